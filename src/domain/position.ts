@@ -1,0 +1,33 @@
+import type { InstrumentId, PositionId } from './ids.ts'
+
+/** Direction of a holding; comes from the sign of the quantity at the broker. */
+export type Side = 'long' | 'short'
+
+/** `trade` compares the tick's price; `quote` values a long at the bid and a short at the ask. */
+export type PriceSource = 'trade' | 'quote'
+
+/** One guarded position. Immutable: a change makes a new object. */
+export interface Position {
+  readonly id: PositionId
+  readonly instrument: InstrumentId
+  readonly side: Side
+  /** Units held, > 0 whatever the side. */
+  readonly quantity: number
+  /** Price per unit at entry, > 0. */
+  readonly entryPrice: number
+  /** Epoch ms. Ticks before it do not count for the position. */
+  readonly openedAt: number
+  /** Amount of money per price point and unit (contract size), > 0. */
+  readonly multiplier: number
+  readonly priceSource: PriceSource
+  readonly account?: string
+  /** Instrument that this one derives from; the default of the `underlying` rule. */
+  readonly underlying?: InstrumentId
+}
+
+/** +1 for a long, −1 for a short: multiply a price difference to get the position's profit. */
+export const signOf = (side: Side): 1 | -1 => (side === 'long' ? 1 : -1)
+
+/** Whether price `a` is at least as good for the position as `b`. */
+export const isAtLeast = (side: Side, a: number, b: number): boolean =>
+  side === 'long' ? a >= b : a <= b

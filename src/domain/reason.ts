@@ -1,0 +1,20 @@
+/** Why a position is exited, most important first: the order of a decision that has several. */
+export const EXIT_REASONS = [
+  'kill-switch',
+  'daily-loss',
+  'manual',
+  'stop-loss',
+  'session-end',
+  'take-profit',
+  'trailing-stop',
+  'profit-lock',
+  'peak-drawdown',
+  'profit-floor',
+  'custom',
+  'underlying',
+  'max-hold',
+  'stale-quote',
+  'unguarded',
+] as const
+
+export type ExitReason = (typeof EXIT_REASONS)[number]

@@ -1,0 +1,45 @@
+/** What is wrong with one place of a user's input. `path` and `line` say where. */
+export interface Fault {
+  /** Dotted path inside the input, such as `positions[2].entryPrice`; a file name where there is none. */
+  readonly path: string
+  /** Line in the file, from 1. */
+  readonly line?: number
+  /** What was found, already formatted for a person. */
+  readonly found: string
+  /** What is expected instead. */
+  readonly expected: string
+}
+
+/** One line for a person: `path, line 3: found X, expected Y`. */
+export function describeFault(fault: Fault): string {
+  const where = fault.line === undefined ? fault.path : `${fault.path}, line ${fault.line}`
+  return `${where}: found ${fault.found}, expected ${fault.expected}`
+}
+
+/** Base of every error of watchkeeper; `code` is stable across releases and safe to match on. */
+export class WatchkeeperError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/** The user's input is refused as a whole; `faults` lists everything that is wrong with it. */
+export class InputError extends WatchkeeperError {
+  readonly faults: readonly Fault[]
+
+  constructor(source: string, faults: readonly Fault[]) {
+    super('BAD_INPUT', [`${source}:`, ...faults.map(describeFault)].join('\n  '))
+    this.faults = faults
+  }
+}
+
+/** The command line itself is wrong (unknown option, missing argument). */
+export class UsageError extends WatchkeeperError {
+  constructor(message: string) {
+    super('BAD_USAGE', message)
+  }
+}
