@@ -1,0 +1,194 @@
+import type { Decision } from '../domain/decision.ts'
+import { slackEnd } from './band.ts'
+import { decide, type Moment } from './decide.ts'
+import type { Armed, Guard } from './guard.ts'
+import { merge, type Merged, noLevels } from './merge.ts'
+
+export type Outcome = Armed | { readonly kind: 'exit'; readonly decision: Decision }
+
+/**
+ * Replays everything a pending position has not seen yet, ticks and deadlines, up to `now` (epoch
+ * ms), exactly as if every rule had been evaluated on every tick. Changes nothing: the caller
+ * commits the outcome, and a throw commits nothing. Deadlines before `now` fire; one at `now`
+ * waits for the ticks of that instant.
+ */
+export function catchUp(guard: Guard, now: number): Outcome {
+  const pass = new Pass(guard)
+  const own = guard.own.stream.backlog
+  const other = guard.other?.stream.backlog
+  let ownIndex = own.indexOf(guard.since)
+  let otherIndex = other === undefined ? 0 : other.indexOf(guard.since)
+  const otherLength = other === undefined ? 0 : other.length
+  for (;;) {
+    const hasOwn = ownIndex < own.length
+    const hasOther = otherIndex < otherLength
+    if (!hasOwn && !hasOther) break
+    const ownFirst = hasOwn && (!hasOther || own.seq[ownIndex]! <= other!.seq[otherIndex]!)
+    const decision = ownFirst ? pass.ownTick(ownIndex++) : pass.otherTick(otherIndex++)
+    if (decision !== undefined) return { kind: 'exit', decision }
+  }
+  const late = pass.advance(now)
+  if (late !== undefined) return { kind: 'exit', decision: late }
+  pass.arm(now)
+  return pass
+}
+
+/** Levels at the end of a slack band; only ever read right after they were written. */
+const atSlackEnd: Merged = noLevels()
+
+/** One replay in progress. Prices are mirrored: every position reads like a long. */
+class Pass implements Armed {
+  readonly kind = 'armed'
+  best: number
+  anchor: number | undefined
+  lo: number
+  hi: number
+  levelsUntil: number
+  lastAt: number
+  quietMs: number
+  evaluatedAt: number
+  readonly merged: Merged = noLevels()
+  private staleAt: number
+  private readonly guard: Guard
+  private isBandValid: boolean
+
+  constructor(guard: Guard) {
+    this.guard = guard
+    this.best = guard.best
+    this.anchor = guard.anchor
+    this.lo = guard.lo
+    this.hi = guard.hi
+    this.levelsUntil = guard.levelsUntil
+    this.lastAt = guard.lastAt
+    this.quietMs = guard.quietMs
+    this.evaluatedAt = guard.evaluatedAt
+    this.isBandValid = false
+    this.staleAt = this.staleTime()
+  }
+
+  get until(): number {
+    return this.staleAt < this.levelsUntil ? this.staleAt : this.levelsUntil
+  }
+
+  /** Tests one tick of the own instrument, after the deadlines before it. */
+  ownTick(index: number): Decision | undefined {
+    const { backlog } = this.guard.own.stream
+    const { openedAt } = this.guard.position
+    const at = backlog.at[index]!
+    if (at >= openedAt) {
+      const late = this.advance(at)
+      if (late !== undefined) return late
+      const price = this.guard.sign * backlog.price[index]!
+      if (price > this.best) this.best = price
+      if (price <= this.lo || price >= this.hi || at >= this.until) {
+        this.evaluate(at)
+        const { stop, target, exitAt } = this.merged
+        if (price <= stop || price >= target || exitAt <= at || this.staleAt <= at) {
+          return this.decideOnOwn(index, at)
+        }
+        this.slacken(price, at)
+      }
+    }
+    this.lastAt = at
+    this.quietMs = backlog.quietMs[index]!
+    this.staleAt = this.staleTime()
+    return undefined
+  }
+
+  /** Tests one tick of the instrument that the `underlying` rule watches. */
+  otherTick(index: number): Decision | undefined {
+    const rule = this.guard.underlying!
+    const { stream } = this.guard.other!
+    const at = stream.backlog.at[index]!
+    if (at < this.guard.position.openedAt) return undefined
+    const late = this.advance(at)
+    if (late !== undefined) return late
+    const price = stream.backlog.price[index]!
+    if (rule.needsAnchor) this.anchor ??= price
+    const { below = -Infinity, above = Infinity } = rule.bounds(this.anchor)
+    if (price > below && price < above) return undefined
+    const instrument = rule.instrument ?? this.guard.position.underlying!
+    const tick = { seq: stream.backlog.seq[index]!, instrument, price }
+    return this.decide({ at, otherPrice: price, tick })
+  }
+
+  /** Lets time pass up to just before `to` (epoch ms): what falls due on the way decides. */
+  advance(to: number): Decision | undefined {
+    while (this.until < to) {
+      const at = this.until
+      this.evaluate(at)
+      const due = this.decide({ at, tick: null })
+      if (due !== undefined) return due
+      this.levelsUntil = this.merged.until > at ? this.merged.until : Infinity
+      this.lo = Infinity
+      this.isBandValid = false
+    }
+    return undefined
+  }
+
+  /** Makes the band that is in force after the last tick, at `now` (epoch ms). */
+  arm(now: number): void {
+    const { openedAt } = this.guard.position
+    if (now < openedAt) {
+      this.lo = -Infinity
+      this.hi = Infinity
+      this.levelsUntil = openedAt
+      this.evaluatedAt = now
+    } else if (!this.isBandValid || this.levelsUntil <= now) {
+      this.evaluate(now)
+      this.slacken(this.lastPrice(), now)
+    }
+  }
+
+  private lastPrice(): number {
+    const { lastPrice, lastAt } = this.guard.own.stream
+    const counts = lastPrice !== undefined && lastAt >= this.guard.position.openedAt
+    return counts ? this.guard.sign * lastPrice : this.best
+  }
+
+  private evaluate(at: number): void {
+    const { guard } = this
+    const best = guard.sign * this.best
+    merge(guard.ruleSet, guard.position, { best, at }, guard.lastGood(), this.merged)
+    this.evaluatedAt = at
+  }
+
+  /** Arms the slack band around `price` (mirrored) with the levels just evaluated. */
+  private slacken(price: number, at: number): void {
+    const { guard, merged, best } = this
+    const { stop, target, ratchet } = merged
+    const end = slackEnd({ price, best, stop, target, ratchet, scale: guard.scale })
+    this.hi = end
+    this.lo = end > best && end < Infinity && stop > -Infinity ? this.stopAt(end, at) : stop
+    this.levelsUntil = merged.until
+    this.isBandValid = true
+  }
+
+  private stopAt(best: number, at: number): number {
+    const { guard } = this
+    const last = { best: guard.sign * this.best, at }
+    merge(guard.ruleSet, guard.position, { best: guard.sign * best, at }, last, atSlackEnd)
+    return atSlackEnd.stop
+  }
+
+  private staleTime(): number {
+    const rule = this.guard.staleQuote
+    if (rule === undefined) return Infinity
+    const after = rule.afterMs === 'auto' ? this.quietMs : rule.afterMs
+    return Math.max(this.lastAt, this.guard.position.openedAt) + after
+  }
+
+  private decideOnOwn(index: number, at: number): Decision | undefined {
+    const { own, position } = this.guard
+    const price = own.stream.backlog.price[index]!
+    const seq = own.stream.backlog.seq[index]!
+    return this.decide({ at, price, tick: { seq, instrument: position.instrument, price } })
+  }
+
+  private decide(what: Pick<Moment, 'at' | 'tick' | 'price' | 'otherPrice'>): Decision | undefined {
+    const { guard, anchor, staleAt } = this
+    const best = guard.sign * this.best
+    const last = guard.lastGood()
+    return decide(guard.position, guard.ruleSet, { ...what, best, anchor, staleAt, last })
+  }
+}

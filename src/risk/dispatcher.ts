@@ -1,0 +1,208 @@
+import type { Decision } from '../domain/decision.ts'
+import type { InstrumentId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+import { priceIn, type PriceView, type Tick, viewOf } from '../domain/tick.ts'
+import type { Outcome } from './catch-up.ts'
+import { fold } from './fold.ts'
+import { type Armed, Guard, type Leg } from './guard.ts'
+import { PriceStream } from './price-stream.ts'
+import type { RuleSet } from './rule.ts'
+import { Timetable } from './timetable.ts'
+
+/** What the dispatcher tells the rest of the system. Called in order of decision. */
+export interface DispatcherOptions {
+  /** The position became pending: its monitor must catch up. Once for each time. */
+  wake(guard: Guard): void
+  /** A fold decided in the monitor's place. */
+  exit(guard: Guard, decision: Decision): void
+  /** Ticks that wait for pending positions of one stream before they are folded; default 4096. */
+  backlogLimit?: number
+  /** Segments of extremes kept for one stream before its positions re-arm; default 1024. */
+  segmentLimit?: number
+}
+
+interface Market {
+  last: Tick | undefined
+  readonly streams: Map<PriceView, PriceStream>
+  /** The same streams, for the loop over each tick. */
+  readonly views: { view: PriceView; stream: PriceStream }[]
+}
+
+/**
+ * Carries each tick to the positions that it concerns and to nobody else: the trigger books, the
+ * timetable of deadlines and the backlogs of pending positions. No actor; the feed calls it.
+ */
+export class Dispatcher {
+  /** Number of the last tick, from 1. */
+  seq = 0
+  /** Time of the last event, epoch ms. */
+  now = -Infinity
+  private readonly options: Required<DispatcherOptions>
+  private readonly markets = new Map<InstrumentId, Market>()
+  private readonly timetable = new Timetable<Guard>()
+  private readonly fired: Guard[] = []
+  private nextOrdinal = 0
+
+  constructor(options: DispatcherOptions) {
+    this.options = { backlogLimit: 4096, segmentLimit: 1024, ...options }
+  }
+
+  /** Last good tick of an instrument that is or was guarded. */
+  last(instrument: InstrumentId): Tick | undefined {
+    return this.markets.get(instrument)?.last
+  }
+
+  /** Registers a position. It is pending from birth: the caller sees that its monitor catches up. */
+  open(position: Position, ruleSet: RuleSet): Guard {
+    const guard = new Guard(position, ruleSet, this.nextOrdinal++)
+    const view = viewOf(position.side, position.priceSource)
+    guard.own = this.addLeg(guard, position.instrument, view)
+    if (guard.underlying !== undefined) {
+      const instrument = guard.underlying.instrument ?? position.underlying
+      if (instrument !== undefined) guard.other = this.addLeg(guard, instrument, 'trade')
+    }
+    if (guard.usesAutoQuiet) guard.own.stream.followGaps()
+    guard.since = this.seq + 1
+    guard.lastAt = guard.own.stream.lastAt
+    guard.quietMs = guard.own.stream.quietMs
+    guard.count(1)
+    return guard
+  }
+
+  /** Takes a position out: nothing fires for it any more. */
+  close(guard: Guard): void {
+    if (guard.closed) return
+    guard.setPending(false)
+    guard.closed = true
+    this.timetable.remove(guard)
+    for (const { stream, slot } of legsOf(guard)) {
+      stream.book.remove(slot)
+      stream.guards.delete(guard)
+    }
+  }
+
+  /** Lets time pass to `at` (epoch ms): what was due before it fires. */
+  advance(at: number): void {
+    if (at > this.now) this.now = at
+    if (this.timetable.earliest > at) return
+    const due: Guard[] = []
+    for (;;) {
+      const guard = this.timetable.takeBefore(at)
+      if (guard === undefined) break
+      if (guard.suspend(this.seq + 1)) due.push(guard)
+    }
+    this.timetable.visitAt(at, guard => {
+      if (!guard.pending) alwaysFire(guard)
+    })
+    for (const guard of due) this.options.wake(guard)
+  }
+
+  /** Takes one good tick, received at `at` (epoch ms). What was due before it fires first. */
+  tick(tick: Tick, at: number): void {
+    this.advance(at)
+    const seq = ++this.seq
+    const market = this.markets.get(tick.instrument)
+    if (market === undefined) return
+    market.last = tick
+    const { fired } = this
+    for (const { view, stream } of market.views) {
+      stream.observe(view === 'trade' ? tick.price : priceIn(view, tick), seq, at, fired)
+    }
+    if (fired.length > 0) this.wakeFired()
+    for (const { stream } of market.views) {
+      if (stream.backlog.length >= this.options.backlogLimit) this.foldAll(stream)
+    }
+  }
+
+  /** Takes over what the monitor's catch-up found. A position that was closed meanwhile stays so. */
+  commit(guard: Guard, outcome: Outcome): void {
+    if (guard.closed || !guard.pending) return
+    if (outcome.kind === 'exit') {
+      this.close(guard)
+      return
+    }
+    guard.absorb(outcome)
+    guard.setPending(false)
+    const { extremes } = guard.own.stream
+    guard.mark = extremes.mark()
+    this.arm(guard, outcome)
+    if (extremes.size > this.options.segmentLimit) this.forgetSegments(guard.own.stream)
+  }
+
+  /** Decides in place for a position whose monitor is down, with everything seen so far. */
+  foldOne(guard: Guard): void {
+    if (guard.closed || !guard.pending) return
+    const outcome = fold(guard, this.now)
+    if (outcome.kind === 'armed') {
+      guard.absorb(outcome)
+      guard.since = this.seq + 1
+    } else {
+      this.close(guard)
+      this.options.exit(guard, outcome.decision)
+    }
+  }
+
+  private arm(guard: Guard, { lo, hi, until }: Armed): void {
+    this.timetable.set(guard, until)
+    const { stream, slot } = guard.own
+    if (until <= this.now) alwaysFire(guard)
+    else if (guard.sign === 1) stream.book.arm(slot, lo, hi)
+    else stream.book.arm(slot, -hi, -lo)
+    if (guard.other === undefined || this.now < guard.position.openedAt) return
+    const rule = guard.underlying!
+    if (rule.needsAnchor && guard.anchor === undefined) fireAtOnce(guard.other)
+    else {
+      const { below = -Infinity, above = Infinity } = rule.bounds(guard.anchor)
+      guard.other.stream.book.arm(guard.other.slot, below, above)
+    }
+  }
+
+  private wakeFired(): void {
+    const woken = this.fired.length === 1 ? [...this.fired] : this.fired.toSorted(byOrdinal)
+    this.fired.length = 0
+    for (const guard of woken) this.options.wake(guard)
+  }
+
+  /** The backlog is full: whoever still waits is brought up to date in place. */
+  private foldAll(stream: PriceStream): void {
+    for (const guard of stream.guards) this.foldOne(guard)
+    stream.backlog.clear()
+  }
+
+  /** Too many segments: every position of the stream takes its best price and arms afresh. */
+  private forgetSegments(stream: PriceStream): void {
+    const woken: Guard[] = []
+    for (const guard of stream.guards) {
+      if (guard.own.stream === stream && guard.suspend(this.seq + 1)) woken.push(guard)
+    }
+    stream.extremes.clear()
+    for (const guard of woken) this.options.wake(guard)
+  }
+
+  private addLeg(guard: Guard, instrument: InstrumentId, view: PriceView): Leg {
+    let market = this.markets.get(instrument)
+    if (market === undefined) {
+      market = { last: undefined, streams: new Map(), views: [] }
+      this.markets.set(instrument, market)
+    }
+    let stream = market.streams.get(view)
+    if (stream === undefined) {
+      stream = new PriceStream()
+      market.streams.set(view, stream)
+      market.views.push({ view, stream })
+    }
+    stream.guards.add(guard)
+    return { stream, slot: stream.book.add(guard) }
+  }
+}
+
+const legsOf = ({ own, other }: Guard): Leg[] => (other === undefined ? [own] : [own, other])
+
+const byOrdinal = (a: Guard, b: Guard): number => a.ordinal - b.ordinal
+
+/** The next tick of either instrument fires, whatever its price. */
+function alwaysFire(guard: Guard): void {
+  for (const leg of legsOf(guard)) fireAtOnce(leg)
+}
+
+const fireAtOnce = ({ stream, slot }: Leg): void => stream.book.arm(slot, Infinity, Infinity)

@@ -1,0 +1,100 @@
+import type { ExitReason } from '../domain/reason.ts'
+import type { Guard } from './guard.ts'
+import { armAlone } from './merge.ts'
+import type { Rule } from './rule.ts'
+
+/** What one rule of a guarded position would do, for a person. Prices as they are, times epoch ms. */
+export interface RuleExplanation {
+  /** Name in the config. */
+  readonly rule: string
+  readonly reason: ExitReason
+  /** Whether the rule can exit the position as things stand. */
+  readonly armed: boolean
+  /** Why it cannot, when it is not armed. */
+  readonly why?: string
+  /** The price that exits, on the own instrument or on `instrument`. */
+  readonly level?: number
+  /** Set when the level is on another instrument. */
+  readonly instrument?: string
+  /** Price points from the last price to the level; null before the first tick. */
+  readonly distance?: number | null
+  /** Best price at which the rule arms, or its level changes form. */
+  readonly ratchet?: number
+  readonly exitAt?: number
+  /** Ms since the last tick that the rule looks at; null before the first. */
+  readonly inputAgeMs: number | null
+  /** When the rules were last asked; null before the first time. */
+  readonly evaluatedAt: number | null
+}
+
+type Findings = Pick<RuleExplanation, 'armed'> & Partial<RuleExplanation>
+
+/** For each rule of the position, in the order of its set: armed or not, at which level, and why. */
+export function explain(guard: Guard, now: number): RuleExplanation[] {
+  return guard.ruleSet.rules.map((rule, index) => {
+    const leg = rule.kind === 'underlying' ? guard.other : guard.own
+    const lastAt = leg === undefined ? -Infinity : leg.stream.lastAt
+    return {
+      rule: guard.ruleSet.names[index]!,
+      reason: rule.reason,
+      ...findings(guard, rule, now),
+      inputAgeMs: lastAt === -Infinity ? null : now - lastAt,
+      evaluatedAt: guard.hasArmed ? guard.evaluatedAt : null,
+    }
+  })
+}
+
+function findings(guard: Guard, rule: Rule, now: number): Findings {
+  if (now < guard.position.openedAt) return { armed: false, why: 'the position is not open yet' }
+  switch (rule.kind) {
+    case 'levels': {
+      const asked = { best: guard.sign * guard.bestNow(), at: now }
+      const { levels, failed } = armAlone(rule, guard.position, asked, guard.lastGood())
+      const level = levels.stop ?? levels.target
+      const armed = level !== undefined || levels.exitAt !== undefined
+      return {
+        armed,
+        ...(failed && { why: 'the rule failed; its last levels are in force' }),
+        ...(!armed && !failed && { why: whyNot(levels.ratchet, levels.rearmAt) }),
+        ...(level !== undefined && {
+          level,
+          distance: distance(guard.own.stream.lastPrice, level),
+        }),
+        ...(levels.ratchet !== undefined && { ratchet: levels.ratchet }),
+        ...(levels.exitAt !== undefined && { exitAt: levels.exitAt }),
+      }
+    }
+    case 'underlying': {
+      const instrument = rule.instrument ?? guard.position.underlying
+      if (guard.other === undefined) return { armed: false, why: 'it names no instrument' }
+      const named = instrument === undefined ? {} : { instrument }
+      if (rule.needsAnchor && guard.anchor === undefined) {
+        return { armed: false, why: 'it waits for the first tick of its instrument', ...named }
+      }
+      const { below, above } = rule.bounds(guard.anchor)
+      const price = guard.other.stream.lastPrice
+      const level = nearest(price, below, above)
+      return { armed: true, level, distance: distance(price, level), ...named }
+    }
+    case 'stale-quote': {
+      if (rule.action !== 'exit') return { armed: false, why: `it only asks for: ${rule.action}` }
+      const after = rule.afterMs === 'auto' ? guard.own.stream.quietMs : rule.afterMs
+      const since = Math.max(guard.own.stream.lastAt, guard.position.openedAt)
+      return { armed: true, exitAt: since + after }
+    }
+  }
+}
+
+function whyNot(ratchet: number | undefined, rearmAt: number | undefined): string {
+  if (ratchet !== undefined) return 'it waits for its activation'
+  return rearmAt === undefined ? 'it has no level here' : 'it waits for its time'
+}
+
+const distance = (price: number | undefined, level: number): number | null =>
+  price === undefined ? null : level - price
+
+/** The bound that is closer to the price; at least one of them exists. */
+function nearest(price = NaN, below: number | undefined, above: number | undefined): number {
+  if (below === undefined) return above!
+  return above === undefined || !(above - price < price - below) ? below : above
+}

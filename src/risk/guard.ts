@@ -1,0 +1,152 @@
+import { type Position, signOf } from '../domain/position.ts'
+import { slackScale } from './band.ts'
+import { type LastGood, type Merged, noLevels } from './merge.ts'
+import type { PriceStream } from './price-stream.ts'
+import type { RuleSet, StaleQuoteRule, UnderlyingRule } from './rule.ts'
+import type { Timed } from './timetable.ts'
+
+/** A position's place in the book of one stream. */
+export interface Leg {
+  readonly stream: PriceStream
+  readonly slot: number
+}
+
+/** What a catch-up leaves behind when it decides nothing, in mirrored prices (see `Merged`). */
+export interface Armed {
+  readonly kind: 'armed'
+  readonly best: number
+  /** Base price of the `underlying` rule, once known. */
+  readonly anchor: number | undefined
+  /** Inside (lo, hi) and before `until` no tick of the own instrument can exit. */
+  readonly lo: number
+  readonly hi: number
+  /** Epoch ms at which something changes by time alone. */
+  readonly levelsUntil: number
+  readonly until: number
+  /** Receive time of the last own tick seen, and the quiet time as of it. */
+  readonly lastAt: number
+  readonly quietMs: number
+  /** Levels in force. */
+  readonly merged: Merged
+  /** Time of the evaluation of `merged`. */
+  readonly evaluatedAt: number
+}
+
+/**
+ * What is remembered of one guarded position outside its monitor, so that a new incarnation of the
+ * monitor starts where the last one had committed. Prices are mirrored.
+ */
+export class Guard implements Timed {
+  readonly position: Position
+  readonly ruleSet: RuleSet
+  /** Order of registration: breaks ties between positions that fire together. */
+  readonly ordinal: number
+  readonly sign: 1 | -1
+  readonly scale: number
+  readonly underlying: UnderlyingRule | undefined
+  /** Only a rule whose action is to exit. */
+  readonly staleQuote: StaleQuoteRule | undefined
+  own!: Leg
+  other: Leg | undefined
+
+  best: number
+  anchor: number | undefined
+  lo = Infinity
+  hi = -Infinity
+  levelsUntil: number
+  until: number
+  lastAt = -Infinity
+  quietMs: number
+  merged: Merged = noLevels()
+  evaluatedAt: number
+  /** Whether a catch-up was ever committed. */
+  hasArmed = false
+  /** Where in the own stream's extremes the band was armed. */
+  mark = 0
+
+  /** Ticks from `since` on are in the backlog and wait for the monitor. */
+  pending = true
+  since = 0
+  closed = false
+  heapIndex = -1
+
+  constructor(position: Position, ruleSet: RuleSet, ordinal: number) {
+    this.position = position
+    this.ruleSet = ruleSet
+    this.ordinal = ordinal
+    this.sign = signOf(position.side)
+    this.scale = slackScale(position.entryPrice)
+    this.best = this.sign * position.entryPrice
+    this.levelsUntil = position.openedAt
+    this.until = position.openedAt
+    this.evaluatedAt = position.openedAt
+    this.quietMs = Infinity
+    for (const rule of ruleSet.rules) {
+      if (rule.kind === 'underlying') this.underlying = rule
+      if (rule.kind === 'stale-quote' && rule.action === 'exit') this.staleQuote = rule
+    }
+  }
+
+  get usesAutoQuiet(): boolean {
+    return this.staleQuote?.afterMs === 'auto'
+  }
+
+  /**
+   * Marks the position pending from tick `seq` on, before that tick counts: its best price and the
+   * age of its price are taken as of now. False when it was pending or is closed.
+   */
+  suspend(seq: number): boolean {
+    if (this.pending || this.closed) return false
+    const { stream } = this.own
+    this.best = this.bestNow()
+    this.lastAt = stream.lastAt
+    this.quietMs = stream.quietMs
+    this.since = seq
+    this.setPending(true)
+    this.own.stream.book.disarm(this.own.slot)
+    this.other?.stream.book.disarm(this.other.slot)
+    return true
+  }
+
+  /** Best price so far, mirrored, with every tick of the own stream that counts. */
+  bestNow(): number {
+    const { stream } = this.own
+    if (this.pending) return this.best
+    if (this.evaluatedAt < this.position.openedAt) return this.best
+    return Math.max(this.best, stream.extremes.bestSince(this.mark, this.sign))
+  }
+
+  /** Inputs of the last evaluation that was committed. */
+  lastGood(): LastGood {
+    return { best: this.sign * this.best, at: this.evaluatedAt }
+  }
+
+  /** Takes over what a catch-up found; does not touch whether the position is pending. */
+  absorb(armed: Armed): void {
+    this.hasArmed = true
+    this.best = armed.best
+    this.anchor = armed.anchor
+    this.lo = armed.lo
+    this.hi = armed.hi
+    this.levelsUntil = armed.levelsUntil
+    this.lastAt = armed.lastAt
+    this.quietMs = armed.quietMs
+    this.merged = armed.merged
+    this.evaluatedAt = armed.evaluatedAt
+  }
+
+  /** Sets the flag and what the streams count of it; an unused backlog is let go. */
+  setPending(pending: boolean): void {
+    if (this.pending === pending) return
+    this.pending = pending
+    this.count(pending ? 1 : -1)
+  }
+
+  /** Adds `by` to the pending counts of the position's streams. */
+  count(by: 1 | -1): void {
+    for (const leg of this.other === undefined ? [this.own] : [this.own, this.other]) {
+      leg.stream.pending += by
+      if (leg.stream.pending === 0) leg.stream.backlog.clear()
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { type Position, signOf } from '../domain/position.ts'
+import type { Levels, LevelRule, RuleSet } from './rule.ts'
+
+/**
+ * The levels of all rules of a position as one, in mirrored prices (price × sign of the side), so
+ * that every position reads like a long: exit at price ≤ stop or price ≥ target. Infinite: none.
+ * `…By` is the index of the rule in its set, −1 for none.
+ */
+export interface Merged {
+  stop: number
+  stopBy: number
+  target: number
+  targetBy: number
+  /** Next best price at which some rule's levels change form. */
+  ratchet: number
+  exitAt: number
+  exitBy: number
+  /** Earliest time at which anything changes or exits. */
+  until: number
+  /** Rules that threw in this evaluation; their last levels were taken. */
+  errors: number
+}
+
+/** Best price and time of an evaluation that went well: what a rule that throws falls back to. */
+export interface LastGood {
+  readonly best: number
+  readonly at: number
+}
+
+/** A merge without any level. */
+export const noLevels = (): Merged => ({
+  stop: -Infinity,
+  stopBy: -1,
+  target: Infinity,
+  targetBy: -1,
+  ratchet: Infinity,
+  exitAt: Infinity,
+  exitBy: -1,
+  until: Infinity,
+  errors: 0,
+})
+
+const NOTHING: Levels = {}
+
+/** Levels of one rule, called alone: one that throws keeps its last levels and harms nobody else. */
+export function armAlone(
+  rule: LevelRule,
+  position: Position,
+  asked: LastGood,
+  last: LastGood,
+): { levels: Levels; failed: boolean } {
+  try {
+    return { levels: rule.arm(position, asked.best, asked.at), failed: false }
+  } catch {
+    return { levels: lastLevels(rule, position, last), failed: true }
+  }
+}
+
+function lastLevels(rule: LevelRule, position: Position, last: LastGood): Levels {
+  try {
+    return rule.arm(position, last.best, last.at)
+  } catch {
+    return NOTHING
+  }
+}
+
+/**
+ * Asks every rule for its levels at the best price and time asked for and keeps the
+ * tightest of each kind. Writes into `out`, which the caller owns, and gives it back.
+ */
+export function merge(
+  set: RuleSet,
+  position: Position,
+  asked: LastGood,
+  last: LastGood,
+  out: Merged,
+): Merged {
+  const sign = signOf(position.side)
+  out.stop = -Infinity
+  out.stopBy = -1
+  out.target = Infinity
+  out.targetBy = -1
+  out.ratchet = Infinity
+  out.exitAt = Infinity
+  out.exitBy = -1
+  out.until = Infinity
+  out.errors = 0
+  const { rules } = set
+  for (let index = 0; index < rules.length; index++) {
+    const rule = rules[index]!
+    if (rule.kind !== 'levels') continue
+    const { levels, failed } = armAlone(rule, position, asked, last)
+    if (failed) out.errors++
+    tighten(out, levels, sign, index)
+  }
+  return out
+}
+
+function tighten(out: Merged, levels: Levels, sign: 1 | -1, index: number): void {
+  const { stop, target, ratchet, exitAt, rearmAt } = levels
+  if (stop !== undefined && sign * stop > out.stop) {
+    out.stop = sign * stop
+    out.stopBy = index
+  }
+  if (target !== undefined && sign * target < out.target) {
+    out.target = sign * target
+    out.targetBy = index
+  }
+  if (ratchet !== undefined && sign * ratchet < out.ratchet) out.ratchet = sign * ratchet
+  if (exitAt !== undefined && exitAt < out.exitAt) {
+    out.exitAt = exitAt
+    out.exitBy = index
+    if (exitAt < out.until) out.until = exitAt
+  }
+  if (rearmAt !== undefined && rearmAt < out.until) out.until = rearmAt
+}

@@ -1,0 +1,65 @@
+import { Backlog } from './backlog.ts'
+import { Extremes } from './extremes.ts'
+import { QuoteGaps } from './gaps.ts'
+import type { Guard } from './guard.ts'
+import { TriggerBook } from './trigger-book.ts'
+
+/** Quiet time that counts as stale while the gaps of a stream are not followed, ms. */
+const QUIET_UNKNOWN_MS = 900_000
+
+/** Everything known of one instrument's prices in one view, and the positions that compare them. */
+export class PriceStream {
+  readonly book = new TriggerBook<Guard>()
+  readonly extremes = new Extremes()
+  readonly backlog = new Backlog()
+  /** Positions with a slot in the book. */
+  readonly guards = new Set<Guard>()
+  /** Of these, how many are pending. */
+  pending = 0
+  lastPrice: number | undefined
+  /** Receive time of the last tick, epoch ms; −Infinity before the first. */
+  lastAt = -Infinity
+  /** Quiet time after the last tick from which its price is stale (`auto`), ms. */
+  quietMs = QUIET_UNKNOWN_MS
+  private gaps: QuoteGaps | undefined
+
+  /** Follows the gaps between ticks from now on, for `staleQuote: { afterMs: auto }`. */
+  followGaps(): void {
+    this.gaps ??= new QuoteGaps()
+  }
+
+  /**
+   * Takes one tick. Adds to `fired` the positions that must look at it, marked pending as of the
+   * moment before it.
+   */
+  observe(price: number, seq: number, at: number, fired: Guard[]): void {
+    const { book, extremes } = this
+    if (price <= book.guardLo || price >= book.guardHi) this.fire(price, seq, fired)
+    if (this.gaps !== undefined) this.followGap(seq, at, fired)
+    extremes.observe(price)
+    this.lastPrice = price
+    this.lastAt = at
+    if (this.pending > 0) this.backlog.push(seq, price, at, this.quietMs)
+  }
+
+  private fire(price: number, seq: number, fired: Guard[]): void {
+    const first = fired.length
+    this.book.cross(price, fired)
+    let kept = first
+    for (let index = first; index < fired.length; index++) {
+      const guard = fired[index]!
+      if (guard.suspend(seq)) fired[kept++] = guard
+    }
+    fired.length = kept
+  }
+
+  /** A limit that shrinks may bring deadlines forward: who relies on it looks again. */
+  private followGap(seq: number, at: number, fired: Guard[]): void {
+    if (this.gaps!.observe(at)) {
+      for (const guard of this.guards) {
+        if (guard.usesAutoQuiet && guard.suspend(seq)) fired.push(guard)
+      }
+    }
+    this.quietMs = this.gaps!.limitMs
+  }
+}

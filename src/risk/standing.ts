@@ -1,0 +1,26 @@
+import { signOf } from '../domain/position.ts'
+import type { Guard } from './guard.ts'
+import { merge, noLevels } from './merge.ts'
+
+/** Where a guarded position stands, in prices as they are. */
+export interface Standing {
+  /** Best price since the position opened; the entry price if none was better. */
+  readonly best: number
+  /** Tightest stop in force, null without one. */
+  readonly stop: number | null
+  /** Nearest target in force, null without one. */
+  readonly target: number | null
+}
+
+/** Levels in force for a position at `at` (epoch ms), with every tick seen so far. */
+export function standing(guard: Guard, at: number): Standing {
+  const { position, ruleSet } = guard
+  const sign = signOf(position.side)
+  const best = sign * guard.bestNow()
+  const merged = merge(ruleSet, position, { best, at }, guard.lastGood(), noLevels())
+  return {
+    best,
+    stop: merged.stopBy === -1 ? null : sign * merged.stop,
+    target: merged.targetBy === -1 ? null : sign * merged.target,
+  }
+}

@@ -1,0 +1,34 @@
+import { expect } from 'chai'
+import { positionId } from '../../src/domain/ids.ts'
+import { clientOrderId, type ExitAttempt } from '../../src/exits/client-order-id.ts'
+
+const attempt: ExitAttempt = {
+  account: 'main',
+  positionId: positionId('p1'),
+  generation: 1,
+  attempt: 1,
+}
+
+describe('clientOrderId', () => {
+  it('is the same for the same attempt, in every process and release', () => {
+    expect(clientOrderId({ ...attempt })).to.equal(clientOrderId(attempt))
+    expect(clientOrderId(attempt)).to.equal('wkc87d48c3a79e75c5809ee01e')
+  })
+
+  it('differs in each part of the attempt', () => {
+    const ids = [
+      attempt,
+      { ...attempt, account: 'other' },
+      { ...attempt, positionId: positionId('p2') },
+      { ...attempt, generation: 2 },
+      { ...attempt, attempt: 2 },
+    ].map(clientOrderId)
+    expect(new Set(ids).size).to.equal(5)
+  })
+
+  it('keeps apart what only looks alike when joined', () => {
+    const one = clientOrderId({ ...attempt, account: 'a', positionId: positionId('b","c') })
+    const two = clientOrderId({ ...attempt, account: 'a","b', positionId: positionId('c') })
+    expect(one).not.to.equal(two)
+  })
+})
