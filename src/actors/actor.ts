@@ -1,0 +1,189 @@
+import { dispatch, Nobody, type Ref as NactRef, spawn, start, stop } from 'nact'
+
+/** Why and which incarnation of an actor ended by a throw. */
+export interface Down {
+  readonly name: string
+  readonly epoch: number
+  /** What was thrown. */
+  readonly reason: unknown
+}
+
+/** What an actor is made of. */
+export interface ActorOptions<State, Message> {
+  readonly name: string
+  /** Incarnation, from 1: a name that is spawned again takes the next one. */
+  readonly epoch: number
+  /** A pure value: set-up that can fail is a first message. */
+  readonly initialState: State
+  /** Gives the next state. Synchronous: work that waits is started here and answered by message. */
+  readonly handle: (state: State, message: Message) => State
+  /** Where the actor hangs; default: right under the system. */
+  readonly parent?: Group
+  /** Called once if the handler throws, after the actor has ended. Must not throw. */
+  readonly onDown: (down: Down) => void
+}
+
+/** An inert parent: it never receives a message, so its number of children costs nobody anything. */
+export interface Group {
+  readonly nactRef: NactRef<never>
+}
+
+/** Address of one incarnation of an actor. A namesake spawned later has another one. */
+export interface Ref<Message> {
+  readonly name: string
+  readonly epoch: number
+  /** Only here to tie the message type to the reference. */
+  readonly accepts?: (message: Message) => void
+}
+
+/** One incarnation, as the system sees it; also the state that nact hands to the handler. */
+class Cell<State, Message> implements Ref<Message> {
+  readonly name: string
+  readonly epoch: number
+  readonly system: ActorSystem
+  readonly handle: (state: State, message: Message) => State
+  readonly onDown: (down: Down) => void
+  state: State
+  nactRef!: NactRef<unknown>
+  /** Messages sent and not yet begun. */
+  queued = 0
+  stopped = false
+
+  constructor(system: ActorSystem, options: ActorOptions<State, Message>) {
+    this.system = system
+    this.name = options.name
+    this.epoch = options.epoch
+    this.state = options.initialState
+    this.handle = options.handle
+    this.onDown = options.onDown
+  }
+}
+
+type AnyCell = Cell<unknown, unknown>
+
+/** nact's types leave the sender out; without one, each message would make a new object. */
+const dispatchFrom = dispatch as (ref: NactRef<unknown>, message: unknown, sender: Nobody) => void
+const NOBODY = new Nobody()
+
+/** Shared by all actors. The handler catches everything, so nact's own supervision never acts. */
+const NACT_PROPERTIES = {
+  onCrash: (_message: unknown, _error: unknown, context: { stop: symbol }) => context.stop,
+  afterStop: () => undefined,
+}
+
+/**
+ * A set of actors that can be stopped as one. nact carries the messages; what it leaves open is
+ * answered here: see docs/architecture.md.
+ */
+export class ActorSystem {
+  /** Messages that were sent to an actor that had ended. */
+  deadLetters = 0
+  private readonly nactRef: NactRef<never> = start() as NactRef<never>
+  private readonly cells = new Set<AnyCell>()
+  private inFlight = 0
+  private waiting: (() => void)[] = []
+
+  /** Makes an inert parent for many actors. */
+  group(name: string): Group {
+    const idle = () => undefined
+    return { nactRef: spawn(this.nactRef, idle, encodeName(name)) as NactRef<never> }
+  }
+
+  /** Starts one incarnation of an actor. Throws if this very incarnation is alive already. */
+  spawn<State, Message>(options: ActorOptions<State, Message>): Ref<Message> {
+    const cell = new Cell(this, options)
+    const parent = options.parent?.nactRef ?? this.nactRef
+    const path = `${encodeName(options.name)}.g${options.epoch}`
+    const properties = { ...NACT_PROPERTIES, initialState: cell as unknown as AnyCell }
+    cell.nactRef = spawn(parent, receive, path, properties as never) as NactRef<unknown>
+    this.cells.add(cell as unknown as AnyCell)
+    return cell
+  }
+
+  /** Sends a message. False, and a dead letter, when the actor has ended: nobody will see it. */
+  send<Message>(ref: Ref<Message>, message: Message): boolean {
+    const cell = ref as unknown as AnyCell
+    if (cell.stopped) {
+      this.deadLetters++
+      return false
+    }
+    cell.queued++
+    this.inFlight++
+    dispatchFrom(cell.nactRef, message, NOBODY)
+    return true
+  }
+
+  /** Ends an actor; what it had not begun yet is lost. Does nothing if it has ended. */
+  stop<Message>(ref: Ref<Message>): void {
+    const cell = ref as unknown as AnyCell
+    if (cell.stopped) return
+    cell.stopped = true
+    this.cells.delete(cell)
+    stop(cell.nactRef)
+    const lost = cell.queued
+    cell.queued = 0
+    this.deadLetters += lost
+    this.settle(lost)
+  }
+
+  /** Ends every actor, the youngest first, then the system. */
+  stopAll(): void {
+    for (const cell of [...this.cells].toReversed()) this.stop(cell)
+    stop(this.nactRef)
+  }
+
+  /** Counts a call as under way until it settles, either way. */
+  track(call: Promise<unknown>): void {
+    this.inFlight++
+    const settled = (): void => this.settle(1)
+    call.then(settled, settled)
+  }
+
+  /** Whether no message and no tracked call is under way. */
+  get isIdle(): boolean {
+    return this.inFlight === 0
+  }
+
+  /** Resolves when nothing is under way any more. */
+  idle(): Promise<void> {
+    if (this.isIdle) return Promise.resolve()
+    return new Promise(resolve => this.waiting.push(resolve))
+  }
+
+  /** Counts messages or calls as done. */
+  settle(count: number): void {
+    this.inFlight -= count
+    if (this.inFlight > 0 || this.waiting.length === 0) return
+    const waiting = this.waiting
+    this.waiting = []
+    for (const resolve of waiting) resolve()
+  }
+}
+
+/** Starts an empty system. */
+export const actorSystem = (): ActorSystem => new ActorSystem()
+
+/** Sends a message. False, and a dead letter, when the actor has ended: nobody will see it. */
+export function send<Message>(ref: Ref<Message>, message: Message): boolean {
+  return (ref as unknown as AnyCell).system.send(ref, message)
+}
+
+/** The one function that nact calls, for every actor. */
+function receive(cell: AnyCell, message: unknown): AnyCell {
+  const { system } = cell
+  cell.queued--
+  try {
+    cell.state = cell.handle(cell.state, message)
+  } catch (reason) {
+    const { name, epoch } = cell
+    system.stop(cell)
+    cell.onDown({ name, epoch, reason })
+  }
+  system.settle(1)
+  return cell
+}
+
+/** nact refuses `/ : @ # % =` and spaces in names: everything unusual becomes `_<hex>_`. */
+function encodeName(name: string): string {
+  return name.replace(/[^A-Za-z0-9-]/gu, char => `_${char.codePointAt(0)!.toString(16)}_`)
+}

@@ -1,0 +1,106 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { Journal } from '../ports/journal.ts'
+import type { Dispatcher } from '../risk/dispatcher.ts'
+import type { Guard } from '../risk/guard.ts'
+import { type Ref, send } from './actor.ts'
+import type { MonitorMessage, SupervisorMessage } from './messages.ts'
+
+/** Crashes of one monitor in a row, without a catch-up in between, after which nobody retries. */
+const MAX_CRASHES = 5
+
+/** The present incarnation of a position's monitor. */
+interface Child {
+  readonly guard: Guard
+  readonly epoch: number
+  readonly ref: Ref<MonitorMessage>
+  /** Crashes since the monitor last did its work. */
+  readonly crashes: number
+}
+
+/** Where to find the monitor of a guard. Written by the supervisor alone, read at each wake. */
+export class Roster {
+  private readonly children = new Map<PositionId, Child>()
+
+  get size(): number {
+    return this.children.size
+  }
+
+  get(id: PositionId): Child | undefined {
+    return this.children.get(id)
+  }
+
+  set(id: PositionId, child: Child): void {
+    this.children.set(id, child)
+  }
+
+  delete(id: PositionId): void {
+    this.children.delete(id)
+  }
+}
+
+export interface SupervisorState {
+  readonly roster: Roster
+  readonly parts: SupervisorParts
+}
+
+export interface SupervisorParts {
+  readonly dispatcher: Dispatcher
+  readonly journal: Journal
+  /** Starts one incarnation of the monitor of a position. */
+  spawnMonitor(guard: Guard, epoch: number): Ref<MonitorMessage>
+  /** Ends a monitor that is not needed any more. */
+  stopMonitor(ref: Ref<MonitorMessage>): void
+}
+
+/** Keeps one monitor alive for each guarded position. No tick and no order passes through it. */
+export function supervisor(state: SupervisorState, message: SupervisorMessage): SupervisorState {
+  const { roster, parts } = state
+  switch (message.kind) {
+    case 'guard': {
+      const { position, ruleSet } = message
+      if (roster.get(position.id) === undefined) {
+        start(state, parts.dispatcher.open(position, ruleSet), { epoch: 1, crashes: 0 })
+      }
+      return state
+    }
+    case 'down': {
+      const { positionId, epoch, reason } = message
+      const child = roster.get(positionId)
+      if (child === undefined || child.epoch !== epoch) return state
+      replace(state, child, reason)
+      return state
+    }
+    case 'closed': {
+      const child = roster.get(message.positionId)
+      if (child === undefined) return state
+      roster.delete(message.positionId)
+      parts.dispatcher.close(child.guard)
+      parts.stopMonitor(child.ref)
+      return state
+    }
+  }
+}
+
+/** A crash while the position still waited for its catch-up counts towards giving up. */
+function replace(state: SupervisorState, { guard, epoch, crashes }: Child, reason: unknown): void {
+  const { journal } = state.parts
+  const positionId = guard.position.id
+  const again = guard.pending ? crashes + 1 : 1
+  if (again > MAX_CRASHES) {
+    journal({ kind: 'monitor-gave-up', positionId, reason })
+    return
+  }
+  journal({ kind: 'monitor-restarted', positionId, epoch: epoch + 1, reason })
+  start(state, guard, { epoch: epoch + 1, crashes: again })
+}
+
+/** The first message of every incarnation is the catch-up. */
+function start(
+  { roster, parts }: SupervisorState,
+  guard: Guard,
+  life: { epoch: number; crashes: number },
+): void {
+  const ref = parts.spawnMonitor(guard, life.epoch)
+  roster.set(guard.position.id, { guard, ref, ...life })
+  send(ref, { kind: 'catch-up' })
+}

@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import type { Rule, RuleSet, RuleSubject, RuleWarning } from './rule.ts'
+import { type AnyRuleDefinition, RULES } from './rules/registry.ts'
+
+/** A fault inside a rule set; `path` starts with the rule's name. */
+export interface RuleFault {
+  readonly path: readonly (string | number)[]
+  readonly found: string
+  readonly expected: string
+}
+
+export type CompiledRuleSet =
+  | { readonly ruleSet: RuleSet; readonly faults?: undefined }
+  | { readonly ruleSet?: undefined; readonly faults: readonly RuleFault[] }
+
+/** Rules and sets by the canonical text of their options, so that equal options share one object. */
+const rules = new Map<string, Rule>()
+const ruleSets = new Map<string, RuleSet>()
+const optionsOf = new WeakMap<Rule, unknown>()
+
+/** Checks the options of every rule of a set and makes the rules; reports all faults at once. */
+export function compileRuleSet(options: Readonly<Record<string, unknown>>): CompiledRuleSet {
+  const faults: RuleFault[] = []
+  const parsed = new Map<AnyRuleDefinition, unknown>()
+  for (const [name, given] of Object.entries(options)) {
+    const definition = RULES.find(each => each.name === name)
+    if (definition === undefined) {
+      faults.push({
+        path: [name],
+        found: `the rule ${JSON.stringify(name)}`,
+        expected: knownRules(name),
+      })
+      continue
+    }
+    const result = definition.options.safeParse(given)
+    if (result.success) parsed.set(definition, result.data)
+    else faults.push(...result.error.issues.flatMap(issue => faultsOf(name, given, issue)))
+  }
+  return faults.length > 0 ? { faults } : { ruleSet: intern(parsed) }
+}
+
+/** Warnings of every rule of a compiled set for one position; paths start with the rule's name. */
+export function ruleSetWarnings(set: RuleSet, subject: RuleSubject): RuleWarning[] {
+  return set.rules.flatMap((rule, index) => {
+    const name = set.names[index]!
+    const definition = RULES.find(each => each.name === name)!
+    const warnings = definition.warnings?.(optionsOf.get(rule) as never, subject) ?? []
+    return warnings.map(warning => ({ ...warning, path: `${name}.${warning.path}` }))
+  })
+}
+
+function intern(parsed: ReadonlyMap<AnyRuleDefinition, unknown>): RuleSet {
+  const present = RULES.filter(definition => parsed.has(definition))
+  const keys = present.map(each => `${each.name} ${canonical(parsed.get(each))}`)
+  const setKey = keys.join('\n')
+  let set = ruleSets.get(setKey)
+  if (set === undefined) {
+    set = {
+      names: present.map(({ name }) => name),
+      rules: present.map((definition, index) => internRule(definition, keys[index]!, parsed)),
+    }
+    ruleSets.set(setKey, set)
+  }
+  return set
+}
+
+function internRule(
+  definition: AnyRuleDefinition,
+  key: string,
+  parsed: ReadonlyMap<AnyRuleDefinition, unknown>,
+): Rule {
+  let rule = rules.get(key)
+  if (rule === undefined) {
+    const options = parsed.get(definition)
+    rule = definition.rule(options as never)
+    rules.set(key, rule)
+    optionsOf.set(rule, options)
+  }
+  return rule
+}
+
+/** JSON with sorted keys: equal for equal options. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, each: unknown) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  )
+}
+
+function faultsOf(rule: string, given: unknown, issue: z.core.$ZodIssue): RuleFault[] {
+  const path = [rule, ...issue.path.map(key => (typeof key === 'symbol' ? String(key) : key))]
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(key => ({
+      path: [...path, key],
+      found: `the option ${JSON.stringify(key)}`,
+      expected: 'an option that this rule has',
+    }))
+  }
+  return [{ path, found: show(valueAt(given, issue.path)), expected: expectation(issue) }]
+}
+
+/** zod says what it wants in many ways; users get one. */
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`
+    case 'too_small':
+      if (issue.origin === 'array' || issue.origin === 'string') return 'at least one'
+      return `a number ${issue.inclusive ? 'of at least' : 'above'} ${issue.minimum}`
+    case 'too_big':
+      return `a number ${issue.inclusive ? 'of at most' : 'below'} ${issue.maximum}`
+    case 'invalid_value':
+      return `one of ${issue.values.map(value => JSON.stringify(value)).join(', ')}`
+    case 'invalid_union':
+      return issue.errors.map(each => expectation(each[0]!)).join(', or ')
+    default:
+      return issue.message
+  }
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (each, key) =>
+      typeof each === 'object' && each !== null
+        ? (each as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    value,
+  )
+}
+
+const LONGEST_SHOWN = 60
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value)
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text
+}
+
+function knownRules(name: string): string {
+  const names = RULES.map(each => each.name)
+  const close = names.find(each => each.toLowerCase() === name.toLowerCase().replace(/[-_ ]/g, ''))
+  const known = `one of ${names.join(', ')}`
+  return close === undefined ? known : `${close} (rule names are in camelCase), or ${known}`
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import type { RuleDefinition, RuleSubject } from '../rule.ts'
+import {
+  exactlyOne,
+  misplaced,
+  positivePct,
+  price,
+  priceAtAmount,
+  priceAtProfit,
+  unusualPct,
+} from './options.ts'
+
+const options = z
+  .strictObject({
+    /** Loss in percent of the entry price. */
+    pct: positivePct.optional(),
+    /** The stop itself. */
+    price: price.optional(),
+    /** Loss of the whole position, in money. */
+    amount: z.number().positive().optional(),
+  })
+  .superRefine(exactlyOne(['pct', 'price', 'amount']))
+
+export type StopLossOptions = z.infer<typeof options>
+
+function stopOf(subject: RuleSubject, { pct, price, amount }: StopLossOptions): number {
+  if (pct !== undefined) return priceAtProfit(subject, -pct)
+  return amount === undefined ? price! : priceAtAmount(subject, -amount)
+}
+
+/** Exits at a fixed loss. */
+export const stopLoss: RuleDefinition<StopLossOptions> = {
+  name: 'stopLoss',
+  reason: 'stop-loss',
+  summary: 'exits at a fixed loss',
+  options,
+  rule: given => ({
+    kind: 'levels',
+    reason: 'stop-loss',
+    arm: position => ({ stop: stopOf(position, given) }),
+  }),
+  warnings: (given, subject) => [
+    ...unusualPct('pct', given.pct),
+    ...misplaced(Object.keys(given)[0]!, { stop: stopOf(subject, given) }, subject),
+  ],
+}

@@ -1,0 +1,65 @@
+/** One measured figure. `ratio` is value ÷ baseline, for `per second` and for `bytes` alike. */
+export interface Figure {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  /** The same work done the plain way, in the same unit; null where there is none. */
+  readonly baseline: number | null
+  readonly ratio: number | null
+}
+
+/** A figure against its baseline, both in `unit`. */
+export function figure(name: string, unit: string, value: number, baseline?: number): Figure {
+  return {
+    name,
+    value,
+    unit,
+    baseline: baseline ?? null,
+    ratio: baseline === undefined ? null : value / baseline,
+  }
+}
+
+/** The middle of the values. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!
+}
+
+/** Runs the contenders in turns, `rounds` times each, and gives the median of each. */
+export async function interleaved<Name extends string>(
+  rounds: number,
+  contenders: Record<Name, () => number | Promise<number>>,
+): Promise<Record<Name, number>> {
+  const names = Object.keys(contenders) as Name[]
+  const values = Object.fromEntries(names.map(name => [name, [] as number[]])) as Record<
+    Name,
+    number[]
+  >
+  for (const name of names) await contenders[name]()
+  for (let round = 0; round < rounds; round++) {
+    for (const name of names) values[name].push(await contenders[name]())
+  }
+  return Object.fromEntries(names.map(name => [name, median(values[name])])) as Record<Name, number>
+}
+
+/** Count per second of `work`, which says how often it did its thing. */
+export async function perSecond(work: () => number | Promise<number>): Promise<number> {
+  const start = process.hrtime.bigint()
+  const count = await work()
+  return count / (Number(process.hrtime.bigint() - start) / 1e9)
+}
+
+/** Prints figures as a table, or as one JSON object a line. */
+export function print(figures: readonly Figure[], asJson: boolean): void {
+  if (asJson) {
+    for (const each of figures) process.stdout.write(`${JSON.stringify(each)}\n`)
+    return
+  }
+  for (const { name, value, unit, baseline, ratio } of figures) {
+    const against =
+      baseline === null ? '' : `  baseline ${number(baseline)}  ratio ${ratio!.toFixed(2)}`
+    process.stdout.write(`${name.padEnd(64)} ${number(value).padStart(14)} ${unit}${against}\n`)
+  }
+}
+
+const number = (value: number): string =>
+  value.toLocaleString('en-US', { maximumFractionDigits: value < 100 ? 2 : 0 })

@@ -1,0 +1,95 @@
+import type { Decision } from '../../src/domain/decision.ts'
+import { catchUp } from '../../src/risk/catch-up.ts'
+import { Dispatcher } from '../../src/risk/dispatcher.ts'
+import type { Guard } from '../../src/risk/guard.ts'
+import { standing } from '../../src/risk/standing.ts'
+import type { PlainEvent, PlainPosition } from './plain-evaluator.ts'
+
+/** How the monitors of a run behave; every list is used round and round. */
+export interface Disorder {
+  /** After each event, how many waiting monitors get a turn; Infinity: all of them. */
+  readonly turns: readonly number[]
+  /** Which of the waiting monitors is next. */
+  readonly picks: readonly number[]
+  /** Whether a turn crashes after its replay and before its commit, once per turn. */
+  readonly crashes: readonly boolean[]
+  readonly backlogLimit: number
+  readonly segmentLimit: number
+}
+
+/** Every monitor looks at once, and none crashes. */
+export const ORDERLY: Disorder = {
+  turns: [Infinity],
+  picks: [0],
+  crashes: [false],
+  backlogLimit: 4096,
+  segmentLimit: 1024,
+}
+
+export interface BurstResult {
+  readonly decisions: Decision[]
+  readonly open: { positionId: string; stop: number | null; target: number | null; best: number }[]
+  readonly wakes: number
+  readonly folds: number
+}
+
+/** Runs the engine with monitors that lag, overtake each other and crash, without any actor. */
+export function runInDisorder(
+  positions: readonly PlainPosition[],
+  events: readonly PlainEvent[],
+  disorder: Disorder,
+): BurstResult {
+  const decisions: Decision[] = []
+  const waiting: Guard[] = []
+  let wakes = 0
+  let folds = 0
+  const dispatcher = new Dispatcher({
+    wake: guard => {
+      wakes++
+      waiting.push(guard)
+    },
+    exit: (_guard, decision) => {
+      folds++
+      decisions.push(decision)
+    },
+    backlogLimit: disorder.backlogLimit,
+    segmentLimit: disorder.segmentLimit,
+  })
+  const turn = cycle(disorder.turns)
+  const pick = cycle(disorder.picks)
+  const crash = cycle(disorder.crashes)
+  const act = (turns: number): void => {
+    for (let done = 0; done < turns && waiting.length > 0; done++) {
+      const guard = waiting.splice(pick() % waiting.length, 1)[0]!
+      if (guard.closed) continue
+      const outcome = catchUp(guard, dispatcher.now)
+      if (crash()) {
+        waiting.push(guard)
+        continue
+      }
+      if (outcome.kind === 'exit') decisions.push(outcome.decision)
+      dispatcher.commit(guard, outcome)
+    }
+  }
+  const guards = positions.map(({ position, ruleSet }) => dispatcher.open(position, ruleSet))
+  waiting.push(...guards)
+  for (const { at, tick } of events) {
+    dispatcher.advance(at)
+    act(turn())
+    if (tick === undefined) dispatcher.seq++
+    else dispatcher.tick(tick, at)
+    act(turn())
+  }
+  const last = events.at(-1)?.at ?? 0
+  dispatcher.advance(last + 0.5)
+  while (waiting.length > 0) act(waiting.length)
+  const open = guards
+    .filter(guard => !guard.closed)
+    .map(guard => ({ positionId: guard.position.id, ...standing(guard, last) }))
+  return { decisions, open, wakes, folds }
+}
+
+function cycle<T>(list: readonly T[]): () => T {
+  let index = 0
+  return () => list[index++ % list.length]!
+}
