@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
+import fc from 'fast-check'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position, Side } from '../../src/domain/position.ts'
 import type { ExitReason } from '../../src/domain/reason.ts'
@@ -7,6 +8,7 @@ import type { Tick } from '../../src/domain/tick.ts'
 import type { Levels, Rule, RuleSet } from '../../src/risk/rule.ts'
 import { compileRuleSet } from '../../src/risk/rule-set.ts'
 import { evaluatePlainly, type PlainEvent } from '../support/plain-evaluator.ts'
+import { scenario } from '../support/scenarios.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -535,3 +537,40 @@ function agree({ side, entryPrice, rules, prices, timesMs, expect: expected, sto
   })
   expect(decisions[0]?.at).to.equal(timesMs[index])
 }
+
+describe('The plain evaluator, on random scenarios', () => {
+  it('decides for each position as if it were alone, and the same when asked again', () => {
+    fc.assert(
+      fc.property(scenario(), ({ positions, events }) => {
+        const together = evaluatePlainly(positions, events)
+        for (const { position, ruleSet } of positions) {
+          // A copy is a position that no rule has seen before: rules remember nothing that matters.
+          const alone = evaluatePlainly([{ position: { ...position }, ruleSet }], events)
+          const ofThis = ({ positionId: id }: { positionId: string }): boolean => id === position.id
+          expect(alone.decisions).to.deep.equal(together.decisions.filter(ofThis))
+          expect(alone.open).to.deep.equal(together.open.filter(ofThis))
+        }
+      }),
+    )
+  })
+
+  it('decides for every reason that a rule can give, by price, time and both', () => {
+    const drawn = fc.sample(scenario(), { numRuns: 500, seed: 1 })
+    const decisions = drawn.flatMap(each => evaluatePlainly(each.positions, each.events).decisions)
+    const reasons = new Set(decisions.map(({ reason }) => reason))
+    expect([...reasons].toSorted()).to.deep.equal([
+      'max-hold',
+      'peak-drawdown',
+      'profit-floor',
+      'profit-lock',
+      'session-end',
+      'stale-quote',
+      'stop-loss',
+      'take-profit',
+      'trailing-stop',
+      'underlying',
+    ])
+    const joint = decisions.filter(({ matched, level }) => matched.length > 1 && level !== null)
+    expect(joint.some(({ matched }) => matched.includes('max-hold'))).to.equal(true)
+  })
+})

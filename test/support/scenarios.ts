@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { instrumentId, positionId, type InstrumentId } from '../../src/domain/ids.ts'
 import { isAtLeast, signOf, type Position, type Side } from '../../src/domain/position.ts'
 import { priceIn, viewOf, type Tick } from '../../src/domain/tick.ts'
-import type { Rule } from '../../src/risk/rule.ts'
+import type { Rule, RuleSet } from '../../src/risk/rule.ts'
 import { compileRuleSet } from '../../src/risk/rule-set.ts'
 import type { PlainEvent, PlainPosition } from './plain-evaluator.ts'
 
@@ -17,7 +17,7 @@ export interface Scenario {
 }
 
 /**
- * Whole days of trading in small: 1 to 8 positions on 1 to 3 instruments and up to 60 events.
+ * Whole days of trading in small: 1 to 8 positions on 1 to 3 instruments and up to 80 events.
  * Prices lie on a decimal grid and times on a coarse one, so that levels and deadlines are met
  * exactly; some events aim at a level or a deadline of some position.
  */
@@ -26,7 +26,7 @@ export const scenario = (): fc.Arbitrary<Scenario> =>
     .record({
       world,
       positions: fc.array(rawPosition, { minLength: 1, maxLength: 8, size: 'max' }),
-      events: fc.array(rawEvent, { maxLength: 60, size: 'max' }),
+      events: fc.array(rawEvent, { maxLength: 80, size: 'max' }),
     })
     .map(build)
 
@@ -45,7 +45,7 @@ const STARTS = [
   { start: Date.UTC(2024, 7, 12, 3, 59), timezone: 'Asia/Kolkata' },
 ]
 
-/** Price of one step of the grid; prices start at about 200 of them. */
+/** Price of one step of the grid; prices start at about 400 of them. */
 const UNITS = [0.5, 0.01, 25, 0.0001]
 
 const INSTRUMENTS = ['AAA', 'BBB', 'CCC'].map(instrumentId)
@@ -56,7 +56,7 @@ const world = fc.record({
   unit: fc.constantFrom(...UNITS),
   instruments: fc.integer({ min: 1, max: 3 }),
   /** First price of each instrument, in units. */
-  first: fc.tuple(...INSTRUMENTS.map(() => fc.integer({ min: 180, max: 220 }))),
+  first: fc.tuple(...INSTRUMENTS.map(() => fc.integer({ min: 390, max: 410 }))),
 })
 
 type Opening =
@@ -67,10 +67,10 @@ const steps = (min: number, max: number) =>
   fc.record({ kind: fc.constant('steps' as const), steps: fc.integer({ min, max }) })
 
 const opening: fc.Arbitrary<Opening> = fc.oneof(
-  { weight: 4, arbitrary: fc.constant({ kind: 'steps' as const, steps: 0 }) },
-  { weight: 3, arbitrary: steps(-12, -1) },
-  { weight: 3, arbitrary: steps(1, 40) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('event' as const), index: fc.nat(59) }) },
+  { weight: 8, arbitrary: fc.constant({ kind: 'steps' as const, steps: 0 }) },
+  { weight: 2, arbitrary: steps(-12, -1) },
+  { weight: 4, arbitrary: steps(1, 40) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('event' as const), index: fc.nat(79) }) },
   { weight: 1, arbitrary: steps(-10_000, -100) },
   { weight: 1, arbitrary: steps(10_000, 20_000) },
 )
@@ -99,8 +99,8 @@ const priceAt = ({ position, entryUnits, unit }: Setting, units: number): number
 const amountOf = ({ position, unit }: Setting, units: number): number =>
   decimal(units * unit * position.quantity * position.multiplier)
 
-const pct = fc.constantFrom(0.5, 1, 1.5, 2, 2.5, 3, 5)
-const units = fc.integer({ min: 1, max: 12 })
+const pct = fc.constantFrom(0.5, 1, 1.5, 2, 3, 5, 8)
+const units = fc.integer({ min: 1, max: 20 })
 
 const drafted = <T>(
   drawn: fc.Arbitrary<T>,
@@ -176,15 +176,15 @@ const peakDrawdown = fixed(
 
 const profitFloor = fixed(fc.record({ keepPct: fc.constantFrom(25, 50, 70, 80), activateAtPct }))
 
-const maxHold = drafted(fc.integer({ min: 1, max: 60 }), (steps, { grid }) => ({
+const maxHold = drafted(fc.integer({ min: 2, max: 80 }), (steps, { grid }) => ({
   ms: steps * grid,
 }))
 
 const session = fc.record({
-  minutes: fc.integer({ min: -2, max: 12 }),
+  minutes: fc.integer({ min: -2, max: 24 }),
   days: fc.constantFrom(undefined, 'all', 'all', ['thu', 'fri', 'mon']),
   holiday: fc.option(fc.constantFrom('2024-08-09', '2024-08-12'), { freq: 1 }),
-  minProfit: fc.option(fc.integer({ min: -3, max: 6 }), { freq: 1 }),
+  minProfit: fc.option(fc.integer({ min: -3, max: 6 }), { freq: 2 }),
 })
 
 const sessionEnd = drafted(session, ({ minutes, days, holiday, minProfit }, s) => ({
@@ -195,16 +195,16 @@ const sessionEnd = drafted(session, ({ minutes, days, holiday, minProfit }, s) =
   ...(minProfit === null ? {} : { minProfitAmount: amountOf(s, minProfit) }),
 }))
 
-/** Some units from 200, about where every instrument starts. */
+/** Some units from 400, about where every instrument starts. */
 const offset = fc.integer({ min: -24, max: 24 })
 
 const bounds: fc.Arbitrary<Draft> = fc.oneof(
-  drafted(offset, (n, { unit }) => ({ below: onGrid(195 + n, unit) })),
-  drafted(offset, (n, { unit }) => ({ above: onGrid(205 + n, unit) })),
+  drafted(offset, (n, { unit }) => ({ below: onGrid(392 + n, unit) })),
+  drafted(offset, (n, { unit }) => ({ above: onGrid(408 + n, unit) })),
   fixed(fc.record({ risePct: pct })),
   fixed(fc.record({ fallPct: pct })),
   fixed(fc.record({ risePct: pct, fallPct: pct })),
-  drafted(offset, (n, { unit }) => ({ risePct: 3, fallPct: 5, from: onGrid(200 + n, unit) })),
+  drafted(offset, (n, { unit }) => ({ risePct: 3, fallPct: 5, from: onGrid(400 + n, unit) })),
 )
 
 const named = fc.option(fc.nat(2), { freq: 3 })
@@ -215,7 +215,7 @@ const underlying = drafted(fc.tuple(named, bounds), ([index, bound], setting) =>
 })
 
 const quiet = fc.record({
-  steps: fc.option(fc.integer({ min: 1, max: 12 }), { freq: 2 }),
+  steps: fc.option(fc.integer({ min: 2, max: 24 }), { freq: 2 }),
   action: fc.constantFrom('exit', 'exit', 'exit', 'alert', 'poll'),
 })
 
@@ -230,14 +230,14 @@ const maybe = (draft: fc.Arbitrary<Draft>, weight: number): fc.Arbitrary<Draft |
 /** Options of a whole rule set: about three rules. */
 const rawRules: fc.Arbitrary<Draft> = fc
   .record({
-    stopLoss: maybe(stopLoss, 3),
-    takeProfit: maybe(takeProfit, 3),
+    stopLoss: maybe(stopLoss, 2),
+    takeProfit: maybe(takeProfit, 2),
     trailingStop: maybe(trailingStop, 4),
     profitLock: maybe(profitLock, 3),
     peakDrawdown: maybe(peakDrawdown, 3),
     profitFloor: maybe(profitFloor, 3),
     maxHold: maybe(maxHold, 2),
-    sessionEnd: maybe(sessionEnd, 3),
+    sessionEnd: maybe(sessionEnd, 2),
     underlying: maybe(underlying, 3),
     staleQuote: maybe(staleQuote, 2),
   })
@@ -265,7 +265,7 @@ const rawPosition: fc.Arbitrary<RawPosition> = fc.record({
   side: fc.constantFrom<Side[]>('long', 'short'),
   quantity: fc.constantFrom(1, 2, 0.5, 3),
   multiplier: fc.constantFrom(1, 1, 10),
-  entry: fc.integer({ min: -6, max: 6 }),
+  entry: fc.integer({ min: -4, max: 4 }),
   opening,
   priceSource: fc.constantFrom('trade', 'trade', 'quote'),
   rules: rawRules,
@@ -282,10 +282,10 @@ const wait: fc.Arbitrary<Wait> = fc.oneof(
   { weight: 6, arbitrary: steps(2, 6) },
   { weight: 1, arbitrary: steps(20, 100) },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('deadline' as const),
-      pick: fc.nat(7),
+      pick: fc.nat(2),
       offMs: fc.constantFrom(0, 0, 0, -1, 1),
     }),
   },
@@ -306,8 +306,9 @@ const walk = (by: number) =>
   fc.record({ kind: fc.constant('walk' as const), by: fc.integer({ min: -by, max: by }) })
 
 const move: fc.Arbitrary<Move> = fc.oneof(
-  { weight: 24, arbitrary: walk(2) },
-  { weight: 1, arbitrary: walk(24) },
+  { weight: 16, arbitrary: walk(2) },
+  { weight: 8, arbitrary: walk(4) },
+  { weight: 1, arbitrary: walk(40) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -387,8 +388,14 @@ function positionsOf(raw: Raw, times: readonly number[]): ScenarioPosition[] {
       instruments: INSTRUMENTS.slice(0, instruments),
     }
     const options = drawn.rules(setting)
-    return { position, options, ruleSet: compileRuleSet(options) }
+    return { position, options, ruleSet: compiled(options) }
   })
+}
+
+function compiled(options: Options): RuleSet {
+  const { ruleSet, faults } = compileRuleSet(options)
+  if (ruleSet === undefined) throw new Error(`a faulty rule set: ${JSON.stringify(faults)}`)
+  return ruleSet
 }
 
 function openedAt(opening: Opening, start: number, grid: number, times: readonly number[]): number {
@@ -402,7 +409,8 @@ function eventsOf(raw: Raw, positions: readonly ScenarioPosition[]): PlainEvent[
   const units = [...first]
   let at = start.start
   for (const { instrument: drawn, wait, move, spread } of raw.events) {
-    at = wait.kind === 'steps' ? at + wait.steps * grid : aroundDeadline(wait, positions, at)
+    at =
+      wait.kind === 'steps' ? at + wait.steps * grid : aroundDeadline(wait, positions, events, at)
     if (move.kind === 'none') {
       events.push({ at })
       continue
@@ -445,21 +453,36 @@ function tickOf(
   }
 }
 
-/** The next time at which some rule exits by time or changes, or a millisecond off it. */
+/** One of the next times at which a rule exits by time or changes, or a millisecond off it. */
 function aroundDeadline(
   { pick, offMs }: { pick: number; offMs: number },
   positions: readonly ScenarioPosition[],
+  events: readonly PlainEvent[],
   now: number,
 ): number {
-  const times = positions.flatMap(({ position, ruleSet }) =>
-    ruleSet.rules.flatMap(rule => {
-      if (rule.kind !== 'levels') return []
-      const { exitAt, rearmAt } = rule.arm(position, position.entryPrice, now)
-      return [exitAt, rearmAt].filter(time => time !== undefined && time > now)
-    }),
-  ) as number[]
+  const times = positions
+    .flatMap(({ position, ruleSet }) =>
+      ruleSet.rules.flatMap(rule => timesOf(rule, position, events, now)),
+    )
+    .filter(time => time > now)
+    .toSorted((a, b) => a - b)
   const time = times[pick % Math.max(1, times.length)]
   return time === undefined ? now : Math.max(now, time + offMs)
+}
+
+function timesOf(
+  rule: Rule,
+  position: Position,
+  events: readonly PlainEvent[],
+  now: number,
+): number[] {
+  if (rule.kind === 'levels') {
+    const { exitAt, rearmAt } = rule.arm(position, position.entryPrice, now)
+    return [exitAt, rearmAt].filter(time => time !== undefined)
+  }
+  if (rule.kind === 'underlying' || rule.afterMs === 'auto') return []
+  const last = events.findLast(({ tick }) => tick?.instrument === position.instrument)
+  return [Math.max(position.openedAt, last?.at ?? -Infinity) + rule.afterMs]
 }
 
 interface Aim {
