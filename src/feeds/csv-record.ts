@@ -23,14 +23,15 @@ export type CsvRecord =
  * commas and line breaks, and shows a quote as two. A quote further inside a field is a plain
  * character. A record ends with LF or CR LF. Bytes are UTF-8.
  */
-export function readRecord(bytes: Buffer, start: number, end: number): CsvRecord {
+export function readRecord(bytes: Buffer, start: number): CsvRecord {
+  const end = bytes.length
   const fields: string[] = []
   let lines = 1
   let at = start
   for (;;) {
     let stop: number
     if (at < end && bytes[at] === QUOTE) {
-      const close = closingQuote(bytes, at + 1, end)
+      const close = closingQuote(bytes, at + 1)
       if (close === -1) return { kind: 'incomplete', insideQuotes: true }
       const text = bytes.toString('utf8', at + 1, close)
       for (let i = at + 1; i < close; i++) if (bytes[i] === LF) lines++
@@ -51,14 +52,12 @@ export function readRecord(bytes: Buffer, start: number, end: number): CsvRecord
 }
 
 /** Offset of the quote that closes a field whose text begins at `at`; -1 if it is not there yet. */
-function closingQuote(bytes: Buffer, at: number, end: number): number {
+function closingQuote(bytes: Buffer, at: number): number {
+  const end = bytes.length
   for (;;) {
     const quote = bytes.indexOf(QUOTE, at)
-    // Whether it closes shows at the byte behind it, or two of them behind a CR.
-    if (quote === -1 || quote + 2 >= end + (bytes[quote + 1] === LF ? 1 : 0)) {
-      if (quote === -1 || quote + 1 >= end) return -1
-      if (bytes[quote + 1] === CR) return -1
-    }
+    if (quote === -1 || quote + 1 === end) return -1
+    if (bytes[quote + 1] === CR && quote + 2 === end) return -1
     if (bytes[quote + 1] !== QUOTE) return quote
     at = quote + 2
   }

@@ -6,7 +6,8 @@ const ISO =
   /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|([+-])(\d\d)(?::?(\d\d))?)$/
 
 /** What `parseInstant` takes, for error messages. */
-export const INSTANT_EXPECTED = 'epoch milliseconds or ISO 8601 with a zone (2024-08-09T00:00:00.5Z)'
+export const INSTANT_EXPECTED =
+  'epoch milliseconds or ISO 8601 with a zone (2024-08-09T00:00:00.5Z)'
 
 /**
  * Epoch ms of a text, or NaN if it is no time. An integer is epoch ms, never guessed to be seconds.
@@ -32,8 +33,7 @@ export function parseInstant(text: string): number {
   return ((days * 24 + hour) * 60 + minute - offset) * 60_000 + second * 1000 + ms
 }
 
-const isLeap = (year: number): boolean =>
-  year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 

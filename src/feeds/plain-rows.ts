@@ -1,0 +1,141 @@
+import { parseInstant } from './instant.ts'
+import { NameTable } from './name-table.ts'
+import type { TickBatch } from './tick-batch.ts'
+import type { Column } from './tick-columns.ts'
+import { parseDecimal } from './tick-row.ts'
+
+const LF = 10
+const CR = 13
+const QUOTE = 34
+const COMMA = 44
+const DOT = 46
+const ZERO = 48
+
+/** Numbers of up to 15 digits, and powers of ten up to 10^15, are exact in a double. */
+const EXACT_DIGITS = 15
+const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
+
+/**
+ * Reads rows without quotes and faults straight from the bytes, several million a second. Whatever
+ * it does not know at once it leaves to the careful way.
+ */
+export class PlainRows {
+  private readonly columns: readonly Column[]
+  private readonly names = new NameTable()
+  private bytes: Buffer = Buffer.alloc(0)
+  /** Offset of the byte that is looked at; behind a field, that of its comma or line break. */
+  private at = 0
+
+  constructor(columns: readonly Column[]) {
+    this.columns = columns
+  }
+
+  /**
+   * Writes the row at `start` behind the last row of the batch without taking it in. Gives the
+   * offset of the next row, or −1 for a row that is not plain. A line break must follow `start`.
+   */
+  read(bytes: Buffer, start: number, batch: TickBatch): number {
+    this.bytes = bytes
+    this.at = start
+    const { columns } = this
+    const last = columns.length - 1
+    for (let c = 0; c <= last; c++) {
+      if (!this.readField(columns[c]!, batch)) return -1
+      if (c < last && bytes[this.at++] !== COMMA) return -1
+    }
+    if (bytes[this.at] === CR) this.at++
+    return bytes[this.at] === LF ? this.at + 1 : -1
+  }
+
+  private readField(column: Column, batch: TickBatch): boolean {
+    switch (column) {
+      case 'time':
+        return this.readTime(batch.ts, batch.length)
+      case 'instrument':
+        return this.readName(batch)
+      case 'price':
+        return this.readDecimal(batch.price, batch.length)
+      case 'size':
+      case 'bid':
+      case 'ask':
+        return this.readOptional(batch[column], batch.length)
+      case 'ignored':
+        if (this.bytes[this.at] === QUOTE) return false
+        this.toFieldEnd()
+        return true
+    }
+  }
+
+  private readTime(column: Float64Array, n: number): boolean {
+    const start = this.at
+    const ms = this.readDigits()
+    const length = this.at - start
+    if (length > 0 && length <= EXACT_DIGITS && this.isFieldEnd()) column[n] = ms
+    else column[n] = parseInstant(this.textFrom(start))
+    return !Number.isNaN(column[n])
+  }
+
+  private readName(batch: TickBatch): boolean {
+    const start = this.at
+    if (this.bytes[start] === QUOTE) return false
+    this.toFieldEnd()
+    const name = this.names.find(this.bytes, start, this.at)
+    if (name === undefined) return false
+    batch.instrument[batch.length] = name
+    return true
+  }
+
+  private readOptional(column: Float64Array, n: number): boolean {
+    if (!this.isFieldEnd()) return this.readDecimal(column, n)
+    column[n] = NaN
+    return true
+  }
+
+  /** Digits with an optional fraction are an exact integer over an exact power of ten. */
+  private readDecimal(column: Float64Array, n: number): boolean {
+    const start = this.at
+    let value = this.readDigits()
+    const whole = this.at - start
+    let fraction = 0
+    if (this.bytes[this.at] === DOT) {
+      const point = this.at++
+      value = this.readDigits(value)
+      fraction = this.at - point - 1
+      if (fraction === 0) return false
+    }
+    if (whole > 0 && whole + fraction <= EXACT_DIGITS && this.isFieldEnd()) {
+      column[n] = value / POWERS_OF_TEN[fraction]!
+      return true
+    }
+    column[n] = parseDecimal(this.textFrom(start))
+    return !Number.isNaN(column[n])
+  }
+
+  /** Digits from `at` on, behind the digits of `value`; exact up to 15 of them. */
+  private readDigits(value = 0): number {
+    const { bytes } = this
+    let at = this.at
+    for (;;) {
+      const digit = bytes[at]! - ZERO
+      if (!(digit >= 0 && digit <= 9)) break
+      value = value * 10 + digit
+      at++
+    }
+    this.at = at
+    return value
+  }
+
+  private textFrom(start: number): string {
+    this.toFieldEnd()
+    return this.bytes.toString('latin1', start, this.at)
+  }
+
+  private toFieldEnd(): void {
+    while (!this.isFieldEnd()) this.at++
+  }
+
+  private isFieldEnd(): boolean {
+    const byte = this.bytes[this.at]
+    return byte === COMMA || byte === LF || (byte === CR && this.bytes[this.at + 1] === LF)
+  }
+}

@@ -1,0 +1,83 @@
+import { instrumentId } from '../domain/ids.ts'
+import { INSTANT_EXPECTED, parseInstant } from './instant.ts'
+import { isName } from './name-table.ts'
+import type { TickBatch } from './tick-batch.ts'
+import { shorten, type Column, type Header } from './tick-columns.ts'
+
+/** What is wrong with one row. `column` is the name in the header, or `row`. */
+export interface RowFault {
+  readonly column: string
+  readonly found: string
+  readonly expected: string
+}
+
+const DECIMAL = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+/** Value of a decimal number as `Number` reads it; NaN for any other text, and beyond a double. */
+export function parseDecimal(text: string): number {
+  const value = DECIMAL.test(text) ? Number(text) : NaN
+  return Math.abs(value) < Infinity ? value : NaN
+}
+
+/** Columns of a batch that a row's fields go to. */
+export interface RowTarget {
+  readonly batch: TickBatch
+  /** Earliest time that the row may have, epoch ms. */
+  readonly clock: number
+}
+
+/**
+ * Writes a row's fields behind the last row of the batch without taking it in, or gives the first
+ * fault in the order of the columns.
+ */
+export function checkRow(
+  header: Header,
+  fields: readonly string[],
+  { batch, clock }: RowTarget,
+): RowFault | undefined {
+  const { columns, names } = header
+  if (fields.length !== columns.length) {
+    const found = `${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`
+    return { column: 'row', found, expected: `${columns.length} fields` }
+  }
+  const n = batch.length
+  for (let c = 0; c < fields.length; c++) {
+    const expected = writeField(columns[c]!, fields[c]!, { batch, n, clock })
+    if (expected !== undefined) return { column: names[c]!, found: shorten(fields[c]!), expected }
+  }
+  return undefined
+}
+
+interface FieldTarget extends RowTarget {
+  readonly n: number
+}
+
+/** Writes one field, or says what was expected instead. */
+function writeField(column: Column, text: string, target: FieldTarget): string | undefined {
+  const { batch, n, clock } = target
+  switch (column) {
+    case 'ignored':
+      return undefined
+    case 'time': {
+      const ts = parseInstant(text)
+      if (Number.isNaN(ts)) return INSTANT_EXPECTED
+      if (ts < clock) return `a time not before that of the row above, ${clock}`
+      batch.ts[n] = ts
+      return undefined
+    }
+    case 'instrument':
+      if (!isName(text)) return 'the name of an instrument (UTF-8)'
+      batch.instrument[n] = instrumentId(text)
+      return undefined
+    case 'price':
+    case 'size':
+    case 'bid':
+    case 'ask': {
+      const isAbsent = text === '' && column !== 'price'
+      const value = isAbsent ? NaN : parseDecimal(text)
+      if (!isAbsent && Number.isNaN(value)) return 'a decimal number'
+      batch[column][n] = value
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import { InputError } from '../errors.ts'
+import { readRecord, type CsvRecord } from './csv-record.ts'
+import { PlainRows } from './plain-rows.ts'
+import type { TickBatch } from './tick-batch.ts'
+import { foreignFormat, readHeader, unreadableHeader, type Header } from './tick-columns.ts'
+import { checkRow, type RowFault } from './tick-row.ts'
+
+/** Longest record; it bounds what is kept when a line break or a closing quote never comes. */
+const MAX_RECORD_BYTES = 1 << 20
+const LF = 10
+const CR = 13
+const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf])
+
+export interface TickRowsOptions {
+  /** Name of the file in messages. */
+  readonly source: string
+  /** Place of the file among the arguments, from 0. */
+  readonly file: number
+  readonly skipBadRows: boolean
+}
+
+/**
+ * Turns the bytes of one tick file into rows: `feed` a chunk, then `fill` batches until it asks for
+ * more. Plain rows are read straight from the bytes; every other row takes the careful way, which
+ * alone knows quotes and faults.
+ */
+export class TickRows {
+  /** Rows left out because something was wrong with them. */
+  skipped = 0
+  private readonly options: TickRowsOptions
+  private header: Header | undefined
+  private plain: PlainRows | undefined
+  private bytes = Buffer.alloc(0)
+  private at = 0
+  private end = 0
+  /** Offset of the last line break among the bytes. */
+  private lastBreak = -1
+  private isFinal = false
+  /** Line at `at`, from 1. */
+  private line = 1
+  /** Data rows so far. */
+  private rows = 0
+  /** Time of the last delivered row. */
+  private clock = -Infinity
+  /** Empty lines directly before `at`: a fault only if another row follows. */
+  private emptyLines = 0
+
+  constructor(options: TickRowsOptions) {
+    this.options = options
+  }
+
+  /** Takes the next bytes of the file and keeps a copy; `fill` must have asked for them. */
+  feed(chunk: Uint8Array): void {
+    const kept = this.end - this.at
+    if (kept + chunk.length > this.bytes.length) {
+      const grown = Buffer.allocUnsafeSlow((kept + chunk.length) * 2)
+      this.bytes.copy(grown, 0, this.at, this.end)
+      this.bytes = grown
+    } else {
+      this.bytes.copy(this.bytes, 0, this.at, this.end)
+    }
+    this.bytes.set(chunk, kept)
+    this.at = 0
+    this.end = kept + chunk.length
+    this.lastBreak = this.bytes.subarray(0, this.end).lastIndexOf(LF)
+  }
+
+  /** Says that the file is at its end: what is left is its last line, with or without a break. */
+  finish(): void {
+    if (this.at < this.end || this.header === undefined) this.feed(Uint8Array.of(LF))
+    this.isFinal = true
+  }
+
+  /**
+   * Puts the next rows into `batch`, which it empties first. True if the batch became full: fill
+   * again before you feed. Throws an `InputError` at a fault; the rows before it are in the batch.
+   */
+  fill(batch: TickBatch): boolean {
+    batch.length = 0
+    const plain = this.plain ?? this.begin()
+    if (plain === undefined) return false
+    const capacity = batch.ts.length
+    while (this.at <= this.lastBreak) {
+      if (batch.length === capacity) return true
+      if (this.skipEmptyLine()) continue
+      if (this.emptyLines > 0) this.refuseEmptyLines()
+      const next = plain.read(this.bytes, this.at, batch)
+      if (next === -1 || batch.ts[batch.length]! < this.clock) {
+        if (!this.readCarefully(batch)) return false
+      } else {
+        this.deliver(batch)
+        this.at = next
+        this.line++
+      }
+    }
+    if (this.end - this.at > MAX_RECORD_BYTES) {
+      const found = `more than ${MAX_RECORD_BYTES} bytes without a line break`
+      throw this.error({ column: 'row', found, expected: 'lines of CSV' })
+    }
+    return false
+  }
+
+  /** Reads the header; undefined while it is not whole. */
+  private begin(): PlainRows | undefined {
+    const { source } = this.options
+    const bytes = this.bytes.subarray(this.at, this.end)
+    const foreign = foreignFormat(bytes)
+    if (foreign !== undefined) throw unreadableHeader(source, foreign)
+    const start = bytes.subarray(0, 3).equals(UTF8_BOM) ? 3 : 0
+    const record = readRecord(bytes, start)
+    if (record.kind === 'broken') throw unreadableHeader(source, 'broken quotes')
+    if (record.kind === 'incomplete') {
+      if (bytes.length > MAX_RECORD_BYTES) throw unreadableHeader(source, 'no line break')
+      if (this.isFinal) throw unreadableHeader(source, 'a quote that is never closed')
+      return undefined
+    }
+    if (this.isFinal && record.fields.join('') === '') throw unreadableHeader(source, 'nothing')
+    this.header = readHeader(source, record.fields)
+    this.at += record.next
+    this.line += record.lines
+    this.plain = new PlainRows(this.header.columns)
+    return this.plain
+  }
+
+  private skipEmptyLine(): boolean {
+    const byte = this.bytes[this.at]
+    if (byte !== LF && (byte !== CR || this.bytes[this.at + 1] !== LF)) return false
+    this.at += byte === LF ? 1 : 2
+    this.line++
+    this.emptyLines++
+    return true
+  }
+
+  private refuseEmptyLines(): void {
+    const first = this.line - this.emptyLines
+    const expected = `${this.header!.columns.length} fields`
+    const fault = { column: 'row', found: 'an empty line', expected }
+    if (!this.options.skipBadRows) throw this.error(fault, first)
+    this.skipped += this.emptyLines
+    this.rows += this.emptyLines
+    this.emptyLines = 0
+  }
+
+  /** Reads the record at `at` into the batch or refuses it; false if it is not whole yet. */
+  private readCarefully(batch: TickBatch): boolean {
+    const record = readRecord(this.bytes.subarray(0, this.end), this.at)
+    if (record.kind === 'record') {
+      const fault = checkRow(this.header!, record.fields, { batch, clock: this.clock })
+      if (fault === undefined) this.deliver(batch)
+      else this.refuse(fault)
+      this.at = record.next
+      this.line += record.lines
+      return true
+    }
+    const isHopeless = this.isFinal || this.end - this.at > MAX_RECORD_BYTES
+    if (record.kind === 'incomplete' && !isHopeless) return false
+    this.refuse({
+      column: 'row',
+      found: quoteFault(record),
+      expected: 'quotes in pairs (RFC 4180)',
+    })
+    // One stray quote must not swallow the rest of the file: go on behind its line.
+    this.at = this.bytes.indexOf(LF, this.at) + 1
+    this.line++
+    return true
+  }
+
+  private deliver(batch: TickBatch): void {
+    const n = batch.length++
+    this.clock = batch.ts[n]!
+    batch.index[n] = this.rows++
+    batch.file[n] = this.options.file
+  }
+
+  private refuse(fault: RowFault): void {
+    if (!this.options.skipBadRows) throw this.error(fault)
+    this.skipped++
+    this.rows++
+  }
+
+  private error({ column, found, expected }: RowFault, line = this.line): InputError {
+    return new InputError(this.options.source, [{ path: column, line, found, expected }])
+  }
+}
+
+const quoteFault = (record: CsvRecord): string =>
+  record.kind === 'broken' ? 'text behind a closing quote' : 'a quote that is never closed'
