@@ -20,6 +20,9 @@ export interface VirtualSystemOptions extends TickFilterOptions {
   readonly journal: Journal
 }
 
+/** Times are whole milliseconds: so much later, what is due at a time is due, and nothing else. */
+const AFTER_MS = 0.5
+
 const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
 
 /**
@@ -110,17 +113,14 @@ export class VirtualSystem {
   row(tick: Tick): Promise<void> | undefined {
     const at = tick.ts
     this.lastAt = at
-    this.dispatcher.advance(at)
-    if (!this.actors.isIdle) return this.settled().then(() => this.offer(tick, at))
+    if (this.dispatcher.nextDue < at) return this.passTo(at).then(() => this.offer(tick, at))
     return this.offer(tick, at)
   }
 
   /** Ends the replay: what is due up to and including the time of the last row still happens. */
   async finish(): Promise<void> {
     await this.settled()
-    // Deadlines are whole milliseconds: just after the last row, those at its time are due.
-    if (this.lastAt > -Infinity) this.dispatcher.advance(this.lastAt + 0.5)
-    await this.settled()
+    await this.passTo(this.lastAt + AFTER_MS)
     this.actors.stopAll()
   }
 
@@ -130,13 +130,21 @@ export class VirtualSystem {
     return child === undefined ? undefined : standing(child.guard, this.lastAt)
   }
 
+  /** Lets everything that is due before `at` happen, one moment after the other. */
+  private async passTo(at: number): Promise<void> {
+    for (let due = this.dispatcher.nextDue; due < at; due = this.dispatcher.nextDue) {
+      this.dispatcher.advance(due + AFTER_MS)
+      await this.settled()
+    }
+  }
+
   private offer(tick: Tick, at: number): Promise<void> | undefined {
     const { passed } = this
     passed.length = 0
     this.filter.accept(tick, passed)
     if (passed.length === 1) {
       this.dispatcher.tick(tick, at)
-      this.broker.observe(tick)
+      this.broker.priced(tick.instrument)
       return this.actors.isIdle ? undefined : this.settled()
     }
     return passed.length === 0 ? undefined : this.offerAll([...passed], at)
@@ -145,7 +153,7 @@ export class VirtualSystem {
   private async offerAll(ticks: readonly Tick[], at: number): Promise<void> {
     for (const tick of ticks) {
       this.dispatcher.tick(tick, at)
-      this.broker.observe(tick)
+      this.broker.priced(tick.instrument)
       await this.settled()
     }
   }

@@ -1,5 +1,6 @@
 import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
-import { priceIn, type Tick, viewOf } from '../domain/tick.ts'
+import type { InstrumentId } from '../domain/ids.ts'
+import { viewOf } from '../domain/tick.ts'
 import type { Broker, ExitAnswer } from '../ports/broker.ts'
 import type { Quotes } from '../ports/quotes.ts'
 
@@ -20,32 +21,33 @@ export class PaperBroker implements Broker {
   placeExit(order: ExitOrder): Promise<ExitAnswer> {
     const done = this.fills.get(order.clientOrderId)
     if (done !== undefined) return Promise.resolve({ kind: 'filled', fill: done })
-    const tick = this.quotes.last(order.instrument)
-    if (tick === undefined) {
-      this.working.set(order.clientOrderId, order)
-      return Promise.resolve({ kind: 'acknowledged' })
-    }
-    return Promise.resolve({ kind: 'filled', fill: this.fill(order, tick) })
+    const fill = this.fill(order)
+    if (fill !== undefined) return Promise.resolve({ kind: 'filled', fill })
+    this.working.set(order.clientOrderId, order)
+    return Promise.resolve({ kind: 'acknowledged' })
   }
 
   streamOrders(listener: (fill: Fill) => void): void {
     this.listeners.push(listener)
   }
 
-  /** Shows a good tick to the orders that wait for one. */
-  observe(tick: Tick): void {
+  /** Fills the orders that waited for the first price of an instrument, which now has one. */
+  priced(instrument: InstrumentId): void {
     if (this.working.size === 0) return
     for (const [id, order] of this.working) {
-      if (order.instrument !== tick.instrument) continue
+      if (order.instrument !== instrument) continue
+      const fill = this.fill(order)
+      if (fill === undefined) continue
       this.working.delete(id)
-      const fill = this.fill(order, tick)
       for (const listener of this.listeners) listener(fill)
     }
   }
 
-  private fill(order: ExitOrder, tick: Tick): Fill {
-    const { clientOrderId, positionId, quantity, side, priceSource } = order
-    const price = priceIn(viewOf(side, priceSource), tick)
+  /** Executes the order at the last price of its instrument; undefined while there is none. */
+  private fill(order: ExitOrder): Fill | undefined {
+    const { clientOrderId, positionId, quantity, instrument, side, priceSource } = order
+    const price = this.quotes.price(instrument, viewOf(side, priceSource))
+    if (price === undefined) return undefined
     const fill = { clientOrderId, positionId, quantity, price }
     this.fills.set(clientOrderId, fill)
     return fill

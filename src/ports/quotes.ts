@@ -1,7 +1,8 @@
 import type { InstrumentId } from '../domain/ids.ts'
-import type { Tick } from '../domain/tick.ts'
+import type { PriceView } from '../domain/tick.ts'
 
-/** The last good tick of each guarded instrument. */
+/** Last good prices of the guarded instruments. */
 export interface Quotes {
-  last(instrument: InstrumentId): Tick | undefined
+  /** Price in a view in which a position compares it; undefined before the first tick. */
+  price(instrument: InstrumentId, view: PriceView): number | undefined
 }

@@ -23,8 +23,12 @@ export function catchUp(guard: Guard, now: number): Outcome {
     const hasOwn = ownIndex < own.length
     const hasOther = otherIndex < otherLength
     if (!hasOwn && !hasOther) break
-    const ownFirst = hasOwn && (!hasOther || own.seq[ownIndex]! <= other!.seq[otherIndex]!)
-    const decision = ownFirst ? pass.ownTick(ownIndex++) : pass.otherTick(otherIndex++)
+    const ownSeq = hasOwn ? own.seq[ownIndex]! : Infinity
+    const otherSeq = hasOther ? other!.seq[otherIndex]! : Infinity
+    const decision =
+      ownSeq <= otherSeq
+        ? pass.ownTick(ownIndex++, ownSeq === otherSeq ? otherIndex++ : undefined)
+        : pass.otherTick(otherIndex++)
     if (decision !== undefined) return { kind: 'exit', decision }
   }
   const late = pass.advance(now)
@@ -70,8 +74,11 @@ class Pass implements Armed {
     return this.staleAt < this.levelsUntil ? this.staleAt : this.levelsUntil
   }
 
-  /** Tests one tick of the own instrument, after the deadlines before it. */
-  ownTick(index: number): Decision | undefined {
+  /**
+   * Tests one tick of the own instrument, after the deadlines before it; `otherIndex` is the same
+   * tick once more where the `underlying` rule watches the own instrument too.
+   */
+  ownTick(index: number, otherIndex?: number): Decision | undefined {
     const { backlog } = this.guard.own.stream
     const { openedAt } = this.guard.position
     const at = backlog.at[index]!
@@ -80,6 +87,8 @@ class Pass implements Armed {
       if (late !== undefined) return late
       const price = this.guard.sign * backlog.price[index]!
       if (price > this.best) this.best = price
+      const otherPrice = otherIndex === undefined ? undefined : this.crossing(otherIndex)
+      if (otherPrice !== undefined) return this.decideOnOwn(index, at, otherPrice)
       if (price <= this.lo || price >= this.hi || at >= this.until) {
         this.evaluate(at)
         const { stop, target, exitAt } = this.merged
@@ -97,19 +106,26 @@ class Pass implements Armed {
 
   /** Tests one tick of the instrument that the `underlying` rule watches. */
   otherTick(index: number): Decision | undefined {
-    const rule = this.guard.underlying!
-    const { stream } = this.guard.other!
-    const at = stream.backlog.at[index]!
-    if (at < this.guard.position.openedAt) return undefined
+    const { position, underlying, other } = this.guard
+    const { backlog } = other!.stream
+    const at = backlog.at[index]!
+    if (at < position.openedAt) return undefined
     const late = this.advance(at)
     if (late !== undefined) return late
-    const price = stream.backlog.price[index]!
+    const price = this.crossing(index)
+    if (price === undefined) return undefined
+    const instrument = underlying!.instrument ?? position.underlying!
+    const tick = { seq: backlog.seq[index]!, instrument, price }
+    return this.decide({ at, otherPrice: price, tick })
+  }
+
+  /** The price of a tick of the other instrument if it crosses a bound; the first one may be the base. */
+  private crossing(index: number): number | undefined {
+    const rule = this.guard.underlying!
+    const price = this.guard.other!.stream.backlog.price[index]!
     if (rule.needsAnchor) this.anchor ??= price
     const { below = -Infinity, above = Infinity } = rule.bounds(this.anchor)
-    if (price > below && price < above) return undefined
-    const instrument = rule.instrument ?? this.guard.position.underlying!
-    const tick = { seq: stream.backlog.seq[index]!, instrument, price }
-    return this.decide({ at, otherPrice: price, tick })
+    return price > below && price < above ? undefined : price
   }
 
   /** Lets time pass up to just before `to` (epoch ms): what falls due on the way decides. */
@@ -142,7 +158,7 @@ class Pass implements Armed {
 
   private lastPrice(): number {
     const { lastPrice, lastAt } = this.guard.own.stream
-    const counts = lastPrice !== undefined && lastAt >= this.guard.position.openedAt
+    const counts = lastAt >= this.guard.position.openedAt
     return counts ? this.guard.sign * lastPrice : this.best
   }
 
@@ -178,11 +194,12 @@ class Pass implements Armed {
     return Math.max(this.lastAt, this.guard.position.openedAt) + after
   }
 
-  private decideOnOwn(index: number, at: number): Decision | undefined {
+  private decideOnOwn(index: number, at: number, otherPrice?: number): Decision | undefined {
     const { own, position } = this.guard
     const price = own.stream.backlog.price[index]!
     const seq = own.stream.backlog.seq[index]!
-    return this.decide({ at, price, tick: { seq, instrument: position.instrument, price } })
+    const tick = { seq, instrument: position.instrument, price }
+    return this.decide({ at, price, tick, ...(otherPrice !== undefined && { otherPrice }) })
   }
 
   private decide(what: Pick<Moment, 'at' | 'tick' | 'price' | 'otherPrice'>): Decision | undefined {

@@ -21,11 +21,11 @@ export interface DispatcherOptions {
   segmentLimit?: number
 }
 
+/** An instrument's streams: most have the first one alone. */
 interface Market {
-  last: Tick | undefined
-  readonly streams: Map<PriceView, PriceStream>
-  /** The same streams, for the loop over each tick. */
-  readonly views: { view: PriceView; stream: PriceStream }[]
+  trade: PriceStream | undefined
+  bid: PriceStream | undefined
+  ask: PriceStream | undefined
 }
 
 /**
@@ -47,9 +47,10 @@ export class Dispatcher {
     this.options = { backlogLimit: 4096, segmentLimit: 1024, ...options }
   }
 
-  /** Last good tick of an instrument that is or was guarded. */
-  last(instrument: InstrumentId): Tick | undefined {
-    return this.markets.get(instrument)?.last
+  /** Last good price of an instrument that is or was guarded in this view. */
+  price(instrument: InstrumentId, view: PriceView): number | undefined {
+    const price = this.markets.get(instrument)?.[view]?.lastPrice
+    return price === undefined || Number.isNaN(price) ? undefined : price
   }
 
   /** Registers a position. It is pending from birth: the caller sees that its monitor catches up. */
@@ -81,6 +82,11 @@ export class Dispatcher {
     }
   }
 
+  /** Earliest time at which something is due, epoch ms; Infinity when nothing is. */
+  get nextDue(): number {
+    return this.timetable.earliest
+  }
+
   /** Lets time pass to `at` (epoch ms): what was due before it fires. */
   advance(at: number): void {
     if (at > this.now) this.now = at
@@ -103,15 +109,15 @@ export class Dispatcher {
     const seq = ++this.seq
     const market = this.markets.get(tick.instrument)
     if (market === undefined) return
-    market.last = tick
+    const { trade, bid, ask } = market
     const { fired } = this
-    for (const { view, stream } of market.views) {
-      stream.observe(view === 'trade' ? tick.price : priceIn(view, tick), seq, at, fired)
-    }
+    if (trade !== undefined) trade.observe(tick.price, seq, at, fired)
+    if (bid !== undefined) bid.observe(priceIn('bid', tick), seq, at, fired)
+    if (ask !== undefined) ask.observe(priceIn('ask', tick), seq, at, fired)
     if (fired.length > 0) this.wakeFired()
-    for (const { stream } of market.views) {
-      if (stream.backlog.length >= this.options.backlogLimit) this.foldAll(stream)
-    }
+    if (trade !== undefined) this.bound(trade)
+    if (bid !== undefined) this.bound(bid)
+    if (ask !== undefined) this.bound(ask)
   }
 
   /** Takes over what the monitor's catch-up found. A position that was closed meanwhile stays so. */
@@ -157,16 +163,17 @@ export class Dispatcher {
     }
   }
 
+  /** A backlog that is full is folded: whoever still waits is brought up to date in place. */
+  private bound(stream: PriceStream): void {
+    if (stream.backlog.length < this.options.backlogLimit) return
+    for (const guard of stream.guards) this.foldOne(guard)
+    stream.backlog.clear()
+  }
+
   private wakeFired(): void {
     const woken = this.fired.length === 1 ? [...this.fired] : this.fired.toSorted(byOrdinal)
     this.fired.length = 0
     for (const guard of woken) this.options.wake(guard)
-  }
-
-  /** The backlog is full: whoever still waits is brought up to date in place. */
-  private foldAll(stream: PriceStream): void {
-    for (const guard of stream.guards) this.foldOne(guard)
-    stream.backlog.clear()
   }
 
   /** Too many segments: every position of the stream takes its best price and arms afresh. */
@@ -182,15 +189,10 @@ export class Dispatcher {
   private addLeg(guard: Guard, instrument: InstrumentId, view: PriceView): Leg {
     let market = this.markets.get(instrument)
     if (market === undefined) {
-      market = { last: undefined, streams: new Map(), views: [] }
+      market = { trade: undefined, bid: undefined, ask: undefined }
       this.markets.set(instrument, market)
     }
-    let stream = market.streams.get(view)
-    if (stream === undefined) {
-      stream = new PriceStream()
-      market.streams.set(view, stream)
-      market.views.push({ view, stream })
-    }
+    const stream = (market[view] ??= new PriceStream())
     stream.guards.add(guard)
     return { stream, slot: stream.book.add(guard) }
   }

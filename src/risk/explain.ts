@@ -90,11 +90,11 @@ function whyNot(ratchet: number | undefined, rearmAt: number | undefined): strin
   return rearmAt === undefined ? 'it has no level here' : 'it waits for its time'
 }
 
-const distance = (price: number | undefined, level: number): number | null =>
-  price === undefined ? null : level - price
+const distance = (price: number, level: number): number | null =>
+  Number.isNaN(price) ? null : level - price
 
 /** The bound that is closer to the price; at least one of them exists. */
-function nearest(price = NaN, below: number | undefined, above: number | undefined): number {
+function nearest(price: number, below: number | undefined, above: number | undefined): number {
   if (below === undefined) return above!
   return above === undefined || !(above - price < price - below) ? below : above
 }

@@ -16,7 +16,8 @@ export class PriceStream {
   readonly guards = new Set<Guard>()
   /** Of these, how many are pending. */
   pending = 0
-  lastPrice: number | undefined
+  /** NaN before the first tick. */
+  lastPrice = NaN
   /** Receive time of the last tick, epoch ms; −Infinity before the first. */
   lastAt = -Infinity
   /** Quiet time after the last tick from which its price is stale (`auto`), ms. */

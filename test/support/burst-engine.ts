@@ -73,7 +73,12 @@ export function runInDisorder(
   }
   const guards = positions.map(({ position, ruleSet }) => dispatcher.open(position, ruleSet))
   waiting.push(...guards)
+  act(turn())
   for (const { at, tick } of events) {
+    while (disorder === ORDERLY && dispatcher.nextDue < at) {
+      dispatcher.advance(dispatcher.nextDue + 0.5)
+      act(Infinity)
+    }
     dispatcher.advance(at)
     act(turn())
     if (tick === undefined) dispatcher.seq++
@@ -81,6 +86,10 @@ export function runInDisorder(
     act(turn())
   }
   const last = events.at(-1)?.at ?? 0
+  while (disorder === ORDERLY && dispatcher.nextDue <= last) {
+    dispatcher.advance(dispatcher.nextDue + 0.5)
+    act(Infinity)
+  }
   dispatcher.advance(last + 0.5)
   while (waiting.length > 0) act(waiting.length)
   const open = guards

@@ -1,0 +1,22 @@
+import { parseArgs } from 'node:util'
+import type { Figure } from './report.ts'
+import { print } from './report.ts'
+import { trigger } from './s1-trigger-book.ts'
+
+/** Every benchmark by name: one line each. */
+const BENCHMARKS: Record<string, () => Promise<Figure[]>> = { trigger }
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)
+for (const name of names) {
+  const benchmark = BENCHMARKS[name]
+  if (benchmark === undefined) {
+    const known = Object.keys(BENCHMARKS).join(', ')
+    process.stderr.write(`bench: found ${JSON.stringify(name)}, expected one of ${known}\n`)
+    process.exit(2)
+  }
+  print(await benchmark(), values.json)
+}
