@@ -1,8 +1,8 @@
 import { instrumentId, type InstrumentId } from '../domain/ids.ts'
 
 /** Names kept at once. Beyond it the table starts afresh: what it saves is time, not meaning. */
-const MAX_NAMES = 1 << 15
-const BUCKETS = 1 << 16
+const MAX_NAMES = 1 << 14
+const BUCKETS = 1 << 12
 
 interface Entry {
   readonly bytes: Uint8Array
@@ -35,7 +35,7 @@ export class NameTable {
     const text = bytes.toString('utf8')
     if (!isName(text)) return undefined
     if (this.count === 0 || this.count >= MAX_NAMES) {
-      this.buckets = new Array<Entry | undefined>(BUCKETS).fill(undefined)
+      this.buckets = Array.from({ length: BUCKETS }, () => undefined)
       this.count = 0
     }
     const name = instrumentId(text)

@@ -31,7 +31,7 @@ export function tickBatch(capacity: number): TickBatch {
   return {
     length: 0,
     ts: new Float64Array(capacity),
-    instrument: new Array<InstrumentId>(capacity).fill(NO_INSTRUMENT),
+    instrument: Array.from({ length: capacity }, () => NO_INSTRUMENT),
     price: new Float64Array(capacity),
     size: absent(),
     bid: absent(),
