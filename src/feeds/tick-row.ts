@@ -61,7 +61,7 @@ function writeField(column: Column, text: string, target: FieldTarget): string |
     case 'time': {
       const ts = parseInstant(text)
       if (Number.isNaN(ts)) return INSTANT_EXPECTED
-      if (ts < clock) return `a time not before that of the row above, ${clock}`
+      if (ts < clock) return `a time not before ${clock}, that of the last good row`
       batch.ts[n] = ts
       return undefined
     }
