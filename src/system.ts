@@ -8,6 +8,7 @@ import type { PositionId } from './domain/ids.ts'
 import type { Position } from './domain/position.ts'
 import type { Tick } from './domain/tick.ts'
 import { WatchkeeperError } from './errors.ts'
+import type { RowSink } from './ports/feed.ts'
 import type { Journal } from './ports/journal.ts'
 import { Dispatcher } from './risk/dispatcher.ts'
 import type { Guard } from './risk/guard.ts'
@@ -30,7 +31,11 @@ const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
  * broker that guard live positions, driven by recorded ticks. Time moves only when no message and
  * no promise is under way, so equal input gives equal output.
  */
-export class VirtualSystem {
+export class VirtualSystem implements RowSink {
+  /** The last tick that passed the filter: what decides now was decided by it, or by time. */
+  lastTick: Tick | undefined
+  /** Rows played so far. */
+  rows = 0
   private readonly actors: ActorSystem = actorSystem()
   private readonly roster = new Roster()
   private readonly dispatcher: Dispatcher
@@ -113,6 +118,7 @@ export class VirtualSystem {
   row(tick: Tick): Promise<void> | undefined {
     const at = tick.ts
     this.lastAt = at
+    this.rows++
     if (this.dispatcher.nextDue < at) return this.passTo(at).then(() => this.offer(tick, at))
     return this.offer(tick, at)
   }
@@ -143,8 +149,7 @@ export class VirtualSystem {
     passed.length = 0
     this.filter.accept(tick, passed)
     if (passed.length === 1) {
-      this.dispatcher.tick(tick, at)
-      this.broker.priced(tick.instrument)
+      this.show(tick, at)
       return this.actors.isIdle ? undefined : this.settled()
     }
     return passed.length === 0 ? undefined : this.offerAll([...passed], at)
@@ -152,10 +157,15 @@ export class VirtualSystem {
 
   private async offerAll(ticks: readonly Tick[], at: number): Promise<void> {
     for (const tick of ticks) {
-      this.dispatcher.tick(tick, at)
-      this.broker.priced(tick.instrument)
+      this.show(tick, at)
       await this.settled()
     }
+  }
+
+  private show(tick: Tick, at: number): void {
+    this.lastTick = tick
+    this.dispatcher.tick(tick, at)
+    this.broker.priced(tick.instrument)
   }
 
   private async settled(): Promise<void> {

@@ -22,11 +22,14 @@ export function viewOf(side: Side, source: PriceSource): PriceView {
   return side === 'long' ? 'bid' : 'ask'
 }
 
-/** Price of a tick in a view. A missing, non-positive or crossed quote falls back to the trade price. */
+/**
+ * Price of a tick in a view. A quote that cannot be true (a side that is not above zero, a bid above
+ * the ask) counts as missing; where the view's side is missing, the trade price takes its place.
+ */
 export function priceIn(view: PriceView, tick: Tick): number {
-  if (view === 'trade') return tick.price
-  const { bid, ask } = tick
-  if (bid !== undefined && ask !== undefined && bid > ask) return tick.price
-  const quoted = view === 'bid' ? bid : ask
-  return quoted !== undefined && quoted > 0 ? quoted : tick.price
+  const { price, bid, ask } = tick
+  if (view === 'trade') return price
+  if (bid !== undefined && (!(bid > 0) || (ask !== undefined && bid > ask))) return price
+  if (ask !== undefined && !(ask > 0)) return price
+  return (view === 'bid' ? bid : ask) ?? price
 }

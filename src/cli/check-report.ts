@@ -1,0 +1,81 @@
+import type { PositionEntry } from '../config/position-reader.ts'
+import { ratioOfSums, round15 } from '../domain/decimal.ts'
+import type { Position } from '../domain/position.ts'
+import type { Levels, Rule } from '../risk/rule.ts'
+
+/** What one rule would do to a position right after its entry. Times are epoch ms. */
+export interface CheckedRule {
+  readonly rule: string
+  readonly reason: string
+  readonly stop?: number
+  readonly target?: number
+  /** Best price at which the rule arms, or its levels change form. */
+  readonly ratchet?: number
+  readonly exitAt?: number
+  readonly rearmAt?: number
+  /** The instrument that an `underlying` rule watches. */
+  readonly instrument?: string
+  readonly below?: number
+  readonly above?: number
+  /** The bounds follow from the first tick of that instrument. */
+  readonly fromFirstTick?: true
+  readonly afterMs?: number | 'auto'
+  readonly action?: string
+}
+
+export interface CheckedPosition {
+  readonly type: 'position'
+  readonly positionId: string
+  readonly instrument: string
+  readonly side: string
+  readonly quantity: number
+  readonly entryPrice: number
+  /** Epoch ms; null: the first tick of the replay, and times are counted from it. */
+  readonly openedAt: number | null
+  readonly priceSource: string
+  readonly rules: readonly CheckedRule[]
+}
+
+/** Each rule of a position as it stands at entry; without `openedAt` as if it opened at `now`. */
+export function checkedPosition(
+  { position, ruleSet }: PositionEntry,
+  now: number,
+): CheckedPosition {
+  const opened: Position = { ...position, openedAt: position.openedAt ?? now }
+  return {
+    type: 'position',
+    positionId: position.id,
+    instrument: position.instrument,
+    side: position.side,
+    quantity: position.quantity,
+    entryPrice: position.entryPrice,
+    openedAt: position.openedAt ?? null,
+    priceSource: position.priceSource,
+    rules: ruleSet.rules.map((rule, index) => ({
+      rule: ruleSet.names[index]!,
+      reason: rule.reason,
+      ...atEntry(rule, opened),
+    })),
+  }
+}
+
+function atEntry(rule: Rule, position: Position): Levels | Partial<CheckedRule> {
+  switch (rule.kind) {
+    case 'levels':
+      return rule.arm(position, position.entryPrice, position.openedAt)
+    case 'underlying': {
+      const instrument = rule.instrument ?? position.underlying
+      return {
+        ...(instrument !== undefined && { instrument }),
+        ...rule.bounds(undefined),
+        ...(rule.needsAnchor && { fromFirstTick: true as const }),
+      }
+    }
+    case 'stale-quote':
+      return { afterMs: rule.afterMs, action: rule.action }
+  }
+}
+
+/** How far a level is from the entry price, percent of it, with the sign of the price move. */
+export const distancePct = (entryPrice: number, level: number): number =>
+  round15(ratioOfSums(level, 100, entryPrice, -100, entryPrice))

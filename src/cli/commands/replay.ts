@@ -1,0 +1,103 @@
+import { InvalidArgumentError, Option } from 'commander'
+import type { CommandContext, CommandModule } from '../command.ts'
+import { paintFor, readable } from '../output.ts'
+import { ProgressLine } from '../progress.ts'
+import { replayText } from '../replay-text.ts'
+import { type ReplayOptions, type ReplayOutput, runReplay } from '../replay-run.ts'
+
+interface Given extends ReplayOptions {
+  readonly format: 'text' | 'json'
+}
+
+const EXAMPLES = `
+Ticks are CSV with a header: ts or ts_ms (epoch ms, or ISO 8601 with a zone), instrument, price,
+and if you like size, bid, ask. Files are merged by time. Results go to stdout, all else to stderr.
+
+Examples:
+  $ watchkeeper replay --positions positions.yaml --ticks day.csv.gz
+  $ watchkeeper replay --positions positions.yaml --ticks btc.csv eth.csv --format json > exits.jsonl
+  $ zstdcat day.csv.zst | watchkeeper replay --positions positions.yaml --ticks -
+  $ watchkeeper replay --positions positions.yaml --rules tighter.yaml --ticks day.csv --strict`
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value > 0 && value < Infinity) return value
+  throw new InvalidArgumentError('Expected a number above 0.')
+}
+
+/** `watchkeeper replay`: recorded ticks against positions, in virtual time. */
+export const replayCommand: CommandModule = {
+  add(program, context) {
+    program
+      .command('replay')
+      .description('show which exits recorded ticks would have led to')
+      .requiredOption('--positions <file>', 'positions and their rules, YAML or JSON')
+      .requiredOption('--ticks <file...>', 'tick files: .csv, .csv.gz, or - for stdin')
+      .option('--rules <file>', 'rule sets that win over those of the same name')
+      .addOption(
+        new Option('--format <format>', 'how results look')
+          .choices(['text', 'json'])
+          .default('text'),
+      )
+      .option('--strict', 'take warnings about positions and rules as faults', false)
+      .option('--skip-bad-rows', 'leave out rows that cannot be read, and count them', false)
+      .option(
+        '--max-jump-pct <pct>',
+        'hold a larger jump back until the next tick confirms it',
+        positive,
+      )
+      .addHelpText('after', EXAMPLES)
+      .action((given: Given) => replay(given, context))
+  },
+}
+
+async function replay(given: Given, { stdin, stdout, stderr, env }: CommandContext): Promise<void> {
+  const warnPaint = paintFor(stderr, env)
+  const progress = new ProgressLine(stderr)
+  let text = replayText([], paintFor(stdout, env))
+  let hasHeading = false
+  const open: Parameters<typeof text.open>[0][number][] = []
+  const show = (line: string): void => {
+    progress.clear()
+    stdout.write(`${line}\n`)
+  }
+  const output: ReplayOutput = {
+    stdin,
+    loaded({ entries, warnings }) {
+      for (const warning of warnings)
+        stderr.write(`${warnPaint('yellow', 'warning')}: ${warning}\n`)
+      const positions = entries.map(({ position }) => ({ ...position, openedAt: 0 }))
+      text = replayText(positions, paintFor(stdout, env))
+    },
+    line(line) {
+      if (given.format === 'json') return show(JSON.stringify(line))
+      switch (line.type) {
+        case 'exit':
+          if (!hasHeading) show(text.heading())
+          hasHeading = true
+          return show(text.exit(line))
+        case 'open':
+          open.push(line)
+          return undefined
+        case 'summary':
+          if (open.length > 0) show(text.open(open))
+          return show(text.summary(line))
+      }
+    },
+    warn: warning => {
+      progress.clear()
+      stderr.write(`${warnPaint('yellow', 'warning')}: ${warning}\n`)
+    },
+    progress: (share, rows) => progress.update(share, rows),
+  }
+  try {
+    const range = await runReplay(given, output)
+    const rate = readable(range.rows / Math.max(progress.seconds, 1e-3), 0)
+    progress.clear()
+    stderr.write(
+      `${readable(range.rows, 0)} ticks in ${progress.seconds.toFixed(2)} s, ${rate} ticks/s\n`,
+    )
+  } finally {
+    progress.clear()
+  }
+}

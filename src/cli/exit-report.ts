@@ -1,0 +1,161 @@
+import { product, ratioOfSums, round15, sum } from '../domain/decimal.ts'
+import type { Decision } from '../domain/decision.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { Fill } from '../domain/order.ts'
+import { type Position, signOf } from '../domain/position.ts'
+import { EXIT_REASONS, type ExitReason } from '../domain/reason.ts'
+import type { RecordedTick } from '../feeds/replay.ts'
+
+/** One exit of a replay, as its users read it; the order of the keys is part of the contract. */
+export interface ExitLine {
+  readonly type: 'exit'
+  readonly positionId: PositionId
+  readonly instrument: string
+  readonly side: string
+  readonly reason: ExitReason
+  readonly matched: readonly ExitReason[]
+  /** Epoch ms. */
+  readonly at: number
+  readonly tick: {
+    readonly file?: string
+    readonly index: number
+    readonly instrument: string
+    readonly ts: number
+    readonly price: number
+  } | null
+  readonly level: number | null
+  readonly fillPrice: number
+  /** Percent of the entry price, gross. */
+  readonly profitPct: number
+  /** Money, gross. */
+  readonly profitAmount: number
+}
+
+/** A position that was not exited, or whose exit never found a price. */
+export interface OpenLine {
+  readonly type: 'open'
+  readonly positionId: PositionId
+  readonly stop: number | null
+  readonly target: number | null
+  readonly best: number
+  readonly exiting?: true
+}
+
+export interface SummaryLine {
+  readonly type: 'summary'
+  readonly positions: number
+  readonly exits: number
+  readonly open: number
+  readonly byReason: Readonly<Record<ExitReason, number>>
+  /** Rows with a time, an instrument and a price; bad ticks are among them. */
+  readonly ticks: number
+  readonly badTicks: number
+  readonly skippedRows: number
+  readonly from: number | null
+  readonly to: number | null
+  readonly profitAmount: number
+}
+
+export type ReplayLine = ExitLine | OpenLine | SummaryLine
+
+interface Pending {
+  readonly decision: Decision
+  readonly tick: RecordedTick | null
+  fill: Fill | undefined
+}
+
+/**
+ * Turns decisions and fills into exit lines in the order of decision: a line waits for its fill,
+ * and the lines after it wait with it.
+ */
+export class ExitReport {
+  /** Exits by reason, those that are reported. */
+  readonly byReason = Object.fromEntries(EXIT_REASONS.map(reason => [reason, 0])) as Record<
+    ExitReason,
+    number
+  >
+  exits = 0
+  profitAmount = 0
+  private readonly positions: ReadonlyMap<PositionId, Position>
+  private readonly fileNames: readonly string[] | undefined
+  private readonly emit: (line: ExitLine) => void
+  private readonly pending = new Map<PositionId, Pending>()
+
+  /** `fileNames` only where there are several files: then each tick names its own. */
+  constructor(
+    positions: ReadonlyMap<PositionId, Position>,
+    fileNames: readonly string[] | undefined,
+    emit: (line: ExitLine) => void,
+  ) {
+    this.positions = positions
+    this.fileNames = fileNames
+    this.emit = emit
+  }
+
+  /** Positions whose exit was decided and found no price yet. */
+  get waiting(): ReadonlySet<PositionId> {
+    const unfilled = [...this.pending].filter(([, { fill }]) => fill === undefined)
+    return new Set(unfilled.map(([id]) => id))
+  }
+
+  decided(decision: Decision, tick: RecordedTick | null): void {
+    this.pending.set(decision.positionId, { decision, tick, fill: undefined })
+  }
+
+  filled(fill: Fill): void {
+    const exit = this.pending.get(fill.positionId)
+    if (exit === undefined) return
+    exit.fill = fill
+    this.flush(false)
+  }
+
+  /** Reports every exit that has its fill, even behind one that never got one. */
+  finish(): void {
+    this.flush(true)
+  }
+
+  private flush(overtake: boolean): void {
+    for (const [id, exit] of this.pending) {
+      if (exit.fill !== undefined) {
+        this.pending.delete(id)
+        this.report(exit.decision, exit.tick, exit.fill)
+      } else if (!overtake) {
+        return
+      }
+    }
+  }
+
+  private report(decision: Decision, tick: RecordedTick | null, fill: Fill): void {
+    const position = this.positions.get(decision.positionId)!
+    const profit = profitOf(position, fill.price)
+    this.exits++
+    this.byReason[decision.reason]++
+    this.profitAmount = sum(this.profitAmount, profit.profitAmount)
+    const { positionId, instrument, side, reason, matched, at, level } = decision
+    this.emit({
+      type: 'exit',
+      ...{ positionId, instrument, side, reason, matched, at },
+      tick: tick === null ? null : this.tickOf(tick),
+      level,
+      fillPrice: fill.price,
+      ...profit,
+    })
+  }
+
+  private tickOf({ file, index, instrument, ts, price }: RecordedTick): ExitLine['tick'] {
+    const name = this.fileNames?.[file]
+    return { ...(name !== undefined && { file: name }), index, instrument, ts, price }
+  }
+}
+
+/** Gross profit of a position that is closed at a price, to 15 significant digits. */
+export function profitOf(
+  { side, entryPrice, quantity, multiplier }: Position,
+  price: number,
+): { profitPct: number; profitAmount: number } {
+  const sign = signOf(side)
+  const units = product(quantity, multiplier)
+  const pct = ratioOfSums(price, sign * 100, entryPrice, -sign * 100, entryPrice)
+  const amount = ratioOfSums(price, sign * units, entryPrice, -sign * units, 1)
+  return { profitPct: round15(pct), profitAmount: round15(amount) }
+}

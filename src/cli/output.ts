@@ -1,0 +1,53 @@
+import { styleText } from 'node:util'
+
+/** A stream that text is written to: stdout, stderr, or what stands for them in a test. */
+export interface TextStream {
+  write(text: string): boolean
+  readonly isTTY?: boolean
+  once?(event: 'drain', listener: () => void): unknown
+}
+
+export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
+
+/** Marks text up for one stream, or leaves it as it is. */
+export type Paint = (style: Style, text: string) => string
+
+/** Colours only for a terminal; NO_COLOR turns them off, FORCE_COLOR on. */
+export function paintFor(stream: TextStream, env: NodeJS.ProcessEnv): Paint {
+  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0'
+  const isOff = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== ''
+  if (!forced && (isOff || stream.isTTY !== true)) return (_style, text) => text
+  return (style, text) => styleText(style, text, { validateStream: false })
+}
+
+/** Rows as lines with aligned columns; `right` lists the columns that are numbers. */
+export function tableLines(
+  rows: readonly (readonly string[])[],
+  right: ReadonlySet<number> = new Set(),
+): string[] {
+  const widths: number[] = []
+  for (const row of rows) {
+    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)))
+  }
+  return rows.map(row =>
+    row
+      .map((cell, column) =>
+        right.has(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+      )
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** A number for a person: at most so many decimals, with a comma at each thousand. */
+export const readable = (value: number, decimals = 2): string =>
+  value.toLocaleString('en-US', { maximumFractionDigits: decimals })
+
+/** A price as short as it can be said. */
+export const priceText = (value: number): string => String(value)
+
+/** A percentage with its sign. */
+export const pctText = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(2)} %`
+
+/** An instant as ISO 8601 in UTC. */
+export const timeText = (at: number): string => new Date(at).toISOString()

@@ -1,0 +1,104 @@
+import type { Position } from '../domain/position.ts'
+import { EXIT_REASONS } from '../domain/reason.ts'
+import type { ExitLine, OpenLine, SummaryLine } from './exit-report.ts'
+import { type Paint, pctText, readable, tableLines, timeText } from './output.ts'
+
+/** How replay results look to a person. */
+export interface ReplayText {
+  heading(): string
+  exit(line: ExitLine): string
+  open(lines: readonly OpenLine[]): string
+  summary(line: SummaryLine): string
+}
+
+const REASON_WIDTH = 13
+const SIDE_WIDTH = 5
+const TIME_WIDTH = 24
+const PRICE_WIDTH = 12
+
+/** Widths follow the positions, since exits are shown one by one as they happen. */
+export function replayText(positions: readonly Position[], paint: Paint): ReplayText {
+  const longest = (texts: readonly string[], least: number): number =>
+    Math.max(least, ...texts.map(text => text.length))
+  const idWidth = longest(
+    positions.map(position => position.id),
+    8,
+  )
+  const nameWidth = longest(
+    positions.map(position => position.instrument),
+    10,
+  )
+  const columns = (cells: readonly string[]): string => cells.join('  ').trimEnd()
+  const profit = (text: string, value: number): string =>
+    paint(value > 0 ? 'green' : value < 0 ? 'red' : 'dim', text)
+  return {
+    heading: () =>
+      paint(
+        'dim',
+        columns([
+          'time (UTC)'.padEnd(TIME_WIDTH),
+          'reason'.padEnd(REASON_WIDTH),
+          'position'.padEnd(idWidth),
+          'instrument'.padEnd(nameWidth),
+          'side'.padEnd(SIDE_WIDTH),
+          'filled at'.padStart(PRICE_WIDTH),
+          'profit'.padStart(10),
+          'amount'.padStart(12),
+        ]),
+      ),
+    exit: line => {
+      const also = line.matched.slice(1)
+      return columns([
+        timeText(line.at),
+        paint('bold', line.reason.padEnd(REASON_WIDTH)),
+        line.positionId.padEnd(idWidth),
+        line.instrument.padEnd(nameWidth),
+        line.side.padEnd(SIDE_WIDTH),
+        String(line.fillPrice).padStart(PRICE_WIDTH),
+        profit(pctText(line.profitPct).padStart(10), line.profitPct),
+        profit(readable(line.profitAmount).padStart(12), line.profitAmount),
+        also.length === 0 ? '' : paint('dim', `also ${also.join(', ')}`),
+      ])
+    },
+    open: lines => (lines.length === 0 ? '' : openTable(lines, paint)),
+    summary: line => summaryText(line, profit),
+  }
+}
+
+function openTable(lines: readonly OpenLine[], paint: Paint): string {
+  const none = '-'
+  const [head, ...rows] = tableLines(
+    [
+      ['still open', 'stop', 'target', 'best', ''],
+      ...lines.map(({ positionId, stop, target, best, exiting }) => [
+        positionId,
+        stop === null ? none : String(stop),
+        target === null ? none : String(target),
+        String(best),
+        exiting === true ? 'exiting: no price yet' : '',
+      ]),
+    ],
+    new Set([1, 2, 3]),
+  )
+  return ['', paint('dim', head!), ...rows].join('\n')
+}
+
+function summaryText(line: SummaryLine, profit: (text: string, value: number) => string): string {
+  const reasons = EXIT_REASONS.filter(reason => line.byReason[reason] > 0)
+  const counts = reasons.map(reason => `${reason} ${line.byReason[reason]}`).join(', ')
+  const total = profit(readable(line.profitAmount), line.profitAmount)
+  const odd = [
+    line.badTicks > 0 ? `, ${readable(line.badTicks)} of them bad` : '',
+    line.skippedRows > 0 ? `, ${readable(line.skippedRows)} rows skipped` : '',
+  ].join('')
+  const range =
+    line.from === null || line.to === null
+      ? 'no ticks'
+      : `${readable(line.ticks)} ticks from ${timeText(line.from)} to ${timeText(line.to)}${odd}`
+  return [
+    '',
+    `${line.positions} positions: ${line.exits} exits, ${line.open} open; profit ${total}`,
+    ...(counts === '' ? [] : [`exits: ${counts}`]),
+    range,
+  ].join('\n')
+}

@@ -1,0 +1,66 @@
+import type { Fault } from '../errors.ts'
+import type { Document, DocumentPath } from './document.ts'
+
+const LONGEST_SHOWN = 60
+
+/** A value from the input in a message: short, and strings in quotes. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'number') return String(value)
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object' && value !== null) return 'a map'
+  const text = JSON.stringify(value)
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text
+}
+
+/** A path as users write it: `positions[2].rules.stopLoss`. */
+export const pathText = (path: DocumentPath): string =>
+  path.reduce<string>(
+    (text, key) =>
+      typeof key === 'number' ? `${text}[${key}]` : text === '' ? key : `${text}.${key}`,
+    '',
+  )
+
+/** The name that a mistyped one was probably meant to be. */
+export function closestName(name: string, known: readonly string[]): string | undefined {
+  const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
+  const near = known.find(each => plain(each) === plain(name))
+  return near ?? known.find(each => distance(plain(each), plain(name)) <= 2)
+}
+
+/** Edits (insert, delete, replace) from one text to the other. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, replaced))
+    }
+    row = next
+  }
+  return row.at(-1)!
+}
+
+/** Collects everything that is wrong with one document. */
+export class FaultList {
+  readonly faults: Fault[] = []
+  private readonly document: Document
+  private readonly prefix: string
+
+  /** `prefix` names the file in every path, where there are several. */
+  constructor(document: Document, prefix = '') {
+    this.document = document
+    this.prefix = prefix
+  }
+
+  add(path: DocumentPath, found: string, expected: string): void {
+    const text = pathText(path)
+    this.faults.push({
+      path: `${this.prefix}${text === '' ? 'the file' : text}`,
+      line: this.document.lineOf(path),
+      found,
+      expected,
+    })
+  }
+}

@@ -1,0 +1,171 @@
+import { instrumentId, positionId } from '../domain/ids.ts'
+import type { Position, PriceSource, Side } from '../domain/position.ts'
+import { parseInstant } from '../feeds/instant.ts'
+import type { RuleSet } from '../risk/rule.ts'
+import { closestName, type FaultList, show } from './faults.ts'
+import type { Findings, RuleSets } from './rule-sets.ts'
+
+/** One position of a file; without `openedAt` it opens with the first row of a replay. */
+export interface PositionEntry {
+  readonly position: Omit<Position, 'openedAt'> & { readonly openedAt: number | undefined }
+  readonly ruleSet: RuleSet
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** The value as a map, or a fault. */
+export function mapOf(
+  value: unknown,
+  path: (string | number)[],
+  list: FaultList,
+): Fields | undefined {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields
+  list.add(path, show(value), 'a map')
+  return undefined
+}
+
+/** A fault for each key that is none of the known ones. */
+export function refuseUnknown(
+  map: Fields,
+  known: readonly string[],
+  path: (string | number)[],
+  list: FaultList,
+): void {
+  for (const key of Object.keys(map)) {
+    if (known.includes(key)) continue
+    const meant = closestName(key, known)
+    const hint = meant === undefined ? `one of ${known.join(', ')}` : `did you mean ${meant}?`
+    list.add([...path, key], `the unknown field ${JSON.stringify(key)}`, hint)
+  }
+}
+
+const FIELDS = [
+  'id',
+  'instrument',
+  'side',
+  'quantity',
+  'entryPrice',
+  'openedAt',
+  'rules',
+  'account',
+  'underlying',
+  'multiplier',
+  'priceSource',
+]
+
+const INTEGER = /^[-+]?\d+$/
+
+/** Epoch ms before this (in 1973) look like seconds. */
+const EARLIEST_MS = 100_000_000_000
+
+/** Reads one position; faults go to the lists as they are met. */
+export class PositionReader {
+  private readonly index: number
+  private readonly findings: Findings
+  private readonly list: FaultList
+  private map: Fields = {}
+
+  constructor(index: number, findings: Findings) {
+    this.index = index
+    this.findings = findings
+    this.list = findings.faults
+  }
+
+  read(value: unknown, sets: RuleSets, seen: Map<string, number>): PositionEntry | undefined {
+    const before = this.list.faults.length
+    const map = mapOf(value, this.path(), this.list)
+    if (map === undefined) return undefined
+    this.map = map
+    refuseUnknown(map, FIELDS, this.path(), this.list)
+    const id = this.text('id')
+    if (id !== undefined) this.refuseDuplicate(id, seen)
+    const instrument = this.text('instrument')
+    const side = this.choice<Side>('side', ['long', 'short'])
+    const quantity = this.positive('quantity')
+    const entryPrice = this.positive('entryPrice')
+    const multiplier = map['multiplier'] === undefined ? 1 : this.positive('multiplier')
+    const openedAt = this.instant()
+    const account = this.optionalText('account')
+    const underlying = this.optionalText('underlying')
+    const given = sets.resolve(map['rules'], this.path('rules'), this.findings)
+    const priceSource =
+      map['priceSource'] === undefined
+        ? (given?.priceSource ?? 'trade')
+        : this.choice<PriceSource>('priceSource', ['trade', 'quote'])
+    if (this.list.faults.length > before || given === undefined) return undefined
+    const position = {
+      id: positionId(id!),
+      instrument: instrumentId(instrument!),
+      side: side!,
+      quantity: quantity!,
+      entryPrice: entryPrice!,
+      multiplier: multiplier!,
+      openedAt,
+      priceSource: priceSource!,
+      ...(account !== undefined && { account }),
+      ...(underlying !== undefined && { underlying: instrumentId(underlying) }),
+    }
+    sets.judge(given, position, this.path('rules'), this.findings)
+    return { position, ruleSet: given.ruleSet }
+  }
+
+  private path(...rest: (string | number)[]): (string | number)[] {
+    return ['positions', this.index, ...rest]
+  }
+
+  private text(field: string): string | undefined {
+    const value = this.map[field]
+    if (typeof value === 'string' && value !== '') return value
+    const isNumber = typeof value === 'number'
+    const expected = isNumber ? `a string: quote it, "${value}"` : 'a string that is not empty'
+    this.list.add(this.path(field), isNumber ? `the number ${value}` : show(value), expected)
+    return undefined
+  }
+
+  private optionalText(field: string): string | undefined {
+    return this.map[field] === undefined ? undefined : this.text(field)
+  }
+
+  private refuseDuplicate(id: string, seen: Map<string, number>): void {
+    const first = seen.get(id)
+    if (first === undefined) seen.set(id, this.index)
+    else {
+      const found = `${JSON.stringify(id)} again`
+      this.list.add(this.path('id'), found, `an id other than that of positions[${first}]`)
+    }
+  }
+
+  private choice<Each extends string>(field: string, known: readonly Each[]): Each | undefined {
+    const value = this.map[field]
+    const chosen = known.find(each => each === value)
+    if (chosen === undefined) this.list.add(this.path(field), show(value), known.join(' or '))
+    return chosen
+  }
+
+  private positive(field: string): number | undefined {
+    const value = this.map[field]
+    if (typeof value === 'number' && value > 0 && value < Infinity) return value
+    const isQuoted = typeof value === 'string' && value.trim() !== '' && Number(value) > 0
+    const expected = `a number above 0${isQuoted ? ', without quotes' : ''}`
+    this.list.add(this.path(field), show(value), expected)
+    return undefined
+  }
+
+  private instant(): number | undefined {
+    const value = this.map['openedAt']
+    if (value === undefined) return undefined
+    if (typeof value === 'string') {
+      const at = INTEGER.test(value) ? NaN : parseInstant(value)
+      if (!Number.isNaN(at)) return at
+    } else if (typeof value === 'number' && Number.isSafeInteger(value)) {
+      if (Math.abs(value) < EARLIEST_MS) {
+        const expected = 'epoch milliseconds: this looks like seconds'
+        this.findings.warnings.add(this.path('openedAt'), show(value), expected)
+      }
+      return value
+    }
+    const expected = 'whole epoch milliseconds, or ISO 8601 with a zone (2024-08-09T09:30:00Z)'
+    this.list.add(this.path('openedAt'), show(value), expected)
+    return undefined
+  }
+}

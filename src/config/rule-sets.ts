@@ -1,0 +1,124 @@
+import type { PriceSource } from '../domain/position.ts'
+import type { RuleSet, RuleSubject } from '../risk/rule.ts'
+import { compileRuleSet, ruleSetWarnings } from '../risk/rule-set.ts'
+import { closestName, type FaultList, show } from './faults.ts'
+
+/** A rule set as a position uses it. */
+export interface UsedRuleSet {
+  readonly ruleSet: RuleSet
+  /** Which price its rules compare, unless the position says otherwise. */
+  readonly priceSource: PriceSource | undefined
+  /** Where the set is written, for what is odd about it. */
+  readonly path: Path
+  readonly warnings: FaultList
+}
+
+/** The set that a position without `rules` gets. */
+const DEFAULT_SET = 'default'
+
+/** A list for what is wrong in a document, and one for what is only odd. */
+export interface Findings {
+  readonly faults: FaultList
+  readonly warnings: FaultList
+}
+
+type Path = readonly (string | number)[]
+
+interface Named {
+  /** Undefined when it had faults: they are reported where it stands. */
+  readonly set: UsedRuleSet | undefined
+}
+
+/** The named rule sets of all files; the first one that is read under a name wins. */
+export class RuleSets {
+  private readonly named = new Map<string, Named>()
+
+  /** Takes a map from name to rule set that stands under `rules`. */
+  readNamed(value: unknown, findings: Findings): void {
+    if (!isMap(value)) {
+      findings.faults.add(['rules'], show(value), 'a map from name to rule set')
+      return
+    }
+    for (const [name, options] of Object.entries(value)) {
+      const set = compile(options, ['rules', name], findings)
+      if (!this.named.has(name)) this.named.set(name, { set })
+    }
+  }
+
+  /** The set that a position's `rules` mean: a name, a set of its own, or none for `default`. */
+  resolve(rules: unknown, path: Path, findings: Findings): UsedRuleSet | undefined {
+    if (rules !== undefined && typeof rules !== 'string') {
+      return compile(rules, path, findings)
+    }
+    const name = rules ?? DEFAULT_SET
+    const found = this.named.get(name)
+    if (found !== undefined) return found.set
+    const list = findings.faults
+    const known = [...this.named.keys()]
+    if (rules === undefined) {
+      list.add(path, 'nothing', 'rules, or a rule set named default')
+    } else {
+      const meant = closestName(name, known)
+      const hint =
+        meant === undefined
+          ? `one of ${known.join(', ') || '(none is defined)'}`
+          : `did you mean ${meant}?`
+      list.add(path, `the unknown rule set ${JSON.stringify(name)}`, hint)
+    }
+    return undefined
+  }
+
+  /** Judges a set for one position: what cannot be meant is a fault, what is odd a warning. */
+  judge(
+    { ruleSet, path: place, warnings: odd }: UsedRuleSet,
+    subject: RuleSubject & { readonly instrument: string },
+    path: Path,
+    { faults, warnings }: Findings,
+  ): void {
+    if (ruleSet.rules.length === 0) {
+      warnings.add(
+        path,
+        'a rule set without a rule',
+        'at least one rule: nothing guards the position',
+      )
+    }
+    for (const rule of ruleSet.rules) {
+      if (rule.kind !== 'underlying') continue
+      const watched = rule.instrument ?? subject.underlying
+      if (watched === undefined) {
+        const expected = 'an instrument, here or as `underlying` of the position'
+        faults.add([...path], 'an underlying rule without an instrument', expected)
+      } else if (watched === subject.instrument) {
+        const expected = 'another one: use stopLoss or takeProfit with a price'
+        faults.add([...path], `an underlying rule on the own instrument ${watched}`, expected)
+      }
+    }
+    for (const warning of ruleSetWarnings(ruleSet, subject)) {
+      odd.add([...place, ...keysOf(warning.path)], warning.found, warning.expected)
+    }
+  }
+}
+
+function compile(
+  value: unknown,
+  path: Path,
+  { faults: list, warnings }: Findings,
+): UsedRuleSet | undefined {
+  if (!isMap(value)) {
+    list.add(path, show(value), 'a map from rule name to options')
+    return undefined
+  }
+  const { priceSource, ...options } = value
+  const isKnown = priceSource === undefined || priceSource === 'trade' || priceSource === 'quote'
+  if (!isKnown) list.add([...path, 'priceSource'], show(priceSource), 'trade or quote')
+  const { ruleSet, faults = [] } = compileRuleSet(options)
+  for (const fault of faults) list.add([...path, ...fault.path], fault.found, fault.expected)
+  return ruleSet === undefined || !isKnown ? undefined : { ruleSet, priceSource, path, warnings }
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The keys of a path that is written as `steps[0].atPct`. */
+const keysOf = (path: string): (string | number)[] =>
+  path.split(/[.[\]]+/).flatMap(key => (key === '' ? [] : /^\d+$/.test(key) ? Number(key) : key))

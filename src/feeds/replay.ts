@@ -1,0 +1,48 @@
+import type { Tick } from '../domain/tick.ts'
+import type { RowSink } from '../ports/feed.ts'
+import { tickAt, type TickBatch } from './tick-batch.ts'
+
+/** A tick that knows where it was recorded. */
+export interface RecordedTick extends Tick {
+  /** Which of the files, from 0. */
+  readonly file: number
+  /** Data row of that file, from 0; skipped ones count. */
+  readonly index: number
+}
+
+/** What a replay has seen. */
+export interface ReplayedRange {
+  /** Rows with a time, an instrument and a price. */
+  readonly rows: number
+  /** Epoch ms of the first and the last row; null without any. */
+  readonly from: number | null
+  readonly to: number | null
+}
+
+/** Plays recorded rows into a sink as fast as it takes them. `onFirst` is awaited before the first. */
+export async function replayRows(
+  batches: AsyncIterable<TickBatch>,
+  sink: RowSink,
+  onFirst: (tick: Tick) => Promise<void>,
+): Promise<ReplayedRange> {
+  let rows = 0
+  let from: number | null = null
+  let to: number | null = null
+  for await (const batch of batches) {
+    for (let row = 0; row < batch.length; row++) {
+      const tick = recordedTick(batch, row)
+      if (rows++ === 0) {
+        from = tick.ts
+        await onFirst(tick)
+      }
+      const acting = sink.row(tick)
+      if (acting !== undefined) await acting
+    }
+    if (batch.length > 0) to = batch.ts[batch.length - 1]!
+  }
+  return { rows, from, to }
+}
+
+function recordedTick(batch: TickBatch, row: number): RecordedTick {
+  return Object.assign(tickAt(batch, row), { file: batch.file[row]!, index: batch.index[row]! })
+}
