@@ -78,7 +78,7 @@ const NACT_PROPERTIES = {
 export class ActorSystem {
   /** Messages that were sent to an actor that had ended. */
   deadLetters = 0
-  private readonly nactRef: NactRef<never> = start() as NactRef<never>
+  private readonly nactRef: NactRef<never> = start()
   private readonly cells = new Set<AnyCell>()
   private inFlight = 0
   private waiting: (() => void)[] = []
@@ -86,7 +86,7 @@ export class ActorSystem {
   /** Makes an inert parent for many actors. */
   group(name: string): Group {
     const idle = () => undefined
-    return { nactRef: spawn(this.nactRef, idle, encodeName(name)) as NactRef<never> }
+    return { nactRef: spawn<NactRef<never>, () => undefined>(this.nactRef, idle, encodeName(name)) }
   }
 
   /** Starts one incarnation of an actor. Throws if this very incarnation is alive already. */

@@ -43,9 +43,6 @@ export function tableLines(
 export const readable = (value: number, decimals = 2): string =>
   value.toLocaleString('en-US', { maximumFractionDigits: decimals })
 
-/** A price as short as it can be said. */
-export const priceText = (value: number): string => String(value)
-
 /** A percentage with its sign. */
 export const pctText = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(2)} %`
 

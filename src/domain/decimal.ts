@@ -97,9 +97,6 @@ export const sum = (a: number, b: number): number => ratioOfSums(a, 1, b, 1, 1)
 /** a − b, exact. */
 export const difference = (a: number, b: number): number => ratioOfSums(a, 1, -b, 1, 1)
 
-/** `pct` percent of `x`, exact. */
-export const percentOf = (x: number, pct: number): number => ratioOfSums(x, pct, 0, 0, 100)
-
 /** `x` and `pct` percent more (less, when negative), exact. */
 export const plusPercent = (x: number, pct: number): number => ratioOfSums(x, 100, x, pct, 100)
 

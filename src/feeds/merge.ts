@@ -42,7 +42,7 @@ async function* merged(sources: readonly AsyncIterable<TickBatch>[]): AsyncGener
     if (out.length > 0) yield out
     throw error
   } finally {
-    await Promise.all(iterators.map(iterator => iterator.return?.()))
+    await Promise.all(iterators.map(async iterator => iterator.return?.()))
   }
   if (out.length > 0) yield out
 }

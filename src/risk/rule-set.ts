@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Rule, RuleSet, RuleSubject, RuleWarning } from './rule.ts'
 import { type AnyRuleDefinition, RULES } from './rules/registry.ts'
 

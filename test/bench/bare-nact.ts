@@ -1,4 +1,4 @@
-import { dispatch, type Ref, spawn, start, stop } from 'nact'
+import { dispatch, spawn, start, stop } from 'nact'
 
 /** Actors that do nothing, one message per tick and position: what the design is measured against. */
 export function bareNact(count: number) {
@@ -12,7 +12,6 @@ export function bareNact(count: number) {
   }
   const parent = spawn(system, () => null, 'positions')
   const refs = Array.from({ length: count }, (_, index) => spawn(parent, handle, `p${index}`))
-  const send = dispatch as (ref: Ref<unknown>, message: unknown) => void
   const whenHandled = (messages: number): Promise<void> =>
     new Promise(done => {
       wanted = handled + messages
@@ -25,7 +24,7 @@ export function bareNact(count: number) {
         const done = whenHandled(fan * burst)
         for (let each = 0; each < burst; each++) {
           const first = ((tick + each) * fan) % count
-          for (let index = 0; index < fan; index++) send(refs[(first + index) % count]!, 'tick')
+          for (let index = 0; index < fan; index++) dispatch(refs[(first + index) % count]!, 'tick')
         }
         await done
       }

@@ -37,12 +37,12 @@ export function atMostOne(names: readonly string[]) {
 }
 
 /** Reports the first item whose `field` is not above that of the item before it. */
-export function ascending<Field extends string>(list: string, field: Field) {
+export function ascending(list: string, field: string) {
   return (options: object, context: z.RefinementCtx): void => {
-    const items = (options as Record<string, Record<Field, number>[] | undefined>)[list] ?? []
+    const items = (options as Record<string, Record<string, number>[] | undefined>)[list] ?? []
     items.forEach((item, index) => {
       const before = items[index - 1]
-      if (before === undefined || item[field] > before[field]) return
+      if (before === undefined || item[field]! > before[field]!) return
       const message = `a number above the ${field} before it, ${before[field]}`
       context.addIssue({ code: 'custom', path: [list, index, field], message })
     })

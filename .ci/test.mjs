@@ -1,0 +1,84 @@
+// npm test: every check of the project. Ends with one line, `N passed, N failed`.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { binary, checkNode, install, root } from './setup.mjs'
+
+checkNode()
+install()
+
+const CHECKS = [
+  { name: 'format', script: binary('prettier'), args: ['--check', '--log-level=warn', '.'] },
+  { name: 'lint', script: binary('oxlint'), args: ['--type-aware', 'src', 'test', '.ci'] },
+  { name: 'types', script: binary('typescript', 'tsc'), args: ['-p', '.'] },
+  { name: 'dead code', script: binary('knip'), args: ['--no-progress'] },
+]
+
+/** Runs a script of Node; gives its exit code and what it printed. */
+function run(script, args, { env = {}, show = false } = {}) {
+  return new Promise(resolve => {
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
+    })
+    let output = ''
+    child.stdout?.on('data', data => (output += data))
+    child.stderr?.on('data', data => (output += data))
+    child.on('error', error => resolve({ code: 1, output: String(error) }))
+    child.on('close', code => resolve({ code: code ?? 1, output }))
+  })
+}
+
+/** The checks two at a time: as many as the smallest machine has cores. */
+async function runChecks() {
+  const results = []
+  const waiting = [...CHECKS]
+  const worker = async () => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+      const { code, output } = await run(check.script, check.args)
+      console.log(`${code === 0 ? '✔' : '✖'} ${check.name}`)
+      if (code !== 0) console.log(output.trimEnd().replace(/^/gm, '    '))
+      results.push(code)
+    }
+  }
+  await Promise.all([worker(), worker()])
+  return {
+    passed: results.filter(code => code === 0).length,
+    failed: results.filter(code => code !== 0).length,
+  }
+}
+
+/** The tests with coverage; what they counted comes through a file. */
+async function runTests() {
+  const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-test-'))
+  const counts = join(folder, 'counts.json')
+  try {
+    const mocha = [binary('mocha'), ...process.argv.slice(2)]
+    const { code } = await run(binary('c8'), [process.execPath, ...mocha], {
+      env: { WATCHKEEPER_TEST_COUNTS: counts },
+      show: true,
+    })
+    const counted = readCounts(counts)
+    // A run that broke off, or fell below a threshold, failed even where no test did.
+    return code !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function readCounts(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+}
+
+const checks = await runChecks()
+const tests = await runTests()
+const failed = checks.failed + tests.failed
+const skipped = tests.skipped > 0 ? `, ${tests.skipped} skipped` : ''
+console.log(`\n${checks.passed + tests.passed} passed, ${failed} failed${skipped}`)
+process.exitCode = failed === 0 ? 0 : 1
