@@ -18,15 +18,23 @@ export function bareNact(count: number) {
       resolve = done
     })
   return {
-    /** Sends `ticks` ticks, each to `fan` actors, one tick a macrotask. Gives the ticks. */
-    async tickEach(fan: number, ticks: number, burst = 1): Promise<number> {
-      for (let tick = 0; tick < ticks; tick += burst) {
+    /**
+     * Sends bursts of ticks of one instrument after the other, each tick to the `fan` actors of its
+     * instrument, one burst a macrotask. Gives the ticks.
+     */
+    async tickEach(fan: number, bursts: readonly number[]): Promise<number> {
+      const instruments = count / fan
+      let ticks = 0
+      for (const [round, burst] of bursts.entries()) {
         const done = whenHandled(fan * burst)
         for (let each = 0; each < burst; each++) {
-          const first = ((tick + each) * fan) % count
-          for (let index = 0; index < fan; index++) dispatch(refs[(first + index) % count]!, 'tick')
+          const instrument = round % instruments
+          for (let actor = instrument; actor < count; actor += instruments) {
+            dispatch(refs[actor]!, 'tick')
+          }
         }
         await done
+        ticks += burst
       }
       return ticks
     },

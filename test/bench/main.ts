@@ -2,9 +2,11 @@ import { parseArgs } from 'node:util'
 import type { Figure } from './report.ts'
 import { print } from './report.ts'
 import { trigger } from './s1-trigger-book.ts'
+import { wakes } from './s2-wakes.ts'
+import { memory } from './s4-memory.ts'
 
 /** Every benchmark by name: one line each. */
-const BENCHMARKS: Record<string, () => Promise<Figure[]>> = { trigger }
+const BENCHMARKS: Record<string, () => Promise<Figure[]>> = { trigger, wakes, memory }
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },

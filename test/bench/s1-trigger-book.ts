@@ -138,7 +138,13 @@ async function calm(): Promise<Figure[]> {
   const rates = await interleaved(5, {
     book: drive(book),
     loop: drive(loop),
-    nact: () => perSecond(() => nact.tickEach(20, 1_000)),
+    nact: () =>
+      perSecond(() =>
+        nact.tickEach(
+          20,
+          Array.from({ length: 1_000 }, () => 1),
+        ),
+      ),
   })
   nact.stop()
   return [
@@ -147,7 +153,7 @@ async function calm(): Promise<Figure[]> {
   ]
 }
 
-/** Positions with stops of 0.1 to 0.5 % along real prints; one that exits is opened again. */
+/** Positions with stops of 0.1 to 0.5 % along real prints, opened throughout their first half. */
 async function real(perInstrument: number): Promise<Figure[]> {
   const ticks = realPrints('BTCUSDT-PERP')
   if (ticks === undefined) return []
