@@ -85,8 +85,8 @@ export class ActorSystem {
 
   /** Makes an inert parent for many actors. */
   group(name: string): Group {
-    const idle = () => undefined
-    return { nactRef: spawn<NactRef<never>, () => undefined>(this.nactRef, idle, encodeName(name)) }
+    const inert: () => undefined = () => undefined
+    return { nactRef: spawn(this.nactRef, inert, encodeName(name)) }
   }
 
   /** Starts one incarnation of an actor. Throws if this very incarnation is alive already. */

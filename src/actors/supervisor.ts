@@ -15,6 +15,8 @@ interface Child {
   readonly ref: Ref<MonitorMessage>
   /** Crashes since the monitor last did its work. */
   readonly crashes: number
+  /** Catch-ups of the position before this incarnation. */
+  readonly catchUpsBefore: number
 }
 
 /** Where to find the monitor of a guard. Written by the supervisor alone, read at each wake. */
@@ -81,11 +83,12 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
   }
 }
 
-/** A crash while the position still waited for its catch-up counts towards giving up. */
-function replace(state: SupervisorState, { guard, epoch, crashes }: Child, reason: unknown): void {
+/** Crashes without a catch-up in between add up to giving up. */
+function replace(state: SupervisorState, child: Child, reason: unknown): void {
+  const { guard, epoch, crashes, catchUpsBefore } = child
   const { journal } = state.parts
   const positionId = guard.position.id
-  const again = guard.pending ? crashes + 1 : 1
+  const again = guard.catchUps > catchUpsBefore ? 1 : crashes + 1
   if (again > MAX_CRASHES) {
     journal({ kind: 'monitor-gave-up', positionId, reason })
     return
@@ -101,6 +104,6 @@ function start(
   life: { epoch: number; crashes: number },
 ): void {
   const ref = parts.spawnMonitor(guard, life.epoch)
-  roster.set(guard.position.id, { guard, ref, ...life })
+  roster.set(guard.position.id, { guard, ref, ...life, catchUpsBefore: guard.catchUps })
   send(ref, { kind: 'catch-up' })
 }

@@ -24,8 +24,10 @@ export const pathText = (path: DocumentPath): string =>
 /** The name that a mistyped one was probably meant to be. */
 export function closestName(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
-  const near = known.find(each => plain(each) === plain(name))
-  return near ?? known.find(each => distance(plain(each), plain(name)) <= 2)
+  const far = (each: string): number => distance(plain(each), plain(name))
+  const [nearest] = known.toSorted((one, other) => far(one) - far(other))
+  const mayDiffer = name.length < 4 ? 1 : 2
+  return nearest !== undefined && far(nearest) <= mayDiffer ? nearest : undefined
 }
 
 /** Edits (insert, delete, replace) from one text to the other. */
@@ -52,6 +54,11 @@ export class FaultList {
   constructor(document: Document, prefix = '') {
     this.document = document
     this.prefix = prefix
+  }
+
+  /** The scalar at the place as it is written; undefined where there is none. */
+  writtenAt(path: DocumentPath): string | undefined {
+    return this.document.writtenAt(path)
   }
 
   add(path: DocumentPath, found: string, expected: string): void {

@@ -116,9 +116,11 @@ export class PositionReader {
   private text(field: string): string | undefined {
     const value = this.map[field]
     if (typeof value === 'string' && value !== '') return value
-    const isNumber = typeof value === 'number'
-    const expected = isNumber ? `a string: quote it, "${value}"` : 'a string that is not empty'
-    this.list.add(this.path(field), isNumber ? `the number ${value}` : show(value), expected)
+    if (typeof value === 'number' || typeof value === 'boolean') {
+      const written = this.list.writtenAt(this.path(field)) ?? String(value)
+      const expected = `a string: quote it, "${written}"`
+      this.list.add(this.path(field), `the ${typeof value} ${written}`, expected)
+    } else this.list.add(this.path(field), show(value), 'a string that is not empty')
     return undefined
   }
 

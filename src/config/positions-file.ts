@@ -26,9 +26,10 @@ export function loadPositions({
   rulesFile,
   strict,
 }: PositionsSource): LoadedPositions {
-  const rules =
-    rulesFile === undefined ? undefined : { source: rulesFile, text: readInput(rulesFile) }
-  const positions = { source: positionsFile, text: readInput(positionsFile) }
+  const faults: Fault[] = []
+  const rules = rulesFile === undefined ? undefined : readInput(rulesFile, faults)
+  const positions = readInput(positionsFile, faults)
+  if (faults.length > 0) throw new InputError(faults[0]!.path, faults)
   return parsePositions(positions, rules, strict)
 }
 
@@ -51,7 +52,8 @@ export function parsePositions(
     faults.push(...document.faults)
     const findings = findingsIn(document, `${rules.source}: `)
     read.push(findings)
-    if (document.faults.length === 0) readRulesFile(document.value, sets, findings)
+    if (document.faults.length > 0) sets.markIncomplete()
+    else readRulesFile(document.value, sets, findings)
   }
   const document = parseText(positions.text, positions.source)
   faults.push(...document.faults)
@@ -75,23 +77,35 @@ const uniqueFaults = (faults: readonly Fault[]): Fault[] => [
   ...new Map(faults.map(fault => [describeFault(fault), fault])).values(),
 ]
 
-function readInput(file: string): string {
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EISDIR: 'a directory',
+  EACCES: 'a file that may not be read (permission denied)',
+}
+
+/** The text of a file; where it cannot be read, an empty one and a fault. */
+function readInput(source: string, faults: Fault[]): NamedText {
   try {
-    return readFileSync(file, 'utf8')
+    return { source, text: readFileSync(source, 'utf8') }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    const found = code === 'ENOENT' ? 'no such file' : code
-    throw new InputError(file, [{ path: file, found, expected: 'a file that can be read' }])
+    faults.push({
+      path: source,
+      found: UNREADABLE[code] ?? code,
+      expected: 'a file that can be read',
+    })
+    return { source, text: '' }
   }
 }
 
 function readRulesFile(value: unknown, sets: RuleSets, findings: Findings): void {
   const list = findings.faults
   const root = mapOf(value, [], list)
-  if (root === undefined) return
+  if (root === undefined) return sets.markIncomplete()
   refuseUnknown(root, ['rules'], [], list)
-  if (root['rules'] === undefined) list.add(['rules'], 'nothing', 'a map from name to rule set')
-  else sets.readNamed(root['rules'], findings)
+  // Also without rules: whoever gives such a file meant to define some.
+  sets.readNamed(root['rules'], findings)
 }
 
 function readFile(value: unknown, sets: RuleSets, findings: Findings): PositionEntry[] {

@@ -1,6 +1,7 @@
 import type { PriceSource } from '../domain/position.ts'
 import type { RuleSet, RuleSubject } from '../risk/rule.ts'
-import { compileRuleSet, ruleSetWarnings } from '../risk/rule-set.ts'
+import { compileRuleSet, type RuleFault, ruleSetWarnings } from '../risk/rule-set.ts'
+import { RULES } from '../risk/rules/registry.ts'
 import { closestName, type FaultList, show } from './faults.ts'
 
 /** A rule set as a position uses it. */
@@ -32,11 +33,18 @@ interface Named {
 /** The named rule sets of all files; the first one that is read under a name wins. */
 export class RuleSets {
   private readonly named = new Map<string, Named>()
+  private isComplete = true
+
+  /** Some sets could not be read at all: names that are not known here may be among them. */
+  markIncomplete(): void {
+    this.isComplete = false
+  }
 
   /** Takes a map from name to rule set that stands under `rules`. */
   readNamed(value: unknown, findings: Findings): void {
     if (!isMap(value)) {
       findings.faults.add(['rules'], show(value), 'a map from name to rule set')
+      this.markIncomplete()
       return
     }
     for (const [name, options] of Object.entries(value)) {
@@ -53,6 +61,7 @@ export class RuleSets {
     const name = rules ?? DEFAULT_SET
     const found = this.named.get(name)
     if (found !== undefined) return found.set
+    if (!this.isComplete) return undefined
     const list = findings.faults
     const known = [...this.named.keys()]
     if (rules === undefined) {
@@ -112,8 +121,30 @@ function compile(
   const isKnown = priceSource === undefined || priceSource === 'trade' || priceSource === 'quote'
   if (!isKnown) list.add([...path, 'priceSource'], show(priceSource), 'trade or quote')
   const { ruleSet, faults = [] } = compileRuleSet(options)
-  for (const fault of faults) list.add([...path, ...fault.path], fault.found, fault.expected)
+  for (const fault of faults) {
+    list.add([...path, ...fault.path], fault.found, hintFor(fault) ?? fault.expected)
+  }
   return ruleSet === undefined || !isKnown ? undefined : { ruleSet, priceSource, path, warnings }
+}
+
+/** What the mistyped name of a rule or of an option was probably meant to be. */
+function hintFor({ path, found }: RuleFault): string | undefined {
+  const [rule, option] = path
+  const known =
+    path.length === 1 && found.startsWith('the rule ')
+      ? RULES.map(({ name }) => name)
+      : path.length === 2 && found.startsWith('the option ')
+        ? optionNames(String(rule))
+        : []
+  const name = String(option ?? rule)
+  const meant = closestName(name, known)
+  if (meant !== undefined) return `did you mean ${meant}?`
+  return known.length === 0 ? undefined : `one of ${known.join(', ')}`
+}
+
+function optionNames(rule: string): string[] {
+  const schema = RULES.find(({ name }) => name === rule)?.options as { shape?: object } | undefined
+  return Object.keys(schema?.shape ?? {})
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>

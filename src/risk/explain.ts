@@ -39,7 +39,7 @@ export function explain(guard: Guard, now: number): RuleExplanation[] {
       reason: rule.reason,
       ...findings(guard, rule, now),
       inputAgeMs: lastAt === -Infinity ? null : now - lastAt,
-      evaluatedAt: guard.hasArmed ? guard.evaluatedAt : null,
+      evaluatedAt: guard.catchUps > 0 ? guard.evaluatedAt : null,
     }
   })
 }

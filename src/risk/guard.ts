@@ -59,8 +59,8 @@ export class Guard implements Timed {
   quietMs: number
   merged: Merged = noLevels()
   evaluatedAt: number
-  /** Whether a catch-up was ever committed. */
-  hasArmed = false
+  /** Catch-ups that went well: a monitor that gets on is not crashing in a row. */
+  catchUps = 0
   /** Where in the own stream's extremes the band was armed. */
   mark = 0
 
@@ -123,7 +123,7 @@ export class Guard implements Timed {
 
   /** Takes over what a catch-up found; does not touch whether the position is pending. */
   absorb(armed: Armed): void {
-    this.hasArmed = true
+    this.catchUps++
     this.best = armed.best
     this.anchor = armed.anchor
     this.lo = armed.lo

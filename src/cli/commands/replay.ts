@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { paintFor, readable } from '../output.ts'
 import { ProgressLine } from '../progress.ts'
@@ -52,6 +53,9 @@ export const replayCommand: CommandModule = {
 }
 
 async function replay(given: Given, { stdin, stdout, stderr, env }: CommandContext): Promise<void> {
+  if (given.ticks.filter(path => path === '-').length > 1) {
+    throw new UsageError('--ticks names - (stdin) twice, and stdin can be read only once')
+  }
   const warnPaint = paintFor(stderr, env)
   const progress = new ProgressLine(stderr)
   let text = replayText([], paintFor(stdout, env))

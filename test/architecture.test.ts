@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+
+/** What each folder of src/ may import from the others. All may import errors.ts and zod. */
+const ALLOWED: Record<string, readonly string[]> = {
+  domain: [],
+  resilience: [],
+  risk: ['domain'],
+  exits: ['domain'],
+  ports: ['domain'],
+  actors: ['domain', 'risk', 'exits', 'resilience', 'ports'],
+  brokers: ['domain', 'ports'],
+  feeds: ['domain', 'ports'],
+  stores: ['domain', 'ports'],
+  observability: ['domain', 'ports'],
+  processes: ['domain', 'ports', 'risk'],
+  config: ['domain', 'risk', 'resilience', 'brokers', 'feeds', 'stores'],
+  http: ['domain', 'ports', 'observability', 'config'],
+  cli: ['system', 'config', 'domain', 'risk', 'feeds', 'ports'],
+}
+
+/** Files of src/ itself that may import everything. */
+const ROOTS = ['system', 'index']
+
+/** Packages that one file alone may import. */
+const ONLY_IN: Record<string, string> = { nact: 'actors/actor.ts', lmdb: 'stores/lmdb.ts' }
+
+/** Folders that touch nothing outside the program: of Node itself only what is pure. */
+const PURE = ['domain', 'risk', 'exits', 'resilience']
+const PURE_BUILTINS = ['node:crypto']
+
+const IMPORT =
+  /^\s*(?:import|export)\b[^'"]*?from\s*'([^']+)'|^\s*import\s*'([^']+)'|\bimport\('([^']+)'\)/gm
+
+const src = fileURLToPath(new URL('../src', import.meta.url))
+
+interface SourceFile {
+  /** Path inside src/, with slashes. */
+  readonly path: string
+  readonly text: string
+}
+
+function sourceFiles(folder = src): SourceFile[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(path => path.endsWith('.ts'))
+    .map(path => ({
+      path: path.split(sep).join('/'),
+      text: readFileSync(join(folder, path), 'utf8'),
+    }))
+}
+
+const folderOf = (path: string): string =>
+  path.includes('/') ? path.split('/')[0]! : path.replace(/\.ts$/, '')
+
+/** Everything in a file that the table forbids, one line each. */
+function violations({ path, text }: SourceFile): string[] {
+  const folder = folderOf(path)
+  const targets = [...text.matchAll(IMPORT)].map(match => match[1] ?? match[2] ?? match[3]!)
+  const found = targets.flatMap(target => {
+    if (!target.startsWith('.')) {
+      const only = ONLY_IN[target]
+      if (only !== undefined && path !== only) return [`${target} outside ${only}`]
+      const isBuiltin = target.startsWith('node:')
+      const forbidden = isBuiltin && PURE.includes(folder) && !PURE_BUILTINS.includes(target)
+      return forbidden ? [`${target} in a pure folder`] : []
+    }
+    const to = folderOf(
+      normalize(join(dirname(path), target))
+        .split(sep)
+        .join('/'),
+    )
+    const isFree = to === folder || to === 'errors' || ROOTS.includes(folder)
+    return isFree || ALLOWED[folder]?.includes(to) === true ? [] : [`${folder} imports ${to}`]
+  })
+  if (folder !== 'cli' && /\bconsole\./.test(text)) found.push('console outside cli')
+  return found.map(each => `${path}: ${each}`)
+}
+
+describe('the architecture', () => {
+  it('notices what it is there to notice', () => {
+    const planted = (path: string, text: string): string[] => violations({ path, text })
+    expect(planted('domain/a.ts', "import { x } from '../risk/x.ts'")).to.have.length(1)
+    expect(planted('risk/rules/a.ts', "import type { x } from '../../feeds/x.ts'")).to.have.length(
+      1,
+    )
+    expect(planted('http/a.ts', "export { x } from '../actors/x.ts'")).to.have.length(1)
+    expect(planted('risk/a.ts', "import { spawn } from 'nact'")).to.have.length(1)
+    expect(planted('risk/a.ts', "import fs from 'node:fs'")).to.have.length(1)
+    expect(planted('feeds/a.ts', "const x = await import('../stores/x.ts')")).to.have.length(1)
+    expect(planted('feeds/a.ts', 'console.log(1)')).to.have.length(1)
+    expect(planted('actors/a.ts', "import { x } from '../risk/x.ts'\nimport 'zod'")).to.deep.equal(
+      [],
+    )
+    expect(planted('domain/a.ts', "import { x } from '../errors.ts'")).to.deep.equal([])
+  })
+
+  it('holds: every import goes in the one direction', () => {
+    expect(sourceFiles().flatMap(violations)).to.deep.equal([])
+  })
+
+  it('has no folder that the table does not know', () => {
+    const folders = new Set(sourceFiles().map(({ path }) => folderOf(path)))
+    const known = [...Object.keys(ALLOWED), ...ROOTS, 'errors']
+    expect([...folders].filter(folder => !known.includes(folder))).to.deep.equal([])
+  })
+})
