@@ -95,7 +95,7 @@ export class ActorSystem {
     const parent = options.parent?.nactRef ?? this.nactRef
     const path = `${encodeName(options.name)}.g${options.epoch}`
     const properties = { ...NACT_PROPERTIES, initialState: cell as unknown as AnyCell }
-    cell.nactRef = spawn(parent, receive, path, properties as never) as NactRef<unknown>
+    cell.nactRef = spawn(parent, receive, path, properties as never)
     this.cells.add(cell as unknown as AnyCell)
     return cell
   }

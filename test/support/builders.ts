@@ -37,3 +37,21 @@ export function aRuleSet(options: Record<string, unknown>): RuleSet {
   if (ruleSet === undefined) throw new Error(JSON.stringify(faults))
   return ruleSet
 }
+
+/** A rule set that fails whoever goes through its rules, the next `times` times after `sabotage`. */
+export function aSabotagedRuleSet(set: RuleSet): {
+  set: RuleSet
+  sabotage: (times: number) => void
+} {
+  let left = 0
+  const rules = new Proxy([...set.rules], {
+    get(target, key, receiver) {
+      if (key === 'length' && left > 0) {
+        left--
+        throw new Error('sabotage')
+      }
+      return Reflect.get(target, key, receiver) as unknown
+    },
+  })
+  return { set: { ...set, rules }, sabotage: times => (left = times) }
+}

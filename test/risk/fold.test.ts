@@ -1,0 +1,86 @@
+import { expect } from 'chai'
+import type { Decision } from '../../src/domain/decision.ts'
+import type { Position } from '../../src/domain/position.ts'
+import { catchUp } from '../../src/risk/catch-up.ts'
+import { Dispatcher } from '../../src/risk/dispatcher.ts'
+import type { Guard } from '../../src/risk/guard.ts'
+import { aPosition, aRuleSet, aSabotagedRuleSet } from '../support/builders.ts'
+
+describe('fold', () => {
+  let decisions: Decision[]
+  let dispatcher: Dispatcher
+  let at: number
+
+  beforeEach(() => {
+    decisions = []
+    at = 0
+    dispatcher = new Dispatcher({
+      wake: () => undefined,
+      exit: (_guard, decision) => decisions.push(decision),
+      backlogLimit: 3,
+    })
+  })
+
+  function open(position: Position, options: Record<string, unknown>) {
+    const { set, sabotage } = aSabotagedRuleSet(aRuleSet(options))
+    const guard: Guard = dispatcher.open(position, set)
+    const arm = (): void => dispatcher.commit(guard, catchUp(guard, dispatcher.now))
+    return { guard, sabotage, arm }
+  }
+
+  const tick = (...prices: number[]): void => {
+    for (const price of prices) {
+      at += 10
+      dispatcher.tick({ instrument: aPosition().instrument, ts: at, price }, at)
+    }
+  }
+
+  it('decides in the place of a monitor that never answers', () => {
+    open(aPosition(), { trailingStop: { distancePct: 10 } })
+    tick(110, 120, 119)
+    expect(decisions).to.deep.equal([])
+    tick(109, 108, 107)
+    expect(decisions.map(({ reason, level, at: when }) => ({ reason, level, when }))).to.deep.equal(
+      [{ reason: 'trailing-stop', level: 108, when: 50 }],
+    )
+  })
+
+  it('falls back to the last stop when the replay itself throws', () => {
+    const { sabotage, arm, guard } = open(aPosition(), { stopLoss: { pct: 5 } })
+    dispatcher.advance(0)
+    arm()
+    sabotage(Infinity)
+    tick(94, 200, 200)
+    expect(decisions.map(({ reason, level, tick: by }) => [reason, level, by?.seq])).to.deep.equal([
+      ['stop-loss', 95, 1],
+    ])
+    expect(guard.closed).to.equal(true)
+  })
+
+  it('falls back to the last target, and keeps the best price of a short', () => {
+    const { sabotage, arm, guard } = open(aPosition({ side: 'short' }), { takeProfit: { pct: 5 } })
+    dispatcher.advance(0)
+    arm()
+    sabotage(Infinity)
+    dispatcher.advance(1)
+    guard.suspend(dispatcher.seq + 1)
+    tick(99, 97, 98)
+    expect([decisions.length, guard.best]).to.deep.equal([0, -97])
+    tick(95, 96, 96)
+    expect(decisions.map(({ reason, level, best }) => [reason, level, best])).to.deep.equal([
+      ['take-profit', 95, 97],
+    ])
+  })
+
+  it('falls back to the last deadline', () => {
+    const { sabotage, arm, guard } = open(aPosition(), { maxHold: { ms: 15 } })
+    dispatcher.advance(0)
+    arm()
+    sabotage(Infinity)
+    guard.suspend(dispatcher.seq + 1)
+    tick(100, 101, 102)
+    expect(decisions.map(({ reason, at: when, tick: by }) => [reason, when, by])).to.deep.equal([
+      ['max-hold', 15, null],
+    ])
+  })
+})

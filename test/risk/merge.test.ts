@@ -1,0 +1,61 @@
+import { expect } from 'chai'
+import { merge, noLevels } from '../../src/risk/merge.ts'
+import type { LevelRule, Levels, RuleSet } from '../../src/risk/rule.ts'
+import { aPosition } from '../support/builders.ts'
+
+const ruleOf = (arm: LevelRule['arm']): LevelRule => ({ kind: 'levels', reason: 'custom', arm })
+const setOf = (...rules: LevelRule[]): RuleSet => ({ names: rules.map(() => 'custom'), rules })
+const fixed = (levels: Levels): LevelRule => ruleOf(() => levels)
+
+const START = { best: 100, at: 0 }
+const NOW = { best: 120, at: 50 }
+
+describe('merge', () => {
+  it('keeps the last levels of a rule that throws, and the others go on', () => {
+    const throwing = ruleOf((_position, best) => {
+      if (best > 110) throw new Error('a rule of our own')
+      return { stop: best - 5 }
+    })
+    const set = setOf(throwing, fixed({ target: 130 }))
+    const merged = merge(set, aPosition(), NOW, START, noLevels())
+    expect([merged.stop, merged.target, merged.errors]).to.deep.equal([95, 130, 1])
+  })
+
+  it('goes on without a rule that never gave levels', () => {
+    const throwing = ruleOf(() => {
+      throw new Error('always')
+    })
+    const merged = merge(setOf(throwing), aPosition(), NOW, START, noLevels())
+    expect([merged.stop, merged.errors]).to.deep.equal([-Infinity, 1])
+  })
+
+  it('takes the tightest of each kind, and who gave it', () => {
+    const set = setOf(
+      fixed({ stop: 90, target: 130, exitAt: 500 }),
+      fixed({ stop: 95, ratchet: 115, rearmAt: 300 }),
+      fixed({ target: 125, ratchet: 112, exitAt: 400 }),
+    )
+    expect(merge(set, aPosition(), START, START, noLevels())).to.deep.equal({
+      ...{ stop: 95, stopBy: 1, target: 125, targetBy: 2, ratchet: 112 },
+      ...{ exitAt: 400, exitBy: 2, until: 300, errors: 0 },
+    })
+  })
+
+  it('mirrors the prices of a short', () => {
+    const set = setOf(fixed({ stop: 110, target: 80 }), fixed({ stop: 105, target: 90 }))
+    const { stop, target } = merge(set, aPosition({ side: 'short' }), START, START, noLevels())
+    expect([stop, target]).to.deep.equal([-105, -90])
+  })
+
+  it('leaves nothing behind from what it was used for before', () => {
+    const out = noLevels()
+    merge(
+      setOf(fixed({ stop: 95, target: 120, ratchet: 1, exitAt: 1 })),
+      aPosition(),
+      START,
+      START,
+      out,
+    )
+    expect(merge(setOf(), aPosition(), START, START, out)).to.deep.equal(noLevels())
+  })
+})
