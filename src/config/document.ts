@@ -70,7 +70,10 @@ export function parseText(text: string, source: string): Document {
       : read(value, [])
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error
-    return refused(`aliases that cannot be resolved (${firstLine(error.message)})`, 'fewer aliases')
+    return refused(
+      `unusable aliases (${firstLine(error.message)})`,
+      'few aliases, each below its anchor',
+    )
   }
 }
 

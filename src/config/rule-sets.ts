@@ -122,7 +122,7 @@ function compile(
   if (!isKnown) list.add([...path, 'priceSource'], show(priceSource), 'trade or quote')
   const { ruleSet, faults = [] } = compileRuleSet(options)
   for (const fault of faults) {
-    list.add([...path, ...fault.path], fault.found, hintFor(fault) ?? fault.expected)
+    list.add([...path, ...fault.path], fault.found, hintFor(fault) ?? plainly(fault.expected))
   }
   return ruleSet === undefined || !isKnown ? undefined : { ruleSet, priceSource, path, warnings }
 }
@@ -141,6 +141,11 @@ function hintFor({ path, found }: RuleFault): string | undefined {
   if (meant !== undefined) return `did you mean ${meant}?`
   return known.length === 0 ? undefined : `one of ${known.join(', ')}`
 }
+
+/** What YAML calls a thing, for what the schemas of rules call it. */
+const YAML_WORDS: Readonly<Record<string, string>> = { 'a object': 'a map', 'a array': 'a list' }
+
+const plainly = (expected: string): string => YAML_WORDS[expected] ?? expected
 
 function optionNames(rule: string): string[] {
   const schema = RULES.find(({ name }) => name === rule)?.options as { shape?: object } | undefined

@@ -1,0 +1,94 @@
+import { expect } from 'chai'
+import { parseText } from '../../src/config/document.ts'
+import { describeFault } from '../../src/errors.ts'
+
+const faultsOf = (text: string): string[] =>
+  parseText(text, 'positions.yaml').faults.map(describeFault)
+
+describe('parseText', () => {
+  it('gives the line of a syntax error and no value', () => {
+    const document = parseText('rules:\n  a: 1\n  a: 2\n', 'positions.yaml')
+    expect(document.value).to.equal(undefined)
+    expect(document.faults.map(describeFault)).to.deep.equal([
+      'positions.yaml, line 3: found Map keys must be unique, expected valid YAML 1.2 or JSON',
+    ])
+  })
+
+  it('names every syntax error of a text at once', () => {
+    expect(faultsOf('a: [1\nb: {2\n')).to.have.length.above(1)
+  })
+
+  it('refuses a second document', () => {
+    expect(faultsOf('a: 1\n---\nb: 2\n')).to.deep.equal([
+      'positions.yaml, line 2: found a second document, expected one document',
+    ])
+  })
+
+  it('refuses aliases that multiply without end', () => {
+    const levels = ['a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]']
+    for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg', 'gh', 'hi']) {
+      levels.push(`${to}: &${to} [${Array(9).fill(`*${from}`).join(', ')}]`)
+    }
+    const [fault, ...others] = faultsOf(levels.join('\n'))
+    expect(others).to.deep.equal([])
+    expect(fault).to.match(/^positions.yaml, line 1: found unusable aliases .*Excessive alias/)
+  })
+
+  it('takes an alias in each of ten thousand places', () => {
+    const places = Array.from({ length: 10_000 }, () => '- *standard')
+    const document = parseText(`a: &standard { x: 1 }\nb:\n${places.join('\n')}`, 'many.yaml')
+    expect(document.faults).to.deep.equal([])
+  })
+
+  it('refuses an alias without an anchor, and one inside its own anchor', () => {
+    expect(faultsOf('a: *nowhere')[0]).to.contain('the anchor must be set before the alias')
+    expect(faultsOf('a: &a [*a]')).to.deep.equal([
+      'positions.yaml, line 1: found an alias inside its own anchor, expected a tree',
+    ])
+  })
+
+  it('reports nesting without bounds instead of overflowing', () => {
+    expect(faultsOf('['.repeat(20_000))).not.to.deep.equal([])
+  })
+
+  it('keeps __proto__ as a key like any other', () => {
+    const { value } = parseText('__proto__: { polluted: true }', 'x.yaml')
+    expect(Object.keys(value as object)).to.deep.equal(['__proto__'])
+    expect(Object.getPrototypeOf(value)).to.equal(Object.prototype)
+    expect(({} as { polluted?: boolean }).polluted).to.equal(undefined)
+  })
+
+  it('reads YAML 1.2: yes and dates are strings', () => {
+    expect(parseText('[yes, 2024-01-01, 1_000, null]', 'x.yaml').value).to.deep.equal([
+      'yes',
+      '2024-01-01',
+      '1_000',
+      null,
+    ])
+  })
+
+  it('reads JSON, and a byte order mark before it', () => {
+    expect(parseText('\uFEFF{"a": [1, "b"]}', 'x.json').value).to.deep.equal({ a: [1, 'b'] })
+  })
+
+  it('knows the line of a key, of an item, and of the nearest place that exists', () => {
+    const text = 'rules:\n  wide:\n    stopLoss:\n      pct: 5\npositions:\n  - id: a\n  - id: b\n'
+    const document = parseText(text, 'x.yaml')
+    expect(document.lineOf(['rules', 'wide', 'stopLoss'])).to.equal(3)
+    expect(document.lineOf(['rules', 'wide', 'stopLoss', 'pct'])).to.equal(4)
+    expect(document.lineOf(['positions', 1, 'id'])).to.equal(7)
+    expect(document.lineOf(['positions', 1, 'side'])).to.equal(7)
+    expect(document.lineOf([])).to.equal(1)
+  })
+
+  it('knows the lines of JSON too', () => {
+    const document = parseText('{\n "positions": [\n  {\n   "id": 7\n  }\n ]\n}', 'x.json')
+    expect(document.lineOf(['positions', 0, 'id'])).to.equal(4)
+  })
+
+  it('remembers how a scalar is written', () => {
+    const document = parseText('id: 0070\nlist: [1]', 'x.yaml')
+    expect(document.writtenAt(['id'])).to.equal('0070')
+    expect(document.writtenAt(['list'])).to.equal(undefined)
+  })
+})
