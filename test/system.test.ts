@@ -66,6 +66,27 @@ describe('VirtualSystem', () => {
     expect([filled?.decision.tick?.price, filled?.fill.price]).to.deep.equal([50, 50])
   })
 
+  it('decides deadlines that fall into one gap by their time, then in the order of the file', async () => {
+    // Found by the property test: the second position opens later, but is due at the same time.
+    const hold = (id: string, openedAt: number, ms: number): void =>
+      system.guard(aPosition({ id: positionId(id), openedAt }), aRuleSet({ maxHold: { ms } }))
+    hold('later opened', 12, 10)
+    hold('earlier opened', 11, 11)
+    hold('first due', 13, 5)
+    await system.ready()
+    await tick(1, 100)
+    await tick(99, 100)
+    await system.finish()
+    const decided = journal.flatMap(event =>
+      event.kind === 'exit-intended' ? [event.decision] : [],
+    )
+    expect(decided.map(({ positionId: id, at }) => [id, at])).to.deep.equal([
+      ['first due', 18],
+      ['later opened', 22],
+      ['earlier opened', 22],
+    ])
+  })
+
   it('says where an open position stands, and nothing of a closed one', async () => {
     system.guard(aPosition(), STOP)
     system.guard(aPosition({ id: positionId('p2'), entryPrice: 50 }), STOP)

@@ -1,0 +1,134 @@
+import type { Position } from '../domain/position.ts'
+import type { ExitReason } from '../domain/reason.ts'
+
+/** What http and the command line may ask of a running service, and nothing else. */
+export interface Control {
+  /** The last health snapshot; making one is not this call's work. */
+  health(): HealthSnapshot
+  /** Whether the service is recovered and takes requests that change something. */
+  readiness(): Readiness
+  /** The metrics in the Prometheus text format. */
+  metrics(): Promise<{ readonly contentType: string; readonly body: string }>
+  positions(): readonly PositionView[]
+  position(id: string): PositionView | undefined
+  /** What each rule of a position would do and why; undefined for an unknown id. */
+  why(id: string): WhyView | undefined
+  /**
+   * Takes a position under guard; it is durable, and guarded, when the promise resolves. Throws
+   * WatchkeeperError: POSITION_EXISTS, POSITION_CLOSED, EXITS_AT_ONCE.
+   */
+  add(request: AddRequest, by: Requester): Promise<PositionView>
+  /** Throws POSITION_UNKNOWN, LOOSENS, EXITS_AT_ONCE. */
+  changeRules(id: string, request: RulesRequest, by: Requester): Promise<PositionView>
+  /** Stops guarding; the broker's position stays. Throws POSITION_UNKNOWN. */
+  release(id: string, by: Requester): Promise<void>
+  /** Exits at market, reason `manual`. Resolves when the intent is durable. Throws POSITION_UNKNOWN. */
+  exit(id: string, by: Requester): Promise<PositionView>
+  killSwitch(): KillSwitchView
+  /** Resolves when the new state is durable. Throws HELD_EXITS when leaving halt needs `held`. */
+  setKillSwitch(request: KillSwitchRequest, by: Requester): Promise<KillSwitchView>
+  /** Journal lines with a sequence number above `after`, oldest first, at most `limit`. */
+  journal(query: JournalQuery): Promise<readonly JournalLine[]>
+  /** Calls back for each new journal line. Gives the way to stop it. */
+  follow(listener: (line: JournalLine) => void): () => void
+}
+
+/** Who asks for a change, and from where, for the journal. */
+export interface Requester {
+  readonly who: string
+  /** Address, or `cli`. */
+  readonly from: string
+}
+
+export type HealthStatus = 'pass' | 'warn' | 'fail'
+
+/** One measured thing, as application/health+json has it. */
+export interface HealthCheck {
+  readonly componentType: string
+  readonly observedValue: number | string | boolean
+  readonly observedUnit?: string
+  readonly status: HealthStatus
+  /** ISO 8601. */
+  readonly time: string
+  readonly output?: string
+}
+
+export interface HealthSnapshot {
+  readonly status: HealthStatus
+  /** Epoch ms. */
+  readonly at: number
+  /** Why it is not `pass`, most serious first; at most 20. */
+  readonly output: readonly string[]
+  /** By `component:measurement`. */
+  readonly checks: Readonly<Record<string, readonly HealthCheck[]>>
+}
+
+export type Readiness = { readonly ready: true } | { readonly ready: false; readonly why: string }
+
+export type PositionState = 'guarded' | 'exiting'
+
+export interface PositionView extends Position {
+  readonly state: PositionState
+  readonly rules: Readonly<Record<string, unknown>>
+  readonly best: number
+  readonly stop: number | null
+  readonly target: number | null
+  /** Last price in the position's view, and its age; null before the first tick. */
+  readonly lastPrice: number | null
+  readonly priceAgeMs: number | null
+  readonly reason?: ExitReason
+}
+
+export interface WhyView {
+  readonly position: PositionView
+  /** One line a rule, as `explain` gives them. */
+  readonly rules: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** A position to be guarded, validated; `rules` are the options its rule set was made from. */
+export interface AddRequest {
+  readonly position: Position
+  readonly rules: Readonly<Record<string, unknown>>
+  /** Guard it even if a level would exit at once. */
+  readonly exitNow: boolean
+}
+
+export interface RulesRequest {
+  readonly rules: Readonly<Record<string, unknown>>
+  /** Apply rules that are looser than those in force. */
+  readonly force: boolean
+  readonly exitNow: boolean
+}
+
+export type KillSwitchState = 'off' | 'block' | 'flatten' | 'halt'
+
+export interface KillSwitchView {
+  readonly state: KillSwitchState
+  /** Epoch ms of the last change; null if there was none. */
+  readonly since: number | null
+  readonly by: Requester | null
+  /** Exits that `halt` holds back. */
+  readonly held: readonly string[]
+}
+
+export interface KillSwitchRequest {
+  readonly state: KillSwitchState
+  /** What becomes of held exits when `halt` ends. */
+  readonly held?: 'send' | 'discard'
+}
+
+export interface JournalQuery {
+  readonly after: number
+  readonly limit: number
+  readonly positionId?: string
+}
+
+export interface JournalLine {
+  /** From 1, without gaps. */
+  readonly seq: number
+  /** Epoch ms. */
+  readonly at: number
+  readonly kind: string
+  readonly positionId?: string
+  readonly [detail: string]: unknown
+}
