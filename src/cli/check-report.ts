@@ -1,7 +1,7 @@
 import type { PositionEntry } from '../config/position-reader.ts'
 import { ratioOfSums, round15 } from '../domain/decimal.ts'
 import type { Position } from '../domain/position.ts'
-import type { Levels, Rule } from '../risk/rule.ts'
+import type { Rule } from '../risk/rule.ts'
 
 /** What one rule would do to a position right after its entry. Times are epoch ms. */
 export interface CheckedRule {
@@ -13,6 +13,9 @@ export interface CheckedRule {
   readonly ratchet?: number
   readonly exitAt?: number
   readonly rearmAt?: number
+  /** In place of the two above where the opening is not known: ms from it. */
+  readonly exitAfterMs?: number
+  readonly rearmAfterMs?: number
   /** The instrument that an `underlying` rule watches. */
   readonly instrument?: string
   readonly below?: number
@@ -30,7 +33,10 @@ export interface CheckedPosition {
   readonly side: string
   readonly quantity: number
   readonly entryPrice: number
-  /** Epoch ms; null: the first tick of the replay, and times are counted from it. */
+  /**
+   * Epoch ms; null: the first tick of the replay, and times are counted from it. Those of a session
+   * are then as if the position opened now.
+   */
   readonly openedAt: number | null
   readonly priceSource: string
   readonly rules: readonly CheckedRule[]
@@ -54,12 +60,25 @@ export function checkedPosition(
     rules: ruleSet.rules.map((rule, index) => ({
       rule: ruleSet.names[index]!,
       reason: rule.reason,
-      ...atEntry(rule, opened),
+      ...(position.openedAt === undefined && rule.reason !== 'session-end'
+        ? fromOpening(atEntry(rule, opened), now)
+        : atEntry(rule, opened)),
     })),
   }
 }
 
-function atEntry(rule: Rule, position: Position): Levels | Partial<CheckedRule> {
+function fromOpening(
+  { exitAt, rearmAt, ...rest }: Partial<CheckedRule>,
+  openedAt: number,
+): Partial<CheckedRule> {
+  return {
+    ...rest,
+    ...(exitAt !== undefined && { exitAfterMs: exitAt - openedAt }),
+    ...(rearmAt !== undefined && { rearmAfterMs: rearmAt - openedAt }),
+  }
+}
+
+function atEntry(rule: Rule, position: Position): Partial<CheckedRule> {
   switch (rule.kind) {
     case 'levels':
       return rule.arm(position, position.entryPrice, position.openedAt)

@@ -1,33 +1,38 @@
 import { type CheckedPosition, type CheckedRule, distancePct } from './check-report.ts'
 import { type Paint, pctText, tableLines, timeText } from './output.ts'
 
-/** One position with its rules, as a person reads it. `base`: the time its times are counted from. */
-export function checkedText(position: CheckedPosition, base: number, paint: Paint): string {
+/** One position with its rules, as a person reads it. */
+export function checkedText(position: CheckedPosition, paint: Paint): string {
   const { positionId, instrument, side, quantity, entryPrice, openedAt, priceSource } = position
   const opened = openedAt === null ? 'opens with the first tick' : `opened ${timeText(openedAt)}`
   const source = priceSource === 'quote' ? ', valued at the quote' : ''
   const head = `${paint('bold', positionId)}  ${side} ${quantity} ${instrument} at ${entryPrice}, ${opened}${source}`
   const rows = position.rules.map(rule => [
     `  ${rule.rule}`,
-    levelsOf(rule, position, base).join('; ') || 'no level at entry',
+    levelsOf(rule, position).join('; ') || 'no level at entry',
   ])
   return [head, ...tableLines(rows)].join('\n')
 }
 
-function levelsOf(rule: CheckedRule, position: CheckedPosition, base: number): string[] {
-  const { entryPrice } = position
+function levelsOf(rule: CheckedRule, { entryPrice, openedAt }: CheckedPosition): string[] {
   const level = (name: string, value: number | undefined): string[] =>
     value === undefined ? [] : [`${name} ${value} (${pctText(distancePct(entryPrice, value))})`]
   const bound = (name: string, value: number | undefined): string[] =>
     value === undefined ? [] : [`${name} ${value}`]
+  // Without a time of opening, what is left as an instant is as if the position opened now.
+  const hedge = openedAt === null ? ' if it opened now' : ''
   const time = (name: string, at: number | undefined): string[] =>
-    at === undefined ? [] : [`${name} ${timeOf(at, { rule, position, base })}`]
+    at === undefined ? [] : [`${name} at ${timeText(at)}${hedge}`]
+  const after = (name: string, ms: number | undefined): string[] =>
+    ms === undefined ? [] : [`${name} ${durationText(ms)} after opening`]
   return [
     ...level('stop', rule.stop),
     ...level('target', rule.target),
     ...level(rule.stop === undefined ? 'arms at' : 'next step at', rule.ratchet),
     ...time('exit', rule.exitAt),
     ...time('changes', rule.rearmAt),
+    ...after('exit', rule.exitAfterMs),
+    ...after('changes', rule.rearmAfterMs),
     ...(rule.instrument === undefined ? [] : [`watches ${rule.instrument}`]),
     ...bound('exit at or below', rule.below),
     ...bound('exit at or above', rule.above),
@@ -38,16 +43,6 @@ function levelsOf(rule: CheckedRule, position: CheckedPosition, base: number): s
 
 const quiet = (afterMs: number | 'auto'): string =>
   afterMs === 'auto' ? 'three times its longest gap' : durationText(afterMs)
-
-/** A time as it is; where the opening is not known yet, counted from it, or as if it were now. */
-function timeOf(
-  at: number,
-  { rule, position, base }: { rule: CheckedRule; position: CheckedPosition; base: number },
-): string {
-  if (position.openedAt !== null) return `at ${timeText(at)}`
-  if (rule.reason === 'session-end') return `at ${timeText(at)} if it opened now`
-  return `${durationText(at - base)} after opening`
-}
 
 /** Ms as days, hours, minutes and seconds, leaving out what is zero. */
 export function durationText(ms: number): string {

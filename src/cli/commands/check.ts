@@ -48,7 +48,7 @@ function check(given: Given, { stdout, stderr, env }: CommandContext): void {
   for (const entry of entries) {
     const checked = checkedPosition(entry, now)
     const text =
-      given.format === 'json' ? JSON.stringify(checked) : `${checkedText(checked, now, paint)}\n`
+      given.format === 'json' ? JSON.stringify(checked) : `${checkedText(checked, paint)}\n`
     stdout.write(`${text}\n`)
   }
   for (const warning of warnings) {

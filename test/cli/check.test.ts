@@ -1,0 +1,115 @@
+import { expect } from 'chai'
+import { Folder, type Ran, watchkeeper } from '../support/cli.ts'
+
+const AT = Date.UTC(2024, 7, 9, 9, 30)
+
+const POSITIONS = `rules:
+  swing:
+    stopLoss: { pct: 5 }
+    trailingStop: { distancePct: 2, activateAtPct: 3 }
+    maxHold: { ms: 5400000 }
+positions:
+  - { id: a, instrument: BTC, side: long, quantity: 2, entryPrice: 100, openedAt: ${AT}, rules: swing }
+  - id: b
+    instrument: SPX-PUT
+    side: short
+    quantity: 1
+    entryPrice: 4
+    rules:
+      priceSource: quote
+      profitLock: { steps: [{ atPct: 10, lockPct: 0 }, { atPct: 20, lockPct: 10 }] }
+      underlying: { instrument: SPX, above: 5500 }
+      maxHold: { ms: 5400000 }
+      staleQuote: { afterMs: auto, action: exit }
+`
+
+describe('watchkeeper check', () => {
+  let folder: Folder
+  beforeEach(() => (folder = new Folder()))
+  afterEach(() => folder.remove())
+
+  const check = (text: string, ...more: string[]): Promise<Ran> =>
+    watchkeeper(['check', '--positions', folder.file('p.yaml', text), ...more])
+
+  it('shows the levels of each rule at entry', async () => {
+    expect(await check(POSITIONS)).to.deep.equal({
+      code: 0,
+      stderr: '',
+      stdout: `a  long 2 BTC at 100, opened 2024-08-09T09:30:00.000Z
+  stopLoss      stop 95 (-5.00 %)
+  trailingStop  arms at 103 (+3.00 %)
+  maxHold       exit at 2024-08-09T11:00:00.000Z
+
+b  short 1 SPX-PUT at 4, opens with the first tick, valued at the quote
+  profitLock  arms at 3.6 (-10.00 %)
+  maxHold     exit 1 h 30 min after opening
+  underlying  watches SPX; exit at or above 5500
+  staleQuote  exit when quiet for three times its longest gap
+
+valid: 2 positions, 2 rule sets, 0 warnings
+`,
+    })
+  })
+
+  it('gives the same as one JSON object a line', async () => {
+    const { stdout, code } = await check(POSITIONS, '--format', 'json')
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as unknown)
+    expect(code).to.equal(0)
+    expect(lines).to.have.length(3)
+    expect(lines[0]).to.deep.equal({
+      type: 'position',
+      positionId: 'a',
+      instrument: 'BTC',
+      side: 'long',
+      quantity: 2,
+      entryPrice: 100,
+      openedAt: AT,
+      priceSource: 'trade',
+      rules: [
+        { rule: 'stopLoss', reason: 'stop-loss', stop: 95 },
+        { rule: 'trailingStop', reason: 'trailing-stop', ratchet: 103 },
+        { rule: 'maxHold', reason: 'max-hold', exitAt: AT + 5_400_000 },
+      ],
+    })
+    expect(lines[2]).to.deep.equal({ type: 'summary', positions: 2, ruleSets: 2, warnings: [] })
+  })
+
+  it('gives no time that changes from run to run where the opening is not known', async () => {
+    const runs = [check(POSITIONS, '--format', 'json'), check(POSITIONS, '--format', 'json')]
+    const [one, two] = await Promise.all(runs)
+    expect(one!.stdout).to.equal(two!.stdout)
+  })
+
+  it('prints warnings to stderr, and refuses them when strict', async () => {
+    const odd = POSITIONS.replace('pct: 5 ', 'pct: 0.05 ')
+    const [loose, strict] = await Promise.all([check(odd), check(odd, '--strict')])
+    expect(loose.code).to.equal(0)
+    expect(loose.stderr).to.match(/^warning: rules.swing.stopLoss.pct, line 3: found 0.05, /)
+    expect(loose.stdout).to.contain('2 rule sets, 1 warnings')
+    expect(strict.code).to.equal(2)
+    expect(strict.stdout).to.equal('')
+    expect(strict.stderr).to.contain('rules.swing.stopLoss.pct, line 3: found 0.05, ')
+  })
+
+  it('ends with 2 and every fault', async () => {
+    const ran = await check('positions: [{ id: 1 }]')
+    expect(ran.code).to.equal(2)
+    expect(ran.stdout).to.equal('')
+    expect(ran.stderr.trim().split('\n')).to.have.length(7)
+  })
+
+  it('ends with 2 for a file that is not there', async () => {
+    const ran = await watchkeeper(['check', '--positions', `${folder.path}/gone.yaml`])
+    expect(ran.code).to.equal(2)
+    expect(ran.stderr).to.contain('gone.yaml: found no such file, expected a file')
+  })
+
+  it('shows examples in its help', async () => {
+    const ran = await watchkeeper(['check', '--help'])
+    expect(ran.code).to.equal(0)
+    expect(ran.stdout).to.contain('Examples:\n  $ watchkeeper check --positions')
+  })
+})

@@ -1,0 +1,68 @@
+import { expect } from 'chai'
+import { paintFor, pctText, readable, tableLines, type TextStream } from '../../src/cli/output.ts'
+
+const stream = (isTTY?: boolean): TextStream => ({
+  write: () => true,
+  ...(isTTY !== undefined && { isTTY }),
+})
+
+const red = (isTTY: boolean | undefined, env: NodeJS.ProcessEnv): string =>
+  paintFor(stream(isTTY), env)('red', 'x')
+
+const PLAIN = 'x'
+const PAINTED = '\u001B[31mx\u001B[39m'
+
+describe('paintFor', () => {
+  it('paints for a terminal and for nothing else', () => {
+    expect(red(true, {})).to.equal(PAINTED)
+    expect(red(false, {})).to.equal(PLAIN)
+    expect(red(undefined, {})).to.equal(PLAIN)
+  })
+
+  it('paints nothing where NO_COLOR is set and not empty', () => {
+    expect(red(true, { NO_COLOR: '1' })).to.equal(PLAIN)
+    expect(red(true, { NO_COLOR: '' })).to.equal(PAINTED)
+  })
+
+  it('paints everywhere where FORCE_COLOR is set and not 0', () => {
+    expect(red(false, { FORCE_COLOR: '1' })).to.equal(PAINTED)
+    expect(red(true, { FORCE_COLOR: '1', NO_COLOR: '1' })).to.equal(PAINTED)
+    expect(red(false, { FORCE_COLOR: '0' })).to.equal(PLAIN)
+  })
+})
+
+describe('tableLines', () => {
+  it('aligns columns, numbers to the right, and leaves no space at the end', () => {
+    const rows = [
+      ['name', 'price', 'note'],
+      ['a', '7', ''],
+      ['longer', '1234.5', 'odd'],
+    ]
+    expect(tableLines(rows, new Set([1]))).to.deep.equal([
+      'name     price  note',
+      'a            7',
+      'longer  1234.5  odd',
+    ])
+  })
+
+  it('gives no line for no row, and takes rows of unequal length', () => {
+    expect(tableLines([])).to.deep.equal([])
+    expect(tableLines([['a'], ['bb', 'c']])).to.deep.equal(['a', 'bb  c'])
+  })
+})
+
+describe('Numbers for a person', () => {
+  it('have commas and at most so many decimals', () => {
+    expect(readable(1234567.891)).to.equal('1,234,567.89')
+    expect(readable(1234.5, 0)).to.equal('1,235')
+    expect(readable(0.1)).to.equal('0.1')
+  })
+
+  it('show the sign of a percentage', () => {
+    expect([pctText(1.005), pctText(0), pctText(-2.5)]).to.deep.equal([
+      '+1.00 %',
+      '0.00 %',
+      '-2.50 %',
+    ])
+  })
+})
