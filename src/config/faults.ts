@@ -22,12 +22,19 @@ export const pathText = (path: DocumentPath): string =>
   )
 
 /** The name that a mistyped one was probably meant to be. */
-export function closestName(name: string, known: readonly string[]): string | undefined {
+function closestName(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
   const far = (each: string): number => distance(plain(each), plain(name))
   const [nearest] = known.toSorted((one, other) => far(one) - far(other))
   const mayDiffer = name.length < 4 ? 1 : 2
   return nearest !== undefined && far(nearest) <= mayDiffer ? nearest : undefined
+}
+
+/** What to write instead of an unknown name. */
+export function expectedName(name: string, known: readonly string[]): string {
+  const meant = closestName(name, known)
+  if (meant !== undefined) return `another name: did you mean ${meant}?`
+  return `one of ${known.join(', ') || '(none is defined)'}`
 }
 
 /** Edits (insert, delete, replace) from one text to the other. */

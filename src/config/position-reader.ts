@@ -2,7 +2,7 @@ import { instrumentId, positionId } from '../domain/ids.ts'
 import type { Position, PriceSource, Side } from '../domain/position.ts'
 import { parseInstant } from '../feeds/instant.ts'
 import type { RuleSet } from '../risk/rule.ts'
-import { closestName, type FaultList, show } from './faults.ts'
+import { expectedName, type FaultList, show } from './faults.ts'
 import type { Findings, RuleSets } from './rule-sets.ts'
 
 /** One position of a file; without `openedAt` it opens with the first row of a replay. */
@@ -33,9 +33,7 @@ export function refuseUnknown(
 ): void {
   for (const key of Object.keys(map)) {
     if (known.includes(key)) continue
-    const meant = closestName(key, known)
-    const hint = meant === undefined ? `one of ${known.join(', ')}` : `did you mean ${meant}?`
-    list.add([...path, key], `the unknown field ${JSON.stringify(key)}`, hint)
+    list.add([...path, key], `the unknown field ${JSON.stringify(key)}`, expectedName(key, known))
   }
 }
 

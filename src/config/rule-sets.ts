@@ -2,7 +2,7 @@ import type { PriceSource } from '../domain/position.ts'
 import type { RuleSet, RuleSubject } from '../risk/rule.ts'
 import { compileRuleSet, type RuleFault, ruleSetWarnings } from '../risk/rule-set.ts'
 import { RULES } from '../risk/rules/registry.ts'
-import { closestName, type FaultList, show } from './faults.ts'
+import { expectedName, type FaultList, show } from './faults.ts'
 
 /** A rule set as a position uses it. */
 export interface UsedRuleSet {
@@ -67,12 +67,8 @@ export class RuleSets {
     if (rules === undefined) {
       list.add(path, 'nothing', 'rules, or a rule set named default')
     } else {
-      const meant = closestName(name, known)
-      const hint =
-        meant === undefined
-          ? `one of ${known.join(', ') || '(none is defined)'}`
-          : `did you mean ${meant}?`
-      list.add(path, `the unknown rule set ${JSON.stringify(name)}`, hint)
+      const unknown = `the unknown rule set ${JSON.stringify(name)}`
+      list.add(path, unknown, expectedName(name, known))
     }
     return undefined
   }
@@ -137,9 +133,7 @@ function hintFor({ path, found }: RuleFault): string | undefined {
         ? optionNames(String(rule))
         : []
   const name = String(option ?? rule)
-  const meant = closestName(name, known)
-  if (meant !== undefined) return `did you mean ${meant}?`
-  return known.length === 0 ? undefined : `one of ${known.join(', ')}`
+  return known.length === 0 ? undefined : expectedName(name, known)
 }
 
 /** What YAML calls a thing, for what the schemas of rules call it. */

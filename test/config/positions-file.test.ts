@@ -116,7 +116,7 @@ describe('A fault in the shape of a positions file', () => {
     [
       'an unknown field of the file',
       `position: []\n${onePosition()}`,
-      'position, line 1: found the unknown field "position", expected did you mean positions?',
+      'position, line 1: found the unknown field "position", expected another name: did you mean positions?',
     ],
     [
       'the field __proto__',
@@ -211,7 +211,7 @@ describe('A fault in a field', () => {
     [
       'a mistyped field',
       { entry_price: '1' },
-      'entry_price, line 8: found the unknown field "entry_price", expected did you mean entryPrice?',
+      'entry_price, line 8: found the unknown field "entry_price", expected another name: did you mean entryPrice?',
     ],
     [
       'a number as underlying',
@@ -270,12 +270,12 @@ describe('A fault in a rule set', () => {
     [
       'a rule in another spelling',
       '{ stop-loss: { pct: 1 } }',
-      'stop-loss, line 7: found the rule "stop-loss", expected did you mean stopLoss?',
+      'stop-loss, line 7: found the rule "stop-loss", expected another name: did you mean stopLoss?',
     ],
     [
       'a mistyped rule',
       '{ trailingStp: { distancePct: 1 } }',
-      'trailingStp, line 7: found the rule "trailingStp", expected did you mean trailingStop?',
+      'trailingStp, line 7: found the rule "trailingStp", expected another name: did you mean trailingStop?',
     ],
     [
       'a mistyped option',
@@ -285,7 +285,7 @@ describe('A fault in a rule set', () => {
     [
       'an option in another spelling',
       '{ trailingStop: { distancePct: 1, activate_at_pct: 1 } }',
-      'trailingStop.activate_at_pct, line 7: found the option "activate_at_pct", expected did you mean activateAtPct?',
+      'trailingStop.activate_at_pct, line 7: found the option "activate_at_pct", expected another name: did you mean activateAtPct?',
     ],
     [
       'the option __proto__',
@@ -344,7 +344,7 @@ describe('A fault in a rule set', () => {
       stoploss:
         pct: 1`)
     expect(faultsOf(text)).to.deep.equal([
-      'positions[0].rules.stoploss, line 9: found the rule "stoploss", expected did you mean stopLoss?',
+      'positions[0].rules.stoploss, line 9: found the rule "stoploss", expected another name: did you mean stopLoss?',
     ])
   })
 })
@@ -374,7 +374,7 @@ describe('A named rule set', () => {
       'positions[0].rules, line 7: found the unknown rule set "wide", expected one of (none is defined)',
     ])
     expect(faultsOf(named('{ wide: { stopLoss: { pct: 9 } } }', 'wyde'))).to.deep.equal([
-      'positions[0].rules, line 8: found the unknown rule set "wyde", expected did you mean wide?',
+      'positions[0].rules, line 8: found the unknown rule set "wyde", expected another name: did you mean wide?',
     ])
   })
 
