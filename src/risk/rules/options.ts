@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ratioOfSums } from '../../domain/decimal.ts'
+import { plusPercent, plusShare } from '../../domain/decimal.ts'
 import { signOf } from '../../domain/position.ts'
 import type { RuleSubject, RuleWarning } from '../rule.ts'
 
@@ -52,8 +52,7 @@ export function ascending(list: string, field: string) {
 /** Price at which the position's profit is `amount` (a loss when negative), exact. */
 export function priceAtAmount(subject: RuleSubject, amount: number): number {
   const { side, entryPrice, quantity, multiplier } = subject
-  const units = ratioOfSums(quantity, multiplier, 0, 0, 1)
-  return ratioOfSums(entryPrice, units, signOf(side) * amount, 1, units)
+  return plusShare(entryPrice, signOf(side) * amount, quantity, multiplier)
 }
 
 /** Price at which the position's profit is `pct` percent of its entry price, exact. */
@@ -61,7 +60,7 @@ export function priceAtProfit(
   { side, entryPrice }: Pick<RuleSubject, 'side' | 'entryPrice'>,
   pct: number,
 ): number {
-  return ratioOfSums(entryPrice, 100, signOf(side) * entryPrice, pct, 100)
+  return plusPercent(entryPrice, signOf(side) * pct)
 }
 
 /** Below this a percentage looks like a fraction (0.05 for 5 %), above the other like a mistake. */
