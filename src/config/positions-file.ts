@@ -63,7 +63,11 @@ export function parsePositions(
   faults.push(...read.flatMap(each => each.faults.faults))
   const warnings = read.flatMap(each => each.warnings.faults)
   if (strict) faults.push(...warnings)
-  if (faults.length > 0) throw new InputError(positions.source, uniqueFaults(faults))
+  if (faults.length > 0) {
+    const isOfRules =
+      rules !== undefined && faults.every(({ path }) => path.startsWith(rules.source))
+    throw new InputError(isOfRules ? rules.source : positions.source, uniqueFaults(faults))
+  }
   return { entries, warnings: uniqueFaults(warnings).map(describeFault) }
 }
 

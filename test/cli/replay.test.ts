@@ -47,11 +47,11 @@ interface Line {
   readonly [key: string]: unknown
 }
 
-const linesOf = ({ stdout }: Ran): Line[] =>
-  stdout
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line) as Line)
+function linesOf({ code, stdout, stderr }: Ran): Line[] {
+  if (stdout === '') throw new Error(`it ended with ${code} and wrote nothing: ${stderr}`)
+  const lines = stdout.trim().split('\n')
+  return lines.map(line => JSON.parse(line) as Line)
+}
 
 const exitsOf = (ran: Ran): Line[] => linesOf(ran).filter(({ type }) => type === 'exit')
 const openOf = (ran: Ran): Line[] => linesOf(ran).filter(({ type }) => type === 'open')

@@ -431,6 +431,11 @@ describe('A file of rules', () => {
     )
   })
 
+  it('is the one that is refused where all faults are its own', () => {
+    expect(() => parse(wide, { rules: 'rules: 1' })).to.throw(InputError, /^rules\.yaml:\n/)
+    expect(() => parse('', { rules: 'rules: 1' })).to.throw(InputError, /^positions\.yaml:\n/)
+  })
+
   it('has rules and nothing else', () => {
     expect(faultsOf(wide, { rules: 'positions: []' })).to.deep.equal([
       'rules.yaml: positions, line 1: found the unknown field "positions", expected one of rules',
