@@ -43,3 +43,24 @@ export class UsageError extends WatchkeeperError {
     super('BAD_USAGE', message)
   }
 }
+
+/** The call never left: what it asked for does not exist, and may be asked for again. */
+export class NotSent extends WatchkeeperError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('NOT_SENT', message, options)
+  }
+}
+
+/** The call may or may not have been carried out: only evidence tells, never a guess. */
+export class OutcomeUnknown extends WatchkeeperError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('OUTCOME_UNKNOWN', message, options)
+  }
+}
+
+/** The paper account on disk cannot be used: it is damaged, foreign, newer or out of reach. */
+export class AccountUnusable extends WatchkeeperError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ACCOUNT_UNUSABLE', message, options)
+  }
+}

@@ -4,6 +4,7 @@ import type { GatewayMessage, MonitorMessage, SupervisorMessage } from './actors
 import { monitor, type MonitorShared } from './actors/monitor.ts'
 import { Roster, supervisor } from './actors/supervisor.ts'
 import { PaperBroker } from './brokers/paper.ts'
+import { OFF } from './exits/kill-switch.ts'
 import type { PositionId } from './domain/ids.ts'
 import type { Position } from './domain/position.ts'
 import type { Tick } from './domain/tick.ts'
@@ -55,7 +56,8 @@ export class VirtualSystem implements RowSink {
         const child = roster.get(position.id)
         if (child !== undefined) send(child.ref, CATCH_UP)
       },
-      exit: ({ position }, decision) => send(gatewayRef, { kind: 'exit', decision, position }),
+      exit: ({ position }, decision) =>
+        send(gatewayRef, { kind: 'exit', decision, position, generation: 1 }),
     })
     const broker = new PaperBroker(dispatcher)
     const monitors = actors.group('monitors')
@@ -67,8 +69,8 @@ export class VirtualSystem implements RowSink {
         parts: {
           dispatcher,
           journal,
-          spawnMonitor: (guard: Guard, epoch: number): Ref<MonitorMessage> =>
-            spawnMonitor(actors, { guard, epoch, monitors, shared, supervisor: supervisorRef }),
+          spawnMonitor: (guard: Guard, life: MonitorLife): Ref<MonitorMessage> =>
+            spawnMonitor(actors, { guard, ...life, monitors, shared, supervisor: supervisorRef }),
           stopMonitor: (ref: Ref<MonitorMessage>) => actors.stop(ref),
         },
       },
@@ -78,18 +80,28 @@ export class VirtualSystem implements RowSink {
     const gatewayRef: Ref<GatewayMessage> = actors.spawn({
       name: 'gateway',
       epoch: 1,
-      initialState: gatewayState({
-        broker,
-        journal,
-        supervisor: supervisorRef,
-        self: message => send(gatewayRef, message),
-        track: call => actors.track(call),
-      }),
+      initialState: gatewayState(
+        {
+          broker,
+          journal,
+          supervisor: supervisorRef,
+          save: () => Promise.resolve(),
+          note: () => undefined,
+          now: () => dispatcher.now,
+          callTimeoutMs: Infinity,
+          self: message => send(gatewayRef, message),
+          track: call => actors.track(call),
+        },
+        { exits: [], killSwitch: OFF },
+      ),
       handle: gateway,
       onDown,
     })
     const shared: MonitorShared = { dispatcher, gateway: gatewayRef }
-    broker.streamOrders(fill => send(gatewayRef, { kind: 'filled', fill }))
+    broker.streamOrders(fill => {
+      const event = { kind: 'filled', fill } as const
+      send(gatewayRef, { kind: 'happened', positionId: fill.positionId, event })
+    })
     this.dispatcher = dispatcher
     this.filter = new TickFilter(filterOptions)
     this.broker = broker
@@ -103,7 +115,7 @@ export class VirtualSystem implements RowSink {
 
   /** Takes a position under guard. It is guarded from the next row on. */
   guard(position: Position, ruleSet: RuleSet): void {
-    send(this.supervisor, { kind: 'guard', position, ruleSet })
+    send(this.supervisor, { kind: 'guard', position, ruleSet, generation: 1 })
   }
 
   /** Resolves when every position taken under guard has its monitor. */
@@ -181,9 +193,13 @@ export class VirtualSystem implements RowSink {
   }
 }
 
-interface MonitorPlace {
-  readonly guard: Guard
+interface MonitorLife {
   readonly epoch: number
+  readonly generation: number
+}
+
+interface MonitorPlace extends MonitorLife {
+  readonly guard: Guard
   readonly monitors: ReturnType<ActorSystem['group']>
   readonly shared: MonitorShared
   readonly supervisor: Ref<SupervisorMessage>
@@ -191,14 +207,14 @@ interface MonitorPlace {
 
 function spawnMonitor(
   actors: ActorSystem,
-  { guard, epoch, monitors, shared, supervisor: to }: MonitorPlace,
+  { guard, epoch, generation, monitors, shared, supervisor: to }: MonitorPlace,
 ): Ref<MonitorMessage> {
   const positionId = guard.position.id
   return actors.spawn({
     name: `monitor-${positionId}`,
     epoch,
     parent: monitors,
-    initialState: { guard, shared },
+    initialState: { guard, generation, shared },
     handle: monitor,
     onDown: ({ reason }) => send(to, { kind: 'down', positionId, epoch, reason }),
   })

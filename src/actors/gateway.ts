@@ -1,94 +1,132 @@
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { ExitOrder, Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { clientOrderId } from '../exits/client-order-id.ts'
-import type { Broker } from '../ports/broker.ts'
-import type { Journal } from '../ports/journal.ts'
-import { type Ref, send } from './actor.ts'
-import type { GatewayMessage, SupervisorMessage } from './messages.ts'
-
-/** How far the one exit of a position has come. */
-type Exit =
-  | { readonly kind: 'sending'; readonly decision: Decision }
-  | { readonly kind: 'acknowledged'; readonly decision: Decision }
-  | { readonly kind: 'filled'; readonly decision: Decision; readonly fill: Fill }
-  | { readonly kind: 'failed'; readonly decision: Decision }
+import { type KillSwitch, maySend } from '../exits/kill-switch.ts'
+import { dueAction, type ExitEvent, type ExitRecord, follow, joined } from '../exits/ledger.ts'
+import { type GatewayParts, perform } from './gateway-calls.ts'
+import { send } from './actor.ts'
+import type { GatewayMessage } from './messages.ts'
 
 export interface GatewayState {
-  readonly exits: Map<PositionId, Exit>
+  /** The exits that are not over, and those of positions that are not closed yet. */
+  readonly exits: Map<PositionId, ExitRecord>
   readonly parts: GatewayParts
+  readonly killSwitch: KillSwitch
 }
 
-export interface GatewayParts {
-  readonly broker: Broker
-  readonly journal: Journal
-  readonly supervisor: Ref<SupervisorMessage>
-  /** Sends a message to the gateway itself. */
-  self(message: GatewayMessage): void
-  /** Tells whoever waits for quiet that a call is under way. */
-  track(call: Promise<unknown>): void
-}
-
-/** The first state of a gateway. */
-export const gatewayState = (parts: GatewayParts): GatewayState => ({ exits: new Map(), parts })
+/** The first state of a gateway: with what an earlier one left in the store, as `recovered`. */
+export const gatewayState = (
+  parts: GatewayParts,
+  { exits, killSwitch }: { exits: readonly ExitRecord[]; killSwitch: KillSwitch },
+): GatewayState => ({
+  exits: new Map(exits.map(record => [record.positionId, record])),
+  parts,
+  killSwitch,
+})
 
 /** The one place that every order passes. Sends one exit per position, whoever asks how often. */
 export function gateway(state: GatewayState, message: GatewayMessage): GatewayState {
-  const { exits, parts } = state
   switch (message.kind) {
-    case 'exit': {
-      const { decision, position } = message
-      if (exits.has(position.id)) return state
-      exits.set(position.id, { kind: 'sending', decision })
-      parts.journal({ kind: 'exit-intended', decision })
-      place(parts, exitOrder(position))
+    case 'exit':
+      intend(state, message)
       return state
-    }
-    case 'settled': {
-      const { answer, positionId } = message
-      if (answer.kind === 'filled') return filled(state, answer.fill)
-      const exit = exits.get(positionId)
-      if (exit?.kind === 'sending') exits.set(positionId, { ...exit, kind: 'acknowledged' })
+    case 'happened':
+      happened(state, message.positionId, message.event)
       return state
-    }
-    case 'failed': {
-      const exit = exits.get(message.positionId)
-      if (exit?.kind !== 'sending') return state
-      exits.set(message.positionId, { ...exit, kind: 'failed' })
-      parts.journal({ kind: 'exit-failed', decision: exit.decision, error: message.error })
+    case 'cycle':
+      for (const record of state.exits.values()) act(state, record)
       return state
+    case 'kill-switch': {
+      const next = { ...state, killSwitch: message.killSwitch }
+      for (const record of next.exits.values()) act(next, record)
+      return next
     }
-    case 'filled':
-      return filled(state, message.fill)
   }
 }
 
-function filled(state: GatewayState, fill: Fill): GatewayState {
+function intend(
+  state: GatewayState,
+  { decision, position, generation }: Extract<GatewayMessage, { kind: 'exit' }>,
+): void {
   const { exits, parts } = state
-  const exit = exits.get(fill.positionId)
-  if (exit === undefined || exit.kind === 'filled') return state
-  exits.set(fill.positionId, { kind: 'filled', decision: exit.decision, fill })
-  parts.journal({ kind: 'exit-filled', decision: exit.decision, fill })
-  send(parts.supervisor, { kind: 'closed', positionId: fill.positionId })
-  return state
+  const known = exits.get(position.id)
+  if (known !== undefined) {
+    const record = joined(known, decision)
+    exits.set(position.id, record)
+    if (record.state.kind !== 'intending') tell(state, position.id)
+    return
+  }
+  const record = newExit(decision, { position, generation, intendedAt: parts.now() })
+  exits.set(position.id, record)
+  act(state, record)
 }
 
-function place({ broker, self, track }: GatewayParts, order: ExitOrder): void {
-  const { positionId } = order
-  const call = broker.placeExit(order, new AbortController().signal).then(
-    answer => self({ kind: 'settled', positionId, answer }),
-    (error: unknown) => self({ kind: 'failed', positionId, error }),
-  )
-  track(call)
+function happened(state: GatewayState, id: PositionId, event: ExitEvent): void {
+  const { exits, parts } = state
+  const before = exits.get(id)
+  if (before === undefined) return
+  const record = follow(before, event)
+  if (record === before) return
+  exits.set(id, record)
+  if (record.state.kind === 'intended' && before.state.kind === 'intending') {
+    parts.journal({ kind: 'exit-intended', decision: record.decision })
+    tell(state, id)
+  }
+  if (record.state.kind === 'filled') {
+    const { fill } = record.state
+    parts.journal({ kind: 'exit-filled', decision: record.decision, fill })
+    send(parts.supervisor, { kind: 'closed', positionId: id })
+  }
+  if (event.kind === 'rejected') {
+    const { decision, rejections } = record
+    parts.journal({ kind: 'exit-rejected', decision, code: event.code, rejections })
+  }
+  if (event.kind === 'outcome-unknown') {
+    parts.journal({ kind: 'exit-unknown', decision: record.decision })
+  }
+  // What was acted on is durable before the next byte leaves; `intending` is saved by its action.
+  if (event.kind !== 'recorded') parts.note(record)
+  // Anything else waits for the next cycle: a broker that refuses at once is not asked in a loop.
+  if (event.kind === 'recorded' || event.kind === 'absent') act(state, record)
 }
 
-function exitOrder(position: Position): ExitOrder {
+/** Does what is due for a record, unless the kill switch holds it. */
+function act(state: GatewayState, record: ExitRecord): void {
+  const { exits, parts, killSwitch } = state
+  const action = dueAction(record, parts.now())
+  if (action === undefined || (action === 'send' && !maySend(killSwitch))) return
+  if (action === 'send') exits.set(record.positionId, follow(record, { kind: 'sent' }))
+  perform(parts, action, record)
+}
+
+/** The supervisor knows then that the monitor need not repeat itself. */
+const tell = ({ parts }: GatewayState, positionId: PositionId): boolean =>
+  send(parts.supervisor, { kind: 'intended', positionId })
+
+function newExit(
+  decision: Decision,
+  {
+    position,
+    generation,
+    intendedAt,
+  }: { position: Position; generation: number; intendedAt: number },
+): ExitRecord {
   const { id, instrument, side, quantity, priceSource, account = '' } = position
-  const attempt = { account, positionId: id, generation: 1, attempt: 1 }
+  const attempt = { account, positionId: id, generation, attempt: 1 }
   return {
-    clientOrderId: clientOrderId(attempt),
     positionId: id,
-    ...{ instrument, side, quantity, priceSource },
+    account,
+    generation,
+    attempt: 1,
+    order: {
+      clientOrderId: clientOrderId(attempt),
+      positionId: id,
+      ...{ instrument, side, quantity, priceSource },
+    },
+    decision,
+    intendedAt,
+    rejections: 0,
+    state: { kind: 'intending' },
   }
 }

@@ -1,8 +1,9 @@
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
-import type { ExitAnswer } from '../ports/broker.ts'
+import type { KillSwitch } from '../exits/kill-switch.ts'
+import type { ExitEvent } from '../exits/ledger.ts'
+import type { Ratchet } from '../risk/guard.ts'
 import type { RuleSet } from '../risk/rule.ts'
 
 /**
@@ -15,17 +16,30 @@ export type MonitorMessage = { readonly kind: 'catch-up' }
 
 /** To the gateway. */
 export type GatewayMessage =
-  | { readonly kind: 'exit'; readonly decision: Decision; readonly position: Position }
-  /** The broker's answer to the order for this position. */
-  | { readonly kind: 'settled'; readonly positionId: PositionId; readonly answer: ExitAnswer }
-  /** The call for this position failed; nothing is known of its order. */
-  | { readonly kind: 'failed'; readonly positionId: PositionId; readonly error: unknown }
-  /** An acknowledged order was executed. */
-  | { readonly kind: 'filled'; readonly fill: Fill }
+  | {
+      readonly kind: 'exit'
+      readonly decision: Decision
+      readonly position: Position
+      /** Life of the position id, from 1. */
+      readonly generation: number
+    }
+  /** How a call for the exit of this position ended. */
+  | { readonly kind: 'happened'; readonly positionId: PositionId; readonly event: ExitEvent }
+  /** Time to look again at everything that waits. */
+  | { readonly kind: 'cycle' }
+  | { readonly kind: 'kill-switch'; readonly killSwitch: KillSwitch }
 
 /** To the supervisor. */
 export type SupervisorMessage =
-  | { readonly kind: 'guard'; readonly position: Position; readonly ruleSet: RuleSet }
+  | {
+      readonly kind: 'guard'
+      readonly position: Position
+      readonly ruleSet: RuleSet
+      /** Life of the position id, from 1. */
+      readonly generation: number
+      /** What an earlier process had got to. */
+      readonly ratchet?: Ratchet
+    }
   /** An incarnation of a monitor crashed. */
   | {
       readonly kind: 'down'
@@ -33,5 +47,9 @@ export type SupervisorMessage =
       readonly epoch: number
       readonly reason: unknown
     }
+  /** Time to look after what was not answered. */
+  | { readonly kind: 'cycle' }
+  /** The position's exit is durable: its monitor need not repeat itself. */
+  | { readonly kind: 'intended'; readonly positionId: PositionId }
   /** The position's exit is filled. */
   | { readonly kind: 'closed'; readonly positionId: PositionId }

@@ -1,3 +1,4 @@
+import type { Decision } from '../domain/decision.ts'
 import { catchUp } from '../risk/catch-up.ts'
 import type { Dispatcher } from '../risk/dispatcher.ts'
 import type { Guard } from '../risk/guard.ts'
@@ -7,6 +8,8 @@ import type { GatewayMessage, MonitorMessage } from './messages.ts'
 /** What one incarnation of a monitor knows. Everything that must survive it is in the guard. */
 export interface MonitorState {
   readonly guard: Guard
+  /** Life of the position id, from 1. */
+  readonly generation: number
   readonly shared: MonitorShared
 }
 
@@ -18,16 +21,16 @@ export interface MonitorShared {
 
 /**
  * Watches one position. Each message is the same: replay what the position has not seen yet, then
- * commit all of it or, if anything throws, nothing.
+ * commit all of it or, if anything throws, nothing. A decision is repeated until it is recorded.
  */
 export function monitor(state: MonitorState, _message: MonitorMessage): MonitorState {
   const { guard, shared } = state
-  if (guard.closed) return state
-  const outcome = catchUp(guard, shared.dispatcher.now)
-  if (outcome.kind === 'exit') {
-    const { decision } = outcome
-    send(shared.gateway, { kind: 'exit', decision, position: guard.position })
+  if (!guard.closed) shared.dispatcher.commit(guard, catchUp(guard, shared.dispatcher.now))
+  if (guard.decision !== undefined && !guard.isDecisionRecorded) {
+    askForExit(state, guard.decision)
   }
-  shared.dispatcher.commit(guard, outcome)
   return state
 }
+
+const askForExit = ({ guard, generation, shared }: MonitorState, decision: Decision): boolean =>
+  send(shared.gateway, { kind: 'exit', decision, position: guard.position, generation })

@@ -8,9 +8,13 @@ import type { MonitorMessage, SupervisorMessage } from './messages.ts'
 /** Crashes of one monitor in a row, without a catch-up in between, after which nobody retries. */
 const MAX_CRASHES = 5
 
+const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
+
 /** The present incarnation of a position's monitor. */
 interface Child {
   readonly guard: Guard
+  /** Life of the position id, from 1. */
+  readonly generation: number
   readonly epoch: number
   readonly ref: Ref<MonitorMessage>
   /** Crashes since the monitor last did its work. */
@@ -25,6 +29,11 @@ export class Roster {
 
   get size(): number {
     return this.children.size
+  }
+
+  /** The present incarnations, in the order in which their positions came. */
+  all(): Iterable<Child> {
+    return this.children.values()
   }
 
   get(id: PositionId): Child | undefined {
@@ -49,7 +58,7 @@ export interface SupervisorParts {
   readonly dispatcher: Dispatcher
   readonly journal: Journal
   /** Starts one incarnation of the monitor of a position. */
-  spawnMonitor(guard: Guard, epoch: number): Ref<MonitorMessage>
+  spawnMonitor(guard: Guard, life: { epoch: number; generation: number }): Ref<MonitorMessage>
   /** Ends a monitor that is not needed any more. */
   stopMonitor(ref: Ref<MonitorMessage>): void
 }
@@ -59,9 +68,10 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
   const { roster, parts } = state
   switch (message.kind) {
     case 'guard': {
-      const { position, ruleSet } = message
+      const { position, ruleSet, ratchet, generation } = message
       if (roster.get(position.id) === undefined) {
-        start(state, parts.dispatcher.open(position, ruleSet), { epoch: 1, crashes: 0 })
+        const guard = parts.dispatcher.open(position, ruleSet, ratchet)
+        start(state, guard, { epoch: 1, crashes: 0, generation })
       }
       return state
     }
@@ -72,6 +82,16 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       replace(state, child, reason)
       return state
     }
+    case 'intended': {
+      const child = roster.get(message.positionId)
+      if (child !== undefined) child.guard.isDecisionRecorded = true
+      return state
+    }
+    case 'cycle':
+      for (const { guard, ref } of roster.all()) {
+        if (guard.decision !== undefined && !guard.isDecisionRecorded) send(ref, CATCH_UP)
+      }
+      return state
     case 'closed': {
       const child = roster.get(message.positionId)
       if (child === undefined) return state
@@ -94,16 +114,16 @@ function replace(state: SupervisorState, child: Child, reason: unknown): void {
     return
   }
   journal({ kind: 'monitor-restarted', positionId, epoch: epoch + 1, reason })
-  start(state, guard, { epoch: epoch + 1, crashes: again })
+  start(state, guard, { epoch: epoch + 1, crashes: again, generation: child.generation })
 }
 
 /** The first message of every incarnation is the catch-up. */
 function start(
   { roster, parts }: SupervisorState,
   guard: Guard,
-  life: { epoch: number; crashes: number },
+  life: { epoch: number; crashes: number; generation: number },
 ): void {
-  const ref = parts.spawnMonitor(guard, life.epoch)
+  const ref = parts.spawnMonitor(guard, life)
   roster.set(guard.position.id, { guard, ref, ...life, catchUpsBefore: guard.catchUps })
-  send(ref, { kind: 'catch-up' })
+  send(ref, CATCH_UP)
 }

@@ -1,7 +1,7 @@
 import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import { viewOf } from '../domain/tick.ts'
-import type { Broker, ExitAnswer } from '../ports/broker.ts'
+import type { Broker, ExitAnswer, OrderState } from '../ports/broker.ts'
 import type { Quotes } from '../ports/quotes.ts'
 
 /**
@@ -25,6 +25,13 @@ export class PaperBroker implements Broker {
     if (fill !== undefined) return Promise.resolve({ kind: 'filled', fill })
     this.working.set(order.clientOrderId, order)
     return Promise.resolve({ kind: 'acknowledged' })
+  }
+
+  /** What became of an order. */
+  orderByClientId(id: ClientOrderId): Promise<OrderState> {
+    const fill = this.fills.get(id)
+    if (fill !== undefined) return Promise.resolve({ kind: 'filled', fill })
+    return Promise.resolve({ kind: this.working.has(id) ? 'working' : 'absent' })
   }
 
   streamOrders(listener: (fill: Fill) => void): void {

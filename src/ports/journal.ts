@@ -6,7 +6,19 @@ import type { Fill } from '../domain/order.ts'
 export type JournalEvent =
   | { readonly kind: 'exit-intended'; readonly decision: Decision }
   | { readonly kind: 'exit-filled'; readonly decision: Decision; readonly fill: Fill }
+  /** A call for the exit failed; what became of the order is not known from it. */
   | { readonly kind: 'exit-failed'; readonly decision: Decision; readonly error: unknown }
+  | { readonly kind: 'exit-unknown'; readonly decision: Decision }
+  | {
+      readonly kind: 'exit-rejected'
+      readonly decision: Decision
+      /** The broker's word for it. */
+      readonly code: string
+      /** How often by now. */
+      readonly rejections: number
+    }
+  /** The store refused a write; it is tried again. */
+  | { readonly kind: 'store-failed'; readonly error: unknown }
   | {
       readonly kind: 'monitor-restarted'
       readonly positionId: PositionId

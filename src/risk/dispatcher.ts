@@ -4,7 +4,7 @@ import type { Position } from '../domain/position.ts'
 import { priceIn, type PriceView, type Tick, viewOf } from '../domain/tick.ts'
 import type { Outcome } from './catch-up.ts'
 import { fold } from './fold.ts'
-import { type Armed, Guard, type Leg } from './guard.ts'
+import { type Armed, Guard, type Leg, type Ratchet } from './guard.ts'
 import { PriceStream } from './price-stream.ts'
 import type { RuleSet } from './rule.ts'
 import { Timetable } from './timetable.ts'
@@ -53,8 +53,11 @@ export class Dispatcher {
     return price === undefined || Number.isNaN(price) ? undefined : price
   }
 
-  /** Registers a position. It is pending from birth: the caller sees that its monitor catches up. */
-  open(position: Position, ruleSet: RuleSet): Guard {
+  /**
+   * Registers a position, from the ratchet of an earlier process if there is one. It is pending from
+   * birth: the caller sees that its monitor catches up.
+   */
+  open(position: Position, ruleSet: RuleSet, ratchet?: Ratchet): Guard {
     const guard = new Guard(position, ruleSet, this.nextOrdinal++)
     const view = viewOf(position.side, position.priceSource)
     guard.own = this.addLeg(guard, position.instrument, view)
@@ -67,7 +70,22 @@ export class Dispatcher {
     guard.lastAt = guard.own.stream.lastAt
     guard.quietMs = guard.own.stream.quietMs
     guard.count(1)
+    if (ratchet !== undefined) guard.restore(ratchet)
     return guard
+  }
+
+  /** Calls `take` with each ratchet that became stricter since it was last taken. */
+  takeRatchets(take: (guard: Guard, ratchet: Ratchet) => void): void {
+    for (const { trade, bid, ask } of this.markets.values()) {
+      for (const stream of [trade, bid, ask]) {
+        if (stream === undefined || !stream.extremes.changed) continue
+        stream.extremes.changed = false
+        for (const guard of stream.guards) {
+          const ratchet = guard.takeRatchet()
+          if (ratchet !== undefined) take(guard, ratchet)
+        }
+      }
+    }
   }
 
   /** Takes a position out: nothing fires for it any more. */
@@ -124,6 +142,7 @@ export class Dispatcher {
   commit(guard: Guard, outcome: Outcome): void {
     if (guard.closed || !guard.pending) return
     if (outcome.kind === 'exit') {
+      guard.decision = outcome.decision
       this.close(guard)
       return
     }
@@ -143,6 +162,7 @@ export class Dispatcher {
       guard.absorb(outcome)
       guard.since = this.seq + 1
     } else {
+      guard.decision = outcome.decision
       this.close(guard)
       this.options.exit(guard, outcome.decision)
     }

@@ -46,11 +46,19 @@ export class Extremes {
   private high = -Infinity
   private low = Infinity
   private segment = 0
+  /** Whether a price was the best of its segment since this was last set to false. */
+  changed = false
 
   /** Takes one price into the running segment. */
   observe(price: number): void {
-    if (price > this.high) this.high = price
-    if (price < this.low) this.low = price
+    if (price > this.high) {
+      this.high = price
+      this.changed = true
+    }
+    if (price < this.low) {
+      this.low = price
+      this.changed = true
+    }
   }
 
   /** Closes the running segment. Gives the mark from which `bestSince` counts later prices. */

@@ -1,3 +1,4 @@
+import type { Decision } from '../domain/decision.ts'
 import { type Position, signOf } from '../domain/position.ts'
 import { slackScale } from './band.ts'
 import { type LastGood, type Merged, noLevels } from './merge.ts'
@@ -9,6 +10,14 @@ import type { Timed } from './timetable.ts'
 export interface Leg {
   readonly stream: PriceStream
   readonly slot: number
+}
+
+/** What of a guarded position only ever gets stricter, and so must outlive the process. */
+export interface Ratchet {
+  /** Best price so far, as it is (not mirrored). */
+  readonly best: number
+  /** Base price of the `underlying` rule, once known. */
+  readonly anchor?: number
 }
 
 /** What a catch-up leaves behind when it decides nothing, in mirrored prices (see `Merged`). */
@@ -68,7 +77,11 @@ export class Guard implements Timed {
   pending = true
   since = 0
   closed = false
+  /** Once it is made. It is repeated until the ledger has it. */
+  decision: Decision | undefined
+  isDecisionRecorded = false
   heapIndex = -1
+  private saved: Ratchet | undefined
 
   constructor(position: Position, ruleSet: RuleSet, ordinal: number) {
     this.position = position
@@ -114,6 +127,30 @@ export class Guard implements Timed {
     if (this.pending) return this.best
     if (this.evaluatedAt < this.position.openedAt) return this.best
     return Math.max(this.best, stream.extremes.bestSince(this.mark, this.sign))
+  }
+
+  /** Starts from what an earlier process had got to; the stricter of both best prices counts. */
+  restore({ best, anchor }: Ratchet): void {
+    this.best = Math.max(this.best, this.sign * best)
+    this.anchor = anchor
+    this.saved = this.ratchet()
+  }
+
+  /** The ratchet as it is now. */
+  ratchet(): Ratchet {
+    const best = this.sign * this.bestNow()
+    return this.anchor === undefined ? { best } : { best, anchor: this.anchor }
+  }
+
+  /** The ratchet if it differs from what was taken last, else undefined. */
+  takeRatchet(): Ratchet | undefined {
+    const ratchet = this.ratchet()
+    const { saved } = this
+    if (saved !== undefined && saved.best === ratchet.best && saved.anchor === ratchet.anchor) {
+      return undefined
+    }
+    this.saved = ratchet
+    return ratchet
   }
 
   /** Inputs of the last evaluation that was committed. */

@@ -11,6 +11,7 @@ import type { Guard } from '../../src/risk/guard.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 
 const ID = positionId('p1')
+const STOP = aRuleSet({ stopLoss: { pct: 5 } })
 
 describe('supervisor', () => {
   let actors: ActorSystem
@@ -51,7 +52,7 @@ describe('supervisor', () => {
 
   afterEach(() => actors.stopAll())
 
-  function spawnMonitor(guard: Guard, epoch: number): Ref<MonitorMessage> {
+  function spawnMonitor(guard: Guard, { epoch }: { epoch: number }): Ref<MonitorMessage> {
     return actors.spawn<null, MonitorMessage>({
       name: 'monitor',
       epoch,
@@ -67,7 +68,7 @@ describe('supervisor', () => {
   }
 
   const guard = (): boolean =>
-    send(ref, { kind: 'guard', position: aPosition(), ruleSet: aRuleSet({ stopLoss: { pct: 5 } }) })
+    send(ref, { kind: 'guard', position: aPosition(), ruleSet: STOP, generation: 1 })
   const kinds = (): string[] => journal.map(event => event.kind)
 
   it('gives up after five crashes in a row without a catch-up', async () => {

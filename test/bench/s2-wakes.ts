@@ -42,7 +42,7 @@ export function monitors(count: number, positionOf: (index: number) => Position)
       name: `monitor-${guard.position.id}`,
       epoch: 1,
       parent,
-      initialState: { guard, shared },
+      initialState: { guard, generation: 1, shared },
       handle: monitor,
       onDown: ({ reason }) => {
         throw reason

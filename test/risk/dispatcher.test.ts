@@ -1,0 +1,90 @@
+import { expect } from 'chai'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import { catchUp } from '../../src/risk/catch-up.ts'
+import { Dispatcher } from '../../src/risk/dispatcher.ts'
+import type { Guard, Ratchet } from '../../src/risk/guard.ts'
+import { aPosition, aRuleSet } from '../support/builders.ts'
+
+const TRAIL = aRuleSet({ trailingStop: { distancePct: 10 } })
+
+describe('Dispatcher', () => {
+  let dispatcher: Dispatcher
+  let decided: [string, number | null][]
+  let at: number
+
+  beforeEach(() => {
+    decided = []
+    at = 0
+    const act = (guard: Guard): void => {
+      const outcome = catchUp(guard, dispatcher.now)
+      if (outcome.kind === 'exit') {
+        decided.push([outcome.decision.positionId, outcome.decision.level])
+      }
+      dispatcher.commit(guard, outcome)
+    }
+    dispatcher = new Dispatcher({ wake: act, exit: () => undefined, segmentLimit: 4 })
+  })
+
+  const open = (position = aPosition(), rules = TRAIL, ratchet?: Ratchet): Guard => {
+    const guard = dispatcher.open(position, rules, ratchet)
+    dispatcher.advance(0)
+    dispatcher.commit(guard, catchUp(guard, 0))
+    return guard
+  }
+
+  const tick = (...prices: number[]): void => {
+    for (const price of prices) {
+      dispatcher.tick({ instrument: instrumentId('ACME'), ts: ++at, price }, at)
+    }
+  }
+
+  const ratchets = (): [string, Ratchet][] => {
+    const taken: [string, Ratchet][] = []
+    dispatcher.takeRatchets((guard, ratchet) => taken.push([guard.position.id, ratchet]))
+    return taken
+  }
+
+  it('takes the stricter of the entry price and a restored best price', () => {
+    open(aPosition({ id: positionId('long') }), TRAIL, { best: 150 })
+    open(aPosition({ id: positionId('worse') }), TRAIL, { best: 50 })
+    open(aPosition({ id: positionId('short'), side: 'short' }), TRAIL, { best: 60 })
+    tick(91)
+    expect(decided).to.deep.equal([
+      ['long', 135],
+      ['short', 66],
+    ])
+  })
+
+  it('gives out each ratchet once, also of a position that sleeps inside its band', () => {
+    open()
+    tick(101)
+    expect(ratchets()).to.deep.equal([['p1', { best: 101 }]])
+    tick(100, 101)
+    expect(ratchets()).to.deep.equal([])
+    tick(101.5)
+    expect(ratchets()).to.deep.equal([['p1', { best: 101.5 }]])
+  })
+
+  it('restores the base of an underlying rule', () => {
+    const rules = aRuleSet({ underlying: { instrument: 'ACME', risePct: 10 } })
+    open(aPosition({ instrument: instrumentId('OPTION') }), rules, { best: 100, anchor: 50 })
+    tick(55)
+    expect(decided).to.deep.equal([['p1', 55]])
+  })
+
+  it('keeps few segments however often positions arm', () => {
+    const guard = open(aPosition(), aRuleSet({ stopLoss: { pct: 50 }, takeProfit: { pct: 0.2 } }))
+    const armings = Array.from({ length: 50 }, (_, index) =>
+      open(
+        aPosition({ id: positionId(`q${index}`) }),
+        aRuleSet({ stopLoss: { price: 50 - index } }),
+      ),
+    )
+    for (const { position } of armings) {
+      open(aPosition({ id: positionId(`${position.id}b`) }))
+      tick(99.5 - at / 100)
+    }
+    expect(guard.own.stream.extremes.size).to.be.at.most(5)
+    expect(guard.bestNow()).to.equal(100)
+  })
+})
