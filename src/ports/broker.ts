@@ -39,12 +39,13 @@ export type HoldingReport =
   | { readonly kind: 'unknown' }
 
 /**
- * What became of an order. `absent` proves that none of that id lives: it was never accepted, or it
- * was ended without a fill. Sending the id again is safe then, and so it is in every other case.
+ * What became of an order. `absent` proves that none of that id was ever accepted; `cancelled` that
+ * it ended without a fill, and that its id makes no order again.
  */
 export type OrderState =
   | { readonly kind: 'filled'; readonly fill: Fill }
   | { readonly kind: 'working' }
+  | { readonly kind: 'cancelled' }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unknown' }
 
@@ -61,7 +62,7 @@ export interface AccountBroker extends Broker {
    */
   holding(instrument: InstrumentId, side?: Side): Promise<HoldingReport>
   orderByClientId(id: ClientOrderId): Promise<OrderState>
-  /** Ends a working order and tells how it stands then: `absent`, or filled before the cancel came. */
+  /** Ends a working order and tells how it stands then: it may have been filled before. */
   cancel(id: ClientOrderId): Promise<OrderState>
   /** Lets calls under way end, then lets go of the account. */
   close(): Promise<void>

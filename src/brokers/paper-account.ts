@@ -1,0 +1,337 @@
+import { createHash } from 'node:crypto'
+import { closeSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { open, type Database, type RootDatabase } from 'lmdb'
+import { difference, sum } from '../domain/decimal.ts'
+import type { InstrumentId } from '../domain/ids.ts'
+import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
+import { signOf, type Position, type Side } from '../domain/position.ts'
+import { viewOf } from '../domain/tick.ts'
+import { AccountUnusable, NotSent, OutcomeUnknown } from '../errors.ts'
+import type {
+  AccountBroker,
+  ExitAnswer,
+  Holding,
+  HoldingReport,
+  OrderState,
+} from '../ports/broker.ts'
+import type { Quotes } from '../ports/quotes.ts'
+
+export interface PaperAccountOptions {
+  /** Folder of the account's own lmdb environment; made where it is missing. */
+  readonly folder: string
+  readonly quotes: Quotes
+  /** Time between acting, which is then on disk, and answering, ms; default 0. */
+  readonly delayMs?: number
+  /** Share of new orders that are refused, 0 to 1; default 0. */
+  readonly rejectRate?: number
+  /** Share of orders that are carried out and answered with `OutcomeUnknown`, 0 to 1; default 0. */
+  readonly timeoutRate?: number
+  /** Decides which calls the two rates hit; default 0. */
+  readonly seed?: number
+  /** Forgets the account that the folder holds. */
+  readonly fresh?: boolean
+  /** Epoch ms. */
+  readonly now?: () => number
+}
+
+/** What the account keeps of an order that it has accepted. */
+type OrderRecord =
+  | { readonly kind: 'working'; readonly order: ExitOrder; readonly at: number }
+  | { readonly kind: 'filled'; readonly fill: Fill; readonly at: number }
+  | { readonly kind: 'cancelled'; readonly at: number }
+
+type HoldingKey = [instrument: InstrumentId, side: Side]
+
+const SCHEMA_VERSION = 1
+const SIDES: readonly Side[] = ['long', 'short']
+
+/**
+ * Opens, or starts, a simulated account whose orders, fills and holdings are kept on disk. Throws
+ * `AccountUnusable` where the folder cannot hold one.
+ */
+export function openPaperAccount(options: PaperAccountOptions): PaperAccount {
+  const { folder, fresh = false } = options
+  try {
+    mkdirSync(folder, { recursive: true })
+    if (fresh)
+      for (const file of ['data.mdb', 'lock.mdb']) rmSync(join(folder, file), { force: true })
+    assertDatabase(join(folder, 'data.mdb'))
+    // Without overlapping a commit is on disk when its promise resolves.
+    const root = open({ path: folder, maxDbs: 4, overlappingSync: false, noSubdir: false })
+    return new PaperAccount(root, options)
+  } catch (cause) {
+    if (cause instanceof AccountUnusable) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AccountUnusable(`cannot open the paper account in ${folder}: ${reason}`, { cause })
+  }
+}
+
+/** Where lmdb keeps the number that marks its files, which it does not check itself: it crashes. */
+const MAGIC_AT = 24
+const MAGIC = 0xbeefc0de
+
+function assertDatabase(path: string): void {
+  const head = Buffer.alloc(MAGIC_AT + 4)
+  const file = openSync(path, 'a+')
+  try {
+    const length = readSync(file, head, 0, head.length, 0)
+    if (length === 0 || head.readUInt32LE(MAGIC_AT) === MAGIC) return
+    throw new Error('data.mdb is not a database')
+  } finally {
+    closeSync(file)
+  }
+}
+
+/**
+ * A simulated venue with an account on disk. It acts, makes that durable, and only then answers, so
+ * that its own death can fall between. Longs and shorts of an instrument are held side by side, and
+ * every exit is reduce-only: it fills at most what its side holds, whole and at once, at the price
+ * that values the position; before the first price it works.
+ */
+export class PaperAccount implements AccountBroker {
+  /** While true the venue is out of reach: nothing is sent, and every question is `unknown`. */
+  outage = false
+
+  private readonly root: RootDatabase
+  private readonly orders: Database<OrderRecord, ClientOrderId>
+  /** Units, > 0; a side that is flat has no row. */
+  private readonly held: Database<number, HoldingKey>
+  private readonly deposits: Database<number, [position: string, generation: number]>
+  private readonly options: PaperAccountOptions
+  private readonly now: () => number
+  private readonly chance: () => number
+  private readonly working = new Map<InstrumentId, Set<ClientOrderId>>()
+  private readonly listeners: ((fill: Fill) => void)[] = []
+  private readonly calls = new Set<Promise<unknown>>()
+
+  constructor(root: RootDatabase, options: PaperAccountOptions) {
+    this.root = root
+    this.options = options
+    this.now = options.now ?? Date.now
+    this.chance = chance(options.seed ?? 0)
+    this.checkVersion()
+    this.orders = root.openDB({ name: 'orders' })
+    this.held = root.openDB({ name: 'holdings' })
+    this.deposits = root.openDB({ name: 'deposits' })
+    for (const { key, value } of this.orders.getRange()) {
+      if (value.kind === 'working') this.waitsFor(value.order.instrument).add(key)
+    }
+  }
+
+  /**
+   * Puts a position into the account, once for its id and generation however often it is asked, and
+   * says whether this was the time.
+   */
+  deposit(position: Position, generation = 1): Promise<boolean> {
+    const { id, instrument, side, quantity } = position
+    return this.commit(() => {
+      if (this.deposits.get([id, generation]) !== undefined) return false
+      void this.deposits.put([id, generation], this.now())
+      this.hold([instrument, side], sum(this.quantity([instrument, side]), quantity))
+      return true
+    })
+  }
+
+  async placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer> {
+    if (signal.aborted) throw new NotSent('the exit was given up before it was sent')
+    this.assertReachable()
+    const [isRefused, isLost] = this.faults()
+    const answer = await this.commit(() => this.accept(order, isRefused))
+    if (answer.kind === 'acknowledged') this.waitsFor(order.instrument).add(order.clientOrderId)
+    await this.pause(signal)
+    if (isLost) throw new OutcomeUnknown('the paper account did not answer in time')
+    return answer
+  }
+
+  streamOrders(listener: (fill: Fill) => void): void {
+    this.listeners.push(listener)
+  }
+
+  /** Fills the orders that wait for a price of the instrument; call it after each of its ticks. */
+  async priced(instrument: InstrumentId): Promise<void> {
+    const waiting = this.working.get(instrument)
+    if (waiting === undefined) return
+    this.working.delete(instrument)
+    for (const id of waiting) {
+      const record = await this.commit(() => this.fillWorking(id)).catch((error: unknown) => {
+        for (const left of waiting) this.waitsFor(instrument).add(left)
+        throw error
+      })
+      if (record?.kind === 'working') this.waitsFor(instrument).add(id)
+      if (record?.kind !== 'filled') continue
+      for (const listener of this.listeners) listener(record.fill)
+    }
+  }
+
+  async holdings(): Promise<readonly Holding[]> {
+    this.assertReachable()
+    const asOf = this.now()
+    return [...this.held.getRange()].map(({ key: [instrument, side], value }) => {
+      return { instrument, side, quantity: signOf(side) * value, asOf }
+    })
+  }
+
+  async holding(instrument: InstrumentId, side?: Side): Promise<HoldingReport> {
+    if (this.outage) return { kind: 'unknown' }
+    const asOf = this.now()
+    const sides = side === undefined ? SIDES : [side]
+    const legs = sides.map(leg => signOf(leg) * this.quantity([instrument, leg]))
+    if (legs.every(leg => leg === 0)) return { kind: 'flat', asOf }
+    return { kind: 'held', quantity: legs.reduce(sum), asOf }
+  }
+
+  async orderByClientId(id: ClientOrderId): Promise<OrderState> {
+    return this.outage ? { kind: 'unknown' } : this.report(id)
+  }
+
+  async cancel(id: ClientOrderId): Promise<OrderState> {
+    this.assertReachable()
+    return this.commit(() => {
+      if (this.orders.get(id)?.kind === 'working')
+        this.record(id, { kind: 'cancelled', at: this.now() })
+      return this.report(id)
+    })
+  }
+
+  /** Every fill that the account has ever made. */
+  fills(): Fill[] {
+    const records = [...this.orders.getRange()].map(({ value }) => value)
+    return records.flatMap(record => (record.kind === 'filled' ? [record.fill] : []))
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.calls)
+    await this.root.close()
+  }
+
+  /** Accepts an order or not; runs inside a transaction. */
+  private accept(order: ExitOrder, isRefused: boolean): ExitAnswer {
+    const known = this.orders.get(order.clientOrderId)
+    if (known !== undefined) return answerOf(known)
+    if (isRefused) return { kind: 'rejected', code: 'refused' }
+    if (this.quantity([order.instrument, order.side]) === 0)
+      return { kind: 'rejected', code: 'insufficient-quantity' }
+    return answerOf(this.execute(order))
+  }
+
+  /** Fills an order that has waited, if it still does; runs inside a transaction. */
+  private fillWorking(id: ClientOrderId): OrderRecord | undefined {
+    const record = this.orders.get(id)
+    return record?.kind === 'working' ? this.execute(record.order) : undefined
+  }
+
+  /** Does with an order what can be done now, and keeps it; runs inside a transaction. */
+  private execute(order: ExitOrder): OrderRecord {
+    const { clientOrderId, positionId, instrument, side, priceSource } = order
+    const at = this.now()
+    const price = this.options.quotes.price(instrument, viewOf(side, priceSource))
+    if (price === undefined) return this.record(clientOrderId, { kind: 'working', order, at })
+    const held = this.quantity([instrument, side])
+    // A reduce-only order ends when another exit has taken what it was to close.
+    if (held === 0) return this.record(clientOrderId, { kind: 'cancelled', at })
+    const quantity = Math.min(order.quantity, held)
+    const fill = { clientOrderId, positionId, quantity, price }
+    const record = this.record(clientOrderId, { kind: 'filled', fill, at })
+    this.hold([instrument, side], difference(held, quantity))
+    return record
+  }
+
+  private report(id: ClientOrderId): OrderState {
+    const record = this.orders.get(id)
+    switch (record?.kind) {
+      case undefined:
+        return { kind: 'absent' }
+      case 'filled':
+        return { kind: 'filled', fill: record.fill }
+      case 'working':
+      case 'cancelled':
+        return { kind: record.kind }
+    }
+  }
+
+  private record(id: ClientOrderId, record: OrderRecord): OrderRecord {
+    void this.orders.put(id, record)
+    return record
+  }
+
+  private quantity(key: HoldingKey): number {
+    return this.held.get(key) ?? 0
+  }
+
+  private hold(key: HoldingKey, quantity: number): void {
+    void (quantity > 0 ? this.held.put(key, quantity) : this.held.remove(key))
+  }
+
+  private waitsFor(instrument: InstrumentId): Set<ClientOrderId> {
+    const known = this.working.get(instrument)
+    if (known !== undefined) return known
+    const waiting = new Set<ClientOrderId>()
+    this.working.set(instrument, waiting)
+    return waiting
+  }
+
+  /** Runs `act` as one transaction, which is on disk when the promise resolves. */
+  private async commit<T>(act: () => T): Promise<T> {
+    const call = this.root.transaction(act)
+    this.calls.add(call)
+    try {
+      return await call
+    } catch (cause) {
+      throw new OutcomeUnknown('the paper account could not be written', { cause })
+    } finally {
+      this.calls.delete(call)
+    }
+  }
+
+  private async pause(signal: AbortSignal): Promise<void> {
+    const { delayMs = 0 } = this.options
+    if (delayMs === 0) return
+    try {
+      await sleep(delayMs, undefined, { signal })
+    } catch (cause) {
+      throw new OutcomeUnknown('the exit was given up before its answer came', { cause })
+    }
+  }
+
+  /** Whether this call is refused, and whether its answer is lost. */
+  private faults(): [isRefused: boolean, isLost: boolean] {
+    const { rejectRate = 0, timeoutRate = 0 } = this.options
+    return [this.chance() < rejectRate, this.chance() < timeoutRate]
+  }
+
+  private assertReachable(): void {
+    if (this.outage) throw new NotSent('the paper account is out of reach')
+  }
+
+  private checkVersion(): void {
+    const version: unknown = this.root.get('schema-version')
+    if (version === undefined) this.root.putSync('schema-version', SCHEMA_VERSION)
+    else if (version !== SCHEMA_VERSION)
+      throw new AccountUnusable(
+        `the paper account in ${this.options.folder} has schema version ${JSON.stringify(version)}, ` +
+          `this release knows ${SCHEMA_VERSION}`,
+      )
+  }
+}
+
+function answerOf(record: OrderRecord): ExitAnswer {
+  switch (record.kind) {
+    case 'filled':
+      return { kind: 'filled', fill: record.fill }
+    case 'working':
+      return { kind: 'acknowledged' }
+    case 'cancelled':
+      return { kind: 'rejected', code: 'cancelled' }
+  }
+}
+
+/** Numbers ≥ 0 and < 1 that look random and are the same for the same seed. */
+function chance(seed: number): () => number {
+  let count = 0
+  return () => {
+    const digest = createHash('sha256').update(`${seed}:${count++}`).digest()
+    return digest.readUInt32BE() / 2 ** 32
+  }
+}
