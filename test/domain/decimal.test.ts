@@ -68,14 +68,13 @@ describe('decimal', () => {
   })
 
   it('reads a number of 16 digits as its shortest text shows it', () => {
-    expect(sum(900719925474.0993, 0)).to.equal(900719925474.0993)
     expect(difference(900719925474.099, 900719925474)).to.equal(0.099)
     expect(difference(0.1 + 0.2, 0.3)).to.equal(4e-17)
   })
 
   it('rounds to 15 significant digits', () => {
     expect(round15(0.1 + 0.2)).to.equal(0.3)
-    expect(round15(-1234567.89012345678)).to.equal(-1234567.89012346)
+    expect(round15(-1234567.890123457)).to.equal(-1234567.89012346)
     expect(round15(2e-300)).to.equal(2e-300)
   })
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { plusPercent, plusShare } from '../../domain/decimal.ts'
-import { signOf } from '../../domain/position.ts'
+import { isAtLeast, signOf } from '../../domain/position.ts'
 import type { RuleSubject, RuleWarning } from '../rule.ts'
 
 /** A percentage above zero; 5 is 5 %. */
@@ -12,10 +12,22 @@ export const price = z.number().positive()
 /** A duration in whole milliseconds, above zero. */
 export const positiveMs = z.int().positive()
 
-/** Reports at `path` unless exactly one of `names` is present in the options. */
+/**
+ * For refinements of options that may have other faults too: all of them are to be told at once,
+ * while zod by itself refines only what is sound.
+ */
+export const always = { when: ({ value }: { readonly value: unknown }) => isMap(value) }
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const presentOf = (names: readonly string[], options: object): string[] =>
+  names.filter(name => (options as Record<string, unknown>)[name] !== undefined)
+
+/** Reports at the second one, or at the options, unless exactly one of `names` is present. */
 export function exactlyOne(names: readonly string[]) {
   return (options: object, context: z.RefinementCtx): void => {
-    const present = names.filter(name => Object.hasOwn(options, name))
+    const present = presentOf(names, options)
     if (present.length === 1) return
     const wanted = `exactly one of ${names.join(', ')}`
     context.addIssue({
@@ -29,21 +41,23 @@ export function exactlyOne(names: readonly string[]) {
 /** Reports at the second one if more than one of `names` is present. */
 export function atMostOne(names: readonly string[]) {
   return (options: object, context: z.RefinementCtx): void => {
-    const present = names.filter(name => Object.hasOwn(options, name))
+    const present = presentOf(names, options)
     if (present.length < 2) return
     const message = `at most one of ${names.join(', ')}, not also ${present[0]}`
     context.addIssue({ code: 'custom', path: [present[1]!], message })
   }
 }
 
-/** Reports the first item whose `field` is not above that of the item before it. */
+/** Reports every item of a list whose `field` is not above that of the item before it. */
 export function ascending(list: string, field: string) {
   return (options: object, context: z.RefinementCtx): void => {
-    const items = (options as Record<string, Record<string, number>[] | undefined>)[list] ?? []
-    items.forEach((item, index) => {
-      const before = items[index - 1]
-      if (before === undefined || item[field]! > before[field]!) return
-      const message = `a number above the ${field} before it, ${before[field]}`
+    const items = (options as Record<string, unknown>)[list]
+    if (!Array.isArray(items)) return
+    const values = items.map((item: unknown) => (isMap(item) ? item[field] : undefined))
+    values.forEach((value, index) => {
+      const before = values[index - 1]
+      if (typeof value !== 'number' || typeof before !== 'number' || value > before) return
+      const message = `a number above the ${field} before it, ${before}`
       context.addIssue({ code: 'custom', path: [list, index, field], message })
     })
   }
@@ -76,6 +90,42 @@ export function unusualPct(path: string, pct: number | undefined): RuleWarning[]
     size < SMALLEST_USUAL_PCT ? `; did you mean ${Number((pct * 100).toPrecision(6))}?` : ''
   const expected = `a percentage from ${SMALLEST_USUAL_PCT} up to ${LARGEST_USUAL_PCT}, where 5 is 5 %`
   return [{ path, found: String(pct), expected: expected + hint }]
+}
+
+/** A warning if a profit is one that the price can never show: a short cannot earn 100 %. */
+export function unreachable(
+  path: string,
+  profitPct: number | undefined,
+  subject: RuleSubject,
+): RuleWarning[] {
+  if (profitPct === undefined || priceAtProfit(subject, profitPct) > 0) return []
+  const expected = `a profit that a ${subject.side} can have: its price would be at 0 or below`
+  return [{ path, found: String(profitPct), expected }]
+}
+
+/**
+ * Warnings for tiers that change nothing: one whose level, wherever it holds, is not tighter than
+ * what an earlier one leaves behind. `levelAt` gives the level of a tier for a best price. The last
+ * tier has no end, so only one with a level of its own (`isFixed`) can be of no use.
+ */
+export function uselessTiers<Each extends { readonly atPct: number }>(
+  { path, tiers, isFixed = false }: { path: string; tiers: readonly Each[]; isFixed?: boolean },
+  subject: RuleSubject,
+  levelAt: (subject: RuleSubject, best: number, tier: Each) => number,
+): RuleWarning[] {
+  let kept: number | undefined
+  return tiers.flatMap((tier, index) => {
+    const next = tiers[index + 1] ?? (isFixed ? tier : undefined)
+    if (next === undefined) return []
+    const level = levelAt(subject, priceAtProfit(subject, next.atPct), tier)
+    const isTighter = kept === undefined || !isAtLeast(subject.side, kept, level)
+    if (isTighter) {
+      kept = level
+      return []
+    }
+    const expected = 'a tier that tightens the stop: earlier ones have left a tighter one behind'
+    return [{ path: `${path}[${index}]`, found: `a stop at ${level} at most`, expected }]
+  })
 }
 
 /** A warning if the level is one that no price can reach, or that any price has passed already. */

@@ -1,8 +1,17 @@
 import { z } from 'zod'
-import { ratioOfSums } from '../../domain/decimal.ts'
+import { ratioOfSums, sum } from '../../domain/decimal.ts'
 import { isAtLeast, type Position, signOf } from '../../domain/position.ts'
-import type { RuleDefinition } from '../rule.ts'
-import { ascending, exactlyOne, positivePct, priceAtProfit, unusualPct } from './options.ts'
+import type { RuleDefinition, RuleSubject, RuleWarning } from '../rule.ts'
+import {
+  always,
+  ascending,
+  exactlyOne,
+  positivePct,
+  priceAtProfit,
+  unreachable,
+  unusualPct,
+  uselessTiers,
+} from './options.ts'
 import { tieredStop } from './tiers.ts'
 
 const options = z
@@ -17,14 +26,17 @@ const options = z
     /** Best profit in percent of the entry price from which the rule holds; default at once. */
     activateAtPct: z.number().nonnegative().optional(),
   })
-  .superRefine(exactlyOne(['dropPoints', 'tiers']))
-  .superRefine(ascending('tiers', 'atPct'))
+  .superRefine(exactlyOne(['dropPoints', 'tiers']), always)
+  .superRefine(ascending('tiers', 'atPct'), always)
 
 export type PeakDrawdownOptions = z.infer<typeof options>
 
 /** The best price less so many percentage points of the entry price. */
-const dropped = ({ side, entryPrice }: Position, best: number, points: number): number =>
-  ratioOfSums(best, 100, -signOf(side) * entryPrice, points, 100)
+const dropped = (
+  { side, entryPrice }: Pick<Position, 'side' | 'entryPrice'>,
+  best: number,
+  { dropPoints }: { readonly dropPoints: number },
+): number => ratioOfSums(best, 100, -signOf(side) * entryPrice, dropPoints, 100)
 
 /** Exits when the profit falls so many points below its peak. */
 export const peakDrawdown: RuleDefinition<PeakDrawdownOptions> = {
@@ -32,26 +44,39 @@ export const peakDrawdown: RuleDefinition<PeakDrawdownOptions> = {
   reason: 'peak-drawdown',
   summary: 'exits when the profit falls so many points below its peak',
   options,
-  rule: ({ dropPoints, tiers, activateAtPct }) => ({
-    kind: 'levels',
-    reason: 'peak-drawdown',
-    arm: (position, best) => {
-      if (activateAtPct !== undefined) {
-        const from = priceAtProfit(position, activateAtPct)
-        if (!isAtLeast(position.side, best, from)) return { ratchet: from }
-      }
-      if (tiers === undefined) return { stop: dropped(position, best, dropPoints!) }
-      return tieredStop(tiers, position, best, (tier, reached) =>
-        dropped(position, reached, tier.dropPoints),
-      )
-    },
-  }),
-  warnings: ({ dropPoints, tiers = [], activateAtPct }) => [
+  rule: ({ dropPoints, tiers, activateAtPct }) => {
+    const only = { dropPoints: dropPoints! }
+    return {
+      kind: 'levels',
+      reason: 'peak-drawdown',
+      arm: (position, best) => {
+        if (activateAtPct !== undefined) {
+          const from = priceAtProfit(position, activateAtPct)
+          if (!isAtLeast(position.side, best, from)) return { ratchet: from }
+        }
+        if (tiers === undefined) return { stop: dropped(position, best, only) }
+        return tieredStop(tiers, position, best, dropped)
+      },
+    }
+  },
+  warnings: ({ dropPoints, tiers = [], activateAtPct }, subject) => [
     ...unusualPct('dropPoints', dropPoints),
+    ...(dropPoints === undefined ? [] : tooWide(dropPoints, activateAtPct ?? 0, subject)),
     ...unusualPct('activateAtPct', activateAtPct),
+    ...unreachable('activateAtPct', activateAtPct, subject),
     ...tiers.flatMap((tier, index) => [
       ...unusualPct(`tiers[${index}].atPct`, tier.atPct),
+      ...unreachable(`tiers[${index}].atPct`, tier.atPct, subject),
       ...unusualPct(`tiers[${index}].dropPoints`, tier.dropPoints),
     ]),
+    ...uselessTiers({ path: 'tiers', tiers }, subject, dropped),
   ],
+}
+
+/** A warning if the stop of a long is not above 0 when it becomes active. */
+function tooWide(dropPoints: number, atPct: number, { side }: RuleSubject): RuleWarning[] {
+  const widest = sum(100, atPct)
+  if (side === 'short' || dropPoints < widest) return []
+  const expected = `fewer than ${widest} points: the stop of a long would be at 0 or below`
+  return [{ path: 'dropPoints', found: String(dropPoints), expected }]
 }

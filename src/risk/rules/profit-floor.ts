@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { difference, ratioOfSums } from '../../domain/decimal.ts'
 import { isAtLeast } from '../../domain/position.ts'
-import type { RuleDefinition } from '../rule.ts'
-import { positivePct, priceAtProfit, unusualPct } from './options.ts'
+import type { RuleDefinition, RuleWarning } from '../rule.ts'
+import { positivePct, priceAtProfit, unreachable, unusualPct } from './options.ts'
 
 const options = z.strictObject({
   /** Share of the best profit that is kept, percent. */
@@ -12,6 +12,14 @@ const options = z.strictObject({
 })
 
 export type ProfitFloorOptions = z.infer<typeof options>
+
+/** A warning if the share looks like a fraction: 0.5 for 50 %. */
+function fraction(keepPct: number): RuleWarning[] {
+  if (keepPct >= 1) return []
+  const meant = Number((keepPct * 100).toPrecision(6))
+  const expected = `a percentage from 1 to 100; did you mean ${meant}?`
+  return [{ path: 'keepPct', found: String(keepPct), expected }]
+}
 
 /** Keeps a share of the best profit. */
 export const profitFloor: RuleDefinition<ProfitFloorOptions> = {
@@ -31,12 +39,9 @@ export const profitFloor: RuleDefinition<ProfitFloorOptions> = {
       },
     }
   },
-  warnings: ({ keepPct, activateAtPct }) => [
-    ...(keepPct < 1 ? unusualPct('keepPct', keepPct / 100) : []).map(warning => ({
-      ...warning,
-      found: String(keepPct),
-      expected: `a percentage from 1 to 100; did you mean ${Number((keepPct * 100).toPrecision(6))}?`,
-    })),
+  warnings: ({ keepPct, activateAtPct }, subject) => [
+    ...fraction(keepPct),
     ...unusualPct('activateAtPct', activateAtPct),
+    ...unreachable('activateAtPct', activateAtPct, subject),
   ],
 }

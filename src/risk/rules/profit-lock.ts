@@ -1,6 +1,15 @@
 import { z } from 'zod'
+import type { Position } from '../../domain/position.ts'
 import type { RuleDefinition } from '../rule.ts'
-import { ascending, positivePct, priceAtProfit, unusualPct } from './options.ts'
+import {
+  always,
+  ascending,
+  positivePct,
+  priceAtProfit,
+  unreachable,
+  unusualPct,
+  uselessTiers,
+} from './options.ts'
 import { tieredStop } from './tiers.ts'
 
 const step = z
@@ -18,9 +27,15 @@ const step = z
 
 const options = z
   .strictObject({ steps: z.array(step).min(1) })
-  .superRefine(ascending('steps', 'atPct'))
+  .superRefine(ascending('steps', 'atPct'), always)
 
 export type ProfitLockOptions = z.infer<typeof options>
+
+const locked = (
+  position: Pick<Position, 'side' | 'entryPrice'>,
+  _best: number,
+  { lockPct }: { readonly lockPct: number },
+): number => priceAtProfit(position, lockPct)
 
 /** Locks a profit in once a larger one was reached, in steps. */
 export const profitLock: RuleDefinition<ProfitLockOptions> = {
@@ -31,9 +46,14 @@ export const profitLock: RuleDefinition<ProfitLockOptions> = {
   rule: ({ steps }) => ({
     kind: 'levels',
     reason: 'profit-lock',
-    arm: (position, best) =>
-      tieredStop(steps, position, best, ({ lockPct }) => priceAtProfit(position, lockPct)),
+    arm: (position, best) => tieredStop(steps, position, best, locked),
   }),
-  warnings: ({ steps }) =>
-    steps.flatMap(({ atPct }, index) => unusualPct(`steps[${index}].atPct`, atPct)),
+  warnings: ({ steps }, subject) => [
+    ...steps.flatMap(({ atPct, lockPct }, index) => [
+      ...unusualPct(`steps[${index}].atPct`, atPct),
+      ...unreachable(`steps[${index}].atPct`, atPct, subject),
+      ...unreachable(`steps[${index}].lockPct`, lockPct, subject),
+    ]),
+    ...uselessTiers({ path: 'steps', tiers: steps, isFixed: true }, subject, locked),
+  ],
 }

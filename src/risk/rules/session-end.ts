@@ -98,7 +98,10 @@ export const sessionEnd: RuleDefinition<SessionEndOptions> = {
       ) {
         closes.push(closeAfter(last.until - 1))
       }
-      return closes.find(close => close === undefined || close.until > now)
+      // Nearly always the last one; an earlier one when levels of the past are asked for.
+      let index = closes.length - 1
+      while (index > 0 && closes[index - 1]!.until > now) index--
+      return closes[index]
     }
     return {
       kind: 'levels',
@@ -113,8 +116,9 @@ export const sessionEnd: RuleDefinition<SessionEndOptions> = {
       },
     }
   },
-  warnings: given =>
-    sessionDayFrom(sessionOf(given), 0) === undefined
-      ? [{ path: 'days', found: 'no day at all', expected: 'a day that is not a holiday' }]
-      : [],
+  warnings: ({ minProfitAmount }, subject) => {
+    if (minProfitAmount === undefined || priceAtAmount(subject, minProfitAmount) > 0) return []
+    const expected = `a profit that a ${subject.side} can have: its price would be at 0 or below`
+    return [{ path: 'minProfitAmount', found: String(minProfitAmount), expected }]
+  },
 }

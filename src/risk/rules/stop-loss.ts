@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { RuleDefinition, RuleSubject } from '../rule.ts'
 import {
+  always,
   exactlyOne,
   misplaced,
   positivePct,
@@ -19,7 +20,7 @@ const options = z
     /** Loss of the whole position, in money. */
     amount: z.number().positive().optional(),
   })
-  .superRefine(exactlyOne(['pct', 'price', 'amount']))
+  .superRefine(exactlyOne(['pct', 'price', 'amount']), always)
 
 export type StopLossOptions = z.infer<typeof options>
 

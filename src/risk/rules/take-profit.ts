@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { RuleDefinition, RuleSubject } from '../rule.ts'
 import {
+  always,
   ascending,
   exactlyOne,
   misplaced,
@@ -8,6 +9,7 @@ import {
   price,
   priceAtAmount,
   priceAtProfit,
+  unreachable,
   unusualPct,
 } from './options.ts'
 
@@ -29,8 +31,8 @@ const options = z
     /** A target that moves with the age of the position. */
     schedule: z.array(step).min(1).optional(),
   })
-  .superRefine(exactlyOne(['pct', 'price', 'amount', 'schedule']))
-  .superRefine(ascending('schedule', 'afterMs'))
+  .superRefine(exactlyOne(['pct', 'price', 'amount', 'schedule']), always)
+  .superRefine(ascending('schedule', 'afterMs'), always)
 
 export type TakeProfitOptions = z.infer<typeof options>
 
@@ -52,12 +54,13 @@ export const takeProfit: RuleDefinition<TakeProfitOptions> = {
       const { schedule } = given
       if (schedule === undefined) return { target: targetOf(position, given) }
       const ageMs = now - position.openedAt
-      const next = schedule.findIndex(({ afterMs }) => afterMs > ageMs)
-      const current = schedule[(next === -1 ? schedule.length : next) - 1]
-      return {
-        ...(current !== undefined && { target: priceAtProfit(position, current.pct) }),
-        ...(next !== -1 && { rearmAt: position.openedAt + schedule[next]!.afterMs }),
-      }
+      let due = 0
+      while (due < schedule.length && schedule[due]!.afterMs <= ageMs) due++
+      const next = schedule[due]
+      const rearmAt = position.openedAt + (next?.afterMs ?? 0)
+      if (due === 0) return { rearmAt }
+      const target = priceAtProfit(position, schedule[due - 1]!.pct)
+      return next === undefined ? { target } : { target, rearmAt }
     },
   }),
   warnings: (given, subject) => {
@@ -66,6 +69,11 @@ export const takeProfit: RuleDefinition<TakeProfitOptions> = {
       const [only] = Object.keys(given)
       return [...unusualPct('pct', given.pct), ...misplaced(only!, { target }, subject)]
     }
-    return given.schedule.flatMap(({ pct }, index) => unusualPct(`schedule[${index}].pct`, pct))
+    return given.schedule.flatMap(({ afterMs, pct }, index) => [
+      ...unusualPct(`schedule[${index}].pct`, pct),
+      ...(afterMs === 0
+        ? misplaced(`schedule[${index}].pct`, { target: priceAtProfit(subject, pct) }, subject)
+        : unreachable(`schedule[${index}].pct`, pct, subject)),
+    ])
   },
 }

@@ -8,30 +8,27 @@ export interface Tier {
 }
 
 /**
- * The stop of a rule whose tiers follow each other by best profit. A tier gives `levelAt(best)`
- * while it holds; of a tier that was passed the highest level stays, so that a wider tier never
- * loosens the stop.
+ * The stop of a rule whose tiers follow each other by best profit. A tier gives
+ * `levelAt(position, best, tier)` while it holds; of a tier that was passed the tightest level stays,
+ * so that a wider tier never loosens the stop.
  */
 export function tieredStop<Each extends Tier>(
   tiers: readonly Each[],
   position: Position,
   best: number,
-  levelAt: (tier: Each, best: number) => number,
+  levelAt: (position: Position, best: number, tier: Each) => number,
 ): Levels {
+  const { side } = position
+  let from = priceAtProfit(position, tiers[0]!.atPct)
+  if (!isAtLeast(side, best, from)) return { ratchet: from }
   let stop: number | undefined
-  for (const [index, tier] of tiers.entries()) {
-    const from = priceAtProfit(position, tier.atPct)
-    if (!isAtLeast(position.side, best, from)) return withStop(stop, from)
+  for (let index = 0; index < tiers.length; index++) {
     const next = tiers[index + 1]
-    const end = next === undefined ? undefined : priceAtProfit(position, next.atPct)
-    const reached = end !== undefined && isAtLeast(position.side, best, end) ? end : best
-    const level = levelAt(tier, reached)
-    if (stop === undefined || isAtLeast(position.side, level, stop)) stop = level
+    if (next !== undefined) from = priceAtProfit(position, next.atPct)
+    const isPassed = next !== undefined && isAtLeast(side, best, from)
+    const level = levelAt(position, isPassed ? from : best, tiers[index]!)
+    if (stop === undefined || isAtLeast(side, level, stop)) stop = level
+    if (next !== undefined && !isPassed) return { stop, ratchet: from }
   }
-  return withStop(stop, undefined)
-}
-
-function withStop(stop: number | undefined, ratchet: number | undefined): Levels {
-  if (stop === undefined) return ratchet === undefined ? {} : { ratchet }
-  return ratchet === undefined ? { stop } : { stop, ratchet }
+  return { stop: stop! }
 }

@@ -1,15 +1,18 @@
 import { z } from 'zod'
-import { ratioOfSums } from '../../domain/decimal.ts'
+import { plusPercent, ratioOfSums, sum } from '../../domain/decimal.ts'
 import { isAtLeast, type Position, signOf } from '../../domain/position.ts'
-import type { Levels, RuleDefinition, RuleWarning } from '../rule.ts'
+import type { Levels, RuleDefinition, RuleSubject, RuleWarning } from '../rule.ts'
 import {
+  always,
   ascending,
   atMostOne,
   exactlyOne,
   positivePct,
   price,
   priceAtProfit,
+  unreachable,
   unusualPct,
+  uselessTiers,
 } from './options.ts'
 import { tieredStop } from './tiers.ts'
 
@@ -33,48 +36,76 @@ const options = z
     /** Best price from which the stop trails. */
     activateAtPrice: price.optional(),
   })
-  .superRefine(exactlyOne(['distancePct', 'distance', 'tiers']))
-  .superRefine(atMostOne(['activateAtPct', 'activateAtPrice']))
-  .superRefine(atMostOne(['distance', 'basis']))
-  .superRefine(ascending('tiers', 'atPct'))
+  .superRefine(exactlyOne(['distancePct', 'distance', 'tiers']), always)
+  .superRefine(atMostOne(['activateAtPct', 'activateAtPrice']), always)
+  .superRefine(atMostOne(['distance', 'basis']), always)
+  .superRefine(ascending('tiers', 'atPct'), always)
 
 export type TrailingStopOptions = z.infer<typeof options>
 
-function activation(position: Position, given: TrailingStopOptions): number | undefined {
+function activation(position: Entry, given: TrailingStopOptions): number | undefined {
   if (given.activateAtPrice !== undefined) return given.activateAtPrice
   return given.activateAtPct === undefined
     ? undefined
     : priceAtProfit(position, given.activateAtPct)
 }
 
-/** `best` less `pct` percent of `base`, towards the losing side. */
-function giveBack(position: Position, best: number, pct: number, basis = 'best'): number {
-  const base = basis === 'entry' ? position.entryPrice : best
-  return ratioOfSums(best, 100, -signOf(position.side) * base, pct, 100)
-}
+type Entry = Pick<Position, 'side' | 'entryPrice'>
+type Distance = { readonly distancePct: number }
 
-function trail(position: Position, best: number, given: TrailingStopOptions): Levels {
-  const { distance, tiers, basis } = given
-  if (tiers !== undefined) {
-    return tieredStop(tiers, position, best, (tier, reached) =>
-      giveBack(position, reached, tier.distancePct, basis),
-    )
-  }
+/** The best price less a percentage of itself. */
+const belowBest = ({ side }: Entry, best: number, { distancePct }: Distance): number =>
+  plusPercent(best, -signOf(side) * distancePct)
+
+/** The best price less a percentage of the entry price. */
+const belowBestByEntry = (
+  { side, entryPrice }: Entry,
+  best: number,
+  { distancePct }: Distance,
+): number => ratioOfSums(best, 100, -signOf(side) * entryPrice, distancePct, 100)
+
+const levelOf = ({ basis }: TrailingStopOptions) =>
+  basis === 'entry' ? belowBestByEntry : belowBest
+
+/** Levels of the stop while it is active. */
+function trail(given: TrailingStopOptions): (position: Position, best: number) => Levels {
+  const { distance, distancePct, tiers } = given
+  const levelAt = levelOf(given)
+  if (tiers !== undefined) return (position, best) => tieredStop(tiers, position, best, levelAt)
   if (distance !== undefined) {
-    return { stop: ratioOfSums(best, 1, -signOf(position.side), distance, 1) }
+    return ({ side }, best) => ({ stop: sum(best, -signOf(side) * distance) })
   }
-  return { stop: giveBack(position, best, given.distancePct!, basis) }
+  const only = { distancePct: distancePct! }
+  return (position, best) => ({ stop: levelAt(position, best, only) })
 }
 
-function warnings(given: TrailingStopOptions): RuleWarning[] {
+function warnings(given: TrailingStopOptions, subject: RuleSubject): RuleWarning[] {
+  const { distance, tiers = [] } = given
   return [
     ...unusualPct('distancePct', given.distancePct),
     ...unusualPct('activateAtPct', given.activateAtPct),
-    ...(given.tiers ?? []).flatMap(({ atPct, distancePct: each }, index) => [
+    ...unreachable('activateAtPct', given.activateAtPct, subject),
+    ...tiers.flatMap(({ atPct, distancePct: each }, index) => [
       ...unusualPct(`tiers[${index}].atPct`, atPct),
+      ...unreachable(`tiers[${index}].atPct`, atPct, subject),
       ...unusualPct(`tiers[${index}].distancePct`, each),
     ]),
+    ...uselessTiers({ path: 'tiers', tiers }, subject, levelOf(given)),
+    ...(distance === undefined ? [] : tooWide(distance, given, subject)),
   ]
+}
+
+/** A warning if the stop of a long is not above 0 when it becomes active. */
+function tooWide(
+  distance: number,
+  given: TrailingStopOptions,
+  subject: RuleSubject,
+): RuleWarning[] {
+  const { entryPrice } = subject
+  const from = Math.max(activation(subject, given) ?? entryPrice, entryPrice)
+  if (subject.side === 'short' || distance < from) return []
+  const expected = `price points, fewer than the ${from} from which the stop trails`
+  return [{ path: 'distance', found: String(distance), expected }]
 }
 
 /** Follows the best price at a distance once it is active. */
@@ -83,14 +114,17 @@ export const trailingStop: RuleDefinition<TrailingStopOptions> = {
   reason: 'trailing-stop',
   summary: 'follows the best price at a distance',
   options,
-  rule: given => ({
-    kind: 'levels',
-    reason: 'trailing-stop',
-    arm: (position, best) => {
-      const from = activation(position, given)
-      if (from !== undefined && !isAtLeast(position.side, best, from)) return { ratchet: from }
-      return trail(position, best, given)
-    },
-  }),
+  rule: given => {
+    const active = trail(given)
+    return {
+      kind: 'levels',
+      reason: 'trailing-stop',
+      arm: (position, best) => {
+        const from = activation(position, given)
+        if (from !== undefined && !isAtLeast(position.side, best, from)) return { ratchet: from }
+        return active(position, best)
+      },
+    }
+  },
   warnings,
 }

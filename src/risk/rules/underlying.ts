@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { plusPercent } from '../../domain/decimal.ts'
 import { instrumentId } from '../../domain/ids.ts'
 import type { RuleDefinition } from '../rule.ts'
-import { atMostOne, positivePct, price, unusualPct } from './options.ts'
+import { always, atMostOne, positivePct, price, unusualPct } from './options.ts'
 
 const LEVELS = ['below', 'above', 'risePct', 'fallPct'] as const
 
@@ -25,8 +25,8 @@ const options = z
     if (LEVELS.some(name => given[name] !== undefined)) return
     context.addIssue({ code: 'custom', path: [], message: `at least one of ${LEVELS.join(', ')}` })
   })
-  .superRefine(atMostOne(['below', 'fallPct']))
-  .superRefine(atMostOne(['above', 'risePct']))
+  .superRefine(atMostOne(['below', 'fallPct']), always)
+  .superRefine(atMostOne(['above', 'risePct']), always)
   .superRefine(({ below, above }, context) => {
     if (below === undefined || above === undefined || below < above) return
     context.addIssue({
@@ -59,7 +59,16 @@ export const underlying: RuleDefinition<UnderlyingOptions> = {
       }
     },
   }),
-  warnings: ({ risePct, fallPct }) => [
+  warnings: ({ risePct, fallPct, from }) => [
+    ...(from !== undefined && risePct === undefined && fallPct === undefined
+      ? [
+          {
+            path: 'from',
+            found: String(from),
+            expected: 'risePct or fallPct with it: nothing else is counted from it',
+          },
+        ]
+      : []),
     ...unusualPct('risePct', risePct),
     ...unusualPct('fallPct', fallPct),
     ...(fallPct !== undefined && fallPct >= 100
