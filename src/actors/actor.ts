@@ -19,7 +19,7 @@ export interface ActorOptions<State, Message> {
   readonly handle: (state: State, message: Message) => State
   /** Where the actor hangs; default: right under the system. */
   readonly parent?: Group
-  /** Called once if the handler throws, after the actor has ended. Must not throw. */
+  /** Called once if the handler throws, after the actor has ended. A throw here ends the process. */
   readonly onDown: (down: Down) => void
 }
 
@@ -175,12 +175,23 @@ function receive(cell: AnyCell, message: unknown): AnyCell {
   try {
     cell.state = cell.handle(cell.state, message)
   } catch (reason) {
-    const { name, epoch } = cell
     system.stop(cell)
-    cell.onDown({ name, epoch, reason })
+    reportDown(cell, reason)
   }
   system.settle(1)
   return cell
+}
+
+/** An end that nobody hears of is a position that nobody watches: what onDown throws is fatal. */
+function reportDown({ name, epoch, onDown }: AnyCell, reason: unknown): void {
+  try {
+    onDown({ name, epoch, reason })
+  } catch (error) {
+    // Not from here: nact would catch it, say nothing, and the system would never be idle again.
+    queueMicrotask(() => {
+      throw error
+    })
+  }
 }
 
 /** nact refuses `/ : @ # % =` and spaces in names: everything unusual becomes `_<hex>_`. */

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { type ActorSystem, actorSystem, type Down, send } from '../../src/actors/actor.ts'
 
@@ -136,6 +138,38 @@ describe('actorSystem', () => {
     expect(diary.seen).to.deep.equal(
       Array.from({ length: 500 }, (_, index) => `phoenix.${index + 1}#0 hello`),
     )
+  })
+
+  it('ends the process when onDown throws: a crash that nobody hears of', async () => {
+    const actor = new URL('../../src/actors/actor.ts', import.meta.url).href
+    const script = `
+      import { actorSystem, send } from '${actor}'
+      const actors = actorSystem()
+      const handle = () => { throw new Error('crashed') }
+      const onDown = () => { throw new Error('nobody to tell') }
+      send(actors.spawn({ name: 'a', epoch: 1, initialState: null, handle, onDown }), 'go')
+      await actors.idle()
+      console.log('went on')
+    `
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', script]
+    const failed = await promisify(execFile)(process.execPath, args).then(
+      () => undefined,
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    )
+    expect(failed?.code).to.equal(1)
+    expect(failed?.stdout).to.equal('')
+    expect(failed?.stderr).to.contain('nobody to tell')
+  })
+
+  it('takes no handler that answers with a promise', () => {
+    actors.spawn<number, Message>({
+      name: 'a',
+      epoch: 1,
+      initialState: 0,
+      // @ts-expect-error Work that waits is started by a handler and answered by message.
+      handle: async state => state,
+      onDown: () => undefined,
+    })
   })
 
   it('stops everything, children of groups too', async () => {

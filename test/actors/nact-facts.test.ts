@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { dispatch, query, type Ref, spawn, start, stop } from 'nact'
+import { dispatch, query, type Ref, spawn, spawnStateless, start, stop } from 'nact'
+import sinon from 'sinon'
 
 /**
  * What nact 7.6.2 does that `src/actors/actor.ts` is built around. A test that fails here after an
@@ -35,6 +36,12 @@ type Handler = (state: unknown, message: unknown, context: Context) => unknown
 const child = (parent: Ref<never>, handle: Handler, name?: string, properties = {}): Ref<unknown> =>
   spawn(parent, handle as never, name, properties as never)
 
+/** An onCrash that answers with one of nact's supervision actions. */
+const answer =
+  (action: 'stop' | 'resume' | 'escalate' | 'reset' | 'resetAll') =>
+  (_message: unknown, _error: unknown, context: Record<string, symbol>): symbol =>
+    context[action]!
+
 describe('nact 7.6.2', () => {
   let system: Ref<never>
 
@@ -54,6 +61,16 @@ describe('nact 7.6.2', () => {
     await turns()
     for (const message of [1, 2, 3]) dispatch(grandchild!, message)
     stop(parent)
+    await turns()
+    expect(seen).to.deep.equal([1, 2, 3])
+  })
+
+  it('leaves actors alive when their system stops', async () => {
+    const seen: unknown[] = []
+    const other: Ref<never> = start()
+    const actor = child(other, (_state, message) => seen.push(message), 'survivor')
+    for (const message of [1, 2, 3]) dispatch(actor, message)
+    stop(other)
     await turns()
     expect(seen).to.deep.equal([1, 2, 3])
   })
@@ -90,9 +107,7 @@ describe('nact 7.6.2', () => {
       seen.push(message)
       return null
     }
-    const actor = child(system, handle, 'resumed', {
-      onCrash: (_m: unknown, _e: unknown, context: { resume: symbol }) => context.resume,
-    })
+    const actor = child(system, handle, 'resumed', { onCrash: answer('resume') })
     for (const message of ['one', 'bad', 'two']) dispatch(actor, message)
     await turns()
     expect(seen).to.deep.equal(['one', 'two'])
@@ -126,17 +141,12 @@ describe('nact 7.6.2', () => {
   })
 
   it('never notices a handler that does not settle', async () => {
-    let crashes = 0
-    const actor = child(system, () => new Promise(() => undefined), 'hung', {
-      onCrash: (_m: unknown, _e: unknown, context: { stop: symbol }) => {
-        crashes++
-        return context.stop
-      },
-    })
+    const onCrash = sinon.spy(answer('stop'))
+    const actor = child(system, () => new Promise(() => undefined), 'hung', { onCrash })
     dispatch(actor, 'one')
     dispatch(actor, 'two')
     await turns(200)
-    expect(crashes).to.equal(0)
+    expect(onCrash.callCount).to.equal(0)
   })
 
   it('copies the map of children for every message', async () => {
@@ -151,6 +161,86 @@ describe('nact 7.6.2', () => {
     await turns()
     expect(maps[0]).to.be.instanceOf(Map)
     expect(maps[0]).not.to.equal(maps[1])
+  })
+
+  it('wedges an actor whose parent resumes after its crash was escalated', async () => {
+    const seen: unknown[] = []
+    let crashing: Ref<unknown> | undefined
+    const handle: Handler = (_state, message) => {
+      if (message === 'bad') throw new Error('crash')
+      seen.push(message)
+    }
+    const parent = child(
+      system,
+      (_state, _message, context) => {
+        crashing = child(context.self, handle, 'crashing', { onCrash: answer('escalate') })
+      },
+      'parent',
+      { onCrash: answer('resume') },
+    )
+    dispatch(parent, 'spawn')
+    await turns()
+    dispatch(crashing!, 'bad')
+    dispatch(crashing!, 'waits for ever')
+    await turns(200)
+    expect(seen).to.deep.equal([])
+  })
+
+  it('runs two handlers of a busy parent at once when it resumes after a crash below', async () => {
+    let running = 0
+    let most = 0
+    const gates: (() => void)[] = []
+    let crashing: Ref<unknown> | undefined
+    const fails: Handler = () => {
+      throw new Error('crash')
+    }
+    const handle: Handler = async (_state, message, context) => {
+      if (message === 'spawn') {
+        crashing = child(context.self, fails, 'crashing', { onCrash: answer('escalate') })
+        return
+      }
+      most = Math.max(most, ++running)
+      await new Promise<void>(resolve => gates.push(resolve))
+      running--
+    }
+    const parent = child(system, handle, 'parent', { onCrash: answer('resume') })
+    dispatch(parent, 'spawn')
+    await turns()
+    dispatch(parent, 1)
+    dispatch(parent, 2)
+    await turns()
+    dispatch(crashing!, 'bad')
+    await turns()
+    expect(most).to.equal(2)
+    for (const open of gates) open()
+  })
+
+  it('swallows every crash of a stateless actor, whatever its onCrash', async () => {
+    const seen: unknown[] = []
+    const onCrash = sinon.spy(answer('stop'))
+    const handle = (message: unknown): void => {
+      if (message === 'bad') throw new Error('crash')
+      seen.push(message)
+    }
+    const actor = spawnStateless(system, handle as never, 'stateless', { onCrash } as never)
+    dispatch(actor as Ref<unknown>, 'bad')
+    dispatch(actor as Ref<unknown>, 'next')
+    await turns()
+    expect(onCrash.callCount).to.equal(0)
+    expect(seen).to.deep.equal(['next'])
+  })
+
+  it('hands each message over in a turn of setImmediate of its own, not before', async () => {
+    const seen: unknown[] = []
+    const actor = child(system, (_state, message) => seen.push(message), 'turns')
+    dispatch(actor, 1)
+    dispatch(actor, 2)
+    for (let each = 0; each < 100; each++) await Promise.resolve()
+    expect(seen).to.deep.equal([])
+    await turns(1)
+    expect(seen).to.deep.equal([1])
+    await turns(1)
+    expect(seen).to.deep.equal([1, 2])
   })
 
   it('takes no message while onCrash has not answered', async () => {
@@ -181,11 +271,29 @@ describe('nact 7.6.2', () => {
     const fails: Handler = () => {
       throw new Error('crash')
     }
-    const resetAll = (_m: unknown, _e: unknown, context: { resetAll: symbol }) => context.resetAll
-    dispatch(child(system, fails, 'crashing', { onCrash: resetAll }), 'bad')
+    dispatch(child(system, fails, 'crashing', { onCrash: answer('resetAll') }), 'bad')
     await turns()
     expect(most).to.equal(2)
     for (const open of gates) open()
+  })
+
+  it('sets up an actor again that was stopped while its async onCrash thought', async () => {
+    let setUps = 0
+    let decide = (): void => undefined
+    const fails: Handler = () => {
+      throw new Error('crash')
+    }
+    const actor = child(system, fails, 'revived', {
+      initialStateFunc: () => ++setUps,
+      onCrash: (...crash: [unknown, unknown, Record<string, symbol>]) =>
+        new Promise(resolve => (decide = () => resolve(answer('reset')(...crash)))),
+    })
+    dispatch(actor, 'bad')
+    await turns()
+    stop(actor)
+    decide()
+    await turns()
+    expect(setUps).to.equal(2)
   })
 
   it('lets an async onCrash act on an actor that was stopped meanwhile', async () => {
@@ -236,11 +344,21 @@ describe('nact 7.6.2', () => {
     expect(stdout).to.equal('')
   })
 
-  it('answers a query through a timer and a random id', async () => {
-    const actor = child(system, (_state, message) => {
-      dispatch(message as Ref<unknown>, 'pong')
-    })
-    const answer = await query(actor, (ref: Ref<unknown>) => ref, 1000)
-    expect(answer).to.equal('pong')
+  it('spends a timer and a random id on every query', async () => {
+    const timer = sinon.spy(globalThis, 'setTimeout')
+    const random = sinon.spy(Math, 'random')
+    try {
+      const actor = child(
+        system,
+        (_state, message) => dispatch(message as Ref<unknown>, 'pong'),
+        'q',
+      )
+      const answered = query(actor, (ref: Ref<unknown>) => ref, 54_321)
+      expect(timer.calledWith(sinon.match.func, 54_321)).to.equal(true)
+      expect(random.callCount).to.equal(1)
+      expect(await answered).to.equal('pong')
+    } finally {
+      sinon.restore()
+    }
   })
 })
