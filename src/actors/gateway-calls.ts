@@ -113,11 +113,7 @@ async function asked(parts: GatewayParts, record: ExitRecord): Promise<ExitEvent
   }
 }
 
-function proved(
-  parts: GatewayParts,
-  record: ExitRecord,
-  order: OrderState,
-): ExitEvent | undefined {
+function proved(parts: GatewayParts, record: ExitRecord, order: OrderState): ExitEvent | undefined {
   switch (order.kind) {
     case 'filled':
       return { kind: 'filled', fill: order.fill }
