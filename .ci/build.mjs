@@ -1,6 +1,4 @@
 // npm run build
-import { build, checkNode, install } from './setup.mjs'
+import { build, checkNode, install, ready } from './setup.mjs'
 
-checkNode()
-install()
-build()
+if (!ready(checkNode, install, build)) process.exitCode = 1

@@ -9,13 +9,23 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 
 const OLDEST_NODE = [20, 19]
 
-/** Ends the process with one clear line where this Node is too old. */
+/** Gets a checkout ready step by step. False, and one clear line, at the first step that fails. */
+export function ready(...steps) {
+  try {
+    for (const step of steps) step()
+    return true
+  } catch (error) {
+    console.error(`watchkeeper: ${error.message}`)
+    return false
+  }
+}
+
+/** Throws where this Node is too old. */
 export function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return
   const wanted = OLDEST_NODE.join('.')
-  console.error(`watchkeeper: found Node ${process.versions.node}, expected ${wanted} or later`)
-  process.exit(1)
+  throw new Error(`found Node ${process.versions.node}, expected ${wanted} or later`)
 }
 
 /** Runs npm ci unless the installed packages are those of the lock file. */

@@ -1,6 +1,6 @@
 // npm start: the main job on the embedded defaults, after whatever set-up is still needed.
 import { spawn } from 'node:child_process'
-import { build, checkNode, install, root } from './setup.mjs'
+import { build, checkNode, install, ready, root } from './setup.mjs'
 
 const EXAMPLE = [
   'replay',
@@ -8,9 +8,7 @@ const EXAMPLE = [
   ...['--ticks', 'config/example/day.csv.gz'],
 ]
 
-checkNode()
-install()
-build()
+if (!ready(checkNode, install, build)) process.exit(1)
 const child = spawn(process.execPath, ['dist/cli/main.js', ...EXAMPLE, ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
