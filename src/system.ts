@@ -1,18 +1,13 @@
-import { type ActorSystem, actorSystem, type Down, type Ref, send } from './actors/actor.ts'
-import { gateway, gatewayState } from './actors/gateway.ts'
-import type { GatewayMessage, MonitorMessage, SupervisorMessage } from './actors/messages.ts'
-import { monitor, type MonitorShared } from './actors/monitor.ts'
-import { Roster, supervisor } from './actors/supervisor.ts'
+import { type Down, send } from './actors/actor.ts'
 import { PaperBroker } from './brokers/paper.ts'
-import { OFF } from './exits/kill-switch.ts'
+import { connect, type Core } from './core.ts'
 import type { PositionId } from './domain/ids.ts'
 import type { Position } from './domain/position.ts'
 import type { Tick } from './domain/tick.ts'
 import { WatchkeeperError } from './errors.ts'
+import { OFF } from './exits/kill-switch.ts'
 import type { RowSink } from './ports/feed.ts'
 import type { Journal } from './ports/journal.ts'
-import { Dispatcher } from './risk/dispatcher.ts'
-import type { Guard } from './risk/guard.ts'
 import type { RuleSet } from './risk/rule.ts'
 import { standing, type Standing } from './risk/standing.ts'
 import { TickFilter, type TickFilterOptions } from './risk/tick-filter.ts'
@@ -25,8 +20,6 @@ export interface VirtualSystemOptions extends TickFilterOptions {
 /** Times are whole milliseconds: so much later, what is due at a time is due, and nothing else. */
 const AFTER_MS = 0.5
 
-const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
-
 /**
  * The whole system in virtual time: the same dispatcher, monitors, supervisor, gateway and paper
  * broker that guard live positions, driven by recorded ticks. Time moves only when no message and
@@ -37,75 +30,24 @@ export class VirtualSystem implements RowSink {
   lastTick: Tick | undefined
   /** Rows played so far. */
   rows = 0
-  private readonly actors: ActorSystem = actorSystem()
-  private readonly roster = new Roster()
-  private readonly dispatcher: Dispatcher
+  private readonly core: Core<PaperBroker>
   private readonly filter: TickFilter
-  private readonly broker: PaperBroker
-  private readonly supervisor: Ref<SupervisorMessage>
   private readonly passed: Tick[] = []
   private failure: WatchkeeperError | undefined
   /** Time of the last row, epoch ms. */
   private lastAt = -Infinity
 
   constructor({ journal, ...filterOptions }: VirtualSystemOptions) {
-    const { actors, roster } = this
-    const onDown = (down: Down): void => this.fail(down)
-    const dispatcher: Dispatcher = new Dispatcher({
-      wake: ({ position }) => {
-        const child = roster.get(position.id)
-        if (child !== undefined) send(child.ref, CATCH_UP)
-      },
-      exit: ({ position }, decision) =>
-        send(gatewayRef, { kind: 'exit', decision, position, generation: 1 }),
-    })
-    const broker = new PaperBroker(dispatcher)
-    const monitors = actors.group('monitors')
-    const supervisorRef: Ref<SupervisorMessage> = actors.spawn({
-      name: 'supervisor',
-      epoch: 1,
-      initialState: {
-        roster,
-        parts: {
-          dispatcher,
-          journal,
-          spawnMonitor: (guard: Guard, life: MonitorLife): Ref<MonitorMessage> =>
-            spawnMonitor(actors, { guard, ...life, monitors, shared, supervisor: supervisorRef }),
-          stopMonitor: (ref: Ref<MonitorMessage>) => actors.stop(ref),
-        },
-      },
-      handle: supervisor,
-      onDown,
-    })
-    const gatewayRef: Ref<GatewayMessage> = actors.spawn({
-      name: 'gateway',
-      epoch: 1,
-      initialState: gatewayState(
-        {
-          broker,
-          journal,
-          supervisor: supervisorRef,
-          save: () => Promise.resolve(),
-          note: () => undefined,
-          now: () => dispatcher.now,
-          callTimeoutMs: Infinity,
-          self: message => send(gatewayRef, message),
-          track: call => actors.track(call),
-        },
-        { exits: [], killSwitch: OFF },
-      ),
-      handle: gateway,
-      onDown,
-    })
-    const shared: MonitorShared = { dispatcher, gateway: gatewayRef }
-    broker.streamOrders(fill => {
-      const event = { kind: 'filled', fill } as const
-      send(gatewayRef, { kind: 'happened', positionId: fill.positionId, event })
-    })
-    this.dispatcher = dispatcher
     this.filter = new TickFilter(filterOptions)
-    this.broker = broker
-    this.supervisor = supervisorRef
+    this.core = connect({
+      journal,
+      broker: quotes => new PaperBroker(quotes),
+      save: () => Promise.resolve(),
+      note: () => undefined,
+      callTimeoutMs: Infinity,
+      before: { exits: [], killSwitch: OFF },
+      onFailure: down => this.fail(down),
+    })
   }
 
   /** Ticks dropped because their price cannot be true. */
@@ -115,7 +57,7 @@ export class VirtualSystem implements RowSink {
 
   /** Takes a position under guard. It is guarded from the next row on. */
   guard(position: Position, ruleSet: RuleSet): void {
-    send(this.supervisor, { kind: 'guard', position, ruleSet, generation: 1 })
+    send(this.core.supervisor, { kind: 'guard', position, ruleSet, generation: 1 })
   }
 
   /** Resolves when every position taken under guard has its monitor. */
@@ -131,7 +73,7 @@ export class VirtualSystem implements RowSink {
     const at = tick.ts
     this.lastAt = at
     this.rows++
-    if (this.dispatcher.nextDue < at) return this.passTo(at).then(() => this.offer(tick, at))
+    if (this.core.dispatcher.nextDue < at) return this.passTo(at).then(() => this.offer(tick, at))
     return this.offer(tick, at)
   }
 
@@ -139,19 +81,19 @@ export class VirtualSystem implements RowSink {
   async finish(): Promise<void> {
     await this.settled()
     await this.passTo(this.lastAt + AFTER_MS)
-    this.actors.stopAll()
+    this.core.actors.stopAll()
   }
 
   /** Where a position stands at the time of the last row; undefined once it is closed. */
   standing(id: PositionId): Standing | undefined {
-    const child = this.roster.get(id)
+    const child = this.core.roster.get(id)
     return child === undefined ? undefined : standing(child.guard, this.lastAt)
   }
 
   /** Lets everything that is due before `at` happen, one moment after the other. */
   private async passTo(at: number): Promise<void> {
-    for (let due = this.dispatcher.nextDue; due < at; due = this.dispatcher.nextDue) {
-      this.dispatcher.advance(due + AFTER_MS)
+    for (let due = this.core.dispatcher.nextDue; due < at; due = this.core.dispatcher.nextDue) {
+      this.core.dispatcher.advance(due + AFTER_MS)
       await this.settled()
     }
   }
@@ -162,7 +104,7 @@ export class VirtualSystem implements RowSink {
     this.filter.accept(tick, passed)
     if (passed.length === 1) {
       this.show(tick, at)
-      return this.actors.isIdle ? undefined : this.settled()
+      return this.core.actors.isIdle ? undefined : this.settled()
     }
     return passed.length === 0 ? undefined : this.offerAll([...passed], at)
   }
@@ -176,12 +118,12 @@ export class VirtualSystem implements RowSink {
 
   private show(tick: Tick, at: number): void {
     this.lastTick = tick
-    this.dispatcher.tick(tick, at)
-    this.broker.priced(tick.instrument)
+    this.core.dispatcher.tick(tick, at)
+    this.core.broker.priced(tick.instrument)
   }
 
   private async settled(): Promise<void> {
-    await this.actors.idle()
+    await this.core.actors.idle()
     if (this.failure !== undefined) throw this.failure
   }
 
@@ -191,31 +133,4 @@ export class VirtualSystem implements RowSink {
       cause: reason,
     })
   }
-}
-
-interface MonitorLife {
-  readonly epoch: number
-  readonly generation: number
-}
-
-interface MonitorPlace extends MonitorLife {
-  readonly guard: Guard
-  readonly monitors: ReturnType<ActorSystem['group']>
-  readonly shared: MonitorShared
-  readonly supervisor: Ref<SupervisorMessage>
-}
-
-function spawnMonitor(
-  actors: ActorSystem,
-  { guard, epoch, generation, monitors, shared, supervisor: to }: MonitorPlace,
-): Ref<MonitorMessage> {
-  const positionId = guard.position.id
-  return actors.spawn({
-    name: `monitor-${positionId}`,
-    epoch,
-    parent: monitors,
-    initialState: { guard, generation, shared },
-    handle: monitor,
-    onDown: ({ reason }) => send(to, { kind: 'down', positionId, epoch, reason }),
-  })
 }

@@ -10,6 +10,13 @@ const MAX_CRASHES = 5
 
 const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
 
+/** Which life of which position an incarnation is. */
+export interface MonitorLife {
+  readonly epoch: number
+  /** Life of the position id, from 1. */
+  readonly generation: number
+}
+
 /** The present incarnation of a position's monitor. */
 interface Child {
   readonly guard: Guard
@@ -58,7 +65,7 @@ export interface SupervisorParts {
   readonly dispatcher: Dispatcher
   readonly journal: Journal
   /** Starts one incarnation of the monitor of a position. */
-  spawnMonitor(guard: Guard, life: { epoch: number; generation: number }): Ref<MonitorMessage>
+  spawnMonitor(guard: Guard, life: MonitorLife): Ref<MonitorMessage>
   /** Ends a monitor that is not needed any more. */
   stopMonitor(ref: Ref<MonitorMessage>): void
 }

@@ -1,0 +1,109 @@
+import type { HealthCheck, HealthSnapshot, HealthStatus } from '../ports/control.ts'
+
+/** Something that is wrong with one position, exit or part. */
+export interface Trouble {
+  readonly what: string
+  /** Ms that it has lasted, where that is known. */
+  readonly forMs?: number
+}
+
+/** What a monitoring cycle found; health is derived from nothing else. */
+export interface HealthFacts {
+  /** Epoch ms. */
+  readonly now: number
+  readonly startedAt: number
+  readonly isRunning: boolean
+  readonly actors: { readonly alive: number; readonly expected: number; readonly restarts: number }
+  readonly positions: { readonly guarded: number; readonly exiting: number }
+  /** Positions that nobody guards. */
+  readonly unguarded: readonly Trouble[]
+  /** Exits that wait longer than they may. */
+  readonly overdueExits: readonly Trouble[]
+  /** Instruments whose price is older than it may be. */
+  readonly stalePrices: readonly Trouble[]
+  readonly killSwitch: string
+  /** Errors of the store since its last write that went well. */
+  readonly storeErrors: number
+  /** Errors of calls to the broker since the start. */
+  readonly brokerErrors: number
+  readonly badTicks: number
+}
+
+/** Most details that are told of one kind of trouble, and in all. */
+const MOST_DETAILS = 20
+
+type Draft = Omit<HealthCheck, 'time' | 'status'> & { readonly status?: HealthStatus }
+
+/** Judges what a cycle found. `fail`: somebody must act; `warn`: somebody should look. */
+export function healthStatus(facts: HealthFacts): HealthSnapshot {
+  const time = new Date(facts.now).toISOString()
+  const drafts = { ...failures(facts), ...warnings(facts), ...figures(facts) }
+  const checks = Object.fromEntries(
+    Object.entries(drafts).map(([name, draft]) => [name, [{ status: 'pass', ...draft, time }]]),
+  ) as Record<string, readonly HealthCheck[]>
+  const all = Object.entries(checks).map(([name, [check]]) => ({ name, check: check! }))
+  const failing = all.filter(({ check }) => check.status === 'fail')
+  const warning = all.filter(({ check }) => check.status === 'warn')
+  return {
+    status: failing.length > 0 ? 'fail' : warning.length > 0 ? 'warn' : 'pass',
+    at: facts.now,
+    output: [...failing, ...warning]
+      .map(({ name, check }) => `${name}: ${check.output ?? String(check.observedValue)}`)
+      .slice(0, MOST_DETAILS),
+    checks,
+  }
+}
+
+function failures(facts: HealthFacts): Record<string, Draft> {
+  const { actors, unguarded, overdueExits, killSwitch, storeErrors, isRunning } = facts
+  const missing = actors.expected - actors.alive
+  return {
+    'service:running': draft('system', isRunning, isRunning ? 'pass' : 'fail'),
+    'positions:unguarded': counted('component', unguarded, 'fail'),
+    'exits:overdue': counted('component', overdueExits, 'fail'),
+    'actors:missing': draft('component', missing, missing > 0 ? 'fail' : 'pass'),
+    'gateway:kill-switch': draft(
+      'component',
+      killSwitch,
+      killSwitch === 'halt' ? 'fail' : killSwitch === 'off' ? 'pass' : 'warn',
+    ),
+    'store:errors': draft('datastore', storeErrors, storeErrors > 0 ? 'fail' : 'pass'),
+  }
+}
+
+function warnings({ stalePrices, actors }: HealthFacts): Record<string, Draft> {
+  return {
+    'prices:stale': counted('component', stalePrices, 'warn'),
+    'actors:restarts': draft('component', actors.restarts, actors.restarts > 0 ? 'warn' : 'pass'),
+  }
+}
+
+function figures(facts: HealthFacts): Record<string, Draft> {
+  const uptime = (facts.now - facts.startedAt) / 1000
+  return {
+    uptime: { ...draft('system', uptime, 'pass'), observedUnit: 's' },
+    'actors:alive': draft('component', facts.actors.alive, 'pass'),
+    'positions:guarded': draft('component', facts.positions.guarded, 'pass'),
+    'positions:exiting': draft('component', facts.positions.exiting, 'pass'),
+    'broker:errors': draft('component', facts.brokerErrors, 'pass'),
+    'feed:bad-ticks': draft('component', facts.badTicks, 'pass'),
+  }
+}
+
+const draft = (
+  componentType: string,
+  observedValue: HealthCheck['observedValue'],
+  status: HealthStatus,
+): Draft => ({ componentType, observedValue, status })
+
+/** How many there are, and what the worst of them are. */
+function counted(componentType: string, troubles: readonly Trouble[], status: HealthStatus): Draft {
+  if (troubles.length === 0) return draft(componentType, 0, 'pass')
+  const worst = troubles.toSorted((a, b) => (b.forMs ?? 0) - (a.forMs ?? 0)).slice(0, MOST_DETAILS)
+  const told = worst.map(({ what, forMs }) =>
+    forMs === undefined ? what : `${what} for ${(forMs / 1000).toFixed(1)} s`,
+  )
+  const more = troubles.length > worst.length ? ` and ${troubles.length - worst.length} more` : ''
+  const output = `${troubles.length}: ${told.join(', ')}${more}`
+  return { ...draft(componentType, troubles.length, status), output }
+}
