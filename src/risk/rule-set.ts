@@ -97,21 +97,37 @@ function faultsOf(rule: string, given: unknown, issue: z.core.$ZodIssue): RuleFa
       expected: 'an option that this rule has',
     }))
   }
+  // Of several kinds of value that an option may have, the one that was meant has faults inside.
+  const inside = issue.code === 'invalid_union' ? issue.errors.find(isInside) : undefined
+  if (inside !== undefined) {
+    return inside.flatMap(each =>
+      faultsOf(rule, given, { ...each, path: [...issue.path, ...each.path] }),
+    )
+  }
   return [{ path, found: show(valueAt(given, issue.path)), expected: expectation(issue) }]
+}
+
+const isInside = (issues: readonly z.core.$ZodIssue[]): boolean =>
+  issues.length > 0 && issues.every(({ path }) => path.length > 0)
+
+const TYPES: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  object: 'a map',
+  array: 'a list',
 }
 
 /** zod says what it wants in many ways; users get one. */
 function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`
+      return TYPES[issue.expected] ?? `a ${issue.expected}`
     case 'too_small':
       if (issue.origin === 'array' || issue.origin === 'string') return 'at least one'
       return `a number ${issue.inclusive ? 'of at least' : 'above'} ${issue.minimum}`
     case 'too_big':
       return `a number ${issue.inclusive ? 'of at most' : 'below'} ${issue.maximum}`
     case 'invalid_value':
-      return `one of ${issue.values.map(value => JSON.stringify(value)).join(', ')}`
+      return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(show).join(', ')}`
     case 'invalid_union':
       return issue.errors.map(each => expectation(each[0]!)).join(', or ')
     default:

@@ -21,7 +21,8 @@ export const always = { when: ({ value }: { readonly value: unknown }) => isMap(
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const presentOf = (names: readonly string[], options: object): string[] =>
+/** Those of `names` that the options have; an option that is undefined is absent. */
+export const presentOf = (names: readonly string[], options: object): string[] =>
   names.filter(name => (options as Record<string, unknown>)[name] !== undefined)
 
 /** Reports at the second one, or at the options, unless exactly one of `names` is present. */

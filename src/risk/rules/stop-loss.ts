@@ -5,11 +5,14 @@ import {
   exactlyOne,
   misplaced,
   positivePct,
+  presentOf,
   price,
   priceAtAmount,
   priceAtProfit,
   unusualPct,
 } from './options.ts'
+
+const LEVELS = ['pct', 'price', 'amount'] as const
 
 const options = z
   .strictObject({
@@ -20,7 +23,7 @@ const options = z
     /** Loss of the whole position, in money. */
     amount: z.number().positive().optional(),
   })
-  .superRefine(exactlyOne(['pct', 'price', 'amount']), always)
+  .superRefine(exactlyOne(LEVELS), always)
 
 export type StopLossOptions = z.infer<typeof options>
 
@@ -42,6 +45,6 @@ export const stopLoss: RuleDefinition<StopLossOptions> = {
   }),
   warnings: (given, subject) => [
     ...unusualPct('pct', given.pct),
-    ...misplaced(Object.keys(given)[0]!, { stop: stopOf(subject, given) }, subject),
+    ...misplaced(presentOf(LEVELS, given)[0]!, { stop: stopOf(subject, given) }, subject),
   ],
 }

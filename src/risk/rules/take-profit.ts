@@ -6,6 +6,7 @@ import {
   exactlyOne,
   misplaced,
   positivePct,
+  presentOf,
   price,
   priceAtAmount,
   priceAtProfit,
@@ -20,6 +21,8 @@ const step = z.strictObject({
   pct: z.number(),
 })
 
+const LEVELS = ['pct', 'price', 'amount', 'schedule'] as const
+
 const options = z
   .strictObject({
     /** Profit in percent of the entry price. */
@@ -31,7 +34,7 @@ const options = z
     /** A target that moves with the age of the position. */
     schedule: z.array(step).min(1).optional(),
   })
-  .superRefine(exactlyOne(['pct', 'price', 'amount', 'schedule']), always)
+  .superRefine(exactlyOne(LEVELS), always)
   .superRefine(ascending('schedule', 'afterMs'), always)
 
 export type TakeProfitOptions = z.infer<typeof options>
@@ -66,7 +69,7 @@ export const takeProfit: RuleDefinition<TakeProfitOptions> = {
   warnings: (given, subject) => {
     if (given.schedule === undefined) {
       const target = targetOf(subject, given)
-      const [only] = Object.keys(given)
+      const [only] = presentOf(LEVELS, given)
       return [...unusualPct('pct', given.pct), ...misplaced(only!, { target }, subject)]
     }
     return given.schedule.flatMap(({ afterMs, pct }, index) => [
