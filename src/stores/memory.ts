@@ -9,7 +9,9 @@ export class MemoryStore implements Store {
 
   rows<Value>(table: Table): Promise<ReadonlyMap<string, Value>> {
     const rows = this.tables.get(table) ?? new Map<string, string>()
-    return Promise.resolve(new Map([...rows].map(([key, text]) => [key, JSON.parse(text) as Value])))
+    return Promise.resolve(
+      new Map([...rows].map(([key, text]) => [key, JSON.parse(text) as Value])),
+    )
   }
 
   write({ rows = [], lines = [] }: Batch): Promise<readonly JournalLine[]> {

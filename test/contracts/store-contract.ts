@@ -31,7 +31,12 @@ export function storeContract(open: () => Promise<Store>): void {
     await store.write({ rows: [{ table: 'exits', key: 'a', value: 1 }] })
     await store.write({ rows: [{ table: 'exits', key: 'a', value: 2 }] })
     expect([...(await store.rows('exits'))]).to.deep.equal([['a', 2]])
-    await store.write({ rows: [{ table: 'exits', key: 'a' }, { table: 'exits', key: 'never' }] })
+    await store.write({
+      rows: [
+        { table: 'exits', key: 'a' },
+        { table: 'exits', key: 'never' },
+      ],
+    })
     expect((await store.rows('exits')).size).to.equal(0)
   })
 
@@ -58,7 +63,9 @@ export function storeContract(open: () => Promise<Store>): void {
     const line = (positionId: string) => ({ at: 1, kind: 'note', positionId })
     await store.write({ lines: ['p', 'q', 'p', 'q', 'p'].map(line) })
     const seqs = async (after: number, limit: number, positionId?: string): Promise<number[]> =>
-      (await store.journal({ after, limit, ...(positionId && { positionId }) })).map(({ seq }) => seq)
+      (await store.journal({ after, limit, ...(positionId && { positionId }) })).map(
+        ({ seq }) => seq,
+      )
     expect(await seqs(0, 2)).to.deep.equal([1, 2])
     expect(await seqs(2, 2)).to.deep.equal([3, 4])
     expect(await seqs(5, 2)).to.deep.equal([])
@@ -72,6 +79,8 @@ export function storeContract(open: () => Promise<Store>): void {
     expect(await store.prune(1)).to.equal(0)
     const [next] = await store.write({ lines: [note] })
     expect(next!.seq).to.equal(5)
-    expect((await store.journal({ after: 0, limit: 10 })).map(({ seq }) => seq)).to.deep.equal([4, 5])
+    expect((await store.journal({ after: 0, limit: 10 })).map(({ seq }) => seq)).to.deep.equal([
+      4, 5,
+    ])
   })
 }

@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { WatchkeeperError } from '../../src/errors.ts'
+import { openLmdbStore } from '../../src/stores/lmdb.ts'
+import { storeContract } from '../contracts/store-contract.ts'
+
+const WRITER = fileURLToPath(new URL('../support/store-writer.ts', import.meta.url))
+
+describe('LmdbStore', () => {
+  let folder: string
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'watchkeeper-store-'))
+  })
+
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  describe('as every store', () => {
+    storeContract(() => openLmdbStore({ folder }))
+  })
+
+  const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
+    attempt.then(
+      () => 'no error',
+      (error: unknown) => (error instanceof WatchkeeperError ? error.code : String(error)),
+    )
+
+  /** A process that owns the store and writes without end; tells each write that is durable. */
+  async function startWriter(): Promise<{ child: ChildProcess; durable: number[] }> {
+    const child = spawn(process.execPath, ['--import', 'tsx', WRITER, folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const durable: number[] = []
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.split('\n')) if (line !== '') durable.push(Number(line))
+    })
+    await once(child.stdout, 'data')
+    return { child, durable }
+  }
+
+  it('refuses what is not its own file, and a file that was cut off', async () => {
+    writeFileSync(join(folder, 'data.mdb'), 'hello, this is no database at all, by any means')
+    expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_UNUSABLE')
+    rmSync(join(folder, 'data.mdb'))
+    await (await openLmdbStore({ folder })).close()
+    truncateSync(join(folder, 'data.mdb'), 5_000)
+    expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_UNUSABLE')
+  })
+
+  it('refuses a folder that cannot be made', async () => {
+    writeFileSync(join(folder, 'file'), '')
+    expect(await codeOf(openLmdbStore({ folder: join(folder, 'file', 'store') }))).to.equal(
+      'STORE_UNUSABLE',
+    )
+  })
+
+  it('refuses a second owner while the first lives, and is free at once after a kill', async () => {
+    const { child } = await startWriter()
+    expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_OWNED')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const store = await openLmdbStore({ folder })
+    await store.close()
+  })
+
+  it('has every write that was told to be durable, whole, after kill -9', async () => {
+    const { child, durable } = await startWriter()
+    while (durable.length < 50) await once(child.stdout!, 'data')
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    const store = await openLmdbStore({ folder })
+    const rows = await store.rows<number>('positions')
+    const twins = await store.rows<number>('ratchets')
+    const lines = await store.journal({ after: 0, limit: 1_000_000 })
+    const last = rows.get('counter')!
+    expect(last).to.be.at.least(Math.max(...durable))
+    expect(twins.get('counter')).to.equal(last)
+    expect(lines.length).to.equal(last)
+    await store.close()
+  })
+
+  it('refuses the writes of an owner that another one has replaced', async () => {
+    const first = await openLmdbStore({ folder })
+    const { open } = await import('lmdb')
+    const root = open({ path: folder })
+    await root.openDB({ name: 'meta' }).put('owner', { token: 'other', pid: 1 })
+    await root.close()
+    const write = first.write({ rows: [{ table: 'exits', key: 'a', value: 1 }] })
+    expect(await codeOf(write)).to.equal('FENCED')
+    expect((await first.rows('exits')).size).to.equal(0)
+    await first.close()
+  })
+
+  it('refuses a store that a later release has written', async () => {
+    await (await openLmdbStore({ folder })).close()
+    const { open } = await import('lmdb')
+    const root = open({ path: folder })
+    await root.openDB({ name: 'meta' }).put('schema', 99)
+    await root.close()
+    expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_NEWER')
+  })
+})
