@@ -35,7 +35,9 @@ async function runChecks() {
   const worker = async () => {
     for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
       const { tool, command } = check
-      const { code, output } = await run(binary(tool, command), check.args)
+      const { code, output } = await run(binary(tool, command), check.args, {
+        env: { NO_COLOR: '1' },
+      })
       console.log(`${code === 0 ? '✔' : '✖'} ${check.name}`)
       if (code !== 0) console.log(output.trimEnd().replace(/^/gm, '    '))
       results.push(code)
