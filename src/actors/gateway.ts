@@ -51,7 +51,8 @@ function intend(
 ): void {
   const { exits, parts } = state
   const known = exits.get(position.id)
-  if (known !== undefined) {
+  // A later life of the id has an exit of its own; an earlier life's is over or it could not be.
+  if (known !== undefined && known.generation >= generation) {
     const record = joined(known, decision)
     exits.set(position.id, record)
     if (record.state.kind !== 'intending') tell(state, position.id)

@@ -39,6 +39,8 @@ export type SupervisorMessage =
       readonly generation: number
       /** What an earlier process had got to. */
       readonly ratchet?: Ratchet
+      /** Called once the position's ticks are seen. */
+      readonly guarded?: () => void
     }
   /** An incarnation of a monitor crashed. */
   | {

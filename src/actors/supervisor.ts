@@ -75,11 +75,12 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
   const { roster, parts } = state
   switch (message.kind) {
     case 'guard': {
-      const { position, ruleSet, ratchet, generation } = message
+      const { position, ruleSet, ratchet, generation, guarded } = message
       if (roster.get(position.id) === undefined) {
         const guard = parts.dispatcher.open(position, ruleSet, ratchet)
         start(state, guard, { epoch: 1, crashes: 0, generation })
       }
+      guarded?.()
       return state
     }
     case 'down': {

@@ -1,0 +1,359 @@
+import { type Down, send } from './actors/actor.ts'
+import type { GatewayParts } from './actors/gateway-calls.ts'
+import { connect, type Core } from './core.ts'
+import type { Decision } from './domain/decision.ts'
+import type { PositionId } from './domain/ids.ts'
+import type { Fill } from './domain/order.ts'
+import type { Position } from './domain/position.ts'
+import type { Tick } from './domain/tick.ts'
+import { WatchkeeperError } from './errors.ts'
+import { type KillSwitch, OFF } from './exits/kill-switch.ts'
+import { type ExitRecord, recovered } from './exits/ledger.ts'
+import type { Broker } from './ports/broker.ts'
+import type { Clock } from './ports/clock.ts'
+import type { JournalEvent } from './ports/journal.ts'
+import type { Change, Keeper, KeptLine, Past, Registered } from './ports/keeper.ts'
+import type { Quotes } from './ports/quotes.ts'
+import type { Ratchet } from './risk/guard.ts'
+import type { RuleSet } from './risk/rule.ts'
+import { compileRuleSet } from './risk/rule-set.ts'
+import { TickFilter } from './risk/tick-filter.ts'
+
+/** What the service keeps. */
+export type LiveKeeper = Keeper<ExitRecord, KillSwitch>
+
+/** A broker with an account of its own. */
+export type Venue = GatewayParts['broker'] &
+  Pick<Broker, 'streamOrders'> & {
+    /** Told after each tick: orders may wait for the first price of an instrument. */
+    priced(instrument: Tick['instrument']): Promise<void>
+  }
+
+export interface LiveOptions {
+  readonly keeper: LiveKeeper
+  readonly venue: (quotes: Quotes) => Venue
+  readonly clock: Clock
+  readonly callTimeoutMs: number
+  /** Told of each journal line once it is durable. */
+  readonly onLine: (line: KeptLine) => void
+  /** Something that the service cannot go on without has ended. */
+  readonly onFatal: (error: WatchkeeperError) => void
+}
+
+/** Longest time without a word from the store, after which the writer tries again, ms. */
+const RETRY_MS = 1_000
+
+/** A running service: the register, the straight line from tick to order, and what must be durable. */
+export class LiveSystem {
+  readonly core: Core<Venue>
+  readonly register: Map<PositionId, Registered>
+  killSwitch: KillSwitch
+  /** Errors of the store since its last write that went well. */
+  storeErrors = 0
+  brokerErrors = 0
+  private readonly options: LiveOptions
+  private readonly filter = new TickFilter()
+  private readonly passed: Tick[] = []
+  private ratchets = new Map<PositionId, Ratchet>()
+  private lines: KeptLine[] = []
+  private exits = new Map<PositionId, ExitRecord>()
+  private closing: Registered[] = []
+  private writing: Promise<void> | undefined
+
+  /** Opens with what an earlier process left behind; `recover` then takes it under guard. */
+  static async open(options: LiveOptions): Promise<LiveSystem> {
+    return new LiveSystem(options, await options.keeper.load())
+  }
+
+  private constructor(options: LiveOptions, past: Past<ExitRecord, KillSwitch>) {
+    const { clock, keeper, venue, callTimeoutMs } = options
+    this.options = options
+    this.register = new Map(past.register)
+    this.killSwitch = past.killSwitch ?? OFF
+    const now = clock.now()
+    this.core = connect({
+      journal: event => this.record(event),
+      broker: venue,
+      callTimeoutMs,
+      now: () => clock.now(),
+      save: record => this.save(record, keeper),
+      note: record => {
+        this.exits.set(record.positionId, record)
+        this.drain()
+      },
+      before: {
+        exits: past.exits.map(record => recovered(record, now)),
+        killSwitch: this.killSwitch,
+      },
+      onFailure: down => this.fail(down),
+    })
+    const exiting = new Set(past.exits.map(({ positionId }) => positionId))
+    for (const registered of past.register.values()) {
+      const { id } = registered.position
+      if (registered.state === 'open' && !exiting.has(id)) {
+        this.guard(registered, past.ratchets.get(id))
+      }
+    }
+  }
+
+  /** Bad ticks so far. */
+  get badTicks(): number {
+    return this.filter.dropped
+  }
+
+  /** Takes a tick as it comes. */
+  tick(tick: Tick): void {
+    const { passed } = this
+    const at = this.options.clock.now()
+    passed.length = 0
+    this.filter.accept(tick, passed)
+    for (const each of passed) {
+      this.core.dispatcher.tick(each, at)
+      this.core.actors.track(this.core.broker.priced(each.instrument))
+    }
+  }
+
+  /** What is due by time, and what was not answered. */
+  cycle(): void {
+    const { dispatcher, supervisor, gateway } = this.core
+    dispatcher.advance(this.options.clock.now())
+    send(supervisor, { kind: 'cycle' })
+    send(gateway, { kind: 'cycle' })
+    this.drain()
+  }
+
+  /** Takes a position under guard; it is durable when the promise resolves. */
+  async add(position: Position, rules: Registered['rules'], by: string): Promise<Registered> {
+    const known = this.register.get(position.id)
+    if (known?.state === 'open') {
+      const text = `position ${position.id} is guarded already`
+      throw new WatchkeeperError('POSITION_EXISTS', text)
+    }
+    const generation = (known?.generation ?? 0) + 1
+    const registered: Registered = { position, rules, generation, state: 'open' }
+    ruleSetOf(registered)
+    const line = this.line('position-added', position.id, { by, generation })
+    await this.options.keeper.keep({ register: [registered], lines: [line] })
+    this.register.set(position.id, registered)
+    this.options.onLine(line)
+    await new Promise<void>(resolve => this.guard(registered, undefined, resolve))
+    return registered
+  }
+
+  /** Asks for the exit of a position at market; a later call joins the first. */
+  exit(id: PositionId, reason: 'manual' | 'kill-switch'): void {
+    const registered = this.open(id)
+    const { position, generation } = registered
+    const decision = this.byHand(position, reason)
+    send(this.core.gateway, { kind: 'exit', decision, position, generation })
+  }
+
+  /** Stops guarding a position; the broker's position stays. */
+  async release(id: PositionId, by: string): Promise<void> {
+    const registered: Registered = { ...this.open(id), state: 'released' }
+    const line = this.line('position-released', id, { by })
+    await this.options.keeper.keep({ register: [registered], lines: [line] })
+    this.register.set(id, registered)
+    this.options.onLine(line)
+    send(this.core.supervisor, { kind: 'closed', positionId: id })
+  }
+
+  /** Moves the kill switch; resolves when that is durable. */
+  async setKillSwitch(killSwitch: KillSwitch): Promise<void> {
+    const line = this.line('kill-switch', undefined, {
+      state: killSwitch.state,
+      by: killSwitch.by?.who,
+    })
+    await this.options.keeper.keep({ killSwitch, lines: [line] })
+    this.killSwitch = killSwitch
+    this.options.onLine(line)
+    send(this.core.gateway, { kind: 'kill-switch', killSwitch })
+    if (killSwitch.state !== 'flatten') return
+    for (const { position, state } of this.register.values()) {
+      if (state === 'open') this.exit(position.id, 'kill-switch')
+    }
+  }
+
+  /** Resolves when no message, call or write is under way. */
+  async settled(): Promise<void> {
+    do {
+      await this.core.actors.idle()
+      this.drain()
+      await this.writing
+    } while (!this.core.actors.isIdle || this.writing !== undefined)
+  }
+
+  /** Ends every actor, after what was decided is durable. */
+  async stop(): Promise<void> {
+    this.drain()
+    await this.writing
+    this.core.actors.stopAll()
+  }
+
+  private open(id: PositionId): Registered {
+    const registered = this.register.get(id)
+    if (registered?.state === 'open') return registered
+    throw new WatchkeeperError('POSITION_UNKNOWN', `no open position ${id}`)
+  }
+
+  private guard(registered: Registered, ratchet: Ratchet | undefined, guarded?: () => void): void {
+    const { position, generation } = registered
+    send(this.core.supervisor, {
+      kind: 'guard',
+      ...{ position, ruleSet: ruleSetOf(registered), generation },
+      ...(ratchet !== undefined && { ratchet }),
+      ...(guarded !== undefined && { guarded }),
+    })
+    if (this.killSwitch.state === 'flatten') this.exit(position.id, 'kill-switch')
+  }
+
+  private byHand(
+    { id, instrument, side, ...position }: Position,
+    reason: Decision['reason'],
+  ): Decision {
+    const child = this.core.roster.get(id)
+    const best =
+      child === undefined ? position.entryPrice : child.guard.sign * child.guard.bestNow()
+    return {
+      positionId: id,
+      ...{ instrument, side, reason, matched: [reason], at: this.options.clock.now() },
+      ...{ tick: null, level: null, best, priceSource: position.priceSource },
+    }
+  }
+
+  private async save(record: ExitRecord, keeper: LiveKeeper): Promise<void> {
+    const { decision, positionId } = record
+    const line = this.line('exit-intended', positionId, {
+      reason: decision.reason,
+      matched: decision.matched,
+      level: decision.level,
+      price: decision.tick?.price ?? null,
+      clientOrderId: record.order.clientOrderId,
+    })
+    await keeper.keep({ exits: [record], lines: [line] })
+    this.storeErrors = 0
+    this.options.onLine(line)
+  }
+
+  private record(event: JournalEvent): void {
+    switch (event.kind) {
+      case 'exit-intended':
+        return
+      case 'exit-filled':
+        this.closed(event.decision, event.fill)
+        return
+      case 'exit-failed':
+        this.brokerErrors++
+        this.note('exit-failed', event.decision.positionId, { error: text(event.error) })
+        return
+      case 'exit-unknown':
+        this.note('exit-unknown', event.decision.positionId, {})
+        return
+      case 'exit-rejected': {
+        const { decision, code, rejections } = event
+        this.note('exit-rejected', decision.positionId, { code, rejections })
+        return
+      }
+      case 'store-failed':
+        this.storeErrors++
+        return
+      case 'monitor-restarted':
+      case 'monitor-gave-up':
+        this.note(event.kind, event.positionId, { error: text(event.reason) })
+    }
+  }
+
+  private closed(decision: Decision, fill: Fill): void {
+    const { positionId, reason } = decision
+    const registered = this.register.get(positionId)
+    if (registered !== undefined) {
+      const over: Registered = { ...registered, state: 'closed' }
+      this.register.set(positionId, over)
+      this.closing.push(over)
+    }
+    this.note('exit-filled', positionId, { reason, price: fill.price, quantity: fill.quantity })
+  }
+
+  private note(kind: string, positionId: PositionId, detail: Record<string, unknown>): void {
+    this.lines.push(this.line(kind, positionId, detail))
+    this.drain()
+  }
+
+  private line(
+    kind: string,
+    positionId: PositionId | undefined,
+    detail: Record<string, unknown>,
+  ): KeptLine {
+    const at = this.options.clock.now()
+    return { at, kind, ...(positionId !== undefined && { positionId }), ...detail }
+  }
+
+  /** Writes what changed, one commit at a time; what a failed commit held is tried again. */
+  private drain(): void {
+    if (this.writing !== undefined) return
+    this.core.dispatcher.takeRatchets(({ position }, ratchet) => {
+      this.ratchets.set(position.id, ratchet)
+    })
+    const { ratchets, lines, exits, closing } = this
+    if (ratchets.size + lines.length + exits.size + closing.length === 0) return
+    const change: Change<ExitRecord, KillSwitch> = {
+      ratchets,
+      lines,
+      exits: [...exits.values()],
+      register: closing,
+    }
+    this.ratchets = new Map()
+    this.lines = []
+    this.exits = new Map()
+    this.closing = []
+    this.writing = this.write(change)
+  }
+
+  private async write(change: Change<ExitRecord, KillSwitch>): Promise<void> {
+    try {
+      await this.options.keeper.keep(change)
+      this.storeErrors = 0
+      for (const line of change.lines ?? []) this.options.onLine(line)
+    } catch (error) {
+      this.storeErrors++
+      this.restore(change)
+      if (error instanceof WatchkeeperError && error.code === 'FENCED') {
+        this.options.onFatal(error)
+        return
+      }
+      await new Promise(resolve => setTimeout(resolve, RETRY_MS).unref())
+    } finally {
+      this.writing = undefined
+    }
+    this.drain()
+  }
+
+  /** Puts what was not written back, behind anything newer. */
+  private restore(change: Change<ExitRecord, KillSwitch>): void {
+    this.ratchets = new Map([...(change.ratchets ?? []), ...this.ratchets])
+    this.lines = [...(change.lines ?? []), ...this.lines]
+    const exits = (change.exits ?? []).map(record => [record.positionId, record] as const)
+    this.exits = new Map([...exits, ...this.exits])
+    this.closing = [...(change.register ?? []), ...this.closing]
+  }
+
+  private fail({ name, reason }: Down): void {
+    const error = new WatchkeeperError('ACTOR_FAILED', `the ${name} failed: ${text(reason)}`, {
+      cause: reason,
+    })
+    this.options.onFatal(error)
+  }
+}
+
+const text = (reason: unknown): string =>
+  reason instanceof Error ? reason.message : String(reason)
+
+/** The rule set of a register row; its options were valid when they were written. */
+function ruleSetOf({ position, rules }: Registered): RuleSet {
+  const { ruleSet, faults } = compileRuleSet(rules)
+  if (ruleSet !== undefined) return ruleSet
+  const [fault] = faults
+  const where = `the rules of ${position.id}: ${fault!.path.join('.')}`
+  const found = `found ${fault!.found}, expected ${fault!.expected}`
+  throw new WatchkeeperError('BAD_RULES', `${where}: ${found}`)
+}

@@ -1,0 +1,50 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+
+/** A position as the register keeps it. */
+export interface Registered {
+  readonly position: Position
+  /** Options that its rule set is made from. */
+  readonly rules: Readonly<Record<string, unknown>>
+  /** Life of the id, from 1. */
+  readonly generation: number
+  readonly state: 'open' | 'closed' | 'released'
+}
+
+/** What only gets stricter: see the ratchet of a guard. */
+export interface KeptRatchet {
+  readonly best: number
+  readonly anchor?: number
+}
+
+/** What an earlier process left behind. */
+export interface Past<Exit, Switch> {
+  readonly register: ReadonlyMap<PositionId, Registered>
+  readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
+  readonly exits: readonly Exit[]
+  readonly killSwitch: Switch | undefined
+}
+
+/** A line of the journal before it has its number. */
+export interface KeptLine {
+  /** Epoch ms. */
+  readonly at: number
+  readonly kind: string
+  readonly positionId?: PositionId
+  readonly [detail: string]: unknown
+}
+
+/** What one act changes: all of it becomes durable, or none. */
+export interface Change<Exit, Switch> {
+  readonly register?: readonly Registered[]
+  readonly ratchets?: ReadonlyMap<PositionId, KeptRatchet>
+  readonly exits?: readonly Exit[]
+  readonly killSwitch?: Switch
+  readonly lines?: readonly KeptLine[]
+}
+
+/** Keeps the state of a running service. Durable means on disk when the promise resolves. */
+export interface Keeper<Exit, Switch> {
+  load(): Promise<Past<Exit, Switch>>
+  keep(change: Change<Exit, Switch>): Promise<void>
+}

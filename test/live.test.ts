@@ -1,0 +1,210 @@
+import { expect } from 'chai'
+import { instrumentId, positionId } from '../src/domain/ids.ts'
+import type { ClientOrderId, ExitOrder, Fill } from '../src/domain/order.ts'
+import type { Position } from '../src/domain/position.ts'
+import { OutcomeUnknown, WatchkeeperError } from '../src/errors.ts'
+import { OFF } from '../src/exits/kill-switch.ts'
+import { LiveSystem, type Venue } from '../src/live.ts'
+import type { ExitAnswer } from '../src/ports/broker.ts'
+import type { Quotes } from '../src/ports/quotes.ts'
+import { aPosition } from './support/builders.ts'
+import { MemoryKeeper } from './support/memory-keeper.ts'
+
+const TRAIL = { trailingStop: { distancePct: 10 } }
+const P1 = positionId('p1')
+
+/** A venue whose account outlives the systems that use it. */
+class Account {
+  readonly fills = new Map<ClientOrderId, Fill>()
+  placed = 0
+  /** What the next order does instead of answering. */
+  fault: 'lost' | 'filled, then lost' | undefined
+
+  venue = (quotes: Quotes): Venue => ({
+    placeExit: order => this.place(order, quotes),
+    orderByClientId: id => {
+      const fill = this.fills.get(id)
+      return Promise.resolve(fill === undefined ? { kind: 'absent' } : { kind: 'filled', fill })
+    },
+    streamOrders: () => undefined,
+    priced: () => Promise.resolve(),
+  })
+
+  private place(order: ExitOrder, quotes: Quotes): Promise<ExitAnswer> {
+    this.placed++
+    const { clientOrderId, positionId: id, quantity, instrument } = order
+    const fault = this.fault
+    this.fault = undefined
+    if (fault === 'lost') return Promise.reject(new OutcomeUnknown('timeout'))
+    const price = quotes.price(instrument, 'trade') ?? 0
+    const fill = this.fills.get(clientOrderId) ?? { clientOrderId, positionId: id, quantity, price }
+    this.fills.set(clientOrderId, fill)
+    return fault === undefined
+      ? Promise.resolve({ kind: 'filled', fill })
+      : Promise.reject(new OutcomeUnknown('timeout'))
+  }
+}
+
+describe('LiveSystem', () => {
+  let keeper: MemoryKeeper
+  let account: Account
+  let now: number
+  let fatal: WatchkeeperError[]
+  let system: LiveSystem
+
+  beforeEach(async () => {
+    keeper = new MemoryKeeper()
+    account = new Account()
+    now = 1_000
+    fatal = []
+    system = await open()
+  })
+
+  afterEach(() => system.stop())
+
+  const open = (): Promise<LiveSystem> =>
+    LiveSystem.open({
+      keeper,
+      venue: account.venue,
+      clock: { now: () => now, monotonic: () => now },
+      callTimeoutMs: 5_000,
+      onLine: () => undefined,
+      onFatal: error => fatal.push(error),
+    })
+
+  const add = (but: Partial<Position> = {}) => system.add(aPosition(but), TRAIL, 'test')
+
+  async function tick(...prices: number[]): Promise<void> {
+    for (const price of prices) {
+      system.tick({ instrument: instrumentId('ACME'), ts: ++now, price })
+      await system.settled()
+    }
+  }
+
+  async function cycle(): Promise<void> {
+    now += 500
+    system.cycle()
+    await system.settled()
+  }
+
+  /** What a process finds that starts after this one was killed: nothing but what was durable. */
+  async function restart(): Promise<void> {
+    system.core.actors.stopAll()
+    system = await open()
+    await system.settled()
+  }
+
+  const kinds = (): string[] => keeper.lines.map(({ kind }) => kind)
+  const codeOf = async (attempt: Promise<unknown>): Promise<unknown> =>
+    attempt.then(
+      () => 'no error',
+      (error: unknown) => (error as WatchkeeperError).code,
+    )
+
+  it('asks what became of an order whose answer was lost, and never makes a second fill', async () => {
+    await add()
+    account.fault = 'filled, then lost'
+    await tick(100, 89)
+    expect(kinds()).to.include('exit-unknown')
+    await cycle()
+    expect([account.placed, account.fills.size]).to.deep.equal([1, 1])
+    expect(system.register.get(P1)?.state).to.equal('closed')
+  })
+
+  it('sends an exit again that the broker proves it never saw', async () => {
+    await add()
+    account.fault = 'lost'
+    await tick(100, 89)
+    await cycle()
+    expect([account.placed, account.fills.size]).to.deep.equal([2, 1])
+  })
+
+  it('finishes an exit whose process died between the order and its answer', async () => {
+    await add()
+    account.fault = 'filled, then lost'
+    await tick(100, 89)
+    await restart()
+    await cycle()
+    expect([account.placed, account.fills.size]).to.deep.equal([1, 1])
+    expect(system.register.get(P1)?.state).to.equal('closed')
+  })
+
+  it('keeps a trailed stop across a restart, also of a position that slept', async () => {
+    await add()
+    await tick(100, 150, 151)
+    await restart()
+    expect(account.placed).to.equal(0)
+    await tick(135.9)
+    expect(keeper.lines.find(({ kind }) => kind === 'exit-intended')?.['level']).to.equal(135.9)
+  })
+
+  it('repeats a decision until the store takes it, and sends nothing before', async () => {
+    await add()
+    await tick(100)
+    keeper.failures.push(new Error('disk full'))
+    await tick(89)
+    expect(account.placed).to.equal(0)
+    await cycle()
+    expect([account.placed, kinds().filter(kind => kind === 'exit-intended')]).to.deep.equal([
+      1,
+      ['exit-intended'],
+    ])
+  })
+
+  it('ends when another process has taken the store over', async () => {
+    await add()
+    keeper.failures.push(new WatchkeeperError('FENCED', 'taken over'))
+    await tick(150)
+    expect(fatal.map(({ code }) => code)).to.deep.equal(['FENCED'])
+  })
+
+  it('holds every exit back in halt, and sends them after it', async () => {
+    await add()
+    await system.setKillSwitch({ ...OFF, state: 'halt' })
+    await tick(100, 89)
+    await restart()
+    await cycle()
+    expect(account.placed).to.equal(0)
+    await system.setKillSwitch(OFF)
+    await system.settled()
+    await cycle()
+    expect(account.placed).to.equal(1)
+  })
+
+  it('flattens what is guarded, and what is added later', async () => {
+    await add()
+    await tick(100)
+    await system.setKillSwitch({ ...OFF, state: 'flatten' })
+    await system.settled()
+    await add({ id: positionId('p2') })
+    await system.settled()
+    expect([...account.fills.values()].map(fill => fill.positionId)).to.deep.equal(['p1', 'p2'])
+  })
+
+  it('takes a closed id as a new life when it is added again', async () => {
+    await add()
+    await tick(100, 89)
+    expect((await add()).generation).to.equal(2)
+    await tick(100, 89)
+    expect(account.fills.size).to.equal(2)
+    await restart()
+    expect(system.register.get(P1)?.state).to.equal('closed')
+  })
+
+  it('refuses an id that is guarded already, and ids that it does not know', async () => {
+    await add()
+    expect(await codeOf(add())).to.equal('POSITION_EXISTS')
+    expect(await codeOf(system.release(positionId('nobody'), 'test'))).to.equal('POSITION_UNKNOWN')
+  })
+
+  it('leaves a released position alone, also after a restart', async () => {
+    await add()
+    await tick(100)
+    await system.release(P1, 'test')
+    await tick(50)
+    await restart()
+    await tick(40)
+    expect(account.placed).to.equal(0)
+    expect(kinds()).to.deep.equal(['position-added', 'position-released'])
+  })
+})

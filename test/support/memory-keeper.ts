@@ -1,0 +1,52 @@
+import type { PositionId } from '../../src/domain/ids.ts'
+import type { KillSwitch } from '../../src/exits/kill-switch.ts'
+import type { ExitRecord } from '../../src/exits/ledger.ts'
+import type {
+  Change,
+  Keeper,
+  KeptLine,
+  KeptRatchet,
+  Past,
+  Registered,
+} from '../../src/ports/keeper.ts'
+
+/** Keeps what it is told as text, so that nothing is shared with who told it; can be made to fail. */
+export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch> {
+  readonly lines: KeptLine[] = []
+  /** What the next writes throw, one each. */
+  readonly failures: Error[] = []
+  private readonly register = new Map<PositionId, string>()
+  private readonly ratchets = new Map<PositionId, string>()
+  private readonly exits = new Map<PositionId, string>()
+  private killSwitch: string | undefined
+
+  load(): Promise<Past<ExitRecord, KillSwitch>> {
+    const parsed = <Value>(rows: Map<PositionId, string>): Map<PositionId, Value> =>
+      new Map([...rows].map(([id, text]) => [id, JSON.parse(text) as Value]))
+    return Promise.resolve({
+      register: parsed<Registered>(this.register),
+      ratchets: parsed<KeptRatchet>(this.ratchets),
+      exits: [...parsed<ExitRecord>(this.exits).values()],
+      killSwitch:
+        this.killSwitch === undefined ? undefined : (JSON.parse(this.killSwitch) as KillSwitch),
+    })
+  }
+
+  keep(change: Change<ExitRecord, KillSwitch>): Promise<void> {
+    const failure = this.failures.shift()
+    if (failure !== undefined) return Promise.reject(failure)
+    for (const row of change.register ?? []) {
+      this.register.set(row.position.id, JSON.stringify(row))
+      if (row.state !== 'open') this.exits.delete(row.position.id)
+    }
+    for (const [id, ratchet] of change.ratchets ?? []) {
+      this.ratchets.set(id, JSON.stringify(ratchet))
+    }
+    for (const record of change.exits ?? []) {
+      if (record.state.kind !== 'filled') this.exits.set(record.positionId, JSON.stringify(record))
+    }
+    if (change.killSwitch !== undefined) this.killSwitch = JSON.stringify(change.killSwitch)
+    this.lines.push(...(change.lines ?? []))
+    return Promise.resolve()
+  }
+}
