@@ -22,7 +22,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 }
 
 /** Files of src/ itself that may import everything. */
-const ROOTS = ['core', 'live', 'system', 'index']
+const ROOTS = ['system', 'index']
 
 /** Packages that these files alone may import. */
 const ONLY_IN: Record<string, readonly string[]> = {

@@ -42,6 +42,13 @@ export type SupervisorMessage =
       /** Called once the position's ticks are seen. */
       readonly guarded?: () => void
     }
+  /** The position has other rules from now on; it keeps its ratchet. */
+  | {
+      readonly kind: 'rerule'
+      readonly positionId: PositionId
+      readonly ruleSet: RuleSet
+      readonly guarded: () => void
+    }
   /** An incarnation of a monitor crashed. */
   | {
       readonly kind: 'down'

@@ -2,6 +2,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Dispatcher } from '../risk/dispatcher.ts'
 import type { Guard } from '../risk/guard.ts'
+import type { RuleSet } from '../risk/rule.ts'
 import { type Ref, send } from './actor.ts'
 import type { MonitorMessage, SupervisorMessage } from './messages.ts'
 
@@ -83,6 +84,12 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       guarded?.()
       return state
     }
+    case 'rerule': {
+      const child = roster.get(message.positionId)
+      if (child !== undefined) rerule(state, child, message.ruleSet)
+      message.guarded()
+      return state
+    }
     case 'down': {
       const { positionId, epoch, reason } = message
       const child = roster.get(positionId)
@@ -109,6 +116,19 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       return state
     }
   }
+}
+
+/** In one step: what was not seen yet is decided under the old rules, then the new ones begin. */
+function rerule(state: SupervisorState, child: Child, ruleSet: RuleSet): void {
+  const { guard, epoch, generation } = child
+  const { dispatcher, stopMonitor } = state.parts
+  dispatcher.foldOne(guard)
+  if (guard.decision !== undefined) return
+  const ratchet = guard.ratchet()
+  dispatcher.close(guard)
+  stopMonitor(child.ref)
+  const next = dispatcher.open(guard.position, ruleSet, ratchet)
+  start(state, next, { epoch: epoch + 1, crashes: 0, generation })
 }
 
 /** Crashes without a catch-up in between add up to giving up. */

@@ -7,7 +7,7 @@ import { mergeTicks } from '../feeds/merge.ts'
 import { type RecordedTick, type ReplayedRange, replayRows } from '../feeds/replay.ts'
 import { tickFile } from '../feeds/tick-csv.ts'
 import type { JournalEvent } from '../ports/journal.ts'
-import { VirtualSystem } from '../system.ts'
+import { VirtualSystem } from '../system/virtual.ts'
 import { ExitReport, type OpenLine, type ReplayLine } from './exit-report.ts'
 
 export interface ReplayOptions {

@@ -9,6 +9,8 @@ import type { Findings, RuleSets } from './rule-sets.ts'
 export interface PositionEntry {
   readonly position: Omit<Position, 'openedAt'> & { readonly openedAt: number | undefined }
   readonly ruleSet: RuleSet
+  /** Options that the rule set was made from. */
+  readonly rules: Readonly<Record<string, unknown>>
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -104,7 +106,7 @@ export class PositionReader {
       ...(underlying !== undefined && { underlying: instrumentId(underlying) }),
     }
     sets.judge(given, position, this.path('rules'), this.findings)
-    return { position, ruleSet: given.ruleSet }
+    return { position, ruleSet: given.ruleSet, rules: given.options }
   }
 
   private path(...rest: (string | number)[]): (string | number)[] {

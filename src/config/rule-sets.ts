@@ -7,6 +7,8 @@ import { expectedName, type FaultList, show } from './faults.ts'
 /** A rule set as a position uses it. */
 export interface UsedRuleSet {
   readonly ruleSet: RuleSet
+  /** Options that it was made from. */
+  readonly options: Readonly<Record<string, unknown>>
   /** Which price its rules compare, unless the position says otherwise. */
   readonly priceSource: PriceSource | undefined
   /** Where the set is written, for what is odd about it. */
@@ -120,7 +122,9 @@ function compile(
   for (const fault of faults) {
     list.add([...path, ...fault.path], fault.found, hintFor(fault) ?? plainly(fault.expected))
   }
-  return ruleSet === undefined || !isKnown ? undefined : { ruleSet, priceSource, path, warnings }
+  return ruleSet === undefined || !isKnown
+    ? undefined
+    : { ruleSet, options, priceSource, path, warnings }
 }
 
 /** What the mistyped name of a rule or of an option was probably meant to be. */

@@ -31,6 +31,8 @@ export const serviceSchema = z.strictObject({
       kind: z.literal('paper').default('paper'),
       /** Time between acting and answering, ms. */
       delayMs: z.int().nonnegative().default(20),
+      /** Longest wait for one answer, ms. */
+      callTimeoutMs: ms.default(5_000),
     })
     .prefault({}),
   stop: z

@@ -1,5 +1,6 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
+import type { JournalLine } from './control.ts'
 
 /** A position as the register keeps it. */
 export interface Registered {
@@ -26,13 +27,7 @@ export interface Past<Exit, Switch> {
 }
 
 /** A line of the journal before it has its number. */
-export interface KeptLine {
-  /** Epoch ms. */
-  readonly at: number
-  readonly kind: string
-  readonly positionId?: PositionId
-  readonly [detail: string]: unknown
-}
+export type KeptLine = Omit<JournalLine, 'seq'>
 
 /** What one act changes: all of it becomes durable, or none. */
 export interface Change<Exit, Switch> {
@@ -46,5 +41,6 @@ export interface Change<Exit, Switch> {
 /** Keeps the state of a running service. Durable means on disk when the promise resolves. */
 export interface Keeper<Exit, Switch> {
   load(): Promise<Past<Exit, Switch>>
-  keep(change: Change<Exit, Switch>): Promise<void>
+  /** Gives the journal lines with their numbers. */
+  keep(change: Change<Exit, Switch>): Promise<readonly JournalLine[]>
 }

@@ -1,18 +1,12 @@
 import type { PositionId } from '../../src/domain/ids.ts'
 import type { KillSwitch } from '../../src/exits/kill-switch.ts'
 import type { ExitRecord } from '../../src/exits/ledger.ts'
-import type {
-  Change,
-  Keeper,
-  KeptLine,
-  KeptRatchet,
-  Past,
-  Registered,
-} from '../../src/ports/keeper.ts'
+import type { JournalLine } from '../../src/ports/control.ts'
+import type { Change, Keeper, KeptRatchet, Past, Registered } from '../../src/ports/keeper.ts'
 
 /** Keeps what it is told as text, so that nothing is shared with who told it; can be made to fail. */
 export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch> {
-  readonly lines: KeptLine[] = []
+  readonly lines: JournalLine[] = []
   /** What the next writes throw, one each. */
   readonly failures: Error[] = []
   private readonly register = new Map<PositionId, string>()
@@ -32,7 +26,7 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch> {
     })
   }
 
-  keep(change: Change<ExitRecord, KillSwitch>): Promise<void> {
+  keep(change: Change<ExitRecord, KillSwitch>): Promise<readonly JournalLine[]> {
     const failure = this.failures.shift()
     if (failure !== undefined) return Promise.reject(failure)
     for (const row of change.register ?? []) {
@@ -46,7 +40,11 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch> {
       if (record.state.kind !== 'filled') this.exits.set(record.positionId, JSON.stringify(record))
     }
     if (change.killSwitch !== undefined) this.killSwitch = JSON.stringify(change.killSwitch)
-    this.lines.push(...(change.lines ?? []))
-    return Promise.resolve()
+    const first = this.lines.length + 1
+    const lines = (change.lines ?? []).map(
+      (line, index) => ({ ...line, seq: first + index }) as JournalLine,
+    )
+    this.lines.push(...lines)
+    return Promise.resolve(lines)
   }
 }

@@ -1,23 +1,26 @@
-import { type Down, send } from './actors/actor.ts'
-import type { GatewayParts } from './actors/gateway-calls.ts'
+import { type Down, send } from '../actors/actor.ts'
+import type { GatewayParts } from '../actors/gateway-calls.ts'
 import { connect, type Core } from './core.ts'
-import type { Decision } from './domain/decision.ts'
-import type { PositionId } from './domain/ids.ts'
-import type { Fill } from './domain/order.ts'
-import type { Position } from './domain/position.ts'
-import type { Tick } from './domain/tick.ts'
-import { WatchkeeperError } from './errors.ts'
-import { type KillSwitch, OFF } from './exits/kill-switch.ts'
-import { type ExitRecord, recovered } from './exits/ledger.ts'
-import type { Broker } from './ports/broker.ts'
-import type { Clock } from './ports/clock.ts'
-import type { JournalEvent } from './ports/journal.ts'
-import type { Change, Keeper, KeptLine, Past, Registered } from './ports/keeper.ts'
-import type { Quotes } from './ports/quotes.ts'
-import type { Ratchet } from './risk/guard.ts'
-import type { RuleSet } from './risk/rule.ts'
-import { compileRuleSet } from './risk/rule-set.ts'
-import { TickFilter } from './risk/tick-filter.ts'
+import type { Decision } from '../domain/decision.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { Fill } from '../domain/order.ts'
+import type { Position } from '../domain/position.ts'
+import type { Tick } from '../domain/tick.ts'
+import { WatchkeeperError } from '../errors.ts'
+import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
+import { type ExitRecord, recovered } from '../exits/ledger.ts'
+import type { Broker } from '../ports/broker.ts'
+import type { JournalLine, RulesRequest } from '../ports/control.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { JournalEvent } from '../ports/journal.ts'
+import type { Change, Keeper, KeptLine, Past, Registered } from '../ports/keeper.ts'
+import type { Quotes } from '../ports/quotes.ts'
+import type { Ratchet } from '../risk/guard.ts'
+import type { RuleSet } from '../risk/rule.ts'
+import { compileRuleSet } from '../risk/rule-set.ts'
+import { levelsAt, refuseCrossed, refuseLooser } from '../risk/rule-change.ts'
+import { standing } from '../risk/standing.ts'
+import { TickFilter } from '../risk/tick-filter.ts'
 
 /** What the service keeps. */
 export type LiveKeeper = Keeper<ExitRecord, KillSwitch>
@@ -35,10 +38,13 @@ export interface LiveOptions {
   readonly clock: Clock
   readonly callTimeoutMs: number
   /** Told of each journal line once it is durable. */
-  readonly onLine: (line: KeptLine) => void
+  readonly onLine: (line: JournalLine) => void
   /** Something that the service cannot go on without has ended. */
   readonly onFatal: (error: WatchkeeperError) => void
 }
+
+/** Time between two looks at whether an intent is durable, ms. */
+const POLL_MS = 5
 
 /** Longest time without a word from the store, after which the writer tries again, ms. */
 const RETRY_MS = 1_000
@@ -51,6 +57,11 @@ export class LiveSystem {
   /** Errors of the store since its last write that went well. */
   storeErrors = 0
   brokerErrors = 0
+  /** Exits that are durable and not over. */
+  readonly openExits = new Map<PositionId, ExitRecord>()
+  /** Positions whose monitor nobody restarts any more. */
+  readonly unattended = new Set<PositionId>()
+  restarts = 0
   private readonly options: LiveOptions
   private readonly filter = new TickFilter()
   private readonly passed: Tick[] = []
@@ -66,7 +77,7 @@ export class LiveSystem {
   }
 
   private constructor(options: LiveOptions, past: Past<ExitRecord, KillSwitch>) {
-    const { clock, keeper, venue, callTimeoutMs } = options
+    const { clock, venue, callTimeoutMs } = options
     this.options = options
     this.register = new Map(past.register)
     this.killSwitch = past.killSwitch ?? OFF
@@ -76,7 +87,7 @@ export class LiveSystem {
       broker: venue,
       callTimeoutMs,
       now: () => clock.now(),
-      save: record => this.save(record, keeper),
+      save: record => this.save(record),
       note: record => {
         this.exits.set(record.positionId, record)
         this.drain()
@@ -87,10 +98,10 @@ export class LiveSystem {
       },
       onFailure: down => this.fail(down),
     })
-    const exiting = new Set(past.exits.map(({ positionId }) => positionId))
+    for (const record of past.exits) this.openExits.set(record.positionId, record)
     for (const registered of past.register.values()) {
       const { id } = registered.position
-      if (registered.state === 'open' && !exiting.has(id)) {
+      if (registered.state === 'open' && !this.openExits.has(id)) {
         this.guard(registered, past.ratchets.get(id))
       }
     }
@@ -133,11 +144,56 @@ export class LiveSystem {
     const registered: Registered = { position, rules, generation, state: 'open' }
     ruleSetOf(registered)
     const line = this.line('position-added', position.id, { by, generation })
-    await this.options.keeper.keep({ register: [registered], lines: [line] })
+    await this.keep({ register: [registered], lines: [line] })
     this.register.set(position.id, registered)
-    this.options.onLine(line)
     await new Promise<void>(resolve => this.guard(registered, undefined, resolve))
     return registered
+  }
+
+  /**
+   * Gives a position other rules; durable when the promise resolves. They may only tighten unless
+   * `force`, and must not exit at once unless `exitNow`.
+   */
+  async changeRules(
+    id: PositionId,
+    { rules, force, exitNow }: RulesRequest,
+    by: string,
+  ): Promise<Registered> {
+    const registered: Registered = { ...this.open(id), rules }
+    const ruleSet = ruleSetOf(registered)
+    const guard = this.core.roster.get(id)?.guard
+    if (guard === undefined || guard.decision !== undefined) {
+      throw new WatchkeeperError('POSITION_UNKNOWN', `position ${id} is being exited`)
+    }
+    const now = this.options.clock.now()
+    const next = levelsAt(guard.position, ruleSet, { best: guard.ratchet().best, at: now })
+    if (!force) refuseLooser(guard.position, standing(guard, now), next)
+    const price = guard.own.stream.lastPrice
+    if (!exitNow) refuseCrossed(guard.position, next, price)
+    await this.keep({
+      register: [registered],
+      lines: [this.line('rules-changed', id, { by, rules })],
+    })
+    this.register.set(id, registered)
+    await new Promise<void>(resolve => {
+      send(this.core.supervisor, { kind: 'rerule', positionId: id, ruleSet, guarded: resolve })
+    })
+    return registered
+  }
+
+  /** Throws EXITS_AT_ONCE if a position would be exited at the present price. */
+  refuseImmediateExit(wanted: Pick<Registered, 'position' | 'rules'> & { price: number }): void {
+    const { position, price } = wanted
+    const ruleSet = ruleSetOf(wanted)
+    const at = this.options.clock.now()
+    refuseCrossed(position, levelsAt(position, ruleSet, { best: position.entryPrice, at }), price)
+  }
+
+  /** Resolves when the intent to exit a position is durable, or its exit is over. */
+  async settledExit(id: PositionId): Promise<void> {
+    while (this.register.get(id)?.state === 'open' && !this.openExits.has(id)) {
+      await new Promise(resolve => setTimeout(resolve, POLL_MS))
+    }
   }
 
   /** Asks for the exit of a position at market; a later call joins the first. */
@@ -152,9 +208,8 @@ export class LiveSystem {
   async release(id: PositionId, by: string): Promise<void> {
     const registered: Registered = { ...this.open(id), state: 'released' }
     const line = this.line('position-released', id, { by })
-    await this.options.keeper.keep({ register: [registered], lines: [line] })
+    await this.keep({ register: [registered], lines: [line] })
     this.register.set(id, registered)
-    this.options.onLine(line)
     send(this.core.supervisor, { kind: 'closed', positionId: id })
   }
 
@@ -164,9 +219,8 @@ export class LiveSystem {
       state: killSwitch.state,
       by: killSwitch.by?.who,
     })
-    await this.options.keeper.keep({ killSwitch, lines: [line] })
+    await this.keep({ killSwitch, lines: [line] })
     this.killSwitch = killSwitch
-    this.options.onLine(line)
     send(this.core.gateway, { kind: 'kill-switch', killSwitch })
     if (killSwitch.state !== 'flatten') return
     for (const { position, state } of this.register.values()) {
@@ -221,7 +275,13 @@ export class LiveSystem {
     }
   }
 
-  private async save(record: ExitRecord, keeper: LiveKeeper): Promise<void> {
+  private async keep(change: Change<ExitRecord, KillSwitch>): Promise<void> {
+    const lines = await this.options.keeper.keep(change)
+    this.storeErrors = 0
+    for (const line of lines) this.options.onLine(line)
+  }
+
+  private async save(record: ExitRecord): Promise<void> {
     const { decision, positionId } = record
     const line = this.line('exit-intended', positionId, {
       reason: decision.reason,
@@ -230,9 +290,8 @@ export class LiveSystem {
       price: decision.tick?.price ?? null,
       clientOrderId: record.order.clientOrderId,
     })
-    await keeper.keep({ exits: [record], lines: [line] })
-    this.storeErrors = 0
-    this.options.onLine(line)
+    await this.keep({ exits: [record], lines: [line] })
+    this.openExits.set(positionId, record)
   }
 
   private record(event: JournalEvent): void {
@@ -258,7 +317,11 @@ export class LiveSystem {
         this.storeErrors++
         return
       case 'monitor-restarted':
+        this.restarts++
+        this.note(event.kind, event.positionId, { epoch: event.epoch, error: text(event.reason) })
+        return
       case 'monitor-gave-up':
+        this.unattended.add(event.positionId)
         this.note(event.kind, event.positionId, { error: text(event.reason) })
     }
   }
@@ -271,6 +334,7 @@ export class LiveSystem {
       this.register.set(positionId, over)
       this.closing.push(over)
     }
+    this.openExits.delete(positionId)
     this.note('exit-filled', positionId, { reason, price: fill.price, quantity: fill.quantity })
   }
 
@@ -311,9 +375,7 @@ export class LiveSystem {
 
   private async write(change: Change<ExitRecord, KillSwitch>): Promise<void> {
     try {
-      await this.options.keeper.keep(change)
-      this.storeErrors = 0
-      for (const line of change.lines ?? []) this.options.onLine(line)
+      await this.keep(change)
     } catch (error) {
       this.storeErrors++
       this.restore(change)
@@ -349,7 +411,7 @@ const text = (reason: unknown): string =>
   reason instanceof Error ? reason.message : String(reason)
 
 /** The rule set of a register row; its options were valid when they were written. */
-function ruleSetOf({ position, rules }: Registered): RuleSet {
+function ruleSetOf({ position, rules }: Pick<Registered, 'position' | 'rules'>): RuleSet {
   const { ruleSet, faults } = compileRuleSet(rules)
   if (ruleSet !== undefined) return ruleSet
   const [fault] = faults

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { instrumentId, positionId } from '../src/domain/ids.ts'
-import type { JournalEvent } from '../src/ports/journal.ts'
-import { VirtualSystem } from '../src/system.ts'
-import { aPosition, aRuleSet, aSabotagedRuleSet } from './support/builders.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { JournalEvent } from '../../src/ports/journal.ts'
+import { VirtualSystem } from '../../src/system/virtual.ts'
+import { aPosition, aRuleSet, aSabotagedRuleSet } from '../support/builders.ts'
 
 const STOP = aRuleSet({ stopLoss: { pct: 5 } })
 

@@ -1,0 +1,153 @@
+import { positionId } from '../domain/ids.ts'
+import { viewOf } from '../domain/tick.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { LiveSystem } from './live.ts'
+import type { Clock } from '../ports/clock.ts'
+import type {
+  AddRequest,
+  Control,
+  HealthSnapshot,
+  JournalLine,
+  JournalQuery,
+  KillSwitchRequest,
+  KillSwitchView,
+  PositionView,
+  Readiness,
+  Requester,
+  RulesRequest,
+  WhyView,
+} from '../ports/control.ts'
+import type { Registered } from '../ports/keeper.ts'
+import type { Store } from '../ports/store.ts'
+import { explain } from '../risk/explain.ts'
+import { standing } from '../risk/standing.ts'
+
+export interface ControlParts {
+  readonly system: LiveSystem
+  readonly store: Store
+  readonly clock: Clock
+  health(): HealthSnapshot
+  readiness(): Readiness
+  metrics(): Promise<{ contentType: string; body: string }>
+  /** Calls back for each durable journal line. Gives the way to stop it. */
+  follow(listener: (line: JournalLine) => void): () => void
+  /** Makes sure that the account holds a position before it is guarded. */
+  deposit(registered: Registered): Promise<void>
+}
+
+/** What http and the command line may ask, answered by the running system. */
+export class LiveControl implements Control {
+  private readonly parts: ControlParts
+
+  constructor(parts: ControlParts) {
+    this.parts = parts
+  }
+
+  health(): HealthSnapshot {
+    return this.parts.health()
+  }
+
+  readiness(): Readiness {
+    return this.parts.readiness()
+  }
+
+  metrics(): Promise<{ contentType: string; body: string }> {
+    return this.parts.metrics()
+  }
+
+  follow(listener: (line: JournalLine) => void): () => void {
+    return this.parts.follow(listener)
+  }
+
+  positions(): readonly PositionView[] {
+    return [...this.parts.system.register.values()]
+      .filter(({ state }) => state === 'open')
+      .map(registered => this.view(registered))
+  }
+
+  position(id: string): PositionView | undefined {
+    const registered = this.parts.system.register.get(positionId(id))
+    return registered?.state === 'open' ? this.view(registered) : undefined
+  }
+
+  why(id: string): WhyView | undefined {
+    const position = this.position(id)
+    const child = this.parts.system.core.roster.get(positionId(id))
+    if (position === undefined) return undefined
+    const rules = child === undefined ? [] : explain(child.guard, this.parts.clock.now())
+    return { position, rules: rules.map(rule => ({ ...rule })) }
+  }
+
+  async add({ position, rules, exitNow }: AddRequest, by: Requester): Promise<PositionView> {
+    const { system } = this.parts
+    const price = system.core.dispatcher.price(
+      position.instrument,
+      viewOf(position.side, position.priceSource),
+    )
+    if (!exitNow && price !== undefined) system.refuseImmediateExit({ position, rules, price })
+    const registered = await system.add(position, rules, nameOf(by))
+    await this.parts.deposit(registered)
+    return this.view(registered)
+  }
+
+  async changeRules(id: string, request: RulesRequest, by: Requester): Promise<PositionView> {
+    const registered = await this.parts.system.changeRules(positionId(id), request, nameOf(by))
+    return this.view(registered)
+  }
+
+  release(id: string, by: Requester): Promise<void> {
+    return this.parts.system.release(positionId(id), nameOf(by))
+  }
+
+  async exit(id: string, _by: Requester): Promise<PositionView> {
+    const { system } = this.parts
+    const registered = system.register.get(positionId(id))
+    system.exit(positionId(id), 'manual')
+    await system.settledExit(positionId(id))
+    return this.view(registered!)
+  }
+
+  killSwitch(): KillSwitchView {
+    const { killSwitch, openExits } = this.parts.system
+    const held = killSwitch.state === 'halt' ? [...openExits.keys()] : []
+    return { ...killSwitch, held }
+  }
+
+  async setKillSwitch({ state, held }: KillSwitchRequest, by: Requester): Promise<KillSwitchView> {
+    const present = this.killSwitch()
+    if (present.held.length > 0 && state !== 'halt' && held === undefined) {
+      const text = `halt holds ${present.held.length} exits: say what becomes of them with held: send`
+      throw new WatchkeeperError('HELD_EXITS', text)
+    }
+    await this.parts.system.setKillSwitch({ state, since: this.parts.clock.now(), by })
+    return this.killSwitch()
+  }
+
+  journal(query: JournalQuery): Promise<readonly JournalLine[]> {
+    return this.parts.store.journal(query)
+  }
+
+  private view({ position, rules }: Registered): PositionView {
+    const { system, clock } = this.parts
+    const now = clock.now()
+    const child = system.core.roster.get(position.id)
+    const exit = system.openExits.get(position.id)
+    const isExiting = exit !== undefined || child?.guard.decision !== undefined
+    const reason = exit?.decision.reason ?? child?.guard.decision?.reason
+    const stream = child?.guard.own.stream
+    const hasPrice = stream !== undefined && stream.lastAt > -Infinity
+    return {
+      ...position,
+      state: isExiting ? 'exiting' : 'guarded',
+      rules,
+      ...(child === undefined
+        ? { best: position.entryPrice, stop: null, target: null }
+        : standing(child.guard, now)),
+      lastPrice: hasPrice ? stream.lastPrice : null,
+      priceAgeMs: hasPrice ? now - stream.lastAt : null,
+      ...(reason !== undefined && { reason }),
+    }
+  }
+}
+
+const nameOf = ({ who, from }: Requester): string => `${who} at ${from}`
