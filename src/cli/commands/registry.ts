@@ -1,6 +1,7 @@
 import type { CommandModule } from '../command.ts'
 import { checkCommand } from './check.ts'
 import { replayCommand } from './replay.ts'
+import { runCommand } from './run.ts'
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly CommandModule[] = [replayCommand, checkCommand]
+export const COMMANDS: readonly CommandModule[] = [runCommand, replayCommand, checkCommand]

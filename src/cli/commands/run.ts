@@ -1,0 +1,108 @@
+import { InvalidArgumentError } from 'commander'
+import { loadPositions } from '../../config/positions-file.ts'
+import { loadServiceConfig } from '../../config/service-file.ts'
+import type { WatchkeeperError } from '../../errors.ts'
+import type { JournalLine } from '../../ports/control.ts'
+import { Service, type Started } from '../../system/service.ts'
+import type { CommandContext, CommandModule } from '../command.ts'
+import { type Paint, paintFor, timeText } from '../output.ts'
+
+interface Given {
+  readonly config: string
+  readonly positions?: string
+  readonly data?: string
+  readonly brokerDelayMs?: number
+  readonly fresh: boolean
+}
+
+const EXAMPLES = `
+Examples:
+  $ watchkeeper run
+  $ watchkeeper run --fresh
+  $ watchkeeper run --config my.yaml --positions positions.yaml --data /var/lib/watchkeeper`
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text)) return value
+  throw new InvalidArgumentError('Expected a whole number.')
+}
+
+/** `watchkeeper run`: guards the account until it is told to stop. */
+export const runCommand: CommandModule = {
+  add(program, context) {
+    program
+      .command('run')
+      .description('guard a paper account on a simulated feed')
+      .option('--config <file>', 'configuration', 'config/default.yaml')
+      .option('--positions <file>', 'positions to guard, in place of the configured file')
+      .option('--data <folder>', 'where everything durable is kept')
+      .option('--broker-delay-ms <ms>', 'time between acting and answering', wholeNumber)
+      .option('--fresh', 'forget the account, and start a new one', false)
+      .addHelpText('after', EXAMPLES)
+      .action((given: Given) => run(given, context))
+  },
+}
+
+async function run(given: Given, { stdout, stderr, env }: CommandContext): Promise<void> {
+  const config = loadServiceConfig({
+    file: given.config,
+    env,
+    overrides: {
+      positions: given.positions,
+      dataFolder: given.data,
+      'broker.delayMs': given.brokerDelayMs,
+    },
+  })
+  const loaded = loadPositions({ positionsFile: config.positions, strict: false })
+  const paint = paintFor(stdout, env)
+  const warn = paintFor(stderr, env)
+  for (const warning of loaded.warnings) stderr.write(`${warn('yellow', 'warning')}: ${warning}\n`)
+  let end: (failure: WatchkeeperError | undefined) => void = () => undefined
+  const ended = new Promise<WatchkeeperError | undefined>(resolve => (end = resolve))
+  const [service, started] = await Service.start({
+    config,
+    entries: loaded.entries,
+    fresh: given.fresh,
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    onLine: line => stdout.write(`${lineText(line, paint)}\n`),
+    onFatal: error => end(error),
+  })
+  stdout.write(`${startText(started, paint)}\n`)
+  stopOnSignal(() => end(undefined))
+  const failure = await ended
+  stdout.write('stopping: nothing new is sent, exits in flight may finish\n')
+  await service.stop()
+  if (failure !== undefined) throw failure
+  stdout.write('stopped\n')
+}
+
+/** The first signal asks for an orderly stop, the second one ends at once. */
+function stopOnSignal(stop: () => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      stop()
+      process.once(signal, () => process.exit(130))
+    })
+  }
+}
+
+function startText({ guarded, exiting, over, vanished }: Started, paint: Paint): string {
+  const lines = [
+    paint('bold', `watchkeeper guards ${guarded} positions, ${exiting} are being exited`),
+    ...(over.length > 0 ? [`already over, and left so: ${over.join(', ')}`] : []),
+    ...(vanished.length > 0
+      ? [paint('yellow', `guarded, though the file does not name them: ${vanished.join(', ')}`)]
+      : []),
+    ...(guarded + exiting === 0
+      ? [paint('yellow', 'nothing is left to guard: --fresh starts a new demo account')]
+      : []),
+  ]
+  return lines.join('\n')
+}
+
+/** One event as one line. */
+function lineText({ at, kind, positionId = '', seq: _seq, ...detail }: JournalLine, paint: Paint) {
+  const told = Object.entries(detail).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+  const cells = [timeText(at), paint('bold', kind.padEnd(17)), positionId.padEnd(16), ...told]
+  return cells.join(' ').trimEnd()
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import type { z } from 'zod'
+import { InputError } from '../errors.ts'
+import { parseText } from './document.ts'
+import { FaultList, show } from './faults.ts'
+import { type ServiceConfig, serviceSchema } from './schema.ts'
+
+/** Where each value comes from: the file, then the environment, then the command line. */
+export interface ConfigSources {
+  readonly file: string
+  readonly env: NodeJS.ProcessEnv
+  /** Values by dotted path, such as `http.port`; undefined ones are left out. */
+  readonly overrides: Readonly<Record<string, unknown>>
+}
+
+const PREFIX = 'WATCHKEEPER_'
+
+/** Variables of the environment that are no part of the configuration. */
+const NOT_CONFIG = new Set(['WATCHKEEPER_DEBUG', 'WATCHKEEPER_TEST_COUNTS'])
+
+/** Reads the service's configuration. Throws InputError with every fault at once. */
+export function loadServiceConfig({ file, env, overrides }: ConfigSources): ServiceConfig {
+  const document = parseText(readText(file), file)
+  if (document.faults.length > 0) throw new InputError(file, document.faults)
+  const list = new FaultList(document)
+  const value = structuredClone(document.value ?? {})
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith(PREFIX) || NOT_CONFIG.has(name) || text === undefined) continue
+    put(value, keysOf(name), scalar(text))
+  }
+  for (const [path, given] of Object.entries(overrides)) {
+    if (given !== undefined) put(value, path.split('.'), given)
+  }
+  const result = serviceSchema.safeParse(value)
+  if (result.success) return result.data
+  for (const issue of result.error.issues) report(list, value, issue)
+  throw new InputError(file, list.faults)
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    const found = code === 'ENOENT' ? 'no such file' : code
+    throw new InputError(file, [{ path: 'file', found, expected: 'a configuration' }])
+  }
+}
+
+/** `WATCHKEEPER_HTTP_PORT` is `http.port`; a word boundary inside a name is written twice: `DATA__FOLDER`. */
+const keysOf = (name: string): string[] =>
+  name
+    .slice(PREFIX.length)
+    .toLowerCase()
+    .split(/(?<!_)_(?!_)/)
+    .map(part => part.replace(/__(\w)/g, (_match, letter: string) => letter.toUpperCase()))
+
+const scalar = (text: string): unknown => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text)
+
+function put(root: unknown, keys: readonly string[], value: unknown): void {
+  let place = root as Record<string, unknown>
+  for (const key of keys.slice(0, -1)) {
+    const inner = place[key]
+    if (typeof inner !== 'object' || inner === null) place[key] = {}
+    place = place[key] as Record<string, unknown>
+  }
+  place[keys.at(-1)!] = value
+}
+
+function report(list: FaultList, value: unknown, issue: z.core.$ZodIssue): void {
+  const path = issue.path.filter(key => typeof key !== 'symbol')
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys)
+      list.add([...path, key], 'an unknown setting', 'none of that name')
+    return
+  }
+  const found = path.reduce<unknown>(
+    (each, key) => (each as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  )
+  list.add(path, show(found), issue.message.replace(/^Invalid input: expected /, ''))
+}
