@@ -89,6 +89,8 @@ export class LiveSystem {
       now: () => clock.now(),
       save: record => this.save(record),
       note: record => {
+        // A filled exit is over: closing its position in the register takes its record away.
+        if (record.state.kind === 'filled') return
         this.exits.set(record.positionId, record)
         this.drain()
       },

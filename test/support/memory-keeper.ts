@@ -29,15 +29,15 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch> {
   keep(change: Change<ExitRecord, KillSwitch>): Promise<readonly JournalLine[]> {
     const failure = this.failures.shift()
     if (failure !== undefined) return Promise.reject(failure)
+    for (const record of change.exits ?? []) {
+      this.exits.set(record.positionId, JSON.stringify(record))
+    }
     for (const row of change.register ?? []) {
       this.register.set(row.position.id, JSON.stringify(row))
       if (row.state !== 'open') this.exits.delete(row.position.id)
     }
     for (const [id, ratchet] of change.ratchets ?? []) {
       this.ratchets.set(id, JSON.stringify(ratchet))
-    }
-    for (const record of change.exits ?? []) {
-      if (record.state.kind !== 'filled') this.exits.set(record.positionId, JSON.stringify(record))
     }
     if (change.killSwitch !== undefined) this.killSwitch = JSON.stringify(change.killSwitch)
     const first = this.lines.length + 1

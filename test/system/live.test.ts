@@ -191,6 +191,17 @@ describe('LiveSystem', () => {
     expect(system.register.get(P1)?.state).to.equal('closed')
   })
 
+  it('leaves nothing of a finished exit behind that a new life of its id would trip over', async () => {
+    await add()
+    await tick(100, 89)
+    await restart()
+    expect((await keeper.load()).exits).to.deep.equal([])
+    expect(system.openExits.size).to.equal(0)
+    await add()
+    await tick(100)
+    expect(system.core.roster.get(P1)?.generation).to.equal(2)
+  })
+
   it('refuses an id that is guarded already, and ids that it does not know', async () => {
     await add()
     expect(await codeOf(add())).to.equal('POSITION_EXISTS')

@@ -59,6 +59,7 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
   for (const warning of loaded.warnings) stderr.write(`${warn('yellow', 'warning')}: ${warning}\n`)
   let end: (failure: WatchkeeperError | undefined) => void = () => undefined
   const ended = new Promise<WatchkeeperError | undefined>(resolve => (end = resolve))
+  stopOnSignal(() => end(undefined))
   const [service, started] = await Service.start({
     config,
     entries: loaded.entries,
@@ -68,7 +69,6 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
     onFatal: error => end(error),
   })
   stdout.write(`${startText(started, paint)}\n`)
-  stopOnSignal(() => end(undefined))
   const failure = await ended
   stdout.write('stopping: nothing new is sent, exits in flight may finish\n')
   await service.stop()

@@ -1,0 +1,137 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { openPaperAccount } from '../../src/brokers/paper-account.ts'
+import type { Registered } from '../../src/ports/keeper.ts'
+import { openLmdbStore } from '../../src/stores/lmdb.ts'
+import { RunningService } from '../support/kill.ts'
+
+const COUNT = 40
+
+/** Stops so tight that the simulated feed hits one every few hundred milliseconds. */
+function busyPositions(): string {
+  const positions = Array.from({ length: COUNT }, (_, index) => ({
+    id: `p${index}`,
+    instrument: index % 2 === 0 ? 'BTCUSD' : 'GLOBEX',
+    side: index % 4 < 2 ? 'long' : 'short',
+    quantity: 1,
+    entryPrice: index % 2 === 0 ? 92_400 : 47.8,
+    rules: { trailingStop: { distancePct: Number((0.02 * (1 + index)).toFixed(2)) } },
+  }))
+  return JSON.stringify({ positions })
+}
+
+const isStarted = (line: string): boolean => line.startsWith('watchkeeper guards')
+const isIntent = (line: string): boolean => line.includes('exit-intended')
+
+describe('watchkeeper run', () => {
+  let folder: string
+  let args: string[]
+  let service: RunningService | undefined
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'watchkeeper-run-'))
+    const positions = join(folder, 'positions.json')
+    writeFileSync(positions, busyPositions())
+    const data = join(folder, 'data')
+    args = ['--positions', positions, '--data', data, '--broker-delay-ms', '40']
+  })
+
+  afterEach(async () => {
+    await service?.end('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const start = async (): Promise<RunningService> => {
+    service = new RunningService(args)
+    await service.printed(isStarted)
+    return service
+  }
+
+  /** What is left on disk: the register, the ratchets and the account's fills. */
+  async function leftBehind() {
+    const store = await openLmdbStore({ folder: join(folder, 'data', 'store') })
+    const register = await store.rows<Registered>('positions')
+    const ratchets = await store.rows<{ best: number }>('ratchets')
+    await store.close()
+    const account = openPaperAccount({
+      folder: join(folder, 'data', 'paper'),
+      quotes: { price: () => undefined },
+    })
+    const fills = account.fills()
+    const holdings = await account.holdings()
+    await account.close()
+    return { register, ratchets, fills, holdings }
+  }
+
+  it('exits each position once, and loosens no ratchet, however often it is killed', async () => {
+    const best = new Map<string, number>()
+    for (let kill = 0; kill < 6; kill++) {
+      const running = await start()
+      // Mid-exit: the intent is durable, and the order is under way or just answered.
+      await Promise.race([running.printed(isIntent), new Promise(done => setTimeout(done, 1_500))])
+      await running.end('SIGKILL')
+      const { register, ratchets, fills } = await leftBehind()
+      expect(new Set(fills.map(({ positionId }) => positionId)).size).to.equal(fills.length)
+      for (const [id, ratchet] of ratchets) {
+        const { side } = register.get(id)!.position
+        const score = side === 'long' ? ratchet.best : -ratchet.best
+        expect(score, id).to.be.at.least(best.get(id) ?? -Infinity)
+        best.set(id, score)
+      }
+    }
+    const last = await start()
+    expect(await last.end('SIGTERM')).to.equal(0)
+    const { register, fills, holdings } = await leftBehind()
+    const closed = [...register.values()].filter(({ state }) => state === 'closed')
+    expect(closed.length).to.be.greaterThan(0)
+    expect(new Set(fills.map(({ positionId }) => positionId)).size).to.equal(fills.length)
+    expect(closed.length).to.equal(fills.length)
+    expect(holdings.reduce((sum, { quantity }) => sum + Math.abs(quantity), 0)).to.equal(
+      COUNT - fills.length,
+    )
+  }).timeout(120_000)
+
+  it('refuses a folder that another process guards, and names it', async () => {
+    await start()
+    const second = new RunningService(args)
+    const ended = await second.printed(() => false).catch((error: unknown) => String(error))
+    expect(ended).to.match(/ended with 1:[^]*STORE_OWNED: .* process \d+, which is still running/)
+  })
+
+  it('says at once what is wrong with its configuration', async () => {
+    const config = join(folder, 'config.yaml')
+    writeFileSync(config, 'positions: x.yaml\ncycleMs: 1\ncolour: red\n')
+    const wrong = new RunningService(['--config', config])
+    const ended = await wrong.printed(() => false).catch((error: unknown) => String(error))
+    expect(ended).to.match(/ended with 2:/)
+    expect(ended).to.match(/cycleMs, line 2: found 1, expected/)
+    expect(ended).to.match(/colour, line 3: found an unknown setting/)
+  })
+
+  it('leaves closed ids closed, and names --fresh when nothing is open', async () => {
+    writeFileSync(
+      join(folder, 'positions.json'),
+      JSON.stringify({
+        positions: [
+          {
+            ...{ id: 'p', instrument: 'GLOBEX', side: 'long', quantity: 1, entryPrice: 47.8 },
+            rules: { maxHold: { ms: 1 } },
+          },
+        ],
+      }),
+    )
+    const first = await start()
+    await first.printed(line => line.includes('exit-filled'))
+    expect(await first.end('SIGINT')).to.equal(0)
+    const second = await start()
+    await second.printed(line => line.includes('--fresh'))
+    expect(second.lines.join('\n')).to.contain('already over, and left so: p')
+    await second.end('SIGTERM')
+    args.push('--fresh')
+    const third = await start()
+    await third.printed(line => line.includes('position-added'))
+    expect(readFileSync(join(folder, 'data', 'store', 'data.mdb')).length).to.be.greaterThan(0)
+  })
+})

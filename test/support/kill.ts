@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A running `watchkeeper run` and the lines that it has printed. */
+export class RunningService {
+  readonly lines: string[] = []
+  private readonly child: ChildProcess
+
+  /** Starts the real command; `args` go behind `run`. */
+  constructor(args: readonly string[]) {
+    this.child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', ...args], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    // Each wait for a line adds listeners until one of them is heard.
+    this.child.setMaxListeners(0)
+    this.child.stdout!.setMaxListeners(0)
+    let rest = ''
+    const take = (text: string): void => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop()!
+      this.lines.push(...lines)
+    }
+    this.child.stdout!.setEncoding('utf8').on('data', take)
+    this.child.stderr!.setEncoding('utf8').on('data', take)
+  }
+
+  /** Resolves once so many lines were printed that `isWanted` takes; throws if the process ends first. */
+  async printed(isWanted: (line: string) => boolean, count = 1): Promise<void> {
+    while (this.lines.filter(isWanted).length < count) {
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        throw new Error(`ended with ${this.child.exitCode}:\n${this.lines.join('\n')}`)
+      }
+      await Promise.race([once(this.child.stdout!, 'data'), once(this.child, 'close')])
+    }
+  }
+
+  /** Ends it with a signal; gives its exit code, null after a kill. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const closed = once(this.child, 'close')
+      this.child.kill(signal)
+      await closed
+    }
+    return this.child.exitCode
+  }
+}
