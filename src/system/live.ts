@@ -1,6 +1,7 @@
 import { type Down, send } from '../actors/actor.ts'
 import type { GatewayParts } from '../actors/gateway-calls.ts'
 import { connect, type Core } from './core.ts'
+import { type LiveKeeper, LiveWriter } from './live-writer.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
@@ -13,7 +14,7 @@ import type { Broker } from '../ports/broker.ts'
 import type { JournalLine, RulesRequest } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { JournalEvent } from '../ports/journal.ts'
-import type { Change, Keeper, KeptLine, Past, Registered } from '../ports/keeper.ts'
+import type { KeptLine, Past, Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { Ratchet } from '../risk/guard.ts'
 import type { RuleSet } from '../risk/rule.ts'
@@ -21,9 +22,6 @@ import { compileRuleSet } from '../risk/rule-set.ts'
 import { levelsAt, refuseCrossed, refuseLooser } from '../risk/rule-change.ts'
 import { standing } from '../risk/standing.ts'
 import { TickFilter } from '../risk/tick-filter.ts'
-
-/** What the service keeps. */
-export type LiveKeeper = Keeper<ExitRecord, KillSwitch>
 
 /** A broker with an account of its own. */
 export type Venue = GatewayParts['broker'] &
@@ -46,16 +44,11 @@ export interface LiveOptions {
 /** Time between two looks at whether an intent is durable, ms. */
 const POLL_MS = 5
 
-/** Longest time without a word from the store, after which the writer tries again, ms. */
-const RETRY_MS = 1_000
-
 /** A running service: the register, the straight line from tick to order, and what must be durable. */
 export class LiveSystem {
   readonly core: Core<Venue>
   readonly register: Map<PositionId, Registered>
   killSwitch: KillSwitch
-  /** Errors of the store since its last write that went well. */
-  storeErrors = 0
   brokerErrors = 0
   /** Exits that are durable and not over. */
   readonly openExits = new Map<PositionId, ExitRecord>()
@@ -65,11 +58,7 @@ export class LiveSystem {
   private readonly options: LiveOptions
   private readonly filter = new TickFilter()
   private readonly passed: Tick[] = []
-  private ratchets = new Map<PositionId, Ratchet>()
-  private lines: KeptLine[] = []
-  private exits = new Map<PositionId, ExitRecord>()
-  private closing: Registered[] = []
-  private writing: Promise<void> | undefined
+  private readonly writer: LiveWriter
 
   /** Opens with what an earlier process left behind; `recover` then takes it under guard. */
   static async open(options: LiveOptions): Promise<LiveSystem> {
@@ -82,6 +71,11 @@ export class LiveSystem {
     this.register = new Map(past.register)
     this.killSwitch = past.killSwitch ?? OFF
     const now = clock.now()
+    this.writer = new LiveWriter({
+      ...{ keeper: options.keeper, onLine: options.onLine, onFenced: options.onFatal },
+      takeRatchets: take =>
+        this.core.dispatcher.takeRatchets(({ position }, ratchet) => take(position.id, ratchet)),
+    })
     this.core = connect({
       journal: event => this.record(event),
       broker: venue,
@@ -91,8 +85,7 @@ export class LiveSystem {
       note: record => {
         // A filled exit is over: closing its position in the register takes its record away.
         if (record.state.kind === 'filled') return
-        this.exits.set(record.positionId, record)
-        this.drain()
+        this.writer.soon({ exit: record })
       },
       before: {
         exits: past.exits.map(record => recovered(record, now)),
@@ -107,6 +100,11 @@ export class LiveSystem {
         this.guard(registered, past.ratchets.get(id))
       }
     }
+  }
+
+  /** Errors of the store since its last write that went well. */
+  get storeErrors(): number {
+    return this.writer.errors
   }
 
   /** Bad ticks so far. */
@@ -132,7 +130,7 @@ export class LiveSystem {
     dispatcher.advance(this.options.clock.now())
     send(supervisor, { kind: 'cycle' })
     send(gateway, { kind: 'cycle' })
-    this.drain()
+    this.writer.drain()
   }
 
   /** Takes a position under guard; it is durable when the promise resolves. */
@@ -146,7 +144,7 @@ export class LiveSystem {
     const registered: Registered = { position, rules, generation, state: 'open' }
     ruleSetOf(registered)
     const line = this.line('position-added', position.id, { by, generation })
-    await this.keep({ register: [registered], lines: [line] })
+    await this.writer.now({ register: [registered], lines: [line] })
     this.register.set(position.id, registered)
     await new Promise<void>(resolve => this.guard(registered, undefined, resolve))
     return registered
@@ -172,7 +170,7 @@ export class LiveSystem {
     if (!force) refuseLooser(guard.position, standing(guard, now), next)
     const price = guard.own.stream.lastPrice
     if (!exitNow) refuseCrossed(guard.position, next, price)
-    await this.keep({
+    await this.writer.now({
       register: [registered],
       lines: [this.line('rules-changed', id, { by, rules })],
     })
@@ -210,7 +208,7 @@ export class LiveSystem {
   async release(id: PositionId, by: string): Promise<void> {
     const registered: Registered = { ...this.open(id), state: 'released' }
     const line = this.line('position-released', id, { by })
-    await this.keep({ register: [registered], lines: [line] })
+    await this.writer.now({ register: [registered], lines: [line] })
     this.register.set(id, registered)
     send(this.core.supervisor, { kind: 'closed', positionId: id })
   }
@@ -221,7 +219,7 @@ export class LiveSystem {
       state: killSwitch.state,
       by: killSwitch.by?.who,
     })
-    await this.keep({ killSwitch, lines: [line] })
+    await this.writer.now({ killSwitch, lines: [line] })
     this.killSwitch = killSwitch
     send(this.core.gateway, { kind: 'kill-switch', killSwitch })
     if (killSwitch.state !== 'flatten') return
@@ -234,15 +232,15 @@ export class LiveSystem {
   async settled(): Promise<void> {
     do {
       await this.core.actors.idle()
-      this.drain()
-      await this.writing
-    } while (!this.core.actors.isIdle || this.writing !== undefined)
+      this.writer.drain()
+      await this.writer.busy
+    } while (!this.core.actors.isIdle || this.writer.busy !== undefined)
   }
 
   /** Ends every actor, after what was decided is durable. */
   async stop(): Promise<void> {
-    this.drain()
-    await this.writing
+    this.writer.drain()
+    await this.writer.busy
     this.core.actors.stopAll()
   }
 
@@ -277,12 +275,6 @@ export class LiveSystem {
     }
   }
 
-  private async keep(change: Change<ExitRecord, KillSwitch>): Promise<void> {
-    const lines = await this.options.keeper.keep(change)
-    this.storeErrors = 0
-    for (const line of lines) this.options.onLine(line)
-  }
-
   private async save(record: ExitRecord): Promise<void> {
     const { decision, positionId } = record
     const line = this.line('exit-intended', positionId, {
@@ -292,7 +284,7 @@ export class LiveSystem {
       price: decision.tick?.price ?? null,
       clientOrderId: record.order.clientOrderId,
     })
-    await this.keep({ exits: [record], lines: [line] })
+    await this.writer.now({ exits: [record], lines: [line] })
     this.openExits.set(positionId, record)
   }
 
@@ -316,7 +308,6 @@ export class LiveSystem {
         return
       }
       case 'store-failed':
-        this.storeErrors++
         return
       case 'monitor-restarted':
         this.restarts++
@@ -334,15 +325,14 @@ export class LiveSystem {
     if (registered !== undefined) {
       const over: Registered = { ...registered, state: 'closed' }
       this.register.set(positionId, over)
-      this.closing.push(over)
+      this.writer.soon({ closed: over })
     }
     this.openExits.delete(positionId)
     this.note('exit-filled', positionId, { reason, price: fill.price, quantity: fill.quantity })
   }
 
   private note(kind: string, positionId: PositionId, detail: Record<string, unknown>): void {
-    this.lines.push(this.line(kind, positionId, detail))
-    this.drain()
+    this.writer.soon({ line: this.line(kind, positionId, detail) })
   }
 
   private line(
@@ -352,53 +342,6 @@ export class LiveSystem {
   ): KeptLine {
     const at = this.options.clock.now()
     return { at, kind, ...(positionId !== undefined && { positionId }), ...detail }
-  }
-
-  /** Writes what changed, one commit at a time; what a failed commit held is tried again. */
-  private drain(): void {
-    if (this.writing !== undefined) return
-    this.core.dispatcher.takeRatchets(({ position }, ratchet) => {
-      this.ratchets.set(position.id, ratchet)
-    })
-    const { ratchets, lines, exits, closing } = this
-    if (ratchets.size + lines.length + exits.size + closing.length === 0) return
-    const change: Change<ExitRecord, KillSwitch> = {
-      ratchets,
-      lines,
-      exits: [...exits.values()],
-      register: closing,
-    }
-    this.ratchets = new Map()
-    this.lines = []
-    this.exits = new Map()
-    this.closing = []
-    this.writing = this.write(change)
-  }
-
-  private async write(change: Change<ExitRecord, KillSwitch>): Promise<void> {
-    try {
-      await this.keep(change)
-    } catch (error) {
-      this.storeErrors++
-      this.restore(change)
-      if (error instanceof WatchkeeperError && error.code === 'FENCED') {
-        this.options.onFatal(error)
-        return
-      }
-      await new Promise(resolve => setTimeout(resolve, RETRY_MS).unref())
-    } finally {
-      this.writing = undefined
-    }
-    this.drain()
-  }
-
-  /** Puts what was not written back, behind anything newer. */
-  private restore(change: Change<ExitRecord, KillSwitch>): void {
-    this.ratchets = new Map([...(change.ratchets ?? []), ...this.ratchets])
-    this.lines = [...(change.lines ?? []), ...this.lines]
-    const exits = (change.exits ?? []).map(record => [record.positionId, record] as const)
-    this.exits = new Map([...exits, ...this.exits])
-    this.closing = [...(change.register ?? []), ...this.closing]
   }
 
   private fail({ name, reason }: Down): void {
