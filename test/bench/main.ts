@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { replay } from './replay.ts'
 import type { Figure } from './report.ts'
 import { print } from './report.ts'
 import { trigger } from './s1-trigger-book.ts'
@@ -6,7 +7,7 @@ import { wakes } from './s2-wakes.ts'
 import { memory } from './s4-memory.ts'
 
 /** Every benchmark by name: one line each. */
-const BENCHMARKS: Record<string, () => Promise<Figure[]>> = { trigger, wakes, memory }
+const BENCHMARKS: Record<string, () => Promise<Figure[]>> = { trigger, wakes, memory, replay }
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
