@@ -133,9 +133,9 @@ export class Dispatcher {
     if (bid !== undefined) bid.observe(priceIn('bid', tick), seq, at, fired)
     if (ask !== undefined) ask.observe(priceIn('ask', tick), seq, at, fired)
     if (fired.length > 0) this.wakeFired()
-    if (trade !== undefined) this.bound(trade)
-    if (bid !== undefined) this.bound(bid)
-    if (ask !== undefined) this.bound(ask)
+    if (trade !== undefined && trade.pending > 0) this.bound(trade)
+    if (bid !== undefined && bid.pending > 0) this.bound(bid)
+    if (ask !== undefined && ask.pending > 0) this.bound(ask)
   }
 
   /** Takes over what the monitor's catch-up found. A position that was closed meanwhile stays so. */

@@ -12,10 +12,8 @@ export interface Timed {
 export class Timetable<Entry extends Timed> {
   private readonly heap: Entry[] = []
 
-  /** Earliest `until` of all entries; Infinity when there is none. */
-  get earliest(): number {
-    return this.heap.length === 0 ? Infinity : this.heap[0]!.until
-  }
+  /** Earliest `until` of all entries; Infinity when there is none. Asked on every tick. */
+  earliest = Infinity
 
   get size(): number {
     return this.heap.length
@@ -42,6 +40,7 @@ export class Timetable<Entry extends Timed> {
     if (index === -1) return
     const last = this.heap.pop()!
     entry.heapIndex = -1
+    if (this.heap.length === 0) this.earliest = Infinity
     if (last === entry) return
     this.heap[index] = last
     last.heapIndex = index
@@ -99,6 +98,7 @@ export class Timetable<Entry extends Timed> {
   private place(entry: Entry, index: number): void {
     this.heap[index] = entry
     entry.heapIndex = index
+    if (index === 0) this.earliest = entry.until
   }
 }
 

@@ -62,4 +62,4 @@ export function print(figures: readonly Figure[], asJson: boolean): void {
 }
 
 const number = (value: number): string =>
-  value.toLocaleString('en-US', { maximumFractionDigits: value < 100 ? 2 : 0 })
+  value.toLocaleString('en-US', { maximumFractionDigits: value < 1 ? 5 : value < 100 ? 2 : 0 })
