@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database, RootDatabase } from 'lmdb'
 import { WatchkeeperError } from '../errors.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
 import type { Batch, NewJournalLine, Row, Store, Table } from '../ports/store.ts'
+import { faultOfFile } from './lmdb-file.ts'
 import { isAlive, type Owner, thisProcess } from './owner.ts'
 
 const SCHEMA_VERSION = 1
-/** The first bytes of every lmdb file; opening anything else would end the process. */
-const MAGIC = 0xbeefc0de
-const MAGIC_AT = 24
 /** Keys of the `meta` table. */
 const OWNER = 'owner'
 const SCHEMA = 'schema'
@@ -32,8 +30,12 @@ export async function openLmdbStore({ folder }: LmdbStoreOptions): Promise<LmdbS
   const { open } = await import('lmdb')
   try {
     mkdirSync(folder, { recursive: true })
-    assertLmdbFile(join(folder, 'data.mdb'))
-    const root = open<unknown, string>({ path: folder, noSubdir: false, maxDbs: 4 })
+    assertWhole(join(folder, 'data.mdb'))
+    // With batching by turns a commit that fails also rejects a promise that nobody can wait for.
+    const root = open<unknown, string>({
+      ...{ path: folder, noSubdir: false, maxDbs: 4 },
+      eventTurnBatching: false,
+    })
     const store = new LmdbStore(root, thisProcess(randomUUID()))
     try {
       await store.claim()
@@ -55,20 +57,13 @@ function unusable(folder: string, cause: unknown): WatchkeeperError {
   })
 }
 
-/** lmdb ends the process on a file that is not its own: look before it does. */
-function assertLmdbFile(file: string): void {
+/** lmdb ends the process on a file that is not whole: look before it does. */
+function assertWhole(file: string): void {
   if (!existsSync(file)) return
-  const head = Buffer.alloc(MAGIC_AT + 4)
-  const handle = openSync(file, 'r')
-  let length: number
-  try {
-    length = readSync(handle, head, 0, head.length, 0)
-  } finally {
-    closeSync(handle)
-  }
-  const isWhole = length === head.length && statSync(file).size % 4096 === 0
-  const isOurs = isWhole && [head.readUInt32LE(16), head.readUInt32LE(MAGIC_AT)].includes(MAGIC)
-  if (!isOurs) throw new Error(`found a damaged or foreign ${file}, expected an lmdb file`)
+  const fault = faultOfFile(file)
+  if (fault === undefined) return
+  const found = fault.kind === 'foreign' ? 'a foreign file' : `a damaged file: ${fault.why}`
+  throw new Error(`found ${found}, expected the data of a store`)
 }
 
 export class LmdbStore implements Store {
@@ -117,17 +112,11 @@ export class LmdbStore implements Store {
     return Promise.resolve(rows)
   }
 
-  async write({ rows = [], lines = [] }: Batch): Promise<readonly JournalLine[]> {
-    const numbered = await this.root.transaction(() => {
-      const owner = this.meta.get(OWNER) as Owner | undefined
-      if (owner?.token !== this.owner.token) return undefined
-      for (const row of rows) this.put(row)
-      return this.append(lines)
-    })
+  async write(batch: Batch): Promise<readonly JournalLine[]> {
+    const numbered = await this.commit(batch)
     if (numbered === undefined) {
       throw new WatchkeeperError('FENCED', 'another process has taken the store over')
     }
-    await this.root.flushed
     return numbered
   }
 
@@ -157,6 +146,25 @@ export class LmdbStore implements Store {
     })
     await this.root.flushed
     await this.root.close()
+  }
+
+  /** One transaction, on disk when the promise resolves; undefined when this process is no owner. */
+  private async commit({ rows = [], lines = [] }: Batch): Promise<JournalLine[] | undefined> {
+    try {
+      const numbered = await this.root.transaction(() => {
+        const owner = this.meta.get(OWNER) as Owner | undefined
+        if (owner?.token !== this.owner.token) return undefined
+        for (const row of rows) this.put(row)
+        return this.append(lines)
+      })
+      await this.root.flushed
+      return numbered
+    } catch (cause) {
+      const text = cause instanceof Error ? cause.message : String(cause)
+      throw new WatchkeeperError('STORE_FAILED', `the store could not be written: ${text}`, {
+        cause,
+      })
+    }
   }
 
   private put({ table, key, value }: Row): void {

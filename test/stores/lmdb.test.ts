@@ -48,8 +48,26 @@ describe('LmdbStore', () => {
     expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_UNUSABLE')
     rmSync(join(folder, 'data.mdb'))
     await (await openLmdbStore({ folder })).close()
-    truncateSync(join(folder, 'data.mdb'), 5_000)
-    expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_UNUSABLE')
+    for (const bytes of [20_480, 8_192, 5_000, 100]) {
+      truncateSync(join(folder, 'data.mdb'), bytes)
+      expect(await codeOf(openLmdbStore({ folder })), String(bytes)).to.equal('STORE_UNUSABLE')
+    }
+  })
+
+  it('opens what a kill in the middle of a large write has left', async () => {
+    const { child } = await startWriter()
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    const store = await openLmdbStore({ folder })
+    const value = 'x'.repeat(100_000)
+    const rows = Array.from({ length: 50 }, (_, index) => ({
+      ...{ table: 'exits' as const, key: `k${index}`, value },
+    }))
+    await store.write({ rows })
+    await store.close()
+    const again = await openLmdbStore({ folder })
+    expect((await again.rows('exits')).size).to.equal(50)
+    await again.close()
   })
 
   it('refuses a folder that cannot be made', async () => {

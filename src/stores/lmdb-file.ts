@@ -1,0 +1,142 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+
+/*
+ * lmdb maps its file into memory and trusts it: a file that was cut short ends the process with
+ * SIGBUS, a damaged page with SIGSEGV. So the pages are walked before lmdb sees the file. Layout:
+ * mdb.c of lmdb 3.5 (MDB_page_header, MDB_meta, MDB_db, MDB_node), little-endian, 64 bits.
+ */
+
+const MAGIC = 0xbeefc0de
+const FORMAT = 2
+const HEADER = 24
+const FLAGS_AT = 18
+const LOWER_AT = 20
+const BRANCH = 0x01
+const LEAF = 0x02
+const OVERFLOW = 0x04
+const META = 0x08
+const BIG_DATA = 0x01
+const SUB_DATABASE = 0x02
+const DB_BYTES = 48
+const NO_PAGE = 0xffff_ffff_ffff_ffffn
+const DEEPEST = 32
+
+/** What is wrong with a data file; undefined when every page in use is whole. */
+export type FileFault =
+  { readonly kind: 'foreign' } | { readonly kind: 'damaged'; readonly why: string }
+
+/** A page that is not what its parent says. */
+class Damage extends Error {}
+
+/** Walks every page in use of the file at `path`. An empty file is new, thus whole. */
+export function faultOfFile(path: string): FileFault | undefined {
+  const file = openSync(path, 'r')
+  try {
+    const { size } = fstatSync(file)
+    return size === 0 ? undefined : faultOf(file, size)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function faultOf(file: number, size: number): FileFault | undefined {
+  const first = readAt(file, 0, HEADER + 136)
+  if (first.length < HEADER + 8 || first.readUInt32LE(HEADER) !== MAGIC) return { kind: 'foreign' }
+  try {
+    if (first.readUInt32LE(HEADER + 4) !== FORMAT) throw new Damage('its format is not known')
+    if (first.length < HEADER + 136) throw new Damage('its head is cut off')
+    const pageSize = first.readUInt32LE(48)
+    if (pageSize < 512 || pageSize > 65_536 || (pageSize & (pageSize - 1)) !== 0) {
+      throw new Damage('its page size cannot be')
+    }
+    new Walk(file, pageSize, Math.floor(size / pageSize)).run()
+    return undefined
+  } catch (error) {
+    if (error instanceof Damage) return { kind: 'damaged', why: error.message }
+    if (error instanceof RangeError) return { kind: 'damaged', why: 'a page points outside itself' }
+    throw error
+  }
+}
+
+class Walk {
+  private readonly file: number
+  private readonly pageSize: number
+  private readonly pages: number
+  private readonly seen = new Set<number>()
+
+  constructor(file: number, pageSize: number, pages: number) {
+    this.file = file
+    this.pageSize = pageSize
+    this.pages = pages
+  }
+
+  run(): void {
+    const metas = [0, 1].map(number => this.page(number))
+    for (const meta of metas) {
+      const isMeta = (meta.readUInt16LE(FLAGS_AT) & META) !== 0
+      if (!isMeta || meta.readUInt32LE(HEADER) !== MAGIC) throw new Damage('a head page is damaged')
+    }
+    const [a, b] = metas as [Buffer, Buffer]
+    const newest = b.readBigUInt64LE(152) > a.readBigUInt64LE(152) ? b : a
+    this.database(newest, 48) // pages that are free
+    this.database(newest, 96) // the names of the tables
+  }
+
+  /** The tree whose MDB_db stands at `at` of `page`. */
+  private database(page: Buffer, at: number): void {
+    const root = page.readBigUInt64LE(at + DB_BYTES - 8)
+    if (root !== NO_PAGE) this.tree(Number(root), 0)
+  }
+
+  private tree(number: number, depth: number): void {
+    if (depth > DEEPEST) throw new Damage('its pages point at each other')
+    const page = this.own(number)
+    const flags = page.readUInt16LE(FLAGS_AT) & (BRANCH | LEAF | OVERFLOW | META)
+    if (flags !== BRANCH && flags !== LEAF) throw new Damage(`page ${number} is damaged`)
+    const count = page.readUInt16LE(LOWER_AT) >> 1
+    if (HEADER + count * 2 > this.pageSize) throw new Damage(`page ${number} is damaged`)
+    for (let i = 0; i < count; i++) {
+      const node = page.readUInt16LE(HEADER + i * 2) + HEADER
+      if (flags === BRANCH) {
+        this.tree(page.readUInt32LE(node) + page.readUInt16LE(node + 4) * 2 ** 32, depth + 1)
+      } else this.leaf(page, node, number)
+    }
+  }
+
+  private leaf(page: Buffer, node: number, number: number): void {
+    const bytes = page.readUInt32LE(node)
+    const flags = page.readUInt16LE(node + 4)
+    const data = node + 8 + page.readUInt16LE(node + 6)
+    if ((flags & BIG_DATA) !== 0) return this.overflow(page, data)
+    if (data + bytes > this.pageSize) throw new Damage(`page ${number} is damaged`)
+    if ((flags & SUB_DATABASE) !== 0) this.database(page, data)
+  }
+
+  /** A value of its own pages: MDB_ovpage is page number, transaction and count. */
+  private overflow(page: Buffer, at: number): void {
+    const number = Number(page.readBigUInt64LE(at))
+    const count = Number(page.readBigUInt64LE(at + 16))
+    const first = this.own(number)
+    const isOverflow = (first.readUInt16LE(FLAGS_AT) & OVERFLOW) !== 0
+    if (!isOverflow || number + count > this.pages) throw new Damage(`page ${number} is damaged`)
+  }
+
+  /** A page that only one other page may point at. */
+  private own(number: number): Buffer {
+    if (this.seen.has(number)) throw new Damage(`page ${number} is used twice`)
+    this.seen.add(number)
+    const page = this.page(number)
+    if (Number(page.readBigUInt64LE(0)) !== number) throw new Damage(`page ${number} is damaged`)
+    return page
+  }
+
+  private page(number: number): Buffer {
+    if (!(number < this.pages)) throw new Damage(`the file is cut off before page ${number}`)
+    return readAt(this.file, number * this.pageSize, this.pageSize)
+  }
+}
+
+function readAt(file: number, at: number, bytes: number): Buffer {
+  const buffer = Buffer.alloc(bytes)
+  return buffer.subarray(0, readSync(file, buffer, 0, bytes, at))
+}
