@@ -27,27 +27,52 @@ export interface LmdbStoreOptions {
  * one that a later release has written.
  */
 export async function openLmdbStore({ folder }: LmdbStoreOptions): Promise<LmdbStore> {
-  const { open } = await import('lmdb')
-  try {
+  return usable(folder, async () => {
     mkdirSync(folder, { recursive: true })
-    assertWhole(join(folder, 'data.mdb'))
-    // With batching by turns a commit that fails also rejects a promise that nobody can wait for.
-    const root = open<unknown, string>({
-      ...{ path: folder, noSubdir: false, maxDbs: 4 },
-      eventTurnBatching: false,
-    })
-    const store = new LmdbStore(root, thisProcess(randomUUID()))
+    const store = new LmdbStore(await openRoot(folder, false), thisProcess(randomUUID()))
     try {
       await store.claim()
-      return store
     } catch (error) {
-      await root.close()
+      await store.abandon()
       throw error
     }
+    return store
+  })
+}
+
+/**
+ * Opens a store to look at it, also while its owner runs. Throws WatchkeeperError STORE_UNUSABLE
+ * where there is none. Writes of what it gives are fenced.
+ */
+export async function openLmdbReader({
+  folder,
+}: LmdbStoreOptions): Promise<Pick<LmdbStore, Reads>> {
+  return usable(folder, async () => {
+    if (!existsSync(join(folder, 'data.mdb'))) throw new Error('there is no store')
+    return new LmdbStore(await openRoot(folder, true), thisProcess(randomUUID()))
+  })
+}
+
+/** What a reader can do. */
+type Reads = 'rows' | 'journal' | 'abandon'
+
+async function usable<Result>(folder: string, attempt: () => Promise<Result>): Promise<Result> {
+  try {
+    return await attempt()
   } catch (error) {
     if (error instanceof WatchkeeperError) throw error
     throw unusable(folder, error)
   }
+}
+
+async function openRoot(folder: string, readOnly: boolean): Promise<RootDatabase<unknown, string>> {
+  const { open } = await import('lmdb')
+  assertWhole(join(folder, 'data.mdb'))
+  return open<unknown, string>({
+    ...{ path: folder, noSubdir: false, maxDbs: 4, readOnly },
+    // With batching by turns a commit that fails also rejects a promise that nobody can wait for.
+    eventTurnBatching: false,
+  })
 }
 
 function unusable(folder: string, cause: unknown): WatchkeeperError {
@@ -165,6 +190,11 @@ export class LmdbStore implements Store {
         cause,
       })
     }
+  }
+
+  /** Closes without a word about the ownership. */
+  async abandon(): Promise<void> {
+    await this.root.close()
   }
 
   private put({ table, key, value }: Row): void {

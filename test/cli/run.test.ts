@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { openPaperAccount } from '../../src/brokers/paper-account.ts'
 import type { Registered } from '../../src/ports/keeper.ts'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
+import { watchkeeper } from '../support/cli.ts'
 import { RunningService } from '../support/kill.ts'
 
 const COUNT = 40
@@ -98,6 +99,31 @@ describe('watchkeeper run', () => {
     const second = new RunningService(args)
     const ended = await second.printed(() => false).catch((error: unknown) => String(error))
     expect(ended).to.match(/ended with 1:[^]*STORE_OWNED: .* process \d+, which is still running/)
+  })
+
+  it('can be looked at while it runs, and afterwards', async () => {
+    const data = ['--data', join(folder, 'data')]
+    const running = await start()
+    await running.printed(isIntent)
+    const listed = await watchkeeper(['positions', ...data, '--format', 'json', '--all'])
+    expect(listed.stdout.trim().split('\n')).to.have.length(COUNT)
+    await running.end('SIGTERM')
+    const text = await watchkeeper(['positions', ...data])
+    expect(text.stdout).to.match(/^position .*\n.* open .* trailingStop\n/)
+    const json = await watchkeeper(['journal', ...data, '--format', 'json', '--limit', '1000'])
+    const kinds = json.stdout
+      .trim()
+      .split('\n')
+      .map(line => (JSON.parse(line) as { kind: string }).kind)
+    expect(kinds.filter(kind => kind === 'position-added')).to.have.length(COUNT)
+    expect(kinds).to.include('exit-intended')
+    const csv = await watchkeeper(['journal', ...data, '--format', 'csv', '--position', 'p3'])
+    expect(csv.stdout).to.match(/^seq,at,kind,positionId,detail\n\d+,\d+,position-added,p3,"\{""by/)
+    const nowhere = await watchkeeper(['journal', '--data', join(folder, 'nowhere')])
+    expect([nowhere.code, nowhere.stderr]).to.deep.equal([
+      1,
+      `error: STORE_UNUSABLE: the store in ${join(folder, 'nowhere', 'store')} cannot be used: there is no store\n`,
+    ])
   })
 
   it('says at once what is wrong with its configuration', async () => {

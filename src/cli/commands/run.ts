@@ -2,10 +2,10 @@ import { InvalidArgumentError } from 'commander'
 import { loadPositions } from '../../config/positions-file.ts'
 import { loadServiceConfig } from '../../config/service-file.ts'
 import type { WatchkeeperError } from '../../errors.ts'
-import type { JournalLine } from '../../ports/control.ts'
 import { Service, type Started } from '../../system/service.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { type Paint, paintFor, timeText } from '../output.ts'
+import { journalText } from '../journal-text.ts'
+import { type Paint, paintFor } from '../output.ts'
 
 interface Given {
   readonly config: string
@@ -65,7 +65,7 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
     entries: loaded.entries,
     fresh: given.fresh,
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    onLine: line => stdout.write(`${lineText(line, paint)}\n`),
+    onLine: line => stdout.write(`${journalText(line, paint)}\n`),
     onFatal: error => end(error),
   })
   stdout.write(`${startText(started, paint)}\n`)
@@ -98,11 +98,4 @@ function startText({ guarded, exiting, over, vanished }: Started, paint: Paint):
       : []),
   ]
   return lines.join('\n')
-}
-
-/** One event as one line. */
-function lineText({ at, kind, positionId = '', seq: _seq, ...detail }: JournalLine, paint: Paint) {
-  const told = Object.entries(detail).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-  const cells = [timeText(at), paint('bold', kind.padEnd(17)), positionId.padEnd(16), ...told]
-  return cells.join(' ').trimEnd()
 }
