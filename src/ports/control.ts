@@ -7,8 +7,6 @@ export interface Control {
   health(): HealthSnapshot
   /** Whether the service is recovered and takes requests that change something. */
   readiness(): Readiness
-  /** The metrics in the Prometheus text format. */
-  metrics(): Promise<{ readonly contentType: string; readonly body: string }>
   positions(): readonly PositionView[]
   position(id: string): PositionView | undefined
   /** What each rule of a position would do and why; undefined for an unknown id. */
@@ -29,8 +27,6 @@ export interface Control {
   setKillSwitch(request: KillSwitchRequest, by: Requester): Promise<KillSwitchView>
   /** Journal lines with a sequence number above `after`, oldest first, at most `limit`. */
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
-  /** Calls back for each new journal line. Gives the way to stop it. */
-  follow(listener: (line: JournalLine) => void): () => void
 }
 
 /** Who asks for a change, and from where, for the journal. */
@@ -87,7 +83,8 @@ export interface WhyView {
 
 /** A position to be guarded, validated; `rules` are the options its rule set was made from. */
 export interface AddRequest {
-  readonly position: Position
+  /** Without `openedAt` it opens when it is added. */
+  readonly position: Omit<Position, 'openedAt'> & { readonly openedAt: number | undefined }
   readonly rules: Readonly<Record<string, unknown>>
   /** Guard it even if a level would exit at once. */
   readonly exitNow: boolean
@@ -114,7 +111,7 @@ export interface KillSwitchView {
 export interface KillSwitchRequest {
   readonly state: KillSwitchState
   /** What becomes of held exits when `halt` ends. */
-  readonly held?: 'send' | 'discard'
+  readonly held?: 'send'
 }
 
 export interface JournalQuery {

@@ -1,4 +1,5 @@
 import { positionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
 import { viewOf } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { LiveSystem } from './live.ts'
@@ -24,15 +25,10 @@ import { standing } from '../risk/standing.ts'
 
 export interface ControlParts {
   readonly system: LiveSystem
-  readonly store: Store
+  readonly store: Pick<Store, 'journal'>
   readonly clock: Clock
   health(): HealthSnapshot
   readiness(): Readiness
-  metrics(): Promise<{ contentType: string; body: string }>
-  /** Calls back for each durable journal line. Gives the way to stop it. */
-  follow(listener: (line: JournalLine) => void): () => void
-  /** Makes sure that the account holds a position before it is guarded. */
-  deposit(registered: Registered): Promise<void>
 }
 
 /** What http and the command line may ask, answered by the running system. */
@@ -49,14 +45,6 @@ export class LiveControl implements Control {
 
   readiness(): Readiness {
     return this.parts.readiness()
-  }
-
-  metrics(): Promise<{ contentType: string; body: string }> {
-    return this.parts.metrics()
-  }
-
-  follow(listener: (line: JournalLine) => void): () => void {
-    return this.parts.follow(listener)
   }
 
   positions(): readonly PositionView[] {
@@ -78,16 +66,13 @@ export class LiveControl implements Control {
     return { position, rules: rules.map(rule => ({ ...rule })) }
   }
 
-  async add({ position, rules, exitNow }: AddRequest, by: Requester): Promise<PositionView> {
-    const { system } = this.parts
-    const price = system.core.dispatcher.price(
-      position.instrument,
-      viewOf(position.side, position.priceSource),
-    )
+  async add({ position: given, rules, exitNow }: AddRequest, by: Requester): Promise<PositionView> {
+    const { system, clock } = this.parts
+    const position: Position = { ...given, openedAt: given.openedAt ?? clock.now() }
+    const view = viewOf(position.side, position.priceSource)
+    const price = system.core.dispatcher.price(position.instrument, view)
     if (!exitNow && price !== undefined) system.refuseImmediateExit({ position, rules, price })
-    const registered = await system.add(position, rules, nameOf(by))
-    await this.parts.deposit(registered)
-    return this.view(registered)
+    return this.view(await system.add(position, rules, nameOf(by)))
   }
 
   async changeRules(id: string, request: RulesRequest, by: Requester): Promise<PositionView> {

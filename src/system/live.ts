@@ -35,6 +35,8 @@ export interface LiveOptions {
   readonly venue: (quotes: Quotes) => Venue
   readonly clock: Clock
   readonly callTimeoutMs: number
+  /** Awaited before a new position is registered: its account must hold it. */
+  readonly beforeGuard?: (registered: Registered) => Promise<void>
   /** Told of each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
   /** Something that the service cannot go on without has ended. */
@@ -143,6 +145,7 @@ export class LiveSystem {
     const generation = (known?.generation ?? 0) + 1
     const registered: Registered = { position, rules, generation, state: 'open' }
     ruleSetOf(registered)
+    await this.options.beforeGuard?.(registered)
     const line = this.line('position-added', position.id, { by, generation })
     await this.writer.now({ register: [registered], lines: [line] })
     this.register.set(position.id, registered)

@@ -5,15 +5,15 @@ import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { LiveControl } from './control.ts'
 import type { Position } from '../domain/position.ts'
-import { WatchkeeperError } from '../errors.ts'
+import type { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/ledger.ts'
 import { simulatedFeed, type SimulatedFeed } from '../feeds/simulated.ts'
+import { type HttpServer, serveHttp } from '../http/server.ts'
 import { LiveSystem } from './live.ts'
 import { healthStatus } from '../observability/health.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, JournalLine, Readiness } from '../ports/control.ts'
-import type { Registered } from '../ports/keeper.ts'
 import { healthFacts } from './facts.ts'
 import { StoreKeeper } from '../stores/keeper.ts'
 import { type LmdbStore, openLmdbStore } from '../stores/lmdb.ts'
@@ -31,6 +31,8 @@ export interface ServiceOptions {
 
 /** What was found at the start, for the person who started it. */
 export interface Started {
+  /** Where the API answers. */
+  readonly url: string
   readonly guarded: number
   readonly exiting: number
   /** Ids of the file that the store has closed or released. */
@@ -41,14 +43,14 @@ export interface Started {
 
 /** A guarded account: store, broker, feed and monitoring cycle around the live system. */
 export class Service {
-  readonly control: Control
   private readonly options: ServiceOptions
   private readonly store: LmdbStore
   private readonly account: PaperAccount
   private readonly system: LiveSystem
   private readonly feed: SimulatedFeed
-  private readonly listeners: Set<(line: JournalLine) => void>
   private readonly startedAt: number
+  private readonly control: Control
+  private http: HttpServer | undefined
   private cycles: NodeJS.Timeout | undefined
   private snapshot: HealthSnapshot
   private state: Readiness = { ready: false, why: 'starting' }
@@ -63,7 +65,6 @@ export class Service {
     }
     const store = await openLmdbStore({ folder })
     let account: PaperAccount | undefined
-    const listeners = new Set([options.onLine])
     const system = await LiveSystem.open({
       keeper: new StoreKeeper<ExitRecord, KillSwitch>(store),
       venue: quotes => {
@@ -76,22 +77,27 @@ export class Service {
       },
       clock,
       callTimeoutMs: config.broker.callTimeoutMs,
-      onLine: line => {
-        for (const listener of listeners) listener(line)
+      beforeGuard: async ({ position, generation }) => {
+        await account!.deposit(position, generation)
       },
+      onLine: options.onLine,
       onFatal: options.onFatal,
     })
-    const service = new Service(options, { store, account: account!, system, listeners })
-    return [service, await service.begin()]
+    const service = new Service(options, { store, account: account!, system })
+    try {
+      return [service, await service.begin()]
+    } catch (error) {
+      await service.stop()
+      throw error
+    }
   }
 
   private constructor(
     options: ServiceOptions,
-    parts: Pick<Service, never> & {
+    parts: {
       store: LmdbStore
       account: PaperAccount
       system: LiveSystem
-      listeners: Set<(line: JournalLine) => void>
     },
   ) {
     const { config, clock } = options
@@ -99,7 +105,6 @@ export class Service {
     this.store = parts.store
     this.account = parts.account
     this.system = parts.system
-    this.listeners = parts.listeners
     this.startedAt = clock.now()
     this.snapshot = this.look()
     this.feed = simulatedFeed({
@@ -113,18 +118,13 @@ export class Service {
       clock,
       health: () => this.snapshot,
       readiness: () => this.state,
-      metrics: () => Promise.reject(new WatchkeeperError('NO_METRICS', 'no metrics yet')),
-      follow: listener => {
-        this.listeners.add(listener)
-        return () => this.listeners.delete(listener)
-      },
-      deposit: registered => this.deposit(registered),
     })
   }
 
   /** Ends in order: nothing new is taken, what was decided is durable, exits in flight may finish. */
   async stop(): Promise<void> {
     this.state = { ready: false, why: 'stopping' }
+    await this.http?.close()
     this.feed.stop()
     const { clock, config } = this.options
     const until = clock.monotonic() + config.stop.deadlineMs
@@ -149,17 +149,18 @@ export class Service {
         continue
       }
       const opened: Position = { ...position, openedAt: position.openedAt ?? clock.now() }
-      const registered: Registered = { position: opened, rules, generation: 1, state: 'open' }
-      await this.deposit(registered)
       await this.system.add(opened, rules, 'positions file')
     }
     const named = new Set(entries.map(({ position }) => position.id))
     const open = [...this.system.register.values()].filter(({ state }) => state === 'open')
+    const { host, port, token } = config.http
+    this.http = await serveHttp({ control: this.control, host, port, token })
     this.feed.start()
     this.cycle()
     this.cycles = setInterval(() => this.cycle(), config.cycleMs)
     this.state = { ready: true }
     return {
+      url: `http://${host}:${this.http.port}`,
       guarded: open.length - this.system.openExits.size,
       exiting: this.system.openExits.size,
       over,
@@ -169,10 +170,6 @@ export class Service {
 
   private isOpen(id: Position['id']): boolean {
     return this.system.register.get(id)?.state === 'open'
-  }
-
-  private async deposit({ position, generation }: Registered): Promise<void> {
-    await this.account.deposit(position, generation)
   }
 
   /** One monitoring cycle. */

@@ -36,7 +36,7 @@ describe('watchkeeper run', () => {
     const positions = join(folder, 'positions.json')
     writeFileSync(positions, busyPositions())
     const data = join(folder, 'data')
-    args = ['--positions', positions, '--data', data, '--broker-delay-ms', '40']
+    args = ['--positions', positions, '--data', data, '--broker-delay-ms', '40', '--port', '0']
   })
 
   afterEach(async () => {

@@ -11,6 +11,7 @@ interface Given {
   readonly config: string
   readonly positions?: string
   readonly data?: string
+  readonly port?: number
   readonly brokerDelayMs?: number
   readonly fresh: boolean
 }
@@ -37,6 +38,7 @@ export const runCommand: CommandModule = {
       .option('--positions <file>', 'positions to guard, in place of the configured file')
       .option('--data <folder>', 'where everything durable is kept')
       .option('--broker-delay-ms <ms>', 'time between acting and answering', wholeNumber)
+      .option('--port <port>', 'where the API answers; 0: any free one', wholeNumber)
       .option('--fresh', 'forget the account, and start a new one', false)
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => run(given, context))
@@ -50,6 +52,7 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
     overrides: {
       positions: given.positions,
       dataFolder: given.data,
+      'http.port': given.port,
       'broker.delayMs': given.brokerDelayMs,
     },
   })
@@ -86,9 +89,10 @@ function stopOnSignal(stop: () => void): void {
   }
 }
 
-function startText({ guarded, exiting, over, vanished }: Started, paint: Paint): string {
+function startText({ url, guarded, exiting, over, vanished }: Started, paint: Paint): string {
   const lines = [
     paint('bold', `watchkeeper guards ${guarded} positions, ${exiting} are being exited`),
+    `health: ${url}/health   positions: ${url}/api/positions`,
     ...(over.length > 0 ? [`already over, and left so: ${over.join(', ')}`] : []),
     ...(vanished.length > 0
       ? [paint('yellow', `guarded, though the file does not name them: ${vanished.join(', ')}`)]

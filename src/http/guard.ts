@@ -1,0 +1,66 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { BlockList, isIP } from 'node:net'
+import type { NextFunction, Request, Response } from 'express'
+import { Problem } from './problem.ts'
+
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/** Whether a host name or address can only be this machine. */
+export function isLoopback(host: string): boolean {
+  const plain = host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+  if (plain === 'localhost') return true
+  const family = isIP(plain)
+  return family !== 0 && LOOPBACK.check(plain, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+export interface GuardOptions {
+  /** Whether the service listens on this machine alone. */
+  readonly onLoopback: boolean
+  /** Bearer token; without one, loopback is trusted. */
+  readonly token: string | undefined
+}
+
+const READS = new Set(['GET', 'HEAD'])
+
+/**
+ * Keeps out what a web page in somebody's browser could send: foreign hosts and origins, and changes
+ * that a plain form can make. Changes need the token where there is one; off loopback reads do too.
+ */
+export function guard({ onLoopback, token }: GuardOptions) {
+  return (request: Request, _response: Response, next: NextFunction): void => {
+    const isRead = READS.has(request.method)
+    if (onLoopback) refuseForeign(request)
+    if (!isRead && !/^application\/json(;|$)/i.test(request.headers['content-type'] ?? '')) {
+      throw new Problem(415, 'NOT_JSON', 'a change needs the header content-type: application/json')
+    }
+    const needsToken = token !== undefined && (!isRead || !onLoopback)
+    if (needsToken && request.path.startsWith('/api/') && !hasToken(request, token)) {
+      throw new Problem(401, 'UNAUTHORIZED', 'expected the header authorization: Bearer <token>')
+    }
+    next()
+  }
+}
+
+function refuseForeign({ headers }: Request): void {
+  const host = (headers.host ?? '').replace(/:\d+$/, '')
+  if (!isLoopback(host)) {
+    throw new Problem(403, 'FOREIGN_HOST', `found host ${host || '(none)'}, expected localhost`)
+  }
+  const { origin } = headers
+  if (origin !== undefined && !isLoopbackOrigin(origin)) {
+    throw new Problem(403, 'FOREIGN_ORIGIN', `found origin ${origin}, expected localhost`)
+  }
+}
+
+const isLoopbackOrigin = (origin: string): boolean =>
+  URL.canParse(origin) && isLoopback(new URL(origin).hostname)
+
+/** Compares digests in constant time: neither length nor content shows in how long it takes. */
+function hasToken({ headers }: Request, token: string): boolean {
+  const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? ''
+  return timingSafeEqual(digest(given), digest(token))
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -1,0 +1,13 @@
+import type { Route } from '../route.ts'
+import { healthRoutes } from './health.ts'
+import { journalRoutes } from './journal.ts'
+import { killSwitchRoutes } from './kill-switch.ts'
+import { positionRoutes } from './positions.ts'
+
+/** Every group of paths. */
+export const ROUTES: readonly Route[] = [
+  healthRoutes,
+  positionRoutes,
+  killSwitchRoutes,
+  journalRoutes,
+]

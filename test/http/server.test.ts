@@ -1,0 +1,282 @@
+import { createServer, type IncomingMessage, request as httpRequest } from 'node:http'
+import { once } from 'node:events'
+import { expect } from 'chai'
+import { instrumentId } from '../../src/domain/ids.ts'
+import type { WatchkeeperError } from '../../src/errors.ts'
+import { type HttpServer, serveHttp } from '../../src/http/server.ts'
+import type { HealthSnapshot, Readiness } from '../../src/ports/control.ts'
+import { LiveControl } from '../../src/system/control.ts'
+import { LiveSystem } from '../../src/system/live.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+
+const TOKEN = 'a token of some length'
+const POSITION = {
+  ...{ id: 'p1', instrument: 'ACME', side: 'long', quantity: 2, entryPrice: 100 },
+  rules: { stopLoss: { pct: 5 } },
+}
+
+/** The parts of an answer that tests look at. */
+interface Answer {
+  readonly status: number
+  readonly type: string
+  // The shape of a body is what each test says it is.
+  readonly body: Record<string, unknown>
+}
+
+describe('the HTTP API', () => {
+  let keeper: MemoryKeeper
+  let system: LiveSystem
+  let server: HttpServer
+  let health: HealthSnapshot
+  let readiness: Readiness
+  let now: number
+
+  beforeEach(async () => {
+    keeper = new MemoryKeeper()
+    now = 1_000
+    health = { status: 'pass', at: now, output: [], checks: {} }
+    readiness = { ready: true }
+    const clock = { now: () => now, monotonic: () => now }
+    system = await LiveSystem.open({
+      keeper,
+      venue: () => ({
+        placeExit: () => Promise.resolve({ kind: 'acknowledged' }),
+        orderByClientId: () => Promise.resolve({ kind: 'working' }),
+        streamOrders: () => undefined,
+        priced: () => Promise.resolve(),
+      }),
+      clock,
+      callTimeoutMs: 1_000,
+      onLine: () => undefined,
+      onFatal: error => {
+        throw error
+      },
+    })
+    server = await serve(undefined)
+  })
+
+  afterEach(async () => {
+    await server.close()
+    await system.stop()
+  })
+
+  const serve = (token: string | undefined): Promise<HttpServer> => {
+    const control = new LiveControl({
+      system,
+      store: {
+        journal: ({ after, limit }) =>
+          Promise.resolve(keeper.lines.filter(({ seq }) => seq > after).slice(0, limit)),
+      },
+      clock: { now: () => now, monotonic: () => now },
+      health: () => health,
+      readiness: () => readiness,
+    })
+    return serveHttp({ control, host: '127.0.0.1', port: 0, token })
+  }
+
+  /** One real request; headers as they are given, so that foreign ones can be sent. */
+  async function ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const isChange = method !== 'GET'
+    const request = httpRequest({
+      ...{ host: '127.0.0.1', port: server.port, method, path, agent: false },
+      headers: { ...(isChange && { 'content-type': 'application/json' }), ...headers },
+    })
+    request.end(typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body))
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    let text = ''
+    for await (const chunk of response) text += String(chunk)
+    return {
+      status: response.statusCode!,
+      type: response.headers['content-type'] ?? '',
+      body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+    }
+  }
+
+  const codeOf = async (answer: Promise<Answer>): Promise<unknown[]> => {
+    const { status, type, body } = await answer
+    expect(type).to.match(/^application\/problem\+json/)
+    return [status, body['code']]
+  }
+
+  const add = (but: object = {}): Promise<Answer> =>
+    ask('POST', '/api/positions', { ...POSITION, ...but })
+
+  async function tick(price: number): Promise<void> {
+    system.tick({ instrument: instrumentId('ACME'), ts: ++now, price })
+    await system.settled()
+  }
+
+  it('lets no web page flatten the account', async () => {
+    const evil = { origin: 'https://evil.example' }
+    expect(await codeOf(ask('GET', '/api/positions', undefined, evil))).to.deep.equal([
+      403,
+      'FOREIGN_ORIGIN',
+    ])
+    const rebound = { host: 'evil.example:8080' }
+    expect(await codeOf(ask('GET', '/api/positions', undefined, rebound))).to.deep.equal([
+      403,
+      'FOREIGN_HOST',
+    ])
+    const form = { 'content-type': 'text/plain' }
+    expect(
+      await codeOf(ask('POST', '/api/kill-switch', '{"state":"flatten"}', form)),
+    ).to.deep.equal([415, 'NOT_JSON'])
+    expect(system.killSwitch.state).to.equal('off')
+  })
+
+  it('takes loopback in all its spellings', async () => {
+    for (const host of ['localhost:1', '127.0.0.1', '127.9.9.9:80', '[::1]:8080']) {
+      expect((await ask('GET', '/livez', undefined, { host })).status, host).to.equal(200)
+    }
+  })
+
+  it('wants the token for changes once there is one', async () => {
+    await server.close()
+    server = await serve(TOKEN)
+    expect(await codeOf(add())).to.deep.equal([401, 'UNAUTHORIZED'])
+    const wrong = { authorization: 'Bearer wrong' }
+    expect(await codeOf(ask('POST', '/api/positions', POSITION, wrong))).to.deep.equal([
+      401,
+      'UNAUTHORIZED',
+    ])
+    const right = { authorization: `Bearer ${TOKEN}` }
+    expect((await ask('POST', '/api/positions', POSITION, right)).status).to.equal(201)
+    expect((await ask('GET', '/api/positions')).status).to.equal(200)
+  })
+
+  it('refuses to listen off loopback without a token, and where somebody listens already', async () => {
+    const control = {} as never
+    const fails = async (host: string, port: number): Promise<unknown> =>
+      serveHttp({ control, host, port }).then(
+        () => 'no error',
+        (error: unknown) => (error as WatchkeeperError).code,
+      )
+    expect(await fails('0.0.0.0', 0)).to.equal('TOKEN_REQUIRED')
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as { port: number }
+    expect(await fails('127.0.0.1', port)).to.equal('ADDRESS_IN_USE')
+    other.close()
+  })
+
+  it('says what is wrong with a body, all of it, and applies nothing', async () => {
+    const { status, body } = await add({ side: 'buy', quantity: -1, colour: 'red' })
+    expect([status, body['code']]).to.deep.equal([422, 'BAD_INPUT'])
+    const faults = body['faults'] as { path: string; found: string }[]
+    expect(faults.map(({ path, found }) => [path, found])).to.deep.equal([
+      ['colour', 'the unknown field "colour"'],
+      ['side', '"buy"'],
+      ['quantity', '-1'],
+    ])
+    expect(system.register.size).to.equal(0)
+  })
+
+  it('answers malformed, huge and wrong-typed bodies with a stable code', async () => {
+    const post = (body: string): Promise<Answer> => ask('POST', '/api/kill-switch', body)
+    expect(await codeOf(post('{'))).to.deep.equal([400, 'BAD_JSON'])
+    expect(await codeOf(post(`"${'x'.repeat(100_000)}"`))).to.deep.equal([413, 'BODY_TOO_LARGE'])
+    expect(await codeOf(post('[]'))).to.deep.equal([422, 'BAD_INPUT'])
+    expect(await codeOf(post('{"state":"panic"}'))).to.deep.equal([422, 'BAD_INPUT'])
+    expect(await codeOf(ask('GET', '/api/journal?limit=1e9'))).to.deep.equal([422, 'BAD_INPUT'])
+  })
+
+  it('knows neither other paths nor other positions', async () => {
+    expect(await codeOf(ask('GET', '/api/nothing'))).to.deep.equal([404, 'NOT_FOUND'])
+    for (const [method, path] of [
+      ['GET', '/api/positions/x'],
+      ['GET', '/api/positions/x/why'],
+      ['POST', '/api/positions/x/exit'],
+      ['DELETE', '/api/positions/x'],
+      ['PATCH', '/api/positions/x'],
+    ] as const) {
+      expect(await codeOf(ask(method, path)), path).to.deep.equal([404, 'POSITION_UNKNOWN'])
+    }
+    expect(await codeOf(ask('GET', '/api/positions/%E0%A4%A'))).to.deep.equal([400, 'BAD_REQUEST'])
+  })
+
+  it('takes no change while the service is not ready, and says why', async () => {
+    readiness = { ready: false, why: 'stopping' }
+    expect(await codeOf(add())).to.deep.equal([503, 'NOT_READY'])
+    expect((await ask('GET', '/readyz')).status).to.equal(503)
+    expect((await ask('GET', '/livez')).status).to.equal(200)
+  })
+
+  it('tells the truth about health', async () => {
+    const answer = await ask('GET', '/health')
+    expect([answer.status, answer.type]).to.deep.equal([
+      200,
+      'application/health+json; charset=utf-8',
+    ])
+    health = { ...health, status: 'warn' }
+    expect((await ask('GET', '/health')).status).to.equal(200)
+    health = { ...health, status: 'fail', output: ['store:errors: 1'] }
+    const { status, body } = await ask('GET', '/health')
+    expect([status, body['output']]).to.deep.equal([503, ['store:errors: 1']])
+  })
+
+  it('guards a position that it is given, and shows where it stands and why', async () => {
+    const added = await add({ id: 'EUR/USD 1' })
+    expect([added.status, added.body['state']]).to.deep.equal([201, 'guarded'])
+    await tick(101)
+    const path = `/api/positions/${encodeURIComponent('EUR/USD 1')}`
+    const { body } = await ask('GET', path)
+    expect([body['best'], body['stop'], body['lastPrice']]).to.deep.equal([101, 95, 101])
+    const why = (await ask('GET', `${path}/why`)).body['rules'] as Record<string, unknown>[]
+    expect(why.map(({ rule, level, distance }) => [rule, level, distance])).to.deep.equal([
+      ['stopLoss', 95, -6],
+    ])
+    expect(await codeOf(add({ id: 'EUR/USD 1' }))).to.deep.equal([409, 'POSITION_EXISTS'])
+  })
+
+  it('lets rules tighten, and loosen or exit only when that is said', async () => {
+    await add()
+    await tick(100)
+    const patch = (body: object): Promise<Answer> => ask('PATCH', '/api/positions/p1', body)
+    const stop = (pct: number) => ({ rules: { stopLoss: { pct } } })
+    expect((await patch(stop(3))).body['stop']).to.equal(97)
+    expect(await codeOf(patch(stop(4)))).to.deep.equal([409, 'LOOSENS'])
+    expect((await patch({ ...stop(4), force: true })).body['stop']).to.equal(96)
+    expect(await codeOf(patch({ rules: { stopLoss: { price: 100 } } }))).to.deep.equal([
+      409,
+      'EXITS_AT_ONCE',
+    ])
+    expect(await codeOf(patch({ rules: { stopLos: {} } }))).to.deep.equal([422, 'BAD_INPUT'])
+    await tick(96.5)
+    expect((await ask('GET', '/api/positions/p1')).body['state']).to.equal('guarded')
+    await tick(96)
+    expect((await ask('GET', '/api/positions/p1')).body['state']).to.equal('exiting')
+  })
+
+  it('exits and releases by hand, and journals by whom', async () => {
+    await add()
+    await add({ id: 'p2' })
+    const exit = await ask('POST', '/api/positions/p1/exit')
+    expect([exit.status, exit.body['state'], exit.body['reason']]).to.deep.equal([
+      202,
+      'exiting',
+      'manual',
+    ])
+    expect((await ask('DELETE', '/api/positions/p2')).status).to.equal(204)
+    expect(system.register.get('p2' as never)?.state).to.equal('released')
+    const { body } = await ask('GET', '/api/journal?after=2&limit=10')
+    const lines = Object.values(body) as { kind: string; by?: string }[]
+    expect(lines.map(({ kind }) => kind)).to.deep.equal(['exit-intended', 'position-released'])
+    expect(lines[1]?.by).to.match(/^loopback at .*127\.0\.0\.1$/)
+  })
+
+  it('moves the kill switch, and asks what becomes of held exits', async () => {
+    const move = (body: object): Promise<Answer> => ask('POST', '/api/kill-switch', body)
+    await add()
+    await move({ state: 'halt' })
+    await tick(94)
+    expect((await ask('GET', '/api/kill-switch')).body['held']).to.deep.equal(['p1'])
+    expect(await codeOf(move({ state: 'off' }))).to.deep.equal([409, 'HELD_EXITS'])
+    const moved = await move({ state: 'off', held: 'send' })
+    expect([moved.status, moved.body['state']]).to.deep.equal([200, 'off'])
+  })
+})
