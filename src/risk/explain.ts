@@ -1,3 +1,4 @@
+import { difference } from '../domain/decimal.ts'
 import type { ExitReason } from '../domain/reason.ts'
 import type { Guard } from './guard.ts'
 import { armAlone } from './merge.ts'
@@ -91,7 +92,7 @@ function whyNot(ratchet: number | undefined, rearmAt: number | undefined): strin
 }
 
 const distance = (price: number, level: number): number | null =>
-  Number.isNaN(price) ? null : level - price
+  Number.isNaN(price) ? null : difference(level, price)
 
 /** The bound that is closer to the price; at least one of them exists. */
 function nearest(price: number, below: number | undefined, above: number | undefined): number {

@@ -140,6 +140,9 @@ export class Service {
 
   private async begin(): Promise<Started> {
     const { entries, config, clock } = this.options
+    // First of all, so that a port that is taken leaves nothing half done.
+    const { host, port, token } = config.http
+    this.http = await serveHttp({ control: this.control, host, port, token })
     const over: string[] = []
     const before = new Set(this.system.register.keys())
     for (const { position, rules } of entries) {
@@ -153,8 +156,6 @@ export class Service {
     }
     const named = new Set(entries.map(({ position }) => position.id))
     const open = [...this.system.register.values()].filter(({ state }) => state === 'open')
-    const { host, port, token } = config.http
-    this.http = await serveHttp({ control: this.control, host, port, token })
     this.feed.start()
     this.cycle()
     this.cycles = setInterval(() => this.cycle(), config.cycleMs)
