@@ -38,6 +38,13 @@ function held(
   return { position, ruleSet: ruleSetOf(rules) }
 }
 
+/** The same position once more, entered at the tick that it was exited at. */
+const reopened = (position: Position, { price, ts }: Pick<Tick, 'price' | 'ts'>): Position => ({
+  ...position,
+  entryPrice: price,
+  openedAt: ts,
+})
+
 /** A dispatcher whose monitors act at once, without actors: what is measured is the book. */
 function dispatcherOver(positions: readonly Held[], counts: { wakes: number; exits: number }) {
   const woken: Guard[] = []
@@ -46,18 +53,23 @@ function dispatcherOver(positions: readonly Held[], counts: { wakes: number; exi
     exit: () => counts.exits++,
   })
   for (const { position, ruleSet } of positions) woken.push(dispatcher.open(position, ruleSet))
+  let last: Tick | undefined
   const act = (): void => {
     for (const guard of woken) {
       counts.wakes++
       const outcome = catchUp(guard, dispatcher.now)
-      if (outcome.kind === 'exit') counts.exits++
       dispatcher.commit(guard, outcome)
+      if (outcome.kind === 'exit') {
+        counts.exits++
+        woken.push(dispatcher.open(reopened(guard.position, last!), guard.ruleSet))
+      }
     }
     woken.length = 0
   }
   act()
   return {
     tick(tick: Tick) {
+      last = tick
       dispatcher.tick(tick, tick.ts)
       if (woken.length > 0) act()
     },
@@ -81,13 +93,16 @@ function plainLoop(positions: readonly Held[], counts: { exits: number }) {
     kept.stop = merged.stop
     kept.target = merged.target
   }
-  for (const each of positions) {
+  const keep = (each: Held): Kept => {
     const sign = each.position.side === 'long' ? 1 : -1
     const best = sign * each.position.entryPrice
     const kept: Kept = { held: each, sign, best, stop: 0, target: 0 }
     relevel(kept, each.position.openedAt)
+    return kept
+  }
+  for (const each of positions) {
     const list = byInstrument.get(each.position.instrument) ?? []
-    byInstrument.set(each.position.instrument, [...list, kept])
+    byInstrument.set(each.position.instrument, [...list, keep(each)])
   }
   return {
     tick({ instrument, price, ts }: Tick) {
@@ -106,7 +121,7 @@ function plainLoop(positions: readonly Held[], counts: { exits: number }) {
         const moment = { best, at: ts, price, staleAt: Infinity, last: { best, at: ts } }
         if (decide(position, ruleSet, { ...moment, tick: null }) === undefined) continue
         counts.exits++
-        list.splice(index--, 1)
+        list[index] = keep({ position: reopened(position, { price, ts }), ruleSet })
       }
     },
   }
@@ -161,14 +176,14 @@ function fourTimes(prints: readonly Tick[]): Tick[] {
   )
 }
 
-/** Positions with stops of 0.1 to 0.5 % along real prints, opened throughout their first half. */
+/** Positions with stops of 0.1 to 0.5 % along real prints; one that exits is opened again. */
 async function real(perInstrument: number): Promise<Figure[]> {
   const prints = realPrints('BTCUSDT-PERP')
   if (prints === undefined) return []
   const ticks = fourTimes(prints)
   const positions = (): Held[] =>
     Array.from({ length: perInstrument }, (_, index) => {
-      const first = ticks[Math.floor((index / perInstrument) * ticks.length * 0.5)]!
+      const first = ticks[0]!
       const pct = 0.1 + 0.4 * ((index % 20) / 19)
       return held(
         `p${index}`,
