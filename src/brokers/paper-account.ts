@@ -59,7 +59,11 @@ export function openPaperAccount(options: PaperAccountOptions): PaperAccount {
       for (const file of ['data.mdb', 'lock.mdb']) rmSync(join(folder, file), { force: true })
     assertDatabase(join(folder, 'data.mdb'))
     // Without overlapping a commit is on disk when its promise resolves.
-    const root = open({ path: folder, maxDbs: 4, overlappingSync: false, noSubdir: false })
+    // With batching by turns a commit that fails also rejects a promise that nobody can wait for.
+    const root = open({
+      ...{ path: folder, maxDbs: 4, noSubdir: false },
+      ...{ overlappingSync: false, eventTurnBatching: false },
+    })
     return new PaperAccount(root, options)
   } catch (cause) {
     if (cause instanceof AccountUnusable) throw cause

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { loadPositions } from '../../config/positions-file.ts'
 import { loadServiceConfig } from '../../config/service-file.ts'
-import type { WatchkeeperError } from '../../errors.ts'
+import { WatchkeeperError } from '../../errors.ts'
 import { Service, type Started } from '../../system/service.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { journalText } from '../journal-text.ts'
@@ -63,6 +63,7 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
   let end: (failure: WatchkeeperError | undefined) => void = () => undefined
   const ended = new Promise<WatchkeeperError | undefined>(resolve => (end = resolve))
   stopOnSignal(() => end(undefined))
+  stopOnUncaught(error => end(error))
   const [service, started] = await Service.start({
     config,
     entries: loaded.entries,
@@ -88,6 +89,22 @@ function stopOnSignal(stop: () => void): void {
     })
   }
 }
+
+/** What nobody caught leaves nobody in charge: an orderly stop is tried once, then the process ends. */
+function stopOnUncaught(stop: (error: WatchkeeperError) => void): void {
+  let isFirst = true
+  process.on('uncaughtException', (cause: unknown) => {
+    const text = cause instanceof Error ? cause.message : String(cause)
+    const error = new WatchkeeperError('UNCAUGHT', text, { cause })
+    if (!isFirst) process.exit(1)
+    isFirst = false
+    setTimeout(() => process.exit(1), LAST_MS).unref()
+    stop(error)
+  })
+}
+
+/** Longest time that an orderly stop may take after something nobody caught, ms. */
+const LAST_MS = 5_000
 
 function startText({ url, guarded, exiting, over, vanished }: Started, paint: Paint): string {
   const lines = [
