@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import type { NextFunction, Request, Response } from 'express'
+import type { Requester } from '../ports/control.ts'
 import { Problem } from './problem.ts'
 
 const LOOPBACK = new BlockList()
@@ -24,24 +25,41 @@ export interface GuardOptions {
 
 const READS = new Set(['GET', 'HEAD'])
 
+/** What monitors read, open to all. Everything else is closed, however its path is written. */
+const OPEN = new Set(['/health', '/livez', '/readyz'])
+
+const JSON_TYPE = /^application\/json\s*(;|$)/i
+
 /**
  * Keeps out what a web page in somebody's browser could send: foreign hosts and origins, and changes
  * that a plain form can make. Changes need the token where there is one; off loopback reads do too.
  */
 export function guard({ onLoopback, token }: GuardOptions) {
-  return (request: Request, _response: Response, next: NextFunction): void => {
+  return (request: Request, response: Response, next: NextFunction): void => {
     const isRead = READS.has(request.method)
     if (onLoopback) refuseForeign(request)
-    if (!isRead && !/^application\/json(;|$)/i.test(request.headers['content-type'] ?? '')) {
+    if (!isRead && !JSON_TYPE.test(request.headers['content-type'] ?? '')) {
       throw new Problem(415, 'NOT_JSON', 'a change needs the header content-type: application/json')
     }
-    const needsToken = token !== undefined && (!isRead || !onLoopback)
-    if (needsToken && request.path.startsWith('/api/') && !hasToken(request, token)) {
+    const isHolder = token !== undefined && hasToken(request, token)
+    const needsToken = token !== undefined && (!isRead || (!onLoopback && !OPEN.has(request.path)))
+    if (needsToken && !isHolder) {
+      response.setHeader('www-authenticate', 'Bearer')
       throw new Problem(401, 'UNAUTHORIZED', 'expected the header authorization: Bearer <token>')
     }
+    if (isHolder) HOLDERS.add(request)
     next()
   }
 }
+
+/** Requests that came with the right token. */
+const HOLDERS = new WeakSet<Request>()
+
+/** Who asks, for the journal: a header that nobody checked makes nobody a holder of a token. */
+export const requesterOf = (request: Request): Requester => ({
+  who: HOLDERS.has(request) ? 'token' : 'loopback',
+  from: request.socket.remoteAddress ?? 'unknown',
+})
 
 function refuseForeign({ headers }: Request): void {
   const host = (headers.host ?? '').replace(/:\d+$/, '')
@@ -59,7 +77,7 @@ const isLoopbackOrigin = (origin: string): boolean =>
 
 /** Compares digests in constant time: neither length nor content shows in how long it takes. */
 function hasToken({ headers }: Request, token: string): boolean {
-  const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? ''
+  const given = /^Bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
   return timingSafeEqual(digest(given), digest(token))
 }
 

@@ -1,15 +1,9 @@
 import type { Request, Response, Router } from 'express'
-import type { Control, Requester } from '../ports/control.ts'
+import type { Control } from '../ports/control.ts'
 import { Problem } from './problem.ts'
 
 /** Adds its paths to the router. One file and one registry line each. */
 export type Route = (router: Router, control: Control) => void
-
-/** Who asks, for the journal. */
-export const requesterOf = (request: Request): Requester => ({
-  who: request.headers.authorization === undefined ? 'loopback' : 'token',
-  from: request.socket.remoteAddress ?? 'unknown',
-})
 
 /** Throws NOT_READY while the service takes no changes. */
 export function assertReady(control: Control): void {

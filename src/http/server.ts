@@ -34,9 +34,11 @@ export async function serveHttp({ control, host, port, token }: HttpOptions): Pr
   }
   const app = express()
   app.disable('x-powered-by')
+  app.disable('etag')
+  app.enable('case sensitive routing')
   app.use(guard({ onLoopback, token }))
   app.use(express.json({ limit: BODY_LIMIT }))
-  const router = express.Router()
+  const router = express.Router({ caseSensitive: true })
   for (const add of ROUTES) add(router, control)
   app.use(router)
   app.use(({ method, path }) => {

@@ -1,6 +1,7 @@
 import type { KillSwitchRequest } from '../../ports/control.ts'
+import { requesterOf } from '../guard.ts'
 import { Problem } from '../problem.ts'
-import { assertReady, bodyOf, requesterOf, type Route, sendJson } from '../route.ts'
+import { assertReady, bodyOf, type Route, sendJson } from '../route.ts'
 
 const STATES = ['off', 'block', 'flatten', 'halt'] as const
 

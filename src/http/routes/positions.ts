@@ -2,8 +2,9 @@ import type { Response } from 'express'
 import { parsePositions } from '../../config/positions-file.ts'
 import { InputError } from '../../errors.ts'
 import type { AddRequest, Control, PositionView, RulesRequest } from '../../ports/control.ts'
+import { requesterOf } from '../guard.ts'
 import { Problem } from '../problem.ts'
-import { assertReady, bodyOf, flagOf, requesterOf, type Route, sendJson } from '../route.ts'
+import { assertReady, bodyOf, flagOf, type Route, sendJson } from '../route.ts'
 
 /** `/api/positions`: what is guarded, and every change of it. */
 export const positionRoutes: Route = (router, control) => {

@@ -1,0 +1,126 @@
+import { positionId } from '../../src/domain/ids.ts'
+import { WatchkeeperError } from '../../src/errors.ts'
+import type {
+  Control,
+  HealthSnapshot,
+  JournalLine,
+  JournalQuery,
+  KillSwitchRequest,
+  KillSwitchView,
+  PositionView,
+  Readiness,
+  Requester,
+} from '../../src/ports/control.ts'
+import { aPosition } from './builders.ts'
+
+/** A guarded position as the service shows it. */
+export const aView = (id = 'p1'): PositionView => ({
+  ...aPosition({ id: positionId(id) }),
+  state: 'guarded',
+  rules: { stopLoss: { pct: 5 } },
+  best: 100,
+  stop: 95,
+  target: null,
+  lastPrice: 101,
+  priceAgeMs: 20,
+})
+
+/** One change that was asked for. */
+export interface Asked {
+  readonly what: string
+  readonly id?: string
+  readonly request?: unknown
+  readonly by: Requester
+}
+
+/** A control that holds `p1`, notes what is asked of it, and throws `failure` on every change. */
+export class FakeControl implements Control {
+  readonly asked: Asked[] = []
+  readonly lines: JournalLine[] = []
+  /** Journal pages that were read. */
+  pagesRead = 0
+  failure: Error | undefined
+  snapshot: HealthSnapshot = { status: 'pass', at: Date.now(), output: [], checks: {} }
+  state: Readiness = { ready: true }
+  private readonly views = new Map<string, PositionView>([['p1', aView()]])
+  private switchView: KillSwitchView = { state: 'off', since: null, by: null, held: [] }
+
+  health(): HealthSnapshot {
+    return this.snapshot
+  }
+
+  readiness(): Readiness {
+    return this.state
+  }
+
+  positions(): readonly PositionView[] {
+    return [...this.views.values()]
+  }
+
+  position(id: string): PositionView | undefined {
+    return this.views.get(id)
+  }
+
+  why(id: string) {
+    const position = this.views.get(id)
+    return position && { position, rules: [{ name: 'stop-loss', level: 95 }] }
+  }
+
+  add: Control['add'] = (request, by) =>
+    this.note({ what: 'add', request, by }, () => {
+      const { openedAt = 0, ...position } = request.position
+      const view = { ...aView(position.id), ...position, openedAt, rules: request.rules }
+      this.views.set(view.id, view)
+      return view
+    })
+
+  changeRules: Control['changeRules'] = (id, request, by) =>
+    this.note({ what: 'changeRules', id, request, by }, () => this.known(id))
+
+  release: Control['release'] = (id, by) =>
+    this.note({ what: 'release', id, by }, () => {
+      this.known(id)
+      this.views.delete(id)
+    })
+
+  exit: Control['exit'] = (id, by) =>
+    this.note({ what: 'exit', id, by }, () => ({ ...this.known(id), state: 'exiting' as const }))
+
+  killSwitch(): KillSwitchView {
+    return this.switchView
+  }
+
+  setKillSwitch(request: KillSwitchRequest, by: Requester): Promise<KillSwitchView> {
+    return this.note({ what: 'setKillSwitch', request, by }, () => {
+      this.switchView = { state: request.state, since: 1, by, held: [] }
+      return this.switchView
+    })
+  }
+
+  journal({ after, limit, positionId }: JournalQuery): Promise<readonly JournalLine[]> {
+    this.pagesRead++
+    const isWanted = (line: JournalLine): boolean =>
+      line.seq > after && (positionId === undefined || line.positionId === positionId)
+    return Promise.resolve(this.lines.filter(isWanted).slice(0, limit))
+  }
+
+  /** Appends that many journal lines. */
+  happen(count: number, detail: Readonly<Record<string, unknown>> = {}): void {
+    for (let each = 0; each < count; each++) {
+      this.lines.push({ ...detail, seq: this.lines.length + 1, at: 1_000, kind: 'test' })
+    }
+  }
+
+  private known(id: string): PositionView {
+    const view = this.views.get(id)
+    if (view === undefined) throw new WatchkeeperError('POSITION_UNKNOWN', `no position ${id}`)
+    return view
+  }
+
+  private async note<Result>(asked: Asked, act: () => Result): Promise<Result> {
+    if (this.failure !== undefined) throw this.failure
+    const result = act()
+    this.asked.push(asked)
+    return Promise.resolve(result)
+  }
+}
