@@ -61,6 +61,8 @@ export class LiveSystem {
   private readonly filter = new TickFilter()
   private readonly passed: Tick[] = []
   private readonly writer: LiveWriter
+  private isDrainDue = false
+  private isStopped = false
 
   /** Opens with what an earlier process left behind; `recover` then takes it under guard. */
   static async open(options: LiveOptions): Promise<LiveSystem> {
@@ -124,6 +126,7 @@ export class LiveSystem {
       this.core.dispatcher.tick(each, at)
       this.core.actors.track(this.core.broker.priced(each.instrument))
     }
+    this.drainSoon()
   }
 
   /** What is due by time, and what was not answered. */
@@ -242,9 +245,20 @@ export class LiveSystem {
 
   /** Ends every actor, after what was decided is durable. */
   async stop(): Promise<void> {
+    this.isStopped = true
     this.writer.drain()
     await this.writer.busy
     this.core.actors.stopAll()
+  }
+
+  /** Once the ticks that came together are through: their ratchets need not wait for the cycle. */
+  private drainSoon(): void {
+    if (this.isDrainDue || this.isStopped) return
+    this.isDrainDue = true
+    setImmediate(() => {
+      this.isDrainDue = false
+      if (!this.isStopped) this.writer.drain()
+    })
   }
 
   private open(id: PositionId): Registered {
