@@ -1,4 +1,5 @@
 import type { Request, Response, Router } from 'express'
+import { InputError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
 import { Problem } from './problem.ts'
 
@@ -11,37 +12,60 @@ export function assertReady(control: Control): void {
   if (!readiness.ready) throw new Problem(503, 'NOT_READY', `the service is ${readiness.why}`)
 }
 
-/** The body as a map; anything else is refused. */
-export function bodyOf(request: Request): Readonly<Record<string, unknown>> {
+/** The input is refused for one fault. */
+export const badInput = (path: string, found: unknown, expected: string): InputError =>
+  new InputError(path, [{ path, found: JSON.stringify(found) ?? 'nothing', expected }])
+
+/** Levels of a body; what reads it goes down by recursion. */
+const DEEPEST = 20
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some(each => isDeeper(each, levels - 1)))
+
+/** The body as a map of these fields and no others; undefined `known` leaves that to the reader. */
+export function bodyOf(
+  request: Request,
+  known?: readonly string[],
+): Readonly<Record<string, unknown>> {
   const body: unknown = request.body ?? {}
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
-    return body as Record<string, unknown>
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw badInput('the body', Array.isArray(body) ? [] : body, 'a JSON object')
   }
-  throw new Problem(422, 'BAD_INPUT', 'the body: found no map, expected a JSON object')
+  if (isDeeper(body, DEEPEST)) {
+    throw badInput('the body', 'deeper nesting', `at most ${DEEPEST} levels`)
+  }
+  const stranger = known && Object.keys(body).find(key => !known.includes(key))
+  if (stranger !== undefined) {
+    throw badInput(stranger, stranger, `one of ${known!.join(', ') || '(no field)'}`)
+  }
+  return body as Record<string, unknown>
 }
 
 /** A value of the body that must be true or false; false where it is missing. */
 export function flagOf(body: Readonly<Record<string, unknown>>, name: string): boolean {
   const value = body[name] ?? false
   if (typeof value === 'boolean') return value
-  throw new Problem(
-    422,
-    'BAD_INPUT',
-    `${name}: found ${JSON.stringify(value)}, expected true or false`,
-  )
+  throw badInput(name, value, 'true or false')
+}
+
+export interface CountBounds {
+  readonly least: number
+  readonly most: number
+  readonly fallback: number
 }
 
 /** A whole number of the query, within bounds. */
-export function countOf(request: Request, name: string, most: number, fallback: number): number {
+export function countOf(request: Request, name: string, bounds: CountBounds): number {
+  const { least, most, fallback } = bounds
   const text = request.query[name]
   if (text === undefined) return fallback
-  if (typeof text === 'string' && /^\d{1,15}$/.test(text) && Number(text) <= most)
-    return Number(text)
-  throw new Problem(
-    422,
-    'BAD_INPUT',
-    `${name}: found ${JSON.stringify(text)}, expected 0 to ${most}`,
-  )
+  if (typeof text === 'string' && /^\d{1,15}$/.test(text)) {
+    const count = Number(text)
+    if (count >= least && count <= most) return count
+  }
+  throw badInput(name, text, `a whole number from ${least} to ${most}`)
 }
 
 /** Sends JSON that nobody may keep. */

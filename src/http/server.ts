@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import express from 'express'
+import express, { type Request, type Response, type Router } from 'express'
 import { WatchkeeperError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
 import { guard, isLoopback } from './guard.ts'
@@ -24,6 +24,8 @@ export interface HttpServer {
 const BODY_LIMIT = '64kb'
 const REQUEST_MS = 30_000
 const MOST_CONNECTIONS = 200
+/** What requests under way get to finish when the server closes. */
+const GRACE_MS = 1_000
 
 /** Serves the API. Throws WatchkeeperError: TOKEN_REQUIRED, ADDRESS_IN_USE, CANNOT_LISTEN. */
 export async function serveHttp({ control, host, port, token }: HttpOptions): Promise<HttpServer> {
@@ -41,8 +43,15 @@ export async function serveHttp({ control, host, port, token }: HttpOptions): Pr
   const router = express.Router({ caseSensitive: true })
   for (const add of ROUTES) add(router, control)
   app.use(router)
-  app.use(({ method, path }) => {
-    throw new Problem(404, 'NOT_FOUND', `nothing answers ${method} ${path}`)
+  app.use(({ method, path }: Request, response: Response) => {
+    const allowed = methodsAt(router, path)
+    if (allowed.length === 0) throw new Problem(404, 'NOT_FOUND', `nothing answers at ${path}`)
+    response.setHeader('allow', allowed.join(', '))
+    throw new Problem(
+      405,
+      'METHOD_NOT_ALLOWED',
+      `${path} takes ${allowed.join(', ')}, not ${method}`,
+    )
   })
   app.use(answerProblem)
   const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, app)
@@ -54,8 +63,24 @@ export async function serveHttp({ control, host, port, token }: HttpOptions): Pr
       new Promise(resolve => {
         server.close(() => resolve())
         server.closeIdleConnections()
+        setTimeout(() => server.closeAllConnections(), GRACE_MS).unref()
       }),
   }
+}
+
+/** What express keeps of each route; its types leave out half of it. */
+interface Layer {
+  readonly route?: { readonly methods: Readonly<Record<string, boolean>> }
+  match(path: string): boolean
+}
+
+/** The methods that a path takes, in alphabetical order; none for an unknown path. */
+function methodsAt(router: Router, path: string): string[] {
+  const methods = (router.stack as unknown as Layer[])
+    .filter(layer => layer.route !== undefined && layer.match(path))
+    .flatMap(({ route }) => Object.keys(route!.methods))
+    .map(each => each.toUpperCase())
+  return [...new Set(methods.flatMap(each => (each === 'GET' ? ['GET', 'HEAD'] : [each])))].sort()
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

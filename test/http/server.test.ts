@@ -34,7 +34,7 @@ describe('the HTTP API', () => {
   beforeEach(async () => {
     keeper = new MemoryKeeper()
     now = 1_000
-    health = { status: 'pass', at: now, output: [], checks: {} }
+    health = { status: 'pass', at: Date.now(), output: [], checks: {} }
     readiness = { ready: true }
     const clock = { now: () => now, monotonic: () => now }
     system = await LiveSystem.open({

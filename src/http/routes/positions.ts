@@ -25,7 +25,7 @@ export const positionRoutes: Route = (router, control) => {
     assertReady(control)
     const { id } = request.params
     const position = found(control.position(id), id)
-    const wanted = rulesRequest(bodyOf(request), position)
+    const wanted = rulesRequest(bodyOf(request, ['rules', 'force', 'exitNow']), position)
     sendJson(response, await control.changeRules(id, wanted, requesterOf(request)))
   })
   router.post('/api/positions/:id/exit', async (request, response) => {

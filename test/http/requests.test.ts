@@ -1,0 +1,333 @@
+import { Agent, request } from 'node:http'
+import { expect } from 'chai'
+import { InputError, WatchkeeperError } from '../../src/errors.ts'
+import { type HttpServer, serveHttp } from '../../src/http/server.ts'
+import { aView, FakeControl } from '../support/fake-control.ts'
+import { ask, askRaw } from '../support/http.ts'
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+const NEW = {
+  id: 'p2',
+  instrument: 'ACME',
+  side: 'long',
+  quantity: 2,
+  entryPrice: 50,
+  rules: { stopLoss: { pct: 5 } },
+}
+
+describe('requests over http', () => {
+  let control: FakeControl
+  let server: HttpServer
+  let port: number
+
+  beforeEach(async () => {
+    control = new FakeControl()
+    server = await serveHttp({ control, host: '127.0.0.1', port: 0 })
+    port = server.port
+  })
+
+  afterEach(() => server.close())
+
+  /** The code that an attempt to serve fails with. */
+  const failure = async (options: { host: string; port: number; token?: string }) => {
+    try {
+      await (await serveHttp({ control, ...options })).close()
+      return 'none'
+    } catch (error) {
+      expect(error).to.be.instanceOf(WatchkeeperError)
+      expect((error as Error).message).to.not.include('\n')
+      return (error as WatchkeeperError).code
+    }
+  }
+
+  describe('at its start', () => {
+    it('says in one line that the port is taken', async () => {
+      expect(await failure({ host: '127.0.0.1', port })).to.equal('ADDRESS_IN_USE')
+    })
+
+    it('says in one line that it cannot listen at an address of another machine', async () => {
+      const options = { host: '192.0.2.1', port: 0, token: 'sixteen letters!' }
+      expect(await failure(options)).to.equal('CANNOT_LISTEN')
+    })
+
+    it('refuses to listen off loopback without a token', async () => {
+      expect(await failure({ host: '0.0.0.0', port: 0 })).to.equal('TOKEN_REQUIRED')
+      expect(await failure({ host: '::', port: 0 })).to.equal('TOKEN_REQUIRED')
+    })
+  })
+
+  describe('at its end', () => {
+    it('ends connections that are kept alive', async () => {
+      const agent = new Agent({ keepAlive: true })
+      await new Promise<void>((resolve, reject) => {
+        const sent = request({ port, host: '127.0.0.1', path: '/livez', agent }, response => {
+          response.resume().on('end', resolve)
+        })
+        sent.on('error', reject).end()
+      })
+      const begun = Date.now()
+      await server.close()
+      expect(Date.now() - begun).to.be.below(2_000)
+      agent.destroy()
+    })
+
+    it('does not wait for a request that never ends', async () => {
+      const half = 'POST /api/kill-switch HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n'
+      const received = askRaw(port, `${half}content-type: application/json\r\n\r\n{`).catch(
+        () => '',
+      )
+      await ask(port, '/livez')
+      const begun = Date.now()
+      await server.close()
+      expect(Date.now() - begun).to.be.below(5_000)
+      await received
+    })
+
+    it('may be closed twice', async () => {
+      await server.close()
+      await server.close()
+    })
+  })
+
+  describe('to a request that it cannot take', () => {
+    it('answers an unknown route with 404', async () => {
+      const { status, json, headers } = await ask(port, '/api/nothing')
+      expect(status).to.equal(404)
+      expect(json['code']).to.equal('NOT_FOUND')
+      expect(headers['content-type']).to.match(/^application\/problem\+json/)
+      expect(json).to.include.keys('type', 'title', 'status', 'detail')
+    })
+
+    it('answers a wrong method with 405 and the methods that there are', async () => {
+      const { status, json, headers } = await ask(port, '/api/positions/p1', {
+        method: 'PUT',
+        body: {},
+      })
+      expect([status, json['code']]).to.deep.equal([405, 'METHOD_NOT_ALLOWED'])
+      expect(headers['allow']).to.equal('DELETE, GET, HEAD, PATCH')
+    })
+
+    it('answers a bad percent-encoding with 400', async () => {
+      const { status, json } = await ask(port, '/api/positions/%zz')
+      expect([status, json['code']]).to.deep.equal([400, 'BAD_REQUEST'])
+    })
+
+    it('answers malformed JSON with 400', async () => {
+      const { status, json } = await ask(port, '/api/positions', {
+        method: 'POST',
+        headers: JSON_TYPE,
+        body: '{"id":',
+      })
+      expect([status, json['code']]).to.deep.equal([400, 'BAD_JSON'])
+    })
+
+    it('answers a huge body with 413', async () => {
+      const { status, json } = await ask(port, '/api/positions', {
+        method: 'POST',
+        body: { id: 'x'.repeat(70_000) },
+      })
+      expect([status, json['code']]).to.deep.equal([413, 'BODY_TOO_LARGE'])
+    })
+
+    for (const body of ['[]', '"text"', '7', 'null', '']) {
+      it(`refuses the body ${body || '(none)'}`, async () => {
+        const asking = { method: 'POST', headers: JSON_TYPE, body }
+        const { status } = await ask(port, '/api/positions', asking)
+        expect(status).to.be.oneOf([400, 422])
+        expect(control.asked).to.deep.equal([])
+      })
+    }
+
+    it('survives a body that is nested as deeply as its size allows', async () => {
+      const rules = `${'['.repeat(30_000)}${']'.repeat(30_000)}`
+      const asking = { method: 'POST', headers: JSON_TYPE, body: `{"rules":${rules}}` }
+      const { status, text } = await ask(port, '/api/positions', asking)
+      expect(status).to.be.oneOf([400, 422])
+      expect(text.length).to.be.below(5_000)
+    })
+
+    it('names every fault of a body by its path in the body', async () => {
+      const { status, json } = await ask(port, '/api/positions', {
+        method: 'POST',
+        body: { ...NEW, side: 'up', quantity: -1 },
+      })
+      expect([status, json['code']]).to.deep.equal([422, 'BAD_INPUT'])
+      const paths = (json['faults'] as { path: string }[]).map(({ path }) => path)
+      expect(paths).to.deep.equal(['side', 'quantity'])
+      expect(control.asked).to.deep.equal([])
+    })
+
+    const wrong: [string, string, unknown][] = [
+      ['PATCH', '/api/positions/p1', { rules: { stopLoss: { pct: 5 } }, forse: true }],
+      ['PATCH', '/api/positions/p1', { rules: { stopLoss: { pct: 5 } }, force: 'yes' }],
+      ['PATCH', '/api/positions/p1', { rules: { stopLos: { pct: 5 } } }],
+      ['PATCH', '/api/positions/p1', {}],
+      ['POST', '/api/positions', { ...NEW, exitNow: 1 }],
+      ['POST', '/api/positions', { ...NEW, colour: 'red' }],
+      ['POST', '/api/kill-switch', { state: 'of' }],
+      ['POST', '/api/kill-switch', { state: 'off', held: 'drop' }],
+      ['POST', '/api/kill-switch', { state: 'off', helt: 'send' }],
+    ]
+    for (const [method, path, body] of wrong) {
+      it(`lists the faults of ${method} ${JSON.stringify(body)}`, async () => {
+        const { status, json } = await ask(port, path, { method, body })
+        expect([status, json['code']]).to.deep.equal([422, 'BAD_INPUT'])
+        expect(json['faults']).to.be.an('array').with.length(1)
+        expect(control.asked).to.deep.equal([])
+      })
+    }
+
+    for (const query of ['limit=0', 'limit=1001', 'limit=x', 'after=-1', 'limit=1&limit=2']) {
+      it(`refuses a journal query with ${query}`, async () => {
+        const { status, json } = await ask(port, `/api/journal?${query}`)
+        expect([status, json['code']]).to.deep.equal([422, 'BAD_INPUT'])
+      })
+    }
+  })
+
+  describe('to an error of the service', () => {
+    const CODES: [string, number][] = [
+      ['POSITION_UNKNOWN', 404],
+      ['POSITION_EXISTS', 409],
+      ['POSITION_CLOSED', 409],
+      ['LOOSENS', 409],
+      ['EXITS_AT_ONCE', 409],
+      ['HELD_EXITS', 409],
+      ['NOT_READY', 503],
+    ]
+    for (const [code, status] of CODES) {
+      it(`answers ${code} with ${status}`, async () => {
+        control.failure = new WatchkeeperError(code, 'because')
+        const answer = await ask(port, '/api/kill-switch', {
+          method: 'POST',
+          body: { state: 'halt' },
+        })
+        expect(answer.status).to.equal(status)
+        expect(answer.json).to.include({ code, status, detail: 'because' })
+      })
+    }
+
+    it('gives the faults of a refused input', async () => {
+      control.failure = new InputError('x', [{ path: 'rules', found: 'a', expected: 'b' }])
+      const { status, json } = await ask(port, '/api/positions', { method: 'POST', body: NEW })
+      expect(status).to.equal(422)
+      expect(json['faults']).to.deep.equal([{ path: 'rules', found: 'a', expected: 'b' }])
+    })
+
+    it('answers any other error with 500, and shows neither its text nor its stack', async () => {
+      control.failure = new TypeError('secret of the house')
+      const { status, text } = await ask(port, '/api/positions', { method: 'POST', body: NEW })
+      expect(status).to.equal(500)
+      expect(text).to.not.match(/secret|\bat \//)
+    })
+
+    it('takes no change while it is not ready', async () => {
+      control.state = { ready: false, why: 'stopping' }
+      const changes: [string, string, unknown][] = [
+        ['POST', '/api/positions', NEW],
+        ['PATCH', '/api/positions/p1', { rules: { stopLoss: { pct: 4 } } }],
+        ['DELETE', '/api/positions/p1', undefined],
+        ['POST', '/api/positions/p1/exit', {}],
+        ['POST', '/api/kill-switch', { state: 'halt' }],
+      ]
+      for (const [method, path, body] of changes) {
+        const { status, json } = await ask(port, path, { method, headers: JSON_TYPE, body })
+        expect([status, json['code']]).to.deep.equal([503, 'NOT_READY'])
+      }
+      expect(control.asked).to.deep.equal([])
+    })
+  })
+
+  describe('health', () => {
+    it('is 200 for pass and warn, 503 for fail, and never kept', async () => {
+      for (const [status, code] of [
+        ['pass', 200],
+        ['warn', 200],
+        ['fail', 503],
+      ] as const) {
+        control.snapshot = { ...control.snapshot, status, output: ['why'] }
+        const answer = await ask(port, '/health')
+        expect(answer.status).to.equal(code)
+        expect(answer.json).to.include.keys('version', 'output', 'checks')
+        expect(answer.json['status']).to.equal(status)
+        expect(answer.headers['content-type']).to.match(/^application\/health\+json/)
+        expect(answer.headers['cache-control']).to.equal('no-store')
+        expect(answer.headers['etag']).to.equal(undefined)
+      }
+    })
+
+    it('fails when its snapshot is old, whatever that says', async () => {
+      control.snapshot = { ...control.snapshot, at: Date.now() - 60_000 }
+      const { status, json } = await ask(port, '/health')
+      expect([status, json['status']]).to.deep.equal([503, 'fail'])
+      expect((json['output'] as string[])[0]).to.match(/old/)
+    })
+
+    it('is alive, and ready or says why not', async () => {
+      expect((await ask(port, '/livez')).status).to.equal(200)
+      expect((await ask(port, '/readyz')).status).to.equal(200)
+      control.state = { ready: false, why: 'recovering' }
+      const { status, text } = await ask(port, '/readyz')
+      expect(status).to.equal(503)
+      expect(text).to.include('recovering')
+    })
+  })
+
+  describe('positions', () => {
+    it('are listed, shown and explained', async () => {
+      expect((await ask(port, '/api/positions')).json).to.deep.equal([aView()])
+      expect((await ask(port, '/api/positions/p1')).json).to.deep.equal(aView())
+      expect((await ask(port, '/api/positions/p1/why')).json).to.have.property('rules')
+      for (const path of ['/api/positions/p9', '/api/positions/p9/why']) {
+        const { status, json } = await ask(port, path)
+        expect([status, json['code']]).to.deep.equal([404, 'POSITION_UNKNOWN'])
+      }
+    })
+
+    it('are added, with the place of the new one', async () => {
+      const asking = { method: 'POST', body: { ...NEW, id: 'a/b ü', exitNow: true } }
+      const { status, headers, json } = await ask(port, '/api/positions', asking)
+      expect(status).to.equal(201)
+      expect(json['id']).to.equal('a/b ü')
+      expect((await ask(port, headers['location'] as string)).json['id']).to.equal('a/b ü')
+      expect(control.asked[0]).to.deep.include({ what: 'add' })
+      expect(control.asked[0]!.request).to.deep.include({ exitNow: true, rules: NEW.rules })
+      expect(control.asked[0]!.by).to.deep.equal({ who: 'loopback', from: '127.0.0.1' })
+    })
+
+    it('get new rules', async () => {
+      const body = { rules: { stopLoss: { pct: 4 } }, force: true }
+      const { status } = await ask(port, '/api/positions/p1', { method: 'PATCH', body })
+      expect(status).to.equal(200)
+      expect(control.asked[0]!.request).to.deep.equal({ ...body, exitNow: false })
+    })
+
+    it('are exited and released', async () => {
+      const exit = { method: 'POST', headers: JSON_TYPE }
+      const exited = await ask(port, '/api/positions/p1/exit', exit)
+      expect([exited.status, exited.json['state']]).to.deep.equal([202, 'exiting'])
+      const release = { method: 'DELETE', headers: JSON_TYPE }
+      const released = await ask(port, '/api/positions/p1', release)
+      expect([released.status, released.text]).to.deep.equal([204, ''])
+      expect((await ask(port, '/api/positions/p1', release)).status).to.equal(404)
+    })
+  })
+
+  it('shows and sets the kill switch', async () => {
+    expect((await ask(port, '/api/kill-switch')).json['state']).to.equal('off')
+    const asking = { method: 'POST', body: { state: 'off', held: 'send' } }
+    expect((await ask(port, '/api/kill-switch', asking)).status).to.equal(200)
+    expect(control.asked[0]!.request).to.deep.equal({ state: 'off', held: 'send' })
+  })
+
+  it('gives the journal in pages, of one position if asked', async () => {
+    control.happen(5)
+    control.happen(1, { positionId: 'p1' })
+    const seqs = async (query: string): Promise<number[]> => {
+      const lines = (await ask(port, `/api/journal?${query}`)).json as unknown as { seq: number }[]
+      return lines.map(({ seq }) => seq)
+    }
+    expect(await seqs('after=1&limit=2')).to.deep.equal([2, 3])
+    expect(await seqs('positionId=p1')).to.deep.equal([6])
+  })
+})
