@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts'
+import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { journalRoutes } from './journal.ts'
 import { killSwitchRoutes } from './kill-switch.ts'
@@ -10,4 +11,5 @@ export const ROUTES: readonly Route[] = [
   positionRoutes,
   killSwitchRoutes,
   journalRoutes,
+  eventRoutes,
 ]

@@ -1,0 +1,90 @@
+import { once } from 'node:events'
+import type { Request, Response } from 'express'
+import type { Control } from '../../ports/control.ts'
+import { Problem } from '../problem.ts'
+import { badInput, countOf, type Route } from '../route.ts'
+
+const MOST_STREAMS = 20
+const PAGE_LINES = 100
+const LAST_SEQ = Number.MAX_SAFE_INTEGER
+/** Time between looks at the journal once a client has seen all of it, ms. */
+const LOOK_MS = 250
+/** Looks without news until a comment keeps the connection alive. */
+const HEARTBEAT_LOOKS = 60
+/** A client that takes nothing for so long is cut off, ms. */
+const SLOW_MS = 5_000
+
+/**
+ * `GET /api/events`: journal lines as server-sent events, `id` the sequence number. Each client reads
+ * the journal at its own pace, one page ahead at most, so that a slow one costs no memory.
+ */
+export const eventRoutes: Route = (router, control) => {
+  let streams = 0
+  router.get('/api/events', async (request, response) => {
+    const after = startOf(request)
+    if (streams >= MOST_STREAMS) {
+      throw new Problem(503, 'TOO_MANY_STREAMS', `at most ${MOST_STREAMS} clients may listen`)
+    }
+    streams++
+    try {
+      await stream(control, response, after)
+    } finally {
+      streams--
+    }
+  })
+}
+
+/** What a client saw last; a browser that connects again says so in a header. */
+function startOf(request: Request): number {
+  const seen = request.get('last-event-id')
+  if (seen === undefined) {
+    return countOf(request, 'after', { least: 0, most: LAST_SEQ, fallback: 0 })
+  }
+  if (/^\d{1,15}$/.test(seen)) return Number(seen)
+  throw badInput('Last-Event-ID', seen, 'a sequence number')
+}
+
+async function stream(control: Control, response: Response, start: number): Promise<void> {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  response.flushHeaders()
+  let after = start
+  let quiet = 0
+  try {
+    while (!gone.signal.aborted) {
+      const lines = await control.journal({ after, limit: PAGE_LINES })
+      const last = lines.at(-1)
+      if (last === undefined) {
+        if (++quiet % HEARTBEAT_LOOKS === 0) await send(response, ': alive\n\n', gone.signal)
+        await pause(LOOK_MS, gone.signal)
+        continue
+      }
+      quiet = 0
+      after = last.seq
+      const text = lines.map(line => `id: ${line.seq}\ndata: ${JSON.stringify(line)}\n\n`).join('')
+      await send(response, text, gone.signal)
+    }
+  } catch {
+    // Headers are out: an answer is impossible. The client connects again where it was.
+    response.destroy()
+  }
+}
+
+/** Waits until the client has taken what was sent; throws when it does not. */
+async function send(response: Response, text: string, gone: AbortSignal): Promise<void> {
+  if (response.write(text) || gone.aborted) return
+  await once(response, 'drain', { signal: AbortSignal.any([gone, AbortSignal.timeout(SLOW_MS)]) })
+}
+
+/** Ends early, without an error, when the client goes. */
+const pause = (ms: number, gone: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    const timer = setTimeout(end, ms)
+    gone.addEventListener('abort', end, { once: true })
+    function end(): void {
+      clearTimeout(timer)
+      gone.removeEventListener('abort', end)
+      resolve()
+    }
+  })

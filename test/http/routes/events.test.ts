@@ -1,0 +1,87 @@
+import { get, type IncomingMessage } from 'node:http'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect } from 'chai'
+import { type HttpServer, serveHttp } from '../../../src/http/server.ts'
+import { FakeControl } from '../../support/fake-control.ts'
+import { ask } from '../../support/http.ts'
+
+describe('the stream of events', () => {
+  let control: FakeControl
+  let server: HttpServer
+
+  beforeEach(async () => {
+    control = new FakeControl()
+    server = await serveHttp({ control, host: '127.0.0.1', port: 0 })
+  })
+
+  afterEach(() => server.close())
+
+  const open = async (query = '', headers = {}): Promise<IncomingMessage> => {
+    const url = `http://127.0.0.1:${server.port}/api/events${query}`
+    const [response] = (await once(get(url, { headers, agent: false }), 'response')) as [
+      IncomingMessage,
+    ]
+    response.on('error', () => undefined)
+    return response.setEncoding('utf8')
+  }
+
+  /** The ids of the next events, that many. */
+  const ids = async (response: IncomingMessage, count: number): Promise<number[]> => {
+    let text = ''
+    for (;;) {
+      const found = [...text.matchAll(/^id: (\d+)\ndata: .+\n\n/gm)].map(([, id]) => Number(id))
+      if (found.length >= count) return found
+      const [chunk] = (await once(response, 'data')) as [string]
+      text += chunk
+    }
+  }
+
+  it('gives what was, then what happens', async () => {
+    control.happen(2)
+    const response = await open()
+    expect(response.headers['content-type']).to.equal('text/event-stream')
+    expect(await ids(response, 2)).to.deep.equal([1, 2])
+    control.happen(1)
+    expect(await ids(response, 1)).to.deep.equal([3])
+  })
+
+  it('goes on where a client was', async () => {
+    control.happen(5)
+    expect(await ids(await open('?after=3'), 2)).to.deep.equal([4, 5])
+    expect(await ids(await open('?after=1', { 'last-event-id': '4' }), 1)).to.deep.equal([5])
+    const wrong = await ask(server.port, '/api/events', { headers: { 'last-event-id': 'x' } })
+    expect(wrong.status).to.equal(422)
+  })
+
+  it('serves at most 20 clients, and another once one has gone', async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, () => open()))
+    const { status, json } = await ask(server.port, '/api/events')
+    expect([status, json['code']]).to.deep.equal([503, 'TOO_MANY_STREAMS'])
+    all[0]!.destroy()
+    await new Promise(resolve => setTimeout(resolve, 100))
+    expect((await open()).statusCode).to.equal(200)
+  })
+
+  it('reads no further for a client that takes nothing, and cuts it off', async () => {
+    control.happen(20_000, { text: 'x'.repeat(5_000) })
+    const socket = connect(server.port, '127.0.0.1').pause()
+    socket.on('error', () => undefined)
+    socket.write('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await new Promise(resolve => setTimeout(resolve, 1_000))
+    const { pagesRead } = control
+    expect(pagesRead).to.be.below(100)
+    await new Promise(resolve => setTimeout(resolve, 5_500))
+    expect(control.pagesRead).to.equal(pagesRead)
+    socket.resume()
+    await once(socket, 'close')
+    expect(control.pagesRead).to.equal(pagesRead)
+  })
+
+  it('ends with the server', async () => {
+    const response = await open()
+    const ended = new Promise(resolve => response.on('close', resolve)).then(() => true)
+    await server.close()
+    expect(await ended).to.equal(true)
+  })
+})
