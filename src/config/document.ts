@@ -1,4 +1,12 @@
-import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import {
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLError,
+} from 'yaml'
 import type { Fault } from '../errors.ts'
 
 /** Keys and indexes that lead to a place in a document. */
@@ -15,11 +23,30 @@ export interface Document {
   readonly faults: readonly Fault[]
 }
 
+/** About 200,000 positions; reading them takes 12 s and 2 GB, and four times as many end the process. */
+export const MAX_BYTES = 16 * 2 ** 20
+
+/** The fault of a text beyond the bound. */
+export const tooLong = (source: string): Fault => ({
+  path: source,
+  found: `more than ${MAX_BYTES / 2 ** 20} MiB`,
+  expected: `at most ${MAX_BYTES / 2 ** 20} MiB: split it`,
+})
+
+/** A document that gave no value, for these reasons. */
+export const unread = (faults: readonly Fault[]): Document => ({
+  value: undefined,
+  lineOf: () => 1,
+  writtenAt: () => undefined,
+  faults,
+})
+
 /** Times depth of nesting: far above a file with an alias in each of 50,000 positions. */
 const MAX_ALIASES = 100_000
 
 /** Parses YAML 1.2 (core schema), and so JSON too. Never throws: what is wrong is in `faults`. */
 export function parseText(text: string, source: string): Document {
+  if (Buffer.byteLength(text) > MAX_BYTES) return unread([tooLong(source)])
   const lines = new LineCounter()
   const document = parseDocument(text, {
     version: '1.2',
@@ -28,15 +55,17 @@ export function parseText(text: string, source: string): Document {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
+    // A tag such as !!omap would make something that has no keys of its own: an empty rule set.
+    resolveKnownTags: false,
     logLevel: 'error',
   })
   const lineAt = (offset: number): number => lines.linePos(offset).line
-  const faults: Fault[] = document.errors.map(({ code, message, pos }) => ({
+  const faults = [...document.errors, ...document.warnings].map((error): Fault => ({
     path: source,
-    line: lineAt(pos[0]),
-    found: code === 'MULTIPLE_DOCS' ? 'a second document' : firstLine(message),
-    expected: code === 'MULTIPLE_DOCS' ? 'one document' : 'valid YAML 1.2 or JSON',
+    line: lineAt(error.pos[0]),
+    ...wording(error, text),
   }))
+  if (faults.length > 0) return unread(faults)
   const nodeAt = (path: DocumentPath): Node | undefined => {
     const node = path.length === 0 ? document.contents : document.getIn(path, true)
     return isNode(node) ? node : undefined
@@ -54,20 +83,13 @@ export function parseText(text: string, source: string): Document {
     const node = nodeAt(path)
     return isScalar(node) ? node.source : undefined
   }
-  const read = (value: unknown, list: readonly Fault[]): Document => ({
-    value,
-    lineOf,
-    writtenAt,
-    faults: list,
-  })
-  if (faults.length > 0) return read(undefined, faults)
   const refused = (found: string, expected: string): Document =>
-    read(undefined, [{ path: source, line: 1, found, expected }])
+    unread([{ path: source, line: 1, found, expected }])
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
     return holdsItself(value)
       ? refused('an alias inside its own anchor', 'a tree')
-      : read(value, [])
+      : { value, lineOf, writtenAt, faults: [] }
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error
     return refused(
@@ -75,6 +97,18 @@ export function parseText(text: string, source: string): Document {
       'few aliases, each below its anchor',
     )
   }
+}
+
+/** What an error of the parser found, and what is expected instead. */
+function wording(
+  { code, message, pos }: YAMLError,
+  text: string,
+): Pick<Fault, 'found' | 'expected'> {
+  if (code === 'MULTIPLE_DOCS') return { found: 'a second document', expected: 'one document' }
+  if (code === 'TAG_RESOLVE_FAILED') {
+    return { found: text.slice(...pos), expected: 'a value without a tag' }
+  }
+  return { found: firstLine(message), expected: 'valid YAML 1.2 or JSON' }
 }
 
 /** Whether a map or list is somewhere inside itself, as an alias in its own anchor makes it. */

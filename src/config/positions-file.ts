@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { describeFault, type Fault, InputError } from '../errors.ts'
-import { type Document, parseText } from './document.ts'
+import { type Document, MAX_BYTES, parseText, tooLong, unread } from './document.ts'
 import { FaultList, show } from './faults.ts'
 import { mapOf, type PositionEntry, PositionReader, refuseUnknown } from './position-reader.ts'
 import { type Findings, RuleSets } from './rule-sets.ts'
@@ -26,11 +27,9 @@ export function loadPositions({
   rulesFile,
   strict,
 }: PositionsSource): LoadedPositions {
-  const faults: Fault[] = []
-  const rules = rulesFile === undefined ? undefined : readInput(rulesFile, faults)
-  const positions = readInput(positionsFile, faults)
-  if (faults.length > 0) throw new InputError(faults[0]!.path, faults)
-  return parsePositions(positions, rules, strict)
+  const rules =
+    rulesFile === undefined ? undefined : sourceOf(rulesFile, documentIn(rulesFile), true)
+  return read(sourceOf(positionsFile, documentIn(positionsFile)), rules, strict)
 }
 
 export interface NamedText {
@@ -44,37 +43,47 @@ export function parsePositions(
   rules: NamedText | undefined,
   strict: boolean,
 ): LoadedPositions {
+  const parsed = ({ source, text }: NamedText): Document => parseText(text, source)
+  return read(
+    sourceOf(positions.source, parsed(positions)),
+    rules === undefined ? undefined : sourceOf(rules.source, parsed(rules), true),
+    strict,
+  )
+}
+
+/** One document, and what is found in it as it is read. */
+interface Source {
+  readonly name: string
+  readonly document: Document
+  readonly findings: Findings
+}
+
+function sourceOf(name: string, document: Document, isNamedInPaths = false): Source {
+  const prefix = isNamedInPaths ? `${name}: ` : ''
+  const faults = new FaultList(document, prefix)
+  return { name, document, findings: { faults, warnings: new FaultList(document, prefix) } }
+}
+
+function read(positions: Source, rules: Source | undefined, strict: boolean): LoadedPositions {
   const sets = new RuleSets()
-  const read: Findings[] = []
-  const faults: Fault[] = []
-  if (rules !== undefined) {
-    const document = parseText(rules.text, rules.source)
-    faults.push(...document.faults)
-    const findings = findingsIn(document, `${rules.source}: `)
-    read.push(findings)
-    if (document.faults.length > 0) sets.markIncomplete()
-    else readRulesFile(document.value, sets, findings)
-  }
-  const document = parseText(positions.text, positions.source)
-  faults.push(...document.faults)
-  const findings = findingsIn(document)
-  read.push(findings)
-  const entries = document.faults.length > 0 ? [] : readFile(document.value, sets, findings)
-  faults.push(...read.flatMap(each => each.faults.faults))
-  const warnings = read.flatMap(each => each.warnings.faults)
-  if (strict) faults.push(...warnings)
+  if (rules !== undefined) readRulesFile(rules, sets)
+  const entries = readFile(positions, sets)
+  const ofRules = rules === undefined ? [] : faultsOf(rules, strict)
+  const faults = [...ofRules, ...faultsOf(positions, strict)]
   if (faults.length > 0) {
-    const isOfRules =
-      rules !== undefined && faults.every(({ path }) => path.startsWith(rules.source))
-    throw new InputError(isOfRules ? rules.source : positions.source, uniqueFaults(faults))
+    const name = faults.length === ofRules.length ? rules?.name : undefined
+    throw new InputError(name ?? positions.name, uniqueFaults(faults))
   }
+  const sources = rules === undefined ? [positions] : [rules, positions]
+  const warnings = sources.flatMap(({ findings }) => findings.warnings.faults)
   return { entries, warnings: uniqueFaults(warnings).map(describeFault) }
 }
 
-const findingsIn = (document: Document, prefix?: string): Findings => ({
-  faults: new FaultList(document, prefix),
-  warnings: new FaultList(document, prefix),
-})
+const faultsOf = ({ document, findings }: Source, strict: boolean): readonly Fault[] => [
+  ...document.faults,
+  ...findings.faults.faults,
+  ...(strict ? findings.warnings.faults : []),
+]
 
 /** The faults without repetitions: a rule set that many positions share is reported once. */
 const uniqueFaults = (faults: readonly Fault[]): Fault[] => [
@@ -88,33 +97,60 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   EACCES: 'a file that may not be read (permission denied)',
 }
 
-/** The text of a file; where it cannot be read, an empty one and a fault. */
-function readInput(source: string, faults: Fault[]): NamedText {
+const CHUNK_BYTES = 2 ** 18
+
+/** The document in a file; where the file cannot be read, one that says why. */
+function documentIn(file: string): Document {
   try {
-    return { source, text: readFileSync(source, 'utf8') }
+    const bytes = firstBytes(file, MAX_BYTES + 1)
+    if (bytes.length > MAX_BYTES) return unread([tooLong(file)])
+    // Replacing them would change a name into one that no tick has.
+    if (!isUtf8(bytes)) {
+      const found = 'bytes that are not UTF-8'
+      return unread([{ path: file, found, expected: 'a text in UTF-8' }])
+    }
+    return parseText(bytes.toString('utf8'), file)
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    faults.push({
-      path: source,
-      found: UNREADABLE[code] ?? code,
-      expected: 'a file that can be read',
-    })
-    return { source, text: '' }
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === undefined) throw error
+    const found = UNREADABLE[code] ?? code
+    return unread([{ path: file, found, expected: 'a file that can be read' }])
   }
 }
 
-function readRulesFile(value: unknown, sets: RuleSets, findings: Findings): void {
+/** At most so many bytes of a file, a pipe or a device. */
+function firstBytes(file: string, limit: number): Buffer {
+  const descriptor = openSync(file, 'r')
+  try {
+    const chunks: Buffer[] = []
+    let left = limit
+    while (left > 0) {
+      const chunk = Buffer.allocUnsafe(Math.min(left, CHUNK_BYTES))
+      const count = readSync(descriptor, chunk)
+      if (count === 0) break
+      chunks.push(chunk.subarray(0, count))
+      left -= count
+    }
+    return Buffer.concat(chunks)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function readRulesFile({ document, findings }: Source, sets: RuleSets): void {
+  if (document.faults.length > 0) return sets.markIncomplete()
   const list = findings.faults
-  const root = mapOf(value, [], list)
+  const root = mapOf(document.value, [], list)
   if (root === undefined) return sets.markIncomplete()
   refuseUnknown(root, ['rules'], [], list)
   // Also without rules: whoever gives such a file meant to define some.
   sets.readNamed(root['rules'], findings)
 }
 
-function readFile(value: unknown, sets: RuleSets, findings: Findings): PositionEntry[] {
+function readFile({ document, findings }: Source, sets: RuleSets): PositionEntry[] {
+  if (document.faults.length > 0) return []
   const list = findings.faults
-  const root = mapOf(value, [], list)
+  const root = mapOf(document.value, [], list)
   if (root === undefined) return []
   refuseUnknown(root, ['rules', 'positions'], [], list)
   if (root['rules'] !== undefined) sets.readNamed(root['rules'], findings)

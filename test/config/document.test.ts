@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { parseText } from '../../src/config/document.ts'
+import { MAX_BYTES, parseText } from '../../src/config/document.ts'
 import { describeFault } from '../../src/errors.ts'
 
 const faultsOf = (text: string): string[] =>
@@ -44,6 +44,30 @@ describe('parseText', () => {
     expect(faultsOf('a: *nowhere')[0]).to.contain('the anchor must be set before the alias')
     expect(faultsOf('a: &a [*a]')).to.deep.equal([
       'positions.yaml, line 1: found an alias inside its own anchor, expected a tree',
+    ])
+  })
+
+  it('refuses a text beyond the bound without parsing it', () => {
+    const text = `a: ${'1'.repeat(MAX_BYTES)}`
+    expect(faultsOf(text)).to.deep.equal([
+      'positions.yaml: found more than 16 MiB, expected at most 16 MiB: split it',
+    ])
+    expect(parseText(text, 'positions.yaml').value).to.equal(undefined)
+  })
+
+  it('refuses tags, which would turn a map into something without keys', () => {
+    const cases = ['!!omap [a: 1]', '!!set {a}', '!!timestamp 2024-01-01', '!own {a: 1}', '!own a']
+    for (const value of cases) {
+      expect(faultsOf(`x: 1\nrules: ${value}`), value).to.deep.equal([
+        `positions.yaml, line 2: found ${value.split(' ')[0]}, expected a value without a tag`,
+      ])
+    }
+    expect(parseText('id: !!str 007', 'x.yaml').value).to.deep.equal({ id: '007' })
+  })
+
+  it('refuses a version of YAML that it does not know', () => {
+    expect(faultsOf('%YAML 3.0\n---\na: 1\n')).to.deep.equal([
+      'positions.yaml, line 1: found Unsupported YAML version 3.0, expected valid YAML 1.2 or JSON',
     ])
   })
 

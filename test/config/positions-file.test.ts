@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -434,6 +434,9 @@ describe('A file of rules', () => {
   it('is the one that is refused where all faults are its own', () => {
     expect(() => parse(wide, { rules: 'rules: 1' })).to.throw(InputError, /^rules\.yaml:\n/)
     expect(() => parse('', { rules: 'rules: 1' })).to.throw(InputError, /^positions\.yaml:\n/)
+    const positions = { source: 'p.yaml', text: onePosition({ side: 'up' }) }
+    const rules = { source: 'p', text: 'rules: { wide: { maxHold: { ms: 60000 } } }' }
+    expect(() => parsePositions(positions, rules, false)).to.throw(InputError, /^p\.yaml:\n/)
   })
 
   it('has rules and nothing else', () => {
@@ -542,6 +545,17 @@ describe('All that is wrong', () => {
 
 describe('loadPositions', () => {
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-'))
+  after(() => rmSync(folder, { recursive: true }))
+
+  function loadFaults(positionsFile: string, rulesFile?: string): string[] {
+    try {
+      loadPositions({ positionsFile, rulesFile, strict: false })
+    } catch (error) {
+      if (error instanceof InputError) return error.faults.map(describeFault)
+      throw error
+    }
+    return []
+  }
 
   it('reads both files from the disk', () => {
     const positionsFile = join(folder, 'positions.yaml')
@@ -550,6 +564,44 @@ describe('loadPositions', () => {
     writeFileSync(rulesFile, 'rules: { default: { maxHold: { ms: 60000 } } }')
     const { entries } = loadPositions({ positionsFile, rulesFile, strict: false })
     expect(entries).to.have.length(1)
+  })
+
+  it('reports what is wrong in one file where the other cannot be read', () => {
+    const positionsFile = join(folder, 'bad.yaml')
+    const rulesFile = join(folder, 'gone.yaml')
+    writeFileSync(positionsFile, onePosition({ side: 'up', rules: 'tight' }))
+    expect(loadFaults(positionsFile, rulesFile)).to.deep.equal([
+      `${rulesFile}: found no such file, expected a file that can be read`,
+      'positions[0].side, line 4: found "up", expected long or short',
+    ])
+  })
+
+  it('reads no more than the bound, also of what never ends', () => {
+    expect(loadFaults('/dev/zero')).to.deep.equal([
+      '/dev/zero: found more than 16 MiB, expected at most 16 MiB: split it',
+    ])
+  })
+
+  it('refuses bytes that are not UTF-8, which would change names', () => {
+    const positionsFile = join(folder, 'latin1.yaml')
+    writeFileSync(positionsFile, Buffer.from(onePosition({ instrument: 'Café' }), 'latin1'))
+    expect(loadFaults(positionsFile)).to.deep.equal([
+      `${positionsFile}: found bytes that are not UTF-8, expected a text in UTF-8`,
+    ])
+  })
+
+  it('reads ten thousand positions in well under two seconds', () => {
+    const positionsFile = join(folder, 'many.yaml')
+    const lines = Array.from(
+      { length: 10_000 },
+      (_, i) =>
+        `  - { id: p${i}, instrument: BTC, side: long, quantity: 1, entryPrice: ${i + 1} }\n`,
+    )
+    const rules = 'rules: { default: { stopLoss: { pct: 5 } } }\n'
+    writeFileSync(positionsFile, `${rules}positions:\n${lines.join('')}`)
+    const start = performance.now()
+    expect(loadPositions({ positionsFile, strict: true }).entries).to.have.length(10_000)
+    expect(performance.now() - start).to.be.below(2_000)
   })
 
   it('reports every file that cannot be read', () => {
