@@ -1,15 +1,38 @@
 import type { CommandModule } from '../command.ts'
-import { checkCommand } from './check.ts'
-import { journalCommand } from './journal.ts'
-import { positionsCommand } from './positions.ts'
-import { replayCommand } from './replay.ts'
-import { runCommand } from './run.ts'
+
+/** What the help needs to know of a command; the rest is loaded when it runs. */
+export interface RegisteredCommand {
+  readonly name: string
+  /** Its description, word for word. */
+  readonly summary: string
+  load(): Promise<CommandModule>
+}
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly CommandModule[] = [
-  runCommand,
-  positionsCommand,
-  journalCommand,
-  replayCommand,
-  checkCommand,
+export const COMMANDS: readonly RegisteredCommand[] = [
+  {
+    name: 'run',
+    summary: 'guard a paper account on a simulated feed',
+    load: async () => (await import('./run.ts')).runCommand,
+  },
+  {
+    name: 'positions',
+    summary: 'list the positions that are guarded',
+    load: async () => (await import('./positions.ts')).positionsCommand,
+  },
+  {
+    name: 'journal',
+    summary: 'show what happened: decisions, orders, and acts of people',
+    load: async () => (await import('./journal.ts')).journalCommand,
+  },
+  {
+    name: 'replay',
+    summary: 'show which exits recorded ticks would have led to',
+    load: async () => (await import('./replay.ts')).replayCommand,
+  },
+  {
+    name: 'check',
+    summary: "validate positions and rules, and show each rule's levels at entry",
+    load: async () => (await import('./check.ts')).checkCommand,
+  },
 ]

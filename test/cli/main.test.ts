@@ -1,0 +1,144 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { PassThrough } from 'node:stream'
+import { expect } from 'chai'
+import { Command } from 'commander'
+import type { CommandContext } from '../../src/cli/command.ts'
+import { COMMANDS } from '../../src/cli/commands/registry.ts'
+import { main } from '../../src/cli/main.ts'
+import { Folder, watchkeeper } from '../support/cli.ts'
+
+const POSITIONS = `positions:
+  - { id: a, instrument: BTC, side: long, quantity: 1, entryPrice: 100, rules: { stopLoss: { pct: 5 } } }
+`
+
+/** A context whose stdout throws what a command would meet unprepared. */
+function failingContext(error: unknown, env: NodeJS.ProcessEnv): [CommandContext, string[]] {
+  const said: string[] = []
+  const stderr = { write: (text: string) => (said.push(text), true) }
+  const stdout = {
+    write: (): boolean => {
+      throw error
+    },
+  }
+  return [{ stdin: new PassThrough(), stdout, stderr, env }, said]
+}
+
+/** CommonJS packages that are in memory after a command line has run in a process of its own. */
+function packagesLoadedBy(args: readonly string[]): string[] {
+  const script = `
+    import Module from 'node:module'
+    import { main } from './src/cli/main.ts'
+    const { stdin, stdout, stderr, env } = process
+    await main(${JSON.stringify(args)}, { stdin, stdout: { write: () => true }, stderr, env })
+    stdout.write(Object.keys(Module._cache).join('\\n'))`
+  const { stdout } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '-e', script],
+    { cwd: new URL('../../', import.meta.url), encoding: 'utf8' },
+  )
+  const names = stdout.split('\n').map(path => /node_modules\/([^/]+)\//.exec(path)?.[1])
+  const ours = ['commander', 'express', 'lmdb', 'nact', 'yaml', 'zod']
+  return ours.filter(name => names.includes(name))
+}
+
+describe('The command line', () => {
+  let folder: Folder
+  let file: string
+  beforeEach(() => {
+    folder = new Folder()
+    file = folder.file('p.yaml', POSITIONS)
+  })
+  afterEach(() => folder.remove())
+
+  const usage: [string, string[], RegExp][] = [
+    ['no command', [], /^Usage: watchkeeper/],
+    ['an unknown command', ['chek'], /^error: unknown command 'chek'\n\(Did you mean check\?\)/],
+    [
+      'an unknown option',
+      ['check', '--positions', 'p', '--stict'],
+      /^error: unknown option '--stict'/,
+    ],
+    ['a missing option', ['check'], /^error: required option '--positions <file>' not specified/],
+    [
+      'a wrong choice',
+      ['check', '--positions', 'p', '--format', 'xml'],
+      /Allowed choices are text/,
+    ],
+  ]
+  for (const [what, args, said] of usage) {
+    it(`ends with 2 on stderr: ${what}`, async () => {
+      const ran = await watchkeeper(args)
+      expect(ran.code).to.equal(2)
+      expect(ran.stdout).to.equal('')
+      expect(ran.stderr).to.match(said)
+    })
+  }
+
+  it('ends with 1 and one line with a code for what nobody expected', async () => {
+    const error = Object.assign(new Error('no space\nleft'), { code: 'ENOSPC' })
+    for (const [thrown, line] of [
+      [error, 'error: ENOSPC: no space\n'],
+      [new TypeError('x is no function'), 'error: UNEXPECTED: x is no function\n'],
+      ['text', 'error: UNEXPECTED: text\n'],
+    ] as const) {
+      const [context, said] = failingContext(thrown, {})
+      expect(await main(['check', '--positions', file], context)).to.equal(1)
+      expect(said).to.deep.equal([line])
+    }
+  })
+
+  it('adds the stack only where WATCHKEEPER_DEBUG is 1', async () => {
+    const [context, said] = failingContext(new Error('odd'), { WATCHKEEPER_DEBUG: '1' })
+    await main(['check', '--positions', file], context)
+    expect(said.join('')).to.match(/^error: UNEXPECTED: odd\nError: odd\n +at /)
+  })
+
+  it('ends quietly when its reader goes away', async () => {
+    const line = POSITIONS.split('\n')[1]!
+    const many = Array.from({ length: 5_000 }, (_, i) => line.replace('id: a', `id: a${i}`))
+    const long = folder.file('many.yaml', `positions:\n${many.join('\n')}\n`)
+    const ran = await watchkeeper(['check', '--positions', long], { readsOnce: true })
+    expect(ran.code).to.equal(0)
+    expect(ran.stderr).to.equal('')
+  })
+
+  it('prints the version of package.json', async () => {
+    const manifest = new URL('../../package.json', import.meta.url)
+    const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
+    expect(await watchkeeper(['--version'])).to.deep.equal({
+      code: 0,
+      stdout: `${version}\n`,
+      stderr: '',
+    })
+  })
+
+  it('lists every command in its help, and says where the examples are', async () => {
+    const { code, stdout, stderr } = await watchkeeper(['--help'])
+    expect([code, stderr]).to.deep.equal([0, ''])
+    for (const { name } of COMMANDS) expect(stdout).to.match(new RegExp(`^  ${name} `, 'm'))
+    expect(stdout).to.contain('watchkeeper help <command>')
+  })
+
+  it('loads a command only to run it', () => {
+    expect(packagesLoadedBy(['--help'])).to.deep.equal(['commander'])
+    const checking = packagesLoadedBy(['check', '--positions', file])
+    expect(checking).to.include('yaml').and.not.include('express')
+  })
+})
+
+describe('The registry of commands', () => {
+  for (const { name, summary, load } of COMMANDS) {
+    it(`tells what ${name} says of itself, and it has examples`, async () => {
+      const program = new Command()
+      const { add } = await load()
+      add(program, failingContext(undefined, {})[0])
+      const [command, ...others] = program.commands
+      expect(others).to.deep.equal([])
+      expect([command?.name(), command?.description()]).to.deep.equal([name, summary])
+      let help = ''
+      command?.configureOutput({ writeOut: text => void (help += text) }).outputHelp()
+      expect(help).to.contain(`Examples:\n  $ watchkeeper ${name}`)
+    })
+  }
+})
