@@ -88,7 +88,7 @@ valid: 2 positions, 2 rule sets, 0 warnings
     const [loose, strict] = await Promise.all([check(odd), check(odd, '--strict')])
     expect(loose.code).to.equal(0)
     expect(loose.stderr).to.match(/^warning: rules.swing.stopLoss.pct, line 3: found 0.05, /)
-    expect(loose.stdout).to.contain('2 rule sets, 1 warnings')
+    expect(loose.stdout).to.contain('2 positions, 2 rule sets, 1 warning\n')
     expect(strict.code).to.equal(2)
     expect(strict.stdout).to.equal('')
     expect(strict.stderr).to.contain('rules.swing.stopLoss.pct, line 3: found 0.05, ')

@@ -55,10 +55,17 @@ function check(given: Given, { stdout, stderr, env }: CommandContext): void {
     stderr.write(`${paintFor(stderr, env)('yellow', 'warning')}: ${warning}\n`)
   }
   const sets = new Set(entries.map(({ ruleSet }) => ruleSet)).size
-  const counts = `${entries.length} positions, ${sets} rule sets, ${warnings.length} warnings`
+  const counts = [
+    countText(entries.length, 'position'),
+    countText(sets, 'rule set'),
+    countText(warnings.length, 'warning'),
+  ].join(', ')
   if (given.format === 'json') {
     stdout.write(
       `${JSON.stringify({ type: 'summary', positions: entries.length, ruleSets: sets, warnings })}\n`,
     )
   } else stdout.write(`${paint('green', 'valid')}: ${counts}\n`)
 }
+
+const countText = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`
