@@ -126,6 +126,17 @@ describe('watchkeeper run', () => {
     ])
   })
 
+  it('goes on guarding when whoever reads its lines is gone', async () => {
+    const running = await start()
+    running.stopReading()
+    const told = async (): Promise<number> =>
+      (await watchkeeper(['journal', '--data', join(folder, 'data')])).stdout.split('\n').length
+    // The first line after that meets a closed pipe; more of them only a service that lives writes.
+    const before = await told()
+    while ((await told()) < before + 4) continue
+    expect(await running.end('SIGTERM')).to.equal(0)
+  })
+
   it('says at once what is wrong with its configuration', async () => {
     const config = join(folder, 'config.yaml')
     writeFileSync(config, 'positions: x.yaml\ncycleMs: 1\ncolour: red\n')

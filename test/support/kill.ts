@@ -39,6 +39,11 @@ export class RunningService {
     }
   }
 
+  /** Closes the reading end of its stdout, as a log reader that dies does. */
+  stopReading(): void {
+    this.child.stdout!.destroy()
+  }
+
   /** Ends it with a signal; gives its exit code, null after a kill. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     if (this.child.exitCode === null && this.child.signalCode === null) {

@@ -62,6 +62,7 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
   for (const warning of loaded.warnings) stderr.write(`${warn('yellow', 'warning')}: ${warning}\n`)
   let end: (failure: WatchkeeperError | undefined) => void = () => undefined
   const ended = new Promise<WatchkeeperError | undefined>(resolve => (end = resolve))
+  outliveReader()
   stopOnSignal(() => end(undefined))
   stopOnUncaught(error => end(error))
   const [service, started] = await Service.start({
@@ -88,6 +89,12 @@ function stopOnSignal(stop: () => void): void {
       process.once(signal, () => process.exit(130))
     })
   }
+}
+
+/** A report may end with its reader; a service goes on guarding when nobody reads its lines. */
+function outliveReader(): void {
+  process.stdout.removeAllListeners('error')
+  process.stdout.on('error', () => undefined)
 }
 
 /** What nobody caught leaves nobody in charge: an orderly stop is tried once, then the process ends. */
