@@ -149,8 +149,18 @@ const LONGEST_SHOWN = 60
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing'
-  const text = typeof value === 'number' ? String(value) : JSON.stringify(value)
+  const text = textOf(value)
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text
+}
+
+/** Options made by a program may hold what JSON has no text for: a function, a BigInt, a cycle. */
+function textOf(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  try {
+    return JSON.stringify(value) ?? `a ${typeof value}`
+  } catch {
+    return Array.isArray(value) ? 'a list' : 'a map'
+  }
 }
 
 function knownRules(name: string): string {

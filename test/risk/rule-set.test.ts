@@ -183,6 +183,27 @@ describe('compileRuleSet', () => {
     })
   }
 
+  it('shows options that only a program can hold, without failing over them', () => {
+    const cycle: Record<string, unknown> = {}
+    cycle['self'] = cycle
+    expect(faultsOf({ stopLoss: { pct: 10n } })).to.deep.equal(['stopLoss.pct: 10, a number'])
+    expect(faultsOf({ stopLoss: { pct: cycle } })).to.deep.equal(['stopLoss.pct: a map, a number'])
+    expect(faultsOf({ stopLoss: { pct: [1n] } })).to.deep.equal(['stopLoss.pct: a list, a number'])
+    expect(faultsOf({ maxHold: { ms: () => 5 } })).to.deep.equal([
+      'maxHold.ms: a function, a number',
+    ])
+    expect(faultsOf({ maxHold: { ms: NaN } })).to.deep.equal(['maxHold.ms: NaN, a number'])
+  })
+
+  it('takes no option named __proto__ for the options of another', () => {
+    const options = JSON.parse('{ "__proto__": { "price": 95 }, "pct": 5 }') as unknown
+    expect(faultsOf({ stopLoss: options })).to.deep.equal([
+      'stopLoss.__proto__: the option "__proto__", an option that this rule has',
+    ])
+    expect(faultsOf({ stopLoss: JSON.parse('{ "__proto__": { "pct": 5 } }') })).to.have.length(2)
+    expect(({} as Record<string, unknown>)['pct']).to.equal(undefined)
+  })
+
   it('takes an option that is undefined for one that is absent', () => {
     expect(faultsOf({ stopLoss: { pct: undefined, price: 95 } })).to.deep.equal([])
   })
@@ -193,6 +214,8 @@ describe('ruleSetWarnings', () => {
     [{ stopLoss: { pct: 0.1 } }],
     [{ stopLoss: { pct: 50 }, takeProfit: { pct: 100 } }],
     [{ stopLoss: { pct: 100 } }, { side: 'short' }],
+    [{ peakDrawdown: { tiers: [{ atPct: 10, dropPoints: 109 }] } }],
+    [{ peakDrawdown: { dropPoints: 150 } }, { side: 'short' }],
     [{ stopLoss: { price: 99.5 }, takeProfit: { price: 100.5 } }],
     [{ stopLoss: { price: 105 }, takeProfit: { price: 90 } }, { side: 'short' }],
     [{ stopLoss: { amount: 99 } }],
@@ -287,6 +310,10 @@ describe('ruleSetWarnings', () => {
     ],
     [{ profitLock: { steps: [{ atPct: 5, lockPct: -100 }] } }, 'profitLock.steps[0].lockPct: -100'],
     [{ peakDrawdown: { dropPoints: 100 } }, 'peakDrawdown.dropPoints: 100'],
+    [
+      { peakDrawdown: { tiers: [{ atPct: 10, dropPoints: 110 }] } },
+      'peakDrawdown.tiers[0].dropPoints: 110',
+    ],
     [{ profitFloor: { keepPct: 0.5, activateAtPct: 5 } }, 'profitFloor.keepPct: 0.5'],
     [{ maxHold: { ms: 300 } }, 'maxHold.ms: 300'],
     [{ staleQuote: { afterMs: 30 } }, 'staleQuote.afterMs: 30'],
@@ -303,6 +330,21 @@ describe('ruleSetWarnings', () => {
       expect(warningsOf(options, subject)).to.deep.equal([warning])
     })
   }
+
+  it('tells a level that exits at once from one that no price reaches', () => {
+    const expected = (options: Record<string, unknown>, subject: Partial<RuleSubject> = {}) =>
+      ruleSetWarnings(aRuleSet(options), aPosition(subject)).map(warning => warning.expected)
+    expect(expected({ stopLoss: { price: 101 } })).to.deep.equal([
+      'a level below the entry price 100 of a long: this one exits at once',
+    ])
+    expect(expected({ takeProfit: { amount: 100 } }, { side: 'short' })).to.deep.equal([
+      'a level above 0: this one can never be reached',
+    ])
+    // Every price is above a target below 0.
+    expect(expected({ takeProfit: { schedule: [{ afterMs: 0, pct: -150 }] } })).to.deep.equal([
+      'a level above the entry price 100 of a long: this one exits at once',
+    ])
+  })
 
   it('asks whether a fraction was meant to be a percentage', () => {
     const [warning] = ruleSetWarnings(

@@ -138,9 +138,9 @@ export function misplaced(
   const { stop, target } = level
   const found = `a ${stop === undefined ? 'target' : 'stop'} at ${stop ?? target}`
   const where = (stop ?? target)!
-  if (where <= 0)
-    return [{ path, found, expected: 'a level above 0: this one can never be reached' }]
   const isBelow = (stop !== undefined) === (side === 'long')
+  if (isBelow && where <= 0)
+    return [{ path, found, expected: 'a level above 0: this one can never be reached' }]
   if (isBelow ? where < entryPrice : where > entryPrice) return []
   const expected = `a level ${isBelow ? 'below' : 'above'} the entry price ${entryPrice} of a ${side}: this one exits at once`
   return [{ path, found, expected }]

@@ -61,22 +61,30 @@ export const peakDrawdown: RuleDefinition<PeakDrawdownOptions> = {
   },
   warnings: ({ dropPoints, tiers = [], activateAtPct }, subject) => [
     ...unusualPct('dropPoints', dropPoints),
-    ...(dropPoints === undefined ? [] : tooWide(dropPoints, activateAtPct ?? 0, subject)),
+    ...tooWide('dropPoints', { dropPoints, atPct: activateAtPct }, subject),
     ...unusualPct('activateAtPct', activateAtPct),
     ...unreachable('activateAtPct', activateAtPct, subject),
     ...tiers.flatMap((tier, index) => [
       ...unusualPct(`tiers[${index}].atPct`, tier.atPct),
       ...unreachable(`tiers[${index}].atPct`, tier.atPct, subject),
       ...unusualPct(`tiers[${index}].dropPoints`, tier.dropPoints),
+      ...tooWide(`tiers[${index}].dropPoints`, tier, subject),
     ]),
     ...uselessTiers({ path: 'tiers', tiers }, subject, dropped),
   ],
 }
 
-/** A warning if the stop of a long is not above 0 when it becomes active. */
-function tooWide(dropPoints: number, atPct: number, { side }: RuleSubject): RuleWarning[] {
+/** A warning if the stop of a long is not above 0 at the profit from which it holds. */
+function tooWide(
+  path: string,
+  {
+    dropPoints,
+    atPct = 0,
+  }: Pick<PeakDrawdownOptions, 'dropPoints'> & { atPct?: number | undefined },
+  { side }: RuleSubject,
+): RuleWarning[] {
   const widest = sum(100, atPct)
-  if (side === 'short' || dropPoints < widest) return []
+  if (dropPoints === undefined || side === 'short' || dropPoints < widest) return []
   const expected = `fewer than ${widest} points: the stop of a long would be at 0 or below`
-  return [{ path: 'dropPoints', found: String(dropPoints), expected }]
+  return [{ path, found: String(dropPoints), expected }]
 }

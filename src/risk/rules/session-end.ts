@@ -2,9 +2,10 @@ import { z } from 'zod'
 import type { Position } from '../../domain/position.ts'
 import {
   firstInstant,
+  isSessionDay,
   isTimezone,
+  localDay,
   nextOccurrence,
-  type Occurrence,
   parseDay,
   sessionDayFrom,
   type SessionDays,
@@ -54,16 +55,15 @@ function minutesOf(at: string): number {
   return hours * 60 + minutes
 }
 
-/** A session end and the start of the session's next day, until which its target holds. */
+/** A session end, and when its turn is: until the day of the next session starts. Epoch ms. */
 interface Close {
+  readonly from: number
   readonly at: number
   readonly until: number
 }
 
-function closeOf(session: SessionDays, { day, at }: Occurrence): Close {
-  const next = sessionDayFrom(session, day + 1)
-  return { at, until: next === undefined ? Infinity : firstInstant(session.timezone, next, 0) }
-}
+/** No session is held any more. */
+const NEVER: Close = { from: -Infinity, at: Infinity, until: Infinity }
 
 /**
  * Exits at the end of the session. With `minProfitAmount` only for that profit, from the end of
@@ -78,37 +78,38 @@ export const sessionEnd: RuleDefinition<SessionEndOptions> = {
     const session = sessionOf(given)
     const minutes = minutesOf(given.at)
     const { minProfitAmount } = given
-    const closeAfter = (after: number): Close | undefined => {
-      const occurrence = nextOccurrence(session, minutes, after)
-      return occurrence && closeOf(session, occurrence)
+    const startOf = (day: number): number => firstInstant(session.timezone, day, 0)
+    const closeOf = (day: number, from: number): Close => {
+      const next = sessionDayFrom(session, day + 1)
+      const until = next === undefined ? Infinity : startOf(next)
+      return { from, at: firstInstant(session.timezone, day, minutes), until }
     }
-    // Finding a session day costs microseconds, and a monitor asks at every look: keep the answers.
-    const closesOf = new WeakMap<Position, (Close | undefined)[]>()
-    const closeFor = (position: Position, now: number): Close | undefined => {
-      let closes = closesOf.get(position)
-      if (closes === undefined) {
-        closes = [closeAfter(position.openedAt)]
-        closesOf.set(position, closes)
-      }
-      if (minProfitAmount === undefined) return closes[0]
-      for (
-        let last = closes.at(-1);
-        last !== undefined && last.until <= now;
-        last = closes.at(-1)
-      ) {
-        closes.push(closeAfter(last.until - 1))
-      }
-      // Nearly always the last one; an earlier one when levels of the past are asked for.
-      let index = closes.length - 1
-      while (index > 0 && closes[index - 1]!.until > now) index--
-      return closes[index]
+    const closeAt = (openedAt: number, now: number): Close => {
+      const occurrence = nextOccurrence(session, minutes, openedAt)
+      if (occurrence === undefined) return NEVER
+      const first = closeOf(occurrence.day, -Infinity)
+      if (minProfitAmount === undefined) return { ...first, until: Infinity }
+      if (now < first.until) return first
+      // Midnight may come twice: the clock can show the day before one that has started.
+      let day = localDay(session.timezone, now) + 1
+      while (!isSessionDay(session, day) || startOf(day) > now) day--
+      return closeOf(day, startOf(day))
+    }
+    // Finding a session day costs microseconds, and a monitor asks at every look: keep the answer.
+    const latest = new WeakMap<Position, Close>()
+    const closeFor = (position: Position, now: number): Close => {
+      const kept = latest.get(position)
+      if (kept !== undefined && kept.from <= now && now < kept.until) return kept
+      const close = closeAt(position.openedAt, now)
+      latest.set(position, close)
+      return close
     }
     return {
       kind: 'levels',
       reason: 'session-end',
       arm: (position, _best, now): Levels => {
         const close = closeFor(position, now)
-        if (close === undefined) return {}
+        if (close === NEVER) return {}
         if (minProfitAmount === undefined) return { exitAt: close.at }
         if (now < close.at) return { rearmAt: close.at }
         const target = priceAtAmount(position, minProfitAmount)
