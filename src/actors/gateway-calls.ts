@@ -1,4 +1,6 @@
+import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
 import { NotSent } from '../errors.ts'
 import { clientOrderId } from '../exits/client-order-id.ts'
 import type { ExitEvent, ExitRecord } from '../exits/ledger.ts'
@@ -16,6 +18,10 @@ export interface GatewayParts {
   save(record: ExitRecord): Promise<void>
   /** Makes a later state of an exit durable soon; nobody waits for it. */
   note(record: ExitRecord): void
+  /** Set where nothing may ever be sent: told of each exit instead. */
+  observe?: ((decision: Decision, position: Position) => void) | undefined
+  /** Whether an exit must wait before it is sent. */
+  isHeld?(record: ExitRecord): boolean
   /** Epoch ms. */
   now(): number
   /** Longest wait for one answer of the broker, ms; Infinity in virtual time. */

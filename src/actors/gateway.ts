@@ -3,7 +3,14 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { clientOrderId } from '../exits/client-order-id.ts'
 import { type KillSwitch, maySend } from '../exits/kill-switch.ts'
-import { dueAction, type ExitEvent, type ExitRecord, follow, joined } from '../exits/ledger.ts'
+import {
+  dueAction,
+  type ExitEvent,
+  type ExitRecord,
+  follow,
+  isIdle,
+  joined,
+} from '../exits/ledger.ts'
 import { type GatewayParts, perform } from './gateway-calls.ts'
 import { send } from './actor.ts'
 import type { GatewayMessage } from './messages.ts'
@@ -42,7 +49,17 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
       for (const record of next.exits.values()) act(next, record)
       return next
     }
+    case 'discard':
+      discard(state, message.done)
+      return state
   }
+}
+
+/** Forgets the exits of which nothing can be at the broker. */
+function discard({ exits }: GatewayState, done: (ids: readonly PositionId[]) => void): void {
+  const idle = [...exits.values()].filter(isIdle).map(({ positionId }) => positionId)
+  for (const id of idle) exits.delete(id)
+  done(idle)
 }
 
 function intend(
@@ -50,6 +67,11 @@ function intend(
   { decision, position, generation }: Extract<GatewayMessage, { kind: 'exit' }>,
 ): void {
   const { exits, parts } = state
+  if (parts.observe !== undefined) {
+    parts.observe(decision, position)
+    tell(state, position.id)
+    return
+  }
   const known = exits.get(position.id)
   // A later life of the id has an exit of its own; an earlier life's is over or it could not be.
   if (known !== undefined && known.generation >= generation) {
@@ -96,7 +118,8 @@ function happened(state: GatewayState, id: PositionId, event: ExitEvent): void {
 function act(state: GatewayState, record: ExitRecord): void {
   const { exits, parts, killSwitch } = state
   const action = dueAction(record, parts.now())
-  if (action === undefined || (action === 'send' && !maySend(killSwitch))) return
+  if (action === undefined) return
+  if (action === 'send' && (!maySend(killSwitch) || parts.isHeld?.(record) === true)) return
   if (action === 'send') exits.set(record.positionId, follow(record, { kind: 'sent' }))
   perform(parts, action, record)
 }

@@ -3,7 +3,9 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitEvent } from '../exits/ledger.ts'
+import type { Fill } from '../domain/order.ts'
 import type { Ratchet } from '../risk/guard.ts'
+import type { LimitStanding, PortfolioDay, Realised } from '../risk/portfolio.ts'
 import type { RuleSet } from '../risk/rule.ts'
 
 /**
@@ -28,6 +30,8 @@ export type GatewayMessage =
   /** Time to look again at everything that waits. */
   | { readonly kind: 'cycle' }
   | { readonly kind: 'kill-switch'; readonly killSwitch: KillSwitch }
+  /** Forget the exits of which nothing can be at the broker; `done` is told which. */
+  | { readonly kind: 'discard'; done(ids: readonly PositionId[]): void }
 
 /** To the supervisor. */
 export type SupervisorMessage =
@@ -62,3 +66,24 @@ export type SupervisorMessage =
   | { readonly kind: 'intended'; readonly positionId: PositionId }
   /** The position's exit is filled. */
   | { readonly kind: 'closed'; readonly positionId: PositionId }
+
+/** To the portfolio. */
+export type PortfolioMessage =
+  /** Time to look at the limits. */
+  | { readonly kind: 'cycle' }
+  /** A position's exit is filled. */
+  | { readonly kind: 'filled'; readonly position: Position; readonly fill: Fill }
+  /** Somebody else has realised a profit or loss. */
+  | { readonly kind: 'reported'; readonly profit: Realised; done(): void }
+  /** Put the loss behind a limit; `done` is told how the limit stood, undefined for an unknown one. */
+  | {
+      readonly kind: 'reset'
+      readonly limit: string
+      done(before: LimitStanding | undefined): void
+    }
+  | { readonly kind: 'ask'; answer(standing: PortfolioStanding): void }
+
+export interface PortfolioStanding {
+  readonly day: PortfolioDay
+  readonly standings: readonly LimitStanding[]
+}

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { instrumentsSchema } from './instrument-schema.ts'
+import { portfolioSchema } from './portfolio-schema.ts'
 
 /** A duration in whole milliseconds above zero. */
 const ms = z.int().positive()
@@ -7,6 +9,8 @@ const ms = z.int().positive()
 export const serviceSchema = z.strictObject({
   /** Positions to guard from the start. */
   positions: z.string().min(1),
+  /** `observe` decides and journals, but sends nothing. */
+  mode: z.enum(['guard', 'observe']).default('guard'),
   /** Folder of everything durable. */
   dataFolder: z.string().min(1).default('data'),
   /** Time between monitoring cycles, ms. */
@@ -24,6 +28,30 @@ export const serviceSchema = z.strictObject({
       kind: z.literal('simulated').default('simulated'),
       seed: z.int().default(1),
       intervalMs: ms.default(100),
+      /** Largest believable move from one tick to the next, percent; absent: any. */
+      maxJumpPct: z.number().positive().optional(),
+      /** A held tick that waits longer than this for the next one is a warning, ms. */
+      confirmMs: ms.default(5_000),
+      /** A tick whose own time is older shows a price but exits nobody, ms; absent: any. */
+      maxTickAgeMs: ms.optional(),
+    })
+    .prefault({}),
+  instruments: instrumentsSchema,
+  portfolio: portfolioSchema,
+  /** More price exits at once than these wait for a second source; absent: none waits. */
+  massExit: z
+    .strictObject({
+      max: z.int().positive(),
+      withinMs: ms.default(1_000),
+      confirmMs: ms.max(60_000).default(2_000),
+    })
+    .optional(),
+  journal: z
+    .strictObject({
+      /** Lines older than this are taken away. */
+      days: z.number().positive().max(36_500).default(90),
+      /** Oldest lines beyond so many are taken away. */
+      rows: z.int().positive().default(1_000_000),
     })
     .prefault({}),
   broker: z

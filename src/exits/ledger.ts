@@ -110,6 +110,10 @@ function rejected(
   }
 }
 
+/** Whether nothing of the exit can be at the broker: it may be forgotten. */
+export const isIdle = ({ state }: ExitRecord): boolean =>
+  state.kind === 'intended' || state.kind === 'rejected'
+
 /** A record as a new gateway must take it, at `now` (epoch ms). */
 export function recovered(record: ExitRecord, now: number): ExitRecord {
   switch (record.state.kind) {

@@ -1,5 +1,6 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
+import type { ExitReason } from '../domain/reason.ts'
 import type { JournalLine } from './control.ts'
 
 /** A position as the register keeps it. */
@@ -10,6 +11,17 @@ export interface Registered {
   /** Life of the id, from 1. */
   readonly generation: number
   readonly state: 'open' | 'closed' | 'released'
+  /** In `mode: observe`: the exit that would have been sent. */
+  readonly observed?: ObservedExit
+}
+
+/** An exit that was decided and, as nothing may be sent, only noted. */
+export interface ObservedExit {
+  readonly reason: ExitReason
+  /** Epoch ms. */
+  readonly at: number
+  /** Price that decided; null where time alone did. */
+  readonly price: number | null
 }
 
 /** What only gets stricter: see the ratchet of a guard. */
@@ -19,28 +31,33 @@ export interface KeptRatchet {
 }
 
 /** What an earlier process left behind. */
-export interface Past<Exit, Switch> {
+export interface Past<Exit, Switch, Day> {
   readonly register: ReadonlyMap<PositionId, Registered>
   readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
   readonly exits: readonly Exit[]
   readonly killSwitch: Switch | undefined
+  /** The portfolio's day; undefined before the first. */
+  readonly day: Day | undefined
 }
 
 /** A line of the journal before it has its number. */
 export type KeptLine = Omit<JournalLine, 'seq'>
 
 /** What one act changes: all of it becomes durable, or none. */
-export interface Change<Exit, Switch> {
+export interface Change<Exit, Switch, Day> {
   readonly register?: readonly Registered[]
   readonly ratchets?: ReadonlyMap<PositionId, KeptRatchet>
   readonly exits?: readonly Exit[]
+  /** Exits that are to be forgotten. */
+  readonly dropped?: readonly PositionId[]
   readonly killSwitch?: Switch
+  readonly day?: Day
   readonly lines?: readonly KeptLine[]
 }
 
 /** Keeps the state of a running service. Durable means on disk when the promise resolves. */
-export interface Keeper<Exit, Switch> {
-  load(): Promise<Past<Exit, Switch>>
+export interface Keeper<Exit, Switch, Day> {
+  load(): Promise<Past<Exit, Switch, Day>>
   /** Gives the journal lines with their numbers. */
-  keep(change: Change<Exit, Switch>): Promise<readonly JournalLine[]>
+  keep(change: Change<Exit, Switch, Day>): Promise<readonly JournalLine[]>
 }

@@ -14,6 +14,8 @@ export type Outcome = Armed | { readonly kind: 'exit'; readonly decision: Decisi
  */
 export function catchUp(guard: Guard, now: number): Outcome {
   const pass = new Pass(guard)
+  const atOnce = pass.firstTick()
+  if (atOnce !== undefined) return { kind: 'exit', decision: atOnce }
   const own = guard.own.stream.backlog
   const other = guard.other?.stream.backlog
   let ownIndex = own.indexOf(guard.since)
@@ -80,27 +82,38 @@ class Pass implements Armed {
    */
   ownTick(index: number, otherIndex?: number): Decision | undefined {
     const { backlog } = this.guard.own.stream
-    const { openedAt } = this.guard.position
     const at = backlog.at[index]!
-    if (at >= openedAt) {
+    if (at >= this.guard.position.openedAt) {
       const late = this.advance(at)
       if (late !== undefined) return late
-      const price = this.guard.sign * backlog.price[index]!
-      if (price > this.best) this.best = price
       const otherPrice = otherIndex === undefined ? undefined : this.crossing(otherIndex)
-      if (otherPrice !== undefined) return this.decideOnOwn(index, at, otherPrice)
-      if (price <= this.lo || price >= this.hi || at >= this.until) {
-        this.evaluate(at)
-        const { stop, target, exitAt } = this.merged
-        if (price <= stop || price >= target || exitAt <= at || this.staleAt <= at) {
-          return this.decideOnOwn(index, at)
-        }
-        this.slacken(price, at)
-      }
+      const decision = this.test(backlog.seq[index]!, backlog.price[index]!, at, otherPrice)
+      if (decision !== undefined) return decision
     }
     this.lastAt = at
     this.quietMs = backlog.quietMs[index]!
     this.staleAt = this.staleTime()
+    return undefined
+  }
+
+  /** Tests the price that was there when the position came, if it is fresh: nobody waits for the next. */
+  firstTick(): Decision | undefined {
+    const { first, position } = this.guard
+    if (first === undefined || first.at < position.openedAt) return undefined
+    return this.advance(first.at) ?? this.test(first.seq, first.price, first.at)
+  }
+
+  private test(seq: number, asItIs: number, at: number, otherPrice?: number): Decision | undefined {
+    const price = this.guard.sign * asItIs
+    if (price > this.best) this.best = price
+    if (otherPrice !== undefined) return this.decideOnOwn(seq, asItIs, at, otherPrice)
+    if (price > this.lo && price < this.hi && at < this.until) return undefined
+    this.evaluate(at)
+    const { stop, target, exitAt } = this.merged
+    if (price <= stop || price >= target || exitAt <= at || this.staleAt <= at) {
+      return this.decideOnOwn(seq, asItIs, at)
+    }
+    this.slacken(price, at)
     return undefined
   }
 
@@ -194,11 +207,13 @@ class Pass implements Armed {
     return Math.max(this.lastAt, this.guard.position.openedAt) + after
   }
 
-  private decideOnOwn(index: number, at: number, otherPrice?: number): Decision | undefined {
-    const { own, position } = this.guard
-    const price = own.stream.backlog.price[index]!
-    const seq = own.stream.backlog.seq[index]!
-    const tick = { seq, instrument: position.instrument, price }
+  private decideOnOwn(
+    seq: number,
+    price: number,
+    at: number,
+    otherPrice?: number,
+  ): Decision | undefined {
+    const tick = { seq, instrument: this.guard.position.instrument, price }
     return this.decide({ at, price, tick, ...(otherPrice !== undefined && { otherPrice }) })
   }
 

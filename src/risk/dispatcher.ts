@@ -19,6 +19,8 @@ export interface DispatcherOptions {
   backlogLimit?: number
   /** Segments of extremes kept for one stream before its positions re-arm; default 1024. */
   segmentLimit?: number
+  /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
+  freshMs?: number
 }
 
 /** An instrument's streams: most have the first one alone. */
@@ -44,7 +46,12 @@ export class Dispatcher {
   private nextOrdinal = 0
 
   constructor(options: DispatcherOptions) {
-    this.options = { backlogLimit: 4096, segmentLimit: 1024, ...options }
+    this.options = { backlogLimit: 4096, segmentLimit: 1024, freshMs: 0, ...options }
+  }
+
+  /** Whether a position of the instrument is or was guarded: others' ticks concern nobody. */
+  knows(instrument: InstrumentId): boolean {
+    return this.markets.has(instrument)
   }
 
   /** Last good price of an instrument that is or was guarded in this view. */
@@ -55,7 +62,7 @@ export class Dispatcher {
 
   /**
    * Registers a position, from the ratchet of an earlier process if there is one. It is pending from
-   * birth: the caller sees that its monitor catches up.
+   * birth: the caller sees that its monitor catches up. A last tick that is fresh is tested at once.
    */
   open(position: Position, ruleSet: RuleSet, ratchet?: Ratchet): Guard {
     const guard = new Guard(position, ruleSet, this.nextOrdinal++)
@@ -71,6 +78,10 @@ export class Dispatcher {
     guard.quietMs = guard.own.stream.quietMs
     guard.count(1)
     if (ratchet !== undefined) guard.restore(ratchet)
+    const { lastPrice, lastAt } = guard.own.stream
+    if (lastAt > this.now - this.options.freshMs) {
+      guard.first = { seq: this.seq, price: lastPrice, at: this.now }
+    }
     return guard
   }
 

@@ -20,6 +20,14 @@ export interface Ratchet {
   readonly anchor?: number
 }
 
+/** A price that was there before the position, tested as if it came `at` (epoch ms). */
+export interface FirstTick {
+  readonly seq: number
+  /** As it is (not mirrored). */
+  readonly price: number
+  readonly at: number
+}
+
 /** What a catch-up leaves behind when it decides nothing, in mirrored prices (see `Merged`). */
 export interface Armed {
   readonly kind: 'armed'
@@ -77,6 +85,8 @@ export class Guard implements Timed {
   pending = true
   since = 0
   closed = false
+  /** The price that was there when the position came, until it is tested. */
+  first: FirstTick | undefined
   /** Once it is made. It is repeated until the ledger has it. */
   decision: Decision | undefined
   isDecisionRecorded = false
@@ -161,6 +171,7 @@ export class Guard implements Timed {
   /** Takes over what a catch-up found; does not touch whether the position is pending. */
   absorb(armed: Armed): void {
     this.catchUps++
+    this.first = undefined
     this.best = armed.best
     this.anchor = armed.anchor
     this.lo = armed.lo

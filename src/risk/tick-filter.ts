@@ -33,6 +33,11 @@ export class TickFilter {
     return count
   }
 
+  /** Whether a tick of an instrument is held at present. */
+  holds(instrument: InstrumentId): boolean {
+    return this.seen.get(instrument)?.held !== undefined
+  }
+
   /** Adds to `out` the ticks that may now be evaluated: none, this one, or the held one first. */
   accept(tick: Tick, out: Tick[]): void {
     if (!(tick.price > 0 && tick.price < Infinity)) {

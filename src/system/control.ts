@@ -48,13 +48,13 @@ export class LiveControl implements Control {
   }
 
   positions(): readonly PositionView[] {
-    return [...this.parts.system.register.values()]
+    return [...this.parts.system.state.register.values()]
       .filter(({ state }) => state === 'open')
       .map(registered => this.view(registered))
   }
 
   position(id: string): PositionView | undefined {
-    const registered = this.parts.system.register.get(positionId(id))
+    const registered = this.parts.system.state.register.get(positionId(id))
     return registered?.state === 'open' ? this.view(registered) : undefined
   }
 
@@ -86,14 +86,14 @@ export class LiveControl implements Control {
 
   async exit(id: string, _by: Requester): Promise<PositionView> {
     const { system } = this.parts
-    const registered = system.register.get(positionId(id))
+    const registered = system.state.register.get(positionId(id))
     system.exit(positionId(id), 'manual')
     await system.settledExit(positionId(id))
     return this.view(registered!)
   }
 
   killSwitch(): KillSwitchView {
-    const { killSwitch, openExits } = this.parts.system
+    const { killSwitch, openExits } = this.parts.system.state
     const held = killSwitch.state === 'halt' ? [...openExits.keys()] : []
     return { ...killSwitch, held }
   }
@@ -116,7 +116,7 @@ export class LiveControl implements Control {
     const { system, clock } = this.parts
     const now = clock.now()
     const child = system.core.roster.get(position.id)
-    const exit = system.openExits.get(position.id)
+    const exit = system.state.openExits.get(position.id)
     const isExiting = exit !== undefined || child?.guard.decision !== undefined
     const reason = exit?.decision.reason ?? child?.guard.decision?.reason
     const stream = child?.guard.own.stream

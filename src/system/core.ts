@@ -18,6 +18,8 @@ export interface CoreOptions<Venue> extends Omit<GatewayParts, Wired> {
   broker(quotes: Quotes): Venue
   /** Epoch ms; default the time of the dispatcher's last event. */
   now?(): number
+  /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
+  readonly freshMs?: number
   /** What an earlier process left behind. */
   readonly before: { readonly exits: readonly ExitRecord[]; readonly killSwitch: KillSwitch }
   /** An actor that nobody replaces has ended. */
@@ -40,12 +42,14 @@ const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
 export function connect<Venue extends GatewayParts['broker'] & Pick<Broker, 'streamOrders'>>({
   broker: makeBroker,
   before,
+  freshMs = 0,
   onFailure,
   ...options
 }: CoreOptions<Venue>): Core<Venue> {
   const actors = actorSystem()
   const roster = new Roster()
   const dispatcher: Dispatcher = new Dispatcher({
+    freshMs,
     wake: ({ position }) => {
       const child = roster.get(position.id)
       if (child !== undefined) send(child.ref, CATCH_UP)

@@ -14,12 +14,13 @@ export function healthFacts(
   system: LiveSystem,
   { now, startedAt, exitOverdueMs, staleMs }: Limits,
 ): HealthFacts {
-  const { core, register, openExits, unattended } = system
+  const { core, state } = system
+  const { register, openExits, unattended } = state
   const stale = new Map<string, number>()
   let open = 0
   let guarded = 0
-  for (const { position, state } of register.values()) {
-    if (state !== 'open') continue
+  for (const { position, state: life } of register.values()) {
+    if (life !== 'open') continue
     open++
     const child = core.roster.get(position.id)
     if (child === undefined || openExits.has(position.id)) continue
@@ -37,7 +38,7 @@ export function healthFacts(
     actors: {
       alive: core.roster.size - unattended.size,
       expected: guarded,
-      restarts: system.restarts,
+      restarts: system.state.restarts,
     },
     positions: { guarded: guarded - unattended.size, exiting: openExits.size },
     unguarded: [...unattended].map(id => ({ what: `${id}: its monitor crashed too often` })),
@@ -46,9 +47,9 @@ export function healthFacts(
       forMs: now - intendedAt,
     })),
     stalePrices: [...stale].map(([what, forMs]) => ({ what, forMs })),
-    killSwitch: system.killSwitch.state,
+    killSwitch: system.state.killSwitch.state,
     storeErrors: system.storeErrors,
-    brokerErrors: system.brokerErrors,
-    badTicks: system.badTicks,
+    brokerErrors: system.state.brokerErrors,
+    badTicks: system.gate.bad,
   }
 }

@@ -5,9 +5,13 @@ import type { ExitRecord } from '../exits/ledger.ts'
 import type { JournalLine } from '../ports/control.ts'
 import type { Change, Keeper, KeptLine, Registered } from '../ports/keeper.ts'
 import type { Ratchet } from '../risk/guard.ts'
+import type { PortfolioDay } from '../risk/portfolio.ts'
+
+/** What one act of the service changes. */
+export type LiveChange = Change<ExitRecord, KillSwitch, PortfolioDay>
 
 /** What the service keeps. */
-export type LiveKeeper = Keeper<ExitRecord, KillSwitch>
+export type LiveKeeper = Keeper<ExitRecord, KillSwitch, PortfolioDay>
 
 export interface LiveWriterOptions {
   readonly keeper: LiveKeeper
@@ -30,15 +34,18 @@ export class LiveWriter {
   private ratchets = new Map<PositionId, Ratchet>()
   private lines: KeptLine[] = []
   private exits = new Map<PositionId, ExitRecord>()
-  private closed: Registered[] = []
+  private rows: Registered[] = []
+  private day: PortfolioDay | undefined
   private writing: Promise<void> | undefined
+  private isDrainDue = false
+  private isClosed = false
 
   constructor(options: LiveWriterOptions) {
     this.options = options
   }
 
   /** Resolves when the change is durable; rejects, with nothing changed, when it cannot be. */
-  async now(change: Change<ExitRecord, KillSwitch>): Promise<void> {
+  async now(change: LiveChange): Promise<void> {
     try {
       const lines = await this.options.keeper.keep(change)
       this.errors = 0
@@ -51,24 +58,48 @@ export class LiveWriter {
   }
 
   /** A line, and what it tells of, become durable soon. */
-  soon(what: { line?: KeptLine; exit?: ExitRecord; closed?: Registered }): void {
+  soon(what: { line?: KeptLine; exit?: ExitRecord; row?: Registered; day?: PortfolioDay }): void {
     if (what.line !== undefined) this.lines.push(what.line)
     if (what.exit !== undefined) this.exits.set(what.exit.positionId, what.exit)
-    if (what.closed !== undefined) this.closed.push(what.closed)
-    this.drain()
+    if (what.row !== undefined) this.rows.push(what.row)
+    if (what.day !== undefined) this.day = what.day
+    this.drainSoon()
   }
 
   /** Writes what changed, one commit at a time; what a failed commit held is tried again. */
   drain(): void {
-    if (this.writing !== undefined) return
+    if (this.writing !== undefined || this.isClosed) return
     this.options.takeRatchets((id, ratchet) => this.ratchets.set(id, ratchet))
-    const { ratchets, lines, exits, closed } = this
-    if (ratchets.size + lines.length + exits.size + closed.length === 0) return
+    if (!this.isDirty) return
+    const { ratchets, lines, exits, rows, day } = this
     this.ratchets = new Map()
     this.lines = []
     this.exits = new Map()
-    this.closed = []
-    this.writing = this.write({ ratchets, lines, exits: [...exits.values()], register: closed })
+    this.rows = []
+    this.day = undefined
+    this.writing = this.write({
+      ...{ ratchets, lines, exits: [...exits.values()], register: rows },
+      ...(day !== undefined && { day }),
+    })
+  }
+
+  /** Drains once the present turn is over, so that all it changes is one commit. */
+  drainSoon(): void {
+    if (this.isDrainDue || this.isClosed) return
+    this.isDrainDue = true
+    setImmediate(() => {
+      this.isDrainDue = false
+      this.drain()
+    })
+  }
+
+  /** Writes what is left, as far as the store takes it, and nothing after it. */
+  async close(): Promise<void> {
+    do {
+      this.drain()
+      await this.writing
+    } while (this.isDirty && this.errors === 0)
+    this.isClosed = true
   }
 
   /** Resolves when the commit under way is over; undefined when there is none. */
@@ -76,7 +107,12 @@ export class LiveWriter {
     return this.writing
   }
 
-  private async write(change: Change<ExitRecord, KillSwitch>): Promise<void> {
+  private get isDirty(): boolean {
+    const { ratchets, lines, exits, rows, day } = this
+    return ratchets.size + lines.length + exits.size + rows.length > 0 || day !== undefined
+  }
+
+  private async write(change: LiveChange): Promise<void> {
     try {
       await this.now(change)
     } catch (error) {
@@ -90,12 +126,13 @@ export class LiveWriter {
   }
 
   /** Puts what was not written back, behind anything newer. */
-  private putBack({ ratchets, lines, exits, register }: Change<ExitRecord, KillSwitch>): void {
+  private putBack({ ratchets, lines, exits, register, day }: LiveChange): void {
     this.ratchets = new Map([...(ratchets ?? []), ...this.ratchets])
     this.lines = [...(lines ?? []), ...this.lines]
     const older = (exits ?? []).map(record => [record.positionId, record] as const)
     this.exits = new Map([...older, ...this.exits])
-    this.closed = [...(register ?? []), ...this.closed]
+    this.rows = [...(register ?? []), ...this.rows]
+    this.day ??= day
   }
 }
 

@@ -1,27 +1,34 @@
-import { type Down, send } from '../actors/actor.ts'
+import { type Down, type Ref, send } from '../actors/actor.ts'
 import type { GatewayParts } from '../actors/gateway-calls.ts'
-import { connect, type Core } from './core.ts'
-import { type LiveKeeper, LiveWriter } from './live-writer.ts'
+import type { PortfolioMessage } from '../actors/messages.ts'
+import type { PortfolioOptions } from '../actors/portfolio.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { Fill } from '../domain/order.ts'
+import { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
+import type { ExitReason } from '../domain/reason.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
-import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
-import { type ExitRecord, recovered } from '../exits/ledger.ts'
+import type { KillSwitch } from '../exits/kill-switch.ts'
+import { recovered } from '../exits/ledger.ts'
+import type { MassExitOptions } from '../exits/mass-exit.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { JournalLine, RulesRequest } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { JournalEvent } from '../ports/journal.ts'
-import type { KeptLine, Past, Registered } from '../ports/keeper.ts'
+import type { KeptRatchet, Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
-import type { Ratchet } from '../risk/guard.ts'
-import type { RuleSet } from '../risk/rule.ts'
-import { compileRuleSet } from '../risk/rule-set.ts'
-import { levelsAt, refuseCrossed, refuseLooser } from '../risk/rule-change.ts'
-import { standing } from '../risk/standing.ts'
-import { TickFilter } from '../risk/tick-filter.ts'
+import { levelsAt, refuseCrossed } from '../risk/rule-change.ts'
+import { ClockWatch } from './clock-watch.ts'
+import { connect, type Core } from './core.ts'
+import { ExitJournal } from './exit-journal.ts'
+import { ruleSetOf } from './kept-rules.ts'
+import { lineOf, textOf } from './lines.ts'
+import { startPortfolio } from './live-portfolio.ts'
+import { type LivePast, LiveState } from './live-state.ts'
+import { type LiveKeeper, LiveWriter } from './live-writer.ts'
+import { MassExitHold } from './mass-exit-hold.ts'
+import { Registrar, type Wanted } from './registrar.ts'
+import { TickGate, type TickGateOptions } from './tick-gate.ts'
 
 /** A broker with an account of its own. */
 export type Venue = GatewayParts['broker'] &
@@ -35,6 +42,14 @@ export interface LiveOptions {
   readonly venue: (quotes: Quotes) => Venue
   readonly clock: Clock
   readonly callTimeoutMs: number
+  /** Default `guard`; `observe` sends nothing. */
+  readonly mode?: 'guard' | 'observe'
+  readonly instruments?: InstrumentTable
+  readonly portfolio?: PortfolioOptions
+  readonly massExit?: MassExitOptions | undefined
+  readonly ticks?: TickGateOptions
+  /** A price younger than this is tested as soon as a position comes, ms; default 30 s. */
+  readonly freshMs?: number
   /** Awaited before a new position is registered: its account must hold it. */
   readonly beforeGuard?: (registered: Registered) => Promise<void>
   /** Told of each journal line once it is durable. */
@@ -45,47 +60,52 @@ export interface LiveOptions {
 
 /** Time between two looks at whether an intent is durable, ms. */
 const POLL_MS = 5
+const FRESH_MS = 30_000
 
 /** A running service: the register, the straight line from tick to order, and what must be durable. */
 export class LiveSystem {
   readonly core: Core<Venue>
-  readonly register: Map<PositionId, Registered>
-  killSwitch: KillSwitch
-  brokerErrors = 0
-  /** Exits that are durable and not over. */
-  readonly openExits = new Map<PositionId, ExitRecord>()
-  /** Positions whose monitor nobody restarts any more. */
-  readonly unattended = new Set<PositionId>()
-  restarts = 0
+  readonly state: LiveState
+  readonly registrar: Registrar
+  readonly portfolio: Ref<PortfolioMessage>
+  readonly instruments: InstrumentTable
+  readonly gate: TickGate
+  readonly clockWatch: ClockWatch
   private readonly options: LiveOptions
-  private readonly filter = new TickFilter()
-  private readonly passed: Tick[] = []
   private readonly writer: LiveWriter
-  private isDrainDue = false
-  private isStopped = false
 
   /** Opens with what an earlier process left behind; `recover` then takes it under guard. */
   static async open(options: LiveOptions): Promise<LiveSystem> {
     return new LiveSystem(options, await options.keeper.load())
   }
 
-  private constructor(options: LiveOptions, past: Past<ExitRecord, KillSwitch>) {
+  private constructor(options: LiveOptions, past: LivePast) {
     const { clock, venue, callTimeoutMs } = options
     this.options = options
-    this.register = new Map(past.register)
-    this.killSwitch = past.killSwitch ?? OFF
+    this.state = new LiveState(past)
+    this.instruments = options.instruments ?? new InstrumentTable()
+    this.gate = new TickGate(options.ticks ?? { confirmMs: FRESH_MS })
+    this.clockWatch = new ClockWatch(clock)
     const now = clock.now()
     this.writer = new LiveWriter({
       ...{ keeper: options.keeper, onLine: options.onLine, onFenced: options.onFatal },
       takeRatchets: take =>
         this.core.dispatcher.takeRatchets(({ position }, ratchet) => take(position.id, ratchet)),
     })
+    const exits = new ExitJournal({
+      ...{ state: this.state, writer: this.writer, now: () => clock.now() },
+      portfolio: () => this.portfolio,
+    })
+    const hold = new MassExitHold(options.massExit, () => clock.now())
     this.core = connect({
-      journal: event => this.record(event),
+      journal: event => exits.record(event),
       broker: venue,
       callTimeoutMs,
+      freshMs: options.freshMs ?? FRESH_MS,
       now: () => clock.now(),
-      save: record => this.save(record),
+      isHeld: record => hold.isHeld(record),
+      observe: this.isObserving ? decision => exits.observed(decision) : undefined,
+      save: record => exits.save(record, hold.admit(record)),
       note: record => {
         // A filled exit is over: closing its position in the register takes its record away.
         if (record.state.kind === 'filled') return
@@ -93,17 +113,32 @@ export class LiveSystem {
       },
       before: {
         exits: past.exits.map(record => recovered(record, now)),
-        killSwitch: this.killSwitch,
+        killSwitch: this.state.killSwitch,
       },
       onFailure: down => this.fail(down),
     })
-    for (const record of past.exits) this.openExits.set(record.positionId, record)
-    for (const registered of past.register.values()) {
-      const { id } = registered.position
-      if (registered.state === 'open' && !this.openExits.has(id)) {
-        this.guard(registered, past.ratchets.get(id))
-      }
-    }
+    this.registrar = new Registrar({
+      rows: this.state.register,
+      writer: this.writer,
+      core: this.core,
+      ...{ clock, beforeGuard: options.beforeGuard },
+      guard: (registered, guarded) => this.guard(registered, { guarded }),
+    })
+    this.portfolio = startPortfolio(
+      {
+        ...{ options: options.portfolio, state: this.state, writer: this.writer },
+        ...{ actors: this.core.actors, quotes: this.core.dispatcher, now: () => clock.now() },
+        instruments: this.instruments,
+        exit: id => this.exit(id, 'daily-loss'),
+        onFailure: down => this.fail(down),
+      },
+      past.day,
+    )
+    for (const registered of past.register.values()) this.resume(registered)
+  }
+
+  get isObserving(): boolean {
+    return this.options.mode === 'observe'
   }
 
   /** Errors of the store since its last write that went well. */
@@ -111,127 +146,98 @@ export class LiveSystem {
     return this.writer.errors
   }
 
-  /** Bad ticks so far. */
-  get badTicks(): number {
-    return this.filter.dropped
-  }
-
   /** Takes a tick as it comes. */
   tick(tick: Tick): void {
-    const { passed } = this
+    const { dispatcher, actors, broker } = this.core
+    if (!dispatcher.knows(tick.instrument)) return
     const at = this.options.clock.now()
-    passed.length = 0
-    this.filter.accept(tick, passed)
-    for (const each of passed) {
-      this.core.dispatcher.tick(each, at)
-      this.core.actors.track(this.core.broker.priced(each.instrument))
+    for (const each of this.gate.accept(tick, at)) {
+      dispatcher.tick(each, at)
+      actors.track(broker.priced(each.instrument))
     }
-    this.drainSoon()
+    this.writer.drainSoon()
   }
 
   /** What is due by time, and what was not answered. */
   cycle(): void {
     const { dispatcher, supervisor, gateway } = this.core
+    const movedMs = this.clockWatch.look()
+    if (movedMs !== undefined) this.tell('clock-moved', { movedMs })
     dispatcher.advance(this.options.clock.now())
     send(supervisor, { kind: 'cycle' })
     send(gateway, { kind: 'cycle' })
+    send(this.portfolio, { kind: 'cycle' })
     this.writer.drain()
   }
 
   /** Takes a position under guard; it is durable when the promise resolves. */
-  async add(position: Position, rules: Registered['rules'], by: string): Promise<Registered> {
-    const known = this.register.get(position.id)
-    if (known?.state === 'open') {
-      const text = `position ${position.id} is guarded already`
-      throw new WatchkeeperError('POSITION_EXISTS', text)
-    }
-    const generation = (known?.generation ?? 0) + 1
-    const registered: Registered = { position, rules, generation, state: 'open' }
-    ruleSetOf(registered)
-    await this.options.beforeGuard?.(registered)
-    const line = this.line('position-added', position.id, { by, generation })
-    await this.writer.now({ register: [registered], lines: [line] })
-    this.register.set(position.id, registered)
-    await new Promise<void>(resolve => this.guard(registered, undefined, resolve))
-    return registered
+  add(position: Position, rules: Registered['rules'], by: string): Promise<Registered> {
+    return this.registrar.add({ position, rules }, by)
   }
 
-  /**
-   * Gives a position other rules; durable when the promise resolves. They may only tighten unless
-   * `force`, and must not exit at once unless `exitNow`.
-   */
-  async changeRules(
-    id: PositionId,
-    { rules, force, exitNow }: RulesRequest,
-    by: string,
-  ): Promise<Registered> {
-    const registered: Registered = { ...this.open(id), rules }
-    const ruleSet = ruleSetOf(registered)
-    const guard = this.core.roster.get(id)?.guard
-    if (guard === undefined || guard.decision !== undefined) {
-      throw new WatchkeeperError('POSITION_UNKNOWN', `position ${id} is being exited`)
-    }
-    const now = this.options.clock.now()
-    const next = levelsAt(guard.position, ruleSet, { best: guard.ratchet().best, at: now })
-    if (!force) refuseLooser(guard.position, standing(guard, now), next)
-    const price = guard.own.stream.lastPrice
-    if (!exitNow) refuseCrossed(guard.position, next, price)
-    await this.writer.now({
-      register: [registered],
-      lines: [this.line('rules-changed', id, { by, rules })],
-    })
-    this.register.set(id, registered)
-    await new Promise<void>(resolve => {
-      send(this.core.supervisor, { kind: 'rerule', positionId: id, ruleSet, guarded: resolve })
-    })
-    return registered
+  changeRules(id: PositionId, request: RulesRequest, by: string): Promise<Registered> {
+    return this.registrar.changeRules(id, request, by)
+  }
+
+  release(id: PositionId, by: string): Promise<void> {
+    return this.registrar.release(id, by)
   }
 
   /** Throws EXITS_AT_ONCE if a position would be exited at the present price. */
-  refuseImmediateExit(wanted: Pick<Registered, 'position' | 'rules'> & { price: number }): void {
-    const { position, price } = wanted
-    const ruleSet = ruleSetOf(wanted)
+  refuseImmediateExit({ position, rules, price }: Wanted & { price: number }): void {
+    const ruleSet = ruleSetOf({ position, rules })
     const at = this.options.clock.now()
     refuseCrossed(position, levelsAt(position, ruleSet, { best: position.entryPrice, at }), price)
   }
 
   /** Resolves when the intent to exit a position is durable, or its exit is over. */
   async settledExit(id: PositionId): Promise<void> {
-    while (this.register.get(id)?.state === 'open' && !this.openExits.has(id)) {
+    for (;;) {
+      const registered = this.state.register.get(id)
+      if (registered?.state !== 'open' || registered.observed !== undefined) return
+      if (this.state.openExits.has(id)) return
       await new Promise(resolve => setTimeout(resolve, POLL_MS))
     }
   }
 
   /** Asks for the exit of a position at market; a later call joins the first. */
-  exit(id: PositionId, reason: 'manual' | 'kill-switch'): void {
-    const registered = this.open(id)
-    const { position, generation } = registered
+  exit(id: PositionId, reason: 'manual' | 'kill-switch' | 'daily-loss'): void {
+    const { position, generation } = this.registrar.open(id)
     const decision = this.byHand(position, reason)
     send(this.core.gateway, { kind: 'exit', decision, position, generation })
   }
 
-  /** Stops guarding a position; the broker's position stays. */
-  async release(id: PositionId, by: string): Promise<void> {
-    const registered: Registered = { ...this.open(id), state: 'released' }
-    const line = this.line('position-released', id, { by })
-    await this.writer.now({ register: [registered], lines: [line] })
-    this.register.set(id, registered)
-    send(this.core.supervisor, { kind: 'closed', positionId: id })
-  }
-
   /** Moves the kill switch; resolves when that is durable. */
   async setKillSwitch(killSwitch: KillSwitch): Promise<void> {
-    const line = this.line('kill-switch', undefined, {
-      state: killSwitch.state,
-      by: killSwitch.by?.who,
-    })
+    const by = killSwitch.by?.who
+    const line = lineOf(this.now, 'kill-switch', undefined, { state: killSwitch.state, by })
     await this.writer.now({ killSwitch, lines: [line] })
-    this.killSwitch = killSwitch
+    this.state.killSwitch = killSwitch
     send(this.core.gateway, { kind: 'kill-switch', killSwitch })
     if (killSwitch.state !== 'flatten') return
-    for (const { position, state } of this.register.values()) {
+    for (const { position, state } of this.state.register.values()) {
       if (state === 'open') this.exit(position.id, 'kill-switch')
     }
+  }
+
+  /** Forgets the exits that were never sent; their positions are guarded again. */
+  async discardExits(by: string): Promise<void> {
+    const ids = await new Promise<readonly PositionId[]>(resolve => {
+      send(this.core.gateway, { kind: 'discard', done: resolve })
+    })
+    const lines = ids.map(id => lineOf(this.now, 'exit-discarded', id, { by }))
+    await this.writer.now({ dropped: ids, lines })
+    for (const id of ids) {
+      this.state.openExits.delete(id)
+      const ratchet = this.core.roster.get(id)?.guard.ratchet() ?? this.state.ratchets.get(id)
+      send(this.core.supervisor, { kind: 'closed', positionId: id })
+      this.guard(this.registrar.open(id), { ratchet })
+    }
+  }
+
+  /** A line about the service as a whole, durable soon. */
+  tell(kind: string, detail: Readonly<Record<string, unknown>>): void {
+    this.writer.soon({ line: lineOf(this.now, kind, undefined, detail) })
   }
 
   /** Resolves when no message, call or write is under way. */
@@ -245,139 +251,55 @@ export class LiveSystem {
 
   /** Ends every actor, after what was decided is durable. */
   async stop(): Promise<void> {
-    this.isStopped = true
-    this.writer.drain()
-    await this.writer.busy
+    await this.writer.close()
     this.core.actors.stopAll()
   }
 
-  /** Once the ticks that came together are through: their ratchets need not wait for the cycle. */
-  private drainSoon(): void {
-    if (this.isDrainDue || this.isStopped) return
-    this.isDrainDue = true
-    setImmediate(() => {
-      this.isDrainDue = false
-      if (!this.isStopped) this.writer.drain()
-    })
+  private get now(): number {
+    return this.options.clock.now()
   }
 
-  private open(id: PositionId): Registered {
-    const registered = this.register.get(id)
-    if (registered?.state === 'open') return registered
-    throw new WatchkeeperError('POSITION_UNKNOWN', `no open position ${id}`)
+  /** Takes up what an earlier process has left of a position. */
+  private resume(registered: Registered): void {
+    const { id } = registered.position
+    if (registered.state !== 'open' || this.state.openExits.has(id)) return
+    const { observed: _over, ...afresh } = registered
+    if (registered.observed !== undefined) {
+      if (this.isObserving) return
+      this.state.register.set(id, afresh)
+      this.writer.soon({ row: afresh })
+    }
+    this.guard(afresh, { ratchet: this.state.ratchets.get(id) })
   }
 
-  private guard(registered: Registered, ratchet: Ratchet | undefined, guarded?: () => void): void {
+  private guard(
+    registered: Registered,
+    { ratchet, guarded }: { ratchet?: KeptRatchet | undefined; guarded?: () => void },
+  ): void {
     const { position, generation } = registered
+    this.core.dispatcher.advance(this.now)
     send(this.core.supervisor, {
       kind: 'guard',
       ...{ position, ruleSet: ruleSetOf(registered), generation },
       ...(ratchet !== undefined && { ratchet }),
       ...(guarded !== undefined && { guarded }),
     })
-    if (this.killSwitch.state === 'flatten') this.exit(position.id, 'kill-switch')
+    if (this.state.killSwitch.state === 'flatten') this.exit(position.id, 'kill-switch')
   }
 
-  private byHand(
-    { id, instrument, side, ...position }: Position,
-    reason: Decision['reason'],
-  ): Decision {
+  private byHand({ id, instrument, side, ...position }: Position, reason: ExitReason): Decision {
     const child = this.core.roster.get(id)
     const best =
       child === undefined ? position.entryPrice : child.guard.sign * child.guard.bestNow()
     return {
       positionId: id,
-      ...{ instrument, side, reason, matched: [reason], at: this.options.clock.now() },
+      ...{ instrument, side, reason, matched: [reason], at: this.now },
       ...{ tick: null, level: null, best, priceSource: position.priceSource },
     }
   }
 
-  private async save(record: ExitRecord): Promise<void> {
-    const { decision, positionId } = record
-    const line = this.line('exit-intended', positionId, {
-      reason: decision.reason,
-      matched: decision.matched,
-      level: decision.level,
-      price: decision.tick?.price ?? null,
-      clientOrderId: record.order.clientOrderId,
-    })
-    await this.writer.now({ exits: [record], lines: [line] })
-    this.openExits.set(positionId, record)
-  }
-
-  private record(event: JournalEvent): void {
-    switch (event.kind) {
-      case 'exit-intended':
-        return
-      case 'exit-filled':
-        this.closed(event.decision, event.fill)
-        return
-      case 'exit-failed':
-        this.brokerErrors++
-        this.note('exit-failed', event.decision.positionId, { error: text(event.error) })
-        return
-      case 'exit-unknown':
-        this.note('exit-unknown', event.decision.positionId, {})
-        return
-      case 'exit-rejected': {
-        const { decision, code, rejections } = event
-        this.note('exit-rejected', decision.positionId, { code, rejections })
-        return
-      }
-      case 'store-failed':
-        return
-      case 'monitor-restarted':
-        this.restarts++
-        this.note(event.kind, event.positionId, { epoch: event.epoch, error: text(event.reason) })
-        return
-      case 'monitor-gave-up':
-        this.unattended.add(event.positionId)
-        this.note(event.kind, event.positionId, { error: text(event.reason) })
-    }
-  }
-
-  private closed(decision: Decision, fill: Fill): void {
-    const { positionId, reason } = decision
-    const registered = this.register.get(positionId)
-    if (registered !== undefined) {
-      const over: Registered = { ...registered, state: 'closed' }
-      this.register.set(positionId, over)
-      this.writer.soon({ closed: over })
-    }
-    this.openExits.delete(positionId)
-    this.note('exit-filled', positionId, { reason, price: fill.price, quantity: fill.quantity })
-  }
-
-  private note(kind: string, positionId: PositionId, detail: Record<string, unknown>): void {
-    this.writer.soon({ line: this.line(kind, positionId, detail) })
-  }
-
-  private line(
-    kind: string,
-    positionId: PositionId | undefined,
-    detail: Record<string, unknown>,
-  ): KeptLine {
-    const at = this.options.clock.now()
-    return { at, kind, ...(positionId !== undefined && { positionId }), ...detail }
-  }
-
   private fail({ name, reason }: Down): void {
-    const error = new WatchkeeperError('ACTOR_FAILED', `the ${name} failed: ${text(reason)}`, {
-      cause: reason,
-    })
-    this.options.onFatal(error)
+    const text = `the ${name} failed: ${textOf(reason)}`
+    this.options.onFatal(new WatchkeeperError('ACTOR_FAILED', text, { cause: reason }))
   }
-}
-
-const text = (reason: unknown): string =>
-  reason instanceof Error ? reason.message : String(reason)
-
-/** The rule set of a register row; its options were valid when they were written. */
-function ruleSetOf({ position, rules }: Pick<Registered, 'position' | 'rules'>): RuleSet {
-  const { ruleSet, faults } = compileRuleSet(rules)
-  if (ruleSet !== undefined) return ruleSet
-  const [fault] = faults
-  const where = `the rules of ${position.id}: ${fault!.path.join('.')}`
-  const found = `found ${fault!.found}, expected ${fault!.expected}`
-  throw new WatchkeeperError('BAD_RULES', `${where}: ${found}`)
 }

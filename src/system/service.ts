@@ -12,6 +12,7 @@ import { simulatedFeed, type SimulatedFeed } from '../feeds/simulated.ts'
 import { type HttpServer, serveHttp } from '../http/server.ts'
 import { LiveSystem } from './live.ts'
 import { healthStatus } from '../observability/health.ts'
+import type { PortfolioDay } from '../risk/portfolio.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, JournalLine, Readiness } from '../ports/control.ts'
 import { healthFacts } from './facts.ts'
@@ -66,7 +67,7 @@ export class Service {
     const store = await openLmdbStore({ folder })
     let account: PaperAccount | undefined
     const system = await LiveSystem.open({
-      keeper: new StoreKeeper<ExitRecord, KillSwitch>(store),
+      keeper: new StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>(store),
       venue: quotes => {
         account = openPaperAccount({
           ...{ folder: join(config.dataFolder, 'paper'), quotes, fresh },
@@ -128,7 +129,7 @@ export class Service {
     this.feed.stop()
     const { clock, config } = this.options
     const until = clock.monotonic() + config.stop.deadlineMs
-    while (this.system.openExits.size > 0 && clock.monotonic() < until) {
+    while (this.system.state.openExits.size > 0 && clock.monotonic() < until) {
       this.system.cycle()
       await new Promise(resolve => setTimeout(resolve, STOP_STEP_MS))
     }
@@ -144,9 +145,9 @@ export class Service {
     const { host, port, token } = config.http
     this.http = await serveHttp({ control: this.control, host, port, token })
     const over: string[] = []
-    const before = new Set(this.system.register.keys())
+    const before = new Set(this.system.state.register.keys())
     for (const { position, rules } of entries) {
-      const known = this.system.register.get(position.id)
+      const known = this.system.state.register.get(position.id)
       if (known !== undefined) {
         if (known.state !== 'open') over.push(position.id)
         continue
@@ -155,22 +156,22 @@ export class Service {
       await this.system.add(opened, rules, 'positions file')
     }
     const named = new Set(entries.map(({ position }) => position.id))
-    const open = [...this.system.register.values()].filter(({ state }) => state === 'open')
+    const open = [...this.system.state.register.values()].filter(({ state }) => state === 'open')
     this.feed.start()
     this.cycle()
     this.cycles = setInterval(() => this.cycle(), config.cycleMs)
     this.state = { ready: true }
     return {
       url: `http://${host}:${this.http.port}`,
-      guarded: open.length - this.system.openExits.size,
-      exiting: this.system.openExits.size,
+      guarded: open.length - this.system.state.openExits.size,
+      exiting: this.system.state.openExits.size,
       over,
       vanished: [...before].filter(id => !named.has(id) && this.isOpen(id)),
     }
   }
 
   private isOpen(id: Position['id']): boolean {
-    return this.system.register.get(id)?.state === 'open'
+    return this.system.state.register.get(id)?.state === 'open'
   }
 
   /** One monitoring cycle. */

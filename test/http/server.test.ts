@@ -126,7 +126,7 @@ describe('the HTTP API', () => {
     expect(
       await codeOf(ask('POST', '/api/kill-switch', '{"state":"flatten"}', form)),
     ).to.deep.equal([415, 'NOT_JSON'])
-    expect(system.killSwitch.state).to.equal('off')
+    expect(system.state.killSwitch.state).to.equal('off')
   })
 
   it('takes loopback in all its spellings', async () => {
@@ -173,7 +173,7 @@ describe('the HTTP API', () => {
       ['side', '"buy"'],
       ['quantity', '-1'],
     ])
-    expect(system.register.size).to.equal(0)
+    expect(system.state.register.size).to.equal(0)
   })
 
   it('answers malformed, huge and wrong-typed bodies with a stable code', async () => {
@@ -262,7 +262,7 @@ describe('the HTTP API', () => {
       'manual',
     ])
     expect((await ask('DELETE', '/api/positions/p2')).status).to.equal(204)
-    expect(system.register.get('p2' as never)?.state).to.equal('released')
+    expect(system.state.register.get('p2' as never)?.state).to.equal('released')
     const { body } = await ask('GET', '/api/journal?after=2&limit=10')
     const lines = Object.values(body) as { kind: string; by?: string }[]
     expect(lines.map(({ kind }) => kind)).to.deep.equal(['exit-intended', 'position-released'])

@@ -14,7 +14,7 @@ const ID = positionId('p1')
 const OPEN: Registered = { position: aPosition(), rules: {}, generation: 1, state: 'open' }
 
 describe('StoreKeeper', () => {
-  let keeper: StoreKeeper<Exit, string>
+  let keeper: StoreKeeper<Exit, string, unknown>
 
   beforeEach(() => {
     keeper = new StoreKeeper(new MemoryStore())

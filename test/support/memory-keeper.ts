@@ -2,10 +2,11 @@ import type { PositionId } from '../../src/domain/ids.ts'
 import type { KillSwitch } from '../../src/exits/kill-switch.ts'
 import type { ExitRecord } from '../../src/exits/ledger.ts'
 import type { JournalLine } from '../../src/ports/control.ts'
+import type { PortfolioDay } from '../../src/risk/portfolio.ts'
 import type { Change, Keeper, KeptRatchet, Past, Registered } from '../../src/ports/keeper.ts'
 
 /** Keeps what it is told as text, so that nothing is shared with who told it; can be made to fail. */
-export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch> {
+export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch, PortfolioDay> {
   readonly lines: JournalLine[] = []
   /** What the next writes throw, one each. */
   readonly failures: Error[] = []
@@ -13,8 +14,9 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch> {
   private readonly ratchets = new Map<PositionId, string>()
   private readonly exits = new Map<PositionId, string>()
   private killSwitch: string | undefined
+  private day: string | undefined
 
-  load(): Promise<Past<ExitRecord, KillSwitch>> {
+  load(): Promise<Past<ExitRecord, KillSwitch, PortfolioDay>> {
     const parsed = <Value>(rows: Map<PositionId, string>): Map<PositionId, Value> =>
       new Map([...rows].map(([id, text]) => [id, JSON.parse(text) as Value]))
     return Promise.resolve({
@@ -23,10 +25,11 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch> {
       exits: [...parsed<ExitRecord>(this.exits).values()],
       killSwitch:
         this.killSwitch === undefined ? undefined : (JSON.parse(this.killSwitch) as KillSwitch),
+      day: this.day === undefined ? undefined : (JSON.parse(this.day) as PortfolioDay),
     })
   }
 
-  keep(change: Change<ExitRecord, KillSwitch>): Promise<readonly JournalLine[]> {
+  keep(change: Change<ExitRecord, KillSwitch, PortfolioDay>): Promise<readonly JournalLine[]> {
     const failure = this.failures.shift()
     if (failure !== undefined) return Promise.reject(failure)
     for (const record of change.exits ?? []) {
@@ -39,6 +42,8 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch> {
     for (const [id, ratchet] of change.ratchets ?? []) {
       this.ratchets.set(id, JSON.stringify(ratchet))
     }
+    for (const id of change.dropped ?? []) this.exits.delete(id)
+    if (change.day !== undefined) this.day = JSON.stringify(change.day)
     if (change.killSwitch !== undefined) this.killSwitch = JSON.stringify(change.killSwitch)
     const first = this.lines.length + 1
     const lines = (change.lines ?? []).map(

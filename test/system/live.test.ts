@@ -1,10 +1,11 @@
 import { expect } from 'chai'
+import { send } from '../../src/actors/actor.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder, Fill } from '../../src/domain/order.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { OutcomeUnknown, WatchkeeperError } from '../../src/errors.ts'
 import { OFF } from '../../src/exits/kill-switch.ts'
-import { LiveSystem, type Venue } from '../../src/system/live.ts'
+import { type LiveOptions, LiveSystem, type Venue } from '../../src/system/live.ts'
 import type { ExitAnswer } from '../../src/ports/broker.ts'
 import type { Quotes } from '../../src/ports/quotes.ts'
 import { aPosition } from '../support/builders.ts'
@@ -62,15 +63,17 @@ describe('LiveSystem', () => {
 
   afterEach(() => system.stop())
 
-  const open = (): Promise<LiveSystem> =>
-    LiveSystem.open({
-      keeper,
-      venue: account.venue,
-      clock: { now: () => now, monotonic: () => now },
-      callTimeoutMs: 5_000,
-      onLine: () => undefined,
-      onFatal: error => fatal.push(error),
-    })
+  const optionsOf = (): LiveOptions => ({
+    keeper,
+    venue: account.venue,
+    clock: { now: () => now, monotonic: () => now },
+    callTimeoutMs: 5_000,
+    onLine: () => undefined,
+    onFatal: error => fatal.push(error),
+  })
+
+  const open = (but: Partial<LiveOptions> = {}): Promise<LiveSystem> =>
+    LiveSystem.open({ ...optionsOf(), ...but })
 
   const add = (but: Partial<Position> = {}) => system.add(aPosition(but), TRAIL, 'test')
 
@@ -88,9 +91,9 @@ describe('LiveSystem', () => {
   }
 
   /** What a process finds that starts after this one was killed: nothing but what was durable. */
-  async function restart(): Promise<void> {
+  async function restart(but: Partial<LiveOptions> = {}): Promise<void> {
     system.core.actors.stopAll()
-    system = await open()
+    system = await open(but)
     await system.settled()
   }
 
@@ -108,7 +111,7 @@ describe('LiveSystem', () => {
     expect(kinds()).to.include('exit-unknown')
     await cycle()
     expect([account.placed, account.fills.size]).to.deep.equal([1, 1])
-    expect(system.register.get(P1)?.state).to.equal('closed')
+    expect(system.state.register.get(P1)?.state).to.equal('closed')
   })
 
   it('sends an exit again that the broker proves it never saw', async () => {
@@ -126,7 +129,7 @@ describe('LiveSystem', () => {
     await restart()
     await cycle()
     expect([account.placed, account.fills.size]).to.deep.equal([1, 1])
-    expect(system.register.get(P1)?.state).to.equal('closed')
+    expect(system.state.register.get(P1)?.state).to.equal('closed')
   })
 
   it('keeps a trailed stop across a restart, also of a position that slept', async () => {
@@ -188,7 +191,7 @@ describe('LiveSystem', () => {
     await tick(100, 89)
     expect(account.fills.size).to.equal(2)
     await restart()
-    expect(system.register.get(P1)?.state).to.equal('closed')
+    expect(system.state.register.get(P1)?.state).to.equal('closed')
   })
 
   it('leaves nothing of a finished exit behind that a new life of its id would trip over', async () => {
@@ -196,7 +199,7 @@ describe('LiveSystem', () => {
     await tick(100, 89)
     await restart()
     expect((await keeper.load()).exits).to.deep.equal([])
-    expect(system.openExits.size).to.equal(0)
+    expect(system.state.openExits.size).to.equal(0)
     await add()
     await tick(100)
     expect(system.core.roster.get(P1)?.generation).to.equal(2)
@@ -217,5 +220,178 @@ describe('LiveSystem', () => {
     await tick(40)
     expect(account.placed).to.equal(0)
     expect(kinds()).to.deep.equal(['position-added', 'position-released'])
+  })
+
+  it('registers an id once when it is added twice at the same time', async () => {
+    const codes = await Promise.all([codeOf(add()), codeOf(add())])
+    expect(codes.toSorted()).to.deep.equal(['POSITION_EXISTS', 'no error'])
+    expect(kinds()).to.deep.equal(['position-added'])
+  })
+
+  it('tests a position that is added against a fresh price at once, and not an old one', async () => {
+    await add({ id: positionId('first') })
+    await tick(100)
+    await add({ entryPrice: 120, openedAt: now })
+    await system.settled()
+    expect(kinds()).to.include('exit-intended')
+    now += 60_000
+    await add({ id: positionId('late'), entryPrice: 120, openedAt: now })
+    await system.settled()
+    expect(account.fills.size).to.equal(1)
+  })
+
+  describe('in mode observe', () => {
+    beforeEach(() => restart({ mode: 'observe' }))
+
+    it('notes each exit it would send once, and sends nothing', async () => {
+      await add()
+      await tick(100, 89, 80)
+      await cycle()
+      await restart({ mode: 'observe' })
+      await tick(70)
+      await cycle()
+      expect(account.placed).to.equal(0)
+      expect(kinds()).to.deep.equal(['position-added', 'exit-observed'])
+      expect(system.state.register.get(P1)?.observed).to.include({ reason: 'trailing-stop' })
+    })
+
+    it('takes an exit by hand and a flatten for the same', async () => {
+      await add()
+      system.exit(P1, 'manual')
+      await system.settledExit(P1)
+      await system.setKillSwitch({ ...OFF, state: 'flatten' })
+      await system.settled()
+      expect([account.placed, system.state.register.get(P1)?.observed?.reason]).to.deep.equal([
+        0,
+        'manual',
+      ])
+    })
+
+    it('guards afresh what it only observed when it may send again', async () => {
+      await add()
+      await tick(100, 89)
+      await restart()
+      expect(account.placed).to.equal(0)
+      await tick(100)
+      expect(account.placed).to.equal(0)
+      await tick(89)
+      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    })
+  })
+
+  describe('with a daily loss limit', () => {
+    const limits = [{ name: 'all', maxLoss: 30, warnAtPct: 80 }]
+    const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
+    const P2 = positionId('p2')
+    const WIDE = { stopLoss: { pct: 90 } }
+
+    beforeEach(() => restart({ portfolio }))
+
+    it('exits everything when realised and unrealised losses reach it together', async () => {
+      await add({ id: P2, quantity: 2 })
+      await tick(100, 90)
+      await system.add(aPosition({ entryPrice: 99 }), WIDE, 'test')
+      await cycle()
+      expect(kinds()).not.to.include('daily-loss')
+      await tick(89)
+      await cycle()
+      expect(kinds()).to.include('daily-loss')
+      const exits = keeper.lines.filter(({ kind }) => kind === 'exit-intended')
+      expect(exits.map(({ reason }) => reason)).to.deep.equal(['trailing-stop', 'daily-loss'])
+      expect(system.state.register.get(P1)?.state).to.equal('closed')
+    })
+
+    it('keeps what was lost, and that it has tripped, across a restart and a new day', async () => {
+      await add({ quantity: 4 })
+      await tick(100, 90)
+      await cycle()
+      expect(system.state.limits.tripped).to.deep.equal(['all'])
+      now += 2 * 86_400_000
+      await restart({ portfolio })
+      await system.add(aPosition({ id: P2, openedAt: now }), WIDE, 'test')
+      await tick(100)
+      await cycle()
+      expect(system.state.register.get(P2)?.state).to.equal('closed')
+    })
+
+    it('counts a loss that somebody else reports, once it is durable', async () => {
+      await system.add(aPosition(), WIDE, 'test')
+      await tick(100)
+      await new Promise<void>(done => {
+        send(system.portfolio, { kind: 'reported', profit: { amount: -29 }, done })
+      })
+      await cycle()
+      expect([system.state.limits, account.placed]).to.deep.equal([
+        { tripped: [], warned: ['all'] },
+        0,
+      ])
+      await restart({ portfolio })
+      await tick(99)
+      await cycle()
+      expect(account.placed).to.equal(1)
+    })
+
+    it('exits nobody any more once it is reset', async () => {
+      await add({ quantity: 4 })
+      await tick(100, 90)
+      await cycle()
+      await new Promise<unknown>(done => {
+        send(system.portfolio, { kind: 'reset', limit: 'all', done })
+      })
+      await system.add(aPosition({ id: P2 }), WIDE, 'test')
+      await tick(95)
+      await cycle()
+      expect([account.placed, system.state.limits.tripped]).to.deep.equal([1, []])
+    })
+  })
+
+  it('discards exits that halt held, and guards their positions again', async () => {
+    await add()
+    await system.setKillSwitch({ ...OFF, state: 'halt' })
+    await tick(100, 120, 89, 115)
+    expect(system.state.openExits.size).to.equal(1)
+    await system.discardExits('test')
+    await restart()
+    expect([system.state.openExits.size, system.core.roster.size]).to.deep.equal([0, 1])
+    await system.setKillSwitch(OFF)
+    await tick(108.1)
+    expect(account.placed).to.equal(0)
+    await tick(108)
+    expect(account.placed).to.equal(1)
+  })
+
+  it('discards no exit of which something may be at the broker', async () => {
+    await add()
+    account.fault = 'filled, then lost'
+    await tick(100, 89)
+    await system.setKillSwitch({ ...OFF, state: 'halt' })
+    await system.discardExits('test')
+    await cycle()
+    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+  })
+
+  it('has price exits beyond the mass that it may make wait for their time', async () => {
+    await restart({ massExit: { max: 1, withinMs: 1_000, confirmMs: 2_000 } })
+    for (const id of ['a', 'b', 'c']) await add({ id: positionId(id) })
+    await tick(100, 89)
+    expect(account.placed).to.equal(1)
+    system.exit(positionId('b'), 'manual')
+    await cycle()
+    expect(account.placed).to.equal(2)
+    now += 2_000
+    await cycle()
+    expect(account.placed).to.equal(3)
+  })
+
+  it('says when somebody set the clock', async () => {
+    let mono = 0
+    const clock = { now: () => now, monotonic: () => mono }
+    await restart()
+    system.core.actors.stopAll()
+    system = await LiveSystem.open({ ...optionsOf(), clock })
+    now += 5_000
+    mono += 500
+    await cycle()
+    expect(keeper.lines.at(-1)).to.include({ kind: 'clock-moved', movedMs: 5_000 })
   })
 })

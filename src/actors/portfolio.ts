@@ -1,0 +1,148 @@
+import type { InstrumentTable } from '../domain/instrument.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { Fill } from '../domain/order.ts'
+import { type Position, signOf } from '../domain/position.ts'
+import { viewOf } from '../domain/tick.ts'
+import { round15 } from '../domain/decimal.ts'
+import type { Quotes } from '../ports/quotes.ts'
+import {
+  addRealised,
+  type Belonging,
+  counts,
+  judge,
+  type LimitEvent,
+  type LimitStanding,
+  type LossLimit,
+  onDay,
+  type PortfolioDay,
+  type Realised,
+  reset,
+  standingOf,
+} from '../risk/portfolio.ts'
+import { type DayStart, tradingDayAt } from '../risk/trading-day.ts'
+import type { PortfolioMessage } from './messages.ts'
+
+export interface PortfolioOptions {
+  readonly dayStart: DayStart
+  readonly limits: readonly LossLimit[]
+}
+
+/** What the portfolio works with. */
+export interface PortfolioParts extends PortfolioOptions {
+  readonly instruments: InstrumentTable
+  readonly quotes: Quotes
+  /** Epoch ms. */
+  now(): number
+  /** The positions that are open, those that are being exited included. */
+  open(): Iterable<Position>
+  /** Makes a changed day durable soon, in one commit with what was told in the same turn. */
+  keep(day: PortfolioDay): void
+  /** A limit warns or has tripped. */
+  tell(event: LimitEvent): void
+  /** Asks for the exit of a position because of a limit. */
+  exit(id: PositionId): void
+  /** The exit of a position is filled, and its profit counted. */
+  closed(id: PositionId, fill: Fill, profit: Realised): void
+}
+
+export interface PortfolioState {
+  readonly parts: PortfolioParts
+  readonly day: PortfolioDay
+}
+
+/** Counts the day's profits and losses, and flattens what belongs to a limit that is reached. */
+export function portfolio(state: PortfolioState, message: PortfolioMessage): PortfolioState {
+  const { parts } = state
+  const present = { ...state, day: onDay(state.day, tradingDayAt(parts.dayStart, parts.now())) }
+  switch (message.kind) {
+    case 'cycle':
+      return look(present)
+    case 'filled': {
+      const { position, fill } = message
+      const profit = profitOf(parts, position, fill)
+      const next = kept(present, addRealised(present.day, profit))
+      parts.closed(position.id, fill, profit)
+      return next
+    }
+    case 'reported': {
+      const next = kept(present, addRealised(present.day, message.profit))
+      message.done()
+      return look(next)
+    }
+    case 'reset': {
+      const standing = standings(present).find(({ limit }) => limit.name === message.limit)
+      const next = standing === undefined ? present : kept(present, reset(present.day, standing))
+      message.done(standing)
+      return next
+    }
+    case 'ask':
+      message.answer({ day: present.day, standings: standings(present) })
+      return present
+  }
+}
+
+/** Warns of limits that come near, trips those that are reached, and exits what belongs to them. */
+function look(state: PortfolioState): PortfolioState {
+  const { parts } = state
+  if (parts.limits.length === 0) return state
+  let { day } = state
+  for (const standing of standings(state)) {
+    const [next, event] = judge(day, standing, parts.now())
+    day = next
+    if (event !== undefined) parts.tell(event)
+  }
+  const tripped = parts.limits.filter(({ name }) => day.tripped[name] !== undefined)
+  if (tripped.length > 0) {
+    for (const position of parts.open()) {
+      const belonging = belongingOf(parts.instruments, position)
+      if (tripped.some(limit => counts(limit, belonging))) parts.exit(position.id)
+    }
+  }
+  return kept(state, day)
+}
+
+function kept(state: PortfolioState, day: PortfolioDay): PortfolioState {
+  if (day === state.day) return state
+  state.parts.keep(day)
+  return { ...state, day }
+}
+
+function standings({ parts, day }: PortfolioState): LimitStanding[] {
+  const unrealised = parts.limits.map(() => 0)
+  if (parts.limits.length > 0) {
+    for (const position of parts.open()) {
+      const belonging = belongingOf(parts.instruments, position)
+      const profit = unrealisedOf(parts.quotes, position)
+      parts.limits.forEach((limit, index) => {
+        if (counts(limit, belonging)) unrealised[index]! += profit
+      })
+    }
+  }
+  return parts.limits.map((limit, index) => standingOf(day, limit, round15(unrealised[index]!)))
+}
+
+/** What a position belongs to, for the limits. */
+export const belongingOf = (
+  instruments: InstrumentTable,
+  { account, underlying, instrument }: Position,
+): Belonging => {
+  const { currency } = instruments.of(instrument)
+  return {
+    underlying: underlying ?? instrument,
+    ...(account !== undefined && { account }),
+    ...(currency !== undefined && { currency }),
+  }
+}
+
+/** Profit at the last price, money; 0 before the first price. */
+export function unrealisedOf(quotes: Quotes, position: Position): number {
+  const { instrument, side, priceSource, entryPrice, quantity, multiplier } = position
+  const price = quotes.price(instrument, viewOf(side, priceSource))
+  return price === undefined ? 0 : signOf(side) * (price - entryPrice) * quantity * multiplier
+}
+
+function profitOf({ instruments }: PortfolioParts, position: Position, fill: Fill): Realised {
+  const { side, entryPrice, multiplier } = position
+  const amount = signOf(side) * (fill.price - entryPrice) * fill.quantity * multiplier
+  return { ...belongingOf(instruments, position), amount: round15(amount) }
+}

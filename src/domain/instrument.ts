@@ -1,0 +1,69 @@
+import type { InstrumentId } from './ids.ts'
+
+/** Local times at which a market trades; overnight where `close` is before `open`. */
+export interface TradingHours {
+  /** IANA name. */
+  readonly timezone: string
+  /** Minutes after local midnight. */
+  readonly open: number
+  readonly close: number
+  /** Days on which a session opens, from 0 for Monday. */
+  readonly days: ReadonlySet<number>
+  /** Days from 1970-01-01 without a session. */
+  readonly holidays: ReadonlySet<number>
+}
+
+/** What the venue fixes for an instrument. */
+export interface InstrumentSpec {
+  /** Amount of money per price point and unit, > 0. */
+  readonly multiplier: number
+  /** Quantities are multiples of it, > 0; undefined: any. */
+  readonly lot: number | undefined
+  /** Smallest quantity of an order, > 0; less is dust. */
+  readonly minQuantity: number | undefined
+  /** Prices of orders are multiples of it, > 0; undefined: any. */
+  readonly tickSize: number | undefined
+  /** Currency of its profit; undefined: the account's. */
+  readonly currency: string | undefined
+  /** Undefined: never closed. */
+  readonly hours: TradingHours | undefined
+}
+
+/** An instrument that nothing is known of. */
+export const PLAIN_INSTRUMENT: InstrumentSpec = {
+  multiplier: 1,
+  lot: undefined,
+  minQuantity: undefined,
+  tickSize: undefined,
+  currency: undefined,
+  hours: undefined,
+}
+
+/** What is known of instruments, by patterns in which `*` stands for any text; the first one that fits counts. */
+export class InstrumentTable {
+  private readonly patterns: readonly (readonly [RegExp, InstrumentSpec])[]
+  private readonly known = new Map<InstrumentId, InstrumentSpec>()
+
+  constructor(specs: Iterable<readonly [pattern: string, spec: InstrumentSpec]> = []) {
+    this.patterns = [...specs].map(([pattern, spec]) => [matcherOf(pattern), spec])
+  }
+
+  /** The specification of an instrument; a plain one where no pattern fits. */
+  of(instrument: InstrumentId): InstrumentSpec {
+    const known = this.known.get(instrument)
+    if (known !== undefined) return known
+    const found = this.patterns.find(([matcher]) => matcher.test(instrument))
+    const spec = found?.[1] ?? PLAIN_INSTRUMENT
+    if (this.known.size >= MOST_REMEMBERED) this.known.clear()
+    this.known.set(instrument, spec)
+    return spec
+  }
+}
+
+/** Names come from users of the API too: the memory of look-ups has a bound. */
+const MOST_REMEMBERED = 100_000
+
+function matcherOf(pattern: string): RegExp {
+  const parts = pattern.split('*').map(part => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('.*')}$`, 'su')
+}

@@ -1,0 +1,95 @@
+import { type Ref, send } from '../actors/actor.ts'
+import type { PortfolioMessage } from '../actors/messages.ts'
+import type { Decision } from '../domain/decision.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { ExitRecord } from '../exits/ledger.ts'
+import type { JournalEvent } from '../ports/journal.ts'
+import type { Registered } from '../ports/keeper.ts'
+import { lineOf, textOf } from './lines.ts'
+import type { LiveState } from './live-state.ts'
+import type { LiveWriter } from './live-writer.ts'
+
+export interface ExitJournalParts {
+  readonly state: LiveState
+  readonly writer: LiveWriter
+  /** Epoch ms. */
+  now(): number
+  /** Who counts what a filled exit has brought. */
+  portfolio(): Ref<PortfolioMessage>
+}
+
+/** Makes what happens to exits and monitors durable, with a line for a person. */
+export class ExitJournal {
+  private readonly parts: ExitJournalParts
+
+  constructor(parts: ExitJournalParts) {
+    this.parts = parts
+  }
+
+  /** Resolves when a new exit is on disk: nothing of it may leave before. */
+  async save(record: ExitRecord, waitUntil: number | undefined): Promise<void> {
+    const { state, writer } = this.parts
+    const { decision, positionId, order } = record
+    const line = lineOf(this.parts.now(), 'exit-intended', positionId, {
+      reason: decision.reason,
+      matched: decision.matched,
+      level: decision.level,
+      price: decision.tick?.price ?? null,
+      clientOrderId: order.clientOrderId,
+      ...(waitUntil !== undefined && { waitsForSecondSourceUntil: waitUntil }),
+    })
+    await writer.now({ exits: [record], lines: [line] })
+    state.openExits.set(positionId, record)
+  }
+
+  /** Notes an exit that is not sent because nothing may be. */
+  observed({ positionId, reason, matched, at, level, tick }: Decision): void {
+    const { state, writer, now } = this.parts
+    const registered = state.register.get(positionId)
+    if (registered === undefined || registered.observed !== undefined) return
+    const price = tick?.price ?? null
+    const row: Registered = { ...registered, observed: { reason, at, price } }
+    state.register.set(positionId, row)
+    const line = lineOf(now(), 'exit-observed', positionId, { reason, matched, level, price })
+    writer.soon({ row, line })
+  }
+
+  /** Takes an event of the gateway or the supervisor. */
+  record(event: JournalEvent): void {
+    const { state, portfolio } = this.parts
+    switch (event.kind) {
+      case 'exit-intended':
+      case 'store-failed':
+        return
+      case 'exit-filled': {
+        const position = state.register.get(event.decision.positionId)?.position
+        if (position === undefined) return
+        send(portfolio(), { kind: 'filled', position, fill: event.fill })
+        return
+      }
+      case 'exit-failed':
+        state.brokerErrors++
+        this.note('exit-failed', event.decision.positionId, { error: textOf(event.error) })
+        return
+      case 'exit-unknown':
+        this.note('exit-unknown', event.decision.positionId, {})
+        return
+      case 'exit-rejected': {
+        const { decision, code, rejections } = event
+        this.note('exit-rejected', decision.positionId, { code, rejections })
+        return
+      }
+      case 'monitor-restarted':
+        state.restarts++
+        this.note(event.kind, event.positionId, { epoch: event.epoch, error: textOf(event.reason) })
+        return
+      case 'monitor-gave-up':
+        state.unattended.add(event.positionId)
+        this.note(event.kind, event.positionId, { error: textOf(event.reason) })
+    }
+  }
+
+  private note(kind: string, positionId: PositionId, detail: Record<string, unknown>): void {
+    this.parts.writer.soon({ line: lineOf(this.parts.now(), kind, positionId, detail) })
+  }
+}

@@ -1,0 +1,14 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { KeptLine } from '../ports/keeper.ts'
+
+/** A journal line about a position, or about the service, at `at` (epoch ms). */
+export const lineOf = (
+  at: number,
+  kind: string,
+  positionId: PositionId | undefined,
+  detail: Readonly<Record<string, unknown>>,
+): KeptLine => ({ at, kind, ...(positionId !== undefined && { positionId }), ...detail })
+
+/** What an error says, on one line. */
+export const textOf = (reason: unknown): string =>
+  (reason instanceof Error ? reason.message : String(reason)).split('\n')[0]!

@@ -1,0 +1,99 @@
+import { type ActorSystem, type Down, type Ref } from '../actors/actor.ts'
+import type { PortfolioMessage } from '../actors/messages.ts'
+import { portfolio, type PortfolioOptions, type PortfolioParts } from '../actors/portfolio.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import type { Fill } from '../domain/order.ts'
+import type { Registered } from '../ports/keeper.ts'
+import type { Quotes } from '../ports/quotes.ts'
+import { emptyDay, type LimitEvent, type PortfolioDay, type Realised } from '../risk/portfolio.ts'
+import { tradingDayAt } from '../risk/trading-day.ts'
+import { lineOf } from './lines.ts'
+import type { LiveState } from './live-state.ts'
+import type { LiveWriter } from './live-writer.ts'
+
+export interface LivePortfolioParts {
+  readonly options: PortfolioOptions | undefined
+  readonly state: LiveState
+  readonly writer: LiveWriter
+  readonly actors: ActorSystem
+  readonly quotes: Quotes
+  readonly instruments: InstrumentTable
+  /** Epoch ms. */
+  now(): number
+  exit(id: PositionId): void
+  onFailure(down: Down): void
+}
+
+const NO_LIMITS: PortfolioOptions = { dayStart: { timezone: 'UTC', minutes: 0 }, limits: [] }
+
+/** Starts the portfolio with the day that an earlier process has left, or a new one. */
+export function startPortfolio(
+  parts: LivePortfolioParts,
+  kept: PortfolioDay | undefined,
+): Ref<PortfolioMessage> {
+  const { actors, state, now, onFailure } = parts
+  const options = parts.options ?? NO_LIMITS
+  const day = kept ?? emptyDay(tradingDayAt(options.dayStart, now()))
+  remember(state, day)
+  return actors.spawn({
+    name: 'portfolio',
+    epoch: 1,
+    initialState: { day, parts: partsOf(parts, options) },
+    handle: portfolio,
+    onDown: onFailure,
+  })
+}
+
+function partsOf(
+  { state, writer, quotes, instruments, now, exit }: LivePortfolioParts,
+  options: PortfolioOptions,
+): PortfolioParts {
+  return {
+    ...options,
+    ...{ instruments, quotes, now },
+    open: () => state.open(),
+    keep: day => {
+      remember(state, day)
+      writer.soon({ day })
+    },
+    tell: event => tell(writer, now(), event),
+    exit: id => {
+      const isUnderWay = state.openExits.has(id) || state.register.get(id)?.observed !== undefined
+      if (!isUnderWay) exit(id)
+    },
+    closed: (id, fill, profit) => close({ state, writer, now }, id, fill, profit),
+  }
+}
+
+/** The register, the day's sum and the journal change in one commit. */
+function close(
+  { state, writer, now }: Pick<LivePortfolioParts, 'state' | 'writer' | 'now'>,
+  id: PositionId,
+  { price, quantity }: Fill,
+  { amount }: Realised,
+): void {
+  const row = state.register.get(id)
+  const reason = state.openExits.get(id)?.decision.reason
+  state.openExits.delete(id)
+  const detail = { reason, price, quantity, profit: amount }
+  const line = lineOf(now(), 'exit-filled', id, detail)
+  if (row === undefined) {
+    writer.soon({ line })
+    return
+  }
+  const closed: Registered = { ...row, state: 'closed' }
+  state.register.set(id, closed)
+  writer.soon({ row: closed, line })
+}
+
+function tell(writer: LiveWriter, at: number, { kind, standing }: LimitEvent): void {
+  const { limit, loss, realised, unrealised } = standing
+  const detail = { limit: limit.name, loss, maxLoss: limit.maxLoss, realised, unrealised }
+  const name = kind === 'tripped' ? 'daily-loss' : 'daily-loss-near'
+  writer.soon({ line: lineOf(at, name, undefined, detail) })
+}
+
+function remember(state: LiveState, { tripped, warned }: PortfolioDay): void {
+  state.limits = { tripped: Object.keys(tripped), warned }
+}

@@ -1,0 +1,40 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
+import type { ExitRecord } from '../exits/ledger.ts'
+import type { KeptRatchet, Past, Registered } from '../ports/keeper.ts'
+import type { PortfolioDay } from '../risk/portfolio.ts'
+
+/** What an earlier process left behind. */
+export type LivePast = Past<ExitRecord, KillSwitch, PortfolioDay>
+
+/** What a running service knows of its account; each part of it has one writer. */
+export class LiveState {
+  readonly register: Map<PositionId, Registered>
+  /** Exits that are durable and not over. */
+  readonly openExits = new Map<PositionId, ExitRecord>()
+  /** Positions whose monitor nobody restarts any more. */
+  readonly unattended = new Set<PositionId>()
+  /** Ratchets as they were at the start. */
+  readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
+  killSwitch: KillSwitch
+  brokerErrors = 0
+  restarts = 0
+  /** Names of the limits that are tripped, and of those that have warned today. */
+  limits: { readonly tripped: readonly string[]; readonly warned: readonly string[] } = {
+    tripped: [],
+    warned: [],
+  }
+
+  constructor(past: LivePast) {
+    this.register = new Map(past.register)
+    this.ratchets = past.ratchets
+    this.killSwitch = past.killSwitch ?? OFF
+    for (const record of past.exits) this.openExits.set(record.positionId, record)
+  }
+
+  /** The positions that are open, those that are being exited included. */
+  *open(): Iterable<Position> {
+    for (const { position, state } of this.register.values()) if (state === 'open') yield position
+  }
+}

@@ -1,0 +1,151 @@
+import { send } from '../actors/actor.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { RulesRequest } from '../ports/control.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { KeptLine, Registered } from '../ports/keeper.ts'
+import { levelsAt, refuseCrossed, refuseLooser } from '../risk/rule-change.ts'
+import { standing } from '../risk/standing.ts'
+import type { Core } from './core.ts'
+import { ruleSetOf } from './kept-rules.ts'
+import { lineOf } from './lines.ts'
+import type { LiveWriter } from './live-writer.ts'
+
+export interface RegistrarParts {
+  readonly rows: Map<PositionId, Registered>
+  readonly writer: Pick<LiveWriter, 'now'>
+  readonly core: Pick<Core<unknown>, 'roster' | 'supervisor' | 'dispatcher'>
+  readonly clock: Clock
+  /** Awaited before a new position is registered: its account must hold it. */
+  readonly beforeGuard?: ((registered: Registered) => Promise<void>) | undefined
+  /** Takes a registered position under guard; `guarded` is called once it is. */
+  guard(registered: Registered, guarded: () => void): void
+}
+
+/** A position that is to be registered, and the options of its rules. */
+export interface Wanted {
+  readonly position: Position
+  readonly rules: Registered['rules']
+}
+
+/** Positions that are written in one commit. */
+const CHUNK = 500
+
+/** Changes the register of positions: one change of an id after the other, durable before it counts. */
+export class Registrar {
+  private readonly parts: RegistrarParts
+  private readonly turns = new Map<PositionId, Promise<unknown>>()
+
+  constructor(parts: RegistrarParts) {
+    this.parts = parts
+  }
+
+  /** The row of an open position. Throws POSITION_UNKNOWN. */
+  open(id: PositionId): Registered {
+    const registered = this.parts.rows.get(id)
+    if (registered?.state === 'open') return registered
+    throw new WatchkeeperError('POSITION_UNKNOWN', `no open position ${id}`)
+  }
+
+  /** Takes a position under guard; it is durable when the promise resolves. */
+  async add(wanted: Wanted, by: string): Promise<Registered> {
+    return this.inTurn(wanted.position.id, async () => {
+      const [registered] = await this.register([wanted], by)
+      return registered!
+    })
+  }
+
+  /** Takes many positions under guard, a few hundred in one commit. Their ids are all different. */
+  async addAll(wanted: readonly Wanted[], by: string): Promise<void> {
+    for (let from = 0; from < wanted.length; from += CHUNK) {
+      await this.register(wanted.slice(from, from + CHUNK), by)
+    }
+  }
+
+  /**
+   * Gives a position other rules; durable when the promise resolves. They may only tighten unless
+   * `force`, and must not exit at once unless `exitNow`.
+   */
+  async changeRules(id: PositionId, request: RulesRequest, by: string): Promise<Registered> {
+    return this.inTurn(id, async () => {
+      const { core, writer, clock, rows } = this.parts
+      const registered: Registered = { ...this.open(id), rules: request.rules }
+      const ruleSet = ruleSetOf(registered)
+      this.judgeChange(registered, request)
+      const line = lineOf(clock.now(), 'rules-changed', id, { by, rules: request.rules })
+      await writer.now({ register: [registered], lines: [line] })
+      rows.set(id, registered)
+      await new Promise<void>(resolve => {
+        send(core.supervisor, { kind: 'rerule', positionId: id, ruleSet, guarded: resolve })
+      })
+      return registered
+    })
+  }
+
+  /** Stops guarding a position; the broker's position stays. */
+  async release(id: PositionId, by: string): Promise<void> {
+    return this.inTurn(id, async () => {
+      const { core, writer, clock, rows } = this.parts
+      const registered: Registered = { ...this.open(id), state: 'released' }
+      const line = lineOf(clock.now(), 'position-released', id, { by })
+      await writer.now({ register: [registered], lines: [line] })
+      rows.set(id, registered)
+      send(core.supervisor, { kind: 'closed', positionId: id })
+    })
+  }
+
+  private async register(wanted: readonly Wanted[], by: string): Promise<Registered[]> {
+    const { rows, writer, clock, beforeGuard } = this.parts
+    const registered = wanted.map(each => this.newRow(each))
+    if (beforeGuard !== undefined) await Promise.all(registered.map(beforeGuard))
+    const lines = registered.map(({ position, generation }): KeptLine => {
+      return lineOf(clock.now(), 'position-added', position.id, { by, generation })
+    })
+    await writer.now({ register: registered, lines })
+    for (const each of registered) rows.set(each.position.id, each)
+    await Promise.all(
+      registered.map(each => new Promise<void>(resolve => this.parts.guard(each, resolve))),
+    )
+    return registered
+  }
+
+  private newRow({ position, rules }: Wanted): Registered {
+    const known = this.parts.rows.get(position.id)
+    if (known?.state === 'open') {
+      const text = `position ${position.id} is guarded already`
+      throw new WatchkeeperError('POSITION_EXISTS', text)
+    }
+    const generation = (known?.generation ?? 0) + 1
+    const registered: Registered = { position, rules, generation, state: 'open' }
+    ruleSetOf(registered)
+    return registered
+  }
+
+  private judgeChange(registered: Registered, { force, exitNow }: RulesRequest): void {
+    const { core, clock } = this.parts
+    const { id } = registered.position
+    const guard = core.roster.get(id)?.guard
+    if (guard === undefined || guard.decision !== undefined) {
+      throw new WatchkeeperError('POSITION_UNKNOWN', `position ${id} is being exited`)
+    }
+    const now = clock.now()
+    const asked = { best: guard.ratchet().best, at: now }
+    const next = levelsAt(guard.position, ruleSetOf(registered), asked)
+    if (!force) refuseLooser(guard.position, standing(guard, now), next)
+    if (!exitNow) refuseCrossed(guard.position, next, guard.own.stream.lastPrice)
+  }
+
+  /** Runs a change once the changes of the same id that were asked for before are over. */
+  private async inTurn<Result>(id: PositionId, change: () => Promise<Result>): Promise<Result> {
+    const before = this.turns.get(id) ?? Promise.resolve()
+    const result = before.then(change, change)
+    const turn = result.catch(() => undefined)
+    this.turns.set(id, turn)
+    try {
+      return await result
+    } finally {
+      if (this.turns.get(id) === turn) this.turns.delete(id)
+    }
+  }
+}
