@@ -19,6 +19,8 @@ export interface DispatcherOptions {
   backlogLimit?: number
   /** Segments of extremes kept for one stream before its positions re-arm; default 1024. */
   segmentLimit?: number
+  /** A monitor took over prices of which some may be better: there are ratchets to be taken. */
+  ratcheted?(): void
   /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
   freshMs?: number
 }
@@ -46,7 +48,13 @@ export class Dispatcher {
   private nextOrdinal = 0
 
   constructor(options: DispatcherOptions) {
-    this.options = { backlogLimit: 4096, segmentLimit: 1024, freshMs: 0, ...options }
+    this.options = {
+      backlogLimit: 4096,
+      segmentLimit: 1024,
+      freshMs: 0,
+      ratcheted: () => undefined,
+      ...options,
+    }
   }
 
   /** Whether a position of the instrument is or was guarded: others' ticks concern nobody. */
@@ -90,7 +98,8 @@ export class Dispatcher {
     for (const { trade, bid, ask } of this.markets.values()) {
       for (const stream of [trade, bid, ask]) {
         if (stream === undefined || !stream.extremes.changed) continue
-        stream.extremes.changed = false
+        // The best price of a pending position comes with its commit.
+        stream.extremes.changed = stream.pending > 0
         for (const guard of stream.guards) {
           const ratchet = guard.takeRatchet()
           if (ratchet !== undefined) take(guard, ratchet)
@@ -162,6 +171,7 @@ export class Dispatcher {
     const { extremes } = guard.own.stream
     guard.mark = extremes.mark()
     this.arm(guard, outcome)
+    if (extremes.changed) this.options.ratcheted()
     if (extremes.size > this.options.segmentLimit) this.forgetSegments(guard.own.stream)
   }
 

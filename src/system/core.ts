@@ -20,6 +20,8 @@ export interface CoreOptions<Venue> extends Omit<GatewayParts, Wired> {
   now?(): number
   /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
   readonly freshMs?: number
+  /** There are ratchets to be taken. */
+  ratcheted?(): void
   /** What an earlier process left behind. */
   readonly before: { readonly exits: readonly ExitRecord[]; readonly killSwitch: KillSwitch }
   /** An actor that nobody replaces has ended. */
@@ -43,13 +45,14 @@ export function connect<Venue extends GatewayParts['broker'] & Pick<Broker, 'str
   broker: makeBroker,
   before,
   freshMs = 0,
+  ratcheted = () => undefined,
   onFailure,
   ...options
 }: CoreOptions<Venue>): Core<Venue> {
   const actors = actorSystem()
   const roster = new Roster()
   const dispatcher: Dispatcher = new Dispatcher({
-    freshMs,
+    ...{ freshMs, ratcheted },
     wake: ({ position }) => {
       const child = roster.get(position.id)
       if (child !== undefined) send(child.ref, CATCH_UP)

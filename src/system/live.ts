@@ -102,6 +102,7 @@ export class LiveSystem {
       broker: venue,
       callTimeoutMs,
       freshMs: options.freshMs ?? FRESH_MS,
+      ratcheted: () => this.writer.drainSoon(),
       now: () => clock.now(),
       isHeld: record => hold.isHeld(record),
       observe: this.isObserving ? decision => exits.observed(decision) : undefined,

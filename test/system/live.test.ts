@@ -141,6 +141,17 @@ describe('LiveSystem', () => {
     expect(keeper.lines.find(({ kind }) => kind === 'exit-intended')?.['level']).to.equal(135.9)
   })
 
+  it('keeps a best price that its monitor has yet to see when the ratchets are written', async () => {
+    await add()
+    await tick(100)
+    system.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 130 })
+    system.cycle()
+    await system.settled()
+    await restart()
+    await tick(117)
+    expect(keeper.lines.find(({ kind }) => kind === 'exit-intended')?.['level']).to.equal(117)
+  })
+
   it('repeats a decision until the store takes it, and sends nothing before', async () => {
     await add()
     await tick(100)
