@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import process from 'node:process'
 import { Command, CommanderError } from 'commander'
 import { InputError, UsageError, WatchkeeperError } from '../errors.ts'
 import type { CommandContext } from './command.ts'
 import { COMMANDS } from './commands/registry.ts'
+import { version } from '../system/version.ts'
 import { paintFor } from './output.ts'
 
 const RAN = 0
@@ -39,11 +40,6 @@ async function program(args: readonly string[], context: CommandContext): Promis
     else root.command(name).description(summary)
   }
   return root
-}
-
-function version(): string {
-  const manifest = new URL('../../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
 }
 
 function report(error: unknown, { stderr, env }: CommandContext): number {

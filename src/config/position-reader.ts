@@ -1,4 +1,6 @@
+import { round15 } from '../domain/decimal.ts'
 import { instrumentId, positionId } from '../domain/ids.ts'
+import type { InstrumentSpec, InstrumentTable } from '../domain/instrument.ts'
 import type { Position, PriceSource, Side } from '../domain/position.ts'
 import { parseInstant } from '../feeds/instant.ts'
 import type { RuleSet } from '../risk/rule.ts'
@@ -63,10 +65,12 @@ export class PositionReader {
   private readonly index: number
   private readonly findings: Findings
   private readonly list: FaultList
+  private readonly instruments: InstrumentTable
   private map: Fields = {}
 
-  constructor(index: number, findings: Findings) {
+  constructor(index: number, findings: Findings, instruments: InstrumentTable) {
     this.index = index
+    this.instruments = instruments
     this.findings = findings
     this.list = findings.faults
   }
@@ -83,7 +87,11 @@ export class PositionReader {
     const side = this.choice<Side>('side', ['long', 'short'])
     const quantity = this.positive('quantity')
     const entryPrice = this.positive('entryPrice')
-    const multiplier = map['multiplier'] === undefined ? 1 : this.positive('multiplier')
+    const spec =
+      instrument === undefined ? undefined : this.instruments.of(instrumentId(instrument))
+    const multiplier =
+      map['multiplier'] === undefined ? (spec?.multiplier ?? 1) : this.positive('multiplier')
+    this.warnOfQuantity(quantity, spec)
     const openedAt = this.instant()
     const account = this.optionalText('account')
     const underlying = this.optionalText('underlying')
@@ -151,6 +159,19 @@ export class PositionReader {
     const expected = `a number above 0${isQuoted ? ', without quotes' : ''}`
     this.list.add(this.path(field), show(value), expected)
     return undefined
+  }
+
+  /** A quantity that no order of the venue can have: what is left over would be dust. */
+  private warnOfQuantity(quantity: number | undefined, spec: InstrumentSpec | undefined): void {
+    if (quantity === undefined || spec === undefined) return
+    const { lot, minQuantity } = spec
+    const found = String(quantity)
+    const list = this.findings.warnings
+    if (lot !== undefined && round15(quantity / lot) % 1 !== 0) {
+      list.add(this.path('quantity'), found, `a multiple of the lot ${lot}`)
+    } else if (minQuantity !== undefined && quantity < minQuantity) {
+      list.add(this.path('quantity'), found, `at least the smallest order ${minQuantity}`)
+    }
   }
 
   private instant(): number | undefined {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { closeSync, openSync, readSync } from 'node:fs'
+import { InstrumentTable } from '../domain/instrument.ts'
 import { describeFault, type Fault, InputError } from '../errors.ts'
 import { type Document, MAX_BYTES, parseText, tooLong, unread } from './document.ts'
 import { FaultList, show } from './faults.ts'
@@ -19,17 +20,19 @@ export interface PositionsSource {
   readonly rulesFile?: string | undefined
   /** Warnings are faults. */
   readonly strict: boolean
+  /** What is known of instruments; default nothing. */
+  readonly instruments?: InstrumentTable
 }
 
 /** Reads positions and their rules. Throws InputError with every fault of both files at once. */
 export function loadPositions({
   positionsFile,
   rulesFile,
-  strict,
+  ...options
 }: PositionsSource): LoadedPositions {
   const rules =
     rulesFile === undefined ? undefined : sourceOf(rulesFile, documentIn(rulesFile), true)
-  return read(sourceOf(positionsFile, documentIn(positionsFile)), rules, strict)
+  return read(sourceOf(positionsFile, documentIn(positionsFile)), rules, options)
 }
 
 export interface NamedText {
@@ -37,17 +40,21 @@ export interface NamedText {
   readonly text: string
 }
 
+interface ParseOptions extends Partial<Pick<PositionsSource, 'strict' | 'instruments'>> {
+  /** Rule sets that win over those of the same name in the positions. */
+  readonly rules?: NamedText
+}
+
 /** The same on texts that are in memory. */
 export function parsePositions(
   positions: NamedText,
-  rules: NamedText | undefined,
-  strict: boolean,
+  { rules, strict = false, instruments }: ParseOptions = {},
 ): LoadedPositions {
   const parsed = ({ source, text }: NamedText): Document => parseText(text, source)
   return read(
     sourceOf(positions.source, parsed(positions)),
     rules === undefined ? undefined : sourceOf(rules.source, parsed(rules), true),
-    strict,
+    { strict, ...(instruments !== undefined && { instruments }) },
   )
 }
 
@@ -64,10 +71,14 @@ function sourceOf(name: string, document: Document, isNamedInPaths = false): Sou
   return { name, document, findings: { faults, warnings: new FaultList(document, prefix) } }
 }
 
-function read(positions: Source, rules: Source | undefined, strict: boolean): LoadedPositions {
+function read(
+  positions: Source,
+  rules: Source | undefined,
+  { strict, instruments = new InstrumentTable() }: Pick<PositionsSource, 'strict' | 'instruments'>,
+): LoadedPositions {
   const sets = new RuleSets()
   if (rules !== undefined) readRulesFile(rules, sets)
-  const entries = readFile(positions, sets)
+  const entries = readFile(positions, sets, instruments)
   const ofRules = rules === undefined ? [] : faultsOf(rules, strict)
   const faults = [...ofRules, ...faultsOf(positions, strict)]
   if (faults.length > 0) {
@@ -147,7 +158,11 @@ function readRulesFile({ document, findings }: Source, sets: RuleSets): void {
   sets.readNamed(root['rules'], findings)
 }
 
-function readFile({ document, findings }: Source, sets: RuleSets): PositionEntry[] {
+function readFile(
+  { document, findings }: Source,
+  sets: RuleSets,
+  instruments: InstrumentTable,
+): PositionEntry[] {
   if (document.faults.length > 0) return []
   const list = findings.faults
   const root = mapOf(document.value, [], list)
@@ -162,7 +177,7 @@ function readFile({ document, findings }: Source, sets: RuleSets): PositionEntry
   }
   const seen = new Map<string, number>()
   return positions.flatMap((each, index) => {
-    const entry = new PositionReader(index, findings).read(each, sets, seen)
+    const entry = new PositionReader(index, findings, instruments).read(each, sets, seen)
     return entry === undefined ? [] : [entry]
   })
 }

@@ -26,7 +26,7 @@ export interface GuardOptions {
 const READS = new Set(['GET', 'HEAD'])
 
 /** What monitors read, open to all. Everything else is closed, however its path is written. */
-const OPEN = new Set(['/health', '/livez', '/readyz'])
+const OPEN = new Set(['/health', '/livez', '/readyz', '/metrics'])
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i
 

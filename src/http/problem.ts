@@ -15,6 +15,7 @@ export class Problem extends WatchkeeperError {
 const STATUS: Readonly<Record<string, number>> = {
   BAD_INPUT: 422,
   POSITION_UNKNOWN: 404,
+  LIMIT_UNKNOWN: 404,
   POSITION_EXISTS: 409,
   POSITION_CLOSED: 409,
   LOOSENS: 409,

@@ -27,6 +27,16 @@ export interface HealthFacts {
   /** Errors of calls to the broker since the start. */
   readonly brokerErrors: number
   readonly badTicks: number
+  readonly mode: 'guard' | 'observe'
+  /** Daily loss limits that are reached, and that have come near. */
+  readonly trippedLimits: readonly Trouble[]
+  readonly nearLimits: readonly Trouble[]
+  /** Times that somebody set the wall clock, within the last hour. */
+  readonly clockJumps: number
+  /** Instruments with a price that nothing has confirmed yet. */
+  readonly unconfirmedPrices: readonly Trouble[]
+  /** Instruments with a price although their market is closed. */
+  readonly pricesOutsideHours: readonly Trouble[]
 }
 
 /** Most details that are told of one kind of trouble, and in all. */
@@ -71,9 +81,19 @@ function failures(facts: HealthFacts): Record<string, Draft> {
   }
 }
 
-function warnings({ stalePrices, actors }: HealthFacts): Record<string, Draft> {
+function warnings(facts: HealthFacts): Record<string, Draft> {
+  const { actors, mode, clockJumps } = facts
   return {
-    'prices:stale': counted('component', stalePrices, 'warn'),
+    'prices:stale': counted('component', facts.stalePrices, 'warn'),
+    'prices:unconfirmed': counted('component', facts.unconfirmedPrices, 'warn'),
+    'prices:outside-hours': counted('component', facts.pricesOutsideHours, 'warn'),
+    'portfolio:limits-tripped': counted('component', facts.trippedLimits, 'warn'),
+    'portfolio:limits-near': counted('component', facts.nearLimits, 'warn'),
+    'service:mode': {
+      ...draft('system', mode, mode === 'guard' ? 'pass' : 'warn'),
+      ...(mode === 'observe' && { output: 'observe: exits are noted, none is sent' }),
+    },
+    'clock:jumps': draft('system', clockJumps, clockJumps > 0 ? 'warn' : 'pass'),
     'actors:restarts': draft('component', actors.restarts, actors.restarts > 0 ? 'warn' : 'pass'),
   }
 }

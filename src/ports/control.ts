@@ -1,8 +1,15 @@
+import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
 
 /** What http and the command line may ask of a running service, and nothing else. */
 export interface Control {
+  /** Release of watchkeeper. */
+  readonly version: string
+  /** What the config says of instruments. */
+  readonly instruments: InstrumentTable
+  /** A health snapshot that is older than this says that nobody looks any more, ms. */
+  readonly healthMaxAgeMs: number
   /** The last health snapshot; making one is not this call's work. */
   health(): HealthSnapshot
   /** Whether the service is recovered and takes requests that change something. */
@@ -25,6 +32,14 @@ export interface Control {
   killSwitch(): KillSwitchView
   /** Resolves when the new state is durable. Throws HELD_EXITS when leaving halt needs `held`. */
   setKillSwitch(request: KillSwitchRequest, by: Requester): Promise<KillSwitchView>
+  /** The trading day's profits and losses, and where each limit stands. */
+  portfolio(): Promise<PortfolioView>
+  /** Counts a profit or loss that somebody else has realised; resolves when it is durable. */
+  reportRealised(report: RealisedReport, by: Requester): Promise<PortfolioView>
+  /** Puts the loss behind a limit. Throws LIMIT_UNKNOWN. */
+  resetLimit(name: string, by: Requester): Promise<PortfolioView>
+  /** The figures for a scrape, in the format of Prometheus. */
+  metrics(): Promise<string>
   /** Journal lines with a sequence number above `after`, oldest first, at most `limit`. */
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
 }
@@ -61,7 +76,7 @@ export interface HealthSnapshot {
 
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly why: string }
 
-export type PositionState = 'guarded' | 'exiting'
+export type PositionState = 'guarded' | 'exiting' | 'observed'
 
 export interface PositionView extends Position {
   readonly state: PositionState
@@ -111,7 +126,38 @@ export interface KillSwitchView {
 export interface KillSwitchRequest {
   readonly state: KillSwitchState
   /** What becomes of held exits when `halt` ends. */
-  readonly held?: 'send'
+  readonly held?: 'send' | 'discard'
+}
+
+/** A profit (> 0) or loss (< 0) in money, and what it belongs to. */
+export interface RealisedReport {
+  readonly amount: number
+  readonly account?: string
+  readonly underlying?: string
+  readonly currency?: string
+}
+
+/** Where one limit stands. Money. */
+export interface LimitView {
+  readonly name: string
+  readonly maxLoss: number
+  readonly warnAtPct: number
+  readonly account: string | null
+  readonly underlying: string | null
+  readonly currency: string | null
+  readonly realised: number
+  readonly unrealised: number
+  /** What counts against `maxLoss`; negative is a profit. */
+  readonly loss: number
+  /** Epoch ms at which it was reached; null where it was not. */
+  readonly trippedAt: number | null
+}
+
+export interface PortfolioView {
+  /** Start and end of the trading day, epoch ms. */
+  readonly day: { readonly from: number; readonly until: number }
+  readonly realised: readonly RealisedReport[]
+  readonly limits: readonly LimitView[]
 }
 
 export interface JournalQuery {

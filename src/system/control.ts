@@ -1,3 +1,4 @@
+import type { InstrumentTable } from '../domain/instrument.ts'
 import { positionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { viewOf } from '../domain/tick.ts'
@@ -12,7 +13,9 @@ import type {
   JournalQuery,
   KillSwitchRequest,
   KillSwitchView,
+  PortfolioView,
   PositionView,
+  RealisedReport,
   Readiness,
   Requester,
   RulesRequest,
@@ -20,6 +23,7 @@ import type {
 } from '../ports/control.ts'
 import type { Registered } from '../ports/keeper.ts'
 import type { Store } from '../ports/store.ts'
+import type { Guard } from '../risk/guard.ts'
 import { explain } from '../risk/explain.ts'
 import { standing } from '../risk/standing.ts'
 
@@ -27,6 +31,11 @@ export interface ControlParts {
   readonly system: LiveSystem
   readonly store: Pick<Store, 'journal'>
   readonly clock: Clock
+  /** Figures of the service, in the format of Prometheus. */
+  metrics(): Promise<string>
+  /** See Control. */
+  readonly version: string
+  readonly healthMaxAgeMs: number
   health(): HealthSnapshot
   readiness(): Readiness
 }
@@ -37,6 +46,18 @@ export class LiveControl implements Control {
 
   constructor(parts: ControlParts) {
     this.parts = parts
+  }
+
+  get instruments(): InstrumentTable {
+    return this.parts.system.instruments
+  }
+
+  get version(): string {
+    return this.parts.version
+  }
+
+  get healthMaxAgeMs(): number {
+    return this.parts.healthMaxAgeMs
   }
 
   health(): HealthSnapshot {
@@ -101,37 +122,84 @@ export class LiveControl implements Control {
   async setKillSwitch({ state, held }: KillSwitchRequest, by: Requester): Promise<KillSwitchView> {
     const present = this.killSwitch()
     if (present.held.length > 0 && state !== 'halt' && held === undefined) {
-      const text = `halt holds ${present.held.length} exits: say what becomes of them with held: send`
+      const text = `halt holds ${present.held.length} exits: say what becomes of them with held: send or discard`
       throw new WatchkeeperError('HELD_EXITS', text)
     }
+    if (held === 'discard') await this.parts.system.discardExits(nameOf(by))
     await this.parts.system.setKillSwitch({ state, since: this.parts.clock.now(), by })
     return this.killSwitch()
+  }
+
+  portfolio(): Promise<PortfolioView> {
+    return portfolioView(this.parts.system)
+  }
+
+  async reportRealised(report: RealisedReport, by: Requester): Promise<PortfolioView> {
+    await this.parts.system.reportRealised(report, nameOf(by))
+    return this.portfolio()
+  }
+
+  async resetLimit(name: string, by: Requester): Promise<PortfolioView> {
+    await this.parts.system.resetLimit(name, nameOf(by))
+    return this.portfolio()
+  }
+
+  metrics(): Promise<string> {
+    return this.parts.metrics()
   }
 
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {
     return this.parts.store.journal(query)
   }
 
-  private view({ position, rules }: Registered): PositionView {
+  /** The last price that was received, also one too old to be decided on. */
+  private price(
+    { instrument }: Position,
+    guard: Guard | undefined,
+    now: number,
+  ): Pick<PositionView, 'lastPrice' | 'priceAgeMs'> {
+    const old = this.parts.system.gate.oldPrice(instrument)
+    if (old !== undefined) return { lastPrice: old.price, priceAgeMs: now - old.ts }
+    if (guard === undefined || guard.own.stream.lastAt === -Infinity) {
+      return { lastPrice: null, priceAgeMs: null }
+    }
+    const { lastPrice, lastAt } = guard.own.stream
+    return { lastPrice, priceAgeMs: now - lastAt }
+  }
+
+  private view({ position, rules, observed }: Registered): PositionView {
     const { system, clock } = this.parts
     const now = clock.now()
     const child = system.core.roster.get(position.id)
     const exit = system.state.openExits.get(position.id)
     const isExiting = exit !== undefined || child?.guard.decision !== undefined
-    const reason = exit?.decision.reason ?? child?.guard.decision?.reason
-    const stream = child?.guard.own.stream
-    const hasPrice = stream !== undefined && stream.lastAt > -Infinity
+    const reason = observed?.reason ?? exit?.decision.reason ?? child?.guard.decision?.reason
     return {
       ...position,
-      state: isExiting ? 'exiting' : 'guarded',
+      state: observed !== undefined ? 'observed' : isExiting ? 'exiting' : 'guarded',
       rules,
       ...(child === undefined
         ? { best: position.entryPrice, stop: null, target: null }
         : standing(child.guard, now)),
-      lastPrice: hasPrice ? stream.lastPrice : null,
-      priceAgeMs: hasPrice ? now - stream.lastAt : null,
+      ...this.price(position, child?.guard, now),
       ...(reason !== undefined && { reason }),
     }
+  }
+}
+
+/** What is added up for a person: start and end of the day, sums and limits. */
+async function portfolioView(system: LiveSystem): Promise<PortfolioView> {
+  const { day, until, standings } = await system.portfolioStanding()
+  return {
+    day: { from: day.from, until },
+    realised: day.realised as readonly RealisedReport[],
+    limits: standings.map(({ limit, realised, unrealised, loss, trip }) => ({
+      ...{ name: limit.name, maxLoss: limit.maxLoss, warnAtPct: limit.warnAtPct },
+      account: limit.account ?? null,
+      underlying: limit.underlying ?? null,
+      currency: limit.currency ?? null,
+      ...{ realised, unrealised, loss, trippedAt: trip?.at ?? null },
+    })),
   }
 }
 

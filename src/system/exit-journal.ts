@@ -6,7 +6,7 @@ import type { ExitRecord } from '../exits/ledger.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { Registered } from '../ports/keeper.ts'
 import { lineOf, textOf } from './lines.ts'
-import type { LiveState } from './live-state.ts'
+import { countOne, type LiveState } from './live-state.ts'
 import type { LiveWriter } from './live-writer.ts'
 
 export interface ExitJournalParts {
@@ -40,6 +40,7 @@ export class ExitJournal {
     })
     await writer.now({ exits: [record], lines: [line] })
     state.openExits.set(positionId, record)
+    countOne(state.exitsIntended, decision.reason)
   }
 
   /** Notes an exit that is not sent because nothing may be. */
@@ -64,6 +65,7 @@ export class ExitJournal {
       case 'exit-filled': {
         const position = state.register.get(event.decision.positionId)?.position
         if (position === undefined) return
+        countOne(state.exitsFilled, event.decision.reason)
         send(portfolio(), { kind: 'filled', position, fill: event.fill })
         return
       }

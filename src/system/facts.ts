@@ -1,3 +1,5 @@
+import type { TradingHours } from '../domain/instrument.ts'
+import { isOpenAt } from '../risk/hours.ts'
 import type { LiveSystem } from './live.ts'
 import type { HealthFacts, Trouble } from '../observability/health.ts'
 
@@ -9,6 +11,11 @@ interface Limits {
   readonly staleMs: number
 }
 
+/** A price that came this short ago, while the market was closed, is told of, ms. */
+const OUTSIDE_MS = 60_000
+/** Time for which a jump of the clock is told of, ms. */
+const CLOCK_MS = 3_600_000
+
 /** What a monitoring cycle finds in the live system. */
 export function healthFacts(
   system: LiveSystem,
@@ -17,6 +24,7 @@ export function healthFacts(
   const { core, state } = system
   const { register, openExits, unattended } = state
   const stale = new Map<string, number>()
+  const outsideHours = new Set<string>()
   let open = 0
   let guarded = 0
   for (const { position, state: life } of register.values()) {
@@ -25,9 +33,14 @@ export function healthFacts(
     const child = core.roster.get(position.id)
     if (child === undefined || openExits.has(position.id)) continue
     guarded++
-    const quietMs = now - Math.max(child.guard.own.stream.lastAt, startedAt)
-    if (quietMs > staleMs) stale.set(position.instrument, quietMs)
+    const { lastAt } = child.guard.own.stream
+    const quietMs = now - Math.max(lastAt, startedAt)
+    const { hours } = system.instruments.of(position.instrument)
+    const isOpen = hours === undefined || isOpenNow(hours, now)
+    if (isOpen && quietMs > staleMs) stale.set(position.instrument, quietMs)
+    if (!isOpen && now - lastAt < OUTSIDE_MS) outsideHours.add(position.instrument)
   }
+  const near = state.limits.warned.filter(name => !state.limits.tripped.includes(name))
   const overdue = [...openExits.values()].filter(
     ({ intendedAt }) => now - intendedAt > exitOverdueMs,
   )
@@ -51,5 +64,23 @@ export function healthFacts(
     storeErrors: system.storeErrors,
     brokerErrors: system.state.brokerErrors,
     badTicks: system.gate.bad,
+    mode: system.isObserving ? 'observe' : 'guard',
+    trippedLimits: state.limits.tripped.map(what => ({ what })),
+    nearLimits: near.map(what => ({ what })),
+    clockJumps: system.clockWatch.recent(CLOCK_MS),
+    unconfirmedPrices: system.gate.unconfirmed(now).map(([what, forMs]) => ({ what, forMs })),
+    pricesOutsideHours: [...outsideHours].map(what => ({ what })),
   }
+}
+
+/** Hours are in minutes, and finding them out costs more than a position's share of a cycle. */
+const lookedUp = new WeakMap<TradingHours, { readonly minute: number; readonly isOpen: boolean }>()
+
+function isOpenNow(hours: TradingHours, now: number): boolean {
+  const minute = Math.floor(now / 60_000)
+  const known = lookedUp.get(hours)
+  if (known?.minute === minute) return known.isOpen
+  const isOpen = isOpenAt(hours, now)
+  lookedUp.set(hours, { minute, isOpen })
+  return isOpen
 }

@@ -25,7 +25,8 @@ export interface LivePortfolioParts {
   onFailure(down: Down): void
 }
 
-const NO_LIMITS: PortfolioOptions = { dayStart: { timezone: 'UTC', minutes: 0 }, limits: [] }
+/** A portfolio that counts the day from midnight UTC, and limits nothing. */
+export const NO_LIMITS: PortfolioOptions = { dayStart: { timezone: 'UTC', minutes: 0 }, limits: [] }
 
 /** Starts the portfolio with the day that an earlier process has left, or a new one. */
 export function startPortfolio(

@@ -17,6 +17,9 @@ export class LiveState {
   readonly unattended = new Set<PositionId>()
   /** Ratchets as they were at the start. */
   readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
+  /** Exits of this process so far, by reason. */
+  readonly exitsIntended = new Map<string, number>()
+  readonly exitsFilled = new Map<string, number>()
   killSwitch: KillSwitch
   brokerErrors = 0
   restarts = 0
@@ -37,4 +40,9 @@ export class LiveState {
   *open(): Iterable<Position> {
     for (const { position, state } of this.register.values()) if (state === 'open') yield position
   }
+}
+
+/** One more of a kind. */
+export function countOne(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
 }

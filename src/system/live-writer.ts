@@ -30,6 +30,8 @@ const RETRY_MS = 1_000
 export class LiveWriter {
   /** Errors of the store since its last write that went well. */
   errors = 0
+  /** Journal lines written so far. */
+  lineCount = 0
   private readonly options: LiveWriterOptions
   private ratchets = new Map<PositionId, Ratchet>()
   private lines: KeptLine[] = []
@@ -49,6 +51,7 @@ export class LiveWriter {
     try {
       const lines = await this.options.keeper.keep(change)
       this.errors = 0
+      this.lineCount += lines.length
       for (const line of lines) this.options.onLine(line)
     } catch (error) {
       this.errors++
@@ -91,6 +94,18 @@ export class LiveWriter {
       this.isDrainDue = false
       this.drain()
     })
+  }
+
+  /** Resolves when all that was given so far is durable. Throws STORE_FAILED when it cannot be now. */
+  async flush(): Promise<void> {
+    // What was given while a commit was under way is in the one after it.
+    for (let round = 0; round < 2; round++) {
+      this.drain()
+      await this.writing
+      if (this.errors > 0) {
+        throw new WatchkeeperError('STORE_FAILED', 'the store refuses writes; it is tried again')
+      }
+    }
   }
 
   /** Writes what is left, as far as the store takes it, and nothing after it. */

@@ -1,6 +1,6 @@
 import { type Down, type Ref, send } from '../actors/actor.ts'
 import type { GatewayParts } from '../actors/gateway-calls.ts'
-import type { PortfolioMessage } from '../actors/messages.ts'
+import type { PortfolioMessage, PortfolioStanding } from '../actors/messages.ts'
 import type { PortfolioOptions } from '../actors/portfolio.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
@@ -17,13 +17,15 @@ import type { JournalLine, RulesRequest } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
+import type { LimitStanding, Realised } from '../risk/portfolio.ts'
 import { levelsAt, refuseCrossed } from '../risk/rule-change.ts'
+import { tradingDayAt } from '../risk/trading-day.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { connect, type Core } from './core.ts'
 import { ExitJournal } from './exit-journal.ts'
 import { ruleSetOf } from './kept-rules.ts'
 import { lineOf, textOf } from './lines.ts'
-import { startPortfolio } from './live-portfolio.ts'
+import { NO_LIMITS, startPortfolio } from './live-portfolio.ts'
 import { type LivePast, LiveState } from './live-state.ts'
 import { type LiveKeeper, LiveWriter } from './live-writer.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
@@ -71,6 +73,8 @@ export class LiveSystem {
   readonly instruments: InstrumentTable
   readonly gate: TickGate
   readonly clockWatch: ClockWatch
+  /** Ticks that were evaluated. */
+  ticks = 0
   private readonly options: LiveOptions
   private readonly writer: LiveWriter
 
@@ -147,12 +151,18 @@ export class LiveSystem {
     return this.writer.errors
   }
 
+  /** Journal lines that this process has made durable. */
+  get journalLines(): number {
+    return this.writer.lineCount
+  }
+
   /** Takes a tick as it comes. */
   tick(tick: Tick): void {
     const { dispatcher, actors, broker } = this.core
     if (!dispatcher.knows(tick.instrument)) return
     const at = this.options.clock.now()
     for (const each of this.gate.accept(tick, at)) {
+      this.ticks++
       dispatcher.tick(each, at)
       actors.track(broker.priced(each.instrument))
     }
@@ -234,6 +244,34 @@ export class LiveSystem {
       send(this.core.supervisor, { kind: 'closed', positionId: id })
       this.guard(this.registrar.open(id), { ratchet })
     }
+  }
+
+  /** Counts what somebody else has realised; resolves when it is durable. */
+  async reportRealised(profit: Realised, by: string): Promise<void> {
+    this.tell('profit-reported', { ...profit, by })
+    await new Promise<void>(done => void send(this.portfolio, { kind: 'reported', profit, done }))
+    await this.writer.flush()
+  }
+
+  /** Puts the loss behind a limit; resolves when that is durable. Throws LIMIT_UNKNOWN. */
+  async resetLimit(limit: string, by: string): Promise<void> {
+    const before = await new Promise<LimitStanding | undefined>(
+      done => void send(this.portfolio, { kind: 'reset', limit, done }),
+    )
+    if (before === undefined) {
+      throw new WatchkeeperError('LIMIT_UNKNOWN', `no limit is named ${JSON.stringify(limit)}`)
+    }
+    this.tell('limit-reset', { limit, loss: before.loss, by })
+    await this.writer.flush()
+  }
+
+  /** The day's sums, until when the day goes on (epoch ms), and where each limit stands. */
+  async portfolioStanding(): Promise<PortfolioStanding & { readonly until: number }> {
+    const standing = await new Promise<PortfolioStanding>(
+      answer => void send(this.portfolio, { kind: 'ask', answer }),
+    )
+    const { dayStart } = this.options.portfolio ?? NO_LIMITS
+    return { ...standing, until: tradingDayAt(dayStart, standing.day.from).until }
   }
 
   /** A line about the service as a whole, durable soon. */

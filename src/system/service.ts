@@ -4,7 +4,6 @@ import { openPaperAccount, type PaperAccount } from '../brokers/paper-account.ts
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { LiveControl } from './control.ts'
-import type { Position } from '../domain/position.ts'
 import type { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/ledger.ts'
@@ -12,10 +11,13 @@ import { simulatedFeed, type SimulatedFeed } from '../feeds/simulated.ts'
 import { type HttpServer, serveHttp } from '../http/server.ts'
 import { LiveSystem } from './live.ts'
 import { healthStatus } from '../observability/health.ts'
+import { metrics } from '../observability/metrics/registry.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, JournalLine, Readiness } from '../ports/control.ts'
 import { healthFacts } from './facts.ts'
+import { metricFacts } from './metric-facts.ts'
+import { seed, type Seeded } from './positions-seed.ts'
 import { StoreKeeper } from '../stores/keeper.ts'
 import { type LmdbStore, openLmdbStore } from '../stores/lmdb.ts'
 
@@ -26,20 +28,18 @@ export interface ServiceOptions {
   /** Forgets the demo account and everything that is kept. */
   readonly fresh: boolean
   readonly clock: Clock
+  /** Of watchkeeper. */
+  readonly version: string
   readonly onLine: (line: JournalLine) => void
   readonly onFatal: (error: WatchkeeperError) => void
 }
 
 /** What was found at the start, for the person who started it. */
-export interface Started {
+export interface Started extends Seeded {
   /** Where the API answers. */
   readonly url: string
   readonly guarded: number
   readonly exiting: number
-  /** Ids of the file that the store has closed or released. */
-  readonly over: readonly string[]
-  /** Ids that are guarded although the file does not name them any more. */
-  readonly vanished: readonly string[]
 }
 
 /** A guarded account: store, broker, feed and monitoring cycle around the live system. */
@@ -53,6 +53,7 @@ export class Service {
   private readonly control: Control
   private http: HttpServer | undefined
   private cycles: NodeJS.Timeout | undefined
+  private readonly board = metrics()
   private snapshot: HealthSnapshot
   private state: Readiness = { ready: false, why: 'starting' }
 
@@ -76,8 +77,9 @@ export class Service {
         })
         return account
       },
-      clock,
-      callTimeoutMs: config.broker.callTimeoutMs,
+      ...{ clock, mode: config.mode, callTimeoutMs: config.broker.callTimeoutMs },
+      ...{ instruments: config.instruments, portfolio: config.portfolio },
+      ...{ massExit: config.massExit, ticks: config.feed, freshMs: config.health.staleMs },
       beforeGuard: async ({ position, generation }) => {
         await account!.deposit(position, generation)
       },
@@ -118,6 +120,9 @@ export class Service {
       store: this.store,
       clock,
       health: () => this.snapshot,
+      version: options.version,
+      metrics: () => this.scrape(),
+      healthMaxAgeMs: HEALTH_CYCLES * config.cycleMs,
       readiness: () => this.state,
     })
   }
@@ -144,40 +149,27 @@ export class Service {
     // First of all, so that a port that is taken leaves nothing half done.
     const { host, port, token } = config.http
     this.http = await serveHttp({ control: this.control, host, port, token })
-    const over: string[] = []
-    const before = new Set(this.system.state.register.keys())
-    for (const { position, rules } of entries) {
-      const known = this.system.state.register.get(position.id)
-      if (known !== undefined) {
-        if (known.state !== 'open') over.push(position.id)
-        continue
-      }
-      const opened: Position = { ...position, openedAt: position.openedAt ?? clock.now() }
-      await this.system.add(opened, rules, 'positions file')
-    }
-    const named = new Set(entries.map(({ position }) => position.id))
-    const open = [...this.system.state.register.values()].filter(({ state }) => state === 'open')
+    const seeded = await seed(this.system, entries, clock.now())
     this.feed.start()
     this.cycle()
     this.cycles = setInterval(() => this.cycle(), config.cycleMs)
     this.state = { ready: true }
-    return {
-      url: `http://${host}:${this.http.port}`,
-      guarded: open.length - this.system.state.openExits.size,
-      exiting: this.system.state.openExits.size,
-      over,
-      vanished: [...before].filter(id => !named.has(id) && this.isOpen(id)),
-    }
-  }
-
-  private isOpen(id: Position['id']): boolean {
-    return this.system.state.register.get(id)?.state === 'open'
+    const open = [...this.system.state.open()].length
+    const exiting = this.system.state.openExits.size
+    return { url: `http://${host}:${this.http.port}`, guarded: open - exiting, exiting, ...seeded }
   }
 
   /** One monitoring cycle. */
   private cycle(): void {
     this.system.cycle()
     this.snapshot = this.look()
+  }
+
+  private async scrape(): Promise<string> {
+    const { options, startedAt, snapshot } = this
+    const now = options.clock.now()
+    const given = { version: options.version, startedAt, now, health: snapshot.status }
+    return this.board.scrape(await metricFacts(this.system, given))
   }
 
   private look(): HealthSnapshot {
@@ -189,3 +181,5 @@ export class Service {
 }
 
 const STOP_STEP_MS = 50
+/** Cycles without a new snapshot after which health is not known any more. */
+const HEALTH_CYCLES = 3

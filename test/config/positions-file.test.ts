@@ -15,8 +15,8 @@ interface Texts {
 }
 
 function parse(text: string, { rules, strict = false }: Texts = {}): LoadedPositions {
-  const given = rules === undefined ? undefined : { source: 'rules.yaml', text: rules }
-  return parsePositions({ source: 'positions.yaml', text }, given, strict)
+  const given = rules === undefined ? {} : { rules: { source: 'rules.yaml', text: rules } }
+  return parsePositions({ source: 'positions.yaml', text }, { ...given, strict })
 }
 
 function faultsOf(text: string, texts: Texts = {}): string[] {
@@ -436,7 +436,7 @@ describe('A file of rules', () => {
     expect(() => parse('', { rules: 'rules: 1' })).to.throw(InputError, /^positions\.yaml:\n/)
     const positions = { source: 'p.yaml', text: onePosition({ side: 'up' }) }
     const rules = { source: 'p', text: 'rules: { wide: { maxHold: { ms: 60000 } } }' }
-    expect(() => parsePositions(positions, rules, false)).to.throw(InputError, /^p\.yaml:\n/)
+    expect(() => parsePositions(positions, { rules })).to.throw(InputError, /^p\.yaml:\n/)
   })
 
   it('has rules and nothing else', () => {

@@ -68,6 +68,8 @@ describe('the HTTP API', () => {
           Promise.resolve(keeper.lines.filter(({ seq }) => seq > after).slice(0, limit)),
       },
       clock: { now: () => now, monotonic: () => now },
+      ...{ version: '1.2.3', healthMaxAgeMs: 10_000 },
+      metrics: () => Promise.resolve('watchkeeper_positions 1\n'),
       health: () => health,
       readiness: () => readiness,
     })
@@ -278,5 +280,29 @@ describe('the HTTP API', () => {
     expect(await codeOf(move({ state: 'off' }))).to.deep.equal([409, 'HELD_EXITS'])
     const moved = await move({ state: 'off', held: 'send' })
     expect([moved.status, moved.body['state']]).to.deep.equal([200, 'off'])
+  })
+
+  it('forgets the exits that halt held when it is told to', async () => {
+    await add()
+    await ask('POST', '/api/kill-switch', { state: 'halt' })
+    await tick(94)
+    await tick(99)
+    const moved = await ask('POST', '/api/kill-switch', { state: 'off', held: 'discard' })
+    expect([moved.status, moved.body['held']]).to.deep.equal([200, []])
+    expect((await ask('GET', '/api/positions/p1')).body['state']).to.equal('guarded')
+  })
+
+  it('counts a reported loss, and resets a limit by name', async () => {
+    const report = (body: object): Promise<Answer> => ask('POST', '/api/portfolio/realised', body)
+    expect(await codeOf(report({ amount: '5' }))).to.deep.equal([422, 'BAD_INPUT'])
+    expect(await codeOf(report({ amount: -5, account: '' }))).to.deep.equal([422, 'BAD_INPUT'])
+    expect(await codeOf(report({ amount: -5, why: 'x' }))).to.deep.equal([422, 'BAD_INPUT'])
+    const { status, body } = await report({ amount: -5, account: 'A' })
+    expect([status, body['realised']]).to.deep.equal([200, [{ amount: -5, account: 'A' }]])
+    expect((await ask('GET', '/api/portfolio')).body['limits']).to.deep.equal([])
+    expect(await codeOf(ask('POST', '/api/portfolio/limits/none/reset'))).to.deep.equal([
+      404,
+      'LIMIT_UNKNOWN',
+    ])
   })
 })

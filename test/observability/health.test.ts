@@ -14,6 +14,9 @@ const CALM: HealthFacts = {
   storeErrors: 0,
   brokerErrors: 0,
   badTicks: 0,
+  mode: 'guard',
+  ...{ trippedLimits: [], nearLimits: [], unconfirmedPrices: [], pricesOutsideHours: [] },
+  clockJumps: 0,
 }
 
 const status = (but: Partial<HealthFacts>): [string, readonly string[]] => {
@@ -70,5 +73,20 @@ describe('healthStatus', () => {
     }))
     const [, [line]] = status({ unguarded })
     expect(line).to.match(/^positions:unguarded: 30: p29 .* and 10 more$/)
+  })
+
+  it('warns of whatever somebody should look at', () => {
+    const troubles: Partial<HealthFacts>[] = [
+      { mode: 'observe' },
+      { trippedLimits: [{ what: 'all' }] },
+      { nearLimits: [{ what: 'all' }] },
+      { clockJumps: 1 },
+      { unconfirmedPrices: [{ what: 'ACME', forMs: 6_000 }] },
+      { pricesOutsideHours: [{ what: 'ACME' }] },
+    ]
+    for (const trouble of troubles) {
+      const { status, output } = healthStatus({ ...CALM, ...trouble })
+      expect([status, output.length], JSON.stringify(trouble)).to.deep.equal(['warn', 1])
+    }
   })
 })

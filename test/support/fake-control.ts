@@ -1,3 +1,4 @@
+import { InstrumentTable } from '../../src/domain/instrument.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
 import type {
@@ -7,8 +8,10 @@ import type {
   JournalQuery,
   KillSwitchRequest,
   KillSwitchView,
+  PortfolioView,
   PositionView,
   Readiness,
+  RealisedReport,
   Requester,
 } from '../../src/ports/control.ts'
 import { aPosition } from './builders.ts'
@@ -25,6 +28,8 @@ export const aView = (id = 'p1'): PositionView => ({
   priceAgeMs: 20,
 })
 
+const NO_PORTFOLIO: PortfolioView = { day: { from: 0, until: 1 }, realised: [], limits: [] }
+
 /** One change that was asked for. */
 export interface Asked {
   readonly what: string
@@ -35,6 +40,9 @@ export interface Asked {
 
 /** A control that holds `p1`, notes what is asked of it, and throws `failure` on every change. */
 export class FakeControl implements Control {
+  readonly version = '1.2.3'
+  readonly instruments = new InstrumentTable()
+  readonly healthMaxAgeMs = 10_000
   readonly asked: Asked[] = []
   readonly lines: JournalLine[] = []
   /** Journal pages that were read. */
@@ -95,6 +103,22 @@ export class FakeControl implements Control {
       this.switchView = { state: request.state, since: 1, by, held: [] }
       return this.switchView
     })
+  }
+
+  portfolio(): Promise<PortfolioView> {
+    return Promise.resolve(NO_PORTFOLIO)
+  }
+
+  reportRealised(request: RealisedReport, by: Requester): Promise<PortfolioView> {
+    return this.note({ what: 'reportRealised', request, by }, () => NO_PORTFOLIO)
+  }
+
+  resetLimit(id: string, by: Requester): Promise<PortfolioView> {
+    return this.note({ what: 'resetLimit', id, by }, () => NO_PORTFOLIO)
+  }
+
+  metrics(): Promise<string> {
+    return Promise.resolve('watchkeeper_positions 1\n')
   }
 
   journal({ after, limit, positionId }: JournalQuery): Promise<readonly JournalLine[]> {

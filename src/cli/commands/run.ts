@@ -3,6 +3,7 @@ import { loadPositions } from '../../config/positions-file.ts'
 import { loadServiceConfig } from '../../config/service-file.ts'
 import { WatchkeeperError } from '../../errors.ts'
 import { Service, type Started } from '../../system/service.ts'
+import { version } from '../../system/version.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { journalText } from '../journal-text.ts'
 import { type Paint, paintFor } from '../output.ts'
@@ -56,7 +57,11 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
       'broker.delayMs': given.brokerDelayMs,
     },
   })
-  const loaded = loadPositions({ positionsFile: config.positions, strict: false })
+  const loaded = loadPositions({
+    positionsFile: config.positions,
+    strict: false,
+    instruments: config.instruments,
+  })
   const paint = paintFor(stdout, env)
   const warn = paintFor(stderr, env)
   for (const warning of loaded.warnings) stderr.write(`${warn('yellow', 'warning')}: ${warning}\n`)
@@ -69,11 +74,12 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
     config,
     entries: loaded.entries,
     fresh: given.fresh,
+    version: version(),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     onLine: line => stdout.write(`${journalText(line, paint)}\n`),
     onFatal: error => end(error),
   })
-  stdout.write(`${startText(started, paint)}\n`)
+  stdout.write(`${startText(started, config.mode === 'observe', paint)}\n`)
   const failure = await ended
   stdout.write('stopping: nothing new is sent, exits in flight may finish\n')
   await service.stop()
@@ -113,17 +119,30 @@ function stopOnUncaught(stop: (error: WatchkeeperError) => void): void {
 /** Longest time that an orderly stop may take after something nobody caught, ms. */
 const LAST_MS = 5_000
 
-function startText({ url, guarded, exiting, over, vanished }: Started, paint: Paint): string {
+function startText(started: Started, isObserving: boolean, paint: Paint): string {
+  const { url, guarded, exiting, over, vanished, ruled, refused } = started
   const lines = [
     paint('bold', `watchkeeper guards ${guarded} positions, ${exiting} are being exited`),
-    `health: ${url}/health   positions: ${url}/api/positions`,
-    ...(over.length > 0 ? [`already over, and left so: ${over.join(', ')}`] : []),
+    ...(isObserving ? [paint('yellow', 'mode observe: exits are noted, none is sent')] : []),
+    `health     ${url}/health`,
+    `positions  ${url}/api/positions`,
+    `metrics    ${url}/metrics`,
+    ...(over.length > 0 ? [`already over, and left so: ${listOf(over)}`] : []),
+    ...(ruled.length > 0 ? [`with the changed rules of the file: ${listOf(ruled)}`] : []),
     ...(vanished.length > 0
-      ? [paint('yellow', `guarded, though the file does not name them: ${vanished.join(', ')}`)]
+      ? [paint('yellow', `guarded, though the file does not name them: ${listOf(vanished)}`)]
       : []),
+    ...refused.slice(0, MOST_LISTED).map(each => paint('yellow', each)),
     ...(guarded + exiting === 0
       ? [paint('yellow', 'nothing is left to guard: --fresh starts a new demo account')]
-      : []),
+      : ['Ctrl-C stops it in order; started again it goes on where it was']),
   ]
   return lines.join('\n')
 }
+
+const MOST_LISTED = 20
+
+const listOf = (ids: readonly string[]): string =>
+  ids.length <= MOST_LISTED
+    ? ids.join(', ')
+    : `${ids.slice(0, MOST_LISTED).join(', ')} and ${ids.length - MOST_LISTED} more`

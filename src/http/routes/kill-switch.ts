@@ -18,6 +18,6 @@ function requestOf({ state, held }: Readonly<Record<string, unknown>>): KillSwit
   const known = STATES.find(each => each === state)
   if (known === undefined) throw badInput('state', state, `one of ${STATES.join(', ')}`)
   if (held === undefined) return { state: known }
-  if (held === 'send') return { state: known, held }
-  throw badInput('held', held, 'send')
+  if (held === 'send' || held === 'discard') return { state: known, held }
+  throw badInput('held', held, 'send or discard')
 }

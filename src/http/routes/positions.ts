@@ -17,7 +17,7 @@ export const positionRoutes: Route = (router, control) => {
   })
   router.post('/api/positions', async (request, response) => {
     assertReady(control)
-    const added = await control.add(addRequest(bodyOf(request)), requesterOf(request))
+    const added = await control.add(addRequest(bodyOf(request), control), requesterOf(request))
     response.status(201).location(`/api/positions/${encodeURIComponent(added.id)}`)
     sendJson(response, added)
   })
@@ -25,7 +25,7 @@ export const positionRoutes: Route = (router, control) => {
     assertReady(control)
     const { id } = request.params
     const position = found(control.position(id), id)
-    const wanted = rulesRequest(bodyOf(request, ['rules', 'force', 'exitNow']), position)
+    const wanted = rulesRequest(bodyOf(request, ['rules', 'force', 'exitNow']), position, control)
     sendJson(response, await control.changeRules(id, wanted, requesterOf(request)))
   })
   router.post('/api/positions/:id/exit', async (request, response) => {
@@ -59,11 +59,14 @@ function found<Value>(value: Value | undefined, id: string): Value {
 }
 
 /** The same rules as for a positions file; paths of faults start at the body. */
-function addRequest({ exitNow, ...position }: Readonly<Record<string, unknown>>): AddRequest {
+function addRequest(
+  { exitNow, ...position }: Readonly<Record<string, unknown>>,
+  { instruments }: Pick<Control, 'instruments'>,
+): AddRequest {
   const source = 'the body'
   const text = JSON.stringify({ positions: [position] })
   try {
-    const [entry] = parsePositions({ source, text }, undefined, false).entries
+    const [entry] = parsePositions({ source, text }, { instruments }).entries
     return {
       position: entry!.position,
       rules: entry!.rules,
@@ -82,8 +85,12 @@ function addRequest({ exitNow, ...position }: Readonly<Record<string, unknown>>)
 function rulesRequest(
   body: Readonly<Record<string, unknown>>,
   present: PositionView,
+  control: Control,
 ): RulesRequest {
   const { id, instrument, side, quantity, entryPrice } = present
-  const { rules } = addRequest({ id, instrument, side, quantity, entryPrice, rules: body['rules'] })
+  const { rules } = addRequest(
+    { id, instrument, side, quantity, entryPrice, rules: body['rules'] },
+    control,
+  )
   return { rules, force: flagOf(body, 'force'), exitNow: flagOf(body, 'exitNow') }
 }

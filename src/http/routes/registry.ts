@@ -3,6 +3,8 @@ import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { journalRoutes } from './journal.ts'
 import { killSwitchRoutes } from './kill-switch.ts'
+import { metricRoutes } from './metrics.ts'
+import { portfolioRoutes } from './portfolio.ts'
 import { positionRoutes } from './positions.ts'
 
 /** Every group of paths. */
@@ -12,4 +14,6 @@ export const ROUTES: readonly Route[] = [
   killSwitchRoutes,
   journalRoutes,
   eventRoutes,
+  portfolioRoutes,
+  metricRoutes,
 ]

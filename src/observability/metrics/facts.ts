@@ -1,0 +1,40 @@
+/** What a scrape is told; collected when somebody asks, at no cost to the ticks. */
+export interface MetricFacts {
+  readonly version: string
+  readonly nodeVersion: string
+  /** Epoch ms. */
+  readonly startedAt: number
+  readonly now: number
+  readonly mode: string
+  readonly health: string
+  readonly killSwitch: string
+  /** Open positions by what becomes of them. */
+  readonly positions: Readonly<Record<PositionGroup, number>>
+  /** Exits so far in this process, by reason. */
+  readonly exitsIntended: ReadonlyMap<string, number>
+  readonly exitsFilled: ReadonlyMap<string, number>
+  /** Exits that are durable and not over, by state of the ledger. */
+  readonly openExits: ReadonlyMap<string, number>
+  /** Age of the oldest of them, ms; 0 without one. */
+  readonly oldestExitMs: number
+  readonly ticks: { readonly accepted: number; readonly bad: number; readonly old: number }
+  readonly restarts: number
+  readonly actors: { readonly alive: number; readonly expected: number }
+  readonly deadLetters: number
+  readonly brokerErrors: number
+  readonly storeErrors: number
+  readonly journalLines: number
+  readonly clockJumps: number
+  readonly limits: readonly LimitFacts[]
+}
+
+/** Loss and bound of a limit, money. */
+export interface LimitFacts {
+  readonly name: string
+  readonly loss: number
+  readonly maxLoss: number
+  readonly isTripped: boolean
+}
+
+export const POSITION_GROUPS = ['guarded', 'exiting', 'observed', 'unguarded'] as const
+export type PositionGroup = (typeof POSITION_GROUPS)[number]

@@ -1,0 +1,35 @@
+import { collectDefaultMetrics } from 'prom-client'
+import { actorMetrics } from './actors.ts'
+import { exitMetrics } from './exits.ts'
+import { Board, type MetricFamily, single } from './family.ts'
+import { limitMetrics } from './limits.ts'
+import { positionMetrics } from './positions.ts'
+import { serviceMetrics } from './service.ts'
+import { storeMetrics } from './store.ts'
+import { tickMetrics } from './ticks.ts'
+
+/** Every family of metrics. */
+const FAMILIES: readonly MetricFamily[] = [
+  serviceMetrics,
+  positionMetrics,
+  exitMetrics,
+  tickMetrics,
+  actorMetrics,
+  storeMetrics,
+  limitMetrics,
+]
+
+/** Makes the metrics of one service, with those of the process and the runtime. */
+export function metrics(): Board {
+  const board = new Board()
+  for (const add of FAMILIES) add(board)
+  board.counter(
+    {
+      name: 'watchkeeper_metric_errors_total',
+      help: 'Metrics that could not be read and were left out of a scrape.',
+    },
+    () => single(board.failures),
+  )
+  collectDefaultMetrics({ register: board.registry })
+  return board
+}

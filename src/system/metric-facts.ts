@@ -1,0 +1,50 @@
+import type { LimitFacts, MetricFacts } from '../observability/metrics/facts.ts'
+import type { LiveSystem } from './live.ts'
+
+type Given = Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health'>
+
+/** What a scrape finds in the live system. */
+export async function metricFacts(system: LiveSystem, given: Given): Promise<MetricFacts> {
+  const { state, core, gate } = system
+  const groups = { guarded: 0, exiting: 0, observed: 0, unguarded: 0 }
+  for (const { position, observed, state: life } of state.register.values()) {
+    if (life !== 'open') continue
+    if (observed !== undefined) groups.observed++
+    else if (state.openExits.has(position.id)) groups.exiting++
+    else if (core.roster.get(position.id) === undefined || state.unattended.has(position.id)) {
+      groups.unguarded++
+    } else groups.guarded++
+  }
+  const openExits = new Map<string, number>()
+  let oldest = given.now
+  for (const { state: exit, intendedAt } of state.openExits.values()) {
+    openExits.set(exit.kind, (openExits.get(exit.kind) ?? 0) + 1)
+    oldest = Math.min(oldest, intendedAt)
+  }
+  const { standings } = await system.portfolioStanding()
+  return {
+    ...given,
+    nodeVersion: process.version,
+    mode: system.isObserving ? 'observe' : 'guard',
+    killSwitch: state.killSwitch.state,
+    positions: groups,
+    exitsIntended: state.exitsIntended,
+    exitsFilled: state.exitsFilled,
+    openExits,
+    oldestExitMs: given.now - oldest,
+    ticks: { accepted: system.ticks, bad: gate.bad, old: gate.tooOld },
+    restarts: state.restarts,
+    actors: {
+      alive: core.roster.size - state.unattended.size,
+      expected: groups.guarded + groups.unguarded + groups.exiting,
+    },
+    deadLetters: core.actors.deadLetters,
+    brokerErrors: state.brokerErrors,
+    storeErrors: system.storeErrors,
+    journalLines: system.journalLines,
+    clockJumps: system.clockWatch.jumps,
+    limits: standings.map(({ limit, loss, trip }): LimitFacts => {
+      return { name: limit.name, loss, maxLoss: limit.maxLoss, isTripped: trip !== undefined }
+    }),
+  }
+}
