@@ -17,6 +17,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, JournalLine, Readiness } from '../ports/control.ts'
 import { healthFacts } from './facts.ts'
 import { counted } from './counted.ts'
+import { HealthNews } from './health-news.ts'
 import { textOf } from './lines.ts'
 import { Performance } from './performance.ts'
 import type { Store } from '../ports/store.ts'
@@ -58,6 +59,7 @@ export class Service {
   private http: HttpServer | undefined
   private cycles: NodeJS.Timeout | undefined
   private readonly performance: Performance
+  private readonly news: HealthNews
   private readonly board = metrics()
   private snapshot: HealthSnapshot
   private state: Readiness = { ready: false, why: 'starting' }
@@ -122,6 +124,9 @@ export class Service {
     this.account = parts.account
     this.system = parts.system
     this.performance = parts.performance
+    this.news = new HealthNews(config.notify, clock, (to, why) => {
+      this.system.tell('notify-failed', { to, why })
+    })
     this.startedAt = clock.now()
     this.snapshot = this.look()
     this.feed = simulatedFeed({
@@ -154,6 +159,7 @@ export class Service {
       await new Promise(resolve => setTimeout(resolve, STOP_STEP_MS))
     }
     clearInterval(this.cycles)
+    await this.news.stop()
     await this.system.stop()
     await this.account.close()
     await this.store.close()
@@ -187,6 +193,7 @@ export class Service {
       // Health grows old without a new snapshot, and says so; the next cycle is another chance.
       system.tell('cycle-failed', { error: textOf(error) })
     }
+    this.news.observe(this.snapshot)
     performance.look().catch((error: unknown) => {
       system.tell('history-failed', { error: textOf(error) })
     })
