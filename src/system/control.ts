@@ -39,6 +39,8 @@ export interface ControlParts {
   readonly version: string
   readonly healthMaxAgeMs: number
   health(): HealthSnapshot
+  /** Makes a snapshot of health before the next cycle does. */
+  lookAgain(): void
   readiness(): Readiness
 }
 
@@ -129,6 +131,7 @@ export class LiveControl implements Control {
     }
     if (held === 'discard') await this.parts.system.discardExits(nameOf(by))
     await this.parts.system.setKillSwitch({ state, since: this.parts.clock.now(), by })
+    this.parts.lookAgain()
     return this.killSwitch()
   }
 

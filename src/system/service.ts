@@ -139,6 +139,7 @@ export class Service {
       store: this.store,
       clock,
       health: () => this.snapshot,
+      lookAgain: () => (this.snapshot = this.look()),
       version: options.version,
       performance: this.performance,
       metrics: () => this.scrape(),

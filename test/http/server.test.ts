@@ -73,6 +73,7 @@ describe('the HTTP API', () => {
       performance: new Performance({ now: () => now, monotonic: () => now }),
       metrics: () => Promise.resolve('watchkeeper_positions 1\n'),
       health: () => health,
+      lookAgain: () => undefined,
       readiness: () => readiness,
     })
     return serveHttp({ control, host: '127.0.0.1', port: 0, token })
