@@ -151,15 +151,18 @@ export class Service {
   /** Ends in order: nothing new is taken, what was decided is durable, exits in flight may finish. */
   async stop(): Promise<void> {
     this.state = { ready: false, why: 'stopping' }
-    await this.http?.close()
     this.feed.stop()
     const { clock, config } = this.options
     const until = clock.monotonic() + config.stop.deadlineMs
     while (this.system.state.openExits.size > 0 && clock.monotonic() < until) {
+      // What is sent in the last second could end in an answer that nobody hears.
+      if (clock.monotonic() >= until - LAST_SEND_MS) this.system.holdSends()
       this.system.cycle()
       await new Promise(resolve => setTimeout(resolve, STOP_STEP_MS))
     }
     clearInterval(this.cycles)
+    // Until here a probe is told that the service is not ready.
+    await this.http?.close()
     await this.news.stop()
     await this.system.stop()
     await this.account.close()
@@ -218,5 +221,6 @@ export class Service {
 /** What counts as a call to the broker's API. */
 const BROKER_CALLS = ['placeExit', 'orderByClientId', 'holding', 'holdings', 'cancel'] as const
 const STOP_STEP_MS = 50
+const LAST_SEND_MS = 1_000
 /** Cycles without a new snapshot after which health is not known any more. */
 const HEALTH_CYCLES = 3
