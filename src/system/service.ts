@@ -14,11 +14,12 @@ import { healthStatus } from '../observability/health.ts'
 import { metrics } from '../observability/metrics/registry.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Control, HealthSnapshot, JournalLine, Readiness } from '../ports/control.ts'
+import type { Control, HealthSnapshot, Readiness } from '../ports/control.ts'
 import { healthFacts } from './facts.ts'
 import { counted } from './counted.ts'
 import { HealthNews } from './health-news.ts'
 import { textOf } from './lines.ts'
+import { type LogTarget, openLog, type ServiceLog } from './log.ts'
 import { Performance } from './performance.ts'
 import type { Store } from '../ports/store.ts'
 import { metricFacts } from './metric-facts.ts'
@@ -35,7 +36,7 @@ export interface ServiceOptions {
   readonly clock: Clock
   /** Of watchkeeper. */
   readonly version: string
-  readonly onLine: (line: JournalLine) => void
+  readonly log: LogTarget
   readonly onFatal: (error: WatchkeeperError) => void
 }
 
@@ -74,6 +75,7 @@ export class Service {
     }
     const store = await openLmdbStore({ folder })
     const performance = new Performance(clock)
+    const log = await openLog(config, options.log, () => clock.monotonic())
     await performance.keepIn(store)
     let account: PaperAccount | undefined
     const system = await LiveSystem.open({
@@ -97,10 +99,10 @@ export class Service {
       beforeGuard: async ({ position, generation }) => {
         await account!.deposit(position, generation)
       },
-      onLine: options.onLine,
+      onLine: line => log.line(line),
       onFatal: options.onFatal,
     })
-    const service = new Service(options, { store, account: account!, system, performance })
+    const service = new Service(options, { store, account: account!, system, performance, log })
     try {
       return [service, await service.begin()]
     } catch (error) {
@@ -116,6 +118,7 @@ export class Service {
       account: PaperAccount
       system: LiveSystem
       performance: Performance
+      log: ServiceLog
     },
   ) {
     const { config, clock } = options
@@ -142,6 +145,7 @@ export class Service {
       lookAgain: () => (this.snapshot = this.look()),
       version: options.version,
       performance: this.performance,
+      log: parts.log.logger,
       metrics: () => this.scrape(),
       healthMaxAgeMs: HEALTH_CYCLES * config.cycleMs,
       readiness: () => this.state,

@@ -82,7 +82,7 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
     fresh: given.fresh,
     version: version(),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    onLine: line => stdout.write(`${journalText(line, paint)}\n`),
+    log: { stream: process.stdout, text: line => journalText(line, paint) },
     onFatal: error => end(error),
   })
   stdout.write(`${startText(started, config.mode === 'observe', paint)}\n`)
