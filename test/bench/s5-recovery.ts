@@ -71,15 +71,17 @@ async function recovering(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-bench-'))
   try {
     const data = join(folder, 'data')
+    const held = spread(MOST, index => aLong(index, 500))
     const rig = await liveRig({ folder: data })
-    await addAll(
-      rig,
-      spread(MOST, index => aLong(index, 500)),
-    )
+    await addAll(rig, held)
     await rig.close()
-    const positions = join(folder, 'positions.json')
-    writeFileSync(positions, JSON.stringify({ positions: [] }))
-    const args = ['--positions', positions, '--data', data, '--port', '0']
+    const file = join(folder, 'positions.json')
+    const positions = held.map(({ position: { id, instrument, side, ...position }, rules }) => {
+      const { quantity, entryPrice } = position
+      return { id, instrument, side, quantity, entryPrice, rules }
+    })
+    writeFileSync(file, JSON.stringify({ positions }))
+    const args = ['--positions', file, '--data', data, '--port', '0']
     const times: number[] = []
     for (let kill = 0; kill <= ROUNDS; kill++) {
       const [service, ms] = await started(args)
