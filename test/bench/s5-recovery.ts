@@ -36,7 +36,7 @@ async function opening(): Promise<Figure[]> {
       const name = `S5 open ${count.toLocaleString('en-US')} positions, 500 at a time`
       return figure(name, 'ms', median(times[index]!))
     }),
-    figure('S5 open one position, one after the other', 'ms', oneByOne),
+    figure('S5 open one position, one by one (a file at first start)', 'ms', oneByOne),
   ]
 }
 
@@ -89,7 +89,9 @@ async function recovering(): Promise<Figure[]> {
       // The first start follows an orderly end.
       if (kill > 0) times.push(ms)
     }
-    return [figure('S5 recover 10,000 after kill -9, process start included', 'ms', median(times))]
+    return [
+      figure('S5 recover 10,000 after kill -9, process start (tsx) included', 'ms', median(times)),
+    ]
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
