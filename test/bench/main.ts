@@ -4,10 +4,15 @@ import type { Figure } from './report.ts'
 import { print } from './report.ts'
 import { trigger } from './s1-trigger-book.ts'
 import { wakes } from './s2-wakes.ts'
+import { exits } from './s3-exits.ts'
 import { memory } from './s4-memory.ts'
+import { recovery } from './s5-recovery.ts'
+import { latency } from './s8-latency.ts'
 
 /** Every benchmark by name: one line each. */
-const BENCHMARKS: Record<string, () => Promise<Figure[]>> = { trigger, wakes, memory, replay }
+const BENCHMARKS: Record<string, () => Promise<Figure[]>> = {
+  ...{ trigger, wakes, exits, memory, recovery, latency, replay },
+}
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },

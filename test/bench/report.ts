@@ -24,6 +24,12 @@ export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!
 }
 
+/** The value that a share of the values (0 to 1) does not exceed; NaN of none. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
+}
+
 /** Runs the contenders in turns, `rounds` times each, and gives the median of each. */
 export async function interleaved<Name extends string>(
   rounds: number,

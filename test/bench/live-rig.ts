@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openPaperAccount, type PaperAccount } from '../../src/brokers/paper-account.ts'
+import type { Decision } from '../../src/domain/decision.ts'
+import type { Position } from '../../src/domain/position.ts'
+import type { KillSwitch } from '../../src/exits/kill-switch.ts'
+import type { ExitRecord } from '../../src/exits/ledger.ts'
+import type { JournalLine } from '../../src/ports/control.ts'
+import type { Registered } from '../../src/ports/keeper.ts'
+import { StoreKeeper } from '../../src/stores/keeper.ts'
+import { type LmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
+import type { PortfolioDay } from '../../src/risk/portfolio.ts'
+import type { LiveChange } from '../../src/system/live-writer.ts'
+import { LiveSystem } from '../../src/system/live.ts'
+
+/** What is told of while the system runs; each is called at the moment it happens. */
+export interface RigOptions {
+  /** Default: a temporary one, which `close` removes. */
+  readonly folder?: string
+  readonly onDecision?: (decision: Decision) => void
+  /** The intent to exit is on disk. */
+  readonly onIntent?: (record: ExitRecord) => void
+  readonly onLine?: (line: JournalLine) => void
+}
+
+/** A live system over a real store and a real paper account, both in one folder. */
+export interface LiveRig {
+  readonly system: LiveSystem
+  readonly store: LmdbStore
+  readonly account: PaperAccount
+  /** Rows of ratchets that became durable so far. */
+  readonly ratchetsWritten: () => number
+  /** Ends the system in order. */
+  close(): Promise<void>
+}
+
+/** Opens store, account and system as the service does, without feed, API and cycle. */
+export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'watchkeeper-bench-'))
+  const store = await openLmdbStore({ folder: join(folder, 'store') })
+  const kept = new StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>(store)
+  let ratchets = 0
+  const keep = async (change: LiveChange) => {
+    const lines = await kept.keep(change)
+    ratchets += change.ratchets?.size ?? 0
+    for (const record of change.exits ?? []) {
+      if (record.state.kind === 'intending') options.onIntent?.(record)
+    }
+    return lines
+  }
+  let account: PaperAccount | undefined
+  const system = await LiveSystem.open({
+    keeper: { load: () => kept.load(), keep },
+    venue: quotes => (account = openPaperAccount({ folder: join(folder, 'paper'), quotes })),
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    callTimeoutMs: 5_000,
+    beforeGuard: async ({ position, generation }) => {
+      await account!.deposit(position, generation)
+    },
+    onLine: line => options.onLine?.(line),
+    onFatal: error => {
+      throw error
+    },
+  })
+  if (options.onDecision !== undefined) tellDecisions(system, options.onDecision)
+  return {
+    ...{ system, store, account: account!, ratchetsWritten: () => ratchets },
+    async close() {
+      await system.settled()
+      await system.stop()
+      await account!.close()
+      await store.close()
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A decision is made when the book takes it over; nothing in the product tells of that moment. */
+function tellDecisions({ core }: LiveSystem, tell: (decision: Decision) => void): void {
+  const { dispatcher } = core
+  const commit = dispatcher.commit.bind(dispatcher)
+  dispatcher.commit = (guard, outcome) => {
+    commit(guard, outcome)
+    if (outcome.kind === 'exit') tell(outcome.decision)
+  }
+}
+
+/** Takes positions under guard, as the start of the service does. */
+export const addAll = (
+  { system }: Pick<LiveRig, 'system'>,
+  positions: readonly Pick<Registered, 'position' | 'rules'>[],
+): Promise<void> => system.registrar.addAll(positions, 'bench')
+
+/** `count` equal positions over 500 instruments, each with a stop of its own a hair apart. */
+export const spread = (
+  count: number,
+  positionOf: (index: number) => Position,
+): Pick<Registered, 'position' | 'rules'>[] =>
+  Array.from({ length: count }, (_, index) => ({
+    position: positionOf(index),
+    rules: { stopLoss: { price: stopOf(index) } },
+  }))
+
+/** Stops of one instrument lie 0.01 apart, so that a tick can cross exactly one of them. */
+export const stopOf = (index: number): number => (9_000 + Math.floor(index / 500)) / 100
