@@ -16,8 +16,10 @@ const OPEN: Registered = { position: aPosition(), rules: {}, generation: 1, stat
 describe('StoreKeeper', () => {
   let keeper: StoreKeeper<Exit, string, unknown>
 
-  beforeEach(() => {
-    keeper = new StoreKeeper(new MemoryStore())
+  beforeEach(async () => {
+    const store = new MemoryStore()
+    await store.claim('me', 1_000)
+    keeper = new StoreKeeper(store)
   })
 
   it('finds nothing in an empty store', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { WatchkeeperError } from '../../src/errors.ts'
-import { openLmdbStore } from '../../src/stores/lmdb.ts'
+import { attachLmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
 import { storeContract } from '../contracts/store-contract.ts'
 
 const WRITER = fileURLToPath(new URL('../support/store-writer.ts', import.meta.url))
@@ -21,7 +21,16 @@ describe('LmdbStore', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
   describe('as every store', () => {
-    storeContract(() => openLmdbStore({ folder }))
+    storeContract(() => ({
+      attach: () => attachLmdbStore({ folder }),
+      killOwner: async () => {
+        const { open } = await import('lmdb')
+        const root = open({ path: folder })
+        // No process has this pid.
+        await root.openDB({ name: 'meta' }).put('owner', { token: 'owner', pid: 2 ** 30 })
+        await root.close()
+      },
+    }))
   })
 
   const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
