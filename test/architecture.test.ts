@@ -34,6 +34,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
     'stores/lmdb-open.ts',
     'disk/commit.ts',
     'brokers/paper-account.ts',
+    'brokers/paper-folder.ts',
   ],
 }
 

@@ -8,7 +8,7 @@ import type { Batch, Prune, Row, Store, Table } from '../ports/store.ts'
 import { LmdbJournal } from './lmdb-journal.ts'
 import { openReadOnly, openRoot, usable } from './lmdb-open.ts'
 import { isAlive, type Owner, thisProcess } from './owner.ts'
-import { Room } from './room.ts'
+import { Room } from '../disk/room.ts'
 
 /** 2: journal lines are indexed by position. */
 const SCHEMA_VERSION = 2

@@ -1,4 +1,4 @@
-import { freeBytes } from '../disk/space.ts'
+import { freeBytes } from './space.ts'
 
 /** What is left for exits when everything else is refused already, bytes. */
 const RESERVE_BYTES = 1024 * 1024

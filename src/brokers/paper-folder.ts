@@ -1,0 +1,55 @@
+import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { open, type RootDatabase } from 'lmdb'
+import { makeFolder } from '../disk/folder.ts'
+import { Room } from '../disk/room.ts'
+import { isAllocated } from '../disk/space.ts'
+
+/** What lmdb keeps in a folder. */
+const FILES = ['data.mdb', 'lock.mdb']
+const ROWS_TO_OPEN = 16
+/** Where lmdb keeps the number that marks its files, which it does not check itself: it crashes. */
+const MAGIC_AT = 24
+const MAGIC = 0xbeefc0de
+
+/** Opens the environment of a paper account; the folder is made where it is missing. */
+export function openPaperRoot(folder: string, fresh: boolean): RootDatabase<unknown, string> {
+  makeFolder(folder)
+  assertOwn(folder)
+  if (fresh) for (const file of FILES) rmSync(join(folder, file), { force: true })
+  assertDatabase(join(folder, 'data.mdb'))
+  assertRoom(folder)
+  // Without overlapping a commit is on disk when its promise resolves.
+  // With batching by turns a commit that fails also rejects a promise that nobody can wait for.
+  return open<unknown, string>({
+    ...{ path: folder, maxDbs: 4, noSubdir: false },
+    ...{ overlappingSync: false, eventTurnBatching: false },
+  })
+}
+
+/** A folder with files of something else is not ours to write in. */
+function assertOwn(folder: string): void {
+  const names = readdirSync(folder)
+  const foreign = names.find(name => !FILES.includes(name))
+  if (foreign === undefined || names.includes('data.mdb')) return
+  throw new Error(`it is a foreign folder with ${foreign} in it`)
+}
+
+/** lmdb maps its lock file: writing to a page of it that finds no room ends the process. */
+function assertRoom(folder: string): void {
+  if (isAllocated(join(folder, 'lock.mdb')) || new Room(folder).admits(ROWS_TO_OPEN, false)) return
+  throw new Error('there is no room left on its disk')
+}
+
+function assertDatabase(path: string): void {
+  if (!existsSync(path)) return
+  const head = Buffer.alloc(MAGIC_AT + 4)
+  const file = openSync(path, 'r')
+  try {
+    const length = readSync(file, head, 0, head.length, 0)
+    if (length === 0 || head.readUInt32LE(MAGIC_AT) === MAGIC) return
+    throw new Error('data.mdb is not a database')
+  } finally {
+    closeSync(file)
+  }
+}
