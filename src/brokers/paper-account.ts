@@ -10,7 +10,7 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
 import { signOf, type Position, type Side } from '../domain/position.ts'
 import { viewOf } from '../domain/tick.ts'
-import { AccountUnusable, NotSent, OutcomeUnknown } from '../errors.ts'
+import { AccountUnusable, NotSent, OutcomeUnknown, WatchkeeperError } from '../errors.ts'
 import type {
   AccountBroker,
   ExitAnswer,
@@ -54,7 +54,7 @@ const ROWS_A_CALL = 2
 
 /**
  * Opens, or starts, a simulated account whose orders, fills and holdings are kept on disk. Throws
- * `AccountUnusable` where the folder cannot hold one.
+ * `AccountUnusable` where the folder cannot hold one, ACCOUNT_FULL where there is no room for it.
  */
 export function openPaperAccount(options: PaperAccountOptions): PaperAccount {
   const { folder, fresh = false } = options
@@ -63,10 +63,9 @@ export function openPaperAccount(options: PaperAccountOptions): PaperAccount {
   } catch (cause) {
     if (cause instanceof AccountUnusable) throw cause
     const reason = cause instanceof Error ? cause.message.split('\n')[0]! : String(cause)
-    const where = shownPath(folder)
-    throw new AccountUnusable(`cannot open the paper account in ${where}: ${shownPath(reason)}`, {
-      cause,
-    })
+    const text = `cannot open the paper account in ${shownPath(folder)}: ${shownPath(reason)}`
+    if (isFull(cause)) throw new WatchkeeperError('ACCOUNT_FULL', text, { cause })
+    throw new AccountUnusable(text, { cause })
   }
 }
 

@@ -1,30 +1,37 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
-import { makeFolder } from '../disk/folder.ts'
-import { Room } from '../disk/room.ts'
-import { isAllocated } from '../disk/space.ts'
+import { assertPath, makeFolder } from '../disk/folder.ts'
+import { freeBytes, isAllocated } from '../disk/space.ts'
 
 /** What lmdb keeps in a folder. */
 const FILES = ['data.mdb', 'lock.mdb']
-const ROWS_TO_OPEN = 16
+/** Room that an account which is opened needs, bytes. */
+const LEAST_BYTES = 256 * 1024
 /** Where lmdb keeps the number that marks its files, which it does not check itself: it crashes. */
 const MAGIC_AT = 24
 const MAGIC = 0xbeefc0de
 
 /** Opens the environment of a paper account; the folder is made where it is missing. */
 export function openPaperRoot(folder: string, fresh: boolean): RootDatabase<unknown, string> {
+  assertPaperFolder(folder)
   makeFolder(folder)
-  assertOwn(folder)
   if (fresh) for (const file of FILES) rmSync(join(folder, file), { force: true })
-  assertDatabase(join(folder, 'data.mdb'))
-  assertRoom(folder)
   // Without overlapping a commit is on disk when its promise resolves.
   // With batching by turns a commit that fails also rejects a promise that nobody can wait for.
   return open<unknown, string>({
     ...{ path: folder, maxDbs: 4, noSubdir: false },
     ...{ overlappingSync: false, eventTurnBatching: false },
   })
+}
+
+/** Throws, and changes nothing, where a folder cannot hold a paper account. */
+export function assertPaperFolder(folder: string): void {
+  assertPath(folder)
+  assertRoom(folder)
+  if (!existsSync(folder)) return
+  assertOwn(folder)
+  assertDatabase(join(folder, 'data.mdb'))
 }
 
 /** A folder with files of something else is not ours to write in. */
@@ -37,8 +44,8 @@ function assertOwn(folder: string): void {
 
 /** lmdb maps its lock file: writing to a page of it that finds no room ends the process. */
 function assertRoom(folder: string): void {
-  if (isAllocated(join(folder, 'lock.mdb')) || new Room(folder).admits(ROWS_TO_OPEN, false)) return
-  throw new Error('there is no room left on its disk')
+  if (isAllocated(join(folder, 'lock.mdb')) || freeBytes(folder) >= LEAST_BYTES) return
+  throw Object.assign(new Error('there is no room left on its disk'), { code: 'ENOSPC' })
 }
 
 function assertDatabase(path: string): void {

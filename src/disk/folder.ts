@@ -3,6 +3,8 @@ import { dirname, resolve } from 'node:path'
 
 /** Longest path that Linux takes; other systems take less. */
 const LONGEST_PATH = 4_096
+/** Characters of a path that a person is shown at most, and of one that is longer. */
+const LONG = 200
 const SHOWN = 60
 
 /**
@@ -29,10 +31,11 @@ export function makeFolder(folder: string): void {
 /** A path for a person: its start, when it is long. */
 export function shownPath(path: string): string {
   const printable = path.replaceAll('\0', '\\0')
-  return printable.length <= LONGEST_PATH / 8 ? printable : `${printable.slice(0, SHOWN)}…`
+  return printable.length <= LONG ? printable : `${printable.slice(0, SHOWN)}…`
 }
 
-function assertPath(folder: string): void {
+/** Throws where no file system would take a path. */
+export function assertPath(folder: string): void {
   if (folder.includes('\0')) throw new Error('its path holds a NUL')
   const bytes = Buffer.byteLength(resolve(folder))
   if (bytes < LONGEST_PATH) return

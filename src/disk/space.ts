@@ -1,4 +1,5 @@
 import { statfsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 /** ENOSPC, EDQUOT and EFBIG, as lmdb numbers and as Node names them. */
 const FULL: readonly unknown[] = [28, 122, 27, 'ENOSPC', 'EDQUOT', 'EFBIG']
@@ -7,13 +8,19 @@ const FULL: readonly unknown[] = [28, 122, 27, 'ENOSPC', 'EDQUOT', 'EFBIG']
 export const isFull = (error: unknown): boolean =>
   FULL.includes((Object(error) as { code?: unknown }).code)
 
-/** Bytes that can still be written where `path` is; Infinity where the system does not tell. */
+/**
+ * Bytes that can still be written where `path` is, or is to be made; Infinity where the system does
+ * not tell.
+ */
 export function freeBytes(path: string): number {
   try {
-    const { bavail, bsize } = statfsSync(path)
-    return bavail * bsize
-  } catch {
-    return Infinity
+    const { blocks, bavail, bsize } = statfsSync(path)
+    // What has no blocks at all, such as /proc, is no disk.
+    return blocks === 0 ? Infinity : bavail * bsize
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const parent = dirname(path)
+    return isMissing && parent !== path ? freeBytes(parent) : Infinity
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RootDatabase } from 'lmdb'
-import { makeFolder, shownPath } from '../disk/folder.ts'
+import { assertPath, makeFolder, shownPath } from '../disk/folder.ts'
 import { freeBytes, isAllocated, isFull } from '../disk/space.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { faultOfFile } from './lmdb-file.ts'
@@ -15,9 +15,10 @@ const LEAST_BYTES = 256 * 1024
 
 /** Opens the environment in a folder, which is made where it is missing. */
 export async function openRoot(folder: string): Promise<RootDatabase<unknown, string>> {
+  assertPath(folder)
+  assertRoom(folder)
   makeFolder(folder)
   assertOwn(folder)
-  assertRoom(folder)
   return openEnvironment(folder, false)
 }
 

@@ -17,6 +17,8 @@ export interface LiveWriterOptions {
   readonly keeper: LiveKeeper
   /** Told of each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
+  /** Told once when the store begins to refuse writes, and with undefined when it takes them again. */
+  readonly onTrouble?: ((error: WatchkeeperError | undefined) => void) | undefined
   /** Another process has taken the store over. */
   readonly onFenced: (error: WatchkeeperError) => void
   /** Calls `take` with each ratchet that became stricter since it was last taken. */
@@ -41,6 +43,7 @@ export class LiveWriter {
   private writing: Promise<void> | undefined
   private isDrainDue = false
   private isClosed = false
+  private trouble: WatchkeeperError | undefined
 
   constructor(options: LiveWriterOptions) {
     this.options = options
@@ -51,11 +54,13 @@ export class LiveWriter {
     try {
       const lines = await this.options.keeper.keep(change)
       this.errors = 0
+      this.tell(undefined)
       this.lineCount += lines.length
       for (const line of lines) this.options.onLine(line)
     } catch (error) {
       this.errors++
       if (isFenced(error)) this.options.onFenced(error)
+      else this.tell(storeError(error))
       throw error
     }
   }
@@ -96,14 +101,15 @@ export class LiveWriter {
     })
   }
 
-  /** Resolves when all that was given so far is durable. Throws STORE_FAILED when it cannot be now. */
+  /** Resolves when all that was given so far is durable. Throws STORE_FAILED or STORE_FULL when it cannot be now. */
   async flush(): Promise<void> {
     // What was given while a commit was under way is in the one after it.
     for (let round = 0; round < 2; round++) {
       this.drain()
       await this.writing
       if (this.errors > 0) {
-        throw new WatchkeeperError('STORE_FAILED', 'the store refuses writes; it is tried again')
+        const code = this.trouble?.code ?? 'STORE_FAILED'
+        throw new WatchkeeperError(code, 'the store refuses writes; it is tried again')
       }
     }
   }
@@ -125,6 +131,12 @@ export class LiveWriter {
   private get isDirty(): boolean {
     const { ratchets, lines, exits, rows, day } = this
     return ratchets.size + lines.length + exits.size + rows.length > 0 || day !== undefined
+  }
+
+  private tell(trouble: WatchkeeperError | undefined): void {
+    const isNews = this.trouble?.code !== trouble?.code
+    this.trouble = trouble
+    if (isNews) this.options.onTrouble?.(trouble)
   }
 
   private async write(change: LiveChange): Promise<void> {
@@ -150,6 +162,11 @@ export class LiveWriter {
     this.day ??= day
   }
 }
+
+const storeError = (error: unknown): WatchkeeperError =>
+  error instanceof WatchkeeperError
+    ? error
+    : new WatchkeeperError('STORE_FAILED', String(error), { cause: error })
 
 const isFenced = (error: unknown): error is WatchkeeperError =>
   error instanceof WatchkeeperError && error.code === 'FENCED'
