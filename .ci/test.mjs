@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { binary, checkNode, install, ready, root } from './setup.mjs'
+import { systemTools } from './tools.mjs'
 
 const CHECKS = [
   { name: 'format', tool: 'prettier', args: ['--check', '--log-level=warn', '.'] },
@@ -82,7 +83,7 @@ function readCounts(file) {
 }
 
 async function runAll() {
-  if (!ready(checkNode, install)) return { passed: 0, failed: 1, skipped: 0 }
+  if (!ready(checkNode, install, systemTools)) return { passed: 0, failed: 1, skipped: 0 }
   const checks = await runChecks()
   const tests = await runTests()
   return {

@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   stores: ['domain', 'ports', 'disk'],
   observability: ['domain', 'ports'],
   processes: ['domain', 'ports', 'risk'],
-  config: ['domain', 'risk', 'resilience', 'brokers', 'feeds', 'stores'],
+  config: ['domain', 'risk', 'resilience', 'brokers', 'feeds', 'stores', 'observability'],
   http: ['domain', 'ports', 'observability', 'config'],
   cli: ['system', 'config', 'domain', 'risk', 'feeds', 'ports'],
 }

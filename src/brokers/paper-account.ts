@@ -95,6 +95,7 @@ export class PaperAccount implements AccountBroker {
   constructor(root: RootDatabase<unknown, string>, options: PaperAccountOptions) {
     this.root = root
     this.room = new Room(options.folder)
+    this.room.hold()
     this.options = options
     this.now = options.now ?? Date.now
     this.chance = chance(options.seed ?? 0)

@@ -2,10 +2,11 @@ import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync } from '
 import { join } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
 import { assertPath, makeFolder } from '../disk/folder.ts'
+import { BALLAST } from '../disk/room.ts'
 import { freeBytes, isAllocated } from '../disk/space.ts'
 
-/** What lmdb keeps in a folder. */
-const FILES = ['data.mdb', 'lock.mdb']
+/** What is found in the folder of an account. */
+const FILES = ['data.mdb', 'lock.mdb', BALLAST]
 /** Room that an account which is opened needs, bytes. */
 const LEAST_BYTES = 256 * 1024
 /** Where lmdb keeps the number that marks its files, which it does not check itself: it crashes. */

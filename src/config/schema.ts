@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { channelOptions } from '../observability/notify/registry.ts'
 import { instrumentsSchema } from './instrument-schema.ts'
 import { portfolioSchema } from './portfolio-schema.ts'
 
@@ -61,6 +62,25 @@ export const serviceSchema = z.strictObject({
       delayMs: z.int().nonnegative().default(20),
       /** Longest wait for one answer, ms. */
       callTimeoutMs: ms.default(5_000),
+    })
+    .prefault({}),
+  /** Who is told when health changes. */
+  notify: z
+    .strictObject({
+      /** Name of this service in messages. */
+      service: z.string().min(1).max(100).default('watchkeeper'),
+      /** A status that lasts shorter than this is not told, ms. */
+      settleMs: z.int().nonnegative().default(5_000),
+      /** Most messages of one channel in an hour. */
+      maxPerHour: z.int().positive().default(20),
+      channels: z.array(channelOptions).max(20).default([]),
+      /** A URL that is called while health is not `fail`. */
+      heartbeat: z
+        .strictObject({
+          url: z.url({ protocol: /^https?$/ }),
+          everyMs: ms.min(1_000).default(60_000),
+        })
+        .optional(),
     })
     .prefault({}),
   stop: z

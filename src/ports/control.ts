@@ -40,6 +40,12 @@ export interface Control {
   resetLimit(name: string, by: Requester): Promise<PortfolioView>
   /** The figures for a scrape, in the format of Prometheus. */
   metrics(): Promise<string>
+  /** What the monitoring cycles have done since the last reset. */
+  cycleMetrics(): Readonly<Record<string, unknown>>
+  /** Forgets them, and gives what they were. */
+  resetMetrics(by: Requester): Readonly<Record<string, unknown>>
+  /** How long operations take, the slowest cycles, and how that compares with the past. */
+  report(): Readonly<Record<string, unknown>>
   /** Journal lines with a sequence number above `after`, oldest first, at most `limit`. */
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
 }

@@ -1,7 +1,7 @@
 import type { JournalLine, JournalQuery } from './control.ts'
 
 /** The kinds of rows that are kept. */
-export type Table = 'positions' | 'closed' | 'ratchets' | 'exits' | 'settings'
+export type Table = 'positions' | 'closed' | 'ratchets' | 'exits' | 'settings' | 'history'
 
 /** One row to be written; without a value it is taken away. */
 export interface Row {

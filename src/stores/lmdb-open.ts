@@ -2,14 +2,15 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RootDatabase } from 'lmdb'
 import { assertPath, makeFolder, shownPath } from '../disk/folder.ts'
+import { BALLAST } from '../disk/room.ts'
 import { freeBytes, isAllocated, isFull } from '../disk/space.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { faultOfFile } from './lmdb-file.ts'
 
 /** Tables of the environment, without those that older releases lack. */
 const TABLES = ['rows', 'journal', 'meta'] as const
-/** What lmdb itself keeps in a folder. */
-const FILES = ['data.mdb', 'lock.mdb']
+/** What is found in the folder of a store. */
+const FILES = ['data.mdb', 'lock.mdb', BALLAST]
 /** Room that a store which is opened needs, bytes. */
 const LEAST_BYTES = 256 * 1024
 

@@ -16,6 +16,9 @@ const SCHEMA_VERSION = 2
 const OWNER = 'owner'
 const SCHEMA = 'schema'
 
+/** Pages that one step of pruning may rewrite. */
+const ROWS_TO_PRUNE = 64
+
 /** Rows are keyed by table, so that one lookup is one key. */
 type RowKey = [Table, string]
 
@@ -91,9 +94,11 @@ export class LmdbStore implements Store {
   /** The lease has no say: whether the owner's process runs can be seen. */
   async claim(token: string): Promise<void> {
     const owner = thisProcess(token)
+    if (!this.room.admits(1, true)) throw full()
     const refusal = await commit(this.root, () => this.take(owner))
     if (refusal !== undefined) throw refusal
     this.owner = owner
+    this.room.hold()
     await this.upgrade()
   }
 
@@ -122,6 +127,7 @@ export class LmdbStore implements Store {
   async prune(which: Prune): Promise<number> {
     let total = 0
     for (;;) {
+      if (!this.room.admits(ROWS_TO_PRUNE, false)) throw full()
       const count = await this.fenced(() => this.lines.prune(which))
       if (count === 0) return total
       total += count
@@ -132,11 +138,12 @@ export class LmdbStore implements Store {
     if (this.isClosed) return
     this.isClosed = true
     try {
+      // An owner whose process is gone is none: on a disk without room its name may stay.
+      if (this.owner === undefined || !this.room.admits(1, true)) return
       await commit(this.root, () => {
         if (this.isOwner()) this.meta.removeSync(OWNER)
       })
     } catch (error) {
-      // An owner whose process is gone is none: a disk without room may keep its name.
       if (!isFull(error)) throw error
     } finally {
       await this.root.close()

@@ -24,6 +24,7 @@ import type {
 import type { Registered } from '../ports/keeper.ts'
 import type { Store } from '../ports/store.ts'
 import type { Guard } from '../risk/guard.ts'
+import type { Performance } from './performance.ts'
 import { explain } from '../risk/explain.ts'
 import { standing } from '../risk/standing.ts'
 
@@ -31,6 +32,7 @@ export interface ControlParts {
   readonly system: LiveSystem
   readonly store: Pick<Store, 'journal'>
   readonly clock: Clock
+  readonly performance: Performance
   /** Figures of the service, in the format of Prometheus. */
   metrics(): Promise<string>
   /** See Control. */
@@ -146,6 +148,21 @@ export class LiveControl implements Control {
 
   metrics(): Promise<string> {
     return this.parts.metrics()
+  }
+
+  cycleMetrics(): Readonly<Record<string, unknown>> {
+    return { ...this.parts.performance.cycles.getMetrics() }
+  }
+
+  resetMetrics(by: Requester): Readonly<Record<string, unknown>> {
+    const before = this.cycleMetrics()
+    this.parts.performance.reset()
+    this.parts.system.tell('metrics-reset', { by: nameOf(by) })
+    return before
+  }
+
+  report(): Readonly<Record<string, unknown>> {
+    return { ...this.parts.performance.report() }
   }
 
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {

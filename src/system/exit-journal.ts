@@ -5,7 +5,8 @@ import type { PositionId } from '../domain/ids.ts'
 import type { ExitRecord } from '../exits/ledger.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { Registered } from '../ports/keeper.ts'
-import { lineOf, textOf } from './lines.ts'
+import { codeOf, lineOf, textOf } from './lines.ts'
+import type { Performance } from './performance.ts'
 import { countOne, type LiveState } from './live-state.ts'
 import type { LiveWriter } from './live-writer.ts'
 
@@ -14,6 +15,7 @@ export interface ExitJournalParts {
   readonly writer: LiveWriter
   /** Epoch ms. */
   now(): number
+  readonly performance: Pick<Performance, 'cycles'> | undefined
   /** Who counts what a filled exit has brought. */
   portfolio(): Ref<PortfolioMessage>
 }
@@ -41,6 +43,7 @@ export class ExitJournal {
     await writer.now({ exits: [record], lines: [line] })
     state.openExits.set(positionId, record)
     countOne(state.exitsIntended, decision.reason)
+    this.parts.performance?.cycles.incrementMetric(`exits.${decision.reason}`)
   }
 
   /** Notes an exit that is not sent because nothing may be. */
@@ -60,7 +63,9 @@ export class ExitJournal {
     const { state, portfolio } = this.parts
     switch (event.kind) {
       case 'exit-intended':
+        return
       case 'store-failed':
+        this.parts.performance?.cycles.incrementMetric(`errors.${codeOf(event.error)}`)
         return
       case 'exit-filled': {
         const position = state.register.get(event.decision.positionId)?.position
@@ -71,6 +76,7 @@ export class ExitJournal {
       }
       case 'exit-failed':
         state.brokerErrors++
+        this.parts.performance?.cycles.incrementMetric(`errors.${codeOf(event.error)}`)
         this.note('exit-failed', event.decision.positionId, { error: textOf(event.error) })
         return
       case 'exit-unknown':
@@ -83,6 +89,7 @@ export class ExitJournal {
       }
       case 'monitor-restarted':
         state.restarts++
+        this.parts.performance?.cycles.incrementMetric('errors.monitor-crash')
         this.note(event.kind, event.positionId, { epoch: event.epoch, error: textOf(event.reason) })
         return
       case 'monitor-gave-up':

@@ -12,3 +12,10 @@ export const lineOf = (
 /** What an error says, on one line. */
 export const textOf = (reason: unknown): string =>
   (reason instanceof Error ? reason.message : String(reason)).split('\n')[0]!
+
+/** The stable code of an error, or the name of its class. */
+export function codeOf(error: unknown): string {
+  const { code, name } = Object(error) as { code?: unknown; name?: unknown }
+  if (typeof code === 'string') return code
+  return typeof name === 'string' ? name : 'unknown'
+}

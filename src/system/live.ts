@@ -12,6 +12,7 @@ import { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import { recovered } from '../exits/ledger.ts'
 import type { MassExitOptions } from '../exits/mass-exit.ts'
+import type { Profiler } from '../observability/profiler.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { JournalLine, RulesRequest } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -28,6 +29,7 @@ import { lineOf, textOf } from './lines.ts'
 import { NO_LIMITS, startPortfolio } from './live-portfolio.ts'
 import { type LivePast, LiveState } from './live-state.ts'
 import { type LiveKeeper, LiveWriter } from './live-writer.ts'
+import type { Performance } from './performance.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import { Registrar, type Wanted } from './registrar.ts'
 import { TickGate, type TickGateOptions } from './tick-gate.ts'
@@ -50,6 +52,8 @@ export interface LiveOptions {
   readonly portfolio?: PortfolioOptions
   readonly massExit?: MassExitOptions | undefined
   readonly ticks?: TickGateOptions
+  /** Where calls, exits and errors are counted. */
+  readonly performance?: Performance | undefined
   /** A price younger than this is tested as soon as a position comes, ms; default 30 s. */
   readonly freshMs?: number
   /** Awaited before a new position is registered: its account must hold it. */
@@ -60,6 +64,7 @@ export interface LiveOptions {
   readonly onFatal: (error: WatchkeeperError) => void
 }
 
+const UNMEASURED: Pick<Profiler, 'phase'> = { phase: (_name, part) => part() }
 /** Time between two looks at whether an intent is durable, ms. */
 const POLL_MS = 5
 const FRESH_MS = 30_000
@@ -98,7 +103,7 @@ export class LiveSystem {
     })
     const exits = new ExitJournal({
       ...{ state: this.state, writer: this.writer, now: () => clock.now() },
-      portfolio: () => this.portfolio,
+      ...{ portfolio: () => this.portfolio, performance: options.performance },
     })
     const hold = new MassExitHold(options.massExit, () => clock.now())
     this.core = connect({
@@ -170,15 +175,19 @@ export class LiveSystem {
   }
 
   /** What is due by time, and what was not answered. */
-  cycle(): void {
+  cycle(profiler: Pick<Profiler, 'phase'> = UNMEASURED): void {
     const { dispatcher, supervisor, gateway } = this.core
-    const movedMs = this.clockWatch.look()
-    if (movedMs !== undefined) this.tell('clock-moved', { movedMs })
-    dispatcher.advance(this.options.clock.now())
-    send(supervisor, { kind: 'cycle' })
-    send(gateway, { kind: 'cycle' })
-    send(this.portfolio, { kind: 'cycle' })
-    this.writer.drain()
+    profiler.phase('clock', () => {
+      const movedMs = this.clockWatch.look()
+      if (movedMs !== undefined) this.tell('clock-moved', { movedMs })
+    })
+    profiler.phase('deadlines', () => dispatcher.advance(this.options.clock.now()))
+    profiler.phase('actors', () => {
+      send(supervisor, { kind: 'cycle' })
+      send(gateway, { kind: 'cycle' })
+      send(this.portfolio, { kind: 'cycle' })
+    })
+    profiler.phase('flush', () => this.writer.drain())
   }
 
   /** Takes a position under guard; it is durable when the promise resolves. */

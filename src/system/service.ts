@@ -16,6 +16,11 @@ import type { PortfolioDay } from '../risk/portfolio.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, JournalLine, Readiness } from '../ports/control.ts'
 import { healthFacts } from './facts.ts'
+import { counted } from './counted.ts'
+import { HealthNews } from './health-news.ts'
+import { textOf } from './lines.ts'
+import { Performance } from './performance.ts'
+import type { Store } from '../ports/store.ts'
 import { metricFacts } from './metric-facts.ts'
 import { seed, type Seeded } from './positions-seed.ts'
 import { StoreKeeper } from '../stores/keeper.ts'
@@ -53,6 +58,8 @@ export class Service {
   private readonly control: Control
   private http: HttpServer | undefined
   private cycles: NodeJS.Timeout | undefined
+  private readonly performance: Performance
+  private readonly news: HealthNews
   private readonly board = metrics()
   private snapshot: HealthSnapshot
   private state: Readiness = { ready: false, why: 'starting' }
@@ -66,16 +73,23 @@ export class Service {
       rmSync(folder, { recursive: true, force: true })
     }
     const store = await openLmdbStore({ folder })
+    const performance = new Performance(clock)
+    await performance.keepIn(store)
     let account: PaperAccount | undefined
     const system = await LiveSystem.open({
-      keeper: new StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>(store),
+      keeper: new StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>(
+        counted<Store>(store, ['rows', 'write', 'journal'], {
+          ...{ telemetry: performance, name: 'storeQueries' },
+        }),
+      ),
+      performance,
       venue: quotes => {
         account = openPaperAccount({
           ...{ folder: join(config.dataFolder, 'paper'), quotes, fresh },
           delayMs: config.broker.delayMs,
           now: () => clock.now(),
         })
-        return account
+        return counted(account, BROKER_CALLS, { telemetry: performance, name: 'apiCalls' })
       },
       ...{ clock, mode: config.mode, callTimeoutMs: config.broker.callTimeoutMs },
       ...{ instruments: config.instruments, portfolio: config.portfolio },
@@ -86,7 +100,7 @@ export class Service {
       onLine: options.onLine,
       onFatal: options.onFatal,
     })
-    const service = new Service(options, { store, account: account!, system })
+    const service = new Service(options, { store, account: account!, system, performance })
     try {
       return [service, await service.begin()]
     } catch (error) {
@@ -101,6 +115,7 @@ export class Service {
       store: LmdbStore
       account: PaperAccount
       system: LiveSystem
+      performance: Performance
     },
   ) {
     const { config, clock } = options
@@ -108,6 +123,10 @@ export class Service {
     this.store = parts.store
     this.account = parts.account
     this.system = parts.system
+    this.performance = parts.performance
+    this.news = new HealthNews(config.notify, clock, (to, why) => {
+      this.system.tell('notify-failed', { to, why })
+    })
     this.startedAt = clock.now()
     this.snapshot = this.look()
     this.feed = simulatedFeed({
@@ -121,6 +140,7 @@ export class Service {
       clock,
       health: () => this.snapshot,
       version: options.version,
+      performance: this.performance,
       metrics: () => this.scrape(),
       healthMaxAgeMs: HEALTH_CYCLES * config.cycleMs,
       readiness: () => this.state,
@@ -139,6 +159,7 @@ export class Service {
       await new Promise(resolve => setTimeout(resolve, STOP_STEP_MS))
     }
     clearInterval(this.cycles)
+    await this.news.stop()
     await this.system.stop()
     await this.account.close()
     await this.store.close()
@@ -161,8 +182,21 @@ export class Service {
 
   /** One monitoring cycle. */
   private cycle(): void {
-    this.system.cycle()
-    this.snapshot = this.look()
+    const { performance, system } = this
+    const positions = system.core.roster.size
+    try {
+      performance.cycle(positions, profiler => {
+        system.cycle(profiler)
+        this.snapshot = profiler.phase('health', () => this.look())
+      })
+    } catch (error) {
+      // Health grows old without a new snapshot, and says so; the next cycle is another chance.
+      system.tell('cycle-failed', { error: textOf(error) })
+    }
+    this.news.observe(this.snapshot)
+    performance.look().catch((error: unknown) => {
+      system.tell('history-failed', { error: textOf(error) })
+    })
   }
 
   private async scrape(): Promise<string> {
@@ -180,6 +214,8 @@ export class Service {
   }
 }
 
+/** What counts as a call to the broker's API. */
+const BROKER_CALLS = ['placeExit', 'orderByClientId', 'holding', 'holdings', 'cancel'] as const
 const STOP_STEP_MS = 50
 /** Cycles without a new snapshot after which health is not known any more. */
 const HEALTH_CYCLES = 3

@@ -5,6 +5,7 @@ import { instrumentId } from '../../src/domain/ids.ts'
 import type { WatchkeeperError } from '../../src/errors.ts'
 import { type HttpServer, serveHttp } from '../../src/http/server.ts'
 import type { HealthSnapshot, Readiness } from '../../src/ports/control.ts'
+import { Performance } from '../../src/system/performance.ts'
 import { LiveControl } from '../../src/system/control.ts'
 import { LiveSystem } from '../../src/system/live.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
@@ -69,6 +70,7 @@ describe('the HTTP API', () => {
       },
       clock: { now: () => now, monotonic: () => now },
       ...{ version: '1.2.3', healthMaxAgeMs: 10_000 },
+      performance: new Performance({ now: () => now, monotonic: () => now }),
       metrics: () => Promise.resolve('watchkeeper_positions 1\n'),
       health: () => health,
       readiness: () => readiness,

@@ -121,6 +121,18 @@ export class FakeControl implements Control {
     return Promise.resolve('watchkeeper_positions 1\n')
   }
 
+  cycleMetrics() {
+    return { cycles: { count: 0 } }
+  }
+
+  resetMetrics() {
+    return this.cycleMetrics()
+  }
+
+  report() {
+    return { operations: {} }
+  }
+
   journal({ after, limit, positionId }: JournalQuery): Promise<readonly JournalLine[]> {
     this.pagesRead++
     const isWanted = (line: JournalLine): boolean =>

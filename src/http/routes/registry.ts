@@ -4,6 +4,7 @@ import { healthRoutes } from './health.ts'
 import { journalRoutes } from './journal.ts'
 import { killSwitchRoutes } from './kill-switch.ts'
 import { metricRoutes } from './metrics.ts'
+import { performanceRoutes } from './performance.ts'
 import { portfolioRoutes } from './portfolio.ts'
 import { positionRoutes } from './positions.ts'
 
@@ -16,4 +17,5 @@ export const ROUTES: readonly Route[] = [
   eventRoutes,
   portfolioRoutes,
   metricRoutes,
+  performanceRoutes,
 ]

@@ -1,0 +1,12 @@
+import { requesterOf } from '../guard.ts'
+import { bodyOf, type Route, sendJson } from '../route.ts'
+
+/** What the monitoring cycles do, and how long it takes them. */
+export const performanceRoutes: Route = (router, control) => {
+  router.get('/api/metrics', (_request, response) => sendJson(response, control.cycleMetrics()))
+  router.post('/api/metrics/reset', (request, response) => {
+    bodyOf(request, [])
+    sendJson(response, control.resetMetrics(requesterOf(request)))
+  })
+  router.get('/api/report', (_request, response) => sendJson(response, control.report()))
+}

@@ -1,0 +1,53 @@
+import type { HealthStatus } from '../../ports/control.ts'
+
+export interface HeartbeatOptions {
+  /** Called with GET; whoever does not hear of us for a while raises the alarm. */
+  readonly url: string
+  readonly everyMs: number
+  /** Monotonic, ms. */
+  monotonic(): number
+  /** Told when nobody answered, at most once until somebody does. */
+  onFailure(why: string): void
+}
+
+const TIMEOUT_MS = 10_000
+
+/** A dead-man's switch: calls a URL as long as health is not `fail`. Nobody waits for it. */
+export class Heartbeat {
+  private readonly options: HeartbeatOptions
+  private last = -Infinity
+  private call: Promise<void> | undefined
+  private isFailing = false
+
+  constructor(options: HeartbeatOptions) {
+    this.options = options
+  }
+
+  /** Takes the health of a cycle. */
+  observe(status: HealthStatus): void {
+    const now = this.options.monotonic()
+    if (status === 'fail' || this.call !== undefined || now - this.last < this.options.everyMs) {
+      return
+    }
+    this.last = now
+    this.call = this.beat().finally(() => (this.call = undefined))
+  }
+
+  /** Resolves when no call is under way. */
+  async idle(): Promise<void> {
+    await this.call
+  }
+
+  private async beat(): Promise<void> {
+    const { url, onFailure } = this.options
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+      await response.body?.cancel()
+      if (!response.ok) throw new Error(`it answered ${response.status}`)
+      this.isFailing = false
+    } catch (error) {
+      if (!this.isFailing) onFailure(error instanceof Error ? error.message : String(error))
+      this.isFailing = true
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { type Channel, detailsOf, jsonRequest, titleOf } from './channel.ts'
+
+const EVENTS_API = 'https://events.pagerduty.com/v2/enqueue'
+
+/** An integration of PagerDuty's Events API v2. */
+export const pagerdutyOptions = z.strictObject({
+  kind: z.literal('pagerduty'),
+  routingKey: z.string().min(1),
+  url: z.url({ protocol: /^https?$/ }).default(EVENTS_API),
+  from: z.enum(['warn', 'fail']).default('fail'),
+})
+
+const SEVERITY = { pass: 'info', warn: 'warning', fail: 'critical' } as const
+
+/** Opens one incident for the service, and resolves it when all is well; Events API v2. */
+export const pagerduty = ({
+  routingKey,
+  url,
+  from,
+}: z.infer<typeof pagerdutyOptions>): Channel => ({
+  name: 'pagerduty',
+  from,
+  request: alert => {
+    const { status, service, at } = alert
+    const isOver = status === 'pass' || (status === 'warn' && from === 'fail')
+    return jsonRequest(url, {
+      routing_key: routingKey,
+      event_action: isOver ? 'resolve' : 'trigger',
+      // One service has one incident: further news update it.
+      dedup_key: `watchkeeper-${service}`,
+      payload: {
+        summary: titleOf(alert),
+        source: service,
+        severity: SEVERITY[status],
+        timestamp: new Date(at).toISOString(),
+        custom_details: { reasons: detailsOf(alert) },
+      },
+    })
+  },
+})

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { type Channel, detailsOf, jsonRequest, titleOf } from './channel.ts'
+
+/** An incoming webhook of Slack, or of what speaks its format. */
+export const slackOptions = z.strictObject({
+  kind: z.literal('slack'),
+  url: z.url({ protocol: /^https?$/ }),
+  from: z.enum(['warn', 'fail']).default('warn'),
+})
+
+const ICONS = { pass: ':large_green_circle:', warn: ':large_yellow_circle:', fail: ':red_circle:' }
+
+/** Slack takes three characters for markup; names of positions must not make any. */
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+/** Sends one message; format: incoming webhooks of Slack. */
+export const slack = ({ url, from }: z.infer<typeof slackOptions>): Channel => ({
+  name: 'slack',
+  from,
+  request: alert => {
+    const title = `${ICONS[alert.status]} *${escaped(titleOf(alert))}*`
+    return jsonRequest(url, { text: [title, escaped(detailsOf(alert))].join('\n').trim() })
+  },
+})

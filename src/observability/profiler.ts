@@ -1,0 +1,154 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+
+/** Percentiles of a duration, ms. */
+export interface Percentiles {
+  readonly count: number
+  readonly mean: number
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+}
+
+/** One cycle that took long, and where its time went. */
+export interface SlowCycle {
+  /** Epoch ms at its end. */
+  readonly at: number
+  readonly ms: number
+  /** Ms by phase; what is left belongs to none. */
+  readonly phases: Readonly<Record<string, number>>
+  readonly hasFailed: boolean
+}
+
+/** What was measured in a span of time, to be kept as one point of a history. */
+export interface Interval {
+  /** By operation: `cycle`, `cycle.<phase>`, and whatever else was measured. */
+  readonly operations: Readonly<Record<string, Percentiles>>
+}
+
+export interface ProfilerOptions {
+  /** Monotonic, ms. */
+  monotonic(): number
+  /** Epoch ms. */
+  now(): number
+  /** Slowest cycles that are remembered; default 20. */
+  readonly slowest?: number
+}
+
+/** Operations that are told apart; the names come from code, this is a guard against a mistake. */
+const MOST_OPERATIONS = 200
+const NS_PER_MS = 1e6
+const LARGEST_NS = 2 ** 47
+
+/** Measures cycles, their phases and other operations with histograms of bounded size. */
+export class Profiler {
+  private readonly options: Required<ProfilerOptions>
+  private readonly all = new Map<string, RecordableHistogram>()
+  private interval = new Map<string, RecordableHistogram>()
+  private slow: SlowCycle[] = []
+  private phases: Record<string, number> | undefined
+
+  constructor(options: ProfilerOptions) {
+    this.options = { slowest: 20, ...options }
+  }
+
+  /** Runs one cycle and measures it, also one that throws; the error goes on to the caller. */
+  profileCycle<Result>(cycle: () => Result): Result {
+    const { monotonic, now } = this.options
+    const from = monotonic()
+    const phases: Record<string, number> = {}
+    this.phases = phases
+    let hasFailed = true
+    try {
+      const result = cycle()
+      hasFailed = false
+      return result
+    } finally {
+      this.phases = undefined
+      const ms = monotonic() - from
+      this.measure('cycle', ms)
+      for (const [phase, spent] of Object.entries(phases)) this.measure(`cycle.${phase}`, spent)
+      this.remember({ at: now(), ms, phases, hasFailed })
+    }
+  }
+
+  /** Runs a part of a cycle and adds its time to the phase; parts may be nested. */
+  phase<Result>(name: string, part: () => Result): Result {
+    const { phases } = this
+    if (phases === undefined) return part()
+    const { monotonic } = this.options
+    const from = monotonic()
+    try {
+      return part()
+    } finally {
+      phases[name] = (phases[name] ?? 0) + monotonic() - from
+    }
+  }
+
+  /** Adds a measured duration of an operation, ms. */
+  measure(operation: string, ms: number): void {
+    const ns = Math.min(LARGEST_NS, Math.max(1, Math.round(ms * NS_PER_MS)))
+    histogramIn(this.all, operation)?.record(ns)
+    histogramIn(this.interval, operation)?.record(ns)
+  }
+
+  /** Percentiles by operation since the start or the last reset. */
+  totals(): Readonly<Record<string, Percentiles>> {
+    return percentilesOf(this.all)
+  }
+
+  /** The slowest cycles, slowest first. */
+  get slowest(): readonly SlowCycle[] {
+    return this.slow
+  }
+
+  /** What was measured since this was asked last. */
+  takeInterval(): Interval {
+    const operations = percentilesOf(this.interval)
+    this.interval = new Map()
+    return { operations }
+  }
+
+  /** Forgets everything but the interval under way. */
+  reset(): void {
+    this.all.clear()
+    this.slow = []
+  }
+
+  private remember(cycle: SlowCycle): void {
+    const { slowest } = this.options
+    if (this.slow.length === slowest && cycle.ms <= this.slow.at(-1)!.ms) return
+    this.slow = [...this.slow, cycle].toSorted((a, b) => b.ms - a.ms).slice(0, slowest)
+  }
+}
+
+function histogramIn(
+  histograms: Map<string, RecordableHistogram>,
+  operation: string,
+): RecordableHistogram | undefined {
+  const known = histograms.get(operation)
+  if (known !== undefined || histograms.size >= MOST_OPERATIONS) return known
+  const fresh = createHistogram({ highest: LARGEST_NS, figures: 3 })
+  histograms.set(operation, fresh)
+  return fresh
+}
+
+function percentilesOf(
+  histograms: ReadonlyMap<string, RecordableHistogram>,
+): Record<string, Percentiles> {
+  return Object.fromEntries(
+    [...histograms].map(([operation, histogram]) => {
+      const at = (share: number): number => histogram.percentile(share) / NS_PER_MS
+      return [
+        operation,
+        {
+          count: histogram.count,
+          mean: histogram.mean / NS_PER_MS,
+          ...{ p50: at(50), p90: at(90), p99: at(99), p999: at(99.9) },
+          max: histogram.max / NS_PER_MS,
+        },
+      ]
+    }),
+  )
+}

@@ -1,0 +1,42 @@
+import type { ServiceConfig } from '../config/schema.ts'
+import { Heartbeat } from '../observability/notify/heartbeat.ts'
+import { Notifier } from '../observability/notify/notifier.ts'
+import { channelOf } from '../observability/notify/registry.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { HealthSnapshot } from '../ports/control.ts'
+
+/** Tells people how the service is: its changes, and, by a heartbeat, that it lives at all. */
+export class HealthNews {
+  private readonly notifier: Notifier
+  private readonly heartbeat: Heartbeat | undefined
+
+  constructor(
+    { channels, heartbeat, ...options }: ServiceConfig['notify'],
+    clock: Clock,
+    onFailure: (to: string, why: string) => void,
+  ) {
+    const monotonic = (): number => clock.monotonic()
+    this.notifier = new Notifier({
+      ...options,
+      channels: channels.map(channelOf),
+      ...{ monotonic, onFailure },
+    })
+    if (heartbeat === undefined) return
+    this.heartbeat = new Heartbeat({
+      ...{ ...heartbeat, monotonic },
+      onFailure: why => onFailure('heartbeat', why),
+    })
+  }
+
+  /** Takes the health of a cycle; nobody waits for what follows from it. */
+  observe(snapshot: HealthSnapshot): void {
+    this.notifier.observe(snapshot)
+    this.heartbeat?.observe(snapshot.status)
+  }
+
+  /** Gives up what is not delivered. */
+  async stop(): Promise<void> {
+    await this.notifier.stop()
+    await this.heartbeat?.idle()
+  }
+}
