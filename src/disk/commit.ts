@@ -16,7 +16,10 @@ export async function commit<Result>(
   } catch (error) {
     const { commitError } = Object(error) as { commitError?: Promise<unknown> }
     if (commitError === undefined) throw error
-    await commitError
-    throw error
+    const cause: unknown = await commitError.catch((each: unknown) => each)
+    // lmdb waits for ever, at the latest when it is closed, for the flush of a commit that failed;
+    // it forgets that one for the next, which writes nothing and so cannot fail.
+    await root.transaction(() => undefined)
+    throw cause
   }
 }

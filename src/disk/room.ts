@@ -49,7 +49,9 @@ export class Room {
   admits(count: number, isExit: boolean): boolean {
     const free = freeBytes(this.folder)
     const needed = LEAST_BYTES + count * BYTES_A_ROW
-    if (free >= needed + SPARE_BYTES) {
+    // What was given up for exits is left to them until there is room to hold it again.
+    const kept = SPARE_BYTES + (this.hasBallast ? 0 : BALLAST_BYTES)
+    if (free >= needed + kept) {
       if (!this.hasBallast) this.hold()
       return true
     }
