@@ -4,8 +4,8 @@ import type { NewJournalLine, Prune } from '../ports/store.ts'
 
 type IndexKey = [positionId: string, seq: number]
 
-/** Lines that one commit takes away. */
-const PRUNE_STEP = 500
+/** Lines that one commit takes away, or indexes. */
+const STEP = 250
 const LAST_SEQ = 'last-seq'
 const HIGHEST = Number.MAX_SAFE_INTEGER
 
@@ -48,20 +48,22 @@ export class LmdbJournal {
   /** Takes away the oldest lines, as many as one commit may; gives how many. */
   prune({ keep, olderThan }: Prune): number {
     const beyond = this.lastSeq() - keep
-    let count = 0
-    for (const { key, value } of [...this.lines.getRange({ limit: PRUNE_STEP })]) {
-      if (key > beyond && (value.at as number) >= olderThan) break
+    const going: { key: number; value: NewJournalLine }[] = []
+    for (const line of this.lines.getRange({ limit: STEP })) {
+      if (line.key > beyond && (line.value.at as number) >= olderThan) break
+      going.push(line)
+    }
+    for (const { key, value } of going) {
       this.lines.removeSync(key)
       const { positionId } = value
       if (typeof positionId === 'string') this.index.removeSync([positionId, key])
-      count++
     }
-    return count
+    return going.length
   }
 
   /** Indexes what an earlier release has written after `seq`; gives the last number, if any. */
   reindex(seq: number): number | undefined {
-    const range = [...this.lines.getRange({ start: seq + 1, limit: PRUNE_STEP })]
+    const range = [...this.lines.getRange({ start: seq + 1, limit: STEP })]
     for (const { key, value } of range) this.enter(key, value)
     return range.at(-1)?.key
   }

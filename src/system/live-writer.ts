@@ -6,6 +6,7 @@ import type { JournalLine } from '../ports/control.ts'
 import type { Change, Keeper, KeptLine, Registered } from '../ports/keeper.ts'
 import type { Ratchet } from '../risk/guard.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
+import { LineQueue } from './line-queue.ts'
 
 /** What one act of the service changes. */
 export type LiveChange = Change<ExitRecord, KillSwitch, PortfolioDay>
@@ -36,7 +37,7 @@ export class LiveWriter {
   lineCount = 0
   private readonly options: LiveWriterOptions
   private ratchets = new Map<PositionId, Ratchet>()
-  private lines: KeptLine[] = []
+  private readonly lines = new LineQueue()
   private exits = new Map<PositionId, ExitRecord>()
   private rows: Registered[] = []
   private day: PortfolioDay | undefined
@@ -79,9 +80,9 @@ export class LiveWriter {
     if (this.writing !== undefined || this.isClosed) return
     this.options.takeRatchets((id, ratchet) => this.ratchets.set(id, ratchet))
     if (!this.isDirty) return
-    const { ratchets, lines, exits, rows, day } = this
+    const { ratchets, exits, rows, day } = this
+    const lines = this.lines.take()
     this.ratchets = new Map()
-    this.lines = []
     this.exits = new Map()
     this.rows = []
     this.day = undefined
@@ -130,7 +131,7 @@ export class LiveWriter {
 
   private get isDirty(): boolean {
     const { ratchets, lines, exits, rows, day } = this
-    return ratchets.size + lines.length + exits.size + rows.length > 0 || day !== undefined
+    return ratchets.size + lines.size + exits.size + rows.length > 0 || day !== undefined
   }
 
   private tell(trouble: WatchkeeperError | undefined): void {
@@ -155,7 +156,7 @@ export class LiveWriter {
   /** Puts what was not written back, behind anything newer. */
   private putBack({ ratchets, lines, exits, register, day }: LiveChange): void {
     this.ratchets = new Map([...(ratchets ?? []), ...this.ratchets])
-    this.lines = [...(lines ?? []), ...this.lines]
+    this.lines.putBack(lines ?? [])
     const older = (exits ?? []).map(record => [record.positionId, record] as const)
     this.exits = new Map([...older, ...this.exits])
     this.rows = [...(register ?? []), ...this.rows]
