@@ -14,6 +14,15 @@ const FILES = ['data.mdb', 'lock.mdb', BALLAST]
 /** Room that a store which is opened needs, bytes. */
 const LEAST_BYTES = 256 * 1024
 
+/**
+ * Options of a table whose values are written with the names of their fields: by default each value
+ * also describes itself as a record, which takes four times as long. lmdb's types lack the setting.
+ */
+export const plainTable = (name: string): { readonly name: string } => {
+  const options = { name, useRecords: false }
+  return options
+}
+
 /** Opens the environment in a folder, which is made where it is missing. */
 export async function openRoot(folder: string): Promise<RootDatabase<unknown, string>> {
   assertPath(folder)
