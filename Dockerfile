@@ -10,7 +10,8 @@ RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
     WATCHKEEPER_DATA__FOLDER=/data \
-    WATCHKEEPER_HTTP_HOST=0.0.0.0
+    WATCHKEEPER_HTTP_HOST=0.0.0.0 \
+    WATCHKEEPER_LOG_FORMAT=json
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules

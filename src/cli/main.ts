@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { InputError, UsageError, WatchkeeperError } from '../errors.ts'
 import type { CommandContext } from './command.ts'
 import { COMMANDS } from './commands/registry.ts'
+import { Outcome } from './outcome.ts'
 import { version } from '../system/version.ts'
 import { paintFor } from './output.ts'
 
@@ -43,6 +44,7 @@ async function program(args: readonly string[], context: CommandContext): Promis
 }
 
 function report(error: unknown, { stderr, env }: CommandContext): number {
+  if (error instanceof Outcome) return error.exitCode
   if (error instanceof CommanderError) return error.exitCode === 0 ? RAN : BAD_INPUT
   const isUsers = error instanceof InputError || error instanceof UsageError
   const [code, message] =

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { logOptions } from '../observability/logger.ts'
 import { channelOptions } from '../observability/notify/registry.ts'
 import { instrumentsSchema } from './instrument-schema.ts'
 import { portfolioSchema } from './portfolio-schema.ts'
@@ -64,6 +65,7 @@ export const serviceSchema = z.strictObject({
       callTimeoutMs: ms.default(5_000),
     })
     .prefault({}),
+  log: logOptions,
   /** Who is told when health changes. */
   notify: z
     .strictObject({

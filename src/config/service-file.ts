@@ -16,7 +16,7 @@ export interface ConfigSources {
 const PREFIX = 'WATCHKEEPER_'
 
 /** Variables of the environment that are no part of the configuration. */
-const NOT_CONFIG = new Set(['WATCHKEEPER_DEBUG', 'WATCHKEEPER_TEST_COUNTS'])
+const NOT_CONFIG = new Set(['WATCHKEEPER_DEBUG', 'WATCHKEEPER_URL', 'WATCHKEEPER_TEST_COUNTS'])
 
 /** Reads the service's configuration. Throws InputError with every fault at once. */
 export function loadServiceConfig({ file, env, overrides }: ConfigSources): ServiceConfig {

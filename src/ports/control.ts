@@ -46,6 +46,10 @@ export interface Control {
   resetMetrics(by: Requester): Readonly<Record<string, unknown>>
   /** How long operations take, the slowest cycles, and how that compares with the past. */
   report(): Readonly<Record<string, unknown>>
+  /** Log levels in force, by component. */
+  logLevels(): Readonly<Record<string, string>>
+  /** Throws InputError for an unknown component or level. */
+  setLogLevel(component: string, level: string, by: Requester): void
   /** Journal lines with a sequence number above `after`, oldest first, at most `limit`. */
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
 }

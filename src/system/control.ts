@@ -2,7 +2,8 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import { positionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { viewOf } from '../domain/tick.ts'
-import { WatchkeeperError } from '../errors.ts'
+import { InputError, WatchkeeperError } from '../errors.ts'
+import { LOG_COMPONENTS, LOG_LEVELS, type Logger } from '../observability/logger.ts'
 import type { LiveSystem } from './live.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {
@@ -33,12 +34,15 @@ export interface ControlParts {
   readonly store: Pick<Store, 'journal'>
   readonly clock: Clock
   readonly performance: Performance
+  readonly log: Pick<Logger, 'levels' | 'setLevel'>
   /** Figures of the service, in the format of Prometheus. */
   metrics(): Promise<string>
   /** See Control. */
   readonly version: string
   readonly healthMaxAgeMs: number
   health(): HealthSnapshot
+  /** Makes a snapshot of health before the next cycle does. */
+  lookAgain(): void
   readiness(): Readiness
 }
 
@@ -129,6 +133,7 @@ export class LiveControl implements Control {
     }
     if (held === 'discard') await this.parts.system.discardExits(nameOf(by))
     await this.parts.system.setKillSwitch({ state, since: this.parts.clock.now(), by })
+    this.parts.lookAgain()
     return this.killSwitch()
   }
 
@@ -163,6 +168,19 @@ export class LiveControl implements Control {
 
   report(): Readonly<Record<string, unknown>> {
     return { ...this.parts.performance.report() }
+  }
+
+  logLevels(): Readonly<Record<string, string>> {
+    return { ...this.parts.log.levels }
+  }
+
+  setLogLevel(component: string, level: string, by: Requester): void {
+    const known = LOG_COMPONENTS.find(each => each === component)
+    const wanted = LOG_LEVELS.find(each => each === level)
+    if (known === undefined) throw unknownName('component', component, LOG_COMPONENTS)
+    if (wanted === undefined) throw unknownName('level', level, LOG_LEVELS)
+    this.parts.log.setLevel(known, wanted)
+    this.parts.system.tell('log-level', { component, level, by: nameOf(by) })
   }
 
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {
@@ -219,5 +237,8 @@ async function portfolioView(system: LiveSystem): Promise<PortfolioView> {
     })),
   }
 }
+
+const unknownName = (path: string, found: string, known: readonly string[]): InputError =>
+  new InputError('the body', [{ path, found, expected: `one of ${known.join(', ')}` }])
 
 const nameOf = ({ who, from }: Requester): string => `${who} at ${from}`

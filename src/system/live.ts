@@ -82,6 +82,7 @@ export class LiveSystem {
   ticks = 0
   private readonly options: LiveOptions
   private readonly writer: LiveWriter
+  private areSendsHeld = false
 
   /** Opens with what an earlier process left behind; `recover` then takes it under guard. */
   static async open(options: LiveOptions): Promise<LiveSystem> {
@@ -113,7 +114,7 @@ export class LiveSystem {
       freshMs: options.freshMs ?? FRESH_MS,
       ratcheted: () => this.writer.drainSoon(),
       now: () => clock.now(),
-      isHeld: record => hold.isHeld(record),
+      isHeld: record => this.areSendsHeld || hold.isHeld(record),
       observe: this.isObserving ? decision => exits.observed(decision) : undefined,
       save: record => exits.save(record, hold.admit(record)),
       note: record => {
@@ -295,6 +296,11 @@ export class LiveSystem {
       this.writer.drain()
       await this.writer.busy
     } while (!this.core.actors.isIdle || this.writer.busy !== undefined)
+  }
+
+  /** From now on nothing new is sent; what was sent is still followed. */
+  holdSends(): void {
+    this.areSendsHeld = true
   }
 
   /** Ends every actor, after what was decided is durable. */

@@ -14,11 +14,12 @@ import { healthStatus } from '../observability/health.ts'
 import { metrics } from '../observability/metrics/registry.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Control, HealthSnapshot, JournalLine, Readiness } from '../ports/control.ts'
+import type { Control, HealthSnapshot, Readiness } from '../ports/control.ts'
 import { healthFacts } from './facts.ts'
 import { counted } from './counted.ts'
 import { HealthNews } from './health-news.ts'
 import { textOf } from './lines.ts'
+import { type LogTarget, openLog, type ServiceLog } from './log.ts'
 import { Performance } from './performance.ts'
 import type { Store } from '../ports/store.ts'
 import { metricFacts } from './metric-facts.ts'
@@ -35,7 +36,7 @@ export interface ServiceOptions {
   readonly clock: Clock
   /** Of watchkeeper. */
   readonly version: string
-  readonly onLine: (line: JournalLine) => void
+  readonly log: LogTarget
   readonly onFatal: (error: WatchkeeperError) => void
 }
 
@@ -74,6 +75,7 @@ export class Service {
     }
     const store = await openLmdbStore({ folder })
     const performance = new Performance(clock)
+    const log = await openLog(config, options.log, () => clock.monotonic())
     await performance.keepIn(store)
     let account: PaperAccount | undefined
     const system = await LiveSystem.open({
@@ -97,10 +99,10 @@ export class Service {
       beforeGuard: async ({ position, generation }) => {
         await account!.deposit(position, generation)
       },
-      onLine: options.onLine,
+      onLine: line => log.line(line),
       onFatal: options.onFatal,
     })
-    const service = new Service(options, { store, account: account!, system, performance })
+    const service = new Service(options, { store, account: account!, system, performance, log })
     try {
       return [service, await service.begin()]
     } catch (error) {
@@ -116,6 +118,7 @@ export class Service {
       account: PaperAccount
       system: LiveSystem
       performance: Performance
+      log: ServiceLog
     },
   ) {
     const { config, clock } = options
@@ -139,8 +142,10 @@ export class Service {
       store: this.store,
       clock,
       health: () => this.snapshot,
+      lookAgain: () => (this.snapshot = this.look()),
       version: options.version,
       performance: this.performance,
+      log: parts.log.logger,
       metrics: () => this.scrape(),
       healthMaxAgeMs: HEALTH_CYCLES * config.cycleMs,
       readiness: () => this.state,
@@ -150,15 +155,18 @@ export class Service {
   /** Ends in order: nothing new is taken, what was decided is durable, exits in flight may finish. */
   async stop(): Promise<void> {
     this.state = { ready: false, why: 'stopping' }
-    await this.http?.close()
     this.feed.stop()
     const { clock, config } = this.options
     const until = clock.monotonic() + config.stop.deadlineMs
     while (this.system.state.openExits.size > 0 && clock.monotonic() < until) {
+      // What is sent in the last second could end in an answer that nobody hears.
+      if (clock.monotonic() >= until - LAST_SEND_MS) this.system.holdSends()
       this.system.cycle()
       await new Promise(resolve => setTimeout(resolve, STOP_STEP_MS))
     }
     clearInterval(this.cycles)
+    // Until here a probe is told that the service is not ready.
+    await this.http?.close()
     await this.news.stop()
     await this.system.stop()
     await this.account.close()
@@ -217,5 +225,6 @@ export class Service {
 /** What counts as a call to the broker's API. */
 const BROKER_CALLS = ['placeExit', 'orderByClientId', 'holding', 'holdings', 'cancel'] as const
 const STOP_STEP_MS = 50
+const LAST_SEND_MS = 1_000
 /** Cycles without a new snapshot after which health is not known any more. */
 const HEALTH_CYCLES = 3

@@ -61,6 +61,8 @@ describe('the HTTP API', () => {
     await system.stop()
   })
 
+  const levels: Record<string, string> = { exits: 'info' }
+
   const serve = (token: string | undefined): Promise<HttpServer> => {
     const control = new LiveControl({
       system,
@@ -70,9 +72,11 @@ describe('the HTTP API', () => {
       },
       clock: { now: () => now, monotonic: () => now },
       ...{ version: '1.2.3', healthMaxAgeMs: 10_000 },
+      log: { levels: levels as never, setLevel: (name, level) => (levels[name] = level) },
       performance: new Performance({ now: () => now, monotonic: () => now }),
       metrics: () => Promise.resolve('watchkeeper_positions 1\n'),
       health: () => health,
+      lookAgain: () => undefined,
       readiness: () => readiness,
     })
     return serveHttp({ control, host: '127.0.0.1', port: 0, token })
@@ -292,6 +296,20 @@ describe('the HTTP API', () => {
     const moved = await ask('POST', '/api/kill-switch', { state: 'off', held: 'discard' })
     expect([moved.status, moved.body['held']]).to.deep.equal([200, []])
     expect((await ask('GET', '/api/positions/p1')).body['state']).to.equal('guarded')
+  })
+
+  it('changes how much a component says, and knows no others', async () => {
+    const path = '/api/log-levels'
+    const set = (body: object): Promise<Answer> => ask('POST', path, body)
+    expect((await set({ component: 'exits', level: 'debug' })).body).to.include({ exits: 'debug' })
+    expect(await codeOf(set({ component: 'exits', level: 'loud' }))).to.deep.equal([
+      422,
+      'BAD_INPUT',
+    ])
+    expect(await codeOf(set({ component: 'nobody', level: 'info' }))).to.deep.equal([
+      422,
+      'BAD_INPUT',
+    ])
   })
 
   it('counts a reported loss, and resets a limit by name', async () => {

@@ -133,6 +133,14 @@ export class FakeControl implements Control {
     return { operations: {} }
   }
 
+  logLevels() {
+    return { exits: 'info' }
+  }
+
+  setLogLevel(): void {
+    this.snapshot = { ...this.snapshot }
+  }
+
   journal({ after, limit, positionId }: JournalQuery): Promise<readonly JournalLine[]> {
     this.pagesRead++
     const isWanted = (line: JournalLine): boolean =>

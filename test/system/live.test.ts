@@ -394,6 +394,20 @@ describe('LiveSystem', () => {
     expect(account.placed).to.equal(3)
   })
 
+  it('sends nothing new once sends are held, and follows what was sent', async () => {
+    await add()
+    await add({ id: positionId('p2') })
+    account.fault = 'filled, then lost'
+    await tick(100)
+    system.exit(P1, 'manual')
+    await system.settled()
+    system.holdSends()
+    await tick(89)
+    await cycle()
+    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    expect(system.state.openExits.has(positionId('p2'))).to.equal(true)
+  })
+
   it('says when somebody set the clock', async () => {
     let mono = 0
     const clock = { now: () => now, monotonic: () => mono }

@@ -1,52 +1,100 @@
 import { Option } from 'commander'
-import { type KeptPosition, openKeptData } from '../../system/kept.ts'
+import type { PositionView } from '../../ports/control.ts'
+import type { KeptPosition } from '../../system/kept.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
+import { type ConnectionOptions, fromEither, withUrlOrData } from '../connection.ts'
 import { tableLines, timeText } from '../output.ts'
+import { addChanges } from './positions-change.ts'
 
-interface Given {
-  readonly data: string
+interface Given extends ConnectionOptions {
   readonly all: boolean
   readonly format: 'text' | 'json'
 }
 
 const EXAMPLES = `
-The data folder is only read: this works while the service runs, and when it does not.
+Examples:
+  $ watchkeeper positions
+  $ watchkeeper positions list --data /var/lib/watchkeeper --all
+  $ watchkeeper positions add --file more.yaml
+  $ watchkeeper positions rules btc-1 --rules '{"stopLoss":{"pct":1}}'
+  $ watchkeeper positions exit btc-1 btc-2 --yes
+  $ watchkeeper positions release eth-1`
+
+const LIST_HELP = `
+Without --url and --data the service on this machine is asked; where none answers, the folder data is
+read. --all, closed and released ones too, needs --data.
 
 Examples:
   $ watchkeeper positions
-  $ watchkeeper positions --all --format json`
+  $ watchkeeper positions list --data data --all --format json`
 
-/** `watchkeeper positions`: what the service has on disk of each position. */
+/** `watchkeeper positions`: what is guarded, and every change of it. */
 export const positionsCommand: CommandModule = {
   add(program, context) {
-    program
+    const positions = program
       .command('positions')
-      .description('list the positions that are guarded')
-      .option('--data <folder>', 'data folder of the service', 'data')
-      .option('--all', 'closed and released ones too', false)
+      .description('list, add, change, exit or release positions')
+      .addHelpText('after', EXAMPLES)
+    withUrlOrData(
+      positions
+        .command('list', { isDefault: true })
+        .description('list the positions that are guarded'),
+    )
+      .option('--all', 'closed and released ones too (with --data)', false)
       .addOption(
         new Option('--format <format>', 'how results look')
           .choices(['text', 'json'])
           .default('text'),
       )
-      .addHelpText('after', EXAMPLES)
-      .action((given: Given) => positions(given, context))
+      .addHelpText('after', LIST_HELP)
+      .action((given: Given) => list(given, context))
+    addChanges(positions, context)
   },
 }
 
-async function positions({ data, all, format }: Given, { stdout }: CommandContext): Promise<void> {
-  const kept = await openKeptData(data)
-  try {
-    const shown = (await kept.positions()).filter(({ state }) => all || state === 'open')
-    if (format === 'json') for (const each of shown) stdout.write(`${JSON.stringify(each)}\n`)
-    else stdout.write(`${tableOf(shown).join('\n')}\n`)
-  } finally {
-    await kept.close()
-  }
+async function list(given: Given, context: CommandContext): Promise<void> {
+  const lines = await fromEither<readonly string[]>(given, context, {
+    live: async client => {
+      const views = await client.get<readonly PositionView[]>('/api/positions')
+      return given.format === 'json' ? views.map(each => JSON.stringify(each)) : liveTable(views)
+    },
+    kept: async kept => {
+      const rows = (await kept.positions()).filter(({ state }) => given.all || state === 'open')
+      return given.format === 'json' ? rows.map(each => JSON.stringify(each)) : keptTable(rows)
+    },
+  })
+  for (const line of lines) context.stdout.write(`${line}\n`)
 }
 
-function tableOf(kept: readonly KeptPosition[]): string[] {
-  if (kept.length === 0) return ['no position is guarded']
+const NONE = ['no position is guarded']
+const orDash = (value: number | null): string => (value === null ? '-' : String(value))
+
+function liveTable(views: readonly PositionView[]): string[] {
+  if (views.length === 0) return NONE
+  const head = ['position', 'state', 'instrument', 'side', 'quantity', 'entry', 'price', 'stop']
+  return tableLines(
+    [
+      [...head, 'target', 'best', 'rules'],
+      ...views.map(view => [
+        view.id,
+        view.reason === undefined ? view.state : `${view.state}: ${view.reason}`,
+        view.instrument,
+        view.side,
+        String(view.quantity),
+        String(view.entryPrice),
+        orDash(view.lastPrice),
+        orDash(view.stop),
+        orDash(view.target),
+        String(view.best),
+        Object.keys(view.rules).join(', '),
+      ]),
+    ],
+    new Set([4, 5, 6, 7, 8, 9]),
+  )
+}
+
+function keptTable(kept: readonly KeptPosition[]): string[] {
+  if (kept.length === 0) return NONE
   return tableLines(
     [
       ['position', 'state', 'instrument', 'side', 'quantity', 'entry', 'best', 'opened', 'rules'],

@@ -16,9 +16,24 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./run.ts')).runCommand,
   },
   {
+    name: 'status',
+    summary: 'tell how the running service is',
+    load: async () => (await import('./status.ts')).statusCommand,
+  },
+  {
     name: 'positions',
-    summary: 'list the positions that are guarded',
+    summary: 'list, add, change, exit or release positions',
     load: async () => (await import('./positions.ts')).positionsCommand,
+  },
+  {
+    name: 'why',
+    summary: 'explain what each rule of a position would do',
+    load: async () => (await import('./why.ts')).whyCommand,
+  },
+  {
+    name: 'kill-switch',
+    summary: 'show the kill switch, or move it',
+    load: async () => (await import('./kill-switch.ts')).killSwitchCommand,
   },
   {
     name: 'journal',

@@ -64,7 +64,13 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
   })
   const paint = paintFor(stdout, env)
   const warn = paintFor(stderr, env)
-  for (const warning of loaded.warnings) stderr.write(`${warn('yellow', 'warning')}: ${warning}\n`)
+  for (const warning of loaded.warnings.slice(0, MOST_WARNINGS)) {
+    stderr.write(`${warn('yellow', 'warning')}: ${warning}\n`)
+  }
+  if (loaded.warnings.length > MOST_WARNINGS) {
+    const more = loaded.warnings.length - MOST_WARNINGS
+    stderr.write(`${warn('yellow', 'warning')}: ${more} more, which watchkeeper check shows\n`)
+  }
   let end: (failure: WatchkeeperError | undefined) => void = () => undefined
   const ended = new Promise<WatchkeeperError | undefined>(resolve => (end = resolve))
   outliveReader()
@@ -76,7 +82,7 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
     fresh: given.fresh,
     version: version(),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    onLine: line => stdout.write(`${journalText(line, paint)}\n`),
+    log: { stream: process.stdout, text: line => journalText(line, paint) },
     onFatal: error => end(error),
   })
   stdout.write(`${startText(started, config.mode === 'observe', paint)}\n`)
@@ -140,6 +146,7 @@ function startText(started: Started, isObserving: boolean, paint: Paint): string
   return lines.join('\n')
 }
 
+const MOST_WARNINGS = 5
 const MOST_LISTED = 20
 
 const listOf = (ids: readonly string[]): string =>

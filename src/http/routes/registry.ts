@@ -3,6 +3,7 @@ import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { journalRoutes } from './journal.ts'
 import { killSwitchRoutes } from './kill-switch.ts'
+import { logLevelRoutes } from './log-levels.ts'
 import { metricRoutes } from './metrics.ts'
 import { performanceRoutes } from './performance.ts'
 import { portfolioRoutes } from './portfolio.ts'
@@ -18,4 +19,5 @@ export const ROUTES: readonly Route[] = [
   portfolioRoutes,
   metricRoutes,
   performanceRoutes,
+  logLevelRoutes,
 ]

@@ -1,0 +1,70 @@
+import { Argument, Option } from 'commander'
+import type { KillSwitchView } from '../../ports/control.ts'
+import type { CommandContext, CommandModule } from '../command.ts'
+import { confirm } from '../confirm.ts'
+import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { timeText } from '../output.ts'
+
+interface Given extends ConnectionOptions {
+  readonly held?: 'send' | 'discard'
+  readonly yes: boolean
+}
+
+const EXAMPLES = `
+  block    says "no new entries" to whoever asks
+  flatten  exits every position, and each one that is added later
+  halt     lets no order leave
+  off      back to work; exits that halt held need --held
+
+Examples:
+  $ watchkeeper kill-switch
+  $ watchkeeper kill-switch flatten --yes
+  $ watchkeeper kill-switch off --held discard`
+
+/** `watchkeeper kill-switch`: shows or moves it. */
+export const killSwitchCommand: CommandModule = {
+  add(program, context) {
+    const state = new Argument('[state]', 'what it is moved to')
+    withUrl(
+      program
+        .command('kill-switch')
+        .description('show the kill switch, or move it')
+        .addArgument(state.choices(['off', 'block', 'flatten', 'halt'])),
+    )
+      .addOption(
+        new Option('--held <what>', 'what becomes of exits that halt held').choices([
+          'send',
+          'discard',
+        ]),
+      )
+      .option('--yes', 'do not ask', false)
+      .addHelpText('after', EXAMPLES)
+      .action((wanted: string | undefined, given: Given) => killSwitch(wanted, given, context))
+  },
+}
+
+const QUESTIONS: Readonly<Record<string, string>> = {
+  flatten: 'Every position will be exited at market.',
+  halt: 'No order will leave, whatever the prices do.',
+}
+
+async function killSwitch(
+  wanted: string | undefined,
+  { held, yes, ...connection }: Given,
+  context: CommandContext,
+): Promise<void> {
+  const client = clientOf(connection, context)
+  const path = '/api/kill-switch'
+  if (wanted === undefined) return show(await client.get<KillSwitchView>(path), context)
+  const question = QUESTIONS[wanted]
+  if (question !== undefined && !yes) await confirm(context, question)
+  const body = { state: wanted, ...(held !== undefined && { held }) }
+  show(await client.change<KillSwitchView>('POST', path, body), context)
+}
+
+function show({ state, since, by, held }: KillSwitchView, { stdout }: CommandContext): void {
+  const who = by === null ? '' : ` by ${by.who} from ${by.from}`
+  const when = since === null ? '' : ` since ${timeText(since)}${who}`
+  const waiting = held.length === 0 ? '' : `\nholds the exits of ${held.join(', ')}`
+  stdout.write(`${state}${when}${waiting}\n`)
+}

@@ -1,0 +1,107 @@
+import type { HealthCheck, KillSwitchView, PositionView } from '../../ports/control.ts'
+import { WatchkeeperError } from '../../errors.ts'
+import type { CommandContext, CommandModule } from '../command.ts'
+import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { Outcome } from '../outcome.ts'
+import { type Paint, paintFor, readable } from '../output.ts'
+
+const EXAMPLES = `
+Exit code: 0 pass, 0 warn, 1 fail, 3 nobody answers.
+
+Examples:
+  $ watchkeeper status
+  $ watchkeeper status --url http://10.0.0.5:8080 --format json`
+
+interface Given extends ConnectionOptions {
+  readonly format: 'text' | 'json'
+}
+
+interface Health {
+  readonly status: 'pass' | 'warn' | 'fail'
+  readonly version: string
+  readonly output: readonly string[]
+  readonly checks: Readonly<Record<string, readonly HealthCheck[]>>
+}
+
+const FAILED = 1
+const NOBODY = 3
+const COLOURS = { pass: 'green', warn: 'yellow', fail: 'red' } as const
+
+/** `watchkeeper status`: how a running service is, in a few lines. */
+export const statusCommand: CommandModule = {
+  add(program, context) {
+    withUrl(program.command('status').description('tell how the running service is'))
+      .option('--format <format>', 'how results look: text or json', 'text')
+      .addHelpText('after', EXAMPLES)
+      .action((given: Given) => status(given, context))
+  },
+}
+
+async function status(given: Given, context: CommandContext): Promise<void> {
+  const client = clientOf(given, context)
+  const paint = paintFor(context.stdout, context.env)
+  try {
+    const health = await client.health<Health>()
+    if (given.format === 'json') context.stdout.write(`${JSON.stringify(health)}\n`)
+    else {
+      const positions = await client.get<readonly PositionView[]>('/api/positions')
+      const killSwitch = await client.get<KillSwitchView>('/api/kill-switch')
+      const lines = [...headLines(health, killSwitch, paint), ...nearLines(positions)]
+      context.stdout.write(`${lines.join('\n')}\n`)
+    }
+    if (health.status === 'fail') throw new Outcome(FAILED)
+  } catch (error) {
+    const isSilent = error instanceof WatchkeeperError && error.code === 'NOBODY_ANSWERS'
+    if (!isSilent) throw error
+    context.stderr.write(`${paintFor(context.stderr, context.env)('red', error.message)}\n`)
+    throw new Outcome(NOBODY)
+  }
+}
+
+function headLines(
+  { status: state, version, output, checks }: Health,
+  killSwitch: KillSwitchView,
+  paint: Paint,
+): string[] {
+  const valueOf = (name: string): number => Number(checks[name]?.[0]?.observedValue ?? 0)
+  const counts = [
+    `${valueOf('positions:guarded')} guarded`,
+    `${valueOf('positions:exiting')} being exited`,
+    `${valueOf('positions:unguarded')} not guarded`,
+  ]
+  return [
+    `${paint(COLOURS[state], state)}  watchkeeper ${version}, up ${durationText(valueOf('uptime'))}`,
+    `positions    ${counts.join(', ')}`,
+    `kill switch  ${killSwitch.state}${killSwitch.held.length > 0 ? `, holds ${killSwitch.held.length} exits` : ''}`,
+    ...output.map(line => paint(COLOURS[state], `  ${line}`)),
+  ]
+}
+
+const MOST_SHOWN = 5
+
+/** The positions whose price is closest to a level. */
+function nearLines(positions: readonly PositionView[]): string[] {
+  const distances = positions.flatMap(position => {
+    const { lastPrice, stop, target } = position
+    if (lastPrice === null) return []
+    const levels = [stop, target].flatMap(level => (level === null ? [] : [level]))
+    if (levels.length === 0) return []
+    const near = levels.toSorted((a, b) => Math.abs(a - lastPrice) - Math.abs(b - lastPrice))[0]!
+    return [{ position, near, pct: ((near - lastPrice) / lastPrice) * 100 }]
+  })
+  const closest = distances.toSorted((a, b) => Math.abs(a.pct) - Math.abs(b.pct))
+  return closest.slice(0, MOST_SHOWN).map(({ position, near, pct }, index) => {
+    const label = index === 0 ? 'closest     ' : '            '
+    const kind = near === position.stop ? 'stop' : 'target'
+    return `${label} ${position.id}: ${kind} ${near}, ${pct > 0 ? '+' : ''}${pct.toFixed(2)} % from ${position.lastPrice}`
+  })
+}
+
+/** Seconds as a person says them. */
+function durationText(seconds: number): string {
+  if (seconds < 120) return `${readable(seconds, 0)} s`
+  if (seconds < 7_200) return `${readable(seconds / 60, 0)} min`
+  return seconds < 172_800
+    ? `${readable(seconds / 3_600, 1)} h`
+    : `${readable(seconds / 86_400, 1)} d`
+}

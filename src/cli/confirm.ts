@@ -1,0 +1,25 @@
+import { createInterface } from 'node:readline/promises'
+import { UsageError } from '../errors.ts'
+import type { CommandContext } from './command.ts'
+
+/**
+ * Asks a person whether to go on. Throws UsageError where nobody can be asked, or the answer is
+ * another than `word`.
+ */
+export async function confirm(
+  { stdin, stderr }: CommandContext,
+  question: string,
+  word = 'yes',
+): Promise<void> {
+  if ((stdin as { isTTY?: boolean }).isTTY !== true) {
+    throw new UsageError(`${question} Nobody can be asked here: say --yes`)
+  }
+  const lines = createInterface({ input: stdin })
+  stderr.write(`${question} Type ${word} to go on: `)
+  const answer = await new Promise<string>(resolve => {
+    lines.once('line', resolve)
+    lines.once('close', () => resolve(''))
+  })
+  lines.close()
+  if (answer.trim() !== word) throw new UsageError('nothing was done')
+}

@@ -1,0 +1,77 @@
+import type { Command } from 'commander'
+import { UsageError, WatchkeeperError } from '../errors.ts'
+import { type KeptData, openKeptData } from '../system/kept.ts'
+import { ServiceClient } from './client.ts'
+import type { CommandContext } from './command.ts'
+import { paintFor } from './output.ts'
+
+const DEFAULT_URL = 'http://127.0.0.1:8080'
+
+export interface ConnectionOptions {
+  readonly url?: string
+  readonly data?: string
+}
+
+/** Adds the option that says where the service is. */
+export const withUrl = (command: Command): Command =>
+  command.option('--url <url>', `the running service (default: ${DEFAULT_URL}, or WATCHKEEPER_URL)`)
+
+/** Adds the options that say where to look: at a running service, or at a data folder. */
+export const withUrlOrData = (command: Command): Command =>
+  withUrl(command).option('--data <folder>', 'look at this data folder in place of a service')
+
+/** A client of the service that is meant. Throws UsageError for a URL that is none. */
+export function clientOf({ url }: ConnectionOptions, { env }: CommandContext): ServiceClient {
+  const given = url ?? env['WATCHKEEPER_URL'] ?? DEFAULT_URL
+  if (!/^https?:\/\//.test(given) || !URL.canParse(given)) {
+    throw new UsageError(`found the URL ${JSON.stringify(given)}, expected one of http or https`)
+  }
+  return new ServiceClient({ url: given, token: env['WATCHKEEPER_HTTP_TOKEN'] })
+}
+
+/** What to do where a service answers, and where only a data folder is there. */
+export interface Sources<Result> {
+  live(client: ServiceClient): Promise<Result>
+  kept(kept: KeptData): Promise<Result>
+}
+
+/**
+ * Asks the service; where none is named and none answers, reads the data folder, and says so. A
+ * folder or a URL that is named is the only place that is asked.
+ */
+export async function fromEither<Result>(
+  given: ConnectionOptions,
+  context: CommandContext,
+  { live, kept }: Sources<Result>,
+): Promise<Result> {
+  if (given.url !== undefined && given.data !== undefined) {
+    throw new UsageError('found --url and --data, expected one of them')
+  }
+  if (given.data !== undefined) return fromFolder(given.data, kept)
+  const client = clientOf(given, context)
+  try {
+    return await live(client)
+  } catch (error) {
+    const isNamed = given.url !== undefined || context.env['WATCHKEEPER_URL'] !== undefined
+    const isSilent = error instanceof WatchkeeperError && error.code === 'NOBODY_ANSWERS'
+    if (isNamed || !isSilent) throw error
+    const result = await fromFolder('data', kept).catch(() => {
+      throw error
+    })
+    const paint = paintFor(context.stderr, context.env)
+    context.stderr.write(`${paint('dim', `${error.message}: read from the folder data`)}\n`)
+    return result
+  }
+}
+
+async function fromFolder<Result>(
+  folder: string,
+  read: (kept: KeptData) => Promise<Result>,
+): Promise<Result> {
+  const kept = await openKeptData(folder)
+  try {
+    return await read(kept)
+  } finally {
+    await kept.close()
+  }
+}

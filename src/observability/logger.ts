@@ -1,0 +1,140 @@
+import type { Writable } from 'node:stream'
+import { z } from 'zod'
+
+/** How urgent a line is, most urgent first. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Which part of the service says something. */
+export const LOG_COMPONENTS = ['exits', 'positions', 'supervision', 'service'] as const
+export type LogComponent = (typeof LOG_COMPONENTS)[number]
+
+/** What of the log the configuration decides. */
+export const logOptions = z
+  .strictObject({
+    /** `json` for machines, one object a line; `text` for people. */
+    format: z.enum(['text', 'json']).default('text'),
+    level: z.enum(LOG_LEVELS).default('info'),
+    /** Levels of single components. */
+    levels: z.partialRecord(z.enum(LOG_COMPONENTS), z.enum(LOG_LEVELS)).default({}),
+    /** Most lines of one kind in a second; what is more is counted. */
+    maxPerSecond: z.int().positive().default(200),
+  })
+  .prefault({})
+
+/** One line of the log. */
+export interface LogEntry {
+  readonly level: LogLevel
+  readonly component: LogComponent
+  /** What happened: a stable word, such as `exit-filled`. */
+  readonly kind: string
+  /** Epoch ms. */
+  readonly at: number
+  /** Everything needed to explain it; positions and orders by id. */
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+export interface LoggerOptions extends z.infer<typeof logOptions> {
+  readonly stream: Writable
+  /** Values that must never appear. */
+  readonly secrets: readonly string[]
+  /** A line for a person. */
+  text(entry: LogEntry): string
+  /** Monotonic, ms. */
+  monotonic(): number
+}
+
+/** Where the service says what it does. */
+export interface Logger {
+  log(entry: LogEntry): void
+  /** Levels in force, by component. */
+  readonly levels: Readonly<Record<LogComponent, LogLevel>>
+  setLevel(component: LogComponent, level: LogLevel): void
+  /** Resolves when every line is handed over. */
+  close(): Promise<void>
+}
+
+const REDACTED = '[redacted]'
+/** Shorter secrets would redact ordinary words. */
+const SHORTEST_SECRET = 6
+
+/** Makes a logger; winston is loaded when the first one is made. */
+export async function logger(options: LoggerOptions): Promise<Logger> {
+  const { default: winston } = await import('winston')
+  const redact = redactor(options.secrets)
+  const flood = new FloodGate(options.maxPerSecond, () => options.monotonic())
+  const levels = Object.fromEntries(
+    LOG_COMPONENTS.map(component => [component, options.levels[component] ?? options.level]),
+  ) as Record<LogComponent, LogLevel>
+  const line = winston.format.printf(({ entry }) => {
+    const what = entry as LogEntry
+    return redact(options.format === 'json' ? jsonOf(what) : options.text(what))
+  })
+  const out = winston.createLogger({
+    level: 'debug',
+    levels: { error: 0, warn: 1, info: 2, debug: 3 },
+    format: line,
+    transports: [new winston.transports.Stream({ stream: options.stream, eol: '\n' })],
+  })
+  return {
+    levels,
+    setLevel(component, level) {
+      levels[component] = level
+    },
+    log(entry) {
+      if (LOG_LEVELS.indexOf(entry.level) > LOG_LEVELS.indexOf(levels[entry.component])) return
+      const leftOut = flood.admit(entry.kind)
+      if (leftOut === undefined) return
+      const detail = leftOut > 0 ? { ...entry.detail, leftOut } : entry.detail
+      out.log({ level: entry.level, message: entry.kind, entry: { ...entry, detail } })
+    },
+    close: () =>
+      new Promise(resolve => {
+        out.once('finish', resolve)
+        out.end()
+      }),
+  }
+}
+
+const jsonOf = ({ at, level, component, kind, detail }: LogEntry): string =>
+  JSON.stringify({ ts: new Date(at).toISOString(), level, component, kind, ...detail })
+
+/** Replaces secrets wherever they stand: nobody has to think of it at the place that logs. */
+function redactor(secrets: readonly string[]): (text: string) => string {
+  const wanted = secrets.filter(secret => secret.length >= SHORTEST_SECRET)
+  // In JSON a secret stands as JSON writes it.
+  const spelled = wanted.flatMap(secret => [secret, JSON.stringify(secret).slice(1, -1)])
+  return text => spelled.reduce((all, secret) => all.replaceAll(secret, REDACTED), text)
+}
+
+/** Lets a bounded number of lines of one kind through in each second, and counts the others. */
+class FloodGate {
+  private readonly maxPerSecond: number
+  private readonly monotonic: () => number
+  private second = -1
+  private counts = new Map<string, number>()
+  private readonly leftOut = new Map<string, number>()
+
+  constructor(maxPerSecond: number, monotonic: () => number) {
+    this.maxPerSecond = maxPerSecond
+    this.monotonic = monotonic
+  }
+
+  /** Undefined for a line that is left out, else how many of its kind were left out before it. */
+  admit(kind: string): number | undefined {
+    const second = Math.floor(this.monotonic() / 1_000)
+    if (second !== this.second) {
+      this.second = second
+      this.counts = new Map()
+    }
+    const count = (this.counts.get(kind) ?? 0) + 1
+    this.counts.set(kind, count)
+    const before = this.leftOut.get(kind) ?? 0
+    if (count > this.maxPerSecond) {
+      this.leftOut.set(kind, before + 1)
+      return undefined
+    }
+    this.leftOut.delete(kind)
+    return before
+  }
+}

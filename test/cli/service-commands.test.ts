@@ -1,0 +1,168 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Folder, type Ran, watchkeeper } from '../support/cli.ts'
+import { RunningService } from '../support/kill.ts'
+
+const POSITIONS = `
+rules: { default: { stopLoss: { pct: 50 } } }
+positions:
+  - { id: btc-1, instrument: BTCUSD, side: long, quantity: 1, entryPrice: 92400 }
+  - { id: gold-1, instrument: GOLD, side: short, quantity: 2, entryPrice: 2632 }
+`
+
+describe('The commands for a running service', () => {
+  let folder: Folder
+  let service: RunningService
+  let url: string
+  let data: string
+
+  before(async () => {
+    folder = new Folder()
+    data = join(folder.path, 'data')
+    const positions = folder.file('positions.yaml', POSITIONS)
+    service = new RunningService(['--positions', positions, '--data', data, '--port', '0'])
+    await service.printed(line => line.startsWith('health'))
+    url = /http:\S+(?=\/health)/.exec(service.lines.find(line => line.startsWith('health'))!)![0]
+  })
+
+  after(async () => {
+    await service.end('SIGTERM')
+    folder.remove()
+  })
+
+  const run = (...args: string[]): Promise<Ran> =>
+    watchkeeper(args, { env: { WATCHKEEPER_URL: url } })
+
+  it('tell how it is', async () => {
+    const { code, stdout } = await run('status')
+    expect(code).to.equal(0)
+    expect(stdout).to.match(/^pass {2}watchkeeper \d/)
+    expect(stdout).to.match(/^positions {4}\d+ guarded, 0 being exited, 0 not guarded$/m)
+    const json = JSON.parse((await run('status', '--format', 'json')).stdout) as object
+    expect(json).to.include({ status: 'pass' })
+  })
+
+  it('list what it guards, and explain each rule', async () => {
+    const lines = (await run('positions')).stdout.split('\n')
+    expect(lines[0]).to.match(/^position +state +instrument/)
+    expect(lines.find(line => line.startsWith('gold-1'))).to.match(/guarded +GOLD +short/)
+    const why = await run('why', 'gold-1')
+    expect(why.stdout).to.match(/^gold-1 {2}short 2 GOLD at 2632, guarded; /)
+    expect(why.stdout).to.match(/^stopLoss +yes +3948 /m)
+  })
+
+  it('add a position, change its rules, exit it, and show all of it in the journal', async () => {
+    const position = ['--instrument', 'BTCUSD', '--side', 'long', '--quantity', '1']
+    const rules = (pct: number): string => JSON.stringify({ stopLoss: { pct } })
+    const more = ['--entry-price', '92400', '--rules', rules(40)]
+    const added = await run('positions', 'add', '--id', 'mine/1', ...position, ...more)
+    expect([added.code, added.stdout]).to.deep.equal([0, 'mine/1 is guarded: stop 55440\n'])
+    const loose = await run('positions', 'rules', 'mine/1', '--rules', rules(45))
+    expect([loose.code, loose.stderr]).to.satisfy(
+      ([code, text]: [number, string]) => code === 1 && text.startsWith('error: LOOSENS: '),
+    )
+    const exited = await run('positions', 'exit', 'mine/1', '--yes')
+    expect(exited.stdout).to.match(/^mine\/1 is exiting \(manual\)/)
+    await service.printed(line => line.includes('exit-filled'))
+    const { stdout } = await run('journal', '--position', 'mine/1', '--format', 'json')
+    const kinds = stdout.trim().split('\n')
+    expect(kinds.map(line => (JSON.parse(line) as { kind: string }).kind)).to.deep.equal([
+      'position-added',
+      'exit-intended',
+      'exit-filled',
+    ])
+  })
+
+  it('say everything that is wrong with a position at once', async () => {
+    const { code, stderr } = await run('positions', 'add', '--id', 'x', '--side', 'buy')
+    expect(code).to.equal(2)
+    for (const field of ['instrument', 'side', 'quantity', 'entryPrice', 'rules']) {
+      expect(stderr).to.match(new RegExp(`^ {2}${field}: found `, 'm'))
+    }
+  })
+
+  it('do nothing that cannot be taken back where nobody can be asked', async () => {
+    for (const args of [
+      ['positions', 'exit', 'btc-1'],
+      ['positions', 'release', 'btc-1'],
+      ['kill-switch', 'flatten'],
+      ['kill-switch', 'halt'],
+    ]) {
+      const { code, stderr } = await run(...args)
+      expect([code, stderr], args.join(' ')).to.satisfy(
+        ([exit, text]: [number, string]) => exit === 2 && text.includes('say --yes'),
+      )
+    }
+    expect((await run('kill-switch')).stdout).to.equal('off\n')
+  })
+
+  it('move the kill switch, and make status fail on halt', async () => {
+    expect((await run('kill-switch', 'halt', '--yes')).stdout).to.match(/^halt since /)
+    const { code, stdout } = await run('status')
+    expect([code, stdout.split(' ')[0]]).to.deep.equal([1, 'fail'])
+    expect((await run('kill-switch', 'off')).stdout).to.match(/^off since /)
+  })
+
+  it('name an unknown position, and a service that is not there', async () => {
+    const unknown = await run('why', 'nobody')
+    expect([unknown.code, unknown.stderr]).to.deep.equal([
+      1,
+      'error: POSITION_UNKNOWN: no open position "nobody"\n',
+    ])
+    const silent = await run('positions', '--url', 'http://127.0.0.1:9')
+    expect(silent.code).to.equal(1)
+    expect(silent.stderr).to.match(/^error: NOBODY_ANSWERS: no service at http:\/\/127\.0\.0\.1:9 /)
+    expect((await run('status', '--url', 'http://127.0.0.1:9')).code).to.equal(3)
+    expect((await run('status', '--url', 'localhost:8080')).code).to.equal(2)
+  })
+
+  it('look at the data folder when it is named', async () => {
+    const { code, stdout } = await run('positions', '--data', data, '--all')
+    expect([code, stdout]).to.satisfy(
+      ([exit, text]: [number, string]) => exit === 0 && /^gold-1 +open +GOLD/m.test(text),
+    )
+    const both = await run('positions', '--data', data, '--url', url)
+    expect(both.code).to.equal(2)
+  })
+
+  describe('meeting something else', () => {
+    let server: Server | undefined
+
+    afterEach(() => {
+      server?.closeAllConnections()
+      server?.close()
+    })
+
+    async function against(answer: RequestListener): Promise<string> {
+      server = createServer(answer).listen(0, '127.0.0.1')
+      await new Promise(resolve => server!.once('listening', resolve))
+      const { port } = server.address() as AddressInfo
+      const { code, stderr } = await watchkeeper(['why', 'a', '--url', `http://127.0.0.1:${port}`])
+      expect([code, stderr.split('\n').length]).to.deep.equal([1, 2])
+      return stderr
+    }
+
+    it('say that a page is no watchkeeper', async () => {
+      const stderr = await against((_request, response) => {
+        response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>It works</h1>')
+      })
+      expect(stderr).to.match(/NOT_WATCHKEEPER: .*answers 404 with text\/html/)
+    })
+
+    it('say that an answer broke off', async () => {
+      const stderr = await against((_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"position":')
+      })
+      expect(stderr).to.match(/NOT_WATCHKEEPER: .*broke off, or is no JSON/)
+    })
+
+    it('follow nobody to another address', async () => {
+      const stderr = await against((_request, response) => {
+        response.writeHead(302, { location: 'http://example.com/' }).end()
+      })
+      expect(stderr).to.match(/^error: NOBODY_ANSWERS/)
+    })
+  })
+})
