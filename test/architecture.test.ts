@@ -11,9 +11,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   exits: ['domain'],
   ports: ['domain'],
   actors: ['domain', 'risk', 'exits', 'resilience', 'ports'],
-  brokers: ['domain', 'ports'],
+  disk: [],
+  brokers: ['domain', 'ports', 'disk'],
   feeds: ['domain', 'ports'],
-  stores: ['domain', 'ports'],
+  stores: ['domain', 'ports', 'disk'],
   observability: ['domain', 'ports'],
   processes: ['domain', 'ports', 'risk'],
   config: ['domain', 'risk', 'resilience', 'brokers', 'feeds', 'stores', 'observability'],
@@ -27,7 +28,14 @@ const ROOTS = ['system', 'index']
 /** Packages that these files alone may import. */
 const ONLY_IN: Record<string, readonly string[]> = {
   nact: ['actors/actor.ts'],
-  lmdb: ['stores/lmdb.ts', 'brokers/paper-account.ts'],
+  lmdb: [
+    'stores/lmdb.ts',
+    'stores/lmdb-journal.ts',
+    'stores/lmdb-open.ts',
+    'disk/commit.ts',
+    'brokers/paper-account.ts',
+    'brokers/paper-folder.ts',
+  ],
 }
 
 /** Folders that touch nothing outside the program: what they may import from elsewhere. */

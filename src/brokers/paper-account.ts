@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { open, type Database, type RootDatabase } from 'lmdb'
+import type { Database, RootDatabase } from 'lmdb'
+import { commit } from '../disk/commit.ts'
+import { shownPath } from '../disk/folder.ts'
+import { Room } from '../disk/room.ts'
+import { isFull } from '../disk/space.ts'
 import { difference, sum } from '../domain/decimal.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
 import { signOf, type Position, type Side } from '../domain/position.ts'
 import { viewOf } from '../domain/tick.ts'
-import { AccountUnusable, NotSent, OutcomeUnknown } from '../errors.ts'
+import { AccountUnusable, NotSent, OutcomeUnknown, WatchkeeperError } from '../errors.ts'
 import type {
   AccountBroker,
   ExitAnswer,
@@ -17,6 +19,7 @@ import type {
   OrderState,
 } from '../ports/broker.ts'
 import type { Quotes } from '../ports/quotes.ts'
+import { openPaperRoot } from './paper-folder.ts'
 
 export interface PaperAccountOptions {
   /** Folder of the account's own lmdb environment; made where it is missing. */
@@ -46,45 +49,23 @@ type HoldingKey = [instrument: InstrumentId, side: Side]
 
 const SCHEMA_VERSION = 1
 const SIDES: readonly Side[] = ['long', 'short']
+/** Rows that one order or deposit writes. */
+const ROWS_A_CALL = 2
 
 /**
  * Opens, or starts, a simulated account whose orders, fills and holdings are kept on disk. Throws
- * `AccountUnusable` where the folder cannot hold one.
+ * `AccountUnusable` where the folder cannot hold one, ACCOUNT_FULL where there is no room for it.
  */
 export function openPaperAccount(options: PaperAccountOptions): PaperAccount {
   const { folder, fresh = false } = options
   try {
-    mkdirSync(folder, { recursive: true })
-    if (fresh)
-      for (const file of ['data.mdb', 'lock.mdb']) rmSync(join(folder, file), { force: true })
-    assertDatabase(join(folder, 'data.mdb'))
-    // Without overlapping a commit is on disk when its promise resolves.
-    // With batching by turns a commit that fails also rejects a promise that nobody can wait for.
-    const root = open({
-      ...{ path: folder, maxDbs: 4, noSubdir: false },
-      ...{ overlappingSync: false, eventTurnBatching: false },
-    })
-    return new PaperAccount(root, options)
+    return new PaperAccount(openPaperRoot(folder, fresh), options)
   } catch (cause) {
     if (cause instanceof AccountUnusable) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new AccountUnusable(`cannot open the paper account in ${folder}: ${reason}`, { cause })
-  }
-}
-
-/** Where lmdb keeps the number that marks its files, which it does not check itself: it crashes. */
-const MAGIC_AT = 24
-const MAGIC = 0xbeefc0de
-
-function assertDatabase(path: string): void {
-  const head = Buffer.alloc(MAGIC_AT + 4)
-  const file = openSync(path, 'a+')
-  try {
-    const length = readSync(file, head, 0, head.length, 0)
-    if (length === 0 || head.readUInt32LE(MAGIC_AT) === MAGIC) return
-    throw new Error('data.mdb is not a database')
-  } finally {
-    closeSync(file)
+    const reason = cause instanceof Error ? cause.message.split('\n')[0]! : String(cause)
+    const text = `cannot open the paper account in ${shownPath(folder)}: ${shownPath(reason)}`
+    if (isFull(cause)) throw new WatchkeeperError('ACCOUNT_FULL', text, { cause })
+    throw new AccountUnusable(text, { cause })
   }
 }
 
@@ -98,7 +79,8 @@ export class PaperAccount implements AccountBroker {
   /** While true the venue is out of reach: nothing is sent, and every question is `unknown`. */
   outage = false
 
-  private readonly root: RootDatabase
+  private readonly root: RootDatabase<unknown, string>
+  private readonly room: Room
   private readonly orders: Database<OrderRecord, ClientOrderId>
   /** Units, > 0; a side that is flat has no row. */
   private readonly held: Database<number, HoldingKey>
@@ -110,8 +92,10 @@ export class PaperAccount implements AccountBroker {
   private readonly listeners: ((fill: Fill) => void)[] = []
   private readonly calls = new Set<Promise<unknown>>()
 
-  constructor(root: RootDatabase, options: PaperAccountOptions) {
+  constructor(root: RootDatabase<unknown, string>, options: PaperAccountOptions) {
     this.root = root
+    this.room = new Room(options.folder)
+    this.room.hold()
     this.options = options
     this.now = options.now ?? Date.now
     this.chance = chance(options.seed ?? 0)
@@ -276,14 +260,22 @@ export class PaperAccount implements AccountBroker {
     return waiting
   }
 
-  /** Runs `act` as one transaction, which is on disk when the promise resolves. */
+  /**
+   * Runs `act` as one transaction, which is on disk when the promise resolves. One that finds no
+   * room has done nothing; of any other failure nobody knows.
+   */
   private async commit<T>(act: () => T): Promise<T> {
-    const call = this.root.transaction(act)
+    if (!this.room.admits(ROWS_A_CALL, true)) throw full()
+    const call = commit(this.root, act)
     this.calls.add(call)
     try {
       return await call
     } catch (cause) {
-      throw new OutcomeUnknown('the paper account could not be written', { cause })
+      if (!isFull(cause)) {
+        throw new OutcomeUnknown('the paper account could not be written', { cause })
+      }
+      this.room.failed()
+      throw full(cause)
     } finally {
       this.calls.delete(call)
     }
@@ -319,6 +311,11 @@ export class PaperAccount implements AccountBroker {
       )
   }
 }
+
+const full = (cause?: unknown): NotSent =>
+  new NotSent('the paper account could not be written: there is no room left on its disk', {
+    cause,
+  })
 
 function answerOf(record: OrderRecord): ExitAnswer {
   switch (record.kind) {

@@ -23,6 +23,7 @@ const STATUS: Readonly<Record<string, number>> = {
   HELD_EXITS: 409,
   NOT_READY: 503,
   STORE_FAILED: 503,
+  STORE_FULL: 503,
   FENCED: 503,
 }
 

@@ -173,6 +173,8 @@ export interface PortfolioView {
 export interface JournalQuery {
   readonly after: number
   readonly limit: number
+  /** Instead of the first `limit` lines the last so many, still oldest first. */
+  readonly last?: number
   readonly positionId?: string
 }
 

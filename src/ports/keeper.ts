@@ -38,6 +38,8 @@ export interface Past<Exit, Switch, Day> {
   readonly killSwitch: Switch | undefined
   /** The portfolio's day; undefined before the first. */
   readonly day: Day | undefined
+  /** Highest generation of the ids that are not known any more; an unknown id starts above it. */
+  readonly generationFloor?: number
 }
 
 /** A line of the journal before it has its number. */

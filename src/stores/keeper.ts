@@ -2,9 +2,34 @@ import type { PositionId } from '../domain/ids.ts'
 import type { JournalLine } from '../ports/control.ts'
 import type { Change, Keeper, KeptRatchet, Past, Registered } from '../ports/keeper.ts'
 import type { Row, Store } from '../ports/store.ts'
+import { type ClosedRow, ClosedRows } from './closed.ts'
 
 const KILL_SWITCH = 'kill-switch'
 const DAY = 'portfolio'
+const GENERATION_FLOOR = 'generation-floor'
+const CLOSED_ROWS = 100_000
+
+export interface StoreKeeperOptions {
+  /** Positions that are over and still known; the oldest go first. Default 100,000. */
+  readonly closedRows?: number
+  /** Told of ids that are not known any more, with the highest generation any of them had. */
+  readonly onForgotten?: (ids: readonly PositionId[], generation: number) => void
+}
+
+/** All positions that a store knows, those that are over without their rules. */
+export async function registerOf(
+  store: Pick<Store, 'rows'>,
+  closed = new ClosedRows(CLOSED_ROWS),
+): Promise<Map<PositionId, Registered>> {
+  const [open, over] = await Promise.all([
+    store.rows<Registered>('positions'),
+    store.rows<ClosedRow>('closed'),
+  ])
+  const register = new Map<PositionId, Registered>()
+  for (const row of closed.load(over)) register.set(row.position.id, row)
+  for (const row of open.values()) register.set(row.position.id, row)
+  return register
+}
 
 /** Keeps the state of the service in a store: one table a kind, keyed by position. */
 export class StoreKeeper<
@@ -13,47 +38,74 @@ export class StoreKeeper<
   Day,
 > implements Keeper<Exit, Switch, Day> {
   private readonly store: Store
+  private readonly closed: ClosedRows
+  private readonly onForgotten: StoreKeeperOptions['onForgotten']
+  private generationFloor = 0
 
-  constructor(store: Store) {
+  constructor(store: Store, { closedRows = CLOSED_ROWS, onForgotten }: StoreKeeperOptions = {}) {
     this.store = store
+    this.closed = new ClosedRows(closedRows)
+    this.onForgotten = onForgotten
   }
 
   async load(): Promise<Past<Exit, Switch, Day>> {
     const [register, ratchets, exits, settings] = await Promise.all([
-      this.store.rows<Registered>('positions'),
+      registerOf(this.store, this.closed),
       this.store.rows<KeptRatchet>('ratchets'),
       this.store.rows<Exit>('exits'),
       this.store.rows<unknown>('settings'),
     ])
+    this.generationFloor = (settings.get(GENERATION_FLOOR) as number | undefined) ?? 0
     return {
-      register: register as ReadonlyMap<PositionId, Registered>,
+      register,
       ratchets: ratchets as ReadonlyMap<PositionId, KeptRatchet>,
       exits: [...exits.values()],
       killSwitch: settings.get(KILL_SWITCH) as Switch | undefined,
       day: settings.get(DAY) as Day | undefined,
+      generationFloor: this.generationFloor,
     }
   }
 
-  keep(change: Change<Exit, Switch, Day>): Promise<readonly JournalLine[]> {
+  async keep(change: Change<Exit, Switch, Day>): Promise<readonly JournalLine[]> {
+    const { register = [], lines } = change
+    const ending = register.filter(({ state }) => state !== 'open')
+    const { ids, generation } = this.closed.surplus(ending)
+    const rows = [...this.rowsOf(change), ...ids.map((key): Row => ({ table: 'closed', key }))]
+    // An id that comes again must not get a generation that it has had: orders are named by it.
+    const floor = Math.max(this.generationFloor, generation)
+    if (floor > this.generationFloor) {
+      rows.push({ table: 'settings', key: GENERATION_FLOOR, value: floor })
+    }
+    const numbered = await this.store.write({ rows, ...(lines !== undefined && { lines }) })
+    this.generationFloor = Math.max(this.generationFloor, floor)
+    this.closed.changed(register, ids)
+    if (ids.length > 0) this.onForgotten?.(ids, generation)
+    return numbered
+  }
+
+  private rowsOf(change: Change<Exit, Switch, Day>): Row[] {
     const rows: Row[] = []
     for (const [key, value] of change.ratchets ?? []) rows.push({ table: 'ratchets', key, value })
     for (const value of change.exits ?? []) {
       rows.push({ table: 'exits', key: value.positionId, value })
     }
-    for (const value of change.register ?? []) rows.push(...rowsOf(value))
+    for (const value of change.register ?? []) rows.push(...this.registerRows(value))
     for (const key of change.dropped ?? []) rows.push({ table: 'exits', key })
     if (change.day !== undefined) rows.push({ table: 'settings', key: DAY, value: change.day })
     if (change.killSwitch !== undefined) {
       rows.push({ table: 'settings', key: KILL_SWITCH, value: change.killSwitch })
     }
-    return this.store.write({ rows, ...(change.lines !== undefined && { lines: change.lines }) })
+    return rows
   }
-}
 
-/** A position that is over takes its ratchet and its exit with it; the register remembers the id. */
-function rowsOf(value: Registered): Row[] {
-  const key = value.position.id
-  const row: Row = { table: 'positions', key, value }
-  if (value.state === 'open') return [row]
-  return [row, { table: 'ratchets', key }, { table: 'exits', key }]
+  /** A position that is over takes all with it but a row that remembers its id. */
+  private registerRows(value: Registered): Row[] {
+    const key = value.position.id
+    if (value.state === 'open') {
+      const row: Row = { table: 'positions', key, value }
+      return value.generation === 1 ? [row] : [row, { table: 'closed', key }]
+    }
+    const gone = (['positions', 'ratchets', 'exits'] as const).map(table => ({ table, key }))
+    return [this.closed.row(value), ...gone]
+  }
 }

@@ -28,18 +28,40 @@ export type FileFault =
 /** A page that is not what its parent says. */
 class Damage extends Error {}
 
-/** Walks every page in use of the file at `path`. An empty file is new, thus whole. */
-export function faultOfFile(path: string): FileFault | undefined {
+/** Times that a file which another process writes meanwhile is looked at. */
+const LOOKS = 5
+
+/**
+ * Walks every page in use of the file at `path`, which holds some of `tables` or nothing. An empty
+ * file is new, thus whole.
+ */
+export function faultOfFile(path: string, tables: readonly string[]): FileFault | undefined {
   const file = openSync(path, 'r')
   try {
-    const { size } = fstatSync(file)
-    return size === 0 ? undefined : faultOf(file, size)
+    let fault: FileFault | undefined
+    for (let look = 0; look < LOOKS; look++) {
+      const { size } = fstatSync(file)
+      const before = transactionsOf(file)
+      fault = size === 0 ? undefined : faultOf(file, size, tables)
+      // Pages that a writer has replaced are used again: what was seen of them proves nothing.
+      if (fault === undefined || before.equals(transactionsOf(file))) return fault
+    }
+    // Somebody writes it all the time: it is open elsewhere, thus whole.
+    return fault?.kind === 'foreign' ? fault : undefined
   } finally {
     closeSync(file)
   }
 }
 
-function faultOf(file: number, size: number): FileFault | undefined {
+/** The numbers of the last two transactions. */
+function transactionsOf(file: number): Buffer {
+  const pageSize = readAt(file, 48, 4)
+  if (pageSize.length < 4) return pageSize
+  const at = [152, pageSize.readUInt32LE(0) + 152]
+  return Buffer.concat(at.map(each => readAt(file, each, 8)))
+}
+
+function faultOf(file: number, size: number, tables: readonly string[]): FileFault | undefined {
   const first = readAt(file, 0, HEADER + 136)
   if (first.length < HEADER + 8 || first.readUInt32LE(HEADER) !== MAGIC) return { kind: 'foreign' }
   try {
@@ -49,8 +71,10 @@ function faultOf(file: number, size: number): FileFault | undefined {
     if (pageSize < 512 || pageSize > 65_536 || (pageSize & (pageSize - 1)) !== 0) {
       throw new Damage('its page size cannot be')
     }
-    new Walk(file, pageSize, Math.floor(size / pageSize)).run()
-    return undefined
+    const walk = new Walk(file, pageSize, Math.floor(size / pageSize))
+    walk.run()
+    const isOwn = walk.names.size === 0 || tables.some(name => walk.names.has(name))
+    return isOwn ? undefined : { kind: 'foreign' }
   } catch (error) {
     if (error instanceof Damage) return { kind: 'damaged', why: error.message }
     if (error instanceof RangeError) return { kind: 'damaged', why: 'a page points outside itself' }
@@ -63,6 +87,8 @@ class Walk {
   private readonly pageSize: number
   private readonly pages: number
   private readonly seen = new Set<number>()
+  /** Tables of the file. */
+  readonly names = new Set<string>()
 
   constructor(file: number, pageSize: number, pages: number) {
     this.file = file
@@ -109,7 +135,9 @@ class Walk {
     const data = node + 8 + page.readUInt16LE(node + 6)
     if ((flags & BIG_DATA) !== 0) return this.overflow(page, data)
     if (data + bytes > this.pageSize) throw new Damage(`page ${number} is damaged`)
-    if ((flags & SUB_DATABASE) !== 0) this.database(page, data)
+    if ((flags & SUB_DATABASE) === 0) return
+    this.names.add(page.toString('utf8', node + 8, data).replace(/\0$/, ''))
+    this.database(page, data)
   }
 
   /** A value of its own pages: MDB_ovpage is page number, transaction and count. */

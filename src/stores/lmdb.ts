@@ -1,17 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Database, RootDatabase } from 'lmdb'
+import { commit } from '../disk/commit.ts'
+import { isFull } from '../disk/space.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
-import type { Batch, NewJournalLine, Row, Store, Table } from '../ports/store.ts'
-import { faultOfFile } from './lmdb-file.ts'
+import type { Batch, Prune, Row, Store, Table } from '../ports/store.ts'
+import { LmdbJournal } from './lmdb-journal.ts'
+import { openReadOnly, openRoot, plainTable, usable } from './lmdb-open.ts'
 import { isAlive, type Owner, thisProcess } from './owner.ts'
+import { Room } from '../disk/room.ts'
 
-const SCHEMA_VERSION = 1
+/** 2: journal lines are indexed by position. */
+const SCHEMA_VERSION = 2
 /** Keys of the `meta` table. */
 const OWNER = 'owner'
 const SCHEMA = 'schema'
+
+/** Pages that one step of pruning may rewrite. */
+const ROWS_TO_PRUNE = 64
 
 /** Rows are keyed by table, so that one lookup is one key. */
 type RowKey = [Table, string]
@@ -23,21 +29,23 @@ export interface LmdbStoreOptions {
 
 /**
  * Opens the embedded store in a folder and claims it. Throws WatchkeeperError: STORE_OWNED while
- * another process has it, STORE_UNUSABLE for a folder or file that cannot be used, STORE_NEWER for
- * one that a later release has written.
+ * another process has it, STORE_UNUSABLE for a folder or file that cannot be used, STORE_FULL where
+ * there is no room for it, STORE_NEWER for one that a later release has written.
  */
-export async function openLmdbStore({ folder }: LmdbStoreOptions): Promise<LmdbStore> {
-  return usable(folder, async () => {
-    mkdirSync(folder, { recursive: true })
-    const store = new LmdbStore(await openRoot(folder, false), thisProcess(randomUUID()))
-    try {
-      await store.claim()
-    } catch (error) {
-      await store.abandon()
-      throw error
-    }
+export async function openLmdbStore(options: LmdbStoreOptions): Promise<LmdbStore> {
+  const store = await attachLmdbStore(options)
+  try {
+    await usable(options.folder, () => store.claim(randomUUID()))
     return store
-  })
+  } catch (error) {
+    await store.abandon()
+    throw error
+  }
+}
+
+/** Opens the embedded store in a folder without the ownership; throws as `openLmdbStore` does. */
+export async function attachLmdbStore({ folder }: LmdbStoreOptions): Promise<LmdbStore> {
+  return usable(folder, async () => LmdbStore.in(await openRoot(folder), folder))
 }
 
 /**
@@ -47,85 +55,51 @@ export async function openLmdbStore({ folder }: LmdbStoreOptions): Promise<LmdbS
 export async function openLmdbReader({
   folder,
 }: LmdbStoreOptions): Promise<Pick<LmdbStore, Reads>> {
-  return usable(folder, async () => {
-    if (!existsSync(join(folder, 'data.mdb'))) throw new Error('there is no store')
-    return new LmdbStore(await openRoot(folder, true), thisProcess(randomUUID()))
-  })
+  return usable(folder, async () => LmdbStore.in(await openReadOnly(folder), folder))
 }
 
 /** What a reader can do. */
 type Reads = 'rows' | 'journal' | 'abandon'
 
-async function usable<Result>(folder: string, attempt: () => Promise<Result>): Promise<Result> {
-  try {
-    return await attempt()
-  } catch (error) {
-    if (error instanceof WatchkeeperError) throw error
-    throw unusable(folder, error)
-  }
-}
-
-async function openRoot(folder: string, readOnly: boolean): Promise<RootDatabase<unknown, string>> {
-  const { open } = await import('lmdb')
-  assertWhole(join(folder, 'data.mdb'))
-  return open<unknown, string>({
-    ...{ path: folder, noSubdir: false, maxDbs: 4, readOnly },
-    // With batching by turns a commit that fails also rejects a promise that nobody can wait for.
-    eventTurnBatching: false,
-  })
-}
-
-function unusable(folder: string, cause: unknown): WatchkeeperError {
-  const text = cause instanceof Error ? cause.message : String(cause)
-  return new WatchkeeperError('STORE_UNUSABLE', `the store in ${folder} cannot be used: ${text}`, {
-    cause,
-  })
-}
-
-/** lmdb ends the process on a file that is not whole: look before it does. */
-function assertWhole(file: string): void {
-  if (!existsSync(file)) return
-  const fault = faultOfFile(file)
-  if (fault === undefined) return
-  const found = fault.kind === 'foreign' ? 'a foreign file' : `a damaged file: ${fault.why}`
-  throw new Error(`found ${found}, expected the data of a store`)
-}
-
+/** The embedded store: one lmdb environment in a folder of its own. */
 export class LmdbStore implements Store {
   private readonly root: RootDatabase<unknown, string>
-  private readonly data: Database<unknown, RowKey>
-  private readonly lines: Database<NewJournalLine, number>
   private readonly meta: Database<unknown, string>
-  private readonly owner: Owner
+  private readonly data: Database<unknown, RowKey>
+  private readonly lines: LmdbJournal
+  private readonly room: Room
+  private owner: Owner | undefined
+  private isClosed = false
 
-  constructor(root: RootDatabase<unknown, string>, owner: Owner) {
-    this.root = root
-    this.owner = owner
-    this.data = root.openDB({ name: 'rows' })
-    this.lines = root.openDB({ name: 'journal' })
-    this.meta = root.openDB({ name: 'meta' })
+  /** Takes an open environment; closes it again where a later release has written it. */
+  static async in(root: RootDatabase<unknown, string>, folder: string): Promise<LmdbStore> {
+    try {
+      return new LmdbStore(root, folder)
+    } catch (error) {
+      await root.close()
+      throw error
+    }
   }
 
-  /** Takes the store for this process, unless its owner still lives. */
-  async claim(): Promise<void> {
-    const { meta, owner } = this
-    const refusal = await this.root.transaction(() => {
-      const schema = meta.get(SCHEMA)
-      if (typeof schema === 'number' && schema > SCHEMA_VERSION) {
-        const text = `the store has schema ${schema}, expected at most ${SCHEMA_VERSION}: it was written by a later release`
-        return new WatchkeeperError('STORE_NEWER', text)
-      }
-      const present = meta.get(OWNER) as Owner | undefined
-      if (present !== undefined && isAlive(present)) {
-        const text = `the store is owned by process ${present.pid}, which is still running`
-        return new WatchkeeperError('STORE_OWNED', text)
-      }
-      meta.putSync(SCHEMA, SCHEMA_VERSION)
-      meta.putSync(OWNER, owner)
-      return undefined
-    })
+  private constructor(root: RootDatabase<unknown, string>, folder: string) {
+    this.root = root
+    this.room = new Room(folder)
+    this.meta = root.openDB({ name: 'meta' })
+    // Before any table is made in it.
+    this.assertKnown()
+    this.data = root.openDB(plainTable('rows'))
+    this.lines = new LmdbJournal(root, this.meta)
+  }
+
+  /** The lease has no say: whether the owner's process runs can be seen. */
+  async claim(token: string): Promise<void> {
+    const owner = thisProcess(token)
+    if (!this.room.admits(1, true)) throw full()
+    const refusal = await commit(this.root, () => this.take(owner))
     if (refusal !== undefined) throw refusal
-    await this.root.flushed
+    this.owner = owner
+    this.room.hold()
+    await this.upgrade()
   }
 
   rows<Value>(table: Table): Promise<ReadonlyMap<string, Value>> {
@@ -137,58 +111,42 @@ export class LmdbStore implements Store {
     return Promise.resolve(rows)
   }
 
-  async write(batch: Batch): Promise<readonly JournalLine[]> {
-    const numbered = await this.commit(batch)
-    if (numbered === undefined) {
-      throw new WatchkeeperError('FENCED', 'another process has taken the store over')
-    }
-    return numbered
-  }
-
-  journal({ after, limit, positionId }: JournalQuery): Promise<readonly JournalLine[]> {
-    const found: JournalLine[] = []
-    for (const { key, value } of this.lines.getRange({ start: after + 1 })) {
-      if (found.length >= limit) break
-      if (positionId !== undefined && value['positionId'] !== positionId) continue
-      found.push({ ...value, seq: key } as JournalLine)
-    }
-    return Promise.resolve(found)
-  }
-
-  async prune(keep: number): Promise<number> {
-    return this.root.transaction(() => {
-      const excess = this.lines.getCount() - keep
-      const oldest = excess > 0 ? [...this.lines.getKeys({ limit: excess })] : []
-      for (const seq of oldest) this.lines.removeSync(seq)
-      return oldest.length
+  async write({ rows = [], lines = [] }: Batch): Promise<readonly JournalLine[]> {
+    const isExit = rows.some(({ table }) => table === 'exits' || table === 'settings')
+    if (!this.room.admits(rows.length + lines.length, isExit)) throw full()
+    return this.fenced(() => {
+      for (const row of rows) this.put(row)
+      return this.lines.append(lines)
     })
+  }
+
+  journal(query: JournalQuery): Promise<readonly JournalLine[]> {
+    return Promise.resolve(this.lines.read(query))
+  }
+
+  async prune(which: Prune): Promise<number> {
+    let total = 0
+    for (;;) {
+      if (!this.room.admits(ROWS_TO_PRUNE, false)) throw full()
+      const count = await this.fenced(() => this.lines.prune(which))
+      if (count === 0) return total
+      total += count
+    }
   }
 
   async close(): Promise<void> {
-    await this.root.transaction(() => {
-      const owner = this.meta.get(OWNER) as Owner | undefined
-      if (owner?.token === this.owner.token) this.meta.removeSync(OWNER)
-    })
-    await this.root.flushed
-    await this.root.close()
-  }
-
-  /** One transaction, on disk when the promise resolves; undefined when this process is no owner. */
-  private async commit({ rows = [], lines = [] }: Batch): Promise<JournalLine[] | undefined> {
+    if (this.isClosed) return
+    this.isClosed = true
     try {
-      const numbered = await this.root.transaction(() => {
-        const owner = this.meta.get(OWNER) as Owner | undefined
-        if (owner?.token !== this.owner.token) return undefined
-        for (const row of rows) this.put(row)
-        return this.append(lines)
+      // An owner whose process is gone is none: on a disk without room its name may stay.
+      if (this.owner === undefined || !this.room.admits(1, true)) return
+      await commit(this.root, () => {
+        if (this.isOwner()) this.meta.removeSync(OWNER)
       })
-      await this.root.flushed
-      return numbered
-    } catch (cause) {
-      const text = cause instanceof Error ? cause.message : String(cause)
-      throw new WatchkeeperError('STORE_FAILED', `the store could not be written: ${text}`, {
-        cause,
-      })
+    } catch (error) {
+      if (!isFull(error)) throw error
+    } finally {
+      await this.root.close()
     }
   }
 
@@ -197,17 +155,66 @@ export class LmdbStore implements Store {
     await this.root.close()
   }
 
+  private assertKnown(): void {
+    const schema = this.meta.get(SCHEMA)
+    if (typeof schema !== 'number' || schema <= SCHEMA_VERSION) return
+    const text = `the store has schema ${schema}, expected at most ${SCHEMA_VERSION}: it was written by a later release`
+    throw new WatchkeeperError('STORE_NEWER', text)
+  }
+
+  /** Runs inside a transaction. */
+  private take(owner: Owner): WatchkeeperError | undefined {
+    const present = this.meta.get(OWNER) as Owner | undefined
+    if (present !== undefined && present.token !== owner.token && isAlive(present)) {
+      const text = `the store is owned by process ${present.pid}, which is still running`
+      return new WatchkeeperError('STORE_OWNED', text)
+    }
+    this.meta.putSync(OWNER, owner)
+    return undefined
+  }
+
+  /** Indexes the journal of an earlier release, a few hundred lines in one commit. */
+  private async upgrade(): Promise<void> {
+    const schema = this.meta.get(SCHEMA)
+    if (schema === SCHEMA_VERSION) return
+    let seq: number | undefined = 0
+    while (seq !== undefined) {
+      const from: number = seq
+      seq = await this.fenced(() => this.lines.reindex(from))
+    }
+    await this.fenced(() => this.meta.putSync(SCHEMA, SCHEMA_VERSION))
+  }
+
+  private isOwner(): boolean {
+    const present = this.meta.get(OWNER) as Owner | undefined
+    return this.owner !== undefined && present?.token === this.owner.token
+  }
+
+  /** One transaction of the owner, on disk when the promise resolves. */
+  private async fenced<Result>(act: () => Result): Promise<Result> {
+    let outcome: { readonly result: Result } | undefined
+    try {
+      outcome = await commit(this.root, () => (this.isOwner() ? { result: act() } : undefined))
+    } catch (cause) {
+      if (isFull(cause)) this.room.failed()
+      throw isFull(cause) ? full(cause) : failed(cause)
+    }
+    if (outcome !== undefined) return outcome.result
+    throw new WatchkeeperError('FENCED', 'another process has taken the store over')
+  }
+
   private put({ table, key, value }: Row): void {
     if (value === undefined) this.data.removeSync([table, key])
     else this.data.putSync([table, key], value)
   }
+}
 
-  private append(lines: readonly NewJournalLine[]): JournalLine[] {
-    const [last = 0] = this.lines.getKeys({ reverse: true, limit: 1 })
-    return lines.map((line, index) => {
-      const seq = last + index + 1
-      this.lines.putSync(seq, line)
-      return { ...line, seq } as JournalLine
-    })
-  }
+function full(cause?: unknown): WatchkeeperError {
+  const text = 'the store could not be written: there is no room left on its disk'
+  return new WatchkeeperError('STORE_FULL', text, { cause })
+}
+
+function failed(cause: unknown): WatchkeeperError {
+  const text = cause instanceof Error ? cause.message : String(cause)
+  return new WatchkeeperError('STORE_FAILED', `the store could not be written: ${text}`, { cause })
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { ExitRecord } from '../exits/ledger.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
+import { registerOf } from '../stores/keeper.ts'
 import { openLmdbReader } from '../stores/lmdb.ts'
 
 /** A position as it is on disk. */
@@ -25,7 +26,7 @@ export async function openKeptData(dataFolder: string): Promise<KeptData> {
   return {
     positions: async () => {
       const [register, ratchets, exits] = await Promise.all([
-        store.rows<Registered>('positions'),
+        registerOf(store),
         store.rows<KeptRatchet>('ratchets'),
         store.rows<ExitRecord>('exits'),
       ])

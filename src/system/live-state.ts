@@ -2,15 +2,16 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/ledger.ts'
-import type { KeptRatchet, Past, Registered } from '../ports/keeper.ts'
+import type { KeptRatchet, Past } from '../ports/keeper.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
+import { Register } from './register.ts'
 
 /** What an earlier process left behind. */
 export type LivePast = Past<ExitRecord, KillSwitch, PortfolioDay>
 
 /** What a running service knows of its account; each part of it has one writer. */
 export class LiveState {
-  readonly register: Map<PositionId, Registered>
+  readonly register: Register
   /** Exits that are durable and not over. */
   readonly openExits = new Map<PositionId, ExitRecord>()
   /** Positions whose monitor nobody restarts any more. */
@@ -30,7 +31,7 @@ export class LiveState {
   }
 
   constructor(past: LivePast) {
-    this.register = new Map(past.register)
+    this.register = new Register(past.register, past.generationFloor)
     this.ratchets = past.ratchets
     this.killSwitch = past.killSwitch ?? OFF
     for (const record of past.exits) this.openExits.set(record.positionId, record)

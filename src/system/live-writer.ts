@@ -6,6 +6,7 @@ import type { JournalLine } from '../ports/control.ts'
 import type { Change, Keeper, KeptLine, Registered } from '../ports/keeper.ts'
 import type { Ratchet } from '../risk/guard.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
+import { LineQueue } from './line-queue.ts'
 
 /** What one act of the service changes. */
 export type LiveChange = Change<ExitRecord, KillSwitch, PortfolioDay>
@@ -17,6 +18,8 @@ export interface LiveWriterOptions {
   readonly keeper: LiveKeeper
   /** Told of each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
+  /** Told once when the store begins to refuse writes, and with undefined when it takes them again. */
+  readonly onTrouble?: ((error: WatchkeeperError | undefined) => void) | undefined
   /** Another process has taken the store over. */
   readonly onFenced: (error: WatchkeeperError) => void
   /** Calls `take` with each ratchet that became stricter since it was last taken. */
@@ -34,13 +37,14 @@ export class LiveWriter {
   lineCount = 0
   private readonly options: LiveWriterOptions
   private ratchets = new Map<PositionId, Ratchet>()
-  private lines: KeptLine[] = []
+  private readonly lines = new LineQueue()
   private exits = new Map<PositionId, ExitRecord>()
   private rows: Registered[] = []
   private day: PortfolioDay | undefined
   private writing: Promise<void> | undefined
   private isDrainDue = false
   private isClosed = false
+  private trouble: WatchkeeperError | undefined
 
   constructor(options: LiveWriterOptions) {
     this.options = options
@@ -51,11 +55,13 @@ export class LiveWriter {
     try {
       const lines = await this.options.keeper.keep(change)
       this.errors = 0
+      this.tell(undefined)
       this.lineCount += lines.length
       for (const line of lines) this.options.onLine(line)
     } catch (error) {
       this.errors++
       if (isFenced(error)) this.options.onFenced(error)
+      else this.tell(storeError(error))
       throw error
     }
   }
@@ -74,9 +80,9 @@ export class LiveWriter {
     if (this.writing !== undefined || this.isClosed) return
     this.options.takeRatchets((id, ratchet) => this.ratchets.set(id, ratchet))
     if (!this.isDirty) return
-    const { ratchets, lines, exits, rows, day } = this
+    const { ratchets, exits, rows, day } = this
+    const lines = this.lines.take()
     this.ratchets = new Map()
-    this.lines = []
     this.exits = new Map()
     this.rows = []
     this.day = undefined
@@ -96,14 +102,15 @@ export class LiveWriter {
     })
   }
 
-  /** Resolves when all that was given so far is durable. Throws STORE_FAILED when it cannot be now. */
+  /** Resolves when all that was given so far is durable. Throws STORE_FAILED or STORE_FULL when it cannot be now. */
   async flush(): Promise<void> {
     // What was given while a commit was under way is in the one after it.
     for (let round = 0; round < 2; round++) {
       this.drain()
       await this.writing
       if (this.errors > 0) {
-        throw new WatchkeeperError('STORE_FAILED', 'the store refuses writes; it is tried again')
+        const code = this.trouble?.code ?? 'STORE_FAILED'
+        throw new WatchkeeperError(code, 'the store refuses writes; it is tried again')
       }
     }
   }
@@ -124,7 +131,13 @@ export class LiveWriter {
 
   private get isDirty(): boolean {
     const { ratchets, lines, exits, rows, day } = this
-    return ratchets.size + lines.length + exits.size + rows.length > 0 || day !== undefined
+    return ratchets.size + lines.size + exits.size + rows.length > 0 || day !== undefined
+  }
+
+  private tell(trouble: WatchkeeperError | undefined): void {
+    const isNews = this.trouble?.code !== trouble?.code
+    this.trouble = trouble
+    if (isNews) this.options.onTrouble?.(trouble)
   }
 
   private async write(change: LiveChange): Promise<void> {
@@ -143,13 +156,18 @@ export class LiveWriter {
   /** Puts what was not written back, behind anything newer. */
   private putBack({ ratchets, lines, exits, register, day }: LiveChange): void {
     this.ratchets = new Map([...(ratchets ?? []), ...this.ratchets])
-    this.lines = [...(lines ?? []), ...this.lines]
+    this.lines.putBack(lines ?? [])
     const older = (exits ?? []).map(record => [record.positionId, record] as const)
     this.exits = new Map([...older, ...this.exits])
     this.rows = [...(register ?? []), ...this.rows]
     this.day ??= day
   }
 }
+
+const storeError = (error: unknown): WatchkeeperError =>
+  error instanceof WatchkeeperError
+    ? error
+    : new WatchkeeperError('STORE_FAILED', String(error), { cause: error })
 
 const isFenced = (error: unknown): error is WatchkeeperError =>
   error instanceof WatchkeeperError && error.code === 'FENCED'

@@ -11,9 +11,10 @@ import type { Core } from './core.ts'
 import { ruleSetOf } from './kept-rules.ts'
 import { lineOf } from './lines.ts'
 import type { LiveWriter } from './live-writer.ts'
+import type { Register } from './register.ts'
 
 export interface RegistrarParts {
-  readonly rows: Map<PositionId, Registered>
+  readonly rows: Register
   readonly writer: Pick<LiveWriter, 'now'>
   readonly core: Pick<Core<unknown>, 'roster' | 'supervisor' | 'dispatcher'>
   readonly clock: Clock
@@ -116,7 +117,7 @@ export class Registrar {
       const text = `position ${position.id} is guarded already`
       throw new WatchkeeperError('POSITION_EXISTS', text)
     }
-    const generation = (known?.generation ?? 0) + 1
+    const generation = this.parts.rows.nextGeneration(position.id)
     const registered: Registered = { position, rules, generation, state: 'open' }
     ruleSetOf(registered)
     return registered

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { openPaperAccount } from '../../src/brokers/paper-account.ts'
-import type { Registered } from '../../src/ports/keeper.ts'
+import { positionId } from '../../src/domain/ids.ts'
+import { registerOf } from '../../src/stores/keeper.ts'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
 import { watchkeeper } from '../support/cli.ts'
 import { RunningService } from '../support/kill.ts'
@@ -53,7 +54,7 @@ describe('watchkeeper run', () => {
   /** What is left on disk: the register, the ratchets and the account's fills. */
   async function leftBehind() {
     const store = await openLmdbStore({ folder: join(folder, 'data', 'store') })
-    const register = await store.rows<Registered>('positions')
+    const register = await registerOf(store)
     const ratchets = await store.rows<{ best: number }>('ratchets')
     await store.close()
     const account = openPaperAccount({
@@ -76,7 +77,7 @@ describe('watchkeeper run', () => {
       const { register, ratchets, fills } = await leftBehind()
       expect(new Set(fills.map(({ positionId }) => positionId)).size).to.equal(fills.length)
       for (const [id, ratchet] of ratchets) {
-        const { side } = register.get(id)!.position
+        const { side } = register.get(positionId(id))!.position
         const score = side === 'long' ? ratchet.best : -ratchet.best
         expect(score, id).to.be.at.least(best.get(id) ?? -Infinity)
         best.set(id, score)

@@ -1,17 +1,102 @@
 import { expect } from 'chai'
-import type { Store } from '../../src/ports/store.ts'
+import { WatchkeeperError } from '../../src/errors.ts'
+import type { NewJournalLine, Store } from '../../src/ports/store.ts'
 
-/** What every store promises. `open` gives a store of its own to each test. */
-export function storeContract(open: () => Promise<Store>): void {
+/** Where stores of one family keep the same data, each as if in a process of its own. */
+export interface StorePlace {
+  /** Another store at this place, which owns nothing yet. */
+  attach(): Promise<Store>
+  /** What the owner's sudden end leaves behind, once `leaseMs` are over. */
+  killOwner(leaseMs: number): Promise<void>
+}
+
+const LEASE_MS = 60_000
+const FOREVER = { keep: Infinity, olderThan: 0 }
+
+const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
+  attempt.then(
+    () => 'no error',
+    (error: unknown) => (error instanceof WatchkeeperError ? error.code : String(error)),
+  )
+
+/** What every store promises. `makePlace` gives a place of its own to each test. */
+export function storeContract(makePlace: () => StorePlace): void {
+  let place: StorePlace
   let store: Store
 
   beforeEach(async () => {
-    store = await open()
+    place = makePlace()
+    store = await place.attach()
+    await store.claim('owner', LEASE_MS)
   })
 
   afterEach(() => store.close())
 
+  describe('its ownership', () => ownershipContract(() => ({ place, store })))
+  describe('its rows', () => rowsContract(() => store))
+  describe('its journal', () => journalContract(() => store))
+}
+
+function ownershipContract(given: () => { place: StorePlace; store: Store }): void {
+  const row = { table: 'exits', key: 'a', value: 1 } as const
+  let other: Store
+
+  beforeEach(async () => {
+    other = await given().place.attach()
+  })
+
+  afterEach(() => other.close())
+
+  it('refuses a second owner, and its writes', async () => {
+    expect(await codeOf(other.claim('other', LEASE_MS))).to.equal('STORE_OWNED')
+    expect(await codeOf(other.write({ rows: [row] }))).to.equal('FENCED')
+    expect(await codeOf(other.prune(FOREVER))).to.equal('FENCED')
+    await given().store.write({ rows: [row] })
+    expect((await other.rows('exits')).size).to.equal(1)
+  })
+
+  it('lets the owner claim again', async () => {
+    await given().store.claim('owner', LEASE_MS)
+    await given().store.write({ rows: [row] })
+  })
+
+  it('fences an owner that was taken for dead, and keeps nothing of what it writes', async () => {
+    const { place, store } = given()
+    await place.killOwner(LEASE_MS)
+    await other.claim('other', LEASE_MS)
+    const line = { at: 1, kind: 'note' }
+    expect(await codeOf(store.write({ rows: [row], lines: [line] }))).to.equal('FENCED')
+    expect((await other.rows('exits')).size).to.equal(0)
+    expect(await other.journal({ after: 0, limit: 9 })).to.deep.equal([])
+    expect(await codeOf(store.claim('owner', LEASE_MS))).to.equal('STORE_OWNED')
+    await other.write({ rows: [row] })
+  })
+
+  it('is free once its owner has closed it, and not once somebody else has', async () => {
+    const { place, store } = given()
+    await (await place.attach()).close()
+    expect(await codeOf(other.claim('other', LEASE_MS))).to.equal('STORE_OWNED')
+    await store.close()
+    await other.claim('other', LEASE_MS)
+  })
+}
+
+function rowsContract(given: () => Store): void {
+  it('keeps nothing of a batch that cannot be kept as a whole', async () => {
+    const store = given()
+    const rows = [
+      { table: 'exits', key: 'a', value: 1 },
+      { table: 'exits', key: 'b', value: unkept },
+    ] as const
+    const write = store.write({ rows, lines: [{ at: 1, kind: 'note' }] })
+    expect(await codeOf(write)).not.to.equal('no error')
+    expect((await store.rows('exits')).size).to.equal(0)
+    const [line] = await store.write({ lines: [{ at: 1, kind: 'note' }] })
+    expect(line!.seq).to.equal(1)
+  })
+
   it('gives back what was written, table by table', async () => {
+    const store = given()
     await store.write({
       rows: [
         { table: 'positions', key: 'a', value: { quantity: 1.5 } },
@@ -28,6 +113,7 @@ export function storeContract(open: () => Promise<Store>): void {
   })
 
   it('replaces and takes away rows', async () => {
+    const store = given()
     await store.write({ rows: [{ table: 'exits', key: 'a', value: 1 }] })
     await store.write({ rows: [{ table: 'exits', key: 'a', value: 2 }] })
     expect([...(await store.rows('exits'))]).to.deep.equal([['a', 2]])
@@ -41,13 +127,37 @@ export function storeContract(open: () => Promise<Store>): void {
   })
 
   it('keeps a row apart from what it was made of', async () => {
+    const store = given()
     const value = { best: 1 }
     await store.write({ rows: [{ table: 'ratchets', key: 'a', value }] })
     value.best = 2
     expect((await store.rows('ratchets')).get('a')).to.deep.equal({ best: 1 })
   })
+}
 
-  it('numbers journal lines from 1 without gaps, also from several writers at once', async () => {
+/** A value that no store can keep. */
+const unkept = {
+  get count(): never {
+    throw new Error('this cannot be kept')
+  },
+}
+
+function journalContract(given: () => Store): void {
+  const of = (positionId: string): NewJournalLine => ({ at: 1, kind: 'note', positionId })
+  const at = (ms: number): NewJournalLine => ({ at: ms, kind: 'note', positionId: 'p' })
+
+  const seqs = async (query: {
+    after?: number
+    limit?: number
+    last?: number
+    positionId?: string
+  }): Promise<number[]> => {
+    const lines = await given().journal({ after: 0, limit: 100, ...query })
+    return lines.map(({ seq }) => seq)
+  }
+
+  it('numbers lines from 1 without gaps, also from several writers at once', async () => {
+    const store = given()
     const write = (text: string) => store.write({ lines: [{ at: 1, kind: 'note', text }] })
     const written = await Promise.all(['a', 'b', 'c'].map(write))
     expect(written.flat().map(({ seq }) => seq)).to.deep.equal([1, 2, 3])
@@ -59,28 +169,62 @@ export function storeContract(open: () => Promise<Store>): void {
     ])
   })
 
-  it('gives the journal in pages, and of one position', async () => {
-    const line = (positionId: string) => ({ at: 1, kind: 'note', positionId })
-    await store.write({ lines: ['p', 'q', 'p', 'q', 'p'].map(line) })
-    const seqs = async (after: number, limit: number, positionId?: string): Promise<number[]> =>
-      (await store.journal({ after, limit, ...(positionId && { positionId }) })).map(
-        ({ seq }) => seq,
-      )
-    expect(await seqs(0, 2)).to.deep.equal([1, 2])
-    expect(await seqs(2, 2)).to.deep.equal([3, 4])
-    expect(await seqs(5, 2)).to.deep.equal([])
-    expect(await seqs(1, 10, 'p')).to.deep.equal([3, 5])
+  it('is read in pages, and of one position', async () => {
+    await given().write({ lines: ['p', 'q', 'p', 'q', 'p', 'pp'].map(of) })
+    expect(await seqs({ limit: 2 })).to.deep.equal([1, 2])
+    expect(await seqs({ after: 2, limit: 2 })).to.deep.equal([3, 4])
+    expect(await seqs({ after: 6 })).to.deep.equal([])
+    expect(await seqs({ after: 1, positionId: 'p' })).to.deep.equal([3, 5])
+    expect(await seqs({ limit: 1, positionId: 'q' })).to.deep.equal([2])
+    expect(await seqs({ positionId: 'nobody' })).to.deep.equal([])
   })
 
-  it('prunes the oldest lines and goes on counting', async () => {
-    const note = { at: 1, kind: 'note' }
-    await store.write({ lines: [note, note, note, note] })
-    expect(await store.prune(1)).to.equal(3)
-    expect(await store.prune(1)).to.equal(0)
-    const [next] = await store.write({ lines: [note] })
-    expect(next!.seq).to.equal(5)
-    expect((await store.journal({ after: 0, limit: 10 })).map(({ seq }) => seq)).to.deep.equal([
-      4, 5,
-    ])
+  it('is read from its end, oldest line first', async () => {
+    await given().write({ lines: ['p', 'q', 'p', 'q', 'p', 'q'].map(of) })
+    expect(await seqs({ last: 2 })).to.deep.equal([5, 6])
+    expect(await seqs({ last: 0 })).to.deep.equal([])
+    expect(await seqs({ last: 9, after: 3 })).to.deep.equal([4, 5, 6])
+    expect(await seqs({ last: 2, positionId: 'p' })).to.deep.equal([3, 5])
+    expect(await seqs({ last: 9, after: 3, positionId: 'p' })).to.deep.equal([5])
+  })
+
+  it('loses its oldest lines to a bound on their number, also in the index', async () => {
+    const store = given()
+    await store.write({ lines: ['p', 'q', 'p', 'q'].map(of) })
+    expect(await store.prune({ keep: 2, olderThan: 0 })).to.equal(2)
+    expect(await store.prune({ keep: 2, olderThan: 0 })).to.equal(0)
+    expect(await seqs({})).to.deep.equal([3, 4])
+    expect(await seqs({ positionId: 'p' })).to.deep.equal([3])
+  })
+
+  it('loses its oldest lines to a bound on their age', async () => {
+    const store = given()
+    await store.write({ lines: [at(10), at(20), at(30), at(40)] })
+    expect(await store.prune({ keep: 100, olderThan: 30 })).to.equal(2)
+    expect(await seqs({})).to.deep.equal([3, 4])
+    expect(await store.prune({ keep: 1, olderThan: 30 })).to.equal(1)
+    expect(await seqs({})).to.deep.equal([4])
+  })
+
+  it('goes on counting when every line is gone, also after it was closed', async () => {
+    const store = given()
+    await store.write({ lines: [at(1), at(2), at(3)] })
+    expect(await store.prune({ keep: 0, olderThan: 0 })).to.equal(3)
+    const [next] = await store.write({ lines: [at(4)] })
+    expect(next!.seq).to.equal(4)
+    expect(await seqs({ positionId: 'p' })).to.deep.equal([4])
+  })
+
+  it('loses more lines than one commit takes, and is read and written meanwhile', async () => {
+    const store = given()
+    await store.write({ lines: Array.from({ length: 1_700 }, () => at(1)) })
+    const pruned = store.prune({ keep: 100, olderThan: 0 })
+    const [line] = await store.write({ lines: [at(2)] })
+    expect(line!.seq).to.equal(1_701)
+    // A line that came in between may push out one more.
+    expect(await pruned).to.be.within(1_600, 1_601)
+    await store.prune({ keep: 100, olderThan: 0 })
+    expect(await seqs({ limit: 1_000 })).to.have.length(100)
+    expect(await seqs({ limit: 1_000, positionId: 'p' })).to.have.length(100)
   })
 }

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { positionId, type PositionId } from '../../src/domain/ids.ts'
 import type { Registered } from '../../src/ports/keeper.ts'
 import { StoreKeeper } from '../../src/stores/keeper.ts'
+import { Register } from '../../src/system/register.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'
 import { aPosition } from '../support/builders.ts'
 
@@ -16,8 +17,10 @@ const OPEN: Registered = { position: aPosition(), rules: {}, generation: 1, stat
 describe('StoreKeeper', () => {
   let keeper: StoreKeeper<Exit, string, unknown>
 
-  beforeEach(() => {
-    keeper = new StoreKeeper(new MemoryStore())
+  beforeEach(async () => {
+    const store = new MemoryStore()
+    await store.claim('me', 1_000)
+    keeper = new StoreKeeper(store)
   })
 
   it('finds nothing in an empty store', async () => {
@@ -53,5 +56,67 @@ describe('StoreKeeper', () => {
     const lines = [{ at: 1, kind: 'a' }]
     await keeper.keep({ lines })
     expect(await keeper.keep({ lines })).to.deep.equal([{ at: 1, kind: 'a', seq: 2 }])
+  })
+
+  describe('with room for two positions that are over', () => {
+    const of = (name: string, state: Registered['state'], generation = 1): Registered => ({
+      ...OPEN,
+      ...{ position: { ...aPosition(), id: positionId(name) }, state, generation },
+    })
+    const forgotten: string[] = []
+    let store: MemoryStore
+
+    beforeEach(async () => {
+      store = new MemoryStore()
+      await store.claim('me', 60_000)
+      forgotten.length = 0
+      keeper = new StoreKeeper(store, {
+        closedRows: 2,
+        onForgotten: ids => forgotten.push(...ids),
+      })
+      await keeper.load()
+    })
+
+    const known = async (): Promise<string[]> => [
+      ...(await new StoreKeeper<Exit, string, unknown>(store).load()).register.keys(),
+    ]
+
+    it('forgets the one that ended first, and no open one', async () => {
+      await keeper.keep({ register: [of('open', 'open'), of('b', 'closed')] })
+      await keeper.keep({ register: [of('a', 'released')] })
+      expect(forgotten).to.deep.equal([])
+      await keeper.keep({ register: [of('c', 'closed')] })
+      expect(forgotten).to.deep.equal(['b'])
+      expect(await known()).to.have.members(['open', 'a', 'c'])
+    })
+
+    it('counts an id that ended again as the latest', async () => {
+      await keeper.keep({ register: [of('a', 'closed'), of('b', 'closed')] })
+      await keeper.keep({ register: [of('a', 'open', 2)] })
+      expect(await known()).to.have.members(['a', 'b'])
+      await keeper.keep({ register: [of('a', 'closed', 2)] })
+      await keeper.keep({ register: [of('c', 'closed')] })
+      expect(await known()).to.have.members(['a', 'c'])
+    })
+
+    it('never gives an id that it has forgotten a generation that it had', async () => {
+      await keeper.keep({ register: [of('a', 'closed', 7)] })
+      await keeper.keep({ register: [of('b', 'closed'), of('c', 'closed')] })
+      const past = await new StoreKeeper<Exit, string, unknown>(store).load()
+      expect(past.register.has(positionId('a'))).to.equal(false)
+      expect(past.generationFloor).to.equal(7)
+      expect(
+        new Register(past.register, past.generationFloor).nextGeneration(positionId('a')),
+      ).to.equal(8)
+    })
+
+    it('remembers in what order they ended after a restart', async () => {
+      await keeper.keep({ register: [of('b', 'closed')] })
+      await keeper.keep({ register: [of('a', 'closed')] })
+      keeper = new StoreKeeper(store, { closedRows: 2 })
+      await keeper.load()
+      await keeper.keep({ register: [of('c', 'closed')] })
+      expect(await known()).to.have.members(['a', 'c'])
+    })
   })
 })

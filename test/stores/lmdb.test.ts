@@ -1,14 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { WatchkeeperError } from '../../src/errors.ts'
-import { openLmdbStore } from '../../src/stores/lmdb.ts'
+import { attachLmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
 import { storeContract } from '../contracts/store-contract.ts'
 
+const CLAIMER = fileURLToPath(new URL('../support/store-claimer.ts', import.meta.url))
 const WRITER = fileURLToPath(new URL('../support/store-writer.ts', import.meta.url))
 
 describe('LmdbStore', () => {
@@ -21,7 +29,16 @@ describe('LmdbStore', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
   describe('as every store', () => {
-    storeContract(() => openLmdbStore({ folder }))
+    storeContract(() => ({
+      attach: () => attachLmdbStore({ folder }),
+      killOwner: async () => {
+        const { open } = await import('lmdb')
+        const root = open({ path: folder })
+        // No process has this pid.
+        await root.openDB({ name: 'meta' }).put('owner', { token: 'owner', pid: 2 ** 30 })
+        await root.close()
+      },
+    }))
   })
 
   const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
@@ -86,6 +103,74 @@ describe('LmdbStore', () => {
     await store.close()
   })
 
+  it('has exactly one winner when processes claim it in the same moment', async () => {
+    await (await openLmdbStore({ folder })).close()
+    const at = String(Date.now() + 1_500)
+    const children = [1, 2, 3].map(() =>
+      spawn(process.execPath, ['--import', 'tsx', CLAIMER, folder, at], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+    )
+    const said = await Promise.all(
+      children.map(async ({ stdout }) => {
+        let text = ''
+        for await (const chunk of stdout.setEncoding('utf8')) {
+          text += String(chunk)
+          if (text.split('\n').length > 2) break
+        }
+        return text.split('\n')[1]
+      }),
+    )
+    const ends = children.map(child => once(child, 'close'))
+    for (const child of children) child.kill('SIGKILL')
+    await Promise.all(ends)
+    expect(said.sort()).to.deep.equal(['STORE_OWNED', 'STORE_OWNED', 'won'])
+    const store = await openLmdbStore({ folder })
+    expect(await store.journal({ after: 0, limit: 9 })).to.have.length(1)
+    await store.close()
+  })
+
+  it('refuses a folder with files of something else, and adds none', async () => {
+    writeFileSync(join(folder, 'notes.txt'), 'mine')
+    expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_UNUSABLE')
+    expect(readdirSync(folder)).to.deep.equal(['notes.txt'])
+  })
+
+  it('refuses the data of another program, and changes nothing in it', async () => {
+    const { open } = await import('lmdb')
+    const root = open({ path: folder })
+    await root.openDB({ name: 'something-else' }).put('a', 1)
+    await root.close()
+    const before = readFileSync(join(folder, 'data.mdb'))
+    expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_UNUSABLE')
+    expect(readFileSync(join(folder, 'data.mdb')).equals(before)).to.equal(true)
+  })
+
+  it('refuses a path that cannot be, in one short line', async () => {
+    for (const path of [join(folder, 'a\0b'), join(folder, 'x/'.repeat(2_500))]) {
+      const error: unknown = await openLmdbStore({ folder: path }).catch((each: unknown) => each)
+      expect(error).to.have.property('code', 'STORE_UNUSABLE')
+      expect((error as Error).message).to.match(/^.{1,300}$/)
+    }
+    expect(readdirSync(folder)).to.deep.equal([])
+  })
+
+  it('indexes the journal that an earlier release has written', async () => {
+    const first = await openLmdbStore({ folder })
+    const lines = Array.from({ length: 1_200 }, (_, at) => ({ at, kind: 'note', positionId: 'p' }))
+    await first.write({ lines })
+    await first.close()
+    const { open } = await import('lmdb')
+    const root = open({ path: folder })
+    await root.openDB({ name: 'meta' }).put('schema', 1)
+    await root.openDB({ name: 'journal-index' }).clearAsync()
+    await root.close()
+    const store = await openLmdbStore({ folder })
+    const found = await store.journal({ after: 0, limit: 10_000, positionId: 'p' })
+    expect(found).to.have.length(1_200)
+    await store.close()
+  })
+
   it('has every write that was told to be durable, whole, after kill -9', async () => {
     const { child, durable } = await startWriter()
     while (durable.length < 50) await once(child.stdout!, 'data')
@@ -114,12 +199,14 @@ describe('LmdbStore', () => {
     await first.close()
   })
 
-  it('refuses a store that a later release has written', async () => {
+  it('refuses a store that a later release has written, and changes nothing in it', async () => {
     await (await openLmdbStore({ folder })).close()
     const { open } = await import('lmdb')
     const root = open({ path: folder })
     await root.openDB({ name: 'meta' }).put('schema', 99)
     await root.close()
+    const before = readFileSync(join(folder, 'data.mdb'))
     expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_NEWER')
+    expect(readFileSync(join(folder, 'data.mdb')).equals(before)).to.equal(true)
   })
 })

@@ -14,6 +14,7 @@ describe('PerformanceHistory', () => {
   beforeEach(async () => {
     now = 1_000_000 * 60 * MINUTE
     store = new MemoryStore()
+    await store.claim('me', 60_000)
     profiler = new Profiler({ monotonic: () => now, now: () => now })
     history = await PerformanceHistory.open(store, now)
   })

@@ -1,0 +1,69 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+import type { Registered } from '../ports/keeper.ts'
+import type { Row } from '../ports/store.ts'
+
+/** What is kept of a position that is over; `order` counts the positions that ended. */
+export type ClosedRow = readonly [
+  order: number,
+  generation: number,
+  state: Exclude<Registered['state'], 'open'>,
+  position: Omit<Position, 'id'>,
+]
+
+/** Rows that one commit forgets at most. */
+const MOST_AT_ONCE = 500
+const NO_RULES: Registered['rules'] = Object.freeze({})
+
+/** Positions that are over: a compact row each, the oldest of which are forgotten beyond a limit. */
+export class ClosedRows {
+  /** Generations, oldest end first. */
+  private readonly generations = new Map<PositionId, number>()
+  private readonly limit: number
+  private order = 0
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** Takes the rows as they are kept; gives them as the register has them. */
+  load(rows: ReadonlyMap<string, ClosedRow>): Registered[] {
+    const sorted = [...rows].toSorted(([, [a]], [, [b]]) => a - b)
+    this.order = sorted.at(-1)?.[1][0] ?? 0
+    return sorted.map(([key, [, generation, state, position]]) => {
+      const id = key as PositionId
+      this.generations.set(id, generation)
+      return { position: { ...position, id }, rules: NO_RULES, generation, state }
+    })
+  }
+
+  /** The row of a position that is over. */
+  row({ position: { id, ...position }, generation, state }: Registered): Row {
+    return { table: 'closed', key: id, value: [++this.order, generation, state, position] }
+  }
+
+  /** The ids to forget when `ending` have ended too, oldest first, and the highest generation of them. */
+  surplus(ending: readonly Registered[]): { ids: PositionId[]; generation: number } {
+    const added = new Set(ending.map(({ position }) => position.id))
+    const excess = this.generations.size + added.size - this.limit
+    const ids: PositionId[] = []
+    let generation = 0
+    for (const [id, its] of this.generations) {
+      if (ids.length >= Math.min(excess, MOST_AT_ONCE)) break
+      if (added.has(id)) continue
+      ids.push(id)
+      generation = Math.max(generation, its)
+    }
+    return { ids, generation }
+  }
+
+  /** What was written is durable. */
+  changed(rows: readonly Registered[], forgotten: readonly PositionId[]): void {
+    for (const { position, generation, state } of rows) {
+      // The latest end comes last.
+      this.generations.delete(position.id)
+      if (state !== 'open') this.generations.set(position.id, generation)
+    }
+    for (const id of forgotten) this.generations.delete(id)
+  }
+}

@@ -1,0 +1,104 @@
+import type { Database, RootDatabase } from 'lmdb'
+import type { JournalLine, JournalQuery } from '../ports/control.ts'
+import type { NewJournalLine, Prune } from '../ports/store.ts'
+import { plainTable } from './lmdb-open.ts'
+
+type IndexKey = [positionId: string, seq: number]
+
+/** Lines that one commit takes away, or indexes. */
+const STEP = 250
+const LAST_SEQ = 'last-seq'
+const HIGHEST = Number.MAX_SAFE_INTEGER
+
+/** The journal inside an lmdb environment. What changes it must run inside a transaction. */
+export class LmdbJournal {
+  private readonly lines: Database<NewJournalLine, number>
+  /** Which lines tell of a position. */
+  private readonly index: Database<true, IndexKey>
+  private readonly meta: Database<unknown, string>
+
+  constructor(root: RootDatabase<unknown, string>, meta: Database<unknown, string>) {
+    this.lines = root.openDB(plainTable('journal'))
+    this.index = root.openDB({ name: 'journal-index' })
+    this.meta = meta
+  }
+
+  append(lines: readonly NewJournalLine[]): JournalLine[] {
+    if (lines.length === 0) return []
+    let seq = this.lastSeq()
+    const numbered = lines.map(line => {
+      seq++
+      this.lines.putSync(seq, line)
+      this.enter(seq, line)
+      return { ...line, seq } as JournalLine
+    })
+    this.meta.putSync(LAST_SEQ, seq)
+    return numbered
+  }
+
+  read({ after, limit, last, positionId }: JournalQuery): JournalLine[] {
+    const range = { limit: last ?? limit, reverse: last !== undefined }
+    const found =
+      positionId === undefined
+        ? [...this.lines.getRange({ ...bounds(range.reverse, after, HIGHEST), ...range })]
+        : this.readOf(positionId, after, range)
+    const lines = found.map(({ key, value }) => ({ ...value, seq: key }) as JournalLine)
+    return range.reverse ? lines.reverse() : lines
+  }
+
+  /** Takes away the oldest lines, as many as one commit may; gives how many. */
+  prune({ keep, olderThan }: Prune): number {
+    const beyond = this.lastSeq() - keep
+    const going: { key: number; value: NewJournalLine }[] = []
+    for (const line of this.lines.getRange({ limit: STEP })) {
+      if (line.key > beyond && (line.value.at as number) >= olderThan) break
+      going.push(line)
+    }
+    for (const { key, value } of going) {
+      this.lines.removeSync(key)
+      const { positionId } = value
+      if (typeof positionId === 'string') this.index.removeSync([positionId, key])
+    }
+    return going.length
+  }
+
+  /** Indexes what an earlier release has written after `seq`; gives the last number, if any. */
+  reindex(seq: number): number | undefined {
+    const range = [...this.lines.getRange({ start: seq + 1, limit: STEP })]
+    for (const { key, value } of range) this.enter(key, value)
+    return range.at(-1)?.key
+  }
+
+  private lastSeq(): number {
+    const kept = this.meta.get(LAST_SEQ)
+    if (typeof kept === 'number') return kept
+    const [last = 0] = this.lines.getKeys({ reverse: true, limit: 1 })
+    return last
+  }
+
+  private enter(seq: number, { positionId }: NewJournalLine): void {
+    if (typeof positionId === 'string') this.index.putSync([positionId, seq], true)
+  }
+
+  private readOf(
+    positionId: string,
+    after: number,
+    range: { limit: number; reverse: boolean },
+  ): { key: number; value: NewJournalLine }[] {
+    const seqs = this.index.getKeys({
+      ...bounds<IndexKey>(range.reverse, [positionId, after], [positionId, HIGHEST]),
+      ...range,
+    })
+    return [...seqs].flatMap(([, key]) => {
+      const value = this.lines.get(key)
+      return value === undefined ? [] : [{ key, value }]
+    })
+  }
+}
+
+/** Keys above `after` up to `highest`, from either end; lmdb leaves out the end of a range. */
+function bounds<Key>(isReverse: boolean, after: Key, highest: Key): object {
+  return isReverse
+    ? { start: highest, end: after }
+    : { start: after, exclusiveStart: true, end: highest }
+}

@@ -1,0 +1,42 @@
+import type { KeptLine } from '../ports/keeper.ts'
+
+/** Lines that wait while the store refuses writes. */
+const MOST_LINES = 10_000
+const GAP = 'journal-gap'
+
+/** Journal lines that are to be written; a line that says how many takes the place of the oldest. */
+export class LineQueue {
+  private lines: KeptLine[] = []
+
+  get size(): number {
+    return this.lines.length
+  }
+
+  push(line: KeptLine): void {
+    this.lines.push(line)
+    if (this.lines.length > 2 * MOST_LINES) this.bound()
+  }
+
+  /** Gives what waits, and waits for nothing any more. */
+  take(): readonly KeptLine[] {
+    this.bound()
+    const { lines } = this
+    this.lines = []
+    return lines
+  }
+
+  /** Puts lines back that could not be written, before those that came since. */
+  putBack(older: readonly KeptLine[]): void {
+    this.lines = [...older, ...this.lines]
+    this.bound()
+  }
+
+  private bound(): void {
+    const excess = this.lines.length - MOST_LINES
+    if (excess <= 0) return
+    const gone = this.lines.slice(0, excess)
+    const lost = gone.reduce((sum, line) => sum + (line.kind === GAP ? Number(line['lost']) : 1), 0)
+    const { at } = gone.at(-1)!
+    this.lines = [{ at, kind: GAP, lost }, ...this.lines.slice(excess)]
+  }
+}

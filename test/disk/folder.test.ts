@@ -1,0 +1,55 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { makeFolder, shownPath } from '../../src/disk/folder.ts'
+
+describe('makeFolder', () => {
+  let folder: string
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'watchkeeper-folder-'))
+  })
+
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('refuses a file in the way, and makes nothing', () => {
+    writeFileSync(join(folder, 'file'), '')
+    expect(() => makeFolder(join(folder, 'file'))).to.throw('expected a folder')
+    expect(() => makeFolder(join(folder, 'file', 'a'))).to.throw('ENOTDIR')
+    expect(readdirSync(folder)).to.deep.equal(['file'])
+  })
+
+  it('takes away what it made when it cannot make the rest', () => {
+    const path = join(folder, 'a', 'b', 'x'.repeat(300))
+    expect(() => makeFolder(path)).to.throw('ENAMETOOLONG')
+    expect(readdirSync(folder)).to.deep.equal([])
+  })
+
+  it('refuses a path that no system takes', () => {
+    expect(() => makeFolder(join(folder, 'a\0b'))).to.throw('NUL')
+    expect(() => makeFolder(join(folder, 'x/'.repeat(2_500)))).to.throw('bytes, expected fewer')
+    expect(readdirSync(folder)).to.deep.equal([])
+  })
+
+  it('comes to an end in a file system that takes no folders', function () {
+    if (!existsSync('/proc/self')) this.skip()
+    expect(() => makeFolder('/proc/watchkeeper/store')).to.throw('ENOENT')
+  })
+
+  it('makes what is missing, and leaves what is there', () => {
+    const path = join(folder, 'a', 'b')
+    makeFolder(path)
+    writeFileSync(join(path, 'file'), 'kept')
+    makeFolder(path)
+    expect(statSync(join(path, 'file')).size).to.equal(4)
+  })
+})
+
+describe('shownPath', () => {
+  it('is one short line of what can be printed', () => {
+    expect(shownPath('/a/b')).to.equal('/a/b')
+    expect(shownPath('/a\0b')).to.equal('/a\\0b')
+    expect(shownPath('x'.repeat(5_000)).length).to.be.below(100)
+  })
+})

@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { WatchkeeperError } from '../../src/errors.ts'
+import { type LmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
+import { NO_MOUNT, type SmallDisk, smallDisk } from '../support/small-disk.ts'
+
+describe('LmdbStore on a disk of 10 MB', () => {
+  let disk: SmallDisk
+
+  before(function () {
+    const mounted = smallDisk(10)
+    if (mounted === undefined) {
+      this.test!.title += ` (${NO_MOUNT})`
+      this.skip()
+    }
+    disk = mounted
+  })
+
+  after(() => disk?.end())
+
+  afterEach(() => disk.clear())
+
+  const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
+    attempt.then(
+      () => 'no error',
+      (error: unknown) => (error instanceof WatchkeeperError ? error.code : String(error)),
+    )
+
+  const ratchet = (store: LmdbStore, key: string) =>
+    store.write({ rows: [{ table: 'ratchets', key, value: 'x'.repeat(3_000) }] })
+
+  const exit = (store: LmdbStore, key: string) =>
+    store.write({
+      rows: [{ table: 'exits', key, value: 'x'.repeat(3_000) }],
+      lines: [{ at: 1, kind: 'exit-intended', positionId: key }],
+    })
+
+  it('says that it is full, takes exits all the same, and goes on when there is room', async () => {
+    const store = await openLmdbStore({ folder: join(disk.folder, 'a') })
+    await ratchet(store, 'before')
+    disk.fill()
+    expect(await codeOf(ratchet(store, 'full'))).to.equal('STORE_FULL')
+    await exit(store, 'p')
+    expect(await codeOf(ratchet(store, 'full'))).to.equal('STORE_FULL')
+    disk.clear()
+    await ratchet(store, 'after')
+    expect([...(await store.rows('ratchets')).keys()]).to.have.members(['before', 'after'])
+    expect([...(await store.rows('exits')).keys()]).to.deep.equal(['p'])
+    await store.close()
+  })
+
+  it('keeps each batch whole or not at all when its own rows fill the disk', async () => {
+    const store = await openLmdbStore({ folder: join(disk.folder, 'b') })
+    let kept = 0
+    while ((await codeOf(exit(store, `p${kept}`))) === 'no error') kept++
+    expect(kept).to.be.above(100)
+    expect(await codeOf(exit(store, 'one more'))).to.equal('STORE_FULL')
+    expect((await store.rows('exits')).size).to.equal(kept)
+    const lines = await store.journal({ after: 0, limit: 1_000_000 })
+    expect(lines.map(({ seq }) => seq)).to.deep.equal(lines.map((_, index) => index + 1))
+    expect(lines).to.have.length(kept)
+    await store.close()
+    const again = await openLmdbStore({ folder: join(disk.folder, 'b') }).catch(
+      (error: unknown) => error,
+    )
+    if (again instanceof WatchkeeperError) expect(again.code).to.equal('STORE_FULL')
+    else await (again as LmdbStore).close()
+  })
+
+  it('is not made where there is no room, and leaves nothing there', async () => {
+    disk.fill()
+    const folder = join(disk.folder, 'c', 'd')
+    expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_FULL')
+    const { existsSync } = await import('node:fs')
+    expect(existsSync(join(disk.folder, 'c'))).to.equal(false)
+  })
+})

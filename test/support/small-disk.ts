@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A disk of a few MB, as a folder. */
+export interface SmallDisk {
+  readonly folder: string
+  /** Uses up all room, as somebody else's files do. */
+  fill(): void
+  /** Gives the room back. */
+  clear(): void
+  end(): void
+}
+
+/** Mounts a disk in memory; undefined where mounting is not allowed. */
+export function smallDisk(megabytes: number): SmallDisk | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-disk-'))
+  try {
+    const options = ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder]
+    execFileSync('mount', options, { stdio: 'ignore' })
+  } catch {
+    rmdirSync(folder)
+    return undefined
+  }
+  const filler = join(folder, 'filler')
+  return {
+    folder,
+    fill: () => {
+      try {
+        writeFileSync(filler, Buffer.alloc(megabytes * 1024 * 1024))
+      } catch {
+        // What could be written has used up the room.
+      }
+    },
+    clear: () => rmSync(filler, { force: true }),
+    end: () => {
+      execFileSync('umount', [folder], { stdio: 'ignore' })
+      rmdirSync(folder)
+    },
+  }
+}
+
+/** Why a test that needs such a disk is skipped. */
+export const NO_MOUNT = 'mounting is not allowed here'
