@@ -138,9 +138,12 @@ export class PaperAccount implements AccountBroker {
   }
 
   /** Fills the orders that wait for a price of the instrument; call it after each of its ticks. */
-  async priced(instrument: InstrumentId): Promise<void> {
+  priced(instrument: InstrumentId): Promise<void> | undefined {
     const waiting = this.working.get(instrument)
-    if (waiting === undefined) return
+    return waiting === undefined ? undefined : this.fillAll(instrument, waiting)
+  }
+
+  private async fillAll(instrument: InstrumentId, waiting: Set<ClientOrderId>): Promise<void> {
     this.working.delete(instrument)
     for (const id of waiting) {
       const record = await this.commit(() => this.fillWorking(id)).catch((error: unknown) => {

@@ -85,6 +85,12 @@ export const serviceSchema = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  store: z
+    .strictObject({
+      /** Positions that are over and still known by their id; the oldest are forgotten first. */
+      closedRows: z.int().positive().default(100_000),
+    })
+    .prefault({}),
   stop: z
     .strictObject({
       /** Longest wait for exits in flight at an orderly stop, ms. */

@@ -12,11 +12,13 @@ export interface Standing {
   readonly target: number | null
 }
 
-/** Levels in force for a position at `at` (epoch ms), with every tick seen so far. */
-export function standing(guard: Guard, at: number): Standing {
+/**
+ * Levels in force for a position at `at` (epoch ms), with every tick seen so far; with `best` those
+ * of an earlier best price.
+ */
+export function standing(guard: Guard, at: number, best = guard.sign * guard.bestNow()): Standing {
   const { position, ruleSet } = guard
   const sign = signOf(position.side)
-  const best = sign * guard.bestNow()
   const merged = merge(ruleSet, position, { best, at }, guard.lastGood(), noLevels())
   return {
     best,

@@ -215,7 +215,7 @@ export class LiveControl implements Control {
       rules,
       ...(child === undefined
         ? { best: position.entryPrice, stop: null, target: null }
-        : standing(child.guard, now)),
+        : standing(child.guard, now, system.durableBest(position))),
       ...this.price(position, child?.guard, now),
       ...(reason !== undefined && { reason }),
     }

@@ -28,6 +28,10 @@ export interface LiveWriterOptions {
 
 /** Time after a failed write until the next try, ms. */
 const RETRY_MS = 1_000
+/** Ratchets are gathered for so long, ms: prices come in bursts, and a commit costs the same for all. */
+const GATHER_MS = 10
+/** More at once would hold the event loop. */
+const MOST_RATCHETS = 1_000
 
 /** Makes state durable: at once for what waits for it, else one commit after the other. */
 export class LiveWriter {
@@ -35,6 +39,8 @@ export class LiveWriter {
   errors = 0
   /** Journal lines written so far. */
   lineCount = 0
+  /** Ratchets as they are on disk. */
+  readonly durable: Map<PositionId, Ratchet>
   private readonly options: LiveWriterOptions
   private ratchets = new Map<PositionId, Ratchet>()
   private readonly lines = new LineQueue()
@@ -43,11 +49,14 @@ export class LiveWriter {
   private day: PortfolioDay | undefined
   private writing: Promise<void> | undefined
   private isDrainDue = false
+  private gathering: NodeJS.Timeout | undefined
   private isClosed = false
   private trouble: WatchkeeperError | undefined
 
-  constructor(options: LiveWriterOptions) {
+  /** `durable`: the ratchets that an earlier process has left. */
+  constructor(options: LiveWriterOptions, durable: Iterable<readonly [PositionId, Ratchet]> = []) {
     this.options = options
+    this.durable = new Map(durable)
   }
 
   /** Resolves when the change is durable; rejects, with nothing changed, when it cannot be. */
@@ -80,9 +89,9 @@ export class LiveWriter {
     if (this.writing !== undefined || this.isClosed) return
     this.options.takeRatchets((id, ratchet) => this.ratchets.set(id, ratchet))
     if (!this.isDirty) return
-    const { ratchets, exits, rows, day } = this
+    const { exits, rows, day } = this
     const lines = this.lines.take()
-    this.ratchets = new Map()
+    const ratchets = this.takeSome()
     this.exits = new Map()
     this.rows = []
     this.day = undefined
@@ -100,6 +109,15 @@ export class LiveWriter {
       this.isDrainDue = false
       this.drain()
     })
+  }
+
+  /** Drains before long: ratchets became stricter, and nobody waits for them. */
+  gather(): void {
+    if (this.gathering !== undefined || this.isDrainDue || this.isClosed) return
+    this.gathering = setTimeout(() => {
+      this.gathering = undefined
+      this.drain()
+    }, GATHER_MS)
   }
 
   /** Resolves when all that was given so far is durable. Throws STORE_FAILED or STORE_FULL when it cannot be now. */
@@ -122,6 +140,7 @@ export class LiveWriter {
       await this.writing
     } while (this.isDirty && this.errors === 0)
     this.isClosed = true
+    clearTimeout(this.gathering)
   }
 
   /** Resolves when the commit under way is over; undefined when there is none. */
@@ -134,6 +153,17 @@ export class LiveWriter {
     return ratchets.size + lines.size + exits.size + rows.length > 0 || day !== undefined
   }
 
+  private takeSome(): Map<PositionId, Ratchet> {
+    const all = this.ratchets
+    if (all.size <= MOST_RATCHETS) {
+      this.ratchets = new Map()
+      return all
+    }
+    const some = new Map([...all].slice(0, MOST_RATCHETS))
+    for (const id of some.keys()) all.delete(id)
+    return some
+  }
+
   private tell(trouble: WatchkeeperError | undefined): void {
     const isNews = this.trouble?.code !== trouble?.code
     this.trouble = trouble
@@ -143,6 +173,10 @@ export class LiveWriter {
   private async write(change: LiveChange): Promise<void> {
     try {
       await this.now(change)
+      for (const [id, ratchet] of change.ratchets ?? []) this.durable.set(id, ratchet)
+      for (const { position, state } of change.register ?? []) {
+        if (state !== 'open') this.durable.delete(position.id)
+      }
     } catch (error) {
       this.putBack(change)
       if (isFenced(error)) return

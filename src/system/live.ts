@@ -38,7 +38,7 @@ import { TickGate, type TickGateOptions } from './tick-gate.ts'
 export type Venue = GatewayParts['broker'] &
   Pick<Broker, 'streamOrders'> & {
     /** Told after each tick: orders may wait for the first price of an instrument. */
-    priced(instrument: Tick['instrument']): Promise<void>
+    priced(instrument: Tick['instrument']): Promise<void> | undefined
   }
 
 export interface LiveOptions {
@@ -60,6 +60,8 @@ export interface LiveOptions {
   readonly beforeGuard?: (registered: Registered) => Promise<void>
   /** Told of each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
+  /** Told when the store begins to refuse writes, and with undefined when it takes them again. */
+  readonly onTrouble?: (error: WatchkeeperError | undefined) => void
   /** Something that the service cannot go on without has ended. */
   readonly onFatal: (error: WatchkeeperError) => void
 }
@@ -97,11 +99,15 @@ export class LiveSystem {
     this.gate = new TickGate(options.ticks ?? { confirmMs: FRESH_MS })
     this.clockWatch = new ClockWatch(clock)
     const now = clock.now()
-    this.writer = new LiveWriter({
-      ...{ keeper: options.keeper, onLine: options.onLine, onFenced: options.onFatal },
-      takeRatchets: take =>
-        this.core.dispatcher.takeRatchets(({ position }, ratchet) => take(position.id, ratchet)),
-    })
+    this.writer = new LiveWriter(
+      {
+        ...{ keeper: options.keeper, onLine: options.onLine, onFenced: options.onFatal },
+        onTrouble: options.onTrouble,
+        takeRatchets: take =>
+          this.core.dispatcher.takeRatchets(({ position }, ratchet) => take(position.id, ratchet)),
+      },
+      past.ratchets,
+    )
     const exits = new ExitJournal({
       ...{ state: this.state, writer: this.writer, now: () => clock.now() },
       ...{ portfolio: () => this.portfolio, performance: options.performance },
@@ -112,7 +118,7 @@ export class LiveSystem {
       broker: venue,
       callTimeoutMs,
       freshMs: options.freshMs ?? FRESH_MS,
-      ratcheted: () => this.writer.drainSoon(),
+      ratcheted: () => this.writer.gather(),
       now: () => clock.now(),
       isHeld: record => this.areSendsHeld || hold.isHeld(record),
       observe: this.isObserving ? decision => exits.observed(decision) : undefined,
@@ -157,6 +163,11 @@ export class LiveSystem {
     return this.writer.errors
   }
 
+  /** The best price of a position that is on disk: what is shown outside cannot be lost. */
+  durableBest({ id, entryPrice }: Position): number {
+    return this.writer.durable.get(id)?.best ?? entryPrice
+  }
+
   /** Journal lines that this process has made durable. */
   get journalLines(): number {
     return this.writer.lineCount
@@ -170,9 +181,10 @@ export class LiveSystem {
     for (const each of this.gate.accept(tick, at)) {
       this.ticks++
       dispatcher.tick(each, at)
-      actors.track(broker.priced(each.instrument))
+      const filling = broker.priced(each.instrument)
+      if (filling !== undefined) actors.track(filling)
     }
-    this.writer.drainSoon()
+    this.writer.gather()
   }
 
   /** What is due by time, and what was not answered. */

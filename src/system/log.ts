@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { ServiceConfig } from '../config/schema.ts'
 import { type LogComponent, type Logger, logger, type LogLevel } from '../observability/logger.ts'
+import type { WatchkeeperError } from '../errors.ts'
 import type { JournalLine } from '../ports/control.ts'
 
 /** Where lines go, and how a person reads one. */
@@ -13,13 +14,15 @@ export interface LogTarget {
 export interface ServiceLog {
   readonly logger: Logger
   line(line: JournalLine): void
+  /** The store refuses writes, or, without an error, takes them again; the journal cannot say it. */
+  trouble(error: WatchkeeperError | undefined, at: number): void
 }
 
 /** Kinds of lines that somebody must, or should, look at. */
 const ERRORS = ['monitor-gave-up', 'exit-failed', 'cycle-failed', 'daily-loss']
 const WARNINGS = [
   ...['monitor-restarted', 'exit-unknown', 'exit-rejected', 'clock-moved', 'daily-loss-near'],
-  ...['kill-switch', 'notify-failed', 'history-failed', 'exit-discarded'],
+  ...['kill-switch', 'notify-failed', 'upkeep-failed', 'exit-discarded'],
 ]
 
 /** Opens the log; secrets of the configuration never appear in it. */
@@ -35,6 +38,15 @@ export async function openLog(
   })
   return {
     logger: log,
+    trouble: (error, at) => {
+      const entry = { at, component: 'service' } as const
+      if (error === undefined) {
+        log.log({ ...entry, level: 'info', kind: 'store-recovered', detail: {} })
+      } else {
+        const detail = { code: error.code, error: error.message }
+        log.log({ ...entry, level: 'error', kind: 'store-failing', detail })
+      }
+    },
     line: ({ kind, at, ...detail }) => {
       log.log({ kind, at, detail, level: levelOf(kind), component: componentOf(kind) })
     },

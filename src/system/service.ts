@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { openPaperAccount, type PaperAccount } from '../brokers/paper-account.ts'
+import { assertPaperFolder } from '../brokers/paper-folder.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { LiveControl } from './control.ts'
@@ -63,6 +64,7 @@ export class Service {
   private readonly news: HealthNews
   private readonly board = metrics()
   private snapshot: HealthSnapshot
+  private pruneAt = 0
   private state: Readiness = { ready: false, why: 'starting' }
 
   /** Opens store and account, recovers, takes the file's positions under guard, and starts. */
@@ -73,16 +75,22 @@ export class Service {
       await (await openLmdbStore({ folder })).close()
       rmSync(folder, { recursive: true, force: true })
     }
+    assertPaperFolder(join(config.dataFolder, 'paper'))
     const store = await openLmdbStore({ folder })
     const performance = new Performance(clock)
     const log = await openLog(config, options.log, () => clock.monotonic())
     await performance.keepIn(store)
     let account: PaperAccount | undefined
-    const system = await LiveSystem.open({
+    let system: LiveSystem | undefined
+    system = await LiveSystem.open({
       keeper: new StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>(
         counted<Store>(store, ['rows', 'write', 'journal'], {
           ...{ telemetry: performance, name: 'storeQueries' },
         }),
+        {
+          closedRows: config.store.closedRows,
+          onForgotten: (ids, generation) => system?.state.register.forget(ids, generation),
+        },
       ),
       performance,
       venue: quotes => {
@@ -100,7 +108,7 @@ export class Service {
         await account!.deposit(position, generation)
       },
       onLine: line => log.line(line),
-      onFatal: options.onFatal,
+      ...{ onFatal: options.onFatal, onTrouble: error => log.trouble(error, clock.now()) },
     })
     const service = new Service(options, { store, account: account!, system, performance, log })
     try {
@@ -202,9 +210,20 @@ export class Service {
       system.tell('cycle-failed', { error: textOf(error) })
     }
     this.news.observe(this.snapshot)
-    performance.look().catch((error: unknown) => {
-      system.tell('history-failed', { error: textOf(error) })
+    this.upkeep().catch((error: unknown) => {
+      system.tell('upkeep-failed', { error: textOf(error) })
     })
+  }
+
+  /** Once a minute: keeps the history, and takes away journal lines that are too many or too old. */
+  private async upkeep(): Promise<void> {
+    const { clock, config } = this.options
+    await this.performance.look()
+    const now = clock.monotonic()
+    if (now < this.pruneAt) return
+    this.pruneAt = now + PRUNE_MS
+    const { days, rows } = config.journal
+    await this.store.prune({ keep: rows, olderThan: clock.now() - days * DAY_MS })
   }
 
   private async scrape(): Promise<string> {
@@ -225,6 +244,8 @@ export class Service {
 /** What counts as a call to the broker's API. */
 const BROKER_CALLS = ['placeExit', 'orderByClientId', 'holding', 'holdings', 'cancel'] as const
 const STOP_STEP_MS = 50
+const PRUNE_MS = 60_000
+const DAY_MS = 86_400_000
 const LAST_SEND_MS = 1_000
 /** Cycles without a new snapshot after which health is not known any more. */
 const HEALTH_CYCLES = 3

@@ -241,6 +241,18 @@ describe('the HTTP API', () => {
     expect(await codeOf(add({ id: 'EUR/USD 1' }))).to.deep.equal([409, 'POSITION_EXISTS'])
   })
 
+  it('shows no best price that a crash could lose', async () => {
+    await add()
+    await tick(100)
+    keeper.failures.push(new Error('disk full'))
+    system.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 120 })
+    await system.core.actors.idle()
+    expect((await ask('GET', '/api/positions/p1')).body['best']).to.equal(100)
+    system.cycle()
+    await system.settled()
+    expect((await ask('GET', '/api/positions/p1')).body['best']).to.equal(120)
+  })
+
   it('lets rules tighten, and loosen or exit only when that is said', async () => {
     await add()
     await tick(100)
