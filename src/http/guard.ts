@@ -55,6 +55,9 @@ export function guard({ onLoopback, token }: GuardOptions) {
 /** Requests that came with the right token. */
 const HOLDERS = new WeakSet<Request>()
 
+/** Whether a request came with the right token; never where there is none. */
+export const holdsToken = (request: Request): boolean => HOLDERS.has(request)
+
 /** Who asks, for the journal: a header that nobody checked makes nobody a holder of a token. */
 export const requesterOf = (request: Request): Requester => ({
   who: HOLDERS.has(request) ? 'token' : 'loopback',

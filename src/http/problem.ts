@@ -21,6 +21,7 @@ const STATUS: Readonly<Record<string, number>> = {
   LOOSENS: 409,
   EXITS_AT_ONCE: 409,
   HELD_EXITS: 409,
+  PROFILE_RUNNING: 409,
   NOT_READY: 503,
   STORE_FAILED: 503,
   STORE_FULL: 503,

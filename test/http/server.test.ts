@@ -310,6 +310,22 @@ describe('the HTTP API', () => {
     expect((await ask('GET', '/api/positions/p1')).body['state']).to.equal('guarded')
   })
 
+  it('profiles itself for holders of the token alone, one at a time', async () => {
+    const path = '/api/debug/profile?seconds=1'
+    expect(await codeOf(ask('POST', path))).to.deep.equal([403, 'TOKEN_REQUIRED'])
+    await server.close()
+    server = await serve(TOKEN)
+    const right = { authorization: `Bearer ${TOKEN}` }
+    const first = ask('POST', path, undefined, right)
+    const second = await codeOf(ask('POST', path, undefined, right))
+    expect(second).to.deep.equal([409, 'PROFILE_RUNNING'])
+    const { status, body } = await first
+    expect(status).to.equal(200)
+    expect(body).to.include.keys('nodes', 'samples', 'timeDeltas')
+    const long = ask('POST', '/api/debug/profile?seconds=61', undefined, right)
+    expect(await codeOf(long)).to.deep.equal([422, 'BAD_INPUT'])
+  }).timeout(10_000)
+
   it('changes how much a component says, and knows no others', async () => {
     const path = '/api/log-levels'
     const set = (body: object): Promise<Answer> => ask('POST', path, body)

@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts'
+import { debugRoutes } from './debug.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { journalRoutes } from './journal.ts'
@@ -20,4 +21,5 @@ export const ROUTES: readonly Route[] = [
   metricRoutes,
   performanceRoutes,
   logLevelRoutes,
+  debugRoutes,
 ]

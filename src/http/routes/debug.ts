@@ -1,0 +1,42 @@
+import { getHeapSnapshot, getHeapStatistics } from 'node:v8'
+import { pipeline } from 'node:stream/promises'
+import type { Request } from 'express'
+import { cpuProfile } from '../../observability/cpu-profile.ts'
+import { holdsToken } from '../guard.ts'
+import { Problem } from '../problem.ts'
+import { countOf, type Route } from '../route.ts'
+
+const MOST_SECONDS = 60
+const DEFAULT_SECONDS = 10
+/** Making a snapshot stops the process for about a second per 100 MiB. */
+const LARGEST_HEAP = 300 * 2 ** 20
+
+/** `/api/debug`: a CPU profile and a heap snapshot of the running service, for holders of the token. */
+export const debugRoutes: Route = router => {
+  router.post('/api/debug/profile', async (request, response) => {
+    assertHolder(request)
+    const bounds = { least: 1, most: MOST_SECONDS, fallback: DEFAULT_SECONDS }
+    const profile = await cpuProfile(countOf(request, 'seconds', bounds) * 1_000)
+    response.attachment('watchkeeper.cpuprofile').type('application/json').send(profile)
+  })
+  router.post('/api/debug/heap', async (request, response) => {
+    assertHolder(request)
+    const bytes = getHeapStatistics().used_heap_size
+    if (bytes > LARGEST_HEAP) {
+      const mib = Math.round(bytes / 2 ** 20)
+      throw new Problem(
+        409,
+        'HEAP_TOO_LARGE',
+        `the heap has ${mib} MiB: a snapshot would stop the service`,
+      )
+    }
+    response.attachment('watchkeeper.heapsnapshot').type('application/json')
+    await pipeline(getHeapSnapshot(), response)
+  })
+}
+
+/** Names of positions and the like are in there: loopback alone is not enough. */
+function assertHolder(request: Request): void {
+  if (holdsToken(request)) return
+  throw new Problem(403, 'TOKEN_REQUIRED', 'this needs a token: set WATCHKEEPER_HTTP_TOKEN')
+}
