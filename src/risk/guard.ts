@@ -85,6 +85,10 @@ export class Guard implements Timed {
   pending = true
   since = 0
   closed = false
+  /** Nobody evaluates its rules any more: the levels of `merged` stay as they are. */
+  isFrozen = false
+  /** Evaluations in a row in which a rule threw. */
+  ruleErrors = 0
   /** The price that was there when the position came, until it is tested. */
   first: FirstTick | undefined
   /** Once it is made. It is repeated until the ledger has it. */
@@ -180,6 +184,9 @@ export class Guard implements Timed {
     this.lastAt = armed.lastAt
     this.quietMs = armed.quietMs
     this.merged = armed.merged
+    if (armed.evaluatedAt > this.evaluatedAt || armed.merged.errors > 0) {
+      this.ruleErrors = armed.merged.errors === 0 ? 0 : this.ruleErrors + 1
+    }
     this.evaluatedAt = armed.evaluatedAt
   }
 

@@ -92,10 +92,29 @@ export class ExitJournal {
         this.parts.performance?.cycles.incrementMetric('errors.monitor-crash')
         this.note(event.kind, event.positionId, { epoch: event.epoch, error: textOf(event.reason) })
         return
-      case 'monitor-gave-up':
-        state.unattended.add(event.positionId)
-        this.note(event.kind, event.positionId, { error: textOf(event.reason) })
+      case 'monitor-gave-up': {
+        const { positionId, action, reason } = event
+        this.note(event.kind, positionId, { action, error: textOf(reason) })
+        return
+      }
+      case 'actor-restarted':
+        state.restarts++
+        this.parts.performance?.cycles.incrementMetric('errors.actor-crash')
+        this.tell(event.kind, {
+          ...{ actor: event.actor, epoch: event.epoch, error: textOf(event.reason) },
+        })
+        return
+      case 'actor-gave-up':
+        this.tell(event.kind, { actor: event.actor, error: textOf(event.reason) })
+        return
+      case 'common-cause':
+        this.tell(event.kind, { restartsPerSecond: event.restartsPerSecond })
     }
+  }
+
+  /** A line about the service as a whole. */
+  private tell(kind: string, detail: Record<string, unknown>): void {
+    this.parts.writer.soon({ line: lineOf(this.parts.now(), kind, undefined, detail) })
   }
 
   private note(kind: string, positionId: PositionId, detail: Record<string, unknown>): void {

@@ -18,6 +18,8 @@ import type { JournalLine, RulesRequest } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
+import type { Timers } from '../ports/timers.ts'
+import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import type { LimitStanding, Realised } from '../risk/portfolio.ts'
 import { levelsAt, refuseCrossed } from '../risk/rule-change.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
@@ -30,8 +32,10 @@ import { NO_LIMITS, startPortfolio } from './live-portfolio.ts'
 import { type LivePast, LiveState } from './live-state.ts'
 import { type LiveKeeper, LiveWriter } from './live-writer.ts'
 import type { Performance } from './performance.ts'
+import { machineTimers } from './machine-timers.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import { Registrar, type Wanted } from './registrar.ts'
+import { SupervisionView } from './supervision.ts'
 import { TickGate, type TickGateOptions } from './tick-gate.ts'
 
 /** A broker with an account of its own. */
@@ -54,6 +58,10 @@ export interface LiveOptions {
   readonly ticks?: TickGateOptions
   /** Where calls, exits and errors are counted. */
   readonly performance?: Performance | undefined
+  readonly supervision?: Supervision | undefined
+  /** Default the machine's. */
+  readonly timers?: Timers
+  readonly random?: () => number
   /** A price younger than this is tested as soon as a position comes, ms; default 30 s. */
   readonly freshMs?: number
   /** Awaited before a new position is registered: its account must hold it. */
@@ -80,6 +88,8 @@ export class LiveSystem {
   readonly instruments: InstrumentTable
   readonly gate: TickGate
   readonly clockWatch: ClockWatch
+  readonly supervision: Supervision
+  readonly supervisionView: SupervisionView
   /** Ticks that were evaluated. */
   ticks = 0
   private readonly options: LiveOptions
@@ -98,7 +108,7 @@ export class LiveSystem {
     this.instruments = options.instruments ?? new InstrumentTable()
     this.gate = new TickGate(options.ticks ?? { confirmMs: FRESH_MS })
     this.clockWatch = new ClockWatch(clock)
-    const now = clock.now()
+    this.supervision = options.supervision ?? DEFAULT_SUPERVISION
     this.writer = new LiveWriter(
       {
         ...{ keeper: options.keeper, onLine: options.onLine, onFenced: options.onFatal },
@@ -124,15 +134,24 @@ export class LiveSystem {
       observe: this.isObserving ? decision => exits.observed(decision) : undefined,
       save: record => exits.save(record, hold.admit(record)),
       note: record => {
-        // A filled exit is over: closing its position in the register takes its record away.
+        // What a new incarnation of the gateway starts from. A filled exit is over: closing its position in the register takes its record away.
+        if (this.state.openExits.has(record.positionId)) {
+          this.state.openExits.set(record.positionId, record)
+        }
         if (record.state.kind === 'filled') return
         this.writer.soon({ exit: record })
       },
-      before: {
-        exits: past.exits.map(record => recovered(record, now)),
+      kept: () => ({
+        exits: [...this.state.openExits.values()].map(record => recovered(record, this.now)),
         killSwitch: this.state.killSwitch,
-      },
+      }),
+      supervision: this.supervision,
+      ...{ clock, timers: options.timers ?? machineTimers, random: options.random ?? Math.random },
       onFailure: down => this.fail(down),
+    })
+    const { roster, supervisor } = this.core
+    this.supervisionView = new SupervisionView({
+      ...{ roster, supervisor, clock, policy: this.supervision },
     })
     this.registrar = new Registrar({
       rows: this.state.register,

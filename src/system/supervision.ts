@@ -1,0 +1,175 @@
+import { livenessOf, type Ref, send } from '../actors/actor.ts'
+import type { SupervisorMessage } from '../actors/messages.ts'
+import {
+  type Actor,
+  type Child,
+  type Roster,
+  type ServiceKind,
+  type Supervised,
+  UNHARMED,
+} from '../actors/roster.ts'
+import { monitorName } from '../actors/supervisor-state.ts'
+import { positionId } from '../domain/ids.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import { restartsWithin } from '../resilience/restarts.ts'
+import type { Supervision } from '../resilience/supervision-policy.ts'
+import { hasLevels } from '../risk/stand-in.ts'
+
+/** One actor as an operator sees it. Times are epoch ms. */
+export interface ActorView {
+  readonly kind: 'supervisor' | 'monitor' | ServiceKind
+  /** What `restart` takes. */
+  readonly id: string
+  readonly epoch: number
+  readonly alive: boolean
+  /** Since when it has been handling one message; null: it is not. */
+  readonly busySince: number | null
+  /** When it last began to handle a message; null: never. */
+  readonly lastBeatAt: number | null
+  /** Messages that it has not begun yet. */
+  readonly queued: number
+  /** Crashes within the policy's window. */
+  readonly restartsInWindow: number
+  /** Crashes since the process started. */
+  readonly restarts: number
+  /** What the last crash said, at most 200 characters. */
+  readonly lastError: string | null
+  /** When its backoff is over; null: it is not waiting. */
+  readonly nextRestartAt: number | null
+  /** Nobody restarts it but a person; the caretaker holds the position's last levels. */
+  readonly quarantined: boolean
+}
+
+export interface SupervisionParts {
+  readonly roster: Roster
+  readonly supervisor: Ref<SupervisorMessage>
+  readonly policy: Supervision
+  readonly clock: Clock
+}
+
+/** Who guards a position: only the first two do. */
+export type Guarding = 'monitor' | 'caretaker' | 'nobody'
+
+/** Who holds the band of a position. A monitor in backoff does not, though folds decide for it. */
+export function guardingOf(roster: Roster, { watch, guard }: Child): Guarding {
+  switch (watch.kind) {
+    case 'alive':
+      return livenessOf(watch.ref).stopped ? 'nobody' : 'monitor'
+    case 'waiting':
+      return 'nobody'
+    case 'given-up':
+      return roster.service('caretaker')?.watch.kind === 'alive' && hasLevels(guard)
+        ? 'caretaker'
+        : 'nobody'
+  }
+}
+
+/** What the supervisor knows, for the API and the command line. */
+export class SupervisionView {
+  private readonly parts: SupervisionParts
+
+  constructor(parts: SupervisionParts) {
+    this.parts = parts
+  }
+
+  /** The actors of which there is one, then monitors, those in trouble first; at most `limit` monitors. */
+  supervisionTree(limit = 1_000): readonly ActorView[] {
+    const { roster, supervisor } = this.parts
+    const monitors = [...roster.all()].toSorted((a, b) => troubleOf(b) - troubleOf(a))
+    return [
+      this.view(
+        { kind: 'supervisor' },
+        { ...ALWAYS_UP, watch: { kind: 'alive', ref: supervisor } },
+      ),
+      ...[...roster.services()].map(([kind, service]) => this.view({ kind }, service)),
+      ...monitors.slice(0, limit).map(child => this.view(actorOf(child), child)),
+    ]
+  }
+
+  /** Crashes of all actors within their windows. */
+  restartsInWindow(): number {
+    const { roster } = this.parts
+    let sum = 0
+    for (const [kind, service] of roster.services()) sum += this.recent(kind, service)
+    for (const child of roster.all()) sum += this.recent('monitor', child)
+    return sum
+  }
+
+  /**
+   * Replaces an actor by a new incarnation with a clean count, also one that was given up; resolves
+   * when that has started, with how it stands. Throws WatchkeeperError ACTOR_UNKNOWN.
+   */
+  async restart(id: string): Promise<ActorView> {
+    const actor = this.find(id)
+    const isKnown =
+      actor !== undefined &&
+      (await new Promise<boolean>(resolve => {
+        const isSent = send(this.parts.supervisor, { kind: 'restart', actor, done: resolve })
+        if (!isSent) resolve(false)
+      }))
+    const seen = actor && this.seen(actor)
+    if (!isKnown || seen === undefined) {
+      throw new WatchkeeperError('ACTOR_UNKNOWN', `no actor ${id} can be restarted`)
+    }
+    return this.view(actor, seen)
+  }
+
+  private find(id: string): Actor | undefined {
+    const { roster } = this.parts
+    const prefix = monitorName(positionId(''))
+    if (id.startsWith(prefix)) {
+      const child = roster.get(positionId(id.slice(prefix.length)))
+      return child && actorOf(child)
+    }
+    for (const [kind] of roster.services()) if (kind === id) return { kind }
+    return undefined
+  }
+
+  private seen(actor: Actor): Supervised | undefined {
+    const { roster } = this.parts
+    return actor.kind === 'monitor' ? roster.get(actor.positionId) : roster.service(actor.kind)
+  }
+
+  private recent(kind: ActorView['kind'], { crashes }: Supervised): number {
+    if (crashes.total === 0 || kind === 'supervisor') return 0
+    return restartsWithin(this.parts.policy[kind], crashes.recent, this.parts.clock.monotonic())
+  }
+
+  private view(actor: Actor | { readonly kind: 'supervisor' }, seen: Supervised): ActorView {
+    const { watch, crashes, epoch } = seen
+    const liveness = watch.kind === 'alive' ? livenessOf(watch.ref) : undefined
+    return {
+      kind: actor.kind,
+      id: 'positionId' in actor ? monitorName(actor.positionId) : actor.kind,
+      epoch,
+      alive: liveness?.stopped === false,
+      busySince: this.epochMs(liveness?.busySince),
+      lastBeatAt: this.epochMs(liveness?.lastBeatAt),
+      queued: liveness?.queued ?? 0,
+      restartsInWindow: this.recent(actor.kind, seen),
+      restarts: crashes.total,
+      lastError: crashes.lastError ?? null,
+      nextRestartAt: watch.kind === 'waiting' ? this.epochMs(watch.until) : null,
+      quarantined: watch.kind === 'given-up',
+    }
+  }
+
+  /** A time of the monotonic clock as the wall clock has it now. */
+  private epochMs(monotonicMs: number | undefined): number | null {
+    if (monotonicMs === undefined || Number.isNaN(monotonicMs)) return null
+    const { clock } = this.parts
+    return Math.round(clock.now() - (clock.monotonic() - monotonicMs))
+  }
+}
+
+/** A supervisor is never replaced: its end is that of the process. */
+const ALWAYS_UP: Pick<Supervised, 'epoch' | 'crashes'> = { epoch: 1, crashes: UNHARMED }
+
+const actorOf = ({ guard }: Child): Actor => ({ kind: 'monitor', positionId: guard.position.id })
+
+/** What an operator must see first: given up, then down, then whoever crashed most. */
+function troubleOf({ watch, crashes }: Child): number {
+  const weight = { 'given-up': 2e9, waiting: 1e9, alive: 0 }[watch.kind]
+  return weight + crashes.total
+}
