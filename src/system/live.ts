@@ -23,6 +23,7 @@ import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision
 import type { LimitStanding, Realised } from '../risk/portfolio.ts'
 import { levelsAt, refuseCrossed } from '../risk/rule-change.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
+import { AskedExits } from './asked-exits.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { connect, type Core } from './core.ts'
 import { ExitJournal } from './exit-journal.ts'
@@ -84,7 +85,6 @@ export class LiveSystem {
   readonly core: Core<Venue>
   readonly state: LiveState
   readonly registrar: Registrar
-  readonly portfolio: Ref<PortfolioMessage>
   readonly instruments: InstrumentTable
   readonly gate: TickGate
   readonly clockWatch: ClockWatch
@@ -95,6 +95,8 @@ export class LiveSystem {
   private readonly options: LiveOptions
   private readonly writer: LiveWriter
   private areSendsHeld = false
+  private readonly asked: AskedExits
+  private readonly portfolioRef: () => Ref<PortfolioMessage>
 
   /** Opens with what an earlier process left behind; `recover` then takes it under guard. */
   static async open(options: LiveOptions): Promise<LiveSystem> {
@@ -160,17 +162,34 @@ export class LiveSystem {
       ...{ clock, beforeGuard: options.beforeGuard },
       guard: (registered, guarded) => this.guard(registered, { guarded }),
     })
-    this.portfolio = startPortfolio(
+    this.asked = new AskedExits({
+      gateway: () => this.core.gateway,
+      isAnswered: ({ position: { id }, generation }) => {
+        const row = this.state.register.get(id)
+        const isOpen = row?.state === 'open' && row.generation === generation
+        return !isOpen || row.observed !== undefined || this.state.openExits.has(id)
+      },
+    })
+    this.portfolioRef = startPortfolio(
       {
         ...{ options: options.portfolio, state: this.state, writer: this.writer },
-        ...{ actors: this.core.actors, quotes: this.core.dispatcher, now: () => clock.now() },
+        ...{
+          actors: this.core.actors,
+          serve: this.core.serve,
+          quotes: this.core.dispatcher,
+          now: () => clock.now(),
+        },
         instruments: this.instruments,
         exit: id => this.exit(id, 'daily-loss'),
-        onFailure: down => this.fail(down),
       },
       past.day,
     )
     for (const registered of past.register.values()) this.resume(registered)
+  }
+
+  /** The present incarnation. */
+  get portfolio(): Ref<PortfolioMessage> {
+    return this.portfolioRef()
   }
 
   get isObserving(): boolean {
@@ -216,6 +235,7 @@ export class LiveSystem {
     profiler.phase('deadlines', () => dispatcher.advance(this.options.clock.now()))
     profiler.phase('actors', () => {
       send(supervisor, { kind: 'cycle' })
+      this.asked.repeat()
       send(gateway, { kind: 'cycle' })
       send(this.portfolio, { kind: 'cycle' })
     })
@@ -256,7 +276,7 @@ export class LiveSystem {
   exit(id: PositionId, reason: 'manual' | 'kill-switch' | 'daily-loss'): void {
     const { position, generation } = this.registrar.open(id)
     const decision = this.byHand(position, reason)
-    send(this.core.gateway, { kind: 'exit', decision, position, generation })
+    this.asked.ask({ kind: 'exit', decision, position, generation })
   }
 
   /** Moves the kill switch; resolves when that is durable. */
@@ -281,6 +301,7 @@ export class LiveSystem {
     await this.writer.now({ dropped: ids, lines })
     for (const id of ids) {
       this.state.openExits.delete(id)
+      this.asked.forget(id)
       const ratchet = this.core.roster.get(id)?.guard.ratchet() ?? this.state.ratchets.get(id)
       send(this.core.supervisor, { kind: 'closed', positionId: id })
       this.guard(this.registrar.open(id), { ratchet })
