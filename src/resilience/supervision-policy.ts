@@ -19,7 +19,7 @@ export const supervisionSchema = supervisionOptions
       .prefault({}),
     portfolio: z.strictObject(indispensable).prefault({}),
     caretaker: z.strictObject(indispensable).prefault({}),
-    /** Evaluations in a row with a rule that throws, from which health is `fail`. */
+    /** Times in a row that a rule of a position may throw before health is `fail`. */
     ruleErrors: z.int().positive().default(20),
     /** The process is killed when its event loop stands still for so long, ms. */
     exitOnBlockedMs: positiveMs.min(1_000).default(10_000),

@@ -41,6 +41,8 @@ export class Dispatcher {
   seq = 0
   /** Time of the last event, epoch ms. */
   now = -Infinity
+  /** Folds that could not even be committed. */
+  foldErrors = 0
   private readonly options: Required<DispatcherOptions>
   private readonly markets = new Map<InstrumentId, Market>()
   private readonly timetable = new Timetable<Guard>()

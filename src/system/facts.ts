@@ -43,7 +43,7 @@ export function healthFacts(
     if (child.watch.kind === 'given-up') quarantined.push(troubleOf(child))
     const { ruleErrors: errors } = child.guard
     if (errors > 0) {
-      const trouble = { what: `${position.id}: ${errors} evaluations in a row with errors` }
+      const trouble = { what: `${position.id}: ${errors} times in a row a rule has thrown` }
       ;(errors >= system.supervision.ruleErrors ? failingRules : ruleErrors).push(trouble)
     }
     const { lastAt } = child.guard.own.stream

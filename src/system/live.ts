@@ -154,6 +154,7 @@ export class LiveSystem {
     const { roster, supervisor } = this.core
     this.supervisionView = new SupervisionView({
       ...{ roster, supervisor, clock, policy: this.supervision },
+      tell: (kind, detail) => this.tell(kind, detail),
     })
     this.registrar = new Registrar({
       rows: this.state.register,

@@ -1,51 +1,22 @@
 import { livenessOf, type Ref, send } from '../actors/actor.ts'
 import type { SupervisorMessage } from '../actors/messages.ts'
-import {
-  type Actor,
-  type Child,
-  type Roster,
-  type ServiceKind,
-  type Supervised,
-  UNHARMED,
-} from '../actors/roster.ts'
+import { type Actor, type Child, type Roster, type Supervised, UNHARMED } from '../actors/roster.ts'
 import { monitorName } from '../actors/supervisor-state.ts'
 import { positionId } from '../domain/ids.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { ActorView, Supervising } from '../ports/supervision.ts'
 import { restartsWithin } from '../resilience/restarts.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
 import { hasLevels } from '../risk/stand-in.ts'
-
-/** One actor as an operator sees it. Times are epoch ms. */
-export interface ActorView {
-  readonly kind: 'supervisor' | 'monitor' | ServiceKind
-  /** What `restart` takes. */
-  readonly id: string
-  readonly epoch: number
-  readonly alive: boolean
-  /** Since when it has been handling one message; null: it is not. */
-  readonly busySince: number | null
-  /** When it last began to handle a message; null: never. */
-  readonly lastBeatAt: number | null
-  /** Messages that it has not begun yet. */
-  readonly queued: number
-  /** Crashes within the policy's window. */
-  readonly restartsInWindow: number
-  /** Crashes since the process started. */
-  readonly restarts: number
-  /** What the last crash said, at most 200 characters. */
-  readonly lastError: string | null
-  /** When its backoff is over; null: it is not waiting. */
-  readonly nextRestartAt: number | null
-  /** Nobody restarts it but a person; the caretaker holds the position's last levels. */
-  readonly quarantined: boolean
-}
 
 export interface SupervisionParts {
   readonly roster: Roster
   readonly supervisor: Ref<SupervisorMessage>
   readonly policy: Supervision
   readonly clock: Clock
+  /** Notes what a person has done. */
+  tell(kind: string, detail: Readonly<Record<string, unknown>>): void
 }
 
 /** Who guards a position: only the first two do. */
@@ -66,14 +37,13 @@ export function guardingOf(roster: Roster, { watch, guard }: Child): Guarding {
 }
 
 /** What the supervisor knows, for the API and the command line. */
-export class SupervisionView {
+export class SupervisionView implements Supervising {
   private readonly parts: SupervisionParts
 
   constructor(parts: SupervisionParts) {
     this.parts = parts
   }
 
-  /** The actors of which there is one, then monitors, those in trouble first; at most `limit` monitors. */
   supervisionTree(limit = 1_000): readonly ActorView[] {
     const { roster, supervisor } = this.parts
     const monitors = [...roster.all()].toSorted((a, b) => troubleOf(b) - troubleOf(a))
@@ -96,11 +66,7 @@ export class SupervisionView {
     return sum
   }
 
-  /**
-   * Replaces an actor by a new incarnation with a clean count, also one that was given up; resolves
-   * when that has started, with how it stands. Throws WatchkeeperError ACTOR_UNKNOWN.
-   */
-  async restart(id: string): Promise<ActorView> {
+  async restart(id: string, by: string): Promise<ActorView> {
     const actor = this.find(id)
     const isKnown =
       actor !== undefined &&
@@ -112,7 +78,9 @@ export class SupervisionView {
     if (!isKnown || seen === undefined) {
       throw new WatchkeeperError('ACTOR_UNKNOWN', `no actor ${id} can be restarted`)
     }
-    return this.view(actor, seen)
+    const view = this.view(actor, seen)
+    this.parts.tell('actor-restarted-by-hand', { actor: id, epoch: view.epoch, by })
+    return view
   }
 
   private find(id: string): Actor | undefined {

@@ -23,15 +23,27 @@ export function wakeOf({ dispatcher, roster, supervisor }: WakingParts): (guard:
         send(child.watch.ref as Ref<MonitorMessage>, CATCH_UP)
         return
       case 'waiting':
-        standIn(dispatcher, guard)
+        tryStandIn(dispatcher, guard)
         send(supervisor, { kind: 'crossed', positionId: guard.position.id })
         return
       case 'given-up': {
         const watch = roster.service('caretaker')?.watch
         const isTold =
           watch?.kind === 'alive' && send(watch.ref as Ref<CaretakerMessage>, crossedLast(guard))
-        if (!isTold) standIn(dispatcher, guard)
+        if (!isTold) tryStandIn(dispatcher, guard)
       }
     }
+  }
+}
+
+/**
+ * This is the way of every tick: what goes wrong with one position must not keep it from the others.
+ * The position stays pending, and whoever looks at it next meets the same error, and crashes of it.
+ */
+function tryStandIn(dispatcher: Dispatcher, guard: Guard): void {
+  try {
+    standIn(dispatcher, guard)
+  } catch {
+    dispatcher.foldErrors++
   }
 }

@@ -249,9 +249,10 @@ describe('supervision of a live system', () => {
       'pass',
     ])
     expect(viewOf('monitor-p1')?.quarantined).to.equal(true)
-    const after = await system.supervisionView.restart('monitor-p1')
+    const after = await system.supervisionView.restart('monitor-p1', 'me')
     expect(after).to.deep.include({ epoch: 2, alive: true, quarantined: false })
     await turn()
+    expect(keeper.lines.at(-1)).to.include({ actor: 'monitor-p1', by: 'me' })
     expect(health().status).to.equal('pass')
     await tick(135)
     await cycle()
@@ -271,9 +272,9 @@ describe('supervision of a live system', () => {
   })
 
   it('restarts any actor that a person names, and knows no other', async () => {
-    expect(await system.supervisionView.restart('gateway')).to.deep.include({ epoch: 2 })
+    expect(await system.supervisionView.restart('gateway', 'me')).to.deep.include({ epoch: 2 })
     for (const id of ['supervisor', 'monitor-nobody', 'nobody']) {
-      const failed = await system.supervisionView.restart(id).then(
+      const failed = await system.supervisionView.restart(id, 'me').then(
         () => undefined,
         (error: unknown) => error as WatchkeeperError,
       )
