@@ -47,8 +47,6 @@ export const supervisionOptions = z.strictObject({
     .prefault({}),
 })
 
-export type SupervisionPolicy = Readonly<z.infer<typeof supervisionOptions>>
-
 /** How many restarts one child may have. */
 export interface RestartPolicy {
   readonly maxRestarts: number

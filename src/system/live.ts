@@ -136,10 +136,11 @@ export class LiveSystem {
       observe: this.isObserving ? decision => exits.observed(decision) : undefined,
       save: record => exits.save(record, hold.admit(record)),
       note: record => {
-        // What a new incarnation of the gateway starts from. A filled exit is over: closing its position in the register takes its record away.
+        // What a new incarnation of the gateway starts from.
         if (this.state.openExits.has(record.positionId)) {
           this.state.openExits.set(record.positionId, record)
         }
+        // A filled exit is over: closing its position in the register takes its record away.
         if (record.state.kind === 'filled') return
         this.writer.soon({ exit: record })
       },
