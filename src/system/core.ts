@@ -50,8 +50,15 @@ export interface Core<Venue> {
   readonly supervisor: Ref<SupervisorMessage>
   /** The present incarnation. */
   readonly gateway: Ref<GatewayMessage>
-  /** Starts an actor of which there is one and puts it under supervision. */
-  serve<Message>(kind: ServiceKind, start: StartService<Message>): () => Ref<Message>
+  /**
+   * Starts an actor of which there is one and puts it under supervision; `hungReason` says in each
+   * cycle why its present incarnation must be replaced. Gives what finds that.
+   */
+  serve<Message>(
+    kind: ServiceKind,
+    start: StartService<Message>,
+    hungReason?: () => Error | undefined,
+  ): () => Ref<Message>
 }
 
 /** Starts one incarnation; `onDown` must hear of its end. */
@@ -76,6 +83,7 @@ export function connect<Venue extends GatewayParts['broker'] & Pick<Broker, 'str
   })
   const broker = makeBroker(dispatcher)
   const starts = new Map<ServiceKind, StartService<never>>()
+  const hungReasons = new Map<ServiceKind, () => Error | undefined>()
   const spawnService = (kind: ServiceKind, epoch: number): Ref<never> =>
     starts.get(kind)!(epoch, down(supervisorRef, { kind }))
   const supervisorRef: Ref<SupervisorMessage> = actors.spawn<SupervisorState, SupervisorMessage>({
@@ -91,7 +99,7 @@ export function connect<Venue extends GatewayParts['broker'] & Pick<Broker, 'str
         },
       })),
       stop: ref => actors.stop(ref),
-      hungReason: kind => (kind === 'gateway' ? lives.hungReason() : undefined),
+      hungReason: kind => hungReasons.get(kind)?.(),
       self: message => send(supervisorRef, message),
       shutdown: (name, reason) => onFailure({ name, epoch: 0, reason }),
     }),
@@ -102,8 +110,10 @@ export function connect<Venue extends GatewayParts['broker'] & Pick<Broker, 'str
   const serve = <Message>(
     kind: ServiceKind,
     start: StartService<Message>,
+    hungReason?: () => Error | undefined,
   ): (() => Ref<Message>) => {
     starts.set(kind, start)
+    if (hungReason !== undefined) hungReasons.set(kind, hungReason)
     const watch = { kind: 'alive', ref: spawnService(kind, 1) } as const
     roster.setService(kind, { epoch: 1, watch, crashes: UNHARMED })
     let last = watch.ref
@@ -119,7 +129,11 @@ export function connect<Venue extends GatewayParts['broker'] & Pick<Broker, 'str
     ...{ actors, broker, supervisor: supervisorRef },
     handlerDeadlineMs: supervision.gateway.handlerDeadlineMs,
   })
-  const gatewayRef = serve<GatewayMessage>('gateway', (epoch, onDown) => lives.start(epoch, onDown))
+  const gatewayRef = serve<GatewayMessage>(
+    'gateway',
+    (epoch, onDown) => lives.start(epoch, onDown),
+    () => lives.hungReason(),
+  )
   serve<CaretakerMessage>('caretaker', (epoch, onDown) =>
     actors.spawn({ name: 'caretaker', epoch, initialState: dispatcher, handle: caretaker, onDown }),
   )

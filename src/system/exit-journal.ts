@@ -41,6 +41,8 @@ export class ExitJournal {
       ...(waitUntil !== undefined && { waitsForSecondSourceUntil: waitUntil }),
     })
     await writer.now({ exits: [record], lines: [line] })
+    // What an incarnation of the gateway that has ended had asked for may come late.
+    if (state.openExits.get(positionId)?.generation === record.generation) return
     state.openExits.set(positionId, record)
     countOne(state.exitsIntended, decision.reason)
     this.parts.performance?.cycles.incrementMetric(`exits.${decision.reason}`)

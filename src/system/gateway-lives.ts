@@ -32,11 +32,9 @@ export class GatewayLives {
     const calls = new OpenCalls()
     const parts: GatewayParts = {
       ...rest,
+      broker: followed(rest.broker, call => calls.begin(call, actors.clock.monotonic())),
       self: message => send(ref, message),
-      track: call => {
-        actors.track(call)
-        calls.begin(call, actors.clock.monotonic())
-      },
+      track: call => actors.track(call),
     }
     const ref: Ref<GatewayMessage> = actors.spawn({
       ...{ name: 'gateway', epoch, onDown },
@@ -60,3 +58,23 @@ export class GatewayLives {
     )
   }
 }
+
+/**
+ * Tells of every call of a broker that is under way. A store that does not answer is another matter:
+ * a new incarnation would wait for it just the same.
+ */
+const followed = <Broker extends object>(
+  broker: Broker,
+  begun: (call: Promise<unknown>) => void,
+): Broker =>
+  new Proxy(broker, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      return (...given: unknown[]): unknown => {
+        const result: unknown = Reflect.apply(value, target, given)
+        if (result instanceof Promise) begun(result)
+        return result
+      }
+    },
+  })

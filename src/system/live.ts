@@ -1,6 +1,6 @@
 import { type Down, type Ref, send } from '../actors/actor.ts'
 import type { GatewayParts } from '../actors/gateway-calls.ts'
-import type { PortfolioMessage, PortfolioStanding } from '../actors/messages.ts'
+import type { GatewayMessage, PortfolioMessage, PortfolioStanding } from '../actors/messages.ts'
 import type { PortfolioOptions } from '../actors/portfolio.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
@@ -23,6 +23,7 @@ import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision
 import type { LimitStanding, Realised } from '../risk/portfolio.ts'
 import { levelsAt, refuseCrossed } from '../risk/rule-change.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
+import { ask } from './ask.ts'
 import { AskedExits } from './asked-exits.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { connect, type Core } from './core.ts'
@@ -296,8 +297,8 @@ export class LiveSystem {
 
   /** Forgets the exits that were never sent; their positions are guarded again. */
   async discardExits(by: string): Promise<void> {
-    const ids = await new Promise<readonly PositionId[]>(resolve => {
-      send(this.core.gateway, { kind: 'discard', done: resolve })
+    const ids = await ask<GatewayMessage, readonly PositionId[]>(this.core.gateway, done => {
+      return { kind: 'discard', done }
     })
     const lines = ids.map(id => lineOf(this.now, 'exit-discarded', id, { by }))
     await this.writer.now({ dropped: ids, lines })
@@ -313,15 +314,17 @@ export class LiveSystem {
   /** Counts what somebody else has realised; resolves when it is durable. */
   async reportRealised(profit: Realised, by: string): Promise<void> {
     this.tell('profit-reported', { ...profit, by })
-    await new Promise<void>(done => void send(this.portfolio, { kind: 'reported', profit, done }))
+    await ask<PortfolioMessage, void>(this.portfolio, done => {
+      return { kind: 'reported', profit, done }
+    })
     await this.writer.flush()
   }
 
   /** Puts the loss behind a limit; resolves when that is durable. Throws LIMIT_UNKNOWN. */
   async resetLimit(limit: string, by: string): Promise<void> {
-    const before = await new Promise<LimitStanding | undefined>(
-      done => void send(this.portfolio, { kind: 'reset', limit, done }),
-    )
+    const before = await ask<PortfolioMessage, LimitStanding | undefined>(this.portfolio, done => {
+      return { kind: 'reset', limit, done }
+    })
     if (before === undefined) {
       throw new WatchkeeperError('LIMIT_UNKNOWN', `no limit is named ${JSON.stringify(limit)}`)
     }
@@ -331,9 +334,9 @@ export class LiveSystem {
 
   /** The day's sums, until when the day goes on (epoch ms), and where each limit stands. */
   async portfolioStanding(): Promise<PortfolioStanding & { readonly until: number }> {
-    const standing = await new Promise<PortfolioStanding>(
-      answer => void send(this.portfolio, { kind: 'ask', answer }),
-    )
+    const standing = await ask<PortfolioMessage, PortfolioStanding>(this.portfolio, answer => {
+      return { kind: 'ask', answer }
+    })
     const { dayStart } = this.options.portfolio ?? NO_LIMITS
     return { ...standing, until: tradingDayAt(dayStart, standing.day.from).until }
   }

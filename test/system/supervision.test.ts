@@ -207,6 +207,24 @@ describe('supervision of a live system', () => {
     ).to.have.length(1)
   })
 
+  it('says so when whoever is asked ends before it answers', async () => {
+    const { watch } = system.core.roster.service('portfolio')!
+    if (watch.kind === 'alive') send(watch.ref, null as never)
+    const failed = await system.portfolioStanding().catch((error: unknown) => error)
+    expect((failed as WatchkeeperError).code).to.equal('ACTOR_DOWN')
+    expect((await system.portfolioStanding()).standings).to.deep.equal([])
+  })
+
+  it('does not take a store that never answers for a gateway that hangs', async () => {
+    await add()
+    await tick(100)
+    keeper.keep = () => new Promise(() => undefined)
+    await tick(89)
+    await cycle(60_000)
+    expect(viewOf('gateway')?.epoch).to.equal(1)
+    keeper = new MemoryKeeper()
+  })
+
   it('ends the service when the gateway crashes too often', async () => {
     await system.stop()
     system = await open({ gateway: { maxRestarts: 1 } })
