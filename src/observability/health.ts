@@ -17,6 +17,8 @@ export interface HealthFacts {
   readonly positions: { readonly guarded: number; readonly exiting: number }
   /** Positions that nobody guards. */
   readonly unguarded: readonly Trouble[]
+  /** Actors of which there is one, and that wait for their next incarnation or are given up. */
+  readonly downActors?: readonly Trouble[]
   /** Positions whose rules nobody evaluates: the caretaker holds their last levels. */
   readonly quarantined?: readonly Trouble[]
   /** Positions with a rule that throws, and those where it has thrown too often. */
@@ -75,6 +77,7 @@ function failures(facts: HealthFacts): Record<string, Draft> {
   return {
     'service:running': draft('system', isRunning, isRunning ? 'pass' : 'fail'),
     'positions:unguarded': counted('component', unguarded, 'fail'),
+    'actors:down': counted('component', facts.downActors ?? [], 'fail'),
     'positions:quarantined': counted('component', facts.quarantined ?? [], 'fail'),
     'rules:failing': counted('component', facts.failingRules ?? [], 'fail'),
     'exits:overdue': counted('component', overdueExits, 'fail'),

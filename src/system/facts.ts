@@ -68,6 +68,7 @@ export function healthFacts(
     },
     positions: { guarded, exiting: openExits.size },
     ...{ unguarded, quarantined, ruleErrors, failingRules },
+    downActors: system.supervisionView.down(),
     overdueExits: overdue.map(({ positionId, intendedAt, state }): Trouble => ({
       what: `${positionId} (${state.kind})`,
       forMs: now - intendedAt,

@@ -57,6 +57,13 @@ export class SupervisionView implements Supervising {
     ]
   }
 
+  /** Actors of which there is one and that do not live at the moment, each with its last error. */
+  down(): { readonly what: string }[] {
+    return [...this.parts.roster.services()]
+      .filter(([, { watch }]) => watch.kind !== 'alive')
+      .map(([kind, { crashes }]) => ({ what: `${kind} (${crashes.lastError ?? 'no error'})` }))
+  }
+
   /** Crashes of all actors within their windows. */
   restartsInWindow(): number {
     const { roster } = this.parts

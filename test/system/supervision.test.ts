@@ -256,6 +256,18 @@ describe('supervision of a live system', () => {
     ])
   })
 
+  it('fails while the gateway is down, and passes once it is back for a while', async () => {
+    await crash('gateway')
+    expect([checkOf('actors:down'), checkOf('actors:restarts')]).to.deep.equal(['pass', 'warn'])
+    await crash('gateway')
+    expect(checkOf('actors:down')).to.equal('fail')
+    timers.pass(200)
+    await turn()
+    expect(checkOf('actors:down')).to.equal('pass')
+    timers.pass(60_001)
+    expect(health().status).to.equal('pass')
+  })
+
   it('fails while a position is quarantined, until a person restarts it', async () => {
     await system.stop()
     system = await open({ monitor: { maxRestarts: 0 } })
