@@ -1,7 +1,15 @@
 // Makes a fresh checkout ready: installs what the lock file names, builds what is outdated.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -53,6 +61,9 @@ export function build() {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   })
+  // A worker thread starts from a file of plain JavaScript, which the compiler leaves alone.
+  const watchdog = join('processes', 'watchdog.mjs')
+  cpSync(join(root, 'src', watchdog), join(root, 'dist', watchdog))
   chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755)
   writeFileSync(marker, sources)
 }

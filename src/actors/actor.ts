@@ -1,4 +1,6 @@
 import { dispatch, Nobody, type Ref as NactRef, spawn, start, stop } from 'nact'
+import type { Clock } from '../ports/clock.ts'
+import type { Liveness } from './liveness.ts'
 
 /** Why and which incarnation of an actor ended by a throw. */
 export interface Down {
@@ -37,7 +39,7 @@ export interface Ref<Message> {
 }
 
 /** One incarnation, as the system sees it; also the state that nact hands to the handler. */
-class Cell<State, Message> implements Ref<Message> {
+class Cell<State, Message> implements Ref<Message>, Liveness {
   readonly name: string
   readonly epoch: number
   readonly system: ActorSystem
@@ -47,6 +49,8 @@ class Cell<State, Message> implements Ref<Message> {
   nactRef!: NactRef<unknown>
   /** Messages sent and not yet begun. */
   queued = 0
+  busySince = NaN
+  lastBeatAt = NaN
   stopped = false
 
   constructor(system: ActorSystem, options: ActorOptions<State, Message>) {
@@ -82,6 +86,12 @@ export class ActorSystem {
   private readonly cells = new Set<AnyCell>()
   private inFlight = 0
   private waiting: (() => void)[] = []
+  /** What the liveness of actors is measured by. */
+  readonly clock: Pick<Clock, 'monotonic'>
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.clock = clock
+  }
 
   /** Makes an inert parent for many actors. */
   group(name: string): Group {
@@ -160,8 +170,15 @@ export class ActorSystem {
   }
 }
 
+/** Time that stands still: nobody asks how long an actor takes. */
+const NO_CLOCK: Pick<Clock, 'monotonic'> = { monotonic: () => 0 }
+
 /** Starts an empty system. */
-export const actorSystem = (): ActorSystem => new ActorSystem()
+export const actorSystem = (clock = NO_CLOCK): ActorSystem => new ActorSystem(clock)
+
+/** How an incarnation is doing, as it shows itself. */
+export const livenessOf = <Message>(ref: Ref<Message>): Liveness & { readonly stopped: boolean } =>
+  ref as unknown as AnyCell
 
 /** Sends a message. False, and a dead letter, when the actor has ended: nobody will see it. */
 export function send<Message>(ref: Ref<Message>, message: Message): boolean {
@@ -172,12 +189,14 @@ export function send<Message>(ref: Ref<Message>, message: Message): boolean {
 function receive(cell: AnyCell, message: unknown): AnyCell {
   const { system } = cell
   cell.queued--
+  cell.busySince = cell.lastBeatAt = system.clock.monotonic()
   try {
     cell.state = cell.handle(cell.state, message)
   } catch (reason) {
     system.stop(cell)
     reportDown(cell, reason)
   }
+  cell.busySince = NaN
   system.settle(1)
   return cell
 }

@@ -4,9 +4,10 @@ import type { Position } from '../domain/position.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitEvent } from '../exits/ledger.ts'
 import type { Fill } from '../domain/order.ts'
-import type { Ratchet } from '../risk/guard.ts'
+import type { Guard, Ratchet } from '../risk/guard.ts'
 import type { LimitStanding, PortfolioDay, Realised } from '../risk/portfolio.ts'
 import type { RuleSet } from '../risk/rule.ts'
+import type { Actor } from './roster.ts'
 
 /**
  * Every message in the system. The straight line is: the dispatcher wakes a monitor (`catch-up`),
@@ -15,6 +16,12 @@ import type { RuleSet } from '../risk/rule.ts'
 
 /** To a monitor. */
 export type MonitorMessage = { readonly kind: 'catch-up' }
+
+/** To the caretaker: a position that nobody evaluates any more has crossed its last levels. */
+export interface CaretakerMessage {
+  readonly kind: 'crossed'
+  readonly guard: Guard
+}
 
 /** To the gateway. */
 export type GatewayMessage =
@@ -53,13 +60,19 @@ export type SupervisorMessage =
       readonly ruleSet: RuleSet
       readonly guarded: () => void
     }
-  /** An incarnation of a monitor crashed. */
+  /** An incarnation crashed. */
   | {
       readonly kind: 'down'
-      readonly positionId: PositionId
+      readonly actor: Actor
       readonly epoch: number
       readonly reason: unknown
     }
+  /** The wait before an actor's next incarnation is over. */
+  | { readonly kind: 'due'; readonly actor: Actor; readonly epoch: number }
+  /** A position whose monitor is down has crossed its band; a fold has looked at it. */
+  | { readonly kind: 'crossed'; readonly positionId: PositionId }
+  /** A person wants a new incarnation; `done` is told whether there is such an actor. */
+  | { readonly kind: 'restart'; readonly actor: Actor; done(isKnown: boolean): void }
   /** Time to look after what was not answered. */
   | { readonly kind: 'cycle' }
   /** The position's exit is durable: its monitor need not repeat itself. */

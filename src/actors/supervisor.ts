@@ -1,75 +1,11 @@
-import type { PositionId } from '../domain/ids.ts'
-import type { Journal } from '../ports/journal.ts'
-import type { Dispatcher } from '../risk/dispatcher.ts'
 import type { Guard } from '../risk/guard.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { type Ref, send } from './actor.ts'
-import type { MonitorMessage, SupervisorMessage } from './messages.ts'
-
-/** Crashes of one monitor in a row, without a catch-up in between, after which nobody retries. */
-const MAX_CRASHES = 5
-
-const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
-
-/** Which life of which position an incarnation is. */
-export interface MonitorLife {
-  readonly epoch: number
-  /** Life of the position id, from 1. */
-  readonly generation: number
-}
-
-/** The present incarnation of a position's monitor. */
-interface Child {
-  readonly guard: Guard
-  /** Life of the position id, from 1. */
-  readonly generation: number
-  readonly epoch: number
-  readonly ref: Ref<MonitorMessage>
-  /** Crashes since the monitor last did its work. */
-  readonly crashes: number
-  /** Catch-ups of the position before this incarnation. */
-  readonly catchUpsBefore: number
-}
-
-/** Where to find the monitor of a guard. Written by the supervisor alone, read at each wake. */
-export class Roster {
-  private readonly children = new Map<PositionId, Child>()
-
-  get size(): number {
-    return this.children.size
-  }
-
-  /** The present incarnations, in the order in which their positions came. */
-  all(): Iterable<Child> {
-    return this.children.values()
-  }
-
-  get(id: PositionId): Child | undefined {
-    return this.children.get(id)
-  }
-
-  set(id: PositionId, child: Child): void {
-    this.children.set(id, child)
-  }
-
-  delete(id: PositionId): void {
-    this.children.delete(id)
-  }
-}
-
-export interface SupervisorState {
-  readonly roster: Roster
-  readonly parts: SupervisorParts
-}
-
-export interface SupervisorParts {
-  readonly dispatcher: Dispatcher
-  readonly journal: Journal
-  /** Starts one incarnation of the monitor of a position. */
-  spawnMonitor(guard: Guard, life: MonitorLife): Ref<MonitorMessage>
-  /** Ends a monitor that is not needed any more. */
-  stopMonitor(ref: Ref<MonitorMessage>): void
-}
+import type { CaretakerMessage, MonitorMessage, SupervisorMessage } from './messages.ts'
+import { crashed, due, end, endBackoff, launch, revive, type Subject } from './restarting.ts'
+import { type Actor, type Child, UNHARMED } from './roster.ts'
+import { monitorSubject, serviceSubject } from './subjects.ts'
+import { CATCH_UP, crossedLast, type SupervisorState } from './supervisor-state.ts'
 
 /** Keeps one monitor alive for each guarded position. No tick and no order passes through it. */
 export function supervisor(state: SupervisorState, message: SupervisorMessage): SupervisorState {
@@ -78,8 +14,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
     case 'guard': {
       const { position, ruleSet, ratchet, generation, guarded } = message
       if (roster.get(position.id) === undefined) {
-        const guard = parts.dispatcher.open(position, ruleSet, ratchet)
-        start(state, guard, { epoch: 1, crashes: 0, generation })
+        begin(state, parts.dispatcher.open(position, ruleSet, ratchet), { epoch: 0, generation })
       }
       guarded?.()
       return state
@@ -91,10 +26,24 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       return state
     }
     case 'down': {
-      const { positionId, epoch, reason } = message
-      const child = roster.get(positionId)
-      if (child === undefined || child.epoch !== epoch) return state
-      replace(state, child, reason)
+      const subject = subjectOf(state, message.actor)
+      if (subject?.seen.epoch === message.epoch) crashed(state, subject, message.reason)
+      return state
+    }
+    case 'due': {
+      const subject = subjectOf(state, message.actor)
+      if (subject !== undefined) due(state, subject, message.epoch)
+      return state
+    }
+    case 'crossed': {
+      const child = roster.get(message.positionId)
+      if (child !== undefined) endBackoff(state, monitorSubject(state, child))
+      return state
+    }
+    case 'restart': {
+      const subject = subjectOf(state, message.actor)
+      if (subject !== undefined) revive(state, subject)
+      message.done(subject !== undefined)
       return state
     }
     case 'intended': {
@@ -103,55 +52,76 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       return state
     }
     case 'cycle':
-      for (const { guard, ref } of roster.all()) {
-        if (guard.decision !== undefined && !guard.isDecisionRecorded) send(ref, CATCH_UP)
-      }
+      for (const child of roster.all()) remind(state, child)
+      replaceHung(state)
       return state
     case 'closed': {
       const child = roster.get(message.positionId)
       if (child === undefined) return state
       roster.delete(message.positionId)
       parts.dispatcher.close(child.guard)
-      parts.stopMonitor(child.ref)
+      end(state, child)
       return state
     }
   }
 }
 
+function subjectOf(state: SupervisorState, actor: Actor): Subject | undefined {
+  const { roster } = state
+  if (actor.kind !== 'monitor') {
+    return roster.service(actor.kind) && serviceSubject(state, actor.kind)
+  }
+  const child = roster.get(actor.positionId)
+  return child && monitorSubject(state, child)
+}
+
+/** Takes a guard under supervision; its first incarnation is the one after `epoch`. */
+function begin(
+  state: SupervisorState,
+  guard: Guard,
+  { epoch, generation }: { epoch: number; generation: number },
+): void {
+  const since = state.parts.monotonic()
+  const child: Child = {
+    ...{ guard, generation, epoch, crashes: UNHARMED },
+    watch: { kind: 'given-up', since },
+  }
+  state.roster.set(guard.position.id, child)
+  launch(state, monitorSubject(state, child))
+}
+
 /** In one step: what was not seen yet is decided under the old rules, then the new ones begin. */
 function rerule(state: SupervisorState, child: Child, ruleSet: RuleSet): void {
   const { guard, epoch, generation } = child
-  const { dispatcher, stopMonitor } = state.parts
+  const { dispatcher } = state.parts
   dispatcher.foldOne(guard)
   if (guard.decision !== undefined) return
   const ratchet = guard.ratchet()
   dispatcher.close(guard)
-  stopMonitor(child.ref)
-  const next = dispatcher.open(guard.position, ruleSet, ratchet)
-  start(state, next, { epoch: epoch + 1, crashes: 0, generation })
+  end(state, child)
+  begin(state, dispatcher.open(guard.position, ruleSet, ratchet), { epoch, generation })
 }
 
-/** Crashes without a catch-up in between add up to giving up. */
-function replace(state: SupervisorState, child: Child, reason: unknown): void {
-  const { guard, epoch, crashes, catchUpsBefore } = child
-  const { journal } = state.parts
-  const positionId = guard.position.id
-  const again = guard.catchUps > catchUpsBefore ? 1 : crashes + 1
-  if (again > MAX_CRASHES) {
-    journal({ kind: 'monitor-gave-up', positionId, reason })
-    return
+/** Repeats what nobody has answered yet: a decision, or a crossing that a caretaker has lost. */
+function remind({ roster, parts }: SupervisorState, { guard, watch, generation }: Child): void {
+  if (guard.decision !== undefined && !guard.isDecisionRecorded) {
+    if (watch.kind === 'alive') send(watch.ref as Ref<MonitorMessage>, CATCH_UP)
+    else parts.askForExit(guard, generation)
   }
-  journal({ kind: 'monitor-restarted', positionId, epoch: epoch + 1, reason })
-  start(state, guard, { epoch: epoch + 1, crashes: again, generation: child.generation })
+  if (watch.kind !== 'given-up' || guard.closed || !guard.pending) return
+  const caretaker = roster.service('caretaker')?.watch
+  if (caretaker?.kind === 'alive') {
+    send(caretaker.ref as Ref<CaretakerMessage>, crossedLast(guard))
+  }
 }
 
-/** The first message of every incarnation is the catch-up. */
-function start(
-  { roster, parts }: SupervisorState,
-  guard: Guard,
-  life: { epoch: number; crashes: number; generation: number },
-): void {
-  const ref = parts.spawnMonitor(guard, life)
-  roster.set(guard.position.id, { guard, ref, ...life, catchUpsBefore: guard.catchUps })
-  send(ref, CATCH_UP)
+/** What hangs is ended and replaced; what it still has under way changes nothing any more. */
+function replaceHung(state: SupervisorState): void {
+  for (const [kind, { watch }] of state.roster.services()) {
+    if (watch.kind !== 'alive') continue
+    const reason = state.parts.hungReason(kind)
+    if (reason === undefined) continue
+    state.parts.stop(watch.ref)
+    crashed(state, serviceSubject(state, kind), reason)
+  }
 }

@@ -3,6 +3,7 @@ import { logOptions } from '../observability/logger.ts'
 import { channelOptions } from '../observability/notify/registry.ts'
 import { instrumentsSchema } from './instrument-schema.ts'
 import { portfolioSchema } from './portfolio-schema.ts'
+import { supervisionSchema } from '../resilience/supervision-policy.ts'
 
 /** A duration in whole milliseconds above zero. */
 const ms = z.int().positive()
@@ -40,6 +41,7 @@ export const serviceSchema = z.strictObject({
     .prefault({}),
   instruments: instrumentsSchema,
   portfolio: portfolioSchema,
+  supervision: supervisionSchema,
   /** More price exits at once than these wait for a second source; absent: none waits. */
   massExit: z
     .strictObject({

@@ -17,6 +17,13 @@ export interface HealthFacts {
   readonly positions: { readonly guarded: number; readonly exiting: number }
   /** Positions that nobody guards. */
   readonly unguarded: readonly Trouble[]
+  /** Actors of which there is one, and that wait for their next incarnation or are given up. */
+  readonly downActors?: readonly Trouble[]
+  /** Positions whose rules nobody evaluates: the caretaker holds their last levels. */
+  readonly quarantined?: readonly Trouble[]
+  /** Positions with a rule that throws, and those where it has thrown too often. */
+  readonly ruleErrors?: readonly Trouble[]
+  readonly failingRules?: readonly Trouble[]
   /** Exits that wait longer than they may. */
   readonly overdueExits: readonly Trouble[]
   /** Instruments whose price is older than it may be. */
@@ -70,6 +77,9 @@ function failures(facts: HealthFacts): Record<string, Draft> {
   return {
     'service:running': draft('system', isRunning, isRunning ? 'pass' : 'fail'),
     'positions:unguarded': counted('component', unguarded, 'fail'),
+    'actors:down': counted('component', facts.downActors ?? [], 'fail'),
+    'positions:quarantined': counted('component', facts.quarantined ?? [], 'fail'),
+    'rules:failing': counted('component', facts.failingRules ?? [], 'fail'),
     'exits:overdue': counted('component', overdueExits, 'fail'),
     'actors:missing': draft('component', missing, missing > 0 ? 'fail' : 'pass'),
     'gateway:kill-switch': draft(
@@ -84,6 +94,7 @@ function failures(facts: HealthFacts): Record<string, Draft> {
 function warnings(facts: HealthFacts): Record<string, Draft> {
   const { actors, mode, clockJumps } = facts
   return {
+    'rules:errors': counted('component', facts.ruleErrors ?? [], 'warn'),
     'prices:stale': counted('component', facts.stalePrices, 'warn'),
     'prices:unconfirmed': counted('component', facts.unconfirmedPrices, 'warn'),
     'prices:outside-hours': counted('component', facts.pricesOutsideHours, 'warn'),

@@ -26,7 +26,23 @@ export type JournalEvent =
       readonly epoch: number
       readonly reason: unknown
     }
-  | { readonly kind: 'monitor-gave-up'; readonly positionId: PositionId; readonly reason: unknown }
+  | {
+      readonly kind: 'monitor-gave-up'
+      readonly positionId: PositionId
+      readonly reason: unknown
+      /** What becomes of the position. */
+      readonly action: 'quarantine' | 'exit-position' | 'shutdown'
+    }
+  /** An actor of which there is one was replaced, or will not be any more. */
+  | {
+      readonly kind: 'actor-restarted'
+      readonly actor: string
+      readonly epoch: number
+      readonly reason: unknown
+    }
+  | { readonly kind: 'actor-gave-up'; readonly actor: string; readonly reason: unknown }
+  /** So many restarts for so long have one cause. */
+  | { readonly kind: 'common-cause'; readonly restartsPerSecond: number }
 
 /** Takes each event once, at the moment it happens. Never throws. */
 export type Journal = (event: JournalEvent) => void

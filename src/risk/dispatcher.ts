@@ -41,6 +41,8 @@ export class Dispatcher {
   seq = 0
   /** Time of the last event, epoch ms. */
   now = -Infinity
+  /** Folds that could not even be committed. */
+  foldErrors = 0
   private readonly options: Required<DispatcherOptions>
   private readonly markets = new Map<InstrumentId, Market>()
   private readonly timetable = new Timetable<Guard>()
@@ -170,12 +172,25 @@ export class Dispatcher {
     guard.setPending(false)
     const { extremes } = guard.own.stream
     guard.mark = extremes.mark()
-    this.arm(guard, outcome)
+    this.arm(guard, guard.isFrozen ? frozenBand(guard) : outcome)
     if (extremes.changed) this.options.ratcheted()
     if (extremes.size > this.options.segmentLimit) this.forgetSegments(guard.own.stream)
   }
 
-  /** Decides in place for a position whose monitor is down, with everything seen so far. */
+  /** Marks a position pending: the next catch-up takes it over. */
+  suspend(guard: Guard): void {
+    guard.suspend(this.seq + 1)
+  }
+
+  /** Takes a decision that no monitor has made: it is told, and the position is closed. */
+  conclude(guard: Guard, decision: Decision): void {
+    if (guard.closed) return
+    guard.decision = decision
+    this.close(guard)
+    this.options.exit(guard, decision)
+  }
+
+  /** Decides in place for a position whose monitor does not keep up; it stays pending. */
   foldOne(guard: Guard): void {
     if (guard.closed || !guard.pending) return
     const outcome = fold(guard, this.now)
@@ -183,19 +198,18 @@ export class Dispatcher {
       guard.absorb(outcome)
       guard.since = this.seq + 1
     } else {
-      guard.decision = outcome.decision
-      this.close(guard)
-      this.options.exit(guard, outcome.decision)
+      this.conclude(guard, outcome.decision)
     }
   }
 
-  private arm(guard: Guard, { lo, hi, until }: Armed): void {
-    this.timetable.set(guard, until)
+  private arm(guard: Guard, { lo, hi, until }: Pick<Armed, 'lo' | 'hi' | 'until'>): void {
+    // A time that is over comes from a fold whose rules threw: only the deadline is left to wait for.
+    this.timetable.set(guard, until < this.now ? guard.merged.exitAt : until)
     const { stream, slot } = guard.own
     if (until <= this.now) alwaysFire(guard)
     else if (guard.sign === 1) stream.book.arm(slot, lo, hi)
     else stream.book.arm(slot, -hi, -lo)
-    if (guard.other === undefined || this.now < guard.position.openedAt) return
+    if (guard.other === undefined || this.now < guard.position.openedAt || guard.isFrozen) return
     const rule = guard.underlying!
     if (rule.needsAnchor && guard.anchor === undefined) fireAtOnce(guard.other)
     else {
@@ -238,6 +252,12 @@ export class Dispatcher {
     return { stream, slot: stream.book.add(guard) }
   }
 }
+
+const frozenBand = ({ merged }: Guard): Pick<Armed, 'lo' | 'hi' | 'until'> => ({
+  lo: merged.stop,
+  hi: merged.target,
+  until: merged.exitAt,
+})
 
 const legsOf = ({ own, other }: Guard): Leg[] => (other === undefined ? [own] : [own, other])
 

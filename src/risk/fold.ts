@@ -1,18 +1,53 @@
 import type { Decision } from '../domain/decision.ts'
 import { catchUp, type Outcome } from './catch-up.ts'
 import type { Armed, Guard } from './guard.ts'
+import { merge, type Merged, noLevels } from './merge.ts'
 
 /**
  * The same replay as the monitor's, run in place for a position whose monitor does not keep up. A
- * replay that throws falls back to the last stop, target and deadline that were in force.
+ * replay that throws, or a position that is frozen, falls back to the last stop, target and deadline
+ * that were in force.
  */
 export function fold(guard: Guard, now: number): Outcome {
+  if (guard.isFrozen) return foldFrozen(guard, now)
   try {
     return catchUp(guard, now)
   } catch {
-    const decision = testFrozen(guard, now)
-    return decision === undefined ? frozen(guard) : { kind: 'exit', decision }
+    return foldFrozen(guard, now)
   }
+}
+
+function foldFrozen(guard: Guard, now: number): Outcome {
+  const decision = testFrozen(guard, now)
+  return decision === undefined ? frozen(guard) : { kind: 'exit', decision }
+}
+
+/**
+ * The levels that a position is left with when nobody evaluates its rules any more: those of the
+ * best price so far, as far as the rules still answer, and never a looser stop than the last one.
+ */
+export function lastLevels(guard: Guard, now: number): Merged {
+  const { merged, position, ruleSet, sign } = guard
+  const levels = noLevels()
+  try {
+    merge(ruleSet, position, { best: sign * guard.bestNow(), at: now }, guard.lastGood(), levels)
+  } catch {
+    return merged
+  }
+  if (merged.stop > levels.stop) {
+    levels.stop = merged.stop
+    levels.stopBy = merged.stopBy
+  }
+  if (levels.errors === 0) return levels
+  if (merged.target < levels.target) {
+    levels.target = merged.target
+    levels.targetBy = merged.targetBy
+  }
+  if (merged.exitAt < levels.exitAt) {
+    levels.exitAt = merged.exitAt
+    levels.exitBy = merged.exitBy
+  }
+  return levels
 }
 
 /** Tests the waiting ticks against levels that no longer move. */

@@ -85,6 +85,10 @@ export class Guard implements Timed {
   pending = true
   since = 0
   closed = false
+  /** Nobody evaluates its rules any more: the levels of `merged` stay as they are. */
+  isFrozen = false
+  /** Catch-ups in a row in which a rule threw; its last levels were taken. */
+  ruleErrors = 0
   /** The price that was there when the position came, until it is tested. */
   first: FirstTick | undefined
   /** Once it is made. It is repeated until the ledger has it. */
@@ -171,6 +175,10 @@ export class Guard implements Timed {
   /** Takes over what a catch-up found; does not touch whether the position is pending. */
   absorb(armed: Armed): void {
     this.catchUps++
+    // A fold of levels that stay as they are has asked no rule.
+    if (armed.merged !== this.merged) {
+      this.ruleErrors = armed.merged.errors === 0 ? 0 : this.ruleErrors + 1
+    }
     this.first = undefined
     this.best = armed.best
     this.anchor = armed.anchor

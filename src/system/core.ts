@@ -1,19 +1,29 @@
 import { type ActorSystem, actorSystem, type Down, type Ref, send } from '../actors/actor.ts'
-import { gateway, gatewayState } from '../actors/gateway.ts'
+import { caretaker } from '../actors/caretaker.ts'
 import type { GatewayParts } from '../actors/gateway-calls.ts'
-import type { GatewayMessage, MonitorMessage, SupervisorMessage } from '../actors/messages.ts'
+import type { CaretakerMessage, GatewayMessage, SupervisorMessage } from '../actors/messages.ts'
 import { monitor, type MonitorShared } from '../actors/monitor.ts'
-import { type MonitorLife, Roster, supervisor } from '../actors/supervisor.ts'
-import type { KillSwitch } from '../exits/kill-switch.ts'
-import type { ExitRecord } from '../exits/ledger.ts'
+import { type Actor, Roster, type ServiceKind, UNHARMED } from '../actors/roster.ts'
+import { supervisor } from '../actors/supervisor.ts'
+import {
+  monitorName,
+  type SupervisorParts,
+  type SupervisorState,
+  supervisorState,
+} from '../actors/supervisor-state.ts'
 import type { Broker } from '../ports/broker.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Quotes } from '../ports/quotes.ts'
+import type { Timers } from '../ports/timers.ts'
+import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import { Dispatcher } from '../risk/dispatcher.ts'
-import type { Guard } from '../risk/guard.ts'
+import { GatewayLives, type GatewayLivesParts } from './gateway-lives.ts'
+import { wakeOf } from './waking.ts'
 
 type Wired = 'supervisor' | 'self' | 'track' | 'broker' | 'now'
 
-export interface CoreOptions<Venue> extends Omit<GatewayParts, Wired> {
+export interface CoreOptions<Venue>
+  extends Omit<GatewayParts, Wired>, Pick<GatewayLivesParts, 'kept'> {
   /** Makes the broker, which may look at the prices that the dispatcher knows. */
   broker(quotes: Quotes): Venue
   /** Epoch ms; default the time of the dispatcher's last event. */
@@ -22,8 +32,11 @@ export interface CoreOptions<Venue> extends Omit<GatewayParts, Wired> {
   readonly freshMs?: number
   /** There are ratchets to be taken. */
   ratcheted?(): void
-  /** What an earlier process left behind. */
-  readonly before: { readonly exits: readonly ExitRecord[]; readonly killSwitch: KillSwitch }
+  readonly supervision?: Supervision | undefined
+  readonly clock: Pick<Clock, 'monotonic'>
+  readonly timers: Timers
+  /** From 0 to 1. */
+  random(): number
   /** An actor that nobody replaces has ended. */
   onFailure(down: Down): void
 }
@@ -35,65 +48,113 @@ export interface Core<Venue> {
   readonly dispatcher: Dispatcher
   readonly roster: Roster
   readonly supervisor: Ref<SupervisorMessage>
+  /** The present incarnation. */
   readonly gateway: Ref<GatewayMessage>
+  /**
+   * Starts an actor of which there is one and puts it under supervision; `hungReason` says in each
+   * cycle why its present incarnation must be replaced. Gives what finds that.
+   */
+  serve<Message>(
+    kind: ServiceKind,
+    start: StartService<Message>,
+    hungReason?: () => Error | undefined,
+  ): () => Ref<Message>
 }
 
-const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
+/** Starts one incarnation; `onDown` must hear of its end. */
+export type StartService<Message> = (epoch: number, onDown: (down: Down) => void) => Ref<Message>
 
 /** Connects dispatcher, monitors, supervisor and gateway: the straight line from tick to order. */
 export function connect<Venue extends GatewayParts['broker'] & Pick<Broker, 'streamOrders'>>({
   broker: makeBroker,
-  before,
-  freshMs = 0,
-  ratcheted = () => undefined,
-  onFailure,
   ...options
 }: CoreOptions<Venue>): Core<Venue> {
-  const actors = actorSystem()
+  const { onFailure, clock, supervision = DEFAULT_SUPERVISION } = options
+  const actors = actorSystem(clock)
   const roster = new Roster()
+  const askForExit: SupervisorParts['askForExit'] = ({ decision, position }, generation) => {
+    send(gatewayRef(), { kind: 'exit', decision: decision!, position, generation })
+  }
   const dispatcher: Dispatcher = new Dispatcher({
-    ...{ freshMs, ratcheted },
-    wake: ({ position }) => {
-      const child = roster.get(position.id)
-      if (child !== undefined) send(child.ref, CATCH_UP)
-    },
-    exit: ({ position }, decision) => {
-      const generation = roster.get(position.id)?.generation ?? 1
-      send(gatewayRef, { kind: 'exit', decision, position, generation })
-    },
+    freshMs: options.freshMs ?? 0,
+    ratcheted: options.ratcheted ?? (() => undefined),
+    wake: guard => wake(guard),
+    exit: guard => askForExit(guard, roster.get(guard.position.id)?.generation ?? 1),
   })
   const broker = makeBroker(dispatcher)
-  const spawnMonitor = monitors(actors, () => ({ dispatcher, gateway: gatewayRef, supervisorRef }))
-  const { journal } = options
-  const stopMonitor = (ref: Ref<MonitorMessage>): void => actors.stop(ref)
-  const supervisorRef: Ref<SupervisorMessage> = actors.spawn({
+  const starts = new Map<ServiceKind, StartService<never>>()
+  const hungReasons = new Map<ServiceKind, () => Error | undefined>()
+  const spawnService = (kind: ServiceKind, epoch: number): Ref<never> =>
+    starts.get(kind)!(epoch, down(supervisorRef, { kind }))
+  const supervisorRef: Ref<SupervisorMessage> = actors.spawn<SupervisorState, SupervisorMessage>({
     name: 'supervisor',
     epoch: 1,
-    initialState: { roster, parts: { dispatcher, journal, spawnMonitor, stopMonitor } },
+    initialState: supervisorState(roster, {
+      ...{ dispatcher, journal: options.journal, policy: supervision, askForExit, spawnService },
+      ...{ timers: options.timers, random: options.random, monotonic: () => clock.monotonic() },
+      spawnMonitor: monitors(actors, () => ({
+        ...{ dispatcher, supervisorRef },
+        get gateway() {
+          return gatewayRef()
+        },
+      })),
+      stop: ref => actors.stop(ref),
+      hungReason: kind => hungReasons.get(kind)?.(),
+      self: message => send(supervisorRef, message),
+      shutdown: (name, reason) => onFailure({ name, epoch: 0, reason }),
+    }),
     handle: supervisor,
     onDown: onFailure,
   })
-  const parts: GatewayParts = {
+  const wake = wakeOf({ dispatcher, roster, supervisor: supervisorRef })
+  const serve = <Message>(
+    kind: ServiceKind,
+    start: StartService<Message>,
+    hungReason?: () => Error | undefined,
+  ): (() => Ref<Message>) => {
+    starts.set(kind, start)
+    if (hungReason !== undefined) hungReasons.set(kind, hungReason)
+    const watch = { kind: 'alive', ref: spawnService(kind, 1) } as const
+    roster.setService(kind, { epoch: 1, watch, crashes: UNHARMED })
+    let last = watch.ref
+    return () => {
+      const present = roster.service(kind)!.watch
+      if (present.kind === 'alive') last = present.ref
+      return last as Ref<Message>
+    }
+  }
+  const lives: GatewayLives = new GatewayLives({
     now: () => dispatcher.now,
     ...options,
-    broker,
-    supervisor: supervisorRef,
-    self: message => send(gatewayRef, message),
-    track: call => actors.track(call),
-  }
-  const gatewayRef: Ref<GatewayMessage> = actors.spawn({
-    name: 'gateway',
-    epoch: 1,
-    initialState: gatewayState(parts, before),
-    handle: gateway,
-    onDown: onFailure,
+    ...{ actors, broker, supervisor: supervisorRef },
+    handlerDeadlineMs: supervision.gateway.handlerDeadlineMs,
   })
+  const gatewayRef = serve<GatewayMessage>(
+    'gateway',
+    (epoch, onDown) => lives.start(epoch, onDown),
+    () => lives.hungReason(),
+  )
+  serve<CaretakerMessage>('caretaker', (epoch, onDown) =>
+    actors.spawn({ name: 'caretaker', epoch, initialState: dispatcher, handle: caretaker, onDown }),
+  )
   broker.streamOrders(fill => {
     const event = { kind: 'filled', fill } as const
-    send(gatewayRef, { kind: 'happened', positionId: fill.positionId, event })
+    send(gatewayRef(), { kind: 'happened', positionId: fill.positionId, event })
   })
-  return { actors, broker, dispatcher, roster, supervisor: supervisorRef, gateway: gatewayRef }
+  return {
+    ...{ actors, broker, dispatcher, roster, supervisor: supervisorRef, serve },
+    get gateway() {
+      return gatewayRef()
+    },
+  }
 }
+
+/** Tells the supervisor that an incarnation has ended by a throw. */
+const down =
+  (supervisor: Ref<SupervisorMessage>, actor: Actor) =>
+  ({ epoch, reason }: Down): void => {
+    send(supervisor, { kind: 'down', actor, epoch, reason })
+  }
 
 interface Surroundings extends MonitorShared {
   readonly supervisorRef: Ref<SupervisorMessage>
@@ -103,17 +164,15 @@ interface Surroundings extends MonitorShared {
 function monitors(actors: ActorSystem, surroundings: () => Surroundings) {
   const parent = actors.group('monitors')
   let shared: Surroundings | undefined
-  return (guard: Guard, { epoch, generation }: MonitorLife): Ref<MonitorMessage> => {
+  const spawnMonitor: SupervisorParts['spawnMonitor'] = (guard, { epoch, generation }) => {
     const around = (shared ??= surroundings())
     const positionId = guard.position.id
     return actors.spawn({
-      name: `monitor-${positionId}`,
-      epoch,
-      parent,
+      ...{ name: monitorName(positionId), epoch, parent },
       initialState: { guard, generation, shared: around },
       handle: monitor,
-      onDown: ({ reason }) =>
-        send(around.supervisorRef, { kind: 'down', positionId, epoch, reason }),
+      onDown: down(around.supervisorRef, { kind: 'monitor', positionId }),
     })
   }
+  return spawnMonitor
 }

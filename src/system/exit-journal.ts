@@ -41,6 +41,8 @@ export class ExitJournal {
       ...(waitUntil !== undefined && { waitsForSecondSourceUntil: waitUntil }),
     })
     await writer.now({ exits: [record], lines: [line] })
+    // What an incarnation of the gateway that has ended had asked for may come late.
+    if (state.openExits.get(positionId)?.generation === record.generation) return
     state.openExits.set(positionId, record)
     countOne(state.exitsIntended, decision.reason)
     this.parts.performance?.cycles.incrementMetric(`exits.${decision.reason}`)
@@ -92,10 +94,29 @@ export class ExitJournal {
         this.parts.performance?.cycles.incrementMetric('errors.monitor-crash')
         this.note(event.kind, event.positionId, { epoch: event.epoch, error: textOf(event.reason) })
         return
-      case 'monitor-gave-up':
-        state.unattended.add(event.positionId)
-        this.note(event.kind, event.positionId, { error: textOf(event.reason) })
+      case 'monitor-gave-up': {
+        const { positionId, action, reason } = event
+        this.note(event.kind, positionId, { action, error: textOf(reason) })
+        return
+      }
+      case 'actor-restarted':
+        state.restarts++
+        this.parts.performance?.cycles.incrementMetric('errors.actor-crash')
+        this.tell(event.kind, {
+          ...{ actor: event.actor, epoch: event.epoch, error: textOf(event.reason) },
+        })
+        return
+      case 'actor-gave-up':
+        this.tell(event.kind, { actor: event.actor, error: textOf(event.reason) })
+        return
+      case 'common-cause':
+        this.tell(event.kind, { restartsPerSecond: event.restartsPerSecond })
     }
+  }
+
+  /** A line about the service as a whole. */
+  private tell(kind: string, detail: Record<string, unknown>): void {
+    this.parts.writer.soon({ line: lineOf(this.parts.now(), kind, undefined, detail) })
   }
 
   private note(kind: string, positionId: PositionId, detail: Record<string, unknown>): void {

@@ -1,6 +1,8 @@
 import type { TradingHours } from '../domain/instrument.ts'
 import { isOpenAt } from '../risk/hours.ts'
+import type { Child } from '../actors/roster.ts'
 import type { LiveSystem } from './live.ts'
+import { guardingOf } from './supervision.ts'
 import type { HealthFacts, Trouble } from '../observability/health.ts'
 
 interface Limits {
@@ -22,17 +24,28 @@ export function healthFacts(
   { now, startedAt, exitOverdueMs, staleMs }: Limits,
 ): HealthFacts {
   const { core, state } = system
-  const { register, openExits, unattended } = state
+  const { register, openExits } = state
   const stale = new Map<string, number>()
   const outsideHours = new Set<string>()
-  let open = 0
+  const unguarded: Trouble[] = []
+  const quarantined: Trouble[] = []
+  const ruleErrors: Trouble[] = []
+  const failingRules: Trouble[] = []
+  let expected = 0
   let guarded = 0
   for (const { position, state: life } of register.values()) {
     if (life !== 'open') continue
-    open++
     const child = core.roster.get(position.id)
     if (child === undefined || openExits.has(position.id)) continue
-    guarded++
+    expected++
+    if (guardingOf(core.roster, child) === 'nobody') unguarded.push(troubleOf(child))
+    else guarded++
+    if (child.watch.kind === 'given-up') quarantined.push(troubleOf(child))
+    const { ruleErrors: errors } = child.guard
+    if (errors > 0) {
+      const trouble = { what: `${position.id}: ${errors} times in a row a rule has thrown` }
+      ;(errors >= system.supervision.ruleErrors ? failingRules : ruleErrors).push(trouble)
+    }
     const { lastAt } = child.guard.own.stream
     const quietMs = now - Math.max(lastAt, startedAt)
     const { hours } = system.instruments.of(position.instrument)
@@ -49,12 +62,13 @@ export function healthFacts(
     startedAt,
     isRunning: true,
     actors: {
-      alive: core.roster.size - unattended.size,
-      expected: guarded,
-      restarts: system.state.restarts,
+      alive: guarded,
+      expected,
+      restarts: system.supervisionView.restartsInWindow(),
     },
-    positions: { guarded: guarded - unattended.size, exiting: openExits.size },
-    unguarded: [...unattended].map(id => ({ what: `${id}: its monitor crashed too often` })),
+    positions: { guarded, exiting: openExits.size },
+    ...{ unguarded, quarantined, ruleErrors, failingRules },
+    downActors: system.supervisionView.down(),
     overdueExits: overdue.map(({ positionId, intendedAt, state }): Trouble => ({
       what: `${positionId} (${state.kind})`,
       forMs: now - intendedAt,
@@ -72,6 +86,10 @@ export function healthFacts(
     pricesOutsideHours: [...outsideHours].map(what => ({ what })),
   }
 }
+
+const troubleOf = ({ guard, crashes }: Child): Trouble => ({
+  what: `${guard.position.id}: its monitor crashed (${crashes.lastError ?? 'no error'})`,
+})
 
 /** Hours are in minutes, and finding them out costs more than a position's share of a cycle. */
 const lookedUp = new WeakMap<TradingHours, { readonly minute: number; readonly isOpen: boolean }>()

@@ -1,4 +1,4 @@
-import { type ActorSystem, type Down, type Ref } from '../actors/actor.ts'
+import { type ActorSystem, type Ref, send } from '../actors/actor.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
 import { portfolio, type PortfolioOptions, type PortfolioParts } from '../actors/portfolio.ts'
 import type { PositionId } from '../domain/ids.ts'
@@ -8,6 +8,7 @@ import type { Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import { emptyDay, type LimitEvent, type PortfolioDay, type Realised } from '../risk/portfolio.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
+import type { Core } from './core.ts'
 import { lineOf } from './lines.ts'
 import type { LiveState } from './live-state.ts'
 import type { LiveWriter } from './live-writer.ts'
@@ -22,39 +23,56 @@ export interface LivePortfolioParts {
   /** Epoch ms. */
   now(): number
   exit(id: PositionId): void
-  onFailure(down: Down): void
+  readonly serve: Core<unknown>['serve']
 }
 
 /** A portfolio that counts the day from midnight UTC, and limits nothing. */
 export const NO_LIMITS: PortfolioOptions = { dayStart: { timezone: 'UTC', minutes: 0 }, limits: [] }
 
-/** Starts the portfolio with the day that an earlier process has left, or a new one. */
+/**
+ * Puts the portfolio under supervision, with the day that an earlier process has left or a new one.
+ * Gives what finds its present incarnation.
+ */
 export function startPortfolio(
   parts: LivePortfolioParts,
   kept: PortfolioDay | undefined,
-): Ref<PortfolioMessage> {
-  const { actors, state, now, onFailure } = parts
+): () => Ref<PortfolioMessage> {
+  const { actors, state, now, serve } = parts
   const options = parts.options ?? NO_LIMITS
-  const day = kept ?? emptyDay(tradingDayAt(options.dayStart, now()))
+  let day = kept ?? emptyDay(tradingDayAt(options.dayStart, now()))
   remember(state, day)
-  return actors.spawn({
-    name: 'portfolio',
-    epoch: 1,
-    initialState: { day, parts: partsOf(parts, options) },
-    handle: portfolio,
-    onDown: onFailure,
+  const portfolioParts = partsOf(parts, options, latest => (day = latest))
+  return serve('portfolio', (epoch, onDown) => {
+    const ref: Ref<PortfolioMessage> = actors.spawn({
+      ...{ name: 'portfolio', epoch, onDown, handle: portfolio },
+      initialState: { day, parts: portfolioParts },
+    })
+    if (epoch > 1) repeatFills(state, ref)
+    return ref
   })
+}
+
+/** An incarnation that crashed may have lost fills: their positions are still open. */
+function repeatFills({ openExits, register }: LiveState, ref: Ref<PortfolioMessage>): void {
+  for (const { positionId, state } of openExits.values()) {
+    const position = register.get(positionId)?.position
+    if (state.kind !== 'filled' || position === undefined) continue
+    send(ref, { kind: 'filled', position, fill: state.fill })
+  }
 }
 
 function partsOf(
   { state, writer, quotes, instruments, now, exit }: LivePortfolioParts,
   options: PortfolioOptions,
+  keep: (day: PortfolioDay) => void,
 ): PortfolioParts {
   return {
     ...options,
     ...{ instruments, quotes, now },
     open: () => state.open(),
+    isClosed: id => state.register.get(id)?.state === 'closed',
     keep: day => {
+      keep(day)
       remember(state, day)
       writer.soon({ day })
     },

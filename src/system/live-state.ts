@@ -14,8 +14,6 @@ export class LiveState {
   readonly register: Register
   /** Exits that are durable and not over. */
   readonly openExits = new Map<PositionId, ExitRecord>()
-  /** Positions whose monitor nobody restarts any more. */
-  readonly unattended = new Set<PositionId>()
   /** Ratchets as they were at the start. */
   readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
   /** Exits of this process so far, by reason. */

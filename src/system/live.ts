@@ -1,6 +1,6 @@
 import { type Down, type Ref, send } from '../actors/actor.ts'
 import type { GatewayParts } from '../actors/gateway-calls.ts'
-import type { PortfolioMessage, PortfolioStanding } from '../actors/messages.ts'
+import type { GatewayMessage, PortfolioMessage, PortfolioStanding } from '../actors/messages.ts'
 import type { PortfolioOptions } from '../actors/portfolio.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
@@ -18,9 +18,13 @@ import type { JournalLine, RulesRequest } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
+import type { Timers } from '../ports/timers.ts'
+import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import type { LimitStanding, Realised } from '../risk/portfolio.ts'
 import { levelsAt, refuseCrossed } from '../risk/rule-change.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
+import { ask } from './ask.ts'
+import { AskedExits } from './asked-exits.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { connect, type Core } from './core.ts'
 import { ExitJournal } from './exit-journal.ts'
@@ -30,8 +34,10 @@ import { NO_LIMITS, startPortfolio } from './live-portfolio.ts'
 import { type LivePast, LiveState } from './live-state.ts'
 import { type LiveKeeper, LiveWriter } from './live-writer.ts'
 import type { Performance } from './performance.ts'
+import { machineTimers } from './machine-timers.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import { Registrar, type Wanted } from './registrar.ts'
+import { SupervisionView } from './supervision.ts'
 import { TickGate, type TickGateOptions } from './tick-gate.ts'
 
 /** A broker with an account of its own. */
@@ -54,6 +60,10 @@ export interface LiveOptions {
   readonly ticks?: TickGateOptions
   /** Where calls, exits and errors are counted. */
   readonly performance?: Performance | undefined
+  readonly supervision?: Supervision | undefined
+  /** Default the machine's. */
+  readonly timers?: Timers
+  readonly random?: () => number
   /** A price younger than this is tested as soon as a position comes, ms; default 30 s. */
   readonly freshMs?: number
   /** Awaited before a new position is registered: its account must hold it. */
@@ -76,15 +86,18 @@ export class LiveSystem {
   readonly core: Core<Venue>
   readonly state: LiveState
   readonly registrar: Registrar
-  readonly portfolio: Ref<PortfolioMessage>
   readonly instruments: InstrumentTable
   readonly gate: TickGate
   readonly clockWatch: ClockWatch
+  readonly supervision: Supervision
+  readonly supervisionView: SupervisionView
   /** Ticks that were evaluated. */
   ticks = 0
   private readonly options: LiveOptions
   private readonly writer: LiveWriter
   private areSendsHeld = false
+  private readonly asked: AskedExits
+  private readonly portfolioRef: () => Ref<PortfolioMessage>
 
   /** Opens with what an earlier process left behind; `recover` then takes it under guard. */
   static async open(options: LiveOptions): Promise<LiveSystem> {
@@ -98,7 +111,7 @@ export class LiveSystem {
     this.instruments = options.instruments ?? new InstrumentTable()
     this.gate = new TickGate(options.ticks ?? { confirmMs: FRESH_MS })
     this.clockWatch = new ClockWatch(clock)
-    const now = clock.now()
+    this.supervision = options.supervision ?? DEFAULT_SUPERVISION
     this.writer = new LiveWriter(
       {
         ...{ keeper: options.keeper, onLine: options.onLine, onFenced: options.onFatal },
@@ -124,15 +137,26 @@ export class LiveSystem {
       observe: this.isObserving ? decision => exits.observed(decision) : undefined,
       save: record => exits.save(record, hold.admit(record)),
       note: record => {
+        // What a new incarnation of the gateway starts from.
+        if (this.state.openExits.has(record.positionId)) {
+          this.state.openExits.set(record.positionId, record)
+        }
         // A filled exit is over: closing its position in the register takes its record away.
         if (record.state.kind === 'filled') return
         this.writer.soon({ exit: record })
       },
-      before: {
-        exits: past.exits.map(record => recovered(record, now)),
+      kept: () => ({
+        exits: [...this.state.openExits.values()].map(record => recovered(record, this.now)),
         killSwitch: this.state.killSwitch,
-      },
+      }),
+      supervision: this.supervision,
+      ...{ clock, timers: options.timers ?? machineTimers, random: options.random ?? Math.random },
       onFailure: down => this.fail(down),
+    })
+    const { roster, supervisor } = this.core
+    this.supervisionView = new SupervisionView({
+      ...{ roster, supervisor, clock, policy: this.supervision },
+      tell: (kind, detail) => this.tell(kind, detail),
     })
     this.registrar = new Registrar({
       rows: this.state.register,
@@ -141,17 +165,34 @@ export class LiveSystem {
       ...{ clock, beforeGuard: options.beforeGuard },
       guard: (registered, guarded) => this.guard(registered, { guarded }),
     })
-    this.portfolio = startPortfolio(
+    this.asked = new AskedExits({
+      gateway: () => this.core.gateway,
+      isAnswered: ({ position: { id }, generation }) => {
+        const row = this.state.register.get(id)
+        const isOpen = row?.state === 'open' && row.generation === generation
+        return !isOpen || row.observed !== undefined || this.state.openExits.has(id)
+      },
+    })
+    this.portfolioRef = startPortfolio(
       {
         ...{ options: options.portfolio, state: this.state, writer: this.writer },
-        ...{ actors: this.core.actors, quotes: this.core.dispatcher, now: () => clock.now() },
+        ...{
+          actors: this.core.actors,
+          serve: this.core.serve,
+          quotes: this.core.dispatcher,
+          now: () => clock.now(),
+        },
         instruments: this.instruments,
         exit: id => this.exit(id, 'daily-loss'),
-        onFailure: down => this.fail(down),
       },
       past.day,
     )
     for (const registered of past.register.values()) this.resume(registered)
+  }
+
+  /** The present incarnation. */
+  get portfolio(): Ref<PortfolioMessage> {
+    return this.portfolioRef()
   }
 
   get isObserving(): boolean {
@@ -197,6 +238,7 @@ export class LiveSystem {
     profiler.phase('deadlines', () => dispatcher.advance(this.options.clock.now()))
     profiler.phase('actors', () => {
       send(supervisor, { kind: 'cycle' })
+      this.asked.repeat()
       send(gateway, { kind: 'cycle' })
       send(this.portfolio, { kind: 'cycle' })
     })
@@ -237,7 +279,7 @@ export class LiveSystem {
   exit(id: PositionId, reason: 'manual' | 'kill-switch' | 'daily-loss'): void {
     const { position, generation } = this.registrar.open(id)
     const decision = this.byHand(position, reason)
-    send(this.core.gateway, { kind: 'exit', decision, position, generation })
+    this.asked.ask({ kind: 'exit', decision, position, generation })
   }
 
   /** Moves the kill switch; resolves when that is durable. */
@@ -255,13 +297,14 @@ export class LiveSystem {
 
   /** Forgets the exits that were never sent; their positions are guarded again. */
   async discardExits(by: string): Promise<void> {
-    const ids = await new Promise<readonly PositionId[]>(resolve => {
-      send(this.core.gateway, { kind: 'discard', done: resolve })
+    const ids = await ask<GatewayMessage, readonly PositionId[]>(this.core.gateway, done => {
+      return { kind: 'discard', done }
     })
     const lines = ids.map(id => lineOf(this.now, 'exit-discarded', id, { by }))
     await this.writer.now({ dropped: ids, lines })
     for (const id of ids) {
       this.state.openExits.delete(id)
+      this.asked.forget(id)
       const ratchet = this.core.roster.get(id)?.guard.ratchet() ?? this.state.ratchets.get(id)
       send(this.core.supervisor, { kind: 'closed', positionId: id })
       this.guard(this.registrar.open(id), { ratchet })
@@ -271,15 +314,17 @@ export class LiveSystem {
   /** Counts what somebody else has realised; resolves when it is durable. */
   async reportRealised(profit: Realised, by: string): Promise<void> {
     this.tell('profit-reported', { ...profit, by })
-    await new Promise<void>(done => void send(this.portfolio, { kind: 'reported', profit, done }))
+    await ask<PortfolioMessage, void>(this.portfolio, done => {
+      return { kind: 'reported', profit, done }
+    })
     await this.writer.flush()
   }
 
   /** Puts the loss behind a limit; resolves when that is durable. Throws LIMIT_UNKNOWN. */
   async resetLimit(limit: string, by: string): Promise<void> {
-    const before = await new Promise<LimitStanding | undefined>(
-      done => void send(this.portfolio, { kind: 'reset', limit, done }),
-    )
+    const before = await ask<PortfolioMessage, LimitStanding | undefined>(this.portfolio, done => {
+      return { kind: 'reset', limit, done }
+    })
     if (before === undefined) {
       throw new WatchkeeperError('LIMIT_UNKNOWN', `no limit is named ${JSON.stringify(limit)}`)
     }
@@ -289,9 +334,9 @@ export class LiveSystem {
 
   /** The day's sums, until when the day goes on (epoch ms), and where each limit stands. */
   async portfolioStanding(): Promise<PortfolioStanding & { readonly until: number }> {
-    const standing = await new Promise<PortfolioStanding>(
-      answer => void send(this.portfolio, { kind: 'ask', answer }),
-    )
+    const standing = await ask<PortfolioMessage, PortfolioStanding>(this.portfolio, answer => {
+      return { kind: 'ask', answer }
+    })
     const { dayStart } = this.options.portfolio ?? NO_LIMITS
     return { ...standing, until: tradingDayAt(dayStart, standing.day.from).until }
   }

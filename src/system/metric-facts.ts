@@ -1,5 +1,6 @@
 import type { LimitFacts, MetricFacts } from '../observability/metrics/facts.ts'
 import type { LiveSystem } from './live.ts'
+import { guardingOf } from './supervision.ts'
 
 type Given = Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health'>
 
@@ -11,9 +12,11 @@ export async function metricFacts(system: LiveSystem, given: Given): Promise<Met
     if (life !== 'open') continue
     if (observed !== undefined) groups.observed++
     else if (state.openExits.has(position.id)) groups.exiting++
-    else if (core.roster.get(position.id) === undefined || state.unattended.has(position.id)) {
-      groups.unguarded++
-    } else groups.guarded++
+    else {
+      const child = core.roster.get(position.id)
+      const isGuarded = child !== undefined && guardingOf(core.roster, child) !== 'nobody'
+      groups[isGuarded ? 'guarded' : 'unguarded']++
+    }
   }
   const openExits = new Map<string, number>()
   let oldest = given.now
@@ -35,7 +38,7 @@ export async function metricFacts(system: LiveSystem, given: Given): Promise<Met
     ticks: { accepted: system.ticks, bad: gate.bad, old: gate.tooOld },
     restarts: state.restarts,
     actors: {
-      alive: core.roster.size - state.unattended.size,
+      alive: groups.guarded + groups.exiting,
       expected: groups.guarded + groups.unguarded + groups.exiting,
     },
     deadLetters: core.actors.deadLetters,

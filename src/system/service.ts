@@ -5,7 +5,7 @@ import { assertPaperFolder } from '../brokers/paper-folder.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { LiveControl } from './control.ts'
-import type { WatchkeeperError } from '../errors.ts'
+import { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/ledger.ts'
 import { simulatedFeed, type SimulatedFeed } from '../feeds/simulated.ts'
@@ -13,6 +13,7 @@ import { type HttpServer, serveHttp } from '../http/server.ts'
 import { LiveSystem } from './live.ts'
 import { healthStatus } from '../observability/health.ts'
 import { metrics } from '../observability/metrics/registry.ts'
+import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, Readiness } from '../ports/control.ts'
@@ -59,6 +60,7 @@ export class Service {
   private readonly startedAt: number
   private readonly control: Control
   private http: HttpServer | undefined
+  private watchdog: Watchdog | undefined
   private cycles: NodeJS.Timeout | undefined
   private readonly performance: Performance
   private readonly news: HealthNews
@@ -103,6 +105,7 @@ export class Service {
       },
       ...{ clock, mode: config.mode, callTimeoutMs: config.broker.callTimeoutMs },
       ...{ instruments: config.instruments, portfolio: config.portfolio },
+      supervision: config.supervision,
       ...{ massExit: config.massExit, ticks: config.feed, freshMs: config.health.staleMs },
       beforeGuard: async ({ position, generation }) => {
         await account!.deposit(position, generation)
@@ -179,6 +182,7 @@ export class Service {
     await this.system.stop()
     await this.account.close()
     await this.store.close()
+    await this.watchdog?.stop()
   }
 
   private async begin(): Promise<Started> {
@@ -186,6 +190,10 @@ export class Service {
     // First of all, so that a port that is taken leaves nothing half done.
     const { host, port, token } = config.http
     this.http = await serveHttp({ control: this.control, host, port, token })
+    this.watchdog = startWatchdog(config.supervision, cause => {
+      const text = `the watchdog failed: ${textOf(cause)}`
+      this.options.onFatal(new WatchkeeperError('WATCHDOG_FAILED', text, { cause }))
+    })
     const seeded = await seed(this.system, entries, clock.now())
     this.feed.start()
     this.cycle()

@@ -6,6 +6,7 @@ import type { Position } from '../domain/position.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { OFF } from '../exits/kill-switch.ts'
+import { type ExitRecord, recovered } from '../exits/ledger.ts'
 import type { RowSink } from '../ports/feed.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { RuleSet } from '../risk/rule.ts'
@@ -33,6 +34,7 @@ export class VirtualSystem implements RowSink {
   private readonly core: Core<PaperBroker>
   private readonly filter: TickFilter
   private readonly passed: Tick[] = []
+  private readonly exits = new Map<PositionId, ExitRecord>()
   private failure: WatchkeeperError | undefined
   /** Time of the last row, epoch ms. */
   private lastAt = -Infinity
@@ -42,10 +44,17 @@ export class VirtualSystem implements RowSink {
     this.core = connect({
       journal,
       broker: quotes => new PaperBroker(quotes),
-      save: () => Promise.resolve(),
-      note: () => undefined,
+      save: record => {
+        this.exits.set(record.positionId, record)
+        return Promise.resolve()
+      },
+      note: record => void this.exits.set(record.positionId, record),
       callTimeoutMs: Infinity,
-      before: { exits: [], killSwitch: OFF },
+      kept: () => ({ exits: this.openExits(), killSwitch: OFF }),
+      clock: { monotonic: () => Math.max(0, this.core.dispatcher.now) },
+      // No time passes between two rows: who waits for a backoff is back before the next one.
+      timers: { after: (_ms, call) => (call(), () => undefined) },
+      random: () => 0.5,
       onFailure: down => this.fail(down),
     })
   }
@@ -120,6 +129,10 @@ export class VirtualSystem implements RowSink {
     this.lastTick = tick
     this.core.dispatcher.tick(tick, at)
     this.core.broker.priced(tick.instrument)
+  }
+
+  private openExits(): ExitRecord[] {
+    return [...this.exits.values()].map(record => recovered(record, this.core.dispatcher.now))
   }
 
   private async settled(): Promise<void> {

@@ -1,131 +1,413 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { type ActorSystem, actorSystem, type Ref, send } from '../../src/actors/actor.ts'
-import type { MonitorMessage, SupervisorMessage } from '../../src/actors/messages.ts'
-import { Roster, supervisor } from '../../src/actors/supervisor.ts'
+import { caretaker } from '../../src/actors/caretaker.ts'
+import type {
+  CaretakerMessage,
+  MonitorMessage,
+  SupervisorMessage,
+} from '../../src/actors/messages.ts'
+import { Roster, UNHARMED } from '../../src/actors/roster.ts'
+import { supervisor } from '../../src/actors/supervisor.ts'
+import { type SupervisorState, supervisorState } from '../../src/actors/supervisor-state.ts'
+import type { Decision } from '../../src/domain/decision.ts'
 import { positionId } from '../../src/domain/ids.ts'
+import type { Position } from '../../src/domain/position.ts'
 import type { JournalEvent } from '../../src/ports/journal.ts'
+import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import type { Guard } from '../../src/risk/guard.ts'
+import { wakeOf } from '../../src/system/waking.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
+import { FakeTimers } from '../support/fake-timers.ts'
 
 const ID = positionId('p1')
-const STOP = aRuleSet({ stopLoss: { pct: 5 } })
+const QUICK = { initialMs: 1, maxMs: 1, resetAfterMs: 1 }
+const TRAIL = aRuleSet({ trailingStop: { distancePct: 10 } })
 
 describe('supervisor', () => {
   let actors: ActorSystem
   let dispatcher: Dispatcher
   let roster: Roster
+  let timers: FakeTimers
   let journal: JournalEvent[]
-  let lives: number[]
-  /** How many of the next catch-ups crash. */
+  let exits: Decision[]
+  let lives: string[]
+  let ended: string[]
+  /** How many of the next catch-ups crash, and of the next starts fail. */
   let crashes: number
+  let failedStarts: number
+  let hung: Error | undefined
   let ref: Ref<SupervisorMessage>
 
   beforeEach(() => {
     actors = actorSystem()
     roster = new Roster()
+    timers = new FakeTimers()
     journal = []
+    exits = []
     lives = []
+    ended = []
     crashes = 0
-    dispatcher = new Dispatcher({
-      wake: ({ position }) => send(roster.get(position.id)!.ref, { kind: 'catch-up' }),
-      exit: sinon.stub().throws(),
-    })
-    ref = actors.spawn({
-      name: 'supervisor',
-      epoch: 1,
-      initialState: {
-        roster,
-        parts: {
-          dispatcher,
-          journal: (event: JournalEvent) => journal.push(event),
-          spawnMonitor,
-          stopMonitor: (monitor: Ref<MonitorMessage>) => actors.stop(monitor),
-        },
-      },
-      handle: supervisor,
-      onDown: sinon.stub().throws(),
-    })
+    failedStarts = 0
+    hung = undefined
+    start({})
   })
 
   afterEach(() => actors.stopAll())
 
+  function start(policy: Record<string, unknown>): void {
+    dispatcher = new Dispatcher({
+      wake: guard => wakeOf({ dispatcher, roster, supervisor: ref })(guard),
+      exit: (_guard, decision) => exits.push(decision),
+    })
+    dispatcher.advance(0)
+    ref = actors.spawn<SupervisorState, SupervisorMessage>({
+      name: `supervisor-${JSON.stringify(policy).length}`,
+      epoch: 1,
+      initialState: supervisorState(roster, {
+        ...{ dispatcher, timers, spawnMonitor, spawnService },
+        journal: event => journal.push(event),
+        policy: supervisionSchema.parse(policy),
+        monotonic: timers.monotonic,
+        random: () => 0.5,
+        stop: actor => actors.stop(actor),
+        hungReason: kind => (kind === 'gateway' ? hung : undefined),
+        askForExit: ({ decision }) => exits.push(decision!),
+        self: message => send(ref, message),
+        shutdown: name => ended.push(name),
+      }),
+      handle: supervisor,
+      onDown: sinon.stub().throws(),
+    })
+  }
+
   function spawnMonitor(guard: Guard, { epoch }: { epoch: number }): Ref<MonitorMessage> {
+    if (failedStarts-- > 0) throw new Error('no room')
+    const { id } = guard.position
     return actors.spawn<null, MonitorMessage>({
-      name: 'monitor',
+      name: `monitor-${id}`,
       epoch,
       initialState: null,
       handle: state => {
         if (crashes-- > 0) throw new Error('crashed')
-        dispatcher.commit(guard, catchUp(guard, dispatcher.now))
-        lives.push(epoch)
+        if (!guard.closed) dispatcher.commit(guard, catchUp(guard, dispatcher.now))
+        lives.push(`${id}.${epoch}`)
         return state
       },
-      onDown: ({ reason }) => send(ref, { kind: 'down', positionId: ID, epoch, reason }),
+      onDown: ({ reason }) => {
+        send(ref, { kind: 'down', actor: { kind: 'monitor', positionId: id }, epoch, reason })
+      },
     })
   }
 
-  const guard = (): boolean =>
-    send(ref, { kind: 'guard', position: aPosition(), ruleSet: STOP, generation: 1 })
-  const kinds = (): string[] => journal.map(event => event.kind)
+  /** Every actor of which there is one is a caretaker here. */
+  function spawnService(kind: string, epoch: number): Ref<CaretakerMessage> {
+    return actors.spawn({
+      ...{ name: kind, epoch, initialState: dispatcher, handle: caretaker },
+      onDown: sinon.stub().throws(),
+    })
+  }
 
-  it('gives up after five crashes in a row without a catch-up', async () => {
-    crashes = Infinity
-    guard()
+  function serve(kind: 'caretaker' | 'gateway'): void {
+    const watch = { kind: 'alive', ref: spawnService(kind, 1) } as const
+    roster.setService(kind, { epoch: 1, watch, crashes: UNHARMED })
+  }
+
+  async function guard(but: Partial<Position> = {}): Promise<void> {
+    send(ref, { kind: 'guard', position: aPosition(but), ruleSet: TRAIL, generation: 1 })
     await actors.idle()
+  }
+
+  async function tick(price: number): Promise<void> {
+    const at = dispatcher.now + 1
+    dispatcher.tick({ instrument: aPosition().instrument, ts: at, price }, at)
+    await actors.idle()
+  }
+
+  async function pass(ms: number): Promise<void> {
+    await actors.idle()
+    const end = timers.now + ms
+    for (let [next] = timers.waits; next !== undefined; [next] = timers.waits) {
+      if (timers.now + next > end) break
+      timers.pass(next)
+      await actors.idle()
+    }
+    timers.pass(end - timers.now)
+  }
+
+  /** Crashes a monitor that is up until nobody restarts it: the sixth time. */
+  async function crashTooOften(): Promise<void> {
+    crashes = 6
+    dispatcher.suspend(roster.get(ID)!.guard)
+    const { watch } = roster.get(ID)!
+    if (watch.kind === 'alive') send(watch.ref as Ref<MonitorMessage>, { kind: 'catch-up' })
+    await actors.idle()
+    while (timers.waits.length > 0) await pass(timers.waits[0]!)
+  }
+
+  const kinds = (): string[] => journal.map(event => event.kind)
+  const watchOf = (id = ID): string | undefined => roster.get(id)?.watch.kind
+  const told = (): unknown[] => exits.map(({ reason, level }) => [reason, level])
+
+  it('waits longer before each restart but the first, and gives up at the sixth crash', async () => {
+    crashes = Infinity
+    await guard()
+    const waits: number[] = []
+    while (timers.waits.length > 0) {
+      waits.push(timers.waits[0]!)
+      await pass(timers.waits[0]!)
+    }
+    expect(waits).to.deep.equal([200, 400, 800, 1_600])
     expect(kinds()).to.deep.equal([
       ...Array<string>(5).fill('monitor-restarted'),
       'monitor-gave-up',
     ])
-    expect(lives).to.deep.equal([])
+    expect([lives, watchOf()]).to.deep.equal([[], 'given-up'])
   })
 
-  it('replaces a crashed monitor by the next epoch, which starts with the catch-up', async () => {
-    crashes = 2
-    guard()
-    await actors.idle()
-    expect(lives).to.deep.equal([3])
-    expect(roster.get(ID)?.epoch).to.equal(3)
+  it('goes on after the fifth crash', async () => {
+    crashes = 5
+    await guard()
+    await pass(10_000)
+    expect([lives, watchOf()]).to.deep.equal([['p1.6'], 'alive'])
   })
 
-  it('counts crashes afresh once a catch-up went well', async () => {
-    guard()
-    await actors.idle()
-    for (let round = 0; round < 10; round++) {
-      crashes = 4
-      dispatcher.tick(
-        { instrument: aPosition().instrument, ts: round, price: 200 * 3 ** round },
-        round,
-      )
-      await actors.idle()
+  it('counts crashes within the window alone, its edge included', async () => {
+    start({ monitor: { backoff: QUICK } })
+    await guard()
+    for (let round = 0; round < 20; round++) {
+      crashes = 1
+      await tick(200 * 3 ** round)
+      await pass(12_001)
     }
-    expect(kinds()).to.deep.equal(Array<string>(40).fill('monitor-restarted'))
+    expect([watchOf(), lives.length]).to.deep.equal(['alive', 21])
+    for (let round = 20; round < 26; round++) {
+      crashes = 1
+      await tick(200 * 3 ** round)
+      await pass(12_000)
+    }
+    expect(watchOf()).to.equal('given-up')
+  })
+
+  it('replaces a crashed monitor by the next epoch at once, which starts with the catch-up', async () => {
+    crashes = 1
+    await guard()
+    expect([lives, timers.waits, roster.get(ID)?.epoch]).to.deep.equal([['p1.2'], [], 2])
+  })
+
+  it('takes a start that fails as a crash', async () => {
+    failedStarts = 2
+    await guard()
+    expect([lives, timers.waits]).to.deep.equal([[], [200]])
+    await pass(200)
+    expect([lives, roster.get(ID)?.crashes.lastError]).to.deep.equal([['p1.3'], 'no room'])
+  })
+
+  it('decides a crossing while the monitor is in backoff, at that tick', async () => {
+    await guard()
+    await tick(120)
+    crashes = 2
+    await tick(150)
+    expect(watchOf()).to.equal('waiting')
+    dispatcher.tick({ instrument: aPosition().instrument, ts: 9, price: 134 }, 9)
+    expect(told()).to.deep.equal([['trailing-stop', 135]])
+    await pass(2)
+    expect([watchOf(), timers.waits]).to.deep.equal(['alive', []])
+  })
+
+  it('ends a backoff when the band is crossed, also where nothing is to be exited', async () => {
+    await guard()
+    crashes = 2
+    await tick(150)
+    expect(watchOf()).to.equal('waiting')
+    await tick(300)
+    await pass(2)
+    expect([told(), watchOf(), timers.waits]).to.deep.equal([[], 'alive', []])
+    await tick(269)
+    expect(roster.get(ID)!.guard.decision?.level).to.equal(270)
+  })
+
+  it('repeats a decision whose monitor is down until it is recorded', async () => {
+    crashes = Infinity
+    await guard()
+    await tick(89)
+    expect(told()).to.deep.equal([['trailing-stop', 90]])
+    for (const kind of ['cycle', 'cycle'] as const) send(ref, { kind })
+    await actors.idle()
+    expect(exits).to.have.length(3)
+    send(ref, { kind: 'intended', positionId: ID })
+    send(ref, { kind: 'cycle' })
+    await actors.idle()
+    expect(exits).to.have.length(3)
+  })
+
+  it('lets nobody wait for a backoff: a closed position leaves no timer behind', async () => {
+    crashes = Infinity
+    await guard()
+    expect(timers.waits).to.deep.equal([200])
+    send(ref, { kind: 'closed', positionId: ID })
+    await actors.idle()
+    expect([timers.waits, roster.size]).to.deep.equal([[], 0])
+  })
+
+  it('leaves a quarantined position with its last stop, which the caretaker exits', async () => {
+    serve('caretaker')
+    await guard()
+    await tick(150)
+    await crashTooOften()
+    expect(watchOf()).to.equal('given-up')
+    await tick(135.01)
+    expect(told()).to.deep.equal([])
+    await tick(134)
+    expect(told()).to.deep.equal([['trailing-stop', 135]])
+  })
+
+  it('ratchets nothing in quarantine', async () => {
+    serve('caretaker')
+    await guard()
+    await tick(150)
+    await crashTooOften()
+    await tick(300)
+    await tick(200)
+    await tick(136)
+    expect(told()).to.deep.equal([])
+    await tick(135)
+    expect(told()).to.deep.equal([['trailing-stop', 135]])
+  })
+
+  it('exits a quarantined position also while the caretaker is down', async () => {
+    await guard()
+    await tick(150)
+    await crashTooOften()
+    await tick(134)
+    expect(told()).to.deep.equal([['trailing-stop', 135]])
+  })
+
+  it('has a crossing looked at again that a caretaker has lost', async () => {
+    serve('caretaker')
+    await guard()
+    await tick(150)
+    await crashTooOften()
+    const { watch } = roster.service('caretaker')!
+    dispatcher.tick({ instrument: aPosition().instrument, ts: 9, price: 100 }, 9)
+    if (watch.kind === 'alive') actors.stop(watch.ref)
+    await actors.idle()
+    expect(told()).to.deep.equal([])
+    send(ref, { kind: 'restart', actor: { kind: 'caretaker' }, done: sinon.stub() })
+    send(ref, { kind: 'cycle' })
+    await actors.idle()
+    expect(told()).to.deep.equal([['trailing-stop', 135]])
+  })
+
+  it('ends a quarantine when a person restarts the monitor, with the best price of meanwhile', async () => {
+    serve('caretaker')
+    await guard()
+    await tick(150)
+    await crashTooOften()
+    await tick(300)
+    const done = sinon.spy()
+    send(ref, { kind: 'restart', actor: { kind: 'monitor', positionId: ID }, done })
+    await actors.idle()
+    expect([done.args, watchOf(), roster.get(ID)?.crashes.recent]).to.deep.equal([
+      [[true]],
+      'alive',
+      [],
+    ])
+    await tick(271)
+    expect(roster.get(ID)!.guard.decision).to.equal(undefined)
+    await tick(270)
+    expect(roster.get(ID)!.guard.decision?.level).to.equal(270)
+  })
+
+  it('exits at market where the policy says so, within its bound, and quarantines the rest', async () => {
+    start({ monitor: { onGiveUp: 'exit-position' }, giveUpExits: { max: 2 } })
+    crashes = Infinity
+    for (const id of ['p1', 'p2', 'p3']) await guard({ id: positionId(id) })
+    await pass(60_000)
+    expect(exits.map(({ positionId: id, reason }) => `${id} ${reason}`)).to.deep.equal([
+      'p1 unguarded',
+      'p2 unguarded',
+    ])
+    const actions = journal.flatMap(event => (event.kind === 'monitor-gave-up' ? event.action : []))
+    expect(actions).to.deep.equal(['exit-position', 'exit-position', 'quarantine'])
+  })
+
+  it('ends the service where the policy says so, and guards until it has ended', async () => {
+    start({ monitor: { onGiveUp: 'shutdown' } })
+    serve('caretaker')
+    await guard()
+    await tick(150)
+    await crashTooOften()
+    expect(ended).to.deep.equal(['monitor-p1'])
+    await tick(134)
+    expect(told()).to.deep.equal([['trailing-stop', 135]])
+  })
+
+  it('spreads the restarts of many, kills none, and tells once of a common cause', async () => {
+    start({ fleet: { restartsPerSecond: 2 } })
+    crashes = 40
+    for (let index = 0; index < 40; index++) await guard({ id: positionId(`p${index}`) })
+    await pass(1_000)
+    expect(lives.length).to.be.within(2, 4)
+    await pass(600_000)
+    expect(new Set(lives).size).to.equal(40)
+    expect(kinds().filter(kind => kind === 'common-cause')).to.have.length(1)
+    expect(kinds()).not.to.include('monitor-gave-up')
+  })
+
+  it('replaces an actor that hangs, and ends the one before', async () => {
+    serve('gateway')
+    const before = roster.service('gateway')!.watch
+    hung = new Error('no answer')
+    send(ref, { kind: 'cycle' })
+    await actors.idle()
+    hung = undefined
+    const after = roster.service('gateway')!
+    expect([after.epoch, after.watch.kind, after.crashes.lastError]).to.deep.equal([
+      2,
+      'alive',
+      'no answer',
+    ])
+    if (before.kind !== 'alive') throw new Error('was alive')
+    expect(send(before.ref as Ref<CaretakerMessage>, null as never)).to.equal(false)
+  })
+
+  it('ends the service when the gateway crashes too often', async () => {
+    start({ gateway: { backoff: QUICK } })
+    serve('gateway')
+    hung = new Error('no answer')
+    for (let round = 0; round < 11; round++) {
+      send(ref, { kind: 'cycle' })
+      await pass(2)
+    }
+    expect([ended, kinds().at(-1)]).to.deep.equal([['gateway'], 'actor-gave-up'])
   })
 
   it('ignores the end of an incarnation that is not the present one', async () => {
-    guard()
-    await actors.idle()
-    send(ref, { kind: 'down', positionId: ID, epoch: 7, reason: new Error('old news') })
+    await guard()
+    const actor = { kind: 'monitor', positionId: ID } as const
+    send(ref, { kind: 'down', actor, epoch: 7, reason: new Error('old news') })
+    send(ref, { kind: 'due', actor, epoch: 1 })
     await actors.idle()
     expect([roster.get(ID)?.epoch, journal]).to.deep.equal([1, []])
   })
 
   it('guards a position once, however often it is asked to', async () => {
-    guard()
-    guard()
-    await actors.idle()
-    expect(lives).to.deep.equal([1])
+    await guard()
+    await guard()
+    expect(lives).to.deep.equal(['p1.1'])
   })
 
   it('ends the monitor of a closed position', async () => {
-    guard()
-    await actors.idle()
-    const monitor = roster.get(ID)!.ref
+    await guard()
+    const { watch } = roster.get(ID)!
     send(ref, { kind: 'closed', positionId: ID })
     send(ref, { kind: 'closed', positionId: ID })
     await actors.idle()
-    expect([roster.size, send(monitor, { kind: 'catch-up' })]).to.deep.equal([0, false])
+    if (watch.kind !== 'alive') throw new Error('was alive')
+    const isHeard = send(watch.ref as Ref<MonitorMessage>, { kind: 'catch-up' })
+    expect([roster.size, isHeard]).to.deep.equal([0, false])
   })
 })

@@ -10,6 +10,7 @@ const disorder: fc.Arbitrary<Disorder> = fc.record({
   turns: fc.array(fc.nat(3), { minLength: 1, maxLength: 12 }),
   picks: fc.array(fc.nat(7), { minLength: 1, maxLength: 5 }),
   crashes: fc.array(fc.boolean(), { maxLength: 7 }).map(list => [...list, false]),
+  downs: fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }),
   backlogLimit: fc.constantFrom(1, 2, 5, 4096),
   segmentLimit: fc.constantFrom(1, 2, 1024),
 })
@@ -60,7 +61,7 @@ describe('The dispatcher decides exactly as every rule on every tick would', () 
     )
   })
 
-  it('whatever lags, overtakes, crashes in mid-drain or is folded', () => {
+  it('whatever lags, overtakes, crashes in mid-drain, is down or is folded', () => {
     fc.assert(
       fc.property(scenario(), disorder, ({ positions, events }, chosen) => {
         const { decisions, guarded, unfilled } = plainly(positions, events)

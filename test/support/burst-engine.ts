@@ -2,6 +2,7 @@ import type { Decision } from '../../src/domain/decision.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import type { Guard } from '../../src/risk/guard.ts'
+import { standIn } from '../../src/risk/stand-in.ts'
 import { standing } from '../../src/risk/standing.ts'
 import type { PlainEvent, PlainPosition } from './plain-evaluator.ts'
 
@@ -13,6 +14,8 @@ export interface Disorder {
   readonly picks: readonly number[]
   /** Whether a turn crashes after its replay and before its commit, once per turn. */
   readonly crashes: readonly boolean[]
+  /** Whether the monitor that is woken is down, so that somebody stands in for it. */
+  readonly downs: readonly boolean[]
   readonly backlogLimit: number
   readonly segmentLimit: number
 }
@@ -22,6 +25,7 @@ export const ORDERLY: Disorder = {
   turns: [Infinity],
   picks: [0],
   crashes: [false],
+  downs: [false],
   backlogLimit: 4096,
   segmentLimit: 1024,
 }
@@ -46,7 +50,8 @@ export function runInDisorder(
   const dispatcher = new Dispatcher({
     wake: guard => {
       wakes++
-      waiting.push(guard)
+      if (down()) standIn(dispatcher, guard)
+      else waiting.push(guard)
     },
     exit: (_guard, decision) => {
       folds++
@@ -56,6 +61,7 @@ export function runInDisorder(
     segmentLimit: disorder.segmentLimit,
   })
   const turn = cycle(disorder.turns)
+  const down = cycle(disorder.downs)
   const pick = cycle(disorder.picks)
   const crash = cycle(disorder.crashes)
   const act = (turns: number): void => {

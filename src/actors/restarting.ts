@@ -1,0 +1,133 @@
+import { alive, nextDelay } from '../resilience/backoff.ts'
+import { paceRestart, recordRestart } from '../resilience/restarts.ts'
+import type { Actor, Supervised } from './roster.ts'
+import type { SupervisorState } from './supervisor-state.ts'
+
+/** One actor as restarting it needs it, whatever its kind. */
+export interface Subject {
+  readonly actor: Actor
+  readonly policy: {
+    readonly maxRestarts: number
+    readonly withinMs: number
+    readonly backoff: Parameters<typeof nextDelay>[0]
+  }
+  /** As the roster has it now. */
+  readonly seen: Supervised
+  put(change: Partial<Supervised>): void
+  /** Starts an incarnation and sends its first message; may throw. */
+  start(epoch: number): void
+  /** Decides in its place while it is down, as far as that can be. */
+  standIn(): void
+  /** Says that a new incarnation has replaced one that crashed. */
+  tellRestarted(): void
+  /** Does what the policy wants once nobody restarts it any more. */
+  giveUp(reason: unknown): void
+  /** Takes back what giving up has done. */
+  takeBack(): void
+}
+
+/** Longest text of an error that is kept of an actor, characters. */
+const LONGEST_ERROR = 200
+
+/** An incarnation has ended by a throw, or did not start: a new one follows, or nobody retries. */
+export function crashed(state: SupervisorState, subject: Subject, reason: unknown): void {
+  const now = state.parts.monotonic()
+  const { policy, seen } = subject
+  const [recent, verdict] = recordRestart(policy, seen.crashes.recent, now)
+  const random = state.parts.random()
+  const [backoff, delayMs] = nextDelay(policy.backoff, seen.crashes.backoff, now, random)
+  const total = seen.crashes.total + 1
+  subject.put({ crashes: { recent, backoff, total, lastError: shortText(reason) } })
+  if (verdict === 'restart') {
+    if (delayMs > 0) wait(state, subject, { delayMs, isPaced: false })
+    else restart(state, subject)
+    return
+  }
+  subject.put({ watch: { kind: 'given-up', since: now } })
+  subject.giveUp(reason)
+}
+
+/** The backoff of an actor is over, or was ended: it starts as soon as its turn comes. */
+export function restart(state: SupervisorState, subject: Subject): void {
+  const { parts, fleet } = state
+  const [pace, { delayMs, isCommonCause }] = paceRestart(
+    parts.policy.fleet,
+    fleet.pace,
+    parts.monotonic(),
+  )
+  fleet.pace = pace
+  if (isCommonCause) parts.journal({ kind: 'common-cause', ...parts.policy.fleet })
+  if (delayMs > 0) wait(state, subject, { delayMs, isPaced: true })
+  else launch(state, subject)
+}
+
+/** Starts the next incarnation now. A start that fails counts as a crash. */
+export function launch(state: SupervisorState, subject: Subject): void {
+  const epoch = subject.seen.epoch + 1
+  try {
+    subject.start(epoch)
+  } catch (reason) {
+    subject.put({ epoch })
+    crashed(state, subject, reason)
+    return
+  }
+  const { crashes } = subject.seen
+  if (crashes.total === 0) return
+  const backoff = alive(subject.policy.backoff, crashes.backoff, state.parts.monotonic())
+  subject.put({ crashes: { ...crashes, backoff } })
+  subject.tellRestarted()
+}
+
+/** The wait of an actor is over. */
+export function due(state: SupervisorState, subject: Subject, epoch: number): void {
+  const { watch, epoch: present } = subject.seen
+  if (watch.kind !== 'waiting' || present !== epoch) return
+  if (watch.isPaced) launch(state, subject)
+  else restart(state, subject)
+}
+
+/** What it is there for has come up: its backoff is over, but not the wait for its turn. */
+export function endBackoff(state: SupervisorState, subject: Subject): void {
+  const { watch } = subject.seen
+  if (watch.kind !== 'waiting' || watch.isPaced) return
+  watch.cancel()
+  restart(state, subject)
+}
+
+/** A person wants a new incarnation: it starts at once, with a clean count. */
+export function revive(state: SupervisorState, subject: Subject): void {
+  end(state, subject.seen)
+  if (subject.seen.watch.kind === 'given-up') subject.takeBack()
+  const { crashes } = subject.seen
+  const { total, lastError } = crashes
+  subject.put({
+    crashes: { recent: [], backoff: { failures: 0, aliveSince: null }, total, lastError },
+  })
+  launch(state, subject)
+}
+
+/** Ends whatever keeps an actor going, its incarnation or its wait. */
+export function end({ parts }: SupervisorState, { watch }: Supervised): void {
+  if (watch.kind === 'alive') parts.stop(watch.ref)
+  if (watch.kind === 'waiting') watch.cancel()
+}
+
+/** Nobody waits for this but the actor itself: what comes up meanwhile is decided by folds. */
+function wait(
+  { parts }: SupervisorState,
+  subject: Subject,
+  { delayMs, isPaced }: { delayMs: number; isPaced: boolean },
+): void {
+  const { actor, seen } = subject
+  const { epoch } = seen
+  const cancel = parts.timers.after(delayMs, () => parts.self({ kind: 'due', actor, epoch }))
+  const until = parts.monotonic() + delayMs
+  subject.put({ watch: { kind: 'waiting', until, isPaced, cancel } })
+  subject.standIn()
+}
+
+function shortText(reason: unknown): string {
+  const text = reason instanceof Error ? reason.message : String(reason)
+  const [line = ''] = text.split('\n')
+  return line.length > LONGEST_ERROR ? `${line.slice(0, LONGEST_ERROR)}…` : line
+}

@@ -1,0 +1,96 @@
+import type { PositionId } from '../domain/ids.ts'
+import { type BackoffState, freshBackoff } from '../resilience/backoff.ts'
+import type { RestartHistory } from '../resilience/restarts.ts'
+import type { Guard } from '../risk/guard.ts'
+import type { Ref } from './actor.ts'
+
+/** Kinds of actors of which there is one. */
+export type ServiceKind = 'gateway' | 'reconciler' | 'portfolio' | 'caretaker'
+
+/** An actor that is supervised: one of a kind, or the monitor of a position. */
+export type Actor =
+  { readonly kind: ServiceKind } | { readonly kind: 'monitor'; readonly positionId: PositionId }
+
+/** What an actor's incarnations have suffered. Times are monotonic ms. */
+export interface Crashes {
+  /** Crashes, and starts that failed, within the window. */
+  readonly recent: RestartHistory
+  readonly backoff: BackoffState
+  /** Since the process started. */
+  readonly total: number
+  /** Of the last one; bounded. */
+  readonly lastError: string | undefined
+}
+
+/** Of an actor that has never crashed; shared by all of them. */
+export const UNHARMED: Crashes = {
+  recent: [],
+  backoff: freshBackoff,
+  total: 0,
+  lastError: undefined,
+}
+
+/** Who does what an actor is there for. Times are monotonic ms. */
+export type Watch =
+  /** The actor itself, in its present incarnation. */
+  | { readonly kind: 'alive'; readonly ref: Ref<never> }
+  /** Nobody until its backoff, or its turn among many, is over; for a position folds decide. */
+  | { readonly kind: 'waiting'; readonly until: number; readonly isPaced: boolean; cancel(): void }
+  /** Nobody restarts it any more. The caretaker holds the last levels of a position. */
+  | { readonly kind: 'given-up'; readonly since: number }
+
+/** What the supervisor knows of one actor. */
+export interface Supervised {
+  /** The present incarnation, or the last one; 0 before the first. */
+  readonly epoch: number
+  readonly watch: Watch
+  readonly crashes: Crashes
+}
+
+/** The monitor of a position. */
+export interface Child extends Supervised {
+  readonly guard: Guard
+  /** Life of the position id, from 1. */
+  readonly generation: number
+}
+
+/** Where to find each actor. Written by the supervisor alone, read at each wake. */
+export class Roster {
+  private readonly children = new Map<PositionId, Child>()
+  private readonly single = new Map<ServiceKind, Supervised>()
+
+  /** Positions that have a child, whoever watches them. */
+  get size(): number {
+    return this.children.size
+  }
+
+  /** The children, in the order in which their positions came. */
+  all(): Iterable<Child> {
+    return this.children.values()
+  }
+
+  get(id: PositionId): Child | undefined {
+    return this.children.get(id)
+  }
+
+  set(id: PositionId, child: Child): void {
+    this.children.set(id, child)
+  }
+
+  delete(id: PositionId): void {
+    this.children.delete(id)
+  }
+
+  /** The actors of which there is one. */
+  services(): Iterable<[ServiceKind, Supervised]> {
+    return this.single
+  }
+
+  service(kind: ServiceKind): Supervised | undefined {
+    return this.single.get(kind)
+  }
+
+  setService(kind: ServiceKind, service: Supervised): void {
+    this.single.set(kind, service)
+  }
+}

@@ -1,0 +1,82 @@
+import { atMarket } from '../risk/at-market.ts'
+import { recordGiveUp } from '../resilience/restarts.ts'
+import { freeze, standIn, thaw } from '../risk/stand-in.ts'
+import { send } from './actor.ts'
+import type { Subject } from './restarting.ts'
+import type { Child, ServiceKind } from './roster.ts'
+import { CATCH_UP, monitorName, type SupervisorState } from './supervisor-state.ts'
+
+/** The monitor of a position, to be restarted. Its first message is always the catch-up. */
+export function monitorSubject(state: SupervisorState, { guard, generation }: Child): Subject {
+  const { roster, parts } = state
+  const { dispatcher, journal } = parts
+  const positionId = guard.position.id
+  const subject: Subject = {
+    actor: { kind: 'monitor', positionId },
+    policy: parts.policy.monitor,
+    get seen() {
+      return roster.get(positionId)!
+    },
+    put: change => roster.set(positionId, { ...roster.get(positionId)!, ...change }),
+    start: epoch => {
+      const ref = parts.spawnMonitor(guard, { epoch, generation })
+      subject.put({ epoch, watch: { kind: 'alive', ref } })
+      dispatcher.suspend(guard)
+      send(ref, CATCH_UP)
+    },
+    standIn: () => standIn(dispatcher, guard),
+    tellRestarted: () => {
+      const { epoch, crashes } = subject.seen
+      journal({ kind: 'monitor-restarted', positionId, epoch, reason: crashes.lastError })
+    },
+    giveUp: reason => giveUp(state, subject.seen as Child, reason),
+    takeBack: () => thaw(dispatcher, guard),
+  }
+  return subject
+}
+
+/** Nobody restarts the monitor: its position is left with its last levels, or exited. */
+function giveUp({ parts, fleet }: SupervisorState, { guard }: Child, reason: unknown): void {
+  const { policy, dispatcher, journal } = parts
+  const positionId = guard.position.id
+  let action: 'quarantine' | 'exit-position' | 'shutdown' = policy.monitor.onGiveUp
+  if (action === 'exit-position') {
+    const [history, verdict] = recordGiveUp(policy.giveUpExits, fleet.giveUps, parts.monotonic())
+    fleet.giveUps = history
+    action = verdict
+  }
+  journal({ kind: 'monitor-gave-up', positionId, reason, action })
+  if (action === 'exit-position') {
+    dispatcher.conclude(guard, atMarket(guard, 'unguarded', dispatcher.now))
+    return
+  }
+  freeze(dispatcher, guard)
+  if (action === 'shutdown') parts.shutdown(monitorName(positionId), reason)
+}
+
+/** An actor of which there is one, to be restarted. */
+export function serviceSubject({ roster, parts }: SupervisorState, kind: ServiceKind): Subject {
+  const subject: Subject = {
+    actor: { kind },
+    policy: parts.policy[kind],
+    get seen() {
+      return roster.service(kind)!
+    },
+    put: change => roster.setService(kind, { ...roster.service(kind)!, ...change }),
+    start: epoch => {
+      const ref = parts.spawnService(kind, epoch)
+      subject.put({ epoch, watch: { kind: 'alive', ref } })
+    },
+    standIn: () => undefined,
+    tellRestarted: () => {
+      const { epoch, crashes } = subject.seen
+      parts.journal({ kind: 'actor-restarted', actor: kind, epoch, reason: crashes.lastError })
+    },
+    giveUp: reason => {
+      parts.journal({ kind: 'actor-gave-up', actor: kind, reason })
+      parts.shutdown(kind, reason)
+    },
+    takeBack: () => undefined,
+  }
+  return subject
+}

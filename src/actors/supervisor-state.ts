@@ -1,0 +1,64 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { Journal } from '../ports/journal.ts'
+import type { Timers } from '../ports/timers.ts'
+import { type FleetPace, freshPace, type RestartHistory } from '../resilience/restarts.ts'
+import type { Supervision } from '../resilience/supervision-policy.ts'
+import type { Dispatcher } from '../risk/dispatcher.ts'
+import type { Guard } from '../risk/guard.ts'
+import type { Ref } from './actor.ts'
+import type { CaretakerMessage, MonitorMessage, SupervisorMessage } from './messages.ts'
+import type { Roster, ServiceKind } from './roster.ts'
+
+/** Which life of which position an incarnation is. */
+export interface MonitorLife {
+  readonly epoch: number
+  /** Life of the position id, from 1. */
+  readonly generation: number
+}
+
+/** What the supervisor works with. */
+export interface SupervisorParts {
+  readonly dispatcher: Dispatcher
+  readonly journal: Journal
+  readonly policy: Supervision
+  readonly timers: Timers
+  /** Monotonic ms. */
+  monotonic(): number
+  /** From 0 to 1, for the jitter of a backoff. */
+  random(): number
+  /** Starts one incarnation of the monitor of a position. */
+  spawnMonitor(guard: Guard, life: MonitorLife): Ref<MonitorMessage>
+  /** Starts one incarnation of an actor of which there is one. */
+  spawnService(kind: ServiceKind, epoch: number): Ref<never>
+  /** Ends an incarnation that is not needed any more: what it still has under way changes nothing. */
+  stop(ref: Ref<never>): void
+  /** Why the present incarnation of an actor must be replaced; undefined: it need not. */
+  hungReason(kind: ServiceKind): Error | undefined
+  /** Repeats the decision of a position that has no monitor. */
+  askForExit(guard: Guard, generation: number): void
+  self(message: SupervisorMessage): void
+  /** Something without which the process cannot go on is not restarted any more. */
+  shutdown(actor: string, reason: unknown): void
+}
+
+export interface SupervisorState {
+  readonly roster: Roster
+  readonly parts: SupervisorParts
+  /** What is counted across all children; written by the supervisor alone. */
+  readonly fleet: { pace: FleetPace; giveUps: RestartHistory }
+}
+
+/** The first state of a supervisor. */
+export const supervisorState = (roster: Roster, parts: SupervisorParts): SupervisorState => ({
+  roster,
+  parts,
+  fleet: { pace: freshPace, giveUps: [] },
+})
+
+export const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
+
+/** Says that a position without rules has crossed its last levels. */
+export const crossedLast = (guard: Guard): CaretakerMessage => ({ kind: 'crossed', guard })
+
+/** The name of an actor, as it is shown. */
+export const monitorName = (id: PositionId): string => `monitor-${id}`

@@ -1,0 +1,35 @@
+/** One actor as an operator sees it. Times are epoch ms. */
+export interface ActorView {
+  readonly kind: 'supervisor' | 'gateway' | 'reconciler' | 'portfolio' | 'caretaker' | 'monitor'
+  /** What `restart` takes: the kind, or `monitor-<position id>`. */
+  readonly id: string
+  readonly epoch: number
+  readonly alive: boolean
+  /** Since when it has been handling one message; null: it is not. */
+  readonly busySince: number | null
+  /** When it last began to handle a message; null: never. */
+  readonly lastBeatAt: number | null
+  /** Messages that it has not begun yet. */
+  readonly queued: number
+  /** Crashes within the policy's window. */
+  readonly restartsInWindow: number
+  /** Crashes since the process started. */
+  readonly restarts: number
+  /** What the last crash said, on one line of at most 200 characters. */
+  readonly lastError: string | null
+  /** When its wait for the next incarnation is over; null: it is not waiting. */
+  readonly nextRestartAt: number | null
+  /** Nobody restarts it but a person; the caretaker holds a position's last levels. */
+  readonly quarantined: boolean
+}
+
+/** What http and the command line may ask about supervision. */
+export interface Supervising {
+  /** The actors of which there is one, then monitors, those in trouble first; at most `limit` monitors. */
+  supervisionTree(limit?: number): readonly ActorView[]
+  /**
+   * Replaces an actor by a new incarnation with a clean count, also one that was given up. Resolves
+   * when that has started, with how it stands. Throws WatchkeeperError ACTOR_UNKNOWN.
+   */
+  restart(id: string, by: string): Promise<ActorView>
+}

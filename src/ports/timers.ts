@@ -1,0 +1,5 @@
+/** Calls that come later; nobody starts a timer of the machine's own. */
+export interface Timers {
+  /** Calls `call` once, `ms` from now, unless the function that it gives is called before. */
+  after(ms: number, call: () => void): () => void
+}

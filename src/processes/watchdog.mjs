@@ -1,0 +1,30 @@
+// Runs in a worker thread, which goes on when the event loop of the process does not. Plain .mjs, so
+// that it starts the same way from the sources and from the build.
+import { writeSync } from 'node:fs'
+import { workerData } from 'node:worker_threads'
+
+const { shared, exitOnBlockedMs, checkMs } = workerData
+const counter = new Int32Array(shared)
+let seen = Atomics.load(counter, 0)
+let movedAt = performance.now()
+let lookedAt = movedAt
+
+for (;;) {
+  // Sleeps without a timer; whoever ends the watch wakes it.
+  Atomics.wait(counter, 1, 0, checkMs)
+  if (Atomics.load(counter, 1) !== 0) break
+  const now = performance.now()
+  const present = Atomics.load(counter, 0)
+  // Where this thread slept too, as when the machine did, nobody has had the time to move.
+  const hasOverslept = now - lookedAt > exitOnBlockedMs / 2 + checkMs
+  if (present !== seen || hasOverslept) {
+    seen = present
+    movedAt = now
+  } else if (now - movedAt >= exitOnBlockedMs) {
+    const forMs = Math.round(now - movedAt)
+    writeSync(2, `watchkeeper: the event loop has stood still for ${forMs} ms: killed\n`)
+    // process.exit would end this thread alone, and any other signal waits for the loop.
+    process.kill(process.pid, 'SIGKILL')
+  }
+  lookedAt = now
+}

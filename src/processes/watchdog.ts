@@ -1,0 +1,52 @@
+import { Worker } from 'node:worker_threads'
+
+export interface WatchdogOptions {
+  /** The process is killed when its event loop has stood still for so long, ms. */
+  readonly exitOnBlockedMs: number
+}
+
+/** A watch over the event loop of this process. */
+export interface Watchdog {
+  /** Ends the watch; resolves when its thread has ended. */
+  stop(): Promise<void>
+}
+
+/** Beats of the loop within the time that it may stand still. */
+const BEATS = 10
+
+/**
+ * Kills this process (SIGKILL, after one line on stderr) when its event loop stands still: whoever
+ * starts it again recovers from the store. `onFailure` hears of a watch that has itself failed.
+ */
+export function startWatchdog(
+  { exitOnBlockedMs }: WatchdogOptions,
+  onFailure: (error: Error) => void,
+): Watchdog {
+  const shared = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)
+  const counter = new Int32Array(shared)
+  const checkMs = Math.max(1, Math.floor(exitOnBlockedMs / BEATS))
+  const worker = new Worker(new URL('./watchdog.mjs', import.meta.url), {
+    workerData: { shared, exitOnBlockedMs, checkMs },
+    // Only plain JavaScript runs there: it needs no loader of this process.
+    execArgv: [],
+  })
+  let isStopping = false
+  const ended = new Promise<void>(resolve => worker.once('exit', () => resolve()))
+  worker.unref()
+  worker.on('error', onFailure)
+  worker.on('exit', code => {
+    if (!isStopping) onFailure(new Error(`the watchdog has ended with ${code}`))
+  })
+  const beats = setInterval(() => Atomics.add(counter, 0, 1), checkMs)
+  beats.unref()
+  return {
+    stop: () => {
+      isStopping = true
+      clearInterval(beats)
+      Atomics.store(counter, 1, 1)
+      Atomics.notify(counter, 1)
+      worker.ref()
+      return ended
+    },
+  }
+}

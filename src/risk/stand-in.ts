@@ -1,0 +1,34 @@
+import type { Dispatcher } from './dispatcher.ts'
+import { fold, lastLevels } from './fold.ts'
+import type { Guard } from './guard.ts'
+
+/** Decides or arms in the place of a monitor that is down, with everything seen so far. */
+export function standIn(dispatcher: Dispatcher, guard: Guard): void {
+  if (guard.closed || !guard.pending) return
+  const outcome = fold(guard, dispatcher.now)
+  if (outcome.kind === 'exit') dispatcher.conclude(guard, outcome.decision)
+  else dispatcher.commit(guard, outcome)
+}
+
+/** Leaves a position with its last stop, target and deadline: its rules are not asked any more. */
+export function freeze(dispatcher: Dispatcher, guard: Guard): void {
+  dispatcher.suspend(guard)
+  standIn(dispatcher, guard)
+  if (guard.closed) return
+  guard.merged = lastLevels(guard, dispatcher.now)
+  dispatcher.suspend(guard)
+  guard.isFrozen = true
+  standIn(dispatcher, guard)
+}
+
+/** Lets the rules of a frozen position be asked again, from its next catch-up on. */
+export function thaw(dispatcher: Dispatcher, guard: Guard): void {
+  dispatcher.suspend(guard)
+  guard.isFrozen = false
+  // The band of the time before is not that of its levels now: the first tick evaluates.
+  guard.lo = Infinity
+}
+
+/** Whether a position is left with any level that could exit it. */
+export const hasLevels = ({ merged }: Guard): boolean =>
+  merged.stopBy !== -1 || merged.targetBy !== -1 || merged.exitBy !== -1

@@ -1,0 +1,33 @@
+import { livenessOf, type Ref, send } from '../actors/actor.ts'
+import { WatchkeeperError } from '../errors.ts'
+
+/** Time between two looks at whether whoever was asked is still there, ms. */
+const LOOK_MS = 50
+
+/**
+ * Asks an actor, which answers by calling what it is given. Throws WatchkeeperError ACTOR_DOWN when
+ * it ends before that, or has ended: its successor does not know of the question.
+ */
+export function ask<Message, Answer>(
+  ref: Ref<Message>,
+  question: (answer: (value: Answer) => void) => Message,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const look = setInterval(() => {
+      if (livenessOf(ref).stopped) end()
+    }, LOOK_MS)
+    look.unref()
+    const end = (): void => {
+      clearInterval(look)
+      reject(new WatchkeeperError('ACTOR_DOWN', `the ${ref.name} is being restarted: try again`))
+    }
+    const isSent = send(
+      ref,
+      question(value => {
+        clearInterval(look)
+        resolve(value)
+      }),
+    )
+    if (!isSent) end()
+  })
+}

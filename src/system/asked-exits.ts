@@ -1,0 +1,44 @@
+import { type Ref, send } from '../actors/actor.ts'
+import type { GatewayMessage } from '../actors/messages.ts'
+import type { PositionId } from '../domain/ids.ts'
+
+type ExitMessage = Extract<GatewayMessage, { kind: 'exit' }>
+
+export interface AskedExitsParts {
+  /** The present incarnation. */
+  gateway(): Ref<GatewayMessage>
+  /** Whether the exit is durable, or there is nothing to be exited any more. */
+  isAnswered(message: ExitMessage): boolean
+}
+
+/**
+ * Exits that no monitor repeats, because a person, the kill switch or a limit has asked for them: a
+ * gateway that crashes forgets what it had not recorded.
+ */
+export class AskedExits {
+  private readonly parts: AskedExitsParts
+  private readonly open = new Map<PositionId, ExitMessage>()
+
+  constructor(parts: AskedExitsParts) {
+    this.parts = parts
+  }
+
+  /** Asks for an exit, again in each cycle until it is answered. */
+  ask(message: ExitMessage): void {
+    this.open.set(message.position.id, message)
+    send(this.parts.gateway(), message)
+  }
+
+  /** Asks again for whatever was not answered yet. */
+  repeat(): void {
+    for (const [id, message] of this.open) {
+      if (this.parts.isAnswered(message)) this.open.delete(id)
+      else send(this.parts.gateway(), message)
+    }
+  }
+
+  /** Asks no more: somebody has taken the exit back. */
+  forget(id: PositionId): void {
+    this.open.delete(id)
+  }
+}

@@ -1,0 +1,49 @@
+import { type Ref, send } from '../actors/actor.ts'
+import type { CaretakerMessage, MonitorMessage, SupervisorMessage } from '../actors/messages.ts'
+import type { Roster } from '../actors/roster.ts'
+import { CATCH_UP, crossedLast } from '../actors/supervisor-state.ts'
+import type { Dispatcher } from '../risk/dispatcher.ts'
+import type { Guard } from '../risk/guard.ts'
+import { standIn } from '../risk/stand-in.ts'
+
+export interface WakingParts {
+  readonly dispatcher: Dispatcher
+  readonly roster: Roster
+  readonly supervisor: Ref<SupervisorMessage>
+}
+
+/** Hands a position that is pending to whoever watches it; what is down is decided here and now. */
+export function wakeOf({ dispatcher, roster, supervisor }: WakingParts): (guard: Guard) => void {
+  return guard => {
+    const child = roster.get(guard.position.id)
+    if (child?.guard !== guard) return
+    switch (child.watch.kind) {
+      case 'alive':
+        // Where it has just ended, the next incarnation starts with the same catch-up.
+        send(child.watch.ref as Ref<MonitorMessage>, CATCH_UP)
+        return
+      case 'waiting':
+        tryStandIn(dispatcher, guard)
+        send(supervisor, { kind: 'crossed', positionId: guard.position.id })
+        return
+      case 'given-up': {
+        const watch = roster.service('caretaker')?.watch
+        const isTold =
+          watch?.kind === 'alive' && send(watch.ref as Ref<CaretakerMessage>, crossedLast(guard))
+        if (!isTold) tryStandIn(dispatcher, guard)
+      }
+    }
+  }
+}
+
+/**
+ * This is the way of every tick: what goes wrong with one position must not keep it from the others.
+ * The position stays pending, and whoever looks at it next meets the same error, and crashes of it.
+ */
+function tryStandIn(dispatcher: Dispatcher, guard: Guard): void {
+  try {
+    standIn(dispatcher, guard)
+  } catch {
+    dispatcher.foldErrors++
+  }
+}

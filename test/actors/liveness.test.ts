@@ -1,0 +1,77 @@
+import { expect } from 'chai'
+import {
+  type ActorSystem,
+  actorSystem,
+  livenessOf,
+  type Ref,
+  send,
+} from '../../src/actors/actor.ts'
+import { OpenCalls } from '../../src/actors/liveness.ts'
+import { FakeTimers } from '../support/fake-timers.ts'
+
+describe('livenessOf', () => {
+  let timers: FakeTimers
+  let actors: ActorSystem
+  let ref: Ref<string>
+  let seen: { busySince: number; lastBeatAt: number; queued: number }[]
+
+  beforeEach(() => {
+    timers = new FakeTimers()
+    actors = actorSystem(timers)
+    seen = []
+    ref = actors.spawn<null, string>({
+      ...{ name: 'a', epoch: 1, initialState: null, onDown: () => undefined },
+      handle: (state, message) => {
+        const { busySince, lastBeatAt, queued } = livenessOf(ref)
+        seen.push({ busySince, lastBeatAt, queued })
+        if (message === 'crash') throw new Error('crashed')
+        return state
+      },
+    })
+  })
+
+  afterEach(() => actors.stopAll())
+
+  it('tells since when an actor is busy, from within, and that it is not, from outside', async () => {
+    timers.pass(70)
+    send(ref, 'one')
+    send(ref, 'two')
+    await actors.idle()
+    expect(seen).to.deep.equal([
+      { busySince: 70, lastBeatAt: 70, queued: 1 },
+      { busySince: 70, lastBeatAt: 70, queued: 0 },
+    ])
+    timers.pass(30)
+    expect([livenessOf(ref).busySince, livenessOf(ref).lastBeatAt]).to.deep.equal([NaN, 70])
+  })
+
+  it('has no beat before the first message', () => {
+    expect([livenessOf(ref).lastBeatAt, livenessOf(ref).stopped]).to.deep.equal([NaN, false])
+  })
+
+  it('shows that a crashed actor has ended', async () => {
+    send(ref, 'crash')
+    await actors.idle()
+    expect([livenessOf(ref).stopped, livenessOf(ref).busySince]).to.deep.equal([true, NaN])
+  })
+})
+
+describe('OpenCalls', () => {
+  it('knows the oldest call that has not come back, however calls end', async () => {
+    const calls = new OpenCalls()
+    let fail = (_reason: Error): void => undefined
+    let answer = (): void => undefined
+    const failing = new Promise<void>((_resolve, reject) => (fail = reject))
+    const answering = new Promise<void>(resolve => (answer = resolve))
+    calls.begin(failing, 10)
+    calls.begin(answering, 20)
+    expect(calls.oldestAt).to.equal(10)
+    fail(new Error('refused'))
+    await failing.catch(() => undefined)
+    expect(calls.oldestAt).to.equal(20)
+    answer()
+    await answering
+    await Promise.resolve()
+    expect(calls.oldestAt).to.equal(undefined)
+  })
+})

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+
+interface Ended {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a process under a watchdog that allows its loop to stand still for one second. */
+function run(how: string): Promise<Ended> {
+  const script = fileURLToPath(new URL('../support/watched.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--import', 'tsx', script, how])
+  const out = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => (out[name] += text))
+  }
+  return new Promise(resolve =>
+    child.on('close', (code, signal) => resolve({ code, signal, ...out })),
+  )
+}
+
+describe('startWatchdog', () => {
+  it('kills a process whose loop blocks for good, after one line', async () => {
+    const { signal, stderr } = await run('blocks')
+    expect(signal).to.equal('SIGKILL')
+    expect(stderr).to.match(/^watchkeeper: the event loop has stood still for \d+ ms: killed\n$/)
+  })
+
+  it('kills a process whose loop blocks before it has turned once', async () => {
+    expect((await run('blocks at once')).signal).to.equal('SIGKILL')
+  })
+
+  it('lets a process go on whose loop is merely slow', async () => {
+    const ended = await run('is slow')
+    expect(ended).to.deep.equal({ code: 0, signal: null, stdout: 'went on\n', stderr: '' })
+  })
+
+  it('watches no longer once it is stopped', async () => {
+    const { code, stdout } = await run('stops the watch')
+    expect({ code, stdout }).to.deep.equal({ code: 0, stdout: 'went on\n' })
+  })
+
+  it('keeps no process alive that has nothing else to do', async () => {
+    const { code, stdout } = await run('ends')
+    expect({ code, stdout }).to.deep.equal({ code: 0, stdout: 'went on\n' })
+  })
+})

@@ -1,0 +1,150 @@
+import { expect } from 'chai'
+import type { Decision } from '../../src/domain/decision.ts'
+import { catchUp } from '../../src/risk/catch-up.ts'
+import { Dispatcher } from '../../src/risk/dispatcher.ts'
+import type { Guard } from '../../src/risk/guard.ts'
+import type { LevelRule, RuleSet } from '../../src/risk/rule.ts'
+import { freeze, hasLevels, standIn, thaw } from '../../src/risk/stand-in.ts'
+import { aPosition, aRuleSet, aSabotagedRuleSet } from '../support/builders.ts'
+
+describe('standIn', () => {
+  let decisions: Decision[]
+  let dispatcher: Dispatcher
+  let at: number
+
+  beforeEach(() => {
+    decisions = []
+    at = 0
+    // Nobody has a monitor: whatever wakes is decided in its place.
+    dispatcher = new Dispatcher({
+      wake: guard => standIn(dispatcher, guard),
+      exit: (_guard, decision) => decisions.push(decision),
+    })
+    dispatcher.advance(0)
+  })
+
+  function open(set: RuleSet, side: 'long' | 'short' = 'long'): Guard {
+    const guard = dispatcher.open(aPosition({ side }), set)
+    standIn(dispatcher, guard)
+    return guard
+  }
+
+  const tick = (...prices: number[]): void => {
+    for (const price of prices) {
+      at += 10
+      dispatcher.tick({ instrument: aPosition().instrument, ts: at, price }, at)
+    }
+  }
+
+  const told = (): unknown[] => decisions.map(({ reason, level }) => [reason, level])
+
+  it('trails and exits like a monitor', () => {
+    open(aRuleSet({ trailingStop: { distancePct: 10 } }))
+    tick(120, 150, 140, 136, 200, 181)
+    expect(told()).to.deep.equal([])
+    tick(180)
+    expect(told()).to.deep.equal([['trailing-stop', 180]])
+  })
+
+  it('keeps testing the last levels of rules that throw, tick by tick', () => {
+    const { set, sabotage } = aSabotagedRuleSet(aRuleSet({ trailingStop: { distancePct: 10 } }))
+    open(set)
+    tick(150)
+    sabotage(Infinity)
+    tick(300, 200, 136)
+    expect(told()).to.deep.equal([])
+    tick(135)
+    expect(told()).to.deep.equal([['trailing-stop', 135]])
+  })
+
+  it('honours the deadline of rules that throw', () => {
+    const { set, sabotage } = aSabotagedRuleSet(aRuleSet({ maxHold: { ms: 100 } }))
+    open(set)
+    sabotage(Infinity)
+    dispatcher.advance(100)
+    expect(told()).to.deep.equal([])
+    dispatcher.advance(101)
+    expect(decisions.map(({ reason, at: when }) => [reason, when])).to.deep.equal([
+      ['max-hold', 100],
+    ])
+  })
+
+  it('freezes the stop of the best price so far, which nobody had evaluated', () => {
+    const guard = open(aRuleSet({ trailingStop: { distancePct: 10 }, takeProfit: { pct: 400 } }))
+    tick(150, 152)
+    freeze(dispatcher, guard)
+    tick(400, 137)
+    expect([told(), guard.merged.stop, guard.bestNow()]).to.deep.equal([[], 136.8, 400])
+    tick(136.8)
+    expect(told()).to.deep.equal([['trailing-stop', 136.8]])
+  })
+
+  it('freezes target and deadline too, of a short as well', () => {
+    const guard = open(aRuleSet({ takeProfit: { pct: 10 }, maxHold: { ms: 500 } }), 'short')
+    freeze(dispatcher, guard)
+    tick(120, 91, 120)
+    expect(told()).to.deep.equal([])
+    tick(90)
+    expect(told()).to.deep.equal([['take-profit', 90]])
+    const other = open(aRuleSet({ maxHold: { ms: 500 } }))
+    freeze(dispatcher, other)
+    dispatcher.advance(501)
+    expect(told()).to.deep.equal([
+      ['take-profit', 90],
+      ['max-hold', null],
+    ])
+  })
+
+  it('never freezes a looser stop than the last one', () => {
+    const { set, sabotage } = aSabotagedRuleSet(aRuleSet({ trailingStop: { distancePct: 10 } }))
+    const guard = open(set)
+    tick(150)
+    sabotage(Infinity)
+    freeze(dispatcher, guard)
+    expect([guard.isFrozen, guard.merged.stop, hasLevels(guard)]).to.deep.equal([true, 135, true])
+  })
+
+  it('decides, rather than freezes, what has crossed already', () => {
+    const guard = open(aRuleSet({ stopLoss: { pct: 5 } }))
+    dispatcher.suspend(guard)
+    tick(90)
+    freeze(dispatcher, guard)
+    expect([told(), guard.isFrozen, guard.closed]).to.deep.equal([[['stop-loss', 95]], false, true])
+  })
+
+  it('goes on with the best price of meanwhile once it is thawed', () => {
+    const guard = open(aRuleSet({ trailingStop: { distancePct: 10 } }))
+    tick(150)
+    freeze(dispatcher, guard)
+    tick(200)
+    thaw(dispatcher, guard)
+    standIn(dispatcher, guard)
+    tick(181)
+    expect(told()).to.deep.equal([])
+    tick(180)
+    expect(told()).to.deep.equal([['trailing-stop', 180]])
+  })
+
+  it('counts catch-ups in a row in which a rule throws, and forgets them when it answers', () => {
+    let isBroken = false
+    const rule: LevelRule = {
+      ...{ kind: 'levels', reason: 'custom' },
+      arm: (_position, best) => {
+        if (isBroken) throw new Error('broken')
+        return { stop: best - 10 }
+      },
+    }
+    const guard = open({ names: ['custom'], rules: [rule] })
+    const look = (): void => {
+      dispatcher.suspend(guard)
+      dispatcher.commit(guard, catchUp(guard, dispatcher.now))
+    }
+    isBroken = true
+    look()
+    look()
+    expect([guard.ruleErrors, guard.merged.errors]).to.deep.equal([2, 1])
+    isBroken = false
+    look()
+    expect(guard.ruleErrors).to.equal(0)
+  })
+})

@@ -1,0 +1,44 @@
+import { startWatchdog } from '../../src/processes/watchdog.ts'
+
+/** A process under a watchdog; its argument says what its loop does. */
+const [how] = process.argv.slice(2)
+
+const block = (ms: number): void => {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+}
+
+const watchdog = startWatchdog({ exitOnBlockedMs: 1_000 }, error => {
+  process.stdout.write(`${error.message}\n`)
+  process.exitCode = 3
+})
+
+switch (how) {
+  case 'blocks':
+    setTimeout(() => block(60_000), 200)
+    break
+  case 'blocks at once':
+    block(60_000)
+    break
+  case 'is slow': {
+    // Three seconds in which the loop turns, but late each time.
+    let turns = 0
+    const turn = (): void => {
+      block(400)
+      if (++turns < 8) setTimeout(turn, 1)
+      else process.stdout.write('went on\n')
+    }
+    turn()
+    break
+  }
+  case 'stops the watch':
+    setTimeout(() => {
+      void watchdog.stop().then(() => {
+        block(2_500)
+        process.stdout.write('went on\n')
+      })
+    }, 100)
+    break
+  default:
+    process.stdout.write('went on\n')
+}
