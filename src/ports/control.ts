@@ -1,5 +1,6 @@
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
+import type { ActorView } from './supervision.ts'
 import type { ExitReason } from '../domain/reason.ts'
 
 /** What http and the command line may ask of a running service, and nothing else. */
@@ -46,6 +47,10 @@ export interface Control {
   resetMetrics(by: Requester): Readonly<Record<string, unknown>>
   /** How long operations take, the slowest cycles, and how that compares with the past. */
   report(): Readonly<Record<string, unknown>>
+  /** The actors of which there is one, then at most `limit` monitors, those in trouble first. */
+  supervisionTree(limit: number): readonly ActorView[]
+  /** Replaces an actor by a new incarnation. Throws ACTOR_UNKNOWN. */
+  restartActor(id: string, by: Requester): Promise<ActorView>
   /** Log levels in force, by component. */
   logLevels(): Readonly<Record<string, string>>
   /** Throws InputError for an unknown component or level. */

@@ -23,6 +23,7 @@ import type {
   WhyView,
 } from '../ports/control.ts'
 import type { Registered } from '../ports/keeper.ts'
+import type { ActorView } from '../ports/supervision.ts'
 import type { Store } from '../ports/store.ts'
 import type { Guard } from '../risk/guard.ts'
 import type { Performance } from './performance.ts'
@@ -168,6 +169,14 @@ export class LiveControl implements Control {
 
   report(): Readonly<Record<string, unknown>> {
     return { ...this.parts.performance.report() }
+  }
+
+  supervisionTree(limit: number): readonly ActorView[] {
+    return this.parts.system.supervisionView.supervisionTree(limit)
+  }
+
+  restartActor(id: string, by: Requester): Promise<ActorView> {
+    return this.parts.system.supervisionView.restart(id, nameOf(by))
   }
 
   logLevels(): Readonly<Record<string, string>> {

@@ -326,6 +326,21 @@ describe('the HTTP API', () => {
     expect(await codeOf(long)).to.deep.equal([422, 'BAD_INPUT'])
   }).timeout(10_000)
 
+  it('shows the actor tree, and restarts an actor by hand', async () => {
+    await add()
+    const tree = (await ask('GET', '/api/supervision')).body as unknown as Record<string, object>
+    const actors = Object.values(tree) as { id: string; alive: boolean; epoch: number }[]
+    expect(actors.map(({ id }) => id)).to.include.members(['supervisor', 'gateway', 'monitor-p1'])
+    expect(actors.every(({ alive }) => alive)).to.equal(true)
+    const restarted = await ask('POST', '/api/supervision/monitor-p1/restart')
+    expect([restarted.status, restarted.body['epoch']]).to.deep.equal([200, 2])
+    expect(await codeOf(ask('POST', '/api/supervision/monitor-x/restart'))).to.deep.equal([
+      404,
+      'ACTOR_UNKNOWN',
+    ])
+    expect(keeper.lines.at(-1)).to.include({ kind: 'actor-restarted-by-hand' })
+  })
+
   it('changes how much a component says, and knows no others', async () => {
     const path = '/api/log-levels'
     const set = (body: object): Promise<Answer> => ask('POST', path, body)

@@ -133,6 +133,14 @@ export class FakeControl implements Control {
     return { operations: {} }
   }
 
+  supervisionTree() {
+    return []
+  }
+
+  restartActor(id: string): Promise<never> {
+    return Promise.reject(new WatchkeeperError('ACTOR_UNKNOWN', `no actor ${id}`))
+  }
+
   logLevels() {
     return { exits: 'info' }
   }

@@ -36,6 +36,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./kill-switch.ts')).killSwitchCommand,
   },
   {
+    name: 'supervision',
+    summary: 'show the actors, or restart one',
+    load: async () => (await import('./supervision.ts')).supervisionCommand,
+  },
+  {
     name: 'journal',
     summary: 'show what happened: decisions, orders, and acts of people',
     load: async () => (await import('./journal.ts')).journalCommand,

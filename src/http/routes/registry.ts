@@ -9,6 +9,7 @@ import { metricRoutes } from './metrics.ts'
 import { performanceRoutes } from './performance.ts'
 import { portfolioRoutes } from './portfolio.ts'
 import { positionRoutes } from './positions.ts'
+import { supervisionRoutes } from './supervision.ts'
 
 /** Every group of paths. */
 export const ROUTES: readonly Route[] = [
@@ -21,5 +22,6 @@ export const ROUTES: readonly Route[] = [
   metricRoutes,
   performanceRoutes,
   logLevelRoutes,
+  supervisionRoutes,
   debugRoutes,
 ]

@@ -1,0 +1,82 @@
+import { Option } from 'commander'
+import type { ActorView } from '../../ports/supervision.ts'
+import type { CommandContext, CommandModule } from '../command.ts'
+import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { tableLines } from '../output.ts'
+
+interface Given extends ConnectionOptions {
+  readonly limit: string
+  readonly format: 'text' | 'json'
+}
+
+const EXAMPLES = `
+Examples:
+  $ watchkeeper supervision
+  $ watchkeeper supervision restart monitor-btc-1`
+
+/** `watchkeeper supervision`: which actors live, and what became of those that crashed. */
+export const supervisionCommand: CommandModule = {
+  add(program, context) {
+    const supervision = program
+      .command('supervision')
+      .description('show the actors, or restart one')
+      .addHelpText('after', EXAMPLES)
+    withUrl(
+      supervision
+        .command('tree', { isDefault: true })
+        .description('show the actors, those in trouble first'),
+    )
+      .option('--limit <count>', 'at most so many monitors', '20')
+      .addOption(
+        new Option('--format <format>', 'how results look')
+          .choices(['text', 'json'])
+          .default('text'),
+      )
+      .action((given: Given) => tree(given, context))
+    withUrl(
+      supervision
+        .command('restart')
+        .description('replace an actor by a new incarnation, also one that was given up')
+        .argument('<id>', 'as the tree shows it: gateway, monitor-<position>, …'),
+    ).action((id: string, given: ConnectionOptions) => restart(id, given, context))
+  },
+}
+
+async function tree(given: Given, context: CommandContext): Promise<void> {
+  const path = `/api/supervision?limit=${encodeURIComponent(given.limit)}`
+  const actors = await clientOf(given, context).get<readonly ActorView[]>(path)
+  const lines =
+    given.format === 'json' ? actors.map(each => JSON.stringify(each)) : tableOf(actors, Date.now())
+  for (const line of lines) context.stdout.write(`${line}\n`)
+}
+
+async function restart(
+  id: string,
+  given: ConnectionOptions,
+  context: CommandContext,
+): Promise<void> {
+  const path = `/api/supervision/${encodeURIComponent(id)}/restart`
+  const actor = await clientOf(given, context).change<ActorView>('POST', path)
+  context.stdout.write(`${tableOf([actor], Date.now()).join('\n')}\n`)
+}
+
+function tableOf(actors: readonly ActorView[], now: number): string[] {
+  const head = ['actor', 'epoch', 'state', 'queued', 'restarts', 'in window', 'last error']
+  const rows = actors.map(actor => [
+    actor.kind === 'supervisor' ? actor.id : `  ${actor.id}`,
+    String(actor.epoch),
+    stateOf(actor, now),
+    String(actor.queued),
+    String(actor.restarts),
+    String(actor.restartsInWindow),
+    actor.lastError ?? '',
+  ])
+  return tableLines([head, ...rows], new Set([1, 3, 4, 5]))
+}
+
+function stateOf({ alive, busySince, nextRestartAt, quarantined }: ActorView, now: number): string {
+  if (quarantined) return 'given up'
+  if (nextRestartAt !== null) return `back in ${Math.max(0, nextRestartAt - now)} ms`
+  if (!alive) return 'down'
+  return busySince === null ? 'alive' : `busy for ${Math.max(0, now - busySince)} ms`
+}
