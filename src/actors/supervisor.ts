@@ -2,7 +2,7 @@ import type { Guard } from '../risk/guard.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { type Ref, send } from './actor.ts'
 import type { CaretakerMessage, MonitorMessage, SupervisorMessage } from './messages.ts'
-import { crashed, due, end, endBackoff, launch, revive, type Subject } from './restarting.ts'
+import { crashed, due, end, endBackoff, revive, type Subject } from './restarting.ts'
 import { type Actor, type Child, UNHARMED } from './roster.ts'
 import { monitorSubject, serviceSubject } from './subjects.ts'
 import { CATCH_UP, crossedLast, type SupervisorState } from './supervisor-state.ts'
@@ -75,19 +75,24 @@ function subjectOf(state: SupervisorState, actor: Actor): Subject | undefined {
   return child && monitorSubject(state, child)
 }
 
-/** Takes a guard under supervision; its first incarnation is the one after `epoch`. */
+/** Takes a guard under supervision; its first incarnation is the one after `before`. */
 function begin(
   state: SupervisorState,
   guard: Guard,
-  { epoch, generation }: { epoch: number; generation: number },
+  { epoch: before, generation }: { epoch: number; generation: number },
 ): void {
-  const since = state.parts.monotonic()
-  const child: Child = {
-    ...{ guard, generation, epoch, crashes: UNHARMED },
-    watch: { kind: 'given-up', since },
+  const { roster, parts } = state
+  const epoch = before + 1
+  const life = { guard, generation, epoch, crashes: UNHARMED }
+  try {
+    const ref = parts.spawnMonitor(guard, { epoch, generation })
+    roster.set(guard.position.id, { ...life, watch: { kind: 'alive', ref } })
+    send(ref, CATCH_UP)
+  } catch (reason) {
+    const child: Child = { ...life, watch: { kind: 'given-up', since: parts.monotonic() } }
+    roster.set(guard.position.id, child)
+    crashed(state, monitorSubject(state, child), reason)
   }
-  state.roster.set(guard.position.id, child)
-  launch(state, monitorSubject(state, child))
 }
 
 /** In one step: what was not seen yet is decided under the old rules, then the new ones begin. */
