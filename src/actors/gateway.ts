@@ -69,7 +69,7 @@ function intend(
   const { exits, parts } = state
   if (parts.observe !== undefined) {
     parts.observe(decision, position)
-    tell(state, position.id)
+    tell(state, { positionId: position.id, generation })
     return
   }
   const known = exits.get(position.id)
@@ -77,7 +77,7 @@ function intend(
   if (known !== undefined && known.generation >= generation) {
     const record = joined(known, decision)
     exits.set(position.id, record)
-    if (record.state.kind !== 'intending') tell(state, position.id)
+    if (record.state.kind !== 'intending') tell(state, record)
     return
   }
   const record = newExit(decision, { position, generation, intendedAt: parts.now() })
@@ -94,12 +94,12 @@ function happened(state: GatewayState, id: PositionId, event: ExitEvent): void {
   exits.set(id, record)
   if (record.state.kind === 'intended' && before.state.kind === 'intending') {
     parts.journal({ kind: 'exit-intended', decision: record.decision })
-    tell(state, id)
+    tell(state, record)
   }
   if (record.state.kind === 'filled') {
     const { fill } = record.state
     parts.journal({ kind: 'exit-filled', decision: record.decision, fill })
-    send(parts.supervisor, { kind: 'closed', positionId: id })
+    send(parts.supervisor, { kind: 'closed', positionId: id, generation: record.generation })
   }
   if (event.kind === 'rejected') {
     const { decision, rejections } = record
@@ -125,8 +125,13 @@ function act(state: GatewayState, record: ExitRecord): void {
 }
 
 /** The supervisor knows then that the monitor need not repeat itself. */
-const tell = ({ parts }: GatewayState, positionId: PositionId): boolean =>
-  send(parts.supervisor, { kind: 'intended', positionId })
+const tell = (
+  { parts }: GatewayState,
+  exit: { readonly positionId: PositionId; readonly generation: number },
+): boolean => {
+  const { positionId, generation } = exit
+  return send(parts.supervisor, { kind: 'intended', positionId, generation })
+}
 
 function newExit(
   decision: Decision,

@@ -76,9 +76,9 @@ export type SupervisorMessage =
   /** Time to look after what was not answered. */
   | { readonly kind: 'cycle' }
   /** The position's exit is durable: its monitor need not repeat itself. */
-  | { readonly kind: 'intended'; readonly positionId: PositionId }
+  | { readonly kind: 'intended'; readonly positionId: PositionId; readonly generation: number }
   /** The position's exit is filled. */
-  | { readonly kind: 'closed'; readonly positionId: PositionId }
+  | { readonly kind: 'closed'; readonly positionId: PositionId; readonly generation: number }
 
 /** To the portfolio. */
 export type PortfolioMessage =

@@ -306,8 +306,10 @@ export class LiveSystem {
       this.state.openExits.delete(id)
       this.asked.forget(id)
       const ratchet = this.core.roster.get(id)?.guard.ratchet() ?? this.state.ratchets.get(id)
-      send(this.core.supervisor, { kind: 'closed', positionId: id })
-      this.guard(this.registrar.open(id), { ratchet })
+      const registered = this.registrar.open(id)
+      const { generation } = registered
+      send(this.core.supervisor, { kind: 'closed', positionId: id, generation })
+      this.guard(registered, { ratchet })
     }
   }
 

@@ -92,7 +92,8 @@ export class Registrar {
       const line = lineOf(clock.now(), 'position-released', id, { by })
       await writer.now({ register: [registered], lines: [line] })
       rows.set(id, registered)
-      send(core.supervisor, { kind: 'closed', positionId: id })
+      const { generation } = registered
+      send(core.supervisor, { kind: 'closed', positionId: id, generation })
     })
   }
 

@@ -196,7 +196,7 @@ describe('gateway', () => {
     await actors.idle()
     expect(placeExit.callCount).to.equal(1)
     expect(kinds()).to.deep.equal(['exit-intended', 'exit-filled'])
-    expect(closed()).to.deep.equal([{ kind: 'closed', positionId: positionId('p1') }])
+    expect(closed()).to.deep.equal([{ kind: 'closed', positionId: positionId('p1'), generation: 1 }])
   })
 
   it('takes a fill that comes twice, or for an order it does not know, as nothing', async () => {
