@@ -49,6 +49,11 @@ export class ExitBook {
     yield* this.holdings.all()
   }
 
+  /** The life of a position that is open; undefined where none is. */
+  generationOf(id: PositionId): number | undefined {
+    return this.holdings.life(id)?.generation
+  }
+
   /** The holding that an open position is a part of; undefined where it is not open. */
   holdingOf(id: PositionId): HoldingKey | undefined {
     return this.holdings.keyOf(id)
