@@ -15,6 +15,13 @@ export interface ExitOrder {
   readonly quantity: number
   /** How the position is valued; a simulated venue fills at that price. */
   readonly priceSource: PriceSource
+  readonly account?: string
+  /** Where each position is a ticket of its own at the venue. */
+  readonly ticket?: string
+  /** Never goes through zero; set wherever the venue can do it. */
+  readonly reduceOnly: boolean
+  /** `limit` (price per unit) is a marketable limit order; without it the order is at market. */
+  readonly limit?: number
 }
 
 /** That an order was executed. */
