@@ -24,7 +24,11 @@ import { waitOf } from './http/retry-after.ts'
 export { httpBrokerSchema, type HttpBrokerConfig, tokenSource } from './http/options.ts'
 
 /** A validated configuration, and what is not configured. */
-export interface HttpBrokerOptions extends Omit<HttpBrokerConfig, 'token' | 'tokenFile'> {
+export interface HttpBrokerOptions extends Omit<
+  HttpBrokerConfig,
+  'token' | 'tokenFile' | 'capabilities'
+> {
+  readonly capabilities: Capabilities
   /** Gives the bearer token; asked for each call, so that it can be renewed. */
   readonly token: () => string
   /** Epoch ms. */

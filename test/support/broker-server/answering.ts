@@ -50,10 +50,18 @@ export function sendStatus(
     status,
     headers = {},
     body,
-  }: { status: number; headers?: Readonly<Record<string, string>>; body?: unknown },
+    isEndless = false,
+  }: {
+    status: number
+    headers?: Readonly<Record<string, string>>
+    body?: unknown
+    isEndless?: boolean
+  },
 ): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers })
-  response.end(body === undefined ? '' : JSON.stringify(body))
+  const text = body === undefined ? '' : JSON.stringify(body)
+  if (isEndless) response.write(`${text} `)
+  else response.end(text)
 }
 
 /** Sends an answer, or what the harms make of it. */
@@ -107,11 +115,7 @@ async function drip(response: ServerResponse, text: string, everyMs: number): Pr
 async function flood(response: ServerResponse, bytes: number): Promise<void> {
   const chunk = Buffer.alloc(65_536, ' ')
   for (let sent = 0; sent < bytes && !response.destroyed; sent += chunk.length) {
-    if (response.write(chunk)) continue
-    await new Promise<void>(resolve => {
-      response.once('drain', resolve)
-      response.once('close', resolve)
-    })
+    await new Promise(resolve => response.write(chunk, resolve))
   }
   response.end()
 }

@@ -45,6 +45,8 @@ export type Harm =
       readonly status: number
       readonly headers?: Readonly<Record<string, string>>
       readonly body?: unknown
+      /** The body never comes to its end. */
+      readonly isEndless?: boolean
     }
   | { readonly kind: 'reset' | 'hang'; readonly when: Phase }
   /** `writing` leaves half a line in the file. */
@@ -130,7 +132,7 @@ export type SettingsChange = Partial<Omit<Settings, 'capabilities' | 'lagMs'>> &
 
 /** What is done to the venue, from outside or from its start-up file. */
 export interface Script {
-  /** Forgets the account: orders, fills, holdings and prices. */
+  /** Forgets the account (orders, fills, holdings, prices) and what was asked. */
   readonly fresh?: boolean
   /** Forgets all faults and steps that are still to come. */
   readonly clear?: boolean

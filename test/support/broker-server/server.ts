@@ -71,7 +71,10 @@ export class BrokerServer {
   run(script: Script): void {
     const { clear = false, set, faults = [], hands = [], prices = {}, steps = [] } = script
     if (clear) this.clear()
-    if (script.fresh === true) this.venue.forget()
+    if (script.fresh === true) {
+      this.venue.forget()
+      this.seen.length = 0
+    }
     if (set !== undefined) this.change(set)
     this.faults.add(faults)
     for (const trade of hands) this.venue.hand(trade)
