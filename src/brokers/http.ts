@@ -55,13 +55,14 @@ const CONNECTIONS = { keepAlive: true, maxSockets: 64, maxFreeSockets: 16, timeo
 
 /** A broker behind an HTTP server. Nothing is connected before the first call. */
 export function httpBroker(options: HttpBrokerOptions): HttpBroker {
-  const broker = new RestBroker(options)
-  return options.openOrders ? Object.assign(broker, { openOrders: listOpenOrders }) : broker
+  return new RestBroker(options)
 }
 
 class RestBroker implements HttpBroker {
   readonly capabilities: Capabilities
   readonly oddities = { waits: 0, quotes: 0 }
+  /** There only where the server lists working orders. */
+  readonly openOrders?: (signal: AbortSignal) => Promise<readonly OpenOrder[]>
   private readonly options: HttpBrokerOptions
   private readonly line: Line
   private readonly now: () => number
@@ -75,6 +76,7 @@ class RestBroker implements HttpBroker {
     const url = options.url.replace(/\/+$/, '')
     const agent = url.startsWith('https:') ? new TlsAgent(CONNECTIONS) : new Agent(CONNECTIONS)
     this.line = { ...options, url, agent }
+    if (options.openOrders) this.openOrders = signal => this.listOrders(signal)
   }
 
   placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer> {
@@ -133,8 +135,13 @@ class RestBroker implements HttpBroker {
     this.line.agent.destroy()
   }
 
+  private async listOrders(signal: AbortSignal): Promise<readonly OpenOrder[]> {
+    const ask: Ask = { method: 'GET', path: '/v1/orders' }
+    return (await this.ask(answers.openOrderList, { ask }, signal)).orders
+  }
+
   /** Asks once; throws what the port says, by what the answer proves. */
-  async ask<T>(
+  private async ask<T>(
     shape: z.ZodType<T>,
     { ask, about = {} }: { ask: Ask; about?: Record<string, string> },
     signal: AbortSignal,
@@ -171,14 +178,6 @@ class RestBroker implements HttpBroker {
     }
     throw new Unauthorized('the token is empty, or has characters that no token has')
   }
-}
-
-async function listOpenOrders(
-  this: RestBroker,
-  signal: AbortSignal,
-): Promise<readonly OpenOrder[]> {
-  const ask: Ask = { method: 'GET', path: '/v1/orders' }
-  return (await this.ask(answers.openOrderList, { ask }, signal)).orders
 }
 
 function bodyOf(order: ExitOrder): Record<string, unknown> {

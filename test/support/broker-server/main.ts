@@ -14,7 +14,7 @@ const control = createServer((request, response) => {
   void (async () => {
     let text = ''
     for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) text += chunk
-    if (request.method === 'POST') server.run(JSON.parse(text) as Script)
+    if (request.method === 'POST') await server.run(JSON.parse(text) as Script)
     response.end(JSON.stringify(server.seen))
   })().catch((error: unknown) => {
     response.statusCode = 400

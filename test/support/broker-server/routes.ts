@@ -106,7 +106,7 @@ const openOrders = (venue: Venue): Record<string, unknown> => ({
   orders: venue.openOrders().map(order => {
     const { clientOrderId, instrument, action } = order
     const remaining = remainingOf(order) * (action === 'buy' ? 1 : -1)
-    return { clientOrderId, instrument, remaining }
+    return { clientOrderId: clientOrderId === '' ? null : clientOrderId, instrument, remaining }
   }),
 })
 

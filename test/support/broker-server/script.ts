@@ -27,6 +27,18 @@ export interface HandTrade {
   readonly ticket?: string
 }
 
+/** An order of somebody else that rests. */
+export interface HandOrder {
+  /** Default: an order without one. */
+  readonly clientOrderId?: string
+  readonly instrument: string
+  readonly side: Side
+  /** Units, > 0. */
+  readonly quantity: number
+  readonly account?: string
+  readonly ticket?: string
+}
+
 /** `before` acting nothing has happened; `after` it is on disk, and only the answer is missing. */
 export type Phase = 'before' | 'after'
 
@@ -57,6 +69,8 @@ export type Harm =
   | { readonly kind: 'cross'; readonly share: number }
   /** Somebody trades by hand around the request. */
   | { readonly kind: 'hand'; readonly when: Phase; readonly trade: HandTrade }
+  /** The request arrives once more, so much later; nobody hears the second answer. */
+  | { readonly kind: 'repeat'; readonly afterMs: number }
   /** What a list tells instead: nothing, each second row, each row twice, no list, a broken row. */
   | {
       readonly kind: 'rows'
@@ -87,7 +101,10 @@ export interface Fault {
   readonly harm: Harm
 }
 
+/** A rate limit of which clients know nothing. */
 export interface HiddenLimit {
+  /** What counts; default: every request. */
+  readonly on?: readonly Route[]
   readonly perSecond: number
   /** Calls at once from a full bucket; default 1. */
   readonly burst?: number
@@ -139,6 +156,9 @@ export interface Script {
   readonly set?: SettingsChange
   readonly faults?: readonly Fault[]
   readonly hands?: readonly HandTrade[]
+  readonly handOrders?: readonly HandOrder[]
+  /** Ends the orders of somebody else. */
+  readonly endHandOrders?: boolean
   /** Last prices by instrument. */
   readonly prices?: Readonly<Record<string, number>>
   /** Fills what still works. */

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { mkdirSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { answer, sendStatus, suffer } from './answering.ts'
+import { Door } from './door.ts'
 import { Faults } from './faults.ts'
 import { Bucket } from './hidden-limit.ts'
 import { NotUnderstood, type Request, requestOf } from './routes.ts'
@@ -16,6 +15,7 @@ import {
   type Script,
   type SettingsChange,
 } from './script.ts'
+import { Timers } from './timers.ts'
 import { Venue } from './venue.ts'
 
 export interface ServeOptions {
@@ -49,94 +49,87 @@ const SEEN = 10_000
 export class BrokerServer {
   readonly venue: Venue
   readonly seen: SeenRequest[] = []
-  port = 0
   private readonly faults: Faults
   private readonly crash: () => void
-  private readonly timers = new Set<NodeJS.Timeout>()
+  private readonly timers = new Timers()
   private readonly waiting: (() => void)[] = []
-  private server: Server | undefined
+  private readonly door: Door
   private bucket: Bucket | undefined
   private outage: Outage | null = null
 
-  constructor({ folder, settings = {}, seed = 1, crash, script = {} }: ServeOptions) {
+  constructor(options: ServeOptions) {
+    const { folder, settings = {}, seed = 1, crash, script = {}, port = 0 } = options
     mkdirSync(folder, { recursive: true })
     this.venue = new Venue(join(folder, ACCOUNT_FILE), PLAIN)
     this.faults = new Faults(seed)
+    this.door = new Door(port, (incoming, response) => void this.serve(incoming, response))
     this.crash = crash ?? ((): void => void process.kill(process.pid, 'SIGKILL'))
-    this.run({ set: settings })
-    this.run(script)
+    void this.run({ set: settings })
+    void this.run(script)
   }
 
   /** Does what a script says, its steps in their time. */
-  run(script: Script): void {
-    const { clear = false, set, faults = [], hands = [], prices = {}, steps = [] } = script
+  async run(script: Script): Promise<void> {
+    const { clear = false, set, faults = [], steps = [] } = script
     if (clear) this.clear()
     if (script.fresh === true) {
       this.venue.forget()
       this.seen.length = 0
     }
-    if (set !== undefined) this.change(set)
+    const isListening = set === undefined ? undefined : this.change(set)
     this.faults.add(faults)
-    for (const trade of hands) this.venue.hand(trade)
-    for (const [instrument, price] of Object.entries(prices)) this.venue.price(instrument, price)
-    if (script.fillWorking === true) this.venue.fillWorking()
-    for (const { afterMs, ...step } of steps) this.later(afterMs, () => this.run(step))
+    this.trade(script)
+    for (const { afterMs, ...step } of steps) this.timers.later(afterMs, () => void this.run(step))
+    await isListening
   }
 
-  /** Starts to answer, at the same port as before. */
-  async listen(port = this.port): Promise<void> {
-    if (this.outage?.mode === 'refuse' && this.port !== 0) return
-    const server = createServer((request, response) => void this.serve(request, response))
-    server.keepAliveTimeout = 5_000
-    server.listen(port, '127.0.0.1')
-    this.server = server
-    await once(server, 'listening')
-    this.port = (server.address() as AddressInfo).port
-    // An outage that began before there was a port to refuse.
-    if (this.outage?.mode === 'refuse') this.hangUp()
+  get port(): number {
+    return this.door.port
+  }
+
+  /** Starts to answer. */
+  async listen(): Promise<void> {
+    // A port is needed, also to refuse connections at.
+    await this.door.open()
+    if (this.outage?.mode === 'refuse') this.door.shut()
   }
 
   close(): void {
     this.clear()
-    this.hangUp()
+    this.door.shut()
     this.venue.close()
   }
 
-  private change(change: SettingsChange): void {
+  private trade({ hands = [], handOrders = [], prices = {}, ...script }: Script): void {
+    for (const trade of hands) this.venue.hand(trade)
+    for (const order of handOrders) this.venue.handOrder(order)
+    if (script.endHandOrders === true) this.venue.endHandOrders()
+    for (const [instrument, price] of Object.entries(prices)) this.venue.price(instrument, price)
+    if (script.fillWorking === true) this.venue.fillWorking()
+  }
+
+  private async change(change: SettingsChange): Promise<void> {
     const settings = changed(this.venue.settings, change)
     this.venue.settings = settings
     if (change.limit !== undefined)
       this.bucket = change.limit === null ? undefined : new Bucket(change.limit, Date.now())
-    if (change.outage !== undefined) this.setOutage(change.outage)
+    if (change.outage !== undefined) await this.setOutage(change.outage)
   }
 
-  private setOutage(outage: Outage | null): void {
+  private async setOutage(outage: Outage | null): Promise<void> {
     const wasRefusing = this.outage?.mode === 'refuse'
     this.outage = outage
-    if (outage?.mode === 'refuse') this.hangUp()
-    else if (wasRefusing) void this.listen()
-    if (outage?.forMs === undefined) return
-    this.later(outage.forMs, () => this.outage === outage && this.setOutage(null))
-  }
-
-  private hangUp(): void {
-    this.server?.close()
-    this.server?.closeAllConnections()
-    this.server = undefined
+    if (outage?.forMs !== undefined)
+      this.timers.later(outage.forMs, () => {
+        if (this.outage === outage) void this.setOutage(null)
+      })
+    if (outage?.mode === 'refuse') this.door.shut()
+    else if (wasRefusing && this.port !== 0) await this.door.open()
   }
 
   private clear(): void {
     this.faults.clear()
-    for (const timer of this.timers) clearTimeout(timer)
     this.timers.clear()
-  }
-
-  private later(ms: number, act: () => unknown): void {
-    const timer = setTimeout(() => {
-      this.timers.delete(timer)
-      act()
-    }, ms)
-    this.timers.add(timer)
   }
 
   private async serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -147,7 +140,7 @@ export class BrokerServer {
       const url = new URL(incoming.url ?? '/', 'http://venue')
       const request = requestOf(incoming.method ?? 'GET', url, body)
       this.note(request)
-      if (this.isRefused(incoming, response)) return
+      if (this.isRefused(request, { incoming, response })) return
       await this.carryOut(request, response)
     } catch (error) {
       if (error instanceof NotUnderstood)
@@ -168,6 +161,9 @@ export class BrokerServer {
     const isTorn = harms.some(harm => harm.kind === 'crash' && harm.when === 'writing')
     if (isTorn) this.venue.journal.tear = this.crash
     const body = request.act(this.venue, harms)
+    for (const harm of harms) {
+      if (harm.kind === 'repeat') this.timers.later(harm.afterMs, () => request.act(this.venue, []))
+    }
     if (await suffer(harms, { phase: 'after', response, around })) return
     await this.turn(harms)
     await answer(response, body, harms)
@@ -180,7 +176,7 @@ export class BrokerServer {
     if (behind === undefined) return
     await new Promise<void>(resolve => {
       this.waiting.push(resolve)
-      this.later(behind.ms, resolve)
+      this.timers.later(behind.ms, resolve)
     })
   }
 
@@ -205,12 +201,16 @@ export class BrokerServer {
     }
   }
 
-  private isRefused({ headers }: IncomingMessage, response: ServerResponse): boolean {
+  private isRefused(
+    { target }: Request,
+    { incoming, response }: { incoming: IncomingMessage; response: ServerResponse },
+  ): boolean {
     const { token, limit } = this.venue.settings
-    if (token !== null && headers.authorization !== `Bearer ${token}`) {
+    if (token !== null && incoming.headers.authorization !== `Bearer ${token}`) {
       sendStatus(response, { status: 401 })
       return true
     }
+    if (limit?.on?.includes(target.route) === false) return false
     const refusal = this.bucket?.take(Date.now())
     if (refusal === undefined) return false
     const { banUntil } = refusal
@@ -228,7 +228,7 @@ export class BrokerServer {
 /** Starts a server in this process. */
 export async function serveBroker(options: ServeOptions): Promise<BrokerServer> {
   const server = new BrokerServer(options)
-  await server.listen(options.port ?? 0)
+  await server.listen()
   return server
 }
 

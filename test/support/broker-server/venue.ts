@@ -10,7 +10,8 @@ import {
   viewOf,
 } from './book.ts'
 import { Journal, readJournal } from './journal.ts'
-import type { FillPlan, HandTrade, Settings } from './script.ts'
+import { Timers } from './timers.ts'
+import type { FillPlan, HandOrder, HandTrade, Settings } from './script.ts'
 
 /** What the venue says to an order. */
 export type PlaceAnswer =
@@ -34,7 +35,7 @@ export class Venue {
   book = new Book()
   readonly journal: Journal<VenueEvent>
   settings: Settings
-  private readonly timers = new Set<NodeJS.Timeout>()
+  private readonly timers = new Timers()
 
   constructor(path: string, settings: Settings) {
     this.settings = settings
@@ -93,6 +94,22 @@ export class Venue {
     this.commit([{ kind: 'hand', at: Date.now(), model, ...trade }])
   }
 
+  /** Lets an order of somebody else rest. */
+  handOrder({ clientOrderId = '', side, ...order }: HandOrder): void {
+    const action = side === 'long' ? 'sell' : 'buy'
+    const sent: SentOrder = {
+      ...{ ...order, clientOrderId, side, action, type: 'market', reduceOnly: true },
+    }
+    const { holdings: model } = this.settings.capabilities
+    const number = this.book.orders.length + 1
+    this.commit([{ kind: 'order', at: Date.now(), number, sent, model, plan: { share: 0 } }])
+  }
+
+  endHandOrders(): void {
+    const others = [...this.book.working].filter(({ clientOrderId }) => clientOrderId === '')
+    this.commit(others.map(this.ended))
+  }
+
   price(instrument: string, price: number): void {
     this.commit([{ kind: 'price', at: Date.now(), instrument, price }])
     for (const order of [...this.book.working]) {
@@ -108,14 +125,13 @@ export class Venue {
 
   /** Starts with an account in which nothing has happened. */
   forget(): void {
-    for (const timer of this.timers) clearTimeout(timer)
     this.timers.clear()
     this.journal.empty()
     this.book = new Book()
   }
 
   close(): void {
-    for (const timer of this.timers) clearTimeout(timer)
+    this.timers.clear()
     this.journal.close()
   }
 
@@ -190,23 +206,15 @@ export class Venue {
     const { afterMs, restMs } = plan
     const isDone = (): boolean => !isWorking(this.book.order(number))
     if (afterMs !== undefined && this.book.order(number).fills.length === 0)
-      this.later(at + afterMs, () => !isDone() && this.commit(this.firstFill(number)))
+      this.timers.later(
+        at + afterMs - Date.now(),
+        () => !isDone() && this.commit(this.firstFill(number)),
+      )
     if (restMs !== undefined)
-      this.later(
-        at + (afterMs ?? 0) + restMs,
+      this.timers.later(
+        at + (afterMs ?? 0) + restMs - Date.now(),
         () => !isDone() && this.commit(this.execution(this.book.order(number), 1)),
       )
-  }
-
-  private later(at: number, act: () => unknown): void {
-    const timer = setTimeout(
-      () => {
-        this.timers.delete(timer)
-        act()
-      },
-      Math.max(0, at - Date.now()),
-    )
-    this.timers.add(timer)
   }
 
   /** Puts events on disk and then into the book; `more` are those that follow from them, in one write. */
