@@ -51,7 +51,8 @@ export interface HttpBroker extends Broker {
 }
 
 /** Connections at once, and how long an unused one is kept: servers end theirs after 5 s and more. */
-const CONNECTIONS = { keepAlive: true, maxSockets: 64, maxFreeSockets: 16, timeout: 4_000 }
+const FRESH = { maxSockets: 64 }
+const KEPT = { ...FRESH, keepAlive: true, maxFreeSockets: 16, timeout: 4_000 }
 
 /** A broker behind an HTTP server. Nothing is connected before the first call. */
 export function httpBroker(options: HttpBrokerOptions): HttpBroker {
@@ -74,14 +75,14 @@ class RestBroker implements HttpBroker {
     this.capabilities = options.capabilities
     this.now = options.now ?? Date.now
     const url = options.url.replace(/\/+$/, '')
-    const agent = url.startsWith('https:') ? new TlsAgent(CONNECTIONS) : new Agent(CONNECTIONS)
-    this.line = { ...options, url, agent }
+    const Agents = url.startsWith('https:') ? TlsAgent : Agent
+    this.line = { ...options, url, agent: new Agents(KEPT), orderAgent: new Agents(FRESH) }
     if (options.openOrders) this.openOrders = signal => this.listOrders(signal)
   }
 
   placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer> {
     const { clientOrderId } = order
-    const ask: Ask = { method: 'POST', path: '/v1/orders', body: bodyOf(order) }
+    const ask: Ask = { method: 'POST', path: '/v1/orders', body: bodyOf(order), isOrder: true }
     return this.ask(answers.exitAnswer, { ask, about: { clientOrderId } }, signal)
   }
 
@@ -92,7 +93,7 @@ class RestBroker implements HttpBroker {
 
   cancel(clientOrderId: ClientOrderId, signal: AbortSignal): Promise<OrderState> {
     const path = `/v1/orders/${encodeURIComponent(clientOrderId)}/cancel`
-    const ask: Ask = { method: 'POST', path, body: {} }
+    const ask: Ask = { method: 'POST', path, body: {}, isOrder: true }
     return this.ask(answers.orderState, { ask, about: { clientOrderId } }, signal)
   }
 
@@ -133,6 +134,7 @@ class RestBroker implements HttpBroker {
     this.isClosed = true
     await Promise.allSettled(this.calls)
     this.line.agent.destroy()
+    this.line.orderAgent.destroy()
   }
 
   private async listOrders(signal: AbortSignal): Promise<readonly OpenOrder[]> {

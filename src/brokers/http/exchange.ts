@@ -15,11 +15,19 @@ export interface Ask {
   readonly path: string
   /** Sent as JSON. */
   readonly body?: unknown
+  /**
+   * Changes something, and so travels over a connection of its own: one that was kept may be dead
+   * already, and what is written to it may have arrived or not.
+   */
+  readonly isOrder?: boolean
 }
 
 /** Where requests go, and their bounds. */
 export interface Line {
+  /** Keeps connections, for questions. */
   readonly agent: Agent
+  /** Makes each connection anew, for orders. */
+  readonly orderAgent: Agent
   /** Address of the server without a slash at its end. */
   readonly url: string
   /** A connection that is not ready by then is given up, ms. */
@@ -86,7 +94,7 @@ export async function exchange(
 
 /** Starts to connect; nothing is written before `end` is called. */
 function open(
-  { url, agent }: Line,
+  { url, agent, orderAgent }: Line,
   { ask, token, bytes }: { ask: Ask; token: string; bytes: number },
 ): ClientRequest {
   const send = url.startsWith('https:') ? tlsRequest : plainRequest
@@ -97,7 +105,10 @@ function open(
     'cache-control': 'no-cache',
     ...(ask.method === 'POST' && { 'content-type': 'application/json', 'content-length': bytes }),
   }
-  return send(`${url}${ask.path}`, { method: ask.method, headers, agent })
+  return send(`${url}${ask.path}`, {
+    ...{ method: ask.method, headers },
+    agent: ask.isOrder === true ? orderAgent : agent,
+  })
 }
 
 /** Rejects when the request fails; its failure is never unheard. */

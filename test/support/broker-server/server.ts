@@ -52,6 +52,8 @@ export class BrokerServer {
   private readonly faults: Faults
   private readonly crash: () => void
   private readonly timers = new Timers()
+  /** Not called off with the faults: an outage that has begun would never end. */
+  private readonly outageTimers = new Timers()
   private readonly waiting: (() => void)[] = []
   private readonly door: Door
   private bucket: Bucket | undefined
@@ -96,6 +98,7 @@ export class BrokerServer {
 
   close(): void {
     this.clear()
+    this.outageTimers.clear()
     this.door.shut()
     this.venue.close()
   }
@@ -119,8 +122,9 @@ export class BrokerServer {
   private async setOutage(outage: Outage | null): Promise<void> {
     const wasRefusing = this.outage?.mode === 'refuse'
     this.outage = outage
+    this.outageTimers.clear()
     if (outage?.forMs !== undefined)
-      this.timers.later(outage.forMs, () => {
+      this.outageTimers.later(outage.forMs, () => {
         if (this.outage === outage) void this.setOutage(null)
       })
     if (outage?.mode === 'refuse') this.door.shut()
