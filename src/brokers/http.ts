@@ -99,6 +99,8 @@ class RestBroker implements HttpBroker {
 
   async holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport> {
     const about = fieldsOf(key, this.capabilities.holdings)
+    // Half a name would be answered for another holding, or for none.
+    if (about === undefined) return { kind: 'unknown' }
     const ask: Ask = { method: 'GET', path: `/v1/holding?${new URLSearchParams(about).toString()}` }
     const askedAt = this.now()
     const report = await this.ask(answers.holdingReport, { ask, about }, signal)

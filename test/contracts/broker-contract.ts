@@ -155,9 +155,22 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
 
   it('never says that it holds what nobody has put there', async () => {
     await given(ACME, 'long', 2)
-    const report = await holdingOf({ instrument: QUIET })
-    expect(report.kind).to.be.oneOf(['flat', 'unknown'])
+    const apart = {
+      ...(model === 'sides' && { side: 'short' as const }),
+      ...(model === 'tickets' && { ticket: 'none' }),
+    }
+    for (const instrument of model === 'net' ? [QUIET] : [QUIET, ACME]) {
+      const report = await holdingOf({ instrument, ...apart })
+      expect(report.kind).to.be.oneOf(['flat', 'unknown'])
+    }
   })
+
+  if (model !== 'net') {
+    it('takes half a name for no proof', async () => {
+      await given(ACME, 'long', 2)
+      expect((await holdingOf({ instrument: ACME })).kind).to.not.equal('flat')
+    })
+  }
 
   it('lists what it holds, each once and with what tells it apart', async () => {
     const keys = [await given(ACME, 'long', 5), await given(QUIET, 'short', 3)]

@@ -6,7 +6,7 @@ import {
   request as plainRequest,
 } from 'node:http'
 import { request as tlsRequest } from 'node:https'
-import { once } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { NotSent, OutcomeUnknown } from '../../errors.ts'
 
 /** One request of the protocol. `path` is encoded and stands below the server's address. */
@@ -173,6 +173,8 @@ class Ending {
   private readonly undo: (() => void)[] = []
 
   on(signal: AbortSignal, act: () => void): void {
+    // A signal may stand for many calls at once, each of which lets go of it.
+    setMaxListeners(0, signal)
     signal.addEventListener('abort', act, { once: true })
     this.undo.push(() => signal.removeEventListener('abort', act))
   }

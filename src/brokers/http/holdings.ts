@@ -8,14 +8,22 @@ export type HoldingFields = Readonly<Record<string, string>>
 
 type Row = z.output<typeof holdingList>['holdings'][number]
 
-/** The fields of a key that a venue tells apart; others would only invite an answer to another question. */
-export function fieldsOf(key: HoldingKey, model: Capabilities['holdings']): HoldingFields {
-  const { account, instrument, side, ticket } = key
-  return {
-    instrument,
-    ...(account !== undefined && { account }),
-    ...(model === 'sides' && side !== undefined && { side }),
-    ...(model === 'tickets' && ticket !== undefined && { ticket }),
+/**
+ * The fields of a key that the venue tells apart, others would only invite an answer to another
+ * question; undefined where the key lacks one.
+ */
+export function fieldsOf(
+  { account, instrument, side, ticket }: HoldingKey,
+  model: Capabilities['holdings'],
+): HoldingFields | undefined {
+  const name = { instrument, ...(account !== undefined && { account }) }
+  switch (model) {
+    case 'net':
+      return name
+    case 'sides':
+      return side && { ...name, side }
+    case 'tickets':
+      return ticket === undefined ? undefined : { ...name, ticket }
   }
 }
 

@@ -68,6 +68,14 @@ describe('holdings over HTTP', () => {
     })
   }
 
+  it('knows nothing of one side from an answer that shows the other', async () => {
+    const text = '{"instrument":"ACME","side":"long","kind":"held","quantity":-5}'
+    await on.harm({ kind: 'raw', text }, { on: 'holding' })
+    const broker = on.open({ capabilities: { ...PLAIN.capabilities, holdings: 'sides' } })
+    const key = { instrument: ACME, side: 'long' } as const
+    expect(await failure(broker.holding(key, signal))).to.be.instanceOf(OutcomeUnknown)
+  })
+
   it('tells when the venue does not know', async () => {
     await on.harm({ kind: 'patch', fields: { kind: 'unknown' } }, { on: 'holding' })
     const report = await on.open().holding({ instrument: ACME }, signal)

@@ -75,7 +75,7 @@ export async function answer(
   response.writeHead(200, { 'content-type': 'application/json' })
   for (const harm of harms) {
     if (harm.kind === 'drip') return drip(response, text.padEnd(harm.padding ?? 0), harm.everyMs)
-    if (harm.kind === 'flood') return flood(response, harm.bytes)
+    if (harm.kind === 'flood') return flood(response, { bytes: harm.bytes, text })
   }
   response.end(text)
 }
@@ -112,10 +112,13 @@ async function drip(response: ServerResponse, text: string, everyMs: number): Pr
   response.end()
 }
 
-async function flood(response: ServerResponse, bytes: number): Promise<void> {
+async function flood(
+  response: ServerResponse,
+  { bytes, text }: { bytes: number; text: string },
+): Promise<void> {
   const chunk = Buffer.alloc(65_536, ' ')
   for (let sent = 0; sent < bytes && !response.destroyed; sent += chunk.length) {
     await new Promise(resolve => response.write(chunk, resolve))
   }
-  response.end()
+  response.end(text)
 }

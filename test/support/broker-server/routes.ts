@@ -91,7 +91,10 @@ function holding(name: Record<string, string>): Request {
   return {
     target: { route: 'holding', instrument },
     act: ({ book, settings }) => {
-      const key = book.nameOf({ ...name, instrument }, settings.capabilities.holdings)
+      const { holdings: model } = settings.capabilities
+      const missing = model === 'sides' ? 'side' : 'ticket'
+      if (model !== 'net' && name[missing] === undefined) return { ...name, kind: 'unknown' }
+      const key = book.nameOf({ ...name, instrument }, model)
       const quantity = book.quantity(key, Date.now() - settings.lagMs.holding)
       return { ...name, ...(quantity === 0 ? { kind: 'flat' } : { kind: 'held', quantity }) }
     },

@@ -82,6 +82,7 @@ export type Harm =
   | { readonly kind: 'patch'; readonly fields: Readonly<Record<string, unknown>> }
   /** The answer comes one byte at a time, and goes on with blanks for so many bytes. */
   | { readonly kind: 'drip'; readonly everyMs: number; readonly padding?: number }
+  /** The answer comes after so many blanks. */
   | { readonly kind: 'flood'; readonly bytes: number }
   /** The answer waits until another one has gone out, at most this long, ms. */
   | { readonly kind: 'behind'; readonly ms: number }
