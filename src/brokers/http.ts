@@ -21,7 +21,7 @@ import { capabilities, type HttpBrokerConfig } from './http/options.ts'
 import { fieldsOf, holdingsOf, reportOf } from './http/holdings.ts'
 import { waitOf } from './http/retry-after.ts'
 
-export { httpBrokerSchema, type HttpBrokerConfig, tokenSource } from './http/options.ts'
+export { httpBrokerSchema, tokenSource } from './http/options.ts'
 
 /** A validated configuration, and what is not configured. */
 export interface HttpBrokerOptions extends Omit<
