@@ -6,6 +6,7 @@ import {
   request as plainRequest,
 } from 'node:http'
 import { request as tlsRequest } from 'node:https'
+import type { Socket } from 'node:net'
 import { once, setMaxListeners } from 'node:events'
 import { NotSent, OutcomeUnknown } from '../../errors.ts'
 
@@ -121,17 +122,17 @@ function failureOf(request: ClientRequest): Promise<never> {
   return failed
 }
 
+/** Connections that have been ready once; they are handed from one request to the next. */
+const ready = new WeakSet<Socket>()
+
 /** Resolves when the connection is ready: over TLS after the server has proved who it is. */
 async function connected(request: ClientRequest): Promise<void> {
-  const socket = request.socket ?? (await onceUnlessClosed(request, 'socket')).socket
-  if (socket === null || request.reusedSocket) return
+  if (request.socket === null) await once(request, 'socket')
+  const { socket } = request
+  if (socket === null || ready.has(socket)) return
   if ('encrypted' in socket) await once(socket, 'secureConnect')
   else if (socket.connecting) await once(socket, 'connect')
-}
-
-async function onceUnlessClosed(request: ClientRequest, event: string): Promise<ClientRequest> {
-  await once(request, event)
-  return request
+  ready.add(socket)
 }
 
 async function answerOf(response: IncomingMessage, bytes: number): Promise<RawAnswer> {
