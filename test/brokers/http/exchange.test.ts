@@ -1,11 +1,19 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { type AddressInfo, createServer, type Server } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { NotSent, OutcomeUnknown, Unauthorized } from '../../../src/errors.ts'
 import type { Harm } from '../../support/broker-server/script.ts'
+import { aCertificate } from '../../support/certificate.ts'
 import { anOrder, everyCall, failure, ID, stage } from '../../support/http-broker.ts'
 
+const MANY_QUESTIONS = fileURLToPath(new URL('../../support/many-questions.ts', import.meta.url))
 const { signal } = new AbortController()
 
 describe('a call over HTTP', () => {
@@ -103,6 +111,41 @@ describe('a call over HTTP', () => {
       const broker = on.open()
       await broker.close()
       expect(await failure(broker.placeExit(anOrder(), signal))).to.be.instanceOf(NotSent)
+    })
+  })
+
+  describe('over TLS', () => {
+    const { key, cert } = aCertificate()
+    let server: TlsServer
+    let url: string
+    let requests: number
+
+    beforeEach(async () => {
+      requests = 0
+      server = createTlsServer({ key, cert }, (_, response) => {
+        requests++
+        response.end('{"instrument":"ACME","kind":"flat"}')
+      })
+      server.listen(0)
+      await once(server, 'listening')
+      url = `https://localhost:${(server.address() as AddressInfo).port}`
+    })
+    afterEach(() => void server.close())
+
+    it('sends nothing to a server whose certificate it does not trust', async () => {
+      for (const [name, call] of Object.entries(everyCall(on.open({}, url)))) {
+        expect(await failure(call()), name).to.be.instanceOf(NotSent)
+      }
+      expect(requests).to.equal(0)
+    })
+
+    it('asks more at once than it has connections, of a server that it trusts', async () => {
+      const trusted = join(on.remote.folder, 'trusted.pem')
+      writeFileSync(trusted, cert)
+      const env = { ...process.env, NODE_EXTRA_CA_CERTS: trusted }
+      const args = ['--import', 'tsx', MANY_QUESTIONS, url, '150']
+      const { stdout } = await promisify(execFile)(process.execPath, args, { env })
+      expect(JSON.parse(stdout)).to.deep.equal({ flat: 150 })
     })
   })
 
