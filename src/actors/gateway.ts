@@ -15,6 +15,8 @@ export interface GatewayState {
   readonly killSwitch: KillSwitch
   /** Nothing is sent before a person has confirmed what the account holds. */
   readonly isUnconfirmed: boolean
+  /** Records that are on their way to the store: they need not be written again. */
+  readonly noted: WeakSet<ExitRecord>
 }
 
 /** What an earlier process left in the store. */
@@ -41,7 +43,7 @@ export function gatewayState(
     book.own(position, { generation: record.generation, now })
     book.exits.restore(record, { position, now })
   }
-  return { book, parts, killSwitch, isUnconfirmed }
+  return { book, parts, killSwitch, isUnconfirmed, noted: new WeakSet() }
 }
 
 /** The one place that every order passes. Sends one exit per position, whoever asks how often. */
@@ -139,10 +141,12 @@ function actOnAll(state: GatewayState): GatewayState {
 
 /** Something is new of an exit: that becomes durable soon, and what follows from it begins. */
 function changed(state: GatewayState, id: PositionId): void {
-  const { book, parts } = state
+  const { book, parts, noted } = state
   act(state, id)
   const record = book.exits.record(id)
-  if (record !== undefined && isNews(record)) parts.note(record)
+  if (record === undefined || !isNews(record) || noted.has(record)) return
+  noted.add(record)
+  parts.note(record)
 }
 
 /** Whether the store would tell a new process more; what was never sent is saved before it is. */
