@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { notBelow, positiveMs } from './options.ts'
+
+/** Options of a backoff; every field has a default. */
+export const backoffOptions = z
+  .strictObject({
+    /** Delay of the second restart in a row, ms; the first one is at once. */
+    initialMs: positiveMs.default(200),
+    /** Each further delay is this many times the one before it. */
+    factor: z.number().min(1).max(100).default(2),
+    /** No delay is longer, jitter included, ms. */
+    maxMs: positiveMs.default(30_000),
+    /** Share of a delay by which chance may shorten or lengthen it, 0 to 1. */
+    jitter: z.number().min(0).max(1).default(0.2),
+    /** A life of this length without a break makes the next failure a first one again, ms. */
+    resetAfterMs: positiveMs.default(60_000),
+  })
+  .superRefine(...notBelow('maxMs', 'initialMs'))
+
+export type BackoffPolicy = Readonly<z.infer<typeof backoffOptions>>
+
+/** How far the delays of one child have grown. */
+export interface BackoffState {
+  /** Failures since growth began. */
+  readonly failures: number
+  /** Since when it lives, monotonic ms; null while it is down. */
+  readonly aliveSince: number | null
+}
+
+/** The state of what has never failed, and does not live yet. */
+export const freshBackoff: BackoffState = { failures: 0, aliveSince: null }
+
+/** How a delay grows: what a backoff and a breaker have in common. */
+export interface Growth {
+  readonly initialMs: number
+  readonly factor: number
+  readonly maxMs: number
+  readonly jitter: number
+}
+
+/** The `attempt`-th delay in a row (from 1), ms; `random` is in [0, 1). The cap comes after jitter. */
+export function grownMs(growth: Growth, attempt: number, random: number): number {
+  const { initialMs, factor, maxMs, jitter } = growth
+  // Growth is capped before the jitter too, or delays at the cap would all be equal.
+  const plainMs = Math.min(maxMs, initialMs * factor ** (attempt - 1))
+  return Math.min(maxMs, plainMs * (1 + jitter * (2 * random - 1)))
+}
+
+/**
+ * Tells that the child lives at `now` (monotonic ms). Its life begins with the first call after a
+ * failure; growth is forgotten once it has lasted `resetAfterMs`.
+ */
+export function alive(policy: BackoffPolicy, state: BackoffState, now: number): BackoffState {
+  if (state.aliveSince === null) return { ...state, aliveSince: now }
+  if (state.failures === 0 || now - state.aliveSince < policy.resetAfterMs) return state
+  return { ...state, failures: 0 }
+}
+
+/**
+ * Takes a failure, of a start or of a life, at `now` (monotonic ms) and gives the delay before the
+ * next start, ms: 0 for the first. `random` is in [0, 1). Ends the life that `alive` began.
+ */
+export function nextDelay(
+  policy: BackoffPolicy,
+  state: BackoffState,
+  now: number,
+  random: number,
+): [BackoffState, number] {
+  const { failures } = state.aliveSince === null ? state : alive(policy, state, now)
+  const delayMs = failures === 0 ? 0 : grownMs(policy, failures, random)
+  return [{ failures: failures + 1, aliveSince: null }, delayMs]
+}
