@@ -100,11 +100,8 @@ export function admit(
   const seen = look(state, now)
   const gate = (kind === 'exit' ? seen.exitsGatedUntil : seen.pollsGatedUntil) - seen.at
   const caps = seen.ceilings.map(each => ceilingWaitMs(each, kind, seen.at))
-  const stretch = (calculateAdaptiveThrottle(seen, load) * seen.rate) / 1_000
-  // An adaptive exit knows no load; the step law is the seed's, which slowed everything.
-  const wanted = kind === 'exit' && seen.options.law !== 'step' ? 1 : stretch
   const overdraw = kind === 'exit' && seen.ceilings.length > 0 ? seen.rate / 2 : 0
-  const lack = Math.ceil(((1 - overdraw - seen.tokens - 1e-9) / seen.rate) * 1_000 * wanted)
+  const lack = Math.ceil(((1 - overdraw - seen.tokens - 1e-9) / seen.rate) * 1_000)
   const retryInMs = Math.max(0, gate, lack, ...caps)
   if (retryInMs > 0) {
     const hungryUntil = lack > 0 ? seen.at + 1_000 : seen.hungryUntil
@@ -115,11 +112,28 @@ export function admit(
   }
   const next = {
     ...seen,
-    tokens: seen.tokens - wanted,
+    tokens: seen.tokens - 1,
+    ...spaced(seen, load),
     admittedSinceCut: seen.admittedSinceCut + 1,
     ceilings: seen.ceilings.map(each => countCall(each, seen.at)),
   }
   return [next, { kind: 'admitted', sentAt: seen.at }]
+}
+
+/** Gates that keep the next call the load's distance away; under the adaptive law only polls. */
+function spaced(
+  state: Throttle,
+  load: Load,
+): Pick<Throttle, 'pollsGatedUntil' | 'exitsGatedUntil'> {
+  const { pollsGatedUntil, exitsGatedUntil, options, at } = state
+  const intervalMs = calculateAdaptiveThrottle(state, load)
+  const isStretched = intervalMs > 1_000 / state.rate
+  const until = isStretched ? at + intervalMs : 0
+  return {
+    pollsGatedUntil: Math.max(pollsGatedUntil, until),
+    // The seed's law slowed everything, exits too.
+    exitsGatedUntil: Math.max(exitsGatedUntil, options.law === 'step' ? until : 0),
+  }
 }
 
 /** What time alone changes: tokens, and the rate while it may grow. A clock going back is held. */

@@ -37,6 +37,13 @@ describe('the throttle', () => {
     expect(admit(closed, 'exit', idle, 21_000)[0].rate).to.equal(2)
   })
 
+  it('stretches polls under load, and never an exit', () => {
+    const busy = { averageCycleMs: 900, loopDelayMs: 500, errors: 9 }
+    const [polled] = admit(aThrottle(), 'other', busy, 0)
+    expect(admit(polled, 'other', busy, 500)[1].kind).to.equal('refused')
+    expect(admit(polled, 'exit', busy, 500)[1].kind).to.equal('admitted')
+  })
+
   it('keeps the rate within its bounds and every second within its ceiling', () => {
     const step = fc.record({ ms: fc.nat(400), isExit: fc.boolean(), isLimited: fc.boolean() })
     fc.assert(
