@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { logOptions } from '../observability/logger.ts'
 import { channelOptions } from '../observability/notify/registry.ts'
+import { brokerSchema } from './broker-schema.ts'
+import { exitsSchema, gatewaySchema, holdingsSchema } from './gateway-schema.ts'
 import { instrumentsSchema } from './instrument-schema.ts'
 import { portfolioSchema } from './portfolio-schema.ts'
 import { supervisionSchema } from '../resilience/supervision-policy.ts'
@@ -58,15 +60,12 @@ export const serviceSchema = z.strictObject({
       rows: z.int().positive().default(1_000_000),
     })
     .prefault({}),
-  broker: z
-    .strictObject({
-      kind: z.literal('paper').default('paper'),
-      /** Time between acting and answering, ms. */
-      delayMs: z.int().nonnegative().default(20),
-      /** Longest wait for one answer, ms. */
-      callTimeoutMs: ms.default(5_000),
-    })
-    .prefault({}),
+  broker: brokerSchema,
+  /** Goes on with a venue where nothing proves that an exit is made only once. */
+  acceptUnprovable: z.boolean().default(false),
+  gateway: gatewaySchema,
+  exits: exitsSchema,
+  holdings: holdingsSchema,
   log: logOptions,
   /** Who is told when health changes. */
   notify: z

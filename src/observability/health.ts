@@ -31,6 +31,11 @@ export interface HealthFacts {
   /** Errors of calls to the broker since the start. */
   readonly brokerErrors: number
   readonly badTicks: number
+  /** The broker refused our credentials at the last call. */
+  readonly unauthorized?: readonly Trouble[]
+  /** Breakers that are not closed, and throttles far below what the venue has allowed. */
+  readonly openBreakers?: readonly Trouble[]
+  readonly slowThrottles?: readonly Trouble[]
   readonly mode: 'guard' | 'observe'
   /** Daily loss limits that are reached, and that have come near. */
   readonly trippedLimits: readonly Trouble[]
@@ -81,6 +86,7 @@ function failures(facts: HealthFacts): Record<string, Draft> {
     'rules:failing': counted('component', facts.failingRules ?? [], 'fail'),
     'exits:overdue': counted('component', overdueExits, 'fail'),
     'actors:missing': draft('component', missing, missing > 0 ? 'fail' : 'pass'),
+    'broker:unauthorized': counted('component', facts.unauthorized ?? [], 'fail'),
     'gateway:kill-switch': draft(
       'component',
       killSwitch,
@@ -103,6 +109,8 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
       ...draft('system', mode, mode === 'guard' ? 'pass' : 'warn'),
       ...(mode === 'observe' && { output: 'observe: exits are noted, none is sent' }),
     },
+    'gateway:breakers': counted('component', facts.openBreakers ?? [], 'warn'),
+    'gateway:throttles': counted('component', facts.slowThrottles ?? [], 'warn'),
     'clock:jumps': draft('system', clockJumps, clockJumps > 0 ? 'warn' : 'pass'),
     'actors:restarts': draft('component', actors.restarts, actors.restarts > 0 ? 'warn' : 'pass'),
   }

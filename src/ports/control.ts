@@ -47,6 +47,12 @@ export interface Control {
   resetMetrics(by: Requester): Readonly<Record<string, unknown>>
   /** How long operations take, the slowest cycles, and how that compares with the past. */
   report(): Readonly<Record<string, unknown>>
+  /** How calls to the broker fare. */
+  gateway(): GatewayView
+  /** Moves a breaker by hand. Throws InputError for an unknown group or act. */
+  moveBreaker(group: string, act: string, by: Requester): GatewayView
+  /** Says that the account holds what it should: from then on orders may leave. */
+  confirmHoldings(by: Requester): Promise<void>
   /** The actors of which there is one, then at most `limit` monitors, those in trouble first. */
   supervisionTree(limit: number): readonly ActorView[]
   /** Replaces an actor by a new incarnation. Throws ACTOR_UNKNOWN. */
@@ -193,6 +199,58 @@ export interface PortfolioView {
   readonly day: { readonly from: number; readonly until: number }
   readonly realised: readonly RealisedReport[]
   readonly limits: readonly LimitView[]
+}
+
+export type BreakerAct = 'force-open' | 'disable' | 'metrics-only' | 'reset'
+
+/** How calls to the broker fare. Times are epoch ms. */
+export interface GatewayView {
+  readonly breakers: readonly {
+    readonly group: string
+    readonly state: string
+    /** When a call may be tried again, ms from now; null when only a person ends it. */
+    readonly retryInMs: number | null
+    readonly refused: number
+    readonly transitions: readonly {
+      readonly from: string
+      readonly to: string
+      readonly at: number
+      readonly cause: string
+    }[]
+  }[]
+  readonly limits: readonly {
+    readonly name: string
+    readonly groups: readonly string[]
+    /** Calls a second. */
+    readonly rate: number
+    readonly intervalMs: number
+    readonly ceilings: {
+      readonly perSecond: number | null
+      readonly perMinute: number | null
+      readonly perDay: number | null
+    }
+    readonly cuts: readonly {
+      readonly at: number
+      readonly from: number
+      readonly to: number
+      readonly reason: string
+    }[]
+    readonly inFlight: number
+    readonly lanes: readonly {
+      readonly lane: string
+      readonly depth: number
+      readonly oldestWaitMs: number
+      readonly dropped: number
+    }[]
+  }[]
+  /** The last calls, oldest first. */
+  readonly calls: readonly {
+    readonly at: number
+    readonly group: string
+    readonly operation: string
+    readonly ms: number
+    readonly outcome: string
+  }[]
 }
 
 export interface JournalQuery {

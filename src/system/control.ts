@@ -13,6 +13,7 @@ import type {
   JournalLine,
   JournalQuery,
   KillSwitchRequest,
+  GatewayView,
   KillSwitchView,
   PortfolioView,
   PositionView,
@@ -26,6 +27,8 @@ import type { Registered } from '../ports/keeper.ts'
 import type { ActorView } from '../ports/supervision.ts'
 import type { Store } from '../ports/store.ts'
 import type { Guard } from '../risk/guard.ts'
+import type { CallDesk } from '../actors/call-desk.ts'
+import { gatewayView, moveBreaker } from './gateway-view.ts'
 import type { Performance } from './performance.ts'
 import { exitView } from './exit-view.ts'
 import { explain } from '../risk/explain.ts'
@@ -36,6 +39,7 @@ export interface ControlParts {
   readonly store: Pick<Store, 'journal'>
   readonly clock: Clock
   readonly performance: Performance
+  readonly desk: CallDesk
   readonly log: Pick<Logger, 'levels' | 'setLevel'>
   /** Figures of the service, in the format of Prometheus. */
   metrics(): Promise<string>
@@ -171,6 +175,22 @@ export class LiveControl implements Control {
 
   report(): Readonly<Record<string, unknown>> {
     return { ...this.parts.performance.report() }
+  }
+
+  gateway(): GatewayView {
+    const { desk, clock } = this.parts
+    return gatewayView(desk, { monotonicMs: clock.monotonic(), now: clock.now() })
+  }
+
+  moveBreaker(group: string, act: string, by: Requester): GatewayView {
+    const moved = moveBreaker(this.parts.desk, group, act)
+    this.parts.system.tell('breaker-moved', { group: moved, act, by: nameOf(by) })
+    return this.gateway()
+  }
+
+  confirmHoldings(by: Requester): Promise<void> {
+    this.parts.system.confirmHoldings(nameOf(by))
+    return Promise.resolve()
   }
 
   supervisionTree(limit: number): readonly ActorView[] {

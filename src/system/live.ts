@@ -8,7 +8,7 @@ import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
-import type { KillSwitch } from '../exits/kill-switch.ts'
+import { type KillSwitch, maySend } from '../exits/kill-switch.ts'
 import type { MassExitOptions } from '../exits/mass-exit.ts'
 import type { Profiler } from '../observability/profiler.ts'
 import type { JournalLine, RulesRequest } from '../ports/control.ts'
@@ -366,6 +366,11 @@ export class LiveSystem {
       this.writer.drain()
       await this.writer.busy
     } while (!this.core.actors.isIdle || this.writer.busy !== undefined)
+  }
+
+  /** Whether orders may leave at this moment. */
+  get mayLeave(): boolean {
+    return !this.areSendsHeld && maySend(this.state.killSwitch)
   }
 
   /** From now on nothing new is sent; what was sent is still followed. */

@@ -1,11 +1,23 @@
 import type { LimitFacts, MetricFacts } from '../observability/metrics/facts.ts'
+import type { CallDesk } from '../actors/call-desk.ts'
+import { gatewayFacts } from './gateway-view.ts'
 import type { LiveSystem } from './live.ts'
 import { guardingOf } from './supervision.ts'
 
 type Given = Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health'>
 
+/** What is scraped. */
+export interface Scraped {
+  readonly system: LiveSystem
+  readonly desk: CallDesk
+  readonly monotonicMs: number
+}
+
 /** What a scrape finds in the live system. */
-export async function metricFacts(system: LiveSystem, given: Given): Promise<MetricFacts> {
+export async function metricFacts(
+  { system, desk, monotonicMs }: Scraped,
+  given: Given,
+): Promise<MetricFacts> {
   const { state, core, gate } = system
   const groups = { guarded: 0, exiting: 0, observed: 0, unguarded: 0 }
   for (const { position, observed, state: life } of state.register.values()) {
@@ -46,6 +58,7 @@ export async function metricFacts(system: LiveSystem, given: Given): Promise<Met
     storeErrors: system.storeErrors,
     journalLines: system.journalLines,
     clockJumps: system.clockWatch.jumps,
+    gateway: gatewayFacts(desk, monotonicMs),
     limits: standings.map(({ limit, loss, trip }): LimitFacts => {
       return { name: limit.name, loss, maxLoss: limit.maxLoss, isTripped: trip !== undefined }
     }),

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { CycleMetrics } from '../observability/cycle-metrics.ts'
 import { getPerformanceReport, type PerformanceReport } from '../observability/performance.ts'
 import { Profiler } from '../observability/profiler.ts'
@@ -6,17 +7,36 @@ import type { Store } from '../ports/store.ts'
 import type { CycleCount, Telemetry } from '../ports/telemetry.ts'
 import { PerformanceHistory } from './history.ts'
 
+const RECENT_CYCLES = 20
+const DELAY_RESOLUTION_MS = 10
+const DELAY_WINDOW_MS = 60_000
+
 /** Measures what a service does: cycle by cycle, operation by operation, and over weeks. */
 export class Performance implements Telemetry {
   readonly cycles: CycleMetrics
   readonly profiler: Profiler
   private readonly clock: Clock
+  private delaySince = 0
+  private readonly recent: number[] = []
+  private readonly delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
   private history: PerformanceHistory | undefined
 
   constructor(clock: Clock) {
     this.clock = clock
     this.cycles = new CycleMetrics(clock.now())
+    this.delay.enable()
     this.profiler = new Profiler({ now: () => clock.now(), monotonic: () => clock.monotonic() })
+  }
+
+  /** Average of the last cycles, ms; 0 before the first. */
+  get recentCycleMs(): number {
+    const { recent } = this
+    return recent.length === 0 ? 0 : recent.reduce((sum, ms) => sum + ms, 0) / recent.length
+  }
+
+  /** Time by which the event loop was late in the last minute or so, p99, ms. */
+  get loopDelayMs(): number {
+    return Math.max(0, this.delay.percentile(99) / 1e6 - DELAY_RESOLUTION_MS)
   }
 
   /** Goes on with the history that a store has kept. */
@@ -38,12 +58,18 @@ export class Performance implements Telemetry {
     } finally {
       const cycleTime = this.clock.monotonic() - from
       const counts = this.cycles.takeCounts()
+      this.recent.push(cycleTime)
+      if (this.recent.length > RECENT_CYCLES) this.recent.shift()
       this.cycles.recordCycleMetrics({ cycleTime, positions, ...counts, hasFailed })
     }
   }
 
   /** Keeps the minute that is over, if one is; throws as the store does. */
   async look(): Promise<void> {
+    if (this.clock.monotonic() - this.delaySince > DELAY_WINDOW_MS) {
+      this.delaySince = this.clock.monotonic()
+      this.delay.reset()
+    }
     await this.history?.look(this.profiler, this.clock.now())
   }
 

@@ -1,33 +1,27 @@
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { openPaperAccount, type PaperAccount } from '../brokers/paper-account.ts'
-import { assertPaperFolder } from '../brokers/paper-folder.ts'
+import type { CallDesk } from '../actors/call-desk.ts'
+import type { Broker } from '../ports/broker.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { LiveControl } from './control.ts'
 import { WatchkeeperError } from '../errors.ts'
-import type { KillSwitch } from '../exits/kill-switch.ts'
-import type { ExitRecord } from '../exits/record.ts'
 import { simulatedFeed, type SimulatedFeed } from '../feeds/simulated.ts'
 import { type HttpServer, serveHttp } from '../http/server.ts'
-import { LiveSystem } from './live.ts'
+import type { LiveSystem } from './live.ts'
 import { healthStatus } from '../observability/health.ts'
 import { metrics } from '../observability/metrics/registry.ts'
 import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
-import type { PortfolioDay } from '../risk/portfolio.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, Readiness } from '../ports/control.ts'
 import { healthFacts } from './facts.ts'
-import { counted } from './counted.ts'
 import { HealthNews } from './health-news.ts'
 import { textOf } from './lines.ts'
-import { type LogTarget, openLog, type ServiceLog } from './log.ts'
-import { Performance } from './performance.ts'
-import type { Store } from '../ports/store.ts'
+import type { LogTarget } from './log.ts'
+import type { Performance } from './performance.ts'
 import { metricFacts } from './metric-facts.ts'
 import { seed, type Seeded } from './positions-seed.ts'
-import { StoreKeeper } from '../stores/keeper.ts'
-import { type LmdbStore, openLmdbStore } from '../stores/lmdb.ts'
+import { gatewayTroubles } from './gateway-view.ts'
+import { openParts, type ServiceParts } from './service-parts.ts'
+import type { LmdbStore } from '../stores/lmdb.ts'
 
 export interface ServiceOptions {
   readonly config: ServiceConfig
@@ -54,7 +48,8 @@ export interface Started extends Seeded {
 export class Service {
   private readonly options: ServiceOptions
   private readonly store: LmdbStore
-  private readonly account: PaperAccount
+  private readonly broker: Broker
+  private readonly desk: CallDesk
   private readonly system: LiveSystem
   private readonly feed: SimulatedFeed
   private readonly startedAt: number
@@ -71,49 +66,7 @@ export class Service {
 
   /** Opens store and account, recovers, takes the file's positions under guard, and starts. */
   static async start(options: ServiceOptions): Promise<[Service, Started]> {
-    const { config, fresh, clock } = options
-    const folder = join(config.dataFolder, 'store')
-    if (fresh) {
-      await (await openLmdbStore({ folder })).close()
-      rmSync(folder, { recursive: true, force: true })
-    }
-    assertPaperFolder(join(config.dataFolder, 'paper'))
-    const store = await openLmdbStore({ folder })
-    const performance = new Performance(clock)
-    const log = await openLog(config, options.log, () => clock.monotonic())
-    await performance.keepIn(store)
-    let account: PaperAccount | undefined
-    let system: LiveSystem | undefined
-    system = await LiveSystem.open({
-      keeper: new StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>(
-        counted<Store>(store, ['rows', 'write', 'journal'], {
-          ...{ telemetry: performance, name: 'storeQueries' },
-        }),
-        {
-          closedRows: config.store.closedRows,
-          onForgotten: (ids, generation) => system?.state.register.forget(ids, generation),
-        },
-      ),
-      performance,
-      venue: quotes => {
-        account = openPaperAccount({
-          ...{ folder: join(config.dataFolder, 'paper'), quotes, fresh },
-          delayMs: config.broker.delayMs,
-          now: () => clock.now(),
-        })
-        return counted(account, BROKER_CALLS, { telemetry: performance, name: 'apiCalls' })
-      },
-      ...{ clock, mode: config.mode, callTimeoutMs: config.broker.callTimeoutMs },
-      ...{ instruments: config.instruments, portfolio: config.portfolio },
-      supervision: config.supervision,
-      ...{ massExit: config.massExit, ticks: config.feed, freshMs: config.health.staleMs },
-      beforeGuard: async ({ position, generation }) => {
-        await account!.deposit(position, generation)
-      },
-      onLine: line => log.line(line),
-      ...{ onFatal: options.onFatal, onTrouble: error => log.trouble(error, clock.now()) },
-    })
-    const service = new Service(options, { store, account: account!, system, performance, log })
+    const service = new Service(options, await openParts(options))
     try {
       return [service, await service.begin()]
     } catch (error) {
@@ -122,20 +75,12 @@ export class Service {
     }
   }
 
-  private constructor(
-    options: ServiceOptions,
-    parts: {
-      store: LmdbStore
-      account: PaperAccount
-      system: LiveSystem
-      performance: Performance
-      log: ServiceLog
-    },
-  ) {
+  private constructor(options: ServiceOptions, parts: ServiceParts) {
     const { config, clock } = options
     this.options = options
     this.store = parts.store
-    this.account = parts.account
+    this.broker = parts.broker
+    this.desk = parts.desk
     this.system = parts.system
     this.performance = parts.performance
     this.news = new HealthNews(config.notify, clock, (to, why) => {
@@ -149,6 +94,7 @@ export class Service {
       onTick: tick => this.system.tick(tick),
     })
     this.control = new LiveControl({
+      desk: this.desk,
       system: this.system,
       store: this.store,
       clock,
@@ -180,7 +126,7 @@ export class Service {
     await this.http?.close()
     await this.news.stop()
     await this.system.stop()
-    await this.account.close()
+    await this.broker.close()
     await this.store.close()
     await this.watchdog?.stop()
   }
@@ -238,19 +184,24 @@ export class Service {
     const { options, startedAt, snapshot } = this
     const now = options.clock.now()
     const given = { version: options.version, startedAt, now, health: snapshot.status }
-    return this.board.scrape(await metricFacts(this.system, given))
+    return this.board.scrape(
+      await metricFacts(
+        { system: this.system, desk: this.desk, monotonicMs: options.clock.monotonic() },
+        given,
+      ),
+    )
   }
 
   private look(): HealthSnapshot {
     const { config, clock } = this.options
-    return healthStatus(
-      healthFacts(this.system, { now: clock.now(), startedAt: this.startedAt, ...config.health }),
-    )
+    const limits = { now: clock.now(), startedAt: this.startedAt, ...config.health }
+    return healthStatus({
+      ...healthFacts(this.system, limits),
+      ...gatewayTroubles(this.desk, clock.monotonic()),
+    })
   }
 }
 
-/** What counts as a call to the broker's API. */
-const BROKER_CALLS = ['placeExit', 'orderByClientId', 'holding', 'holdings', 'cancel'] as const
 const STOP_STEP_MS = 50
 const PRUNE_MS = 60_000
 const DAY_MS = 86_400_000

@@ -9,6 +9,7 @@ import { Performance } from '../../src/system/performance.ts'
 import { LiveControl } from '../../src/system/control.ts'
 import { LiveSystem } from '../../src/system/live.ts'
 import { TestVenue } from '../support/test-venue.ts'
+import { aDesk } from '../support/desk.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 
 const TOKEN = 'a token of some length'
@@ -67,7 +68,7 @@ describe('the HTTP API', () => {
 
   const serve = (token: string | undefined): Promise<HttpServer> => {
     const control = new LiveControl({
-      system,
+      ...{ system, desk: aDesk() },
       store: {
         journal: ({ after, limit }) =>
           Promise.resolve(keeper.lines.filter(({ seq }) => seq > after).slice(0, limit)),
@@ -341,6 +342,26 @@ describe('the HTTP API', () => {
       'ACTOR_UNKNOWN',
     ])
     expect(keeper.lines.at(-1)).to.include({ kind: 'actor-restarted-by-hand' })
+  })
+
+  it('shows how calls fare, and moves breakers by hand', async () => {
+    const view = (await ask('GET', '/api/gateway')).body
+    const states = (body: object): unknown[] =>
+      (body as { breakers: { group: string; state: string }[] }).breakers.map(each => [
+        each.group,
+        each.state,
+      ])
+    expect(states(view)[0]).to.deep.equal(['orders', 'closed'])
+    const moved = await ask('POST', '/api/gateway/breakers/orders/force-open')
+    expect(states(moved.body)[0]).to.deep.equal(['orders', 'forced-open'])
+    for (const path of ['orders/open', 'order/reset']) {
+      expect(await codeOf(ask('POST', `/api/gateway/breakers/${path}`)), path).to.deep.equal([
+        422,
+        'BAD_INPUT',
+      ])
+    }
+    await system.settled()
+    expect(keeper.lines.at(-1)).to.include({ kind: 'breaker-moved', group: 'orders' })
   })
 
   it('changes how much a component says, and knows no others', async () => {

@@ -3,6 +3,7 @@ import { positionId } from '../../src/domain/ids.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
 import type {
   Control,
+  GatewayView,
   HealthSnapshot,
   JournalLine,
   JournalQuery,
@@ -131,6 +132,18 @@ export class FakeControl implements Control {
 
   report() {
     return { operations: {} }
+  }
+
+  gateway(): GatewayView {
+    return { breakers: [], limits: [], calls: [] }
+  }
+
+  moveBreaker(): GatewayView {
+    return this.gateway()
+  }
+
+  confirmHoldings(): Promise<void> {
+    return Promise.resolve()
   }
 
   supervisionTree() {

@@ -36,6 +36,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./kill-switch.ts')).killSwitchCommand,
   },
   {
+    name: 'gateway',
+    summary: 'show how calls to the broker fare, or move a breaker',
+    load: async () => (await import('./gateway.ts')).gatewayCommand,
+  },
+  {
     name: 'supervision',
     summary: 'show the actors, or restart one',
     load: async () => (await import('./supervision.ts')).supervisionCommand,

@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts'
 import { debugRoutes } from './debug.ts'
 import { eventRoutes } from './events.ts'
+import { gatewayRoutes } from './gateway.ts'
 import { healthRoutes } from './health.ts'
 import { journalRoutes } from './journal.ts'
 import { killSwitchRoutes } from './kill-switch.ts'
@@ -23,5 +24,6 @@ export const ROUTES: readonly Route[] = [
   performanceRoutes,
   logLevelRoutes,
   supervisionRoutes,
+  gatewayRoutes,
   debugRoutes,
 ]

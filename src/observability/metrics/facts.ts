@@ -26,6 +26,34 @@ export interface MetricFacts {
   readonly journalLines: number
   readonly clockJumps: number
   readonly limits: readonly LimitFacts[]
+  readonly gateway: GatewayFacts
+}
+
+/** How calls to the broker fare. */
+export interface GatewayFacts {
+  readonly breakers: readonly {
+    readonly group: string
+    readonly state: string
+    readonly refused: number
+  }[]
+  readonly throttles: readonly {
+    readonly limit: string
+    readonly rate: number
+    readonly inFlight: number
+    readonly lanes: readonly {
+      readonly lane: string
+      readonly depth: number
+      readonly oldestWaitMs: number
+      readonly dropped: number
+    }[]
+  }[]
+  /** Calls that ended, by group, operation and outcome. */
+  readonly calls: readonly {
+    readonly group: string
+    readonly operation: string
+    readonly outcome: string
+    readonly count: number
+  }[]
 }
 
 /** Loss and bound of a limit, money. */

@@ -2,6 +2,7 @@ import { collectDefaultMetrics } from 'prom-client'
 import { actorMetrics } from './actors.ts'
 import { exitMetrics } from './exits.ts'
 import { Board, type MetricFamily, single } from './family.ts'
+import { gatewayMetrics } from './gateway.ts'
 import { limitMetrics } from './limits.ts'
 import { positionMetrics } from './positions.ts'
 import { serviceMetrics } from './service.ts'
@@ -13,6 +14,7 @@ const FAMILIES: readonly MetricFamily[] = [
   serviceMetrics,
   positionMetrics,
   exitMetrics,
+  gatewayMetrics,
   tickMetrics,
   actorMetrics,
   storeMetrics,

@@ -15,6 +15,11 @@ const FACTS: MetricFacts = {
   ticks: { accepted: 10, bad: 1, old: 0 },
   ...{ restarts: 0, actors: { alive: 4, expected: 4 }, deadLetters: 0 },
   ...{ brokerErrors: 0, storeErrors: 0, journalLines: 7, clockJumps: 0 },
+  gateway: {
+    breakers: [{ group: 'orders', state: 'open', refused: 3 }],
+    throttles: [],
+    calls: [{ group: 'orders', operation: 'placeExit', outcome: 'ok', count: 2 }],
+  },
   limits: [{ name: 'all', loss: -5, maxLoss: 100, isTripped: false }],
 }
 

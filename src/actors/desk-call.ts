@@ -1,0 +1,82 @@
+import type { EndpointGroup } from '../domain/venue.ts'
+import { OutcomeUnknown } from '../errors.ts'
+import type { Lane } from '../resilience/lanes.ts'
+
+/** One call that somebody wants to make. */
+export interface DeskCall<Answer> {
+  readonly group: EndpointGroup
+  readonly lane: Lane
+  /** Slot in the lane: a newer call of the same slot takes its place. */
+  readonly key: string
+  /** Loss at risk: the higher goes first. */
+  readonly urgency?: number
+  /** What it is called in the list of the last calls. */
+  readonly operation: string
+  /** Asked again in the moment of sending: what may not leave is given back unsent. */
+  readonly mayLeave?: () => boolean
+  run(signal: AbortSignal): Promise<Answer>
+  /** Whether an answer says nothing about the venue's health: a business rejection. */
+  readonly isNeutral?: (answer: Answer) => boolean
+}
+
+/** How one call went, for a person. */
+export interface CallRecord {
+  /** Epoch ms at which it left. */
+  readonly at: number
+  readonly group: EndpointGroup
+  readonly operation: string
+  readonly ms: number
+  /** `ok`, or the code of the error. */
+  readonly outcome: string
+}
+
+/** A call in its lane. */
+export interface Pending {
+  readonly call: DeskCall<unknown>
+  resolve(answer: unknown): void
+  reject(error: unknown): void
+}
+
+/** A call that waits, and the promise of its answer. */
+export function promised<Answer>(call: DeskCall<Answer>): {
+  promise: Promise<Answer>
+  pending: Pending
+} {
+  let pending: Pending | undefined
+  const promise = new Promise<Answer>((resolve, reject) => {
+    pending = {
+      call: call as DeskCall<unknown>,
+      resolve: answer => resolve(answer as Answer),
+      reject,
+    }
+  })
+  return { promise, pending: pending! }
+}
+
+/** The stable code of an error. */
+export function codeOf(error: unknown): string {
+  const { code } = Object(error) as { code?: unknown }
+  return typeof code === 'string' ? code : 'FAILED'
+}
+
+/** What an adapter gets, beyond the deadline, to answer to its signal, ms. */
+const GRACE_MS = 1_000
+
+/** The answer of a call. An adapter that does not even answer to its signal is not waited for. */
+export async function answerOf<Answer>(call: DeskCall<Answer>, ms: number): Promise<Answer> {
+  if (ms === Infinity) return call.run(new AbortController().signal)
+  const controller = new AbortController()
+  const abort = setTimeout(() => controller.abort(), ms)
+  let giveUp: NodeJS.Timeout | undefined
+  const silence = new Promise<never>((_resolve, reject) => {
+    giveUp = setTimeout(() => {
+      reject(new OutcomeUnknown(`the broker did not answer within ${ms} ms, nor to the end of it`))
+    }, ms + GRACE_MS)
+  })
+  try {
+    return await Promise.race([call.run(controller.signal), silence])
+  } finally {
+    clearTimeout(abort)
+    clearTimeout(giveUp)
+  }
+}

@@ -1,0 +1,142 @@
+import { Argument, Option } from 'commander'
+import type { GatewayView } from '../../ports/control.ts'
+import type { CommandContext, CommandModule } from '../command.ts'
+import { confirm } from '../confirm.ts'
+import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { readable, tableLines, timeText } from '../output.ts'
+
+interface Given extends ConnectionOptions {
+  readonly format: 'text' | 'json'
+}
+
+const EXAMPLES = `
+Examples:
+  $ watchkeeper gateway
+  $ watchkeeper gateway breaker orders force-open
+  $ watchkeeper gateway breaker orders reset
+  $ watchkeeper gateway confirm-holdings --yes`
+
+/** `watchkeeper gateway`: how calls to the broker fare, and breakers by hand. */
+export const gatewayCommand: CommandModule = {
+  add(program, context) {
+    const gateway = program
+      .command('gateway')
+      .description('show how calls to the broker fare, or move a breaker')
+      .addHelpText('after', EXAMPLES)
+    withUrl(
+      gateway
+        .command('show', { isDefault: true })
+        .description('show breakers, throttles, lanes and the last calls'),
+    )
+      .addOption(
+        new Option('--format <format>', 'how results look')
+          .choices(['text', 'json'])
+          .default('text'),
+      )
+      .action((given: Given) => show(given, context))
+    withUrl(
+      gateway
+        .command('breaker')
+        .description('move a breaker by hand')
+        .addArgument(new Argument('<group>', 'which').choices(['orders', 'account', 'quotes']))
+        .addArgument(
+          new Argument('<act>', 'what to do').choices([
+            ...['force-open', 'disable', 'metrics-only', 'reset'],
+          ]),
+        ),
+    ).action((group: string, act: string, given: ConnectionOptions) =>
+      move({ group, act, given }, context),
+    )
+    withUrl(
+      gateway
+        .command('confirm-holdings')
+        .description('say that the account holds what it should: orders may leave then'),
+    )
+      .option('--yes', 'do not ask', false)
+      .action((given: ConnectionOptions & { yes: boolean }) => confirmHoldings(given, context))
+  },
+}
+
+async function show(given: Given, context: CommandContext): Promise<void> {
+  const view = await clientOf(given, context).get<GatewayView>('/api/gateway')
+  const text = given.format === 'json' ? JSON.stringify(view) : linesOf(view).join('\n')
+  context.stdout.write(`${text}\n`)
+}
+
+async function move(
+  { group, act, given }: { group: string; act: string; given: ConnectionOptions },
+  context: CommandContext,
+): Promise<void> {
+  const path = `/api/gateway/breakers/${group}/${act}`
+  const { breakers } = await clientOf(given, context).change<GatewayView>('POST', path)
+  context.stdout.write(`${breakerTable(breakers).join('\n')}\n`)
+}
+
+async function confirmHoldings(
+  { yes, ...given }: ConnectionOptions & { yes: boolean },
+  context: CommandContext,
+): Promise<void> {
+  const client = clientOf(given, context)
+  if (!yes) await confirm(context, 'Exits that wait for this will be sent.')
+  await client.change('POST', '/api/gateway/holdings/confirm')
+  context.stdout.write('confirmed\n')
+}
+
+const MOST_CALLS = 10
+
+function linesOf({ breakers, limits, calls }: GatewayView): string[] {
+  return [
+    ...breakerTable(breakers),
+    '',
+    ...tableLines(
+      [
+        ['limit', 'rate/s', 'in flight', 'exits', 'order status', 'holdings', 'quotes', 'last cut'],
+        ...limits.map(({ name, rate, inFlight, lanes, cuts }) => [
+          name,
+          readable(rate),
+          String(inFlight),
+          ...lanes.map(({ depth, oldestWaitMs }) =>
+            depth === 0 ? '0' : `${depth} (${readable(oldestWaitMs / 1_000, 1)} s)`,
+          ),
+          cuts.length === 0 ? 'never' : `${cuts.at(-1)!.reason} ${timeText(cuts.at(-1)!.at)}`,
+        ]),
+      ],
+      new Set([1, 2, 3, 4, 5, 6]),
+    ),
+    '',
+    ...tableLines(
+      [
+        ['last calls', 'group', 'operation', 'ms', 'outcome'],
+        ...calls
+          .slice(-MOST_CALLS)
+          .map(({ at, group, operation, ms, outcome }) => [
+            timeText(at),
+            group,
+            operation,
+            readable(ms, 1),
+            outcome,
+          ]),
+      ],
+      new Set([3]),
+    ),
+  ]
+}
+
+function breakerTable(breakers: GatewayView['breakers']): string[] {
+  return tableLines(
+    [
+      ['breaker', 'state', 'retry in', 'refused', 'last change'],
+      ...breakers.map(({ group, state, retryInMs, refused, transitions }) => {
+        const last = transitions.at(-1)
+        return [
+          group,
+          state,
+          retryInMs === null ? 'by hand' : `${readable(retryInMs / 1_000, 1)} s`,
+          String(refused),
+          last === undefined ? '' : `${last.cause} ${timeText(last.at)}`,
+        ]
+      }),
+    ],
+    new Set([2, 3]),
+  )
+}

@@ -1,0 +1,19 @@
+import { requesterOf } from '../guard.ts'
+import { assertReady, bodyOf, type Route, sendJson } from '../route.ts'
+
+/** `/api/gateway`: breakers, throttles, lanes and the last calls; breakers by hand; holdings confirmed. */
+export const gatewayRoutes: Route = (router, control) => {
+  router.get('/api/gateway', (_request, response) => sendJson(response, control.gateway()))
+  router.post('/api/gateway/breakers/:group/:act', (request, response) => {
+    assertReady(control)
+    bodyOf(request, [])
+    const { group, act } = request.params
+    sendJson(response, control.moveBreaker(group, act, requesterOf(request)))
+  })
+  router.post('/api/gateway/holdings/confirm', async (request, response) => {
+    assertReady(control)
+    bodyOf(request, [])
+    await control.confirmHoldings(requesterOf(request))
+    response.status(204).end()
+  })
+}

@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { httpBroker } from '../brokers/http.ts'
+import { tokenSource } from '../brokers/http/options.ts'
+import { openPaperAccount } from '../brokers/paper-account.ts'
+import type { ServiceConfig } from '../config/schema.ts'
+import type { InstrumentId } from '../domain/ids.ts'
+import { WatchkeeperError } from '../errors.ts'
+import { isUnprovable } from '../exits/settings.ts'
+import type { Broker } from '../ports/broker.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Registered } from '../ports/keeper.ts'
+import type { Quotes } from '../ports/quotes.ts'
+
+export interface BrokerOfOptions {
+  readonly config: Pick<ServiceConfig, 'broker' | 'dataFolder' | 'acceptUnprovable'>
+  readonly quotes: Quotes
+  readonly clock: Clock
+  /** Forgets the demo account. */
+  readonly fresh: boolean
+}
+
+/** The configured broker, and what only a simulated account needs. */
+export interface ChosenBroker {
+  readonly broker: Broker
+  /** Puts a new position into a simulated account; a real one holds it already. */
+  deposit(registered: Registered): Promise<void>
+  /** Told after each tick: orders of a simulated account may wait for a first price. */
+  priced(instrument: InstrumentId): Promise<void> | undefined
+}
+
+/** Throws UNPROVABLE for a venue where nobody can promise one exit, unless that is accepted. */
+export function assertProvable({
+  broker,
+  acceptUnprovable,
+}: Pick<ServiceConfig, 'broker' | 'acceptUnprovable'>): void {
+  if (broker.kind === 'paper' || acceptUnprovable || !isUnprovable(broker.capabilities)) return
+  const text =
+    'the venue neither refuses an order id for good, nor finds every order, nor takes reduce-only orders: ' +
+    'an exit could be made twice. Say acceptUnprovable: true to go on'
+  throw new WatchkeeperError('UNPROVABLE', text)
+}
+
+/** Opens the configured broker. */
+export function brokerOf({ config, quotes, clock, fresh }: BrokerOfOptions): ChosenBroker {
+  const now = (): number => clock.now()
+  switch (config.broker.kind) {
+    case 'paper': {
+      const folder = join(config.dataFolder, 'paper')
+      const account = openPaperAccount({
+        ...{ folder, quotes, fresh, now },
+        delayMs: config.broker.delayMs,
+      })
+      return {
+        broker: account,
+        deposit: async ({ position, generation }) => {
+          await account.deposit(position, generation)
+        },
+        priced: instrument => account.priced(instrument),
+      }
+    }
+    case 'http': {
+      const { kind: _kind, callTimeoutMs: _ms, token, tokenFile, ...options } = config.broker
+      const source = tokenSource({
+        ...(token !== undefined && { token }),
+        ...(tokenFile !== undefined && { tokenFile }),
+      })
+      return {
+        broker: httpBroker({ ...options, token: source, now }),
+        deposit: () => Promise.resolve(),
+        priced: () => undefined,
+      }
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { CallDesk } from '../actors/call-desk.ts'
+import { assertPaperFolder } from '../brokers/paper-folder.ts'
+import type { ServiceConfig } from '../config/schema.ts'
+import type { ExitOrder } from '../domain/order.ts'
+import { viewOf } from '../domain/tick.ts'
+import type { KillSwitch } from '../exits/kill-switch.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { Broker } from '../ports/broker.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Quotes } from '../ports/quotes.ts'
+import type { Store } from '../ports/store.ts'
+import type { PortfolioDay } from '../risk/portfolio.ts'
+import { StoreKeeper } from '../stores/keeper.ts'
+import { type LmdbStore, openLmdbStore } from '../stores/lmdb.ts'
+import { assertProvable, brokerOf, type ChosenBroker } from './broker-of.ts'
+import { counted } from './counted.ts'
+import { LiveSystem, type Venue } from './live.ts'
+import { openLog, type ServiceLog } from './log.ts'
+import { machineTimers } from './machine-timers.ts'
+import { pacedBroker } from './paced-broker.ts'
+import { Performance } from './performance.ts'
+import type { ServiceOptions } from './service.ts'
+
+/** What a service is made of, opened and connected. */
+export interface ServiceParts {
+  readonly store: LmdbStore
+  readonly broker: Broker
+  readonly desk: CallDesk
+  readonly system: LiveSystem
+  readonly performance: Performance
+  readonly log: ServiceLog
+}
+
+/** What counts as a call to the broker's API. */
+const BROKER_CALLS = [
+  ...(['placeExit', 'orderByClientId', 'holding', 'holdings', 'cancel'] as const),
+  ...(['quotes', 'openOrders'] as const),
+]
+
+/** Opens store, broker and live system; the register of an earlier process is under guard then. */
+export async function openParts(options: ServiceOptions): Promise<ServiceParts> {
+  const { config, clock, fresh } = options
+  assertProvable(config)
+  const store = await openStore(options)
+  const performance = new Performance(clock)
+  const log = await openLog(config, options.log, () => clock.monotonic())
+  await performance.keepIn(store)
+  let chosen: ChosenBroker | undefined
+  let desk: CallDesk | undefined
+  let system: LiveSystem | undefined
+  const venue = (quotes: Quotes): Venue => {
+    chosen = brokerOf({ config, quotes, clock, fresh })
+    const { broker, priced } = chosen
+    desk = deskOf(broker, { config, clock, performance })
+    const telemetry = { telemetry: performance, name: 'apiCalls' } as const
+    const paced = pacedBroker(counted(broker, BROKER_CALLS, telemetry), {
+      desk,
+      mayLeave: () => system?.mayLeave !== false,
+      urgencyOf: order => notionalOf(order, { quotes, config }),
+    })
+    return { ...paced, priced }
+  }
+  const keeper = new StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>(
+    counted<Store>(store, ['rows', 'write', 'journal'], {
+      ...{ telemetry: performance, name: 'storeQueries' },
+    }),
+    {
+      closedRows: config.store.closedRows,
+      onForgotten: (ids, generation) => system?.state.register.forget(ids, generation),
+    },
+  )
+  const { exits, holdings, supervision, instruments, portfolio, massExit } = config
+  system = await LiveSystem.open({
+    ...{ keeper, performance, venue, clock, supervision, instruments, portfolio, massExit, exits },
+    ...{ adopt: holdings.adopt, reconcileMs: holdings.reconcileMs, mode: config.mode },
+    // A demo account is made with the positions: there is nothing to confirm.
+    confirmsHoldings: config.broker.kind !== 'paper' && holdings.confirm,
+    // The desk counts from when a call leaves; waiting for its turn is no silence of the broker.
+    callTimeoutMs: Infinity,
+    ...{ ticks: config.feed, freshMs: config.health.staleMs },
+    beforeGuard: registered => chosen!.deposit(registered),
+    onLine: line => log.line(line),
+    ...{ onFatal: options.onFatal, onTrouble: error => log.trouble(error, clock.now()) },
+  })
+  return { ...{ store, system, performance, log }, broker: chosen!.broker, desk: desk! }
+}
+
+async function openStore({ config, fresh }: ServiceOptions): Promise<LmdbStore> {
+  const folder = join(config.dataFolder, 'store')
+  if (config.broker.kind === 'paper') assertPaperFolder(join(config.dataFolder, 'paper'))
+  if (fresh) {
+    await (await openLmdbStore({ folder })).close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return openLmdbStore({ folder })
+}
+
+interface Around {
+  readonly config: ServiceConfig
+  readonly clock: Clock
+  readonly performance: Performance
+}
+
+/** A simulated account has no limit that would have to be found out. */
+const UNLIMITED = { startRate: 1_000, maxRate: 1_000 }
+const ERRORS_MS = 60_000
+
+function deskOf({ capabilities }: Broker, { config, clock, performance }: Around): CallDesk {
+  const { breakers, laneBound } = config.gateway
+  const throttle = {
+    ...config.gateway.throttle,
+    ...(config.broker.kind === 'paper' && UNLIMITED),
+  }
+  const desk: CallDesk = new CallDesk({
+    ...{ limits: capabilities.limits, breakers, throttle, laneBound },
+    ...{ callTimeoutMs: config.broker.callTimeoutMs, timers: machineTimers },
+    monotonic: () => clock.monotonic(),
+    now: () => clock.now(),
+    random: Math.random,
+    load: () => ({
+      averageCycleMs: performance.recentCycleMs,
+      loopDelayMs: performance.loopDelayMs,
+      errors: desk.errorsSince(clock.now() - ERRORS_MS),
+    }),
+  })
+  return desk
+}
+
+/** Money at risk of an order that is not carried out; 0 before the first price. */
+function notionalOf(
+  { instrument, side, priceSource, quantity }: ExitOrder,
+  { quotes, config }: { quotes: Quotes; config: ServiceConfig },
+): number {
+  const price = quotes.price(instrument, viewOf(side, priceSource)) ?? 0
+  return price * quantity * config.instruments.of(instrument).multiplier
+}

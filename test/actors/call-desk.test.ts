@@ -1,0 +1,237 @@
+import { expect } from 'chai'
+import { CallDesk, type CallDeskOptions } from '../../src/actors/call-desk.ts'
+import type { DeskCall } from '../../src/actors/desk-call.ts'
+import type { CallLimit, EndpointGroup } from '../../src/domain/venue.ts'
+import { type NotSent, OutcomeUnknown, RateLimited } from '../../src/errors.ts'
+import { state } from '../../src/resilience/breaker.ts'
+import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
+import { breakerOptions } from '../../src/resilience/breaker-options.ts'
+import { throttleOptions } from '../../src/resilience/throttle.ts'
+import { FakeTimers } from '../support/fake-timers.ts'
+
+/** A call whose end the test decides. */
+interface Held {
+  readonly operation: string
+  readonly signal: AbortSignal
+  answer(value?: unknown): void
+  fail(error: Error): void
+}
+
+const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+describe('CallDesk', () => {
+  let timers: FakeTimers
+  let sent: Held[]
+  let ends: string[]
+
+  beforeEach(() => {
+    timers = new FakeTimers()
+    sent = []
+    ends = []
+  })
+
+  function open(but: Partial<CallDeskOptions> = {}): CallDesk {
+    const plain = breakerOptions.parse({ jitter: 0 })
+    return new CallDesk({
+      limits: [],
+      breakers: { orders: plain, account: plain, quotes: plain },
+      throttle: throttleOptions.parse({ startRate: 50 }),
+      ...{ laneBound: 3, callTimeoutMs: Infinity, timers },
+      monotonic: timers.monotonic,
+      now: timers.monotonic,
+      random: () => 0.5,
+      load: () => ({ averageCycleMs: 0, loopDelayMs: 0, errors: 0 }),
+      ...but,
+    })
+  }
+
+  function ask(
+    desk: CallDesk,
+    operation: string,
+    but: Partial<DeskCall<unknown>> & { group?: EndpointGroup } = {},
+  ): void {
+    const { group = 'orders' } = but
+    const lane = group === 'orders' ? 'exits' : group === 'account' ? 'orderStatus' : 'quotes'
+    const call: DeskCall<unknown> = {
+      ...{ group, lane, key: operation, operation },
+      run: signal =>
+        new Promise((resolve, reject) => {
+          sent.push({ operation, signal, answer: resolve, fail: reject })
+        }),
+      ...but,
+    }
+    desk.submit(call).then(
+      () => ends.push(`${operation}: answered`),
+      (error: unknown) => ends.push(`${operation}: ${(error as NotSent).code}`),
+    )
+  }
+
+  const names = (): string[] => sent.map(({ operation }) => operation)
+
+  /** Fails as many calls of a group as its breaker stands. */
+  async function trip(desk: CallDesk, group: EndpointGroup): Promise<void> {
+    for (let index = 0; index < 5; index++) {
+      ask(desk, `trip ${index}`, { group })
+      timers.pass(100)
+      sent.at(-1)!.fail(new OutcomeUnknown('timeout'))
+      await turn()
+    }
+    expect(state(desk.breaker(group), timers.now)).to.equal('open')
+    sent = []
+    ends = []
+  }
+
+  it('sends exits before everything else that waits, the greatest loss first', async () => {
+    const desk = open({ throttle: throttleOptions.parse({ startRate: 1, maxRate: 1 }) })
+    ask(desk, 'quote', { group: 'quotes' })
+    ask(desk, 'look-up', { group: 'account' })
+    ask(desk, 'small', { urgency: 1 })
+    ask(desk, 'large', { urgency: 9 })
+    expect(names()).to.deep.equal(['quote'])
+    for (let second = 0; second < 3; second++) timers.pass(1_000)
+    expect(names()).to.deep.equal(['quote', 'large', 'small', 'look-up'])
+    await turn()
+  })
+
+  it('keeps an exit while its breaker is open, and makes it the next probe', async () => {
+    const desk = open()
+    await trip(desk, 'orders')
+    ask(desk, 'exit')
+    expect(names()).to.deep.equal([])
+    timers.pass(10_000)
+    expect(names()).to.deep.equal(['exit'])
+    sent[0]!.answer()
+    await turn()
+    expect([ends, state(desk.breaker('orders'), timers.now)]).to.deep.equal([
+      ['exit: answered'],
+      'closed',
+    ])
+  })
+
+  it('asks what became of orders while the breaker of orders is open', async () => {
+    const desk = open()
+    await trip(desk, 'orders')
+    ask(desk, 'exit')
+    ask(desk, 'look-up', { group: 'account' })
+    expect(names()).to.deep.equal(['look-up'])
+  })
+
+  it('drops a poll that an open breaker refuses, and no exit waits for quotes', async () => {
+    const desk = open()
+    await trip(desk, 'quotes')
+    ask(desk, 'quote', { group: 'quotes' })
+    ask(desk, 'exit')
+    await turn()
+    expect([names(), ends]).to.deep.equal([['exit'], ['quote: NOT_SENT']])
+  })
+
+  it('slows down at a refusal by rate without blaming the venue', async () => {
+    const desk = open()
+    for (let index = 0; index < 6; index++) {
+      ask(desk, `exit ${index}`)
+      timers.pass(1_000)
+      sent.at(-1)!.fail(new RateLimited('429'))
+      await turn()
+    }
+    expect(state(desk.breaker('orders'), timers.now)).to.equal('closed')
+    expect(desk.limits[0]!.throttle.cuts).to.have.length.greaterThan(0)
+  })
+
+  it('takes a ban for an open breaker until it ends, and no call leaves before', async () => {
+    const desk = open()
+    ask(desk, 'first')
+    sent[0]!.fail(new RateLimited('banned', { retryAfterMs: 30_000, isBan: true }))
+    await turn()
+    ask(desk, 'exit')
+    timers.pass(29_900)
+    expect(names()).to.deep.equal(['first'])
+    timers.pass(2_000)
+    expect(names()).to.deep.equal(['first', 'exit'])
+  })
+
+  it('gives back what may not leave when its turn comes', async () => {
+    const desk = open({ throttle: throttleOptions.parse({ startRate: 1, maxRate: 1 }) })
+    let mayLeave = true
+    ask(desk, 'first')
+    ask(desk, 'held', { mayLeave: () => mayLeave })
+    mayLeave = false
+    timers.pass(1_000)
+    await turn()
+    expect([names(), ends]).to.deep.equal([['first'], ['held: NOT_SENT']])
+  })
+
+  it('has a newer call of a slot take the place of an older one, and bounds each lane', async () => {
+    const desk = open()
+    desk.handle('account', forceOpen)
+    desk.handle('orders', forceOpen)
+    ask(desk, 'a', { key: 'same', urgency: 5 })
+    ask(desk, 'b', { key: 'same', urgency: 5 })
+    for (const [index, name] of ['c', 'd', 'e'].entries()) ask(desk, name, { urgency: index })
+    await turn()
+    expect(ends).to.deep.equal(['a: NOT_SENT', 'c: NOT_SENT'])
+    desk.handle('orders', reset)
+    expect(names()).to.deep.equal(['b'])
+  })
+
+  it('lets so many calls fly at once, and keeps room for exits', () => {
+    const desk = open({
+      laneBound: 100,
+      throttle: throttleOptions.parse({ startRate: 50, maxRate: 50 }),
+    })
+    for (let index = 0; index < 30; index++) {
+      ask(desk, `poll ${index}`, { group: 'quotes' })
+      timers.pass(1_000)
+    }
+    expect(sent).to.have.length(12)
+    for (let index = 0; index < 30; index++) {
+      ask(desk, `exit ${index}`)
+      timers.pass(1_000)
+    }
+    expect(sent).to.have.length(20)
+  })
+
+  it('judges each declared limit for itself', () => {
+    const slow: CallLimit = { name: 'orders', groups: ['orders'], perSecond: 1 }
+    const desk = open({ limits: [slow] })
+    ask(desk, 'exit 1')
+    ask(desk, 'exit 2')
+    ask(desk, 'look-up', { group: 'account' })
+    expect(names()).to.include('look-up')
+    expect(desk.limits.map(({ limit }) => limit.name)).to.deep.equal(['orders', 'default'])
+  })
+
+  it('counts a business rejection for neither side', async () => {
+    const desk = open()
+    await trip(desk, 'orders')
+    ask(desk, 'exit', { isNeutral: () => true })
+    timers.pass(10_000)
+    sent[0]!.answer('rejected')
+    await turn()
+    expect(state(desk.breaker('orders'), timers.now)).to.equal('half-open')
+  })
+
+  it('remembers the last calls, how long they took and how they ended', async () => {
+    const desk = open()
+    for (let index = 0; index < 150; index++) {
+      ask(desk, `look-up ${index}`, { group: 'account' })
+      timers.pass(100)
+      sent.at(-1)!.answer()
+      await turn()
+    }
+    expect(desk.calls).to.have.length(100)
+    expect(desk.calls.at(-1)).to.deep.include({ group: 'account', outcome: 'ok', ms: 100 })
+  })
+
+  it('waits for no adapter that does not even answer to its signal', async () => {
+    const desk = open({ callTimeoutMs: 5 })
+    const ended = new Promise(resolve => {
+      const never = { run: () => new Promise<never>(() => undefined) }
+      const call = { group: 'orders', lane: 'exits', key: 'x', operation: 'x', ...never } as const
+      desk.submit(call).catch(resolve)
+    })
+    expect(await ended).to.be.instanceOf(OutcomeUnknown)
+    ask(desk, 'next')
+    timers.pass(1_000)
+    expect(names()).to.deep.equal(['next'])
+  })
+})

@@ -1,0 +1,20 @@
+import { CallDesk } from '../../src/actors/call-desk.ts'
+import { breakerOptions } from '../../src/resilience/breaker-options.ts'
+import { throttleOptions } from '../../src/resilience/throttle.ts'
+import { FakeTimers } from './fake-timers.ts'
+
+/** A desk that nobody calls, on a clock that stands still. */
+export function aDesk(): CallDesk {
+  const timers = new FakeTimers()
+  const plain = breakerOptions.parse({})
+  return new CallDesk({
+    limits: [],
+    breakers: { orders: plain, account: plain, quotes: plain },
+    throttle: throttleOptions.parse({}),
+    ...{ laneBound: 100, callTimeoutMs: Infinity, timers },
+    monotonic: timers.monotonic,
+    now: timers.monotonic,
+    random: () => 0.5,
+    load: () => ({ averageCycleMs: 0, loopDelayMs: 0, errors: 0 }),
+  })
+}
