@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Folder, type Ran, watchkeeper } from '../support/cli.ts'
+import { closedPort } from '../support/closed-port.ts'
 import { RunningService } from '../support/kill.ts'
 
 const POSITIONS = `
@@ -70,6 +71,7 @@ describe('The commands for a running service', () => {
     const kinds = stdout.trim().split('\n')
     expect(kinds.map(line => (JSON.parse(line) as { kind: string }).kind)).to.deep.equal([
       'position-added',
+      'exit-asked',
       'exit-intended',
       'exit-filled',
     ])
@@ -111,10 +113,11 @@ describe('The commands for a running service', () => {
       1,
       'error: POSITION_UNKNOWN: no open position "nobody"\n',
     ])
-    const silent = await run('positions', '--url', 'http://127.0.0.1:9')
+    const dead = `http://127.0.0.1:${await closedPort()}`
+    const silent = await run('positions', '--url', dead)
     expect(silent.code).to.equal(1)
-    expect(silent.stderr).to.match(/^error: NOBODY_ANSWERS: no service at http:\/\/127\.0\.0\.1:9 /)
-    expect((await run('status', '--url', 'http://127.0.0.1:9')).code).to.equal(3)
+    expect(silent.stderr).to.equal(`error: NOBODY_ANSWERS: no service at ${dead} (ECONNREFUSED)\n`)
+    expect((await run('status', '--url', dead)).code).to.equal(3)
     expect((await run('status', '--url', 'localhost:8080')).code).to.equal(2)
   })
 
@@ -151,18 +154,18 @@ describe('The commands for a running service', () => {
       expect(stderr).to.match(/NOT_WATCHKEEPER: .*answers 404 with text\/html/)
     })
 
-    it('say that an answer broke off', async () => {
+    it('say that an answer is no JSON', async () => {
       const stderr = await against((_request, response) => {
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"position":')
       })
-      expect(stderr).to.match(/NOT_WATCHKEEPER: .*broke off, or is no JSON/)
+      expect(stderr).to.match(/NOT_WATCHKEEPER: .*its answer is no JSON/)
     })
 
     it('follow nobody to another address', async () => {
       const stderr = await against((_request, response) => {
         response.writeHead(302, { location: 'http://example.com/' }).end()
       })
-      expect(stderr).to.match(/^error: NOBODY_ANSWERS/)
+      expect(stderr).to.match(/^error: NOT_WATCHKEEPER: .*302/)
     })
   })
 })

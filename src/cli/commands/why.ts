@@ -1,6 +1,7 @@
 import type { WhyView } from '../../ports/control.ts'
+import { whyShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { clientOf, type ConnectionOptions, withFormat, withUrl } from '../connection.ts'
 import { tableLines, timeText } from '../output.ts'
 
 interface Given extends ConnectionOptions {
@@ -14,13 +15,11 @@ Examples:
 /** `watchkeeper why`: what each rule of a position would do, and why. */
 export const whyCommand: CommandModule = {
   add(program, context) {
-    withUrl(
-      program
-        .command('why')
-        .description('explain what each rule of a position would do')
-        .argument('<id>', 'position'),
-    )
-      .option('--format <format>', 'how results look: text or json', 'text')
+    const command = program
+      .command('why')
+      .description('explain what each rule of a position would do')
+      .argument('<id>', 'position')
+    withFormat(withUrl(command))
       .addHelpText('after', EXAMPLES)
       .action((id: string, given: Given) => why(id, given, context))
   },
@@ -28,7 +27,7 @@ export const whyCommand: CommandModule = {
 
 async function why(id: string, given: Given, context: CommandContext): Promise<void> {
   const path = `/api/positions/${encodeURIComponent(id)}/why`
-  const view = await clientOf(given, context).get<WhyView>(path)
+  const view = await clientOf(given, context).get(path, whyShape)
   const text = given.format === 'json' ? JSON.stringify(view) : linesOf(view).join('\n')
   context.stdout.write(`${text}\n`)
 }
