@@ -46,6 +46,11 @@ const position = z.looseObject({
   reason: z.string().optional(),
 })
 
+const ruleLine = z.looseObject({
+  ...{ rule: z.string(), armed: z.boolean(), level: z.number().optional() },
+  ...{ distance: level.optional(), inputAgeMs: level.optional(), exitAt: z.number().optional() },
+})
+
 const line = z.looseObject({
   ...{ seq: z.number(), at: z.number(), kind: z.string() },
   positionId: z.string().optional(),
@@ -94,7 +99,7 @@ export const positionsShape = shape<readonly PositionView[]>(z.array(position))
 export const whyShape = shape<WhyView>(
   z.looseObject({
     position,
-    rules: z.array(z.looseObject({ rule: z.string(), armed: z.boolean() })),
+    rules: z.array(ruleLine),
   }),
 )
 
