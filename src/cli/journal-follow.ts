@@ -6,15 +6,14 @@ import type { CommandContext } from './command.ts'
 import { lastLine, linesOf, type WantedLines } from './journal-pages.ts'
 import { paintFor } from './output.ts'
 
-/** Time until a broken stream is opened again, ms. */
-const AGAIN_MS = 1_000
-
 /** What is followed, and who is told. */
 export interface Following {
   /** Where to begin. */
   readonly wanted: WantedLines
   readonly context: Pick<CommandContext, 'stderr' | 'env'>
   show(line: JournalLine): void
+  /** Time until a broken stream is opened again, ms; default 1,000. */
+  readonly againMs?: number
 }
 
 /**
@@ -22,7 +21,7 @@ export interface Following {
  * connection throws, and later ServiceRefusal and NOT_WATCHKEEPER.
  */
 export async function follow(client: ServiceClient, following: Following): Promise<void> {
-  const { wanted, show, context } = following
+  const { wanted, show, context, againMs = 1_000 } = following
   let after = wanted.after ?? (await showLast(client, following))
   let hasBegun = false
   let isConnected = false
@@ -40,7 +39,7 @@ export async function follow(client: ServiceClient, following: Following): Promi
       if (!hasBegun || !isSilence(error)) throw error
       say(error.message)
     }
-    await new Promise(resolve => setTimeout(resolve, AGAIN_MS))
+    await new Promise(resolve => setTimeout(resolve, againMs))
   }
 
   /** Once for each connection that is lost, however often it is tried again. */
