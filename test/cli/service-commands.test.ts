@@ -68,8 +68,12 @@ describe('The commands for a running service', () => {
     expect(exited.stdout).to.match(/^mine\/1 is exiting \(manual\)/)
     await service.printed(line => line.includes('exit-filled'))
     const { stdout } = await run('journal', '--position', 'mine/1', '--format', 'json')
-    const kinds = stdout.trim().split('\n')
-    expect(kinds.map(line => (JSON.parse(line) as { kind: string }).kind)).to.deep.equal([
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { kind: string })
+    expect(lines[1]).to.include({ kind: 'exit-asked', by: 'loopback at 127.0.0.1' })
+    expect(lines.map(({ kind }) => kind)).to.deep.equal([
       'position-added',
       'exit-asked',
       'exit-intended',
@@ -126,6 +130,10 @@ describe('The commands for a running service', () => {
     expect([code, stdout]).to.satisfy(
       ([exit, text]: [number, string]) => exit === 0 && /^gold-1 +open +GOLD/m.test(text),
     )
+    const newest = await run('journal', '--data', data, '--limit', '1')
+    expect(newest.stdout).to.match(/^\S+ kill-switch .*state="off"[^\n]*\n$/)
+    const oldest = await run('journal', '--data', data, '--limit', '1', '--after', '0')
+    expect(oldest.stdout).to.match(/^\S+ position-added .*\n$/)
     const both = await run('positions', '--data', data, '--url', url)
     expect(both.code).to.equal(2)
   })

@@ -7,7 +7,7 @@ import { Outcome } from '../outcome.ts'
 import { type Paint, paintFor, readable } from '../output.ts'
 
 const EXAMPLES = `
-Exit code: 0 pass, 0 warn, 1 fail, 3 nobody answers.
+Exit code: 0 pass, 0 warn, 1 fail, 3 no answer.
 
 Examples:
   $ watchkeeper status
@@ -18,7 +18,7 @@ interface Given extends ConnectionOptions {
 }
 
 const FAILED = 1
-const NOBODY = 3
+const NO_ANSWER = 3
 const COLOURS = { pass: 'green', warn: 'yellow', fail: 'red' } as const
 
 /** `watchkeeper status`: how a running service is, in a few lines. */
@@ -46,7 +46,7 @@ async function status(given: Given, context: CommandContext): Promise<void> {
   } catch (error) {
     if (!isSilence(error)) throw error
     context.stderr.write(`${paintFor(context.stderr, context.env)('red', error.message)}\n`)
-    throw new Outcome(NOBODY)
+    throw new Outcome(NO_ANSWER)
   }
 }
 
