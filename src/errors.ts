@@ -51,6 +51,34 @@ export class NotSent extends WatchkeeperError {
   }
 }
 
+/** The venue took nothing in because of its rate limit. */
+export class RateLimited extends WatchkeeperError {
+  /** When it may be asked again, ms from now; undefined where it does not say. */
+  readonly retryAfterMs: number | undefined
+  /** The venue bans every call until `retryAfterMs` is over, not this one alone. */
+  readonly isBan: boolean
+
+  constructor(
+    message: string,
+    {
+      retryAfterMs,
+      isBan = false,
+      ...options
+    }: ErrorOptions & { retryAfterMs?: number; isBan?: boolean } = {},
+  ) {
+    super('RATE_LIMITED', message, options)
+    this.retryAfterMs = retryAfterMs
+    this.isBan = isBan
+  }
+}
+
+/** The venue refused our credentials: nothing was taken in. */
+export class Unauthorized extends WatchkeeperError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('UNAUTHORIZED', message, options)
+  }
+}
+
 /** The call may or may not have been carried out: only evidence tells, never a guess. */
 export class OutcomeUnknown extends WatchkeeperError {
   constructor(message: string, options?: ErrorOptions) {

@@ -1,17 +1,18 @@
 import type { Decision } from '../domain/decision.ts'
-import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import { NotSent } from '../errors.ts'
-import { clientOrderId } from '../exits/client-order-id.ts'
-import type { ExitEvent, ExitRecord } from '../exits/ledger.ts'
-import type { AccountBroker, ExitAnswer, OrderState } from '../ports/broker.ts'
+import { NotSent, RateLimited, Unauthorized } from '../errors.ts'
+import type { ExitEvent } from '../exits/events.ts'
+import type { CallKind } from '../exits/exit-entry.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { Broker } from '../ports/broker.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Ref } from './actor.ts'
-import type { GatewayMessage, SupervisorMessage } from './messages.ts'
+import { withDeadline } from './deadline.ts'
+import type { GatewayMessage, ReconcilerMessage, SupervisorMessage } from './messages.ts'
 
 /** What the gateway works with. */
 export interface GatewayParts {
-  readonly broker: Pick<AccountBroker, 'placeExit' | 'orderByClientId'>
+  readonly broker: Pick<Broker, 'placeExit' | 'orderByClientId' | 'cancel'>
   readonly journal: Journal
   readonly supervisor: Ref<SupervisorMessage>
   /** Makes an exit durable: the promise resolves when it is on disk. */
@@ -22,122 +23,97 @@ export interface GatewayParts {
   observe?: ((decision: Decision, position: Position) => void) | undefined
   /** Whether an exit must wait before it is sent. */
   isHeld?(record: ExitRecord): boolean
-  /** Epoch ms. */
+  /** Epoch ms; never jumps. */
   now(): number
   /** Longest wait for one answer of the broker, ms; Infinity in virtual time. */
   readonly callTimeoutMs: number
   /** Sends a message to the gateway itself. */
   self(message: GatewayMessage): void
+  /** Sends a message to who asks for holdings. */
+  ask(message: ReconcilerMessage): void
   /** Tells whoever waits for quiet that a call is under way. */
   track(call: Promise<unknown>): void
 }
 
-/** Starts what an action needs; how it ended comes back as a message. */
-export function perform(
-  parts: GatewayParts,
-  action: 'save' | 'send' | 'ask',
-  record: ExitRecord,
-): void {
-  switch (action) {
+/** Starts what an exit needs; how it ended comes back as a message. */
+export function perform(parts: GatewayParts, call: CallKind, record: ExitRecord): void {
+  switch (call) {
     case 'save':
-      start(parts, record.positionId, saved(parts, record))
+      parts.track(saved(parts, record).then(parts.self))
       return
     case 'send':
-      start(parts, record.positionId, sent(parts, record))
+      start(parts, { call, record }, sent(parts, record))
       return
-    case 'ask':
-      start(parts, record.positionId, asked(parts, record))
+    case 'ask-order':
+      start(parts, { call, record }, asked(parts, record, 'look-up'))
+      return
+    case 'cancel':
+      start(parts, { call, record }, asked(parts, record, 'cancel'))
+      return
+    case 'ask-holding':
+      parts.ask({ kind: 'ask-for', position: record.positionId })
+      return
+    case 'list-orders':
+      parts.ask({ kind: 'list-orders' })
   }
 }
 
 function start(
   { self, track }: GatewayParts,
-  positionId: PositionId,
-  call: Promise<ExitEvent | undefined>,
+  { call, record: { positionId: id, generation } }: { call: CallKind; record: ExitRecord },
+  answer: Promise<ExitEvent | undefined>,
 ): void {
-  track(
-    call.then(event => {
-      if (event !== undefined) self({ kind: 'happened', positionId, event })
-    }),
-  )
+  track(answer.then(event => self({ kind: 'ended', of: { id, generation, call }, event })))
 }
 
 /** A save that fails is tried again in the next cycle: nothing has left. */
-async function saved(
-  { save, journal }: GatewayParts,
-  record: ExitRecord,
-): Promise<ExitEvent | undefined> {
+async function saved({ save, journal }: GatewayParts, record: ExitRecord): Promise<GatewayMessage> {
   try {
     await save(record)
-    return { kind: 'recorded' }
+    return { kind: 'recorded', record }
   } catch (error) {
     journal({ kind: 'store-failed', error })
-    return undefined
+    const { positionId: id, generation } = record
+    return { kind: 'ended', of: { id, generation, call: 'save' }, event: undefined }
   }
 }
 
 async function sent(parts: GatewayParts, record: ExitRecord): Promise<ExitEvent> {
+  const { order, decision } = record
+  const { clientOrderId: id } = order
   try {
-    const { signal, end } = deadline(parts)
-    try {
-      return answered(parts, record, await parts.broker.placeExit(record.order, signal))
-    } finally {
-      end()
-    }
+    const answer = await withDeadline(parts.callTimeoutMs, signal =>
+      parts.broker.placeExit(order, signal),
+    )
+    return { kind: 'answered', id, answer, at: parts.now() }
   } catch (error) {
-    if (error instanceof NotSent) return { kind: 'not-sent' }
-    parts.journal({ kind: 'exit-failed', decision: record.decision, error })
-    return { kind: 'outcome-unknown', at: parts.now() }
+    const at = parts.now()
+    if (error instanceof NotSent) return { kind: 'not-sent', id, code: error.code, at }
+    if (error instanceof RateLimited) {
+      const { code, retryAfterMs } = error
+      return { kind: 'not-sent', id, code, retryAfterMs, at }
+    }
+    parts.journal({ kind: 'exit-failed', decision, error })
+    if (error instanceof Unauthorized) return { kind: 'not-sent', id, code: error.code, at }
+    return { kind: 'outcome-unknown', id, at }
   }
-}
-
-function answered(parts: GatewayParts, record: ExitRecord, answer: ExitAnswer): ExitEvent {
-  switch (answer.kind) {
-    case 'filled':
-      return { kind: 'filled', fill: answer.fill }
-    case 'acknowledged':
-      return { kind: 'acknowledged' }
-    case 'rejected':
-      return rejected(parts, record, answer.code)
-  }
-}
-
-function rejected({ now }: GatewayParts, record: ExitRecord, code: string): ExitEvent {
-  const { account, positionId, generation, attempt } = record
-  const nextId = clientOrderId({ account, positionId, generation, attempt: attempt + 1 })
-  return { kind: 'rejected', code, at: now(), nextId }
 }
 
 /** A question that fails proves nothing; it is asked again in the next cycle. */
-async function asked(parts: GatewayParts, record: ExitRecord): Promise<ExitEvent | undefined> {
+async function asked(
+  parts: GatewayParts,
+  { order: { clientOrderId: id }, decision }: ExitRecord,
+  by: 'look-up' | 'cancel',
+): Promise<ExitEvent | undefined> {
+  const { broker, callTimeoutMs, now } = parts
+  const askedAt = now()
   try {
-    const order = await parts.broker.orderByClientId(record.order.clientOrderId)
-    return proved(parts, record, order)
+    const order = await withDeadline(callTimeoutMs, signal =>
+      by === 'cancel' ? broker.cancel(id, signal) : broker.orderByClientId(id, signal),
+    )
+    return { kind: 'seen', id, order, by, askedAt, at: now() }
   } catch (error) {
-    parts.journal({ kind: 'exit-failed', decision: record.decision, error })
+    parts.journal({ kind: 'exit-failed', decision, error })
     return undefined
   }
-}
-
-function proved(parts: GatewayParts, record: ExitRecord, order: OrderState): ExitEvent | undefined {
-  switch (order.kind) {
-    case 'filled':
-      return { kind: 'filled', fill: order.fill }
-    case 'working':
-      return { kind: 'acknowledged' }
-    case 'cancelled':
-      return rejected(parts, record, 'cancelled')
-    case 'absent':
-      return { kind: 'absent' }
-    case 'unknown':
-      return undefined
-  }
-}
-
-/** Ends a call that the broker does not answer: then its outcome is unknown. */
-function deadline({ callTimeoutMs }: GatewayParts): { signal: AbortSignal; end(): void } {
-  const controller = new AbortController()
-  if (callTimeoutMs === Infinity) return { signal: controller.signal, end: () => undefined }
-  const timer = setTimeout(() => controller.abort(), callTimeoutMs)
-  return { signal: controller.signal, end: () => clearTimeout(timer) }
 }

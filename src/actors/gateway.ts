@@ -1,156 +1,224 @@
-import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import { clientOrderId } from '../exits/client-order-id.ts'
+import type { ExitBook } from '../exits/exit-book.ts'
 import { type KillSwitch, maySend } from '../exits/kill-switch.ts'
-import {
-  dueAction,
-  type ExitEvent,
-  type ExitRecord,
-  follow,
-  isIdle,
-  joined,
-} from '../exits/ledger.ts'
-import { type GatewayParts, perform } from './gateway-calls.ts'
+import type { Notice } from '../exits/notices.ts'
+import type { ExitRecord } from '../exits/record.ts'
 import { send } from './actor.ts'
+import { type GatewayParts, perform } from './gateway-calls.ts'
 import type { GatewayMessage } from './messages.ts'
 
 export interface GatewayState {
-  /** The exits that are not over, and those of positions that are not closed yet. */
-  readonly exits: Map<PositionId, ExitRecord>
+  /** Written by the gateway alone. */
+  readonly book: ExitBook
   readonly parts: GatewayParts
   readonly killSwitch: KillSwitch
+  /** Nothing is sent before a person has confirmed what the account holds. */
+  readonly isUnconfirmed: boolean
+  /** Records that are on their way to the store: they need not be written again. */
+  readonly noted: WeakSet<ExitRecord>
 }
 
-/** The first state of a gateway: with what an earlier one left in the store, as `recovered`. */
-export const gatewayState = (
+/** What an earlier process left in the store. */
+export interface GatewayPast {
+  /** Exits that are not over, each with its position. */
+  readonly exits: readonly { readonly record: ExitRecord; readonly position: Position }[]
+  /** Positions that are open and have no exit. */
+  readonly open: readonly { readonly position: Position; readonly generation: number }[]
+  readonly released: readonly Position[]
+  readonly killSwitch: KillSwitch
+  readonly isUnconfirmed: boolean
+}
+
+/** The first state of a gateway: the book takes up what an earlier process left behind. */
+export function gatewayState(
+  book: ExitBook,
   parts: GatewayParts,
-  { exits, killSwitch }: { exits: readonly ExitRecord[]; killSwitch: KillSwitch },
-): GatewayState => ({
-  exits: new Map(exits.map(record => [record.positionId, record])),
-  parts,
-  killSwitch,
-})
+  { exits, open, released, killSwitch, isUnconfirmed }: GatewayPast,
+): GatewayState {
+  const now = parts.now()
+  for (const position of released) book.release(position, now)
+  for (const { position, generation } of open) book.own(position, { generation, now })
+  for (const { record, position } of exits) {
+    book.own(position, { generation: record.generation, now })
+    book.exits.restore(record, { position, now })
+  }
+  return { book, parts, killSwitch, isUnconfirmed, noted: new WeakSet() }
+}
 
 /** The one place that every order passes. Sends one exit per position, whoever asks how often. */
 export function gateway(state: GatewayState, message: GatewayMessage): GatewayState {
+  const { book, parts } = state
   switch (message.kind) {
     case 'exit':
       intend(state, message)
       return state
-    case 'happened':
-      happened(state, message.positionId, message.event)
+    case 'own':
+      book.own(message.position, { generation: message.generation, now: parts.now() })
+      parts.ask({ kind: 'list' })
+      return state
+    case 'release':
+      book.release(message.position, parts.now())
+      return state
+    case 'recorded':
+      book.exits.recorded(message.record, parts.now())
+      changed(state, message.record.positionId)
+      return state
+    case 'ended':
+      book.exits.ended(message.of, message.event)
+      changed(state, message.of.id)
+      return state
+    case 'pushed':
+      pushed(state, message)
+      return state
+    case 'holding': {
+      const { key, report, ...asked } = message
+      for (const id of book.reported(key, report, { ...asked, now: parts.now() })) {
+        changed(state, id)
+      }
+      return state
+    }
+    case 'holdings': {
+      const { lacking, looked } = book.heldAll(message.holdings, {
+        askedAt: message.askedAt,
+        now: parts.now(),
+      })
+      for (const key of lacking) parts.ask({ kind: 'ask', key })
+      for (const id of looked) changed(state, id)
+      return state
+    }
+    case 'orders':
+      book.listed(message.orders, { askedAt: message.askedAt, now: parts.now() })
+      for (const id of book.exits.ids()) changed(state, id)
       return state
     case 'cycle':
-      for (const record of state.exits.values()) act(state, record)
+      book.exits.cycle()
+      for (const key of book.doubtful()) parts.ask({ kind: 'ask', key })
+      actOnAll(state)
       return state
-    case 'kill-switch': {
-      const next = { ...state, killSwitch: message.killSwitch }
-      for (const record of next.exits.values()) act(next, record)
-      return next
-    }
+    case 'kill-switch':
+      return actOnAll({ ...state, killSwitch: message.killSwitch })
+    case 'confirm':
+      return actOnAll({ ...state, isUnconfirmed: message.isUnconfirmed })
     case 'discard':
-      discard(state, message.done)
+      message.done(book.exits.discard())
       return state
   }
-}
-
-/** Forgets the exits of which nothing can be at the broker. */
-function discard({ exits }: GatewayState, done: (ids: readonly PositionId[]) => void): void {
-  const idle = [...exits.values()].filter(isIdle).map(({ positionId }) => positionId)
-  for (const id of idle) exits.delete(id)
-  done(idle)
 }
 
 function intend(
   state: GatewayState,
   { decision, position, generation }: Extract<GatewayMessage, { kind: 'exit' }>,
 ): void {
-  const { exits, parts } = state
+  const { book, parts } = state
   if (parts.observe !== undefined) {
     parts.observe(decision, position)
-    tell(state, position.id)
+    tell(parts, { positionId: position.id, generation })
     return
   }
-  const known = exits.get(position.id)
-  // A later life of the id has an exit of its own; an earlier life's is over or it could not be.
-  if (known !== undefined && known.generation >= generation) {
-    const record = joined(known, decision)
-    exits.set(position.id, record)
-    if (record.state.kind !== 'intending') tell(state, position.id)
-    return
-  }
-  const record = newExit(decision, { position, generation, intendedAt: parts.now() })
-  exits.set(position.id, record)
-  act(state, record)
+  book.exits.intend(decision, { position, generation, now: parts.now() })
+  if (book.exits.isIntended(position.id)) tell(parts, { positionId: position.id, generation })
+  act(state, position.id)
 }
 
-function happened(state: GatewayState, id: PositionId, event: ExitEvent): void {
-  const { exits, parts } = state
-  const before = exits.get(id)
-  if (before === undefined) return
-  const record = follow(before, event)
-  if (record === before) return
-  exits.set(id, record)
-  if (record.state.kind === 'intended' && before.state.kind === 'intending') {
-    parts.journal({ kind: 'exit-intended', decision: record.decision })
-    tell(state, id)
-  }
-  if (record.state.kind === 'filled') {
-    const { fill } = record.state
-    parts.journal({ kind: 'exit-filled', decision: record.decision, fill })
-    send(parts.supervisor, { kind: 'closed', positionId: id })
-  }
-  if (event.kind === 'rejected') {
-    const { decision, rejections } = record
-    parts.journal({ kind: 'exit-rejected', decision, code: event.code, rejections })
-  }
-  if (event.kind === 'outcome-unknown') {
-    parts.journal({ kind: 'exit-unknown', decision: record.decision })
-  }
-  // What was acted on is durable before the next byte leaves; `intending` is saved by its action.
-  if (event.kind !== 'recorded') parts.note(record)
-  // Anything else waits for the next cycle: a broker that refuses at once is not asked in a loop.
-  if (event.kind === 'recorded' || event.kind === 'absent') act(state, record)
+/** News of an order that is none of ours concerns nobody. */
+function pushed(
+  state: GatewayState,
+  { update: { clientOrderId: id, order } }: Extract<GatewayMessage, { kind: 'pushed' }>,
+): void {
+  const { book, parts } = state
+  const owner = book.exits.owner(id)
+  if (owner === undefined) return
+  const at = parts.now()
+  book.exits.happened(owner, { kind: 'seen', id, order, by: 'stream', askedAt: at, at })
+  changed(state, owner)
 }
 
-/** Does what is due for a record, unless the kill switch holds it. */
-function act(state: GatewayState, record: ExitRecord): void {
-  const { exits, parts, killSwitch } = state
-  const action = dueAction(record, parts.now())
-  if (action === undefined) return
-  if (action === 'send' && (!maySend(killSwitch) || parts.isHeld?.(record) === true)) return
-  if (action === 'send') exits.set(record.positionId, follow(record, { kind: 'sent' }))
-  perform(parts, action, record)
+function actOnAll(state: GatewayState): GatewayState {
+  for (const id of state.book.exits.ids()) act(state, id)
+  return state
+}
+
+/** Something is new of an exit: that becomes durable soon, and what follows from it begins. */
+function changed(state: GatewayState, id: PositionId): void {
+  const { book, parts, noted } = state
+  act(state, id)
+  const record = book.exits.record(id)
+  if (record === undefined || !isNews(record) || noted.has(record)) return
+  noted.add(record)
+  parts.note(record)
+}
+
+/** Whether the store would tell a new process more; what was never sent is saved before it is. */
+const isNews = ({ state }: ExitRecord): boolean =>
+  state.kind !== 'intending' &&
+  state.kind !== 'intended' &&
+  state.kind !== 'sending' &&
+  state.kind !== 'flat'
+
+/** Begins what is due for an exit. */
+function act({ book, parts, killSwitch, isUnconfirmed }: GatewayState, id: PositionId): void {
+  const record = book.exits.record(id)
+  if (record === undefined) return
+  const mayLeave = maySend(killSwitch)
+  const isHeld = isUnconfirmed || parts.isHeld?.(record) === true
+  const gates = {
+    now: parts.now(),
+    maySend: mayLeave && !isHeld && book.strangers.length === 0,
+    mayCancel: mayLeave,
+  }
+  for (const call of book.exits.due(id, gates)) {
+    const present = book.exits.record(id)
+    if (present !== undefined) perform(parts, call, present)
+  }
+}
+
+/** A life of a position. */
+interface Life {
+  readonly positionId: PositionId
+  readonly generation: number
 }
 
 /** The supervisor knows then that the monitor need not repeat itself. */
-const tell = ({ parts }: GatewayState, positionId: PositionId): boolean =>
-  send(parts.supervisor, { kind: 'intended', positionId })
+const tell = ({ supervisor }: Pick<GatewayParts, 'supervisor'>, life: Life): boolean =>
+  send(supervisor, { kind: 'intended', ...life })
 
-function newExit(
-  decision: Decision,
-  {
-    position,
-    generation,
-    intendedAt,
-  }: { position: Position; generation: number; intendedAt: number },
-): ExitRecord {
-  const { id, instrument, side, quantity, priceSource, account = '' } = position
-  const attempt = { account, positionId: id, generation, attempt: 1 }
-  return {
-    positionId: id,
-    account,
-    generation,
-    attempt: 1,
-    order: {
-      clientOrderId: clientOrderId(attempt),
-      positionId: id,
-      ...{ instrument, side, quantity, priceSource },
-    },
-    decision,
-    intendedAt,
-    rejections: 0,
-    state: { kind: 'intending' },
+/**
+ * Takes a notice of the book: it is journaled, and who must know of an end is told. Gives the
+ * position that is over.
+ */
+export function noticed(
+  { journal, supervisor }: Pick<GatewayParts, 'journal' | 'supervisor'>,
+  book: Pick<ExitBook, 'generationOf'>,
+  notice: Notice,
+): PositionId | undefined {
+  journal(notice)
+  const lifeOf = (positionId: PositionId): Life => {
+    return { positionId, generation: book.generationOf(positionId) ?? 0 }
+  }
+  const over = (id: PositionId): PositionId => {
+    send(supervisor, { kind: 'closed', ...lifeOf(id) })
+    return id
+  }
+  switch (notice.kind) {
+    case 'exit-intended':
+      tell({ supervisor }, lifeOf(notice.decision.positionId))
+      return undefined
+    case 'exit-filled':
+    case 'exit-closed':
+      return over(notice.decision.positionId)
+    case 'position-gone':
+      return over(notice.positionId)
+    case 'exit-unknown':
+    case 'exit-rejected':
+    case 'exit-stuck':
+    case 'exit-fault':
+    case 'exit-dust':
+    case 'exit-reserved':
+    case 'position-shrunk':
+    case 'holding-oversold':
+    case 'holding-unowned':
+    case 'second-guard':
+      return undefined
   }
 }

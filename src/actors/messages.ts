@@ -2,7 +2,11 @@ import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
-import type { ExitEvent } from '../exits/ledger.ts'
+import type { ExitEvent } from '../exits/events.ts'
+import type { CallKind } from '../exits/exit-entry.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
+import type { OpenOrder, OrderUpdate } from '../ports/broker.ts'
 import type { Fill } from '../domain/order.ts'
 import type { Guard, Ratchet } from '../risk/guard.ts'
 import type { LimitStanding, PortfolioDay, Realised } from '../risk/portfolio.ts'
@@ -32,13 +36,52 @@ export type GatewayMessage =
       /** Life of the position id, from 1. */
       readonly generation: number
     }
-  /** How a call for the exit of this position ended. */
-  | { readonly kind: 'happened'; readonly positionId: PositionId; readonly event: ExitEvent }
+  /** A position is open: a share of its holding belongs to it. */
+  | { readonly kind: 'own'; readonly position: Position; readonly generation: number }
+  /** A person has let go of a position; what is held of it stays. */
+  | { readonly kind: 'release'; readonly position: Position }
+  /** The store has this state of an exit on disk. */
+  | { readonly kind: 'recorded'; readonly record: ExitRecord }
+  /** How a call for an exit ended; without an event nothing was learned. */
+  | {
+      readonly kind: 'ended'
+      readonly of: {
+        readonly id: PositionId
+        readonly generation: number
+        readonly call: CallKind
+      }
+      readonly event: ExitEvent | undefined
+    }
+  /** The broker tells of one of our orders of its own accord. */
+  | { readonly kind: 'pushed'; readonly update: OrderUpdate }
+  /** What is held, asked for at `askedAt` (epoch ms). */
+  | {
+      readonly kind: 'holding'
+      readonly key: HoldingKey
+      readonly report: HoldingReport
+      readonly askedAt: number
+      readonly isNamed: boolean
+    }
+  | { readonly kind: 'holdings'; readonly holdings: readonly Holding[]; readonly askedAt: number }
+  | { readonly kind: 'orders'; readonly orders: readonly OpenOrder[]; readonly askedAt: number }
+  /** Whether a person must confirm what the account holds before anything is sent. */
+  | { readonly kind: 'confirm'; readonly isUnconfirmed: boolean }
   /** Time to look again at everything that waits. */
   | { readonly kind: 'cycle' }
   | { readonly kind: 'kill-switch'; readonly killSwitch: KillSwitch }
   /** Forget the exits of which nothing can be at the broker; `done` is told which. */
   | { readonly kind: 'discard'; done(ids: readonly PositionId[]): void }
+
+/** To the reconciler. */
+export type ReconcilerMessage =
+  /** Ask for the holding that a position is a part of. */
+  | { readonly kind: 'ask-for'; readonly position: PositionId }
+  | { readonly kind: 'ask'; readonly key: HoldingKey }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'list-orders' }
+  /** A question was answered or failed; `again` asks it once more. */
+  | { readonly kind: 'ended'; readonly question: string; readonly again: ReconcilerMessage }
+  | { readonly kind: 'cycle' }
 
 /** To the supervisor. */
 export type SupervisorMessage =
@@ -76,9 +119,9 @@ export type SupervisorMessage =
   /** Time to look after what was not answered. */
   | { readonly kind: 'cycle' }
   /** The position's exit is durable: its monitor need not repeat itself. */
-  | { readonly kind: 'intended'; readonly positionId: PositionId }
+  | { readonly kind: 'intended'; readonly positionId: PositionId; readonly generation: number }
   /** The position's exit is filled. */
-  | { readonly kind: 'closed'; readonly positionId: PositionId }
+  | { readonly kind: 'closed'; readonly positionId: PositionId; readonly generation: number }
 
 /** To the portfolio. */
 export type PortfolioMessage =

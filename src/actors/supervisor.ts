@@ -1,3 +1,4 @@
+import type { PositionId } from '../domain/ids.ts'
 import type { Guard } from '../risk/guard.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { type Ref, send } from './actor.ts'
@@ -13,7 +14,9 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
   switch (message.kind) {
     case 'guard': {
       const { position, ruleSet, ratchet, generation, guarded } = message
-      if (roster.get(position.id) === undefined) {
+      const known = roster.get(position.id)
+      if (known === undefined || known.generation < generation) {
+        if (known !== undefined) close(state, known)
         begin(state, parts.dispatcher.open(position, ruleSet, ratchet), { epoch: 0, generation })
       }
       guarded?.()
@@ -47,7 +50,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       return state
     }
     case 'intended': {
-      const child = roster.get(message.positionId)
+      const child = lifeOf(state, message)
       if (child !== undefined) child.guard.isDecisionRecorded = true
       return state
     }
@@ -56,14 +59,28 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       replaceHung(state)
       return state
     case 'closed': {
-      const child = roster.get(message.positionId)
-      if (child === undefined) return state
-      roster.delete(message.positionId)
-      parts.dispatcher.close(child.guard)
-      end(state, child)
+      const child = lifeOf(state, message)
+      if (child !== undefined) close(state, child)
       return state
     }
   }
+}
+
+/** Lets go of a position whose life is over. */
+function close(state: SupervisorState, child: Child): void {
+  const { roster, parts } = state
+  roster.delete(child.guard.position.id)
+  parts.dispatcher.close(child.guard)
+  end(state, child)
+}
+
+/** The present life of a position, if a message is about that one: an earlier life's may come late. */
+function lifeOf(
+  { roster }: SupervisorState,
+  { positionId, generation }: { readonly positionId: PositionId; readonly generation: number },
+): Child | undefined {
+  const child = roster.get(positionId)
+  return child?.generation === generation ? child : undefined
 }
 
 function subjectOf(state: SupervisorState, actor: Actor): Subject | undefined {

@@ -9,16 +9,20 @@ import { difference, sum } from '../domain/decimal.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
 import { signOf, type Position, type Side } from '../domain/position.ts'
-import { viewOf } from '../domain/tick.ts'
+import { type Tick, viewOf } from '../domain/tick.ts'
 import { AccountUnusable, NotSent, OutcomeUnknown, WatchkeeperError } from '../errors.ts'
 import type {
-  AccountBroker,
+  Broker,
   ExitAnswer,
   Holding,
+  HoldingKey,
   HoldingReport,
+  LivedOrder,
   OrderState,
+  OrderUpdate,
 } from '../ports/broker.ts'
 import type { Quotes } from '../ports/quotes.ts'
+import { PAPER_CAPABILITIES } from './paper-capabilities.ts'
 import { openPaperRoot } from './paper-folder.ts'
 
 export interface PaperAccountOptions {
@@ -43,9 +47,11 @@ export interface PaperAccountOptions {
 type OrderRecord =
   | { readonly kind: 'working'; readonly order: ExitOrder; readonly at: number }
   | { readonly kind: 'filled'; readonly fill: Fill; readonly at: number }
+  /** Its side held less than it asked for: that much was filled, and the rest killed. */
+  | { readonly kind: 'cut'; readonly fill: Fill; readonly at: number }
   | { readonly kind: 'cancelled'; readonly at: number }
 
-type HoldingKey = [instrument: InstrumentId, side: Side]
+type Leg = [instrument: InstrumentId, side: Side]
 
 const SCHEMA_VERSION = 1
 const SIDES: readonly Side[] = ['long', 'short']
@@ -75,7 +81,8 @@ export function openPaperAccount(options: PaperAccountOptions): PaperAccount {
  * every exit is reduce-only: it fills at most what its side holds, whole and at once, at the price
  * that values the position; before the first price it works.
  */
-export class PaperAccount implements AccountBroker {
+export class PaperAccount implements Broker {
+  readonly capabilities = PAPER_CAPABILITIES
   /** While true the venue is out of reach: nothing is sent, and every question is `unknown`. */
   outage = false
 
@@ -83,13 +90,13 @@ export class PaperAccount implements AccountBroker {
   private readonly room: Room
   private readonly orders: Database<OrderRecord, ClientOrderId>
   /** Units, > 0; a side that is flat has no row. */
-  private readonly held: Database<number, HoldingKey>
+  private readonly held: Database<number, Leg>
   private readonly deposits: Database<number, [position: string, generation: number]>
   private readonly options: PaperAccountOptions
   private readonly now: () => number
   private readonly chance: () => number
   private readonly working = new Map<InstrumentId, Set<ClientOrderId>>()
-  private readonly listeners: ((fill: Fill) => void)[] = []
+  private readonly listeners: ((update: OrderUpdate) => void)[] = []
   private readonly calls = new Set<Promise<unknown>>()
 
   constructor(root: RootDatabase<unknown, string>, options: PaperAccountOptions) {
@@ -127,13 +134,14 @@ export class PaperAccount implements AccountBroker {
     this.assertReachable()
     const [isRefused, isLost] = this.faults()
     const answer = await this.commit(() => this.accept(order, isRefused))
-    if (answer.kind === 'acknowledged') this.waitsFor(order.instrument).add(order.clientOrderId)
+    const isWorking = answer.kind === 'acknowledged' && answer.order?.kind === 'working'
+    if (isWorking) this.waitsFor(order.instrument).add(order.clientOrderId)
     await this.pause(signal)
     if (isLost) throw new OutcomeUnknown('the paper account did not answer in time')
     return answer
   }
 
-  streamOrders(listener: (fill: Fill) => void): void {
+  streamOrders(listener: (update: OrderUpdate) => void): void {
     this.listeners.push(listener)
   }
 
@@ -151,8 +159,9 @@ export class PaperAccount implements AccountBroker {
         throw error
       })
       if (record?.kind === 'working') this.waitsFor(instrument).add(id)
-      if (record?.kind !== 'filled') continue
-      for (const listener of this.listeners) listener(record.fill)
+      if (record === undefined || record.kind === 'working') continue
+      const update = { clientOrderId: id, order: orderOf(record) }
+      for (const listener of this.listeners) listener(update)
     }
   }
 
@@ -164,7 +173,7 @@ export class PaperAccount implements AccountBroker {
     })
   }
 
-  async holding(instrument: InstrumentId, side?: Side): Promise<HoldingReport> {
+  async holding({ instrument, side }: HoldingKey): Promise<HoldingReport> {
     if (this.outage) return { kind: 'unknown' }
     const asOf = this.now()
     const sides = side === undefined ? SIDES : [side]
@@ -186,10 +195,15 @@ export class PaperAccount implements AccountBroker {
     })
   }
 
+  /** No prices: it takes those of the feed. */
+  async quotes(): Promise<readonly Tick[]> {
+    return []
+  }
+
   /** Every fill that the account has ever made. */
   fills(): Fill[] {
     const records = [...this.orders.getRange()].map(({ value }) => value)
-    return records.flatMap(record => (record.kind === 'filled' ? [record.fill] : []))
+    return records.flatMap(record => ('fill' in record ? [record.fill] : []))
   }
 
   async close(): Promise<void> {
@@ -224,22 +238,15 @@ export class PaperAccount implements AccountBroker {
     if (held === 0) return this.record(clientOrderId, { kind: 'cancelled', at })
     const quantity = Math.min(order.quantity, held)
     const fill = { clientOrderId, positionId, quantity, price }
-    const record = this.record(clientOrderId, { kind: 'filled', fill, at })
+    const kind = quantity === order.quantity ? 'filled' : 'cut'
+    const record = this.record(clientOrderId, { kind, fill, at })
     this.hold([instrument, side], difference(held, quantity))
     return record
   }
 
   private report(id: ClientOrderId): OrderState {
     const record = this.orders.get(id)
-    switch (record?.kind) {
-      case undefined:
-        return { kind: 'absent' }
-      case 'filled':
-        return { kind: 'filled', fill: record.fill }
-      case 'working':
-      case 'cancelled':
-        return { kind: record.kind }
-    }
+    return record === undefined ? { kind: 'absent' } : orderOf(record)
   }
 
   private record(id: ClientOrderId, record: OrderRecord): OrderRecord {
@@ -247,11 +254,11 @@ export class PaperAccount implements AccountBroker {
     return record
   }
 
-  private quantity(key: HoldingKey): number {
+  private quantity(key: Leg): number {
     return this.held.get(key) ?? 0
   }
 
-  private hold(key: HoldingKey, quantity: number): void {
+  private hold(key: Leg, quantity: number): void {
     void (quantity > 0 ? this.held.put(key, quantity) : this.held.remove(key))
   }
 
@@ -320,16 +327,27 @@ const full = (cause?: unknown): NotSent =>
     cause,
   })
 
-function answerOf(record: OrderRecord): ExitAnswer {
+const answerOf = (record: OrderRecord): ExitAnswer => ({
+  kind: 'acknowledged',
+  order: orderOf(record),
+})
+
+function orderOf(record: OrderRecord): LivedOrder {
   switch (record.kind) {
-    case 'filled':
-      return { kind: 'filled', fill: record.fill }
     case 'working':
-      return { kind: 'acknowledged' }
+      return { kind: 'working', executed: NOTHING }
     case 'cancelled':
-      return { kind: 'rejected', code: 'cancelled' }
+      return { kind: 'ended', executed: NOTHING }
+    case 'filled':
+    case 'cut': {
+      const { quantity, price } = record.fill
+      const kind = record.kind === 'filled' ? 'filled' : 'ended'
+      return { kind, executed: { quantity, price } }
+    }
   }
 }
+
+const NOTHING = { quantity: 0, price: null } as const
 
 /** Numbers ≥ 0 and < 1 that look random and are the same for the same seed. */
 function chance(seed: number): () => number {

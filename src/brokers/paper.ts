@@ -1,62 +1,144 @@
-import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
+import { difference, sum } from '../domain/decimal.ts'
 import type { InstrumentId } from '../domain/ids.ts'
-import { viewOf } from '../domain/tick.ts'
-import type { Broker, ExitAnswer, OrderState } from '../ports/broker.ts'
+import type { ClientOrderId, ExitOrder, LivedOrder } from '../domain/order.ts'
+import { type Position, type Side, signOf } from '../domain/position.ts'
+import { type Tick, viewOf } from '../domain/tick.ts'
+import type {
+  Broker,
+  ExitAnswer,
+  Holding,
+  HoldingKey,
+  HoldingReport,
+  OrderState,
+  OrderUpdate,
+} from '../ports/broker.ts'
 import type { Quotes } from '../ports/quotes.ts'
+import { PAPER_CAPABILITIES } from './paper-capabilities.ts'
+
+const SIDES: readonly Side[] = ['long', 'short']
+const NOTHING = { quantity: 0, price: null } as const
 
 /**
- * A simulated venue. Fills every order whole, at once, at the price that its position is valued at
- * in the last tick; an order that comes before the first tick of its instrument waits for it.
+ * A simulated venue in memory. Fills every order at once, as far as its side is held, at the price
+ * that its position is valued at in the last tick; an order that comes before the first tick of its
+ * instrument waits for it. It has no time of its own: what it holds, it holds as of 0.
  */
 export class PaperBroker implements Broker {
-  private readonly quotes: Quotes
-  private readonly fills = new Map<ClientOrderId, Fill>()
+  readonly capabilities = PAPER_CAPABILITIES
+  private readonly prices: Quotes
+  private readonly ended = new Map<ClientOrderId, LivedOrder>()
   private readonly working = new Map<ClientOrderId, ExitOrder>()
-  private readonly listeners: ((fill: Fill) => void)[] = []
+  /** Units of each side, >= 0. */
+  private readonly held = new Map<InstrumentId, Record<Side, number>>()
+  private readonly listeners: ((update: OrderUpdate) => void)[] = []
 
-  constructor(quotes: Quotes) {
-    this.quotes = quotes
+  constructor(prices: Quotes) {
+    this.prices = prices
+  }
+
+  /** Puts a position into the account. */
+  deposit({ instrument, side, quantity }: Position): void {
+    this.hold(instrument, side, sum(this.sides(instrument)[side], quantity))
   }
 
   placeExit(order: ExitOrder): Promise<ExitAnswer> {
-    const done = this.fills.get(order.clientOrderId)
-    if (done !== undefined) return Promise.resolve({ kind: 'filled', fill: done })
-    const fill = this.fill(order)
-    if (fill !== undefined) return Promise.resolve({ kind: 'filled', fill })
-    this.working.set(order.clientOrderId, order)
+    const { clientOrderId, instrument, side } = order
+    const known = this.ended.get(clientOrderId)
+    if (known !== undefined) return Promise.resolve({ kind: 'acknowledged', order: known })
+    if (this.sides(instrument)[side] === 0) {
+      return Promise.resolve({ kind: 'rejected', code: 'insufficient-quantity' })
+    }
+    const done = this.fill(order)
+    if (done !== undefined) return Promise.resolve({ kind: 'acknowledged', order: done })
+    this.working.set(clientOrderId, order)
     return Promise.resolve({ kind: 'acknowledged' })
   }
 
-  /** What became of an order. */
   orderByClientId(id: ClientOrderId): Promise<OrderState> {
-    const fill = this.fills.get(id)
-    if (fill !== undefined) return Promise.resolve({ kind: 'filled', fill })
-    return Promise.resolve({ kind: this.working.has(id) ? 'working' : 'absent' })
+    const ended = this.ended.get(id)
+    if (ended !== undefined) return Promise.resolve(ended)
+    const state: OrderState = this.working.has(id)
+      ? { kind: 'working', executed: NOTHING }
+      : { kind: 'absent' }
+    return Promise.resolve(state)
   }
 
-  streamOrders(listener: (fill: Fill) => void): void {
+  cancel(id: ClientOrderId): Promise<OrderState> {
+    if (this.working.delete(id)) this.ended.set(id, { kind: 'ended', executed: NOTHING })
+    return this.orderByClientId(id)
+  }
+
+  holding({ instrument, side }: HoldingKey): Promise<HoldingReport> {
+    const legs = this.sides(instrument)
+    const quantity = (side === undefined ? SIDES : [side]).reduce(
+      (all, each) => sum(all, signOf(each) * legs[each]),
+      0,
+    )
+    return Promise.resolve(
+      quantity === 0 ? { kind: 'flat', asOf: 0 } : { kind: 'held', quantity, asOf: 0 },
+    )
+  }
+
+  holdings(): Promise<readonly Holding[]> {
+    const all = [...this.held].flatMap(([instrument, legs]) =>
+      SIDES.filter(side => legs[side] > 0).map(side => {
+        return { instrument, side, quantity: signOf(side) * legs[side], asOf: 0 }
+      }),
+    )
+    return Promise.resolve(all)
+  }
+
+  /** No prices: it takes those of the feed. */
+  quotes(): Promise<readonly Tick[]> {
+    return Promise.resolve([])
+  }
+
+  streamOrders(listener: (update: OrderUpdate) => void): void {
     this.listeners.push(listener)
   }
 
   /** Fills the orders that waited for the first price of an instrument, which now has one. */
   priced(instrument: InstrumentId): void {
     if (this.working.size === 0) return
-    for (const [id, order] of this.working) {
-      if (order.instrument !== instrument) continue
-      const fill = this.fill(order)
-      if (fill === undefined) continue
-      this.working.delete(id)
-      for (const listener of this.listeners) listener(fill)
+    for (const [clientOrderId, waiting] of this.working) {
+      if (waiting.instrument !== instrument) continue
+      const order = this.fill(waiting)
+      if (order === undefined) continue
+      this.working.delete(clientOrderId)
+      for (const listener of this.listeners) listener({ clientOrderId, order })
     }
   }
 
-  /** Executes the order at the last price of its instrument; undefined while there is none. */
-  private fill(order: ExitOrder): Fill | undefined {
-    const { clientOrderId, positionId, quantity, instrument, side, priceSource } = order
-    const price = this.quotes.price(instrument, viewOf(side, priceSource))
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  /** Executes an order at the last price of its instrument; undefined while there is none. */
+  private fill({
+    clientOrderId,
+    instrument,
+    side,
+    priceSource,
+    quantity,
+  }: ExitOrder): LivedOrder | undefined {
+    const price = this.prices.price(instrument, viewOf(side, priceSource))
     if (price === undefined) return undefined
-    const fill = { clientOrderId, positionId, quantity, price }
-    this.fills.set(clientOrderId, fill)
-    return fill
+    const held = this.sides(instrument)[side]
+    const executed = Math.min(quantity, held)
+    this.hold(instrument, side, difference(held, executed))
+    const order: LivedOrder = {
+      kind: executed === quantity ? 'filled' : 'ended',
+      executed: executed === 0 ? NOTHING : { quantity: executed, price },
+    }
+    this.ended.set(clientOrderId, order)
+    return order
+  }
+
+  private sides(instrument: InstrumentId): Readonly<Record<Side, number>> {
+    return this.held.get(instrument) ?? { long: 0, short: 0 }
+  }
+
+  private hold(instrument: InstrumentId, side: Side, quantity: number): void {
+    this.held.set(instrument, { ...this.sides(instrument), [side]: quantity })
   }
 }

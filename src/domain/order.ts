@@ -15,6 +15,13 @@ export interface ExitOrder {
   readonly quantity: number
   /** How the position is valued; a simulated venue fills at that price. */
   readonly priceSource: PriceSource
+  readonly account?: string
+  /** Where each position is a ticket of its own at the venue. */
+  readonly ticket?: string
+  /** Never goes through zero; set wherever the venue can do it. */
+  readonly reduceOnly: boolean
+  /** `limit` (price per unit) is a marketable limit order; without it the order is at market. */
+  readonly limit?: number
 }
 
 /** That an order was executed. */
@@ -26,3 +33,46 @@ export interface Fill {
   /** Price per unit. */
   readonly price: number
 }
+
+/** Why a venue refused an order; `refused` where it gives no reason that we know. */
+export type RejectionCode =
+  | 'insufficient-quantity'
+  | 'market-closed'
+  | 'would-trigger'
+  | 'unknown-instrument'
+  | 'no-permission'
+  | 'refused'
+
+/**
+ * What a broker answers to an order. `acknowledged`: it exists; `order` is its state where the answer
+ * tells it. `duplicate`: an order of that id exists or existed, ask what became of it. `rejected`:
+ * this attempt never lived.
+ */
+export type ExitAnswer =
+  | { readonly kind: 'acknowledged'; readonly order?: LivedOrder }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'rejected'; readonly code: RejectionCode; readonly text?: string }
+
+/** How much of an order was executed. */
+export interface Execution {
+  /** Units, >= 0. */
+  readonly quantity: number
+  /** Average price per unit; null where nothing was executed or the venue does not tell. */
+  readonly price: number | null
+}
+
+/** An order that the venue has accepted at some time. `ended`: cancelled, expired or killed by the venue. */
+export interface LivedOrder {
+  readonly kind: 'working' | 'filled' | 'ended'
+  readonly executed: Execution
+}
+
+/**
+ * What became of an order. `absent` says that the venue finds none of that id, which is a proof only
+ * as far as its `lookup` and `visibilityMs` go; `rejected` proves that it never lived.
+ */
+export type OrderState =
+  | LivedOrder
+  | { readonly kind: 'rejected'; readonly code: RejectionCode; readonly text?: string }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown' }

@@ -21,6 +21,8 @@ export interface Position {
   readonly multiplier: number
   readonly priceSource: PriceSource
   readonly account?: string
+  /** Where each position is a ticket of its own at the venue. */
+  readonly ticket?: string
   /** Instrument that this one derives from; the default of the `underlying` rule. */
   readonly underlying?: InstrumentId
 }

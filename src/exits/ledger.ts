@@ -1,149 +1,199 @@
+import { difference, round15 } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
-import type { PositionId } from '../domain/ids.ts'
-import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
-
-/**
- * How far the one exit of a position's generation has come. What is not terminal and was read from
- * the store, or outlived the gateway that sent it, is `unknown`: a dead process's bytes may arrive.
- */
-export type ExitState =
-  /** Decided; not durable yet, so nothing may leave. */
-  | { readonly kind: 'intending' }
-  /** Durable; to be sent. */
-  | { readonly kind: 'intended' }
-  /** A call is under way. Never read from the store. */
-  | { readonly kind: 'sending' }
-  /** The broker has the order. */
-  | { readonly kind: 'acknowledged' }
-  /** Nothing is proved; the broker must be asked. */
-  | { readonly kind: 'unknown'; readonly since: number }
-  /** The broker refused this attempt; it never lived. Sent again, as a new attempt, from `retryAt`. */
-  | { readonly kind: 'rejected'; readonly code: string; readonly retryAt: number }
-  | { readonly kind: 'filled'; readonly fill: Fill }
-
-export interface ExitRecord {
-  readonly positionId: PositionId
-  readonly account: string
-  /** Life of the position id, from 1. */
-  readonly generation: number
-  /** From 1; a new one only after the last one is proved to be over. */
-  readonly attempt: number
-  readonly order: ExitOrder
-  /** The decision that was recorded first; what others matched is added to its `matched`. */
-  readonly decision: Decision
-  /** Epoch ms. */
-  readonly intendedAt: number
-  /** Rejections so far, over all attempts. */
-  readonly rejections: number
-  readonly state: ExitState
-}
-
-/** What became of a call, or of a question about an order. Times are epoch ms. */
-export type ExitEvent =
-  | { readonly kind: 'recorded' }
-  | { readonly kind: 'sent' }
-  | { readonly kind: 'acknowledged' }
-  | { readonly kind: 'filled'; readonly fill: Fill }
-  | {
-      readonly kind: 'rejected'
-      readonly code: string
-      readonly at: number
-      /** Id of the next attempt. */
-      readonly nextId: ClientOrderId
-    }
-  /** Nothing left the machine, or the broker took nothing in: it is as if nothing was sent. */
-  | { readonly kind: 'not-sent' }
-  | { readonly kind: 'outcome-unknown'; readonly at: number }
-  /** The broker proved that it has no such order. */
-  | { readonly kind: 'absent' }
-
-/** First wait after a rejection, doubled for each further one, ms. */
-const FIRST_RETRY_MS = 1_000
-const LONGEST_RETRY_MS = 60_000
+import type { RejectionCode } from '../domain/order.ts'
+import { backoffMs, ended, nextAttempt, rejected } from './attempts.ts'
+import type { ExitEvent } from './events.ts'
+import type { Plan } from './quantity.ts'
+import {
+  doubted,
+  type ExitRecord,
+  type ExitState,
+  isFollowed,
+  isOver,
+  remainingOf,
+  withStep,
+} from './record.ts'
+import { type ExitSettings, isHoldingEvidence, wayOf } from './settings.ts'
+import { lived, notOpen, seen } from './sightings.ts'
 
 /** The record after an event. An event that does not concern the present state changes nothing. */
-export function follow(record: ExitRecord, event: ExitEvent): ExitRecord {
+export function follow(record: ExitRecord, event: ExitEvent, settings: ExitSettings): ExitRecord {
   const { state } = record
-  if (state.kind === 'filled') return record
+  if (state.kind === 'flat' || (state.kind === 'filled' && event.kind !== 'flat')) return record
+  if ('id' in event && event.id !== record.order.clientOrderId) return record
   switch (event.kind) {
     case 'recorded':
-      return state.kind === 'intending' ? withState(record, { kind: 'intended' }) : record
+      return state.kind === 'intending' ? inState(record, { ...state, kind: 'intended' }) : record
+    case 'planned':
+      return state.kind === 'intended' ? planned(record, event.plan, state.notBefore) : record
     case 'sent':
-      return state.kind === 'intended' || state.kind === 'rejected'
-        ? withState(record, { kind: 'sending' })
+      return canBeSent(record, settings)
+        ? withStep(inState(record, { kind: 'sending' }), event.at, 'sent')
         : record
-    case 'acknowledged':
-      return withState(record, { kind: 'acknowledged' })
-    case 'filled':
-      return event.fill.clientOrderId === record.order.clientOrderId
-        ? withState(record, { kind: 'filled', fill: event.fill })
-        : record
-    case 'rejected':
-      return state.kind === 'sending' || isFollowed(state) ? rejected(record, event) : record
+    case 'answered':
+      return answered(record, event, settings)
     case 'not-sent':
-      return state.kind === 'sending' ? withState(record, { kind: 'intended' }) : record
+      return state.kind === 'sending' ? notSent(record, event) : record
     case 'outcome-unknown':
-      return state.kind === 'sending'
-        ? withState(record, { kind: 'unknown', since: event.at })
-        : record
-    case 'absent':
-      return state.kind === 'unknown' ? withState(record, { kind: 'intended' }) : record
+      return state.kind === 'sending' ? doubted(record, event.at, 'no answer') : record
+    case 'seen':
+      return seen(record, event, settings)
+    case 'not-listed':
+      return notOpen(record, event.askedAt, settings)
+    case 'untouched':
+      return state.kind === 'unknown' ? untouched(record, event) : record
+    case 'ended':
+      return isFollowed(state) ? endedUnseen(record, event, settings) : record
+    case 'retry':
+      return state.kind === 'rejected' ? nextAttempt(record, 0, settings) : record
+    case 'shrunk':
+      return shrunk(record, event)
+    case 'flat':
+      return withStep(
+        { ...record, state: { kind: 'flat', at: event.at, by: event.by } },
+        event.at,
+        `flat: ${event.by}`,
+      )
   }
 }
 
-/** Whether the broker is asked about the order: it may tell that the order has ended. */
-const isFollowed = ({ kind }: ExitState): boolean => kind === 'acknowledged' || kind === 'unknown'
+const inState = (record: ExitRecord, state: ExitState): ExitRecord => ({ ...record, state })
 
-const withState = (record: ExitRecord, state: ExitState): ExitRecord => ({ ...record, state })
+/** An order is sent when it is durable, or again where that is the way to learn of it. */
+const canBeSent = ({ state, exists }: ExitRecord, { capabilities }: ExitSettings): boolean =>
+  state.kind === 'intended' ||
+  (state.kind === 'unknown' && !exists && wayOf(capabilities) === 'resend')
 
-function rejected(
+const planned = (record: ExitRecord, plan: Plan, notBefore: number): ExitRecord => ({
+  ...record,
+  order: {
+    ...record.order,
+    quantity: plan.quantity,
+    ...(plan.limit !== undefined && { limit: plan.limit }),
+  },
+  heldBefore: plan.heldBefore,
+  state: { kind: 'intending', notBefore },
+})
+
+function answered(
   record: ExitRecord,
-  { code, at, nextId }: Extract<ExitEvent, { kind: 'rejected' }>,
+  { answer, at }: Extract<ExitEvent, { kind: 'answered' }>,
+  settings: ExitSettings,
 ): ExitRecord {
-  const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** record.rejections)
-  return {
-    ...record,
-    attempt: record.attempt + 1,
-    order: { ...record.order, clientOrderId: nextId },
-    rejections: record.rejections + 1,
-    state: { kind: 'rejected', code, retryAt: at + waitMs },
+  if (record.state.kind !== 'sending') return record
+  switch (answer.kind) {
+    case 'acknowledged':
+    case 'duplicate': {
+      const known = withStep(
+        { ...record, exists: true, state: { kind: 'acknowledged', since: at } },
+        at,
+        answer.kind,
+      )
+      const order = answer.kind === 'acknowledged' ? answer.order : undefined
+      return order === undefined ? known : lived(known, { order, at, by: 'venue' }, settings)
+    }
+    case 'rejected':
+      return record.isDoubted
+        ? refusedAgain(record, { code: answer.code, at }, settings)
+        : rejected(record, { ...answer, at }, settings)
   }
 }
 
-/** Whether nothing of the exit can be at the broker: it may be forgotten. */
-export const isIdle = ({ state }: ExitRecord): boolean =>
-  state.kind === 'intended' || state.kind === 'rejected'
+/** Of an order that was sent before, a refusal says nothing: the first one may live. */
+function refusedAgain(
+  record: ExitRecord,
+  { code, at }: { code: RejectionCode; at: number },
+  settings: ExitSettings,
+): ExitRecord {
+  const waitMs =
+    code === 'market-closed' ? settings.closedMarketRetryMs : backoffMs(record.rejections, settings)
+  const rejections = record.rejections + (code === 'market-closed' ? 0 : 1)
+  const next = doubted(record, at, `${code}, of an order that may live`)
+  return { ...next, rejections, state: { kind: 'unknown', since: at, notBefore: at + waitMs } }
+}
 
-/** A record as a new gateway must take it, at `now` (epoch ms). */
-export function recovered(record: ExitRecord, now: number): ExitRecord {
-  switch (record.state.kind) {
+function notSent(
+  record: ExitRecord,
+  { at, code, retryAfterMs = 0 }: Extract<ExitEvent, { kind: 'not-sent' }>,
+): ExitRecord {
+  const notBefore = retryAfterMs > 0 ? at + retryAfterMs : 0
+  const state: ExitState = record.isDoubted
+    ? { kind: 'unknown', since: at, notBefore }
+    : { kind: 'intended', notBefore }
+  return withStep({ ...record, state }, at, `not sent: ${code}`)
+}
+
+function untouched(
+  record: ExitRecord,
+  { isProof, at }: Extract<ExitEvent, { kind: 'untouched' }>,
+): ExitRecord {
+  const next: ExitRecord = {
+    ...record,
+    isDoubted: !isProof,
+    state: { kind: 'intended', notBefore: 0 },
+  }
+  return withStep(next, at, 'the holding is untouched')
+}
+
+function endedUnseen(
+  record: ExitRecord,
+  { quantity, at }: Extract<ExitEvent, { kind: 'ended' }>,
+  settings: ExitSettings,
+): ExitRecord {
+  const isKnown = record.executed.quantity >= quantity
+  const executed = isKnown ? record.executed : { quantity, price: null }
+  return ended(record, { executed, at, by: 'holding' }, settings)
+}
+
+function shrunk(
+  record: ExitRecord,
+  { by, at }: Extract<ExitEvent, { kind: 'shrunk' }>,
+): ExitRecord {
+  const quantity = round15(record.quantity - by)
+  const told = withStep({ ...record, quantity }, at, `${by} closed elsewhere`)
+  if (quantity <= record.before.quantity) {
+    return { ...told, quantity: record.before.quantity, state: { kind: 'flat', at, by: 'gone' } }
+  }
+  const { state } = record
+  if (state.kind !== 'intending' && state.kind !== 'intended') return told
+  // Nothing of the attempt has left: it is made anew, and nobody shall find the old one.
+  const order = { ...record.order, quantity: remainingOf(told) }
+  return { ...told, order, heldBefore: null, state: { ...state, kind: 'intending' } }
+}
+
+/**
+ * A record as a new process must take it, at `now` (epoch ms), of a position that has `owned` units.
+ * Where the holding is the evidence, an attempt that was made without one was never sent: the one
+ * that is under way is not mistaken for it.
+ */
+export function recovered(
+  record: ExitRecord,
+  { now, owned }: { now: number; owned: number },
+  { capabilities }: ExitSettings,
+): ExitRecord {
+  const { state } = record
+  if (owned < record.quantity && !isOver(record)) {
+    // It shrank while nothing of it was at the venue, and what was sent later would be recorded.
+    const lost = { kind: 'shrunk', by: difference(record.quantity, owned), at: now } as const
+    const idle: ExitState = state.kind === 'rejected' ? state : { kind: 'intended', notBefore: 0 }
+    return shrunk({ ...record, exists: false, isDoubted: false, state: idle }, lost)
+  }
+  switch (state.kind) {
+    case 'flat':
     case 'filled':
     case 'rejected':
-    case 'unknown':
       return record
     case 'intending':
     case 'intended':
+      if (isHoldingEvidence(capabilities) && record.heldBefore === null) {
+        return { ...record, state: { ...state, kind: 'intended' } }
+      }
+      return doubted(record, now, 'a new process')
     case 'sending':
     case 'acknowledged':
-      return withState(record, { kind: 'unknown', since: now })
-  }
-}
-
-/** What the gateway should do about a record at `now` (epoch ms); `ask`: what became of the order. */
-export function dueAction({ state }: ExitRecord, now: number): 'save' | 'send' | 'ask' | undefined {
-  switch (state.kind) {
-    case 'intending':
-      return 'save'
-    case 'intended':
-      return 'send'
-    case 'rejected':
-      return state.retryAt <= now ? 'send' : undefined
-    case 'acknowledged':
+    case 'partly-filled':
     case 'unknown':
-      return 'ask'
-    case 'sending':
-    case 'filled':
-      return undefined
+      return doubted(record, now, 'a new process')
   }
 }
 

@@ -1,11 +1,8 @@
-import type { HealthCheck, HealthSnapshot, HealthStatus } from '../ports/control.ts'
+import type { HealthCheck, HealthSnapshot } from '../ports/control.ts'
+import { accountChecks, type AccountFacts } from './account-checks.ts'
+import { counted, type Draft, draft, MOST_DETAILS, type Trouble } from './checks.ts'
 
-/** Something that is wrong with one position, exit or part. */
-export interface Trouble {
-  readonly what: string
-  /** Ms that it has lasted, where that is known. */
-  readonly forMs?: number
-}
+export type { Trouble } from './checks.ts'
 
 /** What a monitoring cycle found; health is derived from nothing else. */
 export interface HealthFacts {
@@ -44,17 +41,19 @@ export interface HealthFacts {
   readonly unconfirmedPrices: readonly Trouble[]
   /** Instruments with a price although their market is closed. */
   readonly pricesOutsideHours: readonly Trouble[]
+  /** Undefined where there is no account to look at. */
+  readonly account?: AccountFacts
 }
-
-/** Most details that are told of one kind of trouble, and in all. */
-const MOST_DETAILS = 20
-
-type Draft = Omit<HealthCheck, 'time' | 'status'> & { readonly status?: HealthStatus }
 
 /** Judges what a cycle found. `fail`: somebody must act; `warn`: somebody should look. */
 export function healthStatus(facts: HealthFacts): HealthSnapshot {
   const time = new Date(facts.now).toISOString()
-  const drafts = { ...failures(facts), ...warnings(facts), ...figures(facts) }
+  const drafts = {
+    ...failures(facts),
+    ...(facts.account && accountChecks(facts.account)),
+    ...warnings(facts),
+    ...figures(facts),
+  }
   const checks = Object.fromEntries(
     Object.entries(drafts).map(([name, draft]) => [name, [{ status: 'pass', ...draft, time }]]),
   ) as Record<string, readonly HealthCheck[]>
@@ -119,22 +118,4 @@ function figures(facts: HealthFacts): Record<string, Draft> {
     'broker:errors': draft('component', facts.brokerErrors, 'pass'),
     'feed:bad-ticks': draft('component', facts.badTicks, 'pass'),
   }
-}
-
-const draft = (
-  componentType: string,
-  observedValue: HealthCheck['observedValue'],
-  status: HealthStatus,
-): Draft => ({ componentType, observedValue, status })
-
-/** How many there are, and what the worst of them are. */
-function counted(componentType: string, troubles: readonly Trouble[], status: HealthStatus): Draft {
-  if (troubles.length === 0) return draft(componentType, 0, 'pass')
-  const worst = troubles.toSorted((a, b) => (b.forMs ?? 0) - (a.forMs ?? 0)).slice(0, MOST_DETAILS)
-  const told = worst.map(({ what, forMs }) =>
-    forMs === undefined ? what : `${what} for ${(forMs / 1000).toFixed(1)} s`,
-  )
-  const more = troubles.length > worst.length ? ` and ${troubles.length - worst.length} more` : ''
-  const output = `${troubles.length}: ${told.join(', ')}${more}`
-  return { ...draft(componentType, troubles.length, status), output }
 }

@@ -1,69 +1,56 @@
+import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId } from '../domain/ids.ts'
-import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
-import type { Side } from '../domain/position.ts'
+import type {
+  ClientOrderId,
+  ExitAnswer,
+  ExitOrder,
+  LivedOrder,
+  OrderState,
+} from '../domain/order.ts'
+import type { Tick } from '../domain/tick.ts'
+import type { Capabilities } from '../domain/venue.ts'
 
-/** Why a venue refused an order; `refused` where it gives no reason that we know. */
-export type RejectionCode = 'insufficient-quantity' | 'cancelled' | 'refused'
+export type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
+export type { ExitAnswer, LivedOrder, OrderState, RejectionCode } from '../domain/order.ts'
+export type { Capabilities } from '../domain/venue.ts'
 
-/**
- * What a broker answers to an order: it exists and is done, it exists and works, or it never lived
- * (`cancelled`: an order of that id lived and has ended, so the id makes no order again).
- */
-export type ExitAnswer =
-  | { readonly kind: 'filled'; readonly fill: Fill }
-  | { readonly kind: 'acknowledged' }
-  | { readonly kind: 'rejected'; readonly code: RejectionCode }
-
-/** A venue that carries exits out. */
-export interface Broker {
-  /** Sends an order. Sending the same client order id again makes no second order. */
-  placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer>
-  /** Reports fills of acknowledged orders from now on. */
-  streamOrders(listener: (fill: Fill) => void): void
-}
-
-/** What the account holds of an instrument on one side. */
-export interface Holding {
+/** A working order of anybody, ours are told by their id. */
+export interface OpenOrder {
+  readonly clientOrderId: string | null
   readonly instrument: InstrumentId
-  readonly side: Side
-  /** Units, > 0 for a long and < 0 for a short. */
-  readonly quantity: number
-  /** Epoch ms at which the venue knew it. */
-  readonly asOf: number
+  /** Units that are not executed yet, > 0 for a buy and < 0 for a sale. */
+  readonly remaining: number
 }
 
-/** An answer to the question for one holding; `unknown` proves nothing. */
-export type HoldingReport =
-  | { readonly kind: 'held'; readonly quantity: number; readonly asOf: number }
-  | { readonly kind: 'flat'; readonly asOf: number }
-  | { readonly kind: 'unknown' }
+/** News of one of our orders, pushed by the venue. */
+export interface OrderUpdate {
+  readonly clientOrderId: ClientOrderId
+  readonly order: LivedOrder
+}
 
 /**
- * What became of an order. `absent` proves that none of that id was ever accepted; `cancelled` that
- * it ended without a fill, and that its id makes no order again.
+ * A venue that carries exits out. Errors: `placeExit` and `cancel` throw `NotSent`, `RateLimited`,
+ * `Unauthorized` (it did not happen) or `OutcomeUnknown` (it may have); a list that the venue does
+ * not give throws one of these; a question about one thing that has no answer says `unknown`, or
+ * throws likewise. Every call ends soon after its signal aborts.
  */
-export type OrderState =
-  | { readonly kind: 'filled'; readonly fill: Fill }
-  | { readonly kind: 'working' }
-  | { readonly kind: 'cancelled' }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'unknown' }
-
-/**
- * A broker whose account can be asked for evidence. `placeExit` and `cancel` throw `NotSent` (did
- * not happen) or `OutcomeUnknown` (may have happened); a question that has no answer says `unknown`.
- */
-export interface AccountBroker extends Broker {
-  /** Everything that is held, flat rows left out; throws `NotSent` when the venue does not answer. */
-  holdings(): Promise<readonly Holding[]>
-  /**
-   * The holding of an instrument on one side. Without a side that of both: the quantities are
-   * netted, but it is `flat` only where neither side holds anything.
-   */
-  holding(instrument: InstrumentId, side?: Side): Promise<HoldingReport>
-  orderByClientId(id: ClientOrderId): Promise<OrderState>
-  /** Ends a working order and tells how it stands then: it may have been filled before. */
-  cancel(id: ClientOrderId): Promise<OrderState>
+export interface Broker {
+  readonly capabilities: Capabilities
+  /** Sends an order. */
+  placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer>
+  orderByClientId(id: ClientOrderId, signal: AbortSignal): Promise<OrderState>
+  /** Ends a working order and tells how it stands then: a fill may have crossed. */
+  cancel(id: ClientOrderId, signal: AbortSignal): Promise<OrderState>
+  /** Asked for by name: the only question whose answer can prove that something is flat. */
+  holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport>
+  /** Everything that is held; what is missing in it proves nothing. */
+  holdings(signal: AbortSignal): Promise<readonly Holding[]>
+  /** Last prices; an instrument without one is left out. */
+  quotes(instruments: readonly InstrumentId[], signal: AbortSignal): Promise<readonly Tick[]>
+  /** Every working order of the account, of other people too. */
+  openOrders?(signal: AbortSignal): Promise<readonly OpenOrder[]>
+  /** Pushes news of our orders from now on. */
+  streamOrders?(listener: (update: OrderUpdate) => void): void
   /** Lets calls under way end, then lets go of the account. */
   close(): Promise<void>
 }

@@ -109,6 +109,26 @@ export interface WhyView {
   readonly position: PositionView
   /** One line a rule, as `explain` gives them. */
   readonly rules: readonly Readonly<Record<string, unknown>>[]
+  /** How far its exit has come, where one was decided. */
+  readonly exit?: ExitView
+}
+
+/** An exit, with everything that happened to it. */
+export interface ExitView {
+  readonly state: string
+  readonly attempt: number
+  readonly clientOrderId: string
+  /** Units to close in all, and those that are executed. */
+  readonly quantity: number
+  readonly executed: number
+  readonly rejections: number
+  /** Oldest first; of a long history the middle is left out. */
+  readonly steps: readonly {
+    /** Epoch ms. */
+    readonly at: number
+    readonly attempt: number
+    readonly what: string
+  }[]
 }
 
 /** A position to be guarded, validated; `rules` are the options its rule set was made from. */

@@ -1,6 +1,15 @@
 import type { Decision } from '../domain/decision.ts'
+import type { HoldingKey } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
+
+/** One line of the history of an exit. */
+export interface HistoryStep {
+  /** Epoch ms. */
+  readonly at: number
+  readonly attempt: number
+  readonly what: string
+}
 
 /** What happened to the guarded positions, in order. */
 export type JournalEvent =
@@ -17,6 +26,43 @@ export type JournalEvent =
       /** How often by now. */
       readonly rejections: number
     }
+  /** Refused so often that a person should look. */
+  | {
+      readonly kind: 'exit-stuck'
+      readonly decision: Decision
+      readonly rejections: number
+      readonly steps: readonly HistoryStep[]
+    }
+  /** The broker said what cannot be true. */
+  | {
+      readonly kind: 'exit-fault'
+      readonly decision: Decision
+      readonly steps: readonly HistoryStep[]
+    }
+  /** Too little is left for an order: it stays at the broker. */
+  | { readonly kind: 'exit-dust'; readonly decision: Decision; readonly left: number }
+  /** Orders of others reserve what is to be sold. */
+  | {
+      readonly kind: 'exit-reserved'
+      readonly decision: Decision
+      readonly orders: readonly (string | null)[]
+    }
+  /** The exit is over; what closed the position, and at what price, is not known. */
+  | { readonly kind: 'exit-closed'; readonly decision: Decision; readonly by: 'gone' | 'dust' }
+  /** Somebody else has closed a position of which no exit was decided, or a part of one. */
+  | { readonly kind: 'position-gone'; readonly positionId: PositionId; readonly lost: number }
+  | {
+      readonly kind: 'position-shrunk'
+      readonly positionId: PositionId
+      readonly lost: number
+      readonly left: number
+    }
+  | { readonly kind: 'holding-oversold'; readonly holding: HoldingKey; readonly quantity: number }
+  | { readonly kind: 'holding-unowned'; readonly holding: HoldingKey; readonly quantity: number }
+  /** An order that looks like ours and is not: another guard works on the account. */
+  | { readonly kind: 'second-guard'; readonly clientOrderId: string }
+  /** A question about what is held failed; it is asked again. */
+  | { readonly kind: 'reconcile-failed'; readonly error: unknown }
   /** The store refused a write; it is tried again. */
   | { readonly kind: 'store-failed'; readonly error: unknown }
   | {

@@ -40,8 +40,9 @@ export function faultOfFile(path: string, tables: readonly string[]): FileFault 
   try {
     let fault: FileFault | undefined
     for (let look = 0; look < LOOKS; look++) {
-      const { size } = fstatSync(file)
       const before = transactionsOf(file)
+      // After the transactions: a commit in between may have made the file longer.
+      const { size } = fstatSync(file)
       fault = size === 0 ? undefined : faultOf(file, size, tables)
       // Pages that a writer has replaced are used again: what was seen of them proves nothing.
       if (fault === undefined || before.equals(transactionsOf(file))) return fault

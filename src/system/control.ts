@@ -27,6 +27,7 @@ import type { ActorView } from '../ports/supervision.ts'
 import type { Store } from '../ports/store.ts'
 import type { Guard } from '../risk/guard.ts'
 import type { Performance } from './performance.ts'
+import { exitView } from './exit-view.ts'
 import { explain } from '../risk/explain.ts'
 import { standing } from '../risk/standing.ts'
 
@@ -91,7 +92,8 @@ export class LiveControl implements Control {
     const child = this.parts.system.core.roster.get(positionId(id))
     if (position === undefined) return undefined
     const rules = child === undefined ? [] : explain(child.guard, this.parts.clock.now())
-    return { position, rules: rules.map(rule => ({ ...rule })) }
+    const exit = exitView(this.parts.system, positionId(id))
+    return { position, rules: rules.map(rule => ({ ...rule })), ...(exit && { exit }) }
   }
 
   async add({ position: given, rules, exitNow }: AddRequest, by: Requester): Promise<PositionView> {

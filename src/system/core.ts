@@ -1,7 +1,13 @@
 import { type ActorSystem, actorSystem, type Down, type Ref, send } from '../actors/actor.ts'
 import { caretaker } from '../actors/caretaker.ts'
-import type { GatewayParts } from '../actors/gateway-calls.ts'
-import type { CaretakerMessage, GatewayMessage, SupervisorMessage } from '../actors/messages.ts'
+import type {
+  CaretakerMessage,
+  GatewayMessage,
+  ReconcilerMessage,
+  SupervisorMessage,
+} from '../actors/messages.ts'
+import { reconciler, reconcilerState } from '../actors/reconciler.ts'
+import type { ExitBook } from '../exits/exit-book.ts'
 import { monitor, type MonitorShared } from '../actors/monitor.ts'
 import { type Actor, Roster, type ServiceKind, UNHARMED } from '../actors/roster.ts'
 import { supervisor } from '../actors/supervisor.ts'
@@ -11,19 +17,16 @@ import {
   type SupervisorState,
   supervisorState,
 } from '../actors/supervisor-state.ts'
-import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { Timers } from '../ports/timers.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import { Dispatcher } from '../risk/dispatcher.ts'
-import { GatewayLives, type GatewayLivesParts } from './gateway-lives.ts'
+import { GatewayLives } from './gateway-lives.ts'
+import { type ExitVenue, type GatewayOptions, RECONCILE_MS } from './gateway-options.ts'
 import { wakeOf } from './waking.ts'
 
-type Wired = 'supervisor' | 'self' | 'track' | 'broker' | 'now'
-
-export interface CoreOptions<Venue>
-  extends Omit<GatewayParts, Wired>, Pick<GatewayLivesParts, 'kept'> {
+export interface CoreOptions<Venue> extends Omit<GatewayOptions, 'now'> {
   /** Makes the broker, which may look at the prices that the dispatcher knows. */
   broker(quotes: Quotes): Venue
   /** Epoch ms; default the time of the dispatcher's last event. */
@@ -50,6 +53,9 @@ export interface Core<Venue> {
   readonly supervisor: Ref<SupervisorMessage>
   /** The present incarnation. */
   readonly gateway: Ref<GatewayMessage>
+  readonly reconciler: Ref<ReconcilerMessage>
+  /** What the present gateway knows of exits and holdings. */
+  readonly book: ExitBook
   /**
    * Starts an actor of which there is one and puts it under supervision; `hungReason` says in each
    * cycle why its present incarnation must be replaced. Gives what finds that.
@@ -65,7 +71,7 @@ export interface Core<Venue> {
 export type StartService<Message> = (epoch: number, onDown: (down: Down) => void) => Ref<Message>
 
 /** Connects dispatcher, monitors, supervisor and gateway: the straight line from tick to order. */
-export function connect<Venue extends GatewayParts['broker'] & Pick<Broker, 'streamOrders'>>({
+export function connect<Venue extends ExitVenue>({
   broker: makeBroker,
   ...options
 }: CoreOptions<Venue>): Core<Venue> {
@@ -126,7 +132,8 @@ export function connect<Venue extends GatewayParts['broker'] & Pick<Broker, 'str
   const lives: GatewayLives = new GatewayLives({
     now: () => dispatcher.now,
     ...options,
-    ...{ actors, broker, supervisor: supervisorRef },
+    ...{ actors, broker, quotes: dispatcher, supervisor: supervisorRef },
+    ask: message => send(reconcilerRef(), message),
     handlerDeadlineMs: supervision.gateway.handlerDeadlineMs,
   })
   const gatewayRef = serve<GatewayMessage>(
@@ -134,17 +141,35 @@ export function connect<Venue extends GatewayParts['broker'] & Pick<Broker, 'str
     (epoch, onDown) => lives.start(epoch, onDown),
     () => lives.hungReason(),
   )
+  const reconcilerRef = serve<ReconcilerMessage>('reconciler', (epoch, onDown) => {
+    const ref: Ref<ReconcilerMessage> = actors.spawn({
+      ...{ name: 'reconciler', epoch, handle: reconciler, onDown },
+      initialState: reconcilerState({
+        now: () => dispatcher.now,
+        ...options,
+        ...{ broker, reconcileMs: options.reconcileMs ?? RECONCILE_MS },
+        keyOf: id => lives.book.holdingOf(id),
+        self: message => send(ref, message),
+        tellGateway: message => send(gatewayRef(), message),
+        track: call => actors.track(call),
+      }),
+    })
+    return ref
+  })
   serve<CaretakerMessage>('caretaker', (epoch, onDown) =>
     actors.spawn({ name: 'caretaker', epoch, initialState: dispatcher, handle: caretaker, onDown }),
   )
-  broker.streamOrders(fill => {
-    const event = { kind: 'filled', fill } as const
-    send(gatewayRef(), { kind: 'happened', positionId: fill.positionId, event })
-  })
+  broker.streamOrders?.(update => send(gatewayRef(), { kind: 'pushed', update }))
   return {
     ...{ actors, broker, dispatcher, roster, supervisor: supervisorRef, serve },
     get gateway() {
       return gatewayRef()
+    },
+    get reconciler() {
+      return reconcilerRef()
+    },
+    get book() {
+      return lives.book
     },
   }
 }

@@ -1,8 +1,9 @@
 import { type Ref, send } from '../actors/actor.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
+import { difference } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { ExitRecord } from '../exits/ledger.ts'
+import type { ExitRecord } from '../exits/record.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { Registered } from '../ports/keeper.ts'
 import { codeOf, lineOf, textOf } from './lines.ts'
@@ -19,6 +20,8 @@ export interface ExitJournalParts {
   /** Who counts what a filled exit has brought. */
   portfolio(): Ref<PortfolioMessage>
 }
+
+type Shrunk = Extract<JournalEvent, { kind: 'position-shrunk' }>
 
 /** Makes what happens to exits and monitors durable, with a line for a person. */
 export class ExitJournal {
@@ -48,6 +51,18 @@ export class ExitJournal {
     this.parts.performance?.cycles.incrementMetric(`exits.${decision.reason}`)
   }
 
+  /** Resolves when what an exit has become is on disk: its next attempt, or its end. */
+  async saveAgain(record: ExitRecord): Promise<void> {
+    await this.parts.writer.now({ exits: [record] })
+    this.follow(record)
+  }
+
+  /** A later state of an exit becomes durable soon. */
+  later(record: ExitRecord): void {
+    this.parts.writer.soon({ exit: record })
+    this.follow(record)
+  }
+
   /** Notes an exit that is not sent because nothing may be. */
   observed({ positionId, reason, matched, at, level, tick }: Decision): void {
     const { state, writer, now } = this.parts
@@ -73,6 +88,7 @@ export class ExitJournal {
         const position = state.register.get(event.decision.positionId)?.position
         if (position === undefined) return
         countOne(state.exitsFilled, event.decision.reason)
+        state.fills.set(position.id, event.fill)
         send(portfolio(), { kind: 'filled', position, fill: event.fill })
         return
       }
@@ -89,6 +105,40 @@ export class ExitJournal {
         this.note('exit-rejected', decision.positionId, { code, rejections })
         return
       }
+      case 'exit-stuck':
+      case 'exit-fault': {
+        const { kind, decision, steps } = event
+        this.note(kind, decision.positionId, { steps })
+        return
+      }
+      case 'exit-dust':
+        this.note(event.kind, event.decision.positionId, { left: event.left })
+        return
+      case 'exit-reserved':
+        this.note(event.kind, event.decision.positionId, { orders: event.orders })
+        return
+      case 'exit-closed':
+        this.close(event.kind, event.decision.positionId, { by: event.by })
+        return
+      case 'position-gone':
+        this.close(event.kind, event.positionId, { lost: event.lost })
+        return
+      case 'position-shrunk':
+        this.shrink(event)
+        return
+      case 'holding-oversold':
+      case 'holding-unowned': {
+        const { kind, holding, quantity } = event
+        this.tell(kind, { ...holding, quantity })
+        return
+      }
+      case 'second-guard':
+        this.tell(event.kind, { clientOrderId: event.clientOrderId })
+        return
+      case 'reconcile-failed':
+        state.brokerErrors++
+        this.parts.performance?.cycles.incrementMetric(`errors.${codeOf(event.error)}`)
+        return
       case 'monitor-restarted':
         state.restarts++
         this.parts.performance?.cycles.incrementMetric('errors.monitor-crash')
@@ -112,6 +162,38 @@ export class ExitJournal {
       case 'common-cause':
         this.tell(event.kind, { restartsPerSecond: event.restartsPerSecond })
     }
+  }
+
+  /** The exit is shown as it is now, as long as it is open. */
+  private follow(record: ExitRecord): void {
+    const { openExits } = this.parts.state
+    if (openExits.has(record.positionId)) openExits.set(record.positionId, record)
+  }
+
+  /** A position has ended without a fill that anybody knows. */
+  private close(kind: string, id: PositionId, detail: Record<string, unknown>): void {
+    const { state, writer, now } = this.parts
+    state.openExits.delete(id)
+    const row = state.register.get(id)
+    const line = lineOf(now(), kind, id, detail)
+    if (row === undefined) {
+      writer.soon({ line })
+      return
+    }
+    const closed: Registered = { ...row, state: 'closed' }
+    state.register.set(id, closed)
+    writer.soon({ row: closed, line })
+  }
+
+  private shrink({ positionId, lost, left }: Shrunk): void {
+    const { state, writer, now } = this.parts
+    const row = state.register.get(positionId)
+    const line = lineOf(now(), 'position-shrunk', positionId, { lost, left })
+    if (row === undefined) return
+    const position = { ...row.position, quantity: difference(row.position.quantity, lost) }
+    const smaller: Registered = { ...row, position }
+    state.register.set(positionId, smaller)
+    writer.soon({ row: smaller, line })
   }
 
   /** A line about the service as a whole. */

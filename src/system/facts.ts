@@ -1,5 +1,6 @@
 import type { TradingHours } from '../domain/instrument.ts'
 import { isOpenAt } from '../risk/hours.ts'
+import { accountFacts } from './exit-view.ts'
 import type { Child } from '../actors/roster.ts'
 import type { LiveSystem } from './live.ts'
 import { guardingOf } from './supervision.ts'
@@ -84,6 +85,7 @@ export function healthFacts(
     clockJumps: system.clockWatch.recent(CLOCK_MS),
     unconfirmedPrices: system.gate.unconfirmed(now).map(([what, forMs]) => ({ what, forMs })),
     pricesOutsideHours: [...outsideHours].map(what => ({ what })),
+    account: accountFacts(system, now),
   }
 }
 

@@ -1,18 +1,24 @@
 import { type ActorSystem, type Down, type Ref, send } from '../actors/actor.ts'
-import { gateway, gatewayState } from '../actors/gateway.ts'
+import { gateway, gatewayState, noticed } from '../actors/gateway.ts'
 import type { GatewayParts } from '../actors/gateway-calls.ts'
 import { OpenCalls } from '../actors/liveness.ts'
 import type { GatewayMessage } from '../actors/messages.ts'
+import { InstrumentTable } from '../domain/instrument.ts'
+import { viewOf } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
-import type { KillSwitch } from '../exits/kill-switch.ts'
-import type { ExitRecord } from '../exits/ledger.ts'
+import { ExitBook } from '../exits/exit-book.ts'
+import { EXIT_DEFAULTS } from '../exits/settings.ts'
+import type { Quotes } from '../ports/quotes.ts'
+import type { ExitVenue, GatewayOptions } from './gateway-options.ts'
 
-export interface GatewayLivesParts extends Omit<GatewayParts, 'self' | 'track'> {
+export interface GatewayLivesParts extends GatewayOptions {
   readonly actors: ActorSystem
+  readonly broker: ExitVenue
+  readonly quotes: Quotes
+  readonly supervisor: GatewayParts['supervisor']
+  readonly ask: GatewayParts['ask']
   /** Time beyond a call's own limit after which the incarnation that started it is replaced, ms. */
   readonly handlerDeadlineMs: number
-  /** Every exit that is not over, as a new incarnation must take it, and the kill switch. */
-  kept(): { readonly exits: readonly ExitRecord[]; readonly killSwitch: KillSwitch }
 }
 
 /**
@@ -20,6 +26,8 @@ export interface GatewayLivesParts extends Omit<GatewayParts, 'self' | 'track'> 
  * brings back goes to that one, which is not there any more: late results change nothing.
  */
 export class GatewayLives {
+  /** What the present incarnation knows; it alone writes it. */
+  book!: ExitBook
   private readonly parts: GatewayLivesParts
   private calls = new OpenCalls()
 
@@ -36,13 +44,36 @@ export class GatewayLives {
       self: message => send(ref, message),
       track: call => actors.track(call),
     }
+    const book = this.newBook(parts)
     const ref: Ref<GatewayMessage> = actors.spawn({
       ...{ name: 'gateway', epoch, onDown },
-      initialState: gatewayState(parts, kept()),
+      initialState: gatewayState(book, parts, kept()),
       handle: gateway,
     })
+    this.book = book
     this.calls = calls
     return ref
+  }
+
+  private newBook(parts: GatewayParts): ExitBook {
+    const { broker, quotes, exits, instruments = new InstrumentTable(), adopt } = this.parts
+    const book: ExitBook = new ExitBook({
+      settings: {
+        ...EXIT_DEFAULTS,
+        ...exits,
+        capabilities: broker.capabilities,
+        listsOrders: broker.openOrders !== undefined,
+      },
+      adopt: adopt ?? 'alert',
+      specOf: instrument => instruments.of(instrument),
+      priceOf: ({ instrument, side, priceSource }) =>
+        quotes.price(instrument, viewOf(side, priceSource)),
+      tell: notice => {
+        const closed = noticed(parts, book, notice)
+        if (closed !== undefined) book.close(closed, parts.now())
+      },
+    })
+    return book
   }
 
   /** Why the present incarnation must be replaced: a call that did not even end at its own limit. */

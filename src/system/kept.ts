@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { ExitRecord } from '../exits/ledger.ts'
+import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
 import { registerOf } from '../stores/keeper.ts'

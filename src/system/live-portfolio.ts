@@ -53,11 +53,10 @@ export function startPortfolio(
 }
 
 /** An incarnation that crashed may have lost fills: their positions are still open. */
-function repeatFills({ openExits, register }: LiveState, ref: Ref<PortfolioMessage>): void {
-  for (const { positionId, state } of openExits.values()) {
-    const position = register.get(positionId)?.position
-    if (state.kind !== 'filled' || position === undefined) continue
-    send(ref, { kind: 'filled', position, fill: state.fill })
+function repeatFills({ fills, register }: LiveState, ref: Ref<PortfolioMessage>): void {
+  for (const [id, fill] of fills) {
+    const position = register.get(id)?.position
+    if (position !== undefined) send(ref, { kind: 'filled', position, fill })
   }
 }
 
@@ -95,6 +94,7 @@ function close(
   const row = state.register.get(id)
   const reason = state.openExits.get(id)?.decision.reason
   state.openExits.delete(id)
+  state.fills.delete(id)
   const detail = { reason, price, quantity, profit: amount }
   const line = lineOf(now(), 'exit-filled', id, detail)
   if (row === undefined) {

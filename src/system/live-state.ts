@@ -1,7 +1,9 @@
+import type { GatewayPast } from '../actors/gateway.ts'
 import type { PositionId } from '../domain/ids.ts'
+import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
-import type { ExitRecord } from '../exits/ledger.ts'
+import type { ExitRecord } from '../exits/record.ts'
 import type { KeptRatchet, Past } from '../ports/keeper.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { Register } from './register.ts'
@@ -14,6 +16,8 @@ export class LiveState {
   readonly register: Register
   /** Exits that are durable and not over. */
   readonly openExits = new Map<PositionId, ExitRecord>()
+  /** Fills of exits whose positions are not closed yet. */
+  readonly fills = new Map<PositionId, Fill>()
   /** Ratchets as they were at the start. */
   readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
   /** Exits of this process so far, by reason. */
@@ -32,7 +36,12 @@ export class LiveState {
     this.register = new Register(past.register, past.generationFloor)
     this.ratchets = past.ratchets
     this.killSwitch = past.killSwitch ?? OFF
-    for (const record of past.exits) this.openExits.set(record.positionId, record)
+    for (const record of past.exits) {
+      const row = this.register.get(record.positionId)
+      // An exit of an earlier life, or of a position that was released, is over.
+      if (row?.state !== 'open' || row.generation !== record.generation) continue
+      this.openExits.set(record.positionId, record)
+    }
   }
 
   /** The positions that are open, those that are being exited included. */
@@ -44,4 +53,21 @@ export class LiveState {
 /** One more of a kind. */
 export function countOne(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+/** What the gateway takes up of it. */
+export function pastOf(
+  { register, openExits, killSwitch }: LiveState,
+  isUnconfirmed: boolean,
+): GatewayPast {
+  const rows = [...register.values()]
+  return {
+    exits: [...openExits.values()].map(record => {
+      return { record, position: register.get(record.positionId)!.position }
+    }),
+    open: rows.filter(({ state, position }) => state === 'open' && !openExits.has(position.id)),
+    released: rows.filter(({ state }) => state === 'released').map(({ position }) => position),
+    killSwitch,
+    isUnconfirmed,
+  }
 }

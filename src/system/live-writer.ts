@@ -1,7 +1,7 @@
 import type { PositionId } from '../domain/ids.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
-import type { ExitRecord } from '../exits/ledger.ts'
+import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine } from '../ports/control.ts'
 import type { Change, Keeper, KeptLine, Registered } from '../ports/keeper.ts'
 import type { Ratchet } from '../risk/guard.ts'
@@ -45,6 +45,8 @@ export class LiveWriter {
   private ratchets = new Map<PositionId, Ratchet>()
   private readonly lines = new LineQueue()
   private exits = new Map<PositionId, ExitRecord>()
+  /** Exits that were saved while a commit with an older state of them was under way. */
+  private readonly savedMeanwhile = new Set<PositionId>()
   private rows: Registered[] = []
   private day: PortfolioDay | undefined
   private writing: Promise<void> | undefined
@@ -61,6 +63,11 @@ export class LiveWriter {
 
   /** Resolves when the change is durable; rejects, with nothing changed, when it cannot be. */
   async now(change: LiveChange): Promise<void> {
+    // What waits is older, and must not be written over what is newer.
+    for (const { positionId } of change.exits ?? []) {
+      this.exits.delete(positionId)
+      if (this.writing !== undefined) this.savedMeanwhile.add(positionId)
+    }
     try {
       const lines = await this.options.keeper.keep(change)
       this.errors = 0
@@ -93,6 +100,7 @@ export class LiveWriter {
     const lines = this.lines.take()
     const ratchets = this.takeSome()
     this.exits = new Map()
+    this.savedMeanwhile.clear()
     this.rows = []
     this.day = undefined
     this.writing = this.write({
@@ -191,8 +199,9 @@ export class LiveWriter {
   private putBack({ ratchets, lines, exits, register, day }: LiveChange): void {
     this.ratchets = new Map([...(ratchets ?? []), ...this.ratchets])
     this.lines.putBack(lines ?? [])
-    const older = (exits ?? []).map(record => [record.positionId, record] as const)
-    this.exits = new Map([...older, ...this.exits])
+    const older = (exits ?? []).filter(({ positionId }) => !this.savedMeanwhile.has(positionId))
+    const known = older.map(record => [record.positionId, record] as const)
+    this.exits = new Map([...known, ...this.exits])
     this.rows = [...(register ?? []), ...this.rows]
     this.day ??= day
   }

@@ -1,5 +1,4 @@
 import { type Down, type Ref, send } from '../actors/actor.ts'
-import type { GatewayParts } from '../actors/gateway-calls.ts'
 import type { GatewayMessage, PortfolioMessage, PortfolioStanding } from '../actors/messages.ts'
 import type { PortfolioOptions } from '../actors/portfolio.ts'
 import type { Decision } from '../domain/decision.ts'
@@ -10,12 +9,10 @@ import type { ExitReason } from '../domain/reason.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
-import { recovered } from '../exits/ledger.ts'
 import type { MassExitOptions } from '../exits/mass-exit.ts'
 import type { Profiler } from '../observability/profiler.ts'
-import type { Broker } from '../ports/broker.ts'
 import type { JournalLine, RulesRequest } from '../ports/control.ts'
-import type { Clock } from '../ports/clock.ts'
+import { type Clock, steadyNow } from '../ports/clock.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { Timers } from '../ports/timers.ts'
@@ -26,12 +23,15 @@ import { tradingDayAt } from '../risk/trading-day.ts'
 import { ask } from './ask.ts'
 import { AskedExits } from './asked-exits.ts'
 import { ClockWatch } from './clock-watch.ts'
+import { withDeadline } from '../actors/deadline.ts'
+import { startsHeld } from '../exits/reconcile.ts'
 import { connect, type Core } from './core.ts'
+import type { ExitVenue, GatewayOptions } from './gateway-options.ts'
 import { ExitJournal } from './exit-journal.ts'
 import { ruleSetOf } from './kept-rules.ts'
 import { lineOf, textOf } from './lines.ts'
 import { NO_LIMITS, startPortfolio } from './live-portfolio.ts'
-import { type LivePast, LiveState } from './live-state.ts'
+import { type LivePast, LiveState, pastOf } from './live-state.ts'
 import { type LiveKeeper, LiveWriter } from './live-writer.ts'
 import type { Performance } from './performance.ts'
 import { machineTimers } from './machine-timers.ts'
@@ -41,11 +41,10 @@ import { SupervisionView } from './supervision.ts'
 import { TickGate, type TickGateOptions } from './tick-gate.ts'
 
 /** A broker with an account of its own. */
-export type Venue = GatewayParts['broker'] &
-  Pick<Broker, 'streamOrders'> & {
-    /** Told after each tick: orders may wait for the first price of an instrument. */
-    priced(instrument: Tick['instrument']): Promise<void> | undefined
-  }
+export type Venue = ExitVenue & {
+  /** Told after each tick: orders may wait for the first price of an instrument. */
+  priced(instrument: Tick['instrument']): Promise<void> | undefined
+}
 
 export interface LiveOptions {
   readonly keeper: LiveKeeper
@@ -58,6 +57,11 @@ export interface LiveOptions {
   readonly portfolio?: PortfolioOptions
   readonly massExit?: MassExitOptions | undefined
   readonly ticks?: TickGateOptions
+  readonly exits?: GatewayOptions['exits']
+  readonly adopt?: GatewayOptions['adopt']
+  readonly reconcileMs?: number | undefined
+  /** With an empty store nothing is sent before a person has confirmed what the account holds. */
+  readonly confirmsHoldings?: boolean
   /** Where calls, exits and errors are counted. */
   readonly performance?: Performance | undefined
   readonly supervision?: Supervision | undefined
@@ -95,13 +99,18 @@ export class LiveSystem {
   ticks = 0
   private readonly options: LiveOptions
   private readonly writer: LiveWriter
+  /** Nothing is sent before a person has confirmed what the account holds. */
+  isUnconfirmed = false
   private areSendsHeld = false
   private readonly asked: AskedExits
   private readonly portfolioRef: () => Ref<PortfolioMessage>
 
   /** Opens with what an earlier process left behind; `recover` then takes it under guard. */
   static async open(options: LiveOptions): Promise<LiveSystem> {
-    return new LiveSystem(options, await options.keeper.load())
+    const past = await options.keeper.load()
+    const system = new LiveSystem(options, past)
+    if (options.confirmsHoldings === true && past.register.size === 0) await system.askToConfirm()
+    return system
   }
 
   private constructor(options: LiveOptions, past: LivePast) {
@@ -132,23 +141,17 @@ export class LiveSystem {
       callTimeoutMs,
       freshMs: options.freshMs ?? FRESH_MS,
       ratcheted: () => this.writer.gather(),
-      now: () => clock.now(),
+      now: steadyNow(clock),
       isHeld: record => this.areSendsHeld || hold.isHeld(record),
       observe: this.isObserving ? decision => exits.observed(decision) : undefined,
-      save: record => exits.save(record, hold.admit(record)),
-      note: record => {
-        // What a new incarnation of the gateway starts from.
-        if (this.state.openExits.has(record.positionId)) {
-          this.state.openExits.set(record.positionId, record)
-        }
-        // A filled exit is over: closing its position in the register takes its record away.
-        if (record.state.kind === 'filled') return
-        this.writer.soon({ exit: record })
-      },
-      kept: () => ({
-        exits: [...this.state.openExits.values()].map(record => recovered(record, this.now)),
-        killSwitch: this.state.killSwitch,
-      }),
+      save: record =>
+        this.state.openExits.has(record.positionId)
+          ? exits.saveAgain(record)
+          : exits.save(record, hold.admit(record)),
+      note: record => exits.later(record),
+      kept: () => pastOf(this.state, this.isUnconfirmed),
+      instruments: this.instruments,
+      ...{ exits: options.exits, adopt: options.adopt, reconcileMs: options.reconcileMs },
       supervision: this.supervision,
       ...{ clock, timers: options.timers ?? machineTimers, random: options.random ?? Math.random },
       onFailure: down => this.fail(down),
@@ -214,6 +217,12 @@ export class LiveSystem {
     return this.writer.lineCount
   }
 
+  /** A person has looked at what the account holds: exits may be sent. */
+  confirmHoldings(by: string): void {
+    this.setUnconfirmed(false)
+    this.tell('holdings-confirmed', { by })
+  }
+
   /** Takes a tick as it comes. */
   tick(tick: Tick): void {
     const { dispatcher, actors, broker } = this.core
@@ -230,7 +239,7 @@ export class LiveSystem {
 
   /** What is due by time, and what was not answered. */
   cycle(profiler: Pick<Profiler, 'phase'> = UNMEASURED): void {
-    const { dispatcher, supervisor, gateway } = this.core
+    const { dispatcher, supervisor, gateway, reconciler } = this.core
     profiler.phase('clock', () => {
       const movedMs = this.clockWatch.look()
       if (movedMs !== undefined) this.tell('clock-moved', { movedMs })
@@ -240,6 +249,7 @@ export class LiveSystem {
       send(supervisor, { kind: 'cycle' })
       this.asked.repeat()
       send(gateway, { kind: 'cycle' })
+      send(reconciler, { kind: 'cycle' })
       send(this.portfolio, { kind: 'cycle' })
     })
     profiler.phase('flush', () => this.writer.drain())
@@ -254,8 +264,9 @@ export class LiveSystem {
     return this.registrar.changeRules(id, request, by)
   }
 
-  release(id: PositionId, by: string): Promise<void> {
-    return this.registrar.release(id, by)
+  async release(id: PositionId, by: string): Promise<void> {
+    await this.registrar.release(id, by)
+    this.state.openExits.delete(id)
   }
 
   /** Throws EXITS_AT_ONCE if a position would be exited at the present price. */
@@ -306,8 +317,10 @@ export class LiveSystem {
       this.state.openExits.delete(id)
       this.asked.forget(id)
       const ratchet = this.core.roster.get(id)?.guard.ratchet() ?? this.state.ratchets.get(id)
-      send(this.core.supervisor, { kind: 'closed', positionId: id })
-      this.guard(this.registrar.open(id), { ratchet })
+      const registered = this.registrar.open(id)
+      const { generation } = registered
+      send(this.core.supervisor, { kind: 'closed', positionId: id, generation })
+      this.guard(registered, { ratchet })
     }
   }
 
@@ -372,6 +385,25 @@ export class LiveSystem {
     this.core.actors.stopAll()
   }
 
+  /** An account that cannot be looked at may hold anything. */
+  private async askToConfirm(): Promise<void> {
+    const { callTimeoutMs } = this.options
+    const { broker } = this.core
+    const ask = withDeadline(callTimeoutMs, signal => broker.holdings(signal))
+    const isHeld = await ask.then(
+      holdings => startsHeld(true, holdings),
+      () => true,
+    )
+    if (!isHeld) return
+    this.setUnconfirmed(true)
+    this.tell('holdings-unconfirmed', {})
+  }
+
+  private setUnconfirmed(isUnconfirmed: boolean): void {
+    this.isUnconfirmed = isUnconfirmed
+    send(this.core.gateway, { kind: 'confirm', isUnconfirmed })
+  }
+
   private get now(): number {
     return this.options.clock.now()
   }
@@ -382,7 +414,11 @@ export class LiveSystem {
     if (registered.state !== 'open' || this.state.openExits.has(id)) return
     const { observed: _over, ...afresh } = registered
     if (registered.observed !== undefined) {
-      if (this.isObserving) return
+      if (this.isObserving) {
+        const { position, generation } = registered
+        send(this.core.gateway, { kind: 'own', position, generation })
+        return
+      }
       this.state.register.set(id, afresh)
       this.writer.soon({ row: afresh })
     }
@@ -395,6 +431,7 @@ export class LiveSystem {
   ): void {
     const { position, generation } = registered
     this.core.dispatcher.advance(this.now)
+    send(this.core.gateway, { kind: 'own', position, generation })
     send(this.core.supervisor, {
       kind: 'guard',
       ...{ position, ruleSet: ruleSetOf(registered), generation },

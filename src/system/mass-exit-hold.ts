@@ -1,5 +1,5 @@
 import type { PositionId } from '../domain/ids.ts'
-import type { ExitRecord } from '../exits/ledger.ts'
+import type { ExitRecord } from '../exits/record.ts'
 import { countExit, type MassExitOptions, NO_MASS_EXIT } from '../exits/mass-exit.ts'
 
 /** Holds back price exits that come in a mass, until a second look or their time is over. */

@@ -16,7 +16,7 @@ import type { Register } from './register.ts'
 export interface RegistrarParts {
   readonly rows: Register
   readonly writer: Pick<LiveWriter, 'now'>
-  readonly core: Pick<Core<unknown>, 'roster' | 'supervisor' | 'dispatcher'>
+  readonly core: Pick<Core<unknown>, 'roster' | 'supervisor' | 'gateway' | 'dispatcher'>
   readonly clock: Clock
   /** Awaited before a new position is registered: its account must hold it. */
   readonly beforeGuard?: ((registered: Registered) => Promise<void>) | undefined
@@ -92,7 +92,9 @@ export class Registrar {
       const line = lineOf(clock.now(), 'position-released', id, { by })
       await writer.now({ register: [registered], lines: [line] })
       rows.set(id, registered)
-      send(core.supervisor, { kind: 'closed', positionId: id })
+      const { position, generation } = registered
+      send(core.supervisor, { kind: 'closed', positionId: id, generation })
+      send(core.gateway, { kind: 'release', position })
     })
   }
 

@@ -5,8 +5,9 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
+import type { GatewayPast } from '../actors/gateway.ts'
 import { OFF } from '../exits/kill-switch.ts'
-import { type ExitRecord, recovered } from '../exits/ledger.ts'
+import type { ExitRecord } from '../exits/record.ts'
 import type { RowSink } from '../ports/feed.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { RuleSet } from '../risk/rule.ts'
@@ -35,6 +36,7 @@ export class VirtualSystem implements RowSink {
   private readonly filter: TickFilter
   private readonly passed: Tick[] = []
   private readonly exits = new Map<PositionId, ExitRecord>()
+  private readonly positions = new Map<PositionId, Position>()
   private failure: WatchkeeperError | undefined
   /** Time of the last row, epoch ms. */
   private lastAt = -Infinity
@@ -42,7 +44,11 @@ export class VirtualSystem implements RowSink {
   constructor({ journal, ...filterOptions }: VirtualSystemOptions) {
     this.filter = new TickFilter(filterOptions)
     this.core = connect({
-      journal,
+      journal: event => {
+        const isOver = event.kind === 'exit-filled' || event.kind === 'exit-closed'
+        if (isOver) this.positions.delete(event.decision.positionId)
+        journal(event)
+      },
       broker: quotes => new PaperBroker(quotes),
       save: record => {
         this.exits.set(record.positionId, record)
@@ -50,7 +56,7 @@ export class VirtualSystem implements RowSink {
       },
       note: record => void this.exits.set(record.positionId, record),
       callTimeoutMs: Infinity,
-      kept: () => ({ exits: this.openExits(), killSwitch: OFF }),
+      kept: () => this.kept(),
       clock: { monotonic: () => Math.max(0, this.core.dispatcher.now) },
       // No time passes between two rows: who waits for a backoff is back before the next one.
       timers: { after: (_ms, call) => (call(), () => undefined) },
@@ -66,6 +72,9 @@ export class VirtualSystem implements RowSink {
 
   /** Takes a position under guard. It is guarded from the next row on. */
   guard(position: Position, ruleSet: RuleSet): void {
+    this.positions.set(position.id, position)
+    this.core.broker.deposit(position)
+    send(this.core.gateway, { kind: 'own', position, generation: 1 })
     send(this.core.supervisor, { kind: 'guard', position, ruleSet, generation: 1 })
   }
 
@@ -131,8 +140,19 @@ export class VirtualSystem implements RowSink {
     this.core.broker.priced(tick.instrument)
   }
 
-  private openExits(): ExitRecord[] {
-    return [...this.exits.values()].map(record => recovered(record, this.core.dispatcher.now))
+  /** What a new incarnation of the gateway starts from. */
+  private kept(): GatewayPast {
+    const open = [...this.positions.values()]
+    return {
+      exits: open.flatMap(position => {
+        const record = this.exits.get(position.id)
+        return record === undefined ? [] : [{ record, position }]
+      }),
+      open: open
+        .filter(({ id }) => !this.exits.has(id))
+        .map(position => ({ position, generation: 1 })),
+      ...{ released: [], killSwitch: OFF, isUnconfirmed: false },
+    }
   }
 
   private async settled(): Promise<void> {

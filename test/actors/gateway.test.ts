@@ -1,23 +1,26 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { type ActorSystem, actorSystem, type Ref, send } from '../../src/actors/actor.ts'
-import { gateway, gatewayState } from '../../src/actors/gateway.ts'
-import type { GatewayMessage, SupervisorMessage } from '../../src/actors/messages.ts'
+import type {
+  GatewayMessage,
+  ReconcilerMessage,
+  SupervisorMessage,
+} from '../../src/actors/messages.ts'
 import { positionId } from '../../src/domain/ids.ts'
-import type { ClientOrderId, ExitOrder, Fill } from '../../src/domain/order.ts'
-import { NotSent, OutcomeUnknown } from '../../src/errors.ts'
+import type { ClientOrderId, ExitOrder } from '../../src/domain/order.ts'
+import type { Position } from '../../src/domain/position.ts'
+import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../src/errors.ts'
 import { OFF } from '../../src/exits/kill-switch.ts'
-import { type ExitRecord, recovered } from '../../src/exits/ledger.ts'
-import type { Broker, ExitAnswer, OrderState } from '../../src/ports/broker.ts'
+import type { ExitRecord } from '../../src/exits/record.ts'
+import type { Broker, ExitAnswer, HoldingReport, OrderState } from '../../src/ports/broker.ts'
 import type { JournalEvent } from '../../src/ports/journal.ts'
+import { reconciler, reconcilerState } from '../../src/actors/reconciler.ts'
+import { GatewayLives } from '../../src/system/gateway-lives.ts'
 import { aDecision, aPosition } from '../support/builders.ts'
+import { LOOK_UP } from '../support/test-venue.ts'
 
-const fillOf = ({ clientOrderId, positionId: id, quantity }: ExitOrder): Fill => ({
-  clientOrderId,
-  positionId: id,
-  quantity,
-  price: 99,
-})
+const filled = ({ quantity }: Pick<ExitOrder, 'quantity'>): OrderState & ExitAnswer['kind'] =>
+  ({ kind: 'filled', executed: { quantity, price: 99 } }) as never
 
 describe('gateway', () => {
   let actors: ActorSystem
@@ -25,9 +28,12 @@ describe('gateway', () => {
   let inbox: SupervisorMessage[]
   let noted: string[]
   let now: number
-  let before: ExitRecord[]
+  let before: { record: ExitRecord; position: Position }[]
+  let holding: HoldingReport
   let lookUp: (id: ClientOrderId) => Promise<OrderState>
   let save: (record: ExitRecord) => Promise<void>
+  let gatewayRef: Ref<GatewayMessage>
+  let reconcilerRef: Ref<ReconcilerMessage>
 
   beforeEach(() => {
     actors = actorSystem()
@@ -36,52 +42,78 @@ describe('gateway', () => {
     noted = []
     now = 0
     before = []
+    holding = { kind: 'held', quantity: 1, asOf: 0 }
     lookUp = () => Promise.resolve({ kind: 'unknown' })
     save = () => Promise.resolve()
   })
 
   afterEach(() => actors.stopAll())
 
-  function start(placeExit: Broker['placeExit']): Ref<GatewayMessage> {
+  function start(placeExit: Broker['placeExit'], but: Partial<Broker> = {}): Ref<GatewayMessage> {
     const supervisor = actors.spawn<null, SupervisorMessage>({
-      name: 'supervisor',
-      epoch: 1,
-      initialState: null,
+      ...{ name: 'supervisor', epoch: 1, initialState: null },
       handle: (state, message) => {
         inbox.push(message)
         return state
       },
       onDown: sinon.stub().throws(),
     })
-    const ref: Ref<GatewayMessage> = actors.spawn({
-      name: 'gateway',
-      epoch: 1,
-      initialState: gatewayState(
-        {
-          broker: { placeExit, orderByClientId: id => lookUp(id) },
-          journal: event => journal.push(event),
-          supervisor,
-          save: record => save(record),
-          note: record => noted.push(record.state.kind),
-          now: () => now,
-          callTimeoutMs: 1_000,
-          self: message => send(ref, message),
-          track: call => actors.track(call),
-        },
-        { exits: before, killSwitch: OFF },
-      ),
-      handle: gateway,
-      onDown: sinon.stub().throws(),
+    const onFailure = sinon.stub().throws()
+    const broker = {
+      capabilities: LOOK_UP,
+      placeExit,
+      orderByClientId: (id: ClientOrderId) => lookUp(id),
+      cancel: (id: ClientOrderId) => lookUp(id),
+      holding: () => Promise.resolve(holding),
+      holdings: () => Promise.reject(new NotSent('no list')),
+      ...but,
+    }
+    const common = { journal: (event: JournalEvent) => void journal.push(event), now: () => now }
+    const lives = new GatewayLives({
+      ...{ ...common, actors, broker, supervisor, handlerDeadlineMs: 1_000, callTimeoutMs: 1_000 },
+      quotes: { price: () => 99 },
+      save: record => save(record),
+      note: record => noted.push(record.state.kind),
+      kept: () => ({
+        ...{ exits: before, open: [], released: [], killSwitch: OFF, isUnconfirmed: false },
+      }),
+      ask: message => send(reconcilerRef, message),
     })
-    return ref
+    gatewayRef = lives.start(1, onFailure)
+    reconcilerRef = actors.spawn({
+      ...{ name: 'reconciler', epoch: 1, handle: reconciler, onDown: onFailure },
+      initialState: reconcilerState({
+        ...{ ...common, broker, callTimeoutMs: 1_000, reconcileMs: 5_000 },
+        keyOf: id => lives.book.holdingOf(id),
+        self: message => send(reconcilerRef, message),
+        tellGateway: message => send(gatewayRef, message),
+        track: call => actors.track(call),
+      }),
+    })
+    if (before.length === 0) own(aPosition())
+    return gatewayRef
   }
 
-  const kinds = (): string[] => journal.map(event => event.kind)
+  const own = (position: Position): boolean =>
+    send(gatewayRef, { kind: 'own', position, generation: 1 })
+
+  const kinds = (): string[] =>
+    journal.map(event => event.kind).filter(kind => kind !== 'reconcile-failed')
   const ask = (ref: Ref<GatewayMessage>): boolean =>
     send(ref, { kind: 'exit', decision: aDecision(), position: aPosition(), generation: 1 })
   const closed = (): SupervisorMessage[] => inbox.filter(({ kind }) => kind === 'closed')
-  const filledAnswer = (order: ExitOrder): Promise<ExitAnswer> =>
-    Promise.resolve({ kind: 'filled', fill: fillOf(order) })
+  const filledAnswer = (order: ExitOrder): Promise<ExitAnswer> => {
+    holding = { kind: 'flat', asOf: now }
+    return Promise.resolve({ kind: 'acknowledged', order: filled(order) as never })
+  }
+
+  /** Time passes, and everything that waits is looked at again. */
+  async function cycle(ref: Ref<GatewayMessage>): Promise<void> {
+    now += 500
+    send(reconcilerRef, { kind: 'cycle' })
+    send(ref, { kind: 'cycle' })
+    await actors.idle()
+  }
 
   it('sends nothing until the intent is durable, and tries again when the store refuses', async () => {
     const placeExit = sinon.spy(filledAnswer)
@@ -91,10 +123,24 @@ describe('gateway', () => {
     await actors.idle()
     expect([placeExit.callCount, kinds(), inbox]).to.deep.equal([0, ['store-failed'], []])
     save = () => Promise.resolve()
-    send(ref, { kind: 'cycle' })
-    await actors.idle()
+    await cycle(ref)
     expect(kinds().slice(1)).to.deep.equal(['exit-intended', 'exit-filled'])
     expect(placeExit.callCount).to.equal(1)
+  })
+
+  it('sends nothing while what is held is not known, and then only what is held', async () => {
+    const placeExit = sinon.spy(filledAnswer)
+    holding = { kind: 'unknown' }
+    const ref = start(placeExit)
+    const position = aPosition({ quantity: 3 })
+    own(position)
+    send(ref, { kind: 'exit', decision: aDecision(position), position, generation: 1 })
+    await actors.idle()
+    await cycle(ref)
+    expect([placeExit.callCount, kinds()]).to.deep.equal([0, ['exit-intended']])
+    holding = { kind: 'held', quantity: 2, asOf: 0 }
+    await cycle(ref)
+    expect(placeExit.args.map(([{ quantity }]) => quantity)).to.deep.equal([2])
   })
 
   it('asks what became of an order whose outcome it does not know, before it sends again', async () => {
@@ -104,12 +150,12 @@ describe('gateway', () => {
     const ref = start(placeExit)
     ask(ref)
     await actors.idle()
-    send(ref, { kind: 'cycle' })
-    await actors.idle()
+    await cycle(ref)
     expect([placeExit.callCount, closed()]).to.deep.equal([1, []])
     lookUp = () => Promise.resolve({ kind: 'absent' })
-    send(ref, { kind: 'cycle' })
-    await actors.idle()
+    await cycle(ref)
+    expect(placeExit.callCount).to.equal(1)
+    await cycle(ref)
     expect([placeExit.callCount, closed().length]).to.deep.equal([2, 1])
     const [first, second] = placeExit.args.map(([order]) => order.clientOrderId)
     expect(first).to.equal(second)
@@ -117,46 +163,55 @@ describe('gateway', () => {
 
   it('takes an exit from the store as unknown, and believes the broker that it is filled', async () => {
     const placeExit = sinon.spy(filledAnswer)
-    let order: ExitOrder | undefined
-    const other = start(given => {
-      order = given
-      return Promise.resolve({ kind: 'acknowledged' })
-    })
     let saved: ExitRecord | undefined
     save = record => {
       saved = record
       return Promise.resolve()
     }
-    ask(other)
+    ask(start(() => Promise.resolve({ kind: 'acknowledged' })))
     await actors.idle()
     actors.stopAll()
     actors = actorSystem()
     inbox = []
-    before = [recovered(saved!, 5)]
-    lookUp = () => Promise.resolve({ kind: 'filled', fill: fillOf(order!) })
+    before = [{ record: saved!, position: aPosition() }]
+    lookUp = () => Promise.resolve(filled({ quantity: 1 }))
     const ref = start(placeExit)
-    send(ref, { kind: 'cycle' })
-    await actors.idle()
+    await cycle(ref)
     expect([placeExit.callCount, closed().length]).to.deep.equal([0, 1])
   })
 
-  it('sends a rejected exit again as a new attempt, after a wait', async () => {
+  it('sends a rejected exit again as a new attempt that is durable, after a wait', async () => {
+    const saved: number[] = []
+    save = ({ attempt }) => {
+      saved.push(attempt)
+      return Promise.resolve()
+    }
     const placeExit = sinon.stub<[ExitOrder], Promise<ExitAnswer>>()
     placeExit.onFirstCall().resolves({ kind: 'rejected', code: 'refused' })
     placeExit.onSecondCall().callsFake(filledAnswer)
     const ref = start(placeExit)
     ask(ref)
     await actors.idle()
-    send(ref, { kind: 'cycle' })
-    await actors.idle()
+    await cycle(ref)
     expect(placeExit.callCount).to.equal(1)
-    now = 1_000
-    send(ref, { kind: 'cycle' })
-    await actors.idle()
+    await cycle(ref)
     expect(kinds()).to.deep.equal(['exit-intended', 'exit-rejected', 'exit-filled'])
     const [first, second] = placeExit.args.map(([order]) => order.clientOrderId)
     expect(first).not.to.equal(second)
-    expect(noted).to.include.members(['rejected', 'filled'])
+    expect([saved, noted]).to.deep.equal([
+      [1, 2],
+      ['rejected', 'filled'],
+    ])
+  })
+
+  it('tells once with its whole history of an exit that is refused again and again', async () => {
+    const ref = start(() => Promise.resolve({ kind: 'rejected', code: 'no-permission' }))
+    ask(ref)
+    await actors.idle()
+    for (let count = 0; count < 80; count++) await cycle(ref)
+    const stuck = journal.flatMap(event => (event.kind === 'exit-stuck' ? [event] : []))
+    expect(stuck.map(({ rejections }) => rejections)).to.deep.equal([5])
+    expect(stuck[0]!.steps.map(({ what }) => what)).to.include.members(['sent', 'no-permission'])
   })
 
   it('holds exits back while it is halted, and sends them when that ends', async () => {
@@ -171,32 +226,63 @@ describe('gateway', () => {
     expect(placeExit.callCount).to.equal(1)
   })
 
-  it('takes a refused connection as not sent, and sends the same order in the next cycle', async () => {
+  it('sends nothing before a person has confirmed what an account holds that it does not know', async () => {
+    const placeExit = sinon.spy(filledAnswer)
+    const ref = start(placeExit)
+    send(ref, { kind: 'confirm', isUnconfirmed: true })
+    ask(ref)
+    await actors.idle()
+    expect([placeExit.callCount, kinds()]).to.deep.equal([0, ['exit-intended']])
+    send(ref, { kind: 'confirm', isUnconfirmed: false })
+    await actors.idle()
+    expect(placeExit.callCount).to.equal(1)
+  })
+
+  it('sends the same order again that did not leave, was limited, or not let in', async () => {
     const placeExit = sinon.stub<[ExitOrder], Promise<ExitAnswer>>()
-    placeExit.onFirstCall().rejects(new NotSent('refused'))
-    placeExit.onSecondCall().callsFake(filledAnswer)
+    placeExit.onCall(0).rejects(new NotSent('refused'))
+    placeExit.onCall(1).rejects(new Unauthorized('token'))
+    placeExit.onCall(2).rejects(new RateLimited('slow down', { retryAfterMs: 900 }))
+    placeExit.onCall(3).callsFake(filledAnswer)
     const ref = start(placeExit)
     ask(ref)
     await actors.idle()
-    expect(placeExit.callCount).to.equal(1)
-    send(ref, { kind: 'cycle' })
+    for (let count = 0; count < 3; count++) await cycle(ref)
+    expect([placeExit.callCount, closed().length]).to.deep.equal([3, 0])
+    await cycle(ref)
+    expect([placeExit.callCount, closed().length]).to.deep.equal([4, 1])
+    expect(new Set(placeExit.args.map(([order]) => order.clientOrderId)).size).to.equal(1)
+  })
+
+  it('sends nothing while an order is open that looks like ours and is not', async () => {
+    const placeExit = sinon.spy(filledAnswer)
+    const stranger = { clientOrderId: 'wk0123456789', instrument: aPosition().instrument }
+    let open = [{ ...stranger, remaining: -1 }]
+    const ref = start(placeExit, { openOrders: () => Promise.resolve(open) })
+    send(reconcilerRef, { kind: 'list-orders' })
     await actors.idle()
-    expect([placeExit.callCount, closed().length]).to.deep.equal([2, 1])
+    ask(ref)
+    await actors.idle()
+    expect([placeExit.callCount, kinds()]).to.deep.equal([0, ['second-guard', 'exit-intended']])
+    open = []
+    send(reconcilerRef, { kind: 'list-orders' })
+    await actors.idle()
+    expect(placeExit.callCount).to.equal(1)
   })
 
   it('sends one order, however often the exit is asked for', async () => {
-    const placeExit = sinon.spy((order: ExitOrder): Promise<ExitAnswer> =>
-      Promise.resolve({ kind: 'filled', fill: fillOf(order) }),
-    )
+    const placeExit = sinon.spy(filledAnswer)
     const ref = start(placeExit)
     ask(ref)
     ask(ref)
     await actors.idle()
     ask(ref)
-    await actors.idle()
+    await cycle(ref)
     expect(placeExit.callCount).to.equal(1)
     expect(kinds()).to.deep.equal(['exit-intended', 'exit-filled'])
-    expect(closed()).to.deep.equal([{ kind: 'closed', positionId: positionId('p1') }])
+    expect(closed()).to.deep.equal([
+      { kind: 'closed', positionId: positionId('p1'), generation: 1 },
+    ])
   })
 
   it('takes a fill that comes twice, or for an order it does not know, as nothing', async () => {
@@ -205,16 +291,28 @@ describe('gateway', () => {
       order = given
       return Promise.resolve({ kind: 'acknowledged' })
     })
-    send(ref, { kind: 'exit', decision: aDecision(), position: aPosition(), generation: 1 })
+    ask(ref)
     await actors.idle()
     expect(closed()).to.deep.equal([])
-    const fill = fillOf(order!)
-    const event = { kind: 'filled', fill } as const
-    for (const id of ['p1', 'p1', 'unknown']) {
-      send(ref, { kind: 'happened', positionId: positionId(id), event })
+    holding = { kind: 'flat', asOf: 0 }
+    for (const clientOrderId of [order!.clientOrderId, order!.clientOrderId, 'wk0' as never]) {
+      const update = { clientOrderId, order: filled(order!) as never }
+      send(ref, { kind: 'pushed', update })
     }
-    await actors.idle()
+    await cycle(ref)
     expect(kinds()).to.deep.equal(['exit-intended', 'exit-filled'])
+    expect(closed()).to.have.length(1)
+  })
+
+  it('closes a position that two reports by name prove gone, and counts no fill', async () => {
+    const ref = start(() => expect.fail('sent'))
+    await cycle(ref)
+    holding = { kind: 'flat', asOf: 0 }
+    for (let count = 0; count < 4; count++) {
+      send(reconcilerRef, { kind: 'ask-for', position: positionId('p1') })
+      await cycle(ref)
+    }
+    expect(kinds()).to.deep.equal(['position-gone'])
     expect(closed()).to.have.length(1)
   })
 
@@ -224,14 +322,13 @@ describe('gateway', () => {
       orders.push(order)
       return Promise.resolve({ kind: 'acknowledged' })
     })
-    const other = aPosition({ id: positionId('p2'), quantity: 7, side: 'short' })
-    send(ref, { kind: 'exit', decision: aDecision(), position: aPosition(), generation: 1 })
+    const other = aPosition({ id: positionId('p2'), instrument: 'OTHER' as never, quantity: 7 })
+    holding = { kind: 'held', quantity: 7, asOf: 0 }
+    own(other)
+    ask(ref)
     send(ref, { kind: 'exit', decision: aDecision(other), position: other, generation: 1 })
     await actors.idle()
-    expect(orders.map(({ quantity, side }) => ({ quantity, side }))).to.deep.equal([
-      { quantity: 1, side: 'long' },
-      { quantity: 7, side: 'short' },
-    ])
+    expect(orders.map(({ quantity }) => quantity)).to.deep.equal([1, 7])
     expect(orders[0]!.clientOrderId).not.to.equal(orders[1]!.clientOrderId)
   })
 })

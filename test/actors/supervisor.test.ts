@@ -237,17 +237,33 @@ describe('supervisor', () => {
     for (const kind of ['cycle', 'cycle'] as const) send(ref, { kind })
     await actors.idle()
     expect(exits).to.have.length(3)
-    send(ref, { kind: 'intended', positionId: ID })
+    send(ref, { kind: 'intended', positionId: ID, generation: 1 })
     send(ref, { kind: 'cycle' })
     await actors.idle()
     expect(exits).to.have.length(3)
+  })
+
+  it('takes no word about an earlier life of an id for one about the present life', async () => {
+    await guard()
+    send(ref, { kind: 'closed', positionId: ID, generation: 1 })
+    const rules = roster.get(ID)!.guard.ruleSet
+    send(ref, { kind: 'guard', position: aPosition(), ruleSet: rules, generation: 2 })
+    send(ref, { kind: 'intended', positionId: ID, generation: 1 })
+    send(ref, { kind: 'closed', positionId: ID, generation: 1 })
+    await actors.idle()
+    const { guard: present, generation } = roster.get(ID)!
+    expect([generation, present.closed, present.isDecisionRecorded]).to.deep.equal([
+      2,
+      false,
+      false,
+    ])
   })
 
   it('lets nobody wait for a backoff: a closed position leaves no timer behind', async () => {
     crashes = Infinity
     await guard()
     expect(timers.waits).to.deep.equal([200])
-    send(ref, { kind: 'closed', positionId: ID })
+    send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     await actors.idle()
     expect([timers.waits, roster.size]).to.deep.equal([[], 0])
   })
@@ -403,8 +419,8 @@ describe('supervisor', () => {
   it('ends the monitor of a closed position', async () => {
     await guard()
     const { watch } = roster.get(ID)!
-    send(ref, { kind: 'closed', positionId: ID })
-    send(ref, { kind: 'closed', positionId: ID })
+    send(ref, { kind: 'closed', positionId: ID, generation: 1 })
+    send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     await actors.idle()
     if (watch.kind !== 'alive') throw new Error('was alive')
     const isHeard = send(watch.ref as Ref<MonitorMessage>, { kind: 'catch-up' })

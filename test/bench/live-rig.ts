@@ -5,7 +5,7 @@ import { openPaperAccount, type PaperAccount } from '../../src/brokers/paper-acc
 import type { Decision } from '../../src/domain/decision.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { KillSwitch } from '../../src/exits/kill-switch.ts'
-import type { ExitRecord } from '../../src/exits/ledger.ts'
+import type { ExitRecord } from '../../src/exits/record.ts'
 import type { JournalLine } from '../../src/ports/control.ts'
 import type { Registered } from '../../src/ports/keeper.ts'
 import { StoreKeeper } from '../../src/stores/keeper.ts'

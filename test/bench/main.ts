@@ -8,10 +8,11 @@ import { exits } from './s3-exits.ts'
 import { memory } from './s4-memory.ts'
 import { recovery } from './s5-recovery.ts'
 import { latency } from './s8-latency.ts'
+import { throttle } from './throttle.ts'
 
 /** Every benchmark by name: one line each. */
 const BENCHMARKS: Record<string, () => Promise<Figure[]>> = {
-  ...{ trigger, wakes, exits, memory, recovery, latency, replay },
+  ...{ trigger, wakes, exits, memory, recovery, latency, replay, throttle },
 }
 
 const { values, positionals } = parseArgs({

@@ -10,7 +10,8 @@ import {
   type PaperAccountOptions,
 } from '../../src/brokers/paper-account.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
-import type { ClientOrderId, ExitOrder, Fill } from '../../src/domain/order.ts'
+import type { ClientOrderId, ExitOrder } from '../../src/domain/order.ts'
+import type { OrderUpdate } from '../../src/ports/broker.ts'
 import { AccountUnusable, NotSent, OutcomeUnknown } from '../../src/errors.ts'
 import { aPosition } from '../support/builders.ts'
 
@@ -25,6 +26,7 @@ const anOrder = (but: Partial<ExitOrder> = {}): ExitOrder => ({
   side: 'long',
   quantity: 2,
   priceSource: 'trade',
+  reduceOnly: true,
   ...but,
 })
 
@@ -37,6 +39,9 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
     value => expect.fail(`resolved with ${JSON.stringify(value)}`),
     (error: unknown) => error,
   )
+
+const WORKING = { kind: 'working', executed: { quantity: 0, price: null } }
+const ENDED = { ...WORKING, kind: 'ended' }
 
 describe('PaperAccount', () => {
   let folder: string
@@ -81,7 +86,7 @@ describe('PaperAccount', () => {
         const signal = new AbortController().signal
         const quotes = { price: () => 90 }
         const order = (clientOrderId, quantity) => ({ clientOrderId, quantity, positionId: 'p1',
-          instrument: 'ACME', side: 'long', priceSource: 'trade' })
+          instrument: 'ACME', side: 'long', priceSource: 'trade', reduceOnly: true })
         const folder = ${JSON.stringify(folder)}
         ${body}`
       const args = ['--import', 'tsx', '--input-type=module', '--eval', code]
@@ -110,10 +115,15 @@ describe('PaperAccount', () => {
       prices['trade'] = 70
       const account = openAccount()
       const fill = { clientOrderId: 'c1', positionId: 'p1', quantity: 2, price: 90 }
-      expect(await account.orderByClientId(clientId('c1'))).to.deep.equal({ kind: 'filled', fill })
-      expect(await account.placeExit(anOrder(), signal)).to.deep.equal({ kind: 'filled', fill })
+      const order = { kind: 'filled', executed: { quantity: 2, price: 90 } }
+      expect(await account.orderByClientId(clientId('c1'))).to.deep.equal(order)
+      const answer = await account.placeExit(anOrder(), signal)
+      expect(answer).to.deep.equal({ kind: 'acknowledged', order })
       expect(account.fills()).to.deep.equal([fill])
-      expect(await account.holding(ACME)).to.deep.include({ kind: 'held', quantity: 3 })
+      expect(await account.holding({ instrument: ACME })).to.deep.include({
+        kind: 'held',
+        quantity: 3,
+      })
     })
 
     it('has filled all that it answered, and holds what it has not filled, whenever it dies', async () => {
@@ -133,7 +143,7 @@ describe('PaperAccount', () => {
           afterMs,
         )
         const account = openAccount()
-        const report = await account.holding(ACME, 'long')
+        const report = await account.holding({ instrument: ACME, side: 'long' })
         const fills = account.fills()
         expect(report).to.deep.include({ kind: 'held', quantity: deposited - fills.length })
         expect(fills.map(fill => fill.clientOrderId)).to.include.members(answered)
@@ -152,7 +162,10 @@ describe('PaperAccount', () => {
     expect(await failure(account.placeExit(anOrder(), signal))).to.be.instanceOf(OutcomeUnknown)
     expect(await failure(account.placeExit(anOrder(), signal))).to.be.instanceOf(OutcomeUnknown)
     expect(await account.orderByClientId(clientId('c1'))).to.have.property('kind', 'filled')
-    expect(await account.holding(ACME)).to.deep.include({ kind: 'held', quantity: 3 })
+    expect(await account.holding({ instrument: ACME })).to.deep.include({
+      kind: 'held',
+      quantity: 3,
+    })
   })
 
   it('knows nothing while it is out of reach, and does nothing then', async () => {
@@ -161,7 +174,7 @@ describe('PaperAccount', () => {
     expect(await failure(account.placeExit(anOrder(), signal))).to.be.instanceOf(NotSent)
     expect(await failure(account.cancel(clientId('c1')))).to.be.instanceOf(NotSent)
     expect(await failure(account.holdings())).to.be.instanceOf(NotSent)
-    expect(await account.holding(ACME)).to.deep.equal({ kind: 'unknown' })
+    expect(await account.holding({ instrument: ACME })).to.deep.equal({ kind: 'unknown' })
     expect(await account.orderByClientId(clientId('c1'))).to.deep.equal({ kind: 'unknown' })
     account.outage = false
     expect(await account.orderByClientId(clientId('c1'))).to.deep.equal({ kind: 'absent' })
@@ -207,13 +220,13 @@ describe('PaperAccount', () => {
     const account = await withLong(3)
     const kinds: unknown[] = []
     for (const id of ['a', 'b', 'c']) kinds.push(await account.placeExit(anId(id), signal))
-    const fill = { positionId: 'p1', price: 90 }
+    const executed = (quantity: number) => ({ quantity, price: 90 })
     expect(kinds).to.deep.equal([
-      { kind: 'filled', fill: { ...fill, clientOrderId: 'a', quantity: 2 } },
-      { kind: 'filled', fill: { ...fill, clientOrderId: 'b', quantity: 1 } },
+      { kind: 'acknowledged', order: { kind: 'filled', executed: executed(2) } },
+      { kind: 'acknowledged', order: { kind: 'ended', executed: executed(1) } },
       { kind: 'rejected', code: 'insufficient-quantity' },
     ])
-    expect(await account.holding(ACME)).to.deep.equal({ kind: 'flat', asOf: 5000 })
+    expect(await account.holding({ instrument: ACME })).to.deep.equal({ kind: 'flat', asOf: 5000 })
     expect(await account.holdings()).to.deep.equal([])
     expect(await account.orderByClientId(clientId('c'))).to.deep.equal({ kind: 'absent' })
   })
@@ -222,7 +235,7 @@ describe('PaperAccount', () => {
     const account = await withLong(5)
     await Promise.all([1, 2, 3].map(() => account.placeExit(anOrder(), signal)))
     expect(account.fills()).to.have.length(1)
-    expect(await account.holding(ACME)).to.deep.include({ quantity: 3 })
+    expect(await account.holding({ instrument: ACME })).to.deep.include({ quantity: 3 })
   })
 
   it('deposits a position once for each generation, also after a restart', async () => {
@@ -234,7 +247,7 @@ describe('PaperAccount', () => {
     expect(await again.deposit(position)).to.equal(false)
     expect(await again.deposit(position, 2)).to.equal(true)
     expect(await again.deposit(position, 3)).to.equal(true)
-    expect(await again.holding(ACME)).to.deep.include({ quantity: 0.3 })
+    expect(await again.holding({ instrument: ACME })).to.deep.include({ quantity: 0.3 })
   })
 
   it('is exactly flat after decimal quantities', async () => {
@@ -245,14 +258,20 @@ describe('PaperAccount', () => {
     for (const [i, quantity] of [0.3, 0.1, 0.5, 0.3].entries()) {
       await account.placeExit(anId(`c${i}`, { quantity }), signal)
     }
-    expect(await account.holding(ACME)).to.have.property('kind', 'flat')
+    expect(await account.holding({ instrument: ACME })).to.have.property('kind', 'flat')
   })
 
   it('holds longs and shorts of an instrument side by side', async () => {
     const account = await withLong(5)
     await account.deposit(aPosition({ id: positionId('s'), side: 'short', quantity: 5 }))
-    expect(await account.holding(ACME)).to.deep.include({ kind: 'held', quantity: 0 })
-    expect(await account.holding(ACME, 'short')).to.deep.include({ kind: 'held', quantity: -5 })
+    expect(await account.holding({ instrument: ACME })).to.deep.include({
+      kind: 'held',
+      quantity: 0,
+    })
+    expect(await account.holding({ instrument: ACME, side: 'short' })).to.deep.include({
+      kind: 'held',
+      quantity: -5,
+    })
     await account.placeExit(anOrder({ side: 'short', priceSource: 'quote' }), signal)
     expect(account.fills()[0]!.price).to.equal(91)
     expect(await account.holdings()).to.deep.equal([
@@ -262,39 +281,40 @@ describe('PaperAccount', () => {
   })
 
   describe('before the first price', () => {
-    let fills: Fill[]
+    let updates: OrderUpdate[]
     const listen = (account: PaperAccount): PaperAccount => {
-      fills = []
-      account.streamOrders(fill => fills.push(fill))
+      updates = []
+      account.streamOrders(update => updates.push(update))
       return account
     }
     beforeEach(() => (prices = {}))
 
     it('lets an order work, also over a restart, and fills it once', async () => {
       const account = await withLong(5)
-      expect(await account.placeExit(anOrder(), signal)).to.deep.equal({ kind: 'acknowledged' })
+      const acknowledged = { kind: 'acknowledged', order: WORKING }
+      expect(await account.placeExit(anOrder(), signal)).to.deep.equal(acknowledged)
       const again = listen(await reopen())
-      expect(await again.orderByClientId(clientId('c1'))).to.deep.equal({ kind: 'working' })
-      expect(await again.placeExit(anOrder(), signal)).to.deep.equal({ kind: 'acknowledged' })
+      expect(await again.orderByClientId(clientId('c1'))).to.deep.equal(WORKING)
+      expect(await again.placeExit(anOrder(), signal)).to.deep.equal(acknowledged)
       await again.priced(ACME)
-      expect(fills).to.deep.equal([])
+      expect(updates).to.deep.equal([])
       prices = { trade: 80 }
       await Promise.all([again.priced(ACME), again.priced(ACME)])
       await again.priced(ACME)
-      expect(fills.map(({ price }) => price)).to.deep.equal([80])
-      expect(await again.holding(ACME)).to.deep.include({ quantity: 3 })
+      expect(updates.map(({ order }) => order.executed.price)).to.deep.equal([80])
+      expect(await again.holding({ instrument: ACME })).to.deep.include({ quantity: 3 })
     })
 
     it('ends a working order on request, whose id then makes no order again', async () => {
       const account = listen(await withLong(5))
       await account.placeExit(anOrder(), signal)
-      expect(await account.cancel(clientId('c1'))).to.deep.equal({ kind: 'cancelled' })
+      expect(await account.cancel(clientId('c1'))).to.deep.equal(ENDED)
       prices = { trade: 80 }
       await account.priced(ACME)
-      expect(fills).to.deep.equal([])
+      expect(updates).to.deep.equal([])
       const answer = await account.placeExit(anOrder(), signal)
-      expect(answer).to.deep.equal({ kind: 'rejected', code: 'cancelled' })
-      expect(await account.orderByClientId(clientId('c1'))).to.deep.equal({ kind: 'cancelled' })
+      expect(answer).to.deep.equal({ kind: 'acknowledged', order: ENDED })
+      expect(await account.orderByClientId(clientId('c1'))).to.deep.equal(ENDED)
     })
 
     it('ends a working order whose holding another has closed', async () => {
@@ -303,9 +323,13 @@ describe('PaperAccount', () => {
       await account.placeExit(anId('b'), signal)
       prices = { trade: 80 }
       await account.priced(ACME)
-      expect(fills.map(fill => fill.clientOrderId)).to.deep.equal(['a'])
+      const told = updates.map(({ clientOrderId, order }) => [clientOrderId, order.kind])
+      expect(told).to.deep.equal([
+        ['a', 'filled'],
+        ['b', 'ended'],
+      ])
       const answer = await account.placeExit(anId('b'), signal)
-      expect(answer).to.deep.equal({ kind: 'rejected', code: 'cancelled' })
+      expect(answer).to.deep.equal({ kind: 'acknowledged', order: ENDED })
     })
   })
 

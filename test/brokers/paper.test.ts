@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import { PaperBroker } from '../../src/brokers/paper.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
-import type { ClientOrderId, ExitOrder, Fill } from '../../src/domain/order.ts'
+import type { ClientOrderId, ExitOrder } from '../../src/domain/order.ts'
+import type { OrderUpdate } from '../../src/ports/broker.ts'
+import { aPosition } from '../support/builders.ts'
 
 const ACME = instrumentId('ACME')
 
@@ -12,19 +14,22 @@ const anOrder = (but: Partial<ExitOrder> = {}): ExitOrder => ({
   side: 'long',
   quantity: 2,
   priceSource: 'trade',
+  reduceOnly: true,
   ...but,
 })
 
 describe('PaperBroker', () => {
   let prices: Record<string, number>
   let broker: PaperBroker
-  let fills: Fill[]
+  let updates: OrderUpdate[]
 
   beforeEach(() => {
     prices = {}
-    fills = []
+    updates = []
     broker = new PaperBroker({ price: (_instrument, view) => prices[view] })
-    broker.streamOrders(fill => fills.push(fill))
+    broker.streamOrders(update => updates.push(update))
+    broker.deposit(aPosition({ quantity: 6 }))
+    broker.deposit(aPosition({ side: 'short', quantity: 2 }))
   })
 
   it('keeps an order working until its instrument has a price, and fills it once', async () => {
@@ -32,10 +37,10 @@ describe('PaperBroker', () => {
     broker.priced(ACME)
     prices['trade'] = 90
     broker.priced(instrumentId('OTHER'))
-    expect(fills).to.deep.equal([])
+    expect(updates).to.deep.equal([])
     broker.priced(ACME)
     broker.priced(ACME)
-    expect(fills.map(({ price }) => price)).to.deep.equal([90])
+    expect(updates.map(({ order }) => order.executed.price)).to.deep.equal([90])
   })
 
   it('makes no second order of the same client order id', async () => {
@@ -47,12 +52,30 @@ describe('PaperBroker', () => {
 
   it('fills the whole quantity at the price that values the position', async () => {
     Object.assign(prices, { trade: 90, bid: 89, ask: 91 })
-    const priceOf = async (id: string, but: Partial<ExitOrder>): Promise<number | undefined> => {
+    const priceOf = async (
+      id: string,
+      but: Partial<ExitOrder>,
+    ): Promise<number | null | undefined> => {
       const answer = await broker.placeExit(anOrder({ clientOrderId: id as ClientOrderId, ...but }))
-      return answer.kind === 'filled' ? answer.fill.price : undefined
+      return answer.kind === 'acknowledged' ? answer.order?.executed.price : undefined
     }
     expect(await priceOf('a', {})).to.equal(90)
     expect(await priceOf('b', { priceSource: 'quote' })).to.equal(89)
     expect(await priceOf('c', { priceSource: 'quote', side: 'short' })).to.equal(91)
+  })
+
+  it('fills no more than a side holds, and tells what is left by name', async () => {
+    prices['trade'] = 90
+    const order = anOrder({ quantity: 9 })
+    const answer = await broker.placeExit(order)
+    const cut = { kind: 'ended', executed: { quantity: 6, price: 90 } }
+    expect(answer).to.deep.equal({ kind: 'acknowledged', order: cut })
+    const report = await broker.holding({ instrument: ACME, side: 'long' })
+    expect(report).to.deep.equal({ kind: 'flat', asOf: 0 })
+    expect(await broker.holdings()).to.deep.equal([
+      { instrument: ACME, side: 'short', quantity: -2, asOf: 0 },
+    ])
+    const next = await broker.placeExit(anOrder({ clientOrderId: 'c2' as ClientOrderId }))
+    expect(next).to.deep.equal({ kind: 'rejected', code: 'insufficient-quantity' })
   })
 })

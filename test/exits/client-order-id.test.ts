@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { positionId } from '../../src/domain/ids.ts'
-import { clientOrderId, type ExitAttempt } from '../../src/exits/client-order-id.ts'
+import { clientOrderId, type ExitAttempt, hasOurPrefix } from '../../src/exits/client-order-id.ts'
 
 const attempt: ExitAttempt = {
   account: 'main',
@@ -22,7 +22,7 @@ describe('clientOrderId', () => {
       { ...attempt, positionId: positionId('p2') },
       { ...attempt, generation: 2 },
       { ...attempt, attempt: 2 },
-    ].map(clientOrderId)
+    ].map(each => clientOrderId(each))
     expect(new Set(ids).size).to.equal(5)
   })
 
@@ -30,5 +30,15 @@ describe('clientOrderId', () => {
     const one = clientOrderId({ ...attempt, account: 'a', positionId: positionId('b","c') })
     const two = clientOrderId({ ...attempt, account: 'a","b', positionId: positionId('c') })
     expect(one).not.to.equal(two)
+  })
+
+  it('is cut to what a venue takes, and is known as ours all the same', () => {
+    const id = clientOrderId(attempt, 16)
+    expect(id).to.equal('wkc87d48c3a79e75')
+    expect([hasOurPrefix(id), hasOurPrefix('wk-by-hand'), hasOurPrefix('other')]).to.deep.equal([
+      true,
+      false,
+      false,
+    ])
   })
 })

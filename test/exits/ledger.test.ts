@@ -1,100 +1,173 @@
 import { expect } from 'chai'
-import fc from 'fast-check'
-import type { ClientOrderId, Fill } from '../../src/domain/order.ts'
-import {
-  dueAction,
-  type ExitEvent,
-  type ExitRecord,
-  type ExitState,
-  follow,
-  joined,
-  recovered,
-} from '../../src/exits/ledger.ts'
-import { aDecision, aPosition } from '../support/builders.ts'
+import { joined, recovered } from '../../src/exits/ledger.ts'
+import { MOST_STEPS } from '../../src/exits/record.ts'
+import { aDecision } from '../support/builders.ts'
+import { anOrderState, ExitCase, settingsOf } from '../support/exits.ts'
 
-const ID = 'wk1' as ClientOrderId
-const NEXT = 'wk2' as ClientOrderId
-const { id: positionId, instrument, side, quantity, priceSource } = aPosition()
-const FILL: Fill = { clientOrderId: ID, positionId, quantity, price: 95 }
-
-const aRecord = (state: ExitState): ExitRecord => ({
-  positionId,
-  account: '',
-  generation: 1,
-  attempt: 1,
-  order: { clientOrderId: ID, positionId, instrument, side, quantity, priceSource },
-  decision: aDecision(),
-  intendedAt: 0,
-  rejections: 0,
-  state,
-})
-
-const STATES: ExitState[] = [
-  { kind: 'intending' },
-  { kind: 'intended' },
-  { kind: 'sending' },
-  { kind: 'acknowledged' },
-  { kind: 'unknown', since: 1 },
-  { kind: 'rejected', code: 'x', retryAt: 9 },
-  { kind: 'filled', fill: FILL },
-]
-
-const EVENTS: ExitEvent[] = [
-  { kind: 'recorded' },
-  { kind: 'sent' },
-  { kind: 'acknowledged' },
-  { kind: 'filled', fill: FILL },
-  { kind: 'rejected', code: 'x', at: 5, nextId: NEXT },
-  { kind: 'not-sent' },
-  { kind: 'outcome-unknown', at: 5 },
-  { kind: 'absent' },
-]
+const COMPLETE = settingsOf({ lookup: 'complete' })
 
 describe('the exit ledger', () => {
   it('sends nothing before the intent is durable', () => {
-    const record = aRecord({ kind: 'intending' })
-    expect(dueAction(record, 0)).to.equal('save')
-    expect(follow(record, { kind: 'sent' })).to.equal(record)
+    const exit = new ExitCase(COMPLETE)
+    expect(exit.kindsOfSteps(0)).to.deep.equal(['save'])
+    expect(exit.happen({ kind: 'sent', at: 0 }).kind).to.equal('intending')
   })
 
-  it('takes every unfinished exit that it reads from the store as unknown', () => {
-    for (const state of STATES) {
-      const { kind } = recovered(aRecord(state), 7).state
-      const isKept = ['filled', 'rejected', 'unknown'].includes(state.kind)
-      expect(kind, state.kind).to.equal(isKept ? state.kind : 'unknown')
-    }
+  it('sends nothing while a call is under way, and takes what outlives its process as unknown', () => {
+    const exit = new ExitCase(COMPLETE).sent()
+    expect(exit.kindsOfSteps(0)).to.deep.equal([])
+    const { state } = recovered(exit.record, { now: 7, owned: 5 }, COMPLETE)
+    expect(state).to.deep.equal({ kind: 'unknown', since: 7 })
   })
 
-  it('never guesses: an unknown outcome is asked about, not sent again', () => {
-    const unknown = follow(aRecord({ kind: 'sending' }), { kind: 'outcome-unknown', at: 5 })
-    expect(dueAction(unknown, 1e12)).to.equal('ask')
-    expect(follow(unknown, { kind: 'sent' })).to.equal(unknown)
+  it('knows of an attempt without a holding before it, where that is the evidence, that it never left', () => {
+    const settings = settingsOf()
+    const waiting = new ExitCase(settings).happen({ kind: 'recorded', at: 0 })
+    const now = 7
+    expect(recovered(waiting.record, { now, owned: 5 }, settings).state.kind).to.equal('intended')
+    const sent = new ExitCase(settings).sent()
+    expect(recovered(sent.record, { now, owned: 5 }, settings).state.kind).to.equal('unknown')
   })
 
-  it('sends the same attempt again once the broker proved that it has no such order', () => {
-    const again = follow(aRecord({ kind: 'unknown', since: 1 }), { kind: 'absent' })
-    expect([dueAction(again, 0), again.order.clientOrderId, again.attempt]).to.deep.equal([
-      'send',
-      ID,
-      1,
+  it('makes a new attempt for what a cancelled order left, and never more than that', () => {
+    const exit = new ExitCase(COMPLETE).sent()
+    const first = exit.id
+    exit.seen(anOrderState('working', 1), 20)
+    expect([exit.kind, exit.record.executed.quantity]).to.deep.equal(['partly-filled', 1])
+    exit.seen(anOrderState('ended', 3, 90), 30, 'cancel')
+    expect([exit.kind, exit.record.attempt, exit.record.order.quantity]).to.deep.equal([
+      'intending',
+      2,
+      2,
+    ])
+    expect(exit.id).not.to.equal(first)
+    exit.sent(40).seen(anOrderState('filled', 2, 95), 50)
+    expect([exit.kind, exit.record.before]).to.deep.equal([
+      'filled',
+      { quantity: 5, price: (3 * 90 + 2 * 95) / 5 },
     ])
   })
 
-  it('makes a new attempt after a rejection, later each time', () => {
-    const first = follow(aRecord({ kind: 'sending' }), EVENTS[4]!)
-    expect(first.order.clientOrderId).to.equal(NEXT)
-    expect([first.attempt, first.rejections]).to.deep.equal([2, 1])
-    expect(dueAction(first, 1_004)).to.equal(undefined)
-    expect(dueAction(first, 1_005)).to.equal('send')
-    const second = follow(follow(first, { kind: 'sent' }), EVENTS[4]!)
-    expect(second.state).to.deep.equal({ kind: 'rejected', code: 'x', retryAt: 2_005 })
+  it('takes answers that cannot be true for no proof of anything, and counts them', () => {
+    const lies = [
+      anOrderState('filled', 6),
+      anOrderState('filled', 4),
+      anOrderState('working', -1),
+      anOrderState('ended', NaN),
+      anOrderState('ended', Infinity),
+      anOrderState('working', 2, NaN),
+    ]
+    for (const lie of lies) {
+      const exit = new ExitCase(COMPLETE).sent().seen(lie, 20)
+      const { faults, before, executed } = exit.record
+      expect([exit.kind, faults, before.quantity, executed.quantity]).to.deep.equal([
+        'unknown',
+        1,
+        0,
+        0,
+      ])
+      expect(exit.seen(anOrderState('filled', 5), 30).kind).to.equal('filled')
+    }
   })
 
-  it('ignores a fill of an order that it did not make', () => {
-    const record = aRecord({ kind: 'unknown', since: 1 })
-    expect(follow(record, { kind: 'filled', fill: { ...FILL, clientOrderId: NEXT } })).to.equal(
-      record,
-    )
+  it('ignores an older answer that comes late, and an end with less than was executed', () => {
+    const exit = new ExitCase(COMPLETE).sent().seen(anOrderState('working', 3), 20)
+    const { record } = exit
+    expect(exit.seen(anOrderState('working', 1), 25).record).to.equal(record)
+    expect(exit.seen(anOrderState('ended', 2), 30).kind).to.equal('unknown')
+  })
+
+  it('ignores what is told of another order, and everything after the end', () => {
+    const exit = new ExitCase(COMPLETE).sent()
+    const { record } = exit
+    const order = anOrderState('filled', 5)
+    const other = { kind: 'seen', id: 'wk0' as never, order, by: 'stream' } as const
+    expect(exit.happen({ ...other, askedAt: 9, at: 9 }).record).to.equal(record)
+    exit.seen(order, 20).happen({ kind: 'flat', by: 'fill', at: 30 })
+    const over = exit.record
+    exit.seen(anOrderState('working', 1), 40).lost(50)
+    expect(exit.record).to.equal(over)
+  })
+
+  it('does not believe a refusal of an order that was sent before', () => {
+    const settings = settingsOf({ dedupe: 'always' })
+    const exit = new ExitCase(settings).sent().lost(5).happen({ kind: 'sent', at: 6 })
+    const answer = { kind: 'rejected', code: 'insufficient-quantity' } as const
+    exit.happen({ kind: 'answered', id: exit.id, answer, at: 7 })
+    expect([exit.kind, exit.record.attempt]).to.deep.equal(['unknown', 1])
+  })
+
+  describe('after a rejection', () => {
+    const rejectedWith = (code: 'market-closed' | 'would-trigger' | 'refused', times = 1) => {
+      const exit = new ExitCase(COMPLETE)
+      for (let count = 0; count < times; count++) {
+        exit.sent(0).happen({
+          ...{ kind: 'answered', id: exit.id, at: 0 },
+          answer: { kind: 'rejected', code },
+        })
+        if (count < times - 1) exit.happen({ kind: 'retry', at: 0 })
+      }
+      return exit
+    }
+    const waitOf = ({ record: { state } }: ExitCase): number | undefined =>
+      state.kind === 'rejected' ? state.retryAt : undefined
+
+    it('waits longer each time, up to a bound', () => {
+      const waits = [1, 2, 3, 9].map(times => waitOf(rejectedWith('refused', times)))
+      expect(waits).to.deep.equal([1_000, 2_000, 4_000, 60_000])
+    })
+
+    it('waits for a closed market without counting', () => {
+      const exit = rejectedWith('market-closed', 3)
+      expect([exit.record.rejections, waitOf(exit)]).to.deep.equal([0, 15_000])
+    })
+
+    it('goes to market at once where a limit would trigger', () => {
+      const style = { kind: 'marketable-limit', bandPct: 1, escalateMs: 500 } as const
+      const styles = ['market', 'marketable-limit'] as const
+      const exit = new ExitCase(settingsOf({ lookup: 'complete', styles }, { style }))
+      const recorded = { kind: 'recorded', at: 0 } as const
+      const [planned] = exit.happen(recorded).steps(0)
+      expect(planned).to.deep.equal({
+        kind: 'plan',
+        plan: { quantity: 5, limit: 99, heldBefore: null },
+      })
+      const plan = { quantity: 5, limit: 99, heldBefore: null }
+      exit.happen({ kind: 'planned', plan, at: 0 }, recorded, { kind: 'sent', at: 0 })
+      const answer = { kind: 'rejected', code: 'would-trigger' } as const
+      exit.happen({ kind: 'answered', id: exit.id, answer, at: 3 })
+      expect(exit.kindsOfSteps(3)).to.deep.equal(['retry'])
+      exit.happen({ kind: 'retry', at: 3 }, recorded)
+      expect([exit.record.order.limit, exit.kindsOfSteps(3)]).to.deep.equal([undefined, ['send']])
+    })
+
+    it('asks what is held when there is too little, and who reserves it', () => {
+      const exit = new ExitCase({ ...COMPLETE, listsOrders: true }).sent(0)
+      const answer = { kind: 'rejected', code: 'insufficient-quantity' } as const
+      exit.happen({ kind: 'answered', id: exit.id, answer, at: 5 })
+      const held = { quantity: 5, at: 4, named: undefined }
+      expect(exit.kindsOfSteps(9_999, { held })).to.deep.equal(['ask-holding', 'list-orders'])
+      expect(exit.kindsOfSteps(9_999)).to.deep.equal(['retry'])
+    })
+  })
+
+  it('sends the same attempt again that did not leave, not before the time that was given', () => {
+    const exit = new ExitCase(COMPLETE).sent()
+    const { id } = exit
+    exit.happen({ kind: 'not-sent', id, code: 'RATE_LIMITED', retryAfterMs: 100, at: 5 })
+    expect(exit.kindsOfSteps(104)).to.deep.equal([])
+    expect(exit.kindsOfSteps(105)).to.deep.equal(['send'])
+    expect(exit.id).to.equal(id)
+  })
+
+  it('keeps a history that has a bound: how it began, and what happened last', () => {
+    const exit = new ExitCase(COMPLETE)
+    for (let count = 0; count < 100; count++) {
+      exit.sent(count).happen({ kind: 'not-sent', id: exit.id, code: 'NOT_SENT', at: count })
+    }
+    const { steps } = exit.record
+    expect(steps).to.have.length(MOST_STEPS)
+    expect([steps[0]!.what, steps.at(-1)!.at]).to.deep.equal(['decided: stop-loss', 99])
   })
 
   it('joins a later decision: the first reason stays', () => {
@@ -103,31 +176,12 @@ describe('the exit ledger', () => {
       reason: 'manual' as const,
       matched: ['manual', 'stop-loss'] as const,
     }
-    const { decision } = joined(aRecord({ kind: 'sending' }), later)
+    const { record } = new ExitCase(COMPLETE).sent()
+    const { decision } = joined(record, later)
     expect([decision.reason, decision.matched]).to.deep.equal([
       'stop-loss',
       ['stop-loss', 'manual'],
     ])
-    const same = aRecord({ kind: 'sending' })
-    expect(joined(same, aDecision())).to.equal(same)
-  })
-
-  it('never leaves filled, and never sends while a call or an unknown outcome is about', () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...STATES),
-        fc.array(fc.constantFrom(...EVENTS)),
-        (start, events) => {
-          let record = aRecord(start)
-          for (const event of events) {
-            const before = record
-            record = follow(record, event)
-            if (before.state.kind === 'filled') expect(record).to.equal(before)
-            if (event.kind !== 'sent' || record === before) continue
-            expect(['intended', 'rejected']).to.include(before.state.kind)
-          }
-        },
-      ),
-    )
+    expect(joined(record, aDecision())).to.equal(record)
   })
 })

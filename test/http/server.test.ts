@@ -8,6 +8,7 @@ import type { HealthSnapshot, Readiness } from '../../src/ports/control.ts'
 import { Performance } from '../../src/system/performance.ts'
 import { LiveControl } from '../../src/system/control.ts'
 import { LiveSystem } from '../../src/system/live.ts'
+import { TestVenue } from '../support/test-venue.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 
 const TOKEN = 'a token of some length'
@@ -38,13 +39,14 @@ describe('the HTTP API', () => {
     health = { status: 'pass', at: Date.now(), output: [], checks: {} }
     readiness = { ready: true }
     const clock = { now: () => now, monotonic: () => now }
+    const account = new TestVenue()
     system = await LiveSystem.open({
       keeper,
-      venue: () => ({
+      beforeGuard: account.deposit,
+      venue: quotes => ({
+        ...account.venue(quotes),
         placeExit: () => Promise.resolve({ kind: 'acknowledged' }),
-        orderByClientId: () => Promise.resolve({ kind: 'working' }),
-        streamOrders: () => undefined,
-        priced: () => Promise.resolve(),
+        orderByClientId: () => Promise.resolve({ kind: 'unknown' }),
       }),
       clock,
       callTimeoutMs: 1_000,

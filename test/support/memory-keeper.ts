@@ -1,6 +1,6 @@
 import type { PositionId } from '../../src/domain/ids.ts'
 import type { KillSwitch } from '../../src/exits/kill-switch.ts'
-import type { ExitRecord } from '../../src/exits/ledger.ts'
+import type { ExitRecord } from '../../src/exits/record.ts'
 import type { JournalLine } from '../../src/ports/control.ts'
 import type { PortfolioDay } from '../../src/risk/portfolio.ts'
 import type { Change, Keeper, KeptRatchet, Past, Registered } from '../../src/ports/keeper.ts'

@@ -1,61 +1,27 @@
 import { expect } from 'chai'
 import { send } from '../../src/actors/actor.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
-import type { ClientOrderId, ExitOrder, Fill } from '../../src/domain/order.ts'
 import type { Position } from '../../src/domain/position.ts'
-import { OutcomeUnknown, WatchkeeperError } from '../../src/errors.ts'
+import { WatchkeeperError } from '../../src/errors.ts'
 import { OFF } from '../../src/exits/kill-switch.ts'
-import { type LiveOptions, LiveSystem, type Venue } from '../../src/system/live.ts'
-import type { ExitAnswer } from '../../src/ports/broker.ts'
-import type { Quotes } from '../../src/ports/quotes.ts'
+import { type LiveOptions, LiveSystem } from '../../src/system/live.ts'
 import { aPosition } from '../support/builders.ts'
+import { TestVenue } from '../support/test-venue.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 
 const TRAIL = { trailingStop: { distancePct: 10 } }
 const P1 = positionId('p1')
 
-/** A venue whose account outlives the systems that use it. */
-class Account {
-  readonly fills = new Map<ClientOrderId, Fill>()
-  placed = 0
-  /** What the next order does instead of answering. */
-  fault: 'lost' | 'filled, then lost' | undefined
-
-  venue = (quotes: Quotes): Venue => ({
-    placeExit: order => this.place(order, quotes),
-    orderByClientId: id => {
-      const fill = this.fills.get(id)
-      return Promise.resolve(fill === undefined ? { kind: 'absent' } : { kind: 'filled', fill })
-    },
-    streamOrders: () => undefined,
-    priced: () => Promise.resolve(),
-  })
-
-  private place(order: ExitOrder, quotes: Quotes): Promise<ExitAnswer> {
-    this.placed++
-    const { clientOrderId, positionId: id, quantity, instrument } = order
-    const fault = this.fault
-    this.fault = undefined
-    if (fault === 'lost') return Promise.reject(new OutcomeUnknown('timeout'))
-    const price = quotes.price(instrument, 'trade') ?? 0
-    const fill = this.fills.get(clientOrderId) ?? { clientOrderId, positionId: id, quantity, price }
-    this.fills.set(clientOrderId, fill)
-    return fault === undefined
-      ? Promise.resolve({ kind: 'filled', fill })
-      : Promise.reject(new OutcomeUnknown('timeout'))
-  }
-}
-
 describe('LiveSystem', () => {
   let keeper: MemoryKeeper
-  let account: Account
+  let account: TestVenue
   let now: number
   let fatal: WatchkeeperError[]
   let system: LiveSystem
 
   beforeEach(async () => {
     keeper = new MemoryKeeper()
-    account = new Account()
+    account = new TestVenue()
     now = 1_000
     fatal = []
     system = await open()
@@ -66,6 +32,7 @@ describe('LiveSystem', () => {
   const optionsOf = (): LiveOptions => ({
     keeper,
     venue: account.venue,
+    beforeGuard: account.deposit,
     clock: { now: () => now, monotonic: () => now },
     callTimeoutMs: 5_000,
     onLine: () => undefined,
@@ -118,6 +85,8 @@ describe('LiveSystem', () => {
     await add()
     account.fault = 'lost'
     await tick(100, 89)
+    await cycle()
+    expect(account.placed).to.equal(1)
     await cycle()
     expect([account.placed, account.fills.size]).to.deep.equal([2, 1])
   })
@@ -418,5 +387,68 @@ describe('LiveSystem', () => {
     mono += 500
     await cycle()
     expect(keeper.lines.at(-1)).to.include({ kind: 'clock-moved', movedMs: 5_000 })
+  })
+
+  describe('with somebody else on its account', () => {
+    const sold = (quantity: number): void => account.trade(instrumentId('ACME'), -quantity)
+
+    it('closes a position that is proved gone, and sends nothing for it', async () => {
+      await add({ quantity: 2 })
+      await tick(100)
+      sold(2)
+      now += 5_000
+      for (let count = 0; count < 3; count++) await cycle()
+      expect(kinds()).to.include('position-gone')
+      await restart()
+      await tick(50)
+      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
+    })
+
+    it('takes what is missing from the newest position, for good', async () => {
+      await add({ quantity: 2 })
+      await add({ id: positionId('p2'), quantity: 3, openedAt: 500 })
+      await tick(100)
+      sold(2)
+      now += 5_000
+      for (let count = 0; count < 3; count++) await cycle()
+      await restart()
+      await cycle()
+      await tick(89)
+      const quantities = [...account.fills.values()].map(({ quantity }) => quantity)
+      expect(quantities).to.deep.equal([2, 1])
+    })
+
+    it('closes nothing because the venue gives no answer', async () => {
+      await add()
+      await tick(100)
+      account.isDown = true
+      now += 5_000
+      for (let count = 0; count < 5; count++) await cycle()
+      expect(system.state.register.get(P1)?.state).to.equal('open')
+    })
+
+    it('tells of what nobody guards, and not of what was released', async () => {
+      await add()
+      await system.release(P1, 'test')
+      await restart()
+      await cycle()
+      expect(kinds()).not.to.include('holding-unowned')
+      sold(-4)
+      now += 5_000
+      await cycle()
+      const told = keeper.lines.filter(({ kind }) => kind === 'holding-unowned')
+      expect(told.map(({ quantity }) => quantity)).to.deep.equal([4])
+    })
+
+    it('sends nothing from an empty store before a person has confirmed what is held', async () => {
+      sold(-4)
+      await restart({ confirmsHoldings: true })
+      await add()
+      await tick(100, 89)
+      expect([account.placed, system.isUnconfirmed]).to.deep.equal([0, true])
+      system.confirmHoldings('test')
+      await system.settled()
+      expect(account.placed).to.equal(1)
+    })
   })
 })

@@ -5,6 +5,7 @@ import type { Position } from '../../src/domain/position.ts'
 import { LiveSystem } from '../../src/system/live.ts'
 import { seed } from '../../src/system/positions-seed.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
+import { TestVenue } from '../support/test-venue.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 
 const STOP_5 = { stopLoss: { pct: 5 } }
@@ -24,12 +25,7 @@ describe('seed', () => {
   async function start(): Promise<void> {
     system = await LiveSystem.open({
       keeper,
-      venue: () => ({
-        placeExit: () => Promise.reject(new Error('no venue')),
-        orderByClientId: () => Promise.resolve({ kind: 'unknown' }),
-        streamOrders: () => undefined,
-        priced: () => Promise.resolve(),
-      }),
+      venue: new TestVenue().venue,
       clock: { now: () => 1_000, monotonic: () => 1_000 },
       callTimeoutMs: 1_000,
       onLine: () => undefined,

@@ -6,11 +6,13 @@ import type { WatchkeeperError } from '../../src/errors.ts'
 import { healthStatus } from '../../src/observability/health.ts'
 import type { ExitAnswer, OrderState } from '../../src/ports/broker.ts'
 import type { HealthSnapshot } from '../../src/ports/control.ts'
+import type { Quotes } from '../../src/ports/quotes.ts'
 import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { healthFacts } from '../../src/system/facts.ts'
 import { LiveSystem, type Venue } from '../../src/system/live.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
+import { TestVenue } from '../support/test-venue.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 
 const TRAIL = { trailingStop: { distancePct: 10 } }
@@ -24,11 +26,14 @@ class SlowVenue {
   isSlow = false
   private late: (() => void)[] = []
 
-  venue = (): Venue => ({
+  private readonly account = new TestVenue()
+
+  readonly deposit = this.account.deposit
+
+  venue = (quotes: Quotes): Venue => ({
+    ...this.account.venue(quotes),
     placeExit: order => this.place(order),
     orderByClientId: id => Promise.resolve(this.stateOf(id)),
-    streamOrders: () => undefined,
-    priced: () => Promise.resolve(),
   })
 
   /** Lets every call that waits come back with its fill. */
@@ -47,17 +52,21 @@ class SlowVenue {
       quantity,
       price: 1,
     }
+    if (!this.fills.has(clientOrderId)) this.account.trade(order.instrument, -quantity)
     this.fills.set(clientOrderId, fill)
-    const answer = { kind: 'filled', fill } as const
+    const answer = { kind: 'acknowledged', order: filled(fill) } as const
     if (!this.isSlow) return Promise.resolve(answer)
     return new Promise(resolve => this.late.push(() => resolve(answer)))
   }
 
   private stateOf(id: ClientOrderId): OrderState {
     const fill = this.fills.get(id)
-    return fill === undefined ? { kind: 'absent' } : { kind: 'filled', fill }
+    return fill === undefined ? { kind: 'absent' } : filled(fill)
   }
 }
+
+const filled = ({ quantity, price }: Fill) =>
+  ({ kind: 'filled', executed: { quantity, price } }) as const
 
 describe('supervision of a live system', () => {
   let venue: SlowVenue
@@ -80,7 +89,7 @@ describe('supervision of a live system', () => {
 
   const open = (policy: Record<string, unknown>): Promise<LiveSystem> =>
     LiveSystem.open({
-      ...{ keeper, timers, venue: venue.venue, random: () => 0.5 },
+      ...{ keeper, timers, venue: venue.venue, beforeGuard: venue.deposit, random: () => 0.5 },
       clock: { now, monotonic: timers.monotonic },
       callTimeoutMs: 5_000,
       supervision: supervisionSchema.parse(policy),
@@ -317,7 +326,14 @@ describe('supervision of a live system', () => {
     await add()
     await crashMonitor()
     const ids = system.supervisionView.supervisionTree(1).map(({ id }) => id)
-    expect(ids).to.deep.equal(['supervisor', 'gateway', 'caretaker', 'portfolio', 'monitor-p1'])
+    expect(ids).to.deep.equal([
+      'supervisor',
+      'gateway',
+      'reconciler',
+      'caretaker',
+      'portfolio',
+      'monitor-p1',
+    ])
   })
 
   it('stops at once, whatever still waits for its backoff', async () => {

@@ -1,0 +1,196 @@
+import { Agent } from 'node:http'
+import { Agent as TlsAgent } from 'node:https'
+import type { z } from 'zod'
+import type { InstrumentId } from '../domain/ids.ts'
+import type { ClientOrderId, ExitOrder } from '../domain/order.ts'
+import type { Tick } from '../domain/tick.ts'
+import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../errors.ts'
+import type {
+  Broker,
+  Capabilities,
+  ExitAnswer,
+  Holding,
+  HoldingKey,
+  HoldingReport,
+  OpenOrder,
+  OrderState,
+} from '../ports/broker.ts'
+import * as answers from './http/answers.ts'
+import { type Ask, exchange, type Line, type RawAnswer } from './http/exchange.ts'
+import { capabilities, type HttpBrokerConfig } from './http/options.ts'
+import { fieldsOf, holdingsOf, reportOf } from './http/holdings.ts'
+import { waitOf } from './http/retry-after.ts'
+
+export { httpBrokerSchema, tokenSource } from './http/options.ts'
+
+/** A validated configuration, and what is not configured. */
+export interface HttpBrokerOptions extends Omit<
+  HttpBrokerConfig,
+  'token' | 'tokenFile' | 'capabilities'
+> {
+  readonly capabilities: Capabilities
+  /** Gives the bearer token; asked for each call, so that it can be renewed. */
+  readonly token: () => string
+  /** Epoch ms. */
+  readonly now?: () => number
+}
+
+/** How often a server said something that was set right or left out. */
+export interface Oddities {
+  /** A `retry-after` or `ban-until` that cannot be read, or is longer than the bound. */
+  readonly waits: number
+  /** A price that cannot be read, or was not asked for. */
+  readonly quotes: number
+}
+
+/** A broker behind the protocol of docs/brokers.md. */
+export interface HttpBroker extends Broker {
+  readonly oddities: Oddities
+  /** What the server says that its venue can prove, for comparison with the configuration. */
+  announced(signal: AbortSignal): Promise<Capabilities>
+}
+
+/** Connections at once, and how long an unused one is kept: servers end theirs after 5 s and more. */
+const FRESH = { maxSockets: 64 }
+const KEPT = { ...FRESH, keepAlive: true, maxFreeSockets: 16, timeout: 4_000 }
+
+/** A broker behind an HTTP server. Nothing is connected before the first call. */
+export function httpBroker(options: HttpBrokerOptions): HttpBroker {
+  return new RestBroker(options)
+}
+
+class RestBroker implements HttpBroker {
+  readonly capabilities: Capabilities
+  readonly oddities = { waits: 0, quotes: 0 }
+  /** There only where the server lists working orders. */
+  readonly openOrders?: (signal: AbortSignal) => Promise<readonly OpenOrder[]>
+  private readonly options: HttpBrokerOptions
+  private readonly line: Line
+  private readonly now: () => number
+  private readonly calls = new Set<Promise<unknown>>()
+  private isClosed = false
+
+  constructor(options: HttpBrokerOptions) {
+    this.options = options
+    this.capabilities = options.capabilities
+    this.now = options.now ?? Date.now
+    const url = options.url.replace(/\/+$/, '')
+    const Agents = url.startsWith('https:') ? TlsAgent : Agent
+    this.line = { ...options, url, agent: new Agents(KEPT), orderAgent: new Agents(FRESH) }
+    if (options.openOrders) this.openOrders = signal => this.listOrders(signal)
+  }
+
+  placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer> {
+    const { clientOrderId } = order
+    const ask: Ask = { method: 'POST', path: '/v1/orders', body: bodyOf(order), isOrder: true }
+    return this.ask(answers.exitAnswer, { ask, about: { clientOrderId } }, signal)
+  }
+
+  orderByClientId(clientOrderId: ClientOrderId, signal: AbortSignal): Promise<OrderState> {
+    const ask: Ask = { method: 'GET', path: `/v1/orders/${encodeURIComponent(clientOrderId)}` }
+    return this.ask(answers.orderState, { ask, about: { clientOrderId } }, signal)
+  }
+
+  cancel(clientOrderId: ClientOrderId, signal: AbortSignal): Promise<OrderState> {
+    const path = `/v1/orders/${encodeURIComponent(clientOrderId)}/cancel`
+    const ask: Ask = { method: 'POST', path, body: {}, isOrder: true }
+    return this.ask(answers.orderState, { ask, about: { clientOrderId } }, signal)
+  }
+
+  async holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport> {
+    const about = fieldsOf(key, this.capabilities.holdings)
+    // Half a name would be answered for another holding, or for none.
+    if (about === undefined) return { kind: 'unknown' }
+    const ask: Ask = { method: 'GET', path: `/v1/holding?${new URLSearchParams(about).toString()}` }
+    const askedAt = this.now()
+    const report = await this.ask(answers.holdingReport, { ask, about }, signal)
+    return reportOf(report, { key: about, askedAt })
+  }
+
+  async holdings(signal: AbortSignal): Promise<readonly Holding[]> {
+    const askedAt = this.now()
+    const ask: Ask = { method: 'GET', path: '/v1/holdings' }
+    const list = await this.ask(answers.holdingList, { ask }, signal)
+    return holdingsOf(list.holdings, { model: this.capabilities.holdings, askedAt })
+  }
+
+  async quotes(instruments: readonly InstrumentId[], signal: AbortSignal): Promise<Tick[]> {
+    if (instruments.length === 0) return []
+    const ask: Ask = { method: 'POST', path: '/v1/quotes', body: { instruments } }
+    const { quotes } = await this.ask(answers.quoteList, { ask }, signal)
+    const asked = new Set(instruments)
+    // A row that is broken blinds one instrument and not all of them.
+    return quotes.flatMap(row => {
+      const quote = answers.quote.safeParse(row)
+      if (quote.success && asked.has(quote.data.instrument)) return [quote.data]
+      this.oddities.quotes++
+      return []
+    })
+  }
+
+  announced(signal: AbortSignal): Promise<Capabilities> {
+    return this.ask(capabilities, { ask: { method: 'GET', path: '/v1/capabilities' } }, signal)
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+    await Promise.allSettled(this.calls)
+    this.line.agent.destroy()
+    this.line.orderAgent.destroy()
+  }
+
+  private async listOrders(signal: AbortSignal): Promise<readonly OpenOrder[]> {
+    const ask: Ask = { method: 'GET', path: '/v1/orders' }
+    return (await this.ask(answers.openOrderList, { ask }, signal)).orders
+  }
+
+  /** Asks once; throws what the port says, by what the answer proves. */
+  private async ask<T>(
+    shape: z.ZodType<T>,
+    { ask, about = {} }: { ask: Ask; about?: Record<string, string> },
+    signal: AbortSignal,
+  ): Promise<T> {
+    if (this.isClosed) throw new NotSent('the broker is closed')
+    const call = exchange(this.line, { ask, token: this.token() }, signal)
+    this.calls.add(call)
+    try {
+      const answer = await call
+      if (answer.status !== 200) throw this.errorOf(ask, answer)
+      return answers.parse(shape, { what: `${ask.method} ${ask.path}`, text: answer.text, about })
+    } finally {
+      this.calls.delete(call)
+    }
+  }
+
+  private errorOf({ method, path }: Ask, { status, headers, text }: RawAnswer): Error {
+    const message = `${method} ${path} was answered with ${status} ${text}`.trim().slice(0, 300)
+    if (status === 401) return new Unauthorized(message)
+    if (status !== 429) return new OutcomeUnknown(message)
+    const { longestRetryAfterMs: retryAfterMs, longestBanMs: banMs } = this.options
+    const { oddities, ...wait } = waitOf(headers, this.now(), { retryAfterMs, banMs })
+    this.oddities.waits += oddities
+    return new RateLimited(message, wait)
+  }
+
+  private token(): string {
+    try {
+      const token = this.options.token()
+      // What cannot stand in a header is no token of anybody.
+      if (/^[\x21-\x7e]+$/.test(token)) return token
+    } catch (cause) {
+      throw new Unauthorized('the token cannot be read', { cause })
+    }
+    throw new Unauthorized('the token is empty, or has characters that no token has')
+  }
+}
+
+function bodyOf(order: ExitOrder): Record<string, unknown> {
+  const { clientOrderId, instrument, side, quantity, reduceOnly, limit, account, ticket } = order
+  return {
+    ...{ clientOrderId, instrument, side, quantity, reduceOnly },
+    action: side === 'long' ? 'sell' : 'buy',
+    ...(limit === undefined ? { type: 'market' } : { type: 'limit', limit }),
+    ...(account !== undefined && { account }),
+    ...(ticket !== undefined && { ticket }),
+  }
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod'
+import { instrumentId } from '../../domain/ids.ts'
+import { OutcomeUnknown } from '../../errors.ts'
+import type { RejectionCode } from '../../ports/broker.ts'
+
+/**
+ * The shapes of the protocol's answers. A shape that does not fit proves nothing: no field has a
+ * default that could be read as flat, absent or filled. Fields that are not known are ignored.
+ */
+
+const CODES: readonly RejectionCode[] = [
+  'insufficient-quantity',
+  'market-closed',
+  'would-trigger',
+  'unknown-instrument',
+  'no-permission',
+  'refused',
+]
+
+/** Longest reason of a rejection that is kept, characters. */
+const TEXT_LENGTH = 200
+
+const instrument = z.string().min(1).transform(instrumentId)
+const text = z
+  .string()
+  .transform(reason => reason.replace(/\p{Cc}+/gu, ' ').slice(0, TEXT_LENGTH))
+  .exactOptional()
+
+/** A reason that is not known is none, and stays a rejection: `kind` alone proves that. */
+const code = z
+  .string()
+  .transform((name): RejectionCode => CODES.find(known => known === name) ?? 'refused')
+
+const price = z.number().nullable()
+const nothingYet = z.object({ quantity: z.number().nonnegative(), price })
+const something = z.object({ quantity: z.number().positive(), price })
+
+const lived = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('working'), executed: nothingYet }),
+  // An order that filled nothing cannot be filled.
+  z.object({ kind: z.literal('filled'), executed: something }),
+  z.object({ kind: z.literal('ended'), executed: nothingYet }),
+])
+const rejected = z.object({ kind: z.literal('rejected'), code, text })
+
+/** To a new order. */
+export const exitAnswer = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('acknowledged'), order: lived.exactOptional() }),
+  z.object({ kind: z.literal('duplicate') }),
+  rejected,
+])
+
+/** To the question what became of an order, and to a cancel. */
+export const orderState = z.union([
+  lived,
+  rejected,
+  z.object({ kind: z.literal('absent') }),
+  z.object({ kind: z.literal('unknown') }),
+])
+
+const ageMs = z.number().nonnegative().default(0)
+
+/** To the question for one holding. */
+export const holdingReport = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('held'),
+    quantity: z.number().refine(quantity => quantity !== 0, 'a quantity that is not 0'),
+    ageMs,
+  }),
+  z.object({ kind: z.literal('flat'), ageMs }),
+  z.object({ kind: z.literal('unknown') }),
+])
+
+const side = z.enum(['long', 'short'])
+
+/** To the question for everything that is held. */
+export const holdingList = z.object({
+  holdings: z.array(
+    z.object({
+      account: z.string().exactOptional(),
+      instrument,
+      side: side.exactOptional(),
+      ticket: z.string().exactOptional(),
+      quantity: z.number(),
+      entryPrice: z.number().exactOptional(),
+      ageMs,
+    }),
+  ),
+})
+
+/** To the question for prices; each row is looked at alone. */
+export const quoteList = z.object({ quotes: z.array(z.unknown()) })
+
+/** One price. */
+export const quote = z.object({
+  instrument,
+  ts: z.number().nonnegative(),
+  price: z.number(),
+  size: z.number().exactOptional(),
+  bid: z.number().exactOptional(),
+  ask: z.number().exactOptional(),
+})
+
+/** To the question for every working order. */
+export const openOrderList = z.object({
+  orders: z.array(
+    z.object({ clientOrderId: z.string().nullable(), instrument, remaining: z.number() }),
+  ),
+})
+
+/** The answer as `shape`, which must be about what was asked; throws `OutcomeUnknown`. */
+export function parse<T>(
+  shape: z.ZodType<T>,
+  { what, text: json, about = {} }: { what: string; text: string; about?: Record<string, string> },
+): T {
+  const value = parseJson(json, what)
+  const echo = value as Record<string, unknown>
+  for (const [name, expected] of Object.entries(about)) {
+    if (echo[name] !== expected)
+      throw new OutcomeUnknown(`${what}: the answer is not about ${name} ${expected}`)
+  }
+  const result = shape.safeParse(value)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const path = issue!.path.length === 0 ? 'the answer' : issue!.path.join('.')
+  throw new OutcomeUnknown(`${what}: ${path}: ${issue!.message}`, { cause: result.error })
+}
+
+function parseJson(json: string, what: string): object {
+  try {
+    const value: unknown = JSON.parse(json)
+    if (typeof value === 'object' && value !== null) return value
+  } catch (cause) {
+    throw new OutcomeUnknown(`${what}: the answer is not JSON`, { cause })
+  }
+  throw new OutcomeUnknown(`${what}: the answer is not an object`)
+}

@@ -1,0 +1,81 @@
+import type { z } from 'zod'
+import { OutcomeUnknown } from '../../errors.ts'
+import type { Capabilities, Holding, HoldingKey, HoldingReport } from '../../ports/broker.ts'
+import type { holdingList, holdingReport } from './answers.ts'
+
+/** What names a holding in the protocol; none of its values is empty or more than text. */
+export type HoldingFields = Readonly<Record<string, string>>
+
+type Row = z.output<typeof holdingList>['holdings'][number]
+
+/**
+ * The fields of a key that the venue tells apart, others would only invite an answer to another
+ * question; undefined where the key lacks one.
+ */
+export function fieldsOf(
+  { account, instrument, side, ticket }: HoldingKey,
+  model: Capabilities['holdings'],
+): HoldingFields | undefined {
+  const name = { instrument, ...(account !== undefined && { account }) }
+  switch (model) {
+    case 'net':
+      return name
+    case 'sides':
+      return side && { ...name, side }
+    case 'tickets':
+      return ticket === undefined ? undefined : { ...name, ticket }
+  }
+}
+
+/**
+ * One holding as the port tells it. The server says how old its knowledge is, so that its clock need
+ * not agree with ours: it is counted from the asking (epoch ms), which is never too late.
+ */
+export function reportOf(
+  report: z.output<typeof holdingReport>,
+  { key, askedAt }: { key: HoldingFields; askedAt: number },
+): HoldingReport {
+  if (report.kind === 'unknown') return report
+  const asOf = askedAt - report.ageMs
+  if (report.kind === 'flat') return { kind: 'flat', asOf }
+  assertSign(key['side'], report.quantity)
+  return { kind: 'held', quantity: report.quantity, asOf }
+}
+
+/** A list of holdings as the port tells it; one row that contradicts the venue spoils all of it. */
+export function holdingsOf(
+  rows: readonly Row[],
+  { model, askedAt }: { model: Capabilities['holdings']; askedAt: number },
+): Holding[] {
+  const seen = new Set<string>()
+  const held = rows.map(row => {
+    const { account, instrument, side, ticket } = row
+    const key = JSON.stringify([account, instrument, side, ticket])
+    if (seen.has(key)) throw new OutcomeUnknown(`${instrument} is listed twice`)
+    seen.add(key)
+    if (model === 'sides' && side === undefined)
+      throw new OutcomeUnknown(`${instrument} is listed without its side`)
+    if (model === 'tickets' && ticket === undefined)
+      throw new OutcomeUnknown(`${instrument} is listed without its ticket`)
+    assertSign(side, row.quantity)
+    return holdingOf(row, askedAt)
+  })
+  // Some venues list what is closed. Like a row that is missing, that proves nothing.
+  return held.filter(({ quantity }) => quantity !== 0)
+}
+
+function holdingOf(row: Row, askedAt: number): Holding {
+  const { account, instrument, side, ticket, quantity, entryPrice, ageMs } = row
+  return {
+    ...{ instrument, quantity, asOf: askedAt - ageMs },
+    ...(account !== undefined && { account }),
+    ...(side !== undefined && { side }),
+    ...(ticket !== undefined && { ticket }),
+    ...(entryPrice !== undefined && { entryPrice }),
+  }
+}
+
+function assertSign(side: string | undefined, quantity: number): void {
+  if ((side === 'long' && quantity < 0) || (side === 'short' && quantity > 0))
+    throw new OutcomeUnknown(`a ${side} holding has the quantity ${quantity}`)
+}

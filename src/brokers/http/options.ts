@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
+
+const limit = z.strictObject({
+  name: z.string().min(1),
+  groups: z.array(z.enum(['orders', 'account', 'quotes'])).min(1),
+  perSecond: z.number().positive().exactOptional(),
+  perMinute: z.number().positive().exactOptional(),
+  perDay: z.number().positive().exactOptional(),
+})
+
+/**
+ * What the venue behind the server can prove. Nothing is claimed by default: a capability that is
+ * not stated is not relied upon.
+ */
+export const capabilities = z.strictObject({
+  dedupe: z.enum(['always', 'open-only', 'never']).default('never'),
+  lookup: z.enum(['complete', 'open-only', 'none']).default('none'),
+  reduceOnly: z.boolean().default(false),
+  holdings: z.enum(['net', 'sides', 'tickets']).default('net'),
+  visibilityMs: z.number().int().nonnegative().max(600_000).default(5_000),
+  clientOrderIdLength: z.number().int().min(16).max(255).default(36),
+  styles: z
+    .array(z.enum(['market', 'marketable-limit']))
+    .min(1)
+    .default(['market']),
+  limits: z
+    .array(limit)
+    .min(1)
+    .default([{ name: 'all', groups: ['orders', 'account', 'quotes'] }]),
+})
+
+const ms = z.number().int().positive().max(600_000)
+
+const fields = {
+  /** `https:`, or `http:` on this machine; a path in front of the protocol's own may follow. */
+  url: z.string().superRefine((text, context) => {
+    const fault = faultOfUrl(text)
+    if (fault !== undefined) context.addIssue(fault)
+  }),
+  /** Lets the token travel unencrypted to another machine. */
+  plainHttp: z.boolean().default(false),
+  /** The token itself, or the file that holds it and is read for each call. */
+  token: z.string().min(1).exactOptional(),
+  tokenFile: z.string().min(1).exactOptional(),
+  capabilities: capabilities.prefault({}),
+  /** Whether the server lists working orders. */
+  openOrders: z.boolean().default(false),
+  connectTimeoutMs: ms.default(2_000),
+  timeoutMs: ms.default(10_000),
+  answerBytes: z.number().int().min(1024).max(67_108_864).default(8_388_608),
+  /** Longest `retry-after` and ban that are honoured, ms. */
+  longestRetryAfterMs: z.number().int().positive().max(86_400_000).default(3_600_000),
+  longestBanMs: z.number().int().positive().max(604_800_000).default(86_400_000),
+}
+
+/** Section of the configuration that describes a server behind which a broker stands. */
+export const httpBrokerSchema = z
+  .strictObject(fields)
+  .refine(({ token, tokenFile }) => (token === undefined) !== (tokenFile === undefined), {
+    path: ['token'],
+    error: 'one of token and tokenFile',
+  })
+  .refine(({ url, plainHttp }) => plainHttp || !isInTheClear(url), {
+    path: ['url'],
+    error: 'https, or plainHttp: true (the token can be read on the way)',
+  })
+
+export type HttpBrokerConfig = z.output<typeof httpBrokerSchema>
+
+/** Where the token comes from, for each call anew. Throws what reading the file throws. */
+export function tokenSource({
+  token,
+  tokenFile,
+}: Pick<HttpBrokerConfig, 'token' | 'tokenFile'>): () => string {
+  return () => (tokenFile === undefined ? token! : readFileSync(tokenFile, 'utf8').trim())
+}
+
+function faultOfUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'an address such as https://bridge.example'
+  const { protocol, username, password, search, hash } = new URL(text)
+  if (protocol !== 'http:' && protocol !== 'https:') return 'an address with https: or http:'
+  if (username !== '' || password !== '') return 'an address without a password'
+  return search === '' && hash === '' ? undefined : 'an address without ? and #'
+}
+
+function isInTheClear(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'http:' && !LOOPBACK.test(hostname)
+}

@@ -1,0 +1,72 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** The longest waits that a server can impose, ms. */
+export interface WaitBounds {
+  readonly retryAfterMs: number
+  readonly banMs: number
+}
+
+/** How long a server wants to be left alone. */
+export interface Wait {
+  /** Ms from now; undefined where it does not say, or not in a way that can be read. */
+  readonly retryAfterMs?: number
+  readonly isBan: boolean
+  /** Headers that could not be read, or asked for more than the bound. */
+  readonly oddities: number
+}
+
+interface Reading {
+  readonly ms?: number
+  readonly isOdd: boolean
+}
+
+const DIGITS = /^\d{1,15}$/
+/** Epoch ms of this and the next centuries; seconds have ten digits. */
+const EPOCH_MS = /^\d{13,14}$/
+/** The three forms of a date in HTTP begin with the name of a day. */
+const DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/
+
+/**
+ * Reads `retry-after` (seconds, or a date) and `ban-until` (epoch ms). Times are compared with the
+ * server's own `date` where it gives one, so that its clock may be wrong. `now` is epoch ms.
+ */
+export function waitOf(headers: IncomingHttpHeaders, now: number, bounds: WaitBounds): Wait {
+  const serverNow = dateOf(headers.date) ?? now
+  const retry = read(headers['retry-after'], text => retryAfterMs(text, serverNow))
+  const until = read(headers['ban-until'], text => banMs(text, serverNow))
+  const [retryMs, isRetryLong] = atMost(retry.ms, bounds.retryAfterMs)
+  const [waitMs, isBanLong] = atMost(until.ms, bounds.banMs)
+  const waits = [retryMs, waitMs].filter(ms => ms !== undefined)
+  const odd = [retry.isOdd, until.isOdd, isRetryLong, isBanLong].filter(Boolean)
+  return {
+    ...(waits.length > 0 && { retryAfterMs: Math.max(...waits) }),
+    isBan: waitMs !== undefined,
+    oddities: odd.length,
+  }
+}
+
+function read(
+  header: string | string[] | undefined,
+  parse: (text: string) => number | undefined,
+): Reading {
+  if (header === undefined) return { isOdd: false }
+  const ms = typeof header === 'string' ? parse(header.trim()) : undefined
+  return ms === undefined ? { isOdd: true } : { ms, isOdd: false }
+}
+
+function retryAfterMs(text: string, serverNow: number): number | undefined {
+  if (DIGITS.test(text)) return Number(text) * 1000
+  const at = dateOf(text)
+  return at === undefined ? undefined : Math.max(0, at - serverNow)
+}
+
+const banMs = (text: string, serverNow: number): number | undefined =>
+  EPOCH_MS.test(text) ? Math.max(0, Number(text) - serverNow) : undefined
+
+function dateOf(text: string | undefined): number | undefined {
+  const at = text !== undefined && DATE.test(text) ? Date.parse(text) : NaN
+  return Number.isNaN(at) ? undefined : at
+}
+
+const atMost = (ms: number | undefined, most: number): [number | undefined, boolean] =>
+  ms !== undefined && ms > most ? [most, true] : [ms, false]

@@ -1,0 +1,123 @@
+import type { ExitOrder, Execution, RejectionCode } from '../domain/order.ts'
+import type { Decision } from '../domain/decision.ts'
+import type { Position } from '../domain/position.ts'
+import { clientOrderId } from './client-order-id.ts'
+import { type ExitRecord, NOTHING, plus, remainingOf, withStep } from './record.ts'
+import type { ExitSettings } from './settings.ts'
+
+/** A position of which everything must be closed. */
+export interface Intent {
+  readonly position: Position
+  /** Life of the position id, from 1. */
+  readonly generation: number
+  readonly decision: Decision
+  /** Epoch ms. */
+  readonly at: number
+}
+
+/** The record of a new exit, with its first attempt. */
+export function newExit(
+  { position, generation, decision, at }: Intent,
+  { capabilities }: ExitSettings,
+): ExitRecord {
+  const { id, instrument, side, quantity, priceSource, account, ticket } = position
+  const attempt = { account: account ?? '', positionId: id, generation, attempt: 1 }
+  const order: ExitOrder = {
+    clientOrderId: clientOrderId(attempt, capabilities.clientOrderIdLength),
+    positionId: id,
+    ...{ instrument, side, quantity, priceSource },
+    ...(account !== undefined && { account }),
+    ...(ticket !== undefined && { ticket }),
+    reduceOnly: capabilities.reduceOnly,
+  }
+  const record: ExitRecord = {
+    ...attempt,
+    ...{ quantity, order, decision, intendedAt: at },
+    ...{ heldBefore: null, before: NOTHING, executed: NOTHING },
+    ...{ exists: false, isDoubted: false, isMarketOnly: false, rejections: 0, faults: 0 },
+    state: { kind: 'intending', notBefore: 0 },
+    steps: [],
+  }
+  return withStep(record, at, `decided: ${decision.reason}`)
+}
+
+/** The record with its next attempt, for what is left; not to be sent before `notBefore`. */
+export function nextAttempt(
+  record: ExitRecord,
+  notBefore: number,
+  { capabilities }: ExitSettings,
+): ExitRecord {
+  const { account, positionId, generation } = record
+  const attempt = record.attempt + 1
+  const { limit: _priced, ...order } = record.order
+  const id = { account, positionId, generation, attempt }
+  return {
+    ...record,
+    attempt,
+    order: {
+      ...order,
+      clientOrderId: clientOrderId(id, capabilities.clientOrderIdLength),
+      quantity: remainingOf(record),
+    },
+    heldBefore: null,
+    exists: false,
+    isDoubted: false,
+    state: { kind: 'intending', notBefore },
+  }
+}
+
+/** The record after the end of its present order, which executed that much and no more. */
+export function ended(
+  record: ExitRecord,
+  { executed, at, by }: { executed: Execution; at: number; by: 'cancel' | 'venue' | 'holding' },
+  settings: ExitSettings,
+): ExitRecord {
+  const before = plus(record.before, executed)
+  const next = { ...record, before, executed: NOTHING, isDoubted: false }
+  if (remainingOf(next) === 0) {
+    return by === 'holding'
+      ? withStep({ ...next, state: { kind: 'flat', at, by: 'gone' } }, at, 'gone from the holding')
+      : withStep({ ...next, state: { kind: 'filled', at } }, at, 'filled')
+  }
+  const told = withStep(next, at, `ended by ${by}: ${executed.quantity} executed`)
+  const isEscalated = by === 'cancel' && record.order.limit !== undefined
+  if (by === 'cancel' || executed.quantity > 0) {
+    const isMarketOnly = record.isMarketOnly || isEscalated
+    return nextAttempt({ ...told, isMarketOnly }, 0, settings)
+  }
+  // A venue that ends an order with nothing executed may do so again at once.
+  const retryAt = at + backoffMs(record.rejections, settings)
+  const rejections = record.rejections + 1
+  return { ...told, rejections, state: { kind: 'rejected', code: 'ended', since: at, retryAt } }
+}
+
+/** The record after a refusal that proves that the present order never lived. */
+export function rejected(
+  record: ExitRecord,
+  { code, text, at }: { code: RejectionCode; text?: string | undefined; at: number },
+  settings: ExitSettings,
+): ExitRecord {
+  const told = withStep(record, at, text === undefined ? code : `${code}: ${text}`)
+  const retry = { kind: 'rejected', code, since: at } as const
+  const base = { ...told, exists: false, isDoubted: false }
+  switch (code) {
+    case 'market-closed':
+      return { ...base, state: { ...retry, retryAt: at + settings.closedMarketRetryMs } }
+    case 'would-trigger':
+      if (record.order.limit === undefined) break
+      return { ...base, isMarketOnly: true, state: { ...retry, retryAt: at } }
+    case 'insufficient-quantity':
+    case 'unknown-instrument':
+    case 'no-permission':
+    case 'refused':
+      break
+  }
+  const retryAt = at + backoffMs(record.rejections, settings)
+  return { ...base, rejections: record.rejections + 1, state: { ...retry, retryAt } }
+}
+
+/** Wait after the next rejection, when there were `rejections` before it, ms. */
+export const backoffMs = (
+  rejections: number,
+  { retryMs, maxRetryMs }: Pick<ExitSettings, 'retryMs' | 'maxRetryMs'>,
+): number => Math.min(maxRetryMs, retryMs * 2 ** rejections)

@@ -1,0 +1,39 @@
+import type { ClientOrderId, ExitAnswer, OrderState } from '../domain/order.ts'
+import type { Plan } from './quantity.ts'
+
+/** What became of a call, or of a question about an order. Times are epoch ms. */
+export type ExitEvent = { readonly at: number } & (
+  | { readonly kind: 'recorded' }
+  /** The present attempt shall be this, which is not durable yet. */
+  | { readonly kind: 'planned'; readonly plan: Plan }
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'answered'; readonly id: ClientOrderId; readonly answer: ExitAnswer }
+  /** Nothing left the machine, or the venue took nothing in. */
+  | {
+      readonly kind: 'not-sent'
+      readonly id: ClientOrderId
+      readonly code: string
+      readonly retryAfterMs?: number | undefined
+    }
+  | { readonly kind: 'outcome-unknown'; readonly id: ClientOrderId }
+  /** What the venue says of an order, asked at `askedAt` or of its own accord. */
+  | {
+      readonly kind: 'seen'
+      readonly id: ClientOrderId
+      readonly order: OrderState
+      readonly by: 'look-up' | 'cancel' | 'stream'
+      readonly askedAt: number
+    }
+  /** A list of all working orders, asked for at `askedAt`, lacks the order. */
+  | { readonly kind: 'not-listed'; readonly id: ClientOrderId; readonly askedAt: number }
+  /** The holding shows that nothing was executed; a proof, or enough for a reduce-only order. */
+  | { readonly kind: 'untouched'; readonly isProof: boolean }
+  /** The holding shows what the order executed, and that it is over. */
+  | { readonly kind: 'ended'; readonly quantity: number }
+  /** The wait after a rejection is over. */
+  | { readonly kind: 'retry' }
+  /** The holding proves that so many units of the position were closed elsewhere. */
+  | { readonly kind: 'shrunk'; readonly by: number }
+  /** Nothing is left that could be sold. */
+  | { readonly kind: 'flat'; readonly by: 'fill' | 'gone' | 'dust' }
+)

@@ -1,0 +1,240 @@
+import type { InstrumentSpec } from '../domain/instrument.ts'
+import { isToldTwice, type Named } from './holding-state.ts'
+import { attemptQuantity, limitPrice, type Plan } from './quantity.ts'
+import { type ExitRecord, type ExitState, remainingOf } from './record.ts'
+import { type ExitSettings, isHoldingEvidence, proofMs, wayOf } from './settings.ts'
+
+/** What is known of the holding that a position is a part of. Times are epoch ms. */
+export interface Held {
+  /** Units in the position's direction, >= 0, as last told. */
+  readonly quantity: number
+  /** When that was asked. */
+  readonly at: number
+  /** The last answers to the question by name. */
+  readonly named: Pick<Named, 'times' | 'at'> | undefined
+}
+
+/** What surrounds an exit at the moment. */
+export interface Circumstances {
+  /** Epoch ms. */
+  readonly now: number
+  readonly settings: ExitSettings
+  /** Orders of this exit may leave. */
+  readonly maySend: boolean
+  /** Cancels may leave. */
+  readonly mayCancel: boolean
+  readonly held: Held | undefined
+  /** The holding is no less than what all its positions own. */
+  readonly isWhole: boolean
+  /** Units of the holding that the position may close; undefined where that is not known. */
+  readonly allowance: number | undefined
+  /** Our own orders and positions have not changed the holding since then. */
+  readonly quietSince: number
+  /** No other exit of the holding is under way whose evidence is the holding. */
+  readonly hasTurn: boolean
+  /** Other positions have their share of the holding. */
+  readonly isShared: boolean
+  readonly spec: Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'>
+  /** The last price in the position's view. */
+  readonly price: number | undefined
+}
+
+/** What can be done for an exit: a call to be made, or something that is known already. */
+export type Step =
+  | { readonly kind: 'save' | 'send' | 'ask-order' | 'cancel' | 'ask-holding' | 'list-orders' }
+  | { readonly kind: 'plan'; readonly plan: Plan }
+  | { readonly kind: 'retry' }
+  | { readonly kind: 'flat'; readonly by: 'fill' | 'dust' }
+  | { readonly kind: 'untouched'; readonly isProof: boolean }
+  | { readonly kind: 'ended'; readonly quantity: number }
+
+const ASK_HOLDING: Step = { kind: 'ask-holding' }
+
+/** What is to be done for an exit now; nothing while it waits for a call or for time to pass. */
+export function stepsFor(record: ExitRecord, around: Circumstances): readonly Step[] {
+  const { state } = record
+  switch (state.kind) {
+    case 'intending':
+      return [{ kind: 'save' }]
+    case 'intended':
+      return around.maySend && around.now >= state.notBefore ? beforeSending(record, around) : []
+    case 'sending':
+    case 'flat':
+      return []
+    case 'acknowledged':
+    case 'partly-filled':
+      return followed(record, state, around)
+    case 'unknown':
+      return record.exists ? followed(record, state, around) : doubted(record, state, around)
+    case 'rejected':
+      return afterRejection(state, around)
+    case 'filled':
+      return isReportedAfter(state.at, around) ? [{ kind: 'flat', by: 'fill' }] : [ASK_HOLDING]
+  }
+}
+
+/** Of several positions in one holding, none can tell its own end by it. */
+const isReportedAfter = (
+  at: number,
+  { isShared, held, settings: { capabilities } }: Circumstances,
+): boolean => isShared || (held !== undefined && held.at >= at + capabilities.visibilityMs)
+
+function beforeSending(record: ExitRecord, around: Circumstances): readonly Step[] {
+  const { settings, allowance, hasTurn, held } = around
+  const { capabilities } = settings
+  // What may live already is sent again as it was, or not at all.
+  if (record.isDoubted) return [{ kind: 'send' }]
+  if (!hasTurn) return []
+  if (allowance === undefined || held === undefined) return [ASK_HOLDING]
+  const isEvidence = isHoldingEvidence(capabilities)
+  if (isEvidence && held.at < around.quietSince + proofMs(capabilities)) return [ASK_HOLDING]
+  const quantity = attemptQuantity(record, allowance, around.spec)
+  if (quantity === 'dust') return [{ kind: 'flat', by: 'dust' }]
+  if (quantity === 'wait') return [ASK_HOLDING]
+  const limit = limitOf(record, around)
+  const heldBefore = isEvidence ? held.quantity : null
+  const { order } = record
+  const isPlanned =
+    order.quantity === quantity && order.limit === limit && record.heldBefore === heldBefore
+  if (isPlanned) return [{ kind: 'send' }]
+  return [{ kind: 'plan', plan: { quantity, heldBefore, ...(limit !== undefined && { limit }) } }]
+}
+
+/** The limit that an attempt has or gets; none where it is to be at market. */
+function limitOf(
+  { order, isMarketOnly }: ExitRecord,
+  { settings: { style, capabilities }, price, spec }: Circumstances,
+): number | undefined {
+  if (style.kind === 'market' || isMarketOnly) return undefined
+  if (order.limit !== undefined) return order.limit
+  if (price === undefined || !capabilities.styles.includes('marketable-limit')) return undefined
+  return limitPrice({ side: order.side, price, tickSize: spec.tickSize }, style)
+}
+
+function afterRejection(
+  { code, since, retryAt }: Extract<ExitState, { kind: 'rejected' }>,
+  { now, held, settings }: Circumstances,
+): readonly Step[] {
+  const mustAsk = code === 'insufficient-quantity' && (held === undefined || held.at < since)
+  if (mustAsk) return settings.listsOrders ? [ASK_HOLDING, { kind: 'list-orders' }] : [ASK_HOLDING]
+  return now >= retryAt ? [{ kind: 'retry' }] : []
+}
+
+type Followed = Extract<ExitState, { kind: 'acknowledged' | 'partly-filled' | 'unknown' }>
+
+/** An order that the venue has taken is followed until it is proved to be over. */
+function followed(record: ExitRecord, state: Followed, around: Circumstances): readonly Step[] {
+  const { settings, now, mayCancel } = around
+  const { capabilities } = settings
+  const executed = executedUnseen(record, state, around)
+  if (executed !== undefined) {
+    // An id that makes no second order may still make its first: less than all of it proves nothing.
+    const isEnded = record.exists && isClosedBefore(state, around)
+    if (isEnded || executed >= record.order.quantity) {
+      return [{ kind: 'ended', quantity: executed }]
+    }
+  }
+  const steps: Step[] = []
+  if (capabilities.lookup !== 'none') steps.push({ kind: 'ask-order' })
+  if (isHoldingEvidence(capabilities)) steps.push(...askAround(settings))
+  const longestMs = longestWorkingMs(record, settings)
+  if (mayCancel && now - state.since > longestMs) steps.push({ kind: 'cancel' })
+  return steps
+}
+
+function longestWorkingMs({ order }: ExitRecord, { style, workingMs }: ExitSettings): number {
+  const isLimited = order.limit !== undefined && style.kind === 'marketable-limit'
+  return isLimited ? Math.min(style.escalateMs, workingMs) : workingMs
+}
+
+/** The questions that tell of an order what looking it up does not. */
+const askAround = ({ listsOrders, capabilities }: ExitSettings): readonly Step[] =>
+  listsOrders && capabilities.lookup === 'none'
+    ? [ASK_HOLDING, { kind: 'list-orders' }]
+    : [ASK_HOLDING]
+
+/** Whether all that the order executed was visible when the holding was last asked for. */
+const isClosedBefore = (
+  { notOpenAt }: Followed,
+  { held, settings: { capabilities } }: Circumstances,
+): boolean =>
+  notOpenAt !== undefined && (held?.named?.at ?? -Infinity) >= notOpenAt + proofMs(capabilities)
+
+/** What the order executed by the evidence of the holding; undefined where that is no proof. */
+function executedUnseen(
+  { heldBefore, order, executed }: ExitRecord,
+  state: Followed,
+  { held, settings: { capabilities } }: Circumstances,
+): number | undefined {
+  const apartMs = proofMs(capabilities)
+  if (heldBefore === null || held === undefined) return undefined
+  if (!isToldTwice(held.named, state.since + apartMs, apartMs)) return undefined
+  const gone = Math.min(order.quantity, Math.max(0, heldBefore - held.quantity))
+  return Math.max(gone, executed.quantity)
+}
+
+/** An order that may exist or not: what learns it depends on what the venue can prove. */
+function doubted(
+  record: ExitRecord,
+  state: Extract<ExitState, { kind: 'unknown' }>,
+  around: Circumstances,
+): readonly Step[] {
+  const { settings, now, maySend, held } = around
+  const { capabilities } = settings
+  switch (wayOf(capabilities)) {
+    case 'resend': {
+      if (held === undefined && !capabilities.reduceOnly) return [ASK_HOLDING]
+      const isLikelyGone = !capabilities.reduceOnly && !mayBeWhole(around)
+      const isSent = maySend && now >= (state.notBefore ?? 0) && !isLikelyGone
+      const again: readonly Step[] = isSent ? [{ kind: 'send' }] : []
+      const asksToo = state.notBefore !== undefined || !maySend || isLikelyGone
+      return asksToo ? [...followed(record, state, around), ...again] : again
+    }
+    case 'look-up':
+      return [{ kind: 'ask-order' }]
+    case 'reduce-only':
+    case 'reports':
+      return byHolding(record, state, around)
+  }
+}
+
+/**
+ * Whether an order that nobody may have taken can be sent as it was: nothing is missing that it would
+ * sell, or nothing but sending it tells what became of that.
+ */
+function mayBeWhole({ held, isWhole, settings }: Circumstances): boolean {
+  const isLast = settings.capabilities.lookup !== 'complete' && held!.quantity > 0
+  return isWhole || isLast
+}
+
+function byHolding(
+  record: ExitRecord,
+  state: Extract<ExitState, { kind: 'unknown' }>,
+  around: Circumstances,
+): readonly Step[] {
+  const { settings, held } = around
+  const { capabilities } = settings
+  const isReduceOnly = capabilities.reduceOnly
+  const seen = executedUnseen(record, state, around)
+  if (seen !== undefined && seen > 0) {
+    const isOver = seen >= record.order.quantity || isClosedBefore(state, around)
+    if (isOver) return [{ kind: 'ended', quantity: seen }]
+  }
+  const canTellOpen = capabilities.lookup === 'open-only' || settings.listsOrders
+  if (seen === 0 && isClosedBefore(state, around)) return [{ kind: 'untouched', isProof: true }]
+  // A second fill cannot exceed a holding that is no more than what this exit is to close.
+  const isOnce =
+    isReduceOnly &&
+    held !== undefined &&
+    held.at >= state.since + proofMs(capabilities) &&
+    held.quantity > 0 &&
+    held.quantity === record.heldBefore &&
+    held.quantity <= remainingOf(record)
+  if (isOnce) return [{ kind: 'untouched', isProof: false }]
+  const steps: Step[] = [...askAround(settings)]
+  if (capabilities.lookup === 'open-only') steps.push({ kind: 'ask-order' })
+  // Nothing may be sent before the order, if it is one, works no more: not listed, or cancelled.
+  const mustCancel = !canTellOpen || (seen !== undefined && seen > 0)
+  if (mustCancel && around.mayCancel) steps.push({ kind: 'cancel' })
+  return steps
+}

@@ -1,0 +1,181 @@
+import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+import { underWayOf } from './exit-entry.ts'
+import { Exits, type ExitsOptions } from './exits.ts'
+import { HoldingBook } from './holding-book.ts'
+import type { HoldingGroup } from './holding-group.ts'
+import { type ExitRecord, isAlive, isOver, remainingOf } from './record.ts'
+import type { Share } from './reconcile.ts'
+import { SecondGuard } from './second-guard.ts'
+import type { ExitSettings } from './settings.ts'
+import type { Adoption } from './unowned.ts'
+
+export interface ExitBookOptions extends ExitsOptions {
+  readonly adopt: Adoption
+}
+
+/**
+ * Every exit and every holding of an account: what is known, what follows from it, and what must be
+ * asked or sent next. It has no clock and makes no call; it changes itself.
+ */
+export class ExitBook {
+  readonly settings: ExitSettings
+  private readonly options: ExitBookOptions
+  readonly exits: Exits
+  private readonly holdings: HoldingBook
+  private readonly secondGuard = new SecondGuard()
+
+  constructor(options: ExitBookOptions) {
+    this.options = options
+    this.settings = options.settings
+    const shareOf = (position: Position): Share => this.shareOf(position)
+    this.holdings = new HoldingBook({ ...options, shareOf })
+    this.exits = new Exits(options, this.holdings)
+  }
+
+  /** Orders that look like ours and are not: while there are any, nothing is sent. */
+  get strangers(): readonly string[] {
+    return this.secondGuard.strangers
+  }
+
+  /** What the account holds that is nobody's. */
+  unownedHoldings(): ReturnType<HoldingBook['nobodys']> {
+    return this.holdings.nobodys()
+  }
+
+  /** The holdings that positions own, and since when each could not be learned (epoch ms). */
+  *ownedHoldings(): Iterable<Pick<HoldingGroup, 'key' | 'unknownSince' | 'isOversold'>> {
+    yield* this.holdings.all()
+  }
+
+  /** The life of a position that is open; undefined where none is. */
+  generationOf(id: PositionId): number | undefined {
+    return this.holdings.life(id)?.generation
+  }
+
+  /** The holding that an open position is a part of; undefined where it is not open. */
+  holdingOf(id: PositionId): HoldingKey | undefined {
+    return this.holdings.keyOf(id)
+  }
+
+  /** A position is open: a share of its holding belongs to this life of it. */
+  own(position: Position, life: { generation: number; now: number }): void {
+    this.holdings.own(position, life)
+  }
+
+  /** A position is closed; what is too little to be sold stays at the venue. */
+  close(id: PositionId, now: number): void {
+    const life = this.holdings.life(id)
+    if (life === undefined) return
+    const record = this.exits.record(id)
+    const isDust = record?.state.kind === 'flat' && record.state.by === 'dust'
+    this.disown(life.position, { left: isDust ? remainingOf(record) : 0, now })
+  }
+
+  /** A person has let go of a position: what is left of it stays at the venue. */
+  release(position: Position, now: number): void {
+    const isOpen = this.holdings.life(position.id) !== undefined
+    this.disown(position, { left: isOpen ? this.leftOf(position.id) : position.quantity, now })
+  }
+
+  /** The holdings that must be asked for by name whatever the exits want. */
+  doubtful(): readonly HoldingKey[] {
+    return [...this.holdings.all()].filter(group => group.isInDoubt).map(({ key }) => key)
+  }
+
+  /** Takes a report on a holding; gives the positions that should be looked at. */
+  reported(
+    key: HoldingKey,
+    report: HoldingReport,
+    asked: { askedAt: number; isNamed: boolean; now: number },
+  ): readonly PositionId[] {
+    const { ids, lost } = this.holdings.take(key, report, asked)
+    for (const [id, quantity] of lost) this.lose(id, { quantity, now: asked.now })
+    return [...ids].filter(id => this.exits.record(id) !== undefined)
+  }
+
+  /**
+   * Takes the list of everything that is held, asked for at `askedAt`. What it lacks it does not
+   * prove: those holdings are given, to be asked for by name. `looked` are the exits to look at.
+   */
+  heldAll(
+    holdings: readonly Holding[],
+    asked: { askedAt: number; now: number },
+  ): { readonly lacking: readonly HoldingKey[]; readonly looked: readonly PositionId[] } {
+    const { reports, lacking } = this.holdings.sort(holdings)
+    const looked = reports.flatMap(({ key, report }) =>
+      this.reported(key, report, { ...asked, isNamed: false }),
+    )
+    return { lacking, looked }
+  }
+
+  /** Takes the list of all working orders of the account, asked for at `askedAt`. */
+  listed(
+    orders: readonly { clientOrderId: string | null; instrument: InstrumentId }[],
+    { askedAt, now }: { askedAt: number; now: number },
+  ): void {
+    const open = new Set(orders.map(({ clientOrderId }) => clientOrderId))
+    const { visibilityMs } = this.settings.capabilities
+    const strangers = this.secondGuard.look(open, [...this.exits.records()], {
+      askedAt,
+      visibilityMs,
+    })
+    for (const clientOrderId of strangers) {
+      this.options.tell({ kind: 'second-guard', clientOrderId })
+    }
+    for (const record of [...this.exits.records()]) {
+      const { clientOrderId: id } = record.order
+      const lacked = { kind: 'not-listed', id, askedAt, at: now } as const
+      if (!open.has(id)) this.exits.happened(record.positionId, lacked)
+      const { state } = record
+      if (state.kind === 'rejected' && state.code === 'insufficient-quantity') {
+        this.tellReserved(record, orders)
+      }
+    }
+  }
+
+  /** Resting orders of others may reserve what an exit is to sell. */
+  private tellReserved(
+    { order, decision }: ExitRecord,
+    open: readonly { clientOrderId: string | null; instrument: InstrumentId }[],
+  ): void {
+    const others = open.filter(
+      ({ instrument, clientOrderId: id }) =>
+        instrument === order.instrument && id !== order.clientOrderId,
+    )
+    if (others.length === 0) return
+    const orders = others.map(({ clientOrderId }) => clientOrderId)
+    this.options.tell({ kind: 'exit-reserved', decision, orders })
+  }
+
+  private lose(id: PositionId, { quantity, now }: { quantity: number; now: number }): void {
+    this.holdings.lose(id, quantity)
+    const isExiting = this.exits.record(id) !== undefined
+    this.exits.happened(id, { kind: 'shrunk', by: quantity, at: now })
+    const left = this.leftOf(id)
+    const notice = { positionId: id, lost: quantity }
+    if (left > 0) this.options.tell({ kind: 'position-shrunk', ...notice, left })
+    else if (!isExiting) this.options.tell({ kind: 'position-gone', ...notice })
+  }
+
+  private shareOf({ id, side, openedAt }: Position): Share {
+    const record = this.exits.record(id)
+    const owned = this.leftOf(id)
+    const isAtVenue = record !== undefined && isAlive(record)
+    const underWay = isAtVenue ? Math.min(owned, underWayOf(record)) : 0
+    return { positionId: id, side, openedAt, owned, underWay }
+  }
+
+  private leftOf(id: PositionId): number {
+    const record = this.exits.record(id)
+    if (record === undefined) return this.holdings.life(id)?.owned ?? 0
+    return isOver(record) ? 0 : remainingOf(record)
+  }
+
+  private disown(position: Position, { left, now }: { left: number; now: number }): void {
+    const record = this.exits.remove(position.id)
+    if (record !== undefined) this.secondGuard.remember(record, now)
+    this.holdings.disown(position, { left, now })
+  }
+}

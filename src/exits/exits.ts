@@ -1,0 +1,246 @@
+import { difference } from '../domain/decimal.ts'
+import type { Decision } from '../domain/decision.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
+import type { InstrumentSpec } from '../domain/instrument.ts'
+import type { Position } from '../domain/position.ts'
+import { newExit } from './attempts.ts'
+import type { ExitEvent } from './events.ts'
+import { type Step, stepsFor } from './evidence.ts'
+import { type CallKind, eventOf, executedOf, ExitEntry, underWayOf } from './exit-entry.ts'
+import type { HoldingBook } from './holding-book.ts'
+import { follow, joined, recovered } from './ledger.ts'
+import type { Notice } from './notices.ts'
+import { noticesOf } from './noticing.ts'
+import { completed, type ExitRecord, isAlive, isIdle } from './record.ts'
+import { type ExitSettings, isHoldingEvidence } from './settings.ts'
+
+/** What the exits of an account are carried out by. */
+export interface ExitsOptions {
+  readonly settings: ExitSettings
+  specOf(instrument: InstrumentId): Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'>
+  /** The last price in the position's view. */
+  priceOf(position: Pick<Position, 'instrument' | 'side' | 'priceSource'>): number | undefined
+  tell(notice: Notice): void
+}
+
+/** What may leave at the moment. */
+export interface Gates {
+  /** Epoch ms. */
+  readonly now: number
+  readonly maySend: boolean
+  readonly mayCancel: boolean
+}
+
+/** Every exit of an account, and what is called for each. Changes itself. */
+export class Exits {
+  private readonly options: ExitsOptions
+  private readonly holdings: HoldingBook
+  private readonly entries = new Map<PositionId, ExitEntry>()
+  private readonly orders = new Map<string, PositionId>()
+
+  constructor(options: ExitsOptions, holdings: HoldingBook) {
+    this.options = options
+    this.holdings = holdings
+  }
+
+  /** The exits that are not over, and those of positions that are not closed yet. */
+  *records(): Iterable<ExitRecord> {
+    for (const { record } of this.entries.values()) yield record
+  }
+
+  ids(): readonly PositionId[] {
+    return [...this.entries.keys()]
+  }
+
+  record(id: PositionId): ExitRecord | undefined {
+    return this.entries.get(id)?.record
+  }
+
+  /** Whether the exit is durable, so that nobody need ask for it again. */
+  isIntended(id: PositionId): boolean {
+    return this.entries.get(id)?.isIntended ?? false
+  }
+
+  /** Records that an open position must be exited; a later decision joins the first. */
+  intend(
+    decision: Decision,
+    { position, generation, now }: { position: Position; generation: number; now: number },
+  ): void {
+    // What was on its way while the position was closed or released is over.
+    const life = this.holdings.life(position.id)
+    if (life?.generation !== generation) return
+    const known = this.entries.get(position.id)
+    if (known !== undefined) {
+      known.record = joined(known.record, decision)
+      return
+    }
+    // The guard may not know yet that a part of it is gone.
+    const owned = { ...position, quantity: life.owned }
+    const record = newExit(
+      { position: owned, generation, decision, at: now },
+      this.options.settings,
+    )
+    this.enter(record, owned, now)
+  }
+
+  /** Takes up an exit that an earlier process has left, of a position that is owned. */
+  restore(stored: ExitRecord, { position, now }: { position: Position; now: number }): void {
+    const owned = position.quantity
+    const record = recovered(completed(stored), { now, owned }, this.options.settings)
+    const entry = this.enter(record, position, now)
+    entry.isIntended = true
+    entry.saved = record
+    if (record.heldBefore !== null && isAlive(record)) entry.group.turn = position.id
+    // Of a first attempt, another look at the same id tells; of those before this one, only time.
+    if (record.attempt > 1) entry.group.restored(now)
+    if (record.state.kind === 'flat') this.tellEnd(entry)
+  }
+
+  /** Forgets the exits of which nothing can be at the broker; gives whose. */
+  discard(): readonly PositionId[] {
+    const idle = [...this.entries.values()].filter(({ record }) => isIdle(record))
+    for (const entry of idle) this.leave(entry)
+    return idle.map(({ record }) => record.positionId)
+  }
+
+  /** A new cycle: what was asked before may be asked again. */
+  cycle(): void {
+    for (const entry of this.entries.values()) entry.cycle()
+  }
+
+  /** What is to be called for an exit now; each counts as begun. */
+  due(id: PositionId, gates: Gates): readonly CallKind[] {
+    const entry = this.entries.get(id)
+    if (entry === undefined) return []
+    // Each step that needs no call leads to another state; the bound is for a mistake.
+    for (let count = 0; count < MOST_STEPS_AT_ONCE; count++) {
+      const steps = this.stepsOf(entry, gates)
+      const known = steps.map(step => eventOf(step, gates.now)).find(event => event !== undefined)
+      if (known === undefined) return this.begin(entry, steps, gates.now)
+      this.happened(id, known)
+    }
+    return []
+  }
+
+  /** A call for an exit has ended; `event` says what was learned by it. */
+  ended(
+    { id, generation, call }: { id: PositionId; generation: number; call: CallKind },
+    event: ExitEvent | undefined,
+  ): void {
+    const entry = this.entries.get(id)
+    if (entry === undefined || entry.record.generation !== generation) return
+    entry.end(call)
+    if (event !== undefined) this.happened(id, event)
+  }
+
+  /** An exit was written to the store as it was in `saved`. */
+  recorded(saved: ExitRecord, now: number): void {
+    const entry = this.entries.get(saved.positionId)
+    if (entry === undefined || entry.record.generation !== saved.generation) return
+    entry.recorded(saved)
+    if (!entry.isIntended) {
+      entry.isIntended = true
+      this.options.tell({ kind: 'exit-intended', decision: entry.record.decision })
+    }
+    if (saved.attempt === entry.record.attempt && saved.order === entry.record.order) {
+      this.happened(saved.positionId, { kind: 'recorded', at: now })
+    }
+    this.endTurn(entry)
+  }
+
+  /** Takes an event of an exit. Gives whether it changed anything. */
+  happened(id: PositionId, event: ExitEvent): boolean {
+    const entry = this.entries.get(id)
+    if (entry === undefined) return false
+    const before = entry.record
+    const record = follow(before, event, this.options.settings)
+    if (record === before) return false
+    entry.record = record
+    if (record.order.clientOrderId !== before.order.clientOrderId) {
+      this.orders.delete(before.order.clientOrderId)
+      this.orders.set(record.order.clientOrderId, id)
+    }
+    if (event.kind === 'planned' && record.heldBefore !== null) entry.group.turn = id
+    const executed = difference(executedOf(record), executedOf(before))
+    if (executed > 0 || isAlive(record) !== isAlive(before)) {
+      entry.group.changed(id, { executed, now: event.at })
+    }
+    const isGoneUnexecuted = executed < underWayOf(before) && isAlive(before) && !isAlive(record)
+    if (isGoneUnexecuted) this.holdings.lookAgain(entry.group)
+    if (event.kind === 'shrunk') entry.group.changed(id, { executed: 0, now: event.at })
+    noticesOf(before, record, this.options.settings).forEach(this.options.tell)
+    if (record.state.kind === 'flat' && entry.group.turn !== id) this.tellEnd(entry)
+    this.endTurn(entry)
+    return true
+  }
+
+  /** Whose present order it is. */
+  owner(clientOrderId: string): PositionId | undefined {
+    return this.orders.get(clientOrderId)
+  }
+
+  /** Takes an exit out: its position is not open any more. Gives what was known of it. */
+  remove(id: PositionId): ExitRecord | undefined {
+    const entry = this.entries.get(id)
+    if (entry !== undefined) this.leave(entry)
+    return entry?.record
+  }
+
+  private stepsOf({ record, position, group }: ExitEntry, gates: Gates): readonly Step[] {
+    const { id, instrument, side } = position
+    const { settings, specOf, priceOf } = this.options
+    const hasTurn =
+      !isHoldingEvidence(settings.capabilities) || group.turn === undefined || group.turn === id
+    return stepsFor(record, {
+      ...gates,
+      settings,
+      held: group.held(side),
+      isWhole: group.isWhole,
+      allowance: group.allowance(id),
+      quietSince: group.quietSince,
+      hasTurn,
+      isShared: group.isShared,
+      spec: specOf(instrument),
+      price: priceOf(position),
+    })
+  }
+
+  private begin(entry: ExitEntry, steps: readonly Step[], now: number): readonly CallKind[] {
+    const calls = entry.begin(steps)
+    const { positionId } = entry.record
+    if (calls.includes('send')) this.happened(positionId, { kind: 'sent', at: now })
+    return calls
+  }
+
+  private endTurn(entry: ExitEntry): void {
+    if (entry.endTurn() && entry.record.state.kind === 'flat') this.tellEnd(entry)
+  }
+
+  private tellEnd({ record }: ExitEntry): void {
+    const { state, before, decision, positionId, order } = record
+    if (state.kind !== 'flat') return
+    const { tell } = this.options
+    if (before.quantity > 0 && before.price !== null) {
+      const { clientOrderId } = order
+      const fill = { clientOrderId, positionId, quantity: before.quantity, price: before.price }
+      tell({ kind: 'exit-filled', decision, fill })
+      return
+    }
+    tell({ kind: 'exit-closed', decision, by: state.by === 'dust' ? 'dust' : 'gone' })
+  }
+
+  private leave({ record }: ExitEntry): void {
+    this.entries.delete(record.positionId)
+    this.orders.delete(record.order.clientOrderId)
+  }
+
+  private enter(record: ExitRecord, position: Position, now: number): ExitEntry {
+    const entry = new ExitEntry(record, position, this.holdings.groupOf(position, now))
+    this.entries.set(position.id, entry)
+    this.orders.set(record.order.clientOrderId, position.id)
+    return entry
+  }
+}
+
+/** Steps of one exit that need no call, one after the other. */
+const MOST_STEPS_AT_ONCE = 10

@@ -1,0 +1,145 @@
+import { difference } from '../domain/decimal.ts'
+import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+import { HoldingGroup, type Surroundings } from './holding-group.ts'
+import { holdingKeyOf, nameOf } from './holding-state.ts'
+import { type ExitSettings, proofMs } from './settings.ts'
+import { type Adoption, Unowned } from './unowned.ts'
+
+/** One life of a position id, as long as it is open. */
+export interface Life {
+  readonly position: Position
+  readonly generation: number
+  /** Units of it that nobody else has closed. */
+  readonly owned: number
+}
+
+/** When a report was asked for (epoch ms), and whether by name. */
+export interface Asked {
+  readonly askedAt: number
+  readonly isNamed: boolean
+}
+
+export interface HoldingBookOptions extends Pick<Surroundings, 'shareOf' | 'tell'> {
+  readonly settings: ExitSettings
+  readonly adopt: Adoption
+}
+
+/** The holdings of an account, and the open positions that own them. Changes itself. */
+export class HoldingBook {
+  private readonly model: ExitSettings['capabilities']['holdings']
+  private readonly surroundings: Surroundings
+  private readonly groups = new Map<string, HoldingGroup>()
+  private readonly lives = new Map<PositionId, Life>()
+  private readonly unowned: Unowned
+
+  constructor({ settings: { capabilities }, adopt, shareOf, tell }: HoldingBookOptions) {
+    this.model = capabilities.holdings
+    this.unowned = new Unowned(adopt, tell)
+    const beyond = (key: HoldingKey, quantity: number): void => this.unowned.look(key, quantity)
+    this.surroundings = { shareOf, tell, beyond, apartMs: proofMs(capabilities) }
+  }
+
+  /** The open life of a position. */
+  life(id: PositionId): Life | undefined {
+    return this.lives.get(id)
+  }
+
+  /** Every holding that positions own. */
+  all(): Iterable<HoldingGroup> {
+    return this.groups.values()
+  }
+
+  /** What the account holds that is nobody's. */
+  nobodys(): readonly { readonly key: HoldingKey; readonly quantity: number }[] {
+    return this.unowned.all()
+  }
+
+  /** The holding that an open position is a part of; undefined where it is not open. */
+  keyOf(id: PositionId): HoldingKey | undefined {
+    const life = this.lives.get(id)
+    return life === undefined ? undefined : holdingKeyOf(life.position, this.model)
+  }
+
+  /** A position is open: a share of its holding belongs to this life of it. */
+  own(position: Position, { generation, now }: { generation: number; now: number }): void {
+    this.lives.set(position.id, { position, generation, owned: position.quantity })
+    this.groupOf(position, now).own(position, now)
+  }
+
+  /** A position is open no longer; `left` units of it stay at the venue on purpose. */
+  disown(position: Position, { left, now }: { left: number; now: number }): void {
+    const key = holdingKeyOf(position, this.model)
+    const name = nameOf(key)
+    const group = this.groups.get(name)
+    this.unowned.release(key, left)
+    this.lives.delete(position.id)
+    group?.disown(position.id, now)
+    if (group?.isEmpty === true) this.groups.delete(name)
+  }
+
+  /** Somebody else has closed so many units of a position. */
+  lose(id: PositionId, quantity: number): void {
+    const life = this.lives.get(id)
+    if (life === undefined) return
+    this.lives.set(id, { ...life, owned: Math.max(0, difference(life.owned, quantity)) })
+  }
+
+  /** The holding of a position. */
+  groupOf(position: Position, now: number): HoldingGroup {
+    const key = holdingKeyOf(position, this.model)
+    const name = nameOf(key)
+    const known = this.groups.get(name)
+    if (known !== undefined) return known
+    const group = new HoldingGroup(key, now)
+    this.groups.set(name, group)
+    return group
+  }
+
+  /** Takes a report; gives the positions that own the holding, and what each has lost by it. */
+  take(
+    key: HoldingKey,
+    report: HoldingReport,
+    asked: Asked,
+  ): { readonly ids: Iterable<PositionId>; readonly lost: ReadonlyMap<PositionId, number> } {
+    const group = this.groups.get(nameOf(key))
+    if (group === undefined) return { ids: [], lost: new Map() }
+    return { ids: group.ids(), lost: group.take(report, asked, this.surroundings) }
+  }
+
+  /** An order is over that could have explained what a holding lacks: it did not execute that. */
+  lookAgain(group: HoldingGroup): void {
+    group.lookAgain(this.surroundings)
+  }
+
+  /** Takes a list of everything; gives the reports on our holdings, and those that it lacks. */
+  sort(holdings: readonly Holding[]): {
+    readonly reports: readonly { readonly key: HoldingKey; readonly report: HoldingReport }[]
+    readonly lacking: readonly HoldingKey[]
+  } {
+    const lacking = new Map(this.groups)
+    const onlyOne = this.withoutAccounts()
+    const reports = holdings.flatMap(({ quantity, asOf, ...holding }) => {
+      const side = quantity < 0 ? 'short' : 'long'
+      const told = holdingKeyOf({ side, ...holding }, this.model)
+      const key = told.account === undefined ? (onlyOne.get(nameOf(told)) ?? told) : told
+      if (lacking.delete(nameOf(key))) {
+        return [{ key, report: { kind: 'held', quantity, asOf } as const }]
+      }
+      this.unowned.look(key, Math.abs(quantity))
+      return []
+    })
+    return { reports, lacking: [...lacking.values()].map(({ key }) => key) }
+  }
+
+  /** A venue with one account may leave its name out of what it lists. */
+  private withoutAccounts(): ReadonlyMap<string, HoldingKey> {
+    const keys = new Map<string, HoldingKey>()
+    for (const { key } of this.groups.values()) {
+      const { account: _named, ...rest } = key
+      keys.set(nameOf(rest), key)
+    }
+    return keys
+  }
+}

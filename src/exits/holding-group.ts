@@ -1,0 +1,158 @@
+import { difference } from '../domain/decimal.ts'
+import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+import type { Held } from './evidence.ts'
+import { heldOf, type HoldingState, reported, unknownHolding } from './holding-state.ts'
+import type { Notice } from './notices.ts'
+import { share, type Share, type Verdict } from './reconcile.ts'
+
+/** What a holding is judged by. */
+export interface Surroundings {
+  readonly apartMs: number
+  shareOf(position: Position): Share
+  tell(notice: Notice): void
+  /** So many units of a holding belong to no position. */
+  beyond(key: HoldingKey, quantity: number): void
+}
+
+/** One holding, the positions that own it, and what each may close. Changes itself. */
+export class HoldingGroup {
+  readonly key: HoldingKey
+  /** No less is held than is owned, by the last report. */
+  isWhole = false
+  /** The exit whose evidence the holding is at the moment. */
+  turn: PositionId | undefined
+  private readonly owners = new Map<PositionId, Position>()
+  private readonly allowances = new Map<PositionId, number>()
+  private state: HoldingState
+  /** Since when neither our orders nor our positions change it, epoch ms. */
+  private quietAt: number
+  /** When it last changed by what we executed, epoch ms. */
+  private executedAt = -Infinity
+  private restoredAt = -Infinity
+  /** It is on the other side of zero. */
+  isOversold = false
+  private isShort = false
+
+  constructor(key: HoldingKey, now: number) {
+    this.key = key
+    this.state = unknownHolding(now)
+    this.quietAt = now
+  }
+
+  /** Takes a position in; it may close what the next report grants it. */
+  own(position: Position, now: number): void {
+    this.owners.set(position.id, position)
+    this.allowances.delete(position.id)
+    this.quietAt = now
+  }
+
+  /** Lets go of a position. */
+  disown(id: PositionId, now: number): void {
+    if (!this.owners.delete(id)) return
+    this.allowances.delete(id)
+    this.quietAt = now
+    if (this.turn === id) this.turn = undefined
+  }
+
+  get isShared(): boolean {
+    return this.owners.size > 1
+  }
+
+  get isEmpty(): boolean {
+    return this.owners.size === 0
+  }
+
+  get quietSince(): number {
+    return this.quietAt
+  }
+
+  /** Whether it must be asked for by name: it is not known, or says too little. */
+  get isInDoubt(): boolean {
+    return (
+      this.isShort ||
+      this.state.known === undefined ||
+      [...this.owners.keys()].some(id => !this.allowances.has(id))
+    )
+  }
+
+  /** Since when no question was answered, epoch ms; null while the last one was. */
+  get unknownSince(): number | null {
+    return this.state.unknownSince
+  }
+
+  /** The positions that own it. */
+  ids(): Iterable<PositionId> {
+    return this.owners.keys()
+  }
+
+  allowance(id: PositionId): number | undefined {
+    return this.allowances.get(id)
+  }
+
+  /** What is held in the direction of its positions. */
+  held(side: Position['side']): Held | undefined {
+    return heldOf(this.state, side)
+  }
+
+  /** A process that died at `now` or before may have executed what no report shows yet. */
+  restored(now: number): void {
+    this.restoredAt = now
+  }
+
+  /** An exit executed that much more, or its order came to life or to an end. */
+  changed(id: PositionId, { executed, now }: { executed: number; now: number }): void {
+    this.quietAt = now
+    if (executed <= 0) return
+    this.executedAt = now
+    const allowance = this.allowances.get(id)
+    if (allowance === undefined) return
+    this.allowances.set(id, Math.max(0, difference(allowance, executed)))
+  }
+
+  /** Takes a report; gives what each position has lost by it. */
+  take(
+    report: HoldingReport,
+    asked: { askedAt: number; isNamed: boolean },
+    around: Surroundings,
+  ): ReadonlyMap<PositionId, number> {
+    const before = this.state
+    this.state = reported(before, report, { ...asked, apartMs: around.apartMs })
+    if (this.state.known === before.known) return new Map()
+    const verdict = this.judge(around)
+    this.tell(verdict, around)
+    return verdict.lost
+  }
+
+  /** An order is over that could have explained what the holding lacks: it did not execute that. */
+  lookAgain(around: Surroundings): void {
+    if (this.state.known !== undefined) this.judge(around)
+  }
+
+  private judge({ shareOf, apartMs }: Surroundings): Verdict {
+    const shares = [...this.owners.values()].map(shareOf)
+    const verdict = share(this.state, shares, { quietSince: this.quietAt, apartMs })
+    // A report may not show yet what we executed last: it can take away, but grant nothing.
+    const { at } = this.state.known!
+    const isClean = at >= Math.max(this.executedAt, this.restoredAt) + apartMs
+    if (at < this.restoredAt + apartMs) return verdict
+    for (const [id, most] of verdict.most) {
+      const sure = verdict.sure.get(id)!
+      const granted = this.allowances.get(id) ?? sure
+      this.allowances.set(id, Math.min(most, isClean ? Math.max(granted, sure) : granted))
+    }
+    this.isShort = verdict.isShort
+    this.isWhole = verdict.isWhole
+    return verdict
+  }
+
+  private tell(verdict: Verdict, { tell, beyond }: Surroundings): void {
+    const quantity = this.state.known!.quantity
+    if (verdict.isOversold && !this.isOversold) {
+      tell({ kind: 'holding-oversold', holding: this.key, quantity })
+    }
+    this.isOversold = verdict.isOversold
+    beyond(this.key, verdict.beyond)
+  }
+}

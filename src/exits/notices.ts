@@ -1,0 +1,55 @@
+import type { Decision } from '../domain/decision.ts'
+import type { HoldingKey } from '../domain/holding.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { Fill, RejectionCode } from '../domain/order.ts'
+import type { ExitStep } from './record.ts'
+
+/** What somebody should hear of. Each is told once, when it begins. */
+export type Notice =
+  /** The exit is durable: nobody need ask for it again. */
+  | { readonly kind: 'exit-intended'; readonly decision: Decision }
+  | { readonly kind: 'exit-unknown'; readonly decision: Decision }
+  | {
+      readonly kind: 'exit-rejected'
+      readonly decision: Decision
+      readonly code: RejectionCode | 'ended'
+      readonly rejections: number
+    }
+  /** Refused so often that a person should look; `steps` is the evidence so far. */
+  | {
+      readonly kind: 'exit-stuck'
+      readonly decision: Decision
+      readonly rejections: number
+      readonly steps: readonly ExitStep[]
+    }
+  /** The venue said what cannot be true. */
+  | {
+      readonly kind: 'exit-fault'
+      readonly decision: Decision
+      readonly steps: readonly ExitStep[]
+    }
+  /** Too little is left for an order: it stays at the venue. */
+  | { readonly kind: 'exit-dust'; readonly decision: Decision; readonly left: number }
+  /** Orders of others reserve what is to be sold. */
+  | {
+      readonly kind: 'exit-reserved'
+      readonly decision: Decision
+      readonly orders: readonly (string | null)[]
+    }
+  /** The exit is over, and brought this. */
+  | { readonly kind: 'exit-filled'; readonly decision: Decision; readonly fill: Fill }
+  /** The exit is over; what closed the position, and at what price, is not known. */
+  | { readonly kind: 'exit-closed'; readonly decision: Decision; readonly by: 'gone' | 'dust' }
+  /** Somebody else has closed a position of which no exit was decided. */
+  | { readonly kind: 'position-gone'; readonly positionId: PositionId; readonly lost: number }
+  /** Somebody else has closed a part of a position. */
+  | {
+      readonly kind: 'position-shrunk'
+      readonly positionId: PositionId
+      readonly lost: number
+      readonly left: number
+    }
+  | { readonly kind: 'holding-oversold'; readonly holding: HoldingKey; readonly quantity: number }
+  | { readonly kind: 'holding-unowned'; readonly holding: HoldingKey; readonly quantity: number }
+  /** An order that looks like ours and is not: another guard works on the account. */
+  | { readonly kind: 'second-guard'; readonly clientOrderId: string }

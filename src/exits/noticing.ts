@@ -1,0 +1,29 @@
+import type { Notice } from './notices.ts'
+import { type ExitRecord, remainingOf } from './record.ts'
+import type { ExitSettings } from './settings.ts'
+
+/** What somebody should hear of a change of an exit. */
+export function noticesOf(
+  before: ExitRecord,
+  after: ExitRecord,
+  { loudAfter }: Pick<ExitSettings, 'loudAfter'>,
+): readonly Notice[] {
+  const notices: Notice[] = []
+  const { state, decision, rejections, steps } = after
+  const isNewState = state !== before.state
+  if (isNewState && state.kind === 'rejected') {
+    notices.push({ kind: 'exit-rejected', decision, code: state.code, rejections })
+  }
+  if (rejections > before.rejections && rejections % loudAfter === 0) {
+    notices.push({ kind: 'exit-stuck', decision, rejections, steps })
+  }
+  const isFaulty = after.faults > before.faults
+  if (isFaulty && before.faults === 0) notices.push({ kind: 'exit-fault', decision, steps })
+  if (state.kind === 'unknown' && before.state.kind !== 'unknown') {
+    notices.push({ kind: 'exit-unknown', decision })
+  }
+  if (isNewState && state.kind === 'flat' && state.by === 'dust') {
+    notices.push({ kind: 'exit-dust', decision, left: remainingOf(after) })
+  }
+  return notices
+}

@@ -1,0 +1,185 @@
+import { difference, ratioOfSums, sum } from '../domain/decimal.ts'
+import type { Decision } from '../domain/decision.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { Execution, ExitOrder, RejectionCode } from '../domain/order.ts'
+
+/** What is known of an order whose end is not. Times are epoch ms. */
+interface Followed {
+  /** When it was accepted, sent in vain, or found by a new process. */
+  readonly since: number
+  /** When the venue first said that it does not work (any more); that alone tells no quantity. */
+  readonly notOpenAt?: number
+}
+
+/**
+ * How far the one exit of a position's generation has come. What is not terminal and was read from
+ * the store, or outlived the gateway that sent it, is `unknown`: a dead process's bytes may arrive.
+ */
+export type ExitState =
+  /** The present attempt is not durable yet, so nothing of it may leave. */
+  | { readonly kind: 'intending'; readonly notBefore: number }
+  /** Durable; to be sent. */
+  | { readonly kind: 'intended'; readonly notBefore: number }
+  /** A call is under way. Never read from the store. */
+  | { readonly kind: 'sending' }
+  | ({ readonly kind: 'acknowledged' } & Followed)
+  | ({ readonly kind: 'partly-filled' } & Followed)
+  /** Nothing is proved. `absentAt`: when the venue first said that it finds no such order. */
+  | ({
+      readonly kind: 'unknown'
+      readonly absentAt?: number
+      /** The order is not sent again before, if sending it again is the way to learn of it. */
+      readonly notBefore?: number
+    } & Followed)
+  /** The venue refused this attempt; it never lived. A new one is made at `retryAt`. */
+  | {
+      readonly kind: 'rejected'
+      readonly code: RejectionCode | 'ended'
+      readonly since: number
+      readonly retryAt: number
+    }
+  /** All of it is executed; nothing is sent again. */
+  | { readonly kind: 'filled'; readonly at: number }
+  /** Over. `gone`: the holding proves it. `dust`: what is left is too little for an order. */
+  | { readonly kind: 'flat'; readonly at: number; readonly by: 'fill' | 'gone' | 'dust' }
+
+/** One thing that happened to an exit, for a person who asks why. */
+export interface ExitStep {
+  /** Epoch ms. */
+  readonly at: number
+  readonly attempt: number
+  readonly what: string
+}
+
+export interface ExitRecord {
+  readonly positionId: PositionId
+  readonly account: string
+  /** Life of the position id, from 1. */
+  readonly generation: number
+  /** Units to close in all, > 0. */
+  readonly quantity: number
+  /** From 1; a new one only after the last one is proved to be over. */
+  readonly attempt: number
+  /** The order of the present attempt. */
+  readonly order: ExitOrder
+  /** Units held, in the position's direction, when the attempt was made; null where that is no evidence. */
+  readonly heldBefore: number | null
+  /** What the attempts before this one executed. */
+  readonly before: Execution
+  /** What the present attempt is known to have executed. */
+  readonly executed: Execution
+  /** The venue has, or had, the present attempt's order. */
+  readonly exists: boolean
+  /** The present attempt was sent before, and nobody knows what became of that. */
+  readonly isDoubted: boolean
+  /** A limit has not led anywhere. */
+  readonly isMarketOnly: boolean
+  /** The decision that was recorded first; what others matched is added to its `matched`. */
+  readonly decision: Decision
+  /** Epoch ms. */
+  readonly intendedAt: number
+  /** Rejections so far, over all attempts; those of a closed market do not count. */
+  readonly rejections: number
+  /** Answers that cannot be true. */
+  readonly faults: number
+  readonly state: ExitState
+  /** What happened, oldest first; at most MOST_STEPS, the first ones and the last ones. */
+  readonly steps: readonly ExitStep[]
+}
+
+export const NOTHING: Execution = { quantity: 0, price: null }
+
+const FIRST_STEPS = 10
+/** Longest history of one exit. */
+export const MOST_STEPS = 60
+
+/** The record with one more line of history. */
+export function withStep(record: ExitRecord, at: number, what: string): ExitRecord {
+  const { steps, attempt } = record
+  const kept =
+    steps.length < MOST_STEPS
+      ? steps
+      : [...steps.slice(0, FIRST_STEPS), ...steps.slice(FIRST_STEPS + 1)]
+  return { ...record, steps: [...kept, { at, attempt, what }] }
+}
+
+/** Units that are not executed yet, as far as is proved. */
+export const remainingOf = ({ quantity, before, executed }: ExitRecord): number =>
+  Math.max(0, difference(quantity, sum(before.quantity, executed.quantity)))
+
+/** Two executions as one, at their average price; null where that of either is not known. */
+export function plus(a: Execution, b: Execution): Execution {
+  if (a.quantity === 0) return b
+  if (b.quantity === 0) return a
+  const quantity = sum(a.quantity, b.quantity)
+  if (a.price === null || b.price === null) return { quantity, price: null }
+  return { quantity, price: ratioOfSums(a.price, a.quantity, b.price, b.quantity, quantity) }
+}
+
+/** Whether an order of this exit may be executed now or later. */
+export function isAlive({ state, isDoubted }: ExitRecord): boolean {
+  switch (state.kind) {
+    case 'sending':
+    case 'acknowledged':
+    case 'partly-filled':
+    case 'unknown':
+      return true
+    case 'intending':
+    case 'intended':
+    case 'rejected':
+      return isDoubted
+    case 'filled':
+    case 'flat':
+      return false
+  }
+}
+
+/** Whether nothing is left to be done for the exit but to wait for a report. */
+export const isOver = ({ state }: ExitRecord): boolean =>
+  state.kind === 'filled' || state.kind === 'flat'
+
+/** Whether nothing of the exit can be at the broker, nor was executed: it may be forgotten. */
+export const isIdle = (record: ExitRecord): boolean =>
+  (record.state.kind === 'intended' || record.state.kind === 'rejected') &&
+  !record.isDoubted &&
+  record.before.quantity === 0
+
+type Knowable = Extract<ExitState, { kind: 'acknowledged' | 'partly-filled' | 'unknown' }>
+
+/** Whether the venue may still tell something of the order. */
+export const isFollowed = (state: ExitState): state is Knowable =>
+  state.kind === 'acknowledged' || state.kind === 'partly-filled' || state.kind === 'unknown'
+
+/** The record when nobody knows any more, from `at` (epoch ms) on, what became of its order. */
+export function doubted(record: ExitRecord, at: number, why: string): ExitRecord {
+  const state: ExitState = { kind: 'unknown', since: at }
+  return withStep({ ...record, isDoubted: true, state }, at, `unknown: ${why}`)
+}
+
+/** What every release has kept of an exit. */
+type Oldest = Pick<
+  ExitRecord,
+  | 'positionId'
+  | 'account'
+  | 'generation'
+  | 'attempt'
+  | 'order'
+  | 'decision'
+  | 'intendedAt'
+  | 'rejections'
+  | 'state'
+>
+
+/** A record of this release, from what this or an earlier one has kept. */
+export const completed = (kept: Oldest & Partial<ExitRecord>): ExitRecord => ({
+  quantity: kept.order.quantity,
+  heldBefore: null,
+  before: NOTHING,
+  executed: NOTHING,
+  exists: false,
+  isDoubted: false,
+  isMarketOnly: false,
+  faults: 0,
+  steps: [],
+  ...kept,
+})

@@ -1,0 +1,63 @@
+import type { Capabilities } from '../domain/venue.ts'
+
+/** How exits are ordered. */
+export type ExitStyle =
+  | { readonly kind: 'market' }
+  | {
+      readonly kind: 'marketable-limit'
+      /** How far beyond the last price the limit lies, percent. */
+      readonly bandPct: number
+      /** After this time the order is cancelled, and the rest is sold at market. */
+      readonly escalateMs: number
+    }
+
+/** How exits are carried out at one venue. */
+export interface ExitSettings {
+  readonly capabilities: Capabilities
+  /** The venue lists working orders. */
+  readonly listsOrders: boolean
+  readonly style: ExitStyle
+  /** An order that works longer is cancelled, and sent anew. */
+  readonly workingMs: number
+  /** Waits after rejections: the first one, doubled each time up to the longest. */
+  readonly retryMs: number
+  readonly maxRetryMs: number
+  /** Wait while a market is closed. */
+  readonly closedMarketRetryMs: number
+  /** Rejections from which an exit counts as stuck; it is tried again all the same. */
+  readonly loudAfter: number
+}
+
+/** What is used where the configuration says nothing. */
+export const EXIT_DEFAULTS = {
+  style: { kind: 'market' },
+  workingMs: 30_000,
+  retryMs: 1_000,
+  maxRetryMs: 60_000,
+  closedMarketRetryMs: 15_000,
+  loudAfter: 5,
+} as const satisfies Omit<ExitSettings, 'capabilities' | 'listsOrders'>
+
+/**
+ * How much later than an event a question must be asked for its answer to show it, ms. Of what
+ * happened within one millisecond nobody knows the order.
+ */
+export const proofMs = ({ visibilityMs }: Pick<Capabilities, 'visibilityMs'>): number =>
+  Math.max(1, visibilityMs)
+
+/** How the fate of an order is learned whose existence is in doubt: the first way that the venue has. */
+export type Way = 'resend' | 'look-up' | 'reduce-only' | 'reports'
+
+/** The first way that a venue has. An id that is refused only while it works proves nothing later. */
+export function wayOf({ dedupe, lookup, reduceOnly }: Capabilities): Way {
+  if (dedupe === 'always') return 'resend'
+  if (lookup === 'complete') return 'look-up'
+  return reduceOnly ? 'reduce-only' : 'reports'
+}
+
+/** Whether the holding must tell what an order executed: then it serves one exit at a time. */
+export const isHoldingEvidence = ({ lookup }: Capabilities): boolean => lookup !== 'complete'
+
+/** Whether nothing at the venue can prove that an exit is sent only once. */
+export const isUnprovable = (capabilities: Capabilities): boolean =>
+  wayOf(capabilities) === 'reports'

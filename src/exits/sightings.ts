@@ -1,0 +1,120 @@
+import { round15 } from '../domain/decimal.ts'
+import type { LivedOrder } from '../domain/order.ts'
+import { ended, rejected } from './attempts.ts'
+import type { ExitEvent } from './events.ts'
+import { doubted, type ExitRecord, isFollowed, withStep } from './record.ts'
+import { type ExitSettings, proofMs } from './settings.ts'
+
+/** The record after what the venue says of its order; what cannot be true proves nothing. */
+export function seen(
+  record: ExitRecord,
+  { order, by, at, askedAt }: Extract<ExitEvent, { kind: 'seen' }>,
+  settings: ExitSettings,
+): ExitRecord {
+  switch (order.kind) {
+    case 'working':
+    case 'filled':
+    case 'ended':
+      return lived(record, { order, at, by: by === 'cancel' ? 'cancel' : 'venue' }, settings)
+    case 'rejected':
+      if (!isFollowed(record.state)) return record
+      return record.executed.quantity > 0
+        ? faulty(record, at, 'rejected after a fill')
+        : rejected(record, { ...order, at }, settings)
+    case 'absent':
+      return by === 'look-up' && settings.capabilities.lookup === 'complete'
+        ? absent(record, { askedAt, at }, settings)
+        : notOpen(record, askedAt, settings)
+    case 'unknown':
+      return record
+  }
+}
+
+/** Takes what the venue says of an order that lived, unless it cannot be true. */
+export function lived(
+  record: ExitRecord,
+  { order, at, by }: { order: LivedOrder; at: number; by: 'cancel' | 'venue' },
+  settings: ExitSettings,
+): ExitRecord {
+  const { state } = record
+  const fault = faultOf(record, order)
+  if (fault !== undefined) return faulty(record, at, fault)
+  if (order.kind !== 'working') {
+    const known = { ...record, exists: true }
+    return ended(known, { executed: order.executed, at, by }, settings)
+  }
+  const hasMore = order.executed.quantity > record.executed.quantity
+  const isNews = hasMore || !record.exists || state.kind === 'unknown'
+  if (!isNews || order.executed.quantity < record.executed.quantity) return record
+  const executed = hasMore ? order.executed : record.executed
+  const kind = executed.quantity > 0 ? 'partly-filled' : 'acknowledged'
+  const since = isFollowed(state) ? state.since : at
+  const next: ExitRecord = { ...record, exists: true, executed, state: { kind, since } }
+  return withStep(next, at, executed.quantity > 0 ? `${executed.quantity} executed` : 'working')
+}
+
+/** What is wrong with an order as the venue tells it. An older answer may come late and say less. */
+function faultOf(
+  { order: asked, executed }: ExitRecord,
+  { kind, executed: { quantity, price } }: LivedOrder,
+): string | undefined {
+  if (!Number.isFinite(quantity) || quantity < 0) return `executed ${quantity}`
+  if (price !== null && !Number.isFinite(price)) return `executed at ${price}`
+  const told = round15(quantity)
+  if (told > round15(asked.quantity)) return `executed ${quantity} of ${asked.quantity}`
+  if (kind === 'filled' && told !== round15(asked.quantity)) {
+    return `filled with ${quantity} of ${asked.quantity}`
+  }
+  if (kind !== 'working' && quantity < executed.quantity) {
+    return `executed ${quantity} after ${executed.quantity}`
+  }
+  return undefined
+}
+
+/** An answer that cannot be true proves nothing, but that the order is known to the venue. */
+function faulty(record: ExitRecord, at: number, what: string): ExitRecord {
+  const { state } = record
+  const faults = record.faults + 1
+  if (state.kind === 'unknown' && record.faults > 0) return { ...record, faults, exists: true }
+  const next = withStep(record, at, `an answer that cannot be true: ${what}`)
+  return { ...next, faults, exists: true, isDoubted: true, state: { kind: 'unknown', since: at } }
+}
+
+/** A venue that finds every order finds none: twice, late enough and far enough apart, is a proof. */
+function absent(
+  record: ExitRecord,
+  { askedAt, at }: { askedAt: number; at: number },
+  { capabilities }: ExitSettings,
+): ExitRecord {
+  const { state } = record
+  const apartMs = proofMs(capabilities)
+  if (!isFollowed(state) || askedAt < state.since + apartMs) return record
+  if (record.faults > 0 && record.exists) return record
+  if (record.exists || state.kind !== 'unknown') {
+    if (record.executed.quantity > 0) return faulty(record, at, 'absent after a fill')
+    return { ...doubted(record, askedAt, 'the venue has lost it'), exists: false }
+  }
+  if (state.absentAt === undefined) {
+    return withStep({ ...record, state: { ...state, absentAt: askedAt } }, at, 'absent')
+  }
+  if (askedAt < state.absentAt + apartMs) return record
+  return withStep(
+    { ...record, isDoubted: false, state: { kind: 'intended', notBefore: 0 } },
+    at,
+    'proved absent',
+  )
+}
+
+/** The record when the venue says, asked at `askedAt`, that its order does not work (any more). */
+export function notOpen(
+  record: ExitRecord,
+  askedAt: number,
+  { capabilities }: ExitSettings,
+): ExitRecord {
+  const { state } = record
+  if (!isFollowed(state) || state.notOpenAt !== undefined) return record
+  // What was sent in vain may take as long to arrive as it then takes to show.
+  const waits = record.exists ? 1 : 2
+  if (askedAt < state.since + waits * proofMs(capabilities)) return record
+  return withStep({ ...record, state: { ...state, notOpenAt: askedAt } }, askedAt, 'not working')
+}

@@ -1,0 +1,40 @@
+import { counted, type Draft, draft, type Trouble } from './checks.ts'
+
+/** What a monitoring cycle found of exits and holdings. */
+export interface AccountFacts {
+  /** The venue cannot prove that an exit is sent once only. */
+  readonly isUnprovable: boolean
+  /** Nothing is sent before a person has confirmed what the account holds. */
+  readonly isUnconfirmed: boolean
+  /** Exits that were refused again and again. */
+  readonly stuckExits: readonly Trouble[]
+  /** Exits of which the venue said what cannot be true. */
+  readonly faultyExits: readonly Trouble[]
+  /** Exits that wait for a market to open. */
+  readonly waitingForMarket: readonly Trouble[]
+  /** Working orders that look like ours and are not. */
+  readonly strangers: readonly Trouble[]
+  /** Holdings on the wrong side of zero. */
+  readonly oversold: readonly Trouble[]
+  /** Holdings that nobody could tell for long. */
+  readonly unknownHoldings: readonly Trouble[]
+  /** Holdings that no position owns. */
+  readonly unowned: readonly Trouble[]
+}
+
+/** Judges exits and holdings: what only a person can settle fails. */
+export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
+  'exits:stuck': counted('component', facts.stuckExits, 'fail'),
+  'exits:faulty-answers': counted('component', facts.faultyExits, 'fail'),
+  'exits:waiting-for-market': counted('component', facts.waitingForMarket, 'warn'),
+  'broker:second-guard': counted('component', facts.strangers, 'fail'),
+  'broker:unprovable': draft('component', facts.isUnprovable, facts.isUnprovable ? 'warn' : 'pass'),
+  'holdings:unconfirmed': draft(
+    'component',
+    facts.isUnconfirmed,
+    facts.isUnconfirmed ? 'fail' : 'pass',
+  ),
+  'holdings:oversold': counted('component', facts.oversold, 'fail'),
+  'holdings:unknown': counted('component', facts.unknownHoldings, 'warn'),
+  'holdings:unowned': counted('component', facts.unowned, 'warn'),
+})

@@ -1,0 +1,37 @@
+import type { HealthCheck, HealthStatus } from '../ports/control.ts'
+
+/** Something that is wrong with one position, exit or part. */
+export interface Trouble {
+  readonly what: string
+  /** Ms that it has lasted, where that is known. */
+  readonly forMs?: number
+}
+
+/** Most details that are told of one kind of trouble, and in all. */
+export const MOST_DETAILS = 20
+
+/** A check before it has its time; without a status it passes. */
+export type Draft = Omit<HealthCheck, 'time' | 'status'> & { readonly status?: HealthStatus }
+
+/** A check before it has its time. */
+export const draft = (
+  componentType: string,
+  observedValue: HealthCheck['observedValue'],
+  status: HealthStatus,
+): Draft => ({ componentType, observedValue, status })
+
+/** How many there are, and what the worst of them are. */
+export function counted(
+  componentType: string,
+  troubles: readonly Trouble[],
+  status: HealthStatus,
+): Draft {
+  if (troubles.length === 0) return draft(componentType, 0, 'pass')
+  const worst = troubles.toSorted((a, b) => (b.forMs ?? 0) - (a.forMs ?? 0)).slice(0, MOST_DETAILS)
+  const told = worst.map(({ what, forMs }) =>
+    forMs === undefined ? what : `${what} for ${(forMs / 1000).toFixed(1)} s`,
+  )
+  const more = troubles.length > worst.length ? ` and ${troubles.length - worst.length} more` : ''
+  const output = `${troubles.length}: ${told.join(', ')}${more}`
+  return { ...draft(componentType, troubles.length, status), output }
+}

@@ -1,0 +1,181 @@
+import type { BreakerOptions } from './breaker-options.ts'
+import {
+  type Breaker,
+  type BreakerIn,
+  type Circumstances,
+  closedAgain,
+  closedBreaker,
+  opened,
+  type Permit,
+  probing,
+} from './breaker-state.ts'
+import { excess, isSlow, rateExcess, record } from './window.ts'
+
+/** How a call ended. `ignored`: it proves neither health nor illness, and gives its permit back. */
+export type Outcome = 'success' | 'failure' | 'ignored'
+
+/** No leave for a call. */
+export interface Refusal {
+  /** When to ask again, ms from now; Infinity when only a person ends it. */
+  readonly retryInMs: number
+}
+
+/** Permits without an outcome that a breaker remembers: the outcome of an older one is late. */
+const MOST_OUT = 256
+
+const CALM: Circumstances = {}
+
+/** A closed breaker with these options. */
+export const breaker = (options: BreakerOptions): Breaker => closedBreaker(options)
+
+/** What time alone changes until `now` (monotonic ms): open → half-open, a hung probe → open. */
+export function look(current: Breaker, now: number, circumstances: Circumstances = CALM): Breaker {
+  switch (current.kind) {
+    case 'open':
+      if (now < current.until) return current
+      return probing(current, current.attempt, { at: now, cause: 'open-elapsed' })
+    case 'half-open': {
+      const due = hungAt(current)
+      if (now < due) return current
+      // It reopens from when it was due, or a rare look would lengthen the outage.
+      return look(opened(current, { at: due, cause: 'probe-hung' }, circumstances), now)
+    }
+    case 'closed':
+    case 'forced-open':
+    case 'disabled':
+    case 'metrics-only':
+      return current
+  }
+}
+
+/** Asks for one call at `now` (monotonic ms). A refusal says when to ask again. */
+export function acquire(
+  current: Breaker,
+  now: number,
+  circumstances: Circumstances = CALM,
+): [Breaker, Permit | Refusal] {
+  const seen = look(current, now, circumstances)
+  switch (seen.kind) {
+    case 'closed':
+    case 'disabled':
+    case 'metrics-only':
+      return granted(seen, now)
+    case 'half-open':
+      return isFree(seen) ? granted(seen, now) : refused(seen, hungAt(seen) - now)
+    case 'open':
+      return refused(seen, seen.until - now)
+    case 'forced-open':
+      return refused(seen, Infinity)
+  }
+}
+
+/** Whether the answer of `acquire` is a permit. */
+export const isPermit = (answer: Permit | Refusal): answer is Permit => 'epoch' in answer
+
+/** Takes the outcome of a call at `now` (monotonic ms). A late or second one changes nothing. */
+export function settle(
+  current: Breaker,
+  permit: Permit,
+  outcome: Outcome,
+  now: number,
+  circumstances: Circumstances = CALM,
+): Breaker {
+  if (permit.epoch !== current.epoch) return current
+  const known = current.out.find(({ id }) => id === permit.id)
+  if (known === undefined) return current
+  const seen = look(current, now, circumstances)
+  if (seen.epoch !== current.epoch) return seen
+  const out = seen.out.length === 1 ? [] : seen.out.filter(each => each !== known)
+  if (outcome === 'ignored') return { ...seen, out }
+  const call = { isFailure: outcome === 'failure', durationMs: now - known.at }
+  switch (seen.kind) {
+    case 'closed': {
+      const window = record(seen.options.window, seen.window, call, now)
+      const next = { ...seen, out, window }
+      const cause = excess(seen.options.window, window, now)
+      return cause === undefined ? next : opened(next, { at: now, cause }, circumstances)
+    }
+    case 'metrics-only':
+      return { ...seen, out, window: record(seen.options.window, seen.window, call, now) }
+    case 'half-open':
+      return sampled({ ...seen, out }, call, now, circumstances)
+    case 'disabled':
+      return { ...seen, out }
+    case 'open':
+    case 'forced-open':
+      return seen
+  }
+}
+
+/** Whether calls are refused at `now` by an open breaker; one that probes is not open. */
+export function isOpen(current: Breaker, now: number): boolean {
+  const kind = state(current, now)
+  return kind === 'open' || kind === 'forced-open'
+}
+
+/** The breaker's state at `now` (monotonic ms). */
+export const state = (current: Breaker, now: number): Breaker['kind'] => look(current, now).kind
+
+/** Counts a failure of a call that had no permit; an open breaker ignores it. */
+export const recordFailure = (
+  current: Breaker,
+  now: number,
+  circumstances: Circumstances = CALM,
+): Breaker => recorded(current, 'failure', now, circumstances)
+
+/** Counts a success of a call that had no permit; an open breaker ignores it. */
+export const recordSuccess = (current: Breaker, now: number): Breaker =>
+  recorded(current, 'success', now, CALM)
+
+function recorded(
+  current: Breaker,
+  outcome: Outcome,
+  now: number,
+  circumstances: Circumstances,
+): Breaker {
+  const [next, answer] = acquire(current, now, circumstances)
+  if (isPermit(answer)) return settle(next, answer, outcome, now, circumstances)
+  return { ...next, refused: current.refused }
+}
+
+function granted(seen: Breaker, now: number): [Breaker, Permit] {
+  const permit = { epoch: seen.epoch, id: seen.nextId, at: now }
+  const out = seen.out.length < MOST_OUT ? [...seen.out, permit] : [...seen.out.slice(1), permit]
+  return [{ ...seen, nextId: seen.nextId + 1, out }, permit]
+}
+
+const refused = (seen: Breaker, retryInMs: number): [Breaker, Refusal] => [
+  { ...seen, refused: seen.refused + 1 },
+  { retryInMs },
+]
+
+const isFree = ({ options, out, good, failed }: BreakerIn<'half-open'>): boolean =>
+  out.length + good + failed < options.halfOpenPermits
+
+/** When the oldest probe counts as hung; Infinity when none is out. */
+const hungAt = ({ options, out }: BreakerIn<'half-open'>): number =>
+  out.length === 0 ? Infinity : out[0]!.at + options.halfOpenMaxMs
+
+/** Takes a probe's outcome: reopens once the threshold cannot be avoided, closes when all is in. */
+function sampled(
+  seen: BreakerIn<'half-open'>,
+  { isFailure, durationMs }: { readonly isFailure: boolean; readonly durationMs: number },
+  now: number,
+  circumstances: Circumstances,
+): Breaker {
+  const { window, halfOpenPermits: total } = seen.options
+  const failed = seen.failed + (isFailure ? 1 : 0)
+  const slow = seen.slow + (isSlow(window, durationMs) ? 1 : 0)
+  const good = seen.good + (isFailure ? 0 : 1)
+  const next = { ...seen, failed, slow, good }
+  // Judged over the whole sample: what is still out may at best succeed.
+  const bad =
+    window.kind === 'consecutive'
+      ? failed > 0 && 'failure-rate'
+      : rateExcess(window, { total, failures: failed, slow })
+  if (bad !== false && bad !== undefined) {
+    const cause = bad === 'slow-rate' ? 'probe-slow' : 'probe-failed'
+    return opened(next, { at: now, cause }, circumstances)
+  }
+  return good + failed < total ? next : closedAgain(next, { at: now, cause: 'sample-good' })
+}

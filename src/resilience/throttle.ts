@@ -1,0 +1,210 @@
+import { z } from 'zod'
+import { type Ceiling, ceiling, ceilingWaitMs, countCall } from './ceiling.ts'
+
+const FLOOR = 0.1
+const HOLD_MS = 8_000
+const CUTS_KEPT = 10
+
+/** Options of one throttle; rates are calls a second, published limits are calls a horizon. */
+export const throttleOptions = z
+  .strictObject({
+    law: z.enum(['adaptive', 'step', 'fixed']).default('adaptive'),
+    maxRate: z.number().min(FLOOR).default(50),
+    startRate: z.number().min(FLOOR).default(2),
+    baseIntervalMs: z.number().positive().max(10_000).default(500),
+    perSecond: z.int().positive().optional(),
+    perMinute: z.int().positive().optional(),
+    perDay: z.int().positive().optional(),
+  })
+  .refine(({ startRate, maxRate }) => startRate <= maxRate, {
+    path: ['startRate'],
+    message: 'at most maxRate',
+  })
+
+/** Options of one throttle with their defaults filled in. */
+export type ThrottleOptions = z.output<typeof throttleOptions>
+
+/** What the process suffers from: it slows polls, never exits. */
+export interface Load {
+  readonly averageCycleMs: number
+  readonly loopDelayMs: number
+  /** Errors of the last 60 s. */
+  readonly errors: number
+}
+
+/** One lowering of the rate, in calls a second. */
+export interface Cut {
+  readonly at: number
+  readonly from: number
+  readonly to: number
+  readonly reason: 'probe' | 'measured' | 'too-few-samples'
+}
+
+/** State of one throttle: plain data, so that a copy of it is its snapshot. Times are monotonic ms. */
+export interface Throttle {
+  readonly options: ThrottleOptions
+  readonly ceilings: readonly Ceiling[]
+  readonly rate: number
+  readonly tokens: number
+  readonly at: number
+  readonly holdUntil: number
+  readonly admittedSinceCut: number
+  /** Until then demand counts as not met. */
+  readonly hungryUntil: number
+  readonly pollsGatedUntil: number
+  readonly exitsGatedUntil: number
+  readonly isFrozen: boolean
+  /** The rate to return to after a breaker closed; null when not recovering. */
+  readonly recoverTo: number | null
+  readonly cuts: readonly Cut[]
+}
+
+/** Whether a call may go; a refusal says when to look again. */
+export type Admission =
+  | { readonly kind: 'admitted'; readonly sentAt: number }
+  | { readonly kind: 'refused'; readonly retryInMs: number }
+
+/** A throttle with one token at `now`, under the published limits of its options. */
+export function throttle(options: ThrottleOptions, now: number): Throttle {
+  const { perSecond, perMinute, perDay } = options
+  const ceilings: Ceiling[] = []
+  if (perSecond !== undefined) ceilings.push(ceiling(perSecond, 1_000))
+  if (perMinute !== undefined) ceilings.push(ceiling(perMinute, 60_000))
+  if (perDay !== undefined) ceilings.push(ceiling(perDay, 86_400_000))
+  const rate = options.law === 'adaptive' ? options.startRate : 1_000 / options.baseIntervalMs
+  const gates = { holdUntil: now, hungryUntil: now, pollsGatedUntil: now, exitsGatedUntil: now }
+  const counts = { tokens: 1, at: now, admittedSinceCut: 0, cuts: [] }
+  const state = { options, ceilings, ...gates, ...counts, isFrozen: false, recoverTo: null }
+  return { ...state, rate: bounded({ options }, rate) }
+}
+
+const bounded = ({ options }: Pick<Throttle, 'options'>, rate: number): number =>
+  Math.min(options.maxRate, options.perSecond ?? Infinity, Math.max(FLOOR, rate))
+
+/** The interval between polls in ms, as it is at present; `load` stretches it. */
+export function calculateAdaptiveThrottle(state: Throttle, load: Load): number {
+  const base = 1_000 / state.rate
+  const slow = load.averageCycleMs > 500 ? 1.5 : 1
+  if (state.options.law === 'fixed') return base
+  if (state.options.law === 'step') return base * (load.errors > 3 ? 2 : 1) * slow
+  return base * (load.errors > 3 ? 1.5 : 1) * slow * (load.loopDelayMs > 100 ? 1.5 : 1)
+}
+
+/** Asks for one call at `now`. Callers ask for others only while no exit is ready. */
+export function admit(
+  state: Throttle,
+  kind: 'exit' | 'other',
+  load: Load,
+  now: number,
+): [Throttle, Admission] {
+  const seen = look(state, now)
+  const gate = (kind === 'exit' ? seen.exitsGatedUntil : seen.pollsGatedUntil) - seen.at
+  const caps = seen.ceilings.map(each => ceilingWaitMs(each, kind, seen.at))
+  const overdraw = kind === 'exit' && seen.ceilings.length > 0 ? seen.rate / 2 : 0
+  const lack = Math.ceil(((1 - overdraw - seen.tokens - 1e-9) / seen.rate) * 1_000)
+  const retryInMs = Math.max(0, gate, lack, ...caps)
+  if (retryInMs > 0) {
+    const hungryUntil = lack > 0 ? seen.at + 1_000 : seen.hungryUntil
+    return [
+      { ...seen, hungryUntil },
+      { kind: 'refused', retryInMs },
+    ]
+  }
+  const next = {
+    ...seen,
+    tokens: seen.tokens - 1,
+    ...spaced(seen, load),
+    admittedSinceCut: seen.admittedSinceCut + 1,
+    ceilings: seen.ceilings.map(each => countCall(each, seen.at)),
+  }
+  return [next, { kind: 'admitted', sentAt: seen.at }]
+}
+
+/** Gates that keep the next call the load's distance away; under the adaptive law only polls. */
+function spaced(
+  state: Throttle,
+  load: Load,
+): Pick<Throttle, 'pollsGatedUntil' | 'exitsGatedUntil'> {
+  const { pollsGatedUntil, exitsGatedUntil, options, at } = state
+  const intervalMs = calculateAdaptiveThrottle(state, load)
+  const isStretched = intervalMs > 1_000 / state.rate
+  const until = isStretched ? at + intervalMs : 0
+  return {
+    pollsGatedUntil: Math.max(pollsGatedUntil, until),
+    // The seed's law slowed everything, exits too.
+    exitsGatedUntil: Math.max(exitsGatedUntil, options.law === 'step' ? until : 0),
+  }
+}
+
+/** What time alone changes: tokens, and the rate while it may grow. A clock going back is held. */
+function look(state: Throttle, now: number): Throttle {
+  const at = Math.max(state.at, now)
+  const seconds = (at - state.at) / 1_000
+  const rate = grown(state, at)
+  const recoverTo = state.recoverTo !== null && rate < state.recoverTo ? state.recoverTo : null
+  return { ...state, at, rate, recoverTo, tokens: Math.min(1, state.tokens + rate * seconds) }
+}
+
+function grown(state: Throttle, at: number): number {
+  if (state.options.law !== 'adaptive' || state.isFrozen) return state.rate
+  if (state.recoverTo !== null) {
+    return Math.min(state.recoverTo, state.rate * 2.25 ** ((at - state.at) / 1_000))
+  }
+  const from = Math.max(state.at, state.holdUntil)
+  const seconds = (Math.min(at, state.hungryUntil) - from) / 1_000
+  if (seconds <= 0) return state.rate
+  if (state.cuts.length === 0) return bounded(state, state.rate * 1.5 ** seconds)
+  const clean = (from - state.holdUntil) / 1_000
+  const growth = Math.min(0.5, 0.02 * 2 ** (clean / 3))
+  return bounded(state, state.rate * Math.exp(growth * seconds))
+}
+
+/** A call was refused with 429; `retryAfterMs` is 0 where the broker names no time. */
+export function rateLimited(
+  state: Throttle,
+  call: { readonly sentAt: number },
+  retryAfterMs: number,
+  now: number,
+): Throttle {
+  const seen = look(state, now)
+  const until = seen.at + retryAfterMs
+  const gated = {
+    ...seen,
+    pollsGatedUntil: Math.max(seen.pollsGatedUntil, retryAfterMs >= 2_000 ? until : 0),
+    exitsGatedUntil: Math.max(seen.exitsGatedUntil, retryAfterMs >= 5_000 ? until : 0),
+  }
+  const last = seen.cuts.at(-1)
+  const isLate = last !== undefined && call.sentAt <= last.at
+  if (seen.options.law !== 'adaptive' || seen.isFrozen || isLate) return gated
+  const cut = cutOf(seen)
+  const cuts = [...seen.cuts, cut].slice(-CUTS_KEPT)
+  const holdUntil = seen.at + HOLD_MS
+  return { ...gated, rate: cut.to, recoverTo: null, cuts, holdUntil, admittedSinceCut: 0 }
+}
+
+function cutOf({ cuts, rate: from, at, admittedSinceCut, options }: Throttle): Cut {
+  const last = cuts.at(-1)
+  const elapsed = last === undefined ? Infinity : (at - last.at) / 1_000
+  const to = (rate: number, reason: Cut['reason']): Cut => {
+    return { at, from, to: bounded({ options }, rate), reason }
+  }
+  if (elapsed >= Math.max(4, 4 / from)) return to(0.9 * from, 'probe')
+  if (admittedSinceCut < 2 || elapsed < 0.5) return to(0.7 * from, 'too-few-samples')
+  const measured = (0.96 * admittedSinceCut) / elapsed
+  return to(Math.min(0.95 * from, Math.max(0.3 * from, measured)), 'measured')
+}
+
+/** The breaker opened: the rate stays as it is until it closes. */
+export const breakerOpened = (state: Throttle, now: number): Throttle => ({
+  ...look(state, now),
+  isFrozen: true,
+})
+
+/** The breaker closed: half the rate, then back to the old one within about a second. */
+export function breakerClosed(state: Throttle, now: number): Throttle {
+  if (!state.isFrozen) return state
+  const seen = look(state, now)
+  if (seen.options.law !== 'adaptive') return { ...seen, isFrozen: false }
+  const recoverTo = seen.recoverTo ?? seen.rate
+  return { ...seen, isFrozen: false, rate: bounded(seen, seen.rate / 2), recoverTo }
+}

@@ -1,0 +1,61 @@
+import { sum } from '../domain/decimal.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { AccountFacts } from '../observability/account-checks.ts'
+import type { ExitView } from '../ports/control.ts'
+import { isUnprovable } from '../exits/settings.ts'
+import type { LiveSystem } from './live.ts'
+
+/** The exit of a position with its history; undefined where none was decided. */
+export function exitView(
+  { core: { book }, state: { openExits } }: Pick<LiveSystem, 'core' | 'state'>,
+  id: PositionId,
+): ExitView | undefined {
+  const record = book.exits.record(id) ?? openExits.get(id)
+  if (record === undefined) return undefined
+  const { state, attempt, order, quantity, before, executed, rejections, steps } = record
+  return {
+    state: state.kind,
+    clientOrderId: order.clientOrderId,
+    executed: sum(before.quantity, executed.quantity),
+    ...{ attempt, quantity, rejections, steps },
+  }
+}
+
+/** Time after which a holding that nobody can tell is worth a look, ms. */
+const UNKNOWN_MS = 30_000
+
+/** What a monitoring cycle finds of exits and holdings, at `now` (epoch ms). */
+export function accountFacts(
+  { core: { book }, isUnconfirmed }: Pick<LiveSystem, 'core' | 'isUnconfirmed'>,
+  now: number,
+): AccountFacts {
+  const { capabilities, loudAfter } = book.settings
+  const records = [...book.exits.records()]
+  const holdings = [...book.ownedHoldings()]
+  const unknown = holdings.flatMap(({ key: { instrument: what }, unknownSince }) => {
+    const forMs = unknownSince === null ? 0 : now - unknownSince
+    return forMs > UNKNOWN_MS ? [{ what, forMs }] : []
+  })
+  const waiting = records.filter(
+    ({ state }) => state.kind === 'rejected' && state.code === 'market-closed',
+  )
+  return {
+    isUnprovable: isUnprovable(capabilities),
+    isUnconfirmed,
+    stuckExits: records
+      .filter(({ rejections }) => rejections >= loudAfter)
+      .map(({ positionId, rejections }) => ({ what: `${positionId}, ${rejections} rejections` })),
+    faultyExits: records
+      .filter(({ faults }) => faults > 0)
+      .map(({ positionId, faults }) => ({ what: `${positionId}, ${faults} times` })),
+    waitingForMarket: waiting.map(({ positionId }) => ({ what: positionId })),
+    strangers: book.strangers.map(what => ({ what })),
+    oversold: holdings
+      .filter(({ isOversold }) => isOversold)
+      .map(({ key: { instrument } }) => ({ what: instrument })),
+    unknownHoldings: unknown,
+    unowned: book.unownedHoldings().map(({ key, quantity }) => {
+      return { what: `${quantity} ${key.instrument}` }
+    }),
+  }
+}

@@ -1,0 +1,29 @@
+import type { GatewayPast } from '../actors/gateway.ts'
+import type { GatewayParts } from '../actors/gateway-calls.ts'
+import type { ReconcilerParts } from '../actors/reconciler.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import type { ExitSettings } from '../exits/settings.ts'
+import type { Adoption } from '../exits/unowned.ts'
+import type { Broker } from '../ports/broker.ts'
+
+/** A broker as the gateway and the reconciler use it. */
+export type ExitVenue = GatewayParts['broker'] &
+  ReconcilerParts['broker'] &
+  Pick<Broker, 'capabilities' | 'streamOrders'>
+
+type Wired = 'supervisor' | 'self' | 'ask' | 'track' | 'broker'
+
+/** What the gateway and the reconciler are made of. */
+export interface GatewayOptions extends Omit<GatewayParts, Wired> {
+  /** Everything that is open, as a new incarnation must take it. */
+  kept(): GatewayPast
+  /** How exits are carried out; what is left out is as in EXIT_DEFAULTS. */
+  readonly exits?: Partial<Omit<ExitSettings, 'capabilities' | 'listsOrders'>> | undefined
+  readonly instruments?: InstrumentTable | undefined
+  readonly adopt?: Adoption | undefined
+  /** Time between two lists of everything that is held, ms; default RECONCILE_MS. */
+  readonly reconcileMs?: number | undefined
+}
+
+/** Time between two lists of everything that is held, where nothing else is said, ms. */
+export const RECONCILE_MS = 5_000

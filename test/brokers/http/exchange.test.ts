@@ -1,0 +1,273 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { NotSent, OutcomeUnknown, Unauthorized } from '../../../src/errors.ts'
+import type { Harm } from '../../support/broker-server/script.ts'
+import { aCertificate } from '../../support/certificate.ts'
+import { anOrder, everyCall, failure, ID, stage } from '../../support/http-broker.ts'
+
+const MANY_QUESTIONS = fileURLToPath(new URL('../../support/many-questions.ts', import.meta.url))
+const { signal } = new AbortController()
+
+describe('a call over HTTP', () => {
+  const on = stage()
+
+  describe('before any byte of a request has left', () => {
+    let silent: Server
+    let received: Buffer
+
+    /** Takes connections and never says a word, whatever it hears. */
+    beforeEach(async () => {
+      received = Buffer.alloc(0)
+      silent = createServer(socket => {
+        socket.on('error', () => undefined)
+        socket.on('data', (chunk: Buffer) => (received = Buffer.concat([received, chunk])))
+      })
+      silent.listen(0, '127.0.0.1')
+      await once(silent, 'listening')
+    })
+    afterEach(() => void silent.close())
+    const silentUrl = (protocol: string): string =>
+      `${protocol}://127.0.0.1:${(silent.address() as AddressInfo).port}`
+
+    it('says that it was not sent when nobody listens', async () => {
+      await on.remote.script({ set: { outage: { mode: 'refuse' } } })
+      for (const [name, call] of Object.entries(everyCall(on.open()))) {
+        expect(await failure(call()), name).to.be.instanceOf(NotSent)
+      }
+      await on.remote.script({ set: { outage: null } })
+      expect(on.remote.book().orders).to.deep.equal([])
+    })
+
+    it('says that an order was not sent when nobody listens any more', async () => {
+      const broker = on.open()
+      for (let time = 0; time < 20; time++) {
+        // Leaves a connection behind that the server then ends.
+        await broker.holdings(signal)
+        await on.remote.script({ set: { outage: { mode: 'refuse' } } })
+        expect(await failure(broker.placeExit(anOrder(), signal))).to.be.instanceOf(NotSent)
+        await on.remote.script({ set: { outage: null } })
+      }
+    })
+
+    it('says that it was not sent when the host has no address', async () => {
+      const error = await failure(on.open({}, 'http://broker.invalid').placeExit(anOrder(), signal))
+      expect(error).to.be.instanceOf(NotSent)
+    })
+
+    it('says that it was not sent when the other side does not prove who it is', async () => {
+      silent.on('connection', socket =>
+        socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n')),
+      )
+      const broker = on.open({}, silentUrl('https'))
+      expect(await failure(broker.placeExit(anOrder(), signal))).to.be.instanceOf(NotSent)
+      expect(received.toString('latin1')).to.not.match(/POST|ACME|test-token/)
+    })
+
+    it('says that it was not sent when there is no connection in time', async () => {
+      const broker = on.open({ connectTimeoutMs: 50 }, silentUrl('https'))
+      const error = await failure(broker.placeExit(anOrder(), signal))
+      expect(error)
+        .to.be.instanceOf(NotSent)
+        .with.property('message')
+        .match(/no connection/)
+      expect(received.toString('latin1')).to.not.match(/POST|ACME|test-token/)
+    })
+
+    it('says that it was not sent when it was given up while it connected', async () => {
+      const broker = on.open({}, silentUrl('https'))
+      const giveUp = new AbortController()
+      const answer = failure(broker.placeExit(anOrder(), giveUp.signal))
+      await once(silent, 'connection')
+      giveUp.abort()
+      expect(await answer).to.be.instanceOf(NotSent)
+    })
+
+    it('sends nothing without a token that it can read', async () => {
+      const unreadable: (() => string)[] = [
+        () => '',
+        () => 'two\nlines',
+        () => 'schlüssel',
+        () => {
+          throw new Error('no such file')
+        },
+      ]
+      for (const token of unreadable) {
+        const error = await failure(on.open({ token }).placeExit(anOrder(), signal))
+        expect(error).to.be.instanceOf(Unauthorized)
+        expect(error.message).to.not.include(token.toString())
+      }
+      expect(await on.sendings()).to.equal(0)
+    })
+
+    it('sends nothing after it was closed', async () => {
+      const broker = on.open()
+      await broker.close()
+      expect(await failure(broker.placeExit(anOrder(), signal))).to.be.instanceOf(NotSent)
+    })
+  })
+
+  describe('over TLS', () => {
+    const { key, cert } = aCertificate()
+    let server: TlsServer
+    let url: string
+    let requests: number
+
+    beforeEach(async () => {
+      requests = 0
+      server = createTlsServer({ key, cert }, (_, response) => {
+        requests++
+        response.end('{"instrument":"ACME","kind":"flat"}')
+      })
+      server.listen(0)
+      await once(server, 'listening')
+      url = `https://localhost:${(server.address() as AddressInfo).port}`
+    })
+    afterEach(() => void server.close())
+
+    it('sends nothing to a server whose certificate it does not trust', async () => {
+      for (const [name, call] of Object.entries(everyCall(on.open({}, url)))) {
+        expect(await failure(call()), name).to.be.instanceOf(NotSent)
+      }
+      expect(requests).to.equal(0)
+    })
+
+    it('asks more at once than it has connections, of a server that it trusts', async () => {
+      const trusted = join(on.remote.folder, 'trusted.pem')
+      writeFileSync(trusted, cert)
+      const env = { ...process.env, NODE_EXTRA_CA_CERTS: trusted }
+      const args = ['--import', 'tsx', MANY_QUESTIONS, url, '150']
+      const { stdout } = await promisify(execFile)(process.execPath, args, { env })
+      expect(JSON.parse(stdout)).to.deep.equal({ flat: 150 })
+    })
+  })
+
+  describe('after it was sent', () => {
+    const status = (code: number, headers = {}): Harm => ({
+      ...{ kind: 'status', when: 'after', status: code, headers },
+    })
+    const location = 'http://127.0.0.1:9/'
+    /** What may come back from an order that was carried out. */
+    const LOST: Readonly<Record<string, Harm>> = {
+      'a reset connection': { kind: 'reset', when: 'after' },
+      'status 500': status(500),
+      'status 502 of a proxy': status(502),
+      'status 503 with a time to come back': status(503, { 'retry-after': '1' }),
+      'status 400': status(400),
+      'status 403': status(403),
+      'status 404': status(404),
+      'status 409': status(409),
+      'status 421, which others send again': status(421),
+      'status 204 without an answer': status(204),
+      'a redirect that keeps the method': status(307, { location }),
+      'a redirect that does not': status(303, { location }),
+      nothing: { kind: 'raw', text: '' },
+      'half an answer': { kind: 'raw', text: `{"clientOrderId":"${ID}","kind":"ack` },
+      'a page': { kind: 'raw', text: '<html>Please log in</html>' },
+      null: { kind: 'raw', text: 'null' },
+      'a list': { kind: 'raw', text: '[{"kind":"rejected","code":"refused"}]' },
+      'an answer without a kind': { kind: 'patch', fields: { kind: null } },
+      'a kind that nobody knows': { kind: 'patch', fields: { kind: 'accepted' } },
+      'a rejection without a code': { kind: 'patch', fields: { kind: 'rejected' } },
+      'an answer about another order': { kind: 'patch', fields: { clientOrderId: 'wk2' } },
+      'an answer about no order': { kind: 'patch', fields: { clientOrderId: null } },
+      'a filled order without a fill': {
+        kind: 'patch',
+        fields: { order: { kind: 'filled', executed: { quantity: 0, price: null } } },
+      },
+      'a quantity as text': {
+        kind: 'patch',
+        fields: { order: { kind: 'filled', executed: { quantity: '2', price: 90 } } },
+      },
+      'more than it wants to read': { kind: 'flood', bytes: 100_000_000 },
+    }
+
+    for (const [name, harmDone] of Object.entries(LOST)) {
+      it(`knows nothing of the order after ${name}, and sends it once`, async () => {
+        await on.harm(harmDone, { on: 'place' })
+        const broker = on.open()
+        const error = await failure(broker.placeExit(anOrder(), signal))
+        expect(error).to.be.instanceOf(OutcomeUnknown)
+        expect(error.message).to.not.include('test-token')
+        expect(await on.sendings()).to.equal(1)
+        expect(await broker.orderByClientId(ID, signal)).to.deep.equal({
+          ...{ kind: 'filled', executed: { quantity: 2, price: 90 } },
+        })
+      })
+    }
+
+    for (const when of ['before', 'writing', 'after'] as const) {
+      it(`knows nothing of the order when the server dies ${when} it acts`, async () => {
+        await on.harm({ kind: 'crash', when }, { on: 'place' })
+        const broker = on.open()
+        expect(await failure(broker.placeExit(anOrder(), signal))).to.be.instanceOf(OutcomeUnknown)
+        await on.remote.death()
+        expect(on.remote.book().fills).to.have.length(when === 'after' ? 1 : 0)
+        await on.remote.restart()
+        const again = await broker.placeExit(anOrder(), signal)
+        expect(again.kind).to.equal(when === 'after' ? 'duplicate' : 'acknowledged')
+        expect(on.remote.book().holdings).to.deep.equal([{ instrument: 'ACME', quantity: 3 }])
+      })
+    }
+
+    const STUCK: Readonly<Record<string, Harm>> = {
+      'nothing comes': { kind: 'hang', when: 'after' },
+      'it comes a byte a second': { kind: 'drip', everyMs: 1000 },
+      'it never ends': { kind: 'drip', everyMs: 1, padding: 1_000_000 },
+    }
+    for (const [name, harmDone] of Object.entries(STUCK)) {
+      it(`ends with the signal when ${name}`, async () => {
+        await on.harm(harmDone, { times: 'always' })
+        for (const ask of [
+          (given: AbortSignal) => on.open().placeExit(anOrder(), given),
+          (given: AbortSignal) => on.open().holdings(given),
+        ]) {
+          const error = await failure(ask(AbortSignal.timeout(100)))
+          expect(error).to.be.instanceOf(OutcomeUnknown)
+        }
+      })
+
+      it(`ends by itself when ${name} and the signal is silent`, async () => {
+        await on.harm(harmDone)
+        const error = await failure(on.open({ timeoutMs: 100 }).placeExit(anOrder(), signal))
+        expect(error).to.be.instanceOf(OutcomeUnknown)
+      })
+    }
+
+    it('knows nothing of an order that acts after it was given up', async () => {
+      await on.harm({ kind: 'delay', when: 'before', ms: 300 }, { on: 'place' })
+      const broker = on.open()
+      const error = await failure(broker.placeExit(anOrder(), AbortSignal.timeout(50)))
+      expect(error).to.be.instanceOf(OutcomeUnknown)
+      expect(await broker.orderByClientId(ID, signal)).to.deep.equal({ kind: 'absent' })
+      while ((await broker.orderByClientId(ID, signal)).kind === 'absent') await sleep(20)
+      expect(on.remote.book().fills).to.have.length(1)
+    })
+
+    it('knows nothing of anything that it asked, and never reads it as flat or absent', async () => {
+      const harms: Harm[] = [
+        status(404),
+        status(500),
+        { kind: 'reset', when: 'after' },
+        { kind: 'raw', text: '{}' },
+        { kind: 'raw', text: '' },
+      ]
+      const broker = on.open()
+      for (const harmDone of harms) {
+        await on.harm(harmDone, { times: 'always' })
+        for (const [name, call] of Object.entries(everyCall(broker))) {
+          if (name === 'announced' && 'text' in harmDone && harmDone.text === '{}') continue
+          expect(await failure(call()), name).to.be.instanceOf(OutcomeUnknown)
+        }
+        await on.remote.script({ clear: true })
+      }
+    })
+  })
+})

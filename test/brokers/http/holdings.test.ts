@@ -1,0 +1,94 @@
+import { expect } from 'chai'
+import { OutcomeUnknown } from '../../../src/errors.ts'
+import { type Harm, PLAIN } from '../../support/broker-server/script.ts'
+import { ACME, failure, stage } from '../../support/http-broker.ts'
+
+const { signal } = new AbortController()
+
+describe('holdings over HTTP', () => {
+  const on = stage()
+
+  it('tells what the list says, also that it is empty or partial', async () => {
+    await on.remote.handTrade({ instrument: 'OTHER', quantity: -3 })
+    const broker = on.open()
+    expect(await broker.holdings(signal)).to.have.length(2)
+    await on.harm({ kind: 'rows', change: 'half' })
+    expect(await broker.holdings(signal)).to.have.length(1)
+    await on.harm({ kind: 'rows', change: 'empty' })
+    expect(await broker.holdings(signal)).to.deep.equal([])
+    expect(await broker.holding({ instrument: ACME }, signal)).to.include({ kind: 'held' })
+  })
+
+  const BROKEN: Readonly<Record<string, Harm>> = {
+    'that is missing': { kind: 'rows', change: 'missing' },
+    'with a broken row': { kind: 'rows', change: 'malformed' },
+    'that has a holding twice': { kind: 'rows', change: 'twice' },
+    'that is null': { kind: 'raw', text: '{"holdings":null}' },
+    'with a quantity beyond all numbers': {
+      kind: 'raw',
+      text: '{"holdings":[{"instrument":"ACME","quantity":1e999}]}',
+    },
+    'with a side that contradicts its quantity': {
+      kind: 'raw',
+      text: '{"holdings":[{"instrument":"ACME","side":"long","quantity":-5}]}',
+    },
+  }
+  for (const [name, harmDone] of Object.entries(BROKEN)) {
+    it(`knows nothing from a list ${name}`, async () => {
+      await on.harm(harmDone, { on: 'holdings' })
+      expect(await failure(on.open().holdings(signal))).to.be.instanceOf(OutcomeUnknown)
+    })
+  }
+
+  it('knows nothing from a list without what the venue tells apart', async () => {
+    for (const holdings of ['sides', 'tickets'] as const) {
+      const broker = on.open({ capabilities: { ...PLAIN.capabilities, holdings } })
+      expect(await failure(broker.holdings(signal))).to.be.instanceOf(OutcomeUnknown)
+    }
+  })
+
+  it('leaves out what a list shows as closed', async () => {
+    const text = '{"holdings":[{"instrument":"ACME","quantity":0}]}'
+    await on.harm({ kind: 'raw', text })
+    expect(await on.open().holdings(signal)).to.deep.equal([])
+  })
+
+  const NO_ANSWER: Readonly<Record<string, string>> = {
+    'a quantity of 0 that is held': '{"instrument":"ACME","kind":"held","quantity":0}',
+    'a flat holding of another name': '{"instrument":"OTHER","kind":"flat"}',
+    'a flat holding without a name': '{"kind":"flat"}',
+    'no kind': '{"instrument":"ACME","quantity":0}',
+    'an age before its time': '{"instrument":"ACME","kind":"flat","ageMs":-1}',
+  }
+  for (const [name, text] of Object.entries(NO_ANSWER)) {
+    it(`does not take for flat: ${name}`, async () => {
+      await on.harm({ kind: 'raw', text }, { on: 'holding' })
+      const error = await failure(on.open().holding({ instrument: ACME }, signal))
+      expect(error).to.be.instanceOf(OutcomeUnknown)
+    })
+  }
+
+  it('knows nothing of one side from an answer that shows the other', async () => {
+    const text = '{"instrument":"ACME","side":"long","kind":"held","quantity":-5}'
+    await on.harm({ kind: 'raw', text }, { on: 'holding' })
+    const broker = on.open({ capabilities: { ...PLAIN.capabilities, holdings: 'sides' } })
+    const key = { instrument: ACME, side: 'long' } as const
+    expect(await failure(broker.holding(key, signal))).to.be.instanceOf(OutcomeUnknown)
+  })
+
+  it('tells when the venue does not know', async () => {
+    await on.harm({ kind: 'patch', fields: { kind: 'unknown' } }, { on: 'holding' })
+    const report = await on.open().holding({ instrument: ACME }, signal)
+    expect(report).to.deep.equal({ kind: 'unknown' })
+  })
+
+  it('dates an answer from its question, by its own clock', async () => {
+    const broker = on.open({ now: () => 1_000_000 })
+    await on.harm({ kind: 'patch', fields: { ageMs: 250 } }, { on: 'holding' })
+    const report = await broker.holding({ instrument: ACME }, signal)
+    expect(report).to.deep.equal({ kind: 'held', quantity: 5, asOf: 999_750 })
+    expect(await broker.holdings(signal)).to.deep.equal([
+      { instrument: ACME, quantity: 5, asOf: 1_000_000 },
+    ])
+  })
+})

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { httpBrokerSchema, tokenSource } from '../../../src/brokers/http.ts'
+
+const given = (fields: Record<string, unknown>) =>
+  httpBrokerSchema.safeParse({ url: 'https://bridge.example', token: 'x', ...fields })
+
+describe('the options of a broker over HTTP', () => {
+  const REFUSED: Readonly<Record<string, Record<string, unknown>>> = {
+    'an address that is none': { url: 'bridge' },
+    'an address of another kind': { url: 'ftp://bridge.example' },
+    'an address with a password': { url: 'https://me:secret@bridge.example' },
+    'an address with a question': { url: 'https://bridge.example/?v=1' },
+    'a token that travels unencrypted': { url: 'http://bridge.example' },
+    'no token': { token: undefined },
+    'two tokens': { tokenFile: '/run/token' },
+    'a capability that nobody knows': { capabilities: { dedupe: 'mostly' } },
+    'no time to connect in': { connectTimeoutMs: 0 },
+    'answers without a bound': { answerBytes: Infinity },
+    'a name that is misspelt': { conectTimeoutMs: 5 },
+  }
+  for (const [name, fields] of Object.entries(REFUSED)) {
+    it(`do not take ${name}, and do not show what is secret`, () => {
+      const { error } = given(fields)
+      expect(error?.issues).to.have.length(1)
+      expect(JSON.stringify(error!.issues)).to.not.include('me:secret')
+    })
+  }
+
+  it('claim nothing that is not stated', () => {
+    expect(given({}).data?.capabilities).to.deep.equal({
+      ...{ dedupe: 'never', lookup: 'none', reduceOnly: false, holdings: 'net' },
+      ...{ visibilityMs: 5_000, clientOrderIdLength: 36, styles: ['market'] },
+      limits: [{ name: 'all', groups: ['orders', 'account', 'quotes'] }],
+    })
+    expect(given({}).data).to.include({ openOrders: false, plainHttp: false })
+    const { data } = given({ capabilities: { dedupe: 'always' } })
+    expect(data?.capabilities).to.include({ dedupe: 'always', lookup: 'none' })
+  })
+
+  it('take an unencrypted address on this machine, and elsewhere if they are told to', () => {
+    for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+      expect(given({ url: `http://${host}:9000/venue` }).success, host).to.equal(true)
+    }
+    expect(given({ url: 'http://bridge:9000', plainHttp: true }).success).to.equal(true)
+    expect(given({ url: 'http://127.evil.example' }).success).to.equal(false)
+  })
+
+  it('read a token from its file each time, without the blanks around it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-token-'))
+    const tokenFile = join(folder, 'token')
+    const token = tokenSource({ tokenFile })
+    writeFileSync(tokenFile, 'old\n')
+    expect(token()).to.equal('old')
+    writeFileSync(tokenFile, 'new\n')
+    expect(token()).to.equal('new')
+    rmSync(folder, { recursive: true })
+    expect(token).to.throw('ENOENT')
+    expect(tokenSource({ token: 'fixed' })()).to.equal('fixed')
+  })
+})

@@ -1,0 +1,134 @@
+import { expect } from 'chai'
+import { anOrderState, ExitCase, heldAt, settingsOf } from '../support/exits.ts'
+
+const unknownAt = (since: number, ...given: Parameters<typeof settingsOf>): ExitCase =>
+  new ExitCase(settingsOf(...given)).sent().lost(since)
+
+describe('the evidence for an order that nobody answered for', () => {
+  it('is the same id again, where an id makes one order for good', () => {
+    const exit = unknownAt(5, { dedupe: 'always' })
+    expect(exit.kindsOfSteps(6)).to.deep.equal(['send'])
+    exit.happen(
+      { kind: 'sent', at: 6 },
+      { kind: 'answered', id: exit.id, answer: { kind: 'duplicate' }, at: 7 },
+    )
+    expect(exit.kind).to.equal('acknowledged')
+  })
+
+  it('is the holding first, where the same id would sell what is not there any more', () => {
+    const exit = unknownAt(5, { dedupe: 'always', lookup: 'complete' })
+    expect(exit.kindsOfSteps(6, { held: undefined })).to.deep.equal(['ask-holding'])
+    const held = { quantity: 2, at: 6, named: undefined }
+    expect(exit.kindsOfSteps(6, { held, isWhole: false })).to.deep.equal(['ask-order'])
+  })
+
+  it('is absence twice, late and far enough apart, where every order is found', () => {
+    const exit = unknownAt(5, { lookup: 'complete' })
+    const absent = { kind: 'absent' } as const
+    exit.seen(absent, 14)
+    expect(exit.record.steps.at(-1)!.what).to.equal('unknown: no answer')
+    exit.seen(absent, 15).seen(absent, 24)
+    expect(exit.kind).to.equal('unknown')
+    exit.seen(absent, 25)
+    expect([exit.kind, exit.record.attempt, exit.record.isDoubted]).to.deep.equal([
+      'intended',
+      1,
+      false,
+    ])
+  })
+
+  it('is no open-only de-duplication: an id that works no more would make a second order', () => {
+    const exit = unknownAt(5, { dedupe: 'open-only', lookup: 'complete' })
+    expect(exit.kindsOfSteps(1_000)).to.deep.equal(['ask-order'])
+  })
+
+  it('is one report of an untouched holding, where no order goes through it', () => {
+    const exit = unknownAt(5, { reduceOnly: true })
+    expect(exit.kindsOfSteps(14)).not.to.include('untouched')
+    expect(exit.steps(15)).to.deep.equal([{ kind: 'untouched', isProof: false }])
+  })
+
+  it('is no report of a holding that others share: a second fill would be theirs', () => {
+    const exit = unknownAt(5, { reduceOnly: true })
+    exit.record = { ...exit.record, heldBefore: 9 }
+    expect(exit.kindsOfSteps(99, { held: heldAt(9, 15) })).to.include('ask-holding')
+  })
+
+  it('is two reports of the whole and no open order, where nothing else is', () => {
+    const exit = unknownAt(5, {}, { listsOrders: true })
+    expect(exit.kindsOfSteps(99, { held: heldAt(5, 15) })).to.deep.equal([
+      'ask-holding',
+      'list-orders',
+    ])
+    expect(exit.kindsOfSteps(99, { held: heldAt(5, 15, 40) })).not.to.include('untouched')
+    exit.happen({ kind: 'not-listed', id: exit.id, askedAt: 25, at: 26 })
+    expect(exit.kindsOfSteps(99, { held: heldAt(5, 25, 34) })).not.to.include('untouched')
+    expect(exit.steps(99, { held: heldAt(5, 25, 35) })).to.deep.equal([
+      { kind: 'untouched', isProof: true },
+    ])
+  })
+
+  it('is a cancel, where the venue does not even list what works', () => {
+    expect(unknownAt(5).kindsOfSteps(99)).to.include('cancel')
+    expect(unknownAt(5).kindsOfSteps(99, { mayCancel: false })).not.to.include('cancel')
+  })
+
+  it('is the holding without the whole order, told twice: then it was executed', () => {
+    const exit = unknownAt(5, { reduceOnly: true })
+    expect(exit.kindsOfSteps(99, { held: heldAt(0, 15) })).not.to.include('ended')
+    expect(exit.steps(99, { held: heldAt(0, 15, 25) })).to.deep.equal([
+      { kind: 'ended', quantity: 5 },
+    ])
+    exit.happen({ kind: 'ended', quantity: 5, at: 99 })
+    expect(exit.record.state).to.deep.include({ kind: 'flat', by: 'gone' })
+  })
+})
+
+describe('what is done for an exit', () => {
+  const settings = settingsOf({ lookup: 'complete' })
+  const intended = (but = settings): ExitCase =>
+    new ExitCase(but).happen({ kind: 'recorded', at: 0 })
+
+  it('is a question while it is not known what is held, or what of it is its own', () => {
+    expect(intended().kindsOfSteps(0, { held: undefined })).to.deep.equal(['ask-holding'])
+    expect(intended().kindsOfSteps(0, { allowance: undefined })).to.deep.equal(['ask-holding'])
+    expect(intended().kindsOfSteps(0, { allowance: 0 })).to.deep.equal(['ask-holding'])
+  })
+
+  it('is an attempt of no more than what is left of the position', () => {
+    const plan = { quantity: 3, heldBefore: null }
+    expect(intended().steps(0, { allowance: 3 })).to.deep.equal([{ kind: 'plan', plan }])
+  })
+
+  it('is nothing more where dust is left', () => {
+    const spec = { lot: undefined, minQuantity: 6, tickSize: undefined }
+    expect(intended().steps(0, { spec })).to.deep.equal([{ kind: 'flat', by: 'dust' }])
+  })
+
+  it('is nothing while another exit has the holding for its evidence, or sends are held', () => {
+    expect(intended().kindsOfSteps(0, { hasTurn: false })).to.deep.equal([])
+    expect(intended().kindsOfSteps(0, { maySend: false })).to.deep.equal([])
+  })
+
+  it('waits for a holding that shows our last order, where it is the evidence', () => {
+    const exit = intended(settingsOf())
+    const held = heldAt(5, 100)
+    expect(exit.kindsOfSteps(100, { held, quietSince: 91 })).to.deep.equal(['ask-holding'])
+    expect(exit.steps(100, { held, quietSince: 90 })).to.deep.equal([
+      { kind: 'plan', plan: { quantity: 5, heldBefore: 5 } },
+    ])
+  })
+
+  it('is a cancel of what works for too long', () => {
+    const exit = new ExitCase(settings).sent().seen(anOrderState('working', 2), 1)
+    expect(exit.kindsOfSteps(30_001)).to.deep.equal(['ask-order'])
+    expect(exit.kindsOfSteps(30_002)).to.deep.equal(['ask-order', 'cancel'])
+  })
+
+  it('ends with a report that is late enough to show the fill, unless others share it', () => {
+    const exit = new ExitCase(settings).sent().seen(anOrderState('filled', 5), 50)
+    expect(exit.kindsOfSteps(99, { held: heldAt(0, 59) })).to.deep.equal(['ask-holding'])
+    expect(exit.kindsOfSteps(99, { held: heldAt(0, 60) })).to.deep.equal(['flat'])
+    expect(exit.kindsOfSteps(50, { held: undefined, isShared: true })).to.deep.equal(['flat'])
+  })
+})

@@ -1,0 +1,133 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { Capabilities } from '../../src/domain/venue.ts'
+import type { ExitBook } from '../../src/exits/exit-book.ts'
+import type { Notice } from '../../src/exits/notices.ts'
+import type { ExitSettings } from '../../src/exits/settings.ts'
+import { GuardedAccount, plainBook } from '../support/venue-model/guarded-account.ts'
+import { ACTS } from '../support/venue-model/acts.ts'
+
+const capabilities: fc.Arbitrary<Capabilities> = fc.record({
+  dedupe: fc.constantFrom('always', 'open-only', 'never'),
+  lookup: fc.constantFrom('complete', 'open-only', 'none'),
+  reduceOnly: fc.boolean(),
+  holdings: fc.constant('net'),
+  visibilityMs: fc.constantFrom(0, 10),
+  clientOrderIdLength: fc.constantFrom(16, 64),
+  styles: fc.constant(['market'] as const),
+  limits: fc.constant([]),
+})
+
+/** One act with its dice: the real thing is held to promise P1 after each. */
+class Happening implements fc.Command<object, GuardedAccount> {
+  private readonly name: string
+  private readonly rolls: readonly number[]
+
+  constructor(name: string, rolls: readonly number[]) {
+    this.name = name
+    this.rolls = rolls
+  }
+
+  check(): boolean {
+    return true
+  }
+
+  run(_model: object, account: GuardedAccount): void {
+    let count = 0
+    ACTS[this.name]!(account, () => this.rolls[count++ % this.rolls.length]!)
+    account.check()
+  }
+
+  toString(): string {
+    return `${this.name}(${this.rolls.join(',')})`
+  }
+}
+
+const happenings = Object.keys(ACTS).map(name =>
+  fc.array(fc.nat(63), { minLength: 1, maxLength: 9 }).map(rolls => new Happening(name, rolls)),
+)
+
+const stories = fc.commands([...happenings, ...happenings.slice(2, 5), ...happenings.slice(2, 6)], {
+  maxCommands: 60,
+  size: 'max',
+})
+
+const worlds = fc.record({
+  capabilities,
+  quantities: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
+  listsOrders: fc.boolean(),
+})
+
+type World = typeof worlds extends fc.Arbitrary<infer Given> ? Given : never
+
+type MakeBook = (settings: ExitSettings, tell: (notice: Notice) => void) => ExitBook
+
+/** Plays one story to its end, and holds it to both promises. */
+function play(
+  { capabilities: given, quantities, listsOrders }: World,
+  story: Iterable<fc.Command<object, GuardedAccount>>,
+  makeBook: MakeBook = plainBook,
+): void {
+  const account = new GuardedAccount(given, quantities, { listsOrders, makeBook })
+  fc.modelRun(() => ({ model: {}, real: account }), story)
+  const isOver = account.calmDown()
+  try {
+    account.check()
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${account.describe()}`, { cause: error })
+  }
+  if (account.isLateArrivalFired && given.dedupe !== 'always') return
+  expect(isOver, `some exit never ends:\n${account.describe()}`).to.equal(true)
+}
+
+/** More of them find more; the default is for every day. */
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 300)
+
+/** Whether some story shows that a book is wrong. */
+const isCaught = (makeBook: MakeBook): boolean =>
+  fc.check(
+    fc.property(worlds, stories, (world, story) => play(world, story, makeBook)),
+    { numRuns: 20_000, endOnFailure: true },
+  ).failed
+
+describe('ExitBook', () => {
+  it('exits each position once and never misses one, whatever the venue and the world do', () => {
+    fc.assert(
+      fc.property(worlds, stories, (world, story) => play(world, story)),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('would be caught if it took a call without an answer for one that was not sent', () => {
+    const careless = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook => {
+      const book = plainBook(settings, tell)
+      const ended = book.exits.ended.bind(book.exits)
+      book.exits.ended = (call, event) => {
+        const isUnknown = event?.kind === 'outcome-unknown'
+        ended(call, isUnknown ? { ...event, kind: 'not-sent', code: 'TIMEOUT' } : event)
+      }
+      return book
+    }
+    expect(isCaught(careless)).to.equal(true)
+  })
+
+  it('would be caught if it believed that a venue shows everything at once', () => {
+    const hasty = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook => {
+      const capabilities = { ...settings.capabilities, visibilityMs: 0 }
+      return plainBook({ ...settings, capabilities }, tell)
+    }
+    expect(isCaught(hasty)).to.equal(true)
+  })
+
+  it('would be caught if it took an id that makes no second order while it works for a proof', () => {
+    const trusting = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook => {
+      const { dedupe } = settings.capabilities
+      const capabilities = {
+        ...settings.capabilities,
+        dedupe: dedupe === 'open-only' ? ('always' as const) : dedupe,
+      }
+      return plainBook({ ...settings, capabilities }, tell)
+    }
+    expect(isCaught(trusting)).to.equal(true)
+  })
+})

@@ -1,0 +1,38 @@
+import { expect } from 'chai'
+import type { HoldingKey } from '../../src/domain/holding.ts'
+import { instrumentId } from '../../src/domain/ids.ts'
+import type { Notice } from '../../src/exits/notices.ts'
+import { Unowned } from '../../src/exits/unowned.ts'
+
+const ACME: HoldingKey = { instrument: instrumentId('ACME') }
+
+describe('Unowned', () => {
+  const looked = (unowned: Unowned, ...quantities: number[]): void =>
+    quantities.forEach(quantity => unowned.look(ACME, quantity))
+
+  it('tells of what nobody guards when there is more of it, and forgets what has gone', () => {
+    const told: Notice[] = []
+    const unowned = new Unowned('alert', notice => told.push(notice))
+    looked(unowned, 0, 3, 3, 2, 4)
+    const quantities = told.map(notice => 'quantity' in notice && notice.quantity)
+    expect(quantities).to.deep.equal([3, 4])
+    looked(unowned, 0)
+    expect(unowned.all()).to.deep.equal([])
+  })
+
+  it('remembers what a person has released', () => {
+    const told: Notice[] = []
+    const unowned = new Unowned('alert', notice => told.push(notice))
+    unowned.release(ACME, 2)
+    looked(unowned, 2)
+    expect(told).to.deep.equal([])
+    looked(unowned, 5)
+    expect(unowned.all()).to.deep.equal([{ key: ACME, quantity: 3 }])
+  })
+
+  it('says nothing where it is off', () => {
+    const unowned = new Unowned('off', () => expect.fail('told'))
+    looked(unowned, 3)
+    expect(unowned.all()).to.deep.equal([])
+  })
+})

@@ -1,0 +1,58 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import {
+  enqueue,
+  landed,
+  LANES,
+  lanes,
+  measure,
+  nextLane,
+  take,
+} from '../../src/resilience/lanes.ts'
+
+const aCall = (key: string, urgency = 0, since = 0) => ({ key, urgency, since, call: key })
+
+describe('the lanes', () => {
+  it('leave out the least urgent beyond the bound, and count it', () => {
+    const full = enqueue(enqueue(lanes<string>(1), 'exits', aCall('a', 1)), 'exits', aCall('b', 2))
+    expect(take(full, 'exits')[1][0]?.key).to.equal('b')
+    expect(full.dropped.exits).to.equal(1)
+  })
+
+  it('let an exit through while all places of polls are taken', () => {
+    let of = lanes<string>(100)
+    for (let index = 0; index < 12; index++) {
+      of = take(enqueue(of, 'quotes', aCall(`q${index}`)), 'quotes')[0]
+    }
+    of = enqueue(of, 'quotes', aCall('late'))
+    expect(nextLane(of)).to.equal(undefined)
+    expect(nextLane(enqueue(of, 'exits', aCall('p')))).to.equal('exits')
+    expect(nextLane(landed(of, 'quotes'))).to.equal('quotes')
+  })
+
+  it('keep one slot per key: the newest call, the oldest wait', () => {
+    const twice = enqueue(enqueue(lanes<string>(9), 'quotes', aCall('BTC', 0, 1)), 'quotes', {
+      ...aCall('BTC', 0, 5),
+      call: 'newer',
+    })
+    expect(measure(twice, 'quotes', 7)).to.deep.equal({ depth: 1, oldestWaitMs: 6, dropped: 0 })
+    expect(take(twice, 'quotes')[1][0]?.call).to.equal('newer')
+  })
+
+  it('give an exit that waits before anything else, the most urgent first', () => {
+    const offer = fc.record({ lane: fc.constantFrom(...LANES), urgency: fc.nat(9) })
+    fc.assert(
+      fc.property(fc.array(offer), offers => {
+        let of = lanes<string>(1_000)
+        offers.forEach(({ lane, urgency }, index) => {
+          of = enqueue(of, lane, aCall(`k${index}`, urgency))
+        })
+        const exits = offers.filter(({ lane }) => lane === 'exits')
+        if (exits.length === 0) return
+        expect(nextLane(of)).to.equal('exits')
+        const most = Math.max(...exits.map(({ urgency }) => urgency))
+        expect(take(of, 'exits')[1][0]?.urgency).to.equal(most)
+      }),
+    )
+  })
+})

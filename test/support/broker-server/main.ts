@@ -1,0 +1,28 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Script } from './script.ts'
+import { type ServeOptions, serveBroker } from './server.ts'
+
+/**
+ * Serves a broker from a start-up file (`ServeOptions` as JSON) and prints its ports. A second port
+ * takes scripts, and answers while the broker itself is away. Ends with whoever started it.
+ */
+const server = await serveBroker(JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as ServeOptions)
+const control = createServer((request, response) => {
+  void (async () => {
+    let text = ''
+    for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) text += chunk
+    if (request.method === 'POST') await server.run(JSON.parse(text) as Script)
+    response.end(JSON.stringify(server.seen))
+  })().catch((error: unknown) => {
+    response.statusCode = 400
+    response.end(String(error))
+  })
+})
+control.listen(0, '127.0.0.1')
+await once(control, 'listening')
+const { port: controlPort } = control.address() as AddressInfo
+process.stdout.write(`${JSON.stringify({ port: server.port, controlPort })}\n`)
+process.stdin.on('end', () => process.exit(0)).resume()

@@ -1,0 +1,122 @@
+import { remainingOf, type SentOrder } from './book.ts'
+import type { Target } from './faults.ts'
+import type { Harm, Route } from './script.ts'
+import type { Venue } from './venue.ts'
+
+/** A request of the protocol, read. */
+export interface Request {
+  readonly target: Target
+  /** Acts, makes it durable, and gives the body of the answer. */
+  act(venue: Venue, harms: readonly Harm[]): Record<string, unknown>
+}
+
+/** The request was not understood; nothing was done. */
+export class NotUnderstood extends Error {
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** Reads a request; throws `NotUnderstood`. */
+export function requestOf(method: string, url: URL, body: unknown): Request {
+  const [version, ...path] = url.pathname.split('/').slice(1).map(decodeURIComponent)
+  const fields = (body ?? {}) as Record<string, unknown>
+  if (version !== 'v1') throw new NotUnderstood(404, `no version ${version}`)
+  switch (`${method} /${path.map((part, index) => (index === 1 ? ':id' : part)).join('/')}`) {
+    case 'POST /orders':
+      return placing(fields)
+    case 'GET /orders':
+      return reading('open-orders', openOrders)
+    case 'GET /orders/:id':
+      return asking('order', path[1]!)
+    case 'POST /orders/:id/cancel':
+      return asking('cancel', path[1]!)
+    case 'GET /holding':
+      return holding(Object.fromEntries(url.searchParams))
+    case 'GET /holdings':
+      return reading('holdings', holdings)
+    case 'POST /quotes':
+      return reading('quotes', venue => quotes(venue, fields['instruments'] as string[]))
+    case 'GET /capabilities':
+      return reading('capabilities', venue => ({ ...venue.settings.capabilities }))
+    default:
+      throw new NotUnderstood(404, `no ${method} ${url.pathname}`)
+  }
+}
+
+const reading = (route: Route, act: Request['act']): Request => ({ target: { route }, act })
+
+function placing(fields: Record<string, unknown>): Request {
+  const sent = fields as unknown as SentOrder
+  const { clientOrderId, instrument, action, side, quantity } = sent
+  const isWhole =
+    typeof clientOrderId === 'string' &&
+    typeof instrument === 'string' &&
+    action === (side === 'long' ? 'sell' : 'buy') &&
+    quantity > 0
+  if (!isWhole) throw new NotUnderstood(400, 'not an order')
+  return {
+    target: { route: 'place', clientOrderId, instrument },
+    act: (venue, harms) => {
+      const reject = harms.find(harm => harm.kind === 'reject')
+      const plan = harms.find(harm => harm.kind === 'fill')?.plan
+      const { code = '', text } = reject ?? {}
+      const rejection = { code, ...(text !== undefined && { text }) }
+      const answer = venue.place(sent, {
+        ...(reject && { reject: rejection }),
+        ...(plan && { plan }),
+      })
+      return { clientOrderId, ...answer }
+    },
+  }
+}
+
+function asking(route: 'order' | 'cancel', clientOrderId: string): Request {
+  return {
+    target: { route, clientOrderId },
+    act: (venue, harms) => {
+      if (route === 'order') return { clientOrderId, ...venue.state(clientOrderId) }
+      const crossShare = harms.find(harm => harm.kind === 'cross')?.share ?? 0
+      return { clientOrderId, ...venue.cancel(clientOrderId, { crossShare }) }
+    },
+  }
+}
+
+function holding(name: Record<string, string>): Request {
+  const { instrument } = name
+  if (instrument === undefined) throw new NotUnderstood(400, 'no instrument')
+  return {
+    target: { route: 'holding', instrument },
+    act: ({ book, settings }) => {
+      const { holdings: model } = settings.capabilities
+      const missing = model === 'sides' ? 'side' : 'ticket'
+      if (model !== 'net' && name[missing] === undefined) return { ...name, kind: 'unknown' }
+      const key = book.nameOf({ ...name, instrument }, model)
+      const quantity = book.quantity(key, Date.now() - settings.lagMs.holding)
+      return { ...name, ...(quantity === 0 ? { kind: 'flat' } : { kind: 'held', quantity }) }
+    },
+  }
+}
+
+const holdings = ({ book, settings }: Venue): Record<string, unknown> => ({
+  holdings: book.holdings(Date.now() - settings.lagMs.list),
+})
+
+const openOrders = (venue: Venue): Record<string, unknown> => ({
+  orders: venue.openOrders().map(order => {
+    const { clientOrderId, instrument, action } = order
+    const remaining = remainingOf(order) * (action === 'buy' ? 1 : -1)
+    return { clientOrderId: clientOrderId === '' ? null : clientOrderId, instrument, remaining }
+  }),
+})
+
+function quotes({ book }: Venue, instruments: readonly string[]): Record<string, unknown> {
+  const known = instruments.flatMap(instrument => {
+    const last = book.prices.get(instrument)
+    return last === undefined ? [] : [{ instrument, ts: last.at, price: last.price }]
+  })
+  return { quotes: known }
+}

@@ -1,0 +1,200 @@
+import type { Capabilities } from '../../../src/ports/broker.ts'
+import type { Side } from '../../../src/domain/position.ts'
+
+/** What a request asks for; the names that faults are aimed with. */
+export type Route =
+  'place' | 'order' | 'cancel' | 'holding' | 'holdings' | 'quotes' | 'open-orders' | 'capabilities'
+
+/** How an order is executed. */
+export interface FillPlan {
+  /** Share of the order that is filled first, 0 to 1; 0 lets it rest. */
+  readonly share: number
+  /** Time until the first fill, ms; at once, before the answer, where it is missing. */
+  readonly afterMs?: number
+  /** Time until the rest is filled, ms; where it is missing, the rest goes on working. */
+  readonly restMs?: number
+  /** The venue ends the order after its first fill. */
+  readonly ends?: boolean
+}
+
+/** A change of a holding by somebody else; also how holdings get there. */
+export interface HandTrade {
+  readonly instrument: string
+  /** Units, > 0 for a purchase and < 0 for a sale. */
+  readonly quantity: number
+  readonly account?: string
+  readonly side?: Side
+  readonly ticket?: string
+}
+
+/** An order of somebody else that rests. */
+export interface HandOrder {
+  /** Default: an order without one. */
+  readonly clientOrderId?: string
+  readonly instrument: string
+  readonly side: Side
+  /** Units, > 0. */
+  readonly quantity: number
+  readonly account?: string
+  readonly ticket?: string
+}
+
+/** `before` acting nothing has happened; `after` it is on disk, and only the answer is missing. */
+export type Phase = 'before' | 'after'
+
+/** One thing that goes wrong with one request. */
+export type Harm =
+  /** A delay before acting outlives the client: its bytes act when it is over. */
+  | {
+      readonly kind: 'delay'
+      readonly when: Phase
+      readonly ms: number
+      readonly jitterMs?: number
+    }
+  | {
+      readonly kind: 'status'
+      readonly when: Phase
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body?: unknown
+      /** The body never comes to its end. */
+      readonly isEndless?: boolean
+    }
+  | { readonly kind: 'reset' | 'hang'; readonly when: Phase }
+  /** `writing` leaves half a line in the file. */
+  | { readonly kind: 'crash'; readonly when: Phase | 'writing' }
+  | { readonly kind: 'reject'; readonly code: string; readonly text?: string }
+  | { readonly kind: 'fill'; readonly plan: FillPlan }
+  /** A cancel fills this share of what is left first. */
+  | { readonly kind: 'cross'; readonly share: number }
+  /** Somebody trades by hand around the request. */
+  | { readonly kind: 'hand'; readonly when: Phase; readonly trade: HandTrade }
+  /** The request arrives once more, so much later; nobody hears the second answer. */
+  | { readonly kind: 'repeat'; readonly afterMs: number }
+  /** What a list tells instead: nothing, each second row, each row twice, no list, a broken row. */
+  | {
+      readonly kind: 'rows'
+      readonly change: 'empty' | 'half' | 'twice' | 'missing' | 'malformed'
+    }
+  /** The answer is this text. */
+  | { readonly kind: 'raw'; readonly text: string }
+  /** Fields of the answer are replaced; null takes one away. */
+  | { readonly kind: 'patch'; readonly fields: Readonly<Record<string, unknown>> }
+  /** The answer comes one byte at a time, and goes on with blanks for so many bytes. */
+  | { readonly kind: 'drip'; readonly everyMs: number; readonly padding?: number }
+  /** The answer comes after so many blanks. */
+  | { readonly kind: 'flood'; readonly bytes: number }
+  /** The answer waits until another one has gone out, at most this long, ms. */
+  | { readonly kind: 'behind'; readonly ms: number }
+
+/** Which requests a harm is done to. */
+export interface Fault {
+  /** Default: every request. */
+  readonly on?: Route
+  readonly clientOrderId?: string
+  readonly instrument?: string
+  /** Requests that match and are spared first; default 0. */
+  readonly skip?: number
+  /** Requests that are hit; default 1. */
+  readonly times?: number | 'always'
+  /** Share of the requests that are hit, by the seed; default 1. */
+  readonly chance?: number
+  readonly harm: Harm
+}
+
+/** A rate limit of which clients know nothing. */
+export interface HiddenLimit {
+  /** What counts; default: every request. */
+  readonly on?: readonly Route[]
+  readonly perSecond: number
+  /** Calls at once from a full bucket; default 1. */
+  readonly burst?: number
+  /** Sent with each refusal. */
+  readonly retryAfter?: string
+  /** After so many refusals in a row all calls are refused for so long. */
+  readonly ban?: { readonly refusals: number; readonly ms: number }
+}
+
+/** The whole service is away: it refuses connections, hangs, resets them or answers with 503. */
+export interface Outage {
+  readonly mode: 'refuse' | 'hang' | 'reset' | 'status'
+  /** Until it is called off where it is missing. */
+  readonly forMs?: number
+}
+
+/** How the venue is, until it is told otherwise. */
+export interface Settings {
+  readonly capabilities: Capabilities
+  /** Null lets everybody in. */
+  readonly token: string | null
+  readonly fills: FillPlan
+  /** Whether the answer to an order tells its state. */
+  readonly tellsState: boolean
+  /** Until an order and its fills are found by its id, until a holding shows by name and in lists, ms. */
+  readonly lagMs: { readonly order: number; readonly holding: number; readonly list: number }
+  /** Where this is given, other instruments are unknown. */
+  readonly instruments: readonly string[] | null
+  /** Working orders reserve what they are to close. */
+  readonly reserves: boolean
+  /** All markets, or those of these instruments, are closed. */
+  readonly marketClosed: boolean | readonly string[]
+  readonly limit: HiddenLimit | null
+  readonly outage: Outage | null
+}
+
+/** Settings of which only some are told; `capabilities` and `lagMs` are merged as well. */
+export type SettingsChange = Partial<Omit<Settings, 'capabilities' | 'lagMs'>> & {
+  readonly capabilities?: Partial<Capabilities>
+  readonly lagMs?: Partial<Settings['lagMs']>
+}
+
+/** What is done to the venue, from outside or from its start-up file. */
+export interface Script {
+  /** Forgets the account (orders, fills, holdings, prices) and what was asked. */
+  readonly fresh?: boolean
+  /** Forgets all faults and steps that are still to come. */
+  readonly clear?: boolean
+  readonly set?: SettingsChange
+  readonly faults?: readonly Fault[]
+  readonly hands?: readonly HandTrade[]
+  readonly handOrders?: readonly HandOrder[]
+  /** Ends the orders of somebody else. */
+  readonly endHandOrders?: boolean
+  /** Last prices by instrument. */
+  readonly prices?: Readonly<Record<string, number>>
+  /** Fills what still works. */
+  readonly fillWorking?: boolean
+  /** Done later, ms from now. */
+  readonly steps?: readonly (Script & { readonly afterMs: number })[]
+}
+
+/** A venue that proves everything and does everything at once. */
+export const PLAIN: Settings = {
+  capabilities: {
+    dedupe: 'always',
+    lookup: 'complete',
+    reduceOnly: true,
+    holdings: 'net',
+    visibilityMs: 0,
+    clientOrderIdLength: 36,
+    styles: ['market', 'marketable-limit'],
+    limits: [{ name: 'all', groups: ['orders', 'account', 'quotes'] }],
+  },
+  token: 'test-token',
+  fills: { share: 1 },
+  tellsState: true,
+  lagMs: { order: 0, holding: 0, list: 0 },
+  instruments: null,
+  reserves: false,
+  marketClosed: false,
+  limit: null,
+  outage: null,
+}
+
+/** Settings after a change. */
+export const changed = (settings: Settings, change: SettingsChange): Settings => ({
+  ...settings,
+  ...change,
+  capabilities: { ...settings.capabilities, ...change.capabilities },
+  lagMs: { ...settings.lagMs, ...change.lagMs },
+})

@@ -1,0 +1,248 @@
+import { mkdirSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { answer, sendStatus, suffer } from './answering.ts'
+import { Door } from './door.ts'
+import { Faults } from './faults.ts'
+import { Bucket } from './hidden-limit.ts'
+import { NotUnderstood, type Request, requestOf } from './routes.ts'
+import {
+  changed,
+  type Harm,
+  type Outage,
+  PLAIN,
+  type Route,
+  type Script,
+  type SettingsChange,
+} from './script.ts'
+import { Timers } from './timers.ts'
+import { Venue } from './venue.ts'
+
+export interface ServeOptions {
+  /** Where the account lies; made where it is missing. */
+  readonly folder: string
+  readonly settings?: SettingsChange
+  readonly script?: Script
+  /** 0 takes a free one. */
+  readonly port?: number
+  /** Decides everything that has a chance; default 1. */
+  readonly seed?: number
+  /** What a `crash` does; default kill -9 of this process. */
+  readonly crash?: () => void
+}
+
+/** What was asked, by the venue's clock. */
+export interface SeenRequest {
+  readonly at: number
+  readonly route: Route
+  readonly clientOrderId?: string
+  readonly instrument?: string
+}
+
+/** Name of the account's file in its folder. */
+export const ACCOUNT_FILE = 'account.jsonl'
+
+/** Requests that are remembered. */
+const SEEN = 10_000
+
+/** A broker over HTTP that fails as it is told. */
+export class BrokerServer {
+  readonly venue: Venue
+  readonly seen: SeenRequest[] = []
+  private readonly faults: Faults
+  private readonly crash: () => void
+  private readonly timers = new Timers()
+  /** Not called off with the faults: an outage that has begun would never end. */
+  private readonly outageTimers = new Timers()
+  private readonly waiting: (() => void)[] = []
+  private readonly door: Door
+  private bucket: Bucket | undefined
+  private outage: Outage | null = null
+
+  constructor(options: ServeOptions) {
+    const { folder, settings = {}, seed = 1, crash, script = {}, port = 0 } = options
+    mkdirSync(folder, { recursive: true })
+    this.venue = new Venue(join(folder, ACCOUNT_FILE), PLAIN)
+    this.faults = new Faults(seed)
+    this.door = new Door(port, (incoming, response) => void this.serve(incoming, response))
+    this.crash = crash ?? ((): void => void process.kill(process.pid, 'SIGKILL'))
+    void this.run({ set: settings })
+    void this.run(script)
+  }
+
+  /** Does what a script says, its steps in their time. */
+  async run(script: Script): Promise<void> {
+    const { clear = false, set, faults = [], steps = [] } = script
+    if (clear) this.clear()
+    if (script.fresh === true) {
+      this.venue.forget()
+      this.seen.length = 0
+    }
+    const isListening = set === undefined ? undefined : this.change(set)
+    this.faults.add(faults)
+    this.trade(script)
+    for (const { afterMs, ...step } of steps) this.timers.later(afterMs, () => void this.run(step))
+    await isListening
+  }
+
+  get port(): number {
+    return this.door.port
+  }
+
+  /** Starts to answer. */
+  async listen(): Promise<void> {
+    // A port is needed, also to refuse connections at.
+    await this.door.open()
+    if (this.outage?.mode === 'refuse') this.door.shut()
+  }
+
+  close(): void {
+    this.clear()
+    this.outageTimers.clear()
+    this.door.shut()
+    this.venue.close()
+  }
+
+  private trade({ hands = [], handOrders = [], prices = {}, ...script }: Script): void {
+    for (const trade of hands) this.venue.hand(trade)
+    for (const order of handOrders) this.venue.handOrder(order)
+    if (script.endHandOrders === true) this.venue.endHandOrders()
+    for (const [instrument, price] of Object.entries(prices)) this.venue.price(instrument, price)
+    if (script.fillWorking === true) this.venue.fillWorking()
+  }
+
+  private async change(change: SettingsChange): Promise<void> {
+    const settings = changed(this.venue.settings, change)
+    this.venue.settings = settings
+    if (change.limit !== undefined)
+      this.bucket = change.limit === null ? undefined : new Bucket(change.limit, Date.now())
+    if (change.outage !== undefined) await this.setOutage(change.outage)
+  }
+
+  private async setOutage(outage: Outage | null): Promise<void> {
+    const wasRefusing = this.outage?.mode === 'refuse'
+    this.outage = outage
+    this.outageTimers.clear()
+    if (outage?.forMs !== undefined)
+      this.outageTimers.later(outage.forMs, () => {
+        if (this.outage === outage) void this.setOutage(null)
+      })
+    if (outage?.mode === 'refuse') this.door.shut()
+    else if (wasRefusing && this.port !== 0) await this.door.open()
+  }
+
+  private clear(): void {
+    this.faults.clear()
+    this.timers.clear()
+  }
+
+  private async serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on('error', () => undefined)
+    try {
+      const body = await bodyOf(incoming)
+      if (this.isCutOff(response)) return
+      const url = new URL(incoming.url ?? '/', 'http://venue')
+      const request = requestOf(incoming.method ?? 'GET', url, body)
+      this.note(request)
+      if (this.isRefused(request, { incoming, response })) return
+      await this.carryOut(request, response)
+    } catch (error) {
+      if (error instanceof NotUnderstood)
+        sendStatus(response, { status: error.status, body: { error: error.message } })
+      else if (!response.headersSent)
+        sendStatus(response, { status: 500, body: { error: String(error) } })
+    }
+  }
+
+  private async carryOut(request: Request, response: ServerResponse): Promise<void> {
+    const harms = this.faults.take(request.target)
+    const around = {
+      crash: this.crash,
+      chance: () => this.faults.chance(),
+      hand: this.venue.hand.bind(this.venue),
+    }
+    if (await suffer(harms, { phase: 'before', response, around })) return
+    const isTorn = harms.some(harm => harm.kind === 'crash' && harm.when === 'writing')
+    if (isTorn) this.venue.journal.tear = this.crash
+    const body = request.act(this.venue, harms)
+    for (const harm of harms) {
+      if (harm.kind === 'repeat') this.timers.later(harm.afterMs, () => request.act(this.venue, []))
+    }
+    if (await suffer(harms, { phase: 'after', response, around })) return
+    await this.turn(harms)
+    await answer(response, body, harms)
+    for (const go of this.waiting.splice(0)) go()
+  }
+
+  /** Resolves when the answer may go out: at once, or behind another one. */
+  private async turn(harms: readonly Harm[]): Promise<void> {
+    const behind = harms.find(harm => harm.kind === 'behind')
+    if (behind === undefined) return
+    await new Promise<void>(resolve => {
+      this.waiting.push(resolve)
+      this.timers.later(behind.ms, resolve)
+    })
+  }
+
+  private note({ target }: Request): void {
+    this.seen.push({ at: Date.now(), ...target })
+    if (this.seen.length > SEEN) this.seen.shift()
+  }
+
+  private isCutOff(response: ServerResponse): boolean {
+    switch (this.outage?.mode) {
+      case undefined:
+        return false
+      case 'hang':
+        return true
+      case 'refuse':
+      case 'reset':
+        response.socket?.resetAndDestroy()
+        return true
+      case 'status':
+        sendStatus(response, { status: 503 })
+        return true
+    }
+  }
+
+  private isRefused(
+    { target }: Request,
+    { incoming, response }: { incoming: IncomingMessage; response: ServerResponse },
+  ): boolean {
+    const { token, limit } = this.venue.settings
+    if (token !== null && incoming.headers.authorization !== `Bearer ${token}`) {
+      sendStatus(response, { status: 401 })
+      return true
+    }
+    if (limit?.on?.includes(target.route) === false) return false
+    const refusal = this.bucket?.take(Date.now())
+    if (refusal === undefined) return false
+    const { banUntil } = refusal
+    sendStatus(response, {
+      status: 429,
+      headers: {
+        ...(limit?.retryAfter !== undefined && { 'retry-after': limit.retryAfter }),
+        ...(banUntil !== undefined && { 'ban-until': String(banUntil) }),
+      },
+    })
+    return true
+  }
+}
+
+/** Starts a server in this process. */
+export async function serveBroker(options: ServeOptions): Promise<BrokerServer> {
+  const server = new BrokerServer(options)
+  await server.listen()
+  return server
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<unknown> {
+  let text = ''
+  for await (const chunk of incoming.setEncoding('utf8') as AsyncIterable<string>) text += chunk
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw new NotUnderstood(400, 'not JSON')
+  }
+}

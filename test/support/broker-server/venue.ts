@@ -1,0 +1,243 @@
+import { difference, product, sum } from '../../../src/domain/decimal.ts'
+import {
+  Book,
+  type BookOrder,
+  isWorking,
+  type OrderView,
+  remainingOf,
+  type SentOrder,
+  type VenueEvent,
+  viewOf,
+} from './book.ts'
+import { Journal, readJournal } from './journal.ts'
+import { Timers } from './timers.ts'
+import type { FillPlan, HandOrder, HandTrade, Settings } from './script.ts'
+
+/** What the venue says to an order. */
+export type PlaceAnswer =
+  | { readonly kind: 'acknowledged'; readonly order?: OrderView }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'rejected'; readonly code: string; readonly text?: string }
+
+/** What the venue says of an order. */
+export type StateAnswer =
+  | OrderView
+  | { readonly kind: 'rejected'; readonly code: string }
+  | { readonly kind: 'absent' | 'unknown' }
+
+export interface PlaceHarm {
+  readonly reject?: { readonly code: string; readonly text?: string }
+  readonly plan?: FillPlan
+}
+
+/** A venue with one account on disk: it acts, makes that durable, and only then says so. */
+export class Venue {
+  book = new Book()
+  readonly journal: Journal<VenueEvent>
+  settings: Settings
+  private readonly timers = new Timers()
+
+  constructor(path: string, settings: Settings) {
+    this.settings = settings
+    this.journal = new Journal(path)
+    for (const event of readJournal<VenueEvent>(path)) this.book.apply(event)
+    for (const order of this.book.working) this.schedule(order)
+  }
+
+  place(sent: SentOrder, { reject, plan = this.settings.fills }: PlaceHarm = {}): PlaceAnswer {
+    if (this.isDuplicate(sent.clientOrderId)) return { kind: 'duplicate' }
+    const number = this.book.orders.length + 1
+    const at = Date.now()
+    const refusal = reject ?? this.refusal(sent)
+    if (refusal !== undefined) {
+      this.commit([{ kind: 'rejected', at, number, sent, code: refusal.code }])
+      return { kind: 'rejected', ...refusal }
+    }
+    const model = this.settings.capabilities.holdings
+    const accepted: VenueEvent = { kind: 'order', at, number, sent, model, plan }
+    // The order and its first fill are one write: no kill falls between them.
+    this.commit([accepted], () => (plan.afterMs === undefined ? this.firstFill(number) : []))
+    const order = this.book.order(number)
+    this.schedule(order)
+    return { kind: 'acknowledged', ...(this.settings.tellsState && { order: viewOf(order) }) }
+  }
+
+  cancel(clientOrderId: string, { crossShare = 0 } = {}): StateAnswer {
+    const order = this.find(clientOrderId, Infinity)
+    if (order !== undefined && isWorking(order)) {
+      if (crossShare > 0) this.commit(this.execution(order, crossShare))
+      if (isWorking(order)) this.commit([this.ended(order)])
+    }
+    return this.state(clientOrderId, Infinity)
+  }
+
+  /** What became of an order, as far as the venue can tell by now. */
+  state(clientOrderId: string, at = Date.now() - this.settings.lagMs.order): StateAnswer {
+    const { lookup } = this.settings.capabilities
+    const order = this.find(clientOrderId, at)
+    if (lookup === 'none') return { kind: 'unknown' }
+    if (order === undefined) return { kind: 'absent' }
+    if (lookup === 'open-only' && !isWorking(order, at)) return { kind: 'absent' }
+    if (order.rejected !== null) return { kind: 'rejected', code: order.rejected }
+    return viewOf(order, at)
+  }
+
+  openOrders(): BookOrder[] {
+    const at = Date.now() - this.settings.lagMs.order
+    // What has just ended shows as long as an order that has just come does not.
+    const seen = this.settings.lagMs.order === 0 ? [...this.book.working] : this.book.orders
+    return seen.filter(order => order.at <= at && isWorking(order, at))
+  }
+
+  hand(trade: HandTrade): void {
+    const model = this.settings.capabilities.holdings
+    this.commit([{ kind: 'hand', at: Date.now(), model, ...trade }])
+  }
+
+  /** Lets an order of somebody else rest. */
+  handOrder({ clientOrderId = '', side, ...order }: HandOrder): void {
+    const action = side === 'long' ? 'sell' : 'buy'
+    const sent: SentOrder = {
+      ...{ ...order, clientOrderId, side, action, type: 'market', reduceOnly: true },
+    }
+    const { holdings: model } = this.settings.capabilities
+    const number = this.book.orders.length + 1
+    this.commit([{ kind: 'order', at: Date.now(), number, sent, model, plan: { share: 0 } }])
+  }
+
+  endHandOrders(): void {
+    const others = [...this.book.working].filter(({ clientOrderId }) => clientOrderId === '')
+    this.commit(others.map(this.ended))
+  }
+
+  price(instrument: string, price: number): void {
+    this.commit([{ kind: 'price', at: Date.now(), instrument, price }])
+    for (const order of [...this.book.working]) {
+      const { share, afterMs } = order.plan
+      const waits = share === 1 && afterMs === undefined && order.instrument === instrument
+      if (waits) this.commit(this.firstFill(order.number))
+    }
+  }
+
+  fillWorking(): void {
+    for (const order of [...this.book.working]) this.commit(this.execution(order, 1))
+  }
+
+  /** Starts with an account in which nothing has happened. */
+  forget(): void {
+    this.timers.clear()
+    this.journal.empty()
+    this.book = new Book()
+  }
+
+  close(): void {
+    this.timers.clear()
+    this.journal.close()
+  }
+
+  private isDuplicate(clientOrderId: string): boolean {
+    const { dedupe } = this.settings.capabilities
+    if (dedupe === 'never') return false
+    const lived = this.book.ordersOf(clientOrderId).filter(order => order.rejected === null)
+    return lived.some(order => dedupe === 'always' || isWorking(order))
+  }
+
+  private find(clientOrderId: string, at: number): BookOrder | undefined {
+    return this.book.ordersOf(clientOrderId).findLast(order => order.at <= at)
+  }
+
+  private refusal(sent: SentOrder): { code: string } | undefined {
+    const { instruments, marketClosed, capabilities, reserves } = this.settings
+    const { instrument, quantity } = sent
+    if (instruments?.includes(instrument) === false) return { code: 'unknown-instrument' }
+    if (marketClosed === true || (marketClosed && marketClosed.includes(instrument)))
+      return { code: 'market-closed' }
+    const holding = this.book.nameOf(sent, capabilities.holdings)
+    const closable = this.closable({ ...sent, holding })
+    const isApart = capabilities.holdings !== 'net'
+    const isReducing = isApart || (capabilities.reduceOnly && sent.reduceOnly)
+    const reserved = reserves ? this.reserved(holding) : 0
+    const isShort = isApart && !sent.reduceOnly && quantity > closable
+    const isTaken = reserves && quantity > difference(closable, reserved)
+    if ((isReducing && closable === 0) || isShort || isTaken)
+      return { code: 'insufficient-quantity' }
+    return undefined
+  }
+
+  private reserved(holding: string): number {
+    const working = [...this.book.working].filter(order => order.holding === holding)
+    return working.map(order => remainingOf(order)).reduce(sum, 0)
+  }
+
+  /** Units that the order can take without going through zero. */
+  private closable({ holding, action }: { holding: string; action: 'buy' | 'sell' }): number {
+    const held = this.book.quantity(holding)
+    return Math.max(0, action === 'sell' ? held : -held)
+  }
+
+  private firstFill(number: number): VenueEvent[] {
+    const order = this.book.order(number)
+    const events = this.execution(order, order.plan.share)
+    if (order.plan.ends !== true || events.some(event => event.kind === 'ended')) return events
+    return [...events, this.ended(order)]
+  }
+
+  /** Fills a share of what is left, as far as price and holding allow. */
+  private execution(order: BookOrder, share: number): VenueEvent[] {
+    const price = this.book.prices.get(order.instrument)?.price
+    if (price === undefined || share === 0) return []
+    if (order.limit !== undefined && isWorse(order.action, price, order.limit)) return []
+    const { reduceOnly, holdings } = this.settings.capabilities
+    const isReducing = holdings !== 'net' || (reduceOnly && order.reduceOnly)
+    const wanted = product(remainingOf(order), share)
+    const closable = this.closable(order)
+    const quantity = isReducing ? Math.min(wanted, closable) : wanted
+    const isGone = isReducing && closable <= wanted && closable < remainingOf(order)
+    const fill: VenueEvent = { kind: 'fill', at: Date.now(), order: order.number, quantity, price }
+    return [...(quantity > 0 ? [fill] : []), ...(isGone ? [this.ended(order)] : [])]
+  }
+
+  private ended = ({ number }: BookOrder): VenueEvent => ({
+    ...{ kind: 'ended', at: Date.now(), order: number },
+  })
+
+  /** Fills that are still to come, also of orders that an earlier process has accepted. */
+  private schedule({ number, at, plan }: BookOrder): void {
+    const { afterMs, restMs } = plan
+    const isDone = (): boolean => !isWorking(this.book.order(number))
+    if (afterMs !== undefined && this.book.order(number).fills.length === 0)
+      this.timers.later(
+        at + afterMs - Date.now(),
+        () => !isDone() && this.commit(this.firstFill(number)),
+      )
+    if (restMs !== undefined)
+      this.timers.later(
+        at + (afterMs ?? 0) + restMs - Date.now(),
+        () => !isDone() && this.commit(this.execution(this.book.order(number), 1)),
+      )
+  }
+
+  /** Puts events on disk and then into the book; `more` are those that follow from them, in one write. */
+  private commit(events: VenueEvent[], more?: () => VenueEvent[]): void {
+    if (events.length === 0) return
+    if (events.every(event => event.kind === 'price')) {
+      // A price that is lost in a crash is followed by the next one.
+      this.journal.append(events, { isLazy: true })
+      for (const event of events) this.book.apply(event)
+      return
+    }
+    if (more === undefined) {
+      this.journal.append(events)
+      for (const event of events) this.book.apply(event)
+      return
+    }
+    // What follows depends on the book, which nobody sees before this turn ends.
+    for (const event of events) this.book.apply(event)
+    const following = more()
+    this.journal.append([...events, ...following])
+    for (const event of following) this.book.apply(event)
+  }
+}
+
+const isWorse = (action: 'buy' | 'sell', price: number, limit: number): boolean =>
+  action === 'sell' ? price < limit : price > limit

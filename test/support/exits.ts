@@ -1,0 +1,97 @@
+import type { ClientOrderId, LivedOrder, OrderState } from '../../src/domain/order.ts'
+import type { Position } from '../../src/domain/position.ts'
+import type { Capabilities } from '../../src/domain/venue.ts'
+import { newExit } from '../../src/exits/attempts.ts'
+import type { ExitEvent } from '../../src/exits/events.ts'
+import { type Circumstances, type Step, stepsFor } from '../../src/exits/evidence.ts'
+import { follow } from '../../src/exits/ledger.ts'
+import type { ExitRecord } from '../../src/exits/record.ts'
+import { EXIT_DEFAULTS, type ExitSettings } from '../../src/exits/settings.ts'
+import { aDecision, aPosition } from './builders.ts'
+
+/** Settings of a venue that can prove nothing but what is given; it shows everything after 10 ms. */
+export const settingsOf = (
+  capabilities: Partial<Capabilities> = {},
+  but: Partial<ExitSettings> = {},
+): ExitSettings => ({
+  ...EXIT_DEFAULTS,
+  listsOrders: false,
+  capabilities: {
+    ...{ dedupe: 'never', lookup: 'none', reduceOnly: false, holdings: 'net' },
+    ...{ visibilityMs: 10, clientOrderIdLength: 64, styles: ['market'], limits: [] },
+    ...capabilities,
+  },
+  ...but,
+})
+
+/** One exit of five units, its settings, and the history that it is put through. */
+export class ExitCase {
+  record: ExitRecord
+  readonly settings: ExitSettings
+
+  constructor(settings: ExitSettings, position: Partial<Position> = {}) {
+    this.settings = settings
+    const five = aPosition({ quantity: 5, ...position })
+    const decision = aDecision(five)
+    this.record = newExit({ position: five, generation: 1, decision, at: 0 }, settings)
+  }
+
+  get id(): ClientOrderId {
+    return this.record.order.clientOrderId
+  }
+
+  get kind(): ExitRecord['state']['kind'] {
+    return this.record.state.kind
+  }
+
+  happen(...events: ExitEvent[]): this {
+    for (const event of events) this.record = follow(this.record, event, this.settings)
+    return this
+  }
+
+  /** The intent is durable, and the order was sent at `at`. */
+  sent(at = 0): this {
+    const heldBefore = this.settings.capabilities.lookup === 'complete' ? null : 5
+    const plan = { quantity: this.record.order.quantity, heldBefore }
+    const recorded = { kind: 'recorded', at } as const
+    return this.happen(recorded, { kind: 'planned', plan, at }, recorded, { kind: 'sent', at })
+  }
+
+  /** Nobody answered. */
+  lost(at: number): this {
+    return this.happen({ kind: 'outcome-unknown', id: this.id, at })
+  }
+
+  /** The venue told this of the order when it was asked at `at`. */
+  seen(order: OrderState, at: number, by: 'look-up' | 'cancel' = 'look-up'): this {
+    return this.happen({ kind: 'seen', id: this.id, order, by, askedAt: at, at })
+  }
+
+  /** What is to be done at `now`. */
+  steps(now: number, but: Partial<Circumstances> = {}): readonly Step[] {
+    return stepsFor(this.record, {
+      ...{ now, settings: this.settings, maySend: true, mayCancel: true, hasTurn: true },
+      ...{ isWhole: true, isShared: false, quietSince: -Infinity, allowance: 5, price: 100 },
+      held: { quantity: 5, at: now, named: undefined },
+      spec: { lot: undefined, minQuantity: undefined, tickSize: undefined },
+      ...but,
+    })
+  }
+
+  kindsOfSteps(now: number, but: Partial<Circumstances> = {}): string[] {
+    return this.steps(now, but).map(({ kind }) => kind)
+  }
+}
+
+/** An order as a venue tells it. */
+export const anOrderState = (
+  kind: LivedOrder['kind'],
+  quantity: number,
+  price: number | null = 100,
+): LivedOrder => ({ kind, executed: { quantity, price } })
+
+/** A holding that was told by name at these times, each time alike. */
+export const heldAt = (quantity: number, ...times: number[]): Circumstances['held'] => {
+  const at = times.at(-1)!
+  return { quantity, at, named: { times, at } }
+}

@@ -1,0 +1,37 @@
+import type { Dice, GuardedAccount } from './guarded-account.ts'
+
+type Act = (account: GuardedAccount, roll: Dice) => void
+
+/** What may happen to a guarded account, each as often as it is named. */
+export const ACTS: Record<string, Act> = {
+  decide: (account, roll) => {
+    const open = account.present.filter(({ isDecided }) => !isDecided)
+    if (open.length > 0) account.decide(open[roll() % open.length]!)
+  },
+  repeat: (account, roll) => {
+    const decided = account.lives.filter(({ isDecided }) => isDecided)
+    if (decided.length > 0) account.repeat(decided[roll() % decided.length]!)
+  },
+  cycle: (account, roll) => account.cycle(roll),
+  deliver: (account, roll) => account.deliver(roll),
+  settle: (account, roll) => {
+    account.cycle(roll)
+    for (let left = 6; left > 0; left--) account.deliver(roll)
+  },
+  wait: (account, roll) => account.advance(1 + (roll() % 25)),
+  execute: (account, roll) => account.venue.fill(1 + (roll() % 3)),
+  flush: account => account.flush(),
+  crash: (account, roll) => account.crash(roll),
+  'hand-sell': (account, roll) => {
+    if (account.venue.capabilities.reduceOnly || account.isCalm) account.handSell(1 + (roll() % 4))
+  },
+  reopen: (account, roll) => {
+    const closed = account.lives.filter(({ isClosed }) => isClosed)
+    const life = closed[roll() % Math.max(1, closed.length)]
+    if (life === undefined || !account.mayEnter) return
+    const { id } = life.position
+    if (account.present.some(({ position }) => position.id === id)) return
+    const last = account.lives.findLast(({ position }) => position.id === id)!
+    account.enter(id, 1 + (roll() % 5), last.generation + 1)
+  },
+}

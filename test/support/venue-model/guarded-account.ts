@@ -1,0 +1,414 @@
+import { expect } from 'chai'
+import { instrumentId, type PositionId, positionId } from '../../../src/domain/ids.ts'
+import type { ExitOrder } from '../../../src/domain/order.ts'
+import type { Position } from '../../../src/domain/position.ts'
+import type { Capabilities } from '../../../src/domain/venue.ts'
+import { clientOrderId } from '../../../src/exits/client-order-id.ts'
+import { ExitBook } from '../../../src/exits/exit-book.ts'
+import type { CallKind } from '../../../src/exits/exit-entry.ts'
+import type { ExitEvent } from '../../../src/exits/events.ts'
+import type { Notice } from '../../../src/exits/notices.ts'
+import { type ExitRecord, isAlive } from '../../../src/exits/record.ts'
+import {
+  type ExitSettings,
+  isHoldingEvidence,
+  isUnprovable,
+  wayOf,
+} from '../../../src/exits/settings.ts'
+import { aDecision, aPosition } from '../builders.ts'
+import { ModelVenue, rejection } from './venue.ts'
+
+const ACME = instrumentId('ACME')
+const ATTEMPTS = 100
+
+/** Decides what happens where several things may; 0 is always the harmless one. */
+export type Dice = () => number
+
+/** One life of a position. */
+interface Life {
+  readonly position: Position
+  readonly generation: number
+  /** Of every order that it may ever have. */
+  readonly ids: ReadonlySet<string>
+  isDecided: boolean
+  isClosed: boolean
+  /** Units that a person has sold of it, as far as the book has been told. */
+  lost: number
+}
+
+interface Answer {
+  readonly record: ExitRecord
+  readonly call: CallKind
+  readonly event: ExitEvent | undefined
+  readonly saved?: ExitRecord
+  readonly isWritten?: boolean
+}
+
+/** A guarded account: the real book, the model of a venue, a store, and the calls between them. */
+export class GuardedAccount {
+  readonly venue: ModelVenue
+  readonly lives: Life[] = []
+  /** A person sold while the holding was the evidence for an exit: it tells one for the other. */
+  private isSpoiled = false
+  isLateArrivalFired = false
+  private readonly settings: ExitSettings
+  private book: ExitBook
+  private readonly stored = new Map<PositionId, ExitRecord>()
+  private answers: Answer[] = []
+  private readonly makeBook: (settings: ExitSettings, tell: (notice: Notice) => void) => ExitBook
+
+  constructor(
+    capabilities: Capabilities,
+    quantities: readonly number[],
+    {
+      listsOrders = true,
+      makeBook = plainBook,
+    }: { listsOrders?: boolean; makeBook?: GuardedAccount['makeBook'] } = {},
+  ) {
+    this.venue = new ModelVenue(capabilities)
+    this.settings = {
+      ...{ capabilities, listsOrders, style: { kind: 'market' }, workingMs: 40, retryMs: 5 },
+      ...{ maxRetryMs: 40, closedMarketRetryMs: 15, loudAfter: 3 },
+    }
+    this.makeBook = makeBook
+    this.book = this.open()
+    quantities.forEach((quantity, index) => this.enter(`p${index}`, quantity, 1))
+  }
+
+  get present(): Life[] {
+    return this.lives.filter(({ isClosed }) => !isClosed)
+  }
+
+  /** Whether a person who trades now cannot meet an order of ours. */
+  get isCalm(): boolean {
+    const { dedupe, lookup } = this.venue.capabilities
+    // After a crash such a venue cannot tell what it sold from what a person did.
+    const isBlind = dedupe === 'always' && lookup !== 'complete'
+    return (
+      this.venue.isQuiet &&
+      this.answers.length === 0 &&
+      [...this.book.exits.records()].every(record => !isBlind && !isAlive(record))
+    )
+  }
+
+  /** Whether somebody who buys now cannot spoil the evidence for an exit. */
+  get mayEnter(): boolean {
+    const isUnderWay = this.present.some(({ isDecided }) => isDecided)
+    return this.venue.isQuiet && !(isHoldingEvidence(this.venue.capabilities) && isUnderWay)
+  }
+
+  enter(id: string, quantity: number, generation: number): void {
+    const position = aPosition({ id: positionId(id), quantity, openedAt: this.venue.now })
+    this.venue.trade(quantity)
+    const ids = new Set(idsOf(position, generation, this.settings))
+    this.lives.push({ position, generation, ids, isDecided: false, isClosed: false, lost: 0 })
+    this.book.own(position, { generation, now: this.venue.now })
+  }
+
+  decide(life: Life): void {
+    life.isDecided = true
+    const { position, generation } = life
+    const { now } = this.venue
+    this.book.exits.intend(aDecision(position), { position: leftOf(life), generation, now })
+  }
+
+  /** A person sells; where nothing else can help, nobody else does so in the same moment. */
+  handSell(quantity: number): void {
+    const { venue } = this
+    const isUnderWay = this.present.some(({ isDecided }) => isDecided)
+    if (isUnderWay && isHoldingEvidence(venue.capabilities)) this.isSpoiled = true
+    venue.trade(-Math.min(quantity, Math.max(0, venue.held)))
+    if (venue.capabilities.reduceOnly) return
+    this.advance(venue.capabilities.visibilityMs)
+    this.report({ lagMs: 0, isNamed: true, askedAt: venue.now })
+  }
+
+  /** A monitor repeats itself; the answer is on its way, or the position closed by now. */
+  repeat(life: Life): void {
+    const { position, generation } = life
+    const { now } = this.venue
+    this.book.exits.intend(aDecision(position), { position, generation, now })
+  }
+
+  advance(ms: number): void {
+    this.venue.advance(ms)
+  }
+
+  /** One monitoring cycle: everything that is due is begun. */
+  cycle(roll: Dice): void {
+    this.book.exits.cycle()
+    const { now } = this.venue
+    const isAsked = this.book.doubtful().length > 0
+    const maySend = this.book.strangers.length === 0
+    const calls = this.book.exits.ids().flatMap(id => {
+      const due = this.book.exits.due(id, { now, maySend, mayCancel: true })
+      return due.map(call => ({ id, call }))
+    })
+    for (const { id, call } of calls) this.call(id, call, roll)
+    if (isAsked || roll() % 4 === 1) this.ask(roll)
+    if (this.settings.listsOrders && roll() % 3 === 0) this.list(roll)
+    // The list of everything that is held.
+    if (roll() % 3 === 0) this.report({ lagMs: this.lag(roll), isNamed: false, askedAt: now })
+  }
+
+  /** One answer arrives, of those under way. */
+  deliver(roll: Dice): void {
+    if (this.answers.length === 0) return
+    const [answer] = this.answers.splice(roll() % this.answers.length, 1)
+    const { record, call, event, saved } = answer!
+    const { positionId: id, generation } = record
+    if (saved !== undefined) {
+      this.written(answer!)
+      this.book.exits.recorded(saved, this.venue.now)
+    } else {
+      const present = event === undefined ? undefined : { ...event, at: this.venue.now }
+      this.book.exits.ended({ id, generation, call }, present)
+    }
+  }
+
+  /** What nobody waits for reaches the store. */
+  flush(): void {
+    // What was written before is on disk before.
+    this.answers = this.answers.map(answer => this.written(answer))
+    for (const record of this.book.exits.records()) {
+      if (this.stored.has(record.positionId)) this.stored.set(record.positionId, record)
+    }
+  }
+
+  /** A record that was on its way to the store is on disk. */
+  private written(answer: Answer): Answer {
+    const { saved, isWritten } = answer
+    if (saved !== undefined && isWritten !== true) this.stored.set(saved.positionId, saved)
+    return { ...answer, isWritten: true }
+  }
+
+  /** The process is killed, and a new one starts with what is on disk. */
+  crash(roll: Dice): void {
+    for (const answer of this.answers) if (roll() % 2 === 0) this.written(answer)
+    this.answers = []
+    this.book = this.open()
+    const { now } = this.venue
+    for (const life of this.present) {
+      const { position, generation, lost } = life
+      const left = { ...position, quantity: position.quantity - lost }
+      this.book.own(left, { generation, now })
+      const record = this.stored.get(position.id)
+      if (record?.generation === generation) {
+        this.book.exits.restore(record, { position: left, now })
+      } else {
+        // The monitor decides once more: its level is crossed still.
+        if (life.isDecided) this.decide(life)
+      }
+    }
+  }
+
+  /** Everything works from now on. Gives whether every exit that was decided comes to its end. */
+  calmDown(): boolean {
+    const harmless: Dice = () => 0
+    for (let round = 0; round < 400; round++) {
+      for (let left = 40; left > 0 && this.answers.length > 0; left--) this.deliver(harmless)
+      if (this.venue.isQuiet && this.present.every(({ isDecided }) => !isDecided)) {
+        if (this.settled()) return true
+      }
+      this.advance(this.venue.capabilities.visibilityMs + 1)
+      this.venue.fill(Infinity)
+      this.cycle(harmless)
+    }
+    return false
+  }
+
+  /** What is held belongs to the positions that are open, and to nobody else. */
+  private settled(): boolean {
+    if (this.isSpoiled) return true
+    const owned = this.present.reduce(
+      (sum, { position, lost }) => sum + position.quantity - lost,
+      0,
+    )
+    return this.venue.held === owned
+  }
+
+  /** Promise P1: no position's orders execute more than the position, nor cross through zero. */
+  check(): void {
+    const { venue, settings } = this
+    if (isUnprovable(settings.capabilities) && this.isLateArrivalFired) return
+    for (const { position, generation, ids } of this.lives) {
+      const executed = venue.executedBy(({ clientOrderId: id }) => ids.has(id))
+      expect(executed, `${position.id} in life ${generation}`).to.be.at.most(position.quantity)
+    }
+    expect(venue.held, 'held').to.be.at.least(0)
+  }
+
+  describe(): string {
+    return [...this.book.exits.records()]
+      .map(({ positionId: id, state, steps }) => {
+        const told = steps.map(({ at, attempt, what }) => `  ${at} #${attempt} ${what}`).join('\n')
+        return `${id} ${JSON.stringify(state)}\n${told}`
+      })
+      .concat(`held ${this.venue.held} at ${this.venue.now}`)
+      .join('\n')
+  }
+
+  private open(): ExitBook {
+    return this.makeBook(this.settings, notice => this.hear(notice))
+  }
+
+  private hear(notice: Notice): void {
+    switch (notice.kind) {
+      case 'exit-filled':
+      case 'exit-closed':
+        this.close(notice.decision.positionId)
+        return
+      case 'position-gone':
+        this.close(notice.positionId)
+        return
+      case 'position-shrunk':
+        this.lifeOf(notice.positionId).lost += notice.lost
+        return
+      // An order of a process that died shows for a while.
+      case 'second-guard':
+      case 'holding-oversold':
+      case 'holding-unowned':
+      case 'exit-intended':
+      case 'exit-unknown':
+      case 'exit-rejected':
+      case 'exit-stuck':
+      case 'exit-fault':
+      case 'exit-dust':
+      case 'exit-reserved':
+    }
+  }
+
+  private lifeOf(id: PositionId): Life {
+    return this.lives.findLast(({ position }) => position.id === id)!
+  }
+
+  private close(id: PositionId): void {
+    const life = this.lifeOf(id)
+    life.isClosed = true
+    this.stored.delete(id)
+    const { now } = this.venue
+    this.book.close(life.position.id, now)
+  }
+
+  private lag(roll: Dice): number {
+    const { visibilityMs } = this.venue.capabilities
+    return visibilityMs === 0 ? 0 : roll() % visibilityMs
+  }
+
+  private ask(roll: Dice): void {
+    this.report({ lagMs: this.lag(roll), isNamed: true, askedAt: this.venue.now })
+  }
+
+  private report({ lagMs, ...asked }: { lagMs: number; isNamed: boolean; askedAt: number }): void {
+    const report = this.venue.report(lagMs)
+    // A list lacks what is flat, which only leads to the question by name.
+    if (!asked.isNamed && report.kind === 'flat') {
+      this.report({ lagMs, ...asked, isNamed: true })
+      return
+    }
+    this.book.reported({ instrument: ACME }, report, { ...asked, now: this.venue.now })
+  }
+
+  private call(id: PositionId, call: CallKind, roll: Dice): void {
+    const record = this.book.exits.record(id)
+    if (record === undefined) return
+    const { now } = this.venue
+    switch (call) {
+      case 'save':
+        // A store that refuses is asked again.
+        if (roll() % 5 === 4) this.answers.push({ record, call, event: undefined })
+        else this.answers.push({ record, call, event: undefined, saved: record })
+        return
+      case 'send':
+        this.answers.push({ record, call, event: this.send(record, roll) })
+        return
+      case 'ask-order':
+      case 'cancel': {
+        const by = call === 'cancel' ? 'cancel' : 'look-up'
+        const isUnanswered = roll() % 5 === 4
+        const { clientOrderId: orderId } = record.order
+        const order = isUnanswered
+          ? ({ kind: 'unknown' } as const)
+          : call === 'cancel'
+            ? this.venue.cancel(orderId)
+            : this.venue.lookUp(orderId, this.lag(roll))
+        const event: ExitEvent = { kind: 'seen', id: orderId, order, by, askedAt: now, at: now }
+        this.answers.push({ record, call, event })
+        return
+      }
+      case 'ask-holding':
+        this.ask(roll)
+        return
+      case 'list-orders':
+        this.list(roll)
+    }
+  }
+
+  private list(roll: Dice): void {
+    const { now } = this.venue
+    this.book.listed(this.venue.open(this.lag(roll)), { askedAt: now, now })
+  }
+
+  private send(record: ExitRecord, roll: Dice): ExitEvent {
+    const { order } = record
+    const { clientOrderId: id } = order
+    const { venue } = this
+    const at = venue.now
+    const executes = [Infinity, 0, 1, 2][roll() % 4]!
+    const fate = { executes, rest: roll() % 3 === 1 ? 'ends' : 'works' } as const
+    const unknown: ExitEvent = { kind: 'outcome-unknown', id, at }
+    switch (roll() % 8) {
+      case 1:
+        return { kind: 'not-sent', id, code: 'NOT_SENT', at }
+      case 2:
+        return { kind: 'answered', id, answer: rejection(codeOf(roll)), at }
+      case 3:
+        return unknown
+      case 4:
+        venue.take(order, fate)
+        return unknown
+      case 5:
+        venue.fly(order, Math.max(0, venue.capabilities.visibilityMs - 1), fate)
+        return unknown
+      case 6:
+        this.flyLate(order, fate)
+        return unknown
+      default:
+        return { kind: 'answered', id, answer: venue.take(order, fate, roll() % 2 === 0), at }
+    }
+  }
+
+  /** Much later than any promise of the venue: only an id that is used once can help. */
+  private flyLate(order: ExitOrder, fate: { executes: number; rest: 'works' | 'ends' }): void {
+    const way = wayOf(this.settings.capabilities)
+    if (way === 'look-up' || way === 'reduce-only') return
+    this.isLateArrivalFired = true
+    this.venue.fly(order, 6 * (this.venue.capabilities.visibilityMs + 1), fate)
+  }
+}
+
+const leftOf = ({ position, lost }: Life): Position => ({
+  ...position,
+  quantity: position.quantity - lost,
+})
+
+const codeOf = (roll: Dice) =>
+  (['refused', 'market-closed', 'would-trigger', 'no-permission'] as const)[roll() % 4]!
+
+const idsOf = ({ id }: Position, generation: number, { capabilities }: ExitSettings): string[] =>
+  Array.from({ length: ATTEMPTS }, (_, index) =>
+    clientOrderId(
+      { account: '', positionId: id, generation, attempt: index + 1 },
+      capabilities.clientOrderIdLength,
+    ),
+  )
+
+/** The book as it is. */
+export const plainBook = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook =>
+  new ExitBook({
+    settings,
+    adopt: 'alert',
+    specOf: () => ({ lot: undefined, minQuantity: undefined, tickSize: undefined }),
+    priceOf: () => 100,
+    tell,
+  })

@@ -1,0 +1,155 @@
+import type { HoldingReport } from '../../../src/domain/holding.ts'
+import type {
+  ExitAnswer,
+  ExitOrder,
+  LivedOrder,
+  OrderState,
+  RejectionCode,
+} from '../../../src/domain/order.ts'
+import type { Capabilities } from '../../../src/domain/venue.ts'
+
+/** One order at the venue; an id may have several where the venue does not tell them apart. */
+interface VenueOrder {
+  readonly order: ExitOrder
+  /** States it has been in, oldest first. */
+  readonly history: { at: number; state: LivedOrder }[]
+}
+
+/** What the venue does with an order that it takes: units executed at once, and what of the rest. */
+export interface Fate {
+  readonly executes: number
+  readonly rest: 'works' | 'ends'
+}
+
+/** A venue that can prove no more than it says, and tells what was true up to `visibilityMs` ago. */
+export class ModelVenue {
+  readonly capabilities: Capabilities
+  now = 1_000
+  held = 0
+  private readonly heldBefore: { at: number; quantity: number }[] = []
+  private readonly orders: VenueOrder[] = []
+  private flying: { at: number; order: ExitOrder; fate: Fate }[] = []
+
+  constructor(capabilities: Capabilities) {
+    this.capabilities = capabilities
+  }
+
+  /** Lets time pass, and what is on its way arrive. */
+  advance(ms: number): void {
+    const until = this.now + ms
+    const due = this.flying.filter(({ at }) => at <= until)
+    this.flying = this.flying.filter(({ at }) => at > until)
+    for (const { at, order, fate } of due.toSorted((a, b) => a.at - b.at)) {
+      this.now = at
+      this.take(order, fate)
+    }
+    this.now = until
+  }
+
+  /** Adds to what is held, or takes away. */
+  trade(quantity: number): void {
+    this.heldBefore.push({ at: this.now, quantity: this.held })
+    this.held += quantity
+  }
+
+  /** An order is on its way for a while. */
+  fly(order: ExitOrder, afterMs: number, fate: Fate): void {
+    this.flying.push({ at: this.now + afterMs, order, fate })
+    this.advance(0)
+  }
+
+  /** An order arrives. */
+  take(order: ExitOrder, fate: Fate, tellsState = false): ExitAnswer {
+    const same = this.orders.filter(each => each.order.clientOrderId === order.clientOrderId)
+    const { dedupe } = this.capabilities
+    const isKnown = dedupe === 'always' ? same.length > 0 : same.some(isOpen)
+    if (dedupe !== 'never' && isKnown) return { kind: 'duplicate' }
+    if (order.reduceOnly && this.held <= 0) return rejection('insufficient-quantity')
+    const placed: VenueOrder = { order, history: [] }
+    this.orders.push(placed)
+    this.set(placed, 'working', 0)
+    this.execute(placed, fate.executes)
+    if (fate.rest === 'ends' && isOpen(placed)) this.set(placed, 'ended', executed(placed))
+    const state = placed.history.at(-1)!.state
+    return tellsState ? { kind: 'acknowledged', order: state } : { kind: 'acknowledged' }
+  }
+
+  /** Executes so much of each order that works. */
+  fill(quantity: number): void {
+    for (const placed of this.orders) if (isOpen(placed)) this.execute(placed, quantity)
+  }
+
+  lookUp(id: string, lagMs: number): OrderState {
+    const { lookup } = this.capabilities
+    if (lookup === 'none') return lagMs % 2 === 0 ? { kind: 'unknown' } : { kind: 'absent' }
+    const found = this.seen(id, lagMs)
+    return found === undefined || (lookup === 'open-only' && found.kind !== 'working')
+      ? { kind: 'absent' }
+      : found
+  }
+
+  cancel(id: string): OrderState {
+    const open = this.orders.filter(each => each.order.clientOrderId === id && isOpen(each))
+    for (const placed of open) this.set(placed, 'ended', executed(placed))
+    if (open.length > 0) return open.at(-1)!.history.at(-1)!.state
+    return this.capabilities.lookup === 'complete' ? this.lookUp(id, 0) : { kind: 'absent' }
+  }
+
+  report(lagMs: number): HoldingReport {
+    const asOf = this.now - lagMs
+    const later = this.heldBefore.find(({ at }) => at > asOf)
+    const quantity = later?.quantity ?? this.held
+    return quantity === 0 ? { kind: 'flat', asOf } : { kind: 'held', quantity, asOf }
+  }
+
+  open(lagMs: number) {
+    return this.orders
+      .filter(placed => stateAt(placed, this.now - lagMs)?.kind === 'working')
+      .map(({ order }) => ({ clientOrderId: order.clientOrderId, instrument: order.instrument }))
+  }
+
+  /** Units that orders of that life of a position have executed; `isOurs` tells its orders. */
+  executedBy(isOurs: (order: ExitOrder) => boolean): number {
+    return this.orders
+      .filter(({ order }) => isOurs(order))
+      .reduce((sum, placed) => sum + executed(placed), 0)
+  }
+
+  get isQuiet(): boolean {
+    return this.flying.length === 0 && !this.orders.some(isOpen)
+  }
+
+  private seen(id: string, lagMs: number): LivedOrder | undefined {
+    return this.orders
+      .filter(({ order }) => order.clientOrderId === id)
+      .map(placed => stateAt(placed, this.now - lagMs))
+      .findLast(state => state !== undefined)
+  }
+
+  private execute(placed: VenueOrder, quantity: number): void {
+    const { order } = placed
+    const left = order.quantity - executed(placed)
+    const room = order.reduceOnly ? Math.max(0, this.held) : Infinity
+    const amount = Math.min(left, quantity, room)
+    const total = executed(placed) + amount
+    if (amount > 0) this.trade(-amount)
+    const isKilled = order.reduceOnly && room <= amount && total < order.quantity
+    if (total === order.quantity) this.set(placed, 'filled', total)
+    else if (isKilled) this.set(placed, 'ended', total)
+    else if (amount > 0) this.set(placed, 'working', total)
+  }
+
+  private set({ history }: VenueOrder, kind: LivedOrder['kind'], quantity: number): void {
+    const price = quantity > 0 ? 100 : null
+    history.push({ at: this.now, state: { kind, executed: { quantity, price } } })
+  }
+}
+
+const stateAt = ({ history }: VenueOrder, at: number): LivedOrder | undefined =>
+  history.findLast(entry => entry.at <= at)?.state
+
+const isOpen = ({ history }: VenueOrder): boolean => history.at(-1)!.state.kind === 'working'
+
+const executed = ({ history }: VenueOrder): number => history.at(-1)?.state.executed.quantity ?? 0
+
+export const rejection = (code: RejectionCode): ExitAnswer => ({ kind: 'rejected', code })
