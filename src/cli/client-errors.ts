@@ -14,7 +14,8 @@ const REFUSED = 'ECONNREFUSED'
 const isTimeout = (error: unknown): boolean =>
   error instanceof DOMException && error.name === 'TimeoutError'
 
-interface Failure {
+/** What was asked, for errors about it. */
+export interface Asked {
   readonly url: string
   /** Longest wait, ms. */
   readonly waitMs: number
@@ -24,7 +25,7 @@ interface Failure {
  * Says why a request or its answer failed: TOO_SLOW, NOBODY_ANSWERS (nothing listens there),
  * NOT_WATCHKEEPER (what answers does not speak http), NO_ANSWER (anything else).
  */
-export function failureOf(cause: unknown, { url, waitMs }: Failure): WatchkeeperError {
+export function failureOf(cause: unknown, { url, waitMs }: Asked): WatchkeeperError {
   if (cause instanceof WatchkeeperError) return cause
   if (isTimeout(cause)) {
     const text = `${url} did not answer within ${waitMs / 1_000} s`

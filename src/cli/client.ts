@@ -1,6 +1,6 @@
-import { InputError, WatchkeeperError, type Fault } from '../errors.ts'
+import { assertGood, jsonOf } from './answer-body.ts'
 import { type Health, healthShape, type Shape } from './answers.ts'
-import { failureOf, ServiceRefusal, stranger } from './client-errors.ts'
+import { type Asked, failureOf, stranger } from './client-errors.ts'
 import { dataLines, Silence } from './event-stream.ts'
 
 /** Where the service is, and who asks. */
@@ -14,8 +14,6 @@ export interface ClientOptions {
   /** Longest silence of a stream, ms; default 60,000: the service says something every 15 s. */
   readonly silenceMs?: number
 }
-
-const LONGEST_ANSWER = 64 * 2 ** 20
 
 /**
  * Asks a running service. Throws WatchkeeperError: NOBODY_ANSWERS (nothing listens there), NO_ANSWER,
@@ -63,15 +61,26 @@ export class ServiceClient {
   async events(path: string): Promise<AsyncGenerator<string>> {
     const { silenceMs, timeoutMs } = this.options
     const silence = new Silence(timeoutMs)
-    const response = await this.send('GET', path, { signal: silence.signal })
+    try {
+      const body = await this.stream(path, silence)
+      silence.heard(silenceMs)
+      return this.dataOf(body, silence)
+    } catch (error) {
+      // A wait that nobody needs any more would keep the process from its end.
+      silence.end()
+      throw error
+    }
+  }
+
+  private async stream(path: string, { signal }: Silence): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.send('GET', path, { signal })
     await this.assertGood(response)
     const type = response.headers.get('content-type') ?? 'nothing'
-    if (!type.startsWith('text/event-stream') || response.body === null) {
-      await response.body?.cancel()
-      throw stranger(this.url, `it streams ${type}`)
+    if (type.startsWith('text/event-stream') && response.body !== null) {
+      return response.body as AsyncIterable<Uint8Array>
     }
-    silence.heard(silenceMs)
-    return this.dataOf(response.body as AsyncIterable<Uint8Array>, silence)
+    await response.body?.cancel()
+    throw stranger(this.url, `it streams ${type}`)
   }
 
   private async *dataOf(body: AsyncIterable<Uint8Array>, silence: Silence): AsyncGenerator<string> {
@@ -122,57 +131,20 @@ export class ServiceClient {
         redirect: 'manual',
       })
     } catch (cause) {
-      throw failureOf(cause, { url: this.url, waitMs: timeoutMs })
+      throw failureOf(cause, this.asked)
     }
   }
 
-  private async assertGood(response: Response): Promise<void> {
-    if (response.ok) return
-    const body = (await this.json(response)) as {
-      code?: unknown
-      detail?: unknown
-      faults?: unknown
-    } | null
-    if (typeof body?.code !== 'string') throw stranger(this.url, `it answers ${response.status}`)
-    if (isFaults(body.faults)) throw new InputError(this.url, body.faults)
-    throw new ServiceRefusal(body.code, typeof body.detail === 'string' ? body.detail : body.code)
+  private assertGood(response: Response): Promise<void> {
+    return assertGood(response, this.asked)
   }
 
-  private async json(response: Response): Promise<unknown> {
-    const type = response.headers.get('content-type') ?? 'nothing'
-    if (!type.includes('json')) {
-      await response.body?.cancel()
-      throw stranger(this.url, `it answers ${response.status} with ${type}`)
-    }
-    const text = await bounded(response).catch((cause: unknown) => {
-      throw failureOf(cause, { url: this.url, waitMs: this.options.timeoutMs })
-    })
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      throw stranger(this.url, 'its answer is no JSON')
-    }
+  private json(response: Response): Promise<unknown> {
+    return jsonOf(response, this.asked)
   }
-}
 
-const isFaults = (value: unknown): value is Fault[] =>
-  Array.isArray(value) &&
-  value.every(each => {
-    const { path, found, expected } = Object(each) as Partial<Record<string, unknown>>
-    return [path, found, expected].every(text => typeof text === 'string')
-  })
-
-async function bounded(response: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true })
-    if (text.length > LONGEST_ANSWER) {
-      throw new WatchkeeperError(
-        'ANSWER_TOO_LONG',
-        `the answer is longer than ${LONGEST_ANSWER} characters`,
-      )
-    }
+  /** What errors about an answer name. */
+  private get asked(): Asked {
+    return { url: this.url, waitMs: this.options.timeoutMs }
   }
-  return text
 }
