@@ -3,7 +3,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
 import { type Position, signOf } from '../domain/position.ts'
 import { viewOf } from '../domain/tick.ts'
-import { round15 } from '../domain/decimal.ts'
+import { difference, product, round15 } from '../domain/decimal.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import {
   addRealised,
@@ -146,6 +146,7 @@ export function unrealisedOf(quotes: Quotes, position: Position): number {
 
 function profitOf({ instruments }: PortfolioParts, position: Position, fill: Fill): Realised {
   const { side, entryPrice, multiplier } = position
-  const amount = signOf(side) * (fill.price - entryPrice) * fill.quantity * multiplier
-  return { ...belongingOf(instruments, position), amount: round15(amount) }
+  const points = product(difference(fill.price, entryPrice), fill.quantity)
+  const amount = signOf(side) * product(points, multiplier)
+  return { ...belongingOf(instruments, position), amount }
 }

@@ -1,76 +1,124 @@
-import { InputError, WatchkeeperError, type Fault } from '../errors.ts'
+import { assertGood, jsonOf } from './answer-body.ts'
+import { type Health, healthShape, type Shape } from './answers.ts'
+import { type Asked, failureOf, stranger } from './client-errors.ts'
+import { dataLines, Silence } from './event-stream.ts'
 
 /** Where the service is, and who asks. */
 export interface ClientOptions {
+  /** Without user, password, query or fragment: errors name it. */
   readonly url: string
   /** Bearer token, where the service wants one. */
   readonly token: string | undefined
   /** Longest wait for an answer, ms; default 10,000. */
   readonly timeoutMs?: number
+  /** Longest silence of a stream, ms; default 60,000: the service says something every 15 s. */
+  readonly silenceMs?: number
 }
 
-/** An answer that the service gave with an error status. */
-export class ServiceRefusal extends WatchkeeperError {}
-
-const LONGEST_ANSWER = 64 * 2 ** 20
-
 /**
- * Asks a running service. Throws WatchkeeperError: NOBODY_ANSWERS, TOO_SLOW, NOT_WATCHKEEPER;
- * ServiceRefusal with the service's own code; InputError with its faults.
+ * Asks a running service. Throws WatchkeeperError: NOBODY_ANSWERS (nothing listens there), NO_ANSWER,
+ * TOO_SLOW, NOT_WATCHKEEPER; ServiceRefusal with the service's own code; InputError with its faults.
  */
 export class ServiceClient {
   readonly url: string
-  private readonly options: ClientOptions
+  private readonly options: Required<ClientOptions>
 
   constructor(options: ClientOptions) {
-    this.options = options
+    this.options = { timeoutMs: 10_000, silenceMs: 60_000, ...options }
     this.url = options.url.replace(/\/+$/, '')
   }
 
-  get<Answer>(path: string): Promise<Answer> {
-    return this.ask('GET', path) as Promise<Answer>
+  get<Answer>(path: string, shape: Shape<Answer>): Promise<Answer> {
+    return this.ask('GET', path, { shape })
   }
 
   change<Answer>(
-    method: 'POST' | 'PATCH' | 'DELETE',
+    method: 'POST' | 'PATCH',
     path: string,
-    body: unknown = {},
+    { shape, body = {} }: { readonly shape: Shape<Answer>; readonly body?: unknown },
   ): Promise<Answer> {
-    return this.ask(method, path, body) as Promise<Answer>
+    return this.ask(method, path, { shape, body })
   }
 
-  /** The body of `/health`, whatever its status. */
-  async health<Answer>(): Promise<Answer> {
-    const response = await this.send('GET', '/health')
-    return (await this.json(response)) as Answer
-  }
-
-  /** A stream of server-sent events: the text of each `data` line, until it breaks off. */
-  async *events(path: string, signal?: AbortSignal): AsyncGenerator<string> {
-    const response = await this.send('GET', path, { ...(signal && { signal }), isStream: true })
+  /** Takes something away; there is nothing to read in the answer. */
+  async remove(path: string): Promise<void> {
+    const response = await this.send('DELETE', path, { body: {} })
     await this.assertGood(response)
-    const decoder = new TextDecoder()
-    let rest = ''
-    for await (const chunk of response.body ?? []) {
-      const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n')
-      rest = lines.pop()!
-      for (const line of lines) if (line.startsWith('data: ')) yield line.slice('data: '.length)
+    await response.body?.cancel()
+  }
+
+  /** The body of `/health`, also where it says that the service fails. */
+  async health(): Promise<Health> {
+    const response = await this.send('GET', '/health')
+    if (response.status !== 503) await this.assertGood(response)
+    return this.shaped(await this.json(response), healthShape)
+  }
+
+  /**
+   * Opens a stream of server-sent events; connected when the promise resolves. Gives the text of each
+   * `data` line until the stream ends; throws where it breaks off or says nothing for too long.
+   */
+  async events(path: string): Promise<AsyncGenerator<string>> {
+    const { silenceMs, timeoutMs } = this.options
+    const silence = new Silence(timeoutMs)
+    try {
+      const body = await this.stream(path, silence)
+      silence.heard(silenceMs)
+      return this.dataOf(body, silence)
+    } catch (error) {
+      // A wait that nobody needs any more would keep the process from its end.
+      silence.end()
+      throw error
     }
   }
 
-  private async ask(method: string, path: string, body?: unknown): Promise<unknown> {
+  private async stream(path: string, { signal }: Silence): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.send('GET', path, { signal })
+    await this.assertGood(response)
+    const type = response.headers.get('content-type') ?? 'nothing'
+    if (type.startsWith('text/event-stream') && response.body !== null) {
+      return response.body as AsyncIterable<Uint8Array>
+    }
+    await response.body?.cancel()
+    throw stranger(this.url, `it streams ${type}`)
+  }
+
+  private async *dataOf(body: AsyncIterable<Uint8Array>, silence: Silence): AsyncGenerator<string> {
+    const { silenceMs } = this.options
+    try {
+      yield* dataLines(body, {
+        heard: () => silence.heard(silenceMs),
+        tooLong: () => stranger(this.url, 'a line of its stream does not end'),
+      })
+    } catch (cause) {
+      throw failureOf(cause, { url: this.url, waitMs: silenceMs })
+    } finally {
+      silence.end()
+    }
+  }
+
+  private async ask<Answer>(
+    method: string,
+    path: string,
+    { shape, body }: { readonly shape: Shape<Answer>; readonly body?: unknown },
+  ): Promise<Answer> {
     const response = await this.send(method, path, { body })
     await this.assertGood(response)
-    return response.status === 204 ? undefined : this.json(response)
+    return this.shaped(await this.json(response), shape)
+  }
+
+  private shaped<Answer>(value: unknown, shape: Shape<Answer>): Answer {
+    const odd = shape(value)
+    if (odd === undefined) return value as Answer
+    throw stranger(this.url, `its answer is not what was asked for (${odd})`)
   }
 
   private async send(
     method: string,
     path: string,
-    { body, signal, isStream }: { body?: unknown; signal?: AbortSignal; isStream?: boolean } = {},
+    { body, signal }: { body?: unknown; signal?: AbortSignal } = {},
   ): Promise<Response> {
-    const { token, timeoutMs = 10_000 } = this.options
-    const timeout = isStream === true ? [] : [AbortSignal.timeout(timeoutMs)]
+    const { token, timeoutMs } = this.options
     try {
       return await fetch(`${this.url}${path}`, {
         method,
@@ -79,62 +127,24 @@ export class ServiceClient {
           ...(method !== 'GET' && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.any([...timeout, ...(signal === undefined ? [] : [signal])]),
-        redirect: 'error',
+        signal: signal ?? AbortSignal.timeout(timeoutMs),
+        redirect: 'manual',
       })
     } catch (cause) {
-      if (cause instanceof DOMException && cause.name === 'TimeoutError') {
-        const text = `${this.url} did not answer within ${timeoutMs / 1_000} s`
-        throw new WatchkeeperError('TOO_SLOW', text, { cause })
-      }
-      const { cause: inner } = cause as { cause?: { code?: string; message?: string } }
-      const why = inner?.code ?? inner?.message ?? String(cause)
-      throw new WatchkeeperError('NOBODY_ANSWERS', `no service at ${this.url} (${why})`, { cause })
+      throw failureOf(cause, this.asked)
     }
   }
 
-  private async assertGood(response: Response): Promise<void> {
-    if (response.ok) return
-    const body = (await this.json(response)) as {
-      code?: unknown
-      detail?: unknown
-      faults?: unknown
-    }
-    if (typeof body.code !== 'string') throw this.stranger(`it answers ${response.status}`)
-    if (Array.isArray(body.faults)) throw new InputError(this.url, body.faults as Fault[])
-    throw new ServiceRefusal(body.code, typeof body.detail === 'string' ? body.detail : body.code)
+  private assertGood(response: Response): Promise<void> {
+    return assertGood(response, this.asked)
   }
 
-  private async json(response: Response): Promise<unknown> {
-    const type = response.headers.get('content-type') ?? 'nothing'
-    if (!type.includes('json')) {
-      await response.body?.cancel()
-      throw this.stranger(`it answers ${response.status} with ${type}`)
-    }
-    try {
-      return JSON.parse(await bounded(response)) as unknown
-    } catch (cause) {
-      if (cause instanceof WatchkeeperError) throw cause
-      throw this.stranger('its answer broke off, or is no JSON')
-    }
+  private json(response: Response): Promise<unknown> {
+    return jsonOf(response, this.asked)
   }
 
-  private stranger(why: string): WatchkeeperError {
-    return new WatchkeeperError('NOT_WATCHKEEPER', `${this.url} is no watchkeeper: ${why}`)
+  /** What errors about an answer name. */
+  private get asked(): Asked {
+    return { url: this.url, waitMs: this.options.timeoutMs }
   }
-}
-
-async function bounded(response: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true })
-    if (text.length > LONGEST_ANSWER) {
-      throw new WatchkeeperError(
-        'ANSWER_TOO_LONG',
-        `the answer is longer than ${LONGEST_ANSWER} characters`,
-      )
-    }
-  }
-  return text
 }

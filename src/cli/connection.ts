@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { UsageError, WatchkeeperError } from '../errors.ts'
 import { type KeptData, openKeptData } from '../system/kept.ts'
 import { ServiceClient } from './client.ts'
@@ -20,13 +20,44 @@ export const withUrl = (command: Command): Command =>
 export const withUrlOrData = (command: Command): Command =>
   withUrl(command).option('--data <folder>', 'look at this data folder in place of a service')
 
-/** A client of the service that is meant. Throws UsageError for a URL that is none. */
+/** Adds the option that says how results look: the first of the forms unless another is asked for. */
+export const withFormat = (
+  command: Command,
+  forms: readonly string[] = ['text', 'json'],
+): Command =>
+  command.addOption(
+    new Option('--format <format>', 'how results look').choices(forms).default(forms[0]),
+  )
+
+/** A client of the service that is meant. Throws UsageError for a URL or a token that cannot be used. */
 export function clientOf({ url }: ConnectionOptions, { env }: CommandContext): ServiceClient {
-  const given = url ?? env['WATCHKEEPER_URL'] ?? DEFAULT_URL
+  const given = url ?? namedUrl(env) ?? DEFAULT_URL
+  return new ServiceClient({ url: usableUrl(given), token: usableToken(env) })
+}
+
+/** An empty variable is how a script says that there is none. */
+const namedUrl = (env: NodeJS.ProcessEnv): string | undefined => env['WATCHKEEPER_URL'] || undefined
+
+/** Errors name the URL, so one that may hold a secret is refused, and not repeated. */
+function usableUrl(given: string): string {
+  if (/[@?#]/.test(given)) {
+    const found = 'found a URL with @, ? or # (not shown: it may hold a secret)'
+    throw new UsageError(
+      `${found}, expected one like ${DEFAULT_URL}; a token goes in WATCHKEEPER_HTTP_TOKEN`,
+    )
+  }
   if (!/^https?:\/\//.test(given) || !URL.canParse(given)) {
     throw new UsageError(`found the URL ${JSON.stringify(given)}, expected one of http or https`)
   }
-  return new ServiceClient({ url: given, token: env['WATCHKEEPER_HTTP_TOKEN'] })
+  return given
+}
+
+/** What no header can carry would be repeated by the error of whoever refuses it. */
+function usableToken(env: NodeJS.ProcessEnv): string | undefined {
+  const token = env['WATCHKEEPER_HTTP_TOKEN'] || undefined
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token
+  const found = 'found a WATCHKEEPER_HTTP_TOKEN with white space or characters beyond ASCII'
+  throw new UsageError(`${found} (not shown), expected printable ASCII`)
 }
 
 /** What to do where a service answers, and where only a data folder is there. */
@@ -52,7 +83,7 @@ export async function fromEither<Result>(
   try {
     return await live(client)
   } catch (error) {
-    const isNamed = given.url !== undefined || context.env['WATCHKEEPER_URL'] !== undefined
+    const isNamed = given.url !== undefined || namedUrl(context.env) !== undefined
     const isSilent = error instanceof WatchkeeperError && error.code === 'NOBODY_ANSWERS'
     if (isNamed || !isSilent) throw error
     const result = await fromFolder('data', kept).catch(() => {

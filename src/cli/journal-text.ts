@@ -11,3 +11,19 @@ export function journalText(line: JournalLine, paint: Paint): string {
   const head = [timeText(at), paint('bold', kind.padEnd(KIND_WIDTH)), positionId.padEnd(ID_WIDTH)]
   return [...head, ...told].join(' ').trimEnd()
 }
+
+const CSV_COLUMNS = ['seq', 'at', 'kind', 'positionId'] as const
+
+/** The head of the journal as CSV. */
+export const CSV_HEAD = [...CSV_COLUMNS, 'detail'].join(',')
+
+/** One line as CSV: the columns that every line has, and the rest as one JSON field. */
+export function csvLine(line: JournalLine): string {
+  const { seq, at, kind, positionId = '', ...detail } = line
+  return [seq, at, kind, positionId, JSON.stringify(detail)].map(csvField).join(',')
+}
+
+function csvField(value: unknown): string {
+  const text = String(value)
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

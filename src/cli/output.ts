@@ -48,3 +48,13 @@ export const pctText = (value: number): string => `${value > 0 ? '+' : ''}${valu
 
 /** An instant as ISO 8601 in UTC. */
 export const timeText = (at: number): string => new Date(at).toISOString()
+
+const BARS = '▁▂▃▄▅▆▇█'
+
+/** Numbers as bars from 0 to the largest; a space where nothing is known. */
+export function sparkline(values: readonly (number | null)[]): string {
+  const most = Math.max(0, ...values.filter(value => value !== null))
+  const barOf = (value: number): string =>
+    BARS[most === 0 ? 0 : Math.min(BARS.length - 1, Math.floor((value / most) * BARS.length))]!
+  return values.map(value => (value === null ? ' ' : barOf(value))).join('')
+}

@@ -13,7 +13,15 @@ export interface PositionEntry {
   readonly ruleSet: RuleSet
   /** Options that the rule set was made from. */
   readonly rules: Readonly<Record<string, unknown>>
+  /** Fields that neither the position nor its rules name; what they hold is a default. */
+  readonly filledIn: readonly ('multiplier' | 'priceSource')[]
 }
+
+/** The position with only those fields that its source names. */
+export const namedFields = ({ position, filledIn }: PositionEntry): Partial<Position> =>
+  Object.fromEntries(
+    Object.entries(position).filter(([field]) => !filledIn.some(each => each === field)),
+  )
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -114,7 +122,13 @@ export class PositionReader {
       ...(underlying !== undefined && { underlying: instrumentId(underlying) }),
     }
     sets.judge(given, position, this.path('rules'), this.findings)
-    return { position, ruleSet: given.ruleSet, rules: given.options }
+    const filledIn = [
+      ...(map['multiplier'] === undefined ? (['multiplier'] as const) : []),
+      ...((map['priceSource'] ?? given.priceSource) === undefined
+        ? (['priceSource'] as const)
+        : []),
+    ]
+    return { position, ruleSet: given.ruleSet, rules: given.options, filledIn }
   }
 
   private path(...rest: (string | number)[]): (string | number)[] {

@@ -201,8 +201,6 @@ export interface PortfolioView {
   readonly limits: readonly LimitView[]
 }
 
-export type BreakerAct = 'force-open' | 'disable' | 'metrics-only' | 'reset'
-
 /** How calls to the broker fare. Times are epoch ms. */
 export interface GatewayView {
   readonly breakers: readonly {

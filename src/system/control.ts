@@ -118,12 +118,14 @@ export class LiveControl implements Control {
     return this.parts.system.release(positionId(id), nameOf(by))
   }
 
-  async exit(id: string, _by: Requester): Promise<PositionView> {
+  async exit(id: string, by: Requester): Promise<PositionView> {
     const { system } = this.parts
-    const registered = system.state.register.get(positionId(id))
+    const registered = system.registrar.open(positionId(id))
+    // The intent says when and why; only this line, in a commit before it, says who.
+    const told = system.told('exit-asked', { positionId: id, by: nameOf(by) })
     system.exit(positionId(id), 'manual')
-    await system.settledExit(positionId(id))
-    return this.view(registered!)
+    await Promise.all([told, system.settledExit(positionId(id))])
+    return this.view(registered)
   }
 
   killSwitch(): KillSwitchView {

@@ -3,7 +3,7 @@ import type { EndpointGroup } from '../domain/venue.ts'
 import { InputError } from '../errors.ts'
 import type { HealthFacts } from '../observability/health.ts'
 import type { GatewayFacts } from '../observability/metrics/facts.ts'
-import type { BreakerAct, GatewayView } from '../ports/control.ts'
+import type { GatewayView } from '../ports/control.ts'
 import { acquire, isPermit, settle, state } from '../resilience/breaker.ts'
 import { disable, forceOpen, metricsOnly, reset } from '../resilience/breaker-hand.ts'
 import { LANES, measure } from '../resilience/lanes.ts'
@@ -64,7 +64,7 @@ export function moveBreaker(desk: CallDesk, group: string, act: string): Endpoin
   const known = GROUPS.find(each => each === group)
   const change = Object.entries(ACTS).find(([name]) => name === act)?.[1]
   if (known === undefined) throw unknown('group', group, GROUPS)
-  if (change === undefined) throw unknown('act', act, Object.keys(ACTS) as BreakerAct[])
+  if (change === undefined) throw unknown('act', act, Object.keys(ACTS))
   desk.handle(known, change)
   return known
 }

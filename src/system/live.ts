@@ -359,6 +359,12 @@ export class LiveSystem {
     this.writer.soon({ line: lineOf(this.now, kind, undefined, detail) })
   }
 
+  /** The same, durable when the promise resolves. */
+  told(kind: string, detail: Readonly<Record<string, unknown>>): Promise<void> {
+    this.tell(kind, detail)
+    return this.writer.flush()
+  }
+
   /** Resolves when no message, call or write is under way. */
   async settled(): Promise<void> {
     do {

@@ -1,5 +1,12 @@
 import { expect } from 'chai'
-import { paintFor, pctText, readable, tableLines, type TextStream } from '../../src/cli/output.ts'
+import {
+  paintFor,
+  pctText,
+  readable,
+  sparkline,
+  tableLines,
+  type TextStream,
+} from '../../src/cli/output.ts'
 
 const stream = (isTTY?: boolean): TextStream => ({
   write: () => true,
@@ -48,6 +55,18 @@ describe('tableLines', () => {
   it('gives no line for no row, and takes rows of unequal length', () => {
     expect(tableLines([])).to.deep.equal([])
     expect(tableLines([['a'], ['bb', 'c']])).to.deep.equal(['a', 'bb  c'])
+  })
+})
+
+describe('sparkline', () => {
+  it('leaves a space for what is unknown, and is flat where all is 0', () => {
+    expect(sparkline([null, null])).to.equal('  ')
+    expect(sparkline([0, null, 0])).to.equal('▁ ▁')
+    expect(sparkline([])).to.equal('')
+  })
+
+  it('shows each number as a part of the largest', () => {
+    expect(sparkline([0, 1, 2, 4])).to.equal('▁▃▅█')
   })
 })
 

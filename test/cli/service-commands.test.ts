@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Folder, type Ran, watchkeeper } from '../support/cli.ts'
+import { closedPort } from '../support/closed-port.ts'
 import { RunningService } from '../support/kill.ts'
 
 const POSITIONS = `
@@ -67,9 +68,14 @@ describe('The commands for a running service', () => {
     expect(exited.stdout).to.match(/^mine\/1 is exiting \(manual\)/)
     await service.printed(line => line.includes('exit-filled'))
     const { stdout } = await run('journal', '--position', 'mine/1', '--format', 'json')
-    const kinds = stdout.trim().split('\n')
-    expect(kinds.map(line => (JSON.parse(line) as { kind: string }).kind)).to.deep.equal([
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { kind: string })
+    expect(lines[1]).to.include({ kind: 'exit-asked', by: 'loopback at 127.0.0.1' })
+    expect(lines.map(({ kind }) => kind)).to.deep.equal([
       'position-added',
+      'exit-asked',
       'exit-intended',
       'exit-filled',
     ])
@@ -111,10 +117,11 @@ describe('The commands for a running service', () => {
       1,
       'error: POSITION_UNKNOWN: no open position "nobody"\n',
     ])
-    const silent = await run('positions', '--url', 'http://127.0.0.1:9')
+    const dead = `http://127.0.0.1:${await closedPort()}`
+    const silent = await run('positions', '--url', dead)
     expect(silent.code).to.equal(1)
-    expect(silent.stderr).to.match(/^error: NOBODY_ANSWERS: no service at http:\/\/127\.0\.0\.1:9 /)
-    expect((await run('status', '--url', 'http://127.0.0.1:9')).code).to.equal(3)
+    expect(silent.stderr).to.equal(`error: NOBODY_ANSWERS: no service at ${dead} (ECONNREFUSED)\n`)
+    expect((await run('status', '--url', dead)).code).to.equal(3)
     expect((await run('status', '--url', 'localhost:8080')).code).to.equal(2)
   })
 
@@ -123,6 +130,10 @@ describe('The commands for a running service', () => {
     expect([code, stdout]).to.satisfy(
       ([exit, text]: [number, string]) => exit === 0 && /^gold-1 +open +GOLD/m.test(text),
     )
+    const newest = await run('journal', '--data', data, '--limit', '1')
+    expect(newest.stdout).to.match(/^\S+ kill-switch .*state="off"[^\n]*\n$/)
+    const oldest = await run('journal', '--data', data, '--limit', '1', '--after', '0')
+    expect(oldest.stdout).to.match(/^\S+ position-added .*\n$/)
     const both = await run('positions', '--data', data, '--url', url)
     expect(both.code).to.equal(2)
   })
@@ -151,18 +162,18 @@ describe('The commands for a running service', () => {
       expect(stderr).to.match(/NOT_WATCHKEEPER: .*answers 404 with text\/html/)
     })
 
-    it('say that an answer broke off', async () => {
+    it('say that an answer is no JSON', async () => {
       const stderr = await against((_request, response) => {
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"position":')
       })
-      expect(stderr).to.match(/NOT_WATCHKEEPER: .*broke off, or is no JSON/)
+      expect(stderr).to.match(/NOT_WATCHKEEPER: .*its answer is no JSON/)
     })
 
     it('follow nobody to another address', async () => {
       const stderr = await against((_request, response) => {
         response.writeHead(302, { location: 'http://example.com/' }).end()
       })
-      expect(stderr).to.match(/^error: NOBODY_ANSWERS/)
+      expect(stderr).to.match(/^error: NOT_WATCHKEEPER: .*302/)
     })
   })
 })

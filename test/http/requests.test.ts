@@ -177,7 +177,16 @@ describe('requests over http', () => {
       })
     }
 
-    for (const query of ['limit=0', 'limit=1001', 'limit=x', 'after=-1', 'limit=1&limit=2']) {
+    for (const query of [
+      'limit=0',
+      'limit=1001',
+      'limit=x',
+      'after=-1',
+      'limit=1&limit=2',
+      'last=0',
+      'last=1001',
+      'last=2&limit=2',
+    ]) {
       it(`refuses a journal query with ${query}`, async () => {
         const { status, json } = await ask(port, `/api/journal?${query}`)
         expect([status, json['code']]).to.deep.equal([422, 'BAD_INPUT'])

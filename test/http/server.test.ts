@@ -288,8 +288,13 @@ describe('the HTTP API', () => {
     expect(system.state.register.get('p2' as never)?.state).to.equal('released')
     const { body } = await ask('GET', '/api/journal?after=2&limit=10')
     const lines = Object.values(body) as { kind: string; by?: string }[]
-    expect(lines.map(({ kind }) => kind)).to.deep.equal(['exit-intended', 'position-released'])
-    expect(lines[1]?.by).to.match(/^loopback at .*127\.0\.0\.1$/)
+    expect(lines.map(({ kind }) => kind)).to.deep.equal([
+      'exit-asked',
+      'exit-intended',
+      'position-released',
+    ])
+    expect(lines[0]?.by).to.match(/^loopback at .*127\.0\.0\.1$/)
+    expect(lines[2]?.by).to.match(/^loopback at .*127\.0\.0\.1$/)
   })
 
   it('moves the kill switch, and asks what becomes of held exits', async () => {

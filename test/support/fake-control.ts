@@ -162,11 +162,12 @@ export class FakeControl implements Control {
     this.snapshot = { ...this.snapshot }
   }
 
-  journal({ after, limit, positionId }: JournalQuery): Promise<readonly JournalLine[]> {
+  journal({ after, limit, last, positionId }: JournalQuery): Promise<readonly JournalLine[]> {
     this.pagesRead++
     const isWanted = (line: JournalLine): boolean =>
       line.seq > after && (positionId === undefined || line.positionId === positionId)
-    return Promise.resolve(this.lines.filter(isWanted).slice(0, limit))
+    const found = this.lines.filter(isWanted)
+    return Promise.resolve(last === undefined ? found.slice(0, limit) : found.slice(-last))
   }
 
   /** Appends that many journal lines. */

@@ -42,7 +42,7 @@ describe('seed', () => {
   ): PositionEntry => {
     const options = rules as Record<string, unknown>
     const position = { ...aPosition({ id: positionId(id), ...but }), openedAt: undefined }
-    return { position, rules: options, ruleSet: aRuleSet(options) }
+    return { position, rules: options, ruleSet: aRuleSet(options), filledIn: [] }
   }
 
   async function restartedWith(...entries: PositionEntry[]) {

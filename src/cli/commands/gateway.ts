@@ -1,5 +1,6 @@
 import { Argument, Option } from 'commander'
 import type { GatewayView } from '../../ports/control.ts'
+import { confirmedShape, gatewayShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
@@ -58,7 +59,7 @@ export const gatewayCommand: CommandModule = {
 }
 
 async function show(given: Given, context: CommandContext): Promise<void> {
-  const view = await clientOf(given, context).get<GatewayView>('/api/gateway')
+  const view = await clientOf(given, context).get('/api/gateway', gatewayShape)
   const text = given.format === 'json' ? JSON.stringify(view) : linesOf(view).join('\n')
   context.stdout.write(`${text}\n`)
 }
@@ -68,7 +69,9 @@ async function move(
   context: CommandContext,
 ): Promise<void> {
   const path = `/api/gateway/breakers/${group}/${act}`
-  const { breakers } = await clientOf(given, context).change<GatewayView>('POST', path)
+  const { breakers } = await clientOf(given, context).change('POST', path, {
+    shape: gatewayShape,
+  })
   context.stdout.write(`${breakerTable(breakers).join('\n')}\n`)
 }
 
@@ -78,7 +81,7 @@ async function confirmHoldings(
 ): Promise<void> {
   const client = clientOf(given, context)
   if (!yes) await confirm(context, 'Exits that wait for this will be sent.')
-  await client.change('POST', '/api/gateway/holdings/confirm')
+  await client.change('POST', '/api/gateway/holdings/confirm', { shape: confirmedShape })
   context.stdout.write('confirmed\n')
 }
 

@@ -1,5 +1,6 @@
 import { Argument, Option } from 'commander'
 import type { KillSwitchView } from '../../ports/control.ts'
+import { killSwitchShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
@@ -55,11 +56,11 @@ async function killSwitch(
 ): Promise<void> {
   const client = clientOf(connection, context)
   const path = '/api/kill-switch'
-  if (wanted === undefined) return show(await client.get<KillSwitchView>(path), context)
+  if (wanted === undefined) return show(await client.get(path, killSwitchShape), context)
   const question = QUESTIONS[wanted]
   if (question !== undefined && !yes) await confirm(context, question)
   const body = { state: wanted, ...(held !== undefined && { held }) }
-  show(await client.change<KillSwitchView>('POST', path, body), context)
+  show(await client.change('POST', path, { shape: killSwitchShape, body }), context)
 }
 
 function show({ state, since, by, held }: KillSwitchView, { stdout }: CommandContext): void {

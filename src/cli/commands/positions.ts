@@ -1,10 +1,12 @@
-import { Option } from 'commander'
+import { UsageError } from '../../errors.ts'
 import type { PositionView } from '../../ports/control.ts'
 import type { KeptPosition } from '../../system/kept.ts'
+import { positionsShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { type ConnectionOptions, fromEither, withUrlOrData } from '../connection.ts'
+import { type ConnectionOptions, fromEither, withFormat, withUrlOrData } from '../connection.ts'
 import { tableLines, timeText } from '../output.ts'
-import { addChanges } from './positions-change.ts'
+import { addGuarding } from './positions-add.ts'
+import { addEnding } from './positions-end.ts'
 
 interface Given extends ConnectionOptions {
   readonly all: boolean
@@ -22,7 +24,7 @@ Examples:
 
 const LIST_HELP = `
 Without --url and --data the service on this machine is asked; where none answers, the folder data is
-read. --all, closed and released ones too, needs --data.
+read. --all, closed and released ones too, needs --data: a service knows only what it guards.
 
 Examples:
   $ watchkeeper positions
@@ -35,27 +37,27 @@ export const positionsCommand: CommandModule = {
       .command('positions')
       .description('list, add, change, exit or release positions')
       .addHelpText('after', EXAMPLES)
-    withUrlOrData(
-      positions
-        .command('list', { isDefault: true })
-        .description('list the positions that are guarded'),
-    )
-      .option('--all', 'closed and released ones too (with --data)', false)
-      .addOption(
-        new Option('--format <format>', 'how results look')
-          .choices(['text', 'json'])
-          .default('text'),
-      )
+    const listed = positions
+      .command('list', { isDefault: true })
+      .description('list the positions that are guarded')
+    withFormat(withUrlOrData(listed))
+      .option('--all', 'closed and released ones too (needs --data)', false)
       .addHelpText('after', LIST_HELP)
       .action((given: Given) => list(given, context))
-    addChanges(positions, context)
+    addGuarding(positions, context)
+    addEnding(positions, context)
   },
 }
 
 async function list(given: Given, context: CommandContext): Promise<void> {
+  if (given.all && given.data === undefined) {
+    throw new UsageError(
+      'found --all, expected --data with it: a service knows only what it guards',
+    )
+  }
   const lines = await fromEither<readonly string[]>(given, context, {
     live: async client => {
-      const views = await client.get<readonly PositionView[]>('/api/positions')
+      const views = await client.get('/api/positions', positionsShape)
       return given.format === 'json' ? views.map(each => JSON.stringify(each)) : liveTable(views)
     },
     kept: async kept => {

@@ -46,6 +46,21 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./supervision.ts')).supervisionCommand,
   },
   {
+    name: 'portfolio',
+    summary: 'show the day and its limits, or reset a limit',
+    load: async () => (await import('./portfolio.ts')).portfolioCommand,
+  },
+  {
+    name: 'report',
+    summary: 'show how long operations take, and how that has changed',
+    load: async () => (await import('./report.ts')).reportCommand,
+  },
+  {
+    name: 'metrics',
+    summary: 'show what the monitoring cycles have done, or start counting afresh',
+    load: async () => (await import('./metrics.ts')).metricsCommand,
+  },
+  {
     name: 'journal',
     summary: 'show what happened: decisions, orders, and acts of people',
     load: async () => (await import('./journal.ts')).journalCommand,

@@ -1,12 +1,13 @@
-import type { HealthCheck, KillSwitchView, PositionView } from '../../ports/control.ts'
-import { WatchkeeperError } from '../../errors.ts'
+import type { KillSwitchView, PositionView } from '../../ports/control.ts'
+import { type Health, killSwitchShape, positionsShape } from '../answers.ts'
+import { isSilence } from '../client-errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { clientOf, type ConnectionOptions, withFormat, withUrl } from '../connection.ts'
 import { Outcome } from '../outcome.ts'
 import { type Paint, paintFor, readable } from '../output.ts'
 
 const EXAMPLES = `
-Exit code: 0 pass, 0 warn, 1 fail, 3 nobody answers.
+Exit code: 0 pass, 0 warn, 1 fail, 3 no answer.
 
 Examples:
   $ watchkeeper status
@@ -16,22 +17,14 @@ interface Given extends ConnectionOptions {
   readonly format: 'text' | 'json'
 }
 
-interface Health {
-  readonly status: 'pass' | 'warn' | 'fail'
-  readonly version: string
-  readonly output: readonly string[]
-  readonly checks: Readonly<Record<string, readonly HealthCheck[]>>
-}
-
 const FAILED = 1
-const NOBODY = 3
+const NO_ANSWER = 3
 const COLOURS = { pass: 'green', warn: 'yellow', fail: 'red' } as const
 
 /** `watchkeeper status`: how a running service is, in a few lines. */
 export const statusCommand: CommandModule = {
   add(program, context) {
-    withUrl(program.command('status').description('tell how the running service is'))
-      .option('--format <format>', 'how results look: text or json', 'text')
+    withFormat(withUrl(program.command('status').description('tell how the running service is')))
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => status(given, context))
   },
@@ -41,20 +34,19 @@ async function status(given: Given, context: CommandContext): Promise<void> {
   const client = clientOf(given, context)
   const paint = paintFor(context.stdout, context.env)
   try {
-    const health = await client.health<Health>()
+    const health = await client.health()
     if (given.format === 'json') context.stdout.write(`${JSON.stringify(health)}\n`)
     else {
-      const positions = await client.get<readonly PositionView[]>('/api/positions')
-      const killSwitch = await client.get<KillSwitchView>('/api/kill-switch')
+      const positions = await client.get('/api/positions', positionsShape)
+      const killSwitch = await client.get('/api/kill-switch', killSwitchShape)
       const lines = [...headLines(health, killSwitch, paint), ...nearLines(positions)]
       context.stdout.write(`${lines.join('\n')}\n`)
     }
     if (health.status === 'fail') throw new Outcome(FAILED)
   } catch (error) {
-    const isSilent = error instanceof WatchkeeperError && error.code === 'NOBODY_ANSWERS'
-    if (!isSilent) throw error
+    if (!isSilence(error)) throw error
     context.stderr.write(`${paintFor(context.stderr, context.env)('red', error.message)}\n`)
-    throw new Outcome(NOBODY)
+    throw new Outcome(NO_ANSWER)
   }
 }
 
@@ -63,14 +55,17 @@ function headLines(
   killSwitch: KillSwitchView,
   paint: Paint,
 ): string[] {
-  const valueOf = (name: string): number => Number(checks[name]?.[0]?.observedValue ?? 0)
+  // A check that is not there says nothing: it must not read as a good figure.
+  const valueOf = (name: string): number | string | boolean =>
+    checks[name]?.[0]?.observedValue ?? '?'
+  const uptime = valueOf('uptime')
   const counts = [
     `${valueOf('positions:guarded')} guarded`,
     `${valueOf('positions:exiting')} being exited`,
     `${valueOf('positions:unguarded')} not guarded`,
   ]
   return [
-    `${paint(COLOURS[state], state)}  watchkeeper ${version}, up ${durationText(valueOf('uptime'))}`,
+    `${paint(COLOURS[state], state)}  watchkeeper ${version}, up ${typeof uptime === 'number' ? durationText(uptime) : '?'}`,
     `positions    ${counts.join(', ')}`,
     `kill switch  ${killSwitch.state}${killSwitch.held.length > 0 ? `, holds ${killSwitch.held.length} exits` : ''}`,
     ...output.map(line => paint(COLOURS[state], `  ${line}`)),

@@ -1,7 +1,7 @@
-import { Option } from 'commander'
 import type { ActorView } from '../../ports/supervision.ts'
+import { actorShape, actorsShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { clientOf, type ConnectionOptions, withFormat, withUrl } from '../connection.ts'
 import { tableLines } from '../output.ts'
 
 interface Given extends ConnectionOptions {
@@ -21,17 +21,11 @@ export const supervisionCommand: CommandModule = {
       .command('supervision')
       .description('show the actors, or restart one')
       .addHelpText('after', EXAMPLES)
-    withUrl(
-      supervision
-        .command('tree', { isDefault: true })
-        .description('show the actors, those in trouble first'),
-    )
+    const shown = supervision
+      .command('tree', { isDefault: true })
+      .description('show the actors, those in trouble first')
+    withFormat(withUrl(shown))
       .option('--limit <count>', 'at most so many monitors', '20')
-      .addOption(
-        new Option('--format <format>', 'how results look')
-          .choices(['text', 'json'])
-          .default('text'),
-      )
       .action((given: Given) => tree(given, context))
     withUrl(
       supervision
@@ -44,7 +38,7 @@ export const supervisionCommand: CommandModule = {
 
 async function tree(given: Given, context: CommandContext): Promise<void> {
   const path = `/api/supervision?limit=${encodeURIComponent(given.limit)}`
-  const actors = await clientOf(given, context).get<readonly ActorView[]>(path)
+  const actors = await clientOf(given, context).get(path, actorsShape)
   const lines =
     given.format === 'json' ? actors.map(each => JSON.stringify(each)) : tableOf(actors, Date.now())
   for (const line of lines) context.stdout.write(`${line}\n`)
@@ -56,7 +50,7 @@ async function restart(
   context: CommandContext,
 ): Promise<void> {
   const path = `/api/supervision/${encodeURIComponent(id)}/restart`
-  const actor = await clientOf(given, context).change<ActorView>('POST', path)
+  const actor = await clientOf(given, context).change('POST', path, { shape: actorShape })
   context.stdout.write(`${tableOf([actor], Date.now()).join('\n')}\n`)
 }
 

@@ -1,26 +1,29 @@
 import type { WhyView } from '../../ports/control.ts'
+import { whyShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
-import { tableLines, timeText } from '../output.ts'
+import { clientOf, type ConnectionOptions, withFormat, withUrl } from '../connection.ts'
+import { pctText, tableLines, timeText } from '../output.ts'
 
 interface Given extends ConnectionOptions {
   readonly format: 'text' | 'json'
 }
 
 const EXAMPLES = `
+distance and pct lead from the last price to the level; input age is how long ago the price came that
+the rule looks at.
+
 Examples:
-  $ watchkeeper why btc-1`
+  $ watchkeeper why btc-1
+  $ watchkeeper why btc-1 --format json`
 
 /** `watchkeeper why`: what each rule of a position would do, and why. */
 export const whyCommand: CommandModule = {
   add(program, context) {
-    withUrl(
-      program
-        .command('why')
-        .description('explain what each rule of a position would do')
-        .argument('<id>', 'position'),
-    )
-      .option('--format <format>', 'how results look: text or json', 'text')
+    const command = program
+      .command('why')
+      .description('explain what each rule of a position would do')
+      .argument('<id>', 'position')
+    withFormat(withUrl(command))
       .addHelpText('after', EXAMPLES)
       .action((id: string, given: Given) => why(id, given, context))
   },
@@ -28,7 +31,7 @@ export const whyCommand: CommandModule = {
 
 async function why(id: string, given: Given, context: CommandContext): Promise<void> {
   const path = `/api/positions/${encodeURIComponent(id)}/why`
-  const view = await clientOf(given, context).get<WhyView>(path)
+  const view = await clientOf(given, context).get(path, whyShape)
   const text = given.format === 'json' ? JSON.stringify(view) : linesOf(view).join('\n')
   context.stdout.write(`${text}\n`)
 }
@@ -36,19 +39,14 @@ async function why(id: string, given: Given, context: CommandContext): Promise<v
 function linesOf({ position, rules }: WhyView): string[] {
   const { id, side, quantity, instrument, entryPrice, state, lastPrice, priceAgeMs } = position
   const price =
-    lastPrice === null
-      ? 'no price yet'
-      : `last price ${lastPrice}, ${((priceAgeMs ?? 0) / 1_000).toFixed(1)} s old`
+    lastPrice === null ? 'no price yet' : `last price ${lastPrice}, ${ageText(priceAgeMs)} old`
   const reason = position.reason === undefined ? '' : ` (${position.reason})`
+  const explained = rules as unknown as readonly Explained[]
+  const head = ['rule', 'armed', 'level', 'distance', 'pct', 'at', 'input age', 'note']
   return [
     `${id}  ${side} ${quantity} ${instrument} at ${entryPrice}, ${state}${reason}; ${price}, best ${position.best}`,
-    ...tableLines(
-      [
-        ['rule', 'armed', 'level', 'distance', 'at', 'note'],
-        ...(rules as unknown as readonly Explained[]).map(rowOf),
-      ],
-      new Set([2, 3]),
-    ),
+    ...nearestLine(explained),
+    ...tableLines([head, ...explained.map(rowOf)], new Set([2, 3, 4, 6])),
   ]
 }
 
@@ -62,10 +60,39 @@ interface Explained {
   readonly distance?: number | null
   readonly ratchet?: number
   readonly exitAt?: number
+  readonly inputAgeMs?: number | null
+}
+
+/** Seconds with one decimal; nothing was seen yet where there is no age. */
+const ageText = (ageMs: number | null | undefined): string =>
+  typeof ageMs === 'number' ? `${(ageMs / 1_000).toFixed(1)} s` : '-'
+
+/**
+ * The way from the last price to the level, in percent of that price. The level is that way off the
+ * price that the rule looks at, its own or another instrument's.
+ */
+function pctOf({ level, distance }: Explained): number | undefined {
+  if (typeof level !== 'number' || typeof distance !== 'number') return undefined
+  const price = level - distance
+  return price === 0 ? undefined : (distance / Math.abs(price)) * 100
+}
+
+/** Which level would be reached first, if one is known. */
+function nearestLine(rules: readonly Explained[]): string[] {
+  const near = rules
+    .flatMap(each => {
+      const pct = pctOf(each)
+      return pct === undefined || !each.armed ? [] : [{ ...each, pct }]
+    })
+    .toSorted((a, b) => Math.abs(a.pct) - Math.abs(b.pct))[0]
+  if (near === undefined) return []
+  const where = near.instrument === undefined ? '' : ` on ${near.instrument}`
+  return [`nearest level: ${near.rule} at ${near.level}${where}, ${pctText(near.pct)} away`]
 }
 
 function rowOf(rule: Explained): string[] {
   const { rule: name, armed, level, distance, exitAt, why: reason, instrument, ratchet } = rule
+  const pct = pctOf(rule)
   const notes = [
     ...(reason === undefined ? [] : [reason]),
     ...(instrument === undefined ? [] : [`on ${instrument}`]),
@@ -76,7 +103,9 @@ function rowOf(rule: Explained): string[] {
     armed ? 'yes' : 'no',
     level === undefined ? '' : String(level),
     distance === undefined || distance === null ? '' : String(distance),
+    pct === undefined ? '' : pctText(pct),
     exitAt === undefined ? '' : timeText(exitAt),
+    ageText(rule.inputAgeMs),
     notes.join('; '),
   ]
 }

@@ -14,6 +14,6 @@ export const gatewayRoutes: Route = (router, control) => {
     assertReady(control)
     bodyOf(request, [])
     await control.confirmHoldings(requesterOf(request))
-    response.status(204).end()
+    sendJson(response, { confirmed: true })
   })
 }

@@ -1,0 +1,190 @@
+import { z } from 'zod'
+import type { CycleMetricsReport } from '../observability/cycle-metrics.ts'
+import type { PerformanceReport } from '../observability/performance.ts'
+import type {
+  GatewayView,
+  HealthCheck,
+  HealthStatus,
+  JournalLine,
+  KillSwitchView,
+  PortfolioView,
+  PositionView,
+  WhyView,
+} from '../ports/control.ts'
+import type { ActorView } from '../ports/supervision.ts'
+
+/** What an answer must look like: gives where it does not, undefined where it does. */
+export type Shape<Answer> = ((value: unknown) => string | undefined) & {
+  /** Only a type: what the value is once it was looked at. */
+  readonly answer?: Answer
+}
+
+/** The body of `/health`. */
+export interface Health {
+  readonly status: HealthStatus
+  readonly version: string
+  readonly output: readonly string[]
+  readonly checks: Readonly<Record<string, readonly HealthCheck[]>>
+}
+
+/** Only fields that a command reads are looked at: a newer service may say more. */
+const shape =
+  <Answer>(schema: z.ZodType): Shape<Answer> =>
+  value => {
+    const issue = schema.safeParse(value).error?.issues[0]
+    return issue && (issue.path.join('.') || 'as a whole')
+  }
+
+const status = z.enum(['pass', 'warn', 'fail'])
+const level = z.number().nullable()
+const counts = z.record(z.string(), z.number())
+
+const position = z.looseObject({
+  ...{ id: z.string(), state: z.string(), instrument: z.string(), side: z.string() },
+  ...{ quantity: z.number(), entryPrice: z.number(), best: z.number() },
+  ...{ stop: level, target: level, lastPrice: level, priceAgeMs: level },
+  rules: z.looseObject({}),
+  reason: z.string().optional(),
+})
+
+const ruleLine = z.looseObject({
+  ...{ rule: z.string(), armed: z.boolean(), level: z.number().optional() },
+  ...{ distance: level.optional(), inputAgeMs: level.optional(), exitAt: z.number().optional() },
+})
+
+const line = z.looseObject({
+  ...{ seq: z.number(), at: z.number(), kind: z.string() },
+  positionId: z.string().optional(),
+})
+
+const percentiles = z.looseObject({
+  ...{ count: z.number(), mean: z.number(), p50: z.number(), p90: z.number() },
+  ...{ p99: z.number(), p999: z.number(), max: z.number() },
+})
+
+const spread = z.looseObject({ min: level, max: level, average: level, last: level })
+const total = z.looseObject({ total: z.number(), perCycle: level })
+
+const sum = z.looseObject({
+  ...{ amount: z.number(), account: z.string().optional() },
+  ...{ underlying: z.string().optional(), currency: z.string().optional() },
+})
+
+const limit = z.looseObject({
+  ...{ name: z.string(), maxLoss: z.number(), loss: z.number() },
+  ...{ realised: z.number(), unrealised: z.number(), trippedAt: level },
+})
+
+const actor = z.looseObject({
+  ...{ id: z.string(), kind: z.string(), epoch: z.number(), alive: z.boolean() },
+  ...{ queued: z.number(), restarts: z.number(), restartsInWindow: z.number() },
+  ...{ busySince: level, nextRestartAt: level, quarantined: z.boolean() },
+  lastError: z.string().nullable(),
+})
+
+/** `GET /health`. */
+export const healthShape = shape<Health>(
+  z.looseObject({
+    ...{ status, version: z.string(), output: z.array(z.string()) },
+    checks: z.record(z.string(), z.array(z.looseObject({ status }))),
+  }),
+)
+
+/** One position. */
+export const positionShape = shape<PositionView>(position)
+
+/** `GET /api/positions`. */
+export const positionsShape = shape<readonly PositionView[]>(z.array(position))
+
+/** `GET /api/positions/:id/why`. */
+export const whyShape = shape<WhyView>(
+  z.looseObject({
+    position,
+    rules: z.array(ruleLine),
+  }),
+)
+
+/** `/api/kill-switch`. */
+export const killSwitchShape = shape<KillSwitchView>(
+  z.looseObject({
+    state: z.enum(['off', 'block', 'flatten', 'halt']),
+    since: level,
+    by: z.looseObject({ who: z.string(), from: z.string() }).nullable(),
+    held: z.array(z.string()),
+  }),
+)
+
+/** One journal line, as an event has it. */
+export const lineShape = shape<JournalLine>(line)
+
+/** `GET /api/journal`. */
+export const linesShape = shape<readonly JournalLine[]>(z.array(line))
+
+/** `/api/portfolio`. */
+export const portfolioShape = shape<PortfolioView>(
+  z.looseObject({
+    day: z.looseObject({ from: z.number(), until: z.number() }),
+    realised: z.array(sum),
+    limits: z.array(limit),
+  }),
+)
+
+/** One actor. */
+export const actorShape = shape<ActorView>(actor)
+
+/** `GET /api/supervision`. */
+export const actorsShape = shape<readonly ActorView[]>(z.array(actor))
+
+/** `GET /api/report`. */
+export const reportShape = shape<PerformanceReport>(
+  z.looseObject({
+    at: z.number(),
+    operations: z.record(z.string(), percentiles),
+    slowest: z.array(z.looseObject({ at: z.number(), ms: z.number(), phases: counts })),
+    trends: z.array(
+      z.looseObject({
+        ...{ operation: z.string(), present: z.number(), hour: level, day: level, week: level },
+        ...{ changePct: level, isMarked: z.boolean() },
+      }),
+    ),
+  }),
+)
+
+/** `GET /api/metrics`. */
+export const metricsShape = shape<CycleMetricsReport>(
+  z.looseObject({
+    since: z.number(),
+    cycles: z.looseObject({ count: z.number(), empty: z.number(), failed: z.number() }),
+    ...{ cycleTime: spread, positions: spread },
+    ...{ redisFetches: total, storeQueries: total, apiCalls: total },
+    ...{ exits: counts, errors: counts },
+  }),
+)
+
+export const gatewayShape = shape<GatewayView>(
+  z.looseObject({
+    breakers: z.array(
+      z.looseObject({
+        ...{ group: z.string(), state: z.string(), retryInMs: level, refused: z.number() },
+        transitions: z.array(z.looseObject({ at: z.number(), cause: z.string() })),
+      }),
+    ),
+    limits: z.array(
+      z.looseObject({
+        ...{ name: z.string(), rate: z.number(), inFlight: z.number() },
+        cuts: z.array(z.looseObject({ at: z.number(), reason: z.string() })),
+        lanes: z.array(z.looseObject({ depth: z.number(), oldestWaitMs: z.number() })),
+      }),
+    ),
+    calls: z.array(
+      z.looseObject({
+        ...{ at: z.number(), group: z.string(), operation: z.string() },
+        ...{ ms: z.number(), outcome: z.string() },
+      }),
+    ),
+  }),
+)
+
+export const confirmedShape = shape<{ readonly confirmed: true }>(
+  z.looseObject({ confirmed: z.literal(true) }),
+)

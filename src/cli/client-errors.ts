@@ -1,0 +1,46 @@
+import { WatchkeeperError } from '../errors.ts'
+
+/** An answer that the service gave with an error status. */
+export class ServiceRefusal extends WatchkeeperError {}
+
+/** Something else than watchkeeper answers at `url`. */
+export const stranger = (url: string, why: string): WatchkeeperError =>
+  new WatchkeeperError('NOT_WATCHKEEPER', `${url} is no watchkeeper: ${why}`)
+
+/** Nothing listens there, as far as the machine can tell. */
+const REFUSED = 'ECONNREFUSED'
+
+/** Whether an error came from an `AbortSignal` that a timer has fired. */
+const isTimeout = (error: unknown): boolean =>
+  error instanceof DOMException && error.name === 'TimeoutError'
+
+/** What was asked, for errors about it. */
+export interface Asked {
+  readonly url: string
+  /** Longest wait, ms. */
+  readonly waitMs: number
+}
+
+/**
+ * Says why a request or its answer failed: TOO_SLOW, NOBODY_ANSWERS (nothing listens there),
+ * NOT_WATCHKEEPER (what answers does not speak http), NO_ANSWER (anything else).
+ */
+export function failureOf(cause: unknown, { url, waitMs }: Asked): WatchkeeperError {
+  if (cause instanceof WatchkeeperError) return cause
+  if (isTimeout(cause)) {
+    const text = `${url} did not answer within ${waitMs / 1_000} s`
+    return new WatchkeeperError('TOO_SLOW', text, { cause })
+  }
+  const { cause: inner } = Object(cause) as { cause?: { code?: string; message?: string } }
+  const why = inner?.code ?? inner?.message ?? String(cause)
+  if (inner?.code === REFUSED) {
+    return new WatchkeeperError('NOBODY_ANSWERS', `no service at ${url} (${why})`, { cause })
+  }
+  if (why.startsWith('HPE_')) return stranger(url, `its answer is no http (${why})`)
+  return new WatchkeeperError('NO_ANSWER', `no whole answer from ${url} (${why})`, { cause })
+}
+
+/** Whether to ask again may help: nothing was heard, or not to its end. */
+export const isSilence = (error: unknown): error is WatchkeeperError =>
+  error instanceof WatchkeeperError &&
+  ['NOBODY_ANSWERS', 'NO_ANSWER', 'TOO_SLOW'].includes(error.code)

@@ -1,0 +1,122 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { namedFields } from '../../config/position-reader.ts'
+import { loadPositions } from '../../config/positions-file.ts'
+import { UsageError } from '../../errors.ts'
+import { positionShape } from '../answers.ts'
+import type { CommandContext } from '../command.ts'
+import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { eachOf, pathOf, positionLine } from '../positions-text.ts'
+
+interface AddGiven extends ConnectionOptions {
+  readonly file?: string
+  readonly id?: string
+  readonly instrument?: string
+  readonly side?: string
+  readonly quantity?: number
+  readonly entryPrice?: number
+  readonly account?: string
+  readonly underlying?: string
+  readonly rules?: object
+  readonly exitNow: boolean
+}
+
+interface RulesGiven extends ConnectionOptions {
+  readonly rules: object
+  readonly force: boolean
+  readonly exitNow: boolean
+}
+
+const ADD_HELP = `
+Each position of a file is tried, with the fields that the file names; exit code 1 if one was refused.
+
+Examples:
+  $ watchkeeper positions add --file more.yaml
+  $ watchkeeper positions add --id btc-2 --instrument BTCUSD --side long --quantity 1 \\
+      --entry-price 92400 --rules '{"stopLoss":{"pct":2}}'`
+
+const RULES_HELP = `
+Examples:
+  $ watchkeeper positions rules btc-1 --rules '{"stopLoss":{"pct":1}}'
+  $ watchkeeper positions rules btc-1 --rules '{"stopLoss":{"pct":5}}' --force`
+
+function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value)) return value
+  throw new InvalidArgumentError('Expected a number.')
+}
+
+function json(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  } catch {
+    // The line below says what is expected.
+  }
+  throw new InvalidArgumentError(`Expected rules as JSON, such as '{"stopLoss":{"pct":2}}'.`)
+}
+
+/** Adds the commands that guard more positions, or guard them otherwise. */
+export function addGuarding(positions: Command, context: CommandContext): void {
+  withUrl(positions.command('add').description('guard more positions'))
+    .option('--file <file>', 'a positions file: ids that are guarded already are refused')
+    .option('--id <id>', 'name of the position')
+    .option('--instrument <name>', 'what is held, as in the ticks')
+    .option('--side <side>', 'long or short')
+    .option('--quantity <units>', 'units held', number)
+    .option('--entry-price <price>', 'price of one unit at entry', number)
+    .option('--account <name>', 'account that holds it')
+    .option('--underlying <name>', 'instrument that it derives from')
+    .option('--rules <json>', 'its rules', json)
+    .option('--exit-now', 'also if a rule would exit it at once', false)
+    .addHelpText('after', ADD_HELP)
+    .action((given: AddGiven) => add(given, context))
+  withUrl(
+    positions
+      .command('rules')
+      .description('give a position other rules: they may only tighten')
+      .argument('<id>', 'position'),
+  )
+    .requiredOption('--rules <json>', 'all of its rules', json)
+    .option('--force', 'also if they loosen', false)
+    .option('--exit-now', 'also if they exit at once', false)
+    .addHelpText('after', RULES_HELP)
+    .action((id: string, given: RulesGiven) => changeRules(id, given, context))
+}
+
+async function add(given: AddGiven, context: CommandContext): Promise<void> {
+  const client = clientOf(given, context)
+  const { url: _url, data: _data, file, exitNow, ...position } = given
+  const request = async (body: object): Promise<string> =>
+    positionLine(
+      await client.change('POST', '/api/positions', {
+        shape: positionShape,
+        body: { ...body, exitNow },
+      }),
+    )
+  if (file === undefined) {
+    context.stdout.write(`${await request(position)}\n`)
+    return
+  }
+  const others = Object.keys(position)
+  if (others.length > 0) {
+    throw new UsageError(`found --file and --${others[0]}, expected one of them`)
+  }
+  const { entries, warnings } = loadPositions({ positionsFile: file, strict: false })
+  for (const warning of warnings) context.stderr.write(`warning: ${warning}\n`)
+  await eachOf(entries, context, {
+    nameOf: entry => entry.position.id,
+    // The service fills in what the file does not name: it knows its instruments.
+    act: entry => request({ ...namedFields(entry), rules: entry.rules }),
+  })
+}
+
+async function changeRules(
+  id: string,
+  { rules, force, exitNow, ...connection }: RulesGiven,
+  context: CommandContext,
+): Promise<void> {
+  const body = { rules, force, exitNow }
+  const client = clientOf(connection, context)
+  const view = await client.change('PATCH', pathOf(id), { shape: positionShape, body })
+  context.stdout.write(`${positionLine(view)}\n`)
+}

@@ -1,0 +1,103 @@
+import type { Command } from 'commander'
+import { UsageError } from '../../errors.ts'
+import { positionShape, positionsShape } from '../answers.ts'
+import type { ServiceClient } from '../client.ts'
+import type { CommandContext } from '../command.ts'
+import { confirm } from '../confirm.ts'
+import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { eachOf, pathOf, positionLine } from '../positions-text.ts'
+
+interface Given extends ConnectionOptions {
+  readonly yes: boolean
+  readonly all?: boolean
+}
+
+const EXIT_HELP = `
+Every position is tried; exit code 1 if one was refused.
+
+Examples:
+  $ watchkeeper positions exit btc-1
+  $ watchkeeper positions exit btc-1 btc-2 --yes
+  $ watchkeeper positions exit --all`
+
+const RELEASE_HELP = `
+Every position is tried; exit code 1 if one was refused.
+
+Examples:
+  $ watchkeeper positions release eth-1
+  $ watchkeeper positions release eth-1 eth-2 --yes`
+
+/** Adds the commands that end the guard over positions. */
+export function addEnding(positions: Command, context: CommandContext): void {
+  withUrl(
+    positions
+      .command('exit')
+      .description('exit positions at market')
+      .argument('[id...]', 'positions'),
+  )
+    .option('--all', 'every position that is guarded')
+    .option('--yes', 'do not ask', false)
+    .addHelpText('after', EXIT_HELP)
+    .action((ids: string[], given: Given) => exit(ids, given, context))
+  withUrl(
+    positions
+      .command('release')
+      .description('stop guarding; what the broker holds stays')
+      .argument('<id...>', 'positions'),
+  )
+    .option('--yes', 'do not ask', false)
+    .addHelpText('after', RELEASE_HELP)
+    .action((ids: string[], given: Given) => release(ids, given, context))
+}
+
+async function exit(
+  ids: readonly string[],
+  { all = false, yes, ...connection }: Given,
+  context: CommandContext,
+): Promise<void> {
+  const client = clientOf(connection, context)
+  if (all === ids.length > 0) throw new UsageError('expected ids of positions, or --all')
+  const wanted = all ? await openIds(client) : ids
+  // Also where there is none now: one may come before the answer, and the word is a habit to keep.
+  if (!yes) await confirm(context, questionOf(wanted), all ? 'exit all' : 'yes')
+  if (wanted.length === 0) {
+    context.stdout.write('no position is guarded\n')
+    return
+  }
+  await eachOf(wanted, context, {
+    nameOf: id => id,
+    act: async id =>
+      positionLine(await client.change('POST', `${pathOf(id)}/exit`, { shape: positionShape })),
+  })
+}
+
+async function release(
+  ids: readonly string[],
+  { yes, ...connection }: Given,
+  context: CommandContext,
+): Promise<void> {
+  const client = clientOf(connection, context)
+  if (!yes) await confirm(context, `Nobody will guard ${short(ids)} any more.`)
+  await eachOf(ids, context, {
+    nameOf: id => id,
+    act: async id => {
+      await client.remove(pathOf(id))
+      return `${id} is released`
+    },
+  })
+}
+
+const openIds = async (client: ServiceClient): Promise<string[]> =>
+  (await client.get('/api/positions', positionsShape)).map(({ id }) => id)
+
+const MOST_NAMED = 10
+
+function questionOf(ids: readonly string[]): string {
+  if (ids.length === 0) return 'No position is guarded.'
+  return `${ids.length} position${ids.length === 1 ? '' : 's'} will be exited at market: ${short(ids)}.`
+}
+
+const short = (ids: readonly string[]): string =>
+  ids.length <= MOST_NAMED
+    ? ids.join(', ')
+    : `${ids.slice(0, MOST_NAMED).join(', ')} and ${ids.length - MOST_NAMED} more`

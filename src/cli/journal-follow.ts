@@ -1,0 +1,71 @@
+import type { JournalLine } from '../ports/control.ts'
+import { lineShape } from './answers.ts'
+import type { ServiceClient } from './client.ts'
+import { isSilence, stranger } from './client-errors.ts'
+import type { CommandContext } from './command.ts'
+import { lastLine, linesOf, type WantedLines } from './journal-pages.ts'
+import { paintFor } from './output.ts'
+
+/** What is followed, and who is told. */
+export interface Following {
+  /** Where to begin. */
+  readonly wanted: WantedLines
+  readonly context: Pick<CommandContext, 'stderr' | 'env'>
+  show(line: JournalLine): void
+  /** Time until a broken stream is opened again, ms; default 1,000. */
+  readonly againMs?: number
+}
+
+/**
+ * Shows each line as it comes, for ever; a service that restarts is waited for. Throws what the first
+ * connection throws, and later ServiceRefusal and NOT_WATCHKEEPER.
+ */
+export async function follow(client: ServiceClient, following: Following): Promise<void> {
+  const { wanted, show, context, againMs = 1_000 } = following
+  let after = wanted.after ?? (await showLast(client, following))
+  let hasBegun = false
+  let isConnected = false
+  for (;;) {
+    try {
+      const texts = await client.events(`/api/events?after=${after}`)
+      hasBegun = isConnected = true
+      for await (const text of texts) {
+        const line = lineIn(text, client.url)
+        after = line.seq
+        if (wanted.position === undefined || line.positionId === wanted.position) show(line)
+      }
+      say('the stream ended')
+    } catch (error) {
+      if (!hasBegun || !isSilence(error)) throw error
+      say(error.message)
+    }
+    await new Promise(resolve => setTimeout(resolve, againMs))
+  }
+
+  /** Once for each connection that is lost, however often it is tried again. */
+  function say(why: string): void {
+    if (!isConnected) return
+    isConnected = false
+    const paint = paintFor(context.stderr, context.env)
+    context.stderr.write(`${paint('dim', `${why}: connecting again`)}\n`)
+  }
+}
+
+/** Shows the lines before those to come; gives the number to go on after. */
+async function showLast(client: ServiceClient, { wanted, show }: Following): Promise<number> {
+  const end = (await lastLine(client))?.seq ?? 0
+  const lines = await linesOf(client, wanted)
+  for (const line of lines) show(line)
+  // Those of one position may end long before the journal does.
+  return Math.max(end, lines.at(-1)?.seq ?? 0)
+}
+
+function lineIn(text: string, url: string): JournalLine {
+  try {
+    const line: unknown = JSON.parse(text)
+    if (lineShape(line) === undefined) return line as JournalLine
+  } catch {
+    // The line below says what is wrong.
+  }
+  throw stranger(url, 'an event of its stream is no journal line')
+}

@@ -1,0 +1,59 @@
+import type { JournalLine } from '../ports/control.ts'
+import { linesShape } from './answers.ts'
+import type { ServiceClient } from './client.ts'
+
+/** Which lines of the journal are wanted. */
+export interface WantedLines {
+  /** The first lines behind this number; undefined asks for the last ones. */
+  readonly after: number | undefined
+  readonly limit: number
+  readonly position: string | undefined
+}
+
+/** Lines that the service gives in one answer. */
+const PAGE = 1_000
+
+/** The lines of a running service, oldest first, however many answers they take. */
+export async function linesOf(client: ServiceClient, wanted: WantedLines): Promise<JournalLine[]> {
+  const { after, limit, position } = wanted
+  if (after !== undefined) return pages(client, wanted, after)
+  const newest = Math.min(limit, PAGE)
+  const last = await page(client, { last: newest }, position)
+  if (last.length < newest || limit <= PAGE) return last
+  // Numbers have no gaps, so that of the last line says where to begin. The lines of one position
+  // have gaps: all of them are read, and the last ones kept.
+  const start = position === undefined ? Math.max(0, last.at(-1)!.seq - limit) : 0
+  const all = await pages(client, { ...wanted, limit: Infinity }, start)
+  return all.slice(-limit)
+}
+
+/** The last line of the journal, whatever it is about; undefined where there is none. */
+export const lastLine = async (client: ServiceClient): Promise<JournalLine | undefined> =>
+  (await page(client, { last: 1 }, undefined)).at(-1)
+
+async function pages(
+  client: ServiceClient,
+  { limit, position }: WantedLines,
+  start: number,
+): Promise<JournalLine[]> {
+  const found: JournalLine[] = []
+  let after = start
+  for (;;) {
+    const size = Math.min(PAGE, limit - found.length)
+    if (size <= 0) return found
+    const lines = await page(client, { after, limit: size }, position)
+    found.push(...lines)
+    if (lines.length < size) return found
+    after = lines.at(-1)!.seq
+  }
+}
+
+async function page(
+  client: ServiceClient,
+  query: Readonly<Record<string, number>>,
+  position: string | undefined,
+): Promise<JournalLine[]> {
+  const pairs = Object.entries(query).map(([name, value]) => `${name}=${value}`)
+  if (position !== undefined) pairs.push(`positionId=${encodeURIComponent(position)}`)
+  return [...(await client.get(`/api/journal?${pairs.join('&')}`, linesShape))]
+}

@@ -1,0 +1,141 @@
+import { expect } from 'chai'
+import { CycleMetrics } from '../../src/observability/cycle-metrics.ts'
+import type { PerformanceReport } from '../../src/observability/performance.ts'
+import type { LimitView, PortfolioView } from '../../src/ports/control.ts'
+import type { Ran } from '../support/cli.ts'
+import { cliHere } from '../support/cli-here.ts'
+import { aView } from '../support/fake-control.ts'
+import { always, OddServer } from '../support/odd-server.ts'
+
+const PERCENTILES = { count: 1_200, mean: 1, p50: 0.5, p90: 2, p99: 4, p999: 8, max: 16.25 }
+
+const REPORT: PerformanceReport = {
+  at: 0,
+  operations: { cycle: PERCENTILES },
+  slowest: [
+    { at: 1_000, ms: 5, phases: { flush: 1 }, hasFailed: false },
+    { at: 2_000, ms: 9, phases: { clock: 1, actors: 7 }, hasFailed: true },
+  ],
+  trends: [
+    { operation: 'cycle', present: 4, hour: 2, day: 1, week: null, changePct: 300, isMarked: true },
+    { operation: 'tick', present: 1, hour: 1, day: 1, week: 1, changePct: 0, isMarked: false },
+  ],
+}
+
+const LIMIT: LimitView = {
+  ...{ name: 'daily', maxLoss: 1_000, warnAtPct: 80, account: null, underlying: null },
+  ...{ currency: 'EUR', realised: -500, unrealised: -350, loss: 850, trippedAt: null },
+}
+
+const PORTFOLIO: PortfolioView = {
+  day: { from: 0, until: 86_400_000 },
+  realised: [{ amount: -500, account: 'main', currency: 'EUR' }],
+  limits: [
+    LIMIT,
+    { ...LIMIT, name: 'all', loss: -20 },
+    { ...LIMIT, name: 'hit', trippedAt: 5_000 },
+  ],
+}
+
+describe('The commands that show figures', () => {
+  let server: OddServer | undefined
+
+  afterEach(() => server?.close())
+
+  async function run(answer: unknown, ...args: string[]): Promise<Ran> {
+    server = new OddServer(always(answer))
+    return cliHere([...args, '--url', await server.open()])
+  }
+
+  it('refuse JSON that holds no such figures', async () => {
+    for (const name of ['report', 'metrics', 'portfolio']) {
+      const { code, stdout, stderr } = await run({ operations: {} }, name)
+      expect([code, stdout, stderr.split(':')[1]], name).to.deep.equal([1, '', ' NOT_WATCHKEEPER'])
+      server!.close()
+    }
+  })
+
+  it('show figures of which there are none yet', async () => {
+    const empty = { at: 0, operations: {}, slowest: [], trends: [] }
+    const { code, stdout } = await run(empty, 'report')
+    expect([code, stdout.match(/^no .* yet$/gm)]).to.deep.equal([
+      0,
+      ['no operation was measured yet', 'no cycle has run yet', 'no trend is known yet'],
+    ])
+    server!.close()
+    const metrics = await run(new CycleMetrics(0).getMetrics(), 'metrics')
+    expect(metrics.stdout).to.match(/^time, ms +- +- +- +-$/m)
+  })
+
+  it('report percentiles, the slowest cycles first, and marked trends', async () => {
+    const { code, stdout } = await run(REPORT, 'report')
+    expect(code).to.equal(0)
+    expect(stdout).to.match(/^cycle +1,200 +1 +0\.5 +2 +4 +8 +16\.25$/m)
+    expect(stdout).to.match(/Z +9 {2}actors 7, clock 1, failed\n1970.*Z +5 {2}flush 1$/m)
+    expect(stdout).to.match(/^cycle +- +1 +2 +4 +\+300\.00 % {3}▃▅█ {2}!$/m)
+    expect(stdout).to.match(/^tick +1 +1 +1 +1 +0\.00 % {2}████$/m)
+  })
+
+  it('give metrics as they are, and forget them when they are told to', async () => {
+    const cycles = new CycleMetrics(0)
+    cycles.incrementMetric('exits.stop-loss', 2)
+    cycles.recordCycleMetrics({
+      ...{ cycleTime: 1.5, positions: 3, redisFetches: 0, storeQueries: 4, apiCalls: 1 },
+      ...{ exits: { 'stop-loss': 2 }, errors: {} },
+    })
+    const { stdout } = await run(cycles.getMetrics(), 'metrics', '--reset')
+    expect(stdout).to.match(/^cycles {2}1, 0 without a position, 0 failed$/m)
+    expect(stdout).to.match(/^time, ms +1\.5 +1\.5 +1\.5 +1\.5$/m)
+    expect(stdout).to.match(/^store queries +4 +4$/m)
+    expect(stdout).to.match(/^stop-loss +\d+$/m)
+    expect(stdout).to.match(/counting starts afresh\n$/)
+    expect(server!.asked).to.deep.equal(['POST /api/metrics/reset {}'])
+  })
+
+  it('show the day, its sums, and how much of each limit is used', async () => {
+    const { stdout } = await run(PORTFOLIO, 'portfolio')
+    expect(stdout).to.match(/^realised {5}-500 of main EUR$/m)
+    expect(stdout).to.match(/^daily +EUR +-500 +-350 +850 +1,000 +85 % {2}near$/m)
+    expect(stdout).to.match(/^all +EUR .* 0 %$/m)
+    expect(stdout).to.match(/^hit .* reached 1970-01-01T00:00:05\.000Z$/m)
+  })
+
+  it('reset a limit only when somebody says so', async () => {
+    const refused = await run(PORTFOLIO, 'portfolio', 'reset', 'a/b')
+    expect([refused.code, server!.asked]).to.deep.equal([2, []])
+    server!.close()
+    expect((await run(PORTFOLIO, 'portfolio', 'reset', 'a/b', '--yes')).code).to.equal(0)
+    expect(server!.asked).to.deep.equal(['POST /api/portfolio/limits/a%2Fb/reset {}'])
+  })
+
+  it('say how far each level is, how old its input, and which is nearest', async () => {
+    const rules = [
+      { rule: 'stopLoss', armed: true, level: 95, distance: -6, inputAgeMs: 1_500 },
+      { rule: 'takeProfit', armed: true, level: 102, distance: 1, inputAgeMs: 1_500 },
+      {
+        rule: 'trailing',
+        armed: false,
+        level: 101,
+        distance: 0,
+        inputAgeMs: null,
+        why: 'it waits',
+      },
+    ]
+    const { stdout } = await run({ position: aView(), rules }, 'why', 'p1')
+    expect(stdout).to.include('\nnearest level: takeProfit at 102, +0.99 % away\n')
+    expect(stdout).to.match(/^stopLoss +yes +95 +-6 +-5\.94 % +1\.5 s$/m)
+    expect(stdout).to.match(/^trailing +no +101 +0 +0\.00 % +- {2}it waits$/m)
+  })
+
+  it('count no check that is missing as 0', async () => {
+    const health = { status: 'pass', version: '1', output: [], checks: {} }
+    server = new OddServer((request, response) => {
+      const killSwitch = { state: 'off', since: null, by: null, held: [] }
+      const kind = { '/health': health, '/api/kill-switch': killSwitch }[request.url!] ?? []
+      always(kind)(request, response)
+    })
+    const { stdout } = await cliHere(['status', '--url', await server.open()])
+    expect(stdout).to.include('up ?\n')
+    expect(stdout).to.include('? guarded, ? being exited, ? not guarded')
+  })
+})

@@ -1,0 +1,105 @@
+import { expect } from 'chai'
+import { type HttpServer, serveHttp } from '../../src/http/server.ts'
+import { Folder, type Ran } from '../support/cli.ts'
+import { cliHere } from '../support/cli-here.ts'
+import { aView, FakeControl } from '../support/fake-control.ts'
+import { always, OddServer } from '../support/odd-server.ts'
+
+const FILE = `
+rules: { default: { stopLoss: { pct: 5 }, priceSource: quote } }
+positions:
+  - { id: a, instrument: ACME, side: long, quantity: 1, entryPrice: 100, rules: { stopLoss: { pct: 4 } } }
+  - { id: b, instrument: ACME, side: long, quantity: 1, entryPrice: 100, multiplier: 50 }
+`
+
+describe('The commands that change positions', () => {
+  let control: FakeControl
+  let server: HttpServer
+  let folder: Folder
+
+  beforeEach(async () => {
+    control = new FakeControl()
+    server = await serveHttp({ control, host: '127.0.0.1', port: 0 })
+    folder = new Folder()
+  })
+
+  afterEach(async () => {
+    await server.close()
+    folder.remove()
+  })
+
+  const run = (args: string, answer?: string): Promise<Ran> =>
+    cliHere(['positions', ...args.split(' ')], {
+      env: { WATCHKEEPER_URL: `http://127.0.0.1:${server.port}` },
+      ...(answer !== undefined && { answer }),
+    })
+
+  const ids = (): unknown[] => control.asked.map(({ what, id }) => [what, id])
+
+  it('exit every position that can be, also behind one that is refused', async () => {
+    const { code, stdout, stderr } = await run('exit gone p1 lost --yes')
+    expect([code, stdout]).to.deep.equal([1, 'p1 is exiting: stop 95\n'])
+    expect(stderr.trim().split('\n')).to.deep.equal([
+      'error: gone: POSITION_UNKNOWN: no position gone',
+      'error: lost: POSITION_UNKNOWN: no position lost',
+    ])
+    expect(ids()).to.deep.equal([['exit', 'p1']])
+  })
+
+  it('release every position that can be', async () => {
+    const { code, stdout, stderr } = await run('release gone p1 --yes')
+    expect([code, stdout]).to.deep.equal([1, 'p1 is released\n'])
+    expect(stderr).to.match(/^error: gone: POSITION_UNKNOWN: .*\n$/)
+  })
+
+  it('ask for the word before all of them are exited, even where there is none', async () => {
+    for (const answer of ['yes', '', 'exit']) {
+      const { code, stderr } = await run('exit --all', answer)
+      expect([code, stderr]).to.satisfy(
+        ([exit, text]: [number, string]) => exit === 2 && text.includes('Type exit all'),
+      )
+    }
+    expect(control.asked).to.deep.equal([])
+    expect((await run('exit --all', 'exit all')).code).to.equal(0)
+    expect(ids()).to.deep.equal([['exit', 'p1']])
+    await run('release p1 --yes')
+    expect((await run('exit --all')).code).to.equal(2)
+    expect((await run('exit --all --yes')).stdout).to.equal('no position is guarded\n')
+  })
+
+  it('refuse to list closed positions of a service', async () => {
+    const { code, stderr } = await run('list --all')
+    expect([code, stderr]).to.satisfy(
+      ([exit, text]: [number, string]) => exit === 2 && text.includes('expected --data'),
+    )
+  })
+
+  it('add what a file names, and leave the rest to the service', async () => {
+    const listening = new OddServer(always(aView('x'), 201))
+    const url = await listening.open()
+    const file = folder.file('p.yaml', FILE)
+    const { code, stdout } = await run(`add --file ${file} --url ${url}`)
+    listening.close()
+    expect([code, stdout]).to.deep.equal([0, 'x is guarded: stop 95\n'.repeat(2)])
+    const named = { instrument: 'ACME', side: 'long', quantity: 1, entryPrice: 100, exitNow: false }
+    const sent = listening.asked.map(each => JSON.parse(each.replace(/^\S+ \S+ /, '')) as unknown)
+    expect(sent).to.deep.equal([
+      { id: 'a', ...named, rules: { stopLoss: { pct: 4 } } },
+      { id: 'b', ...named, rules: { stopLoss: { pct: 5 } }, multiplier: 50, priceSource: 'quote' },
+    ])
+  })
+
+  it('add every position of a file that can be', async () => {
+    control.failure = new Error('broken')
+    const { code, stdout, stderr } = await run(`add --file ${folder.file('p.yaml', FILE)}`)
+    expect([code, stdout, stderr.trim().split('\n').length]).to.deep.equal([1, '', 2])
+  })
+
+  it('have examples in the help of each', async () => {
+    for (const name of ['list', 'add', 'rules', 'exit', 'release']) {
+      expect((await run(`${name} --help`)).stdout, name).to.match(
+        /\nExamples:\n {2}\$ watchkeeper /,
+      )
+    }
+  })
+})
