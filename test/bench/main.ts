@@ -7,12 +7,13 @@ import { wakes } from './s2-wakes.ts'
 import { exits } from './s3-exits.ts'
 import { memory } from './s4-memory.ts'
 import { recovery } from './s5-recovery.ts'
+import { breaker } from './s6-breaker.ts'
 import { latency } from './s8-latency.ts'
 import { throttle } from './throttle.ts'
 
 /** Every benchmark by name: one line each. */
 const BENCHMARKS: Record<string, () => Promise<Figure[]>> = {
-  ...{ trigger, wakes, exits, memory, recovery, latency, replay, throttle },
+  ...{ trigger, wakes, exits, memory, recovery, breaker, latency, replay, throttle },
 }
 
 const { values, positionals } = parseArgs({
