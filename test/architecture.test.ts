@@ -19,7 +19,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   processes: ['domain', 'ports', 'risk'],
   config: ['domain', 'risk', 'resilience', 'brokers', 'feeds', 'stores', 'observability'],
   http: ['domain', 'ports', 'observability', 'config'],
-  cli: ['system', 'config', 'domain', 'risk', 'feeds', 'ports'],
+  cli: ['system', 'config', 'domain', 'risk', 'feeds', 'ports', 'observability'],
 }
 
 /** Files of src/ itself that may import everything. */

@@ -50,6 +50,8 @@ export interface CallDeskOptions {
   /** In [0, 1). */
   random(): number
   load(): Load
+  /** Told of each call that ended. */
+  onCall?(call: CallRecord): void
 }
 
 const GROUPS: readonly EndpointGroup[] = ['orders', 'account', 'quotes']
@@ -311,6 +313,7 @@ export class CallDesk {
     if (this.counts.has(key) || this.counts.size < MOST_COUNTS) {
       this.counts.set(key, (this.counts.get(key) ?? 0) + 1)
     }
+    this.options.onCall?.(record)
     this.calls.push(record)
     if (this.calls.length > CALLS_KEPT) this.calls.shift()
   }

@@ -16,7 +16,7 @@ export interface ExitJournalParts {
   readonly writer: LiveWriter
   /** Epoch ms. */
   now(): number
-  readonly performance: Pick<Performance, 'cycles'> | undefined
+  readonly performance: Pick<Performance, 'cycles' | 'measure'> | undefined
   /** Who counts what a filled exit has brought. */
   portfolio(): Ref<PortfolioMessage>
 }
@@ -48,7 +48,9 @@ export class ExitJournal {
     if (state.openExits.get(positionId)?.generation === record.generation) return
     state.openExits.set(positionId, record)
     countOne(state.exitsIntended, decision.reason)
-    this.parts.performance?.cycles.incrementMetric(`exits.${decision.reason}`)
+    const { performance, now } = this.parts
+    performance?.cycles.incrementMetric(`exits.${decision.reason}`)
+    performance?.measure('exit.intended', Math.max(0, now() - decision.at))
   }
 
   /** Resolves when what an exit has become is on disk: its next attempt, or its end. */
@@ -88,6 +90,8 @@ export class ExitJournal {
         const position = state.register.get(event.decision.positionId)?.position
         if (position === undefined) return
         countOne(state.exitsFilled, event.decision.reason)
+        const intendedAt = state.openExits.get(position.id)?.intendedAt ?? this.parts.now()
+        this.parts.performance?.measure('exit.filled', Math.max(0, this.parts.now() - intendedAt))
         state.fills.set(position.id, event.fill)
         send(portfolio(), { kind: 'filled', position, fill: event.fill })
         return

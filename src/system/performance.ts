@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { CycleMetrics } from '../observability/cycle-metrics.ts'
 import { getPerformanceReport, type PerformanceReport } from '../observability/performance.ts'
+import { metrics } from '../observability/metrics/registry.ts'
 import { Profiler } from '../observability/profiler.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
@@ -15,6 +16,8 @@ const DELAY_WINDOW_MS = 60_000
 export class Performance implements Telemetry {
   readonly cycles: CycleMetrics
   readonly profiler: Profiler
+  /** What Prometheus scrapes. */
+  readonly board = metrics()
   private readonly clock: Clock
   private delaySince = 0
   private readonly recent: number[] = []
@@ -42,6 +45,16 @@ export class Performance implements Telemetry {
   /** Goes on with the history that a store has kept. */
   async keepIn(store: Pick<Store, 'write' | 'rows'>): Promise<void> {
     this.history = await PerformanceHistory.open(store, this.clock.now())
+  }
+
+  /** An operation took so long: `exit.intended`, `exit.filled`, `call.<group>.<operation>`. */
+  measure(operation: string, ms: number): void {
+    this.profiler.measure(operation, ms)
+    const { durations } = this.board
+    const [kind, first = '', second = ''] = operation.split('.')
+    if (kind === 'call') durations.call(ms / 1_000, { group: first, operation: second })
+    else if (first === 'intended') durations.intended(ms / 1_000)
+    else if (first === 'filled') durations.filled(ms / 1_000)
   }
 
   count(name: CycleCount, by = 1): void {

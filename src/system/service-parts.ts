@@ -119,6 +119,7 @@ function deskOf({ capabilities }: Broker, { config, clock, performance }: Around
     monotonic: () => clock.monotonic(),
     now: () => clock.now(),
     random: Math.random,
+    onCall: ({ group, operation, ms }) => performance.measure(`call.${group}.${operation}`, ms),
     load: () => ({
       averageCycleMs: performance.recentCycleMs,
       loopDelayMs: performance.loopDelayMs,

@@ -8,7 +8,6 @@ import { simulatedFeed, type SimulatedFeed } from '../feeds/simulated.ts'
 import { type HttpServer, serveHttp } from '../http/server.ts'
 import type { LiveSystem } from './live.ts'
 import { healthStatus } from '../observability/health.ts'
-import { metrics } from '../observability/metrics/registry.ts'
 import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, Readiness } from '../ports/control.ts'
@@ -59,7 +58,6 @@ export class Service {
   private cycles: NodeJS.Timeout | undefined
   private readonly performance: Performance
   private readonly news: HealthNews
-  private readonly board = metrics()
   private snapshot: HealthSnapshot
   private pruneAt = 0
   private state: Readiness = { ready: false, why: 'starting' }
@@ -184,7 +182,7 @@ export class Service {
     const { options, startedAt, snapshot } = this
     const now = options.clock.now()
     const given = { version: options.version, startedAt, now, health: snapshot.status }
-    return this.board.scrape(
+    return this.performance.board.scrape(
       await metricFacts(
         { system: this.system, desk: this.desk, monotonicMs: options.clock.monotonic() },
         given,

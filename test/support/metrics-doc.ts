@@ -22,7 +22,7 @@ export function metricsPage(): string {
         help: string
         labelNames?: readonly string[]
       }
-      const type = name.endsWith('_total') ? 'counter' : 'gauge'
+      const { type } = metric as unknown as { type: string }
       const labels = labelNames.map(label => `\`${label}\``).join(', ') || '–'
       return `- **\`${name}\`** (${type}; labels: ${labels})\n  ${help}`
     })

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { MetricFacts } from './facts.ts'
 
 /** Adds a family of metrics to a board. One file and one registry line each. */
@@ -12,6 +12,15 @@ interface Described {
   readonly help: string
   readonly labels?: readonly string[]
 }
+
+/** Takes a duration in seconds, and the values of the labels. */
+export type Observe = (seconds: number, values?: Readonly<Record<string, string>>) => void
+
+/** From half a millisecond to a minute: an exit may wait for its broker. */
+const BUCKETS = [
+  ...[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5],
+  ...[1, 2.5, 5, 10, 30, 60],
+]
 
 /** The metrics of one service, all read from the same facts when they are scraped. */
 export class Board {
@@ -50,6 +59,16 @@ export class Board {
       },
     })
     this.registry.registerMetric(metric)
+  }
+
+  /** Adds durations, told at the moment at which they end. Gives what takes one, in seconds. */
+  histogram({ name, help, labels = [] }: Described): Observe {
+    const metric = new Histogram({
+      ...{ name, help, labelNames: [...labels], registers: [] },
+      buckets: [...BUCKETS],
+    })
+    this.registry.registerMetric(metric)
+    return (seconds, values = {}) => metric.observe({ ...values }, seconds)
   }
 
   /** A metric that cannot be read is left out: it must not fail the scrape of all others. */

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics } from 'prom-client'
 import { actorMetrics } from './actors.ts'
+import { type Durations, durations } from './durations.ts'
 import { exitMetrics } from './exits.ts'
 import { Board, type MetricFamily, single } from './family.ts'
 import { gatewayMetrics } from './gateway.ts'
@@ -22,7 +23,7 @@ const FAMILIES: readonly MetricFamily[] = [
 ]
 
 /** Makes the metrics of one service, with those of the process and the runtime. */
-export function metrics(): Board {
+export function metrics(): Board & { readonly durations: Durations } {
   const board = new Board()
   for (const add of FAMILIES) add(board)
   board.counter(
@@ -33,5 +34,5 @@ export function metrics(): Board {
     () => single(board.failures),
   )
   collectDefaultMetrics({ register: board.registry })
-  return board
+  return Object.assign(board, { durations: durations(board) })
 }

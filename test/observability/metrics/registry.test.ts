@@ -58,6 +58,17 @@ describe('the metrics', () => {
     }
   })
 
+  it('have buckets for exits and calls that are told when they end', async () => {
+    const board = metrics()
+    board.durations.call(0.02, { group: 'orders', operation: 'placeExit' })
+    board.durations.intended(0.0004)
+    const lines = linesOf(await board.scrape(FACTS))
+    const labels = 'group="orders",operation="placeExit"'
+    expect(lines).to.include(`watchkeeper_broker_call_seconds_bucket{le="0.025",${labels}} 1`)
+    expect(lines).to.include('watchkeeper_exit_intended_seconds_bucket{le="0.0005"} 1')
+    expect(lines).to.include('watchkeeper_exit_filled_seconds_count 0')
+  })
+
   it('leave out what cannot be read, and count it', async () => {
     const board = new Board()
     board.gauge({ name: 'broken', help: 'Fails.' }, () => {
