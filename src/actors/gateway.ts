@@ -55,7 +55,7 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
       return state
     case 'own':
       book.own(message.position, { generation: message.generation, now: parts.now() })
-      parts.ask({ kind: 'list' })
+      // The next cycle asks for its holding by name; an exit that cannot wait does so itself.
       return state
     case 'release':
       book.release(message.position, parts.now())

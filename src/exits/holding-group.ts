@@ -16,6 +16,8 @@ export interface Surroundings {
   beyond(key: HoldingKey, quantity: number): void
 }
 
+const NOTHING_LOST: ReadonlyMap<PositionId, number> = new Map()
+
 /** One holding, the positions that own it, and what each may close. Changes itself. */
 export class HoldingGroup {
   readonly key: HoldingKey
@@ -34,6 +36,8 @@ export class HoldingGroup {
   /** It is on the other side of zero. */
   isOversold = false
   private isShort = false
+  /** Nothing has happened since a report granted all that there is: the same again changes nothing. */
+  private isSettled = false
 
   constructor(key: HoldingKey, now: number) {
     this.key = key
@@ -46,6 +50,7 @@ export class HoldingGroup {
     this.owners.set(position.id, position)
     this.allowances.delete(position.id)
     this.quietAt = now
+    this.isSettled = false
   }
 
   /** Lets go of a position. */
@@ -53,6 +58,7 @@ export class HoldingGroup {
     if (!this.owners.delete(id)) return
     this.allowances.delete(id)
     this.quietAt = now
+    this.isSettled = false
     if (this.turn === id) this.turn = undefined
   }
 
@@ -99,11 +105,13 @@ export class HoldingGroup {
   /** A process that died at `now` or before may have executed what no report shows yet. */
   restored(now: number): void {
     this.restoredAt = now
+    this.isSettled = false
   }
 
   /** An exit executed that much more, or its order came to life or to an end. */
   changed(id: PositionId, { executed, now }: { executed: number; now: number }): void {
     this.quietAt = now
+    this.isSettled = false
     if (executed <= 0) return
     this.executedAt = now
     const allowance = this.allowances.get(id)
@@ -119,7 +127,8 @@ export class HoldingGroup {
   ): ReadonlyMap<PositionId, number> {
     const before = this.state
     this.state = reported(before, report, { ...asked, apartMs: around.apartMs })
-    if (this.state.known === before.known) return new Map()
+    if (this.state.known === before.known) return NOTHING_LOST
+    if (this.isSettled && this.state.known?.quantity === before.known?.quantity) return NOTHING_LOST
     const verdict = this.judge(around)
     this.tell(verdict, around)
     return verdict.lost
@@ -144,6 +153,7 @@ export class HoldingGroup {
     }
     this.isShort = verdict.isShort
     this.isWhole = verdict.isWhole
+    this.isSettled = isClean && verdict.isWhole && !verdict.isShort && !verdict.isOversold
     return verdict
   }
 
