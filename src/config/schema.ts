@@ -30,9 +30,14 @@ export const serviceSchema = z.strictObject({
     .prefault({}),
   feed: z
     .strictObject({
-      kind: z.literal('simulated').default('simulated'),
+      /** `poll`: prices come from the broker's quotes, asked for every `pollMs`. */
+      kind: z.enum(['simulated', 'poll']).default('simulated'),
       seed: z.int().default(1),
       intervalMs: ms.default(100),
+      /** Time between two questions for the prices that nobody pushes, ms. */
+      pollMs: ms.min(100).default(1_000),
+      /** Goes on with invented prices although the broker is a real one. */
+      acceptSimulated: z.boolean().default(false),
       /** Largest believable move from one tick to the next, percent; absent: any. */
       maxJumpPct: z.number().positive().optional(),
       /** A held tick that waits longer than this for the next one is a warning, ms. */

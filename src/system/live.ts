@@ -2,7 +2,7 @@ import { type Down, type Ref, send } from '../actors/actor.ts'
 import type { GatewayMessage, PortfolioMessage, PortfolioStanding } from '../actors/messages.ts'
 import type { PortfolioOptions } from '../actors/portfolio.ts'
 import type { Decision } from '../domain/decision.ts'
-import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
@@ -11,6 +11,7 @@ import { WatchkeeperError } from '../errors.ts'
 import { type KillSwitch, maySend } from '../exits/kill-switch.ts'
 import type { MassExitOptions } from '../exits/mass-exit.ts'
 import type { Profiler } from '../observability/profiler.ts'
+import type { Broker } from '../ports/broker.ts'
 import type { JournalLine, RulesRequest } from '../ports/control.ts'
 import { type Clock, steadyNow } from '../ports/clock.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
@@ -41,10 +42,11 @@ import { SupervisionView } from './supervision.ts'
 import { TickGate, type TickGateOptions } from './tick-gate.ts'
 
 /** A broker with an account of its own. */
-export type Venue = ExitVenue & {
-  /** Told after each tick: orders may wait for the first price of an instrument. */
-  priced(instrument: Tick['instrument']): Promise<void> | undefined
-}
+export type Venue = ExitVenue &
+  Partial<Pick<Broker, 'quotes'>> & {
+    /** Told after each tick: orders may wait for the first price of an instrument. */
+    priced(instrument: Tick['instrument']): Promise<void> | undefined
+  }
 
 export interface LiveOptions {
   readonly keeper: LiveKeeper
@@ -221,6 +223,37 @@ export class LiveSystem {
   confirmHoldings(by: string): void {
     this.setUnconfirmed(false)
     this.tell('holdings-confirmed', { by })
+  }
+
+  /** The broker's last prices of instruments. */
+  quotes(instruments: readonly InstrumentId[]): Promise<readonly Tick[]> {
+    const { quotes } = this.core.broker
+    if (quotes === undefined) return Promise.resolve([])
+    return quotes(instruments, new AbortController().signal)
+  }
+
+  /** The instruments whose prices decide: of open positions, and of what they derive from. */
+  *instrumentsHeld(): Iterable<InstrumentId> {
+    for (const { guard } of this.core.roster.all()) {
+      yield guard.position.instrument
+      if (guard.other === undefined) continue
+      const instrument = guard.underlying?.instrument ?? guard.position.underlying
+      if (instrument !== undefined) yield instrument
+    }
+  }
+
+  /** The instruments whose rules ask for a price when none has come for too long. */
+  *instrumentsToPoll(): Iterable<InstrumentId> {
+    const { now } = this
+    for (const { guard } of this.core.roster.all()) {
+      const { stream } = guard.own
+      for (const rule of guard.ruleSet.rules) {
+        if (rule.kind !== 'stale-quote' || rule.action !== 'poll') continue
+        const afterMs = rule.afterMs === 'auto' ? stream.quietMs : rule.afterMs
+        const since = Math.max(stream.lastAt, guard.position.openedAt)
+        if (now - since > afterMs) yield guard.position.instrument
+      }
+    }
   }
 
   /** Takes a tick as it comes. */

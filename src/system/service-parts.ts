@@ -20,6 +20,7 @@ import { LiveSystem, type Venue } from './live.ts'
 import { openLog, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
 import { pacedBroker } from './paced-broker.ts'
+import { assertRealPrices } from './prices.ts'
 import { Performance } from './performance.ts'
 import type { ServiceOptions } from './service.ts'
 
@@ -43,6 +44,7 @@ const BROKER_CALLS = [
 export async function openParts(options: ServiceOptions): Promise<ServiceParts> {
   const { config, clock, fresh } = options
   assertProvable(config)
+  assertRealPrices(config)
   const store = await openStore(options)
   const performance = new Performance(clock)
   const log = await openLog(config, options.log, () => clock.monotonic())

@@ -4,7 +4,6 @@ import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { LiveControl } from './control.ts'
 import { WatchkeeperError } from '../errors.ts'
-import { simulatedFeed, type SimulatedFeed } from '../feeds/simulated.ts'
 import { type HttpServer, serveHttp } from '../http/server.ts'
 import type { LiveSystem } from './live.ts'
 import { healthStatus } from '../observability/health.ts'
@@ -19,6 +18,7 @@ import type { Performance } from './performance.ts'
 import { metricFacts } from './metric-facts.ts'
 import { seed, type Seeded } from './positions-seed.ts'
 import { gatewayTroubles } from './gateway-view.ts'
+import { openPrices, type Prices } from './prices.ts'
 import { openParts, type ServiceParts } from './service-parts.ts'
 import type { LmdbStore } from '../stores/lmdb.ts'
 
@@ -50,7 +50,7 @@ export class Service {
   private readonly broker: Broker
   private readonly desk: CallDesk
   private readonly system: LiveSystem
-  private readonly feed: SimulatedFeed
+  private readonly prices: Prices
   private readonly startedAt: number
   private readonly control: Control
   private http: HttpServer | undefined
@@ -86,11 +86,7 @@ export class Service {
     })
     this.startedAt = clock.now()
     this.snapshot = this.look()
-    this.feed = simulatedFeed({
-      ...{ seed: config.feed.seed, intervalMs: config.feed.intervalMs },
-      now: () => clock.now(),
-      onTick: tick => this.system.tick(tick),
-    })
+    this.prices = openPrices({ config, system: this.system, clock })
     this.control = new LiveControl({
       desk: this.desk,
       system: this.system,
@@ -110,7 +106,7 @@ export class Service {
   /** Ends in order: nothing new is taken, what was decided is durable, exits in flight may finish. */
   async stop(): Promise<void> {
     this.state = { ready: false, why: 'stopping' }
-    this.feed.stop()
+    this.prices.stop()
     const { clock, config } = this.options
     const until = clock.monotonic() + config.stop.deadlineMs
     while (this.system.state.openExits.size > 0 && clock.monotonic() < until) {
@@ -139,7 +135,7 @@ export class Service {
       this.options.onFatal(new WatchkeeperError('WATCHDOG_FAILED', text, { cause }))
     })
     const seeded = await seed(this.system, entries, clock.now())
-    this.feed.start()
+    this.prices.start()
     this.cycle()
     this.cycles = setInterval(() => this.cycle(), config.cycleMs)
     this.state = { ready: true }
@@ -161,6 +157,7 @@ export class Service {
       // Health grows old without a new snapshot, and says so; the next cycle is another chance.
       system.tell('cycle-failed', { error: textOf(error) })
     }
+    this.prices.cycle()
     this.news.observe(this.snapshot)
     this.upkeep().catch((error: unknown) => {
       system.tell('upkeep-failed', { error: textOf(error) })

@@ -377,6 +377,16 @@ describe('LiveSystem', () => {
     expect(system.state.openExits.has(positionId('p2'))).to.equal(true)
   })
 
+  it('names the instruments whose rules ask for a price that has not come', async () => {
+    const quiet = { staleQuote: { afterMs: 1_000, action: 'poll' }, stopLoss: { pct: 50 } }
+    await system.add(aPosition({ openedAt: now }), quiet, 'test')
+    await tick(100)
+    expect([...system.instrumentsToPoll()]).to.deep.equal([])
+    now += 1_001
+    expect([...system.instrumentsToPoll()]).to.deep.equal(['ACME'])
+    expect([...system.instrumentsHeld()]).to.deep.equal(['ACME'])
+  })
+
   it('says when somebody set the clock', async () => {
     let mono = 0
     const clock = { now: () => now, monotonic: () => mono }
