@@ -1,9 +1,8 @@
-import type { TradingHours } from '../domain/instrument.ts'
-import { isOpenAt } from '../risk/hours.ts'
 import { accountFacts } from './exit-view.ts'
 import type { Child } from '../actors/roster.ts'
+import { isOpenNow } from './guarding.ts'
 import type { LiveSystem } from './live.ts'
-import { guardingOf } from './supervision.ts'
+import type { UnguardedCause } from '../observability/metrics/facts.ts'
 import type { HealthFacts, Trouble } from '../observability/health.ts'
 
 interface Limits {
@@ -18,6 +17,17 @@ interface Limits {
 const OUTSIDE_MS = 60_000
 /** Time for which a jump of the clock is told of, ms. */
 const CLOCK_MS = 3_600_000
+
+/** What is told of a position that is not guarded. */
+const REASONS: Readonly<Record<Exclude<UnguardedCause, 'price'>, (child?: Child) => string>> = {
+  halt: () => 'the kill switch is halt',
+  store: () => 'the store refuses writes',
+  monitor: child =>
+    child === undefined
+      ? 'it has no monitor yet'
+      : `its monitor crashed (${child.crashes.lastError ?? 'no error'})`,
+  down: () => 'no process was there',
+}
 
 /** What a monitoring cycle finds in the live system. */
 export function healthFacts(
@@ -34,13 +44,23 @@ export function healthFacts(
   const failingRules: Trouble[] = []
   let expected = 0
   let guarded = 0
-  for (const { position, state: life } of register.values()) {
-    if (life !== 'open') continue
+  let missing = 0
+  for (const registered of register.values()) {
+    const { position } = registered
+    if (registered.state !== 'open' || registered.observed !== undefined) continue
     const child = core.roster.get(position.id)
-    if (child === undefined || openExits.has(position.id)) continue
+    const isExiting = openExits.has(position.id)
+    const cause = system.guarding.causeOf(registered)
+    // A price that is old alone is a warning: see `prices:stale`.
+    if (cause !== undefined && cause !== 'price') {
+      const forMs = system.guarding.lastsMs(position.id)
+      unguarded.push({ what: `${position.id}: ${REASONS[cause](child)}`, forMs })
+    }
+    if (isExiting) continue
     expected++
-    if (guardingOf(core.roster, child) === 'nobody') unguarded.push(troubleOf(child))
-    else guarded++
+    if (cause === undefined) guarded++
+    if (cause === 'monitor') missing++
+    if (child === undefined) continue
     if (child.watch.kind === 'given-up') quarantined.push(troubleOf(child))
     const { ruleErrors: errors } = child.guard
     if (errors > 0) {
@@ -63,11 +83,12 @@ export function healthFacts(
     startedAt,
     isRunning: true,
     actors: {
-      alive: guarded,
+      alive: expected - missing,
       expected,
       restarts: system.supervisionView.restartsInWindow(),
     },
     positions: { guarded, exiting: openExits.size },
+    unguardedMs: system.guarding.totalMs,
     ...{ unguarded, quarantined, ruleErrors, failingRules },
     downActors: system.supervisionView.down(),
     overdueExits: overdue.map(({ positionId, intendedAt, state }): Trouble => ({
@@ -92,15 +113,3 @@ export function healthFacts(
 const troubleOf = ({ guard, crashes }: Child): Trouble => ({
   what: `${guard.position.id}: its monitor crashed (${crashes.lastError ?? 'no error'})`,
 })
-
-/** Hours are in minutes, and finding them out costs more than a position's share of a cycle. */
-const lookedUp = new WeakMap<TradingHours, { readonly minute: number; readonly isOpen: boolean }>()
-
-function isOpenNow(hours: TradingHours, now: number): boolean {
-  const minute = Math.floor(now / 60_000)
-  const known = lookedUp.get(hours)
-  if (known?.minute === minute) return known.isOpen
-  const isOpen = isOpenAt(hours, now)
-  lookedUp.set(hours, { minute, isOpen })
-  return isOpen
-}

@@ -28,6 +28,7 @@ import { startsHeld } from '../exits/reconcile.ts'
 import { connect, type Core } from './core.ts'
 import type { ExitVenue, GatewayOptions } from './gateway-options.ts'
 import { ExitJournal } from './exit-journal.ts'
+import { Guarding } from './guarding.ts'
 import { ruleSetOf } from './kept-rules.ts'
 import { lineOf, textOf } from './lines.ts'
 import { NO_LIMITS, startPortfolio } from './live-portfolio.ts'
@@ -68,7 +69,7 @@ export interface LiveOptions {
   /** Default the machine's. */
   readonly timers?: Timers
   readonly random?: () => number
-  /** A price younger than this is tested as soon as a position comes, ms; default 30 s. */
+  /** A younger price is tested as soon as a position comes, an older one guards nobody, ms; default 30 s. */
   readonly freshMs?: number
   /** Awaited before a new position is registered: its account must hold it. */
   readonly beforeGuard?: (registered: Registered) => Promise<void>
@@ -95,6 +96,7 @@ export class LiveSystem {
   readonly clockWatch: ClockWatch
   readonly supervision: Supervision
   readonly supervisionView: SupervisionView
+  readonly guarding: Guarding
   /** Ticks that were evaluated. */
   ticks = 0
   private readonly options: LiveOptions
@@ -160,6 +162,11 @@ export class LiveSystem {
     this.supervisionView = new SupervisionView({
       ...{ roster, supervisor, clock, policy: this.supervision },
       tell: (kind, detail) => this.tell(kind, detail),
+    })
+    this.guarding = new Guarding({
+      ...{ state: this.state, roster, instruments: this.instruments, clock },
+      staleMs: options.freshMs ?? FRESH_MS,
+      isStoreOurs: () => this.writer.errors === 0,
     })
     this.registrar = new Registrar({
       rows: this.state.register,
@@ -253,6 +260,7 @@ export class LiveSystem {
       send(this.portfolio, { kind: 'cycle' })
     })
     profiler.phase('flush', () => this.writer.drain())
+    profiler.phase('guarding', () => this.guarding.look())
   }
 
   /** Takes a position under guard; it is durable when the promise resolves. */

@@ -2,7 +2,6 @@ import type { LimitFacts, MetricFacts } from '../observability/metrics/facts.ts'
 import type { CallDesk } from '../actors/call-desk.ts'
 import { gatewayFacts } from './gateway-view.ts'
 import type { LiveSystem } from './live.ts'
-import { guardingOf } from './supervision.ts'
 
 type Given = Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health'>
 
@@ -20,14 +19,15 @@ export async function metricFacts(
 ): Promise<MetricFacts> {
   const { state, core, gate } = system
   const groups = { guarded: 0, exiting: 0, observed: 0, unguarded: 0 }
-  for (const { position, observed, state: life } of state.register.values()) {
-    if (life !== 'open') continue
-    if (observed !== undefined) groups.observed++
-    else if (state.openExits.has(position.id)) groups.exiting++
+  let missing = 0
+  for (const registered of state.register.values()) {
+    if (registered.state !== 'open') continue
+    if (registered.observed !== undefined) groups.observed++
+    else if (state.openExits.has(registered.position.id)) groups.exiting++
     else {
-      const child = core.roster.get(position.id)
-      const isGuarded = child !== undefined && guardingOf(core.roster, child) !== 'nobody'
-      groups[isGuarded ? 'guarded' : 'unguarded']++
+      const cause = system.guarding.causeOf(registered)
+      groups[cause === undefined ? 'guarded' : 'unguarded']++
+      if (cause === 'monitor') missing++
     }
   }
   const openExits = new Map<string, number>()
@@ -49,8 +49,9 @@ export async function metricFacts(
     oldestExitMs: given.now - oldest,
     ticks: { accepted: system.ticks, bad: gate.bad, old: gate.tooOld },
     restarts: state.restarts,
+    unguardedMs: system.guarding.totals,
     actors: {
-      alive: groups.guarded + groups.exiting,
+      alive: groups.guarded + groups.unguarded + groups.exiting - missing,
       expected: groups.guarded + groups.unguarded + groups.exiting,
     },
     deadLetters: core.actors.deadLetters,

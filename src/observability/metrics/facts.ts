@@ -18,6 +18,8 @@ export interface MetricFacts {
   /** Age of the oldest of them, ms; 0 without one. */
   readonly oldestExitMs: number
   readonly ticks: { readonly accepted: number; readonly bad: number; readonly old: number }
+  /** Time that positions were without a guard, summed over them, by cause, ms. */
+  readonly unguardedMs: ReadonlyMap<UnguardedCause, number>
   readonly restarts: number
   readonly actors: { readonly alive: number; readonly expected: number }
   readonly deadLetters: number
@@ -63,6 +65,13 @@ export interface LimitFacts {
   readonly maxLoss: number
   readonly isTripped: boolean
 }
+
+/**
+ * Why a position is not guarded: the kill switch is `halt`, the store is not ours or refuses writes,
+ * nobody holds its band, its price is too old, no process was there. The first that holds counts.
+ */
+export const UNGUARDED_CAUSES = ['halt', 'store', 'monitor', 'price', 'down'] as const
+export type UnguardedCause = (typeof UNGUARDED_CAUSES)[number]
 
 export const POSITION_GROUPS = ['guarded', 'exiting', 'observed', 'unguarded'] as const
 export type PositionGroup = (typeof POSITION_GROUPS)[number]

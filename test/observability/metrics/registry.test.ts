@@ -13,6 +13,7 @@ const FACTS: MetricFacts = {
   openExits: new Map([['unknown', 1]]),
   oldestExitMs: 1_500,
   ticks: { accepted: 10, bad: 1, old: 0 },
+  unguardedMs: new Map([['price' as const, 1_500]]),
   ...{ restarts: 0, actors: { alive: 4, expected: 4 }, deadLetters: 0 },
   ...{ brokerErrors: 0, storeErrors: 0, journalLines: 7, clockJumps: 0 },
   gateway: {
@@ -36,6 +37,8 @@ describe('the metrics', () => {
     expect(lines).to.include('watchkeeper_health_status{status="pass"} 0')
     expect(lines).to.include('watchkeeper_health_status{status="warn"} 1')
     expect(lines).to.include('watchkeeper_exit_oldest_open_seconds 1.5')
+    expect(lines).to.include('watchkeeper_unguarded_seconds_total{cause="price"} 1.5')
+    expect(lines).to.include('watchkeeper_unguarded_seconds_total{cause="halt"} 0')
   })
 
   it('say the same when nothing has changed, and what is new when something has', async () => {
