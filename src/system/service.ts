@@ -123,6 +123,7 @@ export class Service {
     // Until here a probe is told that the service is not ready.
     await this.http?.close()
     await this.news.stop()
+    this.system.tell('guard-stopped', {})
     await this.system.stop()
     await this.broker.close()
     await this.store.close()
@@ -138,6 +139,7 @@ export class Service {
       const text = `the watchdog failed: ${textOf(cause)}`
       this.options.onFatal(new WatchkeeperError('WATCHDOG_FAILED', text, { cause }))
     })
+    await this.countDown()
     const seeded = await seed(this.system, entries, clock.now())
     this.feed.start()
     this.cycle()
@@ -146,6 +148,20 @@ export class Service {
     const open = [...this.system.state.open()].length
     const exiting = this.system.state.openExits.size
     return { url: `http://${host}:${this.http.port}`, guarded: open - exiting, exiting, ...seeded }
+  }
+
+  /**
+   * Counts the time without a process: since its last journal line, or the last minute that it kept.
+   * A process that was killed is thus held for dead for up to a minute too long, never too short.
+   */
+  private async countDown(): Promise<void> {
+    const [last] = await this.store.journal({ after: 0, limit: 1, last: 1 })
+    const from = Math.max(last?.at ?? -Infinity, this.performance.keptUntil ?? -Infinity)
+    if (from === -Infinity) return
+    // What was open is guarded once its monitors are there.
+    await this.system.settled()
+    const { positions, downMs } = this.system.guarding.countDown(from)
+    if (positions > 0) this.system.tell('guard-resumed', { positions, downMs })
   }
 
   /** One monitoring cycle. */

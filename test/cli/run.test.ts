@@ -95,6 +95,22 @@ describe('watchkeeper run', () => {
     )
   }).timeout(120_000)
 
+  it('counts the time after a kill in which no process was there', async () => {
+    const first = await start()
+    await first.end('SIGKILL')
+    const killedAt = Date.now()
+    const second = await start()
+    const url = second.lines.find(line => line.startsWith('metrics'))!.split(/\s+/)[1]!
+    const text = await (await fetch(url)).text()
+    const seconds = Number(/unguarded_seconds_total\{cause="down"\} (\S+)/.exec(text)![1])
+    const line = second.lines.find(each => each.includes('guard-resumed'))!
+    const positions = Number(/positions=(\d+)/.exec(line)![1])
+    const downMs = Number(/downMs=(\d+)/.exec(line)![1])
+    expect(positions).to.be.within(1, COUNT)
+    expect(downMs).to.be.within(1, Date.now() - killedAt + 60_000)
+    expect(seconds).to.be.closeTo((positions * downMs) / 1_000, 0.01)
+  })
+
   it('refuses a folder that another process guards, and names it', async () => {
     await start()
     const second = new RunningService(args)
