@@ -55,7 +55,10 @@ const keysOf = (name: string): string[] =>
     .split(/(?<!_)_(?!_)/)
     .map(part => part.replace(/__(\w)/g, (_match, letter: string) => letter.toUpperCase()))
 
-const scalar = (text: string): unknown => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text)
+function scalar(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true'
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
 
 function put(root: unknown, keys: readonly string[], value: unknown): void {
   let place = root as Record<string, unknown>

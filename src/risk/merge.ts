@@ -19,6 +19,9 @@ export interface Merged {
   until: number
   /** Rules that threw in this evaluation; their last levels were taken. */
   errors: number
+  /** Which rules those were, and which have a level or a deadline: bit `1 << index`. */
+  failed: number
+  armed: number
 }
 
 /** Best price and time of an evaluation that went well: what a rule that throws falls back to. */
@@ -38,6 +41,8 @@ export const noLevels = (): Merged => ({
   exitBy: -1,
   until: Infinity,
   errors: 0,
+  failed: 0,
+  armed: 0,
 })
 
 const NOTHING: Levels = {}
@@ -85,12 +90,17 @@ export function merge(
   out.exitBy = -1
   out.until = Infinity
   out.errors = 0
+  out.failed = 0
+  out.armed = 0
   const { rules } = set
   for (let index = 0; index < rules.length; index++) {
     const rule = rules[index]!
     if (rule.kind !== 'levels') continue
     const { levels, failed } = armAlone(rule, position, asked, last)
-    if (failed) out.errors++
+    if (failed) {
+      out.errors++
+      out.failed |= 1 << index
+    }
     tighten(out, levels, sign, index)
   }
   return out
@@ -98,6 +108,7 @@ export function merge(
 
 function tighten(out: Merged, levels: Levels, sign: 1 | -1, index: number): void {
   const { stop, target, ratchet, exitAt, rearmAt } = levels
+  if (stop !== undefined || target !== undefined || exitAt !== undefined) out.armed |= 1 << index
   if (stop !== undefined && sign * stop > out.stop) {
     out.stop = sign * stop
     out.stopBy = index

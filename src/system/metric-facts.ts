@@ -1,6 +1,8 @@
-import type { LimitFacts, MetricFacts } from '../observability/metrics/facts.ts'
 import type { CallDesk } from '../actors/call-desk.ts'
 import { gatewayFacts } from './gateway-view.ts'
+import { armedRules } from '../risk/rule-tally.ts'
+import { RULES } from '../risk/rules/registry.ts'
+import type { LimitFacts, MetricFacts, RuleFacts } from '../observability/metrics/facts.ts'
 import type { LiveSystem } from './live.ts'
 
 type Given = Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health'>
@@ -60,8 +62,30 @@ export async function metricFacts(
     journalLines: system.journalLines,
     clockJumps: system.clockWatch.jumps,
     gateway: gatewayFacts(desk, monotonicMs),
+    rules: ruleFacts(system),
     limits: standings.map(({ limit, loss, trip }): LimitFacts => {
       return { name: limit.name, loss, maxLoss: limit.maxLoss, isTripped: trip !== undefined }
     }),
   }
+}
+
+function ruleFacts({ core }: LiveSystem): RuleFacts[] {
+  const configured = new Map<string, number>()
+  const armed = new Map<string, number>()
+  const countIn = (counts: Map<string, number>) => (name: string) =>
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  const [configure, arm] = [countIn(configured), countIn(armed)]
+  for (const { guard } of core.roster.all()) {
+    if (guard.closed) continue
+    for (const name of guard.ruleSet.names) configure(name)
+    armedRules(guard, arm)
+  }
+  return RULES.map(({ name }) => {
+    const counts = core.dispatcher.tally.counts.get(name)
+    return {
+      ...{ name, configured: configured.get(name) ?? 0, armed: armed.get(name) ?? 0 },
+      ...{ evaluated: counts?.evaluated ?? 0, errored: counts?.errored ?? 0 },
+      fired: counts?.fired ?? 0,
+    }
+  })
 }

@@ -27,6 +27,7 @@ describe('merge', () => {
     })
     const merged = merge(setOf(throwing), aPosition(), NOW, START, noLevels())
     expect([merged.stop, merged.errors]).to.deep.equal([-Infinity, 1])
+    expect([merged.failed, merged.armed]).to.deep.equal([1, 0])
   })
 
   it('takes the tightest of each kind, and who gave it', () => {
@@ -38,6 +39,7 @@ describe('merge', () => {
     expect(merge(set, aPosition(), START, START, noLevels())).to.deep.equal({
       ...{ stop: 95, stopBy: 1, target: 125, targetBy: 2, ratchet: 112 },
       ...{ exitAt: 400, exitBy: 2, until: 300, errors: 0 },
+      ...{ failed: 0, armed: 0b111 },
     })
   })
 

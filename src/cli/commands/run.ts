@@ -59,7 +59,7 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
   })
   const loaded = loadPositions({
     positionsFile: config.positions,
-    strict: false,
+    strict: config.strict,
     instruments: config.instruments,
   })
   const paint = paintFor(stdout, env)

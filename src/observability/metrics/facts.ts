@@ -28,6 +28,8 @@ export interface MetricFacts {
   readonly journalLines: number
   readonly clockJumps: number
   readonly limits: readonly LimitFacts[]
+  /** Every rule that there is. */
+  readonly rules: readonly RuleFacts[]
   readonly gateway: GatewayFacts
 }
 
@@ -56,6 +58,16 @@ export interface GatewayFacts {
     readonly outcome: string
     readonly count: number
   }[]
+}
+
+/** What became of one rule; `configured` and `armed` are numbers of positions. */
+export interface RuleFacts {
+  readonly name: string
+  readonly configured: number
+  readonly armed: number
+  readonly evaluated: number
+  readonly errored: number
+  readonly fired: number
 }
 
 /** Loss and bound of a limit, money. */

@@ -21,6 +21,7 @@ const FACTS: MetricFacts = {
     throttles: [],
     calls: [{ group: 'orders', operation: 'placeExit', outcome: 'ok', count: 2 }],
   },
+  rules: [{ name: 'stopLoss', configured: 2, armed: 1, evaluated: 9, errored: 3, fired: 4 }],
   limits: [{ name: 'all', loss: -5, maxLoss: 100, isTripped: false }],
 }
 
@@ -39,6 +40,8 @@ describe('the metrics', () => {
     expect(lines).to.include('watchkeeper_exit_oldest_open_seconds 1.5')
     expect(lines).to.include('watchkeeper_unguarded_seconds_total{cause="price"} 1.5')
     expect(lines).to.include('watchkeeper_unguarded_seconds_total{cause="halt"} 0')
+    expect(lines).to.include('watchkeeper_rules_armed{rule="stopLoss"} 1')
+    expect(lines).to.include('watchkeeper_rule_fires_total{rule="stopLoss"} 4')
   })
 
   it('say the same when nothing has changed, and what is new when something has', async () => {
