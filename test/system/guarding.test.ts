@@ -9,6 +9,7 @@ import { LiveSystem } from '../../src/system/live.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { TestVenue } from '../support/test-venue.ts'
 
 const P1 = positionId('p1')
 const START = 1_000
@@ -27,6 +28,7 @@ const CLOSED = new InstrumentTable([
 describe('Guarding', () => {
   let timers: FakeTimers
   let keeper: MemoryKeeper
+  let venue: TestVenue
   let system: LiveSystem
 
   const now = (): number => START + timers.now
@@ -34,12 +36,8 @@ describe('Guarding', () => {
   async function open(instruments = new InstrumentTable()): Promise<void> {
     system = await LiveSystem.open({
       ...{ keeper, timers, instruments, random: () => 0.5, freshMs: STALE_MS },
-      venue: () => ({
-        placeExit: () => new Promise(() => undefined),
-        orderByClientId: () => Promise.resolve({ kind: 'unknown' }),
-        streamOrders: () => undefined,
-        priced: () => undefined,
-      }),
+      venue: venue.venue,
+      beforeGuard: venue.deposit,
       clock: { now, monotonic: timers.monotonic },
       callTimeoutMs: 5_000,
       supervision: supervisionSchema.parse({ monitor: { backoff: { jitter: 0 } } }),
@@ -53,6 +51,7 @@ describe('Guarding', () => {
   beforeEach(() => {
     timers = new FakeTimers()
     keeper = new MemoryKeeper()
+    venue = new TestVenue()
   })
 
   afterEach(() => {
