@@ -42,6 +42,8 @@ export interface HealthFacts {
   /** Daily loss limits that are reached, and that have come near. */
   readonly trippedLimits: readonly Trouble[]
   readonly nearLimits: readonly Trouble[]
+  /** Things go wrong on purpose. */
+  readonly isChaosOn?: boolean
   /** Times that somebody set the wall clock, within the last hour. */
   readonly clockJumps: number
   /** Instruments with a price that nothing has confirmed yet. */
@@ -113,6 +115,10 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
     },
     'gateway:breakers': counted('component', facts.openBreakers ?? [], 'warn'),
     'gateway:throttles': counted('component', facts.slowThrottles ?? [], 'warn'),
+    'service:chaos': {
+      ...draft('system', facts.isChaosOn === true, facts.isChaosOn === true ? 'warn' : 'pass'),
+      ...(facts.isChaosOn === true && { output: 'chaos is on: things go wrong on purpose' }),
+    },
     'clock:jumps': draft('system', clockJumps, clockJumps > 0 ? 'warn' : 'pass'),
     'actors:restarts': draft('component', actors.restarts, actors.restarts > 0 ? 'warn' : 'pass'),
   }

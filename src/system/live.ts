@@ -18,10 +18,12 @@ import type { Quotes } from '../ports/quotes.ts'
 import type { Timers } from '../ports/timers.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import type { LimitStanding, Realised } from '../risk/portfolio.ts'
+import type { RuleSet } from '../risk/rule.ts'
 import { levelsAt, refuseCrossed } from '../risk/rule-change.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
 import { ask } from './ask.ts'
 import { AskedExits } from './asked-exits.ts'
+import type { Chaos } from './chaos.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { withDeadline } from '../actors/deadline.ts'
 import { startsHeld } from '../exits/reconcile.ts'
@@ -66,6 +68,8 @@ export interface LiveOptions {
   /** Where calls, exits and errors are counted. */
   readonly performance?: Performance | undefined
   readonly supervision?: Supervision | undefined
+  /** Set where things are to go wrong on purpose. */
+  readonly chaos?: Pick<Chaos, 'beforeMonitor' | 'rules'> | undefined
   /** Default the machine's. */
   readonly timers?: Timers
   readonly random?: () => number
@@ -116,7 +120,7 @@ export class LiveSystem {
   }
 
   private constructor(options: LiveOptions, past: LivePast) {
-    const { clock, venue, callTimeoutMs } = options
+    const { clock, venue, callTimeoutMs, chaos } = options
     this.options = options
     this.state = new LiveState(past)
     this.instruments = options.instruments ?? new InstrumentTable()
@@ -140,6 +144,7 @@ export class LiveSystem {
     this.core = connect({
       journal: event => exits.record(event),
       broker: venue,
+      beforeMonitor: chaos?.beforeMonitor,
       callTimeoutMs,
       freshMs: options.freshMs ?? FRESH_MS,
       ratcheted: () => this.writer.gather(),
@@ -447,11 +452,16 @@ export class LiveSystem {
     send(this.core.gateway, { kind: 'own', position, generation })
     send(this.core.supervisor, {
       kind: 'guard',
-      ...{ position, ruleSet: ruleSetOf(registered), generation },
+      ...{ position, ruleSet: this.rulesOf(registered), generation },
       ...(ratchet !== undefined && { ratchet }),
       ...(guarded !== undefined && { guarded }),
     })
     if (this.state.killSwitch.state === 'flatten') this.exit(position.id, 'kill-switch')
+  }
+
+  private rulesOf(registered: Registered): RuleSet {
+    const ruleSet = ruleSetOf(registered)
+    return this.options.chaos?.rules(ruleSet) ?? ruleSet
   }
 
   private byHand({ id, instrument, side, ...position }: Position, reason: ExitReason): Decision {

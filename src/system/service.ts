@@ -1,7 +1,11 @@
 import type { CallDesk } from '../actors/call-desk.ts'
+import { PaperAccount } from '../brokers/paper-account.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
+import type { ChaosPlan } from '../resilience/chaos-plan.ts'
+import type { Chaos } from './chaos.ts'
+import { type ChaosSummary, chaosSummary } from './chaos-summary.ts'
 import { LiveControl } from './control.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { simulatedFeed, type SimulatedFeed } from '../feeds/simulated.ts'
@@ -26,6 +30,8 @@ export interface ServiceOptions {
   readonly config: ServiceConfig
   /** Positions of the file: ids that the store has never seen are taken under guard. */
   readonly entries: readonly PositionEntry[]
+  /** What is to go wrong on purpose. */
+  readonly chaos?: ChaosPlan | undefined
   /** Forgets the demo account and everything that is kept. */
   readonly fresh: boolean
   readonly clock: Clock
@@ -57,6 +63,7 @@ export class Service {
   private watchdog: Watchdog | undefined
   private cycles: NodeJS.Timeout | undefined
   private readonly performance: Performance
+  private readonly chaos: Chaos | undefined
   private readonly news: HealthNews
   private snapshot: HealthSnapshot
   private pruneAt = 0
@@ -81,6 +88,7 @@ export class Service {
     this.desk = parts.desk
     this.system = parts.system
     this.performance = parts.performance
+    this.chaos = parts.chaos
     this.news = new HealthNews(config.notify, clock, (to, why) => {
       this.system.tell('notify-failed', { to, why })
     })
@@ -89,7 +97,9 @@ export class Service {
     this.feed = simulatedFeed({
       ...{ seed: config.feed.seed, intervalMs: config.feed.intervalMs },
       now: () => clock.now(),
-      onTick: tick => this.system.tick(tick),
+      onTick: tick => {
+        if (this.chaos?.lets(tick) !== false) this.system.tick(tick)
+      },
     })
     this.control = new LiveControl({
       desk: this.desk,
@@ -108,8 +118,9 @@ export class Service {
   }
 
   /** Ends in order: nothing new is taken, what was decided is durable, exits in flight may finish. */
-  async stop(): Promise<void> {
+  async stop(): Promise<ChaosSummary | undefined> {
     this.state = { ready: false, why: 'stopping' }
+    this.chaos?.stop()
     this.feed.stop()
     const { clock, config } = this.options
     const until = clock.monotonic() + config.stop.deadlineMs
@@ -125,9 +136,12 @@ export class Service {
     await this.news.stop()
     this.system.tell('guard-stopped', {})
     await this.system.stop()
+    const fills = this.broker instanceof PaperAccount ? this.broker.fills() : undefined
+    const summary = this.chaos && chaosSummary(this.chaos, this.system, fills)
     await this.broker.close()
     await this.store.close()
     await this.watchdog?.stop()
+    return summary
   }
 
   private async begin(): Promise<Started> {
@@ -145,6 +159,7 @@ export class Service {
     this.cycle()
     this.cycles = setInterval(() => this.cycle(), config.cycleMs)
     this.state = { ready: true }
+    this.chaos?.start(this.system)
     const open = [...this.system.state.open()].length
     const exiting = this.system.state.openExits.size
     return { url: `http://${host}:${this.http.port}`, guarded: open - exiting, exiting, ...seeded }
@@ -212,6 +227,7 @@ export class Service {
     return healthStatus({
       ...healthFacts(this.system, limits),
       ...gatewayTroubles(this.desk, clock.monotonic()),
+      isChaosOn: this.chaos !== undefined,
     })
   }
 }

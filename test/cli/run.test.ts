@@ -111,6 +111,46 @@ describe('watchkeeper run', () => {
     expect(seconds).to.be.closeTo((positions * downMs) / 1_000, 0.01)
   })
 
+  it('suffers what a chaos file says, exits each position once, and sums it up', async () => {
+    const chaos = join(folder, 'chaos.yaml')
+    const acts = [
+      { kind: 'monitor-throws', everyMs: 200, count: 3 },
+      { kind: 'rule-throws', everyMs: 500, forMs: 300, count: 10 },
+      { kind: 'feed-stalls', everyMs: 1_000, forMs: 300 },
+      { kind: 'broker-refuses', everyMs: 900, forMs: 300 },
+      { kind: 'broker-times-out', everyMs: 800, forMs: 300 },
+      { kind: 'loop-blocks', everyMs: 1_500, forMs: 200 },
+    ]
+    writeFileSync(chaos, JSON.stringify({ afterMs: 0, acts }))
+    args.push('--chaos', chaos)
+    const running = await start()
+    const url = running.lines.find(line => line.startsWith('health'))!.split(/\s+/)[1]!
+    const health = async (): Promise<Record<string, unknown>> =>
+      (await fetch(`${url}?check=service`)).json() as Promise<Record<string, unknown>>
+    expect((await health())['output']).to.deep.equal([
+      'service:chaos: chaos is on: things go wrong on purpose',
+    ])
+    await running.printed(line => line.includes(' chaos '), 15)
+    await running.printed(line => line.includes('exit-filled'), 3)
+    expect(await running.end('SIGTERM')).to.equal(0)
+    const text = running.lines.join('\n')
+    expect(text).to.match(/chaos, summed up:[^]*restarts +\d+[^]*positions exited, each once/)
+    const { register, fills } = await leftBehind()
+    expect(new Set(fills.map(({ positionId }) => positionId)).size).to.equal(fills.length)
+    const closed = [...register.values()].filter(({ state }) => state === 'closed')
+    expect(closed.length).to.be.at.most(fills.length)
+  }).timeout(120_000)
+
+  it('starts nothing with a chaos file that names what does not exist', async () => {
+    const chaos = join(folder, 'chaos.yaml')
+    const wrong = { kind: 'monitor-throws', everyMs: 1_000, positions: ['p0', 'moon'] }
+    writeFileSync(chaos, JSON.stringify({ acts: [wrong] }))
+    args.push('--chaos', chaos)
+    const refused = new RunningService(args)
+    const ended = await refused.printed(() => false).catch((error: unknown) => String(error))
+    expect(ended).to.match(/ended with 2:[^]*acts\[0\].positions\[1\], line 1: found "moon"/)
+  })
+
   it('refuses a folder that another process guards, and names it', async () => {
     await start()
     const second = new RunningService(args)
