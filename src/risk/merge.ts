@@ -24,10 +24,12 @@ export interface Merged {
   armed: number
 }
 
-/** Best price and time of an evaluation that went well: what a rule that throws falls back to. */
+/** The last evaluation: what a rule that throws falls back to. */
 export interface LastGood {
   readonly best: number
   readonly at: number
+  /** What it gave: what counts for a rule that throws even at the best price and time of then. */
+  readonly merged?: Merged
 }
 
 /** A merge without any level. */
@@ -47,25 +49,42 @@ export const noLevels = (): Merged => ({
 
 const NOTHING: Levels = {}
 
-/** Levels of one rule, called alone: one that throws keeps its last levels and harms nobody else. */
+/**
+ * Levels of the rule at `index` of its set, called alone: one that throws keeps its last levels and
+ * harms nobody else.
+ */
 export function armAlone(
-  rule: LevelRule,
-  position: Position,
+  { rule, index, position }: { rule: LevelRule; index: number; position: Position },
   asked: LastGood,
   last: LastGood,
 ): { levels: Levels; failed: boolean } {
   try {
     return { levels: rule.arm(position, asked.best, asked.at), failed: false }
   } catch {
-    return { levels: lastLevels(rule, position, last), failed: true }
+    return {
+      levels: lastLevels(rule, position, last) ?? keptLevels(index, position, last),
+      failed: true,
+    }
   }
 }
 
-function lastLevels(rule: LevelRule, position: Position, last: LastGood): Levels {
+function lastLevels(rule: LevelRule, position: Position, last: LastGood): Levels | undefined {
   try {
     return rule.arm(position, last.best, last.at)
   } catch {
-    return NOTHING
+    return undefined
+  }
+}
+
+/** Of what was in force, the part that this rule had given: a looser level of its own was not. */
+function keptLevels(index: number, position: Position, { merged }: LastGood): Levels {
+  if (merged === undefined) return NOTHING
+  const { stop, stopBy, target, targetBy, exitAt, exitBy } = merged
+  const sign = signOf(position.side)
+  return {
+    ...(stopBy === index && { stop: sign * stop }),
+    ...(targetBy === index && { target: sign * target }),
+    ...(exitBy === index && { exitAt }),
   }
 }
 
@@ -96,7 +115,7 @@ export function merge(
   for (let index = 0; index < rules.length; index++) {
     const rule = rules[index]!
     if (rule.kind !== 'levels') continue
-    const { levels, failed } = armAlone(rule, position, asked, last)
+    const { levels, failed } = armAlone({ rule, index, position }, asked, last)
     if (failed) {
       out.errors++
       out.failed |= 1 << index

@@ -106,6 +106,16 @@ describe('Chaos', () => {
     expect(venue.fills.size).to.equal(1)
   })
 
+  it('exits on the last stop of a rule that throws whatever it is asked', async () => {
+    await act({ kind: 'rule-throws', rules: ['trailingStop'], forMs: 60_000 })
+    await tick(130)
+    await tick(140)
+    expect(system.core.roster.get(P1)?.guard.ruleErrors).to.be.greaterThan(0)
+    await tick(94)
+    await cycle()
+    expect(venue.fills.size).to.equal(1)
+  })
+
   it('holds the ticks of an instrument back for a while', async () => {
     await act({ kind: 'feed-stalls', instruments: ['ACME'], forMs: 1_000 })
     const before = system.ticks
