@@ -1,5 +1,5 @@
 import type { Child, Roster } from '../actors/roster.ts'
-import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { InstrumentTable, TradingHours } from '../domain/instrument.ts'
 import type { UnguardedCause } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -21,6 +21,8 @@ export interface GuardingParts {
 
 /** What is known of one position since it was first looked at. */
 interface Seen {
+  readonly id: PositionId
+  readonly hours: TradingHours | undefined
   /** Time without a guard so far, ms. */
   ms: number
   cause: UnguardedCause | undefined
@@ -28,16 +30,48 @@ interface Seen {
   since: number
   /** Time that its monitors have been down, as of the last look, ms. */
   downMs: number
-  /** Number of the last look. */
+  /** Number of the last look; 0 before the first. */
   look: number
 }
+
+/** What one look at all positions has found; those that are being exited are not expected. */
+export interface Found {
+  expected: number
+  guarded: number
+  /** Of those expected, without a monitor that lives or a caretaker. */
+  missing: number
+  /** Without a guard for another cause than the age of the price. */
+  readonly unguarded: {
+    readonly id: PositionId
+    readonly child: Child | undefined
+    readonly cause: Exclude<UnguardedCause, 'price'>
+  }[]
+  readonly quarantined: Child[]
+  readonly withRuleErrors: Child[]
+  /** Ms since the last price of instruments whose market is open; infinite before the first. */
+  readonly quietMs: Map<InstrumentId, number>
+  /** Instruments with a price just now although their market is closed. */
+  readonly outsideHours: Set<InstrumentId>
+}
+
+const nothingFound = (): Found => ({
+  ...{ expected: 0, guarded: 0, missing: 0, unguarded: [], quarantined: [], withRuleErrors: [] },
+  ...{ quietMs: new Map(), outsideHours: new Set() },
+})
+
+/** A price that came this short ago, while the market was closed, is told of, ms. */
+const OUTSIDE_MS = 60_000
 
 /** Who is guarded and who is not, and for how long: P5 of the design, and nothing gentler. */
 export class Guarding {
   /** Time that positions were without a guard, summed over them, by cause, ms. */
   readonly totals = new Map<UnguardedCause, number>()
+  /** What the last look has found. */
+  last = nothingFound()
   private readonly parts: GuardingParts
   private readonly seen = new Map<PositionId, Seen>()
+  /** The same in the order of the last look. */
+  private readonly seats: Seen[] = []
   private lookedAt: number
   private looks = 0
 
@@ -57,15 +91,22 @@ export class Guarding {
    * Why an open position is not guarded now; undefined: it is. A position that is being exited needs
    * no monitor and no price any more, only that its exit may leave.
    */
-  causeOf({ position }: Registered): UnguardedCause | undefined {
-    const { state, roster, instruments, clock, staleMs } = this.parts
+  causeOf(registered: Registered): UnguardedCause | undefined {
+    const { roster, clock } = this.parts
+    return this.judge(registered, roster.get(registered.position.id), clock.now())
+  }
+
+  private judge(
+    { position }: Registered,
+    child: Child | undefined,
+    now: number,
+  ): UnguardedCause | undefined {
+    const { state, roster, instruments, staleMs } = this.parts
     if (state.killSwitch.state === 'halt') return 'halt'
     if (!this.parts.isStoreOurs()) return 'store'
-    if (state.openExits.has(position.id)) return undefined
-    const child = roster.get(position.id)
+    if (state.openExits.size > 0 && state.openExits.has(position.id)) return undefined
     if (child === undefined || guardingOf(roster, child) === 'nobody') return 'monitor'
     if (child.guard.decision !== undefined) return undefined
-    const now = clock.now()
     if (now - child.guard.own.stream.lastAt <= staleMs) return undefined
     const { hours } = instruments.of(position.instrument)
     return hours === undefined || isOpenNow(hours, now) ? 'price' : undefined
@@ -86,38 +127,93 @@ export class Guarding {
   }
 
   /**
-   * Adds up what has passed since the last look. A position that was without a guard at either end
-   * counts for all of it; the waits of monitors for their restart count to the millisecond.
+   * Looks at every open position once, for all who ask about it, and adds up what has passed since
+   * the last look. A position that was without a guard at either end counts for all of it; the waits
+   * of monitors for their restart count to the millisecond.
    */
-  look(): void {
+  look(): Found {
     const { state, roster, clock } = this.parts
     const at = clock.monotonic()
+    const now = clock.now()
     const passedMs = Math.max(0, at - this.lookedAt)
     this.lookedAt = at
     this.looks++
-    let open = 0
-    for (const registered of state.register.values()) {
-      if (registered.state !== 'open' || registered.observed !== undefined) continue
-      open++
+    const found = nothingFound()
+    const children = new InStep(roster)
+    let known = 0
+    for (const registered of state.register.open.values()) {
+      if (registered.observed !== undefined) continue
       const { id } = registered.position
-      const cause = this.causeOf(registered)
-      const downMs = downMsOf(roster.get(id), at)
-      const seen = this.seen.get(id)
-      if (seen === undefined) {
-        this.seen.set(id, { ms: 0, cause, since: at, downMs, look: this.looks })
-        continue
+      const child = children.of(id)
+      const cause = this.judge(registered, child, now)
+      const downMs = child === undefined ? 0 : downMsOf(child, at)
+      const seen = this.seat(registered, known++)
+      if (cause !== undefined || seen.cause !== undefined || downMs !== seen.downMs) {
+        this.addUp(seen, { cause, at, passedMs, downMs })
       }
-      const worst = cause ?? seen.cause
-      if (worst !== undefined) this.add(seen, worst, passedMs)
-      else if (downMs > seen.downMs) {
-        this.add(seen, 'monitor', Math.min(passedMs, downMs - seen.downMs))
-      }
-      if (cause === undefined || seen.cause === undefined) seen.since = at
-      seen.cause = cause
-      seen.downMs = downMs
       seen.look = this.looks
+      if (cause !== undefined && cause !== 'price') found.unguarded.push({ id, child, cause })
+      if (state.openExits.size > 0 && state.openExits.has(id)) continue
+      found.expected++
+      if (cause === undefined) found.guarded++
+      if (cause === 'monitor') found.missing++
+      if (child !== undefined) this.note(found, child, { now, hours: seen.hours })
     }
-    if (this.seen.size > open) this.forget()
+    this.seats.length = known
+    if (this.seen.size > known) this.forget()
+    this.last = found
+    return found
+  }
+
+  /** What a person should know of a position besides whether it is guarded. */
+  private note(
+    found: Found,
+    child: Child,
+    { now, hours }: { readonly now: number; readonly hours: TradingHours | undefined },
+  ): void {
+    const { guard } = child
+    if (child.watch.kind === 'given-up') found.quarantined.push(child)
+    if (guard.ruleErrors > 0) found.withRuleErrors.push(child)
+    const { instrument } = guard.position
+    const quietMs = now - guard.own.stream.lastAt
+    if (hours !== undefined && !isOpenNow(hours, now)) {
+      if (quietMs < OUTSIDE_MS) found.outsideHours.add(instrument)
+    } else if (quietMs > this.parts.staleMs) found.quietMs.set(instrument, quietMs)
+  }
+
+  /** What is known of a position; most are where they were at the last look. */
+  private seat({ position: { id, instrument } }: Registered, index: number): Seen {
+    const known = this.seats[index]
+    if (known?.id === id) return known
+    let seen = this.seen.get(id)
+    if (seen === undefined) {
+      const { hours } = this.parts.instruments.of(instrument)
+      seen = { id, hours, ms: 0, cause: undefined, since: 0, downMs: 0, look: 0 }
+      this.seen.set(id, seen)
+    }
+    this.seats[index] = seen
+    return seen
+  }
+
+  private addUp(
+    seen: Seen,
+    {
+      cause,
+      at,
+      passedMs,
+      downMs,
+    }: Pick<Seen, 'cause' | 'downMs'> & { readonly at: number; readonly passedMs: number },
+  ): void {
+    const worst = cause ?? seen.cause
+    // What was before its first look is not known.
+    if (seen.look > 0) {
+      const waitedMs = Math.max(0, Math.min(passedMs, downMs - seen.downMs))
+      if (worst !== undefined) this.add(seen, worst, passedMs)
+      else if (waitedMs > 0) this.add(seen, 'monitor', waitedMs)
+    }
+    if (seen.cause === undefined) seen.since = at
+    seen.cause = cause
+    seen.downMs = downMs
   }
 
   /** Counts the time from `from` (epoch ms) until now, in which no process was there. */
@@ -125,8 +221,8 @@ export class Guarding {
     const now = this.parts.clock.now()
     this.look()
     let positions = 0
-    for (const { position, state, observed } of this.parts.state.register.values()) {
-      if (state !== 'open' || observed !== undefined) continue
+    for (const { position, observed } of this.parts.state.register.open.values()) {
+      if (observed !== undefined) continue
       const seen = this.seen.get(position.id)
       if (seen === undefined) continue
       positions++
@@ -145,12 +241,42 @@ export class Guarding {
   }
 }
 
-/** Time that the monitors of a position have been down until `at` (monotonic ms). */
-function downMsOf(child: Child | undefined, at: number): number {
-  if (child === undefined) return 0
-  const { watch, crashes } = child
-  return crashes.downMs + (watch.kind === 'waiting' ? at - watch.since : 0)
+/**
+ * Finds children in the order in which their positions came, which is nearly that of the register:
+ * finding 10,000 of them by their names takes longer than all else that a look does.
+ */
+class InStep {
+  private readonly roster: Roster
+  private readonly children: Iterator<Child>
+  private next: Child | undefined
+
+  constructor(roster: Roster) {
+    this.roster = roster
+    this.children = roster.all()[Symbol.iterator]()
+    this.advance()
+  }
+
+  of(id: PositionId): Child | undefined {
+    const { next } = this
+    if (next?.guard.position.id === id) {
+      this.advance()
+      return next
+    }
+    const child = this.roster.get(id)
+    // Whoever is on another place is skipped, or nobody behind would ever be found in step.
+    if (child !== undefined) this.advance()
+    return child
+  }
+
+  private advance(): void {
+    const { done, value } = this.children.next() as IteratorResult<Child, undefined>
+    this.next = done === true ? undefined : value
+  }
 }
+
+/** Time that the monitors of a position have been down until `at` (monotonic ms). */
+const downMsOf = ({ watch, crashes }: Child, at: number): number =>
+  crashes.downMs + (watch.kind === 'waiting' ? at - watch.since : 0)
 
 /** Hours are in minutes, and finding them out costs more than a position's share of a cycle. */
 const lookedUp = new WeakMap<TradingHours, { readonly minute: number; readonly isOpen: boolean }>()

@@ -22,8 +22,7 @@ export async function metricFacts(
   const { state, core, gate } = system
   const groups = { guarded: 0, exiting: 0, observed: 0, unguarded: 0 }
   let missing = 0
-  for (const registered of state.register.values()) {
-    if (registered.state !== 'open') continue
+  for (const registered of state.register.open.values()) {
     if (registered.observed !== undefined) groups.observed++
     else if (state.openExits.has(registered.position.id)) groups.exiting++
     else {

@@ -16,6 +16,7 @@ import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, Readiness } from '../ports/control.ts'
 import { healthFacts } from './facts.ts'
+import type { Found } from './guarding.ts'
 import { HealthNews } from './health-news.ts'
 import { textOf } from './lines.ts'
 import type { LogTarget } from './log.ts'
@@ -186,7 +187,7 @@ export class Service {
     try {
       performance.cycle(positions, profiler => {
         system.cycle(profiler)
-        this.snapshot = profiler.phase('health', () => this.look())
+        this.snapshot = profiler.phase('health', () => this.look(system.guarding.last))
       })
     } catch (error) {
       // Health grows old without a new snapshot, and says so; the next cycle is another chance.
@@ -221,11 +222,11 @@ export class Service {
     )
   }
 
-  private look(): HealthSnapshot {
+  private look(found?: Found): HealthSnapshot {
     const { config, clock } = this.options
     const limits = { now: clock.now(), startedAt: this.startedAt, ...config.health }
     return healthStatus({
-      ...healthFacts(this.system, limits),
+      ...healthFacts(this.system, limits, found),
       ...gatewayTroubles(this.desk, clock.monotonic()),
       isChaosOn: this.chaos !== undefined,
     })

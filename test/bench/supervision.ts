@@ -56,7 +56,7 @@ async function idleCycle(system: LiveSystem): Promise<{ median: number; worst: n
   for (let cycle = 0; cycle < CYCLES; cycle++) {
     const from = performance.now()
     system.cycle()
-    healthStatus(healthFacts(system, { now: Date.now(), ...limits }))
+    healthStatus(healthFacts(system, { now: Date.now(), ...limits }, system.guarding.last))
     await system.core.actors.idle()
     times.push(performance.now() - from)
     await pause(5)
