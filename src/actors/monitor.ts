@@ -17,6 +17,8 @@ export interface MonitorState {
 export interface MonitorShared {
   readonly dispatcher: Dispatcher
   readonly gateway: Ref<GatewayMessage>
+  /** Called before each message; a throw is a crash of the monitor. */
+  readonly before?: ((guard: Guard) => void) | undefined
 }
 
 /**
@@ -25,6 +27,7 @@ export interface MonitorShared {
  */
 export function monitor(state: MonitorState, _message: MonitorMessage): MonitorState {
   const { guard, shared } = state
+  shared.before?.(guard)
   if (!guard.closed) shared.dispatcher.commit(guard, catchUp(guard, shared.dispatcher.now))
   if (guard.decision !== undefined && !guard.isDecisionRecorded) {
     askForExit(state, guard.decision)

@@ -36,8 +36,9 @@ export function crashed(state: SupervisorState, subject: Subject, reason: unknow
   const [recent, verdict] = recordRestart(policy, seen.crashes.recent, now)
   const random = state.parts.random()
   const [backoff, delayMs] = nextDelay(policy.backoff, seen.crashes.backoff, now, random)
+  const { downMs } = seen.crashes
   const total = seen.crashes.total + 1
-  subject.put({ crashes: { recent, backoff, total, lastError: shortText(reason) } })
+  subject.put({ crashes: { recent, backoff, total, downMs, lastError: shortText(reason) } })
   if (verdict === 'restart') {
     if (delayMs > 0) wait(state, subject, { delayMs, isPaced: false })
     else restart(state, subject)
@@ -64,6 +65,7 @@ export function restart(state: SupervisorState, subject: Subject): void {
 /** Starts the next incarnation now. A start that fails counts as a crash. */
 export function launch(state: SupervisorState, subject: Subject): void {
   const epoch = subject.seen.epoch + 1
+  endWait(state, subject)
   try {
     subject.start(epoch)
   } catch (reason) {
@@ -99,9 +101,8 @@ export function revive(state: SupervisorState, subject: Subject): void {
   end(state, subject.seen)
   if (subject.seen.watch.kind === 'given-up') subject.takeBack()
   const { crashes } = subject.seen
-  const { total, lastError } = crashes
   subject.put({
-    crashes: { recent: [], backoff: { failures: 0, aliveSince: null }, total, lastError },
+    crashes: { ...crashes, recent: [], backoff: { failures: 0, aliveSince: null } },
   })
   launch(state, subject)
 }
@@ -114,16 +115,28 @@ export function end({ parts }: SupervisorState, { watch }: Supervised): void {
 
 /** Nobody waits for this but the actor itself: what comes up meanwhile is decided by folds. */
 function wait(
-  { parts }: SupervisorState,
+  state: SupervisorState,
   subject: Subject,
   { delayMs, isPaced }: { delayMs: number; isPaced: boolean },
 ): void {
+  const { parts } = state
   const { actor, seen } = subject
   const { epoch } = seen
   const cancel = parts.timers.after(delayMs, () => parts.self({ kind: 'due', actor, epoch }))
-  const until = parts.monotonic() + delayMs
-  subject.put({ watch: { kind: 'waiting', until, isPaced, cancel } })
+  endWait(state, subject)
+  const since = parts.monotonic()
+  subject.put({ watch: { kind: 'waiting', since, until: since + delayMs, isPaced, cancel } })
   subject.standIn()
+}
+
+/** A wait that is over, or goes on as another one, counts as time that the actor was down. */
+function endWait({ parts }: SupervisorState, subject: Subject): void {
+  const { watch, crashes } = subject.seen
+  if (watch.kind !== 'waiting') return
+  const since = parts.monotonic()
+  const downMs = crashes.downMs + since - watch.since
+  // What follows may fail, and end the wait once more.
+  subject.put({ watch: { ...watch, since }, crashes: { ...crashes, downMs } })
 }
 
 function shortText(reason: unknown): string {

@@ -18,6 +18,8 @@ export interface Crashes {
   readonly backoff: BackoffState
   /** Since the process started. */
   readonly total: number
+  /** Time that its waits for the next incarnation have taken, the present one left out, ms. */
+  readonly downMs: number
   /** Of the last one; bounded. */
   readonly lastError: string | undefined
 }
@@ -27,6 +29,7 @@ export const UNHARMED: Crashes = {
   recent: [],
   backoff: freshBackoff,
   total: 0,
+  downMs: 0,
   lastError: undefined,
 }
 
@@ -35,7 +38,13 @@ export type Watch =
   /** The actor itself, in its present incarnation. */
   | { readonly kind: 'alive'; readonly ref: Ref<never> }
   /** Nobody until its backoff, or its turn among many, is over; for a position folds decide. */
-  | { readonly kind: 'waiting'; readonly until: number; readonly isPaced: boolean; cancel(): void }
+  | {
+      readonly kind: 'waiting'
+      readonly since: number
+      readonly until: number
+      readonly isPaced: boolean
+      cancel(): void
+    }
   /** Nobody restarts it any more. The caretaker holds the last levels of a position. */
   | { readonly kind: 'given-up'; readonly since: number }
 

@@ -1,7 +1,8 @@
-import type { PriceSource } from '../domain/position.ts'
-import type { RuleSet, RuleSubject } from '../risk/rule.ts'
+import type { PriceSource, Position } from '../domain/position.ts'
+import type { RuleSet } from '../risk/rule.ts'
 import { compileRuleSet, type RuleFault, ruleSetWarnings } from '../risk/rule-set.ts'
 import { RULES } from '../risk/rules/registry.ts'
+import { deadRules } from '../risk/self-test.ts'
 import { expectedName, type FaultList, show } from './faults.ts'
 
 /** A rule set as a position uses it. */
@@ -36,6 +37,8 @@ interface Named {
 export class RuleSets {
   private readonly named = new Map<string, Named>()
   private isComplete = true
+  /** Sides for which the rules of a set were driven to fire: once is enough for many positions. */
+  private readonly tested = new Map<RuleSet, Set<string>>()
 
   /** Some sets could not be read at all: names that are not known here may be among them. */
   markIncomplete(): void {
@@ -78,7 +81,7 @@ export class RuleSets {
   /** Judges a set for one position: what cannot be meant is a fault, what is odd a warning. */
   judge(
     { ruleSet, path: place, warnings: odd }: UsedRuleSet,
-    subject: RuleSubject & { readonly instrument: string },
+    subject: Omit<Position, 'openedAt'> & { readonly openedAt: number | undefined },
     path: Path,
     { faults, warnings }: Findings,
   ): void {
@@ -100,9 +103,26 @@ export class RuleSets {
         faults.add([...path], `an underlying rule on the own instrument ${watched}`, expected)
       }
     }
-    for (const warning of ruleSetWarnings(ruleSet, subject)) {
+    const found = ruleSetWarnings(ruleSet, subject)
+    for (const warning of found) {
       odd.add([...place, ...keysOf(warning.path)], warning.found, warning.expected)
     }
+    if (this.isTested(ruleSet, subject.side)) return
+    for (const { rule, why } of deadRules(ruleSet, {
+      ...subject,
+      openedAt: subject.openedAt ?? 0,
+    })) {
+      // What is odd about its options says more.
+      if (found.some(({ path: odd }) => odd.startsWith(`${rule}.`))) continue
+      odd.add([...place, rule], `a rule that can never fire: ${why}`, 'one that can')
+    }
+  }
+
+  private isTested(set: RuleSet, side: string): boolean {
+    const sides = this.tested.get(set) ?? new Set()
+    const isTested = sides.has(side)
+    this.tested.set(set, sides.add(side))
+    return isTested
   }
 }
 

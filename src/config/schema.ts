@@ -14,6 +14,8 @@ const ms = z.int().positive()
 export const serviceSchema = z.strictObject({
   /** Positions to guard from the start. */
   positions: z.string().min(1),
+  /** Warnings about positions and rules are faults: nothing starts with one. */
+  strict: z.boolean().default(false),
   /** `observe` decides and journals, but sends nothing. */
   mode: z.enum(['guard', 'observe']).default('guard'),
   /** Folder of everything durable. */

@@ -33,11 +33,12 @@ export function loadServiceConfig({ file, env, overrides }: ConfigSources): Serv
   }
   const result = serviceSchema.safeParse(value)
   if (result.success) return result.data
-  for (const issue of result.error.issues) report(list, value, issue)
+  for (const issue of result.error.issues) reportIssue(list, value, issue)
   throw new InputError(file, list.faults)
 }
 
-function readText(file: string): string {
+/** The text of a configuration. Throws InputError where there is none. */
+export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
@@ -55,7 +56,10 @@ const keysOf = (name: string): string[] =>
     .split(/(?<!_)_(?!_)/)
     .map(part => part.replace(/__(\w)/g, (_match, letter: string) => letter.toUpperCase()))
 
-const scalar = (text: string): unknown => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text)
+function scalar(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true'
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
 
 function put(root: unknown, keys: readonly string[], value: unknown): void {
   let place = root as Record<string, unknown>
@@ -67,7 +71,8 @@ function put(root: unknown, keys: readonly string[], value: unknown): void {
   place[keys.at(-1)!] = value
 }
 
-function report(list: FaultList, value: unknown, issue: z.core.$ZodIssue): void {
+/** Adds what zod found wrong with a value to the faults of its document. */
+export function reportIssue(list: FaultList, value: unknown, issue: z.core.$ZodIssue): void {
   const path = issue.path.filter(key => typeof key !== 'symbol')
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys)

@@ -12,7 +12,9 @@ export interface HealthFacts {
   readonly isRunning: boolean
   readonly actors: { readonly alive: number; readonly expected: number; readonly restarts: number }
   readonly positions: { readonly guarded: number; readonly exiting: number }
-  /** Positions that nobody guards. */
+  /** Time without a guard in this process, summed over all positions, ms. */
+  readonly unguardedMs?: number
+  /** Positions that nobody guards, those left out of which only the price is too old. */
   readonly unguarded: readonly Trouble[]
   /** Actors of which there is one, and that wait for their next incarnation or are given up. */
   readonly downActors?: readonly Trouble[]
@@ -40,6 +42,8 @@ export interface HealthFacts {
   /** Daily loss limits that are reached, and that have come near. */
   readonly trippedLimits: readonly Trouble[]
   readonly nearLimits: readonly Trouble[]
+  /** Things go wrong on purpose. */
+  readonly isChaosOn?: boolean
   /** Times that somebody set the wall clock, within the last hour. */
   readonly clockJumps: number
   /** Instruments with a price that nothing has confirmed yet. */
@@ -111,6 +115,10 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
     },
     'gateway:breakers': counted('component', facts.openBreakers ?? [], 'warn'),
     'gateway:throttles': counted('component', facts.slowThrottles ?? [], 'warn'),
+    'service:chaos': {
+      ...draft('system', facts.isChaosOn === true, facts.isChaosOn === true ? 'warn' : 'pass'),
+      ...(facts.isChaosOn === true && { output: 'chaos is on: things go wrong on purpose' }),
+    },
     'clock:jumps': draft('system', clockJumps, clockJumps > 0 ? 'warn' : 'pass'),
     'actors:restarts': draft('component', actors.restarts, actors.restarts > 0 ? 'warn' : 'pass'),
   }
@@ -122,6 +130,10 @@ function figures(facts: HealthFacts): Record<string, Draft> {
     uptime: { ...draft('system', uptime, 'pass'), observedUnit: 's' },
     'actors:alive': draft('component', facts.actors.alive, 'pass'),
     'positions:guarded': draft('component', facts.positions.guarded, 'pass'),
+    'positions:unguarded-time': {
+      ...draft('component', (facts.unguardedMs ?? 0) / 1000, 'pass'),
+      observedUnit: 's',
+    },
     'positions:exiting': draft('component', facts.positions.exiting, 'pass'),
     'broker:errors': draft('component', facts.brokerErrors, 'pass'),
     'feed:bad-ticks': draft('component', facts.badTicks, 'pass'),

@@ -97,10 +97,15 @@ export interface HealthSnapshot {
 
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly why: string }
 
-export type PositionState = 'guarded' | 'exiting' | 'observed'
+/** `unguarded`: nobody would exit it now, or not in time. */
+export type PositionState = 'guarded' | 'unguarded' | 'exiting' | 'observed'
 
 export interface PositionView extends Position {
   readonly state: PositionState
+  /** Why it is not guarded: halt, store, monitor or price; absent while it is. */
+  readonly unguardedBy?: string
+  /** Time without a guard in this process, and before it while no process was there, ms. */
+  readonly unguardedMs: number
   readonly rules: Readonly<Record<string, unknown>>
   readonly best: number
   readonly stop: number | null

@@ -195,7 +195,7 @@ class Pass implements Armed {
 
   private stopAt(best: number, at: number): number {
     const { guard } = this
-    const last = { best: guard.sign * this.best, at }
+    const last = { best: guard.sign * this.best, at, merged: this.merged }
     merge(guard.ruleSet, guard.position, { best: guard.sign * best, at }, last, atSlackEnd)
     return atSlackEnd.stop
   }

@@ -38,10 +38,10 @@ const FIRST_FOLLOWING = EXIT_REASONS.indexOf('trailing-stop')
 
 /** Tests every rule at one moment. Undefined when none holds. */
 export function decide(position: Position, set: RuleSet, moment: Moment): Decision | undefined {
-  const matches = set.rules.flatMap(rule => {
+  const matches = set.rules.flatMap((rule, index) => {
     switch (rule.kind) {
       case 'levels': {
-        const { levels } = armAlone(rule, position, moment, moment.last)
+        const { levels } = armAlone({ rule, index, position }, moment, moment.last)
         return matchLevels(rule.reason, levels, position, moment)
       }
       case 'underlying': {

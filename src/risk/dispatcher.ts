@@ -6,6 +6,7 @@ import type { Outcome } from './catch-up.ts'
 import { fold } from './fold.ts'
 import { type Armed, Guard, type Leg, type Ratchet } from './guard.ts'
 import { PriceStream } from './price-stream.ts'
+import { RuleTally } from './rule-tally.ts'
 import type { RuleSet } from './rule.ts'
 import { Timetable } from './timetable.ts'
 
@@ -41,6 +42,8 @@ export class Dispatcher {
   seq = 0
   /** Time of the last event, epoch ms. */
   now = -Infinity
+  /** What became of the rules, by name; counted where a catch-up is taken over. */
+  readonly tally = new RuleTally()
   /** Folds that could not even be committed. */
   foldErrors = 0
   private readonly options: Required<DispatcherOptions>
@@ -164,10 +167,12 @@ export class Dispatcher {
   commit(guard: Guard, outcome: Outcome): void {
     if (guard.closed || !guard.pending) return
     if (outcome.kind === 'exit') {
+      this.tally.decided(guard, outcome.decision)
       guard.decision = outcome.decision
       this.close(guard)
       return
     }
+    this.tally.evaluated(guard, outcome)
     guard.absorb(outcome)
     guard.setPending(false)
     const { extremes } = guard.own.stream
@@ -185,6 +190,7 @@ export class Dispatcher {
   /** Takes a decision that no monitor has made: it is told, and the position is closed. */
   conclude(guard: Guard, decision: Decision): void {
     if (guard.closed) return
+    this.tally.decided(guard, decision)
     guard.decision = decision
     this.close(guard)
     this.options.exit(guard, decision)
@@ -195,6 +201,7 @@ export class Dispatcher {
     if (guard.closed || !guard.pending) return
     const outcome = fold(guard, this.now)
     if (outcome.kind === 'armed') {
+      this.tally.evaluated(guard, outcome)
       guard.absorb(outcome)
       guard.since = this.seq + 1
     } else {

@@ -2,7 +2,6 @@ import { difference } from '../domain/decimal.ts'
 import type { ExitReason } from '../domain/reason.ts'
 import type { Guard } from './guard.ts'
 import { armAlone } from './merge.ts'
-import type { Rule } from './rule.ts'
 
 /** What one rule of a guarded position would do, for a person. Prices as they are, times epoch ms. */
 export interface RuleExplanation {
@@ -38,19 +37,21 @@ export function explain(guard: Guard, now: number): RuleExplanation[] {
     return {
       rule: guard.ruleSet.names[index]!,
       reason: rule.reason,
-      ...findings(guard, rule, now),
+      ...findings(guard, index, now),
       inputAgeMs: lastAt === -Infinity ? null : now - lastAt,
       evaluatedAt: guard.catchUps > 0 ? guard.evaluatedAt : null,
     }
   })
 }
 
-function findings(guard: Guard, rule: Rule, now: number): Findings {
+function findings(guard: Guard, index: number, now: number): Findings {
+  const { position } = guard
+  const rule = guard.ruleSet.rules[index]!
   if (now < guard.position.openedAt) return { armed: false, why: 'the position is not open yet' }
   switch (rule.kind) {
     case 'levels': {
       const asked = { best: guard.sign * guard.bestNow(), at: now }
-      const { levels, failed } = armAlone(rule, guard.position, asked, guard.lastGood())
+      const { levels, failed } = armAlone({ rule, index, position }, asked, guard.lastGood())
       const level = levels.stop ?? levels.target
       const armed = level !== undefined || levels.exitAt !== undefined
       return {

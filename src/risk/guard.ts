@@ -167,9 +167,9 @@ export class Guard implements Timed {
     return ratchet
   }
 
-  /** Inputs of the last evaluation that was committed. */
+  /** The last evaluation that was committed. */
   lastGood(): LastGood {
-    return { best: this.sign * this.best, at: this.evaluatedAt }
+    return { best: this.sign * this.best, at: this.evaluatedAt, merged: this.merged }
   }
 
   /** Takes over what a catch-up found; does not touch whether the position is pending. */

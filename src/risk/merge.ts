@@ -19,12 +19,17 @@ export interface Merged {
   until: number
   /** Rules that threw in this evaluation; their last levels were taken. */
   errors: number
+  /** Which rules those were, and which have a level or a deadline: bit `1 << index`. */
+  failed: number
+  armed: number
 }
 
-/** Best price and time of an evaluation that went well: what a rule that throws falls back to. */
+/** The last evaluation: what a rule that throws falls back to. */
 export interface LastGood {
   readonly best: number
   readonly at: number
+  /** What it gave: what counts for a rule that throws even at the best price and time of then. */
+  readonly merged?: Merged
 }
 
 /** A merge without any level. */
@@ -38,29 +43,48 @@ export const noLevels = (): Merged => ({
   exitBy: -1,
   until: Infinity,
   errors: 0,
+  failed: 0,
+  armed: 0,
 })
 
 const NOTHING: Levels = {}
 
-/** Levels of one rule, called alone: one that throws keeps its last levels and harms nobody else. */
+/**
+ * Levels of the rule at `index` of its set, called alone: one that throws keeps its last levels and
+ * harms nobody else.
+ */
 export function armAlone(
-  rule: LevelRule,
-  position: Position,
+  { rule, index, position }: { rule: LevelRule; index: number; position: Position },
   asked: LastGood,
   last: LastGood,
 ): { levels: Levels; failed: boolean } {
   try {
     return { levels: rule.arm(position, asked.best, asked.at), failed: false }
   } catch {
-    return { levels: lastLevels(rule, position, last), failed: true }
+    return {
+      levels: lastLevels(rule, position, last) ?? keptLevels(index, position, last),
+      failed: true,
+    }
   }
 }
 
-function lastLevels(rule: LevelRule, position: Position, last: LastGood): Levels {
+function lastLevels(rule: LevelRule, position: Position, last: LastGood): Levels | undefined {
   try {
     return rule.arm(position, last.best, last.at)
   } catch {
-    return NOTHING
+    return undefined
+  }
+}
+
+/** Of what was in force, the part that this rule had given: a looser level of its own was not. */
+function keptLevels(index: number, position: Position, { merged }: LastGood): Levels {
+  if (merged === undefined) return NOTHING
+  const { stop, stopBy, target, targetBy, exitAt, exitBy } = merged
+  const sign = signOf(position.side)
+  return {
+    ...(stopBy === index && { stop: sign * stop }),
+    ...(targetBy === index && { target: sign * target }),
+    ...(exitBy === index && { exitAt }),
   }
 }
 
@@ -85,12 +109,17 @@ export function merge(
   out.exitBy = -1
   out.until = Infinity
   out.errors = 0
+  out.failed = 0
+  out.armed = 0
   const { rules } = set
   for (let index = 0; index < rules.length; index++) {
     const rule = rules[index]!
     if (rule.kind !== 'levels') continue
-    const { levels, failed } = armAlone(rule, position, asked, last)
-    if (failed) out.errors++
+    const { levels, failed } = armAlone({ rule, index, position }, asked, last)
+    if (failed) {
+      out.errors++
+      out.failed |= 1 << index
+    }
     tighten(out, levels, sign, index)
   }
   return out
@@ -98,6 +127,7 @@ export function merge(
 
 function tighten(out: Merged, levels: Levels, sign: 1 | -1, index: number): void {
   const { stop, target, ratchet, exitAt, rearmAt } = levels
+  if (stop !== undefined || target !== undefined || exitAt !== undefined) out.armed |= 1 << index
   if (stop !== undefined && sign * stop > out.stop) {
     out.stop = sign * stop
     out.stopBy = index

@@ -235,8 +235,11 @@ export class LiveControl implements Control {
     return { lastPrice, priceAgeMs: now - lastAt }
   }
 
-  private view({ position, rules, observed }: Registered): PositionView {
+  private view(registered: Registered): PositionView {
+    const { position, rules, observed } = registered
     const { system, clock } = this.parts
+    const isOver = registered.state !== 'open' || observed !== undefined
+    const cause = isOver ? undefined : system.guarding.causeOf(registered)
     const now = clock.now()
     const child = system.core.roster.get(position.id)
     const exit = system.state.openExits.get(position.id)
@@ -244,7 +247,16 @@ export class LiveControl implements Control {
     const reason = observed?.reason ?? exit?.decision.reason ?? child?.guard.decision?.reason
     return {
       ...position,
-      state: observed !== undefined ? 'observed' : isExiting ? 'exiting' : 'guarded',
+      state:
+        observed !== undefined
+          ? 'observed'
+          : isExiting
+            ? 'exiting'
+            : cause === undefined
+              ? 'guarded'
+              : 'unguarded',
+      ...(cause !== undefined && { unguardedBy: cause }),
+      unguardedMs: Math.round(system.guarding.unguardedMs(registered)),
       rules,
       ...(child === undefined
         ? { best: position.entryPrice, stop: null, target: null }

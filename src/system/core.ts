@@ -36,6 +36,8 @@ export interface CoreOptions<Venue> extends Omit<GatewayOptions, 'now'> {
   /** There are ratchets to be taken. */
   ratcheted?(): void
   readonly supervision?: Supervision | undefined
+  /** What each monitor calls before its work. */
+  readonly beforeMonitor?: MonitorShared['before']
   readonly clock: Pick<Clock, 'monotonic'>
   readonly timers: Timers
   /** From 0 to 1. */
@@ -99,7 +101,7 @@ export function connect<Venue extends ExitVenue>({
       ...{ dispatcher, journal: options.journal, policy: supervision, askForExit, spawnService },
       ...{ timers: options.timers, random: options.random, monotonic: () => clock.monotonic() },
       spawnMonitor: monitors(actors, () => ({
-        ...{ dispatcher, supervisorRef },
+        ...{ dispatcher, supervisorRef, before: options.beforeMonitor },
         get gateway() {
           return gatewayRef()
         },

@@ -19,16 +19,19 @@ import type { Quotes } from '../ports/quotes.ts'
 import type { Timers } from '../ports/timers.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import type { LimitStanding, Realised } from '../risk/portfolio.ts'
+import type { RuleSet } from '../risk/rule.ts'
 import { levelsAt, refuseCrossed } from '../risk/rule-change.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
 import { ask } from './ask.ts'
 import { AskedExits } from './asked-exits.ts'
+import type { Chaos } from './chaos.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { withDeadline } from '../actors/deadline.ts'
 import { startsHeld } from '../exits/reconcile.ts'
 import { connect, type Core } from './core.ts'
 import type { ExitVenue, GatewayOptions } from './gateway-options.ts'
 import { ExitJournal } from './exit-journal.ts'
+import { Guarding } from './guarding.ts'
 import { ruleSetOf } from './kept-rules.ts'
 import { lineOf, textOf } from './lines.ts'
 import { NO_LIMITS, startPortfolio } from './live-portfolio.ts'
@@ -67,10 +70,12 @@ export interface LiveOptions {
   /** Where calls, exits and errors are counted. */
   readonly performance?: Performance | undefined
   readonly supervision?: Supervision | undefined
+  /** Set where things are to go wrong on purpose. */
+  readonly chaos?: Pick<Chaos, 'beforeMonitor' | 'rules'> | undefined
   /** Default the machine's. */
   readonly timers?: Timers
   readonly random?: () => number
-  /** A price younger than this is tested as soon as a position comes, ms; default 30 s. */
+  /** A younger price is tested as soon as a position comes, an older one guards nobody, ms; default 30 s. */
   readonly freshMs?: number
   /** Awaited before a new position is registered: its account must hold it. */
   readonly beforeGuard?: (registered: Registered) => Promise<void>
@@ -97,6 +102,7 @@ export class LiveSystem {
   readonly clockWatch: ClockWatch
   readonly supervision: Supervision
   readonly supervisionView: SupervisionView
+  readonly guarding: Guarding
   /** Ticks that were evaluated. */
   ticks = 0
   private readonly options: LiveOptions
@@ -116,7 +122,7 @@ export class LiveSystem {
   }
 
   private constructor(options: LiveOptions, past: LivePast) {
-    const { clock, venue, callTimeoutMs } = options
+    const { clock, venue, callTimeoutMs, chaos } = options
     this.options = options
     this.state = new LiveState(past)
     this.instruments = options.instruments ?? new InstrumentTable()
@@ -140,6 +146,7 @@ export class LiveSystem {
     this.core = connect({
       journal: event => exits.record(event),
       broker: venue,
+      beforeMonitor: chaos?.beforeMonitor,
       callTimeoutMs,
       freshMs: options.freshMs ?? FRESH_MS,
       ratcheted: () => this.writer.gather(),
@@ -162,6 +169,11 @@ export class LiveSystem {
     this.supervisionView = new SupervisionView({
       ...{ roster, supervisor, clock, policy: this.supervision },
       tell: (kind, detail) => this.tell(kind, detail),
+    })
+    this.guarding = new Guarding({
+      ...{ state: this.state, roster, instruments: this.instruments, clock },
+      staleMs: options.freshMs ?? FRESH_MS,
+      isStoreOurs: () => this.writer.errors === 0,
     })
     this.registrar = new Registrar({
       rows: this.state.register,
@@ -286,6 +298,7 @@ export class LiveSystem {
       send(this.portfolio, { kind: 'cycle' })
     })
     profiler.phase('flush', () => this.writer.drain())
+    profiler.phase('guarding', () => this.guarding.look())
   }
 
   /** Takes a position under guard; it is durable when the promise resolves. */
@@ -472,11 +485,16 @@ export class LiveSystem {
     send(this.core.gateway, { kind: 'own', position, generation })
     send(this.core.supervisor, {
       kind: 'guard',
-      ...{ position, ruleSet: ruleSetOf(registered), generation },
+      ...{ position, ruleSet: this.rulesOf(registered), generation },
       ...(ratchet !== undefined && { ratchet }),
       ...(guarded !== undefined && { guarded }),
     })
     if (this.state.killSwitch.state === 'flatten') this.exit(position.id, 'kill-switch')
+  }
+
+  private rulesOf(registered: Registered): RuleSet {
+    const ruleSet = ruleSetOf(registered)
+    return this.options.chaos?.rules(ruleSet) ?? ruleSet
   }
 
   private byHand({ id, instrument, side, ...position }: Position, reason: ExitReason): Decision {

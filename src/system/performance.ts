@@ -61,6 +61,11 @@ export class Performance implements Telemetry {
     this.cycles.incrementMetric(name, by)
   }
 
+  /** Epoch ms of the last minute that an earlier process has kept; undefined without one. */
+  get keptUntil(): number | undefined {
+    return this.history?.points.minutes.at(-1)?.at
+  }
+
   /** Runs one monitoring cycle over so many positions, profiled and counted, also one that throws. */
   cycle(positions: number, run: (profiler: Profiler) => void): void {
     const from = this.clock.monotonic()

@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '../config/schema.ts'
+import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { PollFeed } from '../feeds/poll.ts'
 import { simulatedFeed, type SimulatedFeed } from '../feeds/simulated.ts'
@@ -18,6 +19,8 @@ export interface PricesOptions {
   readonly config: Pick<ServiceConfig, 'feed' | 'broker' | 'mode'>
   readonly system: LiveSystem
   readonly clock: Clock
+  /** Whether a tick may pass; chaos holds some back. */
+  lets(tick: Tick): boolean
 }
 
 /** Throws SIMULATED_PRICES where a real account would be exited at invented prices. */
@@ -29,20 +32,23 @@ export function assertRealPrices({ feed, broker, mode }: PricesOptions['config']
 }
 
 /** Opens the configured feed. */
-export function openPrices({ config, system, clock }: PricesOptions): Prices {
+export function openPrices({ config, system, clock, lets }: PricesOptions): Prices {
   const { feed } = config
+  const onTick = (tick: Tick): void => {
+    if (lets(tick)) system.tick(tick)
+  }
   const pushed: SimulatedFeed | undefined =
     feed.kind === 'simulated'
       ? simulatedFeed({
           ...{ seed: feed.seed, intervalMs: feed.intervalMs },
           now: () => clock.now(),
-          onTick: tick => system.tick(tick),
+          onTick,
         })
       : undefined
   const poll = new PollFeed({
     ask: instruments => system.quotes(instruments),
     wanted: () => (pushed === undefined ? system.instrumentsHeld() : system.instrumentsToPoll()),
-    onTick: tick => system.tick(tick),
+    onTick,
     onTrouble: error => {
       const detail = error === undefined ? {} : { error: textOf(error) }
       system.tell(error === undefined ? 'polls-recovered' : 'polls-failing', detail)

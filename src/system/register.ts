@@ -3,6 +3,8 @@ import type { Registered } from '../ports/keeper.ts'
 
 /** The rows of all positions that are known: the open ones, and the latest of those that are over. */
 export class Register extends Map<PositionId, Registered> {
+  /** The open ones alone: what is over must not cost each cycle. */
+  readonly open = new Map<PositionId, Registered>()
   private floor: number
 
   /** `floor`: the highest generation of the ids that are not known any more. */
@@ -10,6 +12,17 @@ export class Register extends Map<PositionId, Registered> {
     super()
     this.floor = floor
     for (const [id, row] of rows) this.set(id, row)
+  }
+
+  override set(id: PositionId, row: Registered): this {
+    if (row.state === 'open') this.open.set(id, row)
+    else this.open.delete(id)
+    return super.set(id, row)
+  }
+
+  override delete(id: PositionId): boolean {
+    this.open.delete(id)
+    return super.delete(id)
   }
 
   /** The generation that an id gets when it opens: one that it never had. */

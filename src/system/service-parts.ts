@@ -15,6 +15,7 @@ import type { PortfolioDay } from '../risk/portfolio.ts'
 import { StoreKeeper } from '../stores/keeper.ts'
 import { type LmdbStore, openLmdbStore } from '../stores/lmdb.ts'
 import { assertProvable, brokerOf, type ChosenBroker } from './broker-of.ts'
+import { Chaos } from './chaos.ts'
 import { counted } from './counted.ts'
 import { LiveSystem, type Venue } from './live.ts'
 import { openLog, type ServiceLog } from './log.ts'
@@ -32,6 +33,8 @@ export interface ServiceParts {
   readonly system: LiveSystem
   readonly performance: Performance
   readonly log: ServiceLog
+  /** What goes wrong on purpose; undefined: nothing. */
+  readonly chaos: Chaos | undefined
 }
 
 /** What counts as a call to the broker's API. */
@@ -49,6 +52,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   const performance = new Performance(clock)
   const log = await openLog(config, options.log, () => clock.monotonic())
   await performance.keepIn(store)
+  const chaos = options.chaos && new Chaos(options.chaos, { clock })
   let chosen: ChosenBroker | undefined
   let desk: CallDesk | undefined
   let system: LiveSystem | undefined
@@ -57,7 +61,9 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
     const { broker, priced } = chosen
     desk = deskOf(broker, { config, clock, performance })
     const telemetry = { telemetry: performance, name: 'apiCalls' } as const
-    const paced = pacedBroker(counted(broker, BROKER_CALLS, telemetry), {
+    // Breakers and throttles meet what goes wrong on purpose as they would meet the real thing.
+    const suffering = chaos === undefined ? broker : chaos.broker(broker)
+    const paced = pacedBroker(counted(suffering, BROKER_CALLS, telemetry), {
       desk,
       mayLeave: () => system?.mayLeave !== false,
       urgencyOf: order => notionalOf(order, { quotes, config }),
@@ -75,7 +81,18 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   )
   const { exits, holdings, supervision, instruments, portfolio, massExit } = config
   system = await LiveSystem.open({
-    ...{ keeper, performance, venue, clock, supervision, instruments, portfolio, massExit, exits },
+    ...{
+      chaos,
+      keeper,
+      performance,
+      venue,
+      clock,
+      supervision,
+      instruments,
+      portfolio,
+      massExit,
+      exits,
+    },
     ...{ adopt: holdings.adopt, reconcileMs: holdings.reconcileMs, mode: config.mode },
     // A demo account is made with the positions: there is nothing to confirm.
     confirmsHoldings: config.broker.kind !== 'paper' && holdings.confirm,
@@ -86,7 +103,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
     onLine: line => log.line(line),
     ...{ onFatal: options.onFatal, onTrouble: error => log.trouble(error, clock.now()) },
   })
-  return { ...{ store, system, performance, log }, broker: chosen!.broker, desk: desk! }
+  return { ...{ store, system, performance, log, chaos }, broker: chosen!.broker, desk: desk! }
 }
 
 async function openStore({ config, fresh }: ServiceOptions): Promise<LmdbStore> {

@@ -1,7 +1,11 @@
 import type { CallDesk } from '../actors/call-desk.ts'
+import { PaperAccount } from '../brokers/paper-account.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
+import type { ChaosPlan } from '../resilience/chaos-plan.ts'
+import type { Chaos } from './chaos.ts'
+import { type ChaosSummary, chaosSummary } from './chaos-summary.ts'
 import { LiveControl } from './control.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { type HttpServer, serveHttp } from '../http/server.ts'
@@ -11,6 +15,7 @@ import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, Readiness } from '../ports/control.ts'
 import { healthFacts } from './facts.ts'
+import type { Found } from './guarding.ts'
 import { HealthNews } from './health-news.ts'
 import { textOf } from './lines.ts'
 import type { LogTarget } from './log.ts'
@@ -26,6 +31,8 @@ export interface ServiceOptions {
   readonly config: ServiceConfig
   /** Positions of the file: ids that the store has never seen are taken under guard. */
   readonly entries: readonly PositionEntry[]
+  /** What is to go wrong on purpose. */
+  readonly chaos?: ChaosPlan | undefined
   /** Forgets the demo account and everything that is kept. */
   readonly fresh: boolean
   readonly clock: Clock
@@ -57,6 +64,7 @@ export class Service {
   private watchdog: Watchdog | undefined
   private cycles: NodeJS.Timeout | undefined
   private readonly performance: Performance
+  private readonly chaos: Chaos | undefined
   private readonly news: HealthNews
   private snapshot: HealthSnapshot
   private pruneAt = 0
@@ -81,12 +89,16 @@ export class Service {
     this.desk = parts.desk
     this.system = parts.system
     this.performance = parts.performance
+    this.chaos = parts.chaos
     this.news = new HealthNews(config.notify, clock, (to, why) => {
       this.system.tell('notify-failed', { to, why })
     })
     this.startedAt = clock.now()
     this.snapshot = this.look()
-    this.prices = openPrices({ config, system: this.system, clock })
+    this.prices = openPrices({
+      ...{ config, system: this.system, clock },
+      lets: tick => this.chaos?.lets(tick) !== false,
+    })
     this.control = new LiveControl({
       desk: this.desk,
       system: this.system,
@@ -104,8 +116,9 @@ export class Service {
   }
 
   /** Ends in order: nothing new is taken, what was decided is durable, exits in flight may finish. */
-  async stop(): Promise<void> {
+  async stop(): Promise<ChaosSummary | undefined> {
     this.state = { ready: false, why: 'stopping' }
+    this.chaos?.stop()
     this.prices.stop()
     const { clock, config } = this.options
     const until = clock.monotonic() + config.stop.deadlineMs
@@ -119,10 +132,14 @@ export class Service {
     // Until here a probe is told that the service is not ready.
     await this.http?.close()
     await this.news.stop()
+    this.system.tell('guard-stopped', {})
     await this.system.stop()
+    const fills = this.broker instanceof PaperAccount ? this.broker.fills() : undefined
+    const summary = this.chaos && chaosSummary(this.chaos, this.system, fills)
     await this.broker.close()
     await this.store.close()
     await this.watchdog?.stop()
+    return summary
   }
 
   private async begin(): Promise<Started> {
@@ -134,14 +151,30 @@ export class Service {
       const text = `the watchdog failed: ${textOf(cause)}`
       this.options.onFatal(new WatchkeeperError('WATCHDOG_FAILED', text, { cause }))
     })
+    await this.countDown()
     const seeded = await seed(this.system, entries, clock.now())
     this.prices.start()
     this.cycle()
     this.cycles = setInterval(() => this.cycle(), config.cycleMs)
     this.state = { ready: true }
+    this.chaos?.start(this.system)
     const open = [...this.system.state.open()].length
     const exiting = this.system.state.openExits.size
     return { url: `http://${host}:${this.http.port}`, guarded: open - exiting, exiting, ...seeded }
+  }
+
+  /**
+   * Counts the time without a process: since its last journal line, or the last minute that it kept.
+   * A process that was killed is thus held for dead for up to a minute too long, never too short.
+   */
+  private async countDown(): Promise<void> {
+    const [last] = await this.store.journal({ after: 0, limit: 1, last: 1 })
+    const from = Math.max(last?.at ?? -Infinity, this.performance.keptUntil ?? -Infinity)
+    if (from === -Infinity) return
+    // What was open is guarded once its monitors are there.
+    await this.system.settled()
+    const { positions, downMs } = this.system.guarding.countDown(from)
+    if (positions > 0) this.system.tell('guard-resumed', { positions, downMs })
   }
 
   /** One monitoring cycle. */
@@ -151,7 +184,7 @@ export class Service {
     try {
       performance.cycle(positions, profiler => {
         system.cycle(profiler)
-        this.snapshot = profiler.phase('health', () => this.look())
+        this.snapshot = profiler.phase('health', () => this.look(system.guarding.last))
       })
     } catch (error) {
       // Health grows old without a new snapshot, and says so; the next cycle is another chance.
@@ -187,12 +220,13 @@ export class Service {
     )
   }
 
-  private look(): HealthSnapshot {
+  private look(found?: Found): HealthSnapshot {
     const { config, clock } = this.options
     const limits = { now: clock.now(), startedAt: this.startedAt, ...config.health }
     return healthStatus({
-      ...healthFacts(this.system, limits),
+      ...healthFacts(this.system, limits, found),
       ...gatewayTroubles(this.desk, clock.monotonic()),
+      isChaosOn: this.chaos !== undefined,
     })
   }
 }

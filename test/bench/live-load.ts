@@ -1,6 +1,7 @@
 import { instrumentId, positionId, type PositionId } from '../../src/domain/ids.ts'
 import type { Decision } from '../../src/domain/decision.ts'
 import type { JournalLine } from '../../src/ports/control.ts'
+import type { Guard } from '../../src/risk/guard.ts'
 import { addAll, type LiveRig, liveRig } from './live-rig.ts'
 import { seeded } from './prices.ts'
 
@@ -49,12 +50,16 @@ export class LiveLoad {
   private timers: NodeJS.Timeout[] = []
 
   /** Opens a system and takes every position under guard. */
-  static async open(options: LoadOptions): Promise<LiveLoad> {
+  static async open(
+    options: LoadOptions,
+    beforeMonitor?: (guard: Guard) => void,
+  ): Promise<LiveLoad> {
     // Nothing is told before the first tick, thus not before the load is there.
     let load: LiveLoad | undefined
     const rig = await liveRig({
       onDecision: decision => load?.onDecision(decision),
       onLine: line => load?.onLine(line),
+      ...(beforeMonitor !== undefined && { beforeMonitor }),
     })
     load = new LiveLoad(rig, options)
     const slots = Array.from({ length: options.positions }, (_, slot) => slot)

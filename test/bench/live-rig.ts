@@ -10,6 +10,7 @@ import type { JournalLine } from '../../src/ports/control.ts'
 import type { Registered } from '../../src/ports/keeper.ts'
 import { StoreKeeper } from '../../src/stores/keeper.ts'
 import { type LmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
+import type { Guard } from '../../src/risk/guard.ts'
 import type { PortfolioDay } from '../../src/risk/portfolio.ts'
 import type { LiveChange } from '../../src/system/live-writer.ts'
 import { LiveSystem } from '../../src/system/live.ts'
@@ -22,6 +23,8 @@ export interface RigOptions {
   /** The intent to exit is on disk. */
   readonly onIntent?: (record: ExitRecord) => void
   readonly onLine?: (line: JournalLine) => void
+  /** What each monitor calls before its work. */
+  readonly beforeMonitor?: (guard: Guard) => void
 }
 
 /** A live system over a real store and a real paper account, both in one folder. */
@@ -55,6 +58,9 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
     venue: quotes => (account = openPaperAccount({ folder: join(folder, 'paper'), quotes })),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     callTimeoutMs: 5_000,
+    ...(options.beforeMonitor !== undefined && {
+      chaos: { beforeMonitor: options.beforeMonitor, rules: same },
+    }),
     beforeGuard: async ({ position, generation }) => {
       await account!.deposit(position, generation)
     },
@@ -75,6 +81,8 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
     },
   }
 }
+
+const same = <Part>(part: Part): Part => part
 
 /** A decision is made when the book takes it over; nothing in the product tells of that moment. */
 function tellDecisions({ core }: LiveSystem, tell: (decision: Decision) => void): void {

@@ -9,11 +9,12 @@ import { memory } from './s4-memory.ts'
 import { recovery } from './s5-recovery.ts'
 import { breaker } from './s6-breaker.ts'
 import { latency } from './s8-latency.ts'
+import { supervision } from './supervision.ts'
 import { throttle } from './throttle.ts'
 
 /** Every benchmark by name: one line each. */
 const BENCHMARKS: Record<string, () => Promise<Figure[]>> = {
-  ...{ trigger, wakes, exits, memory, recovery, breaker, latency, replay, throttle },
+  ...{ trigger, wakes, exits, memory, recovery, breaker, latency, supervision, replay, throttle },
 }
 
 const { values, positionals } = parseArgs({

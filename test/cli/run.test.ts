@@ -95,6 +95,62 @@ describe('watchkeeper run', () => {
     )
   }).timeout(120_000)
 
+  it('counts the time after a kill in which no process was there', async () => {
+    const first = await start()
+    await first.end('SIGKILL')
+    const killedAt = Date.now()
+    const second = await start()
+    const url = second.lines.find(line => line.startsWith('metrics'))!.split(/\s+/)[1]!
+    const text = await (await fetch(url)).text()
+    const seconds = Number(/unguarded_seconds_total\{cause="down"\} (\S+)/.exec(text)![1])
+    const line = second.lines.find(each => each.includes('guard-resumed'))!
+    const positions = Number(/positions=(\d+)/.exec(line)![1])
+    const downMs = Number(/downMs=(\d+)/.exec(line)![1])
+    expect(positions).to.be.within(1, COUNT)
+    expect(downMs).to.be.within(1, Date.now() - killedAt + 60_000)
+    expect(seconds).to.be.closeTo((positions * downMs) / 1_000, 0.01)
+  })
+
+  it('suffers what a chaos file says, exits each position once, and sums it up', async () => {
+    const chaos = join(folder, 'chaos.yaml')
+    const acts = [
+      { kind: 'monitor-throws', everyMs: 200, count: 3 },
+      { kind: 'rule-throws', everyMs: 500, forMs: 300, count: 10 },
+      { kind: 'feed-stalls', everyMs: 1_000, forMs: 300 },
+      { kind: 'broker-refuses', everyMs: 900, forMs: 300 },
+      { kind: 'broker-times-out', everyMs: 800, forMs: 300 },
+      { kind: 'loop-blocks', everyMs: 1_500, forMs: 200 },
+    ]
+    writeFileSync(chaos, JSON.stringify({ afterMs: 0, acts }))
+    args.push('--chaos', chaos)
+    const running = await start()
+    const url = running.lines.find(line => line.startsWith('health'))!.split(/\s+/)[1]!
+    const health = async (): Promise<Record<string, unknown>> =>
+      (await fetch(`${url}?check=service`)).json() as Promise<Record<string, unknown>>
+    expect((await health())['output']).to.deep.equal([
+      'service:chaos: chaos is on: things go wrong on purpose',
+    ])
+    await running.printed(line => line.includes(' chaos '), 15)
+    await running.printed(line => line.includes('exit-filled'), 3)
+    expect(await running.end('SIGTERM')).to.equal(0)
+    const text = running.lines.join('\n')
+    expect(text).to.match(/chaos, summed up:[^]*restarts +\d+[^]*positions exited, each once/)
+    const { register, fills } = await leftBehind()
+    expect(new Set(fills.map(({ positionId }) => positionId)).size).to.equal(fills.length)
+    const closed = [...register.values()].filter(({ state }) => state === 'closed')
+    expect(closed.length).to.be.at.most(fills.length)
+  }).timeout(120_000)
+
+  it('starts nothing with a chaos file that names what does not exist', async () => {
+    const chaos = join(folder, 'chaos.yaml')
+    const wrong = { kind: 'monitor-throws', everyMs: 1_000, positions: ['p0', 'moon'] }
+    writeFileSync(chaos, JSON.stringify({ acts: [wrong] }))
+    args.push('--chaos', chaos)
+    const refused = new RunningService(args)
+    const ended = await refused.printed(() => false).catch((error: unknown) => String(error))
+    expect(ended).to.match(/ended with 2:[^]*acts\[0\].positions\[1\], line 1: found "moon"/)
+  })
+
   it('refuses a folder that another process guards, and names it', async () => {
     await start()
     const second = new RunningService(args)

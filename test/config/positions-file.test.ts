@@ -488,6 +488,19 @@ describe('The price source', () => {
 })
 
 describe('A warning', () => {
+  it('says which rule nothing can make fire, once, and is a fault when strict', () => {
+    const positions = [1, 2].map(each => ({
+      ...{ id: `p${each}`, instrument: 'ACME', side: 'short', quantity: 1, entryPrice: 100 },
+      rules: 'tight',
+    }))
+    const rules = { tight: { trailingStop: { distance: 1, activateAtPrice: 0.001 } } }
+    const text = { source: 'x.yaml', text: JSON.stringify({ rules, positions }) }
+    const wanted = /^rules.tight.trailingStop, line 1: found a rule that can never fire: no price/
+    expect(parsePositions(text).warnings).to.have.length(1)
+    expect(parsePositions(text).warnings[0]).to.match(wanted)
+    expect(() => parsePositions(text, { strict: true })).to.throw('a rule that can never fire')
+  })
+
   const cases: [string, string, string][] = [
     [
       'a percentage that looks like a fraction',

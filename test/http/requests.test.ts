@@ -2,6 +2,7 @@ import { Agent, request } from 'node:http'
 import { expect } from 'chai'
 import { InputError, WatchkeeperError } from '../../src/errors.ts'
 import { type HttpServer, serveHttp } from '../../src/http/server.ts'
+import type { HealthStatus } from '../../src/ports/control.ts'
 import { aView, FakeControl } from '../support/fake-control.ts'
 import { ask, askRaw } from '../support/http.ts'
 
@@ -270,6 +271,24 @@ describe('requests over http', () => {
       const { status, json } = await ask(port, '/health')
       expect([status, json['status']]).to.deep.equal([503, 'fail'])
       expect((json['output'] as string[])[0]).to.match(/old/)
+    })
+
+    it('shows one component alone, with a status of its own', async () => {
+      const check = (status: HealthStatus, output?: string) => [
+        { ...{ componentType: 'component', observedValue: 1, status, time: '' }, output: output! },
+      ]
+      control.snapshot = {
+        ...{ status: 'fail', at: Date.now(), output: ['store:errors: 1', 'gateway:breakers: 2'] },
+        checks: { 'store:errors': check('fail'), 'gateway:breakers': check('warn', 'two') },
+      }
+      const gateway = await ask(port, '/health?check=gateway')
+      expect([gateway.status, gateway.json['status']]).to.deep.equal([200, 'warn'])
+      expect(gateway.json['output']).to.deep.equal(['gateway:breakers: two'])
+      expect(Object.keys(gateway.json['checks'] as object)).to.deep.equal(['gateway:breakers'])
+      expect((await ask(port, '/health?check=store')).status).to.equal(503)
+      const unknown = await ask(port, '/health?check=moon')
+      expect([unknown.status, unknown.json['code']]).to.deep.equal([404, 'CHECK_UNKNOWN'])
+      expect(unknown.text).to.include('gateway, store')
     })
 
     it('is alive, and ready or says why not', async () => {

@@ -232,10 +232,12 @@ describe('the HTTP API', () => {
 
   it('guards a position that it is given, and shows where it stands and why', async () => {
     const added = await add({ id: 'EUR/USD 1' })
-    expect([added.status, added.body['state']]).to.deep.equal([201, 'guarded'])
+    const { state: before, unguardedBy } = added.body
+    expect([added.status, before, unguardedBy]).to.deep.equal([201, 'unguarded', 'price'])
     await tick(101)
     const path = `/api/positions/${encodeURIComponent('EUR/USD 1')}`
     const { body } = await ask('GET', path)
+    expect([body['state'], body['unguardedBy']]).to.deep.equal(['guarded', undefined])
     expect([body['best'], body['stop'], body['lastPrice']]).to.deep.equal([101, 95, 101])
     const why = (await ask('GET', `${path}/why`)).body['rules'] as Record<string, unknown>[]
     expect(why.map(({ rule, level, distance }) => [rule, level, distance])).to.deep.equal([

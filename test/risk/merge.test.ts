@@ -21,12 +21,29 @@ describe('merge', () => {
     expect([merged.stop, merged.target, merged.errors]).to.deep.equal([95, 130, 1])
   })
 
+  it('keeps what a rule had given that throws whatever it is asked, and nothing of others', () => {
+    let isBroken = false
+    const breaking = ruleOf((_position, best) => {
+      if (isBroken) throw new Error('gone')
+      return { stop: best - 5, exitAt: 900 }
+    })
+    const set = setOf(breaking, fixed({ stop: 90, target: 130 }))
+    const before = merge(set, aPosition(), START, START, noLevels())
+    isBroken = true
+    const last = { ...START, merged: before }
+    const once = merge(set, aPosition(), NOW, last, noLevels())
+    expect([once.stop, once.stopBy, once.exitAt, once.target]).to.deep.equal([95, 0, 900, 130])
+    const twice = merge(set, aPosition(), NOW, { ...NOW, merged: once }, noLevels())
+    expect([twice.stop, twice.stopBy, twice.exitAt, twice.failed]).to.deep.equal([95, 0, 900, 1])
+  })
+
   it('goes on without a rule that never gave levels', () => {
     const throwing = ruleOf(() => {
       throw new Error('always')
     })
     const merged = merge(setOf(throwing), aPosition(), NOW, START, noLevels())
     expect([merged.stop, merged.errors]).to.deep.equal([-Infinity, 1])
+    expect([merged.failed, merged.armed]).to.deep.equal([1, 0])
   })
 
   it('takes the tightest of each kind, and who gave it', () => {
@@ -38,6 +55,7 @@ describe('merge', () => {
     expect(merge(set, aPosition(), START, START, noLevels())).to.deep.equal({
       ...{ stop: 95, stopBy: 1, target: 125, targetBy: 2, ratchet: 112 },
       ...{ exitAt: 400, exitBy: 2, until: 300, errors: 0 },
+      ...{ failed: 0, armed: 0b111 },
     })
   })
 

@@ -21,6 +21,7 @@ import { aPosition } from './builders.ts'
 export const aView = (id = 'p1'): PositionView => ({
   ...aPosition({ id: positionId(id) }),
   state: 'guarded',
+  unguardedMs: 0,
   rules: { stopLoss: { pct: 5 } },
   best: 100,
   stop: 95,

@@ -1,9 +1,11 @@
 import { InvalidArgumentError } from 'commander'
-import { loadPositions } from '../../config/positions-file.ts'
+import { loadChaos } from '../../config/chaos-file.ts'
+import { loadPositions, type LoadedPositions } from '../../config/positions-file.ts'
 import { loadServiceConfig } from '../../config/service-file.ts'
 import { WatchkeeperError } from '../../errors.ts'
 import { Service, type Started } from '../../system/service.ts'
 import { version } from '../../system/version.ts'
+import { chaosText } from '../chaos-text.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { journalText } from '../journal-text.ts'
 import { type Paint, paintFor } from '../output.ts'
@@ -15,6 +17,7 @@ interface Given {
   readonly port?: number
   readonly brokerDelayMs?: number
   readonly fresh: boolean
+  readonly chaos?: string
 }
 
 const EXAMPLES = `
@@ -41,6 +44,7 @@ export const runCommand: CommandModule = {
       .option('--broker-delay-ms <ms>', 'time between acting and answering', wholeNumber)
       .option('--port <port>', 'where the API answers; 0: any free one', wholeNumber)
       .option('--fresh', 'forget the account, and start a new one', false)
+      .option('--chaos <file>', 'let things go wrong on purpose, as config/chaos.yaml does')
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => run(given, context))
   },
@@ -59,9 +63,11 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
   })
   const loaded = loadPositions({
     positionsFile: config.positions,
-    strict: false,
+    strict: config.strict,
     instruments: config.instruments,
   })
+  const chaos =
+    given.chaos === undefined ? undefined : loadChaos(given.chaos, namesIn(loaded.entries))
   const paint = paintFor(stdout, env)
   const warn = paintFor(stderr, env)
   for (const warning of loaded.warnings.slice(0, MOST_WARNINGS)) {
@@ -78,17 +84,20 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
   stopOnUncaught(error => end(error))
   const [service, started] = await Service.start({
     config,
-    entries: loaded.entries,
+    ...{ entries: loaded.entries, chaos },
     fresh: given.fresh,
     version: version(),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     log: { stream: process.stdout, text: line => journalText(line, paint) },
     onFatal: error => end(error),
   })
-  stdout.write(`${startText(started, config.mode === 'observe', paint)}\n`)
+  stdout.write(
+    `${startText(started, { isObserving: config.mode === 'observe', isChaosOn: chaos !== undefined }, paint)}\n`,
+  )
   const failure = await ended
   stdout.write('stopping: nothing new is sent, exits in flight may finish\n')
-  await service.stop()
+  const summary = await service.stop()
+  if (summary !== undefined) stdout.write(`${chaosText(summary)}\n`)
   if (failure !== undefined) throw failure
   stdout.write('stopped\n')
 }
@@ -125,11 +134,22 @@ function stopOnUncaught(stop: (error: WatchkeeperError) => void): void {
 /** Longest time that an orderly stop may take after something nobody caught, ms. */
 const LAST_MS = 5_000
 
-function startText(started: Started, isObserving: boolean, paint: Paint): string {
+/** What a chaos file may name. */
+const namesIn = (entries: LoadedPositions['entries']) => ({
+  positions: entries.map(({ position }) => position.id),
+  instruments: [...new Set(entries.map(({ position }) => position.instrument))],
+})
+
+function startText(
+  started: Started,
+  { isObserving, isChaosOn }: { isObserving: boolean; isChaosOn: boolean },
+  paint: Paint,
+): string {
   const { url, guarded, exiting, over, vanished, ruled, refused } = started
   const lines = [
     paint('bold', `watchkeeper guards ${guarded} positions, ${exiting} are being exited`),
     ...(isObserving ? [paint('yellow', 'mode observe: exits are noted, none is sent')] : []),
+    ...(isChaosOn ? [paint('yellow', 'chaos is on: things go wrong on purpose')] : []),
     `health     ${url}/health`,
     `positions  ${url}/api/positions`,
     `metrics    ${url}/metrics`,

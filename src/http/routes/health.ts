@@ -1,10 +1,14 @@
+import { Problem } from '../problem.ts'
+import type { HealthCheck, HealthSnapshot, HealthStatus } from '../../ports/control.ts'
 import type { Route } from '../route.ts'
 import { sendJson } from '../route.ts'
 
 /** `GET /health` for monitors, `/livez` and `/readyz` for whoever starts and stops the service. */
 export const healthRoutes: Route = (router, control) => {
-  router.get('/health', (_request, response) => {
-    const { at, checks, ...snapshot } = control.health()
+  router.get('/health', (request, response) => {
+    const { check } = request.query
+    const whole = control.health()
+    const { at, checks, ...snapshot } = check === undefined ? whole : partOf(whole, check)
     const ageMs = Date.now() - at
     const isOld = ageMs > control.healthMaxAgeMs
     const status = isOld ? 'fail' : snapshot.status
@@ -23,4 +27,28 @@ export const healthRoutes: Route = (router, control) => {
     response.status(readiness.ready ? 200 : 503)
     sendJson(response, readiness)
   })
+}
+
+const componentOf = (name: string): string => name.split(':')[0]!
+
+/** The checks of one component alone, with the status that they have among themselves. */
+function partOf({ at, checks }: HealthSnapshot, component: unknown): HealthSnapshot {
+  const known = [...new Set(Object.keys(checks).map(componentOf))].toSorted()
+  if (typeof component !== 'string' || !known.includes(component)) {
+    throw new Problem(404, 'CHECK_UNKNOWN', `no such check: expected one of ${known.join(', ')}`)
+  }
+  const mine = Object.entries(checks).filter(([name]) => componentOf(name) === component)
+  const withStatus = (status: HealthStatus): [string, HealthCheck][] =>
+    mine.flatMap(([name, all]) =>
+      all.filter(each => each.status === status).map((each): [string, HealthCheck] => [name, each]),
+    )
+  const [failing, warning] = [withStatus('fail'), withStatus('warn')]
+  return {
+    status: failing.length > 0 ? 'fail' : warning.length > 0 ? 'warn' : 'pass',
+    at,
+    output: [...failing, ...warning].map(
+      ([name, each]) => `${name}: ${each.output ?? String(each.observedValue)}`,
+    ),
+    checks: Object.fromEntries(mine),
+  }
 }

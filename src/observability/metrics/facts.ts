@@ -18,6 +18,8 @@ export interface MetricFacts {
   /** Age of the oldest of them, ms; 0 without one. */
   readonly oldestExitMs: number
   readonly ticks: { readonly accepted: number; readonly bad: number; readonly old: number }
+  /** Time that positions were without a guard, summed over them, by cause, ms. */
+  readonly unguardedMs: ReadonlyMap<UnguardedCause, number>
   readonly restarts: number
   readonly actors: { readonly alive: number; readonly expected: number }
   readonly deadLetters: number
@@ -26,6 +28,8 @@ export interface MetricFacts {
   readonly journalLines: number
   readonly clockJumps: number
   readonly limits: readonly LimitFacts[]
+  /** Every rule that there is. */
+  readonly rules: readonly RuleFacts[]
   readonly gateway: GatewayFacts
 }
 
@@ -56,6 +60,16 @@ export interface GatewayFacts {
   }[]
 }
 
+/** What became of one rule; `configured` and `armed` are numbers of positions. */
+export interface RuleFacts {
+  readonly name: string
+  readonly configured: number
+  readonly armed: number
+  readonly evaluated: number
+  readonly errored: number
+  readonly fired: number
+}
+
 /** Loss and bound of a limit, money. */
 export interface LimitFacts {
   readonly name: string
@@ -63,6 +77,13 @@ export interface LimitFacts {
   readonly maxLoss: number
   readonly isTripped: boolean
 }
+
+/**
+ * Why a position is not guarded: the kill switch is `halt`, the store is not ours or refuses writes,
+ * nobody holds its band, its price is too old, no process was there. The first that holds counts.
+ */
+export const UNGUARDED_CAUSES = ['halt', 'store', 'monitor', 'price', 'down'] as const
+export type UnguardedCause = (typeof UNGUARDED_CAUSES)[number]
 
 export const POSITION_GROUPS = ['guarded', 'exiting', 'observed', 'unguarded'] as const
 export type PositionGroup = (typeof POSITION_GROUPS)[number]

@@ -1,4 +1,4 @@
-import { POSITION_GROUPS } from './facts.ts'
+import { POSITION_GROUPS, UNGUARDED_CAUSES } from './facts.ts'
 import { type MetricFamily } from './family.ts'
 
 /** The open positions. */
@@ -10,5 +10,16 @@ export const positionMetrics: MetricFamily = board => {
       labels: ['state'],
     },
     facts => POSITION_GROUPS.map(state => [{ state }, facts.positions[state]] as const),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_unguarded_seconds_total',
+      help: 'Time that positions were without a guard, summed over them, by the first cause that held.',
+      labels: ['cause'],
+    },
+    facts =>
+      UNGUARDED_CAUSES.map(
+        cause => [{ cause }, (facts.unguardedMs.get(cause) ?? 0) / 1_000] as const,
+      ),
   )
 }

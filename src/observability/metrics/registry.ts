@@ -6,6 +6,7 @@ import { Board, type MetricFamily, single } from './family.ts'
 import { gatewayMetrics } from './gateway.ts'
 import { limitMetrics } from './limits.ts'
 import { positionMetrics } from './positions.ts'
+import { ruleMetrics } from './rules.ts'
 import { serviceMetrics } from './service.ts'
 import { storeMetrics } from './store.ts'
 import { tickMetrics } from './ticks.ts'
@@ -20,6 +21,7 @@ const FAMILIES: readonly MetricFamily[] = [
   actorMetrics,
   storeMetrics,
   limitMetrics,
+  ruleMetrics,
 ]
 
 /** Makes the metrics of one service, with those of the process and the runtime. */

@@ -13,6 +13,7 @@ const FACTS: MetricFacts = {
   openExits: new Map([['unknown', 1]]),
   oldestExitMs: 1_500,
   ticks: { accepted: 10, bad: 1, old: 0 },
+  unguardedMs: new Map([['price' as const, 1_500]]),
   ...{ restarts: 0, actors: { alive: 4, expected: 4 }, deadLetters: 0 },
   ...{ brokerErrors: 0, storeErrors: 0, journalLines: 7, clockJumps: 0 },
   gateway: {
@@ -20,6 +21,7 @@ const FACTS: MetricFacts = {
     throttles: [],
     calls: [{ group: 'orders', operation: 'placeExit', outcome: 'ok', count: 2 }],
   },
+  rules: [{ name: 'stopLoss', configured: 2, armed: 1, evaluated: 9, errored: 3, fired: 4 }],
   limits: [{ name: 'all', loss: -5, maxLoss: 100, isTripped: false }],
 }
 
@@ -36,6 +38,10 @@ describe('the metrics', () => {
     expect(lines).to.include('watchkeeper_health_status{status="pass"} 0')
     expect(lines).to.include('watchkeeper_health_status{status="warn"} 1')
     expect(lines).to.include('watchkeeper_exit_oldest_open_seconds 1.5')
+    expect(lines).to.include('watchkeeper_unguarded_seconds_total{cause="price"} 1.5')
+    expect(lines).to.include('watchkeeper_unguarded_seconds_total{cause="halt"} 0')
+    expect(lines).to.include('watchkeeper_rules_armed{rule="stopLoss"} 1')
+    expect(lines).to.include('watchkeeper_rule_fires_total{rule="stopLoss"} 4')
   })
 
   it('say the same when nothing has changed, and what is new when something has', async () => {

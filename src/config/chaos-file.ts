@@ -1,0 +1,46 @@
+import { InputError } from '../errors.ts'
+import { type ChaosPlan, chaosSchema } from '../resilience/chaos-plan.ts'
+import { RULES } from '../risk/rules/registry.ts'
+import { parseText } from './document.ts'
+import { expectedName, FaultList } from './faults.ts'
+import { readText, reportIssue } from './service-file.ts'
+
+/** What a chaos file may name. */
+export interface ChaosNames {
+  readonly positions: readonly string[]
+  readonly instruments: readonly string[]
+}
+
+/** Reads what is to go wrong. Throws InputError with every fault at once, unknown names included. */
+export function loadChaos(file: string, known: ChaosNames): ChaosPlan {
+  const document = parseText(readText(file), file)
+  if (document.faults.length > 0) throw new InputError(file, document.faults)
+  const list = new FaultList(document)
+  const value = document.value ?? {}
+  const result = chaosSchema.safeParse(value)
+  for (const issue of result.error?.issues ?? []) reportIssue(list, value, issue)
+  refuseUnknown(value, { ...known, rules: RULES.map(({ name }) => name) }, list)
+  if (!result.success || list.faults.length > 0) throw new InputError(file, list.faults)
+  return result.data
+}
+
+/** Looks at what is written, not at what was parsed: a file with other faults has these too. */
+function refuseUnknown(
+  value: unknown,
+  known: Readonly<Record<string, readonly string[]>>,
+  list: FaultList,
+): void {
+  const { acts } = value as { acts?: unknown }
+  if (!Array.isArray(acts)) return
+  for (const [index, act] of acts.entries()) {
+    for (const [field, names] of Object.entries(known)) {
+      const given = (Object(act) as Record<string, unknown>)[field]
+      if (!Array.isArray(given)) continue
+      for (const [at, name] of given.entries()) {
+        if (typeof name !== 'string' || name === '*' || names.includes(name)) continue
+        const found = `${JSON.stringify(name)}, which does not exist`
+        list.add(['acts', index, field, at], found, expectedName(name, names))
+      }
+    }
+  }
+}

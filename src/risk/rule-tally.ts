@@ -1,0 +1,84 @@
+import type { Decision } from '../domain/decision.ts'
+import type { Armed, Guard } from './guard.ts'
+import type { ExitReason } from '../domain/reason.ts'
+import type { RuleSet } from './rule.ts'
+import { RULES } from './rules/registry.ts'
+
+/** How often a rule was asked, has thrown, and was among those that decided an exit. */
+export interface RuleCounts {
+  evaluated: number
+  errored: number
+  fired: number
+}
+
+/** With the reason by which decisions name the rule. */
+type NamedCounts = RuleCounts & { readonly reason: ExitReason | undefined }
+
+/**
+ * Counts what becomes of rules, by their names. It is asked where a monitor or a fold has evaluated,
+ * which few ticks lead to; a tick that wakes nobody costs nothing here.
+ */
+export class RuleTally {
+  readonly counts = new Map<string, NamedCounts>()
+  /** The counts of a set's rules, in its order: sets are interned, and names are looked up once. */
+  private readonly bySet = new WeakMap<RuleSet, readonly NamedCounts[]>()
+
+  /** A catch-up has asked the rules; call it before the guard takes it over. */
+  evaluated({ ruleSet, merged: before }: Guard, { merged }: Armed): void {
+    // A fold of levels that stay as they are has asked no rule.
+    if (merged === before) return
+    const counts = this.of(ruleSet)
+    for (let index = 0; index < counts.length; index++) {
+      const each = counts[index]!
+      each.evaluated++
+      if ((merged.failed & (1 << index)) !== 0) each.errored++
+    }
+  }
+
+  /** A decision was made; one by hand or for want of a monitor belongs to no rule. */
+  decided({ ruleSet }: Guard, { matched }: Decision): void {
+    for (const each of this.of(ruleSet)) {
+      each.evaluated++
+      if (each.reason !== undefined && matched.includes(each.reason)) each.fired++
+    }
+  }
+
+  /** Asks the names alone: the rules of a position whose monitor crashes may be what throws. */
+  private of(set: RuleSet): readonly NamedCounts[] {
+    const known = this.bySet.get(set)
+    if (known !== undefined) return known
+    const counts = set.names.map(name => {
+      const reason = RULES.find(each => each.name === name)?.reason
+      const each = this.counts.get(name) ?? { reason, evaluated: 0, errored: 0, fired: 0 }
+      this.counts.set(name, each)
+      return each
+    })
+    this.bySet.set(set, counts)
+    return counts
+  }
+}
+
+/** Calls `take` with each rule of a position that could exit it as things stand. */
+export function armedRules(guard: Guard, take: (rule: string) => void): void {
+  const { ruleSet, merged, isFrozen } = guard
+  for (let index = 0; index < ruleSet.rules.length; index++) {
+    if (isArmed(guard, index, merged.armed, isFrozen)) take(ruleSet.names[index]!)
+  }
+}
+
+function isArmed(
+  { ruleSet, other, anchor }: Guard,
+  index: number,
+  armed: number,
+  isFrozen: boolean,
+): boolean {
+  const rule = ruleSet.rules[index]!
+  switch (rule.kind) {
+    case 'levels':
+      return (armed & (1 << index)) !== 0
+    case 'underlying':
+      return !isFrozen && other !== undefined && (!rule.needsAnchor || anchor !== undefined)
+    case 'stale-quote':
+      return !isFrozen && rule.action === 'exit'
+  }
+}

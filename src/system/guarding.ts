@@ -1,0 +1,292 @@
+import type { Child, Roster } from '../actors/roster.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
+import type { InstrumentTable, TradingHours } from '../domain/instrument.ts'
+import type { UnguardedCause } from '../observability/metrics/facts.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Registered } from '../ports/keeper.ts'
+import { isOpenAt } from '../risk/hours.ts'
+import type { LiveState } from './live-state.ts'
+import { guardingOf } from './supervision.ts'
+
+export interface GuardingParts {
+  readonly state: LiveState
+  readonly roster: Roster
+  readonly instruments: InstrumentTable
+  readonly clock: Clock
+  /** A price that is older guards nobody while its market is open, ms. */
+  readonly staleMs: number
+  /** Whether this process owns the store and its last write went well. */
+  isStoreOurs(): boolean
+}
+
+/** What is known of one position since it was first looked at. */
+interface Seen {
+  readonly id: PositionId
+  readonly hours: TradingHours | undefined
+  /** Time without a guard so far, ms. */
+  ms: number
+  cause: UnguardedCause | undefined
+  /** Monotonic ms since which it has this cause without a break. */
+  since: number
+  /** Time that its monitors have been down, as of the last look, ms. */
+  downMs: number
+  /** Number of the last look; 0 before the first. */
+  look: number
+}
+
+/** What one look at all positions has found; those that are being exited are not expected. */
+export interface Found {
+  expected: number
+  guarded: number
+  /** Of those expected, without a monitor that lives or a caretaker. */
+  missing: number
+  /** Without a guard for another cause than the age of the price. */
+  readonly unguarded: {
+    readonly id: PositionId
+    readonly child: Child | undefined
+    readonly cause: Exclude<UnguardedCause, 'price'>
+  }[]
+  readonly quarantined: Child[]
+  readonly withRuleErrors: Child[]
+  /** Ms since the last price of instruments whose market is open; infinite before the first. */
+  readonly quietMs: Map<InstrumentId, number>
+  /** Instruments with a price just now although their market is closed. */
+  readonly outsideHours: Set<InstrumentId>
+}
+
+const nothingFound = (): Found => ({
+  ...{ expected: 0, guarded: 0, missing: 0, unguarded: [], quarantined: [], withRuleErrors: [] },
+  ...{ quietMs: new Map(), outsideHours: new Set() },
+})
+
+/** A price that came this short ago, while the market was closed, is told of, ms. */
+const OUTSIDE_MS = 60_000
+
+/** Who is guarded and who is not, and for how long: P5 of the design, and nothing gentler. */
+export class Guarding {
+  /** Time that positions were without a guard, summed over them, by cause, ms. */
+  readonly totals = new Map<UnguardedCause, number>()
+  /** What the last look has found. */
+  last = nothingFound()
+  private readonly parts: GuardingParts
+  private readonly seen = new Map<PositionId, Seen>()
+  /** The same in the order of the last look. */
+  private readonly seats: Seen[] = []
+  private lookedAt: number
+  private looks = 0
+
+  constructor(parts: GuardingParts) {
+    this.parts = parts
+    this.lookedAt = parts.clock.monotonic()
+  }
+
+  /** All unguarded time in this process, ms. */
+  get totalMs(): number {
+    let sum = 0
+    for (const ms of this.totals.values()) sum += ms
+    return sum
+  }
+
+  /**
+   * Why an open position is not guarded now; undefined: it is. A position that is being exited needs
+   * no monitor and no price any more, only that its exit may leave.
+   */
+  causeOf(registered: Registered): UnguardedCause | undefined {
+    const { roster, clock } = this.parts
+    return this.judge(registered, roster.get(registered.position.id), clock.now())
+  }
+
+  private judge(
+    { position }: Registered,
+    child: Child | undefined,
+    now: number,
+  ): UnguardedCause | undefined {
+    const { state, roster, instruments, staleMs } = this.parts
+    if (state.killSwitch.state === 'halt') return 'halt'
+    if (!this.parts.isStoreOurs()) return 'store'
+    if (state.openExits.size > 0 && state.openExits.has(position.id)) return undefined
+    if (child === undefined || guardingOf(roster, child) === 'nobody') return 'monitor'
+    if (child.guard.decision !== undefined) return undefined
+    if (now - child.guard.own.stream.lastAt <= staleMs) return undefined
+    const { hours } = instruments.of(position.instrument)
+    return hours === undefined || isOpenNow(hours, now) ? 'price' : undefined
+  }
+
+  /** Time without a guard so far, ms, what has passed since the last look included. */
+  unguardedMs(registered: Registered): number {
+    const seen = this.seen.get(registered.position.id)
+    if (seen === undefined) return 0
+    const isUnguarded = this.causeOf(registered) !== undefined
+    return seen.ms + (isUnguarded ? this.parts.clock.monotonic() - this.lookedAt : 0)
+  }
+
+  /** For how long a position has been without a guard at the last look, ms; 0: it was guarded. */
+  lastsMs(id: PositionId): number {
+    const seen = this.seen.get(id)
+    return seen?.cause === undefined ? 0 : this.parts.clock.monotonic() - seen.since
+  }
+
+  /**
+   * Looks at every open position once, for all who ask about it, and adds up what has passed since
+   * the last look. A position that was without a guard at either end counts for all of it; the waits
+   * of monitors for their restart count to the millisecond.
+   */
+  look(): Found {
+    const { state, roster, clock } = this.parts
+    const at = clock.monotonic()
+    const now = clock.now()
+    const passedMs = Math.max(0, at - this.lookedAt)
+    this.lookedAt = at
+    this.looks++
+    const found = nothingFound()
+    const children = new InStep(roster)
+    let known = 0
+    for (const registered of state.register.open.values()) {
+      if (registered.observed !== undefined) continue
+      const { id } = registered.position
+      const child = children.of(id)
+      const cause = this.judge(registered, child, now)
+      const downMs = child === undefined ? 0 : downMsOf(child, at)
+      const seen = this.seat(registered, known++)
+      if (cause !== undefined || seen.cause !== undefined || downMs !== seen.downMs) {
+        this.addUp(seen, { cause, at, passedMs, downMs })
+      }
+      seen.look = this.looks
+      if (cause !== undefined && cause !== 'price') found.unguarded.push({ id, child, cause })
+      if (state.openExits.size > 0 && state.openExits.has(id)) continue
+      found.expected++
+      if (cause === undefined) found.guarded++
+      if (cause === 'monitor') found.missing++
+      if (child !== undefined) this.note(found, child, { now, hours: seen.hours })
+    }
+    this.seats.length = known
+    if (this.seen.size > known) this.forget()
+    this.last = found
+    return found
+  }
+
+  /** What a person should know of a position besides whether it is guarded. */
+  private note(
+    found: Found,
+    child: Child,
+    { now, hours }: { readonly now: number; readonly hours: TradingHours | undefined },
+  ): void {
+    const { guard } = child
+    if (child.watch.kind === 'given-up') found.quarantined.push(child)
+    if (guard.ruleErrors > 0) found.withRuleErrors.push(child)
+    const { instrument } = guard.position
+    const quietMs = now - guard.own.stream.lastAt
+    if (hours !== undefined && !isOpenNow(hours, now)) {
+      if (quietMs < OUTSIDE_MS) found.outsideHours.add(instrument)
+    } else if (quietMs > this.parts.staleMs) found.quietMs.set(instrument, quietMs)
+  }
+
+  /** What is known of a position; most are where they were at the last look. */
+  private seat({ position: { id, instrument } }: Registered, index: number): Seen {
+    const known = this.seats[index]
+    if (known?.id === id) return known
+    let seen = this.seen.get(id)
+    if (seen === undefined) {
+      const { hours } = this.parts.instruments.of(instrument)
+      seen = { id, hours, ms: 0, cause: undefined, since: 0, downMs: 0, look: 0 }
+      this.seen.set(id, seen)
+    }
+    this.seats[index] = seen
+    return seen
+  }
+
+  private addUp(
+    seen: Seen,
+    {
+      cause,
+      at,
+      passedMs,
+      downMs,
+    }: Pick<Seen, 'cause' | 'downMs'> & { readonly at: number; readonly passedMs: number },
+  ): void {
+    const worst = cause ?? seen.cause
+    // What was before its first look is not known.
+    if (seen.look > 0) {
+      const waitedMs = Math.max(0, Math.min(passedMs, downMs - seen.downMs))
+      if (worst !== undefined) this.add(seen, worst, passedMs)
+      else if (waitedMs > 0) this.add(seen, 'monitor', waitedMs)
+    }
+    if (seen.cause === undefined) seen.since = at
+    seen.cause = cause
+    seen.downMs = downMs
+  }
+
+  /** Counts the time from `from` (epoch ms) until now, in which no process was there. */
+  countDown(from: number): { readonly positions: number; readonly downMs: number } {
+    const now = this.parts.clock.now()
+    this.look()
+    let positions = 0
+    for (const { position, observed } of this.parts.state.register.open.values()) {
+      if (observed !== undefined) continue
+      const seen = this.seen.get(position.id)
+      if (seen === undefined) continue
+      positions++
+      this.add(seen, 'down', Math.max(0, now - Math.max(from, position.openedAt)))
+    }
+    return { positions, downMs: Math.max(0, now - from) }
+  }
+
+  private add(seen: Seen, cause: UnguardedCause, ms: number): void {
+    seen.ms += ms
+    this.totals.set(cause, (this.totals.get(cause) ?? 0) + ms)
+  }
+
+  private forget(): void {
+    for (const [id, { look }] of this.seen) if (look !== this.looks) this.seen.delete(id)
+  }
+}
+
+/**
+ * Finds children in the order in which their positions came, which is nearly that of the register:
+ * finding 10,000 of them by their names takes longer than all else that a look does.
+ */
+class InStep {
+  private readonly roster: Roster
+  private readonly children: Iterator<Child>
+  private next: Child | undefined
+
+  constructor(roster: Roster) {
+    this.roster = roster
+    this.children = roster.all()[Symbol.iterator]()
+    this.advance()
+  }
+
+  of(id: PositionId): Child | undefined {
+    const { next } = this
+    if (next?.guard.position.id === id) {
+      this.advance()
+      return next
+    }
+    const child = this.roster.get(id)
+    // Whoever is on another place is skipped, or nobody behind would ever be found in step.
+    if (child !== undefined) this.advance()
+    return child
+  }
+
+  private advance(): void {
+    const { done, value } = this.children.next() as IteratorResult<Child, undefined>
+    this.next = done === true ? undefined : value
+  }
+}
+
+/** Time that the monitors of a position have been down until `at` (monotonic ms). */
+const downMsOf = ({ watch, crashes }: Child, at: number): number =>
+  crashes.downMs + (watch.kind === 'waiting' ? at - watch.since : 0)
+
+/** Hours are in minutes, and finding them out costs more than a position's share of a cycle. */
+const lookedUp = new WeakMap<TradingHours, { readonly minute: number; readonly isOpen: boolean }>()
+
+/** Whether a market is open at `now` (epoch ms). */
+export function isOpenNow(hours: TradingHours, now: number): boolean {
+  const minute = Math.floor(now / 60_000)
+  const known = lookedUp.get(hours)
+  if (known?.minute === minute) return known.isOpen
+  const isOpen = isOpenAt(hours, now)
+  lookedUp.set(hours, { minute, isOpen })
+  return isOpen
+}
