@@ -55,7 +55,8 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
       return state
     case 'own':
       book.own(message.position, { generation: message.generation, now: parts.now() })
-      // The next cycle asks for its holding by name; an exit that cannot wait does so itself.
+      // Else the next cycle asks for its holding by name; an exit that cannot wait does so itself.
+      if (parts.listsAtOnce === true) parts.ask({ kind: 'list' })
       return state
     case 'release':
       book.release(message.position, parts.now())
