@@ -24,6 +24,7 @@ import type { Performance } from './performance.ts'
 import { metricFacts } from './metric-facts.ts'
 import { seed, type Seeded } from './positions-seed.ts'
 import { gatewayTroubles } from './gateway-view.ts'
+import { tellDeadRules } from './rule-check.ts'
 import { openParts, type ServiceParts } from './service-parts.ts'
 import type { LmdbStore } from '../stores/lmdb.ts'
 
@@ -156,6 +157,10 @@ export class Service {
     })
     await this.countDown()
     const seeded = await seed(this.system, entries, clock.now())
+    tellDeadRules({
+      core: this.system.core,
+      tell: (kind, detail) => this.system.tell(kind, detail),
+    })
     this.feed.start()
     this.cycle()
     this.cycles = setInterval(() => this.cycle(), config.cycleMs)
