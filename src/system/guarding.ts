@@ -4,8 +4,9 @@ import type { InstrumentTable, TradingHours } from '../domain/instrument.ts'
 import type { UnguardedCause } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registered } from '../ports/keeper.ts'
-import { isOpenAt } from '../risk/hours.ts'
+import { InStep } from './in-step.ts'
 import type { LiveState } from './live-state.ts'
+import { isOpenNow } from './market-hours.ts'
 import { guardingOf } from './supervision.ts'
 
 export interface GuardingParts {
@@ -241,52 +242,6 @@ export class Guarding {
   }
 }
 
-/**
- * Finds children in the order in which their positions came, which is nearly that of the register:
- * finding 10,000 of them by their names takes longer than all else that a look does.
- */
-class InStep {
-  private readonly roster: Roster
-  private readonly children: Iterator<Child>
-  private next: Child | undefined
-
-  constructor(roster: Roster) {
-    this.roster = roster
-    this.children = roster.all()[Symbol.iterator]()
-    this.advance()
-  }
-
-  of(id: PositionId): Child | undefined {
-    const { next } = this
-    if (next?.guard.position.id === id) {
-      this.advance()
-      return next
-    }
-    const child = this.roster.get(id)
-    // Whoever is on another place is skipped, or nobody behind would ever be found in step.
-    if (child !== undefined) this.advance()
-    return child
-  }
-
-  private advance(): void {
-    const { done, value } = this.children.next() as IteratorResult<Child, undefined>
-    this.next = done === true ? undefined : value
-  }
-}
-
 /** Time that the monitors of a position have been down until `at` (monotonic ms). */
 const downMsOf = ({ watch, crashes }: Child, at: number): number =>
   crashes.downMs + (watch.kind === 'waiting' ? at - watch.since : 0)
-
-/** Hours are in minutes, and finding them out costs more than a position's share of a cycle. */
-const lookedUp = new WeakMap<TradingHours, { readonly minute: number; readonly isOpen: boolean }>()
-
-/** Whether a market is open at `now` (epoch ms). */
-export function isOpenNow(hours: TradingHours, now: number): boolean {
-  const minute = Math.floor(now / 60_000)
-  const known = lookedUp.get(hours)
-  if (known?.minute === minute) return known.isOpen
-  const isOpen = isOpenAt(hours, now)
-  lookedUp.set(hours, { minute, isOpen })
-  return isOpen
-}

@@ -24,6 +24,7 @@ import { metricFacts } from './metric-facts.ts'
 import { seed, type Seeded } from './positions-seed.ts'
 import { gatewayTroubles } from './gateway-view.ts'
 import { openPrices, type Prices } from './prices.ts'
+import { tellDeadRules } from './rule-check.ts'
 import { openParts, type ServiceParts } from './service-parts.ts'
 import type { LmdbStore } from '../stores/lmdb.ts'
 
@@ -153,6 +154,10 @@ export class Service {
     })
     await this.countDown()
     const seeded = await seed(this.system, entries, clock.now())
+    tellDeadRules({
+      core: this.system.core,
+      tell: (kind, detail) => this.system.tell(kind, detail),
+    })
     this.prices.start()
     this.cycle()
     this.cycles = setInterval(() => this.cycle(), config.cycleMs)

@@ -1,0 +1,36 @@
+import type { Child, Roster } from '../actors/roster.ts'
+import type { PositionId } from '../domain/ids.ts'
+
+/**
+ * Finds children in the order in which their positions came, which is nearly that of the register:
+ * finding 10,000 of them by their names takes longer than all else that a look does.
+ */
+export class InStep {
+  private readonly roster: Roster
+  private readonly children: Iterator<Child>
+  private next: Child | undefined
+
+  constructor(roster: Roster) {
+    this.roster = roster
+    this.children = roster.all()[Symbol.iterator]()
+    this.advance()
+  }
+
+  /** The child of the position that comes next, or of any other. */
+  of(id: PositionId): Child | undefined {
+    const { next } = this
+    if (next?.guard.position.id === id) {
+      this.advance()
+      return next
+    }
+    const child = this.roster.get(id)
+    // Whoever is on another place is skipped, or nobody behind would ever be found in step.
+    if (child !== undefined) this.advance()
+    return child
+  }
+
+  private advance(): void {
+    const { done, value } = this.children.next() as IteratorResult<Child, undefined>
+    this.next = done === true ? undefined : value
+  }
+}
