@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util'
+import { availableParallelism } from 'node:os'
+import { planOf, ROUND } from './plan.ts'
+import { run } from './run.ts'
+import { bar, tableOf, textOf } from './report.ts'
+import { type Result } from './run.ts'
+
+/**
+ * Every venue of the matrix with everything that can be done to it. `npm run test:crash -- --seed 7`
+ * is the run of one seed, with everything that it left behind.
+ */
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    runs: { type: 'string', default: String(ROUND) },
+    from: { type: 'string', default: '0' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+  },
+})
+const from = Number(values.seed ?? values.from)
+const count = values.seed === undefined ? Number(values.runs) : 1
+const waiting = Array.from({ length: count }, (_, index) => from + index)
+const results: Result[] = []
+
+async function work(): Promise<void> {
+  for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+    const result = await run(planOf(seed))
+    results.push(result)
+    if (result.violations.length > 0) process.stdout.write(`\n${textOf(result)}\n`)
+    process.stderr.write(bar(results, count))
+  }
+}
+
+await Promise.all(Array.from({ length: Number(values.workers) }, work))
+process.stderr.write('\n')
+process.stdout.write(tableOf(results))
+if (results.some(({ violations }) => violations.length > 0)) process.exitCode = 1
