@@ -8,6 +8,7 @@ import { CRASH_AT, type Kill } from './labels.ts'
 
 const GUARDED = fileURLToPath(new URL('guarded.ts', import.meta.url))
 const LOOK_MS = 100
+const LONGEST_LOOK_MS = 500
 const LOOK_LINES = 10_000
 
 /** What is on disk of a guard, whether it lives or not. */
@@ -50,14 +51,22 @@ export class Guard {
     if (kill?.label === 'random') setTimeout(() => void service.end('SIGKILL'), kill.afterMs)
   }
 
-  /** Resolves with true once `isDone`, or with false when its process has died; it must go on then. */
+  /** Resolves with true once `isDone`, or with false when its process has died. */
   async until(isDone: () => Promise<boolean>): Promise<boolean> {
+    let seen = -1
+    let lookAt = 0
     for (;;) {
       if (this.hasEnded) {
         this.bury()
         return false
       }
-      if (await isDone()) return true
+      // Opening the store costs more than all the rest: it has changed when something was printed.
+      const printed = this.service!.lines.length
+      if (printed !== seen || performance.now() > lookAt) {
+        seen = printed
+        lookAt = performance.now() + LONGEST_LOOK_MS
+        if (await isDone()) return true
+      }
       await sleep(LOOK_MS)
     }
   }

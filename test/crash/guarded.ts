@@ -46,7 +46,7 @@ function routeOf(method: string, path: string): 'place' | 'cancel' | 'order' | '
 }
 
 const request = http.request as (...args: unknown[]) => ClientRequest
-http.request = ((...args: unknown[]) => {
+const watched = (...args: unknown[]): ClientRequest => {
   const options = args.find(each => typeof each === 'object' && !(each instanceof URL))
   const url = args.find(each => typeof each === 'string' || each instanceof URL)
   const { method = 'GET', path } = (options ?? {}) as { method?: string; path?: string }
@@ -58,7 +58,8 @@ http.request = ((...args: unknown[]) => {
   // Answered, and nobody has looked at it: our listener comes before the service's own.
   call.once('response', answer => answer.once('end', () => reach(`${route}, answered`)))
   return call
-}) as typeof http.request
+}
+http.request = watched
 syncBuiltinESMExports()
 
 const { stdin, stdout, stderr, env } = process

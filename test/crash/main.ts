@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util'
 import { availableParallelism } from 'node:os'
 import { planOf, ROUND } from './plan.ts'
-import { run } from './run.ts'
 import { bar, tableOf, textOf } from './report.ts'
-import { type Result } from './run.ts'
+import { type Result, run } from './run.ts'
 
 /**
  * Every venue of the matrix with everything that can be done to it. `npm run test:crash -- --seed 7`

@@ -9,8 +9,8 @@ export function bar(results: readonly Result[], count: number): string {
   const done = Math.round((results.length / count) * WIDTH)
   const drawn = `${'█'.repeat(done)}${'░'.repeat(WIDTH - done)}`
   const { kills, violations } = sumOf(results)
-  const start = process.stderr.isTTY === true ? '\r' : ''
-  const end = process.stderr.isTTY === true ? '\u001B[K' : '\n'
+  const start = process.stderr.isTTY ? '\r' : ''
+  const end = process.stderr.isTTY ? '\u001B[K' : '\n'
   return `${start}[${drawn}] ${results.length}/${count} runs  ${kills} kills  ${violations} violations${end}`
 }
 
