@@ -6,7 +6,8 @@ import { type KeptPosition, openKeptData } from '../../src/system/kept.ts'
 import { RunningService } from '../support/kill.ts'
 import { CRASH_AT, type Kill } from './labels.ts'
 
-const GUARDED = fileURLToPath(new URL('guarded.ts', import.meta.url))
+/** The guarded program, as it stands in the repository. */
+export const GUARDED = fileURLToPath(new URL('guarded.ts', import.meta.url))
 const LOOK_MS = 100
 const LONGEST_LOOK_MS = 500
 const LOOK_LINES = 10_000
@@ -22,13 +23,15 @@ export class Guard {
   /** How often it was killed, by label. */
   readonly kills = new Map<string, number>()
   private readonly folder: string
+  private readonly main: string
   private readonly args: readonly string[]
   private service: RunningService | undefined
   private readonly outputs: string[] = []
   private label: string | undefined
 
-  constructor(folder: string, args: readonly string[]) {
+  constructor(folder: string, { main, args }: { main: string; args: readonly string[] }) {
     this.folder = folder
+    this.main = main
     this.args = args
   }
 
@@ -46,7 +49,7 @@ export class Guard {
     this.label = kill?.label
     const isLabelled = kill !== undefined && kill.label !== 'random'
     const env = isLabelled ? { [CRASH_AT]: JSON.stringify(kill) } : {}
-    const service = new RunningService(this.args, { main: GUARDED, env })
+    const service = new RunningService(this.args, { main: this.main, env })
     this.service = service
     if (kill?.label === 'random') setTimeout(() => void service.end('SIGKILL'), kill.afterMs)
   }

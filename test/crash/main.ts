@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { availableParallelism } from 'node:os'
+import { compiled } from './compiled.ts'
 import { planOf, ROUND } from './plan.ts'
 import { bar, tableOf, textOf } from './report.ts'
 import { type Result, run } from './run.ts'
@@ -20,10 +21,13 @@ const from = Number(values.seed ?? values.from)
 const count = values.seed === undefined ? Number(values.runs) : 1
 const waiting = Array.from({ length: count }, (_, index) => from + index)
 const results: Result[] = []
+const program = compiled()
+process.on('exit', () => program.remove())
+process.on('SIGINT', () => process.exit(130))
 
 async function work(): Promise<void> {
   for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
-    const result = await run(planOf(seed))
+    const result = await run(planOf(seed), program.main)
     results.push(result)
     if (result.violations.length > 0) process.stdout.write(`\n${textOf(result)}\n`)
     process.stderr.write(bar(results, count))

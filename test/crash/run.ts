@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type RemoteBroker, startBroker } from '../support/broker-server/client.ts'
 import { ALONE, HANDS, positionsOf, writeFiles } from './account.ts'
 import { isBeyondZero, loosened, violationsOf } from './checks.ts'
-import { type Disk, Guard } from './guard.ts'
+import { type Disk, Guard, GUARDED } from './guard.ts'
 import type { Kill } from './labels.ts'
 import type { Plan } from './plan.ts'
 
@@ -26,7 +26,7 @@ export interface Result {
 const LONGEST_MS = 90_000
 
 /** Guards an account at a plan's venue, kills the guard as it says, and looks at what became of it. */
-export async function run(plan: Plan): Promise<Result> {
+export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-crash-'))
   const { capabilities, lagMs } = plan.venue
   const list = plan.doListsLag ? lagMs + 600 : lagMs
@@ -36,7 +36,8 @@ export async function run(plan: Plan): Promise<Result> {
     seed: plan.seed,
     script: { hands: HANDS, prices: { BTCUSD: 92_400, GLOBEX: 47.8 }, faults: plan.faults },
   })
-  const course = new Course(plan, broker, new Guard(folder, writeFiles(folder, plan, broker)))
+  const args = writeFiles(folder, plan, broker)
+  const course = new Course(plan, broker, new Guard(folder, { main, args }))
   try {
     return await course.run()
   } finally {

@@ -19,7 +19,8 @@ export class RunningService {
 
   /** Starts the real command; `args` go behind `run`. */
   constructor(args: readonly string[], { main = MAIN, env = {} }: RunOptions = {}) {
-    this.child = spawn(process.execPath, ['--import', 'tsx', main, 'run', ...args], {
+    const loader = main.endsWith('.ts') ? ['--import', 'tsx'] : []
+    this.child = spawn(process.execPath, [...loader, main, 'run', ...args], {
       cwd: ROOT,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
