@@ -19,7 +19,7 @@ export const ALONE = { id: 'alone', instrument: 'BTCUSD', quantity: 4 }
 
 /**
  * Every one must be exited: its time runs out, whatever prices do. Two share a holding. The feed
- * moves far enough meanwhile to move their ratchets.
+ * moves far enough meanwhile to move their ratchets. Quantities can be halved twice, to the unit.
  */
 export function positionsOf({ isHalved }: Pick<Plan, 'isHalved'>): readonly Held[] {
   const long = { instrument: 'BTCUSD', side: 'long', entryPrice: 92_400 } as const
@@ -28,15 +28,15 @@ export function positionsOf({ isHalved }: Pick<Plan, 'isHalved'>): readonly Held
   return [
     // By hand it is halved before its time is over.
     { ...long, ...ALONE, rules: rules(isHalved ? 2_500 : 700) },
-    { ...short, id: 'first', quantity: 3, rules: rules(500) },
-    { ...short, id: 'second', quantity: 2, rules: rules(900) },
+    { ...short, id: 'first', quantity: 4, rules: rules(500) },
+    { ...short, id: 'second', quantity: 4, rules: rules(900) },
   ]
 }
 
 /** What is bought, or sold short, before the guard starts. */
 export const HANDS = [
   { instrument: 'BTCUSD', quantity: 4 },
-  { instrument: 'GLOBEX', quantity: -5 },
+  { instrument: 'GLOBEX', quantity: -8 },
 ]
 
 /** Makes the files that the command is started with; gives its arguments. */

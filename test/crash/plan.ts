@@ -16,7 +16,6 @@ export interface Plan {
   /** An order reaches the venue long after it was given up. */
   readonly isLateArrival: boolean
   readonly kills: readonly Kill[]
-  readonly fills: FillPlan
   readonly faults: readonly Fault[]
 }
 
@@ -40,7 +39,6 @@ export function planOf(seed: number): Plan {
     isReopened: (variant & 4) === 4,
     isLateArrival,
     kills: killsOf(random),
-    fills: pick(random, FILLS),
     faults: [...faultsOf(venue, random), ...(isLateArrival ? [LATE_ARRIVAL] : [])],
   }
 }
@@ -64,9 +62,11 @@ function killsOf(random: Random): Kill[] {
 const rankOf = (kill: Kill): number =>
   kill.label === 'random' ? kill.afterMs / 150 : LABELS.indexOf(kill.label)
 
-/** How orders are executed: at once, later, in parts, or not all of it. */
+/**
+ * How the first orders are executed: later, in parts, or not all of it. Those after them are filled
+ * at once: a venue that halves every order never comes to an end.
+ */
 const FILLS: readonly FillPlan[] = [
-  { share: 1 },
   { share: 1, afterMs: 80 },
   { share: 0.5, restMs: 150 },
   { share: 0.5 },
@@ -116,6 +116,8 @@ function faultsOf({ capabilities }: CrashVenue, random: Random): Fault[] {
   const aimed: Fault[] = [
     { on: 'place', skip: Math.floor(random() * 3), harm: pick(random, orders) },
     { on: 'place', skip: Math.floor(random() * 5), harm: pick(random, orders) },
+    { on: 'place', times: 2, harm: { kind: 'fill', plan: pick(random, FILLS) } },
+    { on: 'place', skip: 2, harm: { kind: 'fill', plan: pick(random, FILLS) } },
     { on: 'cancel', harm: { kind: 'cross', share: random() < 0.5 ? 1 : 0.5 } },
   ]
   const questions = (['holding', 'order', 'cancel'] as const).map((on): Fault => ({

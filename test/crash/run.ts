@@ -32,7 +32,7 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   const list = plan.doListsLag ? lagMs + 600 : lagMs
   const broker = await startBroker({
     folder: join(folder, 'broker'),
-    settings: { capabilities, fills: plan.fills, lagMs: { order: lagMs, holding: lagMs, list } },
+    settings: { capabilities, lagMs: { order: lagMs, holding: lagMs, list } },
     seed: plan.seed,
     script: { hands: HANDS, prices: { BTCUSD: 92_400, GLOBEX: 47.8 }, faults: plan.faults },
   })
