@@ -103,7 +103,7 @@ describe('LiveSystem', () => {
 
   it('starts again after it died between the end of an exit and that of its position', async () => {
     await add()
-    account.fault = 'filled, then lost'
+    account.fault = 'lost'
     await tick(100, 89)
     const record = system.state.openExits.get(P1)!
     const before = { quantity: 1, price: 89 }
