@@ -87,7 +87,9 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Step
   if (!hasTurn) return []
   if (allowance === undefined || held === undefined) return [ASK_HOLDING]
   const isEvidence = isHoldingEvidence(capabilities)
-  if (isEvidence && held.at < around.quietSince + proofMs(capabilities)) return [ASK_HOLDING]
+  // A list may lag, and what is held before an order must be what really was.
+  const isRecent = (held.named?.at ?? -Infinity) >= around.quietSince + proofMs(capabilities)
+  if (isEvidence && !isRecent) return [ASK_HOLDING]
   const quantity = attemptQuantity(record, allowance, around.spec)
   if (quantity === 'dust') return [{ kind: 'flat', by: 'dust' }]
   if (quantity === 'wait') return [ASK_HOLDING]

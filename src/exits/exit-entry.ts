@@ -18,6 +18,8 @@ export class ExitEntry {
   readonly group: HoldingGroup
   /** The exit is durable. */
   isIntended = false
+  /** It was over before this process; whoever closes its position has not been told. */
+  isEndUntold = false
   /** What of the record is durable, as far as somebody waited for it. */
   saved: ExitRecord | undefined
   /** Calls that have not ended yet. */

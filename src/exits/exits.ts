@@ -93,7 +93,8 @@ export class Exits {
     if (record.heldBefore !== null && isAlive(record)) entry.group.turn = position.id
     // Of a first attempt, another look at the same id tells; of those before this one, only time.
     if (record.attempt > 1) entry.group.restored(now)
-    if (record.state.kind === 'flat') this.tellEnd(entry)
+    // Told in the first cycle: now there may be nobody yet who could take it.
+    entry.isEndUntold = record.state.kind === 'flat'
   }
 
   /** Forgets the exits of which nothing can be at the broker; gives whose. */
@@ -105,7 +106,12 @@ export class Exits {
 
   /** A new cycle: what was asked before may be asked again. */
   cycle(): void {
-    for (const entry of this.entries.values()) entry.cycle()
+    for (const entry of this.entries.values()) {
+      entry.cycle()
+      if (!entry.isEndUntold) continue
+      entry.isEndUntold = false
+      this.tellEnd(entry)
+    }
   }
 
   /** What is to be called for an exit now; each counts as begun. */

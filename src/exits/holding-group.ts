@@ -143,17 +143,22 @@ export class HoldingGroup {
     const shares = [...this.owners.values()].map(shareOf)
     const verdict = share(this.state, shares, { quietSince: this.quietAt, apartMs })
     // A report may not show yet what we executed last: it can take away, but grant nothing.
-    const { at } = this.state.known!
+    const { at, isNamed } = this.state.known!
     const isClean = at >= Math.max(this.executedAt, this.restoredAt) + apartMs
     if (at < this.restoredAt + apartMs) return verdict
     for (const [id, most] of verdict.most) {
+      // Neither may a list, which can lag for longer than anything that is asked for by name.
+      if (!isNamed && !this.allowances.has(id)) continue
       const sure = verdict.sure.get(id)!
       const granted = this.allowances.get(id) ?? sure
-      this.allowances.set(id, Math.min(most, isClean ? Math.max(granted, sure) : granted))
+      this.allowances.set(
+        id,
+        Math.min(most, isClean && isNamed ? Math.max(granted, sure) : granted),
+      )
     }
     this.isShort = verdict.isShort
-    this.isWhole = verdict.isWhole
-    this.isSettled = isClean && verdict.isWhole && !verdict.isShort && !verdict.isOversold
+    this.isWhole = verdict.isWhole && (isNamed || this.isWhole)
+    this.isSettled = isClean && isNamed && this.isWhole && !verdict.isShort && !verdict.isOversold
     return verdict
   }
 

@@ -27,8 +27,9 @@ export const isToldTwice = (
 
 /** A holding as it was last told: three-valued, as `known` may be 0 or missing. Times are epoch ms. */
 export interface HoldingState {
-  /** Signed units, and when they were asked for. */
-  readonly known: { readonly quantity: number; readonly at: number } | undefined
+  /** Signed units, when they were asked for, and whether by name: a list may lag behind that. */
+  readonly known:
+    { readonly quantity: number; readonly at: number; readonly isNamed: boolean } | undefined
   /** The last answers to the question by name, all alike. */
   readonly named: Named | undefined
   /** Since when no question was answered; null while the last one was. */
@@ -55,7 +56,7 @@ export function reported(
   const alike = named?.quantity === quantity ? named : undefined
   // A list is no proof, but it can contradict one.
   const nextNamed = isNamed ? oneMore(alike, { quantity, askedAt, apartMs }) : alike
-  return { known: { quantity, at: askedAt }, named: nextNamed, unknownSince: null }
+  return { known: { quantity, at: askedAt, isNamed }, named: nextNamed, unknownSince: null }
 }
 
 function oneMore(

@@ -1,7 +1,7 @@
 import type { Database, RootDatabase } from 'lmdb'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
 import type { NewJournalLine, Prune } from '../ports/store.ts'
-import { plainTable } from './lmdb-open.ts'
+import { plainTable, tableOf } from './lmdb-open.ts'
 
 type IndexKey = [positionId: string, seq: number]
 
@@ -18,7 +18,7 @@ export class LmdbJournal {
   private readonly meta: Database<unknown, string>
 
   constructor(root: RootDatabase<unknown, string>, meta: Database<unknown, string>) {
-    this.lines = root.openDB(plainTable('journal'))
+    this.lines = tableOf(root, plainTable('journal'))
     this.index = root.openDB({ name: 'journal-index' })
     this.meta = meta
   }

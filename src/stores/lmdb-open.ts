@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RootDatabase } from 'lmdb'
+import type { Database, Key, RootDatabase } from 'lmdb'
 import { assertPath, makeFolder, shownPath } from '../disk/folder.ts'
 import { BALLAST } from '../disk/room.ts'
 import { freeBytes, isAllocated, isFull } from '../disk/space.ts'
@@ -21,6 +21,16 @@ const LEAST_BYTES = 256 * 1024
 export const plainTable = (name: string): { readonly name: string } => {
   const options = { name, useRecords: false }
   return options
+}
+
+/** A table of the environment. Throws where a reader comes before the process that makes it. */
+export function tableOf<Row, Name extends Key>(
+  root: RootDatabase<unknown, string>,
+  options: { readonly name: string },
+): Database<Row, Name> {
+  const table: Database<Row, Name> | undefined = root.openDB(options)
+  if (table === undefined) throw new Error('it is just being made')
+  return table
 }
 
 /** Opens the environment in a folder, which is made where it is missing. */

@@ -6,7 +6,7 @@ import { WatchkeeperError } from '../errors.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
 import type { Batch, Prune, Row, Store, Table } from '../ports/store.ts'
 import { LmdbJournal } from './lmdb-journal.ts'
-import { openReadOnly, openRoot, plainTable, usable } from './lmdb-open.ts'
+import { openReadOnly, openRoot, plainTable, tableOf, usable } from './lmdb-open.ts'
 import { isAlive, type Owner, thisProcess } from './owner.ts'
 import { Room } from '../disk/room.ts'
 
@@ -84,10 +84,10 @@ export class LmdbStore implements Store {
   private constructor(root: RootDatabase<unknown, string>, folder: string) {
     this.root = root
     this.room = new Room(folder)
-    this.meta = root.openDB({ name: 'meta' })
+    this.meta = tableOf(root, { name: 'meta' })
     // Before any table is made in it.
     this.assertKnown()
-    this.data = root.openDB(plainTable('rows'))
+    this.data = tableOf(root, plainTable('rows'))
     this.lines = new LmdbJournal(root, this.meta)
   }
 

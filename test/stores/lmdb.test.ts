@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { WatchkeeperError } from '../../src/errors.ts'
-import { attachLmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
+import { attachLmdbStore, openLmdbReader, openLmdbStore } from '../../src/stores/lmdb.ts'
 import { storeContract } from '../contracts/store-contract.ts'
 
 const CLAIMER = fileURLToPath(new URL('../support/store-claimer.ts', import.meta.url))
@@ -208,5 +208,14 @@ describe('LmdbStore', () => {
     const before = readFileSync(join(folder, 'data.mdb'))
     expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_NEWER')
     expect(readFileSync(join(folder, 'data.mdb')).equals(before)).to.equal(true)
+  })
+
+  it('is unusable to a reader that comes while it is being made', async () => {
+    const { open } = await import('lmdb')
+    const root = open({ path: folder })
+    await root.openDB({ name: 'meta' }).put('schema', 2)
+    await root.close()
+    const error = await openLmdbReader({ folder }).catch((reason: unknown) => reason)
+    expect(error).to.be.instanceOf(WatchkeeperError).and.include({ code: 'STORE_UNUSABLE' })
   })
 })

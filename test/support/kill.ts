@@ -5,15 +5,24 @@ import { fileURLToPath } from 'node:url'
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
+export interface RunOptions {
+  /** The program, in place of the command itself. */
+  readonly main?: string
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** A running `watchkeeper run` and the lines that it has printed. */
 export class RunningService {
   readonly lines: string[] = []
   private readonly child: ChildProcess
 
   /** Starts the real command; `args` go behind `run`. */
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', ...args], {
+  constructor(args: readonly string[], { main = MAIN, env = {} }: RunOptions = {}) {
+    const loader = main.endsWith('.ts') ? ['--import', 'tsx'] : []
+    this.child = spawn(process.execPath, [...loader, main, 'run', ...args], {
       cwd: ROOT,
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     // Each wait for a line adds listeners until one of them is heard.
@@ -32,11 +41,21 @@ export class RunningService {
   /** Resolves once so many lines were printed that `isWanted` takes; throws if the process ends first. */
   async printed(isWanted: (line: string) => boolean, count = 1): Promise<void> {
     while (this.lines.filter(isWanted).length < count) {
-      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+      if (this.hasEnded) {
         throw new Error(`ended with ${this.child.exitCode}:\n${this.lines.join('\n')}`)
       }
       await Promise.race([once(this.child.stdout!, 'data'), once(this.child, 'close')])
     }
+  }
+
+  /** Whether its process has ended, by itself or otherwise. */
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null
+  }
+
+  /** The signal that ended it. */
+  get signal(): NodeJS.Signals | null {
+    return this.child.signalCode
   }
 
   /** Closes the reading end of its stdout, as a log reader that dies does. */
@@ -46,7 +65,7 @@ export class RunningService {
 
   /** Ends it with a signal; gives its exit code, null after a kill. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
+    if (!this.hasEnded) {
       const closed = once(this.child, 'close')
       this.child.kill(signal)
       await closed

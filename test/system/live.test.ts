@@ -101,6 +101,21 @@ describe('LiveSystem', () => {
     expect(system.state.register.get(P1)?.state).to.equal('closed')
   })
 
+  it('starts again after it died between the end of an exit and that of its position', async () => {
+    await add()
+    account.fault = 'lost'
+    await tick(100, 89)
+    const record = system.state.openExits.get(P1)!
+    const before = { quantity: 1, price: 89 }
+    const flat = { ...record, before, state: { kind: 'flat', at: now, by: 'fill' } } as const
+    await keeper.keep({ exits: [flat] })
+    await restart()
+    await cycle()
+    expect(account.placed).to.equal(1)
+    expect(system.state.register.get(P1)?.state).to.equal('closed')
+    expect(kinds()).to.include('exit-filled')
+  })
+
   it('keeps a trailed stop across a restart, also of a position that slept', async () => {
     await add()
     await tick(100, 150, 151)

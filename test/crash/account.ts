@@ -1,0 +1,70 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import type { RemoteBroker } from '../support/broker-server/client.ts'
+import { CALL_MS, type Plan } from './plan.ts'
+
+/** A position of the account. */
+export interface Held {
+  readonly id: string
+  readonly instrument: string
+  readonly side: 'long' | 'short'
+  readonly quantity: number
+  readonly entryPrice: number
+  readonly rules: Readonly<Record<string, unknown>>
+}
+
+/** Alone in its holding; the one that is halved by hand, and whose id is opened again. */
+export const ALONE = { id: 'alone', instrument: 'BTCUSD', quantity: 4 }
+
+/**
+ * Every one must be exited: its time runs out, whatever prices do. Two share a holding. The feed
+ * moves far enough meanwhile to move their ratchets. Quantities can be halved twice, to the unit.
+ */
+export function positionsOf({ isHalved }: Pick<Plan, 'isHalved'>): readonly Held[] {
+  const long = { instrument: 'BTCUSD', side: 'long', entryPrice: 92_400 } as const
+  const short = { instrument: 'GLOBEX', side: 'short', entryPrice: 47.8 } as const
+  const rules = (ms: number) => ({ trailingStop: { distancePct: 5 }, maxHold: { ms } })
+  return [
+    // By hand it is halved before its time is over.
+    { ...long, ...ALONE, rules: rules(isHalved ? 2_500 : 700) },
+    { ...short, id: 'first', quantity: 4, rules: rules(500) },
+    { ...short, id: 'second', quantity: 4, rules: rules(900) },
+  ]
+}
+
+/** What is bought, or sold short, before the guard starts. */
+export const HANDS = [
+  { instrument: 'BTCUSD', quantity: 4 },
+  { instrument: 'GLOBEX', quantity: -8 },
+]
+
+/** Makes the files that the command is started with; gives its arguments. */
+export function writeFiles(folder: string, plan: Plan, broker: RemoteBroker): readonly string[] {
+  const positions = join(folder, 'positions.json')
+  writeFileSync(positions, JSON.stringify({ positions: positionsOf(plan) }))
+  const config = join(folder, 'config.yaml')
+  writeFileSync(config, stringify(configOf(plan, broker.url)))
+  const data = join(folder, 'data')
+  return ['--config', config, '--positions', positions, '--data', data, '--port', '0']
+}
+
+function configOf({ venue, seed }: Plan, url: string): Record<string, unknown> {
+  const breaker = { openMs: 100, exitOpenMs: 50, maxOpenMs: 200 }
+  return {
+    positions: 'positions.json',
+    cycleMs: 50,
+    broker: {
+      ...{ kind: 'http', url, token: 'test-token', openOrders: seed % 3 !== 0 },
+      ...{ capabilities: venue.capabilities, callTimeoutMs: CALL_MS },
+    },
+    acceptUnprovable: venue.isUnprovable,
+    gateway: {
+      breakers: { orders: breaker, account: breaker, quotes: breaker },
+      throttle: { startRate: 1_000, maxRate: 1_000 },
+    },
+    exits: { workingMs: 400, retryMs: 50, maxRetryMs: 200, closedMarketRetryMs: 200 },
+    holdings: { reconcileMs: 200, confirm: false },
+    feed: { intervalMs: 50, seed, acceptSimulated: true },
+  }
+}

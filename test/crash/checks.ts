@@ -1,0 +1,78 @@
+import { sum } from '../../src/domain/decimal.ts'
+import { positionId } from '../../src/domain/ids.ts'
+import { clientOrderId } from '../../src/exits/client-order-id.ts'
+import type { TrueBook } from '../support/broker-server/client.ts'
+import { ALONE, type Held, positionsOf } from './account.ts'
+import type { Disk } from './guard.ts'
+import type { Plan } from './plan.ts'
+
+/** What a run has come to. */
+export interface Outcome {
+  readonly plan: Plan
+  readonly book: TrueBook
+  readonly disk: Disk
+}
+
+/** More attempts than any exit of a run makes. */
+const MOST_ATTEMPTS = 200
+
+/** Units that the exits of one life of a position have executed. */
+export function executedBy({ id }: Pick<Held, 'id'>, generation: number, book: TrueBook): number {
+  const ids = new Set<string>()
+  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+    ids.add(clientOrderId({ account: '', positionId: positionId(id), generation, attempt }))
+  }
+  const own = book.fills.filter(fill => ids.has(fill.clientOrderId))
+  return own.map(({ quantity }) => quantity).reduce(sum, 0)
+}
+
+/** What is wrong with a run that is over: one line each; none where every promise was kept. */
+export function violationsOf({ plan, book, disk }: Outcome): readonly string[] {
+  const lives = positionsOf(plan).flatMap(held =>
+    (held.id === ALONE.id && plan.isReopened ? [1, 2] : [1]).map(life => ({ held, life })),
+  )
+  const faults: string[] = []
+  const isOversold = isBeyondZero(book)
+  // The guard cannot know of an order that arrives after all proofs; it can only say so.
+  const isExcused = plan.isLateArrival && isOversold
+  for (const { held, life } of lives) {
+    const owned = held.id === ALONE.id && life === 1 && plan.isHalved ? 2 : held.quantity
+    const executed = executedBy(held, life, book)
+    if (executed > owned && !isExcused) faults.push(wrong(held, life, `${executed} of ${owned}`))
+    if (executed < owned && !isExcused)
+      faults.push(wrong(held, life, `only ${executed} of ${owned}`))
+  }
+  for (const { instrument, quantity } of book.holdings) {
+    if (!isExcused) faults.push(`${instrument}: ${quantity} are left`)
+  }
+  const isTold = disk.journal.some(({ kind }) => kind === 'holding-oversold')
+  if (isExcused && !isTold) faults.push('the account is oversold, and nobody was told')
+  const guards = disk.journal.filter(({ kind }) => kind === 'second-guard')
+  if (guards.length > 0) faults.push(`an order of its own is a stranger: ${JSON.stringify(guards)}`)
+  for (const { position, state } of disk.positions.values()) {
+    if (state !== 'closed') faults.push(`${position.id} is ${state}`)
+  }
+  return faults
+}
+
+/** Whether more was exited than was held. */
+export const isBeyondZero = ({ holdings }: TrueBook): boolean =>
+  holdings.some(({ instrument, quantity }) =>
+    instrument === ALONE.instrument ? quantity < 0 : quantity > 0,
+  )
+
+/** Ratchets that are looser than they were; later lives of an id begin anew. */
+export function loosened(before: Disk, after: Disk): readonly string[] {
+  return [...before.positions.values()].flatMap(old => {
+    const now = after.positions.get(old.position.id)
+    if (now?.state !== 'open' || old.state !== 'open') return []
+    if (now.generation !== old.generation) return []
+    const isLooser = old.position.side === 'long' ? now.best < old.best : now.best > old.best
+    return isLooser
+      ? [`${old.position.id}: the best price went from ${old.best} to ${now.best}`]
+      : []
+  })
+}
+
+const wrong = ({ id }: Held, life: number, what: string): string =>
+  `${id}, life ${life}: ${what} executed`

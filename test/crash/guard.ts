@@ -1,0 +1,130 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { JournalLine } from '../../src/ports/control.ts'
+import { type KeptPosition, openKeptData } from '../../src/system/kept.ts'
+import { RunningService } from '../support/kill.ts'
+import { CRASH_AT, type Kill } from './labels.ts'
+
+/** The guarded program, as it stands in the repository. */
+export const GUARDED = fileURLToPath(new URL('guarded.ts', import.meta.url))
+const LOOK_MS = 100
+const LONGEST_LOOK_MS = 500
+const LOOK_LINES = 10_000
+
+/** What is on disk of a guard, whether it lives or not. */
+export interface Disk {
+  readonly positions: ReadonlyMap<string, KeptPosition>
+  readonly journal: readonly JournalLine[]
+}
+
+/** A guard that is killed and started again, over one data folder. */
+export class Guard {
+  /** How often it was killed, by label. */
+  readonly kills = new Map<string, number>()
+  private readonly folder: string
+  private readonly main: string
+  private readonly args: readonly string[]
+  private service: RunningService | undefined
+  private readonly outputs: string[] = []
+  private label: string | undefined
+
+  constructor(folder: string, { main, args }: { main: string; args: readonly string[] }) {
+    this.folder = folder
+    this.main = main
+    this.args = args
+  }
+
+  /** What its last processes have printed. */
+  get output(): string {
+    return [...this.outputs, this.service?.lines.join('\n') ?? ''].join('\n--- killed\n')
+  }
+
+  get hasEnded(): boolean {
+    return this.service?.hasEnded ?? true
+  }
+
+  /** Starts it, to be killed where `kill` says. */
+  start(kill: Kill | undefined): void {
+    this.label = kill?.label
+    const isLabelled = kill !== undefined && kill.label !== 'random'
+    const env = isLabelled ? { [CRASH_AT]: JSON.stringify(kill) } : {}
+    const service = new RunningService(this.args, { main: this.main, env })
+    this.service = service
+    if (kill?.label === 'random') setTimeout(() => void service.end('SIGKILL'), kill.afterMs)
+  }
+
+  /** Resolves with true once `isDone`, or with false when its process has died. */
+  async until(isDone: () => Promise<boolean>): Promise<boolean> {
+    let seen = -1
+    let lookAt = 0
+    for (;;) {
+      if (this.hasEnded) {
+        this.bury()
+        return false
+      }
+      // Opening the store costs more than all the rest: it has changed when something was printed.
+      const printed = this.service!.lines.length
+      if (printed !== seen || performance.now() > lookAt) {
+        seen = printed
+        lookAt = performance.now() + LONGEST_LOOK_MS
+        if (await isDone()) return true
+      }
+      await sleep(LOOK_MS)
+    }
+  }
+
+  /** Asks the service; false where it does not answer, or not yet. */
+  async post(path: string, body: unknown): Promise<boolean> {
+    const url = this.service?.lines.map(line => /^positions {2}(\S+)\/api/.exec(line)?.[1])
+    const base = url?.find(each => each !== undefined)
+    if (base === undefined) return false
+    const headers = { 'content-type': 'application/json' }
+    const signal = AbortSignal.timeout(2_000)
+    const asked = fetch(`${base}${path}`, {
+      ...{ method: 'POST', headers, signal, body: JSON.stringify(body) },
+    })
+    return asked.then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  }
+
+  /** kill -9, whatever it does. */
+  async kill(): Promise<void> {
+    const { service } = this
+    if (service === undefined || service.hasEnded) return
+    this.label = 'idle'
+    await service.end('SIGKILL')
+    this.bury()
+  }
+
+  /** An orderly end; gives the exit code. */
+  async stop(): Promise<number | null> {
+    return this.service?.end('SIGTERM') ?? null
+  }
+
+  /** Null before there is a store. */
+  async disk(): Promise<Disk> {
+    const data = await openKeptData(join(this.folder, 'data')).catch(() => undefined)
+    if (data === undefined) return { positions: new Map(), journal: [] }
+    try {
+      const positions = await data.positions()
+      const journal = await data.journal({ after: 0, limit: LOOK_LINES })
+      return { positions: new Map(positions.map(each => [each.position.id, each])), journal }
+    } finally {
+      await data.close()
+    }
+  }
+
+  /** Counts a kill. Throws where the process has ended by itself. */
+  private bury(): void {
+    const { service, label } = this
+    if (service?.signal !== 'SIGKILL' || label === undefined) {
+      throw new Error(`the guard has ended by itself:\n${this.output}`)
+    }
+    this.kills.set(label, (this.kills.get(label) ?? 0) + 1)
+    this.outputs.push(service.lines.slice(-60).join('\n'))
+    if (this.outputs.length > 4) this.outputs.shift()
+  }
+}

@@ -1,0 +1,70 @@
+import http, { type ClientRequest } from 'node:http'
+import { syncBuiltinESMExports } from 'node:module'
+import { main } from '../../src/cli/main.ts'
+import type { Batch } from '../../src/ports/store.ts'
+import { LmdbStore } from '../../src/stores/lmdb.ts'
+import { CRASH_AT, type Label, type LabelledKill } from './labels.ts'
+
+/**
+ * The real command, whose process ends by SIGKILL at a labelled step. Only what it says to the
+ * broker and to the disk is watched, from below, so that nothing of it is another program.
+ */
+const given = process.env[CRASH_AT]
+const kill = given === undefined ? undefined : (JSON.parse(given) as LabelledKill)
+let left = kill?.nth ?? 0
+
+function reach(label: Label): void {
+  if (label !== kill?.label || --left !== 0) return
+  const die = (): void => void process.kill(process.pid, 'SIGKILL')
+  // Above zero only where the next step must be given time, such as bytes that have to leave.
+  if (kill.afterMs > 0) setTimeout(die, kill.afterMs)
+  else die()
+}
+
+/** The steps of one write; a batch that ends a position may carry an exit as well. */
+function stepOf({ rows = [], lines = [] }: Batch): 'decided' | 'progress' | 'end' | undefined {
+  if (lines.some(({ kind }) => kind === 'exit-intended')) return 'decided'
+  if (rows.some(({ table, value }) => table === 'closed' && value !== undefined)) return 'end'
+  if (rows.some(({ table, value }) => table === 'exits' && value !== undefined)) return 'progress'
+  return undefined
+}
+
+const write = LmdbStore.prototype.write
+LmdbStore.prototype.write = async function (this: LmdbStore, batch: Batch) {
+  const step = stepOf(batch)
+  if (step !== undefined) reach(step)
+  const lines = await write.call(this, batch)
+  if (step !== undefined) reach(`${step}, durable`)
+  return lines
+}
+
+function routeOf(method: string, path: string): 'place' | 'cancel' | 'order' | 'holding' | 'other' {
+  if (path.includes('/v1/holding?')) return 'holding'
+  if (path.endsWith('/cancel')) return 'cancel'
+  if (method === 'POST' && path.endsWith('/v1/orders')) return 'place'
+  return path.includes('/v1/orders/') ? 'order' : 'other'
+}
+
+const request = http.request as (...args: unknown[]) => ClientRequest
+const watched = (...args: unknown[]): ClientRequest => {
+  const options = args.find(each => typeof each === 'object' && !(each instanceof URL))
+  const url = args.find(each => typeof each === 'string' || each instanceof URL)
+  const { method = 'GET', path } = (options ?? {}) as { method?: string; path?: string }
+  const route = routeOf(method, path ?? String(url))
+  if (route !== 'other') reach(`${route}, before`)
+  const call = request(...args)
+  if (route === 'other') return call
+  call.once('finish', () => reach(`${route}, sent`))
+  // Answered, and nobody has looked at it: our listener comes before the service's own.
+  call.once('response', answer => answer.once('end', () => reach(`${route}, answered`)))
+  return call
+}
+http.request = watched
+syncBuiltinESMExports()
+
+// Nobody is left to kill it when whoever started it is gone.
+const starter = process.ppid
+setInterval(() => process.ppid !== starter && process.exit(1), 1_000).unref()
+
+const { stdin, stdout, stderr, env } = process
+process.exitCode = await main(process.argv.slice(2), { stdin, stdout, stderr, env })

@@ -1,0 +1,131 @@
+import { type Random, sfc32 } from '../../src/feeds/random.ts'
+import type { Fault, FillPlan, Harm } from '../support/broker-server/script.ts'
+import { type Kill, LABELS } from './labels.ts'
+import { type CrashVenue, VENUES } from './venues.ts'
+
+/** One run: a venue, what is done to it, and where the guard is killed. All of it follows from a seed. */
+export interface Plan {
+  readonly seed: number
+  readonly venue: CrashVenue
+  /** Lists are further behind than anything else. */
+  readonly doListsLag: boolean
+  /** Half of a position is closed by hand before its exit is decided. */
+  readonly isHalved: boolean
+  /** An id that is closed is guarded again. */
+  readonly isReopened: boolean
+  /** An order reaches the venue long after it was given up. */
+  readonly isLateArrival: boolean
+  readonly kills: readonly Kill[]
+  readonly faults: readonly Fault[]
+}
+
+/** Longest wait of the guard for one answer, ms. */
+export const CALL_MS = 400
+
+/** Runs that go once through all venues with every combination of what is done to them. */
+export const ROUND = VENUES.length * 8
+
+/** The plan of a seed, from 0; neighbouring seeds are different venues. */
+export function planOf(seed: number): Plan {
+  const random = sfc32(seed + 1)
+  const venue = VENUES[seed % VENUES.length]!
+  const variant = Math.floor(seed / VENUES.length) + seed
+  const isLateArrival = venue.isUnprovable && random() < 0.3
+  return {
+    seed,
+    venue,
+    doListsLag: (variant & 1) === 1,
+    isHalved: (variant & 2) === 2,
+    isReopened: (variant & 4) === 4,
+    isLateArrival,
+    kills: killsOf(random),
+    faults: [...faultsOf(venue, random), ...(isLateArrival ? [LATE_ARRIVAL] : [])],
+  }
+}
+
+const pick = <Each>(random: Random, list: readonly Each[]): Each =>
+  list[Math.floor(random() * list.length)]!
+
+const KILLS = 5
+
+/** Kills in the order in which their steps come by, so that most of them are reached. */
+function killsOf(random: Random): Kill[] {
+  return Array.from({ length: KILLS }, (): Kill => {
+    if (random() < 0.2) return { label: 'random', afterMs: Math.floor(500 + random() * 1_500) }
+    const label = pick(random, LABELS)
+    // Bytes that have just been written are read within some milliseconds.
+    const afterMs = label.endsWith('sent') ? Math.floor(random() * 10) : 0
+    return { label, nth: random() < 0.7 ? 1 : 2, afterMs }
+  }).toSorted((a, b) => rankOf(a) - rankOf(b))
+}
+
+const rankOf = (kill: Kill): number =>
+  kill.label === 'random' ? kill.afterMs / 150 : LABELS.indexOf(kill.label)
+
+/**
+ * How the first orders are executed: later, in parts, or not all of it. Those after them are filled
+ * at once: a venue that halves every order never comes to an end.
+ */
+const FILLS: readonly FillPlan[] = [
+  { share: 1, afterMs: 80 },
+  { share: 0.5, restMs: 150 },
+  { share: 0.5 },
+  { share: 0.5, ends: true },
+  { share: 0, restMs: 1_000 },
+]
+
+/** Harms that every venue may do to an order, without breaking what it claims. */
+const TO_ORDERS: readonly Harm[] = [
+  { kind: 'reset', when: 'before' },
+  { kind: 'reset', when: 'after' },
+  { kind: 'status', when: 'before', status: 503 },
+  { kind: 'status', when: 'after', status: 502 },
+  { kind: 'status', when: 'before', status: 429, headers: { 'retry-after': '1' } },
+  { kind: 'hang', when: 'before' },
+  { kind: 'hang', when: 'after' },
+  { kind: 'delay', when: 'before', ms: 20, jitterMs: 80 },
+  { kind: 'delay', when: 'after', ms: 50, jitterMs: 600 },
+  { kind: 'reject', code: 'refused' },
+  { kind: 'reject', code: 'market-closed' },
+  { kind: 'raw', text: '{' },
+]
+
+const TO_QUESTIONS: readonly Harm[] = [
+  { kind: 'reset', when: 'after' },
+  { kind: 'status', when: 'after', status: 503 },
+  { kind: 'hang', when: 'before' },
+  { kind: 'patch', fields: { kind: 'unknown' } },
+  { kind: 'behind', ms: 200 },
+]
+
+const TO_LISTS: readonly Harm[] = (['empty', 'half', 'twice', 'missing', 'malformed'] as const).map(
+  change => ({ kind: 'rows', change }),
+)
+
+/** After the guard has given up, and after everything has shown that the venue claims to show. */
+const LATE_ARRIVAL: Fault = {
+  on: 'place',
+  harm: { kind: 'delay', when: 'before', ms: 4_000 },
+}
+
+function faultsOf({ capabilities }: CrashVenue, random: Random): Fault[] {
+  const isDeduped = capabilities.dedupe === 'always'
+  const orders: readonly Harm[] = isDeduped
+    ? [...TO_ORDERS, { kind: 'repeat', afterMs: 300 }, LATE_ARRIVAL.harm]
+    : TO_ORDERS
+  const aimed: Fault[] = [
+    { on: 'place', skip: Math.floor(random() * 3), harm: pick(random, orders) },
+    { on: 'place', skip: Math.floor(random() * 5), harm: pick(random, orders) },
+    { on: 'place', times: 2, harm: { kind: 'fill', plan: pick(random, FILLS) } },
+    { on: 'place', skip: 2, harm: { kind: 'fill', plan: pick(random, FILLS) } },
+    { on: 'cancel', harm: { kind: 'cross', share: random() < 0.5 ? 1 : 0.5 } },
+  ]
+  const questions = (['holding', 'order', 'cancel'] as const).map((on): Fault => ({
+    on,
+    times: 3,
+    chance: 0.3,
+    harm: pick(random, TO_QUESTIONS),
+  }))
+  const lists: Fault = { on: 'holdings', times: 4, chance: 0.5, harm: pick(random, TO_LISTS) }
+  return [...aimed, ...questions, lists].filter(() => random() < 0.7)
+}

@@ -1,0 +1,70 @@
+import { LABELS } from './labels.ts'
+import type { Result } from './run.ts'
+import { VENUES } from './venues.ts'
+
+const WIDTH = 30
+
+/** A progress bar: runs, kills and violations so far. */
+export function bar(results: readonly Result[], count: number): string {
+  const done = Math.round((results.length / count) * WIDTH)
+  const drawn = `${'█'.repeat(done)}${'░'.repeat(WIDTH - done)}`
+  const { kills, violations } = sumOf(results)
+  const start = process.stderr.isTTY ? '\r' : ''
+  const end = process.stderr.isTTY ? '\u001B[K' : '\n'
+  return `${start}[${drawn}] ${results.length}/${count} runs  ${kills} kills  ${violations} violations${end}`
+}
+
+/** What was killed where and what came of it: a row for each venue, then one for each label. */
+export function tableOf(results: readonly Result[]): string {
+  const rows = VENUES.map(({ name }) =>
+    rowOf(
+      name,
+      results.filter(at => at.plan.venue.name === name),
+    ),
+  )
+  const labels = [...LABELS, 'random', 'idle'].map(label => {
+    const kills = results.map(result => result.kills.get(label) ?? 0)
+    return `${label.padEnd(NAME)}${column(kills.reduce((sum, each) => sum + each, 0))}`
+  })
+  return [
+    `${'venue'.padEnd(NAME)}    runs   kills  orders  oversold  violations`,
+    ...rows.filter(row => row !== undefined),
+    rowOf('all', results),
+    '',
+    `${'killed at'.padEnd(NAME)}   kills`,
+    ...labels,
+    '',
+  ].join('\n')
+}
+
+/** A run that broke a promise, with what a person needs to see why. */
+export function textOf({ plan, violations, evidence }: Result): string {
+  const { seed, venue, ...rest } = plan
+  return [
+    `seed ${seed}: ${venue.name}`,
+    ...violations.map(each => `  ${each}`),
+    JSON.stringify(rest),
+    evidence,
+  ].join('\n')
+}
+
+const NAME = 60
+const column = (value: number, width = 8): string => String(value).padStart(width)
+
+function rowOf(name: string, results: readonly Result[]): string | undefined {
+  if (results.length === 0) return undefined
+  const { kills, orders, oversold, violations } = sumOf(results)
+  const counts = `${column(results.length)}${column(kills)}${column(orders)}`
+  return `${name.padEnd(NAME)}${counts}${column(oversold, 10)}${column(violations, 12)}`
+}
+
+function sumOf(results: readonly Result[]) {
+  const sum = (of: (result: Result) => number): number =>
+    results.reduce((total, each) => total + of(each), 0)
+  return {
+    kills: sum(({ kills }) => [...kills.values()].reduce((total, each) => total + each, 0)),
+    orders: sum(({ orders }) => orders),
+    oversold: sum(({ isOversold }) => (isOversold ? 1 : 0)),
+    violations: sum(({ violations }) => (violations.length > 0 ? 1 : 0)),
+  }
+}

@@ -1,0 +1,41 @@
+import type { Capabilities } from '../../src/ports/broker.ts'
+import { isUnprovable } from '../../src/exits/settings.ts'
+
+/** A venue of the matrix: what it can prove, and when what it did can be seen. */
+export interface CrashVenue {
+  readonly name: string
+  readonly capabilities: Pick<Capabilities, 'dedupe' | 'lookup' | 'reduceOnly' | 'visibilityMs'>
+  /** Until orders, fills and holdings show, ms. */
+  readonly lagMs: number
+  /** Nothing there proves that an exit is made only once. */
+  readonly isUnprovable: boolean
+}
+
+/**
+ * How long the venue claims to need until everything shows. Longer than its lag, by what a request
+ * that is under way at a kill may take to be read on a machine that does a lot at once.
+ */
+const AT_ONCE = { lagMs: 0, visibilityMs: 200 }
+const LATE = { lagMs: 300, visibilityMs: 500 }
+
+/** Every venue of the matrix: 3 × 2 × 2 × 2. */
+export const VENUES: readonly CrashVenue[] = (['always', 'open-only', 'never'] as const).flatMap(
+  dedupe =>
+    (['complete', 'none'] as const).flatMap(lookup =>
+      [true, false].flatMap(reduceOnly =>
+        [AT_ONCE, LATE].map(times => venue({ dedupe, lookup, reduceOnly }, times)),
+      ),
+    ),
+)
+
+function venue(
+  proofs: Pick<Capabilities, 'dedupe' | 'lookup' | 'reduceOnly'>,
+  { lagMs, visibilityMs }: typeof LATE,
+): CrashVenue {
+  const capabilities = { ...proofs, visibilityMs }
+  const { dedupe, lookup, reduceOnly } = proofs
+  const seen = lagMs === 0 ? 'at once' : `after ${lagMs} ms`
+  const name = `dedupe ${dedupe}, lookup ${lookup}${reduceOnly ? ', reduce-only' : ''}, ${seen}`
+  const rest = { holdings: 'net', clientOrderIdLength: 36, styles: [], limits: [] } as const
+  return { name, capabilities, lagMs, isUnprovable: isUnprovable({ ...capabilities, ...rest }) }
+}
