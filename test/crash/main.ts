@@ -23,7 +23,11 @@ const waiting = Array.from({ length: count }, (_, index) => from + index)
 const results: Result[] = []
 const program = compiled()
 process.on('exit', () => program.remove())
-process.on('SIGINT', () => process.exit(130))
+// The first Ctrl-C lets what runs come to its end, and shows the table of that.
+process.once('SIGINT', () => {
+  waiting.length = 0
+  process.once('SIGINT', () => process.exit(130))
+})
 
 async function work(): Promise<void> {
   for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
