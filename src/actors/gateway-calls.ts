@@ -28,7 +28,7 @@ export interface GatewayParts {
   /** Longest wait for one answer of the broker, ms; Infinity in virtual time. */
   readonly callTimeoutMs: number
   /** Asks what is held with each position that comes: where no cycle would, as in virtual time. */
-  readonly listsAtOnce?: boolean | undefined
+  readonly asksAtOnce?: boolean | undefined
   /** Sends a message to the gateway itself. */
   self(message: GatewayMessage): void
   /** Sends a message to who asks for holdings. */

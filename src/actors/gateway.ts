@@ -56,7 +56,7 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
     case 'own':
       book.own(message.position, { generation: message.generation, now: parts.now() })
       // Else the next cycle asks for its holding by name; an exit that cannot wait does so itself.
-      if (parts.listsAtOnce === true) parts.ask({ kind: 'list' })
+      if (parts.asksAtOnce === true) parts.ask({ kind: 'ask-for', position: message.position.id })
       return state
     case 'release':
       book.release(message.position, parts.now())

@@ -56,7 +56,7 @@ export class VirtualSystem implements RowSink {
       },
       note: record => void this.exits.set(record.positionId, record),
       callTimeoutMs: Infinity,
-      listsAtOnce: true,
+      asksAtOnce: true,
       kept: () => this.kept(),
       clock: { monotonic: () => Math.max(0, this.core.dispatcher.now) },
       // No time passes between two rows: who waits for a backoff is back before the next one.
