@@ -76,6 +76,8 @@ export class HoldingGroup {
 
   /** Whether it must be asked for by name: it is not known, or says too little. */
   get isInDoubt(): boolean {
+    // Asked in every cycle of every holding.
+    if (this.isSettled) return false
     return (
       this.isShort ||
       this.state.known === undefined ||
