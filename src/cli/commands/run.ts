@@ -105,12 +105,20 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
 /** The first signal asks for an orderly stop, the second one ends at once. */
 function stopOnSignal(stop: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      stop()
-      process.once(signal, () => process.exit(130))
-    })
+    let firstAt: number | undefined
+    const heard = (): void => {
+      firstAt ??= performance.now()
+      if (performance.now() - firstAt < SAME_SIGNAL_MS) return stop()
+      // The signal's own end: an exit would wait for threads of the store that are in mid-write.
+      process.removeAllListeners(signal)
+      process.kill(process.pid, signal)
+    }
+    process.on(signal, heard)
   }
 }
+
+/** Whoever signals a group of processes may reach this one twice, directly and through its parent. */
+const SAME_SIGNAL_MS = 300
 
 /** A report may end with its reader; a service goes on guarding when nobody reads its lines. */
 function outliveReader(): void {
