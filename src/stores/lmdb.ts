@@ -94,6 +94,9 @@ export class LmdbStore implements Store {
   /** The lease has no say: whether the owner's process runs can be seen. */
   async claim(token: string): Promise<void> {
     const owner = thisProcess(token)
+    // A look needs no lock: an owner that writes all the time would keep whoever asks waiting.
+    const early = this.refusalOf(owner)
+    if (early !== undefined) throw early
     if (!this.room.admits(1, true)) throw full()
     const refusal = await commit(this.root, () => this.take(owner))
     if (refusal !== undefined) throw refusal
@@ -164,13 +167,17 @@ export class LmdbStore implements Store {
 
   /** Runs inside a transaction. */
   private take(owner: Owner): WatchkeeperError | undefined {
+    const refusal = this.refusalOf(owner)
+    if (refusal === undefined) this.meta.putSync(OWNER, owner)
+    return refusal
+  }
+
+  private refusalOf(owner: Owner): WatchkeeperError | undefined {
     const present = this.meta.get(OWNER) as Owner | undefined
-    if (present !== undefined && present.token !== owner.token && isAlive(present)) {
-      const text = `the store is owned by process ${present.pid}, which is still running`
-      return new WatchkeeperError('STORE_OWNED', text)
-    }
-    this.meta.putSync(OWNER, owner)
-    return undefined
+    if (present === undefined || present.token === owner.token || !isAlive(present))
+      return undefined
+    const text = `the store is owned by process ${present.pid}, which is still running`
+    return new WatchkeeperError('STORE_OWNED', text)
   }
 
   /** Indexes the journal of an earlier release, a few hundred lines in one commit. */
