@@ -86,6 +86,13 @@ export class OutcomeUnknown extends WatchkeeperError {
   }
 }
 
+/** A broker's adapter broke the contract of its port: what it was asked may or may not have happened. */
+export class AdapterFault extends WatchkeeperError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ADAPTER_FAULT', message, options)
+  }
+}
+
 /** The paper account on disk cannot be used: it is damaged, foreign, newer or out of reach. */
 export class AccountUnusable extends WatchkeeperError {
   constructor(message: string, options?: ErrorOptions) {

@@ -16,6 +16,7 @@ import type {
   OrderState,
 } from '../ports/broker.ts'
 import * as answers from './http/answers.ts'
+import * as shapes from './shapes.ts'
 import { type Ask, exchange, type Line, type RawAnswer } from './http/exchange.ts'
 import { capabilities, type HttpBrokerConfig } from './http/options.ts'
 import { fieldsOf, holdingsOf, reportOf } from './http/holdings.ts'
@@ -83,18 +84,18 @@ class RestBroker implements HttpBroker {
   placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer> {
     const { clientOrderId } = order
     const ask: Ask = { method: 'POST', path: '/v1/orders', body: bodyOf(order), isOrder: true }
-    return this.ask(answers.exitAnswer, { ask, about: { clientOrderId } }, signal)
+    return this.ask(shapes.exitAnswer, { ask, about: { clientOrderId } }, signal)
   }
 
   orderByClientId(clientOrderId: ClientOrderId, signal: AbortSignal): Promise<OrderState> {
     const ask: Ask = { method: 'GET', path: `/v1/orders/${encodeURIComponent(clientOrderId)}` }
-    return this.ask(answers.orderState, { ask, about: { clientOrderId } }, signal)
+    return this.ask(shapes.orderState, { ask, about: { clientOrderId } }, signal)
   }
 
   cancel(clientOrderId: ClientOrderId, signal: AbortSignal): Promise<OrderState> {
     const path = `/v1/orders/${encodeURIComponent(clientOrderId)}/cancel`
     const ask: Ask = { method: 'POST', path, body: {}, isOrder: true }
-    return this.ask(answers.orderState, { ask, about: { clientOrderId } }, signal)
+    return this.ask(shapes.orderState, { ask, about: { clientOrderId } }, signal)
   }
 
   async holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport> {

@@ -2,7 +2,7 @@ import { round15 } from '../domain/decimal.ts'
 import type { LivedOrder } from '../domain/order.ts'
 import { ended, rejected } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
-import { doubted, type ExitRecord, isFollowed, withStep } from './record.ts'
+import { doubted, type ExitRecord, type ExitState, isFollowed, withStep } from './record.ts'
 import { type ExitSettings, proofMs } from './settings.ts'
 
 /** The record after what the venue says of its order; what cannot be true proves nothing. */
@@ -71,13 +71,15 @@ function faultOf(
   return undefined
 }
 
-/** An answer that cannot be true proves nothing, but that the order is known to the venue. */
+/** An answer that cannot be true proves nothing: from then on all evidence is gathered anew. */
 function faulty(record: ExitRecord, at: number, what: string): ExitRecord {
-  const { state } = record
   const faults = record.faults + 1
-  if (state.kind === 'unknown' && record.faults > 0) return { ...record, faults, exists: true }
-  const next = withStep(record, at, `an answer that cannot be true: ${what}`)
-  return { ...next, faults, exists: true, isDoubted: true, state: { kind: 'unknown', since: at } }
+  const state: ExitState = { kind: 'unknown', since: at }
+  const next: ExitRecord = { ...record, faults, isDoubted: true, state }
+  // A venue that says so again and again must not fill the history with it.
+  return record.state.kind === 'unknown' && record.faults > 0
+    ? next
+    : withStep(next, at, `an answer that cannot be true: ${what}`)
 }
 
 /** A venue that finds every order finds none: twice, late enough and far enough apart, is a proof. */
@@ -89,7 +91,6 @@ function absent(
   const { state } = record
   const apartMs = proofMs(capabilities)
   if (!isFollowed(state) || askedAt < state.since + apartMs) return record
-  if (record.faults > 0 && record.exists) return record
   if (record.exists || state.kind !== 'unknown') {
     if (record.executed.quantity > 0) return faulty(record, at, 'absent after a fill')
     return { ...doubted(record, askedAt, 'the venue has lost it'), exists: false }

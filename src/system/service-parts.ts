@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CallDesk } from '../actors/call-desk.ts'
+import { checkedBroker } from '../brokers/checked.ts'
 import { assertPaperFolder } from '../brokers/paper-folder.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { ExitOrder } from '../domain/order.ts'
@@ -63,7 +64,10 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
     const telemetry = { telemetry: performance, name: 'apiCalls' } as const
     // Breakers and throttles meet what goes wrong on purpose as they would meet the real thing.
     const suffering = chaos === undefined ? broker : chaos.broker(broker)
-    const paced = pacedBroker(counted(suffering, BROKER_CALLS, telemetry), {
+    const checked = checkedBroker(suffering, ({ code }) => {
+      performance.cycles.incrementMetric(`errors.${code}`)
+    })
+    const paced = pacedBroker(counted(checked, BROKER_CALLS, telemetry), {
       desk,
       mayLeave: () => system?.mayLeave !== false,
       urgencyOf: order => notionalOf(order, { quotes, config }),

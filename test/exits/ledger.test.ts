@@ -70,6 +70,16 @@ describe('the exit ledger', () => {
     }
   })
 
+  it('gathers its evidence anew after an answer that cannot be true', () => {
+    const absent = { kind: 'absent' } as const
+    const exit = new ExitCase(COMPLETE).sent().lost(5).seen(absent, 20)
+    exit.seen(anOrderState('filled', 6), 30)
+    expect(exit.seen(absent, 35).seen(absent, 45).kind, 'only one of them is late enough').to.equal(
+      'unknown',
+    )
+    expect(exit.seen(absent, 55).kind).to.equal('intended')
+  })
+
   it('ignores an older answer that comes late, and an end with less than was executed', () => {
     const exit = new ExitCase(COMPLETE).sent().seen(anOrderState('working', 3), 20)
     const { record } = exit

@@ -1,62 +1,11 @@
 import { z } from 'zod'
-import { instrumentId } from '../../domain/ids.ts'
 import { OutcomeUnknown } from '../../errors.ts'
-import type { RejectionCode } from '../../ports/broker.ts'
+import { instrument, side } from '../shapes.ts'
 
 /**
  * The shapes of the protocol's answers. A shape that does not fit proves nothing: no field has a
  * default that could be read as flat, absent or filled. Fields that are not known are ignored.
  */
-
-const CODES: readonly RejectionCode[] = [
-  'insufficient-quantity',
-  'market-closed',
-  'would-trigger',
-  'unknown-instrument',
-  'no-permission',
-  'refused',
-]
-
-/** Longest reason of a rejection that is kept, characters. */
-const TEXT_LENGTH = 200
-
-const instrument = z.string().min(1).transform(instrumentId)
-const text = z
-  .string()
-  .transform(reason => reason.replace(/\p{Cc}+/gu, ' ').slice(0, TEXT_LENGTH))
-  .exactOptional()
-
-/** A reason that is not known is none, and stays a rejection: `kind` alone proves that. */
-const code = z
-  .string()
-  .transform((name): RejectionCode => CODES.find(known => known === name) ?? 'refused')
-
-const price = z.number().nullable()
-const nothingYet = z.object({ quantity: z.number().nonnegative(), price })
-const something = z.object({ quantity: z.number().positive(), price })
-
-const lived = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('working'), executed: nothingYet }),
-  // An order that filled nothing cannot be filled.
-  z.object({ kind: z.literal('filled'), executed: something }),
-  z.object({ kind: z.literal('ended'), executed: nothingYet }),
-])
-const rejected = z.object({ kind: z.literal('rejected'), code, text })
-
-/** To a new order. */
-export const exitAnswer = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('acknowledged'), order: lived.exactOptional() }),
-  z.object({ kind: z.literal('duplicate') }),
-  rejected,
-])
-
-/** To the question what became of an order, and to a cancel. */
-export const orderState = z.union([
-  lived,
-  rejected,
-  z.object({ kind: z.literal('absent') }),
-  z.object({ kind: z.literal('unknown') }),
-])
 
 const ageMs = z.number().nonnegative().default(0)
 
@@ -70,8 +19,6 @@ export const holdingReport = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('flat'), ageMs }),
   z.object({ kind: z.literal('unknown') }),
 ])
-
-const side = z.enum(['long', 'short'])
 
 /** To the question for everything that is held. */
 export const holdingList = z.object({

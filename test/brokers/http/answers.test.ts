@@ -1,12 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import {
-  exitAnswer,
-  holdingList,
-  holdingReport,
-  orderState,
-  parse,
-} from '../../../src/brokers/http/answers.ts'
+import { holdingList, holdingReport, parse } from '../../../src/brokers/http/answers.ts'
+import { exitAnswer, orderState } from '../../../src/brokers/shapes.ts'
 import { OutcomeUnknown } from '../../../src/errors.ts'
 
 const SHAPES = [exitAnswer, orderState, holdingReport, holdingList] as const

@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import { AdapterFault, NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../errors.ts'
+import type { Broker, HoldingReport, OpenOrder, OrderUpdate } from '../ports/broker.ts'
+import { exitAnswer, instrument, livedOrder, orderState, side } from './shapes.ts'
+
+const asOf = z.number()
+const quantity = z.number()
+
+const holdingReport = z.discriminatedUnion('kind', [
+  // Nothing of something is a contradiction, and no proof of either.
+  z.object({ kind: z.literal('held'), quantity: quantity.refine(units => units !== 0), asOf }),
+  z.object({ kind: z.literal('flat'), asOf }),
+  z.object({ kind: z.literal('unknown') }),
+])
+
+const holdingList = z.array(
+  z.object({
+    account: z.string().exactOptional(),
+    instrument,
+    side: side.exactOptional(),
+    ticket: z.string().exactOptional(),
+    quantity,
+    entryPrice: z.number().exactOptional(),
+    asOf,
+  }),
+)
+
+/** Prices are judged one by one where they are used; here they must only be prices. */
+const quoteList = z.array(
+  z.object({
+    instrument,
+    ts: z.number(),
+    price: z.number(),
+    size: z.number().exactOptional(),
+    bid: z.number().exactOptional(),
+    ask: z.number().exactOptional(),
+  }),
+)
+
+const openOrderList = z.array(
+  z.object({ clientOrderId: z.string().nullable(), instrument, remaining: z.number() }),
+)
+
+const orderUpdate = z.object({ clientOrderId: z.string().min(1), order: livedOrder })
+
+/**
+ * The same broker, held to the contract of its port: an answer of another shape, or an error of
+ * another kind than the port names, becomes an `AdapterFault`, which proves nothing. Pushed news
+ * that does not fit is dropped, and told to `onFault`.
+ */
+export function checkedBroker(broker: Broker, onFault: (fault: AdapterFault) => void): Broker {
+  const { openOrders, streamOrders } = broker
+  return {
+    capabilities: broker.capabilities,
+    placeExit: (order, signal) =>
+      checked('placeExit', exitAnswer, { signal, ask: () => broker.placeExit(order, signal) }),
+    orderByClientId: (id, signal) =>
+      checked('orderByClientId', orderState, {
+        ...{ signal, ask: () => broker.orderByClientId(id, signal) },
+      }),
+    cancel: (id, signal) =>
+      checked('cancel', orderState, { signal, ask: () => broker.cancel(id, signal) }),
+    holding: (key, signal) =>
+      checked<HoldingReport>('holding', holdingReport, {
+        ...{ signal, ask: () => broker.holding(key, signal) },
+      }),
+    holdings: signal =>
+      checked('holdings', holdingList, { signal, ask: () => broker.holdings(signal) }),
+    quotes: (instruments, signal) =>
+      checked('quotes', quoteList, { signal, ask: () => broker.quotes(instruments, signal) }),
+    ...(openOrders !== undefined && {
+      openOrders: (signal: AbortSignal) =>
+        checked<readonly OpenOrder[]>('openOrders', openOrderList, {
+          ...{ signal, ask: () => openOrders.call(broker, signal) },
+        }),
+    }),
+    ...(streamOrders !== undefined && {
+      streamOrders: (listener: (update: OrderUpdate) => void) =>
+        streamOrders.call(broker, update => {
+          const { error } = orderUpdate.safeParse(update)
+          if (error === undefined) listener(update)
+          else onFault(misshapen('streamOrders', error))
+        }),
+    }),
+    close: () => broker.close(),
+  }
+}
+
+/** One call, whose answer has that shape and whose errors are those of the port. */
+async function checked<Answer>(
+  operation: string,
+  shape: z.ZodType<Answer>,
+  { signal, ask }: { signal: AbortSignal; ask: () => Promise<unknown> },
+): Promise<Answer> {
+  let answer: unknown
+  try {
+    answer = await ask()
+  } catch (error) {
+    throw ofThePort(operation, error, signal)
+  }
+  const parsed = shape.safeParse(answer)
+  if (parsed.success) return parsed.data
+  throw misshapen(operation, parsed.error)
+}
+
+const KNOWN = [NotSent, RateLimited, Unauthorized, OutcomeUnknown] as const
+
+function ofThePort(operation: string, error: unknown, { aborted }: AbortSignal): Error {
+  if (error instanceof Error && KNOWN.some(kind => error instanceof kind)) return error
+  if (aborted) return new OutcomeUnknown(`${operation}: no answer in time`, { cause: error })
+  const text = error instanceof Error ? error.message : String(error)
+  return new AdapterFault(`${operation}: the adapter threw ${text}`, { cause: error })
+}
+
+function misshapen(operation: string, error: z.ZodError): AdapterFault {
+  const [issue] = error.issues
+  const path = issue!.path.length === 0 ? 'the answer' : issue!.path.join('.')
+  return new AdapterFault(`${operation}: ${path}: ${issue!.message}`, { cause: error })
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { instrumentId } from '../domain/ids.ts'
+import type { RejectionCode } from '../ports/broker.ts'
+
+/**
+ * The shapes that every venue's answers have in common. No field has a default that could be read as
+ * flat, absent or filled. Fields that are not known are ignored.
+ */
+
+export const instrument = z.string().min(1).transform(instrumentId)
+export const side = z.enum(['long', 'short'])
+
+const CODES: readonly RejectionCode[] = [
+  'insufficient-quantity',
+  'market-closed',
+  'would-trigger',
+  'unknown-instrument',
+  'no-permission',
+  'refused',
+]
+
+/** Longest reason of a rejection that is kept, characters. */
+const TEXT_LENGTH = 200
+
+const text = z
+  .string()
+  .transform(reason => reason.replace(/\p{Cc}+/gu, ' ').slice(0, TEXT_LENGTH))
+  .exactOptional()
+
+/** A reason that is not known is none, and stays a rejection: `kind` alone proves that. */
+const code = z
+  .string()
+  .transform((name): RejectionCode => CODES.find(known => known === name) ?? 'refused')
+
+const price = z.number().nullable()
+const nothingYet = z.object({ quantity: z.number().nonnegative(), price })
+const something = z.object({ quantity: z.number().positive(), price })
+
+/** An order that the venue has accepted at some time. */
+export const livedOrder = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('working'), executed: nothingYet }),
+  // An order that filled nothing cannot be filled.
+  z.object({ kind: z.literal('filled'), executed: something }),
+  z.object({ kind: z.literal('ended'), executed: nothingYet }),
+])
+const rejected = z.object({ kind: z.literal('rejected'), code, text })
+
+/** To a new order. */
+export const exitAnswer = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('acknowledged'), order: livedOrder.exactOptional() }),
+  z.object({ kind: z.literal('duplicate') }),
+  rejected,
+])
+
+/** To the question what became of an order, and to a cancel. */
+export const orderState = z.union([
+  livedOrder,
+  rejected,
+  z.object({ kind: z.literal('absent') }),
+  z.object({ kind: z.literal('unknown') }),
+])
