@@ -2,7 +2,10 @@
 import { execFileSync } from 'node:child_process'
 
 /** Commands, and the Debian packages that have them. */
-const TOOLS = [{ command: 'promtool', package: 'prometheus' }]
+const TOOLS = [
+  { command: 'promtool', package: 'prometheus' },
+  { command: 'redis-server', package: 'redis-server' },
+]
 
 function has(command) {
   try {

@@ -12,12 +12,13 @@ const ALLOWED: Record<string, readonly string[]> = {
   ports: ['domain'],
   actors: ['domain', 'risk', 'exits', 'resilience', 'ports'],
   disk: [],
+  redis: ['domain', 'resilience', 'ports'],
   brokers: ['domain', 'ports', 'disk'],
-  feeds: ['domain', 'ports'],
-  stores: ['domain', 'ports', 'disk'],
+  feeds: ['domain', 'ports', 'redis'],
+  stores: ['domain', 'ports', 'disk', 'redis'],
   observability: ['domain', 'ports'],
   processes: ['domain', 'ports', 'risk'],
-  config: ['domain', 'risk', 'resilience', 'brokers', 'feeds', 'stores', 'observability'],
+  config: ['domain', 'risk', 'resilience', 'brokers', 'feeds', 'stores', 'redis', 'observability'],
   http: ['domain', 'ports', 'observability', 'config'],
   cli: ['system', 'config', 'domain', 'risk', 'feeds', 'ports', 'observability'],
 }
@@ -28,6 +29,7 @@ const ROOTS = ['system', 'index']
 /** Packages that these files alone may import. */
 const ONLY_IN: Record<string, readonly string[]> = {
   nact: ['actors/actor.ts'],
+  ioredis: ['redis/connection.ts'],
   lmdb: [
     'stores/lmdb.ts',
     'stores/lmdb-journal.ts',

@@ -1,0 +1,224 @@
+import type { Redis } from 'ioredis'
+import { breakerOptions } from '../resilience/breaker-options.ts'
+import { acquire, breaker, isPermit, type Outcome, settle } from '../resilience/breaker.ts'
+import { type Breaker, closedAgain, type Permit } from '../resilience/breaker-state.ts'
+import { RedisError, redisError } from './errors.ts'
+import { type RedisAddress, redisAddress, type RedisConfig, redisName } from './options.ts'
+
+/** How a command ended, for metrics. */
+export type RedisOutcome = 'ok' | 'error' | 'timeout' | 'unavailable' | 'refused'
+
+export interface RedisConnectionOptions {
+  readonly config: RedisConfig
+  /** Monotonic ms. */
+  monotonic(): number
+  readonly random?: () => number
+  /** Told of each command: how it ended, and how long it took, ms. */
+  readonly onCommand?: (outcome: RedisOutcome, ms: number) => void
+  /** Told when the connection is lost or cannot be made, and with undefined each time it is there. */
+  readonly onChange?: (error: RedisError | undefined) => void
+}
+
+/** Asked again soon: what is behind it is one server near by, not a venue that bans. */
+const BREAKER = breakerOptions.parse({ openMs: 1_000, maxOpenMs: 10_000, halfOpenMaxMs: 5_000 })
+
+/** Pings in a row without an answer after which a connection counts as dead. */
+const DEAD_PINGS = 2
+const FIRST_RECONNECT_MS = 50
+
+/**
+ * One connection to a Redis server that comes back by itself. Commands go through `run`: without a
+ * connection they fail at once, with one they are answered, or fail, within `commandTimeoutMs`. None
+ * waits in a queue for better times, and none is sent a second time.
+ */
+export class RedisConnection {
+  /** Attempts to connect that followed a connection or an attempt. */
+  reconnects = 0
+  /** Why it is down; undefined while it is up. */
+  trouble: RedisError | undefined = new RedisError('REDIS_UNAVAILABLE', 'not connected yet')
+  /** The breaker as it stood at the last command. */
+  breaker: Breaker = breaker(BREAKER)
+  readonly name: string
+  /** For subscriptions and their messages; commands go through `run`. */
+  readonly client: Redis
+  private readonly options: RedisConnectionOptions
+  private isToldDown = false
+  private readonly upListeners = new Set<() => void>()
+  private pings: NodeJS.Timeout | undefined
+  private silentPings = 0
+  private isClosed = false
+
+  /** Begins to connect and does not wait for it. Throws what reading the password's file throws. */
+  static async open(options: RedisConnectionOptions): Promise<RedisConnection> {
+    const address = redisAddress(options.config)
+    const { Redis } = await import('ioredis')
+    return new RedisConnection(options, address, Redis)
+  }
+
+  private constructor(
+    options: RedisConnectionOptions,
+    address: RedisAddress,
+    Client: typeof Redis,
+  ) {
+    const { config, random = Math.random } = options
+    this.options = options
+    this.name = redisName(address)
+    const { tls, username, password, ...where } = address
+    this.client = new Client({
+      ...where,
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(tls && { tls: {} }),
+      connectTimeout: config.connectTimeoutMs,
+      commandTimeout: config.commandTimeoutMs,
+      retryStrategy: attempt => {
+        this.reconnects++
+        const ms = Math.min(
+          config.reconnectMaxMs,
+          FIRST_RECONNECT_MS * 2 ** Math.min(attempt - 1, 20),
+        )
+        return Math.round(ms * (0.5 + random() / 2))
+      },
+      // What was in flight when the connection broke is rejected then, and never sent again.
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      enableOfflineQueue: false,
+      // The client's own way leaves promises that nobody listens to.
+      autoResubscribe: false,
+      disableClientInfo: true,
+      lazyConnect: true,
+    })
+    this.client.on('ready', () => this.up())
+    this.client.on('error', (cause: unknown) => this.down(redisError(cause)))
+    // The end of a connection says less than the error that has ended it.
+    this.client.on('close', () =>
+      this.down(this.trouble ?? redisError('the connection was closed')),
+    )
+    // What fails here is told as an error too.
+    this.client.connect().catch(() => undefined)
+  }
+
+  get isUp(): boolean {
+    return this.client.status === 'ready'
+  }
+
+  /** Calls `listener` each time the connection has been made, and at once where it is there. */
+  onUp(listener: () => void): void {
+    this.upListeners.add(listener)
+    if (this.isUp) listener()
+  }
+
+  /** Resolves when the connection is there. Throws RedisError with the last trouble after `ms`. */
+  async ready(ms: number): Promise<void> {
+    if (this.isUp) return
+    await new Promise<void>((resolve, reject) => {
+      const listener = (): void => {
+        clearTimeout(timer)
+        this.upListeners.delete(listener)
+        resolve()
+      }
+      const timer = setTimeout(() => {
+        this.upListeners.delete(listener)
+        const { code, message } = this.trouble ?? new RedisError('REDIS_UNAVAILABLE', 'no answer')
+        reject(new RedisError(code, `${this.name}: ${message}`, { cause: this.trouble }))
+      }, ms)
+      this.upListeners.add(listener)
+    })
+  }
+
+  /** Gives a command to the server, and its answer. Throws RedisError, within the deadline. */
+  async run<Answer>(command: (client: Redis) => Promise<Answer>): Promise<Answer> {
+    const { onCommand, monotonic } = this.options
+    const from = monotonic()
+    try {
+      const answer = await this.guarded(command)
+      onCommand?.('ok', monotonic() - from)
+      return answer
+    } catch (error) {
+      onCommand?.(outcomeOf(error as RedisError), monotonic() - from)
+      throw error
+    }
+  }
+
+  /** Ends the connection; commands under way are rejected. */
+  close(): void {
+    this.isClosed = true
+    clearInterval(this.pings)
+    this.upListeners.clear()
+    this.client.disconnect()
+  }
+
+  private async guarded<Answer>(command: (client: Redis) => Promise<Answer>): Promise<Answer> {
+    if (!this.isUp) throw this.trouble ?? new RedisError('REDIS_UNAVAILABLE', 'not connected')
+    const [next, permit] = acquire(this.breaker, this.options.monotonic())
+    this.breaker = next
+    if (!isPermit(permit)) {
+      const inMs = Math.round(permit.retryInMs)
+      throw new RedisError('REDIS_REFUSED', `no answers lately: asked again in ${inMs} ms`)
+    }
+    try {
+      const answer = await command(this.client)
+      this.settle(permit, 'success')
+      return answer
+    } catch (cause) {
+      const error = redisError(cause)
+      this.settle(permit, outcomeOf(error) === 'error' ? 'ignored' : 'failure')
+      throw error
+    }
+  }
+
+  private up(): void {
+    if (this.isClosed) return
+    // The server has just answered the client's own questions: a probe that went well.
+    if (this.breaker.kind !== 'closed') {
+      const when = { at: this.options.monotonic(), cause: 'sample-good' } as const
+      this.breaker = closedAgain(this.breaker, when)
+    }
+    this.silentPings = 0
+    this.pings ??= setInterval(() => this.ping(), this.options.config.pingMs)
+    this.trouble = undefined
+    this.isToldDown = false
+    this.options.onChange?.(undefined)
+    for (const listener of [...this.upListeners]) listener()
+  }
+
+  private down(error: RedisError): void {
+    if (this.isClosed) return
+    this.trouble = error
+    if (this.isToldDown) return
+    this.isToldDown = true
+    this.options.onChange?.(error)
+  }
+
+  /** A connection whose server has vanished looks like one on which nothing happens. */
+  private ping(): void {
+    if (!this.isUp) return
+    this.guarded(client => client.ping()).then(
+      () => (this.silentPings = 0),
+      (error: RedisError) => {
+        if (error.code !== 'REDIS_TIMEOUT' || !this.isUp) return
+        this.silentPings++
+        if (this.silentPings < DEAD_PINGS) return
+        this.down(new RedisError('REDIS_TIMEOUT', 'the server does not answer'))
+        this.client.disconnect(true)
+      },
+    )
+  }
+
+  private settle(permit: Permit, outcome: Outcome): void {
+    this.breaker = settle(this.breaker, permit, outcome, this.options.monotonic())
+  }
+}
+
+function outcomeOf({ code }: RedisError): RedisOutcome {
+  switch (code) {
+    case 'REDIS_TIMEOUT':
+      return 'timeout'
+    case 'REDIS_UNAVAILABLE':
+      return 'unavailable'
+    case 'REDIS_REFUSED':
+      return 'refused'
+    default:
+      return 'error'
+  }
+}

@@ -1,0 +1,70 @@
+import { WatchkeeperError } from '../errors.ts'
+
+/** What went wrong with a command, by what to do next. */
+export type RedisCode =
+  /** No connection: the command never left, or its answer was lost with the connection. */
+  | 'REDIS_UNAVAILABLE'
+  /** No answer within the deadline: it may have been carried out. */
+  | 'REDIS_TIMEOUT'
+  /** The breaker lets no command through. */
+  | 'REDIS_REFUSED'
+  /** Wrong user or password, or a command that the user may not give. */
+  | 'REDIS_AUTH'
+  /** The server is a replica, or does not write because of its disk or its replicas. */
+  | 'REDIS_READONLY'
+  /** The server has no memory for another write. */
+  | 'REDIS_OOM'
+  /** A key holds another type than expected. */
+  | 'REDIS_WRONG_TYPE'
+  /** The server still loads its data, or a script keeps it busy. */
+  | 'REDIS_BUSY'
+  /** Any other error that the server answered. */
+  | 'REDIS_ERROR'
+
+/** An error of a Redis server or of the way to it. */
+export class RedisError extends WatchkeeperError {
+  declare readonly code: RedisCode
+
+  constructor(code: RedisCode, message: string, options?: ErrorOptions) {
+    super(code, message, options)
+  }
+}
+
+/** By the first word of an answer. */
+const ANSWERS: Readonly<Record<string, RedisCode>> = {
+  NOAUTH: 'REDIS_AUTH',
+  WRONGPASS: 'REDIS_AUTH',
+  NOPERM: 'REDIS_AUTH',
+  READONLY: 'REDIS_READONLY',
+  MISCONF: 'REDIS_READONLY',
+  NOREPLICAS: 'REDIS_READONLY',
+  MASTERDOWN: 'REDIS_READONLY',
+  OOM: 'REDIS_OOM',
+  WRONGTYPE: 'REDIS_WRONG_TYPE',
+  LOADING: 'REDIS_BUSY',
+  BUSY: 'REDIS_BUSY',
+}
+
+/** Wraps what the client threw; one of ours stays as it is. */
+export function redisError(cause: unknown): RedisError {
+  if (cause instanceof RedisError) return cause
+  const { code, message } = cause as NodeJS.ErrnoException
+  // A name with several addresses that all refuse gives an error without a message.
+  const text = (cause instanceof Error ? message || code : undefined) ?? String(cause)
+  return new RedisError(codeOf(cause, text), text.slice(0, LONGEST), { cause })
+}
+
+const LONGEST = 300
+
+function codeOf(cause: unknown, text: string): RedisCode {
+  if (text === 'Command timed out') return 'REDIS_TIMEOUT'
+  if (!(cause instanceof Error) || cause.name !== 'ReplyError') return 'REDIS_UNAVAILABLE'
+  // A transaction that was given up says only that; the client keeps what its commands were told.
+  const { previousErrors } = cause as { previousErrors?: readonly unknown[] }
+  if (previousErrors !== undefined && previousErrors.length > 0) {
+    return redisError(previousErrors[0]).code
+  }
+  const word = /^[A-Z]+/.exec(text)?.[0]
+  if (word === 'ERR' && /invalid password|without any password/i.test(text)) return 'REDIS_AUTH'
+  return (word === undefined ? undefined : ANSWERS[word]) ?? 'REDIS_ERROR'
+}

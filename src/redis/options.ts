@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+const ms = z.int().positive().max(600_000)
+
+const DEFAULT_PORT = 6379
+
+/** What describes a Redis server; sections of the configuration add their own settings to it. */
+export const redisFields = {
+  /** `redis://host:port/db`, or `rediss:` for TLS; without a password. */
+  url: z
+    .string()
+    .superRefine((text, context) => {
+      const fault = faultOfUrl(text)
+      if (fault !== undefined) context.addIssue(fault)
+    })
+    .exactOptional(),
+  /** Host name or address, in place of `url`. */
+  host: z.string().min(1).exactOptional(),
+  port: z.int().min(1).max(65_535).exactOptional(),
+  db: z.int().min(0).max(65_535).exactOptional(),
+  tls: z.boolean().exactOptional(),
+  username: z.string().min(1).exactOptional(),
+  /** The password itself, or the file that holds it and is read at the start. */
+  password: z.string().min(1).exactOptional(),
+  passwordFile: z.string().min(1).exactOptional(),
+  connectTimeoutMs: ms.default(2_000),
+  /** Longest wait for the answer to one command, ms. */
+  commandTimeoutMs: ms.default(1_000),
+  /** Time between two looks at whether the server still answers, ms. */
+  pingMs: ms.default(1_000),
+  /** Longest wait between two attempts to connect, ms. */
+  reconnectMaxMs: ms.default(2_000),
+}
+
+type Given = { readonly [Field in keyof typeof redisFields]?: unknown }
+
+/** What is wrong with the settings of a server taken together. */
+export function checkRedis(given: Given, context: z.RefinementCtx): void {
+  const issue = (path: string, message: string): void => {
+    context.addIssue({ code: 'custom', path: [path], message })
+  }
+  if (given.url === undefined && given.host === undefined) {
+    issue('url', 'an address such as redis://127.0.0.1:6379, or a host')
+  }
+  if (given.url !== undefined) {
+    for (const field of ['host', 'port', 'db', 'tls'] as const) {
+      if (given[field] !== undefined) issue(field, 'nothing beside url, which says it')
+    }
+  }
+  if (given.password !== undefined && given.passwordFile !== undefined) {
+    issue('passwordFile', 'nothing beside password')
+  }
+}
+
+/** A section that describes a Redis server and nothing else. */
+export const redisSchema = z.strictObject(redisFields).superRefine(checkRedis)
+
+/** The settings of a Redis server. */
+export type RedisConfig = Readonly<z.output<typeof redisSchema>>
+
+/** Where a server is, as a client needs it. */
+export interface RedisAddress {
+  readonly host: string
+  readonly port: number
+  readonly db: number
+  readonly tls: boolean
+  readonly username: string | undefined
+  readonly password: string | undefined
+}
+
+/** The server that the settings describe. Throws what reading the password's file throws. */
+export function redisAddress(config: RedisConfig): RedisAddress {
+  const { url, username, password, passwordFile } = config
+  const secret = passwordFile === undefined ? password : readFileSync(passwordFile, 'utf8').trim()
+  const parsed = url === undefined ? undefined : new URL(url)
+  if (parsed === undefined) {
+    const { host = '127.0.0.1', port = DEFAULT_PORT, db = 0, tls = false } = config
+    return { host, port, db, tls, username, password: secret }
+  }
+  return {
+    host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: parsed.port === '' ? DEFAULT_PORT : Number(parsed.port),
+    db: Number(parsed.pathname.slice(1)),
+    tls: parsed.protocol === 'rediss:',
+    username:
+      username ?? (parsed.username === '' ? undefined : decodeURIComponent(parsed.username)),
+    password: secret,
+  }
+}
+
+/** The server for a person: never with its password. */
+export function redisName({ host, port, db, tls }: RedisAddress): string {
+  return `${tls ? 'rediss' : 'redis'}://${host.includes(':') ? `[${host}]` : host}:${port}/${db}`
+}
+
+function faultOfUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'an address such as redis://127.0.0.1:6379'
+  const { protocol, hostname, password, pathname, search, hash } = new URL(text)
+  if (protocol !== 'redis:' && protocol !== 'rediss:') return 'an address with redis: or rediss:'
+  if (hostname === '') return 'an address with a host'
+  if (password !== '') return 'an address without a password, which password or passwordFile gives'
+  if (!/^(?:\/\d{0,5})?$/.test(pathname)) return 'an address whose path is the number of a database'
+  return search === '' && hash === '' ? undefined : 'an address without ? and #'
+}
