@@ -26,6 +26,8 @@ export interface GatewayPast {
   /** Positions that are open and have no exit. */
   readonly open: readonly { readonly position: Position; readonly generation: number }[]
   readonly released: readonly Position[]
+  /** Positions that are closed, by exits of which nobody knew for a while what had become of them. */
+  readonly doubted: readonly Position[]
   readonly killSwitch: KillSwitch
   readonly isUnconfirmed: boolean
 }
@@ -34,10 +36,11 @@ export interface GatewayPast {
 export function gatewayState(
   book: ExitBook,
   parts: GatewayParts,
-  { exits, open, released, killSwitch, isUnconfirmed }: GatewayPast,
+  { exits, open, released, doubted, killSwitch, isUnconfirmed }: GatewayPast,
 ): GatewayState {
   const now = parts.now()
   for (const position of released) book.release(position, now)
+  for (const position of doubted) book.remember(position, now)
   for (const { position, generation } of open) book.own(position, { generation, now })
   for (const { record, position } of exits) {
     book.own(position, { generation: record.generation, now })
@@ -93,7 +96,7 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
       for (const id of book.exits.ids()) changed(state, id)
       return state
     case 'cycle':
-      book.exits.cycle()
+      book.cycle(parts.now())
       for (const key of book.doubtful()) parts.ask({ kind: 'ask', key })
       actOnAll(state)
       return state
@@ -213,11 +216,13 @@ export function noticed(
     case 'exit-unknown':
     case 'exit-rejected':
     case 'exit-stuck':
+    case 'exit-unproved':
     case 'exit-fault':
     case 'exit-dust':
     case 'exit-reserved':
     case 'position-shrunk':
     case 'holding-oversold':
+    case 'holding-unknown':
     case 'holding-unowned':
     case 'second-guard':
       return undefined

@@ -45,6 +45,8 @@ export const exitsSchema = z
     closedMarketRetryMs: ms.default(15_000),
     /** Rejections from which an exit counts as stuck. */
     loudAfter: z.int().positive().default(5),
+    /** Time without a proof after which that is told. */
+    loudAfterMs: ms.default(30_000),
   })
   .refine(({ retryMs, maxRetryMs }) => retryMs <= maxRetryMs, {
     path: ['maxRetryMs'],

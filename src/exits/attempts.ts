@@ -34,7 +34,8 @@ export function newExit(
     ...attempt,
     ...{ quantity, order, decision, intendedAt: at },
     ...{ heldBefore: null, before: NOTHING, executed: NOTHING },
-    ...{ exists: false, isDoubted: false, isMarketOnly: false, rejections: 0, faults: 0 },
+    ...{ exists: false, isDoubted: false, wasDoubted: false },
+    ...{ isMarketOnly: false, rejections: 0, faults: 0 },
     state: { kind: 'intending', notBefore: 0 },
     steps: [],
   }

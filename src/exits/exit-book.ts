@@ -9,7 +9,7 @@ import { type ExitRecord, isAlive, isOver, remainingOf } from './record.ts'
 import type { Share } from './reconcile.ts'
 import { SecondGuard } from './second-guard.ts'
 import type { ExitSettings } from './settings.ts'
-import type { Adoption } from './unowned.ts'
+import type { Adoption, UnownedHolding } from './unowned.ts'
 
 export interface ExitBookOptions extends ExitsOptions {
   readonly adopt: Adoption
@@ -40,12 +40,17 @@ export class ExitBook {
   }
 
   /** What the account holds that is nobody's. */
-  unownedHoldings(): ReturnType<HoldingBook['nobodys']> {
+  unownedHoldings(): readonly UnownedHolding[] {
     return this.holdings.nobodys()
   }
 
+  /** The holdings on the wrong side of zero: more was executed than was held. */
+  oversoldHoldings(): readonly HoldingKey[] {
+    return this.holdings.oversold()
+  }
+
   /** The holdings that positions own, and since when each could not be learned (epoch ms). */
-  *ownedHoldings(): Iterable<Pick<HoldingGroup, 'key' | 'unknownSince' | 'isOversold'>> {
+  *ownedHoldings(): Iterable<Pick<HoldingGroup, 'key' | 'unknownSince'>> {
     yield* this.holdings.all()
   }
 
@@ -73,10 +78,25 @@ export class ExitBook {
     this.disown(life.position, { left: isDust ? remainingOf(record) : 0, now })
   }
 
+  /** A position has closed in an earlier process, after doubts: what it left behind may still come. */
+  remember(position: Position, now: number): void {
+    this.holdings.disown(position, { left: 0, isDoubted: true, now })
+  }
+
   /** A person has let go of a position: what is left of it stays at the venue. */
   release(position: Position, now: number): void {
     const isOpen = this.holdings.life(position.id) !== undefined
     this.disown(position, { left: isOpen ? this.leftOf(position.id) : position.quantity, now })
+  }
+
+  /** A new cycle, at `now` (epoch ms): what is not known for long is told. */
+  cycle(now: number): void {
+    this.exits.cycle(now)
+    for (const group of this.holdings.all()) {
+      const forMs = group.unknown(now, this.settings.loudAfterMs)
+      if (forMs === undefined) continue
+      this.options.tell({ kind: 'holding-unknown', holding: group.key, forMs })
+    }
   }
 
   /** The holdings that must be asked for by name whatever the exits want. */
@@ -103,7 +123,7 @@ export class ExitBook {
     holdings: readonly Holding[],
     asked: { askedAt: number; now: number },
   ): { readonly lacking: readonly HoldingKey[]; readonly looked: readonly PositionId[] } {
-    const { reports, lacking } = this.holdings.sort(holdings)
+    const { reports, lacking } = this.holdings.sort(holdings, asked.askedAt)
     const looked = reports.flatMap(({ key, report }) =>
       this.reported(key, report, { ...asked, isNamed: false }),
     )
@@ -176,6 +196,6 @@ export class ExitBook {
   private disown(position: Position, { left, now }: { left: number; now: number }): void {
     const record = this.exits.remove(position.id)
     if (record !== undefined) this.secondGuard.remember(record, now)
-    this.holdings.disown(position, { left, now })
+    this.holdings.disown(position, { left, isDoubted: record?.wasDoubted ?? false, now })
   }
 }

@@ -20,6 +20,8 @@ export class ExitEntry {
   isIntended = false
   /** It was over before this process; whoever closes its position has not been told. */
   isEndUntold = false
+  /** The order of which somebody was told that nobody knows what became of it. */
+  private unprovedId: string | undefined
   /** What of the record is durable, as far as somebody waited for it. */
   saved: ExitRecord | undefined
   /** Calls that have not ended yet. */
@@ -36,6 +38,16 @@ export class ExitEntry {
   /** A new cycle: what was called before may be called again. */
   cycle(): void {
     this.made.clear()
+  }
+
+  /** How long, ms, its order has been in doubt, where that is at least `mostMs` and not told yet. */
+  unproved(now: number, mostMs: number): number | undefined {
+    const { state, order } = this.record
+    if (state.kind !== 'unknown' || this.unprovedId === order.clientOrderId) return undefined
+    const forMs = now - state.since
+    if (forMs < mostMs) return undefined
+    this.unprovedId = order.clientOrderId
+    return forMs
   }
 
   /** Begins the calls of these steps that may be made now, and gives them. */

@@ -104,10 +104,13 @@ export class Exits {
     return idle.map(({ record }) => record.positionId)
   }
 
-  /** A new cycle: what was asked before may be asked again. */
-  cycle(): void {
+  /** A new cycle, at `now` (epoch ms): what was asked before may be asked again. */
+  cycle(now: number): void {
     for (const entry of this.entries.values()) {
       entry.cycle()
+      const forMs = entry.unproved(now, this.options.settings.loudAfterMs)
+      const { decision, steps } = entry.record
+      if (forMs !== undefined) this.options.tell({ kind: 'exit-unproved', decision, forMs, steps })
       if (!entry.isEndUntold) continue
       entry.isEndUntold = false
       this.tellEnd(entry)

@@ -2,10 +2,11 @@ import { difference } from '../domain/decimal.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
+import { FormerHoldings } from './former.ts'
 import { HoldingGroup, type Surroundings } from './holding-group.ts'
-import { holdingKeyOf, nameOf } from './holding-state.ts'
+import { holdingKeyOf, nameOf, quantityOf } from './holding-state.ts'
 import { type ExitSettings, proofMs } from './settings.ts'
-import { type Adoption, Unowned } from './unowned.ts'
+import { type Adoption, Unowned, type UnownedHolding } from './unowned.ts'
 
 /** One life of a position id, as long as it is open. */
 export interface Life {
@@ -29,16 +30,17 @@ export interface HoldingBookOptions extends Pick<Surroundings, 'shareOf' | 'tell
 /** The holdings of an account, and the open positions that own them. Changes itself. */
 export class HoldingBook {
   private readonly model: ExitSettings['capabilities']['holdings']
-  private readonly surroundings: Surroundings
+  private readonly surroundings: Omit<Surroundings, 'beyond'>
   private readonly groups = new Map<string, HoldingGroup>()
   private readonly lives = new Map<PositionId, Life>()
   private readonly unowned: Unowned
+  private readonly former: FormerHoldings
 
   constructor({ settings: { capabilities }, adopt, shareOf, tell }: HoldingBookOptions) {
     this.model = capabilities.holdings
     this.unowned = new Unowned(adopt, tell)
-    const beyond = (key: HoldingKey, quantity: number): void => this.unowned.look(key, quantity)
-    this.surroundings = { shareOf, tell, beyond, apartMs: proofMs(capabilities) }
+    this.former = new FormerHoldings(tell)
+    this.surroundings = { shareOf, tell, apartMs: proofMs(capabilities) }
   }
 
   /** The open life of a position. */
@@ -52,8 +54,14 @@ export class HoldingBook {
   }
 
   /** What the account holds that is nobody's. */
-  nobodys(): readonly { readonly key: HoldingKey; readonly quantity: number }[] {
+  nobodys(): readonly UnownedHolding[] {
     return this.unowned.all()
+  }
+
+  /** The holdings on the wrong side of zero. */
+  oversold(): readonly HoldingKey[] {
+    const present = [...this.groups.values()].filter(({ isOversold }) => isOversold)
+    return [...present.map(({ key }) => key), ...this.former.oversold()]
   }
 
   /** The holding that an open position is a part of; undefined where it is not open. */
@@ -68,9 +76,16 @@ export class HoldingBook {
     this.groupOf(position, now).own(position, now)
   }
 
-  /** A position is open no longer; `left` units of it stay at the venue on purpose. */
-  disown(position: Position, { left, now }: { left: number; now: number }): void {
+  /**
+   * A position is open no longer; `left` units of it stay at the venue on purpose. `isDoubted`: of an
+   * order that closed it nobody knew for a while what had become of it.
+   */
+  disown(
+    position: Position,
+    { left, isDoubted, now }: { left: number; isDoubted: boolean; now: number },
+  ): void {
     const key = holdingKeyOf(position, this.model)
+    if (isDoubted) this.former.remember(key, position.side, now)
     const name = nameOf(key)
     const group = this.groups.get(name)
     this.unowned.release(key, left)
@@ -104,33 +119,59 @@ export class HoldingBook {
     asked: Asked,
   ): { readonly ids: Iterable<PositionId>; readonly lost: ReadonlyMap<PositionId, number> } {
     const group = this.groups.get(nameOf(key))
-    if (group === undefined) return { ids: [], lost: new Map() }
-    return { ids: group.ids(), lost: group.take(report, asked, this.surroundings) }
+    if (group === undefined) {
+      const quantity = quantityOf(report)
+      if (quantity !== undefined) this.look({ key, quantity, since: asked.askedAt })
+      return { ids: [], lost: new Map() }
+    }
+    return { ids: group.ids(), lost: group.take(report, asked, this.around(asked.askedAt)) }
   }
 
   /** An order is over that could have explained what a holding lacks: it did not execute that. */
   lookAgain(group: HoldingGroup): void {
-    group.lookAgain(this.surroundings)
+    group.lookAgain(this.around(group.quietSince))
   }
 
-  /** Takes a list of everything; gives the reports on our holdings, and those that it lacks. */
-  sort(holdings: readonly Holding[]): {
+  /**
+   * Takes a list of everything, asked for at `askedAt`; gives the reports on our holdings, and those
+   * that it lacks, with those that are nobody's: a list proves of neither that it is gone.
+   */
+  sort(
+    holdings: readonly Holding[],
+    askedAt: number,
+  ): {
     readonly reports: readonly { readonly key: HoldingKey; readonly report: HoldingReport }[]
     readonly lacking: readonly HoldingKey[]
   } {
-    const lacking = new Map(this.groups)
+    const lacking = new Map<string, { readonly key: HoldingKey }>(this.groups)
+    for (const each of this.unowned.all()) lacking.set(nameOf(each.key), each)
+    for (const key of this.former.oversold()) lacking.set(nameOf(key), { key })
     const onlyOne = this.withoutAccounts()
-    const reports = holdings.flatMap(({ quantity, asOf, ...holding }) => {
+    const reports = holdings.flatMap(({ quantity, asOf, entryPrice, ...holding }) => {
       const side = quantity < 0 ? 'short' : 'long'
       const told = holdingKeyOf({ side, ...holding }, this.model)
       const key = told.account === undefined ? (onlyOne.get(nameOf(told)) ?? told) : told
-      if (lacking.delete(nameOf(key))) {
+      lacking.delete(nameOf(key))
+      if (this.groups.has(nameOf(key))) {
         return [{ key, report: { kind: 'held', quantity, asOf } as const }]
       }
-      this.unowned.look(key, Math.abs(quantity))
+      this.look({ key, quantity, since: askedAt, ...(entryPrice !== undefined && { entryPrice }) })
       return []
     })
     return { reports, lacking: [...lacking.values()].map(({ key }) => key) }
+  }
+
+  /** Looks at what belongs to no position: an order of ours may have left it, else it is somebody's. */
+  private look(holding: UnownedHolding): void {
+    const { key, quantity, since } = holding
+    const isOurs = this.former.look(key, quantity, since)
+    this.unowned.look(isOurs ? { ...holding, quantity: 0 } : holding)
+  }
+
+  private around(since: number): Surroundings {
+    const beyond = (key: HoldingKey, quantity: number): void =>
+      this.unowned.look({ key, quantity, since })
+    return { ...this.surroundings, beyond }
   }
 
   /** A venue with one account may leave its name out of what it lists. */

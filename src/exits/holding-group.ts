@@ -12,7 +12,7 @@ export interface Surroundings {
   readonly apartMs: number
   shareOf(position: Position): Share
   tell(notice: Notice): void
-  /** So many units of a holding belong to no position. */
+  /** So many signed units of a holding belong to no position. */
   beyond(key: HoldingKey, quantity: number): void
 }
 
@@ -36,6 +36,7 @@ export class HoldingGroup {
   /** It is on the other side of zero. */
   isOversold = false
   private isShort = false
+  private isUnknownTold = false
   /** Nothing has happened since a report granted all that there is: the same again changes nothing. */
   private isSettled = false
 
@@ -88,6 +89,17 @@ export class HoldingGroup {
   /** Since when no question was answered, epoch ms; null while the last one was. */
   get unknownSince(): number | null {
     return this.state.unknownSince
+  }
+
+  /** How long, ms, it has not been known, where that is at least `mostMs` and not told yet. */
+  unknown(now: number, mostMs: number): number | undefined {
+    const { unknownSince } = this.state
+    if (unknownSince === null) this.isUnknownTold = false
+    if (unknownSince === null || this.isUnknownTold) return undefined
+    const forMs = now - unknownSince
+    if (forMs < mostMs) return undefined
+    this.isUnknownTold = true
+    return forMs
   }
 
   /** The positions that own it. */

@@ -70,7 +70,7 @@ function oneMore(
 }
 
 /** Signed units of a report; undefined where it proves nothing. */
-function quantityOf(report: HoldingReport): number | undefined {
+export function quantityOf(report: HoldingReport): number | undefined {
   switch (report.kind) {
     case 'unknown':
       return undefined

@@ -22,6 +22,13 @@ export type Notice =
       readonly rejections: number
       readonly steps: readonly ExitStep[]
     }
+  /** For so long, ms, nobody could tell what became of its order; `steps` is the evidence so far. */
+  | {
+      readonly kind: 'exit-unproved'
+      readonly decision: Decision
+      readonly forMs: number
+      readonly steps: readonly ExitStep[]
+    }
   /** The venue said what cannot be true. */
   | {
       readonly kind: 'exit-fault'
@@ -50,6 +57,8 @@ export type Notice =
       readonly left: number
     }
   | { readonly kind: 'holding-oversold'; readonly holding: HoldingKey; readonly quantity: number }
+  /** For so long, ms, no question about the holding was answered. */
+  | { readonly kind: 'holding-unknown'; readonly holding: HoldingKey; readonly forMs: number }
   | { readonly kind: 'holding-unowned'; readonly holding: HoldingKey; readonly quantity: number }
   /** An order that looks like ours and is not: another guard works on the account. */
   | { readonly kind: 'second-guard'; readonly clientOrderId: string }

@@ -29,7 +29,7 @@ export interface Verdict {
   readonly isWhole: boolean
   /** The holding is on the other side of zero. */
   readonly isOversold: boolean
-  /** Units that belong to somebody else, >= 0. */
+  /** Signed units that belong to somebody else. */
   readonly beyond: number
 }
 
@@ -55,7 +55,7 @@ export function share(
 ): Verdict {
   const [first] = shares
   if (known === undefined) return NOTHING_KNOWN
-  if (first === undefined) return { ...NOTHING_KNOWN, beyond: Math.abs(known.quantity) }
+  if (first === undefined) return { ...NOTHING_KNOWN, beyond: known.quantity }
   const held = signOf(first.side) * known.quantity
   const isOversold = held < 0
   const owned = shares.reduce((all, each) => sum(all, each.owned), 0)
@@ -80,7 +80,7 @@ export function share(
     isShort: lack > 0 || isOversold,
     isWhole: held >= owned,
     isOversold,
-    beyond: Math.max(0, difference(held, owned)),
+    beyond: signOf(first.side) * Math.max(0, difference(held, owned)),
   }
 }
 

@@ -72,6 +72,8 @@ export interface ExitRecord {
   readonly exists: boolean
   /** The present attempt was sent before, and nobody knows what became of that. */
   readonly isDoubted: boolean
+  /** So it was of some attempt: an order that nobody found may arrive when all is over. */
+  readonly wasDoubted: boolean
   /** A limit has not led anywhere. */
   readonly isMarketOnly: boolean
   /** The decision that was recorded first; what others matched is added to its `matched`. */
@@ -153,7 +155,7 @@ export const isFollowed = (state: ExitState): state is Knowable =>
 /** The record when nobody knows any more, from `at` (epoch ms) on, what became of its order. */
 export function doubted(record: ExitRecord, at: number, why: string): ExitRecord {
   const state: ExitState = { kind: 'unknown', since: at }
-  return withStep({ ...record, isDoubted: true, state }, at, `unknown: ${why}`)
+  return withStep({ ...record, isDoubted: true, wasDoubted: true, state }, at, `unknown: ${why}`)
 }
 
 /** What every release has kept of an exit. */
@@ -178,6 +180,7 @@ export const completed = (kept: Oldest & Partial<ExitRecord>): ExitRecord => ({
   executed: NOTHING,
   exists: false,
   isDoubted: false,
+  wasDoubted: false,
   isMarketOnly: false,
   faults: 0,
   steps: [],

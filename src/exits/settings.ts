@@ -26,6 +26,8 @@ export interface ExitSettings {
   readonly closedMarketRetryMs: number
   /** Rejections from which an exit counts as stuck; it is tried again all the same. */
   readonly loudAfter: number
+  /** Time without a proof of what became of an order, or of what is held, after which that is told, ms. */
+  readonly loudAfterMs: number
 }
 
 /** What is used where the configuration says nothing. */
@@ -36,6 +38,7 @@ export const EXIT_DEFAULTS = {
   maxRetryMs: 60_000,
   closedMarketRetryMs: 15_000,
   loudAfter: 5,
+  loudAfterMs: 30_000,
 } as const satisfies Omit<ExitSettings, 'capabilities' | 'listsOrders'>
 
 /**

@@ -75,7 +75,7 @@ function faultOf(
 function faulty(record: ExitRecord, at: number, what: string): ExitRecord {
   const faults = record.faults + 1
   const state: ExitState = { kind: 'unknown', since: at }
-  const next: ExitRecord = { ...record, faults, isDoubted: true, state }
+  const next: ExitRecord = { ...record, faults, isDoubted: true, wasDoubted: true, state }
   // A venue that says so again and again must not fill the history with it.
   return record.state.kind === 'unknown' && record.faults > 0
     ? next

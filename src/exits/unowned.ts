@@ -6,12 +6,24 @@ import type { Notice } from './notices.ts'
 /** What to do with what no position owns: nothing, tell of it, or guard it by default rules. */
 export type Adoption = 'off' | 'alert' | 'rules'
 
+/** A part of a holding that belongs to no position. */
+export interface UnownedHolding {
+  readonly key: HoldingKey
+  /** Units, > 0 for a long and < 0 for a short. */
+  readonly quantity: number
+  /** Since when it is so much, as far as was told, epoch ms. */
+  readonly since: number
+  /** Average entry price, where the venue tells it. */
+  readonly entryPrice?: number
+}
+
 /** What the account holds beyond our positions: somebody else's, unless a person released it. */
 export class Unowned {
   private readonly adopt: Adoption
   private readonly tell: (notice: Notice) => void
+  /** Units, > 0, by holding. */
   private readonly released = new Map<string, number>()
-  private readonly told = new Map<string, { readonly key: HoldingKey; readonly quantity: number }>()
+  private readonly told = new Map<string, UnownedHolding>()
 
   constructor(adopt: Adoption, tell: (notice: Notice) => void) {
     this.adopt = adopt
@@ -19,8 +31,8 @@ export class Unowned {
   }
 
   /** What is nobody's at present, as far as it is told of. */
-  all(): readonly { readonly key: HoldingKey; readonly quantity: number }[] {
-    return [...this.told.values()].filter(({ quantity }) => quantity > 0)
+  all(): readonly UnownedHolding[] {
+    return [...this.told.values()]
   }
 
   /** So many units are nobody's on purpose. */
@@ -30,14 +42,17 @@ export class Unowned {
     this.released.set(name, sum(this.released.get(name) ?? 0, quantity))
   }
 
-  /** So many units of a holding belong to no position; told of when they become more. */
-  look(key: HoldingKey, beyond: number): void {
+  /** What of a holding belongs to no position, as of `since`; told of when it becomes more. */
+  look({ key, quantity: beyond, ...told }: UnownedHolding): void {
     if (this.adopt === 'off') return
     const name = nameOf(key)
-    const quantity = Math.max(0, difference(beyond, this.released.get(name) ?? 0))
+    const units = Math.max(0, difference(Math.abs(beyond), this.released.get(name) ?? 0))
+    const quantity = Math.sign(beyond) * units
     const before = this.told.get(name)?.quantity ?? 0
     if (quantity === before) return
-    this.told.set(name, { key, quantity })
-    if (quantity > before) this.tell({ kind: 'holding-unowned', holding: key, quantity })
+    if (units === 0) this.told.delete(name)
+    else this.told.set(name, { key, quantity, ...told })
+    const isMore = units > Math.abs(before) || (units > 0 && quantity * before < 0)
+    if (isMore) this.tell({ kind: 'holding-unowned', holding: key, quantity })
   }
 }

@@ -11,6 +11,8 @@ export interface Registered {
   /** Life of the id, from 1. */
   readonly generation: number
   readonly state: 'open' | 'closed' | 'released'
+  /** Of a closed one: what became of an order of its exit was once not known. */
+  readonly wasDoubted?: true
   /** In `mode: observe`: the exit that would have been sent. */
   readonly observed?: ObservedExit
 }

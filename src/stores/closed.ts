@@ -9,6 +9,7 @@ export type ClosedRow = readonly [
   generation: number,
   state: Exclude<Registered['state'], 'open'>,
   position: Omit<Position, 'id'>,
+  wasDoubted?: true,
 ]
 
 /** Rows that one commit forgets at most. */
@@ -30,16 +31,19 @@ export class ClosedRows {
   load(rows: ReadonlyMap<string, ClosedRow>): Registered[] {
     const sorted = [...rows].toSorted(([, [a]], [, [b]]) => a - b)
     this.order = sorted.at(-1)?.[1][0] ?? 0
-    return sorted.map(([key, [, generation, state, position]]) => {
+    return sorted.map(([key, [, generation, state, position, wasDoubted]]) => {
       const id = key as PositionId
       this.generations.set(id, generation)
-      return { position: { ...position, id }, rules: NO_RULES, generation, state }
+      const row = { position: { ...position, id }, rules: NO_RULES, generation, state }
+      return wasDoubted === undefined ? row : { ...row, wasDoubted }
     })
   }
 
   /** The row of a position that is over. */
-  row({ position: { id, ...position }, generation, state }: Registered): Row {
-    return { table: 'closed', key: id, value: [++this.order, generation, state, position] }
+  row({ position: { id, ...position }, generation, state, wasDoubted }: Registered): Row {
+    const doubted = wasDoubted === undefined ? [] : [wasDoubted]
+    const value = [++this.order, generation, state, position, ...doubted]
+    return { table: 'closed', key: id, value }
   }
 
   /** The ids to forget when `ending` have ended too, oldest first, and the highest generation of them. */

@@ -8,7 +8,7 @@ import type { JournalEvent } from '../ports/journal.ts'
 import type { Registered } from '../ports/keeper.ts'
 import { codeOf, lineOf, textOf } from './lines.ts'
 import type { Performance } from './performance.ts'
-import { countOne, type LiveState } from './live-state.ts'
+import { closedRow, countOne, type LiveState } from './live-state.ts'
 import type { LiveWriter } from './live-writer.ts'
 
 export interface ExitJournalParts {
@@ -115,6 +115,11 @@ export class ExitJournal {
         this.note(kind, decision.positionId, { steps })
         return
       }
+      case 'exit-unproved': {
+        const { kind, decision, forMs, steps } = event
+        this.note(kind, decision.positionId, { forMs, steps })
+        return
+      }
       case 'exit-dust':
         this.note(event.kind, event.decision.positionId, { left: event.left })
         return
@@ -134,6 +139,11 @@ export class ExitJournal {
       case 'holding-unowned': {
         const { kind, holding, quantity } = event
         this.tell(kind, { ...holding, quantity })
+        return
+      }
+      case 'holding-unknown': {
+        const { kind, holding, forMs } = event
+        this.tell(kind, { ...holding, forMs })
         return
       }
       case 'second-guard':
@@ -177,6 +187,7 @@ export class ExitJournal {
   /** A position has ended without a fill that anybody knows. */
   private close(kind: string, id: PositionId, detail: Record<string, unknown>): void {
     const { state, writer, now } = this.parts
+    const exit = state.openExits.get(id)
     state.openExits.delete(id)
     const row = state.register.get(id)
     const line = lineOf(now(), kind, id, detail)
@@ -184,7 +195,7 @@ export class ExitJournal {
       writer.soon({ line })
       return
     }
-    const closed: Registered = { ...row, state: 'closed' }
+    const closed = closedRow(row, exit)
     state.register.set(id, closed)
     writer.soon({ row: closed, line })
   }

@@ -21,20 +21,21 @@ export function exitView(
   }
 }
 
-/** Time after which a holding that nobody can tell is worth a look, ms. */
-const UNKNOWN_MS = 30_000
-
 /** What a monitoring cycle finds of exits and holdings, at `now` (epoch ms). */
 export function accountFacts(
   { core: { book }, isUnconfirmed }: Pick<LiveSystem, 'core' | 'isUnconfirmed'>,
   now: number,
 ): AccountFacts {
-  const { capabilities, loudAfter } = book.settings
+  const { capabilities, loudAfter, loudAfterMs } = book.settings
   const records = [...book.exits.records()]
   const holdings = [...book.ownedHoldings()]
   const unknown = holdings.flatMap(({ key: { instrument: what }, unknownSince }) => {
     const forMs = unknownSince === null ? 0 : now - unknownSince
-    return forMs > UNKNOWN_MS ? [{ what, forMs }] : []
+    return forMs > loudAfterMs ? [{ what, forMs }] : []
+  })
+  const unproved = records.flatMap(({ positionId, state }) => {
+    const forMs = state.kind === 'unknown' ? now - state.since : 0
+    return forMs > loudAfterMs ? [{ what: positionId, forMs }] : []
   })
   const waiting = records.filter(
     ({ state }) => state.kind === 'rejected' && state.code === 'market-closed',
@@ -48,11 +49,10 @@ export function accountFacts(
     faultyExits: records
       .filter(({ faults }) => faults > 0)
       .map(({ positionId, faults }) => ({ what: `${positionId}, ${faults} times` })),
+    unprovedExits: unproved,
     waitingForMarket: waiting.map(({ positionId }) => ({ what: positionId })),
     strangers: book.strangers.map(what => ({ what })),
-    oversold: holdings
-      .filter(({ isOversold }) => isOversold)
-      .map(({ key: { instrument } }) => ({ what: instrument })),
+    oversold: book.oversoldHoldings().map(({ instrument }) => ({ what: instrument })),
     unknownHoldings: unknown,
     unowned: book.unownedHoldings().map(({ key, quantity }) => {
       return { what: `${quantity} ${key.instrument}` }

@@ -4,13 +4,12 @@ import { portfolio, type PortfolioOptions, type PortfolioParts } from '../actors
 import type { PositionId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Fill } from '../domain/order.ts'
-import type { Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import { emptyDay, type LimitEvent, type PortfolioDay, type Realised } from '../risk/portfolio.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
 import type { Core } from './core.ts'
 import { lineOf } from './lines.ts'
-import type { LiveState } from './live-state.ts'
+import { closedRow, type LiveState } from './live-state.ts'
 import type { LiveWriter } from './live-writer.ts'
 
 export interface LivePortfolioParts {
@@ -92,16 +91,16 @@ function close(
   { amount }: Realised,
 ): void {
   const row = state.register.get(id)
-  const reason = state.openExits.get(id)?.decision.reason
+  const exit = state.openExits.get(id)
   state.openExits.delete(id)
   state.fills.delete(id)
-  const detail = { reason, price, quantity, profit: amount }
+  const detail = { reason: exit?.decision.reason, price, quantity, profit: amount }
   const line = lineOf(now(), 'exit-filled', id, detail)
   if (row === undefined) {
     writer.soon({ line })
     return
   }
-  const closed: Registered = { ...row, state: 'closed' }
+  const closed = closedRow(row, exit)
   state.register.set(id, closed)
   writer.soon({ row: closed, line })
 }

@@ -4,7 +4,7 @@ import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { KeptRatchet, Past } from '../ports/keeper.ts'
+import type { KeptRatchet, Past, Registered } from '../ports/keeper.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { Register } from './register.ts'
 
@@ -50,6 +50,11 @@ export class LiveState {
   }
 }
 
+/** The row of a position that has closed, by the exit of which that much is known. */
+export function closedRow(row: Registered, exit: ExitRecord | undefined): Registered {
+  return { ...row, state: 'closed', ...(exit?.wasDoubted === true && { wasDoubted: true }) }
+}
+
 /** One more of a kind. */
 export function countOne(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
@@ -67,6 +72,9 @@ export function pastOf(
     }),
     open: rows.filter(({ state, position }) => state === 'open' && !openExits.has(position.id)),
     released: rows.filter(({ state }) => state === 'released').map(({ position }) => position),
+    doubted: rows
+      .filter(({ state, wasDoubted }) => state === 'closed' && wasDoubted === true)
+      .map(({ position }) => position),
     killSwitch,
     isUnconfirmed,
   }

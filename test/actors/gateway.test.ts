@@ -75,7 +75,13 @@ describe('gateway', () => {
       save: record => save(record),
       note: record => noted.push(record.state.kind),
       kept: () => ({
-        ...{ exits: before, open: [], released: [], killSwitch: OFF, isUnconfirmed: false },
+        ...{
+          exits: before,
+          open: [],
+          ...{ released: [], doubted: [] },
+          killSwitch: OFF,
+          isUnconfirmed: false,
+        },
       }),
       ask: message => send(reconcilerRef, message),
     })

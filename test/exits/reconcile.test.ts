@@ -92,7 +92,7 @@ describe('share', () => {
 
   it('leaves what is beyond its positions to somebody else', () => {
     expect(share(told(9, 10), [aShare('a')], AROUND).beyond).to.equal(4)
-    expect(share(told(-2, 10), [], AROUND).beyond).to.equal(2)
+    expect(share(told(-2, 10), [], AROUND).beyond).to.equal(-2)
   })
 
   it('never grants more in all than is held, nor to one position more than it owns', () => {

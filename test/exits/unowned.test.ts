@@ -8,7 +8,7 @@ const ACME: HoldingKey = { instrument: instrumentId('ACME') }
 
 describe('Unowned', () => {
   const looked = (unowned: Unowned, ...quantities: number[]): void =>
-    quantities.forEach(quantity => unowned.look(ACME, quantity))
+    quantities.forEach((quantity, since) => unowned.look({ key: ACME, quantity, since }))
 
   it('tells of what nobody guards when there is more of it, and forgets what has gone', () => {
     const told: Notice[] = []
@@ -27,7 +27,18 @@ describe('Unowned', () => {
     looked(unowned, 2)
     expect(told).to.deep.equal([])
     looked(unowned, 5)
-    expect(unowned.all()).to.deep.equal([{ key: ACME, quantity: 3 }])
+    expect(unowned.all()).to.deep.equal([{ key: ACME, quantity: 3, since: 0 }])
+  })
+
+  it('tells of one that has changed its side, and of shorts as negative', () => {
+    const told: Notice[] = []
+    const unowned = new Unowned('alert', notice => told.push(notice))
+    looked(unowned, 3, -2)
+    const quantities = told.map(notice => 'quantity' in notice && notice.quantity)
+    expect(quantities).to.deep.equal([3, -2])
+    unowned.release(ACME, 1)
+    looked(unowned, -4)
+    expect(unowned.all().map(({ quantity }) => quantity)).to.deep.equal([-3])
   })
 
   it('says nothing where it is off', () => {

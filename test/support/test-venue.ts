@@ -34,6 +34,8 @@ export class TestVenue {
   fault: 'lost' | 'filled, then lost' | undefined
   /** Questions about what is held get no answer. */
   isDown = false
+  /** Questions about orders get none either. */
+  isSilent = false
   private readonly held = new Map<InstrumentId, number>()
 
   /** Puts a position into the account. */
@@ -58,6 +60,7 @@ export class TestVenue {
   })
 
   private lookUp(id: ClientOrderId): OrderState {
+    if (this.isSilent) return { kind: 'unknown' }
     const fill = this.fills.get(id)
     return fill === undefined ? { kind: 'absent' } : filled(fill)
   }

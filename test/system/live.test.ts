@@ -465,6 +465,81 @@ describe('LiveSystem', () => {
       expect(told.map(({ quantity }) => quantity)).to.deep.equal([4])
     })
 
+    it('tells of what nobody guards until the venue says that it is gone', async () => {
+      await add()
+      await cycle()
+      sold(-4)
+      now += 5_000
+      await cycle()
+      const unowned = (): number[] =>
+        system.core.book.unownedHoldings().map(({ quantity }) => quantity)
+      expect(unowned()).to.deep.equal([4])
+      sold(4)
+      now += 5_000
+      await cycle()
+      expect(unowned()).to.deep.equal([])
+    })
+
+    it('tells of an order that arrived when its position had closed, after a restart too', async () => {
+      await add()
+      account.fault = 'filled, then lost'
+      await tick(100, 89)
+      await cycle()
+      expect(system.state.register.get(P1)?.state).to.equal('closed')
+      await restart()
+      sold(1)
+      now += 5_000
+      await cycle()
+      const told = keeper.lines.filter(({ kind }) => kind.startsWith('holding-'))
+      expect(told.map(({ kind, quantity }) => [kind, quantity])).to.deep.equal([
+        ['holding-oversold', -1],
+      ])
+      expect(system.core.book.oversoldHoldings()).to.have.length(1)
+      sold(-1)
+      now += 5_000
+      await cycle()
+      expect(system.core.book.oversoldHoldings()).to.deep.equal([])
+    })
+
+    it('takes a short for somebody else’s where no order of the exit was ever in doubt', async () => {
+      await add()
+      await tick(100, 89)
+      await cycle()
+      sold(1)
+      now += 5_000
+      await cycle()
+      expect(kinds()).to.include('holding-unowned').and.not.to.include('holding-oversold')
+    })
+
+    it('tells of an order of which nobody knows for long what became, with the evidence', async () => {
+      await add()
+      account.fault = 'filled, then lost'
+      account.isSilent = true
+      await tick(100, 89)
+      for (let count = 0; count < 100; count++) await cycle()
+      const told = keeper.lines.filter(({ kind }) => kind === 'exit-unproved')
+      expect(told).to.have.length(1)
+      const steps = told[0]!['steps'] as { what: string }[]
+      expect(steps.map(({ what }) => what)).to.include('unknown: no answer')
+      account.isSilent = false
+      await cycle()
+      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    })
+
+    it('tells of a holding that nobody can tell for long, once for each time', async () => {
+      await add()
+      await cycle()
+      for (const expected of [1, 2]) {
+        account.isDown = true
+        for (let count = 0; count < 100; count++) await cycle()
+        const told = keeper.lines.filter(({ kind }) => kind === 'holding-unknown')
+        expect(told).to.have.length(expected)
+        account.isDown = false
+        now += 5_000
+        await cycle()
+      }
+    })
+
     it('sends nothing from an empty store before a person has confirmed what is held', async () => {
       sold(-4)
       await restart({ confirmsHoldings: true })

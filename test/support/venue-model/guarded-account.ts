@@ -68,7 +68,7 @@ export class GuardedAccount {
     this.venue = new ModelVenue(capabilities)
     this.settings = {
       ...{ capabilities, listsOrders, style: { kind: 'market' }, workingMs: 40, retryMs: 5 },
-      ...{ maxRetryMs: 40, closedMarketRetryMs: 15, loudAfter: 3 },
+      ...{ maxRetryMs: 40, closedMarketRetryMs: 15, loudAfter: 3, loudAfterMs: 200 },
     }
     this.makeBook = makeBook
     this.book = this.open()
@@ -136,8 +136,8 @@ export class GuardedAccount {
 
   /** One monitoring cycle: everything that is due is begun. */
   cycle(roll: Dice): void {
-    this.book.exits.cycle()
     const { now } = this.venue
+    this.book.cycle(now)
     const isAsked = this.book.doubtful().length > 0
     const maySend = this.book.strangers.length === 0
     const calls = this.book.exits.ids().flatMap(id => {
@@ -267,11 +267,13 @@ export class GuardedAccount {
       // An order of a process that died shows for a while.
       case 'second-guard':
       case 'holding-oversold':
+      case 'holding-unknown':
       case 'holding-unowned':
       case 'exit-intended':
       case 'exit-unknown':
       case 'exit-rejected':
       case 'exit-stuck':
+      case 'exit-unproved':
       case 'exit-fault':
       case 'exit-dust':
       case 'exit-reserved':

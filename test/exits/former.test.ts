@@ -1,0 +1,52 @@
+import { expect } from 'chai'
+import type { HoldingKey } from '../../src/domain/holding.ts'
+import { instrumentId } from '../../src/domain/ids.ts'
+import { FormerHoldings } from '../../src/exits/former.ts'
+import type { Notice } from '../../src/exits/notices.ts'
+
+const ACME: HoldingKey = { instrument: instrumentId('ACME') }
+const HOUR = 3_600_000
+
+describe('FormerHoldings', () => {
+  let told: Notice[]
+  let former: FormerHoldings
+
+  beforeEach(() => {
+    told = []
+    former = new FormerHoldings(notice => told.push(notice))
+  })
+
+  it('tells once of an order that arrives when its position is closed', () => {
+    former.remember(ACME, 'long', 0)
+    expect([former.look(ACME, -4, 10), former.look(ACME, -4, 20)]).to.deep.equal([true, true])
+    expect(told).to.deep.equal([{ kind: 'holding-oversold', holding: ACME, quantity: -4 }])
+    expect(former.oversold()).to.deep.equal([ACME])
+  })
+
+  it('mirrors that for a short', () => {
+    former.remember(ACME, 'short', 0)
+    expect([former.look(ACME, -4, 10), former.look(ACME, 4, 20)]).to.deep.equal([false, true])
+  })
+
+  it('leaves the side of the position, and other holdings, to somebody else', () => {
+    former.remember(ACME, 'long', 0)
+    const other = { instrument: instrumentId('GLOBEX') }
+    expect([former.look(ACME, 4, 10), former.look(other, -4, 10)]).to.deep.equal([false, false])
+    expect(told).to.deep.equal([])
+  })
+
+  it('is content again when it is put right', () => {
+    former.remember(ACME, 'long', 0)
+    former.look(ACME, -4, 10)
+    expect(former.look(ACME, 0, 20)).to.equal(false)
+    expect(former.oversold()).to.deep.equal([])
+  })
+
+  it('takes a holding for somebody else’s an hour later, unless it was wrong before', () => {
+    const other = { instrument: instrumentId('GLOBEX') }
+    for (const key of [ACME, other]) former.remember(key, 'long', 0)
+    former.look(ACME, -4, 10)
+    expect(former.look(ACME, -4, HOUR)).to.equal(true)
+    expect(former.look(other, -4, HOUR)).to.equal(false)
+  })
+})
