@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { breakerOptions } from '../resilience/breaker-options.ts'
 import { throttleOptions } from '../resilience/throttle.ts'
+import { compileRuleSet } from '../risk/rule-set.ts'
 
 const ms = z.int().positive().max(86_400_000)
 
@@ -59,9 +60,28 @@ export const holdingsSchema = z
   .strictObject({
     /** Time between two lists of everything that is held. */
     reconcileMs: ms.default(5_000),
-    /** Holdings that no position names: `alert` tells of them. */
-    adopt: z.enum(['off', 'alert']).default('alert'),
+    /** Holdings that no position names: `alert` tells of them, `rules` also guards them. */
+    adopt: z.enum(['off', 'alert', 'rules']).default('alert'),
+    /** The rules of positions that are adopted. */
+    defaultRules: z.record(z.string(), z.unknown()).optional(),
+    /** Instruments that are adopted; `*` stands for any text. */
+    instruments: z.array(z.string().min(1)).min(1).optional(),
+    /** A holding that is nobody's for so long is adopted. */
+    adoptAfterMs: ms.default(10_000),
     /** With an empty store nothing is sent before a person has confirmed what the account holds. */
     confirm: z.boolean().default(true),
+  })
+  .superRefine(({ adopt, defaultRules, instruments }, { addIssue }) => {
+    if (adopt === 'rules' && instruments === undefined) {
+      const message = "a list of instruments, such as ['BTC*'], as adopt is rules"
+      addIssue({ code: 'custom', path: ['instruments'], message })
+    }
+    if (adopt === 'rules' && defaultRules === undefined) {
+      const message = 'the rules of what is adopted, as adopt is rules'
+      addIssue({ code: 'custom', path: ['defaultRules'], message })
+    }
+    for (const { path, expected } of compileRuleSet(defaultRules ?? {}).faults ?? []) {
+      addIssue({ code: 'custom', path: ['defaultRules', ...path], message: expected })
+    }
   })
   .prefault({})

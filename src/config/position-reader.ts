@@ -58,6 +58,7 @@ const FIELDS = [
   'openedAt',
   'rules',
   'account',
+  'ticket',
   'underlying',
   'multiplier',
   'priceSource',
@@ -102,6 +103,7 @@ export class PositionReader {
     this.warnOfQuantity(quantity, spec)
     const openedAt = this.instant()
     const account = this.optionalText('account')
+    const ticket = this.optionalText('ticket')
     const underlying = this.optionalText('underlying')
     const given = sets.resolve(map['rules'], this.path('rules'), this.findings)
     const priceSource =
@@ -119,6 +121,7 @@ export class PositionReader {
       openedAt,
       priceSource: priceSource!,
       ...(account !== undefined && { account }),
+      ...(ticket !== undefined && { ticket }),
       ...(underlying !== undefined && { underlying: instrumentId(underlying) }),
     }
     sets.judge(given, position, this.path('rules'), this.findings)

@@ -45,7 +45,7 @@ export class InstrumentTable {
   private readonly known = new Map<InstrumentId, InstrumentSpec>()
 
   constructor(specs: Iterable<readonly [pattern: string, spec: InstrumentSpec]> = []) {
-    this.patterns = [...specs].map(([pattern, spec]) => [matcherOf(pattern), spec])
+    this.patterns = [...specs].map(([pattern, spec]) => [patternOf(pattern), spec])
   }
 
   /** The specification of an instrument; a plain one where no pattern fits. */
@@ -63,7 +63,8 @@ export class InstrumentTable {
 /** Names come from users of the API too: the memory of look-ups has a bound. */
 const MOST_REMEMBERED = 100_000
 
-function matcherOf(pattern: string): RegExp {
+/** Matches the names that a pattern means; in it `*` stands for any text. */
+export function patternOf(pattern: string): RegExp {
   const parts = pattern.split('*').map(part => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${parts.join('.*')}$`, 'su')
 }

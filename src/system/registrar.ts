@@ -28,6 +28,8 @@ export interface RegistrarParts {
 export interface Wanted {
   readonly position: Position
   readonly rules: Registered['rules']
+  /** The account holds it for certain: a simulated one must not be given it. */
+  readonly isHeld?: boolean
 }
 
 /** Positions that are written in one commit. */
@@ -101,7 +103,10 @@ export class Registrar {
   private async register(wanted: readonly Wanted[], by: string): Promise<Registered[]> {
     const { rows, writer, clock, beforeGuard } = this.parts
     const registered = wanted.map(each => this.newRow(each))
-    if (beforeGuard !== undefined) await Promise.all(registered.map(beforeGuard))
+    if (beforeGuard !== undefined) {
+      const missing = registered.filter((_each, index) => wanted[index]!.isHeld !== true)
+      await Promise.all(missing.map(beforeGuard))
+    }
     const lines = registered.map(({ position, generation }): KeptLine => {
       return lineOf(clock.now(), 'position-added', position.id, { by, generation })
     })

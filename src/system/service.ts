@@ -5,6 +5,7 @@ import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { ChaosPlan } from '../resilience/chaos-plan.ts'
 import type { Chaos } from './chaos.ts'
+import { type Adopter, adopterOf } from './adopter.ts'
 import { type ChaosSummary, chaosSummary } from './chaos-summary.ts'
 import { LiveControl } from './control.ts'
 import { WatchkeeperError } from '../errors.ts'
@@ -67,6 +68,7 @@ export class Service {
   private readonly performance: Performance
   private readonly chaos: Chaos | undefined
   private readonly news: HealthNews
+  private readonly adopter: Adopter | undefined
   private snapshot: HealthSnapshot
   private pruneAt = 0
   private state: Readiness = { ready: false, why: 'starting' }
@@ -100,6 +102,7 @@ export class Service {
       ...{ config, system: this.system, clock },
       lets: tick => this.chaos?.lets(tick) !== false,
     })
+    this.adopter = adopterOf(config.holdings, this.system, () => clock.now())
     this.control = new LiveControl({
       desk: this.desk,
       system: this.system,
@@ -196,6 +199,9 @@ export class Service {
       system.tell('cycle-failed', { error: textOf(error) })
     }
     this.prices.cycle()
+    this.adopter?.look().catch((error: unknown) => {
+      system.tell('cycle-failed', { error: textOf(error) })
+    })
     this.news.observe(this.snapshot)
     this.upkeep().catch((error: unknown) => {
       system.tell('upkeep-failed', { error: textOf(error) })

@@ -1,0 +1,158 @@
+import type { ServiceConfig } from '../config/schema.ts'
+import { type InstrumentTable, patternOf } from '../domain/instrument.ts'
+import { positionId, type PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+import { type Tick, viewOf, priceIn } from '../domain/tick.ts'
+import { WatchkeeperError } from '../errors.ts'
+import { nameOf } from '../exits/holding-state.ts'
+import type { UnownedHolding } from '../exits/unowned.ts'
+import type { Registered } from '../ports/keeper.ts'
+import { codeOf, textOf } from './lines.ts'
+import type { LiveSystem } from './live.ts'
+import type { Wanted } from './registrar.ts'
+
+/** Which holdings that no position names are taken under guard, and by which rules. */
+export interface AdoptionOptions {
+  readonly rules: Registered['rules']
+  /** Names of instruments, in which `*` stands for any text. */
+  readonly instruments: readonly string[]
+  /** A holding that is nobody's for so long is adopted, ms: whoever bought it may be about to say so. */
+  readonly afterMs: number
+}
+
+/** The adopter of a running service; undefined where the config wants none. */
+export function adopterOf(
+  { adopt, defaultRules: rules, instruments, adoptAfterMs: afterMs }: ServiceConfig['holdings'],
+  system: LiveSystem,
+  now: () => number,
+): Adopter | undefined {
+  if (adopt !== 'rules' || rules === undefined || instruments === undefined) return undefined
+  return new Adopter({
+    options: { rules, instruments, afterMs },
+    instruments: system.instruments,
+    now,
+    unowned: () => system.core.book.unownedHoldings(),
+    isOpen: id => system.state.register.get(id)?.state === 'open',
+    quotes: names => system.quotes(names),
+    refuseImmediateExit: wanted => system.refuseImmediateExit(wanted),
+    add: async wanted => {
+      await system.registrar.add(wanted, 'adoption')
+    },
+    tell: (kind, detail) => system.tell(kind, detail),
+  })
+}
+
+export interface AdopterParts {
+  readonly options: AdoptionOptions
+  readonly instruments: InstrumentTable
+  /** Epoch ms. */
+  now(): number
+  /** What the account holds that is nobody's. */
+  unowned(): readonly UnownedHolding[]
+  isOpen(id: PositionId): boolean
+  /** The broker's last prices. */
+  quotes(instruments: readonly Position['instrument'][]): Promise<readonly Tick[]>
+  /** Throws EXITS_AT_ONCE. */
+  refuseImmediateExit(wanted: Wanted & { price: number }): void
+  add(wanted: Wanted): Promise<unknown>
+  tell(kind: string, detail: Readonly<Record<string, unknown>>): void
+}
+
+/** Time until a holding that could not be adopted is tried again, ms. */
+const RETRY_MS = 60_000
+
+/** Takes what nobody guards under guard, by default rules. */
+export class Adopter {
+  private readonly parts: AdopterParts
+  private readonly patterns: readonly RegExp[]
+  private isBusy = false
+  /** Holdings that could not be adopted: until when each rests, and what was told of it. */
+  private readonly refused = new Map<string, { readonly until: number; readonly why: string }>()
+
+  constructor(parts: AdopterParts) {
+    this.parts = parts
+    this.patterns = parts.options.instruments.map(patternOf)
+  }
+
+  /** Looks at what is nobody's, one holding after the other; resolves when none is under way. */
+  async look(): Promise<void> {
+    if (this.isBusy) return
+    this.isBusy = true
+    try {
+      for (const holding of this.due()) await this.adopt(holding)
+    } finally {
+      this.isBusy = false
+    }
+  }
+
+  private due(): readonly UnownedHolding[] {
+    const { unowned, now, options } = this.parts
+    const all = unowned()
+    const names = new Set(all.map(({ key }) => nameOf(key)))
+    for (const name of this.refused.keys()) if (!names.has(name)) this.refused.delete(name)
+    return all.filter(
+      ({ key, since }) =>
+        now() - since >= options.afterMs &&
+        now() >= (this.refused.get(nameOf(key))?.until ?? 0) &&
+        this.patterns.some(pattern => pattern.test(key.instrument)),
+    )
+  }
+
+  private async adopt(holding: UnownedHolding): Promise<void> {
+    const { options, refuseImmediateExit, add, tell } = this.parts
+    const name = nameOf(holding.key)
+    try {
+      const price = await this.priceOf(holding)
+      const position = this.positionOf(holding, holding.entryPrice ?? price)
+      const wanted: Wanted = { position, rules: options.rules, isHeld: true }
+      if (price !== undefined) refuseImmediateExit({ ...wanted, price })
+      await add(wanted)
+      this.refused.delete(name)
+    } catch (error) {
+      const why = textOf(error)
+      if (this.refused.get(name)?.why !== why) {
+        const { key, quantity } = holding
+        tell('adoption-refused', { ...key, quantity, code: codeOf(error), why })
+      }
+      this.refused.set(name, { until: this.parts.now() + RETRY_MS, why })
+    }
+  }
+
+  /** What the holding is worth a unit, where the broker tells. */
+  private async priceOf({ key: { instrument }, quantity }: UnownedHolding) {
+    const quotes = await this.parts.quotes([instrument]).catch(() => [])
+    const quote = quotes.find(tick => tick.instrument === instrument)
+    const side = quantity > 0 ? 'long' : 'short'
+    return quote === undefined ? undefined : priceIn(viewOf(side, 'trade'), quote)
+  }
+
+  private positionOf({ key, quantity }: UnownedHolding, entryPrice: number | undefined): Position {
+    const { account, instrument, ticket } = key
+    if (entryPrice === undefined || !(entryPrice > 0)) {
+      const text = 'neither the holding nor a quote tells a price'
+      throw new WatchkeeperError('NO_PRICE', text)
+    }
+    return {
+      id: this.freeId(key),
+      instrument,
+      side: quantity > 0 ? 'long' : 'short',
+      quantity: Math.abs(quantity),
+      entryPrice,
+      openedAt: this.parts.now(),
+      multiplier: this.parts.instruments.of(instrument).multiplier,
+      priceSource: 'trade',
+      ...(account !== undefined && { account }),
+      ...(ticket !== undefined && { ticket }),
+    }
+  }
+
+  /** `adopted-` and the holding's name, with a number where that is open already. */
+  private freeId({ instrument, account, side, ticket }: UnownedHolding['key']): PositionId {
+    const parts = ['adopted', instrument, account, side, ticket]
+    const plain = parts.filter(part => part !== undefined).join('-')
+    for (let count = 1; ; count++) {
+      const id = positionId(count === 1 ? plain : `${plain}-${count}`)
+      if (!this.parts.isOpen(id)) return id
+    }
+  }
+}

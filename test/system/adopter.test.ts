@@ -1,0 +1,131 @@
+import { expect } from 'chai'
+import { serviceSchema } from '../../src/config/schema.ts'
+import { instrumentId } from '../../src/domain/ids.ts'
+import type { Tick } from '../../src/domain/tick.ts'
+import { type Adopter, adopterOf } from '../../src/system/adopter.ts'
+import { LiveSystem } from '../../src/system/live.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { TestVenue } from '../support/test-venue.ts'
+
+const ACME = instrumentId('ACME')
+const GLOBEX = instrumentId('GLOBEX')
+
+const holdings = (but: object = {}) =>
+  serviceSchema.parse({
+    positions: 'positions.yaml',
+    holdings: {
+      ...{ adopt: 'rules', defaultRules: { stopLoss: { pct: 10 } }, instruments: ['AC*'] },
+      ...but,
+    },
+  }).holdings
+
+describe('Adopter', () => {
+  let account: TestVenue
+  let keeper: MemoryKeeper
+  let quotes: readonly Tick[]
+  let now: number
+  let system: LiveSystem
+  let adopter: Adopter
+
+  beforeEach(async () => {
+    account = new TestVenue()
+    keeper = new MemoryKeeper()
+    now = 1_000
+    quotes = [{ instrument: ACME, ts: 1, price: 100 }]
+    await open()
+  })
+
+  afterEach(() => system.stop())
+
+  async function open(but: object = {}): Promise<void> {
+    system = await LiveSystem.open({
+      ...{ keeper, callTimeoutMs: 5_000, reconcileMs: 1_000, adopt: 'rules' },
+      venue: prices => ({ ...account.venue(prices), quotes: () => Promise.resolve(quotes) }),
+      beforeGuard: account.deposit,
+      clock: { now: () => now, monotonic: () => now },
+      onLine: () => undefined,
+      onFatal: error => expect.fail(error.message),
+    })
+    adopter = adopterOf(holdings(but), system, () => now)!
+  }
+
+  /** So many cycles of half a second. */
+  async function pass(cycles: number): Promise<void> {
+    for (let count = 0; count < cycles; count++) {
+      now += 500
+      system.cycle()
+      await system.settled()
+      await adopter.look()
+      await system.settled()
+    }
+  }
+
+  const guarded = (): unknown[] =>
+    [...system.state.open()].map(({ id, side, quantity, entryPrice }) => {
+      return [id, side, quantity, entryPrice]
+    })
+  const refusals = (): unknown[] =>
+    keeper.lines.filter(({ kind }) => kind === 'adoption-refused').map(({ code }) => code)
+
+  it('guards what is nobody’s once it has been so for its time, and exits it once', async () => {
+    account.trade(ACME, 3)
+    await pass(10)
+    expect(guarded(), 'whoever bought it may be about to add it').to.deep.equal([])
+    await pass(15)
+    expect(guarded()).to.deep.equal([['adopted-ACME', 'long', 3, 100]])
+    await pass(30)
+    expect(guarded(), 'once').to.have.length(1)
+    for (const price of [95, 89]) system.tick({ instrument: ACME, ts: ++now, price })
+    await pass(5)
+    const fills = [...account.fills.values()].map(({ quantity, price }) => [quantity, price])
+    expect([guarded(), fills]).to.deep.equal([[], [[3, 89]]])
+  })
+
+  it('guards a short as a short, and what was bought later apart from it', async () => {
+    account.trade(ACME, -3)
+    await pass(30)
+    account.trade(ACME, -2)
+    await pass(30)
+    expect(guarded()).to.deep.equal([
+      ['adopted-ACME', 'short', 3, 100],
+      ['adopted-ACME-2', 'short', 2, 100],
+    ])
+  })
+
+  it('leaves other instruments, and what a person has released, alone', async () => {
+    account.trade(ACME, 3)
+    account.trade(GLOBEX, 4)
+    await pass(30)
+    const [id] = [...system.state.open()].map(position => position.id)
+    await system.release(id!, 'test')
+    await pass(60)
+    expect(guarded()).to.deep.equal([])
+    await system.stop()
+    await open()
+    await pass(60)
+    expect(guarded(), 'after a restart').to.deep.equal([])
+  })
+
+  it('adopts nothing that would be exited at once, and says so once', async () => {
+    await system.stop()
+    await open({ defaultRules: { stopLoss: { price: 120 } } })
+    account.trade(ACME, 3)
+    await pass(300)
+    expect([guarded(), refusals()]).to.deep.equal([[], ['EXITS_AT_ONCE']])
+  })
+
+  it('adopts nothing of which no price is known, until one is', async () => {
+    quotes = []
+    account.trade(ACME, 3)
+    await pass(30)
+    expect([guarded(), refusals()]).to.deep.equal([[], ['NO_PRICE']])
+    quotes = [{ instrument: ACME, ts: 1, price: 100 }]
+    await pass(150)
+    expect(guarded()).to.have.length(1)
+  })
+
+  it('is there only where the config wants it', () => {
+    const { holdings: plain } = serviceSchema.parse({ positions: 'p.yaml' })
+    expect(adopterOf(plain, system, () => now)).to.equal(undefined)
+  })
+})
