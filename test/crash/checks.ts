@@ -34,7 +34,7 @@ export function violationsOf({ plan, book, disk }: Outcome): readonly string[] {
   const faults: string[] = []
   const isOversold = isBeyondZero(book)
   // The guard cannot know of an order that arrives after all proofs; it can only say so.
-  const isExcused = plan.isLateArrival && isOversold
+  const isExcused = plan.lateArrivalMs !== null && isOversold
   for (const { held, life } of lives) {
     const owned = held.id === ALONE.id && life === 1 && plan.isHalved ? 2 : held.quantity
     const executed = executedBy(held, life, book)

@@ -4,6 +4,7 @@ import { compiled } from './compiled.ts'
 import { planOf, ROUND } from './plan.ts'
 import { bar, tableOf, textOf } from './report.ts'
 import { type Result, run } from './run.ts'
+import { LATE_MS } from './venues.ts'
 
 /**
  * Every venue of the matrix with everything that can be done to it. `npm run test:crash -- --seed 7`
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     runs: { type: 'string', default: String(ROUND) },
     from: { type: 'string', default: '0' },
+    late: { type: 'string', default: String(LATE_MS) },
     workers: { type: 'string', default: String(availableParallelism()) },
   },
 })
@@ -31,7 +33,7 @@ process.once('SIGINT', () => {
 
 async function work(): Promise<void> {
   for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
-    const result = await run(planOf(seed), program.main)
+    const result = await run(planOf(seed, Number(values.late)), program.main)
     results.push(result)
     if (result.violations.length > 0) process.stdout.write(`\n${textOf(result)}\n`)
     process.stderr.write(bar(results, count))

@@ -1,7 +1,7 @@
 import { type Random, sfc32 } from '../../src/feeds/random.ts'
 import type { Fault, FillPlan, Harm } from '../support/broker-server/script.ts'
 import { type Kill, LABELS } from './labels.ts'
-import { type CrashVenue, VENUES } from './venues.ts'
+import { type CrashVenue, LATE_MS, venuesOf } from './venues.ts'
 
 /** One run: a venue, what is done to it, and where the guard is killed. All of it follows from a seed. */
 export interface Plan {
@@ -13,8 +13,8 @@ export interface Plan {
   readonly isHalved: boolean
   /** An id that is closed is guarded again. */
   readonly isReopened: boolean
-  /** An order reaches the venue long after it was given up. */
-  readonly isLateArrival: boolean
+  /** An order reaches the venue so long after it was sent, when it is given up, ms; null: none does. */
+  readonly lateArrivalMs: number | null
   readonly kills: readonly Kill[]
   readonly faults: readonly Fault[]
 }
@@ -23,13 +23,15 @@ export interface Plan {
 export const CALL_MS = 400
 
 /** Runs that go once through all venues with every combination of what is done to them. */
-export const ROUND = VENUES.length * 8
+export const ROUND = venuesOf(LATE_MS).length * 8
 
 /** The plan of a seed, from 0; neighbouring seeds are different venues. */
-export function planOf(seed: number): Plan {
+export function planOf(seed: number, lateMs = LATE_MS): Plan {
   const random = sfc32(seed + 1)
-  const venue = VENUES[seed % VENUES.length]!
-  const variant = Math.floor(seed / VENUES.length) + seed
+  const venues = venuesOf(lateMs)
+  const venue = venues[seed % venues.length]!
+  const variant = Math.floor(seed / venues.length) + seed
+  const lateArrival = lateArrivalAt(venue)
   const isLateArrival = venue.isUnprovable && random() < 0.3
   return {
     seed,
@@ -37,9 +39,12 @@ export function planOf(seed: number): Plan {
     doListsLag: (variant & 1) === 1,
     isHalved: (variant & 2) === 2,
     isReopened: (variant & 4) === 4,
-    isLateArrival,
+    lateArrivalMs: isLateArrival ? lateArrival.ms : null,
     kills: killsOf(random),
-    faults: [...faultsOf(venue, random), ...(isLateArrival ? [LATE_ARRIVAL] : [])],
+    faults: [
+      ...faultsOf(venue, random),
+      ...(isLateArrival ? [{ on: 'place', harm: lateArrival } as const] : []),
+    ],
   }
 }
 
@@ -103,15 +108,14 @@ const TO_LISTS: readonly Harm[] = (['empty', 'half', 'twice', 'missing', 'malfor
 )
 
 /** After the guard has given up, and after everything has shown that the venue claims to show. */
-const LATE_ARRIVAL: Fault = {
-  on: 'place',
-  harm: { kind: 'delay', when: 'before', ms: 4_000 },
-}
+const lateArrivalAt = ({ capabilities }: CrashVenue) =>
+  ({ kind: 'delay', when: 'before', ms: 3_200 + 4 * capabilities.visibilityMs }) as const
 
-function faultsOf({ capabilities }: CrashVenue, random: Random): Fault[] {
+function faultsOf(venue: CrashVenue, random: Random): Fault[] {
+  const { capabilities } = venue
   const isDeduped = capabilities.dedupe === 'always'
   const orders: readonly Harm[] = isDeduped
-    ? [...TO_ORDERS, { kind: 'repeat', afterMs: 300 }, LATE_ARRIVAL.harm]
+    ? [...TO_ORDERS, { kind: 'repeat', afterMs: 300 }, lateArrivalAt(venue)]
     : TO_ORDERS
   const aimed: Fault[] = [
     { on: 'place', skip: Math.floor(random() * 3), harm: pick(random, orders) },

@@ -1,6 +1,5 @@
 import { LABELS } from './labels.ts'
 import type { Result } from './run.ts'
-import { VENUES } from './venues.ts'
 
 const WIDTH = 30
 
@@ -16,7 +15,8 @@ export function bar(results: readonly Result[], count: number): string {
 
 /** What was killed where and what came of it: a row for each venue, then one for each label. */
 export function tableOf(results: readonly Result[]): string {
-  const rows = VENUES.map(({ name }) =>
+  const names = [...new Set(results.map(({ plan }) => plan.venue.name))].toSorted()
+  const rows = names.map(name =>
     rowOf(
       name,
       results.filter(at => at.plan.venue.name === name),

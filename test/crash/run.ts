@@ -22,14 +22,17 @@ export interface Result {
   readonly evidence: string
 }
 
-/** A run that is not over by then hangs, ms. */
+/** A run that is not over by then hangs, ms: each kill may cost all the waits for proofs. */
 const LONGEST_MS = 90_000
+const LONGEST_PROOFS = 100
+/** How much further behind than anything else lists are, ms. */
+const LISTS_LAG_MS = 2_000
 
 /** Guards an account at a plan's venue, kills the guard as it says, and looks at what became of it. */
 export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-crash-'))
   const { capabilities, lagMs } = plan.venue
-  const list = plan.doListsLag ? lagMs + 600 : lagMs
+  const list = plan.doListsLag ? lagMs + LISTS_LAG_MS : lagMs
   const broker = await startBroker({
     folder: join(folder, 'broker'),
     settings: { capabilities, lagMs: { order: lagMs, holding: lagMs, list } },
@@ -53,7 +56,7 @@ class Course {
   private readonly broker: RemoteBroker
   private readonly kills: Kill[]
   private readonly looser: string[] = []
-  private readonly until = performance.now() + LONGEST_MS
+  private readonly until: number
   private last: Disk = { positions: new Map(), journal: [] }
 
   constructor(plan: Plan, broker: RemoteBroker, guard: Guard) {
@@ -61,6 +64,8 @@ class Course {
     this.broker = broker
     this.guard = guard
     this.kills = [...plan.kills]
+    const { visibilityMs } = plan.venue.capabilities
+    this.until = performance.now() + LONGEST_MS + LONGEST_PROOFS * visibilityMs
   }
 
   async run(): Promise<Result> {
@@ -113,10 +118,10 @@ class Course {
   /** What is late arrives; what the guard must tell is told. */
   private async settle(): Promise<void> {
     await this.visible()
-    if (this.plan.isLateArrival) await sleep(4_000)
+    await sleep(this.plan.lateArrivalMs ?? 0)
     this.kills.length = 0
     if (!isBeyondZero(this.broker.book())) return
-    const until = performance.now() + 5_000
+    const until = performance.now() + 5_000 + 2 * this.plan.venue.capabilities.visibilityMs
     await this.drive(async () => {
       const { journal } = await this.guard.disk()
       const isTold = journal.some(({ kind }) => kind === 'holding-oversold')
