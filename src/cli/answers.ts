@@ -101,6 +101,15 @@ export const whyShape = shape<WhyView>(
   z.looseObject({
     position,
     rules: z.array(ruleLine),
+    exit: z
+      .looseObject({
+        state: z.string(),
+        attempt: z.number(),
+        clientOrderId: z.string(),
+        ...{ quantity: z.number(), executed: z.number(), rejections: z.number() },
+        steps: z.array(z.looseObject({ at: z.number(), attempt: z.number(), what: z.string() })),
+      })
+      .optional(),
   }),
 )
 

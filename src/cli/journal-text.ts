@@ -6,10 +6,21 @@ const ID_WIDTH = 16
 
 /** One line of the journal as a person reads it. */
 export function journalText(line: JournalLine, paint: Paint): string {
-  const { at, kind, positionId = '', seq: _seq, ...detail } = line
+  const { at, kind, positionId = '', seq: _seq, steps, ...detail } = line
   const told = Object.entries(detail).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   const head = [timeText(at), paint('bold', kind.padEnd(KIND_WIDTH)), positionId.padEnd(ID_WIDTH)]
-  return [...head, ...told].join(' ').trimEnd()
+  return [[...head, ...told].join(' ').trimEnd(), ...stepLines(steps)].join('\n')
+}
+
+/** What happened to an exit, a line each: since its decision, which attempt, and what. */
+export function stepLines(steps: unknown): string[] {
+  if (!Array.isArray(steps)) return []
+  const known = steps as readonly { at: number; attempt: number; what: string }[]
+  const start = known[0]?.at ?? 0
+  return known.map(({ at, attempt, what }) => {
+    const after = `+${((at - start) / 1_000).toFixed(3)} s`
+    return `  ${after.padStart(12)}  attempt ${attempt}  ${what}`
+  })
 }
 
 const CSV_COLUMNS = ['seq', 'at', 'kind', 'positionId'] as const

@@ -226,16 +226,17 @@ export class Exits {
   }
 
   private tellEnd({ record }: ExitEntry): void {
-    const { state, before, decision, positionId, order } = record
+    const { state, before, decision, positionId, order, steps } = record
     if (state.kind !== 'flat') return
     const { tell } = this.options
     if (before.quantity > 0 && before.price !== null) {
       const { clientOrderId } = order
       const fill = { clientOrderId, positionId, quantity: before.quantity, price: before.price }
-      tell({ kind: 'exit-filled', decision, fill })
+      tell({ kind: 'exit-filled', decision, fill, steps })
       return
     }
-    tell({ kind: 'exit-closed', decision, by: state.by === 'dust' ? 'dust' : 'gone' })
+    const by = state.by === 'dust' ? 'dust' : 'gone'
+    tell({ kind: 'exit-closed', decision, by, steps })
   }
 
   private leave({ record }: ExitEntry): void {

@@ -43,10 +43,20 @@ export type Notice =
       readonly decision: Decision
       readonly orders: readonly (string | null)[]
     }
-  /** The exit is over, and brought this. */
-  | { readonly kind: 'exit-filled'; readonly decision: Decision; readonly fill: Fill }
+  /** The exit is over, and brought this; `steps` is all that happened to it. */
+  | {
+      readonly kind: 'exit-filled'
+      readonly decision: Decision
+      readonly fill: Fill
+      readonly steps: readonly ExitStep[]
+    }
   /** The exit is over; what closed the position, and at what price, is not known. */
-  | { readonly kind: 'exit-closed'; readonly decision: Decision; readonly by: 'gone' | 'dust' }
+  | {
+      readonly kind: 'exit-closed'
+      readonly decision: Decision
+      readonly by: 'gone' | 'dust'
+      readonly steps: readonly ExitStep[]
+    }
   /** Somebody else has closed a position of which no exit was decided. */
   | { readonly kind: 'position-gone'; readonly positionId: PositionId; readonly lost: number }
   /** Somebody else has closed a part of a position. */

@@ -14,7 +14,13 @@ export interface HistoryStep {
 /** What happened to the guarded positions, in order. */
 export type JournalEvent =
   | { readonly kind: 'exit-intended'; readonly decision: Decision }
-  | { readonly kind: 'exit-filled'; readonly decision: Decision; readonly fill: Fill }
+  /** The exit is over; `steps` is all that happened to it. */
+  | {
+      readonly kind: 'exit-filled'
+      readonly decision: Decision
+      readonly fill: Fill
+      readonly steps: readonly HistoryStep[]
+    }
   /** A call for the exit failed; what became of the order is not known from it. */
   | { readonly kind: 'exit-failed'; readonly decision: Decision; readonly error: unknown }
   | { readonly kind: 'exit-unknown'; readonly decision: Decision }
@@ -55,7 +61,12 @@ export type JournalEvent =
       readonly orders: readonly (string | null)[]
     }
   /** The exit is over; what closed the position, and at what price, is not known. */
-  | { readonly kind: 'exit-closed'; readonly decision: Decision; readonly by: 'gone' | 'dust' }
+  | {
+      readonly kind: 'exit-closed'
+      readonly decision: Decision
+      readonly by: 'gone' | 'dust'
+      readonly steps: readonly HistoryStep[]
+    }
   /** Somebody else has closed a position of which no exit was decided, or a part of one. */
   | { readonly kind: 'position-gone'; readonly positionId: PositionId; readonly lost: number }
   | {

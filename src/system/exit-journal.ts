@@ -8,7 +8,7 @@ import type { JournalEvent } from '../ports/journal.ts'
 import type { Registered } from '../ports/keeper.ts'
 import { codeOf, lineOf, textOf } from './lines.ts'
 import type { Performance } from './performance.ts'
-import { closedRow, countOne, type LiveState } from './live-state.ts'
+import { closedRow, countOne, historyOf, type LiveState } from './live-state.ts'
 import type { LiveWriter } from './live-writer.ts'
 
 export interface ExitJournalParts {
@@ -93,6 +93,7 @@ export class ExitJournal {
         const intendedAt = state.openExits.get(position.id)?.intendedAt ?? this.parts.now()
         this.parts.performance?.measure('exit.filled', Math.max(0, this.parts.now() - intendedAt))
         state.fills.set(position.id, event.fill)
+        this.ended(event.decision.positionId, event.steps)
         send(portfolio(), { kind: 'filled', position, fill: event.fill })
         return
       }
@@ -127,6 +128,7 @@ export class ExitJournal {
         this.note(event.kind, event.decision.positionId, { orders: event.orders })
         return
       case 'exit-closed':
+        this.ended(event.decision.positionId, event.steps)
         this.close(event.kind, event.decision.positionId, { by: event.by })
         return
       case 'position-gone':
@@ -184,13 +186,20 @@ export class ExitJournal {
     if (openExits.has(record.positionId)) openExits.set(record.positionId, record)
   }
 
+  /** The exit is over: what is shown of it last is all that happened to it. */
+  private ended(id: PositionId, steps: ExitRecord['steps']): void {
+    const { openExits } = this.parts.state
+    const exit = openExits.get(id)
+    if (exit !== undefined) openExits.set(id, { ...exit, steps })
+  }
+
   /** A position has ended without a fill that anybody knows. */
   private close(kind: string, id: PositionId, detail: Record<string, unknown>): void {
     const { state, writer, now } = this.parts
     const exit = state.openExits.get(id)
     state.openExits.delete(id)
     const row = state.register.get(id)
-    const line = lineOf(now(), kind, id, detail)
+    const line = lineOf(now(), kind, id, { ...detail, ...historyOf(exit) })
     if (row === undefined) {
       writer.soon({ line })
       return

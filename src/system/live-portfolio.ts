@@ -9,7 +9,7 @@ import { emptyDay, type LimitEvent, type PortfolioDay, type Realised } from '../
 import { tradingDayAt } from '../risk/trading-day.ts'
 import type { Core } from './core.ts'
 import { lineOf } from './lines.ts'
-import { closedRow, type LiveState } from './live-state.ts'
+import { closedRow, historyOf, type LiveState } from './live-state.ts'
 import type { LiveWriter } from './live-writer.ts'
 
 export interface LivePortfolioParts {
@@ -94,7 +94,13 @@ function close(
   const exit = state.openExits.get(id)
   state.openExits.delete(id)
   state.fills.delete(id)
-  const detail = { reason: exit?.decision.reason, price, quantity, profit: amount }
+  const detail = {
+    reason: exit?.decision.reason,
+    price,
+    quantity,
+    profit: amount,
+    ...historyOf(exit),
+  }
   const line = lineOf(now(), 'exit-filled', id, detail)
   if (row === undefined) {
     writer.soon({ line })

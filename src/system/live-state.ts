@@ -55,6 +55,13 @@ export function closedRow(row: Registered, exit: ExitRecord | undefined): Regist
   return { ...row, state: 'closed', ...(exit?.wasDoubted === true && { wasDoubted: true }) }
 }
 
+/** What the last line about an exit adds where it did not go straight: all that happened to it. */
+export function historyOf(exit: ExitRecord | undefined): { readonly steps?: ExitRecord['steps'] } {
+  if (exit === undefined) return {}
+  const { attempt, rejections, wasDoubted, steps } = exit
+  return attempt > 1 || rejections > 0 || wasDoubted ? { steps } : {}
+}
+
 /** One more of a kind. */
 export function countOne(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)

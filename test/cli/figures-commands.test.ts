@@ -127,6 +127,23 @@ describe('The commands that show figures', () => {
     expect(stdout).to.match(/^trailing +no +101 +0 +0\.00 % +- {2}it waits$/m)
   })
 
+  it('tell how far an exit has come, and all that happened to it', async () => {
+    const exit = {
+      ...{ state: 'unknown', attempt: 2, clientOrderId: 'wk1', quantity: 4, executed: 3 },
+      rejections: 1,
+      steps: [
+        { at: 1_000, attempt: 1, what: 'decided: stop-loss' },
+        { at: 1_450, attempt: 2, what: 'unknown: no answer' },
+      ],
+    }
+    const { stdout } = await run({ position: aView(), rules: [], exit }, 'why', 'p1')
+    expect(stdout).to.match(
+      /^exit: unknown, 3 of 4 executed, attempt 2, order wk1, 1 times refused$/m,
+    )
+    expect(stdout).to.match(/^ +\+0\.000 s {2}attempt 1 {2}decided: stop-loss$/m)
+    expect(stdout).to.match(/^ +\+0\.450 s {2}attempt 2 {2}unknown: no answer$/m)
+  })
+
   it('count no check that is missing as 0', async () => {
     const health = { status: 'pass', version: '1', output: [], checks: {} }
     server = new OddServer((request, response) => {

@@ -2,6 +2,7 @@ import type { WhyView } from '../../ports/control.ts'
 import { whyShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, type ConnectionOptions, withFormat, withUrl } from '../connection.ts'
+import { stepLines } from '../journal-text.ts'
 import { pctText, tableLines, timeText } from '../output.ts'
 
 interface Given extends ConnectionOptions {
@@ -36,7 +37,7 @@ async function why(id: string, given: Given, context: CommandContext): Promise<v
   context.stdout.write(`${text}\n`)
 }
 
-function linesOf({ position, rules }: WhyView): string[] {
+function linesOf({ position, rules, exit }: WhyView): string[] {
   const { id, side, quantity, instrument, entryPrice, state, lastPrice, priceAgeMs } = position
   const price =
     lastPrice === null ? 'no price yet' : `last price ${lastPrice}, ${ageText(priceAgeMs)} old`
@@ -47,6 +48,18 @@ function linesOf({ position, rules }: WhyView): string[] {
     `${id}  ${side} ${quantity} ${instrument} at ${entryPrice}, ${state}${reason}; ${price}, best ${position.best}`,
     ...nearestLine(explained),
     ...tableLines([head, ...explained.map(rowOf)], new Set([2, 3, 4, 6])),
+    ...(exit === undefined ? [] : exitLines(exit)),
+  ]
+}
+
+/** How far its exit has come, and all that happened to it. */
+function exitLines(exit: NonNullable<WhyView['exit']>): string[] {
+  const { state, executed, quantity, attempt, clientOrderId, rejections, steps } = exit
+  const refused = rejections === 0 ? '' : `, ${rejections} times refused`
+  const order = `attempt ${attempt}, order ${clientOrderId}`
+  return [
+    `exit: ${state}, ${executed} of ${quantity} executed, ${order}${refused}`,
+    ...stepLines(steps),
   ]
 }
 
