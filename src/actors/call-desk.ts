@@ -1,20 +1,11 @@
-import { NotSent, RateLimited } from '../errors.ts'
 import type { CallLimit, EndpointGroup } from '../domain/venue.ts'
-import {
-  answerOf,
-  type CallRecord,
-  codeOf,
-  type DeskCall,
-  type Pending,
-  promised,
-} from './desk-call.ts'
+import { NotSent, RateLimited } from '../errors.ts'
 import type { Timers } from '../ports/timers.ts'
-import { breaker, acquire, isPermit, type Outcome, settle } from '../resilience/breaker.ts'
-import { openUntil } from '../resilience/breaker-hand.ts'
-import type { BreakerOptions } from '../resilience/breaker-options.ts'
-import type { Breaker, Permit } from '../resilience/breaker-state.ts'
+import type { Outcome } from '../resilience/breaker.ts'
+import type { Breaker } from '../resilience/breaker-state.ts'
 import {
   enqueue,
+  hasRoom,
   LANES,
   type Lane,
   landed,
@@ -23,81 +14,66 @@ import {
   take,
   type Waiting,
 } from '../resilience/lanes.ts'
+import type { Load, Throttle } from '../resilience/throttle.ts'
+import { CallHistory } from './call-history.ts'
 import {
-  admit,
-  breakerClosed,
-  breakerOpened,
-  type Load,
-  rateLimited,
-  throttle,
-  type Throttle,
-  type ThrottleOptions,
-} from '../resilience/throttle.ts'
+  answerOf,
+  type CallRecord,
+  codeOf,
+  type DeskCall,
+  type Pending,
+  promised,
+} from './desk-call.ts'
+import { type Gate, Gates, type GatesOptions, type Leave } from './gates.ts'
 
-export interface CallDeskOptions {
-  readonly limits: readonly CallLimit[]
-  readonly breakers: Readonly<Record<EndpointGroup, BreakerOptions>>
-  readonly throttle: Omit<ThrottleOptions, 'perSecond' | 'perMinute' | 'perDay'>
+export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
   /** Most slots of each lane. */
   readonly laneBound: number
   /** Longest wait for one answer, ms, from the moment at which the call leaves. */
   readonly callTimeoutMs: number
   readonly timers: Timers
-  /** Monotonic, ms. */
-  monotonic(): number
   /** Epoch ms, for what is shown. */
   now(): number
-  /** In [0, 1). */
-  random(): number
-  load(): Load
+  /** What the process itself suffers from; errors of calls the desk counts. */
+  load(): Omit<Load, 'errors' | 'failureShare'>
   /** Told of each call that ended. */
   onCall?(call: CallRecord): void
 }
 
-const GROUPS: readonly EndpointGroup[] = ['orders', 'account', 'quotes']
-const MOST_IN_FLIGHT = 20
-const MOST_POLLS = 12
-const CALLS_KEPT = 100
-/** Kinds of calls that are counted apart; codes come from adapters. */
-const MOST_COUNTS = 200
 /** Longest time without a look at what waits, ms. */
 const LONGEST_PAUSE_MS = 1_000
 
-/** What one declared limit holds. */
+/** What waits for one gate. */
 interface Desk {
-  readonly limit: CallLimit
-  throttle: Throttle
+  readonly gate: Gate
   lanes: Lanes<Pending>
   wakeUp: (() => void) | undefined
 }
 
+/** One limit as it is: its throttle, and what waits for it. */
+export interface LimitView {
+  readonly limit: CallLimit
+  readonly throttle: Throttle
+  readonly lanes: Lanes<unknown>
+}
+
 /**
- * Where calls to the broker wait their turn: exits first, under the venue's limits, through a circuit
- * breaker for each group of endpoints. It outlives the gateway's incarnations: one that starts
- * afresh finds an open breaker open.
+ * Where calls to the broker wait their turn: exits first, then what became of orders, then holdings,
+ * then quotes. It outlives the gateway's incarnations: one that starts afresh finds an open breaker
+ * open.
  */
 export class CallDesk {
-  readonly calls: CallRecord[] = []
+  readonly history = new CallHistory()
+  readonly gates: Gates
   private readonly options: CallDeskOptions
-  private readonly counts = new Map<string, number>()
   private readonly desks: readonly Desk[]
-  private readonly breakers: Record<EndpointGroup, Breaker>
 
   constructor(options: CallDeskOptions) {
-    const { breakers, limits, laneBound, monotonic } = options
     this.options = options
-    this.breakers = {
-      orders: breaker(breakers.orders),
-      account: breaker(breakers.account),
-      quotes: breaker(breakers.quotes),
-    }
-    const unlimited = GROUPS.filter(group => !limits.some(({ groups }) => groups.includes(group)))
-    const all =
-      unlimited.length === 0 ? limits : [...limits, { name: 'default', groups: unlimited }]
-    this.desks = all.map(limit => ({
-      limit,
-      throttle: throttle({ ...options.throttle, ...ceilingsOf(limit) }, monotonic()),
-      lanes: lanes<Pending>(laneBound),
+    this.gates = new Gates({ ...options, load: () => this.load() })
+    this.desks = this.gates.all.map(gate => ({
+      gate,
+      lanes: lanes<Pending>(options.laneBound),
       wakeUp: undefined,
     }))
   }
@@ -107,7 +83,7 @@ export class CallDesk {
    * held back before it left, else as the call does.
    */
   submit<Answer>(call: DeskCall<Answer>): Promise<Answer> {
-    const desk = this.desks.find(({ limit }) => limit.groups.includes(call.group))!
+    const desk = this.deskOf(call.group)
     const { promise, pending } = promised(call)
     const before = desk.lanes.queues[call.lane]
     const waiting = { key: call.key, urgency: call.urgency ?? 0, since: this.now, call: pending }
@@ -120,46 +96,36 @@ export class CallDesk {
     return promise
   }
 
-  /** Calls since `at` (epoch ms) that ended with an error, as far as they are remembered. */
-  errorsSince(at: number): number {
-    return this.calls.filter(call => call.at > at && call.outcome !== 'ok').length
-  }
-
   /** Looks at everything that waits. */
   cycle(): void {
     for (const desk of this.desks) this.pump(desk)
   }
 
-  /** Calls that ended so far, by group, operation and outcome. */
-  totals(): (Pick<CallRecord, 'group' | 'operation' | 'outcome'> & { readonly count: number })[] {
-    return [...this.counts].map(([key, count]) => {
-      const [group, operation, outcome] = JSON.parse(key) as [EndpointGroup, string, string]
-      return { group, operation, outcome, count }
-    })
-  }
-
-  /** What the process suffers from at present. */
+  /** What the process and the venue suffer from at present. */
   load(): Load {
-    return this.options.load()
-  }
-
-  breaker(group: EndpointGroup): Breaker {
-    return this.breakers[group]
+    return { ...this.options.load(), ...this.history.recent(this.now) }
   }
 
   /** Changes a breaker by hand. */
   handle(group: EndpointGroup, change: (breaker: Breaker, now: number) => Breaker): void {
-    this.moved(group, change(this.breakers[group], this.now))
+    this.gates.handle(group, change)
     this.cycle()
   }
 
-  /** The limits with their throttles and lanes, as they are. */
-  get limits(): readonly Readonly<Pick<Desk, 'limit' | 'throttle' | 'lanes'>>[] {
-    return this.desks
+  /** The limits as they are. */
+  get limits(): readonly LimitView[] {
+    return this.desks.map(({ gate: { limit, throttle }, lanes: queues }) => {
+      return { limit, throttle, lanes: queues }
+    })
   }
 
   private get now(): number {
     return this.options.monotonic()
+  }
+
+  private deskOf(group: EndpointGroup): Desk {
+    const gate = this.gates.of(group)
+    return this.desks.find(desk => desk.gate === gate)!
   }
 
   /** Sends what may go, the most urgent first, and looks again when the next one may. */
@@ -168,12 +134,13 @@ export class CallDesk {
     for (const lane of LANES) {
       for (;;) {
         const next = this.next(desk, lane)
-        if (next === 'sent') continue
+        if (next === 'gone') continue
         if (next !== 'nothing') pauseMs = Math.min(pauseMs, next.retryInMs)
         break
       }
       // Only a breaker lets the others pass an exit that waits: it is not their tokens that it lacks.
-      if (lane === 'exits' && desk.lanes.queues.exits.length > 0 && !this.isRefused(desk)) break
+      const head = desk.lanes.queues.exits[0]
+      if (lane === 'exits' && head !== undefined && !this.gates.isShut(head.call.call.group)) break
     }
     desk.wakeUp?.()
     desk.wakeUp = undefined
@@ -185,64 +152,39 @@ export class CallDesk {
     })
   }
 
-  /** Whether the breaker of the first waiting exit lets nothing through. */
-  private isRefused({ lanes: { queues } }: Desk): boolean {
-    const group = queues.exits[0]?.call.call.group
-    if (group === undefined) return false
-    const [next, answer] = acquire(this.breakers[group], this.now)
-    if (!isPermit(answer)) return true
-    this.breakers[group] = settle(next, answer, 'ignored', this.now)
-    return false
-  }
-
-  private next(desk: Desk, lane: Lane): 'sent' | 'nothing' | { readonly retryInMs: number } {
+  /** Lets the head of a lane go: `gone` when it was sent or given back. */
+  private next(desk: Desk, lane: Lane): 'gone' | 'nothing' | { readonly retryInMs: number } {
     const head = desk.lanes.queues[lane][0]
-    if (head === undefined) return 'nothing'
-    if (isFull(desk.lanes, lane)) return 'nothing'
-    const { call } = head.call
-    if (call.mayLeave?.() === false) return this.giveBack(desk, lane, 'it may not leave now')
-    const { now } = this
-    const isExit = lane === 'exits'
-    const around = { random: this.options.random(), isExitWaiting: isExit }
-    const [seen, answer] = acquire(this.breakers[call.group], now, around)
-    this.moved(call.group, seen)
-    if (!isPermit(answer)) {
-      if (isExit) return { retryInMs: answer.retryInMs }
-      return this.giveBack(desk, lane, `the breaker of ${call.group} is open`)
+    if (head === undefined || !hasRoom(desk.lanes, lane)) return 'nothing'
+    const { group, mayLeave } = head.call.call
+    if (mayLeave?.() === false) return this.giveBack(desk, lane, 'it may not leave now')
+    const leave = this.gates.ask({ group, isExit: lane === 'exits' })
+    switch (leave.kind) {
+      case 'breaker':
+        if (lane === 'exits') return leave
+        return this.giveBack(desk, lane, `the breaker of ${group} is open`)
+      case 'throttle':
+        return leave
+      case 'leave': {
+        const [rest, taken] = take(desk.lanes, lane)
+        desk.lanes = rest
+        void this.run(desk, { lane, taken: taken!, leave })
+        return 'gone'
+      }
     }
-    const [throttled, admission] = admit(
-      desk.throttle,
-      isExit ? 'exit' : 'other',
-      this.options.load(),
-      now,
-    )
-    desk.throttle = throttled
-    if (admission.kind === 'refused') {
-      this.breakers[call.group] = settle(this.breakers[call.group], answer, 'ignored', now)
-      return admission
-    }
-    const [rest, [taken]] = take(desk.lanes, lane)
-    desk.lanes = rest
-    void this.run(desk, { lane, taken: taken!, permit: answer, sentAt: admission.sentAt })
-    return 'sent'
   }
 
   /** Takes the head of a lane out without sending it. */
-  private giveBack(desk: Desk, lane: Lane, why: string): 'sent' {
-    const [rest, [taken]] = take(desk.lanes, lane)
+  private giveBack(desk: Desk, lane: Lane, why: string): 'gone' {
+    const [rest, taken] = take(desk.lanes, lane)
     desk.lanes = landed(rest, lane)
     taken!.call.reject(new NotSent(why))
-    return 'sent'
+    return 'gone'
   }
 
   private async run(
     desk: Desk,
-    {
-      lane,
-      taken,
-      permit,
-      sentAt,
-    }: { lane: Lane; taken: Waiting<Pending>; permit: Permit; sentAt: number },
+    { lane, taken, leave }: { lane: Lane; taken: Waiting<Pending>; leave: Leave },
   ): Promise<void> {
     const { call, resolve, reject } = taken.call
     const at = this.options.now()
@@ -253,85 +195,22 @@ export class CallDesk {
       if (call.isNeutral?.(answer) === true) outcome = 'ignored'
       resolve(answer)
     } catch (error) {
-      outcome = this.failed(desk, { call, error, sentAt })
       code = codeOf(error)
+      outcome = outcomeOf(error, code)
+      if (error instanceof RateLimited) this.gates.refused(leave, error)
       reject(error)
     }
-    const { now } = this
-    this.remember({
-      at,
-      ...{ group: call.group, operation: call.operation },
-      ms: now - permit.at,
-      outcome: code,
-    })
-    const around = { random: this.options.random(), isExitWaiting: this.isExitWaiting(call.group) }
-    this.moved(call.group, settle(this.breakers[call.group], permit, outcome, now, around))
+    const { group, operation } = call
+    const record = { at, group, operation, ms: this.now - leave.permit.at, outcome: code }
+    this.history.add(record, outcome === 'failure', this.now)
+    this.options.onCall?.(record)
+    const isExitWaiting = desk.lanes.queues.exits.some(each => each.call.call.group === group)
+    this.gates.settle(leave, outcome, isExitWaiting)
     desk.lanes = landed(desk.lanes, lane)
     this.pump(desk)
   }
-
-  /** A refusal by rate proves the venue alive; it feeds the throttle in place of the breaker. */
-  private failed(
-    desk: Desk,
-    { call, error, sentAt }: { call: DeskCall<unknown>; error: unknown; sentAt: number },
-  ): Outcome {
-    const code = codeOf(error)
-    if (!(error instanceof RateLimited)) return code === 'UNAUTHORIZED' ? 'ignored' : 'failure'
-    const { now } = this
-    const waitMs = error.retryAfterMs ?? 0
-    desk.throttle = rateLimited(desk.throttle, { sentAt }, waitMs, now)
-    if (error.isBan && waitMs > 0) {
-      for (const group of desk.limit.groups) {
-        this.moved(group, openUntil(this.breakers[group], now + waitMs, now))
-      }
-    }
-    if (call.lane === 'exits' && waitMs > 0) desk.throttle = heldBack(desk.throttle, now + waitMs)
-    return 'ignored'
-  }
-
-  private isExitWaiting(group: EndpointGroup): boolean {
-    return this.desks.some(({ lanes: { queues } }) =>
-      queues.exits.some(({ call }) => call.call.group === group),
-    )
-  }
-
-  /** Takes a breaker's next state over; throttles freeze while one of their groups is open. */
-  private moved(group: EndpointGroup, next: Breaker): void {
-    const before = this.breakers[group]
-    this.breakers[group] = next
-    if (before.kind === next.kind) return
-    for (const desk of this.desks) {
-      if (!desk.limit.groups.includes(group)) continue
-      if (next.kind === 'open') desk.throttle = breakerOpened(desk.throttle, this.now)
-      if (next.kind === 'closed') desk.throttle = breakerClosed(desk.throttle, this.now)
-    }
-  }
-
-  private remember(record: CallRecord): void {
-    const { group, operation, outcome } = record
-    const key = JSON.stringify([group, operation, outcome])
-    if (this.counts.has(key) || this.counts.size < MOST_COUNTS) {
-      this.counts.set(key, (this.counts.get(key) ?? 0) + 1)
-    }
-    this.options.onCall?.(record)
-    this.calls.push(record)
-    if (this.calls.length > CALLS_KEPT) this.calls.shift()
-  }
 }
 
-function isFull({ exitsInFlight, pollsInFlight }: Lanes<unknown>, lane: Lane): boolean {
-  if (exitsInFlight + pollsInFlight >= MOST_IN_FLIGHT) return true
-  return lane !== 'exits' && pollsInFlight >= MOST_POLLS
-}
-
-/** The venue named a time before which it takes no exit, however short. */
-const heldBack = (state: Throttle, until: number): Throttle => ({
-  ...state,
-  exitsGatedUntil: Math.max(state.exitsGatedUntil, until),
-})
-
-const ceilingsOf = ({ perSecond, perMinute, perDay }: CallLimit) => ({
-  ...(perSecond !== undefined && { perSecond }),
-  ...(perMinute !== undefined && { perMinute }),
-  ...(perDay !== undefined && { perDay }),
-})
+/** Neither a refusal by rate nor one by token says that the venue is ill. */
+const outcomeOf = (error: unknown, code: string): Outcome =>
+  error instanceof RateLimited || code === 'UNAUTHORIZED' ? 'ignored' : 'failure'

@@ -80,6 +80,12 @@ export function snapshot(breaker: Breaker, now: number): BreakerSnapshot {
   }
 }
 
+/** The same snapshot `elapsedMs` later; an open may be due for a probe then, and is never closed. */
+export const agedBreaker = (kept: BreakerSnapshot, elapsedMs: number): BreakerSnapshot =>
+  kept.kind === 'open' || kept.kind === 'half-open'
+    ? { ...kept, remainingMs: Math.max(0, kept.remainingMs - elapsedMs) }
+    : kept
+
 /** The breaker of a snapshot at `now` (monotonic ms of this process), in a new epoch. */
 export function restore(options: BreakerOptions, kept: BreakerSnapshot, now: number): Breaker {
   const before = { ...closedBreaker(options), epoch: kept.epoch }

@@ -61,11 +61,27 @@ export function acquire(
     case 'metrics-only':
       return granted(seen, now)
     case 'half-open':
-      return isFree(seen) ? granted(seen, now) : refused(seen, hungAt(seen) - now)
+      return isFree(seen) ? granted(seen, now) : refused(seen, now)
     case 'open':
-      return refused(seen, seen.until - now)
     case 'forced-open':
-      return refused(seen, Infinity)
+      return refused(seen, now)
+  }
+}
+
+/** When a call may be let through, ms from `now` (monotonic ms); Infinity when only a person says. */
+export function retryInMs(current: Breaker, now: number): number {
+  const seen = look(current, now)
+  switch (seen.kind) {
+    case 'closed':
+    case 'disabled':
+    case 'metrics-only':
+      return 0
+    case 'half-open':
+      return isFree(seen) ? 0 : hungAt(seen) - now
+    case 'open':
+      return seen.until - now
+    case 'forced-open':
+      return Infinity
   }
 }
 
@@ -171,9 +187,9 @@ function closedWith(
   }
 }
 
-const refused = (seen: Breaker, retryInMs: number): [Breaker, Refusal] => [
+const refused = (seen: Breaker, now: number): [Breaker, Refusal] => [
   { ...seen, refused: seen.refused + 1 },
-  { retryInMs },
+  { retryInMs: retryInMs(seen, now) },
 ]
 
 const isFree = ({ options, out, good, failed }: BreakerIn<'half-open'>): boolean =>

@@ -56,27 +56,21 @@ export function enqueue<Call>(of: Lanes<Call>, lane: Lane, waiting: Waiting<Call
   }
 }
 
-/** The lane whose head goes next; undefined when nothing may go. An exit that waits stops polls. */
-export function nextLane<Call>(of: Lanes<Call>): Lane | undefined {
-  if (of.exitsInFlight + of.pollsInFlight >= CALLS_IN_FLIGHT) return undefined
-  const lane = LANES.find(name => of.queues[name].length > 0)
-  return lane !== 'exits' && of.pollsInFlight >= POLLS_IN_FLIGHT ? undefined : lane
-}
+/** Whether one more call of the lane may be in flight: polls leave room for exits. */
+export const hasRoom = ({ exitsInFlight, pollsInFlight }: Lanes<unknown>, lane: Lane): boolean =>
+  exitsInFlight + pollsInFlight < CALLS_IN_FLIGHT &&
+  (lane === 'exits' || pollsInFlight < POLLS_IN_FLIGHT)
 
-/** Takes the head of the lane, or up to `batch` heads for one call, and counts it in flight. */
-export function take<Call>(
-  of: Lanes<Call>,
-  lane: Lane,
-  batch = 1,
-): [Lanes<Call>, readonly Waiting<Call>[]] {
-  const taken = of.queues[lane].slice(0, batch)
-  if (taken.length === 0) return [of, taken]
-  const queues = { ...of.queues, [lane]: of.queues[lane].slice(taken.length) }
+/** Takes the head of the lane and counts it in flight; undefined when nothing waits there. */
+export function take<Call>(of: Lanes<Call>, lane: Lane): [Lanes<Call>, Waiting<Call> | undefined] {
+  const [head, ...rest] = of.queues[lane]
+  if (head === undefined) return [of, undefined]
+  const queues = { ...of.queues, [lane]: rest }
   const flying =
     lane === 'exits'
       ? { exitsInFlight: of.exitsInFlight + 1 }
       : { pollsInFlight: of.pollsInFlight + 1 }
-  return [{ ...of, queues, ...flying }, taken]
+  return [{ ...of, queues, ...flying }, head]
 }
 
 /** A call of the lane has ended, however. */

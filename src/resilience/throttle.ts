@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Ceiling, ceiling, ceilingWaitMs, countCall } from './ceiling.ts'
+import { type Ceiling, ceiling, ceilingWaitMs, countCall, evenMs, USED_SHARE } from './ceiling.ts'
 
 const FLOOR = 0.1
 const HOLD_MS = 8_000
@@ -28,8 +28,10 @@ export type ThrottleOptions = z.output<typeof throttleOptions>
 export interface Load {
   readonly averageCycleMs: number
   readonly loopDelayMs: number
-  /** Errors of the last 60 s. */
+  /** Errors of the last 60 s, refusals by rate among them. */
   readonly errors: number
+  /** Share of the calls of the last 60 s that failed, 0 to 1; a refusal by rate is no failure. */
+  readonly failureShare: number
 }
 
 /** One lowering of the rate, in calls a second. */
@@ -75,11 +77,12 @@ export function throttle(options: ThrottleOptions, now: number): Throttle {
   const gates = { holdUntil: now, hungryUntil: now, pollsGatedUntil: now, exitsGatedUntil: now }
   const counts = { tokens: 1, at: now, admittedSinceCut: 0, cuts: [] }
   const state = { options, ceilings, ...gates, ...counts, isFrozen: false, recoverTo: null }
-  return { ...state, rate: bounded({ options }, rate) }
+  return { ...state, rate: boundedRate(options, rate) }
 }
 
-const bounded = ({ options }: Pick<Throttle, 'options'>, rate: number): number =>
-  Math.min(options.maxRate, options.perSecond ?? Infinity, Math.max(FLOOR, rate))
+/** A rate in calls a second within what the options allow. */
+export const boundedRate = (options: ThrottleOptions, rate: number): number =>
+  Math.min(options.maxRate, (options.perSecond ?? Infinity) * USED_SHARE, Math.max(FLOOR, rate))
 
 /** The interval between polls in ms, as it is at present; `load` stretches it. */
 export function calculateAdaptiveThrottle(state: Throttle, load: Load): number {
@@ -87,7 +90,8 @@ export function calculateAdaptiveThrottle(state: Throttle, load: Load): number {
   const slow = load.averageCycleMs > 500 ? 1.5 : 1
   if (state.options.law === 'fixed') return base
   if (state.options.law === 'step') return base * (load.errors > 3 ? 2 : 1) * slow
-  return base * (load.errors > 3 ? 1.5 : 1) * slow * (load.loopDelayMs > 100 ? 1.5 : 1)
+  const longest = Math.max(base, ...state.ceilings.map(evenMs))
+  return longest * (load.failureShare > 0.2 ? 1.5 : 1) * slow * (load.loopDelayMs > 100 ? 1.5 : 1)
 }
 
 /** Asks for one call at `now`. Callers ask for others only while no exit is ready. */
@@ -100,11 +104,12 @@ export function admit(
   const seen = look(state, now)
   const gate = (kind === 'exit' ? seen.exitsGatedUntil : seen.pollsGatedUntil) - seen.at
   const caps = seen.ceilings.map(each => ceilingWaitMs(each, kind, seen.at))
-  const overdraw = kind === 'exit' && seen.ceilings.length > 0 ? seen.rate / 2 : 0
+  const mayOverdraw = kind === 'exit' && seen.ceilings.length > 0 && seen.at >= seen.holdUntil
+  const overdraw = mayOverdraw ? seen.rate / 2 : 0
   const lack = Math.ceil(((1 - overdraw - seen.tokens - 1e-9) / seen.rate) * 1_000)
   const retryInMs = Math.max(0, gate, lack, ...caps)
   if (retryInMs > 0) {
-    const hungryUntil = lack > 0 ? seen.at + 1_000 : seen.hungryUntil
+    const hungryUntil = lack > 0 && lack >= gate ? seen.at + 1_000 : seen.hungryUntil
     return [
       { ...seen, hungryUntil },
       { kind: 'refused', retryInMs },
@@ -153,10 +158,10 @@ function grown(state: Throttle, at: number): number {
   const from = Math.max(state.at, state.holdUntil)
   const seconds = (Math.min(at, state.hungryUntil) - from) / 1_000
   if (seconds <= 0) return state.rate
-  if (state.cuts.length === 0) return bounded(state, state.rate * 1.5 ** seconds)
+  if (state.cuts.length === 0) return boundedRate(state.options, state.rate * 1.5 ** seconds)
   const clean = (from - state.holdUntil) / 1_000
-  const growth = Math.min(0.5, 0.02 * 2 ** (clean / 3))
-  return bounded(state, state.rate * Math.exp(growth * seconds))
+  const growth = Math.min(0.5, 0.015 * 2 ** (clean / 3))
+  return boundedRate(state.options, state.rate * Math.exp(growth * seconds))
 }
 
 /** A call was refused with 429; `retryAfterMs` is 0 where the broker names no time. */
@@ -175,18 +180,20 @@ export function rateLimited(
   }
   const last = seen.cuts.at(-1)
   const isLate = last !== undefined && call.sentAt <= last.at
-  if (seen.options.law !== 'adaptive' || seen.isFrozen || isLate) return gated
+  if (seen.options.law !== 'adaptive' || isLate) return gated
   const cut = cutOf(seen)
   const cuts = [...seen.cuts, cut].slice(-CUTS_KEPT)
   const holdUntil = seen.at + HOLD_MS
-  return { ...gated, rate: cut.to, recoverTo: null, cuts, holdUntil, admittedSinceCut: 0 }
+  // The venue has just said that it has none left.
+  const tokens = Math.min(0, seen.tokens)
+  return { ...gated, rate: cut.to, recoverTo: null, cuts, holdUntil, admittedSinceCut: 0, tokens }
 }
 
 function cutOf({ cuts, rate: from, at, admittedSinceCut, options }: Throttle): Cut {
   const last = cuts.at(-1)
   const elapsed = last === undefined ? Infinity : (at - last.at) / 1_000
   const to = (rate: number, reason: Cut['reason']): Cut => {
-    return { at, from, to: bounded({ options }, rate), reason }
+    return { at, from, to: boundedRate(options, rate), reason }
   }
   if (elapsed >= Math.max(4, 4 / from)) return to(0.9 * from, 'probe')
   if (admittedSinceCut < 2 || elapsed < 0.5) return to(0.7 * from, 'too-few-samples')
@@ -206,5 +213,18 @@ export function breakerClosed(state: Throttle, now: number): Throttle {
   const seen = look(state, now)
   if (seen.options.law !== 'adaptive') return { ...seen, isFrozen: false }
   const recoverTo = seen.recoverTo ?? seen.rate
-  return { ...seen, isFrozen: false, rate: bounded(seen, seen.rate / 2), recoverTo }
+  const holdUntil = Math.max(seen.holdUntil, seen.at)
+  return {
+    ...seen,
+    isFrozen: false,
+    rate: boundedRate(seen.options, seen.rate / 2),
+    recoverTo,
+    holdUntil,
+  }
 }
+
+/** The venue named a time, monotonic ms, before which it takes no exit, however short. */
+export const holdExits = (state: Throttle, until: number): Throttle => ({
+  ...state,
+  exitsGatedUntil: Math.max(state.exitsGatedUntil, until),
+})

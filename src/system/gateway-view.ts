@@ -1,15 +1,14 @@
 import type { CallDesk } from '../actors/call-desk.ts'
+import { GROUPS } from '../actors/gates.ts'
 import type { EndpointGroup } from '../domain/venue.ts'
 import { InputError } from '../errors.ts'
 import type { HealthFacts } from '../observability/health.ts'
 import type { GatewayFacts } from '../observability/metrics/facts.ts'
 import type { GatewayView } from '../ports/control.ts'
-import { acquire, isPermit, settle, state } from '../resilience/breaker.ts'
+import { retryInMs, state } from '../resilience/breaker.ts'
 import { disable, forceOpen, metricsOnly, reset } from '../resilience/breaker-hand.ts'
 import { LANES, measure } from '../resilience/lanes.ts'
 import { calculateAdaptiveThrottle } from '../resilience/throttle.ts'
-
-export const GROUPS: readonly EndpointGroup[] = ['orders', 'account', 'quotes']
 
 const ACTS = { 'force-open': forceOpen, disable, 'metrics-only': metricsOnly, reset } as const
 
@@ -18,11 +17,11 @@ export function gatewayView(desk: CallDesk, { monotonicMs, now }: Times): Gatewa
   const wall = (at: number): number => Math.round(now - (monotonicMs - at))
   return {
     breakers: GROUPS.map(group => {
-      const breaker = desk.breaker(group)
+      const breaker = desk.gates.breaker(group)
       return {
         group,
         state: state(breaker, monotonicMs),
-        retryInMs: retryInMs(breaker, monotonicMs),
+        retryInMs: finite(retryInMs(breaker, monotonicMs)),
         refused: breaker.refused,
         transitions: breaker.transitions.map(each => ({ ...each, at: wall(each.at) })),
       }
@@ -41,7 +40,7 @@ export function gatewayView(desk: CallDesk, { monotonicMs, now }: Times): Gatewa
       inFlight: lanes.exitsInFlight + lanes.pollsInFlight,
       lanes: LANES.map(lane => ({ lane, ...measure(lanes, lane, monotonicMs) })),
     })),
-    calls: desk.calls,
+    calls: desk.history.last,
   }
 }
 
@@ -51,13 +50,7 @@ export interface Times {
   readonly now: number
 }
 
-/** A look that leaves no trace: the permit is given back. */
-function retryInMs(breaker: ReturnType<CallDesk['breaker']>, now: number): number | null {
-  const [next, answer] = acquire(breaker, now)
-  if (!isPermit(answer)) return answer.retryInMs === Infinity ? null : answer.retryInMs
-  settle(next, answer, 'ignored', now)
-  return 0
-}
+const finite = (ms: number): number | null => (ms === Infinity ? null : ms)
 
 /** Moves a breaker by hand. Throws InputError for a group or an act that there is not. */
 export function moveBreaker(desk: CallDesk, group: string, act: string): EndpointGroup {
@@ -75,7 +68,7 @@ const unknown = (path: string, found: string, known: readonly string[]): InputEr
 /** The same for a scrape. */
 export const gatewayFacts = (desk: CallDesk, monotonicMs: number): GatewayFacts => ({
   breakers: GROUPS.map(group => {
-    const breaker = desk.breaker(group)
+    const breaker = desk.gates.breaker(group)
     return { group, state: state(breaker, monotonicMs), refused: breaker.refused }
   }),
   throttles: desk.limits.map(({ limit, throttle, lanes }) => ({
@@ -84,7 +77,7 @@ export const gatewayFacts = (desk: CallDesk, monotonicMs: number): GatewayFacts 
     inFlight: lanes.exitsInFlight + lanes.pollsInFlight,
     lanes: LANES.map(lane => ({ lane, ...measure(lanes, lane, monotonicMs) })),
   })),
-  calls: desk.totals(),
+  calls: desk.history.totals(),
 })
 
 /** Share of its ceiling below which a throttle is told of. */
@@ -95,13 +88,16 @@ export function gatewayTroubles(
   desk: CallDesk,
   monotonicMs: number,
 ): Pick<HealthFacts, 'unauthorized' | 'openBreakers' | 'slowThrottles'> {
-  const last = desk.calls.at(-1)
+  const last = desk.history.last.at(-1)
   return {
     unauthorized:
       last?.outcome === 'UNAUTHORIZED'
         ? [{ what: `${last.operation} was refused: is the token right?` }]
         : [],
-    openBreakers: GROUPS.map(group => ({ group, kind: state(desk.breaker(group), monotonicMs) }))
+    openBreakers: GROUPS.map(group => ({
+      group,
+      kind: state(desk.gates.breaker(group), monotonicMs),
+    }))
       .filter(({ kind }) => kind !== 'closed')
       .map(({ group, kind }) => ({ what: `${group} is ${kind}` })),
     slowThrottles: desk.limits.flatMap(({ limit, throttle }) => {

@@ -128,7 +128,6 @@ interface Around {
 
 /** A simulated account has no limit that would have to be found out. */
 const UNLIMITED = { startRate: 1_000, maxRate: 1_000 }
-const ERRORS_MS = 60_000
 
 function deskOf({ capabilities }: Broker, { config, clock, performance }: Around): CallDesk {
   const { breakers, laneBound } = config.gateway
@@ -136,7 +135,7 @@ function deskOf({ capabilities }: Broker, { config, clock, performance }: Around
     ...config.gateway.throttle,
     ...(config.broker.kind === 'paper' && UNLIMITED),
   }
-  const desk: CallDesk = new CallDesk({
+  return new CallDesk({
     ...{ limits: capabilities.limits, breakers, throttle, laneBound },
     ...{ callTimeoutMs: config.broker.callTimeoutMs, timers: machineTimers },
     monotonic: () => clock.monotonic(),
@@ -146,10 +145,8 @@ function deskOf({ capabilities }: Broker, { config, clock, performance }: Around
     load: () => ({
       averageCycleMs: performance.recentCycleMs,
       loopDelayMs: performance.loopDelayMs,
-      errors: desk.errorsSince(clock.now() - ERRORS_MS),
     }),
   })
-  return desk
 }
 
 /** Money at risk of an order that is not carried out; 0 before the first price. */

@@ -40,7 +40,7 @@ describe('CallDesk', () => {
       monotonic: timers.monotonic,
       now: timers.monotonic,
       random: () => 0.5,
-      load: () => ({ averageCycleMs: 0, loopDelayMs: 0, errors: 0 }),
+      load: () => ({ averageCycleMs: 0, loopDelayMs: 0 }),
       ...but,
     })
   }
@@ -76,7 +76,7 @@ describe('CallDesk', () => {
       sent.at(-1)!.fail(new OutcomeUnknown('timeout'))
       await turn()
     }
-    expect(state(desk.breaker(group), timers.now)).to.equal('open')
+    expect(state(desk.gates.breaker(group), timers.now)).to.equal('open')
     sent = []
     ends = []
   }
@@ -102,7 +102,7 @@ describe('CallDesk', () => {
     expect(names()).to.deep.equal(['exit'])
     sent[0]!.answer()
     await turn()
-    expect([ends, state(desk.breaker('orders'), timers.now)]).to.deep.equal([
+    expect([ends, state(desk.gates.breaker('orders'), timers.now)]).to.deep.equal([
       ['exit: answered'],
       'closed',
     ])
@@ -133,7 +133,7 @@ describe('CallDesk', () => {
       sent.at(-1)!.fail(new RateLimited('429'))
       await turn()
     }
-    expect(state(desk.breaker('orders'), timers.now)).to.equal('closed')
+    expect(state(desk.gates.breaker('orders'), timers.now)).to.equal('closed')
     expect(desk.limits[0]!.throttle.cuts).to.have.length.greaterThan(0)
   })
 
@@ -207,7 +207,7 @@ describe('CallDesk', () => {
     timers.pass(10_000)
     sent[0]!.answer('rejected')
     await turn()
-    expect(state(desk.breaker('orders'), timers.now)).to.equal('half-open')
+    expect(state(desk.gates.breaker('orders'), timers.now)).to.equal('half-open')
   })
 
   it('remembers the last calls, how long they took and how they ended', async () => {
@@ -218,8 +218,8 @@ describe('CallDesk', () => {
       sent.at(-1)!.answer()
       await turn()
     }
-    expect(desk.calls).to.have.length(100)
-    expect(desk.calls.at(-1)).to.deep.include({ group: 'account', outcome: 'ok', ms: 100 })
+    expect(desk.history.last).to.have.length(100)
+    expect(desk.history.last.at(-1)).to.deep.include({ group: 'account', outcome: 'ok', ms: 100 })
   })
 
   it('waits for no adapter that does not even answer to its signal', async () => {

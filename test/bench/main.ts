@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util'
 import { replay } from './replay.ts'
-import type { Figure } from './report.ts'
-import { print } from './report.ts'
+import { type Figure, print, type Table } from './report.ts'
 import { trigger } from './s1-trigger-book.ts'
 import { wakes } from './s2-wakes.ts'
 import { exits } from './s3-exits.ts'
@@ -10,10 +9,10 @@ import { recovery } from './s5-recovery.ts'
 import { breaker } from './s6-breaker.ts'
 import { latency } from './s8-latency.ts'
 import { supervision } from './supervision.ts'
-import { throttle } from './throttle.ts'
+import { throttle } from './throttle/throttle.ts'
 
 /** Every benchmark by name: one line each. */
-const BENCHMARKS: Record<string, () => Promise<Figure[]>> = {
+const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
   ...{ trigger, wakes, exits, memory, recovery, breaker, latency, supervision, replay, throttle },
 }
 

@@ -1,3 +1,5 @@
+import { tableLines } from '../../src/cli/output.ts'
+
 /** One measured figure. `ratio` is value ÷ baseline, for `per second` and for `bytes` alike. */
 export interface Figure {
   readonly name: string
@@ -6,6 +8,13 @@ export interface Figure {
   /** The same work done the plain way, in the same unit; null where there is none. */
   readonly baseline: number | null
   readonly ratio: number | null
+}
+
+/** Results that are read side by side. */
+export interface Table {
+  readonly head: readonly string[]
+  /** Cells in the order of the head. */
+  readonly rows: readonly (readonly string[])[]
 }
 
 /** A figure against its baseline, both in `unit`. */
@@ -54,8 +63,20 @@ export async function perSecond(work: () => number | Promise<number>): Promise<n
   return count / (Number(process.hrtime.bigint() - start) / 1e9)
 }
 
-/** Prints figures as a table, or as one JSON object a line. */
-export function print(figures: readonly Figure[], asJson: boolean): void {
+/** Prints results for a person, or as one JSON object a line. */
+export function print(results: readonly Figure[] | Table, asJson: boolean): void {
+  if ('rows' in results) printTable(results, asJson)
+  else printFigures(results, asJson)
+}
+
+function printTable({ head, rows }: Table, asJson: boolean): void {
+  const lines = asJson
+    ? rows.map(row => JSON.stringify(Object.fromEntries(row.map((cell, at) => [head[at], cell]))))
+    : tableLines([head, ...rows], new Set(head.map((_, column) => column).slice(2)))
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function printFigures(figures: readonly Figure[], asJson: boolean): void {
   if (asJson) {
     for (const each of figures) process.stdout.write(`${JSON.stringify(each)}\n`)
     return

@@ -15,6 +15,6 @@ export function aDesk(): CallDesk {
     monotonic: timers.monotonic,
     now: timers.monotonic,
     random: () => 0.5,
-    load: () => ({ averageCycleMs: 0, loopDelayMs: 0, errors: 0 }),
+    load: () => ({ averageCycleMs: 0, loopDelayMs: 0 }),
   })
 }

@@ -1,0 +1,107 @@
+import { expect } from 'chai'
+import { Gates, type GatesOptions, type Leave } from '../../src/actors/gates.ts'
+import { aged, gatesSnapshot } from '../../src/actors/gates-snapshot.ts'
+import type { EndpointGroup } from '../../src/domain/venue.ts'
+import { RateLimited } from '../../src/errors.ts'
+import { retryInMs, state } from '../../src/resilience/breaker.ts'
+import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
+import { breakerOptions } from '../../src/resilience/breaker-options.ts'
+import { throttleOptions } from '../../src/resilience/throttle.ts'
+
+describe('Gates', () => {
+  let now: number
+
+  beforeEach(() => (now = 0))
+
+  function open(but: Partial<GatesOptions> = {}): Gates {
+    const plain = breakerOptions.parse({ jitter: 0 })
+    return new Gates({
+      limits: [],
+      breakers: { orders: plain, account: plain, quotes: plain },
+      throttle: throttleOptions.parse({ startRate: 50 }),
+      monotonic: () => now,
+      random: () => 0.5,
+      load: () => ({ averageCycleMs: 0, loopDelayMs: 0, errors: 0, failureShare: 0 }),
+      ...but,
+    })
+  }
+
+  function leaveOf(gates: Gates, group: EndpointGroup): Leave {
+    now += 100
+    const leave = gates.ask({ group, isExit: group === 'orders' })
+    if (leave.kind !== 'leave') throw new Error(`no leave: ${JSON.stringify(leave)}`)
+    return leave
+  }
+
+  function trip(gates: Gates, group: EndpointGroup): void {
+    for (let index = 0; index < 5; index++) gates.settle(leaveOf(gates, group), 'failure', false)
+    expect(state(gates.breaker(group), now)).to.equal('open')
+  }
+
+  const waitOf = (gates: Gates, group: EndpointGroup) => retryInMs(gates.breaker(group), now)
+
+  it('open for a second where exits failed, twice as long the next time, and for longer else', () => {
+    const gates = open()
+    trip(gates, 'orders')
+    trip(gates, 'quotes')
+    expect([waitOf(gates, 'orders'), waitOf(gates, 'quotes')]).to.deep.equal([500, 10_000])
+    now += 1_000
+    gates.settle(leaveOf(gates, 'orders'), 'failure', false)
+    expect(waitOf(gates, 'orders')).to.equal(2_000)
+  })
+
+  it('freeze a rate until the last breaker of its groups is closed', () => {
+    const gates = open()
+    trip(gates, 'orders')
+    trip(gates, 'quotes')
+    const { rate } = gates.of('orders').throttle
+    now += 1_000
+    gates.settle(leaveOf(gates, 'orders'), 'success', false)
+    expect([gates.of('orders').throttle.isFrozen, gates.of('orders').throttle.rate]).to.deep.equal([
+      true,
+      rate,
+    ])
+    gates.handle('quotes', reset)
+    expect(gates.of('orders').throttle).to.include({ isFrozen: false, rate: rate / 2 })
+  })
+
+  it('open every group of a limit until the end of a ban', () => {
+    const gates = open({ limits: [{ name: 'trading', groups: ['orders', 'account'] }] })
+    const ban = new RateLimited('banned', { retryAfterMs: 90_000, isBan: true })
+    gates.refused(leaveOf(gates, 'account'), ban)
+    expect(
+      ['orders', 'account', 'quotes'].map(group => waitOf(gates, group as EndpointGroup)),
+    ).to.deep.equal([90_000, 90_000, 0])
+  })
+
+  describe('of a new process', () => {
+    /** What is left of these gates when a new process starts `downMs` later. */
+    const afterwards = (gates: Gates, downMs: number): Gates => {
+      const past = aged(gatesSnapshot.parse(JSON.parse(JSON.stringify(gates.snapshot()))), downMs)
+      now = 0
+      return open({ past })
+    }
+
+    it('are as open as they were, for what is left of it', () => {
+      const gates = open()
+      trip(gates, 'quotes')
+      gates.handle('account', forceOpen)
+      const again = afterwards(gates, 4_000)
+      expect([waitOf(again, 'quotes'), waitOf(again, 'account')]).to.deep.equal([6_000, Infinity])
+      expect(again.of('quotes').throttle.isFrozen).to.equal(true)
+    })
+
+    it('probe before they close, however long nobody ran', () => {
+      const gates = open()
+      trip(gates, 'quotes')
+      const again = afterwards(gates, 3_600_000)
+      expect(state(again.breaker('quotes'), now)).to.equal('half-open')
+    })
+
+    it('begin anew with a limit that was not known', () => {
+      const gates = open({ limits: [{ name: 'old', groups: ['orders'], perSecond: 1 }] })
+      const again = afterwards(gates, 0)
+      expect(again.all.map(({ limit }) => limit.name)).to.deep.equal(['default'])
+    })
+  })
+})

@@ -1,0 +1,64 @@
+/** How a venue of the bench limits its callers; times are ms from the start of a run. */
+export interface VenueOptions {
+  /** Calls a second that it takes, without telling. */
+  limitAt(ms: number): number
+  /** `bucket`: unused calls are saved up to `burst`. `windows`: each second begins anew. */
+  readonly counts: 'bucket' | 'windows'
+  readonly burst: number
+  /** So many refusals within `withinMs` ban the caller for `ms`. */
+  readonly ban?: { readonly refusals: number; readonly withinMs: number; readonly ms: number }
+  isDown(ms: number): boolean
+  /** Share of calls that fail for no reason. */
+  readonly errorShare: number
+}
+
+/** What a venue makes of one call; `until` is the end of a ban. */
+export type Verdict =
+  { readonly kind: 'accepted' | 'broken' } | { readonly kind: 'refused'; readonly until?: number }
+
+/** A venue with a limit that nobody is told of. */
+export class HiddenVenue {
+  private readonly options: VenueOptions
+  private readonly random: () => number
+  private tokens: number
+  private at = 0
+  private refusals: number[] = []
+  private bannedUntil = 0
+
+  constructor(options: VenueOptions, random: () => number) {
+    this.options = options
+    this.random = random
+    this.tokens = options.burst
+  }
+
+  take(now: number): Verdict {
+    const { isDown, errorShare } = this.options
+    this.fill(now)
+    if (isDown(now) || this.random() < errorShare) return { kind: 'broken' }
+    if (now < this.bannedUntil) return { kind: 'refused', until: this.bannedUntil }
+    if (this.tokens >= 1) {
+      this.tokens--
+      return { kind: 'accepted' }
+    }
+    return this.refuse(now)
+  }
+
+  private fill(now: number): void {
+    const { counts, burst, limitAt } = this.options
+    const limit = limitAt(now)
+    if (counts === 'bucket') {
+      this.tokens = Math.min(burst, this.tokens + ((now - this.at) * limit) / 1_000)
+    } else if (Math.floor(now / 1_000) > Math.floor(this.at / 1_000)) this.tokens = limit
+    this.at = now
+  }
+
+  private refuse(now: number): Verdict {
+    const { ban } = this.options
+    if (ban === undefined) return { kind: 'refused' }
+    this.refusals = [...this.refusals.filter(at => at > now - ban.withinMs), now]
+    if (this.refusals.length < ban.refusals) return { kind: 'refused' }
+    this.refusals = []
+    this.bannedUntil = now + ban.ms
+    return { kind: 'refused', until: this.bannedUntil }
+  }
+}
