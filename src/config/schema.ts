@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { logOptions } from '../observability/logger.ts'
 import { channelOptions } from '../observability/notify/registry.ts'
 import { brokerSchema } from './broker-schema.ts'
+import { feedSchema } from './feed-schema.ts'
 import { exitsSchema, gatewaySchema, holdingsSchema } from './gateway-schema.ts'
 import { instrumentsSchema } from './instrument-schema.ts'
 import { portfolioSchema } from './portfolio-schema.ts'
@@ -30,24 +31,7 @@ export const serviceSchema = z.strictObject({
       token: z.string().min(16).optional(),
     })
     .prefault({}),
-  feed: z
-    .strictObject({
-      /** `poll`: prices come from the broker's quotes, asked for every `pollMs`. */
-      kind: z.enum(['simulated', 'poll']).default('simulated'),
-      seed: z.int().default(1),
-      intervalMs: ms.default(100),
-      /** Time between two questions for the prices that nobody pushes, ms. */
-      pollMs: ms.min(100).default(1_000),
-      /** Goes on with invented prices although the broker is a real one. */
-      acceptSimulated: z.boolean().default(false),
-      /** Largest believable move from one tick to the next, percent; absent: any. */
-      maxJumpPct: z.number().positive().optional(),
-      /** A held tick that waits longer than this for the next one is a warning, ms. */
-      confirmMs: ms.default(5_000),
-      /** A tick whose own time is older shows a price but exits nobody, ms; absent: any. */
-      maxTickAgeMs: ms.optional(),
-    })
-    .prefault({}),
+  feed: feedSchema,
   instruments: instrumentsSchema,
   portfolio: portfolioSchema,
   supervision: supervisionSchema,

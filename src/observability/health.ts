@@ -38,6 +38,8 @@ export interface HealthFacts {
   /** Breakers that are not closed, and throttles far below what the venue has allowed. */
   readonly openBreakers?: readonly Trouble[]
   readonly slowThrottles?: readonly Trouble[]
+  /** Connections to Redis that are down or refused something. */
+  readonly redisTroubles?: readonly Trouble[]
   readonly mode: 'guard' | 'observe'
   /** Daily loss limits that are reached, and that have come near. */
   readonly trippedLimits: readonly Trouble[]
@@ -119,6 +121,7 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
       ...draft('system', facts.isChaosOn === true, facts.isChaosOn === true ? 'warn' : 'pass'),
       ...(facts.isChaosOn === true && { output: 'chaos is on: things go wrong on purpose' }),
     },
+    'redis:connections': counted('datastore', facts.redisTroubles ?? [], 'warn'),
     'clock:jumps': draft('system', clockJumps, clockJumps > 0 ? 'warn' : 'pass'),
     'actors:restarts': draft('component', actors.restarts, actors.restarts > 0 ? 'warn' : 'pass'),
   }

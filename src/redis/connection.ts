@@ -1,11 +1,14 @@
-import type { Redis } from 'ioredis'
+import type { ChainableCommander, Redis } from 'ioredis'
 import { breakerOptions } from '../resilience/breaker-options.ts'
 import { acquire, breaker, isPermit, type Outcome, settle } from '../resilience/breaker.ts'
 import { type Breaker, closedAgain, type Permit } from '../resilience/breaker-state.ts'
 import { RedisError, redisError } from './errors.ts'
 import { type RedisAddress, redisAddress, type RedisConfig, redisName } from './options.ts'
 
-/** How a command ended, for metrics. */
+/**
+ * How a command ended: answered; with an error of the server; without an answer in time; without a
+ * connection; refused by the breaker.
+ */
 export type RedisOutcome = 'ok' | 'error' | 'timeout' | 'unavailable' | 'refused'
 
 export interface RedisConnectionOptions {
@@ -32,6 +35,10 @@ const FIRST_RECONNECT_MS = 50
  * waits in a queue for better times, and none is sent a second time.
  */
 export class RedisConnection {
+  /** Commands so far, by how they ended. */
+  readonly outcomes: Record<RedisOutcome, number> = {
+    ...{ ok: 0, error: 0, timeout: 0, unavailable: 0, refused: 0 },
+  }
   /** Attempts to connect that followed a connection or an attempt. */
   reconnects = 0
   /** Why it is down; undefined while it is up. */
@@ -128,16 +135,33 @@ export class RedisConnection {
 
   /** Gives a command to the server, and its answer. Throws RedisError, within the deadline. */
   async run<Answer>(command: (client: Redis) => Promise<Answer>): Promise<Answer> {
-    const { onCommand, monotonic } = this.options
-    const from = monotonic()
+    const from = this.options.monotonic()
     try {
       const answer = await this.guarded(command)
-      onCommand?.('ok', monotonic() - from)
+      this.count('ok', from)
       return answer
     } catch (error) {
-      onCommand?.(outcomeOf(error as RedisError), monotonic() - from)
+      this.count(outcomeOf(error as RedisError), from)
       throw error
     }
+  }
+
+  /**
+   * Gives the server several commands in one go, as one that counts. A command that it refused has a
+   * RedisError for its answer. Throws as `run` does.
+   */
+  pipeline(fill: (pipeline: ChainableCommander) => void): Promise<unknown[]> {
+    return this.run(async client => {
+      const pipeline = client.pipeline()
+      fill(pipeline)
+      const answers: unknown[] = []
+      for (const [cause, answer] of (await pipeline.exec()) ?? []) {
+        const error = cause === null ? undefined : redisError(cause)
+        if (error !== undefined && outcomeOf(error) !== 'error') throw error
+        answers.push(error ?? answer)
+      }
+      return answers
+    })
   }
 
   /** Ends the connection; commands under way are rejected. */
@@ -203,6 +227,11 @@ export class RedisConnection {
         this.client.disconnect(true)
       },
     )
+  }
+
+  private count(outcome: RedisOutcome, from: number): void {
+    this.outcomes[outcome]++
+    this.options.onCommand?.(outcome, this.options.monotonic() - from)
   }
 
   private settle(permit: Permit, outcome: Outcome): void {

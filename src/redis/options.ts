@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { always } from '../resilience/options.ts'
 
 const ms = z.int().positive().max(600_000)
 
@@ -35,8 +36,7 @@ export const redisFields = {
 
 type Given = { readonly [Field in keyof typeof redisFields]?: unknown }
 
-/** What is wrong with the settings of a server taken together. */
-export function checkRedis(given: Given, context: z.RefinementCtx): void {
+function checkTogether(given: Given, context: z.RefinementCtx): void {
   const issue = (path: string, message: string): void => {
     context.addIssue({ code: 'custom', path: [path], message })
   }
@@ -53,8 +53,11 @@ export function checkRedis(given: Given, context: z.RefinementCtx): void {
   }
 }
 
+/** Refinement that tells what is wrong with the settings of a server taken together. */
+export const redisCheck = [checkTogether, always] as const
+
 /** A section that describes a Redis server and nothing else. */
-export const redisSchema = z.strictObject(redisFields).superRefine(checkRedis)
+export const redisSchema = z.strictObject(redisFields).superRefine(...redisCheck)
 
 /** The settings of a Redis server. */
 export type RedisConfig = Readonly<z.output<typeof redisSchema>>

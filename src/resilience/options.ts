@@ -7,7 +7,7 @@ const LONGEST_MS = 86_400_000
 export const positiveMs = z.int().positive().max(LONGEST_MS)
 
 /** For refinements of options that may have other faults too: all are to be told at once. */
-const always = {
+export const always = {
   when: ({ value }: { readonly value: unknown }) =>
     typeof value === 'object' && value !== null && !Array.isArray(value),
 }

@@ -23,6 +23,7 @@ const ERRORS = ['monitor-gave-up', 'exit-failed', 'cycle-failed', 'daily-loss']
 const WARNINGS = [
   ...['monitor-restarted', 'exit-unknown', 'exit-rejected', 'clock-moved', 'daily-loss-near'],
   ...['kill-switch', 'notify-failed', 'upkeep-failed', 'exit-discarded'],
+  ...['redis-lost', 'redis-refused', 'feed-malformed'],
 ]
 
 /** Opens the log; secrets of the configuration never appear in it. */
@@ -65,7 +66,7 @@ function componentOf(kind: string): LogComponent {
 }
 
 /** Every value of the configuration that is nobody's business. */
-function secretsOf({ http, notify }: ServiceConfig): string[] {
+function secretsOf({ http, feed, notify }: ServiceConfig): string[] {
   const ofChannels = notify.channels.flatMap(channel => {
     switch (channel.kind) {
       case 'webhook':
@@ -78,5 +79,6 @@ function secretsOf({ http, notify }: ServiceConfig): string[] {
         return [channel.token]
     }
   })
-  return [...(http.token === undefined ? [] : [http.token]), ...ofChannels]
+  const single = [http.token, feed.redis?.password].filter(each => each !== undefined)
+  return [...single, ...ofChannels]
 }

@@ -5,7 +5,7 @@ import { RULES } from '../risk/rules/registry.ts'
 import type { LimitFacts, MetricFacts, RuleFacts } from '../observability/metrics/facts.ts'
 import type { LiveSystem } from './live.ts'
 
-type Given = Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health'>
+type Given = Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health' | 'redis'>
 
 /** What is scraped. */
 export interface Scraped {

@@ -47,12 +47,13 @@ export class Performance implements Telemetry {
     this.history = await PerformanceHistory.open(store, this.clock.now())
   }
 
-  /** An operation took so long: `exit.intended`, `exit.filled`, `call.<group>.<operation>`. */
+  /** An operation took so long: `exit.intended`, `exit.filled`, `call.<group>.<operation>`, `redis.<use>`. */
   measure(operation: string, ms: number): void {
     this.profiler.measure(operation, ms)
     const { durations } = this.board
     const [kind, first = '', second = ''] = operation.split('.')
     if (kind === 'call') durations.call(ms / 1_000, { group: first, operation: second })
+    else if (kind === 'redis') durations.redis(ms / 1_000, { use: first })
     else if (first === 'intended') durations.intended(ms / 1_000)
     else if (first === 'filled') durations.filled(ms / 1_000)
   }

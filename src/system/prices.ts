@@ -2,23 +2,33 @@ import type { ServiceConfig } from '../config/schema.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { PollFeed } from '../feeds/poll.ts'
-import { simulatedFeed, type SimulatedFeed } from '../feeds/simulated.ts'
+import { simulatedFeed } from '../feeds/simulated.ts'
+import type { Trouble } from '../observability/health.ts'
+import type { RedisFacts } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
 import { textOf } from './lines.ts'
 import type { LiveSystem } from './live.ts'
+import type { Performance } from './performance.ts'
+import { RedisPrices } from './redis-prices.ts'
+import { NO_REDIS } from './redis-view.ts'
 
 /** Where a service gets its prices from: what is pushed, and polls for what is not. */
 export interface Prices {
-  start(): void
+  /** Does not wait for a server; throws where a secret cannot be read. */
+  start(): Promise<void>
   /** Once a cycle: asks for the prices that are missing or stale. */
   cycle(): void
   stop(): void
+  /** What a person should know of the servers that prices come from. */
+  troubles(): readonly Trouble[]
+  redisFacts(): RedisFacts
 }
 
 export interface PricesOptions {
   readonly config: Pick<ServiceConfig, 'feed' | 'broker' | 'mode'>
   readonly system: LiveSystem
   readonly clock: Clock
+  readonly performance: Performance
   /** Whether a tick may pass; chaos holds some back. */
   lets(tick: Tick): boolean
 }
@@ -31,23 +41,20 @@ export function assertRealPrices({ feed, broker, mode }: PricesOptions['config']
   throw new WatchkeeperError('SIMULATED_PRICES', text)
 }
 
+/** What pushes prices, or reads them where they lie. */
+type Source = Pick<Prices, 'start' | 'cycle' | 'stop'> &
+  Partial<Pick<Prices, 'troubles' | 'redisFacts'>>
+
 /** Opens the configured feed. */
-export function openPrices({ config, system, clock, lets }: PricesOptions): Prices {
-  const { feed } = config
+export function openPrices(options: PricesOptions): Prices {
+  const { config, system, clock, lets } = options
   const onTick = (tick: Tick): void => {
     if (lets(tick)) system.tick(tick)
   }
-  const pushed: SimulatedFeed | undefined =
-    feed.kind === 'simulated'
-      ? simulatedFeed({
-          ...{ seed: feed.seed, intervalMs: feed.intervalMs },
-          now: () => clock.now(),
-          onTick,
-        })
-      : undefined
+  const source = sourceOf(options, onTick)
   const poll = new PollFeed({
     ask: instruments => system.quotes(instruments),
-    wanted: () => (pushed === undefined ? system.instrumentsHeld() : system.instrumentsToPoll()),
+    wanted: () => (source === undefined ? system.instrumentsHeld() : system.instrumentsToPoll()),
     onTick,
     onTrouble: error => {
       const detail = error === undefined ? {} : { error: textOf(error) }
@@ -56,13 +63,38 @@ export function openPrices({ config, system, clock, lets }: PricesOptions): Pric
   })
   let askAt = -Infinity
   return {
-    start: () => pushed?.start(),
+    start: async () => source?.start(),
     cycle() {
+      source?.cycle()
       const now = clock.monotonic()
       if (now < askAt) return
-      askAt = now + feed.pollMs
+      askAt = now + config.feed.pollMs
       poll.look()
     },
-    stop: () => pushed?.stop(),
+    stop: () => source?.stop(),
+    troubles: () => source?.troubles?.() ?? [],
+    redisFacts: () => source?.redisFacts?.() ?? NO_REDIS,
+  }
+}
+
+/** Undefined where the broker's quotes are all there is. */
+function sourceOf(
+  { config: { feed }, system, clock, performance }: PricesOptions,
+  onTick: (tick: Tick) => void,
+): Source | undefined {
+  switch (feed.kind) {
+    case 'simulated': {
+      const { seed, intervalMs } = feed
+      const simulated = simulatedFeed({ seed, intervalMs, now: () => clock.now(), onTick })
+      return {
+        start: async () => simulated.start(),
+        cycle: () => undefined,
+        stop: () => simulated.stop(),
+      }
+    }
+    case 'redis':
+      return new RedisPrices({ config: feed.redis!, system, clock, performance, onTick })
+    case 'poll':
+      return undefined
   }
 }

@@ -25,6 +25,7 @@ import { pacedBroker } from './paced-broker.ts'
 import { assertRealPrices } from './prices.ts'
 import { Performance } from './performance.ts'
 import type { ServiceOptions } from './service.ts'
+import type { TickGateOptions } from './tick-gate.ts'
 
 /** What a service is made of, opened and connected. */
 export interface ServiceParts {
@@ -102,13 +103,17 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
     confirmsHoldings: config.broker.kind !== 'paper' && holdings.confirm,
     // The desk counts from when a call leaves; waiting for its turn is no silence of the broker.
     callTimeoutMs: Infinity,
-    ...{ ticks: config.feed, freshMs: config.health.staleMs },
+    ...{ ticks: gateOf(config), freshMs: config.health.staleMs },
     beforeGuard: registered => chosen!.deposit(registered),
     onLine: line => log.line(line),
     ...{ onFatal: options.onFatal, onTrouble: error => log.trouble(error, clock.now()) },
   })
   return { ...{ store, system, performance, log, chaos }, broker: chosen!.broker, desk: desk! }
 }
+
+/** Redis keeps last prices for ever: there a tick is never taken without a look at its age. */
+const gateOf = ({ feed, health }: ServiceConfig): TickGateOptions =>
+  feed.kind === 'redis' ? { ...feed, maxTickAgeMs: feed.maxTickAgeMs ?? health.staleMs } : feed
 
 async function openStore({ config, fresh }: ServiceOptions): Promise<LmdbStore> {
   const folder = join(config.dataFolder, 'store')

@@ -97,12 +97,12 @@ export class Service {
       this.system.tell('notify-failed', { to, why })
     })
     this.startedAt = clock.now()
-    this.snapshot = this.look()
     this.prices = openPrices({
-      ...{ config, system: this.system, clock },
+      ...{ config, system: this.system, clock, performance: this.performance },
       lets: tick => this.chaos?.lets(tick) !== false,
     })
     this.adopter = adopterOf(config.holdings, this.system, () => clock.now())
+    this.snapshot = this.look()
     this.control = new LiveControl({
       desk: this.desk,
       system: this.system,
@@ -161,7 +161,7 @@ export class Service {
       core: this.system.core,
       tell: (kind, detail) => this.system.tell(kind, detail),
     })
-    this.prices.start()
+    await this.prices.start()
     this.cycle()
     this.cycles = setInterval(() => this.cycle(), config.cycleMs)
     this.state = { ready: true }
@@ -222,7 +222,13 @@ export class Service {
   private async scrape(): Promise<string> {
     const { options, startedAt, snapshot } = this
     const now = options.clock.now()
-    const given = { version: options.version, startedAt, now, health: snapshot.status }
+    const given = {
+      version: options.version,
+      startedAt,
+      now,
+      health: snapshot.status,
+      redis: this.prices.redisFacts(),
+    }
     return this.performance.board.scrape(
       await metricFacts(
         { system: this.system, desk: this.desk, monotonicMs: options.clock.monotonic() },
@@ -237,6 +243,7 @@ export class Service {
     return healthStatus({
       ...healthFacts(this.system, limits, found),
       ...gatewayTroubles(this.desk, clock.monotonic()),
+      redisTroubles: this.prices.troubles(),
       isChaosOn: this.chaos !== undefined,
     })
   }

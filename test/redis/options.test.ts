@@ -10,6 +10,7 @@ function faults(given: unknown): string[] {
 describe('the settings of a Redis server', () => {
   it('need an address or a host, and tell so together with other faults', () => {
     expect(faults({ port: 0 })).to.have.length(2)
+    expect(faults({ port: 'x' })).to.have.length(2)
     expect(faults({})).to.deep.equal(['url: an address such as redis://127.0.0.1:6379, or a host'])
   })
 

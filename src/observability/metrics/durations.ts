@@ -8,6 +8,8 @@ export interface Durations {
   readonly filled: Observe
   /** Calls to the broker, by group and operation. */
   readonly call: Observe
+  /** Commands to Redis, by what their connection is for. */
+  readonly redis: Observe
 }
 
 /** How long exits and calls take. */
@@ -24,5 +26,10 @@ export const durations = (board: Board): Durations => ({
     name: 'watchkeeper_broker_call_seconds',
     help: 'Time of a call to the broker, from when it leaves until its answer.',
     labels: ['group', 'operation'],
+  }),
+  redis: board.histogram({
+    name: 'watchkeeper_redis_command_seconds',
+    help: 'Time of a command to Redis until its answer or its deadline; waits for new entries are left out.',
+    labels: ['use'],
   }),
 })

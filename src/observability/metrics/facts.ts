@@ -31,6 +31,24 @@ export interface MetricFacts {
   /** Every rule that there is. */
   readonly rules: readonly RuleFacts[]
   readonly gateway: GatewayFacts
+  readonly redis: RedisFacts
+}
+
+/** How Redis servers fare; without one all of it is empty. */
+export interface RedisFacts {
+  readonly connections: readonly {
+    /** What it is for. */
+    readonly use: string
+    readonly isUp: boolean
+    readonly breaker: string
+    readonly reconnects: number
+    /** Commands by how they ended. */
+    readonly outcomes: Readonly<Record<string, number>>
+  }[]
+  /** Messages, entries and hashes with prices, by source. */
+  readonly messages: Readonly<Record<string, number>>
+  /** Those of them that were no price, by what was wrong. */
+  readonly malformed: Readonly<Record<string, number>>
 }
 
 /** How calls to the broker fare. */

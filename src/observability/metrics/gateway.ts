@@ -1,6 +1,14 @@
 import { type MetricFamily } from './family.ts'
 
-const STATES = ['closed', 'open', 'half-open', 'forced-open', 'disabled', 'metrics-only'] as const
+/** The states that a circuit breaker can be in. */
+export const BREAKER_STATES = [
+  'closed',
+  'open',
+  'half-open',
+  'forced-open',
+  'disabled',
+  'metrics-only',
+] as const
 
 /** Calls to the broker: breakers, throttles, lanes. */
 export const gatewayMetrics: MetricFamily = board => {
@@ -12,7 +20,7 @@ export const gatewayMetrics: MetricFamily = board => {
     },
     ({ gateway }) =>
       gateway.breakers.flatMap(({ group, state: present }) =>
-        STATES.map(state => [{ group, state }, state === present ? 1 : 0] as const),
+        BREAKER_STATES.map(state => [{ group, state }, state === present ? 1 : 0] as const),
       ),
   )
   board.counter(

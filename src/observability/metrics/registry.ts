@@ -6,6 +6,7 @@ import { Board, type MetricFamily, single } from './family.ts'
 import { gatewayMetrics } from './gateway.ts'
 import { limitMetrics } from './limits.ts'
 import { positionMetrics } from './positions.ts'
+import { redisMetrics } from './redis.ts'
 import { ruleMetrics } from './rules.ts'
 import { serviceMetrics } from './service.ts'
 import { storeMetrics } from './store.ts'
@@ -22,6 +23,7 @@ const FAMILIES: readonly MetricFamily[] = [
   storeMetrics,
   limitMetrics,
   ruleMetrics,
+  redisMetrics,
 ]
 
 /** Makes the metrics of one service, with those of the process and the runtime. */

@@ -21,6 +21,16 @@ const FACTS: MetricFacts = {
     throttles: [],
     calls: [{ group: 'orders', operation: 'placeExit', outcome: 'ok', count: 2 }],
   },
+  redis: {
+    connections: [
+      {
+        ...{ use: 'feed-push', isUp: false, breaker: 'open', reconnects: 3 },
+        outcomes: { ok: 7, timeout: 2 },
+      },
+    ],
+    messages: { pubsub: 9 },
+    malformed: { price: 1, time: 0 },
+  },
   rules: [{ name: 'stopLoss', configured: 2, armed: 1, evaluated: 9, errored: 3, fired: 4 }],
   limits: [{ name: 'all', loss: -5, maxLoss: 100, isTripped: false }],
 }
@@ -41,6 +51,12 @@ describe('the metrics', () => {
     expect(lines).to.include('watchkeeper_unguarded_seconds_total{cause="price"} 1.5')
     expect(lines).to.include('watchkeeper_unguarded_seconds_total{cause="halt"} 0')
     expect(lines).to.include('watchkeeper_rules_armed{rule="stopLoss"} 1')
+    const use = 'use="feed-push"'
+    expect(lines).to.include(`watchkeeper_redis_up{${use}} 0`)
+    expect(lines).to.include(`watchkeeper_redis_breaker_state{${use},state="open"} 1`)
+    expect(lines).to.include(`watchkeeper_redis_breaker_state{${use},state="closed"} 0`)
+    expect(lines).to.include(`watchkeeper_redis_commands_total{${use},outcome="timeout"} 2`)
+    expect(lines).to.include('watchkeeper_redis_malformed_total{kind="time"} 0')
     expect(lines).to.include('watchkeeper_rule_fires_total{rule="stopLoss"} 4')
   })
 

@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { redisCheck, redisFields } from '../../redis/options.ts'
+import { isTemplate } from './name.ts'
+
+const name = z
+  .string()
+  .min(1)
+  .max(400)
+  .refine(isTemplate, { error: 'a name with <instrument> at most once' })
+
+const ms = z.int().positive().max(86_400_000)
+
+/** The prices that a Redis server has: where they are, and how they are read. */
+export const redisFeedSchema = z
+  .strictObject({
+    ...redisFields,
+    /** `pubsub`: messages on `channel`; `none`: hashes alone. */
+    push: z.enum(['pubsub', 'none']).default('pubsub'),
+    /** With `<instrument>` in it, a channel for each. */
+    channel: name.default('ticks'),
+    /** Hashes with the last price of each instrument; `false`: there are none. */
+    hash: z
+      .union([
+        z.literal(false),
+        name.refine(text => text.includes('<instrument>'), {
+          error: 'a name with <instrument> in it, or false',
+        }),
+      ])
+      .default('tick:<instrument>'),
+    /** The hash of an instrument is read once nothing has been pushed for so long, ms. */
+    pullAfterMs: ms.default(2_000),
+  })
+  .superRefine(...redisCheck)
+  .superRefine(readsSomething, redisCheck[1])
+
+export type RedisFeedConfig = Readonly<z.output<typeof redisFeedSchema>>
+
+function readsSomething(
+  { push, hash }: { readonly push?: unknown; readonly hash?: unknown },
+  context: z.RefinementCtx,
+): void {
+  if (push !== 'none' || hash !== false) return
+  const message = 'pubsub, as there are no hashes to be read'
+  context.addIssue({ code: 'custom', path: ['push'], message })
+}

@@ -1,0 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Long enough for the slowest machine, and shorter than the longest test. */
+const PATIENCE_MS = 25_000
+
+/** Looks again and again until what is waited for is there; throws when it never comes. */
+export async function until(isThere: () => unknown): Promise<void> {
+  const end = performance.now() + PATIENCE_MS
+  while (!(await isThere())) {
+    if (performance.now() > end) throw new Error('what was waited for has not come')
+    await sleep(5)
+  }
+}
