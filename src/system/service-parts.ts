@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CallDesk } from '../actors/call-desk.ts'
+import type { GatesSnapshot } from '../actors/gates-snapshot.ts'
 import { checkedBroker } from '../brokers/checked.ts'
 import { assertPaperFolder } from '../brokers/paper-folder.ts'
 import type { ServiceConfig } from '../config/schema.ts'
@@ -18,6 +19,7 @@ import { type LmdbStore, openLmdbStore } from '../stores/lmdb.ts'
 import { assertProvable, brokerOf, type ChosenBroker } from './broker-of.ts'
 import { Chaos } from './chaos.ts'
 import { counted } from './counted.ts'
+import { GatewayMemory, rememberedGates } from './gateway-memory.ts'
 import { LiveSystem, type Venue } from './live.ts'
 import { openLog, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
@@ -32,6 +34,7 @@ export interface ServiceParts {
   readonly store: LmdbStore
   readonly broker: Broker
   readonly desk: CallDesk
+  readonly memory: GatewayMemory
   readonly system: LiveSystem
   readonly performance: Performance
   readonly log: ServiceLog
@@ -54,6 +57,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   const performance = new Performance(clock)
   const log = await openLog(config, options.log, () => clock.monotonic())
   await performance.keepIn(store)
+  const past = await rememberedGates(store, clock.now())
   const chaos = options.chaos && new Chaos(options.chaos, { clock })
   let chosen: ChosenBroker | undefined
   let desk: CallDesk | undefined
@@ -61,7 +65,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   const venue = (quotes: Quotes): Venue => {
     chosen = brokerOf({ config, quotes, clock, fresh })
     const { broker, priced } = chosen
-    desk = deskOf(broker, { config, clock, performance })
+    desk = deskOf(broker, { config, clock, performance, past })
     const telemetry = { telemetry: performance, name: 'apiCalls' } as const
     // Breakers and throttles meet what goes wrong on purpose as they would meet the real thing.
     const suffering = chaos === undefined ? broker : chaos.broker(broker)
@@ -108,7 +112,12 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
     onLine: line => log.line(line),
     ...{ onFatal: options.onFatal, onTrouble: error => log.trouble(error, clock.now()) },
   })
-  return { ...{ store, system, performance, log, chaos }, broker: chosen!.broker, desk: desk! }
+  const memory = new GatewayMemory(store, clock)
+  return {
+    ...{ store, memory, system, performance, log, chaos },
+    broker: chosen!.broker,
+    desk: desk!,
+  }
 }
 
 /** Redis keeps last prices for ever: there a tick is never taken without a look at its age. */
@@ -129,19 +138,20 @@ interface Around {
   readonly config: ServiceConfig
   readonly clock: Clock
   readonly performance: Performance
+  readonly past: GatesSnapshot | undefined
 }
 
 /** A simulated account has no limit that would have to be found out. */
 const UNLIMITED = { startRate: 1_000, maxRate: 1_000 }
 
-function deskOf({ capabilities }: Broker, { config, clock, performance }: Around): CallDesk {
+function deskOf({ capabilities }: Broker, { config, clock, performance, past }: Around): CallDesk {
   const { breakers, laneBound } = config.gateway
   const throttle = {
     ...config.gateway.throttle,
     ...(config.broker.kind === 'paper' && UNLIMITED),
   }
   return new CallDesk({
-    ...{ limits: capabilities.limits, breakers, throttle, laneBound },
+    ...{ limits: capabilities.limits, breakers, throttle, laneBound, past },
     ...{ callTimeoutMs: config.broker.callTimeoutMs, timers: machineTimers },
     monotonic: () => clock.monotonic(),
     now: () => clock.now(),

@@ -10,6 +10,7 @@ import { type ChaosSummary, chaosSummary } from './chaos-summary.ts'
 import { LiveControl } from './control.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { type HttpServer, serveHttp } from '../http/server.ts'
+import type { GatewayMemory } from './gateway-memory.ts'
 import type { LiveSystem } from './live.ts'
 import { healthStatus } from '../observability/health.ts'
 import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
@@ -58,6 +59,7 @@ export class Service {
   private readonly store: LmdbStore
   private readonly broker: Broker
   private readonly desk: CallDesk
+  private readonly memory: GatewayMemory
   private readonly system: LiveSystem
   private readonly prices: Prices
   private readonly startedAt: number
@@ -90,6 +92,7 @@ export class Service {
     this.store = parts.store
     this.broker = parts.broker
     this.desk = parts.desk
+    this.memory = parts.memory
     this.system = parts.system
     this.performance = parts.performance
     this.chaos = parts.chaos
@@ -141,6 +144,8 @@ export class Service {
     const fills = this.broker instanceof PaperAccount ? this.broker.fills() : undefined
     const summary = this.chaos && chaosSummary(this.chaos, this.system, fills)
     await this.broker.close()
+    await this.memory.idle()
+    this.memory.keep(this.desk.gates)
     await this.store.close()
     await this.watchdog?.stop()
     return summary
@@ -198,6 +203,7 @@ export class Service {
       // Health grows old without a new snapshot, and says so; the next cycle is another chance.
       system.tell('cycle-failed', { error: textOf(error) })
     }
+    this.memory.keep(this.desk.gates)
     this.prices.cycle()
     this.adopter?.look().catch((error: unknown) => {
       system.tell('cycle-failed', { error: textOf(error) })
