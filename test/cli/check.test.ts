@@ -107,6 +107,54 @@ valid: 2 positions, 2 rule sets, 0 warnings
     expect(ran.stderr).to.contain('gone.yaml: found no such file, expected a file')
   })
 
+  describe('of a configuration', () => {
+    const config = (more: string): Promise<Ran> => {
+      const positions = folder.file('p.yaml', POSITIONS)
+      const file = folder.file('c.yaml', `positions: ${positions}\n${more}`)
+      return watchkeeper(['check', '--config', file])
+    }
+    const NOTHING_PROVED = `broker: { kind: http, url: 'http://127.0.0.1:1', token: secret, capabilities: { dedupe: never, lookup: none, reduceOnly: false } }
+feed: { kind: poll }
+`
+
+    it('checks the positions that it names, with its instruments', async () => {
+      const ran = await config('instruments: { BTC: { lot: 3 } }\n')
+      expect(ran.stdout).to.contain('valid: 2 positions')
+      expect(ran.stderr).to.contain('expected a multiple of the lot 3')
+    })
+
+    it('ends with 2 and every fault of it', async () => {
+      const ran = await config('cycleMs: 1\nhttp: { port: -1 }\n')
+      expect(ran.code).to.equal(2)
+      expect(ran.stderr).to.match(/cycleMs, line 2: .*\n.*http\.port, line 3: /)
+    })
+
+    it('refuses a venue that can prove nothing, and repeats it where that is accepted', async () => {
+      const refused = await config(NOTHING_PROVED)
+      expect([refused.code, refused.stderr]).to.satisfy(
+        ([code, text]: [number, string]) =>
+          code !== 0 && text.includes('an exit could be made twice'),
+      )
+      const accepted = await config(`${NOTHING_PROVED}acceptUnprovable: true\n`)
+      expect(accepted.code).to.equal(0)
+      expect(accepted.stderr).to.contain('nothing proves that an exit is made only once')
+    })
+
+    it('refuses invented prices for a real account', async () => {
+      const proving = NOTHING_PROVED.replace('lookup: none', 'lookup: complete')
+      const ran = await config(proving.replace('poll', 'simulated'))
+      expect(ran.stderr).to.contain('the feed is simulated and the broker is not')
+    })
+  })
+
+  it('is told what to check', async () => {
+    const ran = await watchkeeper(['check'])
+    expect([ran.code, ran.stderr]).to.deep.equal([
+      2,
+      'error: found neither --positions nor --config, expected at least one of them\n',
+    ])
+  })
+
   it('shows examples in its help', async () => {
     const ran = await watchkeeper(['check', '--help'])
     expect(ran.code).to.equal(0)

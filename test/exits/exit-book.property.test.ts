@@ -18,6 +18,9 @@ const capabilities: fc.Arbitrary<Capabilities> = fc.record({
   limits: fc.constant([]),
 })
 
+/** What was played so far, for whoever plays more than every day. */
+const played = { stories: 0, acts: 0 }
+
 /** One act with its dice: the real thing is held to promise P1 after each. */
 class Happening implements fc.Command<object, GuardedAccount> {
   private readonly name: string
@@ -34,6 +37,7 @@ class Happening implements fc.Command<object, GuardedAccount> {
 
   run(_model: object, account: GuardedAccount): void {
     let count = 0
+    played.acts++
     ACTS[this.name]!(account, () => this.rolls[count++ % this.rolls.length]!)
     account.check()
   }
@@ -70,6 +74,7 @@ function play(
 ): void {
   const account = new GuardedAccount(given, quantities, { listsOrders, makeBook })
   fc.modelRun(() => ({ model: {}, real: account }), story)
+  played.stories++
   const isOver = account.calmDown()
   try {
     account.check()
@@ -91,6 +96,11 @@ const isCaught = (makeBook: MakeBook): boolean =>
   ).failed
 
 describe('ExitBook', () => {
+  after(() => {
+    if (process.env['PROPERTY_RUNS'] === undefined) return
+    process.stdout.write(`    ${played.stories} stories, ${played.acts} acts\n`)
+  })
+
   it('exits each position once and never misses one, whatever the venue and the world do', () => {
     fc.assert(
       fc.property(worlds, stories, (world, story) => play(world, story)),

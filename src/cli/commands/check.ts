@@ -1,12 +1,14 @@
 import { Option } from 'commander'
 import { loadPositions } from '../../config/positions-file.ts'
+import { UsageError } from '../../errors.ts'
 import { checkedPosition } from '../check-report.ts'
 import { checkedText } from '../check-text.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { paintFor } from '../output.ts'
 
 interface Given {
-  readonly positions: string
+  readonly positions?: string
+  readonly config?: string
   readonly rules?: string
   readonly strict: boolean
   readonly format: 'text' | 'json'
@@ -16,15 +18,17 @@ const EXAMPLES = `
 Examples:
   $ watchkeeper check --positions positions.yaml
   $ watchkeeper check --positions positions.yaml --rules tighter.yaml --strict
-  $ watchkeeper check --positions positions.yaml --format json`
+  $ watchkeeper check --positions positions.yaml --format json
+  $ watchkeeper check --config my.yaml`
 
-/** `watchkeeper check`: validates positions and rules, and shows their levels at entry. */
+/** `watchkeeper check`: validates positions, rules and a configuration, and shows levels at entry. */
 export const checkCommand: CommandModule = {
   add(program, context) {
     program
       .command('check')
-      .description("validate positions and rules, and show each rule's levels at entry")
-      .requiredOption('--positions <file>', 'positions and their rules, YAML or JSON')
+      .description('validate positions, rules and a configuration, and show levels at entry')
+      .option('--positions <file>', 'positions and their rules, YAML or JSON')
+      .option('--config <file>', 'configuration of the service, and the positions that it names')
       .option('--rules <file>', 'rule sets that win over those of the same name')
       .option('--strict', 'take warnings as faults', false)
       .addOption(
@@ -37,12 +41,19 @@ export const checkCommand: CommandModule = {
   },
 }
 
-function check(given: Given, { stdout, stderr, env }: CommandContext): void {
-  const { entries, warnings } = loadPositions({
-    positionsFile: given.positions,
+async function check(given: Given, { stdout, stderr, env }: CommandContext): Promise<void> {
+  const judged = given.config === undefined ? undefined : await judge(given.config, given, env)
+  const positionsFile = judged?.config.positions ?? given.positions
+  if (positionsFile === undefined) {
+    throw new UsageError('found neither --positions nor --config, expected at least one of them')
+  }
+  const { entries, warnings: odd } = loadPositions({
+    positionsFile,
     rulesFile: given.rules,
-    strict: given.strict,
+    strict: given.strict || judged?.config.strict === true,
+    ...(judged !== undefined && { instruments: judged.config.instruments }),
   })
+  const warnings = [...(judged?.warnings ?? []), ...odd]
   const paint = paintFor(stdout, env)
   const now = Date.now()
   for (const entry of entries) {
@@ -65,6 +76,15 @@ function check(given: Given, { stdout, stderr, env }: CommandContext): void {
       `${JSON.stringify({ type: 'summary', positions: entries.length, ruleSets: sets, warnings })}\n`,
     )
   } else stdout.write(`${paint('green', 'valid')}: ${counts}\n`)
+}
+
+/** The configuration as a start would have it, and what of it should be known. */
+async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv) {
+  // The parts of a service take time to load; positions alone need none of them.
+  const { loadServiceConfig } = await import('../../config/service-file.ts')
+  const { checkConfig } = await import('../../system/config-check.ts')
+  const config = loadServiceConfig({ file, env, overrides: { positions } })
+  return { config, warnings: checkConfig(config).map(warning => `${file}: ${warning}`) }
 }
 
 const countText = (count: number, noun: string): string =>

@@ -15,6 +15,7 @@ interface AddGiven extends ConnectionOptions {
   readonly quantity?: number
   readonly entryPrice?: number
   readonly account?: string
+  readonly ticket?: string
   readonly underlying?: string
   readonly rules?: object
   readonly exitNow: boolean
@@ -65,6 +66,7 @@ export function addGuarding(positions: Command, context: CommandContext): void {
     .option('--quantity <units>', 'units held', number)
     .option('--entry-price <price>', 'price of one unit at entry', number)
     .option('--account <name>', 'account that holds it')
+    .option('--ticket <id>', 'the holding, where each position is a ticket of its own')
     .option('--underlying <name>', 'instrument that it derives from')
     .option('--rules <json>', 'its rules', json)
     .option('--exit-now', 'also if a rule would exit it at once', false)

@@ -12,7 +12,7 @@ export interface RegisteredCommand {
 export const COMMANDS: readonly RegisteredCommand[] = [
   {
     name: 'run',
-    summary: 'guard a paper account on a simulated feed',
+    summary: 'guard the open positions of an account',
     load: async () => (await import('./run.ts')).runCommand,
   },
   {
@@ -72,7 +72,7 @@ export const COMMANDS: readonly RegisteredCommand[] = [
   },
   {
     name: 'check',
-    summary: "validate positions and rules, and show each rule's levels at entry",
+    summary: 'validate positions, rules and a configuration, and show levels at entry',
     load: async () => (await import('./check.ts')).checkCommand,
   },
 ]

@@ -37,7 +37,7 @@ export const runCommand: CommandModule = {
   add(program, context) {
     program
       .command('run')
-      .description('guard a paper account on a simulated feed')
+      .description('guard the open positions of an account')
       .option('--config <file>', 'configuration', 'config/default.yaml')
       .option('--positions <file>', 'positions to guard, in place of the configured file')
       .option('--data <folder>', 'where everything durable is kept')

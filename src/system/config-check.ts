@@ -1,0 +1,24 @@
+import type { ServiceConfig } from '../config/schema.ts'
+import { isUnprovable } from '../exits/settings.ts'
+import { assertProvable } from './broker-of.ts'
+import { assertRealPrices } from './prices.ts'
+
+/**
+ * Judges what the parts of a configuration mean together, as a start does. Throws WatchkeeperError
+ * for what would not start; gives what would, and should be known, a line each.
+ */
+export function checkConfig(config: ServiceConfig): readonly string[] {
+  assertProvable(config)
+  assertRealPrices(config)
+  const { broker, feed, mode } = config
+  const isReal = broker.kind !== 'paper'
+  return [
+    ...(isReal && isUnprovable(broker.capabilities)
+      ? ['broker.capabilities: nothing proves that an exit is made only once, and that is accepted']
+      : []),
+    ...(isReal && feed.kind === 'simulated'
+      ? ['feed.kind: prices are invented, and the account is not']
+      : []),
+    ...(mode === 'observe' ? ['mode: observe: nothing would be sent'] : []),
+  ]
+}
