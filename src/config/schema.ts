@@ -7,6 +7,7 @@ import { exitsSchema, gatewaySchema, holdingsSchema } from './gateway-schema.ts'
 import { instrumentsSchema } from './instrument-schema.ts'
 import { portfolioSchema } from './portfolio-schema.ts'
 import { supervisionSchema } from '../resilience/supervision-policy.ts'
+import { storeSchema } from '../stores/options.ts'
 
 /** A duration in whole milliseconds above zero. */
 const ms = z.int().positive()
@@ -77,12 +78,7 @@ export const serviceSchema = z.strictObject({
         .optional(),
     })
     .prefault({}),
-  store: z
-    .strictObject({
-      /** Positions that are over and still known by their id; the oldest are forgotten first. */
-      closedRows: z.int().positive().default(100_000),
-    })
-    .prefault({}),
+  store: storeSchema,
   stop: z
     .strictObject({
       /** Longest wait for exits in flight at an orderly stop, ms. */

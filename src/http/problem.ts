@@ -28,6 +28,8 @@ const STATUS: Readonly<Record<string, number>> = {
   STORE_FAILED: 503,
   STORE_FULL: 503,
   FENCED: 503,
+  STORE_LOST: 503,
+  STANDBY: 503,
 }
 
 /** What express throws for a body that it cannot take. */

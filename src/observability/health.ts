@@ -1,6 +1,8 @@
 import type { HealthCheck, HealthSnapshot } from '../ports/control.ts'
+import type { StoreStatus } from '../ports/store.ts'
 import { accountChecks, type AccountFacts } from './account-checks.ts'
 import { counted, type Draft, draft, MOST_DETAILS, type Trouble } from './checks.ts'
+import { storeChecks } from './store-checks.ts'
 
 export type { Trouble } from './checks.ts'
 
@@ -30,6 +32,8 @@ export interface HealthFacts {
   readonly killSwitch: string
   /** Errors of the store since its last write that went well. */
   readonly storeErrors: number
+  /** Undefined where nothing is known of it. */
+  readonly store?: StoreStatus
   /** Errors of calls to the broker since the start. */
   readonly brokerErrors: number
   readonly badTicks: number
@@ -62,6 +66,7 @@ export function healthStatus(facts: HealthFacts): HealthSnapshot {
   const drafts = {
     ...failures(facts),
     ...(facts.account && accountChecks(facts.account)),
+    ...(facts.store && storeChecks(facts.store)),
     ...warnings(facts),
     ...figures(facts),
   }

@@ -1,7 +1,9 @@
+import type { WatchkeeperError } from '../errors.ts'
 import type { JournalLine, JournalQuery } from './control.ts'
 
 /** The kinds of rows that are kept. */
-export type Table = 'positions' | 'closed' | 'ratchets' | 'exits' | 'settings' | 'history'
+export type Table =
+  'positions' | 'closed' | 'ratchets' | 'exits' | 'settings' | 'history' | 'outage'
 
 /** One row to be written; without a value it is taken away. */
 export interface Row {
@@ -54,4 +56,40 @@ export interface Store {
   prune(which: Prune): Promise<number>
   /** Lets writes under way end, gives the ownership up, and closes. */
   close(): Promise<void>
+}
+
+/** How a store fares, for health and metrics. */
+export interface StoreStatus {
+  /** Where it is, for a person. */
+  readonly place: string
+  /** Whether this process owns it, and may act on what it has read there, at this moment. */
+  readonly isOurs: boolean
+  /** While the server is away: since when (ms), why, and how much is kept here for it. */
+  readonly outage?: { readonly forMs: number; readonly why: string; readonly rows: number }
+  /** Time until nothing may be sent any more unless the lease is renewed, ms; absent without one. */
+  readonly leaseLeftMs?: number
+  /** How the server could lose what it acknowledged; empty where it could not. */
+  readonly risks: readonly string[]
+  /** Times that the server was away, and that it had lost what was written, in this process. */
+  readonly outages: number
+  readonly losses: number
+}
+
+export type StoreChange = 'store-away' | 'store-back' | 'store-lost' | 'store-rewritten'
+
+/** What a store tells, and asks, of whoever owns it. */
+export interface StoreEvents {
+  /** Another process has the store; `error` is what a write would get. */
+  fenced?(error: WatchkeeperError): void
+  /** The server went away, came back, or has lost what was written. */
+  changed?(kind: StoreChange, detail: Readonly<Record<string, unknown>>): void
+  /** Everything that must be there, for a server that has lost it. */
+  whole?(): Batch
+}
+
+/** A store that this process owns for as long as it runs. */
+export interface OwnedStore extends Store {
+  /** Set by the owner. */
+  events: StoreEvents
+  status(): StoreStatus
 }

@@ -1,7 +1,7 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { JournalLine } from '../ports/control.ts'
 import type { Change, Keeper, KeptRatchet, Past, Registered } from '../ports/keeper.ts'
-import type { Row, Store } from '../ports/store.ts'
+import type { Batch, Row, Store } from '../ports/store.ts'
 import { type ClosedRow, ClosedRows } from './closed.ts'
 
 const KILL_SWITCH = 'kill-switch'
@@ -81,6 +81,14 @@ export class StoreKeeper<
     this.closed.changed(register, ids)
     if (ids.length > 0) this.onForgotten?.(ids, generation)
     return numbered
+  }
+
+  /** A change that holds everything, as rows. */
+  whole(change: Change<Exit, Switch, Day>): Batch {
+    const floor: Row = { table: 'settings', key: GENERATION_FLOOR, value: this.generationFloor }
+    // A row that is taken away would only say that it is not there.
+    const rows = this.rowsOf(change).filter(({ value }) => value !== undefined)
+    return { rows: [...rows, floor] }
   }
 
   private rowsOf(change: Change<Exit, Switch, Day>): Row[] {

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
 
 /** A process that owns a store, told apart from a later one that got the same pid. */
 export interface Owner {
@@ -8,6 +9,10 @@ export interface Owner {
   readonly startedAt: string | null
   /** Changes when the machine starts again; null where it does not tell. */
   readonly bootId: string | null
+  /** Where its pid counts: containers of one machine count apart. Older releases do not say. */
+  readonly namespace?: string | null
+  /** Name of its machine, for a person. */
+  readonly host?: string
 }
 
 /** This process as an owner. */
@@ -16,7 +21,13 @@ export const thisProcess = (token: string): Owner => ({
   pid: process.pid,
   startedAt: startOf(process.pid),
   bootId: bootId(),
+  namespace: namespace(),
+  host: hostname(),
 })
+
+/** Whether it can be seen from here if the owner still runs: only among the processes around us. */
+export const canSee = ({ bootId: itsBoot, namespace: its }: Owner): boolean =>
+  itsBoot !== null && itsBoot === bootId() && its != null && its === namespace()
 
 /** Whether the owner still runs: not a process of the same pid, nor one from before a restart. */
 export function isAlive({ pid, startedAt, bootId: itsBoot }: Owner): boolean {
@@ -28,6 +39,14 @@ export function isAlive({ pid, startedAt, bootId: itsBoot }: Owner): boolean {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
   return startedAt === startOf(pid)
+}
+
+function namespace(): string | null {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return null
+  }
 }
 
 function bootId(): string | null {

@@ -49,16 +49,23 @@ export class LiveWriter {
   private readonly savedMeanwhile = new Set<PositionId>()
   private rows: Registered[] = []
   private day: PortfolioDay | undefined
+  /** The portfolio's day as it was given last. */
+  lastDay: PortfolioDay | undefined
   private writing: Promise<void> | undefined
   private isDrainDue = false
   private gathering: NodeJS.Timeout | undefined
   private isClosed = false
   private trouble: WatchkeeperError | undefined
 
-  /** `durable`: the ratchets that an earlier process has left. */
-  constructor(options: LiveWriterOptions, durable: Iterable<readonly [PositionId, Ratchet]> = []) {
+  /** `durable` and `day`: the ratchets, and the day, that an earlier process has left. */
+  constructor(
+    options: LiveWriterOptions,
+    durable: Iterable<readonly [PositionId, Ratchet]> = [],
+    day?: PortfolioDay,
+  ) {
     this.options = options
     this.durable = new Map(durable)
+    this.lastDay = day
   }
 
   /** Resolves when the change is durable; rejects, with nothing changed, when it cannot be. */
@@ -87,7 +94,7 @@ export class LiveWriter {
     if (what.line !== undefined) this.lines.push(what.line)
     if (what.exit !== undefined) this.exits.set(what.exit.positionId, what.exit)
     if (what.row !== undefined) this.rows.push(what.row)
-    if (what.day !== undefined) this.day = what.day
+    if (what.day !== undefined) this.lastDay = this.day = what.day
     this.drainSoon()
   }
 

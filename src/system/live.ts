@@ -36,7 +36,7 @@ import { ruleSetOf } from './kept-rules.ts'
 import { lineOf, textOf } from './lines.ts'
 import { NO_LIMITS, startPortfolio } from './live-portfolio.ts'
 import { type LivePast, LiveState, pastOf } from './live-state.ts'
-import { type LiveKeeper, LiveWriter } from './live-writer.ts'
+import { type LiveChange, type LiveKeeper, LiveWriter } from './live-writer.ts'
 import type { Performance } from './performance.ts'
 import { machineTimers } from './machine-timers.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
@@ -77,6 +77,8 @@ export interface LiveOptions {
   readonly random?: () => number
   /** A younger price is tested as soon as a position comes, an older one guards nobody, ms; default 30 s. */
   readonly freshMs?: number
+  /** Whether this process owns the store at this moment; default: always. */
+  readonly isStoreOurs?: () => boolean
   /** Awaited before a new position is registered: its account must hold it. */
   readonly beforeGuard?: (registered: Registered) => Promise<void>
   /** Told of each journal line once it is durable. */
@@ -137,6 +139,7 @@ export class LiveSystem {
           this.core.dispatcher.takeRatchets(({ position }, ratchet) => take(position.id, ratchet)),
       },
       past.ratchets,
+      past.day,
     )
     const exits = new ExitJournal({
       ...{ state: this.state, writer: this.writer, now: () => clock.now() },
@@ -151,7 +154,7 @@ export class LiveSystem {
       freshMs: options.freshMs ?? FRESH_MS,
       ratcheted: () => this.writer.gather(),
       now: steadyNow(clock),
-      isHeld: record => this.areSendsHeld || hold.isHeld(record),
+      isHeld: record => this.areSendsHeld || !this.isStoreOurs || hold.isHeld(record),
       observe: this.isObserving ? decision => exits.observed(decision) : undefined,
       save: record =>
         this.state.openExits.has(record.positionId)
@@ -173,7 +176,7 @@ export class LiveSystem {
     this.guarding = new Guarding({
       ...{ state: this.state, roster, instruments: this.instruments, clock },
       staleMs: options.freshMs ?? FRESH_MS,
-      isStoreOurs: () => this.writer.errors === 0,
+      isStoreOurs: () => this.writer.errors === 0 && this.isStoreOurs,
     })
     this.registrar = new Registrar({
       rows: this.state.register,
@@ -422,7 +425,21 @@ export class LiveSystem {
 
   /** Whether orders may leave at this moment. */
   get mayLeave(): boolean {
-    return !this.areSendsHeld && maySend(this.state.killSwitch)
+    return !this.areSendsHeld && this.isStoreOurs && maySend(this.state.killSwitch)
+  }
+
+  /** Everything that is kept, as it is in memory: for a store that has lost it. */
+  whole(): LiveChange {
+    const { register, openExits, killSwitch } = this.state
+    const ratchets = new Map(this.writer.durable)
+    for (const { guard } of this.core.roster.all()) {
+      if (register.open.has(guard.position.id)) ratchets.set(guard.position.id, guard.ratchet())
+    }
+    const { lastDay: day } = this.writer
+    return {
+      ...{ register: [...register.values()], exits: [...openExits.values()], killSwitch, ratchets },
+      ...(day !== undefined && { day }),
+    }
   }
 
   /** From now on nothing new is sent; what was sent is still followed. */
@@ -457,6 +474,10 @@ export class LiveSystem {
 
   private get now(): number {
     return this.options.clock.now()
+  }
+
+  private get isStoreOurs(): boolean {
+    return this.options.isStoreOurs?.() !== false
   }
 
   /** Takes up what an earlier process has left of a position. */

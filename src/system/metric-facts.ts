@@ -3,6 +3,7 @@ import { gatewayFacts } from './gateway-view.ts'
 import { armedRules } from '../risk/rule-tally.ts'
 import { RULES } from '../risk/rules/registry.ts'
 import type { LimitFacts, MetricFacts, RuleFacts } from '../observability/metrics/facts.ts'
+import type { StoreStatus } from '../ports/store.ts'
 import type { LiveSystem } from './live.ts'
 
 type Given = Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health' | 'redis'>
@@ -11,12 +12,13 @@ type Given = Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health' | 'red
 export interface Scraped {
   readonly system: LiveSystem
   readonly desk: CallDesk
+  readonly store: StoreStatus
   readonly monotonicMs: number
 }
 
 /** What a scrape finds in the live system. */
 export async function metricFacts(
-  { system, desk, monotonicMs }: Scraped,
+  { system, desk, store, monotonicMs }: Scraped,
   given: Given,
 ): Promise<MetricFacts> {
   const { state, core, gate } = system
@@ -58,6 +60,7 @@ export async function metricFacts(
     deadLetters: core.actors.deadLetters,
     brokerErrors: state.brokerErrors,
     storeErrors: system.storeErrors,
+    store,
     journalLines: system.journalLines,
     clockJumps: system.clockWatch.jumps,
     gateway: gatewayFacts(desk, monotonicMs),

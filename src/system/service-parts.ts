@@ -1,26 +1,24 @@
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { CallDesk } from '../actors/call-desk.ts'
 import type { GatesSnapshot } from '../actors/gates-snapshot.ts'
 import { checkedBroker } from '../brokers/checked.ts'
-import { assertPaperFolder } from '../brokers/paper-folder.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import { viewOf } from '../domain/tick.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Broker } from '../ports/broker.ts'
+import type { WatchkeeperError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Quotes } from '../ports/quotes.ts'
-import type { Store } from '../ports/store.ts'
+import type { OwnedStore, Store } from '../ports/store.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { StoreKeeper } from '../stores/keeper.ts'
-import { type LmdbStore, openLmdbStore } from '../stores/lmdb.ts'
 import { assertProvable, brokerOf, type ChosenBroker } from './broker-of.ts'
 import { Chaos } from './chaos.ts'
 import { counted } from './counted.ts'
 import { GatewayMemory, rememberedGates } from './gateway-memory.ts'
 import { LiveSystem, type Venue } from './live.ts'
+import { openStore } from './open-store.ts'
 import { openLog, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
 import { pacedBroker } from './paced-broker.ts'
@@ -31,7 +29,7 @@ import type { TickGateOptions } from './tick-gate.ts'
 
 /** What a service is made of, opened and connected. */
 export interface ServiceParts {
-  readonly store: LmdbStore
+  readonly store: OwnedStore
   readonly broker: Broker
   readonly desk: CallDesk
   readonly memory: GatewayMemory
@@ -53,7 +51,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   const { config, clock, fresh } = options
   assertProvable(config)
   assertRealPrices(config)
-  const store = await openStore(options)
+  const store = options.store ?? (await openStore(options))
   const performance = new Performance(clock)
   const log = await openLog(config, options.log, () => clock.monotonic())
   await performance.keepIn(store)
@@ -108,10 +106,13 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
     // The desk counts from when a call leaves; waiting for its turn is no silence of the broker.
     callTimeoutMs: Infinity,
     ...{ ticks: gateOf(config), freshMs: config.health.staleMs },
+    // Asked in the moment of sending: a lease may have ended since the exit was decided.
+    isStoreOurs: () => store.status().isOurs,
     beforeGuard: registered => chosen!.deposit(registered),
     onLine: line => log.line(line),
     ...{ onFatal: options.onFatal, onTrouble: error => log.trouble(error, clock.now()) },
   })
+  connect(store, { system, keeper, onFatal: options.onFatal })
   const memory = new GatewayMemory(store, clock)
   return {
     ...{ store, memory, system, performance, log, chaos },
@@ -124,14 +125,21 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
 const gateOf = ({ feed, health }: ServiceConfig): TickGateOptions =>
   feed.kind === 'redis' ? { ...feed, maxTickAgeMs: feed.maxTickAgeMs ?? health.staleMs } : feed
 
-async function openStore({ config, fresh }: ServiceOptions): Promise<LmdbStore> {
-  const folder = join(config.dataFolder, 'store')
-  if (config.broker.kind === 'paper') assertPaperFolder(join(config.dataFolder, 'paper'))
-  if (fresh) {
-    await (await openLmdbStore({ folder })).close()
-    rmSync(folder, { recursive: true, force: true })
+/** The store tells the system what happens to it, and is told what must be there if it is lost. */
+function connect(
+  store: OwnedStore,
+  given: {
+    readonly system: LiveSystem
+    readonly keeper: StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>
+    onFatal(error: WatchkeeperError): void
+  },
+): void {
+  const { system, keeper, onFatal } = given
+  store.events = {
+    fenced: onFatal,
+    changed: (kind, detail) => system.tell(kind, detail),
+    whole: () => keeper.whole(system.whole()),
   }
-  return openLmdbStore({ folder })
 }
 
 interface Around {

@@ -28,7 +28,7 @@ import { gatewayTroubles } from './gateway-view.ts'
 import { openPrices, type Prices } from './prices.ts'
 import { tellDeadRules } from './rule-check.ts'
 import { openParts, type ServiceParts } from './service-parts.ts'
-import type { LmdbStore } from '../stores/lmdb.ts'
+import type { OwnedStore } from '../ports/store.ts'
 
 export interface ServiceOptions {
   readonly config: ServiceConfig
@@ -38,6 +38,12 @@ export interface ServiceOptions {
   readonly chaos?: ChaosPlan | undefined
   /** Forgets the demo account and everything that is kept. */
   readonly fresh: boolean
+  /** Takes an empty store although this machine has seen it with something in it. */
+  readonly acceptsEmptyStore?: boolean
+  /** Told why it has to wait for the store. */
+  readonly onWait?: (why: WatchkeeperError) => void
+  /** Opened and claimed already; default: the one that the config names. */
+  readonly store?: OwnedStore | undefined
   readonly clock: Clock
   /** Of watchkeeper. */
   readonly version: string
@@ -51,12 +57,14 @@ export interface Started extends Seeded {
   readonly url: string
   readonly guarded: number
   readonly exiting: number
+  /** How the store could lose what it acknowledged. */
+  readonly risks: readonly string[]
 }
 
 /** A guarded account: store, broker, feed and monitoring cycle around the live system. */
 export class Service {
   private readonly options: ServiceOptions
-  private readonly store: LmdbStore
+  private readonly store: OwnedStore
   private readonly broker: Broker
   private readonly desk: CallDesk
   private readonly memory: GatewayMemory
@@ -173,7 +181,9 @@ export class Service {
     this.chaos?.start(this.system)
     const open = [...this.system.state.open()].length
     const exiting = this.system.state.openExits.size
-    return { url: `http://${host}:${this.http.port}`, guarded: open - exiting, exiting, ...seeded }
+    const { risks } = this.store.status()
+    const url = `http://${host}:${this.http.port}`
+    return { url, guarded: open - exiting, exiting, risks, ...seeded }
   }
 
   /**
@@ -237,7 +247,10 @@ export class Service {
     }
     return this.performance.board.scrape(
       await metricFacts(
-        { system: this.system, desk: this.desk, monotonicMs: options.clock.monotonic() },
+        {
+          ...{ system: this.system, desk: this.desk, store: this.store.status() },
+          monotonicMs: options.clock.monotonic(),
+        },
         given,
       ),
     )
@@ -250,6 +263,7 @@ export class Service {
       ...healthFacts(this.system, limits, found),
       ...gatewayTroubles(this.desk, clock.monotonic()),
       redisTroubles: this.prices.troubles(),
+      store: this.store.status(),
       isChaosOn: this.chaos !== undefined,
     })
   }

@@ -1,9 +1,12 @@
 import { InvalidArgumentError } from 'commander'
 import { loadChaos } from '../../config/chaos-file.ts'
 import { loadPositions, type LoadedPositions } from '../../config/positions-file.ts'
+import type { ServiceConfig } from '../../config/schema.ts'
 import { loadServiceConfig } from '../../config/service-file.ts'
-import { WatchkeeperError } from '../../errors.ts'
+import { type Fault, InputError, WatchkeeperError } from '../../errors.ts'
+import type { OwnedStore } from '../../ports/store.ts'
 import { Service, type Started } from '../../system/service.ts'
+import { standBy, type StandbyOptions } from '../../system/standby.ts'
 import { version } from '../../system/version.ts'
 import { chaosText } from '../chaos-text.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
@@ -18,13 +21,16 @@ interface Given {
   readonly brokerDelayMs?: number
   readonly fresh: boolean
   readonly chaos?: string
+  readonly standby: boolean
+  readonly acceptEmptyStore: boolean
 }
 
 const EXAMPLES = `
 Examples:
   $ watchkeeper run
   $ watchkeeper run --fresh
-  $ watchkeeper run --config my.yaml --positions positions.yaml --data /var/lib/watchkeeper`
+  $ watchkeeper run --config my.yaml --positions positions.yaml --data /var/lib/watchkeeper
+  $ watchkeeper run --config my.yaml --standby`
 
 function wholeNumber(text: string): number {
   const value = Number(text)
@@ -45,6 +51,12 @@ export const runCommand: CommandModule = {
       .option('--port <port>', 'where the API answers; 0: any free one', wholeNumber)
       .option('--fresh', 'forget the account, and start a new one', false)
       .option('--chaos <file>', 'let things go wrong on purpose, as config/chaos.yaml does')
+      .option('--standby', 'wait while another process guards, and take over when it ends', false)
+      .option(
+        '--accept-empty-store',
+        'go on without the positions of a store that has lost them',
+        false,
+      )
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => run(given, context))
   },
@@ -61,6 +73,7 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
       'broker.delayMs': given.brokerDelayMs,
     },
   })
+  assertStandby(given, config)
   const loaded = loadPositions({
     positionsFile: config.positions,
     strict: config.strict,
@@ -77,19 +90,24 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
     const more = loaded.warnings.length - MOST_WARNINGS
     stderr.write(`${warn('yellow', 'warning')}: ${more} more, which watchkeeper check shows\n`)
   }
+  outliveReader()
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() }
+  const acceptsEmptyStore = given.acceptEmptyStore
+  const store = given.standby
+    ? await waited(config, { clock, acceptsEmptyStore, stdout })
+    : undefined
+  if (given.standby && store === undefined) return
   let end: (failure: WatchkeeperError | undefined) => void = () => undefined
   const ended = new Promise<WatchkeeperError | undefined>(resolve => (end = resolve))
-  outliveReader()
   stopOnSignal(() => end(undefined))
   stopOnUncaught(error => end(error))
   const [service, started] = await Service.start({
     config,
     ...{ entries: loaded.entries, chaos },
-    fresh: given.fresh,
-    version: version(),
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    ...{ fresh: given.fresh, store, acceptsEmptyStore, clock, version: version() },
     log: { stream: process.stdout, text: line => journalText(line, paint) },
     onFatal: error => end(error),
+    onWait: once(({ message }) => stdout.write(`waiting: ${message}\n`)),
   })
   stdout.write(
     `${startText(started, { isObserving: config.mode === 'observe', isChaosOn: chaos !== undefined }, paint)}\n`,
@@ -102,9 +120,48 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
   stdout.write('stopped\n')
 }
 
+/** Only a lease says when another process may take over. */
+function assertStandby({ standby, config: file, fresh }: Given, { store }: ServiceConfig): void {
+  const faults: Fault[] = []
+  const isLease = store.kind === 'redis' && store.exclusive === 'lease'
+  if (standby && !isLease) {
+    const found = store.kind === 'redis' ? 'store.exclusive solo' : `store.kind ${store.kind}`
+    const expected = 'store.kind redis with store.exclusive lease'
+    faults.push({ path: '--standby', found: `it with ${found}`, expected })
+  }
+  if (standby && fresh) {
+    faults.push({ path: '--standby', found: 'it with --fresh', expected: 'one of them' })
+  }
+  if (faults.length > 0) throw new InputError(file, faults)
+}
+
+/** Waits for the store; undefined when it was told to stop before. */
+async function waited(
+  config: ServiceConfig,
+  given: Pick<StandbyOptions, 'clock' | 'acceptsEmptyStore'> & Pick<CommandContext, 'stdout'>,
+): Promise<OwnedStore | undefined> {
+  const { stdout, ...options } = given
+  const stop = new AbortController()
+  const abort = (): void => stop.abort()
+  for (const signal of STOP_SIGNALS) process.once(signal, abort)
+  let told = 0
+  const store = await standBy({
+    ...{ ...options, config, version: version(), signal: stop.signal },
+    onWait: ({ message }, url) => {
+      stdout.write(`standby: guards nothing, ${message}\n`)
+      if (told++ === 0) stdout.write(`health     ${url}/health\n`)
+    },
+  })
+  for (const signal of STOP_SIGNALS) process.removeListener(signal, abort)
+  stdout.write(store === undefined ? 'stopped\n' : 'standby: the store is ours now\n')
+  return store
+}
+
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
 /** The first signal asks for an orderly stop, the second one ends at once. */
 function stopOnSignal(stop: () => void): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of STOP_SIGNALS) {
     let firstAt: number | undefined
     const heard = (): void => {
       firstAt ??= performance.now()
@@ -153,7 +210,7 @@ function startText(
   { isObserving, isChaosOn }: { isObserving: boolean; isChaosOn: boolean },
   paint: Paint,
 ): string {
-  const { url, guarded, exiting, over, vanished, ruled, refused } = started
+  const { url, guarded, exiting, over, vanished, ruled, refused, risks } = started
   const lines = [
     paint('bold', `watchkeeper guards ${guarded} positions, ${exiting} are being exited`),
     ...(isObserving ? [paint('yellow', 'mode observe: exits are noted, none is sent')] : []),
@@ -166,12 +223,22 @@ function startText(
     ...(vanished.length > 0
       ? [paint('yellow', `guarded, though the file does not name them: ${listOf(vanished)}`)]
       : []),
+    ...risks.map(risk => paint('yellow', `the store could lose an intent: ${risk}`)),
     ...refused.slice(0, MOST_LISTED).map(each => paint('yellow', each)),
     ...(guarded + exiting === 0
       ? [paint('yellow', 'nothing is left to guard: --fresh starts a new demo account')]
       : ['Ctrl-C stops it in order; started again it goes on where it was']),
   ]
   return lines.join('\n')
+}
+
+/** Takes the first alone of what it is given. */
+function once<Given>(act: (given: Given) => void): (given: Given) => void {
+  let isFirst = true
+  return given => {
+    if (isFirst) act(given)
+    isFirst = false
+  }
 }
 
 const MOST_WARNINGS = 5

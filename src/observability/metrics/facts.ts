@@ -1,3 +1,5 @@
+import type { StoreStatus } from '../../ports/store.ts'
+
 /** What a scrape is told; collected when somebody asks, at no cost to the ticks. */
 export interface MetricFacts {
   readonly version: string
@@ -25,6 +27,7 @@ export interface MetricFacts {
   readonly deadLetters: number
   readonly brokerErrors: number
   readonly storeErrors: number
+  readonly store: StoreStatus
   readonly journalLines: number
   readonly clockJumps: number
   readonly limits: readonly LimitFacts[]

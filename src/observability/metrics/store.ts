@@ -16,4 +16,46 @@ export const storeMetrics: MetricFamily = board => {
     },
     facts => single(facts.journalLines),
   )
+  board.gauge(
+    {
+      name: 'watchkeeper_store_owned',
+      help: 'Whether this process may act on what it has read from the store, 1 or 0.',
+    },
+    facts => single(facts.store.isOurs ? 1 : 0),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_store_lease_seconds',
+      help: 'Time until nothing is sent any more unless the lease is renewed; 0 without a lease.',
+    },
+    facts => single((facts.store.leaseLeftMs ?? 0) / 1_000),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_store_away_seconds',
+      help: 'Time for which the server of the store has been away; 0 while it is there.',
+    },
+    facts => single((facts.store.outage?.forMs ?? 0) / 1_000),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_store_outage_rows',
+      help: 'Rows and journal lines that are kept on this machine for a server that is away.',
+    },
+    facts => single(facts.store.outage?.rows ?? 0),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_store_outages_total',
+      help: 'Times that the server of the store went away.',
+    },
+    facts => single(facts.store.outages),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_store_losses_total',
+      help: 'Times that the server had lost what it had acknowledged, and was written again.',
+    },
+    facts => single(facts.store.losses),
+  )
 }

@@ -16,6 +16,7 @@ const FACTS: MetricFacts = {
   unguardedMs: new Map([['price' as const, 1_500]]),
   ...{ restarts: 0, actors: { alive: 4, expected: 4 }, deadLetters: 0 },
   ...{ brokerErrors: 0, storeErrors: 0, journalLines: 7, clockJumps: 0 },
+  store: { place: 'data/store', isOurs: true, risks: [], outages: 0, losses: 0 },
   gateway: {
     breakers: [{ group: 'orders', state: 'open', refused: 3 }],
     throttles: [],

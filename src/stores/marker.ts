@@ -1,0 +1,34 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeFolder } from '../disk/folder.ts'
+
+/** What a data folder remembers of the store that its service keeps elsewhere. */
+export interface Marker {
+  /** Address without a password. */
+  readonly place: string
+  readonly prefix: string
+  readonly instance: string
+  readonly epoch: number
+}
+
+const FILE = 'store.json'
+
+/** Undefined where the service of the folder keeps everything in it, or nothing can be read. */
+export function readMarker(dataFolder: string): Marker | undefined {
+  try {
+    const value = JSON.parse(readFileSync(join(dataFolder, FILE), 'utf8')) as Partial<Marker>
+    const { place, prefix, instance, epoch } = value
+    const isMarker = [place, prefix, instance].every(each => typeof each === 'string')
+    return isMarker && typeof epoch === 'number' ? (value as Marker) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Writes it as a whole or not at all. */
+export function writeMarker(dataFolder: string, marker: Marker): void {
+  makeFolder(dataFolder)
+  const file = join(dataFolder, FILE)
+  writeFileSync(`${file}.new`, `${JSON.stringify(marker)}\n`)
+  renameSync(`${file}.new`, file)
+}

@@ -1,0 +1,37 @@
+import { RedisDatabase } from '../../src/stores/redis-database.ts'
+import { RedisStore } from '../../src/stores/redis.ts'
+import { storeContract } from '../contracts/store-contract.ts'
+import { RedisServer } from '../support/redis-server.ts'
+import type { RedisConnection } from '../../src/redis/connection.ts'
+
+const clock = { now: () => Date.now(), monotonic: () => performance.now() }
+
+describe('RedisStore', () => {
+  let server: RedisServer
+  let prefix: string
+  let count = 0
+  const connections: RedisConnection[] = []
+
+  before(async () => {
+    server = await RedisServer.start()
+  })
+  after(() => server.close())
+  beforeEach(() => void (prefix = `place-${++count}`))
+  afterEach(() => connections.splice(0).forEach(each => each.close()))
+
+  async function attach(): Promise<RedisStore> {
+    const connection = await server.connect()
+    connections.push(connection)
+    const database = new RedisDatabase({
+      ...{ connection, prefix, outlivesLease: false, waitReplicas: 0, waitMs: 0 },
+    })
+    return new RedisStore({ database, leaseMs: 60_000, clock })
+  }
+
+  describe('as every store', () => {
+    storeContract(() => ({
+      attach,
+      killOwner: async () => void (await server.ask(['hset', `${prefix}:meta`, 'until', 0])),
+    }))
+  })
+})
