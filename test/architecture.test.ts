@@ -29,6 +29,7 @@ const ROOTS = ['system', 'index']
 /** Packages that these files alone may import. */
 const ONLY_IN: Record<string, readonly string[]> = {
   nact: ['actors/actor.ts'],
+  '@opentelemetry/api': ['observability/tracing.ts'],
   ioredis: ['redis/connection.ts'],
   lmdb: [
     'stores/lmdb.ts',

@@ -21,6 +21,8 @@ export interface ActorOptions<State, Message> {
   readonly handle: (state: State, message: Message) => State
   /** Where the actor hangs; default: right under the system. */
   readonly parent?: Group
+  /** What its work is added up under; default its name. */
+  readonly kind?: string
   /** Called once if the handler throws, after the actor has ended. A throw here ends the process. */
   readonly onDown: (down: Down) => void
 }
@@ -38,6 +40,16 @@ export interface Ref<Message> {
   readonly accepts?: (message: Message) => void
 }
 
+/** What all actors of one kind have done, and have before them. */
+export interface ActorTally {
+  /** Messages sent and not yet begun. */
+  queued: number
+  /** Messages handled, or crashed over. */
+  handled: number
+  /** Time that this took, ms. */
+  busyMs: number
+}
+
 /** One incarnation, as the system sees it; also the state that nact hands to the handler. */
 class Cell<State, Message> implements Ref<Message>, Liveness {
   readonly name: string
@@ -45,6 +57,7 @@ class Cell<State, Message> implements Ref<Message>, Liveness {
   readonly system: ActorSystem
   readonly handle: (state: State, message: Message) => State
   readonly onDown: (down: Down) => void
+  readonly tally: ActorTally
   state: State
   nactRef!: NactRef<unknown>
   /** Messages sent and not yet begun. */
@@ -60,6 +73,7 @@ class Cell<State, Message> implements Ref<Message>, Liveness {
     this.state = options.initialState
     this.handle = options.handle
     this.onDown = options.onDown
+    this.tally = system.tallyOf(options.kind ?? options.name)
   }
 }
 
@@ -82,6 +96,8 @@ const NACT_PROPERTIES = {
 export class ActorSystem {
   /** Messages that were sent to an actor that had ended. */
   deadLetters = 0
+  /** By kind of actor. */
+  readonly tallies = new Map<string, ActorTally>()
   private readonly nactRef: NactRef<never> = start()
   private readonly cells = new Set<AnyCell>()
   private inFlight = 0
@@ -91,6 +107,15 @@ export class ActorSystem {
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.clock = clock
+  }
+
+  /** What the actors of a kind share; kinds are few, and come from code. */
+  tallyOf(kind: string): ActorTally {
+    const known = this.tallies.get(kind)
+    if (known !== undefined) return known
+    const tally = { queued: 0, handled: 0, busyMs: 0 }
+    this.tallies.set(kind, tally)
+    return tally
   }
 
   /** Makes an inert parent for many actors. */
@@ -118,6 +143,7 @@ export class ActorSystem {
       return false
     }
     cell.queued++
+    cell.tally.queued++
     this.inFlight++
     dispatchFrom(cell.nactRef, message, NOBODY)
     return true
@@ -132,6 +158,7 @@ export class ActorSystem {
     stop(cell.nactRef)
     const lost = cell.queued
     cell.queued = 0
+    cell.tally.queued -= lost
     this.deadLetters += lost
     this.settle(lost)
   }
@@ -187,9 +214,11 @@ export function send<Message>(ref: Ref<Message>, message: Message): boolean {
 
 /** The one function that nact calls, for every actor. */
 function receive(cell: AnyCell, message: unknown): AnyCell {
-  const { system } = cell
+  const { system, tally } = cell
   cell.queued--
-  cell.busySince = cell.lastBeatAt = system.clock.monotonic()
+  tally.queued--
+  const from = system.clock.monotonic()
+  cell.busySince = cell.lastBeatAt = from
   try {
     cell.state = cell.handle(cell.state, message)
   } catch (reason) {
@@ -197,6 +226,8 @@ function receive(cell: AnyCell, message: unknown): AnyCell {
     reportDown(cell, reason)
   }
   cell.busySince = NaN
+  tally.handled++
+  tally.busyMs += system.clock.monotonic() - from
   system.settle(1)
   return cell
 }

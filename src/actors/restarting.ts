@@ -1,4 +1,5 @@
 import { alive, nextDelay } from '../resilience/backoff.ts'
+import type { RestartCause } from '../ports/supervision.ts'
 import { paceRestart, recordRestart } from '../resilience/restarts.ts'
 import type { Actor, Supervised } from './roster.ts'
 import type { SupervisorState } from './supervisor-state.ts'
@@ -18,7 +19,7 @@ export interface Subject {
   start(epoch: number): void
   /** Decides in its place while it is down, as far as that can be. */
   standIn(): void
-  /** Says that a new incarnation has replaced one that crashed. */
+  /** Says that a new incarnation has replaced an earlier one. */
   tellRestarted(): void
   /** Does what the policy wants once nobody restarts it any more. */
   giveUp(reason: unknown): void
@@ -29,8 +30,13 @@ export interface Subject {
 /** Longest text of an error that is kept of an actor, characters. */
 const LONGEST_ERROR = 200
 
-/** An incarnation has ended by a throw, or did not start: a new one follows, or nobody retries. */
-export function crashed(state: SupervisorState, subject: Subject, reason: unknown): void {
+interface Crash {
+  readonly reason: unknown
+  readonly cause: RestartCause
+}
+
+/** An incarnation has ended by itself, or did not start: a new one follows, or nobody retries. */
+export function crashed(state: SupervisorState, subject: Subject, { reason, cause }: Crash): void {
   const now = state.parts.monotonic()
   const { policy, seen } = subject
   const [recent, verdict] = recordRestart(policy, seen.crashes.recent, now)
@@ -38,7 +44,8 @@ export function crashed(state: SupervisorState, subject: Subject, reason: unknow
   const [backoff, delayMs] = nextDelay(policy.backoff, seen.crashes.backoff, now, random)
   const { downMs } = seen.crashes
   const total = seen.crashes.total + 1
-  subject.put({ crashes: { recent, backoff, total, downMs, lastError: shortText(reason) } })
+  const lastError = shortText(reason)
+  subject.put({ crashes: { recent, backoff, total, downMs, lastError, cause } })
   if (verdict === 'restart') {
     if (delayMs > 0) wait(state, subject, { delayMs, isPaced: false })
     else restart(state, subject)
@@ -70,11 +77,11 @@ export function launch(state: SupervisorState, subject: Subject): void {
     subject.start(epoch)
   } catch (reason) {
     subject.put({ epoch })
-    crashed(state, subject, reason)
+    crashed(state, subject, { reason, cause: 'start' })
     return
   }
   const { crashes } = subject.seen
-  if (crashes.total === 0) return
+  if (crashes.cause === undefined) return
   const backoff = alive(subject.policy.backoff, crashes.backoff, state.parts.monotonic())
   subject.put({ crashes: { ...crashes, backoff } })
   subject.tellRestarted()
@@ -102,7 +109,10 @@ export function revive(state: SupervisorState, subject: Subject): void {
   if (subject.seen.watch.kind === 'given-up') subject.takeBack()
   const { crashes } = subject.seen
   subject.put({
-    crashes: { ...crashes, recent: [], backoff: { failures: 0, aliveSince: null } },
+    crashes: {
+      ...{ ...crashes, recent: [], cause: 'hand' },
+      backoff: { failures: 0, aliveSince: null },
+    },
   })
   launch(state, subject)
 }

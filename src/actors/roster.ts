@@ -2,10 +2,11 @@ import type { PositionId } from '../domain/ids.ts'
 import { type BackoffState, freshBackoff } from '../resilience/backoff.ts'
 import type { RestartHistory } from '../resilience/restarts.ts'
 import type { Guard } from '../risk/guard.ts'
+import type { RestartCause, SupervisedKind } from '../ports/supervision.ts'
 import type { Ref } from './actor.ts'
 
 /** Kinds of actors of which there is one. */
-export type ServiceKind = 'gateway' | 'reconciler' | 'portfolio' | 'caretaker'
+export type ServiceKind = Exclude<SupervisedKind, 'monitor'>
 
 /** An actor that is supervised: one of a kind, or the monitor of a position. */
 export type Actor =
@@ -22,6 +23,8 @@ export interface Crashes {
   readonly downMs: number
   /** Of the last one; bounded. */
   readonly lastError: string | undefined
+  /** Why the next incarnation starts, or the present one did. */
+  readonly cause: RestartCause | undefined
 }
 
 /** Of an actor that has never crashed; shared by all of them. */
@@ -31,6 +34,7 @@ export const UNHARMED: Crashes = {
   total: 0,
   downMs: 0,
   lastError: undefined,
+  cause: undefined,
 }
 
 /** Who does what an actor is there for. Times are monotonic ms. */

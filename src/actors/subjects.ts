@@ -27,7 +27,8 @@ export function monitorSubject(state: SupervisorState, { guard, generation }: Ch
     standIn: () => standIn(dispatcher, guard),
     tellRestarted: () => {
       const { epoch, crashes } = subject.seen
-      journal({ kind: 'monitor-restarted', positionId, epoch, reason: crashes.lastError })
+      const { lastError: reason, cause = 'crash' } = crashes
+      journal({ kind: 'monitor-restarted', positionId, epoch, cause, reason })
     },
     giveUp: reason => giveUp(state, subject.seen as Child, reason),
     takeBack: () => thaw(dispatcher, guard),
@@ -70,7 +71,8 @@ export function serviceSubject({ roster, parts }: SupervisorState, kind: Service
     standIn: () => undefined,
     tellRestarted: () => {
       const { epoch, crashes } = subject.seen
-      parts.journal({ kind: 'actor-restarted', actor: kind, epoch, reason: crashes.lastError })
+      const { lastError: reason, cause = 'crash' } = crashes
+      parts.journal({ kind: 'actor-restarted', actor: kind, epoch, cause, reason })
     },
     giveUp: reason => {
       parts.journal({ kind: 'actor-gave-up', actor: kind, reason })

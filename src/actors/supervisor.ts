@@ -30,7 +30,9 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
     }
     case 'down': {
       const subject = subjectOf(state, message.actor)
-      if (subject?.seen.epoch === message.epoch) crashed(state, subject, message.reason)
+      if (subject?.seen.epoch === message.epoch) {
+        crashed(state, subject, { reason: message.reason, cause: 'crash' })
+      }
       return state
     }
     case 'due': {
@@ -108,7 +110,7 @@ function begin(
   } catch (reason) {
     const child: Child = { ...life, watch: { kind: 'given-up', since: parts.monotonic() } }
     roster.set(guard.position.id, child)
-    crashed(state, monitorSubject(state, child), reason)
+    crashed(state, monitorSubject(state, child), { reason, cause: 'start' })
   }
 }
 
@@ -144,6 +146,6 @@ function replaceHung(state: SupervisorState): void {
     const reason = state.parts.hungReason(kind)
     if (reason === undefined) continue
     state.parts.stop(watch.ref)
-    crashed(state, serviceSubject(state, kind), reason)
+    crashed(state, serviceSubject(state, kind), { reason, cause: 'hang' })
   }
 }

@@ -149,7 +149,9 @@ export const reportShape = shape<PerformanceReport>(
   z.looseObject({
     at: z.number(),
     operations: z.record(z.string(), percentiles),
-    slowest: z.array(z.looseObject({ at: z.number(), ms: z.number(), phases: counts })),
+    slowest: z.array(
+      z.looseObject({ at: z.number(), ms: z.number(), phases: counts, did: counts }),
+    ),
     trends: z.array(
       z.looseObject({
         ...{ operation: z.string(), present: z.number(), hour: level, day: level, week: level },

@@ -18,3 +18,8 @@ export const EXIT_REASONS = [
 ] as const
 
 export type ExitReason = (typeof EXIT_REASONS)[number]
+
+/** How an exit can end. `gone`: the holding is gone without a fill of ours; `observed`: none is sent. */
+export const EXIT_OUTCOMES = ['filled', 'gone', 'dust', 'observed', 'discarded'] as const
+
+export type ExitOutcome = (typeof EXIT_OUTCOMES)[number]

@@ -18,6 +18,8 @@ export interface SlowCycle {
   readonly ms: number
   /** Ms by phase; what is left belongs to none. */
   readonly phases: Readonly<Record<string, number>>
+  /** What it did: calls, exits, errors, by name. */
+  readonly did: Readonly<Record<string, number>>
   readonly hasFailed: boolean
 }
 
@@ -34,6 +36,8 @@ export interface ProfilerOptions {
   now(): number
   /** Slowest cycles that are remembered; default 20. */
   readonly slowest?: number
+  /** Told of each cycle. */
+  onCycle?(cycle: SlowCycle): void
 }
 
 /** Operations that are told apart; the names come from code, this is a guard against a mistake. */
@@ -43,7 +47,7 @@ const LARGEST_NS = 2 ** 47
 
 /** Measures cycles, their phases and other operations with histograms of bounded size. */
 export class Profiler {
-  private readonly options: Required<ProfilerOptions>
+  private readonly options: ProfilerOptions & { readonly slowest: number }
   private readonly all = new Map<string, RecordableHistogram>()
   private interval = new Map<string, RecordableHistogram>()
   private slow: SlowCycle[] = []
@@ -53,8 +57,14 @@ export class Profiler {
     this.options = { slowest: 20, ...options }
   }
 
-  /** Runs one cycle and measures it, also one that throws; the error goes on to the caller. */
-  profileCycle<Result>(cycle: () => Result): Result {
+  /**
+   * Runs one cycle and measures it, also one that throws; the error goes on to the caller. `did` is
+   * asked at its end what it has done.
+   */
+  profileCycle<Result>(
+    cycle: () => Result,
+    did: () => Readonly<Record<string, number>> = () => ({}),
+  ): Result {
     const { monotonic, now } = this.options
     const from = monotonic()
     const phases: Record<string, number> = {}
@@ -69,7 +79,7 @@ export class Profiler {
       const ms = monotonic() - from
       this.measure('cycle', ms)
       for (const [phase, spent] of Object.entries(phases)) this.measure(`cycle.${phase}`, spent)
-      this.remember({ at: now(), ms, phases, hasFailed })
+      this.remember({ at: now(), ms, phases, did: did(), hasFailed })
     }
   }
 
@@ -117,7 +127,8 @@ export class Profiler {
   }
 
   private remember(cycle: SlowCycle): void {
-    const { slowest } = this.options
+    const { slowest, onCycle } = this.options
+    onCycle?.(cycle)
     if (this.slow.length === slowest && cycle.ms <= this.slow.at(-1)!.ms) return
     this.slow = [...this.slow, cycle].toSorted((a, b) => b.ms - a.ms).slice(0, slowest)
   }

@@ -39,8 +39,8 @@ export interface Control {
   reportRealised(report: RealisedReport, by: Requester): Promise<PortfolioView>
   /** Puts the loss behind a limit. Throws LIMIT_UNKNOWN. */
   resetLimit(name: string, by: Requester): Promise<PortfolioView>
-  /** The figures for a scrape, in the format of Prometheus. */
-  metrics(): Promise<string>
+  /** The figures for a scrape. */
+  metrics(format: MetricsFormat): Promise<string>
   /** What the monitoring cycles have done since the last reset. */
   cycleMetrics(): Readonly<Record<string, unknown>>
   /** Forgets them, and gives what they were. */
@@ -64,6 +64,9 @@ export interface Control {
   /** Journal lines with a sequence number above `after`, oldest first, at most `limit`. */
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
 }
+
+/** `text`: of Prometheus, version 0.0.4. `openmetrics`: version 1.0.0. */
+export type MetricsFormat = 'text' | 'openmetrics'
 
 /** Who asks for a change, and from where, for the journal. */
 export interface Requester {

@@ -2,6 +2,7 @@ import type { Decision } from '../domain/decision.ts'
 import type { HoldingKey } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
+import type { RestartCause, SupervisedKind } from './supervision.ts'
 
 /** One line of the history of an exit. */
 export interface HistoryStep {
@@ -90,6 +91,7 @@ export type JournalEvent =
       readonly positionId: PositionId
       /** Incarnation that replaced the crashed one. */
       readonly epoch: number
+      readonly cause: RestartCause
       readonly reason: unknown
     }
   | {
@@ -102,8 +104,9 @@ export type JournalEvent =
   /** An actor of which there is one was replaced, or will not be any more. */
   | {
       readonly kind: 'actor-restarted'
-      readonly actor: string
+      readonly actor: SupervisedKind
       readonly epoch: number
+      readonly cause: RestartCause
       readonly reason: unknown
     }
   | { readonly kind: 'actor-gave-up'; readonly actor: string; readonly reason: unknown }

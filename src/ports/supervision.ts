@@ -1,3 +1,15 @@
+/** Kinds of actors that are replaced when they end. */
+export const SUPERVISED = ['monitor', 'gateway', 'reconciler', 'portfolio', 'caretaker'] as const
+export type SupervisedKind = (typeof SUPERVISED)[number]
+
+/** Why an incarnation follows another one: it threw, hung, did not start, or a person wanted it. */
+export const RESTART_CAUSES = ['crash', 'hang', 'start', 'hand'] as const
+export type RestartCause = (typeof RESTART_CAUSES)[number]
+
+/** Of an actor: itself, nobody until its next incarnation, or nobody any more. */
+export const WATCH_STATES = ['alive', 'waiting', 'given-up'] as const
+export type WatchState = (typeof WATCH_STATES)[number]
+
 /** One actor as an operator sees it. Times are epoch ms. */
 export interface ActorView {
   readonly kind: 'supervisor' | 'gateway' | 'reconciler' | 'portfolio' | 'caretaker' | 'monitor'

@@ -1,7 +1,46 @@
+import type { Decision } from '../domain/decision.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { ExitOrder, Fill } from '../domain/order.ts'
+import type { ExitOutcome } from '../domain/reason.ts'
+
 /** Calls that are counted where they are made, and belong to the monitoring cycle that ends next. */
 export type CycleCount = 'redisFetches' | 'storeQueries' | 'apiCalls'
 
 /** Where adapters and actors tell what they do. Never throws, never waits. */
 export interface Telemetry {
   count(name: CycleCount, by?: number): void
+}
+
+/** An exit as whoever follows it sees it. */
+export interface FollowedExit {
+  readonly positionId: PositionId
+  /** Life of the position id, from 1. */
+  readonly generation: number
+  readonly decision: Decision
+  /** The order of the present attempt. */
+  readonly order: ExitOrder
+  readonly attempt: number
+  /** Epoch ms. */
+  readonly intendedAt: number
+}
+
+/** How an exit ended. */
+export interface ExitEnd {
+  readonly outcome: ExitOutcome
+  readonly fill?: Fill
+}
+
+/** Follows each exit from its decision to its end. Never throws, never waits. */
+export interface ExitFollower {
+  /**
+   * A decision has come to where it is made durable, `ageMs` after the tick or deadline that caused
+   * it. Told again where the store did not take it.
+   */
+  decided(exit: FollowedExit, ageMs: number): void
+  /** The first attempt is on disk. */
+  intended(exit: FollowedExit): void
+  /** The venue has, or had, an order of it. Told of each change after that too. */
+  acknowledged(exit: FollowedExit): void
+  /** It is over; `exit` as it was kept last, undefined where nothing of it was. */
+  ended(id: PositionId, end: ExitEnd, exit: FollowedExit | undefined): void
 }

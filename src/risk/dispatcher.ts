@@ -125,6 +125,20 @@ export class Dispatcher {
     }
   }
 
+  /** Every price stream that a position compares. */
+  *streams(): Iterable<PriceStream> {
+    for (const { trade, bid, ask } of this.markets.values()) {
+      if (trade !== undefined) yield trade
+      if (bid !== undefined) yield bid
+      if (ask !== undefined) yield ask
+    }
+  }
+
+  /** Ticks of one stream that may wait for pending positions. */
+  get backlogLimit(): number {
+    return this.options.backlogLimit
+  }
+
   /** Earliest time at which something is due, epoch ms; Infinity when nothing is. */
   get nextDue(): number {
     return this.timetable.earliest

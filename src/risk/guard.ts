@@ -76,6 +76,8 @@ export class Guard implements Timed {
   quietMs: number
   merged: Merged = noLevels()
   evaluatedAt: number
+  /** When its monitor was woken last, ms of the clock of whoever wakes it; NaN: never. */
+  wokenAt = NaN
   /** Catch-ups that went well: a monitor that gets on is not crashing in a row. */
   catchUps = 0
   /** Where in the own stream's extremes the band was armed. */

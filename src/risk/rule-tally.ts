@@ -58,11 +58,11 @@ export class RuleTally {
   }
 }
 
-/** Calls `take` with each rule of a position that could exit it as things stand. */
-export function armedRules(guard: Guard, take: (rule: string) => void): void {
+/** Adds 1 for each rule of a position, by its place in the set, that could exit it as things stand. */
+export function armedRules(guard: Guard, counts: number[]): void {
   const { ruleSet, merged, isFrozen } = guard
   for (let index = 0; index < ruleSet.rules.length; index++) {
-    if (isArmed(guard, index, merged.armed, isFrozen)) take(ruleSet.names[index]!)
+    if (isArmed(guard, index, merged.armed, isFrozen)) counts[index]!++
   }
 }
 

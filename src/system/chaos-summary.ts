@@ -30,12 +30,12 @@ export function chaosSummary(
   return {
     acts: Object.fromEntries(acts),
     calls: Object.fromEntries(hits),
-    restarts: state.restarts,
+    restarts: state.counts.restarts,
     quarantined: [...core.roster.all()].filter(({ watch }) => watch.kind === 'given-up').length,
     unguardedSeconds: Object.fromEntries(seconds) as Record<string, number>,
     exited: Math.max(
       filled.size,
-      [...state.exitsFilled.values()].reduce((sum, count) => sum + count, 0),
+      [...state.counts.exitsEnded.filled.values()].reduce((sum, count) => sum + count, 0),
     ),
     // An id that was opened again has an exit for each of its lives.
     doubled: [...filled]

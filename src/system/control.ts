@@ -15,6 +15,7 @@ import type {
   KillSwitchRequest,
   GatewayView,
   KillSwitchView,
+  MetricsFormat,
   PortfolioView,
   PositionView,
   RealisedReport,
@@ -41,8 +42,8 @@ export interface ControlParts {
   readonly performance: Performance
   readonly desk: CallDesk
   readonly log: Pick<Logger, 'levels' | 'setLevel'>
-  /** Figures of the service, in the format of Prometheus. */
-  metrics(): Promise<string>
+  /** Figures of the service. */
+  metrics(format: MetricsFormat): Promise<string>
   /** See Control. */
   readonly version: string
   readonly healthMaxAgeMs: number
@@ -160,8 +161,8 @@ export class LiveControl implements Control {
     return this.portfolio()
   }
 
-  metrics(): Promise<string> {
-    return this.parts.metrics()
+  metrics(format: MetricsFormat): Promise<string> {
+    return this.parts.metrics(format)
   }
 
   cycleMetrics(): Readonly<Record<string, unknown>> {

@@ -114,7 +114,10 @@ export function connect<Venue extends ExitVenue>({
     handle: supervisor,
     onDown: onFailure,
   })
-  const wake = wakeOf({ dispatcher, roster, supervisor: supervisorRef })
+  const wake = wakeOf({
+    ...{ dispatcher, roster, supervisor: supervisorRef },
+    monotonic: () => clock.monotonic(),
+  })
   const serve = <Message>(
     kind: ServiceKind,
     start: StartService<Message>,
@@ -195,7 +198,7 @@ function monitors(actors: ActorSystem, surroundings: () => Surroundings) {
     const around = (shared ??= surroundings())
     const positionId = guard.position.id
     return actors.spawn({
-      ...{ name: monitorName(positionId), epoch, parent },
+      ...{ name: monitorName(positionId), kind: 'monitor', epoch, parent },
       initialState: { guard, generation, shared: around },
       handle: monitor,
       onDown: down(around.supervisorRef, { kind: 'monitor', positionId }),

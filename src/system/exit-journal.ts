@@ -3,12 +3,15 @@ import type { PortfolioMessage } from '../actors/messages.ts'
 import { difference } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
+import type { ExitOutcome } from '../domain/reason.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { Registered } from '../ports/keeper.ts'
+import type { ExitFollower } from '../ports/telemetry.ts'
 import { codeOf, lineOf, textOf } from './lines.ts'
 import type { Performance } from './performance.ts'
-import { closedRow, countOne, historyOf, type LiveState } from './live-state.ts'
+import { countOne } from './live-counts.ts'
+import { closedRow, historyOf, type LiveState } from './live-state.ts'
 import type { LiveWriter } from './live-writer.ts'
 
 export interface ExitJournalParts {
@@ -16,7 +19,10 @@ export interface ExitJournalParts {
   readonly writer: LiveWriter
   /** Epoch ms. */
   now(): number
-  readonly performance: Pick<Performance, 'cycles' | 'measure'> | undefined
+  readonly performance: Pick<Performance, 'cycles'> | undefined
+  readonly followers: readonly ExitFollower[]
+  /** Which incarnation decided, and how long ago its tick or deadline was, ms. */
+  decidedBy(decision: Decision): { readonly epoch: number | undefined; readonly ageMs: number }
   /** Who counts what a filled exit has brought. */
   portfolio(): Ref<PortfolioMessage>
 }
@@ -34,23 +40,20 @@ export class ExitJournal {
   /** Resolves when a new exit is on disk: nothing of it may leave before. */
   async save(record: ExitRecord, waitUntil: number | undefined): Promise<void> {
     const { state, writer } = this.parts
-    const { decision, positionId, order } = record
+    const { decision, positionId } = record
+    const by = this.parts.decidedBy(decision)
+    this.tellFollowers(each => each.decided(record, by.ageMs))
     const line = lineOf(this.parts.now(), 'exit-intended', positionId, {
-      reason: decision.reason,
-      matched: decision.matched,
-      level: decision.level,
-      price: decision.tick?.price ?? null,
-      clientOrderId: order.clientOrderId,
+      ...explained(record, by),
       ...(waitUntil !== undefined && { waitsForSecondSourceUntil: waitUntil }),
     })
     await writer.now({ exits: [record], lines: [line] })
+    this.tellFollowers(each => each.intended(record))
     // What an incarnation of the gateway that has ended had asked for may come late.
     if (state.openExits.get(positionId)?.generation === record.generation) return
     state.openExits.set(positionId, record)
-    countOne(state.exitsIntended, decision.reason)
-    const { performance, now } = this.parts
-    performance?.cycles.incrementMetric(`exits.${decision.reason}`)
-    performance?.measure('exit.intended', Math.max(0, now() - decision.at))
+    countOne(state.counts.exitsIntended, decision.reason)
+    this.parts.performance?.cycles.incrementMetric(`exits.${decision.reason}`)
   }
 
   /** Resolves when what an exit has become is on disk: its next attempt, or its end. */
@@ -66,20 +69,33 @@ export class ExitJournal {
   }
 
   /** Notes an exit that is not sent because nothing may be. */
-  observed({ positionId, reason, matched, at, level, tick }: Decision): void {
+  observed(decision: Decision): void {
     const { state, writer, now } = this.parts
+    const { positionId, reason, at, tick } = decision
     const registered = state.register.get(positionId)
     if (registered === undefined || registered.observed !== undefined) return
-    const price = tick?.price ?? null
-    const row: Registered = { ...registered, observed: { reason, at, price } }
+    const row: Registered = {
+      ...registered,
+      observed: { reason, at, price: tick?.price ?? null },
+    }
     state.register.set(positionId, row)
-    const line = lineOf(now(), 'exit-observed', positionId, { reason, matched, level, price })
-    writer.soon({ row, line })
+    countOne(state.counts.exitsEnded.observed, reason)
+    const detail = explained({ decision }, this.parts.decidedBy(decision))
+    writer.soon({ row, line: lineOf(now(), 'exit-observed', positionId, detail) })
+  }
+
+  /** Nobody follows the exit of a position any more: a person has taken it back. */
+  discarded(id: PositionId): void {
+    const { openExits } = this.parts.state
+    const record = openExits.get(id)
+    if (record !== undefined) this.over(record.decision, 'discarded')
+    openExits.delete(id)
   }
 
   /** Takes an event of the gateway or the supervisor. */
   record(event: JournalEvent): void {
     const { state, portfolio } = this.parts
+    const { counts } = state
     switch (event.kind) {
       case 'exit-intended':
         return
@@ -89,24 +105,27 @@ export class ExitJournal {
       case 'exit-filled': {
         const position = state.register.get(event.decision.positionId)?.position
         if (position === undefined) return
-        countOne(state.exitsFilled, event.decision.reason)
-        const intendedAt = state.openExits.get(position.id)?.intendedAt ?? this.parts.now()
-        this.parts.performance?.measure('exit.filled', Math.max(0, this.parts.now() - intendedAt))
-        state.fills.set(position.id, event.fill)
-        this.ended(event.decision.positionId, event.steps)
-        send(portfolio(), { kind: 'filled', position, fill: event.fill })
+        const { fill } = event
+        countOne(counts.exitsEnded.filled, event.decision.reason)
+        const record = state.openExits.get(position.id)
+        this.tellFollowers(each => each.ended(position.id, { outcome: 'filled', fill }, record))
+        state.fills.set(position.id, fill)
+        this.ended(position.id, event.steps)
+        send(portfolio(), { kind: 'filled', position, fill })
         return
       }
       case 'exit-failed':
-        state.brokerErrors++
+        counts.brokerErrors++
         this.parts.performance?.cycles.incrementMetric(`errors.${codeOf(event.error)}`)
         this.note('exit-failed', event.decision.positionId, { error: textOf(event.error) })
         return
       case 'exit-unknown':
+        counts.unknowns++
         this.note('exit-unknown', event.decision.positionId, {})
         return
       case 'exit-rejected': {
         const { decision, code, rejections } = event
+        countOne(counts.rejections, code)
         this.note('exit-rejected', decision.positionId, { code, rejections })
         return
       }
@@ -127,11 +146,15 @@ export class ExitJournal {
       case 'exit-reserved':
         this.note(event.kind, event.decision.positionId, { orders: event.orders })
         return
-      case 'exit-closed':
-        this.ended(event.decision.positionId, event.steps)
-        this.close(event.kind, event.decision.positionId, { by: event.by })
+      case 'exit-closed': {
+        const { decision, by } = event
+        this.ended(decision.positionId, event.steps)
+        this.over(decision, by)
+        this.close(event.kind, decision.positionId, { by })
         return
+      }
       case 'position-gone':
+        counts.closedElsewhere++
         this.close(event.kind, event.positionId, { lost: event.lost })
         return
       case 'position-shrunk':
@@ -152,13 +175,15 @@ export class ExitJournal {
         this.tell(event.kind, { clientOrderId: event.clientOrderId })
         return
       case 'reconcile-failed':
-        state.brokerErrors++
+        counts.brokerErrors++
         this.parts.performance?.cycles.incrementMetric(`errors.${codeOf(event.error)}`)
         return
       case 'monitor-restarted':
-        state.restarts++
+        counts.restarted('monitor', event.cause)
+        // Of what a person does there is a line that says who.
+        if (event.cause === 'hand') return
         this.parts.performance?.cycles.incrementMetric('errors.monitor-crash')
-        this.note(event.kind, event.positionId, { epoch: event.epoch, error: textOf(event.reason) })
+        this.note(event.kind, event.positionId, restartOf(event))
         return
       case 'monitor-gave-up': {
         const { positionId, action, reason } = event
@@ -166,11 +191,10 @@ export class ExitJournal {
         return
       }
       case 'actor-restarted':
-        state.restarts++
+        counts.restarted(event.actor, event.cause)
+        if (event.cause === 'hand') return
         this.parts.performance?.cycles.incrementMetric('errors.actor-crash')
-        this.tell(event.kind, {
-          ...{ actor: event.actor, epoch: event.epoch, error: textOf(event.reason) },
-        })
+        this.tell(event.kind, { actor: event.actor, ...restartOf(event) })
         return
       case 'actor-gave-up':
         this.tell(event.kind, { actor: event.actor, error: textOf(event.reason) })
@@ -183,7 +207,29 @@ export class ExitJournal {
   /** The exit is shown as it is now, as long as it is open. */
   private follow(record: ExitRecord): void {
     const { openExits } = this.parts.state
-    if (openExits.has(record.positionId)) openExits.set(record.positionId, record)
+    if (!openExits.has(record.positionId)) return
+    openExits.set(record.positionId, record)
+    if (record.exists) this.tellFollowers(each => each.acknowledged(record))
+  }
+
+  /** An exit has ended without a fill that anybody knows. */
+  private over({ positionId, reason }: Decision, outcome: ExitOutcome): void {
+    const { state } = this.parts
+    countOne(state.counts.exitsEnded[outcome], reason)
+    const record = state.openExits.get(positionId)
+    this.tellFollowers(each => each.ended(positionId, { outcome }, record))
+  }
+
+  /** Whoever follows exits runs foreign code, such as that of a tracer: an exit never fails by it. */
+  private tellFollowers(tell: (follower: ExitFollower) => void): void {
+    const { followers, state } = this.parts
+    for (const each of followers) {
+      try {
+        tell(each)
+      } catch {
+        state.counts.followErrors++
+      }
+    }
   }
 
   /** The exit is over: what is shown of it last is all that happened to it. */
@@ -225,7 +271,31 @@ export class ExitJournal {
     this.parts.writer.soon({ line: lineOf(this.parts.now(), kind, undefined, detail) })
   }
 
+  /** A line about a position, and about the order of its exit where there is one. */
   private note(kind: string, positionId: PositionId, detail: Record<string, unknown>): void {
-    this.parts.writer.soon({ line: lineOf(this.parts.now(), kind, positionId, detail) })
+    const { writer, now, state } = this.parts
+    const order = state.openExits.get(positionId)?.order
+    const clientOrderId = order && { clientOrderId: order.clientOrderId }
+    writer.soon({ line: lineOf(now(), kind, positionId, { ...detail, ...clientOrderId }) })
   }
+}
+
+/** Everything that is needed to explain a decision. */
+const explained = (
+  { decision, order }: Pick<ExitRecord, 'decision'> & Partial<Pick<ExitRecord, 'order'>>,
+  { epoch, ageMs }: ReturnType<ExitJournalParts['decidedBy']>,
+) => ({
+  reason: decision.reason,
+  matched: decision.matched,
+  level: decision.level,
+  price: decision.tick?.price ?? null,
+  ageMs: Math.round(ageMs),
+  best: decision.best,
+  priceSource: decision.priceSource,
+  ...(epoch !== undefined && { epoch }),
+  ...(order !== undefined && { quantity: order.quantity, clientOrderId: order.clientOrderId }),
+})
+
+const restartOf = ({ epoch, cause, reason }: { epoch: number; cause: string; reason: unknown }) => {
+  return { epoch, cause, error: textOf(reason) }
 }

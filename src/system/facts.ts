@@ -75,7 +75,7 @@ export function healthFacts(
     stalePrices: stale,
     killSwitch: system.state.killSwitch.state,
     storeErrors: system.storeErrors,
-    brokerErrors: system.state.brokerErrors,
+    brokerErrors: system.state.counts.brokerErrors,
     badTicks: system.gate.bad,
     mode: system.isObserving ? 'observe' : 'guard',
     trippedLimits: state.limits.tripped.map(what => ({ what })),

@@ -74,9 +74,13 @@ export const gatewayFacts = (desk: CallDesk, monotonicMs: number): GatewayFacts 
   throttles: desk.limits.map(({ limit, throttle, lanes }) => ({
     limit: limit.name,
     rate: throttle.rate,
+    ceiling: limit.perSecond,
+    intervalMs: calculateAdaptiveThrottle(throttle, desk.load()),
+    isFrozen: throttle.isFrozen,
     inFlight: lanes.exitsInFlight + lanes.pollsInFlight,
     lanes: LANES.map(lane => ({ lane, ...measure(lanes, lane, monotonicMs) })),
   })),
+  laneBound: desk.limits[0]?.lanes.bound ?? 0,
   calls: desk.history.totals(),
 })
 

@@ -37,6 +37,8 @@ interface Seen {
 
 /** What one look at all positions has found; those that are being exited are not expected. */
 export interface Found {
+  /** Positions of which an exit was noted and none is sent. */
+  observed: number
   expected: number
   guarded: number
   /** Of those expected, without a monitor that lives or a caretaker. */
@@ -56,7 +58,15 @@ export interface Found {
 }
 
 const nothingFound = (): Found => ({
-  ...{ expected: 0, guarded: 0, missing: 0, unguarded: [], quarantined: [], withRuleErrors: [] },
+  ...{
+    observed: 0,
+    expected: 0,
+    guarded: 0,
+    missing: 0,
+    unguarded: [],
+    quarantined: [],
+    withRuleErrors: [],
+  },
   ...{ quietMs: new Map(), outsideHours: new Set() },
 })
 
@@ -143,7 +153,10 @@ export class Guarding {
     const children = new InStep(roster)
     let known = 0
     for (const registered of state.register.open.values()) {
-      if (registered.observed !== undefined) continue
+      if (registered.observed !== undefined) {
+        found.observed++
+        continue
+      }
       const { id } = registered.position
       const child = children.of(id)
       const cause = this.judge(registered, child, now)

@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '../config/schema.ts'
+import type { NoticeFacts } from '../observability/metrics/facts.ts'
 import { Heartbeat } from '../observability/notify/heartbeat.ts'
 import { Notifier } from '../observability/notify/notifier.ts'
 import { channelOf } from '../observability/notify/registry.ts'
@@ -32,6 +33,12 @@ export class HealthNews {
   observe(snapshot: HealthSnapshot): void {
     this.notifier.observe(snapshot)
     this.heartbeat?.observe(snapshot.status)
+  }
+
+  /** What was told so far. */
+  get counts(): NoticeFacts {
+    const { counts, waiting } = this.notifier
+    return { ...counts, waiting, ...(this.heartbeat?.counts ?? { beats: 0, missedBeats: 0 }) }
   }
 
   /** Gives up what is not delivered. */

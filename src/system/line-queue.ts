@@ -6,6 +6,8 @@ const GAP = 'journal-gap'
 
 /** Journal lines that are to be written; a line that says how many takes the place of the oldest. */
 export class LineQueue {
+  /** Lines that were dropped so far. */
+  lost = 0
   private lines: KeptLine[] = []
 
   get size(): number {
@@ -36,6 +38,7 @@ export class LineQueue {
     if (excess <= 0) return
     const gone = this.lines.slice(0, excess)
     const lost = gone.reduce((sum, line) => sum + (line.kind === GAP ? Number(line['lost']) : 1), 0)
+    this.lost += gone.filter(({ kind }) => kind !== GAP).length
     const { at } = gone.at(-1)!
     this.lines = [{ at, kind: GAP, lost }, ...this.lines.slice(excess)]
   }

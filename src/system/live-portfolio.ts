@@ -87,7 +87,7 @@ function partsOf(
 function close(
   { state, writer, now }: Pick<LivePortfolioParts, 'state' | 'writer' | 'now'>,
   id: PositionId,
-  { price, quantity }: Fill,
+  { price, quantity, clientOrderId }: Fill,
   { amount }: Realised,
 ): void {
   const row = state.register.get(id)
@@ -99,6 +99,7 @@ function close(
     price,
     quantity,
     profit: amount,
+    clientOrderId,
     ...historyOf(exit),
   }
   const line = lineOf(now(), 'exit-filled', id, detail)

@@ -6,6 +6,7 @@ import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { KeptRatchet, Past, Registered } from '../ports/keeper.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
+import { LiveCounts } from './live-counts.ts'
 import { Register } from './register.ts'
 
 /** What an earlier process left behind. */
@@ -20,12 +21,8 @@ export class LiveState {
   readonly fills = new Map<PositionId, Fill>()
   /** Ratchets as they were at the start. */
   readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
-  /** Exits of this process so far, by reason. */
-  readonly exitsIntended = new Map<string, number>()
-  readonly exitsFilled = new Map<string, number>()
+  readonly counts = new LiveCounts()
   killSwitch: KillSwitch
-  brokerErrors = 0
-  restarts = 0
   /** Names of the limits that are tripped, and of those that have warned today. */
   limits: { readonly tripped: readonly string[]; readonly warned: readonly string[] } = {
     tripped: [],
@@ -60,11 +57,6 @@ export function historyOf(exit: ExitRecord | undefined): { readonly steps?: Exit
   if (exit === undefined) return {}
   const { attempt, rejections, wasDoubted, steps } = exit
   return attempt > 1 || rejections > 0 || wasDoubted ? { steps } : {}
-}
-
-/** One more of a kind. */
-export function countOne(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
 /** What the gateway takes up of it. */

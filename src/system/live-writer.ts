@@ -158,6 +158,20 @@ export class LiveWriter {
     clearTimeout(this.gathering)
   }
 
+  /** Rows that are not durable yet, those of the commit under way left out. */
+  get waiting(): Readonly<Record<'ratchets' | 'lines' | 'exits' | 'positions', number>> {
+    const { ratchets, lines, exits, rows } = this
+    return {
+      ...{ ratchets: ratchets.size, lines: lines.size },
+      ...{ exits: exits.size, positions: rows.length },
+    }
+  }
+
+  /** Journal lines that were dropped because too many waited. */
+  get lostLines(): number {
+    return this.lines.lost
+  }
+
   /** Resolves when the commit under way is over; undefined when there is none. */
   get busy(): Promise<void> | undefined {
     return this.writing

@@ -16,6 +16,7 @@ import type { JournalLine, RulesRequest } from '../ports/control.ts'
 import { type Clock, steadyNow } from '../ports/clock.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
+import type { ExitFollower } from '../ports/telemetry.ts'
 import type { Timers } from '../ports/timers.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import type { LimitStanding, Realised } from '../risk/portfolio.ts'
@@ -69,6 +70,8 @@ export interface LiveOptions {
   readonly confirmsHoldings?: boolean
   /** Where calls, exits and errors are counted. */
   readonly performance?: Performance | undefined
+  /** Told how each exit goes on. */
+  readonly followers?: readonly ExitFollower[]
   readonly supervision?: Supervision | undefined
   /** Set where things are to go wrong on purpose. */
   readonly chaos?: Pick<Chaos, 'beforeMonitor' | 'rules'> | undefined
@@ -113,6 +116,7 @@ export class LiveSystem {
   isUnconfirmed = false
   private areSendsHeld = false
   private readonly asked: AskedExits
+  private readonly exits: ExitJournal
   private readonly portfolioRef: () => Ref<PortfolioMessage>
 
   /** Opens with what an earlier process left behind; `recover` then takes it under guard. */
@@ -144,7 +148,10 @@ export class LiveSystem {
     const exits = new ExitJournal({
       ...{ state: this.state, writer: this.writer, now: () => clock.now() },
       ...{ portfolio: () => this.portfolio, performance: options.performance },
+      followers: options.followers ?? [],
+      decidedBy: decision => this.decidedBy(decision),
     })
+    this.exits = exits
     const hold = new MassExitHold(options.massExit, () => clock.now())
     this.core = connect({
       journal: event => exits.record(event),
@@ -229,9 +236,10 @@ export class LiveSystem {
     return this.writer.durable.get(id)?.best ?? entryPrice
   }
 
-  /** Journal lines that this process has made durable. */
-  get journalLines(): number {
-    return this.writer.lineCount
+  /** How it stands with what is made durable. */
+  get storeStanding() {
+    const { errors, lineCount, lostLines, waiting } = this.writer
+    return { failing: errors, journalLines: lineCount, lostLines, waiting }
   }
 
   /** A person has looked at what the account holds: exits may be sent. */
@@ -315,7 +323,7 @@ export class LiveSystem {
 
   async release(id: PositionId, by: string): Promise<void> {
     await this.registrar.release(id, by)
-    this.state.openExits.delete(id)
+    this.exits.discarded(id)
   }
 
   /** Throws EXITS_AT_ONCE if a position would be exited at the present price. */
@@ -363,7 +371,7 @@ export class LiveSystem {
     const lines = ids.map(id => lineOf(this.now, 'exit-discarded', id, { by }))
     await this.writer.now({ dropped: ids, lines })
     for (const id of ids) {
-      this.state.openExits.delete(id)
+      this.exits.discarded(id)
       this.asked.forget(id)
       const ratchet = this.core.roster.get(id)?.guard.ratchet() ?? this.state.ratchets.get(id)
       const registered = this.registrar.open(id)
@@ -527,6 +535,15 @@ export class LiveSystem {
       ...{ instrument, side, reason, matched: [reason], at: this.now },
       ...{ tick: null, level: null, best, priceSource: position.priceSource },
     }
+  }
+
+  /** Which incarnation decided, and how long ago its tick or deadline was, ms. */
+  private decidedBy({ positionId, tick, at }: Decision) {
+    const { clock } = this.options
+    const child = this.core.roster.get(positionId)
+    const wokenAt = tick === null ? NaN : (child?.guard.wokenAt ?? NaN)
+    const ageMs = Number.isNaN(wokenAt) ? clock.now() - at : clock.monotonic() - wokenAt
+    return { epoch: child?.epoch, ageMs: Math.max(0, ageMs) }
   }
 
   private fail({ name, reason }: Down): void {

@@ -1,93 +1,128 @@
 import type { CallDesk } from '../actors/call-desk.ts'
+import type {
+  ActorFacts,
+  LimitFacts,
+  MetricFacts,
+  NoticeFacts,
+  PriceFacts,
+} from '../observability/metrics/facts.ts'
+import { SUPERVISED, type WatchState } from '../ports/supervision.ts'
 import { gatewayFacts } from './gateway-view.ts'
-import { armedRules } from '../risk/rule-tally.ts'
-import { RULES } from '../risk/rules/registry.ts'
-import type { LimitFacts, MetricFacts, RuleFacts } from '../observability/metrics/facts.ts'
 import type { StoreStatus } from '../ports/store.ts'
 import type { LiveSystem } from './live.ts'
+import type { Performance } from './performance.ts'
+import { ruleFacts } from './rule-facts.ts'
 
-type Given = Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health' | 'redis'>
+interface Given extends Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health' | 'redis'> {
+  /** Epoch ms of the last health snapshot. */
+  readonly healthAt: number
+}
 
 /** What is scraped. */
 export interface Scraped {
   readonly system: LiveSystem
   readonly desk: CallDesk
   readonly store: StoreStatus
+  readonly performance: Pick<Performance, 'commits' | 'cyclesRun' | 'loopActiveMs'>
+  readonly notices: NoticeFacts
   readonly monotonicMs: number
 }
 
-/** What a scrape finds in the live system. */
+/**
+ * What a scrape finds in the live system. Positions are those of the last monitoring cycle: a look at
+ * each of them takes as long as all else.
+ */
 export async function metricFacts(
-  { system, desk, store, monotonicMs }: Scraped,
-  given: Given,
+  { system, desk, store, performance, notices, monotonicMs }: Scraped,
+  { healthAt, ...given }: Given,
 ): Promise<MetricFacts> {
   const { state, core, gate } = system
-  const groups = { guarded: 0, exiting: 0, observed: 0, unguarded: 0 }
-  let missing = 0
-  for (const registered of state.register.open.values()) {
-    if (registered.observed !== undefined) groups.observed++
-    else if (state.openExits.has(registered.position.id)) groups.exiting++
-    else {
-      const cause = system.guarding.causeOf(registered)
-      groups[cause === undefined ? 'guarded' : 'unguarded']++
-      if (cause === 'monitor') missing++
-    }
-  }
-  const openExits = new Map<string, number>()
-  let oldest = given.now
-  for (const { state: exit, intendedAt } of state.openExits.values()) {
-    openExits.set(exit.kind, (openExits.get(exit.kind) ?? 0) + 1)
-    oldest = Math.min(oldest, intendedAt)
-  }
+  const { counts, openExits } = state
+  const { guarded, expected, observed } = system.guarding.last
+  const [openStates, oldestAt] = openExitsOf(openExits.values(), given.now)
   const { standings } = await system.portfolioStanding()
+  const { rules, pending } = ruleFacts(core)
   return {
     ...given,
     nodeVersion: process.version,
     mode: system.isObserving ? 'observe' : 'guard',
     killSwitch: state.killSwitch.state,
-    positions: groups,
-    exitsIntended: state.exitsIntended,
-    exitsFilled: state.exitsFilled,
-    openExits,
-    oldestExitMs: given.now - oldest,
-    ticks: { accepted: system.ticks, bad: gate.bad, old: gate.tooOld },
-    restarts: state.restarts,
-    unguardedMs: system.guarding.totals,
-    actors: {
-      alive: groups.guarded + groups.unguarded + groups.exiting - missing,
-      expected: groups.guarded + groups.unguarded + groups.exiting,
+    positions: {
+      ...{ guarded, observed, exiting: openExits.size },
+      unguarded: expected - guarded,
     },
+    exitsIntended: counts.exitsIntended,
+    exitsEnded: counts.exitsEnded,
+    rejections: counts.rejections,
+    unknownOrders: counts.unknowns,
+    closedElsewhere: counts.closedElsewhere,
+    openExits: openStates,
+    oldestExitMs: given.now - oldestAt,
+    ticks: { accepted: system.ticks, bad: gate.bad, old: gate.tooOld },
+    prices: { ...priceFacts(system, given.now), pending },
+    unguardedMs: system.guarding.totals,
+    restarts: [...counts.eachRestart()],
+    actors: actorFacts(system),
     deadLetters: core.actors.deadLetters,
-    brokerErrors: state.brokerErrors,
-    storeErrors: system.storeErrors,
+    brokerErrors: counts.brokerErrors,
+    followErrors: counts.followErrors,
     store,
-    journalLines: system.journalLines,
+    writes: { ...system.storeStanding, commits: performance.commits },
+    cycles: {
+      ...performance.cyclesRun,
+      healthAgeMs: Math.max(0, given.now - healthAt),
+      loopActiveMs: performance.loopActiveMs,
+    },
+    notices,
     clockJumps: system.clockWatch.jumps,
     gateway: gatewayFacts(desk, monotonicMs),
-    rules: ruleFacts(system),
+    rules,
     limits: standings.map(({ limit, loss, trip }): LimitFacts => {
       return { name: limit.name, loss, maxLoss: limit.maxLoss, isTripped: trip !== undefined }
     }),
   }
 }
 
-function ruleFacts({ core }: LiveSystem): RuleFacts[] {
-  const configured = new Map<string, number>()
-  const armed = new Map<string, number>()
-  const countIn = (counts: Map<string, number>) => (name: string) =>
-    counts.set(name, (counts.get(name) ?? 0) + 1)
-  const [configure, arm] = [countIn(configured), countIn(armed)]
-  for (const { guard } of core.roster.all()) {
-    if (guard.closed) continue
-    for (const name of guard.ruleSet.names) configure(name)
-    armedRules(guard, arm)
+/** How many exits there are in each state, and when the oldest was intended; `now` without one. */
+function openExitsOf(
+  exits: Iterable<{ readonly state: { readonly kind: string }; readonly intendedAt: number }>,
+  now: number,
+): [Map<string, number>, number] {
+  const states = new Map<string, number>()
+  let oldest = now
+  for (const { state, intendedAt } of exits) {
+    states.set(state.kind, (states.get(state.kind) ?? 0) + 1)
+    oldest = Math.min(oldest, intendedAt)
   }
-  return RULES.map(({ name }) => {
-    const counts = core.dispatcher.tally.counts.get(name)
-    return {
-      ...{ name, configured: configured.get(name) ?? 0, armed: armed.get(name) ?? 0 },
-      ...{ evaluated: counts?.evaluated ?? 0, errored: counts?.errored ?? 0 },
-      fired: counts?.fired ?? 0,
-    }
-  })
+  return [states, oldest]
+}
+
+function priceFacts({ core, guarding }: LiveSystem, now: number): Omit<PriceFacts, 'pending'> {
+  const { dispatcher } = core
+  let [newest, oldest, backlog] = [-Infinity, Infinity, 0]
+  for (const { guards, lastAt, backlog: waiting } of dispatcher.streams()) {
+    if (guards.size === 0) continue
+    newest = Math.max(newest, lastAt)
+    oldest = Math.min(oldest, lastAt)
+    backlog = Math.max(backlog, waiting.length)
+  }
+  // Without a position no price is awaited, thus none is old.
+  const isIdle = oldest === Infinity
+  return {
+    oldestMs: isIdle ? 0 : now - oldest,
+    newestMs: isIdle ? 0 : now - newest,
+    stale: guarding.last.quietMs.size,
+    ...{ backlog, backlogLimit: dispatcher.backlogLimit, foldErrors: dispatcher.foldErrors },
+  }
+}
+
+function actorFacts({ core: { roster, actors } }: LiveSystem): ActorFacts[] {
+  const none = (): Record<WatchState, number> => ({ alive: 0, waiting: 0, 'given-up': 0 })
+  const states = Object.fromEntries(SUPERVISED.map(kind => [kind, none()])) as Record<
+    (typeof SUPERVISED)[number],
+    Record<WatchState, number>
+  >
+  for (const [kind, { watch }] of roster.services()) states[kind][watch.kind]++
+  for (const { watch } of roster.all()) states.monitor[watch.kind]++
+  return SUPERVISED.map(kind => ({ kind, states: states[kind], ...actors.tallyOf(kind) }))
 }

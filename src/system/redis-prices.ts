@@ -41,7 +41,7 @@ export class RedisPrices {
       held: () => system.instrumentsHeld(),
       onCommand: (use, outcome, ms) => {
         performance.count('redisFetches')
-        if (ms !== undefined) performance.measure(`redis.${use}`, ms)
+        if (ms !== undefined) performance.redisTook(use, ms)
         if (outcome !== 'ok') performance.cycles.incrementMetric(`errors.redis-${outcome}`)
       },
       onChange: (use, error) => {

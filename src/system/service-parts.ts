@@ -6,9 +6,11 @@ import type { ExitOrder } from '../domain/order.ts'
 import { viewOf } from '../domain/tick.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
+import { ExitTimes } from '../observability/exit-times.ts'
+import { ExitTraces } from '../observability/tracing.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { WatchkeeperError } from '../errors.ts'
-import type { Clock } from '../ports/clock.ts'
+import { type Clock, steadyNow } from '../ports/clock.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { OwnedStore, Store } from '../ports/store.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
@@ -26,6 +28,7 @@ import { assertRealPrices } from './prices.ts'
 import { Performance } from './performance.ts'
 import type { ServiceOptions } from './service.ts'
 import type { TickGateOptions } from './tick-gate.ts'
+import { tracedBroker } from './traced-broker.ts'
 
 /** What a service is made of, opened and connected. */
 export interface ServiceParts {
@@ -56,6 +59,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   const log = await openLog(config, options.log, () => clock.monotonic())
   await performance.keepIn(store)
   const past = await rememberedGates(store, clock.now())
+  const traces = new ExitTraces({ version: options.version, now: steadyNow(clock) })
   const chaos = options.chaos && new Chaos(options.chaos, { clock })
   let chosen: ChosenBroker | undefined
   let desk: CallDesk | undefined
@@ -70,7 +74,8 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
     const checked = checkedBroker(suffering, ({ code }) => {
       performance.cycles.incrementMetric(`errors.${code}`)
     })
-    const paced = pacedBroker(counted(checked, BROKER_CALLS, telemetry), {
+    const told = tracedBroker(counted(checked, BROKER_CALLS, telemetry), traces)
+    const paced = pacedBroker(told, {
       desk,
       mayLeave: () => system?.mayLeave !== false,
       urgencyOf: order => notionalOf(order, { quotes, config }),
@@ -88,9 +93,13 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   )
   const { exits, holdings, supervision, instruments, portfolio, massExit } = config
   system = await LiveSystem.open({
+    keeper: {
+      load: () => keeper.load(),
+      keep: change => performance.commit(() => keeper.keep(change)),
+    },
+    followers: [exitTimes(performance, clock), traces],
     ...{
       chaos,
-      keeper,
       performance,
       venue,
       clock,
@@ -124,6 +133,11 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
 /** Redis keeps last prices for ever: there a tick is never taken without a look at its age. */
 const gateOf = ({ feed, health }: ServiceConfig): TickGateOptions =>
   feed.kind === 'redis' ? { ...feed, maxTickAgeMs: feed.maxTickAgeMs ?? health.staleMs } : feed
+const exitTimes = (performance: Performance, clock: Clock): ExitTimes =>
+  new ExitTimes({
+    ...{ now: () => clock.now(), monotonic: () => clock.monotonic() },
+    measure: (stretch, ms) => performance.exitTook(stretch, ms),
+  })
 
 /** The store tells the system what happens to it, and is told what must be there if it is lost. */
 function connect(
@@ -164,7 +178,7 @@ function deskOf({ capabilities }: Broker, { config, clock, performance, past }: 
     monotonic: () => clock.monotonic(),
     now: () => clock.now(),
     random: Math.random,
-    onCall: ({ group, operation, ms }) => performance.measure(`call.${group}.${operation}`, ms),
+    onCall: ({ group, operation, ms }) => performance.callTook({ group, operation }, ms),
     load: () => ({
       averageCycleMs: performance.recentCycleMs,
       loopDelayMs: performance.loopDelayMs,

@@ -15,7 +15,7 @@ import type { LiveSystem } from './live.ts'
 import { healthStatus } from '../observability/health.ts'
 import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Control, HealthSnapshot, Readiness } from '../ports/control.ts'
+import type { Control, HealthSnapshot, MetricsFormat, Readiness } from '../ports/control.ts'
 import { healthFacts } from './facts.ts'
 import type { Found } from './guarding.ts'
 import { HealthNews } from './health-news.ts'
@@ -124,7 +124,7 @@ export class Service {
       version: options.version,
       performance: this.performance,
       log: parts.log.logger,
-      metrics: () => this.scrape(),
+      metrics: format => this.scrape(format),
       healthMaxAgeMs: HEALTH_CYCLES * config.cycleMs,
       readiness: () => this.state,
     })
@@ -156,6 +156,7 @@ export class Service {
     this.memory.keep(this.desk.gates)
     await this.store.close()
     await this.watchdog?.stop()
+    this.performance.stop()
     return summary
   }
 
@@ -235,24 +236,22 @@ export class Service {
     await this.store.prune({ keep: rows, olderThan: clock.now() - days * DAY_MS })
   }
 
-  private async scrape(): Promise<string> {
+  private async scrape(format: MetricsFormat): Promise<string> {
     const { options, startedAt, snapshot } = this
     const now = options.clock.now()
-    const given = {
-      version: options.version,
-      startedAt,
-      now,
-      health: snapshot.status,
-      redis: this.prices.redisFacts(),
-    }
-    return this.performance.board.scrape(
+    const { version, clock } = options
+    const { system, desk, performance } = this
+    const { status: health, at: healthAt } = snapshot
+    const redis = this.prices.redisFacts()
+    return performance.board.scrape(
       await metricFacts(
         {
-          ...{ system: this.system, desk: this.desk, store: this.store.status() },
-          monotonicMs: options.clock.monotonic(),
+          ...{ system, desk, performance, store: this.store.status() },
+          ...{ notices: this.news.counts, monotonicMs: clock.monotonic() },
         },
-        given,
+        { version, startedAt, now, health, healthAt, redis },
       ),
+      format,
     )
   }
 

@@ -10,13 +10,20 @@ export interface WakingParts {
   readonly dispatcher: Dispatcher
   readonly roster: Roster
   readonly supervisor: Ref<SupervisorMessage>
+  monotonic(): number
 }
 
 /** Hands a position that is pending to whoever watches it; what is down is decided here and now. */
-export function wakeOf({ dispatcher, roster, supervisor }: WakingParts): (guard: Guard) => void {
+export function wakeOf({
+  dispatcher,
+  roster,
+  supervisor,
+  monotonic,
+}: WakingParts): (guard: Guard) => void {
   return guard => {
     const child = roster.get(guard.position.id)
     if (child?.guard !== guard) return
+    guard.wokenAt = monotonic()
     switch (child.watch.kind) {
       case 'alive':
         // Where it has just ended, the next incarnation starts with the same catch-up.

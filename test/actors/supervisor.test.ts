@@ -59,7 +59,7 @@ describe('supervisor', () => {
 
   function start(policy: Record<string, unknown>): void {
     dispatcher = new Dispatcher({
-      wake: guard => wakeOf({ dispatcher, roster, supervisor: ref })(guard),
+      wake: guard => wakeOf({ dispatcher, roster, supervisor: ref, monotonic: () => 0 })(guard),
       exit: (_guard, decision) => exits.push(decision),
     })
     dispatcher.advance(0)

@@ -32,7 +32,7 @@ export async function supervision(): Promise<Figure[]> {
   const stormy = await measured(load)
   storm.stop()
   const backMs = await allBack(system, crashing)
-  const { restarts } = system.state
+  const { restarts } = system.state.counts
   await load.stop()
   const { lost, doubled } = await load.audit()
   await load.rig.close()

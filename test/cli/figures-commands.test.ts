@@ -13,8 +13,8 @@ const REPORT: PerformanceReport = {
   at: 0,
   operations: { cycle: PERCENTILES },
   slowest: [
-    { at: 1_000, ms: 5, phases: { flush: 1 }, hasFailed: false },
-    { at: 2_000, ms: 9, phases: { clock: 1, actors: 7 }, hasFailed: true },
+    { at: 1_000, ms: 5, phases: { flush: 1 }, did: {}, hasFailed: false },
+    { at: 2_000, ms: 9, phases: { clock: 1, actors: 7 }, did: { apiCalls: 4 }, hasFailed: true },
   ],
   trends: [
     { operation: 'cycle', present: 4, hour: 2, day: 1, week: null, changePct: 300, isMarked: true },
@@ -71,7 +71,9 @@ describe('The commands that show figures', () => {
     const { code, stdout } = await run(REPORT, 'report')
     expect(code).to.equal(0)
     expect(stdout).to.match(/^cycle +1,200 +1 +0\.5 +2 +4 +8 +16\.25$/m)
-    expect(stdout).to.match(/Z +9 {2}actors 7, clock 1, failed\n1970.*Z +5 {2}flush 1$/m)
+    expect(stdout).to.match(
+      /Z +9 {2}actors 7, clock 1, failed {2}apiCalls 4\n1970.*Z +5 {2}flush 1 *$/m,
+    )
     expect(stdout).to.match(/^cycle +- +1 +2 +4 +\+300\.00 % {3}▃▅█ {2}!$/m)
     expect(stdout).to.match(/^tick +1 +1 +1 +1 +0\.00 % {2}████$/m)
   })

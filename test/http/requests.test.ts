@@ -341,6 +341,40 @@ describe('requests over http', () => {
     })
   })
 
+  describe('metrics', () => {
+    const formatFor = async (accept: string): Promise<string[]> => {
+      const response = await fetch(`http://127.0.0.1:${server.port}/metrics`, {
+        headers: { accept },
+      })
+      const [, said] = /# (\w+)/.exec(await response.text())!
+      return [response.headers.get('content-type')!.split(';')[0]!, said!]
+    }
+
+    it('are plain text for whoever does not name OpenMetrics', async () => {
+      for (const accept of ['*/*', 'text/plain', 'application/json', 'text/html,*/*;q=0.8']) {
+        expect(await formatFor(accept), accept).to.deep.equal(['text/plain', 'text'])
+      }
+    })
+
+    it('are OpenMetrics for a Prometheus that prefers it, in a version that is spoken', async () => {
+      const prometheus =
+        'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1'
+      for (const accept of [prometheus, 'application/openmetrics-text']) {
+        expect(await formatFor(accept)).to.deep.equal([
+          'application/openmetrics-text',
+          'openmetrics',
+        ])
+      }
+      for (const accept of [
+        'application/openmetrics-text;version=9.0.0,text/plain;q=0.1',
+        'application/openmetrics-text;q=0.2,text/plain',
+        'application/openmetrics-text;q=0',
+      ]) {
+        expect(await formatFor(accept), accept).to.deep.equal(['text/plain', 'text'])
+      }
+    })
+  })
+
   it('shows and sets the kill switch', async () => {
     expect((await ask(port, '/api/kill-switch')).json['state']).to.equal('off')
     const asking = { method: 'POST', body: { state: 'off', held: 'send' } }

@@ -19,7 +19,9 @@ describe('Profiler', () => {
         throw new Error('broken')
       }),
     ).to.throw('broken')
-    expect(profiler.slowest).to.deep.equal([{ at: 1_007, ms: 7, phases: {}, hasFailed: true }])
+    expect(profiler.slowest).to.deep.equal([
+      { at: 1_007, ms: 7, phases: {}, did: {}, hasFailed: true },
+    ])
     cycle(1)
     expect(profiler.totals()['cycle']?.count).to.equal(2)
   })
@@ -33,6 +35,15 @@ describe('Profiler', () => {
       profiler.phase('stale', () => void (mono += 1))
     })
     expect(profiler.slowest[0]?.phases).to.deep.equal({ prices: 5, stale: 3 })
+  })
+
+  it('remembers what a cycle has done, as it is told at its end', () => {
+    let calls = 0
+    profiler.profileCycle(
+      () => void (calls = 4),
+      () => ({ apiCalls: calls }),
+    )
+    expect(profiler.slowest[0]?.did).to.deep.equal({ apiCalls: 4 })
   })
 
   it('runs a phase outside a cycle without measuring it', () => {

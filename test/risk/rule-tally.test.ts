@@ -21,9 +21,10 @@ describe('RuleTally', () => {
   }
 
   const armed = (guard: Guard): string[] => {
-    const names: string[] = []
-    armedRules(guard, name => names.push(name))
-    return names
+    const { names } = guard.ruleSet
+    const counts = names.map(() => 0)
+    armedRules(guard, counts)
+    return names.filter((_name, index) => counts[index] === 1)
   }
 
   it('counts the rule that throws, and not its neighbours', () => {

@@ -9,6 +9,7 @@ import type {
   JournalQuery,
   KillSwitchRequest,
   KillSwitchView,
+  MetricsFormat,
   PortfolioView,
   PositionView,
   Readiness,
@@ -119,8 +120,8 @@ export class FakeControl implements Control {
     return this.note({ what: 'resetLimit', id, by }, () => NO_PORTFOLIO)
   }
 
-  metrics(): Promise<string> {
-    return Promise.resolve('watchkeeper_positions 1\n')
+  metrics(format: MetricsFormat): Promise<string> {
+    return Promise.resolve(`watchkeeper_positions 1\n# ${format}\n`)
   }
 
   cycleMetrics() {

@@ -86,7 +86,7 @@ async function exitAll(seed: number): Promise<void> {
     expect(isOpen(), `seed ${seed}: some exit never ended`).to.equal(false)
     const sold = [...account.fills.values()].map(({ positionId: id, quantity }) => [id, quantity])
     expect(sold.toSorted(), `seed ${seed}`).to.deep.equal(IDS.map(id => [id, 2]))
-    expect(system.state.restarts, `seed ${seed}: crashes`).to.equal(0)
+    expect(system.state.counts.restarts, `seed ${seed}: crashes`).to.equal(0)
   } finally {
     await system.stop()
   }

@@ -79,9 +79,15 @@ function slowLines(slowest: readonly SlowCycle[]): string[] {
   const rows = slowest
     .toSorted((a, b) => b.ms - a.ms)
     .slice(0, MOST_CYCLES)
-    .map(cycle => [timeText(cycle.at), ms(cycle.ms), phasesOf(cycle)])
-  return tableLines([['slowest cycles', 'ms', 'phases'], ...rows], new Set([1]))
+    .map(cycle => [timeText(cycle.at), ms(cycle.ms), phasesOf(cycle), didOf(cycle)])
+  return tableLines([['slowest cycles', 'ms', 'phases', 'did'], ...rows], new Set([1]))
 }
+
+/** What a cycle has done, as it is counted: calls, exits, errors. */
+const didOf = ({ did }: SlowCycle): string =>
+  Object.entries(did)
+    .map(([name, count]) => `${name} ${readable(count)}`)
+    .join(', ')
 
 /** Where the time of a cycle went, longest first. */
 function phasesOf({ phases, hasFailed }: SlowCycle): string {

@@ -1,12 +1,34 @@
+import type { MetricsFormat } from '../../ports/control.ts'
 import type { Route } from '../route.ts'
 
-const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8'
+const TYPES: Readonly<Record<MetricsFormat, string>> = {
+  text: 'text/plain; version=0.0.4; charset=utf-8',
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+}
 
-/** `GET /metrics`: what Prometheus scrapes. */
+/** `GET /metrics`: what Prometheus scrapes, in the format of OpenMetrics where `Accept` prefers it. */
 export const metricRoutes: Route = (router, control) => {
-  router.get('/metrics', async (_request, response) => {
-    const text = await control.metrics()
+  router.get('/metrics', async (request, response) => {
+    const format = formatOf(request.headers.accept ?? '')
+    const text = await control.metrics(format)
     response.setHeader('cache-control', 'no-store')
-    response.type(TEXT_FORMAT).send(text)
+    response.setHeader('vary', 'accept')
+    response.type(TYPES[format]).send(text)
   })
+}
+
+/** OpenMetrics only for who names it: a wildcard of a browser or of curl gets the plain text. */
+function formatOf(accept: string): MetricsFormat {
+  let [text, openmetrics] = [0, 0]
+  for (const range of accept.toLowerCase().split(',')) {
+    const [type, ...given] = range.split(';').map(part => part.trim())
+    const parameters = new Map(given.map(each => each.split('=') as [string, string | undefined]))
+    const weight = Number(parameters.get('q') ?? 1)
+    const isKnown = ['1.0.0', undefined].includes(parameters.get('version'))
+    if (type === 'text/plain' || type === '*/*') text = Math.max(text, weight)
+    if (type === 'application/openmetrics-text' && isKnown) {
+      openmetrics = Math.max(openmetrics, weight)
+    }
+  }
+  return openmetrics > 0 && openmetrics >= text ? 'openmetrics' : 'text'
 }

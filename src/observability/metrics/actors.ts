@@ -1,27 +1,53 @@
+import { WATCH_STATES } from '../../ports/supervision.ts'
+import type { ActorFacts, MetricFacts } from './facts.ts'
 import { type MetricFamily, single } from './family.ts'
 
 /** Actors and their supervision. */
 export const actorMetrics: MetricFamily = board => {
+  const each = (value: (actors: ActorFacts) => number) => (facts: MetricFacts) =>
+    facts.actors.map(actors => [{ kind: actors.kind }, value(actors)] as const)
   board.gauge(
     {
-      name: 'watchkeeper_monitors',
-      help: 'Monitors of open positions: how many there should be, and how many live.',
-      labels: ['kind'],
+      name: 'watchkeeper_actors',
+      help: 'Actors by state: alive, waiting for their restart, or given up.',
+      labels: ['kind', 'state'],
     },
-    facts => {
-      const { alive, expected } = facts.actors
-      return [
-        [{ kind: 'alive' }, alive],
-        [{ kind: 'expected' }, expected],
-      ]
-    },
+    facts =>
+      facts.actors.flatMap(({ kind, states }) =>
+        WATCH_STATES.map(state => [{ kind, state }, states[state]] as const),
+      ),
   )
   board.counter(
     {
-      name: 'watchkeeper_monitor_restarts_total',
-      help: 'Monitors that crashed and were replaced.',
+      name: 'watchkeeper_actor_restarts_total',
+      help: 'Incarnations that replaced another one: it crashed, hung, did not start, or by hand.',
+      labels: ['kind', 'cause'],
     },
-    facts => single(facts.restarts),
+    facts => facts.restarts.map(({ count, ...labels }) => [labels, count] as const),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_actor_messages_total',
+      help: 'Messages that actors have handled.',
+      labels: ['kind'],
+    },
+    each(({ handled }) => handled),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_actor_busy_seconds_total',
+      help: 'Time in which actors handled messages.',
+      labels: ['kind'],
+    },
+    each(({ busyMs }) => busyMs / 1_000),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_mailbox_messages',
+      help: 'Messages that actors have not begun yet.',
+      labels: ['kind'],
+    },
+    each(({ queued }) => queued),
   )
   board.counter(
     {

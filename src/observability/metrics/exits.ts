@@ -1,7 +1,14 @@
-import { EXIT_REASONS } from '../../domain/reason.ts'
+import { EXIT_OUTCOMES, EXIT_REASONS } from '../../domain/reason.ts'
 import { countsOf, type MetricFamily, single } from './family.ts'
 
-const OPEN_STATES = ['intended', 'sending', 'acknowledged', 'unknown', 'rejected'] as const
+const OPEN_STATES = [
+  ...(['intending', 'intended', 'sending', 'acknowledged', 'partly-filled'] as const),
+  ...(['unknown', 'rejected', 'filled'] as const),
+]
+const REJECTIONS = [
+  ...(['insufficient-quantity', 'market-closed', 'would-trigger'] as const),
+  ...(['unknown-instrument', 'no-permission', 'refused', 'ended'] as const),
+]
 
 /** Exits, from the decision to the fill. */
 export const exitMetrics: MetricFamily = board => {
@@ -15,11 +22,38 @@ export const exitMetrics: MetricFamily = board => {
   )
   board.counter(
     {
-      name: 'watchkeeper_exits_filled_total',
-      help: 'Exits that the broker has filled, by reason.',
-      labels: ['reason'],
+      name: 'watchkeeper_exits_ended_total',
+      help: 'Exits that are over, by reason and by how they ended.',
+      labels: ['reason', 'outcome'],
     },
-    facts => countsOf('reason', EXIT_REASONS, facts.exitsFilled),
+    ({ exitsEnded }) =>
+      EXIT_OUTCOMES.flatMap(outcome =>
+        EXIT_REASONS.map(
+          reason => [{ reason, outcome }, exitsEnded[outcome].get(reason) ?? 0] as const,
+        ),
+      ),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_exit_rejections_total',
+      help: 'Attempts at an exit that the venue refused, by its reason; each is followed by another one.',
+      labels: ['code'],
+    },
+    facts => countsOf('code', REJECTIONS, facts.rejections),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_exit_unknown_total',
+      help: 'Times that nobody knew what had become of an order; evidence settles each.',
+    },
+    facts => single(facts.unknownOrders),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_positions_closed_elsewhere_total',
+      help: 'Positions that the venue proved gone without an exit of ours.',
+    },
+    facts => single(facts.closedElsewhere),
   )
   board.gauge(
     {

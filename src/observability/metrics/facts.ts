@@ -1,3 +1,5 @@
+import type { ExitOutcome } from '../../domain/reason.ts'
+import type { WatchState } from '../../ports/supervision.ts'
 import type { StoreStatus } from '../../ports/store.ts'
 
 /** What a scrape is told; collected when somebody asks, at no cost to the ticks. */
@@ -12,23 +14,35 @@ export interface MetricFacts {
   readonly killSwitch: string
   /** Open positions by what becomes of them. */
   readonly positions: Readonly<Record<PositionGroup, number>>
-  /** Exits so far in this process, by reason. */
+  /** Exits so far in this process, by reason; those that are over by outcome, too. */
   readonly exitsIntended: ReadonlyMap<string, number>
-  readonly exitsFilled: ReadonlyMap<string, number>
+  readonly exitsEnded: Readonly<Record<ExitOutcome, ReadonlyMap<string, number>>>
+  /** Attempts that the venue refused, by code. */
+  readonly rejections: ReadonlyMap<string, number>
+  readonly unknownOrders: number
+  readonly closedElsewhere: number
   /** Exits that are durable and not over, by state of the ledger. */
   readonly openExits: ReadonlyMap<string, number>
   /** Age of the oldest of them, ms; 0 without one. */
   readonly oldestExitMs: number
   readonly ticks: { readonly accepted: number; readonly bad: number; readonly old: number }
+  readonly prices: PriceFacts
   /** Time that positions were without a guard, summed over them, by cause, ms. */
   readonly unguardedMs: ReadonlyMap<UnguardedCause, number>
-  readonly restarts: number
-  readonly actors: { readonly alive: number; readonly expected: number }
+  readonly restarts: readonly {
+    readonly kind: string
+    readonly cause: string
+    readonly count: number
+  }[]
+  readonly actors: readonly ActorFacts[]
   readonly deadLetters: number
   readonly brokerErrors: number
-  readonly storeErrors: number
   readonly store: StoreStatus
-  readonly journalLines: number
+  /** Times that who follows exits has thrown. */
+  readonly followErrors: number
+  readonly writes: WriteFacts
+  readonly cycles: CycleFacts
+  readonly notices: NoticeFacts
   readonly clockJumps: number
   readonly limits: readonly LimitFacts[]
   /** Every rule that there is. */
@@ -54,6 +68,70 @@ export interface RedisFacts {
   readonly malformed: Readonly<Record<string, number>>
 }
 
+/** What is known of prices. Ages are ms; infinite before the first price. */
+export interface PriceFacts {
+  /** Of the instruments that are guarded, those of closed markets too. */
+  readonly oldestMs: number
+  readonly newestMs: number
+  /** Instruments whose market is open and whose price is too old. */
+  readonly stale: number
+  /** Positions whose monitors have ticks or deadlines before them. */
+  readonly pending: number
+  /** Ticks that wait for them: most of one stream, and how many that may become. */
+  readonly backlog: number
+  readonly backlogLimit: number
+  /** Replays in a monitor's place that failed. */
+  readonly foldErrors: number
+}
+
+/** All actors of one kind. */
+export interface ActorFacts {
+  readonly kind: string
+  /** How many there are in each state. */
+  readonly states: Readonly<Record<WatchState, number>>
+  /** Messages that wait, and those that were handled, in `busyMs`. */
+  readonly queued: number
+  readonly handled: number
+  readonly busyMs: number
+}
+
+export const STORE_ROWS = ['ratchets', 'lines', 'exits', 'positions'] as const
+
+export interface WriteFacts {
+  /** Writes that failed since the last one that went well. */
+  readonly failing: number
+  readonly commits: { readonly ok: number; readonly failed: number }
+  readonly journalLines: number
+  /** Rows that wait for their commit. */
+  readonly waiting: Readonly<Record<(typeof STORE_ROWS)[number], number>>
+  /** Lines that a store that refused writes has cost. */
+  readonly lostLines: number
+}
+
+export interface CycleFacts {
+  readonly ok: number
+  readonly failed: number
+  /** Cycles, of both, that had no position to look at. */
+  readonly empty: number
+  /** Time by phase, ms. */
+  readonly phasesMs: ReadonlyMap<string, number>
+  /** Age of the last health snapshot, ms. */
+  readonly healthAgeMs: number
+  /** Time in which the event loop had work, ms. */
+  readonly loopActiveMs: number
+}
+
+/** What people were told. */
+export interface NoticeFacts {
+  readonly delivered: number
+  readonly failed: number
+  /** Left out because of their rate. */
+  readonly leftOut: number
+  readonly waiting: number
+  readonly beats: number
+  readonly missedBeats: number
+}
+
 /** How calls to the broker fare. */
 export interface GatewayFacts {
   readonly breakers: readonly {
@@ -63,7 +141,11 @@ export interface GatewayFacts {
   }[]
   readonly throttles: readonly {
     readonly limit: string
+    /** Calls a second, at present and at most; undefined: the venue names no limit. */
     readonly rate: number
+    readonly ceiling: number | undefined
+    readonly intervalMs: number
+    readonly isFrozen: boolean
     readonly inFlight: number
     readonly lanes: readonly {
       readonly lane: string
@@ -72,6 +154,8 @@ export interface GatewayFacts {
       readonly dropped: number
     }[]
   }[]
+  /** Most calls of a lane. */
+  readonly laneBound: number
   /** Calls that ended, by group, operation and outcome. */
   readonly calls: readonly {
     readonly group: string

@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { MetricsFormat } from '../../ports/control.ts'
 import type { MetricFacts } from './facts.ts'
+import { openMetricsOf } from './open-metrics.ts'
 
 /** Adds a family of metrics to a board. One file and one registry line each. */
 export type MetricFamily = (board: Board) => void
@@ -11,9 +13,11 @@ interface Described {
   readonly name: string
   readonly help: string
   readonly labels?: readonly string[]
+  /** Combinations of labels that are shown before anything was observed. */
+  readonly zeros?: readonly Readonly<Record<string, string>>[]
 }
 
-/** Takes a duration in seconds, and the values of the labels. */
+/** Takes a duration in seconds, and the values of the labels. Never throws: who measures goes on. */
 export type Observe = (seconds: number, values?: Readonly<Record<string, string>>) => void
 
 /** From half a millisecond to a minute: an exit may wait for its broker. */
@@ -25,24 +29,27 @@ const BUCKETS = [
 /** The metrics of one service, all read from the same facts when they are scraped. */
 export class Board {
   readonly registry = new Registry()
-  /** Metrics that could not be read, over all scrapes. */
+  /** Metrics that could not be read, over all scrapes, and durations that could not be taken. */
   failures = 0
   private facts: MetricFacts | undefined
 
-  /** The text of a scrape, format of Prometheus. */
-  scrape(facts: MetricFacts): Promise<string> {
+  /** The text of a scrape. */
+  async scrape(facts: MetricFacts, format: MetricsFormat = 'text'): Promise<string> {
     this.facts = facts
-    return this.registry.metrics()
+    const text = await this.registry.metrics()
+    return format === 'text' ? text : openMetricsOf(text)
   }
 
   /** Adds a value that may go up and down. */
   gauge({ name, help, labels = [] }: Described, read: (facts: MetricFacts) => Values): void {
-    const valuesOf = (): Values => this.valuesOf(read)
+    const { caught, factsOf } = this
     const metric = new Gauge({
       ...{ name, help, labelNames: [...labels], registers: [] },
       collect() {
-        this.reset()
-        for (const [values, value] of valuesOf()) this.set({ ...values }, value)
+        caught(() => {
+          this.reset()
+          for (const [values, value] of read(factsOf())) this.set({ ...values }, value)
+        })
       },
     })
     this.registry.registerMetric(metric)
@@ -50,36 +57,44 @@ export class Board {
 
   /** Adds a total that only grows while the process lives. */
   counter({ name, help, labels = [] }: Described, read: (facts: MetricFacts) => Values): void {
-    const valuesOf = (): Values => this.valuesOf(read)
+    const { caught, factsOf } = this
     const metric = new Counter({
       ...{ name, help, labelNames: [...labels], registers: [] },
       collect() {
-        this.reset()
-        for (const [values, value] of valuesOf()) this.inc({ ...values }, value)
+        caught(() => {
+          this.reset()
+          for (const [values, value] of read(factsOf())) this.inc({ ...values }, value)
+        })
       },
     })
     this.registry.registerMetric(metric)
   }
 
   /** Adds durations, told at the moment at which they end. Gives what takes one, in seconds. */
-  histogram({ name, help, labels = [] }: Described): Observe {
+  histogram({ name, help, labels = [], zeros = [] }: Described): Observe {
     const metric = new Histogram({
       ...{ name, help, labelNames: [...labels], registers: [] },
       buckets: [...BUCKETS],
     })
+    for (const labels of zeros) metric.zero({ ...labels })
     this.registry.registerMetric(metric)
-    return (seconds, values = {}) => metric.observe({ ...values }, seconds)
+    return (seconds, values = {}) => this.quietly(() => metric.observe({ ...values }, seconds))
   }
 
-  /** A metric that cannot be read is left out: it must not fail the scrape of all others. */
-  private valuesOf(read: (facts: MetricFacts) => Values): Values {
+  /** A metric that cannot be read must not fail the scrape of all others. */
+  private readonly caught = (collect: () => void): void => {
+    if (this.facts !== undefined) this.quietly(collect)
+  }
+
+  private quietly(act: () => void): void {
     try {
-      return this.facts === undefined ? [] : [...read(this.facts)]
+      act()
     } catch {
       this.failures++
-      return []
     }
   }
+
+  private readonly factsOf = (): MetricFacts => this.facts!
 }
 
 /** A value without labels. */

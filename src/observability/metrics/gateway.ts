@@ -1,4 +1,19 @@
-import { type MetricFamily } from './family.ts'
+import type { GatewayFacts } from './facts.ts'
+import { type MetricFamily, single } from './family.ts'
+
+/** Every call to a broker that there is, by its group of endpoints. */
+export const BROKER_OPERATIONS = {
+  orders: ['placeExit', 'cancel'],
+  account: ['orderByClientId', 'holding', 'holdings', 'openOrders'],
+  quotes: ['quotes'],
+} as const
+
+/** How a call can end; whatever an adapter throws beyond these is `other`. */
+const OUTCOMES = [
+  ...(['ok', 'NOT_SENT', 'RATE_LIMITED', 'UNAUTHORIZED', 'OUTCOME_UNKNOWN'] as const),
+  'ADAPTER_FAULT' as const,
+]
+const OTHER = 'other'
 
 /** The states that a circuit breaker can be in. */
 export const BREAKER_STATES = [
@@ -41,6 +56,35 @@ export const gatewayMetrics: MetricFamily = board => {
   )
   board.gauge(
     {
+      name: 'watchkeeper_throttle_ceiling',
+      help: 'Calls a second that the venue names for a limit; no value where it names none.',
+      labels: ['limit'],
+    },
+    ({ gateway }) =>
+      gateway.throttles.flatMap(({ limit, ceiling }) =>
+        ceiling === undefined ? [] : [[{ limit }, ceiling] as const],
+      ),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_throttle_interval_seconds',
+      help: 'Time between two polls under a limit, the load of this process included.',
+      labels: ['limit'],
+    },
+    ({ gateway }) =>
+      gateway.throttles.map(({ limit, intervalMs }) => [{ limit }, intervalMs / 1_000] as const),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_throttle_frozen',
+      help: '1 for a throttle whose rate stands still because a breaker is open.',
+      labels: ['limit'],
+    },
+    ({ gateway }) =>
+      gateway.throttles.map(({ limit, isFrozen }) => [{ limit }, isFrozen ? 1 : 0] as const),
+  )
+  board.gauge(
+    {
       name: 'watchkeeper_calls_in_flight',
       help: 'Calls that wait for their answer.',
       labels: ['limit'],
@@ -57,6 +101,13 @@ export const gatewayMetrics: MetricFamily = board => {
       gateway.throttles.flatMap(({ limit, lanes }) =>
         lanes.map(({ lane, depth }) => [{ limit, lane }, depth] as const),
       ),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_lane_bound',
+      help: 'Calls that may wait in one lane.',
+    },
+    ({ gateway }) => single(gateway.laneBound),
   )
   board.gauge(
     {
@@ -83,9 +134,28 @@ export const gatewayMetrics: MetricFamily = board => {
   board.counter(
     {
       name: 'watchkeeper_broker_calls_total',
-      help: 'Calls to the broker that ended, by outcome: ok, or the code of the error.',
+      help: 'Calls to the broker that ended, by outcome: ok, the code of the error, or other.',
       labels: ['group', 'operation', 'outcome'],
     },
-    ({ gateway }) => gateway.calls.map(({ count, ...labels }) => [labels, count] as const),
+    ({ gateway }) => callCounts(gateway.calls),
   )
 }
+
+/** Every combination of labels, 0 where nothing was counted. */
+function* callCounts(calls: GatewayFacts['calls']): Iterable<Counted> {
+  const counts = new Map<string, number>()
+  for (const { operation, outcome, count } of calls) {
+    const known = OUTCOMES.some(each => each === outcome) ? outcome : OTHER
+    const key = `${operation} ${known}`
+    counts.set(key, (counts.get(key) ?? 0) + count)
+  }
+  for (const [group, operations] of Object.entries(BROKER_OPERATIONS)) {
+    for (const operation of operations) {
+      for (const outcome of [...OUTCOMES, OTHER]) {
+        yield [{ group, operation, outcome }, counts.get(`${operation} ${outcome}`) ?? 0]
+      }
+    }
+  }
+}
+
+type Counted = readonly [labels: Readonly<Record<string, string>>, value: number]

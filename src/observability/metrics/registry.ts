@@ -1,10 +1,12 @@
 import { collectDefaultMetrics } from 'prom-client'
 import { actorMetrics } from './actors.ts'
+import { cycleMetrics } from './cycles.ts'
 import { type Durations, durations } from './durations.ts'
 import { exitMetrics } from './exits.ts'
 import { Board, type MetricFamily, single } from './family.ts'
 import { gatewayMetrics } from './gateway.ts'
 import { limitMetrics } from './limits.ts'
+import { noticeMetrics } from './notices.ts'
 import { positionMetrics } from './positions.ts'
 import { redisMetrics } from './redis.ts'
 import { ruleMetrics } from './rules.ts'
@@ -24,6 +26,8 @@ const FAMILIES: readonly MetricFamily[] = [
   limitMetrics,
   ruleMetrics,
   redisMetrics,
+  cycleMetrics,
+  noticeMetrics,
 ]
 
 /** Makes the metrics of one service, with those of the process and the runtime. */
@@ -33,9 +37,9 @@ export function metrics(): Board & { readonly durations: Durations } {
   board.counter(
     {
       name: 'watchkeeper_metric_errors_total',
-      help: 'Metrics that could not be read and were left out of a scrape.',
+      help: 'Metrics that could not be read, durations that could not be taken, and exits that could not be traced.',
     },
-    () => single(board.failures),
+    ({ followErrors }) => single(board.failures + followErrors),
   )
   collectDefaultMetrics({ register: board.registry })
   return Object.assign(board, { durations: durations(board) })

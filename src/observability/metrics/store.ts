@@ -1,3 +1,4 @@
+import { STORE_ROWS } from './facts.ts'
 import { type MetricFamily, single } from './family.ts'
 
 /** What is made durable. */
@@ -7,14 +8,40 @@ export const storeMetrics: MetricFamily = board => {
       name: 'watchkeeper_store_failing_writes',
       help: 'Writes that failed since the last one that went well.',
     },
-    facts => single(facts.storeErrors),
+    ({ writes }) => single(writes.failing),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_store_commits_total',
+      help: 'Commits by whether the store took them.',
+      labels: ['result'],
+    },
+    ({ writes: { commits } }) => [
+      [{ result: 'ok' }, commits.ok],
+      [{ result: 'failed' }, commits.failed],
+    ],
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_store_waiting_rows',
+      help: 'Rows that wait for their commit; what a kill could lose is the commit under way.',
+      labels: ['table'],
+    },
+    ({ writes: { waiting } }) => STORE_ROWS.map(table => [{ table }, waiting[table]] as const),
   )
   board.counter(
     {
       name: 'watchkeeper_journal_lines_total',
       help: 'Journal lines that this process has made durable.',
     },
-    facts => single(facts.journalLines),
+    ({ writes }) => single(writes.journalLines),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_journal_lines_lost_total',
+      help: 'Journal lines that were dropped because too many waited for a store that refused writes.',
+    },
+    ({ writes }) => single(writes.lostLines),
   )
   board.gauge(
     {

@@ -14,6 +14,8 @@ const TIMEOUT_MS = 10_000
 
 /** A dead-man's switch: calls a URL as long as health is not `fail`. Nobody waits for it. */
 export class Heartbeat {
+  /** Calls so far, by whether somebody answered. */
+  readonly counts = { beats: 0, missedBeats: 0 }
   private readonly options: HeartbeatOptions
   private last = -Infinity
   private call: Promise<void> | undefined
@@ -44,8 +46,10 @@ export class Heartbeat {
       const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
       await response.body?.cancel()
       if (!response.ok) throw new Error(`it answered ${response.status}`)
+      this.counts.beats++
       this.isFailing = false
     } catch (error) {
+      this.counts.missedBeats++
       if (!this.isFailing) onFailure(error instanceof Error ? error.message : String(error))
       this.isFailing = true
     }

@@ -43,6 +43,8 @@ interface Line {
  * again when nobody answers. Nobody waits for it.
  */
 export class Notifier {
+  /** Messages so far that were delivered, that nobody took, and that were left out. */
+  readonly counts = { delivered: 0, failed: 0, leftOut: 0 }
   private readonly options: Required<NotifierOptions>
   private readonly lines: readonly Line[]
   private readonly stopped = new AbortController()
@@ -94,6 +96,7 @@ export class Notifier {
     line.sentAt = line.sentAt.filter(at => at > now - HOUR_MS)
     if (line.sentAt.length >= this.options.maxPerHour) {
       line.leftOut++
+      this.counts.leftOut++
       return
     }
     line.sentAt.push(now)
@@ -108,6 +111,7 @@ export class Notifier {
       const alert = line.waiting[0]
       if (alert === undefined || this.stopped.signal.aborted) break
       const result = await this.trySending(line.channel, alert)
+      this.counts[result === 'done' ? 'delivered' : 'failed']++
       if (result !== 'done') {
         const why = result === 'gone' ? 'it was refused' : `nobody took it in ${TRIES} tries`
         this.options.onFailure(line.channel.name, why)

@@ -9,18 +9,46 @@ const FACTS: MetricFacts = {
   ...{ mode: 'guard', health: 'warn', killSwitch: 'off' },
   positions: { guarded: 3, exiting: 1, observed: 0, unguarded: 0 },
   exitsIntended: new Map([['stop-loss', 2]]),
-  exitsFilled: new Map(),
+  exitsEnded: {
+    filled: new Map([['stop-loss', 1]]),
+    ...{ gone: new Map(), dust: new Map(), observed: new Map(), discarded: new Map() },
+  },
+  ...{ rejections: new Map([['refused', 2]]), unknownOrders: 1, closedElsewhere: 0 },
   openExits: new Map([['unknown', 1]]),
   oldestExitMs: 1_500,
   ticks: { accepted: 10, bad: 1, old: 0 },
   unguardedMs: new Map([['price' as const, 1_500]]),
-  ...{ restarts: 0, actors: { alive: 4, expected: 4 }, deadLetters: 0 },
-  ...{ brokerErrors: 0, storeErrors: 0, journalLines: 7, clockJumps: 0 },
   store: { place: 'data/store', isOurs: true, risks: [], outages: 0, losses: 0 },
+  prices: {
+    ...{ oldestMs: 900, newestMs: 5, stale: 0, pending: 1 },
+    ...{ backlog: 3, backlogLimit: 4_096, foldErrors: 0 },
+  },
+  restarts: [{ kind: 'monitor', cause: 'crash', count: 2 }],
+  actors: [
+    {
+      ...{ kind: 'monitor', states: { alive: 4, waiting: 1, 'given-up': 0 } },
+      ...{ queued: 2, handled: 90, busyMs: 1_250 },
+    },
+  ],
+  ...{ deadLetters: 0, brokerErrors: 0, followErrors: 0, clockJumps: 0 },
+  writes: {
+    ...{ failing: 0, commits: { ok: 8, failed: 0 }, journalLines: 7, lostLines: 0 },
+    waiting: { ratchets: 3, lines: 0, exits: 0, positions: 0 },
+  },
+  cycles: {
+    ...{ ok: 9, failed: 1, empty: 0, phasesMs: new Map([['flush', 12]]) },
+    ...{ healthAgeMs: 250, loopActiveMs: 2_000 },
+  },
+  notices: { delivered: 1, failed: 0, leftOut: 0, waiting: 0, beats: 4, missedBeats: 0 },
   gateway: {
     breakers: [{ group: 'orders', state: 'open', refused: 3 }],
     throttles: [],
-    calls: [{ group: 'orders', operation: 'placeExit', outcome: 'ok', count: 2 }],
+    laneBound: 10,
+    calls: [
+      { group: 'orders', operation: 'placeExit', outcome: 'ok', count: 2 },
+      { group: 'orders', operation: 'placeExit', outcome: 'ECONNRESET', count: 1 },
+      { group: 'orders', operation: 'placeExit', outcome: 'EPIPE', count: 1 },
+    ],
   },
   redis: {
     connections: [
@@ -84,7 +112,7 @@ describe('the metrics', () => {
   it('have buckets for exits and calls that are told when they end', async () => {
     const board = metrics()
     board.durations.call(0.02, { group: 'orders', operation: 'placeExit' })
-    board.durations.intended(0.0004)
+    board.durations.exits['exit.intended'](0.0004)
     const lines = linesOf(await board.scrape(FACTS))
     const labels = 'group="orders",operation="placeExit"'
     expect(lines).to.include(`watchkeeper_broker_call_seconds_bucket{le="0.025",${labels}} 1`)
@@ -92,13 +120,57 @@ describe('the metrics', () => {
     expect(lines).to.include('watchkeeper_exit_filled_seconds_count 0')
   })
 
+  it('show each call that there is before the first one, and errors that nobody knows as other', async () => {
+    const lines = linesOf(await metrics().scrape(FACTS))
+    const count = (group: string, operation: string, outcome: string): string => {
+      const labels = `group="${group}",operation="${operation}",outcome="${outcome}"`
+      return lines.find(line => line.startsWith(`watchkeeper_broker_calls_total{${labels}}`))!
+    }
+    expect(count('quotes', 'quotes', 'OUTCOME_UNKNOWN')).to.match(/ 0$/)
+    expect(count('orders', 'placeExit', 'ok')).to.match(/ 2$/)
+    expect(count('orders', 'placeExit', 'other')).to.match(/ 2$/)
+    expect(lines).to.include(
+      'watchkeeper_broker_call_seconds_count{group="account",operation="holding"} 0',
+    )
+  })
+
+  it('have no label that could be one of many, and only values that are known', async () => {
+    const text = await metrics().scrape(FACTS)
+    const found = new Set([...text.matchAll(/[{,](\w+)="/g)].map(([, label]) => label!))
+    for (const label of ['positionId', 'position', 'instrument', 'order', 'clientOrderId']) {
+      expect([...found]).not.to.include(label)
+    }
+    expect(text).not.to.include('ECONNRESET')
+  })
+
   it('leave out what cannot be read, and count it', async () => {
     const board = new Board()
     board.gauge({ name: 'broken', help: 'Fails.' }, () => {
       throw new Error('no')
     })
+    board.counter({ name: 'wrong_total', help: 'Has no number.' }, () => single(Infinity))
     board.gauge({ name: 'whole', help: 'Works.' }, () => single(1))
     expect(await board.scrape(FACTS)).to.include('whole 1')
-    expect(board.failures).to.equal(1)
+    expect(board.failures).to.equal(2)
+  })
+
+  it('take no duration that is none, and whoever measured goes on', async () => {
+    const board = metrics()
+    board.durations.commit(NaN)
+    board.durations.call(1, { group: 'orders', operation: 'placeExit', at: '5' })
+    const lines = linesOf(await board.scrape(FACTS))
+    expect(lines).to.include('watchkeeper_metric_errors_total 2')
+  })
+
+  it('are OpenMetrics when asked, and the next scrape is as it was', async () => {
+    const board = metrics()
+    const open = await board.scrape(FACTS, 'openmetrics')
+    expect(open).to.include('# TYPE watchkeeper_ticks counter\n')
+    expect(open).to.include('\nwatchkeeper_ticks_total{result="evaluated"} 10\n')
+    expect(open).not.to.include('\n\n')
+    expect(open.endsWith('\n# EOF\n')).to.equal(true)
+    const families = [...open.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name)
+    expect(new Set(families).size).to.equal(families.length)
+    expect(await board.scrape(FACTS)).to.include('# TYPE watchkeeper_ticks_total counter\n')
   })
 })

@@ -1,0 +1,70 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { ExitEnd, ExitFollower, FollowedExit } from '../ports/telemetry.ts'
+
+export interface ExitTimesParts {
+  /** Epoch ms. */
+  now(): number
+  /** Monotonic, ms. */
+  monotonic(): number
+  /** Takes a duration, ms. */
+  measure(operation: ExitTime, ms: number): void
+}
+
+/** The stretches of an exit that are measured, each from the tick or the decision on. */
+export type ExitTime = 'exit.decided' | 'exit.intended' | 'exit.acknowledged' | 'exit.filled'
+
+/** When an exit was decided, monotonic ms. */
+interface Running {
+  readonly generation: number
+  readonly at: number
+  readonly ageMs: number
+  isIntended: boolean
+  isAcknowledged: boolean
+}
+
+/** Measures how long the stages of each exit take; one entry for each exit that is under way. */
+export class ExitTimes implements ExitFollower {
+  private readonly parts: ExitTimesParts
+  private readonly running = new Map<PositionId, Running>()
+
+  constructor(parts: ExitTimesParts) {
+    this.parts = parts
+  }
+
+  decided({ positionId, generation, decision }: FollowedExit, ageMs: number): void {
+    if (this.running.get(positionId)?.generation === generation) return
+    const at = this.parts.monotonic()
+    const stages = { isIntended: false, isAcknowledged: false }
+    this.running.set(positionId, { generation, at, ageMs, ...stages })
+    // What a person asks for has no tick to be measured from.
+    if (decision.tick !== null) this.parts.measure('exit.decided', ageMs)
+  }
+
+  intended({ positionId }: FollowedExit): void {
+    const seen = this.running.get(positionId)
+    if (seen === undefined || seen.isIntended) return
+    seen.isIntended = true
+    this.parts.measure('exit.intended', seen.ageMs + this.since(seen))
+  }
+
+  acknowledged({ positionId }: FollowedExit): void {
+    const seen = this.running.get(positionId)
+    if (seen === undefined || seen.isAcknowledged) return
+    seen.isAcknowledged = true
+    this.parts.measure('exit.acknowledged', this.since(seen))
+  }
+
+  ended(id: PositionId, { outcome }: ExitEnd, exit: FollowedExit | undefined): void {
+    const seen = this.running.get(id)
+    this.running.delete(id)
+    if (outcome !== 'filled' || exit === undefined) return
+    if (seen?.isAcknowledged === false) this.parts.measure('exit.acknowledged', this.since(seen))
+    // An exit that an earlier process has intended is measured by the wall clock.
+    const ms = seen === undefined ? this.parts.now() - exit.intendedAt : this.since(seen)
+    this.parts.measure('exit.filled', Math.max(0, ms))
+  }
+
+  private since({ at }: Running): number {
+    return this.parts.monotonic() - at
+  }
+}

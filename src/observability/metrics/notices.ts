@@ -1,0 +1,35 @@
+import { type MetricFamily, single } from './family.ts'
+
+/** What people are told of health, without Prometheus. */
+export const noticeMetrics: MetricFamily = board => {
+  board.counter(
+    {
+      name: 'watchkeeper_notifications_total',
+      help: 'Messages about health to all channels: delivered, failed, or left out by their rate.',
+      labels: ['result'],
+    },
+    ({ notices: { delivered, failed, leftOut } }) => [
+      [{ result: 'delivered' }, delivered],
+      [{ result: 'failed' }, failed],
+      [{ result: 'left-out' }, leftOut],
+    ],
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_notifications_waiting',
+      help: 'Messages about health that are not delivered yet.',
+    },
+    ({ notices }) => single(notices.waiting),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_heartbeats_total',
+      help: 'Calls of the heartbeat URL, by whether somebody answered.',
+      labels: ['result'],
+    },
+    ({ notices: { beats, missedBeats } }) => [
+      [{ result: 'answered' }, beats],
+      [{ result: 'failed' }, missedBeats],
+    ],
+  )
+}

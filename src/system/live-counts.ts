@@ -1,0 +1,56 @@
+import { EXIT_OUTCOMES, type ExitOutcome } from '../domain/reason.ts'
+import {
+  RESTART_CAUSES,
+  type RestartCause,
+  SUPERVISED,
+  type SupervisedKind,
+} from '../ports/supervision.ts'
+
+/** What has happened in this process so far; read when somebody scrapes. */
+export class LiveCounts {
+  /** Exits by reason. */
+  readonly exitsIntended = new Map<string, number>()
+  /** Exits that are over, by outcome and reason. */
+  readonly exitsEnded = Object.fromEntries(
+    EXIT_OUTCOMES.map(outcome => [outcome, new Map<string, number>()]),
+  ) as Readonly<Record<ExitOutcome, Map<string, number>>>
+  /** Attempts that the venue refused, by its reason. */
+  readonly rejections = new Map<string, number>()
+  /** Times that nobody knew what had become of an order. */
+  unknowns = 0
+  /** Positions that somebody else has closed, of which no exit was decided. */
+  closedElsewhere = 0
+  brokerErrors = 0
+  /** Times that who follows exits has thrown; the exits went on. */
+  followErrors = 0
+  /** Incarnations that replaced another one, by kind of actor and cause. */
+  private readonly restartsBy = Object.fromEntries(
+    SUPERVISED.map(kind => [kind, Object.fromEntries(RESTART_CAUSES.map(cause => [cause, 0]))]),
+  ) as Record<SupervisedKind, Record<RestartCause, number>>
+
+  /** All of them, those that a person wanted left out. */
+  get restarts(): number {
+    let sum = 0
+    for (const { cause, count } of this.eachRestart()) if (cause !== 'hand') sum += count
+    return sum
+  }
+
+  restarted(kind: SupervisedKind, cause: RestartCause): void {
+    this.restartsBy[kind][cause]++
+  }
+
+  *eachRestart(): Iterable<{
+    readonly kind: SupervisedKind
+    readonly cause: RestartCause
+    readonly count: number
+  }> {
+    for (const kind of SUPERVISED) {
+      for (const cause of RESTART_CAUSES) yield { kind, cause, count: this.restartsBy[kind][cause] }
+    }
+  }
+}
+
+/** One more of a kind. */
+export function countOne(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
