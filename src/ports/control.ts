@@ -21,7 +21,7 @@ export interface Control {
   why(id: string): WhyView | undefined
   /**
    * Takes a position under guard; it is durable, and guarded, when the promise resolves. Throws
-   * WatchkeeperError: POSITION_EXISTS, POSITION_CLOSED, EXITS_AT_ONCE.
+   * WatchkeeperError: POSITION_EXISTS, WRONG_SIDE, EXITS_AT_ONCE.
    */
   add(request: AddRequest, by: Requester): Promise<PositionView>
   /** Throws POSITION_UNKNOWN, LOOSENS, EXITS_AT_ONCE. */

@@ -190,6 +190,7 @@ export class LiveSystem {
       writer: this.writer,
       core: this.core,
       ...{ clock, beforeGuard: options.beforeGuard },
+      isNet: this.core.broker.capabilities.holdings === 'net',
       guard: (registered, guarded) => this.guard(registered, { guarded }),
     })
     this.asked = new AskedExits({

@@ -1,4 +1,5 @@
 import type { PositionId } from '../domain/ids.ts'
+import type { Position, Side } from '../domain/position.ts'
 import type { Registered } from '../ports/keeper.ts'
 
 /** The rows of all positions that are known: the open ones, and the latest of those that are over. */
@@ -6,6 +7,8 @@ export class Register extends Map<PositionId, Registered> {
   /** The open ones alone: what is over must not cost each cycle. */
   readonly open = new Map<PositionId, Registered>()
   private floor: number
+  /** Open positions by what they are a part of at a venue that nets, and by side. */
+  private readonly sides = new Map<string, number>()
 
   /** `floor`: the highest generation of the ids that are not known any more. */
   constructor(rows: Iterable<readonly [PositionId, Registered]>, floor = 0) {
@@ -15,14 +18,23 @@ export class Register extends Map<PositionId, Registered> {
   }
 
   override set(id: PositionId, row: Registered): this {
-    if (row.state === 'open') this.open.set(id, row)
-    else this.open.delete(id)
+    this.close(id)
+    if (row.state === 'open') {
+      this.open.set(id, row)
+      this.count(row.position, 1)
+    }
     return super.set(id, row)
   }
 
   override delete(id: PositionId): boolean {
-    this.open.delete(id)
+    this.close(id)
     return super.delete(id)
+  }
+
+  /** Whether an open position holds the same on the other side: a venue that nets cannot tell them apart. */
+  isOpposed(position: Position): boolean {
+    const other = position.side === 'long' ? 'short' : 'long'
+    return (this.sides.get(sideOf(position, other)) ?? 0) > 0
   }
 
   /** The generation that an id gets when it opens: one that it never had. */
@@ -35,4 +47,21 @@ export class Register extends Map<PositionId, Registered> {
     this.floor = Math.max(this.floor, generation)
     for (const id of ids) if (this.get(id)?.state !== 'open') this.delete(id)
   }
+
+  private close(id: PositionId): void {
+    const before = this.open.get(id)
+    if (before === undefined) return
+    this.open.delete(id)
+    this.count(before.position, -1)
+  }
+
+  private count(position: Position, by: 1 | -1): void {
+    const name = sideOf(position, position.side)
+    const count = (this.sides.get(name) ?? 0) + by
+    if (count === 0) this.sides.delete(name)
+    else this.sides.set(name, count)
+  }
 }
+
+const sideOf = ({ account = '', instrument, ticket = '' }: Position, side: Side): string =>
+  JSON.stringify([account, instrument, ticket, side])

@@ -18,6 +18,8 @@ export interface RegistrarParts {
   readonly writer: Pick<LiveWriter, 'now'>
   readonly core: Pick<Core<unknown>, 'roster' | 'supervisor' | 'gateway' | 'dispatcher'>
   readonly clock: Clock
+  /** The venue holds one signed quantity an instrument. */
+  readonly isNet: boolean
   /** Awaited before a new position is registered: its account must hold it. */
   readonly beforeGuard?: ((registered: Registered) => Promise<void>) | undefined
   /** Takes a registered position under guard; `guarded` is called once it is. */
@@ -39,6 +41,8 @@ const CHUNK = 500
 export class Registrar {
   private readonly parts: RegistrarParts
   private readonly turns = new Map<PositionId, Promise<unknown>>()
+  /** Positions that are not registered yet, and will be. */
+  private readonly coming = new Set<Position>()
 
   constructor(parts: RegistrarParts) {
     this.parts = parts
@@ -101,6 +105,14 @@ export class Registrar {
   }
 
   private async register(wanted: readonly Wanted[], by: string): Promise<Registered[]> {
+    try {
+      return await this.registerAll(wanted, by)
+    } finally {
+      for (const { position } of wanted) this.coming.delete(position)
+    }
+  }
+
+  private async registerAll(wanted: readonly Wanted[], by: string): Promise<Registered[]> {
     const { rows, writer, clock, beforeGuard } = this.parts
     const registered = wanted.map(each => this.newRow(each))
     if (beforeGuard !== undefined) {
@@ -124,10 +136,27 @@ export class Registrar {
       const text = `position ${position.id} is guarded already`
       throw new WatchkeeperError('POSITION_EXISTS', text)
     }
+    if (this.parts.isNet) this.refuseOpposite(position)
     const generation = this.parts.rows.nextGeneration(position.id)
     const registered: Registered = { position, rules, generation, state: 'open' }
     ruleSetOf(registered)
+    this.coming.add(position)
     return registered
+  }
+
+  /** Throws WRONG_SIDE: what one side closes, the other would lose. */
+  private refuseOpposite(position: Position): void {
+    const { id, instrument, side } = position
+    const isOpposed = [...this.coming].some(
+      other =>
+        other.instrument === instrument &&
+        other.account === position.account &&
+        other.ticket === position.ticket &&
+        other.side !== side,
+    )
+    if (!isOpposed && !this.parts.rows.isOpposed(position)) return
+    const text = `found ${id} ${side} in ${instrument}, expected the side of the open positions there: the venue nets them`
+    throw new WatchkeeperError('WRONG_SIDE', text)
   }
 
   private judgeChange(registered: Registered, { force, exitNow }: RulesRequest): void {

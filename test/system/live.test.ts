@@ -429,6 +429,20 @@ describe('LiveSystem', () => {
       expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
     })
 
+    it('takes no second side of a holding that the venue nets, not even at once', async () => {
+      await add()
+      const short = { side: 'short', id: positionId('p2') } as const
+      expect(await codeOf(add(short))).to.equal('WRONG_SIDE')
+      const elsewhere = { ...short, instrument: instrumentId('GLOBEX') }
+      const long = { ...elsewhere, side: 'long', id: positionId('p3') } as const
+      const codes = await Promise.all([codeOf(add(elsewhere)), codeOf(add(long))])
+      expect(codes).to.deep.equal(['no error', 'WRONG_SIDE'])
+      await tick(100, 89)
+      await cycle()
+      const later = { ...short, id: positionId('p4') } as const
+      expect(await codeOf(add(later)), 'once the long is closed').to.equal('no error')
+    })
+
     it('takes what is missing from the newest position, for good', async () => {
       await add({ quantity: 2 })
       await add({ id: positionId('p2'), quantity: 3, openedAt: 500 })
