@@ -88,10 +88,8 @@ export class CallDesk {
     const before = desk.lanes.queues[call.lane]
     const waiting = { key: call.key, urgency: call.urgency ?? 0, since: this.now, call: pending }
     desk.lanes = enqueue(desk.lanes, call.lane, waiting)
-    const kept = new Set(desk.lanes.queues[call.lane].map(each => each.call))
-    for (const each of [...before.map(({ call: earlier }) => earlier), pending]) {
-      if (!kept.has(each)) each.reject(new NotSent('another call took its place in the queue'))
-    }
+    const after = desk.lanes.queues[call.lane]
+    if (after.length <= before.length) refuseLeftOut([...before, waiting], after)
     this.pump(desk)
     return promise
   }
@@ -208,6 +206,17 @@ export class CallDesk {
     this.gates.settle(leave, outcome, isExitWaiting)
     desk.lanes = landed(desk.lanes, lane)
     this.pump(desk)
+  }
+}
+
+/** Tells the owners of calls that are not in the queue any more. */
+function refuseLeftOut(
+  before: readonly Waiting<Pending>[],
+  after: readonly Waiting<Pending>[],
+): void {
+  const kept = new Set(after.map(({ call }) => call))
+  for (const { call } of before) {
+    if (!kept.has(call)) call.reject(new NotSent('another call took its place in the queue'))
   }
 }
 

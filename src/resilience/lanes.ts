@@ -36,18 +36,25 @@ export const lanes = <Call>(bound: number): Lanes<Call> => ({
   ...{ bound, queues: each([]), exitsInFlight: 0, pollsInFlight: 0, dropped: each(0) },
 })
 
+/** The more urgent first, then who waits longer. */
+const order = (a: Waiting<unknown>, b: Waiting<unknown>): number =>
+  b.urgency - a.urgency || a.since - b.since || (a.key < b.key ? -1 : 1)
+
 /**
  * Puts a call in its slot; the newest call of a slot wins. Past the bound the least urgent is left
  * out and counted; a left-out exit is offered again by its owner, who holds the intent.
  */
 export function enqueue<Call>(of: Lanes<Call>, lane: Lane, waiting: Waiting<Call>): Lanes<Call> {
   const queue = of.queues[lane]
+  const tail = queue.at(-1)
+  const isLast = tail === undefined || order(tail, waiting) < 0
+  if (isLast && queue.length < of.bound && !queue.some(({ key }) => key === waiting.key)) {
+    return { ...of, queues: { ...of.queues, [lane]: [...queue, waiting] } }
+  }
   const before = queue.find(({ key }) => key === waiting.key)
   const kept = { ...waiting, since: before?.since ?? waiting.since }
   const others = queue.filter(({ key }) => key !== waiting.key)
-  const ordered = [...others, kept].toSorted(
-    (a, b) => b.urgency - a.urgency || a.since - b.since || (a.key < b.key ? -1 : 1),
-  )
+  const ordered = [...others, kept].toSorted(order)
   const left = Math.max(0, ordered.length - of.bound)
   return {
     ...of,

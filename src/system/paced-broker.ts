@@ -23,43 +23,72 @@ export function pacedBroker(
     capabilities: broker.capabilities,
     placeExit: (order, signal) =>
       desk.submit({
-        ...{ group: 'orders', lane: 'exits', key: order.positionId, operation: 'placeExit' },
-        ...{ urgency: urgencyOf(order), mayLeave },
+        group: 'orders',
+        lane: 'exits',
+        key: order.positionId,
+        operation: 'placeExit',
+        urgency: urgencyOf(order),
+        mayLeave,
         isNeutral: ({ kind }) => kind === 'rejected',
-        run: deadline => broker.placeExit(order, AbortSignal.any([signal, deadline])),
+        signal,
+        run: ending => broker.placeExit(order, ending),
       }),
     cancel: (id, signal) =>
       desk.submit({
-        ...{ group: 'orders', lane: 'exits', key: `cancel ${id}`, operation: 'cancel' },
-        ...{ urgency: 0, mayLeave },
-        run: deadline => broker.cancel(id, AbortSignal.any([signal, deadline])),
+        group: 'orders',
+        lane: 'exits',
+        key: `cancel ${id}`,
+        operation: 'cancel',
+        urgency: 0,
+        mayLeave,
+        signal,
+        run: ending => broker.cancel(id, ending),
       }),
     orderByClientId: (id, signal) =>
       desk.submit({
-        ...{ group: 'account', lane: 'orderStatus', key: id, operation: 'orderByClientId' },
-        run: deadline => broker.orderByClientId(id, AbortSignal.any([signal, deadline])),
+        group: 'account',
+        lane: 'orderStatus',
+        key: id,
+        operation: 'orderByClientId',
+        signal,
+        run: ending => broker.orderByClientId(id, ending),
       }),
     holding: (key, signal) =>
       desk.submit({
-        ...{ group: 'account', lane: 'holdings', operation: 'holding' },
+        group: 'account',
+        lane: 'holdings',
+        operation: 'holding',
         key: JSON.stringify([key.account, key.instrument, key.side, key.ticket]),
-        run: deadline => broker.holding(key, AbortSignal.any([signal, deadline])),
+        signal,
+        run: ending => broker.holding(key, ending),
       }),
     holdings: signal =>
       desk.submit({
-        ...{ group: 'account', lane: 'holdings', key: 'all', operation: 'holdings' },
-        run: deadline => broker.holdings(AbortSignal.any([signal, deadline])),
+        group: 'account',
+        lane: 'holdings',
+        key: 'all',
+        operation: 'holdings',
+        signal,
+        run: ending => broker.holdings(ending),
       }),
     quotes: (instruments, signal) =>
       desk.submit({
-        ...{ group: 'quotes', lane: 'quotes', key: instruments.join(' '), operation: 'quotes' },
-        run: deadline => broker.quotes(instruments, AbortSignal.any([signal, deadline])),
+        group: 'quotes',
+        lane: 'quotes',
+        key: instruments.join(' '),
+        operation: 'quotes',
+        signal,
+        run: ending => broker.quotes(instruments, ending),
       }),
     ...(openOrders !== undefined && {
       openOrders: (signal: AbortSignal) =>
         desk.submit({
-          ...{ group: 'account', lane: 'holdings', key: 'orders', operation: 'openOrders' },
-          run: deadline => openOrders.call(broker, AbortSignal.any([signal, deadline])),
+          group: 'account',
+          lane: 'holdings',
+          key: 'orders',
+          operation: 'openOrders',
+          signal,
+          run: ending => openOrders.call(broker, ending),
         }),
     }),
     ...(streamOrders !== undefined && {

@@ -7,13 +7,26 @@ import { exits } from './s3-exits.ts'
 import { memory } from './s4-memory.ts'
 import { recovery } from './s5-recovery.ts'
 import { breaker } from './s6-breaker.ts'
+import { gateway } from './s7-gateway.ts'
 import { latency } from './s8-latency.ts'
 import { supervision } from './supervision.ts'
 import { throttle } from './throttle/throttle.ts'
 
 /** Every benchmark by name: one line each. */
 const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
-  ...{ trigger, wakes, exits, memory, recovery, breaker, latency, supervision, replay, throttle },
+  ...{
+    trigger,
+    wakes,
+    exits,
+    memory,
+    recovery,
+    breaker,
+    gateway,
+    latency,
+    supervision,
+    replay,
+    throttle,
+  },
 }
 
 const { values, positionals } = parseArgs({
