@@ -1,5 +1,8 @@
-/** Of a call that nobody ends. */
+import { setMaxListeners } from 'node:events'
+
+/** Of calls that nobody ends; as many as there are may listen to it. */
 const ENDLESS = new AbortController().signal
+setMaxListeners(0, ENDLESS)
 
 /** Calls `ask` with a signal that aborts after `ms`; Infinity: never. */
 export async function withDeadline<Answer>(
