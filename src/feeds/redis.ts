@@ -8,6 +8,8 @@ import { Intake } from './redis/intake.ts'
 import { RedisName } from './redis/name.ts'
 import type { RedisFeedConfig } from './redis/options.ts'
 import { PubSub } from './redis/pubsub.ts'
+import { Stream, type StreamPlaces } from './redis/stream.ts'
+import type { StreamGap } from './redis/stream-state.ts'
 
 /** What a connection of the feed is for. */
 export type RedisUse = 'feed-push' | 'feed-pull'
@@ -18,6 +20,14 @@ export interface RedisFeedOptions {
   /** The instruments whose prices decide at this moment. */
   held(): Iterable<InstrumentId>
   readonly onTick: (tick: Tick) => void
+  /** Told of an entry of a stream that was not read when it came. */
+  readonly onMissed: (tick: Tick) => void
+  /** Where an earlier process has left its streams. */
+  readonly places?: StreamPlaces
+  /** A tick that is older decides nothing, ms. */
+  readonly oldMs: number
+  /** Told of entries of a stream that nobody will read. */
+  readonly onGap: (gap: StreamGap) => void
   /** Told of each command: how it ended, and how long it took, ms, where that says something. */
   readonly onCommand: (use: RedisUse, outcome: RedisOutcome, ms: number | undefined) => void
   /** Told when a connection is lost or cannot be made, and with undefined when it is there. */
@@ -29,7 +39,7 @@ export class RedisFeed {
   readonly intake: Intake
   readonly connections: ReadonlyMap<RedisUse, RedisConnection>
   private readonly options: RedisFeedOptions
-  private readonly push: PubSub | undefined
+  private readonly push: PubSub | Stream | undefined
   private readonly hashes: Hashes | undefined
 
   /** Begins to connect and does not wait for it. Throws what reading the password's file throws. */
@@ -43,7 +53,9 @@ export class RedisFeed {
     for (const use of uses) {
       const connection = await RedisConnection.open({
         ...{ config, monotonic: () => clock.monotonic() },
-        onCommand: (outcome, ms) => onCommand(use, outcome, ms),
+        // The time of a read that waits for entries says nothing.
+        onCommand: (outcome, ms) =>
+          onCommand(use, outcome, use === 'feed-push' && config.push === 'stream' ? undefined : ms),
         onChange: error => onChange(use, error),
       })
       connections.set(use, connection)
@@ -55,25 +67,21 @@ export class RedisFeed {
     options: RedisFeedOptions,
     connections: ReadonlyMap<RedisUse, RedisConnection>,
   ) {
-    const { config, clock, onTick } = options
+    const { config, clock, onTick, onMissed } = options
     this.options = options
     this.connections = connections
     const intake = new Intake({
-      ...{ onTick, now: () => clock.now(), monotonic: () => clock.monotonic() },
+      ...{ onTick, onMissed, now: () => clock.now(), monotonic: () => clock.monotonic() },
     })
     this.intake = intake
     const pushed = connections.get('feed-push')
     const pulled = connections.get('feed-pull')
-    if (pushed !== undefined) {
-      this.push = new PubSub({
-        ...{ connection: pushed, intake, channel: new RedisName(config.channel) },
-      })
-    }
+    if (pushed !== undefined) this.push = pushOf(options, { connection: pushed, intake })
     if (pulled !== undefined && config.hash !== false) {
       const hashes = new Hashes({ connection: pulled, intake, hash: new RedisName(config.hash) })
       this.hashes = hashes
-      // Whoever was away has missed something: the last values are read once, whatever was pushed.
-      const readAll = (): void => hashes.look([...intake.instruments])
+      // What was published meanwhile is lost: the last values are read once, whatever was pushed.
+      const readAll = (): void => this.pull([...intake.instruments])
       pulled.onUp(readAll)
       pushed?.onUp(readAll)
     }
@@ -85,7 +93,7 @@ export class RedisFeed {
     const quietMs = config.push === 'none' ? 0 : config.pullAfterMs
     const quiet = this.intake.look(held(), quietMs)
     this.push?.follow(this.intake.instruments)
-    this.hashes?.look(quiet)
+    this.pull(quiet)
   }
 
   /** Why connections are down, and what is refused on those that are there. */
@@ -102,17 +110,49 @@ export class RedisFeed {
       ['feed-pull', this.hashes?.trouble],
     ]
     return found.flatMap(([use, error]) =>
-      error !== undefined && this.connections.get(use)?.isUp === true ? [[use, error]] : [],
+      error !== undefined &&
+      error.code !== 'REDIS_UNAVAILABLE' &&
+      this.connections.get(use)?.isUp === true
+        ? [[use, error]]
+        : [],
     )
   }
 
   /** Resolves when no reading and no change of subscriptions is under way. */
   async idle(): Promise<void> {
-    await this.push?.idle()
+    if (this.push instanceof PubSub) await this.push.idle()
     await this.hashes?.idle()
   }
 
+  /** A last value must not come before older entries of a stream that are yet to be read. */
+  private pull(instruments: readonly InstrumentId[]): void {
+    if (this.push instanceof Stream && !this.push.isCaughtUp) return
+    this.hashes?.look(instruments)
+  }
+
+  /** Where the streams have been read to; undefined without any. */
+  place(): StreamPlaces | undefined {
+    return this.push instanceof Stream ? this.push.place() : undefined
+  }
+
   close(): void {
+    if (this.push instanceof Stream) this.push.close()
     for (const connection of this.connections.values()) connection.close()
   }
+}
+
+function pushOf(
+  { config, clock, onGap, oldMs, places = {} }: RedisFeedOptions,
+  parts: { readonly connection: RedisConnection; readonly intake: Intake },
+): PubSub | Stream {
+  if (config.push !== 'stream') {
+    return new PubSub({ ...parts, channel: new RedisName(config.channel) })
+  }
+  const { commandTimeoutMs, replayMs, replayEntries } = config
+  return new Stream({
+    ...parts,
+    ...{ places, onGap, oldMs, commandTimeoutMs, replayMs, replayEntries },
+    stream: new RedisName(config.stream),
+    now: () => clock.now(),
+  })
 }

@@ -40,6 +40,8 @@ export interface Past<Exit, Switch, Day> {
   readonly killSwitch: Switch | undefined
   /** The portfolio's day; undefined before the first. */
   readonly day: Day | undefined
+  /** Where the feed goes on; only that feed knows what it means. */
+  readonly feedPlace?: unknown
   /** Highest generation of the ids that are not known any more; an unknown id starts above it. */
   readonly generationFloor?: number
 }
@@ -56,6 +58,8 @@ export interface Change<Exit, Switch, Day> {
   readonly dropped?: readonly PositionId[]
   readonly killSwitch?: Switch
   readonly day?: Day
+  /** Where the feed has come to, with the ratchets as of there. */
+  readonly feedPlace?: unknown
   readonly lines?: readonly KeptLine[]
 }
 

@@ -22,6 +22,8 @@ export interface DispatcherOptions {
   segmentLimit?: number
   /** A monitor took over prices of which some may be better: there are ratchets to be taken. */
   ratcheted?(): void
+  /** A position has its decision: nothing fires for it any more. */
+  decided?(guard: Guard): void
   /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
   freshMs?: number
 }
@@ -49,6 +51,7 @@ export class Dispatcher {
   private readonly options: Required<DispatcherOptions>
   private readonly markets = new Map<InstrumentId, Market>()
   private readonly timetable = new Timetable<Guard>()
+  private readonly crowd = { pending: 0 }
   private readonly fired: Guard[] = []
   private nextOrdinal = 0
 
@@ -58,6 +61,7 @@ export class Dispatcher {
       segmentLimit: 1024,
       freshMs: 0,
       ratcheted: () => undefined,
+      decided: () => undefined,
       ...options,
     }
   }
@@ -65,6 +69,11 @@ export class Dispatcher {
   /** Whether a position of the instrument is or was guarded: others' ticks concern nobody. */
   knows(instrument: InstrumentId): boolean {
     return this.markets.has(instrument)
+  }
+
+  /** Positions whose monitors have yet to catch up. */
+  get pending(): number {
+    return this.crowd.pending
   }
 
   /** Last good price of an instrument that is or was guarded in this view. */
@@ -85,6 +94,7 @@ export class Dispatcher {
       const instrument = guard.underlying.instrument ?? position.underlying
       if (instrument !== undefined) guard.other = this.addLeg(guard, instrument, 'trade')
     }
+    guard.crowd = this.crowd
     if (guard.usesAutoQuiet) guard.own.stream.followGaps()
     guard.since = this.seq + 1
     guard.lastAt = guard.own.stream.lastAt
@@ -177,6 +187,21 @@ export class Dispatcher {
     if (ask !== undefined && ask.pending > 0) this.bound(ask)
   }
 
+  /** The streams of an instrument by their view, where somebody compares them. */
+  *streamsOf(instrument: InstrumentId): Iterable<[PriceView, PriceStream]> {
+    const market = this.markets.get(instrument)
+    if (market === undefined) return
+    for (const view of ['trade', 'bid', 'ask'] as const) {
+      const stream = market[view]
+      if (stream !== undefined) yield [view, stream]
+    }
+  }
+
+  /** Has the monitor of a position that was made pending catch up. */
+  wake(guard: Guard): void {
+    this.options.wake(guard)
+  }
+
   /** Takes over what the monitor's catch-up found. A position that was closed meanwhile stays so. */
   commit(guard: Guard, outcome: Outcome): void {
     if (guard.closed || !guard.pending) return
@@ -184,6 +209,7 @@ export class Dispatcher {
       this.tally.decided(guard, outcome.decision)
       guard.decision = outcome.decision
       this.close(guard)
+      this.options.decided(guard)
       return
     }
     this.tally.evaluated(guard, outcome)
@@ -207,6 +233,7 @@ export class Dispatcher {
     this.tally.decided(guard, decision)
     guard.decision = decision
     this.close(guard)
+    this.options.decided(guard)
     this.options.exit(guard, decision)
   }
 

@@ -49,6 +49,9 @@ export interface Armed {
   readonly evaluatedAt: number
 }
 
+/** Of a guard that no dispatcher has taken in. */
+const NOBODY = { pending: 0 }
+
 /**
  * What is remembered of one guarded position outside its monitor, so that a new incarnation of the
  * monitor starts where the last one had committed. Prices are mirrored.
@@ -64,6 +67,8 @@ export class Guard implements Timed {
   /** Only a rule whose action is to exit. */
   readonly staleQuote: StaleQuoteRule | undefined
   own!: Leg
+  /** Pending positions of its dispatcher. */
+  crowd: { pending: number } = NOBODY
   other: Leg | undefined
 
   best: number
@@ -202,6 +207,7 @@ export class Guard implements Timed {
 
   /** Adds `by` to the pending counts of the position's streams. */
   count(by: 1 | -1): void {
+    this.crowd.pending += by
     for (const leg of this.other === undefined ? [this.own] : [this.own, this.other]) {
       leg.stream.pending += by
       if (leg.stream.pending === 0) leg.stream.backlog.clear()

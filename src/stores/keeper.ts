@@ -6,6 +6,7 @@ import { type ClosedRow, ClosedRows } from './closed.ts'
 
 const KILL_SWITCH = 'kill-switch'
 const DAY = 'portfolio'
+const FEED_PLACE = 'feed-place'
 const GENERATION_FLOOR = 'generation-floor'
 const CLOSED_ROWS = 100_000
 
@@ -62,6 +63,7 @@ export class StoreKeeper<
       exits: [...exits.values()],
       killSwitch: settings.get(KILL_SWITCH) as Switch | undefined,
       day: settings.get(DAY) as Day | undefined,
+      feedPlace: settings.get(FEED_PLACE),
       generationFloor: this.generationFloor,
     }
   }
@@ -100,6 +102,9 @@ export class StoreKeeper<
     for (const value of change.register ?? []) rows.push(...this.registerRows(value))
     for (const key of change.dropped ?? []) rows.push({ table: 'exits', key })
     if (change.day !== undefined) rows.push({ table: 'settings', key: DAY, value: change.day })
+    if (change.feedPlace !== undefined) {
+      rows.push({ table: 'settings', key: FEED_PLACE, value: change.feedPlace })
+    }
     if (change.killSwitch !== undefined) {
       rows.push({ table: 'settings', key: KILL_SWITCH, value: change.killSwitch })
     }

@@ -22,6 +22,7 @@ import type { Quotes } from '../ports/quotes.ts'
 import type { Timers } from '../ports/timers.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import { Dispatcher } from '../risk/dispatcher.ts'
+import type { Guard } from '../risk/guard.ts'
 import { GatewayLives } from './gateway-lives.ts'
 import { type ExitVenue, type GatewayOptions, RECONCILE_MS } from './gateway-options.ts'
 import { wakeOf } from './waking.ts'
@@ -35,6 +36,8 @@ export interface CoreOptions<Venue> extends Omit<GatewayOptions, 'now'> {
   readonly freshMs?: number
   /** There are ratchets to be taken. */
   ratcheted?(): void
+  /** A position has its decision. */
+  decided?(guard: Guard): void
   readonly supervision?: Supervision | undefined
   /** What each monitor calls before its work. */
   readonly beforeMonitor?: MonitorShared['before']
@@ -86,6 +89,7 @@ export function connect<Venue extends ExitVenue>({
   const dispatcher: Dispatcher = new Dispatcher({
     freshMs: options.freshMs ?? 0,
     ratcheted: options.ratcheted ?? (() => undefined),
+    ...(options.decided && { decided: options.decided }),
     wake: guard => wake(guard),
     exit: guard => askForExit(guard, roster.get(guard.position.id)?.generation ?? 1),
   })

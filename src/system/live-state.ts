@@ -21,6 +21,8 @@ export class LiveState {
   readonly fills = new Map<PositionId, Fill>()
   /** Ratchets as they were at the start. */
   readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
+  /** Where the feed of an earlier process had come to. */
+  readonly feedPlace: unknown
   readonly counts = new LiveCounts()
   killSwitch: KillSwitch
   /** Names of the limits that are tripped, and of those that have warned today. */
@@ -32,6 +34,7 @@ export class LiveState {
   constructor(past: LivePast) {
     this.register = new Register(past.register, past.generationFloor)
     this.ratchets = past.ratchets
+    this.feedPlace = past.feedPlace
     this.killSwitch = past.killSwitch ?? OFF
     for (const record of past.exits) {
       const row = this.register.get(record.positionId)

@@ -22,8 +22,13 @@ export interface LiveWriterOptions {
   readonly onTrouble?: ((error: WatchkeeperError | undefined) => void) | undefined
   /** Another process has taken the store over. */
   readonly onFenced: (error: WatchkeeperError) => void
-  /** Calls `take` with each ratchet that became stricter since it was last taken. */
-  takeRatchets(take: (id: PositionId, ratchet: Ratchet) => void): void
+  /**
+   * Calls `take` with each ratchet that became stricter since it was last taken. False: this is no
+   * moment for it, but one comes before long; never for the last time.
+   */
+  takeRatchets(take: (id: PositionId, ratchet: Ratchet) => void, isLast: boolean): boolean
+  /** Where the feed has come to with these ratchets; undefined where it cannot go back. */
+  feedPlace?(): unknown
 }
 
 /** Time after a failed write until the next try, ms. */
@@ -53,6 +58,7 @@ export class LiveWriter {
   lastDay: PortfolioDay | undefined
   private writing: Promise<void> | undefined
   private isDrainDue = false
+  private isPlaceDue = false
   private gathering: NodeJS.Timeout | undefined
   private isClosed = false
   private trouble: WatchkeeperError | undefined
@@ -99,13 +105,21 @@ export class LiveWriter {
   }
 
   /** Writes what changed, one commit at a time; what a failed commit held is tried again. */
-  drain(): void {
+  drain(isLast = false): void {
     if (this.writing !== undefined || this.isClosed) return
-    this.options.takeRatchets((id, ratchet) => this.ratchets.set(id, ratchet))
-    if (!this.isDirty) return
+    const isTaken = this.options.takeRatchets(
+      (id, ratchet) => this.ratchets.set(id, ratchet),
+      isLast,
+    )
+    if (!isTaken) this.gather()
+    const hasPlace = isTaken && (this.ratchets.size > 0 || this.isPlaceDue)
+    if (!this.isDirty && !(isTaken && this.isPlaceDue)) return
     const { exits, rows, day } = this
     const lines = this.lines.take()
     const ratchets = this.takeSome()
+    // With ratchets left over the place would be ahead of what is kept.
+    const feedPlace = hasPlace && this.ratchets.size === 0 ? this.options.feedPlace?.() : undefined
+    if (hasPlace) this.isPlaceDue = false
     this.exits = new Map()
     this.savedMeanwhile.clear()
     this.rows = []
@@ -113,7 +127,13 @@ export class LiveWriter {
     this.writing = this.write({
       ...{ ratchets, lines, exits: [...exits.values()], register: rows },
       ...(day !== undefined && { day }),
+      ...(feedPlace !== undefined && { feedPlace }),
     })
+  }
+
+  /** The feed's place is kept with the next drain, also where no ratchet has changed. */
+  keepPlace(): void {
+    this.isPlaceDue = this.options.feedPlace?.() !== undefined
   }
 
   /** Drains once the present turn is over, so that all it changes is one commit. */
@@ -150,8 +170,9 @@ export class LiveWriter {
 
   /** Writes what is left, as far as the store takes it, and nothing after it. */
   async close(): Promise<void> {
+    this.keepPlace()
     do {
-      this.drain()
+      this.drain(true)
       await this.writing
     } while (this.isDirty && this.errors === 0)
     this.isClosed = true

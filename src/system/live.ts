@@ -21,6 +21,7 @@ import type { Timers } from '../ports/timers.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import type { LimitStanding, Realised } from '../risk/portfolio.ts'
 import type { RuleSet } from '../risk/rule.ts'
+import { backfill, replay } from '../risk/missed.ts'
 import { levelsAt, refuseCrossed } from '../risk/rule-change.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
 import { ask } from './ask.ts'
@@ -42,6 +43,7 @@ import type { Performance } from './performance.ts'
 import { machineTimers } from './machine-timers.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import { Registrar, type Wanted } from './registrar.ts'
+import { ResumePoint } from './resume-point.ts'
 import { SupervisionView } from './supervision.ts'
 import { TickGate, type TickGateOptions } from './tick-gate.ts'
 
@@ -108,6 +110,7 @@ export class LiveSystem {
   readonly supervision: Supervision
   readonly supervisionView: SupervisionView
   readonly guarding: Guarding
+  readonly resumePoint: ResumePoint
   /** Ticks that were evaluated. */
   ticks = 0
   private readonly options: LiveOptions
@@ -135,12 +138,23 @@ export class LiveSystem {
     this.gate = new TickGate(options.ticks ?? { confirmMs: FRESH_MS })
     this.clockWatch = new ClockWatch(clock)
     this.supervision = options.supervision ?? DEFAULT_SUPERVISION
+    this.resumePoint = new ResumePoint({
+      dispatcher: () => this.core.dispatcher,
+      isDurable: ({ position: { id }, isDecisionRecorded }) => {
+        const row = this.state.register.get(id)
+        return isDecisionRecorded || row?.state !== 'open' || row.observed !== undefined
+      },
+    })
     this.writer = new LiveWriter(
       {
         ...{ keeper: options.keeper, onLine: options.onLine, onFenced: options.onFatal },
         onTrouble: options.onTrouble,
-        takeRatchets: take =>
-          this.core.dispatcher.takeRatchets(({ position }, ratchet) => take(position.id, ratchet)),
+        feedPlace: () => this.resumePoint.place?.(),
+        takeRatchets: (take, isLast) => {
+          if (!isLast && !this.resumePoint.isCalm()) return false
+          this.core.dispatcher.takeRatchets(({ position }, ratchet) => take(position.id, ratchet))
+          return true
+        },
       },
       past.ratchets,
       past.day,
@@ -160,6 +174,7 @@ export class LiveSystem {
       callTimeoutMs,
       freshMs: options.freshMs ?? FRESH_MS,
       ratcheted: () => this.writer.gather(),
+      decided: guard => this.resumePoint.decided(guard),
       now: steadyNow(clock),
       isHeld: record => this.areSendsHeld || !this.isStoreOurs || hold.isHeld(record),
       observe: this.isObserving ? decision => exits.observed(decision) : undefined,
@@ -294,6 +309,27 @@ export class LiveSystem {
     this.writer.gather()
   }
 
+  /**
+   * Takes a tick that was missed when it came, in the order of the feed. One that is young enough may
+   * still decide; of an older one only the best prices take notice.
+   */
+  missed(tick: Tick): void {
+    const { dispatcher, actors, broker } = this.core
+    if (!dispatcher.knows(tick.instrument)) return
+    const at = this.options.clock.now()
+    for (const each of this.gate.acceptMissed(tick, at)) {
+      if (this.gate.isTooOld(each, at)) {
+        backfill(dispatcher, each)
+        continue
+      }
+      this.ticks++
+      replay(dispatcher, each, at)
+      const filling = broker.priced(each.instrument)
+      if (filling !== undefined) actors.track(filling)
+    }
+    this.writer.gather()
+  }
+
   /** What is due by time, and what was not answered. */
   cycle(profiler: Pick<Profiler, 'phase'> = UNMEASURED): void {
     const { dispatcher, supervisor, gateway, reconciler } = this.core
@@ -309,7 +345,10 @@ export class LiveSystem {
       send(reconciler, { kind: 'cycle' })
       send(this.portfolio, { kind: 'cycle' })
     })
-    profiler.phase('flush', () => this.writer.drain())
+    profiler.phase('flush', () => {
+      this.writer.keepPlace()
+      this.writer.drain()
+    })
     profiler.phase('guarding', () => this.guarding.look())
   }
 
@@ -445,9 +484,11 @@ export class LiveSystem {
       if (register.open.has(guard.position.id)) ratchets.set(guard.position.id, guard.ratchet())
     }
     const { lastDay: day } = this.writer
+    const feedPlace = this.resumePoint.place?.()
     return {
       ...{ register: [...register.values()], exits: [...openExits.values()], killSwitch, ratchets },
       ...(day !== undefined && { day }),
+      ...(feedPlace !== undefined && { feedPlace }),
     }
   }
 

@@ -23,7 +23,7 @@ const ERRORS = ['monitor-gave-up', 'exit-failed', 'cycle-failed', 'daily-loss']
 const WARNINGS = [
   ...['monitor-restarted', 'exit-unknown', 'exit-rejected', 'clock-moved', 'daily-loss-near'],
   ...['kill-switch', 'notify-failed', 'upkeep-failed', 'exit-discarded'],
-  ...['redis-lost', 'redis-refused', 'feed-malformed'],
+  ...['redis-lost', 'redis-refused', 'feed-malformed', 'feed-gap'],
 ]
 
 /** Opens the log; secrets of the configuration never appear in it. */

@@ -25,7 +25,7 @@ export interface Prices {
 }
 
 export interface PricesOptions {
-  readonly config: Pick<ServiceConfig, 'feed' | 'broker' | 'mode'>
+  readonly config: Pick<ServiceConfig, 'feed' | 'broker' | 'mode' | 'health'>
   readonly system: LiveSystem
   readonly clock: Clock
   readonly performance: Performance
@@ -34,7 +34,11 @@ export interface PricesOptions {
 }
 
 /** Throws SIMULATED_PRICES where a real account would be exited at invented prices. */
-export function assertRealPrices({ feed, broker, mode }: PricesOptions['config']): void {
+export function assertRealPrices({
+  feed,
+  broker,
+  mode,
+}: Pick<ServiceConfig, 'feed' | 'broker' | 'mode'>): void {
   if (feed.kind !== 'simulated' || broker.kind === 'paper' || mode === 'observe') return
   if (feed.acceptSimulated) return
   const text = 'the feed is simulated and the broker is not: expected feed.kind: poll'
@@ -79,9 +83,10 @@ export function openPrices(options: PricesOptions): Prices {
 
 /** Undefined where the broker's quotes are all there is. */
 function sourceOf(
-  { config: { feed }, system, clock, performance }: PricesOptions,
+  { config, system, clock, performance, lets }: PricesOptions,
   onTick: (tick: Tick) => void,
 ): Source | undefined {
+  const { feed } = config
   switch (feed.kind) {
     case 'simulated': {
       const { seed, intervalMs } = feed
@@ -93,8 +98,20 @@ function sourceOf(
       }
     }
     case 'redis':
-      return new RedisPrices({ config: feed.redis!, system, clock, performance, onTick })
+      return new RedisPrices({
+        ...{ config: feed.redis!, system, clock, performance, onTick, oldMs: oldMsOf(config)! },
+        onMissed: tick => {
+          if (lets(tick)) system.missed(tick)
+        },
+      })
     case 'poll':
       return undefined
   }
 }
+
+/**
+ * Age, ms, from which a tick shows a price and exits nobody; undefined: none. Redis keeps last prices
+ * for ever: there a tick is never taken without a look at its age.
+ */
+export const oldMsOf = ({ feed, health }: Pick<ServiceConfig, 'feed' | 'health'>) =>
+  feed.maxTickAgeMs ?? (feed.kind === 'redis' ? health.staleMs : undefined)

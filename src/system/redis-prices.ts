@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { RedisFeed, type RedisUse } from '../feeds/redis.ts'
 import { type Malformed, MALFORMED } from '../feeds/redis/message.ts'
 import type { RedisFeedConfig } from '../feeds/redis/options.ts'
@@ -12,10 +13,13 @@ import { connectionFacts, NO_REDIS } from './redis-view.ts'
 
 export interface RedisPricesOptions {
   readonly config: RedisFeedConfig
-  readonly system: Pick<LiveSystem, 'tell' | 'instrumentsHeld'>
+  readonly system: Pick<LiveSystem, 'tell' | 'instrumentsHeld' | 'resumePoint' | 'state'>
   readonly clock: Clock
   readonly performance: Performance
   readonly onTick: (tick: Tick) => void
+  readonly onMissed: (tick: Tick) => void
+  /** A tick that is older decides nothing, ms. */
+  readonly oldMs: number
 }
 
 /** Time between two lines about messages that are no prices, for each kind, ms. */
@@ -35,9 +39,11 @@ export class RedisPrices {
 
   /** Begins to connect. Throws what reading the password's file throws. */
   async start(): Promise<void> {
-    const { config, system, clock, performance, onTick } = this.options
-    this.feed = await RedisFeed.open({
-      ...{ config, clock, onTick },
+    const { config, system, clock, performance, onTick, onMissed, oldMs } = this.options
+    const places = placesOf(system.state.feedPlace)
+    const feed = await RedisFeed.open({
+      ...{ config, clock, onTick, onMissed, oldMs, places },
+      onGap: gap => system.tell('feed-gap', { ...gap }),
       held: () => system.instrumentsHeld(),
       onCommand: (use, outcome, ms) => {
         performance.count('redisFetches')
@@ -49,7 +55,9 @@ export class RedisPrices {
         else system.tell('redis-lost', { use, ...detailOf(error) })
       },
     })
-    this.feed.look()
+    this.feed = feed
+    if (config.push === 'stream') system.resumePoint.place = () => feed.place()
+    feed.look()
   }
 
   /** Once a cycle. */
@@ -110,3 +118,9 @@ const detailOf = ({ code, message }: RedisError): Readonly<Record<string, string
   code,
   error: message,
 })
+
+/** What an earlier process has kept, if it was a place in streams. */
+function placesOf(kept: unknown): Readonly<Record<string, string>> {
+  const places = z.record(z.string(), z.string().regex(/^\d+-\d+$/)).safeParse(kept)
+  return places.success ? places.data : {}
+}

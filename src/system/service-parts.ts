@@ -24,10 +24,9 @@ import { openStore } from './open-store.ts'
 import { openLog, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
 import { pacedBroker } from './paced-broker.ts'
-import { assertRealPrices } from './prices.ts'
+import { assertRealPrices, oldMsOf } from './prices.ts'
 import { Performance } from './performance.ts'
 import type { ServiceOptions } from './service.ts'
-import type { TickGateOptions } from './tick-gate.ts'
 import { tracedBroker } from './traced-broker.ts'
 
 /** What a service is made of, opened and connected. */
@@ -114,7 +113,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
     confirmsHoldings: config.broker.kind !== 'paper' && holdings.confirm,
     // The desk counts from when a call leaves; waiting for its turn is no silence of the broker.
     callTimeoutMs: Infinity,
-    ...{ ticks: gateOf(config), freshMs: config.health.staleMs },
+    ...{ ticks: { ...config.feed, maxTickAgeMs: oldMsOf(config) }, freshMs: config.health.staleMs },
     // Asked in the moment of sending: a lease may have ended since the exit was decided.
     isStoreOurs: () => store.status().isOurs,
     beforeGuard: registered => chosen!.deposit(registered),
@@ -130,9 +129,6 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   }
 }
 
-/** Redis keeps last prices for ever: there a tick is never taken without a look at its age. */
-const gateOf = ({ feed, health }: ServiceConfig): TickGateOptions =>
-  feed.kind === 'redis' ? { ...feed, maxTickAgeMs: feed.maxTickAgeMs ?? health.staleMs } : feed
 const exitTimes = (performance: Performance, clock: Clock): ExitTimes =>
   new ExitTimes({
     ...{ now: () => clock.now(), monotonic: () => clock.monotonic() },

@@ -40,14 +40,36 @@ export class TickGate {
 
   /** The ticks that may now be evaluated, received at `now` (epoch ms); read them before the next call. */
   accept(tick: Tick, now: number): readonly Tick[] {
-    const { passed, options, filter } = this
+    if (!this.isTooOld(tick, now)) return this.filtered(tick, now)
+    this.passed.length = 0
+    this.noteOld(tick)
+    return this.passed
+  }
+
+  /**
+   * The same for a tick that was missed when it came. One that is too old passes too: for whoever
+   * asks, it may count for best prices, and for nothing else.
+   */
+  acceptMissed(tick: Tick, now: number): readonly Tick[] {
+    const passed = this.filtered(tick, now)
+    if (this.isTooOld(tick, now)) this.noteOld(tick)
+    return passed
+  }
+
+  /** Whether a tick shows a price and exits nobody. */
+  isTooOld({ ts }: Tick, now: number): boolean {
+    const { maxTickAgeMs } = this.options
+    return maxTickAgeMs !== undefined && now - ts > maxTickAgeMs
+  }
+
+  private noteOld({ instrument, price, ts }: Tick): void {
+    this.tooOld++
+    this.oldPrices.set(instrument, { price, ts })
+  }
+
+  private filtered(tick: Tick, now: number): readonly Tick[] {
+    const { passed, filter } = this
     passed.length = 0
-    const { maxTickAgeMs } = options
-    if (maxTickAgeMs !== undefined && now - tick.ts > maxTickAgeMs) {
-      this.tooOld++
-      this.oldPrices.set(tick.instrument, { price: tick.price, ts: tick.ts })
-      return passed
-    }
     filter.accept(tick, passed)
     if (this.oldPrices.size > 0) this.oldPrices.delete(tick.instrument)
     if (filter.holds(tick.instrument)) this.heldSince.set(tick.instrument, now)

@@ -17,6 +17,9 @@ describe('RedisFeed', () => {
   let talker: RedisConnection
   let held: InstrumentId[]
   let ticks: Tick[]
+  let missed: Tick[]
+  let gaps: [string, string][]
+  let places: Readonly<Record<string, string>>
   let changes: [RedisUse, string | undefined][]
   let now: number
   let feed: RedisFeed | undefined
@@ -33,6 +36,9 @@ describe('RedisFeed', () => {
   beforeEach(() => {
     held = [ACME]
     ticks = []
+    missed = []
+    gaps = []
+    places = {}
     changes = []
     now = TS
   })
@@ -54,7 +60,10 @@ describe('RedisFeed', () => {
   async function start(but: object = {}, to = server): Promise<RedisFeed> {
     const config = redisFeedSchema.parse({ url: to.url, ...but })
     feed = await RedisFeed.open({
-      ...{ config, held: () => held, onTick: (tick: Tick) => void ticks.push(tick) },
+      ...{ config, held: () => held, places, oldMs: 30_000 },
+      onTick: (tick: Tick) => void ticks.push(tick),
+      onMissed: (tick: Tick) => void missed.push(tick),
+      onGap: ({ stream, why }) => void gaps.push([stream, why]),
       clock: { now: () => now, monotonic: () => now - TS },
       onCommand: () => undefined,
       onChange: (use, error) => void changes.push([use, error?.code]),
@@ -239,5 +248,163 @@ describe('RedisFeed', () => {
     await again.run(client => client.publish('ticks', `${TS}|ACME|6`))
     await until(() => ticks.length === 1)
     again.close()
+  })
+
+  describe('with a stream', () => {
+    const xadd = (key: string, id: string, ...fields: string[]): Promise<unknown> =>
+      talker.run(client => client.xadd(key, id, ...fields))
+    const reads = async (): Promise<void> => until(() => feed!.place() !== undefined && hasBegun())
+    const hasBegun = (): boolean => Object.keys(feed!.place()!).length > 0
+    const entry = (price: number, ts = TS): string[] => [
+      ...['instrument', 'ACME', 'ts', String(ts), 'price', String(price)],
+    ]
+
+    it('begins with what comes next, named fields or a message in one field', async () => {
+      await xadd('ticks', '*', ...entry(1))
+      await open({ push: 'stream' })
+      await reads()
+      await xadd('ticks', '*', ...entry(2))
+      await xadd('ticks', '*', 'tick', `${TS}|ACME|3`)
+      await xadd('ticks', '*', 'json', `{"instrument":"ACME","ts":${TS},"price":4}`)
+      await xadd('ticks', `${TS + 60_000}-1`, 'instrument', 'ACME', 'ltp', '5')
+      await until(() => ticks.length === 4)
+      expect(prices().map(([, price]) => price)).to.deep.equal([2, 3, 4, 5])
+      expect(ticks.at(-1)!.ts).to.equal(TS + 60_000)
+      expect(gaps).to.deep.equal([])
+    })
+
+    it('counts what is no price, and reads on behind it', async () => {
+      const { intake } = await open({ push: 'stream' })
+      await reads()
+      await xadd('ticks', '*', 'x', 'y')
+      await xadd('ticks', '*', ...entry(NaN))
+      await xadd('ticks', '*', ...entry(1, 17))
+      await xadd('ticks', '*', ...entry(2))
+      await until(() => ticks.length === 1)
+      expect([...intake.malformed]).to.deep.equal([
+        ['syntax', 1],
+        ['price', 1],
+        ['time', 1],
+      ])
+    })
+
+    it('goes on where it was left, and marks what it was not there for', async () => {
+      places = { ticks: `${TS - 5_000}-0` }
+      for (const age of [9_000, 5_000, 4_000, 3_000]) {
+        await xadd('ticks', `${TS - age}-0`, ...entry(age, TS - age))
+      }
+      await xadd('ticks', `${TS}-0`, ...entry(1))
+      await open({ push: 'stream' })
+      await until(() => ticks.length === 1)
+      expect(missed.map(({ price }) => price)).to.deep.equal([4_000, 3_000])
+      expect(feed!.place()).to.deep.equal({ ticks: `${TS}-0` })
+      expect(gaps).to.deep.equal([])
+    })
+
+    it('misses nothing of an outage that the stream outlives', async () => {
+      const other = await mortal({ appendonly: true, settings: { appendfsync: 'always' } })
+      await open({ push: 'stream' }, other)
+      await reads()
+      const { client } = feed!.connections.get('feed-push')!
+      const lost = once(client, 'close')
+      await other.ask(['client', 'kill', 'type', 'normal'])
+      await lost
+      for (let price = 1; price <= 50; price++)
+        await other.ask(['xadd', 'ticks', '*', ...entry(price)])
+      await other.stop()
+      await other.startAgain()
+      await other.ask(['xadd', 'ticks', '*', ...entry(51)])
+      await until(() => ticks.length >= 51)
+      expect(prices().map(([, price]) => price)).to.deep.equal(
+        Array.from({ length: 51 }, (_, index) => index + 1),
+      )
+    })
+
+    it('reads a stream for each instrument that is held, in the order of their entries', async () => {
+      held = [ACME, GOLD]
+      places = { 'px:ACME': '0-1', 'px:GOLD': '0-1' }
+      for (let n = 0; n < 6; n++) {
+        const key = n % 2 === 0 ? 'px:ACME' : 'px:GOLD'
+        await xadd(key, `${TS}-${n}`, 'ts', String(TS), 'price', String(n + 1))
+      }
+      await open({ push: 'stream', stream: 'px:<instrument>' })
+      await until(() => ticks.length === 6)
+      expect(prices().map(([, price]) => price)).to.deep.equal([1, 2, 3, 4, 5, 6])
+      held = [GOLD]
+      await look()
+      expect(Object.keys(feed!.place()!)).to.deep.equal(['px:GOLD'])
+    })
+
+    it('passes over a key of another type, and reads the others', async () => {
+      held = [ACME, GOLD]
+      await talker.run(client => client.set('px:ACME', 'x'))
+      const { intake } = await open({ push: 'stream', stream: 'px:<instrument>' })
+      await reads()
+      await xadd('px:GOLD', '*', 'ts', String(TS), 'price', '1')
+      await until(() => ticks.length === 1)
+      expect(intake.malformed.get('type')).to.be.at.least(1)
+      await talker.run(client => client.del('px:GOLD'))
+      await talker.run(client => client.set('px:GOLD', 'x'))
+      await until(() => (intake.malformed.get('type') ?? 0) >= 2)
+      await talker.run(client => client.del('px:GOLD', 'px:ACME'))
+      await until(async () => {
+        await look()
+        await xadd('px:ACME', '*', 'ts', String(TS), 'price', '2')
+        return prices().some(([name]) => name === 'ACME')
+      })
+    })
+
+    it('tells of entries that it will never read: too long ago, trimmed, another stream', async () => {
+      held = [ACME, GOLD]
+      places = { 'px:ACME': `${TS - 7_200_000}-0`, 'px:GOLD': `${TS - 60_000}-7` }
+      await xadd('px:ACME', `${TS - 7_000_000}-0`, 'price', '1')
+      await xadd('px:ACME', `${TS}-0`, 'price', '2')
+      await xadd('px:GOLD', `${TS - 50_000}-0`, 'price', '3')
+      await open({ push: 'stream', stream: 'px:<instrument>' })
+      await until(() => ticks.length + missed.length === 2)
+      expect(prices()).to.deep.equal([['ACME', 2]])
+      expect(gaps).to.deep.equal([
+        ['px:ACME', 'longer ago than replayMs'],
+        ['px:GOLD', 'trimmed before it was read'],
+      ])
+      feed!.close()
+      places = { 'px:ACME': `${TS + 1}-0` }
+      held = [ACME]
+      await open({ push: 'stream', stream: 'px:<instrument>' })
+      await until(() => gaps.length === 3)
+      expect(gaps.at(-1)).to.deep.equal(['px:ACME', 'the stream is another one'])
+    })
+
+    it('reads so many entries again, and then only those that may still decide', async () => {
+      places = { ticks: `${TS - 100_000}-0` }
+      const pipeline = talker.client.pipeline().xadd('ticks', places['ticks']!, ...entry(1))
+      for (let n = 0; n < 3_000; n++) {
+        pipeline.xadd('ticks', `${TS - 90_000 + n}-0`, ...entry(n + 1, TS - 90_000 + n))
+      }
+      pipeline.xadd('ticks', `${TS}-0`, ...entry(7))
+      await pipeline.exec()
+      await open({ push: 'stream', replayEntries: 1_500 })
+      await until(() => ticks.length === 1)
+      expect(missed).to.have.length(2_000)
+      expect(gaps).to.deep.equal([['ticks', 'more entries than replayEntries']])
+    })
+
+    it('takes no last value before older entries', async () => {
+      await hset('tick:ACME', { ltp: 9, ts: TS })
+      places = { ticks: '0-1' }
+      const pipeline = talker.client.pipeline()
+      for (let n = 1; n <= 2_500; n++) {
+        pipeline.xadd('ticks', `${TS - 20_000}-${n}`, ...entry(n, TS - 20_000))
+      }
+      await pipeline.exec()
+      await open({ push: 'stream' })
+      await until(async () => {
+        now += 2_000
+        await look()
+        return ticks.length > 0
+      })
+      expect(missed).to.have.length(2_500)
+      expect(prices()).to.deep.equal([['ACME', 9]])
+    })
   })
 })

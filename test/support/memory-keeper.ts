@@ -15,6 +15,7 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch, PortfolioDay
   private readonly exits = new Map<PositionId, string>()
   private killSwitch: string | undefined
   private day: string | undefined
+  private feedPlace: string | undefined
 
   load(): Promise<Past<ExitRecord, KillSwitch, PortfolioDay>> {
     const parsed = <Value>(rows: Map<PositionId, string>): Map<PositionId, Value> =>
@@ -25,6 +26,7 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch, PortfolioDay
       exits: [...parsed<ExitRecord>(this.exits).values()],
       killSwitch:
         this.killSwitch === undefined ? undefined : (JSON.parse(this.killSwitch) as KillSwitch),
+      ...(this.feedPlace !== undefined && { feedPlace: JSON.parse(this.feedPlace) as unknown }),
       day: this.day === undefined ? undefined : (JSON.parse(this.day) as PortfolioDay),
     })
   }
@@ -44,6 +46,7 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch, PortfolioDay
     }
     for (const id of change.dropped ?? []) this.exits.delete(id)
     if (change.day !== undefined) this.day = JSON.stringify(change.day)
+    if (change.feedPlace !== undefined) this.feedPlace = JSON.stringify(change.feedPlace)
     if (change.killSwitch !== undefined) this.killSwitch = JSON.stringify(change.killSwitch)
     const first = this.lines.length + 1
     const lines = (change.lines ?? []).map(

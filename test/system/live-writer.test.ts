@@ -23,7 +23,7 @@ describe('LiveWriter', () => {
       onLine: line => lines.push(line),
       onFenced: () => undefined,
       onTrouble: error => troubles.push(error?.code),
-      takeRatchets: () => undefined,
+      takeRatchets: () => true,
     })
   })
 

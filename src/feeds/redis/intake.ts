@@ -12,16 +12,32 @@ export interface IntakeOptions {
   /** Monotonic ms. */
   monotonic(): number
   readonly onTick: (tick: Tick) => void
+  /** Told of a tick that was not read when it came. */
+  readonly onMissed: (tick: Tick) => void
+}
+
+/** How something was pushed. */
+interface Pushed {
+  /** As it was, for a person. */
+  readonly text: string
+  /** It was not read when it came. */
+  readonly isLate?: boolean
 }
 
 /** What is known of an instrument that is held. */
 interface Held {
   /** Own time of its last tick, epoch ms. */
   ts: number
+  /** The same of the last one that was read from its hash. */
+  pulledTs: number
   /** Whether a tick has come since the last look. */
   isMoving: boolean
   /** Last look that found a tick, monotonic ms. */
   movedAt: number
+}
+
+const UNSEEN: Readonly<Held> = {
+  ...{ ts: -Infinity, pulledTs: -Infinity, isMoving: false, movedAt: -Infinity },
 }
 
 /** A tick whose own time is this far ahead of the clock is wrong, ms. */
@@ -45,16 +61,23 @@ export class Intake {
   }
 
   /** Takes what somebody has pushed, in the order in which it came. */
-  pushed(source: 'pubsub' | 'stream', found: Tick | Malformed, text: string): void {
+  pushed(
+    source: 'pubsub' | 'stream',
+    found: Tick | Malformed,
+    { text, isLate = false }: Pushed,
+  ): void {
     this.messages[source]++
     const tick = this.good(found, text)
     if (tick === undefined) return
     const held = this.held.get(tick.instrument)
     if (held !== undefined) {
       held.isMoving = true
+      // A straggler: a younger last value has been tested, and may have moved levels.
+      if (isLate && tick.ts < held.pulledTs) return
       held.ts = tick.ts
     }
-    this.options.onTick(tick)
+    if (isLate) this.options.onMissed(tick)
+    else this.options.onTick(tick)
   }
 
   /** Takes a last value, which is news only if it is younger than the last tick of its instrument. */
@@ -64,6 +87,7 @@ export class Intake {
     const held = tick && this.held.get(tick.instrument)
     if (tick === undefined || held === undefined || tick.ts <= held.ts) return
     held.ts = tick.ts
+    held.pulledTs = tick.ts
     this.options.onTick(tick)
   }
 
@@ -75,7 +99,7 @@ export class Intake {
     this.held = new Map()
     for (const instrument of instruments) {
       if (this.held.has(instrument)) continue
-      const held = before.get(instrument) ?? { ts: -Infinity, isMoving: false, movedAt: -Infinity }
+      const held = before.get(instrument) ?? { ...UNSEEN }
       if (held.isMoving) held.movedAt = at
       held.isMoving = false
       this.held.set(instrument, held)

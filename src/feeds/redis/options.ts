@@ -14,10 +14,12 @@ const ms = z.int().positive().max(86_400_000)
 export const redisFeedSchema = z
   .strictObject({
     ...redisFields,
-    /** `pubsub`: messages on `channel`; `none`: hashes alone. */
-    push: z.enum(['pubsub', 'none']).default('pubsub'),
+    /** `pubsub`: messages on `channel`; `stream`: entries of `stream`; `none`: hashes alone. */
+    push: z.enum(['pubsub', 'stream', 'none']).default('pubsub'),
     /** With `<instrument>` in it, a channel for each. */
     channel: name.default('ticks'),
+    /** With `<instrument>` in it, a stream for each. */
+    stream: name.default('ticks'),
     /** Hashes with the last price of each instrument; `false`: there are none. */
     hash: z
       .union([
@@ -29,6 +31,10 @@ export const redisFeedSchema = z
       .default('tick:<instrument>'),
     /** The hash of an instrument is read once nothing has been pushed for so long, ms. */
     pullAfterMs: ms.default(2_000),
+    /** A stream is read from where it was left, but not from further back than this, ms. */
+    replayMs: ms.default(3_600_000),
+    /** Most entries of a stream that are read again at once; what is older is left out. */
+    replayEntries: z.int().positive().max(100_000_000).default(1_000_000),
   })
   .superRefine(...redisCheck)
   .superRefine(readsSomething, redisCheck[1])
@@ -40,6 +46,6 @@ function readsSomething(
   context: z.RefinementCtx,
 ): void {
   if (push !== 'none' || hash !== false) return
-  const message = 'pubsub, as there are no hashes to be read'
+  const message = 'pubsub or stream, as there are no hashes to be read'
   context.addIssue({ code: 'custom', path: ['push'], message })
 }

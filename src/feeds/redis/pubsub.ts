@@ -30,7 +30,7 @@ export class PubSub {
     const { connection, intake } = parts
     this.parts = parts
     connection.client.on('message', (channel: string, text: string) => {
-      intake.pushed('pubsub', parseMessage(text, this.subscribed.get(channel)), text)
+      intake.pushed('pubsub', parseMessage(text, this.subscribed.get(channel)), { text })
     })
     connection.onUp(() => {
       // A new connection has no subscriptions.

@@ -1,0 +1,34 @@
+import type { InstrumentId } from '../../domain/ids.ts'
+import type { Tick } from '../../domain/tick.ts'
+import { type Malformed, parseFields, parseMessage } from './message.ts'
+
+/** An entry of a stream: its id, and its fields and values in turn. */
+export type Entry = readonly [id: string, fields: readonly string[]]
+
+/**
+ * The price of an entry: named fields, or a single field, of any other name, that holds a message.
+ * Without `ts` its time is that of its id.
+ */
+export function parseEntry(
+  [id, fields]: Entry,
+  instrument: InstrumentId | undefined,
+): Tick | Malformed {
+  if (fields.length === 2 && fields[0] !== 'price' && fields[0] !== 'ltp')
+    return parseMessage(fields[1]!, instrument)
+  const named: Record<string, string> = Object.create(null) as Record<string, string>
+  for (let index = 0; index < fields.length; index += 2) named[fields[index]!] = fields[index + 1]!
+  named['ts'] ??= id.slice(0, id.indexOf('-'))
+  return parseFields(named, instrument)
+}
+
+/** Sorts ids as the server does: by time, then by number. */
+export function compareIds(a: string, b: string): number {
+  const [timeA, numberA] = partsOf(a)
+  const [timeB, numberB] = partsOf(b)
+  return timeA - timeB || numberA - numberB
+}
+
+const partsOf = (id: string): [number, number] => {
+  const dash = id.indexOf('-')
+  return [Number(id.slice(0, dash)), Number(id.slice(dash + 1))]
+}

@@ -1,0 +1,45 @@
+import { priceIn, type Tick } from '../domain/tick.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import type { Guard } from './guard.ts'
+
+/**
+ * Takes a good tick that was missed when it came, as if it came at `at` (epoch ms). Positions that
+ * were opened after its own time never see it.
+ */
+export function replay(dispatcher: Dispatcher, tick: Tick, at: number): void {
+  dispatcher.advance(at)
+  const { seq } = dispatcher
+  const woken: Guard[] = []
+  for (const [, { guards }] of dispatcher.streamsOf(tick.instrument)) {
+    for (const guard of guards) {
+      if (guard.position.openedAt <= tick.ts || guard.since === seq + 2) continue
+      // What waits is older than the tick, and must be seen before the tick is passed over.
+      if (guard.pending) dispatcher.foldOne(guard)
+      else if (guard.suspend(seq + 1)) woken.push(guard)
+      guard.since = seq + 2
+    }
+  }
+  dispatcher.tick(tick, at)
+  for (const guard of woken) dispatcher.wake(guard)
+}
+
+/**
+ * Takes a good price of the past, too old to decide anything: it counts for the best prices of those
+ * positions that were open at its own time. What follows from them is tested with the next tick.
+ */
+export function backfill(dispatcher: Dispatcher, tick: Tick): void {
+  const woken: Guard[] = []
+  for (const [view, stream] of dispatcher.streamsOf(tick.instrument)) {
+    const price = priceIn(view, tick)
+    for (const guard of stream.guards) {
+      if (guard.own.stream !== stream || tick.ts < guard.position.openedAt) continue
+      if (guard.sign * price <= guard.bestNow()) continue
+      if (guard.suspend(dispatcher.seq + 1)) woken.push(guard)
+      guard.best = guard.sign * price
+      // The band was made for the best price before: whatever comes next is looked at.
+      guard.lo = Infinity
+      stream.extremes.changed = true
+    }
+  }
+  for (const guard of woken) dispatcher.wake(guard)
+}

@@ -1,0 +1,49 @@
+import type { Dispatcher } from '../risk/dispatcher.ts'
+import type { Guard } from '../risk/guard.ts'
+
+export interface ResumePointParts {
+  readonly dispatcher: () => Pick<Dispatcher, 'pending'>
+  /** Whether nothing of a decision can be lost any more. */
+  isDurable(guard: Guard): boolean
+}
+
+/** Looks that may find something under way before state is kept all the same. */
+const MOST_WAITS = 5
+
+/**
+ * Where a feed goes on after a restart. What is kept is a place in it together with the best prices
+ * as of that place, taken while nobody is between a tick and what follows from it: a tick behind the
+ * place has had its effect, one after it had none, so that none is lost or counted twice.
+ */
+export class ResumePoint {
+  /** The place that the feed has come to; undefined without a feed that can go back. */
+  place: (() => unknown) | undefined
+  private readonly parts: ResumePointParts
+  private readonly undecided = new Set<Guard>()
+  private waits = 0
+
+  constructor(parts: ResumePointParts) {
+    this.parts = parts
+  }
+
+  /** A position has its decision, of which nothing is durable yet. */
+  decided(guard: Guard): void {
+    if (this.place !== undefined) this.undecided.add(guard)
+  }
+
+  /** Whether this is a moment to take best prices and place; one comes before long. */
+  isCalm(): boolean {
+    if (this.place === undefined) return true
+    for (const guard of this.undecided) {
+      if (this.parts.isDurable(guard)) this.undecided.delete(guard)
+    }
+    // A monitor that waits for its restart stays pending: what crosses its band is decided at once.
+    const isCalm = this.undecided.size === 0 && this.parts.dispatcher().pending === 0
+    if (!isCalm && this.waits < MOST_WAITS) {
+      this.waits++
+      return false
+    }
+    this.waits = 0
+    return true
+  }
+}

@@ -1,0 +1,150 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { Position } from '../../src/domain/position.ts'
+import type { Tick } from '../../src/domain/tick.ts'
+import { catchUp } from '../../src/risk/catch-up.ts'
+import { Dispatcher } from '../../src/risk/dispatcher.ts'
+import type { Guard, Ratchet } from '../../src/risk/guard.ts'
+import { backfill, replay } from '../../src/risk/missed.ts'
+import { aPosition, aRuleSet } from '../support/builders.ts'
+
+const ACME = instrumentId('ACME')
+const NOW = 1_000
+const RULES = [
+  aRuleSet({ trailingStop: { distancePct: 5 }, takeProfit: { pct: 30 } }),
+  aRuleSet({ profitLock: { steps: [{ atPct: 5, lockPct: 2 }] }, stopLoss: { pct: 8 } }),
+  aRuleSet({ underlying: { instrument: 'ACME', below: 92, above: 125 } }),
+]
+
+/** Dispatcher and monitors of some positions; a monitor looks when `act` says so. */
+class Bench {
+  readonly decided: [string, number | null, number | undefined][] = []
+  readonly guards: Guard[]
+  readonly dispatcher: Dispatcher
+  private readonly waiting = new Set<Guard>()
+
+  constructor(positions: readonly Position[], rules = RULES[0]!, ratchet?: Ratchet) {
+    this.dispatcher = new Dispatcher({
+      wake: guard => this.waiting.add(guard),
+      exit: ({ position, decision }) =>
+        this.decided.push([position.id, decision!.level, decision!.tick?.price]),
+    })
+    this.dispatcher.advance(NOW)
+    this.guards = positions.map(each => this.dispatcher.open(each, rules, ratchet))
+    for (const guard of this.guards) this.waiting.add(guard)
+  }
+
+  act(): void {
+    for (const guard of this.waiting) {
+      if (guard.closed) continue
+      const outcome = catchUp(guard, this.dispatcher.now)
+      this.dispatcher.commit(guard, outcome)
+      if (outcome.kind !== 'exit') continue
+      const { positionId: id, level, tick } = outcome.decision
+      this.decided.push([id, level, tick?.price])
+    }
+    this.waiting.clear()
+  }
+
+  get bests(): number[] {
+    return this.guards.map(guard => guard.sign * guard.bestNow())
+  }
+}
+
+const tickOf = (price: number, ts: number): Tick => ({ instrument: ACME, ts, price })
+
+describe('prices that were missed', () => {
+  it('are never seen by positions that were opened after them', () => {
+    const positions = [
+      aPosition({ id: positionId('old'), openedAt: 0 }),
+      aPosition({ id: positionId('new'), openedAt: 500 }),
+    ]
+    const bench = new Bench(positions)
+    bench.act()
+    replay(bench.dispatcher, tickOf(120, 400), NOW)
+    bench.act()
+    expect(bench.bests).to.deep.equal([120, 100])
+    replay(bench.dispatcher, tickOf(90, 499), NOW)
+    bench.act()
+    expect(bench.decided).to.deep.equal([['old', 114, 90]])
+    replay(bench.dispatcher, tickOf(95, 500), NOW)
+    bench.act()
+    expect(bench.decided.at(-1)).to.deep.equal(['new', 95, 95])
+  })
+
+  it('raise the best price when they are too old to decide, and the next tick is tested', () => {
+    const positions = [
+      aPosition({ id: positionId('long') }),
+      aPosition({ id: positionId('short'), side: 'short' }),
+      aPosition({ id: positionId('young'), openedAt: 900 }),
+    ]
+    const bench = new Bench(positions)
+    bench.act()
+    for (const price of [104, 120, 80, 97]) backfill(bench.dispatcher, tickOf(price, 500))
+    bench.act()
+    expect(bench.decided).to.deep.equal([])
+    expect(bench.bests).to.deep.equal([120, 80, 100])
+    const taken = new Map<string, Ratchet>()
+    bench.dispatcher.takeRatchets(({ position }, ratchet) => taken.set(position.id, ratchet))
+    expect(taken.get('long')).to.deep.equal({ best: 120 })
+    bench.dispatcher.tick(tickOf(100, NOW), NOW)
+    bench.act()
+    expect(bench.decided).to.deep.equal([
+      ['long', 114, 100],
+      ['short', 84, 100],
+    ])
+  })
+
+  it('decide for each position as if it were alone with those that it may see', () => {
+    const position = fc.record({
+      side: fc.constantFrom('long' as const, 'short' as const),
+      openedAt: fc.integer({ min: 0, max: 20 }),
+      priceSource: fc.constantFrom('trade' as const, 'quote' as const),
+    })
+    const step = fc.record({ price: fc.integer({ min: 85, max: 130 }), acts: fc.boolean() })
+    const scenario = fc.record({
+      positions: fc.array(position, { minLength: 1, maxLength: 5 }),
+      rules: fc.constantFrom(...RULES),
+      steps: fc.array(step, { minLength: 1, maxLength: 20 }),
+      old: fc.nat(10),
+    })
+    fc.assert(
+      fc.property(scenario, ({ positions, rules, steps, old }) => {
+        const all = positions.map((each, index) =>
+          aPosition({ ...each, id: positionId(`p${index}`) }),
+        )
+        const ticks = steps.map(({ price }, ts) => tickOf(price, ts))
+        const together = new Bench(all, rules)
+        for (const [ts, tick] of ticks.entries()) {
+          if (ts < old) backfill(together.dispatcher, tick)
+          else replay(together.dispatcher, tick, NOW)
+          if (steps[ts]!.acts) together.act()
+        }
+        together.act()
+        const alone = all.map(each => {
+          const seen = ticks.filter(({ ts }) => ts >= each.openedAt)
+          const missed = seen.filter(({ ts }) => ts < old)
+          const bests = [each.entryPrice, ...missed.map(({ price }) => price)]
+          const best = each.side === 'long' ? Math.max(...bests) : Math.min(...bests)
+          const bench = new Bench([each], rules, { best })
+          bench.act()
+          for (const tick of seen.filter(({ ts }) => ts >= old)) {
+            bench.dispatcher.tick(tick, NOW)
+            bench.act()
+          }
+          return bench
+        })
+        const byId = (a: [string, ...unknown[]], b: [string, ...unknown[]]): number =>
+          a[0] < b[0] ? -1 : 1
+        expect(together.decided.toSorted(byId)).to.deep.equal(alone.flatMap(each => each.decided))
+        const open = (bench: Bench): [string, number][] =>
+          bench.guards
+            .filter(({ closed }) => !closed)
+            .map(guard => [guard.position.id, guard.bestNow()])
+        expect(open(together)).to.deep.equal(alone.flatMap(open))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
