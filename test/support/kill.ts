@@ -63,6 +63,17 @@ export class RunningService {
     this.child.stdout!.destroy()
   }
 
+  /** Sends it a signal that does not end it. */
+  send(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.child.kill(signal)
+  }
+
+  /** Resolves when its process has ended by itself; gives its exit code. */
+  async ended(): Promise<number | null> {
+    if (!this.hasEnded) await once(this.child, 'close')
+    return this.child.exitCode
+  }
+
   /** Ends it with a signal; gives its exit code, null after a kill. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     if (!this.hasEnded) {

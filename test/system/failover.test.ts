@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { stringify } from 'yaml'
+import { type RemoteBroker, startBroker } from '../support/broker-server/client.ts'
+import { executedBy } from '../crash/checks.ts'
+import { RunningService } from '../support/kill.ts'
+import { until } from '../support/redis-store.ts'
+import { RedisServer } from '../support/redis-server.ts'
+
+const POSITIONS = 40
+const QUANTITY = 3
+/** Their time runs out one after the other, so that exits are under way at any moment. */
+const FIRST_MS = 1_000
+const STEP_MS = 200
+const CAPABILITIES = { dedupe: 'always', lookup: 'complete', reduceOnly: true } as const
+
+const idOf = (index: number): string => `p${index}`
+
+describe('an owner that is stopped, and its standby', () => {
+  let folder: string
+  let redis: RedisServer
+  let broker: RemoteBroker
+  let services: RunningService[]
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'watchkeeper-failover-'))
+    services = []
+    redis = await RedisServer.start()
+    broker = await startBroker({
+      folder: join(folder, 'broker'),
+      settings: { capabilities: { ...CAPABILITIES, visibilityMs: 300 } },
+      script: {
+        hands: [{ instrument: 'BTCUSD', quantity: POSITIONS * QUANTITY }],
+        prices: { BTCUSD: 92_400 },
+        // Calls are under way whenever the owner is stopped.
+        faults: [
+          { on: 'place', times: 'always', harm: { kind: 'delay', when: 'before', ms: 150 } },
+        ],
+      },
+    })
+  })
+
+  after(async () => {
+    for (const service of services) await service.end('SIGKILL')
+    await broker.close()
+    await redis.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  function start(name: string): RunningService {
+    const positions = Array.from({ length: POSITIONS }, (_, index) => ({
+      ...{ id: idOf(index), instrument: 'BTCUSD', side: 'long', entryPrice: 92_400 },
+      ...{ quantity: QUANTITY, rules: { maxHold: { ms: FIRST_MS + index * STEP_MS } } },
+    }))
+    const file = join(folder, 'positions.json')
+    writeFileSync(file, JSON.stringify({ positions }))
+    const config = join(folder, `${name}.yaml`)
+    const limits = { startRate: 1_000, maxRate: 1_000 }
+    writeFileSync(
+      config,
+      stringify({
+        ...{ positions: file, dataFolder: join(folder, name), cycleMs: 50, http: { port: 0 } },
+        broker: {
+          ...{ kind: 'http', url: broker.url, token: 'test-token', openOrders: true },
+          ...{ capabilities: { ...CAPABILITIES, visibilityMs: 300 }, callTimeoutMs: 2_000 },
+        },
+        store: {
+          ...{ kind: 'redis', exclusive: 'lease', leaseMs: 1_500 },
+          redis: { url: redis.url, commandTimeoutMs: 500 },
+        },
+        gateway: { throttle: limits },
+        exits: { retryMs: 50, maxRetryMs: 200 },
+        holdings: { reconcileMs: 500, confirm: false },
+        feed: { intervalMs: 50, acceptSimulated: true },
+      }),
+    )
+    const service = new RunningService(['--standby', '--config', config])
+    services.push(service)
+    return service
+  }
+
+  const holds =
+    (kind: string) =>
+    (line: string): boolean =>
+      line.includes(` ${kind} `)
+
+  it('exit every position once, whoever is alive, and the one that comes back is fenced', async () => {
+    const owner = start('owner')
+    await owner.printed(line => line.startsWith('standby: the store is ours now'))
+    const standby = start('standby')
+    await standby.printed(line => line.startsWith('standby: guards nothing'))
+    await owner.printed(holds('exit-filled'), 3)
+    owner.send('SIGSTOP')
+    await standby.printed(line => line.startsWith('standby: the store is ours now'))
+    await standby.printed(holds('exit-filled'), 3)
+    owner.send('SIGCONT')
+    expect(await owner.ended()).to.equal(1)
+    expect(owner.lines.join('\n')).to.include('FENCED')
+    await until(() => broker.book().holdings.every(({ quantity }) => quantity === 0))
+    const book = broker.book()
+    const executed = Array.from({ length: POSITIONS }, (_, index) =>
+      executedBy({ id: idOf(index) }, 1, book),
+    )
+    expect(executed).to.deep.equal(executed.map(() => QUANTITY))
+    expect(book.orders).to.have.length(POSITIONS)
+    if (process.env['SHOW_FAILOVER'] === '1') {
+      const shown = (service: RunningService): string => service.lines.join('\n')
+      process.stdout.write(`--- owner\n${shown(owner)}\n--- standby\n${shown(standby)}\n`)
+    }
+  }).timeout(120_000)
+})
