@@ -18,7 +18,10 @@ export const withUrl = (command: Command): Command =>
 
 /** Adds the options that say where to look: at a running service, or at a data folder. */
 export const withUrlOrData = (command: Command): Command =>
-  withUrl(command).option('--data <folder>', 'look at this data folder in place of a service')
+  withUrl(command).option(
+    '--data <folder>',
+    'look at this data folder, or redis:// address, in place of a service',
+  )
 
 /** Adds the option that says how results look: the first of the forms unless another is asked for. */
 export const withFormat = (
@@ -60,6 +63,10 @@ function usableToken(env: NodeJS.ProcessEnv): string | undefined {
   throw new UsageError(`${found} (not shown), expected printable ASCII`)
 }
 
+/** The same variable that the service takes its password from. */
+export const storePassword = (env: NodeJS.ProcessEnv): string | undefined =>
+  env['WATCHKEEPER_STORE_REDIS_PASSWORD'] || undefined
+
 /** What to do where a service answers, and where only a data folder is there. */
 export interface Sources<Result> {
   live(client: ServiceClient): Promise<Result>
@@ -78,7 +85,8 @@ export async function fromEither<Result>(
   if (given.url !== undefined && given.data !== undefined) {
     throw new UsageError('found --url and --data, expected one of them')
   }
-  if (given.data !== undefined) return fromFolder(given.data, kept)
+  const password = storePassword(context.env)
+  if (given.data !== undefined) return fromFolder({ place: given.data, password }, kept)
   const client = clientOf(given, context)
   try {
     return await live(client)
@@ -86,7 +94,7 @@ export async function fromEither<Result>(
     const isNamed = given.url !== undefined || namedUrl(context.env) !== undefined
     const isSilent = error instanceof WatchkeeperError && error.code === 'NOBODY_ANSWERS'
     if (isNamed || !isSilent) throw error
-    const result = await fromFolder('data', kept).catch(() => {
+    const result = await fromFolder({ place: 'data', password }, kept).catch(() => {
       throw error
     })
     const paint = paintFor(context.stderr, context.env)
@@ -96,10 +104,10 @@ export async function fromEither<Result>(
 }
 
 async function fromFolder<Result>(
-  folder: string,
+  { place, password }: { place: string; password: string | undefined },
   read: (kept: KeptData) => Promise<Result>,
 ): Promise<Result> {
-  const kept = await openKeptData(folder)
+  const kept = await openKeptData(place, password)
   try {
     return await read(kept)
   } finally {

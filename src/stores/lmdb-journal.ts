@@ -24,16 +24,33 @@ export class LmdbJournal {
   }
 
   append(lines: readonly NewJournalLine[]): JournalLine[] {
-    if (lines.length === 0) return []
     let seq = this.lastSeq()
-    const numbered = lines.map(line => {
-      seq++
+    const numbered = lines.map(line => ({ ...line, seq: ++seq }) as JournalLine)
+    this.put(numbered)
+    return numbered
+  }
+
+  /** Lines that have their numbers, which go up. */
+  put(lines: readonly JournalLine[]): void {
+    for (const { seq, ...line } of lines) {
       this.lines.putSync(seq, line)
       this.enter(seq, line)
-      return { ...line, seq } as JournalLine
-    })
+    }
+    const last = lines.at(-1)
+    if (last !== undefined) this.goOnBehind(last.seq)
+  }
+
+  /** The next line gets the number behind this one. */
+  goOnBehind(seq: number): void {
     this.meta.putSync(LAST_SEQ, seq)
-    return numbered
+  }
+
+  /** The highest number that was ever given. */
+  lastSeq(): number {
+    const kept = this.meta.get(LAST_SEQ)
+    if (typeof kept === 'number') return kept
+    const [last = 0] = this.lines.getKeys({ reverse: true, limit: 1 })
+    return last
   }
 
   read({ after, limit, last, positionId }: JournalQuery): JournalLine[] {
@@ -67,13 +84,6 @@ export class LmdbJournal {
     const range = [...this.lines.getRange({ start: seq + 1, limit: STEP })]
     for (const { key, value } of range) this.enter(key, value)
     return range.at(-1)?.key
-  }
-
-  private lastSeq(): number {
-    const kept = this.meta.get(LAST_SEQ)
-    if (typeof kept === 'number') return kept
-    const [last = 0] = this.lines.getKeys({ reverse: true, limit: 1 })
-    return last
   }
 
   private enter(seq: number, { positionId }: NewJournalLine): void {

@@ -68,7 +68,7 @@ export async function openLmdbReader({
 }
 
 /** What a reader can do. */
-type Reads = 'rows' | 'journal' | 'abandon'
+type Reads = 'rows' | 'journal' | 'lastSeq' | 'abandon'
 
 /** The embedded store: one lmdb environment in a folder of its own. */
 export class LmdbStore implements OwnedStore {
@@ -133,6 +133,25 @@ export class LmdbStore implements OwnedStore {
       for (const row of rows) this.put(row)
       return this.lines.append(lines)
     })
+  }
+
+  /** Writes rows and lines as another store has them, with their numbers. */
+  async restore(
+    rows: readonly Row[],
+    lines: readonly JournalLine[],
+    lastSeq = lines.at(-1)?.seq,
+  ): Promise<void> {
+    if (!this.room.admits(rows.length + lines.length, false)) throw full()
+    await this.fenced(() => {
+      for (const row of rows) this.put(row)
+      this.lines.put(lines)
+      if (lastSeq !== undefined) this.lines.goOnBehind(lastSeq)
+    })
+  }
+
+  /** The highest number that a journal line was ever given. */
+  lastSeq(): Promise<number> {
+    return Promise.resolve(this.lines.lastSeq())
   }
 
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {

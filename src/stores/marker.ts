@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder } from '../disk/folder.ts'
 
@@ -24,6 +24,10 @@ export function readMarker(dataFolder: string): Marker | undefined {
     return undefined
   }
 }
+
+/** The service keeps everything in the folder itself from now on. */
+export const forgetMarker = (dataFolder: string): void =>
+  rmSync(join(dataFolder, FILE), { force: true })
 
 /** Writes it as a whole or not at all. */
 export function writeMarker(dataFolder: string, marker: Marker): void {

@@ -129,8 +129,21 @@ export class RedisDatabase extends RedisReader {
   }
 
   /** Says that what the server had lost is there again. */
-  async complete(): Promise<void> {
-    await this.script(COMPLETE, [this.token])
+  async complete(lastSeq = this.lastSeq): Promise<void> {
+    await this.script(COMPLETE, [this.token, lastSeq])
+    this.lastSeq = lastSeq
+  }
+
+  /** Takes away rows and lines of a store that was claimed; it counts as not whole until `complete`. */
+  async empty(leaseMs: number): Promise<void> {
+    const { token } = this
+    // As one that has not owned it before: what is there is given up.
+    this.forget()
+    await this.claim({ token, leaseMs, isAnew: true })
+    const { meta, journal, index } = this.keys
+    await this.run(client => client.unlink(journal, index))
+    await this.run(client => client.hdel(meta, 'first-seq', 'last-seq'))
+    this.lastSeq = 0
   }
 
   /** Takes away everything under the keys. */

@@ -86,7 +86,8 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
   }
 }
 
-async function reachable(
+/** Resolves when the server answers. Throws STORE_UNUSABLE. */
+export async function reachable(
   connection: RedisConnection,
   config: RedisStoreConfig['redis'],
 ): Promise<void> {

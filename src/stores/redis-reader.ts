@@ -45,6 +45,11 @@ export class RedisReader {
     return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 
+  /** The highest number that a journal line was ever given. */
+  async lastNumber(): Promise<number> {
+    return Number((await this.run(client => client.hget(this.keys.meta, 'last-seq'))) ?? 0)
+  }
+
   async journal(query: JournalQuery): Promise<readonly JournalLine[]> {
     const seqs = query.positionId === undefined ? await this.seqs(query) : await this.seqsOf(query)
     const lines: JournalLine[] = []

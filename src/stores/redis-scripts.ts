@@ -79,7 +79,7 @@ return { 'OK', now[1], tostring(was[8]), now[2] or '0', now[3] or '0' }
  */
 export const COMMIT = script(`${TYPES}${MEMBER}
 local token, write, acked, epoch, from, rows, lines = unpack(ARGV, 1, 7)
-local was = redis.call('HMGET', KEYS[1], 'token', 'applied', 'last-seq', 'epoch')
+local was = redis.call('HMGET', KEYS[1], 'token', 'applied', 'last-seq', 'epoch', 'first-seq')
 if not was[4] or tonumber(was[4]) < tonumber(epoch) then return { 'LOST' } end
 if was[1] ~= token then return { 'FENCED' } end
 local applied, last = tonumber(was[2]), tonumber(was[3] or '0')
@@ -88,7 +88,7 @@ if tonumber(write) <= applied then return { 'LATE' } end
 from, rows, lines = tonumber(from), tonumber(rows), tonumber(lines)
 redis.call('HSET', KEYS[1], 'applied', write)
 if lines > 0 then redis.call('HSET', KEYS[1], 'last-seq', from + lines - 1) end
-if last == 0 and lines > 0 then redis.call('HSETNX', KEYS[1], 'first-seq', from) end
+if lines > 0 and from < tonumber(was[5] or from + 1) then redis.call('HSET', KEYS[1], 'first-seq', from) end
 local at = 8
 for _ = 1, rows do
   local key = tonumber(ARGV[at])
@@ -137,9 +137,11 @@ redis.call('HDEL', KEYS[1], 'token', 'owner', 'until')
 return { 'OK' }
 `)
 
-/** Says that the store is whole again after the server had lost it. Arguments: token. */
+/** Says that the store is whole. Arguments: token, number of its last line. */
 export const COMPLETE = script(`
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return { 'FENCED' } end
 redis.call('HDEL', KEYS[1], 'incomplete')
+redis.call('HSET', KEYS[1], 'last-seq', ARGV[2])
+redis.call('HSETNX', KEYS[1], 'first-seq', ARGV[2] + 1)
 return { 'OK' }
 `)

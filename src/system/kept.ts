@@ -1,9 +1,8 @@
-import { join } from 'node:path'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
 import { registerOf } from '../stores/keeper.ts'
-import { openLmdbReader } from '../stores/lmdb.ts'
+import { openToLook, storePlace } from '../stores/place.ts'
 
 /** A position as it is on disk. */
 export interface KeptPosition extends Registered {
@@ -13,16 +12,19 @@ export interface KeptPosition extends Registered {
   readonly exit: string | null
 }
 
-/** What can be seen in a data folder, whether the service runs or not. */
+/** What can be seen of what a service keeps, whether the service runs or not. */
 export interface KeptData {
   positions(): Promise<readonly KeptPosition[]>
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
   close(): Promise<void>
 }
 
-/** Opens a data folder to look at it. Throws WatchkeeperError STORE_UNUSABLE where there is none. */
-export async function openKeptData(dataFolder: string): Promise<KeptData> {
-  const store = await openLmdbReader({ folder: join(dataFolder, 'store') })
+/**
+ * Opens what a service keeps, to look at it: a data folder, or the address of a Redis server. Throws
+ * WatchkeeperError STORE_UNUSABLE where there is none, InputError for an address that cannot be.
+ */
+export async function openKeptData(place: string, password?: string): Promise<KeptData> {
+  const { part: store, close } = await openToLook(storePlace(place, password))
   return {
     positions: async () => {
       const [register, ratchets, exits] = await Promise.all([
@@ -37,6 +39,6 @@ export async function openKeptData(dataFolder: string): Promise<KeptData> {
       })
     },
     journal: query => store.journal(query),
-    close: () => store.abandon(),
+    close,
   }
 }

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { assertPaperFolder } from '../brokers/paper-folder.ts'
 import type { OwnedStore } from '../ports/store.ts'
+import { forgetMarker } from '../stores/marker.ts'
 import type { ServiceOptions } from './service.ts'
 
 export interface OpenStoreOptions extends Pick<
@@ -16,7 +17,11 @@ export interface OpenStoreOptions extends Pick<
 export async function openStore(options: OpenStoreOptions): Promise<OwnedStore> {
   const { config, fresh, clock, acceptsEmptyStore: acceptsEmpty = false } = options
   if (config.broker.kind === 'paper') assertPaperFolder(join(config.dataFolder, 'paper'))
-  if (config.store.kind === 'lmdb') return openFolder(join(config.dataFolder, 'store'), fresh)
+  if (config.store.kind === 'lmdb') {
+    const store = await openFolder(join(config.dataFolder, 'store'), fresh)
+    forgetMarker(config.dataFolder)
+    return store
+  }
   const { openRedisStore } = await import('../stores/redis-open.ts')
   return openRedisStore({
     ...{ config: config.store, dataFolder: config.dataFolder, clock, isFresh: fresh, acceptsEmpty },

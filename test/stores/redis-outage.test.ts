@@ -166,10 +166,13 @@ describe('RedisStore without its server', () => {
       // What it would write is durable here, and the server takes none of it.
       await server.ask(['config', 'set', 'maxmemory', 1])
       await until(() => (store.status().outage?.rows ?? 0) > 0)
+      await store.write(intent('b'))
       await store.close()
       await server.ask(['config', 'set', 'maxmemory', 0])
       const next = await machine.open(server)
       expect([...(await next.rows('positions')).keys()]).to.deep.equal(['p'])
+      const lines = await next.journal({ after: 0, limit: 9 })
+      expect(lines.map(({ seq }) => seq)).to.deep.equal([2])
     })
 
     it('refuses at the start a server that is emptier than this machine has seen it', async () => {

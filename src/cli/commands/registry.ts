@@ -66,6 +66,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./journal.ts')).journalCommand,
   },
   {
+    name: 'store',
+    summary: 'copy what a service keeps from one store to another',
+    load: async () => (await import('./store.ts')).storeCommand,
+  },
+  {
     name: 'replay',
     summary: 'show which exits recorded ticks would have led to',
     load: async () => (await import('./replay.ts')).replayCommand,

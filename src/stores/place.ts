@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto'
+import { renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { InputError } from '../errors.ts'
+import type { CopySource, CopyTarget } from './copy.ts'
+import { attachLmdbStore, type LmdbStore, openLmdbReader, openLmdbStore } from './lmdb.ts'
+import { readMarker } from './marker.ts'
+import { type RedisStoreConfig, storeSchema } from './options.ts'
+import type { RedisDatabase } from './redis-database.ts'
+import { encodeBatch } from './redis-keys.ts'
+import { openRedisDatabase, reachable } from './redis-open.ts'
+
+/** Where a store is, as a person names it. */
+export type StorePlace =
+  | { readonly kind: 'lmdb'; readonly dataFolder: string }
+  | { readonly kind: 'redis'; readonly config: RedisStoreConfig }
+
+/** A store that was opened for a look or for a copy; close it. */
+export interface Opened<Part> {
+  readonly part: Part
+  close(): Promise<void>
+}
+
+/** Long enough for the largest step of a copy. */
+const COPY_LEASE_MS = 60_000
+const COMMAND_MS = 10_000
+const clock = { monotonic: () => performance.now() }
+
+/**
+ * Reads `lmdb:<data folder>`, `redis://host:port/db#prefix`, or a data folder: one that remembers a
+ * store elsewhere means that one. Throws InputError.
+ */
+export function storePlace(text: string, password: string | undefined): StorePlace {
+  if (text.startsWith('lmdb:')) return { kind: 'lmdb', dataFolder: text.slice('lmdb:'.length) }
+  const url = /^(?:redis:)?(rediss?:\/\/.*)$/s.exec(text)?.[1]
+  if (url !== undefined) return redisPlace(url, password)
+  const marker = readMarker(text)
+  if (marker === undefined) return { kind: 'lmdb', dataFolder: text }
+  return redisPlace(`${marker.place}#${marker.prefix}`, password)
+}
+
+function redisPlace(text: string, password: string | undefined): StorePlace {
+  const [url, prefix] = text.split('#', 2)
+  const result = storeSchema.safeParse({
+    ...{ kind: 'redis', exclusive: 'lease', leaseMs: COPY_LEASE_MS },
+    redis: {
+      ...{ url, commandTimeoutMs: COMMAND_MS, ...(password !== undefined && { password }) },
+      ...(prefix !== undefined && { prefix }),
+    },
+  })
+  if (result.success) return { kind: 'redis', config: result.data as RedisStoreConfig }
+  // What was found may hold a secret.
+  const faults = result.error.issues.map(({ path, message: expected }) => {
+    return { path: path.join('.'), found: 'another one', expected }
+  })
+  throw new InputError('the place of a store', faults)
+}
+
+/** Opens a store to look at it, also while its owner runs. Throws STORE_UNUSABLE. */
+export async function openToLook(place: StorePlace): Promise<Opened<CopySource>> {
+  if (place.kind === 'lmdb') {
+    const part = await openLmdbReader({ folder: join(place.dataFolder, 'store') })
+    return { part, close: () => part.abandon() }
+  }
+  const { part, close } = await openServer(place.config)
+  return { part: serverSource(part), close }
+}
+
+/** Opens a store and owns it, so that nobody writes it meanwhile. Throws STORE_OWNED, STORE_NEWER. */
+export async function openToCopyFrom(place: StorePlace): Promise<Opened<CopySource>> {
+  if (place.kind === 'lmdb') {
+    const folder = join(place.dataFolder, 'store')
+    // A store that is not there is not made.
+    await (await openLmdbReader({ folder })).abandon()
+    const part = await openLmdbStore({ folder })
+    return { part, close: () => part.close() }
+  }
+  const { part, close } = await claimed(await openServer(place.config))
+  return { part: serverSource(part), close }
+}
+
+/** Opens a store, made where it is missing, and owns it. */
+export async function openToCopyTo(place: StorePlace): Promise<Opened<CopyTarget>> {
+  if (place.kind === 'lmdb') return folderTarget(place.dataFolder)
+  const { part, close } = await claimed(await openServer(place.config))
+  return { part: serverTarget(part), close }
+}
+
+async function openServer(config: RedisStoreConfig): Promise<Opened<RedisDatabase>> {
+  const { database, connection } = await openRedisDatabase(config, clock)
+  try {
+    await reachable(connection, config.redis)
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+  return { part: database, close: () => Promise.resolve(connection.close()) }
+}
+
+async function claimed({ part, close }: Opened<RedisDatabase>): Promise<Opened<RedisDatabase>> {
+  try {
+    await part.claim({ token: randomUUID(), leaseMs: COPY_LEASE_MS })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    part,
+    async close() {
+      await part.release()
+      await close()
+    },
+  }
+}
+
+const serverSource = (database: RedisDatabase): CopySource => ({
+  rows: table => database.rows(table),
+  journal: query => database.journal(query),
+  lastSeq: () => database.lastNumber(),
+})
+
+/** Writes each run of lines without a gap by itself. */
+function serverTarget(database: RedisDatabase): CopyTarget {
+  return {
+    ...serverSource(database),
+    begin: () => database.empty(COPY_LEASE_MS),
+    async put(rows, lines) {
+      if (rows.length > 0) await database.commit([encodeBatch({ rows })])
+      let from = 0
+      for (const [index, { seq }] of lines.entries()) {
+        const next = lines[index + 1]?.seq
+        if (next === seq + 1) continue
+        const run = lines.slice(from, index + 1)
+        const given = run.map(({ seq: _its, ...line }) => line)
+        await database.commit([encodeBatch({ lines: given })], run[0]!.seq)
+        from = index + 1
+      }
+    },
+    finish: lastSeq => database.complete(lastSeq),
+  }
+}
+
+/** A new store beside the old one, which it replaces when it is whole. */
+async function folderTarget(dataFolder: string): Promise<Opened<CopyTarget>> {
+  const folder = join(dataFolder, 'store')
+  const old = await openLmdbStore({ folder })
+  const beside = join(dataFolder, 'store.copy')
+  let made: LmdbStore | undefined
+  let isWhole = false
+  const present = (): LmdbStore => made ?? old
+  const part: CopyTarget = {
+    rows: table => present().rows(table),
+    journal: query => present().journal(query),
+    lastSeq: () => present().lastSeq(),
+    async begin() {
+      rmSync(beside, { recursive: true, force: true })
+      made = await attachLmdbStore({ folder: beside })
+      await made.claim(randomUUID())
+    },
+    put: (rows, lines) => made!.restore(rows, lines),
+    async finish(lastSeq) {
+      await made!.restore([], [], lastSeq)
+      isWhole = true
+    },
+  }
+  return {
+    part,
+    async close() {
+      await made?.close()
+      await old.close()
+      if (!isWhole) return rmSync(beside, { recursive: true, force: true })
+      rmSync(folder, { recursive: true, force: true })
+      renameSync(beside, folder)
+    },
+  }
+}
