@@ -19,9 +19,11 @@ Examples:
 /** `watchkeeper store copy`: moves what a service keeps to another store. */
 export const storeCommand: CommandModule = {
   add(program, context) {
-    program
+    const store = program
       .command('store')
       .description('copy what a service keeps from one store to another')
+      .addHelpText('after', EXAMPLES)
+    store
       .command('copy')
       .description('copy everything, and prove that it is the same')
       .requiredOption('--from <place>', 'where it is')
