@@ -1,4 +1,6 @@
-/** Public face of watchkeeper: the pure modules, and the system in virtual time. */
+/** Public face of watchkeeper: the pure modules, the system in virtual time, and what measures. */
+import { measurements } from './observability/measurements.ts'
+
 export { EXIT_REASONS, type ExitReason } from './domain/reason.ts'
 export type { Decision, DecidingTick } from './domain/decision.ts'
 export { type InstrumentId, instrumentId, type PositionId, positionId } from './domain/ids.ts'
@@ -12,3 +14,31 @@ export { compileRuleSet, ruleSetWarnings } from './risk/rule-set.ts'
 export { explain, type RuleExplanation } from './risk/explain.ts'
 export type { Standing } from './risk/standing.ts'
 export { VirtualSystem, type VirtualSystemOptions } from './system/virtual.ts'
+export type {
+  CycleMetricsReport,
+  CycleRecord,
+  Spread,
+  Total,
+} from './observability/cycle-metrics.ts'
+export { type HealthFacts, healthStatus } from './observability/health.ts'
+export {
+  type Measurements,
+  measurements,
+  type MeasuringClock,
+} from './observability/measurements.ts'
+export type { PerformanceReport, Trend } from './observability/performance.ts'
+export type { Percentiles, SlowCycle } from './observability/profiler.ts'
+export type { HealthCheck, HealthSnapshot } from './ports/control.ts'
+
+const shared = measurements()
+
+/** The measurements of this process; `measurements` makes others. */
+export const {
+  profileCycle,
+  phase,
+  incrementMetric,
+  recordCycleMetrics,
+  getMetrics,
+  resetMetrics,
+  getPerformanceReport,
+} = shared

@@ -3,6 +3,7 @@ import type { ServiceConfig } from '../config/schema.ts'
 import { type LogComponent, type Logger, logger, type LogLevel } from '../observability/logger.ts'
 import type { WatchkeeperError } from '../errors.ts'
 import type { JournalLine } from '../ports/control.ts'
+import { secretsOf } from './secrets.ts'
 
 /** Where lines go, and how a person reads one. */
 export interface LogTarget {
@@ -19,11 +20,24 @@ export interface ServiceLog {
 }
 
 /** Kinds of lines that somebody must, or should, look at. */
-const ERRORS = ['monitor-gave-up', 'exit-failed', 'cycle-failed', 'daily-loss']
+const ERRORS = [
+  ...['monitor-gave-up', 'actor-gave-up', 'common-cause', 'cycle-failed', 'daily-loss'],
+  ...['exit-failed', 'exit-stuck', 'exit-fault', 'holding-oversold', 'second-guard'],
+]
 const WARNINGS = [
-  ...['monitor-restarted', 'exit-unknown', 'exit-rejected', 'clock-moved', 'daily-loss-near'],
-  ...['kill-switch', 'notify-failed', 'upkeep-failed', 'exit-discarded'],
-  ...['redis-lost', 'redis-refused', 'feed-malformed', 'feed-gap'],
+  ...['monitor-restarted', 'actor-restarted', 'actor-restarted-by-hand', 'clock-moved'],
+  ...['exit-unknown', 'exit-rejected', 'exit-reserved', 'exit-dust', 'exit-discarded'],
+  ...['exit-closed', 'position-gone', 'position-shrunk', 'holding-unowned'],
+  ...['holdings-unconfirmed', 'daily-loss-near', 'kill-switch', 'breaker-moved', 'journal-gap'],
+  ...[
+    'notify-failed',
+    'upkeep-failed',
+    'chaos',
+    'redis-lost',
+    'redis-refused',
+    'feed-malformed',
+    'feed-gap',
+  ],
 ]
 
 /** Opens the log; secrets of the configuration never appear in it. */
@@ -62,23 +76,6 @@ function levelOf(kind: string): LogLevel {
 function componentOf(kind: string): LogComponent {
   if (kind.startsWith('exit-')) return 'exits'
   if (kind.startsWith('position-') || kind === 'rules-changed') return 'positions'
-  return kind.startsWith('monitor-') ? 'supervision' : 'service'
-}
-
-/** Every value of the configuration that is nobody's business. */
-function secretsOf({ http, feed, notify }: ServiceConfig): string[] {
-  const ofChannels = notify.channels.flatMap(channel => {
-    switch (channel.kind) {
-      case 'webhook':
-        return [channel.url, ...Object.values(channel.headers)]
-      case 'slack':
-        return [channel.url]
-      case 'pagerduty':
-        return [channel.routingKey]
-      case 'telegram':
-        return [channel.token]
-    }
-  })
-  const single = [http.token, feed.redis?.password].filter(each => each !== undefined)
-  return [...single, ...ofChannels]
+  const isOfActors = kind.startsWith('monitor-') || kind.startsWith('actor-')
+  return isOfActors || kind === 'common-cause' ? 'supervision' : 'service'
 }

@@ -6,12 +6,12 @@ import type {
   NoticeFacts,
   PriceFacts,
 } from '../observability/metrics/facts.ts'
-import { SUPERVISED, type WatchState } from '../ports/supervision.ts'
+import { SUPERVISED } from '../ports/supervision.ts'
 import { gatewayFacts } from './gateway-view.ts'
 import type { StoreStatus } from '../ports/store.ts'
 import type { LiveSystem } from './live.ts'
 import type { Performance } from './performance.ts'
-import { ruleFacts } from './rule-facts.ts'
+import { rosterFacts } from './roster-facts.ts'
 
 interface Given extends Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health' | 'redis'> {
   /** Epoch ms of the last health snapshot. */
@@ -41,7 +41,7 @@ export async function metricFacts(
   const { guarded, expected, observed } = system.guarding.last
   const [openStates, oldestAt] = openExitsOf(openExits.values(), given.now)
   const { standings } = await system.portfolioStanding()
-  const { rules, pending } = ruleFacts(core)
+  const { rules, pending, monitors } = rosterFacts(core)
   return {
     ...given,
     nodeVersion: process.version,
@@ -62,7 +62,7 @@ export async function metricFacts(
     prices: { ...priceFacts(system, given.now), pending },
     unguardedMs: system.guarding.totals,
     restarts: [...counts.eachRestart()],
-    actors: actorFacts(system),
+    actors: actorFacts(system, monitors),
     deadLetters: core.actors.deadLetters,
     brokerErrors: counts.brokerErrors,
     followErrors: counts.followErrors,
@@ -116,13 +116,15 @@ function priceFacts({ core, guarding }: LiveSystem, now: number): Omit<PriceFact
   }
 }
 
-function actorFacts({ core: { roster, actors } }: LiveSystem): ActorFacts[] {
-  const none = (): Record<WatchState, number> => ({ alive: 0, waiting: 0, 'given-up': 0 })
-  const states = Object.fromEntries(SUPERVISED.map(kind => [kind, none()])) as Record<
-    (typeof SUPERVISED)[number],
-    Record<WatchState, number>
-  >
-  for (const [kind, { watch }] of roster.services()) states[kind][watch.kind]++
-  for (const { watch } of roster.all()) states.monitor[watch.kind]++
-  return SUPERVISED.map(kind => ({ kind, states: states[kind], ...actors.tallyOf(kind) }))
+function actorFacts(
+  { core: { roster, actors } }: LiveSystem,
+  monitors: ActorFacts['states'],
+): ActorFacts[] {
+  return SUPERVISED.map(kind => {
+    const states = { alive: 0, waiting: 0, 'given-up': 0 }
+    const watch = kind === 'monitor' ? undefined : roster.service(kind)?.watch
+    if (watch !== undefined) states[watch.kind]++
+    const { queued, handled, busyMs } = actors.tallyOf(kind)
+    return { kind, states: kind === 'monitor' ? monitors : states, queued, handled, busyMs }
+  })
 }

@@ -7,6 +7,7 @@ import type { Position } from '../../src/domain/position.ts'
 import type { KillSwitch } from '../../src/exits/kill-switch.ts'
 import type { ExitRecord } from '../../src/exits/record.ts'
 import type { JournalLine } from '../../src/ports/control.ts'
+import type { ExitFollower } from '../../src/ports/telemetry.ts'
 import type { Registered } from '../../src/ports/keeper.ts'
 import { StoreKeeper } from '../../src/stores/keeper.ts'
 import { type LmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
@@ -14,6 +15,7 @@ import type { Guard } from '../../src/risk/guard.ts'
 import type { PortfolioDay } from '../../src/risk/portfolio.ts'
 import type { LiveChange } from '../../src/system/live-writer.ts'
 import { LiveSystem } from '../../src/system/live.ts'
+import type { Performance } from '../../src/system/performance.ts'
 
 /** What is told of while the system runs; each is called at the moment it happens. */
 export interface RigOptions {
@@ -23,6 +25,9 @@ export interface RigOptions {
   /** The intent to exit is on disk. */
   readonly onIntent?: (record: ExitRecord) => void
   readonly onLine?: (line: JournalLine) => void
+  /** Where everything is measured, as in the service; default nowhere. */
+  readonly performance?: Performance
+  readonly followers?: readonly ExitFollower[]
   /** What each monitor calls before its work. */
   readonly beforeMonitor?: (guard: Guard) => void
 }
@@ -64,6 +69,7 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
     beforeGuard: async ({ position, generation }) => {
       await account!.deposit(position, generation)
     },
+    ...{ performance: options.performance, followers: options.followers ?? [] },
     onLine: line => options.onLine?.(line),
     onFatal: error => {
       throw error

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { observability } from './observability.ts'
 import { replay } from './replay.ts'
 import { type Figure, print, type Table } from './report.ts'
 import { trigger } from './s1-trigger-book.ts'
@@ -27,6 +28,7 @@ const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
     replay,
     throttle,
   },
+  ...{ observability },
 }
 
 const { values, positionals } = parseArgs({

@@ -11,6 +11,9 @@ const DEFAULT_SECONDS = 10
 /** Making a snapshot stops the process for about a second per 100 MiB. */
 const LARGEST_HEAP = 300 * 2 ** 20
 
+/** One at a time: while a snapshot is written, everything else waits. */
+let isSnapshotting = false
+
 /** `/api/debug`: a CPU profile and a heap snapshot of the running service, for holders of the token. */
 export const debugRoutes: Route = router => {
   router.post('/api/debug/profile', async (request, response) => {
@@ -30,8 +33,16 @@ export const debugRoutes: Route = router => {
         `the heap has ${mib} MiB: a snapshot would stop the service`,
       )
     }
-    response.attachment('watchkeeper.heapsnapshot').type('application/json')
-    await pipeline(getHeapSnapshot(), response)
+    if (isSnapshotting) {
+      throw new Problem(409, 'SNAPSHOT_RUNNING', 'one heap snapshot is being made already')
+    }
+    isSnapshotting = true
+    try {
+      response.attachment('watchkeeper.heapsnapshot').type('application/json')
+      await pipeline(getHeapSnapshot(), response)
+    } finally {
+      isSnapshotting = false
+    }
   })
 }
 

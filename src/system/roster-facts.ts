@@ -1,4 +1,5 @@
 import type { RuleFacts } from '../observability/metrics/facts.ts'
+import type { WatchState } from '../ports/supervision.ts'
 import { armedRules } from '../risk/rule-tally.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { RULES } from '../risk/rules/registry.ts'
@@ -10,15 +11,21 @@ interface Holders {
   readonly armed: number[]
 }
 
-/** What became of each rule, and how many positions have something before them. */
-export function ruleFacts({ roster, dispatcher }: Pick<Core<unknown>, 'roster' | 'dispatcher'>): {
+/**
+ * What became of each rule, how many positions have something before them, and who watches them: one
+ * pass, as a look at 10,000 of them costs a scrape some ms.
+ */
+export function rosterFacts({ roster, dispatcher }: Pick<Core<unknown>, 'roster' | 'dispatcher'>): {
   readonly rules: readonly RuleFacts[]
   readonly pending: number
+  readonly monitors: Readonly<Record<WatchState, number>>
 } {
   // Sets are interned: names are added up once for each set, not for each of 10,000 positions.
   const bySet = new Map<RuleSet, Holders>()
+  const monitors = { alive: 0, waiting: 0, 'given-up': 0 }
   let pending = 0
-  for (const { guard } of roster.all()) {
+  for (const { guard, watch } of roster.all()) {
+    monitors[watch.kind]++
     if (guard.closed) continue
     if (guard.pending) pending++
     const { ruleSet } = guard
@@ -46,5 +53,5 @@ export function ruleFacts({ roster, dispatcher }: Pick<Core<unknown>, 'roster' |
       fired: counts?.fired ?? 0,
     }
   })
-  return { rules, pending }
+  return { rules, pending, monitors }
 }

@@ -1,0 +1,52 @@
+import { CycleMetrics, type CycleMetricsReport, type CycleRecord } from './cycle-metrics.ts'
+import { getPerformanceReport, type PerformanceReport } from './performance.ts'
+import { Profiler } from './profiler.ts'
+
+/** What is measured by; the machine's clocks by default. */
+export interface MeasuringClock {
+  /** Epoch ms. */
+  now(): number
+  /** Monotonic, ms. */
+  monotonic(): number
+}
+
+/** Measures the cycles of any loop, without a running service. Each function may be taken out. */
+export interface Measurements {
+  /** Runs one cycle and measures it, also one that throws; the error goes on to the caller. */
+  profileCycle<Result>(cycle: () => Result): Result
+  /** Runs a part of a cycle and adds its time to that phase; phases may be nested. */
+  phase<Result>(name: string, part: () => Result): Result
+  /** Counts calls (`apiCalls`), exits (`exits.stop-loss`) or errors (`errors.timeout`). */
+  incrementMetric: CycleMetrics['incrementMetric']
+  /**
+   * Adds a cycle; what was counted since the last one and is not given belongs to it. Throws
+   * RangeError for a time below 0 or of no number.
+   */
+  recordCycleMetrics(
+    record: Pick<CycleRecord, 'cycleTime' | 'positions'> & Partial<CycleRecord>,
+  ): void
+  /** All cycles since the last reset. */
+  getMetrics(): CycleMetricsReport
+  /** Forgets all cycles. */
+  resetMetrics(): void
+  /** Percentiles of cycles and phases since the start, and the slowest cycles. */
+  getPerformanceReport(): PerformanceReport
+}
+
+const MACHINE: MeasuringClock = { now: () => Date.now(), monotonic: () => performance.now() }
+
+/** Makes counters and histograms of its own. */
+export function measurements(clock: MeasuringClock = MACHINE): Measurements {
+  const cycles = new CycleMetrics(clock.now())
+  const profiler = new Profiler(clock)
+  return {
+    profileCycle: cycle => profiler.profileCycle(cycle),
+    phase: (name, part) => profiler.phase(name, part),
+    incrementMetric: (name, by) => cycles.incrementMetric(name, by),
+    recordCycleMetrics: record => cycles.recordCycleMetrics({ ...cycles.takeCounts(), ...record }),
+    getMetrics: () => cycles.getMetrics(),
+    resetMetrics: () => cycles.resetMetrics(clock.now()),
+    getPerformanceReport: () =>
+      getPerformanceReport({ profiler, minutes: [], hours: [], now: clock.now() }),
+  }
+}

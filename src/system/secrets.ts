@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import type { ServiceConfig } from '../config/schema.ts'
+
+/** Settings whose values nobody may read, wherever in the configuration they stand. */
+const SECRET = new Set(['token', 'password', 'routingKey'])
+/** Settings that name a file with such a value. */
+const SECRET_FILE = new Set(['tokenFile', 'passwordFile'])
+
+/**
+ * Every value of the configuration that must never appear: found by the names of settings, so that
+ * an adapter that is added need not think of it. What a file holds counts as it is now.
+ */
+export function secretsOf(config: ServiceConfig): readonly string[] {
+  const { channels, heartbeat } = config.notify
+  // Addresses of hooks are as good as passwords.
+  const hooks = channels.flatMap(channel =>
+    channel.kind === 'webhook'
+      ? [channel.url, ...Object.values(channel.headers)]
+      : channel.kind === 'slack'
+        ? [channel.url]
+        : [],
+  )
+  return [...namedIn(config), ...hooks, ...(heartbeat === undefined ? [] : [heartbeat.url])]
+}
+
+function namedIn(section: object): string[] {
+  return Object.entries(section).flatMap(([name, value]: [string, unknown]) => {
+    if (typeof value === 'object' && value !== null) return namedIn(value)
+    if (typeof value !== 'string') return []
+    if (SECRET.has(name)) return [value]
+    return SECRET_FILE.has(name) ? contentsOf(value) : []
+  })
+}
+
+/** Whoever needs the file says what is wrong with it. */
+function contentsOf(file: string): string[] {
+  try {
+    return [readFileSync(file, 'utf8').trim()]
+  } catch {
+    return []
+  }
+}
