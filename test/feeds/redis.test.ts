@@ -233,6 +233,41 @@ describe('RedisFeed', () => {
     filler.close()
   })
 
+  it('stops asking a server that is too slow, and asks again', async () => {
+    const other = await mortal()
+    await open({ commandTimeoutMs: 100, pingMs: 600_000, push: 'none' }, other)
+    const { outcomes } = feed!.connections.get('feed-pull')!
+    const busy = other.ask(['debug', 'sleep', 2])
+    await until(async () => {
+      await look()
+      return outcomes.refused > 0
+    })
+    expect(outcomes.timeout).to.equal(5)
+    expect(feed!.troubles().map(([use, { code }]) => [use, code])).to.deep.equal([
+      ['feed-pull', 'REDIS_REFUSED'],
+    ])
+    await busy
+    await other.ask(['hset', 'tick:ACME', 'ltp', 3, 'ts', TS])
+    await until(async () => {
+      now += 1_000
+      await look()
+      return ticks.length > 0
+    })
+    expect(feed!.troubles()).to.deep.equal([])
+  })
+
+  it('finds nothing where everything was taken away, and what comes after that', async () => {
+    const { intake } = await open({ push: 'none' })
+    await hset('tick:ACME', { ltp: 3, ts: TS })
+    await look()
+    await server.flush()
+    await look()
+    await hset('tick:ACME', { ltp: 4, ts: TS + 1 })
+    await look()
+    expect(prices().map(([, price]) => price)).to.deep.equal([3, 4])
+    expect(intake.malformed.size).to.equal(0)
+  })
+
   it('gives up a server that stands still, and goes on when it does', async () => {
     const other = await mortal()
     const fast = { commandTimeoutMs: 200, pingMs: 50, push: 'pubsub' }
@@ -318,6 +353,24 @@ describe('RedisFeed', () => {
       expect(prices().map(([, price]) => price)).to.deep.equal(
         Array.from({ length: 51 }, (_, index) => index + 1),
       )
+    })
+
+    it('reads all of a stream that begins anew: after a flush, on an empty server', async () => {
+      const other = await mortal()
+      await open({ push: 'stream' }, other)
+      await reads()
+      await other.ask(['xadd', 'ticks', '*', ...entry(1)])
+      await until(() => ticks.length === 1)
+      await other.flush()
+      await other.ask(['xadd', 'ticks', '*', ...entry(2)])
+      await until(() => ticks.length === 2)
+      const lost = once(feed!.connections.get('feed-push')!.client, 'close')
+      await other.stop()
+      await lost
+      await other.startAgain()
+      await other.ask(['xadd', 'ticks', '*', ...entry(3)])
+      await until(() => ticks.length === 3)
+      expect(gaps.filter(([, why]) => why !== 'trimmed before it was read')).to.deep.equal([])
     })
 
     it('reads a stream for each instrument that is held, in the order of their entries', async () => {
