@@ -152,31 +152,33 @@ export class CallDesk {
 
   /** Lets the head of a lane go: `gone` when it was sent or given back. */
   private next(desk: Desk, lane: Lane): 'gone' | 'nothing' | { readonly retryInMs: number } {
-    const head = desk.lanes.queues[lane][0]
+    const head = headOf(desk.lanes.queues[lane])
     if (head === undefined || !hasRoom(desk.lanes, lane)) return 'nothing'
     const { group, mayLeave } = head.call.call
-    if (mayLeave?.() === false) return this.giveBack(desk, lane, 'it may not leave now')
+    if (mayLeave?.() === false) return this.giveBack(desk, { lane, head }, 'it may not leave now')
     const leave = this.gates.ask({ group, isExit: lane === 'exits' })
     switch (leave.kind) {
       case 'breaker':
         if (lane === 'exits') return leave
-        return this.giveBack(desk, lane, `the breaker of ${group} is open`)
+        return this.giveBack(desk, { lane, head }, `the breaker of ${group} is open`)
       case 'throttle':
         return leave
       case 'leave': {
-        const [rest, taken] = take(desk.lanes, lane)
-        desk.lanes = rest
-        void this.run(desk, { lane, taken: taken!, leave })
+        desk.lanes = take(desk.lanes, lane, head)
+        void this.run(desk, { lane, taken: head, leave })
         return 'gone'
       }
     }
   }
 
-  /** Takes the head of a lane out without sending it. */
-  private giveBack(desk: Desk, lane: Lane, why: string): 'gone' {
-    const [rest, taken] = take(desk.lanes, lane)
-    desk.lanes = landed(rest, lane)
-    taken!.call.reject(new NotSent(why))
+  /** Takes a call out without sending it. */
+  private giveBack(
+    desk: Desk,
+    { lane, head }: { lane: Lane; head: Waiting<Pending> },
+    why: string,
+  ): 'gone' {
+    desk.lanes = landed(take(desk.lanes, lane, head), lane)
+    head.call.reject(new NotSent(why))
     return 'gone'
   }
 
@@ -208,6 +210,10 @@ export class CallDesk {
     this.pump(desk)
   }
 }
+
+/** What goes next: the first of those that an exit waits for, else the first. */
+const headOf = (queue: readonly Waiting<Pending>[]): Waiting<Pending> | undefined =>
+  queue.find(({ call }) => call.call.isAwaited?.() === true) ?? queue[0]
 
 /** Tells the owners of calls that are not in the queue any more. */
 function refuseLeftOut(

@@ -10,6 +10,8 @@ export interface DeskCall<Answer> {
   readonly key: string
   /** Loss at risk: the higher goes first. */
   readonly urgency?: number
+  /** Asked at each turn of its lane: what an exit waits for goes before what else is there. */
+  readonly isAwaited?: () => boolean
   /** What it is called in the list of the last calls. */
   readonly operation: string
   /** Asked again in the moment of sending: what may not leave is given back unsent. */

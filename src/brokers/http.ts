@@ -34,6 +34,8 @@ export interface HttpBrokerOptions extends Omit<
   readonly token: () => string
   /** Epoch ms. */
   readonly now?: () => number
+  /** Told of what the server said and was set right or left out. */
+  readonly onOddity?: (kind: keyof Oddities) => void
 }
 
 /** How often a server said something that was set right or left out. */
@@ -124,7 +126,7 @@ class RestBroker implements HttpBroker {
     return quotes.flatMap(row => {
       const quote = answers.quote.safeParse(row)
       if (quote.success && asked.has(quote.data.instrument)) return [quote.data]
-      this.oddities.quotes++
+      this.noteOddity('quotes')
       return []
     })
   }
@@ -169,8 +171,13 @@ class RestBroker implements HttpBroker {
     if (status !== 429) return new OutcomeUnknown(message)
     const { longestRetryAfterMs: retryAfterMs, longestBanMs: banMs } = this.options
     const { oddities, ...wait } = waitOf(headers, this.now(), { retryAfterMs, banMs })
-    this.oddities.waits += oddities
+    for (let each = 0; each < oddities; each++) this.noteOddity('waits')
     return new RateLimited(message, wait)
+  }
+
+  private noteOddity(kind: keyof Oddities): void {
+    this.oddities[kind]++
+    this.options.onOddity?.(kind)
   }
 
   private token(): string {

@@ -68,17 +68,14 @@ export const hasRoom = ({ exitsInFlight, pollsInFlight }: Lanes<unknown>, lane: 
   exitsInFlight + pollsInFlight < CALLS_IN_FLIGHT &&
   (lane === 'exits' || pollsInFlight < POLLS_IN_FLIGHT)
 
-/** Takes the head of the lane and counts it in flight; undefined when nothing waits there. */
-export function take<Call>(of: Lanes<Call>, lane: Lane): [Lanes<Call>, Waiting<Call> | undefined] {
-  const [head, ...rest] = of.queues[lane]
-  if (head === undefined) return [of, undefined]
-  const queues = { ...of.queues, [lane]: rest }
-  const flying =
-    lane === 'exits'
-      ? { exitsInFlight: of.exitsInFlight + 1 }
-      : { pollsInFlight: of.pollsInFlight + 1 }
-  return [{ ...of, queues, ...flying }, head]
-}
+/** Takes a waiting call out of the lane and counts it in flight. */
+export const take = <Call>(of: Lanes<Call>, lane: Lane, taken: Waiting<Call>): Lanes<Call> => ({
+  ...of,
+  queues: { ...of.queues, [lane]: of.queues[lane].filter(each => each !== taken) },
+  ...(lane === 'exits'
+    ? { exitsInFlight: of.exitsInFlight + 1 }
+    : { pollsInFlight: of.pollsInFlight + 1 }),
+})
 
 /** A call of the lane has ended, however. */
 export const landed = <Call>(of: Lanes<Call>, lane: Lane): Lanes<Call> =>

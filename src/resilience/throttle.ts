@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { notBelow } from './options.ts'
 import { type Ceiling, ceiling, ceilingWaitMs, countCall, evenMs, USED_SHARE } from './ceiling.ts'
 
 const FLOOR = 0.1
@@ -16,10 +17,7 @@ export const throttleOptions = z
     perMinute: z.int().positive().optional(),
     perDay: z.int().positive().optional(),
   })
-  .refine(({ startRate, maxRate }) => startRate <= maxRate, {
-    path: ['startRate'],
-    message: 'at most maxRate',
-  })
+  .superRefine(...notBelow('maxRate', 'startRate'))
 
 /** Options of one throttle with their defaults filled in. */
 export type ThrottleOptions = z.output<typeof throttleOptions>

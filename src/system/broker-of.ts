@@ -17,6 +17,8 @@ export interface BrokerOfOptions {
   readonly clock: Clock
   /** Forgets the demo account. */
   readonly fresh: boolean
+  /** Told of what a broker said and was set right or left out, such as a time to come back. */
+  onOddity(kind: 'waits' | 'quotes'): void
 }
 
 /** The configured broker, and what only a simulated account needs. */
@@ -41,7 +43,13 @@ export function assertProvable({
 }
 
 /** Opens the configured broker. */
-export function brokerOf({ config, quotes, clock, fresh }: BrokerOfOptions): ChosenBroker {
+export function brokerOf({
+  config,
+  quotes,
+  clock,
+  fresh,
+  onOddity,
+}: BrokerOfOptions): ChosenBroker {
   const now = (): number => clock.now()
   switch (config.broker.kind) {
     case 'paper': {
@@ -65,7 +73,7 @@ export function brokerOf({ config, quotes, clock, fresh }: BrokerOfOptions): Cho
         ...(tokenFile !== undefined && { tokenFile }),
       })
       return {
-        broker: httpBroker({ ...options, token: source, now }),
+        broker: httpBroker({ ...options, token: source, now, onOddity }),
         deposit: () => Promise.resolve(),
         priced: () => undefined,
       }

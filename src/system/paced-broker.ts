@@ -1,11 +1,15 @@
 import type { CallDesk } from '../actors/call-desk.ts'
+import type { HoldingKey } from '../domain/holding.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import type { Broker } from '../ports/broker.ts'
+import { QuoteBatch } from './quote-batch.ts'
 
 export interface PacedBrokerOptions {
   readonly desk: CallDesk
   /** Whether orders may leave at this moment. */
   mayLeave(): boolean
+  /** Whether an exit waits to know what is held of this. */
+  isAwaited(holding: HoldingKey): boolean
   /** Loss at risk of a position, money: the higher goes first. */
   urgencyOf(order: ExitOrder): number
 }
@@ -16,9 +20,14 @@ export interface PacedBrokerOptions {
  */
 export function pacedBroker(
   broker: Broker,
-  { desk, mayLeave, urgencyOf }: PacedBrokerOptions,
+  { desk, mayLeave, urgencyOf, isAwaited }: PacedBrokerOptions,
 ): Broker {
   const { openOrders, streamOrders } = broker
+  const batch = new QuoteBatch({
+    submit: (key, run) =>
+      desk.submit({ group: 'quotes', lane: 'quotes', key, operation: 'quotes', run }),
+    ask: (instruments, ending) => broker.quotes(instruments, ending),
+  })
   return {
     capabilities: broker.capabilities,
     placeExit: (order, signal) =>
@@ -59,6 +68,7 @@ export function pacedBroker(
         lane: 'holdings',
         operation: 'holding',
         key: JSON.stringify([key.account, key.instrument, key.side, key.ticket]),
+        isAwaited: () => isAwaited(key),
         signal,
         run: ending => broker.holding(key, ending),
       }),
@@ -71,15 +81,7 @@ export function pacedBroker(
         signal,
         run: ending => broker.holdings(ending),
       }),
-    quotes: (instruments, signal) =>
-      desk.submit({
-        group: 'quotes',
-        lane: 'quotes',
-        key: instruments.join(' '),
-        operation: 'quotes',
-        signal,
-        run: ending => broker.quotes(instruments, ending),
-      }),
+    quotes: instruments => batch.quotes(instruments),
     ...(openOrders !== undefined && {
       openOrders: (signal: AbortSignal) =>
         desk.submit({

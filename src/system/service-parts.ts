@@ -63,8 +63,14 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   let chosen: ChosenBroker | undefined
   let desk: CallDesk | undefined
   let system: LiveSystem | undefined
+  const awaited = everySoOften(clock, () => {
+    const ids = [...(system?.state.openExits.keys() ?? [])]
+    return new Set(ids.map(id => system!.state.register.get(id)?.position.instrument))
+  })
   const venue = (quotes: Quotes): Venue => {
-    chosen = brokerOf({ config, quotes, clock, fresh })
+    const onOddity = (kind: string): void =>
+      performance.cycles.incrementMetric(`errors.broker-odd-${kind}`)
+    chosen = brokerOf({ config, quotes, clock, fresh, onOddity })
     const { broker, priced } = chosen
     desk = deskOf(broker, { config, clock, performance, past })
     const telemetry = { telemetry: performance, name: 'apiCalls' } as const
@@ -78,6 +84,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
       desk,
       mayLeave: () => system?.mayLeave !== false,
       urgencyOf: order => notionalOf(order, { quotes, config }),
+      isAwaited: ({ instrument }) => awaited().has(instrument),
     })
     return { ...paced, priced }
   }
@@ -189,4 +196,20 @@ function notionalOf(
 ): number {
   const price = quotes.price(instrument, viewOf(side, priceSource)) ?? 0
   return price * quantity * config.instruments.of(instrument).multiplier
+}
+
+const SO_OFTEN_MS = 100
+
+/** What `look` gives, which is asked again at most ten times a second. */
+function everySoOften<Seen>(clock: Pick<Clock, 'monotonic'>, look: () => Seen): () => Seen {
+  let seen: Seen | undefined
+  let until = -Infinity
+  return () => {
+    const now = clock.monotonic()
+    if (seen === undefined || now >= until) {
+      seen = look()
+      until = now + SO_OFTEN_MS
+    }
+    return seen
+  }
 }

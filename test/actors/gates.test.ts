@@ -65,6 +65,23 @@ describe('Gates', () => {
     expect(gates.of('orders').throttle).to.include({ isFrozen: false, rate: rate / 2 })
   })
 
+  it('take no token for a call that the breaker refuses', () => {
+    const gates = open({ throttle: throttleOptions.parse({ startRate: 1 }) })
+    gates.handle('quotes', forceOpen)
+    expect(gates.ask({ group: 'quotes', isExit: false }).kind).to.equal('breaker')
+    expect(gates.ask({ group: 'account', isExit: false }).kind).to.equal('leave')
+  })
+
+  it('give a permit back that the throttle has no token for', () => {
+    const gates = open({ throttle: throttleOptions.parse({ startRate: 10 }) })
+    trip(gates, 'quotes')
+    now += 10_000
+    leaveOf(gates, 'account')
+    expect(gates.ask({ group: 'quotes', isExit: false }).kind).to.equal('throttle')
+    now += 1_000
+    expect(gates.ask({ group: 'quotes', isExit: false }).kind).to.equal('leave')
+  })
+
   it('open every group of a limit until the end of a ban', () => {
     const gates = open({ limits: [{ name: 'trading', groups: ['orders', 'account'] }] })
     const ban = new RateLimited('banned', { retryAfterMs: 90_000, isBan: true })

@@ -11,6 +11,7 @@ import { breaker } from './s6-breaker.ts'
 import { gateway } from './s7-gateway.ts'
 import { latency } from './s8-latency.ts'
 import { supervision } from './supervision.ts'
+import { throttleLive } from './throttle/live.ts'
 import { throttle } from './throttle/throttle.ts'
 
 /** Every benchmark by name: one line each. */
@@ -27,6 +28,7 @@ const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
     supervision,
     replay,
     throttle,
+    'throttle-live': throttleLive,
   },
   ...{ observability },
 }

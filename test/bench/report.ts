@@ -15,6 +15,8 @@ export interface Table {
   readonly head: readonly string[]
   /** Cells in the order of the head. */
   readonly rows: readonly (readonly string[])[]
+  /** What all of it comes to, for a person. */
+  readonly notes?: readonly string[]
 }
 
 /** A figure against its baseline, both in `unit`. */
@@ -69,10 +71,10 @@ export function print(results: readonly Figure[] | Table, asJson: boolean): void
   else printFigures(results, asJson)
 }
 
-function printTable({ head, rows }: Table, asJson: boolean): void {
+function printTable({ head, rows, notes = [] }: Table, asJson: boolean): void {
   const lines = asJson
     ? rows.map(row => JSON.stringify(Object.fromEntries(row.map((cell, at) => [head[at], cell]))))
-    : tableLines([head, ...rows], new Set(head.map((_, column) => column).slice(2)))
+    : [...tableLines([head, ...rows], new Set(head.map((_, column) => column).slice(2))), ...notes]
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 

@@ -37,7 +37,12 @@ type Message = { readonly kind: 'call'; readonly id: string } | { readonly kind:
 /** A message that causes a call, and the message that says how it ended, through everything between. */
 async function throughTheDesk(atOnce: number): Promise<number> {
   const actors = actorSystem()
-  const broker = pacedBroker(venue, { desk: aDesk(), mayLeave: () => true, urgencyOf: () => 0 })
+  const broker = pacedBroker(venue, {
+    desk: aDesk(),
+    mayLeave: () => true,
+    isAwaited: () => false,
+    urgencyOf: () => 0,
+  })
   const { signal } = new AbortController()
   let settled = 0
   let allSettled = (): void => undefined

@@ -165,6 +165,38 @@ describe('a circuit breaker', () => {
     expect(isPermit(acquire(given, 10_001)[1])).to.equal(true)
   })
 
+  describe('with several probes', () => {
+    const options = {
+      halfOpenPermits: 4,
+      ...{ window: { kind: 'count', size: 5, minimumCalls: 5, failureRatePct: 50 } },
+    }
+    /** Half-open with all its probes out. */
+    const probing = (): [Breaker, readonly Permit[]] => {
+      let each = tripped(options)
+      const probes = [1, 2, 3, 4].map(() => {
+        const [next, permit] = permitOf(acquire(each, 10_000))
+        each = next
+        return permit
+      })
+      return [each, probes]
+    }
+
+    it('reopens as soon as the rest of them cannot save it', () => {
+      const [half, probes] = probing()
+      const one = settle(half, probes[0]!, 'failure', 10_001)
+      expect(state(one, 10_001)).to.equal('half-open')
+      expect(state(settle(one, probes[1]!, 'failure', 10_002), 10_002)).to.equal('open')
+    })
+
+    it('closes once all of them are in, one failure or not', () => {
+      const [half, probes] = probing()
+      let each = settle(half, probes[0]!, 'failure', 10_001)
+      for (const probe of probes.slice(1, 3)) each = settle(each, probe, 'success', 10_002)
+      expect(state(each, 10_002)).to.equal('half-open')
+      expect(state(settle(each, probes[3]!, 'success', 10_003), 10_003)).to.equal('closed')
+    })
+  })
+
   it('closes with an empty window and no growth when the sample is good', () => {
     const closed = call(tripped(), 'success', { at: 10_000 })
     expect(state(closed, 10_000)).to.equal('closed')

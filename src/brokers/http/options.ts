@@ -3,13 +3,43 @@ import { z } from 'zod'
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 
+/** Calls of one horizon; fewer than one a second are so many a minute. */
+const calls = z.int().positive().max(1_000_000_000).exactOptional()
+
 const limit = z.strictObject({
   name: z.string().min(1),
   groups: z.array(z.enum(['orders', 'account', 'quotes'])).min(1),
-  perSecond: z.number().positive().exactOptional(),
-  perMinute: z.number().positive().exactOptional(),
-  perDay: z.number().positive().exactOptional(),
+  ...{ perSecond: calls, perMinute: calls, perDay: calls },
 })
+
+const limits = z
+  .array(limit)
+  .min(1)
+  // Also where there are other faults, as far as what is there can be read.
+  .superRefine(tellTwice, { when: ({ value }) => Array.isArray(value) })
+
+/** A group of two limits would be kept to one of them only. */
+function tellTwice(all: readonly unknown[], context: z.RefinementCtx): void {
+  const known = new Map<unknown, string>()
+  const tell = (value: unknown, limit: string, path: (string | number)[]): void => {
+    const other = known.get(value)
+    if (other !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path,
+        message: `what no other limit has: ${other} has it`,
+      })
+    }
+    known.set(value, limit)
+  }
+  for (const [index, each] of all.entries()) {
+    const { name, groups } = Object(each) as { name?: unknown; groups?: unknown }
+    const of = `limits[${index}]`
+    tell(`name ${String(name)}`, of, [index, 'name'])
+    if (!Array.isArray(groups)) continue
+    for (const [at, group] of groups.entries()) tell(group, of, [index, 'groups', at])
+  }
+}
 
 /**
  * What the venue behind the server can prove. Nothing is claimed by default: a capability that is
@@ -26,10 +56,7 @@ export const capabilities = z.strictObject({
     .array(z.enum(['market', 'marketable-limit']))
     .min(1)
     .default(['market']),
-  limits: z
-    .array(limit)
-    .min(1)
-    .default([{ name: 'all', groups: ['orders', 'account', 'quotes'] }]),
+  limits: limits.default([{ name: 'all', groups: ['orders', 'account', 'quotes'] }]),
 })
 
 const ms = z.number().int().positive().max(600_000)

@@ -196,11 +196,11 @@ export class World {
   }
 
   private send(lane: 'exits' | 'quotes', permit: Permit): void {
-    const [rest, head] = take(this.of, lane)
-    this.of = rest
+    const head = this.of.queues[lane][0]!
+    this.of = take(this.of, lane, head)
     const trip = (): number => LATENCY_MS + this.random() * LATENCY_JITTER_MS
     const arrivesAt = this.now + trip()
-    const { key, since } = head!
+    const { key, since } = head
     this.flying.push({
       ...{ lane, key, since, permit, sentAt: this.now, arrivesAt, endsAt: arrivesAt + trip() },
       verdict: undefined,

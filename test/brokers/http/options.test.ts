@@ -29,6 +29,30 @@ describe('the options of a broker over HTTP', () => {
     })
   }
 
+  it('name the place of every limit that cannot be kept', () => {
+    const limits = [
+      { name: 'a', groups: ['orders'], perSecond: 0 },
+      { name: 'a', groups: ['account', 'orders'] },
+      { name: 'c', groups: ['quotes'], perMinute: -1 },
+    ]
+    const paths = given({ capabilities: { limits } }).error!.issues.map(({ path }) =>
+      path.join('.'),
+    )
+    expect(paths).to.have.members([
+      'capabilities.limits.0.perSecond',
+      'capabilities.limits.1.name',
+      'capabilities.limits.1.groups.1',
+      'capabilities.limits.2.perMinute',
+    ])
+    const odd = given({
+      capabilities: { limits: [{ name: 'a', groups: ['trades'], perDay: 0.5 }] },
+    })
+    expect(odd.error!.issues.map(({ path }) => path.slice(3))).to.deep.equal([
+      ['groups', 0],
+      ['perDay'],
+    ])
+  })
+
   it('claim nothing that is not stated', () => {
     expect(given({}).data?.capabilities).to.deep.equal({
       ...{ dedupe: 'never', lookup: 'none', reduceOnly: false, holdings: 'net' },

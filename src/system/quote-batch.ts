@@ -1,0 +1,68 @@
+import type { InstrumentId } from '../domain/ids.ts'
+import type { Tick } from '../domain/tick.ts'
+
+export interface QuoteBatchOptions {
+  /** Makes one call when its turn comes; `key` is its slot in the lane. */
+  submit(
+    key: string,
+    run: (signal: AbortSignal) => Promise<readonly Tick[]>,
+  ): Promise<readonly Tick[]>
+  /** The venue's own question. */
+  ask(instruments: readonly InstrumentId[], signal: AbortSignal): Promise<readonly Tick[]>
+}
+
+/** Most instruments in one question, unless one who asks names more. */
+const MOST = 50
+
+interface Question {
+  readonly names: Set<InstrumentId>
+  hasLeft: boolean
+  answer: Promise<readonly Tick[]>
+}
+
+/**
+ * Questions for prices that wait for their turn at the same time are one question: an instrument has
+ * one place in it, whoever asks, and each gets what they asked for.
+ */
+export class QuoteBatch {
+  private readonly options: QuoteBatchOptions
+  private last: Question | undefined
+  private count = 0
+
+  constructor(options: QuoteBatchOptions) {
+    this.options = options
+  }
+
+  /** Fails as the call does, for all who joined it. */
+  async quotes(instruments: readonly InstrumentId[]): Promise<readonly Tick[]> {
+    const question = this.joined(instruments) ?? this.begun(instruments)
+    const wanted = new Set(instruments)
+    const ticks = await question.answer
+    return ticks.filter(({ instrument }) => wanted.has(instrument))
+  }
+
+  /** The question that still waits, with these instruments in it; undefined where they do not fit. */
+  private joined(instruments: readonly InstrumentId[]): Question | undefined {
+    const { last } = this
+    if (last === undefined || last.hasLeft) return undefined
+    const more = instruments.filter(name => !last.names.has(name))
+    if (last.names.size + more.length > MOST) return undefined
+    for (const name of more) last.names.add(name)
+    return last
+  }
+
+  private begun(instruments: readonly InstrumentId[]): Question {
+    const { submit, ask } = this.options
+    const names = new Set(instruments)
+    const question: Question = { names, hasLeft: false, answer: Promise.resolve([]) }
+    const leaves = (): void => void (question.hasLeft = true)
+    question.answer = submit(`quotes ${this.count++}`, signal => {
+      leaves()
+      return ask([...names], signal)
+    })
+    // Also one that was given back unsent takes nobody more.
+    question.answer.catch(leaves)
+    this.last = question
+    return question
+  }
+}
