@@ -91,6 +91,8 @@ export const serviceSchema = z.strictObject({
       exitOverdueMs: ms.default(30_000),
       /** A price older than this is stale, ms. */
       staleMs: ms.default(30_000),
+      /** An event loop that is later than this (p99 of a minute) is slow, ms. */
+      slowLoopMs: ms.default(250),
     })
     .prefault({}),
 })

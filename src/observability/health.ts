@@ -44,6 +44,9 @@ export interface HealthFacts {
   readonly slowThrottles?: readonly Trouble[]
   /** Connections to Redis that are down or refused something. */
   readonly redisTroubles?: readonly Trouble[]
+  /** By how much timers are late (p99 of the last minute), ms, and from when on that is told. */
+  readonly loopDelayMs?: number
+  readonly slowLoopMs?: number
   readonly mode: 'guard' | 'observe'
   /** Daily loss limits that are reached, and that have come near. */
   readonly trippedLimits: readonly Trouble[]
@@ -127,8 +130,18 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
       ...(facts.isChaosOn === true && { output: 'chaos is on: things go wrong on purpose' }),
     },
     'redis:connections': counted('datastore', facts.redisTroubles ?? [], 'warn'),
+    'service:loop-delay': loopDelay(facts),
     'clock:jumps': draft('system', clockJumps, clockJumps > 0 ? 'warn' : 'pass'),
     'actors:restarts': draft('component', actors.restarts, actors.restarts > 0 ? 'warn' : 'pass'),
+  }
+}
+
+function loopDelay({ loopDelayMs = 0, slowLoopMs = Infinity }: HealthFacts): Draft {
+  const isSlow = loopDelayMs > slowLoopMs
+  const ms = Math.round(loopDelayMs)
+  return {
+    ...{ ...draft('system', ms, isSlow ? 'warn' : 'pass'), observedUnit: 'ms' },
+    ...(isSlow && { output: `the event loop is late by ${ms} ms: what holds it up?` }),
   }
 }
 

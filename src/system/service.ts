@@ -263,6 +263,8 @@ export class Service {
       ...gatewayTroubles(this.desk, clock.monotonic()),
       redisTroubles: this.prices.troubles(),
       store: this.store.status(),
+      loopDelayMs: this.performance.loopDelayMs,
+      slowLoopMs: config.health.slowLoopMs,
       isChaosOn: this.chaos !== undefined,
     })
   }
