@@ -1,4 +1,4 @@
-import { sum } from '../../src/domain/decimal.ts'
+import { difference, sum } from '../../src/domain/decimal.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { clientOrderId } from '../../src/exits/client-order-id.ts'
 import type { TrueBook } from '../support/broker-server/client.ts'
@@ -26,33 +26,58 @@ export function executedBy({ id }: Pick<Held, 'id'>, generation: number, book: T
   return own.map(({ quantity }) => quantity).reduce(sum, 0)
 }
 
-/** What is wrong with a run that is over: one line each; none where every promise was kept. */
-export function violationsOf({ plan, book, disk }: Outcome): readonly string[] {
-  const lives = positionsOf(plan).flatMap(held =>
-    (held.id === ALONE.id && plan.isReopened ? [1, 2] : [1]).map(life => ({ held, life })),
+/** One life of a position: what it owned, and what its exits executed. */
+interface Lived {
+  readonly held: Held
+  readonly life: number
+  readonly owned: number
+  readonly executed: number
+}
+
+function livesOf({ plan, book }: Outcome): readonly Lived[] {
+  return positionsOf(plan).flatMap(held =>
+    (held.id === ALONE.id && plan.isReopened ? [1, 2] : [1]).map(life => ({
+      ...{ held, life },
+      owned: held.id === ALONE.id && life === 1 && plan.isHalved ? 2 : held.quantity,
+      executed: executedBy(held, life, book),
+    })),
   )
-  const faults: string[] = []
-  const isOversold = isBeyondZero(book)
+}
+
+/** What is wrong with a run that is over: one line each; none where every promise was kept. */
+export function violationsOf(outcome: Outcome): readonly string[] {
+  const { plan, book, disk } = outcome
+  const lives = livesOf(outcome)
+  const of = (instrument: string): readonly Lived[] =>
+    lives.filter(({ held }) => held.instrument === instrument)
   // The guard cannot know of an order that arrives after all proofs; it can only say so.
-  const isExcused = plan.lateArrivalMs !== null && isOversold
-  for (const { held, life } of lives) {
-    const owned = held.id === ALONE.id && life === 1 && plan.isHalved ? 2 : held.quantity
-    const executed = executedBy(held, life, book)
-    if (executed > owned && !isExcused) faults.push(wrong(held, life, `${executed} of ${owned}`))
-    if (executed < owned && !isExcused)
-      faults.push(wrong(held, life, `only ${executed} of ${owned}`))
-  }
+  const isLate = (instrument: string): boolean =>
+    plan.lateArrivalMs !== null && of(instrument).some(({ executed, owned }) => executed > owned)
+  const faults = lives
+    .filter(({ held, executed, owned }) => executed !== owned && !isLate(held.instrument))
+    .map(wrong)
   for (const { instrument, quantity } of book.holdings) {
-    if (!isExcused) faults.push(`${instrument}: ${quantity} are left`)
+    if (!isLate(instrument)) faults.push(`${instrument}: ${quantity} are left`)
   }
-  const isTold = disk.journal.some(({ kind }) => kind === 'holding-oversold')
-  if (isExcused && !isTold) faults.push('the account is oversold, and nobody was told')
+  if (isOversoldBy(lives) && !disk.journal.some(({ kind }) => kind === 'holding-oversold')) {
+    faults.push('the account was oversold, and nobody was told')
+  }
   const guards = disk.journal.filter(({ kind }) => kind === 'second-guard')
   if (guards.length > 0) faults.push(`an order of its own is a stranger: ${JSON.stringify(guards)}`)
   for (const { position, state } of disk.positions.values()) {
     if (state !== 'closed') faults.push(`${position.id} is ${state}`)
   }
   return faults
+}
+
+/** Whether more of some instrument was executed than all of its positions owned. */
+function isOversoldBy(lives: readonly Lived[]): boolean {
+  const beyond = new Map<string, number>()
+  for (const { held, executed, owned } of lives) {
+    const before = beyond.get(held.instrument) ?? 0
+    beyond.set(held.instrument, sum(before, difference(executed, owned)))
+  }
+  return [...beyond.values()].some(quantity => quantity > 0)
 }
 
 /** Whether more was exited than was held. */
@@ -74,5 +99,5 @@ export function loosened(before: Disk, after: Disk): readonly string[] {
   })
 }
 
-const wrong = ({ id }: Held, life: number, what: string): string =>
-  `${id}, life ${life}: ${what} executed`
+const wrong = ({ held: { id }, life, executed, owned }: Lived): string =>
+  `${id}, life ${life}: ${executed} of ${owned} executed`

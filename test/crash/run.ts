@@ -102,8 +102,12 @@ class Course {
 
   /** The id is opened again at the broker and here, while the next kill waits. */
   private async reopen(): Promise<void> {
+    await this.lateArrival()
     await this.guard.kill()
-    await this.broker.handTrade({ instrument: ALONE.instrument, quantity: ALONE.quantity })
+    const { instrument, quantity } = ALONE
+    const left = this.broker.book().holdings.find(each => each.instrument === instrument)
+    // What is oversold is bought back first.
+    await this.broker.handTrade({ instrument, quantity: quantity - (left?.quantity ?? 0) })
     await this.visible()
     const held = positionsOf({ isHalved: false }).find(({ id }) => id === ALONE.id)!
     await this.drive(async () => {
@@ -115,11 +119,15 @@ class Course {
     })
   }
 
-  /** What is late arrives; what the guard must tell is told. */
   private async settle(): Promise<void> {
+    this.kills.length = 0
+    await this.lateArrival()
+  }
+
+  /** What is late arrives; what the guard must tell is told. */
+  private async lateArrival(): Promise<void> {
     await this.visible()
     await sleep(this.plan.lateArrivalMs ?? 0)
-    this.kills.length = 0
     if (!isBeyondZero(this.broker.book())) return
     const until = performance.now() + 5_000 + 2 * this.plan.venue.capabilities.visibilityMs
     await this.drive(async () => {
