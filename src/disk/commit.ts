@@ -1,11 +1,31 @@
 import type { RootDatabase } from 'lmdb'
 
+/** Tries of a transaction that lmdb has lost before anything was done in it. */
+const MOST_TRIES = 3
+
 /**
  * Runs `act` as one transaction of an lmdb environment: what it throws takes back all that it did.
  * On disk when the promise resolves. Rejects with what went wrong, not with lmdb's note that
  * something did; without that the note's own promise would end the process.
  */
 export async function commit<Result>(
+  root: RootDatabase<unknown, string>,
+  act: () => Result,
+): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await once(root, act)
+    } catch (error) {
+      if (tries === MOST_TRIES || !isLost(error)) throw error
+    }
+  }
+}
+
+/** Where other processes open and leave the same file, lmdb at times reads outside its transaction. */
+const isLost = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes('No transaction to renew')
+
+async function once<Result>(
   root: RootDatabase<unknown, string>,
   act: () => Result,
 ): Promise<Result> {

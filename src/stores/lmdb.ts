@@ -25,6 +25,10 @@ const SCHEMA_VERSION = 2
 const OWNER = 'owner'
 const SCHEMA = 'schema'
 
+/** Looks at who owns the store before a write is given up, and the time between them, ms. */
+const MOST_TRIES = 3
+const LOOK_AGAIN_MS = 2
+
 /** Pages that one step of pruning may rewrite. */
 const ROWS_TO_PRUNE = 64
 
@@ -236,15 +240,26 @@ export class LmdbStore implements OwnedStore {
 
   /** One transaction of the owner, on disk when the promise resolves. */
   private async fenced<Result>(act: () => Result): Promise<Result> {
-    let outcome: { readonly result: Result } | undefined
+    for (let tries = 1; ; tries++) {
+      const outcome = await this.attempt(act)
+      if (outcome !== undefined) return outcome.result
+      // lmdb may have read outside its transaction: only a second look, in a later turn, is believed.
+      await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
+      if (tries === MOST_TRIES || !this.isOwner()) break
+    }
+    throw new WatchkeeperError('FENCED', 'another process has taken the store over')
+  }
+
+  /** Undefined where another process owns the store, as far as the transaction saw. */
+  private async attempt<Result>(
+    act: () => Result,
+  ): Promise<{ readonly result: Result } | undefined> {
     try {
-      outcome = await commit(this.root, () => (this.isOwner() ? { result: act() } : undefined))
+      return await commit(this.root, () => (this.isOwner() ? { result: act() } : undefined))
     } catch (cause) {
       if (isFull(cause)) this.room.failed()
       throw isFull(cause) ? full(cause) : failed(cause)
     }
-    if (outcome !== undefined) return outcome.result
-    throw new WatchkeeperError('FENCED', 'another process has taken the store over')
   }
 
   private put({ table, key, value }: Row): void {

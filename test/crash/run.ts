@@ -15,7 +15,7 @@ export interface Result {
   /** Kills by label. */
   readonly kills: ReadonlyMap<string, number>
   readonly orders: number
-  /** The account was oversold, at a venue where nobody can exclude that. */
+  /** The account was oversold, at a venue where nobody can exclude that, and that was told. */
   readonly isOversold: boolean
   /** One line each, with what a person needs to understand them. */
   readonly violations: readonly string[]
@@ -175,7 +175,7 @@ class Course {
           ].join('\n')
     return {
       ...{ plan, kills: guard.kills, orders, violations, evidence },
-      isOversold: isBeyondZero(book),
+      isOversold: disk.journal.some(({ kind }) => kind === 'holding-oversold'),
     }
   }
 }
