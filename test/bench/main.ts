@@ -10,6 +10,7 @@ import { recovery } from './s5-recovery.ts'
 import { breaker } from './s6-breaker.ts'
 import { gateway } from './s7-gateway.ts'
 import { latency } from './s8-latency.ts'
+import { stores } from './stores.ts'
 import { supervision } from './supervision.ts'
 import { throttleLive } from './throttle/live.ts'
 import { throttle } from './throttle/throttle.ts'
@@ -29,6 +30,7 @@ const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
     replay,
     throttle,
     'throttle-live': throttleLive,
+    stores,
   },
   ...{ observability },
 }

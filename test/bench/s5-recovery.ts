@@ -1,7 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openKeptData } from '../../src/system/kept.ts'
+import { copyBetween } from '../../src/system/store-copy.ts'
 import { RunningService } from '../support/kill.ts'
+import { RedisServer } from '../support/redis-server.ts'
 import { addAll, liveRig, spread } from './live-rig.ts'
 import { figure, type Figure, median } from './report.ts'
 import { aLong } from './s2-wakes.ts'
@@ -37,14 +40,13 @@ async function opening(): Promise<Figure[]> {
   ]
 }
 
-/** Whether the service at `url` says that it is ready and guards everything. */
+/** Whether the service at `url` is ready, with a monitor for each position: none has a price here. */
 async function isGuarding(url: string): Promise<boolean> {
   const ready = await fetch(`${url}/readyz`)
   const health = (await (await fetch(`${url}/health`)).json()) as {
     checks: Record<string, readonly { observedValue?: unknown }[]>
   }
-  const guarded = health.checks['positions:guarded']?.[0]?.observedValue
-  return ready.ok && (guarded === undefined || guarded === MOST)
+  return ready.ok && health.checks['actors:alive']?.[0]?.observedValue === MOST
 }
 
 /** Starts the real command; resolves, with the time that took, when all positions are guarded. */
@@ -63,33 +65,70 @@ async function started(args: readonly string[]): Promise<[RunningService, number
   return [service, ms]
 }
 
+/** Fills a data folder with what a service keeps of them; gives the file that names them. */
+async function filled(folder: string): Promise<{ data: string; file: string }> {
+  const data = join(folder, 'data')
+  const held = spread(MOST, index => aLong(index, 500))
+  const rig = await liveRig({ folder: data })
+  await addAll(rig, held)
+  await rig.close()
+  const file = join(folder, 'positions.json')
+  const positions = held.map(({ position: { id, instrument, side, ...position }, rules }) => {
+    const { quantity, entryPrice } = position
+    return { id, instrument, side, quantity, entryPrice, rules }
+  })
+  writeFileSync(file, JSON.stringify({ positions }))
+  return { data, file }
+}
+
+/** How far each position has come, as it is kept. */
+async function bestOf(place: string): Promise<ReadonlyMap<string, number>> {
+  const kept = await openKeptData(place)
+  try {
+    return new Map((await kept.positions()).map(({ position, best }) => [position.id, best]))
+  } finally {
+    await kept.close()
+  }
+}
+
 /** A process that guards 10,000 positions is killed, and another one takes over. */
+async function killed(name: string, args: readonly string[], place: string): Promise<Figure> {
+  const times: number[] = []
+  let before: ReadonlyMap<string, number> = new Map()
+  for (let kill = 0; kill <= ROUNDS; kill++) {
+    const [service, ms] = await started(args)
+    await service.end('SIGKILL')
+    const after = await bestOf(place)
+    for (const [id, best] of before) {
+      // All of them are long.
+      if (after.get(id)! < best) throw new Error(`${id}: found ${after.get(id)}, expected ${best}`)
+    }
+    before = after
+    // The first start follows an orderly end.
+    if (kill > 0) times.push(ms)
+  }
+  return figure(`S5 recover 10,000 after kill -9${name}`, 'ms', median(times))
+}
+
 async function recovering(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-bench-'))
+  const server = await RedisServer.start({ appendonly: true, settings: { appendfsync: 'always' } })
   try {
-    const data = join(folder, 'data')
-    const held = spread(MOST, index => aLong(index, 500))
-    const rig = await liveRig({ folder: data })
-    await addAll(rig, held)
-    await rig.close()
-    const file = join(folder, 'positions.json')
-    const positions = held.map(({ position: { id, instrument, side, ...position }, rules }) => {
-      const { quantity, entryPrice } = position
-      return { id, instrument, side, quantity, entryPrice, rules }
-    })
-    writeFileSync(file, JSON.stringify({ positions }))
+    const { data, file } = await filled(folder)
     const args = ['--positions', file, '--data', data, '--port', '0']
-    const times: number[] = []
-    for (let kill = 0; kill <= ROUNDS; kill++) {
-      const [service, ms] = await started(args)
-      await service.end('SIGKILL')
-      // The first start follows an orderly end.
-      if (kill > 0) times.push(ms)
-    }
+    await copyBetween({
+      ...{ from: `lmdb:${data}`, to: server.url, overwrites: false, password: undefined },
+      onProgress: () => undefined,
+    })
+    const config = join(folder, 'redis.yaml')
+    const store = { kind: 'redis', redis: { url: server.url } }
+    writeFileSync(config, JSON.stringify({ positions: file, store }))
     return [
-      figure('S5 recover 10,000 after kill -9, process start (tsx) included', 'ms', median(times)),
+      await killed(', process start (tsx) included', args, data),
+      await killed(' on Redis, the same', ['--config', config, ...args], server.url),
     ]
   } finally {
+    await server.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }
