@@ -91,6 +91,15 @@ describe('an owner that is stopped, and its standby', () => {
     await owner.printed(line => line.startsWith('standby: the store is ours now'))
     const standby = start('standby')
     await standby.printed(line => line.startsWith('standby: guards nothing'))
+    await standby.printed(line => line.startsWith('health '))
+    const url = /^health +(http:\S+)\/health$/m.exec(standby.lines.join('\n'))![1]!
+    const asked = await Promise.all(
+      ['/livez', '/health', '/readyz', '/api/positions'].map(path => fetch(`${url}${path}`)),
+    )
+    expect(asked.map(({ status }) => status)).to.deep.equal([200, 200, 503, 503])
+    const health = (await asked[1]!.json()) as { status: string; output: string[] }
+    expect(health.status).to.equal('warn')
+    expect(health.output.join()).to.include('a standby, which guards nothing')
     await owner.printed(holds('exit-filled'), 3)
     owner.send('SIGSTOP')
     await standby.printed(line => line.startsWith('standby: the store is ours now'))
