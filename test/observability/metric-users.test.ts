@@ -35,6 +35,16 @@ describe('whoever reads the metrics', () => {
     }
   })
 
+  it('finds queries in the documentation that can be answered', () => {
+    for (const page of ['observability', 'operations', 'redis']) {
+      const text = readFileSync(`${ROOT}/docs/${page}.md`, 'utf8')
+      const queries = [...text.matchAll(/`([^`\n]*watchkeeper_\w+[^`\n]*)`/g)].map(
+        ([, query]) => query!,
+      )
+      for (const query of queries) expect(unknownIn(query), `${page}: ${query}`).to.deep.equal([])
+    }
+  })
+
   it('would be caught asking for what does not exist', () => {
     expect(unknownIn('rate(watchkeeper_nothing_total[5m])')).to.have.length(1)
     expect(unknownIn('watchkeeper_ticks_total{shape="round"}')).to.have.length(1)

@@ -35,7 +35,9 @@ function promtool(...args: readonly string[]): string {
 
 describe('the alerts for Prometheus', () => {
   it('are valid, and fire when they should and only then', () => {
-    expect(promtool('check', 'config', 'prometheus.yml')).to.include('SUCCESS')
+    for (const file of ['prometheus.yml', 'compose.yml']) {
+      expect(promtool('check', 'config', file)).to.include('SUCCESS')
+    }
     expect(promtool('test', 'rules', 'rules.test.yml')).to.include('SUCCESS')
   }).timeout(30_000)
 
