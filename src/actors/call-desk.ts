@@ -138,7 +138,12 @@ export class CallDesk {
       }
       // Only a breaker lets the others pass an exit that waits: it is not their tokens that it lacks.
       const head = desk.lanes.queues.exits[0]
-      if (lane === 'exits' && head !== undefined && !this.gates.isShut(head.call.call.group)) break
+      if (
+        lane === 'exits' &&
+        head !== undefined &&
+        this.gates.shutForMs(head.call.call.group) === 0
+      )
+        break
     }
     desk.wakeUp?.()
     desk.wakeUp = undefined
@@ -156,9 +161,12 @@ export class CallDesk {
     if (head === undefined || !hasRoom(desk.lanes, lane)) return 'nothing'
     const { group, mayLeave } = head.call.call
     if (mayLeave?.() === false) return this.giveBack(desk, { lane, head }, 'it may not leave now')
+    const shutForMs = head.call.wasRefused ? this.gates.shutForMs(group) : 0
+    if (shutForMs > 0) return { retryInMs: shutForMs }
     const leave = this.gates.ask({ group, isExit: lane === 'exits' })
     switch (leave.kind) {
       case 'breaker':
+        head.call.wasRefused = true
         if (lane === 'exits') return leave
         return this.giveBack(desk, { lane, head }, `the breaker of ${group} is open`)
       case 'throttle':

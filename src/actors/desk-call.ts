@@ -37,6 +37,8 @@ export interface CallRecord {
 /** A call in its lane. */
 export interface Pending {
   readonly call: DeskCall<unknown>
+  /** Its breaker has refused it before: it waits, and is not refused anew at each look. */
+  wasRefused: boolean
   resolve(answer: unknown): void
   reject(error: unknown): void
 }
@@ -50,6 +52,7 @@ export function promised<Answer>(call: DeskCall<Answer>): {
   const promise = new Promise<Answer>((resolve, reject) => {
     pending = {
       call: call as DeskCall<unknown>,
+      wasRefused: false,
       resolve: answer => resolve(answer as Answer),
       reject,
     }

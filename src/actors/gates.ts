@@ -97,9 +97,9 @@ export class Gates {
     return this.all.find(({ limit }) => limit.groups.includes(group))!
   }
 
-  /** Whether the breaker of a group lets nothing through at present. */
-  isShut(group: EndpointGroup): boolean {
-    return retryInMs(this.breakers[group], this.now) > 0
+  /** When the breaker of a group may let a call through, ms from now; Infinity: a person says. */
+  shutForMs(group: EndpointGroup): number {
+    return retryInMs(this.breakers[group], this.now)
   }
 
   /** Asks for leave for one call: the breaker first, then the throttle. */

@@ -108,6 +108,20 @@ describe('CallDesk', () => {
     ])
   })
 
+  it('counts an exit that waits for its breaker as refused once', async () => {
+    const desk = open()
+    desk.handle('orders', forceOpen)
+    ask(desk, 'exit')
+    for (let look = 0; look < 5; look++) timers.pass(1_000)
+    ask(desk, 'other exit')
+    desk.cycle()
+    expect(desk.gates.breaker('orders').refused).to.equal(1)
+    desk.handle('orders', reset)
+    timers.pass(1_000)
+    expect(names()).to.deep.equal(['exit', 'other exit'])
+    await turn()
+  })
+
   it('asks what became of orders while the breaker of orders is open', async () => {
     const desk = open()
     await trip(desk, 'orders')

@@ -93,18 +93,23 @@ function linesOf({ breakers, limits, calls }: GatewayView): string[] {
     '',
     ...tableLines(
       [
-        ['limit', 'rate/s', 'in flight', 'exits', 'order status', 'holdings', 'quotes', 'last cut'],
-        ...limits.map(({ name, rate, inFlight, lanes, cuts }) => [
+        [
+          ...['limit', 'rate/s', 'published', 'in flight', 'exits', 'order status', 'holdings'],
+          ...['quotes', 'dropped', 'last cut'],
+        ],
+        ...limits.map(({ name, rate, ceilings, inFlight, lanes, cuts }) => [
           name,
           readable(rate),
+          publishedText(ceilings),
           String(inFlight),
           ...lanes.map(({ depth, oldestWaitMs }) =>
             depth === 0 ? '0' : `${depth} (${readable(oldestWaitMs / 1_000, 1)} s)`,
           ),
-          cuts.length === 0 ? 'never' : `${cuts.at(-1)!.reason} ${timeText(cuts.at(-1)!.at)}`,
+          String(lanes.reduce((sum, { dropped }) => sum + dropped, 0)),
+          cutText(cuts.at(-1)),
         ]),
       ],
-      new Set([1, 2, 3, 4, 5, 6]),
+      new Set([1, 3, 4, 5, 6, 7, 8]),
     ),
     '',
     ...tableLines(
@@ -124,6 +129,20 @@ function linesOf({ breakers, limits, calls }: GatewayView): string[] {
     ),
   ]
 }
+
+type Limit = GatewayView['limits'][number]
+
+const publishedText = ({ perSecond, perMinute, perDay }: Limit['ceilings']): string =>
+  [
+    ...(perSecond === null ? [] : [`${perSecond}/s`]),
+    ...(perMinute === null ? [] : [`${perMinute}/min`]),
+    ...(perDay === null ? [] : [`${perDay}/day`]),
+  ].join(' ') || 'none'
+
+const cutText = (cut: Limit['cuts'][number] | undefined): string =>
+  cut === undefined
+    ? 'never'
+    : `${readable(cut.from)} to ${readable(cut.to)}, ${cut.reason} ${timeText(cut.at)}`
 
 function breakerTable(breakers: GatewayView['breakers']): string[] {
   return tableLines(
