@@ -104,6 +104,24 @@ describe('The commands for a running service', () => {
     expect((await run('kill-switch')).stdout).to.equal('off\n')
   })
 
+  it('show how calls to the broker fare, and move a breaker by hand', async () => {
+    const { stdout } = await run('gateway')
+    expect(stdout).to.match(/^breaker +state +retry in +refused +last change$/m)
+    expect(stdout).to.match(/^orders +closed +0 s /m)
+    expect(stdout).to.match(/^default +1,000 +none +\d+ .* never$/m)
+    const forced = await run('gateway', 'breaker', 'quotes', 'force-open')
+    expect(forced.stdout).to.match(/^quotes +forced-open +by hand .* by-hand 20/m)
+    expect((await run('status')).stdout).to.include('quotes is forced-open')
+    const unknown = await run('gateway', 'breaker', 'trades', 'reset')
+    expect([unknown.code, unknown.stderr]).to.satisfy(
+      ([code, text]: [number, string]) => code === 2 && text.includes('orders, account, quotes'),
+    )
+    const reset = await run('gateway', 'breaker', 'quotes', 'reset')
+    expect(reset.stdout).to.match(/^quotes +closed +0 s /m)
+    const journal = await run('journal', '--format', 'json')
+    expect(journal.stdout).to.match(/"kind":"breaker-moved".*"act":"force-open"/)
+  })
+
   it('move the kill switch, and make status fail on halt', async () => {
     expect((await run('kill-switch', 'halt', '--yes')).stdout).to.match(/^halt since /)
     const { code, stdout } = await run('status')
