@@ -15,6 +15,7 @@ import type {
   Table,
 } from '../ports/store.ts'
 import { LmdbJournal } from './lmdb-journal.ts'
+import { failed, full } from './lmdb-errors.ts'
 import { openReadOnly, openRoot, plainTable, tableOf, usable } from './lmdb-open.ts'
 import { isAlive, type Owner, thisProcess } from './owner.ts'
 import { Room } from '../disk/room.ts'
@@ -111,6 +112,7 @@ export class LmdbStore implements OwnedStore {
   async claim(token: string): Promise<void> {
     const owner = thisProcess(token)
     // A look needs no lock: an owner that writes all the time would keep whoever asks waiting.
+    this.lookAfresh()
     const early = this.refusalOf(owner)
     if (early !== undefined) throw early
     if (!this.room.admits(1, true)) throw full()
@@ -122,6 +124,7 @@ export class LmdbStore implements OwnedStore {
   }
 
   rows<Value>(table: Table): Promise<ReadonlyMap<string, Value>> {
+    this.lookAfresh()
     const rows = new Map<string, Value>()
     for (const { key, value } of this.data.getRange({ start: [table, ''] })) {
       if (key[0] !== table) break
@@ -159,6 +162,7 @@ export class LmdbStore implements OwnedStore {
   }
 
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {
+    this.lookAfresh()
     return Promise.resolve(this.lines.read(query))
   }
 
@@ -197,6 +201,11 @@ export class LmdbStore implements OwnedStore {
   /** Closes without a word about the ownership. */
   async abandon(): Promise<void> {
     await this.root.close()
+  }
+
+  /** lmdb keeps a snapshot for some turns: what others have committed since must be seen. */
+  private lookAfresh(): void {
+    this.root.resetReadTxn()
   }
 
   private assertKnown(): void {
@@ -266,14 +275,4 @@ export class LmdbStore implements OwnedStore {
     if (value === undefined) this.data.removeSync([table, key])
     else this.data.putSync([table, key], value)
   }
-}
-
-function full(cause?: unknown): WatchkeeperError {
-  const text = 'the store could not be written: there is no room left on its disk'
-  return new WatchkeeperError('STORE_FULL', text, { cause })
-}
-
-function failed(cause: unknown): WatchkeeperError {
-  const text = cause instanceof Error ? cause.message : String(cause)
-  return new WatchkeeperError('STORE_FAILED', `the store could not be written: ${text}`, { cause })
 }

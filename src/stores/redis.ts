@@ -4,6 +4,7 @@ import { GroupCommit } from './group-commit.ts'
 import { Lease, type LeaseClock } from './lease.ts'
 import type { OutageJournal } from './outage.ts'
 import type { ClaimRequest, RedisDatabase } from './redis-database.ts'
+import { RedisPresence } from './redis-presence.ts'
 import { codeOf, fenced, incomplete, lost, storeAway } from './redis-errors.ts'
 import { type EncodedBatch, encodeBatch } from './redis-keys.ts'
 import { mergeOutage, slices } from './redis-merge.ts'
@@ -35,11 +36,9 @@ export class RedisStore implements OwnedStore {
   private readonly database: RedisDatabase
   private readonly group: GroupCommit<EncodedBatch, readonly JournalLine[]>
   private token: string | undefined
-  private away: { readonly since: number; readonly why: string } | undefined
+  private readonly presence: RedisPresence
   private renewals: NodeJS.Timeout | undefined
   private renewing: Promise<void> | undefined
-  private outages = 0
-  private losses = 0
   private lostSince: number | undefined
   private isFenced = false
   private hasEnded = false
@@ -48,6 +47,10 @@ export class RedisStore implements OwnedStore {
     this.options = options
     this.database = options.database
     this.lease = new Lease(options.leaseMs, options.clock)
+    this.presence = new RedisPresence(
+      () => options.clock.monotonic(),
+      () => this.events,
+    )
     this.group = new GroupCommit({
       commit: batches => this.commit(batches),
       sizeOf: ({ rows, lines }) => rows.length + lines.length,
@@ -91,7 +94,7 @@ export class RedisStore implements OwnedStore {
 
   async prune(which: Prune): Promise<number> {
     if (this.token === undefined) throw fenced()
-    return this.away === undefined ? this.database.prune(which) : 0
+    return !this.presence.isAway ? this.database.prune(which) : 0
   }
 
   async close(): Promise<void> {
@@ -112,19 +115,11 @@ export class RedisStore implements OwnedStore {
   }
 
   status(): StoreStatus {
-    const { away, options, database } = this
+    const { outage } = this.options
     return {
-      place: database.name,
-      isOurs: this.isOurs,
-      ...(away !== undefined && {
-        outage: {
-          forMs: options.clock.monotonic() - away.since,
-          why: away.why,
-          rows: options.outage?.size ?? 0,
-        },
-      }),
-      ...(options.outage === undefined && { leaseLeftMs: this.lease.leftMs }),
-      ...{ risks: this.risks, outages: this.outages, losses: this.losses },
+      ...{ place: this.database.name, isOurs: this.isOurs, risks: this.risks },
+      ...(outage === undefined && { leaseLeftMs: this.lease.leftMs }),
+      ...this.presence.status(outage?.size ?? 0),
     }
   }
 
@@ -149,11 +144,11 @@ export class RedisStore implements OwnedStore {
     }
     const { outage } = this.options
     if (outage === undefined) {
-      if (isLost) await this.group.between(() => this.rewrite())
-    } else if (isLost || this.away !== undefined) {
+      if (isLost) await this.group.between(() => this.rewriteLost())
+    } else if (isLost || this.presence.isAway) {
       await this.group.between(() => this.bringOver(outage, isLost))
     }
-    this.cameBack()
+    this.presence.cameBack()
   }
 
   /**
@@ -176,22 +171,7 @@ export class RedisStore implements OwnedStore {
       this.events.fenced?.(fenced())
       return
     }
-    this.wentAway(error)
-  }
-
-  private wentAway(error: unknown): void {
-    if (this.away !== undefined) return
-    const why = error instanceof Error ? error.message : String(error)
-    this.away = { since: this.options.clock.monotonic(), why }
-    this.outages++
-    this.events.changed?.('store-away', { why })
-  }
-
-  private cameBack(): void {
-    if (this.away === undefined) return
-    const awayMs = Math.round(this.options.clock.monotonic() - this.away.since)
-    this.away = undefined
-    this.events.changed?.('store-back', { awayMs })
+    this.presence.wentAway(error)
   }
 
   /** Brings over what was kept here; from then on the server is written to again. */
@@ -213,6 +193,18 @@ export class RedisStore implements OwnedStore {
     await outage.adopt({ instance, epoch, isWhole: true })
   }
 
+  /** A commit may have seen to it meanwhile. */
+  private async rewriteLost(): Promise<void> {
+    const sentAt = this.lease.instant()
+    try {
+      await this.database.claim({ token: this.token!, leaseMs: this.lease.leaseMs })
+      this.lease.renewed(sentAt)
+    } catch (error) {
+      if (codeOf(error) !== 'STORE_LOST') throw error
+      await this.rewrite()
+    }
+  }
+
   private async rewrite(): Promise<void> {
     const whole = await this.takeWhole()
     const { leaseMs } = this.lease
@@ -226,8 +218,7 @@ export class RedisStore implements OwnedStore {
 
   private async takeWhole(): Promise<EncodedBatch> {
     if (this.events.whole === undefined) throw lost(this.database.name)
-    this.losses++
-    this.events.changed?.('store-lost', {})
+    this.presence.hasLost()
     // Whoever waits for a commit that has just ended must have taken note of it.
     await new Promise(resolve => setImmediate(resolve))
     return encodeBatch(this.events.whole())
@@ -239,7 +230,7 @@ export class RedisStore implements OwnedStore {
     if (this.token === undefined) throw fenced()
     const { outage } = this.options
     if (outage === undefined) return this.onServer(batches)
-    if (this.away === undefined) {
+    if (!this.presence.isAway) {
       try {
         return await this.database.commit(batches)
       } catch (error) {
@@ -247,7 +238,7 @@ export class RedisStore implements OwnedStore {
         // What the server has lost is seen to by the renewal, which this brings forward.
         if (codeOf(error) === 'STORE_LOST') this.renewSoon()
         // The server may have taken it all the same: the numbers and rows are the same again.
-        this.wentAway(error)
+        this.presence.wentAway(error)
       }
     }
     const { instance, epoch } = this.database.ownership!
