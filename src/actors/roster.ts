@@ -69,6 +69,10 @@ export interface Child extends Supervised {
 
 /** Where to find each actor. Written by the supervisor alone, read at each wake. */
 export class Roster {
+  /** Positions whose monitors have ever crashed, or were given up: most cycles look at no other. */
+  readonly harmed = new Set<PositionId>()
+  /** Changes with each change of a child. */
+  version = 0
   private readonly children = new Map<PositionId, Child>()
   private readonly single = new Map<ServiceKind, Supervised>()
 
@@ -87,11 +91,16 @@ export class Roster {
   }
 
   set(id: PositionId, child: Child): void {
+    this.version++
     this.children.set(id, child)
+    if (child.crashes.total > 0 || child.watch.kind === 'given-up') this.harmed.add(id)
+    else this.harmed.delete(id)
   }
 
   delete(id: PositionId): void {
+    this.version++
     this.children.delete(id)
+    this.harmed.delete(id)
   }
 
   /** The actors of which there is one. */

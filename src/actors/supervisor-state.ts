@@ -45,14 +45,19 @@ export interface SupervisorState {
   readonly roster: Roster
   readonly parts: SupervisorParts
   /** What is counted across all children; written by the supervisor alone. */
-  readonly fleet: { pace: FleetPace; giveUps: RestartHistory }
+  readonly fleet: {
+    pace: FleetPace
+    giveUps: RestartHistory
+    /** Decisions that there were when each of them was recorded; −1: some are not. */
+    recordedAt: number
+  }
 }
 
 /** The first state of a supervisor. */
 export const supervisorState = (roster: Roster, parts: SupervisorParts): SupervisorState => ({
   roster,
   parts,
-  fleet: { pace: freshPace, giveUps: [] },
+  fleet: { pace: freshPace, giveUps: [], recordedAt: -1 },
 })
 
 export const CATCH_UP: MonitorMessage = { kind: 'catch-up' }

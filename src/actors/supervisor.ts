@@ -57,7 +57,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       return state
     }
     case 'cycle':
-      for (const child of roster.all()) remind(state, child)
+      remindAll(state)
       replaceHung(state)
       return state
     case 'closed': {
@@ -126,9 +126,28 @@ function rerule(state: SupervisorState, child: Child, ruleSet: RuleSet): void {
   begin(state, dispatcher.open(guard.position, ruleSet, ratchet), { epoch, generation })
 }
 
+/** Most cycles have no decision that is not recorded: they look at no monitor that never crashed. */
+function remindAll(state: SupervisorState): void {
+  const { roster, parts, fleet } = state
+  const { decisions } = parts.dispatcher
+  if (fleet.recordedAt === decisions) {
+    for (const id of roster.harmed) remind(state, roster.get(id)!)
+    return
+  }
+  fleet.recordedAt = decisions
+  for (const child of roster.all()) {
+    remind(state, child)
+    if (!isRecorded(child)) fleet.recordedAt = -1
+  }
+}
+
+const isRecorded = ({ guard }: Child): boolean =>
+  guard.decision === undefined || guard.isDecisionRecorded
+
 /** Repeats what nobody has answered yet: a decision, or a crossing that a caretaker has lost. */
-function remind({ roster, parts }: SupervisorState, { guard, watch, generation }: Child): void {
-  if (guard.decision !== undefined && !guard.isDecisionRecorded) {
+function remind({ roster, parts }: SupervisorState, child: Child): void {
+  const { guard, watch, generation } = child
+  if (!isRecorded(child)) {
     if (watch.kind === 'alive') send(watch.ref as Ref<MonitorMessage>, CATCH_UP)
     else parts.askForExit(guard, generation)
   }

@@ -46,6 +46,8 @@ export class Dispatcher {
   now = -Infinity
   /** What became of the rules, by name; counted where a catch-up is taken over. */
   readonly tally = new RuleTally()
+  /** Decisions so far: who repeats those that nobody has recorded looks at them only when it grows. */
+  decisions = 0
   /** Folds that could not even be committed. */
   foldErrors = 0
   private readonly options: Required<DispatcherOptions>
@@ -206,6 +208,7 @@ export class Dispatcher {
   commit(guard: Guard, outcome: Outcome): void {
     if (guard.closed || !guard.pending) return
     if (outcome.kind === 'exit') {
+      this.decisions++
       this.tally.decided(guard, outcome.decision)
       guard.decision = outcome.decision
       this.close(guard)
@@ -230,6 +233,7 @@ export class Dispatcher {
   /** Takes a decision that no monitor has made: it is told, and the position is closed. */
   conclude(guard: Guard, decision: Decision): void {
     if (guard.closed) return
+    this.decisions++
     this.tally.decided(guard, decision)
     guard.decision = decision
     this.close(guard)

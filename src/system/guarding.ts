@@ -35,6 +35,13 @@ interface Seen {
   look: number
 }
 
+/** A position with whoever watches it. */
+interface Watched {
+  readonly registered: Registered
+  readonly child: Child | undefined
+  readonly seen: Seen
+}
+
 /** What one look at all positions has found; those that are being exited are not expected. */
 export interface Found {
   /** Positions of which an exit was noted and none is sent. */
@@ -81,8 +88,10 @@ export class Guarding {
   last = nothingFound()
   private readonly parts: GuardingParts
   private readonly seen = new Map<PositionId, Seen>()
-  /** The same in the order of the last look. */
-  private readonly seats: Seen[] = []
+  /** Whoever is to be looked at, as long as neither the register nor the roster changes. */
+  private watched: Watched[] = []
+  private observed = 0
+  private versions = ''
   private lookedAt: number
   private looks = 0
 
@@ -143,25 +152,19 @@ export class Guarding {
    * of monitors for their restart count to the millisecond.
    */
   look(): Found {
-    const { state, roster, clock } = this.parts
+    const { state, clock } = this.parts
     const at = clock.monotonic()
     const now = clock.now()
     const passedMs = Math.max(0, at - this.lookedAt)
     this.lookedAt = at
     this.looks++
     const found = nothingFound()
-    const children = new InStep(roster)
-    let known = 0
-    for (const registered of state.register.open.values()) {
-      if (registered.observed !== undefined) {
-        found.observed++
-        continue
-      }
-      const { id } = registered.position
-      const child = children.of(id)
+    this.gather()
+    found.observed = this.observed
+    for (const { registered, child, seen } of this.watched) {
+      const { id } = seen
       const cause = this.judge(registered, child, now)
       const downMs = child === undefined ? 0 : downMsOf(child, at)
-      const seen = this.seat(registered, known++)
       if (cause !== undefined || seen.cause !== undefined || downMs !== seen.downMs) {
         this.addUp(seen, { cause, at, passedMs, downMs })
       }
@@ -173,8 +176,7 @@ export class Guarding {
       if (cause === 'monitor') found.missing++
       if (child !== undefined) this.note(found, child, { now, hours: seen.hours })
     }
-    this.seats.length = known
-    if (this.seen.size > known) this.forget()
+    if (this.seen.size > this.watched.length) this.forget()
     this.last = found
     return found
   }
@@ -195,17 +197,36 @@ export class Guarding {
     } else if (quietMs > this.parts.staleMs) found.quietMs.set(instrument, quietMs)
   }
 
-  /** What is known of a position; most are where they were at the last look. */
-  private seat({ position: { id, instrument } }: Registered, index: number): Seen {
-    const known = this.seats[index]
-    if (known?.id === id) return known
-    let seen = this.seen.get(id)
-    if (seen === undefined) {
-      const { hours } = this.parts.instruments.of(instrument)
-      seen = { id, hours, ms: 0, cause: undefined, since: 0, downMs: 0, look: 0 }
-      this.seen.set(id, seen)
+  /** Finds who is to be looked at, if anybody has come, gone or changed since the last look. */
+  private gather(): void {
+    const { state, roster } = this.parts
+    const versions = `${state.register.version} ${roster.version}`
+    if (versions === this.versions) return
+    this.versions = versions
+    const children = new InStep(roster)
+    const before = this.watched
+    const watched: Watched[] = []
+    this.observed = 0
+    for (const registered of state.register.open.values()) {
+      if (registered.observed !== undefined) {
+        this.observed++
+        continue
+      }
+      const child = children.of(registered.position.id)
+      const seen = this.seenOf(registered, before[watched.length]?.seen)
+      watched.push({ registered, child, seen })
     }
-    this.seats[index] = seen
+    this.watched = watched
+  }
+
+  /** What is known of a position; `guess`: of whoever was in its place before. */
+  private seenOf({ position: { id, instrument } }: Registered, guess: Seen | undefined): Seen {
+    if (guess?.id === id) return guess
+    const known = this.seen.get(id)
+    if (known !== undefined) return known
+    const { hours } = this.parts.instruments.of(instrument)
+    const seen = { id, hours, ms: 0, cause: undefined, since: 0, downMs: 0, look: 0 }
+    this.seen.set(id, seen)
     return seen
   }
 

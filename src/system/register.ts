@@ -6,6 +6,8 @@ import type { Registered } from '../ports/keeper.ts'
 export class Register extends Map<PositionId, Registered> {
   /** The open ones alone: what is over must not cost each cycle. */
   readonly open = new Map<PositionId, Registered>()
+  /** Changes with each change of a row. */
+  version = 0
   private floor: number
   /** Open positions by what they are a part of at a venue that nets, and by side. */
   private readonly sides = new Map<string, number>()
@@ -18,6 +20,7 @@ export class Register extends Map<PositionId, Registered> {
   }
 
   override set(id: PositionId, row: Registered): this {
+    this.version++
     this.close(id)
     if (row.state === 'open') {
       this.open.set(id, row)
@@ -27,6 +30,7 @@ export class Register extends Map<PositionId, Registered> {
   }
 
   override delete(id: PositionId): boolean {
+    this.version++
     this.close(id)
     return super.delete(id)
   }

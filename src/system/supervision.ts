@@ -69,7 +69,7 @@ export class SupervisionView implements Supervising {
     const { roster } = this.parts
     let sum = 0
     for (const [kind, service] of roster.services()) sum += this.recent(kind, service)
-    for (const child of roster.all()) sum += this.recent('monitor', child)
+    for (const id of roster.harmed) sum += this.recent('monitor', roster.get(id)!)
     return sum
   }
 

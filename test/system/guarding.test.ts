@@ -119,6 +119,24 @@ describe('Guarding', () => {
     expect(system.guarding.totals.get('price')).to.be.greaterThan(0)
   })
 
+  it('looks at whoever is there now: come, gone, or with another monitor', async () => {
+    await open()
+    await tick()
+    await cycle(500)
+    const found = (): number[] => [system.guarding.last.expected, system.guarding.last.guarded]
+    expect(found()).to.deep.equal([1, 1])
+    await system.add(aPosition({ id: positionId('p2') }), { stopLoss: { pct: 5 } }, 'test')
+    await cycle(500)
+    expect(found()).to.deep.equal([2, 2])
+    await crash()
+    await crash()
+    await cycle(1)
+    expect(found()).to.deep.equal([2, 1])
+    await system.release(P1, 'test')
+    await cycle(500)
+    expect(found()).to.deep.equal([1, 1])
+  })
+
   it('needs no price of a market that is closed', async () => {
     await open(CLOSED)
     await cycle(500)
