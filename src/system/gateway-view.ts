@@ -98,12 +98,14 @@ export function gatewayTroubles(
       last?.outcome === 'UNAUTHORIZED'
         ? [{ what: `${last.operation} was refused: is the token right?` }]
         : [],
-    openBreakers: GROUPS.map(group => ({
-      group,
-      kind: state(desk.gates.breaker(group), monotonicMs),
-    }))
-      .filter(({ kind }) => kind !== 'closed')
-      .map(({ group, kind }) => ({ what: `${group} is ${kind}` })),
+    openBreakers: GROUPS.flatMap(group => {
+      const breaker = desk.gates.breaker(group)
+      const kind = state(breaker, monotonicMs)
+      if (kind === 'closed') return []
+      const waitS = Math.ceil(retryInMs(breaker, monotonicMs) / 1_000)
+      const isBan = kind === 'open' && breaker.transitions.at(-1)?.cause === 'ban'
+      return [{ what: `${group} is ${kind}${isBan ? `: banned for ${waitS} s more` : ''}` }]
+    }),
     slowThrottles: desk.limits.flatMap(({ limit, throttle }) => {
       const ceiling = limit.perSecond
       if (ceiling === undefined || throttle.cuts.length === 0) return []
