@@ -53,7 +53,7 @@ export function promised<Answer>(call: DeskCall<Answer>): {
     pending = {
       call: call as DeskCall<unknown>,
       wasRefused: false,
-      resolve: resolve as (answer: unknown) => void,
+      resolve,
       reject,
     }
   })
