@@ -16,6 +16,7 @@ import {
 } from '../resilience/lanes.ts'
 import type { Load, Throttle } from '../resilience/throttle.ts'
 import { CallHistory } from './call-history.ts'
+import { everySoOften } from './every-so-often.ts'
 import {
   answerOf,
   type CallRecord,
@@ -65,12 +66,17 @@ export interface LimitView {
 export class CallDesk {
   readonly history = new CallHistory()
   readonly gates: Gates
+  /** What the process and the venue suffer from at present. */
+  readonly load: () => Load
   private readonly options: CallDeskOptions
   private readonly desks: readonly Desk[]
 
   constructor(options: CallDeskOptions) {
     this.options = options
-    this.gates = new Gates({ ...options, load: () => this.load() })
+    this.load = everySoOften(options.monotonic, () => {
+      return { ...options.load(), ...this.history.recent(this.now) }
+    })
+    this.gates = new Gates({ ...options, load: this.load })
     this.desks = this.gates.all.map(gate => ({
       gate,
       lanes: lanes<Pending>(options.laneBound),
@@ -97,11 +103,6 @@ export class CallDesk {
   /** Looks at everything that waits. */
   cycle(): void {
     for (const desk of this.desks) this.pump(desk)
-  }
-
-  /** What the process and the venue suffer from at present. */
-  load(): Load {
-    return { ...this.options.load(), ...this.history.recent(this.now) }
   }
 
   /** Changes a breaker by hand. */

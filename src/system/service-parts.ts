@@ -1,4 +1,5 @@
 import { CallDesk } from '../actors/call-desk.ts'
+import { everySoOften } from '../actors/every-so-often.ts'
 import type { GatesSnapshot } from '../actors/gates-snapshot.ts'
 import { checkedBroker } from '../brokers/checked.ts'
 import type { ServiceConfig } from '../config/schema.ts'
@@ -63,10 +64,13 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   let chosen: ChosenBroker | undefined
   let desk: CallDesk | undefined
   let system: LiveSystem | undefined
-  const awaited = everySoOften(clock, () => {
-    const ids = [...(system?.state.openExits.keys() ?? [])]
-    return new Set(ids.map(id => system!.state.register.get(id)?.position.instrument))
-  })
+  const awaited = everySoOften(
+    () => clock.monotonic(),
+    () => {
+      const ids = [...(system?.state.openExits.keys() ?? [])]
+      return new Set(ids.map(id => system!.state.register.get(id)?.position.instrument))
+    },
+  )
   const venue = (quotes: Quotes): Venue => {
     const onOddity = (kind: string): void =>
       performance.cycles.incrementMetric(`errors.broker-odd-${kind}`)
@@ -196,20 +200,4 @@ function notionalOf(
 ): number {
   const price = quotes.price(instrument, viewOf(side, priceSource)) ?? 0
   return price * quantity * config.instruments.of(instrument).multiplier
-}
-
-const SO_OFTEN_MS = 100
-
-/** What `look` gives, which is asked again at most ten times a second. */
-function everySoOften<Seen>(clock: Pick<Clock, 'monotonic'>, look: () => Seen): () => Seen {
-  let seen: Seen | undefined
-  let until = -Infinity
-  return () => {
-    const now = clock.monotonic()
-    if (seen === undefined || now >= until) {
-      seen = look()
-      until = now + SO_OFTEN_MS
-    }
-    return seen
-  }
 }
