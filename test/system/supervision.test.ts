@@ -231,7 +231,10 @@ describe('supervision of a live system', () => {
     await tick(89)
     await cycle(60_000)
     expect(viewOf('gateway')?.epoch).to.equal(1)
+    // An orderly stop would wait for that store.
+    system.core.actors.stopAll()
     keeper = new MemoryKeeper()
+    system = await open({})
   })
 
   it('ends the service when the gateway crashes too often', async () => {
