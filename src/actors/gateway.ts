@@ -27,7 +27,7 @@ export interface GatewayPast {
   readonly open: readonly { readonly position: Position; readonly generation: number }[]
   readonly released: readonly Position[]
   /** Positions that are closed, by exits of which nobody knew for a while what had become of them. */
-  readonly doubted: readonly Position[]
+  readonly doubted: readonly { readonly position: Position; readonly generation: number }[]
   readonly killSwitch: KillSwitch
   readonly isUnconfirmed: boolean
 }
@@ -40,7 +40,7 @@ export function gatewayState(
 ): GatewayState {
   const now = parts.now()
   for (const position of released) book.release(position, now)
-  for (const position of doubted) book.remember(position, now)
+  for (const { position, generation } of doubted) book.remember(position, { generation, now })
   for (const { position, generation } of open) book.own(position, { generation, now })
   for (const { record, position } of exits) {
     book.own(position, { generation: record.generation, now })

@@ -7,7 +7,7 @@ import { HoldingBook } from './holding-book.ts'
 import type { HoldingGroup } from './holding-group.ts'
 import { type ExitRecord, isAlive, isOver, remainingOf } from './record.ts'
 import type { Share } from './reconcile.ts'
-import { SecondGuard } from './second-guard.ts'
+import { KNOWN_ATTEMPTS, SecondGuard } from './second-guard.ts'
 import type { ExitSettings } from './settings.ts'
 import type { Adoption, UnownedHolding } from './unowned.ts'
 
@@ -79,8 +79,11 @@ export class ExitBook {
   }
 
   /** A position has closed in an earlier process, after doubts: what it left behind may still come. */
-  remember(position: Position, now: number): void {
+  remember(position: Position, { generation, now }: { generation: number; now: number }): void {
     this.holdings.disown(position, { left: 0, isDoubted: true, now })
+    const { id: positionId, account = '' } = position
+    const exit = { account, positionId, generation, attempt: KNOWN_ATTEMPTS, wasDoubted: true }
+    this.secondGuard.remember(exit, this.sighting(now))
   }
 
   /** A person has let go of a position: what is left of it stays at the venue. */
@@ -136,10 +139,10 @@ export class ExitBook {
     { askedAt, now }: { askedAt: number; now: number },
   ): void {
     const open = new Set(orders.map(({ clientOrderId }) => clientOrderId))
-    const { visibilityMs } = this.settings.capabilities
+    const { clientOrderIdLength: idLength } = this.settings.capabilities
     const strangers = this.secondGuard.look(open, [...this.exits.records()], {
       askedAt,
-      visibilityMs,
+      idLength,
     })
     for (const clientOrderId of strangers) {
       this.options.tell({ kind: 'second-guard', clientOrderId })
@@ -195,7 +198,13 @@ export class ExitBook {
 
   private disown(position: Position, { left, now }: { left: number; now: number }): void {
     const record = this.exits.remove(position.id)
-    if (record !== undefined) this.secondGuard.remember(record, now)
+    if (record !== undefined) this.secondGuard.remember(record, this.sighting(now))
     this.holdings.disown(position, { left, isDoubted: record?.wasDoubted ?? false, now })
+  }
+
+  /** How ids look at the venue, and when what they name shows. */
+  private sighting(now: number): { idLength: number; visibilityMs: number; now: number } {
+    const { clientOrderIdLength: idLength, visibilityMs } = this.settings.capabilities
+    return { idLength, visibilityMs, now }
   }
 }

@@ -6,7 +6,7 @@ import type { Notice } from './notices.ts'
 /** Holdings that are watched after their last position has closed; the oldest are forgotten. */
 const MOST = 10_000
 /** For so long an order that nobody can find may still arrive, ms. */
-const LATE_MS = 3_600_000
+export const LATE_MS = 3_600_000
 
 interface Watched {
   readonly side: Side

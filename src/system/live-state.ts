@@ -74,9 +74,7 @@ export function pastOf(
     }),
     open: rows.filter(({ state, position }) => state === 'open' && !openExits.has(position.id)),
     released: rows.filter(({ state }) => state === 'released').map(({ position }) => position),
-    doubted: rows
-      .filter(({ state, wasDoubted }) => state === 'closed' && wasDoubted === true)
-      .map(({ position }) => position),
+    doubted: rows.filter(({ state, wasDoubted }) => state === 'closed' && wasDoubted === true),
     killSwitch,
     isUnconfirmed,
   }

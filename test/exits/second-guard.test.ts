@@ -1,0 +1,44 @@
+import { expect } from 'chai'
+import { positionId } from '../../src/domain/ids.ts'
+import { clientOrderId } from '../../src/exits/client-order-id.ts'
+import { SecondGuard } from '../../src/exits/second-guard.ts'
+
+const P1 = { account: '', positionId: positionId('p1'), generation: 1, attempt: 2 }
+const HOUR = 3_600_000
+const sighting = (now: number) => ({ idLength: 26, visibilityMs: 10, now })
+
+describe('SecondGuard', () => {
+  let guard: SecondGuard
+  beforeEach(() => (guard = new SecondGuard()))
+
+  /** The strangers of a list that was asked for at `askedAt`. */
+  const seen = (askedAt: number, ...ids: (string | null)[]): readonly string[] => {
+    guard.look(new Set(ids), [], { askedAt, idLength: 26 })
+    return guard.strangers
+  }
+
+  it('leaves the orders of others alone', () => {
+    expect(seen(0, null, 'abc', 'wk-mine')).to.deep.equal([])
+  })
+
+  it('knows its own orders for as long as a list may show them', () => {
+    guard.remember({ ...P1, wasDoubted: false }, sighting(0))
+    expect(seen(5, clientOrderId(P1), clientOrderId({ ...P1, attempt: 1 }))).to.deep.equal([])
+    expect(seen(10)).to.deep.equal([])
+    expect(seen(20, clientOrderId(P1))).to.deep.equal([clientOrderId(P1)])
+  })
+
+  it('knows an order that arrives late where nobody knew what had become of it', () => {
+    guard.remember({ ...P1, wasDoubted: true }, sighting(0))
+    expect(seen(20)).to.deep.equal([])
+    expect(seen(HOUR - 1, clientOrderId(P1))).to.deep.equal([])
+    expect(seen(HOUR)).to.deep.equal([])
+    expect(seen(HOUR + 1, clientOrderId(P1))).to.deep.equal([clientOrderId(P1)])
+  })
+
+  it('does not take another life of the same position for its own', () => {
+    guard.remember({ ...P1, wasDoubted: true }, sighting(0))
+    const other = clientOrderId({ ...P1, generation: 2 })
+    expect(seen(5, other)).to.deep.equal([other])
+  })
+})
