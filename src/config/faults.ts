@@ -3,13 +3,16 @@ import type { Document, DocumentPath } from './document.ts'
 
 const LONGEST_SHOWN = 60
 
-/** A value from the input in a message: short, and strings in quotes. */
+/** What stands before the host of an address: a user, and perhaps a password. */
+const CREDENTIALS = /\/\/[^/]*@/g
+
+/** A value from the input in a message: short, strings in quotes, no password of an address. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'number') return String(value)
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'a map'
-  const text = JSON.stringify(value)
+  const text = JSON.stringify(value).replace(CREDENTIALS, '//…@')
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text
 }
 
