@@ -164,7 +164,8 @@ const isNews = ({ state }: ExitRecord): boolean =>
 function act({ book, parts, killSwitch, isUnconfirmed }: GatewayState, id: PositionId): void {
   const record = book.exits.record(id)
   if (record === undefined) return
-  const mayLeave = maySend(killSwitch)
+  // What an earlier process had decided waits, too, for one that may send.
+  const mayLeave = maySend(killSwitch) && parts.observe === undefined
   const isHeld = isUnconfirmed || parts.isHeld?.(record) === true
   const gates = {
     now: parts.now(),

@@ -262,6 +262,19 @@ describe('LiveSystem', () => {
       ])
     })
 
+    it('sends nothing of what was decided while it might, and all of it when it may again', async () => {
+      await restart()
+      await add()
+      system.holdSends()
+      await tick(100, 89)
+      await restart({ mode: 'observe' })
+      for (let count = 0; count < 4; count++) await cycle()
+      expect([account.placed, system.state.openExits.size]).to.deep.equal([0, 1])
+      await restart()
+      for (let count = 0; count < 4; count++) await cycle()
+      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    })
+
     it('guards afresh what it only observed when it may send again', async () => {
       await add()
       await tick(100, 89)
