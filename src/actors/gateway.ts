@@ -107,6 +107,9 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
     case 'discard':
       message.done(book.exits.discard())
       return state
+    case 'take-back':
+      takeBack(state, message)
+      return state
   }
 }
 
@@ -123,6 +126,16 @@ function intend(
   book.exits.intend(decision, { position, generation, now: parts.now() })
   if (book.exits.isIntended(position.id)) tell(parts, { positionId: position.id, generation })
   act(state, position.id)
+}
+
+function takeBack(
+  { book, parts }: GatewayState,
+  { record, position }: Extract<GatewayMessage, { kind: 'take-back' }>,
+): void {
+  const { id } = position
+  // A new incarnation has it already, and a position that was released has none.
+  if (book.exits.record(id) !== undefined || book.generationOf(id) !== record.generation) return
+  book.exits.restore(record, { position, now: parts.now() })
 }
 
 /** News of an order that is none of ours concerns nobody. */

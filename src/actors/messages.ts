@@ -70,7 +70,9 @@ export type GatewayMessage =
   | { readonly kind: 'cycle' }
   | { readonly kind: 'kill-switch'; readonly killSwitch: KillSwitch }
   /** Forget the exits of which nothing can be at the broker; `done` is told which. */
-  | { readonly kind: 'discard'; done(ids: readonly PositionId[]): void }
+  | { readonly kind: 'discard'; done(records: readonly ExitRecord[]): void }
+  /** An exit that was discarded is not forgotten by the store: it goes on. */
+  | { readonly kind: 'take-back'; readonly record: ExitRecord; readonly position: Position }
 
 /** To the reconciler. */
 export type ReconcilerMessage =

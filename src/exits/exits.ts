@@ -97,11 +97,11 @@ export class Exits {
     entry.isEndUntold = record.state.kind === 'flat'
   }
 
-  /** Forgets the exits of which nothing can be at the broker; gives whose. */
-  discard(): readonly PositionId[] {
+  /** Forgets the exits of which nothing can be at the broker, and gives them. */
+  discard(): readonly ExitRecord[] {
     const idle = [...this.entries.values()].filter(({ record }) => isIdle(record))
     for (const entry of idle) this.leave(entry)
-    return idle.map(({ record }) => record.positionId)
+    return idle.map(({ record }) => record)
   }
 
   /** A new cycle, at `now` (epoch ms): what was asked before may be asked again. */
@@ -239,7 +239,8 @@ export class Exits {
     tell({ kind: 'exit-closed', decision, by, steps })
   }
 
-  private leave({ record }: ExitEntry): void {
+  private leave({ record, group }: ExitEntry): void {
+    if (group.turn === record.positionId) group.turn = undefined
     this.entries.delete(record.positionId)
     this.orders.delete(record.order.clientOrderId)
   }

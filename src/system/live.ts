@@ -10,6 +10,7 @@ import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { type KillSwitch, maySend } from '../exits/kill-switch.ts'
 import type { MassExitOptions } from '../exits/mass-exit.ts'
+import type { ExitRecord } from '../exits/record.ts'
 import type { Profiler } from '../observability/profiler.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { JournalLine, RulesRequest } from '../ports/control.ts'
@@ -405,20 +406,10 @@ export class LiveSystem {
 
   /** Forgets the exits that were never sent; their positions are guarded again. */
   async discardExits(by: string): Promise<void> {
-    const ids = await ask<GatewayMessage, readonly PositionId[]>(this.core.gateway, done => {
+    const records = await ask<GatewayMessage, readonly ExitRecord[]>(this.core.gateway, done => {
       return { kind: 'discard', done }
     })
-    const lines = ids.map(id => lineOf(this.now, 'exit-discarded', id, { by }))
-    await this.writer.now({ dropped: ids, lines })
-    for (const id of ids) {
-      this.exits.discarded(id)
-      this.asked.forget(id)
-      const ratchet = this.core.roster.get(id)?.guard.ratchet() ?? this.state.ratchets.get(id)
-      const registered = this.registrar.open(id)
-      const { generation } = registered
-      send(this.core.supervisor, { kind: 'closed', positionId: id, generation })
-      this.guard(registered, { ratchet })
-    }
+    await Promise.all(records.map(record => this.discard(record, by)))
   }
 
   /** Counts what somebody else has realised; resolves when it is durable. */
@@ -515,6 +506,24 @@ export class LiveSystem {
     if (!isHeld) return
     this.setUnconfirmed(true)
     this.tell('holdings-unconfirmed', {})
+  }
+
+  /** The position begins a new life, in which no order of the exit that is forgotten means anything. */
+  private async discard(record: ExitRecord, by: string): Promise<void> {
+    const { positionId: id } = record
+    let renewed: Registered | undefined
+    try {
+      renewed = await this.registrar.renew(id, by)
+    } catch (error) {
+      const { position } = this.registrar.open(id)
+      send(this.core.gateway, { kind: 'take-back', record, position })
+      throw error
+    }
+    if (renewed === undefined) return
+    this.exits.discarded(id)
+    this.asked.forget(id)
+    const ratchet = this.core.roster.get(id)?.guard.ratchet() ?? this.state.ratchets.get(id)
+    this.guard(renewed, { ratchet })
   }
 
   private setUnconfirmed(isUnconfirmed: boolean): void {

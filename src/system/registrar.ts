@@ -104,6 +104,24 @@ export class Registrar {
     })
   }
 
+  /**
+   * Drops the exit of a position, which begins a new life; durable when the promise resolves.
+   * Undefined where it is open no more.
+   */
+  async renew(id: PositionId, by: string): Promise<Registered | undefined> {
+    return this.inTurn(id, async () => {
+      const { writer, clock, rows } = this.parts
+      const row = rows.get(id)
+      if (row?.state !== 'open') return undefined
+      // The id of an order that was ended or refused must not come again.
+      const renewed: Registered = { ...row, generation: rows.nextGeneration(id) }
+      const line = lineOf(clock.now(), 'exit-discarded', id, { by })
+      await writer.now({ register: [renewed], dropped: [id], lines: [line] })
+      rows.set(id, renewed)
+      return renewed
+    })
+  }
+
   private async register(wanted: readonly Wanted[], by: string): Promise<Registered[]> {
     try {
       return await this.registerAll(wanted, by)

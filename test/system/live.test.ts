@@ -368,6 +368,29 @@ describe('LiveSystem', () => {
     expect(account.placed).to.equal(1)
   })
 
+  it('goes on with an exit that the store does not let it discard', async () => {
+    await add()
+    await system.setKillSwitch({ ...OFF, state: 'halt' })
+    await tick(100, 89)
+    keeper.failures.push(new WatchkeeperError('STORE_FAILED', 'no room'))
+    expect(await codeOf(system.discardExits('test'))).to.equal('STORE_FAILED')
+    await system.setKillSwitch(OFF)
+    for (let count = 0; count < 3; count++) await cycle()
+    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+  })
+
+  it('sends no order under the id of one that was discarded', async () => {
+    await add()
+    await system.setKillSwitch({ ...OFF, state: 'halt' })
+    await tick(100, 89)
+    const { order } = system.state.openExits.get(P1)!
+    await system.discardExits('test')
+    await system.setKillSwitch(OFF)
+    await tick(88)
+    expect(account.placed).to.equal(1)
+    expect([...account.fills.keys()]).not.to.include(order.clientOrderId)
+  })
+
   it('discards no exit of which something may be at the broker', async () => {
     await add()
     account.fault = 'filled, then lost'

@@ -1,0 +1,49 @@
+import { expect } from 'chai'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { Position } from '../../src/domain/position.ts'
+import type { ExitBook } from '../../src/exits/exit-book.ts'
+import { aDecision, aPosition } from '../support/builders.ts'
+import { settingsOf } from '../support/exits.ts'
+import { plainBook } from '../support/venue-model/guarded-account.ts'
+
+describe('Exits', () => {
+  const a = aPosition({ id: positionId('a'), quantity: 5 })
+  const b = aPosition({ id: positionId('b'), quantity: 5 })
+  let book: ExitBook
+
+  /** Begins what is due, with a store that takes everything at once; gives the other calls. */
+  const begin = ({ id }: Position, now: number): readonly string[] => {
+    const calls = book.exits.due(id, { now, maySend: true, mayCancel: true })
+    if (!calls.includes('save')) return calls
+    book.exits.recorded(book.exits.record(id)!, now)
+    return begin(a.id === id ? a : b, now)
+  }
+  const intend = (position: Position, now: number): void =>
+    book.exits.intend(aDecision(position), { position, generation: 1, now })
+  const held = (quantity: number, at: number): void => {
+    const key = { instrument: instrumentId('ACME') }
+    const report = { kind: 'held', quantity, asOf: at } as const
+    book.reported(key, report, { askedAt: at, isNamed: true, now: at })
+  }
+
+  it('lets another exit of a holding go when the one whose evidence it was is discarded', () => {
+    book = plainBook(settingsOf({ dedupe: 'always' }), () => undefined)
+    for (const position of [a, b]) book.own(position, { generation: 1, now: 0 })
+    held(10, 20)
+    intend(a, 50)
+    expect(begin(a, 50)).to.deep.equal(['send'])
+    const { clientOrderId: id } = book.exits.record(a.id)!.order
+    const refused = {
+      kind: 'not-sent',
+      id,
+      code: 'RATE_LIMITED',
+      retryAfterMs: 5_000,
+      at: 51,
+    } as const
+    book.exits.ended({ id: a.id, generation: 1, call: 'send' }, refused)
+    book.exits.discard()
+    held(10, 70)
+    intend(b, 70)
+    expect(begin(b, 70)).to.deep.equal(['send'])
+  })
+})
