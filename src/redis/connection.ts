@@ -217,10 +217,13 @@ export class RedisConnection {
   /** A connection whose server has vanished looks like one on which nothing happens. */
   private ping(): void {
     if (!this.isUp) return
+    const { bytesRead } = this.client.stream
     this.guarded(client => client.ping()).then(
       () => (this.silentPings = 0),
       (error: RedisError) => {
         if (error.code !== 'REDIS_TIMEOUT' || !this.isUp) return
+        // Whoever sends messages is only slow to answer.
+        if (this.client.stream.bytesRead !== bytesRead) return
         this.silentPings++
         if (this.silentPings < DEAD_PINGS) return
         this.down(new RedisError('REDIS_TIMEOUT', 'the server does not answer'))

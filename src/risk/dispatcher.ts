@@ -301,6 +301,7 @@ export class Dispatcher {
     }
     const stream = (market[view] ??= new PriceStream())
     stream.guards.add(guard)
+    stream.lastOpenedAt = Math.max(stream.lastOpenedAt, guard.position.openedAt)
     return { stream, slot: stream.book.add(guard) }
   }
 }

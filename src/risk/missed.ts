@@ -10,7 +10,8 @@ export function replay(dispatcher: Dispatcher, tick: Tick, at: number): void {
   dispatcher.advance(at)
   const { seq } = dispatcher
   const woken: Guard[] = []
-  for (const [, { guards }] of dispatcher.streamsOf(tick.instrument)) {
+  for (const [, { guards, lastOpenedAt }] of dispatcher.streamsOf(tick.instrument)) {
+    if (lastOpenedAt <= tick.ts) continue
     for (const guard of guards) {
       if (guard.position.openedAt <= tick.ts || guard.since === seq + 2) continue
       // What waits is older than the tick, and must be seen before the tick is passed over.

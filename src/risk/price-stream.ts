@@ -14,6 +14,8 @@ export class PriceStream {
   readonly backlog = new Backlog()
   /** Positions with a slot in the book. */
   readonly guards = new Set<Guard>()
+  /** When the last of its positions was opened, those that have gone included, epoch ms. */
+  lastOpenedAt = -Infinity
   /** Of these, how many are pending. */
   pending = 0
   /** NaN before the first tick. */

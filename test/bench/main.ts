@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { observability } from './observability.ts'
+import { redisFeed } from './redis-feed.ts'
 import { replay } from './replay.ts'
 import { type Figure, print, type Table } from './report.ts'
 import { trigger } from './s1-trigger-book.ts'
@@ -31,6 +32,7 @@ const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
     throttle,
     'throttle-live': throttleLive,
     stores,
+    'redis-feed': redisFeed,
   },
   ...{ observability },
 }

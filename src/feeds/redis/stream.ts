@@ -133,24 +133,26 @@ export class Stream {
   }
 
   private take(answer: NonNullable<Answer>, count: number): void {
-    const { intake, now } = this.parts
     this.isCaughtUp = answer.every(([, entries]) => entries.length < count)
-    for (const [key, entry] of inOrder(answer)) {
-      if (!this.wanted.has(key)) continue
-      const found = parseEntry(entry, this.wanted.get(key))
-      const isLate = typeof found !== 'string' && now() - found.ts > LATE_MS
-      if (isLate) this.reread++
-      intake.pushed('stream', found, {
-        isLate,
-        text: typeof found === 'string' ? entry[1].join(' ') : '',
-      })
-    }
+    if (answer.length === 1) for (const entry of answer[0]![1]) this.takeOne(answer[0]![0], entry)
+    else for (const [key, entry] of inOrder(answer)) this.takeOne(key, entry)
     // After all have been handed on, in one turn with them: nobody sees a place that is ahead.
     for (const [key, entries] of answer) {
       if (this.wanted.has(key)) this.places.set(key, entries.at(-1)![0])
     }
     if (this.isCaughtUp) this.reread = 0
     else if (this.reread > this.parts.replayEntries) this.skipOld(answer.map(([key]) => key))
+  }
+
+  private takeOne(key: string, entry: Entry): void {
+    const instrument = this.wanted.get(key)
+    if (instrument === undefined && !this.wanted.has(key)) return
+    const { intake, now } = this.parts
+    const found = parseEntry(entry, instrument)
+    const isLate = typeof found !== 'string' && now() - found.ts > LATE_MS
+    if (isLate) this.reread++
+    const text = typeof found === 'string' ? entry[1].join(' ') : ''
+    intake.pushed('stream', found, { isLate, text })
   }
 
   /** Too much has come meanwhile: what can decide nothing any more is passed over. */
@@ -225,5 +227,5 @@ export class Stream {
 /** The entries of all streams, as they came. */
 function inOrder(answer: NonNullable<Answer>): Iterable<readonly [key: string, Entry]> {
   const all = answer.flatMap(([key, entries]) => entries.map(entry => [key, entry] as const))
-  return answer.length < 2 ? all : all.toSorted(([, [a]], [, [b]]) => compareIds(a, b))
+  return all.toSorted(([, [a]], [, [b]]) => compareIds(a, b))
 }
