@@ -28,6 +28,7 @@ export class RedisServer {
   private readonly options: RedisServerOptions
   private readonly folder = mkdtempSync(join(tmpdir(), 'watchkeeper-redis-'))
   private child: ChildProcess | undefined
+  private readonly connections: RedisConnection[] = []
 
   /** Starts one; fails in one line where the machine has none. */
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
@@ -55,6 +56,7 @@ export class RedisServer {
   async connect(but: Partial<RedisConfig> = {}): Promise<RedisConnection> {
     const config = this.config(but)
     const connection = await RedisConnection.open({ config, monotonic: () => performance.now() })
+    this.connections.push(connection)
     await connection.ready(PATIENCE_MS)
     return connection
   }
@@ -65,6 +67,8 @@ export class RedisServer {
     const given: Record<string, string> = {
       ...{ port: String(this.port), bind: '127.0.0.1', dir: this.folder, save: '' },
       ...{ appendonly: appendonly ? 'yes' : 'no', 'enable-debug-command': 'yes' },
+      // A replica is served at once, not after 5 s in which others might come too.
+      'repl-diskless-sync-delay': '0',
       ...(requirepass !== undefined && { requirepass }),
       ...(maxmemory !== undefined && { maxmemory }),
       ...(replicaof !== undefined && { replicaof: `127.0.0.1 ${replicaof.port}` }),
@@ -112,6 +116,8 @@ export class RedisServer {
 
   /** Ends the server and takes its folder away. */
   async close(): Promise<void> {
+    // One that a failing test has left would try to connect for ever.
+    for (const connection of this.connections) connection.close()
     await this.stop()
     rmSync(this.folder, { recursive: true, force: true })
   }
