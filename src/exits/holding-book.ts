@@ -73,7 +73,9 @@ export class HoldingBook {
   /** A position is open: a share of its holding belongs to this life of it. */
   own(position: Position, { generation, now }: { generation: number; now: number }): void {
     this.lives.set(position.id, { position, generation, owned: position.quantity })
-    this.groupOf(position, now).own(position, now)
+    const group = this.groupOf(position, now)
+    group.own(position, now)
+    this.unowned.named(group.key, now)
   }
 
   /**

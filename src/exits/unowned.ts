@@ -11,7 +11,7 @@ export interface UnownedHolding {
   readonly key: HoldingKey
   /** Units, > 0 for a long and < 0 for a short. */
   readonly quantity: number
-  /** Since when it is so much, as far as was told, epoch ms. */
+  /** Since when it is so much, as far as was told, and nobody has named a part of it, epoch ms. */
   readonly since: number
   /** Average entry price, where the venue tells it. */
   readonly entryPrice?: number
@@ -40,6 +40,13 @@ export class Unowned {
     if (quantity <= 0) return
     const name = nameOf(key)
     this.released.set(name, sum(this.released.get(name) ?? 0, quantity))
+  }
+
+  /** Somebody has named a part of a holding: what is nobody's must be looked at anew. */
+  named(key: HoldingKey, now: number): void {
+    const name = nameOf(key)
+    const told = this.told.get(name)
+    if (told !== undefined) this.told.set(name, { ...told, since: now })
   }
 
   /** What of a holding belongs to no position, as of `since`; told of when it becomes more. */

@@ -33,6 +33,7 @@ export function adopterOf(
     now,
     unowned: () => system.core.book.unownedHoldings(),
     isOpen: id => system.state.register.get(id)?.state === 'open',
+    isComing: instrument => system.registrar.isComing(instrument),
     quotes: names => system.quotes(names),
     refuseImmediateExit: wanted => system.refuseImmediateExit(wanted),
     add: async wanted => {
@@ -50,6 +51,8 @@ export interface AdopterParts {
   /** What the account holds that is nobody's. */
   unowned(): readonly UnownedHolding[]
   isOpen(id: PositionId): boolean
+  /** Whether a position of the instrument is being registered. */
+  isComing(instrument: Position['instrument']): boolean
   /** The broker's last prices. */
   quotes(instruments: readonly Position['instrument'][]): Promise<readonly Tick[]>
   /** Throws EXITS_AT_ONCE. */
@@ -103,6 +106,8 @@ export class Adopter {
     const name = nameOf(holding.key)
     try {
       const price = await this.priceOf(holding)
+      // Whoever bought it may have said so meanwhile, or be about to.
+      if (!this.isStill(holding)) return
       const position = this.positionOf(holding, holding.entryPrice ?? price)
       const wanted: Wanted = { position, rules: options.rules, isHeld: true }
       if (price !== undefined) refuseImmediateExit({ ...wanted, price })
@@ -116,6 +121,16 @@ export class Adopter {
       }
       this.refused.set(name, { until: this.parts.now() + RETRY_MS, why })
     }
+  }
+
+  /** Whether a holding is nobody's as it was when it was looked at. */
+  private isStill({ key, quantity, since }: UnownedHolding): boolean {
+    const { unowned, isComing } = this.parts
+    if (isComing(key.instrument)) return false
+    return unowned().some(
+      each =>
+        nameOf(each.key) === nameOf(key) && each.quantity === quantity && each.since === since,
+    )
   }
 
   /** What the holding is worth a unit, where the broker tells. */

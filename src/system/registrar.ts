@@ -55,6 +55,11 @@ export class Registrar {
     throw new WatchkeeperError('POSITION_UNKNOWN', `no open position ${id}`)
   }
 
+  /** Whether a position of an instrument is being registered. */
+  isComing(instrument: Position['instrument']): boolean {
+    return [...this.coming].some(position => position.instrument === instrument)
+  }
+
   /** Takes a position under guard; it is durable when the promise resolves. */
   async add(wanted: Wanted, by: string): Promise<Registered> {
     return this.inTurn(wanted.position.id, async () => {

@@ -4,6 +4,7 @@ import { instrumentId } from '../../src/domain/ids.ts'
 import type { Tick } from '../../src/domain/tick.ts'
 import { type Adopter, adopterOf } from '../../src/system/adopter.ts'
 import { LiveSystem } from '../../src/system/live.ts'
+import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 
@@ -23,6 +24,8 @@ describe('Adopter', () => {
   let account: TestVenue
   let keeper: MemoryKeeper
   let quotes: readonly Tick[]
+  /** What happens while quotes are asked for. */
+  let onQuotes: () => Promise<unknown>
   let now: number
   let system: LiveSystem
   let adopter: Adopter
@@ -32,6 +35,7 @@ describe('Adopter', () => {
     keeper = new MemoryKeeper()
     now = 1_000
     quotes = [{ instrument: ACME, ts: 1, price: 100 }]
+    onQuotes = () => Promise.resolve()
     await open()
   })
 
@@ -40,7 +44,13 @@ describe('Adopter', () => {
   async function open(but: object = {}): Promise<void> {
     system = await LiveSystem.open({
       ...{ keeper, callTimeoutMs: 5_000, reconcileMs: 1_000, adopt: 'rules' },
-      venue: prices => ({ ...account.venue(prices), quotes: () => Promise.resolve(quotes) }),
+      venue: prices => ({
+        ...account.venue(prices),
+        quotes: async () => {
+          await onQuotes()
+          return quotes
+        },
+      }),
       beforeGuard: account.deposit,
       clock: { now: () => now, monotonic: () => now },
       onLine: () => undefined,
@@ -79,6 +89,43 @@ describe('Adopter', () => {
     await pass(5)
     const fills = [...account.fills.values()].map(({ quantity, price }) => [quantity, price])
     expect([guarded(), fills]).to.deep.equal([[], [[3, 89]]])
+  })
+
+  const bought = () => {
+    const position = aPosition({ quantity: 3, openedAt: now })
+    return system.registrar.add({ position, rules: { stopLoss: { pct: 10 } }, isHeld: true }, 'bot')
+  }
+
+  it('leaves alone what its owner adds while it is about to be adopted', async () => {
+    account.trade(ACME, 3)
+    onQuotes = bought
+    await pass(60)
+    expect(guarded()).to.deep.equal([['p1', 'long', 3, 100]])
+    expect(keeper.lines.map(({ kind }) => kind)).not.to.include('position-gone')
+  })
+
+  it('leaves alone what its owner adds before anybody has looked at the holding again', async () => {
+    account.trade(ACME, 3)
+    await pass(10)
+    account.isDown = true
+    await bought()
+    await pass(15)
+    account.isDown = false
+    await pass(5)
+    const added = keeper.lines.filter(({ kind }) => kind === 'position-added')
+    expect([added.length, guarded()]).to.deep.equal([1, [['p1', 'long', 3, 100]]])
+  })
+
+  it('leaves alone what its owner is about to have added', async () => {
+    account.trade(ACME, 3)
+    let adding: Promise<unknown> | undefined
+    onQuotes = () => {
+      adding ??= bought()
+      return Promise.resolve()
+    }
+    await pass(30)
+    await adding
+    expect(guarded()).to.deep.equal([['p1', 'long', 3, 100]])
   })
 
   it('guards a short as a short, and what was bought later apart from it', async () => {
