@@ -8,6 +8,8 @@ export interface PacedBrokerOptions {
   readonly desk: CallDesk
   /** Whether orders may leave at this moment. */
   mayLeave(): boolean
+  /** Whether an exit still waits for this order to be sent; asked in the moment of sending. */
+  isWanted(order: ExitOrder): boolean
   /** Whether an exit waits to know what is held of this. */
   isAwaited(holding: HoldingKey): boolean
   /** Loss at risk of a position, money: the higher goes first. */
@@ -20,7 +22,7 @@ export interface PacedBrokerOptions {
  */
 export function pacedBroker(
   broker: Broker,
-  { desk, mayLeave, urgencyOf, isAwaited }: PacedBrokerOptions,
+  { desk, mayLeave, isWanted, urgencyOf, isAwaited }: PacedBrokerOptions,
 ): Broker {
   const { openOrders, streamOrders } = broker
   const batch = new QuoteBatch({
@@ -37,7 +39,7 @@ export function pacedBroker(
         key: order.positionId,
         operation: 'placeExit',
         urgency: urgencyOf(order),
-        mayLeave,
+        mayLeave: () => mayLeave() && isWanted(order),
         isNeutral: ({ kind }) => kind === 'rejected',
         signal,
         run: ending => broker.placeExit(order, ending),

@@ -87,6 +87,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
     const paced = pacedBroker(told, {
       desk,
       mayLeave: () => system?.mayLeave !== false,
+      isWanted: order => system?.isWanted(order) !== false,
       urgencyOf: order => notionalOf(order, { quotes, config }),
       isAwaited: ({ instrument }) => awaited().has(instrument),
     })

@@ -40,6 +40,7 @@ async function throughTheDesk(atOnce: number): Promise<number> {
   const broker = pacedBroker(venue, {
     desk: aDesk(),
     mayLeave: () => true,
+    isWanted: () => true,
     isAwaited: () => false,
     urgencyOf: () => 0,
   })

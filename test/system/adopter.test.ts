@@ -104,18 +104,6 @@ describe('Adopter', () => {
     expect(keeper.lines.map(({ kind }) => kind)).not.to.include('position-gone')
   })
 
-  it('leaves alone what its owner adds before anybody has looked at the holding again', async () => {
-    account.trade(ACME, 3)
-    await pass(10)
-    account.isDown = true
-    await bought()
-    await pass(15)
-    account.isDown = false
-    await pass(5)
-    const added = keeper.lines.filter(({ kind }) => kind === 'position-added')
-    expect([added.length, guarded()]).to.deep.equal([1, [['p1', 'long', 3, 100]]])
-  })
-
   it('leaves alone what its owner is about to have added', async () => {
     account.trade(ACME, 3)
     let adding: Promise<unknown> | undefined

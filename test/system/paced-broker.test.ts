@@ -1,12 +1,19 @@
 import { expect } from 'chai'
 import { CallDesk } from '../../src/actors/call-desk.ts'
-import { instrumentId } from '../../src/domain/ids.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Broker } from '../../src/ports/broker.ts'
+import type { Quotes } from '../../src/ports/quotes.ts'
+import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
+import { LiveSystem, type Venue } from '../../src/system/live.ts'
 import { pacedBroker } from '../../src/system/paced-broker.ts'
+import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 import { anOrder } from '../support/http-broker.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { TestVenue } from '../support/test-venue.ts'
+import { until } from '../support/until.ts'
 
 describe('pacedBroker', () => {
   let timers: FakeTimers
@@ -43,6 +50,7 @@ describe('pacedBroker', () => {
     broker = pacedBroker(venue, {
       desk,
       mayLeave: () => true,
+      isWanted: () => true,
       urgencyOf: () => 1,
       isAwaited: ({ instrument }) => instrument === awaited,
     })
@@ -78,5 +86,66 @@ describe('pacedBroker', () => {
     for (const name of ['A', 'B', 'A']) void broker.quotes([instrumentId(name)], signal)
     waitFor(3)
     expect(sent).to.deep.equal(['FIRST', 'A B'])
+  })
+})
+
+describe('pacedBroker of a live system', () => {
+  let account: TestVenue
+  let now = 1_000
+  const clock = { now: () => now, monotonic: () => now }
+  const plain = breakerOptions.parse({})
+  let desk: CallDesk
+  let system: LiveSystem
+
+  beforeEach(async () => {
+    account = new TestVenue()
+    desk = new CallDesk({
+      limits: [],
+      breakers: { orders: plain, account: plain, quotes: plain },
+      throttle: throttleOptions.parse({ startRate: 1_000, maxRate: 1_000 }),
+      ...{ laneBound: 100, callTimeoutMs: Infinity, timers: new FakeTimers() },
+      ...{ monotonic: clock.monotonic, now: clock.now, random: () => 0.5 },
+      load: () => ({ averageCycleMs: 0, loopDelayMs: 0 }),
+    })
+    const venue = (quotes: Quotes): Venue => {
+      const paced = pacedBroker(account.venue(quotes) as unknown as Broker, {
+        desk,
+        mayLeave: () => true,
+        isWanted: order => system.isWanted(order),
+        urgencyOf: () => 1,
+        isAwaited: () => false,
+      })
+      return { ...paced, priced: () => undefined }
+    }
+    system = await LiveSystem.open({
+      ...{ keeper: new MemoryKeeper(), venue, clock, beforeGuard: account.deposit },
+      callTimeoutMs: Infinity,
+      onLine: () => undefined,
+      onFatal: error => expect.fail(error.message),
+    })
+    await system.add(aPosition(), { stopLoss: { pct: 10 } }, 'test')
+    desk.handle('orders', forceOpen)
+    system.exit(positionId('p1'), 'manual')
+    await until(() => desk.limits.some(({ lanes }) => lanes.queues.exits.length > 0))
+  })
+
+  afterEach(() => system.stop())
+
+  function closeBreaker(): void {
+    desk.handle('orders', reset)
+    now += 1_000
+    desk.cycle()
+  }
+
+  it('sends what has waited for the breaker', () => {
+    closeBreaker()
+    expect(account.placed).to.equal(1)
+  })
+
+  it('sends no exit of a position that was released while the exit waited for the breaker', async () => {
+    await system.release(positionId('p1'), 'test')
+    await until(() => system.core.book.exits.record(positionId('p1')) === undefined)
+    closeBreaker()
+    expect(account.placed).to.equal(0)
   })
 })
