@@ -81,15 +81,16 @@ export function ended(
       : withStep({ ...next, state: { kind: 'filled', at } }, at, 'filled')
   }
   const told = withStep(next, at, `ended by ${by}: ${executed.quantity} executed`)
-  const isEscalated = by === 'cancel' && record.order.limit !== undefined
+  // Many a venue ends a limit itself that it cannot execute at once, again and again.
+  const isMarketOnly = record.isMarketOnly || record.order.limit !== undefined
   if (by === 'cancel' || executed.quantity > 0) {
-    const isMarketOnly = record.isMarketOnly || isEscalated
     return nextAttempt({ ...told, isMarketOnly }, 0, settings)
   }
   // A venue that ends an order with nothing executed may do so again at once.
   const retryAt = at + backoffMs(record.rejections, settings)
   const rejections = record.rejections + 1
-  return { ...told, rejections, state: { kind: 'rejected', code: 'ended', since: at, retryAt } }
+  const state = { kind: 'rejected', code: 'ended', since: at, retryAt } as const
+  return { ...told, isMarketOnly, rejections, state }
 }
 
 /** The record after a refusal that proves that the present order never lived. */

@@ -176,12 +176,13 @@ export class HoldingGroup {
     return verdict
   }
 
-  private tell(verdict: Verdict, { tell, beyond }: Surroundings): void {
-    const quantity = this.state.known!.quantity
+  private tell(verdict: Verdict, { tell, beyond, apartMs }: Surroundings): void {
+    const { quantity, at } = this.state.known!
     if (verdict.isOversold && !this.isOversold) {
       tell({ kind: 'holding-oversold', holding: this.key, quantity })
     }
     this.isOversold = verdict.isOversold
-    beyond(this.key, verdict.beyond)
+    // What we have just executed may show still: it is nobody's only when it does so later.
+    if (verdict.beyond === 0 || at >= this.executedAt + apartMs) beyond(this.key, verdict.beyond)
   }
 }

@@ -3,7 +3,7 @@ import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { ExitBook } from '../../src/exits/exit-book.ts'
 import { aDecision, aPosition } from '../support/builders.ts'
-import { settingsOf } from '../support/exits.ts'
+import { anOrderState, settingsOf } from '../support/exits.ts'
 import { plainBook } from '../support/venue-model/guarded-account.ts'
 
 describe('Exits', () => {
@@ -25,6 +25,22 @@ describe('Exits', () => {
     const report = { kind: 'held', quantity, asOf: at } as const
     book.reported(key, report, { askedAt: at, isNamed: true, now: at })
   }
+
+  it('takes nothing for somebody else’s that it has sold and that shows still', () => {
+    const told: string[] = []
+    book = plainBook(settingsOf({ lookup: 'complete' }), ({ kind }) => told.push(kind))
+    book.own(a, { generation: 1, now: 0 })
+    held(5, 20)
+    intend(a, 50)
+    expect(begin(a, 50)).to.deep.equal(['send'])
+    const { clientOrderId: id } = book.exits.record(a.id)!.order
+    const order = anOrderState('filled', 5)
+    book.exits.happened(a.id, { kind: 'seen', id, order, by: 'stream', askedAt: 51, at: 51 })
+    held(5, 60)
+    expect(told).not.to.include('holding-unowned')
+    held(5, 61)
+    expect(told).to.include('holding-unowned')
+  })
 
   it('lets another exit of a holding go when the one whose evidence it was is discarded', () => {
     book = plainBook(settingsOf({ dedupe: 'always' }), () => undefined)

@@ -132,23 +132,40 @@ describe('the exit ledger', () => {
       expect([exit.record.rejections, waitOf(exit)]).to.deep.equal([0, 15_000])
     })
 
-    it('goes to market at once where a limit would trigger', () => {
+    /** An exit by a limit, which is sent at 0. */
+    function limited(): ExitCase {
       const style = { kind: 'marketable-limit', bandPct: 1, escalateMs: 500 } as const
       const styles = ['market', 'marketable-limit'] as const
       const exit = new ExitCase(settingsOf({ lookup: 'complete', styles }, { style }))
       const recorded = { kind: 'recorded', at: 0 } as const
-      const [planned] = exit.happen(recorded).steps(0)
-      expect(planned).to.deep.equal({
-        kind: 'plan',
-        plan: { quantity: 5, limit: 99, heldBefore: null },
-      })
       const plan = { quantity: 5, limit: 99, heldBefore: null }
-      exit.happen({ kind: 'planned', plan, at: 0 }, recorded, { kind: 'sent', at: 0 })
+      expect(exit.happen(recorded).steps(0)).to.deep.equal([{ kind: 'plan', plan }])
+      return exit.happen({ kind: 'planned', plan, at: 0 }, recorded, { kind: 'sent', at: 0 })
+    }
+
+    it('goes to market at once where a limit would trigger', () => {
+      const exit = limited()
       const answer = { kind: 'rejected', code: 'would-trigger' } as const
       exit.happen({ kind: 'answered', id: exit.id, answer, at: 3 })
       expect(exit.kindsOfSteps(3)).to.deep.equal(['retry'])
-      exit.happen({ kind: 'retry', at: 3 }, recorded)
+      exit.happen({ kind: 'retry', at: 3 }, { kind: 'recorded', at: 3 })
       expect([exit.record.order.limit, exit.kindsOfSteps(3)]).to.deep.equal([undefined, ['send']])
+    })
+
+    it('goes to market where the venue ends a limit, whether a part of it is executed or none', () => {
+      for (const executed of [0, 2]) {
+        const exit = limited()
+        const order = anOrderState('ended', executed, executed > 0 ? 100 : null)
+        exit.happen({ kind: 'seen', id: exit.id, order, by: 'stream', askedAt: 2, at: 2 })
+        exit.happen({ kind: 'retry', at: 5_000 }, { kind: 'recorded', at: 5_000 })
+        const left = 5 - executed
+        const [step] = exit.steps(5_000, { allowance: left })
+        expect([exit.record.attempt, exit.record.order.limit, step]).to.deep.equal([
+          2,
+          undefined,
+          { kind: 'send' },
+        ])
+      }
     })
 
     it('asks what is held when there is too little, and who reserves it', () => {
