@@ -30,6 +30,8 @@ export interface Circumstances {
   readonly allowance: number | undefined
   /** Our own orders and positions have not changed the holding since then. */
   readonly quietSince: number
+  /** When this process took the exit up. */
+  readonly takenUpAt: number
   /** No other exit of the holding is under way whose evidence is the holding. */
   readonly hasTurn: boolean
   /** Other positions have their share of the holding. */
@@ -87,8 +89,9 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Step
   if (!hasTurn) return []
   if (allowance === undefined || held === undefined) return [ASK_HOLDING]
   const isEvidence = isHoldingEvidence(capabilities)
-  // A list may lag, and what is held before an order must be what really was.
-  const isRecent = (held.named?.at ?? -Infinity) >= around.quietSince + proofMs(capabilities)
+  // A list may lag, and others trade: what is held before an order must be what really was.
+  const recentFrom = Math.max(around.quietSince + proofMs(capabilities), around.takenUpAt)
+  const isRecent = (held.named?.at ?? -Infinity) >= recentFrom
   if (isEvidence && !isRecent) return [ASK_HOLDING]
   const quantity = attemptQuantity(record, allowance, around.spec)
   if (quantity === 'dust') return [{ kind: 'flat', by: 'dust' }]

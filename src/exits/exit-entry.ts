@@ -16,6 +16,8 @@ export class ExitEntry {
   record: ExitRecord
   readonly position: Position
   readonly group: HoldingGroup
+  /** Epoch ms. */
+  readonly takenUpAt: number
   /** The exit is durable. */
   isIntended = false
   /** It was over before this process; whoever closes its position has not been told. */
@@ -29,10 +31,15 @@ export class ExitEntry {
   /** Calls made since the last cycle: a venue that answers at once is not asked in a loop. */
   private readonly made = new Set<CallKind>()
 
-  constructor(record: ExitRecord, position: Position, group: HoldingGroup) {
+  constructor(
+    record: ExitRecord,
+    position: Position,
+    { group, takenUpAt }: Pick<ExitEntry, 'group' | 'takenUpAt'>,
+  ) {
     this.record = record
     this.position = position
     this.group = group
+    this.takenUpAt = takenUpAt
   }
 
   /** A new cycle: what was called before may be called again. */

@@ -195,7 +195,10 @@ export class Exits {
     return entry?.record
   }
 
-  private stepsOf({ record, position, group }: ExitEntry, gates: Gates): readonly Step[] {
+  private stepsOf(
+    { record, position, group, takenUpAt }: ExitEntry,
+    gates: Gates,
+  ): readonly Step[] {
     const { id, instrument, side } = position
     const { settings, specOf, priceOf } = this.options
     const hasTurn =
@@ -207,7 +210,7 @@ export class Exits {
       isWhole: group.isWhole,
       allowance: group.allowance(id),
       quietSince: group.quietSince,
-      hasTurn,
+      ...{ takenUpAt, hasTurn },
       isShared: group.isShared,
       spec: specOf(instrument),
       price: priceOf(position),
@@ -246,7 +249,8 @@ export class Exits {
   }
 
   private enter(record: ExitRecord, position: Position, now: number): ExitEntry {
-    const entry = new ExitEntry(record, position, this.holdings.groupOf(position, now))
+    const group = this.holdings.groupOf(position, now)
+    const entry = new ExitEntry(record, position, { group, takenUpAt: now })
     this.entries.set(position.id, entry)
     this.orders.set(record.order.clientOrderId, position.id)
     return entry

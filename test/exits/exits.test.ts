@@ -26,6 +26,18 @@ describe('Exits', () => {
     book.reported(key, report, { askedAt: at, isNamed: true, now: at })
   }
 
+  it('asks what is held before it sells, where that must tell what it sold: others trade too', () => {
+    book = plainBook(settingsOf({ dedupe: 'always' }), () => undefined)
+    book.own(a, { generation: 1, now: 0 })
+    held(5, 20)
+    intend(a, 50_000)
+    expect(begin(a, 50_000)).to.deep.equal(['ask-holding'])
+    held(7, 50_010)
+    book.cycle(50_010)
+    expect(begin(a, 50_010)).to.deep.equal(['send'])
+    expect(book.exits.record(a.id)!.heldBefore).to.equal(7)
+  })
+
   it('takes nothing for somebody else’s that it has sold and that shows still', () => {
     const told: string[] = []
     book = plainBook(settingsOf({ lookup: 'complete' }), ({ kind }) => told.push(kind))
@@ -47,6 +59,7 @@ describe('Exits', () => {
     for (const position of [a, b]) book.own(position, { generation: 1, now: 0 })
     held(10, 20)
     intend(a, 50)
+    held(10, 50)
     expect(begin(a, 50)).to.deep.equal(['send'])
     const { clientOrderId: id } = book.exits.record(a.id)!.order
     const refused = {

@@ -71,7 +71,14 @@ export class ExitCase {
   steps(now: number, but: Partial<Circumstances> = {}): readonly Step[] {
     return stepsFor(this.record, {
       ...{ now, settings: this.settings, maySend: true, mayCancel: true, hasTurn: true },
-      ...{ isWhole: true, isShared: false, quietSince: -Infinity, allowance: 5, price: 100 },
+      ...{
+        isWhole: true,
+        isShared: false,
+        quietSince: -Infinity,
+        takenUpAt: -Infinity,
+        allowance: 5,
+        price: 100,
+      },
       held: { quantity: 5, at: now, named: undefined },
       spec: { lot: undefined, minQuantity: undefined, tickSize: undefined },
       ...but,
