@@ -25,6 +25,18 @@ export const ACTS: Record<string, Act> = {
   'hand-sell': (account, roll) => {
     if (account.venue.capabilities.reduceOnly || account.isCalm) account.handSell(1 + (roll() % 4))
   },
+  halt: account => {
+    account.isHalted = !account.isHalted
+  },
+  push: (account, roll) => account.push(roll),
+  discard: account => account.discard(),
+  'others-buy': (account, roll) => {
+    if (account.mayEnter) account.othersBuy(1 + (roll() % 4))
+  },
+  restart: account => {
+    account.flush()
+    account.crash(() => 0)
+  },
   reopen: (account, roll) => {
     const closed = account.lives.filter(({ isClosed }) => isClosed)
     const life = closed[roll() % Math.max(1, closed.length)]

@@ -13,6 +13,7 @@ import {
   type ExitSettings,
   isHoldingEvidence,
   isUnprovable,
+  proofMs,
   wayOf,
 } from '../../../src/exits/settings.ts'
 import { aDecision, aPosition } from '../builders.ts'
@@ -51,6 +52,10 @@ export class GuardedAccount {
   /** A person sold while the holding was the evidence for an exit: it tells one for the other. */
   private isSpoiled = false
   isLateArrivalFired = false
+  /** Nothing may leave. */
+  isHalted = false
+  /** Units that somebody else has bought, and that no position names. */
+  private others = 0
   private readonly settings: ExitSettings
   private book: ExitBook
   private readonly stored = new Map<PositionId, ExitRecord>()
@@ -116,11 +121,51 @@ export class GuardedAccount {
   handSell(quantity: number): void {
     const { venue } = this
     const isUnderWay = this.present.some(({ isDecided }) => isDecided)
-    if (isUnderWay && isHoldingEvidence(venue.capabilities)) this.isSpoiled = true
-    venue.trade(-Math.min(quantity, Math.max(0, venue.held)))
+    const isSeen = isHoldingEvidence(venue.capabilities)
+    if (isUnderWay && isSeen) this.isSpoiled = true
+    const isOfOthers = this.others > 0
+    const sold = Math.min(quantity, Math.max(0, venue.held))
+    venue.trade(-sold)
+    this.others = Math.max(0, this.others - sold)
+    if (isOfOthers && isSeen) this.advance(proofMs(venue.capabilities))
     if (venue.capabilities.reduceOnly) return
     this.advance(venue.capabilities.visibilityMs)
     this.report({ lagMs: 0, isNamed: true, askedAt: venue.now })
+  }
+
+  /** Somebody else buys what no position names. */
+  othersBuy(quantity: number): void {
+    // What is bought for what was sold in the same moment looks like neither.
+    if (!this.settled()) return
+    this.others += quantity
+    this.venue.trade(quantity)
+    // Where the holding is the evidence, nobody trades in the same moment.
+    if (isHoldingEvidence(this.settings.capabilities)) {
+      this.advance(proofMs(this.settings.capabilities))
+    }
+  }
+
+  /** The venue pushes what became of an order, now or a while ago. */
+  push(roll: Dice): void {
+    const news = this.venue.news(roll)
+    const owner = news && this.book.exits.owner(news.id)
+    if (news === undefined || owner === undefined) return
+    const { now: at } = this.venue
+    this.book.exits.happened(owner, { kind: 'seen', ...news, by: 'stream', askedAt: at, at })
+  }
+
+  /** A person takes back what was not sent yet: the positions begin new lives. */
+  discard(): void {
+    for (const { positionId: id } of this.book.exits.discard()) {
+      const life = this.lifeOf(id)
+      life.isClosed = true
+      this.stored.delete(id)
+      const position = leftOf(life)
+      const generation = life.generation + 1
+      const ids = new Set(idsOf(position, generation, this.settings))
+      this.lives.push({ position, generation, ids, isDecided: false, isClosed: false, lost: 0 })
+      this.book.own(position, { generation, now: this.venue.now })
+    }
   }
 
   /** A monitor repeats itself; the answer is on its way, or the position closed by now. */
@@ -139,9 +184,9 @@ export class GuardedAccount {
     const { now } = this.venue
     this.book.cycle(now)
     const isAsked = this.book.doubtful().length > 0
-    const maySend = this.book.strangers.length === 0
+    const maySend = this.book.strangers.length === 0 && !this.isHalted
     const calls = this.book.exits.ids().flatMap(id => {
-      const due = this.book.exits.due(id, { now, maySend, mayCancel: true })
+      const due = this.book.exits.due(id, { now, maySend, mayCancel: !this.isHalted })
       return due.map(call => ({ id, call }))
     })
     for (const { id, call } of calls) this.call(id, call, roll)
@@ -204,6 +249,7 @@ export class GuardedAccount {
 
   /** Everything works from now on. Gives whether every exit that was decided comes to its end. */
   calmDown(): boolean {
+    this.isHalted = false
     const harmless: Dice = () => 0
     for (let round = 0; round < 400; round++) {
       for (let left = 40; left > 0 && this.answers.length > 0; left--) this.deliver(harmless)
@@ -224,7 +270,7 @@ export class GuardedAccount {
       (sum, { position, lost }) => sum + position.quantity - lost,
       0,
     )
-    return this.venue.held === owned
+    return this.venue.held === owned + this.others
   }
 
   /** Promise P1: no position's orders execute more than the position, nor cross through zero. */

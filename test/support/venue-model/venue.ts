@@ -115,6 +115,14 @@ export class ModelVenue {
       .reduce((sum, placed) => sum + executed(placed), 0)
   }
 
+  /** What became of some order, as it is or as it was. */
+  news(roll: () => number): { id: ExitOrder['clientOrderId']; order: LivedOrder } | undefined {
+    const placed = this.orders[roll() % Math.max(1, this.orders.length)]
+    if (placed === undefined) return undefined
+    const { history, order } = placed
+    return { id: order.clientOrderId, order: history[roll() % history.length]!.state }
+  }
+
   get isQuiet(): boolean {
     return this.flying.length === 0 && !this.orders.some(isOpen)
   }
