@@ -199,7 +199,7 @@ describe('requests over http', () => {
     const CODES: [string, number][] = [
       ['POSITION_UNKNOWN', 404],
       ['POSITION_EXISTS', 409],
-      ['POSITION_CLOSED', 409],
+      ['WRONG_SIDE', 409],
       ['LOOSENS', 409],
       ['EXITS_AT_ONCE', 409],
       ['HELD_EXITS', 409],
