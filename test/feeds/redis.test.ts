@@ -306,7 +306,7 @@ describe('RedisFeed', () => {
       await xadd('ticks', '*', 'tick', `${TS}|ACME|3`)
       await xadd('ticks', '*', 'json', `{"instrument":"ACME","ts":${TS},"price":4}`)
       // Above the ids that the server has just given by its clock.
-      const later = Date.now() + 60_000
+      const later = Date.now() + 30_000
       await xadd('ticks', `${later}-1`, 'instrument', 'ACME', 'ltp', '5')
       await until(() => ticks.length === 4)
       expect(prices().map(([, price]) => price)).to.deep.equal([2, 3, 4, 5])
