@@ -4,6 +4,13 @@ import { setMaxListeners } from 'node:events'
 const ENDLESS = new AbortController().signal
 setMaxListeners(0, ENDLESS)
 
+/** Resolves when `promise` does, or after `ms`. */
+export async function within(ms: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>(resolve => (timer = setTimeout(resolve, ms)))
+  await Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
+
 /** Calls `ask` with a signal that aborts after `ms`; Infinity: never. */
 export async function withDeadline<Answer>(
   ms: number,

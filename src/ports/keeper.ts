@@ -42,6 +42,8 @@ export interface Past<Exit, Switch, Day> {
   readonly day: Day | undefined
   /** Where the feed goes on; only that feed knows what it means. */
   readonly feedPlace?: unknown
+  /** Nothing may be sent before a person has confirmed what the account holds. */
+  readonly isUnconfirmed?: boolean
   /** Highest generation of the ids that are not known any more; an unknown id starts above it. */
   readonly generationFloor?: number
 }
@@ -57,6 +59,7 @@ export interface Change<Exit, Switch, Day> {
   /** Exits that are to be forgotten. */
   readonly dropped?: readonly PositionId[]
   readonly killSwitch?: Switch
+  readonly isUnconfirmed?: boolean
   readonly day?: Day
   /** Where the feed has come to, with the ratchets as of there. */
   readonly feedPlace?: unknown

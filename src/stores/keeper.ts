@@ -5,6 +5,7 @@ import type { Batch, Row, Store } from '../ports/store.ts'
 import { type ClosedRow, ClosedRows } from './closed.ts'
 
 const KILL_SWITCH = 'kill-switch'
+const UNCONFIRMED = 'holdings-unconfirmed'
 const DAY = 'portfolio'
 const FEED_PLACE = 'feed-place'
 const GENERATION_FLOOR = 'generation-floor'
@@ -65,6 +66,7 @@ export class StoreKeeper<
       day: settings.get(DAY) as Day | undefined,
       feedPlace: settings.get(FEED_PLACE),
       generationFloor: this.generationFloor,
+      isUnconfirmed: settings.get(UNCONFIRMED) === true,
     }
   }
 
@@ -104,6 +106,10 @@ export class StoreKeeper<
     if (change.day !== undefined) rows.push({ table: 'settings', key: DAY, value: change.day })
     if (change.feedPlace !== undefined) {
       rows.push({ table: 'settings', key: FEED_PLACE, value: change.feedPlace })
+    }
+    if (change.isUnconfirmed !== undefined) {
+      const row = { table: 'settings', key: UNCONFIRMED } as const
+      rows.push(change.isUnconfirmed ? { ...row, value: true } : row)
     }
     if (change.killSwitch !== undefined) {
       rows.push({ table: 'settings', key: KILL_SWITCH, value: change.killSwitch })

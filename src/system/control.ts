@@ -124,8 +124,8 @@ export class LiveControl implements Control {
     const registered = system.registrar.open(positionId(id))
     // The intent says when and why; only this line, in a commit before it, says who.
     const told = system.told('exit-asked', { positionId: id, by: nameOf(by) })
-    system.exit(positionId(id), 'manual')
-    await Promise.all([told, system.settledExit(positionId(id))])
+    system.byHand.exit(positionId(id), 'manual')
+    await Promise.all([told, system.byHand.settled(positionId(id))])
     return this.view(registered)
   }
 
@@ -141,8 +141,8 @@ export class LiveControl implements Control {
       const text = `halt holds ${present.held.length} exits: say what becomes of them with held: send or discard`
       throw new WatchkeeperError('HELD_EXITS', text)
     }
-    if (held === 'discard') await this.parts.system.discardExits(nameOf(by))
-    await this.parts.system.setKillSwitch({ state, since: this.parts.clock.now(), by })
+    if (held === 'discard') await this.parts.system.byHand.discardAll(nameOf(by))
+    await this.parts.system.byHand.setKillSwitch({ state, since: this.parts.clock.now(), by })
     this.parts.lookAgain()
     return this.killSwitch()
   }
@@ -152,12 +152,12 @@ export class LiveControl implements Control {
   }
 
   async reportRealised(report: RealisedReport, by: Requester): Promise<PortfolioView> {
-    await this.parts.system.reportRealised(report, nameOf(by))
+    await this.parts.system.portfolio.report(report, nameOf(by))
     return this.portfolio()
   }
 
   async resetLimit(name: string, by: Requester): Promise<PortfolioView> {
-    await this.parts.system.resetLimit(name, nameOf(by))
+    await this.parts.system.portfolio.resetLimit(name, nameOf(by))
     return this.portfolio()
   }
 
@@ -192,8 +192,7 @@ export class LiveControl implements Control {
   }
 
   confirmHoldings(by: Requester): Promise<void> {
-    this.parts.system.confirmHoldings(nameOf(by))
-    return Promise.resolve()
+    return this.parts.system.confirmation.give(nameOf(by))
   }
 
   supervisionTree(limit: number): readonly ActorView[] {
@@ -270,7 +269,7 @@ export class LiveControl implements Control {
 
 /** What is added up for a person: start and end of the day, sums and limits. */
 async function portfolioView(system: LiveSystem): Promise<PortfolioView> {
-  const { day, until, standings } = await system.portfolioStanding()
+  const { day, until, standings } = await system.portfolio.standing()
   return {
     day: { from: day.from, until },
     realised: day.realised as readonly RealisedReport[],

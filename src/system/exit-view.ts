@@ -23,7 +23,7 @@ export function exitView(
 
 /** What a monitoring cycle finds of exits and holdings, at `now` (epoch ms). */
 export function accountFacts(
-  { core: { book }, isUnconfirmed }: Pick<LiveSystem, 'core' | 'isUnconfirmed'>,
+  { core: { book }, confirmation }: Pick<LiveSystem, 'core' | 'confirmation'>,
   now: number,
 ): AccountFacts {
   const { capabilities, loudAfter, loudAfterMs } = book.settings
@@ -42,7 +42,7 @@ export function accountFacts(
   )
   return {
     isUnprovable: isUnprovable(capabilities),
-    isUnconfirmed,
+    isUnconfirmed: confirmation.isMissing,
     stuckExits: records
       .filter(({ rejections }) => rejections >= loudAfter)
       .map(({ positionId, rejections }) => ({ what: `${positionId}, ${rejections} rejections` })),

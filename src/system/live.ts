@@ -1,104 +1,45 @@
 import { type Down, type Ref, send } from '../actors/actor.ts'
-import type { GatewayMessage, PortfolioMessage, PortfolioStanding } from '../actors/messages.ts'
-import type { PortfolioOptions } from '../actors/portfolio.ts'
+import { within } from '../actors/deadline.ts'
+import type { PortfolioMessage } from '../actors/messages.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import { InstrumentTable } from '../domain/instrument.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
-import type { ExitReason } from '../domain/reason.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
-import { type KillSwitch, maySend } from '../exits/kill-switch.ts'
-import type { MassExitOptions } from '../exits/mass-exit.ts'
-import type { ExitRecord } from '../exits/record.ts'
+import { maySend } from '../exits/kill-switch.ts'
 import type { Profiler } from '../observability/profiler.ts'
-import type { Broker } from '../ports/broker.ts'
-import type { JournalLine, RulesRequest } from '../ports/control.ts'
-import { type Clock, steadyNow } from '../ports/clock.ts'
+import { steadyNow } from '../ports/clock.ts'
+import type { RulesRequest } from '../ports/control.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
-import type { Quotes } from '../ports/quotes.ts'
-import type { ExitFollower } from '../ports/telemetry.ts'
-import type { Timers } from '../ports/timers.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
-import type { LimitStanding, Realised } from '../risk/portfolio.ts'
-import type { RuleSet } from '../risk/rule.ts'
 import { backfill, replay } from '../risk/missed.ts'
+import type { RuleSet } from '../risk/rule.ts'
 import { levelsAt, refuseCrossed } from '../risk/rule-change.ts'
-import { tradingDayAt } from '../risk/trading-day.ts'
-import { ask } from './ask.ts'
-import { AskedExits } from './asked-exits.ts'
-import type { Chaos } from './chaos.ts'
 import { ClockWatch } from './clock-watch.ts'
-import { withDeadline } from '../actors/deadline.ts'
-import { startsHeld } from '../exits/reconcile.ts'
+import { Confirmation } from './confirmation.ts'
 import { connect, type Core } from './core.ts'
-import type { ExitVenue, GatewayOptions } from './gateway-options.ts'
 import { ExitJournal } from './exit-journal.ts'
+import { ExitsByHand } from './exits-by-hand.ts'
 import { Guarding } from './guarding.ts'
 import { ruleSetOf } from './kept-rules.ts'
 import { lineOf, textOf } from './lines.ts'
+import type { LiveOptions, Venue } from './live-options.ts'
 import { NO_LIMITS, startPortfolio } from './live-portfolio.ts'
 import { type LivePast, LiveState, pastOf } from './live-state.ts'
-import { type LiveChange, type LiveKeeper, LiveWriter } from './live-writer.ts'
-import type { Performance } from './performance.ts'
+import { type LiveChange, LiveWriter } from './live-writer.ts'
 import { machineTimers } from './machine-timers.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
+import { PortfolioActs } from './portfolio-acts.ts'
 import { Registrar, type Wanted } from './registrar.ts'
 import { ResumePoint } from './resume-point.ts'
 import { SupervisionView } from './supervision.ts'
-import { TickGate, type TickGateOptions } from './tick-gate.ts'
-
-/** A broker with an account of its own. */
-export type Venue = ExitVenue &
-  Partial<Pick<Broker, 'quotes'>> & {
-    /** Told after each tick: orders may wait for the first price of an instrument. */
-    priced(instrument: Tick['instrument']): Promise<void> | undefined
-  }
-
-export interface LiveOptions {
-  readonly keeper: LiveKeeper
-  readonly venue: (quotes: Quotes) => Venue
-  readonly clock: Clock
-  readonly callTimeoutMs: number
-  /** Default `guard`; `observe` sends nothing. */
-  readonly mode?: 'guard' | 'observe'
-  readonly instruments?: InstrumentTable
-  readonly portfolio?: PortfolioOptions
-  readonly massExit?: MassExitOptions | undefined
-  readonly ticks?: TickGateOptions
-  readonly exits?: GatewayOptions['exits']
-  readonly adopt?: GatewayOptions['adopt']
-  readonly reconcileMs?: number | undefined
-  /** With an empty store nothing is sent before a person has confirmed what the account holds. */
-  readonly confirmsHoldings?: boolean
-  /** Where calls, exits and errors are counted. */
-  readonly performance?: Performance | undefined
-  /** Told how each exit goes on. */
-  readonly followers?: readonly ExitFollower[]
-  readonly supervision?: Supervision | undefined
-  /** Set where things are to go wrong on purpose. */
-  readonly chaos?: Pick<Chaos, 'beforeMonitor' | 'rules'> | undefined
-  /** Default the machine's. */
-  readonly timers?: Timers
-  readonly random?: () => number
-  /** A younger price is tested as soon as a position comes, an older one guards nobody, ms; default 30 s. */
-  readonly freshMs?: number
-  /** Whether this process owns the store at this moment; default: always. */
-  readonly isStoreOurs?: () => boolean
-  /** Awaited before a new position is registered: its account must hold it. */
-  readonly beforeGuard?: (registered: Registered) => Promise<void>
-  /** Told of each journal line once it is durable. */
-  readonly onLine: (line: JournalLine) => void
-  /** Told when the store begins to refuse writes, and with undefined when it takes them again. */
-  readonly onTrouble?: (error: WatchkeeperError | undefined) => void
-  /** Something that the service cannot go on without has ended. */
-  readonly onFatal: (error: WatchkeeperError) => void
-}
+import { TickGate } from './tick-gate.ts'
 
 const UNMEASURED: Pick<Profiler, 'phase'> = { phase: (_name, part) => part() }
-/** Time between two looks at whether an intent is durable, ms. */
-const POLL_MS = 5
+/** Longest wait of an orderly end for the store, ms. */
+const STOP_MS = 10_000
 const FRESH_MS = 30_000
 
 /** A running service: the register, the straight line from tick to order, and what must be durable. */
@@ -113,14 +54,14 @@ export class LiveSystem {
   readonly supervisionView: SupervisionView
   readonly guarding: Guarding
   readonly resumePoint: ResumePoint
+  readonly byHand: ExitsByHand
+  readonly portfolio: PortfolioActs
+  readonly confirmation: Confirmation
   /** Ticks that were evaluated. */
   ticks = 0
   private readonly options: LiveOptions
   private readonly writer: LiveWriter
-  /** Nothing is sent before a person has confirmed what the account holds. */
-  isUnconfirmed = false
   private areSendsHeld = false
-  private readonly asked: AskedExits
   private readonly exits: ExitJournal
   private readonly portfolioRef: () => Ref<PortfolioMessage>
 
@@ -128,7 +69,8 @@ export class LiveSystem {
   static async open(options: LiveOptions): Promise<LiveSystem> {
     const past = await options.keeper.load()
     const system = new LiveSystem(options, past)
-    if (options.confirmsHoldings === true && past.register.size === 0) await system.askToConfirm()
+    if (options.confirmsHoldings === true && past.register.size === 0)
+      await system.confirmation.ask()
     return system
   }
 
@@ -161,9 +103,16 @@ export class LiveSystem {
       past.ratchets,
       past.day,
     )
+    this.confirmation = new Confirmation(
+      {
+        ...{ core: () => this.core, writer: this.writer, callTimeoutMs },
+        now: () => clock.now(),
+      },
+      past.isUnconfirmed === true,
+    )
     const exits = new ExitJournal({
       ...{ state: this.state, writer: this.writer, now: () => clock.now() },
-      ...{ portfolio: () => this.portfolio, performance: options.performance },
+      ...{ portfolio: () => this.portfolioRef(), performance: options.performance },
       followers: options.followers ?? [],
       decidedBy: decision => this.decidedBy(decision),
     })
@@ -185,7 +134,7 @@ export class LiveSystem {
           ? exits.saveAgain(record)
           : exits.save(record, hold.admit(record)),
       note: record => exits.later(record),
-      kept: () => pastOf(this.state, this.isUnconfirmed),
+      kept: () => pastOf(this.state, this.confirmation.isMissing),
       instruments: this.instruments,
       ...{ exits: options.exits, adopt: options.adopt, reconcileMs: options.reconcileMs },
       supervision: this.supervision,
@@ -210,34 +159,28 @@ export class LiveSystem {
       isNet: this.core.broker.capabilities.holdings === 'net',
       guard: (registered, guarded) => this.guard(registered, { guarded }),
     })
-    this.asked = new AskedExits({
-      gateway: () => this.core.gateway,
-      isAnswered: ({ position: { id }, generation }) => {
-        const row = this.state.register.get(id)
-        const isOpen = row?.state === 'open' && row.generation === generation
-        return !isOpen || row.observed !== undefined || this.state.openExits.has(id)
-      },
+    this.byHand = new ExitsByHand({
+      ...{ core: this.core, state: this.state, writer: this.writer, registrar: this.registrar },
+      ...{ journal: exits, now: () => clock.now() },
+      guard: (registered, ratchet) => this.guard(registered, { ratchet }),
     })
+    const { actors, serve, dispatcher } = this.core
     this.portfolioRef = startPortfolio(
       {
         ...{ options: options.portfolio, state: this.state, writer: this.writer },
-        ...{
-          actors: this.core.actors,
-          serve: this.core.serve,
-          quotes: this.core.dispatcher,
-          now: () => clock.now(),
-        },
+        ...{ actors, serve, quotes: dispatcher, now: () => clock.now() },
         instruments: this.instruments,
-        exit: id => this.exit(id, 'daily-loss'),
+        exit: id => this.byHand.exit(id, 'daily-loss'),
       },
       past.day,
     )
+    this.portfolio = new PortfolioActs({
+      dayStart: (options.portfolio ?? NO_LIMITS).dayStart,
+      portfolio: this.portfolioRef,
+      tell: (kind, detail) => this.tell(kind, detail),
+      flush: () => this.writer.flush(),
+    })
     for (const registered of past.register.values()) this.resume(registered)
-  }
-
-  /** The present incarnation. */
-  get portfolio(): Ref<PortfolioMessage> {
-    return this.portfolioRef()
   }
 
   get isObserving(): boolean {
@@ -260,41 +203,11 @@ export class LiveSystem {
     return { failing: errors, journalLines: lineCount, lostLines, waiting }
   }
 
-  /** A person has looked at what the account holds: exits may be sent. */
-  confirmHoldings(by: string): void {
-    this.setUnconfirmed(false)
-    this.tell('holdings-confirmed', { by })
-  }
-
   /** The broker's last prices of instruments. */
   quotes(instruments: readonly InstrumentId[]): Promise<readonly Tick[]> {
     const { quotes } = this.core.broker
     if (quotes === undefined) return Promise.resolve([])
     return quotes(instruments, new AbortController().signal)
-  }
-
-  /** The instruments whose prices decide: of open positions, and of what they derive from. */
-  *instrumentsHeld(): Iterable<InstrumentId> {
-    for (const { guard } of this.core.roster.all()) {
-      yield guard.position.instrument
-      if (guard.other === undefined) continue
-      const instrument = guard.underlying?.instrument ?? guard.position.underlying
-      if (instrument !== undefined) yield instrument
-    }
-  }
-
-  /** The instruments whose rules ask for a price when none has come for too long. */
-  *instrumentsToPoll(): Iterable<InstrumentId> {
-    const { now } = this
-    for (const { guard } of this.core.roster.all()) {
-      const { stream } = guard.own
-      for (const rule of guard.ruleSet.rules) {
-        if (rule.kind !== 'stale-quote' || rule.action !== 'poll') continue
-        const afterMs = rule.afterMs === 'auto' ? stream.quietMs : rule.afterMs
-        const since = Math.max(stream.lastAt, guard.position.openedAt)
-        if (now - since > afterMs) yield guard.position.instrument
-      }
-    }
   }
 
   /** Takes a tick as it comes. */
@@ -342,10 +255,10 @@ export class LiveSystem {
     profiler.phase('deadlines', () => dispatcher.advance(this.options.clock.now()))
     profiler.phase('actors', () => {
       send(supervisor, { kind: 'cycle' })
-      this.asked.repeat()
+      this.byHand.repeat()
       send(gateway, { kind: 'cycle' })
       send(reconciler, { kind: 'cycle' })
-      send(this.portfolio, { kind: 'cycle' })
+      send(this.portfolioRef(), { kind: 'cycle' })
     })
     profiler.phase('flush', () => {
       this.writer.keepPlace()
@@ -373,74 +286,6 @@ export class LiveSystem {
     const ruleSet = ruleSetOf({ position, rules })
     const at = this.options.clock.now()
     refuseCrossed(position, levelsAt(position, ruleSet, { best: position.entryPrice, at }), price)
-  }
-
-  /** Resolves when the intent to exit a position is durable, or its exit is over. */
-  async settledExit(id: PositionId): Promise<void> {
-    for (;;) {
-      const registered = this.state.register.get(id)
-      if (registered?.state !== 'open' || registered.observed !== undefined) return
-      if (this.state.openExits.has(id)) return
-      await new Promise(resolve => setTimeout(resolve, POLL_MS))
-    }
-  }
-
-  /** Asks for the exit of a position at market; a later call joins the first. */
-  exit(id: PositionId, reason: 'manual' | 'kill-switch' | 'daily-loss'): void {
-    const { position, generation } = this.registrar.open(id)
-    const decision = this.byHand(position, reason)
-    this.asked.ask({ kind: 'exit', decision, position, generation })
-  }
-
-  /** Moves the kill switch; resolves when that is durable. */
-  async setKillSwitch(killSwitch: KillSwitch): Promise<void> {
-    const by = killSwitch.by?.who
-    const line = lineOf(this.now, 'kill-switch', undefined, { state: killSwitch.state, by })
-    await this.writer.now({ killSwitch, lines: [line] })
-    this.state.killSwitch = killSwitch
-    send(this.core.gateway, { kind: 'kill-switch', killSwitch })
-    if (killSwitch.state !== 'flatten') return
-    for (const { position, state } of this.state.register.values()) {
-      if (state === 'open') this.exit(position.id, 'kill-switch')
-    }
-  }
-
-  /** Forgets the exits that were never sent; their positions are guarded again. */
-  async discardExits(by: string): Promise<void> {
-    const records = await ask<GatewayMessage, readonly ExitRecord[]>(this.core.gateway, done => {
-      return { kind: 'discard', done }
-    })
-    await Promise.all(records.map(record => this.discard(record, by)))
-  }
-
-  /** Counts what somebody else has realised; resolves when it is durable. */
-  async reportRealised(profit: Realised, by: string): Promise<void> {
-    this.tell('profit-reported', { ...profit, by })
-    await ask<PortfolioMessage, void>(this.portfolio, done => {
-      return { kind: 'reported', profit, done }
-    })
-    await this.writer.flush()
-  }
-
-  /** Puts the loss behind a limit; resolves when that is durable. Throws LIMIT_UNKNOWN. */
-  async resetLimit(limit: string, by: string): Promise<void> {
-    const before = await ask<PortfolioMessage, LimitStanding | undefined>(this.portfolio, done => {
-      return { kind: 'reset', limit, done }
-    })
-    if (before === undefined) {
-      throw new WatchkeeperError('LIMIT_UNKNOWN', `no limit is named ${JSON.stringify(limit)}`)
-    }
-    this.tell('limit-reset', { limit, loss: before.loss, by })
-    await this.writer.flush()
-  }
-
-  /** The day's sums, until when the day goes on (epoch ms), and where each limit stands. */
-  async portfolioStanding(): Promise<PortfolioStanding & { readonly until: number }> {
-    const standing = await ask<PortfolioMessage, PortfolioStanding>(this.portfolio, answer => {
-      return { kind: 'ask', answer }
-    })
-    const { dayStart } = this.options.portfolio ?? NO_LIMITS
-    return { ...standing, until: tradingDayAt(dayStart, standing.day.from).until }
   }
 
   /** A line about the service as a whole, durable soon. */
@@ -492,6 +337,7 @@ export class LiveSystem {
       ...{ register: [...register.values()], exits: [...openExits.values()], killSwitch, ratchets },
       ...(day !== undefined && { day }),
       ...(feedPlace !== undefined && { feedPlace }),
+      isUnconfirmed: this.confirmation.isMissing,
     }
   }
 
@@ -500,47 +346,10 @@ export class LiveSystem {
     this.areSendsHeld = true
   }
 
-  /** Ends every actor, after what was decided is durable. */
-  async stop(): Promise<void> {
-    await this.writer.close()
+  /** Ends every actor, after what was decided is durable, or after `mostMs`. */
+  async stop(mostMs = STOP_MS): Promise<void> {
+    await within(mostMs, this.writer.close())
     this.core.actors.stopAll()
-  }
-
-  /** An account that cannot be looked at may hold anything. */
-  private async askToConfirm(): Promise<void> {
-    const { callTimeoutMs } = this.options
-    const { broker } = this.core
-    const ask = withDeadline(callTimeoutMs, signal => broker.holdings(signal))
-    const isHeld = await ask.then(
-      holdings => startsHeld(true, holdings),
-      () => true,
-    )
-    if (!isHeld) return
-    this.setUnconfirmed(true)
-    this.tell('holdings-unconfirmed', {})
-  }
-
-  /** The position begins a new life, in which no order of the exit that is forgotten means anything. */
-  private async discard(record: ExitRecord, by: string): Promise<void> {
-    const { positionId: id } = record
-    let renewed: Registered | undefined
-    try {
-      renewed = await this.registrar.renew(id, by)
-    } catch (error) {
-      const { position } = this.registrar.open(id)
-      send(this.core.gateway, { kind: 'take-back', record, position })
-      throw error
-    }
-    if (renewed === undefined) return
-    this.exits.discarded(id)
-    this.asked.forget(id)
-    const ratchet = this.core.roster.get(id)?.guard.ratchet() ?? this.state.ratchets.get(id)
-    this.guard(renewed, { ratchet })
-  }
-
-  private setUnconfirmed(isUnconfirmed: boolean): void {
-    this.isUnconfirmed = isUnconfirmed
-    send(this.core.gateway, { kind: 'confirm', isUnconfirmed })
   }
 
   private get now(): number {
@@ -581,23 +390,12 @@ export class LiveSystem {
       ...(ratchet !== undefined && { ratchet }),
       ...(guarded !== undefined && { guarded }),
     })
-    if (this.state.killSwitch.state === 'flatten') this.exit(position.id, 'kill-switch')
+    if (this.state.killSwitch.state === 'flatten') this.byHand.exit(position.id, 'kill-switch')
   }
 
   private rulesOf(registered: Registered): RuleSet {
     const ruleSet = ruleSetOf(registered)
     return this.options.chaos?.rules(ruleSet) ?? ruleSet
-  }
-
-  private byHand({ id, instrument, side, ...position }: Position, reason: ExitReason): Decision {
-    const child = this.core.roster.get(id)
-    const best =
-      child === undefined ? position.entryPrice : child.guard.sign * child.guard.bestNow()
-    return {
-      positionId: id,
-      ...{ instrument, side, reason, matched: [reason], at: this.now },
-      ...{ tick: null, level: null, best, priceSource: position.priceSource },
-    }
   }
 
   /** Which incarnation decided, and how long ago its tick or deadline was, ms. */

@@ -40,7 +40,7 @@ export async function metricFacts(
   const { counts, openExits } = state
   const { guarded, expected, observed } = system.guarding.last
   const [openStates, oldestAt] = openExitsOf(openExits.values(), given.now)
-  const { standings } = await system.portfolioStanding()
+  const { standings } = await system.portfolio.standing()
   const { rules, pending, monitors } = rosterFacts(core)
   return {
     ...given,

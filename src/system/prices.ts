@@ -6,6 +6,7 @@ import { simulatedFeed } from '../feeds/simulated.ts'
 import type { Trouble } from '../observability/health.ts'
 import type { RedisFacts } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
+import { instrumentsHeld, instrumentsToPoll } from './held-instruments.ts'
 import { textOf } from './lines.ts'
 import type { LiveSystem } from './live.ts'
 import type { Performance } from './performance.ts'
@@ -58,7 +59,10 @@ export function openPrices(options: PricesOptions): Prices {
   const source = sourceOf(options, onTick)
   const poll = new PollFeed({
     ask: instruments => system.quotes(instruments),
-    wanted: () => (source === undefined ? system.instrumentsHeld() : system.instrumentsToPoll()),
+    wanted: () =>
+      source === undefined
+        ? instrumentsHeld(system.core.roster)
+        : instrumentsToPoll(system.core.roster, clock.now()),
     onTick,
     onTrouble: error => {
       const detail = error === undefined ? {} : { error: textOf(error) }

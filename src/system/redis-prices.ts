@@ -7,13 +7,14 @@ import type { Trouble } from '../observability/health.ts'
 import type { RedisFacts } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RedisError } from '../redis/errors.ts'
+import { instrumentsHeld } from './held-instruments.ts'
 import type { LiveSystem } from './live.ts'
 import type { Performance } from './performance.ts'
 import { connectionFacts, NO_REDIS } from './redis-view.ts'
 
 export interface RedisPricesOptions {
   readonly config: RedisFeedConfig
-  readonly system: Pick<LiveSystem, 'tell' | 'instrumentsHeld' | 'resumePoint' | 'state'>
+  readonly system: Pick<LiveSystem, 'tell' | 'core' | 'resumePoint' | 'state'>
   readonly clock: Clock
   readonly performance: Performance
   readonly onTick: (tick: Tick) => void
@@ -44,7 +45,7 @@ export class RedisPrices {
     const feed = await RedisFeed.open({
       ...{ config, clock, onTick, onMissed, oldMs, places },
       onGap: gap => system.tell('feed-gap', { ...gap }),
-      held: () => system.instrumentsHeld(),
+      held: () => instrumentsHeld(system.core.roster),
       onCommand: (use, outcome, ms) => {
         performance.count('redisFetches')
         if (ms !== undefined) performance.redisTook(use, ms)

@@ -1,3 +1,4 @@
+import { instrumentsHeld } from '../../src/system/held-instruments.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Tick } from '../../src/domain/tick.ts'
 import { RedisFeed, type RedisFeedOptions } from '../../src/feeds/redis.ts'
@@ -111,7 +112,7 @@ function optionsFor(
 
 /** Hands all ticks on to the trigger books, and counts them. */
 const taking = ({ rig: { system } }: Surroundings, onTick: () => void) => ({
-  held: () => system.instrumentsHeld(),
+  held: () => instrumentsHeld(system.core.roster),
   onTick(tick: Tick) {
     system.tick(tick)
     onTick()

@@ -16,6 +16,7 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch, PortfolioDay
   private killSwitch: string | undefined
   private day: string | undefined
   private feedPlace: string | undefined
+  private isUnconfirmed = false
 
   load(): Promise<Past<ExitRecord, KillSwitch, PortfolioDay>> {
     const parsed = <Value>(rows: Map<PositionId, string>): Map<PositionId, Value> =>
@@ -27,6 +28,7 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch, PortfolioDay
       killSwitch:
         this.killSwitch === undefined ? undefined : (JSON.parse(this.killSwitch) as KillSwitch),
       ...(this.feedPlace !== undefined && { feedPlace: JSON.parse(this.feedPlace) as unknown }),
+      isUnconfirmed: this.isUnconfirmed,
       day: this.day === undefined ? undefined : (JSON.parse(this.day) as PortfolioDay),
     })
   }
@@ -45,6 +47,7 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch, PortfolioDay
       this.ratchets.set(id, JSON.stringify(ratchet))
     }
     for (const id of change.dropped ?? []) this.exits.delete(id)
+    this.isUnconfirmed = change.isUnconfirmed ?? this.isUnconfirmed
     if (change.day !== undefined) this.day = JSON.stringify(change.day)
     if (change.feedPlace !== undefined) this.feedPlace = JSON.stringify(change.feedPlace)
     if (change.killSwitch !== undefined) this.killSwitch = JSON.stringify(change.killSwitch)

@@ -107,11 +107,11 @@ describe('what is told of an exit', () => {
   })
 
   it('counts exits by how they ended, and one that a person took back', async () => {
-    await system.setKillSwitch({ state: 'halt', since: now, by: null })
+    await system.byHand.setKillSwitch({ state: 'halt', since: now, by: null })
     await tick(100, 80)
     await cycle()
-    await system.discardExits('test')
-    await system.setKillSwitch({ state: 'off', since: now, by: null })
+    await system.byHand.discardAll('test')
+    await system.byHand.setKillSwitch({ state: 'off', since: now, by: null })
     await tick(79)
     await cycle()
     const { filled, discarded } = system.state.counts.exitsEnded

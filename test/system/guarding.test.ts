@@ -167,7 +167,11 @@ describe('Guarding', () => {
     await tick()
     await cycle(500)
     const before = ms()
-    await system.setKillSwitch({ state: 'halt', since: now(), by: { who: 'test', from: 'test' } })
+    await system.byHand.setKillSwitch({
+      state: 'halt',
+      since: now(),
+      by: { who: 'test', from: 'test' },
+    })
     await cycle(500)
     await cycle(500)
     expect([cause(), ms() - before]).to.deep.equal(['halt', 1_000])

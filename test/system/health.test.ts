@@ -11,7 +11,8 @@ import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
 import { healthFacts } from '../../src/system/facts.ts'
 import { gatewayTroubles } from '../../src/system/gateway-view.ts'
-import { type LiveOptions, LiveSystem } from '../../src/system/live.ts'
+import { LiveSystem } from '../../src/system/live.ts'
+import type { LiveOptions } from '../../src/system/live-options.ts'
 import { pacedBroker } from '../../src/system/paced-broker.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
@@ -172,7 +173,7 @@ describe('health of a running system', () => {
       ['flatten', 'warn'],
       ['off', 'pass'],
     ] as const) {
-      await system.setKillSwitch({ state, since: now(), by: null })
+      await system.byHand.setKillSwitch({ state, since: now(), by: null })
       expect(statusOf('gateway:kill-switch'), state).to.equal(wanted)
     }
   })
@@ -272,7 +273,7 @@ describe('health of a running system', () => {
     account.trade(ACME, 5)
     await open({ confirmsHoldings: true })
     expect([statusOf('holdings:unconfirmed'), look().status]).to.deep.equal(['fail', 'fail'])
-    system.confirmHoldings('test')
+    await system.confirmation.give('test')
     await turn()
     expect(statusOf('holdings:unconfirmed')).to.equal('pass')
   })
@@ -325,10 +326,10 @@ describe('health of a running system', () => {
   it('warns of a day that comes near its limit, and of one that has reached it', async () => {
     const limit = { name: 'all', maxLoss: 100, warnAtPct: 80 }
     await open({ portfolio: { dayStart: { timezone: 'UTC', minutes: 0 }, limits: [limit] } })
-    await system.reportRealised({ amount: -85 }, 'test')
+    await system.portfolio.report({ amount: -85 }, 'test')
     await cycles(2)
     expect(checkOf('portfolio:limits-near')).to.deep.equal(['warn', '1: all'])
-    await system.reportRealised({ amount: -20 }, 'test')
+    await system.portfolio.report({ amount: -20 }, 'test')
     await cycles(2)
     expect(checkOf('portfolio:limits-tripped')).to.deep.equal(['warn', '1: all'])
   })

@@ -1,10 +1,11 @@
 import { expect } from 'chai'
-import { send } from '../../src/actors/actor.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
 import { OFF } from '../../src/exits/kill-switch.ts'
-import { type LiveOptions, LiveSystem } from '../../src/system/live.ts'
+import { LiveSystem } from '../../src/system/live.ts'
+import { instrumentsHeld, instrumentsToPoll } from '../../src/system/held-instruments.ts'
+import type { LiveOptions } from '../../src/system/live-options.ts'
 import { aPosition } from '../support/builders.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
@@ -158,12 +159,12 @@ describe('LiveSystem', () => {
 
   it('holds every exit back in halt, and sends them after it', async () => {
     await add()
-    await system.setKillSwitch({ ...OFF, state: 'halt' })
+    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
     await tick(100, 89)
     await restart()
     await cycle()
     expect(account.placed).to.equal(0)
-    await system.setKillSwitch(OFF)
+    await system.byHand.setKillSwitch(OFF)
     await system.settled()
     await cycle()
     expect(account.placed).to.equal(1)
@@ -172,7 +173,7 @@ describe('LiveSystem', () => {
   it('flattens what is guarded, and what is added later', async () => {
     await add()
     await tick(100)
-    await system.setKillSwitch({ ...OFF, state: 'flatten' })
+    await system.byHand.setKillSwitch({ ...OFF, state: 'flatten' })
     await system.settled()
     await add({ id: positionId('p2') })
     await system.settled()
@@ -252,9 +253,9 @@ describe('LiveSystem', () => {
 
     it('takes an exit by hand and a flatten for the same', async () => {
       await add()
-      system.exit(P1, 'manual')
-      await system.settledExit(P1)
-      await system.setKillSwitch({ ...OFF, state: 'flatten' })
+      system.byHand.exit(P1, 'manual')
+      await system.byHand.settled(P1)
+      await system.byHand.setKillSwitch({ ...OFF, state: 'flatten' })
       await system.settled()
       expect([account.placed, system.state.register.get(P1)?.observed?.reason]).to.deep.equal([
         0,
@@ -325,9 +326,7 @@ describe('LiveSystem', () => {
     it('counts a loss that somebody else reports, once it is durable', async () => {
       await system.add(aPosition(), WIDE, 'test')
       await tick(100)
-      await new Promise<void>(done => {
-        send(system.portfolio, { kind: 'reported', profit: { amount: -29 }, done })
-      })
+      await system.portfolio.report({ amount: -29 }, 'test')
       await cycle()
       expect([system.state.limits, account.placed]).to.deep.equal([
         { tripped: [], warned: ['all'] },
@@ -343,9 +342,7 @@ describe('LiveSystem', () => {
       await add({ quantity: 4 })
       await tick(100, 90)
       await cycle()
-      await new Promise<unknown>(done => {
-        send(system.portfolio, { kind: 'reset', limit: 'all', done })
-      })
+      await system.portfolio.resetLimit('all', 'test')
       await system.add(aPosition({ id: P2 }), WIDE, 'test')
       await tick(95)
       await cycle()
@@ -355,13 +352,13 @@ describe('LiveSystem', () => {
 
   it('discards exits that halt held, and guards their positions again', async () => {
     await add()
-    await system.setKillSwitch({ ...OFF, state: 'halt' })
+    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
     await tick(100, 120, 89, 115)
     expect(system.state.openExits.size).to.equal(1)
-    await system.discardExits('test')
+    await system.byHand.discardAll('test')
     await restart()
     expect([system.state.openExits.size, system.core.roster.size]).to.deep.equal([0, 1])
-    await system.setKillSwitch(OFF)
+    await system.byHand.setKillSwitch(OFF)
     await tick(108.1)
     expect(account.placed).to.equal(0)
     await tick(108)
@@ -370,22 +367,22 @@ describe('LiveSystem', () => {
 
   it('goes on with an exit that the store does not let it discard', async () => {
     await add()
-    await system.setKillSwitch({ ...OFF, state: 'halt' })
+    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
     await tick(100, 89)
     keeper.failures.push(new WatchkeeperError('STORE_FAILED', 'no room'))
-    expect(await codeOf(system.discardExits('test'))).to.equal('STORE_FAILED')
-    await system.setKillSwitch(OFF)
+    expect(await codeOf(system.byHand.discardAll('test'))).to.equal('STORE_FAILED')
+    await system.byHand.setKillSwitch(OFF)
     for (let count = 0; count < 3; count++) await cycle()
     expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
   })
 
   it('sends no order under the id of one that was discarded', async () => {
     await add()
-    await system.setKillSwitch({ ...OFF, state: 'halt' })
+    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
     await tick(100, 89)
     const { order } = system.state.openExits.get(P1)!
-    await system.discardExits('test')
-    await system.setKillSwitch(OFF)
+    await system.byHand.discardAll('test')
+    await system.byHand.setKillSwitch(OFF)
     await tick(88)
     expect(account.placed).to.equal(1)
     expect([...account.fills.keys()]).not.to.include(order.clientOrderId)
@@ -395,8 +392,8 @@ describe('LiveSystem', () => {
     await add()
     account.fault = 'filled, then lost'
     await tick(100, 89)
-    await system.setKillSwitch({ ...OFF, state: 'halt' })
-    await system.discardExits('test')
+    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
+    await system.byHand.discardAll('test')
     await cycle()
     expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
   })
@@ -406,7 +403,7 @@ describe('LiveSystem', () => {
     for (const id of ['a', 'b', 'c']) await add({ id: positionId(id) })
     await tick(100, 89)
     expect(account.placed).to.equal(1)
-    system.exit(positionId('b'), 'manual')
+    system.byHand.exit(positionId('b'), 'manual')
     await cycle()
     expect(account.placed).to.equal(2)
     now += 2_000
@@ -419,7 +416,7 @@ describe('LiveSystem', () => {
     await add({ id: positionId('p2') })
     account.fault = 'filled, then lost'
     await tick(100)
-    system.exit(P1, 'manual')
+    system.byHand.exit(P1, 'manual')
     await system.settled()
     system.holdSends()
     await tick(89)
@@ -432,10 +429,10 @@ describe('LiveSystem', () => {
     const quiet = { staleQuote: { afterMs: 1_000, action: 'poll' }, stopLoss: { pct: 50 } }
     await system.add(aPosition({ openedAt: now }), quiet, 'test')
     await tick(100)
-    expect([...system.instrumentsToPoll()]).to.deep.equal([])
+    expect([...instrumentsToPoll(system.core.roster, now)]).to.deep.equal([])
     now += 1_001
-    expect([...system.instrumentsToPoll()]).to.deep.equal(['ACME'])
-    expect([...system.instrumentsHeld()]).to.deep.equal(['ACME'])
+    expect([...instrumentsToPoll(system.core.roster, now)]).to.deep.equal(['ACME'])
+    expect([...instrumentsHeld(system.core.roster)]).to.deep.equal(['ACME'])
   })
 
   it('says when somebody set the clock', async () => {
@@ -595,10 +592,27 @@ describe('LiveSystem', () => {
       await restart({ confirmsHoldings: true })
       await add()
       await tick(100, 89)
-      expect([account.placed, system.isUnconfirmed]).to.deep.equal([0, true])
-      system.confirmHoldings('test')
+      expect([account.placed, system.confirmation.isMissing]).to.deep.equal([0, true])
+      await system.confirmation.give('test')
       await system.settled()
       expect(account.placed).to.equal(1)
+    })
+
+    it('waits for the confirmation also in the next process, and asks for it once', async () => {
+      account.trade(instrumentId('OTHER'), 5)
+      await restart({ confirmsHoldings: true })
+      await add()
+      await restart({ confirmsHoldings: true })
+      expect(system.confirmation.isMissing).to.equal(true)
+      await tick(100, 89)
+      expect(account.placed).to.equal(0)
+      await system.confirmation.give('test')
+      await restart({ confirmsHoldings: true })
+      expect(system.confirmation.isMissing).to.equal(false)
+      await cycle()
+      await cycle()
+      expect(account.placed).to.equal(1)
+      expect(kinds().filter(kind => kind === 'holdings-unconfirmed')).to.have.length(1)
     })
   })
 })

@@ -6,7 +6,8 @@ import type { Quotes } from '../../src/ports/quotes.ts'
 import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
-import { LiveSystem, type Venue } from '../../src/system/live.ts'
+import { LiveSystem } from '../../src/system/live.ts'
+import type { Venue } from '../../src/system/live-options.ts'
 import { pacedBroker } from '../../src/system/paced-broker.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
@@ -125,7 +126,7 @@ describe('pacedBroker of a live system', () => {
     })
     await system.add(aPosition(), { stopLoss: { pct: 10 } }, 'test')
     desk.handle('orders', forceOpen)
-    system.exit(positionId('p1'), 'manual')
+    system.byHand.exit(positionId('p1'), 'manual')
     await until(() => desk.limits.some(({ lanes }) => lanes.queues.exits.length > 0))
   })
 

@@ -9,7 +9,8 @@ import type { HealthSnapshot } from '../../src/ports/control.ts'
 import type { Quotes } from '../../src/ports/quotes.ts'
 import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { healthFacts } from '../../src/system/facts.ts'
-import { LiveSystem, type Venue } from '../../src/system/live.ts'
+import { LiveSystem } from '../../src/system/live.ts'
+import type { Venue } from '../../src/system/live-options.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 import { TestVenue } from '../support/test-venue.ts'
@@ -193,7 +194,7 @@ describe('supervision of a live system', () => {
     await tick(100)
     const { gateway } = system.core
     send(gateway, null as never)
-    system.exit(P1, 'manual')
+    system.byHand.exit(P1, 'manual')
     await turn()
     expect(venue.orders).to.have.length(0)
     await cycle()
@@ -212,16 +213,16 @@ describe('supervision of a live system', () => {
     expect(viewOf('portfolio')?.epoch).to.equal(2)
     expect(kinds().filter(kind => kind === 'exit-filled')).to.have.length(1)
     expect(
-      (await system.portfolioStanding()).day.realised.map(({ amount }) => amount),
+      (await system.portfolio.standing()).day.realised.map(({ amount }) => amount),
     ).to.have.length(1)
   })
 
   it('says so when whoever is asked ends before it answers', async () => {
     const { watch } = system.core.roster.service('portfolio')!
     if (watch.kind === 'alive') send(watch.ref, null as never)
-    const failed = await system.portfolioStanding().catch((error: unknown) => error)
+    const failed = await system.portfolio.standing().catch((error: unknown) => error)
     expect((failed as WatchkeeperError).code).to.equal('ACTOR_DOWN')
-    expect((await system.portfolioStanding()).standings).to.deep.equal([])
+    expect((await system.portfolio.standing()).standings).to.deep.equal([])
   })
 
   it('does not take a store that never answers for a gateway that hangs', async () => {

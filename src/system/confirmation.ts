@@ -1,0 +1,58 @@
+import { send } from '../actors/actor.ts'
+import { withDeadline } from '../actors/deadline.ts'
+import { startsHeld } from '../exits/reconcile.ts'
+import type { Core } from './core.ts'
+import { lineOf } from './lines.ts'
+import type { Venue } from './live-options.ts'
+import type { LiveWriter } from './live-writer.ts'
+
+export interface ConfirmationParts {
+  core(): Core<Venue>
+  readonly writer: Pick<LiveWriter, 'now'>
+  /** Longest wait for one answer of the broker, ms. */
+  readonly callTimeoutMs: number
+  /** Epoch ms. */
+  now(): number
+}
+
+/**
+ * Whether a person must confirm what the account holds before anything is sent: where an empty store
+ * met an account that holds something, until it is confirmed, over restarts.
+ */
+export class Confirmation {
+  /** Nothing may be sent. */
+  isMissing: boolean
+  private readonly parts: ConfirmationParts
+
+  /** `isMissing`: an earlier process was still waiting for it. */
+  constructor(parts: ConfirmationParts, isMissing: boolean) {
+    this.parts = parts
+    this.isMissing = isMissing
+  }
+
+  /** Looks what the account holds; one that cannot be looked at may hold anything. */
+  async ask(): Promise<void> {
+    if (this.isMissing) return
+    const { core, callTimeoutMs } = this.parts
+    const { broker } = core()
+    const asked = withDeadline(callTimeoutMs, signal => broker.holdings(signal))
+    const isHeld = await asked.then(
+      holdings => startsHeld(true, holdings),
+      () => true,
+    )
+    // Before the first position is registered: with one, the store is empty no more.
+    if (isHeld) await this.set(true, 'holdings-unconfirmed', {})
+  }
+
+  /** A person has looked at what the account holds: durable when the promise resolves. */
+  async give(by: string): Promise<void> {
+    await this.set(false, 'holdings-confirmed', { by })
+  }
+
+  private async set(isUnconfirmed: boolean, kind: string, detail: object): Promise<void> {
+    const { core, writer, now } = this.parts
+    await writer.now({ isUnconfirmed, lines: [lineOf(now(), kind, undefined, { ...detail })] })
+    this.isMissing = isUnconfirmed
+    send(core().gateway, { kind: 'confirm', isUnconfirmed })
+  }
+}

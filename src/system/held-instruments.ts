@@ -1,0 +1,25 @@
+import type { Roster } from '../actors/roster.ts'
+import type { InstrumentId } from '../domain/ids.ts'
+
+/** The instruments whose prices decide: of open positions, and of what they derive from. */
+export function* instrumentsHeld(roster: Roster): Iterable<InstrumentId> {
+  for (const { guard } of roster.all()) {
+    yield guard.position.instrument
+    if (guard.other === undefined) continue
+    const instrument = guard.underlying?.instrument ?? guard.position.underlying
+    if (instrument !== undefined) yield instrument
+  }
+}
+
+/** The instruments whose rules ask at `now` (epoch ms) for a price, as none has come for too long. */
+export function* instrumentsToPoll(roster: Roster, now: number): Iterable<InstrumentId> {
+  for (const { guard } of roster.all()) {
+    const { stream } = guard.own
+    for (const rule of guard.ruleSet.rules) {
+      if (rule.kind !== 'stale-quote' || rule.action !== 'poll') continue
+      const afterMs = rule.afterMs === 'auto' ? stream.quietMs : rule.afterMs
+      const since = Math.max(stream.lastAt, guard.position.openedAt)
+      if (now - since > afterMs) yield guard.position.instrument
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { Ref } from '../actors/actor.ts'
+import type { PortfolioMessage, PortfolioStanding } from '../actors/messages.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { LimitStanding, Realised } from '../risk/portfolio.ts'
+import { type DayStart, tradingDayAt } from '../risk/trading-day.ts'
+import { ask } from './ask.ts'
+
+export interface PortfolioActsParts {
+  readonly dayStart: DayStart
+  /** The present incarnation. */
+  portfolio(): Ref<PortfolioMessage>
+  /** A line about the service as a whole, durable soon. */
+  tell(kind: string, detail: Readonly<Record<string, unknown>>): void
+  /** Resolves when all that was told is durable. */
+  flush(): Promise<void>
+}
+
+/** What a person may ask of the day's profits and losses. */
+export class PortfolioActs {
+  private readonly parts: PortfolioActsParts
+
+  constructor(parts: PortfolioActsParts) {
+    this.parts = parts
+  }
+
+  /** Counts what somebody else has realised; resolves when it is durable. */
+  async report(profit: Realised, by: string): Promise<void> {
+    const { portfolio, tell, flush } = this.parts
+    tell('profit-reported', { ...profit, by })
+    await ask<PortfolioMessage, void>(portfolio(), done => ({ kind: 'reported', profit, done }))
+    await flush()
+  }
+
+  /** Puts the loss behind a limit; resolves when that is durable. Throws LIMIT_UNKNOWN. */
+  async resetLimit(limit: string, by: string): Promise<void> {
+    const { portfolio, tell, flush } = this.parts
+    const before = await ask<PortfolioMessage, LimitStanding | undefined>(portfolio(), done => {
+      return { kind: 'reset', limit, done }
+    })
+    if (before === undefined) {
+      throw new WatchkeeperError('LIMIT_UNKNOWN', `no limit is named ${JSON.stringify(limit)}`)
+    }
+    tell('limit-reset', { limit, loss: before.loss, by })
+    await flush()
+  }
+
+  /** The day's sums, until when the day goes on (epoch ms), and where each limit stands. */
+  async standing(): Promise<PortfolioStanding & { readonly until: number }> {
+    const { portfolio, dayStart } = this.parts
+    const standing = await ask<PortfolioMessage, PortfolioStanding>(portfolio(), answer => {
+      return { kind: 'ask', answer }
+    })
+    return { ...standing, until: tradingDayAt(dayStart, standing.day.from).until }
+  }
+}
