@@ -29,7 +29,10 @@ export const thisProcess = (token: string): Owner => ({
 export const canSee = ({ bootId: itsBoot, namespace: its }: Owner): boolean =>
   itsBoot !== null && itsBoot === bootId() && its != null && its === namespace()
 
-/** Whether the owner still runs: not a process of the same pid, nor one from before a restart. */
+/**
+ * Whether the owner still runs: not a process of the same pid, nor one from before a restart, nor one
+ * that is dead and of whose end its parent has not taken note yet.
+ */
 export function isAlive({ pid, startedAt, bootId: itsBoot }: Owner): boolean {
   if (itsBoot !== bootId()) return false
   try {
@@ -38,7 +41,7 @@ export function isAlive({ pid, startedAt, bootId: itsBoot }: Owner): boolean {
     // Somebody else's process cannot be signalled, but it is there.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  return startedAt === startOf(pid)
+  return startedAt === startOf(pid) && !DEAD.has(statOf(pid)?.[0])
 }
 
 function namespace(): string | null {
@@ -53,17 +56,18 @@ function bootId(): string | null {
   return firstOf('/proc/sys/kernel/random/boot_id', text => text.trim())
 }
 
+/** States of a process that runs no more. */
+const DEAD: ReadonlySet<string | undefined> = new Set(['Z', 'X'])
+
 const START_FIELD = 19
 
-/** Field 22 of /proc/<pid>/stat; the name before it may hold spaces and brackets. */
-function startOf(pid: number): string | null {
-  return firstOf(
-    `/proc/${pid}/stat`,
-    text => text.slice(text.lastIndexOf(')') + 2).split(' ')[START_FIELD] ?? null,
-  )
-}
+const startOf = (pid: number): string | null => statOf(pid)?.[START_FIELD] ?? null
 
-function firstOf(file: string, read: (text: string) => string | null): string | null {
+/** The fields of /proc/<pid>/stat from the third, the state, on; the name before may hold spaces and brackets. */
+const statOf = (pid: number): readonly string[] | null =>
+  firstOf(`/proc/${pid}/stat`, text => text.slice(text.lastIndexOf(')') + 2).split(' '))
+
+function firstOf<Part>(file: string, read: (text: string) => Part): Part | null {
   try {
     return read(readFileSync(file, 'utf8'))
   } catch {
