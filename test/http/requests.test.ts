@@ -231,6 +231,19 @@ describe('requests over http', () => {
       expect(text).to.not.match(/secret|\bat \//)
     })
 
+    it('exits and releases nobody for a body that asks for something else', async () => {
+      const changes: [string, string][] = [
+        ['POST', '/api/positions/p1/exit'],
+        ['DELETE', '/api/positions/p1'],
+      ]
+      for (const [method, path] of changes) {
+        const headers = { ...JSON_TYPE, 'content-length': '14' }
+        const { status, json } = await ask(port, path, { method, headers, body: { quantity: 1 } })
+        expect([status, json['code']]).to.deep.equal([422, 'BAD_INPUT'])
+      }
+      expect(control.asked).to.deep.equal([])
+    })
+
     it('takes no change while it is not ready', async () => {
       control.state = { ready: false, why: 'stopping' }
       const changes: [string, string, unknown][] = [

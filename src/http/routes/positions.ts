@@ -29,11 +29,13 @@ export const positionRoutes: Route = (router, control) => {
     sendJson(response, await control.changeRules(id, wanted, requesterOf(request)))
   })
   router.post('/api/positions/:id/exit', async (request, response) => {
+    bodyOf(request, [])
     await change(control, response, 202, () =>
       control.exit(request.params.id, requesterOf(request)),
     )
   })
   router.delete('/api/positions/:id', async (request, response) => {
+    bodyOf(request, [])
     await change(control, response, 204, () =>
       control.release(request.params.id, requesterOf(request)),
     )
