@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
 import { InputError } from '../errors.ts'
+import { expectation } from '../risk/expectation.ts'
 import { parseText } from './document.ts'
 import { FaultList, show } from './faults.ts'
 import { type ServiceConfig, serviceSchema } from './schema.ts'
@@ -76,12 +77,16 @@ export function reportIssue(list: FaultList, value: unknown, issue: z.core.$ZodI
   const path = issue.path.filter(key => typeof key !== 'symbol')
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys)
-      list.add([...path, key], 'an unknown setting', 'none of that name')
+      list.add([...path, key], 'an unknown setting', 'the name of one that there is')
     return
   }
   const found = path.reduce<unknown>(
     (each, key) => (each as Record<PropertyKey, unknown> | undefined)?.[key],
     value,
   )
-  list.add(path, show(found), issue.message.replace(/^Invalid input: expected /, ''))
+  const isSecret = found !== undefined && SECRET.test(String(path.at(-1)))
+  list.add(path, isSecret ? 'another value' : show(found), expectation(issue))
 }
+
+/** Names of settings whose values no message may show. */
+const SECRET = /(?:token|password|key)$/i

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { expectation } from './expectation.ts'
 import type { Rule, RuleSet, RuleSubject, RuleWarning } from './rule.ts'
 import { type AnyRuleDefinition, RULES } from './rules/registry.ts'
 
@@ -109,31 +110,6 @@ function faultsOf(rule: string, given: unknown, issue: z.core.$ZodIssue): RuleFa
 
 const isInside = (issues: readonly z.core.$ZodIssue[]): boolean =>
   issues.length > 0 && issues.every(({ path }) => path.length > 0)
-
-const TYPES: Readonly<Record<string, string>> = {
-  int: 'a whole number',
-  object: 'a map',
-  array: 'a list',
-}
-
-/** zod says what it wants in many ways; users get one. */
-function expectation(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return TYPES[issue.expected] ?? `a ${issue.expected}`
-    case 'too_small':
-      if (issue.origin === 'array' || issue.origin === 'string') return 'at least one'
-      return `a number ${issue.inclusive ? 'of at least' : 'above'} ${issue.minimum}`
-    case 'too_big':
-      return `a number ${issue.inclusive ? 'of at most' : 'below'} ${issue.maximum}`
-    case 'invalid_value':
-      return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(show).join(', ')}`
-    case 'invalid_union':
-      return issue.errors.map(each => expectation(each[0]!)).join(', or ')
-    default:
-      return issue.message
-  }
-}
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
