@@ -52,7 +52,7 @@ export class Registrar {
   open(id: PositionId): Registered {
     const registered = this.parts.rows.get(id)
     if (registered?.state === 'open') return registered
-    throw new WatchkeeperError('POSITION_UNKNOWN', `no open position ${id}`)
+    throw new WatchkeeperError('POSITION_UNKNOWN', `no open position "${id}"`)
   }
 
   /** Whether a position of an instrument is being registered. */
