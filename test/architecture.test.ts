@@ -33,8 +33,8 @@ const ONLY_IN: Record<string, readonly string[]> = {
   ioredis: ['redis/connection.ts'],
   lmdb: [
     'stores/lmdb.ts',
-    'stores/lmdb-journal.ts',
-    'stores/lmdb-open.ts',
+    'stores/lmdb/journal.ts',
+    'stores/lmdb/open.ts',
     'disk/commit.ts',
     'brokers/paper-account.ts',
     'brokers/paper-folder.ts',

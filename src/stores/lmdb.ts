@@ -14,9 +14,9 @@ import type {
   StoreStatus,
   Table,
 } from '../ports/store.ts'
-import { LmdbJournal } from './lmdb-journal.ts'
-import { failed, full } from './lmdb-errors.ts'
-import { openReadOnly, openRoot, plainTable, tableOf, usable } from './lmdb-open.ts'
+import { LmdbJournal } from './lmdb/journal.ts'
+import { failed, full } from './lmdb/errors.ts'
+import { openReadOnly, openRoot, plainTable, tableOf, usable } from './lmdb/open.ts'
 import { isAlive, type Owner, thisProcess } from './owner.ts'
 import { Room } from '../disk/room.ts'
 

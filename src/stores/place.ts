@@ -6,9 +6,9 @@ import type { CopySource, CopyTarget } from './copy.ts'
 import { attachLmdbStore, type LmdbStore, openLmdbReader, openLmdbStore } from './lmdb.ts'
 import { readMarker } from './marker.ts'
 import { type RedisStoreConfig, storeSchema } from './options.ts'
-import type { RedisDatabase } from './redis-database.ts'
-import { encodeBatch } from './redis-keys.ts'
-import { openRedisDatabase, reachable } from './redis-open.ts'
+import type { RedisDatabase } from './redis/database.ts'
+import { encodeBatch } from './redis/keys.ts'
+import { openRedisDatabase, reachable } from './redis/open.ts'
 
 /** Where a store is, as a person names it. */
 export type StorePlace =

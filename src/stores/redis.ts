@@ -1,13 +1,13 @@
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
 import type { Batch, OwnedStore, Prune, StoreEvents, StoreStatus, Table } from '../ports/store.ts'
-import { GroupCommit } from './group-commit.ts'
-import { Lease, type LeaseClock } from './lease.ts'
-import type { OutageJournal } from './outage.ts'
-import type { ClaimRequest, RedisDatabase } from './redis-database.ts'
-import { RedisPresence } from './redis-presence.ts'
-import { codeOf, fenced, incomplete, lost, storeAway } from './redis-errors.ts'
-import { type EncodedBatch, encodeBatch } from './redis-keys.ts'
-import { mergeOutage, slices } from './redis-merge.ts'
+import { GroupCommit } from './redis/group-commit.ts'
+import { Lease, type LeaseClock } from './redis/lease.ts'
+import type { OutageJournal } from './redis/outage.ts'
+import type { ClaimRequest, RedisDatabase } from './redis/database.ts'
+import { RedisPresence } from './redis/presence.ts'
+import { codeOf, fenced, incomplete, lost, storeAway } from './redis/errors.ts'
+import { type EncodedBatch, encodeBatch } from './redis/keys.ts'
+import { mergeOutage, slices } from './redis/merge.ts'
 
 export interface RedisStoreOptions {
   readonly database: RedisDatabase

@@ -22,7 +22,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OwnedStore> 
     forgetMarker(config.dataFolder)
     return store
   }
-  const { openRedisStore } = await import('../stores/redis-open.ts')
+  const { openRedisStore } = await import('../stores/redis/open.ts')
   return openRedisStore({
     ...{ config: config.store, dataFolder: config.dataFolder, clock, isFresh: fresh, acceptsEmpty },
     ...{ standby: options.standby, onWait: options.onWait },

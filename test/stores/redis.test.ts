@@ -1,4 +1,4 @@
-import { RedisDatabase } from '../../src/stores/redis-database.ts'
+import { RedisDatabase } from '../../src/stores/redis/database.ts'
 import { RedisStore } from '../../src/stores/redis.ts'
 import { storeContract } from '../contracts/store-contract.ts'
 import { RedisServer } from '../support/redis-server.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type RedisStoreConfig, storeSchema } from '../../src/stores/options.ts'
-import { type OpenRedisOptions, openRedisStore } from '../../src/stores/redis-open.ts'
+import { type OpenRedisOptions, openRedisStore } from '../../src/stores/redis/open.ts'
 import type { RedisStore } from '../../src/stores/redis.ts'
 import type { RedisServer } from './redis-server.ts'
 

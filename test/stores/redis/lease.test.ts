@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { Lease } from '../../src/stores/lease.ts'
+import { Lease } from '../../../src/stores/redis/lease.ts'
 
 describe('Lease', () => {
   let at: { monotonic: number; now: number }

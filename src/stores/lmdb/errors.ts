@@ -1,4 +1,4 @@
-import { WatchkeeperError } from '../errors.ts'
+import { WatchkeeperError } from '../../errors.ts'
 
 /** There is no room for a write. */
 export function full(cause?: unknown): WatchkeeperError {

@@ -1,6 +1,6 @@
-import { WatchkeeperError } from '../errors.ts'
-import type { RedisError } from '../redis/errors.ts'
-import type { Owner } from './owner.ts'
+import { WatchkeeperError } from '../../errors.ts'
+import type { RedisError } from '../../redis/errors.ts'
+import type { Owner } from '../owner.ts'
 
 /** What of a server's error is told, and under which code of a store. */
 export function storeError(error: RedisError, place: string): WatchkeeperError {

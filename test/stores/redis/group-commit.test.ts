@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { GroupCommit } from '../../src/stores/group-commit.ts'
+import { GroupCommit } from '../../../src/stores/redis/group-commit.ts'
 
 describe('GroupCommit', () => {
   let groups: number[][]

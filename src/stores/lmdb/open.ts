@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database, Key, RootDatabase } from 'lmdb'
-import { assertPath, makeFolder, shownPath } from '../disk/folder.ts'
-import { BALLAST } from '../disk/room.ts'
-import { freeBytes, isAllocated, isFull } from '../disk/space.ts'
-import { WatchkeeperError } from '../errors.ts'
-import { faultOfFile } from './lmdb-file.ts'
+import { assertPath, makeFolder, shownPath } from '../../disk/folder.ts'
+import { BALLAST } from '../../disk/room.ts'
+import { freeBytes, isAllocated, isFull } from '../../disk/space.ts'
+import { WatchkeeperError } from '../../errors.ts'
+import { faultOfFile } from './file.ts'
 
 /** Tables of the environment, without those that older releases lack. */
 const TABLES = ['rows', 'journal', 'meta'] as const

@@ -1,4 +1,4 @@
-import type { StoreEvents, StoreStatus } from '../ports/store.ts'
+import type { StoreEvents, StoreStatus } from '../../ports/store.ts'
 
 /** Whether the server of a store is there, and how often it was not. */
 export class RedisPresence {

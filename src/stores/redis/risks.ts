@@ -1,4 +1,4 @@
-import type { RedisDatabase } from './redis-database.ts'
+import type { RedisDatabase } from './database.ts'
 
 /** How a server could lose what it has acknowledged, one sentence each; none: it could not. */
 export async function risksOf(

@@ -1,7 +1,7 @@
-import { WatchkeeperError } from '../errors.ts'
+import { WatchkeeperError } from '../../errors.ts'
 import type { OutageJournal } from './outage.ts'
-import type { RedisDatabase } from './redis-database.ts'
-import { type EncodedBatch, TABLES } from './redis-keys.ts'
+import type { RedisDatabase } from './database.ts'
+import { type EncodedBatch, TABLES } from './keys.ts'
 
 export interface Merge {
   readonly outage: OutageJournal

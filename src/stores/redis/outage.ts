@@ -1,6 +1,6 @@
-import { WatchkeeperError } from '../errors.ts'
-import type { Row, Store } from '../ports/store.ts'
-import { type EncodedBatch, TABLES } from './redis-keys.ts'
+import { WatchkeeperError } from '../../errors.ts'
+import type { Row, Store } from '../../ports/store.ts'
+import { type EncodedBatch, TABLES } from './keys.ts'
 
 /** Which store the writes of an outage belong to. */
 export interface OutageAbout {

@@ -1,9 +1,9 @@
-import type { JournalLine, JournalQuery } from '../ports/control.ts'
-import type { NewJournalLine, Table } from '../ports/store.ts'
-import type { RedisConnection } from '../redis/connection.ts'
-import { RedisError } from '../redis/errors.ts'
-import { storeError } from './redis-errors.ts'
-import { indexMember, type RedisKeys, redisKeys, seqOfMember } from './redis-keys.ts'
+import type { JournalLine, JournalQuery } from '../../ports/control.ts'
+import type { NewJournalLine, Table } from '../../ports/store.ts'
+import type { RedisConnection } from '../../redis/connection.ts'
+import { RedisError } from '../../redis/errors.ts'
+import { storeError } from './errors.ts'
+import { indexMember, type RedisKeys, redisKeys, seqOfMember } from './keys.ts'
 
 /** Lines and rows that are read with one command. */
 const PAGE = 1_000

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { WatchkeeperError } from '../../src/errors.ts'
-import { type LmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
-import { NO_MOUNT, type SmallDisk, smallDisk } from '../support/small-disk.ts'
+import { WatchkeeperError } from '../../../src/errors.ts'
+import { type LmdbStore, openLmdbStore } from '../../../src/stores/lmdb.ts'
+import { NO_MOUNT, type SmallDisk, smallDisk } from '../../support/small-disk.ts'
 
 describe('LmdbStore on a disk of 10 MB', () => {
   let disk: SmallDisk

@@ -1,7 +1,7 @@
 import type { Database, RootDatabase } from 'lmdb'
-import type { JournalLine, JournalQuery } from '../ports/control.ts'
-import type { NewJournalLine, Prune } from '../ports/store.ts'
-import { plainTable, tableOf } from './lmdb-open.ts'
+import type { JournalLine, JournalQuery } from '../../ports/control.ts'
+import type { NewJournalLine, Prune } from '../../ports/store.ts'
+import { plainTable, tableOf } from './open.ts'
 
 type IndexKey = [positionId: string, seq: number]
 

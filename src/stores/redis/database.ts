@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { WatchkeeperError } from '../errors.ts'
-import type { JournalLine } from '../ports/control.ts'
-import type { Prune } from '../ports/store.ts'
-import { canSee, isAlive, type Owner, thisProcess } from './owner.ts'
-import { fenced, lost, newer, StoreOwned, wrongType } from './redis-errors.ts'
-import type { EncodedBatch } from './redis-keys.ts'
-import { RedisReader, type RedisReaderOptions } from './redis-reader.ts'
-import { CLAIM, COMMIT, COMPLETE, PRUNE, RELEASE, type Script } from './redis-scripts.ts'
+import { WatchkeeperError } from '../../errors.ts'
+import type { JournalLine } from '../../ports/control.ts'
+import type { Prune } from '../../ports/store.ts'
+import { canSee, isAlive, type Owner, thisProcess } from '../owner.ts'
+import { fenced, lost, newer, StoreOwned, wrongType } from './errors.ts'
+import type { EncodedBatch } from './keys.ts'
+import { RedisReader, type RedisReaderOptions } from './reader.ts'
+import { CLAIM, COMMIT, COMPLETE, PRUNE, RELEASE, type Script } from './scripts.ts'
 
 /** Of what is kept under the keys. */
 export const REDIS_SCHEMA = 1

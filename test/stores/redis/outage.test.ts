@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { WatchkeeperError } from '../../src/errors.ts'
-import type { RedisStore } from '../../src/stores/redis.ts'
-import { bury, Machine, until } from '../support/redis-store.ts'
-import { RedisServer } from '../support/redis-server.ts'
+import { WatchkeeperError } from '../../../src/errors.ts'
+import type { RedisStore } from '../../../src/stores/redis.ts'
+import { bury, Machine, until } from '../../support/redis-store.ts'
+import { RedisServer } from '../../support/redis-server.ts'
 
 const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
   attempt.then(

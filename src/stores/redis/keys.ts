@@ -1,4 +1,4 @@
-import type { Batch, NewJournalLine, Row, Table } from '../ports/store.ts'
+import type { Batch, NewJournalLine, Row, Table } from '../../ports/store.ts'
 
 /** Tables as they are numbered in the arguments of scripts, from 1 behind the journal's keys. */
 export const TABLES = ['positions', 'closed', 'ratchets', 'exits', 'settings', 'history'] as const
