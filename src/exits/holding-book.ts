@@ -75,7 +75,7 @@ export class HoldingBook {
     this.lives.set(position.id, { position, generation, owned: position.quantity })
     const group = this.groupOf(position, now)
     group.own(position, now)
-    this.unowned.named(group.key, now)
+    this.unowned.named(group.key, position.id, now)
   }
 
   /**
@@ -90,7 +90,7 @@ export class HoldingBook {
     if (isDoubted) this.former.remember(key, position.side, now)
     const name = nameOf(key)
     const group = this.groups.get(name)
-    this.unowned.release(key, left)
+    this.unowned.release(key, position.id, left)
     this.lives.delete(position.id)
     group?.disown(position.id, now)
     if (group?.isEmpty === true) this.groups.delete(name)
@@ -152,7 +152,10 @@ export class HoldingBook {
     const reports = holdings.flatMap(({ quantity, asOf, entryPrice, ...holding }) => {
       const side = quantity < 0 ? 'short' : 'long'
       const told = holdingKeyOf({ side, ...holding }, this.model)
-      const key = told.account === undefined ? (onlyOne.get(nameOf(told)) ?? told) : told
+      const meant = told.account === undefined ? onlyOne.get(nameOf(told)) : undefined
+      // Of which account it is cannot be told: each is asked for by name.
+      if (meant === 'several') return []
+      const key = meant ?? told
       lacking.delete(nameOf(key))
       if (this.groups.has(nameOf(key))) {
         return [{ key, report: { kind: 'held', quantity, asOf } as const }]
@@ -177,11 +180,12 @@ export class HoldingBook {
   }
 
   /** A venue with one account may leave its name out of what it lists. */
-  private withoutAccounts(): ReadonlyMap<string, HoldingKey> {
-    const keys = new Map<string, HoldingKey>()
+  private withoutAccounts(): ReadonlyMap<string, HoldingKey | 'several'> {
+    const keys = new Map<string, HoldingKey | 'several'>()
     for (const { key } of this.groups.values()) {
       const { account: _named, ...rest } = key
-      keys.set(nameOf(rest), key)
+      const name = nameOf(rest)
+      keys.set(name, keys.has(name) ? 'several' : key)
     }
     return keys
   }

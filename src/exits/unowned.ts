@@ -1,5 +1,6 @@
 import { difference, sum } from '../domain/decimal.ts'
 import type { HoldingKey } from '../domain/holding.ts'
+import type { PositionId } from '../domain/ids.ts'
 import { nameOf } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 
@@ -21,8 +22,8 @@ export interface UnownedHolding {
 export class Unowned {
   private readonly adopt: Adoption
   private readonly tell: (notice: Notice) => void
-  /** Units, > 0, by holding. */
-  private readonly released = new Map<string, number>()
+  /** Units, > 0, by holding and by the position that they were. */
+  private readonly released = new Map<string, Map<PositionId, number>>()
   private readonly told = new Map<string, UnownedHolding>()
 
   constructor(adopt: Adoption, tell: (notice: Notice) => void) {
@@ -35,16 +36,22 @@ export class Unowned {
     return [...this.told.values()]
   }
 
-  /** So many units are nobody's on purpose. */
-  release(key: HoldingKey, quantity: number): void {
+  /** So many units that were a position are nobody's on purpose. */
+  release(key: HoldingKey, id: PositionId, quantity: number): void {
     if (quantity <= 0) return
     const name = nameOf(key)
-    this.released.set(name, sum(this.released.get(name) ?? 0, quantity))
+    const released = this.released.get(name) ?? new Map<PositionId, number>()
+    this.released.set(name, released.set(id, sum(released.get(id) ?? 0, quantity)))
   }
 
-  /** Somebody has named a part of a holding: what is nobody's must be looked at anew. */
-  named(key: HoldingKey, now: number): void {
+  /**
+   * Somebody has named a part of a holding: what is nobody's must be looked at anew, and what the same
+   * position had let go of is its own again.
+   */
+  named(key: HoldingKey, id: PositionId, now: number): void {
     const name = nameOf(key)
+    const released = this.released.get(name)
+    if (released?.delete(id) === true && released.size === 0) this.released.delete(name)
     const told = this.told.get(name)
     if (told !== undefined) this.told.set(name, { ...told, since: now })
   }
@@ -53,7 +60,7 @@ export class Unowned {
   look({ key, quantity: beyond, ...told }: UnownedHolding): void {
     if (this.adopt === 'off') return
     const name = nameOf(key)
-    const units = Math.max(0, difference(Math.abs(beyond), this.released.get(name) ?? 0))
+    const units = Math.max(0, difference(Math.abs(beyond), this.releasedOf(name)))
     const quantity = Math.sign(beyond) * units
     const before = this.told.get(name)?.quantity ?? 0
     if (quantity === before) return
@@ -61,5 +68,9 @@ export class Unowned {
     else this.told.set(name, { key, quantity, ...told })
     const isMore = units > Math.abs(before) || (units > 0 && quantity * before < 0)
     if (isMore) this.tell({ kind: 'holding-unowned', holding: key, quantity })
+  }
+
+  private releasedOf(name: string): number {
+    return [...(this.released.get(name)?.values() ?? [])].reduce(sum, 0)
   }
 }

@@ -1,9 +1,10 @@
 import { expect } from 'chai'
 import type { HoldingKey } from '../../src/domain/holding.ts'
-import { instrumentId } from '../../src/domain/ids.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Notice } from '../../src/exits/notices.ts'
 import { Unowned } from '../../src/exits/unowned.ts'
 
+const P1 = positionId('p1')
 const ACME: HoldingKey = { instrument: instrumentId('ACME') }
 
 describe('Unowned', () => {
@@ -23,11 +24,22 @@ describe('Unowned', () => {
   it('remembers what a person has released', () => {
     const told: Notice[] = []
     const unowned = new Unowned('alert', notice => told.push(notice))
-    unowned.release(ACME, 2)
+    unowned.release(ACME, P1, 2)
     looked(unowned, 2)
     expect(told).to.deep.equal([])
     looked(unowned, 5)
     expect(unowned.all()).to.deep.equal([{ key: ACME, quantity: 3, since: 0 }])
+  })
+
+  it('counts what was released no more once the same position is named again', () => {
+    const unowned = new Unowned('alert', () => undefined)
+    unowned.release(ACME, P1, 2)
+    unowned.named(ACME, positionId('p2'), 5)
+    looked(unowned, 3)
+    expect(unowned.all().map(({ quantity }) => quantity)).to.deep.equal([1])
+    unowned.named(ACME, P1, 6)
+    looked(unowned, 2)
+    expect(unowned.all().map(({ quantity }) => quantity)).to.deep.equal([2])
   })
 
   it('tells of one that has changed its side, and of shorts as negative', () => {
@@ -36,7 +48,7 @@ describe('Unowned', () => {
     looked(unowned, 3, -2)
     const quantities = told.map(notice => 'quantity' in notice && notice.quantity)
     expect(quantities).to.deep.equal([3, -2])
-    unowned.release(ACME, 1)
+    unowned.release(ACME, P1, 1)
     looked(unowned, -4)
     expect(unowned.all().map(({ quantity }) => quantity)).to.deep.equal([-3])
   })
