@@ -43,6 +43,10 @@ export function tableLines(
 export const readable = (value: number, decimals = 2): string =>
   value.toLocaleString('en-US', { maximumFractionDigits: decimals })
 
+/** A count and what is counted, such as `1 position`. */
+export const countText = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`
+
 /** A percentage with its sign. */
 export const pctText = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(2)} %`
 

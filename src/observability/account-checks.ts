@@ -32,11 +32,10 @@ export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
   'exits:waiting-for-market': counted('component', facts.waitingForMarket, 'warn'),
   'broker:second-guard': counted('component', facts.strangers, 'fail'),
   'broker:unprovable': draft('component', facts.isUnprovable, facts.isUnprovable ? 'warn' : 'pass'),
-  'holdings:unconfirmed': draft(
-    'component',
-    facts.isUnconfirmed,
-    facts.isUnconfirmed ? 'fail' : 'pass',
-  ),
+  'holdings:unconfirmed': {
+    ...draft('component', facts.isUnconfirmed, facts.isUnconfirmed ? 'fail' : 'pass'),
+    ...(facts.isUnconfirmed && { output: 'nothing is sent before a person has confirmed them' }),
+  },
   'holdings:oversold': counted('component', facts.oversold, 'fail'),
   'holdings:unknown': counted('component', facts.unknownHoldings, 'warn'),
   'holdings:unowned': counted('component', facts.unowned, 'warn'),

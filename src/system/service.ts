@@ -59,6 +59,8 @@ export interface Started extends Seeded {
   readonly exiting: number
   /** How the store could lose what it acknowledged. */
   readonly risks: readonly string[]
+  /** A person must confirm what the account holds before anything is sent. */
+  readonly isUnconfirmed: boolean
 }
 
 /** A guarded account: store, broker, feed and monitoring cycle around the live system. */
@@ -184,7 +186,8 @@ export class Service {
     const exiting = this.system.state.openExits.size
     const { risks } = this.store.status()
     const url = `http://${host}:${this.http.port}`
-    return { url, guarded: open - exiting, exiting, risks, ...seeded }
+    const isUnconfirmed = this.system.confirmation.isMissing
+    return { url, guarded: open - exiting, exiting, risks, isUnconfirmed, ...seeded }
   }
 
   /**

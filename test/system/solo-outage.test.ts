@@ -74,7 +74,7 @@ describe('a service whose Redis is away', () => {
     await service.end('SIGKILL')
     await redis.startAgain()
     await start().printed(line => line.startsWith('Ctrl-C'))
-    expect(service.lines.join('\n')).to.include('guards 1 positions, 1 are being exited')
+    expect(service.lines.join('\n')).to.include('guards 1 position, 1 is being exited')
     expect((await post('/api/positions/b/exit')).ok).to.equal(true)
     await service.printed(line => line.includes(' exit-filled '), 2)
     const book = broker.book()

@@ -4,7 +4,7 @@ import { UsageError } from '../../errors.ts'
 import { checkedPosition } from '../check-report.ts'
 import { checkedText } from '../check-text.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { paintFor } from '../output.ts'
+import { countText, paintFor } from '../output.ts'
 
 interface Given {
   readonly positions?: string
@@ -86,6 +86,3 @@ async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv)
   const config = loadServiceConfig({ file, env, overrides: { positions } })
   return { config, warnings: checkConfig(config).map(warning => `${file}: ${warning}`) }
 }
-
-const countText = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -5,13 +5,14 @@ import type { ServiceConfig } from '../../config/schema.ts'
 import { loadServiceConfig } from '../../config/service-file.ts'
 import { type Fault, InputError, WatchkeeperError } from '../../errors.ts'
 import type { OwnedStore } from '../../ports/store.ts'
-import { Service, type Started } from '../../system/service.ts'
+import { Service } from '../../system/service.ts'
 import { standBy, type StandbyOptions } from '../../system/standby.ts'
 import { version } from '../../system/version.ts'
 import { chaosText } from '../chaos-text.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { journalText } from '../journal-text.ts'
-import { type Paint, paintFor } from '../output.ts'
+import { paintFor } from '../output.ts'
+import { startText } from '../start-text.ts'
 
 interface Given {
   readonly config: string
@@ -205,33 +206,6 @@ const namesIn = (entries: LoadedPositions['entries']) => ({
   instruments: [...new Set(entries.map(({ position }) => position.instrument))],
 })
 
-function startText(
-  started: Started,
-  { isObserving, isChaosOn }: { isObserving: boolean; isChaosOn: boolean },
-  paint: Paint,
-): string {
-  const { url, guarded, exiting, over, vanished, ruled, refused, risks } = started
-  const lines = [
-    paint('bold', `watchkeeper guards ${guarded} positions, ${exiting} are being exited`),
-    ...(isObserving ? [paint('yellow', 'mode observe: exits are noted, none is sent')] : []),
-    ...(isChaosOn ? [paint('yellow', 'chaos is on: things go wrong on purpose')] : []),
-    `health     ${url}/health`,
-    `positions  ${url}/api/positions`,
-    `metrics    ${url}/metrics`,
-    ...(over.length > 0 ? [`already over, and left so: ${listOf(over)}`] : []),
-    ...(ruled.length > 0 ? [`with the changed rules of the file: ${listOf(ruled)}`] : []),
-    ...(vanished.length > 0
-      ? [paint('yellow', `guarded, though the file does not name them: ${listOf(vanished)}`)]
-      : []),
-    ...risks.map(risk => paint('yellow', `the store could lose an intent: ${risk}`)),
-    ...refused.slice(0, MOST_LISTED).map(each => paint('yellow', each)),
-    ...(guarded + exiting === 0
-      ? [paint('yellow', 'nothing is left to guard: --fresh starts a new demo account')]
-      : ['Ctrl-C stops it in order; started again it goes on where it was']),
-  ]
-  return lines.join('\n')
-}
-
 /** Takes the first alone of what it is given. */
 function once<Given>(act: (given: Given) => void): (given: Given) => void {
   let isFirst = true
@@ -242,9 +216,3 @@ function once<Given>(act: (given: Given) => void): (given: Given) => void {
 }
 
 const MOST_WARNINGS = 5
-const MOST_LISTED = 20
-
-const listOf = (ids: readonly string[]): string =>
-  ids.length <= MOST_LISTED
-    ? ids.join(', ')
-    : `${ids.slice(0, MOST_LISTED).join(', ')} and ${ids.length - MOST_LISTED} more`

@@ -1,0 +1,44 @@
+import type { Started } from '../system/service.ts'
+import { countText, type Paint } from './output.ts'
+
+const UNCONFIRMED =
+  'nothing is sent before a person has confirmed the holdings: watchkeeper gateway confirm-holdings'
+
+/** What a service that has started says of itself. */
+export function startText(
+  started: Started,
+  { isObserving, isChaosOn }: { isObserving: boolean; isChaosOn: boolean },
+  paint: Paint,
+): string {
+  const { url, guarded, exiting, over, vanished, ruled, refused, risks, isUnconfirmed } = started
+  const lines = [
+    paint(
+      'bold',
+      `watchkeeper guards ${countText(guarded, 'position')}, ${exiting} ${exiting === 1 ? 'is' : 'are'} being exited`,
+    ),
+    ...(isObserving ? [paint('yellow', 'mode observe: exits are noted, none is sent')] : []),
+    ...(isChaosOn ? [paint('yellow', 'chaos is on: things go wrong on purpose')] : []),
+    `health     ${url}/health`,
+    `positions  ${url}/api/positions`,
+    `metrics    ${url}/metrics`,
+    ...(over.length > 0 ? [`already over, and left so: ${listOf(over)}`] : []),
+    ...(ruled.length > 0 ? [`with the changed rules of the file: ${listOf(ruled)}`] : []),
+    ...(vanished.length > 0
+      ? [paint('yellow', `guarded, though the file does not name them: ${listOf(vanished)}`)]
+      : []),
+    ...risks.map(risk => paint('yellow', `the store could lose an intent: ${risk}`)),
+    ...(isUnconfirmed ? [paint('yellow', UNCONFIRMED)] : []),
+    ...refused.slice(0, MOST_LISTED).map(each => paint('yellow', each)),
+    ...(guarded + exiting === 0
+      ? [paint('yellow', 'nothing is left to guard: --fresh starts a new demo account')]
+      : ['Ctrl-C stops it in order; started again it goes on where it was']),
+  ]
+  return lines.join('\n')
+}
+
+const MOST_LISTED = 20
+
+const listOf = (ids: readonly string[]): string =>
+  ids.length <= MOST_LISTED
+    ? ids.join(', ')
+    : `${ids.slice(0, MOST_LISTED).join(', ')} and ${ids.length - MOST_LISTED} more`
