@@ -1,3 +1,4 @@
+import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
@@ -25,6 +26,12 @@ export interface KeptData {
  */
 export async function openKeptData(place: string, password?: string): Promise<KeptData> {
   const { part: store, close } = await openToLook(storePlace(place, password))
+  // Nothing at an address must not read as "no positions": a store that was used has lines.
+  if ((await store.lastSeq()) === 0 && (await registerOf(store)).size === 0) {
+    await close()
+    const text = `the store at ${place} cannot be used: there is none, or nothing in it yet`
+    throw new WatchkeeperError('STORE_UNUSABLE', text)
+  }
   return {
     positions: async () => {
       const [register, ratchets, exits] = await Promise.all([

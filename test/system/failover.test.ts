@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { stringify } from 'yaml'
 import { type RemoteBroker, startBroker } from '../support/broker-server/client.ts'
 import { executedBy } from '../crash/checks.ts'
+import { watchkeeper } from '../support/cli.ts'
 import { RunningService } from '../support/kill.ts'
 import { until } from '../support/redis-store.ts'
 import { RedisServer } from '../support/redis-server.ts'
@@ -100,6 +101,9 @@ describe('an owner that is stopped, and its standby', () => {
     const health = (await asked[1]!.json()) as { status: string; output: string[] }
     expect(health.status).to.equal('warn')
     expect(health.output.join()).to.include('a standby, which guards nothing')
+    const status = await watchkeeper(['status', '--url', url])
+    expect([status.code, status.stderr]).to.deep.equal([0, ''])
+    expect(status.stdout).to.match(/^warn {2}watchkeeper \S+\n {2}service:standby: a standby/)
     await owner.printed(holds('exit-filled'), 3)
     owner.send('SIGSTOP')
     await standby.printed(line => line.startsWith('standby: the store is ours now'))

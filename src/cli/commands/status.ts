@@ -36,7 +36,10 @@ async function status(given: Given, context: CommandContext): Promise<void> {
   try {
     const health = await client.health()
     if (given.format === 'json') context.stdout.write(`${JSON.stringify(health)}\n`)
-    else {
+    else if ('service:standby' in health.checks) {
+      const { status: state, version, output } = health
+      context.stdout.write(`${[`${state}  watchkeeper ${version}`, ...output].join('\n  ')}\n`)
+    } else {
       const positions = await client.get('/api/positions', positionsShape)
       const killSwitch = await client.get('/api/kill-switch', killSwitchShape)
       const lines = [...headLines(health, killSwitch, paint), ...nearLines(positions)]
