@@ -37,7 +37,7 @@ function closestName(name: string, known: readonly string[]): string | undefined
 export function expectedName(name: string, known: readonly string[]): string {
   const meant = closestName(name, known)
   if (meant !== undefined) return `another name: did you mean ${meant}?`
-  return `one of ${known.join(', ') || '(none is defined)'}`
+  return known.length > 0 ? `one of ${known.join(', ')}` : 'one that is defined: there is none'
 }
 
 /** Edits (insert, delete, replace) from one text to the other. */

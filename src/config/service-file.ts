@@ -25,9 +25,11 @@ export function loadServiceConfig({ file, env, overrides }: ConfigSources): Serv
   if (document.faults.length > 0) throw new InputError(file, document.faults)
   const list = new FaultList(document)
   const value = structuredClone(document.value ?? {})
+  const variables = new Map<string, string>()
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith(PREFIX) || NOT_CONFIG.has(name) || text === undefined) continue
     put(value, keysOf(name), scalar(text))
+    variables.set(keysOf(name).join('.'), name)
   }
   for (const [path, given] of Object.entries(overrides)) {
     if (given !== undefined) put(value, path.split('.'), given)
@@ -35,7 +37,13 @@ export function loadServiceConfig({ file, env, overrides }: ConfigSources): Serv
   const result = serviceSchema.safeParse(value)
   if (result.success) return result.data
   for (const issue of result.error.issues) reportIssue(list, value, issue)
-  throw new InputError(file, list.faults)
+  const faults = list.faults.map(fault => {
+    const variable = variables.get(fault.path)
+    if (variable === undefined) return fault
+    const { line: _none, found, ...rest } = fault
+    return { ...rest, found: `${found} in ${variable}` }
+  })
+  throw new InputError(file, faults)
 }
 
 /** The text of a configuration. Throws InputError where there is none. */

@@ -371,7 +371,7 @@ describe('A named rule set', () => {
 
   it('has to exist where a position names it', () => {
     expect(faultsOf(onePosition({ rules: 'wide' }))).to.deep.equal([
-      'positions[0].rules, line 7: found the unknown rule set "wide", expected one of (none is defined)',
+      'positions[0].rules, line 7: found the unknown rule set "wide", expected one that is defined: there is none',
     ])
     expect(faultsOf(named('{ wide: { stopLoss: { pct: 9 } } }', 'wyde'))).to.deep.equal([
       'positions[0].rules, line 8: found the unknown rule set "wyde", expected another name: did you mean wide?',

@@ -9,9 +9,9 @@ describe('the file of a configuration', () => {
   afterEach(() => folder.remove())
 
   /** Each fault as `path: found, expected`. */
-  const faultsOf = (text: string): string[] => {
+  const faultsOf = (text: string, env: NodeJS.ProcessEnv = {}): string[] => {
     try {
-      loadServiceConfig({ file: folder.file('c.yaml', text), env: {}, overrides: {} })
+      loadServiceConfig({ file: folder.file('c.yaml', text), env, overrides: {} })
     } catch (error) {
       const { faults } = error as InputError
       return faults.map(({ path, found, expected }) => `${path}: ${found}, ${expected}`)
@@ -42,6 +42,14 @@ health: [1]
       'cycleMs: 0.5, a whole number',
       'exits.styl: an unknown setting, the name of one that there is',
       'health: a list, a map',
+    ])
+  })
+
+  it('names the variable that a wrong value comes from, in place of a line', () => {
+    const env = { WATCHKEEPER_HTTP_PORT: 'x', WATCHKEEPER_COLOUR: 'red' }
+    expect(faultsOf('positions: p.yaml\n', env)).to.have.members([
+      'http.port: "x" in WATCHKEEPER_HTTP_PORT, a number',
+      'colour: an unknown setting in WATCHKEEPER_COLOUR, the name of one that there is',
     ])
   })
 
