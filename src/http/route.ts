@@ -50,6 +50,12 @@ export function flagOf(body: Readonly<Record<string, unknown>>, name: string): b
   throw badInput(name, value, 'true or false')
 }
 
+/** Throws BAD_INPUT for a parameter of the query that nobody reads: it was meant to do something. */
+export function assertQuery(request: Request, known: readonly string[]): void {
+  const stranger = Object.keys(request.query).find(name => !known.includes(name))
+  if (stranger !== undefined) throw badInput(stranger, stranger, `one of ${known.join(', ')}`)
+}
+
 export interface CountBounds {
   readonly least: number
   readonly most: number

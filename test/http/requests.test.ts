@@ -180,6 +180,7 @@ describe('requests over http', () => {
 
     for (const query of [
       'limit=0',
+      'afer=1',
       'limit=1001',
       'limit=x',
       'after=-1',

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { JournalQuery } from '../../ports/control.ts'
-import { badInput, countOf, type Route, sendJson } from '../route.ts'
+import { assertQuery, badInput, countOf, type Route, sendJson } from '../route.ts'
 
 const MOST_LINES = 1_000
 const LAST_SEQ = Number.MAX_SAFE_INTEGER
@@ -13,6 +13,7 @@ export const journalRoutes: Route = (router, control) => {
 }
 
 function queryOf(request: Request): JournalQuery {
+  assertQuery(request, ['after', 'limit', 'last', 'positionId'])
   const { positionId, last, limit } = request.query
   if (positionId !== undefined && typeof positionId !== 'string') {
     throw badInput('positionId', positionId, 'one id')
