@@ -31,7 +31,10 @@ export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
   'exits:unproved': counted('component', facts.unprovedExits, 'fail'),
   'exits:waiting-for-market': counted('component', facts.waitingForMarket, 'warn'),
   'broker:second-guard': counted('component', facts.strangers, 'fail'),
-  'broker:unprovable': draft('component', facts.isUnprovable, facts.isUnprovable ? 'warn' : 'pass'),
+  'broker:unprovable': {
+    ...draft('component', facts.isUnprovable, facts.isUnprovable ? 'warn' : 'pass'),
+    ...(facts.isUnprovable && { output: 'nothing proves that an exit is made only once' }),
+  },
   'holdings:unconfirmed': {
     ...draft('component', facts.isUnconfirmed, facts.isUnconfirmed ? 'fail' : 'pass'),
     ...(facts.isUnconfirmed && { output: 'nothing is sent before a person has confirmed them' }),
