@@ -336,23 +336,6 @@ describe('the HTTP API', () => {
     expect(await codeOf(long)).to.deep.equal([422, 'BAD_INPUT'])
   }).timeout(10_000)
 
-  it('gives its heap to holders of the token alone, one at a time', async () => {
-    const path = '/api/debug/heap'
-    expect(await codeOf(ask('POST', path))).to.deep.equal([403, 'TOKEN_REQUIRED'])
-    await server.close()
-    server = await serve(TOKEN)
-    const right = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
-    const url = `http://127.0.0.1:${server.port}${path}`
-    const first = fetch(url, { method: 'POST', headers: right, body: '{}' })
-    const second = fetch(url, { method: 'POST', headers: right, body: '{}' })
-    const [given, refused] = (await Promise.all([first, second])).toSorted(
-      (a, b) => a.status - b.status,
-    )
-    expect([given!.status, refused!.status]).to.deep.equal([200, 409])
-    expect(((await refused!.json()) as { code: string }).code).to.equal('SNAPSHOT_RUNNING')
-    expect(await given!.text()).to.match(/^\{"snapshot":/)
-  }).timeout(60_000)
-
   it('shows the actor tree, and restarts an actor by hand', async () => {
     await add()
     const tree = (await ask('GET', '/api/supervision')).body as unknown as Record<string, object>

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { RunningService } from '../../support/kill.ts'
+
+const TOKEN = 'a-token-of-24-characters'
+
+describe('/api/debug/heap', () => {
+  let folder: string
+  let service: RunningService
+
+  // In a process of its own: the heap of one that runs tests is too large to be given.
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'watchkeeper-heap-'))
+    service = new RunningService(['--data', join(folder, 'data'), '--port', '0'], {
+      env: { WATCHKEEPER_HTTP_TOKEN: TOKEN },
+    })
+    await service.printed(line => line.startsWith('positions  http'))
+  })
+
+  after(async () => {
+    await service.end('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('gives a snapshot to holders of the token alone, one at a time', async () => {
+    const api = service.lines.join('\n').match(/^positions {2}(http:\S+)\/api\/positions$/m)![1]!
+    const ask = (authorization = {}): Promise<Response> =>
+      fetch(`${api}/api/debug/heap`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...authorization },
+        body: '{}',
+      })
+    expect((await ask()).status, 'without a token').to.be.oneOf([401, 403])
+    const right = { authorization: `Bearer ${TOKEN}` }
+    const answers = await Promise.all([ask(right), ask(right)])
+    const [given, refused] = answers.toSorted((a, b) => a.status - b.status)
+    expect([given!.status, refused!.status]).to.deep.equal([200, 409])
+    expect(((await refused!.json()) as { code: string }).code).to.equal('SNAPSHOT_RUNNING')
+    expect(await given!.text()).to.match(/^\{"snapshot":/)
+  }).timeout(120_000)
+})
