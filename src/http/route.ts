@@ -38,7 +38,11 @@ export function bodyOf(
   }
   const stranger = known && Object.keys(body).find(key => !known.includes(key))
   if (stranger !== undefined) {
-    throw badInput(stranger, stranger, `one of ${known!.join(', ') || '(no field)'}`)
+    throw badInput(
+      stranger,
+      stranger,
+      known!.length > 0 ? `one of ${known!.join(', ')}` : 'no field',
+    )
   }
   return body as Record<string, unknown>
 }

@@ -241,6 +241,7 @@ describe('requests over http', () => {
         const headers = { ...JSON_TYPE, 'content-length': '14' }
         const { status, json } = await ask(port, path, { method, headers, body: { quantity: 1 } })
         expect([status, json['code']]).to.deep.equal([422, 'BAD_INPUT'])
+        expect(json['detail']).to.include('expected no field')
       }
       expect(control.asked).to.deep.equal([])
     })
