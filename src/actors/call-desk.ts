@@ -213,7 +213,10 @@ export class CallDesk {
     const record = { at, group, operation, ms: this.now - leave.permit.at, outcome: code }
     this.history.add(record, outcome === 'failure', this.now)
     this.options.onCall?.(record)
-    const isExitWaiting = desk.lanes.queues.exits.some(each => each.call.call.group === group)
+    // An exit waits for its own call, and for the answer to a question that it cannot go on without.
+    const isExitWaiting =
+      call.isAwaited?.() === true ||
+      desk.lanes.queues.exits.some(each => each.call.call.group === group)
     this.gates.settle(leave, outcome, isExitWaiting)
     desk.lanes = landed(desk.lanes, lane)
     this.pump(desk)

@@ -61,6 +61,8 @@ export function pacedBroker(
         lane: 'orderStatus',
         key: id,
         operation: 'orderByClientId',
+        // Nobody asks but for an exit.
+        isAwaited: () => true,
         signal,
         run: ending => broker.orderByClientId(id, ending),
       }),

@@ -3,7 +3,7 @@ import { CallDesk, type CallDeskOptions } from '../../src/actors/call-desk.ts'
 import type { DeskCall } from '../../src/actors/desk-call.ts'
 import type { CallLimit, EndpointGroup } from '../../src/domain/venue.ts'
 import { type NotSent, OutcomeUnknown, RateLimited } from '../../src/errors.ts'
-import { state } from '../../src/resilience/breaker.ts'
+import { retryInMs, state } from '../../src/resilience/breaker.ts'
 import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
@@ -69,9 +69,13 @@ describe('CallDesk', () => {
   const names = (): string[] => sent.map(({ operation }) => operation)
 
   /** Fails as many calls of a group as its breaker stands. */
-  async function trip(desk: CallDesk, group: EndpointGroup): Promise<void> {
+  async function trip(
+    desk: CallDesk,
+    group: EndpointGroup,
+    but: Partial<DeskCall<unknown>> = {},
+  ): Promise<void> {
     for (let index = 0; index < 5; index++) {
-      ask(desk, `trip ${index}`, { group })
+      ask(desk, `trip ${index}`, { ...but, group })
       timers.pass(100)
       sent.at(-1)!.fail(new OutcomeUnknown('timeout'))
       await turn()
@@ -80,6 +84,16 @@ describe('CallDesk', () => {
     sent = []
     ends = []
   }
+
+  it('opens for a second first where an exit waits for the answer to a question', async () => {
+    const desk = open()
+    await trip(desk, 'quotes')
+    const waitMs = (group: EndpointGroup): number =>
+      retryInMs(desk.gates.breaker(group), timers.now)
+    expect(waitMs('quotes')).to.equal(10_000)
+    await trip(desk, 'account', { isAwaited: () => true })
+    expect(waitMs('account')).to.equal(1_000)
+  })
 
   it('sends exits before everything else that waits, the greatest loss first', async () => {
     const desk = open({ throttle: throttleOptions.parse({ startRate: 1, maxRate: 1 }) })
