@@ -346,9 +346,9 @@ export class LiveSystem {
     this.areSendsHeld = true
   }
 
-  /** Ends every actor, after what was decided is durable, or after `mostMs`. */
-  async stop(mostMs = STOP_MS): Promise<void> {
-    await within(mostMs, this.writer.close())
+  /** Ends every actor, after what was decided is durable, or after so long. */
+  async stop(): Promise<void> {
+    await within(STOP_MS, this.writer.close())
     this.core.actors.stopAll()
   }
 

@@ -1,6 +1,7 @@
 import type { PositionId } from '../domain/ids.ts'
-import type { Position, Side } from '../domain/position.ts'
+import type { Position } from '../domain/position.ts'
 import type { Registered } from '../ports/keeper.ts'
+import { Sides } from './sides.ts'
 
 /** The rows of all positions that are known: the open ones, and the latest of those that are over. */
 export class Register extends Map<PositionId, Registered> {
@@ -9,8 +10,7 @@ export class Register extends Map<PositionId, Registered> {
   /** Changes with each change of a row. */
   version = 0
   private floor: number
-  /** Open positions by what they are a part of at a venue that nets, and by side. */
-  private readonly sides = new Map<string, number>()
+  private readonly sides = new Sides()
 
   /** `floor`: the highest generation of the ids that are not known any more. */
   constructor(rows: Iterable<readonly [PositionId, Registered]>, floor = 0) {
@@ -24,7 +24,7 @@ export class Register extends Map<PositionId, Registered> {
     this.close(id)
     if (row.state === 'open') {
       this.open.set(id, row)
-      this.count(row.position, 1)
+      this.sides.add(row.position)
     }
     return super.set(id, row)
   }
@@ -35,10 +35,9 @@ export class Register extends Map<PositionId, Registered> {
     return super.delete(id)
   }
 
-  /** Whether an open position holds the same on the other side: a venue that nets cannot tell them apart. */
+  /** Whether an open position holds the same on the other side. */
   isOpposed(position: Position): boolean {
-    const other = position.side === 'long' ? 'short' : 'long'
-    return (this.sides.get(sideOf(position, other)) ?? 0) > 0
+    return this.sides.oppose(position)
   }
 
   /** The generation that an id gets when it opens: one that it never had. */
@@ -56,16 +55,6 @@ export class Register extends Map<PositionId, Registered> {
     const before = this.open.get(id)
     if (before === undefined) return
     this.open.delete(id)
-    this.count(before.position, -1)
-  }
-
-  private count(position: Position, by: 1 | -1): void {
-    const name = sideOf(position, position.side)
-    const count = (this.sides.get(name) ?? 0) + by
-    if (count === 0) this.sides.delete(name)
-    else this.sides.set(name, count)
+    this.sides.remove(before.position)
   }
 }
-
-const sideOf = ({ account = '', instrument, ticket = '' }: Position, side: Side): string =>
-  JSON.stringify([account, instrument, ticket, side])

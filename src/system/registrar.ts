@@ -12,6 +12,7 @@ import { ruleSetOf } from './kept-rules.ts'
 import { lineOf } from './lines.ts'
 import type { LiveWriter } from './live-writer.ts'
 import type { Register } from './register.ts'
+import { Sides } from './sides.ts'
 
 export interface RegistrarParts {
   readonly rows: Register
@@ -43,6 +44,7 @@ export class Registrar {
   private readonly turns = new Map<PositionId, Promise<unknown>>()
   /** Positions that are not registered yet, and will be. */
   private readonly coming = new Set<Position>()
+  private readonly comingSides = new Sides()
 
   constructor(parts: RegistrarParts) {
     this.parts = parts
@@ -131,7 +133,9 @@ export class Registrar {
     try {
       return await this.registerAll(wanted, by)
     } finally {
-      for (const { position } of wanted) this.coming.delete(position)
+      for (const { position } of wanted) {
+        if (this.coming.delete(position)) this.comingSides.remove(position)
+      }
     }
   }
 
@@ -164,20 +168,14 @@ export class Registrar {
     const registered: Registered = { position, rules, generation, state: 'open' }
     ruleSetOf(registered)
     this.coming.add(position)
+    this.comingSides.add(position)
     return registered
   }
 
   /** Throws WRONG_SIDE: what one side closes, the other would lose. */
   private refuseOpposite(position: Position): void {
     const { id, instrument, side } = position
-    const isOpposed = [...this.coming].some(
-      other =>
-        other.instrument === instrument &&
-        other.account === position.account &&
-        other.ticket === position.ticket &&
-        other.side !== side,
-    )
-    if (!isOpposed && !this.parts.rows.isOpposed(position)) return
+    if (!this.comingSides.oppose(position) && !this.parts.rows.isOpposed(position)) return
     const text = `found ${id} ${side} in ${instrument}, expected the side of the open positions there: the venue nets them`
     throw new WatchkeeperError('WRONG_SIDE', text)
   }

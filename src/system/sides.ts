@@ -1,0 +1,32 @@
+import type { Position, Side } from '../domain/position.ts'
+
+type Held = Pick<Position, 'account' | 'instrument' | 'ticket' | 'side'>
+
+/** Counts positions by what they are a part of at a venue that nets, and by side. */
+export class Sides {
+  private readonly counts = new Map<string, number>()
+
+  add(position: Held): void {
+    this.count(position, 1)
+  }
+
+  remove(position: Held): void {
+    this.count(position, -1)
+  }
+
+  /** Whether one of them holds the same on the other side: a venue that nets cannot tell them apart. */
+  oppose(position: Held): boolean {
+    const other = position.side === 'long' ? 'short' : 'long'
+    return this.counts.has(nameOf(position, other))
+  }
+
+  private count(position: Held, by: 1 | -1): void {
+    const name = nameOf(position, position.side)
+    const count = (this.counts.get(name) ?? 0) + by
+    if (count === 0) this.counts.delete(name)
+    else this.counts.set(name, count)
+  }
+}
+
+const nameOf = ({ account = '', instrument, ticket = '' }: Held, side: Side): string =>
+  JSON.stringify([account, instrument, ticket, side])
