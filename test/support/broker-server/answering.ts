@@ -71,7 +71,11 @@ export async function answer(
   harms: readonly Harm[],
 ): Promise<void> {
   let text = JSON.stringify(harms.reduce(altered, body))
-  for (const harm of harms) if (harm.kind === 'raw') text = harm.text
+  for (const harm of harms) {
+    if (harm.kind === 'double')
+      text = `${text.slice(0, -1)},${JSON.stringify(harm.fields).slice(1)}`
+    if (harm.kind === 'raw') text = harm.text
+  }
   response.writeHead(200, { 'content-type': 'application/json' })
   for (const harm of harms) {
     if (harm.kind === 'drip') return drip(response, text.padEnd(harm.padding ?? 0), harm.everyMs)

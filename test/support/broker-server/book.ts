@@ -122,6 +122,11 @@ export class Book {
     return this.history.get(key)?.findLast(each => each.at <= at)?.quantity ?? 0
   }
 
+  /** Whether a holding has ever been there. */
+  hasTraded(key: string): boolean {
+    return this.history.has(key)
+  }
+
   /** What is held at a time. */
   holdings(at = Infinity): BookHolding[] {
     return [...this.names]

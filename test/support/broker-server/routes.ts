@@ -1,7 +1,7 @@
 import { remainingOf, type SentOrder } from './book.ts'
 import type { Target } from './faults.ts'
-import type { Harm, Route } from './script.ts'
-import type { Venue } from './venue.ts'
+import type { Harm, Route, Settings } from './script.ts'
+import type { StateAnswer, Venue } from './venue.ts'
 
 /** A request of the protocol, read. */
 export interface Request {
@@ -69,7 +69,9 @@ function placing(fields: Record<string, unknown>): Request {
         ...(reject && { reject: rejection }),
         ...(plan && { plan }),
       })
-      return { clientOrderId, ...answer }
+      if (answer.kind !== 'acknowledged' || answer.order === undefined)
+        return { clientOrderId, ...answer }
+      return { clientOrderId, ...answer, order: toldState(answer.order, venue.settings) }
     },
   }
 }
@@ -78,9 +80,10 @@ function asking(route: 'order' | 'cancel', clientOrderId: string): Request {
   return {
     target: { route, clientOrderId },
     act: (venue, harms) => {
-      if (route === 'order') return { clientOrderId, ...venue.state(clientOrderId) }
       const crossShare = harms.find(harm => harm.kind === 'cross')?.share ?? 0
-      return { clientOrderId, ...venue.cancel(clientOrderId, { crossShare }) }
+      const state =
+        route === 'order' ? venue.state(clientOrderId) : venue.cancel(clientOrderId, { crossShare })
+      return { clientOrderId, ...toldState(state, venue.settings) }
     },
   }
 }
@@ -95,15 +98,34 @@ function holding(name: Record<string, string>): Request {
       const missing = model === 'sides' ? 'side' : 'ticket'
       if (model !== 'net' && name[missing] === undefined) return { ...name, kind: 'unknown' }
       const key = book.nameOf({ ...name, instrument }, model)
-      const quantity = book.quantity(key, Date.now() - settings.lagMs.holding)
-      return { ...name, ...(quantity === 0 ? { kind: 'flat' } : { kind: 'held', quantity }) }
+      const lagMs = settings.lagMs.holding
+      const quantity = told(book.quantity(key, Date.now() - lagMs), settings)
+      const age = settings.tellsAge ? { ageMs: lagMs } : {}
+      const isFlat = quantity === 0 || !book.hasTraded(key)
+      return { ...name, ...age, ...(isFlat ? { kind: 'flat' } : { kind: 'held', quantity }) }
     },
   }
 }
 
 const holdings = ({ book, settings }: Venue): Record<string, unknown> => ({
-  holdings: book.holdings(Date.now() - settings.lagMs.list),
+  holdings: book.holdings(Date.now() - settings.lagMs.list).map(row => ({
+    ...row,
+    quantity: told(row.quantity, settings),
+    ...(settings.tellsAge && { ageMs: settings.lagMs.list }),
+  })),
 })
+
+/** A sum of doubles that is a little less than what it should be. */
+const told = (quantity: number, { drifts }: Settings): number => {
+  if (!drifts) return quantity
+  return quantity === 0 ? 2 ** -54 : quantity * (1 - 2 ** -52)
+}
+
+function toldState(state: StateAnswer, settings: Settings): StateAnswer {
+  if (!('executed' in state) || state.executed.quantity === 0) return state
+  const { quantity, price } = state.executed
+  return { ...state, executed: { quantity: told(quantity, settings), price } }
+}
 
 const openOrders = (venue: Venue): Record<string, unknown> => ({
   orders: venue.openOrders().map(order => {

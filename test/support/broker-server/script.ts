@@ -15,6 +15,8 @@ export interface FillPlan {
   readonly restMs?: number
   /** The venue ends the order after its first fill. */
   readonly ends?: boolean
+  /** The rest is filled so long after the order ended, ms: the venue contradicts itself. */
+  readonly fillsAfterEndMs?: number
 }
 
 /** A change of a holding by somebody else; also how holdings get there. */
@@ -80,6 +82,8 @@ export type Harm =
   | { readonly kind: 'raw'; readonly text: string }
   /** Fields of the answer are replaced; null takes one away. */
   | { readonly kind: 'patch'; readonly fields: Readonly<Record<string, unknown>> }
+  /** The answer has these fields a second time. */
+  | { readonly kind: 'double'; readonly fields: Readonly<Record<string, unknown>> }
   /** The answer comes one byte at a time, and goes on with blanks for so many bytes. */
   | { readonly kind: 'drip'; readonly everyMs: number; readonly padding?: number }
   /** The answer comes after so many blanks. */
@@ -132,6 +136,12 @@ export interface Settings {
   readonly tellsState: boolean
   /** Until an order and its fills are found by its id, until a holding shows by name and in lists, ms. */
   readonly lagMs: { readonly order: number; readonly holding: number; readonly list: number }
+  /** Whether answers about holdings tell their lag as `ageMs`. */
+  readonly tellsAge: boolean
+  /** Quantities are told as sums of doubles: a little less than they are, never exactly flat. */
+  readonly drifts: boolean
+  /** False closes each connection after one answer. */
+  readonly keepsAlive: boolean
   /** Where this is given, other instruments are unknown. */
   readonly instruments: readonly string[] | null
   /** Working orders reserve what they are to close. */
@@ -184,6 +194,9 @@ export const PLAIN: Settings = {
   fills: { share: 1 },
   tellsState: true,
   lagMs: { order: 0, holding: 0, list: 0 },
+  tellsAge: false,
+  drifts: false,
+  keepsAlive: true,
   instruments: null,
   reserves: false,
   marketClosed: false,

@@ -138,6 +138,7 @@ export class BrokerServer {
 
   private async serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => undefined)
+    if (!this.venue.settings.keepsAlive) response.shouldKeepAlive = false
     try {
       const body = await bodyOf(incoming)
       if (this.isCutOff(response)) return

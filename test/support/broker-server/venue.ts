@@ -1,4 +1,5 @@
-import { difference, product, sum } from '../../../src/domain/decimal.ts'
+import { product } from '../../../src/domain/decimal.ts'
+import { closableOf, refusalOf } from './acceptance.ts'
 import {
   Book,
   type BookOrder,
@@ -48,7 +49,7 @@ export class Venue {
     if (this.isDuplicate(sent.clientOrderId)) return { kind: 'duplicate' }
     const number = this.book.orders.length + 1
     const at = Date.now()
-    const refusal = reject ?? this.refusal(sent)
+    const refusal = reject ?? refusalOf(sent, this)
     if (refusal !== undefined) {
       this.commit([{ kind: 'rejected', at, number, sent, code: refusal.code }])
       return { kind: 'rejected', ...refusal }
@@ -146,35 +147,6 @@ export class Venue {
     return this.book.ordersOf(clientOrderId).findLast(order => order.at <= at)
   }
 
-  private refusal(sent: SentOrder): { code: string } | undefined {
-    const { instruments, marketClosed, capabilities, reserves } = this.settings
-    const { instrument, quantity } = sent
-    if (instruments?.includes(instrument) === false) return { code: 'unknown-instrument' }
-    if (marketClosed === true || (marketClosed && marketClosed.includes(instrument)))
-      return { code: 'market-closed' }
-    const holding = this.book.nameOf(sent, capabilities.holdings)
-    const closable = this.closable({ ...sent, holding })
-    const isApart = capabilities.holdings !== 'net'
-    const isReducing = isApart || (capabilities.reduceOnly && sent.reduceOnly)
-    const reserved = reserves ? this.reserved(holding) : 0
-    const isShort = isApart && !sent.reduceOnly && quantity > closable
-    const isTaken = reserves && quantity > difference(closable, reserved)
-    if ((isReducing && closable === 0) || isShort || isTaken)
-      return { code: 'insufficient-quantity' }
-    return undefined
-  }
-
-  private reserved(holding: string): number {
-    const working = [...this.book.working].filter(order => order.holding === holding)
-    return working.map(order => remainingOf(order)).reduce(sum, 0)
-  }
-
-  /** Units that the order can take without going through zero. */
-  private closable({ holding, action }: { holding: string; action: 'buy' | 'sell' }): number {
-    const held = this.book.quantity(holding)
-    return Math.max(0, action === 'sell' ? held : -held)
-  }
-
   private firstFill(number: number): VenueEvent[] {
     const order = this.book.order(number)
     const events = this.execution(order, order.plan.share)
@@ -190,7 +162,7 @@ export class Venue {
     const { reduceOnly, holdings } = this.settings.capabilities
     const isReducing = holdings !== 'net' || (reduceOnly && order.reduceOnly)
     const wanted = product(remainingOf(order), share)
-    const closable = this.closable(order)
+    const closable = closableOf(order, this.book)
     const quantity = isReducing ? Math.min(wanted, closable) : wanted
     const isGone = isReducing && closable <= wanted && closable < remainingOf(order)
     const fill: VenueEvent = { kind: 'fill', at: Date.now(), order: order.number, quantity, price }
@@ -217,6 +189,17 @@ export class Venue {
       )
   }
 
+  /** Fills the rest of orders that have ended, where their plan says so. */
+  private scheduleLate(events: readonly VenueEvent[]): void {
+    for (const event of events) {
+      if (event.kind !== 'ended') continue
+      const order = this.book.order(event.order)
+      const { fillsAfterEndMs } = order.plan
+      if (fillsAfterEndMs === undefined) continue
+      this.timers.later(fillsAfterEndMs, () => this.commit(this.execution(order, 1)))
+    }
+  }
+
   /** Puts events on disk and then into the book; `more` are those that follow from them, in one write. */
   private commit(events: VenueEvent[], more?: () => VenueEvent[]): void {
     if (events.length === 0) return
@@ -229,6 +212,7 @@ export class Venue {
     if (more === undefined) {
       this.journal.append(events)
       for (const event of events) this.book.apply(event)
+      this.scheduleLate(events)
       return
     }
     // What follows depends on the book, which nobody sees before this turn ends.
@@ -236,6 +220,7 @@ export class Venue {
     const following = more()
     this.journal.append([...events, ...following])
     for (const event of following) this.book.apply(event)
+    this.scheduleLate(following)
   }
 }
 
