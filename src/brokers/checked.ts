@@ -3,13 +3,13 @@ import { AdapterFault, NotSent, OutcomeUnknown, RateLimited, Unauthorized } from
 import type { Broker, HoldingReport, OpenOrder, OrderUpdate } from '../ports/broker.ts'
 import { exitAnswer, instrument, livedOrder, orderState, side } from './shapes.ts'
 
-const asOf = z.number()
+const ageMs = z.number().nonnegative()
 const quantity = z.number()
 
 const holdingReport = z.discriminatedUnion('kind', [
   // Nothing of something is a contradiction, and no proof of either.
-  z.object({ kind: z.literal('held'), quantity: quantity.refine(units => units !== 0), asOf }),
-  z.object({ kind: z.literal('flat'), asOf }),
+  z.object({ kind: z.literal('held'), quantity: quantity.refine(units => units !== 0), ageMs }),
+  z.object({ kind: z.literal('flat'), ageMs }),
   z.object({ kind: z.literal('unknown') }),
 ])
 
@@ -21,7 +21,7 @@ const holdingList = z.array(
     ticket: z.string().exactOptional(),
     quantity,
     entryPrice: z.number().exactOptional(),
-    asOf,
+    ageMs,
   }),
 )
 

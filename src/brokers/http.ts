@@ -105,16 +105,13 @@ class RestBroker implements HttpBroker {
     // Half a name would be answered for another holding, or for none.
     if (about === undefined) return { kind: 'unknown' }
     const ask: Ask = { method: 'GET', path: `/v1/holding?${new URLSearchParams(about).toString()}` }
-    const askedAt = this.now()
-    const report = await this.ask(answers.holdingReport, { ask, about }, signal)
-    return reportOf(report, { key: about, askedAt })
+    return reportOf(await this.ask(answers.holdingReport, { ask, about }, signal), about)
   }
 
   async holdings(signal: AbortSignal): Promise<readonly Holding[]> {
-    const askedAt = this.now()
     const ask: Ask = { method: 'GET', path: '/v1/holdings' }
     const list = await this.ask(answers.holdingList, { ask }, signal)
-    return holdingsOf(list.holdings, { model: this.capabilities.holdings, askedAt })
+    return holdingsOf(list.holdings, this.capabilities.holdings)
   }
 
   async quotes(instruments: readonly InstrumentId[], signal: AbortSignal): Promise<Tick[]> {

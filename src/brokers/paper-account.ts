@@ -167,19 +167,17 @@ export class PaperAccount implements Broker {
 
   async holdings(): Promise<readonly Holding[]> {
     this.assertReachable()
-    const asOf = this.now()
     return [...this.held.getRange()].map(({ key: [instrument, side], value }) => {
-      return { instrument, side, quantity: signOf(side) * value, asOf }
+      return { instrument, side, quantity: signOf(side) * value, ageMs: 0 }
     })
   }
 
   async holding({ instrument, side }: HoldingKey): Promise<HoldingReport> {
     if (this.outage) return { kind: 'unknown' }
-    const asOf = this.now()
     const sides = side === undefined ? SIDES : [side]
     const legs = sides.map(leg => signOf(leg) * this.quantity([instrument, leg]))
-    if (legs.every(leg => leg === 0)) return { kind: 'flat', asOf }
-    return { kind: 'held', quantity: legs.reduce(sum), asOf }
+    if (legs.every(leg => leg === 0)) return { kind: 'flat', ageMs: 0 }
+    return { kind: 'held', quantity: legs.reduce(sum), ageMs: 0 }
   }
 
   async orderByClientId(id: ClientOrderId): Promise<OrderState> {

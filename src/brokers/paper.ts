@@ -75,14 +75,14 @@ export class PaperBroker implements Broker {
       0,
     )
     return Promise.resolve(
-      quantity === 0 ? { kind: 'flat', asOf: 0 } : { kind: 'held', quantity, asOf: 0 },
+      quantity === 0 ? { kind: 'flat', ageMs: 0 } : { kind: 'held', quantity, ageMs: 0 },
     )
   }
 
   holdings(): Promise<readonly Holding[]> {
     const all = [...this.held].flatMap(([instrument, legs]) =>
       SIDES.filter(side => legs[side] > 0).map(side => {
-        return { instrument, side, quantity: signOf(side) * legs[side], asOf: 0 }
+        return { instrument, side, quantity: signOf(side) * legs[side], ageMs: 0 }
       }),
     )
     return Promise.resolve(all)

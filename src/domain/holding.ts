@@ -17,12 +17,15 @@ export interface Holding extends HoldingKey {
   readonly quantity: number
   /** Average entry price, where the venue tells it. */
   readonly entryPrice?: number
-  /** Epoch ms at which the venue knew it. */
-  readonly asOf: number
+  /** How old this knowledge was when it was asked for, ms, >= 0. */
+  readonly ageMs: number
 }
 
-/** An answer to the question for one holding; `unknown` proves nothing. */
+/**
+ * An answer to the question for one holding; `unknown` proves nothing. `ageMs`, ms, >= 0, is how old
+ * the knowledge was when it was asked for: an answer proves nothing of what happened after that.
+ */
 export type HoldingReport =
-  | { readonly kind: 'held'; readonly quantity: number; readonly asOf: number }
-  | { readonly kind: 'flat'; readonly asOf: number }
+  | { readonly kind: 'held'; readonly quantity: number; readonly ageMs: number }
+  | { readonly kind: 'flat'; readonly ageMs: number }
   | { readonly kind: 'unknown' }

@@ -4,7 +4,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { FormerHoldings } from './former.ts'
 import { HoldingGroup, type Surroundings } from './holding-group.ts'
-import { holdingKeyOf, nameOf, quantityOf } from './holding-state.ts'
+import { claimOf, holdingKeyOf, nameOf } from './holding-state.ts'
 import { type ExitSettings, proofMs } from './settings.ts'
 import { type Adoption, Unowned, type UnownedHolding } from './unowned.ts'
 
@@ -122,11 +122,12 @@ export class HoldingBook {
   ): { readonly ids: Iterable<PositionId>; readonly lost: ReadonlyMap<PositionId, number> } {
     const group = this.groups.get(nameOf(key))
     if (group === undefined) {
-      const quantity = quantityOf(report)
-      if (quantity !== undefined) this.look({ key, quantity, since: asked.askedAt })
+      const claim = claimOf(report, asked.askedAt)
+      if (claim !== undefined) this.look({ key, quantity: claim.quantity, since: claim.at })
       return { ids: [], lost: new Map() }
     }
-    return { ids: group.ids(), lost: group.take(report, asked, this.around(asked.askedAt)) }
+    const since = claimOf(report, asked.askedAt)?.at ?? asked.askedAt
+    return { ids: group.ids(), lost: group.take(report, asked, this.around(since)) }
   }
 
   /** An order is over that could have explained what a holding lacks: it did not execute that. */
@@ -149,7 +150,7 @@ export class HoldingBook {
     for (const each of this.unowned.all()) lacking.set(nameOf(each.key), each)
     for (const key of this.former.oversold()) lacking.set(nameOf(key), { key })
     const onlyOne = this.withoutAccounts()
-    const reports = holdings.flatMap(({ quantity, asOf, entryPrice, ...holding }) => {
+    const reports = holdings.flatMap(({ quantity, ageMs, entryPrice, ...holding }) => {
       const side = quantity < 0 ? 'short' : 'long'
       const told = holdingKeyOf({ side, ...holding }, this.model)
       const meant = told.account === undefined ? onlyOne.get(nameOf(told)) : undefined
@@ -158,9 +159,10 @@ export class HoldingBook {
       const key = meant ?? told
       lacking.delete(nameOf(key))
       if (this.groups.has(nameOf(key))) {
-        return [{ key, report: { kind: 'held', quantity, asOf } as const }]
+        return [{ key, report: { kind: 'held', quantity, ageMs } as const }]
       }
-      this.look({ key, quantity, since: askedAt, ...(entryPrice !== undefined && { entryPrice }) })
+      const since = askedAt - ageMs
+      this.look({ key, quantity, since, ...(entryPrice !== undefined && { entryPrice }) })
       return []
     })
     return { reports, lacking: [...lacking.values()].map(({ key }) => key) }

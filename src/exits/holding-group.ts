@@ -26,6 +26,8 @@ export class HoldingGroup {
   /** The exit whose evidence the holding is at the moment. */
   turn: PositionId | undefined
   private readonly owners = new Map<PositionId, Position>()
+  /** Since when each owns a part of it, epoch ms. */
+  private readonly ownedSince = new Map<PositionId, number>()
   private readonly allowances = new Map<PositionId, number>()
   private state: HoldingState
   /** Since when neither our orders nor our positions change it, epoch ms. */
@@ -49,6 +51,7 @@ export class HoldingGroup {
   /** Takes a position in; it may close what the next report grants it. */
   own(position: Position, now: number): void {
     this.owners.set(position.id, position)
+    this.ownedSince.set(position.id, now)
     this.allowances.delete(position.id)
     this.quietAt = now
     this.isSettled = false
@@ -57,6 +60,7 @@ export class HoldingGroup {
   /** Lets go of a position. */
   disown(id: PositionId, now: number): void {
     if (!this.owners.delete(id)) return
+    this.ownedSince.delete(id)
     this.allowances.delete(id)
     this.quietAt = now
     this.isSettled = false
@@ -161,8 +165,10 @@ export class HoldingGroup {
     const isClean = at >= Math.max(this.executedAt, this.restoredAt) + apartMs
     if (at < this.restoredAt + apartMs) return verdict
     for (const [id, most] of verdict.most) {
-      // Neither may a list, which can lag for longer than anything that is asked for by name.
-      if (!isNamed && !this.allowances.has(id)) continue
+      // Neither may a list, which can lag for longer than anything that is asked for by name, nor an
+      // answer that is older than the position.
+      const isTooOld = !isNamed || at < this.ownedSince.get(id)!
+      if (isTooOld && !this.allowances.has(id)) continue
       const sure = verdict.sure.get(id)!
       const granted = this.allowances.get(id) ?? sure
       this.allowances.set(
@@ -172,7 +178,8 @@ export class HoldingGroup {
     }
     this.isShort = verdict.isShort
     this.isWhole = verdict.isWhole && (isNamed || this.isWhole)
-    this.isSettled = isClean && isNamed && this.isWhole && !verdict.isShort && !verdict.isOversold
+    const isGranted = isClean && isNamed && this.allowances.size === this.owners.size
+    this.isSettled = isGranted && this.isWhole && !verdict.isShort && !verdict.isOversold
     return verdict
   }
 

@@ -7,12 +7,14 @@ import type { Held } from './evidence.ts'
 export interface Named {
   /** Signed units. */
   readonly quantity: number
-  /** When some of them were asked for, oldest first: enough to find two that are far apart. */
+  /** As of when some of them are, oldest first: enough to find two that are far apart. */
   readonly times: readonly number[]
-  /** When the last one was. */
+  /** As of when the last one is. */
   readonly at: number
 }
 
+/** From this age on an answer counts as none to the question whether a holding is known, ms. */
+const OLD_MS = 30_000
 /** Most times that are kept, and how many of them fall into one `apartMs`. */
 const MOST_TIMES = 64
 const TIMES_APART = 16
@@ -27,7 +29,7 @@ export const isToldTwice = (
 
 /** A holding as it was last told: three-valued, as `known` may be 0 or missing. Times are epoch ms. */
 export interface HoldingState {
-  /** Signed units, when they were asked for, and whether by name: a list may lag behind that. */
+  /** Signed units, as of when, and whether by name: a list may lag behind that. */
   readonly known:
     { readonly quantity: number; readonly at: number; readonly isNamed: boolean } | undefined
   /** The last answers to the question by name, all alike. */
@@ -50,35 +52,43 @@ export function reported(
   { askedAt, isNamed, apartMs }: { askedAt: number; isNamed: boolean; apartMs: number },
 ): HoldingState {
   const { known, named, unknownSince } = state
-  const quantity = quantityOf(report)
-  if (quantity === undefined) return { ...state, unknownSince: unknownSince ?? askedAt }
-  if (known !== undefined && askedAt < known.at) return state
+  const claim = claimOf(report, askedAt)
+  if (claim === undefined) return { ...state, unknownSince: unknownSince ?? askedAt }
+  const { quantity, at } = claim
+  // A cache that is never renewed answers every question and tells nothing.
+  const since = askedAt - at < OLD_MS ? null : (unknownSince ?? at)
+  if (known !== undefined && at < known.at) return { ...state, unknownSince: since }
   const alike = named?.quantity === quantity ? named : undefined
   // A list is no proof, but it can contradict one.
-  const nextNamed = isNamed ? oneMore(alike, { quantity, askedAt, apartMs }) : alike
-  return { known: { quantity, at: askedAt, isNamed }, named: nextNamed, unknownSince: null }
+  const nextNamed = isNamed ? oneMore(alike, { quantity, at, apartMs }) : alike
+  return { known: { quantity, at, isNamed }, named: nextNamed, unknownSince: since }
 }
 
 function oneMore(
   named: Named | undefined,
-  { quantity, askedAt, apartMs }: { quantity: number; askedAt: number; apartMs: number },
+  { quantity, at, apartMs }: { quantity: number; at: number; apartMs: number },
 ): Named {
   const times = named?.times ?? []
-  const isFar = askedAt - (times.at(-1) ?? -Infinity) >= apartMs / TIMES_APART
-  const kept = isFar ? [...times.slice(-(MOST_TIMES - 1)), askedAt] : times
-  return { quantity, times: kept, at: askedAt }
+  const isFar = at - (times.at(-1) ?? -Infinity) >= apartMs / TIMES_APART
+  const kept = isFar ? [...times.slice(-(MOST_TIMES - 1)), at] : times
+  return { quantity, times: kept, at }
 }
 
-/** Signed units of a report; undefined where it proves nothing. */
-export function quantityOf(report: HoldingReport): number | undefined {
-  switch (report.kind) {
-    case 'unknown':
-      return undefined
-    case 'flat':
-      return 0
-    case 'held':
-      return Number.isFinite(report.quantity) ? report.quantity : undefined
-  }
+/** What a report says: signed units, and as of when (epoch ms). */
+export interface Claim {
+  readonly quantity: number
+  readonly at: number
+}
+
+/**
+ * What a report says that was asked for at `askedAt` (epoch ms); undefined where it proves nothing.
+ * The only way from a report to its quantity: none is used without its time.
+ */
+export function claimOf(report: HoldingReport, askedAt: number): Claim | undefined {
+  if (report.kind === 'unknown') return undefined
+  const quantity = report.kind === 'flat' ? 0 : report.quantity
+  const at = askedAt - Math.max(0, report.ageMs)
+  return Number.isFinite(quantity) && Number.isFinite(at) ? { quantity, at } : undefined
 }
 
 /** The holding in the direction of the positions in it; less than nothing counts as nothing. */

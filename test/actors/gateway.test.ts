@@ -42,7 +42,7 @@ describe('gateway', () => {
     noted = []
     now = 0
     before = []
-    holding = { kind: 'held', quantity: 1, asOf: 0 }
+    holding = { kind: 'held', quantity: 1, ageMs: 0 }
     lookUp = () => Promise.resolve({ kind: 'unknown' })
     save = () => Promise.resolve()
   })
@@ -109,7 +109,7 @@ describe('gateway', () => {
     send(ref, { kind: 'exit', decision: aDecision(), position: aPosition(), generation: 1 })
   const closed = (): SupervisorMessage[] => inbox.filter(({ kind }) => kind === 'closed')
   const filledAnswer = (order: ExitOrder): Promise<ExitAnswer> => {
-    holding = { kind: 'flat', asOf: now }
+    holding = { kind: 'flat', ageMs: 0 }
     return Promise.resolve({ kind: 'acknowledged', order: filled(order) as never })
   }
 
@@ -144,7 +144,7 @@ describe('gateway', () => {
     await actors.idle()
     await cycle(ref)
     expect([placeExit.callCount, kinds()]).to.deep.equal([0, ['exit-intended']])
-    holding = { kind: 'held', quantity: 2, asOf: 0 }
+    holding = { kind: 'held', quantity: 2, ageMs: 0 }
     await cycle(ref)
     expect(placeExit.args.map(([{ quantity }]) => quantity)).to.deep.equal([2])
   })
@@ -300,7 +300,7 @@ describe('gateway', () => {
     ask(ref)
     await actors.idle()
     expect(closed()).to.deep.equal([])
-    holding = { kind: 'flat', asOf: 0 }
+    holding = { kind: 'flat', ageMs: 0 }
     for (const clientOrderId of [order!.clientOrderId, order!.clientOrderId, 'wk0' as never]) {
       const update = { clientOrderId, order: filled(order!) as never }
       send(ref, { kind: 'pushed', update })
@@ -313,7 +313,7 @@ describe('gateway', () => {
   it('closes a position that two reports by name prove gone, and counts no fill', async () => {
     const ref = start(() => expect.fail('sent'))
     await cycle(ref)
-    holding = { kind: 'flat', asOf: 0 }
+    holding = { kind: 'flat', ageMs: 0 }
     for (let count = 0; count < 4; count++) {
       send(reconcilerRef, { kind: 'ask-for', position: positionId('p1') })
       await cycle(ref)
@@ -329,7 +329,7 @@ describe('gateway', () => {
       return Promise.resolve({ kind: 'acknowledged' })
     })
     const other = aPosition({ id: positionId('p2'), instrument: 'OTHER' as never, quantity: 7 })
-    holding = { kind: 'held', quantity: 7, asOf: 0 }
+    holding = { kind: 'held', quantity: 7, ageMs: 0 }
     own(other)
     ask(ref)
     send(ref, { kind: 'exit', decision: aDecision(other), position: other, generation: 1 })

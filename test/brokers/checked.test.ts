@@ -91,10 +91,10 @@ const WRONG: readonly (readonly [call: string, what: string, answer: unknown])[]
       executed: { quantity: 1, price: NaN },
     },
   ],
-  ['holding', 'of which nothing is held', { kind: 'held', quantity: 0, asOf: 1 }],
+  ['holding', 'of which nothing is held', { kind: 'held', quantity: 0, ageMs: 1 }],
   ['holding', 'without its time', { kind: 'flat' }],
   ['holdings', 'that is no list', { holdings: [] }],
-  ['holdings', 'with a row without an instrument', [{ quantity: 1, asOf: 1 }]],
+  ['holdings', 'with a row without an instrument', [{ quantity: 1, ageMs: 1 }]],
   ['quotes', 'with a price that is missing', [{ instrument: 'ACME', ts: 1 }]],
   ['openOrders', 'with a row that is null', [null]],
 ]

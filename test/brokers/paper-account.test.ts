@@ -226,7 +226,7 @@ describe('PaperAccount', () => {
       { kind: 'acknowledged', order: { kind: 'ended', executed: executed(1) } },
       { kind: 'rejected', code: 'insufficient-quantity' },
     ])
-    expect(await account.holding({ instrument: ACME })).to.deep.equal({ kind: 'flat', asOf: 5000 })
+    expect(await account.holding({ instrument: ACME })).to.deep.equal({ kind: 'flat', ageMs: 0 })
     expect(await account.holdings()).to.deep.equal([])
     expect(await account.orderByClientId(clientId('c'))).to.deep.equal({ kind: 'absent' })
   })
@@ -275,8 +275,8 @@ describe('PaperAccount', () => {
     await account.placeExit(anOrder({ side: 'short', priceSource: 'quote' }), signal)
     expect(account.fills()[0]!.price).to.equal(91)
     expect(await account.holdings()).to.deep.equal([
-      { instrument: ACME, side: 'long', quantity: 5, asOf: 5000 },
-      { instrument: ACME, side: 'short', quantity: -3, asOf: 5000 },
+      { instrument: ACME, side: 'long', quantity: 5, ageMs: 0 },
+      { instrument: ACME, side: 'short', quantity: -3, ageMs: 0 },
     ])
   })
 

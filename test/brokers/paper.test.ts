@@ -71,9 +71,9 @@ describe('PaperBroker', () => {
     const cut = { kind: 'ended', executed: { quantity: 6, price: 90 } }
     expect(answer).to.deep.equal({ kind: 'acknowledged', order: cut })
     const report = await broker.holding({ instrument: ACME, side: 'long' })
-    expect(report).to.deep.equal({ kind: 'flat', asOf: 0 })
+    expect(report).to.deep.equal({ kind: 'flat', ageMs: 0 })
     expect(await broker.holdings()).to.deep.equal([
-      { instrument: ACME, side: 'short', quantity: -2, asOf: 0 },
+      { instrument: ACME, side: 'short', quantity: -2, ageMs: 0 },
     ])
     const next = await broker.placeExit(anOrder({ clientOrderId: 'c2' as ClientOrderId }))
     expect(next).to.deep.equal({ kind: 'rejected', code: 'insufficient-quantity' })

@@ -20,9 +20,12 @@ describe('Exits', () => {
   }
   const intend = (position: Position, now: number): void =>
     book.exits.intend(aDecision(position), { position, generation: 1, now })
-  const held = (quantity: number, at: number): void => {
+  const held = (quantity: number, at: number, ageMs = 0): void => {
     const key = { instrument: instrumentId('ACME') }
-    const report = { kind: 'held', quantity, asOf: at } as const
+    const report =
+      quantity === 0
+        ? ({ kind: 'flat', ageMs } as const)
+        : ({ kind: 'held', quantity, ageMs } as const)
     book.reported(key, report, { askedAt: at, isNamed: true, now: at })
   }
 
@@ -74,5 +77,72 @@ describe('Exits', () => {
     held(10, 70)
     intend(b, 70)
     expect(begin(b, 70)).to.deep.equal(['send'])
+  })
+
+  describe('with answers that are older than what they are asked about', () => {
+    const told: string[] = []
+
+    beforeEach(() => {
+      told.length = 0
+      book = plainBook(settingsOf({ reduceOnly: true }), ({ kind }) => told.push(kind))
+      book.own(a, { generation: 1, now: 1_000 })
+    })
+
+    it('gives up no position that was bought after them', () => {
+      for (const at of [1_100, 1_200, 1_300]) held(0, at, at - 999)
+      expect(told).to.deep.equal([])
+      for (const at of [1_400, 1_500]) held(0, at, 200)
+      expect(told).to.deep.equal(['position-gone'])
+    })
+
+    it('lets a position sell nothing of what was held before it was bought', () => {
+      held(5, 1_100, 101)
+      intend(a, 1_100)
+      expect(begin(a, 1_100)).to.deep.equal(['ask-holding'])
+      held(5, 1_150, 151)
+      expect(book.doubtful()).to.have.length(1)
+      held(5, 1_160, 0)
+      book.cycle(1_160)
+      expect(begin(a, 1_160)).to.deep.equal(['send'])
+    })
+
+    it('take no order for one that never came, and no holding for untouched, that it may have sold', () => {
+      held(5, 1_100)
+      intend(a, 1_100)
+      expect(begin(a, 1_100)).to.deep.equal(['send'])
+      const { clientOrderId: id } = book.exits.record(a.id)!.order
+      const call = { id: a.id, generation: 1, call: 'send' } as const
+      book.exits.ended(call, { kind: 'outcome-unknown', id, at: 1_101 })
+      for (const at of [1_200, 1_300, 1_400]) {
+        held(5, at, at - 1_100)
+        book.cycle(at)
+        expect(begin(a, at)).not.to.include('send')
+      }
+      held(5, 1_500, 300)
+      book.cycle(1_500)
+      expect(begin(a, 1_500)).to.deep.equal(['send'])
+    })
+
+    it('end no exit whose fill they cannot show', () => {
+      held(5, 1_100)
+      intend(a, 1_100)
+      begin(a, 1_100)
+      const { clientOrderId: id } = book.exits.record(a.id)!.order
+      const order = anOrderState('filled', 5)
+      book.exits.happened(a.id, {
+        kind: 'seen',
+        id,
+        order,
+        by: 'stream',
+        askedAt: 1_101,
+        at: 1_101,
+      })
+      held(0, 1_200, 90)
+      begin(a, 1_200)
+      expect(told).not.to.include('exit-filled')
+      held(0, 1_201, 90)
+      begin(a, 1_201)
+      expect(told).to.include('exit-filled')
+    })
   })
 })

@@ -25,7 +25,7 @@ describe('HoldingBook', () => {
 
   const own = (id: string, account: string): void =>
     book.own(aPosition({ id: positionId(id), account }), { generation: 1, now: 0 })
-  const row = { instrument: ACME, quantity: 5, asOf: 0 }
+  const row = { instrument: ACME, quantity: 5, ageMs: 0 }
 
   it('takes a row without an account for that of the only one', () => {
     own('a', 'main')

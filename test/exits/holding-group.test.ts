@@ -18,7 +18,7 @@ describe('HoldingGroup', () => {
   it('lets a position close nothing because of a list, which may be long out of date', () => {
     const group = new HoldingGroup({ instrument: instrumentId('ACME') }, 0)
     group.own(aPosition({ quantity: 4 }), 0)
-    const held = (quantity: number) => ({ kind: 'held', quantity, asOf: 0 }) as const
+    const held = (quantity: number) => ({ kind: 'held', quantity, ageMs: 0 }) as const
     group.take(held(4), { askedAt: 100, isNamed: false }, around)
     expect([group.allowance(P1), group.isWhole]).to.deep.equal([undefined, false])
     group.take(held(4), { askedAt: 110, isNamed: true }, around)

@@ -19,7 +19,7 @@ const told = (quantity: number, ...times: number[]): HoldingState =>
     (state, askedAt) =>
       reported(
         state,
-        quantity === 0 ? { kind: 'flat', asOf: 0 } : { kind: 'held', quantity, asOf: 0 },
+        quantity === 0 ? { kind: 'flat', ageMs: 0 } : { kind: 'held', quantity, ageMs: 0 },
         { askedAt, isNamed: true, apartMs: 10 },
       ),
     unknownHolding(0),
@@ -59,7 +59,7 @@ describe('share', () => {
       reported(told(0, 10), { kind: 'unknown' }, { askedAt: 30, isNamed: true, apartMs: 10 }),
       reported(
         told(0, 10),
-        { kind: 'held', quantity: 0, asOf: 0 },
+        { kind: 'held', quantity: 0, ageMs: 0 },
         { askedAt: 30, isNamed: false, apartMs: 10 },
       ),
     ]
@@ -70,8 +70,8 @@ describe('share', () => {
 
   it('begins again when a list contradicts what was told by name', () => {
     const asked = { askedAt: 15, isNamed: false, apartMs: 10 }
-    const doubted = reported(told(0, 10), { kind: 'held', quantity: 5, asOf: 0 }, asked)
-    const flat = { kind: 'flat', asOf: 0 } as const
+    const doubted = reported(told(0, 10), { kind: 'held', quantity: 5, ageMs: 0 }, asked)
+    const flat = { kind: 'flat', ageMs: 0 } as const
     const again = reported(doubted, flat, { askedAt: 20, isNamed: true, apartMs: 10 })
     expect(entriesOf(share(again, [aShare('a')], AROUND).lost)).to.deep.equal([])
   })

@@ -68,12 +68,12 @@ export class TestVenue {
   private report({ instrument }: HoldingKey): HoldingReport {
     if (this.isDown) return { kind: 'unknown' }
     const quantity = this.held.get(instrument) ?? 0
-    return quantity === 0 ? { kind: 'flat', asOf: 0 } : { kind: 'held', quantity, asOf: 0 }
+    return quantity === 0 ? { kind: 'flat', ageMs: 0 } : { kind: 'held', quantity, ageMs: 0 }
   }
 
   private all(): readonly Holding[] {
     return [...this.held]
-      .map(([instrument, quantity]) => ({ instrument, quantity, asOf: 0 }))
+      .map(([instrument, quantity]) => ({ instrument, quantity, ageMs: 0 }))
       .filter(({ quantity }) => quantity !== 0)
   }
 

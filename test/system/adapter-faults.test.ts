@@ -24,7 +24,7 @@ const FAULTS: readonly (() => unknown)[] = [
   () => ({ kind: 'filled', executed: { quantity: 1e9, price: 89 } }),
   () => ({ kind: 'acknowledged', order: { kind: 'filled', executed: { quantity: 7, price: 89 } } }),
   () => ({ kind: 'working', executed: { quantity: NaN, price: null } }),
-  () => ({ kind: 'held', quantity: '5', asOf: 0 }),
+  () => ({ kind: 'held', quantity: '5', ageMs: 0 }),
   () => {
     throw new TypeError('cannot read properties of undefined')
   },

@@ -28,25 +28,19 @@ export function fieldsOf(
 }
 
 /**
- * One holding as the port tells it. The server says how old its knowledge is, so that its clock need
- * not agree with ours: it is counted from the asking (epoch ms), which is never too late.
+ * One holding as the port tells it. The server says how old its knowledge is at the answer; counted
+ * from the question instead, the knowledge is never younger than it says.
  */
 export function reportOf(
   report: z.output<typeof holdingReport>,
-  { key, askedAt }: { key: HoldingFields; askedAt: number },
+  key: HoldingFields,
 ): HoldingReport {
-  if (report.kind === 'unknown') return report
-  const asOf = askedAt - report.ageMs
-  if (report.kind === 'flat') return { kind: 'flat', asOf }
-  assertSign(key['side'], report.quantity)
-  return { kind: 'held', quantity: report.quantity, asOf }
+  if (report.kind === 'held') assertSign(key['side'], report.quantity)
+  return report
 }
 
 /** A list of holdings as the port tells it; one row that contradicts the venue spoils all of it. */
-export function holdingsOf(
-  rows: readonly Row[],
-  { model, askedAt }: { model: Capabilities['holdings']; askedAt: number },
-): Holding[] {
+export function holdingsOf(rows: readonly Row[], model: Capabilities['holdings']): Holding[] {
   const seen = new Set<string>()
   const held = rows.map(row => {
     const { account, instrument, side, ticket } = row
@@ -58,16 +52,18 @@ export function holdingsOf(
     if (model === 'tickets' && ticket === undefined)
       throw new OutcomeUnknown(`${instrument} is listed without its ticket`)
     assertSign(side, row.quantity)
-    return holdingOf(row, askedAt)
+    return holdingOf(row)
   })
   // Some venues list what is closed. Like a row that is missing, that proves nothing.
   return held.filter(({ quantity }) => quantity !== 0)
 }
 
-function holdingOf(row: Row, askedAt: number): Holding {
+function holdingOf(row: Row): Holding {
   const { account, instrument, side, ticket, quantity, entryPrice, ageMs } = row
   return {
-    ...{ instrument, quantity, asOf: askedAt - ageMs },
+    instrument,
+    quantity,
+    ageMs,
     ...(account !== undefined && { account }),
     ...(side !== undefined && { side }),
     ...(ticket !== undefined && { ticket }),

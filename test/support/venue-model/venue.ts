@@ -95,11 +95,12 @@ export class ModelVenue {
     return this.capabilities.lookup === 'complete' ? this.lookUp(id, 0) : { kind: 'absent' }
   }
 
-  report(lagMs: number): HoldingReport {
-    const asOf = this.now - lagMs
+  /** What was held `ageMs` and `lagMs` ago, of which the venue tells `ageMs`. */
+  report(lagMs: number, ageMs = 0): HoldingReport {
+    const asOf = this.now - lagMs - ageMs
     const later = this.heldBefore.find(({ at }) => at > asOf)
     const quantity = later?.quantity ?? this.held
-    return quantity === 0 ? { kind: 'flat', asOf } : { kind: 'held', quantity, asOf }
+    return quantity === 0 ? { kind: 'flat', ageMs } : { kind: 'held', quantity, ageMs }
   }
 
   open(lagMs: number) {

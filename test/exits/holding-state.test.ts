@@ -1,0 +1,41 @@
+import { expect } from 'chai'
+import { claimOf, isToldTwice, reported, unknownHolding } from '../../src/exits/holding-state.ts'
+
+const byName = (askedAt: number) => ({ askedAt, isNamed: true, apartMs: 10 })
+const flat = (ageMs: number) => ({ kind: 'flat', ageMs }) as const
+const held = (quantity: number, ageMs = 0) => ({ kind: 'held', quantity, ageMs }) as const
+
+describe('claimOf', () => {
+  it('claims nothing of an unknown holding, of no number and of no time', () => {
+    expect(claimOf({ kind: 'unknown' }, 10)).to.equal(undefined)
+    expect(claimOf(held(NaN), 10)).to.equal(undefined)
+    expect(claimOf(held(1, Infinity), 10)).to.equal(undefined)
+  })
+
+  it('dates a report from the time at which the venue knew it, never later than the question', () => {
+    expect(claimOf(flat(4), 10)).to.deep.equal({ quantity: 0, at: 6 })
+    expect(claimOf(held(-2, -5), 10)).to.deep.equal({ quantity: -2, at: 10 })
+  })
+})
+
+describe('reported', () => {
+  it('changes nothing by an answer that is older than what is known, whenever it was asked', () => {
+    const known = reported(unknownHolding(0), held(5), byName(100))
+    expect(reported(known, flat(51), byName(150)).known).to.deep.equal(known.known)
+    expect(reported(known, flat(50), byName(150)).known).to.include({ quantity: 0, at: 100 })
+  })
+
+  it('takes one state of a cache that is told again and again for one answer', () => {
+    const once = reported(unknownHolding(0), flat(0), byName(100))
+    const again = reported(once, flat(50), byName(150))
+    expect(isToldTwice(again.named, 0, 10)).to.equal(false)
+    expect(isToldTwice(reported(again, flat(50), byName(160)).named, 0, 10)).to.equal(true)
+  })
+
+  it('counts a holding as unknown whose answers are all from long ago', () => {
+    const cached = reported(unknownHolding(0), held(5, 40_000), byName(50_000))
+    expect(cached.unknownSince).to.equal(0)
+    expect(reported(cached, held(5), byName(60_000)).unknownSince).to.equal(null)
+    expect(reported(unknownHolding(0), held(5, 20_000), byName(50_000)).unknownSince).to.equal(null)
+  })
+})
