@@ -1,6 +1,6 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Guard } from '../risk/guard.ts'
-import type { RuleSet } from '../risk/rule.ts'
+import { type RuleSet, watchedBy } from '../risk/rule.ts'
 import { type Ref, send } from './actor.ts'
 import type { CaretakerMessage, MonitorMessage, SupervisorMessage } from './messages.ts'
 import { crashed, due, end, endBackoff, revive, type Subject } from './restarting.ts'
@@ -120,10 +120,14 @@ function rerule(state: SupervisorState, child: Child, ruleSet: RuleSet): void {
   const { dispatcher } = state.parts
   dispatcher.foldOne(guard)
   if (guard.decision !== undefined) return
-  const ratchet = guard.ratchet()
+  const { best, anchor } = guard.ratchet()
   dispatcher.close(guard)
   end(state, child)
-  begin(state, dispatcher.open(guard.position, ruleSet, ratchet), { epoch, generation })
+  const { position } = guard
+  // A base price is one of the instrument that it was taken of.
+  const isKept = watchedBy(ruleSet, position) === watchedBy(guard.ruleSet, position)
+  const ratchet = anchor !== undefined && isKept ? { best, anchor } : { best }
+  begin(state, dispatcher.open(position, ruleSet, ratchet), { epoch, generation })
 }
 
 /** Most cycles have no decision that is not recorded: they look at no monitor that never crashed. */

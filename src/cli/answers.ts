@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { CycleMetricsReport } from '../observability/cycle-metrics.ts'
 import type { PerformanceReport } from '../observability/performance.ts'
 import type {
+  AddedView,
+  ChangedView,
   GatewayView,
   HealthCheck,
   HealthStatus,
@@ -92,6 +94,31 @@ export const healthShape = shape<Health>(
 
 /** One position. */
 export const positionShape = shape<PositionView>(position)
+
+const warnings = z.array(z.string()).optional()
+
+/** What an older service does not say. */
+export type PositionAdded = PositionView & Partial<Pick<AddedView, 'warnings'>>
+type PositionChanged = PositionView & Partial<Pick<ChangedView, 'warnings' | 'changes'>>
+
+/** `POST /api/positions`. */
+export const addedShape = shape<PositionAdded>(position.extend({ warnings }))
+
+/** `PATCH /api/positions/:id`. */
+export const changedShape = shape<PositionChanged>(
+  position.extend({
+    warnings,
+    changes: z
+      .array(
+        z.looseObject({
+          rule: z.string(),
+          change: z.string(),
+          loosens: z.string().optional(),
+        }),
+      )
+      .optional(),
+  }),
+)
 
 /** `GET /api/positions`. */
 export const positionsShape = shape<readonly PositionView[]>(z.array(position))

@@ -12,6 +12,8 @@ export interface LoadedPositions {
   readonly entries: readonly PositionEntry[]
   /** One line each, for a person. */
   readonly warnings: readonly string[]
+  /** The same with their places. */
+  readonly odd: readonly Fault[]
 }
 
 export interface PositionsSource {
@@ -86,8 +88,8 @@ function read(
     throw new InputError(name ?? positions.name, uniqueFaults(faults))
   }
   const sources = rules === undefined ? [positions] : [rules, positions]
-  const warnings = sources.flatMap(({ findings }) => findings.warnings.faults)
-  return { entries, warnings: uniqueFaults(warnings).map(describeFault) }
+  const odd = uniqueFaults(sources.flatMap(({ findings }) => findings.warnings.faults))
+  return { entries, odd, warnings: odd.map(describeFault) }
 }
 
 const faultsOf = ({ document, findings }: Source, strict: boolean): readonly Fault[] => [

@@ -9,6 +9,8 @@ export interface Control {
   readonly version: string
   /** What the config says of instruments. */
   readonly instruments: InstrumentTable
+  /** What is odd about positions and rules is refused. */
+  readonly isStrict: boolean
   /** A health snapshot that is older than this says that nobody looks any more, ms. */
   readonly healthMaxAgeMs: number
   /** The last health snapshot; making one is not this call's work. */
@@ -23,9 +25,9 @@ export interface Control {
    * Takes a position under guard; it is durable, and guarded, when the promise resolves. Throws
    * WatchkeeperError: POSITION_EXISTS, WRONG_SIDE, EXITS_AT_ONCE.
    */
-  add(request: AddRequest, by: Requester): Promise<PositionView>
-  /** Throws POSITION_UNKNOWN, LOOSENS, EXITS_AT_ONCE. */
-  changeRules(id: string, request: RulesRequest, by: Requester): Promise<PositionView>
+  add(request: AddRequest, by: Requester): Promise<AddedView>
+  /** Throws POSITION_UNKNOWN, LOOSENS, EXITS_AT_ONCE; InputError for null where there is no rule. */
+  changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView>
   /** Stops guarding; the broker's position stays. Throws POSITION_UNKNOWN. */
   release(id: string, by: Requester): Promise<void>
   /** Exits at market, reason `manual`. Resolves when the intent is durable. Throws POSITION_UNKNOWN. */
@@ -119,6 +121,28 @@ export interface PositionView extends Position {
   readonly reason?: ExitReason
 }
 
+/** A position that was added. */
+export interface AddedView extends PositionView {
+  /** What is odd about it, one line each. */
+  readonly warnings: readonly string[]
+}
+
+/** A position after a change of its rules. */
+export interface ChangedView extends PositionView {
+  /** What became of each rule that changed. */
+  readonly changes: readonly RuleChangeView[]
+  /** What is odd about the new rules, one line each. */
+  readonly warnings: readonly string[]
+}
+
+/** What became of one rule. */
+export interface RuleChangeView {
+  readonly rule: string
+  readonly change: 'added' | 'removed' | 'changed'
+  /** Why the position could be exited later than before; absent: it cannot. */
+  readonly loosens?: string
+}
+
 export interface WhyView {
   readonly position: PositionView
   /** One line a rule, as `explain` gives them. */
@@ -150,15 +174,22 @@ export interface AddRequest {
   /** Without `openedAt` it opens when it is added. */
   readonly position: Omit<Position, 'openedAt'> & { readonly openedAt: number | undefined }
   readonly rules: Readonly<Record<string, unknown>>
-  /** Guard it even if a level would exit at once. */
+  /** Guard it even if a rule would exit it at once. */
   readonly exitNow: boolean
+  /** What is odd about it, one line each: it stands in the answer. */
+  readonly warnings?: readonly string[]
 }
 
 export interface RulesRequest {
+  /** Options by rule; null takes a rule away, a rule that is not named stays as it is. */
   readonly rules: Readonly<Record<string, unknown>>
+  /** The rules replace all present ones: what they do not name goes. */
+  readonly isWhole?: boolean
   /** Apply rules that are looser than those in force. */
   readonly force: boolean
   readonly exitNow: boolean
+  /** What is odd about them, one line each: it stands in the answer. */
+  readonly warnings?: readonly string[]
 }
 
 export type KillSwitchState = 'off' | 'block' | 'flatten' | 'halt'

@@ -161,3 +161,28 @@ export function nextOccurrence(
   }
   return undefined
 }
+
+/** An instant (epoch ms) as ISO 8601 in UTC, to the second: 2024-08-09T15:55:00Z. */
+export function instantText(at: number): string {
+  const days = Math.floor(at / DAY_MS)
+  if (!(Math.abs(days) < FARTHEST_TEXT_DAYS)) return String(at)
+  let year = 1970 + Math.floor(days / 365.2425)
+  while (dayNumber(year, 1, 1) > days) year--
+  while (dayNumber(year + 1, 1, 1) <= days) year++
+  let month = 12
+  while (dayNumber(year, month, 1) > days) month--
+  const seconds = Math.floor(at / 1000) - days * 86_400
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const date = [
+    String(year).padStart(4, '0'),
+    two(month),
+    two(days - dayNumber(year, month, 1) + 1),
+  ]
+  const time = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(part =>
+    two(Math.floor(part)),
+  )
+  return `${date.join('-')}T${time.join(':')}Z`
+}
+
+/** Days from 1970 that have a year of four digits at most. */
+const FARTHEST_TEXT_DAYS = 700_000

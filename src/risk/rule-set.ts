@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Position } from '../domain/position.ts'
 import { expectation } from './expectation.ts'
 import type { Rule, RuleSet, RuleSubject, RuleWarning } from './rule.ts'
 import { type AnyRuleDefinition, RULES } from './rules/registry.ts'
@@ -48,6 +49,20 @@ export function ruleSetWarnings(set: RuleSet, subject: RuleSubject): RuleWarning
     const warnings = definition.warnings?.(optionsOf.get(rule) as never, subject) ?? []
     return warnings.map(warning => ({ ...warning, path: `${name}.${warning.path}` }))
   })
+}
+
+/**
+ * What the definition of a rule says of a change of its options: why it loosens, undefined where it
+ * does not, false where only the rules themselves tell.
+ */
+export function looserByOptions(
+  name: string,
+  [before, after]: readonly [Rule, Rule],
+  position: Position,
+): string | undefined | false {
+  const { loosens } = RULES.find(each => each.name === name)!
+  if (loosens === undefined) return false
+  return loosens(optionsOf.get(before) as never, optionsOf.get(after) as never, position)
 }
 
 function intern(parsed: ReadonlyMap<AnyRuleDefinition, unknown>): RuleSet {

@@ -83,6 +83,11 @@ export interface RuleDefinition<Options> {
   rule(options: Options): Rule
   /** Unusual magnitudes, and options with which the rule can never fire for this position. */
   warnings?(options: Options, subject: RuleSubject): readonly RuleWarning[]
+  /**
+   * For a rule whose times never end, so that levels at single times do not tell: why the options
+   * `after` could exit a position later than `before`; undefined: they cannot.
+   */
+  loosens?(before: Options, after: Options, position: Position): string | undefined
 }
 
 /** A compiled set of rules, interned: equal options give the same object. */
@@ -90,4 +95,10 @@ export interface RuleSet {
   /** Config names, in the order of the registry; same length and order as `rules`. */
   readonly names: readonly string[]
   readonly rules: readonly Rule[]
+}
+
+/** The instrument that the `underlying` rule of a set watches; undefined: there is none. */
+export function watchedBy({ rules }: RuleSet, { underlying }: Pick<Position, 'underlying'>) {
+  for (const rule of rules) if (rule.kind === 'underlying') return rule.instrument ?? underlying
+  return undefined
 }

@@ -56,7 +56,7 @@ export interface AdopterParts {
   /** The broker's last prices. */
   quotes(instruments: readonly Position['instrument'][]): Promise<readonly Tick[]>
   /** Throws EXITS_AT_ONCE. */
-  refuseImmediateExit(wanted: Wanted & { price: number }): void
+  refuseImmediateExit(wanted: Wanted & { price?: number | undefined }): void
   add(wanted: Wanted): Promise<unknown>
   tell(kind: string, detail: Readonly<Record<string, unknown>>): void
 }
@@ -110,7 +110,7 @@ export class Adopter {
       if (!this.isStill(holding)) return
       const position = this.positionOf(holding, holding.entryPrice ?? price)
       const wanted: Wanted = { position, rules: options.rules, isHeld: true }
-      if (price !== undefined) refuseImmediateExit({ ...wanted, price })
+      refuseImmediateExit({ ...wanted, price })
       await add(wanted)
       this.refused.delete(name)
     } catch (error) {

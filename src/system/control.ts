@@ -1,13 +1,14 @@
 import type { InstrumentTable } from '../domain/instrument.ts'
 import { positionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import { viewOf } from '../domain/tick.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import { LOG_COMPONENTS, LOG_LEVELS, type Logger } from '../observability/logger.ts'
 import type { LiveSystem } from './live.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {
+  AddedView,
   AddRequest,
+  ChangedView,
   Control,
   HealthSnapshot,
   JournalLine,
@@ -46,6 +47,7 @@ export interface ControlParts {
   metrics(format: MetricsFormat): Promise<string>
   /** See Control. */
   readonly version: string
+  readonly isStrict: boolean
   readonly healthMaxAgeMs: number
   health(): HealthSnapshot
   /** Makes a snapshot of health before the next cycle does. */
@@ -63,6 +65,10 @@ export class LiveControl implements Control {
 
   get instruments(): InstrumentTable {
     return this.parts.system.instruments
+  }
+
+  get isStrict(): boolean {
+    return this.parts.isStrict
   }
 
   get version(): string {
@@ -101,18 +107,20 @@ export class LiveControl implements Control {
     return { position, rules: rules.map(rule => ({ ...rule })), ...(exit && { exit }) }
   }
 
-  async add({ position: given, rules, exitNow }: AddRequest, by: Requester): Promise<PositionView> {
+  async add(
+    { position: given, rules, exitNow, warnings = [] }: AddRequest,
+    by: Requester,
+  ): Promise<AddedView> {
     const { system, clock } = this.parts
     const position: Position = { ...given, openedAt: given.openedAt ?? clock.now() }
-    const view = viewOf(position.side, position.priceSource)
-    const price = system.core.dispatcher.price(position.instrument, view)
-    if (!exitNow && price !== undefined) system.refuseImmediateExit({ position, rules, price })
-    return this.view(await system.add(position, rules, nameOf(by)))
+    if (!exitNow) system.refuseImmediateExit({ position, rules })
+    return { ...this.view(await system.add(position, rules, nameOf(by))), warnings }
   }
 
-  async changeRules(id: string, request: RulesRequest, by: Requester): Promise<PositionView> {
-    const registered = await this.parts.system.changeRules(positionId(id), request, nameOf(by))
-    return this.view(registered)
+  async changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView> {
+    const { system } = this.parts
+    const { registered, changes } = await system.changeRules(positionId(id), request, nameOf(by))
+    return { ...this.view(registered), changes, warnings: request.warnings ?? [] }
   }
 
   release(id: string, by: Requester): Promise<void> {

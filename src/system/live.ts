@@ -16,7 +16,8 @@ import type { KeptRatchet, Registered } from '../ports/keeper.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import { backfill, replay } from '../risk/missed.ts'
 import type { RuleSet } from '../risk/rule.ts'
-import { levelsAt, refuseCrossed } from '../risk/rule-change.ts'
+import { refuseImmediateExit } from '../risk/at-once.ts'
+import { beginningOf } from './beginning.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { Confirmation } from './confirmation.ts'
 import { connect, type Core } from './core.ts'
@@ -32,7 +33,7 @@ import { type LiveChange, LiveWriter } from './live-writer.ts'
 import { machineTimers } from './machine-timers.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import { PortfolioActs } from './portfolio-acts.ts'
-import { Registrar, type Wanted } from './registrar.ts'
+import { Registrar, type RulesChanged, type Wanted } from './registrar.ts'
 import { ResumePoint } from './resume-point.ts'
 import { SupervisionView } from './supervision.ts'
 import { TickGate } from './tick-gate.ts'
@@ -272,7 +273,7 @@ export class LiveSystem {
     return this.registrar.add({ position, rules }, by)
   }
 
-  changeRules(id: PositionId, request: RulesRequest, by: string): Promise<Registered> {
+  changeRules(id: PositionId, request: RulesRequest, by: string): Promise<RulesChanged> {
     return this.registrar.changeRules(id, request, by)
   }
 
@@ -281,11 +282,11 @@ export class LiveSystem {
     this.exits.discarded(id)
   }
 
-  /** Throws EXITS_AT_ONCE if a position would be exited at the present price. */
-  refuseImmediateExit({ position, rules, price }: Wanted & { price: number }): void {
-    const ruleSet = ruleSetOf({ position, rules })
-    const at = this.options.clock.now()
-    refuseCrossed(position, levelsAt(position, ruleSet, { best: position.entryPrice, at }), price)
+  /** Throws EXITS_AT_ONCE if a position would be exited now, or at `price` where it is known. */
+  refuseImmediateExit({ position, rules, price }: Wanted & { price?: number | undefined }): void {
+    const beginning = beginningOf(this.core.dispatcher, position, this.now)
+    const known = price === undefined ? beginning : { ...beginning, price }
+    refuseImmediateExit(position, ruleSetOf({ position, rules }), known)
   }
 
   /** A line about the service as a whole, durable soon. */

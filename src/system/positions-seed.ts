@@ -61,19 +61,30 @@ async function changeRules(
     if (difference !== undefined) {
       refused.push(`${id}: ${difference}: release it and add it again to change that`)
     }
-    if (JSON.stringify(rules) === JSON.stringify(registered.rules)) continue
     try {
-      await system.changeRules(id, { rules, force: false, exitNow: false }, BY)
-      ruled.push(id)
+      const request = { rules, isWhole: true, force: false, exitNow: false }
+      const { changes } = await system.changeRules(id, request, BY)
+      if (changes.length > 0) ruled.push(id)
     } catch (error) {
       if (!(error instanceof WatchkeeperError)) throw error
       refused.push(`${id} keeps its rules: ${error.message}`)
+      system.tell('rules-refused', { for: id, by: BY, code: error.code, why: error.message })
     }
   }
   return { ruled, refused }
 }
 
-const COMPARED = ['instrument', 'side', 'quantity', 'entryPrice', 'multiplier', 'account'] as const
+const COMPARED = [
+  'instrument',
+  'side',
+  'quantity',
+  'entryPrice',
+  'multiplier',
+  'account',
+  'ticket',
+  'underlying',
+  'priceSource',
+] as const
 
 /** The first field in which the file's position is another one than the guarded one. */
 function differenceOf(file: Omit<Position, 'openedAt'>, guarded: Position): string | undefined {

@@ -1,12 +1,14 @@
 import { send } from '../actors/actor.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import { WatchkeeperError } from '../errors.ts'
+import { InputError, WatchkeeperError } from '../errors.ts'
 import type { RulesRequest } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { KeptLine, Registered } from '../ports/keeper.ts'
-import { levelsAt, refuseCrossed, refuseLooser } from '../risk/rule-change.ts'
+import { refuseImmediateExit } from '../risk/at-once.ts'
+import { levelsAt, refuseLooser, type RuleChange, ruleChanges } from '../risk/rule-change.ts'
 import { standing } from '../risk/standing.ts'
+import { beginningOf } from './beginning.ts'
 import type { Core } from './core.ts'
 import { ruleSetOf } from './kept-rules.ts'
 import { lineOf } from './lines.ts'
@@ -33,6 +35,12 @@ export interface Wanted {
   readonly rules: Registered['rules']
   /** The account holds it for certain: a simulated one must not be given it. */
   readonly isHeld?: boolean
+}
+
+/** A position with its new rules, and what has become of each rule. */
+export interface RulesChanged {
+  readonly registered: Registered
+  readonly changes: readonly RuleChange[]
 }
 
 /** Positions that are written in one commit. */
@@ -79,21 +87,24 @@ export class Registrar {
 
   /**
    * Gives a position other rules; durable when the promise resolves. They may only tighten unless
-   * `force`, and must not exit at once unless `exitNow`.
+   * `force`, and must not exit at once unless `exitNow`. Rules that stay as they are change nothing.
    */
-  async changeRules(id: PositionId, request: RulesRequest, by: string): Promise<Registered> {
+  async changeRules(id: PositionId, request: RulesRequest, by: string): Promise<RulesChanged> {
     return this.inTurn(id, async () => {
       const { core, writer, clock, rows } = this.parts
-      const registered: Registered = { ...this.open(id), rules: request.rules }
+      const present = this.open(id)
+      const rules = mergedRules(present, request)
+      const registered: Registered = { ...present, rules }
       const ruleSet = ruleSetOf(registered)
-      this.judgeChange(registered, request)
-      const line = lineOf(clock.now(), 'rules-changed', id, { by, rules: request.rules })
+      const changes = this.judgeChange(present, registered, request)
+      if (changes.length === 0) return { registered: present, changes }
+      const line = lineOf(clock.now(), 'rules-changed', id, { by, rules, changes })
       await writer.now({ register: [registered], lines: [line] })
       rows.set(id, registered)
       await new Promise<void>(resolve => {
         send(core.supervisor, { kind: 'rerule', positionId: id, ruleSet, guarded: resolve })
       })
-      return registered
+      return { registered, changes }
     })
   }
 
@@ -180,18 +191,32 @@ export class Registrar {
     throw new WatchkeeperError('WRONG_SIDE', text)
   }
 
-  private judgeChange(registered: Registered, { force, exitNow }: RulesRequest): void {
+  private judgeChange(
+    present: Registered,
+    changed: Registered,
+    { force, exitNow }: RulesRequest,
+  ): RuleChange[] {
     const { core, clock } = this.parts
-    const { id } = registered.position
+    const { id } = present.position
     const guard = core.roster.get(id)?.guard
     if (guard === undefined || guard.decision !== undefined) {
       throw new WatchkeeperError('POSITION_UNKNOWN', `position ${id} is being exited`)
     }
-    const now = clock.now()
-    const asked = { best: guard.ratchet().best, at: now }
-    const next = levelsAt(guard.position, ruleSetOf(registered), asked)
-    if (!force) refuseLooser(guard.position, standing(guard, now), next)
-    if (!exitNow) refuseCrossed(guard.position, next, guard.own.stream.lastPrice)
+    const { position } = guard
+    const at = clock.now()
+    const ratchet = guard.ratchet()
+    const [before, after] = [ruleSetOf(present), ruleSetOf(changed)]
+    const changes = ruleChanges(before, after, { position, at, ...ratchet })
+    if (changes.length === 0) return changes
+    const next = levelsAt(position, after, { best: ratchet.best, at })
+    if (!force) refuseLooser(position, changes, { present: standing(guard, at), next })
+    if (!exitNow) {
+      refuseImmediateExit(position, after, {
+        ...beginningOf(core.dispatcher, position, at),
+        ...ratchet,
+      })
+    }
+    return changes
   }
 
   /** Runs a change once the changes of the same id that were asked for before are over. */
@@ -206,4 +231,23 @@ export class Registrar {
       if (this.turns.get(id) === turn) this.turns.delete(id)
     }
   }
+}
+
+/** The rules that a position has after a change, rule by rule; null takes a rule away. */
+function mergedRules(
+  { position, rules: present }: Registered,
+  { rules: given, isWhole = false }: RulesRequest,
+): Registered['rules'] {
+  if (isWhole) return given
+  const rules: Record<string, unknown> = { ...present, ...given }
+  for (const [name, options] of Object.entries(given)) {
+    if (options !== null) continue
+    if (!Object.hasOwn(present, name)) {
+      const names = Object.keys(present).join(', ') || 'none'
+      const expected = `null for a rule that ${position.id} has (${names})`
+      throw new InputError('the rules', [{ path: `rules.${name}`, found: 'null', expected }])
+    }
+    delete rules[name]
+  }
+  return rules
 }

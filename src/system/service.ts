@@ -124,6 +124,7 @@ export class Service {
       health: () => this.snapshot,
       lookAgain: () => (this.snapshot = this.look()),
       version: options.version,
+      isStrict: config.strict,
       performance: this.performance,
       log: parts.log.logger,
       metrics: format => this.scrape(format),

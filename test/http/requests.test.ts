@@ -342,7 +342,11 @@ describe('requests over http', () => {
       const body = { rules: { stopLoss: { pct: 4 } }, force: true }
       const { status } = await ask(port, '/api/positions/p1', { method: 'PATCH', body })
       expect(status).to.equal(200)
-      expect(control.asked[0]!.request).to.deep.equal({ ...body, exitNow: false })
+      expect(control.asked[0]!.request).to.deep.equal({
+        ...body,
+        exitNow: false,
+        warnings: [],
+      })
     })
 
     it('are exited and released', async () => {

@@ -74,7 +74,7 @@ describe('the HTTP API', () => {
           Promise.resolve(keeper.lines.filter(({ seq }) => seq > after).slice(0, limit)),
       },
       clock: { now: () => now, monotonic: () => now },
-      ...{ version: '1.2.3', healthMaxAgeMs: 10_000 },
+      ...{ version: '1.2.3', isStrict: false, healthMaxAgeMs: 10_000 },
       log: { levels: levels as never, setLevel: (name, level) => (levels[name] = level) },
       performance: new Performance({ now: () => now, monotonic: () => now }),
       metrics: () => Promise.resolve('watchkeeper_positions 1\n'),
@@ -275,6 +275,86 @@ describe('the HTTP API', () => {
     expect((await ask('GET', '/api/positions/p1')).body['state']).to.equal('guarded')
     await tick(96)
     expect((await ask('GET', '/api/positions/p1')).body['state']).to.equal('exiting')
+  })
+
+  describe('a change of rules', () => {
+    const patch = (body: object): Promise<Answer> => ask('PATCH', '/api/positions/p1', body)
+    const RULES = {
+      stopLoss: { pct: 5 },
+      maxHold: { ms: 3_600_000 },
+      trailingStop: { distancePct: 2, activateAtPct: 3 },
+      underlying: { instrument: 'INDEX', below: 90 },
+      takeProfit: { pct: 10 },
+      staleQuote: { afterMs: 60_000, action: 'exit' },
+      sessionEnd: { at: '15:55', timezone: 'UTC', days: 'all' },
+    }
+
+    beforeEach(async () => {
+      await add({ rules: RULES })
+      await tick(100)
+    })
+
+    for (const rule of Object.keys(RULES)) {
+      it(`takes ${rule} away with null, and with force alone`, async () => {
+        const refused = await patch({ rules: { [rule]: null } })
+        expect([refused.status, refused.body['code']]).to.deep.equal([409, 'LOOSENS'])
+        expect(refused.body['detail']).to.contain(`found ${rule}: it goes;`)
+        expect((await ask('GET', '/api/positions/p1')).body['rules']).to.deep.equal(RULES)
+        const { status, body } = await patch({ rules: { [rule]: null }, force: true })
+        expect(status).to.equal(200)
+        expect(body['rules']).to.have.keys(Object.keys(RULES).filter(each => each !== rule))
+        expect(body['changes']).to.deep.equal([{ rule, change: 'removed', loosens: 'it goes' }])
+      })
+    }
+
+    it('leaves the rules alone that it does not name, and says which ones changed', async () => {
+      const { body } = await patch({ rules: { maxHold: { ms: 60_000 } } })
+      expect(body['rules']).to.deep.equal({ ...RULES, maxHold: { ms: 60_000 } })
+      expect(body['changes']).to.deep.equal([{ rule: 'maxHold', change: 'changed' }])
+      const [line] = Object.values((await ask('GET', '/api/journal?after=1')).body)
+      expect(line).to.deep.include({ kind: 'rules-changed', changes: body['changes'] })
+      expect((await patch({ rules: {} })).body['changes']).to.deep.equal([])
+    })
+
+    it('refuses what it cannot mean: null for no rule, and a price source', async () => {
+      const none = await patch({ rules: { profitLock: null } })
+      expect([none.status, none.body['code']]).to.deep.equal([422, 'BAD_INPUT'])
+      expect(none.body['detail']).to.contain('null for a rule that p1 has (stopLoss, maxHold')
+      const source = await patch({ rules: { priceSource: 'quote' } })
+      expect(source.body['detail']).to.contain('a position keeps the price source')
+    })
+
+    it('forgets the base price when another instrument is watched', async () => {
+      const watch = (instrument: string) => ({ underlying: { instrument, fallPct: 5 } })
+      await patch({ rules: watch('INDEX'), force: true })
+      system.tick({ instrument: instrumentId('INDEX'), ts: ++now, price: 200 })
+      await system.settled()
+      await patch({ rules: watch('DAX'), force: true })
+      const why = (await ask('GET', '/api/positions/p1/why')).body['rules'] as { rule: string }[]
+      expect(why.find(({ rule }) => rule === 'underlying')).to.deep.include({
+        instrument: 'DAX',
+        why: 'it waits for the first tick of its instrument',
+      })
+    })
+
+    it('answers with what is odd about the new rules', async () => {
+      const { body } = await patch({ rules: { stopLoss: { pct: 0.05 } }, exitNow: true })
+      expect(body['warnings']).to.have.length(1)
+      expect(String(body['warnings'])).to.match(/^rules.stopLoss.pct: found 0.05, expected/)
+    })
+
+    it('refuses a time that is past, and a bound that the other instrument has crossed', async () => {
+      now += 30_000
+      await tick(100)
+      const hold = await patch({ rules: { maxHold: { ms: 20_000 } } })
+      expect([hold.status, hold.body['code']]).to.deep.equal([409, 'EXITS_AT_ONCE'])
+      expect(hold.body['detail']).to.match(/the time of maxHold is past/)
+      system.tick({ instrument: instrumentId('INDEX'), ts: ++now, price: 95 })
+      await system.settled()
+      const bound = { rules: { underlying: { instrument: 'INDEX', below: 96 } } }
+      expect((await patch(bound)).body['detail']).to.match(/95 of INDEX is past the bound 96/)
+      expect((await patch({ ...bound, exitNow: true })).status).to.equal(200)
+    })
   })
 
   it('exits and releases by hand, and journals by whom', async () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import {
   dayNumber,
   firstInstant,
+  instantText,
   isSessionDay,
   isTimezone,
   localDay,
@@ -226,5 +227,21 @@ describe('nextOccurrence', () => {
     const berlin = session({ timezone: 'Europe/Berlin', days: new Set(WEEKDAYS) })
     expect(occurrence(berlin, 150, '2024-03-30T20:00Z')).to.equal('2024-03-31T01:00Z')
     expect(occurrence(berlin, 150, '2024-03-31T01:00Z')).to.equal('2024-04-01T00:30Z')
+  })
+})
+
+describe('instantText', () => {
+  it('is what the runtime writes, without the milliseconds', () => {
+    const times = fc.integer({ min: Date.UTC(1, 0, 1), max: Date.UTC(3000, 0, 1) })
+    fc.assert(
+      fc.property(times, at => {
+        expect(instantText(at)).to.equal(new Date(at).toISOString().replace(/\.\d+Z/, 'Z'))
+      }),
+    )
+    expect(instantText(Date.UTC(2024, 1, 29, 23, 59, 59))).to.equal('2024-02-29T23:59:59Z')
+    expect([instantText(9e18), instantText(Infinity)]).to.deep.equal([
+      '9000000000000000000',
+      'Infinity',
+    ])
   })
 })

@@ -45,6 +45,7 @@ export interface Asked {
 export class FakeControl implements Control {
   readonly version = '1.2.3'
   readonly instruments = new InstrumentTable()
+  readonly isStrict = false
   readonly healthMaxAgeMs = 10_000
   readonly asked: Asked[] = []
   readonly lines: JournalLine[] = []
@@ -82,11 +83,13 @@ export class FakeControl implements Control {
       const { openedAt = 0, ...position } = request.position
       const view = { ...aView(position.id), ...position, openedAt, rules: request.rules }
       this.views.set(view.id, view)
-      return view
+      return { ...view, warnings: request.warnings ?? [] }
     })
 
   changeRules: Control['changeRules'] = (id, request, by) =>
-    this.note({ what: 'changeRules', id, request, by }, () => this.known(id))
+    this.note({ what: 'changeRules', id, request, by }, () => {
+      return { ...this.known(id), changes: [], warnings: request.warnings ?? [] }
+    })
 
   release: Control['release'] = (id, by) =>
     this.note({ what: 'release', id, by }, () => {

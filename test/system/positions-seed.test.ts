@@ -69,6 +69,16 @@ describe('seed', () => {
     expect([rulesOf('a'), rulesOf('b')]).to.deep.equal([STOP_3, STOP_3])
   })
 
+  it('keeps a rule that the file has dropped, and says so in the journal', async () => {
+    await seed(system, [entry('a', { ...STOP_5, maxHold: { ms: 60_000 } })], 2_000)
+    const { ruled, refused } = await restartedWith(entry('a', STOP_5))
+    await system.settled()
+    expect([ruled, rulesOf('a')]).to.deep.equal([[], { ...STOP_5, maxHold: { ms: 60_000 } }])
+    expect(refused[0]).to.contain('found maxHold: it goes;')
+    const line = keeper.lines.find(({ kind }) => kind === 'rules-refused')
+    expect(line).to.deep.include({ for: 'a', code: 'LOOSENS', by: 'positions file' })
+  })
+
   it('guards what the file does not name any more, and leaves alone what is over', async () => {
     await seed(system, [entry('a'), entry('b')], 2_000)
     await system.release(positionId('b'), 'test')

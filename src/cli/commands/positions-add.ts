@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { namedFields } from '../../config/position-reader.ts'
 import { loadPositions } from '../../config/positions-file.ts'
 import { UsageError } from '../../errors.ts'
-import { positionShape } from '../answers.ts'
+import { addedShape, changedShape, type PositionAdded } from '../answers.ts'
 import type { CommandContext } from '../command.ts'
 import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
 import { eachOf, pathOf, positionLine } from '../positions-text.ts'
@@ -36,9 +36,11 @@ Examples:
       --entry-price 92400 --rules '{"stopLoss":{"pct":2}}'`
 
 const RULES_HELP = `
+Rules that are not named stay as they are; null takes a rule away, which needs --force.
+
 Examples:
   $ watchkeeper positions rules btc-1 --rules '{"stopLoss":{"pct":1}}'
-  $ watchkeeper positions rules btc-1 --rules '{"stopLoss":{"pct":5}}' --force`
+  $ watchkeeper positions rules btc-1 --rules '{"stopLoss":{"pct":5},"maxHold":null}' --force`
 
 function number(text: string): number {
   const value = Number(text)
@@ -78,7 +80,7 @@ export function addGuarding(positions: Command, context: CommandContext): void {
       .description('give a position other rules: they may only tighten')
       .argument('<id>', 'position'),
   )
-    .requiredOption('--rules <json>', 'all of its rules', json)
+    .requiredOption('--rules <json>', 'the rules that change', json)
     .option('--force', 'also if they loosen', false)
     .option('--exit-now', 'also if they exit at once', false)
     .addHelpText('after', RULES_HELP)
@@ -88,13 +90,12 @@ export function addGuarding(positions: Command, context: CommandContext): void {
 async function add(given: AddGiven, context: CommandContext): Promise<void> {
   const client = clientOf(given, context)
   const { url: _url, data: _data, file, exitNow, ...position } = given
-  const request = async (body: object): Promise<string> =>
-    positionLine(
-      await client.change('POST', '/api/positions', {
-        shape: positionShape,
-        body: { ...body, exitNow },
-      }),
-    )
+  const request = async (given: object): Promise<string> => {
+    const body = { ...given, exitNow }
+    const view = await client.change('POST', '/api/positions', { shape: addedShape, body })
+    warnOf(view, context)
+    return positionLine(view)
+  }
   if (file === undefined) {
     context.stdout.write(`${await request(position)}\n`)
     return
@@ -103,13 +104,17 @@ async function add(given: AddGiven, context: CommandContext): Promise<void> {
   if (others.length > 0) {
     throw new UsageError(`found --file and --${others[0]}, expected one of them`)
   }
-  const { entries, warnings } = loadPositions({ positionsFile: file, strict: false })
-  for (const warning of warnings) context.stderr.write(`warning: ${warning}\n`)
+  // What is odd stands in the service's answers.
+  const { entries } = loadPositions({ positionsFile: file, strict: false })
   await eachOf(entries, context, {
     nameOf: entry => entry.position.id,
     // The service fills in what the file does not name: it knows its instruments.
     act: entry => request({ ...namedFields(entry), rules: entry.rules }),
   })
+}
+
+function warnOf({ id, warnings = [] }: PositionAdded, { stderr }: CommandContext): void {
+  for (const warning of warnings) stderr.write(`warning: ${id}: ${warning}\n`)
 }
 
 async function changeRules(
@@ -119,6 +124,10 @@ async function changeRules(
 ): Promise<void> {
   const body = { rules, force, exitNow }
   const client = clientOf(connection, context)
-  const view = await client.change('PATCH', pathOf(id), { shape: positionShape, body })
+  const view = await client.change('PATCH', pathOf(id), { shape: changedShape, body })
+  warnOf(view, context)
   context.stdout.write(`${positionLine(view)}\n`)
+  for (const { rule, change, loosens } of view.changes ?? []) {
+    context.stdout.write(`  ${rule} is ${change}${loosens === undefined ? '' : `: ${loosens}`}\n`)
+  }
 }

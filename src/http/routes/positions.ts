@@ -1,10 +1,10 @@
 import type { Response } from 'express'
 import { parsePositions } from '../../config/positions-file.ts'
-import { InputError } from '../../errors.ts'
+import { describeFault, type Fault, InputError } from '../../errors.ts'
 import type { AddRequest, Control, PositionView, RulesRequest } from '../../ports/control.ts'
 import { requesterOf } from '../guard.ts'
 import { Problem } from '../problem.ts'
-import { assertReady, bodyOf, flagOf, type Route, sendJson } from '../route.ts'
+import { assertReady, badInput, bodyOf, flagOf, type Route, sendJson } from '../route.ts'
 
 /** `/api/positions`: what is guarded, and every change of it. */
 export const positionRoutes: Route = (router, control) => {
@@ -63,36 +63,54 @@ function found<Value>(value: Value | undefined, id: string): Value {
 /** The same rules as for a positions file; paths of faults start at the body. */
 function addRequest(
   { exitNow, ...position }: Readonly<Record<string, unknown>>,
-  { instruments }: Pick<Control, 'instruments'>,
+  { instruments, isStrict }: Pick<Control, 'instruments' | 'isStrict'>,
 ): AddRequest {
   const source = 'the body'
   const text = JSON.stringify({ positions: [position] })
+  const options = { instruments, strict: isStrict }
+  const inBody = ({ path, found: was, expected }: Fault): Fault => ({
+    path: path.replace(/^positions\[0\]\.?/, '') || source,
+    ...{ found: was, expected },
+  })
   try {
-    const [entry] = parsePositions({ source, text }, { instruments }).entries
+    const { entries, odd } = parsePositions({ source, text }, options)
     return {
-      position: entry!.position,
-      rules: entry!.rules,
+      position: entries[0]!.position,
+      rules: entries[0]!.rules,
       exitNow: flagOf({ exitNow }, 'exitNow'),
+      warnings: odd.map(fault => describeFault(inBody(fault))),
     }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    const faults = error.faults.map(({ path, found: was, expected }) => ({
-      path: path.replace(/^positions\[0\]\.?/, '') || source,
-      ...{ found: was, expected },
-    }))
-    throw new InputError(source, faults)
+    throw new InputError(source, error.faults.map(inBody))
   }
 }
 
+/** The rules are judged as they would be afterwards: those that are not named stay. */
 function rulesRequest(
   body: Readonly<Record<string, unknown>>,
   present: PositionView,
   control: Control,
 ): RulesRequest {
-  const { id, instrument, side, quantity, entryPrice } = present
-  const { rules } = addRequest(
-    { id, instrument, side, quantity, entryPrice, rules: body['rules'] },
-    control,
-  )
-  return { rules, force: flagOf(body, 'force'), exitNow: flagOf(body, 'exitNow') }
+  const { id, instrument, side, quantity, entryPrice, multiplier, underlying } = present
+  const given = body['rules']
+  const rules = isMap(given) ? withoutNull({ ...present.rules, ...given }) : given
+  if (isMap(given) && given['priceSource'] !== undefined) {
+    const expected = 'none: a position keeps the price source that it was added with'
+    throw badInput('rules.priceSource', given['priceSource'], expected)
+  }
+  const position = { id, instrument, side, quantity, entryPrice, multiplier, underlying, rules }
+  const { warnings = [] } = addRequest(position, control)
+  return {
+    rules: given as RulesRequest['rules'],
+    force: flagOf(body, 'force'),
+    exitNow: flagOf(body, 'exitNow'),
+    warnings,
+  }
 }
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const withoutNull = (rules: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(rules).filter(([, options]) => options !== null))

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Position } from '../../domain/position.ts'
 import {
   firstInstant,
+  instantText,
   isSessionDay,
   isTimezone,
   localDay,
@@ -62,6 +63,17 @@ interface Close {
   readonly until: number
 }
 
+/** The first end of a session after the position was opened, epoch ms; infinite without one. */
+function firstClose(given: SessionEndOptions, { openedAt }: Position): number {
+  return nextOccurrence(sessionOf(given), minutesOf(given.at), openedAt)?.at ?? Infinity
+}
+
+/** Equal for options with the same sessions. */
+function timesOf(given: SessionEndOptions): string {
+  const { timezone, days, holidays } = sessionOf(given)
+  return JSON.stringify([timezone, minutesOf(given.at), [...days].toSorted(), [...holidays]])
+}
+
 /** No session is held any more. */
 const NEVER: Close = { from: -Infinity, at: Infinity, until: Infinity }
 
@@ -116,6 +128,20 @@ export const sessionEnd: RuleDefinition<SessionEndOptions> = {
         return close.until === Infinity ? { target } : { target, rearmAt: close.until }
       },
     }
+  },
+  loosens: (before, after, position) => {
+    const [old, next] = [firstClose(before, position), firstClose(after, position)]
+    if (old === Infinity) return undefined
+    const [least, profit] = [before.minProfitAmount, after.minProfitAmount]
+    if (profit !== undefined) {
+      if (least === undefined) return 'it waits for a profit'
+      if (profit > least) return `minProfitAmount ${profit} in place of ${least}`
+      return timesOf(after) === timesOf(before)
+        ? undefined
+        : 'other sessions that wait for a profit'
+    }
+    if (next <= old) return undefined
+    return `${next === Infinity ? 'no end' : `an end at ${instantText(next)}`} in place of ${instantText(old)}`
   },
   warnings: ({ minProfitAmount }, subject) => {
     if (minProfitAmount === undefined || priceAtAmount(subject, minProfitAmount) > 0) return []
