@@ -232,6 +232,7 @@ export function noticed(
     case 'exit-stuck':
     case 'exit-unproved':
     case 'exit-fault':
+    case 'exit-foreign':
     case 'exit-dust':
     case 'exit-reserved':
     case 'position-shrunk':

@@ -18,10 +18,10 @@ export interface Intent {
 /** The record of a new exit, with its first attempt. */
 export function newExit(
   { position, generation, decision, at }: Intent,
-  { capabilities }: ExitSettings,
+  { capabilities, storeId }: ExitSettings,
 ): ExitRecord {
   const { id, instrument, side, quantity, priceSource, account, ticket } = position
-  const attempt = { account: account ?? '', positionId: id, generation, attempt: 1 }
+  const attempt = { storeId, account: account ?? '', positionId: id, generation, attempt: 1 }
   const order: ExitOrder = {
     clientOrderId: clientOrderId(attempt, capabilities.clientOrderIdLength),
     positionId: id,
@@ -34,7 +34,7 @@ export function newExit(
     ...attempt,
     ...{ quantity, order, decision, intendedAt: at },
     ...{ heldBefore: null, before: NOTHING, executed: NOTHING },
-    ...{ exists: false, isDoubted: false, wasDoubted: false },
+    ...{ exists: false, hasLeft: false, isDoubted: false, wasDoubted: false },
     ...{ isMarketOnly: false, rejections: 0, faults: 0 },
     state: { kind: 'intending', notBefore: 0 },
     steps: [],
@@ -48,10 +48,10 @@ export function nextAttempt(
   notBefore: number,
   { capabilities }: ExitSettings,
 ): ExitRecord {
-  const { account, positionId, generation } = record
+  const { storeId, account, positionId, generation } = record
   const attempt = record.attempt + 1
   const { limit: _priced, ...order } = record.order
-  const id = { account, positionId, generation, attempt }
+  const id = { storeId, account, positionId, generation, attempt }
   return {
     ...record,
     attempt,
@@ -62,6 +62,7 @@ export function nextAttempt(
     },
     heldBefore: null,
     exists: false,
+    hasLeft: false,
     isDoubted: false,
     state: { kind: 'intending', notBefore },
   }

@@ -4,6 +4,8 @@ import type { ClientOrderId } from '../domain/order.ts'
 
 /** What one attempt to exit is; equal attempts have equal ids in every process at any time. */
 export interface ExitAttempt {
+  /** Random id of the store that made the attempt; empty: made by a release whose stores had none. */
+  readonly storeId: string
   readonly account: string
   readonly positionId: PositionId
   /** Life of the position id, from 1: an id that closes and opens again is a new one. */
@@ -17,17 +19,19 @@ const PREFIX = 'wk'
 const DIGITS = 24
 
 /**
- * The id of an exit order, a hash of what it is; never of process, time or chance. A venue that
- * takes no more than `length` characters gets the first ones of it.
+ * The id of an exit order: a hash of the attempt, the same in every process and at any time. Another
+ * store never makes the same id. A venue that takes no more than `length` characters gets the first
+ * ones of it.
  */
 export function clientOrderId(
-  { account, positionId, generation, attempt }: ExitAttempt,
+  { storeId, account, positionId, generation, attempt }: ExitAttempt,
   length = PREFIX.length + DIGITS,
 ): ClientOrderId {
-  const identity = JSON.stringify([account, positionId, generation, attempt])
+  const store = storeId === '' ? [] : [storeId]
+  const identity = JSON.stringify([...store, account, positionId, generation, attempt])
   const digest = createHash('sha256').update(identity).digest('hex')
   return `${PREFIX}${digest.slice(0, DIGITS)}`.slice(0, length) as ClientOrderId
 }
 
-/** Whether an order id looks like one of ours, of this or of another process. */
+/** Whether an order id looks like one of ours, of this or of another store. */
 export const hasOurPrefix = (id: string): boolean => /^wk[0-9a-f]+$/.test(id)

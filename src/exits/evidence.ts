@@ -1,4 +1,5 @@
 import type { InstrumentSpec } from '../domain/instrument.ts'
+import { besideForeign } from './foreign.ts'
 import { isToldTwice, type Named } from './holding-state.ts'
 import { attemptQuantity, limitPrice, type Plan } from './quantity.ts'
 import { type ExitRecord, type ExitState, remainingOf } from './record.ts'
@@ -70,6 +71,8 @@ export function stepsFor(record: ExitRecord, around: Circumstances): readonly St
       return record.exists ? followed(record, state, around) : doubted(record, state, around)
     case 'rejected':
       return afterRejection(state, around)
+    case 'foreign':
+      return besideForeign(state, around)
     case 'filled':
       return isReportedAfter(state.at, around) ? [{ kind: 'flat', by: 'fill' }] : [ASK_HOLDING]
   }

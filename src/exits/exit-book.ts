@@ -83,7 +83,10 @@ export class ExitBook {
     this.holdings.disown(position, { left: 0, isDoubted: true, now })
     const { id: positionId, account = '' } = position
     const exit = { account, positionId, generation, attempt: KNOWN_ATTEMPTS, wasDoubted: true }
-    this.secondGuard.remember(exit, this.sighting(now))
+    // The store may have had no id yet when the exit began.
+    for (const storeId of new Set([this.settings.storeId, ''])) {
+      this.secondGuard.remember({ ...exit, storeId }, this.sighting(now))
+    }
   }
 
   /** A person has let go of a position: what is left of it stays at the venue. */

@@ -14,6 +14,7 @@ import {
   withStep,
 } from './record.ts'
 import { type ExitSettings, isHoldingEvidence, wayOf } from './settings.ts'
+import { foreign } from './foreign.ts'
 import { lived, notOpen, seen } from './sightings.ts'
 
 /** The record after an event. An event that does not concern the present state changes nothing. */
@@ -45,7 +46,9 @@ export function follow(record: ExitRecord, event: ExitEvent, settings: ExitSetti
     case 'ended':
       return isFollowed(state) ? endedUnseen(record, event, settings) : record
     case 'retry':
-      return state.kind === 'rejected' ? nextAttempt(record, 0, settings) : record
+      return state.kind === 'rejected' || state.kind === 'foreign'
+        ? nextAttempt(record, 0, settings)
+        : record
     case 'shrunk':
       return shrunk(record, event)
     case 'flat':
@@ -81,6 +84,10 @@ function answered(
   settings: ExitSettings,
 ): ExitRecord {
   if (record.state.kind !== 'sending') return record
+  // Of an attempt that has not left before, the venue cannot know an order of ours.
+  if (answer.kind === 'duplicate' && !record.hasLeft) {
+    return foreign(record, { by: 'duplicate', at }, settings)
+  }
   switch (answer.kind) {
     case 'acknowledged':
     case 'duplicate': {
@@ -175,13 +182,15 @@ export function recovered(
   if (owned < record.quantity && !isOver(record)) {
     // It shrank while nothing of it was at the venue, and what was sent later would be recorded.
     const lost = { kind: 'shrunk', by: difference(record.quantity, owned), at: now } as const
-    const idle: ExitState = state.kind === 'rejected' ? state : { kind: 'intended', notBefore: 0 }
+    const isKept = state.kind === 'rejected' || state.kind === 'foreign'
+    const idle: ExitState = isKept ? state : { kind: 'intended', notBefore: 0 }
     return shrunk({ ...record, exists: false, isDoubted: false, state: idle }, lost)
   }
   switch (state.kind) {
     case 'flat':
     case 'filled':
     case 'rejected':
+    case 'foreign':
       return record
     case 'intending':
     case 'intended':

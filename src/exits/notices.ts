@@ -35,6 +35,13 @@ export type Notice =
       readonly decision: Decision
       readonly steps: readonly ExitStep[]
     }
+  /** The venue has an order of the exit's id that this store did not send; nothing of it is booked. */
+  | {
+      readonly kind: 'exit-foreign'
+      readonly decision: Decision
+      readonly clientOrderId: string
+      readonly by: 'duplicate' | 'look-up'
+    }
   /** Too little is left for an order: it stays at the venue. */
   | { readonly kind: 'exit-dust'; readonly decision: Decision; readonly left: number }
   /** Orders of others reserve what is to be sold. */

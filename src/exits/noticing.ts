@@ -14,6 +14,10 @@ export function noticesOf(
   if (isNewState && state.kind === 'rejected') {
     notices.push({ kind: 'exit-rejected', decision, code: state.code, rejections })
   }
+  if (isNewState && state.kind === 'foreign' && before.state.kind !== 'foreign') {
+    const { clientOrderId } = after.order
+    notices.push({ kind: 'exit-foreign', decision, clientOrderId, by: state.by })
+  }
   if (rejections > before.rejections && rejections % loudAfter === 0) {
     notices.push({ kind: 'exit-stuck', decision, rejections, steps })
   }

@@ -38,6 +38,18 @@ export type ExitState =
       readonly since: number
       readonly retryAt: number
     }
+  /**
+   * The venue has an order of this id that this store did not send; nothing of it is booked. A new
+   * attempt is made from `retryAt` on, after the order is over (`overAt`: when that was first told) and
+   * the holding was asked for by name. `by`: how it was found.
+   */
+  | {
+      readonly kind: 'foreign'
+      readonly by: 'duplicate' | 'look-up'
+      readonly since: number
+      readonly retryAt: number
+      readonly overAt?: number
+    }
   /** All of it is executed; nothing is sent again. */
   | { readonly kind: 'filled'; readonly at: number }
   /** Over. `gone`: the holding proves it. `dust`: what is left is too little for an order. */
@@ -52,6 +64,8 @@ export interface ExitStep {
 }
 
 export interface ExitRecord {
+  /** Id of the store that began the exit: the ids of its orders are made of it. */
+  readonly storeId: string
   readonly positionId: PositionId
   readonly account: string
   /** Life of the position id, from 1. */
@@ -70,6 +84,8 @@ export interface ExitRecord {
   readonly executed: Execution
   /** The venue has, or had, the present attempt's order. */
   readonly exists: boolean
+  /** The present attempt may have left before: a venue that knows its id then means our order. */
+  readonly hasLeft: boolean
   /** The present attempt was sent before, and nobody knows what became of that. */
   readonly isDoubted: boolean
   /** So it was of some attempt: an order that nobody found may arrive when all is over. */
@@ -130,6 +146,7 @@ export function isAlive({ state, isDoubted }: ExitRecord): boolean {
     case 'intended':
     case 'rejected':
       return isDoubted
+    case 'foreign':
     case 'filled':
     case 'flat':
       return false
@@ -152,10 +169,12 @@ type Knowable = Extract<ExitState, { kind: 'acknowledged' | 'partly-filled' | 'u
 export const isFollowed = (state: ExitState): state is Knowable =>
   state.kind === 'acknowledged' || state.kind === 'partly-filled' || state.kind === 'unknown'
 
+const DOUBTED = { hasLeft: true, isDoubted: true, wasDoubted: true } as const
+
 /** The record when nobody knows any more, from `at` (epoch ms) on, what became of its order. */
 export function doubted(record: ExitRecord, at: number, why: string): ExitRecord {
   const state: ExitState = { kind: 'unknown', since: at }
-  return withStep({ ...record, isDoubted: true, wasDoubted: true, state }, at, `unknown: ${why}`)
+  return withStep({ ...record, ...DOUBTED, state }, at, `unknown: ${why}`)
 }
 
 /** What every release has kept of an exit. */
@@ -174,11 +193,14 @@ type Oldest = Pick<
 
 /** A record of this release, from what this or an earlier one has kept. */
 export const completed = (kept: Oldest & Partial<ExitRecord>): ExitRecord => ({
+  storeId: '',
   quantity: kept.order.quantity,
   heldBefore: null,
   before: NOTHING,
   executed: NOTHING,
   exists: false,
+  // A release that did not keep it may have sent the attempt before.
+  hasLeft: true,
   isDoubted: false,
   wasDoubted: false,
   isMarketOnly: false,

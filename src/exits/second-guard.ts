@@ -23,7 +23,7 @@ export class SecondGuard {
    * which nobody knew what had become may arrive late.
    */
   remember(
-    exit: Ended,
+    exit: ExitAttempt & Pick<ExitRecord, 'wasDoubted'> & Partial<Pick<ExitRecord, 'order'>>,
     { idLength, visibilityMs, now }: { idLength: number; visibilityMs: number; now: number },
   ): void {
     const until = now + (exit.wasDoubted ? LATE_MS : visibilityMs)
@@ -52,15 +52,15 @@ export class SecondGuard {
   }
 }
 
-/** An exit that is over, with the last attempt that it may have made. */
-type Ended = ExitAttempt & Pick<ExitRecord, 'wasDoubted'>
-
+/** Ids of the orders that an exit has made up to `attempt`; the present one is as it was sent. */
 function idsOf(
-  { account, positionId, generation, attempt }: ExitAttempt,
+  { order, ...exit }: ExitAttempt & Partial<Pick<ExitRecord, 'order'>>,
   length: number,
 ): string[] {
-  const first = Math.max(1, attempt - KNOWN_ATTEMPTS)
-  return Array.from({ length: attempt - first + 1 }, (_, index) =>
-    clientOrderId({ account, positionId, generation, attempt: first + index }, length),
+  const first = Math.max(1, exit.attempt - KNOWN_ATTEMPTS)
+  const { storeId, account, positionId, generation } = exit
+  const ids: string[] = Array.from({ length: exit.attempt - first + 1 }, (_, index) =>
+    clientOrderId({ storeId, account, positionId, generation, attempt: first + index }, length),
   )
+  return order === undefined ? ids : [...ids, order.clientOrderId]
 }

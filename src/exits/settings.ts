@@ -28,6 +28,8 @@ export interface ExitSettings {
   readonly loudAfter: number
   /** Time without a proof of what became of an order, or of what is held, after which that is told, ms. */
   readonly loudAfterMs: number
+  /** Random id of the store, part of each client order id; empty where nothing is kept. */
+  readonly storeId: string
 }
 
 /** What is used where the configuration says nothing. */
@@ -39,6 +41,7 @@ export const EXIT_DEFAULTS = {
   closedMarketRetryMs: 15_000,
   loudAfter: 5,
   loudAfterMs: 30_000,
+  storeId: '',
 } as const satisfies Omit<ExitSettings, 'capabilities' | 'listsOrders'>
 
 /**

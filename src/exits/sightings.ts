@@ -2,6 +2,7 @@ import { round15 } from '../domain/decimal.ts'
 import type { LivedOrder } from '../domain/order.ts'
 import { ended, rejected } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
+import { foreignOver } from './foreign.ts'
 import { doubted, type ExitRecord, type ExitState, isFollowed, withStep } from './record.ts'
 import { type ExitSettings, proofMs } from './settings.ts'
 
@@ -11,6 +12,10 @@ export function seen(
   { order, by, at, askedAt }: Extract<ExitEvent, { kind: 'seen' }>,
   settings: ExitSettings,
 ): ExitRecord {
+  if (record.state.kind === 'foreign') {
+    const isOver = order.kind !== 'working' && order.kind !== 'unknown'
+    return isOver ? foreignOver(record, record.state, askedAt) : record
+  }
   switch (order.kind) {
     case 'working':
     case 'filled':
@@ -75,7 +80,14 @@ function faultOf(
 function faulty(record: ExitRecord, at: number, what: string): ExitRecord {
   const faults = record.faults + 1
   const state: ExitState = { kind: 'unknown', since: at }
-  const next: ExitRecord = { ...record, faults, isDoubted: true, wasDoubted: true, state }
+  const next: ExitRecord = {
+    ...record,
+    faults,
+    hasLeft: true,
+    isDoubted: true,
+    wasDoubted: true,
+    state,
+  }
   // A venue that says so again and again must not fill the history with it.
   return record.state.kind === 'unknown' && record.faults > 0
     ? next
@@ -113,6 +125,12 @@ export function notOpen(
   { capabilities }: ExitSettings,
 ): ExitRecord {
   const { state } = record
+  const { visibilityMs } = capabilities
+  if (state.kind === 'foreign') {
+    return askedAt < state.since + proofMs({ visibilityMs })
+      ? record
+      : foreignOver(record, state, askedAt)
+  }
   if (!isFollowed(state) || state.notOpenAt !== undefined) return record
   // What was sent in vain may take as long to arrive as it then takes to show.
   const waits = record.exists ? 1 : 2

@@ -10,6 +10,8 @@ export interface AccountFacts {
   readonly stuckExits: readonly Trouble[]
   /** Exits of which the venue said what cannot be true. */
   readonly faultyExits: readonly Trouble[]
+  /** Exits whose order id the venue knows from an order that this store did not send. */
+  readonly foreignExits: readonly Trouble[]
   /** Exits of which nobody could tell for long what became of their orders. */
   readonly unprovedExits: readonly Trouble[]
   /** Exits that wait for a market to open. */
@@ -28,6 +30,7 @@ export interface AccountFacts {
 export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
   'exits:stuck': counted('component', facts.stuckExits, 'fail'),
   'exits:faulty-answers': counted('component', facts.faultyExits, 'fail'),
+  'exits:foreign-order': counted('component', facts.foreignExits, 'fail'),
   'exits:unproved': counted('component', facts.unprovedExits, 'fail'),
   'exits:waiting-for-market': counted('component', facts.waitingForMarket, 'warn'),
   'broker:second-guard': counted('component', facts.strangers, 'fail'),

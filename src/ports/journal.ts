@@ -53,6 +53,14 @@ export type JournalEvent =
       readonly decision: Decision
       readonly steps: readonly HistoryStep[]
     }
+  /** The broker has an order of the exit's id that this store did not send; nothing of it is booked. */
+  | {
+      readonly kind: 'exit-foreign'
+      readonly decision: Decision
+      readonly clientOrderId: string
+      /** How it was found. */
+      readonly by: 'duplicate' | 'look-up'
+    }
   /** Too little is left for an order: it stays at the broker. */
   | { readonly kind: 'exit-dust'; readonly decision: Decision; readonly left: number }
   /** Orders of others reserve what is to be sold. */

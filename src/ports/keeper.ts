@@ -44,6 +44,8 @@ export interface Past<Exit, Switch, Day> {
   readonly feedPlace?: unknown
   /** Nothing may be sent before a person has confirmed what the account holds. */
   readonly isUnconfirmed?: boolean
+  /** Drawn at random when the store was made: order ids of another store are different ones. */
+  readonly storeId?: string
   /** Highest generation of the ids that are not known any more; an unknown id starts above it. */
   readonly generationFloor?: number
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { PositionId } from '../domain/ids.ts'
 import type { JournalLine } from '../ports/control.ts'
 import type { Change, Keeper, KeptRatchet, Past, Registered } from '../ports/keeper.ts'
@@ -9,6 +10,7 @@ const UNCONFIRMED = 'holdings-unconfirmed'
 const DAY = 'portfolio'
 const FEED_PLACE = 'feed-place'
 const GENERATION_FLOOR = 'generation-floor'
+const STORE_ID = 'store-id'
 const CLOSED_ROWS = 100_000
 
 export interface StoreKeeperOptions {
@@ -33,6 +35,13 @@ export async function registerOf(
   return register
 }
 
+/** The random id of a store; undefined where it has none yet. */
+export const storeIdOf = async (store: Pick<Store, 'rows'>): Promise<string | undefined> =>
+  idIn(await store.rows<unknown>('settings'))
+
+const idIn = (settings: ReadonlyMap<string, unknown>): string | undefined =>
+  settings.get(STORE_ID) as string | undefined
+
 /** Keeps the state of the service in a store: one table a kind, keyed by position. */
 export class StoreKeeper<
   Exit extends { readonly positionId: PositionId },
@@ -43,6 +52,9 @@ export class StoreKeeper<
   private readonly closed: ClosedRows
   private readonly onForgotten: StoreKeeperOptions['onForgotten']
   private generationFloor = 0
+  private storeId = ''
+  /** The id was drawn by this process, and no write has kept it yet. */
+  private isIdNew = false
 
   constructor(store: Store, { closedRows = CLOSED_ROWS, onForgotten }: StoreKeeperOptions = {}) {
     this.store = store
@@ -58,6 +70,9 @@ export class StoreKeeper<
       this.store.rows<unknown>('settings'),
     ])
     this.generationFloor = (settings.get(GENERATION_FLOOR) as number | undefined) ?? 0
+    const storeId = idIn(settings)
+    this.isIdNew = storeId === undefined
+    this.storeId = storeId ?? randomUUID()
     return {
       register,
       ratchets: ratchets as ReadonlyMap<PositionId, KeptRatchet>,
@@ -67,6 +82,7 @@ export class StoreKeeper<
       feedPlace: settings.get(FEED_PLACE),
       generationFloor: this.generationFloor,
       isUnconfirmed: settings.get(UNCONFIRMED) === true,
+      storeId: this.storeId,
     }
   }
 
@@ -80,7 +96,10 @@ export class StoreKeeper<
     if (floor > this.generationFloor) {
       rows.push({ table: 'settings', key: GENERATION_FLOOR, value: floor })
     }
+    // With the first change that is kept: no order has left before.
+    if (this.isIdNew) rows.push(this.idRow())
     const numbered = await this.store.write({ rows, ...(lines !== undefined && { lines }) })
+    this.isIdNew = false
     this.generationFloor = Math.max(this.generationFloor, floor)
     this.closed.changed(register, ids)
     if (ids.length > 0) this.onForgotten?.(ids, generation)
@@ -92,7 +111,11 @@ export class StoreKeeper<
     const floor: Row = { table: 'settings', key: GENERATION_FLOOR, value: this.generationFloor }
     // A row that is taken away would only say that it is not there.
     const rows = this.rowsOf(change).filter(({ value }) => value !== undefined)
-    return { rows: [...rows, floor] }
+    return { rows: [...rows, floor, this.idRow()] }
+  }
+
+  private idRow(): Row {
+    return { table: 'settings', key: STORE_ID, value: this.storeId }
   }
 
   private rowsOf(change: Change<Exit, Switch, Day>): Row[] {

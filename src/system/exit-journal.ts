@@ -140,6 +140,12 @@ export class ExitJournal {
         this.note(kind, decision.positionId, { forMs, steps })
         return
       }
+      case 'exit-foreign': {
+        counts.foreignOrders++
+        this.parts.performance?.cycles.incrementMetric('errors.foreign-order')
+        this.note(event.kind, event.decision.positionId, { by: event.by })
+        return
+      }
       case 'exit-dust':
         this.note(event.kind, event.decision.positionId, { left: event.left })
         return

@@ -49,6 +49,9 @@ export function accountFacts(
     faultyExits: records
       .filter(({ faults }) => faults > 0)
       .map(({ positionId, faults }) => ({ what: `${positionId}, ${faults} times` })),
+    foreignExits: records
+      .filter(({ state }) => state.kind === 'foreign')
+      .map(({ positionId, order }) => ({ what: `${positionId}, order ${order.clientOrderId}` })),
     unprovedExits: unproved,
     waitingForMarket: waiting.map(({ positionId }) => ({ what: positionId })),
     strangers: book.strangers.map(what => ({ what })),

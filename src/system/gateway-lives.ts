@@ -56,13 +56,21 @@ export class GatewayLives {
   }
 
   private newBook(parts: GatewayParts): ExitBook {
-    const { broker, quotes, exits, instruments = new InstrumentTable(), adopt } = this.parts
+    const {
+      broker,
+      quotes,
+      exits,
+      storeId = '',
+      instruments = new InstrumentTable(),
+      adopt,
+    } = this.parts
     const book: ExitBook = new ExitBook({
       settings: {
         ...EXIT_DEFAULTS,
         ...exits,
         capabilities: broker.capabilities,
         listsOrders: broker.openOrders !== undefined,
+        storeId,
       },
       adopt: adopt ?? 'alert',
       specOf: instrument => instruments.of(instrument),

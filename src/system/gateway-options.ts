@@ -18,7 +18,10 @@ export interface GatewayOptions extends Omit<GatewayParts, Wired> {
   /** Everything that is open, as a new incarnation must take it. */
   kept(): GatewayPast
   /** How exits are carried out; what is left out is as in EXIT_DEFAULTS. */
-  readonly exits?: Partial<Omit<ExitSettings, 'capabilities' | 'listsOrders'>> | undefined
+  readonly exits?:
+    Partial<Omit<ExitSettings, 'capabilities' | 'listsOrders' | 'storeId'>> | undefined
+  /** Random id of the store that the exits are kept in; none in virtual time. */
+  readonly storeId?: string | undefined
   readonly instruments?: InstrumentTable | undefined
   readonly adopt?: Adoption | undefined
   /** Time between two lists of everything that is held, ms; default RECONCILE_MS. */

@@ -2,7 +2,7 @@ import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
-import { registerOf } from '../stores/keeper.ts'
+import { registerOf, storeIdOf } from '../stores/keeper.ts'
 import { openToLook, storePlace } from '../stores/place.ts'
 
 /** A position as it is on disk. */
@@ -17,6 +17,8 @@ export interface KeptPosition extends Registered {
 export interface KeptData {
   positions(): Promise<readonly KeptPosition[]>
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
+  /** What the store's order ids are made of; empty where it has drawn none yet. */
+  storeId(): Promise<string>
   close(): Promise<void>
 }
 
@@ -46,6 +48,7 @@ export async function openKeptData(place: string, password?: string): Promise<Ke
       })
     },
     journal: query => store.journal(query),
+    storeId: async () => (await storeIdOf(store)) ?? '',
     close,
   }
 }

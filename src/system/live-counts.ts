@@ -18,6 +18,8 @@ export class LiveCounts {
   readonly rejections = new Map<string, number>()
   /** Times that nobody knew what had become of an order. */
   unknowns = 0
+  /** Times that the venue had an order of the id of an attempt that was not sent from here. */
+  foreignOrders = 0
   /** Positions that somebody else has closed, of which no exit was decided. */
   closedElsewhere = 0
   brokerErrors = 0

@@ -137,6 +137,7 @@ export class LiveSystem {
       note: record => exits.later(record),
       kept: () => pastOf(this.state, this.confirmation.isMissing),
       instruments: this.instruments,
+      storeId: past.storeId,
       ...{ exits: options.exits, adopt: options.adopt, reconcileMs: options.reconcileMs },
       supervision: this.supervision,
       ...{ clock, timers: options.timers ?? machineTimers, random: options.random ?? Math.random },

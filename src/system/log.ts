@@ -22,7 +22,14 @@ export interface ServiceLog {
 /** Kinds of lines that somebody must, or should, look at. */
 const ERRORS = [
   ...['monitor-gave-up', 'actor-gave-up', 'common-cause', 'cycle-failed', 'daily-loss'],
-  ...['exit-failed', 'exit-stuck', 'exit-fault', 'holding-oversold', 'second-guard'],
+  ...[
+    'exit-failed',
+    'exit-stuck',
+    'exit-fault',
+    'exit-foreign',
+    'holding-oversold',
+    'second-guard',
+  ],
 ]
 const WARNINGS = [
   ...['monitor-restarted', 'actor-restarted', 'actor-restarted-by-hand', 'clock-moved'],

@@ -55,6 +55,7 @@ export async function metricFacts(
     exitsEnded: counts.exitsEnded,
     rejections: counts.rejections,
     unknownOrders: counts.unknowns,
+    foreignOrders: counts.foreignOrders,
     closedElsewhere: counts.closedElsewhere,
     openExits: openStates,
     oldestExitMs: given.now - oldestAt,

@@ -17,10 +17,14 @@ export interface Outcome {
 const MOST_ATTEMPTS = 200
 
 /** Units that the exits of one life of a position have executed. */
-export function executedBy({ id }: Pick<Held, 'id'>, generation: number, book: TrueBook): number {
+export function executedBy(
+  { id, generation, storeId }: { id: string; generation: number; storeId: string },
+  book: TrueBook,
+): number {
   const ids = new Set<string>()
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-    ids.add(clientOrderId({ account: '', positionId: positionId(id), generation, attempt }))
+    const life = { positionId: positionId(id), generation, attempt }
+    ids.add(clientOrderId({ storeId, account: '', ...life }))
   }
   const own = book.fills.filter(fill => ids.has(fill.clientOrderId))
   return own.map(({ quantity }) => quantity).reduce(sum, 0)
@@ -34,12 +38,12 @@ interface Lived {
   readonly executed: number
 }
 
-function livesOf({ plan, book }: Outcome): readonly Lived[] {
+function livesOf({ plan, book, disk }: Outcome): readonly Lived[] {
   return positionsOf(plan).flatMap(held =>
     (held.id === ALONE.id && plan.isReopened ? [1, 2] : [1]).map(life => ({
       ...{ held, life },
       owned: held.id === ALONE.id && life === 1 && plan.isHalved ? 2 : held.quantity,
-      executed: executedBy(held, life, book),
+      executed: executedBy({ id: held.id, generation: life, storeId: disk.storeId }, book),
     })),
   )
 }

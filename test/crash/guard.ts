@@ -16,6 +16,8 @@ const LOOK_LINES = 10_000
 export interface Disk {
   readonly positions: ReadonlyMap<string, KeptPosition>
   readonly journal: readonly JournalLine[]
+  /** What its order ids are made of. */
+  readonly storeId: string
 }
 
 /** A guard that is killed and started again, over one data folder. */
@@ -107,11 +109,12 @@ export class Guard {
   /** Null before there is a store. */
   async disk(): Promise<Disk> {
     const data = await openKeptData(join(this.folder, 'data')).catch(() => undefined)
-    if (data === undefined) return { positions: new Map(), journal: [] }
+    if (data === undefined) return { positions: new Map(), journal: [], storeId: '' }
     try {
       const positions = await data.positions()
       const journal = await data.journal({ after: 0, limit: LOOK_LINES })
-      return { positions: new Map(positions.map(each => [each.position.id, each])), journal }
+      const byId = new Map(positions.map(each => [each.position.id, each]))
+      return { positions: byId, journal, storeId: await data.storeId() }
     } finally {
       await data.close()
     }

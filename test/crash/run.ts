@@ -57,7 +57,7 @@ class Course {
   private readonly kills: Kill[]
   private readonly looser: string[] = []
   private readonly until: number
-  private last: Disk = { positions: new Map(), journal: [] }
+  private last: Disk = { positions: new Map(), journal: [], storeId: '' }
 
   constructor(plan: Plan, broker: RemoteBroker, guard: Guard) {
     this.plan = plan

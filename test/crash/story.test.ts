@@ -55,9 +55,9 @@ describe('the exit of a position that everything happens to', () => {
     expect(await guard.until(isClosed), 'it is killed before the end').to.equal(false)
     guard.start(undefined)
     expect(await guard.until(isClosed)).to.equal(true)
-    const alone = { id: 'alone' }
-    expect(executedBy(alone, 1, broker.book()), 'units executed').to.equal(4)
-    const { journal } = await guard.disk()
+    const { journal, storeId } = await guard.disk()
+    const alone = { id: 'alone', generation: 1, storeId }
+    expect(executedBy(alone, broker.book()), 'units executed').to.equal(4)
     const line = journal.find(({ kind, positionId }) => {
       return kind === 'exit-filled' && positionId === 'alone'
     })

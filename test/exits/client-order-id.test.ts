@@ -3,6 +3,7 @@ import { positionId } from '../../src/domain/ids.ts'
 import { clientOrderId, type ExitAttempt, hasOurPrefix } from '../../src/exits/client-order-id.ts'
 
 const attempt: ExitAttempt = {
+  storeId: 's1',
   account: 'main',
   positionId: positionId('p1'),
   generation: 1,
@@ -12,18 +13,25 @@ const attempt: ExitAttempt = {
 describe('clientOrderId', () => {
   it('is the same for the same attempt, in every process and release', () => {
     expect(clientOrderId({ ...attempt })).to.equal(clientOrderId(attempt))
-    expect(clientOrderId(attempt)).to.equal('wkc87d48c3a79e75c5809ee01e')
+    expect(clientOrderId(attempt)).to.equal('wk0d5384f92bfd7e502a670212')
+  })
+
+  it('is what it was for an exit that began when stores had no id', () => {
+    const kept = { ...attempt, storeId: '' }
+    expect(clientOrderId(kept)).to.equal('wkc87d48c3a79e75c5809ee01e')
   })
 
   it('differs in each part of the attempt', () => {
     const ids = [
       attempt,
+      { ...attempt, storeId: 's2' },
+      { ...attempt, storeId: '' },
       { ...attempt, account: 'other' },
       { ...attempt, positionId: positionId('p2') },
       { ...attempt, generation: 2 },
       { ...attempt, attempt: 2 },
     ].map(each => clientOrderId(each))
-    expect(new Set(ids).size).to.equal(5)
+    expect(new Set(ids).size).to.equal(7)
   })
 
   it('keeps apart what only looks alike when joined', () => {
@@ -34,7 +42,7 @@ describe('clientOrderId', () => {
 
   it('is cut to what a venue takes, and is known as ours all the same', () => {
     const id = clientOrderId(attempt, 16)
-    expect(id).to.equal('wkc87d48c3a79e75')
+    expect(id).to.equal('wk0d5384f92bfd7e')
     expect([hasOurPrefix(id), hasOurPrefix('wk-by-hand'), hasOurPrefix('other')]).to.deep.equal([
       true,
       false,

@@ -2,8 +2,11 @@ import { expect } from 'chai'
 import { positionId } from '../../src/domain/ids.ts'
 import { clientOrderId } from '../../src/exits/client-order-id.ts'
 import { SecondGuard } from '../../src/exits/second-guard.ts'
+import { newExit } from '../../src/exits/attempts.ts'
+import { aDecision, aPosition } from '../support/builders.ts'
+import { settingsOf } from '../support/exits.ts'
 
-const P1 = { account: '', positionId: positionId('p1'), generation: 1, attempt: 2 }
+const P1 = { storeId: 's1', account: '', positionId: positionId('p1'), generation: 1, attempt: 2 }
 const HOUR = 3_600_000
 const sighting = (now: number) => ({ idLength: 26, visibilityMs: 10, now })
 
@@ -40,5 +43,22 @@ describe('SecondGuard', () => {
     guard.remember({ ...P1, wasDoubted: true }, sighting(0))
     const other = clientOrderId({ ...P1, generation: 2 })
     expect(seen(5, other)).to.deep.equal([other])
+  })
+
+  it('does not take an order of another store for its own', () => {
+    guard.remember({ ...P1, wasDoubted: true }, sighting(0))
+    const other = clientOrderId({ ...P1, storeId: 's2' })
+    expect(seen(5, other)).to.deep.equal([other])
+  })
+
+  it('knows the present order of an exit under the id that it was sent with', () => {
+    const position = aPosition({ id: P1.positionId })
+    const record = newExit(
+      { position, generation: 1, decision: aDecision(position), at: 0 },
+      settingsOf({ clientOrderIdLength: 20 }, { storeId: 's1' }),
+    )
+    // The setting of the length was changed while the order works.
+    guard.look(new Set([record.order.clientOrderId]), [record], { askedAt: 5, idLength: 26 })
+    expect(guard.strangers).to.deep.equal([])
   })
 })

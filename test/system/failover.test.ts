@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { stringify } from 'yaml'
 import { type RemoteBroker, startBroker } from '../support/broker-server/client.ts'
 import { executedBy } from '../crash/checks.ts'
+import { storeIdAt } from '../support/store-id.ts'
 import { watchkeeper } from '../support/cli.ts'
 import { RunningService } from '../support/kill.ts'
 import { until } from '../support/redis-store.ts'
@@ -113,8 +114,9 @@ describe('an owner that is stopped, and its standby', () => {
     expect(owner.lines.join('\n')).to.include('FENCED')
     await until(() => broker.book().holdings.every(({ quantity }) => quantity === 0))
     const book = broker.book()
+    const storeId = await storeIdAt(`${redis.url}#watchkeeper`)
     const executed = Array.from({ length: POSITIONS }, (_, index) =>
-      executedBy({ id: idOf(index) }, 1, book),
+      executedBy({ id: idOf(index), generation: 1, storeId }, book),
     )
     expect(executed).to.deep.equal(executed.map(() => QUANTITY))
     expect(book.orders).to.have.length(POSITIONS)

@@ -240,7 +240,10 @@ describe('health of a running system', () => {
 
   it('fails while another guard works on the account', async () => {
     const instrument = ACME
-    const strange = clientOrderId({ account: 'x', positionId: P1, generation: 9, attempt: 9 }, 64)
+    const strange = clientOrderId(
+      { storeId: 'other', account: 'x', positionId: P1, generation: 9, attempt: 9 },
+      64,
+    )
     venueDoes = {
       openOrders: () => Promise.resolve([{ clientOrderId: strange, instrument, remaining: -1 }]),
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { type RemoteBroker, startBroker } from '../support/broker-server/client.ts'
 import { executedBy } from '../crash/checks.ts'
+import { storeIdAt } from '../support/store-id.ts'
 import { RunningService } from '../support/kill.ts'
 import { until } from '../support/redis-store.ts'
 import { RedisServer } from '../support/redis-server.ts'
@@ -78,7 +79,9 @@ describe('a service whose Redis is away', () => {
     expect((await post('/api/positions/b/exit')).ok).to.equal(true)
     await service.printed(line => line.includes(' exit-filled '), 2)
     const book = broker.book()
-    expect(['a', 'b'].map(id => executedBy({ id }, 1, book))).to.deep.equal([3, 3])
+    const storeId = await storeIdAt(join(folder, 'data'))
+    const executed = ['a', 'b'].map(id => executedBy({ id, generation: 1, storeId }, book))
+    expect(executed).to.deep.equal([3, 3])
     expect(book.holdings.every(({ quantity }) => quantity === 0)).to.equal(true)
   }).timeout(90_000)
 

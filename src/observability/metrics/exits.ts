@@ -3,7 +3,7 @@ import { countsOf, type MetricFamily, single } from './family.ts'
 
 const OPEN_STATES = [
   ...(['intending', 'intended', 'sending', 'acknowledged', 'partly-filled'] as const),
-  ...(['unknown', 'rejected', 'filled'] as const),
+  ...(['unknown', 'rejected', 'foreign', 'filled'] as const),
 ]
 const REJECTIONS = [
   ...(['insufficient-quantity', 'market-closed', 'would-trigger'] as const),
@@ -47,6 +47,13 @@ export const exitMetrics: MetricFamily = board => {
       help: 'Times that nobody knew what had become of an order; evidence settles each.',
     },
     facts => single(facts.unknownOrders),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_exit_foreign_orders_total',
+      help: 'Attempts whose id the venue knew from an order that this store did not send; nothing of it is booked.',
+    },
+    facts => single(facts.foreignOrders),
   )
   board.counter(
     {

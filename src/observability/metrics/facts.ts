@@ -20,6 +20,8 @@ export interface MetricFacts {
   /** Attempts that the venue refused, by code. */
   readonly rejections: ReadonlyMap<string, number>
   readonly unknownOrders: number
+  /** Times that the venue had an order of the id of an attempt that this store did not send. */
+  readonly foreignOrders: number
   readonly closedElsewhere: number
   /** Exits that are durable and not over, by state of the ledger. */
   readonly openExits: ReadonlyMap<string, number>

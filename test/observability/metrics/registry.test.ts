@@ -13,7 +13,12 @@ const FACTS: MetricFacts = {
     filled: new Map([['stop-loss', 1]]),
     ...{ gone: new Map(), dust: new Map(), observed: new Map(), discarded: new Map() },
   },
-  ...{ rejections: new Map([['refused', 2]]), unknownOrders: 1, closedElsewhere: 0 },
+  ...{
+    rejections: new Map([['refused', 2]]),
+    unknownOrders: 1,
+    foreignOrders: 0,
+    closedElsewhere: 0,
+  },
   openExits: new Map([['unknown', 1]]),
   oldestExitMs: 1_500,
   ticks: { accepted: 10, bad: 1, old: 0 },

@@ -73,7 +73,7 @@ export class GuardedAccount {
     this.venue = new ModelVenue(capabilities)
     this.settings = {
       ...{ capabilities, listsOrders, style: { kind: 'market' }, workingMs: 40, retryMs: 5 },
-      ...{ maxRetryMs: 40, closedMarketRetryMs: 15, loudAfter: 3, loudAfterMs: 200 },
+      ...{ maxRetryMs: 40, closedMarketRetryMs: 15, loudAfter: 3, loudAfterMs: 200, storeId: '' },
     }
     this.makeBook = makeBook
     this.book = this.open()
@@ -321,6 +321,7 @@ export class GuardedAccount {
       case 'exit-stuck':
       case 'exit-unproved':
       case 'exit-fault':
+      case 'exit-foreign':
       case 'exit-dust':
       case 'exit-reserved':
     }
@@ -446,7 +447,7 @@ const codeOf = (roll: Dice) =>
 const idsOf = ({ id }: Position, generation: number, { capabilities }: ExitSettings): string[] =>
   Array.from({ length: ATTEMPTS }, (_, index) =>
     clientOrderId(
-      { account: '', positionId: id, generation, attempt: index + 1 },
+      { storeId: '', account: '', positionId: id, generation, attempt: index + 1 },
       capabilities.clientOrderIdLength,
     ),
   )

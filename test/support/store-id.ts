@@ -1,0 +1,11 @@
+import { openKeptData } from '../../src/system/kept.ts'
+
+/** The random id of the store at a place, which its order ids are made of. */
+export async function storeIdAt(place: string): Promise<string> {
+  const data = await openKeptData(place)
+  try {
+    return await data.storeId()
+  } finally {
+    await data.close()
+  }
+}
