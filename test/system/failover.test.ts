@@ -14,8 +14,8 @@ import { RedisServer } from '../support/redis-server.ts'
 const POSITIONS = 40
 const QUANTITY = 3
 /** Their time runs out one after the other, so that exits are under way at any moment. */
-const FIRST_MS = 1_000
-const STEP_MS = 200
+const FIRST_MS = 5_000
+const STEP_MS = 600
 const CAPABILITIES = { dedupe: 'always', lookup: 'complete', reduceOnly: true } as const
 
 const idOf = (index: number): string => `p${index}`
