@@ -191,6 +191,10 @@ function act({ book, parts, killSwitch, isUnconfirmed }: GatewayState, id: Posit
   }
 }
 
+/** The position that a notice without a decision is about; undefined where it is about none. */
+const idOf = (notice: Notice): PositionId | undefined =>
+  'positionId' in notice ? notice.positionId : undefined
+
 /** A life of a position. */
 interface Life {
   readonly positionId: PositionId
@@ -210,10 +214,11 @@ export function noticed(
   book: Pick<ExitBook, 'generationOf'>,
   notice: Notice,
 ): PositionId | undefined {
-  journal(notice)
   const lifeOf = (positionId: PositionId): Life => {
     return { positionId, generation: book.generationOf(positionId) ?? 0 }
   }
+  const positionId = 'decision' in notice ? notice.decision.positionId : idOf(notice)
+  journal(notice, positionId && book.generationOf(positionId))
   const over = (id: PositionId): PositionId => {
     send(supervisor, { kind: 'closed', ...lifeOf(id) })
     return id

@@ -130,7 +130,13 @@ export type PortfolioMessage =
   /** Time to look at the limits. */
   | { readonly kind: 'cycle' }
   /** A position's exit is filled. */
-  | { readonly kind: 'filled'; readonly position: Position; readonly fill: Fill }
+  | {
+      readonly kind: 'filled'
+      readonly position: Position
+      /** Life of the position id, from 1. */
+      readonly generation: number
+      readonly fill: Fill
+    }
   /** Somebody else has realised a profit or loss. */
   | { readonly kind: 'reported'; readonly profit: Realised; done(): void }
   /** Put the loss behind a limit; `done` is told how the limit stood, undefined for an unknown one. */

@@ -35,8 +35,8 @@ export interface PortfolioParts extends PortfolioOptions {
   now(): number
   /** The positions that are open, those that are being exited included. */
   open(): Iterable<Position>
-  /** Whether a position is closed already: a fill that is told twice counts once. */
-  isClosed(id: PositionId): boolean
+  /** Whether that life of a position is open: a fill that is told twice counts once. */
+  isOpen(id: PositionId, generation: number): boolean
   /** Makes a changed day durable soon, in one commit with what was told in the same turn. */
   keep(day: PortfolioDay): void
   /** A limit warns or has tripped. */
@@ -60,8 +60,8 @@ export function portfolio(state: PortfolioState, message: PortfolioMessage): Por
     case 'cycle':
       return look(present)
     case 'filled': {
-      const { position, fill } = message
-      if (parts.isClosed(position.id)) return present
+      const { position, generation, fill } = message
+      if (!parts.isOpen(position.id, generation)) return present
       const profit = profitOf(parts, position, fill)
       const next = kept(present, addRealised(present.day, profit))
       parts.closed(position.id, fill, profit)

@@ -121,5 +121,8 @@ export type JournalEvent =
   /** So many restarts for so long have one cause. */
   | { readonly kind: 'common-cause'; readonly restartsPerSecond: number }
 
-/** Takes each event once, at the moment it happens. Never throws. */
-export type Journal = (event: JournalEvent) => void
+/**
+ * Takes each event once, at the moment it happens; `generation` is the life of the position that an
+ * event of an account is about. Never throws.
+ */
+export type Journal = (event: JournalEvent, generation?: number) => void

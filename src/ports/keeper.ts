@@ -30,6 +30,26 @@ export interface ObservedExit {
 export interface KeptRatchet {
   readonly best: number
   readonly anchor?: number
+  /** Life of the position that it belongs to; an earlier release has kept none. */
+  readonly generation?: number
+}
+
+/** A ratchet that says its life. */
+export interface LifeRatchet extends KeptRatchet {
+  readonly generation: number
+}
+
+/** An exit whose position was released while an order of it may still be executed. */
+export interface ReleasedExit<Exit> {
+  readonly record: Exit
+  readonly position: Position
+}
+
+/** What has become of the exit of a released position; without it, it is over. */
+export interface ReleasedChange<Exit> {
+  readonly positionId: PositionId
+  readonly generation: number
+  readonly exit?: ReleasedExit<Exit>
 }
 
 /** What an earlier process left behind. */
@@ -37,6 +57,8 @@ export interface Past<Exit, Switch, Day> {
   readonly register: ReadonlyMap<PositionId, Registered>
   readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
   readonly exits: readonly Exit[]
+  /** Exits of released positions that are not over. */
+  readonly released?: readonly ReleasedExit<Exit>[]
   readonly killSwitch: Switch | undefined
   /** The portfolio's day; undefined before the first. */
   readonly day: Day | undefined
@@ -53,13 +75,15 @@ export interface Past<Exit, Switch, Day> {
 /** A line of the journal before it has its number. */
 export type KeptLine = Omit<JournalLine, 'seq'>
 
-/** What one act changes: all of it becomes durable, or none. */
+/**
+ * What one act changes: all of it becomes durable, or none. What belongs to a life of a position
+ * changes nothing that a later life has written.
+ */
 export interface Change<Exit, Switch, Day> {
   readonly register?: readonly Registered[]
-  readonly ratchets?: ReadonlyMap<PositionId, KeptRatchet>
+  readonly ratchets?: ReadonlyMap<PositionId, LifeRatchet>
   readonly exits?: readonly Exit[]
-  /** Exits that are to be forgotten. */
-  readonly dropped?: readonly PositionId[]
+  readonly released?: readonly ReleasedChange<Exit>[]
   readonly killSwitch?: Switch
   readonly isUnconfirmed?: boolean
   readonly day?: Day

@@ -3,7 +3,7 @@ import type { JournalLine, JournalQuery } from './control.ts'
 
 /** The kinds of rows that are kept. */
 export type Table =
-  'positions' | 'closed' | 'ratchets' | 'exits' | 'settings' | 'history' | 'outage'
+  'positions' | 'closed' | 'ratchets' | 'exits' | 'settings' | 'history' | 'released' | 'outage'
 
 /** One row to be written; without a value it is taken away. */
 export interface Row {
@@ -11,6 +11,14 @@ export interface Row {
   readonly key: string
   /** JSON. */
   readonly value?: unknown
+  /**
+   * The life of the key that the row belongs to. An earlier life changes nothing of a later one: the
+   * row is passed over, in the same transaction, where `positions` or `closed` has a later life of the
+   * key, or `closed` has this life and the row is not one of `closed`. A row that is taken away stays
+   * where it is of a later life. A kept row says its life in the field `generation`, one of `closed`
+   * in its second element.
+   */
+  readonly generation?: number
 }
 
 /** A journal line before it has its number. */

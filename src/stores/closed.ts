@@ -43,7 +43,7 @@ export class ClosedRows {
   row({ position: { id, ...position }, generation, state, wasDoubted }: Registered): Row {
     const doubted = wasDoubted === undefined ? [] : [wasDoubted]
     const value = [++this.order, generation, state, position, ...doubted]
-    return { table: 'closed', key: id, value }
+    return { table: 'closed', key: id, value, generation }
   }
 
   /** The ids to forget when `ending` have ended too, oldest first, and the highest generation of them. */
@@ -59,6 +59,11 @@ export class ClosedRows {
       generation = Math.max(generation, its)
     }
     return { ids, generation }
+  }
+
+  /** The rows of ids that are forgotten, taken away. */
+  gone(ids: readonly PositionId[]): Row[] {
+    return ids.map(id => ({ table: 'closed', key: id, generation: this.generations.get(id)! }))
   }
 
   /** What was written is durable. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { WatchkeeperError } from '../errors.ts'
 import type { JournalLine } from '../ports/control.ts'
-import type { Row, Store, Table } from '../ports/store.ts'
+import type { Row, Store } from '../ports/store.ts'
+import { TABLES } from './redis/keys.ts'
 
 /** A store that is read; nobody else writes it meanwhile. */
 export interface CopySource extends Pick<Store, 'rows' | 'journal'> {
@@ -40,7 +41,6 @@ export interface Copied extends Content {
   readonly wasThere: boolean
 }
 
-const COPIED = ['positions', 'closed', 'ratchets', 'exits', 'settings', 'history'] as const
 const AT_ONCE = 500
 
 /**
@@ -66,7 +66,7 @@ export async function copyStore({
     done += rows.length + lines.length
     onProgress(done, all)
   }
-  for (const table of COPIED) {
+  for (const table of TABLES) {
     const rows = [...(await from.rows<unknown>(table))].map(([key, value]): Row => ({
       table,
       key,
@@ -86,7 +86,7 @@ async function contentOf(store: CopySource): Promise<Content> {
   let rows = 0
   let lines = 0
   const take = (what: readonly unknown[]): void => void hash.update(`${canonical(what)}\n`)
-  for (const table of COPIED satisfies readonly Table[]) {
+  for (const table of TABLES) {
     for (const [key, value] of await store.rows<unknown>(table)) {
       take([table, key, value])
       rows++

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { PositionId } from '../domain/ids.ts'
 import type { JournalLine } from '../ports/control.ts'
-import type { Change, Keeper, KeptRatchet, Past, Registered } from '../ports/keeper.ts'
-import type { Batch, Row, Store } from '../ports/store.ts'
+import type {
+  Change,
+  Keeper,
+  KeptRatchet,
+  Past,
+  Registered,
+  ReleasedChange,
+  ReleasedExit,
+} from '../ports/keeper.ts'
+import type { Batch, Row, Store, Table } from '../ports/store.ts'
 import { type ClosedRow, ClosedRows } from './closed.ts'
 
 const KILL_SWITCH = 'kill-switch'
@@ -44,7 +52,7 @@ const idIn = (settings: ReadonlyMap<string, unknown>): string | undefined =>
 
 /** Keeps the state of the service in a store: one table a kind, keyed by position. */
 export class StoreKeeper<
-  Exit extends { readonly positionId: PositionId },
+  Exit extends { readonly positionId: PositionId; readonly generation: number },
   Switch,
   Day,
 > implements Keeper<Exit, Switch, Day> {
@@ -63,10 +71,11 @@ export class StoreKeeper<
   }
 
   async load(): Promise<Past<Exit, Switch, Day>> {
-    const [register, ratchets, exits, settings] = await Promise.all([
+    const [register, ratchets, exits, released, settings] = await Promise.all([
       registerOf(this.store, this.closed),
       this.store.rows<KeptRatchet>('ratchets'),
       this.store.rows<Exit>('exits'),
+      this.store.rows<ReleasedExit<Exit>>('released'),
       this.store.rows<unknown>('settings'),
     ])
     this.generationFloor = (settings.get(GENERATION_FLOOR) as number | undefined) ?? 0
@@ -75,8 +84,9 @@ export class StoreKeeper<
     this.storeId = storeId ?? randomUUID()
     return {
       register,
-      ratchets: ratchets as ReadonlyMap<PositionId, KeptRatchet>,
+      ratchets: ratchetsOf(ratchets, register),
       exits: [...exits.values()],
+      released: [...released.values()],
       killSwitch: settings.get(KILL_SWITCH) as Switch | undefined,
       day: settings.get(DAY) as Day | undefined,
       feedPlace: settings.get(FEED_PLACE),
@@ -90,7 +100,7 @@ export class StoreKeeper<
     const { register = [], lines } = change
     const ending = register.filter(({ state }) => state !== 'open')
     const { ids, generation } = this.closed.surplus(ending)
-    const rows = [...this.rowsOf(change), ...ids.map((key): Row => ({ table: 'closed', key }))]
+    const rows = [...this.rowsOf(change), ...this.closed.gone(ids)]
     // An id that comes again must not get a generation that it has had: orders are named by it.
     const floor = Math.max(this.generationFloor, generation)
     if (floor > this.generationFloor) {
@@ -120,12 +130,14 @@ export class StoreKeeper<
 
   private rowsOf(change: Change<Exit, Switch, Day>): Row[] {
     const rows: Row[] = []
-    for (const [key, value] of change.ratchets ?? []) rows.push({ table: 'ratchets', key, value })
+    for (const [key, value] of change.ratchets ?? []) {
+      rows.push({ table: 'ratchets', key, value, generation: value.generation })
+    }
     for (const value of change.exits ?? []) {
-      rows.push({ table: 'exits', key: value.positionId, value })
+      rows.push({ table: 'exits', key: value.positionId, value, generation: value.generation })
     }
     for (const value of change.register ?? []) rows.push(...this.registerRows(value))
-    for (const key of change.dropped ?? []) rows.push({ table: 'exits', key })
+    for (const each of change.released ?? []) rows.push(releasedRow(each))
     if (change.day !== undefined) rows.push({ table: 'settings', key: DAY, value: change.day })
     if (change.feedPlace !== undefined) {
       rows.push({ table: 'settings', key: FEED_PLACE, value: change.feedPlace })
@@ -140,14 +152,42 @@ export class StoreKeeper<
     return rows
   }
 
-  /** A position that is over takes all with it but a row that remembers its id. */
+  /**
+   * A position that is over takes all with it but a row that remembers its id; a new life takes what
+   * an earlier one has left.
+   */
   private registerRows(value: Registered): Row[] {
+    const { generation } = value
     const key = value.position.id
-    if (value.state === 'open') {
-      const row: Row = { table: 'positions', key, value }
-      return value.generation === 1 ? [row] : [row, { table: 'closed', key }]
+    const without = (tables: readonly Table[], life: number): Row[] =>
+      tables.map(table => ({ table, key, generation: life }))
+    if (value.state !== 'open') {
+      return [this.closed.row(value), ...without(['positions', 'ratchets', 'exits'], generation)]
     }
-    const gone = (['positions', 'ratchets', 'exits'] as const).map(table => ({ table, key }))
-    return [this.closed.row(value), ...gone]
+    const row: Row = { table: 'positions', key, value, generation }
+    if (generation === 1) return [row]
+    return [row, ...without(['closed', 'ratchets', 'exits'], generation - 1)]
   }
 }
+
+/** The ratchets of the lives that are open; what an earlier release has kept says no life. */
+function ratchetsOf(
+  rows: ReadonlyMap<string, KeptRatchet>,
+  register: ReadonlyMap<PositionId, Registered>,
+): ReadonlyMap<PositionId, KeptRatchet> {
+  const ratchets = new Map<PositionId, KeptRatchet>()
+  for (const [key, ratchet] of rows) {
+    const id = key as PositionId
+    const row = register.get(id)
+    if (row?.state !== 'open') continue
+    if ((ratchet.generation ?? row.generation) === row.generation) ratchets.set(id, ratchet)
+  }
+  return ratchets
+}
+
+/** Two lives of one id may both have an exit that is followed. */
+const releasedRow = <Exit>({ positionId, generation, exit }: ReleasedChange<Exit>): Row => ({
+  table: 'released',
+  key: `${generation} ${positionId}`,
+  ...(exit !== undefined && { value: exit }),
+})

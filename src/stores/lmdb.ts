@@ -14,6 +14,7 @@ import type {
   StoreStatus,
   Table,
 } from '../ports/store.ts'
+import { admits, generationIn } from './life.ts'
 import { LmdbJournal } from './lmdb/journal.ts'
 import { failed, full } from './lmdb/errors.ts'
 import { openReadOnly, openRoot, plainTable, tableOf, usable } from './lmdb/open.ts'
@@ -32,6 +33,9 @@ const LOOK_AGAIN_MS = 2
 
 /** Pages that one step of pruning may rewrite. */
 const ROWS_TO_PRUNE = 64
+
+/** What decides about exits has room of its own. */
+const EXIT_TABLES = new Set<Table>(['exits', 'released', 'settings'])
 
 /** Rows are keyed by table, so that one lookup is one key. */
 type RowKey = [Table, string]
@@ -134,10 +138,12 @@ export class LmdbStore implements OwnedStore {
   }
 
   async write({ rows = [], lines = [] }: Batch): Promise<readonly JournalLine[]> {
-    const isExit = rows.some(({ table }) => table === 'exits' || table === 'settings')
+    const isExit = rows.some(({ table }) => EXIT_TABLES.has(table))
     if (!this.room.admits(rows.length + lines.length, isExit)) throw full()
     return this.fenced(() => {
-      for (const row of rows) this.put(row)
+      for (const row of rows) {
+        if (admits(row, table => generationIn(this.data.get([table, row.key])))) this.put(row)
+      }
       return this.lines.append(lines)
     })
   }

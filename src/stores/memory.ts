@@ -1,6 +1,7 @@
 import { WatchkeeperError } from '../errors.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
 import type { Batch, Prune, Store, Table } from '../ports/store.ts'
+import { admits, generationIn } from './life.ts'
 
 /** Where memory stores keep what they have; several may share one, as processes share a disk. */
 export class MemoryPlace {
@@ -43,7 +44,9 @@ export class MemoryStore implements Store {
     const { place } = this
     // What cannot be kept is found before anything is.
     const texts = rows.map(({ value }) => (value === undefined ? undefined : JSON.stringify(value)))
-    for (const [index, { table, key }] of rows.entries()) {
+    for (const [index, row] of rows.entries()) {
+      const { table, key } = row
+      if (!admits(row, of => this.generationOf(of, key))) continue
       const entries = place.tables.get(table) ?? new Map<string, string>()
       place.tables.set(table, entries)
       const text = texts[index]
@@ -79,6 +82,11 @@ export class MemoryStore implements Store {
   close(): Promise<void> {
     if (this.isOwner()) this.place.owner = undefined
     return Promise.resolve()
+  }
+
+  private generationOf(table: Table, key: string): number {
+    const text = this.place.tables.get(table)?.get(key)
+    return text === undefined ? 0 : generationIn(JSON.parse(text))
   }
 
   private isOwner(): boolean {

@@ -51,7 +51,8 @@ export class Confirmation {
 
   private async set(isUnconfirmed: boolean, kind: string, detail: object): Promise<void> {
     const { core, writer, now } = this.parts
-    await writer.now({ isUnconfirmed, lines: [lineOf(now(), kind, undefined, { ...detail })] })
+    const lines = [lineOf(now(), kind, undefined, { ...detail })]
+    await writer.now({ change: () => ({ isUnconfirmed, lines }) })
     this.isMissing = isUnconfirmed
     send(core().gateway, { kind: 'confirm', isUnconfirmed })
   }

@@ -88,13 +88,12 @@ export class LiveControl implements Control {
   }
 
   positions(): readonly PositionView[] {
-    return [...this.parts.system.state.register.values()]
-      .filter(({ state }) => state === 'open')
-      .map(registered => this.view(registered))
+    const { register } = this.parts.system.state
+    return [...register.shownOpen()].map(registered => this.view(registered))
   }
 
   position(id: string): PositionView | undefined {
-    const registered = this.parts.system.state.register.get(positionId(id))
+    const registered = this.parts.system.state.register.shown(positionId(id))
     return registered?.state === 'open' ? this.view(registered) : undefined
   }
 
@@ -119,16 +118,19 @@ export class LiveControl implements Control {
 
   async changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView> {
     const { system } = this.parts
+    await this.endDurable(id)
     const { registered, changes } = await system.changeRules(positionId(id), request, nameOf(by))
     return { ...this.view(registered), changes, warnings: request.warnings ?? [] }
   }
 
-  release(id: string, by: Requester): Promise<void> {
+  async release(id: string, by: Requester): Promise<void> {
+    await this.endDurable(id)
     return this.parts.system.release(positionId(id), nameOf(by))
   }
 
   async exit(id: string, by: Requester): Promise<PositionView> {
     const { system } = this.parts
+    await this.endDurable(id)
     const registered = system.registrar.open(positionId(id))
     // The intent says when and why; only this line, in a commit before it, says who.
     const told = system.told('exit-asked', { positionId: id, by: nameOf(by) })
@@ -228,6 +230,12 @@ export class LiveControl implements Control {
     return this.parts.store.journal(query)
   }
 
+  /** Waits for the end of a position to be durable: before, no answer may say that it has closed. */
+  private async endDurable(id: string): Promise<void> {
+    const { system } = this.parts
+    if (system.state.register.isEnding(positionId(id))) await system.flush()
+  }
+
   /** The last price that was received, also one too old to be decided on. */
   private price(
     { instrument }: Position,
@@ -246,12 +254,13 @@ export class LiveControl implements Control {
   private view(registered: Registered): PositionView {
     const { position, rules, observed } = registered
     const { system, clock } = this.parts
-    const isOver = registered.state !== 'open' || observed !== undefined
+    const isEnding = system.state.register.isEnding(position.id)
+    const isOver = registered.state !== 'open' || observed !== undefined || isEnding
     const cause = isOver ? undefined : system.guarding.causeOf(registered)
     const now = clock.now()
     const child = system.core.roster.get(position.id)
     const exit = system.state.openExits.get(position.id)
-    const isExiting = exit !== undefined || child?.guard.decision !== undefined
+    const isExiting = isEnding || exit !== undefined || child?.guard.decision !== undefined
     const reason = observed?.reason ?? exit?.decision.reason ?? child?.guard.decision?.reason
     return {
       ...position,

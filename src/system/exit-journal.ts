@@ -4,6 +4,7 @@ import { difference } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { ExitOutcome } from '../domain/reason.ts'
+import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { Registered } from '../ports/keeper.ts'
@@ -28,6 +29,7 @@ export interface ExitJournalParts {
 }
 
 type Shrunk = Extract<JournalEvent, { kind: 'position-shrunk' }>
+type Filled = Extract<JournalEvent, { kind: 'exit-filled' }>
 
 /** Makes what happens to exits and monitors durable, with a line for a person. */
 export class ExitJournal {
@@ -47,7 +49,16 @@ export class ExitJournal {
       ...explained(record, by),
       ...(waitUntil !== undefined && { waitsForSecondSourceUntil: waitUntil }),
     })
-    await writer.now({ exits: [record], lines: [line] })
+    await writer.now({
+      ids: [positionId],
+      exits: [record],
+      change: () => {
+        this.assertOpen(record)
+        return { lines: [line] }
+      },
+    })
+    // It may have been released or closed in the meantime, and even begun a new life.
+    if (!state.register.isOpen(positionId, record.generation)) return
     this.tellFollowers(each => each.intended(record))
     // What an incarnation of the gateway that has ended had asked for may come late.
     if (state.openExits.get(positionId)?.generation === record.generation) return
@@ -58,14 +69,29 @@ export class ExitJournal {
 
   /** Resolves when what an exit has become is on disk: its next attempt, or its end. */
   async saveAgain(record: ExitRecord): Promise<void> {
-    await this.parts.writer.now({ exits: [record] })
+    await this.parts.writer.now({
+      ids: [record.positionId],
+      exits: [record],
+      change: () => {
+        this.assertOpen(record)
+        return {}
+      },
+    })
     this.follow(record)
   }
 
   /** A later state of an exit becomes durable soon. */
   later(record: ExitRecord): void {
+    if (!this.parts.state.register.isOpen(record.positionId, record.generation)) return
     this.parts.writer.soon({ exit: record })
     this.follow(record)
+  }
+
+  /** Throws POSITION_UNKNOWN: nothing of an exit may become durable, or be sent, once its life is over. */
+  private assertOpen({ positionId, generation }: ExitRecord): void {
+    if (this.parts.state.register.isOpen(positionId, generation)) return
+    const text = `the position ${positionId} is not open any more`
+    throw new WatchkeeperError('POSITION_UNKNOWN', text)
   }
 
   /** Notes an exit that is not sent because nothing may be. */
@@ -78,24 +104,24 @@ export class ExitJournal {
       ...registered,
       observed: { reason, at, price: tick?.price ?? null },
     }
-    state.register.set(positionId, row)
+    state.register.decide(row)
     countOne(state.counts.exitsEnded.observed, reason)
     const detail = explained({ decision }, this.parts.decidedBy(decision))
-    writer.soon({ row, line: lineOf(now(), 'exit-observed', positionId, detail) })
+    writer.soon({ row: positionId, line: lineOf(now(), 'exit-observed', positionId, detail) })
   }
 
   /** Nobody follows the exit of a position any more: a person has taken it back. */
-  discarded(id: PositionId): void {
+  discarded({ positionId: id, generation }: Pick<ExitRecord, 'positionId' | 'generation'>): void {
     const { openExits } = this.parts.state
     const record = openExits.get(id)
-    if (record !== undefined) this.over(record.decision, 'discarded')
+    if (record?.generation !== generation) return
+    this.over(record.decision, 'discarded')
     openExits.delete(id)
   }
 
-  /** Takes an event of the gateway or the supervisor. */
-  record(event: JournalEvent): void {
-    const { state, portfolio } = this.parts
-    const { counts } = state
+  /** Takes an event of the gateway or the supervisor, about that life of a position. */
+  record(event: JournalEvent, generation?: number): void {
+    const { counts } = this.parts.state
     switch (event.kind) {
       case 'exit-intended':
         return
@@ -103,15 +129,8 @@ export class ExitJournal {
         this.parts.performance?.cycles.incrementMetric(`errors.${codeOf(event.error)}`)
         return
       case 'exit-filled': {
-        const position = state.register.get(event.decision.positionId)?.position
-        if (position === undefined) return
-        const { fill } = event
-        countOne(counts.exitsEnded.filled, event.decision.reason)
-        const record = state.openExits.get(position.id)
-        this.tellFollowers(each => each.ended(position.id, { outcome: 'filled', fill }, record))
-        state.fills.set(position.id, fill)
-        this.ended(position.id, event.steps)
-        send(portfolio(), { kind: 'filled', position, fill })
+        const row = this.openRow(event.decision.positionId, generation)
+        if (row !== undefined) this.filled(row, event)
         return
       }
       case 'exit-failed':
@@ -154,18 +173,25 @@ export class ExitJournal {
         return
       case 'exit-closed': {
         const { decision, by } = event
+        const row = this.openRow(decision.positionId, generation)
+        if (row === undefined) return
         this.ended(decision.positionId, event.steps)
         this.over(decision, by)
-        this.close(event.kind, decision.positionId, { by })
+        this.close(event.kind, row, { by })
         return
       }
-      case 'position-gone':
+      case 'position-gone': {
+        const row = this.openRow(event.positionId, generation)
+        if (row === undefined) return
         counts.closedElsewhere++
-        this.close(event.kind, event.positionId, { lost: event.lost })
+        this.close(event.kind, row, { lost: event.lost })
         return
-      case 'position-shrunk':
-        this.shrink(event)
+      }
+      case 'position-shrunk': {
+        const row = this.openRow(event.positionId, generation)
+        if (row !== undefined) this.shrink(row, event)
         return
+      }
       case 'holding-oversold':
       case 'holding-unowned': {
         const { kind, holding, quantity } = event
@@ -210,10 +236,30 @@ export class ExitJournal {
     }
   }
 
+  /**
+   * The row of a position, where that life of it is open: an end that is told twice, or of a life that
+   * was released or closed in the meantime, ends nothing.
+   */
+  private openRow(id: PositionId, generation: number | undefined): Registered | undefined {
+    const row = this.parts.state.register.get(id)
+    const isMeant = generation === undefined || row?.generation === generation
+    return row?.state === 'open' && isMeant ? row : undefined
+  }
+
+  private filled({ position, generation }: Registered, { decision, fill, steps }: Filled): void {
+    const { state, portfolio } = this.parts
+    countOne(state.counts.exitsEnded.filled, decision.reason)
+    const record = state.openExits.get(position.id)
+    this.tellFollowers(each => each.ended(position.id, { outcome: 'filled', fill }, record))
+    state.fills.set(position.id, { fill, generation })
+    this.ended(position.id, steps)
+    send(portfolio(), { kind: 'filled', position, generation, fill })
+  }
+
   /** The exit is shown as it is now, as long as it is open. */
   private follow(record: ExitRecord): void {
     const { openExits } = this.parts.state
-    if (!openExits.has(record.positionId)) return
+    if (openExits.get(record.positionId)?.generation !== record.generation) return
     openExits.set(record.positionId, record)
     if (record.exists) this.tellFollowers(each => each.acknowledged(record))
   }
@@ -246,30 +292,22 @@ export class ExitJournal {
   }
 
   /** A position has ended without a fill that anybody knows. */
-  private close(kind: string, id: PositionId, detail: Record<string, unknown>): void {
+  private close(kind: string, row: Registered, detail: Record<string, unknown>): void {
     const { state, writer, now } = this.parts
+    const { id } = row.position
     const exit = state.openExits.get(id)
     state.openExits.delete(id)
-    const row = state.register.get(id)
     const line = lineOf(now(), kind, id, { ...detail, ...historyOf(exit) })
-    if (row === undefined) {
-      writer.soon({ line })
-      return
-    }
-    const closed = closedRow(row, exit)
-    state.register.set(id, closed)
-    writer.soon({ row: closed, line })
+    state.register.decide(closedRow(row, exit))
+    writer.soon({ row: id, line })
   }
 
-  private shrink({ positionId, lost, left }: Shrunk): void {
+  private shrink(row: Registered, { positionId, lost, left }: Shrunk): void {
     const { state, writer, now } = this.parts
-    const row = state.register.get(positionId)
     const line = lineOf(now(), 'position-shrunk', positionId, { lost, left })
-    if (row === undefined) return
     const position = { ...row.position, quantity: difference(row.position.quantity, lost) }
-    const smaller: Registered = { ...row, position }
-    state.register.set(positionId, smaller)
-    writer.soon({ row: smaller, line })
+    state.register.decide({ ...row, position })
+    writer.soon({ row: positionId, line })
   }
 
   /** A line about the service as a whole. */

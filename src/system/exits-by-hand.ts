@@ -20,7 +20,7 @@ import type { Registrar } from './registrar.ts'
 export interface ExitsByHandParts {
   readonly core: Core<unknown>
   readonly state: LiveState
-  readonly writer: Pick<LiveWriter, 'now'>
+  readonly writer: Pick<LiveWriter, 'now' | 'isSettled'>
   readonly registrar: Registrar
   readonly journal: Pick<ExitJournal, 'discarded'>
   /** Epoch ms. */
@@ -68,11 +68,12 @@ export class ExitsByHand {
    * where it is not for long; the exit is asked for all the same.
    */
   async settled(id: PositionId): Promise<void> {
-    const { register, openExits } = this.parts.state
+    const { writer, state } = this.parts
+    const { register, openExits } = state
     for (let waitedMs = 0; waitedMs < LONGEST_MS; waitedMs += POLL_MS) {
       const registered = register.get(id)
-      if (registered?.state !== 'open' || registered.observed !== undefined) return
-      if (openExits.has(id)) return
+      const isOver = registered?.state !== 'open' || registered.observed !== undefined
+      if (isOver ? writer.isSettled(id) : openExits.has(id)) return
       await new Promise(resolve => setTimeout(resolve, POLL_MS))
     }
     const text = `the exit of ${id} is asked for, and not durable yet: it is asked for again until it is`
@@ -84,7 +85,7 @@ export class ExitsByHand {
     const { writer, state, core, now } = this.parts
     const by = killSwitch.by?.who
     const line = lineOf(now(), 'kill-switch', undefined, { state: killSwitch.state, by })
-    await writer.now({ killSwitch, lines: [line] })
+    await writer.now({ change: () => ({ killSwitch, lines: [line] }) })
     state.killSwitch = killSwitch
     send(core.gateway, { kind: 'kill-switch', killSwitch })
     if (killSwitch.state !== 'flatten') return
@@ -103,19 +104,31 @@ export class ExitsByHand {
   /** The position begins a new life, in which no order of the exit that is forgotten means anything. */
   private async discard(record: ExitRecord, by: string): Promise<void> {
     const { core, registrar, journal, state, guard } = this.parts
-    const { positionId: id } = record
+    const { positionId: id, generation } = record
+    const ratchet = this.ratchetOf(record)
     let renewed: Registered | undefined
     try {
-      renewed = await registrar.renew(id, by)
+      renewed = await registrar.renew({ id, generation, ratchet }, by)
     } catch (error) {
-      const { position } = registrar.open(id)
-      send(core.gateway, { kind: 'take-back', record, position })
+      const row = state.register.get(id)
+      if (row?.state === 'open' && row.generation === generation) {
+        send(core.gateway, { kind: 'take-back', record, position: row.position })
+      }
       throw error
     }
     if (renewed === undefined) return
-    journal.discarded(id)
+    journal.discarded(record)
     this.asked.forget(id)
-    guard(renewed, core.roster.get(id)?.guard.ratchet() ?? state.ratchets.get(id))
+    guard(renewed, ratchet)
+  }
+
+  /** How far the life of an exit had come, as its monitor or an earlier process has left it. */
+  private ratchetOf({ positionId: id, generation }: ExitRecord): KeptRatchet | undefined {
+    const { core, state } = this.parts
+    const child = core.roster.get(id)
+    if (child?.generation === generation) return child.guard.ratchet()
+    const kept = state.ratchets.get(id)
+    return kept?.generation === generation ? kept : undefined
   }
 
   private decisionOf(

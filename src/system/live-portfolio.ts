@@ -53,9 +53,10 @@ export function startPortfolio(
 
 /** An incarnation that crashed may have lost fills: their positions are still open. */
 function repeatFills({ fills, register }: LiveState, ref: Ref<PortfolioMessage>): void {
-  for (const [id, fill] of fills) {
-    const position = register.get(id)?.position
-    if (position !== undefined) send(ref, { kind: 'filled', position, fill })
+  for (const [id, { fill, generation }] of fills) {
+    const row = register.get(id)
+    if (row === undefined || !register.isOpen(id, generation)) fills.delete(id)
+    else send(ref, { kind: 'filled', position: row.position, generation, fill })
   }
 }
 
@@ -68,7 +69,7 @@ function partsOf(
     ...options,
     ...{ instruments, quotes, now },
     open: () => state.open(),
-    isClosed: id => state.register.get(id)?.state === 'closed',
+    isOpen: (id, generation) => state.register.isOpen(id, generation),
     keep: day => {
       keep(day)
       remember(state, day)
@@ -107,9 +108,8 @@ function close(
     writer.soon({ line })
     return
   }
-  const closed = closedRow(row, exit)
-  state.register.set(id, closed)
-  writer.soon({ row: closed, line })
+  state.register.decide(closedRow(row, exit))
+  writer.soon({ row: id, line })
 }
 
 function tell(writer: LiveWriter, at: number, { kind, standing }: LimitEvent): void {

@@ -4,7 +4,7 @@ import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { KeptRatchet, Past, Registered } from '../ports/keeper.ts'
+import type { LifeRatchet, Past, Registered } from '../ports/keeper.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { LiveCounts } from './live-counts.ts'
 import { Register } from './register.ts'
@@ -18,9 +18,9 @@ export class LiveState {
   /** Exits that are durable and not over. */
   readonly openExits = new Map<PositionId, ExitRecord>()
   /** Fills of exits whose positions are not closed yet. */
-  readonly fills = new Map<PositionId, Fill>()
+  readonly fills = new Map<PositionId, { readonly fill: Fill; readonly generation: number }>()
   /** Ratchets as they were at the start. */
-  readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
+  readonly ratchets: ReadonlyMap<PositionId, LifeRatchet>
   /** Where the feed of an earlier process had come to. */
   readonly feedPlace: unknown
   readonly counts = new LiveCounts()
@@ -33,7 +33,12 @@ export class LiveState {
 
   constructor(past: LivePast) {
     this.register = new Register(past.register, past.generationFloor)
-    this.ratchets = past.ratchets
+    this.ratchets = new Map(
+      [...past.ratchets].flatMap(([id, ratchet]) => {
+        const generation = this.register.get(id)?.generation
+        return generation === undefined ? [] : [[id, { ...ratchet, generation }] as const]
+      }),
+    )
     this.feedPlace = past.feedPlace
     this.killSwitch = past.killSwitch ?? OFF
     for (const record of past.exits) {

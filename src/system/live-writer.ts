@@ -3,19 +3,26 @@ import { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine } from '../ports/control.ts'
-import type { Change, Keeper, KeptLine, Registered } from '../ports/keeper.ts'
-import type { Ratchet } from '../risk/guard.ts'
+import type { Keeper, KeptRatchet, LifeRatchet } from '../ports/keeper.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
-import { LineQueue } from './line-queue.ts'
-
-/** What one act of the service changes. */
-export type LiveChange = Change<ExitRecord, KillSwitch, PortfolioDay>
+import type { Register } from './register.ts'
+import { Turns } from './turns.ts'
+import {
+  isNothing,
+  type LiveChange,
+  positionsOf,
+  type Soon,
+  type Taken,
+  WriteQueue,
+} from './write-queue.ts'
 
 /** What the service keeps. */
 export type LiveKeeper = Keeper<ExitRecord, KillSwitch, PortfolioDay>
 
 export interface LiveWriterOptions {
   readonly keeper: LiveKeeper
+  /** The rows as they are decided; told of each that is durable. */
+  readonly register: Pick<Register, 'get' | 'settled'>
   /** Told of each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
   /** Told once when the store begins to refuse writes, and with undefined when it takes them again. */
@@ -26,34 +33,42 @@ export interface LiveWriterOptions {
    * Calls `take` with each ratchet that became stricter since it was last taken. False: this is no
    * moment for it, but one comes before long; never for the last time.
    */
-  takeRatchets(take: (id: PositionId, ratchet: Ratchet) => void, isLast: boolean): boolean
+  takeRatchets(take: (id: PositionId, ratchet: LifeRatchet) => void, isLast: boolean): boolean
   /** Where the feed has come to with these ratchets; undefined where it cannot go back. */
   feedPlace?(): unknown
+}
+
+/** A change that its caller waits for. */
+export interface Act {
+  /** Positions that it is about: acts about one position become durable in the order of their calls. */
+  readonly ids?: readonly PositionId[]
+  /** A state of exits that replaces what waits of them. */
+  readonly exits?: readonly ExitRecord[]
+  /** What else it changes, as things stand when its turn has come. What it throws refuses the act. */
+  change(): LiveChange
+  /** Called as soon as that is durable, before another act about these positions begins. */
+  done?(change: LiveChange): void
 }
 
 /** Time after a failed write until the next try, ms. */
 const RETRY_MS = 1_000
 /** Ratchets are gathered for so long, ms: prices come in bursts, and a commit costs the same for all. */
 const GATHER_MS = 10
-/** More at once would hold the event loop. */
-const MOST_RATCHETS = 1_000
 
-/** Makes state durable: at once for what waits for it, else one commit after the other. */
+/**
+ * Makes state durable: at once for a caller that waits, else one commit after the other. All that is
+ * about one position is written in the order in which it came.
+ */
 export class LiveWriter {
   /** Errors of the store since its last write that went well. */
   errors = 0
   /** Journal lines written so far. */
   lineCount = 0
   /** Ratchets as they are on disk. */
-  readonly durable: Map<PositionId, Ratchet>
+  readonly durable: Map<PositionId, KeptRatchet>
   private readonly options: LiveWriterOptions
-  private ratchets = new Map<PositionId, Ratchet>()
-  private readonly lines = new LineQueue()
-  private exits = new Map<PositionId, ExitRecord>()
-  /** Exits that were saved while a commit with an older state of them was under way. */
-  private readonly savedMeanwhile = new Set<PositionId>()
-  private rows: Registered[] = []
-  private day: PortfolioDay | undefined
+  private readonly queue = new WriteQueue()
+  private readonly turns = new Turns()
   /** The portfolio's day as it was given last. */
   lastDay: PortfolioDay | undefined
   private writing: Promise<void> | undefined
@@ -66,7 +81,7 @@ export class LiveWriter {
   /** `durable` and `day`: the ratchets, and the day, that an earlier process has left. */
   constructor(
     options: LiveWriterOptions,
-    durable: Iterable<readonly [PositionId, Ratchet]> = [],
+    durable: Iterable<readonly [PositionId, KeptRatchet]> = [],
     day?: PortfolioDay,
   ) {
     this.options = options
@@ -74,61 +89,49 @@ export class LiveWriter {
     this.lastDay = day
   }
 
-  /** Resolves when the change is durable; rejects, with nothing changed, when it cannot be. */
-  async now(change: LiveChange): Promise<void> {
-    // What waits is older, and must not be written over what is newer.
-    for (const { positionId } of change.exits ?? []) {
-      this.exits.delete(positionId)
-      if (this.writing !== undefined) this.savedMeanwhile.add(positionId)
-    }
-    try {
-      const lines = await this.options.keeper.keep(change)
-      this.errors = 0
-      this.tell(undefined)
-      this.lineCount += lines.length
-      for (const line of lines) this.options.onLine(line)
-    } catch (error) {
-      this.errors++
-      if (isFenced(error)) this.options.onFenced(error)
-      else this.tell(storeError(error))
-      throw error
-    }
+  /** Resolves when the act is durable; rejects, with nothing changed, when it cannot be. */
+  async now({ ids = [], exits = [], change, done }: Act): Promise<void> {
+    const replaced = this.queue.replaced(exits)
+    await this.turns.run(ids, async () => {
+      let along: Taken = { rows: [], exits: replaced }
+      let asked: LiveChange
+      try {
+        asked = change()
+        along = { ...this.takeAlong(ids), exits: replaced }
+        await this.keep({ ...asked, exits }, along)
+      } catch (error) {
+        this.queue.putBack(along)
+        if (!this.queue.isEmpty) this.drainSoon()
+        throw error
+      }
+      done?.(asked)
+    })
   }
 
   /** A line, and what it tells of, become durable soon. */
-  soon(what: { line?: KeptLine; exit?: ExitRecord; row?: Registered; day?: PortfolioDay }): void {
-    if (what.line !== undefined) this.lines.push(what.line)
-    if (what.exit !== undefined) this.exits.set(what.exit.positionId, what.exit)
-    if (what.row !== undefined) this.rows.push(what.row)
-    if (what.day !== undefined) this.lastDay = this.day = what.day
+  soon(what: Soon): void {
+    this.queue.add(what)
+    if (what.day !== undefined) this.lastDay = what.day
     this.drainSoon()
   }
 
   /** Writes what changed, one commit at a time; what a failed commit held is tried again. */
   drain(isLast = false): void {
     if (this.writing !== undefined || this.isClosed) return
+    const { queue } = this
     const isTaken = this.options.takeRatchets(
-      (id, ratchet) => this.ratchets.set(id, ratchet),
+      (id, ratchet) => queue.ratchets.set(id, ratchet),
       isLast,
     )
     if (!isTaken) this.gather()
-    const hasPlace = isTaken && (this.ratchets.size > 0 || this.isPlaceDue)
-    if (!this.isDirty && !(isTaken && this.isPlaceDue)) return
-    const { exits, rows, day } = this
-    const lines = this.lines.take()
-    const ratchets = this.takeSome()
+    const hasPlace = isTaken && (queue.ratchets.size > 0 || this.isPlaceDue)
+    if (queue.isEmpty && !hasPlace) return
+    const taken = queue.take()
     // With ratchets left over the place would be ahead of what is kept.
-    const feedPlace = hasPlace && this.ratchets.size === 0 ? this.options.feedPlace?.() : undefined
+    const feedPlace = hasPlace && queue.ratchets.size === 0 ? this.options.feedPlace?.() : undefined
     if (hasPlace) this.isPlaceDue = false
-    this.exits = new Map()
-    this.savedMeanwhile.clear()
-    this.rows = []
-    this.day = undefined
-    this.writing = this.write({
-      ...{ ratchets, lines, exits: [...exits.values()], register: rows },
-      ...(day !== undefined && { day }),
-      ...(feedPlace !== undefined && { feedPlace }),
-    })
+    if (isNothing(taken) && feedPlace === undefined) return
+    this.writing = this.write({ ...taken, ...(feedPlace !== undefined && { feedPlace }) })
   }
 
   /** The feed's place is kept with the next drain, also where no ratchet has changed. */
@@ -157,15 +160,19 @@ export class LiveWriter {
 
   /** Resolves when all that was given so far is durable. Throws STORE_FAILED or STORE_FULL when it cannot be now. */
   async flush(): Promise<void> {
-    // What was given while a commit was under way is in the one after it.
+    // What was given while a commit was under way is in the one after it, which may be the next try.
     for (let round = 0; round < 2; round++) {
       this.drain()
       await this.writing
-      if (this.errors > 0) {
-        const code = this.trouble?.code ?? 'STORE_FAILED'
-        throw new WatchkeeperError(code, 'the store refuses writes; it is tried again')
-      }
     }
+    if (this.errors === 0) return
+    const code = this.trouble?.code ?? 'STORE_FAILED'
+    throw new WatchkeeperError(code, 'the store refuses writes; it is tried again')
+  }
+
+  /** Whether the row of a position is on disk as the register has it. */
+  isSettled(id: PositionId): boolean {
+    return !this.queue.hasRow(id) && !this.turns.isBusy(id)
   }
 
   /** Writes what is left, as far as the store takes it, and nothing after it. */
@@ -174,23 +181,20 @@ export class LiveWriter {
     do {
       this.drain(true)
       await this.writing
-    } while (this.isDirty && this.errors === 0)
+      await this.turns.idle()
+    } while (!this.queue.isEmpty && this.errors === 0)
     this.isClosed = true
     clearTimeout(this.gathering)
   }
 
   /** Rows that are not durable yet, those of the commit under way left out. */
-  get waiting(): Readonly<Record<'ratchets' | 'lines' | 'exits' | 'positions', number>> {
-    const { ratchets, lines, exits, rows } = this
-    return {
-      ...{ ratchets: ratchets.size, lines: lines.size },
-      ...{ exits: exits.size, positions: rows.length },
-    }
+  get waiting(): WriteQueue['sizes'] {
+    return this.queue.sizes
   }
 
   /** Journal lines that were dropped because too many waited. */
   get lostLines(): number {
-    return this.lines.lost
+    return this.queue.lines.lost
   }
 
   /** Resolves when the commit under way is over; undefined when there is none. */
@@ -198,37 +202,19 @@ export class LiveWriter {
     return this.writing
   }
 
-  private get isDirty(): boolean {
-    const { ratchets, lines, exits, rows, day } = this
-    return ratchets.size + lines.size + exits.size + rows.length > 0 || day !== undefined
+  /** What waits of positions belongs in front of an act about them; an end with all it was told with. */
+  private takeAlong(ids: readonly PositionId[]): Taken {
+    const { queue, options } = this
+    const waiting = ids.filter(id => queue.hasRow(id))
+    const hasEnd = waiting.some(id => options.register.get(id)?.state !== 'open')
+    return hasEnd ? queue.takeRows() : queue.takeRowsOf(waiting)
   }
 
-  private takeSome(): Map<PositionId, Ratchet> {
-    const all = this.ratchets
-    if (all.size <= MOST_RATCHETS) {
-      this.ratchets = new Map()
-      return all
-    }
-    const some = new Map([...all].slice(0, MOST_RATCHETS))
-    for (const id of some.keys()) all.delete(id)
-    return some
-  }
-
-  private tell(trouble: WatchkeeperError | undefined): void {
-    const isNews = this.trouble?.code !== trouble?.code
-    this.trouble = trouble
-    if (isNews) this.options.onTrouble?.(trouble)
-  }
-
-  private async write(change: LiveChange): Promise<void> {
+  private async write(taken: Taken): Promise<void> {
     try {
-      await this.now(change)
-      for (const [id, ratchet] of change.ratchets ?? []) this.durable.set(id, ratchet)
-      for (const { position, state } of change.register ?? []) {
-        if (state !== 'open') this.durable.delete(position.id)
-      }
+      await this.turns.run(positionsOf(taken), () => this.keep({}, taken))
     } catch (error) {
-      this.putBack(change)
+      this.queue.putBack(taken)
       if (isFenced(error)) return
       await new Promise(resolve => setTimeout(resolve, RETRY_MS).unref())
     } finally {
@@ -237,15 +223,53 @@ export class LiveWriter {
     this.drain()
   }
 
-  /** Puts what was not written back, behind anything newer. */
-  private putBack({ ratchets, lines, exits, register, day }: LiveChange): void {
-    this.ratchets = new Map([...(ratchets ?? []), ...this.ratchets])
-    this.lines.putBack(lines ?? [])
-    const older = (exits ?? []).filter(({ positionId }) => !this.savedMeanwhile.has(positionId))
-    const known = older.map(record => [record.positionId, record] as const)
-    this.exits = new Map([...known, ...this.exits])
-    this.rows = [...(register ?? []), ...this.rows]
-    this.day ??= day
+  /** One commit: what waited, then what was asked for. */
+  private async keep(asked: LiveChange, { rows, ...waited }: Taken): Promise<void> {
+    const { register } = this.options
+    const present = rows.flatMap(id => register.get(id) ?? [])
+    const change: LiveChange = {
+      ...waited,
+      ...asked,
+      register: [...present, ...(asked.register ?? [])],
+      lines: [...(waited.lines ?? []), ...(asked.lines ?? [])],
+      exits: asked.exits ?? waited.exits ?? [],
+    }
+    try {
+      const lines = await this.options.keeper.keep(change)
+      this.errors = 0
+      this.settle(change)
+      this.tell(undefined)
+      this.lineCount += lines.length
+      for (const line of lines) this.options.onLine(line)
+    } catch (error) {
+      this.errors++
+      if (isFenced(error)) this.options.onFenced(error)
+      else this.tell(storeError(error))
+      throw error
+    }
+  }
+
+  /** Takes note of what is on disk now. */
+  private settle({ ratchets, register = [] }: LiveChange): void {
+    for (const [id, ratchet] of ratchets ?? []) {
+      // That of an earlier life was passed over.
+      const row = this.options.register.get(id)
+      if (row?.generation === ratchet.generation) this.durable.set(id, ratchet)
+    }
+    for (const row of register) {
+      const { id } = row.position
+      const isOver = row.state !== 'open'
+      if (isOver) this.queue.over(row)
+      const life = this.durable.get(id)?.generation ?? row.generation
+      if (isOver || life < row.generation) this.durable.delete(id)
+      if (!this.queue.hasRow(id)) this.options.register.settled(row)
+    }
+  }
+
+  private tell(trouble: WatchkeeperError | undefined): void {
+    const isNews = this.trouble?.code !== trouble?.code
+    this.trouble = trouble
+    if (isNews) this.options.onTrouble?.(trouble)
   }
 }
 

@@ -12,7 +12,7 @@ import { maySend } from '../exits/kill-switch.ts'
 import type { Profiler } from '../observability/profiler.ts'
 import { steadyNow } from '../ports/clock.ts'
 import type { RulesRequest } from '../ports/control.ts'
-import type { KeptRatchet, Registered } from '../ports/keeper.ts'
+import type { KeptRatchet, LifeRatchet, Registered } from '../ports/keeper.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import { backfill, replay } from '../risk/missed.ts'
 import type { RuleSet } from '../risk/rule.ts'
@@ -29,7 +29,7 @@ import { lineOf, textOf } from './lines.ts'
 import type { LiveOptions, Venue } from './live-options.ts'
 import { NO_LIMITS, startPortfolio } from './live-portfolio.ts'
 import { type LivePast, LiveState, pastOf } from './live-state.ts'
-import { type LiveChange, LiveWriter } from './live-writer.ts'
+import { LiveWriter } from './live-writer.ts'
 import { machineTimers } from './machine-timers.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import { PortfolioActs } from './portfolio-acts.ts'
@@ -37,6 +37,7 @@ import { Registrar, type RulesChanged, type Wanted } from './registrar.ts'
 import { ResumePoint } from './resume-point.ts'
 import { SupervisionView } from './supervision.ts'
 import { TickGate } from './tick-gate.ts'
+import type { LiveChange } from './write-queue.ts'
 
 const UNMEASURED: Pick<Profiler, 'phase'> = { phase: (_name, part) => part() }
 /** Longest wait of an orderly end for the store, ms. */
@@ -92,16 +93,23 @@ export class LiveSystem {
     })
     this.writer = new LiveWriter(
       {
-        ...{ keeper: options.keeper, onLine: options.onLine, onFenced: options.onFatal },
+        keeper: options.keeper,
+        register: this.state.register,
+        onLine: options.onLine,
+        onFenced: options.onFatal,
         onTrouble: options.onTrouble,
         feedPlace: () => this.resumePoint.place?.(),
         takeRatchets: (take, isLast) => {
           if (!isLast && !this.resumePoint.isCalm()) return false
-          this.core.dispatcher.takeRatchets(({ position }, ratchet) => take(position.id, ratchet))
+          this.core.dispatcher.takeRatchets((guard, ratchet) => {
+            const child = this.core.roster.get(guard.position.id)
+            if (child?.guard !== guard) return
+            take(guard.position.id, { ...ratchet, generation: child.generation })
+          })
           return true
         },
       },
-      past.ratchets,
+      this.state.ratchets,
       past.day,
     )
     this.confirmation = new Confirmation(
@@ -120,7 +128,7 @@ export class LiveSystem {
     this.exits = exits
     const hold = new MassExitHold(options.massExit, () => clock.now())
     this.core = connect({
-      journal: event => exits.record(event),
+      journal: (event, generation) => exits.record(event, generation),
       broker: venue,
       beforeMonitor: chaos?.beforeMonitor,
       callTimeoutMs,
@@ -131,7 +139,7 @@ export class LiveSystem {
       isHeld: record => this.areSendsHeld || !this.isStoreOurs || hold.isHeld(record),
       observe: this.isObserving ? decision => exits.observed(decision) : undefined,
       save: record =>
-        this.state.openExits.has(record.positionId)
+        this.state.openExits.get(record.positionId)?.generation === record.generation
           ? exits.saveAgain(record)
           : exits.save(record, hold.admit(record)),
       note: record => exits.later(record),
@@ -279,8 +287,8 @@ export class LiveSystem {
   }
 
   async release(id: PositionId, by: string): Promise<void> {
-    await this.registrar.release(id, by)
-    this.exits.discarded(id)
+    const { generation } = await this.registrar.release(id, by)
+    this.exits.discarded({ positionId: id, generation })
   }
 
   /** Throws EXITS_AT_ONCE if a position would be exited now, or at `price` where it is known. */
@@ -298,6 +306,11 @@ export class LiveSystem {
   /** The same, durable when the promise resolves. */
   told(kind: string, detail: Readonly<Record<string, unknown>>): Promise<void> {
     this.tell(kind, detail)
+    return this.writer.flush()
+  }
+
+  /** Resolves when all that was told so far is durable. Throws STORE_FAILED or STORE_FULL. */
+  flush(): Promise<void> {
     return this.writer.flush()
   }
 
@@ -329,9 +342,12 @@ export class LiveSystem {
   /** Everything that is kept, as it is in memory: for a store that has lost it. */
   whole(): LiveChange {
     const { register, openExits, killSwitch } = this.state
-    const ratchets = new Map(this.writer.durable)
-    for (const { guard } of this.core.roster.all()) {
-      if (register.open.has(guard.position.id)) ratchets.set(guard.position.id, guard.ratchet())
+    const ratchets = new Map<PositionId, LifeRatchet>()
+    for (const [id, { generation }] of register.open) {
+      const kept = this.writer.durable.get(id)
+      const child = this.core.roster.get(id)
+      const ratchet = child?.generation === generation ? child.guard.ratchet() : kept
+      if (ratchet !== undefined) ratchets.set(id, { ...ratchet, generation })
     }
     const { lastDay: day } = this.writer
     const feedPlace = this.resumePoint.place?.()
@@ -373,8 +389,8 @@ export class LiveSystem {
         send(this.core.gateway, { kind: 'own', position, generation })
         return
       }
-      this.state.register.set(id, afresh)
-      this.writer.soon({ row: afresh })
+      this.state.register.decide(afresh)
+      this.writer.soon({ row: id })
     }
     this.guard(afresh, { ratchet: this.state.ratchets.get(id) })
   }

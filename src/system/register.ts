@@ -9,6 +9,8 @@ export class Register extends Map<PositionId, Registered> {
   readonly open = new Map<PositionId, Registered>()
   /** Changes with each change of a row. */
   version = 0
+  /** Rows as they are on disk, where what was decided since is not there yet. */
+  private readonly former = new Map<PositionId, Registered>()
   private floor: number
   private readonly sides = new Sides()
 
@@ -27,6 +29,50 @@ export class Register extends Map<PositionId, Registered> {
       this.sides.add(row.position)
     }
     return super.set(id, row)
+  }
+
+  /** Takes what was decided of a position and is not durable yet: until it is, it is not shown. */
+  decide(row: Registered): void {
+    const { id } = row.position
+    const present = this.get(id)
+    if (present !== undefined && !this.former.has(id)) this.former.set(id, present)
+    this.set(id, row)
+  }
+
+  /** What has become durable of a life of a position, on top of what was decided since. */
+  changed(id: PositionId, generation: number, change: Partial<Registered>): void {
+    const [former, row] = [this.former.get(id), this.get(id)]
+    if (former?.generation === generation) this.former.set(id, { ...former, ...change })
+    if (row?.state === 'open' && row.generation === generation) this.set(id, { ...row, ...change })
+  }
+
+  /** This much of a position is durable, and nothing that was decided since waits for that. */
+  settled({ position: { id } }: Registered): void {
+    this.former.delete(id)
+  }
+
+  /** The row that may be shown outside: what is told of it outlives a kill. */
+  shown(id: PositionId): Registered | undefined {
+    return this.former.get(id) ?? this.get(id)
+  }
+
+  /** The rows of positions that may be shown as open. */
+  *shownOpen(): Iterable<Registered> {
+    for (const id of this.former.size === 0 ? this.open.keys() : this.keys()) {
+      const row = this.shown(id)
+      if (row?.state === 'open') yield row
+    }
+  }
+
+  /** Whether a position has ended, and that is not durable yet. */
+  isEnding(id: PositionId): boolean {
+    return this.former.get(id)?.state === 'open' && this.get(id)?.state !== 'open'
+  }
+
+  /** Whether this life of a position is open. */
+  isOpen(id: PositionId, generation: number): boolean {
+    const row = this.get(id)
+    return row?.state === 'open' && row.generation === generation
   }
 
   override delete(id: PositionId): boolean {

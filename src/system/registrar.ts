@@ -4,7 +4,7 @@ import type { Position } from '../domain/position.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import type { RulesRequest } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { KeptLine, Registered } from '../ports/keeper.ts'
+import type { KeptLine, KeptRatchet, Registered } from '../ports/keeper.ts'
 import { refuseImmediateExit } from '../risk/at-once.ts'
 import { levelsAt, refuseLooser, type RuleChange, ruleChanges } from '../risk/rule-change.ts'
 import { standing } from '../risk/standing.ts'
@@ -41,6 +41,13 @@ export interface Wanted {
 export interface RulesChanged {
   readonly registered: Registered
   readonly changes: readonly RuleChange[]
+}
+
+/** A life whose exit is dropped, and the ratchet that its next life goes on with. */
+interface Renewal {
+  readonly id: PositionId
+  readonly generation: number
+  readonly ratchet: KeptRatchet | undefined
 }
 
 /** Positions that are written in one commit. */
@@ -94,48 +101,79 @@ export class Registrar {
       const { core, writer, clock, rows } = this.parts
       const present = this.open(id)
       const rules = mergedRules(present, request)
-      const registered: Registered = { ...present, rules }
+      let registered: Registered = { ...present, rules }
       const ruleSet = ruleSetOf(registered)
       const changes = this.judgeChange(present, registered, request)
       if (changes.length === 0) return { registered: present, changes }
-      const line = lineOf(clock.now(), 'rules-changed', id, { by, rules, changes })
-      await writer.now({ register: [registered], lines: [line] })
-      rows.set(id, registered)
+      await writer.now({
+        ids: [id],
+        change: () => {
+          registered = { ...this.open(id), rules }
+          const line = lineOf(clock.now(), 'rules-changed', id, { by, rules, changes })
+          return { register: [registered], lines: [line] }
+        },
+        done: () => rows.changed(id, registered.generation, { rules }),
+      })
+      // It may have closed in the meantime.
+      if (!rows.isOpen(id, registered.generation)) return { registered, changes }
       await new Promise<void>(resolve => {
         send(core.supervisor, { kind: 'rerule', positionId: id, ruleSet, guarded: resolve })
       })
-      return { registered, changes }
+      return { registered: rows.get(id) ?? registered, changes }
     })
   }
 
   /** Stops guarding a position; the broker's position stays. */
-  async release(id: PositionId, by: string): Promise<void> {
+  async release(id: PositionId, by: string): Promise<Registered> {
     return this.inTurn(id, async () => {
       const { core, writer, clock, rows } = this.parts
-      const registered: Registered = { ...this.open(id), state: 'released' }
-      const line = lineOf(clock.now(), 'position-released', id, { by })
-      await writer.now({ register: [registered], lines: [line] })
-      rows.set(id, registered)
-      const { position, generation } = registered
-      send(core.supervisor, { kind: 'closed', positionId: id, generation })
-      send(core.gateway, { kind: 'release', position })
+      let registered = this.open(id)
+      await writer.now({
+        ids: [id],
+        change: () => {
+          registered = { ...this.open(id), state: 'released' }
+          const line = lineOf(clock.now(), 'position-released', id, { by })
+          return { register: [registered], lines: [line] }
+        },
+        done: () => {
+          const { generation } = registered
+          if (rows.isOpen(id, generation)) rows.set(id, registered)
+          send(core.supervisor, { kind: 'closed', positionId: id, generation })
+          send(core.gateway, { kind: 'release', position: registered.position })
+        },
+      })
+      return registered
     })
   }
 
   /**
    * Drops the exit of a position, which begins a new life; durable when the promise resolves.
-   * Undefined where it is open no more.
+   * Undefined where that life is open no more.
    */
-  async renew(id: PositionId, by: string): Promise<Registered | undefined> {
+  async renew({ id, generation, ratchet }: Renewal, by: string): Promise<Registered | undefined> {
     return this.inTurn(id, async () => {
       const { writer, clock, rows } = this.parts
-      const row = rows.get(id)
-      if (row?.state !== 'open') return undefined
-      // The id of an order that was ended or refused must not come again.
-      const renewed: Registered = { ...row, generation: rows.nextGeneration(id) }
-      const line = lineOf(clock.now(), 'exit-discarded', id, { by })
-      await writer.now({ register: [renewed], dropped: [id], lines: [line] })
-      rows.set(id, renewed)
+      let renewed: Registered | undefined
+      await writer.now({
+        ids: [id],
+        change: () => {
+          const row = rows.get(id)
+          if (row === undefined || !rows.isOpen(id, generation)) return {}
+          // The id of an order that was ended or refused must not come again.
+          renewed = { ...row, generation: rows.nextGeneration(id) }
+          const line = lineOf(clock.now(), 'exit-discarded', id, { by })
+          const kept = ratchet && { ...ratchet, generation: renewed.generation }
+          return {
+            register: [renewed],
+            lines: [line],
+            ...(kept !== undefined && { ratchets: new Map([[id, kept]]) }),
+          }
+        },
+        done: () => {
+          const next = renewed?.generation
+          if (next !== undefined) rows.changed(id, generation, { generation: next })
+        },
+      })
       return renewed
     })
   }
@@ -152,31 +190,43 @@ export class Registrar {
 
   private async registerAll(wanted: readonly Wanted[], by: string): Promise<Registered[]> {
     const { rows, writer, clock, beforeGuard } = this.parts
-    const registered = wanted.map(each => this.newRow(each))
+    let registered = wanted.map(each => this.newRow(each))
     if (beforeGuard !== undefined) {
       const missing = registered.filter((_each, index) => wanted[index]!.isHeld !== true)
       await Promise.all(missing.map(beforeGuard))
     }
-    const lines = registered.map(({ position, generation }): KeptLine => {
-      return lineOf(clock.now(), 'position-added', position.id, { by, generation })
+    const guarded: Promise<void>[] = []
+    await writer.now({
+      ids: registered.map(({ position }) => position.id),
+      change: () => {
+        registered = registered.map(each => this.begin(each))
+        const lines = registered.map(({ position, generation }): KeptLine => {
+          return lineOf(clock.now(), 'position-added', position.id, { by, generation })
+        })
+        return { register: registered, lines }
+      },
+      done: () => {
+        for (const each of registered) {
+          rows.set(each.position.id, each)
+          guarded.push(new Promise<void>(resolve => this.parts.guard(each, resolve)))
+        }
+      },
     })
-    await writer.now({ register: registered, lines })
-    for (const each of registered) rows.set(each.position.id, each)
-    await Promise.all(
-      registered.map(each => new Promise<void>(resolve => this.parts.guard(each, resolve))),
-    )
+    await Promise.all(guarded)
     return registered
   }
 
+  /** The row with the generation that its id gets now. */
+  private begin(row: Registered): Registered {
+    const { rows } = this.parts
+    const { id } = row.position
+    if (rows.get(id)?.state !== 'open') return { ...row, generation: rows.nextGeneration(id) }
+    throw new WatchkeeperError('POSITION_EXISTS', `position ${id} is guarded already`)
+  }
+
   private newRow({ position, rules }: Wanted): Registered {
-    const known = this.parts.rows.get(position.id)
-    if (known?.state === 'open') {
-      const text = `position ${position.id} is guarded already`
-      throw new WatchkeeperError('POSITION_EXISTS', text)
-    }
+    const registered = this.begin({ position, rules, generation: 1, state: 'open' })
     if (this.parts.isNet) this.refuseOpposite(position)
-    const generation = this.parts.rows.nextGeneration(position.id)
-    const registered: Registered = { position, rules, generation, state: 'open' }
     ruleSetOf(registered)
     this.coming.add(position)
     this.comingSides.add(position)

@@ -13,7 +13,7 @@ import { StoreKeeper } from '../../src/stores/keeper.ts'
 import { type LmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
 import type { Guard } from '../../src/risk/guard.ts'
 import type { PortfolioDay } from '../../src/risk/portfolio.ts'
-import type { LiveChange } from '../../src/system/live-writer.ts'
+import type { LiveChange } from '../../src/system/write-queue.ts'
 import { LiveSystem } from '../../src/system/live.ts'
 import type { Performance } from '../../src/system/performance.ts'
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { WatchkeeperError } from '../../src/errors.ts'
-import type { NewJournalLine, Store } from '../../src/ports/store.ts'
+import type { NewJournalLine, Row, Store, Table } from '../../src/ports/store.ts'
 
 /** Where stores of one family keep the same data, each as if in a process of its own. */
 export interface StorePlace {
@@ -34,6 +34,7 @@ export function storeContract(makePlace: () => StorePlace): void {
 
   describe('its ownership', () => ownershipContract(() => ({ place, store })))
   describe('its rows', () => rowsContract(() => store))
+  describe('its lives', () => livesContract(() => store))
   describe('its journal', () => journalContract(() => store))
 }
 
@@ -132,6 +133,86 @@ function rowsContract(given: () => Store): void {
     await store.write({ rows: [{ table: 'ratchets', key: 'a', value }] })
     value.best = 2
     expect((await store.rows('ratchets')).get('a')).to.deep.equal({ best: 1 })
+  })
+}
+
+const OF_POSITIONS = ['positions', 'ratchets', 'exits'] as const
+
+function livesContract(given: () => Store): void {
+  const row = (table: Table, generation: number, note = ''): Row => {
+    const value = table === 'closed' ? [1, generation, note] : { generation, note }
+    return { table, key: 'p', value, generation }
+  }
+  const without = (table: Table, generation: number): Row => ({ table, key: 'p', generation })
+  const opened = (generation: number): Row[] => [
+    row('positions', generation),
+    ...(['closed', 'ratchets', 'exits'] as const).map(table => without(table, generation - 1)),
+  ]
+  const closed = (generation: number): Row[] => [
+    row('closed', generation),
+    ...OF_POSITIONS.map(table => without(table, generation)),
+  ]
+  /** The life that each table shows. */
+  const lives = async (): Promise<Partial<Record<Table, unknown>>> => {
+    const found: [Table, unknown][] = []
+    for (const table of [...OF_POSITIONS, 'closed'] as const) {
+      const value = (await given().rows<Record<string, unknown> | unknown[]>(table)).get('p')
+      if (value !== undefined) {
+        found.push([table, Array.isArray(value) ? value[1] : value['generation']])
+      }
+    }
+    return Object.fromEntries(found)
+  }
+
+  it('keep nothing of the end of a life that is written after the begin of the next', async () => {
+    const store = given()
+    await store.write({ rows: opened(1) })
+    await store.write({ rows: [...opened(2), row('ratchets', 2), row('exits', 2)] })
+    await store.write({ rows: closed(1) })
+    const { closed: _passedOver, ...open } = await lives()
+    expect(open).to.deep.equal({ positions: 2, ratchets: 2, exits: 2 })
+  })
+
+  it('are not replaced by rows of an earlier one, once they are over either', async () => {
+    const store = given()
+    await store.write({ rows: [...opened(3), row('ratchets', 3)] })
+    await store.write({ rows: OF_POSITIONS.map(table => row(table, 2)) })
+    expect(await lives()).to.deep.equal({ positions: 3, ratchets: 3 })
+    await store.write({ rows: closed(3) })
+    await store.write({ rows: [...OF_POSITIONS.map(table => row(table, 2)), row('closed', 2)] })
+    await store.write({ rows: [without('closed', 2)] })
+    expect(await lives()).to.deep.equal({ closed: 3 })
+  })
+
+  it('do not rise again by a row that is written after their end', async () => {
+    const store = given()
+    await store.write({ rows: opened(1) })
+    await store.write({ rows: closed(1) })
+    await store.write({ rows: [...OF_POSITIONS.map(table => row(table, 1)), without('closed', 0)] })
+    expect(await lives()).to.deep.equal({ closed: 1 })
+  })
+
+  it('follow each other within one batch, and take what the earlier one left', async () => {
+    const store = given()
+    await store.write({ rows: [...opened(1), row('ratchets', 1), row('exits', 1)] })
+    await store.write({ rows: [row('exits', 1, 'late'), ...closed(1), ...opened(2)] })
+    expect(await lives()).to.deep.equal({ positions: 2 })
+    await store.write({ rows: [row('positions', 2, 'changed'), row('ratchets', 2)] })
+    expect(await lives()).to.deep.equal({ positions: 2, ratchets: 2 })
+  })
+
+  it('come before the rows of an earlier release, which say no life', async () => {
+    const store = given()
+    await store.write({
+      rows: [
+        ...opened(1),
+        { table: 'ratchets', key: 'p', value: { best: 7 } },
+        { table: 'exits', key: 'p', value: { state: 'intended' } },
+      ],
+    })
+    expect((await store.rows('ratchets')).get('p')).to.deep.equal({ best: 7 })
+    await store.write({ rows: [row('ratchets', 1), row('exits', 1)] })
+    expect(await lives()).to.deep.equal({ positions: 1, ratchets: 1, exits: 1 })
   })
 }
 

@@ -8,6 +8,7 @@ import { aPosition } from '../support/builders.ts'
 
 interface Exit {
   readonly positionId: PositionId
+  readonly generation: number
   readonly note: string
 }
 
@@ -34,18 +35,22 @@ describe('StoreKeeper', () => {
   })
 
   it('gives back what it kept', async () => {
-    const exit = { positionId: ID, note: 'x' }
-    const ratchets = new Map([[ID, { best: 7, anchor: 3 }]])
+    const exit = { positionId: ID, generation: 1, note: 'x' }
+    const ratchets = new Map([[ID, { best: 7, anchor: 3, generation: 1 }]])
     await keeper.keep({ register: [OPEN], ratchets, exits: [exit], killSwitch: 'halt' })
     const past = await keeper.load()
     expect(past.register.get(ID)).to.deep.equal(OPEN)
-    expect(past.ratchets.get(ID)).to.deep.equal({ best: 7, anchor: 3 })
+    expect(past.ratchets.get(ID)).to.deep.equal({ best: 7, anchor: 3, generation: 1 })
     expect([past.exits, past.killSwitch]).to.deep.equal([[exit], 'halt'])
   })
 
   it('forgets the ratchet and the exit of a position that is over, not its id', async () => {
-    const exits = [{ positionId: ID, note: 'x' }]
-    await keeper.keep({ register: [OPEN], ratchets: new Map([[ID, { best: 7 }]]), exits })
+    const exits = [{ positionId: ID, generation: 1, note: 'x' }]
+    await keeper.keep({
+      register: [OPEN],
+      ratchets: new Map([[ID, { best: 7, generation: 1 }]]),
+      exits,
+    })
     await keeper.keep({ exits, register: [{ ...OPEN, state: 'closed' }] })
     const past = await keeper.load()
     expect([past.ratchets.size, past.exits]).to.deep.equal([0, []])

@@ -3,6 +3,7 @@ import { positionId } from '../../src/domain/ids.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
 import type { JournalLine } from '../../src/ports/control.ts'
 import { LiveWriter } from '../../src/system/live-writer.ts'
+import { Register } from '../../src/system/register.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 
 const FULL = new WatchkeeperError('STORE_FULL', 'no room')
@@ -20,6 +21,7 @@ describe('LiveWriter', () => {
     lines = []
     writer = new LiveWriter({
       keeper,
+      register: new Register([]),
       onLine: line => lines.push(line),
       onFenced: () => undefined,
       onTrouble: error => troubles.push(error?.code),
@@ -27,7 +29,13 @@ describe('LiveWriter', () => {
     })
   })
 
-  const attempt = (): Promise<unknown> => writer.now({ lines: [LINE] }).catch(() => undefined)
+  afterEach(async () => {
+    keeper.failures.length = 0
+    await writer.close()
+  })
+
+  const attempt = (): Promise<unknown> =>
+    writer.now({ change: () => ({ lines: [LINE] }) }).catch(() => undefined)
 
   it('says once that the store refuses writes, and once that it takes them again', async () => {
     keeper.failures.push(FULL, FULL, FULL)

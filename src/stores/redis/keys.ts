@@ -1,7 +1,15 @@
 import type { Batch, NewJournalLine, Row, Table } from '../../ports/store.ts'
 
 /** Tables as they are numbered in the arguments of scripts, from 1 behind the journal's keys. */
-export const TABLES = ['positions', 'closed', 'ratchets', 'exits', 'settings', 'history'] as const
+export const TABLES = [
+  'positions',
+  'closed',
+  'ratchets',
+  'exits',
+  'settings',
+  'history',
+  'released',
+] as const
 
 /** The keys of one store. None of them ever expires. */
 export interface RedisKeys {
@@ -25,10 +33,20 @@ export function redisKeys(prefix: string): RedisKeys {
   return { meta, journal, index, table, all: [meta, journal, index, ...TABLES.map(table)] }
 }
 
+/**
+ * Number of the table's key, negative to take the row away; key; value; the life that it belongs to,
+ * an empty text where it says none.
+ */
+export type EncodedRow = readonly [
+  key: number,
+  field: string,
+  value: string,
+  generation: number | '',
+]
+
 /** A batch as scripts take it. */
 export interface EncodedBatch {
-  /** Number of the table's key, negative to take the row away; key; value. */
-  readonly rows: readonly (readonly [key: number, field: string, value: string])[]
+  readonly rows: readonly EncodedRow[]
   /** Position, or an empty text; the line. */
   readonly lines: readonly (readonly [positionId: string, line: string])[]
   /** The lines as they were given. */
@@ -46,9 +64,12 @@ export function encodeBatch({ rows = [], lines = [] }: Batch): EncodedBatch {
 
 const JOURNAL_KEYS = 3
 
-function encodeRow({ table, key, value }: Row): readonly [number, string, string] {
+function encodeRow({ table, key, value, generation: life }: Row): EncodedRow {
+  const generation = life ?? ''
   const number = TABLES.indexOf(table as (typeof TABLES)[number]) + 1 + JOURNAL_KEYS
-  return value === undefined ? [-number, key, ''] : [number, key, JSON.stringify(value)]
+  return value === undefined
+    ? [-number, key, '', generation]
+    : [number, key, JSON.stringify(value), generation]
 }
 
 const positionOf = ({ positionId }: NewJournalLine): string =>

@@ -1,6 +1,7 @@
 import { WatchkeeperError } from '../../errors.ts'
 import type { Row, Store } from '../../ports/store.ts'
-import { type EncodedBatch, TABLES } from './keys.ts'
+import { admits, generationIn } from '../life.ts'
+import { type EncodedBatch, type EncodedRow, TABLES } from './keys.ts'
 
 /** Which store the writes of an outage belong to. */
 export interface OutageAbout {
@@ -35,6 +36,8 @@ export class OutageJournal {
   private readonly store: Local
   private readonly mostLines: number
   private readonly keys = new Set<string>()
+  /** The life of each row that waits, where it says one. */
+  private readonly lives = new Map<string, number>()
   private lines = 0
   about: OutageAbout | undefined
 
@@ -43,7 +46,10 @@ export class OutageJournal {
     const journal = new OutageJournal(store, mostLines)
     for (const [key, value] of await store.rows<unknown>('outage')) {
       if (key === ABOUT) journal.about = value as OutageAbout
-      else journal.note(key)
+      else {
+        journal.note(key)
+        if (key.startsWith(ROW)) journal.lives.set(key, lifeShown(value as KeptRow))
+      }
     }
     return journal
   }
@@ -64,13 +70,18 @@ export class OutageJournal {
     const isExit = batches.some(batch => batch.rows.some(([key]) => EXIT_KEYS.has(Math.abs(key))))
     // What decides about an exit may always be kept: there are only so many positions.
     if (!isExit && this.lines + lines.length > this.mostLines) throw full(this.mostLines)
-    const rows: Row[] = batches
-      .flatMap(batch => batch.rows)
-      .map(([key, field, value]) => ({
-        table: 'outage',
-        key: `${ROW}${Math.abs(key)} ${field}`,
-        value: key > 0 ? [value] : [],
-      }))
+    const lives = new Map<string, number>()
+    const lifeOf = (name: string): number => lives.get(name) ?? this.lives.get(name) ?? 0
+    const rows: Row[] = []
+    for (const row of batches.flatMap(batch => batch.rows)) {
+      if (!isAdmitted(row, lifeOf)) continue
+      const [key, field, text, generation] = row
+      const name = nameOf(Math.abs(key), field)
+      const kept = key > 0 ? text : null
+      const value: KeptRow = generation === '' ? [kept] : [kept, generation]
+      rows.push({ table: 'outage', key: name, value })
+      lives.set(name, lifeShown(value))
+    }
     for (const [index, line] of lines.entries()) {
       rows.push({ table: 'outage', key: `${LINE}${padded(first + index)}`, value: line })
     }
@@ -78,22 +89,25 @@ export class OutageJournal {
     await this.store.write({ rows })
     this.about = about
     for (const { key } of rows) if (key !== ABOUT) this.note(key)
+    for (const [name, generation] of lives) this.lives.set(name, generation)
   }
 
   /** Everything that waits; undefined: nothing. */
   async kept(): Promise<Kept | undefined> {
     if (this.size === 0) return undefined
-    const rows: [number, string, string][] = []
+    const rows: EncodedRow[] = []
     const lines: [string, string][] = []
     let first = 0
-    for (const [key, value] of await this.store.rows<readonly string[]>('outage')) {
+    for (const [key, value] of await this.store.rows<unknown>('outage')) {
       if (key.startsWith(LINE)) {
         if (lines.length === 0) first = Number(key.slice(LINE.length))
         lines.push(value as [string, string])
       } else if (key.startsWith(ROW)) {
         const [, number = '', field = ''] = /^row (\d+) (.*)$/s.exec(key) ?? []
-        const [text] = value
-        rows.push(text === undefined ? [-Number(number), field, ''] : [Number(number), field, text])
+        const [text, generation = ''] = value as KeptRow
+        // An earlier release has kept no text for what is taken away.
+        const isGone = text === undefined || text === null
+        rows.push([isGone ? -Number(number) : Number(number), field, text ?? '', generation])
       }
     }
     return { batch: { rows, lines, given: [] }, first }
@@ -114,6 +128,7 @@ export class OutageJournal {
     }
     await this.store.write({ rows: [{ table: 'outage', key: ABOUT }] })
     this.keys.clear()
+    this.lives.clear()
     this.lines = 0
     this.about = undefined
   }
@@ -129,8 +144,28 @@ export class OutageJournal {
   }
 }
 
+/** Text of a row, null where it is to be taken away; the life that it belongs to. */
+type KeptRow = readonly [text?: string | null, generation?: number]
+
+const nameOf = (key: number, field: string): string => `${ROW}${key} ${field}`
+
+/** The life that a row says; what is taken away says none. */
+const lifeShown = ([text, generation]: KeptRow): number =>
+  typeof text === 'string' ? (generation ?? generationIn(JSON.parse(text))) : 0
+
+/** Whether what waits already allows the row; the server looks at it again with what it has. */
+const isAdmitted = (
+  [key, field, text, generation]: EncodedRow,
+  lifeOf: (name: string) => number,
+): boolean =>
+  generation === '' ||
+  admits(
+    { table: TABLES[Math.abs(key) - 4]!, key: field, generation, ...(key > 0 && { value: text }) },
+    table => lifeOf(nameOf(keyOf(table as (typeof TABLES)[number]), field)),
+  )
+
 const keyOf = (table: (typeof TABLES)[number]): number => TABLES.indexOf(table) + 4
-const EXIT_KEYS = new Set([keyOf('exits'), keyOf('settings'), keyOf('closed')])
+const EXIT_KEYS = new Set((['exits', 'settings', 'closed', 'released'] as const).map(keyOf))
 
 const padded = (seq: number): string => String(seq).padStart(SEQ_DIGITS, '0')
 

@@ -20,6 +20,28 @@ const MEMBER = `
 local function member(position, seq) return position .. '\\0' .. string.format('%016d', seq) end
 `
 
+/** Whether a row may be written, as `admits` of the stores says; 4: positions, 5: closed. */
+const LIVES = `
+local lives = {}
+local function lifeIn(key, field)
+  local name = key .. '\\0' .. field
+  if lives[name] == nil then
+    local text = redis.call('HGET', KEYS[key], field)
+    local isJson, value = pcall(cjson.decode, text or 'null')
+    local said = isJson and type(value) == 'table' and (value['generation'] or value[2])
+    lives[name] = type(said) == 'number' and said or 0
+  end
+  return lives[name]
+end
+local function admits(key, field, life)
+  if key < 0 then return lifeIn(-key, field) <= life end
+  local open = lifeIn(4, field)
+  if open > life then return false end
+  if key == 5 then return lifeIn(5, field) <= life end
+  return open == life or lifeIn(5, field) < life
+end
+`
+
 /** Whether each key holds what it should; another type would end a script halfway. */
 const TYPES = `
 for at, key in ipairs(KEYS) do
@@ -73,11 +95,11 @@ return { 'OK', now[1], tostring(was[8]), now[2] or '0', now[3] or '0' }
 
 /**
  * Writes rows and lines, all or nothing. Arguments: token, number of this write, highest write that
- * was acknowledged, epoch, number of the first line, how many rows and lines; then key, field and
- * value of each row, position and text of each line. Numbers only go up: a write that was taken for lost and
- * arrives late is refused.
+ * was acknowledged, epoch, number of the first line, how many rows and lines; then key, field, value
+ * and life of each row, position and text of each line. Numbers only go up: a write that was taken for
+ * lost and arrives late is refused.
  */
-export const COMMIT = script(`${TYPES}${MEMBER}
+export const COMMIT = script(`${TYPES}${MEMBER}${LIVES}
 local token, write, acked, epoch, from, rows, lines = unpack(ARGV, 1, 7)
 local was = redis.call('HMGET', KEYS[1], 'token', 'applied', 'last-seq', 'epoch', 'first-seq')
 if not was[4] or tonumber(was[4]) < tonumber(epoch) then return { 'LOST' } end
@@ -91,10 +113,13 @@ if lines > 0 then redis.call('HSET', KEYS[1], 'last-seq', from + lines - 1) end
 if lines > 0 and from < tonumber(was[5] or from + 1) then redis.call('HSET', KEYS[1], 'first-seq', from) end
 local at = 8
 for _ = 1, rows do
-  local key = tonumber(ARGV[at])
-  if key > 0 then redis.call('HSET', KEYS[key], ARGV[at + 1], ARGV[at + 2])
-  else redis.call('HDEL', KEYS[-key], ARGV[at + 1]) end
-  at = at + 3
+  local key, field, life = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 3])
+  if not life or admits(key, field, life) then
+    if key > 0 then redis.call('HSET', KEYS[key], field, ARGV[at + 2])
+    else redis.call('HDEL', KEYS[-key], field) end
+    lives[math.abs(key) .. '\\0' .. field] = nil
+  end
+  at = at + 4
 end
 for seq = from, from + lines - 1 do
   if seq <= last then

@@ -1,0 +1,32 @@
+import type { PositionId } from '../domain/ids.ts'
+
+/** Acts about the same position, one after the other in the order in which they were asked for. */
+export class Turns {
+  private readonly last = new Map<PositionId, Promise<void>>()
+
+  /** Runs an act once the acts about its positions that came before are over; at once without any. */
+  async run<Result>(ids: Iterable<PositionId>, act: () => Promise<Result>): Promise<Result> {
+    const mine = new Set(ids)
+    const before = [...mine].flatMap(id => this.last.get(id) ?? [])
+    let end!: () => void
+    const over = new Promise<void>(resolve => (end = resolve))
+    for (const id of mine) this.last.set(id, over)
+    try {
+      if (before.length > 0) await Promise.all(before)
+      return await act()
+    } finally {
+      for (const id of mine) if (this.last.get(id) === over) this.last.delete(id)
+      end()
+    }
+  }
+
+  /** Whether an act about the position is under way, or waits. */
+  isBusy(id: PositionId): boolean {
+    return this.last.has(id)
+  }
+
+  /** Resolves when the acts that were asked for so far are over. */
+  async idle(): Promise<void> {
+    await Promise.all(this.last.values())
+  }
+}

@@ -1,0 +1,150 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { KillSwitch } from '../exits/kill-switch.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { Change, KeptLine, LifeRatchet, Registered, ReleasedChange } from '../ports/keeper.ts'
+import type { PortfolioDay } from '../risk/portfolio.ts'
+import { LineQueue } from './line-queue.ts'
+
+/** What one act of the service changes. */
+export type LiveChange = Change<ExitRecord, KillSwitch, PortfolioDay>
+
+/** What shall become durable soon, and is given in one turn: all of it in one commit. */
+export interface Soon {
+  readonly line?: KeptLine
+  readonly exit?: ExitRecord
+  /** Its row in the register has changed: what is written is the row as it is then. */
+  readonly row?: PositionId
+  readonly released?: ReleasedChange<ExitRecord>
+  readonly day?: PortfolioDay
+}
+
+/** What a commit takes: the rows of the register are named, and filled in when its turn has come. */
+export interface Taken extends Omit<LiveChange, 'register'> {
+  readonly rows: readonly PositionId[]
+}
+
+/** More ratchets at once would hold the event loop. */
+const MOST_RATCHETS = 1_000
+
+/** What waits to become durable: the latest of each row, and every line. */
+export class WriteQueue {
+  readonly lines = new LineQueue()
+  ratchets = new Map<PositionId, LifeRatchet>()
+  private exits = new Map<PositionId, ExitRecord>()
+  private rows = new Set<PositionId>()
+  private released = new Map<string, ReleasedChange<ExitRecord>>()
+  private day: PortfolioDay | undefined
+
+  add({ line, exit, row, released, day }: Soon): void {
+    if (line !== undefined) this.lines.push(line)
+    if (exit !== undefined) this.exits.set(exit.positionId, exit)
+    if (row !== undefined) this.rows.add(row)
+    if (released !== undefined) this.released.set(nameOf(released), released)
+    if (day !== undefined) this.day = day
+  }
+
+  get isEmpty(): boolean {
+    const { ratchets, lines, exits, rows, released, day } = this
+    const count = ratchets.size + lines.size + exits.size + rows.size + released.size
+    return count === 0 && day === undefined
+  }
+
+  /** How much waits. */
+  get sizes(): Readonly<Record<'ratchets' | 'lines' | 'exits' | 'positions', number>> {
+    const { ratchets, lines, exits, rows, released } = this
+    return {
+      ratchets: ratchets.size,
+      lines: lines.size,
+      exits: exits.size + released.size,
+      positions: rows.size,
+    }
+  }
+
+  hasRow(id: PositionId): boolean {
+    return this.rows.has(id)
+  }
+
+  /** Takes what one commit may hold. */
+  take(): Taken {
+    const { exits, released } = this
+    this.exits = new Map()
+    this.released = new Map()
+    const ratchets = this.takeRatchets()
+    return {
+      ...this.takeRows(),
+      ratchets,
+      exits: [...exits.values()],
+      released: [...released.values()],
+    }
+  }
+
+  /** Takes the rows alone, with the lines and the day that belong into one commit with them. */
+  takeRows(): Taken {
+    const { rows, day } = this
+    this.rows = new Set()
+    this.day = undefined
+    return { rows: [...rows], lines: this.lines.take(), ...(day !== undefined && { day }) }
+  }
+
+  /** Takes some of the rows that wait. */
+  takeRowsOf(ids: readonly PositionId[]): Taken {
+    return { rows: ids.filter(id => this.rows.delete(id)) }
+  }
+
+  /** Takes out the exits that a later state replaces. */
+  replaced(exits: readonly ExitRecord[]): readonly ExitRecord[] {
+    const older = exits.flatMap(({ positionId }) => this.exits.get(positionId) ?? [])
+    for (const { positionId } of older) this.exits.delete(positionId)
+    return older
+  }
+
+  /** A life is over: what waits of it is not written any more. */
+  over({ position: { id }, generation }: Registered): void {
+    if ((this.ratchets.get(id)?.generation ?? Infinity) <= generation) this.ratchets.delete(id)
+    if ((this.exits.get(id)?.generation ?? Infinity) <= generation) this.exits.delete(id)
+  }
+
+  /** Puts back what was not written, behind anything newer. */
+  putBack({ rows, ratchets, lines, exits, released, day }: Taken): void {
+    this.ratchets = new Map([...(ratchets ?? []), ...this.ratchets])
+    this.lines.putBack(lines ?? [])
+    this.exits = new Map([...byName(exits, record => record.positionId), ...this.exits])
+    this.released = new Map([...byName(released, nameOf), ...this.released])
+    this.rows = new Set([...rows, ...this.rows])
+    this.day ??= day
+  }
+
+  private takeRatchets(): Map<PositionId, LifeRatchet> {
+    const all = this.ratchets
+    if (all.size <= MOST_RATCHETS) {
+      this.ratchets = new Map()
+      return all
+    }
+    const some = new Map([...all].slice(0, MOST_RATCHETS))
+    for (const id of some.keys()) all.delete(id)
+    return some
+  }
+}
+
+const nameOf = ({ positionId, generation }: ReleasedChange<ExitRecord>): string =>
+  `${generation} ${positionId}`
+
+const byName = <Value, Name>(
+  values: readonly Value[] | undefined,
+  name: (value: Value) => Name,
+): [Name, Value][] => (values ?? []).map(value => [name(value), value])
+
+/** The positions that a change is about. */
+export function positionsOf({ rows, ratchets, exits, released }: Taken): Set<PositionId> {
+  const ids = new Set<PositionId>(rows)
+  for (const id of ratchets?.keys() ?? []) ids.add(id)
+  for (const { positionId } of exits ?? []) ids.add(positionId)
+  for (const { positionId } of released ?? []) ids.add(positionId)
+  return ids
+}
+
+/** Whether there is nothing in it. */
+export const isNothing = ({ rows, ratchets, lines, exits, released, day }: Taken): boolean =>
+  rows.length + (ratchets?.size ?? 0) + (lines?.length ?? 0) === 0 &&
+  (exits?.length ?? 0) + (released?.length ?? 0) === 0 &&
+  day === undefined
