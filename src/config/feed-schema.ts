@@ -22,8 +22,8 @@ export const feedSchema = z
     /** A held tick that waits longer than this for the next one is a warning, ms. */
     confirmMs: ms.default(5_000),
     /**
-     * A tick whose own time is older shows a price but exits nobody, ms; absent: any, but for
-     * `kind: redis`, where it is `health.staleMs`.
+     * A tick whose own time is older shows a price but exits no position, ms; absent: `health.staleMs`
+     * for prices from a broker or from Redis, any for simulated ones.
      */
     maxTickAgeMs: ms.optional(),
   })

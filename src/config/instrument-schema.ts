@@ -1,6 +1,12 @@
 import { z } from 'zod'
-import { type InstrumentSpec, InstrumentTable } from '../domain/instrument.ts'
-import { isTimezone, parseDay, type Weekday, WEEKDAYS } from '../risk/calendar.ts'
+import { type InstrumentSpec, InstrumentTable, type SessionSpan } from '../domain/instrument.ts'
+import {
+  isTimezone,
+  parseDay,
+  TIMEZONE_EXPECTED,
+  type Weekday,
+  WEEKDAYS,
+} from '../risk/calendar.ts'
 
 const positive = z.number().positive()
 
@@ -11,29 +17,66 @@ export const timeOfDay = z
   .transform(text => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)))
 
 /** An IANA time zone that the runtime knows. */
-export const timezone = z
-  .string()
-  .refine(isTimezone, { error: 'an IANA time zone, such as Europe/Berlin' })
+export const timezone = z.string().refine(isTimezone, { error: TIMEZONE_EXPECTED })
 
 const date = z.string().refine(text => parseDay(text) !== undefined, {
   error: 'a date that exists, as YYYY-MM-DD',
 })
 
+const span = z.strictObject({ open: timeOfDay, close: timeOfDay })
+
+/** Sessions of one day, in order of time; only the last one may end the next day. */
+const spans = z
+  .array(span)
+  .min(1)
+  .refine(
+    given =>
+      given.every(({ open, close }, index) => {
+        const next = given[index + 1]
+        return next === undefined || (open < close && close <= next.open)
+      }),
+    { error: 'sessions in order of time that do not overlap' },
+  )
+
+/** What a date has instead of the usual sessions. */
+const exception = z.union([
+  z.literal('closed').transform(() => []),
+  span.transform(given => [given]),
+  spans,
+])
+
 const hours = z
   .strictObject({
     timezone,
-    open: timeOfDay,
-    close: timeOfDay,
-    /** Days on which a session opens. */
+    open: timeOfDay.optional(),
+    close: timeOfDay.optional(),
+    /** Several sessions a day, with a break between them; in place of `open` and `close`. */
+    sessions: spans.optional(),
+    /** Days on which sessions open. */
     days: z
       .union([z.literal('all'), z.array(z.enum(WEEKDAYS as [Weekday, ...Weekday[]])).min(1)])
       .default(['mon', 'tue', 'wed', 'thu', 'fri']),
     holidays: z.array(date).default([]),
+    /** Half days and other dates with sessions of their own. */
+    exceptions: z.record(date, exception).default({}),
   })
-  .transform(({ days, holidays, ...rest }) => ({
-    ...rest,
+  .superRefine(({ open, close, sessions }, context) => {
+    const isOne = open !== undefined && close !== undefined
+    const hasAny = open !== undefined || close !== undefined
+    if (sessions === undefined ? isOne : !hasAny) return
+    context.addIssue({ code: 'custom', message: 'either open and close, or sessions' })
+  })
+  .transform(({ timezone: zone, open, close, sessions, days, holidays, exceptions }) => ({
+    timezone: zone,
+    sessions: sessions ?? [{ open: open!, close: close! }],
     days: new Set((days === 'all' ? WEEKDAYS : days).map(day => WEEKDAYS.indexOf(day))),
-    holidays: new Set(holidays.map(text => parseDay(text)!)),
+    exceptions: new Map([
+      ...holidays.map((text): [number, readonly SessionSpan[]] => [parseDay(text)!, []]),
+      ...Object.entries(exceptions).map(([text, each]): [number, readonly SessionSpan[]] => [
+        parseDay(text)!,
+        each,
+      ]),
+    ]),
   }))
 
 const instrument = z.strictObject({
@@ -43,6 +86,8 @@ const instrument = z.strictObject({
   tickSize: positive.optional(),
   currency: z.string().min(1).max(12).optional(),
   hours: hours.optional(),
+  /** Prices of 0 and below count, as those of futures on energy and of spreads. */
+  negativePrices: z.boolean().default(false),
 })
 
 /** What is known of instruments: a map from name pattern (`*` is any text) to specification. */
@@ -62,6 +107,7 @@ export const instrumentsSchema = z
               tickSize: spec.tickSize,
               currency: spec.currency,
               hours: spec.hours,
+              mayBeNegative: spec.negativePrices,
             },
           ],
         ),

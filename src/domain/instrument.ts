@@ -1,16 +1,24 @@
 import type { InstrumentId } from './ids.ts'
 
-/** Local times at which a market trades; overnight where `close` is before `open`. */
+/** One session of a trading day, in minutes after local midnight; overnight where `close` is not after `open`. */
+export interface SessionSpan {
+  readonly open: number
+  readonly close: number
+}
+
+/** Local times at which a market trades. */
 export interface TradingHours {
   /** IANA name. */
   readonly timezone: string
-  /** Minutes after local midnight. */
-  readonly open: number
-  readonly close: number
-  /** Days on which a session opens, from 0 for Monday. */
+  /** The sessions of a usual day, in order of time. */
+  readonly sessions: readonly SessionSpan[]
+  /** Days on which sessions open, from 0 for Monday. */
   readonly days: ReadonlySet<number>
-  /** Days from 1970-01-01 without a session. */
-  readonly holidays: ReadonlySet<number>
+  /**
+   * Days from 1970-01-01 with sessions of their own: none on a holiday, a short one on a half day. They
+   * count whatever the day of the week is.
+   */
+  readonly exceptions: ReadonlyMap<number, readonly SessionSpan[]>
 }
 
 /** What the venue fixes for an instrument. */
@@ -27,6 +35,8 @@ export interface InstrumentSpec {
   readonly currency: string | undefined
   /** Undefined: never closed. */
   readonly hours: TradingHours | undefined
+  /** Whether its price may be 0 or below, as that of a future or a spread may. */
+  readonly mayBeNegative: boolean
 }
 
 /** An instrument that nothing is known of. */
@@ -37,6 +47,7 @@ export const PLAIN_INSTRUMENT: InstrumentSpec = {
   tickSize: undefined,
   currency: undefined,
   hours: undefined,
+  mayBeNegative: false,
 }
 
 /** What is known of instruments, by patterns in which `*` stands for any text; the first one that fits counts. */

@@ -6,14 +6,17 @@ export interface Tick {
   readonly instrument: InstrumentId
   /** The feed's own time of the tick, epoch ms. */
   readonly ts: number
-  /** Last traded price, > 0 once it has passed the bad-tick filter. */
+  /**
+   * Last traded price. Once it has passed the bad-tick filter it is a price that its instrument may
+   * have, or NaN: no trade is known, and a bid or an ask is all there is.
+   */
   readonly price: number
   readonly size?: number
   readonly bid?: number
   readonly ask?: number
 }
 
-/** The stream of prices that a position compares: every tick shows one price in each view. */
+/** The stream of prices that a position compares: every tick shows at most one price in each view. */
 export type PriceView = 'trade' | 'bid' | 'ask'
 
 /** The view that values a position: `quote` takes what the position would get by closing. */
@@ -22,14 +25,32 @@ export function viewOf(side: Side, source: PriceSource): PriceView {
   return side === 'long' ? 'bid' : 'ask'
 }
 
+/** Whether a number is a price; below zero only where the instrument may trade there. */
+export const isPrice = (price: number | undefined, mayBeNegative = false): price is number =>
+  price !== undefined && (mayBeNegative ? Number.isFinite(price) : price > 0 && price < Infinity)
+
+/** Whether a number is a side of a quote: 0 says that the side is missing. */
+const isSide = (price: number | undefined, mayBeNegative: boolean): price is number =>
+  price !== 0 && isPrice(price, mayBeNegative)
+
 /**
- * Price of a tick in a view. A quote that cannot be true (a side that is not above zero, a bid above
- * the ask) counts as missing; where the view's side is missing, the trade price takes its place.
+ * The quoted price of a tick on one side of the book; undefined where that side is missing. Of a
+ * quote whose bid lies above its ask neither side can be true. A missing side leaves the other one.
  */
-export function priceIn(view: PriceView, tick: Tick): number {
-  const { price, bid, ask } = tick
-  if (view === 'trade') return price
-  if (bid !== undefined && (!(bid > 0) || (ask !== undefined && bid > ask))) return price
-  if (ask !== undefined && !(ask > 0)) return price
-  return (view === 'bid' ? bid : ask) ?? price
+export function quotedIn(
+  view: 'bid' | 'ask',
+  { bid, ask }: Tick,
+  mayBeNegative = false,
+): number | undefined {
+  const own = view === 'bid' ? bid : ask
+  if (!isSide(own, mayBeNegative)) return undefined
+  const isCrossed = isSide(bid, mayBeNegative) && isSide(ask, mayBeNegative) && bid > ask
+  return isCrossed ? undefined : own
 }
+
+/**
+ * Price of a tick in a view, seen alone: where the view's side is missing, the trade price takes its
+ * place. NaN where the tick has neither.
+ */
+export const priceIn = (view: PriceView, tick: Tick): number =>
+  view === 'trade' ? tick.price : (quotedIn(view, tick) ?? tick.price)

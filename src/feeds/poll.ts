@@ -1,5 +1,6 @@
 import type { InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
+import { AskedPrices } from './asked-prices.ts'
 
 export interface PollFeedOptions {
   /** Last prices of instruments; those without one are left out. */
@@ -7,6 +8,8 @@ export interface PollFeedOptions {
   /** The instruments that are wanted at this moment. */
   wanted(): Iterable<InstrumentId>
   readonly onTick: (tick: Tick) => void
+  /** Epoch ms. */
+  now(): number
   /** Told once when polls begin to fail, and with undefined when they go well again. */
   readonly onTrouble: (error: unknown) => void
   /** Most instruments in one question; default 50. */
@@ -15,11 +18,11 @@ export interface PollFeedOptions {
 
 /**
  * Asks for the prices of what nobody pushes. One round at a time: while answers are awaited, further
- * looks do nothing. A price that the venue has given before, with the same time, is no news.
+ * polls do nothing. An answer that is the same as the last one is no news.
  */
 export class PollFeed {
   private readonly options: Required<PollFeedOptions>
-  private readonly last = new Map<InstrumentId, number>()
+  private readonly answers = new AskedPrices()
   private round: Promise<void> | undefined
   private isFailing = false
 
@@ -40,7 +43,7 @@ export class PollFeed {
   private async ask(): Promise<void> {
     const { wanted, batch } = this.options
     const asked = new Set(wanted())
-    for (const known of this.last.keys()) if (!asked.has(known)) this.last.delete(known)
+    this.answers.keep(instrument => asked.has(instrument))
     const instruments = [...asked]
     for (let from = 0; from < instruments.length; from += batch) {
       await this.askSome(instruments.slice(from, from + batch))
@@ -48,16 +51,15 @@ export class PollFeed {
   }
 
   private async askSome(instruments: readonly InstrumentId[]): Promise<void> {
-    const { ask, onTick, onTrouble } = this.options
+    const { ask, onTick, onTrouble, now } = this.options
     try {
       const ticks = await ask(instruments)
       if (this.isFailing) onTrouble(undefined)
       this.isFailing = false
       for (const tick of ticks) {
         if (!instruments.includes(tick.instrument)) continue
-        if (tick.ts <= (this.last.get(tick.instrument) ?? -Infinity)) continue
-        this.last.set(tick.instrument, tick.ts)
-        onTick(tick)
+        const news = this.answers.news(tick, now())
+        if (news !== undefined) onTick(news)
       }
     } catch (error) {
       if (!this.isFailing) onTrouble(error)

@@ -59,6 +59,8 @@ export interface HealthFacts {
   readonly unconfirmedPrices: readonly Trouble[]
   /** Instruments with a price although their market is closed. */
   readonly pricesOutsideHours: readonly Trouble[]
+  /** Instruments whose last price came with a time that lies ahead of the clock. */
+  readonly pricesAhead?: readonly Trouble[]
   /** Undefined where there is no account to look at. */
   readonly account?: AccountFacts
 }
@@ -117,6 +119,7 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
     'prices:stale': counted('component', facts.stalePrices, 'warn'),
     'prices:unconfirmed': counted('component', facts.unconfirmedPrices, 'warn'),
     'prices:outside-hours': counted('component', facts.pricesOutsideHours, 'warn'),
+    'prices:ahead': counted('component', facts.pricesAhead ?? [], 'warn'),
     'portfolio:limits-tripped': counted('component', facts.trippedLimits, 'warn'),
     'portfolio:limits-near': counted('component', facts.nearLimits, 'warn'),
     'service:mode': {

@@ -20,6 +20,8 @@ export interface SessionDays {
   readonly days: ReadonlySet<Weekday>
   /** Day numbers on which no session is held. */
   readonly holidays: ReadonlySet<number>
+  /** Minutes after midnight by day number, for days with a time of their own: half days. */
+  readonly exceptions?: ReadonlyMap<number, number>
 }
 
 /** Days from 1970-01-01 to a date of the Gregorian calendar (months from 1). */
@@ -70,8 +72,19 @@ function formatOf(timezone: string): Intl.DateTimeFormat {
   return format
 }
 
-/** Whether the runtime knows the time zone. */
+/** What is expected where `isTimezone` says no. */
+export const TIMEZONE_EXPECTED =
+  'an IANA time zone as Area/City, such as Europe/Berlin, or UTC: EST and the like know no summer time'
+
+/** `Area/City`, with a second city where there is one. `Etc/…` is not: its signs mean the opposite. */
+const AREA_CITY = /^(?!etc\/)[a-z]+(\/[a-z][a-z0-9_+-]*)+$/i
+
+/**
+ * Whether a name is a time zone that the runtime knows, with the rules of a place: `Area/City` or `UTC`.
+ * Abbreviations and offsets are none, because they miss the place's summer time.
+ */
 export function isTimezone(name: string): boolean {
+  if (name !== 'UTC' && !AREA_CITY.test(name)) return false
   try {
     formatOf(name)
     return true
@@ -124,7 +137,8 @@ export const localDay = (timezone: string, at: number): number =>
   Math.floor((at + offsetAt(timezone, at)) / DAY_MS)
 
 /** Whether a session is held on a day. */
-export function isSessionDay({ days, holidays }: SessionDays, day: number): boolean {
+export function isSessionDay({ days, holidays, exceptions }: SessionDays, day: number): boolean {
+  if (exceptions?.has(day) === true) return true
   const weekday = WEEKDAYS[(((day + WEEKDAY_OF_DAY_0) % 7) + 7) % 7]!
   return days.has(weekday) && !holidays.has(day)
 }
@@ -147,6 +161,10 @@ export interface Occurrence {
   readonly at: number
 }
 
+/** Instant of `minutes` after midnight of a day, or of the time that the day has instead. */
+export const timeOn = (session: SessionDays, minutes: number, day: number): number =>
+  firstInstant(session.timezone, day, session.exceptions?.get(day) ?? minutes)
+
 /** First occurrence of `minutes` after midnight on a session day strictly after `after`. */
 export function nextOccurrence(
   session: SessionDays,
@@ -155,7 +173,7 @@ export function nextOccurrence(
 ): Occurrence | undefined {
   let day = sessionDayFrom(session, localDay(session.timezone, after) - 1)
   while (day !== undefined) {
-    const at = firstInstant(session.timezone, day, minutes)
+    const at = timeOn(session, minutes, day)
     if (at > after) return { day, at }
     day = sessionDayFrom(session, day + 1)
   }

@@ -2,6 +2,7 @@ import type { Decision } from '../domain/decision.ts'
 import { slackEnd } from './band.ts'
 import { decide, type Moment } from './decide.ts'
 import type { Armed, Guard } from './guard.ts'
+import { quietAt } from './hours.ts'
 import { merge, type Merged, noLevels } from './merge.ts'
 
 export type Outcome = Armed | { readonly kind: 'exit'; readonly decision: Decision }
@@ -204,7 +205,8 @@ class Pass implements Armed {
     const rule = this.guard.staleQuote
     if (rule === undefined) return Infinity
     const after = rule.afterMs === 'auto' ? this.quietMs : rule.afterMs
-    return Math.max(this.lastAt, this.guard.position.openedAt) + after
+    const since = Math.max(this.lastAt, this.guard.position.openedAt)
+    return quietAt(this.guard.hours, since, after)
   }
 
   private decideOnOwn(

@@ -1,7 +1,8 @@
 import type { Decision } from '../domain/decision.ts'
 import type { InstrumentId } from '../domain/ids.ts'
+import type { TradingHours } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
-import { priceIn, type PriceView, type Tick, viewOf } from '../domain/tick.ts'
+import { type PriceView, type Tick, viewOf } from '../domain/tick.ts'
 import type { Outcome } from './catch-up.ts'
 import { fold } from './fold.ts'
 import { type Armed, Guard, type Leg, type Ratchet } from './guard.ts'
@@ -26,6 +27,8 @@ export interface DispatcherOptions {
   decided?(guard: Guard): void
   /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
   freshMs?: number
+  /** When the market of an instrument is open; undefined: always. Default: every market, always. */
+  hoursOf?(instrument: InstrumentId): TradingHours | undefined
 }
 
 /** An instrument's streams: most have the first one alone. */
@@ -64,6 +67,7 @@ export class Dispatcher {
       freshMs: 0,
       ratcheted: () => undefined,
       decided: () => undefined,
+      hoursOf: () => undefined,
       ...options,
     }
   }
@@ -91,6 +95,7 @@ export class Dispatcher {
   open(position: Position, ruleSet: RuleSet, ratchet?: Ratchet): Guard {
     const guard = new Guard(position, ruleSet, this.nextOrdinal++)
     const view = viewOf(position.side, position.priceSource)
+    guard.hours = this.options.hoursOf(position.instrument)
     guard.own = this.addLeg(guard, position.instrument, view)
     if (guard.underlying !== undefined) {
       const instrument = guard.underlying.instrument ?? position.underlying
@@ -172,7 +177,7 @@ export class Dispatcher {
     for (const guard of due) this.options.wake(guard)
   }
 
-  /** Takes one good tick, received at `at` (epoch ms). What was due before it fires first. */
+  /** Takes one tick as the tick filter lets it pass, received at `at` (epoch ms). What was due before it fires first. */
   tick(tick: Tick, at: number): void {
     this.advance(at)
     const seq = ++this.seq
@@ -180,9 +185,10 @@ export class Dispatcher {
     if (market === undefined) return
     const { trade, bid, ask } = market
     const { fired } = this
-    if (trade !== undefined) trade.observe(tick.price, seq, at, fired)
-    if (bid !== undefined) bid.observe(priceIn('bid', tick), seq, at, fired)
-    if (ask !== undefined) ask.observe(priceIn('ask', tick), seq, at, fired)
+    const { price } = tick
+    if (trade !== undefined && !Number.isNaN(price)) trade.observe(price, seq, at, fired)
+    if (bid !== undefined) bid.observeQuote(tick.bid, { trade: price, seq, at }, fired)
+    if (ask !== undefined) ask.observeQuote(tick.ask, { trade: price, seq, at }, fired)
     if (fired.length > 0) this.wakeFired()
     if (trade !== undefined && trade.pending > 0) this.bound(trade)
     if (bid !== undefined && bid.pending > 0) this.bound(bid)

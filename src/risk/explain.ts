@@ -1,6 +1,7 @@
 import { difference } from '../domain/decimal.ts'
 import type { ExitReason } from '../domain/reason.ts'
 import type { Guard } from './guard.ts'
+import { quietAt } from './hours.ts'
 import { armAlone } from './merge.ts'
 
 /** What one rule of a guarded position would do, for a person. Prices as they are, times epoch ms. */
@@ -82,7 +83,7 @@ function findings(guard: Guard, index: number, now: number): Findings {
       if (rule.action !== 'exit') return { armed: false, why: `it only asks for: ${rule.action}` }
       const after = rule.afterMs === 'auto' ? guard.own.stream.quietMs : rule.afterMs
       const since = Math.max(guard.own.stream.lastAt, guard.position.openedAt)
-      return { armed: true, exitAt: since + after }
+      return { armed: true, exitAt: quietAt(guard.hours, since, after) }
     }
   }
 }

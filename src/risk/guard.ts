@@ -1,4 +1,5 @@
 import type { Decision } from '../domain/decision.ts'
+import type { TradingHours } from '../domain/instrument.ts'
 import { type Position, signOf } from '../domain/position.ts'
 import { slackScale } from './band.ts'
 import { type LastGood, type Merged, noLevels } from './merge.ts'
@@ -66,6 +67,8 @@ export class Guard implements Timed {
   readonly underlying: UnderlyingRule | undefined
   /** Only a rule whose action is to exit. */
   readonly staleQuote: StaleQuoteRule | undefined
+  /** When the market of its instrument is open; undefined: always. */
+  hours: TradingHours | undefined
   own!: Leg
   /** Pending positions of its dispatcher. */
   crowd: { pending: number } = NOBODY

@@ -1,4 +1,4 @@
-import { priceIn, type Tick } from '../domain/tick.ts'
+import type { Tick } from '../domain/tick.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Guard } from './guard.ts'
 
@@ -31,7 +31,8 @@ export function replay(dispatcher: Dispatcher, tick: Tick, at: number): void {
 export function backfill(dispatcher: Dispatcher, tick: Tick): void {
   const woken: Guard[] = []
   for (const [view, stream] of dispatcher.streamsOf(tick.instrument)) {
-    const price = priceIn(view, tick)
+    const price = view === 'trade' ? tick.price : stream.priceOf(tick[view], tick.price, tick.ts)
+    if (Number.isNaN(price)) continue
     for (const guard of stream.guards) {
       if (guard.own.stream !== stream || tick.ts < guard.position.openedAt) continue
       if (guard.sign * price <= guard.bestNow()) continue

@@ -7,6 +7,12 @@ import { TriggerBook } from './trigger-book.ts'
 /** Quiet time that counts as stale while the gaps of a stream are not followed, ms. */
 const QUIET_UNKNOWN_MS = 900_000
 
+/**
+ * For so long after a quote, ms, a tick without that side says nothing of it: a trade at the other
+ * side of the book would look like a move. After that its trade price takes the place of the quote.
+ */
+export const QUOTE_LASTS_MS = 30_000
+
 /** Everything known of one instrument's prices in one view, and the positions that compare them. */
 export class PriceStream {
   readonly book = new TriggerBook<Guard>()
@@ -24,11 +30,29 @@ export class PriceStream {
   lastAt = -Infinity
   /** Quiet time after the last tick from which its price is stale (`auto`), ms. */
   quietMs = QUIET_UNKNOWN_MS
+  /** Receive time of the last tick that quoted this side, epoch ms. */
+  private quotedAt = -Infinity
   private gaps: QuoteGaps | undefined
 
   /** Follows the gaps between ticks from now on, for `staleQuote: { afterMs: auto }`. */
   followGaps(): void {
     this.gaps ??= new QuoteGaps()
+  }
+
+  /** Takes one tick in a quoted view: `side` is its price there, if it has one. */
+  observeQuote(
+    side: number | undefined,
+    { trade, seq, at }: { readonly trade: number; readonly seq: number; readonly at: number },
+    fired: Guard[],
+  ): void {
+    const price = this.priceOf(side, trade, at)
+    if (side !== undefined) this.quotedAt = at
+    if (!Number.isNaN(price)) this.observe(price, seq, at, fired)
+  }
+
+  /** What a tick of `at` (epoch ms) shows of a quoted side: its own price there, else its trade; NaN: nothing. */
+  priceOf(side: number | undefined, trade: number, at: number): number {
+    return side ?? (at - this.quotedAt >= QUOTE_LASTS_MS ? trade : NaN)
   }
 
   /**

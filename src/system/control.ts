@@ -236,14 +236,14 @@ export class LiveControl implements Control {
     if (system.state.register.isEnding(positionId(id))) await system.flush()
   }
 
-  /** The last price that was received, also one too old to be decided on. */
+  /** The last price that was received, also one too old, or of a closed market, to be decided on. */
   private price(
     { instrument }: Position,
     guard: Guard | undefined,
     now: number,
   ): Pick<PositionView, 'lastPrice' | 'priceAgeMs'> {
-    const old = this.parts.system.gate.oldPrice(instrument)
-    if (old !== undefined) return { lastPrice: old.price, priceAgeMs: now - old.ts }
+    const shown = this.parts.system.gate.shownPrice(instrument)
+    if (shown !== undefined) return { lastPrice: shown.price, priceAgeMs: now - shown.ts }
     if (guard === undefined || guard.own.stream.lastAt === -Infinity) {
       return { lastPrice: null, priceAgeMs: null }
     }

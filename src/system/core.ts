@@ -90,6 +90,7 @@ export function connect<Venue extends ExitVenue>({
     freshMs: options.freshMs ?? 0,
     ratcheted: options.ratcheted ?? (() => undefined),
     ...(options.decided && { decided: options.decided }),
+    ...(options.instruments && { hoursOf: name => options.instruments!.of(name).hours }),
     wake: guard => wake(guard),
     exit: guard => askForExit(guard, roster.get(guard.position.id)?.generation ?? 1),
   })

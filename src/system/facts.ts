@@ -82,7 +82,10 @@ export function healthFacts(
     nearLimits: near.map(what => ({ what })),
     clockJumps: system.clockWatch.recent(CLOCK_MS),
     unconfirmedPrices: system.gate.unconfirmed(now).map(([what, forMs]) => ({ what, forMs })),
-    pricesOutsideHours: [...found.outsideHours].map(what => ({ what })),
+    pricesOutsideHours: system.gate.outsideHours(now).map(what => ({ what })),
+    pricesAhead: system.gate.aheadBy().map(([instrument, byMs]) => ({
+      what: `${instrument}: its time is ${(byMs / 1_000).toFixed(0)} s ahead of the clock`,
+    })),
     account: accountFacts(system, now),
   }
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Registered } from '../ports/keeper.ts'
 import { InStep } from './in-step.ts'
 import type { LiveState } from './live-state.ts'
-import { isOpenNow } from './market-hours.ts'
+import { quietFor } from '../risk/hours.ts'
 import { guardingOf } from './supervision.ts'
 
 export interface GuardingParts {
@@ -60,8 +60,6 @@ export interface Found {
   readonly withRuleErrors: Child[]
   /** Ms since the last price of instruments whose market is open; infinite before the first. */
   readonly quietMs: Map<InstrumentId, number>
-  /** Instruments with a price just now although their market is closed. */
-  readonly outsideHours: Set<InstrumentId>
 }
 
 const nothingFound = (): Found => ({
@@ -74,11 +72,8 @@ const nothingFound = (): Found => ({
     quarantined: [],
     withRuleErrors: [],
   },
-  ...{ quietMs: new Map(), outsideHours: new Set() },
+  quietMs: new Map(),
 })
-
-/** A price that came this short ago, while the market was closed, is told of, ms. */
-const OUTSIDE_MS = 60_000
 
 /** Who is guarded and who is not, and for how long: P5 of the design, and nothing gentler. */
 export class Guarding {
@@ -127,9 +122,8 @@ export class Guarding {
     if (state.openExits.size > 0 && state.openExits.has(position.id)) return undefined
     if (child === undefined || guardingOf(roster, child) === 'nobody') return 'monitor'
     if (child.guard.decision !== undefined) return undefined
-    if (now - child.guard.own.stream.lastAt <= staleMs) return undefined
     const { hours } = instruments.of(position.instrument)
-    return hours === undefined || isOpenNow(hours, now) ? 'price' : undefined
+    return quietFor(hours, child.guard.own.stream.lastAt, now) > staleMs ? 'price' : undefined
   }
 
   /** Time without a guard so far, ms, what has passed since the last look included. */
@@ -191,10 +185,8 @@ export class Guarding {
     if (child.watch.kind === 'given-up') found.quarantined.push(child)
     if (guard.ruleErrors > 0) found.withRuleErrors.push(child)
     const { instrument } = guard.position
-    const quietMs = now - guard.own.stream.lastAt
-    if (hours !== undefined && !isOpenNow(hours, now)) {
-      if (quietMs < OUTSIDE_MS) found.outsideHours.add(instrument)
-    } else if (quietMs > this.parts.staleMs) found.quietMs.set(instrument, quietMs)
+    const quietMs = quietFor(hours, guard.own.stream.lastAt, now)
+    if (quietMs > this.parts.staleMs) found.quietMs.set(instrument, quietMs)
   }
 
   /** Finds who is to be looked at, if anybody has come, gone or changed since the last look. */

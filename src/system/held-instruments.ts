@@ -1,5 +1,6 @@
 import type { Roster } from '../actors/roster.ts'
 import type { InstrumentId } from '../domain/ids.ts'
+import { quietFor } from '../risk/hours.ts'
 
 /** The instruments whose prices decide: of open positions, and of what they derive from. */
 export function* instrumentsHeld(roster: Roster): Iterable<InstrumentId> {
@@ -19,7 +20,7 @@ export function* instrumentsToPoll(roster: Roster, now: number): Iterable<Instru
       if (rule.kind !== 'stale-quote' || rule.action !== 'poll') continue
       const afterMs = rule.afterMs === 'auto' ? stream.quietMs : rule.afterMs
       const since = Math.max(stream.lastAt, guard.position.openedAt)
-      if (now - since > afterMs) yield guard.position.instrument
+      if (quietFor(guard.hours, since, now) > afterMs) yield guard.position.instrument
     }
   }
 }

@@ -81,7 +81,7 @@ export class LiveSystem {
     this.options = options
     this.state = new LiveState(past)
     this.instruments = options.instruments ?? new InstrumentTable()
-    this.gate = new TickGate(options.ticks ?? { confirmMs: FRESH_MS })
+    this.gate = new TickGate(options.ticks ?? { confirmMs: FRESH_MS }, this.instruments)
     this.clockWatch = new ClockWatch(clock)
     this.supervision = options.supervision ?? DEFAULT_SUPERVISION
     this.resumePoint = new ResumePoint({
@@ -236,14 +236,15 @@ export class LiveSystem {
 
   /**
    * Takes a tick that was missed when it came, in the order of the feed. One that is young enough may
-   * still decide; of an older one only the best prices take notice.
+   * still decide; an older one only counts for best prices, and one from outside the hours for nothing.
    */
   missed(tick: Tick): void {
     const { dispatcher, actors, broker } = this.core
     if (!dispatcher.knows(tick.instrument)) return
     const at = this.options.clock.now()
     for (const each of this.gate.acceptMissed(tick, at)) {
-      if (this.gate.isTooOld(each, at)) {
+      if (this.gate.isClosed(each.instrument, each.ts)) continue
+      if (this.gate.whyUnevaluated(each, at) !== undefined) {
         backfill(dispatcher, each)
         continue
       }

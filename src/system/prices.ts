@@ -64,6 +64,7 @@ export function openPrices(options: PricesOptions): Prices {
         ? instrumentsHeld(system.core.roster)
         : instrumentsToPoll(system.core.roster, clock.now()),
     onTick,
+    now: () => clock.now(),
     onTrouble: error => {
       const detail = error === undefined ? {} : { error: textOf(error) }
       system.tell(error === undefined ? 'polls-recovered' : 'polls-failing', detail)
@@ -114,8 +115,8 @@ function sourceOf(
 }
 
 /**
- * Age, ms, from which a tick shows a price and exits nobody; undefined: none. Redis keeps last prices
- * for ever: there a tick is never taken without a look at its age.
+ * Age, ms, from which a tick shows a price and exits no position; undefined: none. Redis and a broker
+ * give the last price however old it is: it is never taken without a check of its age.
  */
 export const oldMsOf = ({ feed, health }: Pick<ServiceConfig, 'feed' | 'health'>) =>
-  feed.maxTickAgeMs ?? (feed.kind === 'redis' ? health.staleMs : undefined)
+  feed.maxTickAgeMs ?? (feed.kind === 'simulated' ? undefined : health.staleMs)

@@ -1,5 +1,7 @@
 import type { InstrumentId } from '../domain/ids.ts'
+import { InstrumentTable } from '../domain/instrument.ts'
 import type { Tick } from '../domain/tick.ts'
+import { isOpenAt } from '../risk/hours.ts'
 import { TickFilter } from '../risk/tick-filter.ts'
 
 export interface TickGateOptions {
@@ -10,27 +12,48 @@ export interface TickGateOptions {
   readonly maxTickAgeMs?: number | undefined
 }
 
-/** A price that was too old when it came. */
-export interface OldPrice {
+/**
+ * Why a price was shown and not evaluated: `old` by its own time, `closed` outside its market's hours,
+ * `ahead` where its own time lies in the future.
+ */
+export type Unevaluated = 'old' | 'closed' | 'ahead'
+
+/** The last price of an instrument, where it was not evaluated. */
+export interface ShownPrice {
+  readonly why: Unevaluated
   readonly price: number
   /** The tick's own time, epoch ms. */
   readonly ts: number
+  /** When it was received, epoch ms. */
+  readonly at: number
 }
+
+/** A tick's own time that lies further ahead of the clock is wrong, ms. */
+export const FUTURE_MS = 60_000
 
 /** Decides which ticks of the feed may be evaluated. */
 export class TickGate {
-  /** Ticks that came too late to be evaluated. */
-  tooOld = 0
+  /** Ticks that were shown and not evaluated, by cause. */
+  readonly unevaluated: Record<Unevaluated, number> = { old: 0, closed: 0, ahead: 0 }
   private readonly options: TickGateOptions
+  private readonly instruments: InstrumentTable
   private readonly filter: TickFilter
-  private readonly heldSince = new Map<InstrumentId, number>()
-  private readonly oldPrices = new Map<InstrumentId, OldPrice>()
+  private readonly heldSince = new Map<
+    InstrumentId,
+    { readonly held: Tick; readonly since: number }
+  >()
+  private readonly shown = new Map<InstrumentId, ShownPrice>()
+  private readonly aheadAt = new Map<InstrumentId, { readonly ts: number; readonly at: number }>()
   private readonly passed: Tick[] = []
 
-  constructor(options: TickGateOptions) {
+  constructor(options: TickGateOptions, instruments = new InstrumentTable()) {
     const { maxJumpPct } = options
     this.options = options
-    this.filter = new TickFilter(maxJumpPct === undefined ? {} : { maxJumpPct })
+    this.instruments = instruments
+    this.filter = new TickFilter({
+      ...(maxJumpPct !== undefined && { maxJumpPct }),
+      mayBeNegative: name => instruments.of(name).mayBeNegative,
+    })
   }
 
   /** Ticks that were dropped because their price cannot be. */
@@ -39,53 +62,99 @@ export class TickGate {
   }
 
   /** The ticks that may now be evaluated, received at `now` (epoch ms); read them before the next call. */
-  accept(tick: Tick, now: number): readonly Tick[] {
-    if (!this.isTooOld(tick, now)) return this.filtered(tick, now)
+  accept(given: Tick, now: number): readonly Tick[] {
+    const isSudden = given.ts > now + FUTURE_MS && !this.aheadAt.has(given.instrument)
+    const tick = this.timed(given, now)
+    const why = isSudden ? 'ahead' : this.whyUnevaluated(tick, now)
+    if (why === undefined) return this.filtered(tick, now)
     this.passed.length = 0
-    this.noteOld(tick)
+    this.show(tick, why, now)
     return this.passed
   }
 
   /**
-   * The same for a tick that was missed when it came. One that is too old passes too: for whoever
-   * asks, it may count for best prices, and for nothing else.
+   * The same for a tick that was missed when it came. One that is too old, or came while its market was
+   * closed, passes too: the caller asks `whyUnevaluated`, and lets it count for best prices alone, or
+   * for nothing.
    */
-  acceptMissed(tick: Tick, now: number): readonly Tick[] {
+  acceptMissed(given: Tick, now: number): readonly Tick[] {
+    const tick = this.timed(given, now)
     const passed = this.filtered(tick, now)
-    if (this.isTooOld(tick, now)) this.noteOld(tick)
+    const why = this.whyUnevaluated(tick, now)
+    if (why !== undefined) this.show(tick, why, now)
     return passed
   }
 
-  /** Whether a tick shows a price and exits nobody. */
-  isTooOld({ ts }: Tick, now: number): boolean {
+  /** Why a tick shows a price and exits nobody; undefined: it is evaluated. */
+  whyUnevaluated({ instrument, ts }: Tick, now: number): Unevaluated | undefined {
     const { maxTickAgeMs } = this.options
-    return maxTickAgeMs !== undefined && now - ts > maxTickAgeMs
+    if (maxTickAgeMs !== undefined && now - ts > maxTickAgeMs) return 'old'
+    return this.isClosed(instrument, now) ? 'closed' : undefined
   }
 
-  private noteOld({ instrument, price, ts }: Tick): void {
-    this.tooOld++
-    this.oldPrices.set(instrument, { price, ts })
+  /** Whether the market of an instrument is closed at `at` (epoch ms). */
+  isClosed(instrument: InstrumentId, at: number): boolean {
+    const { hours } = this.instruments.of(instrument)
+    return hours !== undefined && !isOpenAt(hours, at)
+  }
+
+  /**
+   * A time that lies ahead says nothing of the age of a price. The first price with such a time is not
+   * evaluated: it may be old, and its time a mistake. Those that follow it were seen to arrive: they count as
+   * of their receipt, as a clock that is set back must not blind every position.
+   */
+  private timed(tick: Tick, now: number): Tick {
+    if (!(tick.ts > now + FUTURE_MS)) {
+      if (this.aheadAt.size > 0) this.aheadAt.delete(tick.instrument)
+      return tick
+    }
+    this.aheadAt.set(tick.instrument, { ts: tick.ts, at: now })
+    return { ...tick, ts: now }
+  }
+
+  private show({ instrument, price, ts }: Tick, why: Unevaluated, at: number): void {
+    this.unevaluated[why]++
+    this.shown.set(instrument, { why, price, ts, at })
   }
 
   private filtered(tick: Tick, now: number): readonly Tick[] {
     const { passed, filter } = this
     passed.length = 0
     filter.accept(tick, passed)
-    if (this.oldPrices.size > 0) this.oldPrices.delete(tick.instrument)
-    if (filter.holds(tick.instrument)) this.heldSince.set(tick.instrument, now)
-    else if (this.heldSince.size > 0) this.heldSince.delete(tick.instrument)
+    if (this.shown.size > 0) this.shown.delete(tick.instrument)
+    const held = filter.heldTick(tick.instrument)
+    if (held === undefined) {
+      if (this.heldSince.size > 0) this.heldSince.delete(tick.instrument)
+    } else if (this.heldSince.get(tick.instrument)?.held !== held) {
+      this.heldSince.set(tick.instrument, { held, since: now })
+    }
     return passed
   }
 
-  /** The last price of an instrument, if it was too old to be evaluated. */
-  oldPrice(instrument: InstrumentId): OldPrice | undefined {
-    return this.oldPrices.get(instrument)
+  /** The last price of an instrument, if it was not evaluated. */
+  shownPrice(instrument: InstrumentId): ShownPrice | undefined {
+    return this.shown.get(instrument)
   }
 
   /** Instruments with a price that waits too long to be confirmed, and for how long, ms. */
   unconfirmed(now: number): [InstrumentId, forMs: number][] {
     return [...this.heldSince]
-      .map(([instrument, since]): [InstrumentId, number] => [instrument, now - since])
+      .map(([instrument, { since }]): [InstrumentId, number] => [instrument, now - since])
       .filter(([, forMs]) => forMs > this.options.confirmMs)
   }
+
+  /** Instruments whose prices came while their market was closed, within the last minute before `now`. */
+  outsideHours(now: number): InstrumentId[] {
+    return [...this.shown]
+      .filter(([, { why, at }]) => why === 'closed' && now - at < RECENT_MS)
+      .map(([instrument]) => instrument)
+  }
+
+  /** Instruments whose last time lay ahead, and by how much, ms. */
+  aheadBy(): [InstrumentId, byMs: number][] {
+    return [...this.aheadAt].map(([instrument, { ts, at }]) => [instrument, ts - at])
+  }
 }
+
+/** For so long a price from outside the hours is a warning, ms. */
+const RECENT_MS = 60_000

@@ -122,7 +122,7 @@ export class VirtualSystem implements RowSink {
     passed.length = 0
     this.filter.accept(tick, passed)
     if (passed.length === 1) {
-      this.show(tick, at)
+      this.show(passed[0]!, at)
       return this.core.actors.isIdle ? undefined : this.settled()
     }
     return passed.length === 0 ? undefined : this.offerAll([...passed], at)

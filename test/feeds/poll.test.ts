@@ -27,6 +27,7 @@ describe('PollFeed', () => {
       },
       wanted: () => wanted,
       onTick: ({ instrument, price }) => ticks.push([instrument, price]),
+      now: () => 0,
       onTrouble: error => troubles.push(error),
       batch,
     })
@@ -49,12 +50,13 @@ describe('PollFeed', () => {
     expect(troubles).to.deep.equal([failure, undefined])
   })
 
-  it('takes a price with the time of the last one for no news', async () => {
+  it('takes an answer for news when anything of it has changed, whatever its time', async () => {
     const feed = open()
     answers = [[price(A, 1, 10)], [price(A, 1, 10)], [price(A, 0, 9)], [price(A, 2, 10)]]
     for (let round = 0; round < 4; round++) await look(feed)
     expect(ticks).to.deep.equal([
       [A, 10],
+      [A, 9],
       [A, 10],
     ])
   })

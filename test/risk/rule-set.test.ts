@@ -141,7 +141,7 @@ describe('compileRuleSet', () => {
     ],
     [
       { sessionEnd: { at: '16:00', timezone: 'Europe/Bielefeld' } },
-      'sessionEnd.timezone: "Europe/Bielefeld", an IANA time zone, such as Europe/Berlin',
+      'sessionEnd.timezone: "Europe/Bielefeld", an IANA time zone as Area/City, such as Europe/Berlin, or UTC: EST and the like know no summer time',
     ],
     [
       { sessionEnd: { at: '16:00', timezone: 'UTC', holidays: ['2023-02-29'] } },

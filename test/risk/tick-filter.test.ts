@@ -58,4 +58,92 @@ describe('TickFilter', () => {
     filter.accept(tick(1, 'OTHER'), out)
     expect(out).to.have.length(2)
   })
+
+  const quoted = (price: number, bid: number, ask: number, ts = 0, size?: number): Tick => ({
+    instrument: instrumentId('ACME'),
+    ts,
+    price,
+    bid,
+    ask,
+    ...(size !== undefined && { size }),
+  })
+  const shown = (filter: TickFilter, ...ticks: Tick[]): (readonly (number | undefined)[])[] => {
+    const out: Tick[] = []
+    for (const each of ticks) filter.accept(each, out)
+    return out.map(({ price, bid, ask }) => [price, bid, ask])
+  }
+
+  it('leaves out a side that is missing, and both sides of a crossed quote', () => {
+    const filter = new TickFilter()
+    expect(
+      shown(filter, quoted(100, 90, 0), quoted(100, 0, 101), quoted(100, 102, 101)),
+    ).to.deep.equal([
+      [100, 90, undefined],
+      [100, undefined, 101],
+      [100, undefined, undefined],
+    ])
+  })
+
+  it('lets a quote pass before the first trade, and nothing where there is neither', () => {
+    const filter = new TickFilter()
+    expect(shown(filter, quoted(0, 90, 91), quoted(NaN, 89, 91), quoted(0, 0, 0))).to.deep.equal([
+      [NaN, 90, 91],
+      [NaN, 89, 91],
+    ])
+    expect(filter.dropped).to.equal(1)
+  })
+
+  it('lets prices at 0 and below pass where the instrument may have them', () => {
+    const filter = new TickFilter({ mayBeNegative: name => name === 'CL' })
+    const out: Tick[] = []
+    for (const price of [6, 0, -3, NaN]) filter.accept(tick(price, 'CL'), out)
+    filter.accept(tick(-3, 'ACME'), out)
+    expect(out.map(({ price }) => price)).to.deep.equal([6, 0, -3])
+    expect(filter.dropped).to.equal(2)
+  })
+
+  it('holds a wild bid or ask and lets the other prices of the tick pass', () => {
+    const filter = new TickFilter({ maxJumpPct: 10 })
+    const ticks = [quoted(100, 99.9, 100.1), quoted(101, 0.01, 199_999), quoted(102, 99.8, 100.2)]
+    expect(shown(filter, ...ticks)).to.deep.equal([
+      [100, 99.9, 100.1],
+      [101, 99.9, 100.1],
+      [102, 99.8, 100.2],
+    ])
+    expect([filter.dropped, filter.held]).to.deep.equal([2, 0])
+  })
+
+  it('shows a held bid with the last good other prices once the next bid confirms it', () => {
+    const filter = new TickFilter({ maxJumpPct: 10 })
+    const ticks = [quoted(100, 99.9, 100.1), quoted(100, 80, 300), quoted(99, 79.9, 100.2)]
+    expect(shown(filter, ...ticks)).to.deep.equal([
+      [100, 99.9, 100.1],
+      [100, 99.9, 100.1],
+      [100, 80, 100.1],
+      [99, 79.9, 100.2],
+    ])
+  })
+
+  it('goes on holding a bid while ticks come that have none', () => {
+    const filter = new TickFilter({ maxJumpPct: 10 })
+    expect(shown(filter, quoted(100, 99.9, 100.1), quoted(100, 80, 100.1), tick(99))).to.deep.equal(
+      [
+        [100, 99.9, 100.1],
+        [100, 99.9, 100.1],
+        [99, undefined, undefined],
+      ],
+    )
+    expect(filter.heldTick(instrumentId('ACME'))).to.include({ bid: 80 })
+  })
+
+  it('takes the copy of a held tick for no confirmation', () => {
+    const filter = new TickFilter({ maxJumpPct: 2 })
+    const print = (price: number, ts: number, size: number): Tick => ({ ...tick(price), ts, size })
+    const out: Tick[] = []
+    const wild = print(114.6, 7, 125_984)
+    for (const each of [print(109.4, 3, 1), wild, { ...wild }]) filter.accept(each, out)
+    expect([out.length, filter.held]).to.deep.equal([1, 1])
+    filter.accept(print(109.41, 8, 200), out)
+    expect(out.map(({ price }) => price)).to.deep.equal([109.4, 109.41])
+  })
 })

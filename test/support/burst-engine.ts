@@ -1,9 +1,11 @@
 import type { Decision } from '../../src/domain/decision.ts'
+import type { Tick } from '../../src/domain/tick.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import type { Guard } from '../../src/risk/guard.ts'
 import { standIn } from '../../src/risk/stand-in.ts'
 import { standing } from '../../src/risk/standing.ts'
+import { TickFilter } from '../../src/risk/tick-filter.ts'
 import type { PlainEvent, PlainPosition } from './plain-evaluator.ts'
 
 /** How the monitors of a run behave; every list is used round and round. */
@@ -60,6 +62,12 @@ export function runInDisorder(
     backlogLimit: disorder.backlogLimit,
     segmentLimit: disorder.segmentLimit,
   })
+  const filter = new TickFilter()
+  const passed = (tick: Tick): Tick[] => {
+    const out: Tick[] = []
+    filter.accept(tick, out)
+    return out
+  }
   const turn = cycle(disorder.turns)
   const down = cycle(disorder.downs)
   const pick = cycle(disorder.picks)
@@ -88,7 +96,7 @@ export function runInDisorder(
     dispatcher.advance(at)
     act(turn())
     if (tick === undefined) dispatcher.seq++
-    else dispatcher.tick(tick, at)
+    else for (const each of passed(tick)) dispatcher.tick(each, at)
     act(turn())
   }
   const last = events.at(-1)?.at ?? 0

@@ -1,7 +1,7 @@
 import type { InstrumentId, PositionId } from '../../src/domain/ids.ts'
 import { isAtLeast, type Position } from '../../src/domain/position.ts'
 import { EXIT_REASONS, type ExitReason } from '../../src/domain/reason.ts'
-import { priceIn, viewOf, type Tick } from '../../src/domain/tick.ts'
+import { type PriceView, quotedIn, viewOf, type Tick } from '../../src/domain/tick.ts'
 import type { Bounds, RuleSet, StaleQuoteRule, UnderlyingRule } from '../../src/risk/rule.ts'
 
 export interface PlainPosition {
@@ -57,6 +57,7 @@ export function evaluatePlainly(
     return { position, ruleSet, best: position.entryPrice, anchor: null, exit: null, fill: null }
   })
   const decided: Watched[] = []
+  const shown = pricesShown(events)
 
   events.forEach(({ at, tick }, seq) => {
     decided.push(...fireDeadlines(watched, market, deadline => deadline < at))
@@ -64,11 +65,10 @@ export function evaluatePlainly(
     if (tick === undefined) return
     for (const one of watched) {
       if (one.exit !== null) continue
-      testTick(one, market, { seq, at, tick })
+      testTick(one, market, { seq, at, tick, shows: shown.get(tick)! })
       if (one.exit !== null) decided.push(one)
     }
-    if (!market.has(tick.instrument)) market.set(tick.instrument, [])
-    market.get(tick.instrument)!.push({ seq, at, tick })
+    arrive(market, { seq, at, tick, shows: shown.get(tick)! })
     fill(decided, market)
   })
 
@@ -90,10 +90,46 @@ interface Arrival {
   readonly seq: number
   readonly at: number
   readonly tick: Tick
+  readonly shows: Shown
 }
 
-/** Every tick so far, by instrument. */
-type Market = Map<InstrumentId, Arrival[]>
+/** The price of a tick in each view; NaN: it says nothing of it. */
+type Shown = Readonly<Record<PriceView, number>>
+
+/** A quote hides trades for so long, ms: a trade at the other side of the book is no move of this one. */
+const QUOTE_LASTS_MS = 30_000
+
+/** What each tick shows, with all that came before it. */
+function pricesShown(events: readonly PlainEvent[]): Map<Tick, Shown> {
+  const quotedAt = new Map<string, number>()
+  const shown = new Map<Tick, Shown>()
+  for (const { at, tick } of events) {
+    if (tick === undefined) continue
+    const priceOf = (side: 'bid' | 'ask'): number => {
+      const key = marketKey(tick.instrument, side)
+      const quoted = quotedIn(side, tick)
+      const isQuoted = at - (quotedAt.get(key) ?? -Infinity) < QUOTE_LASTS_MS
+      if (quoted !== undefined) quotedAt.set(key, at)
+      return quoted ?? (isQuoted ? NaN : tick.price)
+    }
+    shown.set(tick, { trade: tick.price, bid: priceOf('bid'), ask: priceOf('ask') })
+  }
+  return shown
+}
+
+/** Every tick so far, by instrument and each view that it shows a price in. */
+type Market = Map<string, Arrival[]>
+
+const marketKey = (instrument: InstrumentId, view: PriceView): string => `${view} ${instrument}`
+
+function arrive(market: Market, arrival: Arrival): void {
+  for (const view of ['trade', 'bid', 'ask'] as const) {
+    if (Number.isNaN(arrival.shows[view])) continue
+    const key = marketKey(arrival.tick.instrument, view)
+    if (!market.has(key)) market.set(key, [])
+    market.get(key)!.push(arrival)
+  }
+}
 
 /** A position and what has become of it. */
 interface Watched {
@@ -148,7 +184,7 @@ function deadlines(one: Watched, market: Market): { reason: ExitReason; at: numb
       return exitAt === undefined ? [] : [{ reason: rule.reason, at: exitAt }]
     }
     if (rule.kind === 'stale-quote' && rule.action === 'exit') {
-      const ticks = market.get(position.instrument) ?? []
+      const ticks = ownTicks(position, market)
       const quietSince = Math.max(position.openedAt, ticks.at(-1)?.at ?? -Infinity)
       return [{ reason: rule.reason, at: quietSince + quietLimit(rule, ticks) }]
     }
@@ -172,12 +208,12 @@ function quietLimit({ afterMs }: StaleQuoteRule, ticks: readonly Arrival[]): num
 /** Best price, levels, tests: what one tick does to one position. `market` ends before the tick. */
 function testTick(one: Watched, market: Market, arrival: Arrival): void {
   const { position } = one
-  const { at, seq, tick } = arrival
+  const { at, seq, tick, shows } = arrival
   if (at < position.openedAt) return
   const matches = underlyingMatches(one, tick)
-  const isOwn = tick.instrument === position.instrument
+  const price = valueOf(position, shows)
+  const isOwn = tick.instrument === position.instrument && !Number.isNaN(price)
   if (isOwn) {
-    const price = valueOf(position, tick)
     if (isAtLeast(position.side, price, one.best)) one.best = price
     matches.push(...levelMatches(one, price, at))
   }
@@ -262,14 +298,20 @@ function inOrder({ side }: Position, matches: readonly Match[]): Match[] {
 /** Fills at the last price of the own instrument; without any, a later call fills at its first. */
 function fill(decided: readonly Watched[], market: Market): void {
   for (const one of decided) {
-    const last = market.get(one.position.instrument)?.at(-1)
-    if (one.fill === null && last !== undefined) one.fill = valueOf(one.position, last.tick)
+    const last = ownTicks(one.position, market).at(-1)
+    if (one.fill === null && last !== undefined) one.fill = valueOf(one.position, last.shows)
   }
 }
 
-/** The price at which a tick values the position. */
-const valueOf = ({ side, priceSource }: Position, tick: Tick): number =>
-  priceIn(viewOf(side, priceSource), tick)
+/** The price at which a tick values the position; NaN: it does not. */
+const valueOf = ({ side, priceSource }: Position, shows: Shown): number =>
+  shows[viewOf(side, priceSource)]
+
+/** The ticks so far that value a position. */
+const ownTicks = (
+  { instrument, side, priceSource }: Position,
+  market: Market,
+): readonly Arrival[] => market.get(marketKey(instrument, viewOf(side, priceSource))) ?? []
 
 function standing({ position, ruleSet, best, exit }: Watched, now: number): PlainOpen {
   const levels = ruleSet.rules.flatMap(rule =>

@@ -20,7 +20,12 @@ const CLOSED = new InstrumentTable([
     'ACME',
     {
       ...PLAIN_INSTRUMENT,
-      hours: { timezone: 'UTC', open: 0, close: 1, days: new Set<number>(), holidays: new Set() },
+      hours: {
+        timezone: 'UTC',
+        sessions: [{ open: 0, close: 1 }],
+        days: new Set<number>(),
+        exceptions: new Map(),
+      },
     },
   ],
 ])

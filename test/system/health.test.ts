@@ -301,10 +301,9 @@ describe('health of a running system', () => {
   it('warns of prices outside the hours of their market', async () => {
     const hours = {
       timezone: 'UTC',
-      open: 0,
-      close: 1,
+      sessions: [{ open: 0, close: 1 }],
       days: new Set<number>(),
-      holidays: new Set(),
+      exceptions: new Map(),
     }
     const spec = { ...PLAIN_INSTRUMENT, hours } as never
     await open({ instruments: new InstrumentTable([['ACME', spec]]) })

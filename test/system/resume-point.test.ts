@@ -139,7 +139,7 @@ describe('A feed that goes back to where it was', () => {
     print(185, 20_000)
     await readOn()
     expect(exits()).to.deep.equal([])
-    expect(system.gate.tooOld).to.equal(2)
+    expect(system.gate.unevaluated.old).to.equal(2)
     await die()
     print(179)
     await readOn()

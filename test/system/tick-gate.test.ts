@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { instrumentId } from '../../src/domain/ids.ts'
+import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
 import { TickGate, type TickGateOptions } from '../../src/system/tick-gate.ts'
 
 const ACME = instrumentId('ACME')
@@ -15,9 +16,12 @@ describe('TickGate', () => {
   it('shows a price that is too old, and has nobody decide on it', () => {
     const { gate, accept } = gateOf({ maxTickAgeMs: 100 })
     expect(accept(10, 1_000, 899)).to.deep.equal([])
-    expect([gate.tooOld, gate.oldPrice(ACME)]).to.deep.equal([1, { price: 10, ts: 899 }])
+    expect([gate.unevaluated.old, gate.shownPrice(ACME)]).to.deep.equal([
+      1,
+      { why: 'old', price: 10, ts: 899, at: 1_000 },
+    ])
     expect(accept(11, 1_000, 900)).to.deep.equal([11])
-    expect(gate.oldPrice(ACME)).to.equal(undefined)
+    expect(gate.shownPrice(ACME)).to.equal(undefined)
   })
 
   it('tells how long a jump waits to be confirmed, each instrument for itself', () => {
@@ -39,5 +43,38 @@ describe('TickGate', () => {
     accept(200, 10)
     accept(50, 2_000)
     expect([gate.bad, gate.unconfirmed(3_001)]).to.deep.equal([1, [[ACME, 1_001]]])
+  })
+
+  it('has no price decide outside the hours of its market, and shows it', () => {
+    const hours = {
+      timezone: 'UTC',
+      sessions: [{ open: 0, close: 1 }],
+      days: new Set([3]),
+      exceptions: new Map<number, []>(),
+    }
+    const instruments = new InstrumentTable([['ACME', { ...PLAIN_INSTRUMENT, hours }]])
+    const gate = new TickGate({ confirmMs: 1_000 }, instruments)
+    const accept = (now: number) =>
+      gate.accept({ instrument: ACME, ts: now, price: 10 }, now).length
+    expect([accept(0), accept(59_999), accept(60_000), accept(86_400_000)]).to.deep.equal([
+      1, 1, 0, 0,
+    ])
+    expect(gate.unevaluated.closed).to.equal(2)
+    expect(gate.shownPrice(ACME)).to.include({ why: 'closed', price: 10 })
+    expect(gate.outsideHours(86_400_000)).to.deep.equal([ACME])
+    expect(gate.outsideHours(86_460_000)).to.deep.equal([])
+    expect(accept(604_800_000)).to.equal(1)
+    expect(gate.shownPrice(ACME)).to.equal(undefined)
+  })
+
+  it('does not evaluate the first price whose time lies ahead, and those after it as of their receipt', () => {
+    const { gate, accept } = gateOf({ maxTickAgeMs: 100 })
+    const ahead = 19_800_000
+    expect(accept(10, 1_000, ahead)).to.deep.equal([])
+    expect(gate.aheadBy()).to.deep.equal([[ACME, ahead - 1_000]])
+    expect(accept(11, 1_100, ahead)).to.deep.equal([11])
+    expect(accept(12, 1_200, 1_200)).to.deep.equal([12])
+    expect(gate.aheadBy()).to.deep.equal([])
+    expect(gate.unevaluated.ahead).to.equal(1)
   })
 })

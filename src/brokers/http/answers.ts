@@ -42,7 +42,11 @@ export const quoteList = z.object({ quotes: z.array(z.unknown()) })
 export const quote = z.object({
   instrument,
   ts: z.number().nonnegative(),
-  price: z.number(),
+  /** Absent or null: no trade is known. */
+  price: z
+    .number()
+    .nullish()
+    .transform(price => price ?? NaN),
   size: z.number().exactOptional(),
   bid: z.number().exactOptional(),
   ask: z.number().exactOptional(),

@@ -1,5 +1,6 @@
 import type { InstrumentId } from '../../domain/ids.ts'
 import type { Tick } from '../../domain/tick.ts'
+import { AskedPrices } from '../asked-prices.ts'
 import type { Malformed } from './message.ts'
 
 /** Where prices come from. */
@@ -26,8 +27,10 @@ interface Pushed {
 
 /** What is known of an instrument that is held. */
 interface Held {
-  /** Own time of its last tick, epoch ms. */
+  /** Own time of its last tick, not after its receipt, epoch ms. */
   ts: number
+  /** Whether nothing was pushed since its hash was read the last time. */
+  isPulled: boolean
   /** The same of the last one that was read from its hash. */
   pulledTs: number
   /** Whether a tick has come since the last look. */
@@ -37,11 +40,13 @@ interface Held {
 }
 
 const UNSEEN: Readonly<Held> = {
-  ...{ ts: -Infinity, pulledTs: -Infinity, isMoving: false, movedAt: -Infinity },
+  ts: -Infinity,
+  isPulled: false,
+  pulledTs: -Infinity,
+  isMoving: false,
+  movedAt: -Infinity,
 }
 
-/** A tick whose own time is this far ahead of the clock is wrong, ms. */
-const FUTURE_MS = 60_000
 const LONGEST_SAMPLE = 200
 
 /** Takes what the ways of a feed have read: counts it, and lets pass what is a tick and news. */
@@ -54,6 +59,8 @@ export class Intake {
   readonly samples = new Map<Malformed, string>()
   private readonly options: IntakeOptions
   private held = new Map<InstrumentId, Held>()
+  private readonly hashes = new AskedPrices()
+  /** A time that is not later lies not ahead of the clock. */
   private latest = -Infinity
 
   constructor(options: IntakeOptions) {
@@ -72,23 +79,31 @@ export class Intake {
     const held = this.held.get(tick.instrument)
     if (held !== undefined) {
       held.isMoving = true
+      held.isPulled = false
       // A straggler: a younger last value has been tested, and may have moved levels.
       if (isLate && tick.ts < held.pulledTs) return
-      held.ts = tick.ts
+      held.ts = this.notAhead(tick.ts)
     }
     if (isLate) this.options.onMissed(tick)
     else this.options.onTick(tick)
   }
 
-  /** Takes a last value, which is news only if it is younger than the last tick of its instrument. */
+  /**
+   * Takes a last value. It is news if it has changed since it was read before, or if its time is later
+   * than that of what was pushed meanwhile.
+   */
   pulled(found: Tick | Malformed, text: string): void {
     this.messages.hash++
     const tick = this.good(found, text)
     const held = tick && this.held.get(tick.instrument)
-    if (tick === undefined || held === undefined || tick.ts <= held.ts) return
-    held.ts = tick.ts
-    held.pulledTs = tick.ts
-    this.options.onTick(tick)
+    if (tick === undefined || held === undefined) return
+    const news = this.hashes.news(tick, this.options.now())
+    const { isPulled } = held
+    held.isPulled = true
+    if (news === undefined || (!isPulled && tick.ts <= held.ts)) return
+    held.ts = this.notAhead(tick.ts)
+    held.pulledTs = held.ts
+    this.options.onTick(news)
   }
 
   /** Tells which instruments are held; gives those of which nothing was pushed for `quietMs`. */
@@ -105,6 +120,7 @@ export class Intake {
       this.held.set(instrument, held)
       if (at - held.movedAt >= quietMs) quiet.push(instrument)
     }
+    this.hashes.keep(instrument => this.held.has(instrument))
     return quiet
   }
 
@@ -114,12 +130,13 @@ export class Intake {
   }
 
   private good(found: Tick | Malformed, text: string): Tick | undefined {
-    if (typeof found === 'string') return this.refuse(found, text)
-    if (found.ts > this.latest) {
-      this.latest = this.options.now() + FUTURE_MS
-      if (found.ts > this.latest) return this.refuse('time', text)
-    }
-    return found
+    return typeof found === 'string' ? this.refuse(found, text) : found
+  }
+
+  /** A time that lies ahead would hide every later one: it counts as of now. */
+  private notAhead(ts: number): number {
+    if (ts > this.latest) this.latest = this.options.now()
+    return Math.min(ts, this.latest)
   }
 
   private refuse(kind: Malformed, text: string): undefined {

@@ -71,9 +71,12 @@ function tickOf(
   if (id === undefined || (instrument !== undefined && id !== instrument)) return 'instrument'
   const ts = timeOf(fields['ts'])
   if (!(ts >= EARLIEST && ts < LATEST)) return 'time'
-  const price = numberOf(fields['price'] ?? fields['ltp'])
-  if (!(price > 0 && price < Infinity)) return 'price'
   const { bid, ask, size } = fields
+  const traded = fields['price'] ?? fields['ltp']
+  // An instrument that has not traded yet may have a bid or an ask.
+  const isQuoted = numberOf(bid) > 0 || numberOf(ask) > 0
+  const price = traded === undefined && isQuoted ? NaN : numberOf(traded)
+  if (!Number.isFinite(price) && !(traded === undefined && isQuoted)) return 'price'
   // Most ticks have neither: these are made by the hundred thousand a second.
   if (bid === undefined && ask === undefined && size === undefined) {
     return { instrument: id, ts, price }

@@ -27,7 +27,13 @@ export interface MetricFacts {
   readonly openExits: ReadonlyMap<string, number>
   /** Age of the oldest of them, ms; 0 without one. */
   readonly oldestExitMs: number
-  readonly ticks: { readonly accepted: number; readonly bad: number; readonly old: number }
+  readonly ticks: {
+    readonly evaluated: number
+    readonly bad: number
+    readonly old: number
+    readonly closed: number
+    readonly ahead: number
+  }
   readonly prices: PriceFacts
   /** Time that positions were without a guard, summed over them, by cause, ms. */
   readonly unguardedMs: ReadonlyMap<UnguardedCause, number>

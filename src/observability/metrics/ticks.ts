@@ -5,13 +5,15 @@ export const tickMetrics: MetricFamily = board => {
   board.counter(
     {
       name: 'watchkeeper_ticks_total',
-      help: 'Ticks of guarded instruments by what became of them: evaluated, dropped as impossible, or too old.',
+      help: 'Ticks of guarded instruments by what became of them: evaluated, dropped as impossible, too old, from outside the hours of their market, or suddenly dated ahead of the clock.',
       labels: ['result'],
     },
-    ({ ticks: { accepted, bad, old } }) => [
-      [{ result: 'evaluated' }, accepted],
+    ({ ticks: { evaluated, bad, old, closed, ahead } }) => [
+      [{ result: 'evaluated' }, evaluated],
       [{ result: 'bad' }, bad],
       [{ result: 'old' }, old],
+      [{ result: 'closed' }, closed],
+      [{ result: 'ahead' }, ahead],
     ],
   )
   board.gauge(

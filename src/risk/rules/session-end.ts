@@ -10,6 +10,8 @@ import {
   parseDay,
   sessionDayFrom,
   type SessionDays,
+  timeOn,
+  TIMEZONE_EXPECTED,
   type Weekday,
   WEEKDAYS,
 } from '../calendar.ts'
@@ -20,17 +22,23 @@ const date = z.string().refine(text => parseDay(text) !== undefined, {
   error: 'a date that exists, as YYYY-MM-DD',
 })
 
+const time = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'a time of day from 00:00 to 23:59' })
+
 const options = z.strictObject({
   /** Local time of day. */
-  at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'a time of day from 00:00 to 23:59' }),
+  at: time,
   /** IANA name, such as Europe/Berlin. */
-  timezone: z.string().refine(isTimezone, { error: 'an IANA time zone, such as Europe/Berlin' }),
+  timezone: z.string().refine(isTimezone, { error: TIMEZONE_EXPECTED }),
   /** Days that have a session; default Monday to Friday. */
   days: z
     .union([z.literal('all'), z.array(z.enum(WEEKDAYS as [Weekday, ...Weekday[]])).min(1)])
     .optional(),
   /** Days without a session. */
   holidays: z.array(date).optional(),
+  /** Times of single dates, for half days: an early close leaves earlier. */
+  exceptions: z.record(date, time).optional(),
   /** Leave at the session's end only with at least this profit, in money. */
   minProfitAmount: z.number().optional(),
 })
@@ -43,11 +51,15 @@ function sessionOf({
   timezone,
   days = [...WORKDAYS],
   holidays = [],
+  exceptions = {},
 }: SessionEndOptions): SessionDays {
   return {
     timezone,
     days: new Set(days === 'all' ? WEEKDAYS : days),
     holidays: new Set(holidays.map(text => parseDay(text)!)),
+    exceptions: new Map(
+      Object.entries(exceptions).map(([day, at]) => [parseDay(day)!, minutesOf(at)]),
+    ),
   }
 }
 
@@ -94,7 +106,7 @@ export const sessionEnd: RuleDefinition<SessionEndOptions> = {
     const closeOf = (day: number, from: number): Close => {
       const next = sessionDayFrom(session, day + 1)
       const until = next === undefined ? Infinity : startOf(next)
-      return { from, at: firstInstant(session.timezone, day, minutes), until }
+      return { from, at: timeOn(session, minutes, day), until }
     }
     const closeAt = (openedAt: number, now: number): Close => {
       const occurrence = nextOccurrence(session, minutes, openedAt)

@@ -19,8 +19,6 @@ describe('a message with a price', () => {
     [`{"ts":${TS},"price":100,"instrument":"${'x'.repeat(201)}"}`, 'instrument'],
     [`{"ts":${TS},"instrument":"ACME"}`, 'price'],
     [`${TS}|ACME|NaN`, 'price'],
-    [`${TS}|ACME|0`, 'price'],
-    [`${TS}|ACME|-1`, 'price'],
     [`${TS}|ACME|Infinity`, 'price'],
     [`${TS}|ACME|1e999`, 'price'],
     [`${TS}|ACME|0x10`, 'price'],
@@ -60,6 +58,21 @@ describe('a message with a price', () => {
     expect(parseMessage(JSON.stringify(asText))).to.deep.equal(tick)
   })
 
+  it('may have a quote and no trade yet', () => {
+    expect(parseMessage(`{"ts":${TS},"instrument":"ACME","bid":99}`)).to.deep.equal({
+      instrument: ACME,
+      ts: TS,
+      price: NaN,
+      bid: 99,
+    })
+    expect(parseMessage(`{"ts":${TS},"instrument":"ACME","bid":0}`)).to.equal('price')
+  })
+
+  it('leaves it to the tick filter whether an instrument may trade at 0 or below', () => {
+    expect(parseMessage(`${TS}|ACME|-37.63`)).to.deep.include({ price: -37.63 })
+    expect(parseMessage(`${TS}|ACME|0`)).to.deep.include({ price: 0 })
+  })
+
   it('takes its instrument from the channel, and may name no other', () => {
     const tick = { instrument: ACME, ts: TS, price: 100 }
     expect(parseMessage(`${TS}||100`, ACME)).to.deep.equal(tick)
@@ -96,7 +109,10 @@ describe('a message with a price', () => {
           return
         }
         ticks++
-        expect(found.price).to.be.greaterThan(0).and.below(Infinity)
+        const isQuoted = [found.bid, found.ask].some(side => side !== undefined && side > 0)
+        expect(Number.isFinite(found.price) || (Number.isNaN(found.price) && isQuoted)).to.equal(
+          true,
+        )
         expect(found.ts).to.be.within(1e11, 1e14)
         expect(found.instrument).to.be.a('string').with.length.above(0)
         for (const side of [found.bid, found.ask, found.size]) {

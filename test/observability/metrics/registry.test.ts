@@ -21,7 +21,7 @@ const FACTS: MetricFacts = {
   },
   openExits: new Map([['unknown', 1]]),
   oldestExitMs: 1_500,
-  ticks: { accepted: 10, bad: 1, old: 0 },
+  ticks: { evaluated: 10, bad: 1, old: 0, closed: 0, ahead: 0 },
   unguardedMs: new Map([['price' as const, 1_500]]),
   store: { place: 'data/store', isOurs: true, risks: [], outages: 0, losses: 0 },
   prices: {
@@ -98,7 +98,7 @@ describe('the metrics', () => {
     const board = metrics()
     const first = linesOf(await board.scrape(FACTS))
     expect(linesOf(await board.scrape(FACTS))).to.deep.equal(first)
-    const more = { ...FACTS, ticks: { ...FACTS.ticks, accepted: 12 } }
+    const more = { ...FACTS, ticks: { ...FACTS.ticks, evaluated: 12 } }
     expect(linesOf(await board.scrape(more))).to.include(
       'watchkeeper_ticks_total{result="evaluated"} 12',
     )
