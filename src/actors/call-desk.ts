@@ -25,7 +25,7 @@ import {
   type Pending,
   promised,
 } from './desk-call.ts'
-import { type Gate, Gates, type GatesOptions, type Leave } from './gates.ts'
+import { type Gate, Gates, type GatesOptions, type Leave, type NoLeave } from './gates.ts'
 
 export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
   /** Most slots of each lane. */
@@ -131,20 +131,12 @@ export class CallDesk {
   private pump(desk: Desk): void {
     let pauseMs = Infinity
     for (const lane of LANES) {
-      for (;;) {
-        const next = this.next(desk, lane)
-        if (next === 'gone') continue
-        if (next !== 'nothing') pauseMs = Math.min(pauseMs, next.retryInMs)
-        break
-      }
-      // Only a breaker lets the others pass an exit that waits: it is not their tokens that it lacks.
-      const head = desk.lanes.queues.exits[0]
-      if (
-        lane === 'exits' &&
-        head !== undefined &&
-        this.gates.shutForMs(head.call.call.group) === 0
-      )
-        break
+      let next = this.next(desk, lane)
+      while (next === 'gone') next = this.next(desk, lane)
+      if (next === 'nothing') continue
+      pauseMs = Math.min(pauseMs, next.retryInMs)
+      // Where a breaker or the venue holds an exit back, it is not a token that it lacks.
+      if (lane === 'exits' && next.kind === 'throttle') break
     }
     desk.wakeUp?.()
     desk.wakeUp = undefined
@@ -157,27 +149,40 @@ export class CallDesk {
   }
 
   /** Lets the head of a lane go: `gone` when it was sent or given back. */
-  private next(desk: Desk, lane: Lane): 'gone' | 'nothing' | { readonly retryInMs: number } {
+  private next(desk: Desk, lane: Lane): 'gone' | 'nothing' | NoLeave {
     const head = headOf(desk.lanes.queues[lane])
-    if (head === undefined || !hasRoom(desk.lanes, lane)) return 'nothing'
+    if (head === undefined) return 'nothing'
     const { group, mayLeave } = head.call.call
+    const passing = { group, isUrgent: lane === 'exits' || isAwaited(head) }
+    const countsAs = passing.isUrgent ? 'exits' : lane
+    if (!hasRoom(desk.lanes, countsAs)) return 'nothing'
     if (mayLeave?.() === false) return this.giveBack(desk, { lane, head }, 'it may not leave now')
-    const shutForMs = head.call.wasRefused ? this.gates.shutForMs(group) : 0
-    if (shutForMs > 0) return { retryInMs: shutForMs }
-    const leave = this.gates.ask({ group, isExit: lane === 'exits' })
+    const shutForMs = head.call.wasRefused ? this.gates.shutForMs(passing) : 0
+    if (shutForMs > 0) return this.refused(desk, { lane, head }, shutForMs)
+    const leave = this.gates.ask(passing)
     switch (leave.kind) {
       case 'breaker':
         head.call.wasRefused = true
-        if (lane === 'exits') return leave
-        return this.giveBack(desk, { lane, head }, `the breaker of ${group} is open`)
+        return this.refused(desk, { lane, head }, leave.retryInMs)
+      case 'hold':
       case 'throttle':
         return leave
       case 'leave': {
-        desk.lanes = take(desk.lanes, lane, head)
-        void this.run(desk, { lane, taken: head, leave })
+        desk.lanes = take(desk.lanes, lane, head, countsAs)
+        void this.run(desk, { countsAs, taken: head, leave })
         return 'gone'
       }
     }
+  }
+
+  /** What an exit needs waits for the breaker; anything else is given back, to be asked for later. */
+  private refused(
+    desk: Desk,
+    { lane, head }: { lane: Lane; head: Waiting<Pending> },
+    retryInMs: number,
+  ): 'gone' | NoLeave {
+    if (lane === 'exits' || isAwaited(head)) return { kind: 'breaker', retryInMs }
+    return this.giveBack(desk, { lane, head }, `the breaker of ${head.call.call.group} is open`)
   }
 
   /** Takes a call out without sending it. */
@@ -193,7 +198,7 @@ export class CallDesk {
 
   private async run(
     desk: Desk,
-    { lane, taken, leave }: { lane: Lane; taken: Waiting<Pending>; leave: Leave },
+    { countsAs, taken, leave }: { countsAs: Lane; taken: Waiting<Pending>; leave: Leave },
   ): Promise<void> {
     const { call, resolve, reject } = taken.call
     const at = this.options.now()
@@ -217,15 +222,18 @@ export class CallDesk {
     const isExitWaiting =
       call.isAwaited?.() === true ||
       desk.lanes.queues.exits.some(each => each.call.call.group === group)
-    this.gates.settle(leave, outcome, isExitWaiting)
-    desk.lanes = landed(desk.lanes, lane)
-    this.pump(desk)
+    const isOthersTurn = this.gates.settle(leave, outcome, isExitWaiting)
+    desk.lanes = landed(desk.lanes, countsAs)
+    if (isOthersTurn) this.cycle()
+    else this.pump(desk)
   }
 }
 
 /** What goes next: the first of those that an exit waits for, else the first. */
 const headOf = (queue: readonly Waiting<Pending>[]): Waiting<Pending> | undefined =>
-  queue.find(({ call }) => call.call.isAwaited?.() === true) ?? queue[0]
+  queue.find(isAwaited) ?? queue[0]
+
+const isAwaited = ({ call: { call } }: Waiting<Pending>): boolean => call.isAwaited?.() === true
 
 /** Tells the owners of calls that are not in the queue any more. */
 function refuseLeftOut(
@@ -238,6 +246,8 @@ function refuseLeftOut(
   }
 }
 
-/** Neither a refusal by rate nor one by token says that the venue is ill. */
-const outcomeOf = (error: unknown, code: string): Outcome =>
-  error instanceof RateLimited || code === 'UNAUTHORIZED' ? 'ignored' : 'failure'
+/** A refusal by rate does not say that the venue is ill. */
+function outcomeOf(error: unknown, code: string): Outcome {
+  if (error instanceof RateLimited) return 'ignored'
+  return code === 'UNAUTHORIZED' ? 'denied' : 'failure'
+}

@@ -1,21 +1,12 @@
 import type { CallLimit, EndpointGroup } from '../domain/venue.ts'
 import type { RateLimited } from '../errors.ts'
-import {
-  acquire,
-  breaker,
-  isPermit,
-  type Outcome,
-  retryInMs,
-  settle,
-} from '../resilience/breaker.ts'
-import { openUntil, restore, snapshot } from '../resilience/breaker-hand.ts'
-import type { BreakerOptions } from '../resilience/breaker-options.ts'
+import { isPermit, type Outcome } from '../resilience/breaker.ts'
 import type { Breaker, Permit } from '../resilience/breaker-state.ts'
+import { held, type Hold, NO_HOLD } from '../resilience/hold.ts'
 import {
   admit,
   breakerClosed,
   breakerOpened,
-  holdExits,
   type Load,
   rateLimited,
   throttle,
@@ -23,18 +14,14 @@ import {
   type ThrottleOptions,
 } from '../resilience/throttle.ts'
 import { restoreThrottle, snapshotThrottle } from '../resilience/throttle-snapshot.ts'
+import { Breakers, type BreakersOptions, GROUPS } from './breakers.ts'
 import type { GatesSnapshot } from './gates-snapshot.ts'
 
-export interface GatesOptions {
+export interface GatesOptions extends BreakersOptions {
   readonly limits: readonly CallLimit[]
-  readonly breakers: Readonly<Record<EndpointGroup, BreakerOptions>>
   readonly throttle: Omit<ThrottleOptions, 'perSecond' | 'perMinute' | 'perDay'>
   /** What an earlier process left behind, as it is by now. */
   readonly past?: GatesSnapshot | undefined
-  /** Monotonic, ms. */
-  monotonic(): number
-  /** In [0, 1). */
-  random(): number
   load(): Load
 }
 
@@ -47,7 +34,8 @@ export interface Gate {
 /** What a call is, as far as gates care. */
 export interface Passing {
   readonly group: EndpointGroup
-  readonly isExit: boolean
+  /** It is a part of an exit, or a question that an exit waits for. */
+  readonly isUrgent: boolean
 }
 
 /** Leave for one call. */
@@ -57,14 +45,11 @@ export interface Leave extends Passing {
   readonly sentAt: number
 }
 
-/** The breaker lets nothing through, or the throttle not yet. */
+/** The breaker lets nothing through, the venue has told urgent calls to wait, or the throttle does. */
 export interface NoLeave {
-  readonly kind: 'breaker' | 'throttle'
+  readonly kind: 'breaker' | 'hold' | 'throttle'
   readonly retryInMs: number
 }
-
-/** Groups of endpoints, each with a breaker of its own. */
-export const GROUPS: readonly EndpointGroup[] = ['orders', 'account', 'quotes']
 
 /** A circuit breaker for each group of endpoints, and a throttle for each limit of the venue. */
 export class Gates {
@@ -72,15 +57,13 @@ export class Gates {
   /** Rises with whatever a snapshot would show. */
   revision = 0
   private readonly options: GatesOptions
-  private readonly breakers: Record<EndpointGroup, Breaker>
+  private readonly breakers: Breakers
+  private readonly holds: Record<EndpointGroup, Hold>
 
   constructor(options: GatesOptions) {
     this.options = options
-    this.breakers = {
-      orders: this.breakerOf('orders'),
-      account: this.breakerOf('account'),
-      quotes: this.breakerOf('quotes'),
-    }
+    this.holds = { orders: NO_HOLD, account: NO_HOLD, quotes: NO_HOLD }
+    this.breakers = new Breakers(options, group => this.moved(group))
     this.all = withDefault(options.limits).map(limit => {
       const gate = { limit, throttle: this.throttleOf(limit) }
       if (this.isTroubled(gate)) gate.throttle = breakerOpened(gate.throttle, this.now)
@@ -89,7 +72,7 @@ export class Gates {
   }
 
   breaker(group: EndpointGroup): Breaker {
-    return this.breakers[group]
+    return this.breakers.of(group)
   }
 
   /** The gate that calls of a group go through. */
@@ -97,68 +80,72 @@ export class Gates {
     return this.all.find(({ limit }) => limit.groups.includes(group))!
   }
 
-  /** When the breaker of a group may let a call through, ms from now; Infinity: a person says. */
-  shutForMs(group: EndpointGroup): number {
-    return retryInMs(this.breakers[group], this.now)
+  /** When the breaker of a group may let such a call through, ms from now; Infinity: a person says. */
+  shutForMs({ group, isUrgent }: Passing): number {
+    return this.breakers.retryInMs(group, isUrgent)
   }
 
   /** Asks for leave for one call: the breaker first, then the throttle. */
-  ask({ group, isExit }: Passing): Leave | NoLeave {
+  ask({ group, isUrgent }: Passing): Leave | NoLeave {
     const { now } = this
     const gate = this.of(group)
-    const around = { random: this.options.random(), isExitWaiting: isExit }
-    const [seen, permit] = acquire(this.breakers[group], now, around)
-    this.move(group, seen)
+    const permit = this.breakers.acquire(group, isUrgent)
     if (!isPermit(permit)) return { kind: 'breaker', retryInMs: permit.retryInMs }
-    const kind = isExit ? 'exit' : 'other'
+    const heldForMs = isUrgent ? this.holds[group].until - now : 0
+    if (heldForMs > 0) {
+      this.breakers.giveBack(group, permit)
+      return { kind: 'hold', retryInMs: heldForMs }
+    }
+    const kind = isUrgent ? 'exit' : 'other'
     const [next, answer] = admit(gate.throttle, kind, this.options.load(), now)
     gate.throttle = next
     if (answer.kind === 'refused') {
-      this.breakers[group] = settle(this.breakers[group], permit, 'ignored', now)
+      this.breakers.giveBack(group, permit)
       return { kind: 'throttle', retryInMs: answer.retryInMs }
     }
     this.revision++
-    return { kind: 'leave', group, isExit, permit, sentAt: answer.sentAt }
+    return { kind: 'leave', group, isUrgent, permit, sentAt: answer.sentAt }
   }
 
-  /** Takes the outcome of a call; `isExitWaiting`: another exit waits for the same breaker. */
-  settle({ group, isExit, permit }: Leave, outcome: Outcome, isExitWaiting: boolean): void {
-    // An exit that failed itself will want to try again.
-    const around = { random: this.options.random(), isExitWaiting: isExitWaiting || isExit }
-    this.move(group, settle(this.breakers[group], permit, outcome, this.now, around))
+  /**
+   * Takes the outcome of a call; `isExitWaiting`: an exit waits for the same breaker. Whether another
+   * group may go on by that.
+   */
+  settle({ group, isUrgent, permit }: Leave, outcome: Outcome, isExitWaiting: boolean): boolean {
+    if (isUrgent && outcome === 'success') this.holds[group] = NO_HOLD
+    return this.breakers.settle(
+      group,
+      // An exit that failed itself will want to try again.
+      { permit, outcome, isExitWaiting: isExitWaiting || isUrgent },
+      this.of(group).limit.groups,
+    )
   }
 
   /** A refusal by rate proves the venue alive: it feeds the throttle in place of the breaker. */
   refused(
-    { group, isExit, sentAt }: Leave,
+    { group, isUrgent, sentAt }: Leave,
     { retryAfterMs: waitMs = 0, isBan }: RateLimited,
   ): void {
     const { now } = this
     const gate = this.of(group)
     gate.throttle = rateLimited(gate.throttle, { sentAt }, waitMs, now)
     if (waitMs === 0) return
-    if (isExit) gate.throttle = holdExits(gate.throttle, now + waitMs)
-    if (!isBan) return
-    for (const each of gate.limit.groups) {
-      this.move(each, openUntil(this.breakers[each], now + waitMs, now))
+    if (isBan) for (const each of gate.limit.groups) this.breakers.ban(each, now + waitMs)
+    else if (isUrgent) {
+      this.holds[group] = held(this.holds[group], waitMs, this.options.breakers[group], now)
     }
   }
 
   /** Changes a breaker by hand. */
   handle(group: EndpointGroup, change: (breaker: Breaker, now: number) => Breaker): void {
-    this.move(group, change(this.breakers[group], this.now))
+    this.breakers.handle(group, change)
   }
 
   /** What to keep of all this. */
   snapshot(): GatesSnapshot {
     const { now } = this
-    const { orders, account, quotes } = this.breakers
     return {
-      breakers: {
-        orders: snapshot(orders, now),
-        account: snapshot(account, now),
-        quotes: snapshot(quotes, now),
-      },
+      breakers: this.breakers.snapshot(),
       throttles: Object.fromEntries(
         this.all.map(({ limit, throttle: state }) => [limit.name, snapshotThrottle(state, now)]),
       ),
@@ -169,12 +156,6 @@ export class Gates {
     return this.options.monotonic()
   }
 
-  private breakerOf(group: EndpointGroup): Breaker {
-    const { breakers, past } = this.options
-    const options = breakers[group]
-    return past === undefined ? breaker(options) : restore(options, past.breakers[group], this.now)
-  }
-
   private throttleOf(limit: CallLimit): Throttle {
     const options = { ...this.options.throttle, ...ceilingsOf(limit) }
     const kept = this.options.past?.throttles[limit.name]
@@ -183,24 +164,19 @@ export class Gates {
       : restoreThrottle(options, kept, this.now)
   }
 
-  /** Takes a breaker's next state over; a throttle is frozen while one of its groups is in trouble. */
-  private move(group: EndpointGroup, next: Breaker): void {
-    const before = this.breakers[group]
-    this.breakers[group] = next
-    if (before.kind === next.kind) return
+  /** A throttle is frozen while one of its groups is in trouble. */
+  private moved(group: EndpointGroup): void {
     this.revision++
     for (const gate of this.all) {
       if (!gate.limit.groups.includes(group)) continue
-      if (next.kind === 'open') gate.throttle = breakerOpened(gate.throttle, this.now)
-      else if (!this.isTroubled(gate)) gate.throttle = breakerClosed(gate.throttle, this.now)
+      if (this.breaker(group).kind === 'open') {
+        gate.throttle = breakerOpened(gate.throttle, this.now)
+      } else if (!this.isTroubled(gate)) gate.throttle = breakerClosed(gate.throttle, this.now)
     }
   }
 
   private isTroubled({ limit }: Pick<Gate, 'limit'>): boolean {
-    return limit.groups.some(group => {
-      const { kind } = this.breakers[group]
-      return kind === 'open' || kind === 'half-open'
-    })
+    return limit.groups.some(group => this.breakers.isTroubled(group))
   }
 }
 

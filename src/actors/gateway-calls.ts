@@ -10,6 +10,9 @@ import type { Ref } from './actor.ts'
 import { withDeadline } from './deadline.ts'
 import type { GatewayMessage, ReconcilerMessage, SupervisorMessage } from './messages.ts'
 
+/** The call desk keeps what the venue says; an exit is ready for its turn before that, ms. */
+const LONGEST_RETRY_MS = 1_000
+
 /** What the gateway works with. */
 export interface GatewayParts {
   readonly broker: Pick<Broker, 'placeExit' | 'orderByClientId' | 'cancel'>
@@ -92,8 +95,8 @@ async function sent(parts: GatewayParts, record: ExitRecord): Promise<ExitEvent>
     const at = parts.now()
     if (error instanceof NotSent) return { kind: 'not-sent', id, code: error.code, at }
     if (error instanceof RateLimited) {
-      const { code, retryAfterMs } = error
-      return { kind: 'not-sent', id, code, retryAfterMs, at }
+      const retryAfterMs = Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_MS)
+      return { kind: 'not-sent', id, code: error.code, retryAfterMs, at }
     }
     parts.journal({ kind: 'exit-failed', decision, error })
     if (error instanceof Unauthorized) return { kind: 'not-sent', id, code: error.code, at }

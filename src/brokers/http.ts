@@ -57,6 +57,9 @@ export interface HttpBroker extends Broker {
 const FRESH = { maxSockets: 64 }
 const KEPT = { ...FRESH, keepAlive: true, maxFreeSockets: 16, timeout: 4_000 }
 
+/** What can stand in a header. */
+const TOKEN = /^[\x21-\x7e]+$/
+
 /** A broker behind an HTTP server. Nothing is connected before the first call. */
 export function httpBroker(options: HttpBrokerOptions): HttpBroker {
   return new RestBroker(options)
@@ -72,6 +75,8 @@ class RestBroker implements HttpBroker {
   private readonly now: () => number
   private readonly calls = new Set<Promise<unknown>>()
   private isClosed = false
+  /** The token of the last call; undefined where there was none that could be sent. */
+  private lastToken: string | undefined
 
   constructor(options: HttpBrokerOptions) {
     this.options = options
@@ -132,6 +137,16 @@ class RestBroker implements HttpBroker {
     return this.ask(capabilities, { ask: { method: 'GET', path: '/v1/capabilities' } }, signal)
   }
 
+  hasNewCredentials(): boolean {
+    try {
+      const token = this.options.token()
+      return TOKEN.test(token) && token !== this.lastToken
+    } catch {
+      // What cannot be read is nothing new.
+      return false
+    }
+  }
+
   async close(): Promise<void> {
     this.isClosed = true
     await Promise.allSettled(this.calls)
@@ -178,10 +193,10 @@ class RestBroker implements HttpBroker {
   }
 
   private token(): string {
+    this.lastToken = undefined
     try {
       const token = this.options.token()
-      // What cannot stand in a header is no token of anybody.
-      if (/^[\x21-\x7e]+$/.test(token)) return token
+      if (TOKEN.test(token)) return (this.lastToken = token)
     } catch (cause) {
       throw new Unauthorized('the token cannot be read', { cause })
     }

@@ -51,6 +51,8 @@ export interface Broker {
   openOrders?(signal: AbortSignal): Promise<readonly OpenOrder[]>
   /** Pushes news of our orders from now on. */
   streamOrders?(listener: (update: OrderUpdate) => void): void
+  /** Whether the next call would be made with other credentials than the last one. */
+  hasNewCredentials?(): boolean
   /** Lets calls under way end, then lets go of the account. */
   close(): Promise<void>
 }

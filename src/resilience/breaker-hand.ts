@@ -1,26 +1,38 @@
 import { z } from 'zod'
 import type { BreakerOptions } from './breaker-options.ts'
-import { type Breaker, closedAgain, closedBreaker, moved, probing } from './breaker-state.ts'
+import {
+  type Ban,
+  banProbeMs,
+  type Breaker,
+  closedAgain,
+  closedBreaker,
+  moved,
+  probing,
+  type Transition,
+} from './breaker-state.ts'
 import { look } from './breaker.ts'
 import { emptyWindow } from './window.ts'
 
 /**
- * Bans calls until `until` (monotonic ms), as a venue may ask. Never shortens a running open, and
- * leaves a breaker that a person has taken in hand as it is.
+ * Bans calls until `until` (monotonic ms), as a venue may ask; an exit probes now and then before.
+ * Never shortens a running open, and leaves a breaker that a person has taken in hand as it is.
  */
 export function openUntil(breaker: Breaker, until: number, now: number): Breaker {
   const seen = look(breaker, now)
-  const when = { at: now, cause: 'ban' } as const
   if (until <= now) return seen
   switch (seen.kind) {
     case 'closed':
       // The first open after the ban is still the first in a row.
-      return moved(seen, { kind: 'open', until, attempt: 0 }, when)
-    case 'half-open':
-      return moved(seen, { kind: 'open', until, attempt: seen.attempt }, when)
-    case 'open':
+      return banned(seen, { attempt: 0, ban: { until, count: 1 } }, now)
+    case 'half-open': {
+      const count = (seen.ban?.count ?? 0) + 1
+      return banned(seen, { attempt: seen.attempt, ban: { until, count } }, now)
+    }
+    case 'open': {
       if (until <= seen.until) return seen
-      return moved(seen, { kind: 'open', until, attempt: seen.attempt }, when)
+      const count = seen.ban?.count ?? 1
+      return banned(seen, { attempt: seen.attempt, ban: { until, count } }, now)
+    }
     case 'forced-open':
     case 'disabled':
     case 'metrics-only':
@@ -28,23 +40,62 @@ export function openUntil(breaker: Breaker, until: number, now: number): Breaker
   }
 }
 
+const banned = (
+  breaker: Breaker,
+  { attempt, ban }: { readonly attempt: number; readonly ban: Ban },
+  now: number,
+): Breaker => {
+  const exitAt = Math.min(ban.until, now + banProbeMs(breaker.options, ban.count))
+  const open = { kind: 'open', until: ban.until, exitAt, attempt, ban } as const
+  return moved(breaker, open, { at: now, cause: 'ban' })
+}
+
+/** Lets an open breaker probe at once, as the venue may answer again; a ban only where that is over. */
+export function probeNow(
+  breaker: Breaker,
+  when: Pick<Transition, 'at' | 'cause'>,
+  { isBanOver }: { readonly isBanOver: boolean },
+): Breaker {
+  const seen = look(breaker, when.at)
+  if (seen.kind !== 'open' || (seen.ban !== undefined && !isBanOver)) return seen
+  return probing(seen, { attempt: seen.attempt, ban: undefined }, when)
+}
+
+/** Lets an open breaker probe as soon as an exit could, as the venue answers other calls. */
+export function probeSooner(breaker: Breaker, now: number): Breaker {
+  const seen = look(breaker, now)
+  if (seen.kind !== 'open' || seen.ban !== undefined) return seen
+  return look({ ...seen, until: seen.exitAt }, now)
+}
+
 /** Refuses every call until a person resets the breaker. */
 export const forceOpen = (breaker: Breaker, now: number): Breaker =>
-  moved(breaker, { kind: 'forced-open' }, { at: now, cause: 'by-hand' })
+  breaker.kind === 'forced-open'
+    ? breaker
+    : moved(breaker, { kind: 'forced-open' }, { at: now, cause: 'by-hand' })
 
 /** Lets every call through and records nothing, until a person resets the breaker. */
 export const disable = (breaker: Breaker, now: number): Breaker =>
-  moved(breaker, { kind: 'disabled' }, { at: now, cause: 'by-hand' })
+  breaker.kind === 'disabled'
+    ? breaker
+    : moved(breaker, { kind: 'disabled' }, { at: now, cause: 'by-hand' })
 
 /** Records and never opens, until a person resets the breaker. */
 export function metricsOnly(breaker: Breaker, now: number): Breaker {
+  if (breaker.kind === 'metrics-only') return breaker
   const window = emptyWindow(breaker.options.window)
   return moved(breaker, { kind: 'metrics-only', window }, { at: now, cause: 'by-hand' })
 }
 
-/** Closes the breaker whatever it was, with an empty window and no growth. */
-export const reset = (breaker: Breaker, now: number): Breaker =>
-  closedAgain(breaker, { at: now, cause: 'by-hand' })
+/**
+ * Closes the breaker whatever it was, with an empty window, no growth and no refusals. Of one that is
+ * closed that is no transition; calls that are out then tell nothing either.
+ */
+export function reset(breaker: Breaker, now: number): Breaker {
+  const afresh: Breaker = { ...breaker, refused: 0 }
+  if (afresh.kind !== 'closed') return closedAgain(afresh, { at: now, cause: 'by-hand' })
+  return { ...afresh, out: [], window: emptyWindow(afresh.options.window) }
+}
 
 /** What a store keeps of a breaker; durations, as monotonic times end with their process. */
 export const breakerSnapshot = z.discriminatedUnion('kind', [
@@ -58,6 +109,8 @@ export const breakerSnapshot = z.discriminatedUnion('kind', [
     /** What is left of the open, ms; 0 when half-open. */
     remainingMs: z.number().nonnegative(),
     attempt: z.int().nonnegative(),
+    /** Bans in a row; absent: it is open for failures. */
+    bans: z.int().positive().exactOptional(),
   }),
 ])
 
@@ -68,10 +121,15 @@ export function snapshot(breaker: Breaker, now: number): BreakerSnapshot {
   const seen = look(breaker, now)
   const { kind, epoch } = seen
   switch (kind) {
-    case 'open':
-      return { kind, epoch, remainingMs: seen.until - now, attempt: seen.attempt }
-    case 'half-open':
-      return { kind, epoch, remainingMs: 0, attempt: seen.attempt }
+    case 'open': {
+      const { attempt, ban } = seen
+      return { kind, epoch, remainingMs: seen.until - now, attempt, ...bansOf(ban) }
+    }
+    case 'half-open': {
+      const { attempt, ban } = seen
+      const remainingMs = Math.max(0, (ban?.until ?? now) - now)
+      return { kind, epoch, remainingMs, attempt, ...(remainingMs > 0 && bansOf(ban)) }
+    }
     case 'closed':
     case 'forced-open':
     case 'disabled':
@@ -79,6 +137,8 @@ export function snapshot(breaker: Breaker, now: number): BreakerSnapshot {
       return { kind, epoch }
   }
 }
+
+const bansOf = (ban: Ban | undefined) => (ban === undefined ? {} : { bans: ban.count })
 
 /** The same snapshot `elapsedMs` later; an open may be due for a probe then, and is never closed. */
 export const agedBreaker = (kept: BreakerSnapshot, elapsedMs: number): BreakerSnapshot =>
@@ -91,12 +151,16 @@ export function restore(options: BreakerOptions, kept: BreakerSnapshot, now: num
   const before = { ...closedBreaker(options), epoch: kept.epoch }
   const when = { at: now, cause: 'restored' } as const
   switch (kept.kind) {
-    case 'open': {
-      const { remainingMs, attempt } = kept
-      return moved(before, { kind: 'open', until: now + remainingMs, attempt }, when)
+    case 'open':
+    case 'half-open': {
+      const { remainingMs, attempt, bans: count } = kept
+      const until = now + remainingMs
+      const ban = count === undefined || remainingMs === 0 ? undefined : { until, count }
+      if (kept.kind === 'half-open') return probing(before, { attempt, ban }, when)
+      const exitMs = ban === undefined ? options.exitMaxOpenMs : banProbeMs(options, ban.count)
+      const exitAt = Math.min(until, now + exitMs)
+      return moved(before, { kind: 'open', until, exitAt, attempt, ban }, when)
     }
-    case 'half-open':
-      return probing(before, kept.attempt, when)
     case 'closed':
       return closedAgain(before, when)
     case 'metrics-only':

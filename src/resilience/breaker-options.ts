@@ -52,6 +52,14 @@ export const breakerOptions = z
     openMs: positiveMs.default(10_000),
     /** First open in a row while an exit waits for the breaker, ms. */
     exitOpenMs: positiveMs.default(1_000),
+    /** An open is never longer for an exit that waits, ms; a ban, and refused credentials, may be. */
+    exitMaxOpenMs: positiveMs.default(2_000),
+    /**
+     * An exit that the venue has told to wait (a ban, a `retry-after`) asks again after this at the
+     * latest, ms; after `factor` times as long, up to `maxOpenMs`, when it is told so again. It is the
+     * longest wait of an exit whose credentials are refused.
+     */
+    exitProbeMs: positiveMs.default(5_000),
     /** Each further open is this many times the one before it. */
     factor: z.number().min(1).max(100).default(2),
     /** No open is longer, jitter included, ms; an explicit ban may be. */
@@ -65,6 +73,7 @@ export const breakerOptions = z
   })
   .superRefine(...notBelow('maxOpenMs', 'openMs'))
   .superRefine(...notBelow('maxOpenMs', 'exitOpenMs'))
+  .superRefine(...notBelow('exitMaxOpenMs', 'exitOpenMs'))
 
 export type BreakerOptions = Readonly<z.infer<typeof breakerOptions>>
 

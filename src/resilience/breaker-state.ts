@@ -18,6 +18,11 @@ export type Cause =
   | 'probe-hung'
   | 'sample-good'
   | 'open-elapsed'
+  /** The venue has answered calls of another group: it is there again. */
+  | 'answered-elsewhere'
+  /** Other credentials than those that were refused are there. */
+  | 'new-credentials'
+  | 'unauthorized'
   | 'ban'
   | 'by-hand'
   | 'restored'
@@ -43,13 +48,30 @@ interface Common {
   readonly transitions: readonly Transition[]
 }
 
+/** A time that the venue has named, before which it wants no calls. */
+export interface Ban {
+  /** Monotonic ms. */
+  readonly until: number
+  /** How often in a row the venue has banned; a probe that it refuses again makes one more. */
+  readonly count: number
+}
+
 /** What each state has of its own. */
 type Own =
   | { readonly kind: 'closed'; readonly window: Window }
-  | { readonly kind: 'open'; readonly until: number; readonly attempt: number }
+  | {
+      readonly kind: 'open'
+      readonly until: number
+      /** When one exit may probe, monotonic ms; not later than `until`. */
+      readonly exitAt: number
+      readonly attempt: number
+      readonly ban: Ban | undefined
+    }
   | {
       readonly kind: 'half-open'
       readonly attempt: number
+      /** Until it ends, only exits probe. */
+      readonly ban: Ban | undefined
       readonly good: number
       readonly failed: number
       readonly slow: number
@@ -68,7 +90,10 @@ export type BreakerIn<Kind extends Breaker['kind']> = Extract<Breaker, { readonl
 export interface Circumstances {
   /** A random number in [0, 1) for the jitter; 0.5 means none. */
   readonly random?: number
-  /** An exit waits for this breaker: it opens for `exitOpenMs` first. */
+  /**
+   * An exit waits for this breaker: it opens for `exitOpenMs` first, and an exit probes an open one
+   * that is only due later for other calls.
+   */
   readonly isExitWaiting?: boolean
 }
 
@@ -96,26 +121,55 @@ export function moved<To extends Own>(
   }
 }
 
-/** Opens the breaker once more in a row, from `when.at` on. */
+/** Opens the breaker once more in a row, from `when.at` on. A ban that runs is not shortened. */
 export function opened(
   breaker: BreakerIn<'closed' | 'half-open'>,
   when: Pick<Transition, 'at' | 'cause'>,
-  { random = 0.5, isExitWaiting = false }: Circumstances,
+  circumstances: Circumstances,
 ): BreakerIn<'open'> {
+  const { random = 0.5, isExitWaiting = false } = circumstances
   const { openMs, exitOpenMs, factor, maxOpenMs: maxMs, jitter } = breaker.options
   const attempt = breaker.kind === 'half-open' ? breaker.attempt + 1 : 1
-  const initialMs = isExitWaiting ? exitOpenMs : openMs
+  const ban = breaker.kind === 'half-open' ? breaker.ban : undefined
+  const isDenied = when.cause === 'unauthorized'
+  // What credentials are refused for is known at once, and may be mended at once.
+  const initialMs = isExitWaiting || isDenied ? exitOpenMs : openMs
   const lengthMs = grownMs({ initialMs, factor, maxMs, jitter }, attempt, random)
-  return moved(breaker, { kind: 'open', until: when.at + lengthMs, attempt }, when)
+  const until = Math.max(when.at + lengthMs, ban?.until ?? -Infinity)
+  const { exitMaxOpenMs, exitProbeMs } = breaker.options
+  const exitMs =
+    ban === undefined
+      ? grownMs(
+          {
+            initialMs: exitOpenMs,
+            factor,
+            maxMs: isDenied ? Math.max(exitProbeMs, exitOpenMs) : exitMaxOpenMs,
+            jitter,
+          },
+          attempt,
+          random,
+        )
+      : banProbeMs(breaker.options, ban.count)
+  const exitAt = Math.min(until, when.at + exitMs)
+  return moved(breaker, { kind: 'open', until, exitAt, attempt, ban }, when)
+}
+
+/** Time within a ban after which an exit asks again, ms: longer with each ban in a row. */
+export const banProbeMs = (
+  { exitProbeMs, factor, maxOpenMs }: BreakerOptions,
+  count: number,
+): number => {
+  const maxMs = Math.max(exitProbeMs, maxOpenMs)
+  return grownMs({ initialMs: exitProbeMs, factor, maxMs, jitter: 0 }, count, 0.5)
 }
 
 /** A half-open breaker whose sample is empty. */
 export const probing = (
   breaker: Breaker,
-  attempt: number,
+  { attempt, ban }: Pick<BreakerIn<'half-open'>, 'attempt' | 'ban'>,
   when: Pick<Transition, 'at' | 'cause'>,
 ): BreakerIn<'half-open'> =>
-  moved(breaker, { kind: 'half-open', attempt, good: 0, failed: 0, slow: 0 }, when)
+  moved(breaker, { kind: 'half-open', attempt, ban, good: 0, failed: 0, slow: 0 }, when)
 
 /** A closed breaker with an empty window and no growth. */
 export const closedAgain = (

@@ -3,16 +3,19 @@ import {
   type Breaker,
   type BreakerIn,
   type Circumstances,
-  closedAgain,
   closedBreaker,
   opened,
   type Permit,
   probing,
 } from './breaker-state.ts'
-import { excess, isSlow, rateExcess, record } from './window.ts'
+import { freeAt, hungAt, sampled } from './breaker-probe.ts'
+import { excess, record } from './window.ts'
 
-/** How a call ended. `ignored`: it proves neither health nor illness, and gives its permit back. */
-export type Outcome = 'success' | 'failure' | 'ignored'
+/**
+ * How a call ended. `ignored`: it proves neither health nor illness, and gives its permit back.
+ * `denied`: its credentials were refused, as those of any other call would be.
+ */
+export type Outcome = 'success' | 'failure' | 'ignored' | 'denied'
 
 /** No leave for a call. */
 export interface Refusal {
@@ -31,14 +34,16 @@ export const breaker = (options: BreakerOptions): Breaker => closedBreaker(optio
 /** What time alone changes until `now` (monotonic ms): open → half-open, a hung probe → open. */
 export function look(current: Breaker, now: number, circumstances: Circumstances = CALM): Breaker {
   switch (current.kind) {
-    case 'open':
-      if (now < current.until) return current
-      return probing(current, current.attempt, { at: now, cause: 'open-elapsed' })
+    case 'open': {
+      const dueAt = circumstances.isExitWaiting === true ? current.exitAt : current.until
+      return now < dueAt ? current : probing(current, current, { at: now, cause: 'open-elapsed' })
+    }
     case 'half-open': {
       const due = hungAt(current)
       if (now < due) return current
       // It reopens from when it was due, or a rare look would lengthen the outage.
-      return look(opened(current, { at: due, cause: 'probe-hung' }, circumstances), now)
+      const again = opened(current, { at: due, cause: 'probe-hung' }, circumstances)
+      return look(again, now, circumstances)
     }
     case 'closed':
     case 'forced-open':
@@ -61,25 +66,30 @@ export function acquire(
     case 'metrics-only':
       return granted(seen, now)
     case 'half-open':
-      return isFree(seen) ? granted(seen, now) : refused(seen, now)
+      if (freeAt(seen, circumstances) <= now) return granted(seen, now)
+      return refused(seen, now, circumstances)
     case 'open':
     case 'forced-open':
-      return refused(seen, now)
+      return refused(seen, now, circumstances)
   }
 }
 
 /** When a call may be let through, ms from `now` (monotonic ms); Infinity when only a person says. */
-export function retryInMs(current: Breaker, now: number): number {
-  const seen = look(current, now)
+export function retryInMs(
+  current: Breaker,
+  now: number,
+  circumstances: Circumstances = CALM,
+): number {
+  const seen = look(current, now, circumstances)
   switch (seen.kind) {
     case 'closed':
     case 'disabled':
     case 'metrics-only':
       return 0
     case 'half-open':
-      return isFree(seen) ? 0 : hungAt(seen) - now
+      return Math.max(0, Math.min(freeAt(seen, circumstances), hungAt(seen)) - now)
     case 'open':
-      return seen.until - now
+      return (circumstances.isExitWaiting === true ? seen.exitAt : seen.until) - now
     case 'forced-open':
       return Infinity
   }
@@ -103,6 +113,7 @@ export function settle(
   if (seen.epoch !== current.epoch) return seen
   const out = seen.out.length === 1 ? NONE_OUT : seen.out.toSpliced(index, 1)
   if (outcome === 'ignored') return { ...seen, out }
+  if (outcome === 'denied') return denied({ ...seen, out }, now, circumstances)
   const call = { isFailure: outcome === 'failure', durationMs: now - seen.out[index]!.at }
   switch (seen.kind) {
     case 'closed': {
@@ -187,38 +198,21 @@ function closedWith(
   }
 }
 
-const refused = (seen: Breaker, now: number): [Breaker, Refusal] => [
-  { ...seen, refused: seen.refused + 1 },
-  { retryInMs: retryInMs(seen, now) },
-]
+function refused(seen: Breaker, now: number, circumstances: Circumstances): [Breaker, Refusal] {
+  const retry = { retryInMs: retryInMs(seen, now, circumstances) }
+  return [{ ...seen, refused: seen.refused + 1 }, retry]
+}
 
-const isFree = ({ options, out, good, failed }: BreakerIn<'half-open'>): boolean =>
-  out.length + good + failed < options.halfOpenPermits
-
-/** When the oldest probe counts as hung; Infinity when none is out. */
-const hungAt = ({ options, out }: BreakerIn<'half-open'>): number =>
-  out.length === 0 ? Infinity : out[0]!.at + options.halfOpenMaxMs
-
-/** Takes a probe's outcome: reopens once the threshold cannot be avoided, closes when all is in. */
-function sampled(
-  seen: BreakerIn<'half-open'>,
-  { isFailure, durationMs }: { readonly isFailure: boolean; readonly durationMs: number },
-  now: number,
-  circumstances: Circumstances,
-): Breaker {
-  const { window, halfOpenPermits: total } = seen.options
-  const failed = seen.failed + (isFailure ? 1 : 0)
-  const slow = seen.slow + (isSlow(window, durationMs) ? 1 : 0)
-  const good = seen.good + (isFailure ? 0 : 1)
-  const next = { ...seen, failed, slow, good }
-  // Judged over the whole sample: what is still out may at best succeed.
-  const bad =
-    window.kind === 'consecutive'
-      ? failed > 0 && 'failure-rate'
-      : rateExcess(window, { total, failures: failed, slow })
-  if (bad !== false && bad !== undefined) {
-    const cause = bad === 'slow-rate' ? 'probe-slow' : 'probe-failed'
-    return opened(next, { at: now, cause }, circumstances)
+/** Credentials that are refused once are refused until something changes: no need to count. */
+function denied(seen: Breaker, now: number, circumstances: Circumstances): Breaker {
+  switch (seen.kind) {
+    case 'closed':
+    case 'half-open':
+      return opened(seen, { at: now, cause: 'unauthorized' }, circumstances)
+    case 'open':
+    case 'forced-open':
+    case 'disabled':
+    case 'metrics-only':
+      return seen
   }
-  return good + failed < total ? next : closedAgain(next, { at: now, cause: 'sample-good' })
 }

@@ -68,11 +68,16 @@ export const hasRoom = ({ exitsInFlight, pollsInFlight }: Lanes<unknown>, lane: 
   exitsInFlight + pollsInFlight < CALLS_IN_FLIGHT &&
   (lane === 'exits' || pollsInFlight < POLLS_IN_FLIGHT)
 
-/** Takes a waiting call out of the lane and counts it in flight. */
-export const take = <Call>(of: Lanes<Call>, lane: Lane, taken: Waiting<Call>): Lanes<Call> => ({
+/** Takes a waiting call out of the lane and counts it in flight, as one of the lane `countsAs`. */
+export const take = <Call>(
+  of: Lanes<Call>,
+  lane: Lane,
+  taken: Waiting<Call>,
+  countsAs: Lane = lane,
+): Lanes<Call> => ({
   ...of,
   queues: { ...of.queues, [lane]: of.queues[lane].filter(each => each !== taken) },
-  ...(lane === 'exits'
+  ...(countsAs === 'exits'
     ? { exitsInFlight: of.exitsInFlight + 1 }
     : { pollsInFlight: of.pollsInFlight + 1 }),
 })

@@ -162,7 +162,10 @@ function grown(state: Throttle, at: number): number {
   return boundedRate(state.options, state.rate * Math.exp(growth * seconds))
 }
 
-/** A call was refused with 429; `retryAfterMs` is 0 where the broker names no time. */
+/**
+ * A call was refused with 429; `retryAfterMs` is 0 where the broker names no time. It holds back polls:
+ * an exit waits for what exits are told alone.
+ */
 export function rateLimited(
   state: Throttle,
   call: { readonly sentAt: number },
@@ -174,7 +177,6 @@ export function rateLimited(
   const gated = {
     ...seen,
     pollsGatedUntil: Math.max(seen.pollsGatedUntil, retryAfterMs >= 2_000 ? until : 0),
-    exitsGatedUntil: Math.max(seen.exitsGatedUntil, retryAfterMs >= 5_000 ? until : 0),
   }
   const last = seen.cuts.at(-1)
   const isLate = last !== undefined && call.sentAt <= last.at
@@ -220,9 +222,3 @@ export function breakerClosed(state: Throttle, now: number): Throttle {
     holdUntil,
   }
 }
-
-/** The venue named a time, monotonic ms, before which it takes no exit, however short. */
-export const holdExits = (state: Throttle, until: number): Throttle => ({
-  ...state,
-  exitsGatedUntil: Math.max(state.exitsGatedUntil, until),
-})

@@ -14,6 +14,7 @@ import type { Performance } from './performance.ts'
 import { countOne } from './live-counts.ts'
 import { closedRow, historyOf, type LiveState } from './live-state.ts'
 import type { LiveWriter } from './live-writer.ts'
+import { Repeats } from './repeats.ts'
 
 export interface ExitJournalParts {
   readonly state: LiveState
@@ -28,12 +29,14 @@ export interface ExitJournalParts {
   portfolio(): Ref<PortfolioMessage>
 }
 
+type Failed = Extract<JournalEvent, { kind: 'exit-failed' }>
 type Shrunk = Extract<JournalEvent, { kind: 'position-shrunk' }>
 type Filled = Extract<JournalEvent, { kind: 'exit-filled' }>
 
 /** Makes what happens to exits and monitors durable, with a line for a person. */
 export class ExitJournal {
   private readonly parts: ExitJournalParts
+  private readonly failures = new Repeats()
 
   constructor(parts: ExitJournalParts) {
     this.parts = parts
@@ -136,7 +139,7 @@ export class ExitJournal {
       case 'exit-failed':
         counts.brokerErrors++
         this.parts.performance?.cycles.incrementMetric(`errors.${codeOf(event.error)}`)
-        this.note('exit-failed', event.decision.positionId, { error: textOf(event.error) })
+        this.failed(event)
         return
       case 'exit-unknown':
         counts.unknowns++
@@ -254,6 +257,13 @@ export class ExitJournal {
     state.fills.set(position.id, { fill, generation })
     this.ended(position.id, steps)
     send(portfolio(), { kind: 'filled', position, generation, fill })
+  }
+
+  /** A call of an exit failed. It is made again soon: the same cause is told once, and then counted. */
+  private failed({ decision: { positionId, at }, error }: Failed): void {
+    const times = this.failures.add(`${positionId} ${at}`, codeOf(error))
+    if (times === undefined) return
+    this.note('exit-failed', positionId, { error: textOf(error), ...(times > 1 && { times }) })
   }
 
   /** The exit is shown as it is now, as long as it is open. */

@@ -1,11 +1,12 @@
 import type { CallDesk } from '../actors/call-desk.ts'
-import { GROUPS } from '../actors/gates.ts'
+import { GROUPS } from '../actors/breakers.ts'
 import type { EndpointGroup } from '../domain/venue.ts'
 import { InputError } from '../errors.ts'
 import type { HealthFacts } from '../observability/health.ts'
 import type { GatewayFacts } from '../observability/metrics/facts.ts'
 import type { GatewayView } from '../ports/control.ts'
 import { retryInMs, state } from '../resilience/breaker.ts'
+import type { Breaker } from '../resilience/breaker-state.ts'
 import { disable, forceOpen, metricsOnly, reset } from '../resilience/breaker-hand.ts'
 import { LANES, measure } from '../resilience/lanes.ts'
 import { calculateAdaptiveThrottle } from '../resilience/throttle.ts'
@@ -84,6 +85,12 @@ export const gatewayFacts = (desk: CallDesk, monotonicMs: number): GatewayFacts 
   calls: desk.history.totals(),
 })
 
+/** Whether credentials were refused, and no call has been answered since. */
+function isDenied({ kind, transitions }: Breaker): boolean {
+  if (kind !== 'open' && kind !== 'half-open') return false
+  return transitions.findLast(({ to }) => to === 'open')?.cause === 'unauthorized'
+}
+
 /** Share of its ceiling below which a throttle is told of. */
 const SLOW_SHARE = 0.3
 
@@ -92,12 +99,10 @@ export function gatewayTroubles(
   desk: CallDesk,
   monotonicMs: number,
 ): Pick<HealthFacts, 'unauthorized' | 'openBreakers' | 'slowThrottles'> {
-  const last = desk.history.last.at(-1)
   return {
-    unauthorized:
-      last?.outcome === 'UNAUTHORIZED'
-        ? [{ what: `${last.operation} was refused: is the token right?` }]
-        : [],
+    unauthorized: GROUPS.filter(group => isDenied(desk.gates.breaker(group))).map(group => ({
+      what: `calls of ${group} were refused: is the token right?`,
+    })),
     openBreakers: GROUPS.flatMap(group => {
       const breaker = desk.gates.breaker(group)
       const kind = state(breaker, monotonicMs)

@@ -12,6 +12,8 @@ export interface PacedBrokerOptions {
   isWanted(order: ExitOrder): boolean
   /** Whether an exit waits to know what is held of this. */
   isAwaited(holding: HoldingKey): boolean
+  /** Whether an exit may wait to know which orders work. */
+  areOrdersAwaited(): boolean
   /** Loss at risk of a position, money: the higher goes first. */
   urgencyOf(order: ExitOrder): number
 }
@@ -22,7 +24,7 @@ export interface PacedBrokerOptions {
  */
 export function pacedBroker(
   broker: Broker,
-  { desk, mayLeave, isWanted, urgencyOf, isAwaited }: PacedBrokerOptions,
+  { desk, mayLeave, isWanted, urgencyOf, isAwaited, areOrdersAwaited }: PacedBrokerOptions,
 ): Broker {
   const { openOrders, streamOrders } = broker
   const batch = new QuoteBatch({
@@ -93,6 +95,7 @@ export function pacedBroker(
           lane: 'holdings',
           key: 'orders',
           operation: 'openOrders',
+          isAwaited: areOrdersAwaited,
           signal,
           run: ending => openOrders.call(broker, ending),
         }),

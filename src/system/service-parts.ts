@@ -91,6 +91,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
       isWanted: order => system?.isWanted(order) !== false,
       urgencyOf: order => notionalOf(order, { quotes, config }),
       isAwaited: ({ instrument }) => awaited().has(instrument),
+      areOrdersAwaited: () => system !== undefined && system.state.openExits.size > 0,
     })
     return { ...paced, priced }
   }
@@ -175,18 +176,19 @@ interface Around {
 /** A simulated account has no limit that would have to be found out. */
 const UNLIMITED = { startRate: 1_000, maxRate: 1_000 }
 
-function deskOf({ capabilities }: Broker, { config, clock, performance, past }: Around): CallDesk {
+function deskOf(broker: Broker, { config, clock, performance, past }: Around): CallDesk {
   const { breakers, laneBound } = config.gateway
   const throttle = {
     ...config.gateway.throttle,
     ...(config.broker.kind === 'paper' && UNLIMITED),
   }
   return new CallDesk({
-    ...{ limits: capabilities.limits, breakers, throttle, laneBound, past },
+    ...{ limits: broker.capabilities.limits, breakers, throttle, laneBound, past },
     ...{ callTimeoutMs: config.broker.callTimeoutMs, timers: machineTimers },
     monotonic: () => clock.monotonic(),
     now: () => clock.now(),
     random: Math.random,
+    hasNewCredentials: () => broker.hasNewCredentials?.() === true,
     onCall: ({ group, operation, ms }) => performance.callTook({ group, operation }, ms),
     load: () => ({
       averageCycleMs: performance.recentCycleMs,

@@ -29,6 +29,7 @@ import { openPrices, type Prices } from './prices.ts'
 import { tellDeadRules } from './rule-check.ts'
 import { openParts, type ServiceParts } from './service-parts.ts'
 import type { OwnedStore } from '../ports/store.ts'
+import { Repeats } from './repeats.ts'
 
 export interface ServiceOptions {
   readonly config: ServiceConfig
@@ -83,6 +84,7 @@ export class Service {
   private readonly adopter: Adopter | undefined
   private snapshot: HealthSnapshot
   private pruneAt = 0
+  private readonly failures = new Repeats()
   private state: Readiness = { ready: false, why: 'starting' }
 
   /** Opens store and account, recovers, takes the file's positions under guard, and starts. */
@@ -216,17 +218,20 @@ export class Service {
       })
     } catch (error) {
       // Health grows old without a new snapshot, and says so; the next cycle is another chance.
-      system.tell('cycle-failed', { error: textOf(error) })
+      this.failed('cycle-failed', error)
     }
     this.memory.keep(this.desk.gates)
     this.prices.cycle()
-    this.adopter?.look().catch((error: unknown) => {
-      system.tell('cycle-failed', { error: textOf(error) })
-    })
+    this.adopter?.look().catch((error: unknown) => this.failed('cycle-failed', error))
     this.news.observe(this.snapshot)
-    this.upkeep().catch((error: unknown) => {
-      system.tell('upkeep-failed', { error: textOf(error) })
-    })
+    this.upkeep().catch((error: unknown) => this.failed('upkeep-failed', error))
+  }
+
+  /** What fails in each cycle is told once, and then counted. */
+  private failed(kind: 'cycle-failed' | 'upkeep-failed', error: unknown): void {
+    const text = textOf(error)
+    const times = this.failures.add(kind, text)
+    if (times !== undefined) this.system.tell(kind, { error: text, ...(times > 1 && { times }) })
   }
 
   /** Once a minute: keeps the history, and takes away journal lines that are too many or too old. */

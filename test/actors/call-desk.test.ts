@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { CallDesk, type CallDeskOptions } from '../../src/actors/call-desk.ts'
 import type { DeskCall } from '../../src/actors/desk-call.ts'
 import type { CallLimit, EndpointGroup } from '../../src/domain/venue.ts'
-import { type NotSent, OutcomeUnknown, RateLimited } from '../../src/errors.ts'
+import { type NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../src/errors.ts'
 import { retryInMs, state } from '../../src/resilience/breaker.ts'
 import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
@@ -112,7 +112,7 @@ describe('CallDesk', () => {
     await trip(desk, 'orders')
     ask(desk, 'exit')
     expect(names()).to.deep.equal([])
-    timers.pass(10_000)
+    timers.pass(1_000)
     expect(names()).to.deep.equal(['exit'])
     sent[0]!.answer()
     await turn()
@@ -165,16 +165,93 @@ describe('CallDesk', () => {
     expect(desk.limits[0]!.throttle.cuts).to.have.length.greaterThan(0)
   })
 
-  it('takes a ban for an open breaker until it ends, and no call leaves before', async () => {
+  it('takes a ban for an open breaker until it ends, and one exit probes now and then', async () => {
     const desk = open()
     ask(desk, 'first')
     sent[0]!.fail(new RateLimited('banned', { retryAfterMs: 30_000, isBan: true }))
     await turn()
     ask(desk, 'exit')
-    timers.pass(29_900)
+    ask(desk, 'other exit')
+    ask(desk, 'quote', { group: 'quotes' })
+    timers.pass(4_900)
     expect(names()).to.deep.equal(['first'])
     timers.pass(2_000)
     expect(names()).to.deep.equal(['first', 'exit'])
+    sent[1]!.fail(new RateLimited('banned', { retryAfterMs: 30_000, isBan: true }))
+    await turn()
+    timers.pass(9_900)
+    expect(names()).to.deep.equal(['first', 'exit'])
+    timers.pass(2_000)
+    expect(names()).to.deep.equal(['first', 'exit', 'other exit'])
+    sent[2]!.answer()
+    await turn()
+    expect(state(desk.gates.breaker('quotes'), timers.now)).to.equal('half-open')
+  })
+
+  it('keeps a question that an exit waits for while its breaker is open, and asks it first', async () => {
+    const desk = open()
+    await trip(desk, 'account')
+    ask(desk, 'list', { group: 'account' })
+    ask(desk, 'look-up', { group: 'account', isAwaited: () => true })
+    timers.pass(1_000)
+    await turn()
+    expect([names(), ends]).to.deep.equal([['look-up'], ['list: NOT_SENT']])
+  })
+
+  it('asks what an exit waits for although a poll was told to come back in half an hour', async () => {
+    const desk = open()
+    ask(desk, 'quote', { group: 'quotes' })
+    sent[0]!.fail(new RateLimited('429', { retryAfterMs: 1_800_000 }))
+    await turn()
+    ask(desk, 'list', { group: 'account' })
+    ask(desk, 'look-up', { group: 'account', isAwaited: () => true })
+    ask(desk, 'exit')
+    timers.pass(1_000)
+    expect(names()).to.deep.equal(['quote', 'exit', 'look-up'])
+  })
+
+  it('asks what an exit waits for while another one is told to wait', async () => {
+    const desk = open()
+    ask(desk, 'exit')
+    sent[0]!.fail(new RateLimited('429', { retryAfterMs: 60_000 }))
+    await turn()
+    ask(desk, 'exit')
+    ask(desk, 'look-up', { group: 'account', isAwaited: () => true })
+    timers.pass(1_000)
+    expect(names()).to.deep.equal(['exit', 'look-up'])
+  })
+
+  it('keeps places for what an exit waits for, which hung polls do not take', () => {
+    const desk = open({ laneBound: 100 })
+    for (let index = 0; index < 30; index++) {
+      ask(desk, `poll ${index}`, { group: 'quotes' })
+      timers.pass(1_000)
+    }
+    ask(desk, 'look-up', { group: 'account', isAwaited: () => true })
+    timers.pass(1_000)
+    expect(names().slice(12)).to.deep.equal(['look-up'])
+  })
+
+  it('sends one probe for all exits whose credentials are refused, and all once one is answered', async () => {
+    const desk = open({ laneBound: 100 })
+    for (let exit = 0; exit < 10; exit++) ask(desk, `exit ${exit}`)
+    // Each exit that was refused comes back, as the gateway does it each half a second.
+    for (let half = 0; half < 120; half++) {
+      for (const { operation, fail } of sent.splice(0)) {
+        fail(new Unauthorized('401'))
+        ends.push(`${operation} was refused`)
+        await turn()
+        ask(desk, operation)
+      }
+      timers.pass(500)
+    }
+    const refused = ends.filter(each => each.endsWith('was refused'))
+    expect(refused.length).to.be.within(10, 25)
+    while (sent.length === 0) timers.pass(100)
+    sent.splice(0)[0]!.answer()
+    await turn()
+    for (let tenth = 0; tenth < 20; tenth++) timers.pass(100)
+    expect(sent).to.have.length(9)
   })
 
   it('gives back what may not leave when its turn comes', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Gates, type GatesOptions, type Leave } from '../../src/actors/gates.ts'
 import { aged, gatesSnapshot } from '../../src/actors/gates-snapshot.ts'
-import type { EndpointGroup } from '../../src/domain/venue.ts'
+import type { CallLimit, EndpointGroup } from '../../src/domain/venue.ts'
 import { RateLimited } from '../../src/errors.ts'
 import { retryInMs, state } from '../../src/resilience/breaker.ts'
 import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
@@ -28,7 +28,7 @@ describe('Gates', () => {
 
   function leaveOf(gates: Gates, group: EndpointGroup): Leave {
     now += 100
-    const leave = gates.ask({ group, isExit: group === 'orders' })
+    const leave = gates.ask({ group, isUrgent: group === 'orders' })
     if (leave.kind !== 'leave') throw new Error(`no leave: ${JSON.stringify(leave)}`)
     return leave
   }
@@ -68,8 +68,8 @@ describe('Gates', () => {
   it('take no token for a call that the breaker refuses', () => {
     const gates = open({ throttle: throttleOptions.parse({ startRate: 1 }) })
     gates.handle('quotes', forceOpen)
-    expect(gates.ask({ group: 'quotes', isExit: false }).kind).to.equal('breaker')
-    expect(gates.ask({ group: 'account', isExit: false }).kind).to.equal('leave')
+    expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('breaker')
+    expect(gates.ask({ group: 'account', isUrgent: false }).kind).to.equal('leave')
   })
 
   it('give a permit back that the throttle has no token for', () => {
@@ -77,9 +77,9 @@ describe('Gates', () => {
     trip(gates, 'quotes')
     now += 10_000
     leaveOf(gates, 'account')
-    expect(gates.ask({ group: 'quotes', isExit: false }).kind).to.equal('throttle')
+    expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('throttle')
     now += 1_000
-    expect(gates.ask({ group: 'quotes', isExit: false }).kind).to.equal('leave')
+    expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('leave')
   })
 
   it('open every group of a limit until the end of a ban', () => {
@@ -89,6 +89,92 @@ describe('Gates', () => {
     expect(
       ['orders', 'account', 'quotes'].map(group => waitOf(gates, group as EndpointGroup)),
     ).to.deep.equal([90_000, 90_000, 0])
+  })
+
+  it('hold an exit back for what exits are told, and for a header alone not long', () => {
+    const gates = open()
+    const wait = new RateLimited('429', { retryAfterMs: 3_600_000 })
+    const waits: number[] = []
+    for (let refusal = 0; refusal < 5; refusal++) {
+      gates.refused(leaveOf(gates, 'orders'), wait)
+      const answer = gates.ask({ group: 'orders', isUrgent: true })
+      if (answer.kind !== 'hold') throw new Error(`no hold: ${answer.kind}`)
+      waits.push(answer.retryInMs)
+      now += answer.retryInMs
+    }
+    expect(waits).to.deep.equal([5_000, 10_000, 20_000, 40_000, 60_000])
+    gates.settle(leaveOf(gates, 'orders'), 'success', false)
+    gates.refused(leaveOf(gates, 'orders'), new RateLimited('429', { retryAfterMs: 900 }))
+    expect(gates.ask({ group: 'orders', isUrgent: true })).to.deep.equal({
+      kind: 'hold',
+      retryInMs: 900,
+    })
+  })
+
+  it('hold no exit, and no question that one waits for, back for what a poll is told', () => {
+    const gates = open()
+    const wait = new RateLimited('429', { retryAfterMs: 3_600_000 })
+    gates.refused(leaveOf(gates, 'quotes'), wait)
+    now += 1_000
+    expect(gates.ask({ group: 'account', isUrgent: true }).kind).to.equal('leave')
+    now += 1_000
+    expect(gates.ask({ group: 'orders', isUrgent: true }).kind).to.equal('leave')
+    expect(gates.ask({ group: 'quotes', isUrgent: false })).to.include({ kind: 'throttle' })
+  })
+
+  describe('when a group answers again', () => {
+    it('let the others ask at once, whatever their breakers have grown to', () => {
+      const gates = open()
+      trip(gates, 'orders')
+      trip(gates, 'quotes')
+      now += 1_000
+      expect(gates.settle(leaveOf(gates, 'orders'), 'success', false)).to.equal(true)
+      expect(state(gates.breaker('orders'), now)).to.equal('closed')
+      expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('throttle')
+      now += 1_000
+      expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('leave')
+    })
+
+    it('let the others ask as soon as an exit could, also where its breaker never opened', () => {
+      const gates = open()
+      gates.settle(leaveOf(gates, 'account'), 'failure', false)
+      trip(gates, 'quotes')
+      expect(gates.settle(leaveOf(gates, 'account'), 'success', false)).to.equal(true)
+      expect(waitOf(gates, 'quotes')).to.equal(900)
+    })
+
+    it('leave a group alone that fails by itself while others answer all the time', () => {
+      const gates = open()
+      trip(gates, 'quotes')
+      for (let call = 0; call < 5; call++) {
+        expect(gates.settle(leaveOf(gates, 'account'), 'success', false)).to.equal(false)
+      }
+      expect(waitOf(gates, 'quotes')).to.equal(9_500)
+    })
+
+    it('end the ban of its own limit, and of no other', () => {
+      const trading: CallLimit = { name: 'trading', groups: ['orders', 'account'] }
+      const gates = open({ limits: [trading] })
+      const ban = new RateLimited('banned', { retryAfterMs: 90_000, isBan: true })
+      gates.refused(leaveOf(gates, 'account'), ban)
+      gates.refused(leaveOf(gates, 'quotes'), ban)
+      now += 5_000
+      gates.settle(leaveOf(gates, 'orders'), 'success', false)
+      expect([waitOf(gates, 'account'), waitOf(gates, 'quotes')]).to.deep.equal([0, 84_900])
+    })
+  })
+
+  it('ask with new credentials at once, and with the old ones seldom', () => {
+    let hasNewCredentials = false
+    const gates = open({ hasNewCredentials: () => hasNewCredentials })
+    for (const group of ['orders', 'quotes'] as const) {
+      gates.settle(leaveOf(gates, group), 'denied', false)
+    }
+    now += 500
+    expect(gates.shutForMs({ group: 'orders', isUrgent: true })).to.equal(400)
+    hasNewCredentials = true
+    expect(gates.shutForMs({ group: 'orders', isUrgent: true })).to.equal(0)
+    expect(gates.shutForMs({ group: 'quotes', isUrgent: false })).to.equal(0)
   })
 
   describe('of a new process', () => {

@@ -42,6 +42,7 @@ async function throughTheDesk(atOnce: number): Promise<number> {
     mayLeave: () => true,
     isWanted: () => true,
     isAwaited: () => false,
+    areOrdersAwaited: () => false,
     urgencyOf: () => 0,
   })
   const { signal } = new AbortController()

@@ -18,6 +18,8 @@ import {
   forceOpen,
   metricsOnly,
   openUntil,
+  probeNow,
+  probeSooner,
   reset,
   restore,
   snapshot,
@@ -42,6 +44,18 @@ function call(
 ): Breaker {
   const [next, permit] = permitOf(acquire(before, at))
   return settle(next, permit, outcome, at + ms)
+}
+
+/** When an exit may probe, ms from `now`. */
+const exitRetryInMs = (b: Breaker, now: number): number => {
+  const [, answer] = acquire(b, now, { isExitWaiting: true })
+  return isPermit(answer) ? 0 : answer.retryInMs
+}
+
+/** One call of an exit that ends at once. */
+function exitCall(before: Breaker, outcome: Outcome, at: number): Breaker {
+  const [next, permit] = permitOf(acquire(before, at, { isExitWaiting: true }))
+  return settle(next, permit, outcome, at, { isExitWaiting: true })
 }
 
 const calls = (before: Breaker, outcomes: readonly Outcome[], at = 0): Breaker =>
@@ -233,6 +247,122 @@ describe('a circuit breaker', () => {
     expect(retryInMs(openUntil(fresh(), 30_000, 0), 0)).to.equal(30_000)
   })
 
+  describe('while an exit waits', () => {
+    it('lets it probe after a second, then after two, however long others must wait', () => {
+      const open = tripped()
+      expect([exitRetryInMs(open, 0), retryInMs(open, 0)]).to.deep.equal([1_000, 10_000])
+      let each = open
+      let at = 1_000
+      for (let probe = 0; probe < 8; probe++) {
+        each = exitCall(each, 'failure', at)
+        expect(exitRetryInMs(each, at)).to.equal(2_000)
+        at += 2_000
+      }
+      expect(retryInMs(each, at - 2_000)).to.equal(60_000)
+      expect(state(exitCall(each, 'success', at), at)).to.equal('closed')
+    })
+
+    it('lets one probe at a time through, and one more where that has hung for two seconds', () => {
+      const [probing] = permitOf(acquire(tripped(), 1_000, { isExitWaiting: true }))
+      expect([exitRetryInMs(probing, 1_000), exitRetryInMs(probing, 2_999)]).to.deep.equal([
+        2_000, 1,
+      ])
+      expect(retryInMs(probing, 3_000)).to.equal(8_000)
+      const [two, second] = permitOf(acquire(probing, 3_000, { isExitWaiting: true }))
+      expect(exitRetryInMs(two, 3_000)).to.equal(2_000)
+      expect(state(settle(two, second, 'success', 3_100), 3_100)).to.equal('closed')
+    })
+
+    it('lets it probe in a ban, later each time that the venue bans again', () => {
+      let each = openUntil(fresh(), 3_600_000, 0)
+      const waits: number[] = []
+      let at = 0
+      for (let probe = 0; probe < 6; probe++) {
+        waits.push(exitRetryInMs(each, at))
+        at += waits.at(-1)!
+        const [next, permit] = permitOf(acquire(each, at, { isExitWaiting: true }))
+        expect(retryInMs(next, at)).to.be.greaterThan(0)
+        each = settle(openUntil(next, 3_600_000, at), permit, 'ignored', at)
+      }
+      expect(waits).to.deep.equal([5_000, 10_000, 20_000, 40_000, 60_000, 60_000])
+      expect(retryInMs(each, at)).to.equal(3_600_000 - at)
+      expect(state(exitCall(each, 'success', at + 60_000), at + 60_000)).to.equal('closed')
+    })
+
+    it('keeps a ban for all others when the probe fails, or gives its permit back', () => {
+      const banned = openUntil(fresh(), 600_000, 0)
+      const again = exitCall(banned, 'failure', 5_000)
+      expect(retryInMs(again, 5_000)).to.equal(595_000)
+      const neutral = exitCall(banned, 'ignored', 5_000)
+      expect([retryInMs(neutral, 5_000), exitRetryInMs(neutral, 5_000)]).to.deep.equal([595_000, 0])
+    })
+
+    it('is never told to wait longer than others', () => {
+      const options = { openMs: 500, exitOpenMs: 1_000, maxOpenMs: 1_000 }
+      expect(exitRetryInMs(tripped(options), 0)).to.equal(500)
+      expect(exitRetryInMs(openUntil(fresh(), 300, 0), 0)).to.equal(300)
+    })
+  })
+
+  it('opens at the first refusal of the credentials, for a time that grows', () => {
+    const waits: number[] = []
+    let each = exitCall(fresh(), 'denied', 0)
+    let at = 0
+    for (let probe = 0; probe < 5; probe++) {
+      waits.push(exitRetryInMs(each, at))
+      at += waits.at(-1)!
+      each = exitCall(each, 'denied', at)
+    }
+    expect(waits).to.deep.equal([1_000, 2_000, 4_000, 5_000, 5_000])
+    expect(each.transitions.at(-1)?.cause).to.equal('unauthorized')
+    expect(state(call(metricsOnly(fresh(), 0), 'denied', { at: 0 }), 0)).to.equal('metrics-only')
+  })
+
+  it('counts the refusals of calls that were out together as one', () => {
+    const [one, a] = permitOf(acquire(fresh(), 0))
+    const [two, b] = permitOf(acquire(one, 0))
+    const open = settle(two, a, 'denied', 10)
+    expect(settle(open, b, 'denied', 20)).to.equal(open)
+  })
+
+  it('probes at once, or as soon as an exit could, when the venue answers other calls', () => {
+    const when = { at: 100, cause: 'answered-elsewhere' } as const
+    const open = tripped()
+    expect(retryInMs(probeNow(open, when, { isBanOver: false }), 100)).to.equal(0)
+    expect(retryInMs(probeSooner(open, 100), 100)).to.equal(900)
+    expect(state(probeSooner(open, 1_000), 1_000)).to.equal('half-open')
+  })
+
+  it('leaves a ban, and what a person has done, as it is when the venue answers other calls', () => {
+    const when = { at: 100, cause: 'answered-elsewhere' } as const
+    const banned = openUntil(fresh(), 60_000, 0)
+    expect(probeNow(banned, when, { isBanOver: false })).to.equal(banned)
+    expect(probeSooner(banned, 100)).to.equal(banned)
+    expect(state(probeNow(banned, when, { isBanOver: true }), 100)).to.equal('half-open')
+    for (const each of [forceOpen(fresh(), 0), disable(fresh(), 0), fresh()]) {
+      expect(probeNow(each, when, { isBanOver: true })).to.equal(each)
+      expect(probeSooner(each, 100)).to.equal(each)
+    }
+  })
+
+  it('takes no state twice: to force the one that it is in is no transition', () => {
+    for (const act of [forceOpen, disable, metricsOnly]) {
+      const once = act(tripped(), 0)
+      expect(act(once, 5)).to.equal(once)
+    }
+    const again = reset(reset(tripped(), 1), 2)
+    expect(again.transitions.map(({ to }) => to)).to.deep.equal(['open', 'closed'])
+  })
+
+  it('forgets failures, refusals and calls under way when it is reset', () => {
+    const open = acquire(tripped(), 1)[0]
+    expect([open.refused, reset(open, 1).refused]).to.deep.equal([1, 0])
+    const [failing, permit] = permitOf(acquire(calls(fresh(), failed(4)), 0))
+    const closed = reset(failing, 1)
+    expect(settle(closed, permit, 'failure', 2)).to.equal(closed)
+    expect(state(calls(closed, failed(4), 2), 2)).to.equal('closed')
+  })
+
   it('does what a person says until a person says otherwise', () => {
     const forced = forceOpen(fresh(), 0)
     expect([state(forced, 1e9), retryInMs(forced, 1e9), isOpen(forced, 1e9)]).to.deep.equal([
@@ -276,19 +406,39 @@ describe('a circuit breaker', () => {
     )
   })
 
+  it('is banned after a restart of the process, and still lets an exit probe', () => {
+    const options = optionsOf()
+    const banned = openUntil(fresh(), 600_000, 0)
+    const again = restore(options, snapshot(banned, 100_000), 7)
+    expect([retryInMs(again, 7), exitRetryInMs(again, 7)]).to.deep.equal([500_000, 5_000])
+    const [probing] = permitOf(acquire(banned, 5_000, { isExitWaiting: true }))
+    const half = restore(options, snapshot(probing, 6_000), 7)
+    expect([half.kind, retryInMs(half, 7), exitRetryInMs(half, 7)]).to.deep.equal([
+      'half-open',
+      594_000,
+      0,
+    ])
+    expect(exitRetryInMs(restore(options, snapshot(tripped(), 0), 7), 7)).to.equal(2_000)
+  })
+
   describe('in any story', () => {
     type Act =
-      | { readonly kind: 'ask' }
+      | { readonly kind: 'ask'; readonly isExit: boolean }
       | { readonly kind: 'end'; readonly which: number; readonly outcome: Outcome }
       | { readonly kind: 'wait'; readonly ms: number }
     const act: fc.Arbitrary<Act> = fc.oneof(
-      { weight: 3, arbitrary: fc.constant<Act>({ kind: 'ask' }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({ kind: fc.constant('ask' as const), isExit: fc.boolean() }),
+      },
       {
         weight: 3,
         arbitrary: fc.record({
           kind: fc.constant('end' as const),
           which: fc.nat(30),
-          outcome: fc.constantFrom<Outcome[]>('success', 'failure', 'failure', 'ignored'),
+          outcome: fc.constantFrom<Outcome[]>(
+            ...(['success', 'failure', 'failure', 'ignored', 'denied'] as const),
+          ),
         }),
       },
       fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(15_000) }),
@@ -311,7 +461,13 @@ describe('a circuit breaker', () => {
             { readonly at: number; readonly epoch: number; readonly retry: number } | undefined
           for (const step of acts) {
             if (step.kind === 'wait') now += step.ms
-            if (step.kind === 'ask') {
+            if (step.kind === 'ask' && step.isExit) {
+              const [next, answer] = acquire(each, now, { isExitWaiting: true })
+              each = next
+              if (isPermit(answer)) out.push({ permit: answer, isOver: false })
+              else expect(answer.retryInMs).to.be.at.most(5_000 * 1.2)
+            }
+            if (step.kind === 'ask' && !step.isExit) {
               const [next, answer] = acquire(each, now)
               each = next
               if (isPermit(answer)) out.push({ permit: answer, isOver: false })
@@ -321,12 +477,15 @@ describe('a circuit breaker', () => {
                   refusedAt.epoch === each.epoch &&
                   each.kind === 'open'
                 ) {
-                  expect(answer.retryInMs).to.be.at.most(refusedAt.retry - (now - refusedAt.at))
+                  const leftMs = refusedAt.retry - (now - refusedAt.at)
+                  expect(answer.retryInMs).to.be.at.most(leftMs)
                 }
                 refusedAt = { at: now, epoch: each.epoch, retry: answer.retryInMs }
               }
               const probes = out.filter(o => !o.isOver && o.permit.epoch === each.epoch)
-              if (each.kind === 'half-open') expect(probes.length).to.be.at.most(permits)
+              const hungMs = now - (probes[0]?.permit.at ?? now)
+              const most = permits + Math.ceil(hungMs / 2_000)
+              if (each.kind === 'half-open') expect(probes.length).to.be.at.most(most)
             }
             if (step.kind === 'end' && out.length > 0) {
               const chosen = out[step.which % out.length]!
@@ -334,7 +493,7 @@ describe('a circuit breaker', () => {
               each = settle(each, chosen.permit, step.outcome, now)
               const isLate = chosen.isOver || chosen.permit.epoch !== before.epoch
               if (isLate) expect(each).to.equal(before)
-              else if (step.outcome === 'failure') failures++
+              else if (step.outcome !== 'success' && step.outcome !== 'ignored') failures++
               chosen.isOver = true
             }
             const opens = each.transitions.filter(
@@ -378,6 +537,7 @@ describe('the options of a breaker', () => {
 
   it('refuse what contradicts itself, each with its path', () => {
     expect(faults({ openMs: 5_000, maxOpenMs: 1_000 })).to.include('maxOpenMs')
+    expect(faults({ exitOpenMs: 3_000 })).to.deep.equal(['exitMaxOpenMs'])
     expect(faults({ window: { kind: 'consecutive', threshold: 0 } })).to.deep.equal([
       'window.threshold',
     ])

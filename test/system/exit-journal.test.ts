@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { send } from '../../src/actors/actor.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import { NotSent } from '../../src/errors.ts'
 import { ExitTimes } from '../../src/observability/exit-times.ts'
 import type { ExitFollower } from '../../src/ports/telemetry.ts'
 import { LiveSystem } from '../../src/system/live.ts'
@@ -81,6 +82,21 @@ describe('what is told of an exit', () => {
     expect(venue.fills.size).to.equal(1)
     expect(measured).to.have.length(4)
     expect(system.state.counts.followErrors).to.be.at.least(3)
+  })
+
+  it('is told once for each cause that its calls fail by, and counted from then on', async () => {
+    venue.fault = 'lost'
+    system.core.broker.orderByClientId = () => Promise.reject(new NotSent('the breaker is open'))
+    await tick(100, 120, 107)
+    for (let each = 0; each < 99; each++) await cycle()
+    const failures = keeper.lines.filter(({ kind }) => kind === 'exit-failed')
+    expect(failures.map(({ error, times = 1 }) => [error, times])).to.deep.equal([
+      ['timeout', 1],
+      ['the breaker is open', 1],
+      ['the breaker is open', 10],
+      ['the breaker is open', 100],
+    ])
+    expect(system.state.counts.brokerErrors).to.be.greaterThan(50)
   })
 
   it('says which incarnation decided', async () => {

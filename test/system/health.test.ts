@@ -75,6 +75,7 @@ describe('health of a running system', () => {
           isWanted: () => true,
           urgencyOf: () => 0,
           isAwaited: () => true,
+          areOrdersAwaited: () => false,
         })
         return { ...paced, priced: () => Promise.resolve() }
       },
@@ -182,8 +183,12 @@ describe('health of a running system', () => {
     await crossing({ placeExit: () => Promise.reject(new Unauthorized('401')) })
     expect(checkOf('broker:unauthorized')).to.deep.equal([
       'fail',
-      '1: placeExit was refused: is the token right?',
+      '1: calls of orders were refused: is the token right?',
     ])
+    // Answers of other groups say nothing of what exits need.
+    await cycles(12)
+    expect(desk.history.last.at(-1)?.outcome).to.equal('ok')
+    expect(checkOf('broker:unauthorized')[0]).to.equal('fail')
   })
 
   it('warns of a breaker that calls without an answer have opened', async () => {

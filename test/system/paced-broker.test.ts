@@ -21,6 +21,7 @@ describe('pacedBroker', () => {
   let sent: string[]
   let broker: Broker
   let awaited = ''
+  let areOrdersAwaited = false
   const { signal } = new AbortController()
 
   beforeEach(() => {
@@ -46,6 +47,7 @@ describe('pacedBroker', () => {
       orderByClientId: note('order'),
       holding: ({ instrument }: { instrument: string }) => note(instrument)(),
       holdings: note('list'),
+      openOrders: note('orders'),
       quotes: (instruments: readonly string[]) => note(instruments.join(' '))(),
     } as unknown as Broker
     broker = pacedBroker(venue, {
@@ -54,6 +56,7 @@ describe('pacedBroker', () => {
       isWanted: () => true,
       urgencyOf: () => 1,
       isAwaited: ({ instrument }) => instrument === awaited,
+      areOrdersAwaited: () => areOrdersAwaited,
     })
   })
 
@@ -80,6 +83,16 @@ describe('pacedBroker', () => {
     awaited = ''
     waitFor(3)
     expect(sent).to.deep.equal(['A', 'C', 'B', 'D', 'list'])
+  })
+
+  it('asks for the working orders first while an exit may wait to know them', () => {
+    void broker.holdings(signal)
+    void broker.holding({ instrument: instrumentId('A') }, signal)
+    areOrdersAwaited = true
+    void broker.openOrders!(signal)
+    waitFor(1)
+    areOrdersAwaited = false
+    expect(sent).to.deep.equal(['list', 'orders'])
   })
 
   it('asks for prices that wait together in one call, each instrument once', () => {
@@ -115,6 +128,7 @@ describe('pacedBroker of a live system', () => {
         isWanted: order => system.isWanted(order),
         urgencyOf: () => 1,
         isAwaited: () => false,
+        areOrdersAwaited: () => false,
       })
       return { ...paced, priced: () => undefined }
     }

@@ -26,14 +26,19 @@ const EPOCH_MS = /^\d{13,14}$/
 /** The three forms of a date in HTTP begin with the name of a day. */
 const DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/
 
+/** A `date` that is further from our clock may be wrong itself, such as that of a cache, ms. */
+const CREDIBLE_MS = 60_000
+
 /**
  * Reads `retry-after` (seconds, or a date) and `ban-until` (epoch ms). Times are compared with the
- * server's own `date` where it gives one, so that its clock may be wrong. `now` is epoch ms.
+ * server's own `date` where it gives one, so that its clock may be wrong. Where that is far from our
+ * clock, either may be wrong: the shorter wait counts. `now` is epoch ms.
  */
 export function waitOf(headers: IncomingHttpHeaders, now: number, bounds: WaitBounds): Wait {
   const serverNow = dateOf(headers.date) ?? now
-  const retry = read(headers['retry-after'], text => retryAfterMs(text, serverNow))
-  const until = read(headers['ban-until'], text => banMs(text, serverNow))
+  const nows = Math.abs(serverNow - now) <= CREDIBLE_MS ? [serverNow] : [serverNow, now]
+  const retry = read(headers['retry-after'], text => retryAfterMs(text, nows))
+  const until = read(headers['ban-until'], text => banMs(text, nows))
   const [retryMs, isRetryLong] = atMost(retry.ms, bounds.retryAfterMs)
   const [waitMs, isBanLong] = atMost(until.ms, bounds.banMs)
   const waits = [retryMs, waitMs].filter(ms => ms !== undefined)
@@ -54,14 +59,20 @@ function read(
   return ms === undefined ? { isOdd: true } : { ms, isOdd: false }
 }
 
-function retryAfterMs(text: string, serverNow: number): number | undefined {
+function retryAfterMs(text: string, nows: readonly number[]): number | undefined {
   if (DIGITS.test(text)) return Number(text) * 1000
   const at = dateOf(text)
-  return at === undefined ? undefined : Math.max(0, at - serverNow)
+  return at === undefined ? undefined : shortestMs(at, nows)
 }
 
-const banMs = (text: string, serverNow: number): number | undefined =>
-  EPOCH_MS.test(text) ? Math.max(0, Number(text) - serverNow) : undefined
+const banMs = (text: string, nows: readonly number[]): number | undefined =>
+  EPOCH_MS.test(text) ? shortestMs(Number(text), nows) : undefined
+
+/** The shortest wait until `at`; 0 where it is past by every clock. */
+function shortestMs(at: number, nows: readonly number[]): number {
+  const waits = nows.map(now => at - now).filter(ms => ms > 0)
+  return waits.length === 0 ? 0 : Math.min(...waits)
+}
 
 function dateOf(text: string | undefined): number | undefined {
   const at = text !== undefined && DATE.test(text) ? Date.parse(text) : NaN

@@ -17,6 +17,8 @@ export interface Measured {
   readonly exitP50S: number
   readonly exitP99S: number
   readonly cutExitP99S: number
+  /** The same of exits that waited when the outage ended, or came soon after it; from its end, s. */
+  readonly backExitP99S: number
 }
 
 /** Means over the runs; medians of recoveries; waits over all exits of all runs. */
@@ -41,6 +43,7 @@ export function measured(runs: readonly Run[], options: VenueOptions): Measured 
     exitP50S: quantile(calm, 0.5),
     exitP99S: quantile(calm, 0.99),
     cutExitP99S: quantile(duringCut, 0.99),
+    backExitP99S: quantile(exits.flatMap(backS), 0.99),
   }
 }
 
@@ -50,7 +53,7 @@ const mean = (values: readonly number[]): number =>
 /** Calls that the venue would take in a run. */
 function capacityOf({ limitAt, isDown }: VenueOptions): number {
   let sum = 0
-  for (let ms = 0; ms < RUN_MS; ms += 100) if (!isDown(ms)) sum += limitAt(ms) / 10
+  for (let ms = 0; ms < RUN_MS; ms += 100) if (!isDown(ms, 'quotes')) sum += limitAt(ms) / 10
   return sum
 }
 
@@ -69,6 +72,14 @@ const TROUBLED: readonly Stretch[] = [CUT, { from: OUTAGE.from - 2_000, to: OUTA
 
 const isCalm = ({ since, acceptedAt }: Exit): boolean =>
   !TROUBLED.some(({ from, to }) => since < to && acceptedAt >= from)
+
+/** What follows an outage. */
+const BACK_MS = 20_000
+
+const backS = ({ since, acceptedAt }: Exit): number[] =>
+  acceptedAt < OUTAGE.to || since > OUTAGE.to + BACK_MS
+    ? []
+    : [(acceptedAt - Math.max(since, OUTAGE.to)) / 1_000]
 
 const waitsOf = (exits: readonly Exit[]): number[] =>
   exits.map(({ since, acceptedAt }) => (acceptedAt - since) / 1_000)

@@ -25,6 +25,7 @@ const COLUMNS = [
   ['exit p50 s', ({ exitP50S }) => exitP50S.toFixed(2)],
   ['exit p99 s', ({ exitP99S }) => exitP99S.toFixed(2)],
   ['p99 in cut s', ({ cutExitP99S }) => cutExitP99S.toFixed(2)],
+  ['p99 back s', ({ backExitP99S }) => backExitP99S.toFixed(2)],
 ] as const satisfies readonly (readonly [string, (of: Measured) => string])[]
 
 const secondsOf = (value: number): string => (value === Infinity ? 'never' : value.toFixed(1))

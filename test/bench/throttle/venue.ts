@@ -7,7 +7,9 @@ export interface VenueOptions {
   readonly burst: number
   /** So many refusals within `withinMs` ban the caller for `ms`. */
   readonly ban?: { readonly refusals: number; readonly withinMs: number; readonly ms: number }
-  isDown(ms: number): boolean
+  isDown(ms: number, group: 'orders' | 'quotes'): boolean
+  /** A call into an outage ends after so long; 0: it fails at once, as a refused connection does. */
+  readonly hangMs: number
   /** Share of calls that fail for no reason. */
   readonly errorShare: number
 }
@@ -31,10 +33,10 @@ export class HiddenVenue {
     this.tokens = options.burst
   }
 
-  take(now: number): Verdict {
+  take(now: number, group: 'orders' | 'quotes'): Verdict {
     const { isDown, errorShare } = this.options
     this.fill(now)
-    if (isDown(now) || this.random() < errorShare) return { kind: 'broken' }
+    if (isDown(now, group) || this.random() < errorShare) return { kind: 'broken' }
     if (now < this.bannedUntil) return { kind: 'refused', until: this.bannedUntil }
     if (this.tokens >= 1) {
       this.tokens--

@@ -1,7 +1,7 @@
-import { acquire, breaker, isPermit, settle } from '../../../src/resilience/breaker.ts'
-import { openUntil } from '../../../src/resilience/breaker-hand.ts'
+import { Breakers } from '../../../src/actors/breakers.ts'
+import { isPermit } from '../../../src/resilience/breaker.ts'
 import { breakerOptions } from '../../../src/resilience/breaker-options.ts'
-import type { Breaker, Permit } from '../../../src/resilience/breaker-state.ts'
+import type { Permit } from '../../../src/resilience/breaker-state.ts'
 import { enqueue, hasRoom, landed, lanes, take } from '../../../src/resilience/lanes.ts'
 import { seeded } from '../prices.ts'
 import type { Law } from './laws.ts'
@@ -15,6 +15,9 @@ const LATENCY_MS = 20
 const LATENCY_JITTER_MS = 10
 
 type Group = 'orders' | 'quotes'
+const GROUPS = ['orders', 'quotes'] as const
+
+const groupOf = (lane: 'exits' | 'quotes'): Group => (lane === 'exits' ? 'orders' : 'quotes')
 
 /** One call in flight. */
 interface Flight {
@@ -24,7 +27,7 @@ interface Flight {
   readonly since: number
   readonly sentAt: number
   readonly arrivesAt: number
-  readonly endsAt: number
+  endsAt: number
   readonly permit: Permit
   verdict: Verdict | undefined
 }
@@ -52,7 +55,7 @@ export class World {
   private readonly options: VenueOptions
   private readonly venue: HiddenVenue
   private readonly random: () => number
-  private readonly breakers: Record<Group, Breaker>
+  private readonly breakers: Breakers
   private of = lanes<undefined>(1_000)
   private flying: Flight[] = []
   private now = 0
@@ -71,8 +74,15 @@ export class World {
     this.options = options
     this.random = seeded(seed + 1)
     this.venue = new HiddenVenue(options, seeded(seed + 1_001))
-    const fresh = breaker(breakerOptions.parse({}))
-    this.breakers = { orders: fresh, quotes: fresh }
+    const plain = breakerOptions.parse({})
+    this.breakers = new Breakers(
+      {
+        breakers: { orders: plain, account: plain, quotes: plain },
+        monotonic: () => this.now,
+        random: this.random,
+      },
+      () => this.moved(),
+    )
   }
 
   run(): Run {
@@ -117,8 +127,13 @@ export class World {
   private arrive(): void {
     for (const flight of this.flying) {
       if (flight.verdict !== undefined || flight.arrivesAt > this.now) continue
-      if (this.options.isDown(this.now)) this.callsIntoOutage++
-      flight.verdict = this.venue.take(this.now)
+      const group = groupOf(flight.lane)
+      const { isDown, hangMs } = this.options
+      if (isDown(this.now, group)) {
+        this.callsIntoOutage++
+        flight.endsAt = Math.max(flight.endsAt, flight.sentAt + hangMs)
+      }
+      flight.verdict = this.venue.take(this.now, group)
       if (flight.verdict.kind === 'refused') this.refusals++
       if (flight.verdict.kind === 'accepted') this.accepted.push(this.now)
     }
@@ -135,29 +150,24 @@ export class World {
   private settle({ lane, key, since, sentAt, permit }: Flight, verdict: Verdict): void {
     const { now, law } = this
     this.of = landed(this.of, lane)
-    const group = lane === 'exits' ? 'orders' : 'quotes'
+    const group = groupOf(lane)
     if (verdict.kind === 'accepted') law.accepted(now)
     if (verdict.kind === 'refused') law.refused(sentAt, now)
     if (verdict.kind === 'refused' && verdict.until !== undefined) {
-      for (const each of ['orders', 'quotes'] as const) {
-        this.moved(each, openUntil(this.breakers[each], verdict.until, now))
-      }
+      for (const each of GROUPS) this.breakers.ban(each, verdict.until)
     }
     const outcome = { accepted: 'success', broken: 'failure', refused: 'ignored' } as const
-    const around = { random: this.random(), isExitWaiting: lane === 'exits' }
-    this.moved(group, settle(this.breakers[group], permit, outcome[verdict.kind], now, around))
+    const settled = { permit, outcome: outcome[verdict.kind], isExitWaiting: lane === 'exits' }
+    this.breakers.settle(group, settled, GROUPS)
     if (lane !== 'exits') return
     if (verdict.kind === 'accepted') this.exits.push({ since, acceptedAt: now })
     else this.offerExit(key, since)
   }
 
-  private moved(group: Group, next: Breaker): void {
-    const before = this.breakers[group]
-    this.breakers[group] = next
-    if (before.kind === next.kind) return
-    if (next.kind === 'open') this.law.opened(this.now)
-    const { orders, quotes } = this.breakers
-    if (orders.kind === 'closed' && quotes.kind === 'closed') this.law.closed(this.now)
+  private moved(): void {
+    const kinds = GROUPS.map(group => this.breakers.of(group).kind)
+    if (kinds.includes('open')) this.law.opened(this.now)
+    else if (kinds.every(kind => kind === 'closed')) this.law.closed(this.now)
   }
 
   /** Sends what may go, as the gateway's desk does. */
@@ -165,16 +175,14 @@ export class World {
     this.wakeAt = Infinity
     this.pumpLane('exits', 'orders')
     // Only a breaker lets the others pass an exit that waits.
-    const isOpen = this.breakers.orders.kind !== 'closed'
+    const isOpen = this.breakers.of('orders').kind !== 'closed'
     if (this.of.queues.exits.length === 0 || isOpen) this.pumpLane('quotes', 'quotes')
   }
 
   private pumpLane(lane: 'exits' | 'quotes', group: Group): void {
     const { now, law } = this
     while (this.of.queues[lane].length > 0 && hasRoom(this.of, lane)) {
-      const around = { random: this.random(), isExitWaiting: lane === 'exits' }
-      const [seen, permit] = acquire(this.breakers[group], now, around)
-      this.moved(group, seen)
+      const permit = this.breakers.acquire(group, lane === 'exits')
       if (!isPermit(permit)) {
         if (lane === 'exits') this.wakeIn(permit.retryInMs)
         // What an open breaker refuses is dropped, but for exits.
@@ -184,7 +192,7 @@ export class World {
       const waitMs = law.ask(lane === 'exits' ? 'exit' : 'other', now)
       if (waitMs === 0) this.send(lane, permit)
       else {
-        this.moved(group, settle(this.breakers[group], permit, 'ignored', now))
+        this.breakers.giveBack(group, permit)
         this.wakeIn(waitMs)
         return
       }

@@ -18,6 +18,7 @@ const base: VenueOptions = {
   counts: 'bucket',
   burst: 10,
   isDown: ms => isWithin(ms, OUTAGE),
+  hangMs: 0,
   errorShare: 0.01,
 }
 
@@ -27,4 +28,14 @@ export const WORLDS: Readonly<Record<string, VenueOptions>> = {
   'one-second windows': { ...base, counts: 'windows' },
   '1/s bucket': { ...base, limitAt: () => 1, burst: 1 },
   'ban of 30 s': { ...base, ban: { refusals: 20, withinMs: 10_000, ms: 30_000 } },
+  'outage that hangs': { ...base, hangMs: 5_000 },
+  'outage of 60 s': { ...base, isDown: ms => ms >= OUTAGE.to - 60_000 && ms < OUTAGE.to },
+  'orders down alone': {
+    ...base,
+    isDown: (ms, group) => group === 'orders' && isWithin(ms, OUTAGE),
+  },
+  'quotes down alone': {
+    ...base,
+    isDown: (ms, group) => group === 'quotes' && isWithin(ms, OUTAGE),
+  },
 }

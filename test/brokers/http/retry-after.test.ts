@@ -48,6 +48,16 @@ describe('waitOf', () => {
     expect(ban).to.deep.equal({ retryAfterMs: 60_000, isBan: true, oddities: 0 })
   })
 
+  it('believes no date that lies far from our clock, such as that of a cache', () => {
+    const until = String(NOW + 1_000)
+    for (const date of ['Sat, 01 Jan 2000 00:00:00 GMT', 'Fri, 01 Jan 2100 00:00:00 GMT']) {
+      const ban = waitOf({ 'ban-until': until, date }, NOW, BOUNDS)
+      expect(ban, date).to.deep.equal({ retryAfterMs: 1_000, isBan: true, oddities: 0 })
+      const wait = waitFor('Tue, 24 Nov 2026 02:00:07 GMT', { date })
+      expect(wait, date).to.include({ retryAfterMs: 7_000 })
+    }
+  })
+
   it('takes the longer of a wait and a ban, and reads no ban from seconds', () => {
     const both = { 'retry-after': '600', 'ban-until': String(NOW + 60_000) }
     expect(waitOf(both, NOW, BOUNDS)).to.include({ retryAfterMs: 600_000, isBan: true })

@@ -1,0 +1,174 @@
+import type { EndpointGroup } from '../domain/venue.ts'
+import {
+  acquire,
+  breaker,
+  type Outcome,
+  type Refusal,
+  retryInMs,
+  settle,
+} from '../resilience/breaker.ts'
+import {
+  type BreakerSnapshot,
+  openUntil,
+  probeNow,
+  probeSooner,
+  restore,
+  snapshot,
+} from '../resilience/breaker-hand.ts'
+import type { BreakerOptions } from '../resilience/breaker-options.ts'
+import type { Breaker, Circumstances, Permit } from '../resilience/breaker-state.ts'
+
+/** Groups of endpoints, each with a breaker of its own. */
+export const GROUPS: readonly EndpointGroup[] = ['orders', 'account', 'quotes']
+
+/** One value for each group. */
+export type ByGroup<Value> = Readonly<Record<EndpointGroup, Value>>
+
+export interface BreakersOptions {
+  readonly breakers: ByGroup<BreakerOptions>
+  /** What an earlier process left behind, as it is by now. */
+  readonly past?: { readonly breakers: ByGroup<BreakerSnapshot> } | undefined
+  /** Monotonic, ms. */
+  monotonic(): number
+  /** In [0, 1). */
+  random(): number
+  /** Whether a call would be made with other credentials than the last one. */
+  hasNewCredentials?(): boolean
+}
+
+/** How a call ended, and for whom that matters. */
+export interface Settled {
+  readonly permit: Permit
+  readonly outcome: Outcome
+  /** An exit waits for the breaker. */
+  readonly isExitWaiting: boolean
+}
+
+/**
+ * A circuit breaker for each group of endpoints. They fail apart and recover together: an answer of one
+ * group lets the others ask sooner.
+ */
+export class Breakers {
+  private readonly options: BreakersOptions
+  /** Told when a breaker is in another state. */
+  private readonly onMoved: (group: EndpointGroup) => void
+  private readonly states: Record<EndpointGroup, Breaker>
+  /** Groups whose last call failed. */
+  private readonly failing = new Set<EndpointGroup>()
+
+  constructor(options: BreakersOptions, onMoved: (group: EndpointGroup) => void) {
+    this.options = options
+    this.onMoved = onMoved
+    const of = (group: EndpointGroup): Breaker => {
+      const { breakers, past } = options
+      if (past === undefined) return breaker(breakers[group])
+      return restore(breakers[group], past.breakers[group], this.now)
+    }
+    this.states = { orders: of('orders'), account: of('account'), quotes: of('quotes') }
+  }
+
+  of(group: EndpointGroup): Breaker {
+    return this.states[group]
+  }
+
+  /** When a call may be let through, ms from now; Infinity when only a person says. */
+  retryInMs(group: EndpointGroup, isExitWaiting: boolean): number {
+    this.tryNewCredentials(group)
+    return retryInMs(this.states[group], this.now, { isExitWaiting })
+  }
+
+  acquire(group: EndpointGroup, isExitWaiting: boolean): Permit | Refusal {
+    this.tryNewCredentials(group)
+    const [seen, answer] = acquire(this.states[group], this.now, this.around(isExitWaiting))
+    this.change(group, seen)
+    return answer
+  }
+
+  /** Takes a permit back whose call was not made. */
+  giveBack(group: EndpointGroup, permit: Permit): void {
+    this.states[group] = settle(this.states[group], permit, 'ignored', this.now)
+  }
+
+  /** Takes the outcome of a call. `limited` are the groups of its limit. Whether others may go on now. */
+  settle(
+    group: EndpointGroup,
+    { permit, outcome, isExitWaiting }: Settled,
+    limited: readonly EndpointGroup[],
+  ): boolean {
+    const before = this.states[group]
+    this.change(group, settle(before, permit, outcome, this.now, this.around(isExitWaiting)))
+    if (outcome === 'failure') this.failing.add(group)
+    if (outcome !== 'success') return false
+    const wasFailing = this.failing.delete(group)
+    if (before.kind === 'half-open' && this.states[group].kind === 'closed') {
+      // The venue is back; what its limit was banned for is over.
+      const when = { at: this.now, cause: 'answered-elsewhere' } as const
+      return this.changeOthers(group, (each, other) =>
+        probeNow(each, when, { isBanOver: limited.includes(other) }),
+      )
+    }
+    return wasFailing && this.changeOthers(group, each => probeSooner(each, this.now))
+  }
+
+  /** Refuses calls until then (monotonic ms), as the venue has asked. */
+  ban(group: EndpointGroup, until: number): void {
+    this.change(group, openUntil(this.states[group], until, this.now))
+  }
+
+  /** Changes a breaker by hand. */
+  handle(group: EndpointGroup, change: (breaker: Breaker, now: number) => Breaker): void {
+    this.change(group, change(this.states[group], this.now))
+  }
+
+  isTroubled(group: EndpointGroup): boolean {
+    const { kind } = this.states[group]
+    return kind === 'open' || kind === 'half-open'
+  }
+
+  snapshot(): ByGroup<BreakerSnapshot> {
+    const { orders, account, quotes } = this.states
+    const { now } = this
+    return {
+      orders: snapshot(orders, now),
+      account: snapshot(account, now),
+      quotes: snapshot(quotes, now),
+    }
+  }
+
+  private get now(): number {
+    return this.options.monotonic()
+  }
+
+  private around(isExitWaiting: boolean): Circumstances {
+    return { random: this.options.random(), isExitWaiting }
+  }
+
+  private change(group: EndpointGroup, next: Breaker): void {
+    const before = this.states[group]
+    this.states[group] = next
+    if (before.kind !== next.kind) this.onMoved(group)
+  }
+
+  private changeOthers(
+    group: EndpointGroup,
+    change: (breaker: Breaker, other: EndpointGroup) => Breaker,
+  ): boolean {
+    let isNews = false
+    for (const other of GROUPS) {
+      const before = this.states[other]
+      if (other === group || before.kind !== 'open') continue
+      this.change(other, change(before, other))
+      isNews ||= this.states[other] !== before
+    }
+    return isNews
+  }
+
+  /** Credentials that were refused are not worth a wait once there are others. */
+  private tryNewCredentials(group: EndpointGroup): void {
+    const before = this.states[group]
+    if (before.kind !== 'open' || before.transitions.at(-1)?.cause !== 'unauthorized') return
+    if (this.options.hasNewCredentials?.() !== true) return
+    const when = { at: this.now, cause: 'new-credentials' } as const
+    this.change(group, probeNow(before, when, { isBanOver: false }))
+  }
+}

@@ -1,0 +1,24 @@
+import { banProbeMs } from './breaker-state.ts'
+import type { BreakerOptions } from './breaker-options.ts'
+
+/** What the venue has told urgent calls of a group: to wait. */
+export interface Hold {
+  /** Monotonic ms. */
+  readonly until: number
+  /** Times in a row. */
+  readonly count: number
+}
+
+/** Nothing to wait for. */
+export const NO_HOLD: Hold = { until: -Infinity, count: 0 }
+
+/**
+ * The hold after a refusal that names a wait, at `now` (monotonic ms). However long the venue says, an
+ * exit asks again after `exitProbeMs`, and later each time: a header may be wrong.
+ */
+export function held(before: Hold, waitMs: number, options: BreakerOptions, now: number): Hold {
+  // Calls that were out together were told the same thing once.
+  const count = before.until > now ? before.count : before.count + 1
+  const until = now + Math.min(waitMs, banProbeMs(options, count))
+  return { until: Math.max(before.until, until), count }
+}
