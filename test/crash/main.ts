@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { availableParallelism } from 'node:os'
-import { compiled } from './compiled.ts'
+import { compiled } from '../support/compiled.ts'
 import { planOf, ROUND } from './plan.ts'
 import { bar, tableOf, textOf } from './report.ts'
 import { type Result, run } from './run.ts'
@@ -24,6 +24,7 @@ const count = values.seed === undefined ? Number(values.runs) : 1
 const waiting = Array.from({ length: count }, (_, index) => from + index)
 const results: Result[] = []
 const program = compiled()
+const main = program.file('test/crash/guarded.ts')
 process.on('exit', () => program.remove())
 // The first Ctrl-C lets what runs come to its end, and shows the table of that.
 process.once('SIGINT', () => {
@@ -33,7 +34,7 @@ process.once('SIGINT', () => {
 
 async function work(): Promise<void> {
   for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
-    const result = await run(planOf(seed, Number(values.late)), program.main)
+    const result = await run(planOf(seed, Number(values.late)), main)
     results.push(result)
     if (result.violations.length > 0) process.stdout.write(`\n${textOf(result)}\n`)
     process.stderr.write(bar(results, count))

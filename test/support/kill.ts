@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly main?: string
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>
+  /** Opens a channel for `steer`. */
+  readonly isSteered?: boolean
 }
 
 /** A running `watchkeeper run` and the lines that it has printed. */
@@ -18,12 +20,15 @@ export class RunningService {
   private readonly child: ChildProcess
 
   /** Starts the real command; `args` go behind `run`. */
-  constructor(args: readonly string[], { main = MAIN, env = {} }: RunOptions = {}) {
+  constructor(
+    args: readonly string[],
+    { main = MAIN, env = {}, isSteered = false }: RunOptions = {},
+  ) {
     const loader = main.endsWith('.ts') ? ['--import', 'tsx'] : []
     this.child = spawn(process.execPath, [...loader, main, 'run', ...args], {
       cwd: ROOT,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(isSteered ? (['ipc'] as const) : [])],
     })
     // Each wait for a line adds listeners until one of them is heard.
     this.child.setMaxListeners(0)
@@ -66,6 +71,13 @@ export class RunningService {
   /** Sends it a signal that does not end it. */
   send(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.child.kill(signal)
+  }
+
+  /** Gives a steered process a message; resolves when it has acted on it. */
+  async steer(message: object): Promise<void> {
+    const acted = once(this.child, 'message')
+    this.child.send(message)
+    await acted
   }
 
   /** Resolves when its process has ended by itself; gives its exit code. */

@@ -80,9 +80,11 @@ function asking(route: 'order' | 'cancel', clientOrderId: string): Request {
   return {
     target: { route, clientOrderId },
     act: (venue, harms) => {
+      const isRead = route === 'order' || harms.some(({ kind }) => kind === 'ignore')
       const crossShare = harms.find(harm => harm.kind === 'cross')?.share ?? 0
-      const state =
-        route === 'order' ? venue.state(clientOrderId) : venue.cancel(clientOrderId, { crossShare })
+      const state = isRead
+        ? venue.state(clientOrderId)
+        : venue.cancel(clientOrderId, { crossShare })
       return { clientOrderId, ...toldState(state, venue.settings) }
     },
   }

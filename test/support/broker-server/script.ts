@@ -69,6 +69,8 @@ export type Harm =
   | { readonly kind: 'fill'; readonly plan: FillPlan }
   /** A cancel fills this share of what is left first. */
   | { readonly kind: 'cross'; readonly share: number }
+  /** A cancel does nothing. */
+  | { readonly kind: 'ignore' }
   /** Somebody trades by hand around the request. */
   | { readonly kind: 'hand'; readonly when: Phase; readonly trade: HandTrade }
   /** The request arrives once more, so much later; nobody hears the second answer. */

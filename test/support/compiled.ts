@@ -6,14 +6,15 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The guarded program as plain JavaScript. */
+/** The project as plain JavaScript. */
 export interface Compiled {
-  readonly main: string
-  /** Takes it away. */
+  /** The compiled file of a source file, whose path begins at the root: `src/cli/main.ts`. */
+  file(path: string): string
+  /** Takes everything away. */
   remove(): void
 }
 
-/** Compiles the program once: a process that is started a thousand times is then ready three times as soon. */
+/** Compiles the project: a process of it is then ready three times as soon. */
 export function compiled(): Compiled {
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-compiled-'))
   const typescript = join(ROOT, 'node_modules', 'typescript')
@@ -27,7 +28,19 @@ export function compiled(): Compiled {
   for (const file of [watchdog, 'package.json']) cpSync(join(ROOT, file), join(folder, file))
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   return {
-    main: join(folder, 'test', 'crash', 'guarded.js'),
+    file: path => join(folder, path.replace(/\.ts$/, '.js')),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+let program: Compiled | undefined
+
+/** The project, compiled once for all tests of this process. */
+export function theProgram(): Compiled {
+  if (program === undefined) {
+    const made = compiled()
+    process.once('exit', () => made.remove())
+    program = made
+  }
+  return program
 }

@@ -1,0 +1,71 @@
+import { expect } from 'chai'
+import { five, type Scene } from './scene.ts'
+import { sideBySide } from './side-by-side.ts'
+
+/** An order that is found by its id, and nothing that stops a second one. */
+const LOOK_UP = {
+  capabilities: { dedupe: 'never', reduceOnly: false },
+} as const
+const REDUCE_ONLY = {
+  capabilities: { dedupe: 'never', lookup: 'none', visibilityMs: 100 },
+} as const
+
+/** The exit of `a` is over: five were sold, and not one more. */
+async function soldOnce(scene: Scene, { held = 0 } = {}): Promise<void> {
+  await scene.until(async () => (await scene.position('a')) === undefined)
+  await scene.pass(1_000)
+  expect({ executed: scene.executed(), held: scene.held() }).to.deep.equal({
+    executed: 5,
+    held,
+  })
+}
+
+sideBySide('answers of a broker that are old or contradict each other', {
+  'do not give a position up that was bought after the answer was known': async open => {
+    const scene = await open({ venue: LOOK_UP })
+    scene.change({ tellsAge: true, lagMs: { holding: 4_000, list: 4_000 } })
+    scene.trade(5, 'GLOBEX')
+    await scene.add(five('b', { instrument: 'GLOBEX' }))
+    await scene.pass(2_000)
+    expect(await scene.position('b')).to.include({ quantity: 5 })
+    scene.price(94, 'GLOBEX')
+    await scene.until(async () => (await scene.position('b')) === undefined)
+    await scene.pass(500)
+    expect([scene.executed('GLOBEX'), scene.held('GLOBEX')]).to.deep.equal([5, 0])
+  },
+
+  'do not prove an order away that was sent after the answer was known': async open => {
+    const lagMs = { holding: 3_000, list: 3_000 }
+    const scene = await open({
+      venue: { ...REDUCE_ONLY, tellsAge: true, lagMs },
+    })
+    // Five more, that belong to another person.
+    scene.trade(5)
+    await scene.pass(3_500)
+    scene.harm('place', { kind: 'reset', when: 'after' })
+    scene.price(94)
+    await soldOnce(scene, { held: 5 })
+  },
+
+  'are not believed where they say that an order is filled and nothing executed': async open => {
+    const scene = await open({ venue: LOOK_UP })
+    const order = { kind: 'filled', executed: { quantity: 0, price: null } }
+    scene.harm('place', { kind: 'fill', plan: { share: 1, afterMs: 300 } })
+    scene.harm('place', { kind: 'patch', fields: { order } })
+    scene.price(94)
+    await soldOnce(scene)
+    expect(scene.asked('order')).to.be.greaterThan(0)
+  },
+
+  'guard the other positions while one holding is never known': async open => {
+    const scene = await open({
+      positions: [five('a'), five('b', { instrument: 'GLOBEX' })],
+    })
+    const unknown = { kind: 'unknown', quantity: null }
+    const harm = { kind: 'patch', fields: unknown } as const
+    scene.harm('holding', harm, { instrument: 'ACME', times: 'always' })
+    scene.price(94, 'GLOBEX')
+    await scene.until(() => scene.held('GLOBEX') === 0)
+    expect(scene.held()).to.equal(5)
+  },
+})

@@ -1,0 +1,70 @@
+import { theProgram } from '../support/compiled.ts'
+import { Scene, type SceneOptions } from './scene.ts'
+
+/** Opens a scene that is closed when its story is over. */
+export type Open = (options?: SceneOptions) => Promise<Scene>
+
+/** What is done to a scene, and what must have become of it. */
+export type Story = (open: Open) => Promise<void>
+
+/** Scenes at once: most of each is waiting, and two cores start processes. */
+const AT_ONCE = 4
+const LONGEST_MS = 120_000
+const TOLD_LINES = 80
+/** A part of the names of the stories that are played; the others pass unplayed. */
+const ONLY = process.env['STORY'] ?? ''
+
+let free = AT_ONCE
+const waiting: (() => void)[] = []
+
+/** A test for each story of a suite; they are played side by side. */
+export function sideBySide(title: string, stories: Readonly<Record<string, Story>>): void {
+  describe(title, () => {
+    const played = new Map<string, Promise<void>>()
+
+    before(function () {
+      this.timeout(LONGEST_MS)
+      const main = theProgram().file('test/support/steered/main.ts')
+      for (const [name, story] of Object.entries(stories)) {
+        if (!name.includes(ONLY)) continue
+        const playing = inTurn(() => play(story, main))
+        playing.catch(() => undefined)
+        played.set(name, playing)
+      }
+    })
+
+    for (const name of Object.keys(stories)) {
+      it(name, () => played.get(name)).timeout(LONGEST_MS)
+    }
+  })
+}
+
+async function inTurn(act: () => Promise<void>): Promise<void> {
+  if (free === 0) await new Promise<void>(go => waiting.push(go))
+  else free--
+  try {
+    await act()
+  } finally {
+    const next = waiting.shift()
+    if (next === undefined) free++
+    else next()
+  }
+}
+
+async function play(story: Story, main: string): Promise<void> {
+  const scenes: Scene[] = []
+  try {
+    await story(async (options = {}) => {
+      const scene = new Scene({ main, ...options })
+      scenes.push(scene)
+      await scene.open()
+      return scene
+    })
+  } catch (error) {
+    const told = await Promise.all(scenes.map(scene => scene.told()))
+    const lines = told.join('\n').split('\n').slice(-TOLD_LINES)
+    throw new Error(`${(error as Error).message}\n${lines.join('\n')}`, { cause: error })
+  } finally {
+    for (const scene of scenes) await scene.close()
+  }
+}

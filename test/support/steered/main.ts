@@ -1,0 +1,21 @@
+import { main } from '../../../src/cli/main.ts'
+import { stepClock } from './clock.ts'
+import { harmCommits } from './commits.ts'
+import { type Steering, STEERING } from './steering.ts'
+
+function steer({ clockMs, commits }: Steering): void {
+  if (clockMs !== undefined) stepClock(clockMs)
+  if (commits !== undefined) harmCommits(commits)
+}
+
+steer(JSON.parse(process.env[STEERING] ?? '{}') as Steering)
+process.on('message', (message: Steering) => {
+  steer(message)
+  process.send!('steered')
+})
+process.channel?.unref()
+// Its test is gone.
+process.once('disconnect', () => process.exit(1))
+
+const { stdin, stdout, stderr, env } = process
+process.exitCode = await main(process.argv.slice(2), { stdin, stdout, stderr, env })
