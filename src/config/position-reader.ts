@@ -1,7 +1,7 @@
-import { round15 } from '../domain/decimal.ts'
 import { instrumentId, positionId } from '../domain/ids.ts'
 import type { InstrumentSpec, InstrumentTable } from '../domain/instrument.ts'
 import type { Position, PriceSource, Side } from '../domain/position.ts'
+import { isWholeLots, unitsOf } from '../domain/units.ts'
 import { parseInstant } from '../feeds/instant.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { expectedName, type FaultList, show } from './faults.ts'
@@ -94,12 +94,14 @@ export class PositionReader {
     if (id !== undefined) this.refuseDuplicate(id, seen)
     const instrument = this.text('instrument')
     const side = this.choice<Side>('side', ['long', 'short'])
-    const quantity = this.positive('quantity')
+    const written = this.positive('quantity')
     const entryPrice = this.positive('entryPrice')
     const spec =
       instrument === undefined ? undefined : this.instruments.of(instrumentId(instrument))
     const multiplier =
       map['multiplier'] === undefined ? (spec?.multiplier ?? 1) : this.positive('multiplier')
+    // What a script has summed up in doubles is the quantity that it meant.
+    const quantity = written === undefined ? undefined : unitsOf(written, spec?.lot)
     this.warnOfQuantity(quantity, spec)
     const openedAt = this.instant()
     const account = this.optionalText('account')
@@ -184,7 +186,7 @@ export class PositionReader {
     const { lot, minQuantity } = spec
     const found = String(quantity)
     const list = this.findings.warnings
-    if (lot !== undefined && round15(quantity / lot) % 1 !== 0) {
+    if (lot !== undefined && !isWholeLots(quantity, lot)) {
       list.add(this.path('quantity'), found, `a multiple of the lot ${lot}`)
     } else if (minQuantity !== undefined && quantity < minQuantity) {
       list.add(this.path('quantity'), found, `at least the smallest order ${minQuantity}`)

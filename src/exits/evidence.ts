@@ -1,4 +1,5 @@
 import type { InstrumentSpec } from '../domain/instrument.ts'
+import { isEnough, isSame, leftOf } from '../domain/units.ts'
 import { besideForeign } from './foreign.ts'
 import { isToldTwice, type Named } from './holding-state.ts'
 import { attemptQuantity, limitPrice, type Plan } from './quantity.ts'
@@ -138,7 +139,7 @@ function followed(record: ExitRecord, state: Followed, around: Circumstances): r
   if (executed !== undefined) {
     // An id that makes no second order may still make its first: less than all of it proves nothing.
     const isEnded = record.exists && isClosedBefore(state, around)
-    if (isEnded || executed >= record.order.quantity) {
+    if (isEnded || isEnough(executed, record.order.quantity)) {
       return [{ kind: 'ended', quantity: executed }]
     }
   }
@@ -177,7 +178,7 @@ function executedUnseen(
   const apartMs = proofMs(capabilities)
   if (heldBefore === null || held === undefined) return undefined
   if (!isToldTwice(held.named, state.since + apartMs, apartMs)) return undefined
-  const gone = Math.min(order.quantity, Math.max(0, heldBefore - held.quantity))
+  const gone = Math.min(order.quantity, leftOf(heldBefore, held.quantity))
   return Math.max(gone, executed.quantity)
 }
 
@@ -225,7 +226,7 @@ function byHolding(
   const isReduceOnly = capabilities.reduceOnly
   const seen = executedUnseen(record, state, around)
   if (seen !== undefined && seen > 0) {
-    const isOver = seen >= record.order.quantity || isClosedBefore(state, around)
+    const isOver = isEnough(seen, record.order.quantity) || isClosedBefore(state, around)
     if (isOver) return [{ kind: 'ended', quantity: seen }]
   }
   const canTellOpen = capabilities.lookup === 'open-only' || settings.listsOrders
@@ -236,8 +237,9 @@ function byHolding(
     held !== undefined &&
     held.at >= state.since + proofMs(capabilities) &&
     held.quantity > 0 &&
-    held.quantity === record.heldBefore &&
-    held.quantity <= remainingOf(record)
+    record.heldBefore !== null &&
+    isSame(held.quantity, record.heldBefore) &&
+    isEnough(remainingOf(record), held.quantity)
   if (isOnce) return [{ kind: 'untouched', isProof: false }]
   const steps: Step[] = [...askAround(settings)]
   if (capabilities.lookup === 'open-only') steps.push({ kind: 'ask-order' })

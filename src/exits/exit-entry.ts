@@ -1,5 +1,6 @@
-import { difference, sum } from '../domain/decimal.ts'
+import { sum } from '../domain/decimal.ts'
 import type { Position } from '../domain/position.ts'
+import { leftOf } from '../domain/units.ts'
 import type { ExitEvent } from './events.ts'
 import type { Step } from './evidence.ts'
 import type { HoldingGroup } from './holding-group.ts'
@@ -108,7 +109,7 @@ export const executedOf = ({ before, executed }: ExitRecord): number =>
 
 /** Units that the present order may have executed without our knowing. */
 export const underWayOf = ({ order, executed }: ExitRecord): number =>
-  Math.max(0, difference(order.quantity, executed.quantity))
+  leftOf(order.quantity, executed.quantity)
 
 /** The event that a step is which needs no call. */
 export function eventOf(step: Step, now: number): ExitEvent | undefined {

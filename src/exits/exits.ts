@@ -1,8 +1,8 @@
-import { difference } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { InstrumentSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
+import { restOf } from '../domain/units.ts'
 import { newExit } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
 import { type Step, stepsFor } from './evidence.ts'
@@ -11,6 +11,7 @@ import type { HoldingBook } from './holding-book.ts'
 import { follow, joined, recovered } from './ledger.ts'
 import type { Notice } from './notices.ts'
 import { noticesOf } from './noticing.ts'
+import { inSteps } from './reading.ts'
 import { completed, type ExitRecord, isAlive, isIdle } from './record.ts'
 import { type ExitSettings, isHoldingEvidence } from './settings.ts'
 
@@ -85,7 +86,7 @@ export class Exits {
 
   /** Takes up an exit that an earlier process has left, of a position that is owned. */
   restore(stored: ExitRecord, { position, now }: { position: Position; now: number }): void {
-    const owned = position.quantity
+    const owned = this.holdings.life(position.id)?.owned ?? position.quantity
     const record = recovered(completed(stored), { now, owned }, this.options.settings)
     const entry = this.enter(record, position, now)
     entry.isIntended = true
@@ -162,7 +163,8 @@ export class Exits {
     const entry = this.entries.get(id)
     if (entry === undefined) return false
     const before = entry.record
-    const record = follow(before, event, this.options.settings)
+    const { lot } = this.options.specOf(before.order.instrument)
+    const record = follow(before, inSteps(event, lot), this.options.settings)
     if (record === before) return false
     entry.record = record
     if (record.order.clientOrderId !== before.order.clientOrderId) {
@@ -170,7 +172,7 @@ export class Exits {
       this.orders.set(record.order.clientOrderId, id)
     }
     if (event.kind === 'planned' && record.heldBefore !== null) entry.group.turn = id
-    const executed = difference(executedOf(record), executedOf(before))
+    const executed = restOf(executedOf(record), executedOf(before))
     if (executed > 0 || isAlive(record) !== isAlive(before)) {
       entry.group.changed(id, { executed, now: event.at })
     }

@@ -1,9 +1,11 @@
-import { difference } from '../domain/decimal.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
-import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
+import type { InstrumentSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
+import { leftOf } from '../domain/units.ts'
 import { FormerHoldings } from './former.ts'
 import { HoldingGroup, type Surroundings } from './holding-group.ts'
+import { HoldingReader } from './holding-reader.ts'
 import { claimOf, holdingKeyOf, nameOf } from './holding-state.ts'
 import { type ExitSettings, proofMs } from './settings.ts'
 import { type Adoption, Unowned, type UnownedHolding } from './unowned.ts'
@@ -25,6 +27,7 @@ export interface Asked {
 export interface HoldingBookOptions extends Pick<Surroundings, 'shareOf' | 'tell'> {
   readonly settings: ExitSettings
   readonly adopt: Adoption
+  specOf(instrument: InstrumentId): Pick<InstrumentSpec, 'lot'>
 }
 
 /** The holdings of an account, and the open positions that own them. Changes itself. */
@@ -35,8 +38,10 @@ export class HoldingBook {
   private readonly lives = new Map<PositionId, Life>()
   private readonly unowned: Unowned
   private readonly former: FormerHoldings
+  private readonly reader: HoldingReader
 
-  constructor({ settings: { capabilities }, adopt, shareOf, tell }: HoldingBookOptions) {
+  constructor({ settings: { capabilities }, adopt, shareOf, tell, specOf }: HoldingBookOptions) {
+    this.reader = new HoldingReader(specOf)
     this.model = capabilities.holdings
     this.unowned = new Unowned(adopt, tell)
     this.former = new FormerHoldings(tell)
@@ -72,8 +77,9 @@ export class HoldingBook {
 
   /** A position is open: a share of its holding belongs to this life of it. */
   own(position: Position, { generation, now }: { generation: number; now: number }): void {
-    this.lives.set(position.id, { position, generation, owned: position.quantity })
     const group = this.groupOf(position, now)
+    const owned = this.reader.owned(group.key, position.quantity)
+    this.lives.set(position.id, { position, generation, owned })
     group.own(position, now)
     this.unowned.named(group.key, position.id, now)
   }
@@ -100,7 +106,7 @@ export class HoldingBook {
   lose(id: PositionId, quantity: number): void {
     const life = this.lives.get(id)
     if (life === undefined) return
-    this.lives.set(id, { ...life, owned: Math.max(0, difference(life.owned, quantity)) })
+    this.lives.set(id, { ...life, owned: leftOf(life.owned, quantity) })
   }
 
   /** The holding of a position. */
@@ -127,7 +133,8 @@ export class HoldingBook {
       return { ids: [], lost: new Map() }
     }
     const since = claimOf(report, asked.askedAt)?.at ?? asked.askedAt
-    return { ids: group.ids(), lost: group.take(report, asked, this.around(since)) }
+    const read = this.reader.report(key, report)
+    return { ids: group.ids(), lost: group.take(read, asked, this.around(since)) }
   }
 
   /** An order is over that could have explained what a holding lacks: it did not execute that. */
@@ -170,14 +177,15 @@ export class HoldingBook {
 
   /** Looks at what belongs to no position: an order of ours may have left it, else it is somebody's. */
   private look(holding: UnownedHolding): void {
-    const { key, quantity, since } = holding
+    const { key, since } = holding
+    const quantity = this.reader.unowned(key, this.reader.units(key, holding.quantity))
     const isOurs = this.former.look(key, quantity, since)
-    this.unowned.look(isOurs ? { ...holding, quantity: 0 } : holding)
+    this.unowned.look({ ...holding, quantity: isOurs ? 0 : quantity })
   }
 
   private around(since: number): Surroundings {
     const beyond = (key: HoldingKey, quantity: number): void =>
-      this.unowned.look({ key, quantity, since })
+      this.unowned.look({ key, quantity: this.reader.unowned(key, quantity), since })
     return { ...this.surroundings, beyond }
   }
 

@@ -1,7 +1,7 @@
-import { difference } from '../domain/decimal.ts'
 import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
+import { leftOf } from '../domain/units.ts'
 import type { Held } from './evidence.ts'
 import { heldOf, type HoldingState, reported, unknownHolding } from './holding-state.ts'
 import type { Notice } from './notices.ts'
@@ -134,7 +134,7 @@ export class HoldingGroup {
     this.executedAt = now
     const allowance = this.allowances.get(id)
     if (allowance === undefined) return
-    this.allowances.set(id, Math.max(0, difference(allowance, executed)))
+    this.allowances.set(id, leftOf(allowance, executed))
   }
 
   /** Takes a report; gives what each position has lost by it. */

@@ -1,6 +1,6 @@
-import { difference, round15 } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { RejectionCode } from '../domain/order.ts'
+import { isEnough, leftOf } from '../domain/units.ts'
 import { backoffMs, ended, nextAttempt, rejected } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
 import type { Plan } from './quantity.ts'
@@ -147,7 +147,7 @@ function endedUnseen(
   { quantity, at }: Extract<ExitEvent, { kind: 'ended' }>,
   settings: ExitSettings,
 ): ExitRecord {
-  const isKnown = record.executed.quantity >= quantity
+  const isKnown = isEnough(record.executed.quantity, quantity)
   const executed = isKnown ? record.executed : { quantity, price: null }
   return ended(record, { executed, at, by: 'holding' }, settings)
 }
@@ -156,9 +156,9 @@ function shrunk(
   record: ExitRecord,
   { by, at }: Extract<ExitEvent, { kind: 'shrunk' }>,
 ): ExitRecord {
-  const quantity = round15(record.quantity - by)
+  const quantity = leftOf(record.quantity, by)
   const told = withStep({ ...record, quantity }, at, `${by} closed elsewhere`)
-  if (quantity <= record.before.quantity) {
+  if (isEnough(record.before.quantity, quantity)) {
     return { ...told, quantity: record.before.quantity, state: { kind: 'flat', at, by: 'gone' } }
   }
   const { state } = record
@@ -179,9 +179,9 @@ export function recovered(
   { capabilities }: ExitSettings,
 ): ExitRecord {
   const { state } = record
-  if (owned < record.quantity && !isOver(record)) {
+  if (!isEnough(owned, record.quantity) && !isOver(record)) {
     // It shrank while nothing of it was at the venue, and what was sent later would be recorded.
-    const lost = { kind: 'shrunk', by: difference(record.quantity, owned), at: now } as const
+    const lost = { kind: 'shrunk', by: leftOf(record.quantity, owned), at: now } as const
     const isKept = state.kind === 'rejected' || state.kind === 'foreign'
     const idle: ExitState = isKept ? state : { kind: 'intended', notBefore: 0 }
     return shrunk({ ...record, exists: false, isDoubted: false, state: idle }, lost)

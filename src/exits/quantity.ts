@@ -1,6 +1,7 @@
 import { difference, plusPercent, product, round15, sum } from '../domain/decimal.ts'
 import type { InstrumentSpec } from '../domain/instrument.ts'
 import { signOf, type Side } from '../domain/position.ts'
+import { isDustOf, unitsOf } from '../domain/units.ts'
 import { type ExitRecord, remainingOf } from './record.ts'
 import type { ExitStyle } from './settings.ts'
 
@@ -17,7 +18,8 @@ type Steps = Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'>
 
 /** `quantity` rounded down to the lot; 0 where that is less than an order may be. */
 export function orderable(quantity: number, { lot, minQuantity = 0 }: Partial<Steps>): number {
-  const rounded = lot === undefined ? quantity : product(wholeLots(quantity, lot), lot)
+  const units = unitsOf(quantity, lot)
+  const rounded = lot === undefined ? units : product(wholeLots(units, lot), lot)
   return rounded >= minQuantity ? rounded : 0
 }
 
@@ -30,7 +32,8 @@ function wholeLots(quantity: number, lot: number): number {
 
 /**
  * What to order of an exit that may close `allowance` units. `dust`: what is left is too little for
- * any order. `wait`: it may not close as much as one order needs.
+ * any order, also for one of a venue whose lot is not configured. `wait`: it may not close as much
+ * as one order needs.
  */
 export function attemptQuantity(
   record: ExitRecord,
@@ -38,8 +41,10 @@ export function attemptQuantity(
   steps: Partial<Steps>,
 ): number | 'dust' | 'wait' {
   const left = remainingOf(record)
-  if (orderable(left, steps) === 0) return 'dust'
-  const quantity = orderable(Math.min(left, allowance), steps)
+  const most = (units: number): number =>
+    steps.lot === undefined && isDustOf(units, record.quantity) ? 0 : orderable(units, steps)
+  if (most(left) === 0) return 'dust'
+  const quantity = most(Math.min(left, allowance))
   return quantity === 0 ? 'wait' : quantity
 }
 

@@ -1,6 +1,7 @@
-import { difference, sum } from '../domain/decimal.ts'
+import { sum } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
 import { type Side, signOf } from '../domain/position.ts'
+import { isEnough, leftOf } from '../domain/units.ts'
 import { type HoldingState, isToldTwice } from './holding-state.ts'
 
 /** A position's share of a holding. */
@@ -60,12 +61,12 @@ export function share(
   const isOversold = held < 0
   const owned = shares.reduce((all, each) => sum(all, each.owned), 0)
   const underWay = shares.reduce((all, each) => sum(all, each.underWay), 0)
-  const missing = difference(owned, Math.max(0, held))
-  const lack = difference(missing, underWay)
-  const [most, taken] = shareOut(shares, Math.max(0, lack))
+  const missing = leftOf(owned, Math.max(0, held))
+  const lack = leftOf(owned, sum(Math.max(0, held), underWay))
+  const [most, taken] = shareOut(shares, lack)
   const [sure] = shareOut(
     shares.map(each => ({ ...each, underWay: 0 })),
-    Math.max(0, missing),
+    missing,
   )
   const none = new Map(shares.map(each => [each.positionId, 0]))
   const isProved =
@@ -78,9 +79,9 @@ export function share(
     sure: isOversold ? none : sure,
     lost: isProved ? taken : new Map(),
     isShort: lack > 0 || isOversold,
-    isWhole: held >= owned,
+    isWhole: isEnough(held, owned),
     isOversold,
-    beyond: signOf(first.side) * Math.max(0, difference(held, owned)),
+    beyond: signOf(first.side) * leftOf(held, owned),
   }
 }
 
@@ -93,10 +94,10 @@ function shareOut(
   let open = lack
   const newestFirst = open > 0 ? shares.toSorted((a, b) => b.openedAt - a.openedAt) : shares
   for (const { positionId, owned, underWay } of newestFirst) {
-    const lost = Math.min(open, difference(owned, underWay))
-    allowances.set(positionId, difference(owned, lost))
+    const lost = Math.min(open, leftOf(owned, underWay))
+    allowances.set(positionId, leftOf(owned, lost))
     if (lost <= 0) continue
-    open = difference(open, lost)
+    open = leftOf(open, lost)
     taken.set(positionId, lost)
   }
   return [allowances, taken]

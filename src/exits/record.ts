@@ -1,7 +1,8 @@
-import { difference, ratioOfSums, sum } from '../domain/decimal.ts'
+import { ratioOfSums, sum } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Execution, ExitOrder, RejectionCode } from '../domain/order.ts'
+import { leftOf } from '../domain/units.ts'
 
 /** What is known of an order whose end is not. Times are epoch ms. */
 interface Followed {
@@ -123,7 +124,7 @@ export function withStep(record: ExitRecord, at: number, what: string): ExitReco
 
 /** Units that are not executed yet, as far as is proved. */
 export const remainingOf = ({ quantity, before, executed }: ExitRecord): number =>
-  Math.max(0, difference(quantity, sum(before.quantity, executed.quantity)))
+  leftOf(quantity, sum(before.quantity, executed.quantity))
 
 /** Two executions as one, at their average price; null where that of either is not known. */
 export function plus(a: Execution, b: Execution): Execution {

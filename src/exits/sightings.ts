@@ -1,5 +1,5 @@
-import { round15 } from '../domain/decimal.ts'
 import type { LivedOrder } from '../domain/order.ts'
+import { isEnough, isRounded, isSame } from '../domain/units.ts'
 import { ended, rejected } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
 import { foreignOver } from './foreign.ts'
@@ -48,9 +48,10 @@ export function lived(
     const known = { ...record, exists: true }
     return ended(known, { executed: order.executed, at, by }, settings)
   }
-  const hasMore = order.executed.quantity > record.executed.quantity
+  const hasMore = !isEnough(record.executed.quantity, order.executed.quantity)
   const isNews = hasMore || !record.exists || state.kind === 'unknown'
-  if (!isNews || order.executed.quantity < record.executed.quantity) return record
+  const isLess = !isEnough(order.executed.quantity, record.executed.quantity)
+  if (!isNews || isLess) return record
   const executed = hasMore ? order.executed : record.executed
   const kind = executed.quantity > 0 ? 'partly-filled' : 'acknowledged'
   const since = isFollowed(state) ? state.since : at
@@ -65,12 +66,11 @@ function faultOf(
 ): string | undefined {
   if (!Number.isFinite(quantity) || quantity < 0) return `executed ${quantity}`
   if (price !== null && !Number.isFinite(price)) return `executed at ${price}`
-  const told = round15(quantity)
-  if (told > round15(asked.quantity)) return `executed ${quantity} of ${asked.quantity}`
-  if (kind === 'filled' && told !== round15(asked.quantity)) {
-    return `filled with ${quantity} of ${asked.quantity}`
-  }
-  if (kind !== 'working' && quantity < executed.quantity) {
+  // A venue may round an order to a step of its own, and then calls it filled.
+  const isAll = isSame(quantity, asked.quantity) || isRounded(quantity, asked.quantity)
+  if (!isAll && quantity > asked.quantity) return `executed ${quantity} of ${asked.quantity}`
+  if (!isAll && kind === 'filled') return `filled with ${quantity} of ${asked.quantity}`
+  if (kind !== 'working' && !isEnough(quantity, executed.quantity)) {
     return `executed ${quantity} after ${executed.quantity}`
   }
   return undefined

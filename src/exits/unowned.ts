@@ -1,6 +1,7 @@
-import { difference, sum } from '../domain/decimal.ts'
+import { sum } from '../domain/decimal.ts'
 import type { HoldingKey } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
+import { isSame, leftOf } from '../domain/units.ts'
 import { nameOf } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 
@@ -60,10 +61,10 @@ export class Unowned {
   look({ key, quantity: beyond, ...told }: UnownedHolding): void {
     if (this.adopt === 'off') return
     const name = nameOf(key)
-    const units = Math.max(0, difference(Math.abs(beyond), this.releasedOf(name)))
+    const units = leftOf(Math.abs(beyond), this.releasedOf(name))
     const quantity = Math.sign(beyond) * units
     const before = this.told.get(name)?.quantity ?? 0
-    if (quantity === before) return
+    if (isSame(quantity, before)) return
     if (units === 0) this.told.delete(name)
     else this.told.set(name, { key, quantity, ...told })
     const isMore = units > Math.abs(before) || (units > 0 && quantity * before < 0)

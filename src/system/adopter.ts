@@ -5,6 +5,7 @@ import type { Position } from '../domain/position.ts'
 import { type Tick, viewOf, priceIn } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { nameOf } from '../exits/holding-state.ts'
+import { orderable } from '../exits/quantity.ts'
 import type { UnownedHolding } from '../exits/unowned.ts'
 import type { Registered } from '../ports/keeper.ts'
 import { codeOf, textOf } from './lines.ts'
@@ -89,12 +90,14 @@ export class Adopter {
   }
 
   private due(): readonly UnownedHolding[] {
-    const { unowned, now, options } = this.parts
+    const { unowned, now, options, instruments } = this.parts
     const all = unowned()
     const names = new Set(all.map(({ key }) => nameOf(key)))
     for (const name of this.refused.keys()) if (!names.has(name)) this.refused.delete(name)
     return all.filter(
-      ({ key, since }) =>
+      ({ key, since, quantity }) =>
+        // Dust cannot be sold: guarding it would promise what no order can do.
+        orderable(Math.abs(quantity), instruments.of(key.instrument)) > 0 &&
         now() - since >= options.afterMs &&
         now() >= (this.refused.get(nameOf(key))?.until ?? 0) &&
         this.patterns.some(pattern => pattern.test(key.instrument)),

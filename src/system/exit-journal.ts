@@ -1,9 +1,9 @@
 import { type Ref, send } from '../actors/actor.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
-import { difference } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { ExitOutcome } from '../domain/reason.ts'
+import { leftOf } from '../domain/units.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalEvent } from '../ports/journal.ts'
@@ -315,7 +315,7 @@ export class ExitJournal {
   private shrink(row: Registered, { positionId, lost, left }: Shrunk): void {
     const { state, writer, now } = this.parts
     const line = lineOf(now(), 'position-shrunk', positionId, { lost, left })
-    const position = { ...row.position, quantity: difference(row.position.quantity, lost) }
+    const position = { ...row.position, quantity: leftOf(row.position.quantity, lost) }
     state.register.decide({ ...row, position })
     writer.soon({ row: positionId, line })
   }

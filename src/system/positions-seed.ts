@@ -1,5 +1,6 @@
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { Position } from '../domain/position.ts'
+import { isSame } from '../domain/units.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Registered } from '../ports/keeper.ts'
 import type { LiveSystem } from './live.ts'
@@ -88,7 +89,9 @@ const COMPARED = [
 
 /** The first field in which the file's position is another one than the guarded one. */
 function differenceOf(file: Omit<Position, 'openedAt'>, guarded: Position): string | undefined {
-  const field = COMPARED.find(each => file[each] !== guarded[each])
+  const field = COMPARED.find(each =>
+    each === 'quantity' ? !isSame(file.quantity, guarded.quantity) : file[each] !== guarded[each],
+  )
   if (field === undefined) return undefined
   return `${field} is ${String(guarded[field])}, the file says ${String(file[field])}`
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { Position } from '../../src/domain/position.ts'
 import { HoldingBook } from '../../src/exits/holding-book.ts'
 import type { Notice } from '../../src/exits/notices.ts'
 import { aPosition } from '../support/builders.ts'
@@ -10,13 +11,17 @@ const ACME = instrumentId('ACME')
 describe('HoldingBook', () => {
   let told: Notice[]
   let book: HoldingBook
+  let lot: number | undefined
 
   beforeEach(() => {
     told = []
+    lot = undefined
     book = new HoldingBook({
       settings: settingsOf(),
       adopt: 'alert',
-      shareOf: ({ id, side, openedAt, quantity: owned }) => {
+      specOf: () => ({ lot }),
+      shareOf: ({ id, side, openedAt }) => {
+        const { owned } = book.life(id)!
         return { positionId: id, side, openedAt, owned, underWay: 0 }
       },
       tell: notice => told.push(notice),
@@ -40,5 +45,56 @@ describe('HoldingBook', () => {
     const { reports, lacking } = book.sort([row], 10)
     expect([reports, told]).to.deep.equal([[], []])
     expect(lacking.map(({ account }) => account)).to.deep.equal(['main', 'other'])
+  })
+
+  describe('whose venue adds up in doubles', () => {
+    const key = { instrument: ACME }
+    const take = (quantity: number, at: number) => {
+      const report = { kind: 'held', quantity, ageMs: 0 } as const
+      return book.take(key, report, { askedAt: at, isNamed: true })
+    }
+    const open = (...quantities: number[]): Position[] => {
+      const positions = quantities.map((quantity, index) =>
+        aPosition({ id: positionId(`p${index}`), quantity }),
+      )
+      for (const position of positions) book.own(position, { generation: 1, now: 0 })
+      return positions
+    }
+
+    it('takes nothing away, and tells of nothing beyond, for what doubles make of a sum', () => {
+      open(0.1, 0.2)
+      for (const at of [10, 20, 30]) {
+        expect(take(at === 20 ? 0.29999999999999993 : 0.30000000000000004, at).lost.size).to.equal(
+          0,
+        )
+      }
+      expect([told, book.nobodys()]).to.deep.equal([[], []])
+    })
+
+    it('has a position own the whole lots that were meant', () => {
+      lot = 0.1
+      open(0.7999999999999999)
+      expect(book.life(positionId('p0'))?.owned).to.equal(0.8)
+      take(0.7999999999999999, 10)
+      const [group] = book.all()
+      expect([group!.allowance(positionId('p0')), group!.isWhole]).to.deep.equal([0.8, true])
+    })
+
+    it('takes what is left of nothing for nothing, before and after its positions are closed', () => {
+      const positions = open(1000.1, 1000.2)
+      take(2000.3000000000002, 10)
+      take(-2.2e-13, 20)
+      expect(book.oversold()).to.deep.equal([])
+      for (const each of positions) book.disown(each, { left: 0, isDoubted: true, now: 30 })
+      for (const rest of [2.2e-13, -2.2e-13]) take(rest, 40)
+      expect([told, book.nobodys(), book.oversold()]).to.deep.equal([[], [], []])
+    })
+
+    it('tells of a part of a lot that no position owns', () => {
+      lot = 0.1
+      open(0.8)
+      take(0.85, 100)
+      expect(book.nobodys().map(({ quantity }) => quantity)).to.deep.equal([0.05])
+    })
   })
 })

@@ -70,6 +70,27 @@ describe('the exit ledger', () => {
     }
   })
 
+  it('ends with what a venue has executed that rounds the order to a step of its own', () => {
+    const cases = [
+      [0.333333333333, 0.33333333, 'intending'],
+      [0.666666666666, 0.66666667, 'filled'],
+      [0.8, 0.7999999999999999, 'filled'],
+    ] as const
+    for (const [quantity, executed, kind] of cases) {
+      const exit = new ExitCase(COMPLETE, { quantity })
+        .sent()
+        .seen(anOrderState('filled', executed), 20)
+      expect([exit.kind, exit.record.faults, exit.record.before.quantity]).to.deep.equal([
+        kind,
+        0,
+        executed,
+      ])
+    }
+    const exit = new ExitCase(COMPLETE, { quantity: 0.333333333333 }).sent()
+    exit.seen(anOrderState('filled', 0.33333333), 20).happen({ kind: 'recorded', at: 30 })
+    expect(exit.steps(30)).to.deep.equal([{ kind: 'flat', by: 'dust' }])
+  })
+
   it('gathers its evidence anew after an answer that cannot be true', () => {
     const absent = { kind: 'absent' } as const
     const exit = new ExitCase(COMPLETE).sent().lost(5).seen(absent, 20)

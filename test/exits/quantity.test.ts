@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { limitPrice, orderable } from '../../src/exits/quantity.ts'
+import { attemptQuantity, limitPrice, orderable } from '../../src/exits/quantity.ts'
+import { ExitCase, settingsOf } from '../support/exits.ts'
 
 const BAND = { kind: 'marketable-limit', bandPct: 1, escalateMs: 0 } as const
 
@@ -10,6 +11,11 @@ describe('orderable', () => {
     expect(orderable(0.35, { lot: 0.1 })).to.equal(0.3)
     expect(orderable(1_299, { lot: 100 })).to.equal(1_200)
     expect(orderable(5, {})).to.equal(5)
+  })
+
+  it('orders the whole lots that doubles fall short of', () => {
+    expect(orderable(0.7999999999999999, { lot: 0.1 })).to.equal(0.8)
+    expect(orderable(0.7999999999999999, {})).to.equal(0.8)
   })
 
   it('is nothing where less is left than an order needs', () => {
@@ -26,6 +32,23 @@ describe('orderable', () => {
         expect(quantity - given).to.be.below(lot * (1 + 1e-9))
       }),
     )
+  })
+})
+
+describe('attemptQuantity', () => {
+  const left = (quantity: number, executed: number) => {
+    const { record } = new ExitCase(settingsOf(), { quantity })
+    return { ...record, before: { quantity: executed, price: 1 } }
+  }
+
+  it('calls dust what a venue leaves that rounds to a step which nothing tells us', () => {
+    expect(attemptQuantity(left(0.333333333333, 0.33333333), 1, {})).to.equal('dust')
+    expect(attemptQuantity(left(0.333333333333, 0.3333), 1, {})).to.equal(0.000033333333)
+    expect(attemptQuantity(left(1, 0), 3e-10, {})).to.equal('wait')
+  })
+
+  it('orders less than a hundred-millionth where the lot says that it can be ordered', () => {
+    expect(attemptQuantity(left(1e9, 1e9 - 1), 1, { lot: 1 })).to.equal(1)
   })
 })
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { sum } from '../../src/domain/decimal.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { type HoldingState, reported, unknownHolding } from '../../src/exits/holding-state.ts'
 import { type Share, share, startsHeld } from '../../src/exits/reconcile.ts'
@@ -93,6 +94,25 @@ describe('share', () => {
   it('leaves what is beyond its positions to somebody else', () => {
     expect(share(told(9, 10), [aShare('a')], AROUND).beyond).to.equal(4)
     expect(share(told(-2, 10), [], AROUND).beyond).to.equal(-2)
+  })
+
+  it('shares out all that is held in decimals, to the last one', () => {
+    const units = fc.integer({ min: 0, max: 2_000 }).map(count => count / 1_000)
+    const shares = fc.array(fc.record({ owned: units, openedAt: fc.nat(20) }), {
+      minLength: 1,
+      maxLength: 6,
+    })
+    fc.assert(
+      fc.property(units, shares, (held, given) => {
+        const all = given.map((each, index) => aShare(`p${index}`, each))
+        const owned = all.map(each => each.owned).reduce(sum, 0)
+        const { most, beyond, lost } = share(told(held, 10, 20), all, AROUND)
+        const granted = [...most.values()].reduce(sum, 0)
+        expect(granted).to.equal(Math.min(held, owned))
+        expect(sum(granted, beyond)).to.equal(held)
+        expect(sum(granted, [...lost.values()].reduce(sum, 0))).to.equal(owned)
+      }),
+    )
   })
 
   it('never grants more in all than is held, nor to one position more than it owns', () => {

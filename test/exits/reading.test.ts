@@ -1,0 +1,30 @@
+import { expect } from 'chai'
+import type { ClientOrderId } from '../../src/domain/order.ts'
+import { inSteps } from '../../src/exits/reading.ts'
+import { anOrderState } from '../support/exits.ts'
+
+const id = 'wk1' as ClientOrderId
+
+describe('inSteps', () => {
+  it('reads the quantity that an order has executed, however the venue tells it', () => {
+    const told = anOrderState('filled', 0.7999999999999999)
+    const meant = anOrderState('filled', 0.8)
+    const seen = { kind: 'seen', id, by: 'look-up', askedAt: 1, at: 1 } as const
+    expect(inSteps({ ...seen, order: told }, 0.1)).to.deep.equal({ ...seen, order: meant })
+    const answered = { kind: 'answered', id, at: 1 } as const
+    const answer = (order: typeof told) => ({ kind: 'acknowledged', order }) as const
+    expect(inSteps({ ...answered, answer: answer(told) }, undefined)).to.deep.equal({
+      ...answered,
+      answer: answer(meant),
+    })
+  })
+
+  it('leaves every other event as it is', () => {
+    const events = [
+      { kind: 'seen', id, by: 'look-up', askedAt: 1, at: 1, order: { kind: 'absent' } },
+      { kind: 'answered', id, at: 1, answer: { kind: 'acknowledged' } },
+      { kind: 'ended', quantity: 0.79, at: 1 },
+    ] as const
+    for (const event of events) expect(inSteps(event, 0.1)).to.equal(event)
+  })
+})
