@@ -44,8 +44,9 @@ export function gatewayState(
   for (const { position, generation } of open) book.own(position, { generation, now })
   for (const { record, position } of exits) {
     book.own(position, { generation: record.generation, now })
-    book.exits.restore(record, { position, now })
   }
+  // What comes to a holding after the exit whose evidence it is counts as new in it.
+  for (const { record, position } of exits) book.exits.restore(record, { position, now })
   return { book, parts, killSwitch, isUnconfirmed, noted: new WeakSet() }
 }
 
@@ -56,14 +57,19 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
     case 'exit':
       intend(state, message)
       return state
-    case 'own':
-      book.own(message.position, { generation: message.generation, now: parts.now() })
+    case 'own': {
+      const { position, generation } = message
+      const beside = book.own(position, { generation, now: parts.now() })
+      if (beside !== undefined) changed(state, beside)
       // Else the next cycle asks for its holding by name; an exit that cannot wait does so itself.
-      if (parts.asksAtOnce === true) parts.ask({ kind: 'ask-for', position: message.position.id })
+      if (parts.asksAtOnce === true) parts.ask({ kind: 'ask-for', position: position.id })
       return state
-    case 'release':
-      book.release(message.position, parts.now())
+    }
+    case 'release': {
+      const beside = book.release(message.position, parts.now())
+      if (beside !== undefined) changed(state, beside)
       return state
+    }
     case 'recorded':
       book.exits.recorded(message.record, parts.now())
       changed(state, message.record.positionId)

@@ -2,7 +2,7 @@ import type { ExitOrder, Execution, RejectionCode } from '../domain/order.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { Position } from '../domain/position.ts'
 import { clientOrderId } from './client-order-id.ts'
-import { type ExitRecord, NOTHING, plus, remainingOf, withStep } from './record.ts'
+import { type ExitRecord, NO_DRIFT, NOTHING, plus, remainingOf, withStep } from './record.ts'
 import type { ExitSettings } from './settings.ts'
 
 /** A position of which everything must be closed. */
@@ -33,7 +33,7 @@ export function newExit(
   const record: ExitRecord = {
     ...attempt,
     ...{ quantity, order, decision, intendedAt: at },
-    ...{ heldBefore: null, before: NOTHING, executed: NOTHING },
+    ...{ heldBefore: null, drift: NO_DRIFT, before: NOTHING, executed: NOTHING },
     ...{ exists: false, hasLeft: false, isDoubted: false, wasDoubted: false },
     ...{ isMarketOnly: false, rejections: 0, faults: 0 },
     state: { kind: 'intending', notBefore: 0 },
@@ -61,6 +61,7 @@ export function nextAttempt(
       quantity: remainingOf(record),
     },
     heldBefore: null,
+    drift: NO_DRIFT,
     exists: false,
     hasLeft: false,
     isDoubted: false,

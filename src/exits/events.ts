@@ -1,6 +1,10 @@
 import type { ClientOrderId, ExitAnswer, OrderState } from '../domain/order.ts'
 import type { Plan } from './quantity.ts'
 
+/** How others change a holding, units > 0; what is bought and belongs to no position shows as a rise. */
+export type HoldingChange =
+  { readonly kind: 'came' | 'released'; readonly quantity: number } | { readonly kind: 'risen' }
+
 /** What became of a call, or of a question about an order. Times are epoch ms. */
 export type ExitEvent = { readonly at: number } & (
   | { readonly kind: 'recorded' }
@@ -34,6 +38,8 @@ export type ExitEvent = { readonly at: number } & (
   | { readonly kind: 'retry' }
   /** The holding proves that so many units of the position were closed elsewhere. */
   | { readonly kind: 'shrunk'; readonly by: number }
+  /** Others have changed the holding that is the evidence for the order. */
+  | { readonly kind: 'drifted'; readonly by: HoldingChange }
   /** Nothing is left that could be sold. */
   | { readonly kind: 'flat'; readonly by: 'fill' | 'gone' | 'dust' }
 )

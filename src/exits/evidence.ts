@@ -1,47 +1,16 @@
-import type { InstrumentSpec } from '../domain/instrument.ts'
-import { isEnough, isSame, leftOf } from '../domain/units.ts'
+import { isEnough, isSame } from '../domain/units.ts'
+import type { Circumstances } from './circumstances.ts'
 import { besideForeign } from './foreign.ts'
-import { isToldTwice, type Named } from './holding-state.ts'
+import { executedUnseen, isClosedBefore, settledByHolding } from './holding-evidence.ts'
 import { attemptQuantity, limitPrice, type Plan } from './quantity.ts'
-import { type ExitRecord, type ExitState, remainingOf } from './record.ts'
+import {
+  type ExitRecord,
+  type ExitState,
+  type Followed,
+  isUnchanged,
+  remainingOf,
+} from './record.ts'
 import { type ExitSettings, isHoldingEvidence, proofMs, wayOf } from './settings.ts'
-
-/** What is known of the holding that a position is a part of. Times are epoch ms. */
-export interface Held {
-  /** Units in the position's direction, >= 0, as last told. */
-  readonly quantity: number
-  /** When that was asked. */
-  readonly at: number
-  /** The last answers to the question by name. */
-  readonly named: Pick<Named, 'times' | 'at'> | undefined
-}
-
-/** What surrounds an exit at the moment. */
-export interface Circumstances {
-  /** Epoch ms. */
-  readonly now: number
-  readonly settings: ExitSettings
-  /** Orders of this exit may leave. */
-  readonly maySend: boolean
-  /** Cancels may leave. */
-  readonly mayCancel: boolean
-  readonly held: Held | undefined
-  /** The holding is no less than what all its positions own. */
-  readonly isWhole: boolean
-  /** Units of the holding that the position may close; undefined where that is not known. */
-  readonly allowance: number | undefined
-  /** Our own orders and positions have not changed the holding since then. */
-  readonly quietSince: number
-  /** When this process took the exit up. */
-  readonly takenUpAt: number
-  /** No other exit of the holding is under way whose evidence is the holding. */
-  readonly hasTurn: boolean
-  /** Other positions have their share of the holding. */
-  readonly isShared: boolean
-  readonly spec: Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'>
-  /** The last price in the position's view. */
-  readonly price: number | undefined
-}
 
 /** What can be done for an exit: a call to be made, or something that is known already. */
 export type Step =
@@ -102,10 +71,10 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Step
   if (quantity === 'wait') return [ASK_HOLDING]
   const limit = limitOf(record, around)
   const heldBefore = isEvidence ? held.quantity : null
-  const { order } = record
-  const isPlanned =
-    order.quantity === quantity && order.limit === limit && record.heldBefore === heldBefore
-  if (isPlanned) return [{ kind: 'send' }]
+  const { order, drift } = record
+  const isSpare = heldBefore === null || drift.spare === null || drift.spare === around.spare
+  const isBefore = record.heldBefore === heldBefore && isUnchanged(drift) && isSpare
+  if (isBefore && order.quantity === quantity && order.limit === limit) return [{ kind: 'send' }]
   return [{ kind: 'plan', plan: { quantity, heldBefore, ...(limit !== undefined && { limit }) } }]
 }
 
@@ -129,27 +98,36 @@ function afterRejection(
   return now >= retryAt ? [{ kind: 'retry' }] : []
 }
 
-type Followed = Extract<ExitState, { kind: 'acknowledged' | 'partly-filled' | 'unknown' }>
-
 /** An order that the venue has taken is followed until it is proved to be over. */
 function followed(record: ExitRecord, state: Followed, around: Circumstances): readonly Step[] {
   const { settings, now, mayCancel } = around
   const { capabilities } = settings
   const executed = executedUnseen(record, state, around)
   if (executed !== undefined) {
+    const { least, most } = executed
     // An id that makes no second order may still make its first: less than all of it proves nothing.
-    const isEnded = record.exists && isClosedBefore(state, around)
-    if (isEnded || isEnough(executed, record.order.quantity)) {
-      return [{ kind: 'ended', quantity: executed }]
+    const isClosed = isClosedBefore(state, around)
+    if (isClosed && around.held?.quantity === 0) return [allOf(record)]
+    const isEnded = record.exists && isClosed && isSame(least, most)
+    if (isEnded || isEnough(least, record.order.quantity)) {
+      return [{ kind: 'ended', quantity: least }]
     }
   }
+  const isContradicted = state.kind === 'unknown' && record.faults > 0
+  const settled = isContradicted ? settledByHolding(record, state, around) : undefined
+  if (settled !== undefined) return [settled]
   const steps: Step[] = []
   if (capabilities.lookup !== 'none') steps.push({ kind: 'ask-order' })
   if (isHoldingEvidence(capabilities)) steps.push(...askAround(settings))
+  else if (isContradicted) steps.push(ASK_HOLDING)
+  const mustCancel = isContradicted && state.cancelledAt === undefined
   const longestMs = longestWorkingMs(record, settings)
-  if (mayCancel && now - state.since > longestMs) steps.push({ kind: 'cancel' })
+  if (mayCancel && (mustCancel || now - state.since > longestMs)) steps.push({ kind: 'cancel' })
   return steps
 }
+
+/** Nothing is held and the order works no more: whoever sold it, nothing of it is left. */
+const allOf = ({ order }: ExitRecord): Step => ({ kind: 'ended', quantity: order.quantity })
 
 function longestWorkingMs({ order }: ExitRecord, { style, workingMs }: ExitSettings): number {
   const isLimited = order.limit !== undefined && style.kind === 'marketable-limit'
@@ -161,26 +139,6 @@ const askAround = ({ listsOrders, capabilities }: ExitSettings): readonly Step[]
   listsOrders && capabilities.lookup === 'none'
     ? [ASK_HOLDING, { kind: 'list-orders' }]
     : [ASK_HOLDING]
-
-/** Whether all that the order executed was visible when the holding was last asked for. */
-const isClosedBefore = (
-  { notOpenAt }: Followed,
-  { held, settings: { capabilities } }: Circumstances,
-): boolean =>
-  notOpenAt !== undefined && (held?.named?.at ?? -Infinity) >= notOpenAt + proofMs(capabilities)
-
-/** What the order executed by the evidence of the holding; undefined where that is no proof. */
-function executedUnseen(
-  { heldBefore, order, executed }: ExitRecord,
-  state: Followed,
-  { held, settings: { capabilities } }: Circumstances,
-): number | undefined {
-  const apartMs = proofMs(capabilities)
-  if (heldBefore === null || held === undefined) return undefined
-  if (!isToldTwice(held.named, state.since + apartMs, apartMs)) return undefined
-  const gone = Math.min(order.quantity, leftOf(heldBefore, held.quantity))
-  return Math.max(gone, executed.quantity)
-}
 
 /** An order that may exist or not: what learns it depends on what the venue can prove. */
 function doubted(
@@ -200,7 +158,7 @@ function doubted(
       return asksToo ? [...followed(record, state, around), ...again] : again
     }
     case 'look-up':
-      return [{ kind: 'ask-order' }]
+      return record.faults > 0 ? followed(record, state, around) : [{ kind: 'ask-order' }]
     case 'reduce-only':
     case 'reports':
       return byHolding(record, state, around)
@@ -225,15 +183,20 @@ function byHolding(
   const { capabilities } = settings
   const isReduceOnly = capabilities.reduceOnly
   const seen = executedUnseen(record, state, around)
-  if (seen !== undefined && seen > 0) {
-    const isOver = isEnough(seen, record.order.quantity) || isClosedBefore(state, around)
-    if (isOver) return [{ kind: 'ended', quantity: seen }]
+  const isClosed = isClosedBefore(state, around)
+  if (seen !== undefined && isClosed && held?.quantity === 0) return [allOf(record)]
+  if (seen !== undefined && seen.least > 0) {
+    const isCertain = isSame(seen.least, seen.most) && isClosed
+    const isOver = isEnough(seen.least, record.order.quantity) || isCertain
+    if (isOver) return [{ kind: 'ended', quantity: seen.least }]
   }
   const canTellOpen = capabilities.lookup === 'open-only' || settings.listsOrders
-  if (seen === 0 && isClosedBefore(state, around)) return [{ kind: 'untouched', isProof: true }]
+  const isNothing = seen?.most === 0
+  if (isNothing && isClosed) return [{ kind: 'untouched', isProof: true }]
   // A second fill cannot exceed a holding that is no more than what this exit is to close.
   const isOnce =
     isReduceOnly &&
+    isUnchanged(record.drift) &&
     held !== undefined &&
     held.at >= state.since + proofMs(capabilities) &&
     held.quantity > 0 &&
@@ -244,7 +207,7 @@ function byHolding(
   const steps: Step[] = [...askAround(settings)]
   if (capabilities.lookup === 'open-only') steps.push({ kind: 'ask-order' })
   // Nothing may be sent before the order, if it is one, works no more: not listed, or cancelled.
-  const mustCancel = !canTellOpen || (seen !== undefined && seen > 0)
+  const mustCancel = !canTellOpen || (seen !== undefined && seen.most > 0)
   if (mustCancel && around.mayCancel) steps.push({ kind: 'cancel' })
   return steps
 }

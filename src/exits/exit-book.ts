@@ -1,9 +1,11 @@
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
+import type { ExitsOptions } from './circumstances.ts'
 import { underWayOf } from './exit-entry.ts'
-import { Exits, type ExitsOptions } from './exits.ts'
+import { Exits } from './exits.ts'
 import { HoldingBook } from './holding-book.ts'
+import type { HoldingChange } from './events.ts'
 import type { HoldingGroup } from './holding-group.ts'
 import { type ExitRecord, isAlive, isOver, remainingOf } from './record.ts'
 import type { Share } from './reconcile.ts'
@@ -30,7 +32,10 @@ export class ExitBook {
     this.options = options
     this.settings = options.settings
     const shareOf = (position: Position): Share => this.shareOf(position)
-    this.holdings = new HoldingBook({ ...options, shareOf })
+    const drifted = (id: PositionId, by: HoldingChange, at: number): void => {
+      this.exits.happened(id, { kind: 'drifted', by, at })
+    }
+    this.holdings = new HoldingBook({ ...options, shareOf, drifted })
     this.exits = new Exits(options, this.holdings)
   }
 
@@ -64,9 +69,13 @@ export class ExitBook {
     return this.holdings.keyOf(id)
   }
 
-  /** A position is open: a share of its holding belongs to this life of it. */
-  own(position: Position, life: { generation: number; now: number }): void {
+  /**
+   * A position is open: a share of its holding belongs to this life of it. Gives the exit whose
+   * evidence that changes.
+   */
+  own(position: Position, life: { generation: number; now: number }): PositionId | undefined {
     this.holdings.own(position, life)
+    return this.turnBeside(position.id)
   }
 
   /** A position is closed; what is too little to be sold stays at the venue. */
@@ -89,10 +98,17 @@ export class ExitBook {
     }
   }
 
-  /** A person has let go of a position: what is left of it stays at the venue. */
-  release(position: Position, now: number): void {
+  /**
+   * A person has let go of a position: what is left of it stays at the venue. Gives the exit whose
+   * evidence that changes.
+   */
+  release(position: Position, now: number): PositionId | undefined {
+    const beside = this.turnBeside(position.id)
     const isOpen = this.holdings.life(position.id) !== undefined
-    this.disown(position, { left: isOpen ? this.leftOf(position.id) : position.quantity, now })
+    const left = isOpen ? this.leftOf(position.id) : position.quantity
+    this.holdings.freed(position, left, now)
+    this.disown(position, { left, now })
+    return beside
   }
 
   /** A new cycle, at `now` (epoch ms): what is not known for long is told. */
@@ -175,8 +191,18 @@ export class ExitBook {
     this.options.tell({ kind: 'exit-reserved', decision, orders })
   }
 
+  /** The exit of another position in the same holding whose evidence that is. */
+  private turnBeside(id: PositionId): PositionId | undefined {
+    const life = this.holdings.life(id)
+    const turn = life && this.holdings.groupOf(life.position, 0).turn
+    return turn === id ? undefined : turn
+  }
+
   private lose(id: PositionId, { quantity, now }: { quantity: number; now: number }): void {
     this.holdings.lose(id, quantity)
+    const beside = this.turnBeside(id)
+    const by = { kind: 'released', quantity } as const
+    if (beside !== undefined) this.exits.happened(beside, { kind: 'drifted', by, at: now })
     const isExiting = this.exits.record(id) !== undefined
     this.exits.happened(id, { kind: 'shrunk', by: quantity, at: now })
     const left = this.leftOf(id)

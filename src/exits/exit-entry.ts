@@ -4,7 +4,8 @@ import { leftOf } from '../domain/units.ts'
 import type { ExitEvent } from './events.ts'
 import type { Step } from './evidence.ts'
 import type { HoldingGroup } from './holding-group.ts'
-import { type ExitRecord, isAlive, isOver } from './record.ts'
+import { type ExitRecord, isAlive, isFollowed, isOver } from './record.ts'
+import type { ExitSettings } from './settings.ts'
 
 /** A call that somebody must make for an exit. */
 export type CallKind = Extract<
@@ -48,11 +49,16 @@ export class ExitEntry {
     this.made.clear()
   }
 
-  /** How long, ms, its order has been in doubt, where that is at least `mostMs` and not told yet. */
-  unproved(now: number, mostMs: number): number | undefined {
+  /** How long, ms, its order has been in doubt, where that is too long and not told yet. */
+  unproved(
+    now: number,
+    { loudAfterMs, workingMs }: Pick<ExitSettings, 'loudAfterMs' | 'workingMs'>,
+  ): number | undefined {
     const { state, order } = this.record
-    if (state.kind !== 'unknown' || this.unprovedId === order.clientOrderId) return undefined
+    if (!isFollowed(state) || this.unprovedId === order.clientOrderId) return undefined
     const forMs = now - state.since
+    // One that was taken may work for a while, and is cancelled then.
+    const mostMs = state.kind === 'unknown' ? loudAfterMs : workingMs + loudAfterMs
     if (forMs < mostMs) return undefined
     this.unprovedId = order.clientOrderId
     return forMs
@@ -89,7 +95,7 @@ export class ExitEntry {
     const { group, record, saved } = this
     if (!this.isEndingTurn || saved === undefined) return false
     if (saved.attempt !== record.attempt || !needsNoHolding(saved)) return false
-    group.turn = undefined
+    group.endTurn()
     return true
   }
 

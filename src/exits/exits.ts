@@ -1,36 +1,18 @@
 import type { Decision } from '../domain/decision.ts'
-import type { InstrumentId, PositionId } from '../domain/ids.ts'
-import type { InstrumentSpec } from '../domain/instrument.ts'
+import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { restOf } from '../domain/units.ts'
 import { newExit } from './attempts.ts'
+import { circumstancesOf, type ExitsOptions, type Gates } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
 import { type Step, stepsFor } from './evidence.ts'
 import { type CallKind, eventOf, executedOf, ExitEntry, underWayOf } from './exit-entry.ts'
 import type { HoldingBook } from './holding-book.ts'
 import { follow, joined, recovered } from './ledger.ts'
-import type { Notice } from './notices.ts'
-import { noticesOf } from './noticing.ts'
+import { endOf, noticesOf } from './noticing.ts'
 import { inSteps } from './reading.ts'
 import { completed, type ExitRecord, isAlive, isIdle } from './record.ts'
-import { type ExitSettings, isHoldingEvidence } from './settings.ts'
-
-/** What the exits of an account are carried out by. */
-export interface ExitsOptions {
-  readonly settings: ExitSettings
-  specOf(instrument: InstrumentId): Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'>
-  /** The last price in the position's view. */
-  priceOf(position: Pick<Position, 'instrument' | 'side' | 'priceSource'>): number | undefined
-  tell(notice: Notice): void
-}
-
-/** What may leave at the moment. */
-export interface Gates {
-  /** Epoch ms. */
-  readonly now: number
-  readonly maySend: boolean
-  readonly mayCancel: boolean
-}
+import { beginTurn, changeSince, resumeTurn } from './turn.ts'
 
 /** Every exit of an account, and what is called for each. Changes itself. */
 export class Exits {
@@ -38,6 +20,8 @@ export class Exits {
   private readonly holdings: HoldingBook
   private readonly entries = new Map<PositionId, ExitEntry>()
   private readonly orders = new Map<string, PositionId>()
+  /** Exits of an earlier process whose evidence the holding is, until all its positions are there. */
+  private readonly resumed = new Set<PositionId>()
 
   constructor(options: ExitsOptions, holdings: HoldingBook) {
     this.options = options
@@ -91,7 +75,7 @@ export class Exits {
     const entry = this.enter(record, position, now)
     entry.isIntended = true
     entry.saved = record
-    if (record.heldBefore !== null && isAlive(record)) entry.group.turn = position.id
+    if (resumeTurn(entry)) this.resumed.add(position.id)
     // Of a first attempt, another look at the same id tells; of those before this one, only time.
     if (record.attempt > 1) entry.group.restored(now)
     // Told in the first cycle: now there may be nobody yet who could take it.
@@ -107,9 +91,10 @@ export class Exits {
 
   /** A new cycle, at `now` (epoch ms): what was asked before may be asked again. */
   cycle(now: number): void {
+    this.settleTurns(now)
     for (const entry of this.entries.values()) {
       entry.cycle()
-      const forMs = entry.unproved(now, this.options.settings.loudAfterMs)
+      const forMs = entry.unproved(now, this.options.settings)
       const { decision, steps } = entry.record
       if (forMs !== undefined) this.options.tell({ kind: 'exit-unproved', decision, forMs, steps })
       if (!entry.isEndUntold) continue
@@ -122,6 +107,7 @@ export class Exits {
   due(id: PositionId, gates: Gates): readonly CallKind[] {
     const entry = this.entries.get(id)
     if (entry === undefined) return []
+    this.settleTurns(gates.now)
     // Each step that needs no call leads to another state; the bound is for a mistake.
     for (let count = 0; count < MOST_STEPS_AT_ONCE; count++) {
       const steps = this.stepsOf(entry, gates)
@@ -171,7 +157,9 @@ export class Exits {
       this.orders.delete(before.order.clientOrderId)
       this.orders.set(record.order.clientOrderId, id)
     }
-    if (event.kind === 'planned' && record.heldBefore !== null) entry.group.turn = id
+    if (event.kind === 'planned') {
+      beginTurn(entry, this.holdings.othersIn(entry.group, id), event.at)
+    }
     const executed = restOf(executedOf(record), executedOf(before))
     if (executed > 0 || isAlive(record) !== isAlive(before)) {
       entry.group.changed(id, { executed, now: event.at })
@@ -197,26 +185,8 @@ export class Exits {
     return entry?.record
   }
 
-  private stepsOf(
-    { record, position, group, takenUpAt }: ExitEntry,
-    gates: Gates,
-  ): readonly Step[] {
-    const { id, instrument, side } = position
-    const { settings, specOf, priceOf } = this.options
-    const hasTurn =
-      !isHoldingEvidence(settings.capabilities) || group.turn === undefined || group.turn === id
-    return stepsFor(record, {
-      ...gates,
-      settings,
-      held: group.held(side),
-      isWhole: group.isWhole,
-      allowance: group.allowance(id),
-      quietSince: group.quietSince,
-      ...{ takenUpAt, hasTurn },
-      isShared: group.isShared,
-      spec: specOf(instrument),
-      price: priceOf(position),
-    })
+  private stepsOf(entry: ExitEntry, gates: Gates): readonly Step[] {
+    return stepsFor(entry.record, circumstancesOf(entry, gates, this.options))
   }
 
   private begin(entry: ExitEntry, steps: readonly Step[], now: number): readonly CallKind[] {
@@ -226,26 +196,28 @@ export class Exits {
     return calls
   }
 
+  /** Once all positions of an earlier process are there: those that came last were not kept with it. */
+  private settleTurns(now: number): void {
+    for (const id of this.resumed) {
+      const entry = this.entries.get(id)
+      if (entry === undefined) continue
+      const by = changeSince(entry.record, this.holdings.othersIn(entry.group, id))
+      if (by !== undefined) this.happened(id, { kind: 'drifted', by, at: now })
+    }
+    this.resumed.clear()
+  }
+
   private endTurn(entry: ExitEntry): void {
     if (entry.endTurn() && entry.record.state.kind === 'flat') this.tellEnd(entry)
   }
 
   private tellEnd({ record }: ExitEntry): void {
-    const { state, before, decision, positionId, order, steps } = record
-    if (state.kind !== 'flat') return
-    const { tell } = this.options
-    if (before.quantity > 0 && before.price !== null) {
-      const { clientOrderId } = order
-      const fill = { clientOrderId, positionId, quantity: before.quantity, price: before.price }
-      tell({ kind: 'exit-filled', decision, fill, steps })
-      return
-    }
-    const by = state.by === 'dust' ? 'dust' : 'gone'
-    tell({ kind: 'exit-closed', decision, by, steps })
+    const notice = endOf(record)
+    if (notice !== undefined) this.options.tell(notice)
   }
 
   private leave({ record, group }: ExitEntry): void {
-    if (group.turn === record.positionId) group.turn = undefined
+    if (group.turn === record.positionId) group.endTurn()
     this.entries.delete(record.positionId)
     this.orders.delete(record.order.clientOrderId)
   }

@@ -1,6 +1,7 @@
 import { backoffMs } from './attempts.ts'
 import { isToldTwice } from './holding-state.ts'
-import type { Circumstances, Step } from './evidence.ts'
+import type { Circumstances } from './circumstances.ts'
+import type { Step } from './evidence.ts'
 import { type ExitRecord, type ExitState, withStep } from './record.ts'
 import { type ExitSettings, proofMs } from './settings.ts'
 

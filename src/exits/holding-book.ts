@@ -1,8 +1,10 @@
+import { sum } from '../domain/decimal.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { InstrumentSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
+import type { HoldingChange } from './events.ts'
 import { FormerHoldings } from './former.ts'
 import { HoldingGroup, type Surroundings } from './holding-group.ts'
 import { HoldingReader } from './holding-reader.ts'
@@ -24,7 +26,7 @@ export interface Asked {
   readonly isNamed: boolean
 }
 
-export interface HoldingBookOptions extends Pick<Surroundings, 'shareOf' | 'tell'> {
+export interface HoldingBookOptions extends Pick<Surroundings, 'shareOf' | 'tell' | 'drifted'> {
   readonly settings: ExitSettings
   readonly adopt: Adoption
   specOf(instrument: InstrumentId): Pick<InstrumentSpec, 'lot'>
@@ -40,12 +42,13 @@ export class HoldingBook {
   private readonly former: FormerHoldings
   private readonly reader: HoldingReader
 
-  constructor({ settings: { capabilities }, adopt, shareOf, tell, specOf }: HoldingBookOptions) {
+  constructor({ settings, adopt, shareOf, tell, drifted, specOf }: HoldingBookOptions) {
+    const { capabilities } = settings
     this.reader = new HoldingReader(specOf)
     this.model = capabilities.holdings
     this.unowned = new Unowned(adopt, tell)
     this.former = new FormerHoldings(tell)
-    this.surroundings = { shareOf, tell, apartMs: proofMs(capabilities) }
+    this.surroundings = { shareOf, tell, drifted, apartMs: proofMs(capabilities) }
   }
 
   /** The open life of a position. */
@@ -80,7 +83,10 @@ export class HoldingBook {
     const group = this.groupOf(position, now)
     const owned = this.reader.owned(group.key, position.quantity)
     this.lives.set(position.id, { position, generation, owned })
-    group.own(position, now)
+    const came = group.own(position, now)
+    if (came > 0) {
+      this.drifted(group, position.id, { by: { kind: 'came', quantity: came }, now })
+    }
     this.unowned.named(group.key, position.id, now)
   }
 
@@ -100,6 +106,30 @@ export class HoldingBook {
     this.lives.delete(position.id)
     group?.disown(position.id, now)
     if (group?.isEmpty === true) this.groups.delete(name)
+  }
+
+  /** A person takes over so many units of a position, and may sell them at any time. */
+  freed(position: Position, quantity: number, now: number): void {
+    const group = this.groups.get(nameOf(holdingKeyOf(position, this.model)))
+    if (group === undefined || quantity <= 0) return
+    this.drifted(group, position.id, { by: { kind: 'released', quantity }, now })
+  }
+
+  /** Units of a holding that other positions than this one own. */
+  othersIn(group: HoldingGroup, id: PositionId): number {
+    const others = [...group.ids()].filter(each => each !== id)
+    return others
+      .map(each => this.surroundings.shareOf(this.lives.get(each)!.position).owned)
+      .reduce(sum, 0)
+  }
+
+  /** Tells the exit whose evidence a holding is that another position has come or gone. */
+  private drifted(
+    { turn }: HoldingGroup,
+    id: PositionId,
+    { by, now }: { by: HoldingChange; now: number },
+  ): void {
+    if (turn !== undefined && turn !== id) this.surroundings.drifted(turn, by, now)
   }
 
   /** Somebody else has closed so many units of a position. */

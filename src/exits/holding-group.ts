@@ -1,8 +1,10 @@
+import { sum } from '../domain/decimal.ts'
 import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
-import type { Held } from './evidence.ts'
+import type { Held } from './circumstances.ts'
+import type { HoldingChange } from './events.ts'
 import { heldOf, type HoldingState, reported, unknownHolding } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 import { share, type Share, type Verdict } from './reconcile.ts'
@@ -12,6 +14,8 @@ export interface Surroundings {
   readonly apartMs: number
   shareOf(position: Position): Share
   tell(notice: Notice): void
+  /** Others have changed a holding that is the evidence for this exit, as of `at` (epoch ms). */
+  drifted(id: PositionId, by: HoldingChange, at: number): void
   /** So many signed units of a holding belong to no position. */
   beyond(key: HoldingKey, quantity: number): void
 }
@@ -23,8 +27,13 @@ export class HoldingGroup {
   readonly key: HoldingKey
   /** No less is held than is owned, by the last report. */
   isWhole = false
-  /** The exit whose evidence the holding is at the moment. */
-  turn: PositionId | undefined
+  /** Units that belong to no position, in the direction of its positions, by the last report. */
+  spare = 0
+  private turnOf: PositionId | undefined
+  /** The least that was held since the turn began, and since when (epoch ms): more is a rise. */
+  private low: { readonly quantity: number; readonly at: number } | undefined
+  /** When a position last came, epoch ms. */
+  private cameAt = -Infinity
   private readonly owners = new Map<PositionId, Position>()
   /** Since when each owns a part of it, epoch ms. */
   private readonly ownedSince = new Map<PositionId, number>()
@@ -48,13 +57,34 @@ export class HoldingGroup {
     this.quietAt = now
   }
 
-  /** Takes a position in; it may close what the next report grants it. */
-  own(position: Position, now: number): void {
+  /** The exit whose evidence the holding is at the moment. */
+  get turn(): PositionId | undefined {
+    return this.turnOf
+  }
+
+  /** The holding is the evidence for this exit from now on; `heldBefore` units are held, as of `at`. */
+  beginTurn(id: PositionId, heldBefore: number, at: number): void {
+    this.turnOf = id
+    this.low = { quantity: heldBefore, at }
+  }
+
+  endTurn(): void {
+    this.turnOf = undefined
+    this.low = undefined
+  }
+
+  /** Takes a position in; it may close what the next report grants it. Gives how much came with it. */
+  own(position: Position, now: number): number {
+    const before = this.owners.get(position.id)?.quantity ?? 0
+    const came = leftOf(position.quantity, before)
+    if (this.low !== undefined) this.low = { ...this.low, quantity: sum(this.low.quantity, came) }
+    this.cameAt = now
     this.owners.set(position.id, position)
     this.ownedSince.set(position.id, now)
     this.allowances.delete(position.id)
     this.quietAt = now
     this.isSettled = false
+    return came
   }
 
   /** Lets go of a position. */
@@ -64,7 +94,7 @@ export class HoldingGroup {
     this.allowances.delete(id)
     this.quietAt = now
     this.isSettled = false
-    if (this.turn === id) this.turn = undefined
+    if (this.turnOf === id) this.endTurn()
   }
 
   get isShared(): boolean {
@@ -146,6 +176,7 @@ export class HoldingGroup {
     const before = this.state
     this.state = reported(before, report, { ...asked, apartMs: around.apartMs })
     if (this.state.known === before.known) return NOTHING_LOST
+    if (asked.isNamed) this.watchRise(around)
     if (this.isSettled && this.state.known?.quantity === before.known?.quantity) return NOTHING_LOST
     const verdict = this.judge(around)
     this.tell(verdict, around)
@@ -155,6 +186,19 @@ export class HoldingGroup {
   /** An order is over that could have explained what the holding lacks: it did not execute that. */
   lookAgain(around: Surroundings): void {
     if (this.state.known !== undefined) this.judge(around)
+  }
+
+  /** What rises after it was told to be less was bought by others; a list may only lag. */
+  private watchRise({ apartMs, drifted }: Surroundings): void {
+    const { turnOf, low } = this
+    const side = turnOf === undefined ? undefined : this.owners.get(turnOf)?.side
+    if (turnOf === undefined || low === undefined || side === undefined) return
+    const { quantity, at } = heldOf(this.state, side)!
+    if (quantity > low.quantity) {
+      if (at >= low.at + apartMs) drifted(turnOf, { kind: 'risen' }, at)
+    } else if (quantity < low.quantity && at >= this.cameAt + apartMs) {
+      this.low = { quantity, at }
+    }
   }
 
   private judge({ shareOf, apartMs }: Surroundings): Verdict {
@@ -177,6 +221,7 @@ export class HoldingGroup {
       )
     }
     this.isShort = verdict.isShort
+    this.spare = Math.abs(verdict.beyond)
     this.isWhole = verdict.isWhole && (isNamed || this.isWhole)
     const isGranted = isClean && isNamed && this.allowances.size === this.owners.size
     this.isSettled = isGranted && this.isWhole && !verdict.isShort && !verdict.isOversold

@@ -1,7 +1,7 @@
 import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import { type Position, signOf } from '../domain/position.ts'
 import type { Capabilities } from '../domain/venue.ts'
-import type { Held } from './evidence.ts'
+import type { Held } from './circumstances.ts'
 
 /** Answers to the question by name that are all alike. Times are epoch ms. */
 export interface Named {

@@ -2,6 +2,7 @@ import type { Decision } from '../domain/decision.ts'
 import type { RejectionCode } from '../domain/order.ts'
 import { isEnough, leftOf } from '../domain/units.ts'
 import { backoffMs, ended, nextAttempt, rejected } from './attempts.ts'
+import { drifted } from './drift.ts'
 import type { ExitEvent } from './events.ts'
 import type { Plan } from './quantity.ts'
 import {
@@ -10,6 +11,7 @@ import {
   type ExitState,
   isFollowed,
   isOver,
+  NO_DRIFT,
   remainingOf,
   withStep,
 } from './record.ts'
@@ -51,6 +53,8 @@ export function follow(record: ExitRecord, event: ExitEvent, settings: ExitSetti
         : record
     case 'shrunk':
       return shrunk(record, event)
+    case 'drifted':
+      return record.heldBefore === null ? record : drifted(record, event)
     case 'flat':
       return withStep(
         { ...record, state: { kind: 'flat', at: event.at, by: event.by } },
@@ -75,6 +79,7 @@ const planned = (record: ExitRecord, plan: Plan, notBefore: number): ExitRecord 
     ...(plan.limit !== undefined && { limit: plan.limit }),
   },
   heldBefore: plan.heldBefore,
+  drift: NO_DRIFT,
   state: { kind: 'intending', notBefore },
 })
 
@@ -165,7 +170,13 @@ function shrunk(
   if (state.kind !== 'intending' && state.kind !== 'intended') return told
   // Nothing of the attempt has left: it is made anew, and nobody shall find the old one.
   const order = { ...record.order, quantity: remainingOf(told) }
-  return { ...told, order, heldBefore: null, state: { ...state, kind: 'intending' } }
+  return {
+    ...told,
+    order,
+    heldBefore: null,
+    drift: NO_DRIFT,
+    state: { ...state, kind: 'intending' },
+  }
 }
 
 /**

@@ -31,3 +31,15 @@ export function noticesOf(
   }
   return notices
 }
+
+/** What an exit has brought that is over; undefined where it is not. */
+export function endOf(record: ExitRecord): Notice | undefined {
+  const { state, before, decision, positionId, order, steps } = record
+  if (state.kind !== 'flat') return undefined
+  if (before.quantity > 0 && before.price !== null) {
+    const { clientOrderId } = order
+    const fill = { clientOrderId, positionId, quantity: before.quantity, price: before.price }
+    return { kind: 'exit-filled', decision, fill, steps }
+  }
+  return { kind: 'exit-closed', decision, by: state.by === 'dust' ? 'dust' : 'gone', steps }
+}

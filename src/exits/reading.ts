@@ -24,6 +24,7 @@ export function inSteps(event: ExitEvent, lot: number | undefined): ExitEvent {
     case 'ended':
     case 'retry':
     case 'shrunk':
+    case 'drifted':
     case 'flat':
       return event
   }

@@ -4,8 +4,28 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Execution, ExitOrder, RejectionCode } from '../domain/order.ts'
 import { leftOf } from '../domain/units.ts'
 
+/**
+ * How others may have changed the holding since `heldBefore` was told, units in the position's
+ * direction: positions that came may have been bought since, those that were released may be sold.
+ */
+export interface Drift {
+  /** Units, below 0 for a loss, that it has changed by at least. */
+  readonly least: number
+  /** At most; null where it rose by a purchase of unknown size. */
+  readonly most: number | null
+  /** Units of what was held before that belonged to no position; null where that is not known. */
+  readonly spare: number | null
+  /** Units that other positions own of it; null where that is not known. */
+  readonly others: number | null
+}
+
+/** A holding that others have not changed. */
+export const NO_DRIFT: Drift = { least: 0, most: 0, spare: null, others: null }
+
+export const isUnchanged = ({ least, most }: Drift): boolean => least === 0 && most === 0
+
 /** What is known of an order whose end is not. Times are epoch ms. */
-interface Followed {
+interface Known {
   /** When it was accepted, sent in vain, or found by a new process. */
   readonly since: number
   /** When the venue first said that it does not work (any more); that alone tells no quantity. */
@@ -23,15 +43,20 @@ export type ExitState =
   | { readonly kind: 'intended'; readonly notBefore: number }
   /** A call is under way. Never read from the store. */
   | { readonly kind: 'sending' }
-  | ({ readonly kind: 'acknowledged' } & Followed)
-  | ({ readonly kind: 'partly-filled' } & Followed)
-  /** Nothing is proved. `absentAt`: when the venue first said that it finds no such order. */
+  | ({ readonly kind: 'acknowledged' } & Known)
+  | ({ readonly kind: 'partly-filled' } & Known)
+  /** Nothing is proved. */
   | ({
       readonly kind: 'unknown'
+      /** When the venue first said that it finds no such order. */
       readonly absentAt?: number
+      /** When the venue first said that it has rejected the order. */
+      readonly rejectedAt?: number
+      /** When a cancel was sent whose answer does not say that the order works. */
+      readonly cancelledAt?: number
       /** The order is not sent again before, if sending it again is the way to learn of it. */
       readonly notBefore?: number
-    } & Followed)
+    } & Known)
   /** The venue refused this attempt; it never lived. A new one is made at `retryAt`. */
   | {
       readonly kind: 'rejected'
@@ -79,6 +104,7 @@ export interface ExitRecord {
   readonly order: ExitOrder
   /** Units held, in the position's direction, when the attempt was made; null where that is no evidence. */
   readonly heldBefore: number | null
+  readonly drift: Drift
   /** What the attempts before this one executed. */
   readonly before: Execution
   /** What the present attempt is known to have executed. */
@@ -164,13 +190,15 @@ export const isIdle = (record: ExitRecord): boolean =>
   !record.isDoubted &&
   record.before.quantity === 0
 
-type Knowable = Extract<ExitState, { kind: 'acknowledged' | 'partly-filled' | 'unknown' }>
+/** The state of an order of which the venue may still tell something. */
+export type Followed = Extract<ExitState, { kind: 'acknowledged' | 'partly-filled' | 'unknown' }>
 
 /** Whether the venue may still tell something of the order. */
-export const isFollowed = (state: ExitState): state is Knowable =>
+export const isFollowed = (state: ExitState): state is Followed =>
   state.kind === 'acknowledged' || state.kind === 'partly-filled' || state.kind === 'unknown'
 
-const DOUBTED = { hasLeft: true, isDoubted: true, wasDoubted: true } as const
+/** Marks an attempt whose order may live. */
+export const DOUBTED = { hasLeft: true, isDoubted: true, wasDoubted: true } as const
 
 /** The record when nobody knows any more, from `at` (epoch ms) on, what became of its order. */
 export function doubted(record: ExitRecord, at: number, why: string): ExitRecord {
@@ -197,6 +225,7 @@ export const completed = (kept: Oldest & Partial<ExitRecord>): ExitRecord => ({
   storeId: '',
   quantity: kept.order.quantity,
   heldBefore: null,
+  drift: NO_DRIFT,
   before: NOTHING,
   executed: NOTHING,
   exists: false,

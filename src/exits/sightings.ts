@@ -1,13 +1,33 @@
-import type { LivedOrder } from '../domain/order.ts'
+import type { LivedOrder, RejectionCode } from '../domain/order.ts'
 import { isEnough, isRounded, isSame } from '../domain/units.ts'
 import { ended, rejected } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
 import { foreignOver } from './foreign.ts'
-import { doubted, type ExitRecord, type ExitState, isFollowed, withStep } from './record.ts'
+import {
+  DOUBTED,
+  doubted,
+  type ExitRecord,
+  type ExitState,
+  isFollowed,
+  withStep,
+} from './record.ts'
 import { type ExitSettings, proofMs } from './settings.ts'
 
 /** The record after what the venue says of its order; what cannot be true proves nothing. */
 export function seen(
+  record: ExitRecord,
+  event: Extract<ExitEvent, { kind: 'seen' }>,
+  settings: ExitSettings,
+): ExitRecord {
+  const next = told(record, event, settings)
+  const { order, by, askedAt } = event
+  const isCancelled = by === 'cancel' && order.kind !== 'unknown' && order.kind !== 'working'
+  const isNoted = next.state.kind !== 'unknown' || next.state.cancelledAt !== undefined
+  if (!isCancelled || isNoted) return next
+  return { ...next, state: { ...next.state, cancelledAt: askedAt } }
+}
+
+function told(
   record: ExitRecord,
   { order, by, at, askedAt }: Extract<ExitEvent, { kind: 'seen' }>,
   settings: ExitSettings,
@@ -22,10 +42,10 @@ export function seen(
     case 'ended':
       return lived(record, { order, at, by: by === 'cancel' ? 'cancel' : 'venue' }, settings)
     case 'rejected':
-      if (!isFollowed(record.state)) return record
-      return record.executed.quantity > 0
-        ? faulty(record, at, 'rejected after a fill')
-        : rejected(record, { ...order, at }, settings)
+      // Bridges answer so to a cancel that comes too late: it is the cancel that was rejected.
+      return by === 'cancel'
+        ? record
+        : foundRejected(record, { code: order.code, text: order.text, askedAt, at }, settings)
     case 'absent':
       return by === 'look-up' && settings.capabilities.lookup === 'complete'
         ? absent(record, { askedAt, at }, settings)
@@ -70,6 +90,10 @@ function faultOf(
   const isAll = isSame(quantity, asked.quantity) || isRounded(quantity, asked.quantity)
   if (!isAll && quantity > asked.quantity) return `executed ${quantity} of ${asked.quantity}`
   if (!isAll && kind === 'filled') return `filled with ${quantity} of ${asked.quantity}`
+  // Of an order that works something is left. Which of the two is wrong cannot be told.
+  if (kind === 'working' && isSame(quantity, asked.quantity)) {
+    return `working with all ${quantity} executed`
+  }
   if (kind !== 'working' && !isEnough(quantity, executed.quantity)) {
     return `executed ${quantity} after ${executed.quantity}`
   }
@@ -78,20 +102,49 @@ function faultOf(
 
 /** An answer that cannot be true proves nothing: from then on all evidence is gathered anew. */
 function faulty(record: ExitRecord, at: number, what: string): ExitRecord {
-  const faults = record.faults + 1
-  const state: ExitState = { kind: 'unknown', since: at }
-  const next: ExitRecord = {
-    ...record,
-    faults,
-    hasLeft: true,
-    isDoubted: true,
-    wasDoubted: true,
-    state,
+  const { state: before } = record
+  // A venue that says so again and again must not begin the evidence anew each time, nor fill the
+  // history with it.
+  const isRepeated = before.kind === 'unknown' && record.faults > 0
+  const cancelledAt = isRepeated ? before.cancelledAt : undefined
+  const state: ExitState = {
+    kind: 'unknown',
+    since: isRepeated ? before.since : at,
+    ...(cancelledAt !== undefined && { cancelledAt }),
   }
-  // A venue that says so again and again must not fill the history with it.
-  return record.state.kind === 'unknown' && record.faults > 0
-    ? next
-    : withStep(next, at, `an answer that cannot be true: ${what}`)
+  const faults = record.faults + 1
+  const next: ExitRecord = { ...record, ...DOUBTED, faults, state }
+  return isRepeated ? next : withStep(next, at, `an answer that cannot be true: ${what}`)
+}
+
+/**
+ * A venue says that it has rejected an order of which nothing is known: twice, late enough and far
+ * enough apart, is a proof. Of an order that it has accepted it cannot be true.
+ */
+function foundRejected(
+  record: ExitRecord,
+  {
+    askedAt,
+    ...refusal
+  }: { code: RejectionCode; text: string | undefined; askedAt: number; at: number },
+  settings: ExitSettings,
+): ExitRecord {
+  const { state } = record
+  const { at } = refusal
+  if (!isFollowed(state)) return record
+  if (record.exists || state.kind !== 'unknown' || record.executed.quantity > 0) {
+    return faulty(record, at, 'rejected, though it was accepted')
+  }
+  const apartMs = proofMs(settings.capabilities)
+  if (askedAt < state.since + apartMs) return record
+  if (state.rejectedAt === undefined) {
+    return withStep(
+      { ...record, state: { ...state, rejectedAt: askedAt } },
+      at,
+      'rejected, it says',
+    )
+  }
+  return askedAt < state.rejectedAt + apartMs ? record : rejected(record, refusal, settings)
 }
 
 /** A venue that finds every order finds none: twice, late enough and far enough apart, is a proof. */
@@ -104,7 +157,9 @@ function absent(
   const apartMs = proofMs(capabilities)
   if (!isFollowed(state) || askedAt < state.since + apartMs) return record
   if (record.exists || state.kind !== 'unknown') {
-    if (record.executed.quantity > 0) return faulty(record, at, 'absent after a fill')
+    if (record.executed.quantity > 0) {
+      return faulty(record, at, 'absent after a fill')
+    }
     return { ...doubted(record, askedAt, 'the venue has lost it'), exists: false }
   }
   if (state.absentAt === undefined) {

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import type { HoldingChange } from '../../src/exits/events.ts'
 import { anOrderState, ExitCase, heldAt, settingsOf } from '../support/exits.ts'
 
 const unknownAt = (since: number, ...given: Parameters<typeof settingsOf>): ExitCase =>
@@ -81,6 +82,65 @@ describe('the evidence for an order that nobody answered for', () => {
     ])
     exit.happen({ kind: 'ended', quantity: 5, at: 99 })
     expect(exit.record.state).to.deep.include({ kind: 'flat', by: 'gone' })
+  })
+})
+
+describe('the holding as evidence, where others change it', () => {
+  const came = { kind: 'came', quantity: 5 } as const
+  const drifted = (exit: ExitCase, by: HoldingChange, spare = 0): ExitCase => {
+    exit.record = { ...exit.record, drift: { least: 0, most: 0, spare, others: 0 } }
+    return exit.happen({ kind: 'drifted', by, at: 12 })
+  }
+  const notListed = (exit: ExitCase): ExitCase =>
+    exit.happen({ kind: 'not-listed', id: exit.id, askedAt: 26, at: 26 })
+  const reduceOnly = (): ExitCase => unknownAt(5, { reduceOnly: true }, { listsOrders: true })
+
+  it('is not untouched when it is as large as before because a position came', () => {
+    const exit = notListed(drifted(reduceOnly(), came))
+    const around = { held: heldAt(5, 40, 60), quietSince: 12 }
+    expect(exit.steps(99, around)).to.deep.equal([{ kind: 'ended', quantity: 5 }])
+    expect(exit.kindsOfSteps(99, { ...around, quietSince: 31 })).not.to.include('ended')
+    expect(exit.steps(99, { ...around, held: heldAt(10, 40, 60) })).to.deep.equal([
+      { kind: 'untouched', isProof: true },
+    ])
+  })
+
+  it('proves nothing where the position may be what was beyond all positions', () => {
+    const exit = notListed(drifted(reduceOnly(), came, 5))
+    const around = { held: heldAt(5, 40, 60), quietSince: 12 }
+    expect(exit.kindsOfSteps(99, around)).to.deep.equal(['ask-holding', 'list-orders', 'cancel'])
+    expect(exit.steps(99, { ...around, held: heldAt(0, 40, 60) })).to.deep.equal([
+      { kind: 'ended', quantity: 5 },
+    ])
+  })
+
+  it('does not take for a fill what a person may have sold of a position that was released', () => {
+    const exit = reduceOnly()
+    exit.record = { ...exit.record, heldBefore: 10 }
+    notListed(drifted(exit, { kind: 'released', quantity: 5 }))
+    const around = { quietSince: 12, isShared: true }
+    expect(exit.kindsOfSteps(99, { ...around, held: heldAt(5, 40, 60) })).to.include('cancel')
+    expect(exit.steps(99, { ...around, held: heldAt(10, 40, 60) })).to.deep.equal([
+      { kind: 'untouched', isProof: true },
+    ])
+  })
+
+  it('is never untouched after a rise that no position explains', () => {
+    const exit = notListed(drifted(reduceOnly(), { kind: 'risen' }))
+    expect(exit.kindsOfSteps(99, { held: heldAt(5, 40, 60) })).not.to.include('untouched')
+    expect(exit.steps(99, { held: heldAt(0, 40, 60) })).to.deep.equal([
+      { kind: 'ended', quantity: 5 },
+    ])
+  })
+
+  it('ends no order with nothing executed where a purchase may hide that, also by its own id', () => {
+    const exit = unknownAt(5, { dedupe: 'always' }).happen({ kind: 'sent', at: 6 })
+    exit.happen({ kind: 'answered', id: exit.id, answer: { kind: 'duplicate' }, at: 7 })
+    notListed(drifted(exit, came))
+    const around = { held: heldAt(5, 40, 60), quietSince: 12 }
+    expect(exit.steps(99, around)).to.deep.equal([{ kind: 'ended', quantity: 5 }])
+    exit.happen({ kind: 'drifted', by: { kind: 'released', quantity: 1 }, at: 13 })
+    expect(exit.kindsOfSteps(99, around)).to.deep.equal(['ask-holding'])
   })
 })
 

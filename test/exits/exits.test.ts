@@ -79,6 +79,56 @@ describe('Exits', () => {
     expect(begin(b, 70)).to.deep.equal(['send'])
   })
 
+  for (const capabilities of [{ reduceOnly: true }, { dedupe: 'always' }] as const) {
+    const venue = Object.keys(capabilities)[0]!
+    it(`sells once what was sold unseen while a purchase made up for it: ${venue}`, () => {
+      const told: string[] = []
+      book = plainBook(settingsOf(capabilities), ({ kind }) => told.push(kind))
+      book.own(a, { generation: 1, now: 0 })
+      held(5, 20)
+      intend(a, 50)
+      held(5, 50)
+      expect(begin(a, 50)).to.deep.equal(['send'])
+      const { clientOrderId: id } = book.exits.record(a.id)!.order
+      book.exits.ended(
+        { id: a.id, generation: 1, call: 'send' },
+        { kind: 'outcome-unknown', id, at: 51 },
+      )
+      // The order was executed, and as much was bought and named.
+      expect(book.own(b, { generation: 1, now: 52 })).to.equal(a.id)
+      for (let at = 60; at < 200; at += 10) {
+        held(5, at)
+        book.cycle(at)
+        const calls = begin(a, at)
+        if ('reduceOnly' in capabilities) expect(calls).not.to.include('send')
+        const answer = { kind: 'duplicate' } as const
+        if (!calls.includes('send')) continue
+        expect(book.exits.record(a.id)!.order.clientOrderId).to.equal(id)
+        book.exits.ended(
+          { id: a.id, generation: 1, call: 'send' },
+          { kind: 'answered', id, answer, at },
+        )
+      }
+      expect(told).to.include('exit-closed').and.not.to.include('position-gone')
+      expect(book.exits.record(a.id)!.attempt).to.equal(1)
+    })
+  }
+
+  it('counts a position that came in the moment of a crash as one that came to the holding', () => {
+    book = plainBook(settingsOf({ reduceOnly: true }), () => undefined)
+    book.own(a, { generation: 1, now: 0 })
+    held(5, 20)
+    intend(a, 50)
+    held(5, 50)
+    begin(a, 50)
+    const stored = book.exits.record(a.id)!
+    book = plainBook(settingsOf({ reduceOnly: true }), () => undefined)
+    for (const position of [a, b]) book.own(position, { generation: 1, now: 100 })
+    book.exits.restore(stored, { position: a, now: 100 })
+    book.cycle(100)
+    expect(book.exits.record(a.id)!.drift).to.include({ least: 5, most: 5 })
+  })
+
   describe('with answers that are older than what they are asked about', () => {
     const told: string[] = []
 

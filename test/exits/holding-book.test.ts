@@ -25,6 +25,7 @@ describe('HoldingBook', () => {
         return { positionId: id, side, openedAt, owned, underWay: 0 }
       },
       tell: notice => told.push(notice),
+      drifted: () => undefined,
     })
   })
 

@@ -11,10 +11,46 @@ const around = {
     ...{ positionId: id, side, openedAt, owned: quantity, underWay: 0 },
   }),
   tell: () => undefined,
+  drifted: () => undefined,
   beyond: () => undefined,
 }
 
 describe('HoldingGroup', () => {
+  it('tells the exit whose evidence it is of a rise, unless answers only overtook each other', () => {
+    const rises: [string, string][] = []
+    const watched = {
+      ...around,
+      drifted: (id: string, { kind }: { kind: string }) => rises.push([id, kind]),
+    }
+    const group = new HoldingGroup({ instrument: instrumentId('ACME') }, 0)
+    group.own(aPosition({ quantity: 4 }), 0)
+    const told = (quantity: number, askedAt: number, isNamed = true): unknown =>
+      group.take({ kind: 'held', quantity, ageMs: 0 }, { askedAt, isNamed }, watched)
+    told(4, 10)
+    group.beginTurn(P1, 4, 10)
+    told(1, 30)
+    told(4, 39)
+    told(9, 50, false)
+    expect(rises).to.deep.equal([])
+    told(4, 51)
+    expect(rises).to.deep.equal([['p1', 'risen']])
+  })
+
+  it('takes no rise for a purchase of unknown origin that a position explains which came', () => {
+    const rises: string[] = []
+    const watched = { ...around, drifted: (id: string) => rises.push(id) }
+    const group = new HoldingGroup({ instrument: instrumentId('ACME') }, 0)
+    group.own(aPosition({ quantity: 4 }), 0)
+    const told = (quantity: number, askedAt: number): unknown =>
+      group.take({ kind: 'held', quantity, ageMs: 0 }, { askedAt, isNamed: true }, watched)
+    group.beginTurn(P1, 4, 10)
+    expect(group.own(aPosition({ id: positionId('p2'), quantity: 3 }), 20)).to.equal(3)
+    for (const at of [29, 30, 45]) told(at === 29 ? 4 : 7, at)
+    expect(rises).to.deep.equal([])
+    told(8, 60)
+    expect(rises).to.deep.equal(['p1'])
+  })
+
   it('lets a position close nothing because of a list, which may be long out of date', () => {
     const group = new HoldingGroup({ instrument: instrumentId('ACME') }, 0)
     group.own(aPosition({ quantity: 4 }), 0)

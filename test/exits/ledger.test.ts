@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { joined, recovered } from '../../src/exits/ledger.ts'
 import { MOST_STEPS } from '../../src/exits/record.ts'
 import { aDecision } from '../support/builders.ts'
-import { anOrderState, ExitCase, settingsOf } from '../support/exits.ts'
+import { anOrderState, ExitCase, heldAt, settingsOf } from '../support/exits.ts'
 
 const COMPLETE = settingsOf({ lookup: 'complete' })
 
@@ -99,6 +99,67 @@ describe('the exit ledger', () => {
       'unknown',
     )
     expect(exit.seen(absent, 55).kind).to.equal('intended')
+  })
+
+  it('believes no rejection of an order that was accepted, and asks for it again', () => {
+    const rejected = { kind: 'rejected', code: 'refused' } as const
+    const exit = new ExitCase(COMPLETE).sent().seen(anOrderState('working', 0), 5)
+    for (const at of [20, 40, 60]) exit.seen(rejected, at)
+    expect([exit.kind, exit.record.attempt, exit.record.faults]).to.deep.equal(['unknown', 1, 3])
+    expect(exit.kindsOfSteps(61, { isWhole: false })).to.include('ask-order')
+    expect(exit.seen(anOrderState('filled', 5), 70).kind).to.equal('filled')
+  })
+
+  it('takes no answer to a cancel for a rejection of the order', () => {
+    const rejected = { kind: 'rejected', code: 'refused' } as const
+    const alive = new ExitCase(COMPLETE).sent().seen(anOrderState('working', 0), 5)
+    expect(alive.seen(rejected, 20, 'cancel').kind).to.equal('acknowledged')
+    const doubted = new ExitCase(COMPLETE).sent().lost(5)
+    for (const at of [20, 40, 60]) doubted.seen(rejected, at, 'cancel')
+    expect(doubted.kind).to.equal('unknown')
+  })
+
+  it('believes a rejection of an order in doubt only twice, late and far enough apart', () => {
+    const rejected = { kind: 'rejected', code: 'refused' } as const
+    const exit = new ExitCase(COMPLETE).sent().lost(5)
+    exit.seen(rejected, 14).seen(rejected, 15).seen(rejected, 24)
+    expect(exit.kind).to.equal('unknown')
+    expect(exit.seen(rejected, 25).kind).to.equal('rejected')
+    const contradicted = new ExitCase(COMPLETE).sent().lost(5).seen(rejected, 15)
+    expect(contradicted.seen(anOrderState('working', 0), 25).seen(rejected, 35).kind).to.equal(
+      'unknown',
+    )
+  })
+
+  describe('of an order of which the venue says only what cannot be true', () => {
+    const lie = anOrderState('filled', 2)
+    const lied = (): ExitCase => new ExitCase(COMPLETE).sent().seen(lie, 20).seen(lie, 40)
+
+    it('asks for the order and for the holding, and cancels it once', () => {
+      const all = ['ask-order', 'ask-holding', 'cancel']
+      expect(lied().kindsOfSteps(41)).to.deep.equal(all)
+      expect(lied().seen(lie, 45, 'cancel').kindsOfSteps(46)).to.deep.equal(all.slice(0, 2))
+      expect(lied().seen({ kind: 'unknown' }, 45, 'cancel').kindsOfSteps(46)).to.deep.equal(all)
+    })
+
+    it('ends where two reports show that nothing is left', () => {
+      expect(lied().kindsOfSteps(99, { held: heldAt(0, 30, 39) })).to.include('ask-order')
+      expect(lied().steps(99, { held: heldAt(0, 30, 40) })).to.deep.equal([
+        { kind: 'ended', quantity: 5 },
+      ])
+    })
+
+    it('goes on where two reports after a cancel show that nothing was sold', () => {
+      const untouched = heldAt(5, 55, 65)
+      expect(lied().kindsOfSteps(99, { held: untouched })).to.include('cancel')
+      const cancelled = lied().seen(lie, 45, 'cancel')
+      expect(cancelled.kindsOfSteps(99, { held: heldAt(5, 54, 99), isWhole: false })).to.include(
+        'ask-order',
+      )
+      expect(cancelled.steps(99, { held: untouched })).to.deep.equal([
+        { kind: 'ended', quantity: 0 },
+      ])
+    })
   })
 
   it('ignores an older answer that comes late, and an end with less than was executed', () => {

@@ -3,7 +3,8 @@ import type { Position } from '../../src/domain/position.ts'
 import type { Capabilities } from '../../src/domain/venue.ts'
 import { newExit } from '../../src/exits/attempts.ts'
 import type { ExitEvent } from '../../src/exits/events.ts'
-import { type Circumstances, type Step, stepsFor } from '../../src/exits/evidence.ts'
+import type { Circumstances } from '../../src/exits/circumstances.ts'
+import { type Step, stepsFor } from '../../src/exits/evidence.ts'
 import { follow } from '../../src/exits/ledger.ts'
 import type { ExitRecord } from '../../src/exits/record.ts'
 import { EXIT_DEFAULTS, type ExitSettings } from '../../src/exits/settings.ts'
@@ -74,6 +75,7 @@ export class ExitCase {
       ...{
         isWhole: true,
         isShared: false,
+        spare: 0,
         quietSince: -Infinity,
         takenUpAt: -Infinity,
         allowance: 5,

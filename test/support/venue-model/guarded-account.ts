@@ -234,12 +234,13 @@ export class GuardedAccount {
     this.book = this.open()
     const { now } = this.venue
     for (const life of this.present) {
-      const { position, generation, lost } = life
-      const left = { ...position, quantity: position.quantity - lost }
-      this.book.own(left, { generation, now })
+      this.book.own(leftOf(life), { generation: life.generation, now })
+    }
+    for (const life of this.present) {
+      const { position, generation } = life
       const record = this.stored.get(position.id)
       if (record?.generation === generation) {
-        this.book.exits.restore(record, { position: left, now })
+        this.book.exits.restore(record, { position: leftOf(life), now })
       } else {
         // The monitor decides once more: its level is crossed still.
         if (life.isDecided) this.decide(life)

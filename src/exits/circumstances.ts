@@ -1,0 +1,87 @@
+import type { InstrumentId } from '../domain/ids.ts'
+import type { InstrumentSpec } from '../domain/instrument.ts'
+import type { Position } from '../domain/position.ts'
+import type { ExitEntry } from './exit-entry.ts'
+import type { Named } from './holding-state.ts'
+import type { Notice } from './notices.ts'
+import { type ExitSettings, isHoldingEvidence } from './settings.ts'
+
+/** What is known of the holding that a position is a part of. Times are epoch ms. */
+export interface Held {
+  /** Units in the position's direction, >= 0, as last told. */
+  readonly quantity: number
+  /** When that was asked. */
+  readonly at: number
+  /** The last answers to the question by name. */
+  readonly named: Pick<Named, 'times' | 'at'> | undefined
+}
+
+/** What surrounds an exit at the moment. */
+export interface Circumstances {
+  /** Epoch ms. */
+  readonly now: number
+  readonly settings: ExitSettings
+  /** Orders of this exit may leave. */
+  readonly maySend: boolean
+  /** Cancels may leave. */
+  readonly mayCancel: boolean
+  readonly held: Held | undefined
+  /** The holding is no less than what all its positions own. */
+  readonly isWhole: boolean
+  /** Units of it that belong to no position, in the position's direction, >= 0. */
+  readonly spare: number
+  /** Units of the holding that the position may close; undefined where that is not known. */
+  readonly allowance: number | undefined
+  /** Our own orders and positions have not changed the holding since then. */
+  readonly quietSince: number
+  /** When this process took the exit up. */
+  readonly takenUpAt: number
+  /** No other exit of the holding is under way whose evidence is the holding. */
+  readonly hasTurn: boolean
+  /** Other positions have their share of the holding. */
+  readonly isShared: boolean
+  readonly spec: Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'>
+  /** The last price in the position's view. */
+  readonly price: number | undefined
+}
+
+/** What the exits of an account are carried out by. */
+export interface ExitsOptions {
+  readonly settings: ExitSettings
+  specOf(instrument: InstrumentId): Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'>
+  /** The last price in the position's view. */
+  priceOf(position: Pick<Position, 'instrument' | 'side' | 'priceSource'>): number | undefined
+  tell(notice: Notice): void
+}
+
+/** What may leave at the moment. */
+export interface Gates {
+  /** Epoch ms. */
+  readonly now: number
+  readonly maySend: boolean
+  readonly mayCancel: boolean
+}
+
+/** What surrounds an exit at the moment. */
+export function circumstancesOf(
+  { position, group, takenUpAt }: Pick<ExitEntry, 'position' | 'group' | 'takenUpAt'>,
+  gates: Gates,
+  { settings, specOf, priceOf }: ExitsOptions,
+): Circumstances {
+  const { id, instrument, side } = position
+  const isFree = group.turn === undefined || group.turn === id
+  return {
+    ...gates,
+    settings,
+    held: group.held(side),
+    isWhole: group.isWhole,
+    spare: group.spare,
+    allowance: group.allowance(id),
+    quietSince: group.quietSince,
+    takenUpAt,
+    hasTurn: !isHoldingEvidence(settings.capabilities) || isFree,
+    isShared: group.isShared,
+    spec: specOf(instrument),
+    price: priceOf(position),
+  }
+}

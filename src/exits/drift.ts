@@ -1,0 +1,39 @@
+import { difference, sum } from '../domain/decimal.ts'
+import type { ExitEvent } from './events.ts'
+import { type Drift, type ExitRecord, withStep } from './record.ts'
+
+/** Others have changed the holding: what is told of it now proves less of the order. */
+export function drifted(
+  record: ExitRecord,
+  { by, at }: Extract<ExitEvent, { kind: 'drifted' }>,
+): ExitRecord {
+  const { least, most, spare, others } = record.drift
+  switch (by.kind) {
+    case 'came': {
+      // What belonged to no position may have got a name; no more of it than there was.
+      const named = Math.min(by.quantity, spare ?? by.quantity)
+      const drift: Drift = {
+        least: sum(least, difference(by.quantity, named)),
+        most: most === null ? null : sum(most, by.quantity),
+        spare: spare === null ? null : difference(spare, named),
+        others: others === null ? null : sum(others, by.quantity),
+      }
+      return withStep({ ...record, drift }, at, `${by.quantity} added to the holding`)
+    }
+    case 'released': {
+      const drift: Drift = {
+        ...record.drift,
+        least: difference(least, by.quantity),
+        others: others === null ? null : Math.max(0, difference(others, by.quantity)),
+      }
+      return withStep({ ...record, drift }, at, `${by.quantity} of the holding released`)
+    }
+    case 'risen':
+      if (most === null) return record
+      return withStep(
+        { ...record, drift: { ...record.drift, most: null } },
+        at,
+        'the holding rose by what no position explains',
+      )
+  }
+}

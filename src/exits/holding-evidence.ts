@@ -1,0 +1,55 @@
+import { sum } from '../domain/decimal.ts'
+import { restOf } from '../domain/units.ts'
+import type { Circumstances } from './circumstances.ts'
+import type { Step } from './evidence.ts'
+import { isToldTwice } from './holding-state.ts'
+import type { ExitRecord, ExitState, Followed } from './record.ts'
+import { proofMs } from './settings.ts'
+
+/** Units that an order has executed, by the evidence of the holding: no fewer and no more than these. */
+export interface Executed {
+  readonly least: number
+  readonly most: number
+}
+
+/** What the order executed by the evidence of the holding; undefined where that is no proof. */
+export function executedUnseen(
+  { heldBefore, order, executed, drift }: ExitRecord,
+  state: Followed,
+  { held, quietSince, settings: { capabilities } }: Circumstances,
+): Executed | undefined {
+  const apartMs = proofMs(capabilities)
+  if (heldBefore === null || held === undefined) return undefined
+  // A position that comes or goes shows as late as a fill.
+  const since = Math.max(state.since, quietSince)
+  if (!isToldTwice(held.named, since + apartMs, apartMs)) return undefined
+  const gone = restOf(heldBefore, held.quantity)
+  const within = (units: number): number =>
+    Math.max(executed.quantity, Math.min(order.quantity, units))
+  const most = drift.most === null ? order.quantity : within(sum(gone, drift.most))
+  return { least: within(sum(gone, drift.least)), most }
+}
+
+/** Whether all that the order executed was visible when the holding was last asked for. */
+export const isClosedBefore = (
+  { notOpenAt }: Followed,
+  { held, settings: { capabilities } }: Circumstances,
+): boolean =>
+  notOpenAt !== undefined && (held?.named?.at ?? -Infinity) >= notOpenAt + proofMs(capabilities)
+
+/**
+ * What the holding tells of an order of which the venue says only what cannot be true: by two reports
+ * after that nothing is left to be sold, or nothing more was sold after the order was cancelled.
+ */
+export function settledByHolding(
+  { order, executed }: ExitRecord,
+  { since, cancelledAt }: Extract<ExitState, { kind: 'unknown' }>,
+  { held, isWhole, settings: { capabilities } }: Circumstances,
+): Step | undefined {
+  const apartMs = proofMs(capabilities)
+  const isSettled = (from: number): boolean =>
+    held !== undefined && isToldTwice(held.named, from + apartMs, apartMs)
+  if (isSettled(since) && held!.quantity === 0) return { kind: 'ended', quantity: order.quantity }
+  if (cancelledAt === undefined || !isWhole || !isSettled(cancelledAt)) return undefined
+  return { kind: 'ended', quantity: executed.quantity }
+}

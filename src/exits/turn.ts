@@ -1,0 +1,35 @@
+import { sum } from '../domain/decimal.ts'
+import { restOf } from '../domain/units.ts'
+import type { HoldingChange } from './events.ts'
+import type { ExitEntry } from './exit-entry.ts'
+import { type ExitRecord, isAlive, NO_DRIFT } from './record.ts'
+
+/**
+ * From now on (epoch ms) the holding, as it is, is the evidence for the planned attempt; `others` are
+ * the units of it that other positions own.
+ */
+export function beginTurn(entry: ExitEntry, others: number, now: number): void {
+  const { record, group } = entry
+  if (record.heldBefore === null) return
+  group.beginTurn(record.positionId, record.heldBefore, now)
+  entry.record = { ...record, drift: { ...NO_DRIFT, spare: group.spare, others } }
+}
+
+/** A new process takes up an exit whose evidence the holding is. Gives whether it is one. */
+export function resumeTurn({ record, group }: ExitEntry): boolean {
+  const { heldBefore, drift, positionId } = record
+  if (heldBefore === null || !isAlive(record)) return false
+  group.beginTurn(positionId, sum(heldBefore, drift.most ?? 0), -Infinity)
+  return true
+}
+
+/**
+ * How the positions in a holding have changed of which the store had kept less: `others` are the
+ * units that other positions own now.
+ */
+export function changeSince({ drift }: ExitRecord, others: number): HoldingChange | undefined {
+  if (drift.others === null) return undefined
+  const quantity = restOf(others, drift.others)
+  if (quantity === 0) return undefined
+  return { kind: quantity > 0 ? 'came' : 'released', quantity: Math.abs(quantity) }
+}
