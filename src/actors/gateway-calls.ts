@@ -28,7 +28,7 @@ export interface GatewayParts {
   isHeld?(record: ExitRecord): boolean
   /** Epoch ms; never jumps. */
   now(): number
-  /** Longest wait for one answer of the broker, ms; Infinity in virtual time. */
+  /** Longest wait for one answer of the broker, ms; Infinity where the call desk bounds each call. */
   readonly callTimeoutMs: number
   /** Asks what is held with each position that comes: where no cycle would, as in virtual time. */
   readonly asksAtOnce?: boolean | undefined

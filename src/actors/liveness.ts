@@ -7,22 +7,3 @@ export interface Liveness {
   /** Messages that it has not begun yet. */
   readonly queued: number
 }
-
-/** The calls that one incarnation has started and that have not come back. */
-export class OpenCalls {
-  private readonly since = new Set<{ readonly at: number }>()
-
-  /** Counts a call, started at `at` (monotonic ms), until it settles. */
-  begin(call: Promise<unknown>, at: number): void {
-    const entry = { at }
-    this.since.add(entry)
-    const settled = (): boolean => this.since.delete(entry)
-    call.then(settled, settled)
-  }
-
-  /** When the oldest of them was started, monotonic ms; undefined: none is open. */
-  get oldestAt(): number | undefined {
-    for (const { at } of this.since) return at
-    return undefined
-  }
-}

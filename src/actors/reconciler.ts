@@ -14,7 +14,7 @@ export interface ReconcilerParts {
   keyOf(position: PositionId): HoldingKey | undefined
   /** Epoch ms; never jumps. */
   now(): number
-  /** Longest wait for one answer of the broker, ms; Infinity in virtual time. */
+  /** Longest wait for one answer of the broker, ms; Infinity where the call desk bounds each call. */
   readonly callTimeoutMs: number
   /** Time between two lists of everything that is held, ms. */
   readonly reconcileMs: number

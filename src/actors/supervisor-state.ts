@@ -32,8 +32,6 @@ export interface SupervisorParts {
   spawnService(kind: ServiceKind, epoch: number): Ref<never>
   /** Ends an incarnation that is not needed any more: what it still has under way changes nothing. */
   stop(ref: Ref<never>): void
-  /** Why the present incarnation of an actor must be replaced; undefined: it need not. */
-  hungReason(kind: ServiceKind): Error | undefined
   /** Repeats the decision of a position that has no monitor. */
   askForExit(guard: Guard, generation: number): void
   self(message: SupervisorMessage): void

@@ -58,7 +58,6 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
     }
     case 'cycle':
       remindAll(state)
-      replaceHung(state)
       return state
     case 'closed': {
       const child = lifeOf(state, message)
@@ -159,16 +158,5 @@ function remind({ roster, parts }: SupervisorState, child: Child): void {
   const caretaker = roster.service('caretaker')?.watch
   if (caretaker?.kind === 'alive') {
     send(caretaker.ref as Ref<CaretakerMessage>, crossedLast(guard))
-  }
-}
-
-/** What hangs is ended and replaced; what it still has under way changes nothing any more. */
-function replaceHung(state: SupervisorState): void {
-  for (const [kind, { watch }] of state.roster.services()) {
-    if (watch.kind !== 'alive') continue
-    const reason = state.parts.hungReason(kind)
-    if (reason === undefined) continue
-    state.parts.stop(watch.ref)
-    crashed(state, serviceSubject(state, kind), { reason, cause: 'hang' })
   }
 }

@@ -2,8 +2,8 @@
 export const SUPERVISED = ['monitor', 'gateway', 'reconciler', 'portfolio', 'caretaker'] as const
 export type SupervisedKind = (typeof SUPERVISED)[number]
 
-/** Why an incarnation follows another one: it threw, hung, did not start, or a person wanted it. */
-export const RESTART_CAUSES = ['crash', 'hang', 'start', 'hand'] as const
+/** Why an incarnation follows another one: it threw, did not start, or a person wanted it. */
+export const RESTART_CAUSES = ['crash', 'start', 'hand'] as const
 export type RestartCause = (typeof RESTART_CAUSES)[number]
 
 /** Of an actor: itself, nobody until its next incarnation, or nobody any more. */

@@ -26,8 +26,6 @@ export const supervisionOptions = z.strictObject({
     .strictObject({
       ...intensity,
       maxRestarts: intensity.maxRestarts.default(10),
-      /** A handler that takes longer is fenced and replaced, ms. */
-      handlerDeadlineMs: positiveMs.default(5_000),
       /** Without a gateway no exit leaves: nothing gentler is possible. */
       onGiveUp: z.literal('shutdown').default('shutdown'),
     })

@@ -14,9 +14,7 @@ const indispensable = {
 /** The section `supervision` of the configuration: what happens to an actor that throws or hangs. */
 export const supervisionSchema = supervisionOptions
   .extend({
-    reconciler: z
-      .strictObject({ ...indispensable, handlerDeadlineMs: positiveMs.default(5_000) })
-      .prefault({}),
+    reconciler: z.strictObject(indispensable).prefault({}),
     portfolio: z.strictObject(indispensable).prefault({}),
     caretaker: z.strictObject(indispensable).prefault({}),
     /** Times in a row that a rule of a position may throw before health is `fail`. */

@@ -1,10 +1,13 @@
 import { send } from '../actors/actor.ts'
-import { withDeadline } from '../actors/deadline.ts'
+import { withDeadline, within } from '../actors/deadline.ts'
 import { startsHeld } from '../exits/reconcile.ts'
 import type { Core } from './core.ts'
 import { lineOf } from './lines.ts'
 import type { Venue } from './live-options.ts'
 import type { LiveWriter } from './live-writer.ts'
+
+/** Longest wait of a start for what the account holds, ms. */
+const LONGEST_WAIT_MS = 10_000
 
 export interface ConfirmationParts {
   core(): Core<Venue>
@@ -36,10 +39,13 @@ export class Confirmation {
     const { core, callTimeoutMs } = this.parts
     const { broker } = core()
     const asked = withDeadline(callTimeoutMs, signal => broker.holdings(signal))
-    const isHeld = await asked.then(
-      holdings => startsHeld(true, holdings),
-      () => true,
+    let isHeld = true
+    const answered = asked.then(
+      holdings => void (isHeld = startsHeld(true, holdings)),
+      () => undefined,
     )
+    // Its turn may be far off, as an earlier process was told to wait: a start does not wait for that.
+    await within(LONGEST_WAIT_MS, answered)
     // Before the first position is registered: with one, the store is empty no more.
     if (isHeld) await this.set(true, 'holdings-unconfirmed', {})
   }

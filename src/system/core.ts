@@ -62,14 +62,10 @@ export interface Core<Venue> {
   /** What the present gateway knows of exits and holdings. */
   readonly book: ExitBook
   /**
-   * Starts an actor of which there is one and puts it under supervision; `hungReason` says in each
-   * cycle why its present incarnation must be replaced. Gives what finds that.
+   * Starts an actor of which there is one and puts it under supervision. Gives what finds its present
+   * incarnation.
    */
-  serve<Message>(
-    kind: ServiceKind,
-    start: StartService<Message>,
-    hungReason?: () => Error | undefined,
-  ): () => Ref<Message>
+  serve<Message>(kind: ServiceKind, start: StartService<Message>): () => Ref<Message>
 }
 
 /** Starts one incarnation; `onDown` must hear of its end. */
@@ -96,7 +92,6 @@ export function connect<Venue extends ExitVenue>({
   })
   const broker = makeBroker(dispatcher)
   const starts = new Map<ServiceKind, StartService<never>>()
-  const hungReasons = new Map<ServiceKind, () => Error | undefined>()
   const spawnService = (kind: ServiceKind, epoch: number): Ref<never> =>
     starts.get(kind)!(epoch, down(supervisorRef, { kind }))
   const supervisorRef: Ref<SupervisorMessage> = actors.spawn<SupervisorState, SupervisorMessage>({
@@ -112,7 +107,6 @@ export function connect<Venue extends ExitVenue>({
         },
       })),
       stop: ref => actors.stop(ref),
-      hungReason: kind => hungReasons.get(kind)?.(),
       self: message => send(supervisorRef, message),
       shutdown: (name, reason) => onFailure({ name, epoch: 0, reason }),
     }),
@@ -126,10 +120,8 @@ export function connect<Venue extends ExitVenue>({
   const serve = <Message>(
     kind: ServiceKind,
     start: StartService<Message>,
-    hungReason?: () => Error | undefined,
   ): (() => Ref<Message>) => {
     starts.set(kind, start)
-    if (hungReason !== undefined) hungReasons.set(kind, hungReason)
     const watch = { kind: 'alive', ref: spawnService(kind, 1) } as const
     roster.setService(kind, { epoch: 1, watch, crashes: UNHARMED })
     let last = watch.ref
@@ -144,13 +136,8 @@ export function connect<Venue extends ExitVenue>({
     ...options,
     ...{ actors, broker, quotes: dispatcher, supervisor: supervisorRef },
     ask: message => send(reconcilerRef(), message),
-    handlerDeadlineMs: supervision.gateway.handlerDeadlineMs,
   })
-  const gatewayRef = serve<GatewayMessage>(
-    'gateway',
-    (epoch, onDown) => lives.start(epoch, onDown),
-    () => lives.hungReason(),
-  )
+  const gatewayRef = serve<GatewayMessage>('gateway', (epoch, onDown) => lives.start(epoch, onDown))
   const reconcilerRef = serve<ReconcilerMessage>('reconciler', (epoch, onDown) => {
     const ref: Ref<ReconcilerMessage> = actors.spawn({
       ...{ name: 'reconciler', epoch, handle: reconciler, onDown },

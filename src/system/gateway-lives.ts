@@ -1,11 +1,9 @@
 import { type ActorSystem, type Down, type Ref, send } from '../actors/actor.ts'
 import { gateway, gatewayState, noticed } from '../actors/gateway.ts'
 import type { GatewayParts } from '../actors/gateway-calls.ts'
-import { OpenCalls } from '../actors/liveness.ts'
 import type { GatewayMessage } from '../actors/messages.ts'
 import { InstrumentTable } from '../domain/instrument.ts'
 import { viewOf } from '../domain/tick.ts'
-import { WatchkeeperError } from '../errors.ts'
 import { ExitBook } from '../exits/exit-book.ts'
 import { EXIT_DEFAULTS } from '../exits/settings.ts'
 import type { Quotes } from '../ports/quotes.ts'
@@ -17,8 +15,6 @@ export interface GatewayLivesParts extends GatewayOptions {
   readonly quotes: Quotes
   readonly supervisor: GatewayParts['supervisor']
   readonly ask: GatewayParts['ask']
-  /** Time beyond a call's own limit after which the incarnation that started it is replaced, ms. */
-  readonly handlerDeadlineMs: number
 }
 
 /**
@@ -29,7 +25,6 @@ export class GatewayLives {
   /** What the present incarnation knows; it alone writes it. */
   book!: ExitBook
   private readonly parts: GatewayLivesParts
-  private calls = new OpenCalls()
 
   constructor(parts: GatewayLivesParts) {
     this.parts = parts
@@ -37,10 +32,8 @@ export class GatewayLives {
 
   start(epoch: number, onDown: (down: Down) => void): Ref<GatewayMessage> {
     const { actors, kept, ...rest } = this.parts
-    const calls = new OpenCalls()
     const parts: GatewayParts = {
       ...rest,
-      broker: followed(rest.broker, call => calls.begin(call, actors.clock.monotonic())),
       self: message => send(ref, message),
       track: call => actors.track(call),
     }
@@ -51,7 +44,6 @@ export class GatewayLives {
       handle: gateway,
     })
     this.book = book
-    this.calls = calls
     return ref
   }
 
@@ -83,37 +75,4 @@ export class GatewayLives {
     })
     return book
   }
-
-  /** Why the present incarnation must be replaced: a call that did not even end at its own limit. */
-  hungReason(): WatchkeeperError | undefined {
-    const { actors, callTimeoutMs, handlerDeadlineMs } = this.parts
-    const since = this.calls.oldestAt
-    if (since === undefined) return undefined
-    const lastedMs = actors.clock.monotonic() - since
-    if (lastedMs <= callTimeoutMs + handlerDeadlineMs) return undefined
-    return new WatchkeeperError(
-      'ACTOR_HUNG',
-      `a call has not ended after ${lastedMs.toFixed(0)} ms`,
-    )
-  }
 }
-
-/**
- * Tells of every call of a broker that is under way. A store that does not answer is another matter:
- * a new incarnation would wait for it just the same.
- */
-const followed = <Broker extends object>(
-  broker: Broker,
-  begun: (call: Promise<unknown>) => void,
-): Broker =>
-  new Proxy(broker, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name)
-      if (typeof value !== 'function') return value
-      return (...given: unknown[]): unknown => {
-        const result: unknown = Reflect.apply(value, target, given)
-        if (result instanceof Promise) begun(result)
-        return result
-      }
-    },
-  })

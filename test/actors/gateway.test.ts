@@ -70,7 +70,7 @@ describe('gateway', () => {
     }
     const common = { journal: (event: JournalEvent) => void journal.push(event), now: () => now }
     const lives = new GatewayLives({
-      ...{ ...common, actors, broker, supervisor, handlerDeadlineMs: 1_000, callTimeoutMs: 1_000 },
+      ...{ ...common, actors, broker, supervisor, callTimeoutMs: 1_000 },
       quotes: { price: () => 99 },
       save: record => save(record),
       note: record => noted.push(record.state.kind),

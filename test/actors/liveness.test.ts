@@ -6,7 +6,6 @@ import {
   type Ref,
   send,
 } from '../../src/actors/actor.ts'
-import { OpenCalls } from '../../src/actors/liveness.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 
 describe('livenessOf', () => {
@@ -53,25 +52,5 @@ describe('livenessOf', () => {
     send(ref, 'crash')
     await actors.idle()
     expect([livenessOf(ref).stopped, livenessOf(ref).busySince]).to.deep.equal([true, NaN])
-  })
-})
-
-describe('OpenCalls', () => {
-  it('knows the oldest call that has not come back, however calls end', async () => {
-    const calls = new OpenCalls()
-    let fail = (_reason: Error): void => undefined
-    let answer = (): void => undefined
-    const failing = new Promise<void>((_resolve, reject) => (fail = reject))
-    const answering = new Promise<void>(resolve => (answer = resolve))
-    calls.begin(failing, 10)
-    calls.begin(answering, 20)
-    expect(calls.oldestAt).to.equal(10)
-    fail(new Error('refused'))
-    await failing.catch(() => undefined)
-    expect(calls.oldestAt).to.equal(20)
-    answer()
-    await answering
-    await Promise.resolve()
-    expect(calls.oldestAt).to.equal(undefined)
   })
 })

@@ -38,7 +38,6 @@ describe('supervisor', () => {
   /** How many of the next catch-ups crash, and of the next starts fail. */
   let crashes: number
   let failedStarts: number
-  let hung: Error | undefined
   let ref: Ref<SupervisorMessage>
 
   beforeEach(() => {
@@ -51,7 +50,6 @@ describe('supervisor', () => {
     ended = []
     crashes = 0
     failedStarts = 0
-    hung = undefined
     start({})
   })
 
@@ -73,7 +71,6 @@ describe('supervisor', () => {
         monotonic: timers.monotonic,
         random: () => 0.5,
         stop: actor => actors.stop(actor),
-        hungReason: kind => (kind === 'gateway' ? hung : undefined),
         askForExit: ({ decision }) => exits.push(decision!),
         self: message => send(ref, message),
         shutdown: name => ended.push(name),
@@ -373,29 +370,11 @@ describe('supervisor', () => {
     expect(kinds()).not.to.include('monitor-gave-up')
   })
 
-  it('replaces an actor that hangs, and ends the one before', async () => {
-    serve('gateway')
-    const before = roster.service('gateway')!.watch
-    hung = new Error('no answer')
-    send(ref, { kind: 'cycle' })
-    await actors.idle()
-    hung = undefined
-    const after = roster.service('gateway')!
-    expect([after.epoch, after.watch.kind, after.crashes.lastError]).to.deep.equal([
-      2,
-      'alive',
-      'no answer',
-    ])
-    if (before.kind !== 'alive') throw new Error('was alive')
-    expect(send(before.ref as Ref<CaretakerMessage>, null as never)).to.equal(false)
-  })
-
   it('ends the service when the gateway crashes too often', async () => {
     start({ gateway: { backoff: QUICK } })
     serve('gateway')
-    hung = new Error('no answer')
-    for (let round = 0; round < 11; round++) {
-      send(ref, { kind: 'cycle' })
+    for (let epoch = 1; epoch <= 11; epoch++) {
+      send(ref, { kind: 'down', actor: { kind: 'gateway' }, epoch, reason: new Error('no answer') })
       await pass(2)
     }
     expect([ended, kinds().at(-1)]).to.deep.equal([['gateway'], 'actor-gave-up'])

@@ -9,7 +9,9 @@ describe('supervisionSchema', () => {
 
   it('refuses to go on without a gateway, and what it does not know', () => {
     expect(pathsOf({ gateway: { onGiveUp: 'quarantine' } })).to.deep.equal(['gateway.onGiveUp'])
-    expect(pathsOf({ portfolio: { handlerDeadlineMs: 1 } })).to.deep.equal(['portfolio'])
+    for (const kind of ['gateway', 'reconciler', 'portfolio', 'caretaker']) {
+      expect(pathsOf({ [kind]: { handlerDeadlineMs: 1 } })).to.deep.equal([kind])
+    }
     expect(pathsOf({ exitOnBlockedMs: 10 })).to.deep.equal(['exitOnBlockedMs'])
     expect(pathsOf({ monitor: { backoff: { initialMs: 9, maxMs: 8 } } })).to.have.length(1)
   })

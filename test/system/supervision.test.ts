@@ -175,20 +175,6 @@ describe('supervision of a live system', () => {
     expect(kinds().filter(kind => kind === 'exit-filled')).to.have.length(1)
   })
 
-  it('replaces a gateway whose call never ends, and finds what became of the order', async () => {
-    await add()
-    await tick(100)
-    venue.isSlow = true
-    await tick(89)
-    await cycle(9_000)
-    expect(viewOf('gateway')?.epoch).to.equal(1)
-    await cycle(1_001)
-    expect(viewOf('gateway')).to.deep.include({ epoch: 2, restarts: 1, alive: true })
-    await cycle()
-    expect([venue.orders.length, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
-    venue.answer()
-  })
-
   it('sends an exit that a person asked for, though the gateway lost it unrecorded', async () => {
     await add()
     await tick(100)
@@ -223,19 +209,6 @@ describe('supervision of a live system', () => {
     const failed = await system.portfolio.standing().catch((error: unknown) => error)
     expect((failed as WatchkeeperError).code).to.equal('ACTOR_DOWN')
     expect((await system.portfolio.standing()).standings).to.deep.equal([])
-  })
-
-  it('does not take a store that never answers for a gateway that hangs', async () => {
-    await add()
-    await tick(100)
-    keeper.keep = () => new Promise(() => undefined)
-    await tick(89)
-    await cycle(60_000)
-    expect(viewOf('gateway')?.epoch).to.equal(1)
-    // An orderly stop would wait for that store.
-    system.core.actors.stopAll()
-    keeper = new MemoryKeeper()
-    system = await open({})
   })
 
   it('ends the service when the gateway crashes too often', async () => {

@@ -20,7 +20,7 @@ export const actorMetrics: MetricFamily = board => {
   board.counter(
     {
       name: 'watchkeeper_actor_restarts_total',
-      help: 'Incarnations that replaced another one: it crashed, hung, did not start, or by hand.',
+      help: 'Incarnations that replaced another one: it crashed, did not start, or by hand.',
       labels: ['kind', 'cause'],
     },
     facts => facts.restarts.map(({ count, ...labels }) => [labels, count] as const),
