@@ -10,12 +10,18 @@ export function startText(
   { isObserving, isChaosOn }: { isObserving: boolean; isChaosOn: boolean },
   paint: Paint,
 ): string {
-  const { url, guarded, exiting, over, vanished, ruled, refused, risks, isUnconfirmed } = started
+  const { url, counts, unpriced, over, vanished, ruled, refused, risks, isUnconfirmed } = started
+  const { guarded, exiting, observed, unguarded } = counts
+  const are = (count: number): string => `${count} ${count === 1 ? 'is' : 'are'}`
   const lines = [
     paint(
       'bold',
-      `watchkeeper guards ${countText(guarded, 'position')}, ${exiting} ${exiting === 1 ? 'is' : 'are'} being exited`,
+      `watchkeeper guards ${countText(guarded, 'position')}, ${are(exiting)} being exited${observed > 0 ? `, ${are(observed)} observed` : ''}`,
     ),
+    ...(unguarded > 0
+      ? [paint('red', `${are(unguarded)} not guarded yet: watchkeeper status says why`)]
+      : []),
+    ...unpriced.slice(0, MOST_LISTED).map(each => paint('red', `the feed has no price of ${each}`)),
     ...(isObserving ? [paint('yellow', 'mode observe: exits are noted, none is sent')] : []),
     ...(isChaosOn ? [paint('yellow', 'chaos is on: things go wrong on purpose')] : []),
     `health     ${url}/health`,
@@ -29,7 +35,7 @@ export function startText(
     ...risks.map(risk => paint('yellow', `the store could lose an intent: ${risk}`)),
     ...(isUnconfirmed ? [paint('yellow', UNCONFIRMED)] : []),
     ...refused.slice(0, MOST_LISTED).map(each => paint('yellow', each)),
-    ...(guarded + exiting === 0
+    ...(guarded + exiting + observed + unguarded === 0
       ? [paint('yellow', 'nothing is left to guard: --fresh starts a new demo account')]
       : ['Ctrl-C stops it in order; started again it goes on where it was']),
   ]

@@ -25,7 +25,7 @@ export const pathText = (path: DocumentPath): string =>
   )
 
 /** The name that a mistyped one was probably meant to be. */
-function closestName(name: string, known: readonly string[]): string | undefined {
+export function closestName(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
   const far = (each: string): number => distance(plain(each), plain(name))
   const [nearest] = known.toSorted((one, other) => far(one) - far(other))

@@ -91,6 +91,11 @@ export const serviceSchema = z.strictObject({
       exitOverdueMs: ms.default(30_000),
       /** A price older than this is stale, ms. */
       staleMs: ms.default(30_000),
+      /**
+       * Time that an instrument may be without its first price, or a position not open yet, before that
+       * is a failure, ms.
+       */
+      graceMs: z.int().nonnegative().default(10_000),
       /** An event loop that is later than this (p99 of a minute) is slow, ms. */
       slowLoopMs: ms.default(250),
     })

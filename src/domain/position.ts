@@ -33,3 +33,7 @@ export const signOf = (side: Side): 1 | -1 => (side === 'long' ? 1 : -1)
 /** Whether price `a` is at least as good for the position as `b`. */
 export const isAtLeast = (side: Side, a: number, b: number): boolean =>
   side === 'long' ? a >= b : a <= b
+
+/** The states that open positions are counted by: each is in one of them. `unguarded`: no rule can act now. */
+export const POSITION_STATES = ['guarded', 'exiting', 'observed', 'unguarded'] as const
+export type PositionState = (typeof POSITION_STATES)[number]

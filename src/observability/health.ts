@@ -1,4 +1,5 @@
 import type { HealthCheck, HealthSnapshot } from '../ports/control.ts'
+import type { PositionState } from '../domain/position.ts'
 import type { StoreStatus } from '../ports/store.ts'
 import { accountChecks, type AccountFacts } from './account-checks.ts'
 import { counted, type Draft, draft, MOST_DETAILS, type Trouble } from './checks.ts'
@@ -13,10 +14,11 @@ export interface HealthFacts {
   readonly startedAt: number
   readonly isRunning: boolean
   readonly actors: { readonly alive: number; readonly expected: number; readonly restarts: number }
-  readonly positions: { readonly guarded: number; readonly exiting: number }
+  /** Open positions by their state: each is counted once. */
+  readonly positions: Readonly<Record<PositionState, number>>
   /** Time without a guard in this process, summed over all positions, ms. */
   readonly unguardedMs?: number
-  /** Positions that nobody guards, those left out of which only the price is too old. */
+  /** Positions without a guard that must not be: an old price is left out, a first one has a grace. */
   readonly unguarded: readonly Trouble[]
   /** Actors of which there is one, and that wait for their next incarnation or are given up. */
   readonly downActors?: readonly Trouble[]
@@ -29,6 +31,8 @@ export interface HealthFacts {
   readonly overdueExits: readonly Trouble[]
   /** Instruments whose price is older than it may be. */
   readonly stalePrices: readonly Trouble[]
+  /** Instruments that rules compare and that never had a price. */
+  readonly unpriced?: readonly Trouble[]
   readonly killSwitch: string
   /** Errors of the store since its last write that went well. */
   readonly storeErrors: number
@@ -96,7 +100,11 @@ function failures(facts: HealthFacts): Record<string, Draft> {
   const missing = actors.expected - actors.alive
   return {
     'service:running': draft('system', isRunning, isRunning ? 'pass' : 'fail'),
-    'positions:unguarded': counted('component', unguarded, 'fail'),
+    // All that are not guarded, those with an old price too: states add up to the positions.
+    'positions:unguarded': {
+      ...counted('component', unguarded, 'fail'),
+      observedValue: facts.positions.unguarded,
+    },
     'actors:down': counted('component', facts.downActors ?? [], 'fail'),
     'positions:quarantined': counted('component', facts.quarantined ?? [], 'fail'),
     'rules:failing': counted('component', facts.failingRules ?? [], 'fail'),
@@ -117,6 +125,7 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
   return {
     'rules:errors': counted('component', facts.ruleErrors ?? [], 'warn'),
     'prices:stale': counted('component', facts.stalePrices, 'warn'),
+    'prices:missing': counted('component', facts.unpriced ?? [], 'warn'),
     'prices:unconfirmed': counted('component', facts.unconfirmedPrices, 'warn'),
     'prices:outside-hours': counted('component', facts.pricesOutsideHours, 'warn'),
     'prices:ahead': counted('component', facts.pricesAhead ?? [], 'warn'),
@@ -159,6 +168,7 @@ function figures(facts: HealthFacts): Record<string, Draft> {
       observedUnit: 's',
     },
     'positions:exiting': draft('component', facts.positions.exiting, 'pass'),
+    'positions:observed': draft('component', facts.positions.observed, 'pass'),
     'broker:errors': draft('component', facts.brokerErrors, 'pass'),
     'feed:bad-ticks': draft('component', facts.badTicks, 'pass'),
   }

@@ -1,5 +1,5 @@
 import type { InstrumentTable } from '../domain/instrument.ts'
-import type { Position } from '../domain/position.ts'
+import type { Position, PositionState } from '../domain/position.ts'
 import type { ActorView } from './supervision.ts'
 import type { ExitReason } from '../domain/reason.ts'
 
@@ -102,12 +102,9 @@ export interface HealthSnapshot {
 
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly why: string }
 
-/** `unguarded`: nobody would exit it now, or not in time. */
-export type PositionState = 'guarded' | 'unguarded' | 'exiting' | 'observed'
-
 export interface PositionView extends Position {
   readonly state: PositionState
-  /** Why it is not guarded: halt, store, monitor or price; absent while it is. */
+  /** Why no rule can act on it now, as in UNGUARDED_CAUSES; absent while one can. */
   readonly unguardedBy?: string
   /** Time without a guard in this process, and before it while no process was there, ms. */
   readonly unguardedMs: number

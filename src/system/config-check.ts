@@ -1,7 +1,7 @@
 import type { ServiceConfig } from '../config/schema.ts'
 import { isUnprovable } from '../exits/settings.ts'
 import { assertProvable } from './broker-of.ts'
-import { assertRealPrices } from './prices.ts'
+import { assertPricesComeFromSomewhere, assertRealPrices } from './prices.ts'
 
 /**
  * Judges what the parts of a configuration mean together, as a start does. Throws WatchkeeperError
@@ -10,6 +10,7 @@ import { assertRealPrices } from './prices.ts'
 export function checkConfig(config: ServiceConfig): readonly string[] {
   assertProvable(config)
   assertRealPrices(config)
+  assertPricesComeFromSomewhere(config)
   const { broker, feed, mode } = config
   const isReal = broker.kind !== 'paper'
   return [

@@ -254,24 +254,14 @@ export class LiveControl implements Control {
   private view(registered: Registered): PositionView {
     const { position, rules, observed } = registered
     const { system, clock } = this.parts
-    const isEnding = system.state.register.isEnding(position.id)
-    const isOver = registered.state !== 'open' || observed !== undefined || isEnding
-    const cause = isOver ? undefined : system.guarding.causeOf(registered)
+    const { state, cause } = system.guarding.standingOf(registered)
     const now = clock.now()
     const child = system.core.roster.get(position.id)
     const exit = system.state.openExits.get(position.id)
-    const isExiting = isEnding || exit !== undefined || child?.guard.decision !== undefined
     const reason = observed?.reason ?? exit?.decision.reason ?? child?.guard.decision?.reason
     return {
       ...position,
-      state:
-        observed !== undefined
-          ? 'observed'
-          : isExiting
-            ? 'exiting'
-            : cause === undefined
-              ? 'guarded'
-              : 'unguarded',
+      state,
       ...(cause !== undefined && { unguardedBy: cause }),
       unguardedMs: Math.round(system.guarding.unguardedMs(registered)),
       rules,

@@ -1,5 +1,6 @@
 import { accountFacts } from './exit-view.ts'
 import type { Child } from '../actors/roster.ts'
+import type { InstrumentId } from '../domain/ids.ts'
 import type { Found } from './guarding.ts'
 import type { LiveSystem } from './live.ts'
 import type { UnguardedCause } from '../observability/metrics/facts.ts'
@@ -11,6 +12,8 @@ interface Limits {
   readonly startedAt: number
   readonly exitOverdueMs: number
   readonly staleMs: number
+  /** Time that a position may be without a first price, or not open yet, before that fails, ms. */
+  readonly graceMs: number
 }
 
 /** Time for which a jump of the clock is told of, ms. */
@@ -24,13 +27,19 @@ const REASONS: Readonly<Record<Exclude<UnguardedCause, 'price'>, (child?: Child)
     child === undefined
       ? 'it has no monitor yet'
       : `its monitor crashed (${child.crashes.lastError ?? 'no error'})`,
+  rules: () => 'none of its rules ever exits it',
+  'not-open': () => 'it is not open yet: its openedAt lies ahead of the clock',
+  unpriced: () => 'its instrument never had a price',
   down: () => 'no process was there',
 }
+
+/** What may be so for a while after a start, or after a position has come. */
+const GRACED: ReadonlySet<UnguardedCause> = new Set(['not-open', 'unpriced'])
 
 /** What a monitoring cycle finds in the live system; `found` is the look that it had just taken. */
 export function healthFacts(
   system: LiveSystem,
-  { now, startedAt, exitOverdueMs, staleMs }: Limits,
+  { now, startedAt, exitOverdueMs, staleMs, graceMs }: Limits,
   found: Found = system.guarding.look(),
 ): HealthFacts {
   const { state } = system
@@ -59,12 +68,13 @@ export function healthFacts(
       expected: found.expected,
       restarts: system.supervisionView.restartsInWindow(),
     },
-    positions: { guarded: found.guarded, exiting: openExits.size },
+    positions: found.counts,
     unguardedMs: system.guarding.totalMs,
-    unguarded: found.unguarded.map(({ id, child, cause }) => ({
-      what: `${id}: ${REASONS[cause](child)}`,
-      forMs: system.guarding.lastsMs(id),
-    })),
+    unguarded: found.unguarded
+      .map(({ id, child, cause }) => ({ id, child, cause, forMs: system.guarding.lastsMs(id) }))
+      .filter(({ cause, forMs }) => !GRACED.has(cause) || forMs > graceMs)
+      .map(({ id, child, cause, forMs }) => ({ what: `${id}: ${REASONS[cause](child)}`, forMs })),
+    unpriced: now - startedAt > graceMs ? [...found.unpriced].map(namedIn(system)) : [],
     quarantined: found.quarantined.map(troubleOf),
     ...{ ruleErrors: erring(false), failingRules: erring(true) },
     downActors: system.supervisionView.down(),
@@ -89,6 +99,10 @@ export function healthFacts(
     account: accountFacts(system, now),
   }
 }
+
+const namedIn =
+  ({ missingPrices }: LiveSystem) =>
+  (instrument: InstrumentId): Trouble => ({ what: missingPrices.textOf(instrument) })
 
 const troubleOf = ({ guard, crashes }: Child): Trouble => ({
   what: `${guard.position.id}: its monitor crashed (${crashes.lastError ?? 'no error'})`,

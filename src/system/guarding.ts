@@ -1,12 +1,14 @@
 import type { Child, Roster } from '../actors/roster.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { InstrumentTable, TradingHours } from '../domain/instrument.ts'
+import type { PositionState } from '../domain/position.ts'
 import type { UnguardedCause } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registered } from '../ports/keeper.ts'
+import { idleCause, stateOf } from '../risk/guarded.ts'
 import { InStep } from './in-step.ts'
 import type { LiveState } from './live-state.ts'
-import { quietFor } from '../risk/hours.ts'
+import { isOpenAt, quietFor } from '../risk/hours.ts'
 import { guardingOf } from './supervision.ts'
 
 export interface GuardingParts {
@@ -42,12 +44,17 @@ interface Watched {
   readonly seen: Seen
 }
 
+/** The state of an open position, and why it is not guarded; undefined: it is, or its exit is noted. */
+export interface Standing {
+  readonly state: PositionState
+  readonly cause: UnguardedCause | undefined
+}
+
 /** What one look at all positions has found; those that are being exited are not expected. */
 export interface Found {
-  /** Positions of which an exit was noted and none is sent. */
-  observed: number
+  /** Open positions by their state: each is in one group. */
+  readonly counts: Record<PositionState, number>
   expected: number
-  guarded: number
   /** Of those expected, without a monitor that lives or a caretaker. */
   missing: number
   /** Without a guard for another cause than the age of the price. */
@@ -58,21 +65,21 @@ export interface Found {
   }[]
   readonly quarantined: Child[]
   readonly withRuleErrors: Child[]
-  /** Ms since the last price of instruments whose market is open; infinite before the first. */
+  /** Ms since the last price, where that is too long while the market is open. */
   readonly quietMs: Map<InstrumentId, number>
+  /** Instruments that rules compare and that never had a price, though their market is open. */
+  readonly unpriced: Set<InstrumentId>
 }
 
 const nothingFound = (): Found => ({
-  ...{
-    observed: 0,
-    expected: 0,
-    guarded: 0,
-    missing: 0,
-    unguarded: [],
-    quarantined: [],
-    withRuleErrors: [],
-  },
+  counts: { guarded: 0, exiting: 0, observed: 0, unguarded: 0 },
+  expected: 0,
+  missing: 0,
+  unguarded: [],
+  quarantined: [],
+  withRuleErrors: [],
   quietMs: new Map(),
+  unpriced: new Set(),
 })
 
 /** Who is guarded and who is not, and for how long: P5 of the design, and nothing gentler. */
@@ -86,6 +93,8 @@ export class Guarding {
   /** Whoever is to be looked at, as long as neither the register nor the roster changes. */
   private watched: Watched[] = []
   private observed = 0
+  /** Positions that have ended, which is not durable yet: they are shown as being exited. */
+  private ending = 0
   private versions = ''
   private lookedAt: number
   private looks = 0
@@ -122,8 +131,24 @@ export class Guarding {
     if (state.openExits.size > 0 && state.openExits.has(position.id)) return undefined
     if (child === undefined || guardingOf(roster, child) === 'nobody') return 'monitor'
     if (child.guard.decision !== undefined) return undefined
-    const { hours } = instruments.of(position.instrument)
-    return quietFor(hours, child.guard.own.stream.lastAt, now) > staleMs ? 'price' : undefined
+    return idleCause(child.guard, { now, staleMs, hoursOf: each => instruments.of(each).hours })
+  }
+
+  /** The state of an open position, and why it is not guarded. */
+  standingOf(registered: Registered): Standing {
+    const { roster, clock } = this.parts
+    const child = roster.get(registered.position.id)
+    const isObserved = registered.observed !== undefined
+    const isExiting = this.isExiting(registered, child)
+    const isOver = isObserved || this.parts.state.register.isEnding(registered.position.id)
+    const cause = isOver ? undefined : this.judge(registered, child, clock.now())
+    return { state: stateOf({ isObserved, isExiting, cause }), cause }
+  }
+
+  private isExiting({ position: { id } }: Registered, child: Child | undefined): boolean {
+    const { openExits, register } = this.parts.state
+    if ((openExits.size > 0 && openExits.has(id)) || register.isEnding(id)) return true
+    return child?.guard.decision !== undefined
   }
 
   /** Time without a guard so far, ms, what has passed since the last look included. */
@@ -154,7 +179,8 @@ export class Guarding {
     this.looks++
     const found = nothingFound()
     this.gather()
-    found.observed = this.observed
+    found.counts.observed = this.observed
+    found.counts.exiting = this.ending
     for (const { registered, child, seen } of this.watched) {
       const { id } = seen
       const cause = this.judge(registered, child, now)
@@ -164,9 +190,10 @@ export class Guarding {
       }
       seen.look = this.looks
       if (cause !== undefined && cause !== 'price') found.unguarded.push({ id, child, cause })
+      const isExiting = this.isExiting(registered, child)
+      found.counts[stateOf({ isObserved: false, isExiting, cause })]++
       if (state.openExits.size > 0 && state.openExits.has(id)) continue
       found.expected++
-      if (cause === undefined) found.guarded++
       if (cause === 'monitor') found.missing++
       if (child !== undefined) this.note(found, child, { now, hours: seen.hours })
     }
@@ -184,8 +211,18 @@ export class Guarding {
     const { guard } = child
     if (child.watch.kind === 'given-up') found.quarantined.push(child)
     if (guard.ruleErrors > 0) found.withRuleErrors.push(child)
-    const { instrument } = guard.position
-    const quietMs = quietFor(hours, guard.own.stream.lastAt, now)
+    const { instrument, underlying } = guard.position
+    const other = guard.other && (guard.underlying?.instrument ?? underlying)
+    if (other !== undefined && guard.other!.stream.lastAt === -Infinity) {
+      const otherHours = this.parts.instruments.of(other).hours
+      if (otherHours === undefined || isOpenAt(otherHours, now)) found.unpriced.add(other)
+    }
+    const { lastAt } = guard.own.stream
+    if (lastAt === -Infinity) {
+      if (hours === undefined || isOpenAt(hours, now)) found.unpriced.add(instrument)
+      return
+    }
+    const quietMs = quietFor(hours, lastAt, now)
     if (quietMs > this.parts.staleMs) found.quietMs.set(instrument, quietMs)
   }
 
@@ -199,12 +236,14 @@ export class Guarding {
     const before = this.watched
     const watched: Watched[] = []
     this.observed = 0
-    for (const registered of state.register.open.values()) {
-      if (registered.observed !== undefined) {
-        this.observed++
-        continue
-      }
-      const child = children.of(registered.position.id)
+    this.ending = 0
+    const { register } = state
+    for (const { position, observed } of register.shownOpen()) {
+      if (observed !== undefined) this.observed++
+      else if (register.isEnding(position.id)) this.ending++
+      if (observed !== undefined || register.isEnding(position.id)) continue
+      const registered = register.get(position.id)!
+      const child = children.of(position.id)
       const seen = this.seenOf(registered, before[watched.length]?.seen)
       watched.push({ registered, child, seen })
     }

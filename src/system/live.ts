@@ -32,6 +32,7 @@ import { type LivePast, LiveState, pastOf } from './live-state.ts'
 import { LiveWriter } from './live-writer.ts'
 import { machineTimers } from './machine-timers.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
+import { MissingPrices } from './missing-prices.ts'
 import { PortfolioActs } from './portfolio-acts.ts'
 import { Registrar, type RulesChanged, type Wanted } from './registrar.ts'
 import { ResumePoint } from './resume-point.ts'
@@ -55,6 +56,7 @@ export class LiveSystem {
   readonly supervision: Supervision
   readonly supervisionView: SupervisionView
   readonly guarding: Guarding
+  readonly missingPrices: MissingPrices
   readonly resumePoint: ResumePoint
   readonly byHand: ExitsByHand
   readonly portfolio: PortfolioActs
@@ -161,6 +163,11 @@ export class LiveSystem {
       staleMs: options.freshMs ?? FRESH_MS,
       isStoreOurs: () => this.writer.errors === 0 && this.isStoreOurs,
     })
+    this.missingPrices = new MissingPrices({
+      roster,
+      isPriced: each => [...this.core.dispatcher.streamsOf(each)].some(hasPrice),
+      tell: (kind, detail) => this.tell(kind, detail),
+    })
     this.registrar = new Registrar({
       rows: this.state.register,
       writer: this.writer,
@@ -223,7 +230,7 @@ export class LiveSystem {
   /** Takes a tick as it comes. */
   tick(tick: Tick): void {
     const { dispatcher, actors, broker } = this.core
-    if (!dispatcher.knows(tick.instrument)) return
+    if (!dispatcher.knows(tick.instrument)) return this.missingPrices.heard(tick.instrument)
     const at = this.options.clock.now()
     for (const each of this.gate.accept(tick, at)) {
       this.ticks++
@@ -431,3 +438,6 @@ export class LiveSystem {
     this.options.onFatal(new WatchkeeperError('ACTOR_FAILED', text, { cause: reason }))
   }
 }
+
+const hasPrice = ([, { lastAt }]: readonly [unknown, { readonly lastAt: number }]): boolean =>
+  lastAt > -Infinity

@@ -38,7 +38,6 @@ export async function metricFacts(
 ): Promise<MetricFacts> {
   const { state, core, gate } = system
   const { counts, openExits } = state
-  const { guarded, expected, observed } = system.guarding.last
   const [openStates, oldestAt] = openExitsOf(openExits.values(), given.now)
   const { standings } = await system.portfolio.standing()
   const { rules, pending, monitors } = rosterFacts(core)
@@ -47,10 +46,7 @@ export async function metricFacts(
     nodeVersion: process.version,
     mode: system.isObserving ? 'observe' : 'guard',
     killSwitch: state.killSwitch.state,
-    positions: {
-      ...{ guarded, observed, exiting: openExits.size },
-      unguarded: expected - guarded,
-    },
+    positions: system.guarding.last.counts,
     exitsIntended: counts.exitsIntended,
     exitsEnded: counts.exitsEnded,
     rejections: counts.rejections,
@@ -118,7 +114,7 @@ function priceFacts({ core, guarding }: LiveSystem, now: number): Omit<PriceFact
   return {
     oldestMs: isIdle ? 0 : now - oldest,
     newestMs: isIdle ? 0 : now - newest,
-    stale: guarding.last.quietMs.size,
+    stale: guarding.last.quietMs.size + guarding.last.unpriced.size,
     ...{ backlog, backlogLimit: dispatcher.backlogLimit, foldErrors: dispatcher.foldErrors },
   }
 }

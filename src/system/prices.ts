@@ -1,8 +1,10 @@
+import { within } from '../actors/deadline.ts'
 import type { ServiceConfig } from '../config/schema.ts'
+import type { InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { PollFeed } from '../feeds/poll.ts'
-import { simulatedFeed } from '../feeds/simulated.ts'
+import { SIMULATED_MARKET, simulatedFeed } from '../feeds/simulated.ts'
 import type { Trouble } from '../observability/health.ts'
 import type { RedisFacts } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -20,6 +22,8 @@ export interface Prices {
   /** Once a cycle: asks for the prices that are missing or stale. */
   cycle(): void
   stop(): void
+  /** Those of the instruments that the feed is known not to give. Does not wait for long. */
+  missing(instruments: readonly InstrumentId[]): Promise<readonly InstrumentId[]>
   /** What a person should know of the servers that prices come from. */
   troubles(): readonly Trouble[]
   redisFacts(): RedisFacts
@@ -44,6 +48,17 @@ export function assertRealPrices({
   if (feed.acceptSimulated) return
   const text = 'the feed is simulated and the broker is not: expected feed.kind: poll'
   throw new WatchkeeperError('SIMULATED_PRICES', text)
+}
+
+/** Throws NO_PRICES where prices would come from a broker that has none. */
+export function assertPricesComeFromSomewhere({
+  feed,
+  broker,
+}: Pick<ServiceConfig, 'feed' | 'broker'>): void {
+  if (feed.kind !== 'poll' || broker.kind !== 'paper') return
+  const text =
+    'found feed.kind poll with broker.kind paper, expected feed.kind simulated or redis: a paper account has no prices to ask for'
+  throw new WatchkeeperError('NO_PRICES', text)
 }
 
 /** What pushes prices, or reads them where they lie. */
@@ -81,6 +96,14 @@ export function openPrices(options: PricesOptions): Prices {
       poll.look()
     },
     stop: () => source?.stop(),
+    missing: async instruments => {
+      if (config.feed.kind === 'simulated') {
+        for (const { instrument } of SIMULATED_MARKET) system.missingPrices.heard(instrument)
+        const given = new Set(SIMULATED_MARKET.map(({ instrument }) => instrument))
+        return instruments.filter(each => !given.has(each))
+      }
+      return config.feed.kind === 'poll' ? unanswered(system, instruments) : []
+    },
     troubles: () => source?.troubles?.() ?? [],
     redisFacts: () => source?.redisFacts?.() ?? NO_REDIS,
   }
@@ -120,3 +143,22 @@ function sourceOf(
  */
 export const oldMsOf = ({ feed, health }: Pick<ServiceConfig, 'feed' | 'health'>) =>
   feed.maxTickAgeMs ?? (feed.kind === 'simulated' ? undefined : health.staleMs)
+
+/** Longest wait for the first answers of a broker that is asked for prices, ms. */
+const FIRST_ANSWERS_MS = 2_000
+
+/** The instruments that a broker which answers says nothing of; none where it fails or takes long. */
+async function unanswered(
+  system: LiveSystem,
+  instruments: readonly InstrumentId[],
+): Promise<readonly InstrumentId[]> {
+  let missing: readonly InstrumentId[] = []
+  const take = (ticks: readonly Tick[]): void => {
+    const given = new Set(ticks.map(({ instrument }) => instrument))
+    missing = instruments.filter(each => !given.has(each))
+  }
+  // A broker that fails is told of by the polls.
+  const asked = system.quotes(instruments).then(take, () => undefined)
+  await within(FIRST_ANSWERS_MS, asked)
+  return missing
+}

@@ -48,7 +48,7 @@ export class Register extends Map<PositionId, Registered> {
 
   /** This much of a position is durable, and nothing that was decided since waits for that. */
   settled({ position: { id } }: Registered): void {
-    this.former.delete(id)
+    if (this.former.delete(id)) this.version++
   }
 
   /** The row that may be shown outside: what is told of it outlives a kill. */

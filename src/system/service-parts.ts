@@ -26,7 +26,7 @@ import { openStore } from './open-store.ts'
 import { openLog, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
 import { pacedBroker } from './paced-broker.ts'
-import { assertRealPrices, oldMsOf } from './prices.ts'
+import { assertPricesComeFromSomewhere, assertRealPrices, oldMsOf } from './prices.ts'
 import { Performance } from './performance.ts'
 import type { ServiceOptions } from './service.ts'
 import { tracedBroker } from './traced-broker.ts'
@@ -55,6 +55,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   const { config, clock, fresh } = options
   assertProvable(config)
   assertRealPrices(config)
+  assertPricesComeFromSomewhere(config)
   const store = options.store ?? (await openStore(options))
   const performance = new Performance(clock)
   const log = await openLog(config, options.log, () => clock.monotonic())

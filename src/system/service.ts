@@ -8,6 +8,7 @@ import type { Chaos } from './chaos.ts'
 import { type Adopter, adopterOf } from './adopter.ts'
 import { type ChaosSummary, chaosSummary } from './chaos-summary.ts'
 import { LiveControl } from './control.ts'
+import type { PositionState } from '../domain/position.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { type HttpServer, serveHttp } from '../http/server.ts'
 import type { GatewayMemory } from './gateway-memory.ts'
@@ -18,6 +19,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, MetricsFormat, Readiness } from '../ports/control.ts'
 import { healthFacts } from './facts.ts'
 import type { Found } from './guarding.ts'
+import { instrumentsHeld } from './held-instruments.ts'
 import { HealthNews } from './health-news.ts'
 import { textOf } from './lines.ts'
 import type { LogTarget } from './log.ts'
@@ -56,8 +58,10 @@ export interface ServiceOptions {
 export interface Started extends Seeded {
   /** Where the API answers. */
   readonly url: string
-  readonly guarded: number
-  readonly exiting: number
+  /** Open positions by their state, once first prices have come or had time to. */
+  readonly counts: Readonly<Record<PositionState, number>>
+  /** Instruments that the feed does not give, with a guess at what was meant. */
+  readonly unpriced: readonly string[]
   /** How the store could lose what it acknowledged. */
   readonly risks: readonly string[]
   /** A person must confirm what the account holds before anything is sent. */
@@ -185,12 +189,30 @@ export class Service {
     this.cycles = setInterval(() => this.cycle(), config.cycleMs)
     this.state = { ready: true }
     this.chaos?.start(this.system)
-    const open = [...this.system.state.open()].length
-    const exiting = this.system.state.openExits.size
+    const unpriced = await this.missingPrices()
+    const { counts } = await this.firstLook()
     const { risks } = this.store.status()
     const url = `http://${host}:${this.http.port}`
     const isUnconfirmed = this.system.confirmation.isMissing
-    return { url, guarded: open - exiting, exiting, risks, isUnconfirmed, ...seeded }
+    return { url, counts, unpriced, risks, isUnconfirmed, ...seeded }
+  }
+
+  /** The instruments that the feed does not give, underlyings included: journaled, and as text. */
+  private async missingPrices(): Promise<readonly string[]> {
+    const { core, missingPrices } = this.system
+    const missing = await this.prices.missing([...new Set(instrumentsHeld(core.roster))])
+    missingPrices.tellOf(missing)
+    return missing.map(each => missingPrices.textOf(each))
+  }
+
+  /** A look at all positions once their first prices are there, or could have been. */
+  private async firstLook(): Promise<Found> {
+    for (let waitedMs = 0; waitedMs < FIRST_PRICES_MS; waitedMs += STOP_STEP_MS) {
+      const { unpriced } = this.system.guarding.look()
+      if (unpriced.size === 0) break
+      await new Promise(resolve => setTimeout(resolve, STOP_STEP_MS))
+    }
+    return this.system.guarding.look()
   }
 
   /**
@@ -223,6 +245,10 @@ export class Service {
     this.memory.keep(this.desk.gates)
     this.prices.cycle()
     this.adopter?.look().catch((error: unknown) => this.failed('cycle-failed', error))
+    const { clock, config } = this.options
+    if (clock.now() - this.startedAt > config.health.graceMs) {
+      system.missingPrices.tellOf(system.guarding.last.unpriced)
+    }
     this.news.observe(this.snapshot)
     this.upkeep().catch((error: unknown) => this.failed('upkeep-failed', error))
   }
@@ -280,6 +306,8 @@ export class Service {
 }
 
 const STOP_STEP_MS = 50
+/** Longest wait of a start for first prices, before it says how many positions are guarded, ms. */
+const FIRST_PRICES_MS = 1_500
 const PRUNE_MS = 60_000
 const DAY_MS = 86_400_000
 const LAST_SEND_MS = 1_000

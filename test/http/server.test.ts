@@ -233,7 +233,7 @@ describe('the HTTP API', () => {
   it('guards a position that it is given, and shows where it stands and why', async () => {
     const added = await add({ id: 'EUR/USD 1' })
     const { state: before, unguardedBy } = added.body
-    expect([added.status, before, unguardedBy]).to.deep.equal([201, 'unguarded', 'price'])
+    expect([added.status, before, unguardedBy]).to.deep.equal([201, 'unguarded', 'unpriced'])
     await tick(101)
     const path = `/api/positions/${encodeURIComponent('EUR/USD 1')}`
     const { body } = await ask('GET', path)

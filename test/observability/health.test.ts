@@ -6,7 +6,7 @@ const CALM: HealthFacts = {
   startedAt: 1_000,
   isRunning: true,
   actors: { alive: 5, expected: 5, restarts: 0 },
-  positions: { guarded: 3, exiting: 0 },
+  positions: { guarded: 3, exiting: 0, observed: 0, unguarded: 0 },
   unguarded: [],
   overdueExits: [],
   stalePrices: [],

@@ -1,7 +1,9 @@
 import { expect } from 'chai'
+import fc from 'fast-check'
 import { send } from '../../src/actors/actor.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
+import { POSITION_STATES } from '../../src/domain/position.ts'
 import { healthStatus } from '../../src/observability/health.ts'
 import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { healthFacts } from '../../src/system/facts.ts'
@@ -14,6 +16,7 @@ import { TestVenue } from '../support/test-venue.ts'
 const P1 = positionId('p1')
 const START = 1_000
 const STALE_MS = 10_000
+const GRACE_MS = 2_000
 /** Never open: it has no day. */
 const CLOSED = new InstrumentTable([
   [
@@ -29,6 +32,8 @@ const CLOSED = new InstrumentTable([
     },
   ],
 ])
+
+const ACTS = ['add', 'release', 'exit', 'tick', 'fall', 'halt', 'off'] as const
 
 describe('Guarding', () => {
   let timers: FakeTimers
@@ -91,11 +96,12 @@ describe('Guarding', () => {
   const cause = () => system.guarding.causeOf(registered())
   const ms = () => system.guarding.unguardedMs(registered())
   const status = () => {
-    const limits = { startedAt: START, exitOverdueMs: 60_000, staleMs: STALE_MS }
+    const limits = { startedAt: START, exitOverdueMs: 60_000, staleMs: STALE_MS, graceMs: GRACE_MS }
     const { checks } = healthStatus(healthFacts(system, { now: now(), ...limits }))
     return {
       unguarded: checks['positions:unguarded']![0]!,
       stale: checks['prices:stale']![0]!,
+      missing: checks['prices:missing']![0]!,
       guarded: checks['positions:guarded']![0]!.observedValue,
     }
   }
@@ -104,13 +110,109 @@ describe('Guarding', () => {
     await open()
     await cycle(500)
     await cycle(500)
-    expect([cause(), ms()]).to.deep.equal(['price', 500])
+    expect([cause(), ms()]).to.deep.equal(['unpriced', 500])
     await tick()
     expect(cause()).to.equal(undefined)
     await cycle(500)
     await cycle(500)
     // The half second in which the price came counts as a whole.
     expect(ms()).to.equal(1_000)
+  })
+
+  it('fails for a position without a first price, once the grace is over', async () => {
+    await open()
+    await cycle(500)
+    expect([status().unguarded.status, status().unguarded.observedValue]).to.deep.equal(['pass', 1])
+    await cycle(GRACE_MS + 500)
+    const { unguarded, missing, stale } = status()
+    expect([unguarded.status, missing.status, stale.status]).to.deep.equal(['fail', 'warn', 'pass'])
+    expect(unguarded.output).to.match(/^1: p1: its instrument never had a price for 2.\d s$/)
+    await tick()
+    await cycle(500)
+    expect([status().unguarded.status, status().missing.status]).to.deep.equal(['pass', 'pass'])
+  })
+
+  it('guesses at what an instrument without a price was meant to be', async () => {
+    await open()
+    system.tick({ instrument: instrumentId('AC/ME'), ts: now(), price: 100 })
+    await cycle(GRACE_MS + 500)
+    expect(status().missing.output).to.equal('1: ACME (did you mean AC/ME?)')
+    system.missingPrices.tellOf(system.guarding.last.unpriced)
+    system.missingPrices.tellOf(system.guarding.last.unpriced)
+    await cycle(500)
+    const told = keeper.lines.filter(({ kind }) => kind === 'instrument-unpriced')
+    expect(told).to.have.length(1)
+    expect(told[0]).to.deep.include({ instrument: 'ACME', positions: ['p1'], meant: 'AC/ME' })
+  })
+
+  it('names an underlying that never had a price, though the position is guarded', async () => {
+    await open()
+    const rules = { stopLoss: { pct: 5 }, underlying: { instrument: 'NIFTY50', below: 90 } }
+    await system.add(aPosition({ id: positionId('p2'), openedAt: START }), rules, 'test')
+    await tick()
+    await cycle(GRACE_MS + 500)
+    expect([cause(), status().missing.output]).to.deep.equal([undefined, '1: NIFTY50'])
+  })
+
+  it('fails for a position that is not open yet, and counts it as not guarded', async () => {
+    await open()
+    const later = aPosition({ id: positionId('p2'), openedAt: START + 3_600_000 })
+    await system.add(later, { stopLoss: { pct: 5 } }, 'test')
+    await tick()
+    await cycle(500)
+    await tick()
+    await cycle(GRACE_MS + 500)
+    const { unguarded, guarded } = status()
+    expect([unguarded.status, unguarded.observedValue, guarded]).to.deep.equal(['fail', 1, 1])
+    expect(unguarded.output).to.match(/^1: p2: it is not open yet/)
+  })
+
+  it('fails at once for a position that no rule ever exits', async () => {
+    await open()
+    await system.add(aPosition({ id: positionId('p2') }), { staleQuote: { afterMs: 9 } }, 'test')
+    await tick()
+    await cycle(500)
+    expect(status().unguarded.output).to.match(/^1: p2: none of its rules ever exits it/)
+  })
+
+  it('counts each open position in one state, whatever becomes of them', async () => {
+    const act = fc.tuple(fc.nat(3), fc.constantFrom(...ACTS), fc.boolean())
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 12 }), async acts => {
+        timers = new FakeTimers()
+        keeper = new MemoryKeeper()
+        venue = new TestVenue()
+        await open()
+        for (const [which, what, hasCycle] of acts) {
+          const id = positionId(`p${which}`)
+          const isOpen = system.state.register.open.has(id)
+          if (what === 'add' && !isOpen) {
+            const openedAt = now() + (hasCycle ? 3_600_000 : 0)
+            await system.add(aPosition({ id, openedAt }), { stopLoss: { pct: 5 } }, 'test')
+          }
+          if (what === 'release' && isOpen) await system.release(id, 'test')
+          if (what === 'exit' && isOpen) system.byHand.exit(id, 'manual')
+          if (what === 'tick') await tick(100)
+          if (what === 'fall') await tick(90)
+          if (what === 'halt' || what === 'off') {
+            const by = { who: 'test', from: 'test' }
+            await system.byHand.setKillSwitch({ state: what, since: now(), by })
+          }
+          await (hasCycle ? cycle(500) : turn())
+          const { counts } = system.guarding.look()
+          const sum = Object.values(counts).reduce((a, b) => a + b, 0)
+          expect(sum).to.equal(system.state.register.open.size)
+          const states = [...system.state.register.open.values()].map(
+            row => system.guarding.standingOf(row).state,
+          )
+          for (const state of POSITION_STATES) {
+            expect(states.filter(each => each === state)).to.have.length(counts[state])
+          }
+        }
+        system.core.actors.stopAll()
+      }),
+      { numRuns: 25 },
+    )
   })
 
   it('counts a price that is too old, of which health only warns', async () => {
@@ -128,7 +230,10 @@ describe('Guarding', () => {
     await open()
     await tick()
     await cycle(500)
-    const found = (): number[] => [system.guarding.last.expected, system.guarding.last.guarded]
+    const found = (): number[] => [
+      system.guarding.last.expected,
+      system.guarding.last.counts.guarded,
+    ]
     expect(found()).to.deep.equal([1, 1])
     await system.add(aPosition({ id: positionId('p2') }), { stopLoss: { pct: 5 } }, 'test')
     await cycle(500)

@@ -24,6 +24,7 @@ const ACME = instrumentId('ACME')
 const START = 1_000_000
 const OVERDUE_MS = 30_000
 const STALE_MS = 60_000
+const GRACE_MS = 10_000
 
 describe('health of a running system', () => {
   let timers: FakeTimers
@@ -124,7 +125,13 @@ describe('health of a running system', () => {
   const look = (but: Partial<HealthFacts> = {}) =>
     healthStatus({
       ...healthFacts(system, {
-        ...{ now: now(), startedAt: START, exitOverdueMs: OVERDUE_MS, staleMs: STALE_MS },
+        ...{
+          now: now(),
+          startedAt: START,
+          exitOverdueMs: OVERDUE_MS,
+          staleMs: STALE_MS,
+          graceMs: GRACE_MS,
+        },
       }),
       ...gatewayTroubles(desk, timers.now),
       ...but,

@@ -139,7 +139,13 @@ describe('supervision of a live system', () => {
 
   const health = (): HealthSnapshot =>
     healthStatus(
-      healthFacts(system, { now: now(), startedAt: 0, exitOverdueMs: 1e9, staleMs: 1e9 }),
+      healthFacts(system, {
+        now: now(),
+        startedAt: 0,
+        exitOverdueMs: 1e9,
+        staleMs: 1e9,
+        graceMs: 1e9,
+      }),
     )
   const checkOf = (name: string): string | undefined => health().checks[name]?.[0]?.status
   const kinds = (): string[] => keeper.lines.map(({ kind }) => kind)

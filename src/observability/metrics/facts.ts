@@ -1,3 +1,4 @@
+import type { PositionState } from '../../domain/position.ts'
 import type { ExitOutcome } from '../../domain/reason.ts'
 import type { WatchState } from '../../ports/supervision.ts'
 import type { StoreStatus } from '../../ports/store.ts'
@@ -13,7 +14,7 @@ export interface MetricFacts {
   readonly health: string
   readonly killSwitch: string
   /** Open positions by what becomes of them. */
-  readonly positions: Readonly<Record<PositionGroup, number>>
+  readonly positions: Readonly<Record<PositionState, number>>
   /** Exits so far in this process, by reason; those that are over by outcome, too. */
   readonly exitsIntended: ReadonlyMap<string, number>
   readonly exitsEnded: Readonly<Record<ExitOutcome, ReadonlyMap<string, number>>>
@@ -193,10 +194,18 @@ export interface LimitFacts {
 
 /**
  * Why a position is not guarded: the kill switch is `halt`, the store is not ours or refuses writes,
- * nobody holds its band, its price is too old, no process was there. The first that holds counts.
+ * neither a monitor nor the caretaker holds its band, none of its rules ever exits, it is not open
+ * yet, its instrument never had a price in this process, its price is too old, no process was there.
+ * The first that holds counts.
  */
-export const UNGUARDED_CAUSES = ['halt', 'store', 'monitor', 'price', 'down'] as const
+export const UNGUARDED_CAUSES = [
+  'halt',
+  'store',
+  'monitor',
+  'rules',
+  'not-open',
+  'unpriced',
+  'price',
+  'down',
+] as const
 export type UnguardedCause = (typeof UNGUARDED_CAUSES)[number]
-
-export const POSITION_GROUPS = ['guarded', 'exiting', 'observed', 'unguarded'] as const
-export type PositionGroup = (typeof POSITION_GROUPS)[number]

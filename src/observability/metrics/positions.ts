@@ -1,4 +1,5 @@
-import { POSITION_GROUPS, UNGUARDED_CAUSES } from './facts.ts'
+import { POSITION_STATES } from '../../domain/position.ts'
+import { UNGUARDED_CAUSES } from './facts.ts'
 import { type MetricFamily } from './family.ts'
 
 /** The open positions. */
@@ -9,7 +10,7 @@ export const positionMetrics: MetricFamily = board => {
       help: 'Open positions by what becomes of them.',
       labels: ['state'],
     },
-    facts => POSITION_GROUPS.map(state => [{ state }, facts.positions[state]] as const),
+    facts => POSITION_STATES.map(state => [{ state }, facts.positions[state]] as const),
   )
   board.counter(
     {

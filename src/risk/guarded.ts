@@ -1,0 +1,79 @@
+import type { InstrumentId } from '../domain/ids.ts'
+import type { TradingHours } from '../domain/instrument.ts'
+import type { PositionState } from '../domain/position.ts'
+import type { Guard } from './guard.ts'
+import { isOpenAt, quietFor } from './hours.ts'
+import { type RuleSet, watchedBy } from './rule.ts'
+
+/**
+ * Why no rule can act on a position now, as far as its rules and prices tell: none of its rules ever
+ * exits, it is not open yet, its instrument never had a price in this process, the price is too old.
+ */
+export type IdleCause = 'rules' | 'not-open' | 'unpriced' | 'price'
+
+/** What tells how the prices of a position stand. */
+export interface PriceLimits {
+  /** Epoch ms. */
+  readonly now: number
+  /** A price that is older is too old while the market is open, ms. */
+  readonly staleMs: number
+  hoursOf(instrument: InstrumentId): TradingHours | undefined
+}
+
+/** Why no rule of a position can act on it now; undefined: one can. */
+export function idleCause(
+  guard: Guard,
+  { now, staleMs, hoursOf }: PriceLimits,
+): IdleCause | undefined {
+  const needed = neededPrice(guard.ruleSet)
+  if (needed === 'none') return 'rules'
+  const { position } = guard
+  if (now < position.openedAt) return 'not-open'
+  const leg = needed === 'own' ? guard.own : guard.other
+  const other = needed === 'own' ? undefined : watchedBy(guard.ruleSet, position)
+  const hours = hoursOf(other ?? position.instrument)
+  const lastAt = leg?.stream.lastAt ?? -Infinity
+  if (lastAt === -Infinity) {
+    return hours === undefined || isOpenAt(hours, now) ? 'unpriced' : undefined
+  }
+  return quietFor(hours, lastAt, now) > staleMs ? 'price' : undefined
+}
+
+/** The one state that an open position is in. */
+export function stateOf({
+  isObserved,
+  isExiting,
+  cause,
+}: {
+  /** Its exit was noted in `mode: observe`. */
+  readonly isObserved: boolean
+  /** Its exit is decided. */
+  readonly isExiting: boolean
+  /** Why it is not guarded. */
+  readonly cause: string | undefined
+}): PositionState {
+  if (isObserved) return 'observed'
+  if (isExiting) return 'exiting'
+  return cause === undefined ? 'guarded' : 'unguarded'
+}
+
+/** Whose price the rules of a set compare; `none`: no rule ever exits. */
+type NeededPrice = 'own' | 'other' | 'none'
+
+const needs = new WeakMap<RuleSet, NeededPrice>()
+
+/** A deadline needs a price too: what is known of its fill, and whether the feed is alive. */
+function neededPrice(set: RuleSet): NeededPrice {
+  const known = needs.get(set)
+  if (known !== undefined) return known
+  let needed: NeededPrice = 'none'
+  for (const rule of set.rules) {
+    if (rule.kind === 'levels' || (rule.kind === 'stale-quote' && rule.action === 'exit')) {
+      needed = 'own'
+      break
+    }
+    if (rule.kind === 'underlying') needed = 'other'
+  }
+  needs.set(set, needed)
+  return needed
+}
