@@ -161,9 +161,10 @@ describe('watchkeeper run', () => {
     const url = running.lines.find(line => line.startsWith('health'))!.split(/\s+/)[1]!
     const health = async (): Promise<Record<string, unknown>> =>
       (await fetch(`${url}?check=service`)).json() as Promise<Record<string, unknown>>
-    expect((await health())['output']).to.deep.equal([
+    // A busy machine may add that the event loop is late.
+    expect((await health())['output']).to.include(
       'service:chaos: chaos is on: things go wrong on purpose',
-    ])
+    )
     await running.printed(line => line.includes(' chaos '), 15)
     await running.printed(line => line.includes('exit-filled'), 3)
     expect(await running.end('SIGTERM')).to.equal(0)
