@@ -1,6 +1,6 @@
 import type { Decision } from '../domain/decision.ts'
 import type { Position } from '../domain/position.ts'
-import { NotSent, RateLimited, Unauthorized } from '../errors.ts'
+import { NotSent, RateLimited, Unauthorized, WatchkeeperError } from '../errors.ts'
 import type { ExitEvent } from '../exits/events.ts'
 import type { CallKind } from '../exits/exit-entry.ts'
 import type { ExitRecord } from '../exits/record.ts'
@@ -22,6 +22,8 @@ export interface GatewayParts {
   save(record: ExitRecord): Promise<void>
   /** Makes a later state of an exit durable soon; nobody waits for it. */
   note(record: ExitRecord): void
+  /** The same for the exit of a released position. */
+  noteReleased?: ((exit: { record: ExitRecord; position: Position }) => void) | undefined
   /** Set where nothing may ever be sent: told of each exit instead. */
   observe?: ((decision: Decision, position: Position) => void) | undefined
   /** Whether an exit must wait before it is sent. */
@@ -77,7 +79,9 @@ async function saved({ save, journal }: GatewayParts, record: ExitRecord): Promi
     await save(record)
     return { kind: 'recorded', record }
   } catch (error) {
-    journal({ kind: 'store-failed', error })
+    // A position that was released or closed in the meantime is no trouble of the store.
+    const isOver = error instanceof WatchkeeperError && error.code === 'POSITION_UNKNOWN'
+    if (!isOver) journal({ kind: 'store-failed', error })
     const { positionId: id, generation } = record
     return { kind: 'ended', of: { id, generation, call: 'save' }, event: undefined }
   }

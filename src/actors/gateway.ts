@@ -25,8 +25,10 @@ export interface GatewayPast {
   readonly exits: readonly { readonly record: ExitRecord; readonly position: Position }[]
   /** Positions that are open and have no exit. */
   readonly open: readonly { readonly position: Position; readonly generation: number }[]
-  readonly released: readonly Position[]
-  /** Positions that are closed, by exits of which nobody knew for a while what had become of them. */
+  readonly released: readonly { readonly position: Position; readonly generation: number }[]
+  /** Exits of released positions whose orders may still be executed. */
+  readonly followed: readonly { readonly record: ExitRecord; readonly position: Position }[]
+  /** Positions that are over, by exits of which nobody knew for a while what had become of them. */
   readonly doubted: readonly { readonly position: Position; readonly generation: number }[]
   readonly killSwitch: KillSwitch
   readonly isUnconfirmed: boolean
@@ -36,11 +38,12 @@ export interface GatewayPast {
 export function gatewayState(
   book: ExitBook,
   parts: GatewayParts,
-  { exits, open, released, doubted, killSwitch, isUnconfirmed }: GatewayPast,
+  { exits, open, released, followed, doubted, killSwitch, isUnconfirmed }: GatewayPast,
 ): GatewayState {
   const now = parts.now()
-  for (const position of released) book.release(position, now)
+  for (const { position, generation } of released) book.release(position, { generation, now })
   for (const { position, generation } of doubted) book.remember(position, { generation, now })
+  for (const { record, position } of followed) book.restoreReleased(record, position, now)
   for (const { position, generation } of open) book.own(position, { generation, now })
   for (const { record, position } of exits) {
     book.own(position, { generation: record.generation, now })
@@ -66,8 +69,10 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
       return state
     }
     case 'release': {
-      const beside = book.release(message.position, parts.now())
+      const { position, generation } = message
+      const beside = book.release(position, { generation, now: parts.now() })
       if (beside !== undefined) changed(state, beside)
+      followReleased(state)
       return state
     }
     case 'recorded':
@@ -75,8 +80,9 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
       changed(state, message.record.positionId)
       return state
     case 'ended':
-      book.exits.ended(message.of, message.event)
+      book.ended(message.of, message.event)
       changed(state, message.of.id)
+      followReleased(state)
       return state
     case 'pushed':
       pushed(state, message)
@@ -86,6 +92,7 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
       for (const id of book.reported(key, report, { ...asked, now: parts.now() })) {
         changed(state, id)
       }
+      followReleased(state)
       return state
     }
     case 'holdings': {
@@ -95,11 +102,13 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
       })
       for (const key of lacking) parts.ask({ kind: 'ask', key })
       for (const id of looked) changed(state, id)
+      followReleased(state)
       return state
     }
     case 'orders':
       book.listed(message.orders, { askedAt: message.askedAt, now: parts.now() })
       for (const id of book.exits.ids()) changed(state, id)
+      followReleased(state)
       return state
     case 'cycle':
       book.cycle(parts.now())
@@ -150,16 +159,42 @@ function pushed(
   { update: { clientOrderId: id, order } }: Extract<GatewayMessage, { kind: 'pushed' }>,
 ): void {
   const { book, parts } = state
-  const owner = book.exits.owner(id)
-  if (owner === undefined) return
   const at = parts.now()
-  book.exits.happened(owner, { kind: 'seen', id, order, by: 'stream', askedAt: at, at })
-  changed(state, owner)
+  const seen = { kind: 'seen', id, order, by: 'stream', askedAt: at, at } as const
+  const owner = book.exits.owner(id)
+  if (owner !== undefined) {
+    book.exits.happened(owner, seen)
+    changed(state, owner)
+    return
+  }
+  const released = book.released.owner(id)
+  if (released === undefined) return
+  book.released.happened(released, seen)
+  followReleased(state)
 }
 
 function actOnAll(state: GatewayState): GatewayState {
   for (const id of state.book.exits.ids()) act(state, id)
+  followReleased(state)
   return state
+}
+
+/** Begins what is due for orders of released positions; what is new of them becomes durable soon. */
+function followReleased({ book, parts, killSwitch, noted }: GatewayState): void {
+  const gates = {
+    now: parts.now(),
+    mayCancel: maySend(killSwitch) && parts.observe === undefined,
+  }
+  for (const order of book.released.all()) {
+    for (const call of book.released.due(order, gates)) {
+      if (call === 'ask-holding') parts.ask({ kind: 'ask', key: order.group.key })
+      else perform(parts, call, order.record)
+    }
+    const { record, position } = order
+    if (book.released.of(record) !== order || noted.has(record)) continue
+    noted.add(record)
+    parts.noteReleased?.({ record, position })
+  }
 }
 
 /** Something is new of an exit: that becomes durable soon, and what follows from it begins. */
@@ -238,6 +273,7 @@ export function noticed(
       return over(notice.decision.positionId)
     case 'position-gone':
       return over(notice.positionId)
+    case 'released-order-over':
     case 'exit-unknown':
     case 'exit-rejected':
     case 'exit-stuck':

@@ -7,7 +7,7 @@ import type { CallKind } from '../exits/exit-entry.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { OpenOrder, OrderUpdate } from '../ports/broker.ts'
-import type { Fill } from '../domain/order.ts'
+import type { Execution, Fill } from '../domain/order.ts'
 import type { Guard, Ratchet } from '../risk/guard.ts'
 import type { LimitStanding, PortfolioDay, Realised } from '../risk/portfolio.ts'
 import type { RuleSet } from '../risk/rule.ts'
@@ -39,7 +39,12 @@ export type GatewayMessage =
   /** A position is open: a share of its holding belongs to it. */
   | { readonly kind: 'own'; readonly position: Position; readonly generation: number }
   /** A person has let go of a position; what is held of it stays. */
-  | { readonly kind: 'release'; readonly position: Position }
+  | {
+      readonly kind: 'release'
+      readonly position: Position
+      /** Life of the position id, from 1. */
+      readonly generation: number
+    }
   /** The store has this state of an exit on disk. */
   | { readonly kind: 'recorded'; readonly record: ExitRecord }
   /** How a call for an exit ended; without an event nothing was learned. */
@@ -136,6 +141,13 @@ export type PortfolioMessage =
       /** Life of the position id, from 1. */
       readonly generation: number
       readonly fill: Fill
+    }
+  /** An order of a released position has executed something; `done` is told what that brought. */
+  | {
+      readonly kind: 'released-filled'
+      readonly position: Position
+      readonly executed: Execution
+      done(profit: Realised | undefined): void
     }
   /** Somebody else has realised a profit or loss. */
   | { readonly kind: 'reported'; readonly profit: Realised; done(): void }

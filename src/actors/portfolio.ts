@@ -67,6 +67,14 @@ export function portfolio(state: PortfolioState, message: PortfolioMessage): Por
       parts.closed(position.id, fill, profit)
       return next
     }
+    case 'released-filled': {
+      const { position, executed, done } = message
+      const { quantity, price } = executed
+      const profit = price === null ? undefined : profitOf(parts, position, { quantity, price })
+      const next = profit === undefined ? present : kept(present, addRealised(present.day, profit))
+      done(profit)
+      return next
+    }
     case 'reported': {
       const next = kept(present, addRealised(present.day, message.profit))
       message.done()
@@ -144,7 +152,11 @@ export function unrealisedOf(quotes: Quotes, position: Position): number {
   return price === undefined ? 0 : signOf(side) * (price - entryPrice) * quantity * multiplier
 }
 
-function profitOf({ instruments }: PortfolioParts, position: Position, fill: Fill): Realised {
+function profitOf(
+  { instruments }: PortfolioParts,
+  position: Position,
+  fill: Pick<Fill, 'price' | 'quantity'>,
+): Realised {
   const { side, entryPrice, multiplier } = position
   const points = product(difference(fill.price, entryPrice), fill.quantity)
   const amount = signOf(side) * product(points, multiplier)

@@ -1,13 +1,16 @@
+import { difference } from '../domain/decimal.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitsOptions } from './circumstances.ts'
-import { underWayOf } from './exit-entry.ts'
+import type { ExitEvent } from './events.ts'
+import { type CallKind, underWayOf } from './exit-entry.ts'
 import { Exits } from './exits.ts'
 import { HoldingBook } from './holding-book.ts'
 import type { HoldingChange } from './events.ts'
 import type { HoldingGroup } from './holding-group.ts'
 import { type ExitRecord, isAlive, isOver, remainingOf } from './record.ts'
+import { type FollowedOrder, leftOf, ReleasedExits } from './released.ts'
 import type { Share } from './reconcile.ts'
 import { KNOWN_ATTEMPTS, SecondGuard } from './second-guard.ts'
 import type { ExitSettings } from './settings.ts'
@@ -25,6 +28,8 @@ export class ExitBook {
   readonly settings: ExitSettings
   private readonly options: ExitBookOptions
   readonly exits: Exits
+  /** Exits of released positions whose orders may still be executed. */
+  readonly released: ReleasedExits
   private readonly holdings: HoldingBook
   private readonly secondGuard = new SecondGuard()
 
@@ -33,10 +38,12 @@ export class ExitBook {
     this.settings = options.settings
     const shareOf = (position: Position): Share => this.shareOf(position)
     const drifted = (id: PositionId, by: HoldingChange, at: number): void => {
+      // What a released order executes is not learned by the holding.
       this.exits.happened(id, { kind: 'drifted', by, at })
     }
     this.holdings = new HoldingBook({ ...options, shareOf, drifted })
     this.exits = new Exits(options, this.holdings)
+    this.released = new ReleasedExits(options, (order, now) => this.letGo(order, now))
   }
 
   /** Orders that look like ours and are not: while there are any, nothing is sent. */
@@ -99,21 +106,65 @@ export class ExitBook {
   }
 
   /**
-   * A person has let go of a position: what is left of it stays at the venue. Gives the exit whose
-   * evidence that changes.
+   * A person has let go of a life of a position: what is left of it stays at the venue. An order of its
+   * exit that may still be executed is followed until it is over. Gives the exit whose evidence that
+   * changes.
    */
-  release(position: Position, now: number): PositionId | undefined {
-    const beside = this.turnBeside(position.id)
-    const isOpen = this.holdings.life(position.id) !== undefined
-    const left = isOpen ? this.leftOf(position.id) : position.quantity
+  release(
+    position: Position,
+    { generation, now }: { generation: number; now: number },
+  ): PositionId | undefined {
+    const { id } = position
+    const life = this.holdings.life(id)
+    if (life !== undefined && life.generation > generation) return undefined
+    const beside = this.turnBeside(id)
+    const record = this.exits.record(id)
+    const left = life === undefined ? position.quantity : this.leftOf(id)
     this.holdings.freed(position, left, now)
-    this.disown(position, { left, now })
+    if (record === undefined) {
+      this.disown(position, { left, now })
+      return beside
+    }
+    const calls = [...this.exits.callsOf(id)]
+    const group = this.holdings.groupOf(position, now)
+    const underWay = isAlive(record) ? Math.min(left, underWayOf(record)) : 0
+    this.exits.remove(id)
+    this.released.take(record, { position, group, now, calls })
+    this.holdings.disown(position, {
+      left: difference(left, underWay),
+      isDoubted: record.wasDoubted,
+      now,
+    })
     return beside
+  }
+
+  /** Takes up the exit of a released position that an earlier process was following. */
+  restoreReleased(record: ExitRecord, position: Position, now: number): void {
+    const left = difference(remainingOf(record), isAlive(record) ? underWayOf(record) : 0)
+    this.holdings.disown(position, { left, isDoubted: record.wasDoubted, now })
+    this.released.restore(record, { position, group: this.holdings.groupOf(position, now), now })
+  }
+
+  /** A call for the exit of a life has ended, whether that was released in the meantime or not. */
+  ended(
+    of: { id: PositionId; generation: number; call: CallKind },
+    event: ExitEvent | undefined,
+  ): void {
+    const order = this.released.of({ positionId: of.id, generation: of.generation })
+    if (order === undefined) this.exits.ended(of, event)
+    else this.released.ended(order, of.call, event)
+  }
+
+  /** Every exit of which something may be at the venue, those of released positions too. */
+  *records(): Iterable<ExitRecord> {
+    yield* this.exits.records()
+    for (const { record } of this.released.all()) yield record
   }
 
   /** A new cycle, at `now` (epoch ms): what is not known for long is told. */
   cycle(now: number): void {
     this.exits.cycle(now)
+    this.released.cycle(now)
     for (const group of this.holdings.all()) {
       const forMs = group.unknown(now, this.settings.loudAfterMs)
       if (forMs === undefined) continue
@@ -159,12 +210,16 @@ export class ExitBook {
   ): void {
     const open = new Set(orders.map(({ clientOrderId }) => clientOrderId))
     const { clientOrderIdLength: idLength } = this.settings.capabilities
-    const strangers = this.secondGuard.look(open, [...this.exits.records()], {
+    const strangers = this.secondGuard.look(open, [...this.records()], {
       askedAt,
       idLength,
     })
     for (const clientOrderId of strangers) {
       this.options.tell({ kind: 'second-guard', clientOrderId })
+    }
+    for (const order of this.released.all()) {
+      const { clientOrderId: id } = order.record.order
+      if (!open.has(id)) this.released.happened(order, { kind: 'not-listed', id, askedAt, at: now })
     }
     for (const record of [...this.exits.records()]) {
       const { clientOrderId: id } = record.order
@@ -229,6 +284,13 @@ export class ExitBook {
     const record = this.exits.remove(position.id)
     if (record !== undefined) this.secondGuard.remember(record, this.sighting(now))
     this.holdings.disown(position, { left, isDoubted: record?.wasDoubted ?? false, now })
+  }
+
+  /** The order of a released position is over: a list may still show it, and it may still arrive. */
+  private letGo(order: FollowedOrder, now: number): void {
+    const { position, record } = order
+    this.secondGuard.remember(record, this.sighting(now))
+    this.holdings.letGo(position, { left: leftOf(order), isDoubted: record.wasDoubted, now })
   }
 
   /** How ids look at the venue, and when what they name shows. */

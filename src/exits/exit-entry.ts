@@ -78,6 +78,11 @@ export class ExitEntry {
     return calls
   }
 
+  /** The calls that have not ended yet. */
+  calls(): Iterable<CallKind> {
+    return this.underWay
+  }
+
   /** A call has ended. A save that went well may be followed by another one at once. */
   end(call: CallKind): void {
     this.underWay.delete(call)

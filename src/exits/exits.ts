@@ -185,6 +185,11 @@ export class Exits {
     return entry?.record
   }
 
+  /** The calls for an exit that have not ended yet. */
+  callsOf(id: PositionId): Iterable<CallKind> {
+    return this.entries.get(id)?.calls() ?? []
+  }
+
   private stepsOf(entry: ExitEntry, gates: Gates): readonly Step[] {
     return stepsFor(entry.record, circumstancesOf(entry, gates, this.options))
   }

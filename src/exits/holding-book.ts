@@ -132,6 +132,23 @@ export class HoldingBook {
     if (turn !== undefined && turn !== id) this.surroundings.drifted(turn, by, now)
   }
 
+  /**
+   * An order of a released position is over, and `left` units of it were not executed: on purpose
+   * nobody's, unless the position was added again.
+   */
+  letGo(
+    position: Position,
+    { left, isDoubted, now }: { left: number; isDoubted: boolean; now: number },
+  ): void {
+    const key = holdingKeyOf(position, this.model)
+    const name = nameOf(key)
+    const group = this.groups.get(name)
+    if (isDoubted) this.former.remember(key, position.side, now)
+    if (!this.lives.has(position.id)) this.unowned.release(key, position.id, left)
+    if (group?.isEmpty === true) this.groups.delete(name)
+    else if (group !== undefined) this.lookAgain(group)
+  }
+
   /** Somebody else has closed so many units of a position. */
   lose(id: PositionId, quantity: number): void {
     const life = this.lives.get(id)

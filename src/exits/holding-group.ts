@@ -34,6 +34,8 @@ export class HoldingGroup {
   private low: { readonly quantity: number; readonly at: number } | undefined
   /** When a position last came, epoch ms. */
   private cameAt = -Infinity
+  /** What orders of released positions may still execute, by name. */
+  private readonly retained = new Map<string, () => Share>()
   private readonly owners = new Map<PositionId, Position>()
   /** Since when each owns a part of it, epoch ms. */
   private readonly ownedSince = new Map<PositionId, number>()
@@ -97,12 +99,26 @@ export class HoldingGroup {
     if (this.turnOf === id) this.endTurn()
   }
 
+  /** A position is released, and an order of it may still be executed. */
+  retain(name: string, share: () => Share, now: number): void {
+    this.retained.set(name, share)
+    this.quietAt = now
+    this.isSettled = false
+  }
+
+  /** That order is over. */
+  letGo(name: string, now: number): void {
+    this.retained.delete(name)
+    this.quietAt = now
+    this.isSettled = false
+  }
+
   get isShared(): boolean {
-    return this.owners.size > 1
+    return this.owners.size + this.retained.size > 1
   }
 
   get isEmpty(): boolean {
-    return this.owners.size === 0
+    return this.owners.size + this.retained.size === 0
   }
 
   get quietSince(): number {
@@ -202,13 +218,15 @@ export class HoldingGroup {
   }
 
   private judge({ shareOf, apartMs }: Surroundings): Verdict {
-    const shares = [...this.owners.values()].map(shareOf)
+    const released = [...this.retained.values()].map(each => each())
+    const shares = [...[...this.owners.values()].map(shareOf), ...released]
     const verdict = share(this.state, shares, { quietSince: this.quietAt, apartMs })
     // A report may not show yet what we executed last: it can take away, but grant nothing.
     const { at, isNamed } = this.state.known!
     const isClean = at >= Math.max(this.executedAt, this.restoredAt) + apartMs
     if (at < this.restoredAt + apartMs) return verdict
-    for (const [id, most] of verdict.most) {
+    for (const id of this.owners.keys()) {
+      const most = verdict.most.get(id)!
       // Neither may a list, which can lag for longer than anything that is asked for by name, nor an
       // answer that is older than the position.
       const isTooOld = !isNamed || at < this.ownedSince.get(id)!

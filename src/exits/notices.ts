@@ -1,7 +1,8 @@
 import type { Decision } from '../domain/decision.ts'
 import type { HoldingKey } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { Fill, RejectionCode } from '../domain/order.ts'
+import type { Execution, Fill, RejectionCode } from '../domain/order.ts'
+import type { Position } from '../domain/position.ts'
 import type { ExitStep } from './record.ts'
 
 /** What somebody should hear of. Each is told once, when it begins. */
@@ -62,6 +63,18 @@ export type Notice =
       readonly kind: 'exit-closed'
       readonly decision: Decision
       readonly by: 'gone' | 'dust'
+      readonly steps: readonly ExitStep[]
+    }
+  /** The exit of a released position is over; what its orders executed in all. */
+  | {
+      readonly kind: 'released-order-over'
+      readonly decision: Decision
+      readonly position: Position
+      /** Life of the position id, from 1. */
+      readonly generation: number
+      readonly clientOrderId: string
+      readonly executed: Execution
+      readonly wasDoubted: boolean
       readonly steps: readonly ExitStep[]
     }
   /** Somebody else has closed a position of which no exit was decided. */

@@ -1,7 +1,8 @@
 import type { Decision } from '../domain/decision.ts'
 import type { HoldingKey } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { Fill } from '../domain/order.ts'
+import type { Execution, Fill } from '../domain/order.ts'
+import type { Position } from '../domain/position.ts'
 import type { RestartCause, SupervisedKind } from './supervision.ts'
 
 /** One line of the history of an exit. */
@@ -74,6 +75,18 @@ export type JournalEvent =
       readonly kind: 'exit-closed'
       readonly decision: Decision
       readonly by: 'gone' | 'dust'
+      readonly steps: readonly HistoryStep[]
+    }
+  /** The exit of a released position is over; what its orders executed in all. */
+  | {
+      readonly kind: 'released-order-over'
+      readonly decision: Decision
+      readonly position: Position
+      /** Life of the position id, from 1. */
+      readonly generation: number
+      readonly clientOrderId: string
+      readonly executed: Execution
+      readonly wasDoubted: boolean
       readonly steps: readonly HistoryStep[]
     }
   /** Somebody else has closed a position of which no exit was decided, or a part of one. */

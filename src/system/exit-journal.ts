@@ -7,12 +7,13 @@ import { leftOf } from '../domain/units.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalEvent } from '../ports/journal.ts'
-import type { Registered } from '../ports/keeper.ts'
+import type { Registered, ReleasedExit } from '../ports/keeper.ts'
+import type { Realised } from '../risk/portfolio.ts'
 import type { ExitFollower } from '../ports/telemetry.ts'
 import { codeOf, lineOf, textOf } from './lines.ts'
 import type { Performance } from './performance.ts'
 import { countOne } from './live-counts.ts'
-import { closedRow, historyOf, type LiveState } from './live-state.ts'
+import { closedRow, historyOf, lifeName, type LiveState } from './live-state.ts'
 import type { LiveWriter } from './live-writer.ts'
 import { Repeats } from './repeats.ts'
 
@@ -32,6 +33,7 @@ export interface ExitJournalParts {
 type Failed = Extract<JournalEvent, { kind: 'exit-failed' }>
 type Shrunk = Extract<JournalEvent, { kind: 'position-shrunk' }>
 type Filled = Extract<JournalEvent, { kind: 'exit-filled' }>
+type ReleasedOver = Extract<JournalEvent, { kind: 'released-order-over' }>
 
 /** Makes what happens to exits and monitors durable, with a line for a person. */
 export class ExitJournal {
@@ -113,7 +115,23 @@ export class ExitJournal {
     writer.soon({ row: positionId, line: lineOf(now(), 'exit-observed', positionId, detail) })
   }
 
-  /** Nobody follows the exit of a position any more: a person has taken it back. */
+  /** What has become of the exit of a released position becomes durable soon. */
+  laterReleased(exit: ReleasedExit<ExitRecord>): void {
+    const { positionId, generation } = exit.record
+    this.parts.state.released.set(lifeName(exit.record), exit)
+    this.parts.writer.soon({ released: { positionId, generation, exit } })
+  }
+
+  /** A position is released, and that is durable; its exit, if there is one, is followed to its end. */
+  released(
+    { position: { id: positionId }, generation }: Registered,
+    exit: ReleasedExit<ExitRecord> | undefined,
+  ): void {
+    if (exit !== undefined) this.parts.state.released.set(lifeName(exit.record), exit)
+    this.discarded({ positionId, generation })
+  }
+
+  /** No exit of a position is to be made any more: a person has taken it back. */
   discarded({ positionId: id, generation }: Pick<ExitRecord, 'positionId' | 'generation'>): void {
     const { openExits } = this.parts.state
     const record = openExits.get(id)
@@ -183,6 +201,9 @@ export class ExitJournal {
         this.close(event.kind, row, { by })
         return
       }
+      case 'released-order-over':
+        this.releasedOver(event)
+        return
       case 'position-gone': {
         const row = this.openRow(event.positionId, generation)
         if (row === undefined) return
@@ -264,6 +285,45 @@ export class ExitJournal {
     const times = this.failures.add(`${positionId} ${at}`, codeOf(error))
     if (times === undefined) return
     this.note('exit-failed', positionId, { error: textOf(error), ...(times > 1 && { times }) })
+  }
+
+  /** What an order of a released position executed counts for the day; then it is forgotten. */
+  private releasedOver(event: ReleasedOver): void {
+    const { position, executed, generation } = event
+    const { releasedEnds } = this.parts.state
+    const name = lifeName({ positionId: position.id, generation })
+    const end = {
+      ...({ kind: 'released-filled', position, executed } as const),
+      done: (profit: Realised | undefined) => {
+        releasedEnds.delete(name)
+        this.forgetReleased(event, profit)
+      },
+    }
+    if (executed.quantity === 0) {
+      this.forgetReleased(event, undefined)
+      return
+    }
+    releasedEnds.set(name, end)
+    send(this.parts.portfolio(), end)
+  }
+
+  private forgetReleased(event: ReleasedOver, profit: Realised | undefined): void {
+    const { state, writer, now } = this.parts
+    const { kind, position, generation, clientOrderId, executed, steps } = event
+    const positionId = position.id
+    state.released.delete(lifeName({ positionId, generation }))
+    const row = state.register.get(positionId)
+    const isLast = row?.state === 'released' && row.generation === generation
+    const mustRemember = isLast && event.wasDoubted
+    // Where it was in doubt, an order of it may still arrive, also in another process.
+    if (mustRemember) state.register.decide({ ...row, wasDoubted: true })
+    const { quantity, price } = executed
+    const detail = { clientOrderId, quantity, price, profit: profit?.amount ?? null, steps }
+    writer.soon({
+      line: lineOf(now(), kind, positionId, detail),
+      released: { positionId, generation },
+      ...(mustRemember && { row: positionId }),
+    })
   }
 
   /** The exit is shown as it is now, as long as it is open. */

@@ -27,7 +27,7 @@ export function accountFacts(
   now: number,
 ): AccountFacts {
   const { capabilities, loudAfter, loudAfterMs } = book.settings
-  const records = [...book.exits.records()]
+  const records = [...book.records()]
   const holdings = [...book.ownedHoldings()]
   const unknown = holdings.flatMap(({ key: { instrument: what }, unknownSince }) => {
     const forMs = unknownSince === null ? 0 : now - unknownSince

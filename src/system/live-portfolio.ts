@@ -52,7 +52,11 @@ export function startPortfolio(
 }
 
 /** An incarnation that crashed may have lost fills: their positions are still open. */
-function repeatFills({ fills, register }: LiveState, ref: Ref<PortfolioMessage>): void {
+function repeatFills(
+  { fills, releasedEnds, register }: LiveState,
+  ref: Ref<PortfolioMessage>,
+): void {
+  for (const end of releasedEnds.values()) send(ref, end)
   for (const [id, { fill, generation }] of fills) {
     const row = register.get(id)
     if (row === undefined || !register.isOpen(id, generation)) fills.delete(id)

@@ -1,10 +1,11 @@
 import type { GatewayPast } from '../actors/gateway.ts'
+import type { PortfolioMessage } from '../actors/messages.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { LifeRatchet, Past, Registered } from '../ports/keeper.ts'
+import type { LifeRatchet, Past, Registered, ReleasedExit } from '../ports/keeper.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { LiveCounts } from './live-counts.ts'
 import { Register } from './register.ts'
@@ -23,6 +24,10 @@ export class LiveState {
   readonly ratchets: ReadonlyMap<PositionId, LifeRatchet>
   /** Where the feed of an earlier process had come to. */
   readonly feedPlace: unknown
+  /** Exits of released positions that are not over, by life. */
+  readonly released = new Map<string, ReleasedExit<ExitRecord>>()
+  /** Ends of such exits of which the day's sum has not taken note yet, by life. */
+  readonly releasedEnds = new Map<string, ReleasedEnd>()
   readonly counts = new LiveCounts()
   killSwitch: KillSwitch
   /** Names of the limits that are tripped, and of those that have warned today. */
@@ -41,6 +46,7 @@ export class LiveState {
     )
     this.feedPlace = past.feedPlace
     this.killSwitch = past.killSwitch ?? OFF
+    for (const exit of past.released ?? []) this.released.set(lifeName(exit.record), exit)
     for (const record of past.exits) {
       const row = this.register.get(record.positionId)
       // An exit of an earlier life, or of a position that was released, is over.
@@ -54,6 +60,17 @@ export class LiveState {
     for (const { position, state } of this.register.values()) if (state === 'open') yield position
   }
 }
+
+/** Names a life of a position. */
+export const lifeName = ({ positionId, generation }: Life): string => `${generation} ${positionId}`
+
+interface Life {
+  readonly positionId: PositionId
+  readonly generation: number
+}
+
+/** The exit of a released position is over, and has executed something. */
+type ReleasedEnd = Extract<PortfolioMessage, { kind: 'released-filled' }>
 
 /** The row of a position that has closed, by the exit of which that much is known. */
 export function closedRow(row: Registered, exit: ExitRecord | undefined): Registered {
@@ -69,7 +86,7 @@ export function historyOf(exit: ExitRecord | undefined): { readonly steps?: Exit
 
 /** What the gateway takes up of it. */
 export function pastOf(
-  { register, openExits, killSwitch }: LiveState,
+  { register, openExits, released, killSwitch }: LiveState,
   isUnconfirmed: boolean,
 ): GatewayPast {
   const rows = [...register.values()]
@@ -78,8 +95,12 @@ export function pastOf(
       return { record, position: register.get(record.positionId)!.position }
     }),
     open: rows.filter(({ state, position }) => state === 'open' && !openExits.has(position.id)),
-    released: rows.filter(({ state }) => state === 'released').map(({ position }) => position),
-    doubted: rows.filter(({ state, wasDoubted }) => state === 'closed' && wasDoubted === true),
+    released: rows.filter(
+      ({ state, position: { id: positionId }, generation }) =>
+        state === 'released' && !released.has(lifeName({ positionId, generation })),
+    ),
+    followed: [...released.values()],
+    doubted: rows.filter(({ state, wasDoubted }) => state !== 'open' && wasDoubted === true),
     killSwitch,
     isUnconfirmed,
   }

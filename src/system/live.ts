@@ -66,7 +66,6 @@ export class LiveSystem {
   private readonly options: LiveOptions
   private readonly writer: LiveWriter
   private areSendsHeld = false
-  private readonly exits: ExitJournal
   private readonly portfolioRef: () => Ref<PortfolioMessage>
 
   /** Opens with what an earlier process left behind; `recover` then takes it under guard. */
@@ -127,7 +126,6 @@ export class LiveSystem {
       followers: options.followers ?? [],
       decidedBy: decision => this.decidedBy(decision),
     })
-    this.exits = exits
     const hold = new MassExitHold(options.massExit, () => clock.now())
     this.core = connect({
       journal: (event, generation) => exits.record(event, generation),
@@ -145,6 +143,7 @@ export class LiveSystem {
           ? exits.saveAgain(record)
           : exits.save(record, hold.admit(record)),
       note: record => exits.later(record),
+      noteReleased: exit => exits.laterReleased(exit),
       kept: () => pastOf(this.state, this.confirmation.isMissing),
       instruments: this.instruments,
       storeId: past.storeId,
@@ -174,6 +173,11 @@ export class LiveSystem {
       core: this.core,
       ...{ clock, beforeGuard: options.beforeGuard },
       isNet: this.core.broker.capabilities.holdings === 'net',
+      exitOf: (id, generation) => {
+        const record = this.core.book.exits.record(id) ?? this.state.openExits.get(id)
+        return record?.generation === generation ? record : undefined
+      },
+      released: (registered, exit) => exits.released(registered, exit),
       guard: (registered, guarded) => this.guard(registered, { guarded }),
     })
     this.byHand = new ExitsByHand({
@@ -295,8 +299,7 @@ export class LiveSystem {
   }
 
   async release(id: PositionId, by: string): Promise<void> {
-    const { generation } = await this.registrar.release(id, by)
-    this.exits.discarded({ positionId: id, generation })
+    await this.registrar.release(id, by)
   }
 
   /** Throws EXITS_AT_ONCE if a position would be exited now, or at `price` where it is known. */
@@ -349,7 +352,7 @@ export class LiveSystem {
 
   /** Everything that is kept, as it is in memory: for a store that has lost it. */
   whole(): LiveChange {
-    const { register, openExits, killSwitch } = this.state
+    const { register, openExits, released, killSwitch } = this.state
     const ratchets = new Map<PositionId, LifeRatchet>()
     for (const [id, { generation }] of register.open) {
       const kept = this.writer.durable.get(id)
@@ -361,6 +364,10 @@ export class LiveSystem {
     const feedPlace = this.resumePoint.place?.()
     return {
       ...{ register: [...register.values()], exits: [...openExits.values()], killSwitch, ratchets },
+      released: [...released.values()].map(exit => {
+        const { positionId, generation } = exit.record
+        return { positionId, generation, exit }
+      }),
       ...(day !== undefined && { day }),
       ...(feedPlace !== undefined && { feedPlace }),
       isUnconfirmed: this.confirmation.isMissing,

@@ -2,9 +2,10 @@ import { send } from '../actors/actor.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
+import type { ExitRecord } from '../exits/record.ts'
 import type { RulesRequest } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { KeptLine, KeptRatchet, Registered } from '../ports/keeper.ts'
+import type { KeptLine, KeptRatchet, Registered, ReleasedExit } from '../ports/keeper.ts'
 import { refuseImmediateExit } from '../risk/at-once.ts'
 import { levelsAt, refuseLooser, type RuleChange, ruleChanges } from '../risk/rule-change.ts'
 import { standing } from '../risk/standing.ts'
@@ -25,6 +26,10 @@ export interface RegistrarParts {
   readonly isNet: boolean
   /** Awaited before a new position is registered: its account must hold it. */
   readonly beforeGuard?: ((registered: Registered) => Promise<void>) | undefined
+  /** The exit of a life of a position, as far as it has come; undefined where none was decided. */
+  exitOf(id: PositionId, generation: number): ExitRecord | undefined
+  /** A position is released, and that is durable; `exit` is followed to its end. */
+  released(registered: Registered, exit: ReleasedExit<ExitRecord> | undefined): void
   /** Takes a registered position under guard; `guarded` is called once it is. */
   guard(registered: Registered, guarded: () => void): void
 }
@@ -123,23 +128,36 @@ export class Registrar {
     })
   }
 
-  /** Stops guarding a position; the broker's position stays. */
+  /**
+   * Stops guarding a position; the broker's position stays. An order of its exit that may still be
+   * executed is cancelled, and followed until it is over.
+   */
   async release(id: PositionId, by: string): Promise<Registered> {
     return this.inTurn(id, async () => {
       const { core, writer, clock, rows } = this.parts
       let registered = this.open(id)
+      let exit: ReleasedExit<ExitRecord> | undefined
       await writer.now({
         ids: [id],
         change: () => {
           registered = { ...this.open(id), state: 'released' }
+          const { generation, position } = registered
+          const record = this.parts.exitOf(id, generation)
+          // An order of it may be at the broker, or leave before the gateway hears of the release.
+          exit = record && { record, position }
           const line = lineOf(clock.now(), 'position-released', id, { by })
-          return { register: [registered], lines: [line] }
+          return {
+            register: [registered],
+            lines: [line],
+            ...(exit !== undefined && { released: [{ positionId: id, generation, exit }] }),
+          }
         },
         done: () => {
-          const { generation } = registered
+          const { generation, position } = registered
           if (rows.isOpen(id, generation)) rows.set(id, registered)
+          this.parts.released(registered, exit)
           send(core.supervisor, { kind: 'closed', positionId: id, generation })
-          send(core.gateway, { kind: 'release', position: registered.position })
+          send(core.gateway, { kind: 'release', position, generation })
         },
       })
       return registered

@@ -152,7 +152,7 @@ export class VirtualSystem implements RowSink {
       open: open
         .filter(({ id }) => !this.exits.has(id))
         .map(position => ({ position, generation: 1 })),
-      ...{ released: [], doubted: [], killSwitch: OFF, isUnconfirmed: false },
+      ...{ released: [], followed: [], doubted: [], killSwitch: OFF, isUnconfirmed: false },
     }
   }
 

@@ -78,7 +78,7 @@ describe('gateway', () => {
         ...{
           exits: before,
           open: [],
-          ...{ released: [], doubted: [] },
+          ...{ released: [], followed: [], doubted: [] },
           killSwitch: OFF,
           isUnconfirmed: false,
         },

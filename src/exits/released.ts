@@ -1,0 +1,214 @@
+import { difference } from '../domain/decimal.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+import type { ExitEvent } from './events.ts'
+import { type Circumstances, circumstancesOf, type ExitsOptions } from './circumstances.ts'
+import { type Step, stepsFor } from './evidence.ts'
+import { type CallKind, eventOf, executedOf, underWayOf } from './exit-entry.ts'
+import { LATE_MS } from './former.ts'
+import type { HoldingGroup } from './holding-group.ts'
+import { follow, recovered } from './ledger.ts'
+import { completed, doubted, type ExitRecord, isAlive, isFollowed, plus } from './record.ts'
+import { isHoldingEvidence, proofMs } from './settings.ts'
+import { inSteps } from './reading.ts'
+
+/** An order of a released position that may still be executed, and what is under way for it. */
+export interface FollowedOrder {
+  /** Of the position's life: two lives of one id may both be followed. */
+  readonly name: string
+  readonly position: Position
+  readonly group: HoldingGroup
+  readonly takenUpAt: number
+  record: ExitRecord
+  /** Units that it may have executed without our knowing when its position was released. */
+  readonly units: number
+  /** Units that the exit was known to have executed then. */
+  readonly executedBefore: number
+  /** Calls that have not ended yet, and those made since the last cycle. */
+  readonly underWay: Set<CallKind>
+  readonly made: Set<CallKind>
+  isUnprovedTold: boolean
+}
+
+/** Steps of one order that need no call, one after the other. */
+const MOST_STEPS_AT_ONCE = 10
+
+/**
+ * The exits of released positions whose orders may still be executed. Nothing is sent for them any
+ * more: each is cancelled, and followed until it is proved to be over. Changes itself.
+ */
+export class ReleasedExits {
+  private readonly options: ExitsOptions
+  private readonly over: (order: FollowedOrder, now: number) => void
+  private readonly orders = new Map<string, FollowedOrder>()
+
+  /** `over`: an order is over, and its holding is free of it. */
+  constructor(options: ExitsOptions, over: (order: FollowedOrder, now: number) => void) {
+    this.options = options
+    this.over = over
+  }
+
+  all(): readonly FollowedOrder[] {
+    return [...this.orders.values()]
+  }
+
+  /** The order of that life of a position. */
+  of(life: Life): FollowedOrder | undefined {
+    return this.orders.get(nameOf(life))
+  }
+
+  /** The order with that client order id. */
+  owner(clientOrderId: string): FollowedOrder | undefined {
+    return this.all().find(({ record }) => record.order.clientOrderId === clientOrderId)
+  }
+
+  /** Takes the exit of a position that is released at `now` (epoch ms), with the calls under way. */
+  take(
+    record: ExitRecord,
+    taken: { position: Position; group: HoldingGroup; now: number; calls: Iterable<CallKind> },
+  ): void {
+    const { position, group, now, calls } = taken
+    const isKnowable = record.state.kind === 'sending' || isFollowed(record.state)
+    const known = isKnowable ? record : doubted(record, now, 'released')
+    // A person may trade what is held: it is no evidence any more.
+    const unseen = { ...known, heldBefore: null }
+    const order: FollowedOrder = {
+      name: nameOf(record),
+      ...{ position, group, takenUpAt: now },
+      units: isAlive(record) ? underWayOf(record) : 0,
+      executedBefore: executedOf(record),
+      record: isAlive(record) ? unseen : record,
+      underWay: new Set(calls),
+      made: new Set(),
+      isUnprovedTold: false,
+    }
+    this.orders.set(order.name, order)
+    group.retain(order.name, () => this.shareOf(order), now)
+    const hasEvidence = isHoldingEvidence(this.options.settings.capabilities)
+    // While it may execute something, no other exit can learn by the holding what became of its own.
+    if (hasEvidence && isAlive(record) && group.turn === undefined) {
+      group.beginTurn(order.name as PositionId, record.heldBefore ?? 0, now)
+    }
+    this.endWhereOver(order, now)
+  }
+
+  /** Takes up an exit that an earlier process was following. */
+  restore(
+    stored: ExitRecord,
+    taken: { position: Position; group: HoldingGroup; now: number },
+  ): void {
+    const kept = completed(stored)
+    const record = recovered(kept, { now: taken.now, owned: kept.quantity }, this.options.settings)
+    taken.group.restored(taken.now)
+    this.take(record, { ...taken, calls: [] })
+  }
+
+  /** A new cycle, at `now` (epoch ms): what was asked before may be asked again. */
+  cycle(now: number): void {
+    const { tell, settings } = this.options
+    for (const order of this.all()) {
+      order.made.clear()
+      const { state, decision, steps, exists } = order.record
+      if (!isFollowed(state)) continue
+      const forMs = now - state.since
+      if (state.kind === 'unknown' && forMs >= settings.loudAfterMs && !order.isUnprovedTold) {
+        order.isUnprovedTold = true
+        tell({ kind: 'exit-unproved', decision, forMs, steps })
+      }
+      // One that the venue has shown is over when it works no more; another one may still arrive.
+      const waitMs = exists ? 2 * proofMs(settings.capabilities) : LATE_MS
+      if (state.notOpenAt !== undefined && now - state.notOpenAt >= waitMs) this.end(order, now)
+    }
+  }
+
+  /** What is to be called for an order now; each call counts as begun. */
+  due(order: FollowedOrder, gates: { now: number; mayCancel: boolean }): readonly CallKind[] {
+    for (let count = 0; count < MOST_STEPS_AT_ONCE; count++) {
+      if (!this.orders.has(order.name)) return []
+      const around = circumstancesOf(order, { ...gates, maySend: false }, this.options)
+      const steps = stepsAfterRelease(order.record, around)
+      const known = steps.map(step => eventOf(step, gates.now)).find(event => event !== undefined)
+      if (known === undefined) return begin(order, steps)
+      this.happened(order, known)
+    }
+    return []
+  }
+
+  /** A call for an order has ended; `event` says what was learned by it. */
+  ended(order: FollowedOrder, call: CallKind, event: ExitEvent | undefined): void {
+    order.underWay.delete(call)
+    if (event !== undefined) this.happened(order, event)
+  }
+
+  /** Takes an event of an order. */
+  happened(order: FollowedOrder, event: ExitEvent): void {
+    const before = order.record
+    const { settings, specOf } = this.options
+    const { lot } = specOf(order.position.instrument)
+    const record = follow(before, inSteps(event, lot), settings)
+    if (record === before || !this.orders.has(order.name)) return
+    order.record = record
+    const executed = difference(executedOf(record), executedOf(before))
+    if (executed > 0 || isAlive(record) !== isAlive(before)) {
+      order.group.changed(order.name as PositionId, { executed, now: event.at })
+    }
+    this.endWhereOver(order, event.at)
+  }
+
+  private endWhereOver(order: FollowedOrder, now: number): void {
+    if (!isAlive(order.record)) this.end(order, now)
+  }
+
+  private end(order: FollowedOrder, now: number): void {
+    const { name, group, position, record } = order
+    this.orders.delete(name)
+    if (group.turn === name) group.endTurn()
+    group.letGo(name, now)
+    this.over(order, now)
+    const { generation, decision, before, executed } = record
+    const told = { generation, position, decision, executed: plus(before, executed) }
+    this.options.tell({
+      kind: 'released-order-over',
+      clientOrderId: record.order.clientOrderId,
+      steps: record.steps,
+      wasDoubted: record.wasDoubted,
+      ...told,
+    })
+  }
+
+  /** All that it may still execute is under way, and belongs to nobody else before it is over. */
+  private shareOf({ name, position: { side }, record }: FollowedOrder) {
+    const underWay = underWayOf(record)
+    return { positionId: name as PositionId, side, openedAt: -Infinity, owned: underWay, underWay }
+  }
+}
+
+/** Units that it was to execute when its position was released, and did not. */
+export const leftOf = ({ units, executedBefore, record }: FollowedOrder): number =>
+  Math.max(0, difference(units, difference(executedOf(record), executedBefore)))
+
+interface Life {
+  readonly positionId: PositionId
+  readonly generation: number
+}
+
+const nameOf = ({ positionId, generation }: Life): string => `released ${generation} ${positionId}`
+
+/** What is to be done for an order whose position was released: nothing is sent, all else is. */
+function stepsAfterRelease(record: ExitRecord, around: Circumstances): readonly Step[] {
+  const steps = stepsFor(record, around).filter(step => step.kind !== 'untouched' || step.isProof)
+  const mustCancel = around.mayCancel && isFollowed(record.state)
+  const isCancelled = steps.some(({ kind }) => kind === 'cancel')
+  return mustCancel && !isCancelled ? [...steps, { kind: 'cancel' }] : steps
+}
+
+function begin({ made, underWay }: FollowedOrder, steps: readonly Step[]): readonly CallKind[] {
+  const calls = steps
+    .map(step => step.kind as CallKind)
+    .filter(kind => kind !== 'send' && kind !== 'save' && !made.has(kind) && !underWay.has(kind))
+  for (const kind of calls) {
+    made.add(kind)
+    if (kind !== 'ask-holding' && kind !== 'list-orders') underWay.add(kind)
+  }
+  return calls
+}

@@ -1,0 +1,219 @@
+import { expect } from 'chai'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { Position } from '../../src/domain/position.ts'
+import type { Capabilities } from '../../src/domain/venue.ts'
+import { LiveSystem } from '../../src/system/live.ts'
+import type { LiveOptions } from '../../src/system/live-options.ts'
+import { aPosition } from '../support/builders.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { RestingVenue } from '../support/resting-venue.ts'
+
+const P1 = positionId('p1')
+const ACME = instrumentId('ACME')
+const TRAIL = { trailingStop: { distancePct: 10 } }
+
+/** What venues can prove, from those that find every order to those that show holdings alone. */
+const VENUES: Readonly<Record<string, Partial<Capabilities>>> = {
+  'that finds every order': {},
+  'that finds every order and refuses doubles': { dedupe: 'always' },
+  'that finds working orders alone': { lookup: 'open-only' },
+  'that takes reduce-only orders and finds none': { lookup: 'none', reduceOnly: true },
+  'that refuses doubles and finds none': { lookup: 'none', dedupe: 'always' },
+}
+
+describe('the exit of a released position', () => {
+  let keeper: MemoryKeeper
+  let account: RestingVenue
+  let now: number
+  let system: LiveSystem
+
+  async function begin(capabilities: Partial<Capabilities> = {}): Promise<void> {
+    keeper = new MemoryKeeper()
+    account = new RestingVenue(capabilities)
+    now = 1_000
+    system = await open()
+  }
+
+  afterEach(() => system.stop())
+
+  const open = (but: Partial<LiveOptions> = {}): Promise<LiveSystem> =>
+    LiveSystem.open({
+      ...{ keeper, venue: account.venue },
+      clock: { now: () => now, monotonic: () => now },
+      callTimeoutMs: 5_000,
+      onLine: () => undefined,
+      onFatal: () => undefined,
+      ...but,
+    })
+
+  const add = (but: Partial<Position> = {}) => system.add(aPosition(but), TRAIL, 'test')
+
+  async function tick(...prices: number[]): Promise<void> {
+    for (const price of prices) {
+      system.tick({ instrument: ACME, ts: ++now, price })
+      await system.settled()
+    }
+  }
+
+  async function cycles(count: number): Promise<void> {
+    for (let each = 0; each < count; each++) {
+      now += 500
+      system.cycle()
+      await system.settled()
+    }
+  }
+
+  async function restart(): Promise<void> {
+    system.core.actors.stopAll()
+    system = await open()
+    await system.settled()
+  }
+
+  /** Guards 5 units of 5 that are held, lets an exit of them work, and releases the position. */
+  async function releaseWorking(): Promise<void> {
+    account.held = 5
+    await add({ quantity: 5 })
+    await cycles(2)
+    await tick(100, 89)
+    await cycles(3)
+    expect(account.placed).to.have.length(account.isLost ? 0 : 1)
+    await system.release(P1, 'test')
+    await system.settled()
+  }
+
+  /** Executes whatever works, as often as the system goes on; the units that were sold in all. */
+  async function sellAll(): Promise<number> {
+    let sold = 0
+    for (let round = 0; round < 30; round++) {
+      for (const order of account.placed) sold += account.execute(order)
+      await tick(88)
+      await cycles(1)
+    }
+    return sold
+  }
+
+  const line = (kind: string) => keeper.lines.find(each => each.kind === kind)
+
+  for (const [venue, capabilities] of Object.entries(VENUES)) {
+    describe(`at a venue ${venue}`, () => {
+      beforeEach(() => begin(capabilities))
+
+      it('sells no more than is held together with that of the next life', async () => {
+        account.ignoresCancels = true
+        await releaseWorking()
+        await add({ quantity: 5, entryPrice: 110 })
+        await cycles(4)
+        await tick(88)
+        await cycles(6)
+        expect(account.placed, 'the first order may still sell all').to.have.length(1)
+        expect([await sellAll(), account.held]).to.deep.equal([5, 0])
+        await cycles(10)
+        expect(system.state.register.get(P1)?.state).to.equal('closed')
+      })
+
+      it('leaves all of the holding to the next life once its order is cancelled', async () => {
+        await releaseWorking()
+        await cycles(20)
+        await add({ quantity: 5, entryPrice: 110 })
+        await cycles(4)
+        await tick(88)
+        await cycles(10)
+        expect([await sellAll(), account.held]).to.deep.equal([5, 0])
+      })
+
+      it('sells no more than is held together with the next life over a restart', async () => {
+        account.ignoresCancels = true
+        await releaseWorking()
+        await add({ quantity: 5, entryPrice: 110 })
+        await restart()
+        await tick(100, 88)
+        await cycles(10)
+        await restart()
+        expect([await sellAll(), account.held]).to.deep.equal([5, 0])
+      })
+
+      it('stops no other exit after a restart while its order works', async () => {
+        account.ignoresCancels = true
+        await releaseWorking()
+        await restart()
+        await cycles(12)
+        expect(system.core.book.strangers).to.deep.equal([])
+        expect(line('second-guard')).to.equal(undefined)
+      })
+    })
+  }
+
+  describe('at any venue', () => {
+    beforeEach(() => begin())
+
+    it('is cancelled, and told of when it is over', async () => {
+      await releaseWorking()
+      await cycles(4)
+      expect(account.cancelled).to.deep.equal([account.placed[0]!.clientOrderId])
+      expect(line('released-order-over')).to.include({ positionId: P1, quantity: 0, profit: null })
+      expect((await keeper.load()).released).to.deep.equal([])
+      expect(account.held).to.equal(5)
+    })
+
+    it('counts for the day where it is filled before its cancel', async () => {
+      account.ignoresCancels = true
+      await releaseWorking()
+      account.execute(account.placed[0]!)
+      await cycles(4)
+      expect(line('released-order-over')).to.include({ quantity: 5, price: 90, profit: -50 })
+      const { day } = await system.portfolio.standing()
+      expect(day.realised.map(({ amount }) => amount)).to.deep.equal([-50])
+      await restart()
+      await cycles(4)
+      expect(keeper.lines.filter(({ kind }) => kind === 'released-order-over')).to.have.length(1)
+    })
+
+    it('is followed by the next process where it works over a kill', async () => {
+      account.ignoresCancels = true
+      await releaseWorking()
+      await restart()
+      account.execute(account.placed[0]!)
+      await cycles(6)
+      expect(line('released-order-over')).to.include({ quantity: 5, profit: -50 })
+      expect(system.state.released.size).to.equal(0)
+    })
+
+    it('is no longer under way where it was never sent', async () => {
+      account.held = 5
+      await system.byHand.setKillSwitch({ state: 'halt', since: now, by: null })
+      await add({ quantity: 5 })
+      await tick(100, 89)
+      await system.release(P1, 'test')
+      await system.settled()
+      expect([system.state.openExits.size, system.state.released.size]).to.deep.equal([0, 0])
+      await add({ quantity: 5, entryPrice: 110 })
+      await system.byHand.setKillSwitch({ state: 'off', since: now, by: null })
+      await tick(88)
+      await cycles(6)
+      expect([await sellAll(), account.held]).to.deep.equal([5, 0])
+    })
+
+    it('is told of once where no answer says for long what became of its order', async () => {
+      account.isLost = true
+      account.isSilent = true
+      await releaseWorking()
+      await cycles(100)
+      expect(keeper.lines.filter(({ kind }) => kind === 'exit-unproved')).to.have.length(1)
+      expect(system.state.released.size).to.equal(1)
+      account.isSilent = false
+      await cycles(6)
+      expect(system.state.released.size).to.equal(0)
+    })
+  })
+
+  it('is given up an hour after a venue that finds none says that it does not work', async () => {
+    await begin({ dedupe: 'always', lookup: 'none' })
+    account.isLost = true
+    await releaseWorking()
+    await cycles(10)
+    expect(system.state.released.size).to.equal(1)
+    now += 3_600_000
+    await cycles(2)
+    expect(system.state.released.size).to.equal(0)
+  })
+})
