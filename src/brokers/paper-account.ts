@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database, RootDatabase } from 'lmdb'
 import { commit } from '../disk/commit.ts'
 import { shownPath } from '../disk/folder.ts'
+import { Footing, type Lost } from '../disk/footing.ts'
 import { Room } from '../disk/room.ts'
 import { isFull } from '../disk/space.ts'
 import { difference, sum } from '../domain/decimal.ts'
@@ -88,6 +89,7 @@ export class PaperAccount implements Broker {
 
   private readonly root: RootDatabase<unknown, string>
   private readonly room: Room
+  private readonly footing: Footing
   private readonly orders: Database<OrderRecord, ClientOrderId>
   /** Units, > 0; a side that is flat has no row. */
   private readonly held: Database<number, Leg>
@@ -102,6 +104,7 @@ export class PaperAccount implements Broker {
   constructor(root: RootDatabase<unknown, string>, options: PaperAccountOptions) {
     this.root = root
     this.room = new Room(options.folder)
+    this.footing = new Footing(options.folder)
     this.room.hold()
     this.options = options
     this.now = options.now ?? Date.now
@@ -141,6 +144,11 @@ export class PaperAccount implements Broker {
     return answer
   }
 
+  /** What has become of its folder, where that was deleted or replaced while it is in use. */
+  get lost(): Lost | undefined {
+    return this.footing.lost()
+  }
+
   streamOrders(listener: (update: OrderUpdate) => void): void {
     this.listeners.push(listener)
   }
@@ -173,7 +181,7 @@ export class PaperAccount implements Broker {
   }
 
   async holding({ instrument, side }: HoldingKey): Promise<HoldingReport> {
-    if (this.outage) return { kind: 'unknown' }
+    if (this.outage || this.lost !== undefined) return { kind: 'unknown' }
     const sides = side === undefined ? SIDES : [side]
     const legs = sides.map(leg => signOf(leg) * this.quantity([instrument, leg]))
     if (legs.every(leg => leg === 0)) return { kind: 'flat', ageMs: 0 }
@@ -181,7 +189,7 @@ export class PaperAccount implements Broker {
   }
 
   async orderByClientId(id: ClientOrderId): Promise<OrderState> {
-    return this.outage ? { kind: 'unknown' } : this.report(id)
+    return this.outage || this.lost !== undefined ? { kind: 'unknown' } : this.report(id)
   }
 
   async cancel(id: ClientOrderId): Promise<OrderState> {
@@ -273,11 +281,14 @@ export class PaperAccount implements Broker {
    * room has done nothing; of any other failure nobody knows.
    */
   private async commit<T>(act: () => T): Promise<T> {
+    this.assertThere()
     if (!this.room.admits(ROWS_A_CALL, true)) throw full()
     const call = commit(this.root, act)
     this.calls.add(call)
     try {
-      return await call
+      const result = await call
+      if (this.footing.look() !== undefined) throw new Error('its folder is not there any more')
+      return result
     } catch (cause) {
       if (!isFull(cause)) {
         throw new OutcomeUnknown('the paper account could not be written', { cause })
@@ -307,6 +318,13 @@ export class PaperAccount implements Broker {
 
   private assertReachable(): void {
     if (this.outage) throw new NotSent('the paper account is out of reach')
+    this.assertThere()
+  }
+
+  private assertThere(): void {
+    const lost = this.footing.look()
+    if (lost === undefined) return
+    throw new NotSent(`the folder of the paper account was ${lost} while it is in use`)
   }
 
   private checkVersion(): void {

@@ -27,6 +27,7 @@ const STATUS: Readonly<Record<string, number>> = {
   ACTOR_DOWN: 503,
   STORE_FAILED: 503,
   STORE_FULL: 503,
+  STORE_GONE: 503,
   FENCED: 503,
   STORE_LOST: 503,
   STANDBY: 503,

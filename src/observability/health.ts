@@ -1,9 +1,9 @@
 import type { HealthCheck, HealthSnapshot } from '../ports/control.ts'
 import type { PositionState } from '../domain/position.ts'
-import type { StoreStatus } from '../ports/store.ts'
+import type { LostFolder, StoreStatus } from '../ports/store.ts'
 import { accountChecks, type AccountFacts } from './account-checks.ts'
 import { counted, type Draft, draft, MOST_DETAILS, type Trouble } from './checks.ts'
-import { storeChecks } from './store-checks.ts'
+import { folderChecks, storeChecks } from './store-checks.ts'
 
 export type { Trouble } from './checks.ts'
 
@@ -38,6 +38,8 @@ export interface HealthFacts {
   readonly storeErrors: number
   /** Undefined where nothing is known of it. */
   readonly store?: StoreStatus
+  /** Folders besides the store's that were deleted or replaced while they are in use. */
+  readonly lostFolders?: readonly LostFolder[]
   /** Errors of calls to the broker since the start. */
   readonly brokerErrors: number
   readonly badTicks: number
@@ -76,6 +78,7 @@ export function healthStatus(facts: HealthFacts): HealthSnapshot {
     ...failures(facts),
     ...(facts.account && accountChecks(facts.account)),
     ...(facts.store && storeChecks(facts.store)),
+    ...folderChecks([...(facts.store?.lost ?? []), ...(facts.lostFolders ?? [])]),
     ...warnings(facts),
     ...figures(facts),
   }

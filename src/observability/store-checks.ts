@@ -1,7 +1,16 @@
-import type { StoreStatus } from '../ports/store.ts'
-import { type Draft, draft } from './checks.ts'
+import type { LostFolder, StoreStatus } from '../ports/store.ts'
+import { counted, type Draft, draft } from './checks.ts'
 
 const waiting = (rows: number): string => `, ${rows} rows wait for it on this machine`
+
+/** Folders in use that were deleted or replaced: what is written there is lost. */
+export const folderChecks = (lost: readonly LostFolder[]): Record<string, Draft> => ({
+  'store:gone': counted(
+    'datastore',
+    lost.map(each => ({ what: `${each.place} was ${each.lost} while it is in use` })),
+    'fail',
+  ),
+})
 
 /** How the store fares. `store:errors` tells of its writes. */
 export function storeChecks({

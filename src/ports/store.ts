@@ -66,6 +66,12 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** A folder that was deleted or replaced while it is in use. */
+export interface LostFolder {
+  readonly place: string
+  readonly lost: 'deleted' | 'replaced'
+}
+
 /** How a store fares, for health and metrics. */
 export interface StoreStatus {
   /** Where it is, for a person. */
@@ -76,6 +82,8 @@ export interface StoreStatus {
   readonly outage?: { readonly forMs: number; readonly why: string; readonly rows: number }
   /** Time until nothing may be sent any more unless the lease is renewed, ms; absent without one. */
   readonly leaseLeftMs?: number
+  /** Folders in use that were deleted or replaced: nothing that is written there is kept. */
+  readonly lost?: readonly LostFolder[]
   /** How the server could lose what it acknowledged; empty where it could not. */
   readonly risks: readonly string[]
   /** Times that the server was away, and that it had lost what was written, in this process. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Database, RootDatabase } from 'lmdb'
 import { commit } from '../disk/commit.ts'
 import { shownPath } from '../disk/folder.ts'
+import { unlockFile } from '../disk/kernel-lock.ts'
 import { isFull } from '../disk/space.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
@@ -16,9 +17,10 @@ import type {
 } from '../ports/store.ts'
 import { admits, generationIn } from './life.ts'
 import { LmdbJournal } from './lmdb/journal.ts'
-import { failed, full } from './lmdb/errors.ts'
-import { openReadOnly, openRoot, plainTable, tableOf, usable } from './lmdb/open.ts'
-import { isAlive, type Owner, thisProcess } from './owner.ts'
+import { failed, full, owned } from './lmdb/errors.ts'
+import { FolderHold, lockFolder } from './lmdb/hold.ts'
+import { openReadOnly, openRoot, plainTable, prepareFolder, tableOf, usable } from './lmdb/open.ts'
+import { mayRun, type Owner, thisProcess } from './owner.ts'
 import { Room } from '../disk/room.ts'
 
 /** 2: journal lines are indexed by position. */
@@ -61,9 +63,18 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<LmdbStor
   }
 }
 
-/** Opens the embedded store in a folder without the ownership; throws as `openLmdbStore` does. */
+/** Opens the embedded store in a folder, and claims nothing yet; throws as `openLmdbStore` does. */
 export async function attachLmdbStore({ folder }: LmdbStoreOptions): Promise<LmdbStore> {
-  return usable(folder, async () => LmdbStore.in(await openRoot(folder), folder))
+  return usable(folder, async () => {
+    prepareFolder(folder)
+    const locked = await lockFolder(folder)
+    try {
+      return await LmdbStore.in(await openRoot(folder), folder, locked)
+    } catch (error) {
+      if (locked !== undefined) unlockFile(locked)
+      throw error
+    }
+  })
 }
 
 /**
@@ -88,23 +99,29 @@ export class LmdbStore implements OwnedStore {
   private readonly data: Database<unknown, RowKey>
   private readonly lines: LmdbJournal
   private readonly room: Room
+  private readonly hold: FolderHold
   private owner: Owner | undefined
   private isClosed = false
 
   /** Takes an open environment; closes it again where a later release has written it. */
-  static async in(root: RootDatabase<unknown, string>, folder: string): Promise<LmdbStore> {
+  static async in(
+    root: RootDatabase<unknown, string>,
+    folder: string,
+    locked?: string,
+  ): Promise<LmdbStore> {
     try {
-      return new LmdbStore(root, folder)
+      return new LmdbStore(root, folder, locked)
     } catch (error) {
       await root.close()
       throw error
     }
   }
 
-  private constructor(root: RootDatabase<unknown, string>, folder: string) {
+  private constructor(root: RootDatabase<unknown, string>, folder: string, locked?: string) {
     this.root = root
     this.folder = folder
     this.room = new Room(folder)
+    this.hold = new FolderHold(folder, locked)
     this.meta = tableOf(root, { name: 'meta' })
     // Before any table is made in it.
     this.assertKnown()
@@ -114,8 +131,8 @@ export class LmdbStore implements OwnedStore {
 
   /** The lease has no say: whether the owner's process runs can be seen. */
   async claim(token: string): Promise<void> {
-    const owner = thisProcess(token)
-    // A look needs no lock: an owner that writes all the time would keep whoever asks waiting.
+    const owner: Owner = { ...thisProcess(token), isLocking: this.hold.isLocked }
+    // A look needs no transaction: an owner that writes all the time would keep whoever asks waiting.
     this.lookAfresh()
     const early = this.refusalOf(owner)
     if (early !== undefined) throw early
@@ -123,6 +140,7 @@ export class LmdbStore implements OwnedStore {
     const refusal = await commit(this.root, () => this.take(owner))
     if (refusal !== undefined) throw refusal
     this.owner = owner
+    this.hold.tell(owner)
     this.room.hold()
     await this.upgrade()
   }
@@ -195,18 +213,21 @@ export class LmdbStore implements OwnedStore {
       if (!isFull(error)) throw error
     } finally {
       await this.root.close()
+      this.hold.unlock()
     }
   }
 
-  /** Its owner is seen to run: nobody takes it over meanwhile. */
+  /** Its owner is seen to run: no other process takes it over meanwhile. */
   status(): StoreStatus {
-    const { folder } = this
-    return { place: shownPath(folder), isOurs: true, risks: [], outages: 0, losses: 0 }
+    const { lost } = this.hold
+    const counts = { risks: [], outages: 0, losses: 0 }
+    return { place: shownPath(this.folder), isOurs: lost.length === 0, lost, ...counts }
   }
 
   /** Closes without a word about the ownership. */
   async abandon(): Promise<void> {
     await this.root.close()
+    this.hold.unlock()
   }
 
   /** lmdb keeps a snapshot for some turns: what others have committed since must be seen. */
@@ -229,11 +250,13 @@ export class LmdbStore implements OwnedStore {
   }
 
   private refusalOf(owner: Owner): WatchkeeperError | undefined {
-    const present = this.meta.get(OWNER) as Owner | undefined
-    if (present === undefined || present.token === owner.token || !isAlive(present))
-      return undefined
-    const text = `the store is owned by process ${present.pid}, which is still running`
-    return new WatchkeeperError('STORE_OWNED', text)
+    const present = this.presentOwner()
+    if (present === undefined || present.token === owner.token) return undefined
+    return mayRun(present, owner.isLocking === true) ? owned(present) : undefined
+  }
+
+  private presentOwner(): Owner | undefined {
+    return this.meta.get(OWNER) as Owner | undefined
   }
 
   /** Indexes the journal of an earlier release, a few hundred lines in one commit. */
@@ -256,7 +279,10 @@ export class LmdbStore implements OwnedStore {
   /** One transaction of the owner, on disk when the promise resolves. */
   private async fenced<Result>(act: () => Result): Promise<Result> {
     for (let tries = 1; ; tries++) {
+      this.hold.assertThere()
       const outcome = await this.attempt(act)
+      // What was written beside the folder is durable for no later process.
+      this.hold.assertThere()
       if (outcome !== undefined) return outcome.result
       // lmdb may have read outside its transaction: only a second look, in a later turn, is believed.
       await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))

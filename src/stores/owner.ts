@@ -13,6 +13,8 @@ export interface Owner {
   readonly namespace?: string | null
   /** Name of its machine, for a person. */
   readonly host?: string
+  /** It held a lock of the kernel when it claimed the store. */
+  readonly isLocking?: boolean
 }
 
 /** This process as an owner. */
@@ -42,6 +44,15 @@ export function isAlive({ pid, startedAt, bootId: itsBoot }: Owner): boolean {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
   return startedAt === startOf(pid) && !DEAD.has(statOf(pid)?.[0])
+}
+
+/**
+ * Whether the owner may still run, where this process has the lock of the kernel on the store, or
+ * there is no such lock. A pid of another container says nothing here.
+ */
+export function mayRun(owner: Owner, hasLock: boolean): boolean {
+  if (hasLock && owner.isLocking === true && !canSee(owner)) return false
+  return isAlive(owner)
 }
 
 function namespace(): string | null {

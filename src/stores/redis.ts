@@ -116,7 +116,9 @@ export class RedisStore implements OwnedStore {
 
   status(): StoreStatus {
     const { outage } = this.options
+    const lost = outage?.lost ?? []
     return {
+      ...(lost.length > 0 && { lost }),
       ...{ place: this.database.name, isOurs: this.isOurs, risks: this.risks },
       ...(outage === undefined && { leaseLeftMs: this.lease.leftMs }),
       ...this.presence.status(outage?.size ?? 0),

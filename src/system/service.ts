@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { CallDesk } from '../actors/call-desk.ts'
 import { PaperAccount } from '../brokers/paper-account.ts'
 import type { Broker } from '../ports/broker.ts'
@@ -30,7 +31,7 @@ import { gatewayTroubles } from './gateway-view.ts'
 import { openPrices, type Prices } from './prices.ts'
 import { tellDeadRules } from './rule-check.ts'
 import { openParts, type ServiceParts } from './service-parts.ts'
-import type { OwnedStore } from '../ports/store.ts'
+import type { LostFolder, OwnedStore } from '../ports/store.ts'
 import { Repeats } from './repeats.ts'
 
 export interface ServiceOptions {
@@ -290,6 +291,13 @@ export class Service {
     )
   }
 
+  private lostFolders(): readonly LostFolder[] {
+    const lost = this.broker instanceof PaperAccount ? this.broker.lost : undefined
+    return lost === undefined
+      ? []
+      : [{ place: join(this.options.config.dataFolder, 'paper'), lost }]
+  }
+
   private look(found?: Found): HealthSnapshot {
     const { config, clock } = this.options
     const limits = { now: clock.now(), startedAt: this.startedAt, ...config.health }
@@ -298,6 +306,7 @@ export class Service {
       ...gatewayTroubles(this.desk, clock.monotonic()),
       redisTroubles: this.prices.troubles(),
       store: this.store.status(),
+      lostFolders: this.lostFolders(),
       loopDelayMs: this.performance.loopDelayMs,
       slowLoopMs: config.health.slowLoopMs,
       isChaosOn: this.chaos !== undefined,

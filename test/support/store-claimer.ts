@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { attachLmdbStore } from '../../src/stores/lmdb.ts'
+import { openLmdbStore } from '../../src/stores/lmdb.ts'
 
 /** Claims a store at the given time, says how that went, and then lives until it is killed. */
 const [folder, at] = process.argv.slice(2) as [string, string]
-const store = await attachLmdbStore({ folder })
 process.stdout.write('ready\n')
 await sleep(Math.max(0, Number(at) - Date.now() - 20))
 while (Date.now() < Number(at));
 try {
-  await store.claim(`process-${process.pid}`)
+  const store = await openLmdbStore({ folder })
   await store.write({ lines: [{ at: Date.now(), kind: 'claimed' }] })
   process.stdout.write('won\n')
 } catch (error) {

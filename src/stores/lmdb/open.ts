@@ -6,11 +6,12 @@ import { BALLAST } from '../../disk/room.ts'
 import { freeBytes, isAllocated, isFull } from '../../disk/space.ts'
 import { WatchkeeperError } from '../../errors.ts'
 import { faultOfFile } from './file.ts'
+import { OWNER_FILE } from './hold.ts'
 
 /** Tables of the environment, without those that older releases lack. */
 const TABLES = ['rows', 'journal', 'meta'] as const
 /** What is found in the folder of a store. */
-const FILES = ['data.mdb', 'lock.mdb', BALLAST]
+const FILES = ['data.mdb', 'lock.mdb', BALLAST, OWNER_FILE]
 /** Room that a store which is opened needs, bytes. */
 const LEAST_BYTES = 256 * 1024
 
@@ -33,14 +34,17 @@ export function tableOf<Row, Name extends Key>(
   return table
 }
 
-/** Opens the environment in a folder, which is made where it is missing. */
-export async function openRoot(folder: string): Promise<RootDatabase<unknown, string>> {
+/** Makes a folder where it is missing. Throws where an environment cannot be opened in it. */
+export function prepareFolder(folder: string): void {
   assertPath(folder)
   assertRoom(folder)
   makeFolder(folder)
   assertOwn(folder)
-  return openEnvironment(folder, false)
 }
+
+/** Opens the environment in a folder that was prepared. */
+export const openRoot = (folder: string): Promise<RootDatabase<unknown, string>> =>
+  openEnvironment(folder, false)
 
 /** Opens an environment to look at it. */
 export async function openReadOnly(folder: string): Promise<RootDatabase<unknown, string>> {

@@ -1,5 +1,5 @@
 import { WatchkeeperError } from '../../errors.ts'
-import type { Row, Store } from '../../ports/store.ts'
+import type { LostFolder, OwnedStore, Row, Store } from '../../ports/store.ts'
 import { admits, generationIn } from '../life.ts'
 import { type EncodedBatch, type EncodedRow, TABLES } from './keys.ts'
 
@@ -26,7 +26,7 @@ const SEQ_DIGITS = 16
 /** Rows that one commit takes away. */
 const AT_ONCE = 500
 
-type Local = Pick<Store, 'rows' | 'write' | 'close'>
+type Local = Pick<Store, 'rows' | 'write' | 'close'> & Partial<Pick<OwnedStore, 'status'>>
 
 /**
  * What is written while a server is away, in a store of this machine: durable here, and the latest of
@@ -57,6 +57,11 @@ export class OutageJournal {
   private constructor(store: Local, mostLines: number) {
     this.store = store
     this.mostLines = mostLines
+  }
+
+  /** Its folder, where that was deleted or replaced. */
+  get lost(): readonly LostFolder[] {
+    return this.store.status?.().lost ?? []
   }
 
   /** Rows and lines that wait. */

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { fileIdentity } from './footing.ts'
+
+/** `held`: by this process. `busy`: by another one. `none`: this machine has no way to lock. */
+export type LockOutcome = 'held' | 'busy' | 'none'
+
+interface Held {
+  readonly fd: number
+  /** Parts of this process that rely on it. */
+  count: number
+}
+
+/** Files that this process has locked. */
+const held = new Map<string, Held>()
+/** Takes a lock of the kernel on a file that it has inherited as number 3. */
+const COMMAND = ['flock', ['-x', '-n', '3']] as const
+/** `flock` says so where another process has the lock. */
+const BUSY = 1
+
+/**
+ * Locks a file for as long as this process lives, however it ends. Unlike a process id, the lock is
+ * seen by every process of the same kernel, those in other containers included. It belongs to the open
+ * file: the command that takes it ends, and the lock stays with this process.
+ */
+export async function lockFile(path: string): Promise<LockOutcome> {
+  const name = fileIdentity(path)
+  if (name === undefined || name === '') return 'none'
+  const own = held.get(name)
+  if (own !== undefined) {
+    own.count++
+    return 'held'
+  }
+  const fd = openSync(path, 'r')
+  const outcome = await tryLock(fd)
+  // Two parts of this process may have asked at once: the file is locked for both.
+  const meanwhile = held.get(name)
+  if (outcome !== 'held' || meanwhile !== undefined) closeSync(fd)
+  if (meanwhile !== undefined) {
+    meanwhile.count++
+    return 'held'
+  }
+  if (outcome === 'held') held.set(name, { fd, count: 1 })
+  return outcome
+}
+
+/** Gives up a lock that `lockFile` said is held; `name` is the identity of the file at that time. */
+export function unlockFile(name: string): void {
+  const own = held.get(name)
+  if (own === undefined || --own.count > 0) return
+  held.delete(name)
+  closeSync(own.fd)
+}
+
+function tryLock(fd: number): Promise<LockOutcome> {
+  const [command, args] = COMMAND
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore', fd] })
+  return new Promise(resolve => {
+    child.once('error', () => resolve('none'))
+    child.once('close', code => resolve(code === 0 ? 'held' : code === BUSY ? 'busy' : 'none'))
+  })
+}

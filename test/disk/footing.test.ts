@@ -1,0 +1,43 @@
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Footing } from '../../src/disk/footing.ts'
+
+describe('Footing', () => {
+  let place: string
+  let folder: string
+  let footing: Footing
+
+  beforeEach(() => {
+    place = mkdtempSync(join(tmpdir(), 'watchkeeper-footing-'))
+    folder = join(place, 'store')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'data.mdb'), 'data')
+    writeFileSync(join(folder, 'lock.mdb'), 'lock')
+    footing = new Footing(folder)
+  })
+
+  afterEach(() => rmSync(place, { recursive: true, force: true }))
+
+  it('notices that the folder, or one file in it, was deleted', () => {
+    rmSync(join(folder, 'lock.mdb'))
+    expect(footing.look()).to.equal('deleted')
+    rmSync(folder, { recursive: true })
+    expect(footing.look()).to.equal('deleted')
+  })
+
+  it('notices that a copy stands in its place, and that the folder is back', () => {
+    renameSync(folder, join(place, 'away'))
+    cpSync(join(place, 'away'), folder, { recursive: true })
+    expect(footing.look()).to.equal('replaced')
+    rmSync(folder, { recursive: true })
+    renameSync(join(place, 'away'), folder)
+    expect(footing.look()).to.equal(undefined)
+  })
+
+  it('takes no file that changes for another one', () => {
+    writeFileSync(join(folder, 'data.mdb'), 'more data')
+    expect(footing.look()).to.equal(undefined)
+  })
+})
