@@ -39,6 +39,10 @@ export interface InstrumentSpec {
   readonly mayBeNegative: boolean
 }
 
+/** What orders of an instrument must keep to. */
+export type OrderSpec = Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'> &
+  Partial<Pick<InstrumentSpec, 'mayBeNegative'>>
+
 /** An instrument that nothing is known of. */
 export const PLAIN_INSTRUMENT: InstrumentSpec = {
   multiplier: 1,

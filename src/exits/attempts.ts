@@ -2,6 +2,7 @@ import type { ExitOrder, Execution, RejectionCode } from '../domain/order.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { Position } from '../domain/position.ts'
 import { clientOrderId } from './client-order-id.ts'
+import { avoiding, nextType, typeOf } from './order-type.ts'
 import { type ExitRecord, NO_DRIFT, NOTHING, plus, remainingOf, withStep } from './record.ts'
 import type { ExitSettings } from './settings.ts'
 
@@ -35,7 +36,7 @@ export function newExit(
     ...{ quantity, order, decision, intendedAt: at },
     ...{ heldBefore: null, drift: NO_DRIFT, before: NOTHING, executed: NOTHING },
     ...{ exists: false, hasLeft: false, isDoubted: false, wasDoubted: false },
-    ...{ isMarketOnly: false, rejections: 0, faults: 0 },
+    ...{ avoids: null, bandStep: 0, rejections: 0, faults: 0 },
     state: { kind: 'intending', notBefore: 0 },
     steps: [],
   }
@@ -84,15 +85,14 @@ export function ended(
   }
   const told = withStep(next, at, `ended by ${by}: ${executed.quantity} executed`)
   // Many a venue ends a limit itself that it cannot execute at once, again and again.
-  const isMarketOnly = record.isMarketOnly || record.order.limit !== undefined
-  if (by === 'cancel' || executed.quantity > 0) {
-    return nextAttempt({ ...told, isMarketOnly }, 0, settings)
-  }
+  const isAvoided = record.order.limit !== undefined || (by !== 'cancel' && executed.quantity === 0)
+  const tried = isAvoided ? { ...told, ...avoiding(record, 'not-executed') } : told
+  if (by === 'cancel' || executed.quantity > 0) return nextAttempt(tried, 0, settings)
   // A venue that ends an order with nothing executed may do so again at once.
   const retryAt = at + backoffMs(record.rejections, settings)
   const rejections = record.rejections + 1
   const state = { kind: 'rejected', code: 'ended', since: at, retryAt } as const
-  return { ...told, isMarketOnly, rejections, state }
+  return { ...tried, rejections, state }
 }
 
 /** The record after a refusal that proves that the present order never lived. */
@@ -107,17 +107,32 @@ export function rejected(
   switch (code) {
     case 'market-closed':
       return { ...base, state: { ...retry, retryAt: at + settings.closedMarketRetryMs } }
-    case 'would-trigger':
-      if (record.order.limit === undefined) break
-      return { ...base, isMarketOnly: true, state: { ...retry, retryAt: at } }
     case 'insufficient-quantity':
     case 'unknown-instrument':
+      return { ...base, ...refusedMore(record, { code, at, isOther: false }, settings) }
+    case 'would-trigger':
     case 'no-permission':
-    case 'refused':
-      break
+    case 'refused': {
+      const avoided = avoiding(record, 'refused')
+      const type = typeOf(record.order)
+      const isOther = nextType(avoided.avoids, settings) !== type
+      // That a limit would trigger says that the exit is right, and the type is wrong.
+      const isNoRefusal = code === 'would-trigger' && isOther && type === 'marketable-limit'
+      if (isNoRefusal) return { ...base, ...avoided, state: { ...retry, retryAt: at } }
+      const more = refusedMore(record, { code, at, isOther }, settings)
+      return { ...base, ...avoided, ...more }
+    }
   }
-  const retryAt = at + backoffMs(record.rejections, settings)
-  return { ...base, rejections: record.rejections + 1, state: { ...retry, retryAt } }
+}
+
+/** One more refusal; another type of order is tried at once when it is the first of its exit. */
+function refusedMore(
+  { rejections, avoids }: ExitRecord,
+  { code, at, isOther }: { code: RejectionCode; at: number; isOther: boolean },
+  settings: ExitSettings,
+): Pick<ExitRecord, 'rejections' | 'state'> {
+  const retryAt = isOther && avoids === null ? at : at + backoffMs(rejections, settings)
+  return { rejections: rejections + 1, state: { kind: 'rejected', code, since: at, retryAt } }
 }
 
 /** Wait after the next rejection, when there were `rejections` before it, ms. */

@@ -1,5 +1,5 @@
 import type { InstrumentId } from '../domain/ids.ts'
-import type { InstrumentSpec } from '../domain/instrument.ts'
+import type { OrderSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitEntry } from './exit-entry.ts'
 import type { Named } from './holding-state.ts'
@@ -40,7 +40,7 @@ export interface Circumstances {
   readonly hasTurn: boolean
   /** Other positions have their share of the holding. */
   readonly isShared: boolean
-  readonly spec: Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'>
+  readonly spec: OrderSpec
   /** The last price in the position's view. */
   readonly price: number | undefined
 }
@@ -48,7 +48,7 @@ export interface Circumstances {
 /** What the exits of an account are carried out by. */
 export interface ExitsOptions {
   readonly settings: ExitSettings
-  specOf(instrument: InstrumentId): Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'>
+  specOf(instrument: InstrumentId): OrderSpec
   /** The last price in the position's view. */
   priceOf(position: Pick<Position, 'instrument' | 'side' | 'priceSource'>): number | undefined
   tell(notice: Notice): void

@@ -2,7 +2,8 @@ import { isEnough, isSame } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
 import { besideForeign } from './foreign.ts'
 import { executedUnseen, isClosedBefore, settledByHolding } from './holding-evidence.ts'
-import { attemptQuantity, limitPrice, type Plan } from './quantity.ts'
+import { limitStyleOf, priceOfAttempt } from './order-type.ts'
+import { attemptQuantity, type Plan } from './quantity.ts'
 import {
   type ExitRecord,
   type ExitState,
@@ -69,24 +70,16 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Step
   const quantity = attemptQuantity(record, allowance, around.spec)
   if (quantity === 'dust') return [{ kind: 'flat', by: 'dust' }]
   if (quantity === 'wait') return [ASK_HOLDING]
-  const limit = limitOf(record, around)
+  const priced = priceOfAttempt(record, around)
+  if (priced === 'wait') return []
+  const { limit } = priced
   const heldBefore = isEvidence ? held.quantity : null
   const { order, drift } = record
-  const isSpare = heldBefore === null || drift.spare === null || drift.spare === around.spare
-  const isBefore = record.heldBefore === heldBefore && isUnchanged(drift) && isSpare
+  const isSpare = heldBefore === null || drift.spare === null || isSame(drift.spare, around.spare)
+  const isAsHeld = isSame(record.heldBefore ?? -1, heldBefore ?? -1)
+  const isBefore = isAsHeld && isUnchanged(drift) && isSpare
   if (isBefore && order.quantity === quantity && order.limit === limit) return [{ kind: 'send' }]
   return [{ kind: 'plan', plan: { quantity, heldBefore, ...(limit !== undefined && { limit }) } }]
-}
-
-/** The limit that an attempt has or gets; none where it is to be at market. */
-function limitOf(
-  { order, isMarketOnly }: ExitRecord,
-  { settings: { style, capabilities }, price, spec }: Circumstances,
-): number | undefined {
-  if (style.kind === 'market' || isMarketOnly) return undefined
-  if (order.limit !== undefined) return order.limit
-  if (price === undefined || !capabilities.styles.includes('marketable-limit')) return undefined
-  return limitPrice({ side: order.side, price, tickSize: spec.tickSize }, style)
 }
 
 function afterRejection(
@@ -129,9 +122,11 @@ function followed(record: ExitRecord, state: Followed, around: Circumstances): r
 /** Nothing is held and the order works no more: whoever sold it, nothing of it is left. */
 const allOf = ({ order }: ExitRecord): Step => ({ kind: 'ended', quantity: order.quantity })
 
-function longestWorkingMs({ order }: ExitRecord, { style, workingMs }: ExitSettings): number {
-  const isLimited = order.limit !== undefined && style.kind === 'marketable-limit'
-  return isLimited ? Math.min(style.escalateMs, workingMs) : workingMs
+function longestWorkingMs({ order }: ExitRecord, settings: ExitSettings): number {
+  const { workingMs } = settings
+  return order.limit === undefined
+    ? workingMs
+    : Math.min(limitStyleOf(settings).escalateMs, workingMs)
 }
 
 /** The questions that tell of an order what looking it up does not. */

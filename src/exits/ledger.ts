@@ -71,17 +71,17 @@ const canBeSent = ({ state, exists }: ExitRecord, { capabilities }: ExitSettings
   state.kind === 'intended' ||
   (state.kind === 'unknown' && !exists && wayOf(capabilities) === 'resend')
 
-const planned = (record: ExitRecord, plan: Plan, notBefore: number): ExitRecord => ({
-  ...record,
-  order: {
-    ...record.order,
-    quantity: plan.quantity,
-    ...(plan.limit !== undefined && { limit: plan.limit }),
-  },
-  heldBefore: plan.heldBefore,
-  drift: NO_DRIFT,
-  state: { kind: 'intending', notBefore },
-})
+function planned(record: ExitRecord, plan: Plan, notBefore: number): ExitRecord {
+  const { quantity, heldBefore, limit } = plan
+  const { limit: _before, ...order } = record.order
+  return {
+    ...record,
+    order: { ...order, quantity, ...(limit !== undefined && { limit }) },
+    heldBefore,
+    drift: NO_DRIFT,
+    state: { kind: 'intending', notBefore },
+  }
+}
 
 function answered(
   record: ExitRecord,

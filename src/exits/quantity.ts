@@ -3,7 +3,6 @@ import type { InstrumentSpec } from '../domain/instrument.ts'
 import { signOf, type Side } from '../domain/position.ts'
 import { isDustOf, unitsOf } from '../domain/units.ts'
 import { type ExitRecord, remainingOf } from './record.ts'
-import type { ExitStyle } from './settings.ts'
 
 /** What the present attempt shall be. */
 export interface Plan {
@@ -14,7 +13,7 @@ export interface Plan {
   readonly heldBefore: number | null
 }
 
-type Steps = Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'>
+type Steps = Pick<InstrumentSpec, 'lot' | 'minQuantity'>
 
 /** `quantity` rounded down to the lot; 0 where that is less than an order may be. */
 export function orderable(quantity: number, { lot, minQuantity = 0 }: Partial<Steps>): number {
@@ -48,18 +47,33 @@ export function attemptQuantity(
   return quantity === 0 ? 'wait' : quantity
 }
 
-/** The limit of an exit in that style, so far beyond `price` that it is executed at once. */
+/** Lowest limit where no `tickSize` is configured, unless the instrument may trade below zero. */
+const LOWEST_LIMIT = 1e-15
+
+/**
+ * The limit of an exit that is executed at once: `bandPct` percent beyond `price`, rounded away from
+ * it to a whole tick. It is never below the lowest tick, unless the instrument may trade below zero.
+ */
 export function limitPrice(
-  { side, price, tickSize }: { side: Side; price: number; tickSize?: number | undefined },
-  { bandPct }: Extract<ExitStyle, { kind: 'marketable-limit' }>,
+  { side, price, tickSize, mayBeNegative = false }: Priced,
+  bandPct: number,
 ): number {
-  const limit = plusPercent(price, -signOf(side) * bandPct)
-  if (tickSize === undefined) return round15(limit)
-  const below = product(wholeLots(Math.abs(limit), tickSize), tickSize) * Math.sign(limit)
-  const isExact = below === limit
-  if (isExact) return limit
+  // Below zero a percent of the price points to the other side.
+  const limit = plusPercent(price, -signOf(side) * (price < 0 ? -bandPct : bandPct))
+  const rounded = tickSize === undefined ? round15(limit) : onTick(limit, { side, tickSize })
+  return mayBeNegative ? rounded : Math.max(tickSize ?? LOWEST_LIMIT, rounded)
+}
+
+interface Priced extends Partial<Pick<InstrumentSpec, 'tickSize' | 'mayBeNegative'>> {
+  readonly side: Side
+  readonly price: number
+}
+
+function onTick(limit: number, { side, tickSize }: { side: Side; tickSize: number }): number {
+  const whole = product(wholeLots(Math.abs(limit), tickSize), tickSize) * Math.sign(limit)
+  if (whole === limit) return limit
   // Away from the price, so that rounding makes it no harder to execute.
-  const isBelow = below < limit
-  if (side === 'long') return isBelow ? below : difference(below, tickSize)
-  return isBelow ? sum(below, tickSize) : below
+  const isBelow = whole < limit
+  if (side === 'long') return isBelow ? whole : difference(whole, tickSize)
+  return isBelow ? sum(whole, tickSize) : whole
 }

@@ -3,6 +3,7 @@ import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Execution, ExitOrder, RejectionCode } from '../domain/order.ts'
 import { leftOf } from '../domain/units.ts'
+import type { OrderType } from './order-type.ts'
 
 /**
  * How others may have changed the holding since `heldBefore` was told, units in the position's
@@ -117,8 +118,10 @@ export interface ExitRecord {
   readonly isDoubted: boolean
   /** So it was of some attempt: an order that nobody found may arrive when all is over. */
   readonly wasDoubted: boolean
-  /** A limit has not led anywhere. */
-  readonly isMarketOnly: boolean
+  /** The type of the last order that led nowhere: the next one is of another, where there is one. */
+  readonly avoids: OrderType | null
+  /** By which power of two the band of a limit is wider than `exits.style` says. */
+  readonly bandStep: number
   /** The decision that was recorded first; what others matched is added to its `matched`. */
   readonly decision: Decision
   /** Epoch ms. */
@@ -221,7 +224,9 @@ type Oldest = Pick<
 >
 
 /** A record of this release, from what this or an earlier one has kept. */
-export const completed = (kept: Oldest & Partial<ExitRecord>): ExitRecord => ({
+export const completed = (
+  kept: Oldest & Partial<ExitRecord> & { readonly isMarketOnly?: boolean },
+): ExitRecord => ({
   storeId: '',
   quantity: kept.order.quantity,
   heldBefore: null,
@@ -233,7 +238,9 @@ export const completed = (kept: Oldest & Partial<ExitRecord>): ExitRecord => ({
   hasLeft: true,
   isDoubted: false,
   wasDoubted: false,
-  isMarketOnly: false,
+  // A release that knew only limits without success noted them so.
+  avoids: kept.isMarketOnly === true ? 'marketable-limit' : null,
+  bandStep: 0,
   faults: 0,
   steps: [],
   ...kept,

@@ -1,15 +1,19 @@
 import type { Capabilities } from '../domain/venue.ts'
 
 /** How exits are ordered. */
-export type ExitStyle =
-  | { readonly kind: 'market' }
-  | {
-      readonly kind: 'marketable-limit'
-      /** How far beyond the last price the limit lies, percent. */
-      readonly bandPct: number
-      /** After this time the order is cancelled, and the rest is sold at market. */
-      readonly escalateMs: number
-    }
+export type ExitStyle = { readonly kind: 'market' } | LimitStyle
+
+/** Exits by limit orders that are executed at once. */
+export interface LimitStyle {
+  readonly kind: 'marketable-limit'
+  /** How far beyond the last price the limit lies, percent. */
+  readonly bandPct: number
+  /**
+   * After this time the order is cancelled, and the rest is sold at market, or with a wider limit where
+   * the venue takes no market orders.
+   */
+  readonly escalateMs: number
+}
 
 /** How exits are carried out at one venue. */
 export interface ExitSettings {

@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '../config/schema.ts'
 import { isUnprovable } from '../exits/settings.ts'
+import { nextType } from '../exits/order-type.ts'
 import { assertProvable } from './broker-of.ts'
 import { assertPricesComeFromSomewhere, assertRealPrices } from './prices.ts'
 
@@ -11,7 +12,7 @@ export function checkConfig(config: ServiceConfig): readonly string[] {
   assertProvable(config)
   assertRealPrices(config)
   assertPricesComeFromSomewhere(config)
-  const { broker, feed, mode } = config
+  const { broker, feed, mode, exits } = config
   const isReal = broker.kind !== 'paper'
   return [
     ...(isReal && isUnprovable(broker.capabilities)
@@ -19,6 +20,11 @@ export function checkConfig(config: ServiceConfig): readonly string[] {
       : []),
     ...(isReal && feed.kind === 'simulated'
       ? ['feed.kind: prices are invented, and the account is not']
+      : []),
+    ...(isReal && nextType(null, { ...exits, ...broker }) !== exits.style.kind
+      ? [
+          `exits.style: broker.capabilities.styles lacks ${exits.style.kind}: exits take what it has`,
+        ]
       : []),
     ...(mode === 'observe' ? ['mode: observe: nothing would be sent'] : []),
   ]

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { attemptQuantity, limitPrice, orderable } from '../../src/exits/quantity.ts'
 import { ExitCase, settingsOf } from '../support/exits.ts'
 
-const BAND = { kind: 'marketable-limit', bandPct: 1, escalateMs: 0 } as const
+/** Percent. */
+const BAND = 1
 
 describe('orderable', () => {
   it('rounds down to the lot, exact in decimals', () => {
@@ -63,5 +64,38 @@ describe('limitPrice', () => {
     expect(limitPrice({ side: 'long', price: 100.1, tickSize }, BAND)).to.equal(99)
     expect(limitPrice({ side: 'short', price: 100.1, tickSize }, BAND)).to.equal(101.25)
     expect(limitPrice({ side: 'short', price: 100, tickSize }, BAND)).to.equal(101)
+  })
+
+  it('is never below the lowest tick, whatever the price', () => {
+    const tickSize = 0.05
+    for (const price of [0.05, 0.04, 0.01, 1e-12]) {
+      expect(limitPrice({ side: 'long', price, tickSize }, 0.5), `at ${price}`).to.equal(0.05)
+    }
+    expect(limitPrice({ side: 'long', price: 0.1, tickSize }, 0.5)).to.equal(0.05)
+    expect(limitPrice({ side: 'long', price: 1e-15 }, 50)).to.equal(1e-15)
+  })
+
+  it('lies beyond a price below zero on the same side as beyond any other', () => {
+    const mayBeNegative = true
+    expect(limitPrice({ side: 'long', price: -10, mayBeNegative }, BAND)).to.equal(-10.1)
+    expect(limitPrice({ side: 'short', price: -10, mayBeNegative }, BAND)).to.equal(-9.9)
+    expect(limitPrice({ side: 'long', price: 0.01, tickSize: 0.05, mayBeNegative }, BAND)).to.equal(
+      0,
+    )
+  })
+
+  it('is above zero and beyond the price for every price, tick and band', () => {
+    const prices = fc.double({ min: 1e-12, max: 1e12, noNaN: true })
+    const ticks = fc.constantFrom(undefined, 1e-8, 0.01, 0.05, 0.25, 1, 5)
+    const bands = fc.double({ min: 0.001, max: 50, noNaN: true })
+    const sides = fc.constantFrom('long' as const, 'short' as const)
+    fc.assert(
+      fc.property(prices, ticks, bands, sides, (price, tickSize, band, side) => {
+        const limit = limitPrice({ side, price, tickSize }, band)
+        expect(limit).to.be.above(0)
+        if (side === 'short') expect(limit).to.be.at.least(price * (1 - 1e-9))
+        else expect(limit).to.be.at.most(Math.max(price * (1 + 1e-9), tickSize ?? 0))
+      }),
+    )
   })
 })

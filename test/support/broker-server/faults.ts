@@ -6,6 +6,7 @@ export interface Target {
   readonly route: Route
   readonly clientOrderId?: string
   readonly instrument?: string
+  readonly type?: string
 }
 
 interface Loaded {
@@ -42,10 +43,12 @@ export class Faults {
   }
 
   private hits(each: Loaded, target: Target): boolean {
-    const { on, clientOrderId, instrument, skip = 0, times = 1, chance = 1 } = each.fault
+    const { on, clientOrderId, instrument, type } = each.fault
+    const { skip = 0, times = 1, chance = 1 } = each.fault
     if (on !== undefined && on !== target.route) return false
     if (clientOrderId !== undefined && clientOrderId !== target.clientOrderId) return false
     if (instrument !== undefined && instrument !== target.instrument) return false
+    if (type !== undefined && type !== target.type) return false
     if (times !== 'always' && each.hit >= times) return false
     if (each.spared < skip) {
       each.spared++

@@ -51,7 +51,7 @@ const reading = (route: Route, act: Request['act']): Request => ({ target: { rou
 
 function placing(fields: Record<string, unknown>): Request {
   const sent = fields as unknown as SentOrder
-  const { clientOrderId, instrument, action, side, quantity } = sent
+  const { clientOrderId, instrument, action, side, quantity, type } = sent
   const isWhole =
     typeof clientOrderId === 'string' &&
     typeof instrument === 'string' &&
@@ -59,7 +59,7 @@ function placing(fields: Record<string, unknown>): Request {
     quantity > 0
   if (!isWhole) throw new NotUnderstood(400, 'not an order')
   return {
-    target: { route: 'place', clientOrderId, instrument },
+    target: { route: 'place', clientOrderId, instrument, type },
     act: (venue, harms) => {
       const reject = harms.find(harm => harm.kind === 'reject')
       const plan = harms.find(harm => harm.kind === 'fill')?.plan

@@ -99,6 +99,8 @@ export interface Fault {
   readonly on?: Route
   readonly clientOrderId?: string
   readonly instrument?: string
+  /** Only new orders of this type. */
+  readonly type?: 'market' | 'limit'
   /** Requests that match and are spared first; default 0. */
   readonly skip?: number
   /** Requests that are hit; default 1. */

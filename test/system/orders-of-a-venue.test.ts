@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { Capabilities } from '../../src/ports/broker.ts'
+import { type RemoteBroker, startBroker } from '../support/broker-server/client.ts'
+import { ask } from '../support/http.ts'
+import { RunningService } from '../support/kill.ts'
+import { until } from '../support/until.ts'
+
+const CAPABILITIES: Partial<Capabilities> = {
+  ...{ dedupe: 'always', lookup: 'complete', reduceOnly: true, visibilityMs: 200 },
+  styles: ['market', 'marketable-limit'],
+}
+const REFUSED = { kind: 'reject', code: 'refused', text: 'not of this type' } as const
+
+const position = (id: string, instrument: string, but: object = {}): object => ({
+  ...{ id, instrument, side: 'long', quantity: 1, entryPrice: 100 },
+  rules: { stopLoss: { pct: 50 } },
+  ...but,
+})
+
+describe('a service whose venue counts in doubles and refuses orders by their type', () => {
+  let folder: string
+  let broker: RemoteBroker
+  let service: RunningService
+  let port: number
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'watchkeeper-orders-'))
+    const hands = [
+      { instrument: 'LOTS', quantity: 0.8 },
+      { instrument: 'SHORT', quantity: -0.8 },
+      { instrument: 'PENNY', quantity: 100 },
+      { instrument: 'SHARED', quantity: 0.3 },
+      { instrument: 'NO-LIMIT', quantity: 1 },
+      { instrument: 'NO-MARKET', quantity: 1 },
+    ]
+    broker = await startBroker({
+      folder: join(folder, 'broker'),
+      settings: { drifts: true, capabilities: CAPABILITIES },
+      script: {
+        hands,
+        prices: Object.fromEntries(hands.map(({ instrument }) => [instrument, 100])),
+        faults: [
+          {
+            ...{ on: 'place', instrument: 'NO-LIMIT', type: 'limit', times: 'always' },
+            harm: REFUSED,
+          },
+          {
+            ...{ on: 'place', instrument: 'NO-MARKET', type: 'market', times: 'always' },
+            harm: REFUSED,
+          },
+          {
+            ...{ on: 'place', instrument: 'NO-MARKET', type: 'limit', times: 1 },
+            harm: { kind: 'fill', plan: { share: 0, ends: true } },
+          },
+        ],
+      },
+    })
+    service = start()
+    await service.printed(line => line.startsWith('Ctrl-C'))
+    port = Number(/^positions +http:\S+:(\d+)\/api/m.exec(service.lines.join('\n'))![1])
+  })
+
+  after(async () => {
+    await service.end('SIGKILL')
+    await broker.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  function start(): RunningService {
+    const positions = [
+      // As a script writes that adds up in doubles.
+      position('lots', 'LOTS', { quantity: 0.7999999999999999 }),
+      position('short', 'SHORT', { side: 'short', quantity: 0.8 }),
+      position('penny', 'PENNY', { quantity: 100 }),
+      position('shared-a', 'SHARED', { quantity: 0.1 }),
+      position('shared-b', 'SHARED', { quantity: 0.2 }),
+      position('no-limit', 'NO-LIMIT'),
+      position('no-market', 'NO-MARKET'),
+    ]
+    const style = { kind: 'marketable-limit', bandPct: 0.5, escalateMs: 2_000 }
+    const config = {
+      ...{ positions: 'p.json', dataFolder: join(folder, 'data'), cycleMs: 50, http: { port: 0 } },
+      broker: {
+        ...{ kind: 'http', url: broker.url, token: 'test-token', capabilities: CAPABILITIES },
+      },
+      exits: { style, retryMs: 50 },
+      instruments: { LOTS: { lot: 0.1 }, PENNY: { tickSize: 0.05 } },
+      holdings: {
+        ...{ reconcileMs: 200, confirm: false, adopt: 'rules', instruments: ['*'] },
+        ...{ defaultRules: { stopLoss: { pct: 50 } }, adoptAfterMs: 300 },
+      },
+      feed: { kind: 'poll', pollMs: 100 },
+    }
+    writeFileSync(join(folder, 'p.json'), JSON.stringify({ positions }))
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
+    const args = ['--config', join(folder, 'config.json'), '--positions', join(folder, 'p.json')]
+    return new RunningService(args)
+  }
+
+  const heldOf = (instrument: string): number =>
+    broker.book().holdings.find(each => each.instrument === instrument)?.quantity ?? 0
+  const orderedOf = (instrument: string): unknown[] =>
+    broker
+      .book()
+      .orders.filter(each => each.instrument === instrument)
+      .map(({ type, quantity, limit }) => [type, quantity, ...(limit === undefined ? [] : [limit])])
+
+  it('sells each holding to the last lot, by a type of order that the venue takes', async () => {
+    for (const [instrument, price] of [
+      ['LOTS', 40],
+      ['SHORT', 160],
+      ['PENNY', 0.05],
+      ['NO-LIMIT', 40],
+      ['NO-MARKET', 40],
+    ] as const) {
+      await broker.price(instrument, price)
+    }
+    await service.printed(line => line.includes(' exit-filled '), 5)
+    for (const instrument of ['LOTS', 'SHORT', 'PENNY', 'NO-LIMIT', 'NO-MARKET']) {
+      expect(heldOf(instrument), instrument).to.equal(0)
+    }
+    expect(orderedOf('LOTS')).to.deep.equal([['limit', 0.8, 39.8]])
+    expect(orderedOf('SHORT')).to.deep.equal([['limit', 0.8, 160.8]])
+    expect(orderedOf('PENNY')).to.deep.equal([['limit', 100, 0.05]])
+    expect(orderedOf('NO-LIMIT')).to.deep.equal([
+      ['limit', 1, 39.8],
+      ['market', 1],
+    ])
+    expect(orderedOf('NO-MARKET')).to.deep.equal([
+      ['limit', 1, 39.8],
+      ['market', 1],
+      ['limit', 1, 39.6],
+    ])
+  })
+
+  it('neither adopts nor tells of what sums of doubles leave beside its positions', async () => {
+    // By then every holding has been listed several times, those that are flat as 2 ** -54 too.
+    const from = (await broker.requests()).length
+    await until(async () => {
+      const seen = (await broker.requests()).slice(from)
+      return seen.filter(({ route }) => route === 'holdings').length > 5
+    })
+    const { json } = await ask(port, '/api/positions')
+    const open = (json as unknown as { id: string; quantity: number }[]).map(each => each.id)
+    expect(open).to.deep.equal(['shared-a', 'shared-b'])
+    const told = service.lines.filter(line => /holding-|position-shrunk|adopted/.test(line))
+    expect(told).to.deep.equal([])
+  })
+})
