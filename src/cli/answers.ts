@@ -4,6 +4,7 @@ import type { PerformanceReport } from '../observability/performance.ts'
 import type {
   AddedView,
   ChangedView,
+  ClockView,
   GatewayView,
   HealthCheck,
   HealthStatus,
@@ -155,6 +156,18 @@ export const lineShape = shape<JournalLine>(line)
 
 /** `GET /api/journal`. */
 export const linesShape = shape<readonly JournalLine[]>(z.array(line))
+
+/** `/api/clock`. */
+export const clockShape = shape<ClockView>(
+  z.looseObject({
+    now: z.number(),
+    machine: z.number(),
+    jumps: z.number(),
+    pending: z
+      .looseObject({ movedMs: z.number(), forMs: z.number(), needsPerson: z.boolean() })
+      .nullable(),
+  }),
+)
 
 /** `/api/portfolio`. */
 export const portfolioShape = shape<PortfolioView>(

@@ -22,6 +22,15 @@ export const serviceSchema = z.strictObject({
   mode: z.enum(['guard', 'observe']).default('guard'),
   /** Folder of everything durable. */
   dataFolder: z.string().min(1).default('data'),
+  /** What is done when the wall clock is set while the service runs. */
+  clock: z
+    .strictObject({
+      /** A jump of more than 2 s is followed once it has stayed for so long, ms. */
+      confirmMs: ms.max(3_600_000).default(10_000),
+      /** A larger jump is followed only when a person accepts it, ms. */
+      maxStepMs: ms.default(7 * 86_400_000),
+    })
+    .prefault({}),
   /** Time between monitoring cycles, ms. */
   cycleMs: ms.min(50).max(60_000).default(500),
   http: z

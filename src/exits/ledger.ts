@@ -185,11 +185,13 @@ function shrunk(
  * that is under way is not mistaken for it.
  */
 export function recovered(
-  record: ExitRecord,
+  given: ExitRecord,
   { now, owned }: { now: number; owned: number },
-  { capabilities }: ExitSettings,
+  settings: ExitSettings,
 ): ExitRecord {
+  const record = notAhead(given, now, settings)
   const { state } = record
+  const { capabilities } = settings
   if (!isEnough(owned, record.quantity) && !isOver(record)) {
     // It shrank while nothing of it was at the venue, and what was sent later would be recorded.
     const lost = { kind: 'shrunk', by: leftOf(record.quantity, owned), at: now } as const
@@ -215,6 +217,28 @@ export function recovered(
     case 'unknown':
       return doubted(record, now, 'a new process')
   }
+}
+
+/** Times of states that lie in the past, and those at which a wait ends. */
+const PAST = new Set(['since', 'at', 'absentAt', 'overAt', 'notOpenAt'])
+const WAITS = new Set(['notBefore', 'retryAt'])
+
+/**
+ * A record as the clock of this process has it, which is at `now`. Where the clock of the process that
+ * wrote it was ahead, what happened has happened by now, and no wait lasts longer than the longest that the
+ * settings know.
+ */
+function notAhead(record: ExitRecord, now: number, settings: ExitSettings): ExitRecord {
+  const times = Object.entries(record.state as Readonly<Record<string, unknown>>)
+  const isAhead = ([key, at]: [string, unknown]): boolean => PAST.has(key) && Number(at) > now
+  if (record.intendedAt <= now && !times.some(isAhead)) return record
+  const latest = now + Math.max(settings.maxRetryMs, settings.closedMarketRetryMs)
+  const bounded = times.map(([key, at]): [string, unknown] => {
+    const bound = PAST.has(key) ? now : WAITS.has(key) ? latest : Infinity
+    return [key, typeof at === 'number' ? Math.min(at, bound) : at]
+  })
+  const state = Object.fromEntries(bounded) as unknown as ExitState
+  return { ...record, intendedAt: Math.min(record.intendedAt, now), state }
 }
 
 /** A later decision for the same exit: its reasons are remembered, the first one stays the reason. */

@@ -61,6 +61,9 @@ export interface HealthFacts {
   readonly isChaosOn?: boolean
   /** Times that somebody set the wall clock, within the last hour. */
   readonly clockJumps: number
+  /** A jump of the wall clock that the service does not follow yet. */
+  readonly clockPending?:
+    { readonly movedMs: number; readonly forMs: number; readonly needsPerson: boolean } | undefined
   /** Instruments with a price that nothing has confirmed yet. */
   readonly unconfirmedPrices: readonly Trouble[]
   /** Instruments with a price although their market is closed. */
@@ -124,7 +127,7 @@ function failures(facts: HealthFacts): Record<string, Draft> {
 }
 
 function warnings(facts: HealthFacts): Record<string, Draft> {
-  const { actors, mode, clockJumps } = facts
+  const { actors, mode } = facts
   return {
     'rules:errors': counted('component', facts.ruleErrors ?? [], 'warn'),
     'prices:stale': counted('component', facts.stalePrices, 'warn'),
@@ -146,8 +149,20 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
     },
     'redis:connections': counted('datastore', facts.redisTroubles ?? [], 'warn'),
     'service:loop-delay': loopDelay(facts),
-    'clock:jumps': draft('system', clockJumps, clockJumps > 0 ? 'warn' : 'pass'),
+    'clock:jumps': clock(facts),
     'actors:restarts': draft('component', actors.restarts, actors.restarts > 0 ? 'warn' : 'pass'),
+  }
+}
+
+function clock({ clockJumps, clockPending }: HealthFacts): Draft {
+  if (clockPending === undefined) {
+    return draft('system', clockJumps, clockJumps > 0 ? 'warn' : 'pass')
+  }
+  const { movedMs, needsPerson } = clockPending
+  const by = `the machine's clock was set by ${(movedMs / 1_000).toFixed(0)} s and is not followed`
+  return {
+    ...draft('system', clockJumps, needsPerson ? 'fail' : 'warn'),
+    output: needsPerson ? `${by}: is it right? Then accept it (watchkeeper clock accept)` : by,
   }
 }
 

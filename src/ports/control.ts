@@ -13,6 +13,8 @@ export interface Control {
   readonly isStrict: boolean
   /** A health snapshot that is older than this says that nobody looks any more, ms. */
   readonly healthMaxAgeMs: number
+  /** Age of the last health snapshot by the clock that nothing sets, ms. */
+  healthAgeMs(): number
   /** The last health snapshot; making one is not this call's work. */
   health(): HealthSnapshot
   /** Whether the service is recovered and takes requests that change something. */
@@ -33,6 +35,10 @@ export interface Control {
   /** Exits at market, reason `manual`. Resolves when the intent is durable. Throws POSITION_UNKNOWN. */
   exit(id: string, by: Requester): Promise<PositionView>
   killSwitch(): KillSwitchView
+  /** The clock that the service goes by, and a jump of the machine's clock that it does not follow yet. */
+  clock(): ClockView
+  /** A person says that the machine's clock is right: it is followed at once. */
+  acceptClock(by: Requester): ClockView
   /** Resolves when the new state is durable. Throws HELD_EXITS when leaving halt needs `held`. */
   setKillSwitch(request: KillSwitchRequest, by: Requester): Promise<KillSwitchView>
   /** The trading day's profits and losses, and where each limit stands. */
@@ -190,6 +196,23 @@ export interface RulesRequest {
 }
 
 export type KillSwitchState = 'off' | 'block' | 'flatten' | 'halt'
+
+/** Two clocks: they differ while a jump of the machine's wall clock is not followed. */
+export interface ClockView {
+  /** What the service goes by, epoch ms. */
+  readonly now: number
+  /** What the machine's wall clock says, epoch ms. */
+  readonly machine: number
+  /** Jumps since the start of the process. */
+  readonly jumps: number
+  readonly pending: {
+    /** + forward, ms. */
+    readonly movedMs: number
+    readonly forMs: number
+    /** Too large to be followed unless a person accepts it. */
+    readonly needsPerson: boolean
+  } | null
+}
 
 export interface KillSwitchView {
   readonly state: KillSwitchState

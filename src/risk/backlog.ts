@@ -31,6 +31,11 @@ export class Backlog {
     return low
   }
 
+  /** Moves every time of receipt along with the clock. */
+  shift(byMs: number): void {
+    for (let index = 0; index < this.length; index++) this.at[index]! += byMs
+  }
+
   clear(): void {
     this.length = 0
   }

@@ -84,7 +84,7 @@ class Pass implements Armed {
   ownTick(index: number, otherIndex?: number): Decision | undefined {
     const { backlog } = this.guard.own.stream
     const at = backlog.at[index]!
-    if (at >= this.guard.position.openedAt) {
+    if (at >= this.guard.openedAt) {
       const late = this.advance(at)
       if (late !== undefined) return late
       const otherPrice = otherIndex === undefined ? undefined : this.crossing(otherIndex)
@@ -99,8 +99,8 @@ class Pass implements Armed {
 
   /** Tests the price that was there when the position came, if it is fresh: nobody waits for the next. */
   firstTick(): Decision | undefined {
-    const { first, position } = this.guard
-    if (first === undefined || first.at < position.openedAt) return undefined
+    const { first, openedAt } = this.guard
+    if (first === undefined || first.at < openedAt) return undefined
     return this.advance(first.at) ?? this.test(first.seq, first.price, first.at)
   }
 
@@ -120,10 +120,10 @@ class Pass implements Armed {
 
   /** Tests one tick of the instrument that the `underlying` rule watches. */
   otherTick(index: number): Decision | undefined {
-    const { position, underlying, other } = this.guard
+    const { position, openedAt, underlying, other } = this.guard
     const { backlog } = other!.stream
     const at = backlog.at[index]!
-    if (at < position.openedAt) return undefined
+    if (at < openedAt) return undefined
     const late = this.advance(at)
     if (late !== undefined) return late
     const price = this.crossing(index)
@@ -158,7 +158,7 @@ class Pass implements Armed {
 
   /** Makes the band that is in force after the last tick, at `now` (epoch ms). */
   arm(now: number): void {
-    const { openedAt } = this.guard.position
+    const { openedAt } = this.guard
     if (now < openedAt) {
       this.lo = -Infinity
       this.hi = Infinity
@@ -172,7 +172,7 @@ class Pass implements Armed {
 
   private lastPrice(): number {
     const { lastPrice, lastAt } = this.guard.own.stream
-    const counts = lastAt >= this.guard.position.openedAt
+    const counts = lastAt >= this.guard.openedAt
     return counts ? this.guard.sign * lastPrice : this.best
   }
 
@@ -205,7 +205,7 @@ class Pass implements Armed {
     const rule = this.guard.staleQuote
     if (rule === undefined) return Infinity
     const after = rule.afterMs === 'auto' ? this.quietMs : rule.afterMs
-    const since = Math.max(this.lastAt, this.guard.position.openedAt)
+    const since = Math.max(this.lastAt, this.guard.openedAt)
     return quietAt(this.guard.hours, since, after)
   }
 

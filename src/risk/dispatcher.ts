@@ -130,6 +130,25 @@ export class Dispatcher {
     }
   }
 
+  /**
+   * The clock was set by `byMs`: the ages of all prices stay what they are, and every position looks at
+   * its deadlines again.
+   */
+  shift(byMs: number): void {
+    const woken: Guard[] = []
+    const { now } = this
+    this.now += byMs
+    for (const stream of this.streams()) {
+      stream.shift(byMs)
+      for (const guard of stream.guards) {
+        if (guard.own.stream !== stream) continue
+        guard.shift(byMs, now)
+        if (guard.suspend(this.seq + 1)) woken.push(guard)
+      }
+    }
+    for (const guard of woken) this.options.wake(guard)
+  }
+
   /** Takes a position out: nothing fires for it any more. */
   close(guard: Guard): void {
     if (guard.closed) return
@@ -267,7 +286,7 @@ export class Dispatcher {
     if (until <= this.now) alwaysFire(guard)
     else if (guard.sign === 1) stream.book.arm(slot, lo, hi)
     else stream.book.arm(slot, -hi, -lo)
-    if (guard.other === undefined || this.now < guard.position.openedAt || guard.isFrozen) return
+    if (guard.other === undefined || this.now < guard.openedAt || guard.isFrozen) return
     const rule = guard.underlying!
     if (rule.needsAnchor && guard.anchor === undefined) fireAtOnce(guard.other)
     else {

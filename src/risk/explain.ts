@@ -48,7 +48,7 @@ export function explain(guard: Guard, now: number): RuleExplanation[] {
 function findings(guard: Guard, index: number, now: number): Findings {
   const { position } = guard
   const rule = guard.ruleSet.rules[index]!
-  if (now < guard.position.openedAt) return { armed: false, why: 'the position is not open yet' }
+  if (now < guard.openedAt) return { armed: false, why: 'the position is not open yet' }
   switch (rule.kind) {
     case 'levels': {
       const asked = { best: guard.sign * guard.bestNow(), at: now }
@@ -82,7 +82,7 @@ function findings(guard: Guard, index: number, now: number): Findings {
     case 'stale-quote': {
       if (rule.action !== 'exit') return { armed: false, why: `it only asks for: ${rule.action}` }
       const after = rule.afterMs === 'auto' ? guard.own.stream.quietMs : rule.afterMs
-      const since = Math.max(guard.own.stream.lastAt, guard.position.openedAt)
+      const since = Math.max(guard.own.stream.lastAt, guard.openedAt)
       return { armed: true, exitAt: quietAt(guard.hours, since, after) }
     }
   }

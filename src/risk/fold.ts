@@ -56,7 +56,7 @@ function testFrozen(guard: Guard, now: number): Decision | undefined {
   const { backlog } = guard.own.stream
   for (let index = backlog.indexOf(guard.since); index < backlog.length; index++) {
     const at = backlog.at[index]!
-    if (at < position.openedAt) continue
+    if (at < guard.openedAt) continue
     if (merged.exitAt < at) return frozenDecision(guard, merged.exitBy, merged.exitAt, null)
     const price = backlog.price[index]!
     const tick = { seq: backlog.seq[index]!, instrument: position.instrument, price }
@@ -93,7 +93,7 @@ function frozen(guard: Guard): Armed {
   const { backlog } = guard.own.stream
   let { best, lastAt, quietMs } = guard
   for (let index = backlog.indexOf(guard.since); index < backlog.length; index++) {
-    if (backlog.at[index]! >= guard.position.openedAt) {
+    if (backlog.at[index]! >= guard.openedAt) {
       best = Math.max(best, guard.sign * backlog.price[index]!)
     }
     lastAt = backlog.at[index]!

@@ -34,6 +34,11 @@ export class QuoteGaps {
     return this.limitMs < before
   }
 
+  /** Moves the time of the last tick along with the clock. */
+  shift(byMs: number): void {
+    if (this.lastAt !== undefined) this.lastAt += byMs
+  }
+
   private findLongest(): number {
     return this.gaps.reduce((longest, gap) => Math.max(longest, gap), 0)
   }

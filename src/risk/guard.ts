@@ -69,6 +69,11 @@ export class Guard implements Timed {
   readonly staleQuote: StaleQuoteRule | undefined
   /** When the market of its instrument is open; undefined: always. */
   hours: TradingHours | undefined
+  /**
+   * When it opened in the time of its prices' receipt, epoch ms: prices from then on count. It moves with
+   * the clock, so that a clock that is set back hides no price; `position.openedAt` is what rules see.
+   */
+  openedAt: number
   own!: Leg
   /** Pending positions of its dispatcher. */
   crowd: { pending: number } = NOBODY
@@ -114,6 +119,7 @@ export class Guard implements Timed {
     this.sign = signOf(position.side)
     this.scale = slackScale(position.entryPrice)
     this.best = this.sign * position.entryPrice
+    this.openedAt = position.openedAt
     this.levelsUntil = position.openedAt
     this.until = position.openedAt
     this.evaluatedAt = position.openedAt
@@ -149,8 +155,16 @@ export class Guard implements Timed {
   bestNow(): number {
     const { stream } = this.own
     if (this.pending) return this.best
-    if (this.evaluatedAt < this.position.openedAt) return this.best
+    if (this.evaluatedAt < this.openedAt) return this.best
     return Math.max(this.best, stream.extremes.bestSince(this.mark, this.sign))
+  }
+
+  /** Moves its times of receipt along with the clock, at `now` (epoch ms, before the move). */
+  shift(byMs: number, now: number): void {
+    if (this.openedAt <= now) this.openedAt += byMs
+    this.lastAt += byMs
+    this.evaluatedAt += byMs
+    if (this.first !== undefined) this.first = { ...this.first, at: this.first.at + byMs }
   }
 
   /** Starts from what an earlier process had got to; the stricter of both best prices counts. */

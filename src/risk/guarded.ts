@@ -28,7 +28,7 @@ export function idleCause(
   const needed = neededPrice(guard.ruleSet)
   if (needed === 'none') return 'rules'
   const { position } = guard
-  if (now < position.openedAt) return 'not-open'
+  if (now < guard.openedAt) return 'not-open'
   const leg = needed === 'own' ? guard.own : guard.other
   const other = needed === 'own' ? undefined : watchedBy(guard.ruleSet, position)
   const hours = hoursOf(other ?? position.instrument)

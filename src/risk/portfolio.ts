@@ -60,8 +60,15 @@ export const emptyDay = ({ from }: TradingDay): PortfolioDay => ({
 })
 
 /** The same portfolio on another trading day: the sums start afresh, what is tripped stays so. */
-export const onDay = (state: PortfolioDay, day: TradingDay): PortfolioDay =>
-  day.from === state.from ? state : { ...emptyDay(day), tripped: state.tripped }
+export function onDay(state: PortfolioDay, day: TradingDay): PortfolioDay {
+  const isSame = day.from === state.from
+  // A clock that was ahead, and is put back over midnight, must not forget what the day has lost.
+  const isJustBefore = day.from < state.from && state.from - day.from <= LONGEST_DAY_MS
+  return isSame || isJustBefore ? state : { ...emptyDay(day), tripped: state.tripped }
+}
+
+/** A day on which the clocks go back has 25 hours, or a little more. */
+const LONGEST_DAY_MS = 26 * 3_600_000
 
 /** Adds what a closed trade has brought. */
 export function addRealised(state: PortfolioDay, profit: Realised): PortfolioDay {

@@ -69,6 +69,14 @@ export class PriceStream {
     if (this.pending > 0) this.backlog.push(seq, price, at, this.quietMs)
   }
 
+  /** Moves every time of receipt along with the clock. */
+  shift(byMs: number): void {
+    this.lastAt += byMs
+    this.quotedAt += byMs
+    this.backlog.shift(byMs)
+    this.gaps?.shift(byMs)
+  }
+
   private fire(price: number, seq: number, fired: Guard[]): void {
     const first = fired.length
     this.book.cross(price, fired)

@@ -10,6 +10,7 @@ import type { UnownedHolding } from '../exits/unowned.ts'
 import type { Registered } from '../ports/keeper.ts'
 import { codeOf, textOf } from './lines.ts'
 import type { LiveSystem } from './live.ts'
+import type { TrustedClock } from './trusted-clock.ts'
 import type { Wanted } from './registrar.ts'
 
 /** Which holdings that no position names are taken under guard, and by which rules. */
@@ -25,13 +26,14 @@ export interface AdoptionOptions {
 export function adopterOf(
   { adopt, defaultRules: rules, instruments, adoptAfterMs: afterMs }: ServiceConfig['holdings'],
   system: LiveSystem,
-  now: () => number,
+  clock: Pick<TrustedClock, 'now' | 'steady'>,
 ): Adopter | undefined {
   if (adopt !== 'rules' || rules === undefined || instruments === undefined) return undefined
   return new Adopter({
     options: { rules, instruments, afterMs },
     instruments: system.instruments,
-    now,
+    now: () => clock.steady(),
+    openedAt: () => clock.now(),
     unowned: () => system.core.book.unownedHoldings(),
     isOpen: id => system.state.register.get(id)?.state === 'open',
     isComing: instrument => system.registrar.isComing(instrument),
@@ -47,8 +49,10 @@ export function adopterOf(
 export interface AdopterParts {
   readonly options: AdoptionOptions
   readonly instruments: InstrumentTable
-  /** Epoch ms. */
+  /** The gateway's time, in which holdings are dated, epoch ms. */
   now(): number
+  /** The wall clock, epoch ms. */
+  openedAt(): number
   /** What the account holds that is nobody's. */
   unowned(): readonly UnownedHolding[]
   isOpen(id: PositionId): boolean
@@ -156,7 +160,7 @@ export class Adopter {
       side: quantity > 0 ? 'long' : 'short',
       quantity: Math.abs(quantity),
       entryPrice,
-      openedAt: this.parts.now(),
+      openedAt: this.parts.openedAt(),
       multiplier: this.parts.instruments.of(instrument).multiplier,
       priceSource: 'trade',
       ...(account !== undefined && { account }),

@@ -6,6 +6,7 @@ import { LOG_COMPONENTS, LOG_LEVELS, type Logger } from '../observability/logger
 import type { LiveSystem } from './live.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {
+  ClockView,
   AddedView,
   AddRequest,
   ChangedView,
@@ -49,6 +50,7 @@ export interface ControlParts {
   readonly version: string
   readonly isStrict: boolean
   readonly healthMaxAgeMs: number
+  healthAgeMs(): number
   health(): HealthSnapshot
   /** Makes a snapshot of health before the next cycle does. */
   lookAgain(): void
@@ -77,6 +79,10 @@ export class LiveControl implements Control {
 
   get healthMaxAgeMs(): number {
     return this.parts.healthMaxAgeMs
+  }
+
+  healthAgeMs(): number {
+    return this.parts.healthAgeMs()
   }
 
   health(): HealthSnapshot {
@@ -137,6 +143,23 @@ export class LiveControl implements Control {
     system.byHand.exit(positionId(id), 'manual')
     await Promise.all([told, system.byHand.settled(positionId(id))])
     return this.view(registered)
+  }
+
+  clock(): ClockView {
+    const { clock } = this.parts.system
+    const now = clock.now()
+    return {
+      now,
+      machine: clock.machineNow() ?? now,
+      jumps: clock.jumps,
+      pending: clock.pending() ?? null,
+    }
+  }
+
+  acceptClock(by: Requester): ClockView {
+    this.parts.system.acceptClock(nameOf(by))
+    this.parts.lookAgain()
+    return this.clock()
   }
 
   killSwitch(): KillSwitchView {

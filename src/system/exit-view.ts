@@ -21,7 +21,7 @@ export function exitView(
   }
 }
 
-/** What a monitoring cycle finds of exits and holdings, at `now` (epoch ms). */
+/** What a monitoring cycle finds of exits and holdings, at `now` of the gateway's clock (epoch ms). */
 export function accountFacts(
   { core: { book }, confirmation }: Pick<LiveSystem, 'core' | 'confirmation'>,
   now: number,

@@ -31,6 +31,7 @@ const REASONS: Readonly<Record<Exclude<UnguardedCause, 'price'>, (child?: Child)
   'not-open': () => 'it is not open yet: its openedAt lies ahead of the clock',
   unpriced: () => 'its instrument never had a price',
   down: () => 'no process was there',
+  pause: () => 'the process stood still',
 }
 
 /** What may be so for a while after a start, or after a position has come. */
@@ -44,6 +45,7 @@ export function healthFacts(
 ): HealthFacts {
   const { state } = system
   const { openExits } = state
+  const exitNow = system.clock.steady()
   const { ruleErrors: mostErrors } = system.supervision
   const errorsOf = ({ guard }: Child): Trouble => ({
     what: `${guard.position.id}: ${guard.ruleErrors} times in a row a rule has thrown`,
@@ -57,7 +59,7 @@ export function healthFacts(
     .filter(({ forMs }) => forMs > staleMs)
   const near = state.limits.warned.filter(name => !state.limits.tripped.includes(name))
   const overdue = [...openExits.values()].filter(
-    ({ intendedAt }) => now - intendedAt > exitOverdueMs,
+    ({ intendedAt }) => exitNow - intendedAt > exitOverdueMs,
   )
   return {
     now,
@@ -80,7 +82,7 @@ export function healthFacts(
     downActors: system.supervisionView.down(),
     overdueExits: overdue.map(({ positionId, intendedAt, state }): Trouble => ({
       what: `${positionId} (${state.kind})`,
-      forMs: now - intendedAt,
+      forMs: exitNow - intendedAt,
     })),
     stalePrices: stale,
     killSwitch: system.state.killSwitch.state,
@@ -90,13 +92,14 @@ export function healthFacts(
     mode: system.isObserving ? 'observe' : 'guard',
     trippedLimits: state.limits.tripped.map(what => ({ what })),
     nearLimits: near.map(what => ({ what })),
-    clockJumps: system.clockWatch.recent(CLOCK_MS),
+    clockJumps: system.clock.recent(CLOCK_MS),
+    clockPending: system.clock.pending(),
     unconfirmedPrices: system.gate.unconfirmed(now).map(([what, forMs]) => ({ what, forMs })),
     pricesOutsideHours: system.gate.outsideHours(now).map(what => ({ what })),
     pricesAhead: system.gate.aheadBy().map(([instrument, byMs]) => ({
       what: `${instrument}: its time is ${(byMs / 1_000).toFixed(0)} s ahead of the clock`,
     })),
-    account: accountFacts(system, now),
+    account: accountFacts(system, exitNow),
   }
 }
 

@@ -18,6 +18,8 @@ export interface GuardingParts {
   readonly clock: Clock
   /** A price that is older guards nobody while its market is open, ms. */
   readonly staleMs: number
+  /** No look for longer than this was a pause, ms. */
+  readonly pauseMs: number
   /** Whether this process owns the store and its last write went well. */
   isStoreOurs(): boolean
 }
@@ -175,6 +177,8 @@ export class Guarding {
     const at = clock.monotonic()
     const now = clock.now()
     const passedMs = Math.max(0, at - this.lookedAt)
+    const isPause = this.looks > 0 && passedMs > this.parts.pauseMs
+    if (isPause) this.paused(passedMs)
     this.lookedAt = at
     this.looks++
     const found = nothingFound()
@@ -186,7 +190,8 @@ export class Guarding {
       const cause = this.judge(registered, child, now)
       const downMs = child === undefined ? 0 : downMsOf(child, at)
       if (cause !== undefined || seen.cause !== undefined || downMs !== seen.downMs) {
-        this.addUp(seen, { cause, at, passedMs, downMs })
+        const isCounted = isPause && seen.cause === undefined
+        this.addUp(seen, { cause, at, passedMs: isCounted ? 0 : passedMs, downMs })
       }
       seen.look = this.looks
       if (cause !== undefined && cause !== 'price') found.unguarded.push({ id, child, cause })
@@ -280,6 +285,16 @@ export class Guarding {
     if (seen.cause === undefined) seen.since = at
     seen.cause = cause
     seen.downMs = downMs
+  }
+
+  /**
+   * Counts a time in which the process or the machine stood still: no position was guarded in it. Of one
+   * that had no guard before, the cause of that goes on to count.
+   */
+  paused(ms: number): void {
+    for (const { seen } of this.watched) {
+      if (seen.look > 0 && seen.cause === undefined) this.add(seen, 'pause', ms)
+    }
   }
 
   /** Counts the time from `from` (epoch ms) until now, in which no process was there. */

@@ -19,7 +19,7 @@ export function* instrumentsToPoll(roster: Roster, now: number): Iterable<Instru
     for (const rule of guard.ruleSet.rules) {
       if (rule.kind !== 'stale-quote' || rule.action !== 'poll') continue
       const afterMs = rule.afterMs === 'auto' ? stream.quietMs : rule.afterMs
-      const since = Math.max(stream.lastAt, guard.position.openedAt)
+      const since = Math.max(stream.lastAt, guard.openedAt)
       if (quietFor(guard.hours, since, now) > afterMs) yield guard.position.instrument
     }
   }

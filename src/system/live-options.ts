@@ -52,6 +52,8 @@ export interface LiveOptions {
   readonly random?: () => number
   /** A younger price is tested as soon as a position comes, an older one guards nobody, ms; default 30 s. */
   readonly freshMs?: number
+  /** A longer time between two cycles was a pause, in which no position was guarded, ms; default: none is. */
+  readonly pauseMs?: number
   /** Whether this process owns the store at this moment; default: always. */
   readonly isStoreOurs?: () => boolean
   /** Awaited before a new position is registered: its account must hold it. */

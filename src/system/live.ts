@@ -10,7 +10,6 @@ import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { maySend } from '../exits/kill-switch.ts'
 import type { Profiler } from '../observability/profiler.ts'
-import { steadyNow } from '../ports/clock.ts'
 import type { RulesRequest } from '../ports/control.ts'
 import type { KeptRatchet, LifeRatchet, Registered } from '../ports/keeper.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
@@ -18,7 +17,6 @@ import { backfill, replay } from '../risk/missed.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { refuseImmediateExit } from '../risk/at-once.ts'
 import { beginningOf } from './beginning.ts'
-import { ClockWatch } from './clock-watch.ts'
 import { Confirmation } from './confirmation.ts'
 import { connect, type Core } from './core.ts'
 import { ExitJournal } from './exit-journal.ts'
@@ -38,6 +36,7 @@ import { Registrar, type RulesChanged, type Wanted } from './registrar.ts'
 import { ResumePoint } from './resume-point.ts'
 import { SupervisionView } from './supervision.ts'
 import { TickGate } from './tick-gate.ts'
+import { type ClockEvent, TrustedClock } from './trusted-clock.ts'
 import type { LiveChange } from './write-queue.ts'
 
 const UNMEASURED: Pick<Profiler, 'phase'> = { phase: (_name, part) => part() }
@@ -52,7 +51,7 @@ export class LiveSystem {
   readonly registrar: Registrar
   readonly instruments: InstrumentTable
   readonly gate: TickGate
-  readonly clockWatch: ClockWatch
+  readonly clock: TrustedClock
   readonly supervision: Supervision
   readonly supervisionView: SupervisionView
   readonly guarding: Guarding
@@ -78,12 +77,16 @@ export class LiveSystem {
   }
 
   private constructor(options: LiveOptions, past: LivePast) {
-    const { clock, venue, callTimeoutMs, chaos } = options
+    const { venue, callTimeoutMs, chaos } = options
+    const clock = TrustedClock.of(options.clock)
+    this.clock = clock
     this.options = options
     this.state = new LiveState(past)
     this.instruments = options.instruments ?? new InstrumentTable()
-    this.gate = new TickGate(options.ticks ?? { confirmMs: FRESH_MS }, this.instruments)
-    this.clockWatch = new ClockWatch(clock)
+    this.gate = new TickGate(
+      { ...(options.ticks ?? { confirmMs: FRESH_MS }), machineNow: () => clock.machineNow() },
+      this.instruments,
+    )
     this.supervision = options.supervision ?? DEFAULT_SUPERVISION
     this.resumePoint = new ResumePoint({
       dispatcher: () => this.core.dispatcher,
@@ -126,7 +129,7 @@ export class LiveSystem {
       followers: options.followers ?? [],
       decidedBy: decision => this.decidedBy(decision),
     })
-    const hold = new MassExitHold(options.massExit, () => clock.now())
+    const hold = new MassExitHold(options.massExit, () => clock.monotonic())
     this.core = connect({
       journal: (event, generation) => exits.record(event, generation),
       broker: venue,
@@ -135,7 +138,7 @@ export class LiveSystem {
       freshMs: options.freshMs ?? FRESH_MS,
       ratcheted: () => this.writer.gather(),
       decided: guard => this.resumePoint.decided(guard),
-      now: steadyNow(clock),
+      now: () => clock.steady(),
       isHeld: record => this.areSendsHeld || !this.isStoreOurs || hold.isHeld(record),
       observe: this.isObserving ? decision => exits.observed(decision) : undefined,
       save: record =>
@@ -160,6 +163,7 @@ export class LiveSystem {
     this.guarding = new Guarding({
       ...{ state: this.state, roster, instruments: this.instruments, clock },
       staleMs: options.freshMs ?? FRESH_MS,
+      pauseMs: options.pauseMs ?? Infinity,
       isStoreOurs: () => this.writer.errors === 0 && this.isStoreOurs,
     })
     this.missingPrices = new MissingPrices({
@@ -235,7 +239,7 @@ export class LiveSystem {
   tick(tick: Tick): void {
     const { dispatcher, actors, broker } = this.core
     if (!dispatcher.knows(tick.instrument)) return this.missingPrices.heard(tick.instrument)
-    const at = this.options.clock.now()
+    const at = this.clock.now()
     for (const each of this.gate.accept(tick, at)) {
       this.ticks++
       dispatcher.tick(each, at)
@@ -252,7 +256,7 @@ export class LiveSystem {
   missed(tick: Tick): void {
     const { dispatcher, actors, broker } = this.core
     if (!dispatcher.knows(tick.instrument)) return
-    const at = this.options.clock.now()
+    const at = this.clock.now()
     for (const each of this.gate.acceptMissed(tick, at)) {
       if (this.gate.isClosed(each.instrument, each.ts)) continue
       if (this.gate.whyUnevaluated(each, at) !== undefined) {
@@ -271,10 +275,10 @@ export class LiveSystem {
   cycle(profiler: Pick<Profiler, 'phase'> = UNMEASURED): void {
     const { dispatcher, supervisor, gateway, reconciler } = this.core
     profiler.phase('clock', () => {
-      const movedMs = this.clockWatch.look()
-      if (movedMs !== undefined) this.tell('clock-moved', { movedMs })
+      const event = this.clock.check()
+      if (event !== undefined) this.clockMoved(event)
     })
-    profiler.phase('deadlines', () => dispatcher.advance(this.options.clock.now()))
+    profiler.phase('deadlines', () => dispatcher.advance(this.clock.now()))
     profiler.phase('actors', () => {
       send(supervisor, { kind: 'cycle' })
       this.byHand.repeat()
@@ -287,6 +291,22 @@ export class LiveSystem {
       this.writer.drain()
     })
     profiler.phase('guarding', () => this.guarding.look())
+  }
+
+  /** A person says that the machine's clock is right. */
+  acceptClock(by: string): void {
+    const event = this.clock.accept()
+    if (event !== undefined) this.clockMoved(event, by)
+  }
+
+  /** What was received keeps its age when the clock is followed; deadlines are looked at again. */
+  private clockMoved({ kind, ...detail }: ClockEvent, by?: string): void {
+    if (kind === 'followed') {
+      this.core.dispatcher.shift(detail.movedMs)
+      this.gate.shift(detail.movedMs)
+      if ('why' in detail && detail.why === 'slept') this.guarding.paused(detail.movedMs)
+    }
+    this.tell(`clock-${kind}`, { ...detail, ...(by !== undefined && { by }) })
   }
 
   /** Takes a position under guard; it is durable when the promise resolves. */
@@ -386,7 +406,7 @@ export class LiveSystem {
   }
 
   private get now(): number {
-    return this.options.clock.now()
+    return this.clock.now()
   }
 
   private get isStoreOurs(): boolean {

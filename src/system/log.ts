@@ -32,7 +32,8 @@ const ERRORS = [
   ],
 ]
 const WARNINGS = [
-  ...['monitor-restarted', 'actor-restarted', 'actor-restarted-by-hand', 'clock-moved'],
+  ...['monitor-restarted', 'actor-restarted', 'actor-restarted-by-hand'],
+  ...['clock-moved', 'clock-followed', 'clock-returned'],
   ...['exit-unknown', 'exit-rejected', 'exit-reserved', 'exit-dust', 'exit-discarded'],
   ...['exit-closed', 'position-gone', 'position-shrunk', 'holding-unowned'],
   ...['holdings-unconfirmed', 'daily-loss-near', 'kill-switch', 'breaker-moved', 'journal-gap'],

@@ -38,7 +38,8 @@ export async function metricFacts(
 ): Promise<MetricFacts> {
   const { state, core, gate } = system
   const { counts, openExits } = state
-  const [openStates, oldestAt] = openExitsOf(openExits.values(), given.now)
+  const exitNow = system.clock.steady()
+  const [openStates, oldestAt] = openExitsOf(openExits.values(), exitNow)
   const { standings } = await system.portfolio.standing()
   const { rules, pending, monitors } = rosterFacts(core)
   return {
@@ -54,7 +55,7 @@ export async function metricFacts(
     foreignOrders: counts.foreignOrders,
     closedElsewhere: counts.closedElsewhere,
     openExits: openStates,
-    oldestExitMs: given.now - oldestAt,
+    oldestExitMs: exitNow - oldestAt,
     ticks: {
       evaluated: system.ticks,
       bad: gate.bad,
@@ -77,7 +78,7 @@ export async function metricFacts(
       loopActiveMs: performance.loopActiveMs,
     },
     notices,
-    clockJumps: system.clockWatch.jumps,
+    clockJumps: system.clock.jumps,
     gateway: gatewayFacts(desk, monotonicMs),
     rules,
     limits: standings.map(({ limit, loss, trip }): LimitFacts => {

@@ -11,7 +11,7 @@ import { ExitTimes } from '../observability/exit-times.ts'
 import { ExitTraces } from '../observability/tracing.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { WatchkeeperError } from '../errors.ts'
-import { type Clock, steadyNow } from '../ports/clock.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { OwnedStore, Store } from '../ports/store.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
@@ -28,7 +28,8 @@ import { machineTimers } from './machine-timers.ts'
 import { pacedBroker } from './paced-broker.ts'
 import { assertPricesComeFromSomewhere, assertRealPrices, oldMsOf } from './prices.ts'
 import { Performance } from './performance.ts'
-import type { ServiceOptions } from './service.ts'
+import type { TrustedOptions } from './service.ts'
+import type { TrustedClock } from './trusted-clock.ts'
 import { tracedBroker } from './traced-broker.ts'
 
 /** What a service is made of, opened and connected. */
@@ -51,7 +52,7 @@ const BROKER_CALLS = [
 ]
 
 /** Opens store, broker and live system; the register of an earlier process is under guard then. */
-export async function openParts(options: ServiceOptions): Promise<ServiceParts> {
+export async function openParts(options: TrustedOptions): Promise<ServiceParts> {
   const { config, clock, fresh } = options
   assertProvable(config)
   assertRealPrices(config)
@@ -61,7 +62,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   const log = await openLog(config, options.log, () => clock.monotonic())
   await performance.keepIn(store)
   const past = await rememberedGates(store, clock.now())
-  const traces = new ExitTraces({ version: options.version, now: steadyNow(clock) })
+  const traces = new ExitTraces({ version: options.version, now: () => clock.steady() })
   const chaos = options.chaos && new Chaos(options.chaos, { clock })
   let chosen: ChosenBroker | undefined
   let desk: CallDesk | undefined
@@ -129,6 +130,7 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
     // The desk counts from when a call leaves; waiting for its turn is no silence of the broker.
     callTimeoutMs: Infinity,
     ...{ ticks: { ...config.feed, maxTickAgeMs: oldMsOf(config) }, freshMs: config.health.staleMs },
+    pauseMs: PAUSE_CYCLES * config.cycleMs,
     // Asked in the moment of sending: a lease may have ended since the exit was decided.
     isStoreOurs: () => store.status().isOurs,
     beforeGuard: registered => chosen!.deposit(registered),
@@ -144,9 +146,13 @@ export async function openParts(options: ServiceOptions): Promise<ServiceParts> 
   }
 }
 
-const exitTimes = (performance: Performance, clock: Clock): ExitTimes =>
+/** Cycles without a look at the positions after which the process is said to have stood still. */
+const PAUSE_CYCLES = 3
+
+const exitTimes = (performance: Performance, clock: TrustedClock): ExitTimes =>
   new ExitTimes({
-    ...{ now: () => clock.now(), monotonic: () => clock.monotonic() },
+    now: () => clock.steady(),
+    monotonic: () => clock.monotonic(),
     measure: (stretch, ms) => performance.exitTook(stretch, ms),
   })
 

@@ -33,6 +33,7 @@ import { tellDeadRules } from './rule-check.ts'
 import { openParts, type ServiceParts } from './service-parts.ts'
 import type { LostFolder, OwnedStore } from '../ports/store.ts'
 import { Repeats } from './repeats.ts'
+import { CLOCK_DEFAULTS, TrustedClock } from './trusted-clock.ts'
 
 export interface ServiceOptions {
   readonly config: ServiceConfig
@@ -55,6 +56,11 @@ export interface ServiceOptions {
   readonly onFatal: (error: WatchkeeperError) => void
 }
 
+/** The same with the clock that every part of the service reads. */
+export interface TrustedOptions extends ServiceOptions {
+  readonly clock: TrustedClock
+}
+
 /** What was found at the start, for the person who started it. */
 export interface Started extends Seeded {
   /** Where the API answers. */
@@ -71,7 +77,7 @@ export interface Started extends Seeded {
 
 /** A guarded account: store, broker, feed and monitoring cycle around the live system. */
 export class Service {
-  private readonly options: ServiceOptions
+  private readonly options: TrustedOptions
   private readonly store: OwnedStore
   private readonly broker: Broker
   private readonly desk: CallDesk
@@ -88,12 +94,19 @@ export class Service {
   private readonly news: HealthNews
   private readonly adopter: Adopter | undefined
   private snapshot: HealthSnapshot
+  /** When the snapshot was made, monotonic ms. */
+  private lookedAt = 0
   private pruneAt = 0
   private readonly failures = new Repeats()
   private state: Readiness = { ready: false, why: 'starting' }
 
   /** Opens store and account, recovers, takes the file's positions under guard, and starts. */
-  static async start(options: ServiceOptions): Promise<[Service, Started]> {
+  static async start(given: ServiceOptions): Promise<[Service, Started]> {
+    const { clock: policy } = given.config
+    const options = {
+      ...given,
+      clock: TrustedClock.of(given.clock, { ...CLOCK_DEFAULTS, ...policy }),
+    }
     const service = new Service(options, await openParts(options))
     try {
       return [service, await service.begin()]
@@ -103,7 +116,7 @@ export class Service {
     }
   }
 
-  private constructor(options: ServiceOptions, parts: ServiceParts) {
+  private constructor(options: TrustedOptions, parts: ServiceParts) {
     const { config, clock } = options
     this.options = options
     this.store = parts.store
@@ -121,7 +134,7 @@ export class Service {
       ...{ config, system: this.system, clock, performance: this.performance },
       lets: tick => this.chaos?.lets(tick) !== false,
     })
-    this.adopter = adopterOf(config.holdings, this.system, () => clock.now())
+    this.adopter = adopterOf(config.holdings, this.system, clock)
     this.snapshot = this.look()
     this.control = new LiveControl({
       desk: this.desk,
@@ -136,6 +149,7 @@ export class Service {
       log: parts.log.logger,
       metrics: format => this.scrape(format),
       healthMaxAgeMs: HEALTH_CYCLES * config.cycleMs,
+      healthAgeMs: () => clock.monotonic() - this.lookedAt,
       readiness: () => this.state,
     })
   }
@@ -300,6 +314,7 @@ export class Service {
 
   private look(found?: Found): HealthSnapshot {
     const { config, clock } = this.options
+    this.lookedAt = clock.monotonic()
     const limits = { now: clock.now(), startedAt: this.startedAt, ...config.health }
     return healthStatus({
       ...healthFacts(this.system, limits, found),

@@ -79,6 +79,7 @@ class StandbyView {
     const known: Partial<Control> = {
       version: this.options.version,
       healthMaxAgeMs: HEALTH_MAX_AGE_MS,
+      healthAgeMs: () => this.options.clock.now() - this.health().at,
       health: () => this.health(),
       readiness: () => ({ ready: false, why: `a standby: ${this.why.message}` }),
     }

@@ -10,6 +10,11 @@ export interface TickGateOptions {
   readonly confirmMs: number
   /** A tick whose own time is older shows a price but exits nobody, ms. */
   readonly maxTickAgeMs?: number | undefined
+  /**
+   * What the machine's clock says while it was set and that is not trusted yet, epoch ms: a time that is
+   * right by either clock is right. Undefined: the clocks agree.
+   */
+  machineNow?(): number | undefined
 }
 
 /**
@@ -63,7 +68,7 @@ export class TickGate {
 
   /** The ticks that may now be evaluated, received at `now` (epoch ms); read them before the next call. */
   accept(given: Tick, now: number): readonly Tick[] {
-    const isSudden = given.ts > now + FUTURE_MS && !this.aheadAt.has(given.instrument)
+    const isSudden = this.isAhead(given.ts, now) && !this.aheadAt.has(given.instrument)
     const tick = this.timed(given, now)
     const why = isSudden ? 'ahead' : this.whyUnevaluated(tick, now)
     if (why === undefined) return this.filtered(tick, now)
@@ -88,7 +93,10 @@ export class TickGate {
   /** Why a tick shows a price and exits nobody; undefined: it is evaluated. */
   whyUnevaluated({ instrument, ts }: Tick, now: number): Unevaluated | undefined {
     const { maxTickAgeMs } = this.options
-    if (maxTickAgeMs !== undefined && now - ts > maxTickAgeMs) return 'old'
+    if (maxTickAgeMs !== undefined && now - ts > maxTickAgeMs) {
+      const other = this.options.machineNow?.()
+      if (other === undefined || other - ts > maxTickAgeMs || ts - other > FUTURE_MS) return 'old'
+    }
     return this.isClosed(instrument, now) ? 'closed' : undefined
   }
 
@@ -104,12 +112,18 @@ export class TickGate {
    * of their receipt, as a clock that is set back must not blind every position.
    */
   private timed(tick: Tick, now: number): Tick {
-    if (!(tick.ts > now + FUTURE_MS)) {
+    if (!this.isAhead(tick.ts, now)) {
       if (this.aheadAt.size > 0) this.aheadAt.delete(tick.instrument)
       return tick
     }
     this.aheadAt.set(tick.instrument, { ts: tick.ts, at: now })
     return { ...tick, ts: now }
+  }
+
+  private isAhead(ts: number, now: number): boolean {
+    if (!(ts > now + FUTURE_MS)) return false
+    const other = this.options.machineNow?.()
+    return other === undefined || ts > other + FUTURE_MS
   }
 
   private show({ instrument, price, ts }: Tick, why: Unevaluated, at: number): void {
@@ -141,6 +155,15 @@ export class TickGate {
     return [...this.heldSince]
       .map(([instrument, { since }]): [InstrumentId, number] => [instrument, now - since])
       .filter(([, forMs]) => forMs > this.options.confirmMs)
+  }
+
+  /** Moves every time of receipt along with the clock. */
+  shift(byMs: number): void {
+    for (const [name, { held, since }] of this.heldSince) {
+      this.heldSince.set(name, { held, since: since + byMs })
+    }
+    for (const [name, shown] of this.shown) this.shown.set(name, { ...shown, at: shown.at + byMs })
+    this.aheadAt.clear()
   }
 
   /** Instruments whose prices came while their market was closed, within the last minute before `now`. */

@@ -74,7 +74,7 @@ describe('the HTTP API', () => {
           Promise.resolve(keeper.lines.filter(({ seq }) => seq > after).slice(0, limit)),
       },
       clock: { now: () => now, monotonic: () => now },
-      ...{ version: '1.2.3', isStrict: false, healthMaxAgeMs: 10_000 },
+      ...{ version: '1.2.3', isStrict: false, healthMaxAgeMs: 10_000, healthAgeMs: () => 0 },
       log: { levels: levels as never, setLevel: (name, level) => (levels[name] = level) },
       performance: new Performance({ now: () => now, monotonic: () => now }),
       metrics: () => Promise.resolve('watchkeeper_positions 1\n'),

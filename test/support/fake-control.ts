@@ -2,6 +2,7 @@ import { InstrumentTable } from '../../src/domain/instrument.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
 import type {
+  ClockView,
   Control,
   GatewayView,
   HealthSnapshot,
@@ -47,6 +48,7 @@ export class FakeControl implements Control {
   readonly instruments = new InstrumentTable()
   readonly isStrict = false
   readonly healthMaxAgeMs = 10_000
+  healthAgeMs = (): number => Date.now() - this.health().at
   readonly asked: Asked[] = []
   readonly lines: JournalLine[] = []
   /** Journal pages that were read. */
@@ -99,6 +101,17 @@ export class FakeControl implements Control {
 
   exit: Control['exit'] = (id, by) =>
     this.note({ what: 'exit', id, by }, () => ({ ...this.known(id), state: 'exiting' as const }))
+
+  clock(): ClockView {
+    const now = 1_732_000_000_000
+    const pending = { movedMs: 3_600_000, forMs: 4_000, needsPerson: false }
+    return { now, machine: now + 3_600_000, jumps: 1, pending }
+  }
+
+  acceptClock(by: Requester): ClockView {
+    this.asked.push({ what: 'acceptClock', by })
+    return { ...this.clock(), pending: null }
+  }
 
   killSwitch(): KillSwitchView {
     return this.switchView

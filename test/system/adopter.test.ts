@@ -56,7 +56,7 @@ describe('Adopter', () => {
       onLine: () => undefined,
       onFatal: error => expect.fail(error.message),
     })
-    adopter = adopterOf(holdings(but), system, () => now)!
+    adopter = adopterOf(holdings(but), system, { now: () => now, steady: () => now })!
   }
 
   /** So many cycles of half a second. */
@@ -161,6 +161,6 @@ describe('Adopter', () => {
 
   it('is there only where the config wants it', () => {
     const { holdings: plain } = serviceSchema.parse({ positions: 'p.yaml' })
-    expect(adopterOf(plain, system, () => now)).to.equal(undefined)
+    expect(adopterOf(plain, system, { now: () => now, steady: () => now })).to.equal(undefined)
   })
 })

@@ -5,13 +5,17 @@ import { expect } from 'chai'
 import { serviceSchema } from '../../src/config/schema.ts'
 import { instrumentId, type PositionId, positionId } from '../../src/domain/ids.ts'
 import { openParts, type ServiceParts } from '../../src/system/service-parts.ts'
+import { TrustedClock } from '../../src/system/trusted-clock.ts'
 import { type RemoteBroker, startBroker } from '../support/broker-server/client.ts'
 import type { Script } from '../support/broker-server/script.ts'
 import { aPosition } from '../support/builders.ts'
 import { Folder } from '../support/cli.ts'
 import { until } from '../support/until.ts'
 
-const clock = { now: () => Date.now(), monotonic: () => performance.now() }
+const clock = new TrustedClock({
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+})
 const IDS = Array.from({ length: 10 }, (_, index) => positionId(`p${index}`))
 
 /** The parts that `run` connects, at a broker over HTTP. */

@@ -36,6 +36,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./kill-switch.ts')).killSwitchCommand,
   },
   {
+    name: 'clock',
+    summary: 'show the clock that the service goes by, or accept a jump of the machine’s',
+    load: async () => (await import('./clock.ts')).clockCommand,
+  },
+  {
     name: 'gateway',
     summary: 'show how calls to the broker fare, or move a breaker',
     load: async () => (await import('./gateway.ts')).gatewayCommand,

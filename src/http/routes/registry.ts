@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts'
+import { clockRoutes } from './clock.ts'
 import { debugRoutes } from './debug.ts'
 import { eventRoutes } from './events.ts'
 import { gatewayRoutes } from './gateway.ts'
@@ -25,5 +26,6 @@ export const ROUTES: readonly Route[] = [
   logLevelRoutes,
   supervisionRoutes,
   gatewayRoutes,
+  clockRoutes,
   debugRoutes,
 ]

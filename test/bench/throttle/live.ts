@@ -6,6 +6,7 @@ import { serviceSchema } from '../../../src/config/schema.ts'
 import { state } from '../../../src/resilience/breaker.ts'
 import { measure } from '../../../src/resilience/lanes.ts'
 import { openParts, type ServiceParts } from '../../../src/system/service-parts.ts'
+import { TrustedClock } from '../../../src/system/trusted-clock.ts'
 import { type RemoteBroker, startBroker } from '../../support/broker-server/client.ts'
 import { PLAIN, type SettingsChange } from '../../support/broker-server/script.ts'
 import { aPosition } from '../../support/builders.ts'
@@ -195,7 +196,7 @@ export async function throttleLive(): Promise<Table> {
       feed: { kind: 'poll' },
       holdings: { confirm: false },
     }),
-    ...{ entries: [], fresh: false, clock, version: 'bench' },
+    ...{ entries: [], fresh: false, clock: new TrustedClock(clock), version: 'bench' },
     log: {
       stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
       text: ({ kind, positionId: id }: JournalLine) => {

@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs'
+import type { Clock } from '../ports/clock.ts'
+
+/** What became of a wall clock that moved against the monotonic one. */
+export type ClockEvent =
+  /** It was noticed, and nothing follows it yet. */
+  | { readonly kind: 'moved'; readonly movedMs: number }
+  /** The service follows it from now on; `slept`: the machine stood still for that time. */
+  | {
+      readonly kind: 'followed'
+      readonly movedMs: number
+      readonly why: 'confirmed' | 'slept' | 'person'
+    }
+  /** It went back by itself before anything followed it. */
+  | { readonly kind: 'returned'; readonly movedMs: number }
+
+/** A jump that is not followed yet. */
+export interface PendingJump {
+  readonly movedMs: number
+  readonly forMs: number
+  /** It is too large to be followed unless a person says so. */
+  readonly needsPerson: boolean
+}
+
+export interface TrustedClockOptions {
+  /** A jump that stays for this long is followed, ms. */
+  readonly confirmMs: number
+  /** A larger jump is followed only when a person says so, ms. */
+  readonly maxStepMs: number
+  /**
+   * Ms since the machine started, the time in which it slept included; undefined where that is not
+   * known. The monotonic clock stands still while the machine sleeps.
+   */
+  bootMs?(): number | undefined
+}
+
+export const CLOCK_DEFAULTS: TrustedClockOptions = {
+  confirmMs: 10_000,
+  maxStepMs: 7 * 86_400_000,
+  bootMs: bootMsOfLinux,
+}
+
+/** Difference between the progress of two clocks from which one of them is said to have moved, ms. */
+const NOTABLE_MS = 2_000
+const MOST_REMEMBERED = 200
+
+/**
+ * A wall clock that does not jump at once. Small corrections are followed as they come. A jump is
+ * noticed at a check, and followed when it has stayed for `confirmMs`, when the machine's own uptime shows
+ * that it slept for that time, or when a person says so: until then time passes as if the clock had not been
+ * set, so that a wrong clock fires no deadline, prunes no journal and makes no price old.
+ */
+export class TrustedClock implements Clock {
+  /** Jumps so far. */
+  jumps = 0
+  private readonly machine: Clock
+  private readonly options: TrustedClockOptions
+  /** Trusted wall time minus monotonic time, ms. */
+  private offset: number
+  /** Uptime minus monotonic time at the last check, ms. */
+  private slept: number | undefined
+  private suspect: { readonly offset: number; readonly since: number } | undefined
+  /** Monotonic time of the last jumps, oldest first. */
+  private readonly jumpedAt: number[] = []
+  private readonly steadyOffset: number
+
+  constructor(machine: Clock, options: TrustedClockOptions = CLOCK_DEFAULTS) {
+    this.machine = machine
+    this.options = options
+    this.offset = this.steadyOffset = machine.now() - machine.monotonic()
+    this.slept = this.sleptMs()
+  }
+
+  /** A clock that is trusted already, or a machine's clock as one. */
+  static of(clock: Clock, options?: TrustedClockOptions): TrustedClock {
+    return clock instanceof TrustedClock ? clock : new TrustedClock(clock, options)
+  }
+
+  now(): number {
+    return this.offset + this.machine.monotonic()
+  }
+
+  monotonic(): number {
+    return this.machine.monotonic()
+  }
+
+  /** The wall clock as it was when the process started, and what passed since: no jump is ever in it. */
+  steady(): number {
+    return this.steadyOffset + this.machine.monotonic()
+  }
+
+  /** What the machine's wall clock says, while that is another time than `now`; else undefined. */
+  machineNow(): number | undefined {
+    const now = this.machine.now()
+    return Math.abs(now - this.now()) > NOTABLE_MS ? now : undefined
+  }
+
+  /** The jump that is not followed yet. */
+  pending(): PendingJump | undefined {
+    if (this.suspect === undefined) return undefined
+    const movedMs = Math.round(this.suspect.offset - this.offset)
+    return {
+      movedMs,
+      forMs: this.monotonic() - this.suspect.since,
+      needsPerson: Math.abs(movedMs) > this.options.maxStepMs,
+    }
+  }
+
+  /** Jumps within the last `withinMs`, at most a few hundred. */
+  recent(withinMs: number): number {
+    const from = this.monotonic() - withinMs
+    return this.jumpedAt.filter(at => at > from).length
+  }
+
+  /** Compares the clocks, once a cycle; undefined where there is nothing to say. */
+  check(): ClockEvent | undefined {
+    const at = this.monotonic()
+    const offset = this.machine.now() - at
+    const sleptMs = this.sleptSinceLastCheck()
+    const movedMs = Math.round(offset - this.offset)
+    if (Math.abs(movedMs) <= NOTABLE_MS) {
+      const { suspect } = this
+      this.offset = offset
+      this.suspect = undefined
+      if (suspect === undefined) return undefined
+      return { kind: 'returned', movedMs: Math.round(offset - suspect.offset) }
+    }
+    if (Math.abs(movedMs - sleptMs) <= NOTABLE_MS) return this.follow(offset, 'slept')
+    const { suspect } = this
+    if (suspect === undefined || Math.abs(offset - suspect.offset) > NOTABLE_MS) {
+      this.suspect = { offset, since: at }
+      this.note(at)
+      return { kind: 'moved', movedMs }
+    }
+    const { confirmMs, maxStepMs } = this.options
+    if (at - suspect.since < confirmMs || Math.abs(movedMs) > maxStepMs) return undefined
+    return this.follow(offset, 'confirmed')
+  }
+
+  /** A person says that the machine's clock is right; undefined where it agrees with ours anyway. */
+  accept(): ClockEvent | undefined {
+    if (this.suspect === undefined) return undefined
+    return this.follow(this.machine.now() - this.monotonic(), 'person')
+  }
+
+  private follow(
+    offset: number,
+    why: Extract<ClockEvent, { kind: 'followed' }>['why'],
+  ): ClockEvent {
+    const movedMs = Math.round(offset - this.offset)
+    if (this.suspect === undefined) this.note(this.monotonic())
+    this.offset = offset
+    this.suspect = undefined
+    return { kind: 'followed', movedMs, why }
+  }
+
+  private note(at: number): void {
+    this.jumps++
+    this.jumpedAt.push(at)
+    if (this.jumpedAt.length > MOST_REMEMBERED) this.jumpedAt.shift()
+  }
+
+  private sleptSinceLastCheck(): number {
+    const before = this.slept
+    this.slept = this.sleptMs()
+    return before === undefined || this.slept === undefined ? 0 : this.slept - before
+  }
+
+  private sleptMs(): number | undefined {
+    const bootMs = this.options.bootMs?.()
+    return bootMs === undefined ? undefined : bootMs - this.machine.monotonic()
+  }
+}
+
+/** Uptime of the machine, ms, with the time in which it slept (CLOCK_BOOTTIME); undefined elsewhere. */
+function bootMsOfLinux(): number | undefined {
+  try {
+    const seconds = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'))
+    return Number.isFinite(seconds) ? seconds * 1_000 : undefined
+  } catch {
+    return undefined
+  }
+}
