@@ -47,6 +47,28 @@ sideBySide('answers of a broker that are old or contradict each other', {
     await soldOnce(scene, { held: 5 })
   },
 
+  'do not end an order that was acknowledged by a rejection': async open => {
+    const scene = await open({ venue: { ...LOOK_UP, tellsState: false } })
+    scene.harm('place', { kind: 'fill', plan: { share: 1, afterMs: 800 } })
+    const fields = { kind: 'rejected', code: 'refused', executed: null }
+    scene.harm('order', { kind: 'patch', fields })
+    scene.price(94)
+    await soldOnce(scene)
+  },
+
+  'do not end an order by the rejection of its cancel': async open => {
+    const scene = await open({
+      venue: LOOK_UP,
+      config: { exits: { workingMs: 300 } },
+    })
+    scene.harm('place', { kind: 'fill', plan: { share: 0, restMs: 1_000 } })
+    const fields = { kind: 'rejected', code: 'refused', executed: null }
+    scene.harm('cancel', { kind: 'ignore' })
+    scene.harm('cancel', { kind: 'patch', fields })
+    scene.price(94)
+    await soldOnce(scene)
+  },
+
   'are not believed where they say that an order is filled and nothing executed': async open => {
     const scene = await open({ venue: LOOK_UP })
     const order = { kind: 'filled', executed: { quantity: 0, price: null } }

@@ -15,3 +15,39 @@ sideBySide('a clock that is set', {
     await scene.until(() => scene.held('GLOBEX') === 0)
   },
 })
+
+sideBySide('a time that cannot be true', {
+  'of one price does not end all prices of its instrument': async open => {
+    const scene = await open()
+    await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
+    const quotes = [{ instrument: 'ACME', ts: Date.now() * 1_000, price: 101 }]
+    scene.harm('quotes', { kind: 'patch', fields: { quotes } })
+    await scene.pass(500)
+    scene.price(90)
+    await scene.until(() => scene.held() === 0, 5_000)
+  },
+
+  'of a last trade does not hide that the bid fell': async open => {
+    const scene = await open({
+      positions: [five('a', { priceSource: 'quote' })],
+    })
+    await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
+    const quote = { instrument: 'ACME', ts: Date.now(), price: 100, ask: 101 }
+    const told = (bid: number) =>
+      ({ kind: 'patch', fields: { quotes: [{ ...quote, bid }] } }) as const
+    scene.harm('quotes', told(99), { times: 5 })
+    await scene.pass(600)
+    scene.harm('quotes', told(90), { times: 'always' })
+    await scene.until(() => scene.held() === 0, 5_000)
+  },
+
+  'of a price that is a day old guards no position': async open => {
+    const scene = await open()
+    const quotes = [{ instrument: 'ACME', ts: Date.now() - 24 * HOUR_MS, price: 100 }]
+    await scene.kill()
+    scene.harm('quotes', { kind: 'patch', fields: { quotes } }, { times: 'always' })
+    await scene.start()
+    await scene.until(() => scene.asked('quotes') >= 10)
+    expect((await scene.position('a'))?.state).not.to.equal('guarded')
+  },
+})

@@ -1,0 +1,144 @@
+import { expect } from 'chai'
+import { five, type Scene } from './scene.ts'
+import { sideBySide } from './side-by-side.ts'
+
+/** A venue where a second order is a second sale. */
+const NETTING = { capabilities: { reduceOnly: false } } as const
+
+/** Exits a position by hand; resolves when the service shows it no more. */
+async function exited(scene: Scene, id = 'a'): Promise<void> {
+  await scene.exit(id)
+  await scene.until(async () => (await scene.position(id)) === undefined)
+}
+
+/** Buys five more, posts them under an id that is free again, and asserts that they are guarded. */
+async function addedAgain(scene: Scene, id = 'a'): Promise<void> {
+  scene.trade(5)
+  expect(await scene.add(five(id))).to.have.property('status', 201)
+}
+
+const trailing = five('b', {
+  instrument: 'GLOBEX',
+  rules: { trailingStop: { distancePct: 5 } },
+})
+
+/** A commit that has nothing to do with `a` is under way for so long, and all others wait behind it. */
+async function duringCommit(scene: Scene, ms: number): Promise<void> {
+  await scene.until(async () => (await scene.position('b'))?.state === 'guarded')
+  await scene.steer({
+    commits: [{ having: 'ratchets', slowMs: ms, times: 1 }],
+  })
+  const before = scene.asked('quotes')
+  scene.price(110, 'GLOBEX')
+  await scene.until(() => scene.asked('quotes') >= before + 2)
+}
+
+/** A person sells two by hand, and the service has noticed. */
+async function becameSmaller(scene: Scene): Promise<void> {
+  const before = scene.asked('holding')
+  scene.trade(-2)
+  await scene.until(() => scene.asked('holding') >= before + 2)
+  await scene.pass(200)
+}
+
+/** The new life of `a` is guarded after a kill: it is sold where its stop is crossed. */
+async function soldAfterKill(scene: Scene, { executed }: { executed: number }): Promise<void> {
+  await scene.restart()
+  expect(await scene.position('a')).to.include({ quantity: 5 })
+  scene.price(94)
+  await scene.until(() => scene.held() === 0)
+  await scene.until(async () => (await scene.position('a')) === undefined)
+  expect(scene.executed()).to.equal(executed)
+}
+
+sideBySide('a position whose id has several lives', {
+  'is guarded after a kill, however often it was added again at once': async open => {
+    const scene = await open({ venue: NETTING })
+    for (let life = 0; life < 8; life++) {
+      await exited(scene)
+      await addedAgain(scene)
+    }
+    await soldAfterKill(scene, { executed: 45 })
+  },
+
+  'is guarded after a kill where the end of its old life waited for a slow commit': async open => {
+    const scene = await open({
+      venue: NETTING,
+      positions: [five('a'), trailing],
+    })
+    scene.harm('place', { kind: 'delay', when: 'after', ms: 700 })
+    await scene.exit('a')
+    await duringCommit(scene, 1_500)
+    await scene.until(async () => (await scene.position('a')) === undefined)
+    await addedAgain(scene)
+    await scene.pass(1_500)
+    await soldAfterKill(scene, { executed: 10 })
+  },
+
+  'is guarded after a kill where the store refused the end of its old life once': async open => {
+    const scene = await open({ venue: NETTING })
+    await scene.steer({
+      commits: [{ having: 'exit-filled', isRefused: true, times: 1 }],
+    })
+    await exited(scene)
+    await addedAgain(scene)
+    await scene.pass(1_500)
+    await soldAfterKill(scene, { executed: 10 })
+  },
+
+  'stays released where it became smaller just before': async open => {
+    const scene = await open({
+      venue: NETTING,
+      positions: [five('a'), trailing],
+    })
+    await duringCommit(scene, 1_500)
+    await becameSmaller(scene)
+    expect(await scene.release('a')).to.have.property('status', 204)
+    await scene.pass(1_500)
+    await scene.restart()
+    scene.price(94)
+    await scene.pass(1_000)
+    expect(await scene.position('a')).to.equal(undefined)
+    expect(scene.executed()).to.equal(0)
+  },
+
+  'keeps its tighter rules where it became smaller just before': async open => {
+    const scene = await open({
+      venue: NETTING,
+      positions: [five('a'), trailing],
+    })
+    await duringCommit(scene, 1_500)
+    await becameSmaller(scene)
+    const rules = { stopLoss: { price: 98 } }
+    expect(await scene.ask('PATCH', '/api/positions/a', { rules })).to.have.property('status', 200)
+    await scene.pass(1_500)
+    await scene.restart()
+    expect(await scene.position('a')).to.include({ stop: 98, quantity: 3 })
+    scene.price(97)
+    await scene.until(() => scene.held() === 0)
+    expect(scene.executed()).to.equal(3)
+  },
+
+  'starts without the best price of its old life': async open => {
+    const position = five('a', { rules: { trailingStop: { distancePct: 5 } } })
+    const other = five('c', { rules: { stopLoss: { price: 1 } } })
+    const scene = await open({ positions: [position, other] })
+    scene.price(130)
+    await scene.until(async () => (await scene.position('a'))?.best === 130)
+    await scene.steer({ commits: [{ slowMs: 400, times: 3 }] })
+    scene.price(140)
+    await scene.pass(150)
+    expect(await scene.release('a')).to.have.property('status', 204)
+    scene.price(100)
+    await scene.until(async () => (await scene.position('c'))?.lastPrice === 100)
+    expect(await scene.add(position)).to.have.property('status', 201)
+    await scene.pass(1_500)
+    await scene.restart()
+    await scene.pass(500)
+    expect(await scene.position('a')).to.include({
+      best: 100,
+      state: 'guarded',
+    })
+    expect(scene.executed()).to.equal(0)
+  },
+})

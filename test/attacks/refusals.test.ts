@@ -1,0 +1,134 @@
+import { expect } from 'chai'
+import { five } from './scene.ts'
+import { sideBySide } from './side-by-side.ts'
+
+const REDUCE_ONLY = {
+  capabilities: { dedupe: 'never', lookup: 'none', visibilityMs: 100 },
+} as const
+
+/** Breakers that wait as long as they do where the configuration says nothing. */
+const PATIENT = { openMs: 10_000, exitOpenMs: 1_000, maxOpenMs: 60_000 }
+const gateway = {
+  breakers: { orders: PATIENT, account: PATIENT, quotes: PATIENT },
+}
+
+/** Positions of instruments of their own. */
+const many = (count: number) =>
+  Array.from({ length: count }, (_, index) => five(`p${index}`, { instrument: `ACME${index}` }))
+
+sideBySide('a broker that refuses', {
+  'a question for prices does not hold back an exit': async open => {
+    const scene = await open({ venue: REDUCE_ONLY })
+    await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
+    const headers = { 'retry-after': '30' }
+    scene.harm('quotes', {
+      kind: 'status',
+      when: 'before',
+      status: 429,
+      headers,
+    })
+    await scene.pass(400)
+    await scene.exit('a')
+    await scene.until(() => scene.held() === 0, 6_000)
+  },
+
+  'an order until a time by a wrong date is asked again within seconds': async open => {
+    const scene = await open()
+    const date = 'Sat, 01 Jan 2000 00:00:00 GMT'
+    const headers = { 'ban-until': String(Date.now() + 1_000), date }
+    scene.harm('place', {
+      kind: 'status',
+      when: 'before',
+      status: 429,
+      headers,
+    })
+    scene.price(94)
+    await scene.until(() => scene.held() === 0, 15_000)
+  },
+
+  'ten exits with a wrong token is asked less and less often, and by one at a time': async open => {
+    const positions = many(10)
+    const scene = await open({
+      positions,
+      config: { exits: { maxRetryMs: 5_000 } },
+    })
+    await scene.until(async () => (await scene.position('p9'))?.state === 'guarded')
+    scene.harm('place', { kind: 'status', when: 'before', status: 401 }, { times: 'always' })
+    for (const { id } of positions) await scene.exit(id)
+    await scene.pass(2_500)
+    const before = scene.asked('place')
+    await scene.pass(2_500)
+    expect(scene.asked('place') - before, 'orders in 2.5 s').to.be.at.most(12)
+    scene.calm()
+    await scene.until(() => positions.every((_, index) => scene.held(`ACME${index}`) === 0))
+  },
+
+  'to tell what became of orders fills no journal': async open => {
+    const positions = many(20)
+    const scene = await open({
+      ...{
+        positions,
+        venue: { capabilities: { reduceOnly: false } },
+        config: { gateway },
+      },
+    })
+    await scene.until(async () => (await scene.position('p19'))?.state === 'guarded')
+    scene.harm('place', { kind: 'reset', when: 'after' }, { times: 'always' })
+    for (const route of ['order', 'holding', 'holdings'] as const)
+      scene.harm(route, { kind: 'status', when: 'before', status: 503 }, { times: 'always' })
+    for (const { id } of positions) await scene.exit(id)
+    await scene.pass(1_000)
+    const last = async (): Promise<number> => (await scene.journal()).at(-1)!.seq
+    const before = await last()
+    await scene.pass(3_000)
+    expect((await last()) - before, 'journal lines in 3 s').to.be.at.most(60)
+    scene.calm()
+    await scene.until(() => positions.every((_, index) => scene.held(`ACME${index}`) === 0))
+    await scene.pass(1_000)
+    expect(positions.map((_, index) => scene.executed(`ACME${index}`))).to.deep.equal(
+      positions.map(() => 5),
+    )
+  },
+
+  'everything for a while is asked again soon after it answers': async open => {
+    const scene = await open({
+      ...{
+        venue: { capabilities: { reduceOnly: false } },
+        config: { gateway },
+      },
+    })
+    await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
+    scene.change({ outage: { mode: 'status' } })
+    await scene.exit('a')
+    await scene.pass(12_000)
+    scene.change({ outage: null })
+    await scene.until(() => scene.held() === 0, 4_000)
+    expect(scene.executed()).to.equal(5)
+  },
+
+  'connections after each answer is served all the same': async open => {
+    const scene = await open({ venue: { keepsAlive: false } })
+    scene.price(94)
+    await scene.until(() => scene.held() === 0)
+    expect(scene.executed()).to.equal(5)
+  },
+})
+
+sideBySide('rules that are looser', {
+  'are refused where they have no deadline, no bound on an underlying, no stop': async open => {
+    const looser = async (from: object, to: object) => {
+      const scene = await open({ positions: [five('a', { rules: from })] })
+      return (await scene.ask('PATCH', '/api/positions/a', { rules: to })).status
+    }
+    const stop = { stopLoss: { price: 95 } }
+    const underlying = { underlying: { instrument: 'INDEX', below: 10 } }
+    const trailing = { trailingStop: { distancePct: 5, activateAtPct: 10 } }
+    const statuses = await Promise.all([
+      looser({ ...stop, maxHold: { ms: 60_000 } }, { maxHold: null }),
+      looser({ ...stop, ...underlying }, { underlying: null }),
+      looser({ ...stop, ...trailing }, { trailingStop: null }),
+      looser(stop, { stopLoss: { price: 94 } }),
+    ])
+    expect(statuses).to.deep.equal([409, 409, 409, 409])
+  },
+})
