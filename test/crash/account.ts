@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import type { RemoteBroker } from '../support/broker-server/client.ts'
 import { CALL_MS, type Plan } from './plan.ts'
 
 /** A position of the account. */
@@ -33,6 +32,12 @@ export function positionsOf({ isHalved }: Pick<Plan, 'isHalved'>): readonly Held
   ]
 }
 
+/** What is bought during the exit of `alone`, of the same instrument. */
+export const MORE: Held = {
+  ...{ ...ALONE, id: 'more', side: 'long', entryPrice: 92_400 },
+  rules: { maxHold: { ms: 600 } },
+}
+
 /** What is bought, or sold short, before the guard starts. */
 export const HANDS = [
   { instrument: 'BTCUSD', quantity: 4 },
@@ -40,16 +45,31 @@ export const HANDS = [
 ]
 
 /** Makes the files that the command is started with; gives its arguments. */
-export function writeFiles(folder: string, plan: Plan, broker: RemoteBroker): readonly string[] {
+export function writeFiles(folder: string, plan: Plan, url: string): readonly string[] {
   const positions = join(folder, 'positions.json')
   writeFileSync(positions, JSON.stringify({ positions: positionsOf(plan) }))
-  const config = join(folder, 'config.yaml')
-  writeFileSync(config, stringify(configOf(plan, broker.url)))
+  const config = writeConfig(folder, { ...plan, url })
   const data = join(folder, 'data')
   return ['--config', config, '--positions', positions, '--data', data, '--port', '0']
 }
 
-function configOf({ venue, seed }: Plan, url: string): Record<string, unknown> {
+/** Writes what the configuration claims of a venue; gives the file. */
+export function writeConfig(
+  folder: string,
+  claimed: Pick<Plan, 'venue' | 'seed' | 'hostility'> & { readonly url: string },
+): string {
+  const file = join(folder, 'config.yaml')
+  writeFileSync(file, stringify(configOf(claimed)))
+  return file
+}
+
+function configOf({
+  venue,
+  seed,
+  hostility,
+  url,
+}: Pick<Plan, 'venue' | 'seed' | 'hostility'> & { readonly url: string }): Record<string, unknown> {
+  const hasLots = hostility.doesDrift && seed % 2 === 0
   // Where orders cannot be looked up, nothing but the list says that one is not working any more.
   const openOrders = venue.capabilities.lookup === 'none' || seed % 3 !== 0
   const breaker = { openMs: 100, exitOpenMs: 50, maxOpenMs: 200 }
@@ -61,6 +81,7 @@ function configOf({ venue, seed }: Plan, url: string): Record<string, unknown> {
       ...{ capabilities: venue.capabilities, callTimeoutMs: CALL_MS },
     },
     acceptUnprovable: venue.isUnprovable,
+    ...(hasLots && { instruments: { BTCUSD: { lot: 1 }, GLOBEX: { lot: 1 } } }),
     gateway: {
       breakers: { orders: breaker, account: breaker, quotes: breaker },
       throttle: { startRate: 1_000, maxRate: 1_000 },

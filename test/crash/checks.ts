@@ -2,8 +2,9 @@ import { difference, sum } from '../../src/domain/decimal.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { clientOrderId } from '../../src/exits/client-order-id.ts'
 import type { TrueBook } from '../support/broker-server/client.ts'
-import { ALONE, type Held, positionsOf } from './account.ts'
+import { ALONE, type Held, MORE, positionsOf } from './account.ts'
 import type { Disk } from './guard.ts'
+import type { Deeds } from './people.ts'
 import type { Plan } from './plan.ts'
 
 /** What a run has come to. */
@@ -11,6 +12,7 @@ export interface Outcome {
   readonly plan: Plan
   readonly book: TrueBook
   readonly disk: Disk
+  readonly deeds: Deeds
 }
 
 /** More attempts than any exit of a run makes. */
@@ -38,14 +40,38 @@ interface Lived {
   readonly executed: number
 }
 
-function livesOf({ plan, book, disk }: Outcome): readonly Lived[] {
-  return positionsOf(plan).flatMap(held =>
-    (held.id === ALONE.id && plan.isReopened ? [1, 2] : [1]).map(life => ({
-      ...{ held, life },
-      owned: held.id === ALONE.id && life === 1 && plan.isHalved ? 2 : held.quantity,
-      executed: executedBy({ id: held.id, generation: life, storeId: disk.storeId }, book),
-    })),
+function livesOf({ plan, book, disk: { storeId }, deeds }: Outcome): readonly Lived[] {
+  const executed = ({ id }: Held, generation: number): number =>
+    executedBy({ id, generation, storeId }, book)
+  const lived = (held: Held, life: number, owned = held.quantity): Lived => {
+    return { held, life, owned, executed: executed(held, life) }
+  }
+  const livesOfAlone = (held: Held): Lived[] => {
+    const { quantity } = held
+    if (deeds.isReleased) {
+      // What was released is not gone: the second life owns what the first one has not sold.
+      const both = sum(executed(held, 1), executed(held, 2))
+      return [{ held, life: 2, owned: quantity, executed: both }]
+    }
+    const first = lived(held, 1, plan.isHalved ? 2 : quantity - deeds.sold)
+    return plan.isReopened || deeds.lives === 2 ? [first, lived(held, 2)] : [first]
+  }
+  const lives = positionsOf(plan).flatMap(held =>
+    held.id === ALONE.id ? livesOfAlone(held) : [lived(held, 1)],
   )
+  return deeds.hasMore ? [...lives, lived(MORE, 1)] : lives
+}
+
+/** Instruments where orders, whatever ids they have, executed more or less than positions owned. */
+function unlike(lives: readonly Lived[], book: TrueBook): { instrument: string; text: string }[] {
+  return [...new Set(lives.map(({ held }) => held.instrument))].flatMap(instrument => {
+    const own = lives.filter(({ held }) => held.instrument === instrument)
+    const owned = own.map(each => each.owned).reduce(sum, 0)
+    const fills = book.fills.filter(fill => fill.instrument === instrument)
+    const executed = fills.map(({ quantity }) => quantity).reduce(sum, 0)
+    const text = `${instrument}: ${executed} of ${owned} executed by all orders`
+    return executed === owned ? [] : [{ instrument, text }]
+  })
 }
 
 /** What is wrong with a run that is over: one line each; none where every promise was kept. */
@@ -60,6 +86,9 @@ export function violationsOf(outcome: Outcome): readonly string[] {
   const faults = lives
     .filter(({ held, executed, owned }) => executed !== owned && !isLate(held.instrument))
     .map(wrong)
+  for (const { instrument, text } of unlike(lives, book)) {
+    if (!isLate(instrument)) faults.push(text)
+  }
   for (const { instrument, quantity } of book.holdings) {
     if (!isLate(instrument)) faults.push(`${instrument}: ${quantity} are left`)
   }
@@ -67,7 +96,8 @@ export function violationsOf(outcome: Outcome): readonly string[] {
     faults.push('the account was oversold, and nobody was told')
   }
   const guards = disk.journal.filter(({ kind }) => kind === 'second-guard')
-  if (guards.length > 0) faults.push(`an order of its own is a stranger: ${JSON.stringify(guards)}`)
+  if (guards.length > 0 && plan.hostility.course !== 'restored')
+    faults.push(`an order of its own is a stranger: ${JSON.stringify(guards)}`)
   for (const { position, state } of disk.positions.values()) {
     if (state !== 'closed') faults.push(`${position.id} is ${state}`)
   }

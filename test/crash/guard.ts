@@ -1,9 +1,11 @@
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JournalLine } from '../../src/ports/control.ts'
 import { type KeptPosition, openKeptData } from '../../src/system/kept.ts'
 import { RunningService } from '../support/kill.ts'
+import { type CommitFault, STEERING } from '../support/steered/steering.ts'
 import { CRASH_AT, type Kill } from './labels.ts'
 
 /** The guarded program, as it stands in the repository. */
@@ -27,12 +29,22 @@ export class Guard {
   private readonly folder: string
   private readonly main: string
   private readonly args: readonly string[]
+  private readonly env: Readonly<Record<string, string>>
   private service: RunningService | undefined
   private readonly outputs: string[] = []
   private label: string | undefined
 
-  constructor(folder: string, { main, args }: { main: string; args: readonly string[] }) {
+  /** `commits`: what goes wrong with those of each of its processes. */
+  constructor(
+    folder: string,
+    {
+      main,
+      args,
+      commits = [],
+    }: { main: string; args: readonly string[]; commits?: readonly CommitFault[] },
+  ) {
     this.folder = folder
+    this.env = { [STEERING]: JSON.stringify({ commits }) }
     this.main = main
     this.args = args
   }
@@ -50,7 +62,7 @@ export class Guard {
   start(kill: Kill | undefined): void {
     this.label = kill?.label
     const isLabelled = kill !== undefined && kill.label !== 'random'
-    const env = isLabelled ? { [CRASH_AT]: JSON.stringify(kill) } : {}
+    const env = { ...this.env, ...(isLabelled && { [CRASH_AT]: JSON.stringify(kill) }) }
     const service = new RunningService(this.args, { main: this.main, env })
     this.service = service
     if (kill?.label === 'random') setTimeout(() => void service.end('SIGKILL'), kill.afterMs)
@@ -76,19 +88,19 @@ export class Guard {
     }
   }
 
-  /** Asks the service; false where it does not answer, or not yet. */
-  async post(path: string, body: unknown): Promise<boolean> {
+  /** Status of the service's answer; 0 where it does not answer, or not yet. */
+  async ask(method: string, path: string, body?: unknown): Promise<number> {
     const url = this.service?.lines.map(line => /^positions {2}(\S+)\/api/.exec(line)?.[1])
     const base = url?.find(each => each !== undefined)
-    if (base === undefined) return false
+    if (base === undefined) return 0
     const headers = { 'content-type': 'application/json' }
     const signal = AbortSignal.timeout(2_000)
     const asked = fetch(`${base}${path}`, {
-      ...{ method: 'POST', headers, signal, body: JSON.stringify(body) },
+      ...{ method, headers, signal, ...(body !== undefined && { body: JSON.stringify(body) }) },
     })
     return asked.then(
-      ({ ok }) => ok,
-      () => false,
+      ({ status }) => status,
+      () => 0,
     )
   }
 
@@ -104,6 +116,17 @@ export class Guard {
   /** An orderly end; gives the exit code. */
   async stop(): Promise<number | null> {
     return this.service?.end('SIGTERM') ?? null
+  }
+
+  /** Keeps a copy of everything durable, to be put back later; it must not run. */
+  save(): void {
+    cpSync(join(this.folder, 'data'), join(this.folder, 'saved'), { recursive: true })
+  }
+
+  /** Puts the copy in the place of everything durable. */
+  putBack(): void {
+    rmSync(join(this.folder, 'data'), { recursive: true, force: true })
+    cpSync(join(this.folder, 'saved'), join(this.folder, 'data'), { recursive: true })
   }
 
   /** Null before there is a store. */

@@ -3,12 +3,15 @@ import { syncBuiltinESMExports } from 'node:module'
 import { main } from '../../src/cli/main.ts'
 import type { Batch } from '../../src/ports/store.ts'
 import { LmdbStore } from '../../src/stores/lmdb.ts'
+import { harmCommits } from '../support/steered/commits.ts'
+import { type Steering, STEERING } from '../support/steered/steering.ts'
 import { CRASH_AT, type Label, type LabelledKill } from './labels.ts'
 
 /**
  * The real command, whose process ends by SIGKILL at a labelled step. Only what it says to the
  * broker and to the disk is watched, from below, so that nothing of it is another program.
  */
+harmCommits((JSON.parse(process.env[STEERING] ?? '{}') as Steering).commits ?? [])
 const given = process.env[CRASH_AT]
 const kill = given === undefined ? undefined : (JSON.parse(given) as LabelledKill)
 let left = kill?.nth ?? 0

@@ -1,6 +1,7 @@
 import { type Random, sfc32 } from '../../src/feeds/random.ts'
 import type { Fault, FillPlan, Harm } from '../support/broker-server/script.ts'
 import { type Kill, LABELS } from './labels.ts'
+import { type Hostility, hostilityOf, TO_BELIEF } from './hostility.ts'
 import { type CrashVenue, LATE_MS, venuesOf } from './venues.ts'
 
 /** One run: a venue, what is done to it, and where the guard is killed. All of it follows from a seed. */
@@ -15,6 +16,7 @@ export interface Plan {
   readonly isReopened: boolean
   /** An order reaches the venue so long after it was sent, when it is given up, ms; null: none does. */
   readonly lateArrivalMs: number | null
+  readonly hostility: Hostility
   readonly kills: readonly Kill[]
   readonly faults: readonly Fault[]
 }
@@ -31,18 +33,22 @@ export function planOf(seed: number, lateMs = LATE_MS): Plan {
   const venues = venuesOf(lateMs)
   const venue = venues[seed % venues.length]!
   const variant = Math.floor(seed / venues.length) + seed
+  const hostility = hostilityOf(venue, random)
+  const { course, shrunk } = hostility
+  const isPlain = course === 'plain'
   const lateArrival = lateArrivalAt(venue)
-  const isLateArrival = venue.isUnprovable && random() < 0.3
+  const isLateArrival = isPlain && venue.isUnprovable && random() < 0.3
   return {
     seed,
     venue,
     doListsLag: (variant & 1) === 1,
-    isHalved: (variant & 2) === 2,
-    isReopened: (variant & 4) === 4,
+    isHalved: isPlain && (variant & 2) === 2,
+    isReopened: isPlain && (variant & 4) === 4,
+    hostility,
     lateArrivalMs: isLateArrival ? lateArrival.ms : null,
     kills: killsOf(random),
     faults: [
-      ...faultsOf(venue, random),
+      ...faultsOf(shrunk ?? venue, random),
       ...(isLateArrival ? [{ on: 'place', harm: lateArrival } as const] : []),
     ],
   }
@@ -51,7 +57,7 @@ export function planOf(seed: number, lateMs = LATE_MS): Plan {
 const pick = <Each>(random: Random, list: readonly Each[]): Each =>
   list[Math.floor(random() * list.length)]!
 
-const KILLS = 5
+const KILLS = 8
 
 /** Kills in the order in which their steps come by, so that most of them are reached. */
 function killsOf(random: Random): Kill[] {
@@ -109,7 +115,7 @@ const TO_LISTS: readonly Harm[] = (['empty', 'half', 'twice', 'missing', 'malfor
 
 /** After the guard has given up, and after everything has shown that the venue claims to show. */
 const lateArrivalAt = ({ capabilities }: CrashVenue) =>
-  ({ kind: 'delay', when: 'before', ms: 3_200 + 4 * capabilities.visibilityMs }) as const
+  ({ kind: 'delay', when: 'before', ms: 2_000 + 5 * capabilities.visibilityMs }) as const
 
 function faultsOf(venue: CrashVenue, random: Random): Fault[] {
   const { capabilities } = venue
@@ -131,5 +137,7 @@ function faultsOf(venue: CrashVenue, random: Random): Fault[] {
     harm: pick(random, TO_QUESTIONS),
   }))
   const lists: Fault = { on: 'holdings', times: 4, chance: 0.5, harm: pick(random, TO_LISTS) }
-  return [...aimed, ...questions, lists].filter(() => random() < 0.7)
+  const [on, harm] = pick(random, TO_BELIEF)
+  const belief: Fault = { on, harm, skip: Math.floor(random() * 4) }
+  return [...aimed, ...questions, lists, belief].filter(() => random() < 0.7)
 }

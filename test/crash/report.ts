@@ -1,3 +1,4 @@
+import { COURSES, type Hostility } from './hostility.ts'
 import { LABELS } from './labels.ts'
 import type { Result } from './run.ts'
 
@@ -22,6 +23,18 @@ export function tableOf(results: readonly Result[]): string {
       results.filter(at => at.plan.venue.name === name),
     ),
   )
+  const courses = COURSES.map(course =>
+    rowOf(
+      course,
+      results.filter(({ plan }) => plan.hostility.course === course),
+    ),
+  )
+  const hostile = Object.entries(HOSTILE).map(([name, isSo]) =>
+    rowOf(
+      name,
+      results.filter(({ plan }) => isSo(plan.hostility)),
+    ),
+  )
   const labels = [...LABELS, 'random', 'idle'].map(label => {
     const kills = results.map(result => result.kills.get(label) ?? 0)
     return `${label.padEnd(NAME)}${column(kills.reduce((sum, each) => sum + each, 0))}`
@@ -30,6 +43,8 @@ export function tableOf(results: readonly Result[]): string {
     `${'venue'.padEnd(NAME)}    runs   kills  orders  oversold  violations`,
     ...rows.filter(row => row !== undefined),
     rowOf('all', results),
+    '',
+    ...[...courses, ...hostile].filter(row => row !== undefined),
     '',
     `${'killed at'.padEnd(NAME)}   kills`,
     ...labels,
@@ -46,6 +61,13 @@ export function textOf({ plan, violations, evidence }: Result): string {
     JSON.stringify(rest),
     evidence,
   ].join('\n')
+}
+
+const HOSTILE: Readonly<Record<string, (hostility: Hostility) => boolean>> = {
+  'answers have an age': ({ ageMs }) => ageMs > 0,
+  'quantities drift': ({ doesDrift }) => doesDrift,
+  'commits are slow or refused': ({ commits }) => commits.length > 0,
+  'less is claimed after the first kill': ({ shrunk }) => shrunk !== null,
 }
 
 const NAME = 60

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RemoteBroker, startBroker } from '../support/broker-server/client.ts'
-import { ALONE, HANDS, positionsOf, writeFiles } from './account.ts'
+import type { TrueBook } from '../support/broker-server/client.ts'
+import { type BrokerServer, serveBroker } from '../support/broker-server/server.ts'
+import { ALONE, HANDS, positionsOf, writeConfig, writeFiles } from './account.ts'
 import { isBeyondZero, loosened, violationsOf } from './checks.ts'
 import { type Disk, Guard, GUARDED } from './guard.ts'
 import type { Kill } from './labels.ts'
+import { People } from './people.ts'
 import type { Plan } from './plan.ts'
 
 /** What came of a run. */
@@ -23,46 +25,66 @@ export interface Result {
 }
 
 /** A run that is not over by then hangs, ms: each kill may cost all the waits for proofs. */
-const LONGEST_MS = 90_000
+const LONGEST_MS = 240_000
 const LONGEST_PROOFS = 100
 /** How much further behind than anything else lists are, ms. */
-const LISTS_LAG_MS = 2_000
+const LISTS_LAG_MS = 1_000
 
 /** Guards an account at a plan's venue, kills the guard as it says, and looks at what became of it. */
 export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-crash-'))
   const { capabilities, lagMs } = plan.venue
+  const { ageMs, doesDrift } = plan.hostility
   const list = plan.doListsLag ? lagMs + LISTS_LAG_MS : lagMs
-  const broker = await startBroker({
+  const broker = await serveBroker({
     folder: join(folder, 'broker'),
-    settings: { capabilities, lagMs: { order: lagMs, holding: lagMs, list } },
+    settings: {
+      ...{ capabilities, drifts: doesDrift, tellsAge: ageMs > 0 },
+      lagMs: { order: lagMs, holding: lagMs + ageMs, list: list + ageMs },
+    },
     seed: plan.seed,
     script: { hands: HANDS, prices: { BTCUSD: 92_400, GLOBEX: 47.8 }, faults: plan.faults },
   })
-  const args = writeFiles(folder, plan, broker)
-  const course = new Course(plan, broker, new Guard(folder, { main, args }))
+  const url = `http://127.0.0.1:${broker.port}`
+  const args = writeFiles(folder, plan, url)
+  const guard = new Guard(folder, { main, args, commits: plan.hostility.commits })
+  const shrink = (): void => {
+    const { shrunk } = plan.hostility
+    if (shrunk !== null) writeConfig(folder, { ...plan, url, venue: shrunk })
+  }
   try {
-    return await course.run()
+    return await new Course({ plan, broker, guard, shrink }).run()
   } finally {
-    await course.guard.kill()
-    await broker.close()
+    await guard.kill()
+    broker.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-class Course {
+interface Parts {
+  readonly plan: Plan
+  readonly broker: BrokerServer
   readonly guard: Guard
+  /** Lets the next process claim less of the venue, where the plan says so. */
+  shrink(): void
+}
+
+class Course {
+  private readonly parts: Parts
   private readonly plan: Plan
-  private readonly broker: RemoteBroker
+  private readonly guard: Guard
+  private readonly people: People
   private readonly kills: Kill[]
   private readonly looser: string[] = []
   private readonly until: number
   private last: Disk = { positions: new Map(), journal: [], storeId: '' }
 
-  constructor(plan: Plan, broker: RemoteBroker, guard: Guard) {
+  constructor(parts: Parts) {
+    const { plan, guard } = parts
+    this.parts = parts
     this.plan = plan
-    this.broker = broker
     this.guard = guard
+    this.people = new People(parts)
     this.kills = [...plan.kills]
     const { visibilityMs } = plan.venue.capabilities
     this.until = performance.now() + LONGEST_MS + LONGEST_PROOFS * visibilityMs
@@ -70,15 +92,28 @@ class Course {
 
   async run(): Promise<Result> {
     const { plan } = this
+    const isRestored = plan.hostility.course === 'restored'
     try {
+      if (plan.isHalved || isRestored) await this.begin()
       if (plan.isHalved) await this.halve()
-      await this.drive(() => this.isOver(1))
+      if (isRestored) this.guard.save()
+      await this.drive(() => this.isOver())
       if (plan.isReopened) await this.reopen()
+      if (isRestored) await this.restore()
       await this.settle()
     } catch (error) {
       this.looser.push(String(error instanceof Error ? error.message : error))
     }
     return this.result()
+  }
+
+  private get book(): TrueBook {
+    const { book } = this.parts.broker.venue
+    return { orders: book.orders, fills: book.fills, holdings: book.holdings() }
+  }
+
+  private hand(quantity: number): void {
+    this.parts.broker.venue.hand({ instrument: ALONE.instrument, quantity })
   }
 
   /** Starts the guard again and again until something is so. */
@@ -88,15 +123,21 @@ class Course {
       const done = await this.guard.until(() => this.inTime(isDone))
       if (done) return
       this.look(await this.guard.disk())
+      this.parts.shrink()
+      await this.people.meanwhile()
     }
   }
 
-  /** Somebody sells half of a position while nobody guards it. */
-  private async halve(): Promise<void> {
+  /** A first process takes everything under guard, and exits nothing. */
+  private async begin(): Promise<void> {
     this.guard.start(undefined)
     await this.guard.until(async () => (await this.guard.disk()).positions.size === 3)
     await this.guard.kill()
-    await this.broker.handTrade({ instrument: ALONE.instrument, quantity: -2 })
+  }
+
+  /** A person sells half of a position while no process guards it. */
+  private async halve(): Promise<void> {
+    this.hand(-2)
     await this.visible()
   }
 
@@ -105,17 +146,33 @@ class Course {
     await this.lateArrival()
     await this.guard.kill()
     const { instrument, quantity } = ALONE
-    const left = this.broker.book().holdings.find(each => each.instrument === instrument)
+    const left = this.book.holdings.find(each => each.instrument === instrument)
     // What is oversold is bought back first.
-    await this.broker.handTrade({ instrument, quantity: quantity - (left?.quantity ?? 0) })
+    this.hand(quantity - (left?.quantity ?? 0))
     await this.visible()
     const held = positionsOf({ isHalved: false }).find(({ id }) => id === ALONE.id)!
+    this.people.deeds.lives = 2
     await this.drive(async () => {
       const { positions } = await this.guard.disk()
       if ((positions.get(ALONE.id)?.generation ?? 0) < 2) {
-        await this.guard.post('/api/positions', { ...held, exitNow: true })
+        await this.guard.ask('POST', '/api/positions', { ...held, exitNow: true })
       }
-      return this.isOver(2)
+      return this.isOver()
+    })
+  }
+
+  /** A store from before the exits is put back; a person confirms what is held. */
+  private async restore(): Promise<void> {
+    await this.guard.kill()
+    await this.visible()
+    this.guard.putBack()
+    this.last = { positions: new Map(), journal: [], storeId: '' }
+    this.kills.length = 0
+    this.guard.start(undefined)
+    await this.visible()
+    await this.drive(async () => {
+      await this.guard.ask('POST', '/api/gateway/holdings/confirm', {})
+      return this.isOver()
     })
   }
 
@@ -128,7 +185,7 @@ class Course {
   private async lateArrival(): Promise<void> {
     await this.visible()
     await sleep(this.plan.lateArrivalMs ?? 0)
-    if (!isBeyondZero(this.broker.book())) return
+    if (!isBeyondZero(this.book)) return
     const until = performance.now() + 5_000 + 2 * this.plan.venue.capabilities.visibilityMs
     await this.drive(async () => {
       const { journal } = await this.guard.disk()
@@ -141,12 +198,11 @@ class Course {
     return sleep(2 * this.plan.venue.capabilities.visibilityMs)
   }
 
-  private async isOver(generation: number): Promise<boolean> {
+  private async isOver(): Promise<boolean> {
     const disk = await this.guard.disk()
     this.look(disk)
-    const { positions } = disk
-    const isClosed = [...positions.values()].every(({ state }) => state === 'closed')
-    return positions.size === 3 && isClosed && positions.get(ALONE.id)!.generation === generation
+    await this.people.look(disk)
+    return this.people.isOver(disk)
   }
 
   private look(disk: Disk): void {
@@ -160,15 +216,16 @@ class Course {
   }
 
   private async result(): Promise<Result> {
-    const { plan, guard } = this
-    const book = this.broker.book()
+    const { plan, guard, book } = this
     const disk = await guard.disk()
-    const violations = [...this.looser, ...violationsOf({ plan, book, disk })]
+    const { deeds } = this.people
+    const violations = [...this.looser, ...violationsOf({ plan, book, disk, deeds })]
     const orders = book.orders.length
     const evidence =
       violations.length === 0
         ? ''
         : [
+            JSON.stringify(deeds),
             ...disk.journal.map(line => JSON.stringify(line)),
             ...book.orders.map(order => JSON.stringify(order)),
             guard.output,

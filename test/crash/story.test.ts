@@ -7,6 +7,7 @@ import { type RemoteBroker, startBroker } from '../support/broker-server/client.
 import { writeFiles } from './account.ts'
 import { executedBy } from './checks.ts'
 import { Guard, GUARDED } from './guard.ts'
+import { CALM } from './hostility.ts'
 import { planOf } from './plan.ts'
 import { venuesOf } from './venues.ts'
 
@@ -39,8 +40,8 @@ describe('the exit of a position that everything happens to', () => {
         ],
       },
     })
-    const plan = { ...planOf(0), venue: PROVING, isHalved: false }
-    guard = new Guard(folder, { main: GUARDED, args: writeFiles(folder, plan, broker) })
+    const plan = { ...planOf(0), venue: PROVING, hostility: CALM, isHalved: false }
+    guard = new Guard(folder, { main: GUARDED, args: writeFiles(folder, plan, broker.url) })
   })
 
   after(async () => {

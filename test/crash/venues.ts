@@ -17,7 +17,7 @@ export interface CrashVenue {
  */
 const LONGER_MS = 200
 /** The lag of a venue that shows late, ms. */
-export const LATE_MS = 3_000
+export const LATE_MS = 600
 
 /** Every venue of the matrix: 3 × 2 × 2 × 2; half of them show everything `lateMs` late. */
 export const venuesOf = (lateMs: number): readonly CrashVenue[] =>
@@ -28,6 +28,15 @@ export const venuesOf = (lateMs: number): readonly CrashVenue[] =>
       ),
     ),
   )
+
+/** The same venue, with one proof less claimed; null where none is left. */
+export function weaker({ capabilities, lagMs }: CrashVenue): CrashVenue | null {
+  const { dedupe, lookup, reduceOnly } = capabilities
+  const proofs = { dedupe, lookup, reduceOnly } as const
+  if (dedupe === 'always') return venue({ ...proofs, dedupe: 'never' }, lagMs)
+  if (lookup === 'complete') return venue({ ...proofs, lookup: 'none' }, lagMs)
+  return reduceOnly ? venue({ ...proofs, reduceOnly: false }, lagMs) : null
+}
 
 function venue(
   proofs: Pick<Capabilities, 'dedupe' | 'lookup' | 'reduceOnly'>,

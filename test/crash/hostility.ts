@@ -1,0 +1,70 @@
+import type { Random } from '../../src/feeds/random.ts'
+import type { Harm } from '../support/broker-server/script.ts'
+import type { CommitFault } from '../support/steered/steering.ts'
+import { type CrashVenue, weaker } from './venues.ts'
+
+/**
+ * What people do with the position `alone`, whatever becomes of the guard meanwhile: nothing; they add
+ * its id again as soon as it is free; buy as much once more during its exit, and post that; release
+ * it during its exit, and add it again; put back a store from before its exit; sell a unit by hand.
+ */
+export const COURSES = [
+  ...(['plain', 'added at once', 'bought again', 'released'] as const),
+  ...(['restored', 'sold by hand'] as const),
+] as const
+
+export type Course = (typeof COURSES)[number]
+
+/** What goes wrong besides requests and kills. */
+export interface Hostility {
+  readonly course: Course
+  /** Answers about holdings come out of a cache of this age, and say so, ms; 0: they do not. */
+  readonly ageMs: number
+  /** Quantities are told as sums of doubles. */
+  readonly doesDrift: boolean
+  /** Slow and refused commits of every process. */
+  readonly commits: readonly CommitFault[]
+  /** What the configuration claims from the second process on; null: what it always does. */
+  readonly shrunk: CrashVenue | null
+}
+
+/** Nothing but requests and kills. */
+export const CALM: Hostility = {
+  ...{ course: 'plain', ageMs: 0, doesDrift: false, commits: [], shrunk: null },
+}
+
+const AGE_MS = 500
+/** Texts of commits: of one kind of line, or with a row of one table. */
+const COMMITS = ['exit-filled', 'exit-intended', 'position-', '"exits"', 'ratchets'] as const
+
+/** The hostility of one run. */
+export function hostilityOf(venue: CrashVenue, random: Random): Hostility {
+  const isPlain = random() < 0.4
+  const course = COURSES[1 + Math.floor(random() * (COURSES.length - 1))]!
+  return {
+    course: isPlain ? 'plain' : course,
+    ageMs: random() < 0.2 ? AGE_MS : 0,
+    doesDrift: random() < 0.25,
+    commits: random() < 0.35 ? [commitFault(random), commitFault(random)] : [],
+    shrunk: random() < 0.2 ? weaker(venue) : null,
+  }
+}
+
+function commitFault(random: Random): CommitFault {
+  const having = COMMITS[Math.floor(random() * COMMITS.length)]!
+  const slowMs = Math.floor(50 + random() * 500)
+  return { having, slowMs, times: 2, isRefused: random() < 0.25 }
+}
+
+/** What no broker may say, and some do: once each, as everything else that is asked says otherwise. */
+export const TO_BELIEF: readonly (readonly [on: 'holding' | 'order' | 'cancel', harm: Harm])[] = [
+  ['holding', { kind: 'double', fields: { kind: 'flat' } }],
+  ['holding', { kind: 'double', fields: { kind: 'held', quantity: 4 } }],
+  ['holding', { kind: 'patch', fields: { kind: 'held', quantity: 1e308 } }],
+  ['order', { kind: 'patch', fields: { kind: 'rejected', code: 'refused', executed: null } }],
+  ['order', { kind: 'patch', fields: { executed: { quantity: 400, price: 1 } } }],
+  ['order', { kind: 'patch', fields: { executed: { quantity: 4, price: 1.7e308 } } }],
+  ['order', { kind: 'status', when: 'before', status: 401 }],
+  ['cancel', { kind: 'patch', fields: { kind: 'rejected', code: 'refused', executed: null } }],
+  ['cancel', { kind: 'ignore' }],
+]

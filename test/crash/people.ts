@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BrokerServer } from '../support/broker-server/server.ts'
+import { ALONE, MORE, positionsOf } from './account.ts'
+import type { Disk, Guard } from './guard.ts'
+import { CALL_MS, type Plan } from './plan.ts'
+
+/** What people have done to the position `alone`. */
+export interface Deeds {
+  /** Lives that its id has had, or is about to have. */
+  lives: 1 | 2
+  /** Both lives own the same units. */
+  isReleased: boolean
+  /** As much was bought once more, for a position of its own. */
+  hasMore: boolean
+  /** Units that were sold by hand. */
+  sold: number
+}
+
+interface Around {
+  readonly plan: Plan
+  readonly broker: BrokerServer
+  readonly guard: Guard
+}
+
+const { instrument, quantity } = ALONE
+/** Deaths of the guard before a unit is sold by hand. */
+const SOLD_AFTER = 2
+
+/** The people who trade in the account and post positions, while the guard lives and dies. */
+export class People {
+  readonly deeds: Deeds = { lives: 1, isReleased: false, hasMore: false, sold: 0 }
+  private readonly around: Around
+  private isPosted = false
+  private deaths = 0
+
+  constructor(around: Around) {
+    this.around = around
+  }
+
+  /** Whether everything that they began has reached the guard's disk. */
+  isOver({ positions }: Disk): boolean {
+    const { lives, hasMore } = this.deeds
+    if (positions.size !== (hasMore ? 4 : 3)) return false
+    if (positions.get(ALONE.id)!.generation < lives) return false
+    return [...positions.values()].every(({ state }) => state === 'closed')
+  }
+
+  /** Does what is due while a guard runs. */
+  async look(disk: Disk): Promise<void> {
+    switch (this.around.plan.hostility.course) {
+      case 'added at once':
+        return this.addAgain(disk)
+      case 'bought again':
+        return this.buyAgain(disk)
+      case 'released':
+        return this.release(disk)
+      case 'plain':
+      case 'restored':
+      case 'sold by hand':
+        return undefined
+    }
+  }
+
+  /** Does what is due while no guard runs. */
+  async meanwhile(): Promise<void> {
+    const { plan, broker } = this.around
+    this.deaths++
+    if (plan.hostility.course !== 'sold by hand' || this.deaths !== SOLD_AFTER) return
+    const { visibilityMs, reduceOnly } = (plan.hostility.shrunk ?? plan.venue).capabilities
+    // Nothing but such an order can meet a person who trades in the same moment.
+    if (!reduceOnly) {
+      await sleep(CALL_MS + 2 * visibilityMs)
+      if (this.hasOrders) return
+    }
+    if (this.held < 1) return
+    broker.venue.hand({ instrument, quantity: -1 })
+    this.deeds.sold = 1
+    if (!reduceOnly) await sleep(2 * visibilityMs)
+  }
+
+  private get hasOrders(): boolean {
+    return this.around.broker.venue.book.orders.some(order => order.instrument === instrument)
+  }
+
+  private get held(): number {
+    const all = this.around.broker.venue.book.holdings()
+    return all.find(each => each.instrument === instrument)?.quantity ?? 0
+  }
+
+  /** Buys once the API shows no `alone` any more, and posts it at once. */
+  private async addAgain({ positions }: Disk): Promise<void> {
+    const { guard } = this.around
+    if (this.deeds.lives === 1) {
+      if (!positions.has(ALONE.id) || (await guard.ask('GET', '/readyz')) !== 200) return
+      if ((await guard.ask('GET', `/api/positions/${ALONE.id}`)) !== 404) return
+      this.buy()
+      this.deeds.lives = 2
+    }
+    await this.post(alone(), positions.get(ALONE.id)!.generation === 2)
+  }
+
+  private async buyAgain({ positions }: Disk): Promise<void> {
+    const row = positions.get(ALONE.id)
+    if (row === undefined || (row.exit === null && row.state === 'open')) return
+    if (!this.deeds.hasMore) this.buy()
+    this.deeds.hasMore = true
+    await this.post(MORE, positions.has(MORE.id))
+  }
+
+  private async release({ positions }: Disk): Promise<void> {
+    const { guard } = this.around
+    const row = positions.get(ALONE.id)
+    if (row === undefined || !this.hasOrders) return
+    if (!this.deeds.isReleased) {
+      const status = await guard.ask('DELETE', `/api/positions/${ALONE.id}`, {})
+      if (status !== 204 && row.state !== 'released') return
+      this.deeds.isReleased = true
+      this.deeds.lives = 2
+    }
+    await this.post(alone(), row.generation === 2)
+  }
+
+  private buy(): void {
+    this.around.broker.venue.hand({ instrument, quantity })
+  }
+
+  private async post(position: object, isKnown: boolean): Promise<void> {
+    this.isPosted ||= isKnown
+    if (this.isPosted) return
+    const body = { ...position, exitNow: true }
+    this.isPosted = (await this.around.guard.ask('POST', '/api/positions', body)) === 201
+  }
+}
+
+const alone = (): object => positionsOf({ isHalved: false }).find(({ id }) => id === ALONE.id)!
