@@ -41,20 +41,69 @@ export function gatewayState(
   { exits, open, released, followed, doubted, killSwitch, isUnconfirmed }: GatewayPast,
 ): GatewayState {
   const now = parts.now()
-  for (const { position, generation } of released) book.release(position, { generation, now })
-  for (const { position, generation } of doubted) book.remember(position, { generation, now })
-  for (const { record, position } of followed) book.restoreReleased(record, position, now)
-  for (const { position, generation } of open) book.own(position, { generation, now })
-  for (const { record, position } of exits) {
-    book.own(position, { generation: record.generation, now })
+  const each = <Kept extends { readonly position: Position }>(
+    what: string,
+    kept: readonly Kept[],
+    take: (kept: Kept) => void,
+  ): void => {
+    for (const one of kept) {
+      book.faults.alone(`${what} ${one.position.id}`, () => take(one), undefined)
+    }
   }
+  each('release', released, ({ position, generation }) =>
+    book.release(position, { generation, now }),
+  )
+  each('remember', doubted, ({ position, generation }) =>
+    book.remember(position, { generation, now }),
+  )
+  each('follow', followed, ({ record, position }) => book.restoreReleased(record, position, now))
+  each('own', open, ({ position, generation }) => book.own(position, { generation, now }))
+  each('own', exits, ({ record, position }) =>
+    book.own(position, { generation: record.generation, now }),
+  )
   // What comes to a holding after the exit whose evidence it is counts as new in it.
-  for (const { record, position } of exits) book.exits.restore(record, { position, now })
+  each('restore', exits, ({ record, position }) => book.exits.restore(record, { position, now }))
   return { book, parts, killSwitch, isUnconfirmed, noted: new WeakSet() }
 }
 
-/** The one place that every order passes. Sends one exit per position, whoever asks how often. */
+/**
+ * The one place that every order passes. Sends one exit per position, whoever asks how often. What
+ * throws for one position or holding ends nothing that the others need.
+ */
 export function gateway(state: GatewayState, message: GatewayMessage): GatewayState {
+  const subject = subjectOf(message)
+  if (subject === undefined) return handled(state, message)
+  return state.book.faults.alone(subject, () => handled(state, message), state)
+}
+
+/** What was asked, and of which position; undefined for a message about all of them. */
+function subjectOf(message: GatewayMessage): string | undefined {
+  switch (message.kind) {
+    case 'exit':
+      return `intent of ${message.position.id}`
+    case 'own':
+    case 'release':
+    case 'take-back':
+      return `${message.kind} ${message.position.id}`
+    case 'recorded':
+      return `${message.kind} ${message.record.positionId}`
+    case 'ended':
+      return `${message.kind} ${message.of.id}`
+    case 'pushed':
+      return `${message.kind} ${message.update.clientOrderId}`
+    case 'holding':
+      return `report on ${message.key.instrument}`
+    case 'holdings':
+    case 'orders':
+    case 'confirm':
+    case 'cycle':
+    case 'kill-switch':
+    case 'discard':
+      return undefined
+  }
+}
+
+function handled(state: GatewayState, message: GatewayMessage): GatewayState {
   const { book, parts } = state
   switch (message.kind) {
     case 'exit':
@@ -89,9 +138,7 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
       return state
     case 'holding': {
       const { key, report, ...asked } = message
-      for (const id of book.reported(key, report, { ...asked, now: parts.now() })) {
-        changed(state, id)
-      }
+      changedEach(state, book.reported(key, report, { ...asked, now: parts.now() }))
       followReleased(state)
       return state
     }
@@ -101,13 +148,13 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
         now: parts.now(),
       })
       for (const key of lacking) parts.ask({ kind: 'ask', key })
-      for (const id of looked) changed(state, id)
+      changedEach(state, looked)
       followReleased(state)
       return state
     }
     case 'orders':
       book.listed(message.orders, { askedAt: message.askedAt, now: parts.now() })
-      for (const id of book.exits.ids()) changed(state, id)
+      changedEach(state, book.exits.ids())
       followReleased(state)
       return state
     case 'cycle':
@@ -174,7 +221,9 @@ function pushed(
 }
 
 function actOnAll(state: GatewayState): GatewayState {
-  for (const id of state.book.exits.ids()) act(state, id)
+  const { book } = state
+  for (const id of book.exits.ids())
+    book.faults.alone(`exit of ${id}`, () => act(state, id), undefined)
   followReleased(state)
   return state
 }
@@ -186,14 +235,20 @@ function followReleased({ book, parts, killSwitch, noted }: GatewayState): void 
     mayCancel: maySend(killSwitch) && parts.observe === undefined,
   }
   for (const order of book.released.all()) {
-    for (const call of book.released.due(order, gates)) {
-      if (call === 'ask-holding') parts.ask({ kind: 'ask', key: order.group.key })
-      else perform(parts, call, order.record)
-    }
-    const { record, position } = order
-    if (book.released.of(record) !== order || noted.has(record)) continue
-    noted.add(record)
-    parts.noteReleased?.({ record, position })
+    book.faults.alone(
+      `exit of ${order.name}`,
+      () => {
+        for (const call of book.released.due(order, gates)) {
+          if (call === 'ask-holding') parts.ask({ kind: 'ask', key: order.group.key })
+          else perform(parts, call, order.record)
+        }
+        const { record, position } = order
+        if (book.released.of(record) !== order || noted.has(record)) return
+        noted.add(record)
+        parts.noteReleased?.({ record, position })
+      },
+      undefined,
+    )
   }
 }
 
@@ -205,6 +260,11 @@ function changed(state: GatewayState, id: PositionId): void {
   if (record === undefined || !isNews(record) || noted.has(record)) return
   noted.add(record)
   parts.note(record)
+}
+
+function changedEach(state: GatewayState, ids: readonly PositionId[]): void {
+  const { faults } = state.book
+  for (const id of ids) faults.alone(`exit of ${id}`, () => changed(state, id), undefined)
 }
 
 /** Whether the store would tell a new process more; what was never sent is saved before it is. */
@@ -287,6 +347,7 @@ export function noticed(
     case 'holding-unknown':
     case 'holding-unowned':
     case 'second-guard':
+    case 'isolated-fault':
       return undefined
   }
 }

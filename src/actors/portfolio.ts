@@ -4,6 +4,7 @@ import type { Fill } from '../domain/order.ts'
 import { type Position, signOf } from '../domain/position.ts'
 import { viewOf } from '../domain/tick.ts'
 import { difference, product, round15 } from '../domain/decimal.ts'
+import type { Faults } from '../exits/faults.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import {
   addRealised,
@@ -43,8 +44,10 @@ export interface PortfolioParts extends PortfolioOptions {
   tell(event: LimitEvent): void
   /** Asks for the exit of a position because of a limit. */
   exit(id: PositionId): void
-  /** The exit of a position is filled, and its profit counted. */
-  closed(id: PositionId, fill: Fill, profit: Realised): void
+  /** The exit of a position is filled, and its profit counted; undefined where that is not possible. */
+  closed(id: PositionId, fill: Fill, profit: Realised | undefined): void
+  /** What throws for one position is told, and ends nothing else. */
+  readonly faults: Pick<Faults, 'alone'>
 }
 
 export interface PortfolioState {
@@ -62,16 +65,17 @@ export function portfolio(state: PortfolioState, message: PortfolioMessage): Por
     case 'filled': {
       const { position, generation, fill } = message
       if (!parts.isOpen(position.id, generation)) return present
-      const profit = profitOf(parts, position, fill)
-      const next = kept(present, addRealised(present.day, profit))
+      const [day, profit] = realised(present, position, fill)
+      const next = kept(present, day)
       parts.closed(position.id, fill, profit)
       return next
     }
     case 'released-filled': {
       const { position, executed, done } = message
       const { quantity, price } = executed
-      const profit = price === null ? undefined : profitOf(parts, position, { quantity, price })
-      const next = profit === undefined ? present : kept(present, addRealised(present.day, profit))
+      const [day, profit] =
+        price === null ? [present.day, undefined] : realised(present, position, { quantity, price })
+      const next = kept(present, day)
       done(profit)
       return next
     }
@@ -112,6 +116,31 @@ function look(state: PortfolioState): PortfolioState {
   return kept(state, day)
 }
 
+/** The day with what a fill has brought; as it was, without a profit, where that cannot be counted. */
+function realised(
+  { parts, day }: PortfolioState,
+  position: Position,
+  fill: Pick<Fill, 'price' | 'quantity'>,
+): readonly [PortfolioDay, Realised | undefined] {
+  return parts.faults.alone<readonly [PortfolioDay, Realised | undefined]>(
+    `fill of ${position.id}`,
+    () => {
+      const profit = profitOf(parts, position, fill)
+      finite(profit.amount, 'its profit')
+      const next = addRealised(day, profit)
+      for (const { amount } of next.realised) finite(amount, "the day's sum with it")
+      return [next, profit]
+    },
+    [day, undefined],
+  )
+}
+
+/** Throws where a figure is none: what it is added to would be none either. */
+function finite(value: number, what: string): number {
+  if (Number.isFinite(value)) return value
+  throw new RangeError(`found ${value} for ${what}, expected a number`)
+}
+
 function kept(state: PortfolioState, day: PortfolioDay): PortfolioState {
   if (day === state.day) return state
   state.parts.keep(day)
@@ -123,7 +152,11 @@ function standings({ parts, day }: PortfolioState): LimitStanding[] {
   if (parts.limits.length > 0) {
     for (const position of parts.open()) {
       const belonging = belongingOf(parts.instruments, position)
-      const profit = unrealisedOf(parts.quotes, position)
+      const profit = parts.faults.alone(
+        `profit of ${position.id}`,
+        () => finite(unrealisedOf(parts.quotes, position), 'its unrealised profit'),
+        0,
+      )
       parts.limits.forEach((limit, index) => {
         if (counts(limit, belonging)) unrealised[index]! += profit
       })

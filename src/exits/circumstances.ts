@@ -2,6 +2,7 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { OrderSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitEntry } from './exit-entry.ts'
+import type { Faults } from './faults.ts'
 import type { Named } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 import { type ExitSettings, isHoldingEvidence } from './settings.ts'
@@ -52,6 +53,7 @@ export interface ExitsOptions {
   /** The last price in the position's view. */
   priceOf(position: Pick<Position, 'instrument' | 'side' | 'priceSource'>): number | undefined
   tell(notice: Notice): void
+  readonly faults: Faults
 }
 
 /** What may leave at the moment. */

@@ -6,6 +6,7 @@ import type { ExitsOptions } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
 import { type CallKind, underWayOf } from './exit-entry.ts'
 import { Exits } from './exits.ts'
+import { Faults } from './faults.ts'
 import { HoldingBook } from './holding-book.ts'
 import type { HoldingChange } from './events.ts'
 import type { HoldingGroup } from './holding-group.ts'
@@ -16,7 +17,7 @@ import { KNOWN_ATTEMPTS, SecondGuard } from './second-guard.ts'
 import type { ExitSettings } from './settings.ts'
 import type { Adoption, UnownedHolding } from './unowned.ts'
 
-export interface ExitBookOptions extends ExitsOptions {
+export interface ExitBookOptions extends Omit<ExitsOptions, 'faults'> {
   readonly adopt: Adoption
 }
 
@@ -30,20 +31,26 @@ export class ExitBook {
   readonly exits: Exits
   /** Exits of released positions whose orders may still be executed. */
   readonly released: ReleasedExits
+  /** What throws for one position or holding ends nothing else. */
+  readonly faults: Faults
   private readonly holdings: HoldingBook
   private readonly secondGuard = new SecondGuard()
 
   constructor(options: ExitBookOptions) {
     this.options = options
     this.settings = options.settings
+    this.faults = new Faults(notice => options.tell(notice))
+    const { faults } = this
     const shareOf = (position: Position): Share => this.shareOf(position)
     const drifted = (id: PositionId, by: HoldingChange, at: number): void => {
       // What a released order executes is not learned by the holding.
       this.exits.happened(id, { kind: 'drifted', by, at })
     }
-    this.holdings = new HoldingBook({ ...options, shareOf, drifted })
-    this.exits = new Exits(options, this.holdings)
-    this.released = new ReleasedExits(options, (order, now) => this.letGo(order, now))
+    this.holdings = new HoldingBook({ ...options, shareOf, drifted, faults })
+    this.exits = new Exits({ ...options, faults }, this.holdings)
+    this.released = new ReleasedExits({ ...options, faults }, (order, now) =>
+      this.letGo(order, now),
+    )
   }
 
   /** Orders that look like ours and are not: while there are any, nothing is sent. */
@@ -151,8 +158,19 @@ export class ExitBook {
     event: ExitEvent | undefined,
   ): void {
     const order = this.released.of({ positionId: of.id, generation: of.generation })
-    if (order === undefined) this.exits.ended(of, event)
-    else this.released.ended(order, of.call, event)
+    const take = (learned: ExitEvent | undefined): boolean =>
+      this.faults.alone(
+        `exit of ${of.id}`,
+        () => {
+          if (order === undefined) this.exits.ended(of, learned)
+          else this.released.ended(order, of.call, learned)
+          return true
+        },
+        false,
+      )
+    if (take(event) || event === undefined || !('id' in event)) return
+    // What cannot be taken proves nothing of the order.
+    take({ kind: 'outcome-unknown', id: event.id, at: event.at })
   }
 
   /** Every exit of which something may be at the venue, those of released positions too. */
@@ -184,7 +202,13 @@ export class ExitBook {
     asked: { askedAt: number; isNamed: boolean; now: number },
   ): readonly PositionId[] {
     const { ids, lost } = this.holdings.take(key, report, asked)
-    for (const [id, quantity] of lost) this.lose(id, { quantity, now: asked.now })
+    for (const [id, quantity] of lost) {
+      this.faults.alone(
+        `loss of ${id}`,
+        () => this.lose(id, { quantity, now: asked.now }),
+        undefined,
+      )
+    }
     return [...ids].filter(id => this.exits.record(id) !== undefined)
   }
 
@@ -280,7 +304,14 @@ export class ExitBook {
     return isOver(record) ? 0 : remainingOf(record)
   }
 
+  /** Nothing of a position that is over can be in the way of anything. */
+  private forgetFaults(id: PositionId): void {
+    for (const what of ['own', 'intent of', 'exit of', 'loss of', 'cycle of'])
+      this.faults.forget(`${what} ${id}`)
+  }
+
   private disown(position: Position, { left, now }: { left: number; now: number }): void {
+    this.forgetFaults(position.id)
     const record = this.exits.remove(position.id)
     if (record !== undefined) this.secondGuard.remember(record, this.sighting(now))
     this.holdings.disown(position, { left, isDoubted: record?.wasDoubted ?? false, now })

@@ -93,14 +93,19 @@ export class Exits {
   cycle(now: number): void {
     this.settleTurns(now)
     for (const entry of this.entries.values()) {
-      entry.cycle()
-      const forMs = entry.unproved(now, this.options.settings)
-      const { decision, steps } = entry.record
-      if (forMs !== undefined) this.options.tell({ kind: 'exit-unproved', decision, forMs, steps })
-      if (!entry.isEndUntold) continue
-      entry.isEndUntold = false
-      this.tellEnd(entry)
+      const { positionId } = entry.record
+      this.options.faults.alone(`cycle of ${positionId}`, () => this.look(entry, now), undefined)
     }
+  }
+
+  private look(entry: ExitEntry, now: number): void {
+    entry.cycle()
+    const forMs = entry.unproved(now, this.options.settings)
+    const { decision, steps } = entry.record
+    if (forMs !== undefined) this.options.tell({ kind: 'exit-unproved', decision, forMs, steps })
+    if (!entry.isEndUntold) return
+    entry.isEndUntold = false
+    this.tellEnd(entry)
   }
 
   /** What is to be called for an exit now; each counts as begun. */

@@ -6,7 +6,8 @@ import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
 import type { HoldingChange } from './events.ts'
 import { FormerHoldings } from './former.ts'
-import { HoldingGroup, type Surroundings } from './holding-group.ts'
+import type { Faults } from './faults.ts'
+import { HoldingGroup, NOTHING_LOST, type Surroundings } from './holding-group.ts'
 import { HoldingReader } from './holding-reader.ts'
 import { claimOf, holdingKeyOf, nameOf } from './holding-state.ts'
 import { type ExitSettings, proofMs } from './settings.ts'
@@ -29,6 +30,7 @@ export interface Asked {
 export interface HoldingBookOptions extends Pick<Surroundings, 'shareOf' | 'tell' | 'drifted'> {
   readonly settings: ExitSettings
   readonly adopt: Adoption
+  readonly faults: Faults
   specOf(instrument: InstrumentId): Pick<InstrumentSpec, 'lot'>
 }
 
@@ -41,8 +43,10 @@ export class HoldingBook {
   private readonly unowned: Unowned
   private readonly former: FormerHoldings
   private readonly reader: HoldingReader
+  private readonly faults: Faults
 
-  constructor({ settings, adopt, shareOf, tell, drifted, specOf }: HoldingBookOptions) {
+  constructor({ settings, adopt, faults, shareOf, tell, drifted, specOf }: HoldingBookOptions) {
+    this.faults = faults
     const { capabilities } = settings
     this.reader = new HoldingReader(specOf)
     this.model = capabilities.holdings
@@ -174,14 +178,22 @@ export class HoldingBook {
     asked: Asked,
   ): { readonly ids: Iterable<PositionId>; readonly lost: ReadonlyMap<PositionId, number> } {
     const group = this.groups.get(nameOf(key))
-    if (group === undefined) {
-      const claim = claimOf(report, asked.askedAt)
-      if (claim !== undefined) this.look({ key, quantity: claim.quantity, since: claim.at })
-      return { ids: [], lost: new Map() }
-    }
-    const since = claimOf(report, asked.askedAt)?.at ?? asked.askedAt
-    const read = this.reader.report(key, report)
-    return { ids: group.ids(), lost: group.take(read, asked, this.around(since)) }
+    const lost = this.faults.alone(
+      `holding ${key.instrument}`,
+      () => {
+        const claim = claimOf(report, asked.askedAt)
+        if (group !== undefined) {
+          const read = this.reader.report(key, report)
+          return group.take(read, asked, this.around(claim?.at ?? asked.askedAt))
+        }
+        if (claim !== undefined) this.look({ key, quantity: claim.quantity, since: claim.at })
+        return NOTHING_LOST
+      },
+      undefined,
+    )
+    // What could not be taken may have changed anything: nothing may be sold by it.
+    if (lost === undefined) group?.grantNothing()
+    return { ids: group?.ids() ?? [], lost: lost ?? NOTHING_LOST }
   }
 
   /** An order is over that could have explained what a holding lacks: it did not execute that. */
@@ -216,7 +228,8 @@ export class HoldingBook {
         return [{ key, report: { kind: 'held', quantity, ageMs } as const }]
       }
       const since = askedAt - ageMs
-      this.look({ key, quantity, since, ...(entryPrice !== undefined && { entryPrice }) })
+      const unowned = { key, quantity, since, ...(entryPrice !== undefined && { entryPrice }) }
+      this.faults.alone(`holding ${key.instrument}`, () => this.look(unowned), undefined)
       return []
     })
     return { reports, lacking: [...lacking.values()].map(({ key }) => key) }

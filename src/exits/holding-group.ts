@@ -20,7 +20,7 @@ export interface Surroundings {
   beyond(key: HoldingKey, quantity: number): void
 }
 
-const NOTHING_LOST: ReadonlyMap<PositionId, number> = new Map()
+export const NOTHING_LOST: ReadonlyMap<PositionId, number> = new Map()
 
 /** One holding, the positions that own it, and what each may close. Changes itself. */
 export class HoldingGroup {
@@ -155,6 +155,13 @@ export class HoldingGroup {
   /** The positions that own it. */
   ids(): Iterable<PositionId> {
     return this.owners.keys()
+  }
+
+  /** What is known of it is in doubt: no position may close anything before the next report. */
+  grantNothing(): void {
+    this.allowances.clear()
+    this.isWhole = false
+    this.isSettled = false
   }
 
   allowance(id: PositionId): number | undefined {

@@ -105,20 +105,24 @@ export class ReleasedExits {
 
   /** A new cycle, at `now` (epoch ms): what was asked before may be asked again. */
   cycle(now: number): void {
-    const { tell, settings } = this.options
     for (const order of this.all()) {
-      order.made.clear()
-      const { state, decision, steps, exists } = order.record
-      if (!isFollowed(state)) continue
-      const forMs = now - state.since
-      if (state.kind === 'unknown' && forMs >= settings.loudAfterMs && !order.isUnprovedTold) {
-        order.isUnprovedTold = true
-        tell({ kind: 'exit-unproved', decision, forMs, steps })
-      }
-      // One that the venue has shown is over when it works no more; another one may still arrive.
-      const waitMs = exists ? 2 * proofMs(settings.capabilities) : LATE_MS
-      if (state.notOpenAt !== undefined && now - state.notOpenAt >= waitMs) this.end(order, now)
+      this.options.faults.alone(`cycle of ${order.name}`, () => this.look(order, now), undefined)
     }
+  }
+
+  private look(order: FollowedOrder, now: number): void {
+    const { tell, settings } = this.options
+    order.made.clear()
+    const { state, decision, steps, exists } = order.record
+    if (!isFollowed(state)) return
+    const forMs = now - state.since
+    if (state.kind === 'unknown' && forMs >= settings.loudAfterMs && !order.isUnprovedTold) {
+      order.isUnprovedTold = true
+      tell({ kind: 'exit-unproved', decision, forMs, steps })
+    }
+    // One that the venue has shown is over when it works no more; another one may still arrive.
+    const waitMs = exists ? 2 * proofMs(settings.capabilities) : LATE_MS
+    if (state.notOpenAt !== undefined && now - state.notOpenAt >= waitMs) this.end(order, now)
   }
 
   /** What is to be called for an order now; each call counts as begun. */

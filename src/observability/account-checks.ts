@@ -22,6 +22,8 @@ export interface AccountFacts {
   readonly oversold: readonly Trouble[]
   /** Holdings that nobody could tell for long. */
   readonly unknownHoldings: readonly Trouble[]
+  /** What threw for one position or holding alone, and has not gone well since. */
+  readonly faults: readonly Trouble[]
   /** Holdings that no position owns. */
   readonly unowned: readonly Trouble[]
 }
@@ -31,6 +33,7 @@ export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
   'exits:stuck': counted('component', facts.stuckExits, 'fail'),
   'exits:faulty-answers': counted('component', facts.faultyExits, 'fail'),
   'exits:foreign-order': counted('component', facts.foreignExits, 'fail'),
+  'exits:isolated-faults': counted('component', facts.faults, 'fail'),
   'exits:unproved': counted('component', facts.unprovedExits, 'fail'),
   'exits:waiting-for-market': counted('component', facts.waitingForMarket, 'warn'),
   'broker:second-guard': counted('component', facts.strangers, 'fail'),

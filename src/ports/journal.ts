@@ -101,6 +101,8 @@ export type JournalEvent =
   /** For so long, ms, no question about the holding was answered. */
   | { readonly kind: 'holding-unknown'; readonly holding: HoldingKey; readonly forMs: number }
   | { readonly kind: 'holding-unowned'; readonly holding: HoldingKey; readonly quantity: number }
+  /** Something threw that concerns one position or holding alone; all else goes on. */
+  | { readonly kind: 'isolated-fault'; readonly what: string; readonly error: unknown }
   /** An order that looks like ours and is not: another guard works on the account. */
   | { readonly kind: 'second-guard'; readonly clientOrderId: string }
   /** A question about what is held failed; it is asked again. */

@@ -227,6 +227,11 @@ export class ExitJournal {
         this.tell(kind, { ...holding, forMs })
         return
       }
+      case 'isolated-fault':
+        counts.isolatedFaults++
+        this.parts.performance?.cycles.incrementMetric('errors.isolated-fault')
+        this.tell(event.kind, { what: event.what, error: textOf(event.error) })
+        return
       case 'second-guard':
         this.tell(event.kind, { clientOrderId: event.clientOrderId })
         return

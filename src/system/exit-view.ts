@@ -23,7 +23,11 @@ export function exitView(
 
 /** What a monitoring cycle finds of exits and holdings, at `now` of the gateway's clock (epoch ms). */
 export function accountFacts(
-  { core: { book }, confirmation }: Pick<LiveSystem, 'core' | 'confirmation'>,
+  {
+    core: { book },
+    confirmation,
+    state: { faults },
+  }: Pick<LiveSystem, 'core' | 'confirmation' | 'state'>,
   now: number,
 ): AccountFacts {
   const { capabilities, loudAfter, loudAfterMs } = book.settings
@@ -53,6 +57,9 @@ export function accountFacts(
       .filter(({ state }) => state.kind === 'foreign')
       .map(({ positionId, order }) => ({ what: `${positionId}, order ${order.clientOrderId}` })),
     unprovedExits: unproved,
+    faults: [...book.faults.all(), ...faults.all()].map(({ what, why }) => ({
+      what: `${what}: ${why}`,
+    })),
     waitingForMarket: waiting.map(({ positionId }) => ({ what: positionId })),
     strangers: book.strangers.map(what => ({ what })),
     oversold: book.oversoldHoldings().map(({ instrument }) => ({ what: instrument })),

@@ -23,6 +23,8 @@ export class LiveCounts {
   /** Positions that somebody else has closed, of which no exit was decided. */
   closedElsewhere = 0
   brokerErrors = 0
+  /** Faults of one position or holding that ended nothing else, each counted when it began. */
+  isolatedFaults = 0
   /** Times that who follows exits has thrown; the exits went on. */
   followErrors = 0
   /** Incarnations that replaced another one, by kind of actor and cause. */

@@ -8,7 +8,8 @@ import type { Quotes } from '../ports/quotes.ts'
 import { emptyDay, type LimitEvent, type PortfolioDay, type Realised } from '../risk/portfolio.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
 import type { Core } from './core.ts'
-import { lineOf } from './lines.ts'
+import { Faults } from '../exits/faults.ts'
+import { lineOf, textOf } from './lines.ts'
 import { closedRow, historyOf, type LiveState } from './live-state.ts'
 import type { LiveWriter } from './live-writer.ts'
 
@@ -69,9 +70,17 @@ function partsOf(
   options: PortfolioOptions,
   keep: (day: PortfolioDay) => void,
 ): PortfolioParts {
+  const faults = new Faults(notice => {
+    if (notice.kind !== 'isolated-fault') return
+    state.counts.isolatedFaults++
+    const { kind, what, error } = notice
+    writer.soon({ line: lineOf(now(), kind, undefined, { what, error: textOf(error) }) })
+  })
+  state.faults = faults
   return {
     ...options,
     ...{ instruments, quotes, now },
+    faults,
     open: () => state.open(),
     isOpen: (id, generation) => state.register.isOpen(id, generation),
     keep: day => {
@@ -93,7 +102,7 @@ function close(
   { state, writer, now }: Pick<LivePortfolioParts, 'state' | 'writer' | 'now'>,
   id: PositionId,
   { price, quantity, clientOrderId }: Fill,
-  { amount }: Realised,
+  profit: Realised | undefined,
 ): void {
   const row = state.register.get(id)
   const exit = state.openExits.get(id)
@@ -103,7 +112,7 @@ function close(
     reason: exit?.decision.reason,
     price,
     quantity,
-    profit: amount,
+    profit: profit?.amount ?? null,
     clientOrderId,
     ...historyOf(exit),
   }

@@ -3,6 +3,7 @@ import type { PortfolioMessage } from '../actors/messages.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
+import type { Faults } from '../exits/faults.ts'
 import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { LifeRatchet, Past, Registered, ReleasedExit } from '../ports/keeper.ts'
@@ -29,6 +30,8 @@ export class LiveState {
   /** Ends of such exits of which the day's sum has not taken note yet, by life. */
   readonly releasedEnds = new Map<string, ReleasedEnd>()
   readonly counts = new LiveCounts()
+  /** What the portfolio could not count of single positions. */
+  faults: Pick<Faults, 'all'> = { all: () => [] }
   killSwitch: KillSwitch
   /** Names of the limits that are tripped, and of those that have warned today. */
   limits: { readonly tripped: readonly string[]; readonly warned: readonly string[] } = {

@@ -70,6 +70,7 @@ export async function metricFacts(
     deadLetters: core.actors.deadLetters,
     brokerErrors: counts.brokerErrors,
     followErrors: counts.followErrors,
+    isolatedFaults: counts.isolatedFaults,
     store,
     writes: { ...system.storeStanding, commits: performance.commits },
     cycles: {

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
+import { Faults } from '../../src/exits/faults.ts'
 import { HoldingBook } from '../../src/exits/holding-book.ts'
 import type { Notice } from '../../src/exits/notices.ts'
 import { aPosition } from '../support/builders.ts'
@@ -26,6 +27,7 @@ describe('HoldingBook', () => {
       },
       tell: notice => told.push(notice),
       drifted: () => undefined,
+      faults: new Faults(notice => told.push(notice)),
     })
   })
 

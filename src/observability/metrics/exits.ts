@@ -79,6 +79,13 @@ export const exitMetrics: MetricFamily = board => {
   )
   board.counter(
     {
+      name: 'watchkeeper_isolated_faults_total',
+      help: 'Faults that concern one position or holding alone; all else went on.',
+    },
+    facts => single(facts.isolatedFaults),
+  )
+  board.counter(
+    {
       name: 'watchkeeper_broker_errors_total',
       help: 'Calls to the broker that ended with an error.',
     },

@@ -49,6 +49,8 @@ export interface MetricFacts {
   readonly store: StoreStatus
   /** Times that who follows exits has thrown. */
   readonly followErrors: number
+  /** Faults of one position or holding that ended nothing else. */
+  readonly isolatedFaults: number
   readonly writes: WriteFacts
   readonly cycles: CycleFacts
   readonly notices: NoticeFacts

@@ -35,7 +35,7 @@ const FACTS: MetricFacts = {
       ...{ queued: 2, handled: 90, busyMs: 1_250 },
     },
   ],
-  ...{ deadLetters: 0, brokerErrors: 0, followErrors: 0, clockJumps: 0 },
+  ...{ deadLetters: 0, brokerErrors: 0, followErrors: 0, isolatedFaults: 0, clockJumps: 0 },
   writes: {
     ...{ failing: 0, commits: { ok: 8, failed: 0 }, journalLines: 7, lostLines: 0 },
     waiting: { ratchets: 3, lines: 0, exits: 0, positions: 0 },

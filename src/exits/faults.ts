@@ -1,0 +1,53 @@
+import type { Notice } from './notices.ts'
+
+/** Something that threw, and concerns one position or one holding alone. */
+export interface Fault {
+  /** What was done, and for which of them. */
+  readonly what: string
+  readonly why: string
+}
+
+/** Faults that are known at once; what throws beyond them is caught, and counted only. */
+const MOST = 1_000
+
+/**
+ * Keeps what throws for one position or holding from ending what they all share. Each fault is told
+ * when it begins, and present until the same goes well.
+ */
+export class Faults {
+  /** Times that something threw. */
+  count = 0
+  private readonly present = new Map<string, string>()
+  private readonly tell: (notice: Notice) => void
+
+  constructor(tell: (notice: Notice) => void) {
+    this.tell = tell
+  }
+
+  /** Runs what concerns one of them; `otherwise` where that throws. */
+  alone<Result>(what: string, act: () => Result, otherwise: Result): Result {
+    try {
+      const result = act()
+      if (this.present.size > 0) this.present.delete(what)
+      return result
+    } catch (error) {
+      this.count++
+      const why = error instanceof Error ? error.message : String(error)
+      const isNews = this.present.get(what) !== why
+      if (isNews && (this.present.size < MOST || this.present.has(what))) {
+        this.present.set(what, why)
+        this.tell({ kind: 'isolated-fault', what, error })
+      }
+      return otherwise
+    }
+  }
+
+  /** What of them no longer concerns anything. */
+  forget(what: string): void {
+    this.present.delete(what)
+  }
+
+  all(): readonly Fault[] {
+    return [...this.present].map(([what, why]) => ({ what, why }))
+  }
+}

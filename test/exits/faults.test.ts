@@ -1,0 +1,175 @@
+import { expect } from 'chai'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { Position } from '../../src/domain/position.ts'
+import { Faults } from '../../src/exits/faults.ts'
+import { accountFacts } from '../../src/system/exit-view.ts'
+import { LiveSystem } from '../../src/system/live.ts'
+import type { LiveOptions, Venue } from '../../src/system/live-options.ts'
+import { aPosition } from '../support/builders.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { TestVenue } from '../support/test-venue.ts'
+
+const ACME = instrumentId('ACME')
+const SOUND = instrumentId('SOUND')
+const STOP = { stopLoss: { pct: 5 } }
+
+describe('Faults', () => {
+  it('are told when they begin, and over once the same goes well', () => {
+    const told: unknown[] = []
+    const faults = new Faults(notice => told.push(notice))
+    let isBroken = true
+    const act = (): number =>
+      faults.alone(
+        'p1',
+        () => {
+          if (isBroken) throw new Error('broken')
+          return 1
+        },
+        0,
+      )
+    expect([act(), act(), told.length, faults.count]).to.deep.equal([0, 0, 1, 2])
+    expect(faults.all()).to.deep.equal([{ what: 'p1', why: 'broken' }])
+    isBroken = false
+    expect([act(), faults.all()]).to.deep.equal([1, []])
+  })
+
+  it('are bounded, and what is beyond the bound ends nothing either', () => {
+    const faults = new Faults(() => undefined)
+    for (let count = 0; count < 2_000; count++) {
+      faults.alone(`p${count}`, () => JSON.parse('{'), undefined)
+    }
+    expect([faults.all().length, faults.count]).to.deep.equal([1_000, 2_000])
+  })
+})
+
+describe('what is wrong with one position', () => {
+  let keeper: MemoryKeeper
+  let account: TestVenue
+  let now: number
+  let system: LiveSystem
+
+  beforeEach(async () => {
+    keeper = new MemoryKeeper()
+    account = new TestVenue()
+    now = 1_000
+    system = await open()
+  })
+
+  afterEach(() => system.stop())
+
+  const open = (but: Partial<LiveOptions> = {}): Promise<LiveSystem> =>
+    LiveSystem.open({
+      ...{ keeper, venue: account.venue },
+      clock: { now: () => now, monotonic: () => now },
+      callTimeoutMs: 5_000,
+      onLine: () => undefined,
+      onFatal: error => {
+        throw error
+      },
+      ...but,
+    })
+
+  async function cycles(count: number): Promise<void> {
+    for (let each = 0; each < count; each++) {
+      now += 500
+      system.cycle()
+      await system.settled()
+    }
+  }
+
+  async function tick(instrument: Position['instrument'], ...prices: number[]): Promise<void> {
+    for (const price of prices) {
+      system.tick({ instrument, ts: ++now, price })
+      await system.settled()
+    }
+  }
+
+  const add = (id: string, but: Partial<Position>) =>
+    system.add(aPosition({ id: positionId(id), ...but }), STOP, 'test')
+
+  const restarts = (): number => system.state.counts.restarts
+  const faults = (): string[] => accountFacts(system, now).faults.map(({ what }) => what)
+  const stateOf = (id: string) => system.state.register.get(positionId(id))?.state
+
+  async function guardPoison(): Promise<void> {
+    account.trade(ACME, 1e308)
+    await add('a', { quantity: 1e308 })
+    await add('b', { quantity: 1e308 })
+    account.trade(SOUND, 2)
+    await add('sound', { instrument: SOUND, quantity: 2 })
+  }
+
+  it('stops no exit of another one where the sum of its holding is no number', async () => {
+    await guardPoison()
+    await cycles(3)
+    await tick(SOUND, 100, 94)
+    await cycles(3)
+    expect([stateOf('sound'), restarts()]).to.deep.equal(['closed', 0])
+    expect(faults().join()).to.contain('ACME')
+    expect(keeper.lines.filter(({ kind }) => kind === 'isolated-fault')).to.have.length.below(4)
+  })
+
+  it('stops no exit of another one in the process that finds it in its store', async () => {
+    await guardPoison()
+    system.core.actors.stopAll()
+    system = await open()
+    await system.settled()
+    await tick(SOUND, 100, 94)
+    await cycles(4)
+    expect([stateOf('sound'), restarts()]).to.deep.equal(['closed', 0])
+  })
+
+  it('keeps no filled position open, and no other uncounted, where its profit is no number', async () => {
+    const limits = [{ name: 'all', maxLoss: 1_000, warnAtPct: 80 }]
+    const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
+    const venue: LiveOptions['venue'] = quotes => {
+      const real = account.venue(quotes)
+      const placeExit: Venue['placeExit'] = async (order, signal) => {
+        const answer = await real.placeExit(order, signal)
+        if (order.positionId !== 'a' || answer.kind !== 'acknowledged') return answer
+        const executed = { quantity: order.quantity, price: 1.7e308 }
+        return { kind: 'acknowledged', order: { kind: 'filled', executed } }
+      }
+      return { ...real, placeExit }
+    }
+    system.core.actors.stopAll()
+    system = await open({ portfolio, venue })
+    account.trade(ACME, 2)
+    account.trade(SOUND, 2)
+    await add('a', { quantity: 2, multiplier: 10 })
+    await add('sound', { instrument: SOUND, quantity: 2 })
+    await cycles(2)
+    await tick(ACME, 100, 94)
+    await tick(SOUND, 100, 94)
+    await cycles(3)
+    expect([stateOf('a'), stateOf('sound'), restarts()]).to.deep.equal(['closed', 'closed', 0])
+    const { day } = await system.portfolio.standing()
+    expect(day.realised.map(({ amount }) => amount)).to.deep.equal([-12])
+    const line = keeper.lines.find(
+      ({ kind, positionId: id }) => kind === 'exit-filled' && id === 'a',
+    )
+    expect(line).to.include({ price: 1.7e308, profit: null })
+    expect(faults().join()).to.contain('fill of a')
+  })
+
+  it('leaves the daily loss of the others counted where its own is no number', async () => {
+    const limits = [{ name: 'all', maxLoss: 30, warnAtPct: 80 }]
+    const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
+    system.core.actors.stopAll()
+    system = await open({ portfolio })
+    account.trade(ACME, 1e308)
+    account.trade(SOUND, 10)
+    await add('a', { quantity: 1e308 })
+    await system.add(
+      aPosition({ id: positionId('sound'), instrument: SOUND, quantity: 10 }),
+      { stopLoss: { pct: 90 } },
+      'test',
+    )
+    await cycles(2)
+    await tick(ACME, 110)
+    await tick(SOUND, 100, 96)
+    await cycles(4)
+    expect([stateOf('sound'), restarts()]).to.deep.equal(['closed', 0])
+    expect(faults().join()).to.contain('profit of a')
+  })
+})
