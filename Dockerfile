@@ -21,10 +21,11 @@ RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
 EXPOSE 8080
-# The same as an uptime monitor would ask: healthy unless the answer is 503, or there is none.
+# Whether the process lives and its loop turns, not whether the broker does: a restart would only leave the
+# positions without a guard. What uptime monitors ask is /health.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/livez').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # SIGTERM is an orderly stop of up to stop.deadlineMs: give the container a little more.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "dist/cli/main.js"]
-CMD ["run"]
+CMD ["run", "--config", "config/default.yaml"]

@@ -8,12 +8,15 @@ export interface Fault {
   readonly found: string
   /** What is expected instead. */
   readonly expected: string
+  /** Stable name of the fault, where it has one. */
+  readonly code?: string
 }
 
 /** One line for a person: `path, line 3: found X, expected Y`. */
 export function describeFault(fault: Fault): string {
   const where = fault.line === undefined ? fault.path : `${fault.path}, line ${fault.line}`
-  return `${where}: found ${fault.found}, expected ${fault.expected}`
+  const code = fault.code === undefined ? '' : ` (${fault.code})`
+  return `${where}: found ${fault.found}, expected ${fault.expected}${code}`
 }
 
 /** Base of every error of watchkeeper; `code` is stable across releases and safe to match on. */

@@ -1,17 +1,12 @@
 #!/usr/bin/env node
 import { realpathSync } from 'node:fs'
 import process from 'node:process'
-import { Command, CommanderError } from 'commander'
-import { InputError, UsageError, WatchkeeperError } from '../errors.ts'
+import { Command } from 'commander'
 import type { CommandContext } from './command.ts'
 import { COMMANDS } from './commands/registry.ts'
-import { Outcome } from './outcome.ts'
+import { BAD_INPUT, failureOf, RAN } from './failure.ts'
 import { version } from '../system/version.ts'
 import { paintFor } from './output.ts'
-
-const RAN = 0
-const FAILED = 1
-const BAD_INPUT = 2
 
 /** Runs one command line. Gives the exit code: 0 ran, 1 failed while running, 2 bad usage or input. */
 export async function main(args: readonly string[], context: CommandContext): Promise<number> {
@@ -44,22 +39,13 @@ async function program(args: readonly string[], context: CommandContext): Promis
 }
 
 function report(error: unknown, { stderr, env }: CommandContext): number {
-  if (error instanceof Outcome) return error.exitCode
-  if (error instanceof CommanderError) return error.exitCode === 0 ? RAN : BAD_INPUT
-  const isUsers = error instanceof InputError || error instanceof UsageError
-  const [code, message] =
-    error instanceof WatchkeeperError ? [error.code, error.message] : foreign(error)
+  const { exitCode, told } = failureOf(error)
+  if (told === undefined) return exitCode
+  const { code, message } = told
   const label = paintFor(stderr, env)('red', 'error')
-  stderr.write(`${label}: ${isUsers ? '' : `${code}: `}${message}\n`)
+  stderr.write(`${label}: ${exitCode === BAD_INPUT ? '' : `${code}: `}${message}\n`)
   if (env['WATCHKEEPER_DEBUG'] === '1' && error instanceof Error) stderr.write(`${error.stack}\n`)
-  return isUsers ? BAD_INPUT : FAILED
-}
-
-/** Code and message, one line, of an error that is not our own: Node's have codes, such as ENOSPC. */
-function foreign(error: unknown): [string, string] {
-  const { code } = Object(error) as { code?: unknown }
-  const message = error instanceof Error ? error.message : String(error)
-  return [typeof code === 'string' ? code : 'UNEXPECTED', message.split('\n')[0]!]
+  return exitCode
 }
 
 /** A reader that went away (`| head`) is no failure: there is nobody left to write to. */

@@ -36,7 +36,7 @@ export function startText(
     ...(isUnconfirmed ? [paint('yellow', UNCONFIRMED)] : []),
     ...refused.slice(0, MOST_LISTED).map(each => paint('yellow', each)),
     ...(guarded + exiting + observed + unguarded === 0
-      ? [paint('yellow', 'nothing is left to guard: --fresh starts a new demo account')]
+      ? [paint('yellow', 'nothing to guard yet: watchkeeper positions add, or a positions file')]
       : ['Ctrl-C stops it in order; started again it goes on where it was']),
   ]
   return lines.join('\n')

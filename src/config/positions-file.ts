@@ -17,7 +17,8 @@ export interface LoadedPositions {
 }
 
 export interface PositionsSource {
-  readonly positionsFile: string
+  /** Undefined: no position. */
+  readonly positionsFile: string | undefined
   /** Rule sets that win over those of the same name in the positions file. */
   readonly rulesFile?: string | undefined
   /** Warnings are faults. */
@@ -32,6 +33,7 @@ export function loadPositions({
   rulesFile,
   ...options
 }: PositionsSource): LoadedPositions {
+  if (positionsFile === undefined) return { entries: [], warnings: [], odd: [] }
   const rules =
     rulesFile === undefined ? undefined : sourceOf(rulesFile, documentIn(rulesFile), true)
   return read(sourceOf(positionsFile, documentIn(positionsFile)), rules, options)

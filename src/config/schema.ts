@@ -14,8 +14,8 @@ const ms = z.int().positive()
 
 /** The service's configuration. Every default stands here, and in config/default.yaml with its meaning. */
 export const serviceSchema = z.strictObject({
-  /** Positions to guard from the start. */
-  positions: z.string({ error: 'the path of a positions file' }).min(1),
+  /** File of positions to guard from the start; absent: those that were added before, or none. */
+  positions: z.string({ error: 'the path of a positions file' }).min(1).optional(),
   /** Warnings about positions and rules are faults: nothing starts with one. */
   strict: z.boolean().default(false),
   /** `observe` decides and journals, but sends nothing. */

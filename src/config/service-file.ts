@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { dirname, isAbsolute, join } from 'node:path'
 import type { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { expectation } from '../risk/expectation.ts'
@@ -8,7 +9,8 @@ import { type ServiceConfig, serviceSchema } from './schema.ts'
 
 /** Where each value comes from: the file, then the environment, then the command line. */
 export interface ConfigSources {
-  readonly file: string
+  /** Undefined: nothing but the built-in defaults. */
+  readonly file: string | undefined
   readonly env: NodeJS.ProcessEnv
   /** Values by dotted path, such as `http.port`; undefined ones are left out. */
   readonly overrides: Readonly<Record<string, unknown>>
@@ -19,15 +21,34 @@ const PREFIX = 'WATCHKEEPER_'
 /** Variables of the environment that are no part of the configuration. */
 const NOT_CONFIG = new Set(['WATCHKEEPER_DEBUG', 'WATCHKEEPER_URL', 'WATCHKEEPER_TEST_COUNTS'])
 
-/** Reads the service's configuration. Throws InputError with every fault at once. */
-export function loadServiceConfig({ file, env, overrides }: ConfigSources): ServiceConfig {
-  const document = parseText(readText(file), file)
+/**
+ * Variables that Kubernetes sets in each container of a namespace with a Service whose name begins with
+ * `watchkeeper`: `…_SERVICE_HOST`, `…_SERVICE_PORT_HTTP`, `…_PORT_8080_TCP_ADDR`, `…_PORT=tcp://…`.
+ */
+const OF_KUBERNETES = /_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$/
+const ADDRESS_OF_SERVICE = /^(tcp|udp|sctp):\/\//
+
+const isOfKubernetes = (name: string, text: string): boolean =>
+  OF_KUBERNETES.test(name) || (name.endsWith('_PORT') && ADDRESS_OF_SERVICE.test(text))
+
+/** What stands for the file where there is none. */
+const BUILT_IN = 'the configuration'
+
+/**
+ * Reads the service's configuration. Paths in the file are relative to it, those of the environment and
+ * of the command line to where watchkeeper is started. Throws InputError with every fault at once.
+ */
+export function loadServiceConfig({ file: path, env, overrides }: ConfigSources): ServiceConfig {
+  const file = path ?? BUILT_IN
+  const document = parseText(path === undefined ? '' : readText(path), file)
   if (document.faults.length > 0) throw new InputError(file, document.faults)
   const list = new FaultList(document)
   const value = structuredClone(document.value ?? {})
+  if (path !== undefined) resolvePaths(value, dirname(path))
   const variables = new Map<string, string>()
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith(PREFIX) || NOT_CONFIG.has(name) || text === undefined) continue
+    if (isOfKubernetes(name, text)) continue
     put(value, keysOf(name), scalar(text))
     variables.set(keysOf(name).join('.'), name)
   }
@@ -44,6 +65,39 @@ export function loadServiceConfig({ file, env, overrides }: ConfigSources): Serv
     return { ...rest, found: `${found} in ${variable}` }
   })
   throw new InputError(file, faults)
+}
+
+/** Settings that are the path of a file or a folder. */
+export const PATHS: readonly (readonly string[])[] = [
+  ['positions'],
+  ['dataFolder'],
+  ['broker', 'tokenFile'],
+  ['feed', 'redis', 'passwordFile'],
+  ['store', 'redis', 'passwordFile'],
+]
+
+function resolvePaths(root: unknown, folder: string): void {
+  for (const keys of PATHS) {
+    let place = root as Record<string, unknown> | undefined
+    for (const key of keys.slice(0, -1)) place = Object(place?.[key]) as Record<string, unknown>
+    const last = keys.at(-1)!
+    const given = place?.[last]
+    if (typeof given !== 'string' || given === '' || isAbsolute(given)) continue
+    place![last] = join(folder, given)
+  }
+}
+
+/** The format of the log, as far as it can be known of a configuration that may have faults. */
+export function logFormatOf(file: string | undefined, env: NodeJS.ProcessEnv): 'text' | 'json' {
+  const wanted = env[`${PREFIX}LOG_FORMAT`]
+  if (wanted !== undefined) return wanted === 'json' ? 'json' : 'text'
+  try {
+    const { value } = parseText(file === undefined ? '' : readText(file), '')
+    const { log } = Object(value) as { log?: { format?: unknown } }
+    return Object(log).format === 'json' ? 'json' : 'text'
+  } catch {
+    return 'text'
+  }
 }
 
 /** The text of a configuration. Throws InputError where there is none. */

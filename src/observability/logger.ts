@@ -68,7 +68,7 @@ export async function logger(options: LoggerOptions): Promise<Logger> {
   ) as Record<LogComponent, LogLevel>
   const line = winston.format.printf(({ entry }) => {
     const what = entry as LogEntry
-    return redact(options.format === 'json' ? jsonOf(what) : options.text(what))
+    return redact(options.format === 'json' ? logLine(what) : options.text(what))
   })
   const out = winston.createLogger({
     level: 'debug',
@@ -96,8 +96,16 @@ export async function logger(options: LoggerOptions): Promise<Logger> {
   }
 }
 
-const jsonOf = ({ at, level, component, kind, detail }: LogEntry): string =>
-  JSON.stringify({ ts: new Date(at).toISOString(), level, component, kind, ...detail })
+/**
+ * A line as one JSON object, its details beside `ts`, `level`, `component` and `kind`. A detail of one of these
+ * names, such as the price level of an exit, stands in `detail`.
+ */
+export function logLine({ at, level, component, kind, detail }: LogEntry): string {
+  const head = { ts: new Date(at).toISOString(), level, component, kind }
+  const taken = Object.entries(detail).filter(([name]) => Object.hasOwn(head, name))
+  const inside = taken.length === 0 ? {} : { detail: Object.fromEntries(taken) }
+  return JSON.stringify({ ...detail, ...head, ...inside })
+}
 
 /** Replaces secrets wherever they stand: nobody has to think of it at the place that logs. */
 function redactor(secrets: readonly string[]): (text: string) => string {

@@ -4,15 +4,13 @@ import { tokenSource } from '../brokers/http/options.ts'
 import { openPaperAccount } from '../brokers/paper-account.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
-import { WatchkeeperError } from '../errors.ts'
-import { isUnprovable } from '../exits/settings.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
 
 export interface BrokerOfOptions {
-  readonly config: Pick<ServiceConfig, 'broker' | 'dataFolder' | 'acceptUnprovable'>
+  readonly config: Pick<ServiceConfig, 'broker' | 'dataFolder'>
   readonly quotes: Quotes
   readonly clock: Clock
   /** Forgets the demo account. */
@@ -28,18 +26,6 @@ export interface ChosenBroker {
   deposit(registered: Registered): Promise<void>
   /** Told after each tick: orders of a simulated account may wait for a first price. */
   priced(instrument: InstrumentId): Promise<void> | undefined
-}
-
-/** Throws UNPROVABLE for a venue where nobody can promise one exit, unless that is accepted. */
-export function assertProvable({
-  broker,
-  acceptUnprovable,
-}: Pick<ServiceConfig, 'broker' | 'acceptUnprovable'>): void {
-  if (broker.kind === 'paper' || acceptUnprovable || !isUnprovable(broker.capabilities)) return
-  const text =
-    'the venue neither refuses an order id for good, nor finds every order, nor takes reduce-only orders: ' +
-    'an exit could be made twice. Say acceptUnprovable: true to go on'
-  throw new WatchkeeperError('UNPROVABLE', text)
 }
 
 /** Opens the configured broker. */

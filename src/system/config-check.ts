@@ -1,17 +1,21 @@
+import { statSync } from 'node:fs'
 import type { ServiceConfig } from '../config/schema.ts'
+import { type Fault, InputError } from '../errors.ts'
 import { isUnprovable } from '../exits/settings.ts'
 import { nextType } from '../exits/order-type.ts'
-import { assertProvable } from './broker-of.ts'
-import { assertPricesComeFromSomewhere, assertRealPrices } from './prices.ts'
+import { isLoopback } from '../http/guard.ts'
 
 /**
- * Judges what the parts of a configuration mean together, as a start does. Throws WatchkeeperError
- * for what would not start; gives what would, and should be known, a line each.
+ * Judges what the parts of a configuration mean together, before anything is opened. Throws InputError
+ * with every fault at once (UNPROVABLE, SIMULATED_PRICES, NO_PRICES, TOKEN_REQUIRED, NOT_A_FOLDER); gives what
+ * would start, and should be known, a line each. `source` is what the configuration was read from.
  */
-export function checkConfig(config: ServiceConfig): readonly string[] {
-  assertProvable(config)
-  assertRealPrices(config)
-  assertPricesComeFromSomewhere(config)
+export function checkConfig(
+  config: ServiceConfig,
+  source = 'the configuration',
+): readonly string[] {
+  const faults = FAULTS.flatMap(faultOf => faultOf(config) ?? [])
+  if (faults.length > 0) throw new InputError(source, faults)
   const { broker, feed, mode, exits } = config
   const isReal = broker.kind !== 'paper'
   return [
@@ -29,3 +33,67 @@ export function checkConfig(config: ServiceConfig): readonly string[] {
     ...(mode === 'observe' ? ['mode: observe: nothing would be sent'] : []),
   ]
 }
+
+type FaultOf = (config: ServiceConfig) => Fault | undefined
+
+/** Nothing at the venue proves that an exit is made only once. */
+const unprovable: FaultOf = ({ broker, acceptUnprovable }) => {
+  if (broker.kind === 'paper' || acceptUnprovable || !isUnprovable(broker.capabilities)) {
+    return undefined
+  }
+  const { dedupe, lookup, reduceOnly } = broker.capabilities
+  return {
+    code: 'UNPROVABLE',
+    path: 'broker.capabilities',
+    found: `dedupe: ${dedupe}, lookup: ${lookup}, reduceOnly: ${String(reduceOnly)}, with which an exit could be made twice`,
+    expected:
+      'dedupe: always, lookup: complete or reduceOnly: true if the venue has one of them, or acceptUnprovable: true to go on without',
+  }
+}
+
+/** A real account would be exited at invented prices. */
+const inventedPrices: FaultOf = ({ feed, broker, mode }) => {
+  const isReal = broker.kind !== 'paper' && mode !== 'observe'
+  if (feed.kind !== 'simulated' || !isReal || feed.acceptSimulated) return undefined
+  return {
+    code: 'SIMULATED_PRICES',
+    path: 'feed.kind',
+    found: `simulated with broker.kind ${broker.kind}`,
+    expected: 'poll or redis, or feed.acceptSimulated: true',
+  }
+}
+
+/** Prices would come from a broker that has none. */
+const noPrices: FaultOf = ({ feed, broker }) =>
+  feed.kind === 'poll' && broker.kind === 'paper'
+    ? {
+        code: 'NO_PRICES',
+        path: 'feed.kind',
+        found: 'poll with broker.kind paper',
+        expected: 'simulated or redis: a paper account has no prices to ask for',
+      }
+    : undefined
+
+/** Anybody on the network could move the account. */
+const openToAll: FaultOf = ({ http: { host, token } }) =>
+  token === undefined && !isLoopback(host)
+    ? {
+        code: 'TOKEN_REQUIRED',
+        path: 'http.token',
+        found: `none with http.host ${host}`,
+        expected: 'a token where others can reach it: set WATCHKEEPER_HTTP_TOKEN',
+      }
+    : undefined
+
+const dataFolder: FaultOf = ({ dataFolder: folder }) => {
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile() !== true) return undefined
+  return {
+    code: 'NOT_A_FOLDER',
+    path: 'dataFolder',
+    found: `the file ${folder}`,
+    expected: 'a folder',
+  }
+}
+
+/** Everything that the configuration alone decides. */
+const FAULTS: readonly FaultOf[] = [unprovable, inventedPrices, noPrices, openToAll, dataFolder]

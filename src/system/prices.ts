@@ -2,7 +2,6 @@ import { within } from '../actors/deadline.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
-import { WatchkeeperError } from '../errors.ts'
 import { PollFeed } from '../feeds/poll.ts'
 import { SIMULATED_MARKET, simulatedFeed } from '../feeds/simulated.ts'
 import type { Trouble } from '../observability/health.ts'
@@ -36,29 +35,6 @@ export interface PricesOptions {
   readonly performance: Performance
   /** Whether a tick may pass; chaos holds some back. */
   lets(tick: Tick): boolean
-}
-
-/** Throws SIMULATED_PRICES where a real account would be exited at invented prices. */
-export function assertRealPrices({
-  feed,
-  broker,
-  mode,
-}: Pick<ServiceConfig, 'feed' | 'broker' | 'mode'>): void {
-  if (feed.kind !== 'simulated' || broker.kind === 'paper' || mode === 'observe') return
-  if (feed.acceptSimulated) return
-  const text = 'the feed is simulated and the broker is not: expected feed.kind: poll'
-  throw new WatchkeeperError('SIMULATED_PRICES', text)
-}
-
-/** Throws NO_PRICES where prices would come from a broker that has none. */
-export function assertPricesComeFromSomewhere({
-  feed,
-  broker,
-}: Pick<ServiceConfig, 'feed' | 'broker'>): void {
-  if (feed.kind !== 'poll' || broker.kind !== 'paper') return
-  const text =
-    'found feed.kind poll with broker.kind paper, expected feed.kind simulated or redis: a paper account has no prices to ask for'
-  throw new WatchkeeperError('NO_PRICES', text)
 }
 
 /** What pushes prices, or reads them where they lie. */

@@ -16,7 +16,8 @@ import type { Quotes } from '../ports/quotes.ts'
 import type { OwnedStore, Store } from '../ports/store.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { StoreKeeper } from '../stores/keeper.ts'
-import { assertProvable, brokerOf, type ChosenBroker } from './broker-of.ts'
+import { brokerOf, type ChosenBroker } from './broker-of.ts'
+import { checkConfig } from './config-check.ts'
 import { Chaos } from './chaos.ts'
 import { counted } from './counted.ts'
 import { GatewayMemory, rememberedGates } from './gateway-memory.ts'
@@ -26,7 +27,7 @@ import { openStore } from './open-store.ts'
 import { openLog, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
 import { pacedBroker } from './paced-broker.ts'
-import { assertPricesComeFromSomewhere, assertRealPrices, oldMsOf } from './prices.ts'
+import { oldMsOf } from './prices.ts'
 import { Performance } from './performance.ts'
 import type { TrustedOptions } from './service.ts'
 import type { TrustedClock } from './trusted-clock.ts'
@@ -54,9 +55,7 @@ const BROKER_CALLS = [
 /** Opens store, broker and live system; the register of an earlier process is under guard then. */
 export async function openParts(options: TrustedOptions): Promise<ServiceParts> {
   const { config, clock, fresh } = options
-  assertProvable(config)
-  assertRealPrices(config)
-  assertPricesComeFromSomewhere(config)
+  checkConfig(config)
   const store = options.store ?? (await openStore(options))
   const performance = new Performance(clock)
   const log = await openLog(config, options.log, () => clock.monotonic())

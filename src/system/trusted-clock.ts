@@ -76,8 +76,9 @@ export class TrustedClock implements Clock {
     return clock instanceof TrustedClock ? clock : new TrustedClock(clock, options)
   }
 
+  /** Whole milliseconds, as every time that is kept or shown. */
   now(): number {
-    return this.offset + this.machine.monotonic()
+    return Math.round(this.offset + this.machine.monotonic())
   }
 
   monotonic(): number {

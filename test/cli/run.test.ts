@@ -124,8 +124,8 @@ describe('watchkeeper run', () => {
     writeFileSync(config, `positions: ${join(folder, 'positions.json')}\nfeed: { kind: poll }\n`)
     for (const command of [['run', '--port', '0'], ['check']]) {
       const { code, stderr } = await watchkeeper([...command, '--config', config])
-      expect(code).to.equal(1)
-      expect(stderr).to.match(/error: NO_PRICES: found feed.kind poll with broker.kind paper/)
+      expect(code).to.equal(2)
+      expect(stderr).to.match(/feed.kind: found poll with broker.kind paper, .* \(NO_PRICES\)/)
     }
   })
 
@@ -239,7 +239,7 @@ describe('watchkeeper run', () => {
     expect(ended).to.match(/colour, line 3: found an unknown setting/)
   })
 
-  it('leaves closed ids closed, and names --fresh when nothing is open', async () => {
+  it('leaves closed ids closed, and says that nothing is guarded when none is open', async () => {
     writeFileSync(
       join(folder, 'positions.json'),
       JSON.stringify({
@@ -255,7 +255,7 @@ describe('watchkeeper run', () => {
     await first.printed(line => line.includes('exit-filled'))
     expect(await first.end('SIGINT')).to.equal(0)
     const second = await start()
-    await second.printed(line => line.includes('--fresh'))
+    await second.printed(line => line.includes('nothing to guard yet'))
     expect(second.lines.join('\n')).to.contain('already over, and left so: p')
     await second.end('SIGTERM')
     args.push('--fresh')

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect } from 'chai'
-import { loadServiceConfig } from '../../src/config/service-file.ts'
+import { loadServiceConfig, logFormatOf, PATHS } from '../../src/config/service-file.ts'
 import type { InputError } from '../../src/errors.ts'
 import { Folder } from '../support/cli.ts'
 
@@ -31,7 +33,6 @@ exits: { styl: 1 }
 health: [1]
 `
     expect(faultsOf(text)).to.have.members([
-      'positions: nothing, the path of a positions file',
       'http.port: 99999, a number of at most 65535',
       'broker.kind: "htp", one of "paper", "http"',
       'store.exclusive: "leese", one of "solo", "lease"',
@@ -57,4 +58,64 @@ health: [1]
     const faults = faultsOf("positions: p.yaml\nhttp: { token: 'too-short' }\n")
     expect(faults).to.deep.equal(['http.token: another value, at least 16 characters'])
   })
+
+  it('takes the variables of Kubernetes for what they are', () => {
+    const env = {
+      WATCHKEEPER_PORT: 'tcp://10.0.0.1:8080',
+      WATCHKEEPER_SERVICE_HOST: '10.0.0.1',
+      WATCHKEEPER_SERVICE_PORT: '8080',
+      WATCHKEEPER_SERVICE_PORT_HTTP: '8080',
+      WATCHKEEPER_PORT_8080_TCP: 'tcp://10.0.0.1:8080',
+      WATCHKEEPER_PORT_8080_TCP_PROTO: 'tcp',
+      WATCHKEEPER_PORT_8080_TCP_ADDR: '10.0.0.1',
+      WATCHKEEPER_METRICS_PORT: 'tcp://10.0.0.2:9090',
+      WATCHKEEPER_HTTP_PORT: '8081',
+    }
+    expect(loadServiceConfig({ file: undefined, env, overrides: {} }).http.port).to.equal(8081)
+  })
+
+  it('is not needed: the built-in defaults guard nothing until a position is added', () => {
+    const config = loadServiceConfig({ file: undefined, env: {}, overrides: {} })
+    expect([config.positions, config.dataFolder]).to.deep.equal([undefined, 'data'])
+  })
+
+  it('has paths that are relative to it, and the environment those of where one stands', () => {
+    const text = `positions: p.yaml
+dataFolder: /var/lib/wk
+broker: { kind: http, url: 'http://127.0.0.1:9', tokenFile: secrets/token }
+store: { kind: redis, exclusive: solo, redis: { url: 'redis://127.0.0.1:9', passwordFile: pw } }
+feed: { kind: redis, redis: { url: 'redis://127.0.0.1:9', passwordFile: ../pw, push: none, hash: 't:<instrument>' } }
+`
+    const file = folder.file('c.yaml', text)
+    const at = (path: string): string => join(dirname(file), path)
+    const config = loadServiceConfig({ file, env: {}, overrides: {} })
+    const { broker, store, feed } = config as unknown as Record<string, Record<string, unknown>>
+    expect([config.positions, config.dataFolder]).to.deep.equal([at('p.yaml'), '/var/lib/wk'])
+    expect(broker!['tokenFile']).to.equal(at('secrets/token'))
+    expect(store!['redis']).to.include({ passwordFile: at('pw') })
+    expect(feed!['redis']).to.include({ passwordFile: at('../pw') })
+    const env = { WATCHKEEPER_POSITIONS: 'here.yaml' }
+    expect(loadServiceConfig({ file, env, overrides: {} }).positions).to.equal('here.yaml')
+  })
+
+  it('knows every setting that is a path', () => {
+    const src = new URL('../../src/', import.meta.url)
+    const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    const names = files
+      .filter(name => /(schema|options)\.ts$/.test(name))
+      .flatMap(name => [...readFileSync(new URL(name, src), 'utf8').matchAll(PATH_SETTING)])
+      .map(([, name]) => name!)
+    const known = new Set(PATHS.map(keys => keys.at(-1)))
+    expect([...new Set(names)].filter(name => !known.has(name))).to.deep.equal([])
+  })
+
+  it('decides how a fault of its own is written', () => {
+    const file = folder.file('c.yaml', 'log: { format: json }\nhttp: 1\n')
+    expect(logFormatOf(file, {})).to.equal('json')
+    expect(logFormatOf(file, { WATCHKEEPER_LOG_FORMAT: 'text' })).to.equal('text')
+    expect(logFormatOf('nowhere.yaml', {})).to.equal('text')
+    expect(logFormatOf(undefined, { WATCHKEEPER_LOG_FORMAT: 'json' })).to.equal('json')
+  })
 })
+
+const PATH_SETTING = /^\s*(\w*(?:File|Folder|positions)): z\b/gm

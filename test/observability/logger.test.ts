@@ -51,6 +51,20 @@ describe('logger', () => {
     ])
   })
 
+  it('lets no detail take the place of level, time, component or kind', async () => {
+    const log = await make()
+    log.log(anEntry({ detail: { level: 95.5, ts: 1, kind: 'x', component: 'y', price: 95 } }))
+    const [line] = await linesOf(log)
+    expect(JSON.parse(line!)).to.deep.equal({
+      ts: '1970-01-01T00:00:00.000Z',
+      level: 'info',
+      component: 'exits',
+      kind: 'exit-filled',
+      price: 95,
+      detail: { level: 95.5, ts: 1, kind: 'x', component: 'y' },
+    })
+  })
+
   it('leaves out what is below the level of its component, as it is now', async () => {
     const log = await make({ levels: { supervision: 'warn' } })
     log.log(anEntry({ component: 'supervision', kind: 'a' }))

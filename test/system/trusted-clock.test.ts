@@ -70,6 +70,11 @@ describe('TrustedClock', () => {
     expect([clock.jumps, clock.recent(20_000), clock.recent(1_000)]).to.deep.equal([1, 1, 0])
   })
 
+  it('is in whole milliseconds, whatever the monotonic clock has', () => {
+    machine.mono += 0.4
+    expect(clock.now()).to.equal(START)
+  })
+
   it('never follows a jump that goes back by itself', () => {
     machine.set(-HOUR)
     expect(after(500)).to.deep.equal({ kind: 'moved', movedMs: -HOUR })

@@ -44,7 +44,7 @@ export const checkCommand: CommandModule = {
 async function check(given: Given, { stdout, stderr, env }: CommandContext): Promise<void> {
   const judged = given.config === undefined ? undefined : await judge(given.config, given, env)
   const positionsFile = judged?.config.positions ?? given.positions
-  if (positionsFile === undefined) {
+  if (positionsFile === undefined && judged === undefined) {
     throw new UsageError('found neither --positions nor --config, expected at least one of them')
   }
   const { entries, warnings: odd } = loadPositions({
@@ -84,5 +84,5 @@ async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv)
   const { loadServiceConfig } = await import('../../config/service-file.ts')
   const { checkConfig } = await import('../../system/config-check.ts')
   const config = loadServiceConfig({ file, env, overrides: { positions } })
-  return { config, warnings: checkConfig(config).map(warning => `${file}: ${warning}`) }
+  return { config, warnings: checkConfig(config, file).map(warning => `${file}: ${warning}`) }
 }

@@ -2,20 +2,24 @@ import { InvalidArgumentError } from 'commander'
 import { loadChaos } from '../../config/chaos-file.ts'
 import { loadPositions, type LoadedPositions } from '../../config/positions-file.ts'
 import type { ServiceConfig } from '../../config/schema.ts'
-import { loadServiceConfig } from '../../config/service-file.ts'
+import { loadServiceConfig, logFormatOf } from '../../config/service-file.ts'
 import { type Fault, InputError, WatchkeeperError } from '../../errors.ts'
 import type { OwnedStore } from '../../ports/store.ts'
+import { checkConfig } from '../../system/config-check.ts'
 import { Service } from '../../system/service.ts'
 import { standBy, type StandbyOptions } from '../../system/standby.ts'
 import { version } from '../../system/version.ts'
 import { chaosText } from '../chaos-text.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
+import { failureOf } from '../failure.ts'
 import { journalText } from '../journal-text.ts'
+import { Outcome } from '../outcome.ts'
 import { paintFor } from '../output.ts'
+import { type RunOutput, runOutput } from '../run-output.ts'
 import { startText } from '../start-text.ts'
 
 interface Given {
-  readonly config: string
+  readonly config?: string
   readonly positions?: string
   readonly data?: string
   readonly port?: number
@@ -45,7 +49,7 @@ export const runCommand: CommandModule = {
     program
       .command('run')
       .description('guard the open positions of an account')
-      .option('--config <file>', 'configuration', 'config/default.yaml')
+      .option('--config <file>', 'configuration; default: the built-in defaults')
       .option('--positions <file>', 'positions to guard, in place of the configured file')
       .option('--data <folder>', 'where everything durable is kept')
       .option('--broker-delay-ms <ms>', 'time between acting and answering', wholeNumber)
@@ -59,11 +63,45 @@ export const runCommand: CommandModule = {
         false,
       )
       .addHelpText('after', EXAMPLES)
-      .action((given: Given) => run(given, context))
+      .action((given: Given) => reported(given, context))
   },
 }
 
-async function run(given: Given, { stdout, stderr, env }: CommandContext): Promise<void> {
+/** Runs, and says in the format of the log why it could not. */
+async function reported(given: Given, context: CommandContext): Promise<void> {
+  const format = logFormatOf(given.config, context.env)
+  const output = runOutput(format, context)
+  if (format === 'json') nodeWarnings(output)
+  try {
+    await run(given, context, output)
+  } catch (error) {
+    const { exitCode, told } = failureOf(error)
+    if (format === 'text' || told === undefined) throw error
+    const { code, message } = told
+    output.complain({
+      kind: 'service-failed',
+      level: 'error',
+      detail: { code, message },
+      text: () => message,
+    })
+    throw new Outcome(exitCode)
+  }
+}
+
+/** Node writes its warnings as text. */
+function nodeWarnings({ complain }: RunOutput): void {
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message }) => {
+    const detail = { name, message }
+    complain({ kind: 'node-warning', level: 'warn', detail, text: () => message })
+  })
+}
+
+async function run(
+  given: Given,
+  { stdout, env }: CommandContext,
+  output: RunOutput,
+): Promise<void> {
   const config = loadServiceConfig({
     file: given.config,
     env,
@@ -75,6 +113,7 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
     },
   })
   assertStandby(given, config)
+  checkConfig(config, given.config)
   const loaded = loadPositions({
     positionsFile: config.positions,
     strict: config.strict,
@@ -82,47 +121,68 @@ async function run(given: Given, { stdout, stderr, env }: CommandContext): Promi
   })
   const chaos =
     given.chaos === undefined ? undefined : loadChaos(given.chaos, namesIn(loaded.entries))
-  const paint = paintFor(stdout, env)
-  const warn = paintFor(stderr, env)
-  for (const warning of loaded.warnings.slice(0, MOST_WARNINGS)) {
-    stderr.write(`${warn('yellow', 'warning')}: ${warning}\n`)
-  }
-  if (loaded.warnings.length > MOST_WARNINGS) {
-    const more = loaded.warnings.length - MOST_WARNINGS
-    stderr.write(`${warn('yellow', 'warning')}: ${more} more, which watchkeeper check shows\n`)
-  }
+  tellWarnings(loaded.warnings, output)
   outliveReader()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
   const acceptsEmptyStore = given.acceptEmptyStore
   const store = given.standby
-    ? await waited(config, { clock, acceptsEmptyStore, stdout })
+    ? await waited(config, { clock, acceptsEmptyStore, output })
     : undefined
   if (given.standby && store === undefined) return
   let end: (failure: WatchkeeperError | undefined) => void = () => undefined
   const ended = new Promise<WatchkeeperError | undefined>(resolve => (end = resolve))
   stopOnSignal(() => end(undefined))
   stopOnUncaught(error => end(error))
+  const paint = paintFor(stdout, env)
   const [service, started] = await Service.start({
     config,
     ...{ entries: loaded.entries, chaos },
     ...{ fresh: given.fresh, store, acceptsEmptyStore, clock, version: version() },
     log: { stream: process.stdout, text: line => journalText(line, paint) },
     onFatal: error => end(error),
-    onWait: once(({ message }) => stdout.write(`waiting: ${message}\n`)),
+    onWait: once(({ message }) => {
+      const text = (): string => `waiting: ${message}`
+      output.say({ kind: 'service-waiting', detail: { why: message }, text })
+    }),
   })
-  stdout.write(
-    `${startText(started, { isObserving: config.mode === 'observe', isChaosOn: chaos !== undefined }, paint)}\n`,
-  )
+  const isObserving = config.mode === 'observe'
+  const isChaosOn = chaos !== undefined
+  output.say({
+    kind: 'service-started',
+    detail: { ...started, isObserving, isChaosOn },
+    text: paintOf => startText(started, { isObserving, isChaosOn }, paintOf),
+  })
   const failure = await ended
-  stdout.write('stopping: nothing new is sent, exits in flight may finish\n')
+  output.say({
+    kind: 'service-stopping',
+    text: () => 'stopping: nothing new is sent, exits in flight may finish',
+  })
   const summary = await service.stop()
-  if (summary !== undefined) stdout.write(`${chaosText(summary)}\n`)
+  if (summary !== undefined) {
+    output.say({ kind: 'chaos-summary', detail: { ...summary }, text: () => chaosText(summary) })
+  }
   if (failure !== undefined) throw failure
-  stdout.write('stopped\n')
+  output.say({ kind: 'service-stopped', text: () => 'stopped' })
+}
+
+function tellWarnings(warnings: readonly string[], { complain }: RunOutput): void {
+  const more = warnings.length - MOST_WARNINGS
+  const shown = warnings.slice(0, MOST_WARNINGS)
+  for (const each of more > 0 ? [...shown, `${more} more, which watchkeeper check shows`] : shown) {
+    complain({
+      kind: 'input-warning',
+      level: 'warn',
+      detail: { warning: each },
+      text: paint => `${paint('yellow', 'warning')}: ${each}`,
+    })
+  }
 }
 
 /** Only a lease says when another process may take over. */
-function assertStandby({ standby, config: file, fresh }: Given, { store }: ServiceConfig): void {
+function assertStandby(
+  { standby, config: file = 'the configuration', fresh }: Given,
+  { store }: ServiceConfig,
+): void {
   const faults: Fault[] = []
   const isLease = store.kind === 'redis' && store.exclusive === 'lease'
   if (standby && !isLease) {
@@ -139,9 +199,9 @@ function assertStandby({ standby, config: file, fresh }: Given, { store }: Servi
 /** Waits for the store; undefined when it was told to stop before. */
 async function waited(
   config: ServiceConfig,
-  given: Pick<StandbyOptions, 'clock' | 'acceptsEmptyStore'> & Pick<CommandContext, 'stdout'>,
+  given: Pick<StandbyOptions, 'clock' | 'acceptsEmptyStore'> & { readonly output: RunOutput },
 ): Promise<OwnedStore | undefined> {
-  const { stdout, ...options } = given
+  const { output, ...options } = given
   const stop = new AbortController()
   const abort = (): void => stop.abort()
   for (const signal of STOP_SIGNALS) process.once(signal, abort)
@@ -149,12 +209,14 @@ async function waited(
   const store = await standBy({
     ...{ ...options, config, version: version(), signal: stop.signal },
     onWait: ({ message }, url) => {
-      stdout.write(`standby: guards nothing, ${message}\n`)
-      if (told++ === 0) stdout.write(`health     ${url}/health\n`)
+      const health = told++ === 0 ? `\nhealth     ${url}/health` : ''
+      const text = (): string => `standby: guards nothing, ${message}${health}`
+      output.say({ kind: 'service-standby', detail: { why: message, url }, text })
     },
   })
   for (const signal of STOP_SIGNALS) process.removeListener(signal, abort)
-  stdout.write(store === undefined ? 'stopped\n' : 'standby: the store is ours now\n')
+  if (store === undefined) output.say({ kind: 'service-stopped', text: () => 'stopped' })
+  else output.say({ kind: 'service-owner', text: () => 'standby: the store is ours now' })
   return store
 }
 

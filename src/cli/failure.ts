@@ -1,0 +1,35 @@
+import { CommanderError } from 'commander'
+import { InputError, UsageError, WatchkeeperError } from '../errors.ts'
+import { Outcome } from './outcome.ts'
+
+export const RAN = 0
+export const FAILED = 1
+export const BAD_INPUT = 2
+
+/** What a command that failed says, and its exit code; no message where all is said already. */
+export interface Failure {
+  readonly exitCode: number
+  readonly told?: { readonly code: string; readonly message: string }
+}
+
+/** Exit code: 0 ran, 1 failed while running, 2 bad usage, input or configuration. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Outcome) return { exitCode: error.exitCode }
+  if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? RAN : BAD_INPUT }
+  const isUsers = error instanceof InputError || error instanceof UsageError
+  const told =
+    error instanceof WatchkeeperError
+      ? { code: error.code, message: error.message }
+      : foreign(error)
+  return { exitCode: isUsers ? BAD_INPUT : FAILED, told }
+}
+
+/** Code and message, one line, of an error that is not our own: Node's have codes, such as ENOSPC. */
+function foreign(error: unknown): { readonly code: string; readonly message: string } {
+  const { code } = Object(error) as { code?: unknown }
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    code: typeof code === 'string' ? code : 'UNEXPECTED',
+    message: message.split('\n')[0]!,
+  }
+}

@@ -1,0 +1,34 @@
+import { type LogLevel, logLine } from '../observability/logger.ts'
+import type { CommandContext } from './command.ts'
+import { type Paint, paintFor, type TextStream } from './output.ts'
+
+/** Something that `run` says besides the journal. */
+export interface Said {
+  /** A stable word, such as `service-started`. */
+  readonly kind: string
+  readonly level?: LogLevel
+  readonly detail?: Readonly<Record<string, unknown>>
+  /** The same for a person. */
+  text(paint: Paint): string
+}
+
+/** Where `run` says what it does: lines for a person, or with `log.format: json` objects like the log's. */
+export interface RunOutput {
+  say(said: Said): void
+  /** The same on stderr. */
+  complain(said: Said): void
+}
+
+/** The output of a format. */
+export function runOutput(
+  format: 'text' | 'json',
+  { stdout, stderr, env }: Pick<CommandContext, 'stdout' | 'stderr' | 'env'>,
+): RunOutput {
+  const to =
+    (stream: TextStream) =>
+    ({ kind, level = 'info', detail = {}, text }: Said): void => {
+      const entry = { at: Date.now(), level, component: 'service', kind, detail } as const
+      stream.write(`${format === 'json' ? logLine(entry) : text(paintFor(stream, env))}\n`)
+    }
+  return { say: to(stdout), complain: to(stderr) }
+}
