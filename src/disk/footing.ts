@@ -57,3 +57,23 @@ export function fileIdentity(path: string): string | undefined {
     return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : ''
   }
 }
+
+/** What tells a file from its copies, as far as the file system says. */
+export interface FileOrigin {
+  /** Number of the file. */
+  readonly file: string
+  /** When it was made, ns since the epoch. */
+  readonly madeAt: string
+}
+
+export function originOf(path: string): FileOrigin {
+  const { ino, birthtimeNs } = statSync(path, { bigint: true })
+  return { file: String(ino), madeAt: String(birthtimeNs) }
+}
+
+/**
+ * Whether a file is the one that `kept` was told of, and no copy of it. File systems that number their
+ * files anew keep the time at which each was made, and the other way round: a copy differs in both.
+ */
+export const isOriginal = (kept: FileOrigin, present: FileOrigin): boolean =>
+  kept.file === present.file || kept.madeAt === present.madeAt

@@ -39,6 +39,8 @@ export interface Circumstances {
   readonly takenUpAt: number
   /** No other exit of the holding is under way whose evidence is the holding. */
   readonly hasTurn: boolean
+  /** This process has looked the present attempt's order up, whatever came of it. */
+  readonly isSought: boolean
   /** Other positions have their share of the holding. */
   readonly isShared: boolean
   readonly spec: OrderSpec
@@ -66,10 +68,11 @@ export interface Gates {
 
 /** What surrounds an exit at the moment. */
 export function circumstancesOf(
-  { position, group, takenUpAt }: Pick<ExitEntry, 'position' | 'group' | 'takenUpAt'>,
+  entry: Pick<ExitEntry, 'position' | 'group' | 'takenUpAt'> & Partial<Pick<ExitEntry, 'isSought'>>,
   gates: Gates,
   { settings, specOf, priceOf }: ExitsOptions,
 ): Circumstances {
+  const { position, group, takenUpAt, isSought = true } = entry
   const { id, instrument, side } = position
   const isFree = group.turn === undefined || group.turn === id
   return {
@@ -81,6 +84,7 @@ export function circumstancesOf(
     allowance: group.allowance(id),
     quietSince: group.quietSince,
     takenUpAt,
+    isSought,
     hasTurn: !isHoldingEvidence(settings.capabilities) || isFree,
     isShared: group.isShared,
     spec: specOf(instrument),

@@ -24,12 +24,25 @@ export type Step =
 
 const ASK_HOLDING: Step = { kind: 'ask-holding' }
 
+const ASK_ORDER: Step = { kind: 'ask-order' }
+
+/**
+ * Whether the venue is asked, once, for an order of an attempt that never left: a store that was
+ * restored, or copied, makes attempts again that were carried out. Where the venue itself refuses an
+ * id that it knows, sending says as much.
+ */
+const mustSeek = (
+  { hasLeft }: ExitRecord,
+  { isSought, settings: { capabilities } }: Circumstances,
+): boolean => !isSought && !hasLeft && wayOf(capabilities) === 'look-up'
+
 /** What is to be done for an exit now; nothing while it waits for a call or for time to pass. */
 export function stepsFor(record: ExitRecord, around: Circumstances): readonly Step[] {
   const { state } = record
   switch (state.kind) {
     case 'intending':
-      return [{ kind: 'save' }]
+      // Together with the write, so that the order need not wait for both.
+      return mustSeek(record, around) ? [{ kind: 'save' }, ASK_ORDER] : [{ kind: 'save' }]
     case 'intended':
       return around.maySend && around.now >= state.notBefore ? beforeSending(record, around) : []
     case 'sending':
@@ -61,6 +74,7 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Step
   // What may live already is sent again as it was, or not at all.
   if (record.isDoubted) return [{ kind: 'send' }]
   if (!hasTurn) return []
+  if (mustSeek(record, around)) return [ASK_ORDER]
   if (allowance === undefined || held === undefined) return [ASK_HOLDING]
   const isEvidence = isHoldingEvidence(capabilities)
   // A list may lag, and others trade: what is held before an order must be what really was.

@@ -26,6 +26,8 @@ export class ExitEntry {
   isEndUntold = false
   /** The order of which somebody was told that nobody knows what became of it. */
   private unprovedId: string | undefined
+  /** The order that was looked up last. */
+  private soughtId: string | undefined
   /** What of the record is durable, as far as somebody waited for it. */
   saved: ExitRecord | undefined
   /** Calls that have not ended yet. */
@@ -85,6 +87,7 @@ export class ExitEntry {
 
   /** A call has ended. A save that went well may be followed by another one at once. */
   end(call: CallKind): void {
+    if (call === 'ask-order') this.soughtId = this.record.order.clientOrderId
     this.underWay.delete(call)
   }
 
@@ -93,6 +96,11 @@ export class ExitEntry {
     this.end('save')
     this.made.delete('save')
     this.saved = saved
+  }
+
+  /** Whether the present order was looked up, whatever came of it. */
+  get isSought(): boolean {
+    return this.soughtId === this.record.order.clientOrderId
   }
 
   /** Lets other exits of the holding follow, once the store knows that this one needs it no more. */

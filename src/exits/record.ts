@@ -183,6 +183,24 @@ export function isAlive({ state, isDoubted }: ExitRecord): boolean {
   }
 }
 
+/** Whether nothing of the present attempt has ever left, here or in an earlier process. */
+export function hasNotLeft({ state, hasLeft }: ExitRecord): boolean {
+  switch (state.kind) {
+    case 'intending':
+    case 'intended':
+      return !hasLeft
+    case 'sending':
+    case 'acknowledged':
+    case 'partly-filled':
+    case 'unknown':
+    case 'rejected':
+    case 'foreign':
+    case 'filled':
+    case 'flat':
+      return false
+  }
+}
+
 /** Whether nothing is left to be done for the exit but to wait for a report. */
 export const isOver = ({ state }: ExitRecord): boolean =>
   state.kind === 'filled' || state.kind === 'flat'

@@ -2,7 +2,7 @@ import type { LivedOrder, RejectionCode } from '../domain/order.ts'
 import { isEnough, isRounded, isSame } from '../domain/units.ts'
 import { ended, rejected } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
-import { foreignOver } from './foreign.ts'
+import { foreign, foreignOver } from './foreign.ts'
 import {
   DOUBTED,
   doubted,
@@ -10,6 +10,7 @@ import {
   type ExitState,
   isFollowed,
   withStep,
+  hasNotLeft,
 } from './record.ts'
 import { type ExitSettings, proofMs } from './settings.ts'
 
@@ -35,6 +36,10 @@ function told(
   if (record.state.kind === 'foreign') {
     const isOver = order.kind !== 'working' && order.kind !== 'unknown'
     return isOver ? foreignOver(record, record.state, askedAt) : record
+  }
+  if (hasNotLeft(record)) {
+    const isThere = order.kind !== 'absent' && order.kind !== 'unknown'
+    return isThere ? foreign(record, { by: 'look-up', at }, settings) : record
   }
   switch (order.kind) {
     case 'working':

@@ -107,5 +107,9 @@ export interface StoreEvents {
 export interface OwnedStore extends Store {
   /** Set by the owner. */
   events: StoreEvents
+  /** Why it may be older than what was done with it; undefined where nothing says so. */
+  readonly doubt: string | undefined
+  /** The doubt, if any, is kept elsewhere: a later process need not find it again. */
+  settle(): Promise<void>
   status(): StoreStatus
 }

@@ -18,6 +18,7 @@ import type {
 import { admits, generationIn } from './life.ts'
 import { LmdbJournal } from './lmdb/journal.ts'
 import { failed, full, owned } from './lmdb/errors.ts'
+import { type FileOrigin, isOriginal } from '../disk/footing.ts'
 import { FolderHold, lockFolder } from './lmdb/hold.ts'
 import { openReadOnly, openRoot, plainTable, prepareFolder, tableOf, usable } from './lmdb/open.ts'
 import { mayRun, type Owner, thisProcess } from './owner.ts'
@@ -28,6 +29,8 @@ const SCHEMA_VERSION = 2
 /** Keys of the `meta` table. */
 const OWNER = 'owner'
 const SCHEMA = 'schema'
+/** Which file the data was written to, so that a copy of it is known as one. */
+const ORIGIN = 'origin'
 
 /** Looks at who owns the store before a write is given up, and the time between them, ms. */
 const MOST_TRIES = 3
@@ -93,6 +96,7 @@ type Reads = 'rows' | 'journal' | 'lastSeq' | 'abandon'
 /** The embedded store: one lmdb environment in a folder of its own. */
 export class LmdbStore implements OwnedStore {
   events: StoreEvents = {}
+  doubt: string | undefined
   private readonly root: RootDatabase<unknown, string>
   private readonly folder: string
   private readonly meta: Database<unknown, string>
@@ -143,6 +147,7 @@ export class LmdbStore implements OwnedStore {
     this.hold.tell(owner)
     this.room.hold()
     await this.upgrade()
+    await this.compareOrigin()
   }
 
   rows<Value>(table: Table): Promise<ReadonlyMap<string, Value>> {
@@ -269,6 +274,23 @@ export class LmdbStore implements OwnedStore {
       seq = await this.fenced(() => this.lines.reindex(from))
     }
     await this.fenced(() => this.meta.putSync(SCHEMA, SCHEMA_VERSION))
+  }
+
+  /** A file that was copied or restored is another one than the data was written to. */
+  private async compareOrigin(): Promise<void> {
+    const kept = this.meta.get(ORIGIN)
+    if (kept === undefined) return this.settle()
+    if (!isOriginal(kept as FileOrigin, this.hold.origin)) {
+      this.doubt = 'its data was copied or restored'
+    }
+  }
+
+  /** On a disk without room the next process finds the doubt again. */
+  async settle(): Promise<void> {
+    const isKept = this.doubt === undefined && this.meta.get(ORIGIN) !== undefined
+    if (isKept || !this.room.admits(1, true)) return
+    await this.fenced(() => this.meta.putSync(ORIGIN, this.hold.origin))
+    this.doubt = undefined
   }
 
   private isOwner(): boolean {

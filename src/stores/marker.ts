@@ -9,6 +9,8 @@ export interface Marker {
   readonly prefix: string
   readonly instance: string
   readonly epoch: number
+  /** How far the server had come, as it has acknowledged: writes of that owner, and journal lines. */
+  readonly reached?: { readonly writes: number; readonly seq: number }
 }
 
 const FILE = 'store.json'

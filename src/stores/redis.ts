@@ -3,10 +3,10 @@ import type { Batch, OwnedStore, Prune, StoreEvents, StoreStatus, Table } from '
 import { GroupCommit } from './redis/group-commit.ts'
 import { Lease, type LeaseClock } from './redis/lease.ts'
 import type { OutageJournal } from './redis/outage.ts'
-import type { ClaimRequest, RedisDatabase } from './redis/database.ts'
+import { type ClaimRequest, isOlder, type RedisDatabase } from './redis/database.ts'
 import { RedisPresence } from './redis/presence.ts'
 import { codeOf, fenced, incomplete, lost, storeAway } from './redis/errors.ts'
-import { type EncodedBatch, encodeBatch } from './redis/keys.ts'
+import { type EncodedBatch, encodeBatch, keyOf } from './redis/keys.ts'
 import { mergeOutage, slices } from './redis/merge.ts'
 
 export interface RedisStoreOptions {
@@ -15,6 +15,11 @@ export interface RedisStoreOptions {
   readonly clock: LeaseClock
   /** Where writes go while the server is away; without it they fail then. */
   readonly outage?: OutageJournal | undefined
+  /**
+   * Keeps on this machine how far the server has come: now and then, and before an exit is sent that
+   * was just made durable.
+   */
+  readonly onReached?: (() => void) | undefined
   /** Called when it is closed. */
   readonly onClosed?: () => void
 }
@@ -23,12 +28,15 @@ export interface RedisStoreOptions {
 const MOST_AT_ONCE = 1_000
 /** Rows and lines that may wait for it. */
 const MOST_WAITING = 100_000
+/** Rows of exits, as they are encoded. */
+const EXITS = keyOf('exits')
 /** Longest wait for an orderly end of the ownership, ms. */
 const RELEASE_MS = 2_000
 
 /** State in a Redis server. One commit is under way at a time; what comes meanwhile is the next one. */
 export class RedisStore implements OwnedStore {
   events: StoreEvents = {}
+  doubt: string | undefined
   readonly lease: Lease
   /** How the server could lose what it acknowledged. */
   risks: readonly string[] = []
@@ -52,7 +60,7 @@ export class RedisStore implements OwnedStore {
       () => this.events,
     )
     this.group = new GroupCommit({
-      commit: batches => this.commit(batches),
+      commit: batches => this.committed(batches),
       sizeOf: ({ rows, lines }) => rows.length + lines.length,
       mostAtOnce: MOST_AT_ONCE,
       mostWaiting: MOST_WAITING,
@@ -68,6 +76,9 @@ export class RedisStore implements OwnedStore {
   ): Promise<void> {
     const sentAt = this.lease.instant()
     const claimed = await this.database.claim({ token, leaseMs, expected })
+    if (expected !== undefined && isOlder(claimed, expected)) {
+      this.doubt = 'its server has less than it had acknowledged'
+    }
     this.lease.renewed(sentAt)
     this.token = token
     const { outage } = this.options
@@ -151,6 +162,18 @@ export class RedisStore implements OwnedStore {
       await this.group.between(() => this.bringOver(outage, isLost))
     }
     this.presence.cameBack()
+    this.reached()
+  }
+
+  /** A later process compares with what this one has settled. */
+  settle(): Promise<void> {
+    this.doubt = undefined
+    this.reached()
+    return Promise.resolve()
+  }
+
+  private reached(): void {
+    if (this.doubt === undefined) this.options.onReached?.()
   }
 
   /**
@@ -224,6 +247,14 @@ export class RedisStore implements OwnedStore {
     // Whoever waits for a commit that has just ended must have taken note of it.
     await new Promise(resolve => setImmediate(resolve))
     return encodeBatch(this.events.whole())
+  }
+
+  private async committed(
+    batches: readonly EncodedBatch[],
+  ): Promise<readonly (readonly JournalLine[])[]> {
+    const lines = await this.commit(batches)
+    if (batches.some(({ rows }) => rows.some(([key]) => key === EXITS))) this.reached()
+    return lines
   }
 
   private async commit(

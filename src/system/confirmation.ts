@@ -20,7 +20,8 @@ export interface ConfirmationParts {
 
 /**
  * Whether a person must confirm what the account holds before anything is sent: where an empty store
- * met an account that holds something, until it is confirmed, over restarts.
+ * met an account that holds something, or a store may be older than its account. Until it is confirmed,
+ * over restarts.
  */
 export class Confirmation {
   /** Nothing may be sent. */
@@ -48,6 +49,17 @@ export class Confirmation {
     await within(LONGEST_WAIT_MS, answered)
     // Before the first position is registered: with one, the store is empty no more.
     if (isHeld) await this.set(true, 'holdings-unconfirmed', {})
+  }
+
+  /**
+   * The store may be older than the account: what it takes for open may be exited already. From this
+   * moment on nothing is sent; over restarts too when the promise resolves.
+   */
+  async doubt(why: string): Promise<void> {
+    if (this.isMissing) return
+    this.isMissing = true
+    send(this.parts.core().gateway, { kind: 'confirm', isUnconfirmed: true })
+    await this.set(true, 'holdings-unconfirmed', { why })
   }
 
   /** A person has looked at what the account holds: durable when the promise resolves. */

@@ -26,6 +26,8 @@ export interface ExitJournalParts {
   readonly followers: readonly ExitFollower[]
   /** Which incarnation decided, and how long ago its tick or deadline was, ms. */
   decidedBy(decision: Decision): { readonly epoch: number | undefined; readonly ageMs: number }
+  /** The venue has an order of an attempt that this store never sent: the store is older than the account. */
+  doubted(): void
   /** Who counts what a filled exit has brought. */
   portfolio(): Ref<PortfolioMessage>
 }
@@ -184,6 +186,7 @@ export class ExitJournal {
         counts.foreignOrders++
         this.parts.performance?.cycles.incrementMetric('errors.foreign-order')
         this.note(event.kind, event.decision.positionId, { by: event.by })
+        if (event.by === 'look-up') this.parts.doubted()
         return
       }
       case 'exit-dust':

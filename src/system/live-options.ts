@@ -40,6 +40,8 @@ export interface LiveOptions {
   readonly reconcileMs?: number | undefined
   /** With an empty store nothing is sent before a person has confirmed what the account holds. */
   readonly confirmsHoldings?: boolean
+  /** Why the store may be older than the account, if it may. */
+  readonly doubt?: string | undefined
   /** Where calls, exits and errors are counted. */
   readonly performance?: Performance | undefined
   /** Told how each exit goes on. */

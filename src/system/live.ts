@@ -73,6 +73,7 @@ export class LiveSystem {
     const system = new LiveSystem(options, past)
     if (options.confirmsHoldings === true && past.register.size === 0)
       await system.confirmation.ask()
+    if (options.doubt !== undefined) await system.doubtStore(options.doubt)
     return system
   }
 
@@ -128,6 +129,7 @@ export class LiveSystem {
       ...{ portfolio: () => this.portfolioRef(), performance: options.performance },
       followers: options.followers ?? [],
       decidedBy: decision => this.decidedBy(decision),
+      doubted: () => void this.doubtStore('the broker has an order that this store never sent'),
     })
     const hold = new MassExitHold(options.massExit, () => clock.monotonic())
     this.core = connect({
@@ -392,6 +394,17 @@ export class LiveSystem {
       ...(feedPlace !== undefined && { feedPlace }),
       isUnconfirmed: this.confirmation.isMissing,
     }
+  }
+
+  /**
+   * The store may be older than its account: nothing is sent before a person has confirmed what is held,
+   * unless the configuration asks for no confirmation.
+   */
+  private async doubtStore(why: string): Promise<void> {
+    this.tell('store-doubted', { why })
+    if (this.options.confirmsHoldings !== true) return
+    // A write that fails leaves the sends of this process held; the store's health tells of it.
+    await this.confirmation.doubt(why).catch(() => undefined)
   }
 
   /** From now on nothing new is sent; what was sent is still followed. */

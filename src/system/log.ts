@@ -36,7 +36,14 @@ const WARNINGS = [
   ...['clock-moved', 'clock-followed', 'clock-returned'],
   ...['exit-unknown', 'exit-rejected', 'exit-reserved', 'exit-dust', 'exit-discarded'],
   ...['exit-closed', 'position-gone', 'position-shrunk', 'holding-unowned'],
-  ...['holdings-unconfirmed', 'daily-loss-near', 'kill-switch', 'breaker-moved', 'journal-gap'],
+  ...[
+    'holdings-unconfirmed',
+    'store-doubted',
+    'daily-loss-near',
+    'kill-switch',
+    'breaker-moved',
+    'journal-gap',
+  ],
   ...[
     'notify-failed',
     'upkeep-failed',

@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { assertPaperFolder } from '../brokers/paper-folder.ts'
 import type { OwnedStore } from '../ports/store.ts'
-import { forgetMarker } from '../stores/marker.ts'
+import type { LmdbStore } from '../stores/lmdb.ts'
+import { forgetMarker, readMarker } from '../stores/marker.ts'
 import type { ServiceOptions } from './service.ts'
 
 export interface OpenStoreOptions extends Pick<
@@ -19,7 +20,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OwnedStore> 
   if (config.broker.kind === 'paper') assertPaperFolder(join(config.dataFolder, 'paper'))
   if (config.store.kind === 'lmdb') {
     const store = await openFolder(join(config.dataFolder, 'store'), fresh)
-    forgetMarker(config.dataFolder)
+    if (!fresh) await compareMarker(store, config.dataFolder)
     return store
   }
   const { openRedisStore } = await import('../stores/redis/open.ts')
@@ -29,7 +30,25 @@ export async function openStore(options: OpenStoreOptions): Promise<OwnedStore> 
   })
 }
 
-async function openFolder(folder: string, fresh: boolean): Promise<OwnedStore> {
+/** The store has been read; what its doubt is, is durable. */
+export async function settleStore(
+  store: OwnedStore,
+  { store: { kind }, dataFolder }: Pick<ServiceOptions['config'], 'store' | 'dataFolder'>,
+): Promise<void> {
+  await store.settle()
+  if (kind === 'lmdb') forgetMarker(dataFolder)
+}
+
+/** What the folder holds is old where the service has kept its state in a server since. */
+async function compareMarker(store: LmdbStore, dataFolder: string): Promise<void> {
+  const marker = readMarker(dataFolder)
+  const seq = await store.lastSeq()
+  if (seq > 0 && seq < (marker?.reached?.seq ?? 0)) {
+    store.doubt = `the state was kept at ${marker!.place} since`
+  }
+}
+
+async function openFolder(folder: string, fresh: boolean): Promise<LmdbStore> {
   const { openLmdbStore } = await import('../stores/lmdb.ts')
   if (fresh) {
     await (await openLmdbStore({ folder })).close()

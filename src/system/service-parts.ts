@@ -23,7 +23,7 @@ import { counted } from './counted.ts'
 import { GatewayMemory, rememberedGates } from './gateway-memory.ts'
 import { LiveSystem } from './live.ts'
 import type { Venue } from './live-options.ts'
-import { openStore } from './open-store.ts'
+import { openStore, settleStore } from './open-store.ts'
 import { openLog, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
 import { pacedBroker } from './paced-broker.ts'
@@ -125,6 +125,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     },
     ...{ adopt: holdings.adopt, reconcileMs: holdings.reconcileMs, mode: config.mode },
     // A demo account is made with the positions: there is nothing to confirm.
+    doubt: store.doubt,
     confirmsHoldings: config.broker.kind !== 'paper' && holdings.confirm,
     // The desk counts from when a call leaves; waiting for its turn is no silence of the broker.
     callTimeoutMs: Infinity,
@@ -136,6 +137,8 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     onLine: line => log.line(line),
     ...{ onFatal: options.onFatal, onTrouble: error => log.trouble(error, clock.now()) },
   })
+  // From here on a later process finds the confirmation missing, or need not ask for one.
+  await settleStore(store, config)
   connect(store, { system, keeper, onFatal: options.onFatal })
   const memory = new GatewayMemory(store, clock)
   return {

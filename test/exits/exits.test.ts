@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { OrderState } from '../../src/domain/order.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { ExitBook } from '../../src/exits/exit-book.ts'
 import { aDecision, aPosition } from '../support/builders.ts'
@@ -29,6 +30,37 @@ describe('Exits', () => {
     book.reported(key, report, { askedAt: at, isNamed: true, now: at })
   }
 
+  const lookedUp = (position: Position, order: OrderState | undefined, at: number): void => {
+    const { clientOrderId: id } = book.exits.record(position.id)!.order
+    const call = { id: position.id, generation: 1, call: 'ask-order' } as const
+    const seen = { kind: 'seen', id, by: 'look-up', askedAt: at, at } as const
+    book.exits.ended(call, order && { ...seen, order })
+  }
+
+  it('looks an attempt up, once, that it has never sent, where the venue would carry it out again', () => {
+    book = plainBook(settingsOf({ lookup: 'complete', reduceOnly: true }), () => undefined)
+    book.own(a, { generation: 1, now: 0 })
+    held(5, 20)
+    intend(a, 50)
+    expect(begin(a, 50)).to.deep.equal([])
+    // A question that fails proves nothing, and holds no exit back for long.
+    lookedUp(a, undefined, 55)
+    expect(begin(a, 60)).to.deep.equal(['send'])
+  })
+
+  it('sells nothing again that a store before this one has sold under the same id', () => {
+    const told: string[] = []
+    book = plainBook(settingsOf({ lookup: 'complete' }), ({ kind }) => told.push(kind))
+    book.own(a, { generation: 1, now: 0 })
+    held(5, 20)
+    intend(a, 50)
+    begin(a, 50)
+    lookedUp(a, anOrderState('filled', 5), 55)
+    expect(told).to.include('exit-foreign')
+    expect(book.exits.record(a.id)!.state).to.include({ kind: 'foreign', by: 'look-up' })
+    expect(begin(a, 60)).to.deep.equal([])
+  })
+
   it('asks what is held before it sells, where that must tell what it sold: others trade too', () => {
     book = plainBook(settingsOf({ dedupe: 'always' }), () => undefined)
     book.own(a, { generation: 1, now: 0 })
@@ -47,6 +79,8 @@ describe('Exits', () => {
     book.own(a, { generation: 1, now: 0 })
     held(5, 20)
     intend(a, 50)
+    begin(a, 50)
+    lookedUp(a, { kind: 'absent' }, 50)
     expect(begin(a, 50)).to.deep.equal(['send'])
     const { clientOrderId: id } = book.exits.record(a.id)!.order
     const order = anOrderState('filled', 5)

@@ -74,6 +74,7 @@ export class ExitCase {
       ...{ now, settings: this.settings, maySend: true, mayCancel: true, hasTurn: true },
       ...{
         isWhole: true,
+        isSought: true,
         isShared: false,
         spare: 0,
         quietSince: -Infinity,

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { shownPath } from '../../disk/folder.ts'
-import { fileIdentity, Footing } from '../../disk/footing.ts'
+import { fileIdentity, type FileOrigin, Footing, originOf } from '../../disk/footing.ts'
 import { lockFile, unlockFile } from '../../disk/kernel-lock.ts'
 import type { LostFolder } from '../../ports/store.ts'
 import type { Owner } from '../owner.ts'
@@ -26,6 +26,11 @@ export class FolderHold {
     this.folder = folder
     this.footing = new Footing(folder)
     this.lockedFile = lockedFile
+  }
+
+  /** Which file the data is in. */
+  get origin(): FileOrigin {
+    return originOf(join(this.folder, 'data.mdb'))
   }
 
   get isLocked(): boolean {

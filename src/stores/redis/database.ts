@@ -31,6 +31,8 @@ export interface Claimed {
   readonly lastSeq: number
   /** A process was killed while it wrote again what the server had lost. */
   readonly isIncomplete: boolean
+  /** The owner before, and how many writes of it the server has. */
+  readonly before: { readonly epoch: number; readonly writes: number }
 }
 
 export interface ClaimRequest {
@@ -41,7 +43,19 @@ export interface ClaimRequest {
   /** Name of the store that it begins anew. */
   readonly instance?: string | undefined
   /** What the store must be, if it was seen before. */
-  readonly expected?: Pick<Claimed, 'instance' | 'epoch'> | undefined
+  readonly expected?: Seen | undefined
+}
+
+/** A store as it was seen before; `reached`: how many writes of that owner, and lines, it had. */
+export interface Seen extends Pick<Claimed, 'instance' | 'epoch'> {
+  readonly reached?: { readonly writes: number; readonly seq: number } | undefined
+}
+
+/** Whether a store has less than it had when it was seen. */
+export function isOlder({ before, lastSeq }: Claimed, { epoch, reached }: Seen): boolean {
+  if (reached === undefined) return false
+  const hasLostWrites = before.epoch === epoch && before.writes < reached.writes
+  return hasLostWrites || lastSeq < reached.seq
 }
 
 /** The commands of one store. One write at a time: whoever gives them in turn numbers them. */
@@ -53,10 +67,16 @@ export class RedisDatabase extends RedisReader {
   lastSeq = 0
   private writes = 0
   private acked = 0
+  private ackedSeq = 0
 
   constructor(options: RedisDatabaseOptions) {
     super(options)
     this.settings = options
+  }
+
+  /** How far the server has come, as it has acknowledged. */
+  get reached(): { readonly writes: number; readonly seq: number } {
+    return { writes: this.acked, seq: this.ackedSeq }
   }
 
   /** What the present ownership is; undefined before the first claim. */
@@ -75,16 +95,17 @@ export class RedisDatabase extends RedisReader {
       ...[before === undefined ? '' : this.acked, before?.epoch ?? expected?.epoch ?? 0],
       ...[isAnew ? '1' : '0', this.lastSeq, expected?.instance ?? ''],
     ])
-    const [, instance = '', epoch = '0', lastSeq = '0', incomplete] = answer
+    const [, instance = '', epoch = '0', lastSeq = '0', incomplete, owner, writes] = answer
     if (before === undefined || before.epoch !== Number(epoch)) {
       this.token = token
       this.writes = 0
       this.acked = 0
-      this.lastSeq = Number(lastSeq)
+      this.lastSeq = this.ackedSeq = Number(lastSeq)
     }
     this.claimed = {
       ...{ instance, epoch: Number(epoch), lastSeq: Number(lastSeq) },
       isIncomplete: incomplete === '1',
+      before: { epoch: Number(owner), writes: Number(writes) },
     }
     return this.claimed
   }
@@ -106,7 +127,7 @@ export class RedisDatabase extends RedisReader {
     ])
     await this.assertCopied()
     this.acked = this.writes
-    if (lines.length > 0) this.lastSeq = first + lines.length - 1
+    if (lines.length > 0) this.lastSeq = this.ackedSeq = first + lines.length - 1
     return numbered(batches, first)
   }
 

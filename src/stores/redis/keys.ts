@@ -64,9 +64,13 @@ export function encodeBatch({ rows = [], lines = [] }: Batch): EncodedBatch {
 
 const JOURNAL_KEYS = 3
 
+/** Number of a table's key, as rows are encoded. */
+export const keyOf = (table: (typeof TABLES)[number]): number =>
+  TABLES.indexOf(table) + 1 + JOURNAL_KEYS
+
 function encodeRow({ table, key, value, generation: life }: Row): EncodedRow {
   const generation = life ?? ''
-  const number = TABLES.indexOf(table as (typeof TABLES)[number]) + 1 + JOURNAL_KEYS
+  const number = keyOf(table as (typeof TABLES)[number])
   return value === undefined
     ? [-number, key, '', generation]
     : [number, key, JSON.stringify(value), generation]

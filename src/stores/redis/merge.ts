@@ -1,7 +1,7 @@
 import { WatchkeeperError } from '../../errors.ts'
 import type { OutageJournal } from './outage.ts'
 import type { RedisDatabase } from './database.ts'
-import { type EncodedBatch, TABLES } from './keys.ts'
+import { type EncodedBatch, keyOf } from './keys.ts'
 
 export interface Merge {
   readonly outage: OutageJournal
@@ -12,7 +12,7 @@ export interface Merge {
 
 /** Rows and lines of one commit. */
 const MOST_AT_ONCE = 1_000
-const EXITS = TABLES.indexOf('exits') + 4
+const EXITS = keyOf('exits')
 
 /**
  * Brings what was written while the server was away to it. Doing it again changes nothing, so that a

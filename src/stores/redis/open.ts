@@ -9,7 +9,7 @@ import { type Marker, readMarker, writeMarker } from '../marker.ts'
 import type { RedisStoreConfig } from '../options.ts'
 import { OutageJournal } from './outage.ts'
 import { StoreOwned } from './errors.ts'
-import { RedisDatabase } from './database.ts'
+import { RedisDatabase, type Seen } from './database.ts'
 import { RedisStore } from '../redis.ts'
 import { risksOf } from './risks.ts'
 
@@ -68,15 +68,21 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     if (config.exclusive === 'solo') outage = await openOutage(options)
     const store: RedisStore = new RedisStore({
       ...{ database, outage, clock, leaseMs: config.leaseMs },
+      onReached: () => mark(),
       onClosed: () => connection.close(),
     })
+    const mark = (): void => {
+      const { instance, epoch } = database.ownership!
+      const { name: place } = connection
+      const { reached } = database
+      writeMarker(options.dataFolder, {
+        ...{ place, prefix: config.redis.prefix, instance, epoch, reached },
+      })
+    }
     if (options.isFresh === true) await wipe(database, store.lease.leaseMs)
     await claim(store, { ...options, database, outage })
     store.risks = await risksOf(database, config.redis.waitReplicas)
-    const { instance, epoch } = database.ownership!
-    writeMarker(options.dataFolder, {
-      ...{ place: connection.name, prefix: config.redis.prefix, instance, epoch },
-    })
+    if (store.doubt === undefined) mark()
     store.goOn()
     return store
   } catch (error) {
@@ -121,7 +127,7 @@ interface Claim extends OpenRedisOptions {
 async function claim(store: RedisStore, options: Claim): Promise<void> {
   const { database, standby, clock, config } = options
   const token = randomUUID()
-  let expected: Pick<Marker, 'instance' | 'epoch'> | undefined = expectedOf(options)
+  let expected: Seen | undefined = expectedOf(options)
   let patience: Patience | undefined
   for (;;) {
     try {
@@ -154,12 +160,11 @@ function expectedOf({ acceptsEmpty, isFresh, dataFolder, database, config, outag
 }
 
 /** The store as it is now, for as long as it is one: what replaces it later must be the same. */
-async function seen(
-  database: RedisDatabase,
-): Promise<Pick<Marker, 'instance' | 'epoch'> | undefined> {
+async function seen(database: RedisDatabase): Promise<Seen | undefined> {
   try {
-    const { instance, epoch } = await database.about()
-    return instance === undefined ? undefined : { instance, epoch: Number(epoch) }
+    const { instance, epoch, applied = '0', ...about } = await database.about()
+    const reached = { writes: Number(applied), seq: Number(about['last-seq'] ?? '0') }
+    return instance === undefined ? undefined : { instance, epoch: Number(epoch), reached }
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 import { WatchkeeperError } from '../../errors.ts'
 import type { LostFolder, OwnedStore, Row, Store } from '../../ports/store.ts'
 import { admits, generationIn } from '../life.ts'
-import { type EncodedBatch, type EncodedRow, TABLES } from './keys.ts'
+import { type EncodedBatch, type EncodedRow, keyOf, TABLES } from './keys.ts'
 
 /** Which store the writes of an outage belong to. */
 export interface OutageAbout {
@@ -169,7 +169,6 @@ const isAdmitted = (
     table => lifeOf(nameOf(keyOf(table as (typeof TABLES)[number]), field)),
   )
 
-const keyOf = (table: (typeof TABLES)[number]): number => TABLES.indexOf(table) + 4
 const EXIT_KEYS = new Set((['exits', 'settings', 'closed', 'released'] as const).map(keyOf))
 
 const padded = (seq: number): string => String(seq).padStart(SEQ_DIGITS, '0')

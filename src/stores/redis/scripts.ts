@@ -69,6 +69,7 @@ if was[1] and not isMine and was[1] ~= dead and tonumber(was[3]) > now then
   return { 'OWNED', was[2], tostring(tonumber(was[3]) - now), was[1] }
 end
 local isLost = false
+local before = was[8] or '0'
 if acked ~= '' then
   isLost = not was[4] or tonumber(was[8]) < tonumber(epoch) or (isMine and tonumber(was[6]) < tonumber(acked))
   if isLost and anew ~= '1' then return { 'LOST' } end
@@ -90,7 +91,7 @@ if isLost or not isMine then
   redis.call('HSET', KEYS[1], 'applied', 0, 'epoch', was[8])
 end
 local now = redis.call('HMGET', KEYS[1], 'instance', 'last-seq', 'incomplete')
-return { 'OK', now[1], tostring(was[8]), now[2] or '0', now[3] or '0' }
+return { 'OK', now[1], tostring(was[8]), now[2] or '0', now[3] or '0', before, was[6] or '0' }
 `)
 
 /**

@@ -1,0 +1,142 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
+import { RunningService } from '../support/kill.ts'
+import { RedisServer } from '../support/redis-server.ts'
+import { until } from '../support/redis-store.ts'
+
+const IDS = ['a', 'b']
+const QUANTITY = 5
+/** Nothing but a look-up by id tells that an order was carried out before. */
+const CAPABILITIES = {
+  ...({ dedupe: 'never', lookup: 'complete', reduceOnly: false } as const),
+  visibilityMs: 50,
+}
+
+describe('a store that is older than its account', function () {
+  this.timeout(120_000)
+  let folder: string
+  let broker: RemoteBroker
+  let service: RunningService
+  let store: object
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'watchkeeper-older-'))
+    broker = await startBroker({
+      settings: { capabilities: CAPABILITIES },
+      script: { hands: [{ instrument: 'X', quantity: IDS.length * QUANTITY }], prices: { X: 100 } },
+    })
+  })
+
+  afterEach(async () => {
+    await service.end('SIGKILL')
+    await broker.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const data = (): string => join(folder, 'data')
+
+  async function start(): Promise<void> {
+    const positions = IDS.map(id => ({
+      ...{ id, instrument: 'X', side: 'long', quantity: QUANTITY, entryPrice: 100 },
+      rules: { stopLoss: { price: 1 } },
+    }))
+    const config = {
+      ...{ dataFolder: data(), cycleMs: 50, http: { port: 0 }, store },
+      broker: { kind: 'http', url: broker.url, token: 'test-token', capabilities: CAPABILITIES },
+      holdings: { reconcileMs: 200 },
+      feed: { intervalMs: 50, acceptSimulated: true },
+    }
+    writeFileSync(join(folder, 'p.json'), JSON.stringify({ positions }))
+    writeFileSync(join(folder, 'c.json'), JSON.stringify(config))
+    const files = ['--config', join(folder, 'c.json'), '--positions', join(folder, 'p.json')]
+    service = new RunningService(files)
+    await service.printed(line => line.startsWith('Ctrl-C'))
+  }
+
+  async function post(path: string): Promise<void> {
+    const url = /^positions +(http:\S+)\/api/m.exec(service.lines.join('\n'))![1]!
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${url}/api${path}`, { method: 'POST', headers, body: '{}' })
+    expect(answer.ok, await answer.text()).to.equal(true)
+  }
+
+  const isUnconfirmed = async (): Promise<boolean> => {
+    const url = /^health +(http:\S+)$/m.exec(service.lines.join('\n'))![1]!
+    return (await (await fetch(url)).text()).includes('a person has confirmed')
+  }
+
+  /** `a` is exited once, the store is set back to before that, and `a` is exited again. */
+  async function exitTwice(copy: () => Promise<void>, setBack: () => Promise<void>): Promise<void> {
+    await start()
+    await post('/gateway/holdings/confirm')
+    await until(async () => !(await isUnconfirmed()))
+    await copy()
+    await post('/positions/a/exit')
+    await service.printed(line => line.includes(' exit-filled '))
+    await service.end('SIGKILL')
+    await setBack()
+    // Nothing is missing: what was sold was bought again by hand.
+    await broker.script({ hands: [{ instrument: 'X', quantity: QUANTITY }] })
+    await start()
+    expect(service.lines.join('\n')).to.match(/ store-doubted /)
+    await until(isUnconfirmed)
+    await post('/positions/a/exit')
+    await service.printed(line => line.includes(' exit-foreign '))
+    await until(isUnconfirmed)
+    expect(broker.book().fills).to.have.length(1)
+    await post('/gateway/holdings/confirm')
+    await service.printed(line => line.includes(' exit-filled '))
+    expect(new Set(broker.book().fills.map(fill => fill.clientOrderId)).size).to.equal(2)
+    expect(broker.book().holdings[0]!.quantity).to.equal(QUANTITY)
+  }
+
+  it('makes no exit again where its data folder was copied while it ran, and restored', async () => {
+    store = { kind: 'lmdb' }
+    await exitTwice(
+      async () => cpSync(data(), join(folder, 'backup'), { recursive: true }),
+      async () => {
+        rmSync(data(), { recursive: true })
+        cpSync(join(folder, 'backup'), data(), { recursive: true })
+      },
+    )
+  })
+
+  it('makes no exit again where its Redis has lost what it had acknowledged', async () => {
+    const redis = await RedisServer.start({ appendonly: true })
+    store = { kind: 'redis', leaseMs: 1_500, redis: { url: redis.url, commandTimeoutMs: 500 } }
+    const client = await redis.connect()
+    const kept = new Map<string, Buffer>()
+    try {
+      await exitTwice(
+        () =>
+          client.run(async commands => {
+            for (const key of await commands.keys('watchkeeper:*')) {
+              kept.set(key, await commands.dumpBuffer(key))
+            }
+          }),
+        () =>
+          client.run(async commands => {
+            for (const [key, value] of kept) await commands.restore(key, 0, value, 'REPLACE')
+          }),
+      )
+    } finally {
+      await service.end('SIGKILL')
+      await redis.close()
+    }
+  })
+
+  it('is not doubted where it was stopped and started, nor killed', async () => {
+    store = { kind: 'lmdb' }
+    await start()
+    await post('/gateway/holdings/confirm')
+    await service.end('SIGTERM')
+    await start()
+    await service.end('SIGKILL')
+    await start()
+    expect(await isUnconfirmed()).to.equal(false)
+    expect(service.lines.join('\n')).not.to.include('store-doubted')
+  })
+})
