@@ -1,6 +1,8 @@
 import type { PositionEntry } from '../config/position-reader.ts'
 import { ratioOfSums, round15 } from '../domain/decimal.ts'
 import type { Position } from '../domain/position.ts'
+import { immediateExit } from '../risk/at-once.ts'
+import { instantText } from '../risk/calendar.ts'
 import type { Rule } from '../risk/rule.ts'
 
 /** What one rule would do to a position right after its entry. Times are epoch ms. */
@@ -65,6 +67,24 @@ export function checkedPosition(
         : atEntry(rule, opened)),
     })),
   }
+}
+
+/** What of a position a start at `now` would refuse by its times: a deadline that is past. */
+export function startWarnings(
+  { position, ruleSet, flags }: PositionEntry,
+  now: number,
+): readonly string[] {
+  const { id, openedAt = now } = position
+  const late =
+    openedAt > now
+      ? `openedAt ${instantText(openedAt)} lies ahead of the clock`
+      : immediateExit({ ...position, openedAt }, ruleSet, {
+          ...{ at: now, best: position.entryPrice, price: NaN, quietMs: Infinity },
+          ...{ pricedAt: -Infinity, priceOf: () => NaN },
+        })
+  const flag = openedAt > now ? 'opensLater' : 'exitNow'
+  if (late === undefined || flags[flag]) return []
+  return [`${id}: ${late}: a start refuses it without ${flag}`]
 }
 
 function fromOpening(

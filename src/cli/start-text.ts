@@ -10,7 +10,8 @@ export function startText(
   { isObserving, isChaosOn }: { isObserving: boolean; isChaosOn: boolean },
   paint: Paint,
 ): string {
-  const { url, counts, unpriced, over, vanished, ruled, refused, risks, isUnconfirmed } = started
+  const { url, counts, unpriced, over, vanished, ruled, noted, refused, risks, isUnconfirmed } =
+    started
   const { guarded, exiting, observed, unguarded } = counts
   const are = (count: number): string => `${count} ${count === 1 ? 'is' : 'are'}`
   const lines = [
@@ -34,7 +35,7 @@ export function startText(
       : []),
     ...risks.map(risk => paint('yellow', `the store could lose an intent: ${risk}`)),
     ...(isUnconfirmed ? [paint('yellow', UNCONFIRMED)] : []),
-    ...refused.slice(0, MOST_LISTED).map(each => paint('yellow', each)),
+    ...[...noted, ...refused].slice(0, MOST_LISTED).map(each => paint('yellow', each)),
     ...(guarded + exiting + observed + unguarded === 0
       ? [paint('yellow', 'nothing to guard yet: watchkeeper positions add, or a positions file')]
       : ['Ctrl-C stops it in order; started again it goes on where it was']),

@@ -15,7 +15,13 @@ export interface PositionEntry {
   readonly rules: Readonly<Record<string, unknown>>
   /** Fields that neither the position nor its rules name; what they hold is a default. */
   readonly filledIn: readonly ('multiplier' | 'priceSource')[]
+  /** What its source says by name: see AddRequest. */
+  readonly flags: Readonly<Record<DoorFlag, boolean>>
 }
+
+/** Fields of a position that count when it is brought, and are not kept. */
+const DOOR_FLAGS = ['exitNow', 'opensLater', 'reopen'] as const
+type DoorFlag = (typeof DOOR_FLAGS)[number]
 
 /** The position with only those fields that its source names. */
 export const namedFields = ({ position, filledIn }: PositionEntry): Partial<Position> =>
@@ -62,6 +68,7 @@ const FIELDS = [
   'underlying',
   'multiplier',
   'priceSource',
+  ...DOOR_FLAGS,
 ]
 
 const INTEGER = /^[-+]?\d+$/
@@ -107,6 +114,11 @@ export class PositionReader {
     const account = this.optionalText('account')
     const ticket = this.optionalText('ticket')
     const underlying = this.optionalText('underlying')
+    const flags = {
+      exitNow: this.flag('exitNow'),
+      opensLater: this.flag('opensLater'),
+      reopen: this.flag('reopen'),
+    }
     const given = sets.resolve(map['rules'], this.path('rules'), this.findings)
     const priceSource =
       map['priceSource'] === undefined
@@ -133,7 +145,7 @@ export class PositionReader {
         ? (['priceSource'] as const)
         : []),
     ]
-    return { position, ruleSet: given.ruleSet, rules: given.options, filledIn }
+    return { position, ruleSet: given.ruleSet, rules: given.options, filledIn, flags }
   }
 
   private path(...rest: (string | number)[]): (string | number)[] {
@@ -153,6 +165,13 @@ export class PositionReader {
 
   private optionalText(field: string): string | undefined {
     return this.map[field] === undefined ? undefined : this.text(field)
+  }
+
+  private flag(field: DoorFlag): boolean {
+    const value = this.map[field] ?? false
+    if (typeof value === 'boolean') return value
+    this.list.add(this.path(field), show(value), 'true or false')
+    return false
   }
 
   private refuseDuplicate(id: string, seen: Map<string, number>): void {

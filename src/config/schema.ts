@@ -53,6 +53,12 @@ export const serviceSchema = z.strictObject({
       confirmMs: ms.max(60_000).default(2_000),
     })
     .optional(),
+  entries: z
+    .strictObject({
+      /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms. */
+      skewMs: z.int().nonnegative().max(60_000).default(5_000),
+    })
+    .prefault({}),
   journal: z
     .strictObject({
       /** Lines older than this are taken away. */

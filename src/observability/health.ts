@@ -20,6 +20,8 @@ export interface HealthFacts {
   readonly unguardedMs?: number
   /** Positions without a guard that must not be: an old price is left out, a first one has a grace. */
   readonly unguarded: readonly Trouble[]
+  /** Positions of the file that were not taken under guard. */
+  readonly refusedEntries?: readonly Trouble[]
   /** Actors of which there is one, and that wait for their next incarnation or are given up. */
   readonly downActors?: readonly Trouble[]
   /** Positions whose rules nobody evaluates: the caretaker holds their last levels. */
@@ -111,6 +113,7 @@ function failures(facts: HealthFacts): Record<string, Draft> {
       ...counted('component', unguarded, 'fail'),
       observedValue: facts.positions.unguarded,
     },
+    'positions:refused': counted('component', facts.refusedEntries ?? [], 'fail'),
     'actors:down': counted('component', facts.downActors ?? [], 'fail'),
     'positions:quarantined': counted('component', facts.quarantined ?? [], 'fail'),
     'rules:failing': counted('component', facts.failingRules ?? [], 'fail'),

@@ -25,7 +25,7 @@ export interface Control {
   why(id: string): WhyView | undefined
   /**
    * Takes a position under guard; it is durable, and guarded, when the promise resolves. Throws
-   * WatchkeeperError: POSITION_EXISTS, WRONG_SIDE, EXITS_AT_ONCE.
+   * WatchkeeperError: POSITION_EXISTS, POSITION_CLOSED, OPENS_LATER, WRONG_SIDE, EXITS_AT_ONCE.
    */
   add(request: AddRequest, by: Requester): Promise<AddedView>
   /** Throws POSITION_UNKNOWN, LOOSENS, EXITS_AT_ONCE; InputError for null where there is no rule. */
@@ -179,6 +179,10 @@ export interface AddRequest {
   readonly rules: Readonly<Record<string, unknown>>
   /** Guard it even if a rule would exit it at once. */
   readonly exitNow: boolean
+  /** Its `openedAt` lies ahead of the clock on purpose. */
+  readonly opensLater: boolean
+  /** Its id may be that of a position which is over. */
+  readonly reopen: boolean
   /** What is odd about it, one line each: it stands in the answer. */
   readonly warnings?: readonly string[]
 }

@@ -1,4 +1,4 @@
-import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
 import type { JournalLine } from './control.ts'
@@ -13,9 +13,32 @@ export interface Registered {
   readonly state: 'open' | 'closed' | 'released'
   /** Of a closed one: what became of an order of its exit was once not known. */
   readonly wasDoubted?: true
+  /** Of one that is over: how it ended, where that is known. */
+  readonly ended?: Ended
+  /** Units that it was added with, where it holds fewer by now. */
+  readonly addedQuantity?: number
+  /** What is still to be found out of an open one before its rules may exit it by a first price. */
+  readonly entry?: Entry
   /** In `mode: observe`: the exit that would have been sent. */
   readonly observed?: ObservedExit
 }
+
+/** How a position ended. */
+export interface Ended {
+  /** Epoch ms. */
+  readonly at: number
+  /** A reason of an exit, `release`, or what closed it outside. */
+  readonly by: string
+  readonly price?: number
+}
+
+/**
+ * A position that came without a fresh price: the first price of these instruments tells whether its
+ * rules would exit it at once; if so it is refused until a person decides.
+ */
+export type Entry =
+  | { readonly kind: 'awaits-price'; readonly of: readonly InstrumentId[] }
+  | { readonly kind: 'refused'; readonly why: string; readonly at: number }
 
 /** An exit that was decided and, as nothing may be sent, only noted. */
 export interface ObservedExit {

@@ -48,7 +48,9 @@ export function immediateExit(
   for (const rule of ruleSet.rules) {
     if (rule.kind === 'stale-quote' && rule.action === 'exit') {
       const after = rule.afterMs === 'auto' ? now.quietMs : rule.afterMs
-      const due = Math.max(now.pricedAt, position.openedAt) + after
+      // Before a first price the quiet time begins when the position comes.
+      const since = now.pricedAt === -Infinity ? now.at : Math.max(now.pricedAt, position.openedAt)
+      const due = since + after
       if (due <= now.at) return pastText('staleQuote', due)
     }
     if (rule.kind !== 'underlying') continue

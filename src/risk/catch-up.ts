@@ -205,8 +205,8 @@ class Pass implements Armed {
     const rule = this.guard.staleQuote
     if (rule === undefined) return Infinity
     const after = rule.afterMs === 'auto' ? this.quietMs : rule.afterMs
-    const since = Math.max(this.lastAt, this.guard.openedAt)
-    return quietAt(this.guard.hours, since, after)
+    const { hours, openedAt, quietFrom } = this.guard
+    return quietAt(hours, Math.max(this.lastAt, openedAt, quietFrom), after)
   }
 
   private decideOnOwn(

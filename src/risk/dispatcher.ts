@@ -105,6 +105,7 @@ export class Dispatcher {
     if (guard.usesAutoQuiet) guard.own.stream.followGaps()
     guard.since = this.seq + 1
     guard.lastAt = guard.own.stream.lastAt
+    if (guard.lastAt === -Infinity) guard.quietFrom = this.now
     guard.quietMs = guard.own.stream.quietMs
     guard.count(1)
     if (ratchet !== undefined) guard.restore(ratchet)

@@ -82,7 +82,7 @@ function findings(guard: Guard, index: number, now: number): Findings {
     case 'stale-quote': {
       if (rule.action !== 'exit') return { armed: false, why: `it only asks for: ${rule.action}` }
       const after = rule.afterMs === 'auto' ? guard.own.stream.quietMs : rule.afterMs
-      const since = Math.max(guard.own.stream.lastAt, guard.openedAt)
+      const since = Math.max(guard.own.stream.lastAt, guard.openedAt, guard.quietFrom)
       return { armed: true, exitAt: quietAt(guard.hours, since, after) }
     }
   }

@@ -86,6 +86,11 @@ export class Guard implements Timed {
   levelsUntil: number
   until: number
   lastAt = -Infinity
+  /**
+   * Epoch ms from which its instrument counts as quiet, where it never had a price: what an earlier
+   * process has seen is not known.
+   */
+  quietFrom = -Infinity
   quietMs: number
   merged: Merged = noLevels()
   evaluatedAt: number
@@ -163,6 +168,7 @@ export class Guard implements Timed {
   shift(byMs: number, now: number): void {
     if (this.openedAt <= now) this.openedAt += byMs
     this.lastAt += byMs
+    this.quietFrom += byMs
     this.evaluatedAt += byMs
     if (this.first !== undefined) this.first = { ...this.first, at: this.first.at + byMs }
   }

@@ -10,8 +10,8 @@ import type { UnownedHolding } from '../exits/unowned.ts'
 import type { Registered } from '../ports/keeper.ts'
 import { codeOf, textOf } from './lines.ts'
 import type { LiveSystem } from './live.ts'
+import type { Entering } from './doors.ts'
 import type { TrustedClock } from './trusted-clock.ts'
-import type { Wanted } from './registrar.ts'
 
 /** Which holdings that no position names are taken under guard, and by which rules. */
 export interface AdoptionOptions {
@@ -38,9 +38,10 @@ export function adopterOf(
     isOpen: id => system.state.register.get(id)?.state === 'open',
     isComing: instrument => system.registrar.isComing(instrument),
     quotes: names => system.quotes(names),
-    refuseImmediateExit: wanted => system.refuseImmediateExit(wanted),
-    add: async wanted => {
-      await system.registrar.add(wanted, 'adoption')
+    add: async entering => {
+      const flags = { exitNow: false, opensLater: false, reopen: true }
+      const { wanted } = system.doors.admit({ ...entering, ...flags })
+      await system.registrar.add({ ...wanted, isHeld: true }, 'adoption')
     },
     tell: (kind, detail) => system.tell(kind, detail),
   })
@@ -60,9 +61,8 @@ export interface AdopterParts {
   isComing(instrument: Position['instrument']): boolean
   /** The broker's last prices. */
   quotes(instruments: readonly Position['instrument'][]): Promise<readonly Tick[]>
-  /** Throws EXITS_AT_ONCE. */
-  refuseImmediateExit(wanted: Wanted & { price?: number | undefined }): void
-  add(wanted: Wanted): Promise<unknown>
+  /** Throws EXITS_AT_ONCE, at `price` where it is known. */
+  add(entering: Pick<Entering, 'position' | 'rules' | 'price'>): Promise<unknown>
   tell(kind: string, detail: Readonly<Record<string, unknown>>): void
 }
 
@@ -109,16 +109,14 @@ export class Adopter {
   }
 
   private async adopt(holding: UnownedHolding): Promise<void> {
-    const { options, refuseImmediateExit, add, tell } = this.parts
+    const { options, add, tell } = this.parts
     const name = nameOf(holding.key)
     try {
       const price = await this.priceOf(holding)
       // Whoever bought it may have said so meanwhile, or be about to.
       if (!this.isStill(holding)) return
       const position = this.positionOf(holding, holding.entryPrice ?? price)
-      const wanted: Wanted = { position, rules: options.rules, isHeld: true }
-      refuseImmediateExit({ ...wanted, price })
-      await add(wanted)
+      await add({ position, rules: options.rules, price })
       this.refused.delete(name)
     } catch (error) {
       const why = textOf(error)

@@ -112,14 +112,12 @@ export class LiveControl implements Control {
     return { position, rules: rules.map(rule => ({ ...rule })), ...(exit && { exit }) }
   }
 
-  async add(
-    { position: given, rules, exitNow, warnings = [] }: AddRequest,
-    by: Requester,
-  ): Promise<AddedView> {
-    const { system, clock } = this.parts
-    const position: Position = { ...given, openedAt: given.openedAt ?? clock.now() }
-    if (!exitNow) system.refuseImmediateExit({ position, rules })
-    return { ...this.view(await system.add(position, rules, nameOf(by))), warnings }
+  async add({ warnings = [], ...request }: AddRequest, by: Requester): Promise<AddedView> {
+    const { system } = this.parts
+    await this.endDurable(request.position.id)
+    const { wanted, warnings: more } = system.doors.admit(request)
+    const registered = await system.registrar.add(wanted, nameOf(by))
+    return { ...this.view(registered), warnings: [...warnings, ...more] }
   }
 
   async changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView> {

@@ -376,7 +376,7 @@ export class ExitJournal {
     const exit = state.openExits.get(id)
     state.openExits.delete(id)
     const line = lineOf(now(), kind, id, { ...detail, ...historyOf(exit) })
-    state.register.decide(closedRow(row, exit))
+    state.register.decide(closedRow(row, exit, { at: now(), by: 'somebody else' }))
     writer.soon({ row: id, line })
   }
 
@@ -384,7 +384,8 @@ export class ExitJournal {
     const { state, writer, now } = this.parts
     const line = lineOf(now(), 'position-shrunk', positionId, { lost, left })
     const position = { ...row.position, quantity: leftOf(row.position.quantity, lost) }
-    state.register.decide({ ...row, position })
+    const addedQuantity = row.addedQuantity ?? row.position.quantity
+    state.register.decide({ ...row, position, addedQuantity })
     writer.soon({ row: positionId, line })
   }
 

@@ -20,7 +20,9 @@ interface Limits {
 const CLOCK_MS = 3_600_000
 
 /** What is told of a position that is not guarded. */
-const REASONS: Readonly<Record<Exclude<UnguardedCause, 'price'>, (child?: Child) => string>> = {
+const REASONS: Readonly<
+  Record<Exclude<UnguardedCause, 'price' | 'entry'>, (child?: Child) => string>
+> = {
   halt: () => 'the kill switch is halt',
   store: () => 'the store refuses writes',
   monitor: child =>
@@ -73,9 +75,12 @@ export function healthFacts(
     positions: found.counts,
     unguardedMs: system.guarding.totalMs,
     unguarded: found.unguarded
-      .map(({ id, child, cause }) => ({ id, child, cause, forMs: system.guarding.lastsMs(id) }))
+      .map(each => ({ ...each, forMs: system.guarding.lastsMs(each.id) }))
       .filter(({ cause, forMs }) => !GRACED.has(cause) || forMs > graceMs)
-      .map(({ id, child, cause, forMs }) => ({ what: `${id}: ${REASONS[cause](child)}`, forMs })),
+      .map(({ id, forMs, ...found }) => ({ what: `${id}: ${reasonOf(found)}`, forMs })),
+    refusedEntries: [...state.refusedEntries]
+      .filter(([id]) => !state.register.open.has(id))
+      .map(([id, why]) => ({ what: `${id}: ${why}` })),
     unpriced: now - startedAt > graceMs ? [...found.unpriced].map(namedIn(system)) : [],
     quarantined: found.quarantined.map(troubleOf),
     ...{ ruleErrors: erring(false), failingRules: erring(true) },
@@ -101,6 +106,12 @@ export function healthFacts(
     })),
     account: accountFacts(system, exitNow),
   }
+}
+
+function reasonOf({ cause, child, entry }: Omit<Found['unguarded'][number], 'id'>): string {
+  if (cause !== 'entry') return REASONS[cause](child)
+  const why = entry?.kind === 'refused' ? entry.why : 'it would be exited at once'
+  return `${why}: exit it, release it, or change its rules with exitNow`
 }
 
 const namedIn =

@@ -64,6 +64,7 @@ export interface Found {
     readonly id: PositionId
     readonly child: Child | undefined
     readonly cause: Exclude<UnguardedCause, 'price'>
+    readonly entry: Registered['entry']
   }[]
   readonly quarantined: Child[]
   readonly withRuleErrors: Child[]
@@ -123,7 +124,7 @@ export class Guarding {
   }
 
   private judge(
-    { position }: Registered,
+    { position, entry }: Registered,
     child: Child | undefined,
     now: number,
   ): UnguardedCause | undefined {
@@ -131,6 +132,7 @@ export class Guarding {
     if (state.killSwitch.state === 'halt') return 'halt'
     if (!this.parts.isStoreOurs()) return 'store'
     if (state.openExits.size > 0 && state.openExits.has(position.id)) return undefined
+    if (entry?.kind === 'refused') return 'entry'
     if (child === undefined || guardingOf(roster, child) === 'nobody') return 'monitor'
     if (child.guard.decision !== undefined) return undefined
     return idleCause(child.guard, { now, staleMs, hoursOf: each => instruments.of(each).hours })
@@ -194,10 +196,13 @@ export class Guarding {
         this.addUp(seen, { cause, at, passedMs: isCounted ? 0 : passedMs, downMs })
       }
       seen.look = this.looks
-      if (cause !== undefined && cause !== 'price') found.unguarded.push({ id, child, cause })
+      if (cause !== undefined && cause !== 'price')
+        found.unguarded.push({ id, child, cause, entry: registered.entry })
       const isExiting = this.isExiting(registered, child)
       found.counts[stateOf({ isObserved: false, isExiting, cause })]++
       if (state.openExits.size > 0 && state.openExits.has(id)) continue
+      // It has no monitor, and is to have none.
+      if (cause === 'entry') continue
       found.expected++
       if (cause === 'monitor') found.missing++
       if (child !== undefined) this.note(found, child, { now, hours: seen.hours })

@@ -56,6 +56,8 @@ export interface LiveOptions {
   readonly freshMs?: number
   /** A longer time between two cycles was a pause, in which no position was guarded, ms; default: none is. */
   readonly pauseMs?: number
+  /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms; default 0. */
+  readonly skewMs?: number
   /** Whether this process owns the store at this moment; default: always. */
   readonly isStoreOurs?: () => boolean
   /** Awaited before a new position is registered: its account must hold it. */

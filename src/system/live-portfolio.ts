@@ -121,7 +121,7 @@ function close(
     writer.soon({ line })
     return
   }
-  state.register.decide(closedRow(row, exit))
+  state.register.decide(closedRow(row, exit, { at: now(), by: 'a fill', price }))
   writer.soon({ row: id, line })
 }
 

@@ -6,7 +6,7 @@ import type { Position } from '../domain/position.ts'
 import type { Faults } from '../exits/faults.ts'
 import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { LifeRatchet, Past, Registered, ReleasedExit } from '../ports/keeper.ts'
+import type { Ended, LifeRatchet, Past, Registered, ReleasedExit } from '../ports/keeper.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { LiveCounts } from './live-counts.ts'
 import { Register } from './register.ts'
@@ -29,6 +29,8 @@ export class LiveState {
   readonly released = new Map<string, ReleasedExit<ExitRecord>>()
   /** Ends of such exits of which the day's sum has not taken note yet, by life. */
   readonly releasedEnds = new Map<string, ReleasedEnd>()
+  /** Positions of the file that were not taken under guard, and why. */
+  readonly refusedEntries = new Map<PositionId, string>()
   readonly counts = new LiveCounts()
   /** What the portfolio could not count of single positions. */
   faults: Pick<Faults, 'all'> = { all: () => [] }
@@ -76,8 +78,14 @@ interface Life {
 type ReleasedEnd = Extract<PortfolioMessage, { kind: 'released-filled' }>
 
 /** The row of a position that has closed, by the exit of which that much is known. */
-export function closedRow(row: Registered, exit: ExitRecord | undefined): Registered {
-  return { ...row, state: 'closed', ...(exit?.wasDoubted === true && { wasDoubted: true }) }
+export function closedRow(
+  row: Registered,
+  exit: ExitRecord | undefined,
+  { at, by, price }: Ended,
+): Registered {
+  const reason = exit?.decision.reason ?? by
+  const ended = { at, by: reason, ...(price !== undefined && { price }) }
+  return { ...row, state: 'closed', ended, ...(exit?.wasDoubted === true && { wasDoubted: true }) }
 }
 
 /** What the last line about an exit adds where it did not go straight: all that happened to it. */

@@ -15,10 +15,10 @@ import type { KeptRatchet, LifeRatchet, Registered } from '../ports/keeper.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import { backfill, replay } from '../risk/missed.ts'
 import type { RuleSet } from '../risk/rule.ts'
-import { refuseImmediateExit } from '../risk/at-once.ts'
-import { beginningOf } from './beginning.ts'
 import { Confirmation } from './confirmation.ts'
 import { connect, type Core } from './core.ts'
+import { Doors } from './doors.ts'
+import { EntryTests } from './entry-tests.ts'
 import { ExitJournal } from './exit-journal.ts'
 import { ExitsByHand } from './exits-by-hand.ts'
 import { Guarding } from './guarding.ts'
@@ -32,7 +32,7 @@ import { machineTimers } from './machine-timers.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import { MissingPrices } from './missing-prices.ts'
 import { PortfolioActs } from './portfolio-acts.ts'
-import { Registrar, type RulesChanged, type Wanted } from './registrar.ts'
+import { Registrar, type RulesChanged } from './registrar.ts'
 import { ResumePoint } from './resume-point.ts'
 import { SupervisionView } from './supervision.ts'
 import { TickGate } from './tick-gate.ts'
@@ -56,6 +56,8 @@ export class LiveSystem {
   readonly supervisionView: SupervisionView
   readonly guarding: Guarding
   readonly missingPrices: MissingPrices
+  readonly doors: Doors
+  readonly entryTests: EntryTests
   readonly resumePoint: ResumePoint
   readonly byHand: ExitsByHand
   readonly portfolio: PortfolioActs
@@ -173,6 +175,20 @@ export class LiveSystem {
       isPriced: each => [...this.core.dispatcher.streamsOf(each)].some(hasPrice),
       tell: (kind, detail) => this.tell(kind, detail),
     })
+    this.doors = new Doors({
+      rows: this.state.register,
+      dispatcher: () => this.core.dispatcher,
+      ...{ gate: this.gate, clock },
+      skewMs: options.skewMs ?? 0,
+      freshMs: options.freshMs ?? FRESH_MS,
+    })
+    this.entryTests = new EntryTests({
+      rows: this.state.register,
+      writer: this.writer,
+      core: () => this.core,
+      now: () => clock.now(),
+      freshMs: options.freshMs ?? FRESH_MS,
+    })
     this.registrar = new Registrar({
       rows: this.state.register,
       writer: this.writer,
@@ -243,6 +259,7 @@ export class LiveSystem {
     if (!dispatcher.knows(tick.instrument)) return this.missingPrices.heard(tick.instrument)
     const at = this.clock.now()
     for (const each of this.gate.accept(tick, at)) {
+      this.entryTests.test(each)
       this.ticks++
       dispatcher.tick(each, at)
       const filling = broker.priced(each.instrument)
@@ -266,6 +283,7 @@ export class LiveSystem {
         continue
       }
       this.ticks++
+      this.entryTests.test(each)
       replay(dispatcher, each, at)
       const filling = broker.priced(each.instrument)
       if (filling !== undefined) actors.track(filling)
@@ -322,13 +340,6 @@ export class LiveSystem {
 
   async release(id: PositionId, by: string): Promise<void> {
     await this.registrar.release(id, by)
-  }
-
-  /** Throws EXITS_AT_ONCE if a position would be exited now, or at `price` where it is known. */
-  refuseImmediateExit({ position, rules, price }: Wanted & { price?: number | undefined }): void {
-    const beginning = beginningOf(this.core.dispatcher, position, this.now)
-    const known = price === undefined ? beginning : { ...beginning, price }
-    refuseImmediateExit(position, ruleSetOf({ position, rules }), known)
   }
 
   /** A line about the service as a whole, durable soon. */
@@ -440,6 +451,11 @@ export class LiveSystem {
       this.state.register.decide(afresh)
       this.writer.soon({ row: id })
     }
+    if (afresh.entry?.kind === 'refused') {
+      const { position, generation } = afresh
+      send(this.core.gateway, { kind: 'own', position, generation })
+      return
+    }
     this.guard(afresh, { ratchet: this.state.ratchets.get(id) })
   }
 
@@ -454,7 +470,10 @@ export class LiveSystem {
       kind: 'guard',
       ...{ position, ruleSet: this.rulesOf(registered), generation },
       ...(ratchet !== undefined && { ratchet }),
-      ...(guarded !== undefined && { guarded }),
+      guarded: () => {
+        this.entryTests.begin(registered)
+        guarded?.()
+      },
     })
     if (this.state.killSwitch.state === 'flatten') this.byHand.exit(position.id, 'kill-switch')
   }

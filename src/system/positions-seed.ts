@@ -1,9 +1,9 @@
 import type { PositionEntry } from '../config/position-reader.ts'
-import type { Position } from '../domain/position.ts'
 import { isSame } from '../domain/units.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Registered } from '../ports/keeper.ts'
 import type { LiveSystem } from './live.ts'
+import { refusalOf } from './doors.ts'
 import type { Wanted } from './registrar.ts'
 
 /** What the positions file has changed at the start, for the person who started it. */
@@ -14,6 +14,8 @@ export interface Seeded {
   readonly vanished: readonly string[]
   /** Ids whose rules have changed in the file, and are in force now. */
   readonly ruled: readonly string[]
+  /** What is odd about positions that are guarded, one line each. */
+  readonly noted: readonly string[]
   /** What the file says and is not done, one line each. */
   readonly refused: readonly string[]
 }
@@ -21,46 +23,65 @@ export interface Seeded {
 const BY = 'positions file'
 
 /**
- * Takes the positions of a file: ids that the register has never seen are guarded, changed rules of
- * known ones are applied as a change by hand would be, what is over stays so.
+ * Takes the positions of a file: ids that the register has never seen are guarded unless a door
+ * refuses them, changed rules of known ones are applied as a change by hand would be, what is over
+ * stays so. Another position under the id of one that is over is refused.
  */
-export async function seed(
-  system: LiveSystem,
-  entries: readonly PositionEntry[],
-  now: number,
-): Promise<Seeded> {
+export async function seed(system: LiveSystem, entries: readonly PositionEntry[]): Promise<Seeded> {
   const { register } = system.state
   const before = [...register.values()].filter(({ state }) => state === 'open')
   const fresh: Wanted[] = []
   const over: string[] = []
+  const refused: string[] = []
+  const noted: string[] = []
   const known: [PositionEntry, Registered][] = []
   for (const entry of entries) {
-    const { position, rules } = entry
-    const registered = register.get(position.id)
-    if (registered === undefined) {
-      fresh.push({ position: { ...position, openedAt: position.openedAt ?? now }, rules })
-    } else if (registered.state === 'open') known.push([entry, registered])
-    else over.push(position.id)
+    const { position } = entry
+    const row = register.get(position.id)
+    if (row?.state === 'open') known.push([entry, row])
+    else if (row !== undefined && differenceOf(entry, row, true) === undefined) {
+      over.push(position.id)
+    } else {
+      try {
+        const { wanted, warnings } = system.doors.admit({ ...entry, ...entry.flags })
+        fresh.push(wanted)
+        noted.push(...warnings.map(warning => `${position.id}: ${warning}`))
+      } catch (error) {
+        refused.push(refuse(system, entry, error))
+      }
+    }
   }
   await system.registrar.addAll(fresh, BY)
   // Every monitor is there before its rules change.
   await system.settled()
   const named = new Set(entries.map(({ position }) => position.id))
   const vanished = before.map(({ position }) => position.id).filter(id => !named.has(id))
-  return { over, vanished, ...(await changeRules(system, known)) }
+  const { ruled, kept } = await changeRules(system, known)
+  return { over, vanished, ruled, noted, refused: [...refused, ...kept] }
+}
+
+/** Journals why a position of the file is not guarded, and gives the line for a person. */
+function refuse(system: LiveSystem, { position }: PositionEntry, error: unknown): string {
+  if (!(error instanceof WatchkeeperError)) throw error
+  const why = refusalOf(error)
+  const { id } = position
+  system.state.refusedEntries.set(id, why)
+  system.tell('entry-refused', { for: id, by: BY, code: error.code, why })
+  return `${id} is not guarded: ${why}`
 }
 
 async function changeRules(
   system: LiveSystem,
   known: readonly (readonly [PositionEntry, Registered])[],
-): Promise<Pick<Seeded, 'ruled' | 'refused'>> {
+): Promise<{ readonly ruled: readonly string[]; readonly kept: readonly string[] }> {
   const ruled: string[] = []
-  const refused: string[] = []
-  for (const [{ position, rules }, registered] of known) {
+  const kept: string[] = []
+  for (const [entry, registered] of known) {
+    const { position, rules } = entry
     const { id } = position
-    const difference = differenceOf(position, registered.position)
+    const difference = differenceOf(entry, registered)
     if (difference !== undefined) {
-      refused.push(`${id}: ${difference}: release it and add it again to change that`)
+      kept.push(`${id}: ${difference}: release it and add it again to change that`)
     }
     try {
       const request = { rules, isWhole: true, force: false, exitNow: false }
@@ -68,11 +89,11 @@ async function changeRules(
       if (changes.length > 0) ruled.push(id)
     } catch (error) {
       if (!(error instanceof WatchkeeperError)) throw error
-      refused.push(`${id} keeps its rules: ${error.message}`)
+      kept.push(`${id} keeps its rules: ${error.message}`)
       system.tell('rules-refused', { for: id, by: BY, code: error.code, why: error.message })
     }
   }
-  return { ruled, refused }
+  return { ruled, kept }
 }
 
 const COMPARED = [
@@ -87,11 +108,30 @@ const COMPARED = [
   'priceSource',
 ] as const
 
-/** The first field in which the file's position is another one than the guarded one. */
-function differenceOf(file: Omit<Position, 'openedAt'>, guarded: Position): string | undefined {
-  const field = COMPARED.find(each =>
-    each === 'quantity' ? !isSame(file.quantity, guarded.quantity) : file[each] !== guarded[each],
-  )
-  if (field === undefined) return undefined
-  return `${field} is ${String(guarded[field])}, the file says ${String(file[field])}`
+/**
+ * The first field that the file names and in which its position is another one than that of the
+ * register. `openedAt` counts for one that is over alone: a later trade may be like it in all else.
+ */
+function differenceOf(
+  { position: file, filledIn }: PositionEntry,
+  { position, addedQuantity }: Registered,
+  isOver = false,
+): string | undefined {
+  const kept = { ...position, quantity: addedQuantity ?? position.quantity }
+  const field = COMPARED.find(each => {
+    if (filledIn.some(one => one === each)) return false
+    return each === 'quantity' ? !isSame(file.quantity, kept.quantity) : file[each] !== kept[each]
+  })
+  if (field !== undefined) {
+    return `${field} is ${String(kept[field])}, the file says ${String(file[field])}`
+  }
+  const { openedAt } = file
+  if (!isOver || openedAt === undefined) return undefined
+  // What was a little ahead of the clock was taken for the time at which it came.
+  const isSameTime = openedAt >= kept.openedAt && openedAt - kept.openedAt <= MOST_SKEW_MS
+  if (isSameTime) return undefined
+  return `it was opened at ${kept.openedAt}, the file says ${openedAt}`
 }
+
+/** The largest `entries.skewMs`. */
+const MOST_SKEW_MS = 60_000

@@ -5,12 +5,13 @@ import { InputError, WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { RulesRequest } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { KeptLine, KeptRatchet, Registered, ReleasedExit } from '../ports/keeper.ts'
+import type { Entry, KeptLine, KeptRatchet, Registered, ReleasedExit } from '../ports/keeper.ts'
 import { refuseImmediateExit } from '../risk/at-once.ts'
 import { levelsAt, refuseLooser, type RuleChange, ruleChanges } from '../risk/rule-change.ts'
 import { standing } from '../risk/standing.ts'
 import { beginningOf } from './beginning.ts'
 import type { Core } from './core.ts'
+import { closedError } from './doors.ts'
 import { ruleSetOf } from './kept-rules.ts'
 import { lineOf } from './lines.ts'
 import type { LiveWriter } from './live-writer.ts'
@@ -38,6 +39,10 @@ export interface RegistrarParts {
 export interface Wanted {
   readonly position: Position
   readonly rules: Registered['rules']
+  /** An id that was used before is refused. */
+  readonly mustBeNew?: boolean
+  /** See Registered. */
+  readonly entry?: Entry
   /** The account holds it for certain: a simulated one must not be given it. */
   readonly isHeld?: boolean
 }
@@ -109,20 +114,26 @@ export class Registrar {
       let registered: Registered = { ...present, rules }
       const ruleSet = ruleSetOf(registered)
       const changes = this.judgeChange(present, registered, request)
-      if (changes.length === 0) return { registered: present, changes }
+      const isRefused = present.entry?.kind === 'refused'
+      if (changes.length === 0 && !isRefused) return { registered: present, changes }
       await writer.now({
         ids: [id],
         change: () => {
-          registered = { ...this.open(id), rules }
+          const { entry, ...row } = this.open(id)
+          registered = { ...row, rules, ...(entry !== undefined && !isRefused && { entry }) }
           const line = lineOf(clock.now(), 'rules-changed', id, { by, rules, changes })
           return { register: [registered], lines: [line] }
         },
-        done: () => rows.changed(id, registered.generation, { rules }),
+        done: () => {
+          if (!isRefused) rows.changed(id, registered.generation, { rules })
+          else if (rows.isOpen(id, registered.generation)) rows.set(id, registered)
+        },
       })
       // It may have closed in the meantime.
       if (!rows.isOpen(id, registered.generation)) return { registered, changes }
       await new Promise<void>(resolve => {
-        send(core.supervisor, { kind: 'rerule', positionId: id, ruleSet, guarded: resolve })
+        if (isRefused) this.parts.guard(registered, resolve)
+        else send(core.supervisor, { kind: 'rerule', positionId: id, ruleSet, guarded: resolve })
       })
       return { registered: rows.get(id) ?? registered, changes }
     })
@@ -140,7 +151,8 @@ export class Registrar {
       await writer.now({
         ids: [id],
         change: () => {
-          registered = { ...this.open(id), state: 'released' }
+          const ended = { at: clock.now(), by: 'release' }
+          registered = { ...this.open(id), state: 'released', ended }
           const { generation, position } = registered
           const record = this.parts.exitOf(id, generation)
           // An order of it may be at the broker, or leave before the gateway hears of the release.
@@ -217,7 +229,7 @@ export class Registrar {
     await writer.now({
       ids: registered.map(({ position }) => position.id),
       change: () => {
-        registered = registered.map(each => this.begin(each))
+        registered = registered.map((each, index) => this.begin(each, wanted[index]!))
         const lines = registered.map(({ position, generation }): KeptLine => {
           return lineOf(clock.now(), 'position-added', position.id, { by, generation })
         })
@@ -235,15 +247,25 @@ export class Registrar {
   }
 
   /** The row with the generation that its id gets now. */
-  private begin(row: Registered): Registered {
+  private begin(row: Registered, { mustBeNew = false }: Wanted): Registered {
     const { rows } = this.parts
     const { id } = row.position
-    if (rows.get(id)?.state !== 'open') return { ...row, generation: rows.nextGeneration(id) }
+    const known = rows.get(id)
+    if (mustBeNew && known !== undefined && known.state !== 'open') throw closedError(known)
+    if (known?.state !== 'open') return { ...row, generation: rows.nextGeneration(id) }
     throw new WatchkeeperError('POSITION_EXISTS', `position ${id} is guarded already`)
   }
 
-  private newRow({ position, rules }: Wanted): Registered {
-    const registered = this.begin({ position, rules, generation: 1, state: 'open' })
+  private newRow(wanted: Wanted): Registered {
+    const { position, rules, entry } = wanted
+    const row: Registered = {
+      position,
+      rules,
+      generation: 1,
+      state: 'open',
+      ...(entry !== undefined && { entry }),
+    }
+    const registered = this.begin(row, wanted)
     if (this.parts.isNet) this.refuseOpposite(position)
     ruleSetOf(registered)
     this.coming.add(position)
@@ -262,11 +284,13 @@ export class Registrar {
   private judgeChange(
     present: Registered,
     changed: Registered,
-    { force, exitNow }: RulesRequest,
+    request: RulesRequest,
   ): RuleChange[] {
     const { core, clock } = this.parts
+    const { force, exitNow } = request
     const { id } = present.position
     const guard = core.roster.get(id)?.guard
+    if (present.entry?.kind === 'refused') return this.judgeEntry(changed, present, request)
     if (guard === undefined || guard.decision !== undefined) {
       throw new WatchkeeperError('POSITION_UNKNOWN', `position ${id} is being exited`)
     }
@@ -284,6 +308,23 @@ export class Registrar {
         ...ratchet,
       })
     }
+    return changes
+  }
+
+  /** A position that its first price has refused, and that is to be guarded by these rules. */
+  private judgeEntry(
+    changed: Registered,
+    present: Registered,
+    { force, exitNow }: RulesRequest,
+  ): RuleChange[] {
+    const { core, clock } = this.parts
+    const { position } = present
+    const beginning = beginningOf(core.dispatcher, position, clock.now())
+    const [before, after] = [ruleSetOf(present), ruleSetOf(changed)]
+    const changes = ruleChanges(before, after, { position, ...beginning })
+    const none = { stop: null, target: null }
+    if (!force) refuseLooser(position, changes, { present: none, next: none })
+    if (!exitNow) refuseImmediateExit(position, after, beginning)
     return changes
   }
 

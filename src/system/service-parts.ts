@@ -131,6 +131,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     callTimeoutMs: Infinity,
     ...{ ticks: { ...config.feed, maxTickAgeMs: oldMsOf(config) }, freshMs: config.health.staleMs },
     pauseMs: PAUSE_CYCLES * config.cycleMs,
+    skewMs: config.entries.skewMs,
     // Asked in the moment of sending: a lease may have ended since the exit was decided.
     isStoreOurs: () => store.status().isOurs,
     beforeGuard: registered => chosen!.deposit(registered),

@@ -185,7 +185,7 @@ export class Service {
   }
 
   private async begin(): Promise<Started> {
-    const { entries, config, clock } = this.options
+    const { entries, config } = this.options
     // First of all, so that a port that is taken leaves nothing half done.
     const { host, port, token } = config.http
     this.http = await serveHttp({ control: this.control, host, port, token })
@@ -194,7 +194,7 @@ export class Service {
       this.options.onFatal(new WatchkeeperError('WATCHDOG_FAILED', text, { cause }))
     })
     await this.countDown()
-    const seeded = await seed(this.system, entries, clock.now())
+    const seeded = await seed(this.system, entries)
     tellDeadRules({
       core: this.system.core,
       tell: (kind, detail) => this.system.tell(kind, detail),

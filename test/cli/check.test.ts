@@ -23,6 +23,10 @@ positions:
       staleQuote: { afterMs: auto, action: exit }
 `
 
+/** What a start would say of the first of them. */
+const LATE =
+  'a: the time of maxHold is past (2024-08-09T11:00:00Z): a start refuses it without exitNow'
+
 describe('watchkeeper check', () => {
   let folder: Folder
   beforeEach(() => (folder = new Folder()))
@@ -34,7 +38,7 @@ describe('watchkeeper check', () => {
   it('shows the levels of each rule at entry', async () => {
     expect(await check(POSITIONS)).to.deep.equal({
       code: 0,
-      stderr: '',
+      stderr: `warning: ${LATE}\n`,
       stdout: `a  long 2 BTC at 100, opened 2024-08-09T09:30:00.000Z
   stopLoss      stop 95 (-5.00 %)
   trailingStop  arms at 103 (+3.00 %)
@@ -46,7 +50,7 @@ b  short 1 SPX-PUT at 4, opens with the first tick, valued at the quote
   underlying  watches SPX; exit at or above 5500
   staleQuote  exit when quiet for three times its longest gap
 
-valid: 2 positions, 2 rule sets, 0 warnings
+valid: 2 positions, 2 rule sets, 1 warning
 `,
     })
   })
@@ -74,7 +78,7 @@ valid: 2 positions, 2 rule sets, 0 warnings
         { rule: 'maxHold', reason: 'max-hold', exitAt: AT + 5_400_000 },
       ],
     })
-    expect(lines[2]).to.deep.equal({ type: 'summary', positions: 2, ruleSets: 2, warnings: [] })
+    expect(lines[2]).to.deep.equal({ type: 'summary', positions: 2, ruleSets: 2, warnings: [LATE] })
   })
 
   it('gives no time that changes from run to run where the opening is not known', async () => {
@@ -88,7 +92,7 @@ valid: 2 positions, 2 rule sets, 0 warnings
     const [loose, strict] = await Promise.all([check(odd), check(odd, '--strict')])
     expect(loose.code).to.equal(0)
     expect(loose.stderr).to.match(/^warning: rules.swing.stopLoss.pct, line 3: found 0.05, /)
-    expect(loose.stdout).to.contain('2 positions, 2 rule sets, 1 warning\n')
+    expect(loose.stdout).to.contain('2 positions, 2 rule sets, 2 warnings\n')
     expect(strict.code).to.equal(2)
     expect(strict.stdout).to.equal('')
     expect(strict.stderr).to.contain('rules.swing.stopLoss.pct, line 3: found 0.05, ')

@@ -81,7 +81,7 @@ describe('The commands that change positions', () => {
     const { code, stdout } = await run(`add --file ${file} --url ${url}`)
     listening.close()
     expect([code, stdout]).to.deep.equal([0, 'x is guarded: stop 95\n'.repeat(2)])
-    const named = { instrument: 'ACME', side: 'long', quantity: 1, entryPrice: 100, exitNow: false }
+    const named = { instrument: 'ACME', side: 'long', quantity: 1, entryPrice: 100 }
     const sent = listening.asked.map(each => JSON.parse(each.replace(/^\S+ \S+ /, '')) as unknown)
     expect(sent).to.deep.equal([
       { id: 'a', ...named, rules: { stopLoss: { pct: 4 } } },

@@ -119,6 +119,33 @@ describe('watchkeeper run', () => {
     ])
   })
 
+  it('sends nothing for an old positions file, and says why of each', async () => {
+    const old = { id: 'late', instrument: 'BTCUSD', side: 'long', quantity: 1, entryPrice: 92_400 }
+    const positions = [
+      { ...old, openedAt: '2024-08-09T09:30:00Z', rules: { maxHold: { ms: 3_600_000 } } },
+      { ...old, id: 'far', entryPrice: 200_000, rules: { stopLoss: { pct: 5 } } },
+      { ...old, id: 'ahead', openedAt: Date.now() + 3_600_000, rules: { stopLoss: { pct: 5 } } },
+      { ...old, id: 'good', rules: { stopLoss: { pct: 50 } } },
+    ]
+    writeFileSync(join(folder, 'positions.json'), JSON.stringify({ positions }))
+    const running = await start()
+    await running.printed(line => line.startsWith('Ctrl-C'))
+    const text = running.lines.join('\n')
+    expect(text).to.match(/^watchkeeper guards 1 position, 0 are being exited\n1 is not guarded/m)
+    expect(text).to.match(/^late is not guarded: .*the time of maxHold is past/m)
+    expect(text).to.match(/^ahead is not guarded: .*ahead of the clock/m)
+    const url = running.lines.find(line => line.startsWith('health'))!.split(/\s+/)[1]!
+    const health = (await (await fetch(url)).json()) as { status: string; output: string[] }
+    expect(health.status).to.equal('fail')
+    const output = health.output.join('\n')
+    expect(output).to.match(/positions:refused: 2: late: .*, ahead: /)
+    expect(output).to.match(/positions:unguarded: 1: far: the price .* is past the stop 190000/)
+    expect(await running.end('SIGTERM')).to.equal(0)
+    expect(running.lines.filter(isIntent)).to.deep.equal([])
+    const { fills, register } = await leftBehind()
+    expect([fills.length, register.size]).to.deep.equal([0, 2])
+  })
+
   it('refuses polls of a paper account, which has no prices', async () => {
     const config = join(folder, 'config.yaml')
     writeFileSync(config, `positions: ${join(folder, 'positions.json')}\nfeed: { kind: poll }\n`)

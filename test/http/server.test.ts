@@ -382,6 +382,7 @@ describe('the HTTP API', () => {
   it('moves the kill switch, and asks what becomes of held exits', async () => {
     const move = (body: object): Promise<Answer> => ask('POST', '/api/kill-switch', body)
     await add()
+    await tick(100)
     await move({ state: 'halt' })
     await tick(94)
     expect((await ask('GET', '/api/kill-switch')).body['held']).to.deep.equal(['p1'])
@@ -392,6 +393,7 @@ describe('the HTTP API', () => {
 
   it('forgets the exits that halt held when it is told to', async () => {
     await add()
+    await tick(100)
     await ask('POST', '/api/kill-switch', { state: 'halt' })
     await tick(94)
     await tick(99)

@@ -425,6 +425,23 @@ describe('LiveSystem', () => {
     expect(system.state.openExits.has(positionId('p2'))).to.equal(true)
   })
 
+  it('exits nothing for want of prices that only an earlier process has seen', async () => {
+    const quiet = { staleQuote: { afterMs: 60_000, action: 'exit' } }
+    await system.add(aPosition({ openedAt: now }), quiet, 'test')
+    await tick(100)
+    now += 50_000
+    await tick(100)
+    now += 30_000
+    await restart()
+    await cycle()
+    now += 59_000
+    await cycle()
+    expect(kinds()).to.not.include('exit-intended')
+    now += 1_001
+    await cycle()
+    expect(kinds()).to.include('exit-intended')
+  })
+
   it('names the instruments whose rules ask for a price that has not come', async () => {
     const quiet = { staleQuote: { afterMs: 1_000, action: 'poll' }, stopLoss: { pct: 50 } }
     await system.add(aPosition({ openedAt: now }), quiet, 'test')

@@ -11,6 +11,8 @@ import { MemoryKeeper } from '../support/memory-keeper.ts'
 const STOP_5 = { stopLoss: { pct: 5 } }
 const STOP_3 = { stopLoss: { pct: 3 } }
 
+const NO_FLAGS = { exitNow: false, opensLater: false, reopen: false }
+
 describe('seed', () => {
   let keeper: MemoryKeeper
   let system: LiveSystem
@@ -39,29 +41,39 @@ describe('seed', () => {
     id: string,
     rules: object = STOP_5,
     but: Partial<Position> = {},
+    flags: Partial<PositionEntry['flags']> = {},
   ): PositionEntry => {
     const options = rules as Record<string, unknown>
     const position = { ...aPosition({ id: positionId(id), ...but }), openedAt: undefined }
-    return { position, rules: options, ruleSet: aRuleSet(options), filledIn: [] }
+    return {
+      position,
+      rules: options,
+      ruleSet: aRuleSet(options),
+      filledIn: [],
+      flags: { ...NO_FLAGS, ...flags },
+    }
   }
 
   async function restartedWith(...entries: PositionEntry[]) {
     await system.stop()
     await start()
-    return seed(system, entries, 2_000)
+    return seed(system, entries)
   }
 
   const rulesOf = (id: string): unknown => system.state.register.get(positionId(id))?.rules
 
   it('guards ids that the register has never seen, open from now on', async () => {
-    const seeded = await seed(system, [entry('a'), entry('b')], 2_000)
-    expect(seeded).to.deep.equal({ over: [], vanished: [], ruled: [], refused: [] })
-    expect(system.state.register.get(positionId('a'))?.position.openedAt).to.equal(2_000)
+    const seeded = await seed(system, [entry('a'), entry('b')])
+    expect(seeded).to.deep.equal({
+      ...{ over: [], vanished: [], ruled: [] },
+      ...{ noted: [], refused: [] },
+    })
+    expect(system.state.register.get(positionId('a'))?.position.openedAt).to.equal(1_000)
     expect(system.core.roster.size).to.equal(2)
   })
 
   it('applies rules that the file has tightened, and keeps what it would loosen', async () => {
-    await seed(system, [entry('a'), entry('b', STOP_3)], 2_000)
+    await seed(system, [entry('a'), entry('b', STOP_3)])
     const { ruled, refused } = await restartedWith(entry('a', STOP_3), entry('b', STOP_5))
     expect(ruled).to.deep.equal(['a'])
     expect(refused).to.have.length(1)
@@ -70,7 +82,7 @@ describe('seed', () => {
   })
 
   it('keeps a rule that the file has dropped, and says so in the journal', async () => {
-    await seed(system, [entry('a', { ...STOP_5, maxHold: { ms: 60_000 } })], 2_000)
+    await seed(system, [entry('a', { ...STOP_5, maxHold: { ms: 60_000 } })])
     const { ruled, refused } = await restartedWith(entry('a', STOP_5))
     await system.settled()
     expect([ruled, rulesOf('a')]).to.deep.equal([[], { ...STOP_5, maxHold: { ms: 60_000 } }])
@@ -80,7 +92,7 @@ describe('seed', () => {
   })
 
   it('guards what the file does not name any more, and leaves alone what is over', async () => {
-    await seed(system, [entry('a'), entry('b')], 2_000)
+    await seed(system, [entry('a'), entry('b')])
     await system.release(positionId('b'), 'test')
     const seeded = await restartedWith(entry('b'), entry('c'))
     expect(seeded).to.deep.include({ over: ['b'], vanished: ['a'] })
@@ -88,7 +100,7 @@ describe('seed', () => {
   })
 
   it('says that another quantity in the file changes nothing', async () => {
-    await seed(system, [entry('a')], 2_000)
+    await seed(system, [entry('a')])
     const { refused } = await restartedWith(entry('a', STOP_5, { quantity: 7 }))
     expect(refused).to.deep.equal([
       'a: quantity is 1, the file says 7: release it and add it again to change that',

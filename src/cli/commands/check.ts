@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import { loadPositions } from '../../config/positions-file.ts'
 import { UsageError } from '../../errors.ts'
-import { checkedPosition } from '../check-report.ts'
+import { checkedPosition, startWarnings } from '../check-report.ts'
 import { checkedText } from '../check-text.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { countText, paintFor } from '../output.ts'
@@ -53,9 +53,10 @@ async function check(given: Given, { stdout, stderr, env }: CommandContext): Pro
     strict: given.strict || judged?.config.strict === true,
     ...(judged !== undefined && { instruments: judged.config.instruments }),
   })
-  const warnings = [...(judged?.warnings ?? []), ...odd]
   const paint = paintFor(stdout, env)
   const now = Date.now()
+  const late = entries.flatMap(entry => startWarnings(entry, now))
+  const warnings = [...(judged?.warnings ?? []), ...odd, ...late]
   for (const entry of entries) {
     const checked = checkedPosition(entry, now)
     const text =

@@ -18,7 +18,10 @@ interface AddGiven extends ConnectionOptions {
   readonly ticket?: string
   readonly underlying?: string
   readonly rules?: object
+  readonly openedAt?: string | number
   readonly exitNow: boolean
+  readonly opensLater: boolean
+  readonly reopen: boolean
 }
 
 interface RulesGiven extends ConnectionOptions {
@@ -48,6 +51,13 @@ function number(text: string): number {
   throw new InvalidArgumentError('Expected a number.')
 }
 
+/** The flags that are set. */
+const trueOf = (flags: Readonly<Record<string, boolean>>): Readonly<Record<string, boolean>> =>
+  Object.fromEntries(Object.entries(flags).filter(([, isSet]) => isSet))
+
+/** A time as a person writes it; what it means is the service's to judge. */
+const instant = (text: string): string | number => (/^\d+$/.test(text) ? Number(text) : text)
+
 function json(text: string): object {
   try {
     const value: unknown = JSON.parse(text)
@@ -71,7 +81,10 @@ export function addGuarding(positions: Command, context: CommandContext): void {
     .option('--ticket <id>', 'the holding, where each position is a ticket of its own')
     .option('--underlying <name>', 'instrument that it derives from')
     .option('--rules <json>', 'its rules', json)
+    .option('--opened-at <time>', 'when it was opened: ISO 8601, or epoch ms; default now', instant)
     .option('--exit-now', 'also if a rule would exit it at once', false)
+    .option('--opens-later', 'also if its time lies ahead of the clock', false)
+    .option('--reopen', 'also if its id is that of a position which is over', false)
     .addHelpText('after', ADD_HELP)
     .action((given: AddGiven) => add(given, context))
   withUrl(
@@ -89,9 +102,9 @@ export function addGuarding(positions: Command, context: CommandContext): void {
 
 async function add(given: AddGiven, context: CommandContext): Promise<void> {
   const client = clientOf(given, context)
-  const { url: _url, data: _data, file, exitNow, ...position } = given
+  const { url: _url, data: _data, file, exitNow, opensLater, reopen, ...position } = given
   const request = async (given: object): Promise<string> => {
-    const body = { ...given, exitNow }
+    const body = { ...given, ...trueOf({ exitNow, opensLater, reopen }) }
     const view = await client.change('POST', '/api/positions', { shape: addedShape, body })
     warnOf(view, context)
     return positionLine(view)
@@ -109,7 +122,7 @@ async function add(given: AddGiven, context: CommandContext): Promise<void> {
   await eachOf(entries, context, {
     nameOf: entry => entry.position.id,
     // The service fills in what the file does not name: it knows its instruments.
-    act: entry => request({ ...namedFields(entry), rules: entry.rules }),
+    act: entry => request({ ...namedFields(entry), ...trueOf(entry.flags), rules: entry.rules }),
   })
 }
 

@@ -62,7 +62,7 @@ function found<Value>(value: Value | undefined, id: string): Value {
 
 /** The same rules as for a positions file; paths of faults start at the body. */
 function addRequest(
-  { exitNow, ...position }: Readonly<Record<string, unknown>>,
+  position: Readonly<Record<string, unknown>>,
   { instruments, isStrict }: Pick<Control, 'instruments' | 'isStrict'>,
 ): AddRequest {
   const source = 'the body'
@@ -77,7 +77,7 @@ function addRequest(
     return {
       position: entries[0]!.position,
       rules: entries[0]!.rules,
-      exitNow: flagOf({ exitNow }, 'exitNow'),
+      ...entries[0]!.flags,
       warnings: odd.map(fault => describeFault(inBody(fault))),
     }
   } catch (error) {
