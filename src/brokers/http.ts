@@ -44,6 +44,8 @@ export interface Oddities {
   readonly waits: number
   /** A price that cannot be read, or was not asked for. */
   readonly quotes: number
+  /** A holding with a quantity or a price that nothing can have: it counts as unknown. */
+  readonly amounts: number
 }
 
 /** A broker behind the protocol of docs/brokers.md. */
@@ -67,7 +69,7 @@ export function httpBroker(options: HttpBrokerOptions): HttpBroker {
 
 class RestBroker implements HttpBroker {
   readonly capabilities: Capabilities
-  readonly oddities = { waits: 0, quotes: 0 }
+  readonly oddities = { waits: 0, quotes: 0, amounts: 0 }
   /** There only where the server lists working orders. */
   readonly openOrders?: (signal: AbortSignal) => Promise<readonly OpenOrder[]>
   private readonly options: HttpBrokerOptions
@@ -110,13 +112,15 @@ class RestBroker implements HttpBroker {
     // Half a name would be answered for another holding, or for none.
     if (about === undefined) return { kind: 'unknown' }
     const ask: Ask = { method: 'GET', path: `/v1/holding?${new URLSearchParams(about).toString()}` }
-    return reportOf(await this.ask(answers.holdingReport, { ask, about }, signal), about)
+    const report = await this.ask(answers.holdingReport, { ask, about }, signal)
+    return reportOf(report, about, () => this.noteOddity('amounts'))
   }
 
   async holdings(signal: AbortSignal): Promise<readonly Holding[]> {
     const ask: Ask = { method: 'GET', path: '/v1/holdings' }
     const list = await this.ask(answers.holdingList, { ask }, signal)
-    return holdingsOf(list.holdings, this.capabilities.holdings)
+    const onOdd = (): void => this.noteOddity('amounts')
+    return holdingsOf(list.holdings, this.capabilities.holdings, onOdd)
   }
 
   async quotes(instruments: readonly InstrumentId[], signal: AbortSignal): Promise<Tick[]> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LARGEST, SMALLEST } from '../domain/bounds.ts'
 import { type InstrumentSpec, InstrumentTable, type SessionSpan } from '../domain/instrument.ts'
 import {
   isTimezone,
@@ -8,7 +9,7 @@ import {
   WEEKDAYS,
 } from '../risk/calendar.ts'
 
-const positive = z.number().positive()
+const positive = z.number().min(SMALLEST).max(LARGEST)
 
 /** A local time of day, `HH:mm`, as minutes after midnight. */
 export const timeOfDay = z

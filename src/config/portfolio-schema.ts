@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LARGEST } from '../domain/bounds.ts'
 import { product } from '../domain/decimal.ts'
 import type { LossLimit } from '../risk/portfolio.ts'
 import type { DayStart } from '../risk/trading-day.ts'
@@ -8,7 +9,7 @@ const limit = z
   .strictObject({
     name: z.string().regex(/^[\w.-]{1,60}$/, { error: 'a name of letters, digits, _ . -' }),
     /** Money. */
-    maxLoss: z.number().positive().optional(),
+    maxLoss: z.number().positive().max(LARGEST).optional(),
     /** Percent of the capital. */
     maxLossPct: z.number().positive().max(100).optional(),
     warnAtPct: z.number().positive().max(100).default(80),
@@ -31,7 +32,7 @@ export interface PortfolioConfig {
 export const portfolioSchema = z
   .strictObject({
     /** What `maxLossPct` is a percentage of, in money. */
-    capital: z.number().positive().optional(),
+    capital: z.number().positive().max(LARGEST).optional(),
     /** Whose clock begins the trading day. */
     timezone: timezone.default('UTC'),
     dayStart: timeOfDay.default(0),

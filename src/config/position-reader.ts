@@ -1,3 +1,4 @@
+import { isMeasure, LARGEST, SMALLEST } from '../domain/bounds.ts'
 import { instrumentId, positionId } from '../domain/ids.ts'
 import type { InstrumentSpec, InstrumentTable } from '../domain/instrument.ts'
 import type { Position, PriceSource, Side } from '../domain/position.ts'
@@ -192,9 +193,11 @@ export class PositionReader {
 
   private positive(field: string): number | undefined {
     const value = this.map[field]
-    if (typeof value === 'number' && value > 0 && value < Infinity) return value
+    if (typeof value === 'number' && isMeasure(value)) return value
+    const isBeyond = typeof value === 'number' && value > 0 && value < Infinity
     const isQuoted = typeof value === 'string' && value.trim() !== '' && Number(value) > 0
-    const expected = `a number above 0${isQuoted ? ', without quotes' : ''}`
+    const bounds = isBeyond ? `a number from ${SMALLEST} to ${LARGEST}` : 'a number above 0'
+    const expected = `${bounds}${isQuoted ? ', without quotes' : ''}`
     this.list.add(this.path(field), show(value), expected)
     return undefined
   }

@@ -94,6 +94,8 @@ interface Exact {
 }
 
 function exact(x: number): Exact {
+  // What enters is bounded (bounds.ts): only a mistake of ours comes here.
+  if (!Number.isFinite(x)) throw new RangeError(`${x} is no decimal`)
   const [mantissa = '0', exponent = '0'] = String(x).split('e')
   const [whole = '0', fraction = ''] = mantissa.split('.')
   return { digits: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length }

@@ -1,3 +1,4 @@
+import { isBounded, isMeasure } from './bounds.ts'
 import type { InstrumentId } from './ids.ts'
 import type { PriceSource, Side } from './position.ts'
 
@@ -27,7 +28,7 @@ export function viewOf(side: Side, source: PriceSource): PriceView {
 
 /** Whether a number is a price; below zero only where the instrument may trade there. */
 export const isPrice = (price: number | undefined, mayBeNegative = false): price is number =>
-  price !== undefined && (mayBeNegative ? Number.isFinite(price) : price > 0 && price < Infinity)
+  price !== undefined && (mayBeNegative ? isBounded(price) : isMeasure(price))
 
 /** Whether a number is a side of a quote: 0 says that the side is missing. */
 const isSide = (price: number | undefined, mayBeNegative: boolean): price is number =>

@@ -1,3 +1,4 @@
+import { SMALLEST } from './bounds.ts'
 import { difference, product, round15 } from './decimal.ts'
 
 /**
@@ -7,8 +8,6 @@ import { difference, product, round15 } from './decimal.ts'
 
 /** A quantity this close to a whole lot, in lots, is meant to be that lot. */
 const NEAR_LOT = 1e-6
-/** Less than that is never a quantity: sums of doubles leave it. */
-export const LEAST_UNITS = 1e-15
 /** Quantities that differ by less, as a part of the larger one, are the same: sums of doubles. */
 const SAME_PART = 1e-12
 /**
@@ -25,7 +24,8 @@ const NOTHING = 1e-9
  */
 export function unitsOf(told: number, lot?: number): number {
   if (!Number.isFinite(told)) return told
-  if (Math.abs(told) < LEAST_UNITS) return 0
+  // Sums of doubles leave that, and no quantity is so small.
+  if (Math.abs(told) < SMALLEST) return 0
   const lots = lot === undefined ? NaN : Math.round(told / lot)
   if (lot !== undefined && Number.isSafeInteger(lots)) {
     const whole = product(lots, lot)

@@ -1,4 +1,5 @@
 import { sum } from '../domain/decimal.ts'
+import { isBounded } from '../domain/bounds.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { InstrumentSpec } from '../domain/instrument.ts'
@@ -217,6 +218,8 @@ export class HoldingBook {
     for (const key of this.former.oversold()) lacking.set(nameOf(key), { key })
     const onlyOne = this.withoutAccounts()
     const reports = holdings.flatMap(({ quantity, ageMs, entryPrice, ...holding }) => {
+      // Nothing holds so much: like a row that is missing, it proves nothing.
+      if (!isBounded(quantity)) return []
       const side = quantity < 0 ? 'short' : 'long'
       const told = holdingKeyOf({ side, ...holding }, this.model)
       const meant = told.account === undefined ? onlyOne.get(nameOf(told)) : undefined

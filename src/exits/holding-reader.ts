@@ -1,3 +1,4 @@
+import { isBounded } from '../domain/bounds.ts'
 import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { InstrumentSpec } from '../domain/instrument.ts'
@@ -36,6 +37,8 @@ export class HoldingReader {
 
   /** The signed units that were meant by what was told of a holding. */
   units(key: HoldingKey, told: number): number {
+    // It proves nothing, and is no size either.
+    if (!isBounded(told)) return told
     const units = unitsOf(told, this.lotOf(key))
     this.remember(key, Math.abs(units))
     const size = this.sizes.get(nameOf(key)) ?? 0
@@ -53,7 +56,7 @@ export class HoldingReader {
 
   private remember(key: HoldingKey, units: number): void {
     const name = nameOf(key)
-    if (!Number.isFinite(units) || units <= (this.sizes.get(name) ?? 0)) return
+    if (units <= (this.sizes.get(name) ?? 0)) return
     this.sizes.delete(name)
     this.sizes.set(name, units)
     for (const oldest of this.sizes.keys()) {

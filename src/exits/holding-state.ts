@@ -1,3 +1,4 @@
+import { isBounded } from '../domain/bounds.ts'
 import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import { type Position, signOf } from '../domain/position.ts'
 import type { Capabilities } from '../domain/venue.ts'
@@ -88,7 +89,7 @@ export function claimOf(report: HoldingReport, askedAt: number): Claim | undefin
   if (report.kind === 'unknown') return undefined
   const quantity = report.kind === 'flat' ? 0 : report.quantity
   const at = askedAt - Math.max(0, report.ageMs)
-  return Number.isFinite(quantity) && Number.isFinite(at) ? { quantity, at } : undefined
+  return isBounded(quantity) && Number.isFinite(at) ? { quantity, at } : undefined
 }
 
 /** The holding in the direction of the positions in it; less than nothing counts as nothing. */

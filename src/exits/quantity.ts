@@ -1,3 +1,4 @@
+import { SMALLEST } from '../domain/bounds.ts'
 import { difference, plusPercent, product, round15, sum } from '../domain/decimal.ts'
 import type { InstrumentSpec } from '../domain/instrument.ts'
 import { signOf, type Side } from '../domain/position.ts'
@@ -47,9 +48,6 @@ export function attemptQuantity(
   return quantity === 0 ? 'wait' : quantity
 }
 
-/** Lowest limit where no `tickSize` is configured, unless the instrument may trade below zero. */
-const LOWEST_LIMIT = 1e-15
-
 /**
  * The limit of an exit that is executed at once: `bandPct` percent beyond `price`, rounded away from
  * it to a whole tick. It is never below the lowest tick, unless the instrument may trade below zero.
@@ -61,7 +59,7 @@ export function limitPrice(
   // Below zero a percent of the price points to the other side.
   const limit = plusPercent(price, -signOf(side) * (price < 0 ? -bandPct : bandPct))
   const rounded = tickSize === undefined ? round15(limit) : onTick(limit, { side, tickSize })
-  return mayBeNegative ? rounded : Math.max(tickSize ?? LOWEST_LIMIT, rounded)
+  return mayBeNegative ? rounded : Math.max(tickSize ?? SMALLEST, rounded)
 }
 
 interface Priced extends Partial<Pick<InstrumentSpec, 'tickSize' | 'mayBeNegative'>> {

@@ -1,4 +1,5 @@
 import type { LivedOrder, RejectionCode } from '../domain/order.ts'
+import { isBounded } from '../domain/bounds.ts'
 import { isEnough, isRounded, isSame } from '../domain/units.ts'
 import { ended, rejected } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
@@ -89,8 +90,8 @@ function faultOf(
   { order: asked, executed }: ExitRecord,
   { kind, executed: { quantity, price } }: LivedOrder,
 ): string | undefined {
-  if (!Number.isFinite(quantity) || quantity < 0) return `executed ${quantity}`
-  if (price !== null && !Number.isFinite(price)) return `executed at ${price}`
+  if (!isBounded(quantity) || quantity < 0) return `executed ${quantity}`
+  if (price !== null && !isBounded(price)) return `executed at ${price}`
   // A venue may round an order to a step of its own, and then calls it filled.
   const isAll = isSame(quantity, asked.quantity) || isRounded(quantity, asked.quantity)
   if (!isAll && quantity > asked.quantity) return `executed ${quantity} of ${asked.quantity}`

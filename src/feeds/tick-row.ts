@@ -1,3 +1,4 @@
+import { isBounded, LARGEST } from '../domain/bounds.ts'
 import { instrumentId } from '../domain/ids.ts'
 import { INSTANT_EXPECTED, parseInstant } from './instant.ts'
 import { isName } from './name-table.ts'
@@ -13,10 +14,14 @@ export interface RowFault {
 
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
-/** Value of a decimal number as `Number` reads it; NaN for any other text, and beyond a double. */
+/** What was expected in place of a text that is no decimal number within the bounds. */
+const decimalExpected = (text: string): string =>
+  DECIMAL.test(text) ? `a decimal number of at most ${LARGEST}` : 'a decimal number'
+
+/** Value of a decimal number as `Number` reads it; NaN for any other text, and beyond the bounds. */
 export function parseDecimal(text: string): number {
   const value = DECIMAL.test(text) ? Number(text) : NaN
-  return Math.abs(value) < Infinity ? value : NaN
+  return isBounded(value) ? value : NaN
 }
 
 /** Columns of a batch that a row's fields go to. */
@@ -75,7 +80,7 @@ function writeField(column: Column, text: string, target: FieldTarget): string |
     case 'ask': {
       const isAbsent = text === '' && column !== 'price'
       const value = isAbsent ? NaN : parseDecimal(text)
-      if (!isAbsent && Number.isNaN(value)) return 'a decimal number'
+      if (!isAbsent && Number.isNaN(value)) return decimalExpected(text)
       batch[column][n] = value
       return undefined
     }

@@ -2,7 +2,7 @@ import type { ServiceConfig } from '../config/schema.ts'
 import { type InstrumentTable, patternOf } from '../domain/instrument.ts'
 import { positionId, type PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import { type Tick, viewOf, priceIn } from '../domain/tick.ts'
+import { isPrice, type Tick, viewOf, priceIn } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { nameOf } from '../exits/holding-state.ts'
 import { orderable } from '../exits/quantity.ts'
@@ -148,7 +148,7 @@ export class Adopter {
 
   private positionOf({ key, quantity }: UnownedHolding, entryPrice: number | undefined): Position {
     const { account, instrument, ticket } = key
-    if (entryPrice === undefined || !(entryPrice > 0)) {
+    if (!isPrice(entryPrice)) {
       const text = 'neither the holding nor a quote tells a price'
       throw new WatchkeeperError('NO_PRICE', text)
     }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { httpBroker } from '../brokers/http.ts'
+import { httpBroker, type Oddities } from '../brokers/http.ts'
 import { tokenSource } from '../brokers/http/options.ts'
 import { openPaperAccount } from '../brokers/paper-account.ts'
 import type { ServiceConfig } from '../config/schema.ts'
@@ -16,7 +16,7 @@ export interface BrokerOfOptions {
   /** Forgets the demo account. */
   readonly fresh: boolean
   /** Told of what a broker said and was set right or left out, such as a time to come back. */
-  onOddity(kind: 'waits' | 'quotes'): void
+  onOddity(kind: keyof Oddities): void
 }
 
 /** The configured broker, and what only a simulated account needs. */

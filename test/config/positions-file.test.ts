@@ -194,6 +194,16 @@ describe('A fault in a field', () => {
       'entryPrice, line 6: found Infinity, expected a number above 0',
     ],
     [
+      'a quantity beyond all bounds',
+      { quantity: '1e308' },
+      'quantity, line 5: found 1e+308, expected a number from 1e-15 to 1000000000000000',
+    ],
+    [
+      'a price too small for any market',
+      { entryPrice: '1e-16' },
+      'entryPrice, line 6: found 1e-16, expected a number from 1e-15 to 1000000000000000',
+    ],
+    [
       'a price with a comma',
       { entryPrice: '1,000' },
       'entryPrice, line 6: found "1,000", expected a number above 0',

@@ -50,6 +50,19 @@ describe('HoldingBook', () => {
     expect(lacking.map(({ account }) => account)).to.deep.equal(['main', 'other'])
   })
 
+  it('takes a quantity that nothing can have for no answer, of that holding alone', () => {
+    own('a', 'main')
+    const key = { account: 'main', instrument: ACME }
+    const beyond = { kind: 'held', quantity: 1e308, ageMs: 0 } as const
+    expect(book.take(key, beyond, { askedAt: 10, isNamed: true }).lost.size).to.equal(0)
+    const other = { instrument: instrumentId('OTHER'), quantity: 2, ageMs: 0 }
+    const { reports, lacking } = book.sort([{ ...row, quantity: -1e16 }, other], 20)
+    expect([reports, lacking]).to.deep.equal([[], [key]])
+    expect(told.map(notice => 'quantity' in notice && notice.quantity)).to.deep.equal([2])
+    const [group] = book.all()
+    expect([group!.allowance(positionId('a')), group!.unknownSince]).to.deep.equal([undefined, 0])
+  })
+
   describe('whose venue adds up in doubles', () => {
     const key = { instrument: ACME }
     const take = (quantity: number, at: number) => {

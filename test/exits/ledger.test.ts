@@ -56,6 +56,8 @@ describe('the exit ledger', () => {
       anOrderState('ended', NaN),
       anOrderState('ended', Infinity),
       anOrderState('working', 2, NaN),
+      anOrderState('filled', 5, 1.7e308),
+      anOrderState('working', 1e308),
     ]
     for (const lie of lies) {
       const exit = new ExitCase(COMPLETE).sent().seen(lie, 20)

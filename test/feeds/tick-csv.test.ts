@@ -106,6 +106,15 @@ describe('tickFile: bad rows', () => {
     ['a line of spaces', '  ', { path: 'row', found: '1 field' }],
     ['an empty line', '', { path: 'row', found: 'an empty line' }],
     ['an empty price', '2,A,,1', { path: 'price', found: '""', expected: 'a decimal number' }],
+    [
+      'a price beyond all bounds',
+      '2,A,1.7e308,1',
+      {
+        path: 'price',
+        found: '"1.7e308"',
+        expected: 'a decimal number of at most 1000000000000000',
+      },
+    ],
     ['an empty instrument', '2,,1,1', { path: 'instrument', found: '""' }],
     ['an empty quoted instrument', '2,"",1,1', { path: 'instrument', found: '""' }],
     ['an empty time', ',A,1,1', { path: 'ts', found: '""' }],

@@ -16,10 +16,13 @@ function passed(filter: TickFilter, ...prices: number[]): number[] {
 }
 
 describe('TickFilter', () => {
-  it('drops and counts prices that are not above zero or not finite', () => {
+  it('drops and counts prices that are not above zero, or beyond all bounds', () => {
     const filter = new TickFilter()
-    expect(passed(filter, 0, -1, NaN, Infinity, 7)).to.deep.equal([7])
-    expect(filter.dropped).to.equal(4)
+    const beyond = [NaN, Infinity, 1.7e308, 1.1e15, 9e-16]
+    expect(passed(filter, 0, -1, ...beyond, 7)).to.deep.equal([7])
+    expect(filter.dropped).to.equal(7)
+    const negative = new TickFilter({ mayBeNegative: () => true })
+    expect(passed(negative, -1.7e308, -Infinity, -1)).to.deep.equal([-1])
   })
 
   it('lets any jump pass without maxJumpPct', () => {

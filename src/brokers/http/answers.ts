@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LARGEST } from '../../domain/bounds.ts'
 import { OutcomeUnknown } from '../../errors.ts'
 import { instrument, side } from '../shapes.ts'
 
@@ -7,6 +8,7 @@ import { instrument, side } from '../shapes.ts'
  * default that could be read as flat, absent or filled. Fields that are not known are ignored.
  */
 
+const bounded = z.number().min(-LARGEST).max(LARGEST)
 const ageMs = z.number().nonnegative().default(0)
 
 /** To the question for one holding. */
@@ -43,13 +45,10 @@ export const quote = z.object({
   instrument,
   ts: z.number().nonnegative(),
   /** Absent or null: no trade is known. */
-  price: z
-    .number()
-    .nullish()
-    .transform(price => price ?? NaN),
+  price: bounded.nullish().transform(price => price ?? NaN),
   size: z.number().exactOptional(),
-  bid: z.number().exactOptional(),
-  ask: z.number().exactOptional(),
+  bid: bounded.exactOptional(),
+  ask: bounded.exactOptional(),
 })
 
 /** To the question for every working order. */
@@ -77,9 +76,16 @@ export function parse<T>(
   throw new OutcomeUnknown(`${what}: ${path}: ${issue!.message}`, { cause: result.error })
 }
 
+/** How the exponent of a number begins that may lie beyond what a double holds. */
+const BEYOND = /[eE]\+?\d{3}/
+
+/** A number beyond a double spoils itself alone: it is out of every bound, and still a number. */
+const finite = (_key: string, value: unknown): unknown =>
+  value === Infinity || value === -Infinity ? Math.sign(value) * Number.MAX_VALUE : value
+
 function parseJson(json: string, what: string): object {
   try {
-    const value: unknown = JSON.parse(json)
+    const value: unknown = BEYOND.test(json) ? JSON.parse(json, finite) : JSON.parse(json)
     if (typeof value === 'object' && value !== null) return value
   } catch (cause) {
     throw new OutcomeUnknown(`${what}: the answer is not JSON`, { cause })

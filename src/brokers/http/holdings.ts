@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { isBounded } from '../../domain/bounds.ts'
 import { OutcomeUnknown } from '../../errors.ts'
 import type { Capabilities, Holding, HoldingKey, HoldingReport } from '../../ports/broker.ts'
 import type { holdingList, holdingReport } from './answers.ts'
@@ -29,18 +30,30 @@ export function fieldsOf(
 
 /**
  * One holding as the port tells it. The server says how old its knowledge is at the answer; counted
- * from the question instead, the knowledge is never younger than it says.
+ * from the question instead, the knowledge is never younger than it says. A quantity that nothing can
+ * have proves nothing: `onOdd` counts it.
  */
 export function reportOf(
   report: z.output<typeof holdingReport>,
   key: HoldingFields,
+  onOdd: () => void,
 ): HoldingReport {
-  if (report.kind === 'held') assertSign(key['side'], report.quantity)
-  return report
+  if (report.kind !== 'held') return report
+  assertSign(key['side'], report.quantity)
+  if (isBounded(report.quantity)) return report
+  onOdd()
+  return { kind: 'unknown' }
 }
 
-/** A list of holdings as the port tells it; one row that contradicts the venue spoils all of it. */
-export function holdingsOf(rows: readonly Row[], model: Capabilities['holdings']): Holding[] {
+/**
+ * A list of holdings as the port tells it; one row that contradicts the venue spoils all of it. A row
+ * with a quantity that nothing can have is left out, as one that is missing: it proves nothing.
+ */
+export function holdingsOf(
+  rows: readonly Row[],
+  model: Capabilities['holdings'],
+  onOdd: () => void,
+): Holding[] {
   const seen = new Set<string>()
   const held = rows.map(row => {
     const { account, instrument, side, ticket } = row
@@ -52,10 +65,11 @@ export function holdingsOf(rows: readonly Row[], model: Capabilities['holdings']
     if (model === 'tickets' && ticket === undefined)
       throw new OutcomeUnknown(`${instrument} is listed without its ticket`)
     assertSign(side, row.quantity)
+    if (!isBounded(row.quantity) || !isBounded(row.entryPrice ?? 0)) onOdd()
     return holdingOf(row)
   })
   // Some venues list what is closed. Like a row that is missing, that proves nothing.
-  return held.filter(({ quantity }) => quantity !== 0)
+  return held.filter(({ quantity }) => quantity !== 0 && isBounded(quantity))
 }
 
 function holdingOf(row: Row): Holding {
@@ -67,7 +81,7 @@ function holdingOf(row: Row): Holding {
     ...(account !== undefined && { account }),
     ...(side !== undefined && { side }),
     ...(ticket !== undefined && { ticket }),
-    ...(entryPrice !== undefined && { entryPrice }),
+    ...(entryPrice !== undefined && isBounded(entryPrice) && { entryPrice }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { isBounded } from '../../domain/bounds.ts'
 import { instrumentId, type InstrumentId } from '../../domain/ids.ts'
 import type { Tick } from '../../domain/tick.ts'
 import { parseInstant } from '../instant.ts'
@@ -76,7 +77,7 @@ function tickOf(
   // An instrument that has not traded yet may have a bid or an ask.
   const isQuoted = numberOf(bid) > 0 || numberOf(ask) > 0
   const price = traded === undefined && isQuoted ? NaN : numberOf(traded)
-  if (!Number.isFinite(price) && !(traded === undefined && isQuoted)) return 'price'
+  if (!isBounded(price) && !(traded === undefined && isQuoted)) return 'price'
   // Most ticks have neither: these are made by the hundred thousand a second.
   if (bid === undefined && ask === undefined && size === undefined) {
     return { instrument: id, ts, price }
@@ -92,7 +93,7 @@ function quoted(
   for (const side of ['bid', 'ask', 'size'] as const) {
     if (given[side] === undefined || given[side] === null) continue
     const value = numberOf(given[side])
-    if (!Number.isFinite(value)) return 'quote'
+    if (!isBounded(value)) return 'quote'
     full[side] = value
   }
   return full

@@ -1,10 +1,10 @@
+import { isBounded } from '../../domain/bounds.ts'
 import type { RealisedReport } from '../../ports/control.ts'
 import { requesterOf } from '../guard.ts'
 import { assertReady, badInput, bodyOf, type Route, sendJson } from '../route.ts'
 
 const BELONGS = ['account', 'underlying', 'currency'] as const
 const LONGEST_NAME = 200
-const LARGEST_AMOUNT = 1e15
 
 /** `/api/portfolio`: the trading day's profits and losses, and the limits on them. */
 export const portfolioRoutes: Route = (router, control) => {
@@ -25,7 +25,7 @@ export const portfolioRoutes: Route = (router, control) => {
 
 function reportOf(body: Readonly<Record<string, unknown>>): RealisedReport {
   const { amount } = body
-  if (typeof amount !== 'number' || Math.abs(amount) > LARGEST_AMOUNT) {
+  if (typeof amount !== 'number' || !isBounded(amount)) {
     throw badInput('amount', amount, 'an amount of money, below 0 for a loss')
   }
   const belongs = BELONGS.flatMap(field => {

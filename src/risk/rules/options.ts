@@ -1,13 +1,23 @@
 import { z } from 'zod'
+import { LARGEST } from '../../domain/bounds.ts'
 import { plusPercent, plusShare } from '../../domain/decimal.ts'
 import { isAtLeast, signOf } from '../../domain/position.ts'
 import type { RuleSubject, RuleWarning } from '../rule.ts'
 
 /** A percentage above zero; 5 is 5 %. */
-export const positivePct = z.number().positive()
+export const positivePct = z.number().positive().max(LARGEST)
 
 /** A price of one unit. */
-export const price = z.number().positive()
+export const price = z.number().positive().max(LARGEST)
+
+/** An amount of money or a distance in price points, above zero. */
+export const positiveAmount = z.number().positive().max(LARGEST)
+
+/** A percentage of 0 or more. */
+export const pctFromZero = z.number().nonnegative().max(LARGEST)
+
+/** A percentage, or an amount of money, of either sign. */
+export const signed = z.number().min(-LARGEST).max(LARGEST)
 
 /** A duration in whole milliseconds, above zero. */
 export const positiveMs = z.int().positive()

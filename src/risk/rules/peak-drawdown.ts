@@ -6,6 +6,7 @@ import {
   always,
   ascending,
   exactlyOne,
+  pctFromZero,
   positivePct,
   priceAtProfit,
   unreachable,
@@ -20,11 +21,11 @@ const options = z
     dropPoints: positivePct.optional(),
     /** The drop by best profit: each tier holds from `atPct` on. */
     tiers: z
-      .array(z.strictObject({ atPct: z.number().nonnegative(), dropPoints: positivePct }))
+      .array(z.strictObject({ atPct: pctFromZero, dropPoints: positivePct }))
       .min(1)
       .optional(),
     /** Best profit in percent of the entry price from which the rule holds; default at once. */
-    activateAtPct: z.number().nonnegative().optional(),
+    activateAtPct: pctFromZero.optional(),
   })
   .superRefine(exactlyOne(['dropPoints', 'tiers']), always)
   .superRefine(ascending('tiers', 'atPct'), always)

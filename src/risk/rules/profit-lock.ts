@@ -6,6 +6,7 @@ import {
   ascending,
   positivePct,
   priceAtProfit,
+  signed,
   unreachable,
   unusualPct,
   uselessTiers,
@@ -17,7 +18,7 @@ const step = z
     /** Best profit in percent of the entry price that takes the step. */
     atPct: positivePct,
     /** Profit in percent of the entry price that is then kept; 0 is break-even, may be negative. */
-    lockPct: z.number(),
+    lockPct: signed,
   })
   .superRefine(({ atPct, lockPct }, context) => {
     if (lockPct < atPct) return

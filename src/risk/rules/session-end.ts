@@ -16,7 +16,7 @@ import {
   WEEKDAYS,
 } from '../calendar.ts'
 import type { Levels, RuleDefinition } from '../rule.ts'
-import { priceAtAmount } from './options.ts'
+import { priceAtAmount, signed } from './options.ts'
 
 const date = z.string().refine(text => parseDay(text) !== undefined, {
   error: 'a date that exists, as YYYY-MM-DD',
@@ -40,7 +40,7 @@ const options = z.strictObject({
   /** Times of single dates, for half days: an early close leaves earlier. */
   exceptions: z.record(date, time).optional(),
   /** Leave at the session's end only with at least this profit, in money. */
-  minProfitAmount: z.number().optional(),
+  minProfitAmount: signed.optional(),
 })
 
 export type SessionEndOptions = z.infer<typeof options>

@@ -4,6 +4,7 @@ import {
   always,
   exactlyOne,
   misplaced,
+  positiveAmount,
   positivePct,
   presentOf,
   price,
@@ -21,7 +22,7 @@ const options = z
     /** The stop itself. */
     price: price.optional(),
     /** Loss of the whole position, in money. */
-    amount: z.number().positive().optional(),
+    amount: positiveAmount.optional(),
   })
   .superRefine(exactlyOne(LEVELS), always)
 

@@ -5,11 +5,13 @@ import {
   ascending,
   exactlyOne,
   misplaced,
+  positiveAmount,
   positivePct,
   presentOf,
   price,
   priceAtAmount,
   priceAtProfit,
+  signed,
   unreachable,
   unusualPct,
 } from './options.ts'
@@ -18,7 +20,7 @@ const step = z.strictObject({
   /** Age of the position from which the step holds, ms. */
   afterMs: z.int().nonnegative(),
   /** Profit in percent of the entry price; may be negative, to leave an old position cheaply. */
-  pct: z.number(),
+  pct: signed,
 })
 
 const LEVELS = ['pct', 'price', 'amount', 'schedule'] as const
@@ -30,7 +32,7 @@ const options = z
     /** The target itself. */
     price: price.optional(),
     /** Profit of the whole position, in money. */
-    amount: z.number().positive().optional(),
+    amount: positiveAmount.optional(),
     /** A target that moves with the age of the position. */
     schedule: z.array(step).min(1).optional(),
   })

@@ -7,6 +7,8 @@ import {
   ascending,
   atMostOne,
   exactlyOne,
+  pctFromZero,
+  positiveAmount,
   positivePct,
   price,
   priceAtProfit,
@@ -23,16 +25,16 @@ const options = z
     /** Distance in percent of the best price (or of the entry price, see `basis`). */
     distancePct: distancePct.optional(),
     /** Distance in price points. */
-    distance: z.number().positive().optional(),
+    distance: positiveAmount.optional(),
     /** The distance by best profit: each tier holds from `atPct` on. */
     tiers: z
-      .array(z.strictObject({ atPct: z.number().nonnegative(), distancePct }))
+      .array(z.strictObject({ atPct: pctFromZero, distancePct }))
       .min(1)
       .optional(),
     /** What percentages of distance refer to; default the best price. */
     basis: z.enum(['best', 'entry']).optional(),
     /** Best profit in percent of the entry price from which the stop trails; default at once. */
-    activateAtPct: z.number().nonnegative().optional(),
+    activateAtPct: pctFromZero.optional(),
     /** Best price from which the stop trails. */
     activateAtPrice: price.optional(),
   })

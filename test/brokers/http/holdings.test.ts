@@ -24,10 +24,6 @@ describe('holdings over HTTP', () => {
     'with a broken row': { kind: 'rows', change: 'malformed' },
     'that has a holding twice': { kind: 'rows', change: 'twice' },
     'that is null': { kind: 'raw', text: '{"holdings":null}' },
-    'with a quantity beyond all numbers': {
-      kind: 'raw',
-      text: '{"holdings":[{"instrument":"ACME","quantity":1e999}]}',
-    },
     'with a side that contradicts its quantity': {
       kind: 'raw',
       text: '{"holdings":[{"instrument":"ACME","side":"long","quantity":-5}]}',
@@ -45,6 +41,32 @@ describe('holdings over HTTP', () => {
       const broker = on.open({ capabilities: { ...PLAIN.capabilities, holdings } })
       expect(await failure(broker.holdings(signal))).to.be.instanceOf(OutcomeUnknown)
     }
+  })
+
+  for (const beyond of ['1e999', '-1.7e308', '1.1e15']) {
+    it(`leaves out a row of ${beyond} units, counts it, and keeps the others`, async () => {
+      const rows = `{"instrument":"ACME","quantity":${beyond}},{"instrument":"OTHER","quantity":3}`
+      await on.harm({ kind: 'raw', text: `{"holdings":[${rows}]}` }, { on: 'holdings' })
+      const broker = on.open()
+      const listed = await broker.holdings(signal)
+      expect(listed.map(({ instrument }) => instrument)).to.deep.equal(['OTHER'])
+      expect(broker.oddities.amounts).to.equal(1)
+    })
+
+    it(`knows nothing of a holding that has ${beyond} units`, async () => {
+      const text = `{"instrument":"ACME","kind":"held","quantity":${beyond}}`
+      await on.harm({ kind: 'raw', text }, { on: 'holding' })
+      const broker = on.open()
+      const report = await broker.holding({ instrument: ACME }, signal)
+      expect([report, broker.oddities.amounts]).to.deep.equal([{ kind: 'unknown' }, 1])
+    })
+  }
+
+  it('keeps a holding whose entry price is beyond all bounds, without that', async () => {
+    const text = '{"holdings":[{"instrument":"ACME","quantity":5,"entryPrice":1e300}]}'
+    await on.harm({ kind: 'raw', text })
+    const [row] = await on.open().holdings(signal)
+    expect(row).to.deep.equal({ instrument: ACME, quantity: 5, ageMs: 0 })
   })
 
   it('leaves out what a list shows as closed', async () => {

@@ -21,6 +21,8 @@ describe('a message with a price', () => {
     [`${TS}|ACME|NaN`, 'price'],
     [`${TS}|ACME|Infinity`, 'price'],
     [`${TS}|ACME|1e999`, 'price'],
+    [`${TS}|ACME|1.1e15`, 'price'],
+    [`{"ts":${TS},"price":-1e16,"instrument":"ACME"}`, 'price'],
     [`${TS}|ACME|0x10`, 'price'],
     [`${TS}|ACME|`, 'price'],
     [`{"ts":${TS},"price":null,"instrument":"ACME"}`, 'price'],
@@ -30,6 +32,7 @@ describe('a message with a price', () => {
     [`NaN|ACME|100`, 'time'],
     [`{"instrument":"ACME","price":100}`, 'time'],
     [`${TS}|ACME|100|x|101`, 'quote'],
+    [`${TS}|ACME|100|99|1.7e308`, 'quote'],
     [`{"ts":${TS},"price":100,"instrument":"ACME","ask":"NaN"}`, 'quote'],
   ]
   for (const [text, fault] of cases) {
