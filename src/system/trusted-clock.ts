@@ -87,7 +87,7 @@ export class TrustedClock implements Clock {
 
   /** The wall clock as it was when the process started, and what passed since: no jump is ever in it. */
   steady(): number {
-    return this.steadyOffset + this.machine.monotonic()
+    return Math.round(this.steadyOffset + this.machine.monotonic())
   }
 
   /** What the machine's wall clock says, while that is another time than `now`; else undefined. */

@@ -59,6 +59,13 @@ describe('TrustedClock', () => {
     expect([clock.now(), clock.jumps]).to.deep.equal([machine.wall, 0])
   })
 
+  it('tells whole milliseconds, though the monotonic clock has fractions of them', () => {
+    machine.mono += 0.3
+    expect(after(0.4)).to.equal(undefined)
+    machine.mono += 0.2
+    expect([clock.now(), clock.steady()].every(Number.isInteger)).to.equal(true)
+  })
+
   it('goes on as before after a jump, and follows it once it has stayed', () => {
     machine.set(HOUR)
     expect(after(500)).to.deep.equal({ kind: 'moved', movedMs: HOUR })
