@@ -6,6 +6,14 @@ const HOUR_MS = 3_600_000
 const globex = five('b', { instrument: 'GLOBEX' })
 
 sideBySide('a clock that is set', {
+  'back leaves no position unguarded that was opened before': async open => {
+    const scene = await open()
+    await scene.steer({ clockMs: -HOUR_MS })
+    scene.price(90)
+    await scene.until(() => scene.held() === 0)
+    expect(scene.executed()).to.equal(5)
+  },
+
   'back leaves no position unguarded that is opened after': async open => {
     const scene = await open()
     await scene.steer({ clockMs: -HOUR_MS })
@@ -13,6 +21,29 @@ sideBySide('a clock that is set', {
     expect(await scene.add(globex)).to.have.property('status', 201)
     scene.price(90, 'GLOBEX')
     await scene.until(() => scene.held('GLOBEX') === 0)
+  },
+
+  'back does not hide that prices stopped': async open => {
+    const scene = await open({ config: { health: { staleMs: 1_000 } } })
+    await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
+    scene.harm('quotes', { kind: 'hang', when: 'before' }, { times: 'always' })
+    await scene.steer({ clockMs: -HOUR_MS })
+    await scene.until(async () => (await scene.position('a'))?.state !== 'guarded')
+    expect((await scene.position('a'))?.priceAgeMs ?? 0).to.be.at.least(0)
+  },
+
+  'forward does not make fresh prices old': async open => {
+    const rules = {
+      stopLoss: { price: 95 },
+      staleQuote: { afterMs: 5_000, action: 'exit' },
+    }
+    const scene = await open({ positions: [five('a', { rules })] })
+    await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
+    for (let hours = 1; hours <= 8; hours++) {
+      await scene.steer({ clockMs: hours * HOUR_MS })
+      await scene.pass(200)
+    }
+    expect(scene.asked('place')).to.equal(0)
   },
 })
 

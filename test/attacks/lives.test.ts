@@ -141,4 +141,65 @@ sideBySide('a position whose id has several lives', {
     })
     expect(scene.executed()).to.equal(0)
   },
+
+  'sells once where it was released and added again with its order in flight': async open => {
+    const scene = await open({
+      venue: NETTING,
+      config: { exits: { workingMs: 10_000 } },
+    })
+    scene.harm('place', { kind: 'fill', plan: { share: 0, restMs: 1_500 } })
+    await scene.exit('a')
+    await scene.until(() => scene.asked('place') === 1)
+    expect(await scene.release('a')).to.have.property('status', 204)
+    await scene.add(five('a'))
+    scene.price(94)
+    await scene.until(() => scene.executed() >= 5)
+    await scene.pass(2_000)
+    expect({ held: scene.held(), executed: scene.executed() }).to.deep.equal({
+      ...{ held: 0, executed: 5 },
+    })
+  },
+
+  'leaves an order that is still known as ours after a restart when it is released': async open => {
+    const globex = five('b', { instrument: 'GLOBEX' })
+    const scene = await open({ positions: [five('a'), globex] })
+    scene.harm('place', { kind: 'fill', plan: { share: 0 } })
+    await scene.exit('a')
+    await scene.until(() => scene.asked('place') === 1)
+    await scene.release('a')
+    await scene.restart()
+    scene.price(94, 'GLOBEX')
+    await scene.until(() => scene.held('GLOBEX') === 0)
+    expect(await scene.lines('second-guard')).to.deep.equal([])
+  },
+
+  'counts against a daily loss though its old life was released while an exit was written':
+    async open => {
+      const low = { rules: { stopLoss: { price: 1 } } }
+      const scene = await open({
+        positions: [five('a'), five('c', low)],
+        venue: NETTING,
+        config: {
+          health: { exitOverdueMs: 1_000 },
+          portfolio: { limits: [{ name: 'account', maxLoss: 150 }] },
+        },
+      })
+      await scene.steer({ commits: [{ having: 'exit-intended', slowMs: 500, times: 1 }] })
+      scene.price(94)
+      await scene.pass(300)
+      await scene.release('a')
+      scene.price(100)
+      await scene.until(async () => (await scene.position('c'))?.lastPrice === 100)
+      await scene.pass(700)
+      // What the intent has sold meanwhile, where it was faster, is bought back.
+      scene.trade(10 - scene.held())
+      const before = scene.executed()
+      expect(await scene.add(five('a', low))).to.have.property('status', 201)
+      await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
+      await scene.pass(1_200)
+      expect((await scene.health()).output).not.to.include('overdue')
+      scene.price(60)
+      await scene.until(() => scene.held() === 0)
+      expect(scene.executed() - before).to.equal(10)
+    },
 })
