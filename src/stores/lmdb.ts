@@ -15,7 +15,7 @@ import type {
   StoreStatus,
   Table,
 } from '../ports/store.ts'
-import { admits, generationIn } from './life.ts'
+import { admits, generationIn, KnownLives } from './life.ts'
 import { LmdbJournal } from './lmdb/journal.ts'
 import { failed, full, owned } from './lmdb/errors.ts'
 import { type FileOrigin, isOriginal } from '../disk/footing.ts'
@@ -103,6 +103,7 @@ export class LmdbStore implements OwnedStore {
   private readonly data: Database<unknown, RowKey>
   private readonly lines: LmdbJournal
   private readonly room: Room
+  private readonly lives: KnownLives
   private readonly hold: FolderHold
   private owner: Owner | undefined
   private isClosed = false
@@ -130,6 +131,7 @@ export class LmdbStore implements OwnedStore {
     // Before any table is made in it.
     this.assertKnown()
     this.data = tableOf(root, plainTable('rows'))
+    this.lives = new KnownLives((table, key) => generationIn(this.data.get([table, key])))
     this.lines = new LmdbJournal(root, this.meta)
   }
 
@@ -144,6 +146,7 @@ export class LmdbStore implements OwnedStore {
     const refusal = await commit(this.root, () => this.take(owner))
     if (refusal !== undefined) throw refusal
     this.owner = owner
+    this.lives.forget()
     this.hold.tell(owner)
     this.room.hold()
     await this.upgrade()
@@ -163,11 +166,18 @@ export class LmdbStore implements OwnedStore {
   async write({ rows = [], lines = [] }: Batch): Promise<readonly JournalLine[]> {
     const isExit = rows.some(({ table }) => EXIT_TABLES.has(table))
     if (!this.room.admits(rows.length + lines.length, isExit)) throw full()
-    return this.fenced(() => {
+    const written = this.fenced(() => {
       for (const row of rows) {
-        if (admits(row, table => generationIn(this.data.get([table, row.key])))) this.put(row)
+        if (!admits(row, table => this.lives.of(table, row.key))) continue
+        this.put(row)
+        this.lives.put(row)
       }
       return this.lines.append(lines)
+    })
+    // What was not written must not be remembered as if it was.
+    return written.catch((error: unknown) => {
+      this.lives.forget()
+      throw error
     })
   }
 
@@ -178,6 +188,7 @@ export class LmdbStore implements OwnedStore {
     lastSeq = lines.at(-1)?.seq,
   ): Promise<void> {
     if (!this.room.admits(rows.length + lines.length, false)) throw full()
+    this.lives.forget()
     await this.fenced(() => {
       for (const row of rows) this.put(row)
       this.lines.put(lines)

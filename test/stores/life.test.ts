@@ -1,0 +1,44 @@
+import { expect } from 'chai'
+import { generationIn, KnownLives } from '../../src/stores/life.ts'
+
+describe('generationIn', () => {
+  it('finds none in what earlier releases have kept, nor in what is no row', () => {
+    for (const value of [
+      { best: 7 },
+      undefined,
+      null,
+      3,
+      'x',
+      [1],
+      [1, 'x'],
+      { generation: '2' },
+    ]) {
+      expect(generationIn(value)).to.equal(0)
+    }
+    expect([generationIn({ generation: 2 }), generationIn([9, 3, 'closed'])]).to.deep.equal([2, 3])
+  })
+})
+
+describe('KnownLives', () => {
+  it('reads each life once, and all again once it has forgotten them', () => {
+    const read: string[] = []
+    const lives = new KnownLives((table, key) => read.push(`${table} ${key}`))
+    expect([lives.of('positions', 'p'), lives.of('positions', 'p')]).to.deep.equal([1, 1])
+    lives.put({ table: 'positions', key: 'p', value: { generation: 7 } })
+    expect(lives.of('positions', 'p')).to.equal(7)
+    lives.put({ table: 'positions', key: 'p' })
+    expect(lives.of('positions', 'p')).to.equal(0)
+    lives.forget()
+    lives.of('positions', 'p')
+    expect(read).to.deep.equal(['positions p', 'positions p'])
+  })
+
+  it('knows a bounded number of lives', () => {
+    let reads = 0
+    const lives = new KnownLives(() => ++reads)
+    lives.of('closed', 'first')
+    for (let count = 0; count < 100_000; count++) lives.of('closed', `p${count}`)
+    lives.of('closed', 'first')
+    expect(reads).to.equal(100_002)
+  })
+})
