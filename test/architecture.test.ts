@@ -20,7 +20,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   processes: ['domain', 'ports', 'risk'],
   config: ['domain', 'risk', 'resilience', 'brokers', 'feeds', 'stores', 'redis', 'observability'],
   http: ['domain', 'ports', 'observability', 'config'],
-  cli: ['system', 'config', 'domain', 'risk', 'feeds', 'ports', 'observability'],
+  cli: ['system', 'config', 'domain', 'risk', 'feeds', 'ports', 'observability', 'processes'],
 }
 
 /** Files of src/ itself that may import everything. */

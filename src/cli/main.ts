@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import type { CommandContext } from './command.ts'
 import { COMMANDS } from './commands/registry.ts'
 import { BAD_INPUT, failureOf, RAN } from './failure.ts'
+import { endProcess } from '../processes/ending.ts'
 import { version } from '../system/version.ts'
 import { paintFor } from './output.ts'
 
@@ -61,4 +62,6 @@ if (isEntry) {
   process.stdout.on('error', leaveQuietly)
   const { stdin, stdout, stderr, env } = process
   process.exitCode = await main(process.argv.slice(2), { stdin, stdout, stderr, env })
+  // A report waits for its reader; a service that has ended holds up whatever would start it again.
+  if (process.argv[2] === 'run') await endProcess(process.exitCode, [stdout, stderr])
 }

@@ -1,7 +1,12 @@
 // Runs in a worker thread, which goes on when the event loop of the process does not. Plain .mjs, so
 // that it starts the same way from the sources and from the build.
 import { writeSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInThisContext } from 'node:vm'
 import { workerData } from 'node:worker_threads'
+
+/** Longer than a signal takes that ends the process, ms. */
+const GRACE_MS = 200
 
 const { shared, exitOnBlockedMs, checkMs } = workerData
 const counter = new Int32Array(shared)
@@ -25,6 +30,11 @@ for (;;) {
     writeSync(2, `watchkeeper: the event loop has stood still for ${forMs} ms: killed\n`)
     // process.exit would end this thread alone, and any other signal waits for the loop.
     process.kill(process.pid, 'SIGKILL')
+    // To process 1 of a container that does nothing. Only a fault of its own ends it, and this is the
+    // one way to have one from a thread.
+    Atomics.wait(counter, 1, 0, GRACE_MS)
+    setFlagsFromString('--allow-natives-syntax')
+    runInThisContext('%Abort("blocked")')
   }
   lookedAt = now
 }

@@ -15,8 +15,8 @@ export interface Watchdog {
 const BEATS = 10
 
 /**
- * Kills this process (SIGKILL, after one line on stderr) when its event loop stands still: whoever
- * starts it again recovers from the store. `onFailure` hears of a watch that has itself failed.
+ * Kills this process (SIGKILL, after one line on stderr; process 1 of a container by an abort) when its
+ * event loop stands still: the next process recovers from the store. `onFailure` hears of a watch that has itself failed.
  */
 export function startWatchdog(
   { exitOnBlockedMs }: WatchdogOptions,

@@ -43,7 +43,6 @@ export class HealthNews {
 
   /** Gives up what is not delivered. */
   async stop(): Promise<void> {
-    await this.notifier.stop()
-    await this.heartbeat?.idle()
+    await Promise.all([this.notifier.stop(), this.heartbeat?.stop()])
   }
 }

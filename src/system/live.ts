@@ -1,5 +1,6 @@
 import { type Down, type Ref, send } from '../actors/actor.ts'
 import { within } from '../actors/deadline.ts'
+import { heard } from '../actors/heard.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
@@ -365,6 +366,11 @@ export class LiveSystem {
       this.writer.drain()
       await this.writer.busy
     } while (!this.core.actors.isIdle || this.writer.busy !== undefined)
+  }
+
+  /** Resolves when every message is handled; calls to the broker may take longer, and do. */
+  heard(): Promise<void> {
+    return heard(this.core.actors)
   }
 
   /** Whether orders may leave at this moment. */

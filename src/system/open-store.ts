@@ -8,7 +8,7 @@ import type { ServiceOptions } from './service.ts'
 
 export interface OpenStoreOptions extends Pick<
   ServiceOptions,
-  'config' | 'clock' | 'fresh' | 'acceptsEmptyStore' | 'onWait'
+  'config' | 'clock' | 'fresh' | 'acceptsEmptyStore' | 'onWait' | 'signal'
 > {
   /** Waits as long as another process owns the store; what ends the wait is thrown. */
   readonly standby?: AbortSignal
@@ -26,7 +26,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OwnedStore> 
   const { openRedisStore } = await import('../stores/redis/open.ts')
   return openRedisStore({
     ...{ config: config.store, dataFolder: config.dataFolder, clock, isFresh: fresh, acceptsEmpty },
-    ...{ standby: options.standby, onWait: options.onWait },
+    ...{ standby: options.standby, onWait: options.onWait, signal: options.signal },
   })
 }
 

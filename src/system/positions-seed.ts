@@ -53,7 +53,7 @@ export async function seed(system: LiveSystem, entries: readonly PositionEntry[]
   }
   await system.registrar.addAll(fresh, BY)
   // Every monitor is there before its rules change.
-  await system.settled()
+  await system.heard()
   const named = new Set(entries.map(({ position }) => position.id))
   const vanished = before.map(({ position }) => position.id).filter(id => !named.has(id))
   const { ruled, kept } = await changeRules(system, known)

@@ -23,15 +23,16 @@ import { counted } from './counted.ts'
 import { GatewayMemory, rememberedGates } from './gateway-memory.ts'
 import { LiveSystem } from './live.ts'
 import type { Venue } from './live-options.ts'
-import { openStore, settleStore } from './open-store.ts'
+import { settleStore } from './open-store.ts'
 import { openLog, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
 import { pacedBroker } from './paced-broker.ts'
 import { oldMsOf } from './prices.ts'
 import { Performance } from './performance.ts'
 import type { TrustedOptions } from './service.ts'
-import type { TrustedClock } from './trusted-clock.ts'
+import { waitForStore } from './standby.ts'
 import { tracedBroker } from './traced-broker.ts'
+import type { TrustedClock } from './trusted-clock.ts'
 
 /** What a service is made of, opened and connected. */
 export interface ServiceParts {
@@ -56,7 +57,7 @@ const BROKER_CALLS = [
 export async function openParts(options: TrustedOptions): Promise<ServiceParts> {
   const { config, clock, fresh } = options
   checkConfig(config)
-  const store = options.store ?? (await openStore(options))
+  const store = options.store ?? (await waitForStore(options))
   const performance = new Performance(clock)
   const log = await openLog(config, options.log, () => clock.monotonic())
   await performance.keepIn(store)

@@ -18,6 +18,7 @@ import { healthStatus } from '../observability/health.ts'
 import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, MetricsFormat, Readiness } from '../ports/control.ts'
+import { endBy } from './end-by.ts'
 import { healthFacts } from './facts.ts'
 import type { Found } from './guarding.ts'
 import { instrumentsHeld } from './held-instruments.ts'
@@ -47,6 +48,8 @@ export interface ServiceOptions {
   readonly acceptsEmptyStore?: boolean
   /** Told why it has to wait for the store. */
   readonly onWait?: (why: WatchkeeperError) => void
+  /** Ends the wait for the store; it is thrown. */
+  readonly signal?: AbortSignal | undefined
   /** Opened and claimed already; default: the one that the config names. */
   readonly store?: OwnedStore | undefined
   readonly clock: Clock
@@ -160,7 +163,10 @@ export class Service {
     this.chaos?.stop()
     this.prices.stop()
     const { clock, config } = this.options
-    const until = clock.monotonic() + config.stop.deadlineMs
+    const { deadlineMs } = config.stop
+    const end = clock.monotonic() + deadlineMs
+    const step = endBy(end, () => clock.monotonic())
+    const until = end - Math.min(CLOSING_MS, deadlineMs / 4)
     while (this.system.state.openExits.size > 0 && clock.monotonic() < until) {
       // What is sent in the last second could end in an answer that nobody hears.
       if (clock.monotonic() >= until - LAST_SEND_MS) this.system.holdSends()
@@ -169,17 +175,17 @@ export class Service {
     }
     clearInterval(this.cycles)
     // Until here a probe is told that the service is not ready.
-    await this.http?.close()
-    await this.news.stop()
+    if (this.http !== undefined) await step(this.http.close())
+    await step(this.news.stop())
     this.system.tell('guard-stopped', {})
-    await this.system.stop()
+    await step(this.system.stop())
     const fills = this.broker instanceof PaperAccount ? this.broker.fills() : undefined
     const summary = this.chaos && chaosSummary(this.chaos, this.system, fills)
-    await this.broker.close()
-    await this.memory.idle()
+    await step(this.broker.close())
+    await step(this.memory.idle())
     this.memory.keep(this.desk.gates)
-    await this.store.close()
-    await this.watchdog?.stop()
+    await step(this.store.close())
+    if (this.watchdog !== undefined) await step(this.watchdog.stop())
     this.performance.stop()
     return summary
   }
@@ -239,7 +245,7 @@ export class Service {
     const from = Math.max(last?.at ?? -Infinity, this.performance.keptUntil ?? -Infinity)
     if (from === -Infinity) return
     // What was open is guarded once its monitors are there.
-    await this.system.settled()
+    await this.system.heard()
     const { positions, downMs } = this.system.guarding.countDown(from)
     if (positions > 0) this.system.tell('guard-resumed', { positions, downMs })
   }
@@ -330,6 +336,8 @@ export class Service {
 }
 
 const STOP_STEP_MS = 50
+/** What of an end is kept for closing everything once no exit is waited for any more, ms. */
+const CLOSING_MS = 2_000
 /** Longest wait of a start for first prices, before it says how many positions are guarded, ms. */
 const FIRST_PRICES_MS = 1_500
 const PRUNE_MS = 60_000

@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot } from '../ports/control.ts'
 import type { OwnedStore } from '../ports/store.ts'
 import { openStore } from './open-store.ts'
+import type { ServiceOptions } from './service.ts'
 
 export interface StandbyOptions {
   readonly config: ServiceConfig
@@ -54,15 +55,46 @@ export async function standBy(options: StandbyOptions): Promise<OwnedStore | und
   }
 }
 
-/** What a standby knows: why it waits, and since when. */
+/**
+ * Opens the store for a start that is no standby. An owner that was killed keeps it until its lease
+ * ends: probes of this process are answered meanwhile.
+ */
+export async function waitForStore(options: ServiceOptions): Promise<OwnedStore> {
+  const { config, onWait } = options
+  const view = new StandbyView(options, 'a start')
+  let serving: Promise<HttpServer> | undefined
+  try {
+    return await openStore({
+      ...options,
+      onWait: why => {
+        view.waits(why)
+        serving ??= serveHttp({ control: view.control(), ...config.http })
+        // A port that is taken is told when the service itself is to be served.
+        serving.catch(() => undefined)
+        onWait?.(why)
+      },
+    })
+  } finally {
+    const http = await serving?.catch(() => undefined)
+    await http?.close()
+    if (http !== undefined) await sleep(PORT_RETRY_MS)
+  }
+}
+
+/** What a process that waits for its store knows: why it waits, and since when. */
 class StandbyView {
-  private readonly options: StandbyOptions
+  private readonly options: Pick<StandbyOptions, 'clock' | 'version'>
+  private readonly as: 'a standby' | 'a start'
   private why = new WatchkeeperError(WAITS, 'it has not looked yet')
   private lookedAt: number
   private readonly startedAt: number
 
-  constructor(options: StandbyOptions) {
+  constructor(
+    options: Pick<StandbyOptions, 'clock' | 'version'>,
+    as: 'a standby' | 'a start' = 'a standby',
+  ) {
     this.options = options
+    this.as = as
     this.lookedAt = this.startedAt = options.clock.now()
   }
 
@@ -81,7 +113,7 @@ class StandbyView {
       healthMaxAgeMs: HEALTH_MAX_AGE_MS,
       healthAgeMs: () => this.options.clock.now() - this.health().at,
       health: () => this.health(),
-      readiness: () => ({ ready: false, why: `a standby: ${this.why.message}` }),
+      readiness: () => ({ ready: false, why: `${this.as}: ${this.why.message}` }),
     }
     return new Proxy(known as Control, {
       get: (target, name) => {
@@ -94,11 +126,13 @@ class StandbyView {
   private health(): HealthSnapshot {
     const { clock } = this.options
     const time = new Date(clock.now()).toISOString()
-    // Without a look at the owner nobody knows whether a standby could take over.
-    const status = this.why.code === WAITS ? 'warn' : 'fail'
-    const output = `a standby, which guards nothing: ${this.why.message}`
+    // Without a look at the owner nobody knows whether a standby could take over. A start that waits
+    // should guard already.
+    const status = this.why.code === WAITS && this.as === 'a standby' ? 'warn' : 'fail'
+    const output = `${this.as}, which guards nothing: ${this.why.message}`
+    const check = this.as === 'a standby' ? 'service:standby' : 'service:start'
     const checks = {
-      'service:standby': { ...draft('system', true, status), output },
+      [check]: { ...draft('system', true, status), output },
       'positions:guarded': draft('component', 0, 'pass'),
       uptime: {
         ...draft('system', (clock.now() - this.startedAt) / 1_000, 'pass'),
@@ -106,7 +140,7 @@ class StandbyView {
       },
     }
     return {
-      ...{ status, at: this.lookedAt, output: [`service:standby: ${output}`] },
+      ...{ status, at: this.lookedAt, output: [`${check}: ${output}`] },
       checks: Object.fromEntries(
         Object.entries(checks).map(([name, each]) => [name, [{ status: 'pass', ...each, time }]]),
       ),
@@ -115,6 +149,6 @@ class StandbyView {
 }
 
 function refuse(): never {
-  const text = 'this process is a standby: it guards nothing, ask the one that owns the store'
+  const text = 'this process waits for its store: it guards nothing, ask the one that owns it'
   throw new WatchkeeperError('STANDBY', text)
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { AS_PROCESS_1, hasNamespaces } from '../support/namespace.ts'
 
 interface Ended {
   readonly code: number | null
@@ -10,9 +11,10 @@ interface Ended {
 }
 
 /** Runs a process under a watchdog that allows its loop to stand still for one second. */
-function run(how: string): Promise<Ended> {
+function run(how: string, before: readonly string[] = []): Promise<Ended> {
   const script = fileURLToPath(new URL('../support/watched.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, how])
+  const [command, ...args] = [...before, process.execPath, '--import', 'tsx', script, how]
+  const child = spawn(command, args)
   const out = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => (out[name] += text))
@@ -27,6 +29,13 @@ describe('startWatchdog', () => {
     const { signal, stderr } = await run('blocks')
     expect(signal).to.equal('SIGKILL')
     expect(stderr).to.match(/^watchkeeper: the event loop has stood still for \d+ ms: killed\n$/)
+  })
+
+  it('ends process 1 of a container, to which its own SIGKILL does nothing', async function () {
+    if (!hasNamespaces()) this.skip()
+    const { code, signal, stderr } = await run('blocks', AS_PROCESS_1)
+    expect([code === 0, signal === null && code === null]).to.deep.equal([false, false])
+    expect(stderr).to.match(/the event loop has stood still for \d+ ms: killed/)
   })
 
   it('kills a process whose loop blocks before it has turned once', async () => {

@@ -3,7 +3,7 @@ import { loadChaos } from '../../config/chaos-file.ts'
 import { loadPositions, type LoadedPositions } from '../../config/positions-file.ts'
 import type { ServiceConfig } from '../../config/schema.ts'
 import { loadServiceConfig, logFormatOf } from '../../config/service-file.ts'
-import { type Fault, InputError, WatchkeeperError } from '../../errors.ts'
+import { type Fault, InputError, type WatchkeeperError } from '../../errors.ts'
 import type { OwnedStore } from '../../ports/store.ts'
 import { checkConfig } from '../../system/config-check.ts'
 import { Service } from '../../system/service.ts'
@@ -16,7 +16,8 @@ import { journalText } from '../journal-text.ts'
 import { Outcome } from '../outcome.ts'
 import { paintFor } from '../output.ts'
 import { type RunOutput, runOutput } from '../run-output.ts'
-import { startText } from '../start-text.ts'
+import { tellStarted, tellStopped, tellWarnings } from '../run-lines.ts'
+import { endLate, outliveReader, stopOnSignal, stopOnUncaught } from '../stopping.ts'
 
 interface Given {
   readonly config?: string
@@ -125,33 +126,41 @@ async function run(
   outliveReader()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
   const acceptsEmptyStore = given.acceptEmptyStore
+  const stop = new AbortController()
+  const { signal } = stop
+  let settle: (failure: WatchkeeperError | undefined) => void = () => undefined
+  const ended = new Promise<WatchkeeperError | undefined>(resolve => (settle = resolve))
+  const end = (failure: WatchkeeperError | undefined): void => {
+    endLate(config.stop.deadlineMs)
+    settle(failure)
+  }
+  stopOnSignal(() => {
+    stop.abort()
+    end(undefined)
+  })
   const store = given.standby
-    ? await waited(config, { clock, acceptsEmptyStore, output })
+    ? await waited(config, { clock, acceptsEmptyStore, output, signal })
     : undefined
   if (given.standby && store === undefined) return
-  let end: (failure: WatchkeeperError | undefined) => void = () => undefined
-  const ended = new Promise<WatchkeeperError | undefined>(resolve => (end = resolve))
-  stopOnSignal(() => end(undefined))
   stopOnUncaught(error => end(error))
   const paint = paintFor(stdout, env)
-  const [service, started] = await Service.start({
-    config,
-    ...{ entries: loaded.entries, chaos },
-    ...{ fresh: given.fresh, store, acceptsEmptyStore, clock, version: version() },
-    log: { stream: process.stdout, text: line => journalText(line, paint) },
-    onFatal: error => end(error),
-    onWait: once(({ message }) => {
-      const text = (): string => `waiting: ${message}`
-      output.say({ kind: 'service-waiting', detail: { why: message }, text })
+  const running = await unlessStopped(
+    Service.start({
+      config,
+      ...{ entries: loaded.entries, chaos },
+      ...{ fresh: given.fresh, store, acceptsEmptyStore, clock, version: version(), signal },
+      log: { stream: process.stdout, text: line => journalText(line, paint) },
+      onFatal: error => end(error),
+      onWait: once(({ message }) => {
+        const text = (): string => `waiting: ${message}`
+        output.say({ kind: 'service-waiting', detail: { why: message }, text })
+      }),
     }),
-  })
+  )
+  if (running === undefined) return tellStopped(output)
+  const [service, started] = running
   const isObserving = config.mode === 'observe'
-  const isChaosOn = chaos !== undefined
-  output.say({
-    kind: 'service-started',
-    detail: { ...started, isObserving, isChaosOn },
-    text: paintOf => startText(started, { isObserving, isChaosOn }, paintOf),
-  })
+  tellStarted(started, { output, isObserving, isChaosOn: chaos !== undefined })
   const failure = await ended
   output.say({
     kind: 'service-stopping',
@@ -162,20 +171,7 @@ async function run(
     output.say({ kind: 'chaos-summary', detail: { ...summary }, text: () => chaosText(summary) })
   }
   if (failure !== undefined) throw failure
-  output.say({ kind: 'service-stopped', text: () => 'stopped' })
-}
-
-function tellWarnings(warnings: readonly string[], { complain }: RunOutput): void {
-  const more = warnings.length - MOST_WARNINGS
-  const shown = warnings.slice(0, MOST_WARNINGS)
-  for (const each of more > 0 ? [...shown, `${more} more, which watchkeeper check shows`] : shown) {
-    complain({
-      kind: 'input-warning',
-      level: 'warn',
-      detail: { warning: each },
-      text: paint => `${paint('yellow', 'warning')}: ${each}`,
-    })
-  }
+  tellStopped(output)
 }
 
 /** Only a lease says when another process may take over. */
@@ -199,68 +195,34 @@ function assertStandby(
 /** Waits for the store; undefined when it was told to stop before. */
 async function waited(
   config: ServiceConfig,
-  given: Pick<StandbyOptions, 'clock' | 'acceptsEmptyStore'> & { readonly output: RunOutput },
+  given: Pick<StandbyOptions, 'clock' | 'acceptsEmptyStore' | 'signal'> & {
+    readonly output: RunOutput
+  },
 ): Promise<OwnedStore | undefined> {
   const { output, ...options } = given
-  const stop = new AbortController()
-  const abort = (): void => stop.abort()
-  for (const signal of STOP_SIGNALS) process.once(signal, abort)
   let told = 0
   const store = await standBy({
-    ...{ ...options, config, version: version(), signal: stop.signal },
+    ...{ ...options, config, version: version() },
     onWait: ({ message }, url) => {
       const health = told++ === 0 ? `\nhealth     ${url}/health` : ''
       const text = (): string => `standby: guards nothing, ${message}${health}`
       output.say({ kind: 'service-standby', detail: { why: message, url }, text })
     },
   })
-  for (const signal of STOP_SIGNALS) process.removeListener(signal, abort)
-  if (store === undefined) output.say({ kind: 'service-stopped', text: () => 'stopped' })
+  if (store === undefined) tellStopped(output)
   else output.say({ kind: 'service-owner', text: () => 'standby: the store is ours now' })
   return store
 }
 
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const
-
-/** The first signal asks for an orderly stop, the second one ends at once. */
-function stopOnSignal(stop: () => void): void {
-  for (const signal of STOP_SIGNALS) {
-    let firstAt: number | undefined
-    const heard = (): void => {
-      firstAt ??= performance.now()
-      if (performance.now() - firstAt < SAME_SIGNAL_MS) return stop()
-      // The signal's own end: an exit would wait for threads of the store that are in mid-write.
-      process.removeAllListeners(signal)
-      process.kill(process.pid, signal)
-    }
-    process.on(signal, heard)
+/** What a start gives; undefined when its wait was ended. */
+async function unlessStopped<Given>(start: Promise<Given>): Promise<Given | undefined> {
+  try {
+    return await start
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') return undefined
+    throw error
   }
 }
-
-/** Whoever signals a group of processes may reach this one twice, directly and through its parent. */
-const SAME_SIGNAL_MS = 300
-
-/** A report may end with its reader; a service goes on guarding when nobody reads its lines. */
-function outliveReader(): void {
-  process.stdout.removeAllListeners('error')
-  process.stdout.on('error', () => undefined)
-}
-
-/** What nobody caught leaves nobody in charge: an orderly stop is tried once, then the process ends. */
-function stopOnUncaught(stop: (error: WatchkeeperError) => void): void {
-  let isFirst = true
-  process.on('uncaughtException', (cause: unknown) => {
-    const text = cause instanceof Error ? cause.message : String(cause)
-    const error = new WatchkeeperError('UNCAUGHT', text, { cause })
-    if (!isFirst) process.exit(1)
-    isFirst = false
-    setTimeout(() => process.exit(1), LAST_MS).unref()
-    stop(error)
-  })
-}
-
-/** Longest time that an orderly stop may take after something nobody caught, ms. */
-const LAST_MS = 5_000
 
 /** What a chaos file may name. */
 const namesIn = (entries: LoadedPositions['entries']) => ({
@@ -276,5 +238,3 @@ function once<Given>(act: (given: Given) => void): (given: Given) => void {
     isFirst = false
   }
 }
-
-const MOST_WARNINGS = 5

@@ -20,6 +20,7 @@ export class Heartbeat {
   private last = -Infinity
   private call: Promise<void> | undefined
   private isFailing = false
+  private readonly stopped = new AbortController()
 
   constructor(options: HeartbeatOptions) {
     this.options = options
@@ -40,15 +41,23 @@ export class Heartbeat {
     await this.call
   }
 
+  /** Gives a call up that is under way; resolves when it has ended. */
+  async stop(): Promise<void> {
+    this.stopped.abort()
+    await this.idle()
+  }
+
   private async beat(): Promise<void> {
     const { url, onFailure } = this.options
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+      const signal = AbortSignal.any([this.stopped.signal, AbortSignal.timeout(TIMEOUT_MS)])
+      const response = await fetch(url, { signal })
       await response.body?.cancel()
       if (!response.ok) throw new Error(`it answered ${response.status}`)
       this.counts.beats++
       this.isFailing = false
     } catch (error) {
+      if (this.stopped.signal.aborted) return
       this.counts.missedBeats++
       if (!this.isFailing) onFailure(error instanceof Error ? error.message : String(error))
       this.isFailing = true

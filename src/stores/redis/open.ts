@@ -27,6 +27,8 @@ export interface OpenRedisOptions {
    * thrown.
    */
   readonly standby?: AbortSignal | undefined
+  /** Ends a wait, also of a start that is no standby; it is thrown. */
+  readonly signal?: AbortSignal | undefined
   /** Told why it waits, each time that it has looked. */
   readonly onWait?: ((why: WatchkeeperError) => void) | undefined
 }
@@ -125,7 +127,7 @@ interface Claim extends OpenRedisOptions {
 
 /** Claims the store, once nobody else owns it. */
 async function claim(store: RedisStore, options: Claim): Promise<void> {
-  const { database, standby, clock, config } = options
+  const { database, standby, clock, config, signal = standby } = options
   const token = randomUUID()
   let expected: Seen | undefined = expectedOf(options)
   let patience: Patience | undefined
@@ -145,7 +147,7 @@ async function claim(store: RedisStore, options: Claim): Promise<void> {
         expected = (await seen(database)) ?? expected
       }
       const pauseMs = Math.min(config.leaseMs / LOOKS_IN_LEASE, LONGEST_LOOK_MS)
-      await sleep(pauseMs, undefined, standby && { signal: standby })
+      await sleep(pauseMs, undefined, signal && { signal })
     }
   }
 }
