@@ -49,6 +49,8 @@ interface Desk {
   readonly gate: Gate
   lanes: Lanes<Pending>
   wakeUp: (() => void) | undefined
+  /** Calls that have left. */
+  left: number
 }
 
 /** One limit as it is: its throttle, and what waits for it. */
@@ -81,6 +83,7 @@ export class CallDesk {
       gate,
       lanes: lanes<Pending>(options.laneBound),
       wakeUp: undefined,
+      left: 0,
     }))
   }
 
@@ -91,6 +94,7 @@ export class CallDesk {
   submit<Answer>(call: DeskCall<Answer>): Promise<Answer> {
     const desk = this.deskOf(call.group)
     const { promise, pending } = promised(call)
+    pending.leftBefore = desk.left
     const before = desk.lanes.queues[call.lane]
     const waiting = { key: call.key, urgency: call.urgency ?? 0, since: this.now, call: pending }
     desk.lanes = enqueue(desk.lanes, call.lane, waiting)
@@ -152,27 +156,44 @@ export class CallDesk {
   private next(desk: Desk, lane: Lane): 'gone' | 'nothing' | NoLeave {
     const head = headOf(desk.lanes.queues[lane])
     if (head === undefined) return 'nothing'
-    const { group, mayLeave } = head.call.call
-    const passing = { group, isUrgent: lane === 'exits' || isAwaited(head) }
+    const { group, mayLeave, isReady } = head.call.call
+    const passing = {
+      ...{ group, isUrgent: lane === 'exits' || isAwaited(head) },
+      isReady: isReady && (() => isReady(this.isPaced(desk, head.call))),
+    }
     const countsAs = passing.isUrgent ? 'exits' : lane
-    if (!hasRoom(desk.lanes, countsAs)) return 'nothing'
     if (mayLeave?.() === false) return this.giveBack(desk, { lane, head }, 'it may not leave now')
+    if (!hasRoom(desk.lanes, countsAs)) {
+      head.call.wasHeld = true
+      return 'nothing'
+    }
     const shutForMs = head.call.wasRefused ? this.gates.shutForMs(passing) : 0
     if (shutForMs > 0) return this.refused(desk, { lane, head }, shutForMs)
     const leave = this.gates.ask(passing)
     switch (leave.kind) {
+      case 'not-ready':
+        return this.giveBack(desk, { lane, head }, 'what it was planned by has grown old')
       case 'breaker':
         head.call.wasRefused = true
+        head.call.wasHeld = true
         return this.refused(desk, { lane, head }, leave.retryInMs)
       case 'hold':
+        head.call.wasHeld = true
+        return leave
       case 'throttle':
         return leave
       case 'leave': {
+        desk.left++
         desk.lanes = take(desk.lanes, lane, head, countsAs)
         void this.run(desk, { countsAs, taken: head, leave })
         return 'gone'
       }
     }
+  }
+
+  /** Whether a call has waited for the pace of its limit alone, so that no question could have left before it. */
+  private isPaced(desk: Desk, { wasHeld, leftBefore }: Pending): boolean {
+    return !wasHeld && desk.left === leftBefore && this.deskOf('account') === desk
   }
 
   /** What an exit needs waits for the breaker; anything else is given back, to be asked for later. */

@@ -16,6 +16,12 @@ export interface DeskCall<Answer> {
   readonly operation: string
   /** Asked again in the moment of sending: what may not leave is given back unsent. */
   readonly mayLeave?: () => boolean
+  /**
+   * Asked when the limit and the breaker let it go: one that is not ready is given back unsent, and takes
+   * nothing of either. `isPaced`: only the pace of the limit has held it, which questions for the account
+   * share, and no other call of that limit has left meanwhile.
+   */
+  readonly isReady?: (isPaced: boolean) => boolean
   /** Ends the call when its owner has given it up. */
   readonly signal?: AbortSignal
   run(signal: AbortSignal): Promise<Answer>
@@ -39,6 +45,10 @@ export interface Pending {
   readonly call: DeskCall<unknown>
   /** Its breaker has refused it before: it waits, and is not refused anew at each look. */
   wasRefused: boolean
+  /** Something other than the pace of its limit has held it: a breaker, a wait, calls in flight. */
+  wasHeld: boolean
+  /** Calls of its limit that had left when it came. */
+  leftBefore: number
   resolve(answer: unknown): void
   reject(error: unknown): void
 }
@@ -53,6 +63,8 @@ export function promised<Answer>(call: DeskCall<Answer>): {
     pending = {
       call: call as DeskCall<unknown>,
       wasRefused: false,
+      wasHeld: false,
+      leftBefore: 0,
       resolve,
       reject,
     }

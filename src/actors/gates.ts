@@ -36,10 +36,12 @@ export interface Passing {
   readonly group: EndpointGroup
   /** It is a part of an exit, or a question that an exit waits for. */
   readonly isUrgent: boolean
+  /** Asked last: one that is not ready takes nothing of the limit. */
+  readonly isReady?: (() => boolean) | undefined
 }
 
 /** Leave for one call. */
-export interface Leave extends Passing {
+export interface Leave extends Omit<Passing, 'isReady'> {
   readonly kind: 'leave'
   readonly permit: Permit
   readonly sentAt: number
@@ -49,6 +51,11 @@ export interface Leave extends Passing {
 export interface NoLeave {
   readonly kind: 'breaker' | 'hold' | 'throttle'
   readonly retryInMs: number
+}
+
+/** Breaker and throttle would have let it go, and it was not ready. */
+export interface NotReady {
+  readonly kind: 'not-ready'
 }
 
 /** A circuit breaker for each group of endpoints, and a throttle for each limit of the venue. */
@@ -86,7 +93,7 @@ export class Gates {
   }
 
   /** Asks for leave for one call: the breaker first, then the throttle. */
-  ask({ group, isUrgent }: Passing): Leave | NoLeave {
+  ask({ group, isUrgent, isReady }: Passing): Leave | NoLeave | NotReady {
     const { now } = this
     const gate = this.of(group)
     const permit = this.breakers.acquire(group, isUrgent)
@@ -98,11 +105,16 @@ export class Gates {
     }
     const kind = isUrgent ? 'exit' : 'other'
     const [next, answer] = admit(gate.throttle, kind, this.options.load(), now)
-    gate.throttle = next
     if (answer.kind === 'refused') {
+      gate.throttle = next
       this.breakers.giveBack(group, permit)
       return { kind: 'throttle', retryInMs: answer.retryInMs }
     }
+    if (isReady?.() === false) {
+      this.breakers.giveBack(group, permit)
+      return { kind: 'not-ready' }
+    }
+    gate.throttle = next
     this.revision++
     return { kind: 'leave', group, isUrgent, permit, sentAt: answer.sentAt }
   }

@@ -1,10 +1,11 @@
 import type { Decision } from '../domain/decision.ts'
+import type { ExitOrder } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { NotSent, RateLimited, Unauthorized, WatchkeeperError } from '../errors.ts'
 import type { ExitEvent } from '../exits/events.ts'
 import type { CallKind } from '../exits/exit-entry.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { Broker } from '../ports/broker.ts'
+import type { Broker, ExitAnswer } from '../ports/broker.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Ref } from './actor.ts'
 import { withDeadline } from './deadline.ts'
@@ -12,10 +13,29 @@ import type { GatewayMessage, ReconcilerMessage, SupervisorMessage } from './mes
 
 /** The call desk keeps what the venue says; an exit is ready for its turn before that, ms. */
 const LONGEST_RETRY_MS = 1_000
+/** How an order that waits for its turn leaves: asked and told in the moment in which it does. */
+export interface Leaving {
+  /** Whether an exit still waits for the order; asked at each look at the queue. */
+  isWanted(): boolean
+  /**
+   * Whether it may leave now. `isPaced`: only the pace of the venue's limit has held it, and no other call
+   * of that limit has left meanwhile.
+   */
+  mayLeave(isPaced: boolean): boolean
+  /** It leaves. */
+  left(): void
+}
+
+/** Carries exits out. */
+export interface Sender extends Pick<Broker, 'orderByClientId' | 'cancel'> {
+  /** Calls wait for their turn: `leaving` is asked then. Without it they leave at once. */
+  readonly queues?: boolean
+  placeExit(order: ExitOrder, signal: AbortSignal, leaving?: Leaving): Promise<ExitAnswer>
+}
 
 /** What the gateway works with. */
 export interface GatewayParts {
-  readonly broker: Pick<Broker, 'placeExit' | 'orderByClientId' | 'cancel'>
+  readonly broker: Sender
   readonly journal: Journal
   readonly supervisor: Ref<SupervisorMessage>
   /** Makes an exit durable: the promise resolves when it is on disk. */
@@ -28,6 +48,8 @@ export interface GatewayParts {
   observe?: ((decision: Decision, position: Position) => void) | undefined
   /** Whether an exit must wait before it is sent. */
   isHeld?(record: ExitRecord): boolean
+  /** How the order of an exit leaves, as this incarnation knows it. */
+  leaving(order: ExitOrder): Leaving
   /** Epoch ms; never jumps. */
   now(): number
   /** Longest wait for one answer of the broker, ms; Infinity where the call desk bounds each call. */
@@ -90,9 +112,11 @@ async function saved({ save, journal }: GatewayParts, record: ExitRecord): Promi
 async function sent(parts: GatewayParts, record: ExitRecord): Promise<ExitEvent> {
   const { order, decision } = record
   const { clientOrderId: id } = order
+  const leaving = parts.leaving(order)
   try {
+    if (parts.broker.queues !== true) leave(leaving)
     const answer = await withDeadline(parts.callTimeoutMs, signal =>
-      parts.broker.placeExit(order, signal),
+      parts.broker.placeExit(order, signal, leaving),
     )
     return { kind: 'answered', id, answer, at: parts.now() }
   } catch (error) {
@@ -106,6 +130,12 @@ async function sent(parts: GatewayParts, record: ExitRecord): Promise<ExitEvent>
     if (error instanceof Unauthorized) return { kind: 'not-sent', id, code: error.code, at }
     return { kind: 'outcome-unknown', id, at }
   }
+}
+
+/** Lets an order leave that waits for nothing. Throws NotSent where it may not. */
+function leave(leaving: Leaving): void {
+  if (!leaving.mayLeave(true)) throw new NotSent('it may not leave now')
+  leaving.left()
 }
 
 /** A question that fails proves nothing; it is asked again in the next cycle. */

@@ -338,6 +338,7 @@ export function noticed(
     case 'exit-rejected':
     case 'exit-stuck':
     case 'exit-unproved':
+    case 'exit-unverified':
     case 'exit-fault':
     case 'exit-foreign':
     case 'exit-dust':

@@ -6,9 +6,15 @@ import type { Journal } from '../ports/journal.ts'
 import { withDeadline } from './deadline.ts'
 import type { GatewayMessage, ReconcilerMessage } from './messages.ts'
 
+/** Tells what is held. */
+export interface HoldingSource extends Pick<Broker, 'holdings' | 'openOrders'> {
+  /** `left` is called when a question that waits for its turn leaves: its answer is not of before. */
+  holding(key: HoldingKey, signal: AbortSignal, left?: () => void): Promise<HoldingReport>
+}
+
 /** What the reconciler works with. */
 export interface ReconcilerParts {
-  readonly broker: Pick<Broker, 'holding' | 'holdings' | 'openOrders'>
+  readonly broker: HoldingSource
   readonly journal: Journal
   /** The holding that a position is a part of; undefined where it is not open. */
   keyOf(position: PositionId): HoldingKey | undefined
@@ -83,7 +89,7 @@ function askHolding(state: ReconcilerState, key: HoldingKey): void {
     state,
     { question: nameOf(key), again: { kind: 'ask', key } },
     {
-      call: signal => broker.holding(key, signal),
+      call: (signal, left) => broker.holding(key, signal, left),
       tell: (report, askedAt) => ({ kind: 'holding', key, report, askedAt, isNamed: true }),
       otherwise: { kind: 'unknown' },
     },
@@ -121,7 +127,7 @@ interface Question {
 }
 
 interface Asking<Answer> {
-  call(signal: AbortSignal): Promise<Answer>
+  call(signal: AbortSignal, left: () => void): Promise<Answer>
   tell(answer: Answer, askedAt: number): GatewayMessage
   /** What a failure means to the gateway; undefined: nothing. */
   readonly otherwise?: Answer
@@ -145,9 +151,11 @@ async function answered<Answer>(
   { callTimeoutMs, now, tellGateway, journal }: ReconcilerParts,
   { call, tell, otherwise }: Asking<Answer>,
 ): Promise<void> {
-  const askedAt = now()
+  let askedAt = now()
+  const left = (): void => void (askedAt = now())
   try {
-    tellGateway(tell(await withDeadline(callTimeoutMs, call), askedAt))
+    const answer = await withDeadline(callTimeoutMs, signal => call(signal, left))
+    tellGateway(tell(answer, askedAt))
   } catch (error) {
     journal({ kind: 'reconcile-failed', error })
     if (otherwise !== undefined) tellGateway(tell(otherwise, askedAt))

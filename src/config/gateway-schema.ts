@@ -48,6 +48,10 @@ export const exitsSchema = z
     loudAfter: z.int().positive().default(5),
     /** Time without a proof after which that is told. */
     loudAfterMs: ms.default(30_000),
+    /** Age of what the venue said of a holding above which an order asks again before it leaves. */
+    holdingFreshMs: ms.min(100).max(60_000).default(1_000),
+    /** Without an answer about the holding for so long, an order leaves by what was known last; absent: never. */
+    sendUnverifiedAfterMs: ms.optional(),
   })
   .refine(({ retryMs, maxRetryMs }) => retryMs <= maxRetryMs, {
     path: ['maxRetryMs'],

@@ -1,9 +1,18 @@
 import type { ExitOrder, Execution, RejectionCode } from '../domain/order.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { Position } from '../domain/position.ts'
+import type { Capabilities } from '../domain/venue.ts'
 import { clientOrderId } from './client-order-id.ts'
 import { avoiding, nextType, typeOf } from './order-type.ts'
-import { type ExitRecord, NO_DRIFT, NOTHING, plus, remainingOf, withStep } from './record.ts'
+import {
+  type ExitRecord,
+  NO_DRIFT,
+  NOTHING,
+  plus,
+  type Provable,
+  remainingOf,
+  withStep,
+} from './record.ts'
 import type { ExitSettings } from './settings.ts'
 
 /** A position of which everything must be closed. */
@@ -34,13 +43,19 @@ export function newExit(
   const record: ExitRecord = {
     ...attempt,
     ...{ quantity, order, decision, intendedAt: at },
-    ...{ heldBefore: null, drift: NO_DRIFT, before: NOTHING, executed: NOTHING },
+    ...{ heldBefore: null, provable: provableBy(capabilities), drift: NO_DRIFT },
+    ...{ before: NOTHING, executed: NOTHING },
     ...{ exists: false, hasLeft: false, isDoubted: false, wasDoubted: false },
     ...{ avoids: null, bandStep: 0, rejections: 0, faults: 0 },
     state: { kind: 'intending', notBefore: 0 },
     steps: [],
   }
   return withStep(record, at, `decided: ${decision.reason}`)
+}
+
+/** What a venue can prove of an order that is made now. */
+export const provableBy = ({ dedupe, lookup, reduceOnly }: Capabilities): Provable => {
+  return { dedupe, lookup, reduceOnly }
 }
 
 /** The record with its next attempt, for what is left; not to be sent before `notBefore`. */
@@ -58,11 +73,13 @@ export function nextAttempt(
     attempt,
     order: {
       ...order,
+      reduceOnly: capabilities.reduceOnly,
       clientOrderId: clientOrderId(id, capabilities.clientOrderIdLength),
       quantity: remainingOf(record),
     },
     heldBefore: null,
     drift: NO_DRIFT,
+    provable: provableBy(capabilities),
     exists: false,
     hasLeft: false,
     isDoubted: false,

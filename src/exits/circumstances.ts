@@ -35,6 +35,8 @@ export interface Circumstances {
   readonly allowance: number | undefined
   /** Our own orders and positions have not changed the holding since then. */
   readonly quietSince: number
+  /** What is held was asked for by name after the decision, and told so recently that it still counts. */
+  readonly isVerified: boolean
   /** When this process took the exit up. */
   readonly takenUpAt: number
   /** No other exit of the holding is under way whose evidence is the holding. */
@@ -66,9 +68,13 @@ export interface Gates {
   readonly mayCancel: boolean
 }
 
+/** An exit whose circumstances are asked for; one for which nothing is sent any more verifies nothing. */
+type Surrounded = Pick<ExitEntry, 'position' | 'group' | 'takenUpAt'> &
+  Partial<Pick<ExitEntry, 'isVerified' | 'isSought'>>
+
 /** What surrounds an exit at the moment. */
 export function circumstancesOf(
-  entry: Pick<ExitEntry, 'position' | 'group' | 'takenUpAt'> & Partial<Pick<ExitEntry, 'isSought'>>,
+  entry: Surrounded,
   gates: Gates,
   { settings, specOf, priceOf }: ExitsOptions,
 ): Circumstances {
@@ -83,6 +89,7 @@ export function circumstancesOf(
     spare: group.spare,
     allowance: group.allowance(id),
     quietSince: group.quietSince,
+    isVerified: entry.isVerified?.(gates.now, settings) ?? false,
     takenUpAt,
     isSought,
     hasTurn: !isHoldingEvidence(settings.capabilities) || isFree,

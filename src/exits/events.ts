@@ -10,9 +10,12 @@ export type ExitEvent = { readonly at: number } & (
   | { readonly kind: 'recorded' }
   /** The present attempt shall be this, which is not durable yet. */
   | { readonly kind: 'planned'; readonly plan: Plan }
+  /** The order waits for its turn to leave. */
+  | { readonly kind: 'queued' }
+  /** The order leaves. */
   | { readonly kind: 'sent' }
   | { readonly kind: 'answered'; readonly id: ClientOrderId; readonly answer: ExitAnswer }
-  /** Nothing left the machine, or the venue took nothing in. */
+  /** The order was given back by its queue, nothing left the machine, or the venue took nothing in. */
   | {
       readonly kind: 'not-sent'
       readonly id: ClientOrderId

@@ -1,4 +1,5 @@
 import { isEnough, isSame } from '../domain/units.ts'
+import type { Capabilities } from '../domain/venue.ts'
 import type { Circumstances } from './circumstances.ts'
 import { besideForeign } from './foreign.ts'
 import { executedUnseen, isClosedBefore, settledByHolding } from './holding-evidence.ts'
@@ -11,7 +12,14 @@ import {
   isUnchanged,
   remainingOf,
 } from './record.ts'
-import { type ExitSettings, isHoldingEvidence, proofMs, wayOf } from './settings.ts'
+import {
+  asksHolding,
+  type ExitSettings,
+  isHoldingEvidence,
+  proofMs,
+  settingsFor,
+  wayOf,
+} from './settings.ts'
 
 /** What can be done for an exit: a call to be made, or something that is known already. */
 export type Step =
@@ -37,14 +45,16 @@ const mustSeek = (
 ): boolean => !isSought && !hasLeft && wayOf(capabilities) === 'look-up'
 
 /** What is to be done for an exit now; nothing while it waits for a call or for time to pass. */
-export function stepsFor(record: ExitRecord, around: Circumstances): readonly Step[] {
+export function stepsFor(record: ExitRecord, present: Circumstances): readonly Step[] {
   const { state } = record
+  const around = { ...present, settings: settingsFor(record, present.settings) }
   switch (state.kind) {
     case 'intending':
-      // Together with the write, so that the order need not wait for both.
-      return mustSeek(record, around) ? [{ kind: 'save' }, ASK_ORDER] : [{ kind: 'save' }]
+      // Together with the write, so that the order need not wait for all of them.
+      return [{ kind: 'save' }, ...mustAsk(record, present)]
     case 'intended':
-      return around.maySend && around.now >= state.notBefore ? beforeSending(record, around) : []
+      return around.maySend && around.now >= state.notBefore ? beforeSending(record, present) : []
+    case 'queued':
     case 'sending':
     case 'flat':
       return []
@@ -62,6 +72,13 @@ export function stepsFor(record: ExitRecord, around: Circumstances): readonly St
   }
 }
 
+/** What must be asked before an order leaves: for the order itself, and for what is held. */
+function mustAsk(record: ExitRecord, around: Circumstances): readonly Step[] {
+  const { isVerified, settings } = around
+  const mustVerify = asksHolding(settings.capabilities) && !isVerified
+  return [...(mustSeek(record, around) ? [ASK_ORDER] : []), ...(mustVerify ? [ASK_HOLDING] : [])]
+}
+
 /** Of several positions in one holding, none can tell its own end by it. */
 const isReportedAfter = (
   at: number,
@@ -74,7 +91,8 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Step
   // What may live already is sent again as it was, or not at all.
   if (record.isDoubted) return [{ kind: 'send' }]
   if (!hasTurn) return []
-  if (mustSeek(record, around)) return [ASK_ORDER]
+  const questions = mustAsk(record, around)
+  if (questions.length > 0) return questions
   if (allowance === undefined || held === undefined) return [ASK_HOLDING]
   const isEvidence = isHoldingEvidence(capabilities)
   // A list may lag, and others trade: what is held before an order must be what really was.
@@ -87,14 +105,21 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Step
   const priced = priceOfAttempt(record, around)
   if (priced === 'wait') return []
   const { limit } = priced
-  const heldBefore = isEvidence ? held.quantity : null
+  const heldBefore = asksHolding(capabilities) ? held.quantity : null
   const { order, drift } = record
-  const isSpare = heldBefore === null || drift.spare === null || isSame(drift.spare, around.spare)
+  const isSpare = !isEvidence || drift.spare === null || isSame(drift.spare, around.spare)
   const isAsHeld = isSame(record.heldBefore ?? -1, heldBefore ?? -1)
   const isBefore = isAsHeld && isUnchanged(drift) && isSpare
-  if (isBefore && order.quantity === quantity && order.limit === limit) return [{ kind: 'send' }]
+  const isPlanned = isBefore && order.quantity === quantity && order.limit === limit
+  if (isPlanned && isMadeUnder(record, capabilities)) return [{ kind: 'send' }]
   return [{ kind: 'plan', plan: { quantity, heldBefore, ...(limit !== undefined && { limit }) } }]
 }
+
+/** Whether an attempt was made under what the venue can prove now. */
+const isMadeUnder = ({ provable }: ExitRecord, capabilities: Capabilities): boolean =>
+  provable?.dedupe === capabilities.dedupe &&
+  provable.lookup === capabilities.lookup &&
+  provable.reduceOnly === capabilities.reduceOnly
 
 function afterRejection(
   { code, since, retryAt }: Extract<ExitState, { kind: 'rejected' }>,
@@ -159,7 +184,8 @@ function doubted(
   const { capabilities } = settings
   switch (wayOf(capabilities)) {
     case 'resend': {
-      if (held === undefined && !capabilities.reduceOnly) return [ASK_HOLDING]
+      const mustAsk = held === undefined || (maySend && !around.isVerified)
+      if (mustAsk && !capabilities.reduceOnly) return [ASK_HOLDING]
       const isLikelyGone = !capabilities.reduceOnly && !mayBeWhole(around)
       const isSent = maySend && now >= (state.notBefore ?? 0) && !isLikelyGone
       const again: readonly Step[] = isSent ? [{ kind: 'send' }] : []
@@ -178,8 +204,12 @@ function doubted(
  * Whether an order that nobody may have taken can be sent as it was: nothing is missing that it would
  * sell, or nothing but sending it tells what became of that.
  */
-function mayBeWhole({ held, isWhole, settings }: Circumstances): boolean {
-  const isLast = settings.capabilities.lookup !== 'complete' && held!.quantity > 0
+export function mayBeWhole({
+  held,
+  isWhole,
+  settings,
+}: Pick<Circumstances, 'held' | 'isWhole' | 'settings'>): boolean {
+  const isLast = settings.capabilities.lookup !== 'complete' && (held?.quantity ?? 0) > 0
   return isWhole || isLast
 }
 

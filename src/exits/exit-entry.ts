@@ -1,17 +1,30 @@
 import { sum } from '../domain/decimal.ts'
+import type { ExitOrder } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
-import { leftOf } from '../domain/units.ts'
+import { isEnough, leftOf } from '../domain/units.ts'
 import type { ExitEvent } from './events.ts'
-import type { Step } from './evidence.ts'
+import { mayBeWhole, type Step } from './evidence.ts'
 import type { HoldingGroup } from './holding-group.ts'
-import { type ExitRecord, isAlive, isFollowed, isOver } from './record.ts'
-import type { ExitSettings } from './settings.ts'
+import { type ExitRecord, isAlive, isFollowed, isOver, isUnchanged } from './record.ts'
+import { asksHolding, type ExitSettings, isHoldingEvidence, wayOf } from './settings.ts'
+import { Verification } from './verification.ts'
 
 /** A call that somebody must make for an exit. */
 export type CallKind = Extract<
   Step['kind'],
   'save' | 'send' | 'ask-order' | 'cancel' | 'ask-holding' | 'list-orders'
 >
+
+/** The moment at which an order that has waited gets its turn. */
+export interface Turn {
+  /** Epoch ms. */
+  readonly now: number
+  /** Only the pace of the venue's limit has held it, and no other call of that limit has left meanwhile. */
+  readonly isPaced: boolean
+}
+
+/** Longest wait at the pace of a limit before an order asks again, ms. */
+const LONGEST_PACE_MS = 60_000
 
 /** One exit in the book, and what is under way for it. Changes itself. */
 export class ExitEntry {
@@ -28,8 +41,12 @@ export class ExitEntry {
   private unprovedId: string | undefined
   /** The order that was looked up last. */
   private soughtId: string | undefined
+  /** Whether the holding is known well enough to send an order by it. */
+  readonly verification: Verification
   /** What of the record is durable, as far as somebody waited for it. */
   saved: ExitRecord | undefined
+  /** The last look at it led to the question for its holding. */
+  private isAsking = false
   /** Calls that have not ended yet. */
   private readonly underWay = new Set<CallKind>()
   /** Calls made since the last cycle: a venue that answers at once is not asked in a loop. */
@@ -44,6 +61,73 @@ export class ExitEntry {
     this.position = position
     this.group = group
     this.takenUpAt = takenUpAt
+    this.verification = new Verification(takenUpAt)
+  }
+
+  /** Takes the record's next state, since `at` (epoch ms). */
+  become(record: ExitRecord, at: number): void {
+    const before = this.record
+    const isGivenBack =
+      before.state.kind === 'queued' &&
+      (record.state.kind === 'intended' || record.state.kind === 'unknown')
+    const isDoubtful = record.state.kind === 'unknown' && before.state.kind !== 'unknown'
+    // What was known before the attempt, or before the wait, says nothing of what a person did since.
+    if (isGivenBack || isDoubtful || record.attempt !== before.attempt)
+      this.verification.askAgain(at)
+    this.record = record
+  }
+
+  /** Whether what is known of the holding may be sent by at `now` (epoch ms). */
+  isVerified(now: number, settings: ExitSettings): boolean {
+    const { verification, group } = this
+    return verification.isGiven(group.answered, now, settings) || this.isWaived(now, settings)
+  }
+
+  /** Whether this order waits for its turn, and is no more than the exit may sell as far as is known. */
+  isWanted(order: ExitOrder): boolean {
+    const { record, group } = this
+    if (record.state.kind !== 'queued' || record.order !== order) return false
+    if (record.isDoubted) return true
+    const allowance = group.allowance(record.positionId)
+    const isAllowed = allowance === undefined || isEnough(allowance, order.quantity)
+    return isAllowed && isUnchanged(record.drift)
+  }
+
+  /** Whether this order may leave in its turn: what is held is known well enough still. */
+  mayLeave(order: ExitOrder, settings: ExitSettings, { now, isPaced }: Turn): boolean {
+    const { record, group } = this
+    if (!this.isWanted(order)) return false
+    const mustVerify = record.isDoubted
+      ? !settings.capabilities.reduceOnly
+      : asksHolding(settings.capabilities)
+    if (!mustVerify) return true
+    const { isWhole } = group
+    const held = group.held(order.side)
+    if (record.isDoubted && !mayBeWhole({ held, isWhole, settings })) return false
+    const holdingFreshMs = isPaced
+      ? Math.max(LONGEST_PACE_MS, settings.holdingFreshMs)
+      : settings.holdingFreshMs
+    return this.isVerified(now, { ...settings, holdingFreshMs })
+  }
+
+  /** How long, ms, it has waited for an answer about its holding; 0 where it needs none. */
+  unverifiedMs(now: number, { capabilities }: ExitSettings): number {
+    const { kind } = this.record.state
+    const isAgain = kind === 'unknown' && wayOf(capabilities) === 'resend'
+    const isWaiting = this.isAsking && asksHolding(capabilities) && (kind === 'intended' || isAgain)
+    return isWaiting ? this.verification.waitedMs(this.group.answered, now) : 0
+  }
+
+  /** The same where it is at least `loudAfterMs` and not told yet. */
+  untoldUnverifiedMs(now: number, settings: ExitSettings): number | undefined {
+    if (this.unverifiedMs(now, settings) === 0) return undefined
+    return this.verification.untoldMs(this.group.answered, now, settings.loudAfterMs)
+  }
+
+  /** No answer has come for so long that the order leaves by what was known last. */
+  isWaived(now: number, { sendUnverifiedAfterMs: afterMs, capabilities }: ExitSettings): boolean {
+    if (afterMs === undefined || isHoldingEvidence(capabilities)) return false
+    return this.verification.waitedMs(this.group.answered, now) >= afterMs
   }
 
   /** A new cycle: what was called before may be called again. */
@@ -70,6 +154,7 @@ export class ExitEntry {
   begin(steps: readonly Step[]): readonly CallKind[] {
     const { made, underWay } = this
     const kinds = steps.map(step => step.kind as CallKind)
+    this.isAsking = kinds.includes('ask-holding')
     const wanted = this.isEndingTurn ? [...new Set<CallKind>([...kinds, 'save'])] : kinds
     const calls = wanted.filter(kind => !made.has(kind) && !underWay.has(kind))
     for (const kind of calls) {

@@ -1,17 +1,27 @@
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
+import type { ExitOrder } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { restOf } from '../domain/units.ts'
 import { newExit } from './attempts.ts'
 import { circumstancesOf, type ExitsOptions, type Gates } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
 import { type Step, stepsFor } from './evidence.ts'
-import { type CallKind, eventOf, executedOf, ExitEntry, underWayOf } from './exit-entry.ts'
+import {
+  type CallKind,
+  eventOf,
+  executedOf,
+  ExitEntry,
+  type Turn,
+  underWayOf,
+} from './exit-entry.ts'
 import type { HoldingBook } from './holding-book.ts'
-import { follow, joined, recovered } from './ledger.ts'
+import { follow, joined } from './ledger.ts'
 import { endOf, noticesOf } from './noticing.ts'
 import { inSteps } from './reading.ts'
 import { completed, type ExitRecord, isAlive, isIdle } from './record.ts'
+import { recovered } from './recovery.ts'
+import { asksHolding, isHoldingEvidence, settingsFor } from './settings.ts'
 import { beginTurn, changeSince, resumeTurn } from './turn.ts'
 
 /** Every exit of an account, and what is called for each. Changes itself. */
@@ -75,7 +85,8 @@ export class Exits {
     const entry = this.enter(record, position, now)
     entry.isIntended = true
     entry.saved = record
-    if (resumeTurn(entry)) this.resumed.add(position.id)
+    const { capabilities } = settingsFor(record, this.options.settings)
+    if (isHoldingEvidence(capabilities) && resumeTurn(entry)) this.resumed.add(position.id)
     // Of a first attempt, another look at the same id tells; of those before this one, only time.
     if (record.attempt > 1) entry.group.restored(now)
     // Told in the first cycle: now there may be nobody yet who could take it.
@@ -103,6 +114,10 @@ export class Exits {
     const forMs = entry.unproved(now, this.options.settings)
     const { decision, steps } = entry.record
     if (forMs !== undefined) this.options.tell({ kind: 'exit-unproved', decision, forMs, steps })
+    const unverifiedMs = entry.untoldUnverifiedMs(now, this.options.settings)
+    if (unverifiedMs !== undefined) {
+      this.options.tell({ kind: 'exit-unverified', decision, forMs: unverifiedMs, isSent: false })
+    }
     if (!entry.isEndUntold) return
     entry.isEndUntold = false
     this.tellEnd(entry)
@@ -121,6 +136,37 @@ export class Exits {
       this.happened(id, known)
     }
     return []
+  }
+
+  /** Exits that wait for an answer about their holding, and for how long at `now` (epoch ms). */
+  *unverified(now: number): Iterable<{ readonly positionId: PositionId; readonly forMs: number }> {
+    for (const entry of this.entries.values()) {
+      const forMs = entry.unverifiedMs(now, this.options.settings)
+      if (forMs > 0) yield { positionId: entry.record.positionId, forMs }
+    }
+  }
+
+  /** Whether an order that waits for its turn is still to be sent; one that is not is given back. */
+  isWanted(order: ExitOrder): boolean {
+    return this.entries.get(order.positionId)?.isWanted(order) === true
+  }
+
+  /** Whether an order may leave in its turn; one that may not is given back, and asks again. */
+  mayLeave(order: ExitOrder, turn: Turn): boolean {
+    const entry = this.entries.get(order.positionId)
+    return entry?.mayLeave(order, settingsFor(entry.record, this.options.settings), turn) === true
+  }
+
+  /** An order leaves at `now` (epoch ms): from here on it counts as under way. */
+  left({ positionId }: ExitOrder, now: number): void {
+    const { settings, tell } = this.options
+    const entry = this.entries.get(positionId)
+    if (entry?.isWaived(now, settings) === true && asksHolding(settings.capabilities)) {
+      const { decision } = entry.record
+      const forMs = entry.verification.waitedMs(entry.group.answered, now)
+      tell({ kind: 'exit-unverified', decision, forMs, isSent: true })
+    }
+    this.happened(positionId, { kind: 'sent', at: now })
   }
 
   /** A call for an exit has ended; `event` says what was learned by it. */
@@ -157,12 +203,13 @@ export class Exits {
     const { lot } = this.options.specOf(before.order.instrument)
     const record = follow(before, inSteps(event, lot), this.options.settings)
     if (record === before) return false
-    entry.record = record
+    entry.become(record, event.at)
     if (record.order.clientOrderId !== before.order.clientOrderId) {
       this.orders.delete(before.order.clientOrderId)
       this.orders.set(record.order.clientOrderId, id)
     }
-    if (event.kind === 'planned') {
+    const { settings } = this.options
+    if (event.kind === 'planned' && isHoldingEvidence(settings.capabilities)) {
       beginTurn(entry, this.holdings.othersIn(entry.group, id), event.at)
     }
     const executed = restOf(executedOf(record), executedOf(before))
@@ -172,7 +219,7 @@ export class Exits {
     const isGoneUnexecuted = executed < underWayOf(before) && isAlive(before) && !isAlive(record)
     if (isGoneUnexecuted) this.holdings.lookAgain(entry.group)
     if (event.kind === 'shrunk') entry.group.changed(id, { executed: 0, now: event.at })
-    noticesOf(before, record, this.options.settings).forEach(this.options.tell)
+    noticesOf(before, record, settings).forEach(this.options.tell)
     if (record.state.kind === 'flat' && entry.group.turn !== id) this.tellEnd(entry)
     this.endTurn(entry)
     return true
@@ -202,7 +249,7 @@ export class Exits {
   private begin(entry: ExitEntry, steps: readonly Step[], now: number): readonly CallKind[] {
     const calls = entry.begin(steps)
     const { positionId } = entry.record
-    if (calls.includes('send')) this.happened(positionId, { kind: 'sent', at: now })
+    if (calls.includes('send')) this.happened(positionId, { kind: 'queued', at: now })
     return calls
   }
 

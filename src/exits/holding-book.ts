@@ -22,10 +22,11 @@ export interface Life {
   readonly owned: number
 }
 
-/** When a report was asked for (epoch ms), and whether by name. */
+/** When a report was asked for and when it came (epoch ms), and whether it was asked for by name. */
 export interface Asked {
   readonly askedAt: number
   readonly isNamed: boolean
+  readonly now: number
 }
 
 export interface HoldingBookOptions extends Pick<Surroundings, 'shareOf' | 'tell' | 'drifted'> {

@@ -4,7 +4,7 @@ import type { Circumstances } from './circumstances.ts'
 import type { Step } from './evidence.ts'
 import { isToldTwice } from './holding-state.ts'
 import type { ExitRecord, ExitState, Followed } from './record.ts'
-import { proofMs } from './settings.ts'
+import { isHoldingEvidence, proofMs } from './settings.ts'
 
 /** Units that an order has executed, by the evidence of the holding: no fewer and no more than these. */
 export interface Executed {
@@ -14,15 +14,24 @@ export interface Executed {
 
 /** What the order executed by the evidence of the holding; undefined where that is no proof. */
 export function executedUnseen(
-  { heldBefore, order, executed, drift }: ExitRecord,
+  { heldBefore, order, executed, drift, provable }: ExitRecord,
   state: Followed,
-  { held, quietSince, settings: { capabilities } }: Circumstances,
+  { held, isShared, quietSince, settings: { capabilities } }: Circumstances,
 ): Executed | undefined {
   const apartMs = proofMs(capabilities)
-  if (heldBefore === null || held === undefined) return undefined
+  if (held === undefined || !isHoldingEvidence(capabilities)) return undefined
   // A position that comes or goes shows as late as a fill.
   const since = Math.max(state.since, quietSince)
   if (!isToldTwice(held.named, since + apartMs, apartMs)) return undefined
+  // Where the holding was no evidence yet, other exits of it may have been under way as well. Releases
+  // that did not keep what the venue could do noted the holding only where it was evidence.
+  const isAlone = provable === null ? heldBefore !== null : isHoldingEvidence(provable)
+  if (!isAlone && isShared) return undefined
+  if (heldBefore === null) {
+    // What was ordered was held then, and nothing is left of it.
+    const isNothingLeft = !isAlone && held.quantity === 0
+    return isNothingLeft ? { least: order.quantity, most: order.quantity } : undefined
+  }
   const gone = restOf(heldBefore, held.quantity)
   const within = (units: number): number =>
     Math.max(executed.quantity, Math.min(order.quantity, units))

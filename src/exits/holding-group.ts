@@ -8,6 +8,7 @@ import type { HoldingChange } from './events.ts'
 import { heldOf, type HoldingState, reported, unknownHolding } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 import { share, type Share, type Verdict } from './reconcile.ts'
+import type { Answered } from './verification.ts'
 
 /** What a holding is judged by. */
 export interface Surroundings {
@@ -46,6 +47,7 @@ export class HoldingGroup {
   /** When it last changed by what we executed, epoch ms. */
   private executedAt = -Infinity
   private restoredAt = -Infinity
+  private answeredAt = -Infinity
   /** It is on the other side of zero. */
   isOversold = false
   private isShort = false
@@ -168,6 +170,11 @@ export class HoldingGroup {
     return this.allowances.get(id)
   }
 
+  /** The last answers by name, all alike, and when the last one came. */
+  get answered(): Answered {
+    return { named: this.state.named, answeredAt: this.answeredAt }
+  }
+
   /** What is held in the direction of its positions. */
   held(side: Position['side']): Held | undefined {
     return heldOf(this.state, side)
@@ -193,10 +200,11 @@ export class HoldingGroup {
   /** Takes a report; gives what each position has lost by it. */
   take(
     report: HoldingReport,
-    asked: { askedAt: number; isNamed: boolean },
+    asked: { askedAt: number; isNamed: boolean; now: number },
     around: Surroundings,
   ): ReadonlyMap<PositionId, number> {
     const before = this.state
+    if (asked.isNamed && report.kind !== 'unknown') this.answeredAt = asked.now
     this.state = reported(before, report, { ...asked, apartMs: around.apartMs })
     if (this.state.known === before.known) return NOTHING_LOST
     if (asked.isNamed) this.watchRise(around)

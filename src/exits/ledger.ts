@@ -1,7 +1,7 @@
 import type { Decision } from '../domain/decision.ts'
 import type { RejectionCode } from '../domain/order.ts'
 import { isEnough, leftOf } from '../domain/units.ts'
-import { backoffMs, ended, nextAttempt, rejected } from './attempts.ts'
+import { backoffMs, ended, nextAttempt, provableBy, rejected } from './attempts.ts'
 import { drifted } from './drift.ts'
 import type { ExitEvent } from './events.ts'
 import type { Plan } from './quantity.ts'
@@ -9,26 +9,29 @@ import {
   doubted,
   type ExitRecord,
   type ExitState,
+  isAlive,
   isFollowed,
-  isOver,
   NO_DRIFT,
   remainingOf,
   withStep,
 } from './record.ts'
-import { type ExitSettings, isHoldingEvidence, wayOf } from './settings.ts'
+import { type ExitSettings, settingsFor, wayOf } from './settings.ts'
 import { foreign } from './foreign.ts'
 import { lived, notOpen, seen } from './sightings.ts'
 
 /** The record after an event. An event that does not concern the present state changes nothing. */
-export function follow(record: ExitRecord, event: ExitEvent, settings: ExitSettings): ExitRecord {
+export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettings): ExitRecord {
   const { state } = record
+  const settings = settingsFor(record, present)
   if (state.kind === 'flat' || (state.kind === 'filled' && event.kind !== 'flat')) return record
   if ('id' in event && event.id !== record.order.clientOrderId) return record
   switch (event.kind) {
     case 'recorded':
       return state.kind === 'intending' ? inState(record, { ...state, kind: 'intended' }) : record
     case 'planned':
-      return state.kind === 'intended' ? planned(record, event.plan, state.notBefore) : record
+      return state.kind === 'intended' ? planned(record, event.plan, present) : record
+    case 'queued':
+      return canBeSent(record, settings) ? queued(record, event.at) : record
     case 'sent':
       return canBeSent(record, settings)
         ? withStep(inState(record, { kind: 'sending' }), event.at, 'sent')
@@ -36,8 +39,10 @@ export function follow(record: ExitRecord, event: ExitEvent, settings: ExitSetti
     case 'answered':
       return answered(record, event, settings)
     case 'not-sent':
+      if (state.kind === 'queued') return givenBack(record, state, event.at)
       return state.kind === 'sending' ? notSent(record, event) : record
     case 'outcome-unknown':
+      if (state.kind === 'queued') return givenBack(record, state, event.at)
       return state.kind === 'sending' ? doubted(record, event.at, 'no answer') : record
     case 'seen':
       return seen(record, event, settings)
@@ -69,19 +74,49 @@ const inState = (record: ExitRecord, state: ExitState): ExitRecord => ({ ...reco
 /** An order is sent when it is durable, or again where that is the way to learn of it. */
 const canBeSent = ({ state, exists }: ExitRecord, { capabilities }: ExitSettings): boolean =>
   state.kind === 'intended' ||
+  state.kind === 'queued' ||
   (state.kind === 'unknown' && !exists && wayOf(capabilities) === 'resend')
 
-function planned(record: ExitRecord, plan: Plan, notBefore: number): ExitRecord {
-  const { quantity, heldBefore, limit } = plan
-  const { limit: _before, ...order } = record.order
+function planned(
+  record: ExitRecord,
+  { quantity, limit, heldBefore }: Plan,
+  { capabilities }: ExitSettings,
+): ExitRecord {
+  const { limit: _before, ...made } = record.order
+  const { reduceOnly } = capabilities
+  const order = { ...made, quantity, reduceOnly, ...(limit !== undefined && { limit }) }
   return {
     ...record,
-    order: { ...order, quantity, ...(limit !== undefined && { limit }) },
-    heldBefore,
-    drift: NO_DRIFT,
-    state: { kind: 'intending', notBefore },
+    ...{ order, heldBefore, provable: provableBy(capabilities), drift: NO_DRIFT },
+    state: { kind: 'intending', notBefore: 0 },
   }
 }
+
+function queued(record: ExitRecord, at: number): ExitRecord {
+  const { state } = record
+  const doubtedSince = state.kind === 'unknown' ? state.since : undefined
+  return inState(record, {
+    kind: 'queued',
+    since: at,
+    ...(doubtedSince !== undefined && { doubtedSince }),
+  })
+}
+
+/** The order did not get its turn: nothing of it has left, and what it was planned by may be old. */
+function givenBack(
+  record: ExitRecord,
+  { doubtedSince }: Extract<ExitState, { kind: 'queued' }>,
+  at: number,
+): ExitRecord {
+  const state: ExitState =
+    doubtedSince === undefined
+      ? { kind: 'intended', notBefore: 0 }
+      : { kind: 'unknown', since: doubtedSince, notBefore: 0 }
+  const isTold = record.steps.at(-1)?.what === GIVEN_BACK
+  return isTold ? inState(record, state) : withStep(inState(record, state), at, GIVEN_BACK)
+}
+
+const GIVEN_BACK = 'its turn came too late: what is held is asked for again'
 
 function answered(
   record: ExitRecord,
@@ -157,7 +192,8 @@ function endedUnseen(
   return ended(record, { executed, at, by: 'holding' }, settings)
 }
 
-function shrunk(
+/** The record after so many units of its position were closed elsewhere. */
+export function shrunk(
   record: ExitRecord,
   { by, at }: Extract<ExitEvent, { kind: 'shrunk' }>,
 ): ExitRecord {
@@ -167,78 +203,26 @@ function shrunk(
     return { ...told, quantity: record.before.quantity, state: { kind: 'flat', at, by: 'gone' } }
   }
   const { state } = record
-  if (state.kind !== 'intending' && state.kind !== 'intended') return told
+  if (isAlive(record)) return told
   // Nothing of the attempt has left: it is made anew, and nobody shall find the old one.
   const order = { ...record.order, quantity: remainingOf(told) }
-  return {
-    ...told,
-    order,
-    heldBefore: null,
-    drift: NO_DRIFT,
-    state: { ...state, kind: 'intending' },
-  }
-}
-
-/**
- * A record as a new process must take it, at `now` (epoch ms), of a position that has `owned` units.
- * Where the holding is the evidence, an attempt that was made without one was never sent: the one
- * that is under way is not mistaken for it.
- */
-export function recovered(
-  given: ExitRecord,
-  { now, owned }: { now: number; owned: number },
-  settings: ExitSettings,
-): ExitRecord {
-  const record = notAhead(given, now, settings)
-  const { state } = record
-  const { capabilities } = settings
-  if (!isEnough(owned, record.quantity) && !isOver(record)) {
-    // It shrank while nothing of it was at the venue, and what was sent later would be recorded.
-    const lost = { kind: 'shrunk', by: leftOf(record.quantity, owned), at: now } as const
-    const isKept = state.kind === 'rejected' || state.kind === 'foreign'
-    const idle: ExitState = isKept ? state : { kind: 'intended', notBefore: 0 }
-    return shrunk({ ...record, exists: false, isDoubted: false, state: idle }, lost)
-  }
+  const anew = { ...told, order, heldBefore: null, drift: NO_DRIFT }
   switch (state.kind) {
-    case 'flat':
-    case 'filled':
-    case 'rejected':
-    case 'foreign':
-      return record
     case 'intending':
     case 'intended':
-      if (isHoldingEvidence(capabilities) && record.heldBefore === null) {
-        return { ...record, state: { ...state, kind: 'intended' } }
-      }
-      return doubted(record, now, 'a new process')
+      return { ...anew, state: { ...state, kind: 'intending' } }
+    case 'queued':
+      return { ...anew, state: { kind: 'intending', notBefore: 0 } }
     case 'sending':
     case 'acknowledged':
     case 'partly-filled':
     case 'unknown':
-      return doubted(record, now, 'a new process')
+    case 'rejected':
+    case 'foreign':
+    case 'filled':
+    case 'flat':
+      return told
   }
-}
-
-/** Times of states that lie in the past, and those at which a wait ends. */
-const PAST = new Set(['since', 'at', 'absentAt', 'overAt', 'notOpenAt'])
-const WAITS = new Set(['notBefore', 'retryAt'])
-
-/**
- * A record as the clock of this process has it, which is at `now`. Where the clock of the process that
- * wrote it was ahead, what happened has happened by now, and no wait lasts longer than the longest that the
- * settings know.
- */
-function notAhead(record: ExitRecord, now: number, settings: ExitSettings): ExitRecord {
-  const times = Object.entries(record.state as Readonly<Record<string, unknown>>)
-  const isAhead = ([key, at]: [string, unknown]): boolean => PAST.has(key) && Number(at) > now
-  if (record.intendedAt <= now && !times.some(isAhead)) return record
-  const latest = now + Math.max(settings.maxRetryMs, settings.closedMarketRetryMs)
-  const bounded = times.map(([key, at]): [string, unknown] => {
-    const bound = PAST.has(key) ? now : WAITS.has(key) ? latest : Infinity
-    return [key, typeof at === 'number' ? Math.min(at, bound) : at]
-  })
-  const state = Object.fromEntries(bounded) as unknown as ExitState
-  return { ...record, intendedAt: Math.min(record.intendedAt, now), state }
 }
 
 /** A later decision for the same exit: its reasons are remembered, the first one stays the reason. */

@@ -30,6 +30,16 @@ export type Notice =
       readonly forMs: number
       readonly steps: readonly ExitStep[]
     }
+  /**
+   * For so long, ms, no answer came about the holding that an order needs before it leaves; `isSent`: it
+   * leaves now by what was known last.
+   */
+  | {
+      readonly kind: 'exit-unverified'
+      readonly decision: Decision
+      readonly forMs: number
+      readonly isSent: boolean
+    }
   /** The venue said what cannot be true. */
   | {
       readonly kind: 'exit-fault'

@@ -16,6 +16,7 @@ export function inSteps(event: ExitEvent, lot: number | undefined): ExitEvent {
     }
     case 'recorded':
     case 'planned':
+    case 'queued':
     case 'sent':
     case 'not-sent':
     case 'outcome-unknown':

@@ -3,6 +3,7 @@ import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Execution, ExitOrder, RejectionCode } from '../domain/order.ts'
 import { leftOf } from '../domain/units.ts'
+import type { Capabilities } from '../domain/venue.ts'
 import type { OrderType } from './order-type.ts'
 
 /**
@@ -42,7 +43,12 @@ export type ExitState =
   | { readonly kind: 'intending'; readonly notBefore: number }
   /** Durable; to be sent. */
   | { readonly kind: 'intended'; readonly notBefore: number }
-  /** A call is under way. Never read from the store. */
+  /**
+   * The order waits for its turn and has not left. `doubtedSince`: an earlier sending of it may live
+   * since then. Never read from the store.
+   */
+  | { readonly kind: 'queued'; readonly since: number; readonly doubtedSince?: number }
+  /** The order has left and its answer has not come. Never read from the store. */
   | { readonly kind: 'sending' }
   | ({ readonly kind: 'acknowledged' } & Known)
   | ({ readonly kind: 'partly-filled' } & Known)
@@ -90,6 +96,9 @@ export interface ExitStep {
   readonly what: string
 }
 
+/** What the fate of an order is learned by: a venue may be able to do less, or more, after a restart. */
+export type Provable = Pick<Capabilities, 'dedupe' | 'lookup' | 'reduceOnly'>
+
 export interface ExitRecord {
   /** Id of the store that began the exit: the ids of its orders are made of it. */
   readonly storeId: string
@@ -103,9 +112,14 @@ export interface ExitRecord {
   readonly attempt: number
   /** The order of the present attempt. */
   readonly order: ExitOrder
-  /** Units held, in the position's direction, when the attempt was made; null where that is no evidence. */
+  /**
+   * Units held, in the position's direction, when the order was planned; null before that, and where
+   * the venue bounds the order and finds it by its id.
+   */
   readonly heldBefore: number | null
   readonly drift: Drift
+  /** What the venue could prove when the attempt was made; null in records of earlier releases. */
+  readonly provable: Provable | null
   /** What the attempts before this one executed. */
   readonly before: Execution
   /** What the present attempt is known to have executed. */
@@ -174,6 +188,7 @@ export function isAlive({ state, isDoubted }: ExitRecord): boolean {
       return true
     case 'intending':
     case 'intended':
+    case 'queued':
     case 'rejected':
       return isDoubted
     case 'foreign':
@@ -188,6 +203,7 @@ export function hasNotLeft({ state, hasLeft }: ExitRecord): boolean {
   switch (state.kind) {
     case 'intending':
     case 'intended':
+    case 'queued':
       return !hasLeft
     case 'sending':
     case 'acknowledged':
@@ -207,7 +223,9 @@ export const isOver = ({ state }: ExitRecord): boolean =>
 
 /** Whether nothing of the exit can be at the broker, nor was executed: it may be forgotten. */
 export const isIdle = (record: ExitRecord): boolean =>
-  (record.state.kind === 'intended' || record.state.kind === 'rejected') &&
+  (record.state.kind === 'intended' ||
+    record.state.kind === 'queued' ||
+    record.state.kind === 'rejected') &&
   !record.isDoubted &&
   record.before.quantity === 0
 
@@ -249,6 +267,7 @@ export const completed = (
   quantity: kept.order.quantity,
   heldBefore: null,
   drift: NO_DRIFT,
+  provable: null,
   before: NOTHING,
   executed: NOTHING,
   exists: false,

@@ -7,8 +7,9 @@ import { type Step, stepsFor } from './evidence.ts'
 import { type CallKind, eventOf, executedOf, underWayOf } from './exit-entry.ts'
 import { LATE_MS } from './former.ts'
 import type { HoldingGroup } from './holding-group.ts'
-import { follow, recovered } from './ledger.ts'
+import { follow } from './ledger.ts'
 import { completed, doubted, type ExitRecord, isAlive, isFollowed, plus } from './record.ts'
+import { recovered } from './recovery.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
 import { inSteps } from './reading.ts'
 
@@ -98,7 +99,8 @@ export class ReleasedExits {
     taken: { position: Position; group: HoldingGroup; now: number },
   ): void {
     const kept = completed(stored)
-    const record = recovered(kept, { now: taken.now, owned: kept.quantity }, this.options.settings)
+    const owned = kept.quantity
+    const record = recovered(kept, { now: taken.now, owned }, this.options.settings)
     taken.group.restored(taken.now)
     this.take(record, { ...taken, calls: [] })
   }

@@ -1,4 +1,6 @@
+import type { ExitOrder } from '../domain/order.ts'
 import type { Capabilities } from '../domain/venue.ts'
+import type { Provable } from './record.ts'
 
 /** How exits are ordered. */
 export type ExitStyle = { readonly kind: 'market' } | LimitStyle
@@ -34,6 +36,16 @@ export interface ExitSettings {
   readonly loudAfterMs: number
   /** Random id of the store, part of each client order id; empty where nothing is kept. */
   readonly storeId: string
+  /**
+   * Age of an answer to the question for the holding, ms, above which an order that needs one asks
+   * again before it leaves.
+   */
+  readonly holdingFreshMs: number
+  /**
+   * Time without an answer about the holding, ms, after which an order leaves by what was known last;
+   * undefined: it waits for the answer. Only where the venue finds every order by its id.
+   */
+  readonly sendUnverifiedAfterMs?: number | undefined
 }
 
 /** What is used where the configuration says nothing. */
@@ -46,6 +58,7 @@ export const EXIT_DEFAULTS = {
   loudAfter: 5,
   loudAfterMs: 30_000,
   storeId: '',
+  holdingFreshMs: 1_000,
 } as const satisfies Omit<ExitSettings, 'capabilities' | 'listsOrders'>
 
 /**
@@ -66,7 +79,44 @@ export function wayOf({ dedupe, lookup, reduceOnly }: Capabilities): Way {
 }
 
 /** Whether the holding must tell what an order executed: then it serves one exit at a time. */
-export const isHoldingEvidence = ({ lookup }: Capabilities): boolean => lookup !== 'complete'
+export const isHoldingEvidence = ({ lookup }: Pick<Capabilities, 'lookup'>): boolean =>
+  lookup !== 'complete'
+
+/**
+ * Whether what is held must be asked for, by name and after the decision, before an order is sent: the
+ * venue does not stop the order at zero, or the holding must tell what it executed.
+ */
+export const asksHolding = ({
+  lookup,
+  reduceOnly,
+}: Pick<Capabilities, 'lookup' | 'reduceOnly'>): boolean => !reduceOnly || lookup !== 'complete'
+
+/**
+ * The settings by which the fate of a record's present order is judged: the venue proves no more than it
+ * could when the attempt was made, and no more than it can now.
+ */
+export function settingsFor(
+  { provable, order }: { readonly provable: Provable | null; readonly order: ExitOrder },
+  settings: ExitSettings,
+): ExitSettings {
+  const { capabilities } = settings
+  const { dedupe, lookup, reduceOnly } = capabilities
+  const weaker: Provable = {
+    dedupe: weakest(DEDUPE, dedupe, provable?.dedupe),
+    lookup: weakest(LOOKUP, lookup, provable?.lookup),
+    reduceOnly: reduceOnly && order.reduceOnly && provable?.reduceOnly !== false,
+  }
+  const isSame =
+    weaker.dedupe === dedupe && weaker.lookup === lookup && weaker.reduceOnly === reduceOnly
+  return isSame ? settings : { ...settings, capabilities: { ...capabilities, ...weaker } }
+}
+
+const DEDUPE = ['never', 'open-only', 'always'] as const
+const LOOKUP = ['none', 'open-only', 'complete'] as const
+
+/** The lower of two values of a scale; the first where there is no second. */
+const weakest = <Value>(scale: readonly Value[], a: Value, b: Value | undefined): Value =>
+  b === undefined || scale.indexOf(a) < scale.indexOf(b) ? a : b
 
 /** Whether nothing at the venue can prove that an exit is sent only once. */
 export const isUnprovable = (capabilities: Capabilities): boolean =>

@@ -14,6 +14,8 @@ export interface AccountFacts {
   readonly foreignExits: readonly Trouble[]
   /** Exits of which nobody could tell for long what became of their orders. */
   readonly unprovedExits: readonly Trouble[]
+  /** Exits that wait for long for an answer about their holding. */
+  readonly unverifiedExits: readonly Trouble[]
   /** Exits that wait for a market to open. */
   readonly waitingForMarket: readonly Trouble[]
   /** Working orders that look like ours and are not. */
@@ -35,6 +37,7 @@ export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
   'exits:foreign-order': counted('component', facts.foreignExits, 'fail'),
   'exits:isolated-faults': counted('component', facts.faults, 'fail'),
   'exits:unproved': counted('component', facts.unprovedExits, 'fail'),
+  'exits:unverified': counted('component', facts.unverifiedExits, 'fail'),
   'exits:waiting-for-market': counted('component', facts.waitingForMarket, 'warn'),
   'broker:second-guard': counted('component', facts.strangers, 'fail'),
   'broker:unprovable': {

@@ -48,6 +48,13 @@ export type JournalEvent =
       readonly forMs: number
       readonly steps: readonly HistoryStep[]
     }
+  /** For so long, ms, no answer came about the holding that an order needs; `isSent`: it leaves all the same. */
+  | {
+      readonly kind: 'exit-unverified'
+      readonly decision: Decision
+      readonly forMs: number
+      readonly isSent: boolean
+    }
   /** The broker said what cannot be true. */
   | {
       readonly kind: 'exit-fault'

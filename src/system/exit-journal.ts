@@ -189,6 +189,12 @@ export class ExitJournal {
         if (event.by === 'look-up') this.parts.doubted()
         return
       }
+      case 'exit-unverified': {
+        const { kind, decision, forMs, isSent } = event
+        if (isSent) counts.unverified++
+        this.note(kind, decision.positionId, { forMs, isSent })
+        return
+      }
       case 'exit-dust':
         this.note(event.kind, event.decision.positionId, { left: event.left })
         return

@@ -41,6 +41,7 @@ export function accountFacts(
     const forMs = state.kind === 'unknown' ? now - state.since : 0
     return forMs > loudAfterMs ? [{ what: positionId, forMs }] : []
   })
+  const unverified = [...book.exits.unverified(now)].filter(({ forMs }) => forMs > loudAfterMs)
   const waiting = records.filter(
     ({ state }) => state.kind === 'rejected' && state.code === 'market-closed',
   )
@@ -60,6 +61,7 @@ export function accountFacts(
     faults: [...book.faults.all(), ...faults.all()].map(({ what, why }) => ({
       what: `${what}: ${why}`,
     })),
+    unverifiedExits: unverified.map(({ positionId, forMs }) => ({ what: positionId, forMs })),
     waitingForMarket: waiting.map(({ positionId }) => ({ what: positionId })),
     strangers: book.strangers.map(what => ({ what })),
     oversold: book.oversoldHoldings().map(({ instrument }) => ({ what: instrument })),

@@ -1,8 +1,9 @@
 import { type ActorSystem, type Down, type Ref, send } from '../actors/actor.ts'
 import { gateway, gatewayState, noticed } from '../actors/gateway.ts'
-import type { GatewayParts } from '../actors/gateway-calls.ts'
+import type { GatewayParts, Leaving } from '../actors/gateway-calls.ts'
 import type { GatewayMessage } from '../actors/messages.ts'
 import { InstrumentTable } from '../domain/instrument.ts'
+import type { ExitOrder } from '../domain/order.ts'
 import { viewOf } from '../domain/tick.ts'
 import { ExitBook } from '../exits/exit-book.ts'
 import { EXIT_DEFAULTS } from '../exits/settings.ts'
@@ -34,10 +35,11 @@ export class GatewayLives {
     const { actors, kept, ...rest } = this.parts
     const parts: GatewayParts = {
       ...rest,
+      leaving: order => this.leavingOf(order, book),
       self: message => send(ref, message),
       track: call => actors.track(call),
     }
-    const book = this.newBook(parts)
+    const book: ExitBook = this.newBook(parts)
     const ref: Ref<GatewayMessage> = actors.spawn({
       ...{ name: 'gateway', epoch, onDown },
       initialState: gatewayState(book, parts, kept()),
@@ -45,6 +47,17 @@ export class GatewayLives {
     })
     this.book = book
     return ref
+  }
+
+  /** How an order leaves; after the incarnation that planned it has ended, it does not. */
+  private leavingOf(order: ExitOrder, book: ExitBook): Leaving {
+    const { now } = this.parts
+    const isOpen = (): boolean => this.book === book && book.strangers.length === 0
+    return {
+      isWanted: () => isOpen() && book.exits.isWanted(order),
+      mayLeave: isPaced => isOpen() && book.exits.mayLeave(order, { now: now(), isPaced }),
+      left: () => book.exits.left(order, now()),
+    }
   }
 
   private newBook(parts: GatewayParts): ExitBook {

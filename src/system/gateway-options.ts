@@ -11,7 +11,7 @@ export type ExitVenue = GatewayParts['broker'] &
   ReconcilerParts['broker'] &
   Pick<Broker, 'capabilities' | 'streamOrders'>
 
-type Wired = 'supervisor' | 'self' | 'ask' | 'track' | 'broker'
+type Wired = 'supervisor' | 'self' | 'ask' | 'track' | 'broker' | 'leaving'
 
 /** What the gateway and the reconciler are made of. */
 export interface GatewayOptions extends Omit<GatewayParts, Wired> {

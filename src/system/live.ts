@@ -5,7 +5,6 @@ import type { PortfolioMessage } from '../actors/messages.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import { InstrumentTable } from '../domain/instrument.ts'
-import type { ExitOrder } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
@@ -376,17 +375,6 @@ export class LiveSystem {
   /** Whether orders may leave at this moment. */
   get mayLeave(): boolean {
     return !this.areSendsHeld && this.isStoreOurs && maySend(this.state.killSwitch)
-  }
-
-  /**
-   * Whether an order that has waited for its turn is to be sent: its position may be released or
-   * closed by now, or the gateway replaced, and nobody would follow it.
-   */
-  isWanted({ positionId, clientOrderId }: ExitOrder): boolean {
-    const { exits, strangers } = this.core.book
-    const record = exits.record(positionId)
-    const isSending = record?.state.kind === 'sending'
-    return isSending && record.order.clientOrderId === clientOrderId && strangers.length === 0
   }
 
   /** Everything that is kept, as it is in memory: for a store that has lost it. */

@@ -39,7 +39,11 @@ export async function metricFacts(
   const { state, core, gate } = system
   const { counts, openExits } = state
   const exitNow = system.clock.steady()
-  const [openStates, oldestAt] = openExitsOf(openExits.values(), exitNow)
+  const { exits } = core.book
+  // Whether an order waits for its turn, or has left, is known in memory alone.
+  const present = [...openExits].map(([id, durable]) => exits.record(id) ?? durable)
+  const [openStates, oldestAt] = openExitsOf(present, exitNow)
+  const waits = [...exits.unverified(exitNow)].map(({ forMs }) => forMs)
   const { standings } = await system.portfolio.standing()
   const { rules, pending, monitors } = rosterFacts(core)
   return {
@@ -53,6 +57,8 @@ export async function metricFacts(
     rejections: counts.rejections,
     unknownOrders: counts.unknowns,
     foreignOrders: counts.foreignOrders,
+    unverifiedOrders: counts.unverified,
+    unverifiedMs: Math.max(0, ...waits),
     closedElsewhere: counts.closedElsewhere,
     openExits: openStates,
     oldestExitMs: exitNow - oldestAt,

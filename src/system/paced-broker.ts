@@ -1,4 +1,6 @@
 import type { CallDesk } from '../actors/call-desk.ts'
+import type { Sender } from '../actors/gateway-calls.ts'
+import type { HoldingSource } from '../actors/reconciler.ts'
 import type { HoldingKey } from '../domain/holding.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import type { Broker } from '../ports/broker.ts'
@@ -8,8 +10,6 @@ export interface PacedBrokerOptions {
   readonly desk: CallDesk
   /** Whether orders may leave at this moment. */
   mayLeave(): boolean
-  /** Whether an exit still waits for this order to be sent; asked in the moment of sending. */
-  isWanted(order: ExitOrder): boolean
   /** Whether an exit waits to know what is held of this. */
   isAwaited(holding: HoldingKey): boolean
   /** Whether an exit may wait to know which orders work. */
@@ -18,14 +18,19 @@ export interface PacedBrokerOptions {
   urgencyOf(order: ExitOrder): number
 }
 
+/** A broker whose calls wait their turn; it tells in which moment an order, or a question, leaves. */
+export type PacedBroker = Omit<Broker, 'placeExit' | 'holding'> &
+  Pick<Sender, 'placeExit' | 'queues'> &
+  Pick<HoldingSource, 'holding'>
+
 /**
  * The same broker, each call of which waits its turn at the desk: exits first, then what became of
  * orders, then holdings, then quotes.
  */
 export function pacedBroker(
   broker: Broker,
-  { desk, mayLeave, isWanted, urgencyOf, isAwaited, areOrdersAwaited }: PacedBrokerOptions,
-): Broker {
+  { desk, mayLeave, urgencyOf, isAwaited, areOrdersAwaited }: PacedBrokerOptions,
+): PacedBroker {
   const { openOrders, streamOrders } = broker
   const batch = new QuoteBatch({
     submit: (key, run) =>
@@ -34,17 +39,22 @@ export function pacedBroker(
   })
   return {
     capabilities: broker.capabilities,
-    placeExit: (order, signal) =>
+    queues: true,
+    placeExit: (order, signal, leaving) =>
       desk.submit({
         group: 'orders',
         lane: 'exits',
         key: order.positionId,
         operation: 'placeExit',
         urgency: urgencyOf(order),
-        mayLeave: () => mayLeave() && isWanted(order),
+        mayLeave: () => mayLeave() && leaving?.isWanted() !== false,
+        isReady: isPaced => leaving?.mayLeave(isPaced) !== false,
         isNeutral: ({ kind }) => kind === 'rejected',
         signal,
-        run: ending => broker.placeExit(order, ending),
+        run: ending => {
+          leaving?.left()
+          return broker.placeExit(order, ending)
+        },
       }),
     cancel: (id, signal) =>
       desk.submit({
@@ -68,7 +78,7 @@ export function pacedBroker(
         signal,
         run: ending => broker.orderByClientId(id, ending),
       }),
-    holding: (key, signal) =>
+    holding: (key, signal, left) =>
       desk.submit({
         group: 'account',
         lane: 'holdings',
@@ -76,7 +86,10 @@ export function pacedBroker(
         key: JSON.stringify([key.account, key.instrument, key.side, key.ticket]),
         isAwaited: () => isAwaited(key),
         signal,
-        run: ending => broker.holding(key, ending),
+        run: ending => {
+          left?.()
+          return broker.holding(key, ending)
+        },
       }),
     holdings: signal =>
       desk.submit({

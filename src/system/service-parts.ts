@@ -70,8 +70,8 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   const awaited = everySoOften(
     () => clock.monotonic(),
     () => {
-      const ids = [...(system?.state.openExits.keys() ?? [])]
-      return new Set(ids.map(id => system!.state.register.get(id)?.position.instrument))
+      const exits = [...(system?.core.book.exits.records() ?? [])]
+      return new Set(exits.map(({ order }) => order.instrument))
     },
   )
   const venue = (quotes: Quotes): Venue => {
@@ -90,7 +90,6 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     const paced = pacedBroker(told, {
       desk,
       mayLeave: () => system?.mayLeave !== false,
-      isWanted: order => system?.isWanted(order) !== false,
       urgencyOf: order => notionalOf(order, { quotes, config }),
       isAwaited: ({ instrument }) => awaited().has(instrument),
       areOrdersAwaited: () => system !== undefined && system.state.openExits.size > 0,

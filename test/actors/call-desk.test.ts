@@ -107,6 +107,69 @@ describe('CallDesk', () => {
     await turn()
   })
 
+  describe('with an exit that must be ready when its turn comes', () => {
+    const slow = { throttle: throttleOptions.parse({ startRate: 1, maxRate: 1 }) }
+    let turns: boolean[]
+    const isReady = (isPaced: boolean): boolean => {
+      turns.push(isPaced)
+      return isPaced
+    }
+
+    beforeEach(() => {
+      turns = []
+    })
+
+    it('gives it back unsent where it is not, and the next call has its token', async () => {
+      const desk = open(slow)
+      timers.pass(1_000)
+      ask(desk, 'old', { isReady: () => false })
+      ask(desk, 'next')
+      await turn()
+      expect([names(), ends]).to.deep.equal([['next'], ['old: NOT_SENT']])
+    })
+
+    it('asks it when breaker and limit let it go, and not before', async () => {
+      const desk = open(slow)
+      ask(desk, 'first')
+      ask(desk, 'exit', { isReady })
+      timers.pass(900)
+      expect(turns).to.deep.equal([])
+      timers.pass(200)
+      await turn()
+      expect([turns, names()]).to.deep.equal([[true], ['first', 'exit']])
+    })
+
+    it('tells it that more than the pace held it: a call that left, a breaker, another limit', async () => {
+      const desk = open(slow)
+      ask(desk, 'first')
+      ask(desk, 'large', { urgency: 9 })
+      ask(desk, 'small', { urgency: 1, isReady })
+      for (let second = 0; second < 3; second++) timers.pass(1_000)
+      await turn()
+      const held = open()
+      held.handle('orders', forceOpen)
+      ask(held, 'held', { isReady })
+      held.handle('orders', reset)
+      await turn()
+      const groups: readonly EndpointGroup[] = ['orders']
+      const apart = open({ limits: [{ name: 'orders', groups }] })
+      ask(apart, 'apart', { isReady })
+      await turn()
+      expect(turns).to.deep.equal([false, false, false])
+      expect(ends.filter(end => end.includes('NOT_SENT'))).to.have.length(3)
+    })
+
+    it('gives a permit of the breaker back, so that the next exit is the probe', async () => {
+      const desk = open()
+      await trip(desk, 'orders')
+      timers.pass(10_000)
+      ask(desk, 'old', { isReady: () => false })
+      ask(desk, 'probe')
+      await turn()
+      expect(names()).to.deep.equal(['probe'])
+    })
+  })
+
   it('keeps an exit while its breaker is open, and makes it the next probe', async () => {
     const desk = open()
     await trip(desk, 'orders')

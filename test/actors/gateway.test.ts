@@ -187,9 +187,9 @@ describe('gateway', () => {
   })
 
   it('sends a rejected exit again as a new attempt that is durable, after a wait', async () => {
-    const saved: number[] = []
-    save = ({ attempt }) => {
-      saved.push(attempt)
+    const saved: [number, number | null][] = []
+    save = ({ attempt, heldBefore }) => {
+      saved.push([attempt, heldBefore])
       return Promise.resolve()
     }
     const placeExit = sinon.stub<[ExitOrder], Promise<ExitAnswer>>()
@@ -204,10 +204,11 @@ describe('gateway', () => {
     expect(kinds()).to.deep.equal(['exit-intended', 'exit-rejected', 'exit-filled'])
     const [first, second] = placeExit.args.map(([order]) => order.clientOrderId)
     expect(first).not.to.equal(second)
-    expect([saved, noted]).to.deep.equal([
-      [1, 2],
-      ['rejected', 'filled'],
+    const attempts = [1, 2].flatMap(attempt => [
+      [attempt, null],
+      [attempt, 1],
     ])
+    expect([saved, noted]).to.deep.equal([attempts, ['rejected']])
   })
 
   it('tells once with its whole history of an exit that is refused again and again', async () => {

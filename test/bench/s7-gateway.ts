@@ -40,7 +40,6 @@ async function throughTheDesk(atOnce: number): Promise<number> {
   const broker = pacedBroker(venue, {
     desk: aDesk(),
     mayLeave: () => true,
-    isWanted: () => true,
     isAwaited: () => false,
     areOrdersAwaited: () => false,
     urgencyOf: () => 0,

@@ -156,7 +156,7 @@ describe('what is done for an exit', () => {
   })
 
   it('is an attempt of no more than what is left of the position', () => {
-    const plan = { quantity: 3, heldBefore: null }
+    const plan = { quantity: 3, heldBefore: 5 }
     expect(intended().steps(0, { allowance: 3 })).to.deep.equal([{ kind: 'plan', plan }])
   })
 

@@ -5,6 +5,7 @@ import type { ExitBook } from '../../src/exits/exit-book.ts'
 import type { Notice } from '../../src/exits/notices.ts'
 import type { ExitSettings } from '../../src/exits/settings.ts'
 import { GuardedAccount, plainBook } from '../support/venue-model/guarded-account.ts'
+import { LOOK_UP } from '../support/test-venue.ts'
 import { ACTS } from '../support/venue-model/acts.ts'
 
 const capabilities: fc.Arbitrary<Capabilities> = fc.record({
@@ -47,8 +48,15 @@ class Happening implements fc.Command<object, GuardedAccount> {
   }
 }
 
-const happenings = Object.keys(ACTS).map(name =>
-  fc.array(fc.nat(63), { minLength: 1, maxLength: 9 }).map(rolls => new Happening(name, rolls)),
+const happeningOf = (name: string): fc.Arbitrary<Happening> =>
+  fc.array(fc.nat(63), { minLength: 1, maxLength: 9 }).map(rolls => new Happening(name, rolls))
+
+const happenings = Object.keys(ACTS).map(happeningOf)
+
+/** Stories of orders that wait for their turn while a person trades. */
+const queueStories = fc.commands(
+  ['decide', 'settle', 'settle', 'hand-sell', 'hand-sell-unseen', 'leave'].map(happeningOf),
+  { maxCommands: 20, size: 'max' },
 )
 
 const stories = fc.commands([...happenings, ...happenings.slice(2, 5), ...happenings.slice(2, 6)], {
@@ -88,12 +96,20 @@ function play(
 /** More of them find more; the default is for every day. */
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 300)
 
-/** Whether some story shows that a book is wrong. */
-const isCaught = (makeBook: MakeBook): boolean =>
-  fc.check(
-    fc.property(worlds, stories, (world, story) => play(world, story, makeBook)),
+/** Whether some story shows that a book is wrong, at a venue that can do what is given. */
+function isCaught(
+  makeBook: MakeBook,
+  venue: Partial<Capabilities> = {},
+  told: typeof stories = stories,
+): boolean {
+  const there = worlds.map(world => {
+    return { ...world, capabilities: { ...world.capabilities, ...venue } }
+  })
+  return fc.check(
+    fc.property(there, told, (world, story) => play(world, story, makeBook)),
     { numRuns: 20_000, endOnFailure: true },
   ).failed
+}
 
 describe('ExitBook', () => {
   after(() => {
@@ -126,7 +142,16 @@ describe('ExitBook', () => {
       const capabilities = { ...settings.capabilities, visibilityMs: 0 }
       return plainBook({ ...settings, capabilities }, tell)
     }
-    expect(isCaught(hasty)).to.equal(true)
+    expect(isCaught(hasty, { ...LOOK_UP, visibilityMs: 10 })).to.equal(true)
+  })
+
+  it('would be caught if an order that has waited left by what was held when it was queued', () => {
+    const hasty = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook => {
+      const book = plainBook(settings, tell)
+      book.exits.mayLeave = order => book.exits.isWanted(order)
+      return book
+    }
+    expect(isCaught(hasty, { ...LOOK_UP, visibilityMs: 0 }, queueStories)).to.equal(true)
   })
 
   it('would be caught if it took an id that makes no second order while it works for a proof', () => {

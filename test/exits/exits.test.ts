@@ -12,12 +12,14 @@ describe('Exits', () => {
   const b = aPosition({ id: positionId('b'), quantity: 5 })
   let book: ExitBook
 
-  /** Begins what is due, with a store that takes everything at once; gives the other calls. */
+  /** Begins what is due, with a store that takes everything at once; an order leaves at once. Gives the calls. */
   const begin = ({ id }: Position, now: number): readonly string[] => {
     const calls = book.exits.due(id, { now, maySend: true, mayCancel: true })
+    if (calls.includes('send')) book.exits.left(book.exits.record(id)!.order, now)
     if (!calls.includes('save')) return calls
     book.exits.recorded(book.exits.record(id)!, now)
-    return begin(a.id === id ? a : b, now)
+    const others = calls.filter(call => call !== 'save')
+    return [...others, ...begin(a.id === id ? a : b, now)]
   }
   const intend = (position: Position, now: number): void =>
     book.exits.intend(aDecision(position), { position, generation: 1, now })
@@ -42,7 +44,7 @@ describe('Exits', () => {
     book.own(a, { generation: 1, now: 0 })
     held(5, 20)
     intend(a, 50)
-    expect(begin(a, 50)).to.deep.equal([])
+    expect(begin(a, 50)).to.deep.equal(['ask-order'])
     // A question that fails proves nothing, and holds no exit back for long.
     lookedUp(a, undefined, 55)
     expect(begin(a, 60)).to.deep.equal(['send'])
@@ -81,6 +83,7 @@ describe('Exits', () => {
     intend(a, 50)
     begin(a, 50)
     lookedUp(a, { kind: 'absent' }, 50)
+    held(5, 50)
     expect(begin(a, 50)).to.deep.equal(['send'])
     const { clientOrderId: id } = book.exits.record(a.id)!.order
     const order = anOrderState('filled', 5)

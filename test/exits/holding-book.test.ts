@@ -54,7 +54,7 @@ describe('HoldingBook', () => {
     own('a', 'main')
     const key = { account: 'main', instrument: ACME }
     const beyond = { kind: 'held', quantity: 1e308, ageMs: 0 } as const
-    expect(book.take(key, beyond, { askedAt: 10, isNamed: true }).lost.size).to.equal(0)
+    expect(book.take(key, beyond, { askedAt: 10, isNamed: true, now: 10 }).lost.size).to.equal(0)
     const other = { instrument: instrumentId('OTHER'), quantity: 2, ageMs: 0 }
     const { reports, lacking } = book.sort([{ ...row, quantity: -1e16 }, other], 20)
     expect([reports, lacking]).to.deep.equal([[], [key]])
@@ -67,7 +67,7 @@ describe('HoldingBook', () => {
     const key = { instrument: ACME }
     const take = (quantity: number, at: number) => {
       const report = { kind: 'held', quantity, ageMs: 0 } as const
-      return book.take(key, report, { askedAt: at, isNamed: true })
+      return book.take(key, report, { askedAt: at, isNamed: true, now: at })
     }
     const open = (...quantities: number[]): Position[] => {
       const positions = quantities.map((quantity, index) =>

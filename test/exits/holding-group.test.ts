@@ -25,7 +25,7 @@ describe('HoldingGroup', () => {
     const group = new HoldingGroup({ instrument: instrumentId('ACME') }, 0)
     group.own(aPosition({ quantity: 4 }), 0)
     const told = (quantity: number, askedAt: number, isNamed = true): unknown =>
-      group.take({ kind: 'held', quantity, ageMs: 0 }, { askedAt, isNamed }, watched)
+      group.take({ kind: 'held', quantity, ageMs: 0 }, { askedAt, isNamed, now: askedAt }, watched)
     told(4, 10)
     group.beginTurn(P1, 4, 10)
     told(1, 30)
@@ -42,7 +42,11 @@ describe('HoldingGroup', () => {
     const group = new HoldingGroup({ instrument: instrumentId('ACME') }, 0)
     group.own(aPosition({ quantity: 4 }), 0)
     const told = (quantity: number, askedAt: number): unknown =>
-      group.take({ kind: 'held', quantity, ageMs: 0 }, { askedAt, isNamed: true }, watched)
+      group.take(
+        { kind: 'held', quantity, ageMs: 0 },
+        { askedAt, isNamed: true, now: askedAt },
+        watched,
+      )
     group.beginTurn(P1, 4, 10)
     expect(group.own(aPosition({ id: positionId('p2'), quantity: 3 }), 20)).to.equal(3)
     for (const at of [29, 30, 45]) told(at === 29 ? 4 : 7, at)
@@ -55,15 +59,15 @@ describe('HoldingGroup', () => {
     const group = new HoldingGroup({ instrument: instrumentId('ACME') }, 0)
     group.own(aPosition({ quantity: 4 }), 0)
     const held = (quantity: number) => ({ kind: 'held', quantity, ageMs: 0 }) as const
-    group.take(held(4), { askedAt: 100, isNamed: false }, around)
+    group.take(held(4), { askedAt: 100, isNamed: false, now: 100 }, around)
     expect([group.allowance(P1), group.isWhole]).to.deep.equal([undefined, false])
-    group.take(held(4), { askedAt: 110, isNamed: true }, around)
+    group.take(held(4), { askedAt: 110, isNamed: true, now: 110 }, around)
     expect([group.allowance(P1), group.isWhole]).to.deep.equal([4, true])
-    group.take(held(2), { askedAt: 120, isNamed: true }, around)
+    group.take(held(2), { askedAt: 120, isNamed: true, now: 120 }, around)
     expect(group.allowance(P1)).to.equal(2)
-    group.take(held(4), { askedAt: 130, isNamed: false }, around)
+    group.take(held(4), { askedAt: 130, isNamed: false, now: 130 }, around)
     expect([group.allowance(P1), group.isWhole]).to.deep.equal([2, false])
-    group.take(held(1), { askedAt: 140, isNamed: false }, around)
+    group.take(held(1), { askedAt: 140, isNamed: false, now: 140 }, around)
     expect(group.allowance(P1)).to.equal(1)
   })
 })

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
-import { joined, recovered } from '../../src/exits/ledger.ts'
+import { joined } from '../../src/exits/ledger.ts'
 import { MOST_STEPS } from '../../src/exits/record.ts'
+import { recovered } from '../../src/exits/recovery.ts'
 import { aDecision } from '../support/builders.ts'
 import { anOrderState, ExitCase, heldAt, settingsOf } from '../support/exits.ts'
 
@@ -222,7 +223,7 @@ describe('the exit ledger', () => {
       const styles = ['market', 'marketable-limit'] as const
       const exit = new ExitCase(settingsOf({ lookup: 'complete', styles }, { style }))
       const recorded = { kind: 'recorded', at: 0 } as const
-      const plan = { quantity: 5, limit: 99, heldBefore: null }
+      const plan = { quantity: 5, limit: 99, heldBefore: 5 }
       expect(exit.happen(recorded).steps(0)).to.deep.equal([{ kind: 'plan', plan }])
       return exit.happen({ kind: 'planned', plan, at: 0 }, recorded, { kind: 'sent', at: 0 })
     }
@@ -233,7 +234,7 @@ describe('the exit ledger', () => {
       exit.happen({ kind: 'answered', id: exit.id, answer, at: 3 })
       expect(exit.kindsOfSteps(3)).to.deep.equal(['retry'])
       exit.happen({ kind: 'retry', at: 3 }, { kind: 'recorded', at: 3 })
-      expect([exit.record.order.limit, exit.kindsOfSteps(3)]).to.deep.equal([undefined, ['send']])
+      expect([exit.record.order.limit, exit.kindsOfSteps(3)]).to.deep.equal([undefined, ['plan']])
     })
 
     it('goes to market where the venue ends a limit, whether a part of it is executed or none', () => {
@@ -247,7 +248,7 @@ describe('the exit ledger', () => {
         expect([exit.record.attempt, exit.record.order.limit, step]).to.deep.equal([
           2,
           undefined,
-          { kind: 'send' },
+          { kind: 'plan', plan: { quantity: left, heldBefore: 5 } },
         ])
       }
     })

@@ -159,7 +159,7 @@ describe('the type of an exit’s orders', () => {
     exit.happen({ kind: 'planned', plan, at: 0 }, { kind: 'recorded', at: 0 })
     const settings = settingsOf({ lookup: 'complete', styles: ['market'] }, { style: LIMIT })
     const [step] = exit.steps(0, { settings })
-    expect(step).to.deep.equal({ kind: 'plan', plan: { quantity: 5, heldBefore: null } })
+    expect(step).to.deep.equal({ kind: 'plan', plan: { quantity: 5, heldBefore: 5 } })
     if (step?.kind === 'plan') exit.happen({ kind: 'planned', plan: step.plan, at: 0 })
     expect(exit.record.order).not.to.have.property('limit')
   })

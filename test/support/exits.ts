@@ -7,7 +7,7 @@ import type { Circumstances } from '../../src/exits/circumstances.ts'
 import { type Step, stepsFor } from '../../src/exits/evidence.ts'
 import { follow } from '../../src/exits/ledger.ts'
 import type { ExitRecord } from '../../src/exits/record.ts'
-import { EXIT_DEFAULTS, type ExitSettings } from '../../src/exits/settings.ts'
+import { asksHolding, EXIT_DEFAULTS, type ExitSettings } from '../../src/exits/settings.ts'
 import { aDecision, aPosition } from './builders.ts'
 
 /** Settings of a venue that can prove nothing but what is given; it shows everything after 10 ms. */
@@ -52,10 +52,11 @@ export class ExitCase {
 
   /** The intent is durable, and the order was sent at `at`. */
   sent(at = 0): this {
-    const heldBefore = this.settings.capabilities.lookup === 'complete' ? null : 5
+    const heldBefore = asksHolding(this.settings.capabilities) ? 5 : null
     const plan = { quantity: this.record.order.quantity, heldBefore }
     const recorded = { kind: 'recorded', at } as const
-    return this.happen(recorded, { kind: 'planned', plan, at }, recorded, { kind: 'sent', at })
+    const planned = { kind: 'planned', plan, at } as const
+    return this.happen(recorded, planned, recorded, { kind: 'queued', at }, { kind: 'sent', at })
   }
 
   /** Nobody answered. */
@@ -75,6 +76,7 @@ export class ExitCase {
       ...{
         isWhole: true,
         isSought: true,
+        isVerified: true,
         isShared: false,
         spare: 0,
         quietSince: -Infinity,

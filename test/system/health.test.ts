@@ -73,7 +73,6 @@ describe('health of a running system', () => {
         const paced = pacedBroker(ours, {
           desk,
           mayLeave: () => true,
-          isWanted: () => true,
           urgencyOf: () => 0,
           isAwaited: () => true,
           areOrdersAwaited: () => false,

@@ -7,7 +7,7 @@ import { LiveSystem } from '../../src/system/live.ts'
 import { instrumentsHeld, instrumentsToPoll } from '../../src/system/held-instruments.ts'
 import type { LiveOptions } from '../../src/system/live-options.ts'
 import { aPosition } from '../support/builders.ts'
-import { TestVenue } from '../support/test-venue.ts'
+import { LOOK_UP, TestVenue } from '../support/test-venue.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 
 const TRAIL = { trailingStop: { distancePct: 10 } }
@@ -115,6 +115,27 @@ describe('LiveSystem', () => {
     expect(account.placed).to.equal(1)
     expect(system.state.register.get(P1)?.state).to.equal('closed')
     expect(kinds()).to.include('exit-filled')
+  })
+
+  describe('whose venue can do less after a restart', () => {
+    const venue: LiveOptions['venue'] = quotes => ({
+      ...account.venue(quotes),
+      capabilities: { ...LOOK_UP, lookup: 'none' },
+      orderByClientId: () => Promise.resolve({ kind: 'unknown' }),
+    })
+
+    for (const fault of ['filled, then lost', 'lost'] as const) {
+      it(`makes one exit of an order that was ${fault}`, async () => {
+        await add({ quantity: 2 })
+        account.fault = fault
+        await tick(100, 89)
+        await restart({ venue })
+        for (let count = 0; count < 12; count++) await cycle()
+        const placed = fault === 'lost' ? 2 : 1
+        expect([account.placed, account.fills.size]).to.deep.equal([placed, 1])
+        expect(system.state.register.get(P1)?.state).to.equal('closed')
+      })
+    }
   })
 
   it('keeps a trailed stop across a restart, also of a position that slept', async () => {
@@ -477,6 +498,72 @@ describe('LiveSystem', () => {
       await restart()
       await tick(50)
       expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
+    })
+
+    it('sends nothing for a position that was closed by hand 2 s before its stop was crossed', async () => {
+      await add({ quantity: 2 })
+      await tick(100)
+      await cycle()
+      sold(2)
+      now += 2_000
+      await tick(89)
+      for (let count = 0; count < 3; count++) await cycle()
+      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
+    })
+
+    it('sends what is left of a position that was closed in part before its stop was crossed', async () => {
+      await add({ quantity: 2 })
+      await tick(100)
+      await cycle()
+      sold(1)
+      now += 2_000
+      await tick(89)
+      await cycle()
+      expect([...account.fills.values()].map(({ quantity }) => quantity)).to.deep.equal([1])
+    })
+
+    it('sends nothing while questions about the holding get no answer, and closes what was closed by hand', async () => {
+      await add({ quantity: 2 })
+      await tick(100)
+      account.isDown = true
+      sold(2)
+      await tick(89)
+      for (let count = 0; count < 70; count++) await cycle()
+      expect([
+        account.placed,
+        kinds().filter(kind => kind === 'exit-unverified').length,
+      ]).to.deep.equal([0, 1])
+      account.isDown = false
+      for (let count = 0; count < 3; count++) await cycle()
+      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
+    })
+
+    it('sends by what was known last after the time that the configuration names, and says so', async () => {
+      await restart({ exits: { sendUnverifiedAfterMs: 3_000 } })
+      await add({ quantity: 2 })
+      await tick(100)
+      await cycle()
+      account.isDown = true
+      await tick(89)
+      for (let count = 0; count < 5; count++) await cycle()
+      expect(account.placed).to.equal(0)
+      for (let count = 0; count < 2; count++) await cycle()
+      expect(account.placed).to.equal(1)
+      const told = keeper.lines.find(({ kind }) => kind === 'exit-unverified')
+      expect(told?.['isSent']).to.equal(true)
+      expect(system.state.counts.unverified).to.equal(1)
+    })
+
+    it('does not doubt an exit whose process died before its holding was told: nothing has left', async () => {
+      await add({ quantity: 2 })
+      await tick(100)
+      account.isDown = true
+      await tick(89)
+      await restart()
+      account.isDown = false
+      await cycle()
+      expect(kinds()).not.to.include('exit-unknown')
+      expect([account.placed, account.fills.size]).to.deep.equal([1, 1])
     })
 
     it('takes no second side of a holding that the venue nets, not even at once', async () => {

@@ -2,12 +2,14 @@ import { expect } from 'chai'
 import { CallDesk } from '../../src/actors/call-desk.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Broker } from '../../src/ports/broker.ts'
+import type { JournalLine } from '../../src/ports/control.ts'
 import type { Quotes } from '../../src/ports/quotes.ts'
 import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
 import { LiveSystem } from '../../src/system/live.ts'
 import type { Venue } from '../../src/system/live-options.ts'
+import { exitView } from '../../src/system/exit-view.ts'
 import { pacedBroker } from '../../src/system/paced-broker.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
@@ -53,7 +55,6 @@ describe('pacedBroker', () => {
     broker = pacedBroker(venue, {
       desk,
       mayLeave: () => true,
-      isWanted: () => true,
       urgencyOf: () => 1,
       isAwaited: ({ instrument }) => instrument === awaited,
       areOrdersAwaited: () => areOrdersAwaited,
@@ -104,7 +105,9 @@ describe('pacedBroker', () => {
 })
 
 describe('pacedBroker of a live system', () => {
+  const ACME = instrumentId('ACME')
   let account: TestVenue
+  let lines: JournalLine[]
   let now = 1_000
   const clock = { now: () => now, monotonic: () => now }
   const plain = breakerOptions.parse({})
@@ -113,6 +116,7 @@ describe('pacedBroker of a live system', () => {
 
   beforeEach(async () => {
     account = new TestVenue()
+    lines = []
     desk = new CallDesk({
       limits: [],
       breakers: { orders: plain, account: plain, quotes: plain },
@@ -125,7 +129,6 @@ describe('pacedBroker of a live system', () => {
       const paced = pacedBroker(account.venue(quotes) as unknown as Broker, {
         desk,
         mayLeave: () => true,
-        isWanted: order => system.isWanted(order),
         urgencyOf: () => 1,
         isAwaited: () => false,
         areOrdersAwaited: () => false,
@@ -135,13 +138,17 @@ describe('pacedBroker of a live system', () => {
     system = await LiveSystem.open({
       ...{ keeper: new MemoryKeeper(), venue, clock, beforeGuard: account.deposit },
       callTimeoutMs: Infinity,
-      onLine: () => undefined,
+      onLine: line => lines.push(line),
       onFatal: error => expect.fail(error.message),
     })
-    await system.add(aPosition(), { stopLoss: { pct: 10 } }, 'test')
+    await system.add(aPosition({ quantity: 5 }), { stopLoss: { pct: 10 } }, 'test')
     desk.handle('orders', forceOpen)
     system.byHand.exit(positionId('p1'), 'manual')
-    await until(() => desk.limits.some(({ lanes }) => lanes.queues.exits.length > 0))
+    await until(() => {
+      now++
+      desk.cycle()
+      return desk.limits.some(({ lanes }) => lanes.queues.exits.length > 0)
+    })
   })
 
   afterEach(() => system.stop())
@@ -152,9 +159,69 @@ describe('pacedBroker of a live system', () => {
     desk.cycle()
   }
 
-  it('sends what has waited for the breaker', () => {
-    closeBreaker()
+  /** So many monitoring cycles, with everything that follows from each. */
+  async function cycles(count: number): Promise<void> {
+    for (let done = 0; done < count; done++) {
+      now += 500
+      system.cycle()
+      for (let turn = 0; turn < 8; turn++) {
+        now++
+        desk.cycle()
+        await new Promise(setImmediate)
+      }
+    }
+  }
+  const stateOf = (): string | undefined => exitView(system, positionId('p1'))?.state
+  const isOpen = (): boolean => system.state.register.get(positionId('p1'))?.state === 'open'
+
+  it('shows an order as queued while it waits for the breaker, and sends it then', async () => {
+    expect(stateOf()).to.equal('queued')
+    now++
+    desk.handle('orders', reset)
     expect(account.placed).to.equal(1)
+    await cycles(2)
+    expect([...account.fills.values()].map(({ quantity }) => quantity)).to.deep.equal([5])
+    expect(isOpen()).to.equal(false)
+  })
+
+  it('sends nothing of a position that was closed by hand while its exit waited for the breaker', async () => {
+    account.trade(ACME, -5)
+    await cycles(4)
+    expect(isOpen()).to.equal(false)
+    closeBreaker()
+    await cycles(4)
+    expect(account.placed).to.equal(0)
+    expect(lines.map(({ kind }) => kind)).to.include('exit-closed')
+  })
+
+  it('sends what is left of a position that was closed in part while its exit waited', async () => {
+    account.trade(ACME, -2)
+    await cycles(4)
+    closeBreaker()
+    await cycles(4)
+    expect(isOpen()).to.equal(false)
+    expect([...account.fills.values()].map(({ quantity }) => quantity)).to.deep.equal([3])
+  })
+
+  it('asks again before an order leaves that has waited, and no report has told that it must not', async () => {
+    account.trade(ACME, -5)
+    now += 1_001
+    closeBreaker()
+    await cycles(4)
+    expect([account.placed, isOpen()]).to.deep.equal([0, false])
+  })
+
+  it('waits for an answer about the holding when the orders work again before the questions do', async () => {
+    account.isDown = true
+    account.trade(ACME, -5)
+    now += 1_001
+    closeBreaker()
+    await cycles(70)
+    expect([account.placed, stateOf()]).to.deep.equal([0, 'intended'])
+    expect(lines.filter(({ kind }) => kind === 'exit-unverified')).to.have.length(1)
+    account.isDown = false
+    await cycles(4)
+    expect([account.placed, isOpen()]).to.deep.equal([0, false])
   })
 
   it('sends no exit of a position that was released while the exit waited for the breaker', async () => {

@@ -2,7 +2,7 @@ import { EXIT_OUTCOMES, EXIT_REASONS } from '../../domain/reason.ts'
 import { countsOf, type MetricFamily, single } from './family.ts'
 
 const OPEN_STATES = [
-  ...(['intending', 'intended', 'sending', 'acknowledged', 'partly-filled'] as const),
+  ...(['intending', 'intended', 'queued', 'sending', 'acknowledged', 'partly-filled'] as const),
   ...(['unknown', 'rejected', 'foreign', 'filled'] as const),
 ]
 const REJECTIONS = [
@@ -54,6 +54,20 @@ export const exitMetrics: MetricFamily = board => {
       help: 'Attempts whose id the venue knew from an order that this store did not send; nothing of it is booked.',
     },
     facts => single(facts.foreignOrders),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_exit_unverified_total',
+      help: 'Orders that left without an answer about their holding, by exits.sendUnverifiedAfterMs.',
+    },
+    facts => single(facts.unverifiedOrders),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_exit_unverified_seconds',
+      help: 'Longest time for which an exit waits for an answer about its holding; 0 where none waits.',
+    },
+    facts => single(facts.unverifiedMs / 1_000),
   )
   board.counter(
     {

@@ -23,6 +23,10 @@ export interface MetricFacts {
   readonly unknownOrders: number
   /** Times that the venue had an order of the id of an attempt that this store did not send. */
   readonly foreignOrders: number
+  /** Orders that left without an answer about their holding. */
+  readonly unverifiedOrders: number
+  /** Longest present wait of an exit for such an answer, ms. */
+  readonly unverifiedMs: number
   readonly closedElsewhere: number
   /** Exits that are durable and not over, by state of the ledger. */
   readonly openExits: ReadonlyMap<string, number>

@@ -17,6 +17,8 @@ const FACTS: MetricFacts = {
     rejections: new Map([['refused', 2]]),
     unknownOrders: 1,
     foreignOrders: 0,
+    unverifiedOrders: 0,
+    unverifiedMs: 0,
     closedElsewhere: 0,
   },
   openExits: new Map([['unknown', 1]]),

@@ -25,6 +25,12 @@ export const ACTS: Record<string, Act> = {
   'hand-sell': (account, roll) => {
     if (account.venue.capabilities.reduceOnly || account.isCalm) account.handSell(1 + (roll() % 4))
   },
+  'hand-sell-unseen': (account, roll) => {
+    const { capabilities } = account.venue
+    if (!account.hasQueue) return
+    if (capabilities.reduceOnly || account.isCalm) account.handSellUnseen(1 + (roll() % 4))
+  },
+  leave: (account, roll) => account.leave(roll),
   halt: account => {
     account.isHalted = !account.isHalted
   },

@@ -60,6 +60,8 @@ export class GuardedAccount {
   private book: ExitBook
   private readonly stored = new Map<PositionId, ExitRecord>()
   private answers: Answer[] = []
+  /** Orders that wait for their turn to leave. */
+  private lane: ExitRecord[] = []
   private readonly makeBook: (settings: ExitSettings, tell: (notice: Notice) => void) => ExitBook
 
   constructor(
@@ -74,6 +76,7 @@ export class GuardedAccount {
     this.settings = {
       ...{ capabilities, listsOrders, style: { kind: 'market' }, workingMs: 40, retryMs: 5 },
       ...{ maxRetryMs: 40, closedMarketRetryMs: 15, loudAfter: 3, loudAfterMs: 200, storeId: '' },
+      holdingFreshMs: 5,
     }
     this.makeBook = makeBook
     this.book = this.open()
@@ -117,6 +120,38 @@ export class GuardedAccount {
     this.book.exits.intend(aDecision(position), { position: leftOf(life), generation, now })
   }
 
+  get hasQueue(): boolean {
+    return this.lane.length > 0
+  }
+
+  /** An order that has waited gets its turn. */
+  leave(roll: Dice): void {
+    const [record] = this.lane.splice(roll() % Math.max(1, this.lane.length), 1)
+    if (record === undefined) return
+    const { order } = record
+    const { now } = this.venue
+    const { exits } = this.book
+    const isLeaving =
+      !this.isHalted && exits.isWanted(order) && exits.mayLeave(order, { now, isPaced: false })
+    if (isLeaving) exits.left(order, now)
+    const { clientOrderId: id } = order
+    const event: ExitEvent = isLeaving
+      ? this.send(record, roll)
+      : { kind: 'not-sent', id, code: 'NOT_SENT', at: now }
+    this.answers.push({ record, call: 'send', event })
+  }
+
+  /** A person sells while orders wait for their turn; the book is not told, and time passes. */
+  handSellUnseen(quantity: number): void {
+    const isUnderWay = this.present.some(({ isDecided }) => isDecided)
+    if (isUnderWay && isHoldingEvidence(this.venue.capabilities)) this.isSpoiled = true
+    const sold = Math.min(quantity, Math.max(0, this.venue.held))
+    this.venue.trade(-sold)
+    this.others = Math.max(0, this.others - sold)
+    const { capabilities, holdingFreshMs } = this.settings
+    this.advance(capabilities.visibilityMs + holdingFreshMs + 1)
+  }
+
   /** A person sells; where nothing else can help, nobody else does so in the same moment. */
   handSell(quantity: number): void {
     const { venue } = this
@@ -130,7 +165,7 @@ export class GuardedAccount {
     if (isOfOthers && isSeen) this.advance(proofMs(venue.capabilities))
     if (venue.capabilities.reduceOnly) return
     this.advance(venue.capabilities.visibilityMs)
-    this.report({ lagMs: 0, isNamed: true, askedAt: venue.now })
+    this.report({ lagMs: 0, isNamed: true, askedAt: venue.now }, () => 0)
   }
 
   /** Somebody else buys what no position names. */
@@ -184,16 +219,19 @@ export class GuardedAccount {
     const { now } = this.venue
     this.book.cycle(now)
     const isAsked = this.book.doubtful().length > 0
-    const maySend = this.book.strangers.length === 0 && !this.isHalted
-    const calls = this.book.exits.ids().flatMap(id => {
-      const due = this.book.exits.due(id, { now, maySend, mayCancel: !this.isHalted })
-      return due.map(call => ({ id, call }))
-    })
-    for (const { id, call } of calls) this.call(id, call, roll)
+    for (const id of this.book.exits.ids()) this.act(id, roll)
     if (isAsked || roll() % 4 === 1) this.ask(roll)
     if (this.settings.listsOrders && roll() % 3 === 0) this.list(roll)
     // The list of everything that is held.
-    if (roll() % 3 === 0) this.report({ lagMs: this.lag(roll), isNamed: false, askedAt: now })
+    if (roll() % 3 === 0) this.report({ lagMs: this.lag(roll), isNamed: false, askedAt: now }, roll)
+  }
+
+  /** Everything that is due for an exit is begun. */
+  private act(id: PositionId, roll: Dice): void {
+    const { now } = this.venue
+    const maySend = this.book.strangers.length === 0 && !this.isHalted
+    const due = this.book.exits.due(id, { now, maySend, mayCancel: !this.isHalted })
+    for (const call of due) this.call(id, call, roll)
   }
 
   /** One answer arrives, of those under way. */
@@ -209,6 +247,7 @@ export class GuardedAccount {
       const present = event === undefined ? undefined : { ...event, at: this.venue.now }
       this.book.exits.ended({ id, generation, call }, present)
     }
+    this.act(id, roll)
   }
 
   /** What nobody waits for reaches the store. */
@@ -231,6 +270,7 @@ export class GuardedAccount {
   crash(roll: Dice): void {
     for (const answer of this.answers) if (roll() % 2 === 0) this.written(answer)
     this.answers = []
+    this.lane = []
     this.book = this.open()
     const { now } = this.venue
     for (const life of this.present) {
@@ -253,6 +293,7 @@ export class GuardedAccount {
     this.isHalted = false
     const harmless: Dice = () => 0
     for (let round = 0; round < 400; round++) {
+      while (this.lane.length > 0) this.leave(harmless)
       for (let left = 40; left > 0 && this.answers.length > 0; left--) this.deliver(harmless)
       if (this.venue.isQuiet && this.present.every(({ isDecided }) => !isDecided)) {
         if (this.settled()) return true
@@ -321,6 +362,7 @@ export class GuardedAccount {
       case 'exit-rejected':
       case 'exit-stuck':
       case 'exit-unproved':
+      case 'exit-unverified':
       case 'exit-fault':
       case 'exit-foreign':
       case 'exit-dust':
@@ -346,17 +388,21 @@ export class GuardedAccount {
   }
 
   private ask(roll: Dice): void {
-    this.report({ lagMs: this.lag(roll), isNamed: true, askedAt: this.venue.now })
+    this.report({ lagMs: this.lag(roll), isNamed: true, askedAt: this.venue.now }, roll)
   }
 
-  private report({ lagMs, ...asked }: { lagMs: number; isNamed: boolean; askedAt: number }): void {
+  private report(
+    { lagMs, ...asked }: { lagMs: number; isNamed: boolean; askedAt: number },
+    roll: Dice,
+  ): void {
     const report = this.venue.report(lagMs)
     // A list lacks what is flat, which only leads to the question by name.
     if (!asked.isNamed && report.kind === 'flat') {
-      this.report({ lagMs, ...asked, isNamed: true })
+      this.report({ lagMs, ...asked, isNamed: true }, roll)
       return
     }
-    this.book.reported({ instrument: ACME }, report, { ...asked, now: this.venue.now })
+    const ids = this.book.reported({ instrument: ACME }, report, { ...asked, now: this.venue.now })
+    for (const id of ids) this.act(id, roll)
   }
 
   private call(id: PositionId, call: CallKind, roll: Dice): void {
@@ -370,7 +416,8 @@ export class GuardedAccount {
         else this.answers.push({ record, call, event: undefined, saved: record })
         return
       case 'send':
-        this.answers.push({ record, call, event: this.send(record, roll) })
+        this.lane.push(record)
+        if (roll() % 3 !== 1) this.leave(roll)
         return
       case 'ask-order':
       case 'cancel': {

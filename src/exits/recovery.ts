@@ -1,0 +1,68 @@
+import { isEnough, leftOf } from '../domain/units.ts'
+import { shrunk } from './ledger.ts'
+import { doubted, type ExitRecord, type ExitState, isOver } from './record.ts'
+import { asksHolding, type ExitSettings } from './settings.ts'
+
+/**
+ * A record as a new process must take it, at `now` (epoch ms), of a position that has `owned` units.
+ * Where an order is planned by an answer about the holding, one without it never left. What the venue
+ * could do when the attempt was made decides that, not what it can do now.
+ */
+export function recovered(
+  given: ExitRecord,
+  { now, owned }: { now: number; owned: number },
+  settings: ExitSettings,
+): ExitRecord {
+  const record = notAhead(given, now, settings)
+  const { state, provable } = record
+  if (!isEnough(owned, record.quantity) && !isOver(record)) {
+    // It shrank while nothing of it was at the venue, and what was sent later would be recorded.
+    const lost = { kind: 'shrunk', by: leftOf(record.quantity, owned), at: now } as const
+    const isKept = state.kind === 'rejected' || state.kind === 'foreign'
+    const idle: ExitState = isKept ? state : { kind: 'intended', notBefore: 0 }
+    return shrunk({ ...record, exists: false, isDoubted: false, state: idle }, lost)
+  }
+  switch (state.kind) {
+    case 'flat':
+    case 'filled':
+    case 'rejected':
+    case 'foreign':
+      return record
+    case 'intending':
+    case 'intended':
+    case 'queued': {
+      const isUnplanned = provable !== null && asksHolding(provable) && record.heldBefore === null
+      if (isUnplanned && !record.isDoubted) {
+        return { ...record, state: { kind: 'intended', notBefore: 0 } }
+      }
+      return doubted(record, now, 'a new process')
+    }
+    case 'sending':
+    case 'acknowledged':
+    case 'partly-filled':
+    case 'unknown':
+      return doubted(record, now, 'a new process')
+  }
+}
+
+/** Times of states that lie in the past, and those at which a wait ends. */
+const PAST = new Set(['since', 'at', 'absentAt', 'overAt', 'notOpenAt', 'doubtedSince'])
+const WAITS = new Set(['notBefore', 'retryAt'])
+
+/**
+ * A record as the clock of this process has it, which is at `now`. Where the clock of the process that
+ * wrote it was ahead, what happened has happened by now, and no wait lasts longer than the longest that the
+ * settings know.
+ */
+function notAhead(record: ExitRecord, now: number, settings: ExitSettings): ExitRecord {
+  const times = Object.entries(record.state as Readonly<Record<string, unknown>>)
+  const isAhead = ([key, at]: [string, unknown]): boolean => PAST.has(key) && Number(at) > now
+  if (record.intendedAt <= now && !times.some(isAhead)) return record
+  const latest = now + Math.max(settings.maxRetryMs, settings.closedMarketRetryMs)
+  const bounded = times.map(([key, at]): [string, unknown] => {
+    const bound = PAST.has(key) ? now : WAITS.has(key) ? latest : Infinity
+    return [key, typeof at === 'number' ? Math.min(at, bound) : at]
+  })
+  const state = Object.fromEntries(bounded) as unknown as ExitState
+  return { ...record, intendedAt: Math.min(record.intendedAt, now), state }
+}

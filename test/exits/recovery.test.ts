@@ -1,0 +1,102 @@
+import { expect } from 'chai'
+import { completed, type ExitRecord } from '../../src/exits/record.ts'
+import { recovered as recoveredBy } from '../../src/exits/recovery.ts'
+import { ExitCase, settingsOf } from '../support/exits.ts'
+
+const LOOK_UP = { lookup: 'complete' } as const
+const BOUNDED = { ...LOOK_UP, reduceOnly: true } as const
+const at = { now: 7, owned: 5 }
+const recovered = (record: ExitRecord, when: typeof at): ExitRecord =>
+  recoveredBy(record, when, settingsOf())
+
+/** An exit of which the intent alone is durable. */
+const intended = (capabilities: Parameters<typeof settingsOf>[0]): ExitCase =>
+  new ExitCase(settingsOf(capabilities)).happen({ kind: 'recorded', at: 0 })
+
+describe('an exit that a new process takes up', () => {
+  it('is in doubt where its order was planned, as it may have left', () => {
+    for (const capabilities of [{}, LOOK_UP, BOUNDED]) {
+      const { record } = new ExitCase(settingsOf(capabilities)).sent()
+      expect(recovered(record, at).state).to.deep.equal({ kind: 'unknown', since: 7 })
+    }
+  })
+
+  it('has not left where its order was not planned by an answer about the holding', () => {
+    for (const capabilities of [{}, LOOK_UP]) {
+      const { state, isDoubted } = recovered(intended(capabilities).record, at)
+      expect([state.kind, isDoubted]).to.deep.equal(['intended', false])
+    }
+    expect(recovered(intended(BOUNDED).record, at).state.kind).to.equal('unknown')
+  })
+
+  it('is judged by what the venue could do when it was made, not by what it can do now', () => {
+    const record = { ...new ExitCase(settingsOf(BOUNDED)).sent().record, heldBefore: null }
+    expect(recovered(record, at).state.kind).to.equal('unknown')
+  })
+
+  it('is in doubt where an earlier release has kept it, which did not say what the venue could do', () => {
+    const { provable: _missing, ...old } = intended({}).record
+    expect(recovered(completed(old), at).state.kind).to.equal('unknown')
+  })
+
+  it('is in doubt where it waited for its turn when it was written', () => {
+    const { record } = new ExitCase(settingsOf(LOOK_UP)).sent()
+    const queued = { ...record, state: { kind: 'queued', since: 3 } } as const
+    expect(recovered(queued, at).state.kind).to.equal('unknown')
+  })
+})
+
+describe('an order in doubt after the venue has changed what it can do', () => {
+  const after = (made: Parameters<typeof settingsOf>[0], now: Parameters<typeof settingsOf>[0]) => {
+    const exit = new ExitCase(settingsOf(made)).sent()
+    const later = new ExitCase(settingsOf(now))
+    later.record = recovered(exit.record, at)
+    return later
+  }
+
+  it('is not sent again because the venue refuses used ids now, and did not then', () => {
+    expect(after({}, { dedupe: 'always' }).kindsOfSteps(8)).not.to.include('send')
+  })
+
+  it('is not proved absent by a look-up that finds every order now, and did not then', () => {
+    const exit = after({}, LOOK_UP)
+    for (const time of [20, 40, 60]) exit.seen({ kind: 'absent' }, time)
+    expect(exit.kind).to.equal('unknown')
+  })
+
+  it('is not taken for reduce-only because new orders are', () => {
+    const exit = after({}, { reduceOnly: true })
+    expect(exit.kindsOfSteps(99)).not.to.include('untouched')
+  })
+
+  it('is not sent again because an id makes one order no more', () => {
+    expect(after({ dedupe: 'always' }, {}).kindsOfSteps(8)).not.to.include('send')
+  })
+
+  it('is over where nothing is left of a holding that was not noted before it', () => {
+    const exit = after(BOUNDED, {})
+    const held = (quantity: number) => ({ quantity, at: 40, named: { times: [20, 40], at: 40 } })
+    expect(exit.kindsOfSteps(99, { held: held(5) })).not.to.include('ended')
+    expect(exit.kindsOfSteps(99, { held: held(0), isShared: true })).not.to.include('ended')
+    expect(exit.steps(99, { held: held(0) })).to.deep.equal([{ kind: 'ended', quantity: 5 }])
+  })
+
+  it('tells nothing by a holding that other exits may have sold from at the same time', () => {
+    const exit = after(LOOK_UP, {})
+    const held = { quantity: 0, at: 40, named: { times: [20, 40], at: 40 } }
+    expect(exit.kindsOfSteps(99, { held, isShared: true })).not.to.include('ended')
+    expect(exit.steps(99, { held })).to.deep.equal([{ kind: 'ended', quantity: 5 }])
+  })
+
+  it('is planned anew, by what the venue can do now, once it is proved that it has not left', () => {
+    const exit = after(BOUNDED, {})
+    exit.record = { ...exit.record, isDoubted: false, state: { kind: 'intended', notBefore: 0 } }
+    const [step] = exit.steps(99)
+    expect(step?.kind).to.equal('plan')
+    if (step?.kind === 'plan') exit.happen({ ...step, kind: 'planned', at: 99 })
+    expect([exit.record.order.reduceOnly, exit.record.provable]).to.deep.equal([
+      false,
+      { dedupe: 'never', lookup: 'none', reduceOnly: false },
+    ])
+  })
+})
