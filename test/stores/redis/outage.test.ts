@@ -1,5 +1,9 @@
 import { expect } from 'chai'
 import { WatchkeeperError } from '../../../src/errors.ts'
+import type { Row, Table } from '../../../src/ports/store.ts'
+import { MemoryStore } from '../../../src/stores/memory.ts'
+import { encodeBatch } from '../../../src/stores/redis/keys.ts'
+import { OutageJournal } from '../../../src/stores/redis/outage.ts'
 import type { RedisStore } from '../../../src/stores/redis.ts'
 import { bury, Machine, until } from '../../support/redis-store.ts'
 import { RedisServer } from '../../support/redis-server.ts'
@@ -340,5 +344,38 @@ describe('RedisStore without its server', () => {
     await server.ask(['config', 'set', 'appendonly', 'no', 'maxmemory-policy', 'allkeys-lru'])
     const risks = await risksNow(await machine.open(server))
     expect(risks).to.include('appendonly').and.to.include('allkeys-lru')
+  })
+})
+
+describe('the lives in the journal of an outage', () => {
+  const ABOUT = { instance: 'i', epoch: 1, isWhole: false }
+  const row = (table: Table, generation: number, isGone = false): Row => ({
+    ...{ table, key: 'p', generation },
+    ...(!isGone && { value: table === 'closed' ? [1, generation] : { generation } }),
+  })
+  const kept = async (journal: OutageJournal): Promise<unknown[]> => {
+    const { batch } = (await journal.kept())!
+    return batch.rows.map(([key, , , generation]) => [key, generation])
+  }
+
+  it('are not taken back by what an earlier one writes late, also in the next process', async () => {
+    const local = new MemoryStore()
+    await local.claim('me', 60_000)
+    let journal = await OutageJournal.in(local, 10)
+    const keep = (...rows: Row[]) => journal.keep([encodeBatch({ rows })], 1, ABOUT)
+    await keep(row('positions', 2), row('ratchets', 2))
+    const before = await kept(journal)
+    const late = [row('closed', 1), row('positions', 1, true), row('ratchets', 1, true)]
+    await keep(...late, row('ratchets', 1))
+    expect(await kept(journal)).to.deep.equal(before)
+    journal = await OutageJournal.in(local, 10)
+    await keep(...late, row('exits', 1))
+    expect(await kept(journal)).to.deep.equal(before)
+    await keep(row('closed', 2), row('positions', 2, true), row('ratchets', 2, true))
+    expect(await kept(journal)).to.deep.equal([
+      [-4, 2],
+      [5, 2],
+      [-6, 2],
+    ])
   })
 })
