@@ -32,6 +32,8 @@ export interface CoreOptions<Venue> extends Omit<GatewayOptions, 'now'> {
   broker(quotes: Quotes): Venue
   /** Epoch ms; default the time of the dispatcher's last event. */
   now?(): number
+  /** What the gateway's time is ahead of the dispatcher's last event, ms; default 0. */
+  aheadMs?(): number
   /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
   readonly freshMs?: number
   /** There are ratchets to be taken. */
@@ -132,7 +134,7 @@ export function connect<Venue extends ExitVenue>({
     }
   }
   const lives: GatewayLives = new GatewayLives({
-    now: () => dispatcher.now,
+    now: () => dispatcher.now + (options.aheadMs?.() ?? 0),
     ...options,
     ...{ actors, broker, quotes: dispatcher, supervisor: supervisorRef },
     ask: message => send(reconcilerRef(), message),
@@ -142,7 +144,7 @@ export function connect<Venue extends ExitVenue>({
     const ref: Ref<ReconcilerMessage> = actors.spawn({
       ...{ name: 'reconciler', epoch, handle: reconciler, onDown },
       initialState: reconcilerState({
-        now: () => dispatcher.now,
+        now: () => dispatcher.now + (options.aheadMs?.() ?? 0),
         ...options,
         ...{ broker, reconcileMs: options.reconcileMs ?? RECONCILE_MS },
         keyOf: id => lives.book.holdingOf(id),

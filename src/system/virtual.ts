@@ -21,6 +21,9 @@ export interface VirtualSystemOptions extends TickFilterOptions {
 
 /** Times are whole milliseconds: so much later, what is due at a time is due, and nothing else. */
 const AFTER_MS = 0.5
+/** Questions that prove what the last row has filled, and the time before each, ms. */
+const LAST_QUESTIONS = 3
+const PROOF_MS = 10_000
 
 /**
  * The whole system in virtual time: the same dispatcher, monitors, supervisor, gateway and paper
@@ -40,6 +43,8 @@ export class VirtualSystem implements RowSink {
   private failure: WatchkeeperError | undefined
   /** Time of the last row, epoch ms. */
   private lastAt = -Infinity
+  /** What the gateway's clock is ahead of the last event, ms: after the last row its time alone goes on. */
+  private aheadMs = 0
 
   constructor({ journal, ...filterOptions }: VirtualSystemOptions) {
     this.filter = new TickFilter(filterOptions)
@@ -55,10 +60,11 @@ export class VirtualSystem implements RowSink {
         return Promise.resolve()
       },
       note: record => void this.exits.set(record.positionId, record),
+      aheadMs: () => this.aheadMs,
       callTimeoutMs: Infinity,
       asksAtOnce: true,
       kept: () => this.kept(),
-      clock: { monotonic: () => Math.max(0, this.core.dispatcher.now) },
+      clock: { monotonic: () => Math.max(0, this.core.dispatcher.now + this.aheadMs) },
       // No time passes between two rows: who waits for a backoff is back before the next one.
       timers: { after: (_ms, call) => (call(), () => undefined) },
       random: () => 0.5,
@@ -100,6 +106,13 @@ export class VirtualSystem implements RowSink {
   async finish(): Promise<void> {
     await this.settled()
     await this.passTo(this.lastAt + AFTER_MS)
+    // A fill of the last row is proved by a report of the holding that was asked for after it.
+    for (let question = 0; question < LAST_QUESTIONS; question++) {
+      this.aheadMs += PROOF_MS
+      send(this.core.gateway, { kind: 'cycle' })
+      send(this.core.reconciler, { kind: 'cycle' })
+      await this.settled()
+    }
     this.core.actors.stopAll()
   }
 

@@ -47,6 +47,15 @@ describe('VirtualSystem', () => {
     expect(filled.map(fill => fill.price)).to.deep.equal([90, 90])
   })
 
+  it('fills at the last row what was due before the first, and tells of it', async () => {
+    system.guard(aPosition(), aRuleSet({ maxHold: { ms: 10 } }))
+    await system.ready()
+    await tick(50, 1, 'ELSEWHERE')
+    await tick(60, 95)
+    await system.finish()
+    expect(kinds()).to.deep.equal(['exit-intended', 'exit-filled'])
+  })
+
   it('holds a jump back until the next tick confirms it', async () => {
     system = new VirtualSystem({ journal: event => journal.push(event), maxJumpPct: 5 })
     system.guard(aPosition(), STOP)
