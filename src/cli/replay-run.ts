@@ -136,6 +136,31 @@ function record(event: JournalEvent, { report, system, failures, warn }: Recordi
       return
     case 'monitor-gave-up':
       failures.push(failure(`the monitor of ${event.positionId} crashed too often`, event.reason))
+      return
+    // No account, no store and no other actor takes part in a replay.
+    case 'actor-gave-up':
+    case 'actor-restarted':
+    case 'common-cause':
+    case 'exit-closed':
+    case 'exit-dust':
+    case 'exit-fault':
+    case 'exit-foreign':
+    case 'exit-rejected':
+    case 'exit-reserved':
+    case 'exit-stuck':
+    case 'exit-unknown':
+    case 'exit-unproved':
+    case 'exit-unverified':
+    case 'holding-oversold':
+    case 'holding-unknown':
+    case 'holding-unowned':
+    case 'isolated-fault':
+    case 'position-gone':
+    case 'position-shrunk':
+    case 'reconcile-failed':
+    case 'released-order-over':
+    case 'second-guard':
+    case 'store-failed':
   }
 }
 

@@ -1,3 +1,4 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { type InstrumentTable, patternOf } from '../domain/instrument.ts'
 import { positionId, type PositionId } from '../domain/ids.ts'
@@ -63,7 +64,7 @@ export interface AdopterParts {
   quotes(instruments: readonly Position['instrument'][]): Promise<readonly Tick[]>
   /** Throws EXITS_AT_ONCE, at `price` where it is known. */
   add(entering: Pick<Entering, 'position' | 'rules' | 'price'>): Promise<unknown>
-  tell(kind: string, detail: Readonly<Record<string, unknown>>): void
+  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
 /** Time until a holding that could not be adopted is tried again, ms. */

@@ -1,3 +1,4 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import { send } from '../actors/actor.ts'
 import { withDeadline, within } from '../actors/deadline.ts'
 import { startsHeld } from '../exits/reconcile.ts'
@@ -67,7 +68,7 @@ export class Confirmation {
     await this.set(false, 'holdings-confirmed', { by })
   }
 
-  private async set(isUnconfirmed: boolean, kind: string, detail: object): Promise<void> {
+  private async set(isUnconfirmed: boolean, kind: JournalKind, detail: object): Promise<void> {
     const { core, writer, now } = this.parts
     const lines = [lineOf(now(), kind, undefined, { ...detail })]
     await writer.now({ change: () => ({ isUnconfirmed, lines }) })

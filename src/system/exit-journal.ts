@@ -1,3 +1,4 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import { type Ref, send } from '../actors/actor.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
 import type { Decision } from '../domain/decision.ts'
@@ -376,7 +377,7 @@ export class ExitJournal {
   }
 
   /** A position has ended without a fill that anybody knows. */
-  private close(kind: string, row: Registered, detail: Record<string, unknown>): void {
+  private close(kind: JournalKind, row: Registered, detail: Record<string, unknown>): void {
     const { state, writer, now } = this.parts
     const { id } = row.position
     const exit = state.openExits.get(id)
@@ -396,12 +397,12 @@ export class ExitJournal {
   }
 
   /** A line about the service as a whole. */
-  private tell(kind: string, detail: Record<string, unknown>): void {
+  private tell(kind: JournalKind, detail: Record<string, unknown>): void {
     this.parts.writer.soon({ line: lineOf(this.parts.now(), kind, undefined, detail) })
   }
 
   /** A line about a position, and about the order of its exit where there is one. */
-  private note(kind: string, positionId: PositionId, detail: Record<string, unknown>): void {
+  private note(kind: JournalKind, positionId: PositionId, detail: Record<string, unknown>): void {
     const { writer, now, state } = this.parts
     const order = state.openExits.get(positionId)?.order
     const clientOrderId = order && { clientOrderId: order.clientOrderId }

@@ -1,8 +1,9 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { KeptLine } from '../ports/keeper.ts'
 
 /** Lines that wait while the store refuses writes. */
 const MOST_LINES = 10_000
-const GAP = 'journal-gap'
+const GAP: JournalKind = 'journal-gap'
 
 /** Journal lines that are to be written; a line that says how many takes the place of the oldest. */
 export class LineQueue {

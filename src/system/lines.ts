@@ -1,10 +1,11 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { KeptLine } from '../ports/keeper.ts'
 
 /** A journal line about a position, or about the service, at `at` (epoch ms). */
 export const lineOf = (
   at: number,
-  kind: string,
+  kind: JournalKind,
   positionId: PositionId | undefined,
   detail: Readonly<Record<string, unknown>>,
 ): KeptLine => ({ at, kind, ...(positionId !== undefined && { positionId }), ...detail })

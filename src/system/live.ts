@@ -1,3 +1,4 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import { type Down, type Ref, send } from '../actors/actor.ts'
 import { within } from '../actors/deadline.ts'
 import { heard } from '../actors/heard.ts'
@@ -343,12 +344,12 @@ export class LiveSystem {
   }
 
   /** A line about the service as a whole, durable soon. */
-  tell(kind: string, detail: Readonly<Record<string, unknown>>): void {
+  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void {
     this.writer.soon({ line: lineOf(this.now, kind, undefined, detail) })
   }
 
   /** The same, durable when the promise resolves. */
-  told(kind: string, detail: Readonly<Record<string, unknown>>): Promise<void> {
+  told(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void> {
     this.tell(kind, detail)
     return this.writer.flush()
   }

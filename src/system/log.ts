@@ -1,3 +1,4 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { Writable } from 'node:stream'
 import type { ServiceConfig } from '../config/schema.ts'
 import { type LogComponent, type Logger, logger, type LogLevel } from '../observability/logger.ts'
@@ -20,40 +21,65 @@ export interface ServiceLog {
 }
 
 /** Kinds of lines that somebody must, or should, look at. */
-const ERRORS = [
-  ...['monitor-gave-up', 'actor-gave-up', 'common-cause', 'cycle-failed', 'daily-loss'],
-  ...[
-    'exit-failed',
-    'exit-stuck',
-    'exit-fault',
-    'exit-foreign',
-    'holding-oversold',
-    'second-guard',
-  ],
+const ERRORS: readonly JournalKind[] = [
+  'actor-gave-up',
+  'common-cause',
+  'cycle-failed',
+  'daily-loss',
+  'entry-refused',
+  'exit-failed',
+  'exit-fault',
+  'exit-foreign',
+  'exit-stuck',
+  'exit-unproved',
+  'exit-unverified',
+  'holding-oversold',
+  'isolated-fault',
+  'monitor-gave-up',
+  'second-guard',
+  'store-lost',
 ]
-const WARNINGS = [
-  ...['monitor-restarted', 'actor-restarted', 'actor-restarted-by-hand'],
-  ...['clock-moved', 'clock-followed', 'clock-returned'],
-  ...['exit-unknown', 'exit-rejected', 'exit-reserved', 'exit-dust', 'exit-discarded'],
-  ...['exit-closed', 'position-gone', 'position-shrunk', 'holding-unowned'],
-  ...[
-    'holdings-unconfirmed',
-    'store-doubted',
-    'daily-loss-near',
-    'kill-switch',
-    'breaker-moved',
-    'journal-gap',
-  ],
-  ...[
-    'notify-failed',
-    'upkeep-failed',
-    'chaos',
-    'redis-lost',
-    'redis-refused',
-    'feed-malformed',
-    'feed-gap',
-  ],
+const WARNINGS: readonly JournalKind[] = [
+  'actor-restarted',
+  'actor-restarted-by-hand',
+  'adoption-refused',
+  'breaker-moved',
+  'chaos',
+  'clock-followed',
+  'clock-moved',
+  'clock-returned',
+  'daily-loss-near',
+  'exit-closed',
+  'exit-discarded',
+  'exit-dust',
+  'exit-rejected',
+  'exit-reserved',
+  'exit-unknown',
+  'feed-gap',
+  'feed-malformed',
+  'holding-unknown',
+  'holding-unowned',
+  'holdings-unconfirmed',
+  'instrument-unpriced',
+  'journal-gap',
+  'kill-switch',
+  'monitor-restarted',
+  'notify-failed',
+  'polls-failing',
+  'position-gone',
+  'position-shrunk',
+  'redis-lost',
+  'redis-refused',
+  'rule-cannot-fire',
+  'rules-refused',
+  'store-away',
+  'store-doubted',
+  'upkeep-failed',
 ]
+const levels = new Map<string, LogLevel>([
+  ...ERRORS.map(kind => [kind, 'error'] as const),
+  ...WARNINGS.map(kind => [kind, 'warn'] as const),
+])
 
 /** Opens the log; secrets of the configuration never appear in it. */
 export async function openLog(
@@ -83,10 +109,7 @@ export async function openLog(
   }
 }
 
-function levelOf(kind: string): LogLevel {
-  if (ERRORS.includes(kind)) return 'error'
-  return WARNINGS.includes(kind) ? 'warn' : 'info'
-}
+const levelOf = (kind: string): LogLevel => levels.get(kind) ?? 'info'
 
 function componentOf(kind: string): LogComponent {
   if (kind.startsWith('exit-')) return 'exits'

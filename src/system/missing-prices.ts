@@ -1,3 +1,4 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { Roster } from '../actors/roster.ts'
 import { closestName } from '../config/faults.ts'
 import type { InstrumentId } from '../domain/ids.ts'
@@ -7,7 +8,7 @@ export interface MissingPricesParts {
   readonly roster: Roster
   /** Whether a price of the instrument has come in this process. */
   isPriced(instrument: InstrumentId): boolean
-  tell(kind: string, detail: Readonly<Record<string, unknown>>): void
+  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
 /** Names of the feed that are remembered, for a guess at what a position may have meant. */

@@ -1,3 +1,4 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { Ref } from '../actors/actor.ts'
 import type { PortfolioMessage, PortfolioStanding } from '../actors/messages.ts'
 import { WatchkeeperError } from '../errors.ts'
@@ -10,7 +11,7 @@ export interface PortfolioActsParts {
   /** The present incarnation. */
   portfolio(): Ref<PortfolioMessage>
   /** A line about the service as a whole, durable soon. */
-  tell(kind: string, detail: Readonly<Record<string, unknown>>): void
+  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
   /** Resolves when all that was told is durable. */
   flush(): Promise<void>
 }

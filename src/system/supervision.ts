@@ -1,3 +1,4 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import { livenessOf, type Ref, send } from '../actors/actor.ts'
 import type { SupervisorMessage } from '../actors/messages.ts'
 import { type Actor, type Child, type Roster, type Supervised, UNHARMED } from '../actors/roster.ts'
@@ -16,7 +17,7 @@ export interface SupervisionParts {
   readonly policy: Supervision
   readonly clock: Clock
   /** Notes what a person has done. */
-  tell(kind: string, detail: Readonly<Record<string, unknown>>): void
+  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
 /** Who guards a position: only the first two do. */

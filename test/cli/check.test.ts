@@ -147,7 +147,7 @@ feed: { kind: poll }
     it('refuses invented prices for a real account', async () => {
       const proving = NOTHING_PROVED.replace('lookup: none', 'lookup: complete')
       const ran = await config(proving.replace('poll', 'simulated'))
-      expect(ran.stderr).to.contain('the feed is simulated and the broker is not')
+      expect(ran.stderr).to.contain('SIMULATED_PRICES')
     })
   })
 

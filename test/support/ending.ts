@@ -20,5 +20,7 @@ switch (how) {
   case 'at once, though it hears the signal':
     process.on('SIGTERM', () => undefined)
     endNow('SIGTERM')
+    break
+  default:
 }
 await endProcess(Number(process.argv[4] ?? 3), [process.stdout, process.stderr])

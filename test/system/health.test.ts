@@ -162,7 +162,7 @@ describe('health of a running system', () => {
     await open()
     await guard()
     keeper.failures.push(new Error('disk'))
-    const told = system.told('test', {})
+    const told = system.told('guard-stopped', {})
     await turn()
     expect([statusOf('store:errors'), statusOf('positions:unguarded')]).to.deep.equal([
       'fail',

@@ -367,6 +367,8 @@ export class GuardedAccount {
       case 'exit-foreign':
       case 'exit-dust':
       case 'exit-reserved':
+      case 'isolated-fault':
+      case 'released-order-over':
     }
   }
 
