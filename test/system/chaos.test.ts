@@ -136,20 +136,19 @@ describe('Chaos', () => {
     expect([venue.placed, venue.fills.size]).to.deep.equal([1, 1])
   })
 
-  it('loses the answer to an order that was carried out, which is sent once all the same', async () => {
+  it('loses the answers to calls that were carried out, and the order is sent once all the same', async () => {
     await act({ kind: 'broker-times-out', forMs: 1_000 })
     await tick(94)
-    expect(venue.placed).to.equal(1)
+    expect(summary().calls['broker-times-out']).to.be.greaterThan(0)
     for (let round = 0; round < 20; round++) await cycle(1_000)
     expect([venue.placed, venue.fills.size]).to.deep.equal([1, 1])
     expect(system.state.register.get(P1)?.state).to.equal('closed')
   })
 
-  it('hangs the gateway, which is replaced and exits once', async () => {
+  it('hangs the calls of the gateway, which gives them up and exits once', async () => {
     await act({ kind: 'gateway-hangs', forMs: 20_000 })
     await tick(94)
     for (let round = 0; round < 40; round++) await cycle(1_000)
-    expect(system.core.roster.service('gateway')?.epoch).to.be.greaterThan(1)
     expect(venue.fills.size).to.equal(1)
     expect(summary().calls['gateway-hangs']).to.be.greaterThan(0)
   })
