@@ -154,5 +154,6 @@ function pushOf(
     ...{ places, onGap, oldMs, commandTimeoutMs, replayMs, replayEntries },
     stream: new RedisName(config.stream),
     now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
   })
 }

@@ -2,6 +2,7 @@ import type { ChainableCommander, Redis } from 'ioredis'
 import { breakerOptions } from '../resilience/breaker-options.ts'
 import { acquire, breaker, isPermit, type Outcome, settle } from '../resilience/breaker.ts'
 import { type Breaker, closedAgain, type Permit } from '../resilience/breaker-state.ts'
+import { clientOptions } from './client-options.ts'
 import { RedisError, redisError } from './errors.ts'
 import { type RedisAddress, redisAddress, type RedisConfig, redisName } from './options.ts'
 
@@ -27,7 +28,6 @@ const BREAKER = breakerOptions.parse({ openMs: 1_000, maxOpenMs: 10_000, halfOpe
 
 /** Pings in a row without an answer after which a connection counts as dead. */
 const DEAD_PINGS = 2
-const FIRST_RECONNECT_MS = 50
 
 /**
  * One connection to a Redis server that comes back by itself. Commands go through `run`: without a
@@ -53,6 +53,8 @@ export class RedisConnection {
   private readonly upListeners = new Set<() => void>()
   private pings: NodeJS.Timeout | undefined
   private silentPings = 0
+  /** When a connection to a replica was last given up, monotonic ms. */
+  private replacedAt = -Infinity
   private isClosed = false
 
   /** Begins to connect and does not wait for it. Throws what reading the password's file throws. */
@@ -70,31 +72,15 @@ export class RedisConnection {
     const { config, random = Math.random } = options
     this.options = options
     this.name = redisName(address)
-    const { tls, username, password, ...where } = address
-    this.client = new Client({
-      ...where,
-      ...(username !== undefined && { username }),
-      ...(password !== undefined && { password }),
-      ...(tls && { tls: {} }),
-      connectTimeout: config.connectTimeoutMs,
-      commandTimeout: config.commandTimeoutMs,
-      retryStrategy: attempt => {
-        this.reconnects++
-        const ms = Math.min(
-          config.reconnectMaxMs,
-          FIRST_RECONNECT_MS * 2 ** Math.min(attempt - 1, 20),
-        )
-        return Math.round(ms * (0.5 + random() / 2))
-      },
-      // What was in flight when the connection broke is rejected then, and never sent again.
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-      enableOfflineQueue: false,
-      // The client's own way leaves promises that nobody listens to.
-      autoResubscribe: false,
-      disableClientInfo: true,
-      lazyConnect: true,
-    })
+    this.client = new Client(
+      clientOptions(
+        { config, address, random },
+        {
+          onRetry: () => void this.reconnects++,
+          replaces: cause => this.isOfReplica(redisError(cause)),
+        },
+      ),
+    )
     this.client.on('ready', () => this.up())
     this.client.on('error', (cause: unknown) => this.down(redisError(cause)))
     // The end of a connection says less than the error that has ended it.
@@ -189,6 +175,19 @@ export class RedisConnection {
       this.settle(permit, outcomeOf(error) === 'error' ? 'ignored' : 'failure')
       throw error
     }
+  }
+
+  /**
+   * A primary that has become a replica keeps its connections: the next one may lead to the new
+   * primary. Until there is one, it is tried no more often than a connection is.
+   */
+  private isOfReplica(error: RedisError): boolean {
+    if (!/(?:^|-)(?:READONLY|MASTERDOWN)\b/.test(error.message)) return false
+    const now = this.options.monotonic()
+    if (now < this.replacedAt + this.options.config.reconnectMaxMs) return false
+    this.replacedAt = now
+    this.down(error)
+    return true
   }
 
   private up(): void {

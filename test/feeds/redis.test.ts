@@ -463,6 +463,20 @@ describe('RedisFeed', () => {
       expect(gaps.at(-1)).to.deep.equal(['px:ACME', 'the stream is another one'])
     })
 
+    it('tells of entries that were trimmed while it was connected, before it read them', async () => {
+      await open({ push: 'stream' })
+      await reads()
+      const many = talker.client.multi()
+      for (let n = 0; n < 50; n++) many.xadd('ticks', 'MAXLEN', 5, '*', ...entry(n + 1))
+      await many.exec()
+      await until(() => ticks.length === 5)
+      await until(async () => {
+        await xadd('ticks', '*', ...entry(7))
+        return gaps.length > 0
+      })
+      expect(gaps).to.deep.equal([['ticks', '45 entries were trimmed before they were read']])
+    })
+
     it('reads so many entries again, and then only those that may still decide', async () => {
       places = { ticks: `${TS - 100_000}-0` }
       const pipeline = talker.client.pipeline().xadd('ticks', places['ticks']!, ...entry(1))

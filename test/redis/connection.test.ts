@@ -8,6 +8,8 @@ import { RedisError } from '../../src/redis/errors.ts'
 import type { RedisConfig } from '../../src/redis/options.ts'
 import { closedPort } from '../support/closed-port.ts'
 import { RedisServer } from '../support/redis-server.ts'
+import { until } from '../support/until.ts'
+import { SwitchedPort } from '../support/switched-port.ts'
 
 const monotonic = (): number => performance.now()
 
@@ -102,6 +104,34 @@ describe('a connection to Redis', () => {
     const inOne = crowded.run(client => client.multi().set('b', 'b').exec())
     expect(await codeOf(inOne)).to.equal('REDIS_OOM')
     expect(crowded.breaker.kind).to.equal('closed')
+  })
+
+  it('connects anew when the primary has become a replica and keeps its connections', async () => {
+    const next = await start()
+    const port = await SwitchedPort.open(server)
+    try {
+      const told: (RedisError | undefined)[] = []
+      const connection = await open(server.config({ url: port.url, reconnectMaxMs: 60_000 }), told)
+      await connection.ready(10_000)
+      await connection.run(client => client.set('a', '1'))
+      await server.ask(['replicaof', '127.0.0.1', String(next.port)])
+      port.target = next
+      expect(await codeOf(connection.run(client => client.set('a', '2')))).to.equal(
+        'REDIS_READONLY',
+      )
+      await until(() => told.length === 3)
+      await connection.run(client => client.set('a', '2'))
+      expect(told.map(each => each?.code)).to.deep.equal([undefined, 'REDIS_READONLY', undefined])
+      // One that leads to a replica again is not given up at each command.
+      await next.ask(['replicaof', '127.0.0.1', String(server.port)])
+      for (let each = 0; each < 5; each++) {
+        await codeOf(connection.run(client => client.eval("return redis.call('set','a','3')", 0)))
+      }
+      expect(port.connections).to.equal(2)
+    } finally {
+      port.close()
+      await server.ask(['replicaof', 'no', 'one'])
+    }
   })
 
   it('rejects what is in flight when the connection breaks, and sends it no second time', async () => {

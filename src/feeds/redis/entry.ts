@@ -32,3 +32,12 @@ const partsOf = (id: string): [number, number] => {
   const dash = id.indexOf('-')
   return [Number(id.slice(0, dash)), Number(id.slice(dash + 1))]
 }
+
+/** Entries of several streams, as a server gives them. */
+export type StreamAnswer = readonly (readonly [key: string, entries: readonly Entry[]])[]
+
+/** The entries of all streams, as they came. */
+export function inOrder(answer: StreamAnswer): Iterable<readonly [key: string, Entry]> {
+  const all = answer.flatMap(([key, entries]) => entries.map(entry => [key, entry] as const))
+  return all.toSorted(([, [a]], [, [b]]) => compareIds(a, b))
+}

@@ -7,6 +7,8 @@ export interface StreamState {
   readonly first: string | undefined
   /** The highest id that it ever gave; undefined where there is no stream. */
   readonly lastGiven: string | undefined
+  /** Entries that were ever added to it; undefined where the server does not count them. */
+  readonly added: number | undefined
   /** Whether the entry that was read last is still there: then nothing behind it was trimmed. */
   readonly hasPlace: boolean
 }
@@ -25,12 +27,14 @@ const NEW = '0-0'
 export function stateOf(info: unknown, last: unknown): StreamState {
   if (info instanceof RedisError) {
     if (!/no such key/i.test(info.message)) throw info
-    return { first: undefined, lastGiven: undefined, hasPlace: false }
+    return { first: undefined, lastGiven: undefined, added: undefined, hasPlace: false }
   }
   const fields = info as readonly unknown[]
   const field = (name: string): unknown => fields[fields.indexOf(name) + 1]
   const first = field('first-entry') as readonly [string] | null
+  const added = fields.includes('entries-added') ? field('entries-added') : undefined
   return {
+    added: typeof added === 'number' ? added : undefined,
     first: first?.[0],
     lastGiven: field('last-generated-id') as string,
     hasPlace: Array.isArray(last) && last.length > 0,

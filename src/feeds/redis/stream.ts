@@ -1,10 +1,11 @@
 import type { InstrumentId } from '../../domain/ids.ts'
 import type { RedisConnection } from '../../redis/connection.ts'
 import { RedisError, redisError } from '../../redis/errors.ts'
-import { compareIds, type Entry, parseEntry } from './entry.ts'
+import { compareIds, type Entry, inOrder, parseEntry, type StreamAnswer } from './entry.ts'
 import type { Intake } from './intake.ts'
 import type { RedisName } from './name.ts'
 import { gapOf, type StreamGap, type StreamState, stateOf } from './stream-state.ts'
+import { TrimWatch } from './trim-watch.ts'
 
 /** Ids up to which streams have been read, by their keys. */
 export type StreamPlaces = Readonly<Record<string, string>>
@@ -18,6 +19,7 @@ export interface StreamParts {
   readonly places: StreamPlaces
   /** Epoch ms. */
   now(): number
+  monotonic(): number
   readonly commandTimeoutMs: number
   /** A stream is read again from not further back than this, ms. */
   readonly replayMs: number
@@ -38,8 +40,6 @@ const LOOKS_AT_WRONG = 20
 /** An entry that is older was not read when it came, ms. */
 const LATE_MS = 1_000
 
-type Answer = readonly (readonly [key: string, entries: readonly Entry[]])[] | null
-
 /** Prices in streams, each entry once, from where they were left: also what came meanwhile. */
 export class Stream {
   /** Why reading was refused; undefined while all is well. */
@@ -53,6 +53,7 @@ export class Stream {
   private readonly known = new Set<string>()
   /** Keys that hold something else. */
   private readonly wrong = new Set<string>()
+  private readonly trims = new TrimWatch()
   private reread = 0
   private looks = 0
   private isClosed = false
@@ -98,6 +99,7 @@ export class Stream {
     this.known.delete(key)
     this.wrong.delete(key)
     this.places.delete(key)
+    this.trims.forget(key)
   }
 
   private async run(): Promise<void> {
@@ -127,18 +129,22 @@ export class Stream {
       .catch(async (error: unknown) => {
         if (redisError(error).code === 'REDIS_WRONG_TYPE') await this.findWrong(keys)
         throw error
-      })) as Answer
-    if (!this.isClosed) this.take(answer ?? [], count)
+      })) as StreamAnswer | null
+    if (this.isClosed) return true
+    this.take(answer ?? [], count)
+    if (this.isCaughtUp) await this.lookForGaps()
     return true
   }
 
-  private take(answer: NonNullable<Answer>, count: number): void {
+  private take(answer: StreamAnswer, count: number): void {
     this.isCaughtUp = answer.every(([, entries]) => entries.length < count)
     if (answer.length === 1) for (const entry of answer[0]![1]) this.takeOne(answer[0]![0], entry)
     else for (const [key, entry] of inOrder(answer)) this.takeOne(key, entry)
     // After all have been handed on, in one turn with them: nobody sees a place that is ahead.
     for (const [key, entries] of answer) {
-      if (this.wanted.has(key)) this.places.set(key, entries.at(-1)![0])
+      if (!this.wanted.has(key)) continue
+      this.places.set(key, entries.at(-1)![0])
+      this.trims.took(key, entries.length)
     }
     if (this.isCaughtUp) this.reread = 0
     else if (this.reread > this.parts.replayEntries) this.skipOld(answer.map(([key]) => key))
@@ -164,7 +170,25 @@ export class Stream {
       const from = this.places.get(key)
       if (from === undefined || compareIds(from, to) >= 0) continue
       this.places.set(key, to)
+      this.trims.skipped(key)
       onGap({ stream: key, from, to, why: 'more entries than replayEntries' })
+    }
+  }
+
+  /** Looks now and then whether entries were trimmed before they were read. */
+  private async lookForGaps(): Promise<void> {
+    const { connection, monotonic, onGap } = this.parts
+    const keys = this.trims.due(monotonic()).slice(0, ENTRIES_AT_ONCE)
+    if (keys.length === 0) return
+    const answers = await connection.pipeline(pipeline => {
+      for (const key of keys) pipeline.xinfo('STREAM', key)
+    })
+    for (const [index, key] of keys.entries()) {
+      const info = answers[index]
+      const place = this.places.get(key)
+      if (place === undefined || info instanceof RedisError) continue
+      const gap = this.trims.looked(key, stateOf(info, undefined), place)
+      if (gap !== undefined) onGap(gap)
     }
   }
 
@@ -193,6 +217,7 @@ export class Stream {
     const earliest = `${Math.floor(now() - replayMs)}-0`
     const [place, gap] = gapOf(key, { state, place: this.places.get(key), earliest })
     this.places.set(key, place)
+    this.trims.begin(key, state, place)
     this.known.add(key)
     if (gap !== undefined) onGap(gap)
   }
@@ -222,10 +247,4 @@ export class Stream {
     })
     this.wakeUp = undefined
   }
-}
-
-/** The entries of all streams, as they came. */
-function inOrder(answer: NonNullable<Answer>): Iterable<readonly [key: string, Entry]> {
-  const all = answer.flatMap(([key, entries]) => entries.map(entry => [key, entry] as const))
-  return all.toSorted(([, [a]], [, [b]]) => compareIds(a, b))
 }
