@@ -59,7 +59,7 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
     case 'shrunk':
       return shrunk(record, event)
     case 'drifted':
-      return record.heldBefore === null ? record : drifted(record, event)
+      return record.heldBefore === null ? record : (plannedAnew(record) ?? drifted(record, event))
     case 'flat':
       return withStep(
         { ...record, state: { kind: 'flat', at: event.at, by: event.by } },
@@ -202,11 +202,19 @@ export function shrunk(
   if (isEnough(record.before.quantity, quantity)) {
     return { ...told, quantity: record.before.quantity, state: { kind: 'flat', at, by: 'gone' } }
   }
+  const anew = plannedAnew(told)
+  if (anew === undefined) return told
+  return { ...anew, order: { ...told.order, quantity: remainingOf(told) } }
+}
+
+/**
+ * The record with an attempt that must be planned anew, as what it was planned by holds no more;
+ * undefined where something of it may have left. Once that is durable, nothing finds the old plan.
+ */
+function plannedAnew(record: ExitRecord): ExitRecord | undefined {
+  if (isAlive(record)) return undefined
   const { state } = record
-  if (isAlive(record)) return told
-  // Nothing of the attempt has left: it is made anew, and nobody shall find the old one.
-  const order = { ...record.order, quantity: remainingOf(told) }
-  const anew = { ...told, order, heldBefore: null, drift: NO_DRIFT }
+  const anew = { ...record, heldBefore: null, drift: NO_DRIFT }
   switch (state.kind) {
     case 'intending':
     case 'intended':
@@ -221,7 +229,7 @@ export function shrunk(
     case 'foreign':
     case 'filled':
     case 'flat':
-      return told
+      return undefined
   }
 }
 

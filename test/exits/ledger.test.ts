@@ -30,6 +30,44 @@ describe('the exit ledger', () => {
     expect(recovered(sent.record, { now, owned: 5 }, settings).state.kind).to.equal('unknown')
   })
 
+  it('plans an attempt that has not left anew when others change the holding or take a part of it', () => {
+    const waiting = (): ExitCase => {
+      const recorded = { kind: 'recorded', at: 0 } as const
+      const plan = { quantity: 5, heldBefore: 5 }
+      const exit = new ExitCase(settingsOf())
+      return exit.happen(recorded, { kind: 'planned', plan, at: 0 }, recorded)
+    }
+    const queued = waiting().happen({ kind: 'queued', at: 1 })
+    for (const exit of [waiting(), queued]) {
+      exit.happen({ kind: 'drifted', by: { kind: 'released', quantity: 1 }, at: 2 })
+      expect([exit.kind, exit.record.heldBefore]).to.deep.equal(['intending', null])
+    }
+    const smaller = waiting().happen({ kind: 'queued', at: 1 }, { kind: 'shrunk', by: 2, at: 2 })
+    const { order, heldBefore } = smaller.record
+    expect([smaller.kind, order.quantity, heldBefore]).to.deep.equal(['intending', 3, null])
+    const sent = waiting().happen({ kind: 'queued', at: 1 }, { kind: 'sent', at: 1 })
+    sent.happen({ kind: 'drifted', by: { kind: 'released', quantity: 1 }, at: 2 })
+    expect([sent.kind, sent.record.heldBefore, sent.record.drift.least]).to.deep.equal([
+      'sending',
+      5,
+      -1,
+    ])
+  })
+
+  it('is intended again, or in doubt as before, when its order is given back by the queue', () => {
+    const first = new ExitCase(COMPLETE).sent()
+    first.record = { ...first.record, state: { kind: 'queued', since: 3 } }
+    const { id } = first
+    first.happen({ kind: 'not-sent', id, code: 'NOT_SENT', at: 9 })
+    expect([first.record.state, first.record.isDoubted]).to.deep.equal([
+      { kind: 'intended', notBefore: 0 },
+      false,
+    ])
+    const again = new ExitCase(settingsOf({ dedupe: 'always' })).sent().lost(5)
+    again.happen({ kind: 'queued', at: 7 }, { kind: 'outcome-unknown', id: again.id, at: 9 })
+    expect(again.record.state).to.deep.equal({ kind: 'unknown', since: 5, notBefore: 0 })
+  })
+
   it('makes a new attempt for what a cancelled order left, and never more than that', () => {
     const exit = new ExitCase(COMPLETE).sent()
     const first = exit.id

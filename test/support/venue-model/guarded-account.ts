@@ -259,6 +259,16 @@ export class GuardedAccount {
     }
   }
 
+  /**
+   * Whether a write takes back a plan that a person's trade has made void. Without it a new process could
+   * not tell that trade from the order, and the exit would stay in doubt until a person settles it.
+   */
+  private isOfLostPlan({ saved }: Answer): boolean {
+    if (saved === undefined || saved.heldBefore !== null) return false
+    const stored = this.stored.get(saved.positionId)
+    return stored?.attempt === saved.attempt && stored.heldBefore !== null
+  }
+
   /** A record that was on its way to the store is on disk. */
   private written(answer: Answer): Answer {
     const { saved, isWritten } = answer
@@ -268,7 +278,9 @@ export class GuardedAccount {
 
   /** The process is killed, and a new one starts with what is on disk. */
   crash(roll: Dice): void {
-    for (const answer of this.answers) if (roll() % 2 === 0) this.written(answer)
+    for (const answer of this.answers) {
+      if (roll() % 2 === 0 || this.isOfLostPlan(answer)) this.written(answer)
+    }
     this.answers = []
     this.lane = []
     this.book = this.open()
