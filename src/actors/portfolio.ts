@@ -10,11 +10,13 @@ import {
   addRealised,
   type Belonging,
   counts,
+  inAccount,
   judge,
   type LimitEvent,
   type LimitStanding,
   type LossLimit,
   onDay,
+  onlyAccountOf,
   type PortfolioDay,
   type Realised,
   reset,
@@ -108,8 +110,9 @@ function look(state: PortfolioState): PortfolioState {
   }
   const tripped = parts.limits.filter(({ name }) => day.tripped[name] !== undefined)
   if (tripped.length > 0) {
+    const only = onlyAccountOf(parts.limits, day.realised, parts.open())
     for (const position of parts.open()) {
-      const belonging = belongingOf(parts.instruments, position)
+      const belonging = inAccount(belongingOf(parts.instruments, position), only)
       if (tripped.some(limit => counts(limit, belonging))) parts.exit(position.id)
     }
   }
@@ -149,9 +152,10 @@ function kept(state: PortfolioState, day: PortfolioDay): PortfolioState {
 
 function standings({ parts, day }: PortfolioState): LimitStanding[] {
   const unrealised = parts.limits.map(() => 0)
+  const only = onlyAccountOf(parts.limits, day.realised, parts.open())
   if (parts.limits.length > 0) {
     for (const position of parts.open()) {
-      const belonging = belongingOf(parts.instruments, position)
+      const belonging = inAccount(belongingOf(parts.instruments, position), only)
       const profit = parts.faults.alone(
         `profit of ${position.id}`,
         () => finite(unrealisedOf(parts.quotes, position), 'its unrealised profit'),
@@ -162,7 +166,9 @@ function standings({ parts, day }: PortfolioState): LimitStanding[] {
       })
     }
   }
-  return parts.limits.map((limit, index) => standingOf(day, limit, round15(unrealised[index]!)))
+  return parts.limits.map((limit, index) =>
+    standingOf(day, limit, round15(unrealised[index]!), only),
+  )
 }
 
 /** What a position belongs to, for the limits. */

@@ -217,16 +217,14 @@ export class HoldingBook {
     const lacking = new Map<string, { readonly key: HoldingKey }>(this.groups)
     for (const each of this.unowned.all()) lacking.set(nameOf(each.key), each)
     for (const key of this.former.oversold()) lacking.set(nameOf(key), { key })
-    const onlyOne = this.withoutAccounts()
+    const spelled = this.spelling(holdings)
     const reports = holdings.flatMap(({ quantity, ageMs, entryPrice, ...holding }) => {
       // Nothing holds so much: like a row that is missing, it proves nothing.
       if (!isBounded(quantity)) return []
       const side = quantity < 0 ? 'short' : 'long'
-      const told = holdingKeyOf({ side, ...holding }, this.model)
-      const meant = told.account === undefined ? onlyOne.get(nameOf(told)) : undefined
+      const key = spelled(holdingKeyOf({ side, ...holding }, this.model))
       // Of which account it is cannot be told: each is asked for by name.
-      if (meant === 'several') return []
-      const key = meant ?? told
+      if (key === 'several') return []
       lacking.delete(nameOf(key))
       if (this.groups.has(nameOf(key))) {
         return [{ key, report: { kind: 'held', quantity, ageMs } as const }]
@@ -253,7 +251,30 @@ export class HoldingBook {
     return { ...this.surroundings, beyond }
   }
 
-  /** A venue with one account may leave its name out of what it lists. */
+  /**
+   * How our positions name what a venue lists. One with a single account may leave its name out, and our
+   * positions may do so where the venue does not: that is one holding still.
+   */
+  private spelling(
+    listed: readonly Pick<Holding, 'account'>[],
+  ): (told: HoldingKey) => HoldingKey | 'several' {
+    const onlyOne = this.withoutAccounts()
+    const ours = new Set([...this.lives.values()].map(({ position }) => position.account))
+    const [ourOnly] = ours.size === 1 ? ours : []
+    const isOneAccount = new Set(listed.map(({ account }) => account)).size === 1
+    return told => {
+      const { account, ...unnamed } = told
+      if (account === undefined) {
+        const named = ourOnly === undefined ? told : { ...told, account: ourOnly }
+        return onlyOne.get(nameOf(told)) ?? named
+      }
+      const isNamedByNone = ours.size === 1 && ours.has(undefined)
+      if (!isNamedByNone || this.groups.has(nameOf(told))) return told
+      if (isOneAccount) return unnamed
+      return this.groups.has(nameOf(unnamed)) ? 'several' : told
+    }
+  }
+
   private withoutAccounts(): ReadonlyMap<string, HoldingKey | 'several'> {
     const keys = new Map<string, HoldingKey | 'several'>()
     for (const { key } of this.groups.values()) {

@@ -21,6 +21,7 @@ const STATUS: Readonly<Record<string, number>> = {
   POSITION_CLOSED: 409,
   OPENS_LATER: 409,
   WRONG_SIDE: 409,
+  ACCOUNT_MIXED: 409,
   LOOSENS: 409,
   EXITS_AT_ONCE: 409,
   HELD_EXITS: 409,

@@ -16,6 +16,8 @@ export interface AccountFacts {
   readonly unprovedExits: readonly Trouble[]
   /** Exits that wait for long for an answer about their holding. */
   readonly unverifiedExits: readonly Trouble[]
+  /** Positions without an account, where others name theirs. */
+  readonly withoutAccount: readonly Trouble[]
   /** Exits that wait for a market to open. */
   readonly waitingForMarket: readonly Trouble[]
   /** Working orders that look like ours and are not. */
@@ -38,6 +40,7 @@ export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
   'exits:isolated-faults': counted('component', facts.faults, 'fail'),
   'exits:unproved': counted('component', facts.unprovedExits, 'fail'),
   'exits:unverified': counted('component', facts.unverifiedExits, 'fail'),
+  'positions:accounts': counted('component', facts.withoutAccount, 'fail'),
   'exits:waiting-for-market': counted('component', facts.waitingForMarket, 'warn'),
   'broker:second-guard': counted('component', facts.strangers, 'fail'),
   'broker:unprovable': {

@@ -25,7 +25,7 @@ export interface Control {
   why(id: string): WhyView | undefined
   /**
    * Takes a position under guard; it is durable, and guarded, when the promise resolves. Throws
-   * WatchkeeperError: POSITION_EXISTS, POSITION_CLOSED, OPENS_LATER, WRONG_SIDE, EXITS_AT_ONCE.
+   * WatchkeeperError: POSITION_EXISTS, POSITION_CLOSED, OPENS_LATER, WRONG_SIDE, ACCOUNT_MIXED, EXITS_AT_ONCE.
    */
   add(request: AddRequest, by: Requester): Promise<AddedView>
   /** Throws POSITION_UNKNOWN, LOOSENS, EXITS_AT_ONCE; InputError for null where there is no rule. */

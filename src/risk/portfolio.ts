@@ -82,6 +82,26 @@ export function addRealised(state: PortfolioDay, profit: Realised): PortfolioDay
 const isSame = (a: Belonging, b: Belonging): boolean =>
   a.account === b.account && a.underlying === b.underlying && a.currency === b.currency
 
+/**
+ * The only account that is named at all, by the limits and by what belongs to the portfolio: what names
+ * none belongs to it. Undefined where none is named, or several are.
+ */
+export function onlyAccountOf(
+  limits: readonly LossLimit[],
+  ...parts: readonly Iterable<Pick<Belonging, 'account'>>[]
+): string | undefined {
+  const names = new Set(limits.flatMap(({ account }) => account ?? []))
+  if (names.size !== 1) return undefined
+  for (const part of parts)
+    for (const { account } of part) if (account !== undefined) names.add(account)
+  const [only] = names
+  return names.size === 1 ? only : undefined
+}
+
+/** What something belongs to, given the only account that is named. */
+export const inAccount = <What extends Belonging>(what: What, only: string | undefined): What =>
+  what.account !== undefined || only === undefined ? what : { ...what, account: only }
+
 /** Whether something that belongs so counts for a limit. */
 export const counts = (limit: LossLimit, what: Belonging): boolean =>
   (limit.account === undefined || limit.account === what.account) &&
@@ -103,9 +123,10 @@ export function standingOf(
   state: PortfolioDay,
   limit: LossLimit,
   unrealised: number,
+  onlyAccount?: string,
 ): LimitStanding {
   const realised = state.realised
-    .filter(each => counts(limit, each))
+    .filter(each => counts(limit, inAccount(each, onlyAccount)))
     .reduce((total, { amount }) => sum(total, amount), 0)
   const loss = -(realised + unrealised) - (state.forgiven[limit.name] ?? 0)
   return { limit, realised, unrealised, loss, trip: state.tripped[limit.name] }

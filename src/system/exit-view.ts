@@ -26,7 +26,7 @@ export function accountFacts(
   {
     core: { book },
     confirmation,
-    state: { faults },
+    state: { faults, register },
   }: Pick<LiveSystem, 'core' | 'confirmation' | 'state'>,
   now: number,
 ): AccountFacts {
@@ -58,6 +58,7 @@ export function accountFacts(
       .filter(({ state }) => state.kind === 'foreign')
       .map(({ positionId, order }) => ({ what: `${positionId}, order ${order.clientOrderId}` })),
     unprovedExits: unproved,
+    withoutAccount: register.withoutAccount().map(id => ({ what: `${id} names no account` })),
     faults: [...book.faults.all(), ...faults.all()].map(({ what, why }) => ({
       what: `${what}: ${why}`,
     })),

@@ -1,6 +1,7 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { Registered } from '../ports/keeper.ts'
+import { AccountNames } from './account-names.ts'
 import { Sides } from './sides.ts'
 
 /** The rows of all positions that are known: the open ones, and the latest of those that are over. */
@@ -13,6 +14,7 @@ export class Register extends Map<PositionId, Registered> {
   private readonly former = new Map<PositionId, Registered>()
   private floor: number
   private readonly sides = new Sides()
+  private readonly accounts = new AccountNames()
 
   /** `floor`: the highest generation of the ids that are not known any more. */
   constructor(rows: Iterable<readonly [PositionId, Registered]>, floor = 0) {
@@ -27,6 +29,7 @@ export class Register extends Map<PositionId, Registered> {
     if (row.state === 'open') {
       this.open.set(id, row)
       this.sides.add(row.position)
+      this.accounts.add(row.position)
     }
     return super.set(id, row)
   }
@@ -81,6 +84,19 @@ export class Register extends Map<PositionId, Registered> {
     return super.delete(id)
   }
 
+  /** Whether an open position names its account and this one does not, or the other way round. */
+  namesAccountsUnlike(position: Pick<Position, 'account'>): boolean {
+    return this.accounts.differFrom(position)
+  }
+
+  /** The open positions without an account, where others name theirs. */
+  withoutAccount(): readonly PositionId[] {
+    if (!this.accounts.differFrom({})) return []
+    return [...this.open]
+      .filter(([, { position }]) => position.account === undefined)
+      .map(([id]) => id)
+  }
+
   /** Whether an open position holds the same on the other side. */
   isOpposed(position: Position): boolean {
     return this.sides.oppose(position)
@@ -102,5 +118,6 @@ export class Register extends Map<PositionId, Registered> {
     if (before === undefined) return
     this.open.delete(id)
     this.sides.remove(before.position)
+    this.accounts.remove(before.position)
   }
 }

@@ -16,6 +16,7 @@ import { ruleSetOf } from './kept-rules.ts'
 import { lineOf } from './lines.ts'
 import type { LiveWriter } from './live-writer.ts'
 import type { Register } from './register.ts'
+import { AccountNames } from './account-names.ts'
 import { Sides } from './sides.ts'
 
 export interface RegistrarParts {
@@ -70,6 +71,7 @@ export class Registrar {
   /** Positions that are not registered yet, and will be. */
   private readonly coming = new Set<Position>()
   private readonly comingSides = new Sides()
+  private readonly comingAccounts = new AccountNames()
 
   constructor(parts: RegistrarParts) {
     this.parts = parts
@@ -213,7 +215,9 @@ export class Registrar {
       return await this.registerAll(wanted, by)
     } finally {
       for (const { position } of wanted) {
-        if (this.coming.delete(position)) this.comingSides.remove(position)
+        if (!this.coming.delete(position)) continue
+        this.comingSides.remove(position)
+        this.comingAccounts.remove(position)
       }
     }
   }
@@ -266,11 +270,26 @@ export class Registrar {
       ...(entry !== undefined && { entry }),
     }
     const registered = this.begin(row, wanted)
+    this.refuseMixedAccounts(position)
     if (this.parts.isNet) this.refuseOpposite(position)
     ruleSetOf(registered)
     this.coming.add(position)
     this.comingSides.add(position)
+    this.comingAccounts.add(position)
     return registered
+  }
+
+  /** Throws ACCOUNT_MIXED: two spellings of one account would make two holdings of one. */
+  private refuseMixedAccounts(position: Position): void {
+    const { id, account } = position
+    const isMixed =
+      this.parts.rows.namesAccountsUnlike(position) || this.comingAccounts.differFrom(position)
+    if (!isMixed) return
+    const [found, expected] =
+      account === undefined
+        ? ['without an account', 'its account, as other positions name theirs']
+        : [`in account ${account}`, 'no account, as other positions name none']
+    throw new WatchkeeperError('ACCOUNT_MIXED', `found ${id} ${found}, expected ${expected}`)
   }
 
   /** Throws WRONG_SIDE: what one side closes, the other would lose. */

@@ -31,8 +31,10 @@ describe('HoldingBook', () => {
     })
   })
 
-  const own = (id: string, account: string): void =>
-    book.own(aPosition({ id: positionId(id), account }), { generation: 1, now: 0 })
+  const own = (id: string, account?: string): void => {
+    const position = aPosition({ id: positionId(id), ...(account !== undefined && { account }) })
+    book.own(position, { generation: 1, now: 0 })
+  }
   const row = { instrument: ACME, quantity: 5, ageMs: 0 }
 
   it('takes a row without an account for that of the only one', () => {
@@ -40,6 +42,35 @@ describe('HoldingBook', () => {
     const { reports, lacking } = book.sort([row], 10)
     expect(reports.map(({ key }) => key)).to.deep.equal([{ account: 'main', instrument: ACME }])
     expect(lacking).to.deep.equal([])
+  })
+
+  describe('with positions that name no account', () => {
+    const other = { instrument: instrumentId('OTHER'), quantity: 2, ageMs: 0 }
+
+    it('takes rows of the only account that the venue lists for theirs, and tells of the rest alike', () => {
+      own('a')
+      const rows = [row, other].map(each => ({ ...each, account: 'main' }))
+      const { reports, lacking } = book.sort(rows, 10)
+      expect(reports.map(({ key }) => key)).to.deep.equal([{ instrument: ACME }])
+      expect(lacking).to.deep.equal([])
+      expect(book.nobodys().map(({ key }) => key)).to.deep.equal([{ instrument: other.instrument }])
+    })
+
+    it('learns nothing from rows of one of two accounts, and asks by name', () => {
+      own('a')
+      const rows = ['main', 'spare'].map(account => ({ ...row, account }))
+      const { reports, lacking } = book.sort(rows, 10)
+      expect([reports, lacking, told]).to.deep.equal([[], [{ instrument: ACME }], []])
+    })
+  })
+
+  it('names what belongs to no position like the positions do, where the venue names no account', () => {
+    own('a', 'main')
+    const other = instrumentId('OTHER')
+    book.sort([{ ...row, instrument: other }], 10)
+    expect(book.nobodys().map(({ key }) => key)).to.deep.equal([
+      { account: 'main', instrument: other },
+    ])
   })
 
   it('learns nothing from a row that may be of either of two accounts, and asks for both', () => {

@@ -6,6 +6,7 @@ import {
   judge,
   type LossLimit,
   onDay,
+  onlyAccountOf,
   type PortfolioDay,
   reset,
   standingOf,
@@ -65,6 +66,23 @@ describe('a daily loss limit', () => {
     expect(standingOf(state, limit, 0).loss).to.equal(70)
     expect(standingOf(state, ALL, 0).loss).to.equal(280)
     expect(standingOf(state, { ...ALL, currency: 'EUR' }, 0).loss).to.equal(0)
+  })
+
+  it('counts what names no account, where no other account than its own is named', () => {
+    const limit = { ...ALL, account: 'A' }
+    const lossOf = (...accounts: (string | undefined)[]): number => {
+      const state = accounts.reduce(
+        (day, account) =>
+          addRealised(day, { amount: -10, ...(account !== undefined && { account }) }),
+        emptyDay(DAY),
+      )
+      return standingOf(state, limit, 0, onlyAccountOf([limit, ALL], state.realised)).loss
+    }
+    expect(lossOf(undefined)).to.equal(10)
+    expect(lossOf(undefined, 'A')).to.equal(20)
+    expect(lossOf(undefined, 'A', 'B')).to.equal(10)
+    expect(onlyAccountOf([limit, { ...ALL, account: 'B' }])).to.equal(undefined)
+    expect(onlyAccountOf([ALL], [{ account: 'A' }])).to.equal(undefined)
   })
 
   it('keeps one sum for whatever belongs to the same, in any order', () => {

@@ -3,6 +3,7 @@ import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
 import { OFF } from '../../src/exits/kill-switch.ts'
+import { accountFacts } from '../../src/system/exit-view.ts'
 import { LiveSystem } from '../../src/system/live.ts'
 import { instrumentsHeld, instrumentsToPoll } from '../../src/system/held-instruments.ts'
 import type { LiveOptions } from '../../src/system/live-options.ts'
@@ -578,6 +579,27 @@ describe('LiveSystem', () => {
       await cycle()
       const later = { ...short, id: positionId('p4') } as const
       expect(await codeOf(add(later)), 'once the long is closed').to.equal('no error')
+    })
+
+    it('takes no position that names its account beside one that does not, not even at once', async () => {
+      await add()
+      const named = { account: 'A1', id: positionId('p2') } as const
+      expect(await codeOf(add(named))).to.equal('ACCOUNT_MIXED')
+      await tick(100, 89)
+      await cycle()
+      const unnamed = { id: positionId('p3') } as const
+      const codes = await Promise.all([codeOf(add(named)), codeOf(add(unnamed))])
+      expect(codes).to.deep.equal(['no error', 'ACCOUNT_MIXED'])
+    })
+
+    it('fails in health for positions of an earlier release of which only some name their account', async () => {
+      await add()
+      const row = system.state.register.get(P1)!
+      const position = { ...row.position, account: 'A1', id: positionId('p2') }
+      await keeper.keep({ register: [{ ...row, position }] })
+      await restart()
+      const { withoutAccount } = accountFacts(system, now)
+      expect(withoutAccount.map(({ what }) => what)).to.deep.equal(['p1 names no account'])
     })
 
     it('takes what is missing from the newest position, for good', async () => {
