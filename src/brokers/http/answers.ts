@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { LARGEST } from '../../domain/bounds.ts'
+import { readJson } from '../../domain/json.ts'
 import { OutcomeUnknown } from '../../errors.ts'
 import { instrument, side } from '../shapes.ts'
 
@@ -69,12 +70,36 @@ export function parse<T>(
     if (echo[name] !== expected)
       throw new OutcomeUnknown(`${what}: the answer is not about ${name} ${expected}`)
   }
+  const contradiction = contradictionOf(echo)
+  if (contradiction !== undefined) throw new OutcomeUnknown(`${what}: ${contradiction}`)
   const result = shape.safeParse(value)
   if (result.success) return result.data
   const [issue] = result.error.issues
   const path = issue!.path.length === 0 ? 'the answer' : issue!.path.join('.')
   throw new OutcomeUnknown(`${what}: ${path}: ${issue!.message}`, { cause: result.error })
 }
+
+/** What an answer says with one field and takes back with another one; it proves neither. */
+function contradictionOf({
+  kind,
+  quantity,
+  executed,
+  order,
+}: Readonly<Record<string, unknown>>): string | undefined {
+  const units = (executed as { quantity?: unknown } | null | undefined)?.quantity
+  switch (kind) {
+    case 'flat':
+      return isNone(quantity) ? undefined : `flat with the quantity ${String(quantity)}`
+    case 'absent':
+    case 'rejected':
+      if (!isNone(units)) return `${kind} with ${String(units)} executed`
+      return isNone(order) ? undefined : `${kind} with an order`
+    default:
+      return undefined
+  }
+}
+
+const isNone = (value: unknown): boolean => value === undefined || value === null || value === 0
 
 /** How the exponent of a number begins that may lie beyond what a double holds. */
 const BEYOND = /[eE]\+?\d{3}/
@@ -85,10 +110,15 @@ const finite = (_key: string, value: unknown): unknown =>
 
 function parseJson(json: string, what: string): object {
   try {
-    const value: unknown = BEYOND.test(json) ? JSON.parse(json, finite) : JSON.parse(json)
+    // Bridges pass on fields that are not known here, such as numeric ids with more digits.
+    const value = readJson(json, {
+      numbers: 'nearest',
+      revive: BEYOND.test(json) ? finite : undefined,
+    })
     if (typeof value === 'object' && value !== null) return value
   } catch (cause) {
-    throw new OutcomeUnknown(`${what}: the answer is not JSON`, { cause })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new OutcomeUnknown(`${what}: the answer is not JSON: ${why}`, { cause })
   }
   throw new OutcomeUnknown(`${what}: the answer is not an object`)
 }

@@ -82,4 +82,28 @@ describe('the answers of a broker server', () => {
       ageMs: 0,
     })
   })
+
+  it('prove nothing where a field takes back what another one says', () => {
+    const orders = [
+      '{"kind":"rejected","code":"refused","executed":{"quantity":2,"price":9}}',
+      '{"kind":"rejected","code":"refused","order":{"kind":"filled"}}',
+      '{"kind":"absent","executed":{"quantity":0.1,"price":9}}',
+      '{"kind":"filled","executed":{"quantity":0,"price":null}}',
+    ]
+    for (const text of orders) expect(read(orderState, text), text).to.equal(undefined)
+    expect(read(exitAnswer, orders[1]!)).to.equal(undefined)
+    expect(read(holdingReport, '{"kind":"flat","quantity":5}')).to.equal(undefined)
+    expect(read(holdingReport, '{"kind":"flat","quantity":0}')).to.have.property('kind', 'flat')
+    const none = '{"kind":"rejected","code":"refused","executed":{"quantity":0,"price":null}}'
+    expect(read(orderState, none)).to.deep.equal({ kind: 'rejected', code: 'refused' })
+  })
+
+  it('prove nothing where a key stands twice, and may have ids of more digits than a double', () => {
+    const texts = ['{"kind":"held","quantity":5,"kind":"flat"}', '{"kind":"flat","kind":"flat"}']
+    for (const text of texts) expect(read(holdingReport, text), text).to.equal(undefined)
+    const id = '{"kind":"flat","venueId":123456789012345678901}'
+    expect(read(holdingReport, id)).to.have.property('kind', 'flat')
+    const rows = '{"holdings":[{"instrument":"ACME","quantity":5,"quantity":0}]}'
+    expect(read(holdingList, rows)).to.equal(undefined)
+  })
 })
