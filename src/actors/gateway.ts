@@ -19,6 +19,13 @@ export interface GatewayState {
   readonly noted: WeakSet<ExitRecord>
 }
 
+/** A position that is closed, and how its exit ended where that was kept. */
+interface Ended {
+  readonly position: Position
+  readonly generation: number
+  readonly exited?: { readonly at: number; readonly attempts: number }
+}
+
 /** What an earlier process left in the store. */
 export interface GatewayPast {
   /** Exits that are not over, each with its position. */
@@ -28,8 +35,8 @@ export interface GatewayPast {
   readonly released: readonly { readonly position: Position; readonly generation: number }[]
   /** Exits of released positions whose orders may still be executed. */
   readonly followed: readonly { readonly record: ExitRecord; readonly position: Position }[]
-  /** Positions that are over, by exits of which nobody knew for a while what had become of them. */
-  readonly doubted: readonly { readonly position: Position; readonly generation: number }[]
+  /** Positions that are over by exits of which an order may still arrive. */
+  readonly ended: readonly Ended[]
   readonly killSwitch: KillSwitch
   readonly isUnconfirmed: boolean
 }
@@ -38,7 +45,7 @@ export interface GatewayPast {
 export function gatewayState(
   book: ExitBook,
   parts: GatewayParts,
-  { exits, open, released, followed, doubted, killSwitch, isUnconfirmed }: GatewayPast,
+  { exits, open, released, followed, ended, killSwitch, isUnconfirmed }: GatewayPast,
 ): GatewayState {
   const now = parts.now()
   const each = <Kept extends { readonly position: Position }>(
@@ -53,8 +60,8 @@ export function gatewayState(
   each('release', released, ({ position, generation }) =>
     book.release(position, { generation, now }),
   )
-  each('remember', doubted, ({ position, generation }) =>
-    book.remember(position, { generation, now }),
+  each('remember', ended, ({ position, generation, exited }) =>
+    book.remember(position, { generation, exited, now }),
   )
   each('follow', followed, ({ record, position }) => book.restoreReleased(record, position, now))
   each('own', open, ({ position, generation }) => book.own(position, { generation, now }))

@@ -1,6 +1,6 @@
 import { difference } from '../domain/decimal.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
-import type { InstrumentId, PositionId } from '../domain/ids.ts'
+import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitsOptions } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
@@ -10,9 +10,11 @@ import { Faults } from './faults.ts'
 import { HoldingBook } from './holding-book.ts'
 import type { HoldingChange } from './events.ts'
 import type { HoldingGroup } from './holding-group.ts'
-import { type ExitRecord, isAlive, isOver, remainingOf } from './record.ts'
+import { type EndedExit, type ExitRecord, hasSent, isAlive, isOver, remainingOf } from './record.ts'
 import { type FollowedOrder, leftOf, ReleasedExits } from './released.ts'
 import type { Share } from './reconcile.ts'
+import { LATE_MS } from './former.ts'
+import { type Listed, reservedBy } from './noticing.ts'
 import { KNOWN_ATTEMPTS, SecondGuard } from './second-guard.ts'
 import type { ExitSettings } from './settings.ts'
 import type { Adoption, UnownedHolding } from './unowned.ts'
@@ -101,14 +103,28 @@ export class ExitBook {
     this.disown(life.position, { left: isDust ? remainingOf(record) : 0, now })
   }
 
-  /** A position has closed in an earlier process, after doubts: what it left behind may still come. */
-  remember(position: Position, { generation, now }: { generation: number; now: number }): void {
-    this.holdings.disown(position, { left: 0, isDoubted: true, now })
+  /**
+   * A position has closed in an earlier process: what its orders left behind may still come. `exited`
+   * says when and after how many attempts, where the store has kept that.
+   */
+  remember(
+    position: Position,
+    {
+      generation,
+      exited,
+      now,
+    }: { generation: number; exited?: EndedExit | undefined; now: number },
+  ): void {
+    const { at, attempts: attempt } = exited ?? { at: now, attempts: KNOWN_ATTEMPTS }
+    // A clock that was set back must not make it long ago, nor one that was set forward, for ever.
+    const endedAt = Math.min(at, now)
+    if (now - endedAt >= LATE_MS) return
+    this.holdings.formerly(position, endedAt)
     const { id: positionId, account = '' } = position
-    const exit = { account, positionId, generation, attempt: KNOWN_ATTEMPTS, wasDoubted: true }
+    const exit = { account, positionId, generation, attempt }
     // The store may have had no id yet when the exit began.
     for (const storeId of new Set([this.settings.storeId, ''])) {
-      this.secondGuard.remember({ ...exit, storeId }, this.sighting(now))
+      this.secondGuard.remember({ ...exit, storeId }, this.sighting(endedAt))
     }
   }
 
@@ -137,18 +153,16 @@ export class ExitBook {
     const underWay = isAlive(record) ? Math.min(left, underWayOf(record)) : 0
     this.exits.remove(id)
     this.released.take(record, { position, group, now, calls })
-    this.holdings.disown(position, {
-      left: difference(left, underWay),
-      isDoubted: record.wasDoubted,
-      now,
-    })
+    this.holdings.disown(position, { left: difference(left, underWay), now })
+    if (hasSent(record)) this.holdings.formerly(position, now)
     return beside
   }
 
   /** Takes up the exit of a released position that an earlier process was following. */
   restoreReleased(record: ExitRecord, position: Position, now: number): void {
     const left = difference(remainingOf(record), isAlive(record) ? underWayOf(record) : 0)
-    this.holdings.disown(position, { left, isDoubted: record.wasDoubted, now })
+    this.holdings.disown(position, { left, now })
+    this.holdings.formerly(position, now)
     this.released.restore(record, { position, group: this.holdings.groupOf(position, now), now })
   }
 
@@ -228,10 +242,7 @@ export class ExitBook {
   }
 
   /** Takes the list of all working orders of the account, asked for at `askedAt`. */
-  listed(
-    orders: readonly { clientOrderId: string | null; instrument: InstrumentId }[],
-    { askedAt, now }: { askedAt: number; now: number },
-  ): void {
+  listed(orders: readonly Listed[], { askedAt, now }: { askedAt: number; now: number }): void {
     const open = new Set(orders.map(({ clientOrderId }) => clientOrderId))
     const { clientOrderIdLength: idLength } = this.settings.capabilities
     const strangers = this.secondGuard.look(open, [...this.records()], {
@@ -249,25 +260,9 @@ export class ExitBook {
       const { clientOrderId: id } = record.order
       const lacked = { kind: 'not-listed', id, askedAt, at: now } as const
       if (!open.has(id)) this.exits.happened(record.positionId, lacked)
-      const { state } = record
-      if (state.kind === 'rejected' && state.code === 'insufficient-quantity') {
-        this.tellReserved(record, orders)
-      }
+      const reserved = reservedBy(record, orders)
+      if (reserved !== undefined) this.options.tell(reserved)
     }
-  }
-
-  /** Resting orders of others may reserve what an exit is to sell. */
-  private tellReserved(
-    { order, decision }: ExitRecord,
-    open: readonly { clientOrderId: string | null; instrument: InstrumentId }[],
-  ): void {
-    const others = open.filter(
-      ({ instrument, clientOrderId: id }) =>
-        instrument === order.instrument && id !== order.clientOrderId,
-    )
-    if (others.length === 0) return
-    const orders = others.map(({ clientOrderId }) => clientOrderId)
-    this.options.tell({ kind: 'exit-reserved', decision, orders })
   }
 
   /** The exit of another position in the same holding whose evidence that is. */
@@ -313,20 +308,22 @@ export class ExitBook {
   private disown(position: Position, { left, now }: { left: number; now: number }): void {
     this.forgetFaults(position.id)
     const record = this.exits.remove(position.id)
-    if (record !== undefined) this.secondGuard.remember(record, this.sighting(now))
-    this.holdings.disown(position, { left, isDoubted: record?.wasDoubted ?? false, now })
+    const isSent = record !== undefined && hasSent(record)
+    if (isSent) this.secondGuard.remember(record, this.sighting(now))
+    this.holdings.disown(position, { left, now })
+    if (isSent) this.holdings.formerly(position, now)
   }
 
   /** The order of a released position is over: a list may still show it, and it may still arrive. */
   private letGo(order: FollowedOrder, now: number): void {
     const { position, record } = order
     this.secondGuard.remember(record, this.sighting(now))
-    this.holdings.letGo(position, { left: leftOf(order), isDoubted: record.wasDoubted, now })
+    this.holdings.letGo(position, leftOf(order))
+    this.holdings.formerly(position, now)
   }
 
-  /** How ids look at the venue, and when what they name shows. */
-  private sighting(now: number): { idLength: number; visibilityMs: number; now: number } {
-    const { clientOrderIdLength: idLength, visibilityMs } = this.settings.capabilities
-    return { idLength, visibilityMs, now }
+  /** How ids look at the venue. */
+  private sighting(now: number): { idLength: number; now: number } {
+    return { idLength: this.settings.capabilities.clientOrderIdLength, now }
   }
 }

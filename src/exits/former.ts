@@ -1,5 +1,7 @@
+import { sum } from '../domain/decimal.ts'
 import type { HoldingKey } from '../domain/holding.ts'
 import type { Side } from '../domain/position.ts'
+import { isEnough } from '../domain/units.ts'
 import { nameOf } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 
@@ -10,14 +12,16 @@ export const LATE_MS = 3_600_000
 
 interface Watched {
   readonly side: Side
+  /** Units that were closed of it: no order of ours leaves more on the other side. */
+  readonly quantity: number
   readonly until: number
   readonly key: HoldingKey
   isOversold: boolean
 }
 
 /**
- * Holdings whose positions are closed, by exits of which it was once not known what had become of
- * their orders. One that arrives after all proofs leaves the account on the other side of zero.
+ * Holdings whose positions are closed by orders of ours. One that is executed after all proofs (late,
+ * after its rejection or its cancel) leaves the account on the other side of zero.
  */
 export class FormerHoldings {
   private readonly watched = new Map<string, Watched>()
@@ -27,16 +31,29 @@ export class FormerHoldings {
     this.tell = tell
   }
 
-  /** A position of that side has closed at `now` (epoch ms), after doubts. */
-  remember(key: HoldingKey, side: Side, now: number): void {
+  /** Orders of ours closed so many units of a position of that side at `now` (epoch ms). */
+  remember(
+    key: HoldingKey,
+    { side, quantity, now }: { side: Side; quantity: number; now: number },
+  ): void {
     const name = nameOf(key)
-    const isOversold = this.watched.get(name)?.isOversold ?? false
+    const before = this.watched.get(name)
+    const isSame = before?.side === side && now < before.until
     this.watched.delete(name)
-    this.watched.set(name, { key, side, until: now + LATE_MS, isOversold })
+    this.watched.set(name, {
+      ...{ key, side, until: now + LATE_MS, isOversold: before?.isOversold ?? false },
+      quantity: isSame ? sum(before.quantity, quantity) : quantity,
+    })
     for (const oldest of this.watched.keys()) {
       if (this.watched.size <= MOST) break
       this.watched.delete(oldest)
     }
+  }
+
+  /** A position names the holding: on the other side, it is a person who went there on purpose. */
+  named(key: HoldingKey, side: Side): void {
+    const name = nameOf(key)
+    if (this.watched.get(name)?.side !== side) this.watched.delete(name)
   }
 
   /** The holdings that are on the wrong side. */
@@ -48,7 +65,9 @@ export class FormerHoldings {
   look(key: HoldingKey, quantity: number, now: number): boolean {
     const each = this.watched.get(nameOf(key))
     if (each === undefined) return false
-    const isWrong = each.side === 'long' ? quantity < 0 : quantity > 0
+    const isBeyond = each.side === 'long' ? quantity < 0 : quantity > 0
+    const isOurs = each.isOversold || isEnough(each.quantity, Math.abs(quantity))
+    const isWrong = isBeyond && isOurs
     // What went wrong in time stays so until it is put right.
     const isOversold = isWrong && (each.isOversold || now < each.until)
     if (isOversold && !each.isOversold) {

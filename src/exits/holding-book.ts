@@ -94,24 +94,24 @@ export class HoldingBook {
       this.drifted(group, position.id, { by: { kind: 'came', quantity: came }, now })
     }
     this.unowned.named(group.key, position.id, now)
+    this.former.named(group.key, position.side)
   }
 
-  /**
-   * A position is open no longer; `left` units of it stay at the venue on purpose. `isDoubted`: of an
-   * order that closed it nobody knew for a while what had become of it.
-   */
-  disown(
-    position: Position,
-    { left, isDoubted, now }: { left: number; isDoubted: boolean; now: number },
-  ): void {
+  /** A position is open no longer; `left` units of it stay at the venue on purpose. */
+  disown(position: Position, { left, now }: { left: number; now: number }): void {
     const key = holdingKeyOf(position, this.model)
-    if (isDoubted) this.former.remember(key, position.side, now)
     const name = nameOf(key)
     const group = this.groups.get(name)
     this.unowned.release(key, position.id, left)
     this.lives.delete(position.id)
     group?.disown(position.id, now)
     if (group?.isEmpty === true) this.groups.delete(name)
+  }
+
+  /** Orders of ours closed a position at `now` (epoch ms); another one may be executed later. */
+  formerly(position: Position, now: number): void {
+    const { side, quantity } = position
+    this.former.remember(holdingKeyOf(position, this.model), { side, quantity, now })
   }
 
   /** A person takes over so many units of a position, and may sell them at any time. */
@@ -142,14 +142,10 @@ export class HoldingBook {
    * An order of a released position is over, and `left` units of it were not executed: on purpose
    * nobody's, unless the position was added again.
    */
-  letGo(
-    position: Position,
-    { left, isDoubted, now }: { left: number; isDoubted: boolean; now: number },
-  ): void {
+  letGo(position: Position, left: number): void {
     const key = holdingKeyOf(position, this.model)
     const name = nameOf(key)
     const group = this.groups.get(name)
-    if (isDoubted) this.former.remember(key, position.side, now)
     if (!this.lives.has(position.id)) this.unowned.release(key, position.id, left)
     if (group?.isEmpty === true) this.groups.delete(name)
     else if (group !== undefined) this.lookAgain(group)

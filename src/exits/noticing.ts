@@ -1,3 +1,5 @@
+import type { InstrumentId } from '../domain/ids.ts'
+import { signOf } from '../domain/position.ts'
 import type { Notice } from './notices.ts'
 import { type ExitRecord, remainingOf } from './record.ts'
 import type { ExitSettings } from './settings.ts'
@@ -42,4 +44,29 @@ export function endOf(record: ExitRecord): Notice | undefined {
     return { kind: 'exit-filled', decision, fill, steps }
   }
   return { kind: 'exit-closed', decision, by: state.by === 'dust' ? 'dust' : 'gone', steps }
+}
+
+/** A working order of the account, as a list tells it. */
+export interface Listed {
+  readonly clientOrderId: string | null
+  readonly instrument: InstrumentId
+  /** Units that are not executed yet, > 0 for a buy and < 0 for a sale. */
+  readonly remaining: number
+}
+
+/** Resting orders of others, in the direction of an exit, may reserve what it is to sell. */
+export function reservedBy(
+  { state, order, decision }: ExitRecord,
+  open: readonly Listed[],
+): Notice | undefined {
+  if (state.kind !== 'rejected' || state.code !== 'insufficient-quantity') return undefined
+  const others = open.filter(
+    ({ instrument, clientOrderId: id, remaining }) =>
+      instrument === order.instrument &&
+      id !== order.clientOrderId &&
+      signOf(order.side) * remaining < 0,
+  )
+  if (others.length === 0) return undefined
+  const orders = others.map(({ clientOrderId }) => clientOrderId)
+  return { kind: 'exit-reserved', decision, orders }
 }

@@ -149,6 +149,13 @@ export interface ExitRecord {
   readonly steps: readonly ExitStep[]
 }
 
+/** An exit of an earlier process that is over. */
+export interface EndedExit {
+  /** Epoch ms. */
+  readonly at: number
+  readonly attempts: number
+}
+
 export const NOTHING: Execution = { quantity: 0, price: null }
 
 const FIRST_STEPS = 10
@@ -216,6 +223,10 @@ export function hasNotLeft({ state, hasLeft }: ExitRecord): boolean {
       return false
   }
 }
+
+/** Whether an order of the exit may ever have reached the venue. */
+export const hasSent = ({ attempt, hasLeft, before }: ExitRecord): boolean =>
+  hasLeft || attempt > 1 || before.quantity > 0
 
 /** Whether nothing is left to be done for the exit but to wait for a report. */
 export const isOver = ({ state }: ExitRecord): boolean =>

@@ -19,15 +19,14 @@ export class SecondGuard {
   }
 
   /**
-   * An exit leaves the book at `now` (epoch ms). A list may show its orders for a while, and one of
-   * which nobody knew what had become may arrive late.
+   * An exit leaves the book at `now` (epoch ms). A list may show its orders for a while, and one that
+   * was rejected, cancelled or proved to be over may arrive late.
    */
   remember(
-    exit: ExitAttempt & Pick<ExitRecord, 'wasDoubted'> & Partial<Pick<ExitRecord, 'order'>>,
-    { idLength, visibilityMs, now }: { idLength: number; visibilityMs: number; now: number },
+    exit: ExitAttempt & Partial<Pick<ExitRecord, 'order'>>,
+    { idLength, now }: { idLength: number; now: number },
   ): void {
-    const until = now + (exit.wasDoubted ? LATE_MS : visibilityMs)
-    for (const id of idsOf(exit, idLength)) this.ended.set(id, until)
+    for (const id of idsOf(exit, idLength)) this.ended.set(id, now + LATE_MS)
     for (const id of this.ended.keys()) {
       if (this.ended.size <= MOST_ENDED) break
       this.ended.delete(id)

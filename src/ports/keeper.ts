@@ -19,6 +19,8 @@ export interface Registered {
   readonly addedQuantity?: number
   /** What is still to be found out of an open one before its rules may exit it by a first price. */
   readonly entry?: Entry
+  /** Of a closed one: an exit of it that had sent orders. */
+  readonly exited?: EndedExit
   /** In `mode: observe`: the exit that would have been sent. */
   readonly observed?: ObservedExit
 }
@@ -39,6 +41,13 @@ export interface Ended {
 export type Entry =
   | { readonly kind: 'awaits-price'; readonly of: readonly InstrumentId[] }
   | { readonly kind: 'refused'; readonly why: string; readonly at: number }
+
+/** An exit that is over; an order of it may still arrive or be executed for a while. */
+export interface EndedExit {
+  /** When it was over, epoch ms. */
+  readonly at: number
+  readonly attempts: number
+}
 
 /** An exit that was decided and, as nothing may be sent, only noted. */
 export interface ObservedExit {

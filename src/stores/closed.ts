@@ -9,7 +9,8 @@ export type ClosedRow = readonly [
   generation: number,
   state: Exclude<Registered['state'], 'open'>,
   position: Omit<Position, 'id'>,
-  wasDoubted?: true,
+  wasDoubted?: true | null,
+  exited?: readonly [at: number, attempts: number],
 ]
 
 /** Rows that one commit forgets at most. */
@@ -31,18 +32,23 @@ export class ClosedRows {
   load(rows: ReadonlyMap<string, ClosedRow>): Registered[] {
     const sorted = [...rows].toSorted(([, [a]], [, [b]]) => a - b)
     this.order = sorted.at(-1)?.[1][0] ?? 0
-    return sorted.map(([key, [, generation, state, position, wasDoubted]]) => {
+    return sorted.map(([key, [, generation, state, position, wasDoubted, exited]]) => {
       const id = key as PositionId
       this.generations.set(id, generation)
-      const row = { position: { ...position, id }, rules: NO_RULES, generation, state }
-      return wasDoubted === undefined ? row : { ...row, wasDoubted }
+      return {
+        ...{ position: { ...position, id }, rules: NO_RULES, generation, state },
+        ...(wasDoubted === true && { wasDoubted }),
+        ...(exited !== undefined && { exited: { at: exited[0], attempts: exited[1] } }),
+      }
     })
   }
 
   /** The row of a position that is over. */
-  row({ position: { id, ...position }, generation, state, wasDoubted }: Registered): Row {
-    const doubted = wasDoubted === undefined ? [] : [wasDoubted]
-    const value = [++this.order, generation, state, position, ...doubted]
+  row({ position: { id, ...position }, generation, state, ...end }: Registered): Row {
+    const { wasDoubted, exited } = end
+    const doubted = wasDoubted === undefined && exited === undefined ? [] : [wasDoubted ?? null]
+    const ended = exited === undefined ? [] : [[exited.at, exited.attempts]]
+    const value = [++this.order, generation, state, position, ...doubted, ...ended]
     return { table: 'closed', key: id, value, generation }
   }
 

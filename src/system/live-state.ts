@@ -5,7 +5,7 @@ import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { Faults } from '../exits/faults.ts'
 import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
-import type { ExitRecord } from '../exits/record.ts'
+import { type ExitRecord, hasSent } from '../exits/record.ts'
 import type { Ended, LifeRatchet, Past, Registered, ReleasedExit } from '../ports/keeper.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { LiveCounts } from './live-counts.ts'
@@ -77,15 +77,24 @@ interface Life {
 /** The exit of a released position is over, and has executed something. */
 type ReleasedEnd = Extract<PortfolioMessage, { kind: 'released-filled' }>
 
-/** The row of a position that has closed, by the exit of which that much is known. */
+/**
+ * The row of a position that has closed, by the exit of which that much is known. With a price an
+ * order of it was executed, though what is known may be older.
+ */
 export function closedRow(
   row: Registered,
   exit: ExitRecord | undefined,
   { at, by, price }: Ended,
 ): Registered {
   const reason = exit?.decision.reason ?? by
-  const ended = { at, by: reason, ...(price !== undefined && { price }) }
-  return { ...row, state: 'closed', ended, ...(exit?.wasDoubted === true && { wasDoubted: true }) }
+  const isSent = exit !== undefined && (price !== undefined || hasSent(exit))
+  return {
+    ...row,
+    state: 'closed',
+    ended: { at, by: reason, ...(price !== undefined && { price }) },
+    ...(exit?.wasDoubted === true && { wasDoubted: true }),
+    ...(isSent && { exited: { at, attempts: exit.attempt } }),
+  }
 }
 
 /** What the last line about an exit adds where it did not go straight: all that happened to it. */
@@ -111,7 +120,10 @@ export function pastOf(
         state === 'released' && !released.has(lifeName({ positionId, generation })),
     ),
     followed: [...released.values()],
-    doubted: rows.filter(({ state, wasDoubted }) => state !== 'open' && wasDoubted === true),
+    ended: rows.filter(
+      ({ state, wasDoubted, exited }) =>
+        state !== 'open' && (wasDoubted === true || exited !== undefined),
+    ),
     killSwitch,
     isUnconfirmed,
   }

@@ -165,7 +165,7 @@ export class VirtualSystem implements RowSink {
       open: open
         .filter(({ id }) => !this.exits.has(id))
         .map(position => ({ position, generation: 1 })),
-      ...{ released: [], followed: [], doubted: [], killSwitch: OFF, isUnconfirmed: false },
+      ...{ released: [], followed: [], ended: [], killSwitch: OFF, isUnconfirmed: false },
     }
   }
 

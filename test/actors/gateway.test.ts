@@ -78,7 +78,7 @@ describe('gateway', () => {
         ...{
           exits: before,
           open: [],
-          ...{ released: [], followed: [], doubted: [] },
+          ...{ released: [], followed: [], ended: [] },
           killSwitch: OFF,
           isUnconfirmed: false,
         },

@@ -6,6 +6,7 @@ import type { Notice } from '../../src/exits/notices.ts'
 
 const ACME: HoldingKey = { instrument: instrumentId('ACME') }
 const HOUR = 3_600_000
+const five = (side: 'long' | 'short', now = 0) => ({ side, quantity: 5, now })
 
 describe('FormerHoldings', () => {
   let told: Notice[]
@@ -17,26 +18,26 @@ describe('FormerHoldings', () => {
   })
 
   it('tells once of an order that arrives when its position is closed', () => {
-    former.remember(ACME, 'long', 0)
+    former.remember(ACME, five('long'))
     expect([former.look(ACME, -4, 10), former.look(ACME, -4, 20)]).to.deep.equal([true, true])
     expect(told).to.deep.equal([{ kind: 'holding-oversold', holding: ACME, quantity: -4 }])
     expect(former.oversold()).to.deep.equal([ACME])
   })
 
   it('mirrors that for a short', () => {
-    former.remember(ACME, 'short', 0)
+    former.remember(ACME, five('short'))
     expect([former.look(ACME, -4, 10), former.look(ACME, 4, 20)]).to.deep.equal([false, true])
   })
 
   it('leaves the side of the position, and other holdings, to somebody else', () => {
-    former.remember(ACME, 'long', 0)
+    former.remember(ACME, five('long'))
     const other = { instrument: instrumentId('GLOBEX') }
     expect([former.look(ACME, 4, 10), former.look(other, -4, 10)]).to.deep.equal([false, false])
     expect(told).to.deep.equal([])
   })
 
   it('is content again when it is put right', () => {
-    former.remember(ACME, 'long', 0)
+    former.remember(ACME, five('long'))
     former.look(ACME, -4, 10)
     expect(former.look(ACME, 0, 20)).to.equal(false)
     expect(former.oversold()).to.deep.equal([])
@@ -44,9 +45,28 @@ describe('FormerHoldings', () => {
 
   it('takes a holding for somebody else’s an hour later, unless it was wrong before', () => {
     const other = { instrument: instrumentId('GLOBEX') }
-    for (const key of [ACME, other]) former.remember(key, 'long', 0)
+    for (const key of [ACME, other]) former.remember(key, five('long'))
     former.look(ACME, -4, 10)
     expect(former.look(ACME, -4, HOUR)).to.equal(true)
     expect(former.look(other, -4, HOUR)).to.equal(false)
+  })
+
+  it('takes more than all that our orders have closed for somebody else’s', () => {
+    former.remember(ACME, five('long'))
+    expect([former.look(ACME, -6, 10), former.look(ACME, -5, 20)]).to.deep.equal([false, true])
+    expect(former.look(ACME, -7, 30), 'once it is ours it stays so').to.equal(true)
+    former.named(ACME, 'short')
+    former.remember(ACME, five('long', 40))
+    former.remember(ACME, five('long', 50))
+    expect(former.look(ACME, -10, 60)).to.equal(true)
+  })
+
+  it('leaves alone what a position on the other side names', () => {
+    former.remember(ACME, five('long'))
+    former.look(ACME, -5, 10)
+    former.named(ACME, 'long')
+    expect(former.oversold()).to.deep.equal([ACME])
+    former.named(ACME, 'short')
+    expect([former.oversold(), former.look(ACME, -5, 20)]).to.deep.equal([[], false])
   })
 })

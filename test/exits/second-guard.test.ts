@@ -8,7 +8,7 @@ import { settingsOf } from '../support/exits.ts'
 
 const P1 = { storeId: 's1', account: '', positionId: positionId('p1'), generation: 1, attempt: 2 }
 const HOUR = 3_600_000
-const sighting = (now: number) => ({ idLength: 26, visibilityMs: 10, now })
+const sighting = (now: number) => ({ idLength: 26, now })
 
 describe('SecondGuard', () => {
   let guard: SecondGuard
@@ -25,14 +25,12 @@ describe('SecondGuard', () => {
   })
 
   it('knows its own orders for as long as a list may show them', () => {
-    guard.remember({ ...P1, wasDoubted: false }, sighting(0))
+    guard.remember(P1, sighting(0))
     expect(seen(5, clientOrderId(P1), clientOrderId({ ...P1, attempt: 1 }))).to.deep.equal([])
-    expect(seen(10)).to.deep.equal([])
-    expect(seen(20, clientOrderId(P1))).to.deep.equal([clientOrderId(P1)])
   })
 
-  it('knows an order that arrives late where nobody knew what had become of it', () => {
-    guard.remember({ ...P1, wasDoubted: true }, sighting(0))
+  it('knows an order that arrives late, whatever was said of it before', () => {
+    guard.remember(P1, sighting(0))
     expect(seen(20)).to.deep.equal([])
     expect(seen(HOUR - 1, clientOrderId(P1))).to.deep.equal([])
     expect(seen(HOUR)).to.deep.equal([])
@@ -40,13 +38,13 @@ describe('SecondGuard', () => {
   })
 
   it('does not take another life of the same position for its own', () => {
-    guard.remember({ ...P1, wasDoubted: true }, sighting(0))
+    guard.remember(P1, sighting(0))
     const other = clientOrderId({ ...P1, generation: 2 })
     expect(seen(5, other)).to.deep.equal([other])
   })
 
   it('does not take an order of another store for its own', () => {
-    guard.remember({ ...P1, wasDoubted: true }, sighting(0))
+    guard.remember(P1, sighting(0))
     const other = clientOrderId({ ...P1, storeId: 's2' })
     expect(seen(5, other)).to.deep.equal([other])
   })

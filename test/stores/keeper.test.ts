@@ -115,6 +115,18 @@ describe('StoreKeeper', () => {
       ).to.equal(8)
     })
 
+    it('remembers when the exit of a position ended, and after how many attempts', async () => {
+      const exited = { at: 5, attempts: 2 }
+      await keeper.keep({ register: [{ ...of('a', 'closed'), exited }] })
+      await keeper.keep({ register: [{ ...of('b', 'closed'), wasDoubted: true, exited }] })
+      const { register } = await new StoreKeeper<Exit, string, unknown>(store).load()
+      const rows = ['a', 'b'].map(id => register.get(positionId(id))!)
+      expect(rows.map(row => [row.wasDoubted, row.exited])).to.deep.equal([
+        [undefined, exited],
+        [true, exited],
+      ])
+    })
+
     it('remembers in what order they ended after a restart', async () => {
       await keeper.keep({ register: [of('b', 'closed')] })
       await keeper.keep({ register: [of('a', 'closed')] })

@@ -674,14 +674,23 @@ describe('LiveSystem', () => {
       expect(system.core.book.oversoldHoldings()).to.deep.equal([])
     })
 
-    it('takes a short for somebody else’s where no order of the exit was ever in doubt', async () => {
+    it('tells of a short after any exit, and takes it for a trade of others an hour later', async () => {
       await add()
       await tick(100, 89)
+      await cycle()
+      await restart()
+      sold(1)
+      now += 5_000
+      await cycle()
+      expect(kinds()).to.include('holding-oversold').and.not.to.include('holding-unowned')
+      sold(-1)
+      now += 3_600_000
       await cycle()
       sold(1)
       now += 5_000
       await cycle()
-      expect(kinds()).to.include('holding-unowned').and.not.to.include('holding-oversold')
+      expect(kinds()).to.include('holding-unowned')
+      expect(system.core.book.oversoldHoldings()).to.deep.equal([])
     })
 
     it('tells of an order of which nobody knows for long what became, with the evidence', async () => {

@@ -106,7 +106,11 @@ export class ModelVenue {
   open(lagMs: number) {
     return this.orders
       .filter(placed => stateAt(placed, this.now - lagMs)?.kind === 'working')
-      .map(({ order }) => ({ clientOrderId: order.clientOrderId, instrument: order.instrument }))
+      .map(placed => ({
+        clientOrderId: placed.order.clientOrderId,
+        instrument: placed.order.instrument,
+        remaining: executed(placed) - placed.order.quantity,
+      }))
   }
 
   /** Units that orders of that life of a position have executed; `isOurs` tells its orders. */
