@@ -139,7 +139,7 @@ function followed(record: ExitRecord, state: Followed, around: Circumstances): r
     const { least, most } = executed
     // An id that makes no second order may still make its first: less than all of it proves nothing.
     const isClosed = isClosedBefore(state, around)
-    if (isClosed && around.held?.quantity === 0) return [allOf(record)]
+    if (isNothingLeft(isClosed, around)) return [allOf(record)]
     const isEnded = record.exists && isClosed && isSame(least, most)
     if (isEnded || isEnough(least, record.order.quantity)) {
       return [{ kind: 'ended', quantity: least }]
@@ -158,7 +158,11 @@ function followed(record: ExitRecord, state: Followed, around: Circumstances): r
   return steps
 }
 
-/** Nothing is held and the order works no more: whoever sold it, nothing of it is left. */
+/** Nothing is held, and the order works no more or cannot go through zero. */
+const isNothingLeft = (isClosed: boolean, { held, settings }: Circumstances): boolean =>
+  held?.quantity === 0 && (isClosed || settings.capabilities.reduceOnly)
+
+/** The end of an order of which nothing is left that it could sell, whether or not it sold that. */
 const allOf = ({ order }: ExitRecord): Step => ({ kind: 'ended', quantity: order.quantity })
 
 function longestWorkingMs({ order }: ExitRecord, settings: ExitSettings): number {
@@ -223,7 +227,7 @@ function byHolding(
   const isReduceOnly = capabilities.reduceOnly
   const seen = executedUnseen(record, state, around)
   const isClosed = isClosedBefore(state, around)
-  if (seen !== undefined && isClosed && held?.quantity === 0) return [allOf(record)]
+  if (seen !== undefined && isNothingLeft(isClosed, around)) return [allOf(record)]
   if (seen !== undefined && seen.least > 0) {
     const isCertain = isSame(seen.least, seen.most) && isClosed
     const isOver = isEnough(seen.least, record.order.quantity) || isCertain

@@ -215,6 +215,7 @@ export class ExitBook {
     report: HoldingReport,
     asked: { askedAt: number; isNamed: boolean; now: number },
   ): readonly PositionId[] {
+    this.exits.settleTurns(asked.now)
     const { ids, lost } = this.holdings.take(key, report, asked)
     for (const [id, quantity] of lost) {
       this.faults.alone(

@@ -123,6 +123,25 @@ export class Exits {
     this.tellEnd(entry)
   }
 
+  /** Once all positions of an earlier process are there: those that came last were not kept with it. */
+  settleTurns(now: number): void {
+    if (this.resumed.size === 0) return
+    const resumed = [...this.resumed]
+    this.resumed.clear()
+    for (const id of resumed) {
+      this.options.faults.alone(`cycle of ${id}`, () => this.settleTurn(id, now), undefined)
+    }
+  }
+
+  private settleTurn(id: PositionId, now: number): void {
+    const entry = this.entries.get(id)
+    if (entry === undefined) return
+    const by = changeSince(entry.record, this.holdings.othersIn(entry.group, id))
+    if (by === undefined) return
+    this.happened(id, { kind: 'drifted', by, at: now })
+    resumeTurn(entry)
+  }
+
   /** What is to be called for an exit now; each counts as begun. */
   due(id: PositionId, gates: Gates): readonly CallKind[] {
     const entry = this.entries.get(id)
@@ -251,17 +270,6 @@ export class Exits {
     const { positionId } = entry.record
     if (calls.includes('send')) this.happened(positionId, { kind: 'queued', at: now })
     return calls
-  }
-
-  /** Once all positions of an earlier process are there: those that came last were not kept with it. */
-  private settleTurns(now: number): void {
-    for (const id of this.resumed) {
-      const entry = this.entries.get(id)
-      if (entry === undefined) continue
-      const by = changeSince(entry.record, this.holdings.othersIn(entry.group, id))
-      if (by !== undefined) this.happened(id, { kind: 'drifted', by, at: now })
-    }
-    this.resumed.clear()
   }
 
   private endTurn(entry: ExitEntry): void {

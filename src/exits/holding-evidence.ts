@@ -1,5 +1,5 @@
 import { sum } from '../domain/decimal.ts'
-import { restOf } from '../domain/units.ts'
+import { isSame, restOf } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { Step } from './evidence.ts'
 import { isToldTwice } from './holding-state.ts'
@@ -48,17 +48,22 @@ export const isClosedBefore = (
 
 /**
  * What the holding tells of an order of which the venue says only what cannot be true: by two reports
- * after that nothing is left to be sold, or nothing more was sold after the order was cancelled.
+ * after that, that nothing is left to be sold, or what was sold before the order was cancelled.
  */
 export function settledByHolding(
-  { order, executed }: ExitRecord,
-  { since, cancelledAt }: Extract<ExitState, { kind: 'unknown' }>,
-  { held, isWhole, settings: { capabilities } }: Circumstances,
+  record: ExitRecord,
+  state: Extract<ExitState, { kind: 'unknown' }>,
+  around: Circumstances,
 ): Step | undefined {
-  const apartMs = proofMs(capabilities)
+  const { held, settings } = around
+  const apartMs = proofMs(settings.capabilities)
   const isSettled = (from: number): boolean =>
     held !== undefined && isToldTwice(held.named, from + apartMs, apartMs)
-  if (isSettled(since) && held!.quantity === 0) return { kind: 'ended', quantity: order.quantity }
-  if (cancelledAt === undefined || !isWhole || !isSettled(cancelledAt)) return undefined
-  return { kind: 'ended', quantity: executed.quantity }
+  const { since, cancelledAt } = state
+  if (isSettled(since) && held!.quantity === 0) {
+    return { kind: 'ended', quantity: record.order.quantity }
+  }
+  const seen = executedUnseen(record, state, around)
+  if (seen === undefined || cancelledAt === undefined || !isSettled(cancelledAt)) return undefined
+  return isSame(seen.least, seen.most) ? { kind: 'ended', quantity: seen.least } : undefined
 }

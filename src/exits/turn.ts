@@ -16,10 +16,10 @@ export function beginTurn(entry: ExitEntry, others: number, now: number): void {
 }
 
 /** A new process takes up an exit whose evidence the holding is. Gives whether it is one. */
-export function resumeTurn({ record, group }: ExitEntry): boolean {
+export function resumeTurn({ record, group, takenUpAt }: ExitEntry): boolean {
   const { heldBefore, drift, positionId } = record
   if (heldBefore === null || !isAlive(record)) return false
-  group.beginTurn(positionId, sum(heldBefore, drift.most ?? 0), -Infinity)
+  group.beginTurn(positionId, sum(heldBefore, drift.most ?? 0), takenUpAt)
   return true
 }
 

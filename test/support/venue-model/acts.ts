@@ -39,6 +39,10 @@ export const ACTS: Record<string, Act> = {
   'others-buy': (account, roll) => {
     if (account.mayEnter) account.othersBuy(1 + (roll() % 4))
   },
+  'buy-position': (account, roll) => account.buyPosition(1 + (roll() % 4)),
+  'old-report': (account, roll) => account.oldReport(1 + (roll() % 60)),
+  lie: account => account.lie(),
+  perjure: account => account.perjure(),
   restart: account => {
     account.flush()
     account.crash(() => 0)

@@ -17,10 +17,12 @@ import {
   wayOf,
 } from '../../../src/exits/settings.ts'
 import { aDecision, aPosition } from '../builders.ts'
+import { lieAbout } from './lies.ts'
 import { ModelVenue, rejection } from './venue.ts'
 
 const ACME = instrumentId('ACME')
 const ATTEMPTS = 100
+const MOST_POSITIONS = 6
 
 /** Decides what happens where several things may; 0 is always the harmless one. */
 export type Dice = () => number
@@ -52,6 +54,16 @@ export class GuardedAccount {
   /** A person sold while the holding was the evidence for an exit: it tells one for the other. */
   private isSpoiled = false
   isLateArrivalFired = false
+  /** Others traded while the holding was the evidence, which cannot tell it from an order of ours. */
+  isAmbiguous = false
+  /** The venue has executed an order that it had rejected: only telling it can help. */
+  isPerjured = false
+  /** It was told that nothing can prove what became of an order. */
+  isUnprovedTold = false
+  private hasOthersTraded = false
+  private hasCrashed = false
+  private isLying = false
+  private isPerjury = false
   /** Nothing may leave. */
   isHalted = false
   /** Units that somebody else has bought, and that no position names. */
@@ -157,7 +169,8 @@ export class GuardedAccount {
     const { venue } = this
     const isUnderWay = this.present.some(({ isDecided }) => isDecided)
     const isSeen = isHoldingEvidence(venue.capabilities)
-    if (isUnderWay && isSeen) this.isSpoiled = true
+    if (isUnderWay && isSeen) this.isSpoiled = this.isAmbiguous = true
+    this.hasOthersTraded = true
     const isOfOthers = this.others > 0
     const sold = Math.min(quantity, Math.max(0, venue.held))
     venue.trade(-sold)
@@ -168,11 +181,36 @@ export class GuardedAccount {
     this.report({ lagMs: 0, isNamed: true, askedAt: venue.now }, () => 0)
   }
 
+  /** Something is bought at any time, and posted at once as a position of its own. */
+  buyPosition(quantity: number): void {
+    if (this.present.length >= MOST_POSITIONS) return
+    if (this.hasOthersTraded) this.isAmbiguous = true
+    this.enter(`q${this.lives.length}`, quantity, 1)
+  }
+
+  /** The next answer about an order cannot be true. */
+  lie(): void {
+    this.isLying = true
+  }
+
+  /** The next order that does not leave is rejected, and executed all the same. */
+  perjure(): void {
+    this.isPerjury = true
+  }
+
+  /** The venue answers by name, from a cache that says how old it is. */
+  oldReport(ageMs: number): void {
+    const report = this.venue.report(0, ageMs)
+    const { now } = this.venue
+    this.book.reported({ instrument: ACME }, report, { askedAt: now, isNamed: true, now })
+  }
+
   /** Somebody else buys what no position names. */
   othersBuy(quantity: number): void {
     // What is bought for what was sold in the same moment looks like neither.
     if (!this.settled()) return
     this.others += quantity
+    this.hasOthersTraded = true
     this.venue.trade(quantity)
     // Where the holding is the evidence, nobody trades in the same moment.
     if (isHoldingEvidence(this.settings.capabilities)) {
@@ -278,6 +316,7 @@ export class GuardedAccount {
 
   /** The process is killed, and a new one starts with what is on disk. */
   crash(roll: Dice): void {
+    this.hasCrashed = true
     for (const answer of this.answers) {
       if (roll() % 2 === 0 || this.isOfLostPlan(answer)) this.written(answer)
     }
@@ -319,7 +358,7 @@ export class GuardedAccount {
 
   /** What is held belongs to the positions that are open, and to nobody else. */
   private settled(): boolean {
-    if (this.isSpoiled) return true
+    if (this.isSpoiled || this.isPerjured) return true
     const owned = this.present.reduce(
       (sum, { position, lost }) => sum + position.quantity - lost,
       0,
@@ -330,12 +369,21 @@ export class GuardedAccount {
   /** Promise P1: no position's orders execute more than the position, nor cross through zero. */
   check(): void {
     const { venue, settings } = this
+    if (this.isPerjured) return
     if (isUnprovable(settings.capabilities) && this.isLateArrivalFired) return
     for (const { position, generation, ids } of this.lives) {
       const executed = venue.executedBy(({ clientOrderId: id }) => ids.has(id))
       expect(executed, `${position.id} in life ${generation}`).to.be.at.most(position.quantity)
     }
     expect(venue.held, 'held').to.be.at.least(0)
+  }
+
+  /** What was sold too much is told as ours, in the process that sold it. */
+  checkTold(): void {
+    if (this.venue.held >= 0 || this.hasCrashed) return
+    this.advance(proofMs(this.settings.capabilities))
+    this.oldReport(0)
+    expect(this.book.oversoldHoldings(), 'oversold').to.have.length(1)
   }
 
   describe(): string {
@@ -364,16 +412,20 @@ export class GuardedAccount {
       case 'position-shrunk':
         this.lifeOf(notice.positionId).lost += notice.lost
         return
+      case 'exit-unproved':
+        this.isUnprovedTold = true
+        return
+      case 'holding-unowned':
+        expect(notice.quantity, 'units that are nobody’s').to.be.at.least(0)
+        return
       // An order of a process that died shows for a while.
       case 'second-guard':
       case 'holding-oversold':
       case 'holding-unknown':
-      case 'holding-unowned':
       case 'exit-intended':
       case 'exit-unknown':
       case 'exit-rejected':
       case 'exit-stuck':
-      case 'exit-unproved':
       case 'exit-unverified':
       case 'exit-fault':
       case 'exit-foreign':
@@ -438,11 +490,13 @@ export class GuardedAccount {
         const by = call === 'cancel' ? 'cancel' : 'look-up'
         const isUnanswered = roll() % 5 === 4
         const { clientOrderId: orderId } = record.order
-        const order = isUnanswered
+        const truth = isUnanswered
           ? ({ kind: 'unknown' } as const)
           : call === 'cancel'
             ? this.venue.cancel(orderId)
             : this.venue.lookUp(orderId, this.lag(roll))
+        const order = this.isLying ? lieAbout(record, { by, truth, roll: roll() }) : truth
+        this.isLying = false
         const event: ExitEvent = { kind: 'seen', id: orderId, order, by, askedAt: now, at: now }
         this.answers.push({ record, call, event })
         return
@@ -470,6 +524,12 @@ export class GuardedAccount {
     const unknown: ExitEvent = { kind: 'outcome-unknown', id, at }
     switch (roll() % 8) {
       case 1:
+        if (this.isPerjury) {
+          this.isPerjury = false
+          this.isPerjured = true
+          venue.fly(order, roll() % 40, fate)
+          return { kind: 'answered', id, answer: rejection('refused'), at }
+        }
         return { kind: 'not-sent', id, code: 'NOT_SENT', at }
       case 2:
         return { kind: 'answered', id, answer: rejection(codeOf(roll)), at }
