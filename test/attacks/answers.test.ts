@@ -79,6 +79,41 @@ sideBySide('answers of a broker that are old or contradict each other', {
     expect(scene.asked('order')).to.be.greaterThan(0)
   },
 
+  'are no answer where they say held and flat in one body': async open => {
+    const scene = await open({ venue: LOOK_UP })
+    scene.harm('holding', { kind: 'double', fields: { kind: 'flat' } }, { times: 'always' })
+    scene.harm('holdings', { kind: 'rows', change: 'empty' }, { times: 'always' })
+    await scene.pass(1_500)
+    expect(await scene.position('a')).to.include({ quantity: 5 })
+    scene.calm()
+    scene.price(94)
+    await soldOnce(scene)
+  },
+
+  'about an order that contradict themselves are settled by the holding': async open => {
+    const scene = await open({ venue: { ...LOOK_UP, tellsState: false } })
+    const fields = { kind: 'filled', executed: { quantity: 2, price: 94 } }
+    for (const route of ['order', 'cancel'] as const) {
+      scene.harm(route, { kind: 'patch', fields }, { times: 'always' })
+    }
+    scene.price(94)
+    await soldOnce(scene)
+    expect(await scene.lines('exit-fault')).to.have.length(1)
+  },
+
+  'that an order ended leave what it executes after that as ours': async open => {
+    const scene = await open({ venue: LOOK_UP })
+    const plan = { share: 0, ends: true, fillsAfterEndMs: 1_500 }
+    scene.harm('place', { kind: 'fill', plan })
+    scene.price(94)
+    await scene.until(async () => (await scene.position('a')) === undefined)
+    await scene.restart()
+    await scene.until(() => scene.held() === -5)
+    await scene.until(async () => (await scene.lines('holding-oversold')).length === 1)
+    expect((await scene.health()).status).to.equal('fail')
+    expect(await scene.lines('holding-unowned')).to.deep.equal([])
+  },
+
   'guard the other positions while one holding is never known': async open => {
     const scene = await open({
       positions: [five('a'), five('b', { instrument: 'GLOBEX' })],
