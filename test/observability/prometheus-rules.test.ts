@@ -6,7 +6,22 @@ import { parse } from 'yaml'
 import { unknownIn } from '../support/metric-names.ts'
 
 const FOLDER = fileURLToPath(new URL('../../config/prometheus', import.meta.url))
+const OBSERVABILITY = fileURLToPath(new URL('../../docs/observability.md', import.meta.url))
 const OPERATIONS = fileURLToPath(new URL('../../docs/operations.md', import.meta.url))
+
+interface RuleTest {
+  readonly name: string
+  readonly input_series: readonly { readonly series: string }[]
+  readonly alert_rule_test: readonly {
+    readonly alertname: string
+    readonly exp_alerts?: readonly { readonly exp_labels: Readonly<Record<string, string>> }[]
+  }[]
+}
+
+interface InhibitRule {
+  readonly source_matchers: readonly string[]
+  readonly equal?: readonly string[]
+}
 
 interface RuleFile {
   readonly groups: readonly {
@@ -22,6 +37,15 @@ const rulesOf = () =>
   (parse(readFileSync(`${FOLDER}/rules.yml`, 'utf8')) as RuleFile).groups.flatMap(
     ({ rules }) => rules,
   )
+
+const testsOf = () =>
+  (parse(readFileSync(`${FOLDER}/rules.test.yml`, 'utf8')) as { tests: RuleTest[] }).tests
+
+/** The series of one instance, without its name. */
+const seriesOf = ({ input_series }: RuleTest, instance: string): string[] =>
+  input_series
+    .filter(({ series }) => series.includes(`instance="${instance}"`))
+    .map(({ series }) => series.replace(`instance="${instance}"`, ''))
 
 /** Runs promtool; its output tells what is wrong. */
 function promtool(...args: readonly string[]): string {
@@ -41,11 +65,37 @@ describe('the alerts for Prometheus', () => {
     expect(promtool('test', 'rules', 'rules.test.yml')).to.include('SUCCESS')
   }).timeout(30_000)
 
-  it('have a test each that fires and one that does not', () => {
-    const tests = readFileSync(`${FOLDER}/rules.test.yml`, 'utf8')
+  it('have a test each that fires for the instance at fault, beside one that is well', () => {
+    const tests = testsOf()
     for (const { alert } of rulesOf()) {
-      expect(tests, alert).to.include(`name: ${alert} fires`)
-      expect(tests.match(new RegExp(`alertname: ${alert}\\b`, 'g')), alert).to.have.length(2)
+      const test = tests.find(({ name }) => name === `${alert} fires`)
+      expect(test, alert).not.to.equal(undefined)
+      expect(seriesOf(test!, 'a'), alert).not.to.deep.equal([])
+      expect(seriesOf(test!, 'b'), alert).to.include.members(seriesOf(test!, 'a'))
+      const instances = test!.alert_rule_test.flatMap(({ alertname, exp_alerts = [] }) =>
+        exp_alerts.map(({ exp_labels }) => [alertname, exp_labels['instance']]),
+      )
+      expect(instances).to.deep.equal([[alert, 'a']])
+    }
+  })
+
+  it('have a test each that does not fire', () => {
+    const silent = testsOf()
+      .flatMap(test => test.alert_rule_test)
+      .filter(({ exp_alerts = [] }) => exp_alerts.length === 0)
+      .map(({ alertname }) => alertname)
+    expect(silent).to.include.members(rulesOf().map(({ alert }) => alert))
+  })
+
+  it('are inhibited only by an alert of the same instance', () => {
+    const page = readFileSync(OBSERVABILITY, 'utf8')
+    const shown = /```yaml\n(# alertmanager.yml[^`]*)```/.exec(page)![1]!
+    for (const text of [readFileSync(`${FOLDER}/alertmanager.yml`, 'utf8'), shown]) {
+      const { inhibit_rules } = parse(text) as { inhibit_rules: InhibitRule[] }
+      expect(inhibit_rules).not.to.deep.equal([])
+      for (const { source_matchers, equal } of inhibit_rules) {
+        expect(equal, source_matchers.join()).to.deep.equal(['instance'])
+      }
     }
   })
 
