@@ -69,6 +69,17 @@ sideBySide('answers of a broker that are old or contradict each other', {
     await soldOnce(scene)
   },
 
+  'are asked for again where more is executed than the order has': async open => {
+    const scene = await open({ venue: LOOK_UP })
+    const executed = { quantity: 50, price: 94 }
+    const order = { kind: 'filled', executed }
+    scene.harm('place', { kind: 'patch', fields: { order } })
+    scene.harm('order', { kind: 'patch', fields: { executed } })
+    scene.price(94)
+    await soldOnce(scene)
+    expect((await scene.lines('exit-filled'))[0]).to.have.property('quantity', 5)
+  },
+
   'are not believed where they say that an order is filled and nothing executed': async open => {
     const scene = await open({ venue: LOOK_UP })
     const order = { kind: 'filled', executed: { quantity: 0, price: null } }

@@ -19,6 +19,7 @@ sideBySide('a clock that is set', {
     await scene.steer({ clockMs: -HOUR_MS })
     scene.trade(5, 'GLOBEX')
     expect(await scene.add(globex)).to.have.property('status', 201)
+    await scene.until(async () => (await scene.position('b'))?.state === 'guarded')
     scene.price(90, 'GLOBEX')
     await scene.until(() => scene.held('GLOBEX') === 0)
   },
@@ -30,6 +31,19 @@ sideBySide('a clock that is set', {
     await scene.steer({ clockMs: -HOUR_MS })
     await scene.until(async () => (await scene.position('a'))?.state !== 'guarded')
     expect((await scene.position('a'))?.priceAgeMs ?? 0).to.be.at.least(0)
+  },
+
+  'back over a restart does not hold an exit back': async open => {
+    const scene = await open()
+    await scene.restart({ clockMs: HOUR_MS })
+    scene.harm('place', { kind: 'reject', code: 'refused' }, { times: 'always' })
+    await scene.exit('a')
+    await scene.until(() => scene.asked('place') >= 2)
+    await scene.pass(400)
+    await scene.kill()
+    scene.calm()
+    await scene.start()
+    await scene.until(() => scene.held() === 0, 10_000)
   },
 
   'forward does not make fresh prices old': async open => {
@@ -48,6 +62,25 @@ sideBySide('a clock that is set', {
 })
 
 sideBySide('a time that cannot be true', {
+  'of an opening does not leave a position blind': async open => {
+    const scene = await open()
+    scene.trade(5, 'GLOBEX')
+    const { status } = await scene.add(globex, {
+      openedAt: Date.now() + HOUR_MS,
+    })
+    if (status !== 201) {
+      expect(status).to.be.within(400, 499)
+      // A clock that is a little ahead of ours.
+      expect(await scene.add(globex, { openedAt: Date.now() + 500 })).to.have.property(
+        'status',
+        201,
+      )
+    }
+    await scene.until(async () => (await scene.position('b'))?.state === 'guarded')
+    scene.price(90, 'GLOBEX')
+    await scene.until(() => scene.held('GLOBEX') === 0, 5_000)
+  },
+
   'of one price does not end all prices of its instrument': async open => {
     const scene = await open()
     await scene.until(async () => (await scene.position('a'))?.state === 'guarded')

@@ -14,7 +14,7 @@ async function exited(scene: Scene, id = 'a'): Promise<void> {
 /** Buys five more, posts them under an id that is free again, and asserts that they are guarded. */
 async function addedAgain(scene: Scene, id = 'a'): Promise<void> {
   scene.trade(5)
-  expect(await scene.add(five(id))).to.have.property('status', 201)
+  expect(await scene.add(five(id, { reopen: true }))).to.have.property('status', 201)
 }
 
 const trailing = five('b', {
@@ -131,7 +131,7 @@ sideBySide('a position whose id has several lives', {
     expect(await scene.release('a')).to.have.property('status', 204)
     scene.price(100)
     await scene.until(async () => (await scene.position('c'))?.lastPrice === 100)
-    expect(await scene.add(position)).to.have.property('status', 201)
+    expect(await scene.add({ ...position, reopen: true })).to.have.property('status', 201)
     await scene.pass(1_500)
     await scene.restart()
     await scene.pass(500)
@@ -151,7 +151,7 @@ sideBySide('a position whose id has several lives', {
     await scene.exit('a')
     await scene.until(() => scene.asked('place') === 1)
     expect(await scene.release('a')).to.have.property('status', 204)
-    await scene.add(five('a'))
+    await scene.add(five('a', { reopen: true }))
     scene.price(94)
     await scene.until(() => scene.executed() >= 5)
     await scene.pass(2_000)
@@ -194,7 +194,7 @@ sideBySide('a position whose id has several lives', {
       // What the intent has sold meanwhile, where it was faster, is bought back.
       scene.trade(10 - scene.held())
       const before = scene.executed()
-      expect(await scene.add(five('a', low))).to.have.property('status', 201)
+      expect(await scene.add(five('a', { ...low, reopen: true }))).to.have.property('status', 201)
       await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
       await scene.pass(1_200)
       expect((await scene.health()).output).not.to.include('overdue')

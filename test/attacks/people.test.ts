@@ -2,10 +2,34 @@ import { expect } from 'chai'
 import { five, type Scene } from './scene.ts'
 import { sideBySide } from './side-by-side.ts'
 
+/** An order that is found by its id, and nothing that stops a second one. */
+const LOOK_UP = {
+  capabilities: { dedupe: 'never', reduceOnly: false },
+} as const
 const DEDUPE = { capabilities: { reduceOnly: false } } as const
 const REDUCE_ONLY = {
   capabilities: { dedupe: 'never', lookup: 'none', visibilityMs: 300 },
 } as const
+
+const FORCE_OPEN = '/api/gateway/breakers/orders/force-open'
+const RESET = '/api/gateway/breakers/orders/reset'
+
+/** An exit waits, a person sells so much by hand, and the exit may leave again. */
+async function soldWhileQueued(scene: Scene, quantity: number): Promise<void> {
+  await scene.ask('POST', FORCE_OPEN, {})
+  await scene.exit('a')
+  await scene.pass(300)
+  scene.trade(-quantity)
+  await scene.pass(600)
+  await scene.ask('POST', RESET, {})
+  await over(scene)
+}
+
+/** `a` is over, and nothing more is sold. */
+async function over(scene: Scene): Promise<void> {
+  await scene.until(async () => (await scene.position('a')) === undefined)
+  await scene.pass(800)
+}
 
 /** What the service sold, and what is left. */
 const ledger = (scene: Scene) => ({
@@ -29,6 +53,74 @@ async function boughtInDoubt(scene: Scene): Promise<void> {
 }
 
 sideBySide('a person who trades by hand', {
+  'closes a position whose exit waits: nothing is sent': async open => {
+    const scene = await open({ venue: DEDUPE })
+    await soldWhileQueued(scene, 5)
+    expect(ledger(scene)).to.deep.equal({ executed: 0, held: 0 })
+  },
+
+  'closes a part of a position whose exit waits: the rest is sold': async open => {
+    const scene = await open({ venue: LOOK_UP })
+    await soldWhileQueued(scene, 2)
+    expect(ledger(scene)).to.deep.equal({ executed: 3, held: 0 })
+  },
+
+  'closes a position whose exit the broker told to wait: nothing is sent': async open => {
+    const scene = await open({ venue: LOOK_UP })
+    const headers = { 'retry-after': '2' }
+    scene.harm('place', {
+      kind: 'status',
+      when: 'before',
+      status: 429,
+      headers,
+    })
+    await scene.exit('a')
+    await scene.until(() => scene.asked('place') === 1)
+    await scene.pass(200)
+    scene.trade(-5)
+    await over(scene)
+    expect(ledger(scene)).to.deep.equal({ executed: 0, held: 0 })
+  },
+
+  'closes a position just before its stop is crossed: nothing is sent': async open => {
+    const scene = await open({
+      venue: LOOK_UP,
+      config: { holdings: { reconcileMs: 5_000 } },
+    })
+    await scene.pass(600)
+    scene.trade(-5)
+    scene.price(94)
+    await over(scene)
+    expect(ledger(scene)).to.deep.equal({ executed: 0, held: 0 })
+  },
+
+  'closes a part just before the stop is crossed, where ids make no second order': async open => {
+    const scene = await open({
+      venue: DEDUPE,
+      config: { holdings: { reconcileMs: 5_000 } },
+    })
+    await scene.pass(600)
+    scene.trade(-2)
+    scene.price(94)
+    await over(scene)
+    expect(ledger(scene)).to.deep.equal({ executed: 3, held: 0 })
+  },
+
+  'closes a position while no holding is told: nothing is sent': async open => {
+    const scene = await open({ venue: LOOK_UP })
+    await scene.until(() => scene.asked('holdings') >= 2)
+    const outage = { kind: 'status', when: 'before', status: 503 } as const
+    for (const route of ['holding', 'holdings', 'order'] as const)
+      scene.harm(route, outage, { times: 'always' })
+    await scene.pass(300)
+    scene.trade(-5)
+    scene.price(94)
+    await scene.pass(2_000)
+    scene.calm()
+    await over(scene)
+    expect(ledger(scene)).to.deep.equal({ executed: 0, held: 0 })
+  },
+
   'buys after an unanswered order, where only the holding tells of it': async open => {
     await boughtInDoubt(await open({ venue: REDUCE_ONLY }))
   },

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RedisConnection } from '../../src/redis/connection.ts'
@@ -27,6 +27,7 @@ export class RedisServer {
   readonly port: number
   private readonly options: RedisServerOptions
   private readonly folder = mkdtempSync(join(tmpdir(), 'watchkeeper-redis-'))
+  private readonly copy = `${this.folder}-copy`
   private child: ChildProcess | undefined
   private readonly connections: RedisConnection[] = []
 
@@ -98,6 +99,17 @@ export class RedisServer {
     this.child!.kill('SIGCONT')
   }
 
+  /** Keeps a copy of what is on its disk now. */
+  save(): void {
+    cpSync(this.folder, this.copy, { recursive: true })
+  }
+
+  /** Puts the copy in the place of what is on its disk; it must not run. */
+  putBack(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+    cpSync(this.copy, this.folder, { recursive: true })
+  }
+
   /** Takes every key away. */
   async flush(): Promise<void> {
     await this.ask(['flushall'])
@@ -119,7 +131,7 @@ export class RedisServer {
     // One that a failing test has left would try to connect for ever.
     for (const connection of this.connections) connection.close()
     await this.stop()
-    rmSync(this.folder, { recursive: true, force: true })
+    for (const path of [this.folder, this.copy]) rmSync(path, { recursive: true, force: true })
   }
 }
 
