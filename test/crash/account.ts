@@ -87,7 +87,7 @@ function configOf({
       throttle: { startRate: 1_000, maxRate: 1_000 },
     },
     exits: { workingMs: 400, retryMs: 50, maxRetryMs: 200, closedMarketRetryMs: 200 },
-    holdings: { reconcileMs: 200, confirm: false },
+    holdings: { reconcileMs: 200, confirm: hostility.course === 'restored' },
     feed: { intervalMs: 50, seed, acceptSimulated: true },
   }
 }

@@ -127,7 +127,7 @@ export class People {
   private async post(position: object, isKnown: boolean): Promise<void> {
     this.isPosted ||= isKnown
     if (this.isPosted) return
-    const body = { ...position, exitNow: true }
+    const body = { ...position, exitNow: true, reopen: true }
     this.isPosted = (await this.around.guard.ask('POST', '/api/positions', body)) === 201
   }
 }

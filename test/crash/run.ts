@@ -132,6 +132,9 @@ class Course {
   private async begin(): Promise<void> {
     this.guard.start(undefined)
     await this.guard.until(async () => (await this.guard.disk()).positions.size === 3)
+    if (this.plan.hostility.course === 'restored') {
+      await this.guard.until(async () => (await this.confirm()) === 200)
+    }
     await this.guard.kill()
   }
 
@@ -155,7 +158,7 @@ class Course {
     await this.drive(async () => {
       const { positions } = await this.guard.disk()
       if ((positions.get(ALONE.id)?.generation ?? 0) < 2) {
-        await this.guard.ask('POST', '/api/positions', { ...held, exitNow: true })
+        await this.guard.ask('POST', '/api/positions', { ...held, exitNow: true, reopen: true })
       }
       return this.isOver()
     })
@@ -171,9 +174,14 @@ class Course {
     this.guard.start(undefined)
     await this.visible()
     await this.drive(async () => {
-      await this.guard.ask('POST', '/api/gateway/holdings/confirm', {})
+      await this.confirm()
       return this.isOver()
     })
+  }
+
+  /** A person says that the account holds what it should. */
+  private confirm(): Promise<number> {
+    return this.guard.ask('POST', '/api/gateway/holdings/confirm', {})
   }
 
   private async settle(): Promise<void> {
