@@ -5,6 +5,7 @@ import type { ServiceConfig } from '../../config/schema.ts'
 import { loadServiceConfig, logFormatOf } from '../../config/service-file.ts'
 import { type Fault, InputError, type WatchkeeperError } from '../../errors.ts'
 import type { OwnedStore } from '../../ports/store.ts'
+import { boundLookups } from '../../processes/name-lookups.ts'
 import { checkConfig } from '../../system/config-check.ts'
 import { Service } from '../../system/service.ts'
 import { standBy, type StandbyOptions } from '../../system/standby.ts'
@@ -124,6 +125,7 @@ async function run(
     given.chaos === undefined ? undefined : loadChaos(given.chaos, namesIn(loaded.entries))
   tellWarnings(loaded.warnings, output)
   outliveReader()
+  boundLookups()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
   const acceptsEmptyStore = given.acceptEmptyStore
   const stop = new AbortController()

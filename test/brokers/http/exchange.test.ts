@@ -1,13 +1,15 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { Agent } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { exchange } from '../../../src/brokers/http/exchange.ts'
 import { NotSent, OutcomeUnknown, Unauthorized } from '../../../src/errors.ts'
 import type { Harm } from '../../support/broker-server/script.ts'
 import { aCertificate } from '../../support/certificate.ts'
@@ -60,6 +62,44 @@ describe('a call over HTTP', () => {
     it('says that it was not sent when the host has no address', async () => {
       const error = await failure(on.open({}, 'http://broker.invalid').placeExit(anOrder(), signal))
       expect(error).to.be.instanceOf(NotSent)
+    })
+
+    it('waits for an address that is far away, though another one of its name is dead', async () => {
+      // Takes connections, and then none for a while: the next one has to ask again after a second.
+      const child = spawn(process.execPath, [
+        '-e',
+        `const server = require('http').createServer((_, answer) => answer.end('{"holdings":[]}'))
+         server.listen({ port: 0, host: '127.0.0.2', backlog: 1 }, () => {
+           process.stdout.write(String(server.address().port))
+         })
+         process.stdin.once('data', () => {
+           process.stdout.write(' blocked')
+           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700)
+         })`,
+      ])
+      const [port] = (await once(child.stdout, 'data')) as [Buffer]
+      child.stdin.write('x')
+      await once(child.stdout, 'data')
+      const first = Array.from({ length: 4 }, () => connect(Number(port.toString()), '127.0.0.2'))
+      for (const each of first) each.on('error', () => undefined)
+      await once(first[0]!, 'connect')
+      const addresses = [
+        { address: '127.0.0.2', family: 4 },
+        { address: '127.0.0.3', family: 4 },
+      ]
+      const agent = new Agent({ lookup: (_name, _options, answer) => answer(null, addresses) })
+      const line = {
+        ...{ agent, orderAgent: agent, url: `http://far.example:${port.toString()}` },
+        ...{ connectTimeoutMs: 20_000, timeoutMs: 20_000, answerBytes: 1_024 },
+      }
+      try {
+        const ask = { method: 'GET', path: '/v1/holdings' } as const
+        const { status } = await exchange(line, { ask, token: 'x' }, signal)
+        expect(status).to.equal(200)
+      } finally {
+        for (const each of first) each.destroy()
+        child.kill('SIGKILL')
+      }
     })
 
     it('says that it was not sent when the other side does not prove who it is', async () => {
