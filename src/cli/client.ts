@@ -72,6 +72,37 @@ export class ServiceClient {
     }
   }
 
+  /** The text of a long answer, piece by piece; throws where it breaks off or stands still. */
+  async download(path: string): Promise<AsyncGenerator<Uint8Array>> {
+    const { silenceMs } = this.options
+    const silence = new Silence(silenceMs)
+    try {
+      const response = await this.send('POST', path, { body: {}, signal: silence.signal })
+      await this.assertGood(response)
+      return this.piecesOf(response.body as AsyncIterable<Uint8Array>, silence)
+    } catch (error) {
+      silence.end()
+      throw error
+    }
+  }
+
+  private async *piecesOf(
+    body: AsyncIterable<Uint8Array>,
+    silence: Silence,
+  ): AsyncGenerator<Uint8Array> {
+    const { silenceMs } = this.options
+    try {
+      for await (const piece of body) {
+        silence.heard(silenceMs)
+        yield piece
+      }
+    } catch (cause) {
+      throw failureOf(cause, { url: this.url, waitMs: silenceMs })
+    } finally {
+      silence.end()
+    }
+  }
+
   private async stream(path: string, { signal }: Silence): Promise<AsyncIterable<Uint8Array>> {
     const response = await this.send('GET', path, { signal })
     await this.assertGood(response)

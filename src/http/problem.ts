@@ -26,6 +26,7 @@ const STATUS: Readonly<Record<string, number>> = {
   EXITS_AT_ONCE: 409,
   HELD_EXITS: 409,
   PROFILE_RUNNING: 409,
+  BACKUP_RUNNING: 409,
   NOT_READY: 503,
   ACTOR_DOWN: 503,
   STORE_FAILED: 503,

@@ -71,6 +71,8 @@ export interface Control {
   setLogLevel(component: string, level: string, by: Requester): void
   /** Journal lines with a sequence number above `after`, oldest first, at most `limit`. */
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
+  /** All that is kept, as the text of a backup. */
+  backup(): AsyncIterable<string>
 }
 
 /** `text`: of Prometheus, version 0.0.4. `openmetrics`: version 1.0.0. */

@@ -103,12 +103,20 @@ export interface StoreEvents {
   whole?(): Batch
 }
 
+/** All rows that a store had at one moment, by table, and the number of its last journal line then. */
+export interface Snapshot {
+  readonly tables: ReadonlyMap<Table, ReadonlyMap<string, unknown>>
+  readonly lastSeq: number
+}
+
 /** A store that this process owns for as long as it runs. */
 export interface OwnedStore extends Store {
   /** Set by the owner. */
   events: StoreEvents
   /** Why it may be older than what was done with it; undefined where nothing says so. */
   readonly doubt: string | undefined
+  /** What it has at this moment, those rows left out that only an outage needs. */
+  snapshot(): Promise<Snapshot>
   /** The doubt, if any, is kept elsewhere: a later process need not find it again. */
   settle(): Promise<void>
   status(): StoreStatus

@@ -47,6 +47,12 @@ export async function registerOf(
 export const storeIdOf = async (store: Pick<Store, 'rows'>): Promise<string | undefined> =>
   idIn(await store.rows<unknown>('settings'))
 
+/** The row that says whether a person must confirm what is held. */
+export const unconfirmedRow = (isUnconfirmed: boolean): Row => {
+  const row = { table: 'settings', key: UNCONFIRMED } as const
+  return isUnconfirmed ? { ...row, value: true } : row
+}
+
 const idIn = (settings: ReadonlyMap<string, unknown>): string | undefined =>
   settings.get(STORE_ID) as string | undefined
 
@@ -143,8 +149,7 @@ export class StoreKeeper<
       rows.push({ table: 'settings', key: FEED_PLACE, value: change.feedPlace })
     }
     if (change.isUnconfirmed !== undefined) {
-      const row = { table: 'settings', key: UNCONFIRMED } as const
-      rows.push(change.isUnconfirmed ? { ...row, value: true } : row)
+      rows.push(unconfirmedRow(change.isUnconfirmed))
     }
     if (change.killSwitch !== undefined) {
       rows.push({ table: 'settings', key: KILL_SWITCH, value: change.killSwitch })

@@ -11,6 +11,7 @@ import type {
   OwnedStore,
   Prune,
   Row,
+  Snapshot,
   StoreEvents,
   StoreStatus,
   Table,
@@ -161,6 +162,18 @@ export class LmdbStore implements OwnedStore {
       rows.set(key[1], value as Value)
     }
     return Promise.resolve(rows)
+  }
+
+  /** One look at all tables: what is committed meanwhile is in none of them. */
+  snapshot(): Promise<Snapshot> {
+    this.lookAfresh()
+    const tables = new Map<Table, Map<string, unknown>>()
+    for (const { key, value } of this.data.getRange()) {
+      const [table, name] = key
+      const rows = tables.get(table) ?? new Map<string, unknown>()
+      tables.set(table, rows.set(name, value))
+    }
+    return Promise.resolve({ tables, lastSeq: this.lines.lastSeq() })
   }
 
   async write({ rows = [], lines = [] }: Batch): Promise<readonly JournalLine[]> {

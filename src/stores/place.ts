@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../errors.ts'
 import type { CopySource, CopyTarget } from './copy.ts'
@@ -54,6 +54,13 @@ function redisPlace(text: string, password: string | undefined): StorePlace {
     return { path: path.join('.'), found: 'another one', expected }
   })
   throw new InputError('the place of a store', faults)
+}
+
+/** The paper account beside a store, which a copy of the store does not take along, if there is one. */
+export function paperOf(place: string): string | undefined {
+  if (/^(redis:)?rediss?:\/\//.test(place)) return undefined
+  const folder = join(place.replace(/^lmdb:/, ''), 'paper')
+  return existsSync(folder) ? folder : undefined
 }
 
 /** Opens a store to look at it, also while its owner runs. Throws STORE_UNUSABLE. */

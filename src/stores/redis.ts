@@ -1,5 +1,13 @@
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
-import type { Batch, OwnedStore, Prune, StoreEvents, StoreStatus, Table } from '../ports/store.ts'
+import type {
+  Batch,
+  OwnedStore,
+  Prune,
+  Snapshot,
+  StoreEvents,
+  StoreStatus,
+  Table,
+} from '../ports/store.ts'
 import { GroupCommit } from './redis/group-commit.ts'
 import { Lease, type LeaseClock } from './redis/lease.ts'
 import type { OutageJournal } from './redis/outage.ts'
@@ -97,6 +105,12 @@ export class RedisStore implements OwnedStore {
 
   rows<Value>(table: Table): Promise<ReadonlyMap<string, Value>> {
     return this.database.rows(table)
+  }
+
+  /** Throws where the server is away: what waits for it here is not there. */
+  async snapshot(): Promise<Snapshot> {
+    if (this.presence.isAway) throw storeAway(this.database.name, 'a backup needs the server')
+    return this.database.snapshot()
   }
 
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {

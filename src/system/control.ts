@@ -28,18 +28,19 @@ import type {
 } from '../ports/control.ts'
 import type { Registered } from '../ports/keeper.ts'
 import type { ActorView } from '../ports/supervision.ts'
-import type { Store } from '../ports/store.ts'
+import type { OwnedStore } from '../ports/store.ts'
 import type { Guard } from '../risk/guard.ts'
 import type { CallDesk } from '../actors/call-desk.ts'
 import { gatewayView, moveBreaker } from './gateway-view.ts'
 import type { Performance } from './performance.ts'
 import { exitView } from './exit-view.ts'
+import { backupOf } from '../stores/backup.ts'
 import { explain } from '../risk/explain.ts'
 import { standing } from '../risk/standing.ts'
 
 export interface ControlParts {
   readonly system: LiveSystem
-  readonly store: Pick<Store, 'journal'>
+  readonly store: Pick<OwnedStore, 'journal' | 'snapshot'>
   readonly clock: Clock
   readonly performance: Performance
   readonly desk: CallDesk
@@ -245,6 +246,10 @@ export class LiveControl implements Control {
     if (wanted === undefined) throw unknownName('level', level, LOG_LEVELS)
     this.parts.log.setLevel(known, wanted)
     this.parts.system.tell('log-level', { component, level, by: nameOf(by) })
+  }
+
+  backup(): AsyncIterable<string> {
+    return backupOf(this.parts.store, this.parts.clock.now())
   }
 
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {

@@ -70,6 +70,7 @@ describe('the HTTP API', () => {
     const control = new LiveControl({
       ...{ system, desk: aDesk() },
       store: {
+        snapshot: () => Promise.resolve({ tables: new Map(), lastSeq: 0 }),
         journal: ({ after, limit }) =>
           Promise.resolve(keeper.lines.filter(({ seq }) => seq > after).slice(0, limit)),
       },

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -72,6 +72,14 @@ describe('copying a store', () => {
     const ofOne = await store.journal({ after: 0, limit: 2, positionId: 'p1' })
     expect(ofOne.map(({ seq }) => seq)).to.deep.equal([101, 104])
     await store.close()
+  })
+
+  it('says where a paper account stays behind', async () => {
+    await filled(10)
+    expect(await copy(`lmdb:${data}`, server.url)).not.to.have.property('paper')
+    mkdirSync(join(data, 'paper'))
+    const paper = join(data, 'paper')
+    expect(await copy(`lmdb:${data}`, server.url)).to.include({ paper })
   })
 
   it('changes nothing the second time', async () => {

@@ -180,6 +180,10 @@ export class FakeControl implements Control {
     this.snapshot = { ...this.snapshot }
   }
 
+  async *backup(): AsyncIterable<string> {
+    yield 'a backup\n'
+  }
+
   journal({ after, limit, last, positionId }: JournalQuery): Promise<readonly JournalLine[]> {
     this.pagesRead++
     const isWanted = (line: JournalLine): boolean =>

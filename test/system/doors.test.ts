@@ -50,7 +50,10 @@ describe('a position at each door', () => {
     })
     const control = new LiveControl({
       ...{ system, clock, desk: aDesk(), performance: new Performance(clock) },
-      store: { journal: () => Promise.resolve(keeper.lines) },
+      store: {
+        journal: () => Promise.resolve(keeper.lines),
+        snapshot: () => Promise.resolve({ tables: new Map(), lastSeq: 0 }),
+      },
       ...{ version: '1', isStrict: false, healthMaxAgeMs: 10_000, healthAgeMs: () => 0 },
       log: { levels: {} as never, setLevel: () => undefined },
       metrics: () => Promise.resolve(''),

@@ -72,7 +72,7 @@ export const COMMANDS: readonly RegisteredCommand[] = [
   },
   {
     name: 'store',
-    summary: 'copy what a service keeps from one store to another',
+    summary: 'back up what a service keeps, restore it, copy it to another store',
     load: async () => (await import('./store.ts')).storeCommand,
   },
   {

@@ -1,6 +1,6 @@
-import { copyBetween } from '../../system/store-copy.ts'
+import { copyBetween, restoreTo, writeBackup } from '../../system/store-copy.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { storePassword } from '../connection.ts'
+import { clientOf, type ConnectionOptions, storePassword, withUrl } from '../connection.ts'
 
 interface Given {
   readonly from: string
@@ -14,6 +14,8 @@ stores must be free: stop the service before. A password comes from WATCHKEEPER_
 
 Examples:
   $ watchkeeper store copy --from lmdb:data --to redis://127.0.0.1:6379/0
+  $ watchkeeper store backup watchkeeper.backup
+  $ watchkeeper store restore watchkeeper.backup --to lmdb:data --overwrite
   $ watchkeeper store copy --from redis://127.0.0.1:6379/0#desk-1 --to lmdb:/var/lib/watchkeeper`
 
 /** `watchkeeper store copy`: moves what a service keeps to another store. */
@@ -21,7 +23,7 @@ export const storeCommand: CommandModule = {
   add(program, context) {
     const store = program
       .command('store')
-      .description('copy what a service keeps from one store to another')
+      .description('back up what a service keeps, restore it, copy it to another store')
       .addHelpText('after', EXAMPLES)
     store
       .command('copy')
@@ -31,6 +33,19 @@ export const storeCommand: CommandModule = {
       .option('--overwrite', 'replace what the target holds, if that is something else', false)
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => copy(given, context))
+    withUrl(
+      store
+        .command('backup')
+        .description('write all that a running service keeps to a file')
+        .argument('<file>', 'made, or replaced when the backup is whole'),
+    ).action((file: string, given: ConnectionOptions) => backUp(file, given, context))
+    store
+      .command('restore')
+      .description('make a store of a backup; nothing is sent before what is held is confirmed')
+      .argument('<file>', 'what store backup has written')
+      .requiredOption('--to <place>', 'where it is to be')
+      .option('--overwrite', 'replace what the target holds, if that is something else', false)
+      .action((file: string, given: Omit<Given, 'from'>) => restore(file, given, context))
   },
 }
 
@@ -38,16 +53,50 @@ export const storeCommand: CommandModule = {
 const STEPS = 10
 
 async function copy({ from, to, overwrite }: Given, context: CommandContext): Promise<void> {
-  const { stdout, stderr, env } = context
+  const { env } = context
+  const given = { from, to, overwrites: overwrite, password: storePassword(env) }
+  const copied = await copyBetween({ ...given, onProgress: progressIn(context) })
+  tell(copied, context)
+  const { paper } = copied
+  if (paper !== undefined) {
+    context.stdout.write(
+      `the paper account in ${paper} is not copied: copy that folder where the data folder is another one\n`,
+    )
+  }
+}
+
+async function backUp(
+  file: string,
+  given: ConnectionOptions,
+  context: CommandContext,
+): Promise<void> {
+  const pieces = await clientOf(given, context).download('/api/store/backup')
+  const { rows, lines } = await writeBackup(file, pieces)
+  context.stdout.write(`backed up ${rows} rows and ${lines} journal lines to ${file}\n`)
+}
+
+async function restore(
+  file: string,
+  { to, overwrite }: Omit<Given, 'from'>,
+  context: CommandContext,
+): Promise<void> {
+  const given = { file, to, overwrites: overwrite, password: storePassword(context.env) }
+  tell(await restoreTo({ ...given, onProgress: progressIn(context) }), context)
+  context.stdout.write(
+    'a backup is older than its account: nothing is sent before watchkeeper gateway confirm-holdings\n',
+  )
+}
+
+function progressIn({ stderr }: CommandContext): (done: number, all: number) => void {
   let told = 0
-  const copied = await copyBetween({
-    ...{ from, to, overwrites: overwrite, password: storePassword(env) },
-    onProgress: (done, all) => {
-      const step = Math.floor((done / all) * STEPS)
-      if (step > told) stderr.write(`${done} of ${all} rows and lines\n`)
-      told = Math.max(told, step)
-    },
-  })
+  return (done, all) => {
+    const step = Math.floor((done / all) * STEPS)
+    if (step > told) stderr.write(`${done} of ${all} rows and lines\n`)
+    told = Math.max(told, step)
+  }
+}
+
+function tell(copied: Awaited<ReturnType<typeof restoreTo>>, { stdout }: CommandContext): void {
   const { rows, lines, checksum, wasThere } = copied
   const what = `${rows} rows and ${lines} journal lines, checksum ${checksum.slice(0, 16)}`
   stdout.write(

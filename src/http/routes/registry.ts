@@ -11,6 +11,7 @@ import { metricRoutes } from './metrics.ts'
 import { performanceRoutes } from './performance.ts'
 import { portfolioRoutes } from './portfolio.ts'
 import { positionRoutes } from './positions.ts'
+import { storeRoutes } from './store.ts'
 import { supervisionRoutes } from './supervision.ts'
 
 /** Every group of paths. */
@@ -28,4 +29,5 @@ export const ROUTES: readonly Route[] = [
   gatewayRoutes,
   clockRoutes,
   debugRoutes,
+  storeRoutes,
 ]

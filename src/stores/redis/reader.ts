@@ -1,9 +1,9 @@
 import type { JournalLine, JournalQuery } from '../../ports/control.ts'
-import type { NewJournalLine, Table } from '../../ports/store.ts'
+import type { NewJournalLine, Snapshot, Table } from '../../ports/store.ts'
 import type { RedisConnection } from '../../redis/connection.ts'
 import { RedisError } from '../../redis/errors.ts'
 import { storeError } from './errors.ts'
-import { indexMember, type RedisKeys, redisKeys, seqOfMember } from './keys.ts'
+import { indexMember, type RedisKeys, redisKeys, seqOfMember, TABLES } from './keys.ts'
 
 /** Lines and rows that are read with one command. */
 const PAGE = 1_000
@@ -43,6 +43,27 @@ export class RedisReader {
       }
     } while (cursor !== '0')
     return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
+  /** All tables as one transaction finds them. */
+  async snapshot(): Promise<Snapshot> {
+    const answers = await this.run(async client => {
+      const transaction = client.multi()
+      for (const table of TABLES) transaction.hgetall(this.keys.table(table))
+      return transaction.hget(this.keys.meta, 'last-seq').exec()
+    })
+    const values = (answers ?? []).map(([error, value]) => {
+      if (error !== null) throw error
+      return value
+    })
+    const tables = TABLES.map((table, index) => {
+      const texts = Object.entries(values[index] as Record<string, string>)
+      return [
+        table,
+        new Map(texts.map(([key, text]) => [key, JSON.parse(text) as unknown])),
+      ] as const
+    })
+    return { tables: new Map(tables), lastSeq: Number(values.at(-1) ?? 0) }
   }
 
   /** The highest number that a journal line was ever given. */

@@ -1,0 +1,30 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Problem } from '../problem.ts'
+import { assertReady, type Route } from '../route.ts'
+
+/** Longest time that a backup may take to be read, ms. */
+const LONGEST_MS = 600_000
+
+/** One at a time: each holds all that is kept in memory. */
+let isRunning = false
+
+/** `POST /api/store/backup`: all that is kept, as the text of a backup. */
+export const storeRoutes: Route = (router, control) => {
+  router.post('/api/store/backup', async (_request, response) => {
+    assertReady(control)
+    if (isRunning) throw new Problem(409, 'BACKUP_RUNNING', 'one backup is being made already')
+    isRunning = true
+    try {
+      response.attachment('watchkeeper.backup').type('application/x-ndjson')
+      const signal = AbortSignal.timeout(LONGEST_MS)
+      await pipeline(Readable.from(control.backup()), response, { signal })
+    } catch (error) {
+      // What has begun cannot be told any more: its end is missing, and who reads it sees that.
+      if (!response.headersSent) throw error
+      response.destroy()
+    } finally {
+      isRunning = false
+    }
+  })
+}
