@@ -51,6 +51,8 @@ export interface SummaryLine {
   readonly ticks: number
   readonly badTicks: number
   readonly skippedRows: number
+  /** Rows that came a little late, and were played at the time of the row before. */
+  readonly lateRows: number
   readonly from: number | null
   readonly to: number | null
   readonly profitAmount: number

@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream'
 import { type LoadedPositions, loadPositions } from '../config/positions-file.ts'
-import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { mergeTicks } from '../feeds/merge.ts'
 import { type RecordedTick, type ReplayedRange, replayRows } from '../feeds/replay.ts'
 import { tickFile } from '../feeds/tick-csv.ts'
+import { timeOptions, type TimeUnit } from '../feeds/tick-time.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import { VirtualSystem } from '../system/virtual.ts'
 import { ExitReport, type OpenLine, type ReplayLine } from './exit-report.ts'
@@ -16,6 +17,8 @@ export interface ReplayOptions {
   readonly rules?: string | undefined
   readonly strict: boolean
   readonly skipBadRows: boolean
+  /** Unit of whole numbers in the column of time. */
+  readonly tsUnit: TimeUnit
   readonly maxJumpPct?: number | undefined
 }
 
@@ -53,6 +56,7 @@ export async function runReplay(
     tickFile(path, {
       file,
       skipBadRows: options.skipBadRows,
+      time: timeOptions(Date.now(), options.tsUnit),
       stdin: output.stdin,
       onProgress: () => output.progress(shareOf(files), system.rows),
     }),
@@ -79,6 +83,15 @@ export async function runReplay(
   await system.finish()
   if (failures[0] !== undefined) throw failures[0]
   report.finish()
+  const skippedRows = files.reduce((sum, file) => sum + file.skippedRows, 0)
+  const lateRows = files.reduce((sum, file) => sum + file.lateRows, 0)
+  if (skippedRows > 0) output.warn(`${skippedRows} rows were left out (--skip-bad-rows)`)
+  if (lateRows > 0) {
+    output.warn(
+      `${lateRows} rows were out of order, late by up to a second: played at the row before`,
+    )
+  }
+  for (const each of unpricedIn(loaded, system)) output.warn(each)
   const open = openLines(loaded, system, report.waiting)
   for (const line of open) output.line(line)
   output.line({
@@ -89,7 +102,8 @@ export async function runReplay(
     byReason: report.byReason,
     ticks: range.rows,
     badTicks: system.badTicks,
-    skippedRows: files.reduce((sum, file) => sum + file.skippedRows, 0),
+    skippedRows,
+    lateRows,
     from: range.from,
     to: range.to,
     profitAmount: report.profitAmount,
@@ -183,3 +197,23 @@ function openLines(
     return [waiting.has(id) ? { ...line, exiting: true } : line]
   })
 }
+
+/** Instruments without a price in the whole replay, which nothing of was tested; one line each. */
+function unpricedIn({ entries }: LoadedPositions, system: VirtualSystem): string[] {
+  const needed = new Map<InstrumentId, PositionId[]>()
+  for (const { position, ruleSet } of entries) {
+    const watched = ruleSet.rules.flatMap(rule =>
+      rule.kind === 'underlying' ? [rule.instrument ?? position.underlying] : [],
+    )
+    for (const instrument of [position.instrument, ...watched]) {
+      if (instrument === undefined || system.hasPrice(instrument)) continue
+      needed.set(instrument, [...(needed.get(instrument) ?? []), position.id])
+    }
+  }
+  return [...needed].map(([instrument, ids]) => {
+    const shown = [...new Set(ids)].slice(0, MOST_NAMED).join(', ')
+    return `${instrument} had no tick: what depends on it was not tested (${shown})`
+  })
+}
+
+const MOST_NAMED = 5

@@ -1,8 +1,8 @@
-import { parseInstant } from './instant.ts'
 import { NameTable } from './name-table.ts'
 import type { TickBatch } from './tick-batch.ts'
 import type { Column } from './tick-columns.ts'
 import { parseDecimal } from './tick-row.ts'
+import { parseTime, type TimeOptions } from './tick-time.ts'
 
 const LF = 10
 const CR = 13
@@ -21,13 +21,15 @@ const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 
  */
 export class PlainRows {
   private readonly columns: readonly Column[]
+  private readonly time: TimeOptions
   private readonly names = new NameTable()
   private bytes: Buffer = Buffer.alloc(0)
   /** Offset of the byte that is looked at; behind a field, that of its comma or line break. */
   private at = 0
 
-  constructor(columns: readonly Column[]) {
+  constructor(columns: readonly Column[], time: TimeOptions) {
     this.columns = columns
+    this.time = time
   }
 
   /**
@@ -70,9 +72,11 @@ export class PlainRows {
     const start = this.at
     const ms = this.readDigits()
     const length = this.at - start
-    if (length > 0 && length <= EXACT_DIGITS && this.isFieldEnd()) column[n] = ms
-    else column[n] = parseInstant(this.textFrom(start))
-    return !Number.isNaN(column[n])
+    const { unit, earliest, latest } = this.time
+    const isPlain = length > 0 && length <= EXACT_DIGITS && unit === 'ms' && this.isFieldEnd()
+    const ts = isPlain ? ms : parseTime(this.textFrom(start), unit)
+    column[n] = ts
+    return ts >= earliest && ts <= latest
   }
 
   private readName(batch: TickBatch): boolean {

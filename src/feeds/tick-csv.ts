@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { readBytes, type Progress } from './byte-source.ts'
 import { tickBatch, type TickBatch } from './tick-batch.ts'
 import { TickRows } from './tick-rows.ts'
+import { type TimeOptions, timeOptions } from './tick-time.ts'
 
 const BATCH_ROWS = 4096
 
@@ -10,6 +11,8 @@ export interface TickFileOptions {
   readonly file?: number
   /** Leaves out rows with a fault and counts them, instead of an error. Default false. */
   readonly skipBadRows?: boolean
+  /** How times are read; default milliseconds, up to a day ahead of now. */
+  readonly time?: TimeOptions
   /** What the path `-` reads. Default the process's own stdin. */
   readonly stdin?: Readable
   /** Called after each chunk, some 250 KB, with bytes as they lie on the disk. */
@@ -22,6 +25,8 @@ export interface TickFile extends AsyncIterable<TickBatch> {
   readonly source: string
   /** Rows left out so far. */
   readonly skippedRows: number
+  /** Rows that came a little late, and were played at the time of the row before. */
+  readonly lateRows: number
   readonly progress: Readonly<Progress>
 }
 
@@ -31,9 +36,10 @@ export interface TickFile extends AsyncIterable<TickBatch> {
  */
 export function tickFile(path: string, options: TickFileOptions = {}): TickFile {
   const { file = 0, skipBadRows = false, stdin = process.stdin, onProgress } = options
+  const { time = timeOptions(Date.now()) } = options
   const source = path === '-' ? 'stdin' : path
   const progress: Progress = { bytesRead: 0, totalBytes: undefined }
-  const rows = new TickRows({ source, file, skipBadRows })
+  const rows = new TickRows({ source, file, skipBadRows, time })
 
   async function* batches(): AsyncGenerator<TickBatch> {
     const batch = tickBatch(BATCH_ROWS)
@@ -52,6 +58,9 @@ export function tickFile(path: string, options: TickFileOptions = {}): TickFile 
     progress,
     get skippedRows() {
       return rows.skipped
+    },
+    get lateRows() {
+      return rows.late
     },
     [Symbol.asyncIterator]: () => iterator,
   }

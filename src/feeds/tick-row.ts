@@ -1,9 +1,9 @@
 import { isBounded, LARGEST } from '../domain/bounds.ts'
 import { instrumentId } from '../domain/ids.ts'
-import { INSTANT_EXPECTED, parseInstant } from './instant.ts'
 import { isName } from './name-table.ts'
 import type { TickBatch } from './tick-batch.ts'
 import { shorten, type Column, type Header } from './tick-columns.ts'
+import { parseTime, timeFault, type TimeOptions } from './tick-time.ts'
 
 /** What is wrong with one row. `column` is the name in the header, or `row`. */
 export interface RowFault {
@@ -29,6 +29,7 @@ export interface RowTarget {
   readonly batch: TickBatch
   /** Earliest time that the row may have, epoch ms. */
   readonly clock: number
+  readonly time: TimeOptions
 }
 
 /**
@@ -38,16 +39,16 @@ export interface RowTarget {
 export function checkRow(
   header: Header,
   fields: readonly string[],
-  { batch, clock }: RowTarget,
+  target: RowTarget,
 ): RowFault | undefined {
   const { columns, names } = header
   if (fields.length !== columns.length) {
     const found = `${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`
     return { column: 'row', found, expected: `${columns.length} fields` }
   }
-  const n = batch.length
+  const n = target.batch.length
   for (let c = 0; c < fields.length; c++) {
-    const expected = writeField(columns[c]!, fields[c]!, { batch, n, clock })
+    const expected = writeField(columns[c]!, fields[c]!, { ...target, n })
     if (expected !== undefined) return { column: names[c]!, found: shorten(fields[c]!), expected }
   }
   return undefined
@@ -59,13 +60,14 @@ interface FieldTarget extends RowTarget {
 
 /** Writes one field, or says what was expected instead. */
 function writeField(column: Column, text: string, target: FieldTarget): string | undefined {
-  const { batch, n, clock } = target
+  const { batch, n, clock, time } = target
   switch (column) {
     case 'ignored':
       return undefined
     case 'time': {
-      const ts = parseInstant(text)
-      if (Number.isNaN(ts)) return INSTANT_EXPECTED
+      const ts = parseTime(text, time.unit)
+      const fault = timeFault(text, ts, time)
+      if (fault !== undefined) return fault
       if (ts < clock) return `a time not before ${clock}, that of the last good row`
       batch.ts[n] = ts
       return undefined

@@ -4,6 +4,7 @@ import { PlainRows } from './plain-rows.ts'
 import type { TickBatch } from './tick-batch.ts'
 import { foreignFormat, readHeader, unreadableHeader, type Header } from './tick-columns.ts'
 import { checkRow, type RowFault } from './tick-row.ts'
+import type { TimeOptions } from './tick-time.ts'
 
 /** Longest record; it bounds what is kept when a line break or a closing quote never comes. */
 const MAX_RECORD_BYTES = 1 << 20
@@ -17,7 +18,14 @@ export interface TickRowsOptions {
   /** Place of the file among the arguments, from 0. */
   readonly file: number
   readonly skipBadRows: boolean
+  readonly time: TimeOptions
 }
+
+/**
+ * A row that comes this much later than its place, ms, is played at the time of the row before it, and
+ * counted: feeds are recorded by several threads. A live feed would have tested it at its receipt too.
+ */
+const LATE_MS = 1_000
 
 /**
  * Turns the bytes of one tick file into rows: `feed` a chunk, then `fill` batches until it asks for
@@ -27,6 +35,8 @@ export interface TickRowsOptions {
 export class TickRows {
   /** Rows left out because something was wrong with them. */
   skipped = 0
+  /** Rows that came a little late, and were played at the time of the row before. */
+  late = 0
   private readonly options: TickRowsOptions
   private header: Header | undefined
   private plain: PlainRows | undefined
@@ -42,6 +52,8 @@ export class TickRows {
   private rows = 0
   /** Time of the last delivered row. */
   private clock = -Infinity
+  /** The last delivered row, which may turn out to lie ahead of all others. */
+  private last: LastRow | undefined
   /** Empty lines directly before `at`: a fault only if another row follows. */
   private emptyLines = 0
 
@@ -81,11 +93,11 @@ export class TickRows {
     if (plain === undefined) return false
     const capacity = batch.ts.length
     while (this.at <= this.lastBreak) {
-      if (batch.length === capacity) return true
+      if (batch.length === capacity) return this.unsure(batch) || true
       if (this.skipEmptyLine()) continue
       if (this.emptyLines > 0) this.refuseEmptyLines()
       const next = plain.read(this.bytes, this.at, batch)
-      if (next === -1 || batch.ts[batch.length]! < this.clock) {
+      if (next === -1 || this.isTooLate(batch)) {
         if (!this.readCarefully(batch)) return false
       } else {
         this.deliver(batch)
@@ -93,6 +105,7 @@ export class TickRows {
         this.line++
       }
     }
+    if (!this.isFinal) this.unsure(batch)
     if (this.end - this.at > MAX_RECORD_BYTES) {
       const found = `more than ${MAX_RECORD_BYTES} bytes without a line break`
       throw this.error({ column: 'row', found, expected: 'lines of CSV' })
@@ -118,7 +131,7 @@ export class TickRows {
     this.header = readHeader(source, record.fields)
     this.at += record.next
     this.line += record.lines
-    this.plain = new PlainRows(this.header.columns)
+    this.plain = new PlainRows(this.header.columns, this.options.time)
     return this.plain
   }
 
@@ -145,7 +158,7 @@ export class TickRows {
   private readCarefully(batch: TickBatch): boolean {
     const record = readRecord(this.bytes.subarray(0, this.end), this.at)
     if (record.kind === 'record') {
-      const fault = checkRow(this.header!, record.fields, { batch, clock: this.clock })
+      const fault = this.faultOf(record.fields, batch)
       if (fault === undefined) this.deliver(batch)
       else this.refuse(fault)
       this.at = record.next
@@ -165,9 +178,64 @@ export class TickRows {
     return true
   }
 
+  /** Whether the row behind the last one lies before it by more than a row may be late. */
+  private isTooLate(batch: TickBatch): boolean {
+    return batch.ts[batch.length]! < this.clock - LATE_MS
+  }
+
+  /**
+   * What is wrong with a row. One that lies far before the last row, but not before the one before that,
+   * shows that the last row lies ahead: that one is taken back, so that it hides no row after it.
+   */
+  private faultOf(fields: readonly string[], batch: TickBatch): RowFault | undefined {
+    const { time } = this.options
+    const fault = checkRow(this.header!, fields, { batch, clock: this.clock - LATE_MS, time })
+    const { last } = this
+    if (fault === undefined || last === undefined || batch.length === 0) return fault
+    const isAhead = this.isAhead(last)
+    const target = { batch, clock: last.clock - LATE_MS, time }
+    if (!isAhead || checkRow(this.header!, fields, target) !== undefined) return fault
+    const ahead = {
+      column: 'row',
+      found: `the time ${this.clock}, which all rows after it lie before`,
+      expected: 'rows in order of time',
+    }
+    if (!this.options.skipBadRows) throw this.error(ahead, last.line)
+    batch.length--
+    this.skipped++
+    this.clock = last.clock
+    this.last = undefined
+    return checkRow(this.header!, fields, target)
+  }
+
+  /** Whether the last row lies so far behind the one before it that it may be the one at fault. */
+  private isAhead({ clock }: LastRow): boolean {
+    return clock > -Infinity && this.clock - clock > LATE_MS
+  }
+
+  /** Gives the last row of a batch back to be read again where the next one may show that it lies ahead. */
+  private unsure(batch: TickBatch): false {
+    const { last } = this
+    if (last === undefined || batch.length === 0 || last.rows !== this.rows) return false
+    if (this.emptyLines > 0 || !this.isAhead(last)) return false
+    batch.length--
+    this.rows--
+    this.at = last.at
+    this.line = last.line
+    this.clock = last.clock
+    this.last = undefined
+    return false
+  }
+
   private deliver(batch: TickBatch): void {
     const n = batch.length++
+    const before = this.clock
+    if (batch.ts[n]! < before) {
+      this.late++
+      batch.ts[n] = before
+    }
     this.clock = batch.ts[n]!
+    this.last = { at: this.at, line: this.line, clock: before, rows: this.rows + 1 }
     batch.index[n] = this.rows++
     batch.file[n] = this.options.file
   }
@@ -181,6 +249,16 @@ export class TickRows {
   private error({ column, found, expected }: RowFault, line = this.line): InputError {
     return new InputError(this.options.source, [{ path: column, line, found, expected }])
   }
+}
+
+/** Where the last delivered row stands. */
+interface LastRow {
+  readonly at: number
+  readonly line: number
+  /** Time of the row before it. */
+  readonly clock: number
+  /** Rows so far, this one and skipped ones included. */
+  readonly rows: number
 }
 
 const quoteFault = (record: CsvRecord): string =>

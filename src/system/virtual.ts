@@ -1,7 +1,7 @@
 import { type Down, send } from '../actors/actor.ts'
 import { PaperBroker } from '../brokers/paper.ts'
 import { connect, type Core } from './core.ts'
-import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
@@ -75,6 +75,13 @@ export class VirtualSystem implements RowSink {
   /** Ticks dropped because their price cannot be true. */
   get badTicks(): number {
     return this.filter.dropped
+  }
+
+  /** Whether an instrument that a position depends on has had a price. */
+  hasPrice(instrument: InstrumentId): boolean {
+    return [...this.core.dispatcher.streamsOf(instrument)].some(
+      ([, { lastPrice }]) => !Number.isNaN(lastPrice),
+    )
   }
 
   /** Takes a position under guard. It is guarded from the next row on. */

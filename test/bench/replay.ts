@@ -40,7 +40,7 @@ export async function replay(): Promise<Figure[]> {
       await runReplay(
         {
           ...{ positions: join(folder, 'positions.json'), ticks: [join(folder, 'ticks.csv')] },
-          ...{ strict: false, skipBadRows: false },
+          ...{ strict: false, skipBadRows: false, tsUnit: 'ms' },
         },
         {
           stdin: Readable.from([]),

@@ -81,7 +81,7 @@ describe('watchkeeper replay, byte for byte', () => {
         `"ts":${T + 3000},"price":94},"level":95,"fillPrice":94,"profitPct":-6,` +
         `"profitAmount":-12}\n` +
         `{"type":"summary","positions":1,"exits":1,"open":0,${byReason('stop-loss')},"ticks":4,` +
-        `"badTicks":0,"skippedRows":0,"from":${T + 1000},"to":${T + 4000},"profitAmount":-12}\n`,
+        `"badTicks":0,"skippedRows":0,"lateRows":0,"from":${T + 1000},"to":${T + 4000},"profitAmount":-12}\n`,
     )
     expect(ran.code).to.equal(0)
   })
@@ -108,7 +108,7 @@ describe('watchkeeper replay, byte for byte', () => {
       `{"type":"open","positionId":"a","stop":99,"target":110,"best":103}\n` +
         `{"type":"open","positionId":"b","stop":null,"target":null,"best":100}\n` +
         `{"type":"summary","positions":2,"exits":0,"open":2,${byReason()},"ticks":3,` +
-        `"badTicks":0,"skippedRows":0,"from":${T + 1000},"to":${T + 3000},"profitAmount":0}\n`,
+        `"badTicks":0,"skippedRows":0,"lateRows":0,"from":${T + 1000},"to":${T + 3000},"profitAmount":0}\n`,
     )
   })
 
@@ -120,7 +120,7 @@ describe('watchkeeper replay, byte for byte', () => {
     expect(ran.stdout).to.equal(
       `{"type":"open","positionId":"a","stop":null,"target":null,"best":100,"exiting":true}\n` +
         `{"type":"summary","positions":1,"exits":0,"open":1,${byReason()},"ticks":2,` +
-        `"badTicks":0,"skippedRows":0,"from":${T + 1000},"to":${T + 2000},"profitAmount":0}\n`,
+        `"badTicks":0,"skippedRows":0,"lateRows":0,"from":${T + 1000},"to":${T + 2000},"profitAmount":0}\n`,
     )
   })
 
@@ -133,7 +133,7 @@ describe('watchkeeper replay, byte for byte', () => {
     expect(ran.stdout).to.equal(
       `{"type":"open","positionId":"a","stop":95,"target":null,"best":100}\n` +
         `{"type":"summary","positions":1,"exits":0,"open":1,${byReason()},"ticks":0,` +
-        `"badTicks":0,"skippedRows":0,"from":null,"to":null,"profitAmount":0}\n`,
+        `"badTicks":0,"skippedRows":0,"lateRows":0,"from":null,"to":null,"profitAmount":0}\n`,
     )
   })
 
@@ -410,7 +410,7 @@ describe('watchkeeper replay, on files', () => {
   })
 
   it('refuses a time that goes backwards in its file', async () => {
-    const ran = await run([folder.file('t.csv', ticks(['2000 BTC 100', '1000 BTC 100']))])
+    const ran = await run([folder.file('t.csv', ticks(['2000 BTC 100', '999 BTC 100']))])
     expect(ran.code).to.equal(2)
     expect(ran.stderr).to.contain('line 3')
   })

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import type { Tick } from '../../src/domain/tick.ts'
 import { InputError, type Fault } from '../../src/errors.ts'
 import { tickAt } from '../../src/feeds/tick-batch.ts'
+import { type TimeUnit, timeOptions } from '../../src/feeds/tick-time.ts'
 import { tickFile, type TickFile, type TickFileOptions } from '../../src/feeds/tick-csv.ts'
 
 interface Outcome {
@@ -33,13 +34,16 @@ async function readAll(ticks: TickFile): Promise<Outcome> {
   return { ...out, skipped: ticks.skippedRows, fault }
 }
 
+/** Any whole number is a time. */
+const ANY_TIME = { unit: 'ms', earliest: -Infinity, latest: Infinity } as const
+
 /** Reads a text through stdin, in chunks of `size` bytes. */
 function readText(text: string | Buffer, options: TickFileOptions & { size?: number } = {}) {
   const bytes = Buffer.from(text)
   const size = options.size ?? 64
   const chunks: Buffer[] = []
   for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size))
-  return readAll(tickFile('-', { ...options, stdin: Readable.from(chunks) }))
+  return readAll(tickFile('-', { time: ANY_TIME, ...options, stdin: Readable.from(chunks) }))
 }
 
 const HEADER = 'ts,instrument,price,size\n'
@@ -92,7 +96,8 @@ describe('tickFile: the header', () => {
 
 async function iteratorError(chunks: string[]): Promise<InputError> {
   try {
-    for await (const batch of tickFile('-', { stdin: Readable.from(chunks) })) void batch
+    for await (const batch of tickFile('-', { time: ANY_TIME, stdin: Readable.from(chunks) }))
+      void batch
   } catch (error) {
     if (error instanceof InputError) return error
   }
@@ -119,7 +124,7 @@ describe('tickFile: bad rows', () => {
     ['an empty quoted instrument', '2,"",1,1', { path: 'instrument', found: '""' }],
     ['an empty time', ',A,1,1', { path: 'ts', found: '""' }],
     ['a time without zone', '2024-08-09T00:00:00,A,1,1', { path: 'ts' }],
-    ['a time that goes backwards', '0,A,1,1', { path: 'ts', found: '"0"' }],
+    ['a time that goes far backwards', '-1000,A,1,1', { path: 'ts', found: '"-1000"' }],
     ['a time with a fraction of a ms', '1.5,A,1,1', { path: 'ts', found: '"1.5"' }],
     ['a size in words', '2,A,1,many', { path: 'size', found: '"many"' }],
     ['an open quote', '2,"A,1,1', { path: 'row', found: 'a quote that is never closed' }],
@@ -171,8 +176,56 @@ describe('tickFile: bad rows', () => {
     expect(error.code).to.equal('BAD_INPUT')
   })
 
+  it('plays a row that is a little late at the time of the row before it, and counts it', async () => {
+    const ticks = tickFile('-', {
+      time: ANY_TIME,
+      stdin: Readable.from([Buffer.from(`${HEADER}10,A,100,1\n9,A,94,1\n20,A,101,1\n`)]),
+    })
+    const { ticks: read } = await readAll(ticks)
+    expect(read.map(({ ts, price }) => [ts, price])).to.deep.equal([
+      [10, 100],
+      [10, 94],
+      [20, 101],
+    ])
+    expect(ticks.lateRows).to.equal(1)
+  })
+
+  it('takes a row that lies ahead of all after it back, however the file is cut', async () => {
+    const text = `${HEADER}0,A,100,1\n3600000,A,100,1\n10,A,90,1\n20,A,80,1\n`
+    for (const size of [1, 7, 64]) {
+      const outcome = await readText(text, { size, skipBadRows: true })
+      expect(prices(outcome)).to.deep.equal([100, 90, 80])
+      expect(outcome.skipped).to.equal(1)
+      const refused = await readText(text, { size })
+      expect(refused.fault).to.include({ line: 3, path: 'row' })
+    }
+  })
+
+  it('names the unit that a time seems to be in, and plays it where that is said', async () => {
+    const now = 1_732_000_000_000
+    const read = (ts: string, unit: TimeUnit = 'ms') =>
+      readText(`${HEADER}${ts},A,1,1\n`, { time: timeOptions(now, unit) })
+    const faults: [string, RegExp][] = [
+      ['1700000000', /seconds, which --ts-unit s plays/],
+      ['1700000000000000', /microseconds, which --ts-unit us plays/],
+      ['1700000000000000000', /nanoseconds, which --ts-unit ns plays/],
+      ['4102444800000', /from 1990 to a day from now, in milliseconds$/],
+      ['1980-01-01T00:00:00Z', /from 1990 to a day from now/],
+    ]
+    for (const [ts, expected] of faults) expect((await read(ts)).fault?.expected).to.match(expected)
+    const times: [string, TimeUnit][] = [
+      ['1700000000.5', 's'],
+      ['1700000000500999', 'us'],
+      ['1700000000500999999', 'ns'],
+      ['2023-11-14T22:13:20.500Z', 'us'],
+    ]
+    for (const [ts, unit] of times) {
+      expect((await read(ts, unit)).ticks[0]?.ts, ts).to.equal(1_700_000_000_500)
+    }
+  })
+
   it('does not let a skipped time move the clock', async () => {
-    const text = `${HEADER}5,A,1,1\n9,A,x,1\n4,A,2,1\n5,A,3,1\n`
+    const text = `${HEADER}5000,A,1,1\n9000,A,x,1\n3000,A,2,1\n5000,A,3,1\n`
     const outcome = await readText(text, { skipBadRows: true })
     expect(outcome).to.deep.include({ skipped: 2, indexes: [0, 3] })
   })
@@ -249,7 +302,7 @@ describe('tickFile: good rows', () => {
     const stdin = Readable.from([Buffer.from(HEADER + rows)])
     const sizes: number[] = []
     let sum = 0
-    for await (const batch of tickFile('-', { stdin, file: 3 })) {
+    for await (const batch of tickFile('-', { time: ANY_TIME, stdin, file: 3 })) {
       sizes.push(batch.length)
       for (let row = 0; row < batch.length; row++) sum += batch.index[row]! * batch.file[row]!
     }
@@ -272,7 +325,7 @@ describe('tickFile: files', () => {
 
   function read(name: string, bytes: Uint8Array | string): Promise<Outcome> {
     writeFileSync(join(folder, name), bytes)
-    return readAll(tickFile(join(folder, name), { skipBadRows: true }))
+    return readAll(tickFile(join(folder, name), { time: ANY_TIME, skipBadRows: true }))
   }
 
   it('refuses a file that is not there, and a folder', async () => {
@@ -314,7 +367,10 @@ describe('tickFile: files', () => {
       const path = join(folder, name)
       writeFileSync(path, bytes)
       const seen: (number | undefined)[] = []
-      const file = tickFile(path, { onProgress: (read, total) => seen.push(read, total) })
+      const file = tickFile(path, {
+        time: ANY_TIME,
+        onProgress: (read, total) => seen.push(read, total),
+      })
       await readAll(file)
       expect(seen.slice(-2)).to.deep.equal([bytes.length, bytes.length])
       expect(file.progress).to.deep.equal({ bytesRead: bytes.length, totalBytes: bytes.length })
@@ -323,7 +379,7 @@ describe('tickFile: files', () => {
 
   it('closes the file when the reader stops early', async () => {
     writeFileSync(join(folder, 'a.csv.gz'), packed)
-    for await (const batch of tickFile(join(folder, 'a.csv.gz'))) {
+    for await (const batch of tickFile(join(folder, 'a.csv.gz'), { time: ANY_TIME })) {
       expect(batch.length).to.be.above(0)
       break
     }

@@ -5,9 +5,12 @@ import { tickAt, tickBatch } from '../../src/feeds/tick-batch.ts'
 import { parseDecimal } from '../../src/feeds/tick-row.ts'
 import { TickRows } from '../../src/feeds/tick-rows.ts'
 
+/** Any whole number is a time. */
+const ANY_TIME = { unit: 'ms', earliest: -Infinity, latest: Infinity } as const
+
 /** All rows of a text that is fed in chunks of the given sizes, as JSON lines. */
 function rowsOf(text: string, sizes: readonly number[]): { lines: string[]; skipped: number } {
-  const rows = new TickRows({ source: 'test', file: 0, skipBadRows: true })
+  const rows = new TickRows({ source: 'test', file: 0, skipBadRows: true, time: ANY_TIME })
   const batch = tickBatch(3)
   const lines: string[] = []
   const drain = (): void => {
@@ -45,7 +48,7 @@ const decimal = fc
 
 /** Reads texts as prices, each in a row of its own of one file; undefined for a refused one. */
 function priceReader(): (text: string) => number | undefined {
-  const rows = new TickRows({ source: 'test', file: 0, skipBadRows: true })
+  const rows = new TickRows({ source: 'test', file: 0, skipBadRows: true, time: ANY_TIME })
   const batch = tickBatch(2)
   rows.feed(Buffer.from('ts,instrument,price\n'))
   return text => {

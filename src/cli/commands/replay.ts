@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../../errors.ts'
+import { TIME_UNITS } from '../../feeds/tick-time.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { paintFor, readable } from '../output.ts'
 import { ProgressLine } from '../progress.ts'
@@ -42,6 +43,11 @@ export const replayCommand: CommandModule = {
       )
       .option('--strict', 'take warnings about positions and rules as faults', false)
       .option('--skip-bad-rows', 'leave out rows that cannot be read, and count them', false)
+      .addOption(
+        new Option('--ts-unit <unit>', 'unit of whole numbers in the column of time')
+          .choices([...TIME_UNITS])
+          .default('ms'),
+      )
       .option(
         '--max-jump-pct <pct>',
         'hold a larger jump back until the next tick confirms it',

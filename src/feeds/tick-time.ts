@@ -1,0 +1,69 @@
+import { INSTANT_EXPECTED, parseInstant } from './instant.ts'
+
+/** The unit of whole numbers in a column of time. */
+export const TIME_UNITS = ['s', 'ms', 'us', 'ns'] as const
+export type TimeUnit = (typeof TIME_UNITS)[number]
+
+/** How the times of a file are read. */
+export interface TimeOptions {
+  readonly unit: TimeUnit
+  /** The earliest and the latest time that a row may have, epoch ms. */
+  readonly earliest: number
+  readonly latest: number
+}
+
+/** 1990-01-01: no recorded market is older, and seconds taken for milliseconds are. */
+const EARLIEST_MS = 631_152_000_000
+/** Clocks and time zones differ: a row may lie this far ahead, ms. */
+const AHEAD_MS = 86_400_000
+
+/** Times in milliseconds, up to a day ahead of `now` (epoch ms). */
+export const timeOptions = (now: number, unit: TimeUnit = 'ms'): TimeOptions => ({
+  unit,
+  earliest: EARLIEST_MS,
+  latest: now + AHEAD_MS,
+})
+
+const DECIMAL = /^-?\d+(?:\.\d+)?$/
+const PER_MS: Readonly<Record<TimeUnit, number>> = { s: 1e-3, ms: 1, us: 1e3, ns: 1e6 }
+/** Digits that are finer than a millisecond. */
+const FINER: Readonly<Record<TimeUnit, number>> = { s: 0, ms: 0, us: 3, ns: 6 }
+
+/** Epoch ms of a text in a unit, or as ISO 8601; NaN for no time. What is finer is cut off. */
+export function parseTime(text: string, unit: TimeUnit): number {
+  if (unit === 'ms' || !DECIMAL.test(text)) return parseInstant(text)
+  const whole = text.split('.')[0]!
+  if (unit === 's') return Math.floor(Number(text) * 1_000 + 1e-6)
+  // Digits are cut from the text: as numbers they are more than a double holds.
+  return Number(whole.slice(0, -FINER[unit]) || '0')
+}
+
+/** What is wrong with a time, as what was expected instead; undefined: nothing. */
+export function timeFault(
+  text: string,
+  ts: number,
+  { unit, earliest, latest }: TimeOptions,
+): string | undefined {
+  if (ts >= earliest && ts <= latest) return undefined
+  const guess = DECIMAL.test(text) ? guessed(Number(text), unit, latest) : undefined
+  if (guess === undefined && Number.isNaN(ts)) {
+    return unit === 'ms' ? INSTANT_EXPECTED : `a time in ${unit}, or ISO 8601 with a zone`
+  }
+  const hint =
+    guess === undefined ? '' : `: this looks like ${NAMES[guess]}, which --ts-unit ${guess} plays`
+  return `a time from 1990 to a day from now, in ${NAMES[unit]}${hint}`
+}
+
+const NAMES: Readonly<Record<TimeUnit, string>> = {
+  s: 'seconds',
+  ms: 'milliseconds',
+  us: 'microseconds',
+  ns: 'nanoseconds',
+}
+
+/** The unit in which a number would be a time of our days. */
+const guessed = (value: number, unit: TimeUnit, latest: number): TimeUnit | undefined =>
+  TIME_UNITS.find(each => {
+    const ms = value / PER_MS[each]
+    return each !== unit && ms >= EARLIEST_MS && ms <= latest
+  })
