@@ -1,39 +1,123 @@
-// What tests need beyond npm: programs of the system, installed where that is allowed.
+// What tests need beyond npm: programs of the system, installed where that is allowed and wanted.
 import { execFileSync } from 'node:child_process'
+import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 
-/** Commands, and the Debian packages that have them. */
-const TOOLS = [
-  { command: 'promtool', package: 'prometheus' },
-  { command: 'redis-server', package: 'redis-server' },
+/** Commands, the Debian packages that have them, what tests do with them, and the service of the package. */
+export const TOOLS = [
+  {
+    command: 'redis-server',
+    package: 'redis-server',
+    why: 'the tests of Redis start servers of their own',
+    service: 'redis-server',
+  },
+  {
+    command: 'promtool',
+    package: 'prometheus',
+    why: 'the tests of the alerts run its promtool',
+    service: 'prometheus',
+  },
 ]
 
-function has(command) {
-  try {
-    execFileSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
+/** What maintainer scripts of Debian ask before they start a service; 101 forbids it. */
+const POLICY = '/usr/sbin/policy-rc.d'
+const MARK = '# Of the tests of watchkeeper, while they install what they need.'
+const FORBIDDEN = `#!/bin/sh\n${MARK}\nexit 101\n`
+
+const NO_INSTALL = '--no-install'
+
+/** What the arguments of `npm test` say of the installation, and those that are for mocha. */
+export function parseArgs(given) {
+  return {
+    isInstallWanted: !given.includes(NO_INSTALL),
+    forMocha: given.filter(each => each !== NO_INSTALL),
   }
 }
 
-/** Installs what is missing. What cannot be installed is named in one line; its tests fail then. */
-export function systemTools() {
-  const missing = TOOLS.filter(({ command }) => !has(command))
-  if (missing.length === 0) return
-  const packages = [...new Set(missing.map(tool => tool.package))]
-  const names = missing.map(({ command }) => command).join(', ')
-  const byHand = `apt-get install ${packages.join(' ')}`
-  const isRoot = process.getuid?.() === 0
-  if (!isRoot || !has('apt-get')) {
-    console.error(`watchkeeper: ${names} missing, tests that need it will fail: ${byHand}`)
-    return
+/** Whether a command can be run. */
+export function has(command, path = process.env.PATH ?? '') {
+  return path.split(delimiter).some(folder => {
+    try {
+      accessSync(join(folder, command), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+/** The tools that this machine has not. */
+export const missingTools = () => TOOLS.filter(({ command }) => !has(command))
+
+/** What is to be done about missing tools: install them, or skip their tests; and the line that says so. */
+export function plan(missing, { isRoot, hasApt, isInstallWanted }) {
+  if (missing.length === 0) return { installs: false, line: undefined }
+  const packages = missing.map(tool => tool.package).join(' ')
+  const commands = missing.map(({ command }) => command).join(' and ')
+  if (isInstallWanted && isRoot && hasApt) {
+    const reasons = missing.map(tool => `${tool.package} (${tool.why})`).join(' and ')
+    const without = 'starts no service of theirs; `npm test -- --no-install` leaves it out'
+    return { installs: true, line: `installs ${reasons} by apt-get, ${without}` }
   }
-  console.error(`watchkeeper: installing ${packages.join(', ')} …`)
-  const options = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
+  return { installs: false, line: skipped(commands, packages) }
+}
+
+const skipped = (commands, packages) =>
+  `tests that need ${commands} are skipped, and coverage is not judged: apt-get install ${packages}`
+
+/** Runs an installation that starts no service, whatever ends it; puts a policy of the machine back. */
+export function withoutServices(run, policy = POLICY) {
+  const kept = `${policy}.watchkeeper`
+  if (textOf(policy)?.includes(MARK) === false) renameSync(policy, kept)
   try {
-    execFileSync('apt-get', ['update'], options)
+    writeFileSync(policy, FORBIDDEN, { mode: 0o755 })
+    run()
+  } finally {
+    if (textOf(kept) === undefined) rmSync(policy, { force: true })
+    else renameSync(kept, policy)
+  }
+}
+
+function textOf(file) {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** Installs packages; their services do not run, nor at the next start of the machine. */
+function installPackages(missing) {
+  // A signal is heard only after the installation: the policy is taken away before the process ends.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
+  const options = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
+  const packages = missing.map(tool => tool.package)
+  execFileSync('apt-get', ['update'], options)
+  withoutServices(() => {
     execFileSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], options)
+  })
+  for (const { service } of missing) {
+    try {
+      execFileSync('update-rc.d', [service, 'disable'], options)
+    } catch {
+      // A machine without such services starts none.
+    }
+  }
+}
+
+/** Installs what is missing, where that is allowed and wanted; says so before. Gives what is missing still. */
+export function systemTools(isInstallWanted) {
+  const missing = missingTools()
+  const isRoot = process.getuid?.() === 0
+  const { installs, line } = plan(missing, { isRoot, hasApt: has('apt-get'), isInstallWanted })
+  if (line !== undefined) console.error(`watchkeeper: ${line}`)
+  if (!installs) return
+  try {
+    installPackages(missing)
   } catch (error) {
-    console.error(`watchkeeper: ${byHand} failed (${error.message}): tests that need it will fail`)
+    const commands = missing.map(({ command }) => command).join(' and ')
+    const packages = missing.map(tool => tool.package).join(' ')
+    console.error(`watchkeeper: apt-get failed (${error.message})`)
+    console.error(`watchkeeper: ${skipped(commands, packages)}`)
   }
 }

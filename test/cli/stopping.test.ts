@@ -9,6 +9,7 @@ import { type RemoteBroker, startBroker } from '../support/broker-server/client.
 import { type RedisStoreConfig, storeSchema } from '../../src/stores/options.ts'
 import { openRedisDatabase } from '../../src/stores/redis/open.ts'
 import { RunningService } from '../support/kill.ts'
+import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { until } from '../support/until.ts'
 
@@ -84,36 +85,41 @@ describe('a service that is told to stop', () => {
     }
   })
 
-  it('answers probes while it waits for a lease, and ends at once when it is told to', async () => {
-    const redis = await RedisServer.start()
-    try {
-      const store = {
-        ...{ kind: 'redis', exclusive: 'lease', leaseMs: 60_000 },
-        redis: { url: redis.url },
+  needing('redis-server').it(
+    'answers probes while it waits for a lease, and ends at once when it is told to',
+    async () => {
+      const redis = await RedisServer.start()
+      try {
+        const store = {
+          ...{ kind: 'redis', exclusive: 'lease', leaseMs: 60_000 },
+          redis: { url: redis.url },
+        }
+        const config = storeSchema.parse(store) as RedisStoreConfig
+        const { database, connection } = await openRedisDatabase(config, {
+          monotonic: () => performance.now(),
+        })
+        await connection.ready(5_000)
+        await database.claim({ token: 'of a process that is killed', leaseMs: 60_000 })
+        connection.close()
+        const free = createServer().listen(0, '127.0.0.1')
+        await once(free, 'listening')
+        const { port } = free.address() as AddressInfo
+        await new Promise(resolve => free.close(resolve))
+        const next = start('next', { store, http: { port } })
+        await next.printed(line => line.startsWith('waiting: '))
+        const asked = async (path: string): Promise<number> =>
+          (await fetch(`http://127.0.0.1:${port}${path}`)).status
+        await until(() => asked('/livez').catch(() => 0))
+        expect([
+          await asked('/livez'),
+          await asked('/readyz'),
+          await asked('/health'),
+        ]).to.deep.equal([200, 503, 503])
+        expect(await next.end('SIGTERM')).to.equal(0)
+        expect(next.lines.at(-1)).to.equal('stopped')
+      } finally {
+        await redis.close()
       }
-      const config = storeSchema.parse(store) as RedisStoreConfig
-      const { database, connection } = await openRedisDatabase(config, {
-        monotonic: () => performance.now(),
-      })
-      await connection.ready(5_000)
-      await database.claim({ token: 'of a process that is killed', leaseMs: 60_000 })
-      connection.close()
-      const free = createServer().listen(0, '127.0.0.1')
-      await once(free, 'listening')
-      const { port } = free.address() as AddressInfo
-      await new Promise(resolve => free.close(resolve))
-      const next = start('next', { store, http: { port } })
-      await next.printed(line => line.startsWith('waiting: '))
-      const asked = async (path: string): Promise<number> =>
-        (await fetch(`http://127.0.0.1:${port}${path}`)).status
-      await until(() => asked('/livez').catch(() => 0))
-      expect([await asked('/livez'), await asked('/readyz'), await asked('/health')]).to.deep.equal(
-        [200, 503, 503],
-      )
-      expect(await next.end('SIGTERM')).to.equal(0)
-      expect(next.lines.at(-1)).to.equal('stopped')
-    } finally {
-      await redis.close()
-    }
-  })
+    },
+  )
 })

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { makeFolder, shownPath } from '../../src/disk/folder.ts'
+import { needing } from '../support/needing.ts'
 
 describe('makeFolder', () => {
   let folder: string
@@ -32,8 +33,7 @@ describe('makeFolder', () => {
     expect(readdirSync(folder)).to.deep.equal([])
   })
 
-  it('comes to an end in a file system that takes no folders', function () {
-    if (!existsSync('/proc/self')) this.skip()
+  needing('/proc').it('comes to an end in a file system that takes no folders', () => {
     expect(() => makeFolder('/proc/watchkeeper/store')).to.throw('ENOENT')
   })
 

@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { fileIdentity } from '../../src/disk/footing.ts'
 import { lockFile, unlockFile } from '../../src/disk/kernel-lock.ts'
+import { needing } from '../support/needing.ts'
 
-describe('a lock of the kernel on a file', () => {
+needing('flock').describe('a lock of the kernel on a file', () => {
   let folder: string
   let file: string
   let other: ChildProcess | undefined

@@ -5,6 +5,7 @@ import type { Tick } from '../../src/domain/tick.ts'
 import { RedisFeed, type RedisUse } from '../../src/feeds/redis.ts'
 import { redisFeedSchema } from '../../src/feeds/redis/options.ts'
 import type { RedisConnection } from '../../src/redis/connection.ts'
+import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { until } from '../support/until.ts'
 
@@ -12,7 +13,7 @@ const ACME = instrumentId('ACME')
 const GOLD = instrumentId('GOLD')
 const TS = Date.now()
 
-describe('RedisFeed', () => {
+needing('redis-server').describe('RedisFeed', () => {
   let server: RedisServer
   let talker: RedisConnection
   let held: InstrumentId[]

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { parse } from 'yaml'
 import { unknownIn } from '../support/metric-names.ts'
+import { needing } from '../support/needing.ts'
 
 const FOLDER = fileURLToPath(new URL('../../config/prometheus', import.meta.url))
 const OBSERVABILITY = fileURLToPath(new URL('../../docs/observability.md', import.meta.url))
@@ -58,12 +59,12 @@ function promtool(...args: readonly string[]): string {
 }
 
 describe('the alerts for Prometheus', () => {
-  it('are valid, and fire when they should and only then', () => {
+  needing('promtool').it('are valid, and fire when they should and only then', () => {
     for (const file of ['prometheus.yml', 'compose.yml']) {
       expect(promtool('check', 'config', file)).to.include('SUCCESS')
     }
     expect(promtool('test', 'rules', 'rules.test.yml')).to.include('SUCCESS')
-  }).timeout(30_000)
+  })
 
   it('have a test each that fires for the instance at fault, beside one that is well', () => {
     const tests = testsOf()

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { AS_PROCESS_1, hasNamespaces } from '../support/namespace.ts'
+import { needing } from '../support/needing.ts'
+import { AS_PROCESS_1 } from '../support/namespace.ts'
 
 const SCRIPT = fileURLToPath(new URL('../support/ending.ts', import.meta.url))
 
@@ -59,8 +60,7 @@ describe('the end of a process', () => {
     expect(ended).to.deep.equal({ code: null, signal: 'SIGTERM' })
   })
 
-  it('comes at once to process 1 of a container too', async function () {
-    if (!hasNamespaces()) this.skip()
+  needing('namespaces').it('comes at once to process 1 of a container too', async () => {
     const ended = await end('at once, though it hears the signal', { before: AS_PROCESS_1 })
     expect(ended.code).to.not.equal(3)
   })

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { AS_PROCESS_1, hasNamespaces } from '../support/namespace.ts'
+import { needing } from '../support/needing.ts'
+import { AS_PROCESS_1 } from '../support/namespace.ts'
 
 interface Ended {
   readonly code: number | null
@@ -31,12 +32,14 @@ describe('startWatchdog', () => {
     expect(stderr).to.match(/^watchkeeper: the event loop has stood still for \d+ ms: killed\n$/)
   })
 
-  it('ends process 1 of a container, to which its own SIGKILL does nothing', async function () {
-    if (!hasNamespaces()) this.skip()
-    const { code, signal, stderr } = await run('blocks', AS_PROCESS_1)
-    expect([code === 0, signal === null && code === null]).to.deep.equal([false, false])
-    expect(stderr).to.match(/the event loop has stood still for \d+ ms: killed/)
-  })
+  needing('namespaces').it(
+    'ends process 1 of a container, to which its own SIGKILL does nothing',
+    async () => {
+      const { code, signal, stderr } = await run('blocks', AS_PROCESS_1)
+      expect([code === 0, signal === null && code === null]).to.deep.equal([false, false])
+      expect(stderr).to.match(/the event loop has stood still for \d+ ms: killed/)
+    },
+  )
 
   it('kills a process whose loop blocks before it has turned once', async () => {
     expect((await run('blocks at once')).signal).to.equal('SIGKILL')

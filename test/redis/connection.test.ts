@@ -7,6 +7,7 @@ import { RedisConnection, type RedisOutcome } from '../../src/redis/connection.t
 import { RedisError } from '../../src/redis/errors.ts'
 import type { RedisConfig } from '../../src/redis/options.ts'
 import { closedPort } from '../support/closed-port.ts'
+import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { until } from '../support/until.ts'
 import { SwitchedPort } from '../support/switched-port.ts'
@@ -23,7 +24,7 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
     },
   )
 
-describe('a connection to Redis', () => {
+needing('redis-server').describe('a connection to Redis', () => {
   let server: RedisServer
   const opened: RedisConnection[] = []
   const servers: RedisServer[] = []

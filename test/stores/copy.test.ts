@@ -7,6 +7,7 @@ import type { Batch } from '../../src/ports/store.ts'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
 import { copyBetween } from '../../src/system/store-copy.ts'
 import { Machine } from '../support/redis-store.ts'
+import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 
 const batch = (count: number): Batch => ({
@@ -18,7 +19,7 @@ const batch = (count: number): Batch => ({
   })),
 })
 
-describe('copying a store', () => {
+needing('redis-server').describe('copying a store', () => {
   let server: RedisServer
   let folder: string
   let data: string

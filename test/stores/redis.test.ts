@@ -1,12 +1,13 @@
 import { RedisDatabase } from '../../src/stores/redis/database.ts'
 import { RedisStore } from '../../src/stores/redis.ts'
 import { storeContract } from '../contracts/store-contract.ts'
+import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import type { RedisConnection } from '../../src/redis/connection.ts'
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
-describe('RedisStore', () => {
+needing('redis-server').describe('RedisStore', () => {
   let server: RedisServer
   let prefix: string
   let count = 0

@@ -40,6 +40,3 @@ export function smallDisk(megabytes: number): SmallDisk | undefined {
     },
   }
 }
-
-/** Why a test that needs such a disk is skipped. */
-export const NO_MOUNT = 'mounting is not allowed here'

@@ -9,6 +9,7 @@ import { storeIdAt } from '../support/store-id.ts'
 import { watchkeeper } from '../support/cli.ts'
 import { RunningService } from '../support/kill.ts'
 import { until } from '../support/redis-store.ts'
+import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 
 const POSITIONS = 40
@@ -20,7 +21,7 @@ const CAPABILITIES = { dedupe: 'always', lookup: 'complete', reduceOnly: true } 
 
 const idOf = (index: number): string => `p${index}`
 
-describe('an owner that is stopped, and its standby', () => {
+needing('redis-server').describe('an owner that is stopped, and its standby', () => {
   let folder: string
   let redis: RedisServer
   let broker: RemoteBroker

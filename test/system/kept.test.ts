@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { WatchkeeperError } from '../../src/errors.ts'
 import { openKeptData } from '../../src/system/kept.ts'
+import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 
-describe('a look at what is kept', () => {
+needing('redis-server').describe('a look at what is kept', () => {
   it('finds no store where there is none, in place of no positions', async () => {
     const server = await RedisServer.start()
     const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-kept-'))

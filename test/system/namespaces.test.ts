@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
+import { AS_PROCESS_1 } from '../support/namespace.ts'
+import { needing } from '../support/needing.ts'
 
 const CLAIMER = fileURLToPath(new URL('../support/store-claimer.ts', import.meta.url))
-const UNSHARE = ['--pid', '--fork', '--mount-proc', '--kill-child'] as const
-const canUnshare = spawnSync('unshare', [...UNSHARE, 'true']).status === 0
 
 /** A process that claims the store in a folder, in a pid namespace of its own, as in a container. */
 class Contained {
@@ -17,8 +17,9 @@ class Contained {
   said = ''
 
   constructor(folder: string) {
+    const [unshare, ...args] = AS_PROCESS_1
     const command = [process.execPath, '--import', 'tsx', CLAIMER, folder, '0']
-    this.child = spawn('unshare', [...UNSHARE, ...command], {
+    this.child = spawn(unshare, [...args, ...command], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.said += text))
@@ -38,14 +39,10 @@ class Contained {
   }
 }
 
-describe('processes of two pid namespaces over one data folder', function () {
+needing('namespaces').describe('processes of two pid namespaces over one data folder', function () {
   this.timeout(60_000)
   let folder: string
   let contained: Contained[]
-
-  before(function () {
-    if (!canUnshare) this.skip()
-  })
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-namespace-'))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
 import { RunningService } from '../support/kill.ts'
+import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { until } from '../support/redis-store.ts'
 
@@ -104,29 +105,32 @@ describe('a store that is older than its account', function () {
     )
   })
 
-  it('makes no exit again where its Redis has lost what it had acknowledged', async () => {
-    const redis = await RedisServer.start({ appendonly: true })
-    store = { kind: 'redis', leaseMs: 1_500, redis: { url: redis.url, commandTimeoutMs: 500 } }
-    const client = await redis.connect()
-    const kept = new Map<string, Buffer>()
-    try {
-      await exitTwice(
-        () =>
-          client.run(async commands => {
-            for (const key of await commands.keys('watchkeeper:*')) {
-              kept.set(key, await commands.dumpBuffer(key))
-            }
-          }),
-        () =>
-          client.run(async commands => {
-            for (const [key, value] of kept) await commands.restore(key, 0, value, 'REPLACE')
-          }),
-      )
-    } finally {
-      await service.end('SIGKILL')
-      await redis.close()
-    }
-  })
+  needing('redis-server').it(
+    'makes no exit again where its Redis has lost what it had acknowledged',
+    async () => {
+      const redis = await RedisServer.start({ appendonly: true })
+      store = { kind: 'redis', leaseMs: 1_500, redis: { url: redis.url, commandTimeoutMs: 500 } }
+      const client = await redis.connect()
+      const kept = new Map<string, Buffer>()
+      try {
+        await exitTwice(
+          () =>
+            client.run(async commands => {
+              for (const key of await commands.keys('watchkeeper:*')) {
+                kept.set(key, await commands.dumpBuffer(key))
+              }
+            }),
+          () =>
+            client.run(async commands => {
+              for (const [key, value] of kept) await commands.restore(key, 0, value, 'REPLACE')
+            }),
+        )
+      } finally {
+        await service.end('SIGKILL')
+        await redis.close()
+      }
+    },
+  )
 
   it('is not doubted where it was stopped and started, nor killed', async () => {
     store = { kind: 'lmdb' }

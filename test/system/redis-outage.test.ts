@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { RunningService } from '../support/kill.ts'
+import { needing } from '../support/needing.ts'
 import { RedisServer, type RedisServerOptions } from '../support/redis-server.ts'
 import { until } from '../support/until.ts'
 
@@ -14,7 +15,7 @@ const PUBLISHER = fileURLToPath(new URL('../support/price-publisher.ts', import.
 const isStarted = (line: string): boolean => line.startsWith('watchkeeper guards')
 
 /** Real processes: the service, a Redis server, and somebody who publishes prices. */
-describe('A service whose prices come from Redis', () => {
+needing('redis-server').describe('A service whose prices come from Redis', () => {
   let folder: string
   let server: RedisServer
   let service: RunningService

@@ -7,11 +7,12 @@ import { executedBy } from '../crash/checks.ts'
 import { storeIdAt } from '../support/store-id.ts'
 import { RunningService } from '../support/kill.ts'
 import { until } from '../support/redis-store.ts'
+import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 
 const CAPABILITIES = { dedupe: 'always', lookup: 'complete', reduceOnly: true } as const
 
-describe('a service whose Redis is away', () => {
+needing('redis-server').describe('a service whose Redis is away', () => {
   let folder: string
   let redis: RedisServer
   let broker: RemoteBroker

@@ -2,21 +2,17 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { WatchkeeperError } from '../../../src/errors.ts'
 import { type LmdbStore, openLmdbStore } from '../../../src/stores/lmdb.ts'
-import { NO_MOUNT, type SmallDisk, smallDisk } from '../../support/small-disk.ts'
+import { type SmallDisk, smallDisk } from '../../support/small-disk.ts'
+import { needing } from '../../support/needing.ts'
 
-describe('LmdbStore on a disk of 10 MB', () => {
+needing('a small disk').describe('LmdbStore on a disk of 10 MB', () => {
   let disk: SmallDisk
 
-  before(function () {
-    const mounted = smallDisk(10)
-    if (mounted === undefined) {
-      this.test!.title += ` (${NO_MOUNT})`
-      this.skip()
-    }
-    disk = mounted
+  before(() => {
+    disk = smallDisk(10)!
   })
 
-  after(() => disk?.end())
+  after(() => disk.end())
 
   afterEach(() => disk.clear())
 

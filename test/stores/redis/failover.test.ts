@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import { Machine, until } from '../../support/redis-store.ts'
+import { needing } from '../../support/needing.ts'
 import { RedisServer } from '../../support/redis-server.ts'
 import { SwitchedPort } from '../../support/switched-port.ts'
 
 /** A primary becomes a replica of what was its replica, and keeps the connections that it has. */
-describe('a store whose primary becomes a replica', () => {
+needing('redis-server').describe('a store whose primary becomes a replica', () => {
   for (const exclusive of ['solo', 'lease'] as const) {
     it(`is written to on the new primary, with ${exclusive}`, async () => {
       const first = await RedisServer.start()

@@ -6,6 +6,7 @@ import { encodeBatch } from '../../../src/stores/redis/keys.ts'
 import { OutageJournal } from '../../../src/stores/redis/outage.ts'
 import type { RedisStore } from '../../../src/stores/redis.ts'
 import { bury, Machine, until } from '../../support/redis-store.ts'
+import { needing } from '../../support/needing.ts'
 import { RedisServer } from '../../support/redis-server.ts'
 
 const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
@@ -19,7 +20,7 @@ const intent = (key: string, value: unknown = 'intended') => ({
   lines: [{ at: Date.now(), kind: 'exit-intended', positionId: key }],
 })
 
-describe('RedisStore without its server', () => {
+needing('redis-server').describe('RedisStore without its server', () => {
   let server: RedisServer
   let machine: Machine
 

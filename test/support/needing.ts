@@ -1,0 +1,56 @@
+import { accessSync, constants, existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { hasNamespaces } from './namespace.ts'
+import { smallDisk } from './small-disk.ts'
+
+/** Why a program cannot be run here; undefined where it can. */
+function missing(command: string, from: string): string | undefined {
+  const isThere = (process.env['PATH'] ?? '').split(delimiter).some(folder => {
+    try {
+      accessSync(join(folder, command), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+  return isThere ? undefined : `${command} is missing: apt-get install ${from}`
+}
+
+/** What tests need of a machine: why it is not there, or undefined where it is. */
+const NEEDS = {
+  'redis-server': () => missing('redis-server', 'redis-server'),
+  promtool: () => missing('promtool', 'prometheus'),
+  flock: () => missing('flock', 'util-linux'),
+  '/proc': () => (existsSync('/proc/self') ? undefined : 'there is no /proc here'),
+  namespaces: () => (hasNamespaces() ? undefined : 'unshare may make no pid namespace here'),
+  'a small disk': () => {
+    const disk = smallDisk(1)
+    disk?.end()
+    return disk === undefined ? 'mounting is not allowed here' : undefined
+  },
+} as const
+
+type Need = keyof typeof NEEDS
+
+const known = new Map<Need, string | undefined>()
+
+function reasonFor(need: Need): string | undefined {
+  if (!known.has(need)) known.set(need, NEEDS[need]())
+  return known.get(need)
+}
+
+/**
+ * `describe` and `it` of tests that need something of the machine. Where it is missing they are skipped
+ * by name, with the reason in their titles.
+ */
+export function needing(need: Need): {
+  describe(title: string, body: (this: Mocha.Suite) => void): void
+  it(title: string, body: Mocha.Func | Mocha.AsyncFunc): void
+} {
+  const reason = reasonFor(need)
+  if (reason === undefined) return { describe, it }
+  return {
+    describe: (title, body) => void describe.skip(`${title} (${reason})`, body),
+    it: (title, body) => void it.skip(`${title} (${reason})`, body),
+  }
+}
