@@ -102,12 +102,14 @@ sideBySide('answers of a broker that are old or contradict each other', {
   },
 
   'about an order that contradict themselves are settled by the holding': async open => {
-    const scene = await open({ venue: { ...LOOK_UP, tellsState: false } })
+    const scene = await open({ venue: LOOK_UP })
+    scene.harm('place', { kind: 'hang', when: 'after' })
+    scene.price(94)
+    await scene.until(() => scene.executed() === 5)
     const fields = { kind: 'filled', executed: { quantity: 2, price: 94 } }
     for (const route of ['order', 'cancel'] as const) {
       scene.harm(route, { kind: 'patch', fields }, { times: 'always' })
     }
-    scene.price(94)
     await soldOnce(scene)
     expect(await scene.lines('exit-fault')).to.have.length(1)
   },
