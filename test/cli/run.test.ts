@@ -126,12 +126,13 @@ describe('watchkeeper run', () => {
       { ...old, id: 'far', entryPrice: 200_000, rules: { stopLoss: { pct: 5 } } },
       { ...old, id: 'ahead', openedAt: Date.now() + 3_600_000, rules: { stopLoss: { pct: 5 } } },
       { ...old, id: 'good', rules: { stopLoss: { pct: 50 } } },
+      { ...old, id: 'soon', openedAt: Date.now() + 4_500, rules: { stopLoss: { pct: 50 } } },
     ]
     writeFileSync(join(folder, 'positions.json'), JSON.stringify({ positions }))
     const running = await start()
     await running.printed(line => line.startsWith('Ctrl-C'))
     const text = running.lines.join('\n')
-    expect(text).to.match(/^watchkeeper guards 1 position, 0 are being exited\n1 is not guarded/m)
+    expect(text).to.match(/^watchkeeper guards 2 positions, 0 are being exited\n1 is not guarded/m)
     expect(text).to.match(/^late is not guarded: .*the time of maxHold is past/m)
     expect(text).to.match(/^ahead is not guarded: .*ahead of the clock/m)
     const url = running.lines.find(line => line.startsWith('health'))!.split(/\s+/)[1]!
@@ -143,7 +144,7 @@ describe('watchkeeper run', () => {
     expect(await running.end('SIGTERM')).to.equal(0)
     expect(running.lines.filter(isIntent)).to.deep.equal([])
     const { fills, register } = await leftBehind()
-    expect([fills.length, register.size]).to.deep.equal([0, 2])
+    expect([fills.length, register.size]).to.deep.equal([0, 3])
   })
 
   it('refuses polls of a paper account, which has no prices', async () => {

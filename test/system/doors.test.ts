@@ -37,6 +37,7 @@ describe('a position at each door', () => {
   let server: HttpServer
   let folder: string
   let now: number
+  let isStrict: boolean
 
   async function open(): Promise<void> {
     const clock = { now: () => now, monotonic: () => now }
@@ -54,7 +55,7 @@ describe('a position at each door', () => {
         journal: () => Promise.resolve(keeper.lines),
         snapshot: () => Promise.resolve({ tables: new Map(), lastSeq: 0 }),
       },
-      ...{ version: '1', isStrict: false, healthMaxAgeMs: 10_000, healthAgeMs: () => 0 },
+      ...{ version: '1', isStrict, healthMaxAgeMs: 10_000, healthAgeMs: () => 0 },
       log: { levels: {} as never, setLevel: () => undefined },
       metrics: () => Promise.resolve(''),
       health: () => ({ status: 'pass', at: now, output: [], checks: {} }),
@@ -69,6 +70,7 @@ describe('a position at each door', () => {
     venue = new TestVenue()
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-doors-'))
     now = START
+    isStrict = false
     await open()
   })
 
@@ -210,6 +212,16 @@ describe('a position at each door', () => {
     }
   }
 
+  it('is refused for what is odd where the service is strict, over HTTP too', async () => {
+    await server.close()
+    await system.stop()
+    isStrict = true
+    await open()
+    const { isTaken, words } = await fromHttp({ ...POSITION, rules: { stopLoss: { pct: 0.05 } } })
+    expect([isTaken, isOpen('p1')]).to.deep.equal([false, false])
+    expect(words).to.match(/^found 0.05, expected a percentage/)
+  })
+
   const ALLOWED: readonly [what: string, given: Given, before?: () => Promise<void>][] = [
     ['a time ahead, with opensLater', { openedAt: START + HOUR, opensLater: true }],
     [
@@ -227,6 +239,51 @@ describe('a position at each door', () => {
         expect([isTaken, words]).to.deep.equal([true, undefined])
       })
     }
+  }
+
+  const RULES: readonly [what: string, rules: unknown, words: RegExp][] = [
+    [
+      'a name that is none',
+      { stopLos: { pct: 5 } },
+      /^found the rule "stopLos", expected .*stopLoss/,
+    ],
+    ['a value of nothing', { stopLoss: { pct: 0 } }, /^found 0, expected a number above 0/],
+    ['a quoted number', { stopLoss: { pct: '5' } }, /^found "5", expected a number/],
+    [
+      'two levels',
+      { stopLoss: { pct: 5, price: 9 } },
+      /^found 9, expected exactly one of pct, price/,
+    ],
+    [
+      'a time zone that is none',
+      { sessionEnd: { at: '15:55', timezone: 'Mars/X' } },
+      /^found "Mars/,
+    ],
+    ['no instrument', { underlying: { below: 9 } }, /^found an underlying rule without/],
+    ['a text', 'swing', /^found the unknown rule set "swing"/],
+  ]
+
+  for (const [what, rules, words] of RULES) {
+    it(`has its rules refused in the same words by a new and a guarded one: ${what}`, async () => {
+      await system.add(aPosition({ id: positionId('old'), openedAt: now }), STOP_5, 'test')
+      await tick(100)
+      for (const ask of Object.values(DOORS)) {
+        expect((await ask({ ...POSITION, rules })).words).to.match(words)
+      }
+      const response = await fetch(`http://127.0.0.1:${server.port}/api/positions/old`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ rules }),
+      })
+      const { code, detail } = (await response.json()) as { code: string; detail: string }
+      expect([code, wordsOf(detail)]).to.satisfy(
+        ([is, said]: [string, string]) => is === 'BAD_INPUT' && words.test(said),
+      )
+      if (typeof rules !== 'object') return
+      const { stderr } = await cli('rules', 'old', '--rules', JSON.stringify(rules))
+      expect(wordsOf(stderr)).to.match(words)
+      expect(rowOf('old').rules).to.deep.equal(STOP_5)
+    })
   }
 
   it('is refused over HTTP by an id that was used, also with the same content', async () => {
@@ -254,6 +311,7 @@ describe('a position at each door', () => {
     )
     const { isTaken } = await fromFile({ ...POSITION, rules: STOP_5, openedAt: START - 60_000 })
     expect(isTaken).to.equal(false)
+    await system.settled()
     const told = keeper.lines.filter(({ kind }) => kind === 'entry-refused')
     expect(told.map(each => [each['for'], each['code']])).to.deep.equal([['p1', 'POSITION_CLOSED']])
     expect([...system.state.refusedEntries.keys()]).to.deep.equal(['p1'])
