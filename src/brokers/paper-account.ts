@@ -132,6 +132,17 @@ export class PaperAccount implements Broker {
     })
   }
 
+  /** Takes a deposit back whose position was not registered after all. */
+  withdraw(position: Position, generation = 1): Promise<void> {
+    const { id, instrument, side, quantity } = position
+    return this.commit(() => {
+      if (this.deposits.get([id, generation]) === undefined) return
+      void this.deposits.remove([id, generation])
+      const held = this.quantity([instrument, side])
+      this.hold([instrument, side], Math.max(0, difference(held, quantity)))
+    })
+  }
+
   async placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer> {
     if (signal.aborted) throw new NotSent('the exit was given up before it was sent')
     this.assertReachable()

@@ -6,6 +6,7 @@ import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { TakeBack } from './registrar.ts'
 import type { Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
 
@@ -22,8 +23,11 @@ export interface BrokerOfOptions {
 /** The configured broker, and what only a simulated account needs. */
 export interface ChosenBroker {
   readonly broker: Broker
-  /** Puts a new position into a simulated account; a real one holds it already. */
-  deposit(registered: Registered): Promise<void>
+  /**
+   * Puts a new position into a simulated account; a real one holds it already. Gives what takes that
+   * back.
+   */
+  deposit(registered: Registered): Promise<TakeBack>
   /** Told after each tick: orders of a simulated account may wait for a first price. */
   priced(instrument: InstrumentId): Promise<void> | undefined
 }
@@ -47,7 +51,10 @@ export function brokerOf({
       return {
         broker: account,
         deposit: async ({ position, generation }) => {
-          await account.deposit(position, generation)
+          const isNew = await account.deposit(position, generation)
+          return async () => {
+            if (isNew) await account.withdraw(position, generation)
+          }
         },
         priced: instrument => account.priced(instrument),
       }
@@ -60,7 +67,7 @@ export function brokerOf({
       })
       return {
         broker: httpBroker({ ...options, token: source, now, onOddity }),
-        deposit: () => Promise.resolve(),
+        deposit: () => Promise.resolve(() => Promise.resolve()),
         priced: () => undefined,
       }
     }

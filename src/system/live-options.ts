@@ -6,6 +6,7 @@ import type { MassExitOptions } from '../exits/mass-exit.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { JournalLine } from '../ports/control.ts'
+import type { TakeBack } from './registrar.ts'
 import type { Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { ExitFollower } from '../ports/telemetry.ts'
@@ -61,7 +62,7 @@ export interface LiveOptions {
   /** Whether this process owns the store at this moment; default: always. */
   readonly isStoreOurs?: () => boolean
   /** Awaited before a new position is registered: its account must hold it. */
-  readonly beforeGuard?: (registered: Registered) => Promise<void>
+  readonly beforeGuard?: (registered: Registered) => Promise<TakeBack> | Promise<void>
   /** Told of each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
   /** Told when the store begins to refuse writes, and with undefined when it takes them again. */

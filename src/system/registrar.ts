@@ -19,6 +19,9 @@ import type { Register } from './register.ts'
 import { AccountNames } from './account-names.ts'
 import { Sides } from './sides.ts'
 
+/** Takes back what an account was given for a position that was not registered after all. */
+export type TakeBack = () => Promise<void>
+
 export interface RegistrarParts {
   readonly rows: Register
   readonly writer: Pick<LiveWriter, 'now'>
@@ -27,7 +30,7 @@ export interface RegistrarParts {
   /** The venue holds one signed quantity an instrument. */
   readonly isNet: boolean
   /** Awaited before a new position is registered: its account must hold it. */
-  readonly beforeGuard?: ((registered: Registered) => Promise<void>) | undefined
+  readonly beforeGuard?: ((registered: Registered) => Promise<TakeBack> | Promise<void>) | undefined
   /** The exit of a life of a position, as far as it has come; undefined where none was decided. */
   exitOf(id: PositionId, generation: number): ExitRecord | undefined
   /** A position is released, and that is durable; `exit` is followed to its end. */
@@ -61,6 +64,11 @@ interface Renewal {
   readonly ratchet: KeptRatchet | undefined
 }
 
+/** Failures after which no position is registered for certain. */
+const UNKEPT: ReadonlySet<unknown> = new Set([
+  ...['STORE_FULL', 'STORE_GONE', 'NOT_SENT', 'POSITION_EXISTS', 'POSITION_CLOSED'],
+])
+
 /** Positions that are written in one commit. */
 const CHUNK = 500
 
@@ -70,6 +78,8 @@ export class Registrar {
   private readonly turns = new Map<PositionId, Promise<unknown>>()
   /** Positions that are not registered yet, and will be. */
   private readonly coming = new Set<Position>()
+  /** What an account is still to give back. */
+  private readonly owed: TakeBack[] = []
   private readonly comingSides = new Sides()
   private readonly comingAccounts = new AccountNames()
 
@@ -222,12 +232,45 @@ export class Registrar {
     }
   }
 
+  /** Registers positions that the account was given, or takes back what it was given. */
   private async registerAll(wanted: readonly Wanted[], by: string): Promise<Registered[]> {
+    const given: TakeBack[] = []
+    await this.takeBack()
+    try {
+      return await this.registerGiven(wanted, { by, given })
+    } catch (error) {
+      // Of any other failure it is not known whether the store has the positions.
+      if (UNKEPT.has((error as { code?: unknown }).code)) {
+        this.owed.push(...given)
+        await this.takeBack()
+      }
+      throw error
+    }
+  }
+
+  /** What cannot be taken back, as on a full disk, is tried again with the next position. */
+  private async takeBack(): Promise<void> {
+    const tried = this.owed.splice(0)
+    const settled = await Promise.allSettled(tried.map(each => each()))
+    this.owed.push(...tried.filter((_each, index) => settled[index]!.status === 'rejected'))
+  }
+
+  private async registerGiven(
+    wanted: readonly Wanted[],
+    { by, given }: { by: string; given: TakeBack[] },
+  ): Promise<Registered[]> {
     const { rows, writer, clock, beforeGuard } = this.parts
     let registered = wanted.map(each => this.newRow(each))
     if (beforeGuard !== undefined) {
       const missing = registered.filter((_each, index) => wanted[index]!.isHeld !== true)
-      await Promise.all(missing.map(beforeGuard))
+      const settled = await Promise.allSettled<TakeBack | undefined>(
+        missing.map(async each => (await beforeGuard(each)) ?? undefined),
+      )
+      for (const each of settled) {
+        if (each.status === 'fulfilled' && each.value !== undefined) given.push(each.value)
+      }
+      const failed = settled.find(each => each.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
     }
     const guarded: Promise<void>[] = []
     await writer.now({

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { watchkeeper } from '../support/cli.ts'
 import { RunningService } from '../support/kill.ts'
+import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 
 describe('the backup of a running service', function () {
@@ -56,7 +57,7 @@ describe('the backup of a running service', function () {
     expect(said).to.include('nothing is sent before a person has confirmed the holdings')
   })
 
-  it('takes what is kept in Redis, to a data folder as well', async () => {
+  needing('redis-server').it('takes what is kept in Redis, to a data folder as well', async () => {
     const redis = await RedisServer.start({ appendonly: true })
     try {
       const url = await start('one', { kind: 'redis', redis: { url: redis.url } })
