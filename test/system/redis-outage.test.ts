@@ -128,6 +128,9 @@ needing('redis-server').describe('A service whose prices come from Redis', () =>
     await until(async () => (await price('gold')) === 100)
     await until(async () => (await metric('watchkeeper_ticks_total{result="old"}')) > 0)
     expect(linesOf('exit-intended', 'acme')).to.deep.equal([])
+    // A first price at 50 would be refused; one that guards the position comes before it.
+    await server.ask(['hset', 'tick:ACME', 'ltp', 100, 'ts', Date.now()])
+    await until(async () => (await price('acme')) === 100)
     await server.ask(['hset', 'tick:ACME', 'ltp', 50, 'ts', Date.now()])
     await service.printed(line => /exit-filled +acme\b/.test(line))
   }).timeout(90_000)
