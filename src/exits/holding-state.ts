@@ -58,7 +58,11 @@ export function reported(
   const { quantity, at } = claim
   // A cache that is never renewed answers every question and tells nothing.
   const since = askedAt - at < OLD_MS ? null : (unknownSince ?? at)
-  if (known !== undefined && at < known.at) return { ...state, unknownSince: since }
+  // A list that was asked for later may be answered earlier: where it says the same, it takes nothing from
+  // the answer by name, for which lists that never end would be waited for otherwise.
+  const isUpheld =
+    isNamed && known?.isNamed === false && known.quantity === quantity && at >= (named?.at ?? at)
+  if (known !== undefined && at < known.at && !isUpheld) return { ...state, unknownSince: since }
   const alike = named?.quantity === quantity ? named : undefined
   // A list is no proof, but it can contradict one.
   const nextNamed = isNamed ? oneMore(alike, { quantity, at, apartMs }) : alike

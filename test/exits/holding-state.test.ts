@@ -25,6 +25,19 @@ describe('reported', () => {
     expect(reported(known, flat(50), byName(150)).known).to.include({ quantity: 0, at: 100 })
   })
 
+  it('takes a slow answer by name that a list has overtaken, where the list says the same', () => {
+    const listed = reported(unknownHolding(0), held(5), { ...byName(100), isNamed: false })
+    const slow = reported(listed, held(5), byName(60))
+    expect([slow.named?.at, slow.known?.isNamed]).to.deep.equal([60, true])
+    const again = reported(
+      reported(slow, held(5), { ...byName(150), isNamed: false }),
+      held(5),
+      byName(110),
+    )
+    expect(isToldTwice(again.named, 60, 10)).to.equal(true)
+    expect(reported(listed, held(4), byName(60)).named).to.equal(undefined)
+  })
+
   it('takes one state of a cache that is told again and again for one answer', () => {
     const once = reported(unknownHolding(0), flat(0), byName(100))
     const again = reported(once, flat(50), byName(150))
