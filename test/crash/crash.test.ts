@@ -1,4 +1,6 @@
 import { expect } from 'chai'
+import { theProgram } from '../support/compiled.ts'
+import type { Course } from './hostility.ts'
 import { planOf } from './plan.ts'
 import { textOf } from './report.ts'
 import { type Result, run } from './run.ts'
@@ -7,26 +9,32 @@ import { LATE_MS, venuesOf } from './venues.ts'
 /** The whole matrix is `npm run test:crash`, where late venues are as late as real ones. */
 const QUICK_LATE_MS = 300
 
-const SEEDS: readonly (readonly [name: string, seed: number])[] = [
-  ['refuses an id that it has ever had', 0],
-  ['only takes reduce-only orders', 13],
+const SEEDS: readonly (readonly [what: string, seed: number, course: Course])[] = [
+  ['at a venue that refuses an id that it has ever had', 0, 'plain'],
+  ['while its id is added again at once, and commits are slow', 4, 'added at once'],
+  ['where a store from before the exits is put back', 16, 'restored'],
+  ['while as much is bought again and posted, and answers have an age', 18, 'bought again'],
+  ['while it is released and added again, and quantities drift', 20, 'released'],
 ]
 
 describe('a guard that is killed', () => {
   let results: readonly Promise<Result>[]
 
   // Side by side: most of a run is waiting for a process to start.
-  before(() => {
-    results = SEEDS.map(([, seed]) => run(planOf(seed, QUICK_LATE_MS)))
+  before(function () {
+    this.timeout(180_000)
+    const main = theProgram().file('test/crash/guarded.ts')
+    results = SEEDS.map(([, seed]) => run(planOf(seed, QUICK_LATE_MS), main))
   })
   after(() => Promise.allSettled(results))
 
-  SEEDS.forEach(([name], index) => {
-    it(`exits every position once at a venue that ${name}`, async () => {
+  SEEDS.forEach(([what, , course], index) => {
+    it(`exits every position once ${what}`, async () => {
       const result = await results[index]!
       expect(result.violations, textOf(result)).to.deep.equal([])
+      expect(result.plan.hostility.course).to.equal(course)
       expect(result.kills.size, 'labels that were reached').to.be.greaterThan(0)
-    }).timeout(180_000)
+    }).timeout(300_000)
   })
 
   it('is killed at every kind of venue by the whole run', () => {
