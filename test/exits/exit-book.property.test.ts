@@ -68,6 +68,7 @@ const worlds = fc.record({
   capabilities,
   quantities: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
   listsOrders: fc.boolean(),
+  drifts: fc.boolean(),
 })
 
 type World = typeof worlds extends fc.Arbitrary<infer Given> ? Given : never
@@ -76,11 +77,11 @@ type MakeBook = (settings: ExitSettings, tell: (notice: Notice) => void) => Exit
 
 /** Plays one story to its end, and holds it to both promises. */
 function play(
-  { capabilities: given, quantities, listsOrders }: World,
+  { capabilities: given, quantities, listsOrders, drifts }: World,
   story: Iterable<fc.Command<object, GuardedAccount>>,
   makeBook: MakeBook = plainBook,
 ): void {
-  const account = new GuardedAccount(given, quantities, { listsOrders, makeBook })
+  const account = new GuardedAccount(given, quantities, { listsOrders, drifts, makeBook })
   fc.modelRun(() => ({ model: {}, real: account }), story)
   played.stories++
   const isOver = account.calmDown()

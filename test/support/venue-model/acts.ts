@@ -23,12 +23,11 @@ export const ACTS: Record<string, Act> = {
   flush: account => account.flush(),
   crash: (account, roll) => account.crash(roll),
   'hand-sell': (account, roll) => {
-    if (account.venue.capabilities.reduceOnly || account.isCalm) account.handSell(1 + (roll() % 4))
+    if (account.claims.reduceOnly || account.isCalm) account.handSell(1 + (roll() % 4))
   },
   'hand-sell-unseen': (account, roll) => {
-    const { capabilities } = account.venue
     if (!account.hasQueue) return
-    if (capabilities.reduceOnly || account.isCalm) account.handSellUnseen(1 + (roll() % 4))
+    if (account.claims.reduceOnly || account.isCalm) account.handSellUnseen(1 + (roll() % 4))
   },
   leave: (account, roll) => account.leave(roll),
   halt: account => {
@@ -43,6 +42,7 @@ export const ACTS: Record<string, Act> = {
   'old-report': (account, roll) => account.oldReport(1 + (roll() % 60)),
   lie: account => account.lie(),
   perjure: account => account.perjure(),
+  'claim-less': (account, roll) => account.claimLess(roll),
   restart: account => {
     account.flush()
     account.crash(() => 0)

@@ -54,7 +54,10 @@ export class GuardedAccount {
   /** A person sold while the holding was the evidence for an exit: it tells one for the other. */
   private isSpoiled = false
   isLateArrivalFired = false
-  /** Others traded while the holding was the evidence, which cannot tell it from an order of ours. */
+  /**
+   * Others traded while the holding was the evidence, which cannot tell it from an order of ours; or the
+   * proof that an order was sent by is not claimed any more.
+   */
   isAmbiguous = false
   /** The venue has executed an order that it had rejected: only telling it can help. */
   isPerjured = false
@@ -68,7 +71,7 @@ export class GuardedAccount {
   isHalted = false
   /** Units that somebody else has bought, and that no position names. */
   private others = 0
-  private readonly settings: ExitSettings
+  private settings: ExitSettings
   private book: ExitBook
   private readonly stored = new Map<PositionId, ExitRecord>()
   private answers: Answer[] = []
@@ -81,10 +84,11 @@ export class GuardedAccount {
     quantities: readonly number[],
     {
       listsOrders = true,
+      drifts = false,
       makeBook = plainBook,
-    }: { listsOrders?: boolean; makeBook?: GuardedAccount['makeBook'] } = {},
+    }: { listsOrders?: boolean; drifts?: boolean; makeBook?: GuardedAccount['makeBook'] } = {},
   ) {
-    this.venue = new ModelVenue(capabilities)
+    this.venue = new ModelVenue(capabilities, { drifts })
     this.settings = {
       ...{ capabilities, listsOrders, style: { kind: 'market' }, workingMs: 40, retryMs: 5 },
       ...{ maxRetryMs: 40, closedMarketRetryMs: 15, loudAfter: 3, loudAfterMs: 200, storeId: '' },
@@ -95,13 +99,18 @@ export class GuardedAccount {
     quantities.forEach((quantity, index) => this.enter(`p${index}`, quantity, 1))
   }
 
+  /** What the configuration says that the venue can prove. */
+  get claims(): Capabilities {
+    return this.settings.capabilities
+  }
+
   get present(): Life[] {
     return this.lives.filter(({ isClosed }) => !isClosed)
   }
 
   /** Whether a person who trades now cannot meet an order of ours. */
   get isCalm(): boolean {
-    const { dedupe, lookup } = this.venue.capabilities
+    const { dedupe, lookup } = this.claims
     // After a crash such a venue cannot tell what it sold from what a person did.
     const isBlind = dedupe === 'always' && lookup !== 'complete'
     return (
@@ -114,7 +123,7 @@ export class GuardedAccount {
   /** Whether somebody who buys now cannot spoil the evidence for an exit. */
   get mayEnter(): boolean {
     const isUnderWay = this.present.some(({ isDecided }) => isDecided)
-    return this.venue.isQuiet && !(isHoldingEvidence(this.venue.capabilities) && isUnderWay)
+    return this.venue.isQuiet && !(isHoldingEvidence(this.claims) && isUnderWay)
   }
 
   enter(id: string, quantity: number, generation: number): void {
@@ -156,7 +165,7 @@ export class GuardedAccount {
   /** A person sells while orders wait for their turn; the book is not told, and time passes. */
   handSellUnseen(quantity: number): void {
     const isUnderWay = this.present.some(({ isDecided }) => isDecided)
-    if (isUnderWay && isHoldingEvidence(this.venue.capabilities)) this.isSpoiled = true
+    if (isUnderWay && isHoldingEvidence(this.claims)) this.isSpoiled = true
     const sold = Math.min(quantity, Math.max(0, this.venue.held))
     this.venue.trade(-sold)
     this.others = Math.max(0, this.others - sold)
@@ -168,7 +177,7 @@ export class GuardedAccount {
   handSell(quantity: number): void {
     const { venue } = this
     const isUnderWay = this.present.some(({ isDecided }) => isDecided)
-    const isSeen = isHoldingEvidence(venue.capabilities)
+    const isSeen = isHoldingEvidence(this.claims)
     if (isUnderWay && isSeen) this.isSpoiled = this.isAmbiguous = true
     this.hasOthersTraded = true
     const isOfOthers = this.others > 0
@@ -176,7 +185,7 @@ export class GuardedAccount {
     venue.trade(-sold)
     this.others = Math.max(0, this.others - sold)
     if (isOfOthers && isSeen) this.advance(proofMs(venue.capabilities))
-    if (venue.capabilities.reduceOnly) return
+    if (this.claims.reduceOnly) return
     this.advance(venue.capabilities.visibilityMs)
     this.report({ lagMs: 0, isNamed: true, askedAt: venue.now }, () => 0)
   }
@@ -337,6 +346,23 @@ export class GuardedAccount {
         if (life.isDecided) this.decide(life)
       }
     }
+  }
+
+  /** The process is killed, and the configuration of the next one claims one proof less. */
+  claimLess(roll: Dice): void {
+    // A claim that was true of an order that is still on its way must not be taken back.
+    if (this.isLateArrivalFired) return
+    const less: Partial<Capabilities>[] = [
+      { dedupe: 'never' },
+      { lookup: 'none' },
+      { reduceOnly: false },
+    ]
+    const capabilities = { ...this.claims, ...less[roll() % less.length] }
+    this.settings = { ...this.settings, capabilities }
+    if (this.present.some(({ isDecided }) => isDecided)) this.isAmbiguous = true
+    this.crash(roll)
+    // What a person did while only the claim that is taken back was a bound is seen by then.
+    this.advance(proofMs(capabilities))
   }
 
   /** Everything works from now on. Gives whether every exit that was decided comes to its end. */

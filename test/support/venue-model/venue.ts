@@ -26,12 +26,15 @@ export class ModelVenue {
   readonly capabilities: Capabilities
   now = 1_000
   held = 0
+  private readonly drifts: boolean
   private readonly heldBefore: { at: number; quantity: number }[] = []
   private readonly orders: VenueOrder[] = []
   private flying: { at: number; order: ExitOrder; fate: Fate }[] = []
 
-  constructor(capabilities: Capabilities) {
+  /** `drifts`: quantities are told as sums of doubles. */
+  constructor(capabilities: Capabilities, { drifts = false } = {}) {
     this.capabilities = capabilities
+    this.drifts = drifts
   }
 
   /** Lets time pass, and what is on its way arrive. */
@@ -71,7 +74,8 @@ export class ModelVenue {
     this.execute(placed, fate.executes)
     if (fate.rest === 'ends' && isOpen(placed)) this.set(placed, 'ended', executed(placed))
     const state = placed.history.at(-1)!.state
-    return tellsState ? { kind: 'acknowledged', order: state } : { kind: 'acknowledged' }
+    if (!tellsState) return { kind: 'acknowledged' }
+    return { kind: 'acknowledged', order: this.toldState(state) }
   }
 
   /** Executes so much of each order that works. */
@@ -85,13 +89,13 @@ export class ModelVenue {
     const found = this.seen(id, lagMs)
     return found === undefined || (lookup === 'open-only' && found.kind !== 'working')
       ? { kind: 'absent' }
-      : found
+      : this.toldState(found)
   }
 
   cancel(id: string): OrderState {
     const open = this.orders.filter(each => each.order.clientOrderId === id && isOpen(each))
     for (const placed of open) this.set(placed, 'ended', executed(placed))
-    if (open.length > 0) return open.at(-1)!.history.at(-1)!.state
+    if (open.length > 0) return this.toldState(open.at(-1)!.history.at(-1)!.state)
     return this.capabilities.lookup === 'complete' ? this.lookUp(id, 0) : { kind: 'absent' }
   }
 
@@ -99,7 +103,7 @@ export class ModelVenue {
   report(lagMs: number, ageMs = 0): HoldingReport {
     const asOf = this.now - lagMs - ageMs
     const later = this.heldBefore.find(({ at }) => at > asOf)
-    const quantity = later?.quantity ?? this.held
+    const quantity = this.told(later?.quantity ?? this.held)
     return quantity === 0 ? { kind: 'flat', ageMs } : { kind: 'held', quantity, ageMs }
   }
 
@@ -125,7 +129,18 @@ export class ModelVenue {
     const placed = this.orders[roll() % Math.max(1, this.orders.length)]
     if (placed === undefined) return undefined
     const { history, order } = placed
-    return { id: order.clientOrderId, order: history[roll() % history.length]!.state }
+    const state = this.toldState(history[roll() % history.length]!.state)
+    return { id: order.clientOrderId, order: state }
+  }
+
+  /** A quantity as the venue tells it: a sum of doubles may be a little less than it should be. */
+  private told(quantity: number): number {
+    return this.drifts ? quantity * (1 - 2 ** -52) : quantity
+  }
+
+  private toldState(state: LivedOrder): LivedOrder {
+    const { quantity, price } = state.executed
+    return { ...state, executed: { quantity: this.told(quantity), price } }
   }
 
   get isQuiet(): boolean {
