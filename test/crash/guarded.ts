@@ -65,9 +65,9 @@ const watched = (...args: unknown[]): ClientRequest => {
 http.request = watched
 syncBuiltinESMExports()
 
-// Nobody is left to kill it when whoever started it is gone.
+// The process that kills it is gone. An exit would wait for threads of the store that hang.
 const starter = process.ppid
-setInterval(() => process.ppid !== starter && process.exit(1), 1_000).unref()
+setInterval(() => process.ppid !== starter && process.kill(process.pid, 'SIGKILL'), 1_000).unref()
 
 const { stdin, stdout, stderr, env } = process
 process.exitCode = await main(process.argv.slice(2), { stdin, stdout, stderr, env })

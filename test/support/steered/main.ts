@@ -15,7 +15,7 @@ process.on('message', (message: Steering) => {
 })
 process.channel?.unref()
 // Its test is gone.
-process.once('disconnect', () => process.exit(1))
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
 const { stdin, stdout, stderr, env } = process
 process.exitCode = await main(process.argv.slice(2), { stdin, stdout, stderr, env })
