@@ -17,9 +17,13 @@ const ONLY = process.env['STORY'] ?? ''
 let free = AT_ONCE
 const waiting: (() => void)[] = []
 
-/** A test for each story of a suite; they are played side by side. */
-export function sideBySide(title: string, stories: Readonly<Record<string, Story>>): void {
-  describe(title, () => {
+/** A test for each story of a suite; they are played side by side. `suite`: see `needing`. */
+export function sideBySide(
+  title: string,
+  stories: Readonly<Record<string, Story>>,
+  suite: (title: string, body: (this: Mocha.Suite) => void) => void = describe,
+): void {
+  suite(title, () => {
     const played = new Map<string, Promise<void>>()
 
     before(function () {
