@@ -82,7 +82,7 @@ describe('a store that is older than its account', function () {
     // Nothing is missing: what was sold was bought again by hand.
     await broker.script({ hands: [{ instrument: 'X', quantity: QUANTITY }] })
     await start()
-    expect(service.lines.join('\n')).to.match(/ store-doubted /)
+    await service.printed(line => line.includes(' store-doubted '))
     await until(isUnconfirmed)
     await post('/positions/a/exit')
     await service.printed(line => line.includes(' exit-foreign '))
