@@ -47,7 +47,9 @@ export const HANDS = [
 /** Makes the files that the command is started with; gives its arguments. */
 export function writeFiles(folder: string, plan: Plan, url: string): readonly string[] {
   const positions = join(folder, 'positions.json')
-  writeFileSync(positions, JSON.stringify({ positions: positionsOf(plan) }))
+  // Their time may be over before the first price comes: that is meant, and no mistake.
+  const entries = positionsOf(plan).map(each => ({ ...each, exitNow: true }))
+  writeFileSync(positions, JSON.stringify({ positions: entries }))
   const config = writeConfig(folder, { ...plan, url })
   const data = join(folder, 'data')
   return ['--config', config, '--positions', positions, '--data', data, '--port', '0']
