@@ -55,3 +55,12 @@ export function quotedIn(
  */
 export const priceIn = (view: PriceView, tick: Tick): number =>
   view === 'trade' ? tick.price : (quotedIn(view, tick) ?? tick.price)
+
+/** Whether two ticks of an instrument have the same time and the same figures. */
+export const isSameTick = (a: Tick, b: Tick | undefined): boolean =>
+  b !== undefined &&
+  a.ts === b.ts &&
+  Object.is(a.price, b.price) &&
+  a.bid === b.bid &&
+  a.ask === b.ask &&
+  a.size === b.size

@@ -1,5 +1,5 @@
 import type { InstrumentId } from '../domain/ids.ts'
-import type { Tick } from '../domain/tick.ts'
+import { isSameTick, type Tick } from '../domain/tick.ts'
 
 interface Answer {
   readonly tick: Tick
@@ -22,7 +22,7 @@ export class AskedPrices {
     const before = this.last.get(tick.instrument)
     this.last.set(tick.instrument, { tick, at })
     if (before === undefined) return tick
-    if (isSame(tick, before.tick)) return undefined
+    if (isSameTick(tick, before.tick)) return undefined
     return tick.ts === before.tick.ts && tick.ts < before.at ? { ...tick, ts: before.at } : tick
   }
 
@@ -31,10 +31,3 @@ export class AskedPrices {
     for (const known of this.last.keys()) if (!isWanted(known)) this.last.delete(known)
   }
 }
-
-const isSame = (a: Tick, b: Tick): boolean =>
-  a.ts === b.ts &&
-  Object.is(a.price, b.price) &&
-  a.bid === b.bid &&
-  a.ask === b.ask &&
-  a.size === b.size

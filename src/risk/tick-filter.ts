@@ -1,5 +1,5 @@
 import type { InstrumentId } from '../domain/ids.ts'
-import { isPrice, type PriceView, quotedIn, type Tick } from '../domain/tick.ts'
+import { isPrice, isSameTick, type PriceView, quotedIn, type Tick } from '../domain/tick.ts'
 
 export interface TickFilterOptions {
   /** Largest believable move of a price from one tick to the next, percent; undefined: any. */
@@ -81,7 +81,7 @@ export class TickFilter {
 
   private confirm(tick: Tick, out: Tick[]): void {
     const seen = this.seenOf(tick.instrument)
-    if (VIEWS.some(view => isSame(tick, seen[view].heldIn))) return
+    if (VIEWS.some(view => isSameTick(tick, seen[view].heldIn))) return
     // As things stood before this tick: what it confirms is older than its other prices.
     const before = VIEWS.map(view => {
       const { heldIn } = seen[view]
@@ -157,11 +157,3 @@ function withPrices(
 ): Tick {
   return { ...rest, price, ...(bid !== undefined && { bid }), ...(ask !== undefined && { ask }) }
 }
-
-const isSame = (a: Tick, b: Tick | undefined): boolean =>
-  b !== undefined &&
-  a.ts === b.ts &&
-  Object.is(a.price, b.price) &&
-  a.bid === b.bid &&
-  a.ask === b.ask &&
-  a.size === b.size

@@ -11,6 +11,7 @@ const QUICK_LATE_MS = 300
 
 const SEEDS: readonly (readonly [what: string, seed: number, course: Course])[] = [
   ['at a venue that refuses an id that it has ever had', 0, 'plain'],
+  ['while its id is added again at once, and commits are slow', 4, 'added at once'],
   ['where a store from before the exits is put back', 16, 'restored'],
   ['while as much is bought again and posted, and answers have an age', 18, 'bought again'],
   ['while it is released and added again, and quantities drift', 20, 'released'],

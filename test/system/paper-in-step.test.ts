@@ -11,7 +11,7 @@ needing('a small disk').describe(
   'a paper account and the store, on a disk that is full',
   function () {
     this.timeout(90_000)
-    // A disk that is full to the last page may end the process itself: then it is tried once more.
+    // It hung once in a run of everything and never alone; the cause is not known yet.
     this.retries(1)
     let disk: SmallDisk
     let folder: Folder
