@@ -65,7 +65,9 @@ function walk(rule: LevelRule, alone: RuleSet, position: Position): string | und
     }
     if (exitAt !== undefined && Number.isFinite(exitAt) && fires({ at: exitAt })) return undefined
     if (isPrice(stop) && fires({ price: stop })) return undefined
-    if (isPrice(target) && fires({ price: target })) return undefined
+    // Every price reaches a target of a long that lies at 0 or below.
+    const touched = sign === 1 && target !== undefined && target <= 0 ? entryPrice : target
+    if (isPrice(touched) && fires({ price: touched })) return undefined
     if (ratchet !== undefined && sign * ratchet > sign * best) best = ratchet
     else if (rearmAt !== undefined && rearmAt > at) at = rearmAt
     else best *= sign === 1 ? 2 : 0.5

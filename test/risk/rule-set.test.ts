@@ -250,6 +250,8 @@ describe('ruleSetWarnings', () => {
     [{ sessionEnd: { at: '15:55', timezone: 'America/New_York', minProfitAmount: -50 } }],
     [{ maxHold: { ms: 28_800_000 }, staleQuote: { afterMs: 'auto' } }],
     [{ takeProfit: { schedule: [{ afterMs: 60_000, pct: -1 }] } }],
+    [{ takeProfit: { schedule: [{ afterMs: 60_000, pct: -100 }] } }],
+    [{ sessionEnd: { at: '15:55', timezone: 'UTC', minProfitAmount: -200 } }],
   ]
   for (const [options, subject] of ORDINARY) {
     it(`has nothing to say about ${JSON.stringify(options)}`, () => {

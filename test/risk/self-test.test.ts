@@ -17,6 +17,14 @@ describe('deadRules', () => {
     expect(dead({ takeProfit: { pct: 120 } })).to.deep.equal([])
   })
 
+  it('lets a target of a long at 0 or below fire, as every price reaches it', () => {
+    for (const pct of [-100, -150]) {
+      expect(dead({ takeProfit: { schedule: [{ afterMs: 2_000, pct }] } })).to.deep.equal([])
+    }
+    const late = { sessionEnd: { at: '15:55', timezone: 'UTC', minProfitAmount: -100 } }
+    expect(dead(late)).to.deep.equal([])
+  })
+
   it('finds a trail as long as the price is high', () => {
     expect(dead({ trailingStop: { distancePct: 10, activateAtPct: 1e7 } })).to.deep.equal([
       'trailingStop',

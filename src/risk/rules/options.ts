@@ -115,6 +115,21 @@ export function unreachable(
 }
 
 /**
+ * A warning if `target` is a price that no market shows. A target of a long at 0 or below is none: every
+ * price reaches it, which is how "out at any price" is written.
+ */
+export function unreachableTarget(
+  path: string,
+  found: number,
+  target: number,
+  { side }: Pick<RuleSubject, 'side'>,
+): RuleWarning[] {
+  if (side === 'long' || target > 0) return []
+  const expected = 'a profit that a short can have: its price would be at 0 or below'
+  return [{ path, found: String(found), expected }]
+}
+
+/**
  * Warnings for tiers that change nothing: one whose level, wherever it holds, is not tighter than
  * what an earlier one leaves behind. `levelAt` gives the level of a tier for a best price. The last
  * tier has no end, so only one with a level of its own (`isFixed`) can be of no use.

@@ -16,7 +16,7 @@ import {
   WEEKDAYS,
 } from '../calendar.ts'
 import type { Levels, RuleDefinition } from '../rule.ts'
-import { priceAtAmount, signed } from './options.ts'
+import { priceAtAmount, signed, unreachableTarget } from './options.ts'
 
 const date = z.string().refine(text => parseDay(text) !== undefined, {
   error: 'a date that exists, as YYYY-MM-DD',
@@ -156,8 +156,8 @@ export const sessionEnd: RuleDefinition<SessionEndOptions> = {
     return `${next === Infinity ? 'no end' : `an end at ${instantText(next)}`} in place of ${instantText(old)}`
   },
   warnings: ({ minProfitAmount }, subject) => {
-    if (minProfitAmount === undefined || priceAtAmount(subject, minProfitAmount) > 0) return []
-    const expected = `a profit that a ${subject.side} can have: its price would be at 0 or below`
-    return [{ path: 'minProfitAmount', found: String(minProfitAmount), expected }]
+    if (minProfitAmount === undefined) return []
+    const target = priceAtAmount(subject, minProfitAmount)
+    return unreachableTarget('minProfitAmount', minProfitAmount, target, subject)
   },
 }

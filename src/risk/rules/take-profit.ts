@@ -12,7 +12,7 @@ import {
   priceAtAmount,
   priceAtProfit,
   signed,
-  unreachable,
+  unreachableTarget,
   unusualPct,
 } from './options.ts'
 
@@ -74,11 +74,15 @@ export const takeProfit: RuleDefinition<TakeProfitOptions> = {
       const [only] = presentOf(LEVELS, given)
       return [...unusualPct('pct', given.pct), ...misplaced(only!, { target }, subject)]
     }
-    return given.schedule.flatMap(({ afterMs, pct }, index) => [
-      ...unusualPct(`schedule[${index}].pct`, pct),
-      ...(afterMs === 0
-        ? misplaced(`schedule[${index}].pct`, { target: priceAtProfit(subject, pct) }, subject)
-        : unreachable(`schedule[${index}].pct`, pct, subject)),
-    ])
+    return given.schedule.flatMap(({ afterMs, pct }, index) => {
+      const path = `schedule[${index}].pct`
+      const target = priceAtProfit(subject, pct)
+      return [
+        ...unusualPct(path, pct),
+        ...(afterMs === 0
+          ? misplaced(path, { target }, subject)
+          : unreachableTarget(path, pct, target, subject)),
+      ]
+    })
   },
 }
