@@ -5,7 +5,7 @@ import { NotSent, RateLimited, Unauthorized, WatchkeeperError } from '../errors.
 import type { ExitEvent } from '../exits/events.ts'
 import type { CallKind } from '../exits/exit-entry.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { Broker, ExitAnswer } from '../ports/broker.ts'
+import type { Leaving, Sender } from '../ports/sender.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Ref } from './actor.ts'
 import { withDeadline } from './deadline.ts'
@@ -13,25 +13,6 @@ import type { GatewayMessage, ReconcilerMessage, SupervisorMessage } from './mes
 
 /** The call desk keeps what the venue says; an exit is ready for its turn before that, ms. */
 const LONGEST_RETRY_MS = 1_000
-/** How an order that waits for its turn leaves: asked and told in the moment in which it does. */
-export interface Leaving {
-  /** Whether an exit still waits for the order; asked at each look at the queue. */
-  isWanted(): boolean
-  /**
-   * Whether it may leave now. `isPaced`: only the pace of the venue's limit has held it, and no other call
-   * of that limit has left meanwhile.
-   */
-  mayLeave(isPaced: boolean): boolean
-  /** It leaves. */
-  left(): void
-}
-
-/** Carries exits out. */
-export interface Sender extends Pick<Broker, 'orderByClientId' | 'cancel'> {
-  /** Calls wait for their turn: `leaving` is asked then. Without it they leave at once. */
-  readonly queues?: boolean
-  placeExit(order: ExitOrder, signal: AbortSignal, leaving?: Leaving): Promise<ExitAnswer>
-}
 
 /** What the gateway works with. */
 export interface GatewayParts {

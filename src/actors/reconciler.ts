@@ -1,16 +1,11 @@
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import { nameOf } from '../exits/holding-state.ts'
-import type { Broker, OpenOrder } from '../ports/broker.ts'
+import type { OpenOrder } from '../ports/broker.ts'
 import type { Journal } from '../ports/journal.ts'
+import type { HoldingSource } from '../ports/sender.ts'
 import { withDeadline } from './deadline.ts'
 import type { GatewayMessage, ReconcilerMessage } from './messages.ts'
-
-/** Tells what is held. */
-export interface HoldingSource extends Pick<Broker, 'holdings' | 'openOrders'> {
-  /** `left` is called when a question that waits for its turn leaves: its answer is not of before. */
-  holding(key: HoldingKey, signal: AbortSignal, left?: () => void): Promise<HoldingReport>
-}
 
 /** What the reconciler works with. */
 export interface ReconcilerParts {

@@ -8,7 +8,7 @@ import {
   type ExampleInstrument,
   type Option,
 } from './example-market.ts'
-import { bell, sfc32, type Random } from './random.ts'
+import { bell, sfc32, type Random } from '../domain/random.ts'
 
 /** The seed of the bundled example day. */
 export const EXAMPLE_SEED = 20241119

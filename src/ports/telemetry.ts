@@ -11,6 +11,23 @@ export interface Telemetry {
   count(name: CycleCount, by?: number): void
 }
 
+/** Counts of an account's events, by name. */
+export interface EventCounts {
+  /** @param name - `exits.<reason>` or `errors.<code>`. */
+  incrementMetric(name: string, by?: number): void
+}
+
+/** What an account reports about its own work. */
+export interface AccountTelemetry {
+  readonly cycles: EventCounts
+}
+
+/** Measures the phases of a cycle. */
+export interface PhaseMeter {
+  /** Runs a part of the cycle and gives what it gives. */
+  phase<T>(name: string, part: () => T): T
+}
+
 /** An exit as whoever follows it sees it. */
 export interface FollowedExit {
   readonly positionId: PositionId

@@ -1,5 +1,4 @@
 import type { JournalKind } from '../ports/journal-kinds.ts'
-import type { ServiceConfig } from '../config/schema.ts'
 import { type InstrumentTable, patternOf } from '../domain/instrument.ts'
 import { positionId, type PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
@@ -23,9 +22,18 @@ export interface AdoptionOptions {
   readonly afterMs: number
 }
 
+/** What the settings of `holdings` say about adoption. */
+export interface HoldingsSettings {
+  readonly adopt: 'off' | 'alert' | 'rules'
+  readonly defaultRules?: AdoptionOptions['rules'] | undefined
+  readonly instruments?: AdoptionOptions['instruments'] | undefined
+  /** Ms. */
+  readonly adoptAfterMs: number
+}
+
 /** The adopter of a running service; undefined where the config wants none. */
 export function adopterOf(
-  { adopt, defaultRules: rules, instruments, adoptAfterMs: afterMs }: ServiceConfig['holdings'],
+  { adopt, defaultRules: rules, instruments, adoptAfterMs: afterMs }: HoldingsSettings,
   system: LiveSystem,
   clock: Pick<TrustedClock, 'now' | 'steady'>,
 ): Adopter | undefined {

@@ -3,7 +3,7 @@ import type { MonitorMessage } from '../actors/messages.ts'
 import { CATCH_UP } from '../actors/supervisor-state.ts'
 import type { Position } from '../domain/position.ts'
 import type { Tick } from '../domain/tick.ts'
-import { sfc32 } from '../feeds/random.ts'
+import { sfc32 } from '../domain/random.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Timers } from '../ports/timers.ts'
 import { type ChaosAct, type ChaosPlan, targets, waitMs } from '../resilience/chaos-plan.ts'
@@ -11,11 +11,10 @@ import type { Guard } from '../risk/guard.ts'
 import type { Rule, RuleSet } from '../risk/rule.ts'
 import { type BrokerFault, chaosBroker, type ChosenCalls } from './chaos-broker.ts'
 import type { LiveSystem } from './live.ts'
-import { machineTimers } from './machine-timers.ts'
 
 export interface ChaosParts {
   readonly clock: Clock
-  readonly timers?: Timers
+  readonly timers: Timers
 }
 
 /** Makes a running system suffer on a seeded schedule, so that a person sees it defend itself. */
@@ -36,7 +35,7 @@ export class Chaos {
   private readonly ending = new AbortController()
   private fault: { readonly kind: BrokerFault; readonly until: number } | undefined
 
-  constructor(plan: ChaosPlan, { clock, timers = machineTimers }: ChaosParts) {
+  constructor(plan: ChaosPlan, { clock, timers }: ChaosParts) {
     this.plan = plan
     this.clock = clock
     this.timers = timers

@@ -34,13 +34,13 @@ import type { CallDesk } from '../actors/call-desk.ts'
 import { gatewayView, moveBreaker } from './gateway-view.ts'
 import type { Performance } from './performance.ts'
 import { exitView } from './exit-view.ts'
-import { backupOf } from '../stores/backup.ts'
+import { supervisionOf, type SupervisionView } from './supervision.ts'
 import { explain } from '../risk/explain.ts'
 import { standing } from '../risk/standing.ts'
 
 export interface ControlParts {
   readonly system: LiveSystem
-  readonly store: Pick<OwnedStore, 'journal' | 'snapshot'>
+  readonly store: Pick<OwnedStore, 'journal'>
   readonly clock: Clock
   readonly performance: Performance
   readonly desk: CallDesk
@@ -53,6 +53,8 @@ export interface ControlParts {
   readonly healthMaxAgeMs: number
   healthAgeMs(): number
   health(): HealthSnapshot
+  /** The whole store as it is now, as text. */
+  backup(): AsyncIterable<string>
   /** Makes a snapshot of health before the next cycle does. */
   lookAgain(): void
   readiness(): Readiness
@@ -61,9 +63,11 @@ export interface ControlParts {
 /** What http and the command line may ask, answered by the running system. */
 export class LiveControl implements Control {
   private readonly parts: ControlParts
+  private readonly supervision: SupervisionView
 
   constructor(parts: ControlParts) {
     this.parts = parts
+    this.supervision = supervisionOf(parts.system)
   }
 
   get instruments(): InstrumentTable {
@@ -228,11 +232,11 @@ export class LiveControl implements Control {
   }
 
   supervisionTree(limit: number): readonly ActorView[] {
-    return this.parts.system.supervisionView.supervisionTree(limit)
+    return this.supervision.supervisionTree(limit)
   }
 
   restartActor(id: string, by: Requester): Promise<ActorView> {
-    return this.parts.system.supervisionView.restart(id, nameOf(by))
+    return this.supervision.restart(id, nameOf(by))
   }
 
   logLevels(): Readonly<Record<string, string>> {
@@ -249,7 +253,7 @@ export class LiveControl implements Control {
   }
 
   backup(): AsyncIterable<string> {
-    return backupOf(this.parts.store, this.parts.clock.now())
+    return this.parts.backup()
   }
 
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {

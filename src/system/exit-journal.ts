@@ -10,9 +10,8 @@ import type { ExitRecord } from '../exits/record.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { Registered, ReleasedExit } from '../ports/keeper.ts'
 import type { Realised } from '../risk/portfolio.ts'
-import type { ExitFollower } from '../ports/telemetry.ts'
+import type { AccountTelemetry, ExitFollower } from '../ports/telemetry.ts'
 import { codeOf, lineOf, textOf } from './lines.ts'
-import type { Performance } from './performance.ts'
 import { countOne } from './live-counts.ts'
 import { closedRow, historyOf, lifeName, type LiveState } from './live-state.ts'
 import type { LiveWriter } from './live-writer.ts'
@@ -23,7 +22,7 @@ export interface ExitJournalParts {
   readonly writer: LiveWriter
   /** Epoch ms. */
   now(): number
-  readonly performance: Pick<Performance, 'cycles'> | undefined
+  readonly performance: AccountTelemetry | undefined
   readonly followers: readonly ExitFollower[]
   /** Which incarnation decided, and how long ago its tick or deadline was, ms. */
   decidedBy(decision: Decision): { readonly epoch: number | undefined; readonly ageMs: number }

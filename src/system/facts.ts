@@ -3,7 +3,8 @@ import type { Child } from '../actors/roster.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { Found } from './guarding.ts'
 import type { LiveSystem } from './live.ts'
-import type { UnguardedCause } from '../observability/metrics/facts.ts'
+import { supervisionOf } from './supervision.ts'
+import type { UnguardedCause } from '../domain/unguarded.ts'
 import type { HealthFacts, Trouble } from '../observability/health.ts'
 
 interface Limits {
@@ -46,6 +47,7 @@ export function healthFacts(
   found: Found = system.guarding.look(),
 ): HealthFacts {
   const { state } = system
+  const supervision = supervisionOf(system)
   const { openExits } = state
   const exitNow = system.clock.steady()
   const { ruleErrors: mostErrors } = system.supervision
@@ -70,7 +72,7 @@ export function healthFacts(
     actors: {
       alive: found.expected - found.missing,
       expected: found.expected,
-      restarts: system.supervisionView.restartsInWindow(),
+      restarts: supervision.restartsInWindow(),
     },
     positions: found.counts,
     unguardedMs: system.guarding.totalMs,
@@ -84,7 +86,7 @@ export function healthFacts(
     unpriced: now - startedAt > graceMs ? [...found.unpriced].map(namedIn(system)) : [],
     quarantined: found.quarantined.map(troubleOf),
     ...{ ruleErrors: erring(false), failingRules: erring(true) },
-    downActors: system.supervisionView.down(),
+    downActors: supervision.down(),
     overdueExits: overdue.map(({ positionId, intendedAt, state }): Trouble => ({
       what: `${positionId} (${state.kind})`,
       forMs: exitNow - intendedAt,

@@ -1,6 +1,7 @@
 import { type ActorSystem, type Down, type Ref, send } from '../actors/actor.ts'
 import { gateway, gatewayState, noticed } from '../actors/gateway.ts'
-import type { GatewayParts, Leaving } from '../actors/gateway-calls.ts'
+import type { GatewayParts } from '../actors/gateway-calls.ts'
+import type { Leaving } from '../ports/sender.ts'
 import type { GatewayMessage } from '../actors/messages.ts'
 import { InstrumentTable } from '../domain/instrument.ts'
 import type { ExitOrder } from '../domain/order.ts'

@@ -2,14 +2,14 @@ import type { Child, Roster } from '../actors/roster.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { InstrumentTable, TradingHours } from '../domain/instrument.ts'
 import type { PositionState } from '../domain/position.ts'
-import type { UnguardedCause } from '../observability/metrics/facts.ts'
+import type { UnguardedCause } from '../domain/unguarded.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registered } from '../ports/keeper.ts'
 import { idleCause, stateOf } from '../risk/guarded.ts'
 import { InStep } from './in-step.ts'
 import type { LiveState } from './live-state.ts'
 import { isOpenAt, quietFor } from '../risk/hours.ts'
-import { guardingOf } from './supervision.ts'
+import { guardingOf } from './guarded-by.ts'
 
 export interface GuardingParts {
   readonly state: LiveState

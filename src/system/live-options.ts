@@ -9,13 +9,13 @@ import type { JournalLine } from '../ports/control.ts'
 import type { TakeBack } from './registrar.ts'
 import type { Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
-import type { ExitFollower } from '../ports/telemetry.ts'
+import type { AccountTelemetry, ExitFollower } from '../ports/telemetry.ts'
 import type { Timers } from '../ports/timers.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
-import type { Chaos } from './chaos.ts'
+import type { Guard } from '../risk/guard.ts'
+import type { RuleSet } from '../risk/rule.ts'
 import type { ExitVenue, GatewayOptions } from './gateway-options.ts'
 import type { LiveKeeper } from './live-writer.ts'
-import type { Performance } from './performance.ts'
 import type { TickGateOptions } from './tick-gate.ts'
 
 /** A broker with an account of its own. */
@@ -24,6 +24,14 @@ export type Venue = ExitVenue &
     /** Told after each tick: orders may wait for the first price of an instrument. */
     priced(instrument: Tick['instrument']): Promise<void> | undefined
   }
+
+/** What goes wrong on purpose inside an account. */
+export interface ChaosHooks {
+  /** Called before each message of a monitor; may throw. */
+  beforeMonitor(watched: Guard): void
+  /** The same rules, which may throw. */
+  rules(set: RuleSet): RuleSet
+}
 
 export interface LiveOptions {
   readonly keeper: LiveKeeper
@@ -44,14 +52,13 @@ export interface LiveOptions {
   /** Why the store may be older than the account, if it may. */
   readonly doubt?: string | undefined
   /** Where calls, exits and errors are counted. */
-  readonly performance?: Performance | undefined
+  readonly performance?: AccountTelemetry | undefined
   /** Told how each exit goes on. */
   readonly followers?: readonly ExitFollower[]
   readonly supervision?: Supervision | undefined
   /** Set where things are to go wrong on purpose. */
-  readonly chaos?: Pick<Chaos, 'beforeMonitor' | 'rules'> | undefined
-  /** Default the machine's. */
-  readonly timers?: Timers
+  readonly chaos?: ChaosHooks | undefined
+  readonly timers: Timers
   readonly random?: () => number
   /** A younger price is tested as soon as a position comes, an older one guards nobody, ms; default 30 s. */
   readonly freshMs?: number

@@ -10,8 +10,8 @@ import type { Position } from '../domain/position.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { maySend } from '../exits/kill-switch.ts'
-import type { Profiler } from '../observability/profiler.ts'
 import type { RulesRequest } from '../ports/control.ts'
+import type { PhaseMeter } from '../ports/telemetry.ts'
 import type { KeptRatchet, LifeRatchet, Registered } from '../ports/keeper.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import { backfill, replay } from '../risk/missed.ts'
@@ -29,18 +29,16 @@ import type { LiveOptions, Venue } from './live-options.ts'
 import { NO_LIMITS, startPortfolio } from './live-portfolio.ts'
 import { type LivePast, LiveState, pastOf } from './live-state.ts'
 import { LiveWriter } from './live-writer.ts'
-import { machineTimers } from './machine-timers.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import { MissingPrices } from './missing-prices.ts'
 import { PortfolioActs } from './portfolio-acts.ts'
 import { Registrar, type RulesChanged } from './registrar.ts'
 import { ResumePoint } from './resume-point.ts'
-import { SupervisionView } from './supervision.ts'
 import { TickGate } from './tick-gate.ts'
 import { type ClockEvent, TrustedClock } from './trusted-clock.ts'
 import type { LiveChange } from './write-queue.ts'
 
-const UNMEASURED: Pick<Profiler, 'phase'> = { phase: (_name, part) => part() }
+const UNMEASURED: PhaseMeter = { phase: (_name, part) => part() }
 /** Longest wait of an orderly end for the store, ms. */
 const STOP_MS = 10_000
 const FRESH_MS = 30_000
@@ -54,7 +52,6 @@ export class LiveSystem {
   readonly gate: TickGate
   readonly clock: TrustedClock
   readonly supervision: Supervision
-  readonly supervisionView: SupervisionView
   readonly guarding: Guarding
   readonly missingPrices: MissingPrices
   readonly doors: Doors
@@ -157,14 +154,10 @@ export class LiveSystem {
       storeId: past.storeId,
       ...{ exits: options.exits, adopt: options.adopt, reconcileMs: options.reconcileMs },
       supervision: this.supervision,
-      ...{ clock, timers: options.timers ?? machineTimers, random: options.random ?? Math.random },
+      ...{ clock, timers: options.timers, random: options.random ?? Math.random },
       onFailure: down => this.fail(down),
     })
-    const { roster, supervisor } = this.core
-    this.supervisionView = new SupervisionView({
-      ...{ roster, supervisor, clock, policy: this.supervision },
-      tell: (kind, detail) => this.tell(kind, detail),
-    })
+    const { roster } = this.core
     this.guarding = new Guarding({
       ...{ state: this.state, roster, instruments: this.instruments, clock },
       staleMs: options.freshMs ?? FRESH_MS,
@@ -293,7 +286,7 @@ export class LiveSystem {
   }
 
   /** What is due by time, and what was not answered. */
-  cycle(profiler: Pick<Profiler, 'phase'> = UNMEASURED): void {
+  cycle(profiler: PhaseMeter = UNMEASURED): void {
     const { dispatcher, supervisor, gateway, reconciler } = this.core
     profiler.phase('clock', () => {
       const event = this.clock.check()

@@ -1,9 +1,8 @@
 import type { CallDesk } from '../actors/call-desk.ts'
-import type { Sender } from '../actors/gateway-calls.ts'
-import type { HoldingSource } from '../actors/reconciler.ts'
 import type { HoldingKey } from '../domain/holding.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import type { Broker } from '../ports/broker.ts'
+import type { HoldingSource, Sender } from '../ports/sender.ts'
 import { QuoteBatch } from './quote-batch.ts'
 
 export interface PacedBrokerOptions {

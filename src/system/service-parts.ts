@@ -63,7 +63,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   await performance.keepIn(store)
   const past = await rememberedGates(store, clock.now())
   const traces = new ExitTraces({ version: options.version, now: () => clock.steady() })
-  const chaos = options.chaos && new Chaos(options.chaos, { clock })
+  const chaos = options.chaos && new Chaos(options.chaos, { clock, timers: machineTimers })
   let chosen: ChosenBroker | undefined
   let desk: CallDesk | undefined
   let system: LiveSystem | undefined
@@ -107,6 +107,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   )
   const { exits, holdings, supervision, instruments, portfolio, massExit } = config
   system = await LiveSystem.open({
+    timers: machineTimers,
     keeper: {
       load: () => keeper.load(),
       keep: change => performance.commit(() => keeper.keep(change)),

@@ -34,6 +34,7 @@ import { tellDeadRules } from './rule-check.ts'
 import { openParts, type ServiceParts } from './service-parts.ts'
 import type { LostFolder, OwnedStore } from '../ports/store.ts'
 import { Repeats } from './repeats.ts'
+import { backupOf } from '../stores/backup.ts'
 import { CLOCK_DEFAULTS, TrustedClock } from './trusted-clock.ts'
 
 export interface ServiceOptions {
@@ -143,6 +144,7 @@ export class Service {
       desk: this.desk,
       system: this.system,
       store: this.store,
+      backup: () => backupOf(this.store, clock.now()),
       clock,
       health: () => this.snapshot,
       lookAgain: () => (this.snapshot = this.look()),

@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { ActorView, Supervising } from '../ports/supervision.ts'
 import { restartsWithin } from '../resilience/restarts.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
-import { hasLevels } from '../risk/stand-in.ts'
+import type { LiveSystem } from './live.ts'
 
 export interface SupervisionParts {
   readonly roster: Roster
@@ -20,21 +20,17 @@ export interface SupervisionParts {
   tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
-/** Who guards a position: only the first two do. */
-export type Guarding = 'monitor' | 'caretaker' | 'nobody'
-
-/** Who holds the band of a position. A monitor in backoff does not, though folds decide for it. */
-export function guardingOf(roster: Roster, { watch, guard }: Child): Guarding {
-  switch (watch.kind) {
-    case 'alive':
-      return livenessOf(watch.ref).stopped ? 'nobody' : 'monitor'
-    case 'waiting':
-      return 'nobody'
-    case 'given-up':
-      return roster.service('caretaker')?.watch.kind === 'alive' && hasLevels(guard)
-        ? 'caretaker'
-        : 'nobody'
-  }
+/** The supervision of a running account. */
+export function supervisionOf(system: LiveSystem): SupervisionView {
+  const { core, clock, supervision: policy } = system
+  const { roster, supervisor } = core
+  return new SupervisionView({
+    roster,
+    supervisor,
+    policy,
+    clock,
+    tell: (kind, detail) => system.tell(kind, detail),
+  })
 }
 
 /** What the supervisor knows, for the API and the command line. */

@@ -16,6 +16,7 @@ import type { PortfolioDay } from '../../src/risk/portfolio.ts'
 import type { LiveChange } from '../../src/system/write-queue.ts'
 import { LiveSystem } from '../../src/system/live.ts'
 import type { Performance } from '../../src/system/performance.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 /** What is told of while the system runs; each is called at the moment it happens. */
 export interface RigOptions {
@@ -62,6 +63,7 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
     keeper: { load: () => kept.load(), keep },
     venue: quotes => (account = openPaperAccount({ folder: join(folder, 'paper'), quotes })),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    timers: machineTimers,
     callTimeoutMs: 5_000,
     ...(options.beforeMonitor !== undefined && {
       chaos: { beforeMonitor: options.beforeMonitor, rules: same },

@@ -1,4 +1,4 @@
-import type { Random } from '../../src/feeds/random.ts'
+import type { Random } from '../../src/domain/random.ts'
 import type { Harm } from '../support/broker-server/script.ts'
 import type { CommitFault } from '../support/steered/steering.ts'
 import { type CrashVenue, weaker } from './venues.ts'

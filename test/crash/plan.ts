@@ -1,4 +1,4 @@
-import { type Random, sfc32 } from '../../src/feeds/random.ts'
+import { type Random, sfc32 } from '../../src/domain/random.ts'
 import type { Fault, FillPlan, Harm } from '../support/broker-server/script.ts'
 import { type Kill, LABELS } from './labels.ts'
 import { type Hostility, hostilityOf, TO_BELIEF } from './hostility.ts'

@@ -8,6 +8,7 @@ import type { LiveOptions, Venue } from '../../src/system/live-options.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const ACME = instrumentId('ACME')
 const SOUND = instrumentId('SOUND')
@@ -61,6 +62,7 @@ describe('what is wrong with one position', () => {
     LiveSystem.open({
       ...{ keeper, venue: account.venue },
       clock: { now: () => now, monotonic: () => now },
+      timers: machineTimers,
       callTimeoutMs: 5_000,
       onLine: () => undefined,
       onFatal: error => {

@@ -7,6 +7,7 @@ import type { LiveOptions } from '../../src/system/live-options.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { RestingVenue } from '../support/resting-venue.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const P1 = positionId('p1')
 const ACME = instrumentId('ACME')
@@ -40,6 +41,7 @@ describe('the exit of a released position', () => {
     LiveSystem.open({
       ...{ keeper, venue: account.venue },
       clock: { now: () => now, monotonic: () => now },
+      timers: machineTimers,
       callTimeoutMs: 5_000,
       onLine: () => undefined,
       onFatal: () => undefined,

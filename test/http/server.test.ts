@@ -11,6 +11,7 @@ import { LiveSystem } from '../../src/system/live.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { aDesk } from '../support/desk.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const TOKEN = 'a token of some length'
 const POSITION = {
@@ -50,6 +51,7 @@ describe('the HTTP API', () => {
         orderByClientId: () => Promise.resolve({ kind: 'unknown' }),
       }),
       clock,
+      timers: machineTimers,
       callTimeoutMs: 1_000,
       onLine: () => undefined,
       onFatal: error => {
@@ -70,10 +72,10 @@ describe('the HTTP API', () => {
     const control = new LiveControl({
       ...{ system, desk: aDesk() },
       store: {
-        snapshot: () => Promise.resolve({ tables: new Map(), lastSeq: 0 }),
         journal: ({ after, limit }) =>
           Promise.resolve(keeper.lines.filter(({ seq }) => seq > after).slice(0, limit)),
       },
+      backup: async function* () {},
       clock: { now: () => now, monotonic: () => now },
       ...{ version: '1.2.3', isStrict: false, healthMaxAgeMs: 10_000, healthAgeMs: () => 0 },
       log: { levels: levels as never, setLevel: (name, level) => (levels[name] = level) },

@@ -15,6 +15,7 @@ import { aPosition } from '../support/builders.ts'
 import { aFollowedExit } from '../support/followed-exit.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const P1 = positionId('p1')
 
@@ -150,6 +151,7 @@ describe('ExitTraces', () => {
       beforeGuard: venue.deposit,
       clock: { now: () => at, monotonic: () => mono },
       followers: [traces],
+      timers: machineTimers,
       callTimeoutMs: 5_000,
       onLine: () => undefined,
       onFatal: () => undefined,

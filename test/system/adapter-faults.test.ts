@@ -1,12 +1,13 @@
 import { expect } from 'chai'
 import { checkedBroker } from '../../src/brokers/checked.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
-import { type Random, sfc32 } from '../../src/feeds/random.ts'
+import { type Random, sfc32 } from '../../src/domain/random.ts'
 import type { Broker } from '../../src/ports/broker.ts'
 import { LiveSystem } from '../../src/system/live.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const ACME = instrumentId('ACME')
 const IDS = ['a', 'b', 'c', 'd', 'e']
@@ -61,7 +62,13 @@ async function exitAll(seed: number): Promise<void> {
   const keeper = new MemoryKeeper()
   let now = 1_000
   const system = await LiveSystem.open({
-    ...{ keeper, beforeGuard: account.deposit, callTimeoutMs: 5_000, reconcileMs: 100 },
+    ...{
+      keeper,
+      beforeGuard: account.deposit,
+      timers: machineTimers,
+      callTimeoutMs: 5_000,
+      reconcileMs: 100,
+    },
     venue: quotes => {
       const { priced, ...venue } = account.venue(quotes)
       const whole = { ...venue, quotes: () => Promise.resolve([]), close: () => Promise.resolve() }

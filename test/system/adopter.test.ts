@@ -7,6 +7,7 @@ import { LiveSystem } from '../../src/system/live.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const ACME = instrumentId('ACME')
 const GLOBEX = instrumentId('GLOBEX')
@@ -43,7 +44,13 @@ describe('Adopter', () => {
 
   async function open(but: object = {}): Promise<void> {
     system = await LiveSystem.open({
-      ...{ keeper, callTimeoutMs: 5_000, reconcileMs: 1_000, adopt: 'rules' },
+      ...{
+        keeper,
+        timers: machineTimers,
+        callTimeoutMs: 5_000,
+        reconcileMs: 1_000,
+        adopt: 'rules',
+      },
       venue: prices => ({
         ...account.venue(prices),
         quotes: async () => {

@@ -15,6 +15,7 @@ import { cliHere } from '../support/cli-here.ts'
 import { aDesk } from '../support/desk.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const ACME = instrumentId('ACME')
 const START = Date.UTC(2026, 0, 5, 12)
@@ -43,7 +44,7 @@ describe('a position at each door', () => {
     const clock = { now: () => now, monotonic: () => now }
     system = await LiveSystem.open({
       ...{ keeper, clock, venue: venue.venue, beforeGuard: venue.deposit },
-      ...{ callTimeoutMs: 1_000, skewMs: 5_000 },
+      ...{ timers: machineTimers, callTimeoutMs: 1_000, skewMs: 5_000 },
       onLine: () => undefined,
       onFatal: error => {
         throw error
@@ -53,8 +54,8 @@ describe('a position at each door', () => {
       ...{ system, clock, desk: aDesk(), performance: new Performance(clock) },
       store: {
         journal: () => Promise.resolve(keeper.lines),
-        snapshot: () => Promise.resolve({ tables: new Map(), lastSeq: 0 }),
       },
+      backup: async function* () {},
       ...{ version: '1', isStrict, healthMaxAgeMs: 10_000, healthAgeMs: () => 0 },
       log: { levels: {} as never, setLevel: () => undefined },
       metrics: () => Promise.resolve(''),

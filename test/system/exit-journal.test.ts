@@ -8,6 +8,8 @@ import { LiveSystem } from '../../src/system/live.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
+import { supervisionOf } from '../../src/system/supervision.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const P1 = positionId('p1')
 
@@ -28,6 +30,7 @@ describe('what is told of an exit', () => {
     followers = [new ExitTimes({ ...clock, measure: stretch => measured.push(stretch) })]
     system = await LiveSystem.open({
       ...{ keeper, venue: venue.venue, beforeGuard: venue.deposit, clock },
+      timers: machineTimers,
       callTimeoutMs: 5_000,
       followers,
       onLine: () => undefined,
@@ -102,14 +105,14 @@ describe('what is told of an exit', () => {
 
   it('says which incarnation decided', async () => {
     await tick(100)
-    await system.supervisionView.restart(`monitor-${P1}`, 'test')
+    await supervisionOf(system).restart(`monitor-${P1}`, 'test')
     await tick(80)
     await cycle()
     expect(line('exit-intended')['epoch']).to.equal(2)
   })
 
   it('counts restarts by what led to them, one by hand apart from crashes', async () => {
-    await system.supervisionView.restart('caretaker', 'test')
+    await supervisionOf(system).restart('caretaker', 'test')
     await system.settled()
     const counts = (): string[] =>
       [...system.state.counts.eachRestart()]

@@ -10,6 +10,7 @@ import type { LiveOptions } from '../../src/system/live-options.ts'
 import { aPosition } from '../support/builders.ts'
 import { LOOK_UP, TestVenue } from '../support/test-venue.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const TRAIL = { trailingStop: { distancePct: 10 } }
 const P1 = positionId('p1')
@@ -36,6 +37,7 @@ describe('LiveSystem', () => {
     venue: account.venue,
     beforeGuard: account.deposit,
     clock: { now: () => now, monotonic: () => now },
+    timers: machineTimers,
     callTimeoutMs: 5_000,
     onLine: () => undefined,
     onFatal: error => fatal.push(error),

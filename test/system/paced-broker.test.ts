@@ -17,6 +17,7 @@ import { anOrder } from '../support/http-broker.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { until } from '../support/until.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 describe('pacedBroker', () => {
   let timers: FakeTimers
@@ -137,6 +138,7 @@ describe('pacedBroker of a live system', () => {
     }
     system = await LiveSystem.open({
       ...{ keeper: new MemoryKeeper(), venue, clock, beforeGuard: account.deposit },
+      timers: machineTimers,
       callTimeoutMs: Infinity,
       onLine: line => lines.push(line),
       onFatal: error => expect.fail(error.message),

@@ -7,6 +7,7 @@ import { seed } from '../../src/system/positions-seed.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const STOP_5 = { stopLoss: { pct: 5 } }
 const STOP_3 = { stopLoss: { pct: 3 } }
@@ -29,6 +30,7 @@ describe('seed', () => {
       keeper,
       venue: new TestVenue().venue,
       clock: { now: () => 1_000, monotonic: () => 1_000 },
+      timers: machineTimers,
       callTimeoutMs: 1_000,
       onLine: () => undefined,
       onFatal: error => {

@@ -9,6 +9,7 @@ import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { until } from '../support/until.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const P1 = positionId('p1')
 const ACME = instrumentId('ACME')
@@ -37,6 +38,7 @@ describe('the lives of one id', () => {
     LiveSystem.open({
       ...{ keeper, venue: account.venue, beforeGuard: account.deposit },
       clock: { now: () => now, monotonic: () => now },
+      timers: machineTimers,
       callTimeoutMs: 5_000,
       onLine: () => undefined,
       onFatal: () => undefined,

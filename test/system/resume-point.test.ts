@@ -8,6 +8,7 @@ import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { until } from '../support/until.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const NOW = 1_000_000
 const OLD_MS = 30_000
@@ -65,7 +66,13 @@ describe('A feed that goes back to where it was', () => {
 
   async function start(): Promise<void> {
     system = await LiveSystem.open({
-      ...{ keeper, venue: account.venue, beforeGuard: account.deposit, callTimeoutMs: 5_000 },
+      ...{
+        keeper,
+        venue: account.venue,
+        beforeGuard: account.deposit,
+        timers: machineTimers,
+        callTimeoutMs: 5_000,
+      },
       clock: { now: () => NOW, monotonic: () => NOW },
       ticks: { confirmMs: 5_000, maxTickAgeMs: OLD_MS },
       ...{ onLine: () => undefined, onFatal: () => undefined },

@@ -15,6 +15,7 @@ import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { supervisionOf } from '../../src/system/supervision.ts'
 
 const TRAIL = { trailingStop: { distancePct: 10 } }
 const P1 = positionId('p1')
@@ -150,7 +151,9 @@ describe('supervision of a live system', () => {
   const checkOf = (name: string): string | undefined => health().checks[name]?.[0]?.status
   const kinds = (): string[] => keeper.lines.map(({ kind }) => kind)
   const viewOf = (id: string) =>
-    system.supervisionView.supervisionTree().find(each => each.id === id)
+    supervisionOf(system)
+      .supervisionTree()
+      .find(each => each.id === id)
 
   it('asks what became of an order whose gateway crashed in mid-send, and fills it once', async () => {
     await add()
@@ -271,7 +274,7 @@ describe('supervision of a live system', () => {
       'pass',
     ])
     expect(viewOf('monitor-p1')?.quarantined).to.equal(true)
-    const after = await system.supervisionView.restart('monitor-p1', 'me')
+    const after = await supervisionOf(system).restart('monitor-p1', 'me')
     expect(after).to.deep.include({ epoch: 2, alive: true, quarantined: false })
     await turn()
     expect(keeper.lines.at(-1)).to.include({ actor: 'monitor-p1', by: 'me' })
@@ -294,12 +297,14 @@ describe('supervision of a live system', () => {
   })
 
   it('restarts any actor that a person names, and knows no other', async () => {
-    expect(await system.supervisionView.restart('gateway', 'me')).to.deep.include({ epoch: 2 })
+    expect(await supervisionOf(system).restart('gateway', 'me')).to.deep.include({ epoch: 2 })
     for (const id of ['supervisor', 'monitor-nobody', 'nobody']) {
-      const failed = await system.supervisionView.restart(id, 'me').then(
-        () => undefined,
-        (error: unknown) => error as WatchkeeperError,
-      )
+      const failed = await supervisionOf(system)
+        .restart(id, 'me')
+        .then(
+          () => undefined,
+          (error: unknown) => error as WatchkeeperError,
+        )
       expect(failed?.code).to.equal('ACTOR_UNKNOWN')
     }
   })
@@ -308,7 +313,9 @@ describe('supervision of a live system', () => {
     await add(positionId('p2'))
     await add()
     await crashMonitor()
-    const ids = system.supervisionView.supervisionTree(1).map(({ id }) => id)
+    const ids = supervisionOf(system)
+      .supervisionTree(1)
+      .map(({ id }) => id)
     expect(ids).to.deep.equal([
       'supervisor',
       'gateway',

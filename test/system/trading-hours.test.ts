@@ -6,6 +6,7 @@ import { LiveSystem } from '../../src/system/live.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const P1 = positionId('p1')
 const MINUTE = 60_000
@@ -34,6 +35,7 @@ describe('A position whose instrument has trading hours', () => {
       venue: account.venue,
       beforeGuard: account.deposit,
       clock: { now: () => now, monotonic: () => now },
+      timers: machineTimers,
       callTimeoutMs: 5_000,
       onLine: () => undefined,
       onFatal: () => undefined,

@@ -6,6 +6,7 @@ import { type ClockEvent, TrustedClock } from '../../src/system/trusted-clock.ts
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
+import { machineTimers } from '../../src/system/machine-timers.ts'
 
 const HOUR = 3_600_000
 const DAY = 86_400_000
@@ -143,6 +144,7 @@ describe('A guarded position, when the wall clock is set', () => {
       venue: account.venue,
       beforeGuard: account.deposit,
       clock: new TrustedClock(machine.clock, machine.options),
+      timers: machineTimers,
       callTimeoutMs: 5_000,
       onLine: () => undefined,
       onFatal: () => undefined,

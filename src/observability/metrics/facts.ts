@@ -1,3 +1,4 @@
+import type { UnguardedCause } from '../../domain/unguarded.ts'
 import type { PositionState } from '../../domain/position.ts'
 import type { ExitOutcome } from '../../domain/reason.ts'
 import type { WatchState } from '../../ports/supervision.ts'
@@ -197,24 +198,3 @@ export interface LimitFacts {
   readonly maxLoss: number
   readonly isTripped: boolean
 }
-
-/**
- * Why a position is not guarded: the kill switch is `halt`, the store is not ours or refuses writes,
- * its first price would have exited it at once, neither a monitor nor the caretaker holds its band,
- * none of its rules ever exits, it is not open yet, its instrument never had a price in this process,
- * its price is too old, no process was there, or the process or the machine stood still. The first that
- * holds counts.
- */
-export const UNGUARDED_CAUSES = [
-  'halt',
-  'store',
-  'entry',
-  'monitor',
-  'rules',
-  'not-open',
-  'unpriced',
-  'price',
-  'down',
-  'pause',
-] as const
-export type UnguardedCause = (typeof UNGUARDED_CAUSES)[number]

@@ -1,5 +1,5 @@
 import { POSITION_STATES } from '../../domain/position.ts'
-import { UNGUARDED_CAUSES } from './facts.ts'
+import { UNGUARDED_CAUSES } from '../../domain/unguarded.ts'
 import { type MetricFamily } from './family.ts'
 
 /** The open positions. */
