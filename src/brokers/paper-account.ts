@@ -7,7 +7,7 @@ import { Footing, type Lost } from '../disk/footing.ts'
 import { Room } from '../disk/room.ts'
 import { isFull } from '../disk/space.ts'
 import { difference, sum } from '../domain/decimal.ts'
-import type { InstrumentId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
 import { signOf, type Position, type Side } from '../domain/position.ts'
 import { type Tick, viewOf } from '../domain/tick.ts'
@@ -54,6 +54,10 @@ type OrderRecord =
 
 type Leg = [instrument: InstrumentId, side: Side]
 
+/** What was put into the account for one life of a position; earlier releases kept its time alone. */
+type Deposit =
+  number | (Pick<Position, 'instrument' | 'side' | 'quantity'> & { readonly at: number })
+
 const SCHEMA_VERSION = 1
 const SIDES: readonly Side[] = ['long', 'short']
 /** Rows that one order or deposit writes. */
@@ -93,7 +97,7 @@ export class PaperAccount implements Broker {
   private readonly orders: Database<OrderRecord, ClientOrderId>
   /** Units, > 0; a side that is flat has no row. */
   private readonly held: Database<number, Leg>
-  private readonly deposits: Database<number, [position: string, generation: number]>
+  private readonly deposits: Database<Deposit, [position: PositionId, generation: number]>
   private readonly options: PaperAccountOptions
   private readonly now: () => number
   private readonly chance: () => number
@@ -126,14 +130,17 @@ export class PaperAccount implements Broker {
     const { id, instrument, side, quantity } = position
     return this.commit(() => {
       if (this.deposits.get([id, generation]) !== undefined) return false
-      void this.deposits.put([id, generation], this.now())
+      void this.deposits.put([id, generation], { instrument, side, quantity, at: this.now() })
       this.hold([instrument, side], sum(this.quantity([instrument, side]), quantity))
       return true
     })
   }
 
   /** Takes a deposit back whose position was not registered after all. */
-  withdraw(position: Position, generation = 1): Promise<void> {
+  withdraw(
+    position: Pick<Position, 'id' | 'instrument' | 'side' | 'quantity'>,
+    generation = 1,
+  ): Promise<void> {
     const { id, instrument, side, quantity } = position
     return this.commit(() => {
       if (this.deposits.get([id, generation]) === undefined) return
@@ -141,6 +148,26 @@ export class PaperAccount implements Broker {
       const held = this.quantity([instrument, side])
       this.hold([instrument, side], Math.max(0, difference(held, quantity)))
     })
+  }
+
+  /**
+   * Takes back every deposit for a life of a position that `isKnown` denies: the process died before the
+   * position was durable. Nothing of one that an order has sold since is taken. Gives how many there were.
+   */
+  async withdrawUnknown(isKnown: (id: PositionId, generation: number) => boolean): Promise<number> {
+    const unknown = [...this.deposits.getRange()].flatMap(({ key: [id, generation], value }) => {
+      if (isKnown(id, generation) || typeof value === 'number' || this.hasSold(id, value.at))
+        return []
+      return [{ position: { ...value, id }, generation }]
+    })
+    for (const { position, generation } of unknown) await this.withdraw(position, generation)
+    return unknown.length
+  }
+
+  private hasSold(id: PositionId, since: number): boolean {
+    return [...this.orders.getRange()].some(
+      ({ value }) => 'fill' in value && value.fill.positionId === id && value.at >= since,
+    )
   }
 
   async placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer> {

@@ -3,7 +3,7 @@ import { httpBroker, type Oddities } from '../brokers/http.ts'
 import { tokenSource } from '../brokers/http/options.ts'
 import { openPaperAccount } from '../brokers/paper-account.ts'
 import type { ServiceConfig } from '../config/schema.ts'
-import type { InstrumentId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { TakeBack } from './registrar.ts'
@@ -28,6 +28,11 @@ export interface ChosenBroker {
    * back.
    */
   deposit(registered: Registered): Promise<TakeBack>
+  /**
+   * Takes back what a simulated account was given for lives of positions that no store knows: a process
+   * died between the two.
+   */
+  withdrawUnknown(isKnown: (id: PositionId, generation: number) => boolean): Promise<void>
   /** Told after each tick: orders of a simulated account may wait for a first price. */
   priced(instrument: InstrumentId): Promise<void> | undefined
 }
@@ -56,6 +61,7 @@ export function brokerOf({
             if (isNew) await account.withdraw(position, generation)
           }
         },
+        withdrawUnknown: async isKnown => void (await account.withdrawUnknown(isKnown)),
         priced: instrument => account.priced(instrument),
       }
     }
@@ -68,6 +74,7 @@ export function brokerOf({
       return {
         broker: httpBroker({ ...options, token: source, now, onOddity }),
         deposit: () => Promise.resolve(() => Promise.resolve()),
+        withdrawUnknown: () => Promise.resolve(),
         priced: () => undefined,
       }
     }

@@ -139,6 +139,14 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     onLine: line => log.line(line),
     ...{ onFatal: options.onFatal, onTrouble: error => log.trouble(error, clock.now()) },
   })
+  // A store that may be older than the account does not know all that the account was given.
+  if (store.doubt === undefined) {
+    const { register } = system.state
+    // On a disk without room the next start tries it again.
+    await chosen!
+      .withdrawUnknown((id, generation) => generation < register.nextGeneration(id))
+      .catch(() => undefined)
+  }
   // From here on a later process finds the confirmation missing, or need not ask for one.
   await settleStore(store, config)
   connect(store, { system, keeper, onFatal: options.onFatal })

@@ -250,6 +250,20 @@ describe('PaperAccount', () => {
     expect(await again.holding({ instrument: ACME })).to.deep.include({ quantity: 0.3 })
   })
 
+  it('takes back what it was given for positions that were never kept, and nothing else', async () => {
+    const account = openAccount()
+    await account.deposit(aPosition({ id: positionId('kept'), quantity: 1 }))
+    await account.deposit(aPosition({ id: positionId('lost'), quantity: 4 }))
+    await account.deposit(aPosition({ id: positionId('sold'), quantity: 2 }))
+    await account.placeExit(anOrder({ positionId: positionId('sold'), quantity: 2 }), signal)
+    const again = await reopen()
+    const withdrawn = await again.withdrawUnknown(id => id === 'kept')
+    expect(withdrawn).to.equal(1)
+    expect(await again.holding({ instrument: ACME })).to.deep.include({ quantity: 1 })
+    expect(await again.deposit(aPosition({ id: positionId('lost'), quantity: 3 }))).to.equal(true)
+    expect(await again.holding({ instrument: ACME })).to.deep.include({ quantity: 4 })
+  })
+
   it('is exactly flat after decimal quantities', async () => {
     const account = openAccount()
     for (const [i, quantity] of [0.5, 0.1, 0.3, 0.3].entries()) {
