@@ -116,15 +116,22 @@ export class ReleasedExits {
     const { tell, settings } = this.options
     order.made.clear()
     const { state, decision, steps, exists } = order.record
-    if (!isFollowed(state)) return
-    const forMs = now - state.since
-    if (state.kind === 'unknown' && forMs >= settings.loudAfterMs && !order.isUnprovedTold) {
+    // Neither a look-up, nor its cancel, nor a list may ever end it: a person must hear of that.
+    const forMs = now - order.takenUpAt
+    if (forMs >= settings.loudAfterMs && !order.isUnprovedTold) {
       order.isUnprovedTold = true
       tell({ kind: 'exit-unproved', decision, forMs, steps })
     }
+    if (!isFollowed(state)) return
     // One that the venue has shown is over when it works no more; another one may still arrive.
     const waitMs = exists ? 2 * proofMs(settings.capabilities) : LATE_MS
     if (state.notOpenAt !== undefined && now - state.notOpenAt >= waitMs) this.end(order, now)
+  }
+
+  /** Orders that nothing has ended since they were taken up, and for how long at `now` (epoch ms). */
+  *unended(now: number): Iterable<{ readonly positionId: PositionId; readonly forMs: number }> {
+    for (const { record, takenUpAt } of this.orders.values())
+      yield { positionId: record.positionId, forMs: now - takenUpAt }
   }
 
   /** What is to be called for an order now; each call counts as begun. */

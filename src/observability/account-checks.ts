@@ -14,6 +14,8 @@ export interface AccountFacts {
   readonly foreignExits: readonly Trouble[]
   /** Exits of which nobody could tell for long what became of their orders. */
   readonly unprovedExits: readonly Trouble[]
+  /** Released positions whose orders nothing has ended for long. */
+  readonly releasedOrders: readonly Trouble[]
   /** Exits that wait for long for an answer about their holding. */
   readonly unverifiedExits: readonly Trouble[]
   /** Positions without an account, where others name theirs. */
@@ -39,6 +41,7 @@ export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
   'exits:foreign-order': counted('component', facts.foreignExits, 'fail'),
   'exits:isolated-faults': counted('component', facts.faults, 'fail'),
   'exits:unproved': counted('component', facts.unprovedExits, 'fail'),
+  'exits:released-orders': counted('component', facts.releasedOrders, 'fail'),
   'exits:unverified': counted('component', facts.unverifiedExits, 'fail'),
   'positions:accounts': counted('component', facts.withoutAccount, 'fail'),
   'exits:waiting-for-market': counted('component', facts.waitingForMarket, 'warn'),

@@ -37,7 +37,8 @@ export function accountFacts(
     const forMs = unknownSince === null ? 0 : now - unknownSince
     return forMs > loudAfterMs ? [{ what, forMs }] : []
   })
-  const unproved = records.flatMap(({ positionId, state }) => {
+  const released = [...book.released.unended(now)].filter(({ forMs }) => forMs > loudAfterMs)
+  const unproved = [...book.exits.records()].flatMap(({ positionId, state }) => {
     const forMs = state.kind === 'unknown' ? now - state.since : 0
     return forMs > loudAfterMs ? [{ what: positionId, forMs }] : []
   })
@@ -58,6 +59,7 @@ export function accountFacts(
       .filter(({ state }) => state.kind === 'foreign')
       .map(({ positionId, order }) => ({ what: `${positionId}, order ${order.clientOrderId}` })),
     unprovedExits: unproved,
+    releasedOrders: released.map(({ positionId, forMs }) => ({ what: positionId, forMs })),
     withoutAccount: register.withoutAccount().map(id => ({ what: `${id} names no account` })),
     faults: [...book.faults.all(), ...faults.all()].map(({ what, why }) => ({
       what: `${what}: ${why}`,

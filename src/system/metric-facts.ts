@@ -60,6 +60,7 @@ export async function metricFacts(
     unverifiedOrders: counts.unverified,
     unverifiedMs: Math.max(0, ...waits),
     closedElsewhere: counts.closedElsewhere,
+    releasedOrders: core.book.released.all().length,
     openExits: openStates,
     oldestExitMs: exitNow - oldestAt,
     ticks: {

@@ -3,6 +3,7 @@ import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { Capabilities } from '../../src/domain/venue.ts'
 import { LiveSystem } from '../../src/system/live.ts'
+import { accountFacts } from '../../src/system/exit-view.ts'
 import type { LiveOptions } from '../../src/system/live-options.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
@@ -206,6 +207,22 @@ describe('the exit of a released position', () => {
       await cycles(6)
       expect(system.state.released.size).to.equal(0)
     })
+  })
+
+  it('is a failure of health while neither its cancel nor a list ends it', async () => {
+    await begin({ dedupe: 'always', lookup: 'none' })
+    account.ignoresCancels = true
+    await releaseWorking()
+    account.isSilent = true
+    const failing = () => accountFacts(system, now).releasedOrders
+    expect(failing()).to.deep.equal([])
+    await cycles(100)
+    expect(failing().map(({ what }) => what)).to.deep.equal([P1])
+    expect(keeper.lines.filter(({ kind }) => kind === 'exit-unproved')).to.have.length(1)
+    account.isSilent = false
+    account.execute(account.placed[0]!)
+    await cycles(20)
+    expect([failing(), system.core.book.released.all()]).to.deep.equal([[], []])
   })
 
   it('is given up an hour after a venue that finds none says that it does not work', async () => {

@@ -78,6 +78,13 @@ export const exitMetrics: MetricFamily = board => {
   )
   board.gauge(
     {
+      name: 'watchkeeper_released_orders',
+      help: 'Orders of released positions that may still be executed; each is cancelled, and followed until it is over.',
+    },
+    facts => single(facts.releasedOrders),
+  )
+  board.gauge(
+    {
       name: 'watchkeeper_exits_open',
       help: 'Exits that are durable and not over, by state of the ledger.',
       labels: ['state'],

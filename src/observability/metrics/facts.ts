@@ -29,6 +29,8 @@ export interface MetricFacts {
   /** Longest present wait of an exit for such an answer, ms. */
   readonly unverifiedMs: number
   readonly closedElsewhere: number
+  /** Orders of released positions that may still be executed. */
+  readonly releasedOrders: number
   /** Exits that are durable and not over, by state of the ledger. */
   readonly openExits: ReadonlyMap<string, number>
   /** Age of the oldest of them, ms; 0 without one. */
