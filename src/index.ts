@@ -13,7 +13,7 @@ export type { Levels, Rule, RuleDefinition, RuleSet } from './risk/rule.ts'
 export { compileRuleSet, ruleSetWarnings } from './risk/rule-set.ts'
 export { explain, type RuleExplanation } from './risk/explain.ts'
 export type { Standing } from './risk/standing.ts'
-export { VirtualSystem, type VirtualSystemOptions } from './system/virtual.ts'
+export { VirtualSystem, type VirtualSystemOptions } from './app/virtual.ts'
 export type {
   CycleMetricsReport,
   CycleRecord,

@@ -10,7 +10,15 @@ const ALLOWED: Record<string, readonly string[]> = {
   risk: ['domain'],
   exits: ['domain'],
   ports: ['domain'],
+  calls: ['domain', 'resilience', 'ports'],
   actors: ['domain', 'risk', 'exits', 'resilience', 'ports'],
+  engine: ['domain', 'risk', 'exits', 'resilience', 'ports', 'actors'],
+  account: ['domain', 'risk', 'exits', 'resilience', 'ports', 'actors', 'engine'],
+  chaos: ['domain', 'ports', 'risk', 'resilience', 'actors', 'account'],
+  views: [
+    ...['domain', 'risk', 'exits', 'resilience', 'ports', 'actors', 'engine', 'account'],
+    ...['calls', 'observability', 'redis'],
+  ],
   disk: [],
   redis: ['domain', 'resilience', 'ports'],
   brokers: ['domain', 'ports', 'disk'],
@@ -20,11 +28,11 @@ const ALLOWED: Record<string, readonly string[]> = {
   processes: ['domain', 'ports', 'risk'],
   config: ['domain', 'risk', 'resilience', 'brokers', 'feeds', 'stores', 'redis', 'observability'],
   http: ['domain', 'ports', 'observability', 'config'],
-  cli: ['system', 'config', 'domain', 'risk', 'feeds', 'ports', 'observability', 'processes'],
+  cli: ['app', 'chaos', 'config', 'domain', 'risk', 'feeds', 'ports', 'observability', 'processes'],
 }
 
 /** Files of src/ itself that may import everything. */
-const ROOTS = ['system', 'index']
+const ROOTS = ['app', 'index']
 
 /** Packages that these files alone may import. */
 const ONLY_IN: Record<string, readonly string[]> = {

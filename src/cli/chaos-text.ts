@@ -1,4 +1,4 @@
-import type { ChaosSummary } from '../system/chaos-summary.ts'
+import type { ChaosSummary } from '../chaos/summary.ts'
 
 /** What a run with chaos came to, for a person. */
 export function chaosText(summary: ChaosSummary): string {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { UsageError, WatchkeeperError } from '../errors.ts'
-import { type KeptData, openKeptData } from '../system/kept.ts'
+import { type KeptData, openKeptData } from '../app/offline.ts'
 import { ServiceClient } from './client.ts'
 import type { CommandContext } from './command.ts'
 import { paintFor } from './output.ts'

@@ -6,7 +6,7 @@ import type { CommandContext } from './command.ts'
 import { COMMANDS } from './commands/registry.ts'
 import { BAD_INPUT, failureOf, RAN } from './failure.ts'
 import { endProcess } from '../processes/ending.ts'
-import { version } from '../system/version.ts'
+import { version } from '../app/version.ts'
 import { paintFor } from './output.ts'
 
 /** Runs one command line. Gives the exit code: 0 ran, 1 failed while running, 2 bad usage or input. */

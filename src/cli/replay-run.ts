@@ -8,7 +8,7 @@ import { type RecordedTick, type ReplayedRange, replayRows } from '../feeds/repl
 import { tickFile } from '../feeds/tick-csv.ts'
 import { timeOptions, type TimeUnit } from '../feeds/tick-time.ts'
 import type { JournalEvent } from '../ports/journal.ts'
-import { VirtualSystem } from '../system/virtual.ts'
+import { VirtualSystem } from '../app/virtual.ts'
 import { ExitReport, type OpenLine, type ReplayLine } from './exit-report.ts'
 
 export interface ReplayOptions {

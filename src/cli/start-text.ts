@@ -1,4 +1,4 @@
-import type { Started } from '../system/service.ts'
+import type { Started } from '../app/service.ts'
 import { countText, type Paint } from './output.ts'
 
 const UNCONFIRMED =

@@ -1,3 +1,4 @@
+import { closestName } from '../domain/closest-name.ts'
 import type { Fault } from '../errors.ts'
 import type { Document, DocumentPath } from './document.ts'
 
@@ -24,34 +25,11 @@ export const pathText = (path: DocumentPath): string =>
     '',
   )
 
-/** The name that a mistyped one was probably meant to be. */
-export function closestName(name: string, known: readonly string[]): string | undefined {
-  const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
-  const far = (each: string): number => distance(plain(each), plain(name))
-  const [nearest] = known.toSorted((one, other) => far(one) - far(other))
-  const mayDiffer = name.length < 4 ? 1 : 2
-  return nearest !== undefined && far(nearest) <= mayDiffer ? nearest : undefined
-}
-
 /** What to write instead of an unknown name. */
 export function expectedName(name: string, known: readonly string[]): string {
   const meant = closestName(name, known)
   if (meant !== undefined) return `another name: did you mean ${meant}?`
   return known.length > 0 ? `one of ${known.join(', ')}` : 'one that is defined: there is none'
-}
-
-/** Edits (insert, delete, replace) from one text to the other. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, replaced))
-    }
-    row = next
-  }
-  return row.at(-1)!
 }
 
 /** Collects everything that is wrong with one document. */

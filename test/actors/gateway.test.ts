@@ -15,7 +15,7 @@ import type { ExitRecord } from '../../src/exits/record.ts'
 import type { Broker, ExitAnswer, HoldingReport, OrderState } from '../../src/ports/broker.ts'
 import type { JournalEvent } from '../../src/ports/journal.ts'
 import { reconciler, reconcilerState } from '../../src/actors/reconciler.ts'
-import { GatewayLives } from '../../src/system/gateway-lives.ts'
+import { GatewayLives } from '../../src/engine/gateway-factory.ts'
 import { aDecision, aPosition } from '../support/builders.ts'
 import { LOOK_UP } from '../support/test-venue.ts'
 

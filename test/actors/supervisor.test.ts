@@ -18,7 +18,7 @@ import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import type { Guard } from '../../src/risk/guard.ts'
-import { wakeOf } from '../../src/system/waking.ts'
+import { wakeOf } from '../../src/engine/waking.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 

@@ -13,10 +13,10 @@ import { StoreKeeper } from '../../src/stores/keeper.ts'
 import { type LmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
 import type { Guard } from '../../src/risk/guard.ts'
 import type { PortfolioDay } from '../../src/risk/portfolio.ts'
-import type { LiveChange } from '../../src/system/write-queue.ts'
-import { LiveSystem } from '../../src/system/live.ts'
-import type { Performance } from '../../src/system/performance.ts'
-import { machineTimers } from '../../src/system/machine-timers.ts'
+import type { LiveChange } from '../../src/account/write-queue.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import type { Performance } from '../../src/observability/instruments.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 
 /** What is told of while the system runs; each is called at the moment it happens. */
 export interface RigOptions {

@@ -1,4 +1,4 @@
-import { instrumentsHeld } from '../../src/system/held-instruments.ts'
+import { instrumentsHeld } from '../../src/engine/held-instruments.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Tick } from '../../src/domain/tick.ts'
 import { RedisFeed, type RedisFeedOptions } from '../../src/feeds/redis.ts'

@@ -2,13 +2,13 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { Faults } from '../../src/exits/faults.ts'
-import { accountFacts } from '../../src/system/exit-view.ts'
-import { LiveSystem } from '../../src/system/live.ts'
-import type { LiveOptions, Venue } from '../../src/system/live-options.ts'
+import { accountFacts } from '../../src/views/exit-view.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveOptions, Venue } from '../../src/account/options.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { machineTimers } from '../../src/system/machine-timers.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 
 const ACME = instrumentId('ACME')
 const SOUND = instrumentId('SOUND')

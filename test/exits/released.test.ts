@@ -2,13 +2,13 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { Capabilities } from '../../src/domain/venue.ts'
-import { LiveSystem } from '../../src/system/live.ts'
-import { accountFacts } from '../../src/system/exit-view.ts'
-import type { LiveOptions } from '../../src/system/live-options.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveOptions } from '../../src/account/options.ts'
+import { accountFacts } from '../../src/views/exit-view.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { RestingVenue } from '../support/resting-venue.ts'
-import { machineTimers } from '../../src/system/machine-timers.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 
 const P1 = positionId('p1')
 const ACME = instrumentId('ACME')

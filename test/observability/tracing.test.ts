@@ -9,13 +9,13 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { ExitTraces } from '../../src/observability/tracing.ts'
 import type { Broker } from '../../src/ports/broker.ts'
-import { LiveSystem } from '../../src/system/live.ts'
-import { tracedBroker } from '../../src/system/traced-broker.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import { tracedBroker } from '../../src/observability/traced-broker.ts'
 import { aPosition } from '../support/builders.ts'
 import { aFollowedExit } from '../support/followed-exit.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { machineTimers } from '../../src/system/machine-timers.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 
 const P1 = positionId('p1')
 

@@ -13,7 +13,7 @@ const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
 
 /** What the code that writes lines says, without the lists of kinds. */
 function sources(folder = 'src'): string {
-  const lists = ['ports/journal-kinds.ts', 'ports/journal.ts', 'system/log.ts']
+  const lists = ['ports/journal-kinds.ts', 'ports/journal.ts', 'app/log.ts']
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.ts') && !lists.includes(file.replaceAll('\\', '/')))
     .map(file => textOf(join(folder, file)))

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { positionId, type PositionId } from '../../src/domain/ids.ts'
 import type { Registered } from '../../src/ports/keeper.ts'
 import { StoreKeeper } from '../../src/stores/keeper.ts'
-import { Register } from '../../src/system/register.ts'
+import { Register } from '../../src/account/position-table.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'
 import { aPosition } from '../support/builders.ts'
 

@@ -1,4 +1,4 @@
-import { CallDesk } from '../../src/actors/call-desk.ts'
+import { CallDesk } from '../../src/calls/call-desk.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
 import { FakeTimers } from './fake-timers.ts'

@@ -5,7 +5,7 @@ import { type Position, signOf } from '../../src/domain/position.ts'
 import type { Capabilities } from '../../src/domain/venue.ts'
 import { OutcomeUnknown } from '../../src/errors.ts'
 import type { OrderState } from '../../src/ports/broker.ts'
-import type { Venue } from '../../src/system/live-options.ts'
+import type { Venue } from '../../src/account/options.ts'
 import { LOOK_UP } from './test-venue.ts'
 
 interface Resting {

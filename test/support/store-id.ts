@@ -1,4 +1,4 @@
-import { openKeptData } from '../../src/system/kept.ts'
+import { openKeptData } from '../../src/app/offline.ts'
 
 /** The random id of the store at a place, which its order ids are made of. */
 export async function storeIdAt(place: string): Promise<string> {

@@ -12,7 +12,7 @@ import type {
   OrderState,
 } from '../../src/ports/broker.ts'
 import type { Quotes } from '../../src/ports/quotes.ts'
-import type { Venue } from '../../src/system/live-options.ts'
+import type { Venue } from '../../src/account/options.ts'
 
 /** A venue that finds every order by its id, and proves nothing else. */
 export const LOOK_UP: Capabilities = {

@@ -83,7 +83,7 @@ async function check(given: Given, { stdout, stderr, env }: CommandContext): Pro
 async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv) {
   // The parts of a service take time to load; positions alone need none of them.
   const { loadServiceConfig } = await import('../../config/service-file.ts')
-  const { checkConfig } = await import('../../system/config-check.ts')
+  const { checkConfig } = await import('../../app/config-check.ts')
   const config = loadServiceConfig({ file, env, overrides: { positions } })
   return { config, warnings: checkConfig(config, file).map(warning => `${file}: ${warning}`) }
 }

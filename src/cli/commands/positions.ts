@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import type { PositionView } from '../../ports/control.ts'
-import type { KeptPosition } from '../../system/kept.ts'
+import type { KeptPosition } from '../../app/offline.ts'
 import { positionsShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { type ConnectionOptions, fromEither, withFormat, withUrlOrData } from '../connection.ts'

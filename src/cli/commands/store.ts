@@ -1,4 +1,4 @@
-import { copyBetween, restoreTo, writeBackup } from '../../system/store-copy.ts'
+import { copyBetween, restoreTo, writeBackup } from '../../app/store-copy.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, type ConnectionOptions, storePassword, withUrl } from '../connection.ts'
 

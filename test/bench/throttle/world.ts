@@ -1,4 +1,4 @@
-import { Breakers } from '../../../src/actors/breakers.ts'
+import { Breakers } from '../../../src/calls/breakers.ts'
 import { isPermit } from '../../../src/resilience/breaker.ts'
 import { breakerOptions } from '../../../src/resilience/breaker-options.ts'
 import type { Permit } from '../../../src/resilience/breaker-state.ts'

@@ -1,0 +1,124 @@
+import type { InstrumentId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+import { InputError, WatchkeeperError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { AddRequest } from '../ports/control.ts'
+import type { Ended, Registered } from '../ports/keeper.ts'
+import { type Beginning, refuseImmediateExit } from '../risk/at-once.ts'
+import { instantText } from '../risk/calendar.ts'
+import { watchedBy } from '../risk/rule.ts'
+import type { Dispatcher } from '../risk/dispatcher.ts'
+import { beginningOf } from './beginning.ts'
+import { ruleSetOf } from './stored-rules.ts'
+import type { Register } from './position-table.ts'
+import type { Wanted } from './position-changes.ts'
+import type { TickGate } from './tick-intake.ts'
+
+export interface DoorsParts {
+  readonly rows: Pick<Register, 'get'>
+  readonly dispatcher: () => Pick<Dispatcher, 'streamsOf' | 'price'>
+  readonly gate: Pick<TickGate, 'shownPrice'>
+  readonly clock: Clock
+  /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms. */
+  readonly skewMs: number
+  /** A price that is older says nothing of what comes next, ms. */
+  readonly freshMs: number
+}
+
+/** What a person says by name of a position that they bring. */
+export type DoorFlags = Pick<AddRequest, 'exitNow' | 'opensLater' | 'reopen'>
+
+/** A position at a door. */
+export type Entering = DoorFlags &
+  Pick<AddRequest, 'position' | 'rules'> & {
+    /** What one unit is worth now, where whoever brings the position knows. */
+    readonly price?: number | undefined
+  }
+
+/** A position that may be registered, and what should be known of it, one line each. */
+export interface Admitted {
+  readonly wanted: Wanted
+  readonly warnings: readonly string[]
+}
+
+/** Judges positions before they are registered, alike for a file, HTTP, the command line and adoption. */
+export class Doors {
+  private readonly parts: DoorsParts
+
+  constructor(parts: DoorsParts) {
+    this.parts = parts
+  }
+
+  /**
+   * Throws OPENS_LATER, EXITS_AT_ONCE, POSITION_CLOSED. Where no fresh price tells whether the
+   * position would be exited at once, the first one that comes is to decide.
+   */
+  admit({ position: given, rules, price, ...flags }: Entering): Admitted {
+    const { id } = given
+    const row = this.parts.rows.get(id)
+    if (row !== undefined && row.state !== 'open' && !flags.reopen) throw closedError(row)
+    const warnings: string[] = []
+    const position: Position = { ...given, openedAt: this.openedAt(given, flags, warnings) }
+    const mustBeNew = !flags.reopen
+    if (flags.exitNow) return { wanted: { position, rules, mustBeNew }, warnings }
+    const awaited = this.refuseImmediateExit({ position, rules, price })
+    const entry =
+      awaited.length === 0 ? {} : { entry: { kind: 'awaits-price', of: awaited } as const }
+    return { wanted: { position, rules, mustBeNew, ...entry }, warnings }
+  }
+
+  private openedAt(
+    { id, openedAt }: AddRequest['position'],
+    { opensLater }: Pick<DoorFlags, 'opensLater'>,
+    warnings: string[],
+  ): number {
+    const now = this.parts.clock.now()
+    if (openedAt === undefined || openedAt <= now) return openedAt ?? now
+    const aheadMs = openedAt - now
+    if (opensLater) return openedAt
+    if (aheadMs <= this.parts.skewMs) {
+      warnings.push(`openedAt: found a time ${aheadMs} ms ahead of the clock, now is taken`)
+      return now
+    }
+    const found = `openedAt ${instantText(openedAt)}, ${Math.round(aheadMs / 1000)} s ahead of the clock`
+    const text = `${id} is not open yet: found ${found}, expected a time up to now, or opensLater`
+    throw new WatchkeeperError('OPENS_LATER', text)
+  }
+
+  /** Gives the instruments without a fresh price, which are still to tell. */
+  private refuseImmediateExit({
+    position,
+    rules,
+    price,
+  }: Pick<Entering, 'rules' | 'price'> & { readonly position: Position }): InstrumentId[] {
+    const { dispatcher, clock, gate, freshMs } = this.parts
+    const at = clock.now()
+    const ruleSet = ruleSetOf({ position, rules })
+    const known = beginningOf(dispatcher(), position, at)
+    const shown = price ?? gate.shownPrice(position.instrument)?.price
+    const beginning: Beginning = { ...known, ...(shown !== undefined && { price: shown }) }
+    refuseImmediateExit(position, ruleSet, beginning)
+    const other = watchedBy(ruleSet, position)
+    const { instrument } = position
+    return [
+      ...(price === undefined && at - known.pricedAt > freshMs ? [instrument] : []),
+      ...(other !== undefined && Number.isNaN(known.priceOf(other)) ? [other] : []),
+    ]
+  }
+}
+
+/** The refusal of an id that was used by a position which is over. */
+export function closedError({ position: { id }, ended }: Registered): WatchkeeperError {
+  const text = `the position ${id} is over: found ${endText(ended)}; expected another id, or reopen`
+  return new WatchkeeperError('POSITION_CLOSED', text)
+}
+
+function endText(ended: Ended | undefined): string {
+  if (ended === undefined) return 'that it has ended'
+  const price = ended.price === undefined ? '' : ` at ${ended.price}`
+  return `that it has ended by ${ended.by}${price} at ${instantText(ended.at)}`
+}
+
+/** What a refusal says, on one line and without the name of its source. */
+export const refusalOf = (error: WatchkeeperError): string =>
+  error instanceof InputError ? error.message.replaceAll(/\s+/g, ' ') : error.message

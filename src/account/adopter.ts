@@ -1,0 +1,187 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
+import { type InstrumentTable, patternOf } from '../domain/instrument.ts'
+import { positionId, type PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+import { isPrice, type Tick, viewOf, priceIn } from '../domain/tick.ts'
+import { WatchkeeperError } from '../errors.ts'
+import { nameOf } from '../exits/holding-state.ts'
+import { orderable } from '../exits/quantity.ts'
+import type { UnownedHolding } from '../exits/unowned.ts'
+import type { Registered } from '../ports/keeper.ts'
+import { codeOf, textOf } from './journal-line.ts'
+import type { LiveSystem } from './account.ts'
+import type { Entering } from './admission.ts'
+import type { TrustedClock } from './trusted-clock.ts'
+
+/** Which holdings that no position names are taken under guard, and by which rules. */
+export interface AdoptionOptions {
+  readonly rules: Registered['rules']
+  /** Names of instruments, in which `*` stands for any text. */
+  readonly instruments: readonly string[]
+  /** A holding that is nobody's for so long is adopted, ms: whoever bought it may be about to say so. */
+  readonly afterMs: number
+}
+
+/** What the settings of `holdings` say about adoption. */
+export interface HoldingsSettings {
+  readonly adopt: 'off' | 'alert' | 'rules'
+  readonly defaultRules?: AdoptionOptions['rules'] | undefined
+  readonly instruments?: AdoptionOptions['instruments'] | undefined
+  /** Ms. */
+  readonly adoptAfterMs: number
+}
+
+/** The adopter of a running service; undefined where the config wants none. */
+export function adopterOf(
+  { adopt, defaultRules: rules, instruments, adoptAfterMs: afterMs }: HoldingsSettings,
+  system: LiveSystem,
+  clock: Pick<TrustedClock, 'now' | 'steady'>,
+): Adopter | undefined {
+  if (adopt !== 'rules' || rules === undefined || instruments === undefined) return undefined
+  return new Adopter({
+    options: { rules, instruments, afterMs },
+    instruments: system.instruments,
+    now: () => clock.steady(),
+    openedAt: () => clock.now(),
+    unowned: () => system.core.book.unownedHoldings(),
+    isOpen: id => system.state.register.get(id)?.state === 'open',
+    isComing: instrument => system.registrar.isComing(instrument),
+    quotes: names => system.quotes(names),
+    add: async entering => {
+      const flags = { exitNow: false, opensLater: false, reopen: true }
+      const { wanted } = system.doors.admit({ ...entering, ...flags })
+      await system.registrar.add({ ...wanted, isHeld: true }, 'adoption')
+    },
+    tell: (kind, detail) => system.tell(kind, detail),
+  })
+}
+
+export interface AdopterParts {
+  readonly options: AdoptionOptions
+  readonly instruments: InstrumentTable
+  /** The gateway's time, in which holdings are dated, epoch ms. */
+  now(): number
+  /** The wall clock, epoch ms. */
+  openedAt(): number
+  /** What the account holds that is nobody's. */
+  unowned(): readonly UnownedHolding[]
+  isOpen(id: PositionId): boolean
+  /** Whether a position of the instrument is being registered. */
+  isComing(instrument: Position['instrument']): boolean
+  /** The broker's last prices. */
+  quotes(instruments: readonly Position['instrument'][]): Promise<readonly Tick[]>
+  /** Throws EXITS_AT_ONCE, at `price` where it is known. */
+  add(entering: Pick<Entering, 'position' | 'rules' | 'price'>): Promise<unknown>
+  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
+}
+
+/** Time until a holding that could not be adopted is tried again, ms. */
+const RETRY_MS = 60_000
+
+/** Takes what nobody guards under guard, by default rules. */
+export class Adopter {
+  private readonly parts: AdopterParts
+  private readonly patterns: readonly RegExp[]
+  private isBusy = false
+  /** Holdings that could not be adopted: until when each rests, and what was told of it. */
+  private readonly refused = new Map<string, { readonly until: number; readonly why: string }>()
+
+  constructor(parts: AdopterParts) {
+    this.parts = parts
+    this.patterns = parts.options.instruments.map(patternOf)
+  }
+
+  /** Looks at what is nobody's, one holding after the other; resolves when none is under way. */
+  async look(): Promise<void> {
+    if (this.isBusy) return
+    this.isBusy = true
+    try {
+      for (const holding of this.due()) await this.adopt(holding)
+    } finally {
+      this.isBusy = false
+    }
+  }
+
+  private due(): readonly UnownedHolding[] {
+    const { unowned, now, options, instruments } = this.parts
+    const all = unowned()
+    const names = new Set(all.map(({ key }) => nameOf(key)))
+    for (const name of this.refused.keys()) if (!names.has(name)) this.refused.delete(name)
+    return all.filter(
+      ({ key, since, quantity }) =>
+        // Dust cannot be sold: guarding it would promise what no order can do.
+        orderable(Math.abs(quantity), instruments.of(key.instrument)) > 0 &&
+        now() - since >= options.afterMs &&
+        now() >= (this.refused.get(nameOf(key))?.until ?? 0) &&
+        this.patterns.some(pattern => pattern.test(key.instrument)),
+    )
+  }
+
+  private async adopt(holding: UnownedHolding): Promise<void> {
+    const { options, add, tell } = this.parts
+    const name = nameOf(holding.key)
+    try {
+      const price = await this.priceOf(holding)
+      // Whoever bought it may have said so meanwhile, or be about to.
+      if (!this.isStill(holding)) return
+      const position = this.positionOf(holding, holding.entryPrice ?? price)
+      await add({ position, rules: options.rules, price })
+      this.refused.delete(name)
+    } catch (error) {
+      const why = textOf(error)
+      if (this.refused.get(name)?.why !== why) {
+        const { key, quantity } = holding
+        tell('adoption-refused', { ...key, quantity, code: codeOf(error), why })
+      }
+      this.refused.set(name, { until: this.parts.now() + RETRY_MS, why })
+    }
+  }
+
+  /** Whether a holding is nobody's as it was when it was looked at. */
+  private isStill({ key, quantity, since }: UnownedHolding): boolean {
+    const { unowned, isComing } = this.parts
+    if (isComing(key.instrument)) return false
+    return unowned().some(
+      each =>
+        nameOf(each.key) === nameOf(key) && each.quantity === quantity && each.since === since,
+    )
+  }
+
+  /** What the holding is worth a unit, where the broker tells. */
+  private async priceOf({ key: { instrument }, quantity }: UnownedHolding) {
+    const quotes = await this.parts.quotes([instrument]).catch(() => [])
+    const quote = quotes.find(tick => tick.instrument === instrument)
+    const side = quantity > 0 ? 'long' : 'short'
+    return quote === undefined ? undefined : priceIn(viewOf(side, 'trade'), quote)
+  }
+
+  private positionOf({ key, quantity }: UnownedHolding, entryPrice: number | undefined): Position {
+    const { account, instrument, ticket } = key
+    if (!isPrice(entryPrice)) {
+      const text = 'neither the holding nor a quote tells a price'
+      throw new WatchkeeperError('NO_PRICE', text)
+    }
+    return {
+      id: this.freeId(key),
+      instrument,
+      side: quantity > 0 ? 'long' : 'short',
+      quantity: Math.abs(quantity),
+      entryPrice,
+      openedAt: this.parts.openedAt(),
+      multiplier: this.parts.instruments.of(instrument).multiplier,
+      priceSource: 'trade',
+      ...(account !== undefined && { account }),
+      ...(ticket !== undefined && { ticket }),
+    }
+  }
+
+  /** `adopted-` and the holding's name, with a number where that is open already. */
+  private freeId({ instrument, account, side, ticket }: UnownedHolding['key']): PositionId {
+    const parts = ['adopted', instrument, account, side, ticket]
+    const plain = parts.filter(part => part !== undefined).join('-')
+    for (let count = 1; ; count++) {
+      const id = positionId(count === 1 ? plain : `${plain}-${count}`)
+      if (!this.parts.isOpen(id)) return id
+    }
+  }
+}

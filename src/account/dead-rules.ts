@@ -1,0 +1,22 @@
+import type { RuleSet } from '../risk/rule.ts'
+import { deadRules } from '../risk/self-test.ts'
+import type { LiveSystem } from './account.ts'
+
+/**
+ * Journals each rule under guard that nothing can make fire, also of positions that an earlier
+ * process or the API has brought: the positions file is judged when it is read. Once for each
+ * distinct rule set and side.
+ */
+export function tellDeadRules({ core, tell }: Pick<LiveSystem, 'core' | 'tell'>): void {
+  const tested = new Map<RuleSet, Set<string>>()
+  for (const { guard } of core.roster.all()) {
+    const { ruleSet, position } = guard
+    const sides = tested.get(ruleSet) ?? new Set()
+    tested.set(ruleSet, sides)
+    if (guard.closed || sides.has(position.side)) continue
+    sides.add(position.side)
+    for (const { rule, why } of deadRules(ruleSet, position)) {
+      tell('rule-cannot-fire', { rule, why, for: position.id })
+    }
+  }
+}

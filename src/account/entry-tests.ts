@@ -1,0 +1,106 @@
+import { send } from '../actors/actor.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
+import { priceIn, type Tick, viewOf } from '../domain/tick.ts'
+import type { Registered } from '../ports/keeper.ts'
+import { type Beginning, immediateExit } from '../risk/at-once.ts'
+import { beginningOf } from './beginning.ts'
+import type { Core } from '../engine/engine.ts'
+import { ruleSetOf } from './stored-rules.ts'
+import { lineOf } from './journal-line.ts'
+import type { LiveWriter } from './state-writer.ts'
+import type { Register } from './position-table.ts'
+
+export interface EntryTestsParts {
+  readonly rows: Register
+  readonly writer: Pick<LiveWriter, 'soon'>
+  readonly core: () => Pick<Core<unknown>, 'roster' | 'supervisor' | 'dispatcher'>
+  /** Epoch ms. */
+  now(): number
+  /** A price that is older does not count as the first one, ms. */
+  readonly freshMs: number
+}
+
+/**
+ * Tests positions that came without a price by the first one that comes: it would exit at once what
+ * an earlier price would have refused. One that fails has no monitor until a person decides.
+ */
+export class EntryTests {
+  private readonly parts: EntryTestsParts
+  /** Positions by the instrument whose first price they wait for. */
+  private readonly waiting = new Map<InstrumentId, Set<PositionId>>()
+
+  constructor(parts: EntryTestsParts) {
+    this.parts = parts
+  }
+
+  /** Begins with a position that has just got its monitor: a price may have come in between. */
+  begin({ position, entry }: Registered): void {
+    if (entry?.kind !== 'awaits-price') return
+    const { id } = position
+    for (const instrument of entry.of) {
+      const ids = this.waiting.get(instrument) ?? new Set()
+      this.waiting.set(instrument, ids.add(id))
+    }
+    const now = this.parts.now()
+    const beginning = beginningOf(this.parts.core().dispatcher, position, now)
+    for (const instrument of entry.of) {
+      const isOwn = instrument === position.instrument
+      const isPriced = isOwn
+        ? now - beginning.pricedAt <= this.parts.freshMs
+        : !Number.isNaN(beginning.priceOf(instrument))
+      if (isPriced) this.judge(id, instrument, beginning)
+    }
+  }
+
+  /** Takes a tick before the monitors do. */
+  test(tick: Tick): void {
+    if (this.waiting.size === 0) return
+    const ids = this.waiting.get(tick.instrument)
+    if (ids === undefined) return
+    for (const id of ids) {
+      const row = this.parts.rows.get(id)
+      if (row === undefined) continue
+      const { position } = row
+      const known = beginningOf(this.parts.core().dispatcher, position, this.parts.now())
+      if (tick.instrument !== position.instrument) {
+        this.judge(id, tick.instrument, { ...known, price: NaN, priceOf: () => tick.price })
+        continue
+      }
+      const price = priceIn(viewOf(position.side, position.priceSource), tick)
+      if (!Number.isNaN(price)) this.judge(id, tick.instrument, { ...known, price })
+    }
+  }
+
+  private judge(id: PositionId, instrument: InstrumentId, beginning: Beginning): void {
+    const { rows } = this.parts
+    const row = rows.get(id)
+    this.done(id, instrument)
+    if (row?.state !== 'open' || row.entry?.kind !== 'awaits-price') return
+    const why = immediateExit(row.position, ruleSetOf(row), beginning)
+    if (why !== undefined) return this.refuse(row, why)
+    const { entry, ...tested } = row
+    const of = entry.of.filter(each => each !== instrument)
+    rows.decide(of.length === 0 ? tested : { ...tested, entry: { kind: 'awaits-price', of } })
+    this.parts.writer.soon({ row: id })
+  }
+
+  private refuse(row: Registered, why: string): void {
+    const { rows, writer, core, now } = this.parts
+    const { id } = row.position
+    const { roster, dispatcher, supervisor } = core()
+    const guard = roster.get(id)?.guard
+    // Decided already, by a deadline or by hand: then the price changes nothing.
+    if (guard?.decision !== undefined) return
+    if (guard !== undefined) dispatcher.close(guard)
+    send(supervisor, { kind: 'closed', positionId: id, generation: row.generation })
+    for (const instrument of this.waiting.keys()) this.done(id, instrument)
+    rows.decide({ ...row, entry: { kind: 'refused', why, at: now() } })
+    writer.soon({ row: id, line: lineOf(now(), 'entry-refused', id, { why }) })
+  }
+
+  private done(id: PositionId, instrument: InstrumentId): void {
+    const ids = this.waiting.get(instrument)
+    ids?.delete(id)
+    if (ids?.size === 0) this.waiting.delete(instrument)
+  }
+}

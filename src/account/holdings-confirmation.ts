@@ -1,0 +1,78 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
+import { send } from '../actors/actor.ts'
+import { withDeadline, within } from '../actors/deadline.ts'
+import { startsHeld } from '../exits/reconcile.ts'
+import type { Core } from '../engine/engine.ts'
+import { lineOf } from './journal-line.ts'
+import type { Venue } from './options.ts'
+import type { LiveWriter } from './state-writer.ts'
+
+/** Longest wait of a start for what the account holds, ms. */
+const LONGEST_WAIT_MS = 10_000
+
+export interface ConfirmationParts {
+  core(): Core<Venue>
+  readonly writer: Pick<LiveWriter, 'now'>
+  /** Longest wait for one answer of the broker, ms. */
+  readonly callTimeoutMs: number
+  /** Epoch ms. */
+  now(): number
+}
+
+/**
+ * Whether a person must confirm what the account holds before anything is sent: where an empty store
+ * met an account that holds something, or a store may be older than its account. Until it is confirmed,
+ * over restarts.
+ */
+export class Confirmation {
+  /** Nothing may be sent. */
+  isMissing: boolean
+  private readonly parts: ConfirmationParts
+
+  /** `isMissing`: an earlier process was still waiting for it. */
+  constructor(parts: ConfirmationParts, isMissing: boolean) {
+    this.parts = parts
+    this.isMissing = isMissing
+  }
+
+  /** Looks what the account holds; one that cannot be looked at may hold anything. */
+  async ask(): Promise<void> {
+    if (this.isMissing) return
+    const { core, callTimeoutMs } = this.parts
+    const { broker } = core()
+    const asked = withDeadline(callTimeoutMs, signal => broker.holdings(signal))
+    let isHeld = true
+    const answered = asked.then(
+      holdings => void (isHeld = startsHeld(true, holdings)),
+      () => undefined,
+    )
+    // Its turn may be far off, as an earlier process was told to wait: a start does not wait for that.
+    await within(LONGEST_WAIT_MS, answered)
+    // Before the first position is registered: with one, the store is empty no more.
+    if (isHeld) await this.set(true, 'holdings-unconfirmed', {})
+  }
+
+  /**
+   * The store may be older than the account: what it takes for open may be exited already. From this
+   * moment on nothing is sent; over restarts too when the promise resolves.
+   */
+  async doubt(why: string): Promise<void> {
+    if (this.isMissing) return
+    this.isMissing = true
+    send(this.parts.core().gateway, { kind: 'confirm', isUnconfirmed: true })
+    await this.set(true, 'holdings-unconfirmed', { why })
+  }
+
+  /** A person has looked at what the account holds: durable when the promise resolves. */
+  async give(by: string): Promise<void> {
+    await this.set(false, 'holdings-confirmed', { by })
+  }
+
+  private async set(isUnconfirmed: boolean, kind: JournalKind, detail: object): Promise<void> {
+    const { core, writer, now } = this.parts
+    const lines = [lineOf(now(), kind, undefined, { ...detail })]
+    await writer.now({ change: () => ({ isUnconfirmed, lines }) })
+    this.isMissing = isUnconfirmed
+    send(core().gateway, { kind: 'confirm', isUnconfirmed })
+  }
+}

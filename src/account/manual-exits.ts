@@ -1,0 +1,147 @@
+import { send } from '../actors/actor.ts'
+import type { GatewayMessage } from '../actors/messages.ts'
+import type { Decision } from '../domain/decision.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { Position } from '../domain/position.ts'
+import type { ExitReason } from '../domain/reason.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { KillSwitch } from '../exits/kill-switch.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { KeptRatchet, Registered } from '../ports/keeper.ts'
+import { ask } from './ask.ts'
+import { AskedExits } from './exit-requests.ts'
+import type { Core } from '../engine/engine.ts'
+import type { ExitJournal } from './event-recorder.ts'
+import { lineOf } from './journal-line.ts'
+import type { LiveState } from './state.ts'
+import type { LiveWriter } from './state-writer.ts'
+import type { Registrar } from './position-changes.ts'
+
+export interface ExitsByHandParts {
+  readonly core: Core<unknown>
+  readonly state: LiveState
+  readonly writer: Pick<LiveWriter, 'now' | 'isSettled'>
+  readonly registrar: Registrar
+  readonly journal: Pick<ExitJournal, 'discarded'>
+  /** Epoch ms. */
+  now(): number
+  /** Takes a registered position under guard. */
+  guard(registered: Registered, ratchet: KeptRatchet | undefined): void
+}
+
+/** Time between two looks at whether an intent is durable, and the longest wait for that, ms. */
+const POLL_MS = 5
+const LONGEST_MS = 10_000
+
+/** Exits that no rule decides: a person, the kill switch or a limit does. */
+export class ExitsByHand {
+  private readonly parts: ExitsByHandParts
+  private readonly asked: AskedExits
+
+  constructor(parts: ExitsByHandParts) {
+    const { core, state } = parts
+    this.parts = parts
+    this.asked = new AskedExits({
+      gateway: () => core.gateway,
+      isAnswered: ({ position: { id }, generation }) => {
+        const row = state.register.get(id)
+        const isOpen = row?.state === 'open' && row.generation === generation
+        return !isOpen || row.observed !== undefined || state.openExits.has(id)
+      },
+    })
+  }
+
+  /** Asks for the exit of a position at market; a later call joins the first. */
+  exit(id: PositionId, reason: 'manual' | 'kill-switch' | 'daily-loss'): void {
+    const { position, generation } = this.parts.registrar.open(id)
+    const decision = this.decisionOf(position, reason)
+    this.asked.ask({ kind: 'exit', decision, position, generation })
+  }
+
+  /** Asks again for what nobody has answered. */
+  repeat(): void {
+    this.asked.repeat()
+  }
+
+  /**
+   * Resolves when the intent to exit a position is durable, or its exit is over. Throws STORE_FAILED
+   * where it is not for long; the exit is asked for all the same.
+   */
+  async settled(id: PositionId): Promise<void> {
+    const { writer, state } = this.parts
+    const { register, openExits } = state
+    for (let waitedMs = 0; waitedMs < LONGEST_MS; waitedMs += POLL_MS) {
+      const registered = register.get(id)
+      const isOver = registered?.state !== 'open' || registered.observed !== undefined
+      if (isOver ? writer.isSettled(id) : openExits.has(id)) return
+      await new Promise(resolve => setTimeout(resolve, POLL_MS))
+    }
+    const text = `the exit of ${id} is asked for, and not durable yet: it is asked for again until it is`
+    throw new WatchkeeperError('STORE_FAILED', text)
+  }
+
+  /** Moves the kill switch; resolves when that is durable. */
+  async setKillSwitch(killSwitch: KillSwitch): Promise<void> {
+    const { writer, state, core, now } = this.parts
+    const by = killSwitch.by?.who
+    const line = lineOf(now(), 'kill-switch', undefined, { state: killSwitch.state, by })
+    await writer.now({ change: () => ({ killSwitch, lines: [line] }) })
+    state.killSwitch = killSwitch
+    send(core.gateway, { kind: 'kill-switch', killSwitch })
+    if (killSwitch.state !== 'flatten') return
+    for (const { id } of [...state.open()]) this.exit(id, 'kill-switch')
+  }
+
+  /** Forgets the exits that were never sent; their positions are guarded again. */
+  async discardAll(by: string): Promise<void> {
+    const { gateway } = this.parts.core
+    const records = await ask<GatewayMessage, readonly ExitRecord[]>(gateway, done => {
+      return { kind: 'discard', done }
+    })
+    await Promise.all(records.map(record => this.discard(record, by)))
+  }
+
+  /** The position begins a new life, in which no order of the exit that is forgotten means anything. */
+  private async discard(record: ExitRecord, by: string): Promise<void> {
+    const { core, registrar, journal, state, guard } = this.parts
+    const { positionId: id, generation } = record
+    const ratchet = this.ratchetOf(record)
+    let renewed: Registered | undefined
+    try {
+      renewed = await registrar.renew({ id, generation, ratchet }, by)
+    } catch (error) {
+      const row = state.register.get(id)
+      if (row?.state === 'open' && row.generation === generation) {
+        send(core.gateway, { kind: 'take-back', record, position: row.position })
+      }
+      throw error
+    }
+    if (renewed === undefined) return
+    journal.discarded(record)
+    this.asked.forget(id)
+    guard(renewed, ratchet)
+  }
+
+  /** How far the life of an exit had come, as its monitor or an earlier process has left it. */
+  private ratchetOf({ positionId: id, generation }: ExitRecord): KeptRatchet | undefined {
+    const { core, state } = this.parts
+    const child = core.roster.get(id)
+    if (child?.generation === generation) return child.guard.ratchet()
+    const kept = state.ratchets.get(id)
+    return kept?.generation === generation ? kept : undefined
+  }
+
+  private decisionOf(
+    { id, instrument, side, ...position }: Position,
+    reason: ExitReason,
+  ): Decision {
+    const child = this.parts.core.roster.get(id)
+    const best =
+      child === undefined ? position.entryPrice : child.guard.sign * child.guard.bestNow()
+    return {
+      positionId: id,
+      ...{ instrument, side, reason, matched: [reason], at: this.parts.now() },
+      ...{ tick: null, level: null, best, priceSource: position.priceSource },
+    }
+  }
+}

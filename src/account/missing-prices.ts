@@ -1,0 +1,76 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
+import type { Roster } from '../actors/roster.ts'
+import { closestName } from '../domain/closest-name.ts'
+import type { InstrumentId } from '../domain/ids.ts'
+import { instrumentsHeld } from '../engine/held-instruments.ts'
+
+export interface MissingPricesParts {
+  readonly roster: Roster
+  /** Whether a price of the instrument has come in this process. */
+  isPriced(instrument: InstrumentId): boolean
+  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
+}
+
+/** Names of the feed that are remembered, for a guess at what a position may have meant. */
+const MOST_NAMES = 1_000
+/** Most positions that a line names. */
+const MOST_IDS = 5
+
+/** Instruments that positions name and the feed does not: each is named, with a guess at what was meant. */
+export class MissingPrices {
+  private readonly parts: MissingPricesParts
+  /** Instruments that the feed has, and that no position names. */
+  private readonly others = new Set<string>()
+  private readonly told = new Set<InstrumentId>()
+
+  constructor(parts: MissingPricesParts) {
+    this.parts = parts
+  }
+
+  /** Takes the name of an instrument of the feed that no position names. */
+  heard(instrument: string): void {
+    if (this.others.size < MOST_NAMES) this.others.add(instrument)
+  }
+
+  /** The instrument, and what may have been meant. */
+  textOf(instrument: InstrumentId): string {
+    const meant = this.meantBy(instrument)
+    return meant === undefined ? instrument : `${instrument} (did you mean ${meant}?)`
+  }
+
+  /** Journals each instrument of these that was not named before. */
+  tellOf(instruments: Iterable<InstrumentId>): void {
+    for (const instrument of instruments) {
+      if (this.told.has(instrument)) continue
+      this.told.add(instrument)
+      const meant = this.meantBy(instrument)
+      const ids = this.idsOf(instrument)
+      this.parts.tell('instrument-unpriced', {
+        instrument,
+        positions: ids.slice(0, MOST_IDS),
+        count: ids.length,
+        ...(meant !== undefined && { meant }),
+      })
+    }
+  }
+
+  private meantBy(instrument: InstrumentId): string | undefined {
+    const known = new Set(this.others)
+    for (const each of instrumentsHeld(this.parts.roster)) {
+      if (this.parts.isPriced(each)) known.add(each)
+    }
+    known.delete(instrument)
+    return closestName(instrument, [...known])
+  }
+
+  /** The positions whose rules compare an instrument. */
+  private idsOf(instrument: InstrumentId): string[] {
+    const ids: string[] = []
+    for (const { guard } of this.parts.roster.all()) {
+      const { id, instrument: own, underlying } = guard.position
+      const other = guard.other && (guard.underlying?.instrument ?? underlying)
+      if (own === instrument || other === instrument) ids.push(id)
+    }
+    return ids
+  }
+}

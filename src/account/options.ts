@@ -1,0 +1,79 @@
+import type { PortfolioOptions } from '../actors/portfolio.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import type { Tick } from '../domain/tick.ts'
+import type { WatchkeeperError } from '../errors.ts'
+import type { MassExitOptions } from '../exits/mass-exit.ts'
+import type { Broker } from '../ports/broker.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { JournalLine } from '../ports/control.ts'
+import type { TakeBack } from './position-changes.ts'
+import type { Registered } from '../ports/keeper.ts'
+import type { Quotes } from '../ports/quotes.ts'
+import type { AccountTelemetry, ExitFollower } from '../ports/telemetry.ts'
+import type { Timers } from '../ports/timers.ts'
+import type { Supervision } from '../resilience/supervision-policy.ts'
+import type { Guard } from '../risk/guard.ts'
+import type { RuleSet } from '../risk/rule.ts'
+import type { ExitVenue, GatewayOptions } from '../engine/options.ts'
+import type { LiveKeeper } from './state-writer.ts'
+import type { TickGateOptions } from './tick-intake.ts'
+
+/** A broker with an account of its own. */
+export type Venue = ExitVenue &
+  Partial<Pick<Broker, 'quotes'>> & {
+    /** Told after each tick: orders may wait for the first price of an instrument. */
+    priced(instrument: Tick['instrument']): Promise<void> | undefined
+  }
+
+/** What goes wrong on purpose inside an account. */
+export interface ChaosHooks {
+  /** Called before each message of a monitor; may throw. */
+  beforeMonitor(watched: Guard): void
+  /** The same rules, which may throw. */
+  rules(set: RuleSet): RuleSet
+}
+
+export interface LiveOptions {
+  readonly keeper: LiveKeeper
+  readonly venue: (quotes: Quotes) => Venue
+  readonly clock: Clock
+  readonly callTimeoutMs: number
+  /** Default `guard`; `observe` sends nothing. */
+  readonly mode?: 'guard' | 'observe'
+  readonly instruments?: InstrumentTable
+  readonly portfolio?: PortfolioOptions
+  readonly massExit?: MassExitOptions | undefined
+  readonly ticks?: TickGateOptions
+  readonly exits?: GatewayOptions['exits']
+  readonly adopt?: GatewayOptions['adopt']
+  readonly reconcileMs?: number | undefined
+  /** With an empty store nothing is sent before a person has confirmed what the account holds. */
+  readonly confirmsHoldings?: boolean
+  /** Why the store may be older than the account, if it may. */
+  readonly doubt?: string | undefined
+  /** Where calls, exits and errors are counted. */
+  readonly performance?: AccountTelemetry | undefined
+  /** Told how each exit goes on. */
+  readonly followers?: readonly ExitFollower[]
+  readonly supervision?: Supervision | undefined
+  /** Set where things are to go wrong on purpose. */
+  readonly chaos?: ChaosHooks | undefined
+  readonly timers: Timers
+  readonly random?: () => number
+  /** A younger price is tested as soon as a position comes, an older one guards nobody, ms; default 30 s. */
+  readonly freshMs?: number
+  /** A longer time between two cycles was a pause, in which no position was guarded, ms; default: none is. */
+  readonly pauseMs?: number
+  /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms; default 0. */
+  readonly skewMs?: number
+  /** Whether this process owns the store at this moment; default: always. */
+  readonly isStoreOurs?: () => boolean
+  /** Awaited before a new position is registered: its account must hold it. */
+  readonly beforeGuard?: (registered: Registered) => Promise<TakeBack> | Promise<void>
+  /** Told of each journal line once it is durable. */
+  readonly onLine: (line: JournalLine) => void
+  /** Told when the store begins to refuse writes, and with undefined when it takes them again. */
+  readonly onTrouble?: (error: WatchkeeperError | undefined) => void
+  /** Something that the service cannot go on without has ended. */
+  readonly onFatal: (error: WatchkeeperError) => void
+}

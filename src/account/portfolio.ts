@@ -1,0 +1,137 @@
+import { type ActorSystem, type Ref, send } from '../actors/actor.ts'
+import type { PortfolioMessage } from '../actors/messages.ts'
+import { portfolio, type PortfolioOptions, type PortfolioParts } from '../actors/portfolio.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import type { Fill } from '../domain/order.ts'
+import type { Quotes } from '../ports/quotes.ts'
+import { emptyDay, type LimitEvent, type PortfolioDay, type Realised } from '../risk/portfolio.ts'
+import { tradingDayAt } from '../risk/trading-day.ts'
+import type { Core } from '../engine/engine.ts'
+import { Faults } from '../exits/faults.ts'
+import { lineOf, textOf } from './journal-line.ts'
+import { closedRow, historyOf, type LiveState } from './state.ts'
+import type { LiveWriter } from './state-writer.ts'
+
+export interface LivePortfolioParts {
+  readonly options: PortfolioOptions | undefined
+  readonly state: LiveState
+  readonly writer: LiveWriter
+  readonly actors: ActorSystem
+  readonly quotes: Quotes
+  readonly instruments: InstrumentTable
+  /** Epoch ms. */
+  now(): number
+  exit(id: PositionId): void
+  readonly serve: Core<unknown>['serve']
+}
+
+/** A portfolio that counts the day from midnight UTC, and limits nothing. */
+export const NO_LIMITS: PortfolioOptions = { dayStart: { timezone: 'UTC', minutes: 0 }, limits: [] }
+
+/**
+ * Puts the portfolio under supervision, with the day that an earlier process has left or a new one.
+ * Gives what finds its present incarnation.
+ */
+export function startPortfolio(
+  parts: LivePortfolioParts,
+  kept: PortfolioDay | undefined,
+): () => Ref<PortfolioMessage> {
+  const { actors, state, now, serve } = parts
+  const options = parts.options ?? NO_LIMITS
+  let day = kept ?? emptyDay(tradingDayAt(options.dayStart, now()))
+  remember(state, day)
+  const portfolioParts = partsOf(parts, options, latest => (day = latest))
+  return serve('portfolio', (epoch, onDown) => {
+    const ref: Ref<PortfolioMessage> = actors.spawn({
+      ...{ name: 'portfolio', epoch, onDown, handle: portfolio },
+      initialState: { day, parts: portfolioParts },
+    })
+    if (epoch > 1) repeatFills(state, ref)
+    return ref
+  })
+}
+
+/** An incarnation that crashed may have lost fills: their positions are still open. */
+function repeatFills(
+  { fills, releasedEnds, register }: LiveState,
+  ref: Ref<PortfolioMessage>,
+): void {
+  for (const end of releasedEnds.values()) send(ref, end)
+  for (const [id, { fill, generation }] of fills) {
+    const row = register.get(id)
+    if (row === undefined || !register.isOpen(id, generation)) fills.delete(id)
+    else send(ref, { kind: 'filled', position: row.position, generation, fill })
+  }
+}
+
+function partsOf(
+  { state, writer, quotes, instruments, now, exit }: LivePortfolioParts,
+  options: PortfolioOptions,
+  keep: (day: PortfolioDay) => void,
+): PortfolioParts {
+  const faults = new Faults(notice => {
+    if (notice.kind !== 'isolated-fault') return
+    state.counts.isolatedFaults++
+    const { kind, what, error } = notice
+    writer.soon({ line: lineOf(now(), kind, undefined, { what, error: textOf(error) }) })
+  })
+  state.faults = faults
+  return {
+    ...options,
+    ...{ instruments, quotes, now },
+    faults,
+    open: () => state.open(),
+    isOpen: (id, generation) => state.register.isOpen(id, generation),
+    keep: day => {
+      keep(day)
+      remember(state, day)
+      writer.soon({ day })
+    },
+    tell: event => tell(writer, now(), event),
+    exit: id => {
+      const isUnderWay = state.openExits.has(id) || state.register.get(id)?.observed !== undefined
+      if (!isUnderWay) exit(id)
+    },
+    closed: (id, fill, profit) => close({ state, writer, now }, id, fill, profit),
+  }
+}
+
+/** The register, the day's sum and the journal change in one commit. */
+function close(
+  { state, writer, now }: Pick<LivePortfolioParts, 'state' | 'writer' | 'now'>,
+  id: PositionId,
+  { price, quantity, clientOrderId }: Fill,
+  profit: Realised | undefined,
+): void {
+  const row = state.register.get(id)
+  const exit = state.openExits.get(id)
+  state.openExits.delete(id)
+  state.fills.delete(id)
+  const detail = {
+    reason: exit?.decision.reason,
+    price,
+    quantity,
+    profit: profit?.amount ?? null,
+    clientOrderId,
+    ...historyOf(exit),
+  }
+  const line = lineOf(now(), 'exit-filled', id, detail)
+  if (row === undefined) {
+    writer.soon({ line })
+    return
+  }
+  state.register.decide(closedRow(row, exit, { at: now(), by: 'a fill', price }))
+  writer.soon({ row: id, line })
+}
+
+function tell(writer: LiveWriter, at: number, { kind, standing }: LimitEvent): void {
+  const { limit, loss, realised, unrealised } = standing
+  const detail = { limit: limit.name, loss, maxLoss: limit.maxLoss, realised, unrealised }
+  const name = kind === 'tripped' ? 'daily-loss' : 'daily-loss-near'
+  writer.soon({ line: lineOf(at, name, undefined, detail) })
+}
+
+function remember(state: LiveState, { tripped, warned }: PortfolioDay): void {
+  state.limits = { tripped: Object.keys(tripped), warned }
+}

@@ -1,0 +1,282 @@
+import type { PositionId } from '../domain/ids.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { KillSwitch } from '../exits/kill-switch.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { JournalLine } from '../ports/control.ts'
+import type { Keeper, KeptRatchet, LifeRatchet } from '../ports/keeper.ts'
+import type { PortfolioDay } from '../risk/portfolio.ts'
+import type { Register } from './position-table.ts'
+import { Turns } from './turns.ts'
+import {
+  isNothing,
+  type LiveChange,
+  positionsOf,
+  type Soon,
+  type Taken,
+  WriteQueue,
+} from './write-queue.ts'
+
+/** What the service keeps. */
+export type LiveKeeper = Keeper<ExitRecord, KillSwitch, PortfolioDay>
+
+export interface LiveWriterOptions {
+  readonly keeper: LiveKeeper
+  /** The rows as they are decided; told of each that is durable. */
+  readonly register: Pick<Register, 'get' | 'settled'>
+  /** Told of each journal line once it is durable. */
+  readonly onLine: (line: JournalLine) => void
+  /** Told once when the store begins to refuse writes, and with undefined when it takes them again. */
+  readonly onTrouble?: ((error: WatchkeeperError | undefined) => void) | undefined
+  /** Another process has taken the store over. */
+  readonly onFenced: (error: WatchkeeperError) => void
+  /**
+   * Calls `take` with each ratchet that became stricter since it was last taken. False: this is no
+   * moment for it, but one comes before long; never for the last time.
+   */
+  takeRatchets(take: (id: PositionId, ratchet: LifeRatchet) => void, isLast: boolean): boolean
+  /** Where the feed has come to with these ratchets; undefined where it cannot go back. */
+  feedPlace?(): unknown
+}
+
+/** A change that its caller waits for. */
+export interface Act {
+  /** Positions that it is about: acts about one position become durable in the order of their calls. */
+  readonly ids?: readonly PositionId[]
+  /** A state of exits that replaces what waits of them. */
+  readonly exits?: readonly ExitRecord[]
+  /** What else it changes, as things stand when its turn has come. What it throws refuses the act. */
+  change(): LiveChange
+  /** Called as soon as that is durable, before another act about these positions begins. */
+  done?(change: LiveChange): void
+}
+
+/** Time after a failed write until the next try, ms. */
+const RETRY_MS = 1_000
+/** Ratchets are gathered for so long, ms: prices come in bursts, and a commit costs the same for all. */
+const GATHER_MS = 10
+
+/**
+ * Makes state durable: at once for a caller that waits, else one commit after the other. All that is
+ * about one position is written in the order in which it came.
+ */
+export class LiveWriter {
+  /** Errors of the store since its last write that went well. */
+  errors = 0
+  /** Journal lines written so far. */
+  lineCount = 0
+  /** Ratchets as they are on disk. */
+  readonly durable: Map<PositionId, KeptRatchet>
+  private readonly options: LiveWriterOptions
+  private readonly queue = new WriteQueue()
+  private readonly turns = new Turns()
+  /** The portfolio's day as it was given last. */
+  lastDay: PortfolioDay | undefined
+  private writing: Promise<void> | undefined
+  private isDrainDue = false
+  private isPlaceDue = false
+  private gathering: NodeJS.Timeout | undefined
+  private isClosed = false
+  private trouble: WatchkeeperError | undefined
+
+  /** `durable` and `day`: the ratchets, and the day, that an earlier process has left. */
+  constructor(
+    options: LiveWriterOptions,
+    durable: Iterable<readonly [PositionId, KeptRatchet]> = [],
+    day?: PortfolioDay,
+  ) {
+    this.options = options
+    this.durable = new Map(durable)
+    this.lastDay = day
+  }
+
+  /** Resolves when the act is durable; rejects, with nothing changed, when it cannot be. */
+  async now({ ids = [], exits = [], change, done }: Act): Promise<void> {
+    const replaced = this.queue.replaced(exits)
+    await this.turns.run(ids, async () => {
+      let along: Taken = { rows: [], exits: replaced }
+      let asked: LiveChange
+      try {
+        asked = change()
+        along = { ...this.takeAlong(ids), exits: replaced }
+        await this.keep({ ...asked, exits }, along)
+      } catch (error) {
+        this.queue.putBack(along)
+        if (!this.queue.isEmpty) this.drainSoon()
+        throw error
+      }
+      done?.(asked)
+    })
+  }
+
+  /** A line, and what it tells of, become durable soon. */
+  soon(what: Soon): void {
+    this.queue.add(what)
+    if (what.day !== undefined) this.lastDay = what.day
+    this.drainSoon()
+  }
+
+  /** Writes what changed, one commit at a time; what a failed commit held is tried again. */
+  drain(isLast = false): void {
+    if (this.writing !== undefined || this.isClosed) return
+    const { queue } = this
+    const isTaken = this.options.takeRatchets(
+      (id, ratchet) => queue.ratchets.set(id, ratchet),
+      isLast,
+    )
+    if (!isTaken) this.gather()
+    const hasPlace = isTaken && (queue.ratchets.size > 0 || this.isPlaceDue)
+    if (queue.isEmpty && !hasPlace) return
+    const taken = queue.take()
+    // With ratchets left over the place would be ahead of what is kept.
+    const feedPlace = hasPlace && queue.ratchets.size === 0 ? this.options.feedPlace?.() : undefined
+    if (hasPlace) this.isPlaceDue = false
+    if (isNothing(taken) && feedPlace === undefined) return
+    this.writing = this.write({ ...taken, ...(feedPlace !== undefined && { feedPlace }) })
+  }
+
+  /** The feed's place is kept with the next drain, also where no ratchet has changed. */
+  keepPlace(): void {
+    this.isPlaceDue = this.options.feedPlace?.() !== undefined
+  }
+
+  /** Drains once the present turn is over, so that all it changes is one commit. */
+  drainSoon(): void {
+    if (this.isDrainDue || this.isClosed) return
+    this.isDrainDue = true
+    setImmediate(() => {
+      this.isDrainDue = false
+      this.drain()
+    })
+  }
+
+  /** Drains before long: ratchets became stricter, and nobody waits for them. */
+  gather(): void {
+    if (this.gathering !== undefined || this.isDrainDue || this.isClosed) return
+    this.gathering = setTimeout(() => {
+      this.gathering = undefined
+      this.drain()
+    }, GATHER_MS)
+  }
+
+  /** Resolves when all that was given so far is durable. Throws STORE_FAILED or STORE_FULL when it cannot be now. */
+  async flush(): Promise<void> {
+    // What was given while a commit was under way is in the one after it, which may be the next try.
+    for (let round = 0; round < 2; round++) {
+      this.drain()
+      await this.writing
+    }
+    if (this.errors === 0) return
+    const code = this.trouble?.code ?? 'STORE_FAILED'
+    throw new WatchkeeperError(code, 'the store refuses writes; it is tried again')
+  }
+
+  /** Whether the row of a position is on disk as the register has it. */
+  isSettled(id: PositionId): boolean {
+    return !this.queue.hasRow(id) && !this.turns.isBusy(id)
+  }
+
+  /** Writes what is left, as far as the store takes it, and nothing after it. */
+  async close(): Promise<void> {
+    this.keepPlace()
+    do {
+      this.drain(true)
+      await this.writing
+      await this.turns.idle()
+    } while (!this.queue.isEmpty && this.errors === 0)
+    this.isClosed = true
+    clearTimeout(this.gathering)
+  }
+
+  /** Rows that are not durable yet, those of the commit under way left out. */
+  get waiting(): WriteQueue['sizes'] {
+    return this.queue.sizes
+  }
+
+  /** Journal lines that were dropped because too many waited. */
+  get lostLines(): number {
+    return this.queue.lines.lost
+  }
+
+  /** Resolves when the commit under way is over; undefined when there is none. */
+  get busy(): Promise<void> | undefined {
+    return this.writing
+  }
+
+  /** What waits of positions belongs in front of an act about them; an end with all it was told with. */
+  private takeAlong(ids: readonly PositionId[]): Taken {
+    const { queue, options } = this
+    const waiting = ids.filter(id => queue.hasRow(id))
+    const hasEnd = waiting.some(id => options.register.get(id)?.state !== 'open')
+    return hasEnd ? queue.takeRows() : queue.takeRowsOf(waiting)
+  }
+
+  private async write(taken: Taken): Promise<void> {
+    try {
+      await this.turns.run(positionsOf(taken), () => this.keep({}, taken))
+    } catch (error) {
+      this.queue.putBack(taken)
+      if (isFenced(error)) return
+      await new Promise(resolve => setTimeout(resolve, RETRY_MS).unref())
+    } finally {
+      this.writing = undefined
+    }
+    this.drain()
+  }
+
+  /** One commit: what waited, then what was asked for. */
+  private async keep(asked: LiveChange, { rows, ...waited }: Taken): Promise<void> {
+    const { register } = this.options
+    const present = rows.flatMap(id => register.get(id) ?? [])
+    const change: LiveChange = {
+      ...waited,
+      ...asked,
+      register: [...present, ...(asked.register ?? [])],
+      lines: [...(waited.lines ?? []), ...(asked.lines ?? [])],
+      exits: asked.exits ?? waited.exits ?? [],
+    }
+    try {
+      const lines = await this.options.keeper.keep(change)
+      this.errors = 0
+      this.settle(change)
+      this.tell(undefined)
+      this.lineCount += lines.length
+      for (const line of lines) this.options.onLine(line)
+    } catch (error) {
+      this.errors++
+      if (isFenced(error)) this.options.onFenced(error)
+      else this.tell(storeError(error))
+      throw error
+    }
+  }
+
+  /** Takes note of what is on disk now. */
+  private settle({ ratchets, register = [] }: LiveChange): void {
+    for (const [id, ratchet] of ratchets ?? []) {
+      // That of an earlier life was passed over.
+      const row = this.options.register.get(id)
+      if (row?.generation === ratchet.generation) this.durable.set(id, ratchet)
+    }
+    for (const row of register) {
+      const { id } = row.position
+      const isOver = row.state !== 'open'
+      if (isOver) this.queue.over(row)
+      const life = this.durable.get(id)?.generation ?? row.generation
+      if (isOver || life < row.generation) this.durable.delete(id)
+      if (!this.queue.hasRow(id)) this.options.register.settled(row)
+    }
+  }
+
+  private tell(trouble: WatchkeeperError | undefined): void {
+    const isNews = this.trouble?.code !== trouble?.code
+    this.trouble = trouble
+    if (isNews) this.options.onTrouble?.(trouble)
+  }
+}
+
+const storeError = (error: unknown): WatchkeeperError =>
+  error instanceof WatchkeeperError
+    ? error
+    : new WatchkeeperError('STORE_FAILED', String(error), { cause: error })
+
+const isFenced = (error: unknown): error is WatchkeeperError =>
+  error instanceof WatchkeeperError && error.code === 'FENCED'

@@ -1,0 +1,130 @@
+import type { GatewayPast } from '../actors/gateway.ts'
+import type { PortfolioMessage } from '../actors/messages.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { Fill } from '../domain/order.ts'
+import type { Position } from '../domain/position.ts'
+import type { Faults } from '../exits/faults.ts'
+import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
+import { type ExitRecord, hasSent } from '../exits/record.ts'
+import type { Ended, LifeRatchet, Past, Registered, ReleasedExit } from '../ports/keeper.ts'
+import type { PortfolioDay } from '../risk/portfolio.ts'
+import { LiveCounts } from './counters.ts'
+import { Register } from './position-table.ts'
+
+/** What an earlier process left behind. */
+export type LivePast = Past<ExitRecord, KillSwitch, PortfolioDay>
+
+/** What a running service knows of its account; each part of it has one writer. */
+export class LiveState {
+  readonly register: Register
+  /** Exits that are durable and not over. */
+  readonly openExits = new Map<PositionId, ExitRecord>()
+  /** Fills of exits whose positions are not closed yet. */
+  readonly fills = new Map<PositionId, { readonly fill: Fill; readonly generation: number }>()
+  /** Ratchets as they were at the start. */
+  readonly ratchets: ReadonlyMap<PositionId, LifeRatchet>
+  /** Where the feed of an earlier process had come to. */
+  readonly feedPlace: unknown
+  /** Exits of released positions that are not over, by life. */
+  readonly released = new Map<string, ReleasedExit<ExitRecord>>()
+  /** Ends of such exits of which the day's sum has not taken note yet, by life. */
+  readonly releasedEnds = new Map<string, ReleasedEnd>()
+  /** Positions of the file that were not taken under guard, and why. */
+  readonly refusedEntries = new Map<PositionId, string>()
+  readonly counts = new LiveCounts()
+  /** What the portfolio could not count of single positions. */
+  faults: Pick<Faults, 'all'> = { all: () => [] }
+  killSwitch: KillSwitch
+  /** Names of the limits that are tripped, and of those that have warned today. */
+  limits: { readonly tripped: readonly string[]; readonly warned: readonly string[] } = {
+    tripped: [],
+    warned: [],
+  }
+
+  constructor(past: LivePast) {
+    this.register = new Register(past.register, past.generationFloor)
+    this.ratchets = new Map(
+      [...past.ratchets].flatMap(([id, ratchet]) => {
+        const generation = this.register.get(id)?.generation
+        return generation === undefined ? [] : [[id, { ...ratchet, generation }] as const]
+      }),
+    )
+    this.feedPlace = past.feedPlace
+    this.killSwitch = past.killSwitch ?? OFF
+    for (const exit of past.released ?? []) this.released.set(lifeName(exit.record), exit)
+    for (const record of past.exits) {
+      const row = this.register.get(record.positionId)
+      // An exit of an earlier life, or of a position that was released, is over.
+      if (row?.state !== 'open' || row.generation !== record.generation) continue
+      this.openExits.set(record.positionId, record)
+    }
+  }
+
+  /** The positions that are open, those that are being exited included. */
+  *open(): Iterable<Position> {
+    for (const { position, state } of this.register.values()) if (state === 'open') yield position
+  }
+}
+
+/** Names a life of a position. */
+export const lifeName = ({ positionId, generation }: Life): string => `${generation} ${positionId}`
+
+interface Life {
+  readonly positionId: PositionId
+  readonly generation: number
+}
+
+/** The exit of a released position is over, and has executed something. */
+type ReleasedEnd = Extract<PortfolioMessage, { kind: 'released-filled' }>
+
+/**
+ * The row of a position that has closed, by the exit of which that much is known. With a price an
+ * order of it was executed, though what is known may be older.
+ */
+export function closedRow(
+  row: Registered,
+  exit: ExitRecord | undefined,
+  { at, by, price }: Ended,
+): Registered {
+  const reason = exit?.decision.reason ?? by
+  const isSent = exit !== undefined && (price !== undefined || hasSent(exit))
+  return {
+    ...row,
+    state: 'closed',
+    ended: { at, by: reason, ...(price !== undefined && { price }) },
+    ...(exit?.wasDoubted === true && { wasDoubted: true }),
+    ...(isSent && { exited: { at, attempts: exit.attempt } }),
+  }
+}
+
+/** What the last line about an exit adds where it did not go straight: all that happened to it. */
+export function historyOf(exit: ExitRecord | undefined): { readonly steps?: ExitRecord['steps'] } {
+  if (exit === undefined) return {}
+  const { attempt, rejections, wasDoubted, steps } = exit
+  return attempt > 1 || rejections > 0 || wasDoubted ? { steps } : {}
+}
+
+/** What the gateway takes up of it. */
+export function pastOf(
+  { register, openExits, released, killSwitch }: LiveState,
+  isUnconfirmed: boolean,
+): GatewayPast {
+  const rows = [...register.values()]
+  return {
+    exits: [...openExits.values()].map(record => {
+      return { record, position: register.get(record.positionId)!.position }
+    }),
+    open: rows.filter(({ state, position }) => state === 'open' && !openExits.has(position.id)),
+    released: rows.filter(
+      ({ state, position: { id: positionId }, generation }) =>
+        state === 'released' && !released.has(lifeName({ positionId, generation })),
+    ),
+    followed: [...released.values()],
+    ended: rows.filter(
+      ({ state, wasDoubted, exited }) =>
+        state !== 'open' && (wasDoubted === true || exited !== undefined),
+    ),
+    killSwitch,
+    isUnconfirmed,
+  }
+}

@@ -1,0 +1,226 @@
+import { CallDesk } from '../calls/call-desk.ts'
+import { everySoOften } from '../calls/every-so-often.ts'
+import type { GatesSnapshot } from '../calls/gates-snapshot.ts'
+import { checkedBroker } from '../brokers/checked.ts'
+import type { ServiceConfig } from '../config/schema.ts'
+import type { ExitOrder } from '../domain/order.ts'
+import { viewOf } from '../domain/tick.ts'
+import type { KillSwitch } from '../exits/kill-switch.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import { ExitTimes } from '../observability/exit-times.ts'
+import { ExitTraces } from '../observability/tracing.ts'
+import type { Broker } from '../ports/broker.ts'
+import type { WatchkeeperError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Quotes } from '../ports/quotes.ts'
+import type { OwnedStore, Store } from '../ports/store.ts'
+import type { PortfolioDay } from '../risk/portfolio.ts'
+import { StoreKeeper } from '../stores/keeper.ts'
+import { brokerOf, type ChosenBroker } from './open-broker.ts'
+import { checkConfig } from './config-check.ts'
+import { Chaos } from '../chaos/chaos.ts'
+import { counted } from '../observability/counted.ts'
+import { GatewayMemory, rememberedGates } from '../calls/gates-store.ts'
+import { LiveSystem } from '../account/account.ts'
+import type { Venue } from '../account/options.ts'
+import { settleStore } from './open-store.ts'
+import { openLog, type ServiceLog } from './log.ts'
+import { machineTimers } from './machine-timers.ts'
+import { pacedBroker } from '../calls/paced-broker.ts'
+import { oldMsOf } from './open-prices.ts'
+import { Performance } from '../observability/instruments.ts'
+import type { TrustedOptions } from './service.ts'
+import { waitForStore } from './standby.ts'
+import { tracedBroker } from '../observability/traced-broker.ts'
+import type { TrustedClock } from '../account/trusted-clock.ts'
+
+/** What a service is made of, opened and connected. */
+export interface ServiceParts {
+  readonly store: OwnedStore
+  readonly broker: Broker
+  readonly desk: CallDesk
+  readonly memory: GatewayMemory
+  readonly system: LiveSystem
+  readonly performance: Performance
+  readonly log: ServiceLog
+  /** What goes wrong on purpose; undefined: nothing. */
+  readonly chaos: Chaos | undefined
+}
+
+/** What counts as a call to the broker's API. */
+const BROKER_CALLS = [
+  ...(['placeExit', 'orderByClientId', 'holding', 'holdings', 'cancel'] as const),
+  ...(['quotes', 'openOrders'] as const),
+]
+
+/** Opens store, broker and live system; the register of an earlier process is under guard then. */
+export async function openParts(options: TrustedOptions): Promise<ServiceParts> {
+  const { config, clock, fresh } = options
+  checkConfig(config)
+  const store = options.store ?? (await waitForStore(options))
+  const performance = new Performance(clock)
+  const log = await openLog(config, options.log, () => clock.monotonic())
+  await performance.keepIn(store)
+  const past = await rememberedGates(store, clock.now())
+  const traces = new ExitTraces({ version: options.version, now: () => clock.steady() })
+  const chaos = options.chaos && new Chaos(options.chaos, { clock, timers: machineTimers })
+  let chosen: ChosenBroker | undefined
+  let desk: CallDesk | undefined
+  let system: LiveSystem | undefined
+  const awaited = everySoOften(
+    () => clock.monotonic(),
+    () => {
+      const exits = [...(system?.core.book.exits.records() ?? [])]
+      return new Set(exits.map(({ order }) => order.instrument))
+    },
+  )
+  const venue = (quotes: Quotes): Venue => {
+    const onOddity = (kind: string): void =>
+      performance.cycles.incrementMetric(`errors.broker-odd-${kind}`)
+    chosen = brokerOf({ config, quotes, clock, fresh, onOddity })
+    const { broker, priced } = chosen
+    desk = deskOf(broker, { config, clock, performance, past })
+    const telemetry = { telemetry: performance, name: 'apiCalls' } as const
+    // Breakers and throttles meet what goes wrong on purpose as they would meet the real thing.
+    const suffering = chaos === undefined ? broker : chaos.broker(broker)
+    const checked = checkedBroker(suffering, ({ code }) => {
+      performance.cycles.incrementMetric(`errors.${code}`)
+    })
+    const told = tracedBroker(counted(checked, BROKER_CALLS, telemetry), traces)
+    const paced = pacedBroker(told, {
+      desk,
+      mayLeave: () => system?.mayLeave !== false,
+      urgencyOf: order => notionalOf(order, { quotes, config }),
+      isAwaited: ({ instrument }) => awaited().has(instrument),
+      areOrdersAwaited: () => system !== undefined && system.state.openExits.size > 0,
+    })
+    return { ...paced, priced }
+  }
+  const keeper = new StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>(
+    counted<Store>(store, ['rows', 'write', 'journal'], {
+      ...{ telemetry: performance, name: 'storeQueries' },
+    }),
+    {
+      closedRows: config.store.closedRows,
+      onForgotten: (ids, generation) => system?.state.register.forget(ids, generation),
+    },
+  )
+  const { exits, holdings, supervision, instruments, portfolio, massExit } = config
+  system = await LiveSystem.open({
+    timers: machineTimers,
+    keeper: {
+      load: () => keeper.load(),
+      keep: change => performance.commit(() => keeper.keep(change)),
+    },
+    followers: [exitTimes(performance, clock), traces],
+    ...{
+      chaos,
+      performance,
+      venue,
+      clock,
+      supervision,
+      instruments,
+      portfolio,
+      massExit,
+      exits,
+    },
+    ...{ adopt: holdings.adopt, reconcileMs: holdings.reconcileMs, mode: config.mode },
+    // A demo account is made with the positions: there is nothing to confirm.
+    doubt: store.doubt,
+    confirmsHoldings: config.broker.kind !== 'paper' && holdings.confirm,
+    // The desk counts from when a call leaves; waiting for its turn is no silence of the broker.
+    callTimeoutMs: Infinity,
+    ...{ ticks: { ...config.feed, maxTickAgeMs: oldMsOf(config) }, freshMs: config.health.staleMs },
+    pauseMs: PAUSE_CYCLES * config.cycleMs,
+    skewMs: config.entries.skewMs,
+    // Asked in the moment of sending: a lease may have ended since the exit was decided.
+    isStoreOurs: () => store.status().isOurs,
+    beforeGuard: registered => chosen!.deposit(registered),
+    onLine: line => log.line(line),
+    ...{ onFatal: options.onFatal, onTrouble: error => log.trouble(error, clock.now()) },
+  })
+  // A store that may be older than the account does not know all that the account was given.
+  if (store.doubt === undefined) {
+    const { register } = system.state
+    // On a disk without room the next start tries it again.
+    await chosen!
+      .withdrawUnknown((id, generation) => generation < register.nextGeneration(id))
+      .catch(() => undefined)
+  }
+  // From here on a later process finds the confirmation missing, or need not ask for one.
+  await settleStore(store, config)
+  connect(store, { system, keeper, onFatal: options.onFatal })
+  const memory = new GatewayMemory(store, clock)
+  return {
+    ...{ store, memory, system, performance, log, chaos },
+    broker: chosen!.broker,
+    desk: desk!,
+  }
+}
+
+/** Cycles without a look at the positions after which the process is said to have stood still. */
+const PAUSE_CYCLES = 3
+
+const exitTimes = (performance: Performance, clock: TrustedClock): ExitTimes =>
+  new ExitTimes({
+    now: () => clock.steady(),
+    monotonic: () => clock.monotonic(),
+    measure: (stretch, ms) => performance.exitTook(stretch, ms),
+  })
+
+/** The store tells the system what happens to it, and is told what must be there if it is lost. */
+function connect(
+  store: OwnedStore,
+  given: {
+    readonly system: LiveSystem
+    readonly keeper: StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>
+    onFatal(error: WatchkeeperError): void
+  },
+): void {
+  const { system, keeper, onFatal } = given
+  store.events = {
+    fenced: onFatal,
+    changed: (kind, detail) => system.tell(kind, detail),
+    whole: () => keeper.whole(system.whole()),
+  }
+}
+
+interface Around {
+  readonly config: ServiceConfig
+  readonly clock: Clock
+  readonly performance: Performance
+  readonly past: GatesSnapshot | undefined
+}
+
+/** A simulated account has no limit that would have to be found out. */
+const UNLIMITED = { startRate: 1_000, maxRate: 1_000 }
+
+function deskOf(broker: Broker, { config, clock, performance, past }: Around): CallDesk {
+  const { breakers, laneBound } = config.gateway
+  const throttle = {
+    ...config.gateway.throttle,
+    ...(config.broker.kind === 'paper' && UNLIMITED),
+  }
+  return new CallDesk({
+    ...{ limits: broker.capabilities.limits, breakers, throttle, laneBound, past },
+    ...{ callTimeoutMs: config.broker.callTimeoutMs, timers: machineTimers },
+    monotonic: () => clock.monotonic(),
+    now: () => clock.now(),
+    random: Math.random,
+    hasNewCredentials: () => broker.hasNewCredentials?.() === true,
+    onCall: ({ group, operation, ms }) => performance.callTook({ group, operation }, ms),
+    load: () => ({
+      averageCycleMs: performance.recentCycleMs,
+      loopDelayMs: performance.loopDelayMs,
+    }),
+  })
+}
+
+/** Money at risk of an order that is not carried out; 0 before the first price. */
+function notionalOf(
+  { instrument, side, priceSource, quantity }: ExitOrder,
+  { quotes, config }: { quotes: Quotes; config: ServiceConfig },
+): number {
+  const price = quotes.price(instrument, viewOf(side, priceSource)) ?? 0
+  return price * quantity * config.instruments.of(instrument).multiplier
+}

@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import { httpBroker, type Oddities } from '../brokers/http.ts'
+import { tokenSource } from '../brokers/http/options.ts'
+import { openPaperAccount } from '../brokers/paper-account.ts'
+import type { ServiceConfig } from '../config/schema.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
+import type { Broker } from '../ports/broker.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { TakeBack } from '../account/position-changes.ts'
+import type { Registered } from '../ports/keeper.ts'
+import type { Quotes } from '../ports/quotes.ts'
+
+export interface BrokerOfOptions {
+  readonly config: Pick<ServiceConfig, 'broker' | 'dataFolder'>
+  readonly quotes: Quotes
+  readonly clock: Clock
+  /** Forgets the demo account. */
+  readonly fresh: boolean
+  /** Told of what a broker said and was set right or left out, such as a time to come back. */
+  onOddity(kind: keyof Oddities): void
+}
+
+/** The configured broker, and what only a simulated account needs. */
+export interface ChosenBroker {
+  readonly broker: Broker
+  /**
+   * Puts a new position into a simulated account; a real one holds it already. Gives what takes that
+   * back.
+   */
+  deposit(registered: Registered): Promise<TakeBack>
+  /**
+   * Takes back what a simulated account was given for lives of positions that no store knows: a process
+   * died between the two.
+   */
+  withdrawUnknown(isKnown: (id: PositionId, generation: number) => boolean): Promise<void>
+  /** Told after each tick: orders of a simulated account may wait for a first price. */
+  priced(instrument: InstrumentId): Promise<void> | undefined
+}
+
+/** Opens the configured broker. */
+export function brokerOf({
+  config,
+  quotes,
+  clock,
+  fresh,
+  onOddity,
+}: BrokerOfOptions): ChosenBroker {
+  const now = (): number => clock.now()
+  switch (config.broker.kind) {
+    case 'paper': {
+      const folder = join(config.dataFolder, 'paper')
+      const account = openPaperAccount({
+        ...{ folder, quotes, fresh, now },
+        delayMs: config.broker.delayMs,
+      })
+      return {
+        broker: account,
+        deposit: async ({ position, generation }) => {
+          const isNew = await account.deposit(position, generation)
+          return async () => {
+            if (isNew) await account.withdraw(position, generation)
+          }
+        },
+        withdrawUnknown: async isKnown => void (await account.withdrawUnknown(isKnown)),
+        priced: instrument => account.priced(instrument),
+      }
+    }
+    case 'http': {
+      const { kind: _kind, callTimeoutMs: _ms, token, tokenFile, ...options } = config.broker
+      const source = tokenSource({
+        ...(token !== undefined && { token }),
+        ...(tokenFile !== undefined && { tokenFile }),
+      })
+      return {
+        broker: httpBroker({ ...options, token: source, now, onOddity }),
+        deposit: () => Promise.resolve(() => Promise.resolve()),
+        withdrawUnknown: () => Promise.resolve(),
+        priced: () => undefined,
+      }
+    }
+  }
+}

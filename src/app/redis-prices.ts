@@ -1,0 +1,127 @@
+import { z } from 'zod'
+import { RedisFeed, type RedisUse } from '../feeds/redis.ts'
+import { type Malformed, MALFORMED } from '../feeds/redis/message.ts'
+import type { RedisFeedConfig } from '../feeds/redis/options.ts'
+import type { Tick } from '../domain/tick.ts'
+import type { Trouble } from '../observability/health.ts'
+import type { RedisFacts } from '../observability/metrics/facts.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { RedisError } from '../redis/errors.ts'
+import { instrumentsHeld } from '../engine/held-instruments.ts'
+import type { LiveSystem } from '../account/account.ts'
+import type { Performance } from '../observability/instruments.ts'
+import { connectionFacts, NO_REDIS } from '../views/redis-view.ts'
+
+export interface RedisPricesOptions {
+  readonly config: RedisFeedConfig
+  readonly system: Pick<LiveSystem, 'tell' | 'core' | 'resumePoint' | 'state'>
+  readonly clock: Clock
+  readonly performance: Performance
+  readonly onTick: (tick: Tick) => void
+  readonly onMissed: (tick: Tick) => void
+  /** A tick that is older decides nothing, ms. */
+  readonly oldMs: number
+}
+
+/** Time between two lines about messages that are no prices, for each kind, ms. */
+const MALFORMED_LINE_MS = 60_000
+
+/** The feed of a Redis server inside a service: what it does is counted, what goes wrong is told. */
+export class RedisPrices {
+  private readonly options: RedisPricesOptions
+  private feed: RedisFeed | undefined
+  /** Codes of what has been told of a connection that is there, by its use. */
+  private readonly refusals = new Map<RedisUse, string>()
+  private readonly malformedTold = new Map<Malformed, { count: number; at: number }>()
+
+  constructor(options: RedisPricesOptions) {
+    this.options = options
+  }
+
+  /** Begins to connect. Throws what reading the password's file throws. */
+  async start(): Promise<void> {
+    const { config, system, clock, performance, onTick, onMissed, oldMs } = this.options
+    const places = placesOf(system.state.feedPlace)
+    const feed = await RedisFeed.open({
+      ...{ config, clock, onTick, onMissed, oldMs, places },
+      onGap: gap => system.tell('feed-gap', { ...gap }),
+      held: () => instrumentsHeld(system.core.roster),
+      onCommand: (use, outcome, ms) => {
+        performance.count('redisFetches')
+        if (ms !== undefined) performance.redisTook(use, ms)
+        if (outcome !== 'ok') performance.cycles.incrementMetric(`errors.redis-${outcome}`)
+      },
+      onChange: (use, error) => {
+        if (error === undefined) system.tell('redis-connected', { use })
+        else system.tell('redis-lost', { use, ...detailOf(error) })
+      },
+    })
+    this.feed = feed
+    if (config.push === 'stream') system.resumePoint.place = () => feed.place()
+    feed.look()
+  }
+
+  /** Once a cycle. */
+  cycle(): void {
+    const { feed } = this
+    if (feed === undefined) return
+    feed.look()
+    this.tellRefusals(feed)
+    this.tellMalformed(feed)
+  }
+
+  stop(): void {
+    this.feed?.close()
+  }
+
+  troubles(): Trouble[] {
+    return (this.feed?.troubles() ?? []).map(([use, { code, message }]) => ({
+      what: `${use}: ${code} ${message}`,
+    }))
+  }
+
+  redisFacts(): RedisFacts {
+    const { feed, options } = this
+    if (feed === undefined) return NO_REDIS
+    const { messages, malformed } = feed.intake
+    return {
+      connections: connectionFacts(feed.connections, options.clock.monotonic()),
+      messages: { ...messages },
+      malformed: Object.fromEntries(MALFORMED.map(kind => [kind, malformed.get(kind) ?? 0])),
+    }
+  }
+
+  /** What a server refuses is told when it changes, not in each cycle. */
+  private tellRefusals(feed: RedisFeed): void {
+    const present = new Map(feed.refusals())
+    for (const [use, error] of present) {
+      if (this.refusals.get(use) === error.code) continue
+      this.refusals.set(use, error.code)
+      this.options.system.tell('redis-refused', { use, ...detailOf(error) })
+    }
+    for (const use of this.refusals.keys()) if (!present.has(use)) this.refusals.delete(use)
+  }
+
+  private tellMalformed({ intake }: RedisFeed): void {
+    const at = this.options.clock.monotonic()
+    for (const [kind, total] of intake.malformed) {
+      const told = this.malformedTold.get(kind)
+      const count = total - (told?.count ?? 0)
+      if (count === 0 || (told !== undefined && at - told.at < MALFORMED_LINE_MS)) continue
+      this.malformedTold.set(kind, { count: total, at })
+      const sample = intake.samples.get(kind)
+      this.options.system.tell('feed-malformed', { what: kind, count, sample })
+    }
+  }
+}
+
+const detailOf = ({ code, message }: RedisError): Readonly<Record<string, string>> => ({
+  code,
+  error: message,
+})
+
+/** What an earlier process has kept, if it was a place in streams. */
+function placesOf(kept: unknown): Readonly<Record<string, string>> {
+  const places = z.record(z.string(), z.string().regex(/^\d+-\d+$/)).safeParse(kept)
+  return places.success ? places.data : {}
+}

@@ -1,0 +1,137 @@
+import type { PositionEntry } from '../config/position-reader.ts'
+import { isSame } from '../domain/units.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { Registered } from '../ports/keeper.ts'
+import type { LiveSystem } from '../account/account.ts'
+import { refusalOf } from '../account/admission.ts'
+import type { Wanted } from '../account/position-changes.ts'
+
+/** What the positions file has changed at the start, for the person who started it. */
+export interface Seeded {
+  /** Ids of the file that the store has closed or released. */
+  readonly over: readonly string[]
+  /** Ids that are guarded although the file does not name them any more. */
+  readonly vanished: readonly string[]
+  /** Ids whose rules have changed in the file, and are in force now. */
+  readonly ruled: readonly string[]
+  /** What is odd about positions that are guarded, one line each. */
+  readonly noted: readonly string[]
+  /** What the file says and is not done, one line each. */
+  readonly refused: readonly string[]
+}
+
+const BY = 'positions file'
+
+/**
+ * Takes the positions of a file: ids that the register has never seen are guarded unless a door
+ * refuses them, changed rules of known ones are applied as a change by hand would be, what is over
+ * stays so. Another position under the id of one that is over is refused.
+ */
+export async function seed(system: LiveSystem, entries: readonly PositionEntry[]): Promise<Seeded> {
+  const { register } = system.state
+  const before = [...register.values()].filter(({ state }) => state === 'open')
+  const fresh: Wanted[] = []
+  const over: string[] = []
+  const refused: string[] = []
+  const noted: string[] = []
+  const known: [PositionEntry, Registered][] = []
+  for (const entry of entries) {
+    const { position } = entry
+    const row = register.get(position.id)
+    if (row?.state === 'open') known.push([entry, row])
+    else if (row !== undefined && differenceOf(entry, row, true) === undefined) {
+      over.push(position.id)
+    } else {
+      try {
+        const { wanted, warnings } = system.doors.admit({ ...entry, ...entry.flags })
+        fresh.push(wanted)
+        noted.push(...warnings.map(warning => `${position.id}: ${warning}`))
+      } catch (error) {
+        refused.push(refuse(system, entry, error))
+      }
+    }
+  }
+  await system.registrar.addAll(fresh, BY)
+  // Every monitor is there before its rules change.
+  await system.heard()
+  const named = new Set(entries.map(({ position }) => position.id))
+  const vanished = before.map(({ position }) => position.id).filter(id => !named.has(id))
+  const { ruled, kept } = await changeRules(system, known)
+  return { over, vanished, ruled, noted, refused: [...refused, ...kept] }
+}
+
+/** Journals why a position of the file is not guarded, and gives the line for a person. */
+function refuse(system: LiveSystem, { position }: PositionEntry, error: unknown): string {
+  if (!(error instanceof WatchkeeperError)) throw error
+  const why = refusalOf(error)
+  const { id } = position
+  system.state.refusedEntries.set(id, why)
+  system.tell('entry-refused', { for: id, by: BY, code: error.code, why })
+  return `${id} is not guarded: ${why}`
+}
+
+async function changeRules(
+  system: LiveSystem,
+  known: readonly (readonly [PositionEntry, Registered])[],
+): Promise<{ readonly ruled: readonly string[]; readonly kept: readonly string[] }> {
+  const ruled: string[] = []
+  const kept: string[] = []
+  for (const [entry, registered] of known) {
+    const { position, rules } = entry
+    const { id } = position
+    const difference = differenceOf(entry, registered)
+    if (difference !== undefined) {
+      kept.push(`${id}: ${difference}: release it and add it again to change that`)
+    }
+    try {
+      const request = { rules, isWhole: true, force: false, exitNow: false }
+      const { changes } = await system.changeRules(id, request, BY)
+      if (changes.length > 0) ruled.push(id)
+    } catch (error) {
+      if (!(error instanceof WatchkeeperError)) throw error
+      kept.push(`${id} keeps its rules: ${error.message}`)
+      system.tell('rules-refused', { for: id, by: BY, code: error.code, why: error.message })
+    }
+  }
+  return { ruled, kept }
+}
+
+const COMPARED = [
+  'instrument',
+  'side',
+  'quantity',
+  'entryPrice',
+  'multiplier',
+  'account',
+  'ticket',
+  'underlying',
+  'priceSource',
+] as const
+
+/**
+ * The first field that the file names and in which its position is another one than that of the
+ * register. `openedAt` counts for one that is over alone: a later trade may be like it in all else.
+ */
+function differenceOf(
+  { position: file, filledIn }: PositionEntry,
+  { position, addedQuantity }: Registered,
+  isOver = false,
+): string | undefined {
+  const kept = { ...position, quantity: addedQuantity ?? position.quantity }
+  const field = COMPARED.find(each => {
+    if (filledIn.some(one => one === each)) return false
+    return each === 'quantity' ? !isSame(file.quantity, kept.quantity) : file[each] !== kept[each]
+  })
+  if (field !== undefined) {
+    return `${field} is ${String(kept[field])}, the file says ${String(file[field])}`
+  }
+  const { openedAt } = file
+  if (!isOver || openedAt === undefined) return undefined
+  // What was a little ahead of the clock was taken for the time at which it came.
+  const isSameTime = openedAt >= kept.openedAt && openedAt - kept.openedAt <= MOST_SKEW_MS
+  if (isSameTime) return undefined
+  return `it was opened at ${kept.openedAt}, the file says ${openedAt}`
+}
+
+/** The largest `entries.skewMs`. */
+const MOST_SKEW_MS = 60_000

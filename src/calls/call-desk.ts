@@ -1,0 +1,267 @@
+import type { CallLimit, EndpointGroup } from '../domain/venue.ts'
+import { NotSent, RateLimited } from '../errors.ts'
+import type { Timers } from '../ports/timers.ts'
+import type { Outcome } from '../resilience/breaker.ts'
+import type { Breaker } from '../resilience/breaker-state.ts'
+import {
+  enqueue,
+  hasRoom,
+  LANES,
+  type Lane,
+  landed,
+  lanes,
+  type Lanes,
+  take,
+  type Waiting,
+} from '../resilience/lanes.ts'
+import type { Load, Throttle } from '../resilience/throttle.ts'
+import { CallHistory } from './call-history.ts'
+import { everySoOften } from './every-so-often.ts'
+import { answerOf, type CallRecord, codeOf, type DeskCall, type Pending, promised } from './call.ts'
+import { type Gate, Gates, type GatesOptions, type Leave, type NoLeave } from './gates.ts'
+
+export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
+  /** Most slots of each lane. */
+  readonly laneBound: number
+  /** Longest wait for one answer, ms, from the moment at which the call leaves. */
+  readonly callTimeoutMs: number
+  readonly timers: Timers
+  /** Epoch ms, for what is shown. */
+  now(): number
+  /** What the process itself suffers from; errors of calls the desk counts. */
+  load(): Omit<Load, 'errors' | 'failureShare'>
+  /** Told of each call that ended. */
+  onCall?(call: CallRecord): void
+}
+
+/** Longest time without a look at what waits, ms. */
+const LONGEST_PAUSE_MS = 1_000
+
+/** What waits for one gate. */
+interface Desk {
+  readonly gate: Gate
+  lanes: Lanes<Pending>
+  wakeUp: (() => void) | undefined
+  /** Calls that have left. */
+  left: number
+}
+
+/** One limit as it is: its throttle, and what waits for it. */
+export interface LimitView {
+  readonly limit: CallLimit
+  readonly throttle: Throttle
+  readonly lanes: Lanes<unknown>
+}
+
+/**
+ * Where calls to the broker wait their turn: exits first, then what became of orders, then holdings,
+ * then quotes. It outlives the gateway's incarnations: one that starts afresh finds an open breaker
+ * open.
+ */
+export class CallDesk {
+  readonly history = new CallHistory()
+  readonly gates: Gates
+  /** What the process and the venue suffer from at present. */
+  readonly load: () => Load
+  private readonly options: CallDeskOptions
+  private readonly desks: readonly Desk[]
+
+  constructor(options: CallDeskOptions) {
+    this.options = options
+    this.load = everySoOften(options.monotonic, () => {
+      return { ...options.load(), ...this.history.recent(this.now) }
+    })
+    this.gates = new Gates({ ...options, load: this.load })
+    this.desks = this.gates.all.map(gate => ({
+      gate,
+      lanes: lanes<Pending>(options.laneBound),
+      wakeUp: undefined,
+      left: 0,
+    }))
+  }
+
+  /**
+   * Makes a call when its turn comes. Rejects with `NotSent` for one that was dropped, replaced or
+   * held back before it left, else as the call does.
+   */
+  submit<Answer>(call: DeskCall<Answer>): Promise<Answer> {
+    const desk = this.deskOf(call.group)
+    const { promise, pending } = promised(call)
+    pending.leftBefore = desk.left
+    const before = desk.lanes.queues[call.lane]
+    const waiting = { key: call.key, urgency: call.urgency ?? 0, since: this.now, call: pending }
+    desk.lanes = enqueue(desk.lanes, call.lane, waiting)
+    const after = desk.lanes.queues[call.lane]
+    if (after.length <= before.length) refuseLeftOut([...before, waiting], after)
+    this.pump(desk)
+    return promise
+  }
+
+  /** Looks at everything that waits. */
+  cycle(): void {
+    for (const desk of this.desks) this.pump(desk)
+  }
+
+  /** Changes a breaker by hand. */
+  handle(group: EndpointGroup, change: (breaker: Breaker, now: number) => Breaker): void {
+    this.gates.handle(group, change)
+    this.cycle()
+  }
+
+  /** The limits as they are. */
+  get limits(): readonly LimitView[] {
+    return this.desks.map(({ gate: { limit, throttle }, lanes: queues }) => {
+      return { limit, throttle, lanes: queues }
+    })
+  }
+
+  private get now(): number {
+    return this.options.monotonic()
+  }
+
+  private deskOf(group: EndpointGroup): Desk {
+    const gate = this.gates.of(group)
+    return this.desks.find(desk => desk.gate === gate)!
+  }
+
+  /** Sends what may go, the most urgent first, and looks again when the next one may. */
+  private pump(desk: Desk): void {
+    let pauseMs = Infinity
+    for (const lane of LANES) {
+      let next = this.next(desk, lane)
+      while (next === 'gone') next = this.next(desk, lane)
+      if (next === 'nothing') continue
+      pauseMs = Math.min(pauseMs, next.retryInMs)
+      // Where a breaker or the venue holds an exit back, it is not a token that it lacks.
+      if (lane === 'exits' && next.kind === 'throttle') break
+    }
+    desk.wakeUp?.()
+    desk.wakeUp = undefined
+    if (pauseMs === Infinity) return
+    const { timers } = this.options
+    desk.wakeUp = timers.after(Math.min(Math.max(1, pauseMs), LONGEST_PAUSE_MS), () => {
+      desk.wakeUp = undefined
+      this.pump(desk)
+    })
+  }
+
+  /** Lets the head of a lane go: `gone` when it was sent or given back. */
+  private next(desk: Desk, lane: Lane): 'gone' | 'nothing' | NoLeave {
+    const head = headOf(desk.lanes.queues[lane])
+    if (head === undefined) return 'nothing'
+    const { group, mayLeave, isReady } = head.call.call
+    const passing = {
+      ...{ group, isUrgent: lane === 'exits' || isAwaited(head) },
+      isReady: isReady && (() => isReady(this.isPaced(desk, head.call))),
+    }
+    const countsAs = passing.isUrgent ? 'exits' : lane
+    if (mayLeave?.() === false) return this.giveBack(desk, { lane, head }, 'it may not leave now')
+    if (!hasRoom(desk.lanes, countsAs)) {
+      head.call.wasHeld = true
+      return 'nothing'
+    }
+    const shutForMs = head.call.wasRefused ? this.gates.shutForMs(passing) : 0
+    if (shutForMs > 0) return this.refused(desk, { lane, head }, shutForMs)
+    const leave = this.gates.ask(passing)
+    switch (leave.kind) {
+      case 'not-ready':
+        return this.giveBack(desk, { lane, head }, 'what it was planned by has grown old')
+      case 'breaker':
+        head.call.wasRefused = true
+        head.call.wasHeld = true
+        return this.refused(desk, { lane, head }, leave.retryInMs)
+      case 'hold':
+        head.call.wasHeld = true
+        return leave
+      case 'throttle':
+        return leave
+      case 'leave': {
+        desk.left++
+        desk.lanes = take(desk.lanes, lane, head, countsAs)
+        void this.run(desk, { countsAs, taken: head, leave })
+        return 'gone'
+      }
+    }
+  }
+
+  /** Whether a call has waited for the pace of its limit alone, so that no question could have left before it. */
+  private isPaced(desk: Desk, { wasHeld, leftBefore }: Pending): boolean {
+    return !wasHeld && desk.left === leftBefore && this.deskOf('account') === desk
+  }
+
+  /** What an exit needs waits for the breaker; anything else is given back, to be asked for later. */
+  private refused(
+    desk: Desk,
+    { lane, head }: { lane: Lane; head: Waiting<Pending> },
+    retryInMs: number,
+  ): 'gone' | NoLeave {
+    if (lane === 'exits' || isAwaited(head)) return { kind: 'breaker', retryInMs }
+    return this.giveBack(desk, { lane, head }, `the breaker of ${head.call.call.group} is open`)
+  }
+
+  /** Takes a call out without sending it. */
+  private giveBack(
+    desk: Desk,
+    { lane, head }: { lane: Lane; head: Waiting<Pending> },
+    why: string,
+  ): 'gone' {
+    desk.lanes = landed(take(desk.lanes, lane, head), lane)
+    head.call.reject(new NotSent(why))
+    return 'gone'
+  }
+
+  private async run(
+    desk: Desk,
+    { countsAs, taken, leave }: { countsAs: Lane; taken: Waiting<Pending>; leave: Leave },
+  ): Promise<void> {
+    const { call, resolve, reject } = taken.call
+    const at = this.options.now()
+    let outcome: Outcome = 'success'
+    let code = 'ok'
+    try {
+      const answer = await answerOf(call, this.options.callTimeoutMs)
+      if (call.isNeutral?.(answer) === true) outcome = 'ignored'
+      resolve(answer)
+    } catch (error) {
+      code = codeOf(error)
+      outcome = outcomeOf(error, code)
+      if (error instanceof RateLimited) this.gates.refused(leave, error)
+      reject(error)
+    }
+    const { group, operation } = call
+    const record = { at, group, operation, ms: this.now - leave.permit.at, outcome: code }
+    this.history.add(record, outcome === 'failure', this.now)
+    this.options.onCall?.(record)
+    // An exit waits for its own call, and for the answer to a question that it cannot go on without.
+    const isExitWaiting =
+      call.isAwaited?.() === true ||
+      desk.lanes.queues.exits.some(each => each.call.call.group === group)
+    const isOthersTurn = this.gates.settle(leave, outcome, isExitWaiting)
+    desk.lanes = landed(desk.lanes, countsAs)
+    if (isOthersTurn) this.cycle()
+    else this.pump(desk)
+  }
+}
+
+/** What goes next: the first of those that an exit waits for, else the first. */
+const headOf = (queue: readonly Waiting<Pending>[]): Waiting<Pending> | undefined =>
+  queue.find(isAwaited) ?? queue[0]
+
+const isAwaited = ({ call: { call } }: Waiting<Pending>): boolean => call.isAwaited?.() === true
+
+/** Tells the owners of calls that are not in the queue any more. */
+function refuseLeftOut(
+  before: readonly Waiting<Pending>[],
+  after: readonly Waiting<Pending>[],
+): void {
+  const kept = new Set(after.map(({ call }) => call))
+  for (const { call } of before) {
+    if (!kept.has(call)) call.reject(new NotSent('another call took its place in the queue'))
+  }
+}
+
+/** A refusal by rate does not say that the venue is ill. */
+function outcomeOf(error: unknown, code: string): Outcome {
+  if (error instanceof RateLimited) return 'ignored'
+  return code === 'UNAUTHORIZED' ? 'denied' : 'failure'
+}

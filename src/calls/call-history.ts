@@ -1,0 +1,77 @@
+import type { CallRecord } from './call.ts'
+
+const CALLS_KEPT = 100
+/** Kinds of calls that are counted apart; codes come from adapters. */
+const MOST_COUNTS = 200
+
+/** Calls of one kind that ended the same way. */
+export interface CallCount extends Pick<CallRecord, 'group' | 'operation' | 'outcome'> {
+  readonly count: number
+}
+
+/** How calls to the broker fared. */
+export class CallHistory {
+  /** The last calls, oldest first. */
+  readonly last: CallRecord[] = []
+  private readonly counts = new Map<
+    string,
+    { -readonly [Key in keyof CallCount]: CallCount[Key] }
+  >()
+  private readonly minute = new Minute()
+
+  /** `isFailure`: it tells against the venue's health; `now` is monotonic ms. */
+  add(call: CallRecord, isFailure: boolean, now: number): void {
+    const { group, operation, outcome } = call
+    const key = `${group} ${operation} ${outcome}`
+    const known = this.counts.get(key)
+    if (known !== undefined) known.count++
+    else if (this.counts.size < MOST_COUNTS) {
+      this.counts.set(key, { group, operation, outcome, count: 1 })
+    }
+    this.minute.add(now, { isError: outcome !== 'ok', isFailure })
+    this.last.push(call)
+    if (this.last.length > CALLS_KEPT) this.last.shift()
+  }
+
+  /** Errors of the last minute, and the share of its calls that failed, at `now` (monotonic ms). */
+  recent(now: number): { readonly errors: number; readonly failureShare: number } {
+    const { calls, errors, failures } = this.minute.sums(now)
+    return { errors, failureShare: calls === 0 ? 0 : failures / calls }
+  }
+
+  /** Calls that ended so far, by group, operation and outcome. */
+  totals(): CallCount[] {
+    return [...this.counts.values()]
+  }
+}
+
+const PARTS = 12
+const PART_MS = 60_000 / PARTS
+
+/** Counts over the last minute, which is kept in twelve parts: of the oldest it forgets all at once. */
+class Minute {
+  private readonly parts = Array.from({ length: PARTS }, () => {
+    return { index: -1, calls: 0, errors: 0, failures: 0 }
+  })
+
+  add(now: number, { isError, isFailure }: { isError: boolean; isFailure: boolean }): void {
+    const index = Math.floor(now / PART_MS)
+    const part = this.parts[index % PARTS]!
+    if (part.index !== index) Object.assign(part, { index, calls: 0, errors: 0, failures: 0 })
+    part.calls++
+    if (isError) part.errors++
+    if (isFailure) part.failures++
+  }
+
+  sums(now: number): { calls: number; errors: number; failures: number } {
+    const oldest = Math.floor(now / PART_MS) - PARTS
+    let [calls, errors, failures] = [0, 0, 0]
+    for (const part of this.parts) {
+      if (part.index <= oldest) continue
+      calls += part.calls
+      errors += part.errors
+      failures += part.failures
+    }
+    return { calls, errors, failures }
+  }
+}

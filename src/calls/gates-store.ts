@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import type { Gates } from './gates.ts'
+import { aged, gatesSnapshot, type GatesSnapshot } from './gates-snapshot.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Store } from '../ports/store.ts'
+
+const TABLE = 'settings'
+const KEY = 'gateway'
+
+/** `at`: epoch ms, so that the next process knows how old it is. */
+const kept = z.strictObject({ at: z.number(), gates: gatesSnapshot })
+
+/** Keeps breakers and throttles over the end of a process, in one row of the store. */
+export class GatewayMemory {
+  private readonly store: Pick<Store, 'write'>
+  private readonly clock: Pick<Clock, 'now'>
+  private revision = 0
+  private writing: Promise<void> | undefined
+
+  constructor(store: Pick<Store, 'write'>, clock: Pick<Clock, 'now'>) {
+    this.store = store
+    this.clock = clock
+  }
+
+  /** Makes what has changed durable, one write at a time; one that fails is tried again. */
+  keep(gates: Pick<Gates, 'revision' | 'snapshot'>): void {
+    if (this.writing !== undefined || gates.revision === this.revision) return
+    const { revision } = gates
+    const value: z.infer<typeof kept> = { at: this.clock.now(), gates: gates.snapshot() }
+    this.writing = this.store
+      .write({ rows: [{ table: TABLE, key: KEY, value }] })
+      .then(() => void (this.revision = revision))
+      // Whoever writes what must not be lost tells of a store that fails.
+      .catch(() => undefined)
+      .finally(() => (this.writing = undefined))
+  }
+
+  /** Resolves when no write is under way. */
+  async idle(): Promise<void> {
+    await this.writing
+  }
+}
+
+/**
+ * What an earlier process left behind, as it is by now; undefined where there is nothing, or nothing
+ * that this version can read. A clock that was put back counts for no time at all.
+ */
+export async function rememberedGates(
+  store: Pick<Store, 'rows'>,
+  now: number,
+): Promise<GatesSnapshot | undefined> {
+  const { success, data } = kept.safeParse((await store.rows<unknown>(TABLE)).get(KEY))
+  return success ? aged(data.gates, Math.max(0, now - data.at)) : undefined
+}

@@ -1,0 +1,189 @@
+import { type Ref, send } from '../actors/actor.ts'
+import type { MonitorMessage } from '../actors/messages.ts'
+import { CATCH_UP } from '../actors/supervisor-state.ts'
+import type { Position } from '../domain/position.ts'
+import type { Tick } from '../domain/tick.ts'
+import { sfc32 } from '../domain/random.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Timers } from '../ports/timers.ts'
+import { type ChaosAct, type ChaosPlan, targets, waitMs } from '../resilience/chaos-plan.ts'
+import type { Guard } from '../risk/guard.ts'
+import type { Rule, RuleSet } from '../risk/rule.ts'
+import { type BrokerFault, chaosBroker, type ChosenCalls } from './broker.ts'
+import type { LiveSystem } from '../account/account.ts'
+
+export interface ChaosParts {
+  readonly clock: Clock
+  readonly timers: Timers
+}
+
+/** Makes a running system suffer on a seeded schedule, so that a person sees it defend itself. */
+export class Chaos {
+  /** Acts so far, by kind, and calls of the broker that were hit. */
+  readonly acts = new Map<string, number>()
+  readonly hits = new Map<BrokerFault, number>()
+  private readonly plan: ChaosPlan
+  private readonly clock: Clock
+  private readonly timers: Timers
+  private readonly cancels = new Map<number, () => void>()
+  private readonly wrapped = new WeakMap<RuleSet, RuleSet>()
+  /** Throws that are left for each position. */
+  private readonly throwing = new Map<string, number>()
+  /** Monotonic ms until which a position's rule throws, an instrument has no ticks, a fault holds. */
+  private readonly badRules = new Map<string, number>()
+  private readonly stalled = new Map<string, number>()
+  private readonly ending = new AbortController()
+  private fault: { readonly kind: BrokerFault; readonly until: number } | undefined
+
+  constructor(plan: ChaosPlan, { clock, timers }: ChaosParts) {
+    this.plan = plan
+    this.clock = clock
+    this.timers = timers
+  }
+
+  /** What each monitor calls before its work. */
+  readonly beforeMonitor = ({ position: { id } }: Guard): void => {
+    if (this.throwing.size === 0) return
+    const left = this.throwing.get(id) ?? 0
+    if (left === 0) return
+    if (left === 1) this.throwing.delete(id)
+    else this.throwing.set(id, left - 1)
+    throw new Error('chaos: the monitor throws')
+  }
+
+  /** The same rules, which throw when it is their turn. */
+  readonly rules = (set: RuleSet): RuleSet => {
+    const known = this.wrapped.get(set)
+    if (known !== undefined) return known
+    const { names } = set
+    const wrapped = { names, rules: set.rules.map((rule, index) => this.rule(names[index]!, rule)) }
+    this.wrapped.set(set, wrapped)
+    return wrapped
+  }
+
+  /** The same broker, which fails when it is its turn. */
+  readonly broker = <Each extends ChosenCalls>(broker: Each): Each =>
+    chaosBroker(broker, {
+      ...{ timers: this.timers, ended: this.ending.signal },
+      fault: () => {
+        const { fault } = this
+        if (fault === undefined) return undefined
+        const leftMs = fault.until - this.clock.monotonic()
+        return leftMs > 0 ? { kind: fault.kind, leftMs } : undefined
+      },
+      hit: kind => this.hits.set(kind, (this.hits.get(kind) ?? 0) + 1),
+    })
+
+  /** Whether a tick comes through. */
+  lets({ instrument }: Tick): boolean {
+    const until = this.stalled.get(instrument)
+    if (until === undefined) return true
+    if (until > this.clock.monotonic()) return false
+    this.stalled.delete(instrument)
+    return true
+  }
+
+  /** Lets the acts come by the clock until `stop`. */
+  start(system: LiveSystem): void {
+    const { acts, seed, afterMs } = this.plan
+    system.tell('chaos', { act: 'begins', seed })
+    for (const [index, act] of acts.entries()) {
+      // Every act has a source of its own, so that none changes what another one does.
+      const random = sfc32(Math.imul(seed, 0x9e3779b1) + index)
+      const next = (waitedMs: number): void => {
+        const cancel = this.timers.after(waitedMs, () => {
+          this.perform(system, act, random)
+          next(waitMs(act, random()))
+        })
+        this.cancels.set(index, cancel)
+      }
+      next(afterMs + waitMs(act, random()))
+    }
+  }
+
+  /** Ends the acts, and what still goes wrong because of them. */
+  stop(): void {
+    for (const cancel of this.cancels.values()) cancel()
+    this.cancels.clear()
+    this.throwing.clear()
+    this.badRules.clear()
+    this.stalled.clear()
+    this.fault = undefined
+    this.ending.abort()
+  }
+
+  /** Does one act now, and journals it before it is done. */
+  perform(system: LiveSystem, act: ChaosAct, random: () => number): void {
+    const { roster } = system.core
+    const { kind, everyMs: _often, ...rest } = act
+    const tell = (detail: Readonly<Record<string, unknown>>): void => {
+      this.acts.set(kind, (this.acts.get(kind) ?? 0) + 1)
+      system.tell('chaos', { act: kind, ...detail })
+    }
+    const open = (): string[] =>
+      [...roster.all()].filter(({ guard }) => !guard.closed).map(({ guard }) => guard.position.id)
+    const until = 'forMs' in act ? this.clock.monotonic() + act.forMs : 0
+    switch (act.kind) {
+      case 'monitor-throws': {
+        const chosen = targets(open(), act.positions, { count: act.count, random })
+        tell({ positions: shown(chosen), times: act.times })
+        for (const id of chosen) this.throwing.set(id, act.times)
+        for (const { guard, watch } of roster.all()) {
+          if (this.throwing.has(guard.position.id) && watch.kind === 'alive') {
+            send(watch.ref as Ref<MonitorMessage>, CATCH_UP)
+          }
+        }
+        return
+      }
+      case 'rule-throws': {
+        const chosen = targets(open(), act.positions, { count: act.count, random })
+        tell({ positions: shown(chosen), rules: act.rules, forMs: act.forMs })
+        for (const id of chosen) {
+          for (const rule of act.rules) this.badRules.set(`${rule} ${id}`, until)
+        }
+        return
+      }
+      case 'feed-stalls': {
+        const known = [...new Set([...system.state.open()].map(({ instrument }) => instrument))]
+        const chosen = targets(known, act.instruments, { count: act.count, random })
+        tell({ instruments: shown(chosen), forMs: act.forMs })
+        for (const instrument of chosen) this.stalled.set(instrument, until)
+        return
+      }
+      case 'broker-refuses':
+      case 'broker-times-out':
+      case 'gateway-hangs':
+        tell(rest)
+        this.fault = { kind: act.kind, until }
+        return
+      case 'loop-blocks':
+        tell(rest)
+        while (this.clock.monotonic() < until) continue
+    }
+  }
+
+  private rule(name: string, rule: Rule): Rule {
+    if (rule.kind !== 'levels') return rule
+    const arm: typeof rule.arm = (position, best, now) => {
+      if (this.badRules.size > 0) this.throwForRule(name, position)
+      return rule.arm(position, best, now)
+    }
+    return { ...rule, arm }
+  }
+
+  private throwForRule(name: string, { id }: Position): void {
+    const until = Math.max(
+      this.badRules.get(`${name} ${id}`) ?? -Infinity,
+      this.badRules.get(`* ${id}`) ?? -Infinity,
+    )
+    if (until > this.clock.monotonic()) throw new Error(`chaos: ${name} throws`)
+  }
+}
+
+/** A journal line names at most so many. */
+const MOST_SHOWN = 20
+
+const shown = (names: readonly string[]): readonly string[] =>
+  names.length <= MOST_SHOWN
+    ? names
+    : [...names.slice(0, MOST_SHOWN), `and ${names.length - MOST_SHOWN} more`]

@@ -1,0 +1,45 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { Chaos } from './chaos.ts'
+import type { LiveSystem } from '../account/account.ts'
+
+/** What was done to a system, and what it came to. */
+export interface ChaosSummary {
+  readonly acts: Readonly<Record<string, number>>
+  /** Calls of the broker that were hit, by what hit them. */
+  readonly calls: Readonly<Record<string, number>>
+  /** Actors that crashed or hung and were replaced. */
+  readonly restarts: number
+  /** Positions that nobody restarts the monitor of any more. */
+  readonly quarantined: number
+  /** By cause. */
+  readonly unguardedSeconds: Readonly<Record<string, number>>
+  /** Positions that the account has exited, and those of them that it exited more than once. */
+  readonly exited: number
+  readonly doubled: readonly PositionId[]
+}
+
+/** Adds up a run; `fills` are all that the account has ever made, where it can tell. */
+export function chaosSummary(
+  { acts, hits }: Pick<Chaos, 'acts' | 'hits'>,
+  { state, core, guarding }: Pick<LiveSystem, 'state' | 'core' | 'guarding'>,
+  fills: readonly { readonly positionId: PositionId }[] = [],
+): ChaosSummary {
+  const filled = new Map<PositionId, number>()
+  for (const { positionId: id } of fills) filled.set(id, (filled.get(id) ?? 0) + 1)
+  const seconds = [...guarding.totals].map(([cause, ms]) => [cause, Math.round(ms) / 1_000])
+  return {
+    acts: Object.fromEntries(acts),
+    calls: Object.fromEntries(hits),
+    restarts: state.counts.restarts,
+    quarantined: [...core.roster.all()].filter(({ watch }) => watch.kind === 'given-up').length,
+    unguardedSeconds: Object.fromEntries(seconds) as Record<string, number>,
+    exited: Math.max(
+      filled.size,
+      [...state.counts.exitsEnded.filled.values()].reduce((sum, count) => sum + count, 0),
+    ),
+    // An id that was opened again has an exit for each of its lives.
+    doubled: [...filled]
+      .filter(([id, count]) => count > (state.register.get(id)?.generation ?? 1))
+      .map(([id]) => id),
+  }
+}

@@ -1,0 +1,92 @@
+import { type ActorSystem, type Down, type Ref, send } from '../actors/actor.ts'
+import { gateway, gatewayState, noticed } from '../actors/gateway.ts'
+import type { GatewayParts } from '../actors/gateway-calls.ts'
+import type { Leaving } from '../ports/sender.ts'
+import type { GatewayMessage } from '../actors/messages.ts'
+import { InstrumentTable } from '../domain/instrument.ts'
+import type { ExitOrder } from '../domain/order.ts'
+import { viewOf } from '../domain/tick.ts'
+import { ExitBook } from '../exits/exit-book.ts'
+import { EXIT_DEFAULTS } from '../exits/settings.ts'
+import type { Quotes } from '../ports/quotes.ts'
+import type { ExitVenue, GatewayOptions } from './options.ts'
+
+export interface GatewayLivesParts extends GatewayOptions {
+  readonly actors: ActorSystem
+  readonly broker: ExitVenue
+  readonly quotes: Quotes
+  readonly supervisor: GatewayParts['supervisor']
+  readonly ask: GatewayParts['ask']
+}
+
+/**
+ * Starts the incarnations of the gateway, each from what is kept. What a call of an earlier one
+ * brings back goes to that one, which is not there any more: late results change nothing.
+ */
+export class GatewayLives {
+  /** What the present incarnation knows; it alone writes it. */
+  book!: ExitBook
+  private readonly parts: GatewayLivesParts
+
+  constructor(parts: GatewayLivesParts) {
+    this.parts = parts
+  }
+
+  start(epoch: number, onDown: (down: Down) => void): Ref<GatewayMessage> {
+    const { actors, kept, ...rest } = this.parts
+    const parts: GatewayParts = {
+      ...rest,
+      leaving: order => this.leavingOf(order, book),
+      self: message => send(ref, message),
+      track: call => actors.track(call),
+    }
+    const book: ExitBook = this.newBook(parts)
+    const ref: Ref<GatewayMessage> = actors.spawn({
+      ...{ name: 'gateway', epoch, onDown },
+      initialState: gatewayState(book, parts, kept()),
+      handle: gateway,
+    })
+    this.book = book
+    return ref
+  }
+
+  /** How an order leaves; after the incarnation that planned it has ended, it does not. */
+  private leavingOf(order: ExitOrder, book: ExitBook): Leaving {
+    const { now } = this.parts
+    const isOpen = (): boolean => this.book === book && book.strangers.length === 0
+    return {
+      isWanted: () => isOpen() && book.exits.isWanted(order),
+      mayLeave: isPaced => isOpen() && book.exits.mayLeave(order, { now: now(), isPaced }),
+      left: () => book.exits.left(order, now()),
+    }
+  }
+
+  private newBook(parts: GatewayParts): ExitBook {
+    const {
+      broker,
+      quotes,
+      exits,
+      storeId = '',
+      instruments = new InstrumentTable(),
+      adopt,
+    } = this.parts
+    const book: ExitBook = new ExitBook({
+      settings: {
+        ...EXIT_DEFAULTS,
+        ...exits,
+        capabilities: broker.capabilities,
+        listsOrders: broker.openOrders !== undefined,
+        storeId,
+      },
+      adopt: adopt ?? 'alert',
+      specOf: instrument => instruments.of(instrument),
+      priceOf: ({ instrument, side, priceSource }) =>
+        quotes.price(instrument, viewOf(side, priceSource)),
+      tell: notice => {
+        const closed = noticed(parts, book, notice)
+        if (closed !== undefined) book.close(closed, parts.now())
+      },
+    })
+    return book
+  }
+}

@@ -1,0 +1,183 @@
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { CycleMetrics } from './cycle-metrics.ts'
+import type { ExitTime } from './exit-times.ts'
+import { watchLoopDelay } from './loop-delay.ts'
+import { getPerformanceReport, type PerformanceReport } from './performance.ts'
+import { metrics } from './metrics/registry.ts'
+import { Profiler, type SlowCycle } from './profiler.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Store } from '../ports/store.ts'
+import type { CycleCount, Telemetry } from '../ports/telemetry.ts'
+import { PerformanceHistory } from './history.ts'
+
+type Counts = ReturnType<CycleMetrics['takeCounts']>
+const NOTHING_COUNTED: Counts = {
+  ...{ redisFetches: 0, storeQueries: 0, apiCalls: 0 },
+  ...{ exits: {}, errors: {} },
+}
+
+/** What was counted, without what was not. */
+function flat({ exits, errors, ...calls }: Counts): Record<string, number> {
+  const kinds = (of: Readonly<Record<string, number>>, what: string): [string, number][] =>
+    Object.entries(of).map(([kind, count]) => [`${what}.${kind}`, count])
+  const all = [...Object.entries(calls), ...kinds(exits, 'exits'), ...kinds(errors, 'errors')]
+  return Object.fromEntries(all.filter(([, count]) => count > 0))
+}
+
+const RECENT_CYCLES = 20
+const DELAY_RESOLUTION_MS = 10
+const DELAY_WINDOW_MS = 60_000
+
+/** Measures what a service does: cycle by cycle, operation by operation, and over weeks. */
+export class Performance implements Telemetry {
+  readonly cycles: CycleMetrics
+  readonly profiler: Profiler
+  /** What Prometheus scrapes. */
+  readonly board = metrics()
+  /** Commits so far, by whether the store took them. */
+  readonly commits = { ok: 0, failed: 0 }
+  /** Cycles so far, and the time that they took by phase, ms; a reset leaves both alone. */
+  readonly cyclesRun = { ok: 0, failed: 0, empty: 0, phasesMs: new Map<string, number>() }
+  private readonly clock: Clock
+  private readonly endWatch: () => void
+  private delaySince = 0
+  private readonly recent: number[] = []
+  private readonly delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
+  private history: PerformanceHistory | undefined
+
+  constructor(clock: Clock) {
+    this.clock = clock
+    this.cycles = new CycleMetrics(clock.now())
+    this.delay.enable()
+    const monotonic = (): number => clock.monotonic()
+    this.profiler = new Profiler({
+      ...{ now: () => clock.now(), monotonic },
+      onCycle: cycle => this.ran(cycle),
+    })
+    this.endWatch = watchLoopDelay(
+      lateMs => this.board.durations.loopDelay(lateMs / 1_000),
+      monotonic,
+    )
+  }
+
+  /** Average of the last cycles, ms; 0 before the first. */
+  get recentCycleMs(): number {
+    const { recent } = this
+    return recent.length === 0 ? 0 : recent.reduce((sum, ms) => sum + ms, 0) / recent.length
+  }
+
+  /** Time by which the event loop was late in the last minute or so, p99, ms. */
+  get loopDelayMs(): number {
+    return Math.max(0, this.delay.percentile(99) / 1e6 - DELAY_RESOLUTION_MS)
+  }
+
+  /** Time in which the event loop of this process had work, ms. */
+  get loopActiveMs(): number {
+    return performance.eventLoopUtilization().active
+  }
+
+  /** Goes on with the history that a store has kept. */
+  async keepIn(store: Pick<Store, 'write' | 'rows'>): Promise<void> {
+    this.history = await PerformanceHistory.open(store, this.clock.now())
+  }
+
+  /** A stretch of an exit took so long. */
+  exitTook(stretch: ExitTime, ms: number): void {
+    this.profiler.measure(stretch, ms)
+    this.board.durations.exits[stretch](ms / 1_000)
+  }
+
+  /** A call to the broker took so long. */
+  callTook(labels: { readonly group: string; readonly operation: string }, ms: number): void {
+    this.profiler.measure(`call.${labels.group}.${labels.operation}`, ms)
+    this.board.durations.call(ms / 1_000, labels)
+  }
+
+  /** Measures a commit, also one that the store refuses. */
+  async commit<Result>(write: () => Promise<Result>): Promise<Result> {
+    const from = this.clock.monotonic()
+    let result: 'ok' | 'failed' = 'failed'
+    try {
+      const answer = await write()
+      result = 'ok'
+      return answer
+    } finally {
+      this.commits[result]++
+      const ms = this.clock.monotonic() - from
+      this.profiler.measure('commit', ms)
+      this.board.durations.commit(ms / 1_000)
+    }
+  }
+
+  /** A command to Redis took so long; `use` is what its connection is for. */
+  redisTook(use: string, ms: number): void {
+    this.profiler.measure(`redis.${use}`, ms)
+    this.board.durations.redis(ms / 1_000, { use })
+  }
+
+  count(name: CycleCount, by = 1): void {
+    this.cycles.incrementMetric(name, by)
+  }
+
+  /** Epoch ms of the last minute that an earlier process has kept; undefined without one. */
+  get keptUntil(): number | undefined {
+    return this.history?.points.minutes.at(-1)?.at
+  }
+
+  /** Runs one monitoring cycle over so many positions, profiled and counted, also one that throws. */
+  cycle(positions: number, run: (profiler: Profiler) => void): void {
+    const from = this.clock.monotonic()
+    let counts = NOTHING_COUNTED
+    let hasFailed = true
+    try {
+      this.profiler.profileCycle(
+        () => run(this.profiler),
+        () => {
+          counts = this.cycles.takeCounts()
+          return { positions, ...flat(counts) }
+        },
+      )
+      hasFailed = false
+    } finally {
+      const cycleTime = this.clock.monotonic() - from
+      this.recent.push(cycleTime)
+      if (this.recent.length > RECENT_CYCLES) this.recent.shift()
+      if (positions === 0) this.cyclesRun.empty++
+      this.cycles.recordCycleMetrics({ cycleTime, positions, ...counts, hasFailed })
+    }
+  }
+
+  private ran({ ms, phases, hasFailed }: SlowCycle): void {
+    const { cyclesRun, board } = this
+    cyclesRun[hasFailed ? 'failed' : 'ok']++
+    board.durations.cycle(ms / 1_000)
+    for (const [phase, spent] of Object.entries(phases)) {
+      cyclesRun.phasesMs.set(phase, (cyclesRun.phasesMs.get(phase) ?? 0) + spent)
+    }
+  }
+
+  /** Keeps the minute that is over, if one is; throws as the store does. */
+  async look(): Promise<void> {
+    if (this.clock.monotonic() - this.delaySince > DELAY_WINDOW_MS) {
+      this.delaySince = this.clock.monotonic()
+      this.delay.reset()
+    }
+    await this.history?.look(this.profiler, this.clock.now())
+  }
+
+  /** Looks at the event loop no more. */
+  stop(): void {
+    this.endWatch()
+    this.delay.disable()
+  }
+
+  reset(): void {
+    this.cycles.resetMetrics(this.clock.now())
+    this.profiler.reset()
+  }
+
+  report(): PerformanceReport {
+    const { minutes, hours } = this.history?.points ?? { minutes: [], hours: [] }
+    return getPerformanceReport({ profiler: this.profiler, minutes, hours, now: this.clock.now() })
+  }
+}

@@ -1,0 +1,76 @@
+import { sum } from '../domain/decimal.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { AccountFacts } from '../observability/account-checks.ts'
+import type { ExitView } from '../ports/control.ts'
+import { isUnprovable } from '../exits/settings.ts'
+import type { LiveSystem } from '../account/account.ts'
+
+/** The exit of a position with its history; undefined where none was decided. */
+export function exitView(
+  { core: { book }, state: { openExits } }: Pick<LiveSystem, 'core' | 'state'>,
+  id: PositionId,
+): ExitView | undefined {
+  const record = book.exits.record(id) ?? openExits.get(id)
+  if (record === undefined) return undefined
+  const { state, attempt, order, quantity, before, executed, rejections, steps } = record
+  return {
+    state: state.kind,
+    clientOrderId: order.clientOrderId,
+    executed: sum(before.quantity, executed.quantity),
+    ...{ attempt, quantity, rejections, steps },
+  }
+}
+
+/** What a monitoring cycle finds of exits and holdings, at `now` of the gateway's clock (epoch ms). */
+export function accountFacts(
+  {
+    core: { book },
+    confirmation,
+    state: { faults, register },
+  }: Pick<LiveSystem, 'core' | 'confirmation' | 'state'>,
+  now: number,
+): AccountFacts {
+  const { capabilities, loudAfter, loudAfterMs } = book.settings
+  const records = [...book.records()]
+  const holdings = [...book.ownedHoldings()]
+  const unknown = holdings.flatMap(({ key: { instrument: what }, unknownSince }) => {
+    const forMs = unknownSince === null ? 0 : now - unknownSince
+    return forMs > loudAfterMs ? [{ what, forMs }] : []
+  })
+  const released = [...book.released.unended(now)].filter(({ forMs }) => forMs > loudAfterMs)
+  const unproved = [...book.exits.records()].flatMap(({ positionId, state }) => {
+    const forMs = state.kind === 'unknown' ? now - state.since : 0
+    return forMs > loudAfterMs ? [{ what: positionId, forMs }] : []
+  })
+  const unverified = [...book.exits.unverified(now)].filter(({ forMs }) => forMs > loudAfterMs)
+  const waiting = records.filter(
+    ({ state }) => state.kind === 'rejected' && state.code === 'market-closed',
+  )
+  return {
+    isUnprovable: isUnprovable(capabilities),
+    isUnconfirmed: confirmation.isMissing,
+    stuckExits: records
+      .filter(({ rejections }) => rejections >= loudAfter)
+      .map(({ positionId, rejections }) => ({ what: `${positionId}, ${rejections} rejections` })),
+    faultyExits: records
+      .filter(({ faults }) => faults > 0)
+      .map(({ positionId, faults }) => ({ what: `${positionId}, ${faults} times` })),
+    foreignExits: records
+      .filter(({ state }) => state.kind === 'foreign')
+      .map(({ positionId, order }) => ({ what: `${positionId}, order ${order.clientOrderId}` })),
+    unprovedExits: unproved,
+    releasedOrders: released.map(({ positionId, forMs }) => ({ what: positionId, forMs })),
+    withoutAccount: register.withoutAccount().map(id => ({ what: `${id} names no account` })),
+    faults: [...book.faults.all(), ...faults.all()].map(({ what, why }) => ({
+      what: `${what}: ${why}`,
+    })),
+    unverifiedExits: unverified.map(({ positionId, forMs }) => ({ what: positionId, forMs })),
+    waitingForMarket: waiting.map(({ positionId }) => ({ what: positionId })),
+    strangers: book.strangers.map(what => ({ what })),
+    oversold: book.oversoldHoldings().map(({ instrument }) => ({ what: instrument })),
+    unknownHoldings: unknown,
+    unowned: book.unownedHoldings().map(({ key, quantity }) => {
+      return { what: `${quantity} ${key.instrument}` }
+    }),
+  }
+}

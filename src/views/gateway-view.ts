@@ -1,0 +1,123 @@
+import type { CallDesk } from '../calls/call-desk.ts'
+import { GROUPS } from '../calls/breakers.ts'
+import type { EndpointGroup } from '../domain/venue.ts'
+import { InputError } from '../errors.ts'
+import type { HealthFacts } from '../observability/health.ts'
+import type { GatewayFacts } from '../observability/metrics/facts.ts'
+import type { GatewayView } from '../ports/control.ts'
+import { retryInMs, state } from '../resilience/breaker.ts'
+import type { Breaker } from '../resilience/breaker-state.ts'
+import { disable, forceOpen, metricsOnly, reset } from '../resilience/breaker-hand.ts'
+import { LANES, measure } from '../resilience/lanes.ts'
+import { calculateAdaptiveThrottle } from '../resilience/throttle.ts'
+
+const ACTS = { 'force-open': forceOpen, disable, 'metrics-only': metricsOnly, reset } as const
+
+/** Breakers, throttles, lanes and the last calls, for a person. */
+export function gatewayView(desk: CallDesk, { monotonicMs, now }: Times): GatewayView {
+  const wall = (at: number): number => Math.round(now - (monotonicMs - at))
+  return {
+    breakers: GROUPS.map(group => {
+      const breaker = desk.gates.breaker(group)
+      return {
+        group,
+        state: state(breaker, monotonicMs),
+        retryInMs: finite(retryInMs(breaker, monotonicMs)),
+        refused: breaker.refused,
+        transitions: breaker.transitions.map(each => ({ ...each, at: wall(each.at) })),
+      }
+    }),
+    limits: desk.limits.map(({ limit, throttle, lanes }) => ({
+      name: limit.name,
+      groups: limit.groups,
+      rate: throttle.rate,
+      intervalMs: calculateAdaptiveThrottle(throttle, desk.load()),
+      ceilings: {
+        perSecond: limit.perSecond ?? null,
+        perMinute: limit.perMinute ?? null,
+        perDay: limit.perDay ?? null,
+      },
+      cuts: throttle.cuts.map(cut => ({ ...cut, at: wall(cut.at) })),
+      inFlight: lanes.exitsInFlight + lanes.pollsInFlight,
+      lanes: LANES.map(lane => ({ lane, ...measure(lanes, lane, monotonicMs) })),
+    })),
+    calls: desk.history.last,
+  }
+}
+
+export interface Times {
+  readonly monotonicMs: number
+  /** Epoch ms. */
+  readonly now: number
+}
+
+const finite = (ms: number): number | null => (ms === Infinity ? null : ms)
+
+/** Moves a breaker by hand. Throws InputError for a group or an act that there is not. */
+export function moveBreaker(desk: CallDesk, group: string, act: string): EndpointGroup {
+  const known = GROUPS.find(each => each === group)
+  const change = Object.entries(ACTS).find(([name]) => name === act)?.[1]
+  if (known === undefined) throw unknown('group', group, GROUPS)
+  if (change === undefined) throw unknown('act', act, Object.keys(ACTS))
+  desk.handle(known, change)
+  return known
+}
+
+const unknown = (path: string, found: string, known: readonly string[]): InputError =>
+  new InputError('the path', [{ path, found, expected: `one of ${known.join(', ')}` }])
+
+/** The same for a scrape. */
+export const gatewayFacts = (desk: CallDesk, monotonicMs: number): GatewayFacts => ({
+  breakers: GROUPS.map(group => {
+    const breaker = desk.gates.breaker(group)
+    return { group, state: state(breaker, monotonicMs), refused: breaker.refused }
+  }),
+  throttles: desk.limits.map(({ limit, throttle, lanes }) => ({
+    limit: limit.name,
+    rate: throttle.rate,
+    ceiling: limit.perSecond,
+    intervalMs: calculateAdaptiveThrottle(throttle, desk.load()),
+    isFrozen: throttle.isFrozen,
+    inFlight: lanes.exitsInFlight + lanes.pollsInFlight,
+    lanes: LANES.map(lane => ({ lane, ...measure(lanes, lane, monotonicMs) })),
+  })),
+  laneBound: desk.limits[0]?.lanes.bound ?? 0,
+  calls: desk.history.totals(),
+})
+
+/** Whether credentials were refused, and no call has been answered since. */
+function isDenied({ kind, transitions }: Breaker): boolean {
+  if (kind !== 'open' && kind !== 'half-open') return false
+  return transitions.findLast(({ to }) => to === 'open')?.cause === 'unauthorized'
+}
+
+/** Share of its ceiling below which a throttle is told of. */
+const SLOW_SHARE = 0.3
+
+/** What of the calls to the broker is worth a person's look. */
+export function gatewayTroubles(
+  desk: CallDesk,
+  monotonicMs: number,
+): Pick<HealthFacts, 'unauthorized' | 'openBreakers' | 'slowThrottles'> {
+  return {
+    unauthorized: GROUPS.filter(group => isDenied(desk.gates.breaker(group))).map(group => ({
+      what: `calls of ${group} were refused: is the token right?`,
+    })),
+    openBreakers: GROUPS.flatMap(group => {
+      const breaker = desk.gates.breaker(group)
+      const kind = state(breaker, monotonicMs)
+      if (kind === 'closed') return []
+      const waitS = Math.ceil(retryInMs(breaker, monotonicMs) / 1_000)
+      const isBan = kind === 'open' && breaker.transitions.at(-1)?.cause === 'ban'
+      return [{ what: `${group} is ${kind}${isBan ? `: banned for ${waitS} s more` : ''}` }]
+    }),
+    slowThrottles: desk.limits.flatMap(({ limit, throttle }) => {
+      const ceiling = limit.perSecond
+      if (ceiling === undefined || throttle.cuts.length === 0) return []
+      if (throttle.rate >= SLOW_SHARE * ceiling) return []
+      return [
+        { what: `${limit.name} allows ${throttle.rate.toFixed(1)} calls a second of ${ceiling}` },
+      ]
+    }),
+  }
+}

@@ -1,0 +1,125 @@
+import { accountFacts } from './exit-view.ts'
+import type { Child } from '../actors/roster.ts'
+import type { InstrumentId } from '../domain/ids.ts'
+import type { Found } from '../account/coverage.ts'
+import type { LiveSystem } from '../account/account.ts'
+import { supervisionOf } from './supervision.ts'
+import type { UnguardedCause } from '../domain/unguarded.ts'
+import type { HealthFacts, Trouble } from '../observability/health.ts'
+
+interface Limits {
+  /** Epoch ms. */
+  readonly now: number
+  readonly startedAt: number
+  readonly exitOverdueMs: number
+  readonly staleMs: number
+  /** Time that a position may be without a first price, or not open yet, before that fails, ms. */
+  readonly graceMs: number
+}
+
+/** Time for which a jump of the clock is told of, ms. */
+const CLOCK_MS = 3_600_000
+
+/** What is told of a position that is not guarded. */
+const REASONS: Readonly<
+  Record<Exclude<UnguardedCause, 'price' | 'entry'>, (child?: Child) => string>
+> = {
+  halt: () => 'the kill switch is halt',
+  store: () => 'the store refuses writes',
+  monitor: child =>
+    child === undefined
+      ? 'it has no monitor yet'
+      : `its monitor crashed (${child.crashes.lastError ?? 'no error'})`,
+  rules: () => 'none of its rules ever exits it',
+  'not-open': () => 'it is not open yet: its openedAt lies ahead of the clock',
+  unpriced: () => 'its instrument never had a price',
+  down: () => 'no process was there',
+  pause: () => 'the process stood still',
+}
+
+/** What may be so for a while after a start, or after a position has come. */
+const GRACED: ReadonlySet<UnguardedCause> = new Set(['not-open', 'unpriced'])
+
+/** What a monitoring cycle finds in the live system; `found` is the look that it had just taken. */
+export function healthFacts(
+  system: LiveSystem,
+  { now, startedAt, exitOverdueMs, staleMs, graceMs }: Limits,
+  found: Found = system.guarding.look(),
+): HealthFacts {
+  const { state } = system
+  const supervision = supervisionOf(system)
+  const { openExits } = state
+  const exitNow = system.clock.steady()
+  const { ruleErrors: mostErrors } = system.supervision
+  const errorsOf = ({ guard }: Child): Trouble => ({
+    what: `${guard.position.id}: ${guard.ruleErrors} times in a row a rule has thrown`,
+  })
+  const erring = (isFailing: boolean): Trouble[] =>
+    found.withRuleErrors
+      .filter(({ guard }) => guard.ruleErrors >= mostErrors === isFailing)
+      .map(errorsOf)
+  const stale = [...found.quietMs]
+    .map(([what, quietMs]) => ({ what, forMs: Math.min(quietMs, now - startedAt) }))
+    .filter(({ forMs }) => forMs > staleMs)
+  const near = state.limits.warned.filter(name => !state.limits.tripped.includes(name))
+  const overdue = [...openExits.values()].filter(
+    ({ intendedAt }) => exitNow - intendedAt > exitOverdueMs,
+  )
+  return {
+    now,
+    startedAt,
+    isRunning: true,
+    actors: {
+      alive: found.expected - found.missing,
+      expected: found.expected,
+      restarts: supervision.restartsInWindow(),
+    },
+    positions: found.counts,
+    unguardedMs: system.guarding.totalMs,
+    unguarded: found.unguarded
+      .map(each => ({ ...each, forMs: system.guarding.lastsMs(each.id) }))
+      .filter(({ cause, forMs }) => !GRACED.has(cause) || forMs > graceMs)
+      .map(({ id, forMs, ...found }) => ({ what: `${id}: ${reasonOf(found)}`, forMs })),
+    refusedEntries: [...state.refusedEntries]
+      .filter(([id]) => !state.register.open.has(id))
+      .map(([id, why]) => ({ what: `${id}: ${why}` })),
+    unpriced: now - startedAt > graceMs ? [...found.unpriced].map(namedIn(system)) : [],
+    quarantined: found.quarantined.map(troubleOf),
+    ...{ ruleErrors: erring(false), failingRules: erring(true) },
+    downActors: supervision.down(),
+    overdueExits: overdue.map(({ positionId, intendedAt, state }): Trouble => ({
+      what: `${positionId} (${state.kind})`,
+      forMs: exitNow - intendedAt,
+    })),
+    stalePrices: stale,
+    killSwitch: system.state.killSwitch.state,
+    storeErrors: system.storeErrors,
+    brokerErrors: system.state.counts.brokerErrors,
+    badTicks: system.gate.bad,
+    mode: system.isObserving ? 'observe' : 'guard',
+    trippedLimits: state.limits.tripped.map(what => ({ what })),
+    nearLimits: near.map(what => ({ what })),
+    clockJumps: system.clock.recent(CLOCK_MS),
+    clockPending: system.clock.pending(),
+    unconfirmedPrices: system.gate.unconfirmed(now).map(([what, forMs]) => ({ what, forMs })),
+    pricesOutsideHours: system.gate.outsideHours(now).map(what => ({ what })),
+    pricesAhead: system.gate.aheadBy().map(([instrument, byMs]) => ({
+      what: `${instrument}: its time is ${(byMs / 1_000).toFixed(0)} s ahead of the clock`,
+    })),
+    account: accountFacts(system, exitNow),
+  }
+}
+
+function reasonOf({ cause, child, entry }: Omit<Found['unguarded'][number], 'id'>): string {
+  if (cause !== 'entry') return REASONS[cause](child)
+  const why = entry?.kind === 'refused' ? entry.why : 'it would be exited at once'
+  return `${why}: exit it, release it, or change its rules with exitNow`
+}
+
+const namedIn =
+  ({ missingPrices }: LiveSystem) =>
+  (instrument: InstrumentId): Trouble => ({ what: missingPrices.textOf(instrument) })
+
+const troubleOf = ({ guard, crashes }: Child): Trouble => ({
+  what: `${guard.position.id}: its monitor crashed (${crashes.lastError ?? 'no error'})`,
+})

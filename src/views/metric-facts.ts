@@ -1,0 +1,142 @@
+import type { CallDesk } from '../calls/call-desk.ts'
+import type {
+  ActorFacts,
+  LimitFacts,
+  MetricFacts,
+  NoticeFacts,
+  PriceFacts,
+} from '../observability/metrics/facts.ts'
+import { SUPERVISED } from '../ports/supervision.ts'
+import { gatewayFacts } from './gateway-view.ts'
+import type { StoreStatus } from '../ports/store.ts'
+import type { LiveSystem } from '../account/account.ts'
+import type { Performance } from '../observability/instruments.ts'
+import { rosterFacts } from './roster-facts.ts'
+
+interface Given extends Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health' | 'redis'> {
+  /** Epoch ms of the last health snapshot. */
+  readonly healthAt: number
+}
+
+/** What is scraped. */
+export interface Scraped {
+  readonly system: LiveSystem
+  readonly desk: CallDesk
+  readonly store: StoreStatus
+  readonly performance: Pick<Performance, 'commits' | 'cyclesRun' | 'loopActiveMs'>
+  readonly notices: NoticeFacts
+  readonly monotonicMs: number
+}
+
+/**
+ * What a scrape finds in the live system. Positions are those of the last monitoring cycle: a look at
+ * each of them takes as long as all else.
+ */
+export async function metricFacts(
+  { system, desk, store, performance, notices, monotonicMs }: Scraped,
+  { healthAt, ...given }: Given,
+): Promise<MetricFacts> {
+  const { state, core, gate } = system
+  const { counts, openExits } = state
+  const exitNow = system.clock.steady()
+  const { exits } = core.book
+  // Whether an order waits for its turn, or has left, is known in memory alone.
+  const present = [...openExits].map(([id, durable]) => exits.record(id) ?? durable)
+  const [openStates, oldestAt] = openExitsOf(present, exitNow)
+  const waits = [...exits.unverified(exitNow)].map(({ forMs }) => forMs)
+  const { standings } = await system.portfolio.standing()
+  const { rules, pending, monitors } = rosterFacts(core)
+  return {
+    ...given,
+    nodeVersion: process.version,
+    mode: system.isObserving ? 'observe' : 'guard',
+    killSwitch: state.killSwitch.state,
+    positions: system.guarding.last.counts,
+    exitsIntended: counts.exitsIntended,
+    exitsEnded: counts.exitsEnded,
+    rejections: counts.rejections,
+    unknownOrders: counts.unknowns,
+    foreignOrders: counts.foreignOrders,
+    unverifiedOrders: counts.unverified,
+    unverifiedMs: Math.max(0, ...waits),
+    closedElsewhere: counts.closedElsewhere,
+    releasedOrders: core.book.released.all().length,
+    openExits: openStates,
+    oldestExitMs: exitNow - oldestAt,
+    ticks: {
+      evaluated: system.ticks,
+      bad: gate.bad,
+      old: gate.unevaluated.old,
+      closed: gate.unevaluated.closed,
+      ahead: gate.unevaluated.ahead,
+    },
+    prices: { ...priceFacts(system, given.now), pending },
+    unguardedMs: system.guarding.totals,
+    restarts: [...counts.eachRestart()],
+    actors: actorFacts(system, monitors),
+    deadLetters: core.actors.deadLetters,
+    brokerErrors: counts.brokerErrors,
+    followErrors: counts.followErrors,
+    isolatedFaults: counts.isolatedFaults,
+    store,
+    writes: { ...system.storeStanding, commits: performance.commits },
+    cycles: {
+      ...performance.cyclesRun,
+      healthAgeMs: Math.max(0, given.now - healthAt),
+      loopActiveMs: performance.loopActiveMs,
+    },
+    notices,
+    clockJumps: system.clock.jumps,
+    gateway: gatewayFacts(desk, monotonicMs),
+    rules,
+    limits: standings.map(({ limit, loss, trip }): LimitFacts => {
+      return { name: limit.name, loss, maxLoss: limit.maxLoss, isTripped: trip !== undefined }
+    }),
+  }
+}
+
+/** How many exits there are in each state, and when the oldest was intended; `now` without one. */
+function openExitsOf(
+  exits: Iterable<{ readonly state: { readonly kind: string }; readonly intendedAt: number }>,
+  now: number,
+): [Map<string, number>, number] {
+  const states = new Map<string, number>()
+  let oldest = now
+  for (const { state, intendedAt } of exits) {
+    states.set(state.kind, (states.get(state.kind) ?? 0) + 1)
+    oldest = Math.min(oldest, intendedAt)
+  }
+  return [states, oldest]
+}
+
+function priceFacts({ core, guarding }: LiveSystem, now: number): Omit<PriceFacts, 'pending'> {
+  const { dispatcher } = core
+  let [newest, oldest, backlog] = [-Infinity, Infinity, 0]
+  for (const { guards, lastAt, backlog: waiting } of dispatcher.streams()) {
+    if (guards.size === 0) continue
+    newest = Math.max(newest, lastAt)
+    oldest = Math.min(oldest, lastAt)
+    backlog = Math.max(backlog, waiting.length)
+  }
+  // Without a position no price is awaited, thus none is old.
+  const isIdle = oldest === Infinity
+  return {
+    oldestMs: isIdle ? 0 : now - oldest,
+    newestMs: isIdle ? 0 : now - newest,
+    stale: guarding.last.quietMs.size + guarding.last.unpriced.size,
+    ...{ backlog, backlogLimit: dispatcher.backlogLimit, foldErrors: dispatcher.foldErrors },
+  }
+}
+
+function actorFacts(
+  { core: { roster, actors } }: LiveSystem,
+  monitors: ActorFacts['states'],
+): ActorFacts[] {
+  return SUPERVISED.map(kind => {
+    const states = { alive: 0, waiting: 0, 'given-up': 0 }
+    const watch = kind === 'monitor' ? undefined : roster.service(kind)?.watch
+    if (watch !== undefined) states[watch.kind]++
+    const { queued, handled, busyMs } = actors.tallyOf(kind)
+    return { kind, states: kind === 'monitor' ? monitors : states, queued, handled, busyMs }
+  })
+}

@@ -1,0 +1,147 @@
+import type { JournalKind } from '../ports/journal-kinds.ts'
+import { livenessOf, type Ref, send } from '../actors/actor.ts'
+import type { SupervisorMessage } from '../actors/messages.ts'
+import { type Actor, type Child, type Roster, type Supervised, UNHARMED } from '../actors/roster.ts'
+import { monitorName } from '../actors/supervisor-state.ts'
+import { positionId } from '../domain/ids.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { ActorView, Supervising } from '../ports/supervision.ts'
+import { restartsWithin } from '../resilience/restarts.ts'
+import type { Supervision } from '../resilience/supervision-policy.ts'
+import type { LiveSystem } from '../account/account.ts'
+
+export interface SupervisionParts {
+  readonly roster: Roster
+  readonly supervisor: Ref<SupervisorMessage>
+  readonly policy: Supervision
+  readonly clock: Clock
+  /** Notes what a person has done. */
+  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
+}
+
+/** The supervision of a running account. */
+export function supervisionOf(system: LiveSystem): SupervisionView {
+  const { core, clock, supervision: policy } = system
+  const { roster, supervisor } = core
+  return new SupervisionView({
+    roster,
+    supervisor,
+    policy,
+    clock,
+    tell: (kind, detail) => system.tell(kind, detail),
+  })
+}
+
+/** What the supervisor knows, for the API and the command line. */
+export class SupervisionView implements Supervising {
+  private readonly parts: SupervisionParts
+
+  constructor(parts: SupervisionParts) {
+    this.parts = parts
+  }
+
+  supervisionTree(limit = 1_000): readonly ActorView[] {
+    const { roster, supervisor } = this.parts
+    const monitors = [...roster.all()].toSorted((a, b) => troubleOf(b) - troubleOf(a))
+    return [
+      this.view(
+        { kind: 'supervisor' },
+        { ...ALWAYS_UP, watch: { kind: 'alive', ref: supervisor } },
+      ),
+      ...[...roster.services()].map(([kind, service]) => this.view({ kind }, service)),
+      ...monitors.slice(0, limit).map(child => this.view(actorOf(child), child)),
+    ]
+  }
+
+  /** Actors of which there is one and that do not live at the moment, each with its last error. */
+  down(): { readonly what: string }[] {
+    return [...this.parts.roster.services()]
+      .filter(([, { watch }]) => watch.kind !== 'alive')
+      .map(([kind, { crashes }]) => ({ what: `${kind} (${crashes.lastError ?? 'no error'})` }))
+  }
+
+  /** Crashes of all actors within their windows. */
+  restartsInWindow(): number {
+    const { roster } = this.parts
+    let sum = 0
+    for (const [kind, service] of roster.services()) sum += this.recent(kind, service)
+    for (const id of roster.harmed) sum += this.recent('monitor', roster.get(id)!)
+    return sum
+  }
+
+  async restart(id: string, by: string): Promise<ActorView> {
+    const actor = this.find(id)
+    const isKnown =
+      actor !== undefined &&
+      (await new Promise<boolean>(resolve => {
+        const isSent = send(this.parts.supervisor, { kind: 'restart', actor, done: resolve })
+        if (!isSent) resolve(false)
+      }))
+    const seen = actor && this.seen(actor)
+    if (!isKnown || seen === undefined) {
+      throw new WatchkeeperError('ACTOR_UNKNOWN', `no actor ${id} can be restarted`)
+    }
+    const view = this.view(actor, seen)
+    this.parts.tell('actor-restarted-by-hand', { actor: id, epoch: view.epoch, by })
+    return view
+  }
+
+  private find(id: string): Actor | undefined {
+    const { roster } = this.parts
+    const prefix = monitorName(positionId(''))
+    if (id.startsWith(prefix)) {
+      const child = roster.get(positionId(id.slice(prefix.length)))
+      return child && actorOf(child)
+    }
+    for (const [kind] of roster.services()) if (kind === id) return { kind }
+    return undefined
+  }
+
+  private seen(actor: Actor): Supervised | undefined {
+    const { roster } = this.parts
+    return actor.kind === 'monitor' ? roster.get(actor.positionId) : roster.service(actor.kind)
+  }
+
+  private recent(kind: ActorView['kind'], { crashes }: Supervised): number {
+    if (crashes.total === 0 || kind === 'supervisor') return 0
+    return restartsWithin(this.parts.policy[kind], crashes.recent, this.parts.clock.monotonic())
+  }
+
+  private view(actor: Actor | { readonly kind: 'supervisor' }, seen: Supervised): ActorView {
+    const { watch, crashes, epoch } = seen
+    const liveness = watch.kind === 'alive' ? livenessOf(watch.ref) : undefined
+    return {
+      kind: actor.kind,
+      id: 'positionId' in actor ? monitorName(actor.positionId) : actor.kind,
+      epoch,
+      alive: liveness?.stopped === false,
+      busySince: this.epochMs(liveness?.busySince),
+      lastBeatAt: this.epochMs(liveness?.lastBeatAt),
+      queued: liveness?.queued ?? 0,
+      restartsInWindow: this.recent(actor.kind, seen),
+      restarts: crashes.total,
+      lastError: crashes.lastError ?? null,
+      nextRestartAt: watch.kind === 'waiting' ? this.epochMs(watch.until) : null,
+      quarantined: watch.kind === 'given-up',
+    }
+  }
+
+  /** A time of the monotonic clock as the wall clock has it now. */
+  private epochMs(monotonicMs: number | undefined): number | null {
+    if (monotonicMs === undefined || Number.isNaN(monotonicMs)) return null
+    const { clock } = this.parts
+    return Math.round(clock.now() - (clock.monotonic() - monotonicMs))
+  }
+}
+
+/** A supervisor is never replaced: its end is that of the process. */
+const ALWAYS_UP: Pick<Supervised, 'epoch' | 'crashes'> = { epoch: 1, crashes: UNHARMED }
+
+const actorOf = ({ guard }: Child): Actor => ({ kind: 'monitor', positionId: guard.position.id })
+
+/** What an operator must see first: given up, then down, then whoever crashed most. */
+function troubleOf({ watch, crashes }: Child): number {
+  const weight = { 'given-up': 2e9, waiting: 1e9, alive: 0 }[watch.kind]
+  return weight + crashes.total
+}

@@ -1,0 +1,755 @@
+import { expect } from 'chai'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { Position } from '../../src/domain/position.ts'
+import { WatchkeeperError } from '../../src/errors.ts'
+import { OFF } from '../../src/exits/kill-switch.ts'
+import { accountFacts } from '../../src/views/exit-view.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import { instrumentsHeld, instrumentsToPoll } from '../../src/engine/held-instruments.ts'
+import type { LiveOptions } from '../../src/account/options.ts'
+import { aPosition } from '../support/builders.ts'
+import { LOOK_UP, TestVenue } from '../support/test-venue.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
+
+const TRAIL = { trailingStop: { distancePct: 10 } }
+const P1 = positionId('p1')
+
+describe('LiveSystem', () => {
+  let keeper: MemoryKeeper
+  let account: TestVenue
+  let now: number
+  let fatal: WatchkeeperError[]
+  let system: LiveSystem
+
+  beforeEach(async () => {
+    keeper = new MemoryKeeper()
+    account = new TestVenue()
+    now = 1_000
+    fatal = []
+    system = await open()
+  })
+
+  afterEach(() => system.stop())
+
+  const optionsOf = (): LiveOptions => ({
+    keeper,
+    venue: account.venue,
+    beforeGuard: account.deposit,
+    clock: { now: () => now, monotonic: () => now },
+    timers: machineTimers,
+    callTimeoutMs: 5_000,
+    onLine: () => undefined,
+    onFatal: error => fatal.push(error),
+  })
+
+  const open = (but: Partial<LiveOptions> = {}): Promise<LiveSystem> =>
+    LiveSystem.open({ ...optionsOf(), ...but })
+
+  const add = (but: Partial<Position> = {}) => system.add(aPosition(but), TRAIL, 'test')
+
+  async function tick(...prices: number[]): Promise<void> {
+    for (const price of prices) {
+      system.tick({ instrument: instrumentId('ACME'), ts: ++now, price })
+      await system.settled()
+    }
+  }
+
+  async function cycle(): Promise<void> {
+    now += 500
+    system.cycle()
+    await system.settled()
+  }
+
+  /** What a process finds that starts after this one was killed: nothing but what was durable. */
+  async function restart(but: Partial<LiveOptions> = {}): Promise<void> {
+    system.core.actors.stopAll()
+    system = await open(but)
+    await system.settled()
+  }
+
+  const kinds = (): string[] => keeper.lines.map(({ kind }) => kind)
+  const codeOf = async (attempt: Promise<unknown>): Promise<unknown> =>
+    attempt.then(
+      () => 'no error',
+      (error: unknown) => (error as WatchkeeperError).code,
+    )
+
+  it('asks what became of an order whose answer was lost, and never makes a second fill', async () => {
+    await add()
+    account.fault = 'filled, then lost'
+    await tick(100, 89)
+    expect(kinds()).to.include('exit-unknown')
+    await cycle()
+    expect([account.placed, account.fills.size]).to.deep.equal([1, 1])
+    expect(system.state.register.get(P1)?.state).to.equal('closed')
+  })
+
+  it('sends an exit again that the broker proves it never saw', async () => {
+    await add()
+    account.fault = 'lost'
+    await tick(100, 89)
+    await cycle()
+    expect(account.placed).to.equal(1)
+    await cycle()
+    expect([account.placed, account.fills.size]).to.deep.equal([2, 1])
+  })
+
+  it('finishes an exit whose process died between the order and its answer', async () => {
+    await add()
+    account.fault = 'filled, then lost'
+    await tick(100, 89)
+    await restart()
+    await cycle()
+    expect([account.placed, account.fills.size]).to.deep.equal([1, 1])
+    expect(system.state.register.get(P1)?.state).to.equal('closed')
+  })
+
+  it('starts again after it died between the end of an exit and that of its position', async () => {
+    await add()
+    account.fault = 'lost'
+    await tick(100, 89)
+    const record = system.state.openExits.get(P1)!
+    const before = { quantity: 1, price: 89 }
+    const flat = { ...record, before, state: { kind: 'flat', at: now, by: 'fill' } } as const
+    await keeper.keep({ exits: [flat] })
+    await restart()
+    await cycle()
+    expect(account.placed).to.equal(1)
+    expect(system.state.register.get(P1)?.state).to.equal('closed')
+    expect(kinds()).to.include('exit-filled')
+  })
+
+  describe('whose venue can do less after a restart', () => {
+    const venue: LiveOptions['venue'] = quotes => ({
+      ...account.venue(quotes),
+      capabilities: { ...LOOK_UP, lookup: 'none' },
+      orderByClientId: () => Promise.resolve({ kind: 'unknown' }),
+    })
+
+    for (const fault of ['filled, then lost', 'lost'] as const) {
+      it(`makes one exit of an order that was ${fault}`, async () => {
+        await add({ quantity: 2 })
+        account.fault = fault
+        await tick(100, 89)
+        await restart({ venue })
+        for (let count = 0; count < 12; count++) await cycle()
+        const placed = fault === 'lost' ? 2 : 1
+        expect([account.placed, account.fills.size]).to.deep.equal([placed, 1])
+        expect(system.state.register.get(P1)?.state).to.equal('closed')
+      })
+    }
+  })
+
+  it('keeps a trailed stop across a restart, also of a position that slept', async () => {
+    await add()
+    await tick(100, 150, 151)
+    await restart()
+    expect(account.placed).to.equal(0)
+    await tick(135.9)
+    expect(keeper.lines.find(({ kind }) => kind === 'exit-intended')?.['level']).to.equal(135.9)
+  })
+
+  it('keeps a best price that its monitor has yet to see when the ratchets are written', async () => {
+    await add()
+    await tick(100)
+    system.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 130 })
+    system.cycle()
+    await system.settled()
+    await restart()
+    await tick(117)
+    expect(keeper.lines.find(({ kind }) => kind === 'exit-intended')?.['level']).to.equal(117)
+  })
+
+  it('repeats a decision until the store takes it, and sends nothing before', async () => {
+    await add()
+    await tick(100)
+    keeper.failures.push(new Error('disk full'))
+    await tick(89)
+    expect(account.placed).to.equal(0)
+    await cycle()
+    expect([account.placed, kinds().filter(kind => kind === 'exit-intended')]).to.deep.equal([
+      1,
+      ['exit-intended'],
+    ])
+  })
+
+  it('ends when another process has taken the store over', async () => {
+    await add()
+    keeper.failures.push(new WatchkeeperError('FENCED', 'taken over'))
+    await tick(150)
+    expect(fatal.map(({ code }) => code)).to.deep.equal(['FENCED'])
+  })
+
+  it('holds every exit back in halt, and sends them after it', async () => {
+    await add()
+    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
+    await tick(100, 89)
+    await restart()
+    await cycle()
+    expect(account.placed).to.equal(0)
+    await system.byHand.setKillSwitch(OFF)
+    await system.settled()
+    await cycle()
+    expect(account.placed).to.equal(1)
+  })
+
+  it('flattens what is guarded, and what is added later', async () => {
+    await add()
+    await tick(100)
+    await system.byHand.setKillSwitch({ ...OFF, state: 'flatten' })
+    await system.settled()
+    await add({ id: positionId('p2') })
+    await system.settled()
+    expect([...account.fills.values()].map(fill => fill.positionId)).to.deep.equal(['p1', 'p2'])
+  })
+
+  it('takes a closed id as a new life when it is added again', async () => {
+    await add()
+    await tick(100, 89)
+    expect((await add()).generation).to.equal(2)
+    await tick(100, 89)
+    expect(account.fills.size).to.equal(2)
+    await restart()
+    expect(system.state.register.get(P1)?.state).to.equal('closed')
+  })
+
+  it('leaves nothing of a finished exit behind that a new life of its id would trip over', async () => {
+    await add()
+    await tick(100, 89)
+    await restart()
+    expect((await keeper.load()).exits).to.deep.equal([])
+    expect(system.state.openExits.size).to.equal(0)
+    await add()
+    await tick(100)
+    expect(system.core.roster.get(P1)?.generation).to.equal(2)
+  })
+
+  it('refuses an id that is guarded already, and ids that it does not know', async () => {
+    await add()
+    expect(await codeOf(add())).to.equal('POSITION_EXISTS')
+    expect(await codeOf(system.release(positionId('nobody'), 'test'))).to.equal('POSITION_UNKNOWN')
+  })
+
+  it('leaves a released position alone, also after a restart', async () => {
+    await add()
+    await tick(100)
+    await system.release(P1, 'test')
+    await tick(50)
+    await restart()
+    await tick(40)
+    expect(account.placed).to.equal(0)
+    expect(kinds()).to.deep.equal(['position-added', 'position-released'])
+  })
+
+  it('registers an id once when it is added twice at the same time', async () => {
+    const codes = await Promise.all([codeOf(add()), codeOf(add())])
+    expect(codes.toSorted()).to.deep.equal(['POSITION_EXISTS', 'no error'])
+    expect(kinds()).to.deep.equal(['position-added'])
+  })
+
+  it('tests a position that is added against a fresh price at once, and not an old one', async () => {
+    await add({ id: positionId('first') })
+    await tick(100)
+    await add({ entryPrice: 120, openedAt: now })
+    await system.settled()
+    expect(kinds()).to.include('exit-intended')
+    now += 60_000
+    await add({ id: positionId('late'), entryPrice: 120, openedAt: now })
+    await system.settled()
+    expect(account.fills.size).to.equal(1)
+  })
+
+  describe('in mode observe', () => {
+    beforeEach(() => restart({ mode: 'observe' }))
+
+    it('notes each exit it would send once, and sends nothing', async () => {
+      await add()
+      await tick(100, 89, 80)
+      await cycle()
+      await restart({ mode: 'observe' })
+      await tick(70)
+      await cycle()
+      expect(account.placed).to.equal(0)
+      expect(kinds()).to.deep.equal(['position-added', 'exit-observed'])
+      expect(system.state.register.get(P1)?.observed).to.include({ reason: 'trailing-stop' })
+    })
+
+    it('takes an exit by hand and a flatten for the same', async () => {
+      await add()
+      system.byHand.exit(P1, 'manual')
+      await system.byHand.settled(P1)
+      await system.byHand.setKillSwitch({ ...OFF, state: 'flatten' })
+      await system.settled()
+      expect([account.placed, system.state.register.get(P1)?.observed?.reason]).to.deep.equal([
+        0,
+        'manual',
+      ])
+    })
+
+    it('sends nothing of what was decided while it might, and all of it when it may again', async () => {
+      await restart()
+      await add()
+      system.holdSends()
+      await tick(100, 89)
+      await restart({ mode: 'observe' })
+      for (let count = 0; count < 4; count++) await cycle()
+      expect([account.placed, system.state.openExits.size]).to.deep.equal([0, 1])
+      await restart()
+      for (let count = 0; count < 4; count++) await cycle()
+      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    })
+
+    it('guards afresh what it only observed when it may send again', async () => {
+      await add()
+      await tick(100, 89)
+      await restart()
+      expect(account.placed).to.equal(0)
+      await tick(100)
+      expect(account.placed).to.equal(0)
+      await tick(89)
+      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    })
+  })
+
+  describe('with a daily loss limit', () => {
+    const limits = [{ name: 'all', maxLoss: 30, warnAtPct: 80 }]
+    const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
+    const P2 = positionId('p2')
+    const WIDE = { stopLoss: { pct: 90 } }
+
+    beforeEach(() => restart({ portfolio }))
+
+    it('exits everything when realised and unrealised losses reach it together', async () => {
+      await add({ id: P2, quantity: 2 })
+      await tick(100, 90)
+      await system.add(aPosition({ entryPrice: 99 }), WIDE, 'test')
+      await cycle()
+      expect(kinds()).not.to.include('daily-loss')
+      await tick(89)
+      await cycle()
+      expect(kinds()).to.include('daily-loss')
+      const exits = keeper.lines.filter(({ kind }) => kind === 'exit-intended')
+      expect(exits.map(({ reason }) => reason)).to.deep.equal(['trailing-stop', 'daily-loss'])
+      expect(system.state.register.get(P1)?.state).to.equal('closed')
+    })
+
+    it('keeps what was lost, and that it has tripped, across a restart and a new day', async () => {
+      await add({ quantity: 4 })
+      await tick(100, 90)
+      await cycle()
+      expect(system.state.limits.tripped).to.deep.equal(['all'])
+      now += 2 * 86_400_000
+      await restart({ portfolio })
+      await system.add(aPosition({ id: P2, openedAt: now }), WIDE, 'test')
+      await tick(100)
+      await cycle()
+      expect(system.state.register.get(P2)?.state).to.equal('closed')
+    })
+
+    it('counts a loss that somebody else reports, once it is durable', async () => {
+      await system.add(aPosition(), WIDE, 'test')
+      await tick(100)
+      await system.portfolio.report({ amount: -29 }, 'test')
+      await cycle()
+      expect([system.state.limits, account.placed]).to.deep.equal([
+        { tripped: [], warned: ['all'] },
+        0,
+      ])
+      await restart({ portfolio })
+      await tick(99)
+      await cycle()
+      expect(account.placed).to.equal(1)
+    })
+
+    it('exits nobody any more once it is reset', async () => {
+      await add({ quantity: 4 })
+      await tick(100, 90)
+      await cycle()
+      await system.portfolio.resetLimit('all', 'test')
+      await system.add(aPosition({ id: P2 }), WIDE, 'test')
+      await tick(95)
+      await cycle()
+      expect([account.placed, system.state.limits.tripped]).to.deep.equal([1, []])
+    })
+  })
+
+  it('discards exits that halt held, and guards their positions again', async () => {
+    await add()
+    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
+    await tick(100, 120, 89, 115)
+    expect(system.state.openExits.size).to.equal(1)
+    await system.byHand.discardAll('test')
+    await restart()
+    expect([system.state.openExits.size, system.core.roster.size]).to.deep.equal([0, 1])
+    await system.byHand.setKillSwitch(OFF)
+    await tick(108.1)
+    expect(account.placed).to.equal(0)
+    await tick(108)
+    expect(account.placed).to.equal(1)
+  })
+
+  it('goes on with an exit that the store does not let it discard', async () => {
+    await add()
+    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
+    await tick(100, 89)
+    keeper.failures.push(new WatchkeeperError('STORE_FAILED', 'no room'))
+    expect(await codeOf(system.byHand.discardAll('test'))).to.equal('STORE_FAILED')
+    await system.byHand.setKillSwitch(OFF)
+    for (let count = 0; count < 3; count++) await cycle()
+    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+  })
+
+  it('sends no order under the id of one that was discarded', async () => {
+    await add()
+    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
+    await tick(100, 89)
+    const { order } = system.state.openExits.get(P1)!
+    await system.byHand.discardAll('test')
+    await system.byHand.setKillSwitch(OFF)
+    await tick(88)
+    expect(account.placed).to.equal(1)
+    expect([...account.fills.keys()]).not.to.include(order.clientOrderId)
+  })
+
+  it('discards no exit of which something may be at the broker', async () => {
+    await add()
+    account.fault = 'filled, then lost'
+    await tick(100, 89)
+    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
+    await system.byHand.discardAll('test')
+    await cycle()
+    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+  })
+
+  it('has price exits beyond the mass that it may make wait for their time', async () => {
+    await restart({ massExit: { max: 1, withinMs: 1_000, confirmMs: 2_000 } })
+    for (const id of ['a', 'b', 'c']) await add({ id: positionId(id) })
+    await tick(100, 89)
+    expect(account.placed).to.equal(1)
+    system.byHand.exit(positionId('b'), 'manual')
+    await cycle()
+    expect(account.placed).to.equal(2)
+    now += 2_000
+    await cycle()
+    expect(account.placed).to.equal(3)
+  })
+
+  it('sends nothing new once sends are held, and follows what was sent', async () => {
+    await add()
+    await add({ id: positionId('p2') })
+    account.fault = 'filled, then lost'
+    await tick(100)
+    system.byHand.exit(P1, 'manual')
+    await system.settled()
+    system.holdSends()
+    await tick(89)
+    await cycle()
+    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    expect(system.state.openExits.has(positionId('p2'))).to.equal(true)
+  })
+
+  it('exits nothing for want of prices that only an earlier process has seen', async () => {
+    const quiet = { staleQuote: { afterMs: 60_000, action: 'exit' } }
+    await system.add(aPosition({ openedAt: now }), quiet, 'test')
+    await tick(100)
+    now += 50_000
+    await tick(100)
+    now += 30_000
+    await restart()
+    await cycle()
+    now += 59_000
+    await cycle()
+    expect(kinds()).to.not.include('exit-intended')
+    now += 1_001
+    await cycle()
+    expect(kinds()).to.include('exit-intended')
+  })
+
+  it('names the instruments whose rules ask for a price that has not come', async () => {
+    const quiet = { staleQuote: { afterMs: 1_000, action: 'poll' }, stopLoss: { pct: 50 } }
+    await system.add(aPosition({ openedAt: now }), quiet, 'test')
+    await tick(100)
+    expect([...instrumentsToPoll(system.core.roster, now)]).to.deep.equal([])
+    now += 1_001
+    expect([...instrumentsToPoll(system.core.roster, now)]).to.deep.equal(['ACME'])
+    expect([...instrumentsHeld(system.core.roster)]).to.deep.equal(['ACME'])
+  })
+
+  it('says when somebody set the clock', async () => {
+    let mono = 0
+    const clock = { now: () => now, monotonic: () => mono }
+    await restart()
+    system.core.actors.stopAll()
+    system = await LiveSystem.open({ ...optionsOf(), clock })
+    now += 5_000
+    mono += 500
+    await cycle()
+    expect(keeper.lines.at(-1)).to.include({ kind: 'clock-moved', movedMs: 5_000 })
+  })
+
+  describe('with somebody else on its account', () => {
+    const sold = (quantity: number): void => account.trade(instrumentId('ACME'), -quantity)
+
+    it('closes a position that is proved gone, and sends nothing for it', async () => {
+      await add({ quantity: 2 })
+      await tick(100)
+      sold(2)
+      now += 5_000
+      for (let count = 0; count < 3; count++) await cycle()
+      expect(kinds()).to.include('position-gone')
+      await restart()
+      await tick(50)
+      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
+    })
+
+    it('sends nothing for a position that was closed by hand 2 s before its stop was crossed', async () => {
+      await add({ quantity: 2 })
+      await tick(100)
+      await cycle()
+      sold(2)
+      now += 2_000
+      await tick(89)
+      for (let count = 0; count < 3; count++) await cycle()
+      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
+    })
+
+    it('sends what is left of a position that was closed in part before its stop was crossed', async () => {
+      await add({ quantity: 2 })
+      await tick(100)
+      await cycle()
+      sold(1)
+      now += 2_000
+      await tick(89)
+      await cycle()
+      expect([...account.fills.values()].map(({ quantity }) => quantity)).to.deep.equal([1])
+    })
+
+    it('sends nothing while questions about the holding get no answer, and closes what was closed by hand', async () => {
+      await add({ quantity: 2 })
+      await tick(100)
+      account.isDown = true
+      sold(2)
+      await tick(89)
+      for (let count = 0; count < 70; count++) await cycle()
+      expect([
+        account.placed,
+        kinds().filter(kind => kind === 'exit-unverified').length,
+      ]).to.deep.equal([0, 1])
+      account.isDown = false
+      for (let count = 0; count < 3; count++) await cycle()
+      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
+    })
+
+    it('sends by what was known last after the time that the configuration names, and says so', async () => {
+      await restart({ exits: { sendUnverifiedAfterMs: 3_000 } })
+      await add({ quantity: 2 })
+      await tick(100)
+      await cycle()
+      account.isDown = true
+      await tick(89)
+      for (let count = 0; count < 5; count++) await cycle()
+      expect(account.placed).to.equal(0)
+      for (let count = 0; count < 2; count++) await cycle()
+      expect(account.placed).to.equal(1)
+      const told = keeper.lines.find(({ kind }) => kind === 'exit-unverified')
+      expect(told?.['isSent']).to.equal(true)
+      expect(system.state.counts.unverified).to.equal(1)
+    })
+
+    it('does not doubt an exit whose process died before its holding was told: nothing has left', async () => {
+      await add({ quantity: 2 })
+      await tick(100)
+      account.isDown = true
+      await tick(89)
+      await restart()
+      account.isDown = false
+      await cycle()
+      expect(kinds()).not.to.include('exit-unknown')
+      expect([account.placed, account.fills.size]).to.deep.equal([1, 1])
+    })
+
+    it('takes no second side of a holding that the venue nets, not even at once', async () => {
+      await add()
+      const short = { side: 'short', id: positionId('p2') } as const
+      expect(await codeOf(add(short))).to.equal('WRONG_SIDE')
+      const elsewhere = { ...short, instrument: instrumentId('GLOBEX') }
+      const long = { ...elsewhere, side: 'long', id: positionId('p3') } as const
+      const codes = await Promise.all([codeOf(add(elsewhere)), codeOf(add(long))])
+      expect(codes).to.deep.equal(['no error', 'WRONG_SIDE'])
+      await tick(100, 89)
+      await cycle()
+      const later = { ...short, id: positionId('p4') } as const
+      expect(await codeOf(add(later)), 'once the long is closed').to.equal('no error')
+    })
+
+    it('takes no position that names its account beside one that does not, not even at once', async () => {
+      await add()
+      const named = { account: 'A1', id: positionId('p2') } as const
+      expect(await codeOf(add(named))).to.equal('ACCOUNT_MIXED')
+      await tick(100, 89)
+      await cycle()
+      const unnamed = { id: positionId('p3') } as const
+      const codes = await Promise.all([codeOf(add(named)), codeOf(add(unnamed))])
+      expect(codes).to.deep.equal(['no error', 'ACCOUNT_MIXED'])
+    })
+
+    it('fails in health for positions of an earlier release of which only some name their account', async () => {
+      await add()
+      const row = system.state.register.get(P1)!
+      const position = { ...row.position, account: 'A1', id: positionId('p2') }
+      await keeper.keep({ register: [{ ...row, position }] })
+      await restart()
+      const { withoutAccount } = accountFacts(system, now)
+      expect(withoutAccount.map(({ what }) => what)).to.deep.equal(['p1 names no account'])
+    })
+
+    it('takes what is missing from the newest position, for good', async () => {
+      await add({ quantity: 2 })
+      await add({ id: positionId('p2'), quantity: 3, openedAt: 500 })
+      await tick(100)
+      sold(2)
+      now += 5_000
+      for (let count = 0; count < 3; count++) await cycle()
+      await restart()
+      await cycle()
+      await tick(89)
+      const quantities = [...account.fills.values()].map(({ quantity }) => quantity)
+      expect(quantities).to.deep.equal([2, 1])
+    })
+
+    it('closes nothing because the venue gives no answer', async () => {
+      await add()
+      await tick(100)
+      account.isDown = true
+      now += 5_000
+      for (let count = 0; count < 5; count++) await cycle()
+      expect(system.state.register.get(P1)?.state).to.equal('open')
+    })
+
+    it('tells of what nobody guards, and not of what was released', async () => {
+      await add()
+      await system.release(P1, 'test')
+      await restart()
+      await cycle()
+      expect(kinds()).not.to.include('holding-unowned')
+      sold(-4)
+      now += 5_000
+      await cycle()
+      const told = keeper.lines.filter(({ kind }) => kind === 'holding-unowned')
+      expect(told.map(({ quantity }) => quantity)).to.deep.equal([4])
+    })
+
+    it('tells of what nobody guards until the venue says that it is gone', async () => {
+      await add()
+      await cycle()
+      sold(-4)
+      now += 5_000
+      await cycle()
+      const unowned = (): number[] =>
+        system.core.book.unownedHoldings().map(({ quantity }) => quantity)
+      expect(unowned()).to.deep.equal([4])
+      sold(4)
+      now += 5_000
+      await cycle()
+      expect(unowned()).to.deep.equal([])
+    })
+
+    it('tells of an order that arrived when its position had closed, after a restart too', async () => {
+      await add()
+      account.fault = 'filled, then lost'
+      await tick(100, 89)
+      await cycle()
+      expect(system.state.register.get(P1)?.state).to.equal('closed')
+      await restart()
+      sold(1)
+      now += 5_000
+      await cycle()
+      const told = keeper.lines.filter(({ kind }) => kind.startsWith('holding-'))
+      expect(told.map(({ kind, quantity }) => [kind, quantity])).to.deep.equal([
+        ['holding-oversold', -1],
+      ])
+      expect(system.core.book.oversoldHoldings()).to.have.length(1)
+      sold(-1)
+      now += 5_000
+      await cycle()
+      expect(system.core.book.oversoldHoldings()).to.deep.equal([])
+    })
+
+    it('tells of a short after any exit, and takes it for a trade of others an hour later', async () => {
+      await add()
+      await tick(100, 89)
+      await cycle()
+      await restart()
+      sold(1)
+      now += 5_000
+      await cycle()
+      expect(kinds()).to.include('holding-oversold').and.not.to.include('holding-unowned')
+      sold(-1)
+      now += 3_600_000
+      await cycle()
+      sold(1)
+      now += 5_000
+      await cycle()
+      expect(kinds()).to.include('holding-unowned')
+      expect(system.core.book.oversoldHoldings()).to.deep.equal([])
+    })
+
+    it('tells of an order of which nobody knows for long what became, with the evidence', async () => {
+      await add()
+      account.fault = 'filled, then lost'
+      account.isSilent = true
+      await tick(100, 89)
+      for (let count = 0; count < 100; count++) await cycle()
+      const told = keeper.lines.filter(({ kind }) => kind === 'exit-unproved')
+      expect(told).to.have.length(1)
+      const steps = told[0]!['steps'] as { what: string }[]
+      expect(steps.map(({ what }) => what)).to.include('unknown: no answer')
+      account.isSilent = false
+      await cycle()
+      expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+    })
+
+    it('tells of a holding that nobody can tell for long, once for each time', async () => {
+      await add()
+      await cycle()
+      for (const expected of [1, 2]) {
+        account.isDown = true
+        for (let count = 0; count < 100; count++) await cycle()
+        const told = keeper.lines.filter(({ kind }) => kind === 'holding-unknown')
+        expect(told).to.have.length(expected)
+        account.isDown = false
+        now += 5_000
+        await cycle()
+      }
+    })
+
+    it('sends nothing from an empty store before a person has confirmed what is held', async () => {
+      sold(-4)
+      await restart({ confirmsHoldings: true })
+      await add()
+      await tick(100, 89)
+      expect([account.placed, system.confirmation.isMissing]).to.deep.equal([0, true])
+      await system.confirmation.give('test')
+      await system.settled()
+      expect(account.placed).to.equal(1)
+    })
+
+    it('waits for the confirmation also in the next process, and asks for it once', async () => {
+      account.trade(instrumentId('OTHER'), 5)
+      await restart({ confirmsHoldings: true })
+      await add()
+      await restart({ confirmsHoldings: true })
+      expect(system.confirmation.isMissing).to.equal(true)
+      await tick(100, 89)
+      expect(account.placed).to.equal(0)
+      await system.confirmation.give('test')
+      await restart({ confirmsHoldings: true })
+      expect(system.confirmation.isMissing).to.equal(false)
+      await cycle()
+      await cycle()
+      expect(account.placed).to.equal(1)
+      expect(kinds().filter(kind => kind === 'holdings-unconfirmed')).to.have.length(1)
+    })
+  })
+})

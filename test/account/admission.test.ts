@@ -1,0 +1,429 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { parsePositions } from '../../src/config/positions-file.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import { describeFault, InputError } from '../../src/errors.ts'
+import { type HttpServer, serveHttp } from '../../src/http/server.ts'
+import { LiveControl } from '../../src/views/control.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import { Performance } from '../../src/observability/instruments.ts'
+import { seed } from '../../src/app/sync-positions.ts'
+import { aPosition } from '../support/builders.ts'
+import { cliHere } from '../support/cli-here.ts'
+import { aDesk } from '../support/desk.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { TestVenue } from '../support/test-venue.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
+
+const ACME = instrumentId('ACME')
+const START = Date.UTC(2026, 0, 5, 12)
+const HOUR = 3_600_000
+const STOP_5 = { stopLoss: { pct: 5 } }
+const POSITION = { id: 'p1', instrument: 'ACME', side: 'long', quantity: 2, entryPrice: 100 }
+
+type Given = Readonly<Record<string, unknown>>
+
+/** What a door said of a position, in words; undefined: it said nothing. */
+interface Answer {
+  readonly isTaken: boolean
+  readonly words: string | undefined
+}
+
+describe('a position at each door', () => {
+  let keeper: MemoryKeeper
+  let venue: TestVenue
+  let system: LiveSystem
+  let server: HttpServer
+  let folder: string
+  let now: number
+  let isStrict: boolean
+
+  async function open(): Promise<void> {
+    const clock = { now: () => now, monotonic: () => now }
+    system = await LiveSystem.open({
+      ...{ keeper, clock, venue: venue.venue, beforeGuard: venue.deposit },
+      ...{ timers: machineTimers, callTimeoutMs: 1_000, skewMs: 5_000 },
+      onLine: () => undefined,
+      onFatal: error => {
+        throw error
+      },
+    })
+    const control = new LiveControl({
+      ...{ system, clock, desk: aDesk(), performance: new Performance(clock) },
+      store: {
+        journal: () => Promise.resolve(keeper.lines),
+      },
+      backup: async function* () {},
+      ...{ version: '1', isStrict, healthMaxAgeMs: 10_000, healthAgeMs: () => 0 },
+      log: { levels: {} as never, setLevel: () => undefined },
+      metrics: () => Promise.resolve(''),
+      health: () => ({ status: 'pass', at: now, output: [], checks: {} }),
+      lookAgain: () => undefined,
+      readiness: () => ({ ready: true }),
+    })
+    server = await serveHttp({ control, host: '127.0.0.1', port: 0 })
+  }
+
+  beforeEach(async () => {
+    keeper = new MemoryKeeper()
+    venue = new TestVenue()
+    folder = mkdtempSync(join(tmpdir(), 'watchkeeper-doors-'))
+    now = START
+    isStrict = false
+    await open()
+  })
+
+  afterEach(async () => {
+    await server.close()
+    await system.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  async function tick(price: number, instrument = ACME): Promise<void> {
+    system.tick({ instrument, ts: ++now, price })
+    await system.settled()
+  }
+
+  const post = async (given: Given): Promise<[number, Given]> => {
+    const response = await fetch(`http://127.0.0.1:${server.port}/api/positions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(given),
+    })
+    return [response.status, (await response.json()) as Given]
+  }
+
+  const cli = (...args: string[]) =>
+    cliHere(['positions', ...args], {
+      env: { WATCHKEEPER_URL: `http://127.0.0.1:${server.port}` },
+    })
+
+  const isOpen = (id: string): boolean => system.state.register.open.has(positionId(id))
+  const rowOf = (id: string) => system.state.register.get(positionId(id))!
+  const stateOf = (id: string) => system.guarding.standingOf(rowOf(id))
+
+  const fromFile = async (given: Given): Promise<Answer> => {
+    try {
+      const text = JSON.stringify({ positions: [given] })
+      const { entries, odd } = parsePositions({ source: 'file', text })
+      const { refused, noted } = await seed(system, entries)
+      const said = [...refused, ...noted, ...odd.map(describeFault)]
+      return { isTaken: refused.length === 0, words: wordsOf(said[0]) }
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      return { isTaken: false, words: wordsOf(describeFault(error.faults[0]!)) }
+    }
+  }
+
+  const fromHttp = async (given: Given): Promise<Answer> => {
+    const [status, body] = await post(given)
+    const said = status === 201 ? (body['warnings'] as string[])[0] : String(body['detail'])
+    return { isTaken: status === 201, words: wordsOf(said) }
+  }
+
+  const fromCli = async (given: Given): Promise<Answer> => {
+    const file = join(folder, 'more.json')
+    writeFileSync(file, JSON.stringify({ positions: [given] }))
+    const { code, stderr } = await cli('add', '--file', file)
+    return { isTaken: code === 0, words: wordsOf(stderr) }
+  }
+
+  const DOORS = { fromFile, fromHttp, fromCli }
+
+  /** Makes the id of the position one that was used. */
+  async function close(): Promise<void> {
+    await system.add(aPosition({ openedAt: now, quantity: 2 }), STOP_5, 'test')
+    await tick(100)
+    await system.release(positionId('p1'), 'test')
+  }
+
+  const REFUSED: readonly [
+    what: string,
+    given: Given,
+    words: RegExp,
+    before?: () => Promise<void>,
+  ][] = [
+    ['a quantity of nothing', { quantity: 0 }, /^found 0, expected a number above 0/],
+    ['a quoted number', { quantity: '2' }, /^found "2", expected a number above 0, without quotes/],
+    ['an unknown side', { side: 'buy' }, /^found "buy", expected long or short/],
+    ['an id that is a number', { id: 7 }, /^found the number 7, expected a string: quote it/],
+    ['an unknown field', { qty: 2 }, /^found the unknown field "qty", expected/],
+    ['a time without a zone', { openedAt: '2026-01-05 09:15' }, /^found "2026-01-05 09:15"/],
+    ['a rule that is none', { rules: { stopLos: {} } }, /^found the rule "stopLos", expected/],
+    ['null in place of a rule', { rules: { stopLoss: null } }, /^found null, expected/],
+    ['a flag that is a text', { exitNow: 'yes' }, /^found "yes", expected true or false/],
+    [
+      'a time an hour ahead of the clock',
+      { openedAt: START + HOUR },
+      /^found openedAt 2026-01-05T13:00:00Z, 3600 s ahead of the clock, expected a time up to now, or opensLater/,
+    ],
+    [
+      'a deadline that is past',
+      { openedAt: START - 2 * HOUR, rules: { maxHold: { ms: HOUR } } },
+      /^found that the time of maxHold is past \(2026-01-05T11:00:00Z\); expected .* exitNow/,
+    ],
+    [
+      'a stop that the price has crossed',
+      { id: 'p2', entryPrice: 120 },
+      /^found that the price 100 is past the stop 114 of stopLoss; expected .* exitNow/,
+      async () => {
+        await system.add(aPosition({ openedAt: now, quantity: 2 }), STOP_5, 'test')
+        await tick(100)
+      },
+    ],
+    [
+      'the id of a position that is over',
+      { quantity: 3 },
+      /^found that it has ended by release at 2026-01-05T12:00:00Z; expected another id, or reopen/,
+      close,
+    ],
+  ]
+
+  for (const [what, but, words, before] of REFUSED) {
+    for (const [door, ask] of Object.entries(DOORS)) {
+      it(`is refused in the same words ${door}: ${what}`, async () => {
+        await before?.()
+        const given = { ...POSITION, rules: STOP_5, ...but }
+        const answer = await ask(given)
+        expect([answer.isTaken, isOpen(given.id)]).to.deep.equal([false, false])
+        expect(answer.words).to.match(words)
+      })
+    }
+  }
+
+  const WARNED: readonly [what: string, given: Given, words: RegExp][] = [
+    ['a fraction', { rules: { stopLoss: { pct: 0.05 } } }, /^found 0.05, expected a percentage/],
+    ['no rule', { rules: {} }, /^found a rule set without a rule, expected at least one/],
+    [
+      'a time two seconds ahead of the clock',
+      { openedAt: START + 2_000 },
+      /^found a time 2000 ms ahead of the clock, now is taken/,
+    ],
+  ]
+
+  for (const [what, but, words] of WARNED) {
+    for (const [door, ask] of Object.entries(DOORS)) {
+      it(`is taken with the same warning ${door}: ${what}`, async () => {
+        const { isTaken, words: said } = await ask({ ...POSITION, rules: STOP_5, ...but })
+        expect([isTaken, rowOf('p1').position.openedAt]).to.deep.equal([true, now])
+        expect(said).to.match(words)
+      })
+    }
+  }
+
+  it('is refused for what is odd where the service is strict, over HTTP too', async () => {
+    await server.close()
+    await system.stop()
+    isStrict = true
+    await open()
+    const { isTaken, words } = await fromHttp({ ...POSITION, rules: { stopLoss: { pct: 0.05 } } })
+    expect([isTaken, isOpen('p1')]).to.deep.equal([false, false])
+    expect(words).to.match(/^found 0.05, expected a percentage/)
+  })
+
+  const ALLOWED: readonly [what: string, given: Given, before?: () => Promise<void>][] = [
+    ['a time ahead, with opensLater', { openedAt: START + HOUR, opensLater: true }],
+    [
+      'a deadline that is past, with exitNow',
+      { openedAt: START - 2 * HOUR, rules: { maxHold: { ms: HOUR } }, exitNow: true },
+    ],
+    ['a used id, with reopen', { quantity: 3, reopen: true }, close],
+  ]
+
+  for (const [what, but, before] of ALLOWED) {
+    for (const [door, ask] of Object.entries(DOORS)) {
+      it(`is taken where that is said by name ${door}: ${what}`, async () => {
+        await before?.()
+        const { isTaken, words } = await ask({ ...POSITION, rules: STOP_5, ...but })
+        expect([isTaken, words]).to.deep.equal([true, undefined])
+      })
+    }
+  }
+
+  const RULES: readonly [what: string, rules: unknown, words: RegExp][] = [
+    [
+      'a name that is none',
+      { stopLos: { pct: 5 } },
+      /^found the rule "stopLos", expected .*stopLoss/,
+    ],
+    ['a value of nothing', { stopLoss: { pct: 0 } }, /^found 0, expected a number above 0/],
+    ['a quoted number', { stopLoss: { pct: '5' } }, /^found "5", expected a number/],
+    [
+      'two levels',
+      { stopLoss: { pct: 5, price: 9 } },
+      /^found 9, expected exactly one of pct, price/,
+    ],
+    [
+      'a time zone that is none',
+      { sessionEnd: { at: '15:55', timezone: 'Mars/X' } },
+      /^found "Mars/,
+    ],
+    ['no instrument', { underlying: { below: 9 } }, /^found an underlying rule without/],
+    ['a text', 'swing', /^found the unknown rule set "swing"/],
+  ]
+
+  for (const [what, rules, words] of RULES) {
+    it(`has its rules refused in the same words by a new and a guarded one: ${what}`, async () => {
+      await system.add(aPosition({ id: positionId('old'), openedAt: now }), STOP_5, 'test')
+      await tick(100)
+      for (const ask of Object.values(DOORS)) {
+        expect((await ask({ ...POSITION, rules })).words).to.match(words)
+      }
+      const response = await fetch(`http://127.0.0.1:${server.port}/api/positions/old`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ rules }),
+      })
+      const { code, detail } = (await response.json()) as { code: string; detail: string }
+      expect([code, wordsOf(detail)]).to.satisfy(
+        ([is, said]: [string, string]) => is === 'BAD_INPUT' && words.test(said),
+      )
+      if (typeof rules !== 'object') return
+      const { stderr } = await cli('rules', 'old', '--rules', JSON.stringify(rules))
+      expect(wordsOf(stderr)).to.match(words)
+      expect(rowOf('old').rules).to.deep.equal(STOP_5)
+    })
+  }
+
+  it('is refused over HTTP by an id that was used, also with the same content', async () => {
+    await close()
+    const [status, body] = await post({ ...POSITION, rules: STOP_5 })
+    expect([status, body['code']]).to.deep.equal([409, 'POSITION_CLOSED'])
+  })
+
+  it('stays over where the file still has it, and nothing is said', async () => {
+    await close()
+    expect(await fromFile({ ...POSITION, rules: STOP_5 })).to.deep.equal({
+      ...{ isTaken: true, words: undefined },
+    })
+    // A flag that is left in the file opens nothing again.
+    await fromFile({ ...POSITION, rules: { stopLoss: { pct: 4 } }, reopen: true })
+    expect(isOpen('p1')).to.equal(false)
+  })
+
+  it('is another one under a used id when it was opened at another time', async () => {
+    await fromFile({ ...POSITION, rules: STOP_5, openedAt: START - HOUR })
+    await tick(100)
+    await system.release(positionId('p1'), 'test')
+    expect((await fromFile({ ...POSITION, rules: STOP_5, openedAt: START - HOUR })).words).to.equal(
+      undefined,
+    )
+    const { isTaken } = await fromFile({ ...POSITION, rules: STOP_5, openedAt: START - 60_000 })
+    expect(isTaken).to.equal(false)
+    await system.settled()
+    const told = keeper.lines.filter(({ kind }) => kind === 'entry-refused')
+    expect(told.map(each => [each['for'], each['code']])).to.deep.equal([['p1', 'POSITION_CLOSED']])
+    expect([...system.state.refusedEntries.keys()]).to.deep.equal(['p1'])
+  })
+
+  it('says how an earlier one ended', async () => {
+    await system.add(aPosition({ openedAt: now, quantity: 2 }), STOP_5, 'test')
+    await tick(100)
+    await tick(94)
+    for (let turn = 0; turn < 5; turn++) {
+      now += 1_000
+      system.cycle()
+      await system.settled()
+    }
+    const [, body] = await post({ ...POSITION, rules: STOP_5 })
+    expect(body['detail']).to.match(/found that it has ended by stop-loss at 94 at 2026-01-05/)
+  })
+
+  describe('without a price yet', () => {
+    const lines = (): string[] => keeper.lines.map(({ kind }) => kind)
+
+    it('is tested by the first price: one that exits it at once refuses it, and sends nothing', async () => {
+      await fromFile({ ...POSITION, rules: STOP_5 })
+      await tick(90)
+      await tick(80)
+      expect(lines()).to.deep.equal(['position-added', 'entry-refused'])
+      expect(stateOf('p1')).to.deep.equal({ state: 'unguarded', cause: 'entry' })
+      expect(system.core.roster.get(positionId('p1'))).to.equal(undefined)
+      expect(system.guarding.look().counts).to.include({ unguarded: 1, guarded: 0 })
+    })
+
+    it('is guarded from the first price on that exits nothing', async () => {
+      await fromFile({ ...POSITION, rules: STOP_5 })
+      await tick(96)
+      expect([stateOf('p1').state, rowOf('p1').entry]).to.deep.equal(['guarded', undefined])
+      await tick(95)
+      expect(lines()).to.include('exit-intended')
+    })
+
+    it('is exited by its first price where that is said by name', async () => {
+      await fromFile({ ...POSITION, rules: STOP_5, exitNow: true })
+      await tick(90)
+      expect(lines()).to.include('exit-intended')
+    })
+
+    it('still waits for its first price after a kill, and stays refused after another', async () => {
+      await fromFile({ ...POSITION, rules: STOP_5 })
+      const restart = async (): Promise<void> => {
+        await server.close()
+        await system.stop()
+        await open()
+        await system.settled()
+      }
+      await restart()
+      await tick(90)
+      expect(stateOf('p1').cause).to.equal('entry')
+      await restart()
+      await tick(80)
+      expect(stateOf('p1').cause).to.equal('entry')
+      expect(lines()).to.not.include('exit-intended')
+    })
+
+    it('is exited after a kill by the first price where it was guarded before', async () => {
+      await fromFile({ ...POSITION, rules: STOP_5 })
+      await tick(100)
+      await server.close()
+      await system.stop()
+      await open()
+      await system.settled()
+      await tick(90)
+      expect(lines()).to.include('exit-intended')
+    })
+
+    it('is tested by the first price of its underlying as well', async () => {
+      const rules = { ...STOP_5, underlying: { instrument: 'INDEX', below: 50 } }
+      await fromFile({ ...POSITION, rules })
+      await tick(100)
+      expect(stateOf('p1').state).to.equal('guarded')
+      await tick(40, instrumentId('INDEX'))
+      expect(stateOf('p1').cause).to.equal('entry')
+      expect(lines()).to.not.include('exit-intended')
+    })
+
+    it('keeps its deadlines, which no price has to wait for', async () => {
+      await fromFile({ ...POSITION, rules: { ...STOP_5, maxHold: { ms: HOUR } } })
+      now += HOUR + 1
+      system.cycle()
+      await system.settled()
+      expect(lines()).to.include('exit-intended')
+    })
+
+    it('is guarded after all by a change of its rules, or exited by hand', async () => {
+      for (const id of ['p1', 'p2']) await fromFile({ ...POSITION, id, rules: STOP_5 })
+      await tick(90)
+      const stop = '{"stopLoss":{"price":80}}'
+      const refused = await cli('rules', 'p1', '--rules', '{}')
+      expect([refused.code, refused.stderr]).to.satisfy(
+        ([code, text]: [number, string]) => code === 1 && text.includes('EXITS_AT_ONCE'),
+      )
+      const { code, stderr } = await cli('rules', 'p1', '--rules', stop, '--force')
+      expect([code, stderr]).to.deep.equal([0, ''])
+      await tick(91)
+      expect(stateOf('p1').state).to.equal('guarded')
+      await cli('exit', 'p2', '--yes')
+      await system.settled()
+      const exits = keeper.lines.filter(({ kind }) => kind === 'exit-intended')
+      expect(exits.map(({ positionId: id }) => id)).to.deep.equal(['p2'])
+    })
+  })
+})
+
+/** What is said after the place: what was found, and what is expected. */
+const wordsOf = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : /found .*/.exec(text)?.[0]

@@ -1,0 +1,173 @@
+import { expect } from 'chai'
+import { serviceSchema } from '../../src/config/schema.ts'
+import { instrumentId } from '../../src/domain/ids.ts'
+import type { Tick } from '../../src/domain/tick.ts'
+import { type Adopter, adopterOf } from '../../src/account/adopter.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import { aPosition } from '../support/builders.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { TestVenue } from '../support/test-venue.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
+
+const ACME = instrumentId('ACME')
+const GLOBEX = instrumentId('GLOBEX')
+
+const holdings = (but: object = {}) =>
+  serviceSchema.parse({
+    positions: 'positions.yaml',
+    holdings: {
+      ...{ adopt: 'rules', defaultRules: { stopLoss: { pct: 10 } }, instruments: ['AC*'] },
+      ...but,
+    },
+  }).holdings
+
+describe('Adopter', () => {
+  let account: TestVenue
+  let keeper: MemoryKeeper
+  let quotes: readonly Tick[]
+  /** What happens while quotes are asked for. */
+  let onQuotes: () => Promise<unknown>
+  let now: number
+  let system: LiveSystem
+  let adopter: Adopter
+
+  beforeEach(async () => {
+    account = new TestVenue()
+    keeper = new MemoryKeeper()
+    now = 1_000
+    quotes = [{ instrument: ACME, ts: 1, price: 100 }]
+    onQuotes = () => Promise.resolve()
+    await open()
+  })
+
+  afterEach(() => system.stop())
+
+  async function open(but: object = {}): Promise<void> {
+    system = await LiveSystem.open({
+      ...{
+        keeper,
+        timers: machineTimers,
+        callTimeoutMs: 5_000,
+        reconcileMs: 1_000,
+        adopt: 'rules',
+      },
+      venue: prices => ({
+        ...account.venue(prices),
+        quotes: async () => {
+          await onQuotes()
+          return quotes
+        },
+      }),
+      beforeGuard: account.deposit,
+      clock: { now: () => now, monotonic: () => now },
+      onLine: () => undefined,
+      onFatal: error => expect.fail(error.message),
+    })
+    adopter = adopterOf(holdings(but), system, { now: () => now, steady: () => now })!
+  }
+
+  /** So many cycles of half a second. */
+  async function pass(cycles: number): Promise<void> {
+    for (let count = 0; count < cycles; count++) {
+      now += 500
+      system.cycle()
+      await system.settled()
+      await adopter.look()
+      await system.settled()
+    }
+  }
+
+  const guarded = (): unknown[] =>
+    [...system.state.open()].map(({ id, side, quantity, entryPrice }) => {
+      return [id, side, quantity, entryPrice]
+    })
+  const refusals = (): unknown[] =>
+    keeper.lines.filter(({ kind }) => kind === 'adoption-refused').map(({ code }) => code)
+
+  it('guards what is nobody’s once it has been so for its time, and exits it once', async () => {
+    account.trade(ACME, 3)
+    await pass(10)
+    expect(guarded(), 'whoever bought it may be about to add it').to.deep.equal([])
+    await pass(15)
+    expect(guarded()).to.deep.equal([['adopted-ACME', 'long', 3, 100]])
+    await pass(30)
+    expect(guarded(), 'once').to.have.length(1)
+    for (const price of [95, 89]) system.tick({ instrument: ACME, ts: ++now, price })
+    await pass(5)
+    const fills = [...account.fills.values()].map(({ quantity, price }) => [quantity, price])
+    expect([guarded(), fills]).to.deep.equal([[], [[3, 89]]])
+  })
+
+  const bought = () => {
+    const position = aPosition({ quantity: 3, openedAt: now })
+    return system.registrar.add({ position, rules: { stopLoss: { pct: 10 } }, isHeld: true }, 'bot')
+  }
+
+  it('leaves alone what its owner adds while it is about to be adopted', async () => {
+    account.trade(ACME, 3)
+    onQuotes = bought
+    await pass(60)
+    expect(guarded()).to.deep.equal([['p1', 'long', 3, 100]])
+    expect(keeper.lines.map(({ kind }) => kind)).not.to.include('position-gone')
+  })
+
+  it('leaves alone what its owner is about to have added', async () => {
+    account.trade(ACME, 3)
+    let adding: Promise<unknown> | undefined
+    onQuotes = () => {
+      adding ??= bought()
+      return Promise.resolve()
+    }
+    await pass(30)
+    await adding
+    expect(guarded()).to.deep.equal([['p1', 'long', 3, 100]])
+  })
+
+  it('guards a short as a short, and what was bought later apart from it', async () => {
+    account.trade(ACME, -3)
+    await pass(30)
+    account.trade(ACME, -2)
+    await pass(30)
+    expect(guarded()).to.deep.equal([
+      ['adopted-ACME', 'short', 3, 100],
+      ['adopted-ACME-2', 'short', 2, 100],
+    ])
+  })
+
+  it('leaves other instruments, and what a person has released, alone', async () => {
+    account.trade(ACME, 3)
+    account.trade(GLOBEX, 4)
+    await pass(30)
+    const [id] = [...system.state.open()].map(position => position.id)
+    await system.release(id!, 'test')
+    await pass(60)
+    expect(guarded()).to.deep.equal([])
+    await system.stop()
+    await open()
+    await pass(60)
+    expect(guarded(), 'after a restart').to.deep.equal([])
+  })
+
+  it('adopts nothing that would be exited at once, and says so once', async () => {
+    await system.stop()
+    await open({ defaultRules: { stopLoss: { price: 120 } } })
+    account.trade(ACME, 3)
+    await pass(300)
+    expect([guarded(), refusals()]).to.deep.equal([[], ['EXITS_AT_ONCE']])
+  })
+
+  it('adopts nothing of which no price is known, until one is', async () => {
+    quotes = []
+    account.trade(ACME, 3)
+    await pass(30)
+    expect([guarded(), refusals()]).to.deep.equal([[], ['NO_PRICE']])
+    quotes = [{ instrument: ACME, ts: 1, price: 100 }]
+    await pass(150)
+    expect(guarded()).to.have.length(1)
+  })
+
+  it('is there only where the config wants it', () => {
+    const { holdings: plain } = serviceSchema.parse({ positions: 'p.yaml' })
+    expect(adopterOf(plain, system, { now: () => now, steady: () => now })).to.equal(undefined)
+  })
+})

@@ -1,0 +1,303 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { send } from '../../src/actors/actor.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
+import { POSITION_STATES } from '../../src/domain/position.ts'
+import { healthStatus } from '../../src/observability/health.ts'
+import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
+import { healthFacts } from '../../src/views/health-facts.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import { aPosition } from '../support/builders.ts'
+import { FakeTimers } from '../support/fake-timers.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { TestVenue } from '../support/test-venue.ts'
+
+const P1 = positionId('p1')
+const START = 1_000
+const STALE_MS = 10_000
+const GRACE_MS = 2_000
+/** Never open: it has no day. */
+const CLOSED = new InstrumentTable([
+  [
+    'ACME',
+    {
+      ...PLAIN_INSTRUMENT,
+      hours: {
+        timezone: 'UTC',
+        sessions: [{ open: 0, close: 1 }],
+        days: new Set<number>(),
+        exceptions: new Map(),
+      },
+    },
+  ],
+])
+
+const ACTS = ['add', 'release', 'exit', 'tick', 'fall', 'halt', 'off'] as const
+
+describe('Guarding', () => {
+  let timers: FakeTimers
+  let keeper: MemoryKeeper
+  let venue: TestVenue
+  let system: LiveSystem
+
+  const now = (): number => START + timers.now
+
+  async function open(instruments = new InstrumentTable()): Promise<void> {
+    system = await LiveSystem.open({
+      ...{ keeper, timers, instruments, random: () => 0.5, freshMs: STALE_MS },
+      venue: venue.venue,
+      beforeGuard: venue.deposit,
+      clock: { now, monotonic: timers.monotonic },
+      callTimeoutMs: 5_000,
+      supervision: supervisionSchema.parse({ monitor: { backoff: { jitter: 0 } } }),
+      onLine: () => undefined,
+      onFatal: () => undefined,
+    })
+    await system.add(aPosition({ id: P1, openedAt: START }), { stopLoss: { pct: 5 } }, 'test')
+    await turn()
+  }
+
+  beforeEach(() => {
+    timers = new FakeTimers()
+    keeper = new MemoryKeeper()
+    venue = new TestVenue()
+  })
+
+  afterEach(() => {
+    system.core.actors.stopAll()
+  })
+
+  async function turn(): Promise<void> {
+    for (let round = 0; round < 10; round++) await new Promise(resolve => setImmediate(resolve))
+  }
+
+  async function tick(price = 100): Promise<void> {
+    system.tick({ instrument: instrumentId('ACME'), ts: now(), price })
+    await turn()
+  }
+
+  async function cycle(ms: number): Promise<void> {
+    timers.pass(ms)
+    await turn()
+    system.cycle()
+    await turn()
+  }
+
+  async function crash(): Promise<void> {
+    const { watch, epoch } = system.core.roster.get(P1)!
+    if (watch.kind === 'alive') system.core.actors.stop(watch.ref)
+    const actor = { kind: 'monitor', positionId: P1 } as const
+    send(system.core.supervisor, { kind: 'down', actor, epoch, reason: new Error('crashed') })
+    await turn()
+  }
+
+  const registered = () => system.state.register.get(P1)!
+  const cause = () => system.guarding.causeOf(registered())
+  const ms = () => system.guarding.unguardedMs(registered())
+  const status = () => {
+    const limits = { startedAt: START, exitOverdueMs: 60_000, staleMs: STALE_MS, graceMs: GRACE_MS }
+    const { checks } = healthStatus(healthFacts(system, { now: now(), ...limits }))
+    return {
+      unguarded: checks['positions:unguarded']![0]!,
+      stale: checks['prices:stale']![0]!,
+      missing: checks['prices:missing']![0]!,
+      guarded: checks['positions:guarded']![0]!.observedValue,
+    }
+  }
+
+  it('counts a position without any price, and stops once there is one', async () => {
+    await open()
+    await cycle(500)
+    await cycle(500)
+    expect([cause(), ms()]).to.deep.equal(['unpriced', 500])
+    await tick()
+    expect(cause()).to.equal(undefined)
+    await cycle(500)
+    await cycle(500)
+    // The half second in which the price came counts as a whole.
+    expect(ms()).to.equal(1_000)
+  })
+
+  it('fails for a position without a first price, once the grace is over', async () => {
+    await open()
+    await cycle(500)
+    expect([status().unguarded.status, status().unguarded.observedValue]).to.deep.equal(['pass', 1])
+    await cycle(GRACE_MS + 500)
+    const { unguarded, missing, stale } = status()
+    expect([unguarded.status, missing.status, stale.status]).to.deep.equal(['fail', 'warn', 'pass'])
+    expect(unguarded.output).to.match(/^1: p1: its instrument never had a price for 2.\d s$/)
+    await tick()
+    await cycle(500)
+    expect([status().unguarded.status, status().missing.status]).to.deep.equal(['pass', 'pass'])
+  })
+
+  it('guesses at what an instrument without a price was meant to be', async () => {
+    await open()
+    system.tick({ instrument: instrumentId('AC/ME'), ts: now(), price: 100 })
+    await cycle(GRACE_MS + 500)
+    expect(status().missing.output).to.equal('1: ACME (did you mean AC/ME?)')
+    system.missingPrices.tellOf(system.guarding.last.unpriced)
+    system.missingPrices.tellOf(system.guarding.last.unpriced)
+    await cycle(500)
+    const told = keeper.lines.filter(({ kind }) => kind === 'instrument-unpriced')
+    expect(told).to.have.length(1)
+    expect(told[0]).to.deep.include({ instrument: 'ACME', positions: ['p1'], meant: 'AC/ME' })
+  })
+
+  it('names an underlying that never had a price, though the position is guarded', async () => {
+    await open()
+    const rules = { stopLoss: { pct: 5 }, underlying: { instrument: 'NIFTY50', below: 90 } }
+    await system.add(aPosition({ id: positionId('p2'), openedAt: START }), rules, 'test')
+    await tick()
+    await cycle(GRACE_MS + 500)
+    expect([cause(), status().missing.output]).to.deep.equal([undefined, '1: NIFTY50'])
+  })
+
+  it('fails for a position that is not open yet, and counts it as not guarded', async () => {
+    await open()
+    const later = aPosition({ id: positionId('p2'), openedAt: START + 3_600_000 })
+    await system.add(later, { stopLoss: { pct: 5 } }, 'test')
+    await tick()
+    await cycle(500)
+    await tick()
+    await cycle(GRACE_MS + 500)
+    const { unguarded, guarded } = status()
+    expect([unguarded.status, unguarded.observedValue, guarded]).to.deep.equal(['fail', 1, 1])
+    expect(unguarded.output).to.match(/^1: p2: it is not open yet/)
+  })
+
+  it('fails at once for a position that no rule ever exits', async () => {
+    await open()
+    await system.add(aPosition({ id: positionId('p2') }), { staleQuote: { afterMs: 9 } }, 'test')
+    await tick()
+    await cycle(500)
+    expect(status().unguarded.output).to.match(/^1: p2: none of its rules ever exits it/)
+  })
+
+  it('counts each open position in one state, whatever becomes of them', async () => {
+    const act = fc.tuple(fc.nat(3), fc.constantFrom(...ACTS), fc.boolean())
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 12 }), async acts => {
+        timers = new FakeTimers()
+        keeper = new MemoryKeeper()
+        venue = new TestVenue()
+        await open()
+        for (const [which, what, hasCycle] of acts) {
+          const id = positionId(`p${which}`)
+          const isOpen = system.state.register.open.has(id)
+          if (what === 'add' && !isOpen) {
+            const openedAt = now() + (hasCycle ? 3_600_000 : 0)
+            await system.add(aPosition({ id, openedAt }), { stopLoss: { pct: 5 } }, 'test')
+          }
+          if (what === 'release' && isOpen) await system.release(id, 'test')
+          if (what === 'exit' && isOpen) system.byHand.exit(id, 'manual')
+          if (what === 'tick') await tick(100)
+          if (what === 'fall') await tick(90)
+          if (what === 'halt' || what === 'off') {
+            const by = { who: 'test', from: 'test' }
+            await system.byHand.setKillSwitch({ state: what, since: now(), by })
+          }
+          await (hasCycle ? cycle(500) : turn())
+          const { counts } = system.guarding.look()
+          const sum = Object.values(counts).reduce((a, b) => a + b, 0)
+          expect(sum).to.equal(system.state.register.open.size)
+          const states = [...system.state.register.open.values()].map(
+            row => system.guarding.standingOf(row).state,
+          )
+          for (const state of POSITION_STATES) {
+            expect(states.filter(each => each === state)).to.have.length(counts[state])
+          }
+        }
+        system.core.actors.stopAll()
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  it('counts a price that is too old, of which health only warns', async () => {
+    await open()
+    await tick()
+    await cycle(500)
+    await cycle(STALE_MS)
+    expect(cause()).to.equal('price')
+    const { unguarded, stale, guarded } = status()
+    expect([unguarded.status, stale.status, guarded]).to.deep.equal(['pass', 'warn', 0])
+    expect(system.guarding.totals.get('price')).to.be.greaterThan(0)
+  })
+
+  it('looks at whoever is there now: come, gone, or with another monitor', async () => {
+    await open()
+    await tick()
+    await cycle(500)
+    const found = (): number[] => [
+      system.guarding.last.expected,
+      system.guarding.last.counts.guarded,
+    ]
+    expect(found()).to.deep.equal([1, 1])
+    await system.add(aPosition({ id: positionId('p2') }), { stopLoss: { pct: 5 } }, 'test')
+    await cycle(500)
+    expect(found()).to.deep.equal([2, 2])
+    await crash()
+    await crash()
+    await cycle(1)
+    expect(found()).to.deep.equal([2, 1])
+    await system.release(P1, 'test')
+    await cycle(500)
+    expect(found()).to.deep.equal([1, 1])
+  })
+
+  it('needs no price of a market that is closed', async () => {
+    await open(CLOSED)
+    await cycle(500)
+    await cycle(500)
+    expect([cause(), ms()]).to.deep.equal([undefined, 0])
+  })
+
+  it('counts the waits of a monitor to the millisecond, also those between two looks', async () => {
+    await open()
+    await tick()
+    await cycle(500)
+    await cycle(500)
+    const before = ms()
+    await crash()
+    expect(cause()).to.equal(undefined)
+    await crash()
+    // The first restart is at once, the second after 200 ms.
+    expect(cause()).to.equal('monitor')
+    timers.pass(200)
+    await turn()
+    expect(cause()).to.equal(undefined)
+    await cycle(300)
+    expect(ms() - before).to.equal(200)
+  })
+
+  it('holds nobody for guarded while the kill switch is halt, and says so for each', async () => {
+    await open()
+    await tick()
+    await cycle(500)
+    const before = ms()
+    await system.byHand.setKillSwitch({
+      state: 'halt',
+      since: now(),
+      by: { who: 'test', from: 'test' },
+    })
+    await cycle(500)
+    await cycle(500)
+    expect([cause(), ms() - before]).to.deep.equal(['halt', 1_000])
+    expect(status().unguarded.output).to.include('p1: the kill switch is halt')
+    expect(status().guarded).to.equal(0)
+  })
+
+  it('counts the time in which no process was there', async () => {
+    await open()
+    await tick()
+    await cycle(500)
+    const before = ms()
+    timers.pass(60_000)
+    const told = system.guarding.countDown(now() - 60_000)
+    expect(told).to.deep.equal({ positions: 1, downMs: 60_000 })
+    expect(system.guarding.totals.get('down')).to.equal(60_000)
+    expect(ms() - before).to.be.at.least(60_000)
+  })
+})

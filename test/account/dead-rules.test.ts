@@ -1,0 +1,35 @@
+import { expect } from 'chai'
+import { positionId } from '../../src/domain/ids.ts'
+import { tellDeadRules } from '../../src/account/dead-rules.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import { aPosition } from '../support/builders.ts'
+import { FakeTimers } from '../support/fake-timers.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { TestVenue } from '../support/test-venue.ts'
+
+describe('tellDeadRules', () => {
+  it('names a rule that cannot fire once, however many positions have it', async () => {
+    const timers = new FakeTimers()
+    const venue = new TestVenue()
+    const system = await LiveSystem.open({
+      ...{ keeper: new MemoryKeeper(), timers, venue: venue.venue, beforeGuard: venue.deposit },
+      clock: { now: () => 1_000 + timers.now, monotonic: timers.monotonic },
+      callTimeoutMs: 5_000,
+      ...{ onLine: () => undefined, onFatal: () => undefined },
+    })
+    const dead = { trailingStop: { distance: 1, activateAtPrice: 1e9 } }
+    for (const id of ['p1', 'p2']) await system.add(aPosition({ id: positionId(id) }), dead, 'test')
+    await system.add(aPosition({ id: positionId('p3') }), { stopLoss: { pct: 5 } }, 'test')
+    await system.settled()
+    const told: unknown[] = []
+    const tell = (kind: string, detail: object): unknown => told.push({ kind, ...detail })
+    tellDeadRules({ core: system.core, tell })
+    expect(told).to.deep.equal([
+      {
+        ...{ kind: 'rule-cannot-fire', rule: 'trailingStop', for: 'p1' },
+        why: 'no price above 0 and no time makes it exit',
+      },
+    ])
+    await system.stop()
+  })
+})

@@ -1,0 +1,143 @@
+import { expect } from 'chai'
+import { send } from '../../src/actors/actor.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import { NotSent } from '../../src/errors.ts'
+import { ExitTimes } from '../../src/observability/exit-times.ts'
+import type { ExitFollower } from '../../src/ports/telemetry.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import { aPosition } from '../support/builders.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { TestVenue } from '../support/test-venue.ts'
+import { supervisionOf } from '../../src/views/supervision.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
+
+const P1 = positionId('p1')
+
+describe('what is told of an exit', () => {
+  let keeper: MemoryKeeper
+  let venue: TestVenue
+  let now: number
+  let measured: string[]
+  let followers: ExitFollower[]
+  let system: LiveSystem
+
+  beforeEach(async () => {
+    keeper = new MemoryKeeper()
+    venue = new TestVenue()
+    now = 1_000
+    measured = []
+    const clock = { now: () => now, monotonic: () => now }
+    followers = [new ExitTimes({ ...clock, measure: stretch => measured.push(stretch) })]
+    system = await LiveSystem.open({
+      ...{ keeper, venue: venue.venue, beforeGuard: venue.deposit, clock },
+      timers: machineTimers,
+      callTimeoutMs: 5_000,
+      followers,
+      onLine: () => undefined,
+      onFatal: () => undefined,
+    })
+    await system.add(aPosition({ id: P1 }), { trailingStop: { distancePct: 10 } }, 'test')
+  })
+
+  afterEach(() => system.stop())
+
+  async function tick(...prices: number[]): Promise<void> {
+    for (const price of prices) {
+      system.tick({ instrument: instrumentId('ACME'), ts: ++now, price })
+      await system.settled()
+    }
+  }
+
+  async function cycle(): Promise<void> {
+    now += 500
+    system.cycle()
+    await system.settled()
+  }
+
+  const line = (kind: string) => keeper.lines.find(each => each.kind === kind)!
+
+  it('is one line that explains the decision, and an order by which the others are found', async () => {
+    await tick(100, 120, 107)
+    await cycle()
+    const intended = line('exit-intended')
+    expect(intended).to.deep.include({
+      ...{ positionId: P1, reason: 'trailing-stop', matched: ['trailing-stop'] },
+      ...{ level: 108, price: 107, ageMs: 0, best: 120, priceSource: 'trade', epoch: 1 },
+    })
+    expect(intended['clientOrderId']).to.be.a('string')
+    expect(line('exit-filled')['clientOrderId']).to.equal(intended['clientOrderId'])
+  })
+
+  it('is how long each stretch took, once', async () => {
+    await tick(100, 80)
+    await cycle()
+    const stretches = ['decided', 'intended', 'acknowledged', 'filled']
+    expect(measured).to.deep.equal(stretches.map(each => `exit.${each}`))
+  })
+
+  it('is never what an exit fails by', async () => {
+    const broken = () => {
+      throw new Error('a tracer')
+    }
+    followers.unshift({ decided: broken, intended: broken, acknowledged: broken, ended: broken })
+    await tick(100, 80)
+    await cycle()
+    expect(venue.fills.size).to.equal(1)
+    expect(measured).to.have.length(4)
+    expect(system.state.counts.followErrors).to.be.at.least(3)
+  })
+
+  it('is told once for each cause that its calls fail by, and counted from then on', async () => {
+    venue.fault = 'lost'
+    system.core.broker.orderByClientId = () => Promise.reject(new NotSent('the breaker is open'))
+    await tick(100, 120, 107)
+    for (let each = 0; each < 99; each++) await cycle()
+    const failures = keeper.lines.filter(({ kind }) => kind === 'exit-failed')
+    expect(failures.map(({ error, times = 1 }) => [error, times])).to.deep.equal([
+      // The look-up before the first send fails as well, and does not hold the exit back.
+      ['the breaker is open', 1],
+      ['timeout', 1],
+      ['the breaker is open', 10],
+      ['the breaker is open', 100],
+    ])
+    expect(system.state.counts.brokerErrors).to.be.greaterThan(50)
+  })
+
+  it('says which incarnation decided', async () => {
+    await tick(100)
+    await supervisionOf(system).restart(`monitor-${P1}`, 'test')
+    await tick(80)
+    await cycle()
+    expect(line('exit-intended')['epoch']).to.equal(2)
+  })
+
+  it('counts restarts by what led to them, one by hand apart from crashes', async () => {
+    await supervisionOf(system).restart('caretaker', 'test')
+    await system.settled()
+    const counts = (): string[] =>
+      [...system.state.counts.eachRestart()]
+        .filter(({ count }) => count > 0)
+        .map(({ kind, cause, count }) => `${kind} ${cause} ${count}`)
+    expect(counts()).to.deep.equal(['caretaker hand 1'])
+    expect(system.state.counts.restarts).to.equal(0)
+    const { watch } = system.core.roster.service('caretaker')!
+    if (watch.kind === 'alive') send(watch.ref, null as never)
+    await system.settled()
+    expect(counts()).to.deep.equal(['caretaker crash 1', 'caretaker hand 1'])
+  })
+
+  it('counts exits by how they ended, and one that a person took back', async () => {
+    await system.byHand.setKillSwitch({ state: 'halt', since: now, by: null })
+    await tick(100, 80)
+    await cycle()
+    await system.byHand.discardAll('test')
+    await system.byHand.setKillSwitch({ state: 'off', since: now, by: null })
+    await tick(79)
+    await cycle()
+    const { filled, discarded } = system.state.counts.exitsEnded
+    expect([[...discarded], [...filled]]).to.deep.equal([
+      [['trailing-stop', 1]],
+      [['trailing-stop', 1]],
+    ])
+  })
+})

@@ -1,0 +1,183 @@
+import { expect } from 'chai'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { Tick } from '../../src/domain/tick.ts'
+import type { Guard } from '../../src/risk/guard.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import { ResumePoint } from '../../src/account/feed-checkpoint.ts'
+import { aPosition } from '../support/builders.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { TestVenue } from '../support/test-venue.ts'
+import { until } from '../support/until.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
+
+const NOW = 1_000_000
+const OLD_MS = 30_000
+
+describe('ResumePoint', () => {
+  it('waits for what is under way, and not for ever', () => {
+    let pending = 1
+    const durable = new Set<Guard>()
+    const point = new ResumePoint({
+      dispatcher: () => ({ pending }),
+      isDurable: guard => durable.has(guard),
+    })
+    expect(point.isCalm(), 'no feed that goes back').to.equal(true)
+    point.place = () => 1
+    const looks = (): boolean[] => Array.from({ length: 6 }, () => point.isCalm())
+    expect(looks()).to.deep.equal([false, false, false, false, false, true])
+    pending = 0
+    const guard = {} as Guard
+    point.decided(guard)
+    expect(point.isCalm()).to.equal(false)
+    durable.add(guard)
+    expect([point.isCalm(), point.isCalm()]).to.deep.equal([true, true])
+  })
+})
+
+/** Can be made to never finish the write of an exit, as one whose process is killed meanwhile. */
+class SlowKeeper extends MemoryKeeper {
+  isStuckOnExits = false
+  stuckExits = 0
+
+  override keep(change: Parameters<MemoryKeeper['keep']>[0]): ReturnType<MemoryKeeper['keep']> {
+    if (!this.isStuckOnExits || change.exits === undefined) return super.keep(change)
+    if (change.exits.length === 0) return super.keep(change)
+    this.stuckExits++
+    return new Promise(() => undefined)
+  }
+}
+
+describe('A feed that goes back to where it was', () => {
+  let keeper: SlowKeeper
+  let account: TestVenue
+  let system: LiveSystem
+  /** Every price that there ever was, and how many of them the system has got. */
+  let tape: Tick[]
+  let read: number
+
+  beforeEach(async () => {
+    keeper = new SlowKeeper()
+    account = new TestVenue()
+    tape = []
+    await start()
+    await system.add(aPosition(), { trailingStop: { distancePct: 10 } }, 'test')
+  })
+  afterEach(() => system.stop())
+
+  async function start(): Promise<void> {
+    system = await LiveSystem.open({
+      ...{
+        keeper,
+        venue: account.venue,
+        beforeGuard: account.deposit,
+        timers: machineTimers,
+        callTimeoutMs: 5_000,
+      },
+      clock: { now: () => NOW, monotonic: () => NOW },
+      ticks: { confirmMs: 5_000, maxTickAgeMs: OLD_MS },
+      ...{ onLine: () => undefined, onFatal: () => undefined },
+    })
+    system.resumePoint.place = () => read
+    await system.settled()
+    read = typeof system.state.feedPlace === 'number' ? system.state.feedPlace : tape.length
+  }
+
+  const print = (price: number, ageMs = 0): void => {
+    tape.push({ instrument: instrumentId('ACME'), ts: NOW - ageMs, price })
+  }
+
+  /** The system gets what it has not got yet, as the stream's reader hands it on. */
+  async function readOn(): Promise<void> {
+    for (; read < tape.length; read++) {
+      const tick = tape[read]!
+      if (NOW - tick.ts > 1_000) system.missed(tick)
+      else system.tick(tick)
+    }
+    await system.settled()
+  }
+
+  /** Ends as kill -9 does: what was not durable is gone. */
+  async function die(): Promise<void> {
+    system.core.actors.stopAll()
+    await start()
+  }
+
+  const exits = (): unknown[] =>
+    keeper.lines
+      .filter(({ kind }) => kind === 'exit-intended')
+      .map(({ level, price }) => [level, price])
+
+  it('sees a crossing that it has missed while nobody was there, and only once', async () => {
+    print(100)
+    print(150)
+    await readOn()
+    await die()
+    print(136, 20_000)
+    print(134, 15_000)
+    print(160, 10_000)
+    await readOn()
+    expect(exits()).to.deep.equal([[135, 134]])
+    system.cycle()
+    await system.settled()
+    await die()
+    await readOn()
+    expect(exits()).to.have.length(1)
+    expect(account.fills.size).to.equal(1)
+  })
+
+  it('does not see again what it had seen, which its stop has passed since', async () => {
+    print(100)
+    print(99)
+    print(150)
+    await readOn()
+    await die()
+    await readOn()
+    print(149)
+    await readOn()
+    expect(exits()).to.deep.equal([])
+  })
+
+  it('takes the best of what is too old to decide, and tests the next price', async () => {
+    print(100)
+    await readOn()
+    await die()
+    print(200, 120_000)
+    print(1, 110_000)
+    print(185, 20_000)
+    await readOn()
+    expect(exits()).to.deep.equal([])
+    expect(system.gate.unevaluated.old).to.equal(2)
+    await die()
+    print(179)
+    await readOn()
+    expect(exits()).to.deep.equal([[180, 179]])
+  })
+
+  it('sees a crossing again whose exit was not durable when its process died', async () => {
+    print(100)
+    await readOn()
+    const before = read
+    print(89)
+    keeper.isStuckOnExits = true
+    system.tick(tape[read++]!)
+    await until(() => keeper.stuckExits === 1)
+    system.cycle()
+    keeper.isStuckOnExits = false
+    await die()
+    expect(read).to.equal(before)
+    await readOn()
+    expect(exits()).to.deep.equal([[90, 89]])
+  })
+
+  it('leaves a position alone that was opened after what is read again', async () => {
+    print(100)
+    await readOn()
+    print(50, 10_000)
+    const openedAt = NOW - 5_000
+    const id = positionId('later')
+    await system.add(aPosition({ id, openedAt }), { stopLoss: { pct: 10 } }, 'test')
+    await readOn()
+    expect(exits()).to.deep.equal([[90, 50]])
+    expect(system.state.register.get(id)?.state).to.equal('open')
+  })
+})

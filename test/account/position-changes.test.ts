@@ -1,0 +1,279 @@
+import { expect } from 'chai'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { Position } from '../../src/domain/position.ts'
+import type { WatchkeeperError } from '../../src/errors.ts'
+import type { LiveChange } from '../../src/account/write-queue.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveOptions } from '../../src/account/options.ts'
+import { aPosition } from '../support/builders.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { TestVenue } from '../support/test-venue.ts'
+import { until } from '../support/until.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
+
+const P1 = positionId('p1')
+const ACME = instrumentId('ACME')
+const TRAIL = { trailingStop: { distancePct: 10 } }
+const DISK = new Error('the disk is gone')
+
+describe('the lives of one id', () => {
+  let keeper: MemoryKeeper
+  let account: TestVenue
+  let now: number
+  let system: LiveSystem
+
+  beforeEach(async () => {
+    keeper = new MemoryKeeper()
+    account = new TestVenue()
+    now = 1_000
+    system = await open()
+  })
+
+  afterEach(async () => {
+    keeper.hold = undefined
+    await system.stop()
+  })
+
+  const open = (but: Partial<LiveOptions> = {}): Promise<LiveSystem> =>
+    LiveSystem.open({
+      ...{ keeper, venue: account.venue, beforeGuard: account.deposit },
+      clock: { now: () => now, monotonic: () => now },
+      timers: machineTimers,
+      callTimeoutMs: 5_000,
+      onLine: () => undefined,
+      onFatal: () => undefined,
+      ...but,
+    })
+
+  const add = (but: Partial<Position> = {}) =>
+    system.add(aPosition({ openedAt: now, ...but }), TRAIL, 'test')
+
+  function price(value: number): void {
+    system.tick({ instrument: ACME, ts: ++now, price: value })
+  }
+
+  async function tick(...prices: number[]): Promise<void> {
+    for (const value of prices) {
+      price(value)
+      await system.settled()
+    }
+  }
+
+  async function cycle(): Promise<void> {
+    now += 500
+    system.cycle()
+    await system.settled()
+  }
+
+  /** A process that starts after this one was killed finds what was durable, and nothing else. */
+  async function restart(but: Partial<LiveOptions> = {}): Promise<void> {
+    system.core.actors.stopAll()
+    keeper.hold = undefined
+    system = await open(but)
+    await system.settled()
+  }
+
+  /** Holds up the writes that hold such a change until the result is called. */
+  function holdWrites(isMeant: (change: LiveChange) => boolean): () => void {
+    let free!: () => void
+    const freed = new Promise<void>(resolve => (free = resolve))
+    keeper.hold = change => (isMeant(change) ? freed : undefined)
+    return () => {
+      keeper.hold = undefined
+      free()
+    }
+  }
+
+  /** Releases a position while the intent to exit it is written. */
+  async function releaseInIntent(): Promise<void> {
+    await add()
+    await tick(100)
+    let isHeld = false
+    const free = holdWrites(({ exits = [] }) => (isHeld ||= exits.length > 0))
+    price(89)
+    await until(() => isHeld)
+    const released = system.release(P1, 'test')
+    free()
+    await released
+  }
+
+  const isEnd = ({ register = [] }: LiveChange): boolean =>
+    register.some(({ state }) => state === 'closed')
+  const stored = async () => (await keeper.load()).register.get(P1)
+  const kinds = (): string[] => keeper.lines.map(({ kind }) => kind)
+  const codeOf = async (attempt: Promise<unknown>): Promise<unknown> =>
+    attempt.then(
+      () => 'no error',
+      (error: unknown) => (error as WatchkeeperError).code,
+    )
+
+  it('leave the next one guarded on disk where the end of the last was refused once', async () => {
+    await add()
+    await tick(100)
+    let refusals = 0
+    keeper.hold = change => {
+      if (!isEnd(change) || refusals > 0) return undefined
+      refusals++
+      return Promise.reject(DISK)
+    }
+    price(89)
+    await until(() => refusals === 1)
+    expect((await add({ entryPrice: 89 })).generation).to.equal(2)
+    await system.settled()
+    expect(await stored()).to.include({ generation: 2, state: 'open' })
+    expect(kinds().filter(kind => /added|filled/.test(kind))).to.deep.equal([
+      'position-added',
+      'exit-filled',
+      'position-added',
+    ])
+    await restart()
+    expect(system.core.roster.get(P1)?.generation).to.equal(2)
+  })
+
+  it('begin the next one only behind the end of the last, however slow its commit is', async () => {
+    await add()
+    await tick(100)
+    let isHeld = false
+    const free = holdWrites(change => (isHeld ||= isEnd(change)))
+    price(89)
+    await until(() => isHeld)
+    expect(system.state.register.shown(P1)?.state, 'before it is on disk').to.equal('open')
+    const added = add({ entryPrice: 89 })
+    await system.core.actors.idle()
+    expect((await stored())?.state).to.equal('open')
+    free()
+    expect((await added).generation).to.equal(2)
+    expect(await stored()).to.include({ generation: 2, state: 'open' })
+  })
+
+  it('end for good where the end is written, and are exited once after a kill before', async () => {
+    await add()
+    await tick(100)
+    let isHeld = false
+    holdWrites(change => (isHeld ||= isEnd(change)))
+    price(89)
+    await until(() => isHeld)
+    // Another process: nothing of the end was written.
+    keeper.hold = () => new Promise(() => undefined)
+    const { store } = keeper
+    keeper = new MemoryKeeper(store)
+    system.core.actors.stopAll()
+    system = await open()
+    expect(system.state.register.get(P1)?.state).to.equal('open')
+    await cycle()
+    await cycle()
+    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+  })
+
+  it('show nothing as closed while the store refuses its end', async () => {
+    await add()
+    await tick(100)
+    keeper.hold = change => (isEnd(change) ? Promise.reject(DISK) : undefined)
+    price(89)
+    await until(() => system.state.register.isEnding(P1))
+    expect(system.state.register.shown(P1)?.state).to.equal('open')
+    expect(kinds()).not.to.include('exit-filled')
+    keeper.hold = undefined
+    await system.flush()
+    expect(system.state.register.shown(P1)?.state).to.equal('closed')
+  })
+
+  it('stay released where a part was lost just before', async () => {
+    await add({ quantity: 5 })
+    await tick(100)
+    account.trade(ACME, -2)
+    keeper.hold = ({ lines = [] }) =>
+      lines.some(({ kind }) => kind === 'position-shrunk') ? Promise.reject(DISK) : undefined
+    now += 5_000
+    for (let count = 0; count < 3; count++) {
+      now += 500
+      system.cycle()
+      await system.core.actors.idle()
+    }
+    await until(() => system.state.register.get(P1)?.position.quantity === 3)
+    await system.release(P1, 'test')
+    await system.core.actors.idle()
+    await restart()
+    await tick(50)
+    expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'released'])
+  })
+
+  it('keep changed rules and a lost part, in whichever order they are written', async () => {
+    await add({ quantity: 5 })
+    await tick(100)
+    let isHeld = false
+    const free = holdWrites(({ lines = [] }) => {
+      return (isHeld ||= lines.some(({ kind }) => kind === 'rules-changed'))
+    })
+    const tighter = { trailingStop: { distancePct: 5 } }
+    const request = { rules: tighter, force: false, exitNow: false }
+    const changed = system.changeRules(P1, request, 'test')
+    await until(() => isHeld)
+    account.trade(ACME, -2)
+    now += 5_000
+    for (let count = 0; count < 3; count++) {
+      now += 500
+      system.cycle()
+      await system.core.actors.idle()
+    }
+    expect(system.state.register.get(P1)?.position.quantity).to.equal(3)
+    free()
+    await changed
+    await system.settled()
+    const row = system.state.register.get(P1)!
+    expect([row.rules, row.position.quantity]).to.deep.equal([tighter, 3])
+    await restart()
+    const kept = system.state.register.get(P1)!
+    expect([kept.rules, kept.position.quantity]).to.deep.equal([tighter, 3])
+  })
+
+  it('give no best price to the next one', async () => {
+    await add()
+    await tick(100)
+    price(120)
+    price(110)
+    await system.release(P1, 'test')
+    await add({ entryPrice: 110 })
+    await system.settled()
+    await restart()
+    expect(system.core.roster.get(P1)?.guard.ratchet().best).to.equal(110)
+  })
+
+  it('keep the best price of one whose exit a person has discarded', async () => {
+    await add()
+    await system.byHand.setKillSwitch({ state: 'halt', since: now, by: null })
+    await tick(100, 150, 130)
+    await system.byHand.discardAll('test')
+    await restart()
+    expect(system.core.roster.get(P1)?.guard.ratchet().best).to.equal(150)
+  })
+
+  it('send no exit whose position was released while its intent was written', async () => {
+    await releaseInIntent()
+    await system.settled()
+    await cycle()
+    expect(system.state.openExits.size).to.equal(0)
+    expect((await keeper.load()).exits).to.deep.equal([])
+  })
+
+  it('are counted for the daily loss, also behind one that was released in its intent', async () => {
+    const limits = [{ name: 'all', maxLoss: 30, warnAtPct: 80 }]
+    const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
+    await restart({ portfolio })
+    await releaseInIntent()
+    await system.add(aPosition({ openedAt: now, quantity: 5 }), { stopLoss: { pct: 90 } }, 'test')
+    expect(system.state.openExits.size).to.equal(0)
+    await tick(90)
+    await cycle()
+    for (let count = 0; count < 4; count++) await cycle()
+    expect(kinds()).to.include('daily-loss')
+    expect(await stored()).to.include({ generation: 2, state: 'closed' })
+  })
+
+  it('are refused a release and a change once the end is decided, and durable', async () => {
+    await add()
+    await tick(100, 89)
+    await cycle()
+    expect(await codeOf(system.release(P1, 'test'))).to.equal('POSITION_UNKNOWN')
+  })
+})

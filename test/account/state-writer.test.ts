@@ -1,0 +1,72 @@
+import { expect } from 'chai'
+import { positionId } from '../../src/domain/ids.ts'
+import { WatchkeeperError } from '../../src/errors.ts'
+import type { JournalLine } from '../../src/ports/control.ts'
+import { LiveWriter } from '../../src/account/state-writer.ts'
+import { Register } from '../../src/account/position-table.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+
+const FULL = new WatchkeeperError('STORE_FULL', 'no room')
+const LINE = { at: 1, kind: 'note' }
+
+describe('LiveWriter', () => {
+  let keeper: MemoryKeeper
+  let writer: LiveWriter
+  let troubles: (string | undefined)[]
+  let lines: JournalLine[]
+
+  beforeEach(() => {
+    keeper = new MemoryKeeper()
+    troubles = []
+    lines = []
+    writer = new LiveWriter({
+      keeper,
+      register: new Register([]),
+      onLine: line => lines.push(line),
+      onFenced: () => undefined,
+      onTrouble: error => troubles.push(error?.code),
+      takeRatchets: () => true,
+    })
+  })
+
+  afterEach(async () => {
+    keeper.failures.length = 0
+    await writer.close()
+  })
+
+  const attempt = (): Promise<unknown> =>
+    writer.now({ change: () => ({ lines: [LINE] }) }).catch(() => undefined)
+
+  it('says once that the store refuses writes, and once that it takes them again', async () => {
+    keeper.failures.push(FULL, FULL, FULL)
+    for (let time = 0; time < 5; time++) await attempt()
+    expect(troubles).to.deep.equal(['STORE_FULL', undefined])
+    expect(writer.errors).to.equal(0)
+  })
+
+  it('says so again when the reason is another one', async () => {
+    keeper.failures.push(FULL, new Error('unplugged'), FULL)
+    for (let time = 0; time < 3; time++) await attempt()
+    expect(troubles).to.deep.equal(['STORE_FULL', 'STORE_FAILED', 'STORE_FULL'])
+  })
+
+  it('tells who waits for a flush why there is none', async () => {
+    keeper.failures.push(FULL, FULL, FULL)
+    writer.soon({ line: LINE })
+    const error: unknown = await writer.flush().catch((each: unknown) => each)
+    expect(error).to.have.property('code', 'STORE_FULL')
+  })
+
+  it('keeps a bounded number of lines while nothing can be written, and says how many are lost', async () => {
+    keeper.failures.push(FULL)
+    for (let at = 0; at < 12_000; at++) {
+      writer.soon({ line: { at, kind: 'note', positionId: positionId('p') } })
+    }
+    await writer.flush().catch(() => undefined)
+    await writer.close()
+    const [first, second] = lines
+    expect(first).to.include({ kind: 'journal-gap', lost: 2_000 })
+    expect(second).to.include({ at: 2_000 })
+    expect(lines).to.have.length(10_001)
+  })
+})

@@ -1,0 +1,61 @@
+import { expect } from 'chai'
+import { serviceSchema } from '../../src/config/schema.ts'
+import type { InputError } from '../../src/errors.ts'
+import { checkConfig } from '../../src/app/config-check.ts'
+
+const configOf = (style: object, styles: readonly string[]) =>
+  serviceSchema.parse({
+    positions: 'positions.yaml',
+    broker: {
+      ...{ kind: 'http', url: 'http://127.0.0.1:9', token: 'a-test-token-0123456' },
+      capabilities: { dedupe: 'always', styles },
+    },
+    exits: { style },
+    feed: { kind: 'poll' },
+  })
+
+describe('checkConfig', () => {
+  const limit = { kind: 'marketable-limit', bandPct: 1, escalateMs: 1_000 }
+
+  it('warns of a style of exits that the venue does not take', () => {
+    const lacks = (kind: string) => [
+      `exits.style: broker.capabilities.styles lacks ${kind}: exits take what it has`,
+    ]
+    expect(checkConfig(configOf(limit, ['market']))).to.deep.equal(lacks('marketable-limit'))
+    const market = { kind: 'market' }
+    expect(checkConfig(configOf(market, ['marketable-limit']))).to.deep.equal(lacks('market'))
+  })
+
+  it('says nothing where the venue takes the style', () => {
+    expect(checkConfig(configOf(limit, ['market', 'marketable-limit']))).to.deep.equal([])
+  })
+
+  const faultsOf = (given: object): readonly [string | undefined, string][] => {
+    try {
+      checkConfig(serviceSchema.parse(given))
+    } catch (error) {
+      return (error as InputError).faults.map(({ code, path }) => [code, path])
+    }
+    return []
+  }
+
+  it('finds everything that cannot start, at once', () => {
+    const http = { kind: 'http', url: 'http://127.0.0.1:9', token: 'a-test-token-0123456' }
+    const faults = faultsOf({
+      dataFolder: import.meta.filename,
+      http: { host: '0.0.0.0' },
+      broker: { ...http, capabilities: { dedupe: 'never', lookup: 'none', reduceOnly: false } },
+    })
+    expect(faults).to.deep.equal([
+      ['UNPROVABLE', 'broker.capabilities'],
+      ['SIMULATED_PRICES', 'feed.kind'],
+      ['TOKEN_REQUIRED', 'http.token'],
+      ['NOT_A_FOLDER', 'dataFolder'],
+    ])
+    expect(faultsOf({ feed: { kind: 'poll' } })).to.deep.equal([['NO_PRICES', 'feed.kind']])
+  })
+
+  it('finds nothing wrong with the defaults', () => {
+    expect(faultsOf({})).to.deep.equal([])
+  })
+})

@@ -1,0 +1,390 @@
+import { expect } from 'chai'
+import { CallDesk } from '../../src/calls/call-desk.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
+import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../src/errors.ts'
+import { clientOrderId } from '../../src/exits/client-order-id.ts'
+import { type HealthFacts, healthStatus } from '../../src/observability/health.ts'
+import type { Broker } from '../../src/ports/broker.ts'
+import { breakerOptions } from '../../src/resilience/breaker-options.ts'
+import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
+import { throttleOptions } from '../../src/resilience/throttle.ts'
+import { healthFacts } from '../../src/views/health-facts.ts'
+import { gatewayTroubles } from '../../src/views/gateway-view.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveOptions } from '../../src/account/options.ts'
+import { pacedBroker } from '../../src/calls/paced-broker.ts'
+import { aPosition } from '../support/builders.ts'
+import { FakeTimers } from '../support/fake-timers.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { LOOK_UP, TestVenue } from '../support/test-venue.ts'
+
+const P1 = positionId('p1')
+const ACME = instrumentId('ACME')
+const START = 1_000_000
+const OVERDUE_MS = 30_000
+const STALE_MS = 60_000
+const GRACE_MS = 10_000
+
+describe('health of a running system', () => {
+  let timers: FakeTimers
+  let keeper: MemoryKeeper
+  let account: TestVenue
+  let desk: CallDesk
+  let system: LiveSystem
+  /** The venue does this instead. */
+  let venueDoes: Partial<Broker>
+  let jumpedMs: number
+
+  const now = (): number => START + timers.now + jumpedMs
+
+  beforeEach(() => {
+    timers = new FakeTimers()
+    keeper = new MemoryKeeper()
+    account = new TestVenue()
+    venueDoes = {}
+    jumpedMs = 0
+    desk = new CallDesk({
+      limits: [{ name: 'all', groups: ['orders', 'account', 'quotes'], perSecond: 10 }],
+      breakers: {
+        ...{ orders: breakerOptions.parse({}), account: breakerOptions.parse({}) },
+        quotes: breakerOptions.parse({}),
+      },
+      throttle: throttleOptions.parse({ startRate: 10, maxRate: 10 }),
+      ...{ laneBound: 100, callTimeoutMs: Infinity, timers, monotonic: timers.monotonic, now },
+      random: () => 0.5,
+      load: () => ({ averageCycleMs: 0, loopDelayMs: 0, errors: 0 }),
+    })
+  })
+
+  afterEach(() => system.core.actors.stopAll())
+
+  async function open(but: Partial<LiveOptions> = {}): Promise<void> {
+    system = await LiveSystem.open({
+      ...{ keeper, timers, random: () => 0.5, freshMs: STALE_MS },
+      venue: quotes => {
+        const made = account.venue(quotes)
+        const broker = {
+          ...made,
+          close: () => Promise.resolve(),
+          quotes: () => Promise.resolve([]),
+        }
+        const ours = { ...broker, ...venueDoes }
+        const paced = pacedBroker(ours, {
+          desk,
+          mayLeave: () => true,
+          urgencyOf: () => 0,
+          isAwaited: () => true,
+          areOrdersAwaited: () => false,
+        })
+        return { ...paced, priced: () => Promise.resolve() }
+      },
+      beforeGuard: account.deposit,
+      clock: { now, monotonic: timers.monotonic },
+      callTimeoutMs: Infinity,
+      onLine: () => undefined,
+      onFatal: () => undefined,
+      ...but,
+    })
+  }
+
+  const guard = (rules: Record<string, unknown> = { stopLoss: { pct: 5 } }) =>
+    system.add(aPosition({ id: P1, openedAt: now() }), rules, 'test')
+
+  async function turn(): Promise<void> {
+    for (let round = 0; round < 20; round++) await new Promise(resolve => setImmediate(resolve))
+  }
+
+  async function tick(...prices: number[]): Promise<void> {
+    for (const price of prices) {
+      timers.pass(1)
+      system.tick({ instrument: ACME, ts: now(), price })
+      await turn()
+    }
+  }
+
+  async function cycles(count: number, everyMs = 500): Promise<void> {
+    for (let cycle = 0; cycle < count; cycle++) {
+      timers.pass(everyMs)
+      await turn()
+      system.cycle()
+      desk.cycle()
+      await turn()
+    }
+  }
+
+  /** Guards a position whose exit the venue is then asked for. */
+  async function crossing(does: Partial<Broker>, but: Partial<LiveOptions> = {}): Promise<void> {
+    venueDoes = does
+    await open(but)
+    await guard()
+    await tick(100, 90)
+  }
+
+  const look = (but: Partial<HealthFacts> = {}) =>
+    healthStatus({
+      ...healthFacts(system, {
+        ...{
+          now: now(),
+          startedAt: START,
+          exitOverdueMs: OVERDUE_MS,
+          staleMs: STALE_MS,
+          graceMs: GRACE_MS,
+        },
+      }),
+      ...gatewayTroubles(desk, timers.now),
+      ...but,
+    })
+  const checkOf = (name: string): [string, string | undefined] => {
+    const [check] = look().checks[name]!
+    return [check!.status, check!.output]
+  }
+  const statusOf = (name: string): string => checkOf(name)[0]
+
+  it('passes while all is well', async () => {
+    await open()
+    await guard()
+    await tick(100)
+    await cycles(3)
+    expect([look().status, look().output]).to.deep.equal(['pass', []])
+  })
+
+  it('fails for an exit that waits longer than it may, and says which', async () => {
+    await crossing({ placeExit: () => Promise.reject(new NotSent('refused')) })
+    await cycles(3)
+    expect(statusOf('exits:overdue')).to.equal('pass')
+    await cycles(4, OVERDUE_MS / 3)
+    expect(statusOf('exits:overdue')).to.equal('fail')
+    expect(checkOf('exits:overdue')[1]).to.match(/^1: p1 \(\w+\) for \d+/)
+  })
+
+  it('fails while the store refuses writes, and no longer', async () => {
+    await open()
+    await guard()
+    keeper.failures.push(new Error('disk'))
+    const told = system.told('guard-stopped', {})
+    await turn()
+    expect([statusOf('store:errors'), statusOf('positions:unguarded')]).to.deep.equal([
+      'fail',
+      'fail',
+    ])
+    await told
+    expect(statusOf('store:errors')).to.equal('pass')
+  })
+
+  it('fails for a halt, and warns of any other move of the kill switch', async () => {
+    await open()
+    for (const [state, wanted] of [
+      ['halt', 'fail'],
+      ['block', 'warn'],
+      ['flatten', 'warn'],
+      ['off', 'pass'],
+    ] as const) {
+      await system.byHand.setKillSwitch({ state, since: now(), by: null })
+      expect(statusOf('gateway:kill-switch'), state).to.equal(wanted)
+    }
+  })
+
+  it('fails when the broker refuses our credentials', async () => {
+    await crossing({ placeExit: () => Promise.reject(new Unauthorized('401')) })
+    expect(checkOf('broker:unauthorized')).to.deep.equal([
+      'fail',
+      '1: calls of orders were refused: is the token right?',
+    ])
+    // Answers of other groups say nothing of what exits need.
+    await cycles(12)
+    expect(desk.history.last.at(-1)?.outcome).to.equal('ok')
+    expect(checkOf('broker:unauthorized')[0]).to.equal('fail')
+  })
+
+  it('warns of a breaker that calls without an answer have opened', async () => {
+    await crossing({
+      placeExit: () => Promise.reject(new OutcomeUnknown('timeout')),
+      orderByClientId: () => Promise.reject(new OutcomeUnknown('timeout')),
+      holdings: () => Promise.reject(new OutcomeUnknown('timeout')),
+    })
+    await cycles(40)
+    expect(checkOf('gateway:breakers')).to.deep.equal(['warn', '1: account is open'])
+  })
+
+  it('warns of a throttle far below what the venue publishes', async () => {
+    await crossing({
+      placeExit: () => Promise.reject(new RateLimited('429')),
+      holdings: () => Promise.reject(new RateLimited('429')),
+    })
+    await cycles(100, 1_000)
+    expect(statusOf('gateway:throttles')).to.equal('warn')
+    expect(checkOf('gateway:throttles')[1]).to.match(/^1: all allows \d\.\d calls a second of 10$/)
+  })
+
+  it('fails for an exit that the venue refuses again and again', async () => {
+    await crossing({ placeExit: () => Promise.resolve({ kind: 'rejected', code: 'refused' }) })
+    await cycles(40, 5_000)
+    expect(statusOf('exits:stuck')).to.equal('fail')
+  })
+
+  it('warns of an exit that waits for a market to open', async () => {
+    await crossing({
+      placeExit: () => Promise.resolve({ kind: 'rejected', code: 'market-closed' }),
+    })
+    expect(checkOf('exits:waiting-for-market')).to.deep.equal(['warn', '1: p1'])
+    expect(statusOf('exits:stuck')).to.equal('pass')
+  })
+
+  it('fails for an exit of which the venue says what cannot be true', async () => {
+    const executed = { quantity: 1_000, price: 90 }
+    await crossing({
+      placeExit: () =>
+        Promise.resolve({ kind: 'acknowledged', order: { kind: 'filled', executed } }),
+    })
+    await cycles(2)
+    expect(statusOf('exits:faulty-answers')).to.equal('fail')
+  })
+
+  it('fails for an order of which nobody can prove for long what became of it', async () => {
+    account.isSilent = true
+    account.fault = 'lost'
+    await crossing({})
+    await cycles(10, 5_000)
+    expect(statusOf('exits:unproved')).to.equal('fail')
+  })
+
+  it('fails while another guard works on the account', async () => {
+    const instrument = ACME
+    const strange = clientOrderId(
+      { storeId: 'other', account: 'x', positionId: P1, generation: 9, attempt: 9 },
+      64,
+    )
+    venueDoes = {
+      openOrders: () => Promise.resolve([{ clientOrderId: strange, instrument, remaining: -1 }]),
+    }
+    await open()
+    await guard()
+    await cycles(12, 1_000)
+    expect(checkOf('broker:second-guard')).to.deep.equal(['fail', `1: ${strange}`])
+  })
+
+  it('fails for a holding on the wrong side, and warns of one that nobody owns', async () => {
+    await open()
+    await guard()
+    account.trade(instrumentId('OTHER'), 3)
+    await cycles(12, 1_000)
+    expect(checkOf('holdings:unowned')).to.deep.equal(['warn', '1: 3 OTHER'])
+    account.trade(ACME, -1_000)
+    await cycles(12, 1_000)
+    expect(checkOf('holdings:oversold')).to.deep.equal(['fail', '1: ACME'])
+  })
+
+  it('warns of a holding that nobody could tell for long', async () => {
+    account.isDown = true
+    await open()
+    await guard()
+    await cycles(20, 5_000)
+    expect(statusOf('holdings:unknown')).to.equal('warn')
+  })
+
+  it('fails until a person has confirmed what an account holds that the store does not know', async () => {
+    account.trade(ACME, 5)
+    await open({ confirmsHoldings: true })
+    expect(checkOf('holdings:unconfirmed')).to.deep.equal([
+      ...['fail', 'nothing is sent before a person has confirmed them'],
+    ])
+    expect(look().status).to.equal('fail')
+    await system.confirmation.give('test')
+    await turn()
+    expect(statusOf('holdings:unconfirmed')).to.equal('pass')
+  })
+
+  it('warns for ever of a venue at which nobody can prove a single exit', async () => {
+    venueDoes = { capabilities: { ...LOOK_UP, lookup: 'none' } }
+    await open()
+    expect(statusOf('broker:unprovable')).to.equal('warn')
+  })
+
+  it('warns of a price that nothing has confirmed', async () => {
+    await open({ ticks: { maxJumpPct: 10, confirmMs: 5_000 } })
+    await guard()
+    await tick(100, 50)
+    await cycles(3, 2_000)
+    expect(checkOf('prices:unconfirmed')[1]).to.match(/^1: ACME for 6\.\d s$/)
+  })
+
+  it('warns of prices outside the hours of their market', async () => {
+    const hours = {
+      timezone: 'UTC',
+      sessions: [{ open: 0, close: 1 }],
+      days: new Set<number>(),
+      exceptions: new Map(),
+    }
+    const spec = { ...PLAIN_INSTRUMENT, hours } as never
+    await open({ instruments: new InstrumentTable([['ACME', spec]]) })
+    await guard()
+    await tick(100)
+    expect(checkOf('prices:outside-hours')).to.deep.equal(['warn', '1: ACME'])
+  })
+
+  it('warns of stale prices', async () => {
+    await open()
+    await guard()
+    await tick(100)
+    await cycles(2, STALE_MS)
+    expect(statusOf('prices:stale')).to.equal('warn')
+  })
+
+  it('warns when somebody has set the clock', async () => {
+    await open()
+    await cycles(1)
+    jumpedMs = 60_000
+    await cycles(1)
+    expect(statusOf('clock:jumps')).to.equal('warn')
+  })
+
+  it('warns of a day that comes near its limit, and of one that has reached it', async () => {
+    const limit = { name: 'all', maxLoss: 100, warnAtPct: 80 }
+    await open({ portfolio: { dayStart: { timezone: 'UTC', minutes: 0 }, limits: [limit] } })
+    await system.portfolio.report({ amount: -85 }, 'test')
+    await cycles(2)
+    expect(checkOf('portfolio:limits-near')).to.deep.equal(['warn', '1: all'])
+    await system.portfolio.report({ amount: -20 }, 'test')
+    await cycles(2)
+    expect(checkOf('portfolio:limits-tripped')).to.deep.equal(['warn', '1: all'])
+  })
+
+  it('warns of a rule that throws, and fails when it goes on', async () => {
+    let isBroken = false
+    const rules: NonNullable<LiveOptions['chaos']>['rules'] = ({ names, rules: given }) => ({
+      names,
+      rules: given.map(rule =>
+        rule.kind !== 'levels'
+          ? rule
+          : {
+              ...rule,
+              arm: (...asked) => {
+                if (isBroken) throw new Error('broken')
+                return rule.arm(...asked)
+              },
+            },
+      ),
+    })
+    const supervision = supervisionSchema.parse({ ruleErrors: 3 })
+    await open({ supervision, chaos: { beforeMonitor: () => undefined, rules } })
+    await guard({ trailingStop: { distancePct: 5 } })
+    await tick(100)
+    isBroken = true
+    await tick(110)
+    expect(statusOf('rules:errors')).to.equal('warn')
+    for (let price = 111; price < 400; price *= 1.1) await tick(price)
+    expect([statusOf('rules:errors'), statusOf('rules:failing')]).to.deep.equal(['pass', 'fail'])
+  })
+
+  it('warns of mode observe, of chaos, and of a slow event loop', async () => {
+    await open({ mode: 'observe' })
+    expect(statusOf('service:mode')).to.equal('warn')
+    const [slow] = look({ loopDelayMs: 300, slowLoopMs: 250 }).checks['service:loop-delay']!
+    expect([slow!.status, slow!.output]).to.deep.equal([
+      'warn',
+      'the event loop is late by 300 ms: what holds it up?',
+    ])
+    expect(look({ isChaosOn: true }).output.join()).to.include('chaos is on')
+  })
+})

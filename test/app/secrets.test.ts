@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { serviceSchema } from '../../src/config/schema.ts'
+import { secretsOf } from '../../src/app/secrets.ts'
+
+describe('secretsOf', () => {
+  let folder: string
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'watchkeeper-secrets-'))
+  })
+
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const found = (config: object): readonly string[] =>
+    secretsOf(serviceSchema.parse({ positions: 'p.yaml', ...config }))
+
+  it('finds what the API, the broker and every channel are secured by', () => {
+    const url = 'https://hooks.example/secret-path'
+    expect(
+      found({
+        http: { token: 'api-token-0123456789' },
+        broker: { kind: 'http', url: 'https://bridge.example', token: 'broker-token' },
+        notify: {
+          heartbeat: { url: 'https://beat.example/ping-key' },
+          channels: [
+            { kind: 'webhook', url, headers: { authorization: 'Bearer of-the-hook' } },
+            { kind: 'slack', url: 'https://hooks.slack.example/services/x' },
+            { kind: 'pagerduty', routingKey: 'routing-key' },
+            { kind: 'telegram', token: 'bot-token', chatId: 5 },
+          ],
+        },
+      }),
+    ).to.have.members([
+      ...['api-token-0123456789', 'broker-token', 'routing-key', 'bot-token', url],
+      ...['Bearer of-the-hook', 'https://hooks.slack.example/services/x'],
+      'https://beat.example/ping-key',
+    ])
+  })
+
+  it('finds what a file holds, and leaves one that cannot be read to whoever needs it', () => {
+    const tokenFile = join(folder, 'token')
+    const broker = { kind: 'http', url: 'https://bridge.example', tokenFile }
+    expect(found({ broker })).to.deep.equal([])
+    writeFileSync(tokenFile, 'of-the-file\n')
+    expect(found({ broker })).to.deep.equal(['of-the-file'])
+  })
+})

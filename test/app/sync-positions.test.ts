@@ -1,0 +1,112 @@
+import { expect } from 'chai'
+import type { PositionEntry } from '../../src/config/position-reader.ts'
+import { positionId } from '../../src/domain/ids.ts'
+import type { Position } from '../../src/domain/position.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import { seed } from '../../src/app/sync-positions.ts'
+import { aPosition, aRuleSet } from '../support/builders.ts'
+import { TestVenue } from '../support/test-venue.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
+
+const STOP_5 = { stopLoss: { pct: 5 } }
+const STOP_3 = { stopLoss: { pct: 3 } }
+
+const NO_FLAGS = { exitNow: false, opensLater: false, reopen: false }
+
+describe('seed', () => {
+  let keeper: MemoryKeeper
+  let system: LiveSystem
+
+  beforeEach(async () => {
+    keeper = new MemoryKeeper()
+    await start()
+  })
+
+  afterEach(() => system.stop())
+
+  async function start(): Promise<void> {
+    system = await LiveSystem.open({
+      keeper,
+      venue: new TestVenue().venue,
+      clock: { now: () => 1_000, monotonic: () => 1_000 },
+      timers: machineTimers,
+      callTimeoutMs: 1_000,
+      onLine: () => undefined,
+      onFatal: error => {
+        throw error
+      },
+    })
+  }
+
+  const entry = (
+    id: string,
+    rules: object = STOP_5,
+    but: Partial<Position> = {},
+    flags: Partial<PositionEntry['flags']> = {},
+  ): PositionEntry => {
+    const options = rules as Record<string, unknown>
+    const position = { ...aPosition({ id: positionId(id), ...but }), openedAt: undefined }
+    return {
+      position,
+      rules: options,
+      ruleSet: aRuleSet(options),
+      filledIn: [],
+      flags: { ...NO_FLAGS, ...flags },
+    }
+  }
+
+  async function restartedWith(...entries: PositionEntry[]) {
+    await system.stop()
+    await start()
+    return seed(system, entries)
+  }
+
+  const rulesOf = (id: string): unknown => system.state.register.get(positionId(id))?.rules
+
+  it('guards ids that the register has never seen, open from now on', async () => {
+    const seeded = await seed(system, [entry('a'), entry('b')])
+    expect(seeded).to.deep.equal({
+      ...{ over: [], vanished: [], ruled: [] },
+      ...{ noted: [], refused: [] },
+    })
+    expect(system.state.register.get(positionId('a'))?.position.openedAt).to.equal(1_000)
+    expect(system.core.roster.size).to.equal(2)
+  })
+
+  it('applies rules that the file has tightened, and keeps what it would loosen', async () => {
+    await seed(system, [entry('a'), entry('b', STOP_3)])
+    const { ruled, refused } = await restartedWith(entry('a', STOP_3), entry('b', STOP_5))
+    expect(ruled).to.deep.equal(['a'])
+    expect(refused).to.have.length(1)
+    expect(refused[0]).to.match(/^b keeps its rules: the new rules loosen/)
+    expect([rulesOf('a'), rulesOf('b')]).to.deep.equal([STOP_3, STOP_3])
+  })
+
+  it('keeps a rule that the file has dropped, and says so in the journal', async () => {
+    await seed(system, [entry('a', { ...STOP_5, maxHold: { ms: 60_000 } })])
+    const { ruled, refused } = await restartedWith(entry('a', STOP_5))
+    await system.settled()
+    expect([ruled, rulesOf('a')]).to.deep.equal([[], { ...STOP_5, maxHold: { ms: 60_000 } }])
+    expect(refused[0]).to.contain('found maxHold: it goes;')
+    const line = keeper.lines.find(({ kind }) => kind === 'rules-refused')
+    expect(line).to.deep.include({ for: 'a', code: 'LOOSENS', by: 'positions file' })
+  })
+
+  it('guards what the file does not name any more, and leaves alone what is over', async () => {
+    await seed(system, [entry('a'), entry('b')])
+    await system.release(positionId('b'), 'test')
+    const seeded = await restartedWith(entry('b'), entry('c'))
+    expect(seeded).to.deep.include({ over: ['b'], vanished: ['a'] })
+    expect(system.core.roster.size).to.equal(2)
+  })
+
+  it('says that another quantity in the file changes nothing', async () => {
+    await seed(system, [entry('a')])
+    const { refused } = await restartedWith(entry('a', STOP_5, { quantity: 7 }))
+    expect(refused).to.deep.equal([
+      'a: quantity is 1, the file says 7: release it and add it again to change that',
+    ])
+    expect(system.state.register.get(positionId('a'))?.position.quantity).to.equal(1)
+  })
+})

@@ -1,0 +1,113 @@
+import { expect } from 'chai'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
+import { instrumentsToPoll } from '../../src/engine/held-instruments.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import { aPosition } from '../support/builders.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { TestVenue } from '../support/test-venue.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
+
+const P1 = positionId('p1')
+const MINUTE = 60_000
+const DAY = 86_400_000
+/** Open every day from 09:00 to 16:00 UTC. */
+const HOURS = {
+  timezone: 'UTC',
+  sessions: [{ open: 9 * 60, close: 16 * 60 }],
+  days: new Set([0, 1, 2, 3, 4, 5, 6]),
+  exceptions: new Map<number, []>(),
+}
+const OPEN = 9 * 60 * MINUTE
+const CLOSE = 16 * 60 * MINUTE
+
+describe('A position whose instrument has trading hours', () => {
+  let keeper: MemoryKeeper
+  let now: number
+  let system: LiveSystem
+
+  beforeEach(async () => {
+    const account = new TestVenue()
+    keeper = new MemoryKeeper()
+    now = CLOSE - MINUTE
+    system = await LiveSystem.open({
+      keeper,
+      venue: account.venue,
+      beforeGuard: account.deposit,
+      clock: { now: () => now, monotonic: () => now },
+      timers: machineTimers,
+      callTimeoutMs: 5_000,
+      onLine: () => undefined,
+      onFatal: () => undefined,
+      instruments: new InstrumentTable([['ACME', { ...PLAIN_INSTRUMENT, hours: HOURS }]]),
+    })
+  })
+
+  afterEach(() => system.stop())
+
+  const guard = (rules: Record<string, unknown>) =>
+    system.add(aPosition({ openedAt: now }), rules, 'test')
+
+  async function at(time: number, price?: number): Promise<void> {
+    now = time
+    if (price !== undefined) system.tick({ instrument: instrumentId('ACME'), ts: now, price })
+    system.cycle()
+    await system.settled()
+  }
+
+  const state = (): unknown => system.state.register.get(P1)?.state
+  const reasons = (): unknown[] =>
+    keeper.lines
+      .filter(({ kind }) => kind === 'exit-intended')
+      .map((line: Readonly<Record<string, unknown>>) => line['reason'])
+
+  it('is not exited by a price from outside them, but by the same price in the next session', async () => {
+    await guard({ stopLoss: { pct: 5 } })
+    await at(now + 1, 100)
+    await at(CLOSE + MINUTE, 90)
+    await at(DAY + OPEN - 1, 90)
+    expect([state(), reasons()]).to.deep.equal(['open', []])
+    await at(DAY + OPEN, 90)
+    expect([state(), reasons()]).to.deep.equal(['closed', ['stop-loss']])
+  })
+
+  it('does not take a price from outside them for a best price', async () => {
+    await guard({ trailingStop: { distancePct: 5 } })
+    await at(now + 1, 100)
+    await at(CLOSE + MINUTE, 150)
+    await at(DAY + OPEN, 100)
+    expect(state()).to.equal('open')
+  })
+
+  it('is not exited for want of prices while the market is closed, but when the next session stays quiet', async () => {
+    await guard({ staleQuote: { afterMs: 10 * MINUTE, action: 'exit' }, stopLoss: { pct: 50 } })
+    await at(now + 1, 100)
+    await at(CLOSE + 60 * MINUTE)
+    await at(DAY + OPEN + 10 * MINUTE)
+    expect(reasons()).to.deep.equal([])
+    await at(DAY + OPEN + 10 * MINUTE + 1)
+    expect(reasons()).to.deep.equal(['stale-quote'])
+  })
+
+  it('asks for a price for want of one only while the market is open', async () => {
+    await guard({ staleQuote: { afterMs: 10 * MINUTE, action: 'poll' }, stopLoss: { pct: 50 } })
+    await at(now + 1, 100)
+    const wanted = (): string[] => [...instrumentsToPoll(system.core.roster, now)]
+    await at(CLOSE + 60 * MINUTE)
+    expect(wanted()).to.deep.equal([])
+    await at(DAY + OPEN + 11 * MINUTE)
+    expect(wanted()).to.deep.equal(['ACME'])
+  })
+
+  it('is guarded without a price until the session has been quiet for too long', async () => {
+    await guard({ stopLoss: { pct: 50 } })
+    await at(now + 1, 100)
+    const cause = () => system.guarding.causeOf(system.state.register.get(P1)!)
+    await at(CLOSE + 60 * MINUTE)
+    expect(cause()).to.equal(undefined)
+    await at(DAY + OPEN + 29_000)
+    expect(cause()).to.equal(undefined)
+    await at(DAY + OPEN + 31_000)
+    expect(cause()).to.equal('price')
+  })
+})

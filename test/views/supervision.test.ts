@@ -1,0 +1,338 @@
+import { expect } from 'chai'
+import { send } from '../../src/actors/actor.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { ClientOrderId, ExitOrder, Fill } from '../../src/domain/order.ts'
+import type { WatchkeeperError } from '../../src/errors.ts'
+import { healthStatus } from '../../src/observability/health.ts'
+import type { ExitAnswer, OrderState } from '../../src/ports/broker.ts'
+import type { HealthSnapshot } from '../../src/ports/control.ts'
+import type { Quotes } from '../../src/ports/quotes.ts'
+import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
+import { healthFacts } from '../../src/views/health-facts.ts'
+import { LiveSystem } from '../../src/account/account.ts'
+import type { Venue } from '../../src/account/options.ts'
+import { aPosition } from '../support/builders.ts'
+import { FakeTimers } from '../support/fake-timers.ts'
+import { TestVenue } from '../support/test-venue.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { supervisionOf } from '../../src/views/supervision.ts'
+
+const TRAIL = { trailingStop: { distancePct: 10 } }
+const P1 = positionId('p1')
+
+/** A venue that answers when a test says so. */
+class SlowVenue {
+  readonly orders: ExitOrder[] = []
+  readonly fills = new Map<ClientOrderId, Fill>()
+  /** Whether orders wait for `answer`. */
+  isSlow = false
+  private late: (() => void)[] = []
+
+  private readonly account = new TestVenue()
+
+  readonly deposit = this.account.deposit
+
+  venue = (quotes: Quotes): Venue => ({
+    ...this.account.venue(quotes),
+    placeExit: order => this.place(order),
+    orderByClientId: id => Promise.resolve(this.stateOf(id)),
+  })
+
+  /** Lets every call that waits come back with its fill. */
+  answer(): void {
+    const late = this.late
+    this.late = []
+    for (const each of late) each()
+  }
+
+  private place(order: ExitOrder): Promise<ExitAnswer> {
+    this.orders.push(order)
+    const { clientOrderId, positionId: id, quantity } = order
+    const fill = this.fills.get(clientOrderId) ?? {
+      clientOrderId,
+      positionId: id,
+      quantity,
+      price: 1,
+    }
+    if (!this.fills.has(clientOrderId)) this.account.trade(order.instrument, -quantity)
+    this.fills.set(clientOrderId, fill)
+    const answer = { kind: 'acknowledged', order: filled(fill) } as const
+    if (!this.isSlow) return Promise.resolve(answer)
+    return new Promise(resolve => this.late.push(() => resolve(answer)))
+  }
+
+  private stateOf(id: ClientOrderId): OrderState {
+    const fill = this.fills.get(id)
+    return fill === undefined ? { kind: 'absent' } : filled(fill)
+  }
+}
+
+const filled = ({ quantity, price }: Fill) =>
+  ({ kind: 'filled', executed: { quantity, price } }) as const
+
+describe('supervision of a live system', () => {
+  let venue: SlowVenue
+  let keeper: MemoryKeeper
+  let timers: FakeTimers
+  let fatal: WatchkeeperError[]
+  let system: LiveSystem
+
+  beforeEach(async () => {
+    venue = new SlowVenue()
+    keeper = new MemoryKeeper()
+    timers = new FakeTimers()
+    fatal = []
+    system = await open({})
+  })
+
+  afterEach(() => system.stop())
+
+  const now = (): number => 1_000 + timers.now
+
+  const open = (policy: Record<string, unknown>): Promise<LiveSystem> =>
+    LiveSystem.open({
+      ...{ keeper, timers, venue: venue.venue, beforeGuard: venue.deposit, random: () => 0.5 },
+      clock: { now, monotonic: timers.monotonic },
+      callTimeoutMs: 5_000,
+      supervision: supervisionSchema.parse(policy),
+      onLine: () => undefined,
+      onFatal: error => fatal.push(error),
+    })
+
+  async function add(id = P1): Promise<void> {
+    await system.add(aPosition({ id }), TRAIL, 'test')
+  }
+
+  /** Lets every message through, also while a call of the broker stays open. */
+  async function turn(): Promise<void> {
+    for (let round = 0; round < 10; round++) await new Promise(resolve => setImmediate(resolve))
+  }
+
+  async function tick(price: number): Promise<void> {
+    timers.pass(1)
+    system.tick({ instrument: instrumentId('ACME'), ts: now(), price })
+    await turn()
+  }
+
+  async function cycle(ms = 500): Promise<void> {
+    timers.pass(ms)
+    system.cycle()
+    await turn()
+  }
+
+  /** A message that no actor understands crashes whoever gets it. */
+  async function crash(kind: 'gateway' | 'portfolio' | 'caretaker'): Promise<void> {
+    const { watch } = system.core.roster.service(kind)!
+    if (watch.kind === 'alive') send(watch.ref, null as never)
+    await turn()
+  }
+
+  async function crashMonitor(): Promise<void> {
+    const { watch } = system.core.roster.get(P1)!
+    if (watch.kind !== 'alive') return
+    system.core.actors.stop(watch.ref)
+    send(system.core.supervisor, {
+      ...{ kind: 'down', actor: { kind: 'monitor', positionId: P1 } },
+      ...{ epoch: system.core.roster.get(P1)!.epoch, reason: new Error('crashed') },
+    })
+    await turn()
+  }
+
+  const health = (): HealthSnapshot =>
+    healthStatus(
+      healthFacts(system, {
+        now: now(),
+        startedAt: 0,
+        exitOverdueMs: 1e9,
+        staleMs: 1e9,
+        graceMs: 1e9,
+      }),
+    )
+  const checkOf = (name: string): string | undefined => health().checks[name]?.[0]?.status
+  const kinds = (): string[] => keeper.lines.map(({ kind }) => kind)
+  const viewOf = (id: string) =>
+    supervisionOf(system)
+      .supervisionTree()
+      .find(each => each.id === id)
+
+  it('asks what became of an order whose gateway crashed in mid-send, and fills it once', async () => {
+    await add()
+    await tick(100)
+    venue.isSlow = true
+    await tick(89)
+    expect(venue.orders).to.have.length(1)
+    await crash('gateway')
+    venue.isSlow = false
+    await cycle()
+    expect([venue.orders.length, venue.fills.size]).to.deep.equal([1, 1])
+    expect(system.state.register.get(P1)?.state).to.equal('closed')
+    expect(kinds().filter(kind => kind === 'exit-filled')).to.have.length(1)
+    expect(kinds()).to.include('actor-restarted')
+  })
+
+  it('takes the late result of an ended gateway as nothing', async () => {
+    await add()
+    await tick(100)
+    venue.isSlow = true
+    await tick(89)
+    await crash('gateway')
+    venue.answer()
+    await turn()
+    expect(kinds()).not.to.include('exit-filled')
+    await cycle()
+    await cycle()
+    expect(kinds().filter(kind => kind === 'exit-filled')).to.have.length(1)
+  })
+
+  it('sends an exit that a person asked for, though the gateway lost it unrecorded', async () => {
+    await add()
+    await tick(100)
+    const { gateway } = system.core
+    send(gateway, null as never)
+    system.byHand.exit(P1, 'manual')
+    await turn()
+    expect(venue.orders).to.have.length(0)
+    await cycle()
+    await cycle()
+    expect([venue.orders.length, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
+  })
+
+  it('counts a fill once that a crashed portfolio had not counted', async () => {
+    await add()
+    await tick(100)
+    venue.isSlow = true
+    await tick(89)
+    venue.answer()
+    await crash('portfolio')
+    await cycle()
+    expect(viewOf('portfolio')?.epoch).to.equal(2)
+    expect(kinds().filter(kind => kind === 'exit-filled')).to.have.length(1)
+    expect(
+      (await system.portfolio.standing()).day.realised.map(({ amount }) => amount),
+    ).to.have.length(1)
+  })
+
+  it('says so when whoever is asked ends before it answers', async () => {
+    const { watch } = system.core.roster.service('portfolio')!
+    if (watch.kind === 'alive') send(watch.ref, null as never)
+    const failed = await system.portfolio.standing().catch((error: unknown) => error)
+    expect((failed as WatchkeeperError).code).to.equal('ACTOR_DOWN')
+    expect((await system.portfolio.standing()).standings).to.deep.equal([])
+  })
+
+  it('ends the service when the gateway crashes too often', async () => {
+    await system.stop()
+    system = await open({ gateway: { maxRestarts: 1 } })
+    await crash('gateway')
+    await crash('gateway')
+    expect(fatal.map(({ code }) => code)).to.deep.equal(['ACTOR_FAILED'])
+  })
+
+  it('never reports a position as guarded whose monitor is down', async () => {
+    await add()
+    await tick(100)
+    expect(health().status).to.equal('pass')
+    await crashMonitor()
+    expect([checkOf('actors:restarts'), checkOf('positions:unguarded')]).to.deep.equal([
+      'warn',
+      'pass',
+    ])
+    await crashMonitor()
+    expect(checkOf('positions:unguarded')).to.equal('fail')
+    expect(viewOf('monitor-p1')).to.deep.include({
+      ...{ alive: false, epoch: 2, restarts: 2, restartsInWindow: 2, lastError: 'crashed' },
+      ...{ nextRestartAt: now() + 200, quarantined: false },
+    })
+    timers.pass(200)
+    await turn()
+    expect([checkOf('positions:unguarded'), viewOf('monitor-p1')?.alive]).to.deep.equal([
+      'pass',
+      true,
+    ])
+  })
+
+  it('fails while the gateway is down, and passes once it is back for a while', async () => {
+    await crash('gateway')
+    expect([checkOf('actors:down'), checkOf('actors:restarts')]).to.deep.equal(['pass', 'warn'])
+    await crash('gateway')
+    expect(checkOf('actors:down')).to.equal('fail')
+    timers.pass(200)
+    await turn()
+    expect(checkOf('actors:down')).to.equal('pass')
+    timers.pass(60_001)
+    expect(health().status).to.equal('pass')
+  })
+
+  it('fails while a position is quarantined, until a person restarts it', async () => {
+    await system.stop()
+    system = await open({ monitor: { maxRestarts: 0 } })
+    await add()
+    await tick(150)
+    await crashMonitor()
+    expect([checkOf('positions:quarantined'), checkOf('positions:unguarded')]).to.deep.equal([
+      'fail',
+      'pass',
+    ])
+    expect(viewOf('monitor-p1')?.quarantined).to.equal(true)
+    const after = await supervisionOf(system).restart('monitor-p1', 'me')
+    expect(after).to.deep.include({ epoch: 2, alive: true, quarantined: false })
+    await turn()
+    expect(keeper.lines.at(-1)).to.include({ actor: 'monitor-p1', by: 'me' })
+    expect(health().status).to.equal('pass')
+    await tick(135)
+    await cycle()
+    expect(system.state.register.get(P1)?.state).to.equal('closed')
+  })
+
+  it('lets the caretaker exit a quarantined position at its last stop', async () => {
+    await system.stop()
+    system = await open({ monitor: { maxRestarts: 0 } })
+    await add()
+    await tick(150)
+    await crashMonitor()
+    await tick(135)
+    await cycle()
+    expect(keeper.lines.find(({ kind }) => kind === 'exit-intended')?.['level']).to.equal(135)
+    expect(system.state.register.get(P1)?.state).to.equal('closed')
+  })
+
+  it('restarts any actor that a person names, and knows no other', async () => {
+    expect(await supervisionOf(system).restart('gateway', 'me')).to.deep.include({ epoch: 2 })
+    for (const id of ['supervisor', 'monitor-nobody', 'nobody']) {
+      const failed = await supervisionOf(system)
+        .restart(id, 'me')
+        .then(
+          () => undefined,
+          (error: unknown) => error as WatchkeeperError,
+        )
+      expect(failed?.code).to.equal('ACTOR_UNKNOWN')
+    }
+  })
+
+  it('shows who is in trouble first', async () => {
+    await add(positionId('p2'))
+    await add()
+    await crashMonitor()
+    const ids = supervisionOf(system)
+      .supervisionTree(1)
+      .map(({ id }) => id)
+    expect(ids).to.deep.equal([
+      'supervisor',
+      'gateway',
+      'reconciler',
+      'caretaker',
+      'portfolio',
+      'monitor-p1',
+    ])
+  })
+
+  it('stops at once, whatever still waits for its backoff', async () => {
+    await add()
+    await crashMonitor()
+    await crashMonitor()
+    await system.stop()
+    timers.pass(60_000)
+    await turn()
+    expect(fatal).to.deep.equal([])
+  })
+})
