@@ -234,6 +234,11 @@ export class LiveSystem {
     return this.writer.durable.get(id)?.best ?? entryPrice
   }
 
+  /** Journal lines whose commit has begun so far. */
+  get begunLines(): number {
+    return this.writer.begunLines
+  }
+
   /** How it stands with what is made durable. */
   get storeStanding() {
     const { errors, lineCount, lostLines, waiting } = this.writer

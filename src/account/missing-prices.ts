@@ -22,6 +22,9 @@ export class MissingPrices {
   /** Instruments that the feed has, and that no position names. */
   private readonly others = new Set<string>()
   private readonly told = new Set<InstrumentId>()
+  /** Guesses among `knownCount` names: a guess compares with all of them, and health asks in each cycle. */
+  private readonly guesses = new Map<InstrumentId, string | undefined>()
+  private knownCount = 0
 
   constructor(parts: MissingPricesParts) {
     this.parts = parts
@@ -32,18 +35,23 @@ export class MissingPrices {
     if (this.others.size < MOST_NAMES) this.others.add(instrument)
   }
 
-  /** The instrument, and what may have been meant. */
-  textOf(instrument: InstrumentId): string {
-    const meant = this.meantBy(instrument)
-    return meant === undefined ? instrument : `${instrument} (did you mean ${meant}?)`
+  /** Each instrument, with a guess at what was meant. */
+  textsOf(instruments: Iterable<InstrumentId>): string[] {
+    const meantBy = this.guesser()
+    return Array.from(instruments, instrument => {
+      const meant = meantBy(instrument)
+      return meant === undefined ? instrument : `${instrument} (did you mean ${meant}?)`
+    })
   }
 
   /** Journals each instrument of these that was not named before. */
   tellOf(instruments: Iterable<InstrumentId>): void {
-    for (const instrument of instruments) {
-      if (this.told.has(instrument)) continue
+    const added = [...instruments].filter(each => !this.told.has(each))
+    if (added.length === 0) return
+    const meantBy = this.guesser()
+    for (const instrument of added) {
       this.told.add(instrument)
-      const meant = this.meantBy(instrument)
+      const meant = meantBy(instrument)
       const ids = this.idsOf(instrument)
       this.parts.tell('instrument-unpriced', {
         instrument,
@@ -54,13 +62,24 @@ export class MissingPrices {
     }
   }
 
-  private meantBy(instrument: InstrumentId): string | undefined {
+  /** Guesses at names of now; the guesses are kept until another name has a price. */
+  private guesser(): (instrument: InstrumentId) => string | undefined {
     const known = new Set(this.others)
     for (const each of instrumentsHeld(this.parts.roster)) {
-      if (this.parts.isPriced(each)) known.add(each)
+      if (!known.has(each) && this.parts.isPriced(each)) known.add(each)
     }
-    known.delete(instrument)
-    return closestName(instrument, [...known])
+    const { guesses } = this
+    const most = 2 * this.parts.roster.size
+    if (known.size !== this.knownCount || guesses.size > most) guesses.clear()
+    this.knownCount = known.size
+    const names = [...known]
+    return instrument => {
+      if (!guesses.has(instrument)) {
+        const others = names.filter(each => each !== instrument)
+        guesses.set(instrument, closestName(instrument, others))
+      }
+      return guesses.get(instrument)
+    }
   }
 
   /** The positions whose rules compare an instrument. */

@@ -64,6 +64,8 @@ export class LiveWriter {
   errors = 0
   /** Journal lines written so far. */
   lineCount = 0
+  /** Journal lines whose commit has begun so far: what was seen before one of them may contradict it. */
+  begunLines = 0
   /** Ratchets as they are on disk. */
   readonly durable: Map<PositionId, KeptRatchet>
   private readonly options: LiveWriterOptions
@@ -234,6 +236,7 @@ export class LiveWriter {
       lines: [...(waited.lines ?? []), ...(asked.lines ?? [])],
       exits: asked.exits ?? waited.exits ?? [],
     }
+    this.begunLines += change.lines?.length ?? 0
     try {
       const lines = await this.options.keeper.keep(change)
       this.errors = 0

@@ -98,7 +98,9 @@ export class Service {
   private readonly news: HealthNews
   private readonly adopter: Adopter | undefined
   private snapshot: HealthSnapshot
-  /** When the snapshot was made, monotonic ms. */
+  /** Journal lines whose commit had begun when the snapshot was made. */
+  private seenLines = 0
+  /** When the last cycle made a snapshot, monotonic ms. */
   private lookedAt = 0
   private pruneAt = 0
   private readonly failures = new Repeats()
@@ -140,13 +142,14 @@ export class Service {
     })
     this.adopter = adopterOf(config.holdings, this.system, clock)
     this.snapshot = this.look()
+    this.lookedAt = clock.monotonic()
     this.control = new LiveControl({
       desk: this.desk,
       system: this.system,
       store: this.store,
       backup: () => backupOf(this.store, clock.now()),
       clock,
-      health: () => this.snapshot,
+      health: () => this.health(),
       lookAgain: () => (this.snapshot = this.look()),
       version: options.version,
       isStrict: config.strict,
@@ -225,7 +228,7 @@ export class Service {
     const { core, missingPrices } = this.system
     const missing = await this.prices.missing([...new Set(instrumentsHeld(core.roster))])
     missingPrices.tellOf(missing)
-    return missing.map(each => missingPrices.textOf(each))
+    return missingPrices.textsOf(missing)
   }
 
   /** A look at all positions once their first prices are there, or could have been. */
@@ -260,6 +263,7 @@ export class Service {
       performance.cycle(positions, profiler => {
         system.cycle(profiler)
         this.snapshot = profiler.phase('health', () => this.look(system.guarding.last))
+        this.lookedAt = this.options.clock.monotonic()
       })
     } catch (error) {
       // Health grows old without a new snapshot, and says so; the next cycle is another chance.
@@ -295,11 +299,12 @@ export class Service {
   }
 
   private async scrape(format: MetricsFormat): Promise<string> {
-    const { options, startedAt, snapshot } = this
+    const { options, startedAt } = this
     const now = options.clock.now()
     const { version, clock } = options
     const { system, desk, performance } = this
-    const { status: health, at: healthAt } = snapshot
+    const { status: health } = this.health()
+    const healthAt = now - (options.clock.monotonic() - this.lookedAt)
     const redis = this.prices.redisFacts()
     return performance.board.scrape(
       await metricFacts(
@@ -320,9 +325,15 @@ export class Service {
       : [{ place: join(this.options.config.dataFolder, 'paper'), lost }]
   }
 
+  /** Health that knows all that the journal tells: a line is readable before the next cycle looks. */
+  private health(): HealthSnapshot {
+    if (this.seenLines !== this.system.begunLines) this.snapshot = this.look()
+    return this.snapshot
+  }
+
   private look(found?: Found): HealthSnapshot {
     const { config, clock } = this.options
-    this.lookedAt = clock.monotonic()
+    this.seenLines = this.system.begunLines
     const limits = { now: clock.now(), startedAt: this.startedAt, ...config.health }
     return healthStatus({
       ...healthFacts(this.system, limits, found),

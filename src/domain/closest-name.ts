@@ -1,10 +1,19 @@
 /** The name that a mistyped one was probably meant to be. */
 export function closestName(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
-  const far = (each: string): number => distance(plain(each), plain(name))
-  const [nearest] = known.toSorted((one, other) => far(one) - far(other))
-  const mayDiffer = name.length < 4 ? 1 : 2
-  return nearest !== undefined && far(nearest) <= mayDiffer ? nearest : undefined
+  const wanted = plain(name)
+  let nearest: string | undefined
+  let most = name.length < 4 ? 1 : 2
+  for (const each of known) {
+    const text = plain(each)
+    if (Math.abs(text.length - wanted.length) > most) continue
+    const edits = distance(text, wanted)
+    // Of equally near names the first one counts.
+    if (edits > most || (edits === most && nearest !== undefined)) continue
+    nearest = each
+    most = edits
+  }
+  return nearest
 }
 
 /** Edits (insert, delete, replace) from one text to the other. */

@@ -70,6 +70,11 @@ export class ExitBook {
     return this.holdings.oversold()
   }
 
+  /** Holdings that were not read since the start, though orders of an earlier process may have changed them. */
+  notReadHoldings(): readonly HoldingKey[] {
+    return this.holdings.notRead()
+  }
+
   /** The holdings that positions own, and since when each could not be learned (epoch ms). */
   *ownedHoldings(): Iterable<Pick<HoldingGroup, 'key' | 'unknownSince'>> {
     yield* this.holdings.all()
@@ -119,7 +124,7 @@ export class ExitBook {
     // A clock that was set back must not make it long ago, nor one that was set forward, for ever.
     const endedAt = Math.min(at, now)
     if (now - endedAt >= LATE_MS) return
-    this.holdings.formerly(position, endedAt)
+    this.holdings.formerlyElsewhere(position, endedAt)
     const { id: positionId, account = '' } = position
     const exit = { account, positionId, generation, attempt }
     // The store may have had no id yet when the exit began.
@@ -153,16 +158,16 @@ export class ExitBook {
     const underWay = isAlive(record) ? Math.min(left, underWayOf(record)) : 0
     this.exits.remove(id)
     this.released.take(record, { position, group, now, calls })
-    this.holdings.disown(position, { left: difference(left, underWay), now })
     if (hasSent(record)) this.holdings.formerly(position, now)
+    this.holdings.disown(position, { left: difference(left, underWay), now })
     return beside
   }
 
   /** Takes up the exit of a released position that an earlier process was following. */
   restoreReleased(record: ExitRecord, position: Position, now: number): void {
     const left = difference(remainingOf(record), isAlive(record) ? underWayOf(record) : 0)
+    this.holdings.formerlyElsewhere(position, now)
     this.holdings.disown(position, { left, now })
-    this.holdings.formerly(position, now)
     this.released.restore(record, { position, group: this.holdings.groupOf(position, now), now })
   }
 
@@ -311,16 +316,16 @@ export class ExitBook {
     const record = this.exits.remove(position.id)
     const isSent = record !== undefined && hasSent(record)
     if (isSent) this.secondGuard.remember(record, this.sighting(now))
-    this.holdings.disown(position, { left, now })
     if (isSent) this.holdings.formerly(position, now)
+    this.holdings.disown(position, { left, now })
   }
 
   /** The order of a released position is over: a list may still show it, and it may still arrive. */
   private letGo(order: FollowedOrder, now: number): void {
     const { position, record } = order
     this.secondGuard.remember(record, this.sighting(now))
-    this.holdings.letGo(position, leftOf(order))
     this.holdings.formerly(position, now)
+    this.holdings.letGo(position, leftOf(order))
   }
 
   /** How ids look at the venue. */

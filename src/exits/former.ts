@@ -25,6 +25,8 @@ interface Watched {
  */
 export class FormerHoldings {
   private readonly watched = new Map<string, Watched>()
+  /** Of an earlier process: since the start no report has said what the account holds of them. */
+  private readonly unread = new Map<string, HoldingKey>()
   private readonly tell: (notice: Notice) => void
 
   constructor(tell: (notice: Notice) => void) {
@@ -47,13 +49,37 @@ export class FormerHoldings {
     for (const oldest of this.watched.keys()) {
       if (this.watched.size <= MOST) break
       this.watched.delete(oldest)
+      this.unread.delete(oldest)
     }
+  }
+
+  /** The last report on a holding, which came while a position still named it, was on the wrong side. */
+  inherit(key: HoldingKey): void {
+    const each = this.watched.get(nameOf(key))
+    if (each !== undefined) each.isOversold = true
+  }
+
+  /** Its orders were sent by an earlier process: what they have left is not known before a report. */
+  missed(key: HoldingKey): void {
+    if (this.watched.has(nameOf(key))) this.unread.set(nameOf(key), key)
+  }
+
+  /** A list of all holdings was read. */
+  listed(): void {
+    this.unread.clear()
+  }
+
+  /** The holdings of an earlier process that were not read since the start. */
+  notRead(): readonly HoldingKey[] {
+    return [...this.unread.values()]
   }
 
   /** A position names the holding: on the other side, it is a person who went there on purpose. */
   named(key: HoldingKey, side: Side): void {
     const name = nameOf(key)
     if (this.watched.get(name)?.side !== side) this.watched.delete(name)
+    // From now on it is the position whose holding is known or not.
+    this.unread.delete(name)
   }
 
   /** The holdings that are on the wrong side. */
@@ -65,6 +91,7 @@ export class FormerHoldings {
   look(key: HoldingKey, quantity: number, now: number): boolean {
     const each = this.watched.get(nameOf(key))
     if (each === undefined) return false
+    this.unread.delete(nameOf(key))
     const isBeyond = each.side === 'long' ? quantity < 0 : quantity > 0
     const isOurs = each.isOversold || isEnough(each.quantity, Math.abs(quantity))
     const isWrong = isBeyond && isOurs

@@ -105,13 +105,33 @@ export class HoldingBook {
     this.unowned.release(key, position.id, left)
     this.lives.delete(position.id)
     group?.disown(position.id, now)
-    if (group?.isEmpty === true) this.groups.delete(name)
+    if (group?.isEmpty === true) this.drop(name, group)
   }
 
-  /** Orders of ours closed a position at `now` (epoch ms); another one may be executed later. */
+  /** A position names the holding no longer: where it is on the wrong side, it stays so. */
+  private drop(name: string, group: HoldingGroup): void {
+    this.groups.delete(name)
+    if (group.isOversold) this.former.inherit(group.key)
+  }
+
+  /**
+   * Orders of ours closed a position at `now` (epoch ms); another one may be executed later. Comes before
+   * its `disown`.
+   */
   formerly(position: Position, now: number): void {
     const { side, quantity } = position
     this.former.remember(holdingKeyOf(position, this.model), { side, quantity, now })
+  }
+
+  /** The same of an earlier process, which may have ended before it learned of that order. */
+  formerlyElsewhere(position: Position, now: number): void {
+    this.formerly(position, now)
+    this.former.missed(holdingKeyOf(position, this.model))
+  }
+
+  /** Holdings of positions closed by an earlier process that were not read since the start. */
+  notRead(): readonly HoldingKey[] {
+    return this.former.notRead()
   }
 
   /** A person takes over so many units of a position, and may sell them at any time. */
@@ -147,7 +167,7 @@ export class HoldingBook {
     const name = nameOf(key)
     const group = this.groups.get(name)
     if (!this.lives.has(position.id)) this.unowned.release(key, position.id, left)
-    if (group?.isEmpty === true) this.groups.delete(name)
+    if (group?.isEmpty === true) this.drop(name, group)
     else if (group !== undefined) this.lookAgain(group)
   }
 
@@ -230,6 +250,7 @@ export class HoldingBook {
       this.faults.alone(`holding ${key.instrument}`, () => this.look(unowned), undefined)
       return []
     })
+    this.former.listed()
     return { reports, lacking: [...lacking.values()].map(({ key }) => key) }
   }
 

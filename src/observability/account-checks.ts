@@ -26,7 +26,7 @@ export interface AccountFacts {
   readonly strangers: readonly Trouble[]
   /** Holdings on the wrong side of zero. */
   readonly oversold: readonly Trouble[]
-  /** Holdings that nobody could tell for long. */
+  /** Holdings whose quantity was not known for long, or not since the start. */
   readonly unknownHoldings: readonly Trouble[]
   /** What threw for one position or holding alone, and has not gone well since. */
   readonly faults: readonly Trouble[]

@@ -38,6 +38,9 @@ export function accountFacts(
     return forMs > loudAfterMs ? [{ what, forMs }] : []
   })
   const released = [...book.released.unended(now)].filter(({ forMs }) => forMs > loudAfterMs)
+  const notRead = book.notReadHoldings().map(({ instrument }) => {
+    return { what: `${instrument}, not read since the start` }
+  })
   const unproved = [...book.exits.records()].flatMap(({ positionId, state }) => {
     const forMs = state.kind === 'unknown' ? now - state.since : 0
     return forMs > loudAfterMs ? [{ what: positionId, forMs }] : []
@@ -68,7 +71,7 @@ export function accountFacts(
     waitingForMarket: waiting.map(({ positionId }) => ({ what: positionId })),
     strangers: book.strangers.map(what => ({ what })),
     oversold: book.oversoldHoldings().map(({ instrument }) => ({ what: instrument })),
-    unknownHoldings: unknown,
+    unknownHoldings: [...unknown, ...notRead],
     unowned: book.unownedHoldings().map(({ key, quantity }) => {
       return { what: `${quantity} ${key.instrument}` }
     }),

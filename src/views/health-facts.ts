@@ -1,6 +1,5 @@
 import { accountFacts } from './exit-view.ts'
 import type { Child } from '../actors/roster.ts'
-import type { InstrumentId } from '../domain/ids.ts'
 import type { Found } from '../account/coverage.ts'
 import type { LiveSystem } from '../account/account.ts'
 import { supervisionOf } from './supervision.ts'
@@ -83,7 +82,7 @@ export function healthFacts(
     refusedEntries: [...state.refusedEntries]
       .filter(([id]) => !state.register.open.has(id))
       .map(([id, why]) => ({ what: `${id}: ${why}` })),
-    unpriced: now - startedAt > graceMs ? [...found.unpriced].map(namedIn(system)) : [],
+    unpriced: now - startedAt > graceMs ? unpricedIn(system, found) : [],
     quarantined: found.quarantined.map(troubleOf),
     ...{ ruleErrors: erring(false), failingRules: erring(true) },
     downActors: supervision.down(),
@@ -116,9 +115,8 @@ function reasonOf({ cause, child, entry }: Omit<Found['unguarded'][number], 'id'
   return `${why}: exit it, release it, or change its rules with exitNow`
 }
 
-const namedIn =
-  ({ missingPrices }: LiveSystem) =>
-  (instrument: InstrumentId): Trouble => ({ what: missingPrices.textOf(instrument) })
+const unpricedIn = ({ missingPrices }: LiveSystem, { unpriced }: Found): Trouble[] =>
+  missingPrices.textsOf(unpriced.keys()).map(what => ({ what }))
 
 const troubleOf = ({ guard, crashes }: Child): Trouble => ({
   what: `${guard.position.id}: its monitor crashed (${crashes.lastError ?? 'no error'})`,

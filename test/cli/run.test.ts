@@ -162,6 +162,8 @@ describe('watchkeeper run', () => {
     await first.end('SIGKILL')
     const killedAt = Date.now()
     const second = await start()
+    // A line is printed once it is durable, which may be after the greeting.
+    await second.printed(each => each.includes('guard-resumed'))
     const url = second.lines.find(line => line.startsWith('metrics'))!.split(/\s+/)[1]!
     const text = await (await fetch(url)).text()
     const seconds = Number(/unguarded_seconds_total\{cause="down"\} (\S+)/.exec(text)![1])

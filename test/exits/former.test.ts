@@ -69,4 +69,34 @@ describe('FormerHoldings', () => {
     former.named(ACME, 'short')
     expect([former.oversold(), former.look(ACME, -5, 20)]).to.deep.equal([[], false])
   })
+
+  it('stays on the wrong side from the position on that has just closed, and tells of it once', () => {
+    former.remember(ACME, five('long'))
+    former.inherit(ACME)
+    expect(former.oversold()).to.deep.equal([ACME])
+    former.look(ACME, -4, 10)
+    expect(told).to.deep.equal([])
+    former.look(ACME, 0, 20)
+    expect(former.oversold()).to.deep.equal([])
+  })
+
+  it('knows nothing of what an earlier process has left before a report or a list', () => {
+    const other = { instrument: instrumentId('GLOBEX') }
+    for (const key of [ACME, other]) {
+      former.remember(key, five('long'))
+      former.missed(key)
+    }
+    expect(former.notRead()).to.deep.equal([ACME, other])
+    former.look(ACME, 0, 10)
+    expect(former.notRead()).to.deep.equal([other])
+    former.listed()
+    expect(former.notRead()).to.deep.equal([])
+  })
+
+  it('leaves what is not known to the position that names the holding next', () => {
+    former.remember(ACME, five('long'))
+    former.missed(ACME)
+    former.named(ACME, 'long')
+    expect(former.notRead()).to.deep.equal([])
+  })
 })

@@ -133,8 +133,8 @@ describe('HoldingBook', () => {
       take(-2.2e-13, 20)
       expect(book.oversold()).to.deep.equal([])
       for (const each of positions) {
-        book.disown(each, { left: 0, now: 30 })
         book.formerly(each, 30)
+        book.disown(each, { left: 0, now: 30 })
       }
       for (const rest of [2.2e-13, -2.2e-13]) take(rest, 40)
       expect([told, book.nobodys(), book.oversold()]).to.deep.equal([[], [], []])

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A disk of a few MB, as a folder. */
 export interface SmallDisk {
   readonly folder: string
-  /** Uses up all room, as somebody else's files do. */
+  /** Uses up all room, as files of another program do; called again, what was given up in between as well. */
   fill(): void
   /** Gives the room back. */
   clear(): void
@@ -28,7 +28,7 @@ export function smallDisk(megabytes: number): SmallDisk | undefined {
     folder,
     fill: () => {
       try {
-        writeFileSync(filler, Buffer.alloc(megabytes * 1024 * 1024))
+        appendFileSync(filler, Buffer.alloc(megabytes * 1024 * 1024))
       } catch {
         // What could be written has used up the room.
       }

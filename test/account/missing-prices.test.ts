@@ -1,0 +1,48 @@
+import { expect } from 'chai'
+import type { Roster } from '../../src/actors/roster.ts'
+import { instrumentId } from '../../src/domain/ids.ts'
+import { MissingPrices } from '../../src/account/missing-prices.ts'
+
+const COUNT = 200
+const instruments = Array.from({ length: COUNT }, (_, index) => instrumentId(`AB/${1_000 + index}`))
+
+describe('MissingPrices', () => {
+  let priced: Set<string>
+  let asked: number
+  let missing: MissingPrices
+
+  beforeEach(() => {
+    priced = new Set()
+    asked = 0
+    const all = () => instruments.map(instrument => ({ guard: { position: { instrument } } }))
+    missing = new MissingPrices({
+      roster: { all, size: COUNT } as unknown as Roster,
+      isPriced: each => {
+        asked++
+        return priced.has(each)
+      },
+      tell: () => undefined,
+    })
+  })
+
+  it('asks once for each instrument whether it is priced, however many have no price', () => {
+    missing.textsOf(instruments)
+    expect(asked).to.equal(COUNT)
+  })
+
+  it('guesses again when another name has a price', () => {
+    const [first, second] = instruments
+    expect(missing.textsOf([first!])).to.deep.equal([first])
+    missing.heard('ab1000')
+    expect(missing.textsOf([first!])).to.deep.equal([`${first} (did you mean ab1000?)`])
+    priced.add(second!)
+    expect(missing.textsOf([instruments[11]!])).to.deep.equal([
+      `${instruments[11]} (did you mean ${second}?)`,
+    ])
+  })
+
+  it('does not take the name of the instrument itself for what was meant', () => {
+    priced.add(instruments[0]!)
+    expect(missing.textsOf([instruments[0]!])).to.deep.equal([instruments[0]])
+  })
+})
