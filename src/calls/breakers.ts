@@ -9,6 +9,7 @@ import {
 } from '../resilience/breaker.ts'
 import {
   type BreakerSnapshot,
+  closeUnprobed,
   openUntil,
   probeNow,
   probeSooner,
@@ -100,6 +101,9 @@ export class Breakers {
     if (outcome === 'failure') this.failing.add(group)
     if (outcome !== 'success') return false
     const wasFailing = this.failing.delete(group)
+    for (const other of GROUPS) {
+      if (other !== group) this.change(other, closeUnprobed(this.states[other], this.now))
+    }
     if (before.kind === 'half-open' && this.states[group].kind === 'closed') {
       // The venue is back; what its limit was banned for is over.
       const when = { at: this.now, cause: 'answered-elsewhere' } as const

@@ -220,7 +220,7 @@ export class CallDesk {
     let code = 'ok'
     try {
       const answer = await answerOf(call, this.options.callTimeoutMs)
-      if (call.isNeutral?.(answer) === true) outcome = 'ignored'
+      if (call.isRejection?.(answer) === true) outcome = 'rejected'
       resolve(answer)
     } catch (error) {
       code = codeOf(error)

@@ -25,8 +25,8 @@ export interface DeskCall<Answer> {
   /** Ends the call when its owner has given it up. */
   readonly signal?: AbortSignal
   run(signal: AbortSignal): Promise<Answer>
-  /** Whether an answer says nothing about the venue's health: a business rejection. */
-  readonly isNeutral?: (answer: Answer) => boolean
+  /** Whether an answer proves only that the venue is there: a business rejection. */
+  readonly isRejection?: (answer: Answer) => boolean
 }
 
 /** How one call went, for a person. */

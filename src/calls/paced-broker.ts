@@ -48,7 +48,7 @@ export function pacedBroker(
         urgency: urgencyOf(order),
         mayLeave: () => mayLeave() && leaving?.isWanted() !== false,
         isReady: isPaced => leaving?.mayLeave(isPaced) !== false,
-        isNeutral: ({ kind }) => kind === 'rejected',
+        isRejection: ({ kind }) => kind === 'rejected',
         signal,
         run: ending => {
           leaving?.left()

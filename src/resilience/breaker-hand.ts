@@ -68,6 +68,21 @@ export function probeSooner(breaker: Breaker, now: number): Breaker {
   return look({ ...seen, until: seen.exitAt }, now)
 }
 
+/**
+ * Closes a half-open breaker that no call has probed for as long as an open can last, as the venue
+ * answers other calls: no order leaves while its market is closed. Credentials that were refused, and
+ * a ban that runs, need a probe.
+ */
+export function closeUnprobed(breaker: Breaker, now: number): Breaker {
+  const seen = look(breaker, now)
+  if (seen.kind !== 'half-open' || seen.out.length + seen.good + seen.failed > 0) return seen
+  const { transitions, options, ban } = seen
+  const isDenied = transitions.findLast(({ to }) => to === 'open')?.cause === 'unauthorized'
+  const isBanned = ban !== undefined && now < ban.until
+  if (isDenied || isBanned || now - transitions.at(-1)!.at < options.maxOpenMs) return seen
+  return closedAgain(seen, { at: now, cause: 'answered-elsewhere' })
+}
+
 /** Refuses every call until a person resets the breaker. */
 export const forceOpen = (breaker: Breaker, now: number): Breaker =>
   breaker.kind === 'forced-open'

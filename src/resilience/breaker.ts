@@ -13,9 +13,10 @@ import { excess, record } from './window.ts'
 
 /**
  * How a call ended. `ignored`: it proves neither health nor illness, and gives its permit back.
- * `denied`: its credentials were refused, as those of any other call would be.
+ * `denied`: its credentials were refused, as those of any other call would be. `rejected`: the venue
+ * has answered and does not want what was asked: a good probe, and neither side of a rate.
  */
-export type Outcome = 'success' | 'failure' | 'ignored' | 'denied'
+export type Outcome = 'success' | 'failure' | 'ignored' | 'denied' | 'rejected'
 
 /** No leave for a call. */
 export interface Refusal {
@@ -114,6 +115,8 @@ export function settle(
   const out = seen.out.length === 1 ? NONE_OUT : seen.out.toSpliced(index, 1)
   if (outcome === 'ignored') return { ...seen, out }
   if (outcome === 'denied') return denied({ ...seen, out }, now, circumstances)
+  // A venue that is closed rejects for hours: its answer proves that it is there, and nothing more.
+  if (outcome === 'rejected' && seen.kind !== 'half-open') return { ...seen, out }
   const call = { isFailure: outcome === 'failure', durationMs: now - seen.out[index]!.at }
   switch (seen.kind) {
     case 'closed': {

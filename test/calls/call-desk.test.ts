@@ -368,14 +368,27 @@ describe('CallDesk', () => {
     expect(desk.limits.map(({ limit }) => limit.name)).to.deep.equal(['orders', 'default'])
   })
 
-  it('counts a business rejection for neither side', async () => {
+  it('takes a rejection for the answer of a venue that is there: a closed market holds no breaker half-open', async () => {
     const desk = open()
     await trip(desk, 'orders')
-    ask(desk, 'exit', { isNeutral: () => true })
+    ask(desk, 'exit', { isRejection: () => true })
     timers.pass(10_000)
     sent[0]!.answer('rejected')
     await turn()
-    expect(state(desk.gates.breaker('orders'), timers.now)).to.equal('half-open')
+    expect(state(desk.gates.breaker('orders'), timers.now)).to.equal('closed')
+  })
+
+  it('closes a breaker that no order probes while its market is closed, as other calls are answered', async () => {
+    const desk = open()
+    await trip(desk, 'orders')
+    for (let minute = 0; minute < 3; minute++) {
+      timers.pass(60_000)
+      ask(desk, `holdings ${minute}`, { group: 'account' })
+      sent.at(-1)!.answer('flat')
+      await turn()
+    }
+    expect(state(desk.gates.breaker('orders'), timers.now)).to.equal('closed')
+    expect(desk.gates.of('orders').throttle.isFrozen).to.equal(false)
   })
 
   it('remembers the last calls, how long they took and how they ended', async () => {

@@ -14,6 +14,7 @@ import {
   state,
 } from '../../src/resilience/breaker.ts'
 import {
+  closeUnprobed,
   disable,
   forceOpen,
   metricsOnly,
@@ -325,6 +326,32 @@ describe('a circuit breaker', () => {
     expect(settle(open, b, 'denied', 20)).to.equal(open)
   })
 
+  it('counts a rejection for neither side while it is closed, and as a good probe when half-open', () => {
+    expect(state(calls(fresh(), [...failed(4), 'rejected', 'failure']), 0)).to.equal('open')
+    expect(state(call(tripped(), 'rejected', { at: 10_000 }), 10_000)).to.equal('closed')
+    // It says nothing of a ban but that calls are answered again: the next ban counts anew.
+    const [open, permit] = permitOf(acquire(fresh(), 0))
+    expect(settle(openUntil(open, 60_000, 0), permit, 'rejected', 1).kind).to.equal('open')
+  })
+
+  it('closes unprobed after the longest open, as the venue answers other calls', () => {
+    const half = look(tripped(), 10_000)
+    expect(state(closeUnprobed(half, 69_999), 69_999)).to.equal('half-open')
+    expect(closeUnprobed(half, 70_000).transitions.at(-1)).to.deep.equal({
+      ...{ from: 'half-open', to: 'closed', at: 70_000, cause: 'answered-elsewhere' },
+    })
+  })
+
+  it('does not close unprobed while a probe is out, in a ban, after refused credentials, or by hand', () => {
+    const [probed] = permitOf(acquire(tripped({ halfOpenMaxMs: 900_000 }), 10_000))
+    const banned = look(openUntil(fresh(), 600_000, 0), 10_000, { isExitWaiting: true })
+    const denied = look(call(fresh(), 'denied', { at: 0 }), 10_000)
+    expect([banned.kind, denied.kind]).to.deep.equal(['half-open', 'half-open'])
+    for (const each of [probed, banned, denied, forceOpen(fresh(), 0), fresh()]) {
+      expect(closeUnprobed(each, 100_000)).to.equal(each)
+    }
+  })
+
   it('probes at once, or as soon as an exit could, when the venue answers other calls', () => {
     const when = { at: 100, cause: 'answered-elsewhere' } as const
     const open = tripped()
@@ -437,7 +464,7 @@ describe('a circuit breaker', () => {
           kind: fc.constant('end' as const),
           which: fc.nat(30),
           outcome: fc.constantFrom<Outcome[]>(
-            ...(['success', 'failure', 'failure', 'ignored', 'denied'] as const),
+            ...(['success', 'failure', 'failure', 'ignored', 'denied', 'rejected'] as const),
           ),
         }),
       },
@@ -493,7 +520,7 @@ describe('a circuit breaker', () => {
               each = settle(each, chosen.permit, step.outcome, now)
               const isLate = chosen.isOver || chosen.permit.epoch !== before.epoch
               if (isLate) expect(each).to.equal(before)
-              else if (step.outcome !== 'success' && step.outcome !== 'ignored') failures++
+              else if (step.outcome === 'failure' || step.outcome === 'denied') failures++
               chosen.isOver = true
             }
             const opens = each.transitions.filter(
