@@ -113,16 +113,18 @@ export class Service {
       ...given,
       clock: TrustedClock.of(given.clock, { ...CLOCK_DEFAULTS, ...policy }),
     }
-    const service = new Service(options, await openParts(options))
+    const parts = await openParts(options)
+    const news = await HealthNews.open(options, parts)
+    const service = new Service(options, parts, news)
     try {
       return [service, await service.begin()]
     } catch (error) {
-      await service.stop()
+      await service.stop({ hasFailed: true })
       throw error
     }
   }
 
-  private constructor(options: TrustedOptions, parts: ServiceParts) {
+  private constructor(options: TrustedOptions, parts: ServiceParts, news: HealthNews) {
     const { config, clock } = options
     this.options = options
     this.store = parts.store
@@ -132,9 +134,7 @@ export class Service {
     this.system = parts.system
     this.performance = parts.performance
     this.chaos = parts.chaos
-    this.news = new HealthNews(config.notify, clock, (to, why) => {
-      this.system.tell('notify-failed', { to, why })
-    })
+    this.news = news
     this.startedAt = clock.now()
     this.prices = openPrices({
       ...{ config, system: this.system, clock, performance: this.performance },
@@ -162,8 +162,11 @@ export class Service {
     })
   }
 
-  /** Ends in order: nothing new is taken, what was decided is durable, exits in flight may finish. */
-  async stop(): Promise<ChaosSummary | undefined> {
+  /**
+   * Ends in order: nothing new is taken, what was decided is durable, exits in flight may finish.
+   * `hasFailed`: for the next process this end counts like a crash.
+   */
+  async stop({ hasFailed = false } = {}): Promise<ChaosSummary | undefined> {
     this.state = { ready: false, why: 'stopping' }
     this.chaos?.stop()
     this.prices.stop()
@@ -181,7 +184,7 @@ export class Service {
     clearInterval(this.cycles)
     // Until here a probe is told that the service is not ready.
     if (this.http !== undefined) await step(this.http.close())
-    await step(this.news.stop())
+    await step(this.news.stop({ hasFailed }))
     this.system.tell('guard-stopped', {})
     await step(this.system.stop())
     const fills = this.broker instanceof PaperAccount ? this.broker.fills() : undefined
@@ -343,6 +346,7 @@ export class Service {
       lostFolders: this.lostFolders(),
       loopDelayMs: this.performance.loopDelayMs,
       slowLoopMs: config.health.slowLoopMs,
+      news: this.news.troubles,
       isChaosOn: this.chaos !== undefined,
     })
   }

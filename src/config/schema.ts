@@ -79,8 +79,13 @@ export const serviceSchema = z.strictObject({
     .strictObject({
       /** Name of this service in messages. */
       service: z.string().min(1).max(100).default('watchkeeper'),
-      /** A status that lasts shorter than this is not told, ms. */
+      /** Time that a status must have lasted before it is sent, ms. */
       settleMs: z.int().nonnegative().default(5_000),
+      /**
+       * Longest time that a better status must last before it is sent where it has come and gone, or
+       * the process before ended without order, ms; so many ends count towards a crash loop, too.
+       */
+      maxSettleMs: ms.default(900_000),
       /** Most messages of one channel in an hour. */
       maxPerHour: z.int().positive().default(20),
       channels: z.array(channelOptions).max(20).default([]),

@@ -72,6 +72,11 @@ export interface HealthFacts {
   readonly pricesOutsideHours: readonly Trouble[]
   /** Instruments whose last price came with a time that lies ahead of the clock. */
   readonly pricesAhead?: readonly Trouble[]
+  /** Channels that do not take news of health, and a loop of starts. */
+  readonly news?: {
+    readonly undelivered: readonly Trouble[]
+    readonly crashLoop: string | undefined
+  }
   /** Undefined where there is no account to look at. */
   readonly account?: AccountFacts
 }
@@ -126,6 +131,7 @@ function failures(facts: HealthFacts): Record<string, Draft> {
       killSwitch === 'halt' ? 'fail' : killSwitch === 'off' ? 'pass' : 'warn',
     ),
     'store:errors': draft('datastore', storeErrors, storeErrors > 0 ? 'fail' : 'pass'),
+    'service:crash-loop': crashLoop(facts.news?.crashLoop),
   }
 }
 
@@ -151,11 +157,17 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
       ...(facts.isChaosOn === true && { output: 'chaos is on: things go wrong on purpose' }),
     },
     'redis:connections': counted('datastore', facts.redisTroubles ?? [], 'warn'),
+    'notify:undelivered': counted('component', facts.news?.undelivered ?? [], 'warn'),
     'service:loop-delay': loopDelay(facts),
     'clock:jumps': clock(facts),
     'actors:restarts': draft('component', actors.restarts, actors.restarts > 0 ? 'warn' : 'pass'),
   }
 }
+
+const crashLoop = (output: string | undefined): Draft => ({
+  ...draft('system', output !== undefined, output === undefined ? 'pass' : 'fail'),
+  ...(output !== undefined && { output }),
+})
 
 function clock({ clockJumps, clockPending }: HealthFacts): Draft {
   if (clockPending === undefined) {

@@ -66,7 +66,9 @@ export const JOURNAL_KINDS = {
   'store-rewritten': 'all of it was written anew',
   'store-doubted': 'it may be older than the account: nothing is sent before a person has looked',
   'journal-gap': 'lines were left out because too many waited for the store',
-  'notify-failed': 'a person could not be told',
+  'notify-failed':
+    'a channel does not take news of health: it is sent the last state until it does',
+  'notify-recovered': 'the channel has taken the last state',
   'cycle-failed': 'a monitoring cycle failed; the next one is another chance',
   'upkeep-failed': 'journal or history could not be tidied up',
   'guard-stopped': 'the process ends in order',

@@ -168,7 +168,7 @@ async function run(
     kind: 'service-stopping',
     text: () => 'stopping: nothing new is sent, exits in flight may finish',
   })
-  const summary = await service.stop()
+  const summary = await service.stop({ hasFailed: failure !== undefined })
   if (summary !== undefined) {
     output.say({ kind: 'chaos-summary', detail: { ...summary }, text: () => chaosText(summary) })
   }

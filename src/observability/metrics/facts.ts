@@ -143,7 +143,7 @@ export interface CycleFacts {
 export interface NoticeFacts {
   readonly delivered: number
   readonly failed: number
-  /** Left out because of their rate. */
+  /** Changes that were not sent by themselves. */
   readonly leftOut: number
   readonly waiting: number
   readonly beats: number

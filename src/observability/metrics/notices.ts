@@ -5,7 +5,7 @@ export const noticeMetrics: MetricFamily = board => {
   board.counter(
     {
       name: 'watchkeeper_notifications_total',
-      help: 'Messages about health to all channels: delivered, failed, or left out by their rate.',
+      help: 'Messages about health to all channels: delivered, tries of a channel that takes none, changes left out.',
       labels: ['result'],
     },
     ({ notices: { delivered, failed, leftOut } }) => [
@@ -17,7 +17,7 @@ export const noticeMetrics: MetricFamily = board => {
   board.gauge(
     {
       name: 'watchkeeper_notifications_waiting',
-      help: 'Messages about health that are not delivered yet.',
+      help: 'Channels that have not taken the last state of health.',
     },
     ({ notices }) => single(notices.waiting),
   )

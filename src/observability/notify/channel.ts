@@ -26,6 +26,10 @@ export interface AlertRequest {
 export interface Channel {
   /** What it is called in the journal; no secret is part of it. */
   readonly name: string
+  /** What tells it from other channels, over restarts; a secret. */
+  readonly address: string
+  /** It keeps an incident open until the message that resolves it. */
+  readonly keepsIncidents: boolean
   /** From which status on it is told; that all is well again is always told. */
   readonly from: 'warn' | 'fail'
   request(alert: Alert): AlertRequest

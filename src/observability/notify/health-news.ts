@@ -1,55 +1,116 @@
-import type { NoticeFacts } from '../metrics/facts.ts'
-import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts'
-import { Notifier, type NotifierOptions } from './notifier.ts'
-import { channelOf } from './registry.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { HealthSnapshot } from '../../ports/control.ts'
+import type { JournalKind } from '../../ports/journal-kinds.ts'
+import type { Store } from '../../ports/store.ts'
+import type { Trouble } from '../checks.ts'
+import type { NoticeFacts } from '../metrics/facts.ts'
+import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts'
+import { LOOP_CRASHES, NewsMemory, type NewsPast, rememberedNews } from './news-memory.ts'
+import { Notifier, type NotifierOptions } from './notifier.ts'
+import { channelOf } from './registry.ts'
 
-type Wired = 'monotonic' | 'onFailure'
-
-/** Who hears of the health, and how often. */
-export interface NotifySettings extends Omit<NotifierOptions, 'channels' | Wired> {
+/** Who gets the news of health, and how often. */
+export interface NotifySettings extends Pick<
+  NotifierOptions,
+  'service' | 'settleMs' | 'maxSettleMs' | 'maxPerHour'
+> {
   readonly channels: readonly Parameters<typeof channelOf>[0][]
-  readonly heartbeat?: Omit<HeartbeatOptions, Wired> | undefined
+  readonly heartbeat?: Pick<HeartbeatOptions, 'url' | 'everyMs'> | undefined
 }
 
-/** Tells people how the service is: its changes, and, by a heartbeat, that it lives at all. */
+export interface NewsOptions {
+  readonly config: { readonly notify: NotifySettings }
+  readonly clock: Clock
+}
+
+/** What the news are kept in, and who journals that they do not arrive. */
+export interface NewsParts {
+  readonly store: Pick<Store, 'rows' | 'write'>
+  readonly system: { tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void }
+}
+
+/** What health says of the news of itself. */
+export interface NewsTroubles {
+  readonly undelivered: readonly Trouble[]
+  /** Ends without order that make a loop of starts; undefined: none. */
+  readonly crashLoop: string | undefined
+}
+
+/** Sends people how the service is: its changes, and, by a heartbeat, that it lives at all. */
 export class HealthNews {
   private readonly notifier: Notifier
   private readonly heartbeat: Heartbeat | undefined
+  private readonly memory: NewsMemory | undefined
+  private readonly crashes: readonly number[]
+  private readonly withinMs: number
+  private readonly now: () => number
 
-  constructor(
-    { channels, heartbeat, ...options }: NotifySettings,
-    clock: Clock,
-    onFailure: (to: string, why: string) => void,
+  /** Reads what an earlier process left behind; without a channel nothing is kept. */
+  static async open(options: NewsOptions, { store, system }: NewsParts): Promise<HealthNews> {
+    const { channels, maxSettleMs } = options.config.notify
+    if (channels.length === 0) return new HealthNews(options, system, {})
+    const past = await rememberedNews(store, options.clock.now(), maxSettleMs)
+    const memory = new NewsMemory(store, past)
+    await memory.begin()
+    return new HealthNews(options, system, { past, memory })
+  }
+
+  private constructor(
+    { config: { notify }, clock }: NewsOptions,
+    system: NewsParts['system'],
+    { past = NO_PAST, memory }: { readonly past?: NewsPast; readonly memory?: NewsMemory },
   ) {
+    const onFailure = (to: string, why: string): void => system.tell('notify-failed', { to, why })
+    const { channels, heartbeat, ...options } = notify
     const monotonic = (): number => clock.monotonic()
+    this.memory = memory
+    this.crashes = past.crashes
+    this.withinMs = notify.maxSettleMs
+    this.now = () => clock.now()
     this.notifier = new Notifier({
       ...options,
       channels: channels.map(channelOf),
-      ...{ monotonic, onFailure },
+      past: past.notifier,
+      keep: kept => memory?.keep(kept) ?? Promise.resolve(),
+      monotonic,
+      onFailure,
+      onRecovery: to => system.tell('notify-recovered', { to }),
     })
     if (heartbeat === undefined) return
     this.heartbeat = new Heartbeat({
-      ...{ ...heartbeat, monotonic },
+      ...heartbeat,
+      monotonic,
       onFailure: why => onFailure('heartbeat', why),
     })
   }
 
-  /** Takes the health of a cycle; nobody waits for what follows from it. */
+  /** Takes the health of a cycle; the cycle does not wait for what follows from it. */
   observe(snapshot: HealthSnapshot): void {
     this.notifier.observe(snapshot)
     this.heartbeat?.observe(snapshot.status)
   }
 
-  /** What was told so far. */
+  /** What was sent so far. */
   get counts(): NoticeFacts {
     const { counts, waiting } = this.notifier
     return { ...counts, waiting, ...(this.heartbeat?.counts ?? { beats: 0, missedBeats: 0 }) }
   }
 
-  /** Gives up what is not delivered. */
-  async stop(): Promise<void> {
+  get troubles(): NewsTroubles {
+    const recent = this.crashes.filter(at => this.now() - at < this.withinMs)
+    const minutes = Math.round(this.withinMs / 60_000)
+    const text = `${recent.length} starts in ${minutes} minutes followed an end without order`
+    return {
+      undelivered: this.notifier.troubles,
+      crashLoop: recent.length >= LOOP_CRASHES ? text : undefined,
+    }
+  }
+
+  /** Gives up what is not delivered: the next process sends the state that it finds. */
+  async stop({ hasFailed = false } = {}): Promise<void> {
     await Promise.all([this.notifier.stop(), this.heartbeat?.stop()])
+    if (!hasFailed) await this.memory?.end()
   }
 }
+
+const NO_PAST: NewsPast = { notifier: undefined, crashes: [] }

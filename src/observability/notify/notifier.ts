@@ -1,140 +1,188 @@
+import { createHash } from 'node:crypto'
 import type { HealthSnapshot, HealthStatus } from '../../ports/control.ts'
-import type { Alert, AlertRequest, Channel } from './channel.ts'
+import type { Trouble } from '../checks.ts'
+import type { AlertRequest, Channel } from './channel.ts'
 import { deliver, type Delivered } from './delivery.ts'
+import { type KeptLine, Line } from './line.ts'
+import { type Before, type KeptLevels, RANK, Settling, worseOf } from './settling.ts'
 
 export interface NotifierOptions {
   readonly channels: readonly Channel[]
   /** Which service reports. */
   readonly service: string
-  /** A status that lasts shorter than this is not told, ms. */
+  /** Time that a status must have lasted, ms. */
   readonly settleMs: number
-  /** Most messages of one channel in an hour; the next one says how many were left out. */
+  /** Longest time that a better status must last where it has come and gone before, ms. */
+  readonly maxSettleMs: number
+  /** Most messages of one channel in an hour; a `fail` goes all the same, only later. */
   readonly maxPerHour: number
+  /** What an earlier process left behind. */
+  readonly past?: NotifierPast | undefined
   /** Monotonic, ms. */
   monotonic(): number
-  /** Told when a message could not be delivered. */
+  /** Called when a channel counts as away, once until it has taken a message. */
   onFailure(channel: string, why: string): void
+  /** Called when such a channel has taken the last state. */
+  onRecovery(channel: string): void
+  /** Resolves when what is to be kept is durable, or cannot be. */
+  keep(kept: NotifierKept): Promise<void>
   /** How requests leave; default over HTTP. */
   send?(request: AlertRequest, stopped: AbortSignal): Promise<Delivered>
-  /** Waits between two tries; default by a timer. */
-  pause?(ms: number, stopped: AbortSignal): Promise<void>
 }
 
-const RANK: Readonly<Record<HealthStatus, number>> = { pass: 0, warn: 1, fail: 2 }
-const HOUR_MS = 3_600_000
-const TRIES = 5
-const FIRST_PAUSE_MS = 1_000
-/** Messages that wait for one channel; older ones make room for newer ones. */
-const MOST_WAITING = 20
-
-/** What one channel has been told. */
-interface Line {
-  readonly channel: Channel
-  /** Status that it was told last. */
-  told: HealthStatus
-  sentAt: number[]
-  leftOut: number
-  waiting: Alert[]
-  sending: Promise<void> | undefined
+/** What outlives the process. */
+export interface NotifierKept {
+  readonly levels: KeptLevels
+  readonly lines: Readonly<Record<string, KeptLine>>
 }
+
+export interface NotifierPast extends Before {
+  readonly lines: Readonly<Record<string, KeptLine>>
+}
+
+/** The check that says which channels are away. */
+export const UNDELIVERED = 'notify:undelivered'
 
 /**
- * Tells people when health changes: once for each change that lasts, at a bounded rate, with tries
- * again when nobody answers. Nobody waits for it.
+ * Sends people the health of the service when it changes: to each channel the last state, until the
+ * channel has taken it. A channel that was away, that refused a message, or whose number of messages
+ * is used up misses changes in between, never the state that they led to. Cycles do not wait for it.
  */
 export class Notifier {
-  /** Messages so far that were delivered, that nobody took, and that were left out. */
+  /** Messages that were taken, tries of channels that are away, and changes that were left out. */
   readonly counts = { delivered: 0, failed: 0, leftOut: 0 }
-  private readonly options: Required<NotifierOptions>
+  private readonly options: NotifierOptions & Required<Pick<NotifierOptions, 'send'>>
   private readonly lines: readonly Line[]
+  private readonly settling: Settling
   private readonly stopped = new AbortController()
-  private settling: { readonly status: HealthStatus; readonly since: number } | undefined
+  private keptAs = ''
+  private reasons: readonly string[] = []
 
   constructor(options: NotifierOptions) {
-    this.options = { send: deliver, pause, ...options }
-    this.lines = options.channels.map(channel => ({
-      channel,
-      ...{ told: 'pass', sentAt: [], leftOut: 0, waiting: [], sending: undefined },
-    }))
-  }
-
-  /** Takes the health of a cycle. */
-  observe({ status, at, output }: HealthSnapshot): void {
-    const now = this.options.monotonic()
-    if (this.settling?.status !== status) this.settling = { status, since: now }
-    if (now - this.settling.since < this.options.settleMs) return
-    for (const line of this.lines) {
-      const before = line.told
-      if (before === status) continue
-      line.told = status
-      const isWorth = Math.max(RANK[status], RANK[before]) >= RANK[line.channel.from]
-      if (isWorth) this.queue(line, { status, before, at, reasons: output }, now)
+    this.options = { send: deliver, ...options }
+    const { channels, past } = options
+    const kept = { ...past?.lines }
+    this.settling = new Settling(options, past)
+    this.lines = channels.map(channel => {
+      const key = keyOf(channel)
+      const line = new Line(channel, key, kept[key])
+      delete kept[key]
+      return line
+    })
+    for (const { name, told } of Object.values(kept)) {
+      if (told === 'pass') continue
+      const why = `it is not configured any more, and the last state that it took is ${told}`
+      options.onFailure(name, why)
     }
   }
 
-  /** Messages that are not delivered yet. */
-  get waiting(): number {
-    return this.lines.reduce((sum, line) => sum + line.waiting.length, 0)
+  /** Takes the health of a cycle. */
+  observe(snapshot: HealthSnapshot): void {
+    if (this.lines.length === 0 || this.stopped.signal.aborted) return
+    const now = this.options.monotonic()
+    const { status, output } = withoutNotices(snapshot)
+    this.settling.observe(status, now, snapshot.at)
+    const settled = this.settling.status
+    // In a moment without it, a settled status still has the reasons that it had.
+    if (RANK[status] >= RANK[settled]) this.reasons = settled === 'pass' ? [] : output
+    if (!this.settling.isKnown) return
+    for (const line of this.lines) {
+      const others = this.lines.filter(each => each !== line && each.away !== undefined)
+      const reasons = others.map(({ channel }) => `${UNDELIVERED}: ${channel.name}`)
+      this.counts.leftOut += line.settle({
+        status: worseOf(settled, others.length > 0 ? 'warn' : 'pass'),
+        at: snapshot.at,
+        reasons: [...this.reasons, ...reasons],
+      })
+      if (line.mayGo(now, this.options.maxPerHour)) {
+        line.sending = this.send(line).finally(() => (line.sending = undefined))
+      }
+    }
+    this.keep().catch(() => undefined)
   }
 
-  /** Resolves when nothing waits to be delivered. */
+  /** Channels that have not taken the last state. */
+  get waiting(): number {
+    return this.lines.filter(({ isDue }) => isDue).length
+  }
+
+  /** Channels that take nothing, for health. */
+  get troubles(): readonly Trouble[] {
+    const now = this.options.monotonic()
+    return this.lines.flatMap(({ channel, away }) =>
+      away === undefined ? [] : [{ what: `${channel.name}: ${away.why}`, forMs: now - away.since }],
+    )
+  }
+
+  /** Resolves when no message is under way. */
   async idle(): Promise<void> {
     for (const { sending } of this.lines) await sending
   }
 
-  /** Gives up what waits. */
+  /** Gives up what is under way: the next process knows that it may not have arrived. */
   async stop(): Promise<void> {
     this.stopped.abort()
     await this.idle()
   }
 
-  private queue(
-    line: Line,
-    news: Pick<Alert, 'status' | 'before' | 'at' | 'reasons'>,
-    now: number,
-  ): void {
-    line.sentAt = line.sentAt.filter(at => at > now - HOUR_MS)
-    if (line.sentAt.length >= this.options.maxPerHour) {
-      line.leftOut++
-      this.counts.leftOut++
-      return
-    }
-    line.sentAt.push(now)
-    if (line.waiting.length >= MOST_WAITING) line.waiting.shift()
-    line.waiting.push({ ...news, service: this.options.service, leftOut: line.leftOut })
-    line.leftOut = 0
-    line.sending ??= this.sendAll(line)
-  }
-
-  private async sendAll(line: Line): Promise<void> {
-    for (;;) {
-      const alert = line.waiting[0]
-      if (alert === undefined || this.stopped.signal.aborted) break
-      const result = await this.trySending(line.channel, alert)
-      this.counts[result === 'done' ? 'delivered' : 'failed']++
-      if (result !== 'done') {
-        const why = result === 'gone' ? 'it was refused' : `nobody took it in ${TRIES} tries`
-        this.options.onFailure(line.channel.name, why)
-      }
-      if (line.waiting[0] === alert) line.waiting.shift()
-    }
-    line.sending = undefined
-  }
-
-  private async trySending(channel: Channel, alert: Alert): Promise<Delivered> {
-    const { send, pause: wait } = this.options
+  private async send(line: Line): Promise<void> {
+    const { service, send, monotonic, onFailure, onRecovery } = this.options
     const { signal } = this.stopped
-    for (let attempt = 0; attempt < TRIES && !signal.aborted; attempt++) {
-      if (attempt > 0) await wait(FIRST_PAUSE_MS * 4 ** (attempt - 1), signal)
-      const result = await send(channel.request(alert), signal)
-      if (result !== 'later') return result
+    const alert = { ...line.begin(), service }
+    // A process that ends between the message and its record must know that an incident may be open.
+    await Promise.race([this.keep(), given(KEEP_MS, signal)])
+    const result: Delivered = signal.aborted
+      ? { kind: 'unanswered', why: 'the service stops', retryAfterMs: 0 }
+      : await send(line.channel.request(alert), signal)
+    // Whether it has arrived is left in doubt.
+    if (signal.aborted && result.kind !== 'taken') return
+    if (result.kind === 'taken') {
+      const wasAway = line.away !== undefined
+      line.delivered(monotonic())
+      this.counts.delivered++
+      if (wasAway) onRecovery(line.channel.name)
+    } else {
+      const isFinal = result.kind === 'refused'
+      const why = isFinal ? `it refuses messages (${result.status})` : result.why
+      const { retryAfterMs } = result
+      const isNews = line.missed({ why, isFinal, retryAfterMs }, monotonic())
+      if (line.away !== undefined) this.counts.failed++
+      if (isNews) onFailure(line.channel.name, why)
     }
-    return 'later'
+    await this.keep()
+  }
+
+  /** Makes durable what has changed. */
+  private async keep(): Promise<void> {
+    const lines = Object.fromEntries(this.lines.map(line => [line.key, line.kept]))
+    const kept: NotifierKept = { levels: this.settling.kept, lines }
+    const text = JSON.stringify(kept)
+    if (text === this.keptAs) return
+    this.keptAs = text
+    await this.options.keep(kept)
   }
 }
 
-/** Ends early, without an error, when everything is stopped. */
-const pause = (ms: number, stopped: AbortSignal): Promise<void> =>
+/** Longest wait of a message for its record, ms: a store that is away keeps no news back. */
+const KEEP_MS = 2_000
+
+/** Health as it is without the check on the channels themselves: each is sent what others miss. */
+function withoutNotices({ status, output, checks }: HealthSnapshot): {
+  status: HealthStatus
+  output: readonly string[]
+} {
+  const isAway = checks[UNDELIVERED]?.[0]?.status === 'warn'
+  if (!isAway) return { status, output }
+  const others = Object.entries(checks).filter(([name]) => name !== UNDELIVERED)
+  const isFine = others.every(([, all]) => all.every(check => check.status === 'pass'))
+  return {
+    status: isFine ? 'pass' : status,
+    output: output.filter(text => !text.startsWith(UNDELIVERED)),
+  }
+}
+
+/** Resolves after a while, or when everything is stopped. */
+const given = (ms: number, stopped: AbortSignal): Promise<void> =>
   new Promise(resolve => {
     const timer = setTimeout(end, ms)
     stopped.addEventListener('abort', end, { once: true })
@@ -144,3 +192,6 @@ const pause = (ms: number, stopped: AbortSignal): Promise<void> =>
       resolve()
     }
   })
+
+const keyOf = ({ address }: Channel): string =>
+  createHash('sha256').update(address).digest('hex').slice(0, 16)

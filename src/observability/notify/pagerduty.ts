@@ -20,6 +20,8 @@ export const pagerduty = ({
   from,
 }: z.infer<typeof pagerdutyOptions>): Channel => ({
   name: 'pagerduty',
+  address: `${url} ${routingKey}`,
+  keepsIncidents: true,
   from,
   request: alert => {
     const { status, service, at } = alert

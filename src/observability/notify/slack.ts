@@ -17,6 +17,8 @@ const escaped = (text: string): string =>
 /** Sends one message; format: incoming webhooks of Slack. */
 export const slack = ({ url, from }: z.infer<typeof slackOptions>): Channel => ({
   name: 'slack',
+  address: url,
+  keepsIncidents: false,
   from,
   request: alert => {
     const title = `${ICONS[alert.status]} *${escaped(titleOf(alert))}*`

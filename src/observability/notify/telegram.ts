@@ -22,6 +22,8 @@ export const telegram = ({
   from,
 }: z.infer<typeof telegramOptions>): Channel => ({
   name: 'telegram',
+  address: `${url} ${token} ${chatId}`,
+  keepsIncidents: false,
   from,
   request: alert =>
     jsonRequest(`${url.replace(/\/$/, '')}/bot${token}/sendMessage`, {

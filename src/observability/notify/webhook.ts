@@ -12,6 +12,8 @@ export const webhookOptions = z.strictObject({
 /** Sends `{ service, status, before, at, reasons, leftOut }`. */
 export const webhook = ({ url, headers, from }: z.infer<typeof webhookOptions>): Channel => ({
   name: `webhook ${new URL(url).host}`,
+  address: url,
+  keepsIncidents: false,
   from,
   request: alert => jsonRequest(url, { ...alert, at: new Date(alert.at).toISOString() }, headers),
 })

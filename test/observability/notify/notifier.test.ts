@@ -2,9 +2,18 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { Heartbeat } from '../../../src/observability/notify/heartbeat.ts'
-import { Notifier, type NotifierOptions } from '../../../src/observability/notify/notifier.ts'
+import type { Delivered } from '../../../src/observability/notify/delivery.ts'
+import {
+  Notifier,
+  type NotifierKept,
+  type NotifierOptions,
+  type NotifierPast,
+} from '../../../src/observability/notify/notifier.ts'
 import { channelOf, channelOptions } from '../../../src/observability/notify/registry.ts'
-import type { HealthSnapshot, HealthStatus } from '../../../src/ports/control.ts'
+import type { HealthCheck, HealthStatus } from '../../../src/ports/control.ts'
+import { until } from '../../support/until.ts'
+
+const EPOCH = 1_700_000_000_000
 
 interface Received {
   readonly url: string
@@ -17,7 +26,8 @@ describe('Notifier', () => {
   let received: Received[]
   let answers: number[]
   let failures: string[]
-  let waits: number[]
+  let retryAfter: string | undefined
+  let kept: NotifierKept | undefined
   let mono: number
   let notifier: Notifier | undefined
 
@@ -25,7 +35,8 @@ describe('Notifier', () => {
     received = []
     answers = []
     failures = []
-    waits = []
+    retryAfter = undefined
+    kept = undefined
     mono = 0
     server = createServer((request, response) => {
       let text = ''
@@ -33,7 +44,8 @@ describe('Notifier', () => {
       request.on('end', () => {
         const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
         received.push({ url: request.url!, body })
-        response.writeHead(answers.shift() ?? 200).end('fine')
+        const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
+        response.writeHead(answers.shift() ?? 200, headers).end('fine')
       })
     })
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -47,15 +59,16 @@ describe('Notifier', () => {
     await new Promise(resolve => server.close(resolve))
   })
 
-  function start(given: object, but: Partial<NotifierOptions> = {}): Notifier {
+  function start(given: object | object[], but: Partial<NotifierOptions> = {}): Notifier {
     notifier = new Notifier({
-      channels: [channelOf(channelOptions.parse(given))],
+      channels: [given].flat().map(each => channelOf(channelOptions.parse(each))),
       service: 'desk-1',
-      ...{ settleMs: 1_000, maxPerHour: 5 },
+      ...{ settleMs: 1_000, maxSettleMs: 60_000, maxPerHour: 5 },
       monotonic: () => mono,
       onFailure: (channel, why) => failures.push(`${channel}: ${why}`),
-      pause: ms => {
-        waits.push(ms)
+      onRecovery: channel => failures.push(`${channel} is back`),
+      keep: state => {
+        kept = JSON.parse(JSON.stringify(state)) as NotifierKept
         return Promise.resolve()
       },
       ...but,
@@ -63,14 +76,32 @@ describe('Notifier', () => {
     return notifier
   }
 
-  async function report(status: HealthStatus, lastsMs = 1_000): Promise<void> {
+  /** What the next process finds. */
+  const past = (but: Partial<NotifierPast> = {}): NotifierPast => ({
+    ...kept!,
+    ...{ hasCrashed: false, isLoop: false },
+    ...but,
+  })
+
+  /** One cycle with that health. */
+  async function look(status: HealthStatus): Promise<void> {
     const output = status === 'pass' ? [] : [`positions:unguarded: p<1>`]
-    const snapshot: HealthSnapshot = { status, at: 1_700_000_000_000, output, checks: {} }
-    notifier!.observe(snapshot)
-    mono += lastsMs
-    notifier!.observe(snapshot)
+    notifier!.observe({ status, at: EPOCH + mono, output, checks: {} })
     await notifier!.idle()
   }
+
+  /** Cycles of a second with that health. */
+  async function report(status: HealthStatus, lastsMs = 1_000): Promise<void> {
+    const end = mono + lastsMs
+    await look(status)
+    while (mono < end) {
+      mono = Math.min(end, mono + 1_000)
+      await look(status)
+    }
+  }
+
+  const statuses = (): unknown[] => received.map(({ body }) => body['status'])
+  const actions = (): unknown[] => received.map(({ body }) => body['event_action'])
 
   const hook = (but: object = {}): object => ({ kind: 'webhook', url: `${base}/hook`, ...but })
 
@@ -86,7 +117,7 @@ describe('Notifier', () => {
     ])
     expect(received[0]?.body).to.deep.include({
       service: 'desk-1',
-      at: '2023-11-14T22:13:20.000Z',
+      at: '2023-11-14T22:13:22.000Z',
       reasons: ['positions:unguarded: p<1>'],
     })
   })
@@ -98,31 +129,208 @@ describe('Notifier', () => {
     expect(received).to.deep.equal([])
   })
 
-  it('tries again when nobody takes it, waits longer each time, and gives up in the end', async () => {
+  it('goes on trying at a channel that is away, and sends it the last state when it is back', async () => {
     start(hook())
-    answers = [500, 429, 503]
-    await report('fail')
-    expect([received.length, waits, failures]).to.deep.equal([4, [1_000, 4_000, 16_000], []])
-    answers = [500, 500, 500, 500, 500]
-    await report('pass')
-    expect([received.length, failures.length]).to.deep.equal([9, 1])
-    expect(failures[0]).to.match(/^webhook 127\.0\.0\.1:\d+: nobody took it in 5 tries$/)
+    answers = Array.from({ length: 30 }, () => 503)
+    await report('fail', 600_000)
+    expect(received.length).to.be.within(6, 9)
+    expect(failures).to.have.length(1)
+    expect(failures[0]).to.match(/^webhook 127\.0\.0\.1:\d+: it answered 503$/)
+    expect(notifier!.troubles.map(({ what }) => what)).to.deep.equal(failures)
+    expect([notifier!.waiting, notifier!.counts.failed > 0]).to.deep.equal([1, true])
+    answers = []
+    received = []
+    await report('warn', 600_000)
+    expect(received.map(({ body }) => [body['before'], body['status']])).to.deep.equal([
+      ['fail', 'warn'],
+    ])
+    expect([notifier!.waiting, notifier!.troubles]).to.deep.equal([0, []])
+    expect(failures.at(-1)).to.match(/is back$/)
   })
 
-  it('does not ask again where it was refused for good', async () => {
+  it('says that a fail was there, although it is over when the channel is back', async () => {
+    start(hook())
+    answers = Array.from({ length: 4 }, () => 500)
+    await report('fail', 10_000)
+    await report('pass', 300_000)
+    expect(received.at(-1)?.body).to.deep.include({
+      ...{ before: 'fail', status: 'pass', reasons: ['positions:unguarded: p<1>'] },
+    })
+    expect(statuses().filter(each => each === 'pass').length).to.be.greaterThan(0)
+    const { length } = received
+    await report('pass', 60_000)
+    expect(received).to.have.length(length)
+  })
+
+  it('sends again what was refused once', async () => {
     start(hook())
     answers = [404]
-    await report('fail')
-    expect([received.length, failures.length]).to.deep.equal([1, 1])
+    await report('fail', 5_000)
+    expect([statuses(), notifier!.counts]).to.deep.equal([
+      ['fail', 'fail'],
+      { delivered: 1, failed: 1, leftOut: 0 },
+    ])
+    const host = new URL(base).host
+    expect(failures).to.deep.equal([
+      `webhook ${host}: it refuses messages (404)`,
+      `webhook ${host} is back`,
+    ])
   })
 
-  it('sends a bounded number an hour, and says later how many it left out', async () => {
-    start(hook(), { maxPerHour: 2 })
-    for (const status of ['fail', 'warn', 'fail', 'pass'] as const) await report(status)
+  it('waits for as long as the channel wants', async () => {
+    start(hook())
+    answers = [429]
+    retryAfter = '120'
+    await report('fail', 120_000)
+    expect(received).to.have.length(1)
+    await report('fail', 2_000)
     expect(received).to.have.length(2)
-    mono += 3_600_000
-    await report('fail')
-    expect(received.at(-1)?.body['leftOut']).to.equal(2)
+  })
+
+  it('waits no longer than an hour for a channel that asks for more', async () => {
+    start(hook())
+    answers = [429]
+    retryAfter = '99999999'
+    await report('fail', 3_602_000)
+    expect(received).to.have.length(2)
+  })
+
+  it('sends the last state once an hour with too many changes allows it', async () => {
+    start(hook(), { maxPerHour: 2 })
+    for (const status of ['warn', 'fail', 'warn'] as const) await report(status)
+    expect(statuses()).to.deep.equal(['warn', 'fail'])
+    await report('warn', 3_600_000)
+    expect([statuses().slice(2), received.at(-1)?.body['before']]).to.deep.equal([['warn'], 'fail'])
+  })
+
+  it('keeps a fail back for no hour, however many messages there were', async () => {
+    start(hook(), { maxPerHour: 4 })
+    for (const status of ['warn', 'pass', 'warn', 'warn', 'pass', 'pass'] as const) {
+      await report(status)
+    }
+    const before = received.length
+    expect(before).to.equal(4)
+    await report('fail', 3_600_000 / 4 + 1_000)
+    expect(statuses().slice(before)).to.deep.equal(['fail'])
+  })
+
+  it('makes one piece of news of a check that flaps', async () => {
+    start(hook(), { maxPerHour: 100 })
+    for (let turn = 0; turn < 200; turn++) {
+      await report('fail', 3_000)
+      await report('pass', 3_000)
+    }
+    expect(received.length).to.be.lessThan(14)
+    const { length } = received
+    for (let turn = 0; turn < 200; turn++) {
+      await report('fail', 3_000)
+      await report('pass', 3_000)
+    }
+    expect([received.length, statuses().at(-1)]).to.deep.equal([length, 'fail'])
+    await report('pass', 61_000)
+    expect(statuses().at(-1)).to.equal('pass')
+  })
+
+  it('misses no check that comes and goes faster than a status must last', async () => {
+    start(hook())
+    for (let turn = 0; turn < 20; turn++) {
+      await report('fail', 600)
+      await report('pass', 600)
+    }
+    expect(statuses()).to.deep.equal(['fail'])
+  })
+
+  it('sends other channels that one of them is away, and never that one about itself', async () => {
+    start([hook({ url: `${base}/first`, from: 'warn' }), hook({ url: 'http://127.0.0.1:1/' })])
+    await report('fail', 300_000)
+    await report('pass', 300_000)
+    const last = received.at(-1)!.body
+    expect([last['status'], last['reasons']]).to.deep.equal([
+      'warn',
+      ['notify:undelivered: webhook 127.0.0.1:1'],
+    ])
+    // The check that health has of it is no news by itself.
+    notifier!.observe({
+      ...{ status: 'warn', at: EPOCH, output: ['notify:undelivered: 1: x'] },
+      checks: { 'notify:undelivered': [{ status: 'warn' } as HealthCheck] },
+    })
+    expect(notifier!.waiting).to.equal(1)
+  })
+
+  describe('over a restart', () => {
+    const PAGER = { kind: 'pagerduty', routingKey: 'key' }
+    const pager = (): object => ({ ...PAGER, url: `${base}/enqueue` })
+
+    async function restart(but: Partial<NotifierPast> = {}): Promise<void> {
+      await notifier!.stop()
+      start(pager(), { past: past(but) })
+      received = []
+    }
+
+    it('resolves the incident of the process before', async () => {
+      start(pager())
+      await report('fail')
+      await restart()
+      await report('pass', 2_000)
+      expect(actions()).to.deep.equal(['resolve'])
+      await restart()
+      await report('pass', 10_000)
+      expect(actions()).to.deep.equal([])
+    })
+
+    it('opens no second incident for what is still bad', async () => {
+      start(pager())
+      await report('fail')
+      await restart()
+      await report('fail', 60_000)
+      expect(actions()).to.deep.equal([])
+    })
+
+    it('resolves what it cannot know to be open: the message was under way at the end', async () => {
+      let answer: ((result: Delivered) => void) | undefined
+      start(pager(), { send: () => new Promise(resolve => (answer = resolve)) })
+      notifier!.observe({ status: 'fail', at: EPOCH, output: [], checks: {} })
+      mono += 1_000
+      notifier!.observe({ status: 'fail', at: EPOCH, output: [], checks: {} })
+      await until(() => answer !== undefined)
+      const atTheKill = past()
+      answer!({ kind: 'unanswered', why: '', retryAfterMs: 0 })
+      await notifier!.stop()
+      start(pager(), { past: atTheKill })
+      await report('pass', 3_000)
+      expect(actions()).to.deep.equal(['resolve'])
+    })
+
+    it('keeps one incident open through a loop of crashes', async () => {
+      start(pager())
+      await report('fail')
+      for (let turn = 0; turn < 5; turn++) {
+        await restart({ hasCrashed: true })
+        await report('pass', 20_000)
+        await report('fail', 3_000)
+        expect(actions()).to.deep.equal([])
+      }
+      await restart({ hasCrashed: true })
+      await report('pass', 61_000)
+      expect(actions()).to.deep.equal(['resolve'])
+    })
+
+    it('sends the fail of a loop in its first cycle: there may be no second one', async () => {
+      start(pager())
+      await report('pass', 2_000)
+      await restart({ hasCrashed: true, isLoop: true })
+      await look('fail')
+      expect(actions()).to.deep.equal(['trigger'])
+    })
+
+    it('says which channel kept a state that it can no longer be sent', async () => {
+      start(pager())
+      await report('fail')
+      start({ ...PAGER, routingKey: 'other', url: `${base}/enqueue` }, { past: past() })
+      expect(failures).to.deep.equal([
+        'pagerduty: it is not configured any more, and the last state that it took is fail',
+      ])
+    })
   })
 
   it('tells a channel only what is bad enough for it, and that it is over', async () => {

@@ -1,0 +1,174 @@
+import { z } from 'zod'
+import type { HealthStatus } from '../../ports/control.ts'
+import type { Alert, Channel } from './channel.ts'
+import { RANK, worseOf } from './settling.ts'
+
+const status = z.enum(['pass', 'warn', 'fail'])
+
+/** What a channel has taken, as it outlives a process. */
+export const keptLine = z.strictObject({
+  name: z.string(),
+  told: status,
+  /** Worst status since then. */
+  worst: status,
+  /** It is not known whether the channel took the message that was under way. */
+  isDoubtful: z.boolean(),
+})
+export type KeptLine = z.infer<typeof keptLine>
+
+const HOUR_MS = 3_600_000
+const FIRST_PAUSE_MS = 1_000
+const LONGEST_PAUSE_MS = 300_000
+/** Tries in a row after which a channel counts as away. */
+const TRIES = 5
+const MOST_REASONS = 20
+
+/** What was settled last, in words. */
+export interface News {
+  readonly status: HealthStatus
+  /** Epoch ms. */
+  readonly at: number
+  readonly reasons: readonly string[]
+}
+
+/** Why a message was not taken. */
+export interface Miss {
+  readonly why: string
+  /** The other side says that it will not be taken. */
+  readonly isFinal: boolean
+  readonly retryAfterMs: number
+}
+
+/** A message that is under way, and what is due again unless it arrives. */
+interface UnderWay {
+  readonly status: HealthStatus
+  readonly changes: number
+  readonly worst: HealthStatus
+  readonly reasons: readonly string[]
+}
+
+/** What one channel has been sent, and what it still has to be sent: always the last state alone. */
+export class Line {
+  readonly channel: Channel
+  /** Names it over restarts without showing its address. */
+  readonly key: string
+  private told: HealthStatus
+  private isDoubtful: boolean
+  sending: Promise<void> | undefined
+  /** Why it takes nothing, and since when (monotonic ms); only once it counts as away. */
+  away: { readonly since: number; readonly why: string } | undefined
+  private worst: HealthStatus
+  private worstReasons: readonly string[] = []
+  private news: News = { status: 'pass', at: 0, reasons: [] }
+  private changes = 0
+  private underWay: UnderWay | undefined
+  private tries = 0
+  private triedAt = 0
+  private nextAt = -Infinity
+  private sentAt: number[] = []
+
+  constructor(channel: Channel, key: string, past: KeptLine | undefined) {
+    this.channel = channel
+    this.key = key
+    this.told = past?.told ?? 'pass'
+    this.worst = past?.worst ?? 'pass'
+    // An incident may be open since before anything was kept.
+    this.isDoubtful = past?.isDoubtful ?? channel.keepsIncidents
+    this.news = { ...this.news, status: this.told }
+  }
+
+  get kept(): KeptLine {
+    const { told, worst, isDoubtful, underWay } = this
+    const { name } = this.channel
+    if (underWay === undefined) return { name, told, worst, isDoubtful }
+    const open = worseOf(told, underWay.status)
+    return { name, told: open, worst: worseOf(worst, underWay.worst), isDoubtful: true }
+  }
+
+  /** Takes the status that counts now. Gives how many changes the channel will not be sent by itself. */
+  settle(news: News): number {
+    const isNew = news.status !== this.news.status
+    this.news = news
+    if (RANK[news.status] >= RANK[this.worst] && news.status !== 'pass') {
+      this.worst = news.status
+      this.worstReasons = news.reasons.slice(0, MOST_REASONS)
+    }
+    if (!this.isWorth) {
+      this.told = news.status
+      this.worst = news.status
+      return 0
+    }
+    if (isNew) this.changes++
+    return isNew && this.changes > 1 ? 1 : 0
+  }
+
+  /** Whether the channel has not taken the last state yet. */
+  get isDue(): boolean {
+    const { told, worst, isDoubtful, news } = this
+    return isDoubtful || news.status !== told || worseOf(worst, told) !== told
+  }
+
+  /**
+   * Whether it is due and may be sent. Where the hour's number is used up, it has to wait; a `fail` only
+   * for as long as lies between two messages on average.
+   */
+  mayGo(now: number, maxPerHour: number): boolean {
+    if (!this.isDue || this.sending !== undefined || now < this.nextAt) return false
+    this.sentAt = this.sentAt.filter(at => at > now - HOUR_MS)
+    if (this.sentAt.length < maxPerHour) return true
+    const isFailure = this.news.status === 'fail' && this.told !== 'fail'
+    return isFailure && now - this.sentAt.at(-1)! >= HOUR_MS / maxPerHour
+  }
+
+  /** The message that the channel is to take now; what comes meanwhile is due after it. */
+  begin(): News & Pick<Alert, 'before' | 'leftOut'> {
+    const { news, told, changes } = this
+    const worst = worseOf(this.worst, told)
+    const isOver = news.status === 'pass' && told !== worst
+    const message = {
+      ...news,
+      reasons: isOver ? this.worstReasons : news.reasons,
+      before: RANK[news.status] < RANK[worst] ? worst : told,
+      leftOut: Math.max(0, changes - 1),
+    }
+    this.underWay = { status: news.status, changes, worst: this.worst, reasons: this.worstReasons }
+    this.changes = 0
+    this.worst = news.status
+    this.worstReasons = news.reasons.slice(0, MOST_REASONS)
+    return message
+  }
+
+  /** The channel has taken the message. */
+  delivered(now: number): void {
+    this.sentAt.push(now)
+    this.tries = 0
+    this.nextAt = -Infinity
+    this.away = undefined
+    this.told = this.underWay!.status
+    this.isDoubtful = false
+    this.underWay = undefined
+  }
+
+  /** It has not. Whether the channel counts as away by that, for the first time. */
+  missed({ why, isFinal, retryAfterMs }: Miss, now: number): boolean {
+    const { changes, worst, reasons } = this.underWay!
+    this.underWay = undefined
+    this.changes += changes
+    if (RANK[worst] > RANK[this.worst]) {
+      this.worst = worst
+      this.worstReasons = reasons
+    }
+    if (this.tries === 0) this.triedAt = now
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 4 ** Math.min(this.tries, 10), LONGEST_PAUSE_MS)
+    this.tries++
+    this.nextAt = now + Math.max(pauseMs, retryAfterMs)
+    const wasAway = this.away !== undefined
+    if (wasAway || isFinal || this.tries >= TRIES) this.away = { since: this.triedAt, why }
+    return !wasAway && this.away !== undefined
+  }
+
+  private get isWorth(): boolean {
+    const { news, told, worst, channel, isDoubtful } = this
+    return isDoubtful || RANK[worseOf(news.status, worseOf(told, worst))] >= RANK[channel.from]
+  }
+}
