@@ -9,7 +9,6 @@ import { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
-import { maySend } from '../exits/kill-switch.ts'
 import type { RulesRequest } from '../ports/control.ts'
 import type { PhaseMeter } from '../ports/telemetry.ts'
 import type { KeptRatchet, LifeRatchet, Registered } from '../ports/keeper.ts'
@@ -27,7 +26,7 @@ import { ruleSetOf } from './stored-rules.ts'
 import { lineOf, textOf } from './journal-line.ts'
 import type { LiveOptions, Venue } from './options.ts'
 import { NO_LIMITS, startPortfolio } from './portfolio.ts'
-import { type LivePast, LiveState, pastOf } from './state.ts'
+import { type LiveState, pastOf } from './state.ts'
 import { LiveWriter } from './state-writer.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import { MissingPrices } from './missing-prices.ts'
@@ -64,25 +63,24 @@ export class LiveSystem {
   ticks = 0
   private readonly options: LiveOptions
   private readonly writer: LiveWriter
-  private areSendsHeld = false
   private readonly portfolioRef: () => Ref<PortfolioMessage>
 
   /** Opens with what an earlier process left behind; `recover` then takes it under guard. */
   static async open(options: LiveOptions): Promise<LiveSystem> {
-    const past = await options.keeper.load()
-    const system = new LiveSystem(options, past)
-    if (options.confirmsHoldings === true && past.register.size === 0)
+    const system = new LiveSystem(options)
+    if (options.confirmsHoldings === true && options.state.register.size === 0) {
       await system.confirmation.ask()
+    }
     if (options.doubt !== undefined) await system.doubtStore(options.doubt)
     return system
   }
 
-  private constructor(options: LiveOptions, past: LivePast) {
-    const { venue, callTimeoutMs, chaos } = options
+  private constructor(options: LiveOptions) {
+    const { venue, board, callTimeoutMs, chaos } = options
     const clock = TrustedClock.of(options.clock)
     this.clock = clock
     this.options = options
-    this.state = new LiveState(past)
+    this.state = options.state
     this.instruments = options.instruments ?? new InstrumentTable()
     this.gate = new TickGate(
       { ...(options.ticks ?? { confirmMs: FRESH_MS }), machineNow: () => clock.machineNow() },
@@ -90,7 +88,6 @@ export class LiveSystem {
     )
     this.supervision = options.supervision ?? DEFAULT_SUPERVISION
     this.resumePoint = new ResumePoint({
-      dispatcher: () => this.core.dispatcher,
       isDurable: ({ position: { id }, isDecisionRecorded }) => {
         const row = this.state.register.get(id)
         return isDecisionRecorded || row?.state !== 'open' || row.observed !== undefined
@@ -103,26 +100,9 @@ export class LiveSystem {
         onLine: options.onLine,
         onFenced: options.onFatal,
         onTrouble: options.onTrouble,
-        feedPlace: () => this.resumePoint.place?.(),
-        takeRatchets: (take, isLast) => {
-          if (!isLast && !this.resumePoint.isCalm()) return false
-          this.core.dispatcher.takeRatchets((guard, ratchet) => {
-            const child = this.core.roster.get(guard.position.id)
-            if (child?.guard !== guard) return
-            take(guard.position.id, { ...ratchet, generation: child.generation })
-          })
-          return true
-        },
       },
       this.state.ratchets,
-      past.day,
-    )
-    this.confirmation = new Confirmation(
-      {
-        ...{ core: () => this.core, writer: this.writer, callTimeoutMs },
-        now: () => clock.now(),
-      },
-      past.isUnconfirmed === true,
+      this.state.day,
     )
     const exits = new ExitJournal({
       ...{ state: this.state, writer: this.writer, now: () => clock.now() },
@@ -134,14 +114,14 @@ export class LiveSystem {
     const hold = new MassExitHold(options.massExit, () => clock.monotonic())
     this.core = connect({
       journal: (event, generation) => exits.record(event, generation),
-      broker: venue,
+      ...{ broker: venue, board },
       beforeMonitor: chaos?.beforeMonitor,
       callTimeoutMs,
       freshMs: options.freshMs ?? FRESH_MS,
       ratcheted: () => this.writer.gather(),
       decided: guard => this.resumePoint.decided(guard),
       now: () => clock.steady(),
-      isHeld: record => this.areSendsHeld || !this.isStoreOurs || hold.isHeld(record),
+      isHeld: record => !options.permission.isOurs || hold.isHeld(record),
       observe: this.isObserving ? decision => exits.observed(decision) : undefined,
       save: record =>
         this.state.openExits.get(record.positionId)?.generation === record.generation
@@ -149,29 +129,45 @@ export class LiveSystem {
           : exits.save(record, hold.admit(record)),
       note: record => exits.later(record),
       noteReleased: exit => exits.laterReleased(exit),
-      kept: () => pastOf(this.state, this.confirmation.isMissing),
+      kept: () => pastOf(this.state),
       instruments: this.instruments,
-      storeId: past.storeId,
+      storeId: this.state.storeId,
       ...{ exits: options.exits, adopt: options.adopt, reconcileMs: options.reconcileMs },
       supervision: this.supervision,
       ...{ clock, timers: options.timers, random: options.random ?? Math.random },
       onFailure: down => this.fail(down),
+    })
+    this.writer.attach({
+      feedPlace: () => this.resumePoint.place?.(),
+      takeRatchets: (take, isLast) => {
+        if (!isLast && !this.resumePoint.isCalm(this.core.dispatcher.pending)) return false
+        this.core.dispatcher.takeRatchets((guard, ratchet) => {
+          const child = this.core.roster.get(guard.position.id)
+          if (child?.guard !== guard) return
+          take(guard.position.id, { ...ratchet, generation: child.generation })
+        })
+        return true
+      },
+    })
+    this.confirmation = new Confirmation({
+      ...{ core: this.core, state: this.state, writer: this.writer, callTimeoutMs },
+      now: () => clock.now(),
     })
     const { roster } = this.core
     this.guarding = new Guarding({
       ...{ state: this.state, roster, instruments: this.instruments, clock },
       staleMs: options.freshMs ?? FRESH_MS,
       pauseMs: options.pauseMs ?? Infinity,
-      isStoreOurs: () => this.writer.errors === 0 && this.isStoreOurs,
+      isStoreOurs: () => this.writer.errors === 0 && options.permission.isStoreOurs,
     })
     this.missingPrices = new MissingPrices({
       roster,
-      isPriced: each => [...this.core.dispatcher.streamsOf(each)].some(hasPrice),
+      isPriced: each => board.hasPrice(each),
       tell: (kind, detail) => this.tell(kind, detail),
     })
     this.doors = new Doors({
       rows: this.state.register,
-      dispatcher: () => this.core.dispatcher,
+      board,
       ...{ gate: this.gate, clock },
       skewMs: options.skewMs ?? 0,
       freshMs: options.freshMs ?? FRESH_MS,
@@ -179,7 +175,7 @@ export class LiveSystem {
     this.entryTests = new EntryTests({
       rows: this.state.register,
       writer: this.writer,
-      core: () => this.core,
+      core: this.core,
       now: () => clock.now(),
       freshMs: options.freshMs ?? FRESH_MS,
     })
@@ -201,15 +197,15 @@ export class LiveSystem {
       ...{ journal: exits, now: () => clock.now() },
       guard: (registered, ratchet) => this.guard(registered, { ratchet }),
     })
-    const { actors, serve, dispatcher } = this.core
+    const { actors, serve } = this.core
     this.portfolioRef = startPortfolio(
       {
         ...{ options: options.portfolio, state: this.state, writer: this.writer },
-        ...{ actors, serve, quotes: dispatcher, now: () => clock.now() },
+        ...{ actors, serve, quotes: board, now: () => clock.now() },
         instruments: this.instruments,
         exit: id => this.byHand.exit(id, 'daily-loss'),
       },
-      past.day,
+      this.state.day,
     )
     this.portfolio = new PortfolioActs({
       dayStart: (options.portfolio ?? NO_LIMITS).dayStart,
@@ -217,7 +213,7 @@ export class LiveSystem {
       tell: (kind, detail) => this.tell(kind, detail),
       flush: () => this.writer.flush(),
     })
-    for (const registered of past.register.values()) this.resume(registered)
+    for (const registered of [...this.state.register.values()]) this.resume(registered)
   }
 
   get isObserving(): boolean {
@@ -255,7 +251,7 @@ export class LiveSystem {
   /** Takes a tick as it comes. */
   tick(tick: Tick): void {
     const { dispatcher, actors, broker } = this.core
-    if (!dispatcher.knows(tick.instrument)) return this.missingPrices.heard(tick.instrument)
+    if (!dispatcher.board.knows(tick.instrument)) return this.missingPrices.heard(tick.instrument)
     const at = this.clock.now()
     for (const each of this.gate.accept(tick, at)) {
       this.entryTests.test(each)
@@ -273,7 +269,7 @@ export class LiveSystem {
    */
   missed(tick: Tick): void {
     const { dispatcher, actors, broker } = this.core
-    if (!dispatcher.knows(tick.instrument)) return
+    if (!dispatcher.board.knows(tick.instrument)) return
     const at = this.clock.now()
     for (const each of this.gate.acceptMissed(tick, at)) {
       if (this.gate.isClosed(each.instrument, each.ts)) continue
@@ -371,11 +367,6 @@ export class LiveSystem {
     return heard(this.core.actors)
   }
 
-  /** Whether orders may leave at this moment. */
-  get mayLeave(): boolean {
-    return !this.areSendsHeld && this.isStoreOurs && maySend(this.state.killSwitch)
-  }
-
   /** Everything that is kept, as it is in memory: for a store that has lost it. */
   whole(): LiveChange {
     const { register, openExits, released, killSwitch } = this.state
@@ -413,7 +404,7 @@ export class LiveSystem {
 
   /** From now on nothing new is sent; what was sent is still followed. */
   holdSends(): void {
-    this.areSendsHeld = true
+    this.options.permission.stop()
   }
 
   /** Ends every actor, after what was decided is durable, or after so long. */
@@ -424,10 +415,6 @@ export class LiveSystem {
 
   private get now(): number {
     return this.clock.now()
-  }
-
-  private get isStoreOurs(): boolean {
-    return this.options.isStoreOurs?.() !== false
   }
 
   /** Takes up what an earlier process has left of a position. */
@@ -490,6 +477,3 @@ export class LiveSystem {
     this.options.onFatal(new WatchkeeperError('ACTOR_FAILED', text, { cause: reason }))
   }
 }
-
-const hasPrice = ([, { lastAt }]: readonly [unknown, { readonly lastAt: number }]): boolean =>
-  lastAt > -Infinity

@@ -7,7 +7,7 @@ import type { Ended, Registered } from '../ports/keeper.ts'
 import { type Beginning, refuseImmediateExit } from '../risk/at-once.ts'
 import { instantText } from '../risk/calendar.ts'
 import { watchedBy } from '../risk/rule.ts'
-import type { Dispatcher } from '../risk/dispatcher.ts'
+import type { PriceBoard } from '../risk/price-board.ts'
 import { beginningOf } from './beginning.ts'
 import { ruleSetOf } from './stored-rules.ts'
 import type { Register } from './position-table.ts'
@@ -16,7 +16,7 @@ import type { TickGate } from './tick-intake.ts'
 
 export interface DoorsParts {
   readonly rows: Pick<Register, 'get'>
-  readonly dispatcher: () => Pick<Dispatcher, 'streamsOf' | 'price'>
+  readonly board: PriceBoard
   readonly gate: Pick<TickGate, 'shownPrice'>
   readonly clock: Clock
   /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms. */
@@ -91,10 +91,10 @@ export class Doors {
     rules,
     price,
   }: Pick<Entering, 'rules' | 'price'> & { readonly position: Position }): InstrumentId[] {
-    const { dispatcher, clock, gate, freshMs } = this.parts
+    const { board, clock, gate, freshMs } = this.parts
     const at = clock.now()
     const ruleSet = ruleSetOf({ position, rules })
-    const known = beginningOf(dispatcher(), position, at)
+    const known = beginningOf(board, position, at)
     const shown = price ?? gate.shownPrice(position.instrument)?.price
     const beginning: Beginning = { ...known, ...(shown !== undefined && { price: shown }) }
     refuseImmediateExit(position, ruleSet, beginning)

@@ -1,16 +1,16 @@
 import { type Position, signOf } from '../domain/position.ts'
 import { viewOf } from '../domain/tick.ts'
 import type { Beginning } from '../risk/at-once.ts'
-import type { Dispatcher } from '../risk/dispatcher.ts'
+import type { PriceBoard } from '../risk/price-board.ts'
 
 /** What is known of prices at `at` (epoch ms) when rules begin to hold for a position. */
 export function beginningOf(
-  dispatcher: Pick<Dispatcher, 'streamsOf' | 'price'>,
+  board: Pick<PriceBoard, 'streamsOf' | 'price'>,
   position: Position,
   at: number,
 ): Beginning {
   const view = viewOf(position.side, position.priceSource)
-  const streams = new Map(dispatcher.streamsOf(position.instrument))
+  const streams = new Map(board.streamsOf(position.instrument))
   const { lastPrice: price = NaN, lastAt = -Infinity, quietMs = Infinity } = streams.get(view) ?? {}
   const sign = signOf(position.side)
   const isBetter = lastAt >= position.openedAt && sign * price > sign * position.entryPrice
@@ -18,6 +18,6 @@ export function beginningOf(
     ...{ at, price, quietMs },
     best: isBetter ? price : position.entryPrice,
     pricedAt: lastAt,
-    priceOf: instrument => dispatcher.price(instrument, 'trade') ?? NaN,
+    priceOf: instrument => board.price(instrument, 'trade') ?? NaN,
   }
 }

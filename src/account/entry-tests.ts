@@ -13,7 +13,7 @@ import type { Register } from './position-table.ts'
 export interface EntryTestsParts {
   readonly rows: Register
   readonly writer: Pick<LiveWriter, 'soon'>
-  readonly core: () => Pick<Core<unknown>, 'roster' | 'supervisor' | 'dispatcher'>
+  readonly core: Pick<Core<unknown>, 'roster' | 'supervisor' | 'dispatcher'>
   /** Epoch ms. */
   now(): number
   /** A price that is older does not count as the first one, ms. */
@@ -42,7 +42,7 @@ export class EntryTests {
       this.waiting.set(instrument, ids.add(id))
     }
     const now = this.parts.now()
-    const beginning = beginningOf(this.parts.core().dispatcher, position, now)
+    const beginning = beginningOf(this.parts.core.dispatcher.board, position, now)
     for (const instrument of entry.of) {
       const isOwn = instrument === position.instrument
       const isPriced = isOwn
@@ -61,7 +61,7 @@ export class EntryTests {
       const row = this.parts.rows.get(id)
       if (row === undefined) continue
       const { position } = row
-      const known = beginningOf(this.parts.core().dispatcher, position, this.parts.now())
+      const known = beginningOf(this.parts.core.dispatcher.board, position, this.parts.now())
       if (tick.instrument !== position.instrument) {
         this.judge(id, tick.instrument, { ...known, price: NaN, priceOf: () => tick.price })
         continue
@@ -87,7 +87,7 @@ export class EntryTests {
   private refuse(row: Registered, why: string): void {
     const { rows, writer, core, now } = this.parts
     const { id } = row.position
-    const { roster, dispatcher, supervisor } = core()
+    const { roster, dispatcher, supervisor } = core
     const guard = roster.get(id)?.guard
     // Decided already, by a deadline or by hand: then the price changes nothing.
     if (guard?.decision !== undefined) return

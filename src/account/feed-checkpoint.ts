@@ -1,8 +1,6 @@
-import type { Dispatcher } from '../risk/dispatcher.ts'
 import type { Guard } from '../risk/guard.ts'
 
 export interface ResumePointParts {
-  readonly dispatcher: () => Pick<Dispatcher, 'pending'>
   /** Whether nothing of a decision can be lost any more. */
   isDurable(guard: Guard): boolean
 }
@@ -31,14 +29,17 @@ export class ResumePoint {
     if (this.place !== undefined) this.undecided.add(guard)
   }
 
-  /** Whether this is a moment to take best prices and place; one comes before long. */
-  isCalm(): boolean {
+  /**
+   * Whether this is a moment to take best prices and place; one comes before long.
+   * @param pending - Positions whose monitors have yet to catch up.
+   */
+  isCalm(pending: number): boolean {
     if (this.place === undefined) return true
     for (const guard of this.undecided) {
       if (this.parts.isDurable(guard)) this.undecided.delete(guard)
     }
     // A monitor that waits for its restart stays pending: what crosses its band is decided at once.
-    const isCalm = this.undecided.size === 0 && this.parts.dispatcher().pending === 0
+    const isCalm = this.undecided.size === 0 && pending === 0
     if (!isCalm && this.waits < MOST_WAITS) {
       this.waits++
       return false

@@ -5,13 +5,15 @@ import { startsHeld } from '../exits/reconcile.ts'
 import type { Core } from '../engine/engine.ts'
 import { lineOf } from './journal-line.ts'
 import type { Venue } from './options.ts'
+import type { LiveState } from './state.ts'
 import type { LiveWriter } from './state-writer.ts'
 
 /** Longest wait of a start for what the account holds, ms. */
 const LONGEST_WAIT_MS = 10_000
 
 export interface ConfirmationParts {
-  core(): Core<Venue>
+  readonly core: Pick<Core<Venue>, 'broker' | 'gateway'>
+  readonly state: Pick<LiveState, 'isUnconfirmed'>
   readonly writer: Pick<LiveWriter, 'now'>
   /** Longest wait for one answer of the broker, ms. */
   readonly callTimeoutMs: number
@@ -25,21 +27,22 @@ export interface ConfirmationParts {
  * over restarts.
  */
 export class Confirmation {
-  /** Nothing may be sent. */
-  isMissing: boolean
   private readonly parts: ConfirmationParts
 
-  /** `isMissing`: an earlier process was still waiting for it. */
-  constructor(parts: ConfirmationParts, isMissing: boolean) {
+  constructor(parts: ConfirmationParts) {
     this.parts = parts
-    this.isMissing = isMissing
+  }
+
+  /** Nothing may be sent. An earlier process may have left it so. */
+  get isMissing(): boolean {
+    return this.parts.state.isUnconfirmed
   }
 
   /** Looks what the account holds; one that cannot be looked at may hold anything. */
   async ask(): Promise<void> {
     if (this.isMissing) return
     const { core, callTimeoutMs } = this.parts
-    const { broker } = core()
+    const { broker } = core
     const asked = withDeadline(callTimeoutMs, signal => broker.holdings(signal))
     let isHeld = true
     const answered = asked.then(
@@ -58,8 +61,8 @@ export class Confirmation {
    */
   async doubt(why: string): Promise<void> {
     if (this.isMissing) return
-    this.isMissing = true
-    send(this.parts.core().gateway, { kind: 'confirm', isUnconfirmed: true })
+    this.parts.state.isUnconfirmed = true
+    send(this.parts.core.gateway, { kind: 'confirm', isUnconfirmed: true })
     await this.set(true, 'holdings-unconfirmed', { why })
   }
 
@@ -69,10 +72,10 @@ export class Confirmation {
   }
 
   private async set(isUnconfirmed: boolean, kind: JournalKind, detail: object): Promise<void> {
-    const { core, writer, now } = this.parts
+    const { core, state, writer, now } = this.parts
     const lines = [lineOf(now(), kind, undefined, { ...detail })]
     await writer.now({ change: () => ({ isUnconfirmed, lines }) })
-    this.isMissing = isUnconfirmed
-    send(core().gateway, { kind: 'confirm', isUnconfirmed })
+    state.isUnconfirmed = isUnconfirmed
+    send(core.gateway, { kind: 'confirm', isUnconfirmed })
   }
 }

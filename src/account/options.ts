@@ -8,13 +8,15 @@ import type { Clock } from '../ports/clock.ts'
 import type { JournalLine } from '../ports/control.ts'
 import type { TakeBack } from './position-changes.ts'
 import type { Registered } from '../ports/keeper.ts'
-import type { Quotes } from '../ports/quotes.ts'
 import type { AccountTelemetry, ExitFollower } from '../ports/telemetry.ts'
 import type { Timers } from '../ports/timers.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
 import type { Guard } from '../risk/guard.ts'
+import type { PriceBoard } from '../risk/price-board.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import type { ExitVenue, GatewayOptions } from '../engine/options.ts'
+import type { SendPermission } from './send-permission.ts'
+import type { LiveState } from './state.ts'
 import type { LiveKeeper } from './state-writer.ts'
 import type { TickGateOptions } from './tick-intake.ts'
 
@@ -34,8 +36,13 @@ export interface ChaosHooks {
 }
 
 export interface LiveOptions {
-  readonly keeper: LiveKeeper
-  readonly venue: (quotes: Quotes) => Venue
+  /** What is known of the account, with what an earlier process left. */
+  readonly state: LiveState
+  readonly keeper: Pick<LiveKeeper, 'keep'>
+  readonly permission: SendPermission
+  readonly venue: Venue
+  /** The prices that decide; the venue may read them. */
+  readonly board: PriceBoard
   readonly clock: Clock
   readonly callTimeoutMs: number
   /** Default `guard`; `observe` sends nothing. */
@@ -66,8 +73,6 @@ export interface LiveOptions {
   readonly pauseMs?: number
   /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms; default 0. */
   readonly skewMs?: number
-  /** Whether this process owns the store at this moment; default: always. */
-  readonly isStoreOurs?: () => boolean
   /** Awaited before a new position is registered: its account must hold it. */
   readonly beforeGuard?: (registered: Registered) => Promise<TakeBack> | Promise<void>
   /** Told of each journal line once it is durable. */

@@ -366,7 +366,7 @@ export class Registrar {
     if (!force) refuseLooser(position, changes, { present: standing(guard, at), next })
     if (!exitNow) {
       refuseImmediateExit(position, after, {
-        ...beginningOf(core.dispatcher, position, at),
+        ...beginningOf(core.dispatcher.board, position, at),
         ...ratchet,
       })
     }
@@ -381,7 +381,7 @@ export class Registrar {
   ): RuleChange[] {
     const { core, clock } = this.parts
     const { position } = present
-    const beginning = beginningOf(core.dispatcher, position, clock.now())
+    const beginning = beginningOf(core.dispatcher.board, position, clock.now())
     const [before, after] = [ruleSetOf(present), ruleSetOf(changed)]
     const changes = ruleChanges(before, after, { position, ...beginning })
     const none = { stop: null, target: null }

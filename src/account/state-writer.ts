@@ -20,7 +20,7 @@ import {
 export type LiveKeeper = Keeper<ExitRecord, KillSwitch, PortfolioDay>
 
 export interface LiveWriterOptions {
-  readonly keeper: LiveKeeper
+  readonly keeper: Pick<LiveKeeper, 'keep'>
   /** The rows as they are decided; told of each that is durable. */
   readonly register: Pick<Register, 'get' | 'settled'>
   /** Told of each journal line once it is durable. */
@@ -29,6 +29,10 @@ export interface LiveWriterOptions {
   readonly onTrouble?: ((error: WatchkeeperError | undefined) => void) | undefined
   /** Another process has taken the store over. */
   readonly onFenced: (error: WatchkeeperError) => void
+}
+
+/** What the writer asks for what it drains; it is there once the account is under guard. */
+export interface WriterSources {
   /**
    * Calls `take` with each ratchet that became stricter since it was last taken. False: this is no
    * moment for it, but one comes before long; never for the last time.
@@ -69,6 +73,7 @@ export class LiveWriter {
   /** Ratchets as they are on disk. */
   readonly durable: Map<PositionId, KeptRatchet>
   private readonly options: LiveWriterOptions
+  private sources: WriterSources = { takeRatchets: () => true }
   private readonly queue = new WriteQueue()
   private readonly turns = new Turns()
   /** The portfolio's day as it was given last. */
@@ -89,6 +94,11 @@ export class LiveWriter {
     this.options = options
     this.durable = new Map(durable)
     this.lastDay = day
+  }
+
+  /** Names where ratchets and the feed's place come from: the one binding that is made late. */
+  attach(sources: WriterSources): void {
+    this.sources = sources
   }
 
   /** Resolves when the act is durable; rejects, with nothing changed, when it cannot be. */
@@ -121,7 +131,7 @@ export class LiveWriter {
   drain(isLast = false): void {
     if (this.writing !== undefined || this.isClosed) return
     const { queue } = this
-    const isTaken = this.options.takeRatchets(
+    const isTaken = this.sources.takeRatchets(
       (id, ratchet) => queue.ratchets.set(id, ratchet),
       isLast,
     )
@@ -130,7 +140,7 @@ export class LiveWriter {
     if (queue.isEmpty && !hasPlace) return
     const taken = queue.take()
     // With ratchets left over the place would be ahead of what is kept.
-    const feedPlace = hasPlace && queue.ratchets.size === 0 ? this.options.feedPlace?.() : undefined
+    const feedPlace = hasPlace && queue.ratchets.size === 0 ? this.sources.feedPlace?.() : undefined
     if (hasPlace) this.isPlaceDue = false
     if (isNothing(taken) && feedPlace === undefined) return
     this.writing = this.write({ ...taken, ...(feedPlace !== undefined && { feedPlace }) })
@@ -138,7 +148,7 @@ export class LiveWriter {
 
   /** The feed's place is kept with the next drain, also where no ratchet has changed. */
   keepPlace(): void {
-    this.isPlaceDue = this.options.feedPlace?.() !== undefined
+    this.isPlaceDue = this.sources.feedPlace?.() !== undefined
   }
 
   /** Drains once the present turn is over, so that all it changes is one commit. */

@@ -23,6 +23,10 @@ export class LiveState {
   readonly fills = new Map<PositionId, { readonly fill: Fill; readonly generation: number }>()
   /** Ratchets as they were at the start. */
   readonly ratchets: ReadonlyMap<PositionId, LifeRatchet>
+  /** Random id of the store: part of each client order id. */
+  readonly storeId: string | undefined
+  /** The portfolio's day as an earlier process has left it. */
+  readonly day: PortfolioDay | undefined
   /** Where the feed of an earlier process had come to. */
   readonly feedPlace: unknown
   /** Exits of released positions that are not over, by life. */
@@ -35,6 +39,8 @@ export class LiveState {
   /** What the portfolio could not count of single positions. */
   faults: Pick<Faults, 'all'> = { all: () => [] }
   killSwitch: KillSwitch
+  /** A person must confirm what the account holds before anything is sent. */
+  isUnconfirmed: boolean
   /** Names of the limits that are tripped, and of those that have warned today. */
   limits: { readonly tripped: readonly string[]; readonly warned: readonly string[] } = {
     tripped: [],
@@ -50,7 +56,10 @@ export class LiveState {
       }),
     )
     this.feedPlace = past.feedPlace
+    this.storeId = past.storeId
+    this.day = past.day
     this.killSwitch = past.killSwitch ?? OFF
+    this.isUnconfirmed = past.isUnconfirmed === true
     for (const exit of past.released ?? []) this.released.set(lifeName(exit.record), exit)
     for (const record of past.exits) {
       const row = this.register.get(record.positionId)
@@ -105,10 +114,13 @@ export function historyOf(exit: ExitRecord | undefined): { readonly steps?: Exit
 }
 
 /** What the gateway takes up of it. */
-export function pastOf(
-  { register, openExits, released, killSwitch }: LiveState,
-  isUnconfirmed: boolean,
-): GatewayPast {
+export function pastOf({
+  register,
+  openExits,
+  released,
+  killSwitch,
+  isUnconfirmed,
+}: LiveState): GatewayPast {
   const rows = [...register.values()]
   return {
     exits: [...openExits.values()].map(record => {

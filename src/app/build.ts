@@ -14,19 +14,22 @@ import type { WatchkeeperError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { OwnedStore, Store } from '../ports/store.ts'
+import { PriceBoard } from '../risk/price-board.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { StoreKeeper } from '../stores/keeper.ts'
-import { brokerOf, type ChosenBroker } from './open-broker.ts'
+import { brokerOf } from './open-broker.ts'
 import { checkConfig } from './config-check.ts'
 import { Chaos } from '../chaos/chaos.ts'
 import { counted } from '../observability/counted.ts'
 import { GatewayMemory, rememberedGates } from '../calls/gates-store.ts'
 import { LiveSystem } from '../account/account.ts'
 import type { Venue } from '../account/options.ts'
+import { SendPermission } from '../account/send-permission.ts'
+import { LiveState } from '../account/state.ts'
 import { settleStore } from './open-store.ts'
 import { openLog, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
-import { pacedBroker } from '../calls/paced-broker.ts'
+import { type PacedBroker, pacedBroker } from '../calls/paced-broker.ts'
 import { oldMsOf } from './open-prices.ts'
 import { Performance } from '../observability/instruments.ts'
 import type { TrustedOptions } from './service.ts'
@@ -64,54 +67,42 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   const past = await rememberedGates(store, clock.now())
   const traces = new ExitTraces({ version: options.version, now: () => clock.steady() })
   const chaos = options.chaos && new Chaos(options.chaos, { clock, timers: machineTimers })
-  let chosen: ChosenBroker | undefined
-  let desk: CallDesk | undefined
-  let system: LiveSystem | undefined
-  const awaited = everySoOften(
-    () => clock.monotonic(),
-    () => {
-      const exits = [...(system?.core.book.exits.records() ?? [])]
-      return new Set(exits.map(({ order }) => order.instrument))
-    },
-  )
-  const venue = (quotes: Quotes): Venue => {
-    const onOddity = (kind: string): void =>
-      performance.cycles.incrementMetric(`errors.broker-odd-${kind}`)
-    chosen = brokerOf({ config, quotes, clock, fresh, onOddity })
-    const { broker, priced } = chosen
-    desk = deskOf(broker, { config, clock, performance, past })
-    const telemetry = { telemetry: performance, name: 'apiCalls' } as const
-    // Breakers and throttles meet what goes wrong on purpose as they would meet the real thing.
-    const suffering = chaos === undefined ? broker : chaos.broker(broker)
-    const checked = checkedBroker(suffering, ({ code }) => {
-      performance.cycles.incrementMetric(`errors.${code}`)
-    })
-    const told = tracedBroker(counted(checked, BROKER_CALLS, telemetry), traces)
-    const paced = pacedBroker(told, {
-      desk,
-      mayLeave: () => system?.mayLeave !== false,
-      urgencyOf: order => notionalOf(order, { quotes, config }),
-      isAwaited: ({ instrument }) => awaited().has(instrument),
-      areOrdersAwaited: () => system !== undefined && system.state.openExits.size > 0,
-    })
-    return { ...paced, priced }
-  }
   const keeper = new StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>(
     counted<Store>(store, ['rows', 'write', 'journal'], {
       ...{ telemetry: performance, name: 'storeQueries' },
     }),
-    {
-      closedRows: config.store.closedRows,
-      onForgotten: (ids, generation) => system?.state.register.forget(ids, generation),
-    },
+    { closedRows: config.store.closedRows },
   )
+  const state = new LiveState(await keeper.load())
+  keeper.onForgotten = (ids, generation) => state.register.forget(ids, generation)
+  // Asked in the moment of sending: a lease may have ended since the exit was decided.
+  const permission = new SendPermission(state, () => store.status().isOurs)
+  const board = new PriceBoard()
+  const onOddity = (kind: string): void =>
+    performance.cycles.incrementMetric(`errors.broker-odd-${kind}`)
+  const { broker, priced, deposit, withdrawUnknown } = brokerOf({
+    ...{ config, quotes: board, clock, fresh, onOddity },
+  })
+  const desk = deskOf(broker, { config, clock, performance, past })
+  const venue: Venue = {
+    ...venueOf(broker, {
+      chaos,
+      performance,
+      traces,
+      desk,
+      permission,
+      state,
+      board,
+      config,
+      clock,
+    }),
+    priced,
+  }
   const { exits, holdings, supervision, instruments, portfolio, massExit } = config
-  system = await LiveSystem.open({
+  const system = await LiveSystem.open({
     timers: machineTimers,
-    keeper: {
-      load: () => keeper.load(),
-      keep: change => performance.commit(() => keeper.keep(change)),
-    },
+    ...{ state, permission, board },
+    keeper: { keep: change => performance.commit(() => keeper.keep(change)) },
     followers: [exitTimes(performance, clock), traces],
     ...{
       chaos,
@@ -133,29 +124,63 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     ...{ ticks: { ...config.feed, maxTickAgeMs: oldMsOf(config) }, freshMs: config.health.staleMs },
     pauseMs: PAUSE_CYCLES * config.cycleMs,
     skewMs: config.entries.skewMs,
-    // Asked in the moment of sending: a lease may have ended since the exit was decided.
-    isStoreOurs: () => store.status().isOurs,
-    beforeGuard: registered => chosen!.deposit(registered),
+    beforeGuard: registered => deposit(registered),
     onLine: line => log.line(line),
     ...{ onFatal: options.onFatal, onTrouble: error => log.trouble(error, clock.now()) },
   })
   // A store that may be older than the account does not know all that the account was given.
   if (store.doubt === undefined) {
-    const { register } = system.state
     // On a disk without room the next start tries it again.
-    await chosen!
-      .withdrawUnknown((id, generation) => generation < register.nextGeneration(id))
-      .catch(() => undefined)
+    await withdrawUnknown((id, generation) => generation < state.register.nextGeneration(id)).catch(
+      () => undefined,
+    )
   }
   // From here on a later process finds the confirmation missing, or need not ask for one.
   await settleStore(store, config)
   connect(store, { system, keeper, onFatal: options.onFatal })
   const memory = new GatewayMemory(store, clock)
   return {
-    ...{ store, memory, system, performance, log, chaos },
-    broker: chosen!.broker,
-    desk: desk!,
+    ...{ store, memory, system, performance, log, chaos, broker, desk },
   }
+}
+
+interface Layers extends Pick<Around, 'config' | 'clock' | 'performance'> {
+  readonly chaos: Chaos | undefined
+  readonly traces: ExitTraces
+  readonly desk: CallDesk
+  readonly permission: SendPermission
+  readonly state: LiveState
+  readonly board: PriceBoard
+}
+
+/**
+ * The broker with what lies around it, from the inside: chaos (breakers and throttles meet what goes wrong
+ * on purpose as they would meet the real thing), the check of each answer's shape, counts, traces, and the
+ * turn of each call.
+ */
+function venueOf(
+  broker: Broker,
+  { chaos, performance, traces, desk, permission, state, board, config, clock }: Layers,
+): PacedBroker {
+  const suffering = chaos === undefined ? broker : chaos.broker(broker)
+  const checked = checkedBroker(suffering, ({ code }) => {
+    performance.cycles.incrementMetric(`errors.${code}`)
+  })
+  const countedBroker = counted(checked, BROKER_CALLS, {
+    telemetry: performance,
+    name: 'apiCalls',
+  })
+  const awaited = everySoOften(
+    () => clock.monotonic(),
+    () => new Set([...state.openExits.values()].map(({ order }) => order.instrument)),
+  )
+  return pacedBroker(tracedBroker(countedBroker, traces), {
+    desk,
+    mayLeave: () => permission.mayLeave,
+    urgencyOf: order => notionalOf(order, { quotes: board, config }),
+    isAwaited: ({ instrument }) => awaited().has(instrument),
+    areOrdersAwaited: () => state.openExits.size > 0,
+  })
 }
 
 /** Cycles without a look at the positions after which the process is said to have stood still. */

@@ -10,6 +10,7 @@ import { OFF } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { RowSink } from '../ports/feed.ts'
 import type { Journal } from '../ports/journal.ts'
+import { PriceBoard } from '../risk/price-board.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { standing, type Standing } from '../risk/standing.ts'
 import { TickFilter, type TickFilterOptions } from '../risk/tick-filter.ts'
@@ -48,13 +49,15 @@ export class VirtualSystem implements RowSink {
 
   constructor({ journal, ...filterOptions }: VirtualSystemOptions) {
     this.filter = new TickFilter(filterOptions)
+    const board = new PriceBoard()
     this.core = connect({
+      board,
       journal: event => {
         const isOver = event.kind === 'exit-filled' || event.kind === 'exit-closed'
         if (isOver) this.positions.delete(event.decision.positionId)
         journal(event)
       },
-      broker: quotes => new PaperBroker(quotes),
+      broker: new PaperBroker(board),
       save: record => {
         this.exits.set(record.positionId, record)
         return Promise.resolve()
@@ -79,9 +82,7 @@ export class VirtualSystem implements RowSink {
 
   /** Whether an instrument that a position depends on has had a price. */
   hasPrice(instrument: InstrumentId): boolean {
-    return [...this.core.dispatcher.streamsOf(instrument)].some(
-      ([, { lastPrice }]) => !Number.isNaN(lastPrice),
-    )
+    return this.core.dispatcher.board.hasPrice(instrument)
   }
 
   /** Takes a position under guard. It is guarded from the next row on. */

@@ -18,18 +18,19 @@ import {
   supervisorState,
 } from '../actors/supervisor-state.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Quotes } from '../ports/quotes.ts'
 import type { Timers } from '../ports/timers.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import { Dispatcher } from '../risk/dispatcher.ts'
 import type { Guard } from '../risk/guard.ts'
+import type { PriceBoard } from '../risk/price-board.ts'
 import { GatewayLives } from './gateway-factory.ts'
 import { type ExitVenue, type GatewayOptions, RECONCILE_MS } from './options.ts'
 import { wakeOf } from './waking.ts'
 
 export interface CoreOptions<Venue> extends Omit<GatewayOptions, 'now'> {
-  /** Makes the broker, which may look at the prices that the dispatcher knows. */
-  broker(quotes: Quotes): Venue
+  readonly broker: Venue
+  /** Prices that the dispatcher writes, and the broker may read. */
+  readonly board: PriceBoard
   /** Epoch ms; default the time of the dispatcher's last event. */
   now?(): number
   /** What the gateway's time is ahead of the dispatcher's last event, ms; default 0. */
@@ -74,17 +75,15 @@ export interface Core<Venue> {
 export type StartService<Message> = (epoch: number, onDown: (down: Down) => void) => Ref<Message>
 
 /** Connects dispatcher, monitors, supervisor and gateway: the straight line from tick to order. */
-export function connect<Venue extends ExitVenue>({
-  broker: makeBroker,
-  ...options
-}: CoreOptions<Venue>): Core<Venue> {
-  const { onFailure, clock, supervision = DEFAULT_SUPERVISION } = options
+export function connect<Venue extends ExitVenue>(options: CoreOptions<Venue>): Core<Venue> {
+  const { board, broker, onFailure, clock, supervision = DEFAULT_SUPERVISION } = options
   const actors = actorSystem(clock)
   const roster = new Roster()
   const askForExit: SupervisorParts['askForExit'] = ({ decision, position }, generation) => {
     send(gatewayRef(), { kind: 'exit', decision: decision!, position, generation })
   }
   const dispatcher: Dispatcher = new Dispatcher({
+    board,
     freshMs: options.freshMs ?? 0,
     ratcheted: options.ratcheted ?? (() => undefined),
     ...(options.decided && { decided: options.decided }),
@@ -92,7 +91,6 @@ export function connect<Venue extends ExitVenue>({
     wake: guard => wake(guard),
     exit: guard => askForExit(guard, roster.get(guard.position.id)?.generation ?? 1),
   })
-  const broker = makeBroker(dispatcher)
   const starts = new Map<ServiceKind, StartService<never>>()
   const spawnService = (kind: ServiceKind, epoch: number): Ref<never> =>
     starts.get(kind)!(epoch, down(supervisorRef, { kind }))
@@ -136,7 +134,7 @@ export function connect<Venue extends ExitVenue>({
   const lives: GatewayLives = new GatewayLives({
     now: () => dispatcher.now + (options.aheadMs?.() ?? 0),
     ...options,
-    ...{ actors, broker, quotes: dispatcher, supervisor: supervisorRef },
+    ...{ actors, broker, quotes: board, supervisor: supervisorRef },
     ask: message => send(reconcilerRef(), message),
   })
   const gatewayRef = serve<GatewayMessage>('gateway', (epoch, onDown) => lives.start(epoch, onDown))

@@ -6,13 +6,16 @@ import { type PriceView, type Tick, viewOf } from '../domain/tick.ts'
 import type { Outcome } from './catch-up.ts'
 import { fold } from './fold.ts'
 import { type Armed, Guard, type Leg, type Ratchet } from './guard.ts'
-import { PriceStream } from './price-stream.ts'
+import { PriceBoard } from './price-board.ts'
+import type { PriceStream } from './price-stream.ts'
 import { RuleTally } from './rule-tally.ts'
 import type { RuleSet } from './rule.ts'
 import { Timetable } from './timetable.ts'
 
 /** What the dispatcher tells the rest of the system. Called in order of decision. */
 export interface DispatcherOptions {
+  /** Where the prices are kept; default: a board of its own. */
+  readonly board?: PriceBoard
   /** The position became pending: its monitor must catch up. Once for each time. */
   wake(guard: Guard): void
   /** A fold decided in the monitor's place. */
@@ -31,13 +34,6 @@ export interface DispatcherOptions {
   hoursOf?(instrument: InstrumentId): TradingHours | undefined
 }
 
-/** An instrument's streams: most have the first one alone. */
-interface Market {
-  trade: PriceStream | undefined
-  bid: PriceStream | undefined
-  ask: PriceStream | undefined
-}
-
 /**
  * Carries each tick to the positions that it concerns and to nobody else: the trigger books, the
  * timetable of deadlines and the backlogs of pending positions. No actor; the feed calls it.
@@ -53,14 +49,16 @@ export class Dispatcher {
   decisions = 0
   /** Folds that could not even be committed. */
   foldErrors = 0
-  private readonly options: Required<DispatcherOptions>
-  private readonly markets = new Map<InstrumentId, Market>()
+  /** The prices that have come. */
+  readonly board: PriceBoard
+  private readonly options: Required<Omit<DispatcherOptions, 'board'>>
   private readonly timetable = new Timetable<Guard>()
   private readonly crowd = { pending: 0 }
   private readonly fired: Guard[] = []
   private nextOrdinal = 0
 
-  constructor(options: DispatcherOptions) {
+  constructor({ board = new PriceBoard(), ...options }: DispatcherOptions) {
+    this.board = board
     this.options = {
       backlogLimit: 4096,
       segmentLimit: 1024,
@@ -72,20 +70,9 @@ export class Dispatcher {
     }
   }
 
-  /** Whether a position of the instrument is or was guarded: others' ticks concern nobody. */
-  knows(instrument: InstrumentId): boolean {
-    return this.markets.has(instrument)
-  }
-
   /** Positions whose monitors have yet to catch up. */
   get pending(): number {
     return this.crowd.pending
-  }
-
-  /** Last good price of an instrument that is or was guarded in this view. */
-  price(instrument: InstrumentId, view: PriceView): number | undefined {
-    const price = this.markets.get(instrument)?.[view]?.lastPrice
-    return price === undefined || Number.isNaN(price) ? undefined : price
   }
 
   /**
@@ -118,15 +105,13 @@ export class Dispatcher {
 
   /** Calls `take` with each ratchet that became stricter since it was last taken. */
   takeRatchets(take: (guard: Guard, ratchet: Ratchet) => void): void {
-    for (const { trade, bid, ask } of this.markets.values()) {
-      for (const stream of [trade, bid, ask]) {
-        if (stream === undefined || !stream.extremes.changed) continue
-        // The best price of a pending position comes with its commit.
-        stream.extremes.changed = stream.pending > 0
-        for (const guard of stream.guards) {
-          const ratchet = guard.takeRatchet()
-          if (ratchet !== undefined) take(guard, ratchet)
-        }
+    for (const stream of this.board.streams()) {
+      if (!stream.extremes.changed) continue
+      // The best price of a pending position comes with its commit.
+      stream.extremes.changed = stream.pending > 0
+      for (const guard of stream.guards) {
+        const ratchet = guard.takeRatchet()
+        if (ratchet !== undefined) take(guard, ratchet)
       }
     }
   }
@@ -139,7 +124,7 @@ export class Dispatcher {
     const woken: Guard[] = []
     const { now } = this
     this.now += byMs
-    for (const stream of this.streams()) {
+    for (const stream of this.board.streams()) {
       stream.shift(byMs)
       for (const guard of stream.guards) {
         if (guard.own.stream !== stream) continue
@@ -159,15 +144,6 @@ export class Dispatcher {
     for (const { stream, slot } of legsOf(guard)) {
       stream.book.remove(slot)
       stream.guards.delete(guard)
-    }
-  }
-
-  /** Every price stream that a position compares. */
-  *streams(): Iterable<PriceStream> {
-    for (const { trade, bid, ask } of this.markets.values()) {
-      if (trade !== undefined) yield trade
-      if (bid !== undefined) yield bid
-      if (ask !== undefined) yield ask
     }
   }
 
@@ -201,7 +177,7 @@ export class Dispatcher {
   tick(tick: Tick, at: number): void {
     this.advance(at)
     const seq = ++this.seq
-    const market = this.markets.get(tick.instrument)
+    const market = this.board.market(tick.instrument)
     if (market === undefined) return
     const { trade, bid, ask } = market
     const { fired } = this
@@ -213,16 +189,6 @@ export class Dispatcher {
     if (trade !== undefined && trade.pending > 0) this.bound(trade)
     if (bid !== undefined && bid.pending > 0) this.bound(bid)
     if (ask !== undefined && ask.pending > 0) this.bound(ask)
-  }
-
-  /** The streams of an instrument by their view, where somebody compares them. */
-  *streamsOf(instrument: InstrumentId): Iterable<[PriceView, PriceStream]> {
-    const market = this.markets.get(instrument)
-    if (market === undefined) return
-    for (const view of ['trade', 'bid', 'ask'] as const) {
-      const stream = market[view]
-      if (stream !== undefined) yield [view, stream]
-    }
   }
 
   /** Has the monitor of a position that was made pending catch up. */
@@ -320,12 +286,7 @@ export class Dispatcher {
   }
 
   private addLeg(guard: Guard, instrument: InstrumentId, view: PriceView): Leg {
-    let market = this.markets.get(instrument)
-    if (market === undefined) {
-      market = { trade: undefined, bid: undefined, ask: undefined }
-      this.markets.set(instrument, market)
-    }
-    const stream = (market[view] ??= new PriceStream())
+    const stream = this.board.stream(instrument, view)
     stream.guards.add(guard)
     stream.lastOpenedAt = Math.max(stream.lastOpenedAt, guard.position.openedAt)
     return { stream, slot: stream.book.add(guard) }

@@ -10,7 +10,7 @@ export function replay(dispatcher: Dispatcher, tick: Tick, at: number): void {
   dispatcher.advance(at)
   const { seq } = dispatcher
   const woken: Guard[] = []
-  for (const [, { guards, lastOpenedAt }] of dispatcher.streamsOf(tick.instrument)) {
+  for (const [, { guards, lastOpenedAt }] of dispatcher.board.streamsOf(tick.instrument)) {
     if (lastOpenedAt <= tick.ts) continue
     for (const guard of guards) {
       if (guard.position.openedAt <= tick.ts || guard.since === seq + 2) continue
@@ -30,7 +30,7 @@ export function replay(dispatcher: Dispatcher, tick: Tick, at: number): void {
  */
 export function backfill(dispatcher: Dispatcher, tick: Tick): void {
   const woken: Guard[] = []
-  for (const [view, stream] of dispatcher.streamsOf(tick.instrument)) {
+  for (const [view, stream] of dispatcher.board.streamsOf(tick.instrument)) {
     const price = view === 'trade' ? tick.price : stream.priceOf(tick[view], tick.price, tick.ts)
     if (Number.isNaN(price)) continue
     for (const guard of stream.guards) {

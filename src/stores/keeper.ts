@@ -24,8 +24,6 @@ const CLOSED_ROWS = 100_000
 export interface StoreKeeperOptions {
   /** Positions that are over and still known; the oldest go first. Default 100,000. */
   readonly closedRows?: number
-  /** Told of ids that are not known any more, with the highest generation any of them had. */
-  readonly onForgotten?: (ids: readonly PositionId[], generation: number) => void
 }
 
 /** All positions that a store knows, those that are over without their rules. */
@@ -64,16 +62,16 @@ export class StoreKeeper<
 > implements Keeper<Exit, Switch, Day> {
   private readonly store: Store
   private readonly closed: ClosedRows
-  private readonly onForgotten: StoreKeeperOptions['onForgotten']
+  /** Called with ids that are not known any more, and the highest generation that any of them had. */
+  onForgotten: ((ids: readonly PositionId[], generation: number) => void) | undefined
   private generationFloor = 0
   private storeId = ''
   /** The id was drawn by this process, and no write has kept it yet. */
   private isIdNew = false
 
-  constructor(store: Store, { closedRows = CLOSED_ROWS, onForgotten }: StoreKeeperOptions = {}) {
+  constructor(store: Store, { closedRows = CLOSED_ROWS }: StoreKeeperOptions = {}) {
     this.store = store
     this.closed = new ClosedRows(closedRows)
-    this.onForgotten = onForgotten
   }
 
   async load(): Promise<Past<Exit, Switch, Day>> {

@@ -112,7 +112,7 @@ function openExitsOf(
 function priceFacts({ core, guarding }: LiveSystem, now: number): Omit<PriceFacts, 'pending'> {
   const { dispatcher } = core
   let [newest, oldest, backlog] = [-Infinity, Infinity, 0]
-  for (const { guards, lastAt, backlog: waiting } of dispatcher.streams()) {
+  for (const { guards, lastAt, backlog: waiting } of dispatcher.board.streams()) {
     if (guards.size === 0) continue
     newest = Math.max(newest, lastAt)
     oldest = Math.min(oldest, lastAt)

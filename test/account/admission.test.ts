@@ -7,7 +7,7 @@ import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { describeFault, InputError } from '../../src/errors.ts'
 import { type HttpServer, serveHttp } from '../../src/http/server.ts'
 import { LiveControl } from '../../src/views/control.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { Performance } from '../../src/observability/instruments.ts'
 import { seed } from '../../src/app/sync-positions.ts'
 import { aPosition } from '../support/builders.ts'
@@ -16,6 +16,7 @@ import { aDesk } from '../support/desk.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive } from '../support/open-live.ts'
 
 const ACME = instrumentId('ACME')
 const START = Date.UTC(2026, 0, 5, 12)
@@ -42,7 +43,7 @@ describe('a position at each door', () => {
 
   async function open(): Promise<void> {
     const clock = { now: () => now, monotonic: () => now }
-    system = await LiveSystem.open({
+    system = await openLive({
       ...{ keeper, clock, venue: venue.venue, beforeGuard: venue.deposit },
       ...{ timers: machineTimers, callTimeoutMs: 1_000, skewMs: 5_000 },
       onLine: () => undefined,

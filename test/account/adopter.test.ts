@@ -3,11 +3,12 @@ import { serviceSchema } from '../../src/config/schema.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import type { Tick } from '../../src/domain/tick.ts'
 import { type Adopter, adopterOf } from '../../src/account/adopter.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive } from '../support/open-live.ts'
 
 const ACME = instrumentId('ACME')
 const GLOBEX = instrumentId('GLOBEX')
@@ -43,7 +44,7 @@ describe('Adopter', () => {
   afterEach(() => system.stop())
 
   async function open(but: object = {}): Promise<void> {
-    system = await LiveSystem.open({
+    system = await openLive({
       ...{
         keeper,
         timers: machineTimers,

@@ -7,11 +7,12 @@ import { POSITION_STATES } from '../../src/domain/position.ts'
 import { healthStatus } from '../../src/observability/health.ts'
 import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { healthFacts } from '../../src/views/health-facts.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
+import { openLive } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 const START = 1_000
@@ -44,7 +45,7 @@ describe('Guarding', () => {
   const now = (): number => START + timers.now
 
   async function open(instruments = new InstrumentTable()): Promise<void> {
-    system = await LiveSystem.open({
+    system = await openLive({
       ...{ keeper, timers, instruments, random: () => 0.5, freshMs: STALE_MS },
       venue: venue.venue,
       beforeGuard: venue.deposit,

@@ -4,12 +4,13 @@ import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { NotSent } from '../../src/errors.ts'
 import { ExitTimes } from '../../src/observability/exit-times.ts'
 import type { ExitFollower } from '../../src/ports/telemetry.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { supervisionOf } from '../../src/views/supervision.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 
@@ -28,7 +29,7 @@ describe('what is told of an exit', () => {
     measured = []
     const clock = { now: () => now, monotonic: () => now }
     followers = [new ExitTimes({ ...clock, measure: stretch => measured.push(stretch) })]
-    system = await LiveSystem.open({
+    system = await openLive({
       ...{ keeper, venue: venue.venue, beforeGuard: venue.deposit, clock },
       timers: machineTimers,
       callTimeoutMs: 5_000,

@@ -2,13 +2,14 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Tick } from '../../src/domain/tick.ts'
 import type { Guard } from '../../src/risk/guard.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { ResumePoint } from '../../src/account/feed-checkpoint.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { until } from '../support/until.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive } from '../support/open-live.ts'
 
 const NOW = 1_000_000
 const OLD_MS = 30_000
@@ -18,19 +19,18 @@ describe('ResumePoint', () => {
     let pending = 1
     const durable = new Set<Guard>()
     const point = new ResumePoint({
-      dispatcher: () => ({ pending }),
       isDurable: guard => durable.has(guard),
     })
-    expect(point.isCalm(), 'no feed that goes back').to.equal(true)
+    expect(point.isCalm(pending), 'no feed that goes back').to.equal(true)
     point.place = () => 1
-    const looks = (): boolean[] => Array.from({ length: 6 }, () => point.isCalm())
+    const looks = (): boolean[] => Array.from({ length: 6 }, () => point.isCalm(pending))
     expect(looks()).to.deep.equal([false, false, false, false, false, true])
     pending = 0
     const guard = {} as Guard
     point.decided(guard)
-    expect(point.isCalm()).to.equal(false)
+    expect(point.isCalm(pending)).to.equal(false)
     durable.add(guard)
-    expect([point.isCalm(), point.isCalm()]).to.deep.equal([true, true])
+    expect([point.isCalm(pending), point.isCalm(pending)]).to.deep.equal([true, true])
   })
 })
 
@@ -65,7 +65,7 @@ describe('A feed that goes back to where it was', () => {
   afterEach(() => system.stop())
 
   async function start(): Promise<void> {
-    system = await LiveSystem.open({
+    system = await openLive({
       ...{
         keeper,
         venue: account.venue,

@@ -3,13 +3,13 @@ import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { WatchkeeperError } from '../../src/errors.ts'
 import type { LiveChange } from '../../src/account/write-queue.ts'
-import { LiveSystem } from '../../src/account/account.ts'
-import type { LiveOptions } from '../../src/account/options.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { until } from '../support/until.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive, type OpenLiveOptions } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 const ACME = instrumentId('ACME')
@@ -34,8 +34,8 @@ describe('the lives of one id', () => {
     await system.stop()
   })
 
-  const open = (but: Partial<LiveOptions> = {}): Promise<LiveSystem> =>
-    LiveSystem.open({
+  const open = (but: Partial<OpenLiveOptions> = {}): Promise<LiveSystem> =>
+    openLive({
       ...{ keeper, venue: account.venue, beforeGuard: account.deposit },
       clock: { now: () => now, monotonic: () => now },
       timers: machineTimers,
@@ -66,7 +66,7 @@ describe('the lives of one id', () => {
   }
 
   /** A process that starts after this one was killed finds what was durable, and nothing else. */
-  async function restart(but: Partial<LiveOptions> = {}): Promise<void> {
+  async function restart(but: Partial<OpenLiveOptions> = {}): Promise<void> {
     system.core.actors.stopAll()
     keeper.hold = undefined
     system = await open(but)

@@ -25,7 +25,6 @@ describe('LiveWriter', () => {
       onLine: line => lines.push(line),
       onFenced: () => undefined,
       onTrouble: error => troubles.push(error?.code),
-      takeRatchets: () => true,
     })
   })
 

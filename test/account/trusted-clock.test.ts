@@ -1,12 +1,13 @@
 import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { type Position } from '../../src/domain/position.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { type ClockEvent, TrustedClock } from '../../src/account/trusted-clock.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive } from '../support/open-live.ts'
 
 const HOUR = 3_600_000
 const DAY = 86_400_000
@@ -139,7 +140,7 @@ describe('A guarded position, when the wall clock is set', () => {
   afterEach(() => system.stop())
 
   const open = (): Promise<LiveSystem> =>
-    LiveSystem.open({
+    openLive({
       keeper,
       venue: account.venue,
       beforeGuard: account.deposit,

@@ -3,11 +3,11 @@ import { checkedBroker } from '../../src/brokers/checked.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { type Random, sfc32 } from '../../src/domain/random.ts'
 import type { Broker } from '../../src/ports/broker.ts'
-import { LiveSystem } from '../../src/account/account.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive } from '../support/open-live.ts'
 
 const ACME = instrumentId('ACME')
 const IDS = ['a', 'b', 'c', 'd', 'e']
@@ -61,7 +61,7 @@ async function exitAll(seed: number): Promise<void> {
   const account = new TestVenue()
   const keeper = new MemoryKeeper()
   let now = 1_000
-  const system = await LiveSystem.open({
+  const system = await openLive({
     ...{
       keeper,
       beforeGuard: account.deposit,

@@ -11,13 +11,13 @@ import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
 import { healthFacts } from '../../src/views/health-facts.ts'
 import { gatewayTroubles } from '../../src/views/gateway-view.ts'
-import { LiveSystem } from '../../src/account/account.ts'
-import type { LiveOptions } from '../../src/account/options.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { pacedBroker } from '../../src/calls/paced-broker.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { LOOK_UP, TestVenue } from '../support/test-venue.ts'
+import { openLive, type OpenLiveOptions } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 const ACME = instrumentId('ACME')
@@ -59,8 +59,8 @@ describe('health of a running system', () => {
 
   afterEach(() => system.core.actors.stopAll())
 
-  async function open(but: Partial<LiveOptions> = {}): Promise<void> {
-    system = await LiveSystem.open({
+  async function open(but: Partial<OpenLiveOptions> = {}): Promise<void> {
+    system = await openLive({
       ...{ keeper, timers, random: () => 0.5, freshMs: STALE_MS },
       venue: quotes => {
         const made = account.venue(quotes)
@@ -114,7 +114,10 @@ describe('health of a running system', () => {
   }
 
   /** Guards a position whose exit the venue is then asked for. */
-  async function crossing(does: Partial<Broker>, but: Partial<LiveOptions> = {}): Promise<void> {
+  async function crossing(
+    does: Partial<Broker>,
+    but: Partial<OpenLiveOptions> = {},
+  ): Promise<void> {
     venueDoes = does
     await open(but)
     await guard()
@@ -352,7 +355,7 @@ describe('health of a running system', () => {
 
   it('warns of a rule that throws, and fails when it goes on', async () => {
     let isBroken = false
-    const rules: NonNullable<LiveOptions['chaos']>['rules'] = ({ names, rules: given }) => ({
+    const rules: NonNullable<OpenLiveOptions['chaos']>['rules'] = ({ names, rules: given }) => ({
       names,
       rules: given.map(rule =>
         rule.kind !== 'levels'

@@ -2,12 +2,13 @@ import { expect } from 'chai'
 import type { PositionEntry } from '../../src/config/position-reader.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { seed } from '../../src/app/sync-positions.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive } from '../support/open-live.ts'
 
 const STOP_5 = { stopLoss: { pct: 5 } }
 const STOP_3 = { stopLoss: { pct: 3 } }
@@ -26,7 +27,7 @@ describe('seed', () => {
   afterEach(() => system.stop())
 
   async function start(): Promise<void> {
-    system = await LiveSystem.open({
+    system = await openLive({
       keeper,
       venue: new TestVenue().venue,
       clock: { now: () => 1_000, monotonic: () => 1_000 },

@@ -2,11 +2,12 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
 import { instrumentsToPoll } from '../../src/engine/held-instruments.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 const MINUTE = 60_000
@@ -30,7 +31,7 @@ describe('A position whose instrument has trading hours', () => {
     const account = new TestVenue()
     keeper = new MemoryKeeper()
     now = CLOSE - MINUTE
-    system = await LiveSystem.open({
+    system = await openLive({
       keeper,
       venue: account.venue,
       beforeGuard: account.deposit,

@@ -14,9 +14,10 @@ import { type LmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
 import type { Guard } from '../../src/risk/guard.ts'
 import type { PortfolioDay } from '../../src/risk/portfolio.ts'
 import type { LiveChange } from '../../src/account/write-queue.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import type { Performance } from '../../src/observability/instruments.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive } from '../support/open-live.ts'
 
 /** What is told of while the system runs; each is called at the moment it happens. */
 export interface RigOptions {
@@ -59,7 +60,7 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
     return lines
   }
   let account: PaperAccount | undefined
-  const system = await LiveSystem.open({
+  const system = await openLive({
     keeper: { load: () => kept.load(), keep },
     venue: quotes => (account = openPaperAccount({ folder: join(folder, 'paper'), quotes })),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },

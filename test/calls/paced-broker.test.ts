@@ -7,7 +7,7 @@ import type { Quotes } from '../../src/ports/quotes.ts'
 import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import type { Venue } from '../../src/account/options.ts'
 import { exitView } from '../../src/views/exit-view.ts'
 import { pacedBroker } from '../../src/calls/paced-broker.ts'
@@ -18,6 +18,7 @@ import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { until } from '../support/until.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive } from '../support/open-live.ts'
 
 describe('pacedBroker', () => {
   let timers: FakeTimers
@@ -136,7 +137,7 @@ describe('pacedBroker of a live system', () => {
       })
       return { ...paced, priced: () => undefined }
     }
-    system = await LiveSystem.open({
+    system = await openLive({
       ...{ keeper: new MemoryKeeper(), venue, clock, beforeGuard: account.deposit },
       timers: machineTimers,
       callTimeoutMs: Infinity,

@@ -3,11 +3,12 @@ import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { type ChaosAct, chaosSchema } from '../../src/resilience/chaos-plan.ts'
 import { Chaos } from '../../src/chaos/chaos.ts'
 import { chaosSummary } from '../../src/chaos/summary.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
+import { openLive } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 const ACME = instrumentId('ACME')
@@ -29,7 +30,7 @@ describe('Chaos', () => {
     const clock = { now, monotonic: timers.monotonic }
     const acts = [{ kind: 'monitor-throws', everyMs: 1_000 }]
     chaos = new Chaos(chaosSchema.parse({ acts }), { clock, timers })
-    system = await LiveSystem.open({
+    system = await openLive({
       ...{ keeper, timers, clock, chaos, random: () => 0.5 },
       ...{ beforeGuard: venue.deposit, callTimeoutMs: 5_000 },
       venue: quotes => chaos.broker(venue.venue(quotes)),

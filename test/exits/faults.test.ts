@@ -3,12 +3,13 @@ import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { Faults } from '../../src/exits/faults.ts'
 import { accountFacts } from '../../src/views/exit-view.ts'
-import { LiveSystem } from '../../src/account/account.ts'
-import type { LiveOptions, Venue } from '../../src/account/options.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
+import type { Venue } from '../../src/account/options.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive, type OpenLiveOptions } from '../support/open-live.ts'
 
 const ACME = instrumentId('ACME')
 const SOUND = instrumentId('SOUND')
@@ -58,8 +59,8 @@ describe('what is wrong with one position', () => {
 
   afterEach(() => system.stop())
 
-  const open = (but: Partial<LiveOptions> = {}): Promise<LiveSystem> =>
-    LiveSystem.open({
+  const open = (but: Partial<OpenLiveOptions> = {}): Promise<LiveSystem> =>
+    openLive({
       ...{ keeper, venue: account.venue },
       clock: { now: () => now, monotonic: () => now },
       timers: machineTimers,
@@ -123,7 +124,7 @@ describe('what is wrong with one position', () => {
   it('is counted at the price that can be, where the venue first tells of one that cannot', async () => {
     const limits = [{ name: 'all', maxLoss: 1_000, warnAtPct: 80 }]
     const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
-    const venue: LiveOptions['venue'] = quotes => {
+    const venue: OpenLiveOptions['venue'] = quotes => {
       const real = account.venue(quotes)
       const placeExit: Venue['placeExit'] = async (order, signal) => {
         const answer = await real.placeExit(order, signal)

@@ -2,13 +2,13 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { Capabilities } from '../../src/domain/venue.ts'
-import { LiveSystem } from '../../src/account/account.ts'
-import type { LiveOptions } from '../../src/account/options.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { accountFacts } from '../../src/views/exit-view.ts'
 import { aPosition } from '../support/builders.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { RestingVenue } from '../support/resting-venue.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive, type OpenLiveOptions } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 const ACME = instrumentId('ACME')
@@ -38,8 +38,8 @@ describe('the exit of a released position', () => {
 
   afterEach(() => system.stop())
 
-  const open = (but: Partial<LiveOptions> = {}): Promise<LiveSystem> =>
-    LiveSystem.open({
+  const open = (but: Partial<OpenLiveOptions> = {}): Promise<LiveSystem> =>
+    openLive({
       ...{ keeper, venue: account.venue },
       clock: { now: () => now, monotonic: () => now },
       timers: machineTimers,

@@ -7,11 +7,12 @@ import { type HttpServer, serveHttp } from '../../src/http/server.ts'
 import type { HealthSnapshot, Readiness } from '../../src/ports/control.ts'
 import { Performance } from '../../src/observability/instruments.ts'
 import { LiveControl } from '../../src/views/control.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { aDesk } from '../support/desk.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive } from '../support/open-live.ts'
 
 const TOKEN = 'a token of some length'
 const POSITION = {
@@ -42,7 +43,7 @@ describe('the HTTP API', () => {
     readiness = { ready: true }
     const clock = { now: () => now, monotonic: () => now }
     const account = new TestVenue()
-    system = await LiveSystem.open({
+    system = await openLive({
       keeper,
       beforeGuard: account.deposit,
       venue: quotes => ({

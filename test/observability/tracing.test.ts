@@ -9,13 +9,13 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { ExitTraces } from '../../src/observability/tracing.ts'
 import type { Broker } from '../../src/ports/broker.ts'
-import { LiveSystem } from '../../src/account/account.ts'
 import { tracedBroker } from '../../src/observability/traced-broker.ts'
 import { aPosition } from '../support/builders.ts'
 import { aFollowedExit } from '../support/followed-exit.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { openLive } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 
@@ -142,7 +142,7 @@ describe('ExitTraces', () => {
     register()
     const venue = new TestVenue()
     let [at, mono] = [2e12, 0]
-    const system = await LiveSystem.open({
+    const system = await openLive({
       keeper: new MemoryKeeper(),
       venue: quotes => {
         const made = venue.venue(quotes)

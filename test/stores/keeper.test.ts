@@ -75,10 +75,8 @@ describe('StoreKeeper', () => {
       store = new MemoryStore()
       await store.claim('me', 60_000)
       forgotten.length = 0
-      keeper = new StoreKeeper(store, {
-        closedRows: 2,
-        onForgotten: ids => forgotten.push(...ids),
-      })
+      keeper = new StoreKeeper(store, { closedRows: 2 })
+      keeper.onForgotten = ids => forgotten.push(...ids)
       await keeper.load()
     })
 

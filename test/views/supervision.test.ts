@@ -9,13 +9,14 @@ import type { HealthSnapshot } from '../../src/ports/control.ts'
 import type { Quotes } from '../../src/ports/quotes.ts'
 import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { healthFacts } from '../../src/views/health-facts.ts'
-import { LiveSystem } from '../../src/account/account.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
 import type { Venue } from '../../src/account/options.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { MemoryKeeper } from '../support/memory-keeper.ts'
 import { supervisionOf } from '../../src/views/supervision.ts'
+import { openLive } from '../support/open-live.ts'
 
 const TRAIL = { trailingStop: { distancePct: 10 } }
 const P1 = positionId('p1')
@@ -90,7 +91,7 @@ describe('supervision of a live system', () => {
   const now = (): number => 1_000 + timers.now
 
   const open = (policy: Record<string, unknown>): Promise<LiveSystem> =>
-    LiveSystem.open({
+    openLive({
       ...{ keeper, timers, venue: venue.venue, beforeGuard: venue.deposit, random: () => 0.5 },
       clock: { now, monotonic: timers.monotonic },
       callTimeoutMs: 5_000,

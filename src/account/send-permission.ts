@@ -1,0 +1,44 @@
+import { maySend } from '../exits/kill-switch.ts'
+import type { LiveState } from './state.ts'
+
+/** Why no order leaves at this moment. */
+export type HoldReason = 'stopping' | 'store-not-ours' | 'kill-switch'
+
+/** Whether orders may leave at this moment. Made before everything that sends, and asked in the moment of sending. */
+export class SendPermission {
+  private readonly state: Pick<LiveState, 'killSwitch'>
+  private readonly ownsStore: () => boolean
+  private isStopping = false
+
+  /** `ownsStore`: whether this process owns the store now; a lease may end at any time. */
+  constructor(state: Pick<LiveState, 'killSwitch'>, ownsStore: () => boolean = () => true) {
+    this.state = state
+    this.ownsStore = ownsStore
+  }
+
+  /** From now on nothing new is sent; what was sent is still followed. */
+  stop(): void {
+    this.isStopping = true
+  }
+
+  /** Whether this process may act at all, whatever the kill switch says. */
+  get isOurs(): boolean {
+    return !this.isStopping && this.ownsStore()
+  }
+
+  /** Why orders are held; undefined: they may leave. */
+  get holdReason(): HoldReason | undefined {
+    if (this.isStopping) return 'stopping'
+    if (!this.ownsStore()) return 'store-not-ours'
+    return maySend(this.state.killSwitch) ? undefined : 'kill-switch'
+  }
+
+  get mayLeave(): boolean {
+    return this.holdReason === undefined
+  }
+
+  /** Whether the store belongs to this process. */
+  get isStoreOurs(): boolean {
+    return this.ownsStore()
+  }
+}

@@ -1,0 +1,68 @@
+import type { InstrumentId } from '../domain/ids.ts'
+import type { PriceView } from '../domain/tick.ts'
+import { PriceStream } from './price-stream.ts'
+
+/** An instrument's streams: most have the first one alone. */
+export interface Market {
+  trade: PriceStream | undefined
+  bid: PriceStream | undefined
+  ask: PriceStream | undefined
+}
+
+/**
+ * The price streams of every instrument that a position compares. The dispatcher writes them; brokers, the
+ * call desk and views read prices here, so that none of them has to know the dispatcher.
+ */
+export class PriceBoard {
+  private readonly markets = new Map<InstrumentId, Market>()
+
+  /** Whether a position of the instrument is or was guarded: ticks of others change nothing. */
+  knows(instrument: InstrumentId): boolean {
+    return this.markets.has(instrument)
+  }
+
+  /** Last good price of an instrument that is or was guarded in this view; undefined before the first. */
+  price(instrument: InstrumentId, view: PriceView): number | undefined {
+    const price = this.markets.get(instrument)?.[view]?.lastPrice
+    return price === undefined || Number.isNaN(price) ? undefined : price
+  }
+
+  /** Whether a price of the instrument has come, in any view. */
+  hasPrice(instrument: InstrumentId): boolean {
+    return [...this.streamsOf(instrument)].some(([, { lastPrice }]) => !Number.isNaN(lastPrice))
+  }
+
+  /** The streams of an instrument; undefined where no position compares it. */
+  market(instrument: InstrumentId): Readonly<Market> | undefined {
+    return this.markets.get(instrument)
+  }
+
+  /** The stream of an instrument in a view, begun where there is none yet. */
+  stream(instrument: InstrumentId, view: PriceView): PriceStream {
+    let market = this.markets.get(instrument)
+    if (market === undefined) {
+      market = { trade: undefined, bid: undefined, ask: undefined }
+      this.markets.set(instrument, market)
+    }
+    return (market[view] ??= new PriceStream())
+  }
+
+  /** Every price stream that a position compares. */
+  *streams(): Iterable<PriceStream> {
+    for (const { trade, bid, ask } of this.markets.values()) {
+      if (trade !== undefined) yield trade
+      if (bid !== undefined) yield bid
+      if (ask !== undefined) yield ask
+    }
+  }
+
+  /** The streams of an instrument by their view. */
+  *streamsOf(instrument: InstrumentId): Iterable<[PriceView, PriceStream]> {
+    const market = this.markets.get(instrument)
+    if (market === undefined) return
+    for (const view of ['trade', 'bid', 'ask'] as const) {
+      const stream = market[view]
+      if (stream !== undefined) yield [view, stream]
+    }
+  }
+}
