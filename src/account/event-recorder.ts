@@ -16,6 +16,7 @@ import { countOne } from './counters.ts'
 import { closedRow, historyOf, lifeName, type LiveState } from './state.ts'
 import type { LiveWriter } from './state-writer.ts'
 import { Repeats } from './repeats.ts'
+import { tradeOf } from './trade.ts'
 
 export interface ExitJournalParts {
   readonly state: LiveState
@@ -381,7 +382,8 @@ export class ExitJournal {
     const { id } = row.position
     const exit = state.openExits.get(id)
     state.openExits.delete(id)
-    const line = lineOf(now(), kind, id, { ...detail, ...historyOf(exit) })
+    const trade = tradeOf(row, exit)
+    const line = lineOf(now(), kind, id, { ...detail, trade, ...historyOf(exit) })
     state.register.decide(closedRow(row, exit, { at: now(), by: 'somebody else' }))
     writer.soon({ row: id, line })
   }

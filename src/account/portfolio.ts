@@ -12,6 +12,7 @@ import { Faults } from '../exits/faults.ts'
 import { lineOf, textOf } from './journal-line.ts'
 import { closedRow, historyOf, type LiveState } from './state.ts'
 import type { LiveWriter } from './state-writer.ts'
+import { tradeOf } from './trade.ts'
 
 export interface LivePortfolioParts {
   readonly options: PortfolioOptions | undefined
@@ -114,6 +115,7 @@ function close(
     quantity,
     profit: profit?.amount ?? null,
     clientOrderId,
+    ...(row !== undefined && { trade: tradeOf(row, exit, profit?.currency) }),
     ...historyOf(exit),
   }
   const line = lineOf(now(), 'exit-filled', id, detail)

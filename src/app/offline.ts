@@ -2,8 +2,10 @@ import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
 import type { KeptRatchet, Registered } from '../ports/keeper.ts'
+import type { TradesPage, TradesQuery } from '../ports/trades.ts'
 import { registerOf, storeIdOf } from '../stores/keeper.ts'
 import { openToLook, storePlace } from '../stores/place.ts'
+import { tradesOf } from '../views/trades.ts'
 
 /** A position as it is on disk. */
 export interface KeptPosition extends Registered {
@@ -17,6 +19,7 @@ export interface KeptPosition extends Registered {
 export interface KeptData {
   positions(): Promise<readonly KeptPosition[]>
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
+  trades(query: TradesQuery): Promise<TradesPage>
   /** What the store's order ids are made of; empty where it has drawn none yet. */
   storeId(): Promise<string>
   close(): Promise<void>
@@ -48,6 +51,7 @@ export async function openKeptData(place: string, password?: string): Promise<Ke
       })
     },
     journal: query => store.journal(query),
+    trades: query => tradesOf(each => store.journal(each), query),
     storeId: async () => (await storeIdOf(store)) ?? '',
     close,
   }

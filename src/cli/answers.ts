@@ -14,6 +14,7 @@ import type {
   PositionView,
   WhyView,
 } from '../ports/control.ts'
+import type { TradeView } from '../ports/trades.ts'
 import type { ActorView } from '../ports/supervision.ts'
 
 /** What an answer must look like: gives where it does not, undefined where it does. */
@@ -47,6 +48,7 @@ const position = z.looseObject({
   ...{ quantity: z.number(), entryPrice: z.number(), best: z.number() },
   ...{ stop: level, target: level, lastPrice: level, priceAgeMs: level },
   rules: z.looseObject({}),
+  tickSize: z.number().optional(),
   reason: z.string().optional(),
 })
 
@@ -58,6 +60,13 @@ const ruleLine = z.looseObject({
 const line = z.looseObject({
   ...{ seq: z.number(), at: z.number(), kind: z.string() },
   positionId: z.string().optional(),
+})
+
+const trade = z.looseObject({
+  ...{ seq: z.number(), positionId: z.string(), instrument: z.string(), side: z.string() },
+  ...{ openedAt: z.number(), closedAt: z.number(), quantity: z.number() },
+  ...{ entryPrice: z.number(), price: level, profit: level, profitPct: level, level },
+  ...{ end: z.string(), reason: z.string().nullable(), matched: z.array(z.string()) },
 })
 
 const percentiles = z.looseObject({
@@ -156,6 +165,12 @@ export const lineShape = shape<JournalLine>(line)
 
 /** `GET /api/journal`. */
 export const linesShape = shape<readonly JournalLine[]>(z.array(line))
+
+/** `GET /api/exits`. */
+export const exitsShape = shape<{
+  readonly exits: readonly TradeView[]
+  readonly next: number | null
+}>(z.looseObject({ exits: z.array(trade), next: level }))
 
 /** `/api/clock`. */
 export const clockShape = shape<ClockView>(

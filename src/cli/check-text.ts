@@ -1,4 +1,5 @@
 import { type CheckedPosition, type CheckedRule, distancePct } from './check-report.ts'
+import { numberText } from './levels.ts'
 import { type Paint, pctText, tableLines, timeText } from './output.ts'
 
 /** One position with its rules, as a person reads it. */
@@ -16,9 +17,11 @@ export function checkedText(position: CheckedPosition, paint: Paint): string {
 
 function levelsOf(rule: CheckedRule, { entryPrice, openedAt }: CheckedPosition): string[] {
   const level = (name: string, value: number | undefined): string[] =>
-    value === undefined ? [] : [`${name} ${value} (${pctText(distancePct(entryPrice, value))})`]
+    value === undefined
+      ? []
+      : [`${name} ${numberText(value)} (${pctText(distancePct(entryPrice, value))})`]
   const bound = (name: string, value: number | undefined): string[] =>
-    value === undefined ? [] : [`${name} ${value}`]
+    value === undefined ? [] : [`${name} ${numberText(value)}`]
   // Without a time of opening, what is left as an instant is as if the position opened now.
   const hedge = openedAt === null ? ' if it opened now' : ''
   const time = (name: string, at: number | undefined): string[] =>

@@ -8,6 +8,8 @@ export interface CommandContext {
   readonly stdout: TextStream
   readonly stderr: TextStream
   readonly env: NodeJS.ProcessEnv
+  /** The time zone that was asked for by --zone. */
+  readonly zone?: string | undefined
 }
 
 /** One command: declares its options and says what runs. One file and one registry line each. */

@@ -1,8 +1,9 @@
-import { product, ratioOfSums, round15, sum } from '../domain/decimal.ts'
+import { sum } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
-import { type Position, signOf } from '../domain/position.ts'
+import type { Position } from '../domain/position.ts'
+import { profitOf } from '../domain/profit.ts'
 import { EXIT_REASONS, type ExitReason } from '../domain/reason.ts'
 import type { RecordedTick } from '../feeds/replay.ts'
 
@@ -148,16 +149,4 @@ export class ExitReport {
     const name = this.fileNames?.[file]
     return { ...(name !== undefined && { file: name }), index, instrument, ts, price }
   }
-}
-
-/** Gross profit of a position that is closed at a price, to 15 significant digits. */
-export function profitOf(
-  { side, entryPrice, quantity, multiplier }: Position,
-  price: number,
-): { profitPct: number; profitAmount: number } {
-  const sign = signOf(side)
-  const units = product(quantity, multiplier)
-  const pct = ratioOfSums(price, sign * 100, entryPrice, -sign * 100, entryPrice)
-  const amount = ratioOfSums(price, sign * units, entryPrice, -sign * units, 1)
-  return { profitPct: round15(pct), profitAmount: round15(amount) }
 }

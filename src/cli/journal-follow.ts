@@ -30,7 +30,14 @@ export async function follow(client: ServiceClient, following: Following): Promi
       const texts = await client.events(`/api/events?after=${after}`)
       hasBegun = isConnected = true
       for await (const text of texts) {
-        const line = lineIn(text, client.url)
+        const line = eventIn(text, client.url)
+        if (line === undefined) {
+          after = 0
+          tell(
+            'the journal of the service ends before the last line shown: it is shown from its start',
+          )
+          continue
+        }
         after = line.seq
         if (wanted.position === undefined || line.positionId === wanted.position) show(line)
       }
@@ -46,8 +53,12 @@ export async function follow(client: ServiceClient, following: Following): Promi
   function say(why: string): void {
     if (!isConnected) return
     isConnected = false
+    tell(`${why}: connecting again`)
+  }
+
+  function tell(what: string): void {
     const paint = paintFor(context.stderr, context.env)
-    context.stderr.write(`${paint('dim', `${why}: connecting again`)}\n`)
+    context.stderr.write(`${paint('dim', what)}\n`)
   }
 }
 
@@ -60,12 +71,20 @@ async function showLast(client: ServiceClient, { wanted, show }: Following): Pro
   return Math.max(end, lines.at(-1)?.seq ?? 0)
 }
 
-function lineIn(text: string, url: string): JournalLine {
+/** The line of an event; undefined where the journal begins anew. */
+function eventIn(text: string, url: string): JournalLine | undefined {
   try {
     const line: unknown = JSON.parse(text)
+    if (isReset(line)) return undefined
     if (lineShape(line) === undefined) return line as JournalLine
   } catch {
     // The line below says what is wrong.
   }
   throw stranger(url, 'an event of its stream is no journal line')
+}
+
+/** The client has seen lines that the journal does not have. */
+const isReset = (event: unknown): boolean => {
+  const { kind, seq } = Object(event) as { kind?: unknown; seq?: unknown }
+  return kind === 'reset' && seq === undefined
 }

@@ -6,7 +6,8 @@ const ID_WIDTH = 16
 
 /** One line of the journal as a person reads it. */
 export function journalText(line: JournalLine, paint: Paint): string {
-  const { at, kind, positionId = '', seq: _seq, steps, ...detail } = line
+  // The trade is what `watchkeeper exits` shows.
+  const { at, kind, positionId = '', seq: _seq, steps, trade: _trade, ...detail } = line
   const told = Object.entries(detail).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   const head = [timeText(at), paint('bold', kind.padEnd(KIND_WIDTH)), positionId.padEnd(ID_WIDTH)]
   return [[...head, ...told].join(' ').trimEnd(), ...stepLines(steps)].join('\n')
@@ -34,7 +35,8 @@ export function csvLine(line: JournalLine): string {
   return [seq, at, kind, positionId, JSON.stringify(detail)].map(csvField).join(',')
 }
 
-function csvField(value: unknown): string {
+/** A field of CSV, in quotes where it needs them. */
+export function csvField(value: unknown): string {
   const text = String(value)
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 import { realpathSync } from 'node:fs'
 import process from 'node:process'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
+import { isTimezone, TIMEZONE_EXPECTED } from '../domain/zone.ts'
+import { UsageError } from '../errors.ts'
 import type { CommandContext } from './command.ts'
 import { COMMANDS } from './commands/registry.ts'
 import { BAD_INPUT, failureOf, RAN } from './failure.ts'
 import { endProcess } from '../processes/ending.ts'
 import { version } from '../app/version.ts'
-import { paintFor } from './output.ts'
+import { paintFor, showTimesIn } from './output.ts'
 
 /** Runs one command line. Gives the exit code: 0 ran, 1 failed while running, 2 bad usage or input. */
 export async function main(args: readonly string[], context: CommandContext): Promise<number> {
@@ -22,9 +24,15 @@ export async function main(args: readonly string[], context: CommandContext): Pr
 
 /** The commands; one that the arguments do not name is only listed, and stays unloaded. */
 async function program(args: readonly string[], context: CommandContext): Promise<Command> {
-  const root = new Command('watchkeeper')
+  const root: Command = new Command('watchkeeper')
     .description('Guards open positions: decides when to exit, and exits each exactly once.')
     .version(version(), '-V, --version', 'print the version')
+    .option(
+      '--zone <zone>',
+      'show times in this zone, Area/City (default: WATCHKEEPER_DISPLAY_TIMEZONE, or UTC)',
+      timezone,
+    )
+    .hook('preAction', () => showTimesIn(zoneOf(root) ?? defaultZone(context.env)))
     .exitOverride()
     .configureOutput({
       writeOut: text => void context.stdout.write(text),
@@ -33,10 +41,29 @@ async function program(args: readonly string[], context: CommandContext): Promis
     .showHelpAfterError('(add --help for the options and examples)')
     .addHelpText('after', '\nwatchkeeper help <command> shows its options, with examples.')
   for (const { name, summary, load } of COMMANDS) {
-    if (args.includes(name)) (await load()).add(root, context)
+    if (args.includes(name)) (await load()).add(root, withZone(context, root))
     else root.command(name).description(summary)
   }
   return root
+}
+
+const zoneOf = (root: Command): string | undefined => root.opts<{ zone?: string }>().zone
+
+/** The context of a command, with the zone that its command line asks for. */
+function withZone(context: CommandContext, root: Command): CommandContext {
+  return Object.defineProperty({ ...context }, 'zone', { get: () => zoneOf(root) })
+}
+
+function timezone(name: string): string {
+  if (isTimezone(name)) return name
+  throw new InvalidArgumentError(`Expected ${TIMEZONE_EXPECTED}.`)
+}
+
+/** The setting of the service, where its environment is that of the command. */
+function defaultZone({ WATCHKEEPER_DISPLAY_TIMEZONE: name = '' }: NodeJS.ProcessEnv): string {
+  if (name === '' || isTimezone(name)) return name || 'UTC'
+  const found = `found ${JSON.stringify(name)} in WATCHKEEPER_DISPLAY_TIMEZONE`
+  throw new UsageError(`${found}, expected ${TIMEZONE_EXPECTED}`)
 }
 
 function report(error: unknown, { stderr, env }: CommandContext): number {

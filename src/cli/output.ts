@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { offsetAt } from '../domain/zone.ts'
 
 /** A stream that text is written to: stdout, stderr, or what stands for them in a test. */
 export interface TextStream {
@@ -50,8 +51,30 @@ export const countText = (count: number, noun: string): string =>
 /** A percentage with its sign. */
 export const pctText = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(2)} %`
 
-/** An instant as ISO 8601 in UTC. */
-export const timeText = (at: number): string => new Date(at).toISOString()
+/** The zone that a person reads times in. A process runs one command, so that there is one. */
+let zone = 'UTC'
+
+/** Shows times in this zone from now on. */
+export function showTimesIn(timezone: string): void {
+  zone = timezone
+}
+
+/** The zone that times are shown in, for the head of a column. */
+export const zoneName = (): string => zone
+
+/** An instant for a person, as ISO 8601 in the zone that is shown. */
+export const timeText = (at: number): string => zonedText(zone, at)
+
+/** An instant as ISO 8601 with the offset that a zone has then: 2024-08-09T21:25:00.000+05:30. */
+export function zonedText(timezone: string, at: number): string {
+  const utc = new Date(at).toISOString()
+  if (timezone === 'UTC') return utc
+  const offset = offsetAt(timezone, at)
+  const minutes = Math.abs(Math.round(offset / 60_000))
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const shift = `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
+  return `${new Date(at + offset).toISOString().slice(0, -1)}${shift}`
+}
 
 const BARS = '▁▂▃▄▅▆▇█'
 

@@ -1,6 +1,7 @@
 import { InputError, WatchkeeperError } from '../errors.ts'
 import type { PositionView } from '../ports/control.ts'
 import type { CommandContext } from './command.ts'
+import { stopText, targetText } from './levels.ts'
 import { Outcome } from './outcome.ts'
 import { paintFor } from './output.ts'
 
@@ -10,9 +11,13 @@ const FAILED = 1
 export const pathOf = (id: string): string => `/api/positions/${encodeURIComponent(id)}`
 
 /** One line that says what became of a position. */
-export function positionLine({ id, state, reason, stop, target }: PositionView): string {
+export function positionLine(view: PositionView): string {
+  const { id, state, reason, stop, target } = view
   const why = reason === undefined ? '' : ` (${reason})`
-  const levels = [stop !== null && `stop ${stop}`, target !== null && `target ${target}`]
+  const levels = [
+    stop !== null && `stop ${stopText(view)}`,
+    target !== null && `target ${targetText(view)}`,
+  ]
   const told = levels.filter(Boolean).join(', ')
   return `${id} is ${state}${why}${told === '' ? '' : `: ${told}`}`
 }

@@ -1,7 +1,8 @@
 import type { Position } from '../domain/position.ts'
 import { EXIT_REASONS } from '../domain/reason.ts'
 import type { ExitLine, OpenLine, SummaryLine } from './exit-report.ts'
-import { type Paint, pctText, readable, tableLines, timeText } from './output.ts'
+import { numberText } from './levels.ts'
+import { type Paint, pctText, readable, tableLines, timeText, zoneName } from './output.ts'
 
 /** How replay results look to a person. */
 export interface ReplayText {
@@ -13,7 +14,6 @@ export interface ReplayText {
 
 const REASON_WIDTH = 13
 const SIDE_WIDTH = 5
-const TIME_WIDTH = 24
 const PRICE_WIDTH = 12
 
 /** Widths follow the positions, since exits are shown one by one as they happen. */
@@ -36,7 +36,7 @@ export function replayText(positions: readonly Position[], paint: Paint): Replay
       paint(
         'dim',
         columns([
-          'time (UTC)'.padEnd(TIME_WIDTH),
+          `time (${zoneName()})`.padEnd(timeText(0).length),
           'reason'.padEnd(REASON_WIDTH),
           'position'.padEnd(idWidth),
           'instrument'.padEnd(nameWidth),
@@ -54,7 +54,7 @@ export function replayText(positions: readonly Position[], paint: Paint): Replay
         line.positionId.padEnd(idWidth),
         line.instrument.padEnd(nameWidth),
         line.side.padEnd(SIDE_WIDTH),
-        String(line.fillPrice).padStart(PRICE_WIDTH),
+        numberText(line.fillPrice).padStart(PRICE_WIDTH),
         profit(pctText(line.profitPct).padStart(10), line.profitPct),
         profit(readable(line.profitAmount).padStart(12), line.profitAmount),
         also.length === 0 ? '' : paint('dim', `also ${also.join(', ')}`),
@@ -72,9 +72,9 @@ function openTable(lines: readonly OpenLine[], paint: Paint): string {
       ['still open', 'stop', 'target', 'best', ''],
       ...lines.map(({ positionId, stop, target, best, exiting }) => [
         positionId,
-        stop === null ? none : String(stop),
-        target === null ? none : String(target),
-        String(best),
+        stop === null ? none : numberText(stop),
+        target === null ? none : numberText(target),
+        numberText(best),
         exiting === true ? 'exiting: no price yet' : '',
       ]),
     ],

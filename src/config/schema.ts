@@ -4,7 +4,7 @@ import { channelOptions } from '../observability/notify/registry.ts'
 import { brokerSchema } from './broker-schema.ts'
 import { feedSchema } from './feed-schema.ts'
 import { exitsSchema, gatewaySchema, holdingsSchema } from './gateway-schema.ts'
-import { instrumentsSchema } from './instrument-schema.ts'
+import { instrumentsSchema, timezone } from './instrument-schema.ts'
 import { portfolioSchema } from './portfolio-schema.ts'
 import { supervisionSchema } from '../resilience/supervision-policy.ts'
 import { storeSchema } from '../stores/options.ts'
@@ -74,6 +74,13 @@ export const serviceSchema = z.strictObject({
   exits: exitsSchema,
   holdings: holdingsSchema,
   log: logOptions,
+  /** How people are shown what happens; APIs, JSON and CSV keep UTC and epoch ms. */
+  display: z
+    .strictObject({
+      /** Zone of times in the log as text. */
+      timezone: timezone.default('UTC'),
+    })
+    .prefault({}),
   /** Who is told when health changes. */
   notify: z
     .strictObject({

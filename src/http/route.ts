@@ -54,10 +54,19 @@ export function flagOf(body: Readonly<Record<string, unknown>>, name: string): b
   throw badInput(name, value, 'true or false')
 }
 
-/** Throws BAD_INPUT for a parameter of the query that nobody reads: it was meant to do something. */
+/** Throws BAD_INPUT for a parameter of the query that the path does not take. */
 export function assertQuery(request: Request, known: readonly string[]): void {
   const stranger = Object.keys(request.query).find(name => !known.includes(name))
-  if (stranger !== undefined) throw badInput(stranger, stranger, `one of ${known.join(', ')}`)
+  if (stranger === undefined) return
+  const expected = known.length === 0 ? 'no parameter' : `one of ${known.join(', ')}`
+  throw badInput(stranger, stranger, expected)
+}
+
+/** A text of the query, given once; undefined where it is missing. */
+export function textOf(request: Request, name: string): string | undefined {
+  const text = request.query[name]
+  if (text === undefined || (typeof text === 'string' && text !== '')) return text
+  throw badInput(name, text, `one ${name}`)
 }
 
 export interface CountBounds {

@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import express, { type Request, type Response, type Router } from 'express'
+import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import { WatchkeeperError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
 import { guard, isLoopback } from './guard.ts'
 import { answerProblem, Problem } from './problem.ts'
+import { parametersOf } from './queries.ts'
+import { assertQuery } from './route.ts'
 import { ROUTES } from './routes/registry.ts'
 
 export interface HttpOptions {
@@ -42,6 +44,13 @@ export async function serveHttp({ control, host, port, token }: HttpOptions): Pr
   app.use(express.json({ limit: BODY_LIMIT }))
   const router = express.Router({ caseSensitive: true })
   for (const add of ROUTES) add(router, control)
+  app.use((request: Request, _response: Response, next: NextFunction) => {
+    const known = parametersOf(request.path)
+    if (known !== undefined && methodsAt(router, request.path).length > 0) {
+      assertQuery(request, known)
+    }
+    next()
+  })
   app.use(router)
   app.use(({ method, path }: Request, response: Response) => {
     const allowed = methodsAt(router, path)

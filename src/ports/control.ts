@@ -2,6 +2,7 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Position, PositionState } from '../domain/position.ts'
 import type { ActorView } from './supervision.ts'
 import type { ExitReason } from '../domain/reason.ts'
+import type { TradesPage, TradesQuery } from './trades.ts'
 
 /** What http and the command line may ask of a running service, and nothing else. */
 export interface Control {
@@ -71,6 +72,8 @@ export interface Control {
   setLogLevel(component: string, level: string, by: Requester): void
   /** Journal lines with a sequence number above `after`, oldest first, at most `limit`. */
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
+  /** Positions that are over, the last one first: price, reason and profit of each. */
+  trades(query: TradesQuery): Promise<TradesPage>
   /** All that is kept, as the text of a backup. */
   backup(): AsyncIterable<string>
 }
@@ -123,6 +126,8 @@ export interface PositionView extends Position {
   /** Last price in the position's view, and its age; null before the first tick. */
   readonly lastPrice: number | null
   readonly priceAgeMs: number | null
+  /** Prices of its instrument are multiples of it, where the configuration says so. */
+  readonly tickSize?: number
   readonly reason?: ExitReason
 }
 
@@ -321,6 +326,8 @@ export interface JournalQuery {
   readonly limit: number
   /** Instead of the first `limit` lines the last so many, still oldest first. */
   readonly last?: number
+  /** Only lines with a lower number. */
+  readonly before?: number
   readonly positionId?: string
 }
 

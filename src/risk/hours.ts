@@ -1,5 +1,5 @@
 import type { SessionSpan, TradingHours } from '../domain/instrument.ts'
-import { firstInstant, localDay } from './calendar.ts'
+import { firstInstant, localDay } from '../domain/zone.ts'
 
 /** One session of a market: open from `from` until before `until`, epoch ms. */
 export interface Session {

@@ -1,4 +1,4 @@
-import { firstInstant, localDay } from './calendar.ts'
+import { firstInstant, localDay } from '../domain/zone.ts'
 
 /** When an account's day begins. */
 export interface DayStart {

@@ -58,12 +58,14 @@ export class MemoryStore implements Store {
     return Promise.resolve(numbered)
   }
 
-  journal({ after, limit, last, positionId }: JournalQuery): Promise<readonly JournalLine[]> {
+  journal(query: JournalQuery): Promise<readonly JournalLine[]> {
+    const { after, limit, last, before = Infinity, positionId } = query
     const { lines, lastSeq } = this.place
     const from = Math.max(0, after - (lastSeq - lines.length))
     const found = lines
       .slice(from)
       .map(text => JSON.parse(text) as JournalLine)
+      .filter(line => line.seq < before)
       .filter(line => positionId === undefined || line.positionId === positionId)
     const chosen = last === undefined ? found.slice(0, limit) : found.slice(-last || found.length)
     return Promise.resolve(chosen)

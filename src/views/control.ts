@@ -27,6 +27,7 @@ import type {
   WhyView,
 } from '../ports/control.ts'
 import type { Registered } from '../ports/keeper.ts'
+import type { TradesPage, TradesQuery } from '../ports/trades.ts'
 import type { ActorView } from '../ports/supervision.ts'
 import type { OwnedStore } from '../ports/store.ts'
 import type { Guard } from '../risk/guard.ts'
@@ -35,6 +36,7 @@ import { gatewayView, moveBreaker } from './gateway-view.ts'
 import type { Performance } from '../observability/instruments.ts'
 import { exitView } from './exit-view.ts'
 import { supervisionOf, type SupervisionView } from './supervision.ts'
+import { tradesOf } from './trades.ts'
 import { explain } from '../risk/explain.ts'
 import { standing } from '../risk/standing.ts'
 
@@ -256,6 +258,10 @@ export class LiveControl implements Control {
     return this.parts.backup()
   }
 
+  trades(query: TradesQuery): Promise<TradesPage> {
+    return tradesOf(each => this.parts.store.journal(each), query)
+  }
+
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {
     return this.parts.store.journal(query)
   }
@@ -288,6 +294,7 @@ export class LiveControl implements Control {
     const now = clock.now()
     const child = system.core.roster.get(position.id)
     const exit = system.state.openExits.get(position.id)
+    const { tickSize } = system.instruments.of(position.instrument)
     const reason = observed?.reason ?? exit?.decision.reason ?? child?.guard.decision?.reason
     return {
       ...position,
@@ -299,6 +306,7 @@ export class LiveControl implements Control {
         ? { best: position.entryPrice, stop: null, target: null }
         : standing(child.guard, now, system.durableBest(position))),
       ...this.price(position, child?.guard, now),
+      ...(tickSize !== undefined && { tickSize }),
       ...(reason !== undefined && { reason }),
     }
   }

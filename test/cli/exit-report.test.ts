@@ -1,7 +1,5 @@
 import { expect } from 'chai'
-import fc from 'fast-check'
-import { Decimal } from 'decimal.js'
-import { ExitReport, profitOf, type ExitLine } from '../../src/cli/exit-report.ts'
+import { ExitReport, type ExitLine } from '../../src/cli/exit-report.ts'
 import type { Decision } from '../../src/domain/decision.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Fill } from '../../src/domain/order.ts'
@@ -105,44 +103,5 @@ describe('ExitReport', () => {
     expect(Object.keys(exits.byReason)).to.deep.equal([...EXIT_REASONS])
     expect(exits.byReason['take-profit']).to.equal(2)
     expect(exits.profitAmount).to.equal(0.6)
-  })
-})
-
-describe('profitOf', () => {
-  it('has the sign of the side and counts the multiplier in the amount', () => {
-    expect(profitOf(position('a', { multiplier: 10 }), 110)).to.deep.equal({
-      profitPct: 10,
-      profitAmount: 200,
-    })
-    expect(profitOf(position('a', { side: 'short' }), 110)).to.deep.equal({
-      profitPct: -10,
-      profitAmount: -20,
-    })
-  })
-
-  it('is not negative zero at the entry price', () => {
-    const { profitPct, profitAmount } = profitOf(position('a', { side: 'short' }), 100)
-    expect([Object.is(profitPct, 0), Object.is(profitAmount, 0)]).to.deep.equal([true, true])
-  })
-
-  it('is what a decimal library says, to 15 digits', () => {
-    // The double between may turn the last of the digits by one.
-    const near = (exact: Decimal) => Math.abs(exact.toNumber()) * 1e-14
-    const Exact = Decimal.clone({ precision: 60 })
-    const decimal = fc
-      .record({ digits: fc.integer({ min: 1, max: 10_000_000 }), places: fc.nat(6) })
-      .map(({ digits, places }) => Number(`${digits}e-${places}`))
-    const subject = { entryPrice: decimal, price: decimal, quantity: decimal }
-    fc.assert(
-      fc.property(fc.record(subject), ({ entryPrice, price, quantity }) => {
-        const got = profitOf(position('a', { entryPrice, quantity }), price)
-        const move = new Exact(price).minus(entryPrice)
-        const pct = move.div(entryPrice).times(100)
-        expect(got.profitPct).to.be.closeTo(pct.toNumber(), near(pct))
-        const amount = move.times(quantity)
-        expect(got.profitAmount).to.be.closeTo(amount.toNumber(), near(amount))
-        expect(got.profitAmount).to.equal(Number(got.profitAmount.toPrecision(15)))
-      }),
-    )
   })
 })

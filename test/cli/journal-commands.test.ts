@@ -134,6 +134,17 @@ describe('journal', () => {
       expect(said).to.match(/did not answer within 0\.05 s: connecting again\n$/)
     })
 
+    it('begins anew where the journal ends before the last line that was shown', async () => {
+      const reset = 'event: reset\nid: 0\ndata: {"kind":"reset","seen":12,"last":1}\n\n'
+      const { seqs, said, asked } = await followed([
+        response => void response.write(reset + lineText(1), () => response.destroy()),
+        stranger,
+      ])
+      expect(seqs.slice(-2)).to.deep.equal([12, 1])
+      expect(said).to.match(/^the journal of the service ends before the last line shown/)
+      expect(asked[1]).to.include('after=1')
+    })
+
     it('shows only the lines of the position that is named', async () => {
       const stream = (response: ServerResponse): unknown =>
         response.write(lineText(13) + lineText(14, 'b')) && stranger(response)

@@ -6,6 +6,7 @@ import {
   sparkline,
   tableLines,
   type TextStream,
+  zonedText,
 } from '../../src/cli/output.ts'
 
 const stream = (isTTY?: boolean): TextStream => ({
@@ -83,5 +84,14 @@ describe('Numbers for a person', () => {
       '0.00 %',
       '-2.50 %',
     ])
+  })
+})
+
+describe('zonedText', () => {
+  it('has the offset of the zone at that time', () => {
+    const at = Date.parse('2026-07-01T12:00:00.250Z')
+    expect(zonedText('UTC', at)).to.equal('2026-07-01T12:00:00.250Z')
+    expect(zonedText('Asia/Kolkata', at)).to.equal('2026-07-01T17:30:00.250+05:30')
+    expect(zonedText('America/New_York', at)).to.equal('2026-07-01T08:00:00.250-04:00')
   })
 })

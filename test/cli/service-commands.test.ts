@@ -23,7 +23,10 @@ describe('The commands for a running service', () => {
     folder = new Folder()
     data = join(folder.path, 'data')
     const positions = folder.file('positions.yaml', POSITIONS)
-    service = new RunningService(['--positions', positions, '--data', data, '--port', '0'])
+    const config = folder.file('service.yaml', 'instruments: { GOLD: { tickSize: 0.25 } }\n')
+    const args = ['--config', config, '--positions', positions, '--data', data, '--port', '0']
+    const env = { WATCHKEEPER_DISPLAY_TIMEZONE: 'Asia/Kolkata' }
+    service = new RunningService(args, { env })
     await service.printed(line => line.startsWith('health'))
     url = /http:\S+(?=\/health)/.exec(service.lines.find(line => line.startsWith('health'))!)![0]
   })
@@ -79,6 +82,44 @@ describe('The commands for a running service', () => {
       'exit-intended',
       'exit-filled',
     ])
+  })
+
+  it('show exits with price, reason and profit, and a day of a zone', async () => {
+    const { stdout } = await run('exits', '--zone', 'Asia/Kolkata')
+    const [head, row, total] = stdout.split('\n')
+    expect(head).to.match(
+      /^closed \(Asia\/Kolkata\) +position +instrument +side +quantity +entry +exit/,
+    )
+    expect(row).to.match(/^\d{4}-\S+\+05:30 +mine\/1 +BTCUSD +long +1 +92400 +\d.* % +manual$/)
+    expect(total).to.match(/^1 exit, profit -?[\d,.]+$/)
+    const csv = (await run('exits', '--format', 'csv', '--position', 'mine/1')).stdout.split('\n')
+    expect(csv[0]).to.match(/^seq,closedAt,openedAt,positionId,/)
+    expect(csv[1]).to.match(/^\d+,\d{4}-\d\d-\d\dT[\d:.]+Z,/)
+    const offline = await watchkeeper(['exits', '--data', data, '--format', 'json'])
+    expect(JSON.parse(offline.stdout)).to.include({ positionId: 'mine/1', reason: 'manual' })
+    expect((await run('exits', '--day', '2020-01-01')).stdout).to.equal('no exit is known\n')
+    const bad = await run('exits', '--zone', 'EST')
+    expect([bad.code, bad.stderr]).to.satisfy(
+      ([code, text]: [number, string]) => code === 2 && text.includes('Area/City'),
+    )
+  })
+
+  it('show levels as the tick at which they are reached', async () => {
+    const rules = JSON.stringify({ stopLoss: { pct: 3.33 } })
+    const { stdout } = await run('positions', 'rules', 'gold-1', '--rules', rules)
+    expect(stdout).to.match(/^gold-1 is guarded: stop 2719\.75\b/)
+    expect((await run('why', 'gold-1')).stdout).to.match(/^stopLoss +yes +2719\.75 /m)
+    const [raw] = (await run('positions', '--format', 'json')).stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { id: string; stop: number })
+      .filter(({ id }) => id === 'gold-1')
+    expect(raw!.stop).to.equal(2719.6456)
+  })
+
+  it('show the log of the service in the zone of its configuration', () => {
+    const added = service.lines.find(line => line.includes('position-added'))
+    expect(added).to.match(/^\d{4}-\d\d-\d\dT[\d:.]+\+05:30 position-added/)
   })
 
   it('say everything that is wrong with a position at once', async () => {

@@ -231,6 +231,7 @@ function journalContract(given: () => Store): void {
     after?: number
     limit?: number
     last?: number
+    before?: number
     positionId?: string
   }): Promise<number[]> => {
     const lines = await given().journal({ after: 0, limit: 100, ...query })
@@ -267,6 +268,17 @@ function journalContract(given: () => Store): void {
     expect(await seqs({ last: 9, after: 3 })).to.deep.equal([4, 5, 6])
     expect(await seqs({ last: 2, positionId: 'p' })).to.deep.equal([3, 5])
     expect(await seqs({ last: 9, after: 3, positionId: 'p' })).to.deep.equal([5])
+  })
+
+  it('is read back from a line, which is left out', async () => {
+    await given().write({ lines: ['p', 'q', 'p', 'q', 'p', 'q'].map(of) })
+    expect(await seqs({ last: 2, before: 5 })).to.deep.equal([3, 4])
+    expect(await seqs({ last: 9, before: 4, after: 1 })).to.deep.equal([2, 3])
+    expect(await seqs({ before: 3 })).to.deep.equal([1, 2])
+    expect(await seqs({ last: 9, before: 1 })).to.deep.equal([])
+    expect(await seqs({ last: 1, before: 5, positionId: 'p' })).to.deep.equal([3])
+    expect(await seqs({ last: 9, before: 6, positionId: 'q' })).to.deep.equal([2, 4])
+    expect(await seqs({ before: 5, positionId: 'p' })).to.deep.equal([1, 3])
   })
 
   it('loses its oldest lines to a bound on their number, also in the index', async () => {

@@ -184,6 +184,49 @@ describe('requests over http', () => {
       })
     }
 
+    for (const [method, path] of [
+      ['GET', '/health'],
+      ['GET', '/metrics'],
+      ['GET', '/api/positions'],
+      ['GET', '/api/positions/p1'],
+      ['GET', '/api/positions/p1/why'],
+      ['POST', '/api/positions'],
+      ['PATCH', '/api/positions/p1'],
+      ['POST', '/api/positions/p1/exit'],
+      ['DELETE', '/api/positions/p1'],
+      ['GET', '/api/exits'],
+      ['GET', '/api/kill-switch'],
+      ['POST', '/api/kill-switch'],
+      ['GET', '/api/journal'],
+      ['GET', '/api/events'],
+      ['GET', '/api/portfolio'],
+      ['POST', '/api/portfolio/realised'],
+      ['GET', '/api/gateway'],
+      ['GET', '/api/supervision'],
+      ['GET', '/api/log-levels'],
+      ['GET', '/api/clock'],
+      ['GET', '/api/report'],
+      ['GET', '/api/metrics'],
+      ['POST', '/api/store/backup'],
+    ] as const) {
+      it(`refuses ${method} ${path} with a parameter that it does not take`, async () => {
+        const body = method === 'GET' ? {} : { body: {} }
+        const { status, json } = await ask(port, `${path}?forse=true`, { method, ...body })
+        expect([status, json['code']]).to.deep.equal([422, 'BAD_INPUT'])
+        expect((json['faults'] as { path: string }[])[0]!.path).to.equal('forse')
+        expect(control.asked).to.deep.equal([])
+      })
+    }
+
+    it('restarts no guard for a parameter of a probe', async () => {
+      expect((await ask(port, '/livez?verbose')).status).to.equal(200)
+      expect((await ask(port, '/readyz?verbose')).status).to.equal(200)
+    })
+
+    it('says of an unknown path that it is unknown, whatever its query', async () => {
+      expect((await ask(port, '/api/nothing?x=1')).status).to.equal(404)
+    })
+
     for (const query of [
       'limit=0',
       'afer=1',

@@ -17,6 +17,8 @@ import type {
   RealisedReport,
   Requester,
 } from '../../src/ports/control.ts'
+import type { TradesPage, TradesQuery } from '../../src/ports/trades.ts'
+import { tradesOf } from '../../src/views/trades.ts'
 import { aPosition } from './builders.ts'
 
 /** A guarded position as the service shows it. */
@@ -180,14 +182,21 @@ export class FakeControl implements Control {
     this.snapshot = { ...this.snapshot }
   }
 
+  trades(query: TradesQuery): Promise<TradesPage> {
+    return tradesOf(each => this.journal(each), query)
+  }
+
   async *backup(): AsyncIterable<string> {
     yield 'a backup\n'
   }
 
-  journal({ after, limit, last, positionId }: JournalQuery): Promise<readonly JournalLine[]> {
+  journal(query: JournalQuery): Promise<readonly JournalLine[]> {
+    const { after, limit, last, before = Infinity, positionId } = query
     this.pagesRead++
     const isWanted = (line: JournalLine): boolean =>
-      line.seq > after && (positionId === undefined || line.positionId === positionId)
+      line.seq > after &&
+      line.seq < before &&
+      (positionId === undefined || line.positionId === positionId)
     const found = this.lines.filter(isWanted)
     return Promise.resolve(last === undefined ? found.slice(0, limit) : found.slice(-last))
   }

@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander'
 import { UsageError } from '../../errors.ts'
 import type { JournalLine } from '../../ports/control.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
@@ -12,6 +11,7 @@ import {
 import { follow } from '../journal-follow.ts'
 import { linesOf } from '../journal-pages.ts'
 import { csvLine, CSV_HEAD, journalText } from '../journal-text.ts'
+import { positiveNumber, wholeNumber } from '../number-option.ts'
 import { paintFor } from '../output.ts'
 
 interface Given extends ConnectionOptions {
@@ -38,17 +38,6 @@ Examples:
   $ watchkeeper journal --follow
   $ watchkeeper journal --format json | jq 'select(.kind == "exit-filled")'
   $ watchkeeper journal --data data --format csv > journal.csv`
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Expected a whole number.')
-}
-
-function positiveNumber(text: string): number {
-  const value = wholeNumber(text)
-  if (value > 0) return value
-  throw new InvalidArgumentError('Expected a whole number above 0.')
-}
 
 /** `watchkeeper journal`: what happened, one line each. */
 export const journalCommand: CommandModule = {

@@ -4,6 +4,7 @@ import type { KeptPosition } from '../../app/offline.ts'
 import { positionsShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { type ConnectionOptions, fromEither, withFormat, withUrlOrData } from '../connection.ts'
+import { numberText, stopText, targetText } from '../levels.ts'
 import { tableLines, timeText } from '../output.ts'
 import { addGuarding } from './positions-add.ts'
 import { addEnding } from './positions-end.ts'
@@ -69,7 +70,7 @@ async function list(given: Given, context: CommandContext): Promise<void> {
 }
 
 const NONE = ['no position is guarded']
-const orDash = (value: number | null): string => (value === null ? '-' : String(value))
+const orDash = (value: number | null): string => (value === null ? '-' : numberText(value))
 
 function liveTable(views: readonly PositionView[]): string[] {
   if (views.length === 0) return NONE
@@ -82,12 +83,12 @@ function liveTable(views: readonly PositionView[]): string[] {
         view.reason === undefined ? view.state : `${view.state}: ${view.reason}`,
         view.instrument,
         view.side,
-        String(view.quantity),
-        String(view.entryPrice),
+        numberText(view.quantity),
+        numberText(view.entryPrice),
         orDash(view.lastPrice),
-        orDash(view.stop),
-        orDash(view.target),
-        String(view.best),
+        stopText(view),
+        targetText(view),
+        numberText(view.best),
         Object.keys(view.rules).join(', '),
       ]),
     ],
@@ -105,9 +106,9 @@ function keptTable(kept: readonly KeptPosition[]): string[] {
         exit === null ? state : `exit ${exit}`,
         position.instrument,
         position.side,
-        String(position.quantity),
-        String(position.entryPrice),
-        String(best),
+        numberText(position.quantity),
+        numberText(position.entryPrice),
+        numberText(best),
         timeText(position.openedAt),
         Object.keys(rules).join(', '),
       ]),

@@ -71,6 +71,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./journal.ts')).journalCommand,
   },
   {
+    name: 'exits',
+    summary: 'show exits that are over: price, reason and profit of each',
+    load: async () => (await import('./exits.ts')).exitsCommand,
+  },
+  {
     name: 'store',
     summary: 'back up what a service keeps, restore it, copy it to another store',
     load: async () => (await import('./store.ts')).storeCommand,

@@ -15,7 +15,7 @@ import type { CommandContext, CommandModule } from '../command.ts'
 import { failureOf } from '../failure.ts'
 import { journalText } from '../journal-text.ts'
 import { Outcome } from '../outcome.ts'
-import { paintFor } from '../output.ts'
+import { paintFor, showTimesIn } from '../output.ts'
 import { type RunOutput, runOutput } from '../run-output.ts'
 import { tellStarted, tellStopped, tellWarnings } from '../run-lines.ts'
 import { endLate, outliveReader, stopOnSignal, stopOnUncaught } from '../stopping.ts'
@@ -101,7 +101,7 @@ function nodeWarnings({ complain }: RunOutput): void {
 
 async function run(
   given: Given,
-  { stdout, env }: CommandContext,
+  { stdout, env, zone }: CommandContext,
   output: RunOutput,
 ): Promise<void> {
   const config = loadServiceConfig({
@@ -111,9 +111,11 @@ async function run(
       positions: given.positions,
       dataFolder: given.data,
       'http.port': given.port,
+      'display.timezone': zone,
       'broker.delayMs': given.brokerDelayMs,
     },
   })
+  showTimesIn(config.display.timezone)
   assertStandby(given, config)
   checkConfig(config, given.config)
   const loaded = loadPositions({

@@ -3,6 +3,7 @@ import { type Health, killSwitchShape, positionsShape } from '../answers.ts'
 import { isSilence } from '../client-errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, type ConnectionOptions, withFormat, withUrl } from '../connection.ts'
+import { numberText, stopText, targetText } from '../levels.ts'
 import { Outcome } from '../outcome.ts'
 import { type Paint, paintFor, readable } from '../output.ts'
 
@@ -90,8 +91,10 @@ function nearLines(positions: readonly PositionView[]): string[] {
   const closest = distances.toSorted((a, b) => Math.abs(a.pct) - Math.abs(b.pct))
   return closest.slice(0, MOST_SHOWN).map(({ position, near, pct }, index) => {
     const label = index === 0 ? 'closest     ' : '            '
-    const kind = near === position.stop ? 'stop' : 'target'
-    return `${label} ${position.id}: ${kind} ${near}, ${pct > 0 ? '+' : ''}${pct.toFixed(2)} % from ${position.lastPrice}`
+    const level =
+      near === position.stop ? `stop ${stopText(position)}` : `target ${targetText(position)}`
+    const last = numberText(position.lastPrice!)
+    return `${label} ${position.id}: ${level}, ${pct > 0 ? '+' : ''}${pct.toFixed(2)} % from ${last}`
   })
 }
 

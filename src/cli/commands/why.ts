@@ -1,8 +1,9 @@
-import type { WhyView } from '../../ports/control.ts'
+import type { PositionView, WhyView } from '../../ports/control.ts'
 import { whyShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, type ConnectionOptions, withFormat, withUrl } from '../connection.ts'
 import { stepLines } from '../journal-text.ts'
+import { levelText, numberText } from '../levels.ts'
 import { pctText, tableLines, timeText } from '../output.ts'
 
 interface Given extends ConnectionOptions {
@@ -40,14 +41,16 @@ async function why(id: string, given: Given, context: CommandContext): Promise<v
 function linesOf({ position, rules, exit }: WhyView): string[] {
   const { id, side, quantity, instrument, entryPrice, state, lastPrice, priceAgeMs } = position
   const price =
-    lastPrice === null ? 'no price yet' : `last price ${lastPrice}, ${ageText(priceAgeMs)} old`
+    lastPrice === null
+      ? 'no price yet'
+      : `last price ${numberText(lastPrice)}, ${ageText(priceAgeMs)} old`
   const reason = position.reason === undefined ? '' : ` (${position.reason})`
   const explained = rules as unknown as readonly Explained[]
   const head = ['rule', 'armed', 'level', 'distance', 'pct', 'at', 'input age', 'note']
   return [
-    `${id}  ${side} ${quantity} ${instrument} at ${entryPrice}, ${state}${reason}; ${price}, best ${position.best}`,
-    ...nearestLine(explained),
-    ...tableLines([head, ...explained.map(rowOf)], new Set([2, 3, 4, 6])),
+    `${id}  ${side} ${numberText(quantity)} ${instrument} at ${numberText(entryPrice)}, ${state}${reason}; ${price}, best ${numberText(position.best)}`,
+    ...nearestLine(explained, position),
+    ...tableLines([head, ...explained.map(each => rowOf(each, position))], new Set([2, 3, 4, 6])),
     ...(exit === undefined ? [] : exitLines(exit)),
   ]
 }
@@ -90,8 +93,17 @@ function pctOf({ level, distance }: Explained): number | undefined {
   return price === 0 ? undefined : (distance / Math.abs(price)) * 100
 }
 
+/** The level of a rule; that of another instrument has ticks that the position does not tell. */
+function levelIn(rule: Explained, { instrument, side, tickSize }: PositionView): string {
+  const { level, distance } = rule
+  if (level === undefined) return ''
+  const isOwn = rule.instrument === undefined || rule.instrument === instrument
+  const isBelow = typeof distance === 'number' ? distance < 0 : side === 'long'
+  return levelText(level, { isBelow, tickSize: isOwn ? tickSize : undefined })
+}
+
 /** Which level would be reached first, if one is known. */
-function nearestLine(rules: readonly Explained[]): string[] {
+function nearestLine(rules: readonly Explained[], position: PositionView): string[] {
   const near = rules
     .flatMap(each => {
       const pct = pctOf(each)
@@ -100,22 +112,24 @@ function nearestLine(rules: readonly Explained[]): string[] {
     .toSorted((a, b) => Math.abs(a.pct) - Math.abs(b.pct))[0]
   if (near === undefined) return []
   const where = near.instrument === undefined ? '' : ` on ${near.instrument}`
-  return [`nearest level: ${near.rule} at ${near.level}${where}, ${pctText(near.pct)} away`]
+  return [
+    `nearest level: ${near.rule} at ${levelIn(near, position)}${where}, ${pctText(near.pct)} away`,
+  ]
 }
 
-function rowOf(rule: Explained): string[] {
-  const { rule: name, armed, level, distance, exitAt, why: reason, instrument, ratchet } = rule
+function rowOf(rule: Explained, position: PositionView): string[] {
+  const { rule: name, armed, distance, exitAt, why: reason, instrument, ratchet } = rule
   const pct = pctOf(rule)
   const notes = [
     ...(reason === undefined ? [] : [reason]),
     ...(instrument === undefined ? [] : [`on ${instrument}`]),
-    ...(ratchet === undefined ? [] : [`changes at ${ratchet}`]),
+    ...(ratchet === undefined ? [] : [`changes at ${numberText(ratchet)}`]),
   ]
   return [
     name,
     armed ? 'yes' : 'no',
-    level === undefined ? '' : String(level),
-    distance === undefined || distance === null ? '' : String(distance),
+    levelIn(rule, position),
+    distance === undefined || distance === null ? '' : numberText(distance),
     pct === undefined ? '' : pctText(pct),
     exitAt === undefined ? '' : timeText(exitAt),
     ageText(rule.inputAgeMs),

@@ -16,7 +16,9 @@ const SLOW_MS = 5_000
 
 /**
  * `GET /api/events`: journal lines as server-sent events, `id` the sequence number. Each client reads
- * the journal at its own pace, one page ahead at most, so that a slow one costs no memory.
+ * the journal at its own pace, one page ahead at most, so that a slow one costs no memory. A client
+ * that has seen more than the journal has gets the event `reset`, and the journal from its start: it
+ * knows another store, or one that has lost its end.
  */
 export const eventRoutes: Route = (router, control) => {
   let streams = 0
@@ -56,7 +58,13 @@ async function stream(control: Control, response: Response, start: number): Prom
       const lines = await control.journal({ after, limit: PAGE_LINES })
       const last = lines.at(-1)
       if (last === undefined) {
-        if (++quiet % HEARTBEAT_LOOKS === 0) await send(response, ': alive\n\n', gone.signal)
+        const end = quiet++ % HEARTBEAT_LOOKS === 0 ? await lastSeq(control) : after
+        if (end < after) {
+          await send(response, resetText({ seen: after, last: end }), gone.signal)
+          after = 0
+          continue
+        }
+        if (quiet % HEARTBEAT_LOOKS === 0) await send(response, ': alive\n\n', gone.signal)
         await pause(LOOK_MS, gone.signal)
         continue
       }
@@ -70,6 +78,14 @@ async function stream(control: Control, response: Response, start: number): Prom
     response.destroy()
   }
 }
+
+/** Number of the last journal line; 0 where there is none. */
+const lastSeq = async (control: Control): Promise<number> =>
+  (await control.journal({ after: 0, limit: 1, last: 1 })).at(-1)?.seq ?? 0
+
+/** Says that the client has seen lines that are not there. */
+const resetText = (detail: { readonly seen: number; readonly last: number }): string =>
+  `event: reset\nid: 0\ndata: ${JSON.stringify({ kind: 'reset', ...detail })}\n\n`
 
 /** Waits until the client has taken what was sent; throws when it does not. */
 async function send(response: Response, text: string, gone: AbortSignal): Promise<void> {

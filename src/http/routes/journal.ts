@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { JournalQuery } from '../../ports/control.ts'
-import { assertQuery, badInput, countOf, type Route, sendJson } from '../route.ts'
+import { badInput, countOf, type Route, sendJson, textOf } from '../route.ts'
 
 const MOST_LINES = 1_000
 const LAST_SEQ = Number.MAX_SAFE_INTEGER
@@ -13,11 +13,8 @@ export const journalRoutes: Route = (router, control) => {
 }
 
 function queryOf(request: Request): JournalQuery {
-  assertQuery(request, ['after', 'limit', 'last', 'positionId'])
-  const { positionId, last, limit } = request.query
-  if (positionId !== undefined && typeof positionId !== 'string') {
-    throw badInput('positionId', positionId, 'one id')
-  }
+  const { last, limit } = request.query
+  const positionId = textOf(request, 'positionId')
   if (last !== undefined && limit !== undefined) throw badInput('last', last, 'last or limit')
   const bounds = { least: 1, most: MOST_LINES, fallback: 100 }
   return {

@@ -4,11 +4,23 @@ import { describeFault, type Fault, InputError } from '../../errors.ts'
 import type { AddRequest, Control, PositionView, RulesRequest } from '../../ports/control.ts'
 import { requesterOf } from '../guard.ts'
 import { Problem } from '../problem.ts'
+import { tradesQuery } from './exits.ts'
 import { assertReady, badInput, bodyOf, flagOf, type Route, sendJson } from '../route.ts'
 
 /** `/api/positions`: what is guarded, and every change of it. */
 export const positionRoutes: Route = (router, control) => {
-  router.get('/api/positions', (_request, response) => sendJson(response, control.positions()))
+  router.get('/api/positions', async (request, response) => {
+    const { state = 'open', ...others } = request.query
+    if (state === 'closed') {
+      const { trades, next } = await control.trades(tradesQuery(request))
+      sendJson(response, { positions: trades, next })
+      return
+    }
+    if (state !== 'open') throw badInput('state', state, 'open or closed')
+    const other = Object.keys(others)[0]
+    if (other !== undefined) throw badInput(other, other, 'state=closed with it')
+    sendJson(response, control.positions())
+  })
   router.get('/api/positions/:id', ({ params }, response) => {
     sendJson(response, found(control.position(params.id), params.id))
   })

@@ -2,6 +2,7 @@ import type { Route } from '../route.ts'
 import { clockRoutes } from './clock.ts'
 import { debugRoutes } from './debug.ts'
 import { eventRoutes } from './events.ts'
+import { exitRoutes } from './exits.ts'
 import { gatewayRoutes } from './gateway.ts'
 import { healthRoutes } from './health.ts'
 import { journalRoutes } from './journal.ts'
@@ -18,6 +19,7 @@ import { supervisionRoutes } from './supervision.ts'
 export const ROUTES: readonly Route[] = [
   healthRoutes,
   positionRoutes,
+  exitRoutes,
   killSwitchRoutes,
   journalRoutes,
   eventRoutes,

@@ -1,17 +1,14 @@
 import { z } from 'zod'
 import type { Position } from '../../domain/position.ts'
+import { firstInstant, isTimezone, localDay, TIMEZONE_EXPECTED } from '../../domain/zone.ts'
 import {
-  firstInstant,
   instantText,
   isSessionDay,
-  isTimezone,
-  localDay,
   nextOccurrence,
   parseDay,
   sessionDayFrom,
   type SessionDays,
   timeOn,
-  TIMEZONE_EXPECTED,
   type Weekday,
   WEEKDAYS,
 } from '../calendar.ts'

@@ -53,12 +53,14 @@ export class LmdbJournal {
     return last
   }
 
-  read({ after, limit, last, positionId }: JournalQuery): JournalLine[] {
+  read({ after, limit, last, before, positionId }: JournalQuery): JournalLine[] {
     const range = { limit: last ?? limit, reverse: last !== undefined }
+    // A range leaves out its end, and takes its start.
+    const end = before === undefined ? HIGHEST : range.reverse ? before - 1 : before
     const found =
       positionId === undefined
-        ? [...this.lines.getRange({ ...bounds(range.reverse, after, HIGHEST), ...range })]
-        : this.readOf(positionId, after, range)
+        ? [...this.lines.getRange({ ...bounds(range.reverse, after, end), ...range })]
+        : this.readOf(positionId, { after, end }, range)
     const lines = found.map(({ key, value }) => ({ ...value, seq: key }) as JournalLine)
     return range.reverse ? lines.reverse() : lines
   }
@@ -92,11 +94,11 @@ export class LmdbJournal {
 
   private readOf(
     positionId: string,
-    after: number,
+    { after, end }: { after: number; end: number },
     range: { limit: number; reverse: boolean },
   ): { key: number; value: NewJournalLine }[] {
     const seqs = this.index.getKeys({
-      ...bounds<IndexKey>(range.reverse, [positionId, after], [positionId, HIGHEST]),
+      ...bounds<IndexKey>(range.reverse, [positionId, after], [positionId, end]),
       ...range,
     })
     return [...seqs].flatMap(([, key]) => {

@@ -110,22 +110,23 @@ export class RedisReader {
     }
   }
 
-  private async seqs({ after, limit, last }: JournalQuery): Promise<number[]> {
+  private async seqs({ after, limit, last, before = HIGHEST }: JournalQuery): Promise<number[]> {
     const [first, end] = await this.run(client =>
       client.hmget(this.keys.meta, 'first-seq', 'last-seq'),
     )
     const from = Math.max(after + 1, Number(first ?? 1))
-    const until = Number(end ?? 0)
+    const until = Math.min(before - 1, Number(end ?? 0))
     const count = Math.max(0, Math.min(last ?? limit, until - from + 1))
     const start = last === undefined ? from : until - count + 1
     return Array.from({ length: count }, (_, index) => start + index)
   }
 
-  private async seqsOf({ after, limit, last, positionId = '' }: JournalQuery): Promise<number[]> {
+  private async seqsOf(query: JournalQuery): Promise<number[]> {
+    const { after, limit, last, before = HIGHEST, positionId = '' } = query
     const { index } = this.keys
     const [least, most] = [
       `[${indexMember(positionId, after + 1)}`,
-      `[${indexMember(positionId, HIGHEST)}`,
+      `[${indexMember(positionId, before - 1)}`,
     ]
     const members = await this.run(client =>
       last === undefined

@@ -54,6 +54,28 @@ describe('the stream of events', () => {
     expect(wrong.status).to.equal(422)
   })
 
+  it('refuses a parameter that it does not know', async () => {
+    const { status, json } = await ask(server.port, '/api/events?afer=3')
+    expect([status, json['code']]).to.deep.equal([422, 'BAD_INPUT'])
+  })
+
+  it('tells a client that has seen more than there is, and begins anew', async () => {
+    control.happen(2)
+    const response = await open('?after=9')
+    const [chunk] = (await once(response, 'data')) as [string]
+    expect(chunk).to.match(/^event: reset\nid: 0\ndata: {"kind":"reset","seen":9,"last":2}\n\n/)
+    const rest = chunk.includes('id: 2\n') ? [1, 2] : await ids(response, 2)
+    expect(rest).to.deep.equal([1, 2])
+  })
+
+  it('says nothing of that to a client that has seen all', async () => {
+    control.happen(2)
+    const response = await open('?after=2')
+    control.happen(1)
+    const [chunk] = (await once(response, 'data')) as [string]
+    expect(chunk).to.match(/^id: 3\n/)
+  })
+
   it('serves at most 20 clients, and another once one has gone', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => open()))
     const { status, json } = await ask(server.port, '/api/events')

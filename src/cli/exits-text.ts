@@ -1,0 +1,108 @@
+import { sum } from '../domain/decimal.ts'
+import type { TradeView } from '../ports/trades.ts'
+import { csvField } from './journal-text.ts'
+import { numberText } from './levels.ts'
+import {
+  countText,
+  type Paint,
+  pctText,
+  readable,
+  tableLines,
+  timeText,
+  zoneName,
+} from './output.ts'
+
+/** Exits as a person reads them: a line each, and what they brought together. */
+export function exitsText(trades: readonly TradeView[], paint: Paint): string[] {
+  if (trades.length === 0) return ['no exit is known']
+  const head = [`closed (${zoneName()})`, 'position', 'instrument', 'side', 'quantity', 'entry']
+  const [first, ...rows] = tableLines(
+    [[...head, 'exit', 'profit', 'pct', 'reason'], ...trades.map(rowOf)],
+    new Set([4, 5, 6, 7, 8]),
+  )
+  return [paint('dim', first!), ...rows, totalText(trades)]
+}
+
+function rowOf(trade: TradeView): string[] {
+  const { closedAt, positionId, instrument, side, quantity, entryPrice, price, profit } = trade
+  return [
+    timeText(closedAt),
+    positionId,
+    instrument,
+    side,
+    numberText(quantity),
+    numberText(entryPrice),
+    price === null ? '-' : numberText(price),
+    profit === null ? '-' : readable(profit),
+    trade.profitPct === null ? '-' : pctText(trade.profitPct),
+    reasonText(trade),
+  ]
+}
+
+/** Why it was exited, the level that it reached, and what else held. */
+function reasonText({ reason, matched, level, end }: TradeView): string {
+  const others = matched.filter(each => each !== reason)
+  return [
+    reason ?? '-',
+    ...(level === null ? [] : [`at ${numberText(level)}`]),
+    ...(others.length === 0 ? [] : [`(also ${others.join(', ')})`]),
+    ...(end === 'filled' ? [] : [`(${end})`]),
+  ].join(' ')
+}
+
+/** Sums of different currencies are different figures; a trade without a price counts in none. */
+function totalText(trades: readonly TradeView[]): string {
+  const sums = new Map<string, number>()
+  for (const { profit, currency } of trades) {
+    if (profit !== null) sums.set(currency ?? '', sum(sums.get(currency ?? '') ?? 0, profit))
+  }
+  const unknown = trades.filter(({ profit }) => profit === null).length
+  const profits = [...sums].map(([currency, amount]) => `${readable(amount)} ${currency}`.trim())
+  return [
+    countText(trades.length, 'exit'),
+    ...(profits.length === 0 ? [] : [`profit ${profits.join(' and ')}`]),
+    ...(unknown === 0 ? [] : [`${unknown} without a known price`]),
+  ].join(', ')
+}
+
+const COLUMNS = [
+  'seq',
+  'closedAt',
+  'openedAt',
+  'positionId',
+  'generation',
+  'account',
+  'instrument',
+  'underlying',
+  'currency',
+  'side',
+  'quantity',
+  'multiplier',
+  'entryPrice',
+  'price',
+  'profit',
+  'profitPct',
+  'end',
+  'reason',
+  'matched',
+  'level',
+  'decidedAt',
+  'decidedPrice',
+  'clientOrderId',
+  'attempts',
+] as const satisfies readonly (keyof TradeView)[]
+
+const TIMES: ReadonlySet<string> = new Set(['closedAt', 'openedAt', 'decidedAt'])
+
+/** The head of exits as CSV. */
+export const CSV_HEAD = COLUMNS.join(',')
+
+/** One exit as CSV; times are ISO 8601 in UTC, what is not known is empty. */
+export const csvLine = (trade: TradeView): string =>
+  COLUMNS.map(column => csvField(cellOf(column, trade[column]))).join(',')
+
+function cellOf(column: string, value: TradeView[(typeof COLUMNS)[number]]): string {
+  if (value === null) return ''
+  if (TIMES.has(column)) return new Date(Number(value)).toISOString()
+  return Array.isArray(value) ? value.join(' ') : String(value)
+}

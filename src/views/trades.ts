@@ -1,0 +1,102 @@
+import type { KeptTrade } from '../account/trade.ts'
+import { profitOf } from '../domain/profit.ts'
+import type { JournalLine, JournalQuery } from '../ports/control.ts'
+import type { JournalKind } from '../ports/journal-kinds.ts'
+import type { HistoryStep } from '../ports/journal.ts'
+import type { TradeEnd, TradesPage, TradesQuery, TradeView } from '../ports/trades.ts'
+
+/** Kinds of the lines that end a position; `position-gone` without an exit. */
+const ENDING: ReadonlySet<string> = new Set<JournalKind>([
+  'exit-filled',
+  'exit-closed',
+  'position-gone',
+])
+
+/** Lines that are read at once: other work of the process waits for no more than these. */
+const PAGE_LINES = 500
+/** Lines that one call reads at most; the next page goes on behind them. */
+const MOST_LINES = 20_000
+/** A clock that was put back leaves later times among earlier lines: so far is read on, ms. */
+const CLOCK_SLACK_MS = 24 * 3_600_000
+
+/** Reads trades from the journal, the last one first, within bounds on what is given and what is read. */
+export async function tradesOf(
+  journal: (query: JournalQuery) => Promise<readonly JournalLine[]>,
+  query: TradesQuery,
+): Promise<TradesPage> {
+  const { limit, positionId, since = -Infinity } = query
+  const trades: TradeView[] = []
+  let { before } = query
+  for (let read = 0; read < MOST_LINES; read += PAGE_LINES) {
+    const lines = await journal({
+      after: 0,
+      limit: PAGE_LINES,
+      last: PAGE_LINES,
+      ...(before !== undefined && { before }),
+      ...(positionId !== undefined && { positionId }),
+    })
+    for (const line of lines.toReversed()) {
+      if (line.at < since - CLOCK_SLACK_MS) return { trades, next: null }
+      before = line.seq
+      const trade = ENDING.has(line.kind) ? viewOf(line) : undefined
+      if (trade === undefined || !isWanted(trade, query)) continue
+      trades.push(trade)
+      if (trades.length === limit) return { trades, next: before }
+    }
+    if (lines.length < PAGE_LINES) return { trades, next: null }
+    // The store may answer from memory: what else the process has to do comes first.
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  return { trades, next: before ?? null }
+}
+
+function isWanted(trade: TradeView, query: TradesQuery): boolean {
+  const { since = -Infinity, until = Infinity, account, positionId, exitsOnly } = query
+  return (
+    trade.closedAt >= since &&
+    trade.closedAt < until &&
+    (account === undefined || trade.account === account) &&
+    (positionId === undefined || trade.positionId === positionId) &&
+    (exitsOnly !== true || trade.reason !== null || trade.end === 'filled')
+  )
+}
+
+/** The trade that a line ends; undefined for a line of a position that was not known any more. */
+function viewOf(line: JournalLine): TradeView | undefined {
+  const { seq, at, kind, positionId } = line
+  const trade = line['trade'] as KeptTrade | undefined
+  if (trade === undefined || positionId === undefined) return undefined
+  const { exit } = trade
+  const price = (line['price'] as number | undefined) ?? null
+  const quantity = (line['quantity'] as number | undefined) ?? trade.held
+  const gained = price === null ? undefined : profitOf({ ...trade, quantity }, price)
+  return {
+    seq,
+    positionId,
+    generation: trade.generation,
+    instrument: trade.instrument,
+    side: trade.side,
+    account: trade.account ?? null,
+    underlying: trade.underlying ?? null,
+    currency: trade.currency ?? null,
+    entryPrice: trade.entryPrice,
+    multiplier: trade.multiplier,
+    openedAt: trade.openedAt,
+    closedAt: at,
+    end: kind === 'exit-filled' ? 'filled' : endOf(line),
+    reason: exit?.reason ?? null,
+    matched: exit?.matched ?? [],
+    decidedAt: exit?.decidedAt ?? null,
+    level: exit?.level ?? null,
+    decidedPrice: exit?.decidedPrice ?? null,
+    quantity,
+    price,
+    profit: gained?.profitAmount ?? null,
+    profitPct: gained?.profitPct ?? null,
+    clientOrderId: exit?.clientOrderId ?? null,
+    attempts: exit?.attempts ?? null,
+    steps: (line['steps'] as readonly HistoryStep[] | undefined) ?? [],
+  }
+}
+
+const endOf = (line: JournalLine): TradeEnd => (line['by'] === 'dust' ? 'dust' : 'gone')
