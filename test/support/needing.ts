@@ -20,6 +20,8 @@ function missing(command: string, from: string): string | undefined {
 const NEEDS = {
   'redis-server': () => missing('redis-server', 'redis-server'),
   promtool: () => missing('promtool', 'prometheus'),
+  curl: () => missing('curl', 'curl'),
+  jq: () => missing('jq', 'jq'),
   flock: () => missing('flock', 'util-linux'),
   '/proc': () => (existsSync('/proc/self') ? undefined : 'there is no /proc here'),
   namespaces: () => (hasNamespaces() ? undefined : 'unshare may make no pid namespace here'),
@@ -30,7 +32,7 @@ const NEEDS = {
   },
 } as const
 
-type Need = keyof typeof NEEDS
+export type Need = keyof typeof NEEDS
 
 const known = new Map<Need, string | undefined>()
 
