@@ -1,3 +1,4 @@
+import { onOneLine } from '../domain/plain-text.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { KeptLine } from '../ports/keeper.ts'
@@ -12,7 +13,7 @@ export const lineOf = (
 
 /** What an error says, on one line. */
 export const textOf = (reason: unknown): string =>
-  (reason instanceof Error ? reason.message : String(reason)).split('\n')[0]!
+  onOneLine((reason instanceof Error ? reason.message : String(reason)).split('\n')[0]!)
 
 /** The stable code of an error, or the name of its class. */
 export function codeOf(error: unknown): string {

@@ -201,8 +201,8 @@ export class Service {
   private async begin(): Promise<Started> {
     const { entries, config } = this.options
     // First of all, so that a port that is taken leaves nothing half done.
-    const { host, port, token } = config.http
-    this.http = await serveHttp({ control: this.control, host, port, token })
+    const { host } = config.http
+    this.http = await serveHttp({ control: this.control, ...config.http })
     this.watchdog = startWatchdog(config.supervision, cause => {
       const text = `the watchdog failed: ${textOf(cause)}`
       this.options.onFatal(new WatchkeeperError('WATCHDOG_FAILED', text, { cause }))

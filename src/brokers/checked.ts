@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AdapterFault, NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../errors.ts'
 import type { Broker, HoldingReport, OpenOrder, OrderUpdate } from '../ports/broker.ts'
-import { exitAnswer, instrument, livedOrder, orderState, side } from './shapes.ts'
+import { exitAnswer, instrument, livedOrder, name, orderState, side } from './shapes.ts'
 
 const ageMs = z.number().nonnegative()
 const quantity = z.number()
@@ -15,10 +15,10 @@ const holdingReport = z.discriminatedUnion('kind', [
 
 const holdingList = z.array(
   z.object({
-    account: z.string().exactOptional(),
+    account: name.exactOptional(),
     instrument,
     side: side.exactOptional(),
-    ticket: z.string().exactOptional(),
+    ticket: name.exactOptional(),
     quantity,
     entryPrice: z.number().exactOptional(),
     ageMs,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { instrumentId } from '../domain/ids.ts'
+import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { RejectionCode } from '../ports/broker.ts'
 
 /**
@@ -7,7 +8,8 @@ import type { RejectionCode } from '../ports/broker.ts'
  * flat, absent or filled. Fields that are not known are ignored.
  */
 
-export const instrument = z.string().min(1).transform(instrumentId)
+export const name = z.string().refine(isName, NAME_EXPECTED)
+export const instrument = name.transform(instrumentId)
 export const side = z.enum(['long', 'short'])
 
 const CODES: readonly RejectionCode[] = [

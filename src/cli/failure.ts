@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { onOneLine } from '../domain/plain-text.ts'
 import { InputError, UsageError, WatchkeeperError } from '../errors.ts'
 import { Outcome } from './outcome.ts'
 
@@ -19,10 +20,13 @@ export function failureOf(error: unknown): Failure {
   const isUsers = error instanceof InputError || error instanceof UsageError
   const told =
     error instanceof WatchkeeperError
-      ? { code: error.code, message: error.message }
+      ? { code: error.code, message: linesOf(error.message) }
       : foreign(error)
   return { exitCode: isUsers ? BAD_INPUT : FAILED, told }
 }
+
+/** Our messages have lines; what stands in them cannot act on a terminal. */
+const linesOf = (message: string): string => message.split('\n').map(onOneLine).join('\n')
 
 /** Code and message, one line, of an error that is not our own: Node's have codes, such as ENOSPC. */
 function foreign(error: unknown): { readonly code: string; readonly message: string } {
@@ -30,6 +34,6 @@ function foreign(error: unknown): { readonly code: string; readonly message: str
   const message = error instanceof Error ? error.message : String(error)
   return {
     code: typeof code === 'string' ? code : 'UNEXPECTED',
-    message: message.split('\n')[0]!,
+    message: onOneLine(message.split('\n')[0]!),
   }
 }

@@ -1,3 +1,4 @@
+import { onOneLine } from '../domain/plain-text.ts'
 import type { JournalLine } from '../ports/control.ts'
 import { type Paint, timeText } from './output.ts'
 
@@ -8,8 +9,11 @@ const ID_WIDTH = 16
 export function journalText(line: JournalLine, paint: Paint): string {
   // The trade is what `watchkeeper exits` shows.
   const { at, kind, positionId = '', seq: _seq, steps, trade: _trade, ...detail } = line
-  const told = Object.entries(detail).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-  const head = [timeText(at), paint('bold', kind.padEnd(KIND_WIDTH)), positionId.padEnd(ID_WIDTH)]
+  const told = Object.entries(detail).map(([name, value]) =>
+    onOneLine(`${name}=${JSON.stringify(value)}`),
+  )
+  const what = paint('bold', onOneLine(kind).padEnd(KIND_WIDTH))
+  const head = [timeText(at), what, onOneLine(positionId).padEnd(ID_WIDTH)]
   return [[...head, ...told].join(' ').trimEnd(), ...stepLines(steps)].join('\n')
 }
 
@@ -20,7 +24,7 @@ export function stepLines(steps: unknown): string[] {
   const start = known[0]?.at ?? 0
   return known.map(({ at, attempt, what }) => {
     const after = `+${((at - start) / 1_000).toFixed(3)} s`
-    return `  ${after.padStart(12)}  attempt ${attempt}  ${what}`
+    return `  ${after.padStart(12)}  attempt ${attempt}  ${onOneLine(what)}`
   })
 }
 
@@ -37,6 +41,6 @@ export function csvLine(line: JournalLine): string {
 
 /** A field of CSV, in quotes where it needs them. */
 export function csvField(value: unknown): string {
-  const text = String(value)
+  const text = onOneLine(String(value))
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -5,8 +5,10 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLError,
 } from 'yaml'
+import { isHeld, KEY_EXPECTED } from '../domain/json.ts'
 import type { Fault } from '../errors.ts'
 
 /** Keys and indexes that lead to a place in a document. */
@@ -66,6 +68,13 @@ export function parseText(text: string, source: string): Document {
     ...wording(error, text),
   }))
   if (faults.length > 0) return unread(faults)
+  visit(document, {
+    Scalar: (_key, node) => {
+      const { value, source: written = '' } = node
+      // No reader takes it for a number; what is written stays known.
+      if (typeof value === 'number' && DECIMAL.test(written) && !isHeld(written)) node.value = NaN
+    },
+  })
   const nodeAt = (path: DocumentPath): Node | undefined => {
     const node = path.length === 0 ? document.contents : document.getIn(path, true)
     return isNode(node) ? node : undefined
@@ -99,6 +108,8 @@ export function parseText(text: string, source: string): Document {
   }
 }
 
+const DECIMAL = /^[-+]?[\d.]+(?:[eE][-+]?\d+)?$/
+
 /** What an error of the parser found, and what is expected instead. */
 function wording(
   { code, message, pos }: YAMLError,
@@ -107,6 +118,11 @@ function wording(
   if (code === 'MULTIPLE_DOCS') return { found: 'a second document', expected: 'one document' }
   if (code === 'TAG_RESOLVE_FAILED') {
     return { found: text.slice(...pos), expected: 'a value without a tag' }
+  }
+  if (code === 'DUPLICATE_KEY') {
+    const key = /^(?:"[^"\n]*"|[^\s:]+)/.exec(text.slice(pos[0]))?.[0] ?? ''
+    const found = `the key ${key.startsWith('"') ? key : JSON.stringify(key)} twice`
+    return { found, expected: KEY_EXPECTED }
   }
   return { found: firstLine(message), expected: 'valid YAML 1.2 or JSON' }
 }

@@ -1,4 +1,6 @@
 import { closestName } from '../domain/closest-name.ts'
+import { NUMBER_EXPECTED } from '../domain/json.ts'
+import { onOneLine } from '../domain/plain-text.ts'
 import type { Fault } from '../errors.ts'
 import type { Document, DocumentPath } from './document.ts'
 
@@ -13,7 +15,7 @@ export function show(value: unknown): string {
   if (typeof value === 'number') return String(value)
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'a map'
-  const text = JSON.stringify(value).replace(CREDENTIALS, '//…@')
+  const text = onOneLine(JSON.stringify(value)).replace(CREDENTIALS, '//…@')
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text
 }
 
@@ -51,11 +53,14 @@ export class FaultList {
 
   add(path: DocumentPath, found: string, expected: string): void {
     const text = pathText(path)
+    // A number that is not what was written has become none.
+    const source = found === 'NaN' ? this.writtenAt(path) : undefined
+    const written = /\d/.test(source ?? '') ? source : undefined
     this.faults.push({
       path: `${this.prefix}${text === '' ? 'the file' : text}`,
       line: this.document.lineOf(path),
-      found,
-      expected,
+      found: written === undefined ? found : `the number ${written.slice(0, LONGEST_SHOWN)}`,
+      expected: written === undefined ? expected : NUMBER_EXPECTED,
     })
   }
 }

@@ -1,6 +1,7 @@
 import { isMeasure, LARGEST, SMALLEST } from '../domain/bounds.ts'
 import { instrumentId, positionId } from '../domain/ids.ts'
 import type { InstrumentSpec, InstrumentTable } from '../domain/instrument.ts'
+import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { Position, PriceSource, Side } from '../domain/position.ts'
 import { isWholeLots, unitsOf } from '../domain/units.ts'
 import { parseInstant } from '../feeds/instant.ts'
@@ -155,12 +156,16 @@ export class PositionReader {
 
   private text(field: string): string | undefined {
     const value = this.map[field]
-    if (typeof value === 'string' && value !== '') return value
+    if (typeof value === 'string' && isName(value)) return value
     if (typeof value === 'number' || typeof value === 'boolean') {
       const written = this.list.writtenAt(this.path(field)) ?? String(value)
       const expected = `a string: quote it, "${written}"`
       this.list.add(this.path(field), `the ${typeof value} ${written}`, expected)
-    } else this.list.add(this.path(field), show(value), 'a string that is not empty')
+    } else {
+      const isEmpty = typeof value !== 'string' || value === ''
+      const expected = isEmpty ? 'a string that is not empty' : NAME_EXPECTED
+      this.list.add(this.path(field), show(value), expected)
+    }
     return undefined
   }
 

@@ -39,6 +39,10 @@ export const serviceSchema = z.strictObject({
       port: z.int().min(0).max(65_535).default(8080),
       /** Bearer token for state changes; better given as WATCHKEEPER_HTTP_TOKEN. */
       token: z.string().min(16).optional(),
+      /** Most connections at once; the longest idle one makes room for a new one. */
+      maxConnections: z.int().min(10).max(10_000).default(200),
+      /** Longest time that a request takes to arrive, ms; its head may take a third of it. */
+      requestMs: ms.max(600_000).default(30_000),
     })
     .prefault({}),
   feed: feedSchema,

@@ -15,6 +15,21 @@ export interface JsonReading {
   readonly revive?: ((key: string, value: unknown) => unknown) | undefined
 }
 
+export const KEY_EXPECTED = 'each key once'
+export const NUMBER_EXPECTED = 'a number that a double can hold'
+
+/** A text that is JSON, and of which `JSON.parse` would choose one of several meanings. */
+export class UnclearJson extends SyntaxError {
+  readonly found: string
+  readonly expected: string
+
+  constructor(found: string, expected: string) {
+    super(`found ${found}, expected ${expected}`)
+    this.found = found
+    this.expected = expected
+  }
+}
+
 /**
  * The value of a JSON text from outside. Throws a SyntaxError where `JSON.parse` does, and where it
  * would choose without saying so: of a key that an object has twice, and of a number that a double
@@ -52,7 +67,8 @@ function assertClear(text: string, numbers: Numbers): void {
       if (char === OPEN_OBJECT) open.push(new Set())
       else if (char === OPEN_ARRAY) open.push(undefined)
       else if (char === CLOSE_OBJECT || char === CLOSE_ARRAY) open.pop()
-      if (open.length > MOST_LEVELS) throw new SyntaxError('too many levels')
+      if (open.length > MOST_LEVELS)
+        throw new UnclearJson('too many levels', `at most ${MOST_LEVELS}`)
       at++
     }
   }
@@ -79,11 +95,16 @@ function assertNew(literal: string, keys: Set<string> | undefined): void {
   if (keys === undefined) return
   const key = literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1)
   if (keys.has(key))
-    throw new SyntaxError(`the key ${JSON.stringify(key.slice(0, 40))} stands twice`)
+    throw new UnclearJson(`the key ${JSON.stringify(key.slice(0, 40))} twice`, KEY_EXPECTED)
   keys.add(key)
 }
 
 function assertHeld(literal: string): void {
+  if (!isHeld(literal)) throw new UnclearJson(`the number ${literal.slice(0, 40)}`, NUMBER_EXPECTED)
+}
+
+/** Whether a double is the decimal number that is written, but for digits beyond its precision. */
+export function isHeld(literal: string): boolean {
   const value = Number(literal)
   const isLost = value === 0 && /[1-9]/.test(literal.split(/[eE]/)[0]!)
   // The shortest text of a double is that double, though its digits may be others.
@@ -93,6 +114,5 @@ function assertHeld(literal: string): void {
     Number.isFinite(value) &&
     literal !== String(value) &&
     BigInt(literal) !== BigInt(value)
-  if (Number.isFinite(value) && !isLost && !isCut) return
-  throw new SyntaxError(`a double cannot hold the number ${literal.slice(0, 40)}`)
+  return Number.isFinite(value) && !isLost && !isCut
 }

@@ -1,4 +1,5 @@
 import { instrumentId, type InstrumentId } from '../domain/ids.ts'
+import { isName } from '../domain/plain-text.ts'
 
 /** Names kept at once. Beyond it the table starts afresh: what it saves is time, not meaning. */
 const MAX_NAMES = 1 << 14
@@ -18,7 +19,7 @@ export class NameTable {
   private buckets: (Entry | undefined)[] = []
   private count = 0
 
-  /** The name in `bytes` from `start` to `end`; undefined if it is empty or no UTF-8. */
+  /** The name in `bytes` from `start` to `end`; undefined if they cannot be one. */
   find(bytes: Buffer, start: number, end: number): InstrumentId | undefined {
     let hash = 0
     for (let at = start; at < end; at++) hash = Math.imul(hash, 31) + bytes[at]!
@@ -45,9 +46,6 @@ export class NameTable {
     return name
   }
 }
-
-/** Whether a decoded text can name an instrument: not empty, and no bytes that were not UTF-8. */
-export const isName = (text: string): boolean => text !== '' && !text.includes('\uFFFD')
 
 function isSame(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   if (known.length !== end - start) return false

@@ -1,6 +1,6 @@
 import { isBounded, LARGEST } from '../domain/bounds.ts'
 import { instrumentId } from '../domain/ids.ts'
-import { isName } from './name-table.ts'
+import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { TickBatch } from './tick-batch.ts'
 import { shorten, type Column, type Header } from './tick-columns.ts'
 import { parseTime, timeFault, type TimeOptions } from './tick-time.ts'
@@ -73,7 +73,7 @@ function writeField(column: Column, text: string, target: FieldTarget): string |
       return undefined
     }
     case 'instrument':
-      if (!isName(text)) return 'the name of an instrument (UTF-8)'
+      if (!isName(text)) return NAME_EXPECTED
       batch.instrument[n] = instrumentId(text)
       return undefined
     case 'price':

@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net'
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import { WatchkeeperError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
+import { boundConnections } from './connections.ts'
 import { guard, isLoopback } from './guard.ts'
+import { jsonBody } from './json-body.ts'
 import { answerProblem, Problem } from './problem.ts'
 import { parametersOf } from './queries.ts'
 import { assertQuery } from './route.ts'
@@ -15,6 +17,10 @@ export interface HttpOptions {
   /** 0: any free one. */
   readonly port: number
   readonly token?: string | undefined
+  /** Most connections at once; the longest idle one makes room for a new one. Default 200. */
+  readonly maxConnections?: number
+  /** Longest time that a request takes to arrive, ms; its head may take a third of it. Default 30 s. */
+  readonly requestMs?: number
 }
 
 /** A server that listens. */
@@ -24,13 +30,14 @@ export interface HttpServer {
 }
 
 const BODY_LIMIT = '64kb'
-const REQUEST_MS = 30_000
-const MOST_CONNECTIONS = 200
+/** Time between two looks at connections whose requests do not arrive, ms. */
+const CHECK_MS = 5_000
 /** What requests under way get to finish when the server closes. */
 const GRACE_MS = 1_000
 
 /** Serves the API. Throws WatchkeeperError: TOKEN_REQUIRED, ADDRESS_IN_USE, CANNOT_LISTEN. */
-export async function serveHttp({ control, host, port, token }: HttpOptions): Promise<HttpServer> {
+export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  const { control, host, port, token, maxConnections = 200, requestMs = 30_000 } = options
   const onLoopback = isLoopback(host)
   if (!onLoopback && token === undefined) {
     const text = `listening on ${host} needs a token: set WATCHKEEPER_HTTP_TOKEN`
@@ -41,7 +48,8 @@ export async function serveHttp({ control, host, port, token }: HttpOptions): Pr
   app.disable('etag')
   app.enable('case sensitive routing')
   app.use(guard({ onLoopback, token }))
-  app.use(express.json({ limit: BODY_LIMIT }))
+  app.use(express.text({ limit: BODY_LIMIT, type: 'application/json' }))
+  app.use(jsonBody)
   const router = express.Router({ caseSensitive: true })
   for (const add of ROUTES) add(router, control)
   app.use((request: Request, _response: Response, next: NextFunction) => {
@@ -63,8 +71,15 @@ export async function serveHttp({ control, host, port, token }: HttpOptions): Pr
     )
   })
   app.use(answerProblem)
-  const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, app)
-  server.maxConnections = MOST_CONNECTIONS
+  const server = createServer(
+    {
+      requestTimeout: requestMs,
+      headersTimeout: Math.ceil(requestMs / 3),
+      connectionsCheckingInterval: Math.min(requestMs, CHECK_MS),
+    },
+    app,
+  )
+  boundConnections(server, maxConnections)
   await listen(server, host, port)
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { z } from 'zod'
+import { onOneLine } from '../domain/plain-text.ts'
 
 /** How urgent a line is, most urgent first. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
@@ -104,7 +105,7 @@ export function logLine({ at, level, component, kind, detail }: LogEntry): strin
   const head = { ts: new Date(at).toISOString(), level, component, kind }
   const taken = Object.entries(detail).filter(([name]) => Object.hasOwn(head, name))
   const inside = taken.length === 0 ? {} : { detail: Object.fromEntries(taken) }
-  return JSON.stringify({ ...detail, ...head, ...inside })
+  return onOneLine(JSON.stringify({ ...detail, ...head, ...inside }))
 }
 
 /** Replaces secrets wherever they stand: nobody has to think of it at the place that logs. */

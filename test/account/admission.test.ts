@@ -10,6 +10,7 @@ import { LiveControl } from '../../src/views/control.ts'
 import type { LiveSystem } from '../../src/account/account.ts'
 import { Performance } from '../../src/observability/instruments.ts'
 import { seed } from '../../src/app/sync-positions.ts'
+import { BAD_NAMES, BAD_NUMBERS } from '../support/bad-values.ts'
 import { aPosition } from '../support/builders.ts'
 import { cliHere } from '../support/cli-here.ts'
 import { aDesk } from '../support/desk.ts'
@@ -87,11 +88,11 @@ describe('a position at each door', () => {
     await system.settled()
   }
 
-  const post = async (given: Given): Promise<[number, Given]> => {
+  const post = async (given: Given | string): Promise<[number, Given]> => {
     const response = await fetch(`http://127.0.0.1:${server.port}/api/positions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(given),
+      body: jsonOf(given),
     })
     return [response.status, (await response.json()) as Given]
   }
@@ -105,9 +106,9 @@ describe('a position at each door', () => {
   const rowOf = (id: string) => system.state.register.get(positionId(id))!
   const stateOf = (id: string) => system.guarding.standingOf(rowOf(id))
 
-  const fromFile = async (given: Given): Promise<Answer> => {
+  const fromFile = async (given: Given | string): Promise<Answer> => {
     try {
-      const text = JSON.stringify({ positions: [given] })
+      const text = `{"positions":[${jsonOf(given)}]}`
       const { entries, odd } = parsePositions({ source: 'file', text })
       const { refused, noted } = await seed(system, entries)
       const said = [...refused, ...noted, ...odd.map(describeFault)]
@@ -118,15 +119,15 @@ describe('a position at each door', () => {
     }
   }
 
-  const fromHttp = async (given: Given): Promise<Answer> => {
+  const fromHttp = async (given: Given | string): Promise<Answer> => {
     const [status, body] = await post(given)
     const said = status === 201 ? (body['warnings'] as string[])[0] : String(body['detail'])
     return { isTaken: status === 201, words: wordsOf(said) }
   }
 
-  const fromCli = async (given: Given): Promise<Answer> => {
+  const fromCli = async (given: Given | string): Promise<Answer> => {
     const file = join(folder, 'more.json')
-    writeFileSync(file, JSON.stringify({ positions: [given] }))
+    writeFileSync(file, `{"positions":[${jsonOf(given)}]}`)
     const { code, stderr } = await cli('add', '--file', file)
     return { isTaken: code === 0, words: wordsOf(stderr) }
   }
@@ -193,6 +194,71 @@ describe('a position at each door', () => {
       })
     }
   }
+
+  for (const [what, name] of BAD_NAMES) {
+    for (const [door, ask] of Object.entries(DOORS)) {
+      it(`has no id, instrument, account, ticket or underlying ${door} with ${what}`, async () => {
+        for (const field of ['id', 'instrument', 'account', 'ticket', 'underlying']) {
+          const { isTaken, words } = await ask({ ...POSITION, rules: STOP_5, [field]: name })
+          expect([field, isTaken, system.state.register.open.size]).to.deep.equal([field, false, 0])
+          expect(words).to.match(
+            /^found ".*, expected a string of 1 to 200 characters without control/,
+          )
+          expect(words).to.match(/^[\x20-\x7e…\ufffd]+$/)
+        }
+      })
+    }
+  }
+
+  const whole = (quantity: string): string =>
+    `{"id":"p1","instrument":"ACME","side":"long","quantity":${quantity},"entryPrice":100,"rules":{"stopLoss":{"pct":5}}}`
+
+  const UNCLEAR: readonly [what: string, text: string, words: RegExp][] = [
+    ...BAD_NUMBERS.map((number): [string, string, RegExp] => [
+      number,
+      whole(number),
+      new RegExp(`^found the number ${number}, expected a number that a double can hold`),
+    ]),
+    [
+      'a doubled key',
+      whole('1,"quantity":2'),
+      /^found the key "quantity" twice, expected each key once/,
+    ],
+  ]
+
+  for (const [what, text, words] of UNCLEAR) {
+    for (const [door, ask] of Object.entries(DOORS)) {
+      it(`is refused in the same words ${door}, as it could mean two things: ${what}`, async () => {
+        const answer = await ask(text)
+        expect([answer.isTaken, system.state.register.open.size]).to.deep.equal([false, 0])
+        expect(answer.words).to.match(words)
+      })
+    }
+  }
+
+  it('keeps its rules where a change has a doubled key or a number beyond doubles', async () => {
+    await system.add(aPosition({ id: positionId('old'), openedAt: now }), STOP_5, 'test')
+    for (const [text, words] of [
+      ['{"stopLoss":{"pct":4,"pct":3}}', 'found the key "pct" twice, expected each key once'],
+      [
+        '{"stopLoss":{"pct":1e400}}',
+        'found the number 1e400, expected a number that a double can hold',
+      ],
+    ] as const) {
+      const response = await fetch(`http://127.0.0.1:${server.port}/api/positions/old`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: `{"rules":${text}}`,
+      })
+      const { stderr } = await cli('rules', 'old', '--rules', text)
+      expect([
+        response.status,
+        wordsOf(((await response.json()) as Given)['detail'] as string),
+      ]).to.deep.equal([422, words])
+      expect(stderr).to.include(words)
+      expect(rowOf('old').rules).to.deep.equal(STOP_5)
+    }
+  })
 
   const WARNED: readonly [what: string, given: Given, words: RegExp][] = [
     ['a fraction', { rules: { stopLoss: { pct: 0.05 } } }, /^found 0.05, expected a percentage/],
@@ -424,6 +490,9 @@ describe('a position at each door', () => {
     })
   })
 })
+
+const jsonOf = (given: Given | string): string =>
+  typeof given === 'string' ? given : JSON.stringify(given)
 
 /** What is said after the place: what was found, and what is expected. */
 const wordsOf = (text: string | undefined): string | undefined =>

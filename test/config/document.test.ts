@@ -10,7 +10,7 @@ describe('parseText', () => {
     const document = parseText('rules:\n  a: 1\n  a: 2\n', 'positions.yaml')
     expect(document.value).to.equal(undefined)
     expect(document.faults.map(describeFault)).to.deep.equal([
-      'positions.yaml, line 3: found Map keys must be unique, expected valid YAML 1.2 or JSON',
+      'positions.yaml, line 3: found the key "a" twice, expected each key once',
     ])
   })
 

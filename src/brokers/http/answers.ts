@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { LARGEST } from '../../domain/bounds.ts'
 import { readJson } from '../../domain/json.ts'
 import { OutcomeUnknown } from '../../errors.ts'
-import { instrument, side } from '../shapes.ts'
+import { instrument, name, side } from '../shapes.ts'
 
 /**
  * The shapes of the protocol's answers. A shape that does not fit proves nothing: no field has a
@@ -27,10 +27,10 @@ export const holdingReport = z.discriminatedUnion('kind', [
 export const holdingList = z.object({
   holdings: z.array(
     z.object({
-      account: z.string().exactOptional(),
+      account: name.exactOptional(),
       instrument,
       side: side.exactOptional(),
-      ticket: z.string().exactOptional(),
+      ticket: name.exactOptional(),
       quantity: z.number(),
       entryPrice: z.number().exactOptional(),
       ageMs,

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { namedFields } from '../../config/position-reader.ts'
 import { loadPositions } from '../../config/positions-file.ts'
+import { readJson, UnclearJson } from '../../domain/json.ts'
 import { UsageError } from '../../errors.ts'
 import { addedShape, changedShape, type PositionAdded } from '../answers.ts'
 import type { CommandContext } from '../command.ts'
@@ -60,10 +61,10 @@ const instant = (text: string): string | number => (/^\d+$/.test(text) ? Number(
 
 function json(text: string): object {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = readJson(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  } catch {
-    // The line below says what is expected.
+  } catch (error) {
+    if (error instanceof UnclearJson) throw new InvalidArgumentError(error.message)
   }
   throw new InvalidArgumentError(`Expected rules as JSON, such as '{"stopLoss":{"pct":2}}'.`)
 }

@@ -16,7 +16,12 @@ export function parseEntry(
   if (fields.length === 2 && fields[0] !== 'price' && fields[0] !== 'ltp')
     return parseMessage(fields[1]!, instrument)
   const named: Record<string, string> = Object.create(null) as Record<string, string>
-  for (let index = 0; index < fields.length; index += 2) named[fields[index]!] = fields[index + 1]!
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index]!
+    // Which of two values is meant nothing tells.
+    if (name in named) return 'syntax'
+    named[name] = fields[index + 1]!
+  }
   named['ts'] ??= id.slice(0, id.indexOf('-'))
   return parseFields(named, instrument)
 }

@@ -1,4 +1,6 @@
 import { isBounded } from '../../domain/bounds.ts'
+import { readJson } from '../../domain/json.ts'
+import { isName } from '../../domain/plain-text.ts'
 import { instrumentId, type InstrumentId } from '../../domain/ids.ts'
 import type { Tick } from '../../domain/tick.ts'
 import { parseInstant } from '../instant.ts'
@@ -18,8 +20,6 @@ export type Malformed = (typeof MALFORMED)[number]
 const EARLIEST = 1e11
 const LATEST = 1e14
 
-const LONGEST_NAME = 200
-
 /** A field as JSON or a hash gives it. */
 type Field = unknown
 
@@ -35,7 +35,8 @@ export function parseMessage(text: string, instrument?: InstrumentId): Tick | Ma
 function parseJson(text: string, instrument: InstrumentId | undefined): Tick | Malformed {
   let fields: Record<string, Field>
   try {
-    fields = JSON.parse(text) as Record<string, Field>
+    // Fields that are not known may be numbers with more digits, such as ids.
+    fields = readJson(text, { numbers: 'nearest' }) as Record<string, Field>
   } catch {
     return 'syntax'
   }
@@ -100,9 +101,7 @@ function quoted(
 }
 
 const nameOf = (name: Field): InstrumentId | undefined =>
-  typeof name === 'string' && name !== '' && name.length <= LONGEST_NAME
-    ? instrumentId(name)
-    : undefined
+  typeof name === 'string' && isName(name) ? instrumentId(name) : undefined
 
 /** A number, or a text that is one and nothing else; NaN for all other things. */
 const numberOf = (field: Field): number =>

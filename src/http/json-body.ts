@@ -1,0 +1,25 @@
+import type { NextFunction, Request, Response } from 'express'
+import { readJson, UnclearJson } from '../domain/json.ts'
+import { InputError } from '../errors.ts'
+import { Problem } from './problem.ts'
+
+/** Reads a body as JSON, and refuses one that could mean two things, in the words of a file. */
+export function jsonBody(request: Request, _response: Response, next: NextFunction): void {
+  const text: unknown = request.body
+  if (typeof text !== 'string') return next()
+  request.body = text.trim() === '' ? {} : valueOf(text)
+  next()
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return readJson(text)
+  } catch (error) {
+    if (error instanceof UnclearJson) {
+      const { found, expected } = error
+      throw new InputError('the body', [{ path: 'the body', found, expected }])
+    }
+    if (error instanceof SyntaxError) throw new Problem(400, 'BAD_JSON', error.message)
+    throw error
+  }
+}
