@@ -20,8 +20,8 @@ const blocks = PAGES.flatMap(blocksOf)
 const inLanguage = (language: string): Block[] =>
   blocks.filter(block => block.language === language)
 
-/** Languages that this folder's tests read; `text` is a drawing, or bytes on a wire. */
-const LANGUAGES = ['console', 'csv', 'js', 'json', 'sh', 'text', 'ts', 'yaml']
+/** Languages that this folder's tests read; `mermaid` and `text` are drawings, or bytes on a wire. */
+const LANGUAGES = ['console', 'csv', 'js', 'json', 'mermaid', 'sh', 'text', 'ts', 'yaml']
 
 /** Settings that belong to another program, by one of their keys. */
 const FOREIGN = ['scrape_configs', 'receivers']
