@@ -122,14 +122,16 @@ function leave(leaving: Leaving): void {
 /** A question that fails proves nothing; it is asked again in the next cycle. */
 async function asked(
   parts: GatewayParts,
-  { order: { clientOrderId: id }, decision }: ExitRecord,
+  { order: { clientOrderId: id, instrument }, decision }: ExitRecord,
   by: 'look-up' | 'cancel',
 ): Promise<ExitEvent | undefined> {
   const { broker, callTimeoutMs, now } = parts
   const askedAt = now()
   try {
     const order = await withDeadline(callTimeoutMs, signal =>
-      by === 'cancel' ? broker.cancel(id, signal) : broker.orderByClientId(id, signal),
+      by === 'cancel'
+        ? broker.cancel(id, signal, instrument)
+        : broker.orderByClientId(id, signal, instrument),
     )
     return { kind: 'seen', id, order, by, askedAt, at: now() }
   } catch (error) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { httpBroker, type Oddities } from '../brokers/http.ts'
 import { tokenSource } from '../brokers/http/options.ts'
+import { binanceBroker } from '../brokers/venue/binance/options.ts'
 import { openPaperAccount } from '../brokers/paper-account.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
@@ -71,12 +72,17 @@ export function brokerOf({
         ...(token !== undefined && { token }),
         ...(tokenFile !== undefined && { tokenFile }),
       })
-      return {
-        broker: httpBroker({ ...options, token: source, now, onOddity }),
-        deposit: () => Promise.resolve(() => Promise.resolve()),
-        withdrawUnknown: () => Promise.resolve(),
-        priced: () => undefined,
-      }
+      return real(httpBroker({ ...options, token: source, now, onOddity }))
     }
+    case 'binance':
+      return real(binanceBroker(config.broker, onOddity))
   }
 }
+
+/** A real account holds what its positions say already, and fills orders by itself. */
+const real = (broker: Broker): ChosenBroker => ({
+  broker,
+  deposit: () => Promise.resolve(() => Promise.resolve()),
+  withdrawUnknown: () => Promise.resolve(),
+  priced: () => undefined,
+})

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
+import { parseKeyFile } from '../brokers/venue/key.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 
 /** Settings whose values nobody may read, wherever in the configuration they stand. */
-const SECRET = new Set(['token', 'password', 'routingKey'])
+const SECRET = new Set(['token', 'password', 'routingKey', 'key', 'secret', 'passphrase'])
 /** Settings that name a file with such a value. */
 const SECRET_FILE = new Set(['tokenFile', 'passwordFile'])
+/** Settings that name a file with several, a line each. */
+const KEY_FILE = new Set(['keyFile'])
 
 /**
  * Every value of the configuration that must never appear: found by the names of settings, so that
@@ -28,8 +31,18 @@ function namedIn(section: object): string[] {
     if (typeof value === 'object' && value !== null) return namedIn(value)
     if (typeof value !== 'string') return []
     if (SECRET.has(name)) return [value]
+    if (KEY_FILE.has(name)) return contentsOf(value).flatMap(valuesIn)
     return SECRET_FILE.has(name) ? contentsOf(value) : []
   })
+}
+
+function valuesIn(text: string): string[] {
+  try {
+    const values: readonly unknown[] = Object.values(parseKeyFile(text))
+    return values.filter(value => typeof value === 'string' && value !== '') as string[]
+  } catch {
+    return [text]
+  }
 }
 
 /** Whoever needs the file says what is wrong with it. */

@@ -54,12 +54,16 @@ export function checkedBroker(broker: Broker, onFault: (fault: AdapterFault) => 
     capabilities: broker.capabilities,
     placeExit: (order, signal) =>
       checked('placeExit', exitAnswer, { signal, ask: () => broker.placeExit(order, signal) }),
-    orderByClientId: (id, signal) =>
+    orderByClientId: (id, signal, instrument) =>
       checked('orderByClientId', orderState, {
-        ...{ signal, ask: () => broker.orderByClientId(id, signal) },
+        signal,
+        ask: () => broker.orderByClientId(id, signal, instrument),
       }),
-    cancel: (id, signal) =>
-      checked('cancel', orderState, { signal, ask: () => broker.cancel(id, signal) }),
+    cancel: (id, signal, instrument) =>
+      checked('cancel', orderState, {
+        signal,
+        ask: () => broker.cancel(id, signal, instrument),
+      }),
     holding: (key, signal) =>
       checked<HoldingReport>('holding', holdingReport, {
         ...{ signal, ask: () => broker.holding(key, signal) },

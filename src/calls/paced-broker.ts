@@ -55,7 +55,7 @@ export function pacedBroker(
           return broker.placeExit(order, ending)
         },
       }),
-    cancel: (id, signal) =>
+    cancel: (id, signal, instrument) =>
       desk.submit({
         group: 'orders',
         lane: 'exits',
@@ -64,9 +64,9 @@ export function pacedBroker(
         urgency: 0,
         mayLeave,
         signal,
-        run: ending => broker.cancel(id, ending),
+        run: ending => broker.cancel(id, ending, instrument),
       }),
-    orderByClientId: (id, signal) =>
+    orderByClientId: (id, signal, instrument) =>
       desk.submit({
         group: 'account',
         lane: 'orderStatus',
@@ -75,7 +75,7 @@ export function pacedBroker(
         // Nobody asks but for an exit.
         isAwaited: () => true,
         signal,
-        run: ending => broker.orderByClientId(id, ending),
+        run: ending => broker.orderByClientId(id, ending, instrument),
       }),
     holding: (key, signal, left) =>
       desk.submit({

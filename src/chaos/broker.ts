@@ -35,7 +35,7 @@ export function chaosBroker<Each extends ChosenCalls>(venue: Each, parts: ChaosB
         throw new NotSent('chaos: the broker refuses')
       case 'broker-times-out':
         await method.apply(venue, given)
-        await until(parts.timers, fault.leftMs, [parts.ended, given.at(-1) as AbortSignal])
+        await until(parts.timers, fault.leftMs, [parts.ended, ...given.filter(isSignal)])
         throw new OutcomeUnknown('chaos: the answer is lost')
       case 'gateway-hangs':
         await until(parts.timers, fault.leftMs, [parts.ended])
@@ -51,6 +51,8 @@ export function chaosBroker<Each extends ChosenCalls>(venue: Each, parts: ChaosB
     },
   })
 }
+
+const isSignal = (value: unknown): value is AbortSignal => value instanceof AbortSignal
 
 type Method = (...given: unknown[]) => unknown
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { httpBrokerSchema } from '../brokers/http.ts'
+import { binanceSchema } from '../brokers/venue/binance/options.ts'
 
 /** Longest wait for one answer, ms. */
 const callTimeoutMs = z.int().positive().max(600_000).default(5_000)
@@ -20,6 +21,6 @@ export const brokerSchema = z
       typeof given === 'object' && given !== null && !('kind' in given)
         ? { ...given, kind: 'paper' }
         : given,
-    z.discriminatedUnion('kind', [paper, http]),
+    z.discriminatedUnion('kind', [paper, http, binanceSchema]),
   )
   .prefault({})

@@ -45,19 +45,21 @@ export function loadServiceConfig({ file: path, env, overrides }: ConfigSources)
   const list = new FaultList(document)
   const value = structuredClone(document.value ?? {})
   if (path !== undefined) resolvePaths(value, dirname(path))
+  refuseKeys(list, value)
   const variables = new Map<string, string>()
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith(PREFIX) || NOT_CONFIG.has(name) || text === undefined) continue
     if (isOfKubernetes(name, text)) continue
-    put(value, keysOf(name), scalar(text))
-    variables.set(keysOf(name).join('.'), name)
+    const keys = keysOf(name)
+    put(value, keys, SECRET.test(keys.at(-1)!) ? text : scalar(text))
+    variables.set(keys.join('.'), name)
   }
   for (const [path, given] of Object.entries(overrides)) {
     if (given !== undefined) put(value, path.split('.'), given)
   }
   const result = serviceSchema.safeParse(value)
-  if (result.success) return result.data
-  for (const issue of result.error.issues) reportIssue(list, value, issue)
+  if (result.success && list.faults.length === 0) return result.data
+  for (const issue of result.error?.issues ?? []) reportIssue(list, value, issue)
   const faults = list.faults.map(fault => {
     const variable = variables.get(fault.path)
     if (variable === undefined) return fault
@@ -72,9 +74,22 @@ export const PATHS: readonly (readonly string[])[] = [
   ['positions'],
   ['dataFolder'],
   ['broker', 'tokenFile'],
+  ['broker', 'keyFile'],
   ['feed', 'redis', 'passwordFile'],
   ['store', 'redis', 'passwordFile'],
 ]
+
+/** Settings that sign orders: a configuration file is copied and committed, and must not hold them. */
+const KEYS = ['key', 'secret', 'passphrase'] as const
+
+function refuseKeys(list: FaultList, root: unknown): void {
+  const { broker } = Object(root) as { broker?: unknown }
+  for (const name of KEYS) {
+    if ((Object(broker) as Record<string, unknown>)[name] === undefined) continue
+    const variable = `WATCHKEEPER_BROKER_${name.toUpperCase()}`
+    list.add(['broker', name], 'it in a file', `${variable} in the environment, or broker.keyFile`)
+  }
+}
 
 function resolvePaths(root: unknown, folder: string): void {
   for (const keys of PATHS) {
@@ -151,4 +166,4 @@ export function reportIssue(list: FaultList, value: unknown, issue: z.core.$ZodI
 }
 
 /** Names of settings whose values no message may show. */
-const SECRET = /(?:token|password|key)$/i
+const SECRET = /(?:token|password|key|secret|passphrase)$/i

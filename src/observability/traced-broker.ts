@@ -6,13 +6,13 @@ export function tracedBroker(broker: Broker, traces: Pick<ExitTraces, 'call'>): 
   const traced: Pick<Broker, 'placeExit' | 'orderByClientId' | 'cancel'> = {
     placeExit: (order, signal) =>
       traces.call({ operation: 'placeExit', ...order }, () => broker.placeExit(order, signal)),
-    orderByClientId: (clientOrderId, signal) =>
+    orderByClientId: (clientOrderId, signal, instrument) =>
       traces.call({ operation: 'orderByClientId', clientOrderId }, () =>
-        broker.orderByClientId(clientOrderId, signal),
+        broker.orderByClientId(clientOrderId, signal, instrument),
       ),
-    cancel: (clientOrderId, signal) =>
+    cancel: (clientOrderId, signal, instrument) =>
       traces.call({ operation: 'cancel', clientOrderId }, () =>
-        broker.cancel(clientOrderId, signal),
+        broker.cancel(clientOrderId, signal, instrument),
       ),
   }
   return new Proxy(broker, {

@@ -38,9 +38,14 @@ export interface Broker {
   readonly capabilities: Capabilities
   /** Sends an order. */
   placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer>
-  orderByClientId(id: ClientOrderId, signal: AbortSignal): Promise<OrderState>
+  /** `instrument` is that of the order: some venues find an order only within its instrument. */
+  orderByClientId(
+    id: ClientOrderId,
+    signal: AbortSignal,
+    instrument?: InstrumentId,
+  ): Promise<OrderState>
   /** Ends a working order and tells how it stands then: a fill may have crossed. */
-  cancel(id: ClientOrderId, signal: AbortSignal): Promise<OrderState>
+  cancel(id: ClientOrderId, signal: AbortSignal, instrument?: InstrumentId): Promise<OrderState>
   /** Asked for by name: the only question whose answer can prove that something is flat. */
   holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport>
   /** Everything that is held; what is missing in it proves nothing. */

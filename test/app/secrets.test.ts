@@ -40,6 +40,16 @@ describe('secretsOf', () => {
     ])
   })
 
+  it('finds the key of a venue, in the environment and in each line of its file', () => {
+    const account = { kind: 'binance', environment: 'demo' }
+    const own = { key: 'api-key', secret: 'api-secret', passphrase: 'my own words' }
+    expect(found({ broker: { ...account, ...own } })).to.have.members(Object.values(own))
+    const keyFile = join(folder, 'key')
+    writeFileSync(keyFile, 'key: of-the-file\nsecret: of-it-too\n')
+    const broker = { ...account, keyFile }
+    expect(found({ broker })).to.have.members(['of-the-file', 'of-it-too'])
+  })
+
   it('finds what a file holds, and leaves one that cannot be read to whoever needs it', () => {
     const tokenFile = join(folder, 'token')
     const broker = { kind: 'http', url: 'https://bridge.example', tokenFile }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { sum } from '../../src/domain/decimal.ts'
 import type { Fault, Harm, Route, SettingsChange } from '../support/broker-server/script.ts'
+import { type Protocol, REST } from '../support/broker-server/routes.ts'
 import { BrokerServer } from '../support/broker-server/server.ts'
 
 const PRICED_MS = 100
@@ -11,8 +12,9 @@ export class Account {
   private readonly market: NodeJS.Timeout
   private readonly prices = new Map<string, number>()
 
-  constructor(folder: string, settings: SettingsChange) {
-    this.broker = new BrokerServer({ folder: join(folder, 'broker'), settings })
+  /** `protocol`: how the broker takes requests; default: the REST protocol. */
+  constructor(folder: string, settings: SettingsChange, protocol: Protocol = REST) {
+    this.broker = new BrokerServer({ folder: join(folder, 'broker'), settings, protocol })
     // A market in which nothing happens still trades.
     this.market = setInterval(() => {
       for (const [instrument, price] of this.prices) this.broker.venue.price(instrument, price)

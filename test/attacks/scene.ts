@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Account } from './account.ts'
 import type { JournalLine, PositionView } from '../../src/ports/control.ts'
+import type { Protocol } from '../support/broker-server/routes.ts'
 import type { SettingsChange } from '../support/broker-server/script.ts'
 import { RunningService } from '../support/kill.ts'
 import { STEERING, type Steering } from '../support/steered/steering.ts'
@@ -25,8 +26,19 @@ export interface SceneOptions {
   readonly config?: Settings
   /** Positions from the start; their holdings are bought first. Default: five ACME, as `a`. */
   readonly positions?: readonly Posted[]
+  /** A venue in place of a server behind the REST protocol. */
+  readonly account?: SceneAccount
   /** The program; default: the sources. */
   readonly main?: string
+}
+
+/** How a venue is emulated, and how the service is told of it. */
+export interface SceneAccount {
+  readonly protocol: Protocol
+  /** The section of the configuration, but for its address. */
+  readonly broker: Settings
+  /** Variables of the service. */
+  readonly env: Readonly<Record<string, string>>
 }
 
 /** What the service said to a request. */
@@ -47,7 +59,7 @@ export class Scene extends Account {
 
   constructor(options: SceneOptions = {}) {
     const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-scene-'))
-    super(folder, options.venue ?? {})
+    super(folder, options.venue ?? {}, options.account?.protocol)
     this.folder = folder
     this.options = options
     this.config = options.config ?? {}
@@ -74,10 +86,14 @@ export class Scene extends Account {
     const { options, folder } = this
     const url = `http://127.0.0.1:${this.broker.port}`
     const { capabilities } = this.broker.venue.settings
-    writeFileSync(file, JSON.stringify(configOf({ url, folder, capabilities }, this.config)))
+    const broker = options.account?.broker
+    writeFileSync(
+      file,
+      JSON.stringify(configOf({ url, folder, capabilities, broker }, this.config)),
+    )
     writeFileSync(join(folder, 'positions.json'), JSON.stringify({ positions: this.positions }))
     const main = options.main ?? new URL('../support/steered/main.ts', import.meta.url).pathname
-    const env = { [STEERING]: JSON.stringify(steering) }
+    const env = { ...options.account?.env, [STEERING]: JSON.stringify(steering) }
     this.service = new RunningService(['--config', file], { main, env, isSteered: true })
     await this.service.printed(line => line.startsWith('positions  '))
     await this.until(async () => (await this.ask('GET', '/readyz')).status === 200)

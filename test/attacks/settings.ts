@@ -12,10 +12,15 @@ interface Place {
   readonly folder: string
   /** The service relies on all that the venue can do, unless the changes say otherwise. */
   readonly capabilities: Capabilities
+  /** The section of the broker; default: that of a server behind the REST protocol. */
+  readonly broker?: Settings | undefined
 }
 
 /** The configuration of a scene: short waits, prices from the broker. */
-export function configOf({ url, folder, capabilities }: Place, but: Settings = {}): Settings {
+export function configOf(
+  { url, folder, capabilities, broker }: Place,
+  but: Settings = {},
+): Settings {
   const breaker = { openMs: 200, exitOpenMs: 100, maxOpenMs: 400 }
   return merged(
     {
@@ -23,8 +28,8 @@ export function configOf({ url, folder, capabilities }: Place, but: Settings = {
       ...{ cycleMs: 50, http: { port: 0 } },
       feed: { kind: 'poll', pollMs: 100 },
       broker: {
-        ...{ kind: 'http', url, token: 'test-token', openOrders: true },
-        ...{ capabilities, callTimeoutMs: CALL_MS },
+        ...(broker ?? { kind: 'http', token: 'test-token', openOrders: true, capabilities }),
+        ...{ url, callTimeoutMs: CALL_MS },
       },
       gateway: {
         breakers: { orders: breaker, account: breaker, quotes: breaker },

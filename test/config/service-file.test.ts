@@ -34,7 +34,7 @@ health: [1]
 `
     expect(faultsOf(text)).to.have.members([
       'http.port: 99999, a number of at most 65535',
-      'broker.kind: "htp", one of "paper", "http"',
+      'broker.kind: "htp", one of "paper", "http", "binance"',
       'store.exclusive: "leese", one of "solo", "lease"',
       'store.leaseMs: 1, a number of at least 500',
       'strict: 1, true or false',
@@ -52,6 +52,39 @@ health: [1]
       'http.port: "x" in WATCHKEEPER_HTTP_PORT, a number',
       'colour: an unknown setting in WATCHKEEPER_COLOUR, the name of one that there is',
     ])
+  })
+
+  it('refuses a key of a venue in the file, and shows nothing of it', () => {
+    const text = `broker: { kind: binance, environment: live, key: abc, secret: def, passphrase: 7 }
+feed: { kind: poll }
+`
+    const faults = faultsOf(text)
+    expect(faults).to.include(
+      'broker.key: it in a file, WATCHKEEPER_BROKER_KEY in the environment, or broker.keyFile',
+    )
+    expect(faults.filter(fault => /in a file/.test(fault))).to.have.length(3)
+    expect(faults.join()).to.not.match(/abc|def/)
+  })
+
+  it('takes the key of a venue from the environment as text, also where it looks like a number', () => {
+    const env = { WATCHKEEPER_BROKER_KEY: '0123', WATCHKEEPER_BROKER_SECRET: '4e5' }
+    const file = folder.file('c.yaml', 'broker: { kind: binance, environment: demo }\n')
+    const { broker } = loadServiceConfig({ file, env, overrides: {} })
+    expect(broker).to.include({ key: '0123', secret: '4e5', url: 'https://demo-fapi.binance.com' })
+  })
+
+  it('has the environment of a venue typed out, and one place for its key', () => {
+    expect(faultsOf('broker: { kind: binance }\n')).to.include(
+      'broker.environment: nothing, typed out: testnet or demo or live',
+    )
+    const both = 'broker: { kind: binance, environment: live, keyFile: key }\n'
+    const env = { WATCHKEEPER_BROKER_KEY: 'a', WATCHKEEPER_BROKER_SECRET: 'b' }
+    const where =
+      'broker.keyFile, or WATCHKEEPER_BROKER_KEY and WATCHKEEPER_BROKER_SECRET in the environment'
+    expect(faultsOf(both, env).join()).to.include(where)
+    expect(faultsOf('broker: { kind: binance, environment: live }\n').join()).to.include(where)
+    const plain = 'broker: { kind: binance, environment: live, url: "http://api.example" }\n'
+    expect(faultsOf(plain, env).join()).to.include('an address with https:')
   })
 
   it('never shows a secret that is wrong', () => {

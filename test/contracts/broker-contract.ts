@@ -67,7 +67,10 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     ...but,
   })
   const place = (order: ExitOrder): Promise<ExitAnswer> => broker.placeExit(order, signal)
-  const stateOf = (id: ClientOrderId): Promise<OrderState> => broker.orderByClientId(id, signal)
+  const stateOf = (id: ClientOrderId, instrument = ACME): Promise<OrderState> =>
+    broker.orderByClientId(id, signal, instrument)
+  const cancel = (id: ClientOrderId, instrument = ACME): Promise<OrderState> =>
+    broker.cancel(id, signal, instrument)
   const holdingOf = (key: HoldingKey): Promise<HoldingReport> => broker.holding(key, signal)
   const filled = async (): Promise<number> =>
     (await venue.fills()).reduce((total, { quantity }) => total + quantity, 0)
@@ -209,7 +212,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     it('makes no second order of an id whose order was cancelled', async () => {
       const key = await given(QUIET, 'long', 5)
       await place(anExit(key))
-      await broker.cancel(idOf('a'), signal)
+      await cancel(idOf('a'), QUIET)
       const answer = await place(anExit(key))
       if (answer.kind === 'acknowledged') expect(answer.order?.kind).to.not.equal('working')
       await venue.price(QUIET, 80)
@@ -232,10 +235,10 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     it('finds an order by its id while it works and after it is filled', async () => {
       const key = await given(QUIET, 'long', 5)
       await place(anExit(key))
-      const working = await seen(() => stateOf(idOf('a')), 'working')
+      const working = await seen(() => stateOf(idOf('a'), QUIET), 'working')
       expect(working).to.deep.include({ executed: { quantity: 0, price: null } })
       await venue.price(QUIET, 80)
-      const state = await seen(() => stateOf(idOf('a')), 'filled')
+      const state = await seen(() => stateOf(idOf('a'), QUIET), 'filled')
       if (state.kind !== 'filled') return
       expect(state.executed.quantity).to.equal(2)
       expect(state.executed.price).to.be.oneOf([80, null])
@@ -250,7 +253,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     it('finds an order by its id while it works', async () => {
       const key = await given(QUIET, 'long', 5)
       await place(anExit(key))
-      await seen(() => stateOf(idOf('a')), 'working')
+      await seen(() => stateOf(idOf('a'), QUIET), 'working')
     })
   }
 
@@ -285,7 +288,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
   it('ends a working order on request', async () => {
     const key = await given(QUIET, 'long', 5)
     await place(anExit(key))
-    const state = await broker.cancel(idOf('a'), signal)
+    const state = await cancel(idOf('a'), QUIET)
     if (lookup === 'complete') expect(state.kind).to.equal('ended')
     else expect(state.kind).to.be.oneOf(['ended', 'absent', 'unknown'])
     await venue.price(QUIET, 80)
@@ -296,14 +299,14 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
   it('does not undo a fill by a cancel that comes too late', async () => {
     const key = await given(ACME, 'long', 5)
     await place(anExit(key))
-    const state = await broker.cancel(idOf('a'), signal)
+    const state = await cancel(idOf('a'))
     if (lookup === 'complete') expect(state.kind).to.equal('filled')
     else expect(state.kind).to.be.oneOf(['filled', 'absent', 'unknown'])
     expect(await filled()).to.equal(2)
   })
 
   it('cancels no order that was never sent', async () => {
-    const state = await broker.cancel(idOf('never'), signal)
+    const state = await cancel(idOf('never'))
     expect(state.kind).to.be.oneOf(['absent', 'unknown'])
   })
 
@@ -323,7 +326,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
         { clientOrderId: idOf('a'), instrument: QUIET, remaining: -2 },
       ]),
     )
-    await broker.cancel(idOf('a'), signal)
+    await cancel(idOf('a'), QUIET)
     await eventually(async () => expect(await listed()).to.deep.equal([]))
   })
 

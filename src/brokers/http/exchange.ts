@@ -11,12 +11,16 @@ import type { Socket } from 'node:net'
 import { once, setMaxListeners } from 'node:events'
 import { NotSent, OutcomeUnknown } from '../../errors.ts'
 
-/** One request of the protocol. `path` is encoded and stands below the server's address. */
+/** One request. `path` is encoded and stands below the server's address. */
 export interface Ask {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   /** Sent as JSON. */
   readonly body?: unknown
+  /** Headers in place of the bearer token, such as those that sign a request of a venue. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent byte by byte, in place of `body`; its type stands in `headers`. */
+  readonly text?: string
   /**
    * Changes something, and so travels over a connection of its own: one that was kept may be dead
    * already, and what is written to it may have arrived or not.
@@ -64,13 +68,14 @@ const EXCERPT = { bytes: 2048, ms: 200 }
  */
 export async function exchange(
   line: Line,
-  { ask, token }: { ask: Ask; token: string },
+  { ask, token = '' }: { ask: Ask; token?: string },
   signal: AbortSignal,
 ): Promise<RawAnswer> {
-  const what = `${ask.method} ${ask.path}`
+  // What signs a request stands behind the question mark, and is for the venue alone.
+  const what = `${ask.method} ${ask.headers === undefined ? ask.path : ask.path.split('?')[0]}`
   if (signal.aborted) throw new NotSent(`${what} was given up before it was sent`)
   let isSent = false
-  const body = ask.body === undefined ? '' : JSON.stringify(ask.body)
+  const body = ask.text ?? (ask.body === undefined ? '' : JSON.stringify(ask.body))
   const ending = new Ending()
   try {
     const request = open(line, { ask, token, bytes: Buffer.byteLength(body) })
@@ -104,11 +109,11 @@ function open(
 ): ClientRequest {
   const send = url.startsWith('https:') ? tlsRequest : plainRequest
   const headers = {
-    authorization: `Bearer ${token}`,
     accept: 'application/json',
     'accept-encoding': 'identity',
     'cache-control': 'no-cache',
     ...(ask.method === 'POST' && { 'content-type': 'application/json', 'content-length': bytes }),
+    ...(ask.headers ?? { authorization: `Bearer ${token}` }),
   }
   return send(`${url}${ask.path}`, {
     ...{ method: ask.method, headers },

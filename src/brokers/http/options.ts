@@ -105,7 +105,8 @@ export function tokenSource({
   return () => (tokenFile === undefined ? token! : readFileSync(tokenFile, 'utf8').trim())
 }
 
-function faultOfUrl(text: string): string | undefined {
+/** What is wrong with the address of a server; undefined: nothing. */
+export function faultOfUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return 'an address such as https://bridge.example'
   const { protocol, username, password, search, hash } = new URL(text)
   if (protocol !== 'http:' && protocol !== 'https:') return 'an address with https: or http:'
@@ -113,7 +114,8 @@ function faultOfUrl(text: string): string | undefined {
   return search === '' && hash === '' ? undefined : 'an address without ? and #'
 }
 
-function isInTheClear(text: string): boolean {
+/** Whether what travels to an address can be read on the way. */
+export function isInTheClear(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname } = new URL(text)
   return protocol === 'http:' && !LOOPBACK.test(hostname)

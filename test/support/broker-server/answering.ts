@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Reply } from './routes.ts'
 import type { Harm, Phase } from './script.ts'
 
 /** What happens to a request instead of being answered. */
@@ -50,16 +51,18 @@ export function sendStatus(
     status,
     headers = {},
     body,
+    text: given,
     isEndless = false,
   }: {
     status: number
     headers?: Readonly<Record<string, string>>
     body?: unknown
+    text?: string
     isEndless?: boolean
   },
 ): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers })
-  const text = body === undefined ? '' : JSON.stringify(body)
+  const text = given ?? (body === undefined ? '' : JSON.stringify(body))
   if (isEndless) response.write(`${text} `)
   else response.end(text)
 }
@@ -67,16 +70,21 @@ export function sendStatus(
 /** Sends an answer, or what the harms make of it. */
 export async function answer(
   response: ServerResponse,
-  body: Record<string, unknown>,
+  body: Record<string, unknown> | Reply,
   harms: readonly Harm[],
 ): Promise<void> {
-  let text = JSON.stringify(harms.reduce(altered, body))
+  const {
+    status,
+    headers,
+    body: told,
+  } = body instanceof Reply ? body : new Reply(200, harms.reduce(altered, body))
+  let text = told === undefined ? '' : JSON.stringify(told)
   for (const harm of harms) {
     if (harm.kind === 'double')
       text = `${text.slice(0, -1)},${JSON.stringify(harm.fields).slice(1)}`
     if (harm.kind === 'raw') text = harm.text
   }
-  response.writeHead(200, { 'content-type': 'application/json' })
+  response.writeHead(status, { 'content-type': 'application/json', ...headers })
   for (const harm of harms) {
     if (harm.kind === 'drip') return drip(response, text.padEnd(harm.padding ?? 0), harm.everyMs)
     if (harm.kind === 'flood') return flood(response, { bytes: harm.bytes, text })

@@ -1,27 +1,75 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { remainingOf, type SentOrder } from './book.ts'
 import type { Target } from './faults.ts'
 import type { Harm, Route, Settings } from './script.ts'
 import type { StateAnswer, Venue } from './venue.ts'
 
+/** A request as it came. */
+export interface RawRequest {
+  readonly method: string
+  readonly url: URL
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+/** How a server takes requests: the REST protocol, or that of a venue. */
+export interface Protocol {
+  /** Reads a request; throws `NotUnderstood` where it is refused before anything is done. */
+  read(raw: RawRequest, venue: Venue): Request
+}
+
+/** An answer that is more than the body of a 200. */
+export class Reply {
+  readonly status: number
+  readonly body: unknown
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) {
+    this.status = status
+    this.body = body
+    this.headers = headers
+  }
+}
+
 /** A request of the protocol, read. */
 export interface Request {
   readonly target: Target
   /** Acts, makes it durable, and gives the body of the answer. */
-  act(venue: Venue, harms: readonly Harm[]): Record<string, unknown>
+  act(venue: Venue, harms: readonly Harm[]): Record<string, unknown> | Reply
 }
 
 /** The request was not understood; nothing was done. */
 export class NotUnderstood extends Error {
   readonly status: number
+  readonly reply: Reply
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, reply = new Reply(status, { error: message })) {
     super(message)
     this.status = status
+    this.reply = reply
+  }
+}
+
+/** The REST protocol of docs/brokers.md. */
+export const REST: Protocol = {
+  read: ({ method, url, headers, text }, { settings: { token } }) => {
+    if (token !== null && headers.authorization !== `Bearer ${token}`)
+      throw new NotUnderstood(401, 'no token', new Reply(401, undefined))
+    return requestOf(method, url, jsonOf(text))
+  },
+}
+
+function jsonOf(text: string): unknown {
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw new NotUnderstood(400, 'not JSON')
   }
 }
 
 /** Reads a request; throws `NotUnderstood`. */
-export function requestOf(method: string, url: URL, body: unknown): Request {
+function requestOf(method: string, url: URL, body: unknown): Request {
   const [version, ...path] = url.pathname.split('/').slice(1).map(decodeURIComponent)
   const fields = (body ?? {}) as Record<string, unknown>
   if (version !== 'v1') throw new NotUnderstood(404, `no version ${version}`)

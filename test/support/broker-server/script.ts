@@ -59,6 +59,8 @@ export type Harm =
       readonly status: number
       readonly headers?: Readonly<Record<string, string>>
       readonly body?: unknown
+      /** A body that is no JSON, in place of `body`. */
+      readonly text?: string
       /** The body never comes to its end. */
       readonly isEndless?: boolean
     }

@@ -5,7 +5,7 @@ import { answer, sendStatus, suffer } from './answering.ts'
 import { Door } from './door.ts'
 import { Faults } from './faults.ts'
 import { Bucket } from './hidden-limit.ts'
-import { NotUnderstood, type Request, requestOf } from './routes.ts'
+import { NotUnderstood, type Protocol, type RawRequest, type Request, REST } from './routes.ts'
 import {
   changed,
   type Harm,
@@ -27,6 +27,8 @@ export interface ServeOptions {
   readonly port?: number
   /** Decides everything that has a chance; default 1. */
   readonly seed?: number
+  /** How it takes requests; default: the REST protocol. */
+  readonly protocol?: Protocol
   /** What a `crash` does; default kill -9 of this process. */
   readonly crash?: () => void
 }
@@ -50,6 +52,7 @@ export class BrokerServer {
   readonly venue: Venue
   readonly seen: SeenRequest[] = []
   private readonly faults: Faults
+  private readonly protocol: Protocol
   private readonly crash: () => void
   private readonly timers = new Timers()
   /** Not called off with the faults: an outage that has begun would never end. */
@@ -64,6 +67,7 @@ export class BrokerServer {
     mkdirSync(folder, { recursive: true })
     this.venue = new Venue(join(folder, ACCOUNT_FILE), PLAIN)
     this.faults = new Faults(seed)
+    this.protocol = options.protocol ?? REST
     this.door = new Door(port, (incoming, response) => void this.serve(incoming, response))
     this.crash = crash ?? ((): void => void process.kill(process.pid, 'SIGKILL'))
     void this.run({ set: settings })
@@ -140,16 +144,14 @@ export class BrokerServer {
     response.on('error', () => undefined)
     if (!this.venue.settings.keepsAlive) response.shouldKeepAlive = false
     try {
-      const body = await bodyOf(incoming)
+      const raw = await rawOf(incoming)
       if (this.isCutOff(response)) return
-      const url = new URL(incoming.url ?? '/', 'http://venue')
-      const request = requestOf(incoming.method ?? 'GET', url, body)
+      const request = this.protocol.read(raw, this.venue)
       this.note(request)
-      if (this.isRefused(request, { incoming, response })) return
+      if (this.isRefused(request, response)) return
       await this.carryOut(request, response)
     } catch (error) {
-      if (error instanceof NotUnderstood)
-        sendStatus(response, { status: error.status, body: { error: error.message } })
+      if (error instanceof NotUnderstood) sendStatus(response, error.reply)
       else if (!response.headersSent)
         sendStatus(response, { status: 500, body: { error: String(error) } })
     }
@@ -206,15 +208,8 @@ export class BrokerServer {
     }
   }
 
-  private isRefused(
-    { target }: Request,
-    { incoming, response }: { incoming: IncomingMessage; response: ServerResponse },
-  ): boolean {
-    const { token, limit } = this.venue.settings
-    if (token !== null && incoming.headers.authorization !== `Bearer ${token}`) {
-      sendStatus(response, { status: 401 })
-      return true
-    }
+  private isRefused({ target }: Request, response: ServerResponse): boolean {
+    const { limit } = this.venue.settings
     if (limit?.on?.includes(target.route) === false) return false
     const refusal = this.bucket?.take(Date.now())
     if (refusal === undefined) return false
@@ -237,13 +232,9 @@ export async function serveBroker(options: ServeOptions): Promise<BrokerServer> 
   return server
 }
 
-async function bodyOf(incoming: IncomingMessage): Promise<unknown> {
+async function rawOf(incoming: IncomingMessage): Promise<RawRequest> {
   let text = ''
   for await (const chunk of incoming.setEncoding('utf8') as AsyncIterable<string>) text += chunk
-  if (text === '') return undefined
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    throw new NotUnderstood(400, 'not JSON')
-  }
+  const { method = 'GET', url = '/', headers } = incoming
+  return { method, url: new URL(url, 'http://venue'), headers, text }
 }

@@ -1,0 +1,33 @@
+import type { z } from 'zod'
+import { keySource } from '../key.ts'
+import { venueSchema } from '../options.ts'
+import { BinanceBroker } from './broker.ts'
+import { capabilitiesOf } from './capabilities.ts'
+
+const LIVE = 'https://fapi.binance.com'
+/** The host of spot trading keeps the keys of all products; test networks have none. */
+const LIVE_KEYS = 'https://api.binance.com'
+
+export const binanceSchema = venueSchema({
+  kind: 'binance',
+  hosts: {
+    testnet: 'https://testnet.binancefuture.com',
+    demo: 'https://demo-fapi.binance.com',
+    live: LIVE,
+  },
+  capabilitiesOf,
+  hasPassphrase: false,
+})
+
+/** The configured account. */
+export const binanceBroker = (
+  config: z.output<typeof binanceSchema>,
+  onOddity: (kind: 'quotes') => void = () => undefined,
+): BinanceBroker =>
+  new BinanceBroker({
+    ...config,
+    key: keySource(config),
+    permissionsUrl:
+      config.environment !== 'live' ? undefined : config.url === LIVE ? LIVE_KEYS : config.url,
+    onOddity,
+  })

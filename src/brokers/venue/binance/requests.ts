@@ -1,0 +1,128 @@
+import { createHmac } from 'node:crypto'
+import type { HoldingKey } from '../../../domain/holding.ts'
+import type { InstrumentId } from '../../../domain/ids.ts'
+import type { ClientOrderId, ExitOrder } from '../../../domain/order.ts'
+import type { Ask } from '../../http/exchange.ts'
+import type { PositionMode } from '../account.ts'
+import { decimalText } from '../decimal-text.ts'
+import type { Stamp, VenueRequest } from '../line.ts'
+
+/** How requests to Binance are written and signed; `recvWindowMs` bounds how late one may act. */
+export const writer =
+  (recvWindowMs: number) =>
+  ({ method, path, params = {} }: VenueRequest, stamp: Stamp | undefined): Ask => {
+    if (stamp === undefined) return { method, path: withQuery(path, queryOf(params)), headers: {} }
+    const { key, at } = stamp
+    const stamped = { ...params, recvWindow: String(recvWindowMs), timestamp: String(at) }
+    const query = queryOf(stamped)
+    const signed = `${query}&signature=${signature(query, key.secret)}`
+    const headers = { 'x-mbx-apikey': key.key }
+    if (method !== 'POST') return { method, path: withQuery(path, signed), headers }
+    const type = { 'content-type': 'application/x-www-form-urlencoded' }
+    return { method, path, headers: { ...headers, ...type }, text: signed }
+  }
+
+export const signature = (payload: string, secret: string): string =>
+  createHmac('sha256', secret).update(payload).digest('hex')
+
+const queryOf = (params: Readonly<Record<string, string>>): string =>
+  Object.entries(params)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&')
+
+const withQuery = (path: string, query: string): string =>
+  query === '' ? path : `${path}?${query}`
+
+export const timeRequest: VenueRequest = {
+  method: 'GET',
+  path: '/fapi/v1/time',
+  isSigned: false,
+}
+
+/** A new order; in hedge mode the side of the position stands in place of `reduceOnly`. */
+export function orderRequest(order: ExitOrder, mode: PositionMode): VenueRequest {
+  const { instrument, side, quantity, limit, reduceOnly, clientOrderId } = order
+  return {
+    method: 'POST',
+    path: '/fapi/v1/order',
+    isSigned: true,
+    isOrder: true,
+    params: {
+      symbol: instrument,
+      side: side === 'long' ? 'SELL' : 'BUY',
+      ...(mode === 'hedge' && { positionSide: side === 'long' ? 'LONG' : 'SHORT' }),
+      ...(mode === 'one-way' && reduceOnly && { reduceOnly: 'true' }),
+      quantity: decimalText(quantity),
+      ...(limit === undefined
+        ? { type: 'MARKET' }
+        : { type: 'LIMIT', timeInForce: 'GTC', price: decimalText(limit) }),
+      newClientOrderId: clientOrderId,
+      newOrderRespType: 'RESULT',
+    },
+  }
+}
+
+export const lookupRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
+  method: 'GET',
+  path: '/fapi/v1/order',
+  isSigned: true,
+  params: { symbol: instrument, origClientOrderId: id },
+})
+
+export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
+  method: 'DELETE',
+  path: '/fapi/v1/order',
+  isSigned: true,
+  isOrder: true,
+  params: { symbol: instrument, origClientOrderId: id },
+})
+
+/** The second version answers with a row for each instrument, also for one of which nothing is held. */
+export const holdingRequest = ({ instrument }: HoldingKey): VenueRequest => ({
+  method: 'GET',
+  path: '/fapi/v2/positionRisk',
+  isSigned: true,
+  params: { symbol: instrument },
+})
+
+/** The third version lists only what has a position or an order. */
+export const holdingsRequest: VenueRequest = {
+  method: 'GET',
+  path: '/fapi/v3/positionRisk',
+  isSigned: true,
+}
+
+export const openOrdersRequest: VenueRequest = {
+  method: 'GET',
+  path: '/fapi/v1/openOrders',
+  isSigned: true,
+}
+
+/** Last trades and the best quotes; of all instruments where more than one is asked for. */
+export function quoteRequests(
+  instruments: readonly InstrumentId[],
+): readonly [VenueRequest, VenueRequest] {
+  const [only] = instruments
+  const params = instruments.length === 1 && only !== undefined ? { symbol: only as string } : {}
+  const ask = (path: string): VenueRequest => ({ method: 'GET', path, isSigned: false, params })
+  return [ask('/fapi/v2/ticker/price'), ask('/fapi/v1/ticker/bookTicker')]
+}
+
+export const modeRequest: VenueRequest = {
+  method: 'GET',
+  path: '/fapi/v1/positionSide/dual',
+  isSigned: true,
+}
+
+export const instrumentsRequest: VenueRequest = {
+  method: 'GET',
+  path: '/fapi/v1/exchangeInfo',
+  isSigned: false,
+}
+
+/** At the host of spot trading, which keeps the keys; test networks have none. */
+export const permissionsRequest: VenueRequest = {
+  method: 'GET',
+  path: '/sapi/v1/account/apiRestrictions',
+  isSigned: true,
+}

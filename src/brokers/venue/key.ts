@@ -1,0 +1,64 @@
+import { readFileSync, statSync } from 'node:fs'
+
+/** What signs the requests to a venue. */
+export interface VenueKey {
+  readonly key: string
+  readonly secret: string
+  /** Chosen by the owner of the key; OKX has one. */
+  readonly passphrase: string | undefined
+}
+
+/** Where a key comes from. */
+export interface KeyPlace {
+  readonly key?: string
+  readonly secret?: string
+  readonly passphrase?: string
+  readonly keyFile?: string
+}
+
+/** What can stand in a header, and in a key. */
+const VISIBLE = /^[\x21-\x7e]+$/
+const LINE = /^\s*(key|secret|passphrase)\s*[:=]\s*(.*?)\s*$/
+const OTHERS = 0o077
+
+/**
+ * Gives the key, from its file for each call anew. Throws an Error that says what is wrong with it and
+ * shows nothing of it.
+ */
+export function keySource(place: KeyPlace): () => VenueKey {
+  return () =>
+    place.keyFile === undefined ? checked(place) : checked(parseKeyFile(privateText(place.keyFile)))
+}
+
+/** The values of a key file, a line each: `key: …`, `secret: …`, `passphrase: …`. */
+export function parseKeyFile(text: string): Omit<KeyPlace, 'keyFile'> {
+  const values: Record<string, string> = {}
+  for (const line of text.split('\n')) {
+    if (line.trim() === '' || line.trim().startsWith('#')) continue
+    const [, name, value] = LINE.exec(line) ?? []
+    if (name === undefined || value === undefined)
+      throw new Error('the key file has a line other than key, secret and passphrase')
+    if (name in values) throw new Error(`the key file has ${name} twice`)
+    values[name] = value
+  }
+  return values
+}
+
+function privateText(file: string): string {
+  const { mode } = statSync(file)
+  if ((mode & OTHERS) !== 0) {
+    const found = (mode & 0o777).toString(8).padStart(4, '0')
+    throw new Error(`others can read the key file (mode ${found}): chmod 600 ${file}`)
+  }
+  return readFileSync(file, 'utf8')
+}
+
+function checked({ key, secret, passphrase }: Omit<KeyPlace, 'keyFile'>): VenueKey {
+  for (const [name, value] of Object.entries({ key, secret })) {
+    if (value === undefined || value === '') throw new Error(`the key has no ${name}`)
+    if (!VISIBLE.test(value)) throw new Error(`the ${name} has characters that no key has`)
+  }
+  if (passphrase !== undefined && !/^[\x20-\x7e]+$/.test(passphrase))
+    throw new Error('the passphrase has characters that no header can carry')
+  return { key: key!, secret: secret!, passphrase }
+}

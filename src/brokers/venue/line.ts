@@ -1,0 +1,146 @@
+import { Agent } from 'node:http'
+import { Agent as TlsAgent } from 'node:https'
+import { NotSent, Unauthorized } from '../../errors.ts'
+import { type Ask, exchange, type Line, type RawAnswer } from '../http/exchange.ts'
+import type { VenueKey } from './key.ts'
+import { VenueTime } from './time.ts'
+
+export type { RawAnswer } from '../http/exchange.ts'
+
+/** A request to a venue before it is signed. */
+export interface VenueRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  /** In the order in which they are sent; all are text. */
+  readonly params?: Readonly<Record<string, string>>
+  /** Whether the venue must know by whom it is; public data need not be signed. */
+  readonly isSigned: boolean
+  /** Changes something at the venue. */
+  readonly isOrder?: boolean
+}
+
+/** With what a request is signed. */
+export interface Stamp {
+  readonly key: VenueKey
+  /** Epoch ms by the venue's clock. */
+  readonly at: number
+}
+
+/** How a venue takes requests. */
+export interface Dialect {
+  /** Puts a request into bytes; without a stamp it is public. */
+  readonly write: (request: VenueRequest, stamp: Stamp | undefined) => Ask
+  readonly timeRequest: VenueRequest
+  /** Epoch ms; throws where the answer is something else. */
+  readonly readTime: (answer: RawAnswer) => number
+}
+
+export interface LineOptions {
+  readonly url: string
+  readonly connectTimeoutMs: number
+  readonly timeoutMs: number
+  readonly answerBytes: number
+  /** Asked for each call; throws an Error that shows nothing of the key. */
+  readonly key: () => VenueKey
+  /** Epoch ms. */
+  readonly now?: () => number
+  /** Ms that never jump. */
+  readonly monotonic?: () => number
+}
+
+/** Connections at once, and how long an unused one is kept. */
+const FRESH = { maxSockets: 64 }
+const KEPT = { ...FRESH, keepAlive: true, maxFreeSockets: 16, timeout: 4_000 }
+
+/** Signed requests to one venue, each sent once. */
+export class VenueLine {
+  readonly time: VenueTime
+  private readonly dialect: Dialect
+  private readonly line: Line
+  private readonly readKey: () => VenueKey
+  private readonly calls = new Set<Promise<unknown>>()
+  private isClosed = false
+  /** The key of the last call; undefined where there was none. */
+  private lastKey: string | undefined
+
+  constructor(dialect: Dialect, options: LineOptions) {
+    const { key, now = Date.now, monotonic = () => performance.now(), ...bounds } = options
+    const url = options.url.replace(/\/+$/, '')
+    const Agents = url.startsWith('https:') ? TlsAgent : Agent
+    this.dialect = dialect
+    this.line = { ...bounds, url, agent: new Agents(KEPT), orderAgent: new Agents(FRESH) }
+    this.readKey = key
+    this.time = new VenueTime({ monotonic, now })
+  }
+
+  /** Sends once and gives what came back, whatever it says. Throws as `exchange` does. */
+  async ask(request: VenueRequest, signal: AbortSignal): Promise<RawAnswer> {
+    if (this.isClosed) throw new NotSent('the broker is closed')
+    const call = request.isSigned ? this.askSigned(request, signal) : this.send(request, signal)
+    this.calls.add(call)
+    try {
+      return await call
+    } finally {
+      this.calls.delete(call)
+    }
+  }
+
+  /** Asks for the venue's time, and counts on from it. */
+  syncTime(signal: AbortSignal): Promise<void> {
+    return this.time.sync(async () =>
+      this.dialect.readTime(await this.send(this.dialect.timeRequest, signal)),
+    )
+  }
+
+  hasNewCredentials(): boolean {
+    try {
+      return identityOf(this.readKey()) !== this.lastKey
+    } catch {
+      // What cannot be read is nothing new.
+      return false
+    }
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+    await Promise.allSettled(this.calls)
+    this.line.agent.destroy()
+    this.line.orderAgent.destroy()
+  }
+
+  private async askSigned(request: VenueRequest, signal: AbortSignal): Promise<RawAnswer> {
+    const key = this.currentKey()
+    await this.settleTime(request, signal)
+    return this.send(request, signal, { key, at: this.time.at() })
+  }
+
+  /** An order waits for the venue's time only where its clock is not known, or was refused. */
+  private async settleTime({ isOrder = false }: VenueRequest, signal: AbortSignal): Promise<void> {
+    const { isNeeded, isOld } = this.time
+    if (!isNeeded && !isOld) return
+    const synced = this.syncTime(signal).catch(() => {
+      // The venue judges the time of the request itself, and takes nothing in where it is wrong.
+    })
+    if (isNeeded || !isOrder) await synced
+  }
+
+  private send(request: VenueRequest, signal: AbortSignal, stamp?: Stamp): Promise<RawAnswer> {
+    const ask = this.dialect.write(request, stamp)
+    return exchange(this.line, { ask: { ...ask, isOrder: request.isOrder === true } }, signal)
+  }
+
+  private currentKey(): VenueKey {
+    this.lastKey = undefined
+    try {
+      const key = this.readKey()
+      this.lastKey = identityOf(key)
+      return key
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new Unauthorized(`the key cannot be read: ${why}`, { cause })
+    }
+  }
+}
+
+const identityOf = ({ key, secret, passphrase }: VenueKey): string =>
+  JSON.stringify([key, secret, passphrase])

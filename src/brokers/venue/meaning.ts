@@ -1,0 +1,107 @@
+import type { RejectionCode } from '../../ports/broker.ts'
+import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../errors.ts'
+
+/** Why a venue refuses an order, in more words than the port has. */
+type Refusal = RejectionCode | 'price-band' | 'below-minimum' | 'nothing-held' | 'held-by-orders'
+
+/**
+ * What a code of a venue proves. `clock`: our time lies outside the venue's window, nothing was taken;
+ * `ended` and `filled`: the order of a cancel was over before. What is `unknown` proves nothing.
+ */
+export type Meaning =
+  | Refusal
+  | 'unknown'
+  | 'not-sent'
+  | 'clock'
+  | 'rate-limited'
+  | 'banned'
+  | 'unauthorized'
+  | 'duplicate'
+  | 'absent'
+  | 'ended'
+  | 'filled'
+
+/** Codes by what they prove; codes are separated by blanks. */
+export function codeTable(
+  groups: Readonly<Partial<Record<Meaning, string>>>,
+): ReadonlyMap<string, Meaning> {
+  const table = new Map<string, Meaning>()
+  for (const [meaning, codes] of Object.entries(groups)) {
+    for (const code of codes.split(/\s+/).filter(each => each !== '')) {
+      if (table.has(code)) throw new RangeError(`the code ${code} stands twice`)
+      table.set(code, meaning as Meaning)
+    }
+  }
+  return table
+}
+
+/** What a venue said instead of an answer. */
+export interface Failure {
+  readonly meaning: Meaning
+  /** Status, code and text, for a person. */
+  readonly message: string
+  /** How long the venue wants to be left alone, ms; undefined where it does not say. */
+  readonly retryAfterMs?: number | undefined
+}
+
+/** The rejection of the port that a failure is; undefined where it is none. */
+export function rejectionOf({ meaning }: Failure): RejectionCode | undefined {
+  switch (meaning) {
+    case 'insufficient-quantity':
+    case 'nothing-held':
+    case 'held-by-orders':
+      return 'insufficient-quantity'
+    case 'market-closed':
+    case 'would-trigger':
+    case 'unknown-instrument':
+    case 'no-permission':
+    case 'refused':
+      return meaning
+    case 'price-band':
+    case 'below-minimum':
+      return 'refused'
+    case 'unknown':
+    case 'not-sent':
+    case 'clock':
+    case 'rate-limited':
+    case 'banned':
+    case 'unauthorized':
+    case 'duplicate':
+    case 'absent':
+    case 'ended':
+    case 'filled':
+      return undefined
+  }
+}
+
+/** The error of the port that a failure is. What the port has no error for proves nothing. */
+export function errorOf({ meaning, message, retryAfterMs }: Failure): Error {
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
+  switch (meaning) {
+    case 'not-sent':
+    case 'clock':
+      return new NotSent(message)
+    case 'rate-limited':
+      return new RateLimited(message, wait)
+    case 'banned':
+      return new RateLimited(message, { ...wait, isBan: true })
+    case 'unauthorized':
+      return new Unauthorized(message)
+    case 'insufficient-quantity':
+    case 'nothing-held':
+    case 'held-by-orders':
+    case 'market-closed':
+    case 'would-trigger':
+    case 'unknown-instrument':
+    case 'no-permission':
+    case 'refused':
+    case 'price-band':
+    case 'below-minimum':
+    case 'unknown':
+    case 'duplicate':
+    case 'absent':
+    case 'ended':
+    case 'filled':
+      return new OutcomeUnknown(message)
+  }
+}

@@ -1,0 +1,36 @@
+import { RateLimited } from '../../errors.ts'
+
+/** Part of a limit from which questions wait, so that exits still get through. */
+const RESERVED_FROM = 0.95
+const MINUTE_MS = 60_000
+
+/** How much of a limit of calls a minute is used, by what the venue says with each answer. */
+export class Usage {
+  private readonly most: number
+  private used = 0
+  private minute = -1
+
+  constructor(most: number) {
+    this.most = most
+  }
+
+  /** Takes what the venue counted so far in the minute of `at`, epoch ms of the venue. */
+  note(used: number, at: number): void {
+    if (!Number.isFinite(used)) return
+    this.minute = Math.floor(at / MINUTE_MS)
+    this.used = used
+  }
+
+  /** Throws `RateLimited` where a question that can wait would take what an exit may need. */
+  assertRoom(at: number): void {
+    if (this.minute !== Math.floor(at / MINUTE_MS)) return
+    if (this.used < this.most * RESERVED_FROM) return
+    const retryAfterMs = (this.minute + 1) * MINUTE_MS - at
+    throw new RateLimited(
+      `${this.used} of ${this.most} calls a minute are used: the rest is kept for exits`,
+      {
+        retryAfterMs,
+      },
+    )
+  }
+}

@@ -1,0 +1,61 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { keySource, parseKeyFile } from '../../../src/brokers/venue/key.ts'
+
+describe('the key of a venue', () => {
+  let folder: string
+  let keyFile: string
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'watchkeeper-key-'))
+    keyFile = join(folder, 'key')
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  const write = (text: string, mode = 0o600): void => {
+    writeFileSync(keyFile, text)
+    chmodSync(keyFile, mode)
+  }
+
+  it('is refused in a file that others can read', () => {
+    for (const mode of [0o640, 0o604, 0o644]) {
+      write('key: a\nsecret: b\n', mode)
+      expect(keySource({ keyFile })).to.throw(`chmod 600 ${keyFile}`)
+    }
+  })
+
+  it('is refused with a message that shows nothing of it', () => {
+    const faults = ['key: abcdefgh\nsecret: ijkl mnop\n', 'sekret: ijklmnop\n', 'key: abcdefgh\n']
+    for (const text of faults) {
+      write(text)
+      expect(keySource({ keyFile }))
+        .to.throw()
+        .and.satisfy((error: Error) => {
+          return !/abcdefgh|ijkl/.test(error.message)
+        })
+    }
+    write('key: a\nkey: b\nsecret: c\n')
+    expect(keySource({ keyFile })).to.throw('the key file has key twice')
+    expect(keySource({ keyFile: join(folder, 'none') })).to.throw('ENOENT')
+    expect(keySource({ key: 'abc' })).to.throw('the key has no secret')
+  })
+
+  it('is read for each call anew', () => {
+    const read = keySource({ keyFile })
+    write('# mine\nkey: one\nsecret = two\n\npassphrase: my own words\n')
+    expect(read()).to.deep.equal({ key: 'one', secret: 'two', passphrase: 'my own words' })
+    write('key: three\nsecret: four\n')
+    expect(read()).to.deep.equal({ key: 'three', secret: 'four', passphrase: undefined })
+  })
+
+  it('may have the separators of both forms in its values', () => {
+    expect(parseKeyFile('secret: a=b:c==\r\n')).to.deep.equal({ secret: 'a=b:c==' })
+  })
+
+  it('comes from the environment where there is no file', () => {
+    const read = keySource({ key: 'one', secret: 'two' })
+    expect(read()).to.include({ key: 'one', secret: 'two' })
+  })
+})

@@ -1,0 +1,57 @@
+import { expect } from 'chai'
+import {
+  codeTable,
+  errorOf,
+  type Meaning,
+  rejectionOf,
+} from '../../../src/brokers/venue/meaning.ts'
+import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../../src/errors.ts'
+
+const failure = (meaning: Meaning, retryAfterMs?: number) => ({
+  meaning,
+  message: 'it',
+  retryAfterMs,
+})
+
+describe('what a code of a venue proves', () => {
+  it('is a rejection of the port where an order never lived, and nothing else is', () => {
+    const rejections: Partial<Record<Meaning, string>> = {
+      'insufficient-quantity': 'insufficient-quantity',
+      'nothing-held': 'insufficient-quantity',
+      'held-by-orders': 'insufficient-quantity',
+      'market-closed': 'market-closed',
+      'would-trigger': 'would-trigger',
+      'unknown-instrument': 'unknown-instrument',
+      'no-permission': 'no-permission',
+      'price-band': 'refused',
+      'below-minimum': 'refused',
+      refused: 'refused',
+    }
+    for (const [meaning, code] of Object.entries(rejections))
+      expect(rejectionOf(failure(meaning as Meaning))).to.equal(code)
+    const others: Meaning[] = [
+      ...(['unknown', 'not-sent', 'clock', 'rate-limited', 'banned', 'unauthorized'] as const),
+      ...(['duplicate', 'absent', 'ended', 'filled'] as const),
+    ]
+    for (const meaning of others) expect(rejectionOf(failure(meaning)), meaning).to.equal(undefined)
+  })
+
+  it('is an error of the port otherwise, and unknown where the port has none', () => {
+    expect(errorOf(failure('clock'))).to.be.instanceOf(NotSent)
+    expect(errorOf(failure('not-sent'))).to.be.instanceOf(NotSent)
+    expect(errorOf(failure('unauthorized'))).to.be.instanceOf(Unauthorized)
+    expect(errorOf(failure('rate-limited', 5)))
+      .to.be.instanceOf(RateLimited)
+      .and.include({
+        ...{ retryAfterMs: 5, isBan: false },
+      })
+    expect(errorOf(failure('banned'))).to.include({ isBan: true, retryAfterMs: undefined })
+    for (const meaning of ['unknown', 'absent', 'duplicate', 'filled', 'refused'] as const)
+      expect(errorOf(failure(meaning)), meaning).to.be.instanceOf(OutcomeUnknown)
+  })
+
+  it('stands once in a table', () => {
+    expect(codeTable({ refused: '1\n  2', duplicate: '3' })).to.have.property('size', 3)
+    expect(() => codeTable({ refused: '1', duplicate: '1' })).to.throw('the code 1 stands twice')
+  })
+})

@@ -1,0 +1,83 @@
+import type { RequestListener } from 'node:http'
+import { expect } from 'chai'
+import type { VenueBroker } from '../../../src/brokers/venue/account.ts'
+import { instrumentId } from '../../../src/domain/ids.ts'
+import type { Side } from '../../../src/domain/position.ts'
+import { OddServer } from '../odd-server.ts'
+import { GOLDEN_ID, goldenExit } from './golden.ts'
+import type { Mutant } from './mutations.ts'
+
+/** A venue that answers each request with one text, but for the question for its time. */
+export class TellingVenue {
+  text = ''
+  status = 200
+  private readonly server: OddServer
+
+  constructor({ isTime, time }: { isTime(path: string): boolean; time: unknown }) {
+    const answer: RequestListener = (request, response) => {
+      const isPlain = isTime(request.url ?? '')
+      response.writeHead(isPlain ? 200 : this.status, { 'content-type': 'application/json' })
+      response.end(isPlain ? JSON.stringify(time) : this.text)
+    }
+    this.server = new OddServer(answer)
+  }
+
+  open(): Promise<string> {
+    return this.server.open()
+  }
+
+  close(): void {
+    this.server.close()
+  }
+}
+
+export const BTC = instrumentId('BTCUSDT')
+const { signal } = new AbortController()
+
+/** What a broker makes of an answer; `throws` for an error of the port. */
+export const QUESTIONS = {
+  placeExit: (broker: VenueBroker, instrument = BTC) =>
+    told(broker.placeExit(goldenExit({ instrument }), signal)),
+  orderByClientId: (broker: VenueBroker, instrument = BTC) =>
+    told(broker.orderByClientId(GOLDEN_ID, signal, instrument)),
+  cancel: (broker: VenueBroker, instrument = BTC) =>
+    told(broker.cancel(GOLDEN_ID, signal, instrument)),
+  holding: (broker: VenueBroker, instrument = BTC, side?: Side) =>
+    told(broker.holding({ instrument, ...(side !== undefined && { side }) }, signal)),
+  holdings: (broker: VenueBroker) => toldList(broker.holdings(signal)),
+  openOrders: (broker: VenueBroker) => toldList(broker.openOrders(signal)),
+} as const
+
+async function told(asked: Promise<{ readonly kind: string }>): Promise<string> {
+  try {
+    return (await asked).kind
+  } catch (error) {
+    return thrown(error)
+  }
+}
+
+async function toldList(asked: Promise<readonly unknown[]>): Promise<string> {
+  try {
+    return `a list of ${(await asked).length}`
+  } catch (error) {
+    return thrown(error)
+  }
+}
+
+function thrown(error: unknown): string {
+  const { code } = error as { code?: unknown }
+  expect(code, String(error)).to.be.a('string')
+  return code === 'OUTCOME_UNKNOWN' ? 'unknown' : String(code)
+}
+
+/** Asserts that no damaged answer proves anything. */
+export async function provesNothing(
+  venue: TellingVenue,
+  mutants: readonly Mutant[],
+  ask: () => Promise<string>,
+): Promise<void> {
+  for (const { how, text } of mutants) {
+    venue.text = text
+    expect(await ask(), how).to.equal('unknown')
+  }
+}
