@@ -1,9 +1,6 @@
 import { send } from '../actors/actor.ts'
 import type { GatewayMessage } from '../actors/messages.ts'
-import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { Position } from '../domain/position.ts'
-import type { ExitReason } from '../domain/reason.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
@@ -11,6 +8,7 @@ import type { KeptRatchet, Registered } from '../ports/keeper.ts'
 import { ask } from './ask.ts'
 import { AskedExits } from './exit-requests.ts'
 import type { Core } from '../engine/engine.ts'
+import { decisionByHand } from './decision-by-hand.ts'
 import type { ExitJournal } from './event-recorder.ts'
 import { lineOf } from './journal-line.ts'
 import type { LiveState } from './state.ts'
@@ -54,7 +52,8 @@ export class ExitsByHand {
   /** Asks for the exit of a position at market; a later call joins the first. */
   exit(id: PositionId, reason: 'manual' | 'kill-switch' | 'daily-loss'): void {
     const { position, generation } = this.parts.registrar.open(id)
-    const decision = this.decisionOf(position, reason)
+    const { core, now } = this.parts
+    const decision = decisionByHand(core.roster, position, { reason, at: now() })
     this.asked.ask({ kind: 'exit', decision, position, generation })
   }
 
@@ -129,19 +128,5 @@ export class ExitsByHand {
     if (child?.generation === generation) return child.guard.ratchet()
     const kept = state.ratchets.get(id)
     return kept?.generation === generation ? kept : undefined
-  }
-
-  private decisionOf(
-    { id, instrument, side, ...position }: Position,
-    reason: ExitReason,
-  ): Decision {
-    const child = this.parts.core.roster.get(id)
-    const best =
-      child === undefined ? position.entryPrice : child.guard.sign * child.guard.bestNow()
-    return {
-      positionId: id,
-      ...{ instrument, side, reason, matched: [reason], at: this.parts.now() },
-      ...{ tick: null, level: null, best, priceSource: position.priceSource },
-    }
   }
 }

@@ -1,24 +1,45 @@
 import { type Down, send } from '../actors/actor.ts'
+import type { PortfolioOptions } from '../actors/portfolio.ts'
 import { PaperBroker } from '../brokers/paper.ts'
 import { connect, type Core } from '../engine/engine.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
+import { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
-import type { GatewayPast } from '../actors/gateway.ts'
-import { OFF } from '../exits/kill-switch.ts'
-import type { ExitRecord } from '../exits/record.ts'
+import type { MassExitOptions } from '../exits/mass-exit.ts'
 import type { RowSink } from '../ports/feed.ts'
 import type { Journal } from '../ports/journal.ts'
 import { PriceBoard } from '../risk/price-board.ts'
+import type { LimitEvent } from '../risk/portfolio.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { standing, type Standing } from '../risk/standing.ts'
-import { TickFilter, type TickFilterOptions } from '../risk/tick-filter.ts'
+import type { GatewayOptions } from '../engine/options.ts'
+import { NO_LIMITS } from '../account/portfolio.ts'
+import { TickGate } from '../account/tick-intake.ts'
+import { VirtualAccount } from '../account/virtual-account.ts'
+import { VirtualCycles } from '../account/virtual-cycles.ts'
 
-export interface VirtualSystemOptions extends TickFilterOptions {
+/** What a configuration says of the account that is played. */
+export interface AccountSettings {
+  readonly instruments?: InstrumentTable
+  readonly portfolio?: PortfolioOptions
+  readonly massExit?: MassExitOptions | undefined
+  readonly exits?: GatewayOptions['exits']
+  /** Time between two looks at limits and at exits that wait, ms. */
+  readonly cycleMs?: number
+}
+
+export interface VirtualSystemOptions extends AccountSettings {
   /** Told of everything that happens, at the moment it happens. */
   readonly journal: Journal
+  /** Largest believable move of a price from one tick to the next, percent; undefined: any. */
+  readonly maxJumpPct?: number | undefined
+  /** A limit on the day's loss warns or trips, at `at` (epoch ms). */
+  readonly onLimit?: (event: LimitEvent, at: number) => void
 }
+
+const DEFAULT_CYCLE_MS = 500
 
 /** Times are whole milliseconds: so much later, what is due at a time is due, and nothing else. */
 const AFTER_MS = 0.5
@@ -37,57 +58,76 @@ export class VirtualSystem implements RowSink {
   /** Rows played so far. */
   rows = 0
   private readonly core: Core<PaperBroker>
-  private readonly filter: TickFilter
-  private readonly passed: Tick[] = []
-  private readonly exits = new Map<PositionId, ExitRecord>()
-  private readonly positions = new Map<PositionId, Position>()
+  private readonly options: VirtualSystemOptions
+  private readonly account: VirtualAccount
+  private readonly gate: TickGate
+  private readonly cycles: VirtualCycles
   private failure: WatchkeeperError | undefined
   /** Time of the last row, epoch ms. */
   private lastAt = -Infinity
   /** What the gateway's clock is ahead of the last event, ms: after the last row its time alone goes on. */
   private aheadMs = 0
 
-  constructor({ journal, ...filterOptions }: VirtualSystemOptions) {
-    this.filter = new TickFilter(filterOptions)
+  constructor(options: VirtualSystemOptions) {
+    this.options = options
+    const { maxJumpPct, massExit, journal, onLimit } = options
+    const { instruments = new InstrumentTable(), portfolio = NO_LIMITS } = options
+    this.gate = new TickGate({ maxJumpPct, confirmMs: Infinity }, instruments)
+    this.account = new VirtualAccount({
+      ...{ instruments, portfolio, massExit, journal, onLimit },
+      now: () => this.now,
+    })
+    const { cycleMs = DEFAULT_CYCLE_MS } = options
+    this.cycles = new VirtualCycles(this.account.needsCycles ? cycleMs : Infinity)
     const board = new PriceBoard()
     this.core = connect({
       board,
-      journal: event => {
-        const isOver = event.kind === 'exit-filled' || event.kind === 'exit-closed'
-        if (isOver) this.positions.delete(event.decision.positionId)
-        journal(event)
-      },
+      journal: event => this.account.happened(event),
       broker: new PaperBroker(board),
-      save: record => {
-        this.exits.set(record.positionId, record)
-        return Promise.resolve()
-      },
-      note: record => void this.exits.set(record.positionId, record),
+      instruments,
+      exits: options.exits,
+      isHeld: record => this.account.hold.isHeld(record),
+      save: record => this.account.save(record),
+      note: record => this.account.note(record),
       aheadMs: () => this.aheadMs,
       callTimeoutMs: Infinity,
       asksAtOnce: true,
-      kept: () => this.kept(),
-      clock: { monotonic: () => Math.max(0, this.core.dispatcher.now + this.aheadMs) },
+      kept: () => this.account.kept(),
+      clock: { monotonic: () => Math.max(0, this.now) },
       // No time passes between two rows: who waits for a backoff is back before the next one.
       timers: { after: (_ms, call) => (call(), () => undefined) },
       random: () => 0.5,
       onFailure: down => this.fail(down),
     })
+    this.account.start(this.core)
   }
 
   /** Ticks dropped because their price cannot be true. */
   get badTicks(): number {
-    return this.filter.dropped
+    return this.gate.bad
   }
 
-  /** Whether an instrument that a position depends on has had a price. */
-  hasPrice(instrument: InstrumentId): boolean {
-    return this.core.dispatcher.board.hasPrice(instrument)
+  /** Exits that waited because they came in a mass. */
+  get heldExits(): number {
+    return this.account.heldExits
+  }
+
+  /** Ticks that decided nothing because the market of their instrument was closed. */
+  get outsideHours(): number {
+    return this.gate.unevaluated.closed
+  }
+
+  /** Time of the last price of an instrument that a position depends on, epoch ms; −Infinity: it had none. */
+  pricedAt(instrument: InstrumentId): number {
+    let at = -Infinity
+    for (const [, { lastPrice, lastAt }] of this.core.dispatcher.board.streamsOf(instrument))
+      if (!Number.isNaN(lastPrice)) at = Math.max(at, lastAt)
+    return at
   }
 
   /** Takes a position under guard. It is guarded from the next row on. */
   guard(position: Position, ruleSet: RuleSet): void {
-    this.positions.set(position.id, position)
+    this.account.add(position)
     this.core.broker.deposit(position)
     send(this.core.gateway, { kind: 'own', position, generation: 1 })
     send(this.core.supervisor, { kind: 'guard', position, ruleSet, generation: 1 })
@@ -106,7 +146,8 @@ export class VirtualSystem implements RowSink {
     const at = tick.ts
     this.lastAt = at
     this.rows++
-    if (this.core.dispatcher.nextDue < at) return this.passTo(at).then(() => this.offer(tick, at))
+    if (this.core.dispatcher.nextDue < at || this.cycles.nextAt <= at)
+      return this.passTo(at).then(() => this.offer(tick, at))
     return this.offer(tick, at)
   }
 
@@ -114,6 +155,12 @@ export class VirtualSystem implements RowSink {
   async finish(): Promise<void> {
     await this.settled()
     await this.passTo(this.lastAt + AFTER_MS)
+    const settled = (): Promise<void> => this.settled()
+    await this.account.cycle(settled)
+    if (this.account.isHolding) {
+      this.aheadMs += this.options.massExit!.confirmMs
+      await this.account.cycle(settled)
+    }
     // A fill of the last row is proved by a report of the holding that was asked for after it.
     for (let question = 0; question < LAST_QUESTIONS; question++) {
       this.aheadMs += PROOF_MS
@@ -129,18 +176,32 @@ export class VirtualSystem implements RowSink {
     return child === undefined ? undefined : standing(child.guard, this.lastAt)
   }
 
-  /** Lets everything that is due before `at` happen, one moment after the other. */
+  /** What the gateway takes for the present time, epoch ms. */
+  private get now(): number {
+    return this.core.dispatcher.now + this.aheadMs
+  }
+
+  /** Lets everything that is due before `at` happen, one moment after the other, and the cycles until then. */
   private async passTo(at: number): Promise<void> {
-    for (let due = this.core.dispatcher.nextDue; due < at; due = this.core.dispatcher.nextDue) {
-      this.core.dispatcher.advance(due + AFTER_MS)
-      await this.settled()
+    const { dispatcher } = this.core
+    for (;;) {
+      const { nextDue } = dispatcher
+      const { nextAt } = this.cycles
+      if (nextAt <= at && nextAt <= nextDue) {
+        dispatcher.advance(nextAt)
+        await this.account.cycle(() => this.settled())
+        this.cycles.over(this.account.isHolding)
+      } else if (nextDue < at) {
+        dispatcher.advance(nextDue + AFTER_MS)
+        await this.settled()
+        this.cycles.happened(nextDue)
+      } else return
     }
   }
 
   private offer(tick: Tick, at: number): Promise<void> | undefined {
-    const { passed } = this
-    passed.length = 0
-    this.filter.accept(tick, passed)
+    this.cycles.happened(at)
+    const passed = this.gate.accept(tick, at)
     if (passed.length === 1) {
       this.show(passed[0]!, at)
       return this.core.actors.isIdle ? undefined : this.settled()
@@ -159,21 +220,6 @@ export class VirtualSystem implements RowSink {
     this.lastTick = tick
     this.core.dispatcher.tick(tick, at)
     this.core.broker.priced(tick.instrument)
-  }
-
-  /** What a new incarnation of the gateway starts from. */
-  private kept(): GatewayPast {
-    const open = [...this.positions.values()]
-    return {
-      exits: open.flatMap(position => {
-        const record = this.exits.get(position.id)
-        return record === undefined ? [] : [{ record, position }]
-      }),
-      open: open
-        .filter(({ id }) => !this.exits.has(id))
-        .map(position => ({ position, generation: 1 })),
-      ...{ released: [], followed: [], ended: [], killSwitch: OFF, isUnconfirmed: false },
-    }
   }
 
   private async settled(): Promise<void> {

@@ -6,6 +6,8 @@ import type { Position } from '../domain/position.ts'
 import { profitOf } from '../domain/profit.ts'
 import { EXIT_REASONS, type ExitReason } from '../domain/reason.ts'
 import type { RecordedTick } from '../feeds/replay.ts'
+import type { LimitLine } from './limit-line.ts'
+import type { Untested } from './untested.ts'
 
 /** One exit of a replay, as its users read it; the order of the keys is part of the contract. */
 export interface ExitLine {
@@ -57,9 +59,19 @@ export interface SummaryLine {
   readonly from: number | null
   readonly to: number | null
   readonly profitAmount: number
+  /** What the prices did not put to the test; absent: nothing is known of the kind. */
+  readonly untested?: readonly Untested[]
+  /** With a configuration: names of the limits that were reached, in that order. */
+  readonly limitsTripped?: readonly string[]
+  /** Exits that waited because they came in a mass. */
+  readonly heldExits?: number
+  /** Ticks that decided nothing because their market was closed. */
+  readonly ticksOutsideHours?: number
+  /** Settings of the configuration that had no part in the replay. */
+  readonly leftOut?: readonly string[]
 }
 
-export type ReplayLine = ExitLine | OpenLine | SummaryLine
+export type ReplayLine = ExitLine | LimitLine | OpenLine | SummaryLine
 
 interface Pending {
   readonly decision: Decision

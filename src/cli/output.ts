@@ -48,6 +48,10 @@ export const readable = (value: number, decimals = 2): string =>
 export const countText = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`
 
+/** `part` of `whole` in percent; 0 of nothing. */
+export const pctOf = (part: number, whole: number): number =>
+  whole === 0 ? 0 : (part / whole) * 100
+
 /** A percentage with its sign. */
 export const pctText = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(2)} %`
 

@@ -1,30 +1,44 @@
 import type { Readable } from 'node:stream'
 import { type LoadedPositions, loadPositions } from '../config/positions-file.ts'
-import type { InstrumentId, PositionId } from '../domain/ids.ts'
+import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import { WatchkeeperError } from '../errors.ts'
+import { UsageError, WatchkeeperError } from '../errors.ts'
 import { mergeTicks } from '../feeds/merge.ts'
-import { type RecordedTick, type ReplayedRange, replayRows } from '../feeds/replay.ts'
+import { type ReplayedRange, replayRows } from '../feeds/replay.ts'
 import { tickFile } from '../feeds/tick-csv.ts'
 import { timeOptions, type TimeUnit } from '../feeds/tick-time.ts'
-import type { JournalEvent } from '../ports/journal.ts'
 import { VirtualSystem } from '../app/virtual.ts'
 import { ExitReport, type OpenLine, type ReplayLine } from './exit-report.ts'
+import { limitLine } from './limit-line.ts'
+import { pctOf, readable } from './output.ts'
+import { type PlayedConfig, playedConfig, unplayedText } from './replay-config.ts'
+import { record } from './replay-journal.ts'
+import { untestedIn, untestedText } from './untested.ts'
 
 export interface ReplayOptions {
-  readonly positions: string
+  /** Undefined: the file that the configuration names. */
+  readonly positions?: string | undefined
   readonly ticks: readonly string[]
   readonly rules?: string | undefined
+  /** Configuration of a service, of which the account's part counts. */
+  readonly config?: string | undefined
   readonly strict: boolean
   readonly skipBadRows: boolean
+  /** Largest share of rows that may be left out, percent; default MAX_SKIPPED_PCT. */
+  readonly maxSkipped?: number | undefined
   /** Unit of whole numbers in the column of time. */
   readonly tsUnit: TimeUnit
   readonly maxJumpPct?: number | undefined
 }
 
+/** A result of less than half of the rows is one of another file than that which was given. */
+export const MAX_SKIPPED_PCT = 50
+
 /** Where the results of a replay go, and what it reads besides its files. */
 export interface ReplayOutput {
   readonly stdin: Readable
+  /** Overrides of the configuration; default none. */
+  readonly env?: NodeJS.ProcessEnv
   /** The positions are read and valid; nothing was replayed yet. */
   loaded(loaded: LoadedPositions): void
   /** Each line of the result, as soon as it is known. */
@@ -40,18 +54,13 @@ const NO_TIME = 0
 
 /**
  * Replays recorded ticks against positions in virtual time. Throws InputError for bad input, and
- * WatchkeeperError when the run itself fails. Gives what was replayed.
+ * WatchkeeperError when the run itself fails, or too many rows were left out. Gives what was replayed.
  */
 export async function runReplay(
   options: ReplayOptions,
   output: ReplayOutput,
 ): Promise<ReplayedRange> {
-  const loaded = loadPositions({
-    positionsFile: options.positions,
-    rulesFile: options.rules,
-    strict: options.strict,
-  })
-  output.loaded(loaded)
+  const [loaded, config] = await load(options, output)
   const files = options.ticks.map((path, file) =>
     tickFile(path, {
       file,
@@ -62,13 +71,20 @@ export async function runReplay(
     }),
   )
   const positions = new Map<PositionId, Position>()
+  const reached = new Map<PositionId, { readonly best: number; readonly at: number }>()
   const names = files.length > 1 ? options.ticks : undefined
   const report = new ExitReport(positions, names, line => output.line(line))
   const failures: WatchkeeperError[] = []
-  const { maxJumpPct } = options
+  const tripped: string[] = []
+  const warn = (text: string): void => output.warn(text)
   const system: VirtualSystem = new VirtualSystem({
-    journal: event => record(event, { report, system, failures, warn: text => output.warn(text) }),
-    ...(maxJumpPct !== undefined && { maxJumpPct }),
+    ...config?.account,
+    maxJumpPct: options.maxJumpPct ?? config?.maxJumpPct,
+    journal: event => record(event, { report, system, failures, reached, warn }),
+    onLimit: (event, at) => {
+      if (event.kind === 'tripped') tripped.push(event.standing.limit.name)
+      output.line(limitLine(event, at))
+    },
   })
   const guardAll = async (firstAt: number): Promise<void> => {
     for (const { position, ruleSet } of loaded.entries) {
@@ -83,15 +99,16 @@ export async function runReplay(
   await system.finish()
   if (failures[0] !== undefined) throw failures[0]
   report.finish()
-  const skippedRows = files.reduce((sum, file) => sum + file.skippedRows, 0)
-  const lateRows = files.reduce((sum, file) => sum + file.lateRows, 0)
-  if (skippedRows > 0) output.warn(`${skippedRows} rows were left out (--skip-bad-rows)`)
-  if (lateRows > 0) {
-    output.warn(
-      `${lateRows} rows were out of order, late by up to a second: played at the row before`,
-    )
-  }
-  for (const each of unpricedIn(loaded, system)) output.warn(each)
+  const endAt = range.to ?? NO_TIME
+  const untested = untestedIn({
+    ...{ entries: loaded.entries, endAt, position: id => positions.get(id)! },
+    pricedAt: instrument => system.pricedAt(instrument),
+    reached: id => reached.get(id) ?? { best: system.standing(id)?.best ?? NaN, at: endAt },
+  })
+  const skippedRows = sumOf(files, file => file.skippedRows)
+  const lateRows = sumOf(files, file => file.lateRows)
+  for (const each of oddities(system, { skippedRows, lateRows })) output.warn(each)
+  for (const each of untested) output.warn(untestedText(each))
   const open = openLines(loaded, system, report.waiting)
   for (const line of open) output.line(line)
   output.line({
@@ -107,9 +124,70 @@ export async function runReplay(
     from: range.from,
     to: range.to,
     profitAmount: report.profitAmount,
+    ...(untested.length > 0 && { untested }),
+    ...(config !== undefined && {
+      ...{ limitsTripped: tripped, heldExits: system.heldExits },
+      ...{ ticksOutsideHours: system.outsideHours, leftOut: config.unplayed },
+    }),
   })
+  refuseSkipped(skippedRows, range.rows, options.maxSkipped ?? MAX_SKIPPED_PCT)
   return range
 }
+
+/** Reads what is replayed against: positions, and the configuration where one is named. */
+async function load(
+  options: ReplayOptions,
+  output: ReplayOutput,
+): Promise<[LoadedPositions, PlayedConfig | undefined]> {
+  const { config: file, positions } = options
+  const config =
+    file === undefined ? undefined : await playedConfig(file, { positions, env: output.env ?? {} })
+  const positionsFile = config?.positions ?? positions
+  if (positionsFile === undefined) {
+    throw new UsageError(
+      'found neither --positions nor a --config that names them, expected one of the two',
+    )
+  }
+  const instruments = config?.account.instruments
+  const loaded = loadPositions({
+    positionsFile,
+    rulesFile: options.rules,
+    strict: options.strict || config?.strict === true,
+    ...(instruments !== undefined && { instruments }),
+  })
+  output.loaded(loaded)
+  if (file !== undefined && config !== undefined && config.unplayed.length > 0)
+    output.warn(unplayedText(file, config.unplayed))
+  return [loaded, config]
+}
+
+/** What of the rows was not played as it stands, a line each. */
+function oddities(
+  { heldExits, outsideHours }: VirtualSystem,
+  { skippedRows, lateRows }: { readonly skippedRows: number; readonly lateRows: number },
+): string[] {
+  return [
+    ...(skippedRows > 0 ? [`${skippedRows} rows were left out (--skip-bad-rows)`] : []),
+    ...(lateRows > 0
+      ? [`${lateRows} rows were out of order, late by up to a second: played at the row before`]
+      : []),
+    ...(outsideHours > 0
+      ? [`${outsideHours} ticks came while their market was closed, and decided nothing`]
+      : []),
+    ...(heldExits > 0 ? [`${heldExits} exits came in a mass, and waited (massExit)`] : []),
+  ]
+}
+
+/** Throws where so many rows were left out that the result says little of the file. */
+function refuseSkipped(skipped: number, played: number, maxPct: number): void {
+  const pct = pctOf(skipped, skipped + played)
+  if (pct <= maxPct) return
+  const text = `${skipped} of ${skipped + played} rows (${readable(pct)} %) were left out, more than ${maxPct} % (--max-skipped)`
+  throw new WatchkeeperError('TOO_MANY_SKIPPED', text)
+}
+
+const sumOf = <Each>(all: readonly Each[], count: (each: Each) => number): number =>
+  all.reduce((total, each) => total + count(each), 0)
 
 /** What is read of all files together; undefined where one of them has no known size. */
 function shareOf(
@@ -124,66 +202,6 @@ function shareOf(
   return total > 0 ? read / total : undefined
 }
 
-interface Recording {
-  readonly report: ExitReport
-  readonly system: VirtualSystem
-  readonly failures: WatchkeeperError[]
-  readonly warn: (text: string) => void
-}
-
-function record(event: JournalEvent, { report, system, failures, warn }: Recording): void {
-  switch (event.kind) {
-    case 'exit-intended': {
-      const { decision } = event
-      const tick = decision.tick === null ? null : (system.lastTick as RecordedTick)
-      report.decided(decision, tick)
-      return
-    }
-    case 'exit-filled':
-      report.filled(event.fill)
-      return
-    case 'exit-failed':
-      failures.push(failure(`the exit of ${event.decision.positionId} failed`, event.error))
-      return
-    case 'monitor-restarted':
-      warn(`the monitor of ${event.positionId} crashed and was replaced: ${text(event.reason)}`)
-      return
-    case 'monitor-gave-up':
-      failures.push(failure(`the monitor of ${event.positionId} crashed too often`, event.reason))
-      return
-    // No account, no store and no other actor takes part in a replay.
-    case 'actor-gave-up':
-    case 'actor-restarted':
-    case 'common-cause':
-    case 'exit-closed':
-    case 'exit-dust':
-    case 'exit-fault':
-    case 'exit-foreign':
-    case 'exit-rejected':
-    case 'exit-reserved':
-    case 'exit-stuck':
-    case 'exit-unknown':
-    case 'exit-unproved':
-    case 'exit-unverified':
-    case 'holding-oversold':
-    case 'holding-unknown':
-    case 'holding-unowned':
-    case 'isolated-fault':
-    case 'position-gone':
-    case 'position-shrunk':
-    case 'reconcile-failed':
-    case 'released-order-over':
-    case 'second-guard':
-    case 'store-failed':
-  }
-}
-
-const text = (reason: unknown): string =>
-  reason instanceof Error ? reason.message : String(reason)
-
-const failure = (what: string, cause: unknown): WatchkeeperError =>
-  new WatchkeeperError('REPLAY_FAILED', `${what}: ${text(cause)}`, { cause })
-
 function openLines(
   { entries }: LoadedPositions,
   system: VirtualSystem,
@@ -197,23 +215,3 @@ function openLines(
     return [waiting.has(id) ? { ...line, exiting: true } : line]
   })
 }
-
-/** Instruments without a price in the whole replay, which nothing of was tested; one line each. */
-function unpricedIn({ entries }: LoadedPositions, system: VirtualSystem): string[] {
-  const needed = new Map<InstrumentId, PositionId[]>()
-  for (const { position, ruleSet } of entries) {
-    const watched = ruleSet.rules.flatMap(rule =>
-      rule.kind === 'underlying' ? [rule.instrument ?? position.underlying] : [],
-    )
-    for (const instrument of [position.instrument, ...watched]) {
-      if (instrument === undefined || system.hasPrice(instrument)) continue
-      needed.set(instrument, [...(needed.get(instrument) ?? []), position.id])
-    }
-  }
-  return [...needed].map(([instrument, ids]) => {
-    const shown = [...new Set(ids)].slice(0, MOST_NAMED).join(', ')
-    return `${instrument} had no tick: what depends on it was not tested (${shown})`
-  })
-}
-
-const MOST_NAMED = 5

@@ -2,12 +2,14 @@ import type { Position } from '../domain/position.ts'
 import { EXIT_REASONS } from '../domain/reason.ts'
 import type { ExitLine, OpenLine, SummaryLine } from './exit-report.ts'
 import { numberText } from './levels.ts'
+import type { LimitLine } from './limit-line.ts'
 import { type Paint, pctText, readable, tableLines, timeText, zoneName } from './output.ts'
 
 /** How replay results look to a person. */
 export interface ReplayText {
   heading(): string
   exit(line: ExitLine): string
+  limit(line: LimitLine): string
   open(lines: readonly OpenLine[]): string
   summary(line: SummaryLine): string
 }
@@ -60,9 +62,18 @@ export function replayText(positions: readonly Position[], paint: Paint): Replay
         also.length === 0 ? '' : paint('dim', `also ${also.join(', ')}`),
       ])
     },
+    limit: line => limitText(line, paint),
     open: lines => (lines.length === 0 ? '' : openTable(lines, paint)),
     summary: line => summaryText(line, profit),
   }
+}
+
+function limitText(line: LimitLine, paint: Paint): string {
+  const { limit, what, at, loss, maxLoss } = line
+  const [realised, unrealised] = [readable(line.realised), readable(line.unrealised)]
+  const share = `${readable(loss)} of ${readable(maxLoss)}`
+  const said = `limit ${limit} ${what === 'near' ? 'is near' : 'is reached'}: ${share}`
+  return `${timeText(at)}  ${paint('yellow', said)} (realised ${realised}, unrealised ${unrealised})`
 }
 
 function openTable(lines: readonly OpenLine[], paint: Paint): string {
@@ -89,7 +100,7 @@ function summaryText(line: SummaryLine, profit: (text: string, value: number) =>
   const total = profit(readable(line.profitAmount), line.profitAmount)
   const odd = [
     line.badTicks > 0 ? `, ${readable(line.badTicks)} of them bad` : '',
-    line.skippedRows > 0 ? `, ${readable(line.skippedRows)} rows skipped` : '',
+    `; ${readable(line.skippedRows)} rows skipped, ${readable(line.lateRows)} late`,
   ].join('')
   const range =
     line.from === null || line.to === null

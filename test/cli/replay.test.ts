@@ -66,6 +66,10 @@ const REASONS =
   '"trailing-stop":0,"profit-lock":0,"peak-drawdown":0,"profit-floor":0,"custom":0,' +
   '"underlying":0,"max-hold":0,"stale-quote":0,"unguarded":0'
 
+/** What the summary says of a position whose instrument had no tick. */
+const UNTICKED =
+  '"untested":[{"what":"instrument","name":"BTC","why":"it had no tick","positions":1,"examples":["a"]}]'
+
 const byReason = (reason = ''): string =>
   `"byReason":{${REASONS.replace(`"${reason}":0`, `"${reason}":1`)}}`
 
@@ -108,7 +112,9 @@ describe('watchkeeper replay, byte for byte', () => {
       `{"type":"open","positionId":"a","stop":99,"target":110,"best":103}\n` +
         `{"type":"open","positionId":"b","stop":null,"target":null,"best":100}\n` +
         `{"type":"summary","positions":2,"exits":0,"open":2,${byReason()},"ticks":3,` +
-        `"badTicks":0,"skippedRows":0,"lateRows":0,"from":${T + 1000},"to":${T + 3000},"profitAmount":0}\n`,
+        `"badTicks":0,"skippedRows":0,"lateRows":0,"from":${T + 1000},"to":${T + 3000},"profitAmount":0,` +
+        `"untested":[{"what":"rule","name":"maxHold","why":"its time lies after the last row",` +
+        `"positions":1,"examples":["b"]}]}\n`,
     )
   })
 
@@ -120,7 +126,8 @@ describe('watchkeeper replay, byte for byte', () => {
     expect(ran.stdout).to.equal(
       `{"type":"open","positionId":"a","stop":null,"target":null,"best":100,"exiting":true}\n` +
         `{"type":"summary","positions":1,"exits":0,"open":1,${byReason()},"ticks":2,` +
-        `"badTicks":0,"skippedRows":0,"lateRows":0,"from":${T + 1000},"to":${T + 2000},"profitAmount":0}\n`,
+        `"badTicks":0,"skippedRows":0,"lateRows":0,"from":${T + 1000},"to":${T + 2000},"profitAmount":0,` +
+        `${UNTICKED}}\n`,
     )
   })
 
@@ -133,7 +140,8 @@ describe('watchkeeper replay, byte for byte', () => {
     expect(ran.stdout).to.equal(
       `{"type":"open","positionId":"a","stop":95,"target":null,"best":100}\n` +
         `{"type":"summary","positions":1,"exits":0,"open":1,${byReason()},"ticks":0,` +
-        `"badTicks":0,"skippedRows":0,"lateRows":0,"from":null,"to":null,"profitAmount":0}\n`,
+        `"badTicks":0,"skippedRows":0,"lateRows":0,"from":null,"to":null,"profitAmount":0,` +
+        `${UNTICKED}}\n`,
     )
   })
 
@@ -396,10 +404,22 @@ describe('watchkeeper replay, on files', () => {
 
   it('skips bad rows where asked to, counts them, and goes on counting the index', async () => {
     const csv = `${HEADER}\n${T},BTC,abc\n${T + 1000},BTC\n${T + 2000},BTC,99\n${T},BTC,1\n${T + 3000},BTC,94\n`
-    const ran = await run([folder.file('t.csv', csv)], ['--skip-bad-rows'])
+    const ran = await run([folder.file('t.csv', csv)], ['--skip-bad-rows', '--max-skipped', '60'])
     expect(ran.code).to.equal(0)
     expect((exitsOf(ran)[0]!['tick'] as Line)['index']).to.equal(4)
     expect(summaryOf(ran)).to.include({ ticks: 2, skippedRows: 3, from: T + 2000 })
+  })
+
+  it('ends with 1 after the whole result where more than half of the rows were left out', async () => {
+    const csv = `${HEADER}\n${T},BTC,abc\n${T + 1000},BTC\n${T + 2000},BTC,99\n`
+    const file = folder.file('t.csv', csv)
+    const ran = await run([file], ['--skip-bad-rows'])
+    expect(ran.code).to.equal(1)
+    expect(summaryOf(ran)).to.include({ ticks: 1, skippedRows: 2 })
+    expect(ran.stderr).to.match(/TOO_MANY_SKIPPED: 2 of 3 rows \(66.67 %\) .*more than 50 %/)
+    const half = folder.file('h.csv', `${csv}${T + 3000},BTC,98\n`)
+    expect((await run([half], ['--skip-bad-rows'])).code).to.equal(0)
+    expect((await run([half], ['--skip-bad-rows', '--max-skipped', '49'])).code).to.equal(1)
   })
 
   it('refuses a header without the columns it needs', async () => {
@@ -435,8 +455,7 @@ describe('watchkeeper replay, on the command line', () => {
       code: 2,
       stdout: '',
       stderr:
-        "error: required option '--positions <file>' not specified\n" +
-        '(add --help for the options and examples)\n',
+        'error: found neither --positions nor a --config that names them, expected one of the two\n',
     })
   })
 
@@ -518,7 +537,7 @@ never          -       -    10  exiting: no price yet
 
 3 positions: 2 exits, 1 open; profit 2,257
 exits: stop-loss 1, take-profit 1
-3 ticks from 2023-11-14T22:13:21.000Z to 2023-11-14T22:13:23.000Z, 1 of them bad
+3 ticks from 2023-11-14T22:13:21.000Z to 2023-11-14T22:13:23.000Z, 1 of them bad; 0 rows skipped, 0 late
 `,
     )
   })

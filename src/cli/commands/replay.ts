@@ -5,7 +5,7 @@ import type { CommandContext, CommandModule } from '../command.ts'
 import { paintFor, readable } from '../output.ts'
 import { ProgressLine } from '../progress.ts'
 import { replayText } from '../replay-text.ts'
-import { type ReplayOptions, type ReplayOutput, runReplay } from '../replay-run.ts'
+import { MAX_SKIPPED_PCT, type ReplayOptions, type ReplayOutput, runReplay } from '../replay-run.ts'
 
 interface Given extends ReplayOptions {
   readonly format: 'text' | 'json'
@@ -19,12 +19,19 @@ Examples:
   $ watchkeeper replay --positions positions.yaml --ticks day.csv.gz
   $ watchkeeper replay --positions positions.yaml --ticks btc.csv eth.csv --format json > exits.jsonl
   $ zstdcat day.csv.zst | watchkeeper replay --positions positions.yaml --ticks -
-  $ watchkeeper replay --positions positions.yaml --rules tighter.yaml --ticks day.csv --strict`
+  $ watchkeeper replay --positions positions.yaml --rules tighter.yaml --ticks day.csv --strict
+  $ watchkeeper replay --config my.yaml --ticks day.csv`
 
 function positive(text: string): number {
   const value = Number(text)
   if (text.trim() !== '' && value > 0 && value < Infinity) return value
   throw new InvalidArgumentError('Expected a number above 0.')
+}
+
+function percentage(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= 0 && value <= 100) return value
+  throw new InvalidArgumentError('Expected a percentage from 0 to 100.')
 }
 
 /** `watchkeeper replay`: recorded ticks against positions, in virtual time. */
@@ -33,8 +40,12 @@ export const replayCommand: CommandModule = {
     program
       .command('replay')
       .description('show which exits recorded ticks would have led to')
-      .requiredOption('--positions <file>', 'positions and their rules, YAML or JSON')
+      .option('--positions <file>', 'positions and their rules, YAML or JSON')
       .requiredOption('--ticks <file...>', 'tick files: .csv, .csv.gz, or - for stdin')
+      .option(
+        '--config <file>',
+        'configuration of the service: instruments, limits, hours, positions',
+      )
       .option('--rules <file>', 'rule sets that win over those of the same name')
       .addOption(
         new Option('--format <format>', 'how results look')
@@ -43,6 +54,11 @@ export const replayCommand: CommandModule = {
       )
       .option('--strict', 'take warnings about positions and rules as faults', false)
       .option('--skip-bad-rows', 'leave out rows that cannot be read, and count them', false)
+      .option(
+        '--max-skipped <pct>',
+        `end with exit code 1 if more of the rows are left out (default: ${MAX_SKIPPED_PCT})`,
+        percentage,
+      )
       .addOption(
         new Option('--ts-unit <unit>', 'unit of whole numbers in the column of time')
           .choices([...TIME_UNITS])
@@ -72,7 +88,7 @@ async function replay(given: Given, { stdin, stdout, stderr, env }: CommandConte
     stdout.write(`${line}\n`)
   }
   const output: ReplayOutput = {
-    stdin,
+    ...{ stdin, env },
     loaded({ entries, warnings }) {
       for (const warning of warnings)
         stderr.write(`${warnPaint('yellow', 'warning')}: ${warning}\n`)
@@ -86,6 +102,8 @@ async function replay(given: Given, { stdin, stdout, stderr, env }: CommandConte
           if (!hasHeading) show(text.heading())
           hasHeading = true
           return show(text.exit(line))
+        case 'limit':
+          return show(text.limit(line))
         case 'open':
           open.push(line)
           return undefined

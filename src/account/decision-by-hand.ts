@@ -1,0 +1,18 @@
+import type { Roster } from '../actors/roster.ts'
+import type { Decision } from '../domain/decision.ts'
+import type { Position } from '../domain/position.ts'
+import type { ExitReason } from '../domain/reason.ts'
+
+/** The decision to exit a position that no rule has made: a person, the kill switch or a limit, at `at` (epoch ms). */
+export function decisionByHand(
+  roster: Pick<Roster, 'get'>,
+  { id, instrument, side, entryPrice, priceSource }: Position,
+  { reason, at }: { readonly reason: ExitReason; readonly at: number },
+): Decision {
+  const child = roster.get(id)
+  const best = child === undefined ? entryPrice : child.guard.sign * child.guard.bestNow()
+  return {
+    ...{ positionId: id, instrument, side, reason, matched: [reason], at },
+    ...{ tick: null, level: null, best, priceSource },
+  }
+}

@@ -1,0 +1,150 @@
+import { type Ref, send } from '../actors/actor.ts'
+import type { GatewayPast } from '../actors/gateway.ts'
+import type { PortfolioMessage } from '../actors/messages.ts'
+import type { PortfolioOptions } from '../actors/portfolio.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import type { Position } from '../domain/position.ts'
+import { OFF } from '../exits/kill-switch.ts'
+import type { MassExitOptions } from '../exits/mass-exit.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { Journal, JournalEvent } from '../ports/journal.ts'
+import type { LimitEvent } from '../risk/portfolio.ts'
+import type { Core } from '../engine/engine.ts'
+import { decisionByHand } from './decision-by-hand.ts'
+import { MassExitHold } from './mass-exit-hold.ts'
+import { startVirtualPortfolio } from './virtual-portfolio.ts'
+
+export interface VirtualAccountOptions {
+  readonly instruments: InstrumentTable
+  readonly portfolio: PortfolioOptions
+  readonly massExit: MassExitOptions | undefined
+  readonly journal: Journal
+  /** A limit on the day's loss warns or trips, at `at` (epoch ms). */
+  readonly onLimit?: ((event: LimitEvent, at: number) => void) | undefined
+  /** What the gateway takes for the present time, epoch ms. */
+  now(): number
+}
+
+/**
+ * The positions and exits of a replay, with the limits and the hold for masses of exits that a live account
+ * has. What it knows stands in for the store.
+ */
+export class VirtualAccount {
+  /** Exits that waited because they came in a mass. */
+  heldExits = 0
+  readonly hold: MassExitHold
+  private readonly options: VirtualAccountOptions
+  private readonly exits = new Map<PositionId, ExitRecord>()
+  private readonly positions = new Map<PositionId, Position>()
+  private core!: Core<unknown>
+  private portfolio!: () => Ref<PortfolioMessage>
+
+  constructor(options: VirtualAccountOptions) {
+    this.options = options
+    this.hold = new MassExitHold(options.massExit, () => options.now())
+  }
+
+  /** Whether cycles have anything to look at. */
+  get needsCycles(): boolean {
+    return this.hasLimits || this.options.massExit !== undefined
+  }
+
+  /** Whether an exit waits for its second look; every other one goes on by itself. */
+  get isHolding(): boolean {
+    return this.hold.size > 0
+  }
+
+  /** Connects it with the actors. */
+  start(core: Core<unknown>): void {
+    const { portfolio, journal, instruments, onLimit } = this.options
+    this.core = core
+    this.portfolio = startVirtualPortfolio({
+      ...portfolio,
+      ...{ core, journal, instruments },
+      now: () => Math.floor(core.dispatcher.now),
+      open: () => this.opened(),
+      isOpen: id => this.positions.has(id),
+      exit: id => this.exitByLimit(id),
+      closed: id => this.over(id),
+      onLimit: (event, at) => onLimit?.(event, at),
+    })
+  }
+
+  add(position: Position): void {
+    this.positions.set(position.id, position)
+  }
+
+  /** Takes what the gateway writes of an exit before it goes on. */
+  save(record: ExitRecord): Promise<void> {
+    const isNew = !this.exits.has(record.positionId)
+    if (isNew && this.hold.admit(record) !== undefined) this.heldExits++
+    this.exits.set(record.positionId, record)
+    return Promise.resolve()
+  }
+
+  /** Takes a later state of an exit. */
+  note(record: ExitRecord): void {
+    if (this.positions.has(record.positionId)) this.exits.set(record.positionId, record)
+  }
+
+  /** Takes what the actors tell. */
+  happened(event: JournalEvent): void {
+    if (event.kind === 'exit-filled') {
+      const { fill } = event
+      const position = this.positions.get(fill.positionId)!
+      // The position is over once its profit is counted.
+      send(this.portfolio(), { kind: 'filled', position, generation: 1, fill })
+    } else if (event.kind === 'exit-closed') this.over(event.decision.positionId)
+    this.options.journal(event)
+  }
+
+  /** A monitoring cycle, as far as there is anything for it in a replay. `settled` lets the actors act. */
+  async cycle(settled: () => Promise<void>): Promise<void> {
+    if (this.hasLimits) {
+      send(this.portfolio(), { kind: 'cycle' })
+      await settled()
+    }
+    if (!this.isHolding) return
+    send(this.core.gateway, { kind: 'cycle' })
+    await settled()
+  }
+
+  /** What a new incarnation of the gateway starts from. */
+  kept(): GatewayPast {
+    const open = [...this.positions.values()]
+    return {
+      exits: open.flatMap(position => {
+        const record = this.exits.get(position.id)
+        return record === undefined ? [] : [{ record, position }]
+      }),
+      open: open
+        .filter(({ id }) => !this.exits.has(id))
+        .map(position => ({ position, generation: 1 })),
+      ...{ released: [], followed: [], ended: [], killSwitch: OFF, isUnconfirmed: false },
+    }
+  }
+
+  private get hasLimits(): boolean {
+    return this.options.portfolio.limits.length > 0
+  }
+
+  /** The positions that are open at present: a file may name some that open later. */
+  private *opened(): Iterable<Position> {
+    const { now } = this.core.dispatcher
+    for (const position of this.positions.values()) if (position.openedAt <= now) yield position
+  }
+
+  private exitByLimit(id: PositionId): void {
+    const position = this.positions.get(id)
+    if (position === undefined || this.exits.has(id)) return
+    const at = Math.floor(this.core.dispatcher.now)
+    const decision = decisionByHand(this.core.roster, position, { reason: 'daily-loss', at })
+    send(this.core.gateway, { kind: 'exit', decision, position, generation: 1 })
+  }
+
+  private over(id: PositionId): void {
+    this.positions.delete(id)
+    this.exits.delete(id)
+  }
+}

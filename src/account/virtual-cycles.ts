@@ -1,0 +1,35 @@
+/** For so long after the last event a cycle still follows the other while an exit waits, ms. */
+const LONGEST_WAIT_MS = 120_000
+
+/**
+ * When the monitoring cycles of a replay come. They lie where those of a service would that starts with
+ * the first row; the ones between which nothing happens are left out, as they could find nothing.
+ */
+export class VirtualCycles {
+  /** Epoch ms of the next cycle; Infinity: nothing is to be looked at. */
+  nextAt = Infinity
+  private readonly everyMs: number
+  private startAt: number | undefined
+  private lastAt = -Infinity
+
+  /** `everyMs`: Infinity for none at all. */
+  constructor(everyMs: number) {
+    this.everyMs = everyMs
+  }
+
+  /** Something happened at `at` (epoch ms): the next cycle looks at it. */
+  happened(at: number): void {
+    if (this.everyMs === Infinity) return
+    this.startAt ??= at
+    this.lastAt = at
+    if (this.nextAt !== Infinity) return
+    const past = Math.floor((at - this.startAt) / this.everyMs)
+    this.nextAt = this.startAt + (past + 1) * this.everyMs
+  }
+
+  /** The cycle of `nextAt` is over; `isWaiting`: an exit waits for another one. */
+  over(isWaiting: boolean): void {
+    const next = this.nextAt + this.everyMs
+    this.nextAt = isWaiting && next - this.lastAt <= LONGEST_WAIT_MS ? next : Infinity
+  }
+}

@@ -1,0 +1,43 @@
+import type { Ref } from '../actors/actor.ts'
+import type { PortfolioMessage } from '../actors/messages.ts'
+import { portfolio, type PortfolioOptions, type PortfolioParts } from '../actors/portfolio.ts'
+import { Faults } from '../exits/faults.ts'
+import type { Journal } from '../ports/journal.ts'
+import { emptyDay, type LimitEvent } from '../risk/portfolio.ts'
+import type { Core } from '../engine/engine.ts'
+
+export interface VirtualPortfolioParts
+  extends
+    PortfolioOptions,
+    Pick<PortfolioParts, 'instruments' | 'now' | 'open' | 'isOpen' | 'exit'> {
+  readonly core: Core<unknown>
+  readonly journal: Journal
+  /** A limit warns or has tripped, at `at` (epoch ms). */
+  onLimit(event: LimitEvent, at: number): void
+  /** The exit of a position is filled, and its profit counted. */
+  closed(id: Parameters<PortfolioParts['closed']>[0]): void
+}
+
+/** Starts the portfolio of a live account in virtual time. Gives what finds its present incarnation. */
+export function startVirtualPortfolio({
+  core,
+  journal,
+  onLimit,
+  ...given
+}: VirtualPortfolioParts): () => Ref<PortfolioMessage> {
+  // The first message finds the day that it belongs to.
+  let day = emptyDay({ from: -Infinity, until: -Infinity })
+  const parts: PortfolioParts = {
+    ...given,
+    quotes: core.dispatcher.board,
+    faults: new Faults(notice => journal(notice)),
+    keep: latest => (day = latest),
+    tell: event => onLimit(event, given.now()),
+  }
+  return core.serve('portfolio', (epoch, onDown) =>
+    core.actors.spawn({
+      ...{ name: 'portfolio', epoch, onDown, handle: portfolio },
+      initialState: { day, parts },
+    }),
+  )
+}

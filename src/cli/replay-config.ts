@@ -1,0 +1,53 @@
+import type { ServiceConfig } from '../config/schema.ts'
+import type { AccountSettings } from '../app/virtual.ts'
+
+/** What of a service's configuration counts in a replay, and what is left out. */
+export interface PlayedConfig {
+  readonly positions: string | undefined
+  readonly strict: boolean
+  readonly maxJumpPct: number | undefined
+  readonly account: AccountSettings
+  /** Names of settings that have no part in a replay, and differ from their defaults. */
+  readonly unplayed: readonly string[]
+}
+
+/** Settings of the service that a replay has no use for: it has an account, prices and a clock of its own. */
+const UNPLAYED = [
+  ...(['mode', 'dataFolder', 'clock', 'http', 'supervision', 'entries', 'journal'] as const),
+  ...(['broker', 'acceptUnprovable', 'gateway', 'holdings', 'log', 'notify', 'store'] as const),
+  ...(['stop', 'health'] as const),
+]
+
+/**
+ * Reads a configuration as `run` does: file, then environment, then `positions` of the command line. Throws
+ * InputError with every fault at once.
+ */
+export async function playedConfig(
+  file: string,
+  { positions, env }: { readonly positions: string | undefined; readonly env: NodeJS.ProcessEnv },
+): Promise<PlayedConfig> {
+  // The parts of a service take time to load; a replay without a configuration needs none of them.
+  const { loadServiceConfig } = await import('../config/service-file.ts')
+  const config = loadServiceConfig({ file, env, overrides: { positions } })
+  const usual = loadServiceConfig({ file: undefined, env: {}, overrides: {} })
+  const { instruments, portfolio, massExit, exits, cycleMs } = config
+  return {
+    ...{ positions: config.positions, strict: config.strict },
+    maxJumpPct: config.feed.maxJumpPct,
+    account: { instruments, portfolio, massExit, exits, cycleMs },
+    unplayed: unplayedIn(config, usual),
+  }
+}
+
+function unplayedIn(config: ServiceConfig, usual: ServiceConfig): string[] {
+  const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b)
+  const { maxJumpPct: _played, ...feed } = config.feed
+  return [
+    ...UNPLAYED.filter(name => differs(config[name], usual[name])),
+    ...(differs(feed, usual.feed) ? ['feed'] : []),
+  ]
+}
+
+/** What is left out, as a line for a person. */
+export const unplayedText = (file: string, unplayed: readonly string[]): string =>
+  `${file}: a replay has an account, prices and a clock of its own, and leaves out ${unplayed.join(', ')}`

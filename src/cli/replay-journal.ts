@@ -1,0 +1,76 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { RecordedTick } from '../feeds/replay.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { JournalEvent } from '../ports/journal.ts'
+import type { VirtualSystem } from '../app/virtual.ts'
+import type { ExitReport } from './exit-report.ts'
+
+/** Where what happens in a replay is told. */
+export interface Recording {
+  readonly report: ExitReport
+  readonly system: VirtualSystem
+  readonly failures: WatchkeeperError[]
+  /** How far each position had come when its exit was decided. */
+  readonly reached: Map<PositionId, { readonly best: number; readonly at: number }>
+  readonly warn: (text: string) => void
+}
+
+/** Takes what the system tells while a replay runs. */
+export function record(
+  event: JournalEvent,
+  { report, system, failures, reached, warn }: Recording,
+): void {
+  switch (event.kind) {
+    case 'exit-intended': {
+      const { decision } = event
+      const tick = decision.tick === null ? null : (system.lastTick as RecordedTick)
+      report.decided(decision, tick)
+      reached.set(decision.positionId, { best: decision.best, at: decision.at })
+      return
+    }
+    case 'exit-filled':
+      report.filled(event.fill)
+      return
+    case 'exit-failed':
+      failures.push(failure(`the exit of ${event.decision.positionId} failed`, event.error))
+      return
+    case 'monitor-restarted':
+      warn(`the monitor of ${event.positionId} crashed and was replaced: ${text(event.reason)}`)
+      return
+    case 'monitor-gave-up':
+      failures.push(failure(`the monitor of ${event.positionId} crashed too often`, event.reason))
+      return
+    case 'isolated-fault':
+      warn(`${event.what}: ${text(event.error)}`)
+      return
+    // No account, no store and no other actor takes part in a replay.
+    case 'actor-gave-up':
+    case 'actor-restarted':
+    case 'common-cause':
+    case 'exit-closed':
+    case 'exit-dust':
+    case 'exit-fault':
+    case 'exit-foreign':
+    case 'exit-rejected':
+    case 'exit-reserved':
+    case 'exit-stuck':
+    case 'exit-unknown':
+    case 'exit-unproved':
+    case 'exit-unverified':
+    case 'holding-oversold':
+    case 'holding-unknown':
+    case 'holding-unowned':
+    case 'position-gone':
+    case 'position-shrunk':
+    case 'reconcile-failed':
+    case 'released-order-over':
+    case 'second-guard':
+    case 'store-failed':
+  }
+}
+
+const text = (reason: unknown): string =>
+  reason instanceof Error ? reason.message : String(reason)
+
+const failure = (what: string, cause: unknown): WatchkeeperError =>
+  new WatchkeeperError('REPLAY_FAILED', `${what}: ${text(cause)}`, { cause })
