@@ -170,6 +170,7 @@ export class Adopter {
       openedAt: this.parts.openedAt(),
       multiplier: this.parts.instruments.of(instrument).multiplier,
       priceSource: 'trade',
+      ...(this.parts.instruments.of(instrument).contract === 'inverse' && { contract: 'inverse' }),
       ...(account !== undefined && { account }),
       ...(ticket !== undefined && { ticket }),
     }

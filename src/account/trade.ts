@@ -6,7 +6,14 @@ import type { Registered } from '../ports/keeper.ts'
 /** What the line that ends a position keeps of it: the journal alone then tells the whole trade. */
 export interface KeptTrade extends Pick<
   Position,
-  'instrument' | 'side' | 'account' | 'underlying' | 'entryPrice' | 'multiplier' | 'openedAt'
+  | 'instrument'
+  | 'side'
+  | 'account'
+  | 'underlying'
+  | 'entryPrice'
+  | 'multiplier'
+  | 'contract'
+  | 'openedAt'
 > {
   readonly generation: number
   readonly currency?: string
@@ -39,6 +46,7 @@ export function tradeOf(
     ...(currency !== undefined && { currency }),
     entryPrice,
     multiplier,
+    ...(position.contract !== undefined && { contract: position.contract }),
     openedAt,
     generation,
     held: position.quantity,

@@ -1,9 +1,10 @@
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
-import { type Position, signOf } from '../domain/position.ts'
+import type { Position } from '../domain/position.ts'
+import { amountAt } from '../domain/profit.ts'
 import { viewOf } from '../domain/tick.ts'
-import { difference, product, round15 } from '../domain/decimal.ts'
+import { round15 } from '../domain/decimal.ts'
 import type { Faults } from '../exits/faults.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import {
@@ -186,9 +187,9 @@ export const belongingOf = (
 
 /** Profit at the last price, money; 0 before the first price. */
 export function unrealisedOf(quotes: Quotes, position: Position): number {
-  const { instrument, side, priceSource, entryPrice, quantity, multiplier } = position
+  const { instrument, side, priceSource } = position
   const price = quotes.price(instrument, viewOf(side, priceSource))
-  return price === undefined ? 0 : signOf(side) * (price - entryPrice) * quantity * multiplier
+  return price === undefined ? 0 : amountAt(position, price)
 }
 
 function profitOf(
@@ -196,8 +197,6 @@ function profitOf(
   position: Position,
   fill: Pick<Fill, 'price' | 'quantity'>,
 ): Realised {
-  const { side, entryPrice, multiplier } = position
-  const points = product(difference(fill.price, entryPrice), fill.quantity)
-  const amount = signOf(side) * product(points, multiplier)
+  const amount = amountAt({ ...position, quantity: fill.quantity }, fill.price)
   return { ...belongingOf(instruments, position), amount }
 }

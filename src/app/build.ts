@@ -247,5 +247,6 @@ function notionalOf(
   { quotes, config }: { quotes: Quotes; config: ServiceConfig },
 ): number {
   const price = quotes.price(instrument, viewOf(side, priceSource)) ?? 0
-  return price * quantity * config.instruments.of(instrument).multiplier
+  const { multiplier, contract } = config.instruments.of(instrument)
+  return contract === 'inverse' ? quantity * multiplier : price * quantity * multiplier
 }

@@ -77,6 +77,8 @@ const hours = z
 
 const instrument = z.strictObject({
   multiplier: positive.default(1),
+  /** `inverse`: settled in the coin that is priced, `multiplier` of the quote currency a unit. */
+  contract: z.enum(['linear', 'inverse']).default('linear'),
   lot: positive.optional(),
   minQuantity: positive.optional(),
   tickSize: positive.optional(),
@@ -98,6 +100,7 @@ export const instrumentsSchema = z
             pattern,
             {
               multiplier,
+              contract: spec.contract,
               lot: spec.lot,
               minQuantity: spec.minQuantity,
               tickSize: spec.tickSize,

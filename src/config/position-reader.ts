@@ -70,6 +70,7 @@ const FIELDS = [
   'underlying',
   'multiplier',
   'priceSource',
+  'contract',
   ...DOOR_FLAGS,
 ]
 
@@ -112,6 +113,10 @@ export class PositionReader {
     // What a script has summed up in doubles is the quantity that it meant.
     const quantity = written === undefined ? undefined : unitsOf(written, spec?.lot)
     this.warnOfQuantity(quantity, spec)
+    const contract =
+      map['contract'] === undefined
+        ? (spec?.contract ?? 'linear')
+        : this.choice('contract', ['linear', 'inverse'])
     const openedAt = this.instant()
     const account = this.optionalText('account')
     const ticket = this.optionalText('ticket')
@@ -136,6 +141,7 @@ export class PositionReader {
       multiplier: multiplier!,
       openedAt,
       priceSource: priceSource!,
+      ...(contract === 'inverse' && { contract }),
       ...(account !== undefined && { account }),
       ...(ticket !== undefined && { ticket }),
       ...(underlying !== undefined && { underlying: instrumentId(underlying) }),

@@ -25,6 +25,11 @@ export interface TradingHours {
 export interface InstrumentSpec {
   /** Amount of money per price point and unit, > 0. */
   readonly multiplier: number
+  /**
+   * `linear`: the profit of a unit is the price difference times the multiplier. `inverse`: a unit is worth
+   * `multiplier` of the quote currency, and settled in the coin that is priced. Absent: linear.
+   */
+  readonly contract?: 'linear' | 'inverse'
   /** Quantities are multiples of it, > 0; undefined: any. */
   readonly lot: number | undefined
   /** Smallest quantity of an order, > 0; less is dust. */

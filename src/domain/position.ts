@@ -20,6 +20,8 @@ export interface Position {
   /** Amount of money per price point and unit (contract size), > 0. */
   readonly multiplier: number
   readonly priceSource: PriceSource
+  /** How a price makes money; absent: linear. */
+  readonly contract?: 'inverse'
   readonly account?: string
   /** Where each position is a ticket of its own at the venue. */
   readonly ticket?: string

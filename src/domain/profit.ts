@@ -1,19 +1,38 @@
-import { ratioOfSums, round15, product } from './decimal.ts'
+import { difference, product, ratioOfSums, round15 } from './decimal.ts'
 import { type Position, signOf } from './position.ts'
+
+/** What the profit of a position follows from. */
+export type Priced = Pick<Position, 'side' | 'entryPrice' | 'quantity' | 'multiplier' | 'contract'>
 
 /** Gross profit of a position that is closed at a price, to 15 significant digits. */
 export function profitOf(
-  {
-    side,
-    entryPrice,
-    quantity,
-    multiplier,
-  }: Pick<Position, 'side' | 'entryPrice' | 'quantity' | 'multiplier'>,
+  position: Priced,
   price: number,
 ): { profitPct: number; profitAmount: number } {
+  const { side, entryPrice } = position
+  const sign = signOf(side)
+  const pct = ratioOfSums(price, sign * 100, entryPrice, -sign * 100, entryPrice)
+  return { profitPct: round15(pct), profitAmount: round15(amountAt(position, price)) }
+}
+
+/**
+ * Money that a position brings when it is closed at a price. An inverse contract brings coins:
+ * quantity x multiplier x (1 / entry - 1 / price) for a long.
+ */
+export function amountAt(
+  { side, entryPrice, quantity, multiplier, contract }: Priced,
+  price: number,
+): number {
   const sign = signOf(side)
   const units = product(quantity, multiplier)
-  const pct = ratioOfSums(price, sign * 100, entryPrice, -sign * 100, entryPrice)
-  const amount = ratioOfSums(price, sign * units, entryPrice, -sign * units, 1)
-  return { profitPct: round15(pct), profitAmount: round15(amount) }
+  if (contract !== 'inverse') return ratioOfSums(price, sign * units, entryPrice, -sign * units, 1)
+  return ratioOfSums(sign * units, difference(price, entryPrice), 0, 0, product(price, entryPrice))
+}
+
+/** Price at which a position brings `amount` (a loss when negative); infinite: no price does. */
+export function priceAtAmountOf(position: Priced, amount: number): number {
+  const { side, entryPrice, quantity, multiplier } = position
+  const units = product(quantity, multiplier)
+  const left = ratioOfSums(units, 1, -signOf(side) * amount, entryPrice, 1)
+  return left > 0 ? ratioOfSums(entryPrice, units, 0, 0, left) : Infinity
 }

@@ -68,7 +68,7 @@ export interface RuleWarning {
 /** What a rule needs to know of a position to judge its options. */
 export type RuleSubject = Pick<
   Position,
-  'side' | 'entryPrice' | 'quantity' | 'multiplier' | 'underlying'
+  'side' | 'entryPrice' | 'quantity' | 'multiplier' | 'contract' | 'underlying'
 >
 
 /** One line of the registry: a rule's config name, its options and how to make it. */

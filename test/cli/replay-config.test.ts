@@ -62,6 +62,29 @@ describe('watchkeeper replay --config', () => {
     expect(linesOf(ran)[0]).to.include({ level: 95, profitAmount: -5_100 })
   })
 
+  it('counts an inverse contract in coins: its stop, its profit and the limits', async () => {
+    const inverse = { contract: 'inverse', multiplier: 100, currency: 'BTC' }
+    const position = acme({
+      ...{ instrument: 'BTCUSD', quantity: 100, entryPrice: 40_000 },
+      rules: { stopLoss: { amount: 0.0125 } },
+    })
+    const ticks = [
+      [T, 'BTCUSD', 40_000],
+      [T + 1_000, 'BTCUSD', 39_000],
+      [T + 2_000, 'BTCUSD', 38_095],
+    ] as const
+    const instruments = { BTCUSD: inverse }
+    const ran = await replay({ config: { instruments }, positions: [position], ticks })
+    expect(exitsOf(ran)).to.deep.equal([['a', 'stop-loss', T + 2_000, 38_095]])
+    expect(linesOf(ran)[0]!['profitAmount']).to.be.closeTo(-0.012501640635, 1e-12)
+    const portfolio = { limits: [{ name: 'btc', maxLoss: 0.006, currency: 'BTC' }] }
+    const limited = await replay({
+      config: { instruments, portfolio },
+      ...{ positions: [position], ticks },
+    })
+    expect(exitsOf(limited)).to.deep.equal([['a', 'daily-loss', T + 1_500, 39_000]])
+  })
+
   it('warns of a limit, trips it in the next cycle, and exits all that belongs to it', async () => {
     const ran = await replay({
       config: { portfolio: { limits: [{ name: 'all', maxLoss: 100 }] } },

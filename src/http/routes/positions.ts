@@ -104,14 +104,24 @@ function rulesRequest(
   present: PositionView,
   control: Control,
 ): RulesRequest {
-  const { id, instrument, side, quantity, entryPrice, multiplier, underlying } = present
+  const { id, instrument, side, quantity, entryPrice, multiplier, underlying, contract } = present
   const given = body['rules']
   const rules = isMap(given) ? withoutNull({ ...present.rules, ...given }) : given
   if (isMap(given) && given['priceSource'] !== undefined) {
     const expected = 'none: a position keeps the price source that it was added with'
     throw badInput('rules.priceSource', given['priceSource'], expected)
   }
-  const position = { id, instrument, side, quantity, entryPrice, multiplier, underlying, rules }
+  const position = {
+    id,
+    instrument,
+    side,
+    quantity,
+    entryPrice,
+    multiplier,
+    underlying,
+    contract,
+    rules,
+  }
   const { warnings = [] } = addRequest(position, control)
   return {
     rules: given as RulesRequest['rules'],

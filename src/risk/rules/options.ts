@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { LARGEST } from '../../domain/bounds.ts'
 import { plusPercent, plusShare } from '../../domain/decimal.ts'
 import { isAtLeast, signOf } from '../../domain/position.ts'
-import type { RuleSubject, RuleWarning } from '../rule.ts'
+import { priceAtAmountOf } from '../../domain/profit.ts'
+import type { Levels, RuleSubject, RuleWarning } from '../rule.ts'
 
 /** A percentage above zero; 5 is 5 %. */
 export const positivePct = z.number().positive().max(LARGEST)
@@ -77,7 +78,17 @@ export function ascending(list: string, field: string) {
 /** Price at which the position's profit is `amount` (a loss when negative), exact. */
 export function priceAtAmount(subject: RuleSubject, amount: number): number {
   const { side, entryPrice, quantity, multiplier } = subject
+  if (subject.contract === 'inverse') return priceAtAmountOf(subject, amount)
   return plusShare(entryPrice, signOf(side) * amount, quantity, multiplier)
+}
+
+/** The levels without one that no price reaches, as a loss of more coins than a short can lose. */
+export function finite({ stop, target, ...rest }: Levels): Levels {
+  return {
+    ...(stop !== undefined && stop !== Infinity && { stop }),
+    ...(target !== undefined && target !== Infinity && { target }),
+    ...rest,
+  }
 }
 
 /** Price at which the position's profit is `pct` percent of its entry price, exact. */
@@ -124,8 +135,9 @@ export function unreachableTarget(
   target: number,
   { side }: Pick<RuleSubject, 'side'>,
 ): RuleWarning[] {
-  if (side === 'long' || target > 0) return []
-  const expected = 'a profit that a short can have: its price would be at 0 or below'
+  if (side === 'long' ? target < Infinity : target > 0) return []
+  const where = side === 'long' ? 'without a bound' : 'at 0 or below'
+  const expected = `a profit that a ${side} can have: its price would be ${where}`
   return [{ path, found: String(found), expected }]
 }
 
@@ -164,8 +176,14 @@ export function misplaced(
   const found = `a ${stop === undefined ? 'target' : 'stop'} at ${stop ?? target}`
   const where = (stop ?? target)!
   const isBelow = (stop !== undefined) === (side === 'long')
-  if (isBelow && where <= 0)
-    return [{ path, found, expected: 'a level above 0: this one can never be reached' }]
+  if (isBelow ? where <= 0 : where === Infinity)
+    return [
+      {
+        path,
+        found,
+        expected: `a level ${isBelow ? 'above 0' : 'that a price can have'}: this one can never be reached`,
+      },
+    ]
   if (isBelow ? where < entryPrice : where > entryPrice) return []
   const expected = `a level ${isBelow ? 'below' : 'above'} the entry price ${entryPrice} of a ${side}: this one exits at once`
   return [{ path, found, expected }]

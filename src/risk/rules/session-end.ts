@@ -13,7 +13,7 @@ import {
   WEEKDAYS,
 } from '../calendar.ts'
 import type { Levels, RuleDefinition } from '../rule.ts'
-import { priceAtAmount, signed, unreachableTarget } from './options.ts'
+import { finite, priceAtAmount, signed, unreachableTarget } from './options.ts'
 
 const date = z.string().refine(text => parseDay(text) !== undefined, {
   error: 'a date that exists, as YYYY-MM-DD',
@@ -134,7 +134,7 @@ export const sessionEnd: RuleDefinition<SessionEndOptions> = {
         if (minProfitAmount === undefined) return { exitAt: close.at }
         if (now < close.at) return { rearmAt: close.at }
         const target = priceAtAmount(position, minProfitAmount)
-        return close.until === Infinity ? { target } : { target, rearmAt: close.until }
+        return finite(close.until === Infinity ? { target } : { target, rearmAt: close.until })
       },
     }
   },

@@ -3,6 +3,7 @@ import type { RuleDefinition, RuleSubject } from '../rule.ts'
 import {
   always,
   exactlyOne,
+  finite,
   misplaced,
   positiveAmount,
   positivePct,
@@ -42,7 +43,7 @@ export const stopLoss: RuleDefinition<StopLossOptions> = {
   rule: given => ({
     kind: 'levels',
     reason: 'stop-loss',
-    arm: position => ({ stop: stopOf(position, given) }),
+    arm: position => finite({ stop: stopOf(position, given) }),
   }),
   warnings: (given, subject) => [
     ...unusualPct('pct', given.pct),

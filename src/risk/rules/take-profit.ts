@@ -4,6 +4,7 @@ import {
   always,
   ascending,
   exactlyOne,
+  finite,
   misplaced,
   positiveAmount,
   positivePct,
@@ -57,7 +58,7 @@ export const takeProfit: RuleDefinition<TakeProfitOptions> = {
     reason: 'take-profit',
     arm: (position, _best, now) => {
       const { schedule } = given
-      if (schedule === undefined) return { target: targetOf(position, given) }
+      if (schedule === undefined) return finite({ target: targetOf(position, given) })
       const ageMs = now - position.openedAt
       let due = 0
       while (due < schedule.length && schedule[due]!.afterMs <= ageMs) due++
