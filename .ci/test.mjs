@@ -1,16 +1,26 @@
 // npm test: every check of the project. Ends with one line, `N passed, N failed`, and what was skipped.
 // `--no-install` leaves out the programs of the system that tests need; the rest goes to mocha.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { binary, checkNode, install, ready, root } from './setup.mjs'
+import { filesInOrder, JOBS } from './order.mjs'
 import { missingTools, parseArgs, systemTools } from './tools.mjs'
+
+const scratch = mkdtempSync(join(tmpdir(), 'watchkeeper-test-'))
+/** The project as plain JavaScript, compiled once for the types and for the processes that tests start. */
+const program = join(scratch, 'program')
 
 const CHECKS = [
   { name: 'format', tool: 'prettier', args: ['--check', '--log-level=warn', '.'] },
   { name: 'lint', tool: 'oxlint', args: ['--type-aware', 'src', 'test', '.ci'] },
-  { name: 'types', tool: 'typescript', command: 'tsc', args: ['-p', '.'] },
+  {
+    name: 'types',
+    tool: 'typescript',
+    command: 'tsc',
+    args: ['-p', '.', '--noEmit', 'false', '--outDir', program],
+  },
   { name: 'dead code', tool: 'knip', args: ['--no-progress'] },
 ]
 
@@ -55,27 +65,33 @@ async function runChecks() {
   }
 }
 
-/** The tests with coverage; what they counted comes through a file. */
+/** Puts beside the compiled files what the compiler leaves alone. */
+function completeProgram() {
+  const watchdog = join('src', 'processes', 'watchdog.mjs')
+  for (const file of [watchdog, 'package.json']) cpSync(join(root, file), join(program, file))
+  symlinkSync(join(root, 'node_modules'), join(program, 'node_modules'))
+}
+
+/** The tests with coverage, files side by side; what they counted comes through a file. */
 async function runTests() {
-  const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-test-'))
-  const counts = join(folder, 'counts.json')
-  try {
-    // Where nobody looks on, colours are noise; mocha writes them wherever CI is set.
-    const colour = process.stdout.isTTY ? [] : ['--no-color']
-    const mocha = [binary('mocha'), ...colour, ...forMocha]
-    // Tests that are left out cover less.
-    const isWhole = forMocha.length === 0 && missingTools().length === 0
-    const judged = isWhole ? [] : ['--check-coverage=false']
-    const { code } = await run(binary('c8'), [...judged, process.execPath, ...mocha], {
-      env: { WATCHKEEPER_TEST_COUNTS: counts },
-      show: true,
-    })
-    const counted = readCounts(counts)
-    // A run that broke off, or fell below a threshold, failed even where no test did.
-    return code !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const counts = join(scratch, 'counts.json')
+  // In a file or a pipe colours are noise; mocha writes them wherever CI is set.
+  const colour = process.stdout.isTTY ? [] : ['--no-color']
+  const isEverything = forMocha.length === 0
+  const what = isEverything ? ['--parallel', '--jobs', String(JOBS), ...filesInOrder()] : forMocha
+  // Tests that are left out cover less.
+  const isWhole = isEverything && missingTools().length === 0
+  const judged = isWhole ? [] : ['--check-coverage=false']
+  const mocha = [binary('mocha'), ...colour, ...what]
+  const isCompiled = existsSync(join(program, 'src'))
+  if (isCompiled) completeProgram()
+  const { code } = await run(binary('c8'), [...judged, process.execPath, ...mocha], {
+    env: { WATCHKEEPER_TEST_COUNTS: counts, ...(isCompiled && { COMPILED_PROGRAM: program }) },
+    show: true,
+  })
+  const counted = readCounts(counts)
+  // A run that broke off, or fell below a threshold, failed even where no test did.
+  return code !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted
 }
 
 function readCounts(file) {
@@ -99,6 +115,7 @@ async function runAll() {
   }
 }
 
+process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
 const { passed, failed, skipped } = await runAll()
 const also = skipped > 0 ? `, ${skipped} skipped` : ''
 console.log(`\n${passed} passed, ${failed} failed${also}`)

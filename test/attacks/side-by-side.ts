@@ -7,8 +7,8 @@ export type Open = (options?: SceneOptions) => Promise<Scene>
 /** What is done to a scene, and what must have become of it. */
 export type Story = (open: Open) => Promise<void>
 
-/** Scenes at once: most of each is waiting, and two cores start processes. */
-const AT_ONCE = 4
+/** Scenes at once in each of two test processes: most of a scene is waiting. */
+const AT_ONCE = 3
 const LONGEST_MS = 120_000
 const TOLD_LINES = 80
 /** A part of the names of the stories that are played; the others pass unplayed. */

@@ -78,8 +78,8 @@ describe('PaperAccount', () => {
   }
 
   describe('killed by SIGKILL', () => {
-    /** Runs `body` in a process of its own, kills that `afterMs` after its first line; its lines. */
-    async function runAndKill(body: string, afterMs: number): Promise<string[]> {
+    /** Runs `body` in a process of its own and kills it once it has printed so many lines; those after the first. */
+    async function runAndKill(body: string, afterLines = 1): Promise<string[]> {
       const path = JSON.stringify(new URL('../../src/brokers/paper-account.ts', import.meta.url))
       const code = `
         import { openPaperAccount } from ${path}
@@ -93,9 +93,13 @@ describe('PaperAccount', () => {
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
       const exit = once(child, 'close')
       let output = ''
-      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-      await Promise.race([once(child.stdout, 'data'), exit])
-      await new Promise(resolve => setTimeout(resolve, afterMs))
+      const printed = new Promise<void>(resolve => {
+        child.stdout.on('data', (chunk: Buffer) => {
+          output += chunk.toString()
+          if (output.split('\n').length > afterLines) resolve()
+        })
+      })
+      await Promise.race([printed, exit])
       child.kill('SIGKILL')
       expect(await exit).to.deep.equal([null, 'SIGKILL'])
       return output.split('\n').slice(1, -1)
@@ -110,7 +114,6 @@ describe('PaperAccount', () => {
          while ((await account.orderByClientId('c1')).kind !== 'filled')
            await new Promise(resolve => setTimeout(resolve, 1))
          console.log('acted')`,
-        0,
       )
       prices['trade'] = 70
       const account = openAccount()
@@ -130,7 +133,7 @@ describe('PaperAccount', () => {
       const deposited = 100_000
       await (await withLong(deposited)).close()
       opened = []
-      for (const [run, afterMs] of [0, 7, 31, 64].entries()) {
+      for (const [run, afterLines] of [1, 2, 12, 40].entries()) {
         const answered = await runAndKill(
           `import { writeSync } from 'node:fs'
            const account = openPaperAccount({ folder, quotes })
@@ -140,14 +143,14 @@ describe('PaperAccount', () => {
              await account.placeExit(order(id, 1), signal)
              writeSync(1, id + '\\n')
            }))`,
-          afterMs,
+          afterLines,
         )
         const account = openAccount()
         const report = await account.holding({ instrument: ACME, side: 'long' })
         const fills = account.fills()
         expect(report).to.deep.include({ kind: 'held', quantity: deposited - fills.length })
         expect(fills.map(fill => fill.clientOrderId)).to.include.members(answered)
-        if (afterMs > 50) expect(answered).to.have.length.above(3)
+        expect(answered).to.have.length.of.at.least(afterLines - 1)
         for (const { clientOrderId } of fills) {
           await account.placeExit(anOrder({ clientOrderId, quantity: 1 }), signal)
         }

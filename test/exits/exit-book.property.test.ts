@@ -125,7 +125,7 @@ describe('ExitBook', () => {
       fc.property(worlds, stories, (world, story) => play(world, story)),
       { numRuns: RUNS },
     )
-  }).timeout(30_000 + RUNS * 60)
+  }).timeout(60_000 + RUNS * 200)
 
   it('would be caught if it took a call without an answer for one that was not sent', () => {
     const careless = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook => {
@@ -138,7 +138,7 @@ describe('ExitBook', () => {
       return book
     }
     expect(isCaught(careless)).to.equal(true)
-  }).timeout(120_000)
+  }).timeout(600_000)
 
   it('would be caught if it believed that a venue shows everything at once', () => {
     const hasty = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook => {
@@ -146,7 +146,7 @@ describe('ExitBook', () => {
       return plainBook({ ...settings, capabilities }, tell)
     }
     expect(isCaught(hasty, { ...LOOK_UP, visibilityMs: 10 })).to.equal(true)
-  }).timeout(120_000)
+  }).timeout(600_000)
 
   it('would be caught if an order that has waited left by what was held when it was queued', () => {
     const hasty = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook => {
@@ -155,7 +155,7 @@ describe('ExitBook', () => {
       return book
     }
     expect(isCaught(hasty, { ...LOOK_UP, visibilityMs: 0 }, queueStories)).to.equal(true)
-  }).timeout(120_000)
+  }).timeout(600_000)
 
   it('would be caught if it took an id that makes no second order while it works for a proof', () => {
     const trusting = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook => {
@@ -167,5 +167,5 @@ describe('ExitBook', () => {
       return plainBook({ ...settings, capabilities }, tell)
     }
     expect(isCaught(trusting)).to.equal(true)
-  }).timeout(120_000)
+  }).timeout(600_000)
 })

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { running } from './compiled.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
@@ -21,7 +22,7 @@ export interface RunOptions {
 
 /** Runs `watchkeeper` with these arguments in a process of its own. */
 export function watchkeeper(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+  const child = spawn(process.execPath, [...running('src/cli/main.ts'), ...args], {
     cwd: ROOT,
     env: { ...plainEnv(), ...options.env },
   })

@@ -14,6 +14,11 @@ export interface Compiled {
   remove(): void
 }
 
+const fileIn =
+  (folder: string) =>
+  (path: string): string =>
+    join(folder, path.replace(/\.ts$/, '.js'))
+
 /** Compiles the project: a process of it is then ready three times as soon. */
 export function compiled(): Compiled {
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-compiled-'))
@@ -28,14 +33,20 @@ export function compiled(): Compiled {
   for (const file of [watchdog, 'package.json']) cpSync(join(ROOT, file), join(folder, file))
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   return {
-    file: path => join(folder, path.replace(/\.ts$/, '.js')),
+    file: fileIn(folder),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 
-let program: Compiled | undefined
+let program: Compiled | undefined = whole()
 
-/** The project, compiled once for all tests of this process. */
+/** The project as a run of all tests has compiled it; undefined in a run of some files. */
+function whole(): Compiled | undefined {
+  const folder = process.env['COMPILED_PROGRAM']
+  return folder === undefined ? undefined : { file: fileIn(folder), remove: () => undefined }
+}
+
+/** The project, compiled once for all tests of this process, or of the whole run. */
 export function theProgram(): Compiled {
   if (program === undefined) {
     const made = compiled()
@@ -43,4 +54,9 @@ export function theProgram(): Compiled {
     program = made
   }
   return program
+}
+
+/** Arguments of Node that run a source file: compiled where that has been done, by tsx otherwise. */
+export function running(path: string): string[] {
+  return program === undefined ? ['--import', 'tsx', join(ROOT, path)] : [program.file(path)]
 }

@@ -90,8 +90,11 @@ describe('the stream of events', () => {
     const socket = connect(server.port, '127.0.0.1').pause()
     socket.on('error', () => undefined)
     socket.write('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    await new Promise(resolve => setTimeout(resolve, 1_000))
-    const { pagesRead } = control
+    let pagesRead: number
+    do {
+      ;({ pagesRead } = control)
+      await new Promise(resolve => setTimeout(resolve, 500))
+    } while (pagesRead === 0 || pagesRead < control.pagesRead)
     expect(pagesRead).to.be.below(100)
     await new Promise(resolve => setTimeout(resolve, 5_500))
     expect(control.pagesRead).to.equal(pagesRead)

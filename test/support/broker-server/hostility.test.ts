@@ -45,7 +45,7 @@ describe('a broker server that is hostile', () => {
   })
 
   it('fills an order after it has said that the order ended', async () => {
-    await on.harm({ kind: 'fill', plan: { share: 0.5, ends: true, fillsAfterEndMs: 50 } })
+    await on.harm({ kind: 'fill', plan: { share: 0.5, ends: true, fillsAfterEndMs: 1_500 } })
     const broker = on.open()
     await broker.placeExit(anOrder(), signal)
     expect(await broker.orderByClientId(ID, signal)).to.include({ kind: 'ended' })

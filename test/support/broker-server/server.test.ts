@@ -162,9 +162,9 @@ describe('BrokerServer', () => {
     const hands = [{ instrument: 'ACME', quantity: 1 }]
     await on.remote.script({ steps: [{ afterMs: 20, hands }] })
     await until(() => held() === 6)
-    await on.remote.script({ steps: [{ afterMs: 50, hands }] })
+    await on.remote.script({ steps: [{ afterMs: 1_000, hands }] })
     await on.remote.script({ clear: true })
-    await sleep(100)
+    await sleep(1_200)
     expect(await broker.holding({ instrument: ACME }, signal)).to.include({ quantity: 6 })
   })
 
