@@ -2,7 +2,7 @@ import { isEnough, isSame } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import type { Circumstances } from './circumstances.ts'
 import { besideForeign } from './foreign.ts'
-import { executedUnseen, isClosedBefore, settledByHolding } from './holding-evidence.ts'
+import { executedUnseen, isClosedBefore, isLost, settledByHolding } from './holding-evidence.ts'
 import { limitStyleOf, priceOfAttempt } from './order-type.ts'
 import { attemptQuantity, type Plan } from './quantity.ts'
 import {
@@ -145,14 +145,14 @@ function followed(record: ExitRecord, state: Followed, around: Circumstances): r
       return [{ kind: 'ended', quantity: least }]
     }
   }
-  const isContradicted = state.kind === 'unknown' && record.faults > 0
-  const settled = isContradicted ? settledByHolding(record, state, around) : undefined
+  const isDisbelieved = state.kind === 'unknown' && (record.faults > 0 || isLost(record, state))
+  const settled = isDisbelieved ? settledByHolding(record, state, around) : undefined
   if (settled !== undefined) return [settled]
   const steps: Step[] = []
   if (capabilities.lookup !== 'none') steps.push({ kind: 'ask-order' })
   if (isHoldingEvidence(capabilities)) steps.push(...askAround(settings))
-  else if (isContradicted) steps.push(ASK_HOLDING)
-  const mustCancel = isContradicted && state.cancelledAt === undefined
+  else if (isDisbelieved) steps.push(ASK_HOLDING)
+  const mustCancel = isDisbelieved && state.cancelledAt === undefined
   const longestMs = longestWorkingMs(record, settings)
   if (mayCancel && (mustCancel || now - state.since > longestMs)) steps.push({ kind: 'cancel' })
   return steps

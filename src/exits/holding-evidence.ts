@@ -3,7 +3,7 @@ import { isSame, restOf } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { Step } from './evidence.ts'
 import { isToldTwice } from './holding-state.ts'
-import type { ExitRecord, ExitState, Followed } from './record.ts'
+import { type ExitRecord, type ExitState, type Followed, isUnchanged } from './record.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
 
 /** Units that an order has executed, by the evidence of the holding: no fewer and no more than these. */
@@ -39,6 +39,12 @@ export function executedUnseen(
   return { least: within(sum(gone, drift.least)), most }
 }
 
+type Unknown = Extract<ExitState, { kind: 'unknown' }>
+
+/** Whether the venue has accepted the order, and says since that it finds no such order. */
+export const isLost = ({ exists }: ExitRecord, { absentAt }: Unknown): boolean =>
+  exists && absentAt !== undefined
+
 /** Whether all that the order executed was visible when the holding was last asked for. */
 export const isClosedBefore = (
   { notOpenAt }: Followed,
@@ -52,9 +58,15 @@ export const isClosedBefore = (
  */
 export function settledByHolding(
   record: ExitRecord,
-  state: Extract<ExitState, { kind: 'unknown' }>,
+  state: Unknown,
   around: Circumstances,
 ): Step | undefined {
+  return isLost(record, state)
+    ? settledLost(record, state, around)
+    : settledDoubt(record, state, around)
+}
+
+function settledDoubt(record: ExitRecord, state: Unknown, around: Circumstances): Step | undefined {
   const { held, settings } = around
   const apartMs = proofMs(settings.capabilities)
   const isSettled = (from: number): boolean =>
@@ -66,4 +78,27 @@ export function settledByHolding(
   const seen = executedUnseen(record, state, around)
   if (seen === undefined || cancelledAt === undefined || !isSettled(cancelledAt)) return undefined
   return isSame(seen.least, seen.most) ? { kind: 'ended', quantity: seen.least } : undefined
+}
+
+/**
+ * What the holding tells of an order that the venue has accepted and finds no more, by two reports after
+ * its absence and after its cancel: nothing is left, what is missing, or that nothing is missing.
+ */
+function settledLost(
+  { order, executed, heldBefore, drift }: ExitRecord,
+  { absentAt, cancelledAt }: Unknown,
+  { held, isWhole, isShared, quietSince, settings }: Circumstances,
+): Step | undefined {
+  if (absentAt === undefined || cancelledAt === undefined || held === undefined) return undefined
+  const apartMs = proofMs(settings.capabilities)
+  const from = Math.max(absentAt, cancelledAt, quietSince) + apartMs
+  if (!isToldTwice(held.named, from, apartMs)) return undefined
+  const ended = (units: number): Step => ({
+    kind: 'ended',
+    quantity: Math.max(executed.quantity, Math.min(order.quantity, units)),
+  })
+  if (!isShared && held.quantity === 0) return ended(order.quantity)
+  const gone = heldBefore === null ? 0 : Math.max(0, restOf(heldBefore, held.quantity))
+  if (!isShared && isUnchanged(drift) && gone > 0) return ended(gone)
+  return isWhole ? ended(0) : undefined
 }

@@ -38,6 +38,63 @@ describe('the evidence for an order that nobody answered for', () => {
     ])
   })
 
+  describe('after the venue has accepted it and finds it no more', () => {
+    const absent = { kind: 'absent' } as const
+    const ask = { by: 'cancel' } as const
+    const lostAt45 = (but: Parameters<typeof settingsOf>[0] = {}): ExitCase => {
+      const exit = new ExitCase(settingsOf({ lookup: 'complete', ...but })).sent()
+      const answer = { kind: 'acknowledged' } as const
+      exit.happen({ kind: 'answered', id: exit.id, answer, at: 5 })
+      return exit.seen(absent, 20).seen(absent, 35).seen(absent, 50).seen(absent, 99)
+    }
+    const cancelledAt60 = (but: Parameters<typeof settingsOf>[0] = {}): ExitCase => {
+      const exit = lostAt45(but)
+      const { id } = exit
+      return exit.happen({ kind: 'seen', id, order: absent, ...ask, askedAt: 60, at: 60 })
+    }
+
+    it('is never its absence, however often it is told', () => {
+      const exit = lostAt45()
+      expect([exit.kind, exit.record.exists, exit.record.attempt]).to.deep.equal([
+        'unknown',
+        true,
+        1,
+      ])
+      const asked = exit.kindsOfSteps(100, { held: heldAt(5, 40, 50) })
+      expect(asked).to.include.members(['ask-order', 'ask-holding', 'cancel'])
+    })
+
+    it('is two reports after its cancel that nothing is missing: only then a new order is made', () => {
+      const exit = cancelledAt60()
+      expect(exit.kindsOfSteps(100, { held: heldAt(5, 65, 99) })).not.to.include('ended')
+      const held = heldAt(5, 70, 80)
+      expect(exit.kindsOfSteps(100, { held, isWhole: false })).not.to.include('ended')
+      expect(exit.kindsOfSteps(100, { held, quietSince: 61 })).not.to.include('ended')
+      const steps = exit.steps(100, { held })
+      expect(steps).to.deep.equal([{ kind: 'ended', quantity: 0 }])
+      exit.happen({ kind: 'ended', quantity: 0, at: 100 })
+      expect([exit.kind, exit.record.attempt]).to.deep.equal(['rejected', 1])
+    })
+
+    it('is what two reports after its cancel show to be gone', () => {
+      const held = heldAt(2, 70, 80)
+      const exit = cancelledAt60()
+      expect(exit.steps(100, { held, isWhole: false })).to.deep.equal([
+        { kind: 'ended', quantity: 3 },
+      ])
+      expect(exit.steps(100, { held: heldAt(0, 70, 80), isWhole: false })).to.deep.equal([
+        { kind: 'ended', quantity: 5 },
+      ])
+      const shared = exit.kindsOfSteps(100, { held, isShared: true, isWhole: false })
+      expect(shared, 'another position may have sold it').not.to.include('ended')
+    })
+
+    it('is the same id again where that makes no second order', () => {
+      const exit = lostAt45({ dedupe: 'always' })
+      expect([exit.kind, exit.record.isDoubted]).to.deep.equal(['intended', false])
+    })
+  })
+
   it('is no open-only de-duplication: an id that works no more would make a second order', () => {
     const exit = unknownAt(5, { dedupe: 'open-only', lookup: 'complete' })
     expect(exit.kindsOfSteps(1_000)).to.deep.equal(['ask-order'])
