@@ -13,7 +13,7 @@ import {
   withStep,
   hasNotLeft,
 } from './record.ts'
-import { type ExitSettings, proofMs, wayOf } from './settings.ts'
+import { type ExitSettings, proofMs } from './settings.ts'
 
 /** The record after what the venue says of its order; what cannot be true proves nothing. */
 export function seen(
@@ -164,11 +164,7 @@ function absent(
   if (!isFollowed(state) || askedAt < state.since + apartMs) return record
   if (record.exists || state.kind !== 'unknown') {
     if (record.executed.quantity > 0) return faulty(record, at, 'absent after a fill')
-    // An id that makes one order for good may be sent again; else an accepted order may have been carried
-    // out and forgotten, and no answer about it proves that it was not.
-    if (wayOf(capabilities) === 'resend') {
-      return { ...doubted(record, askedAt, 'the venue has lost it'), exists: false }
-    }
+    // It may have been carried out and forgotten: no answer about it proves that it was not.
     if (state.kind !== 'unknown') return doubted(record, askedAt, 'the venue has lost it')
     if (state.absentAt !== undefined) return record
     return withStep(

@@ -89,9 +89,12 @@ describe('the evidence for an order that nobody answered for', () => {
       expect(shared, 'another position may have sold it').not.to.include('ended')
     })
 
-    it('is the same id again where that makes no second order', () => {
-      const exit = lostAt45({ dedupe: 'always' })
-      expect([exit.kind, exit.record.isDoubted]).to.deep.equal(['intended', false])
+    it('is a new id, where the venue refuses the one that it has forgotten', () => {
+      const exit = cancelledAt60({ dedupe: 'always' })
+      expect(exit.kindsOfSteps(100, { held: heldAt(5, 40, 50) })).not.to.include('send')
+      const { id } = exit
+      exit.happen({ kind: 'ended', quantity: 0, at: 100 }, { kind: 'retry', at: 1_100 })
+      expect([exit.record.attempt, exit.id === id]).to.deep.equal([2, false])
     })
   })
 

@@ -42,6 +42,7 @@ export const ACTS: Record<string, Act> = {
   'old-report': (account, roll) => account.oldReport(1 + (roll() % 60)),
   lie: account => account.lie(),
   perjure: account => account.perjure(),
+  purge: account => account.purge(),
   'claim-less': (account, roll) => account.claimLess(roll),
   restart: account => {
     account.flush()

@@ -64,6 +64,8 @@ export class GuardedAccount {
   /** It was told that nothing can prove what became of an order. */
   isUnprovedTold = false
   private hasOthersTraded = false
+  /** Nothing but the holding tells of some order what became of it. */
+  private isPurged = false
   private hasCrashed = false
   private isLying = false
   private isPerjury = false
@@ -207,6 +209,14 @@ export class GuardedAccount {
     this.isPerjury = true
   }
 
+  /** The venue forgets the accepted orders that are over, against what it claims. */
+  purge(): void {
+    if (this.hasOthersTraded) return
+    for (const { exists, order } of this.book.exits.records()) {
+      if (exists && this.venue.forget(order.clientOrderId)) this.isPurged = this.isAmbiguous = true
+    }
+  }
+
   /** The venue answers by name, from a cache that says how old it is. */
   oldReport(ageMs: number): void {
     const report = this.venue.report(0, ageMs)
@@ -217,7 +227,7 @@ export class GuardedAccount {
   /** Somebody else buys what no position names. */
   othersBuy(quantity: number): void {
     // What is bought for what was sold in the same moment looks like neither.
-    if (!this.settled()) return
+    if (!this.settled() || this.isPurged) return
     this.others += quantity
     this.hasOthersTraded = true
     this.venue.trade(quantity)

@@ -29,6 +29,8 @@ export class ModelVenue {
   private readonly drifts: boolean
   private readonly heldBefore: { at: number; quantity: number }[] = []
   private readonly orders: VenueOrder[] = []
+  /** Orders that no look-up finds any more. */
+  private readonly forgotten = new Set<VenueOrder>()
   private flying: { at: number; order: ExitOrder; fate: Fate }[] = []
 
   /** `drifts`: quantities are told as sums of doubles. */
@@ -76,6 +78,15 @@ export class ModelVenue {
     const state = placed.history.at(-1)!.state
     if (!tellsState) return { kind: 'acknowledged' }
     return { kind: 'acknowledged', order: this.toldState(state) }
+  }
+
+  /** Forgets an order that is over; gives whether there was one. */
+  forget(id: string): boolean {
+    const over = this.orders.filter(
+      placed => placed.order.clientOrderId === id && !isOpen(placed) && !this.forgotten.has(placed),
+    )
+    for (const placed of over) this.forgotten.add(placed)
+    return over.length > 0
   }
 
   /** Executes so much of each order that works. */
@@ -149,7 +160,7 @@ export class ModelVenue {
 
   private seen(id: string, lagMs: number): LivedOrder | undefined {
     return this.orders
-      .filter(({ order }) => order.clientOrderId === id)
+      .filter(placed => placed.order.clientOrderId === id && !this.forgotten.has(placed))
       .map(placed => stateAt(placed, this.now - lagMs))
       .findLast(state => state !== undefined)
   }
