@@ -98,7 +98,7 @@ export function ended(
   if (remainingOf(next) === 0) {
     return by === 'holding'
       ? withStep({ ...next, state: { kind: 'flat', at, by: 'gone' } }, at, 'gone from the holding')
-      : withStep({ ...next, state: { kind: 'filled', at } }, at, 'filled')
+      : withStep({ ...next, state: { kind: 'filled', at, earlier: record.before } }, at, 'filled')
   }
   const told = withStep(next, at, `ended by ${by}: ${executed.quantity} executed`)
   // Many a venue ends a limit itself that it cannot execute at once, again and again.

@@ -43,6 +43,8 @@ export type ExitEvent = { readonly at: number } & (
   | { readonly kind: 'shrunk'; readonly by: number }
   /** Others have changed the holding that is the evidence for the order. */
   | { readonly kind: 'drifted'; readonly by: HoldingChange }
-  /** Nothing is left that could be sold. */
-  | { readonly kind: 'flat'; readonly by: 'fill' | 'gone' | 'dust' }
+  /** Two reports of the holding show nothing of what the venue says is filled. */
+  | { readonly kind: 'contradicted' }
+  /** Nothing is left that could be sold. `isBelieved`: the fill counts, though the holding never showed it. */
+  | { readonly kind: 'flat'; readonly by: 'fill' | 'gone' | 'dust'; readonly isBelieved?: true }
 )

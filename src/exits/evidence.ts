@@ -1,6 +1,7 @@
 import { isEnough, isSame } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import type { Circumstances } from './circumstances.ts'
+import { afterFill } from './filled.ts'
 import { besideForeign } from './foreign.ts'
 import { executedUnseen, isClosedBefore, isLost, settledByHolding } from './holding-evidence.ts'
 import { limitStyleOf, priceOfAttempt } from './order-type.ts'
@@ -26,7 +27,8 @@ export type Step =
   | { readonly kind: 'save' | 'send' | 'ask-order' | 'cancel' | 'ask-holding' | 'list-orders' }
   | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'retry' }
-  | { readonly kind: 'flat'; readonly by: 'fill' | 'dust' }
+  | { readonly kind: 'contradicted' }
+  | { readonly kind: 'flat'; readonly by: 'fill' | 'dust'; readonly isBelieved?: true }
   | { readonly kind: 'untouched'; readonly isProof: boolean }
   | { readonly kind: 'ended'; readonly quantity: number }
 
@@ -68,7 +70,7 @@ export function stepsFor(record: ExitRecord, present: Circumstances): readonly S
     case 'foreign':
       return besideForeign(state, around)
     case 'filled':
-      return isReportedAfter(state.at, around) ? [{ kind: 'flat', by: 'fill' }] : [ASK_HOLDING]
+      return afterFill(record, state, around)
   }
 }
 
@@ -78,12 +80,6 @@ function mustAsk(record: ExitRecord, around: Circumstances): readonly Step[] {
   const mustVerify = asksHolding(settings.capabilities) && !isVerified
   return [...(mustSeek(record, around) ? [ASK_ORDER] : []), ...(mustVerify ? [ASK_HOLDING] : [])]
 }
-
-/** Of several positions in one holding, none can tell its own end by it. */
-const isReportedAfter = (
-  at: number,
-  { isShared, held, settings: { capabilities } }: Circumstances,
-): boolean => isShared || (held !== undefined && held.at >= at + capabilities.visibilityMs)
 
 function beforeSending(record: ExitRecord, around: Circumstances): readonly Step[] {
   const { settings, allowance, hasTurn, held } = around

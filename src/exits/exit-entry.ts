@@ -221,6 +221,7 @@ export function eventOf(step: Step, now: number): ExitEvent | undefined {
     case 'plan':
       return { kind: 'planned', plan: step.plan, at: now }
     case 'retry':
+    case 'contradicted':
     case 'flat':
     case 'untouched':
     case 'ended':

@@ -16,6 +16,7 @@ import {
   withStep,
 } from './record.ts'
 import { type ExitSettings, settingsFor, wayOf } from './settings.ts'
+import { followFilled } from './filled.ts'
 import { foreign } from './foreign.ts'
 import { lived, notOpen, seen } from './sightings.ts'
 
@@ -23,8 +24,11 @@ import { lived, notOpen, seen } from './sightings.ts'
 export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettings): ExitRecord {
   const { state } = record
   const settings = settingsFor(record, present)
-  if (state.kind === 'flat' || (state.kind === 'filled' && event.kind !== 'flat')) return record
+  if (state.kind === 'flat') return record
   if ('id' in event && event.id !== record.order.clientOrderId) return record
+  if (state.kind === 'filled' && event.kind !== 'flat') {
+    return followFilled(record, state, { event, settings })
+  }
   switch (event.kind) {
     case 'recorded':
       return state.kind === 'intending' ? inState(record, { ...state, kind: 'intended' }) : record
@@ -60,11 +64,15 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
       return shrunk(record, event)
     case 'drifted':
       return record.heldBefore === null ? record : (plannedAnew(record) ?? drifted(record, event))
+    case 'contradicted':
+      return record
     case 'flat':
       return withStep(
         { ...record, state: { kind: 'flat', at: event.at, by: event.by } },
         event.at,
-        `flat: ${event.by}`,
+        event.isBelieved === true
+          ? 'flat: the fill counts, though the holding never showed it'
+          : `flat: ${event.by}`,
       )
   }
 }

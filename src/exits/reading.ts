@@ -26,6 +26,7 @@ export function inSteps(event: ExitEvent, lot: number | undefined): ExitEvent {
     case 'retry':
     case 'shrunk':
     case 'drifted':
+    case 'contradicted':
     case 'flat':
       return event
   }

@@ -83,8 +83,16 @@ export type ExitState =
       readonly retryAt: number
       readonly overAt?: number
     }
-  /** All of it is executed; nothing is sent again. */
-  | { readonly kind: 'filled'; readonly at: number }
+  /**
+   * All of it is executed; nothing is sent again. `earlier`: what the attempts before the last one have
+   * executed; records of earlier releases lack it. `isContradicted`: the holding shows no fill.
+   */
+  | {
+      readonly kind: 'filled'
+      readonly at: number
+      readonly earlier?: Execution
+      readonly isContradicted?: true
+    }
   /** Over. `gone`: the holding proves it. `dust`: what is left is too little for an order. */
   | { readonly kind: 'flat'; readonly at: number; readonly by: 'fill' | 'gone' | 'dust' }
 

@@ -1,0 +1,87 @@
+import { difference } from '../domain/decimal.ts'
+import { isEnough, restOf } from '../domain/units.ts'
+import type { Circumstances } from './circumstances.ts'
+import type { ExitEvent } from './events.ts'
+import type { Step } from './evidence.ts'
+import { isToldTwice } from './holding-state.ts'
+import {
+  DOUBTED,
+  type ExitRecord,
+  type ExitState,
+  isUnchanged,
+  NOTHING,
+  withStep,
+} from './record.ts'
+import { type ExitSettings, proofMs } from './settings.ts'
+
+/*
+ * An exit that the venue calls filled. Where its position is alone in the holding, that must fall by the
+ * fill. While it does not, the two answers contradict each other: nothing is sold, the order is asked for
+ * again, and a venue that takes its word back puts the order in doubt. Others may have bought meanwhile, so
+ * after `loudAfterMs` the fill counts: what is held then belongs to no position, and is told as that.
+ */
+
+type Filled = Extract<ExitState, { kind: 'filled' }>
+
+/** What is to be done for an exit that is filled. */
+export function afterFill(
+  record: ExitRecord,
+  state: Filled,
+  around: Circumstances,
+): readonly Step[] {
+  const { held, isShared, now, settings } = around
+  const { capabilities, loudAfterMs } = settings
+  const { at, isContradicted = false } = state
+  const isReported = held !== undefined && held.at >= at + capabilities.visibilityMs
+  // Of several positions in one holding, none can tell its own end by it.
+  if (isShared) return [{ kind: 'flat', by: 'fill' }]
+  if (!isReported) return [{ kind: 'ask-holding' }]
+  if (!isContrary(record, state, around)) return [{ kind: 'flat', by: 'fill' }]
+  const apartMs = proofMs(capabilities)
+  if (!isToldTwice(held.named, at + apartMs, apartMs)) return [{ kind: 'ask-holding' }]
+  if (!isContradicted) return [{ kind: 'contradicted' }]
+  if (now - at >= loudAfterMs) return [{ kind: 'flat', by: 'fill', isBelieved: true }]
+  const questions: Step[] = [{ kind: 'ask-holding' }]
+  return capabilities.lookup === 'none' ? questions : [...questions, { kind: 'ask-order' }]
+}
+
+/** Whether the holding has fallen by less than the last order is said to have executed. */
+function isContrary(
+  { heldBefore, before, drift }: ExitRecord,
+  { at, earlier }: Filled,
+  { held, quietSince }: Circumstances,
+): boolean {
+  // What others have changed since the order was planned hides what it executed.
+  const isComparable = isUnchanged(drift) && quietSince <= at
+  if (heldBefore === null || earlier === undefined || !isComparable) return false
+  const executed = difference(before.quantity, earlier.quantity)
+  return !isEnough(restOf(heldBefore, held!.quantity), executed)
+}
+
+/** The record of a filled exit after one of the events that concern it; any other changes nothing. */
+export function followFilled(
+  record: ExitRecord,
+  state: Filled,
+  { event, settings }: { event: ExitEvent; settings: ExitSettings },
+): ExitRecord {
+  if (event.kind === 'contradicted' && state.isContradicted !== true) {
+    const next = { ...record, faults: record.faults + 1, state: { ...state, isContradicted: true } }
+    return withStep(next as ExitRecord, event.at, 'filled, though the holding shows no fill')
+  }
+  const { capabilities } = settings
+  const isAnswer = event.kind === 'seen' && event.by !== 'cancel'
+  if (!isAnswer || state.isContradicted !== true || state.earlier === undefined) return record
+  if (event.askedAt < state.at + proofMs(capabilities)) return record
+  const { order } = event
+  const { kind } = order
+  if (kind === 'filled' || kind === 'unknown') return record
+  if ('executed' in order && isEnough(order.executed.quantity, record.order.quantity)) return record
+  // One that works no more is absent at most venues.
+  if (kind === 'absent' && capabilities.lookup !== 'complete') return record
+  const doubted: ExitRecord = {
+    ...{ ...record, ...DOUBTED, exists: true, before: state.earlier, executed: NOTHING },
+    faults: record.faults + 1,
+    state: { kind: 'unknown', since: event.at },
+  }
+  return withStep(doubted, event.at, `${kind}, though it was filled`)
+}
