@@ -20,6 +20,8 @@ export class LiveCounts {
   unknowns = 0
   /** Times that the venue had an order of the id of an attempt that was not sent from here. */
   foreignOrders = 0
+  /** Orders of ended exits that were executed after all. */
+  lateFills = 0
   /** Orders that left without an answer about their holding. */
   unverified = 0
   /** Positions that somebody else has closed, of which no exit was decided. */

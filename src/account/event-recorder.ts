@@ -36,6 +36,7 @@ export interface ExitJournalParts {
 type Failed = Extract<JournalEvent, { kind: 'exit-failed' }>
 type Shrunk = Extract<JournalEvent, { kind: 'position-shrunk' }>
 type Filled = Extract<JournalEvent, { kind: 'exit-filled' }>
+type LateFill = Extract<JournalEvent, { kind: 'exit-late-fill' }>
 type ReleasedOver = Extract<JournalEvent, { kind: 'released-order-over' }>
 
 /** Makes what happens to exits and monitors durable, with a line for a person. */
@@ -211,6 +212,9 @@ export class ExitJournal {
         this.close(event.kind, row, { by })
         return
       }
+      case 'exit-late-fill':
+        this.lateFill(event)
+        return
       case 'released-order-over':
         this.releasedOver(event)
         return
@@ -320,6 +324,40 @@ export class ExitJournal {
     }
     releasedEnds.set(name, end)
     send(this.parts.portfolio(), end)
+  }
+
+  /** What an order of an ended exit has sold after all counts for the day, and is known as booked. */
+  private lateFill({
+    kind,
+    position,
+    generation,
+    clientOrderId,
+    executed,
+    booked,
+  }: LateFill): void {
+    const { state, writer, now, portfolio } = this.parts
+    const { releasedEnds, counts } = state
+    const { id } = position
+    const name = `late ${clientOrderId} ${booked}`
+    counts.lateFills++
+    const end = {
+      ...({ kind: 'released-filled', position, executed } as const),
+      done: (profit: Realised | undefined) => {
+        releasedEnds.delete(name)
+        const row = state.register.get(id)
+        const isLast = row !== undefined && row.state !== 'open' && row.generation === generation
+        const exited = isLast ? row.exited : undefined
+        if (isLast && exited !== undefined) {
+          state.register.decide({ ...row, exited: { ...exited, executed: booked } })
+        }
+        const { quantity, price } = executed
+        const detail = { clientOrderId, quantity, price, profit: profit?.amount ?? null, booked }
+        const line = lineOf(now(), kind, id, detail)
+        writer.soon({ line, ...(exited !== undefined && { row: id }) })
+      },
+    }
+    releasedEnds.set(name, end)
+    send(portfolio(), end)
   }
 
   private forgetReleased(event: ReleasedOver, profit: Realised | undefined): void {

@@ -123,7 +123,9 @@ function close(
     writer.soon({ line })
     return
   }
-  state.register.decide(closedRow(row, exit, { at: now(), by: 'a fill', price }))
+  state.register.decide(
+    closedRow(row, exit, { at: now(), by: 'a fill', price, executed: quantity }),
+  )
   writer.soon({ row: id, line })
 }
 

@@ -5,6 +5,7 @@ import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { Faults } from '../exits/faults.ts'
 import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
+import { executedOf } from '../exits/exit-entry.ts'
 import { type ExitRecord, hasSent } from '../exits/record.ts'
 import type { Ended, LifeRatchet, Past, Registered, ReleasedExit } from '../ports/keeper.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
@@ -93,7 +94,7 @@ type ReleasedEnd = Extract<PortfolioMessage, { kind: 'released-filled' }>
 export function closedRow(
   row: Registered,
   exit: ExitRecord | undefined,
-  { at, by, price }: Ended,
+  { at, by, price, executed = 0 }: Ended & { readonly executed?: number },
 ): Registered {
   const reason = exit?.decision.reason ?? by
   const isSent = exit !== undefined && (price !== undefined || hasSent(exit))
@@ -102,7 +103,9 @@ export function closedRow(
     state: 'closed',
     ended: { at, by: reason, ...(price !== undefined && { price }) },
     ...(exit?.wasDoubted === true && { wasDoubted: true }),
-    ...(isSent && { exited: { at, attempts: exit.attempt } }),
+    ...(isSent && {
+      exited: { at, attempts: exit.attempt, executed: Math.max(executedOf(exit), executed) },
+    }),
   }
 }
 

@@ -4,6 +4,7 @@ import type { Position } from '../domain/position.ts'
 import { NotSent, RateLimited, Unauthorized, WatchkeeperError } from '../errors.ts'
 import type { ExitEvent } from '../exits/events.ts'
 import type { CallKind } from '../exits/exit-entry.ts'
+import type { LateQuestion } from '../exits/late-fills.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Leaving, Sender } from '../ports/sender.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -117,6 +118,19 @@ async function sent(parts: GatewayParts, record: ExitRecord): Promise<ExitEvent>
 function leave(leaving: Leaving): void {
   if (!leaving.mayLeave(true)) throw new NotSent('it may not leave now')
   leaving.left()
+}
+
+/** Looks an order of an exit up that is over; a question that fails is asked again, a few times. */
+export function lookUpLate(
+  { broker, callTimeoutMs, self, track, journal }: GatewayParts,
+  { clientOrderId }: LateQuestion,
+): void {
+  const asked = withDeadline(callTimeoutMs, signal => broker.orderByClientId(clientOrderId, signal))
+  const told = asked.then(
+    order => self({ kind: 'late', clientOrderId, order }),
+    (error: unknown) => journal({ kind: 'reconcile-failed', error }),
+  )
+  track(told)
 }
 
 /** A question that fails proves nothing; it is asked again in the next cycle. */

@@ -3,9 +3,9 @@ import type { Position } from '../domain/position.ts'
 import type { ExitBook } from '../exits/exit-book.ts'
 import { type KillSwitch, maySend } from '../exits/kill-switch.ts'
 import type { Notice } from '../exits/notices.ts'
-import type { ExitRecord } from '../exits/record.ts'
+import type { EndedExit, ExitRecord } from '../exits/record.ts'
 import { send } from './actor.ts'
-import { type GatewayParts, perform } from './gateway-calls.ts'
+import { type GatewayParts, lookUpLate, perform } from './gateway-calls.ts'
 import type { GatewayMessage } from './messages.ts'
 
 export interface GatewayState {
@@ -23,7 +23,7 @@ export interface GatewayState {
 interface Ended {
   readonly position: Position
   readonly generation: number
-  readonly exited?: { readonly at: number; readonly attempts: number }
+  readonly exited?: EndedExit
 }
 
 /** What an earlier process left in the store. */
@@ -96,6 +96,8 @@ function subjectOf(message: GatewayMessage): string | undefined {
       return `${message.kind} ${message.record.positionId}`
     case 'ended':
       return `${message.kind} ${message.of.id}`
+    case 'late':
+      return `${message.kind} ${message.clientOrderId}`
     case 'pushed':
       return `${message.kind} ${message.update.clientOrderId}`
     case 'holding':
@@ -140,6 +142,9 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
       changed(state, message.of.id)
       followReleased(state)
       return state
+    case 'late':
+      book.late.seen(message.clientOrderId, message.order)
+      return state
     case 'pushed':
       pushed(state, message)
       return state
@@ -167,6 +172,7 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
     case 'cycle':
       book.cycle(parts.now())
       for (const key of book.doubtful()) parts.ask({ kind: 'ask', key })
+      for (const question of book.lateQuestions(parts.now())) lookUpLate(parts, question)
       actOnAll(state)
       return state
     case 'kill-switch':
@@ -222,7 +228,10 @@ function pushed(
     return
   }
   const released = book.released.owner(id)
-  if (released === undefined) return
+  if (released === undefined) {
+    book.late.seen(id, order)
+    return
+  }
   book.released.happened(released, seen)
   followReleased(state)
 }
@@ -341,6 +350,7 @@ export function noticed(
     case 'position-gone':
       return over(notice.positionId)
     case 'released-order-over':
+    case 'exit-late-fill':
     case 'exit-unknown':
     case 'exit-rejected':
     case 'exit-stuck':

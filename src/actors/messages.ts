@@ -6,7 +6,7 @@ import type { ExitEvent } from '../exits/events.ts'
 import type { CallKind } from '../exits/exit-entry.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
-import type { OpenOrder, OrderUpdate } from '../ports/broker.ts'
+import type { OpenOrder, OrderState, OrderUpdate } from '../ports/broker.ts'
 import type { Execution, Fill } from '../domain/order.ts'
 import type { Guard, Ratchet } from '../risk/guard.ts'
 import type { LimitStanding, PortfolioDay, Realised } from '../risk/portfolio.ts'
@@ -57,6 +57,8 @@ export type GatewayMessage =
       }
       readonly event: ExitEvent | undefined
     }
+  /** What the venue says of an order of an exit that is over. */
+  | { readonly kind: 'late'; readonly clientOrderId: string; readonly order: OrderState }
   /** The broker tells of one of our orders of its own accord. */
   | { readonly kind: 'pushed'; readonly update: OrderUpdate }
   /** What is held, asked for at `askedAt` (epoch ms). */

@@ -34,6 +34,7 @@ const ERRORS: readonly JournalKind[] = [
   'exit-unproved',
   'exit-unverified',
   'holding-oversold',
+  'exit-late-fill',
   'isolated-fault',
   'monitor-gave-up',
   'second-guard',

@@ -50,6 +50,7 @@ export function record(
     case 'exit-closed':
     case 'exit-dust':
     case 'exit-fault':
+    case 'exit-late-fill':
     case 'exit-foreign':
     case 'exit-rejected':
     case 'exit-reserved':

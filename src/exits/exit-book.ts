@@ -1,7 +1,9 @@
 import { difference } from '../domain/decimal.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
+import type { Execution } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
+import { leftOf } from '../domain/units.ts'
 import type { ExitsOptions } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
 import { type CallKind, underWayOf } from './exit-entry.ts'
@@ -10,13 +12,23 @@ import { Faults } from './faults.ts'
 import { HoldingBook } from './holding-book.ts'
 import type { HoldingChange } from './events.ts'
 import type { HoldingGroup } from './holding-group.ts'
-import { type EndedExit, type ExitRecord, hasSent, isAlive, isOver, remainingOf } from './record.ts'
-import { type FollowedOrder, leftOf, ReleasedExits } from './released.ts'
+import {
+  type EndedExit,
+  type ExitRecord,
+  hasSent,
+  isAlive,
+  isOver,
+  plus,
+  remainingOf,
+} from './record.ts'
+import { type FollowedOrder, leftOf as leftOfReleased, ReleasedExits } from './released.ts'
 import type { Share } from './reconcile.ts'
 import { LATE_MS } from './former.ts'
 import { type Listed, reservedBy } from './noticing.ts'
-import { KNOWN_ATTEMPTS, SecondGuard } from './second-guard.ts'
-import type { ExitSettings } from './settings.ts'
+import { hasForeign } from './foreign.ts'
+import { LateFills, type LateQuestion } from './late-fills.ts'
+import { idsOf, KNOWN_ATTEMPTS, SecondGuard } from './second-guard.ts'
+import { type ExitSettings, proofMs } from './settings.ts'
 import type { Adoption, UnownedHolding } from './unowned.ts'
 
 export interface ExitBookOptions extends Omit<ExitsOptions, 'faults'> {
@@ -37,6 +49,8 @@ export class ExitBook {
   readonly faults: Faults
   private readonly holdings: HoldingBook
   private readonly secondGuard = new SecondGuard()
+  /** Orders of ended exits that may still be executed. */
+  readonly late: LateFills
 
   constructor(options: ExitBookOptions) {
     this.options = options
@@ -50,6 +64,11 @@ export class ExitBook {
     }
     this.holdings = new HoldingBook({ ...options, shareOf, drifted, faults })
     this.exits = new Exits({ ...options, faults }, this.holdings)
+    this.late = new LateFills({
+      tell: notice => options.tell(notice),
+      apartMs: proofMs(options.settings.capabilities),
+      lotOf: instrument => options.specOf(instrument).lot,
+    })
     this.released = new ReleasedExits({ ...options, faults }, (order, now) =>
       this.letGo(order, now),
     )
@@ -127,6 +146,10 @@ export class ExitBook {
     this.holdings.formerlyElsewhere(position, endedAt)
     const { id: positionId, account = '' } = position
     const exit = { account, positionId, generation, attempt }
+    if (exited?.executed !== undefined) {
+      const executed = { quantity: exited.executed, price: null }
+      this.watch({ ...exit, storeId: this.settings.storeId }, { position, executed, now: endedAt })
+    }
     // The store may have had no id yet when the exit began.
     for (const storeId of new Set([this.settings.storeId, ''])) {
       this.secondGuard.remember({ ...exit, storeId }, this.sighting(endedAt))
@@ -318,6 +341,28 @@ export class ExitBook {
     if (isSent) this.secondGuard.remember(record, this.sighting(now))
     if (isSent) this.holdings.formerly(position, now)
     this.holdings.disown(position, { left, now })
+    if (isSent && !hasForeign(record)) {
+      this.watch(record, { position, executed: plus(record.before, record.executed), now })
+    }
+  }
+
+  /** Orders of an exit that is over may still be executed: that is booked as ours. */
+  private watch(
+    exit: Parameters<typeof idsOf>[0] & { readonly generation: number },
+    { position, executed, now }: { position: Position; executed: Execution; now: number },
+  ): void {
+    const { clientOrderIdLength } = this.settings.capabilities
+    const clientOrderIds = [...new Set(idsOf(exit, clientOrderIdLength))]
+    const isShort = leftOf(position.quantity, executed.quantity) > 0
+    const holding = this.holdings.holdingOf(position)
+    const { generation } = exit
+    this.late.remember({ position, generation, holding, clientOrderIds, executed, isShort }, now)
+  }
+
+  /** The orders of ended exits to look up now (epoch ms); none where the venue does not find them. */
+  lateQuestions(now: number): readonly LateQuestion[] {
+    const due = this.late.due(now, key => this.holdings.lacks(key))
+    return this.settings.capabilities.lookup === 'complete' ? due : []
   }
 
   /** The order of a released position is over: a list may still show it, and it may still arrive. */
@@ -325,7 +370,10 @@ export class ExitBook {
     const { position, record } = order
     this.secondGuard.remember(record, this.sighting(now))
     this.holdings.formerly(position, now)
-    this.holdings.letGo(position, leftOf(order))
+    this.holdings.letGo(position, leftOfReleased(order))
+    if (!hasForeign(record)) {
+      this.watch(record, { position, executed: plus(record.before, record.executed), now })
+    }
   }
 
   /** How ids look at the venue. */

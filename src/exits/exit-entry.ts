@@ -74,6 +74,9 @@ export class ExitEntry {
     // What was known before the attempt, or before the wait, says nothing of what a person did since.
     if (isGivenBack || isDoubtful || record.attempt !== before.attempt)
       this.verification.askAgain(at)
+    // Nor does an answer from before a fill tell whether the holding has fallen by it.
+    if (record.state.kind === 'filled' && before.state.kind !== 'filled')
+      this.made.delete('ask-holding')
     this.record = record
   }
 

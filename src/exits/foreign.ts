@@ -11,6 +11,13 @@ import { type ExitSettings, proofMs } from './settings.ts'
  * on under a new id, after that order is over and the holding says what is left to be sold.
  */
 
+/** The line of its history. */
+const FOREIGN = 'the venue has an order of this id that was not sent from here'
+
+/** Whether some order with an id of the exit was not sent from here. */
+export const hasForeign = ({ steps }: Pick<ExitRecord, 'steps'>): boolean =>
+  steps.some(({ what }) => what === FOREIGN)
+
 type Foreign = Extract<ExitState, { kind: 'foreign' }>
 
 /** The record after the venue has shown an order of its id that it did not send. */
@@ -25,7 +32,7 @@ export function foreign(
     ...{ exists: false, isDoubted: false, rejections: record.rejections + 1 },
     state: { kind: 'foreign', by, since: at, retryAt },
   }
-  return withStep(next, at, 'the venue has an order of this id that was not sent from here')
+  return withStep(next, at, FOREIGN)
 }
 
 /** The record when the venue said, asked at `askedAt`, that the order of its id does not work any more. */

@@ -78,6 +78,17 @@ export class HoldingBook {
     return [...present.map(({ key }) => key), ...this.former.oversold()]
   }
 
+  /** Whether less is held than our positions own, as far as our orders do not explain that. */
+  lacks(key: HoldingKey): boolean {
+    const group = this.groups.get(nameOf(key))
+    return group?.isLacking === true || this.oversold().some(each => nameOf(each) === nameOf(key))
+  }
+
+  /** The key of the holding of a position. */
+  holdingOf(position: Position): HoldingKey {
+    return holdingKeyOf(position, this.model)
+  }
+
   /** The holding that an open position is a part of; undefined where it is not open. */
   keyOf(id: PositionId): HoldingKey | undefined {
     const life = this.lives.get(id)

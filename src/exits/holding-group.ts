@@ -115,6 +115,11 @@ export class HoldingGroup {
     this.isSettled = false
   }
 
+  /** Less is held than is owned, as far as orders under way do not explain it. */
+  get isLacking(): boolean {
+    return this.isShort
+  }
+
   get isShared(): boolean {
     return this.owners.size + this.retained.size > 1
   }

@@ -162,6 +162,8 @@ export interface EndedExit {
   /** Epoch ms. */
   readonly at: number
   readonly attempts: number
+  /** Units that its orders are known to have executed; earlier releases have kept none. */
+  readonly executed?: number
 }
 
 export const NOTHING: Execution = { quantity: 0, price: null }

@@ -52,7 +52,7 @@ export class SecondGuard {
 }
 
 /** Ids of the orders that an exit has made up to `attempt`; the present one is as it was sent. */
-function idsOf(
+export function idsOf(
   { order, ...exit }: ExitAttempt & Partial<Pick<ExitRecord, 'order'>>,
   length: number,
 ): string[] {

@@ -27,6 +27,7 @@ export const JOURNAL_KINDS = {
   'exit-discarded': 'a person has taken it back; the position is guarded again',
   'exit-filled': 'it is over: price, quantity and profit',
   'exit-closed': 'it is over without a fill that is known',
+  'exit-late-fill': 'an order of an ended exit was executed after all: what it sold is booked',
   'released-order-over': 'the order of a released position has ended',
   'holding-oversold': 'the account holds the other side',
   'holding-unknown': 'for long no question about a holding was answered',

@@ -96,6 +96,16 @@ export type JournalEvent =
       readonly wasDoubted: boolean
       readonly steps: readonly HistoryStep[]
     }
+  /** An order of an ended exit has executed that much more than was booked; `booked`: units in all. */
+  | {
+      readonly kind: 'exit-late-fill'
+      readonly position: Position
+      /** Life of the position id, from 1. */
+      readonly generation: number
+      readonly clientOrderId: string
+      readonly executed: Execution
+      readonly booked: number
+    }
   /** Somebody else has closed a position of which no exit was decided, or a part of one. */
   | { readonly kind: 'position-gone'; readonly positionId: PositionId; readonly lost: number }
   | {

@@ -47,6 +47,8 @@ export interface EndedExit {
   /** When it was over, epoch ms. */
   readonly at: number
   readonly attempts: number
+  /** Units that its orders are known to have executed; earlier releases have kept none. */
+  readonly executed?: number
 }
 
 /** An exit that was decided and, as nothing may be sent, only noted. */

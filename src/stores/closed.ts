@@ -1,6 +1,6 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import type { Registered } from '../ports/keeper.ts'
+import type { EndedExit, Registered } from '../ports/keeper.ts'
 import type { Row } from '../ports/store.ts'
 
 /** What is kept of a position that is over; `order` counts the positions that ended. */
@@ -10,12 +10,21 @@ export type ClosedRow = readonly [
   state: Exclude<Registered['state'], 'open'>,
   position: Omit<Position, 'id'>,
   wasDoubted?: true | null,
-  exited?: readonly [at: number, attempts: number],
+  exited?: readonly [at: number, attempts: number, executed?: number],
 ]
 
 /** Rows that one commit forgets at most. */
 const MOST_AT_ONCE = 500
 const NO_RULES: Registered['rules'] = Object.freeze({})
+
+type KeptExit = NonNullable<ClosedRow[5]>
+
+const exitedOf = ({ at, attempts, executed }: EndedExit): KeptExit =>
+  executed === undefined ? [at, attempts] : [at, attempts, executed]
+
+const endedOf = ([at, attempts, executed]: KeptExit): EndedExit => {
+  return { at, attempts, ...(executed !== undefined && { executed }) }
+}
 
 /** Positions that are over: a compact row each, the oldest of which are forgotten beyond a limit. */
 export class ClosedRows {
@@ -38,7 +47,7 @@ export class ClosedRows {
       return {
         ...{ position: { ...position, id }, rules: NO_RULES, generation, state },
         ...(wasDoubted === true && { wasDoubted }),
-        ...(exited !== undefined && { exited: { at: exited[0], attempts: exited[1] } }),
+        ...(exited !== undefined && { exited: endedOf(exited) }),
       }
     })
   }
@@ -47,7 +56,7 @@ export class ClosedRows {
   row({ position: { id, ...position }, generation, state, ...end }: Registered): Row {
     const { wasDoubted, exited } = end
     const doubted = wasDoubted === undefined && exited === undefined ? [] : [wasDoubted ?? null]
-    const ended = exited === undefined ? [] : [[exited.at, exited.attempts]]
+    const ended = exited === undefined ? [] : [exitedOf(exited)]
     const value = [++this.order, generation, state, position, ...doubted, ...ended]
     return { table: 'closed', key: id, value, generation }
   }

@@ -57,6 +57,7 @@ export async function metricFacts(
     rejections: counts.rejections,
     unknownOrders: counts.unknowns,
     foreignOrders: counts.foreignOrders,
+    lateFills: counts.lateFills,
     unverifiedOrders: counts.unverified,
     unverifiedMs: Math.max(0, ...waits),
     closedElsewhere: counts.closedElsewhere,

@@ -181,6 +181,7 @@ describe('gateway', () => {
     inbox = []
     before = [{ record: saved!, position: aPosition() }]
     lookUp = () => Promise.resolve(filled({ quantity: 1 }))
+    holding = { kind: 'flat', ageMs: 0 }
     const ref = start(placeExit)
     await cycle(ref)
     expect([placeExit.callCount, closed().length]).to.deep.equal([0, 1])
@@ -208,7 +209,7 @@ describe('gateway', () => {
       [attempt, null],
       [attempt, 1],
     ])
-    expect([saved, noted]).to.deep.equal([attempts, ['rejected']])
+    expect([saved, noted]).to.deep.equal([attempts, ['rejected', 'filled']])
   })
 
   it('tells once with its whole history of an exit that is refused again and again', async () => {

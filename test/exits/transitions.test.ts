@@ -40,6 +40,7 @@ const HAPPENINGS = {
   retry: at => ({ kind: 'retry', at }),
   shrunk: at => ({ kind: 'shrunk', by: 5, at }),
   drifted: at => ({ kind: 'drifted', by: { kind: 'released', quantity: 1 }, at }),
+  contradicted: at => ({ kind: 'contradicted', at }),
   flat: at => ({ kind: 'flat', by: 'gone', at }),
 } as const satisfies Record<Happening, (at: number, id: Id) => ExitEvent>
 

@@ -57,6 +57,13 @@ export const exitMetrics: MetricFamily = board => {
   )
   board.counter(
     {
+      name: 'watchkeeper_exit_late_fills_total',
+      help: 'Fills of orders whose exits were over; each is booked on its exit.',
+    },
+    facts => single(facts.lateFills),
+  )
+  board.counter(
+    {
       name: 'watchkeeper_exit_unverified_total',
       help: 'Orders that left without an answer about their holding, by exits.sendUnverifiedAfterMs.',
     },

@@ -24,6 +24,8 @@ export interface MetricFacts {
   readonly unknownOrders: number
   /** Times that the venue had an order of the id of an attempt that this store did not send. */
   readonly foreignOrders: number
+  /** Orders of ended exits that were executed after all. */
+  readonly lateFills: number
   /** Orders that left without an answer about their holding. */
   readonly unverifiedOrders: number
   /** Longest present wait of an exit for such an answer, ms. */

@@ -20,6 +20,7 @@ const FACTS: MetricFacts = {
     unverifiedOrders: 0,
     unverifiedMs: 0,
     closedElsewhere: 0,
+    lateFills: 0,
     releasedOrders: 0,
   },
   openExits: new Map([['unknown', 1]]),

@@ -469,6 +469,7 @@ export class GuardedAccount {
       case 'exit-reserved':
       case 'isolated-fault':
       case 'released-order-over':
+      case 'exit-late-fill':
     }
   }
 

@@ -1,0 +1,125 @@
+import { expect } from 'chai'
+import { positionId } from '../../src/domain/ids.ts'
+import type { LivedOrder } from '../../src/domain/order.ts'
+import type { LiveSystem } from '../../src/account/account.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
+import { aPosition } from '../support/builders.ts'
+import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { openLive } from '../support/open-live.ts'
+import { RestingVenue } from '../support/resting-venue.ts'
+
+const P1 = positionId('p1')
+
+/** A venue that tells that an order has ended, and executes it afterwards. */
+describe('an order that is executed after the venue has told its end', () => {
+  let keeper: MemoryKeeper
+  let account: RestingVenue
+  let now: number
+  let system: LiveSystem
+
+  beforeEach(async () => {
+    keeper = new MemoryKeeper()
+    account = new RestingVenue()
+    now = 1_000
+    system = await open()
+    account.held = 5
+    await system.add(aPosition({ quantity: 5 }), { stopLoss: { price: 90 } }, 'test')
+    await cycles(2)
+    await tick(100, 89)
+    await cycles(2)
+  })
+  afterEach(() => system.stop())
+
+  const open = (): Promise<LiveSystem> =>
+    openLive({
+      ...{ keeper, venue: account.venue, timers: machineTimers },
+      clock: { now: () => now, monotonic: () => now },
+      callTimeoutMs: 5_000,
+      onLine: () => undefined,
+      onFatal: () => undefined,
+    })
+
+  async function tick(...prices: number[]): Promise<void> {
+    for (const price of prices) {
+      system.tick({ instrument: aPosition().instrument, ts: ++now, price })
+      await system.settled()
+    }
+  }
+
+  async function cycles(count: number): Promise<void> {
+    for (let each = 0; each < count; each++) {
+      now += 500
+      system.cycle()
+      await system.settled()
+    }
+  }
+
+  const set = (index: number, state: LivedOrder): void => {
+    account.orders.get(account.placed[index]!.clientOrderId)!.state = state
+  }
+  const endFirst = async (): Promise<void> => {
+    set(0, { kind: 'ended', executed: { quantity: 0, price: null } })
+    await cycles(1)
+  }
+  const fillFirst = (): void => {
+    account.held -= 5
+    set(0, { kind: 'filled', executed: { quantity: 5, price: 90 } })
+  }
+  const lines = (kind: string) => keeper.lines.filter(each => each.kind === kind)
+  const realised = async (): Promise<readonly number[]> =>
+    (await system.portfolio.standing()).day.realised.map(({ amount }) => amount)
+
+  it('is booked on its exit, which the holding had shown as closed by others', async () => {
+    await endFirst()
+    fillFirst()
+    await cycles(12)
+    expect(account.placed).to.have.length(1)
+    expect(lines('exit-closed')).to.have.length(1)
+    const [late, ...more] = lines('exit-late-fill')
+    expect(late).to.include({ positionId: P1, quantity: 5, price: 90, profit: -50, booked: 5 })
+    expect(more).to.deep.equal([])
+    expect(await realised()).to.deep.equal([-50])
+    expect(system.state.counts.lateFills).to.equal(1)
+  })
+
+  /** The second order is filled, and the first one after all. */
+  async function sellTwice(): Promise<void> {
+    await endFirst()
+    await cycles(6)
+    account.execute(account.placed[1]!)
+    await cycles(4)
+    expect(lines('exit-filled')).to.have.length(1)
+    fillFirst()
+  }
+
+  it('is booked where it leaves the account on the other side', async () => {
+    await sellTwice()
+    await cycles(20)
+    expect(account.held).to.equal(-5)
+    expect(lines('holding-oversold')).to.have.length(1)
+    expect(lines('exit-late-fill')).to.have.length(1)
+    expect(await realised()).to.deep.equal([-100])
+  })
+
+  it('is booked once over restarts', async () => {
+    await sellTwice()
+    for (let restarts = 0; restarts < 2; restarts++) {
+      system.core.actors.stopAll()
+      system = await open()
+      await cycles(20)
+    }
+    expect(lines('exit-late-fill').map(({ quantity }) => quantity)).to.deep.equal([5])
+    expect(await realised()).to.deep.equal([-100])
+  })
+
+  it('is not looked for while nothing is missing', async () => {
+    await endFirst()
+    await cycles(6)
+    account.execute(account.placed[1]!)
+    await cycles(4)
+    // Only a question would find it.
+    set(0, { kind: 'filled', executed: { quantity: 5, price: 90 } })
+    await cycles(20)
+    expect(lines('exit-late-fill')).to.deep.equal([])
+  })
+})
