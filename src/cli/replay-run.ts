@@ -6,6 +6,7 @@ import { UsageError, WatchkeeperError } from '../errors.ts'
 import { mergeTicks } from '../feeds/merge.ts'
 import { type ReplayedRange, replayRows } from '../feeds/replay.ts'
 import { tickFile } from '../feeds/tick-csv.ts'
+import type { NamedColumns } from '../feeds/tick-columns.ts'
 import { timeOptions, type TimeUnit } from '../feeds/tick-time.ts'
 import { VirtualSystem } from '../app/virtual.ts'
 import { ExitReport, type OpenLine, type ReplayLine } from './exit-report.ts'
@@ -28,6 +29,10 @@ export interface ReplayOptions {
   readonly maxSkipped?: number | undefined
   /** Unit of whole numbers in the column of time. */
   readonly tsUnit: TimeUnit
+  /** Which header of the tick files means what. */
+  readonly columns?: NamedColumns | undefined
+  /** Zone of times without an offset. */
+  readonly zone?: string | undefined
   readonly maxJumpPct?: number | undefined
 }
 
@@ -43,6 +48,8 @@ export interface ReplayOutput {
   loaded(loaded: LoadedPositions): void
   /** Each line of the result, as soon as it is known. */
   line(line: ReplayLine): void
+  /** What was made of the input, for a line on stderr. */
+  note(text: string): void
   /** A thing worth a line on stderr. */
   warn(text: string): void
   /** How much is read: share from 0 to 1 where the files' sizes are known, and rows played. */
@@ -65,7 +72,9 @@ export async function runReplay(
     tickFile(path, {
       file,
       skipBadRows: options.skipBadRows,
-      time: timeOptions(Date.now(), options.tsUnit),
+      time: timeOptions(Date.now(), options.tsUnit, options.zone),
+      columns: options.columns,
+      onTaken: text => output.note(`${path === '-' ? 'stdin' : path}: ${text}`),
       stdin: output.stdin,
       onProgress: () => output.progress(shareOf(files), system.rows),
     }),

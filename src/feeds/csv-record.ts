@@ -1,4 +1,5 @@
-const COMMA = 44
+/** Byte that separates fields unless another is named. */
+export const COMMA = 44
 const QUOTE = 34
 const CR = 13
 const LF = 10
@@ -15,15 +16,15 @@ export type CsvRecord =
     }
   /** The bytes end inside it. */
   | { readonly kind: 'incomplete'; readonly insideQuotes: boolean }
-  /** Something follows a closing quote that is neither a comma nor a line break. */
+  /** Something follows a closing quote that is neither a delimiter nor a line break. */
   | { readonly kind: 'broken' }
 
 /**
  * Reads the record at `start`, by RFC 4180: a field that begins with a quote ends with one, holds
- * commas and line breaks, and shows a quote as two. A quote further inside a field is a plain
+ * delimiters and line breaks, and shows a quote as two. A quote further inside a field is a plain
  * character. A record ends with LF or CR LF. Bytes are UTF-8.
  */
-export function readRecord(bytes: Buffer, start: number): CsvRecord {
+export function readRecord(bytes: Buffer, start: number, delimiter = COMMA): CsvRecord {
   const end = bytes.length
   const fields: string[] = []
   let lines = 1
@@ -38,10 +39,10 @@ export function readRecord(bytes: Buffer, start: number): CsvRecord {
       fields.push(text.replaceAll('""', '"'))
       stop = close + 1
       if (bytes[stop] === CR && bytes[stop + 1] === LF) stop++
-      if (bytes[stop] !== COMMA && bytes[stop] !== LF) return { kind: 'broken' }
+      if (bytes[stop] !== delimiter && bytes[stop] !== LF) return { kind: 'broken' }
     } else {
       stop = at
-      while (stop < end && bytes[stop] !== COMMA && bytes[stop] !== LF) stop++
+      while (stop < end && bytes[stop] !== delimiter && bytes[stop] !== LF) stop++
       if (stop === end) return { kind: 'incomplete', insideQuotes: false }
       const isCrLf = bytes[stop] === LF && stop > at && bytes[stop - 1] === CR
       fields.push(bytes.toString('utf8', at, isCrLf ? stop - 1 : stop))

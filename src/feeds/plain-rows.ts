@@ -1,14 +1,12 @@
 import { NameTable } from './name-table.ts'
 import type { TickBatch } from './tick-batch.ts'
-import type { Column } from './tick-columns.ts'
-import { parseDecimal } from './tick-row.ts'
+import { type CsvLayout, decimalIn } from './csv-layout.ts'
+import type { Column, Header } from './tick-columns.ts'
 import { parseTime, type TimeOptions } from './tick-time.ts'
 
 const LF = 10
 const CR = 13
 const QUOTE = 34
-const COMMA = 44
-const DOT = 46
 const ZERO = 48
 
 /** Numbers of up to 15 digits, and powers of ten up to 10^15, are exact in a double. */
@@ -21,14 +19,18 @@ const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 
  */
 export class PlainRows {
   private readonly columns: readonly Column[]
+  private readonly layout: CsvLayout
+  private readonly delimiter: number
   private readonly time: TimeOptions
   private readonly names = new NameTable()
   private bytes: Buffer = Buffer.alloc(0)
   /** Offset of the byte that is looked at; behind a field, that of its comma or line break. */
   private at = 0
 
-  constructor(columns: readonly Column[], time: TimeOptions) {
+  constructor({ columns, layout }: Header, time: TimeOptions) {
     this.columns = columns
+    this.layout = layout
+    this.delimiter = layout.delimiter
     this.time = time
   }
 
@@ -43,7 +45,7 @@ export class PlainRows {
     const last = columns.length - 1
     for (let c = 0; c <= last; c++) {
       if (!this.readField(columns[c]!, batch)) return -1
-      if (c < last && bytes[this.at++] !== COMMA) return -1
+      if (c < last && bytes[this.at++] !== this.delimiter) return -1
     }
     if (bytes[this.at] === CR) this.at++
     return bytes[this.at] === LF ? this.at + 1 : -1
@@ -74,7 +76,7 @@ export class PlainRows {
     const length = this.at - start
     const { unit, earliest, latest } = this.time
     const isPlain = length > 0 && length <= EXACT_DIGITS && unit === 'ms' && this.isFieldEnd()
-    const ts = isPlain ? ms : parseTime(this.textFrom(start), unit)
+    const ts = isPlain ? ms : parseTime(this.textFrom(start), this.time)
     column[n] = ts
     return ts >= earliest && ts <= latest
   }
@@ -101,7 +103,7 @@ export class PlainRows {
     let value = this.readDigits()
     const whole = this.at - start
     let fraction = 0
-    if (this.bytes[this.at] === DOT) {
+    if (this.bytes[this.at] === this.layout.mark) {
       const point = this.at++
       value = this.readDigits(value)
       fraction = this.at - point - 1
@@ -111,7 +113,7 @@ export class PlainRows {
       column[n] = value / POWERS_OF_TEN[fraction]!
       return true
     }
-    column[n] = parseDecimal(this.textFrom(start))
+    column[n] = decimalIn(this.textFrom(start), this.layout)
     return !Number.isNaN(column[n])
   }
 
@@ -140,6 +142,6 @@ export class PlainRows {
 
   private isFieldEnd(): boolean {
     const byte = this.bytes[this.at]
-    return byte === COMMA || byte === LF || (byte === CR && this.bytes[this.at + 1] === LF)
+    return byte === this.delimiter || byte === LF || (byte === CR && this.bytes[this.at + 1] === LF)
   }
 }

@@ -1,37 +1,137 @@
 import { InputError, type Fault } from '../errors.ts'
+import { type CsvLayout, csvLayout, delimiterName } from './csv-layout.ts'
+import { COMMA } from './csv-record.ts'
 
-/** What a column of a tick file means to us; `time` is called `ts` or `ts_ms`. */
+/** What a column of a tick file means to us. */
 export type Column = 'time' | 'instrument' | 'price' | 'size' | 'bid' | 'ask' | 'ignored'
 
-const TIME_NAMES = ['ts', 'ts_ms']
+/** Meanings that a column can be given by name. */
+export const COLUMN_MEANINGS = ['time', 'instrument', 'price', 'size', 'bid', 'ask'] as const
+export type ColumnMeaning = (typeof COLUMN_MEANINGS)[number]
+
+/** Which header means what, where a person says so: `{ price: 'Close' }`. */
+export type NamedColumns = Partial<Readonly<Record<ColumnMeaning, string>>>
+
+/** Names of our own; they win over the names that other programs write. */
+const OWN: Readonly<Record<ColumnMeaning, readonly string[]>> = {
+  time: ['ts', 'tsms'],
+  instrument: ['instrument'],
+  price: ['price'],
+  size: ['size'],
+  bid: ['bid'],
+  ask: ['ask'],
+}
+
+/** Names that other programs write. */
+const ALIASES: Readonly<Record<ColumnMeaning, readonly string[]>> = {
+  time: ['time', 'timestamp', 'date', 'datetime'],
+  instrument: ['symbol', 'ticker', 'tradingsymbol', 'contract'],
+  price: ['last', 'close', 'ltp', 'lastprice', 'tradeprice'],
+  size: ['qty', 'quantity', 'lastqty', 'lastquantity'],
+  bid: ['bidprice', 'bestbid'],
+  ask: ['askprice', 'bestask', 'offer'],
+}
+
+/** Columns of bars: their prices have no order within the bar. */
+const BARS = ['open', 'high', 'low']
+
 const REQUIRED_EXPECTED = 'the columns ts or ts_ms, instrument, price'
+const REQUIRED: readonly ColumnMeaning[] = ['time', 'instrument', 'price']
 
 /** Columns in the order of the header, with the names that stand there. */
 export interface Header {
   readonly columns: readonly Column[]
   readonly names: readonly string[]
+  readonly layout: CsvLayout
 }
 
+/** A name without case, blanks, underscores, hyphens and points. */
+const plainName = (name: string): string => name.toLowerCase().replace(/[\s_.-]/g, '')
+
+/** How many columns of a header mean something: the delimiter that finds most is that of the file. */
+export const meaningful = (names: readonly string[], named: NamedColumns = {}): number =>
+  COLUMN_MEANINGS.filter(meaning => placesOf(meaning, names, named).length > 0).length
+
 /** Takes the header's fields. Throws an `InputError` with everything that is wrong with them. */
-export function readHeader(source: string, names: readonly string[]): Header {
-  const columns = names.map(columnOf)
+export function readHeader(
+  source: string,
+  names: readonly string[],
+  { delimiter = COMMA, named = {} }: { delimiter?: number; named?: NamedColumns } = {},
+): Header {
+  const columns = names.map((): Column => 'ignored')
   const faults: Fault[] = []
   const report = (path: string, found: string, expected: string): void => {
     faults.push({ path, line: 1, found, expected })
   }
-  const times = names.filter(name => TIME_NAMES.includes(name))
-  if (new Set(times).size > 1) report('header', 'both ts and ts_ms', 'one column of time')
-  for (const name of new Set(names)) {
-    const count = names.filter(other => other === name).length
-    if (count > 1 && columnOf(name) !== 'ignored') {
-      report(name, `${count} columns of this name`, 'one')
-    }
+  const missing: ColumnMeaning[] = []
+  for (const meaning of COLUMN_MEANINGS) {
+    const places = placesOf(meaning, names, named)
+    const wanted = named[meaning]
+    const shown = places.map(place => names[place]!.trim())
+    if (places.length === 1) columns[places[0]!] = meaning
+    else if (places.length > 1) reportDouble(meaning, shown, report)
+    else if (wanted !== undefined) {
+      report(`--columns ${meaning}`, shorten(wanted), `one of ${shorten(names.join(','))}`)
+    } else if (REQUIRED.includes(meaning)) missing.push(meaning)
   }
-  const required: Column[] = ['time', 'instrument', 'price']
-  const missing = required.filter(column => !columns.includes(column))
+  const plain = names.map(plainName)
+  if (BARS.every(bar => plain.includes(bar)) && !isOwnPrice(columns, plain, named)) {
+    const expected =
+      'ticks: the order of prices within a bar is not known (--columns price=… plays one)'
+    report('header', 'bars with open, high and low', expected)
+  }
   if (missing.length > 0) report('header', shorten(names.join(',')), REQUIRED_EXPECTED)
   if (faults.length > 0) throw new InputError(source, faults)
-  return { columns, names }
+  return { columns, names: names.map(name => name.trim()), layout: csvLayout(delimiter) }
+}
+
+/** Where a meaning stands: where a person says, else under our own name, else under one of others. */
+function placesOf(
+  meaning: ColumnMeaning,
+  names: readonly string[],
+  named: NamedColumns,
+): readonly number[] {
+  const wanted = named[meaning]
+  const isTaken = (name: string): boolean =>
+    Object.entries(named).some(([other, its]) => other !== meaning && plainName(its) === name)
+  const among = (known: readonly string[]): number[] =>
+    names.flatMap((name, place) => (known.includes(plainName(name)) ? [place] : []))
+  if (wanted !== undefined) return among([plainName(wanted)])
+  const free = (known: readonly string[]): string[] => known.filter(name => !isTaken(name))
+  const own = among(free(OWN[meaning]))
+  return own.length > 0 ? own : among(free(ALIASES[meaning]))
+}
+
+function reportDouble(
+  meaning: ColumnMeaning,
+  shown: readonly string[],
+  report: (path: string, found: string, expected: string) => void,
+): void {
+  const names = [...new Set(shown)]
+  if (names.length === 1) report(names[0]!, `${shown.length} columns of this name`, 'one')
+  else if (meaning === 'time' && names.join() === 'ts,ts_ms') {
+    report('header', 'both ts and ts_ms', 'one column of time')
+  } else {
+    const found = `the columns ${names.join(' and ')}`
+    report('header', found, `one column of ${meaning} (--columns ${meaning}=${names[0]})`)
+  }
+}
+
+const isOwnPrice = (
+  columns: readonly Column[],
+  plain: readonly string[],
+  named: NamedColumns,
+): boolean => named.price !== undefined || OWN.price.includes(plain[columns.indexOf('price')] ?? '')
+
+/** What was taken for what, for a person; undefined where all of it has our own names, between commas. */
+export function takenText({ columns, names, layout }: Header): string | undefined {
+  const taken = columns.flatMap((column, place) => {
+    const name = names[place]!
+    const isOwn = column === 'ignored' || OWN[column].includes(plainName(name))
+    return isOwn ? [] : [`${column} is ${shorten(name)}`]
+  })
+  if (layout.delimiter !== COMMA) taken.push(`separated by ${delimiterName(layout.delimiter)}`)
+  return taken.length === 0 ? undefined : taken.join(', ')
 }
 
 /** What stands in place of a header that cannot be read. */
@@ -51,18 +151,4 @@ export function foreignFormat(start: Uint8Array): string | undefined {
 /** A value from a file as one short quoted piece of a message. */
 export function shorten(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text)
-}
-
-function columnOf(name: string): Column {
-  if (TIME_NAMES.includes(name)) return 'time'
-  switch (name) {
-    case 'instrument':
-    case 'price':
-    case 'size':
-    case 'bid':
-    case 'ask':
-      return name
-    default:
-      return 'ignored'
-  }
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { readBytes, type Progress } from './byte-source.ts'
 import { tickBatch, type TickBatch } from './tick-batch.ts'
+import { type NamedColumns, takenText } from './tick-columns.ts'
 import { TickRows } from './tick-rows.ts'
 import { type TimeOptions, timeOptions } from './tick-time.ts'
 
@@ -13,6 +14,10 @@ export interface TickFileOptions {
   readonly skipBadRows?: boolean
   /** How times are read; default milliseconds, up to a day ahead of now. */
   readonly time?: TimeOptions
+  /** Which header means what, where a person says so. */
+  readonly columns?: NamedColumns | undefined
+  /** Called once, with what was taken for what; not where all has our own names, between commas. */
+  readonly onTaken?: (text: string) => void
   /** What the path `-` reads. Default the process's own stdin. */
   readonly stdin?: Readable
   /** Called after each chunk, some 250 KB, with bytes as they lie on the disk. */
@@ -35,11 +40,28 @@ export interface TickFile extends AsyncIterable<TickBatch> {
  * `InputError` that names file, line, column and value at the first fault, after the rows before it.
  */
 export function tickFile(path: string, options: TickFileOptions = {}): TickFile {
-  const { file = 0, skipBadRows = false, stdin = process.stdin, onProgress } = options
+  const {
+    file = 0,
+    skipBadRows = false,
+    stdin = process.stdin,
+    columns,
+    onTaken,
+    onProgress,
+  } = options
   const { time = timeOptions(Date.now()) } = options
   const source = path === '-' ? 'stdin' : path
   const progress: Progress = { bytesRead: 0, totalBytes: undefined }
-  const rows = new TickRows({ source, file, skipBadRows, time })
+  const rows = new TickRows({
+    source,
+    file,
+    skipBadRows,
+    time,
+    columns,
+    onHeader: header => {
+      const text = takenText(header)
+      if (text !== undefined) onTaken?.(text)
+    },
+  })
 
   async function* batches(): AsyncGenerator<TickBatch> {
     const batch = tickBatch(BATCH_ROWS)

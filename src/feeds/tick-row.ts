@@ -1,6 +1,6 @@
-import { isBounded, LARGEST } from '../domain/bounds.ts'
 import { instrumentId } from '../domain/ids.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
+import { type CsvLayout, decimalExpected, decimalIn } from './csv-layout.ts'
 import type { TickBatch } from './tick-batch.ts'
 import { shorten, type Column, type Header } from './tick-columns.ts'
 import { parseTime, timeFault, type TimeOptions } from './tick-time.ts'
@@ -10,18 +10,6 @@ export interface RowFault {
   readonly column: string
   readonly found: string
   readonly expected: string
-}
-
-const DECIMAL = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
-
-/** What was expected in place of a text that is no decimal number within the bounds. */
-const decimalExpected = (text: string): string =>
-  DECIMAL.test(text) ? `a decimal number of at most ${LARGEST}` : 'a decimal number'
-
-/** Value of a decimal number as `Number` reads it; NaN for any other text, and beyond the bounds. */
-export function parseDecimal(text: string): number {
-  const value = DECIMAL.test(text) ? Number(text) : NaN
-  return isBounded(value) ? value : NaN
 }
 
 /** Columns of a batch that a row's fields go to. */
@@ -41,31 +29,32 @@ export function checkRow(
   fields: readonly string[],
   target: RowTarget,
 ): RowFault | undefined {
-  const { columns, names } = header
+  const { columns, names, layout } = header
   if (fields.length !== columns.length) {
     const found = `${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`
     return { column: 'row', found, expected: `${columns.length} fields` }
   }
   const n = target.batch.length
   for (let c = 0; c < fields.length; c++) {
-    const expected = writeField(columns[c]!, fields[c]!, { ...target, n })
+    const expected = writeField(columns[c]!, fields[c]!, { ...target, n, layout })
     if (expected !== undefined) return { column: names[c]!, found: shorten(fields[c]!), expected }
   }
   return undefined
 }
 
 interface FieldTarget extends RowTarget {
+  readonly layout: CsvLayout
   readonly n: number
 }
 
 /** Writes one field, or says what was expected instead. */
 function writeField(column: Column, text: string, target: FieldTarget): string | undefined {
-  const { batch, n, clock, time } = target
+  const { batch, n, clock, time, layout } = target
   switch (column) {
     case 'ignored':
       return undefined
     case 'time': {
-      const ts = parseTime(text, time.unit)
+      const ts = parseTime(text, time)
       const fault = timeFault(text, ts, time)
       if (fault !== undefined) return fault
       if (ts < clock) return `a time not before ${clock}, that of the last good row`
@@ -81,8 +70,8 @@ function writeField(column: Column, text: string, target: FieldTarget): string |
     case 'bid':
     case 'ask': {
       const isAbsent = text === '' && column !== 'price'
-      const value = isAbsent ? NaN : parseDecimal(text)
-      if (!isAbsent && Number.isNaN(value)) return decimalExpected(text)
+      const value = isAbsent ? NaN : decimalIn(text, layout)
+      if (!isAbsent && Number.isNaN(value)) return decimalExpected(text, layout)
       batch[column][n] = value
       return undefined
     }

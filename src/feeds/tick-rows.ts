@@ -1,8 +1,16 @@
 import { InputError } from '../errors.ts'
+import { DELIMITERS } from './csv-layout.ts'
 import { readRecord, type CsvRecord } from './csv-record.ts'
 import { PlainRows } from './plain-rows.ts'
 import type { TickBatch } from './tick-batch.ts'
-import { foreignFormat, readHeader, unreadableHeader, type Header } from './tick-columns.ts'
+import {
+  foreignFormat,
+  type Header,
+  meaningful,
+  type NamedColumns,
+  readHeader,
+  unreadableHeader,
+} from './tick-columns.ts'
 import { checkRow, type RowFault } from './tick-row.ts'
 import type { TimeOptions } from './tick-time.ts'
 
@@ -19,6 +27,10 @@ export interface TickRowsOptions {
   readonly file: number
   readonly skipBadRows: boolean
   readonly time: TimeOptions
+  /** Which header means what, where a person says so. */
+  readonly columns?: NamedColumns | undefined
+  /** Called once, with what was taken for what. */
+  readonly onHeader?: ((header: Header) => void) | undefined
 }
 
 /**
@@ -120,7 +132,8 @@ export class TickRows {
     const foreign = foreignFormat(bytes)
     if (foreign !== undefined) throw unreadableHeader(source, foreign)
     const start = bytes.subarray(0, 3).equals(UTF8_BOM) ? 3 : 0
-    const record = readRecord(bytes, start)
+    const { columns: named = {}, onHeader } = this.options
+    const [record, delimiter] = headerRecord(bytes, start, named)
     if (record.kind === 'broken') throw unreadableHeader(source, 'broken quotes')
     if (record.kind === 'incomplete') {
       if (bytes.length > MAX_RECORD_BYTES) throw unreadableHeader(source, 'no line break')
@@ -128,10 +141,11 @@ export class TickRows {
       return undefined
     }
     if (this.isFinal && record.fields.join('') === '') throw unreadableHeader(source, 'nothing')
-    this.header = readHeader(source, record.fields)
+    this.header = readHeader(source, record.fields, { delimiter, named })
+    onHeader?.(this.header)
     this.at += record.next
     this.line += record.lines
-    this.plain = new PlainRows(this.header.columns, this.options.time)
+    this.plain = new PlainRows(this.header, this.options.time)
     return this.plain
   }
 
@@ -156,7 +170,11 @@ export class TickRows {
 
   /** Reads the record at `at` into the batch or refuses it; false if it is not whole yet. */
   private readCarefully(batch: TickBatch): boolean {
-    const record = readRecord(this.bytes.subarray(0, this.end), this.at)
+    const record = readRecord(
+      this.bytes.subarray(0, this.end),
+      this.at,
+      this.header!.layout.delimiter,
+    )
     if (record.kind === 'record') {
       const fault = this.faultOf(record.fields, batch)
       if (fault === undefined) this.deliver(batch)
@@ -249,6 +267,19 @@ export class TickRows {
   private error({ column, found, expected }: RowFault, line = this.line): InputError {
     return new InputError(this.options.source, [{ path: column, line, found, expected }])
   }
+}
+
+/** The header by the delimiter that finds most columns in it. */
+function headerRecord(bytes: Buffer, start: number, named: NamedColumns): [CsvRecord, number] {
+  let best: [CsvRecord, number] | undefined
+  let most = 0
+  for (const delimiter of DELIMITERS) {
+    const record = readRecord(bytes, start, delimiter)
+    const found = record.kind === 'record' ? meaningful(record.fields, named) : 0
+    if (best === undefined || found > most) best = [record, delimiter]
+    most = Math.max(most, found)
+  }
+  return best!
 }
 
 /** Where the last delivered row stands. */

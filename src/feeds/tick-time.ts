@@ -1,3 +1,4 @@
+import { localInstant } from '../domain/zone.ts'
 import { INSTANT_EXPECTED, parseInstant } from './instant.ts'
 
 /** The unit of whole numbers in a column of time. */
@@ -10,6 +11,8 @@ export interface TimeOptions {
   /** The earliest and the latest time that a row may have, epoch ms. */
   readonly earliest: number
   readonly latest: number
+  /** Zone of times without an offset; undefined: they are faults. */
+  readonly zone?: string | undefined
 }
 
 /** 1990-01-01: no recorded market is older, and seconds taken for milliseconds are. */
@@ -18,8 +21,9 @@ const EARLIEST_MS = 631_152_000_000
 const AHEAD_MS = 86_400_000
 
 /** Times in milliseconds, up to a day ahead of `now` (epoch ms). */
-export const timeOptions = (now: number, unit: TimeUnit = 'ms'): TimeOptions => ({
+export const timeOptions = (now: number, unit: TimeUnit = 'ms', zone?: string): TimeOptions => ({
   unit,
+  zone,
   earliest: EARLIEST_MS,
   latest: now + AHEAD_MS,
 })
@@ -29,9 +33,27 @@ const PER_MS: Readonly<Record<TimeUnit, number>> = { s: 1e-3, ms: 1, us: 1e3, ns
 /** Digits that are finer than a millisecond. */
 const FINER: Readonly<Record<TimeUnit, number>> = { s: 0, ms: 0, us: 3, ns: 6 }
 
+const LOCAL = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/
+const WITH_BLANK = /^\d{4}-\d\d-\d\d \d/
+
+/** ISO 8601, with a blank in place of the T where a file has one; without an offset in the zone. */
+function parseInstantOf(given: string, zone: string | undefined): number {
+  const text = WITH_BLANK.test(given) ? given.replace(' ', 'T') : given
+  if (zone === undefined || !LOCAL.test(text)) return parseInstant(text)
+  const asUtc = parseInstant(`${text}Z`)
+  if (Number.isNaN(asUtc)) return NaN
+  const day = Math.floor(asUtc / DAY_MS)
+  return localInstant(zone, day, asUtc - day * DAY_MS)
+}
+
+const DAY_MS = 86_400_000
+
 /** Epoch ms of a text in a unit, or as ISO 8601; NaN for no time. What is finer is cut off. */
-export function parseTime(text: string, unit: TimeUnit): number {
-  if (unit === 'ms' || !DECIMAL.test(text)) return parseInstant(text)
+export function parseTime(
+  text: string,
+  { unit, zone }: Pick<TimeOptions, 'unit' | 'zone'>,
+): number {
+  if (unit === 'ms' || !DECIMAL.test(text)) return parseInstantOf(text, zone)
   const whole = text.split('.')[0]!
   if (unit === 's') return Math.floor(Number(text) * 1_000 + 1e-6)
   // Digits are cut from the text: as numbers they are more than a double holds.

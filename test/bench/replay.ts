@@ -46,6 +46,7 @@ export async function replay(): Promise<Figure[]> {
           stdin: Readable.from([]),
           loaded: () => undefined,
           line: () => undefined,
+          note: () => undefined,
           warn: () => undefined,
           progress: () => undefined,
         },

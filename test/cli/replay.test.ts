@@ -470,6 +470,25 @@ describe('watchkeeper replay, on the command line', () => {
     expect(format.stderr).to.contain('Allowed choices are text, json.')
   })
 
+  it('takes the columns that a person names, in the zone that a person names, and says so', async () => {
+    const rules = '{ stopLoss: { pct: 5 } }'
+    const csv = 'When;Symbol;Px\n2023-11-15 03:43:21;BTC;100,5\n2023-11-15 03:43:22;BTC;94\n'
+    const more = ['--columns', 'time=when,price=Px', '--zone', 'Asia/Kolkata']
+    const ran = await replay({ positions: [btc(rules)], ticks: csv, more })
+    expect(exitsOf(ran)[0]).to.include({ at: T + 2_000, fillPrice: 94 })
+    expect(ran.stderr).to.match(
+      /ticks\.csv: time is "When", instrument is "Symbol", price is "Px", separated by semicolons\n/,
+    )
+    const bad = await replay({
+      positions: [btc(rules)],
+      ticks: csv,
+      more: ['--columns', 'cost=Px'],
+    })
+    expect([bad.code, bad.stderr]).to.satisfy(
+      ([code, text]: [number, string]) => code === 2 && text.includes('Expected pairs'),
+    )
+  })
+
   it('shows examples in its help', async () => {
     const ran = await watchkeeper(['replay', '--help'])
     expect(ran.code).to.equal(0)

@@ -54,7 +54,7 @@ describe('tickFile: the header', () => {
   const refused: [string, string, RegExp][] = [
     ['an empty file', '', /nothing/],
     ['no price', 'ts,instrument,px\n1,A,1\n', /"ts,instrument,px"/],
-    ['no time', 'time,instrument,price\n', /"time,instrument,price"/],
+    ['no time', 'when,instrument,price\n', /"when,instrument,price"/],
     ['data in its place', '1723161255342,BTC,1\n', /1723161255342/],
     ['both names of the time', 'ts,ts_ms,instrument,price\n', /both ts and ts_ms/],
     ['two prices', 'ts,instrument,price,price\n', /2 columns/],
@@ -103,6 +103,79 @@ async function iteratorError(chunks: string[]): Promise<InputError> {
   }
   throw new Error('no input error')
 }
+
+describe('tickFile: files of other programs', () => {
+  const at = Date.parse('2026-11-27T03:45:00Z')
+  const time = timeOptions(Date.parse('2026-11-28T00:00:00Z'))
+
+  /** What the one row of a file says, what was taken for what, or the fault. */
+  async function taken(text: string, options: TickFileOptions = {}) {
+    let said = ''
+    const outcome = await readText(text, { time, ...options, onTaken: each => (said += each) })
+    return { said, fault: outcome.fault, rows: outcome.ticks.map(tick => ({ ...tick })) }
+  }
+
+  it('are refused where two columns could be meant, by name', async () => {
+    for (const [header, found] of [
+      ['Time,Date,Symbol,LTP', 'the columns Time and Date'],
+      ['Time,Symbol,Ticker,LTP', 'the columns Symbol and Ticker'],
+      ['Time,Symbol,Last,Close', 'the columns Last and Close'],
+    ] as const) {
+      const { fault } = await taken(`${header}\n`)
+      expect(fault?.found).to.equal(found)
+      expect(fault?.expected).to.include('--columns')
+    }
+  })
+
+  it('are refused where they hold bars, unless a person names the price', async () => {
+    const text = `Date,Symbol,Open,High,Low,Close\n${at},A,1,9,0.5,4\n`
+    expect((await taken(text)).fault?.found).to.equal('bars with open, high and low')
+    const { rows } = await taken(text, { columns: { price: 'close' } })
+    expect(rows).to.deep.equal([{ instrument: 'A', ts: at, price: 4 }])
+  })
+
+  it('are refused where a named column is not there', async () => {
+    const { fault } = await taken('ts,instrument,price\n', { columns: { bid: 'Bid Px' } })
+    expect(fault).to.include({ path: '--columns bid', found: '"Bid Px"' })
+  })
+
+  it('may have other names, whatever their case and blanks, and say what was taken', async () => {
+    const { rows, said } = await taken(
+      `\uFEFF Time Stamp ,Trading_Symbol,"Last Price"\r\n${at},A,5\r\n`,
+    )
+    expect(rows).to.deep.equal([{ instrument: 'A', ts: at, price: 5 }])
+    expect(said).to.equal(
+      'time is "Time Stamp", instrument is "Trading_Symbol", price is "Last Price"',
+    )
+    expect((await taken(`ts,instrument,price,close\n${at},A,5,6\n`)).said).to.equal('')
+  })
+
+  it('may be separated by semicolons or tabs, with a decimal comma', async () => {
+    const semicolons = await taken(`ts;instrument;price\n${at};A;1234,5\n`)
+    expect(semicolons.rows[0]).to.include({ price: 1234.5 })
+    expect(semicolons.said).to.equal('separated by semicolons')
+    const tabs = await taken(`ts\tinstrument\tprice\n${at}\t"A\tB"\t1.25\n`)
+    expect(tabs.rows).to.deep.equal([{ instrument: 'A\tB', ts: at, price: 1.25 }])
+  })
+
+  it('are refused where a number has another decimal mark than those before it', async () => {
+    const rows = (...each: string[]): string =>
+      `ts;instrument;price\n${each.map(price => `${at};A;${price}\n`).join('')}`
+    expect((await taken(rows('1,5', '1.234'))).fault).to.include({ line: 3, found: '"1.234"' })
+    expect((await taken(rows('1.5', '1,234'))).fault).to.include({ line: 3, found: '"1,234"' })
+    expect((await taken(rows('1.234,5'))).fault).to.include({ line: 2, found: '"1.234,5"' })
+    expect((await taken(`ts,instrument,price\n${at},A,"1,5"\n`)).fault).to.include({ line: 2 })
+  })
+
+  it('may have times without an offset, in a zone that is named', async () => {
+    const text = 'time,symbol,ltp\n2026-11-27 09:15:00.250,A,5\n'
+    expect((await taken(text)).fault?.expected).to.include('zone')
+    const zoned = timeOptions(Date.parse('2026-11-28T00:00:00Z'), 'ms', 'Asia/Kolkata')
+    expect((await taken(text, { time: zoned })).rows[0]?.ts).to.equal(at + 250)
+    const offset = 'time,symbol,ltp\n2026-11-27 04:45:00+01:00,A,5\n'
+    expect((await taken(offset, { time: zoned })).rows[0]?.ts).to.equal(at)
+  })
+})
 
 describe('tickFile: bad rows', () => {
   const bad: [string, string, Partial<Fault>][] = [

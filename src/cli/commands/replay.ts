@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../../errors.ts'
+import { COLUMN_MEANINGS, type NamedColumns } from '../../feeds/tick-columns.ts'
 import { TIME_UNITS } from '../../feeds/tick-time.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { paintFor, readable } from '../output.ts'
@@ -13,7 +14,9 @@ interface Given extends ReplayOptions {
 
 const EXAMPLES = `
 Ticks are CSV with a header: ts or ts_ms (epoch ms, or ISO 8601 with a zone), instrument, price,
-and if you like size, bid, ask. Files are merged by time. Results go to stdout, all else to stderr.
+and if you like size, bid, ask. Names that other programs write are known, such as timestamp, symbol,
+ltp; a line on stderr says what was taken. Fields are separated by commas, semicolons or tabs. Times
+without an offset need --zone. Files are merged by time. Results go to stdout, all else to stderr.
 
 Examples:
   $ watchkeeper replay --positions positions.yaml --ticks day.csv.gz
@@ -21,6 +24,18 @@ Examples:
   $ zstdcat day.csv.zst | watchkeeper replay --positions positions.yaml --ticks -
   $ watchkeeper replay --positions positions.yaml --rules tighter.yaml --ticks day.csv --strict
   $ watchkeeper replay --config my.yaml --ticks day.csv`
+
+function namedColumns(text: string): NamedColumns {
+  const pairs = text.split(',').map(part => {
+    const at = part.indexOf('=')
+    const meaning = COLUMN_MEANINGS.find(each => each === part.slice(0, at).trim())
+    const name = part.slice(at + 1).trim()
+    if (at > 0 && meaning !== undefined && name !== '') return [meaning, name] as const
+    const expected = `Expected pairs such as price=Close, of ${COLUMN_MEANINGS.join(', ')}.`
+    throw new InvalidArgumentError(expected)
+  })
+  return Object.fromEntries(pairs)
+}
 
 function positive(text: string): number {
   const value = Number(text)
@@ -65,6 +80,11 @@ export const replayCommand: CommandModule = {
           .default('ms'),
       )
       .option(
+        '--columns <names>',
+        'which header means what, such as time=Date,price=Close',
+        namedColumns,
+      )
+      .option(
         '--max-jump-pct <pct>',
         'hold a larger jump back until the next tick confirms it',
         positive,
@@ -74,7 +94,8 @@ export const replayCommand: CommandModule = {
   },
 }
 
-async function replay(given: Given, { stdin, stdout, stderr, env }: CommandContext): Promise<void> {
+async function replay(given: Given, context: CommandContext): Promise<void> {
+  const { stdin, stdout, stderr, env, zone } = context
   if (given.ticks.filter(path => path === '-').length > 1) {
     throw new UsageError('--ticks names - (stdin) twice, and stdin can be read only once')
   }
@@ -112,6 +133,10 @@ async function replay(given: Given, { stdin, stdout, stderr, env }: CommandConte
           return show(text.summary(line))
       }
     },
+    note: text => {
+      progress.clear()
+      stderr.write(`${warnPaint('dim', text)}\n`)
+    },
     warn: warning => {
       progress.clear()
       stderr.write(`${warnPaint('yellow', 'warning')}: ${warning}\n`)
@@ -119,7 +144,7 @@ async function replay(given: Given, { stdin, stdout, stderr, env }: CommandConte
     progress: (share, rows) => progress.update(share, rows),
   }
   try {
-    const range = await runReplay(given, output)
+    const range = await runReplay({ ...given, zone }, output)
     const rate = readable(range.rows / Math.max(progress.seconds, 1e-3), 0)
     progress.clear()
     stderr.write(
