@@ -124,6 +124,9 @@ function wording(
     const found = `the key ${key.startsWith('"') ? key : JSON.stringify(key)} twice`
     return { found, expected: KEY_EXPECTED }
   }
+  if (code === 'TAB_AS_INDENT') {
+    return { found: 'a tab in the indentation', expected: 'blanks: YAML takes no tabs there' }
+  }
   return { found: firstLine(message), expected: 'valid YAML 1.2 or JSON' }
 }
 

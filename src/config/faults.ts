@@ -12,12 +12,24 @@ const CREDENTIALS = /\/\/[^/]*@/g
 /** A value from the input in a message: short, strings in quotes, no password of an address. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing'
+  if (value === null) return 'an empty value'
   if (typeof value === 'number') return String(value)
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'a map'
   const text = onOneLine(JSON.stringify(value)).replace(CREDENTIALS, '//…@')
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text
 }
+
+/** Codes of the system for files that cannot be read, in words. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EISDIR: 'a directory',
+  EACCES: 'a file that may not be read (permission denied)',
+}
+
+/** Why a file cannot be read, by the code of the system. */
+export const unreadable = (code: string): string => UNREADABLE[code] ?? code
 
 /** A path as users write it: `positions[2].rules.stopLoss`. */
 export const pathText = (path: DocumentPath): string =>

@@ -3,6 +3,7 @@ import { instrumentId, positionId } from '../domain/ids.ts'
 import type { InstrumentSpec, InstrumentTable } from '../domain/instrument.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { Position, PriceSource, Side } from '../domain/position.ts'
+import { closestName } from '../domain/closest-name.ts'
 import { isWholeLots, unitsOf } from '../domain/units.ts'
 import { parseInstant } from '../feeds/instant.ts'
 import type { RuleSet } from '../risk/rule.ts'
@@ -198,7 +199,11 @@ export class PositionReader {
   private choice<Each extends string>(field: string, known: readonly Each[]): Each | undefined {
     const value = this.map[field]
     const chosen = known.find(each => each === value)
-    if (chosen === undefined) this.list.add(this.path(field), show(value), known.join(' or '))
+    if (chosen === undefined) {
+      const meant = typeof value === 'string' ? closestName(value, known) : undefined
+      const guess = meant === undefined ? '' : `: did you mean ${meant}?`
+      this.list.add(this.path(field), show(value), `${known.join(' or ')}${guess}`)
+    }
     return chosen
   }
 

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { InstrumentTable } from '../domain/instrument.ts'
 import { describeFault, type Fault, InputError } from '../errors.ts'
 import { type Document, MAX_BYTES, parseText, tooLong, unread } from './document.ts'
-import { FaultList, show } from './faults.ts'
+import { FaultList, show, unreadable } from './faults.ts'
 import { mapOf, type PositionEntry, PositionReader, refuseUnknown } from './position-reader.ts'
 import { type Findings, RuleSets } from './rule-sets.ts'
 
@@ -105,13 +105,6 @@ const uniqueFaults = (faults: readonly Fault[]): Fault[] => [
   ...new Map(faults.map(fault => [describeFault(fault), fault])).values(),
 ]
 
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  ENOTDIR: 'no such file',
-  EISDIR: 'a directory',
-  EACCES: 'a file that may not be read (permission denied)',
-}
-
 const CHUNK_BYTES = 2 ** 18
 
 /** The document in a file; where the file cannot be read, one that says why. */
@@ -128,7 +121,7 @@ function documentIn(file: string): Document {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === undefined) throw error
-    const found = UNREADABLE[code] ?? code
+    const found = unreadable(code)
     return unread([{ path: file, found, expected: 'a file that can be read' }])
   }
 }

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import type { z } from 'zod'
+import { closestName } from '../domain/closest-name.ts'
 import { InputError } from '../errors.ts'
 import { expectation } from '../risk/expectation.ts'
 import { parseText } from './document.ts'
-import { FaultList, show } from './faults.ts'
+import { FaultList, show, unreadable } from './faults.ts'
 import { type ServiceConfig, serviceSchema } from './schema.ts'
 
 /** Where each value comes from: the file, then the environment, then the command line. */
@@ -59,15 +60,28 @@ export function loadServiceConfig({ file: path, env, overrides }: ConfigSources)
   }
   const result = serviceSchema.safeParse(value)
   if (result.success && list.faults.length === 0) return result.data
-  for (const issue of result.error?.issues ?? []) reportIssue(list, value, issue)
+  for (const issue of result.error?.issues ?? []) {
+    reportIssue(list, value, issue, serviceSchema)
+  }
   const faults = list.faults.map(fault => {
-    const variable = variables.get(fault.path)
+    const variable =
+      overrides[fault.path] === undefined ? variables.get(fault.path) : flagOf(fault.path)
     if (variable === undefined) return fault
     const { line: _none, found, ...rest } = fault
     return { ...rest, found: `${found} in ${variable}` }
   })
   throw new InputError(file, faults)
 }
+
+/** Options of the command line by the setting that they replace; any other is called as its setting. */
+const FLAGS: Readonly<Record<string, string>> = {
+  dataFolder: '--data',
+  'http.port': '--port',
+  'display.timezone': '--zone',
+  'broker.delayMs': '--broker-delay-ms',
+}
+
+const flagOf = (path: string): string => FLAGS[path] ?? `--${path}`
 
 /** Settings that are the path of a file or a folder. */
 export const PATHS: readonly (readonly string[])[] = [
@@ -121,7 +135,7 @@ export function readText(file: string): string {
     return readFileSync(file, 'utf8')
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    const found = code === 'ENOENT' ? 'no such file' : code
+    const found = unreadable(code)
     throw new InputError(file, [{ path: 'file', found, expected: 'a configuration' }])
   }
 }
@@ -150,11 +164,23 @@ function put(root: unknown, keys: readonly string[], value: unknown): void {
 }
 
 /** Adds what zod found wrong with a value to the faults of its document. */
-export function reportIssue(list: FaultList, value: unknown, issue: z.core.$ZodIssue): void {
+export function reportIssue(
+  list: FaultList,
+  value: unknown,
+  issue: z.core.$ZodIssue,
+  schema?: z.ZodType,
+): void {
   const path = issue.path.filter(key => typeof key !== 'symbol')
   if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys)
-      list.add([...path, key], 'an unknown setting', 'the name of one that there is')
+    const known = schema === undefined ? [] : settingsAt(schema, path)
+    for (const key of issue.keys) {
+      const meant = closestName(key, path.length === 0 ? [...known, 'portfolio.limits'] : known)
+      const expected =
+        meant === undefined
+          ? 'the name of one that there is'
+          : `another name: did you mean ${meant}?`
+      list.add([...path, key], 'an unknown setting', expected)
+    }
     return
   }
   const found = path.reduce<unknown>(
@@ -167,3 +193,27 @@ export function reportIssue(list: FaultList, value: unknown, issue: z.core.$ZodI
 
 /** Names of settings whose values no message may show. */
 const SECRET = /(?:token|password|key|secret|passphrase)$/i
+
+/** Names of the settings at a place of a schema; those of every kind where there are several. */
+function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  const { def } = schema as unknown as { def: SchemaDef }
+  if (def.innerType !== undefined) return settingsAt(def.innerType, path)
+  // A pipe has settings on one of its sides, a union in each of its kinds.
+  const parts = def.options ?? [def.in, def.out].flatMap(each => each ?? [])
+  if (parts.length > 0) return [...new Set(parts.flatMap(each => settingsAt(each, path)))]
+  const [key, ...rest] = path
+  if (key === undefined) return Object.keys(def.shape ?? {})
+  const inner = def.shape?.[String(key)] ?? def.valueType ?? def.element
+  return inner === undefined ? [] : settingsAt(inner, rest)
+}
+
+/** What zod keeps of a schema that others are inside. */
+interface SchemaDef {
+  readonly innerType?: z.ZodType
+  readonly in?: z.ZodType
+  readonly out?: z.ZodType
+  readonly options?: readonly z.ZodType[]
+  readonly shape?: Readonly<Record<string, z.ZodType>>
+  readonly valueType?: z.ZodType
+  readonly element?: z.ZodType
+}

@@ -1,7 +1,40 @@
-/** The name that a mistyped one was probably meant to be. */
+/** Words of other programs, in lower case, and the names that they stand for here. */
+const SYNONYMS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    buy: ['long'],
+    bought: ['long'],
+    sell: ['short'],
+    sold: ['short'],
+    qty: ['quantity'],
+    size: ['quantity'],
+    amount: ['quantity'],
+    symbol: ['instrument'],
+    ticker: ['instrument'],
+    price: ['entryPrice'],
+    avgprice: ['entryPrice'],
+    averageprice: ['entryPrice'],
+    direction: ['side'],
+    entrytime: ['openedAt'],
+    opentime: ['openedAt'],
+    dailyloss: ['portfolio.limits', 'portfolio', 'limits'],
+    maxdailyloss: ['portfolio.limits', 'portfolio', 'limits', 'maxLoss'],
+    sl: ['stopLoss'],
+    stop: ['stopLoss'],
+    tp: ['takeProfit'],
+    target: ['takeProfit'],
+    trailing: ['trailingStop'],
+  }),
+)
+
+const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
+
+/** The name that a mistyped one, or one of another program, was probably meant to be. */
 export function closestName(name: string, known: readonly string[]): string | undefined {
-  const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
   const wanted = plain(name)
+  const same = known.find(each => plain(each) === wanted)
+  if (same !== undefined) return same
+  const synonym = SYNONYMS.get(wanted)?.find(each => known.includes(each))
+  if (synonym !== undefined) return synonym
   let nearest: string | undefined
   let most = name.length < 4 ? 1 : 2
   for (const each of known) {

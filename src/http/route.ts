@@ -1,4 +1,5 @@
 import type { Request, Response, Router } from 'express'
+import { expectedName } from '../config/faults.ts'
 import { InputError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
 import { Problem } from './problem.ts'
@@ -41,7 +42,7 @@ export function bodyOf(
     throw badInput(
       stranger,
       stranger,
-      known!.length > 0 ? `one of ${known!.join(', ')}` : 'no field',
+      known!.length > 0 ? expectedName(stranger, known!) : 'no field',
     )
   }
   return body as Record<string, unknown>
@@ -58,7 +59,7 @@ export function flagOf(body: Readonly<Record<string, unknown>>, name: string): b
 export function assertQuery(request: Request, known: readonly string[]): void {
   const stranger = Object.keys(request.query).find(name => !known.includes(name))
   if (stranger === undefined) return
-  const expected = known.length === 0 ? 'no parameter' : `one of ${known.join(', ')}`
+  const expected = known.length === 0 ? 'no parameter' : expectedName(stranger, known)
   throw badInput(stranger, stranger, expected)
 }
 

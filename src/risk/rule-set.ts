@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { closestName } from '../domain/closest-name.ts'
 import type { Position } from '../domain/position.ts'
 import { expectation } from './expectation.ts'
 import type { Rule, RuleSet, RuleSubject, RuleWarning } from './rule.ts'
@@ -146,6 +147,7 @@ function show(value: unknown): string {
 
 /** Options made by a program may hold what JSON has no text for: a function, a BigInt, a cycle. */
 function textOf(value: unknown): string {
+  if (value === null) return 'an empty value'
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
   try {
     return JSON.stringify(value) ?? `a ${typeof value}`
@@ -158,5 +160,10 @@ function knownRules(name: string): string {
   const names = RULES.map(each => each.name)
   const close = names.find(each => each.toLowerCase() === name.toLowerCase().replace(/[-_ ]/g, ''))
   const known = `one of ${names.join(', ')}`
-  return close === undefined ? known : `${close} (rule names are in camelCase), or ${known}`
+  if (close !== undefined) return `${close} (rule names are in camelCase), or ${known}`
+  const meant = closestName(name, [...names, 'portfolio.limits'])
+  if (meant === 'portfolio.limits') {
+    return `${known}; a day's loss is a limit of the service's configuration: portfolio.limits`
+  }
+  return meant === undefined ? known : `${known}: did you mean ${meant}?`
 }

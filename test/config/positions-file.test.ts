@@ -91,7 +91,7 @@ describe('A positions file', () => {
 
 describe('A fault in the shape of a positions file', () => {
   const cases: [string, string, string][] = [
-    ['an empty file', '', 'the file, line 1: found null, expected a map'],
+    ['an empty file', '', 'the file, line 1: found an empty value, expected a map'],
     ['a list', '- a\n', 'the file, line 1: found a list, expected a map'],
     [
       'no positions',
@@ -171,7 +171,11 @@ describe('A fault in a field', () => {
     ],
     ['an empty id', { id: '""' }, 'id, line 2: found "", expected a string that is not empty'],
     ['no id', { id: undefined }, 'id, line 2: found nothing, expected a string that is not empty'],
-    ['another side', { side: 'LONG' }, 'side, line 4: found "LONG", expected long or short'],
+    [
+      'another side',
+      { side: 'LONG' },
+      'side, line 4: found "LONG", expected long or short: did you mean long?',
+    ],
     ['a quantity of 0', { quantity: '0' }, 'quantity, line 5: found 0, expected a number above 0'],
     [
       'a negative quantity',
@@ -332,9 +336,13 @@ describe('A fault in a rule set', () => {
       '{ stopLoss: { pct: -5 } }',
       'stopLoss.pct, line 7: found -5, expected a number above 0',
     ],
-    ['a rule without options', '{ stopLoss: }', 'stopLoss, line 7: found null, expected a map'],
+    [
+      'a rule without options',
+      '{ stopLoss: }',
+      'stopLoss, line 7: found an empty value, expected a map',
+    ],
     ['a list', '[stopLoss]', ', line 7: found a list, expected a map from rule name to options'],
-    ['nothing', '', ', line 7: found null, expected a map from rule name to options'],
+    ['nothing', '', ', line 7: found an empty value, expected a map from rule name to options'],
     [
       'an unknown price source',
       '{ priceSource: bid, stopLoss: { pct: 1 } }',

@@ -21,6 +21,44 @@ describe('the file of a configuration', () => {
     return []
   }
 
+  it('names settings that were probably meant, wherever they are', () => {
+    const text = `dailyLoss: 100
+htp: { port: 1 }
+broker: { kind: http, url: 'https://a', token: sixteen-letters, tokenFle: x }
+store: { kind: redis, redis: { url: 'redis://a', commandTimeout: 5 } }
+instruments: { ACME: { ticksize: 1 } }
+portfolio: { limits: [{ name: a, maxLos: 5, maxLoss: 5 }] }
+`
+    expect(faultsOf(text)).to.have.members([
+      'dailyLoss: an unknown setting, another name: did you mean portfolio.limits?',
+      'htp: an unknown setting, another name: did you mean http?',
+      'broker.tokenFle: an unknown setting, another name: did you mean tokenFile?',
+      'instruments.ACME.ticksize: an unknown setting, another name: did you mean tickSize?',
+      'portfolio.limits[0].maxLos: an unknown setting, another name: did you mean maxLoss?',
+      'store.redis.commandTimeout: an unknown setting, another name: did you mean commandTimeoutMs?',
+    ])
+  })
+
+  it('blames an option of the command line for its own value, and not the file', () => {
+    const file = folder.file('c.yaml', 'http: { port: 8080 }')
+    const overrides = { 'http.port': 70_000, 'display.timezone': 'EST' }
+    let faults: InputError['faults'] = []
+    try {
+      loadServiceConfig({ file, env: { WATCHKEEPER_HTTP_PORT: '1' }, overrides })
+    } catch (error) {
+      faults = (error as InputError).faults
+    }
+    expect(faults.map(({ found, line }) => [found, line])).to.have.deep.members([
+      ['70000 in --port', undefined],
+      ['"EST" in --zone', undefined],
+    ])
+  })
+
+  it('says in words that the indentation has a tab, and that a value is empty', () => {
+    expect(faultsOf('http:\n\tport: 1\n').join()).to.include('a tab in the indentation')
+    expect(faultsOf('http:\n').join()).to.equal('http: an empty value, a map')
+  })
+
   it('is told in the words of users what was expected', () => {
     const text = `http: { port: 99999 }
 broker: { kind: htp }
@@ -41,7 +79,7 @@ health: [1]
       'log.level: "loud", one of "error", "warn", "info", "debug"',
       'mode: a map, one of "guard", "observe"',
       'cycleMs: 0.5, a whole number',
-      'exits.styl: an unknown setting, the name of one that there is',
+      'exits.styl: an unknown setting, another name: did you mean style?',
       'health: a list, a map',
     ])
   })

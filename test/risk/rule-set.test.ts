@@ -84,8 +84,8 @@ describe('compileRuleSet', () => {
 
   const FAULTY: readonly [options: Record<string, unknown>, fault: string | RegExp][] = [
     [{ stopLoss: {} }, 'stopLoss: {}, exactly one of pct, price, amount'],
-    [{ stopLoss: null }, 'stopLoss: null, a map'],
-    [{ stopLoss: { pct: null } }, /^stopLoss\.pct: null, a number/],
+    [{ stopLoss: null }, 'stopLoss: an empty value, a map'],
+    [{ stopLoss: { pct: null } }, /^stopLoss\.pct: an empty value, a number/],
     [{ stopLoss: { pct: 0 } }, 'stopLoss.pct: 0, a number above 0'],
     [{ stopLoss: { pct: -2 } }, 'stopLoss.pct: -2, a number above 0'],
     [{ stopLoss: { price: Infinity } }, 'stopLoss.price: Infinity, a number'],

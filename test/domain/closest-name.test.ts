@@ -1,0 +1,23 @@
+import { expect } from 'chai'
+import { closestName } from '../../src/domain/closest-name.ts'
+
+describe('the closest name', () => {
+  it('is none where no name is near', () => {
+    expect(closestName('colour', ['long', 'short'])).to.equal(undefined)
+    expect(closestName('buy', ['stopLoss'])).to.equal(undefined)
+    expect(closestName('constructor', ['long'])).to.equal(undefined)
+  })
+
+  it('is the same name in another case', () => {
+    expect(closestName('LONG', ['short', 'long'])).to.equal('long')
+    expect(closestName('entry_price', ['price', 'entryPrice'])).to.equal('entryPrice')
+  })
+
+  it('is what a word of other programs stands for', () => {
+    const fields = ['id', 'instrument', 'side', 'quantity', 'entryPrice']
+    expect(closestName('buy', ['long', 'short'])).to.equal('long')
+    expect(closestName('SELL', ['long', 'short'])).to.equal('short')
+    expect(closestName('qty', fields)).to.equal('quantity')
+    expect(closestName('symbol', fields)).to.equal('instrument')
+  })
+})
