@@ -154,8 +154,8 @@ describe('tickFile: files of other programs', () => {
     const semicolons = await taken(`ts;instrument;price\n${at};A;1234,5\n`)
     expect(semicolons.rows[0]).to.include({ price: 1234.5 })
     expect(semicolons.said).to.equal('separated by semicolons')
-    const tabs = await taken(`ts\tinstrument\tprice\n${at}\t"A\tB"\t1.25\n`)
-    expect(tabs.rows).to.deep.equal([{ instrument: 'A\tB', ts: at, price: 1.25 }])
+    const tabs = await taken(`ts\tinstrument\tprice\n${at}\t"A, B"\t1.25\n`)
+    expect(tabs.rows).to.deep.equal([{ instrument: 'A, B', ts: at, price: 1.25 }])
   })
 
   it('are refused where a number has another decimal mark than those before it', async () => {
