@@ -52,7 +52,13 @@ export function install() {
 
 /** Compiles src/ to dist/ unless dist/ was made from the very same files. */
 export function build() {
-  const sources = hashOf(['package-lock.json', 'tsconfig.json', '.ci/tsconfig.build.json', 'src'])
+  const sources = hashOf([
+    'package-lock.json',
+    'tsconfig.json',
+    '.ci/tsconfig.build.json',
+    '.ci/page.mjs',
+    'src',
+  ])
   const marker = join(root, 'dist', '.built')
   if (existsSync(marker) && readFileSync(marker, 'utf8') === sources) return
   console.error('watchkeeper: building …')
@@ -64,6 +70,11 @@ export function build() {
   // A worker thread starts from a file of plain JavaScript, which the compiler leaves alone.
   const watchdog = join('processes', 'watchdog.mjs')
   cpSync(join(root, 'src', watchdog), join(root, 'dist', watchdog))
+  // A process of its own: esbuild is there only once the packages are.
+  execFileSync(process.execPath, ['.ci/page.mjs', join('dist', 'page')], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755)
   writeFileSync(marker, sources)
 }

@@ -21,6 +21,7 @@ const CHECKS = [
     command: 'tsc',
     args: ['-p', '.', '--noEmit', 'false', '--outDir', program],
   },
+  { name: 'types of the page', tool: 'typescript', command: 'tsc', args: ['-p', 'src/page'] },
   { name: 'dead code', tool: 'knip', args: ['--no-progress'] },
 ]
 

@@ -28,6 +28,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   processes: ['domain', 'ports', 'risk'],
   config: ['domain', 'risk', 'resilience', 'brokers', 'feeds', 'stores', 'redis', 'observability'],
   http: ['domain', 'ports', 'observability', 'config'],
+  page: ['ports'],
   cli: ['app', 'chaos', 'config', 'domain', 'risk', 'feeds', 'ports', 'observability', 'processes'],
 }
 
@@ -66,7 +67,7 @@ interface SourceFile {
 
 function sourceFiles(folder = src): SourceFile[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(path => /\.(ts|mjs)$/.test(path))
+    .filter(path => /\.(tsx?|mjs)$/.test(path))
     .map(path => ({
       path: path.split(sep).join('/'),
       text: readFileSync(join(folder, path), 'utf8'),
@@ -74,7 +75,7 @@ function sourceFiles(folder = src): SourceFile[] {
 }
 
 const folderOf = (path: string): string =>
-  path.includes('/') ? path.split('/')[0]! : path.replace(/\.(ts|mjs)$/, '')
+  path.includes('/') ? path.split('/')[0]! : path.replace(/\.(tsx?|mjs)$/, '')
 
 /** Everything in a file that the table forbids, one line each. */
 function violations({ path, text }: SourceFile): string[] {

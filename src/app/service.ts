@@ -334,7 +334,15 @@ export class Service {
     return this.snapshot
   }
 
+  /** A new snapshot of health; `since` is kept while the status stays. */
   private look(found?: Found): HealthSnapshot {
+    const before = this.snapshot as HealthSnapshot | undefined
+    const snapshot = this.judge(found)
+    const { status, at } = snapshot
+    return { ...snapshot, since: before?.status === status ? (before.since ?? at) : at }
+  }
+
+  private judge(found?: Found): HealthSnapshot {
     const { config, clock } = this.options
     this.seenLines = this.system.begunLines
     const limits = { now: clock.now(), startedAt: this.startedAt, ...config.health }

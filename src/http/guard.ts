@@ -28,6 +28,10 @@ const READS = new Set(['GET', 'HEAD'])
 /** What monitors read, open to all. Everything else is closed, however its path is written. */
 const OPEN = new Set(['/health', '/livez', '/readyz', '/metrics'])
 
+/** The page asks for the token itself: its files hold nothing secret. */
+const isOpen = (path: string): boolean =>
+  OPEN.has(path) || path === '/' || path.startsWith('/page/')
+
 const JSON_TYPE = /^application\/json\s*(;|$)/i
 
 /**
@@ -42,7 +46,7 @@ export function guard({ onLoopback, token }: GuardOptions) {
       throw new Problem(415, 'NOT_JSON', 'a change needs the header content-type: application/json')
     }
     const isHolder = token !== undefined && hasToken(request, token)
-    const needsToken = token !== undefined && (!isRead || (!onLoopback && !OPEN.has(request.path)))
+    const needsToken = token !== undefined && (!isRead || (!onLoopback && !isOpen(request.path)))
     if (needsToken && !isHolder) {
       response.setHeader('www-authenticate', 'Bearer')
       throw new Problem(401, 'UNAUTHORIZED', 'expected the header authorization: Bearer <token>')

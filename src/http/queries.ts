@@ -8,6 +8,8 @@ const PARAMETERS: ReadonlyMap<string, readonly string[]> = new Map<string, reado
   ['/api/journal', ['after', 'limit', 'last', 'positionId']],
   ['/api/events', ['after']],
   ['/api/supervision', ['limit']],
+  ['/api/view', ['after', 'limit']],
+  ['/api/view/stream', ['epoch', 'version']],
   ['/api/debug/profile', ['seconds']],
 ])
 

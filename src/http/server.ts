@@ -5,6 +5,7 @@ import { WatchkeeperError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
 import { boundConnections } from './connections.ts'
 import { guard, isLoopback } from './guard.ts'
+import { securityHeaders } from './headers.ts'
 import { jsonBody } from './json-body.ts'
 import { answerProblem, Problem } from './problem.ts'
 import { parametersOf } from './queries.ts'
@@ -47,6 +48,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   app.disable('x-powered-by')
   app.disable('etag')
   app.enable('case sensitive routing')
+  app.use(securityHeaders())
   app.use(guard({ onLoopback, token }))
   app.use(express.text({ limit: BODY_LIMIT, type: 'application/json' }))
   app.use(jsonBody)

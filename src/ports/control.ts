@@ -21,6 +21,8 @@ export interface Control {
   /** Whether the service is recovered and takes requests that change something. */
   readiness(): Readiness
   positions(): readonly PositionView[]
+  /** Ids of the positions that are open, without looking at any of them. */
+  openIds(): Iterable<string>
   position(id: string): PositionView | undefined
   /** What each rule of a position would do and why; undefined for an unknown id. */
   why(id: string): WhyView | undefined
@@ -105,6 +107,8 @@ export interface HealthSnapshot {
   readonly status: HealthStatus
   /** Epoch ms. */
   readonly at: number
+  /** When the status became what it is, epoch ms; absent where one snapshot stands alone. */
+  readonly since?: number
   /** Why it is not `pass`, most serious first; at most 20. */
   readonly output: readonly string[]
   /** By `component:measurement`. */

@@ -105,6 +105,10 @@ export class LiveControl implements Control {
     return [...register.shownOpen()].map(registered => this.view(registered))
   }
 
+  *openIds(): Iterable<string> {
+    for (const { position } of this.parts.system.state.register.shownOpen()) yield position.id
+  }
+
   position(id: string): PositionView | undefined {
     const registered = this.parts.system.state.register.shown(positionId(id))
     return registered?.state === 'open' ? this.view(registered) : undefined

@@ -73,8 +73,17 @@ export class FakeControl implements Control {
     return [...this.views.values()]
   }
 
+  openIds(): Iterable<string> {
+    return this.views.keys()
+  }
+
   position(id: string): PositionView | undefined {
     return this.views.get(id)
+  }
+
+  /** Changes what a position shows, without a line in the journal. */
+  change(id: string, changes: Partial<PositionView>): void {
+    this.views.set(id, { ...this.known(id), ...changes })
   }
 
   why(id: string) {

@@ -9,11 +9,13 @@ import { journalRoutes } from './journal.ts'
 import { killSwitchRoutes } from './kill-switch.ts'
 import { logLevelRoutes } from './log-levels.ts'
 import { metricRoutes } from './metrics.ts'
+import { pageRoutes } from './page.ts'
 import { performanceRoutes } from './performance.ts'
 import { portfolioRoutes } from './portfolio.ts'
 import { positionRoutes } from './positions.ts'
 import { storeRoutes } from './store.ts'
 import { supervisionRoutes } from './supervision.ts'
+import { viewRoutes } from './view.ts'
 
 /** Every group of paths. */
 export const ROUTES: readonly Route[] = [
@@ -32,4 +34,6 @@ export const ROUTES: readonly Route[] = [
   clockRoutes,
   debugRoutes,
   storeRoutes,
+  viewRoutes,
+  pageRoutes,
 ]

@@ -1,0 +1,44 @@
+import type { Request, Response } from 'express'
+import { ENCODINGS, type PageFile, pageFiles } from '../page-files.ts'
+import { Problem } from '../problem.ts'
+import type { Route } from '../route.ts'
+
+/** Names of files have the hash of their content: a browser keeps them for good. */
+const FOR_GOOD = 'public, max-age=31536000, immutable'
+
+/** `GET /`: the live page; `/page/…`: its files. They hold nothing secret and need no token. */
+export const pageRoutes: Route = router => {
+  router.get('/', (request, response) => {
+    const { build } = thePage()
+    // Asked for each time, so that a service of another version is noticed; mostly answered by 304.
+    response.setHeader('cache-control', 'no-cache')
+    response.setHeader('etag', `"${build}"`)
+    if (request.get('if-none-match') === `"${build}"`) response.status(304).end()
+    else send(request, response, fileOf('index.html'))
+  })
+  router.get('/page/:file', (request, response) => {
+    const file = fileOf(request.params.file)
+    response.setHeader('cache-control', FOR_GOOD)
+    send(request, response, file)
+  })
+}
+
+function thePage() {
+  const page = pageFiles()
+  if (page !== undefined) return page
+  throw new Problem(404, 'NOT_FOUND', 'the page is not built: npm run build')
+}
+
+function fileOf(name: string): PageFile {
+  const file = thePage().files.get(name)
+  if (file !== undefined) return file
+  throw new Problem(404, 'NOT_FOUND', `the page has no file ${JSON.stringify(name)}`)
+}
+
+function send(request: Request, response: Response, { type, bodies }: PageFile): void {
+  const chosen = ENCODINGS.find(each => request.acceptsEncodings(each)) ?? 'identity'
+  response.setHeader('vary', 'accept-encoding')
+  if (chosen !== 'identity') response.setHeader('content-encoding', chosen)
+  response.setHeader('content-type', type)
+  response.end(bodies[chosen])
+}

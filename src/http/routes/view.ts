@@ -1,0 +1,34 @@
+import { pageFiles } from '../page-files.ts'
+import { Broadcast, VIEW_BOUNDS } from '../view/broadcast.ts'
+import { Problem } from '../problem.ts'
+import { badInput, countOf, type Route, sendJson } from '../route.ts'
+
+const MOST_ROWS = 5_000
+const LAST = Number.MAX_SAFE_INTEGER
+
+/**
+ * `GET /api/view`: every position with its levels, in pages; `GET /api/view/stream`: what changes, one line
+ * of JSON four times a second, from the version that a page has.
+ */
+export const viewRoutes: Route = (router, control) => {
+  const broadcast = new Broadcast(control)
+  router.get('/api/view', async (request, response) => {
+    const after = countOf(request, 'after', { least: 0, most: LAST, fallback: -1 })
+    const limit = countOf(request, 'limit', { least: 1, most: MOST_ROWS, fallback: 2_000 })
+    const page = (await broadcast.current()).page(after, limit)
+    sendJson(response, { ...page, build: pageFiles()?.build ?? null })
+  })
+  router.get('/api/view/stream', async (request, response) => {
+    const { epoch } = request.query
+    if (typeof epoch !== 'string')
+      throw badInput('epoch', epoch, 'the epoch of a page of /api/view')
+    const version = countOf(request, 'version', { least: 0, most: LAST, fallback: 0 })
+    if (broadcast.isFull) {
+      const text = `at most ${VIEW_BOUNDS.clients} clients may watch`
+      throw new Problem(503, 'TOO_MANY_STREAMS', text)
+    }
+    response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
+    response.flushHeaders()
+    await broadcast.add(response, epoch, version)
+  })
+}

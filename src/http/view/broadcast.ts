@@ -1,0 +1,131 @@
+import type { Response } from 'express'
+import type { Control } from '../../ports/control.ts'
+import { ViewModel } from './model.ts'
+
+/** Bounds of the live view. */
+export interface ViewBounds {
+  /** Clients of the stream at once. */
+  readonly clients: number
+  /** Time between two frames, ms. */
+  readonly frameMs: number
+  /** Frames that a client may miss, because it does not take what it was sent, before it is cut off. */
+  readonly missed: number
+  /** The view is kept for so long after the last client has gone, ms. */
+  readonly lingerMs: number
+}
+
+export const VIEW_BOUNDS: ViewBounds = {
+  clients: 100,
+  frameMs: 250,
+  missed: 40,
+  lingerMs: 10_000,
+}
+
+interface Client {
+  readonly response: Response
+  /** The version that it has. */
+  version: number
+  missed: number
+  /** It has not taken yet what it was sent. */
+  isBusy: boolean
+}
+
+/** One view for all clients of the stream: each frame is encoded once, and sent to all that are in step. */
+export class Broadcast {
+  private readonly control: Control
+  private readonly bounds: ViewBounds
+  private readonly clients = new Set<Client>()
+  private model: Promise<ViewModel> | undefined
+  private timer: NodeJS.Timeout | undefined
+  private isStepping = false
+  /** When a client or a page last wanted the view, monotonic ms. */
+  private wantedAt = 0
+
+  constructor(control: Control, bounds: Partial<ViewBounds> = {}) {
+    this.control = control
+    this.bounds = { ...VIEW_BOUNDS, ...bounds }
+  }
+
+  get isFull(): boolean {
+    return this.clients.size >= this.bounds.clients
+  }
+
+  /** Whether the view is kept up to date now. */
+  get isKept(): boolean {
+    return this.model !== undefined
+  }
+
+  /** The view; it is made, and kept up to date, from now on until nothing wants it any more. */
+  current(): Promise<ViewModel> {
+    this.wantedAt = performance.now()
+    if (this.model === undefined) {
+      const made = ViewModel.of(this.control)
+      this.model = made
+      made.catch(() => this.forget())
+      this.timer = setInterval(() => void this.turn(), this.bounds.frameMs).unref()
+    }
+    return this.model
+  }
+
+  /** Sends what changes after `from` of `epoch` until the client has gone. */
+  async add(response: Response, epoch: string, from: number): Promise<void> {
+    const client: Client = { response, version: from, missed: 0, isBusy: true }
+    this.clients.add(client)
+    response.once('close', () => this.clients.delete(client))
+    const model = await this.current()
+    if (epoch === model.epoch && from <= model.version) {
+      client.isBusy = false
+      return
+    }
+    this.clients.delete(client)
+    response.end(encoded(model.reset()))
+  }
+
+  private async turn(): Promise<void> {
+    if (this.isStepping || this.model === undefined) return
+    if (this.clients.size > 0) this.wantedAt = performance.now()
+    else if (performance.now() - this.wantedAt > this.bounds.lingerMs) {
+      this.forget()
+      return
+    }
+    this.isStepping = true
+    try {
+      const model = await this.model
+      await model.step()
+      this.send(model)
+    } catch {
+      // What cannot be read now is read by the next turn; pages turn grey without frames.
+    } finally {
+      this.isStepping = false
+    }
+  }
+
+  private send(model: ViewModel): void {
+    const frames = new Map<number, Buffer>()
+    for (const client of this.clients) {
+      if (client.isBusy) {
+        if (++client.missed > this.bounds.missed) client.response.destroy()
+        continue
+      }
+      let frame = frames.get(client.version)
+      if (frame === undefined)
+        frames.set(client.version, (frame = encoded(model.since(client.version))))
+      this.write(client, frame, model.version)
+    }
+  }
+
+  private write(client: Client, frame: Buffer, version: number): void {
+    client.version = version
+    client.missed = 0
+    if (client.response.write(frame)) return
+    client.isBusy = true
+    client.response.once('drain', () => (client.isBusy = false))
+  }
+
+  private forget(): void {
+    clearInterval(this.timer)
+    this.model = undefined
+  }
+}
+
+const encoded = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value)}\n`)

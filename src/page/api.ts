@@ -1,0 +1,78 @@
+/** An answer that is an error, with its stable code. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+/** Longest wait for an answer, ms. */
+const ANSWER_MS = 15_000
+
+/** Kept in memory alone: it ends with the page. */
+let token: string | undefined
+let asked: Promise<void> | undefined
+let askForToken: () => Promise<string> = () => new Promise(() => undefined)
+
+/** Says how a person is asked for the token. */
+export function onTokenNeeded(ask: () => Promise<string>): void {
+  askForToken = ask
+}
+
+/** Waits until a person has given a token; several calls ask once. */
+function newToken(): Promise<void> {
+  asked ??= askForToken()
+    .then(given => {
+      token = given
+    })
+    .finally(() => (asked = undefined))
+  return asked
+}
+
+/** One request with the token; asks for it, and once more, as long as the service refuses the one there is. */
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  for (;;) {
+    const used = token
+    const headers = {
+      ...(init.headers as Record<string, string> | undefined),
+      ...(used !== undefined && { authorization: `Bearer ${used}` }),
+    }
+    const response = await fetch(path, { ...init, headers, cache: 'no-store' })
+    if (response.status !== 401) return response
+    await response.body?.cancel()
+    // Another request may have been given a token in the meantime.
+    if (used === token) await newToken()
+  }
+}
+
+async function answerOf<Answer>(response: Response): Promise<Answer> {
+  const text = await response.text()
+  if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as Answer
+  let problem: { code?: string; detail?: string } = {}
+  try {
+    problem = JSON.parse(text) as typeof problem
+  } catch {
+    // A proxy answers in its own words.
+  }
+  const { code = 'UNEXPECTED', detail = `the service answered ${response.status}` } = problem
+  throw new ApiError(response.status, code, detail)
+}
+
+/** Reads JSON. Throws ApiError, and TypeError where nothing answers. */
+export async function read<Answer>(path: string): Promise<Answer> {
+  return answerOf(await request(path, { signal: AbortSignal.timeout(ANSWER_MS) }))
+}
+
+/** Asks for a change. Throws as `read`; it is never sent a second time by itself. */
+export async function change<Answer>(
+  method: 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  body: unknown = {},
+): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' }
+  return answerOf(await request(path, { method, headers, body: JSON.stringify(body) }))
+}

@@ -1,0 +1,102 @@
+import type { Row, Series } from './store.ts'
+
+/** Parts of `levels`, by name. */
+export const STATE = 1
+export const BEST = 2
+export const STOP = 3
+export const TARGET = 4
+export const QUANTITY = 5
+export const CAUSE = 6
+export const REASON = 7
+
+export const signOf = ({ side }: Pick<Row, 'side'>): 1 | -1 => (side === 'long' ? 1 : -1)
+
+/** Profit in money at a price. */
+export const profitAt = (row: Row, price: number): number =>
+  (price - row.entryPrice) * signOf(row) * row.levels[QUANTITY] * row.multiplier
+
+/** Way from the price to the stop, as a share of the price; below 0 where it is crossed; null: not known. */
+export function distance(row: Row, price: number | null): number | null {
+  const stop = row.levels[STOP]
+  if (stop === null || price === null || price === 0) return null
+  return ((price - stop) * signOf(row)) / Math.abs(price)
+}
+
+/** Money that a position loses from its price now if it fills at its stop, `worse` a share beyond it. */
+export function atRisk(row: Row, price: number | null, worse = 0): number | null {
+  const stop = row.levels[STOP]
+  if (stop === null || price === null) return null
+  const sign = signOf(row)
+  const fill = stop - sign * Math.abs(stop) * worse
+  return Math.max(0, (price - fill) * sign * row.levels[QUANTITY] * row.multiplier)
+}
+
+/** Sums of one currency. */
+export interface Money {
+  readonly currency: string | null
+  atRisk: number
+  atRiskWorse: number
+  profit: number
+}
+
+export interface Sums {
+  guarded: number
+  exiting: number
+  observed: number
+  unguarded: number
+  /** Positions without a stop or a price: what they can lose is not known. */
+  unbounded: number
+  readonly money: readonly Money[]
+}
+
+/** How much worse than its level every stop fills in the second figure. */
+export const WORSE = 0.01
+
+/** Adds up all positions; money by currency, the largest risk first. */
+export function sumsOf(rows: Iterable<Row>, series: readonly Series[]): Sums {
+  const byCurrency = new Map<string | null, Money>()
+  const sums = { guarded: 0, exiting: 0, observed: 0, unguarded: 0, unbounded: 0 }
+  for (const row of rows) {
+    sums[row.levels[STATE]]++
+    const { price, currency } = series[row.series]!
+    const money = byCurrency.get(currency) ?? { currency, atRisk: 0, atRiskWorse: 0, profit: 0 }
+    byCurrency.set(currency, money)
+    const risk = atRisk(row, price)
+    if (risk === null) sums.unbounded++
+    else {
+      money.atRisk += risk
+      money.atRiskWorse += atRisk(row, price, WORSE) ?? 0
+    }
+    if (price !== null) money.profit += profitAt(row, price)
+  }
+  return { ...sums, money: [...byCurrency.values()].sort((a, b) => b.atRisk - a.atRisk) }
+}
+
+/** Places on a scale from 0 to 1 for what is known; the stop is left, the target right. */
+export interface Places {
+  readonly now: number | null
+  readonly entry: number
+  readonly best: number
+  readonly stop: number | null
+  readonly target: number | null
+}
+
+/** Where prices of a position lie between the outermost of them. */
+export function placesOf(row: Row, price: number | null): Places {
+  const sign = signOf(row)
+  const stop = row.levels[STOP]
+  const target = row.levels[TARGET]
+  const best = row.levels[BEST]
+  const known = [row.entryPrice, best, stop, target, price].filter(each => each !== null)
+  const ahead = known.map(each => each * sign)
+  const least = Math.min(...ahead)
+  const span = Math.max(...ahead) - least || 1
+  const place = (at: number): number => (at * sign - least) / span
+  return {
+    now: price === null ? null : place(price),
+    entry: place(row.entryPrice),
+    best: place(best),
+    stop: stop === null ? null : place(stop),
+    target: target === null ? null : place(target),
+  }
+}

@@ -1,0 +1,77 @@
+import { distance, STATE } from './figures.ts'
+import type { LiveStore, Row } from './store.ts'
+
+export const GROUPINGS = ['none', 'account', 'instrument', 'state'] as const
+export type Grouping = (typeof GROUPINGS)[number]
+
+/** A line of the list: a position, or the head of a group. */
+export type Line =
+  | { readonly kind: 'row'; readonly row: Row }
+  | { readonly kind: 'head'; readonly name: string; readonly count: number }
+
+/** What the list shows: words that all must occur, and the grouping. */
+export interface Choice {
+  readonly filter: string
+  readonly grouping: Grouping
+}
+
+/**
+ * The lines of the list: trouble first, then the nearest to its stop. A position of which the distance is
+ * not known comes before all that are known: it needs a look.
+ */
+export function linesOf(store: LiveStore, { filter, grouping }: Choice): Line[] {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
+  const rows: Row[] = []
+  const keys = new Map<Row, number>()
+  for (const row of store.rows.values()) {
+    if (words.length > 0 && !matches(store, row, words)) continue
+    rows.push(row)
+    keys.set(row, keyOf(store, row))
+  }
+  rows.sort((a, b) => keys.get(a)! - keys.get(b)! || a.row - b.row)
+  return grouping === 'none'
+    ? rows.map(row => ({ kind: 'row', row }))
+    : grouped(store, rows, grouping)
+}
+
+function matches(store: LiveStore, row: Row, words: readonly string[]): boolean {
+  const { instrument } = store.series[row.series]!
+  const { account, underlying } = row
+  const text = [row.id, instrument, account, underlying, row.side, row.levels[STATE], row.levels[7]]
+    .join(' ')
+    .toLowerCase()
+  return words.every(word => text.includes(word))
+}
+
+/** Smaller is nearer to the top. */
+function keyOf(store: LiveStore, row: Row): number {
+  const rank = row.levels[STATE] === 'unguarded' ? -2e9 : row.levels[STATE] === 'exiting' ? -1e9 : 0
+  return rank + (distance(row, store.series[row.series]!.price) ?? -1e6)
+}
+
+function grouped(store: LiveStore, rows: readonly Row[], grouping: Grouping): Line[] {
+  const groups = new Map<string, Row[]>()
+  for (const row of rows) {
+    const name = nameOf(store, row, grouping)
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [row])
+    else group.push(row)
+  }
+  return [...groups].flatMap(([name, group]): Line[] => [
+    { kind: 'head', name, count: group.length },
+    ...group.map((row): Line => ({ kind: 'row', row })),
+  ])
+}
+
+function nameOf(store: LiveStore, row: Row, grouping: Grouping): string {
+  switch (grouping) {
+    case 'none':
+      return ''
+    case 'account':
+      return row.account ?? 'no account'
+    case 'instrument':
+      return store.series[row.series]!.instrument
+    case 'state':
+      return row.levels[STATE]
+  }
+}

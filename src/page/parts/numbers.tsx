@@ -1,0 +1,145 @@
+import type { LimitView } from '../../ports/control.ts'
+import { revision, store, sums } from '../state.ts'
+import { moneyText, percentText } from '../text.ts'
+import type { Money } from '../live/figures.ts'
+
+/** Most limits and currencies that a figure shows. */
+const MOST_LINES = 3
+
+/** Four figures for the whole account. */
+export function Numbers() {
+  void revision.value
+  return (
+    <section class="numbers" aria-label="The account in four figures">
+      <Counts />
+      <Risk />
+      <Day />
+      <Exitable />
+    </section>
+  )
+}
+
+function Counts() {
+  const { guarded, exiting, unguarded, observed } = sums.value
+  return (
+    <div class="number">
+      <h2>Positions</h2>
+      <p class="figure">
+        <span class={guarded > 0 ? 'good' : ''}>{guarded}</span>
+        <span class="of"> guarded</span>
+      </p>
+      <p class="note">
+        {exiting} exiting · <span class={unguarded > 0 ? 'bad' : ''}>{unguarded} not guarded</span>
+        {observed > 0 && ` · ${observed} observed`}
+      </p>
+    </div>
+  )
+}
+
+function Risk() {
+  const { money, unbounded } = sums.value
+  const [first, ...others] = money
+  return (
+    <div class="number">
+      <h2>At risk if every stop fills</h2>
+      <p class="figure">{moneyText(first?.atRisk ?? 0, first?.currency)}</p>
+      <p class="note">
+        {moneyText(first?.atRiskWorse ?? 0, first?.currency)} if 1 % worse
+        {unbounded > 0 && <span class="bad"> · {unbounded} without a stop or price</span>}
+      </p>
+      {others.slice(0, MOST_LINES - 1).map(each => (
+        <p key={each.currency} class="note">
+          {moneyText(each.atRisk, each.currency)} · {moneyText(each.atRiskWorse, each.currency)} if
+          1 % worse
+        </p>
+      ))}
+      {others.length >= MOST_LINES && <p class="note">and {others.length - 2} more currencies</p>}
+    </div>
+  )
+}
+
+function Day() {
+  const { day } = store
+  const realised = (day?.realised ?? []).reduce((total, { amount }) => total + amount, 0)
+  const limits = (day?.limits ?? []).toSorted((a, b) => usedOf(b) - usedOf(a))
+  return (
+    <div class="number">
+      <h2>Today</h2>
+      <p class="figure">
+        <Profit money={sums.value.money} realised={realised} />
+      </p>
+      {limits.length === 0 && (
+        <p class="note">{moneyText(realised, null, true)} realised · no limit on the day's loss</p>
+      )}
+      {limits.slice(0, MOST_LINES).map(limit => (
+        <Limit key={limit.name} limit={limit} />
+      ))}
+      {limits.length > MOST_LINES && (
+        <p class="note">and {limits.length - MOST_LINES} more limits</p>
+      )}
+    </div>
+  )
+}
+
+const usedOf = ({ loss, maxLoss }: LimitView): number => Math.max(0, loss / maxLoss)
+
+function Profit({
+  money,
+  realised,
+}: {
+  readonly money: readonly Money[]
+  readonly realised: number
+}) {
+  // Sums of different currencies say nothing.
+  if (money.length > 1) {
+    return <span>{moneyText(realised, null, true)}</span>
+  }
+  const total = realised + (money[0]?.profit ?? 0)
+  return (
+    <>
+      <span class={total < 0 ? 'bad' : 'good'}>
+        {moneyText(total, money[0]?.currency ?? null, true)}
+      </span>
+      <span class="of"> open + realised</span>
+    </>
+  )
+}
+
+function Limit({ limit }: { readonly limit: LimitView }) {
+  const used = usedOf(limit)
+  const state =
+    limit.trippedAt !== null ? 'reached' : used * 100 >= limit.warnAtPct ? 'near' : 'far'
+  return (
+    <p class="note limit" data-state={state}>
+      <span>
+        {limit.name} {percentText(used, 0)} of {moneyText(limit.maxLoss, limit.currency)}
+        {state === 'reached' && ' – reached'}
+      </span>
+      <meter
+        min={0}
+        max={1}
+        value={Math.min(1, used)}
+        aria-label={`Limit ${limit.name}: ${percentText(used, 0)} used`}
+      />
+    </p>
+  )
+}
+
+function Exitable() {
+  const { status, rows } = store
+  const blocked = status?.blockedBy ?? []
+  const count = blocked.length > 0 ? 0 : rows.size
+  return (
+    <div class="number">
+      <h2>Could exit right now</h2>
+      <p class="figure">
+        <span class={count < rows.size ? 'bad' : 'good'}>{count}</span>
+        <span class="of"> of {rows.size}</span>
+      </p>
+      <p class="note">
+        {status === undefined ? '' : (blocked[0] ?? 'orders may leave, and the venue takes calls')}
+        {blocked.length > 1 && ` (and ${blocked.length - 1} more)`}
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,83 @@
+const MINUS = '−'
+const SPACE = ' '
+
+/** A number with a true minus sign. */
+const signed = (text: string): string => text.replace('-', MINUS)
+
+const groupedBy = (digits: number): Intl.NumberFormat =>
+  new Intl.NumberFormat('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+const formats = new Map<number, Intl.NumberFormat>()
+
+function fixed(value: number, digits: number): string {
+  let format = formats.get(digits)
+  if (format === undefined) formats.set(digits, (format = groupedBy(digits)))
+  return signed(format.format(value))
+}
+
+/** Digits after the point of a tick size; undefined where there is none. */
+export function digitsOf(tickSize: number | null): number | undefined {
+  if (tickSize === null) return undefined
+  return Math.min(8, /\.(\d+)/.exec(tickSize.toFixed(8).replace(/0+$/, ''))?.[1]?.length ?? 0)
+}
+
+/** A price as it came, or with the digits of its tick size. */
+export function priceText(price: number | null, tickSize: number | null): string {
+  if (price === null) return '–'
+  const digits = digitsOf(tickSize)
+  if (digits !== undefined) return fixed(price, digits)
+  const own = /\.(\d+)$/.exec(String(Number(price.toPrecision(8))))?.[1]?.length ?? 0
+  return fixed(price, Math.min(8, own))
+}
+
+/** An amount of money; `isProfit`: with its sign. */
+export function moneyText(
+  amount: number | null,
+  currency: string | null = null,
+  isProfit = false,
+): string {
+  if (amount === null) return 'not known'
+  const digits = Math.abs(amount) >= 10_000 ? 0 : 2
+  const rounded = Number(amount.toFixed(digits))
+  const sign = isProfit && rounded > 0 ? '+' : ''
+  const text = `${sign}${fixed(rounded === 0 ? 0 : rounded, digits)}`
+  return currency === null ? text : `${text}${SPACE}${currency}`
+}
+
+export function percentText(share: number | null, digits = 2): string {
+  return share === null ? '–' : `${fixed(share * 100, digits)}${SPACE}%`
+}
+
+export const quantityText = (quantity: number): string =>
+  signed(new Intl.NumberFormat('en', { maximumFractionDigits: 8 }).format(quantity))
+
+/** A duration in ms as a person says it. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(Math.max(0, ms))}${SPACE}ms`
+  const seconds = ms / 1_000
+  if (seconds < 120) return `${Math.floor(seconds)}${SPACE}s`
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)}${SPACE}min`
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)}${SPACE}h`
+  return `${Math.floor(seconds / 86_400)}${SPACE}d`
+}
+
+/** An age in whole seconds, or more. */
+export const ageText = (ms: number): string => (ms < 1_000 ? `0${SPACE}s` : durationText(ms))
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+
+/** A time of today as a clock shows it, another one with its day. */
+export function timeText(at: number, now: number): string {
+  const clock = CLOCK.format(at)
+  return DAY.format(at) === DAY.format(now) ? clock : `${DAY.format(at)}${SPACE}${clock}`
+}
+
+/** A stable code as words. */
+export const words = (code: string): string => code.replace(/[-:_]+/g, ' ')
+
+/** What a health check says, without the name of the code. */
+export function whyText(line: string): string {
+  const [, component, measurement, rest] = /^([\w-]+):([\w-]+): (.*)$/s.exec(line) ?? []
+  if (component === undefined) return line
+  return `${words(component)} ${words(measurement!)} – ${rest}`
+}

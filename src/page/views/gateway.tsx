@@ -1,0 +1,3 @@
+export function GatewayPage() {
+  return <p>gateway</p>
+}

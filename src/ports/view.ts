@@ -1,0 +1,129 @@
+import type { PositionState, Side } from '../domain/position.ts'
+import type { KillSwitchState, PortfolioView } from './control.ts'
+
+/** What `GET /api/view` and its stream send; the page and other clients read these shapes. */
+
+/** The price that a position is valued at comes from one series: an instrument seen from one side. */
+export interface ViewSeries {
+  readonly instrument: string
+  /** The part of a tick that is compared. */
+  readonly source: 'trade' | 'bid' | 'ask'
+  /** Null: the account's currency. */
+  readonly currency: string | null
+  readonly tickSize: number | null
+}
+
+/** Fields of a position that do not change while it is open. */
+export interface ViewRow {
+  /** Number of the row within this epoch; levels and removals name it. */
+  readonly row: number
+  readonly id: string
+  /** Index of its price series. */
+  readonly series: number
+  readonly side: Side
+  readonly entryPrice: number
+  readonly multiplier: number
+  /** Epoch ms. */
+  readonly openedAt: number
+  readonly account: string | null
+  readonly underlying: string | null
+  readonly levels: ViewLevels
+}
+
+/** Fields of a position that change, as a tuple: a frame carries many of them. */
+export type ViewLevels = readonly [
+  row: number,
+  state: PositionState,
+  best: number,
+  stop: number | null,
+  target: number | null,
+  quantity: number,
+  /** Why no rule can act on it. */
+  unguardedBy: string | null,
+  /** Why it is exited. */
+  reason: string | null,
+]
+
+/** The last price of a series, and when it came (epoch ms); null before the first. */
+export type ViewPrice = readonly [series: number, price: number | null, at: number | null]
+
+/** An exit, from its decision to its end. Times are epoch ms. */
+export interface ViewExit {
+  readonly id: string
+  /** Number of the journal line that decided it. */
+  readonly seq: number
+  readonly state: 'under-way' | 'filled' | 'closed' | 'observed' | 'discarded'
+  readonly reason: string
+  readonly instrument: string | null
+  readonly side: Side | null
+  readonly level: number | null
+  /** The price that triggered it. */
+  readonly trigger: number | null
+  readonly fill: number | null
+  readonly quantity: number | null
+  readonly profit: number | null
+  readonly clientOrderId: string | null
+  readonly at: number
+  readonly endedAt: number | null
+}
+
+/** One word for the whole account, and what stands beside it. */
+export interface ViewStatus {
+  readonly word: 'guarded' | 'look' | 'not guarded'
+  /** Most serious first. */
+  readonly why: readonly string[]
+  /** When the word became what it is, epoch ms; null: not known. */
+  readonly since: number | null
+  /** Why no exit order could leave now; empty: it could. */
+  readonly blockedBy: readonly string[]
+  readonly killSwitch: {
+    readonly state: KillSwitchState
+    readonly since: number | null
+    readonly by: string | null
+    readonly held: number
+  }
+  readonly version: string
+}
+
+/** One page of the whole view. */
+export interface ViewPage {
+  /** Changes with every new numbering of rows: a client starts anew. */
+  readonly epoch: string
+  /** What the page contains; the stream goes on from it. */
+  readonly version: number
+  /** Epoch ms. */
+  readonly at: number
+  readonly series: readonly ViewSeries[]
+  readonly prices: readonly ViewPrice[]
+  readonly rows: readonly ViewRow[]
+  /** What `after` of the next page is; null: this is the last one. */
+  readonly next: number | null
+  readonly status: ViewStatus
+  readonly day: PortfolioView | null
+  readonly exits: readonly ViewExit[]
+  /** Build of the page that the service serves; null: it serves none. */
+  readonly build: string | null
+}
+
+/** What changed since the version `from`; absent fields did not. */
+export interface ViewFrame {
+  readonly epoch: string
+  readonly version: number
+  readonly from: number
+  readonly at: number
+  readonly prices?: readonly ViewPrice[]
+  readonly levels?: readonly ViewLevels[]
+  /** Series that are new, by their index. */
+  readonly series?: readonly (readonly [index: number, series: ViewSeries])[]
+  readonly rows?: readonly ViewRow[]
+  readonly gone?: readonly number[]
+  readonly status?: ViewStatus
+  readonly day?: PortfolioView
+  readonly exits?: readonly ViewExit[]
+}
+
+/** The stream cannot go on from where a client is: it reads the view anew. */
+export interface ViewReset {
+  readonly reset: true
+  readonly epoch: string
+}

@@ -1,0 +1,54 @@
+import { expect } from 'chai'
+import { LiveStore } from '../../../src/page/live/store.ts'
+import type { ViewFrame } from '../../../src/ports/view.ts'
+import { aPage, aRow, levels } from '../../support/view-pages.ts'
+
+const aFrame = (version: number, changes: Partial<ViewFrame> = {}): ViewFrame => ({
+  ...{ epoch: 'e', version, from: version - 1, at: 2_000 },
+  ...changes,
+})
+
+describe('The store of the page', () => {
+  let store: LiveStore
+
+  beforeEach(() => {
+    store = new LiveStore()
+    store.load([aPage([aRow(0)], { next: 0 }), aPage([aRow(1)], { version: 6 })])
+  })
+
+  it('refuses a frame of another epoch, and one that leaves something out', () => {
+    expect(store.apply(aFrame(5, { epoch: 'other' }))).to.equal(false)
+    expect(store.apply(aFrame(9))).to.equal(false)
+    expect(store.version).to.equal(4)
+  })
+
+  it('goes on from the first of its pages, and passes over what it has already', () => {
+    expect(store.version).to.equal(4)
+    expect(store.apply(aFrame(5, { levels: [levels(0, { stop: 97 })] }))).to.equal(true)
+    expect(store.apply(aFrame(5, { levels: [levels(0, { stop: 90 })] }))).to.equal(true)
+    expect(store.rows.get(0)!.levels[3]).to.equal(97)
+  })
+
+  it('takes what is new, changed and gone', () => {
+    const series = { instrument: 'GOLD', source: 'bid', currency: 'USD', tickSize: 0.1 } as const
+    store.apply(
+      aFrame(5, {
+        series: [[1, series]],
+        rows: [aRow(2, { series: 1 })],
+        prices: [[1, 2_600, 1_990]],
+        gone: [0],
+      }),
+    )
+    expect([...store.rows.keys()]).to.deep.equal([1, 2])
+    expect(store.series[1]).to.deep.equal({ ...series, price: 2_600, at: 1_990 })
+    expect(store.rowOf('p2')?.row).to.equal(2)
+    expect(store.rowOf('p0')).to.equal(undefined)
+  })
+
+  it('forgets everything of another epoch', () => {
+    store.load([aPage([aRow(0)], { epoch: 'f', prices: [] })])
+    expect(store.history.of(0)).to.equal(undefined)
+    expect(store.series[0]!.price).to.equal(null)
+    expect(store.rows.size).to.equal(1)
+  })
+})
