@@ -9,7 +9,7 @@ export const JOBS = 2
 /** The files that take longest, first: at the end the last file runs alone. */
 const LONGEST = [
   'test/cli/run.test.ts',
-  'test/exits/exit-book.property.test.ts',
+  'test/exits/account-book.property.test.ts',
   'test/app/failover.test.ts',
   'test/cli/service-commands.test.ts',
   'test/risk/dispatcher.property.test.ts',

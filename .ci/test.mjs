@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { binary, checkNode, install, ready, root } from './setup.mjs'
 import { filesInOrder, JOBS } from './order.mjs'
+import { binary, checkNode, install, ready, root } from './setup.mjs'
 import { missingTools, parseArgs, systemTools } from './tools.mjs'
 
 const scratch = mkdtempSync(join(tmpdir(), 'watchkeeper-test-'))

@@ -1,5 +1,4 @@
-import type { JournalKind } from '../ports/journal-kinds.ts'
-import { type Down, type Ref, send } from '../actors/actor.ts'
+import { send, type Down, type Ref } from '../actors/actor.ts'
 import { within } from '../actors/deadline.ts'
 import { heard } from '../actors/heard.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
@@ -8,34 +7,35 @@ import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { Tick } from '../domain/tick.ts'
+import { connect, type Engine } from '../engine/engine.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { RulesRequest } from '../ports/control.ts'
+import type { JournalKind } from '../ports/journal-kinds.ts'
+import type { KeptRatchet, LifeRatchet, Registered } from '../ports/state-repository.ts'
 import type { PhaseMeter } from '../ports/telemetry.ts'
-import type { KeptRatchet, LifeRatchet, Registered } from '../ports/keeper.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import { backfill, replay } from '../risk/missed.ts'
 import type { RuleSet } from '../risk/rule.ts'
-import { Confirmation } from './holdings-confirmation.ts'
-import { connect, type Core } from '../engine/engine.ts'
-import { Doors } from './admission.ts'
-import { EntryTests } from './entry-tests.ts'
-import { ExitJournal } from './event-recorder.ts'
-import { ExitsByHand } from './manual-exits.ts'
+import { Admission } from './admission.ts'
 import { Guarding } from './coverage.ts'
-import { ruleSetOf } from './stored-rules.ts'
+import { EntryTests } from './entry-tests.ts'
+import { EventRecorder } from './event-recorder.ts'
+import { FeedCheckpoint } from './feed-checkpoint.ts'
+import { HoldingsConfirmation } from './holdings-confirmation.ts'
 import { lineOf, textOf } from './journal-line.ts'
-import type { LiveOptions, Venue } from './options.ts'
-import { NO_LIMITS, startPortfolio } from './portfolio.ts'
-import { type LiveState, pastOf } from './state.ts'
-import { LiveWriter } from './state-writer.ts'
+import { ManualExits } from './manual-exits.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import { MissingPrices } from './missing-prices.ts'
+import type { AccountOptions, Venue } from './options.ts'
 import { PortfolioActs } from './portfolio-acts.ts'
-import { Registrar, type RulesChanged } from './position-changes.ts'
-import { ResumePoint } from './feed-checkpoint.ts'
-import { TickGate } from './tick-intake.ts'
-import { type ClockEvent, TrustedClock } from './trusted-clock.ts'
-import type { LiveChange } from './write-queue.ts'
+import { NO_LIMITS, startPortfolio } from './portfolio.ts'
+import { PositionChanges, type RulesChanged } from './position-changes.ts'
+import { StateWriter } from './state-writer.ts'
+import { pastOf, type AccountState } from './state.ts'
+import { ruleSetOf } from './stored-rules.ts'
+import { TickIntake } from './tick-intake.ts'
+import { TrustedClock, type ClockEvent } from './trusted-clock.ts'
+import type { AccountChange } from './write-queue.ts'
 
 const UNMEASURED: PhaseMeter = { phase: (_name, part) => part() }
 /** Longest wait of an orderly end for the store, ms. */
@@ -43,31 +43,31 @@ const STOP_MS = 10_000
 const FRESH_MS = 30_000
 
 /** A running service: the register, the straight line from tick to order, and what must be durable. */
-export class LiveSystem {
-  readonly core: Core<Venue>
-  readonly state: LiveState
-  readonly registrar: Registrar
+export class Account {
+  readonly core: Engine<Venue>
+  readonly state: AccountState
+  readonly registrar: PositionChanges
   readonly instruments: InstrumentTable
-  readonly gate: TickGate
+  readonly gate: TickIntake
   readonly clock: TrustedClock
   readonly supervision: Supervision
   readonly guarding: Guarding
   readonly missingPrices: MissingPrices
-  readonly doors: Doors
+  readonly doors: Admission
   readonly entryTests: EntryTests
-  readonly resumePoint: ResumePoint
-  readonly byHand: ExitsByHand
+  readonly resumePoint: FeedCheckpoint
+  readonly byHand: ManualExits
   readonly portfolio: PortfolioActs
-  readonly confirmation: Confirmation
+  readonly confirmation: HoldingsConfirmation
   /** Ticks that were evaluated. */
   ticks = 0
-  private readonly options: LiveOptions
-  private readonly writer: LiveWriter
+  private readonly options: AccountOptions
+  private readonly writer: StateWriter
   private readonly portfolioRef: () => Ref<PortfolioMessage>
 
   /** Opens with what an earlier process left behind; `recover` then takes it under guard. */
-  static async open(options: LiveOptions): Promise<LiveSystem> {
-    const system = new LiveSystem(options)
+  static async open(options: AccountOptions): Promise<Account> {
+    const system = new Account(options)
     if (options.confirmsHoldings === true && options.state.register.size === 0) {
       await system.confirmation.ask()
     }
@@ -75,25 +75,25 @@ export class LiveSystem {
     return system
   }
 
-  private constructor(options: LiveOptions) {
+  private constructor(options: AccountOptions) {
     const { venue, board, callTimeoutMs, chaos } = options
     const clock = TrustedClock.of(options.clock)
     this.clock = clock
     this.options = options
     this.state = options.state
     this.instruments = options.instruments ?? new InstrumentTable()
-    this.gate = new TickGate(
+    this.gate = new TickIntake(
       { ...(options.ticks ?? { confirmMs: FRESH_MS }), machineNow: () => clock.machineNow() },
       this.instruments,
     )
     this.supervision = options.supervision ?? DEFAULT_SUPERVISION
-    this.resumePoint = new ResumePoint({
+    this.resumePoint = new FeedCheckpoint({
       isDurable: ({ position: { id }, isDecisionRecorded }) => {
         const row = this.state.register.get(id)
         return isDecisionRecorded || row?.state !== 'open' || row.observed !== undefined
       },
     })
-    this.writer = new LiveWriter(
+    this.writer = new StateWriter(
       {
         keeper: options.keeper,
         register: this.state.register,
@@ -104,7 +104,7 @@ export class LiveSystem {
       this.state.ratchets,
       this.state.day,
     )
-    const exits = new ExitJournal({
+    const exits = new EventRecorder({
       ...{ state: this.state, writer: this.writer, now: () => clock.now() },
       ...{ portfolio: () => this.portfolioRef(), performance: options.performance },
       followers: options.followers ?? [],
@@ -149,7 +149,7 @@ export class LiveSystem {
         return true
       },
     })
-    this.confirmation = new Confirmation({
+    this.confirmation = new HoldingsConfirmation({
       ...{ core: this.core, state: this.state, writer: this.writer, callTimeoutMs },
       now: () => clock.now(),
     })
@@ -165,7 +165,7 @@ export class LiveSystem {
       isPriced: each => board.hasPrice(each),
       tell: (kind, detail) => this.tell(kind, detail),
     })
-    this.doors = new Doors({
+    this.doors = new Admission({
       rows: this.state.register,
       board,
       ...{ gate: this.gate, clock },
@@ -179,7 +179,7 @@ export class LiveSystem {
       now: () => clock.now(),
       freshMs: options.freshMs ?? FRESH_MS,
     })
-    this.registrar = new Registrar({
+    this.registrar = new PositionChanges({
       rows: this.state.register,
       writer: this.writer,
       core: this.core,
@@ -192,7 +192,7 @@ export class LiveSystem {
       released: (registered, exit) => exits.released(registered, exit),
       guard: (registered, guarded) => this.guard(registered, { guarded }),
     })
-    this.byHand = new ExitsByHand({
+    this.byHand = new ManualExits({
       ...{ core: this.core, state: this.state, writer: this.writer, registrar: this.registrar },
       ...{ journal: exits, now: () => clock.now() },
       guard: (registered, ratchet) => this.guard(registered, { ratchet }),
@@ -368,7 +368,7 @@ export class LiveSystem {
   }
 
   /** Everything that is kept, as it is in memory: for a store that has lost it. */
-  whole(): LiveChange {
+  whole(): AccountChange {
     const { register, openExits, released, killSwitch } = this.state
     const ratchets = new Map<PositionId, LifeRatchet>()
     for (const [id, { generation }] of register.open) {

@@ -3,21 +3,21 @@ import type { Position } from '../domain/position.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AddRequest } from '../ports/control.ts'
-import type { Ended, Registered } from '../ports/keeper.ts'
-import { type Beginning, refuseImmediateExit } from '../risk/at-once.ts'
+import type { Ended, Registered } from '../ports/state-repository.ts'
+import { refuseImmediateExit, type Beginning } from '../risk/at-once.ts'
 import { instantText } from '../risk/calendar.ts'
-import { watchedBy } from '../risk/rule.ts'
 import type { PriceBoard } from '../risk/price-board.ts'
+import { watchedBy } from '../risk/rule.ts'
 import { beginningOf } from './beginning.ts'
-import { ruleSetOf } from './stored-rules.ts'
-import type { Register } from './position-table.ts'
 import type { Wanted } from './position-changes.ts'
-import type { TickGate } from './tick-intake.ts'
+import type { PositionTable } from './position-table.ts'
+import { ruleSetOf } from './stored-rules.ts'
+import type { TickIntake } from './tick-intake.ts'
 
-export interface DoorsParts {
-  readonly rows: Pick<Register, 'get'>
+export interface AdmissionParts {
+  readonly rows: Pick<PositionTable, 'get'>
   readonly board: PriceBoard
-  readonly gate: Pick<TickGate, 'shownPrice'>
+  readonly gate: Pick<TickIntake, 'shownPrice'>
   readonly clock: Clock
   /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms. */
   readonly skewMs: number
@@ -42,10 +42,10 @@ export interface Admitted {
 }
 
 /** Judges positions before they are registered, alike for a file, HTTP, the command line and adoption. */
-export class Doors {
-  private readonly parts: DoorsParts
+export class Admission {
+  private readonly parts: AdmissionParts
 
-  constructor(parts: DoorsParts) {
+  constructor(parts: AdmissionParts) {
     this.parts = parts
   }
 

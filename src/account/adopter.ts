@@ -1,16 +1,16 @@
-import type { JournalKind } from '../ports/journal-kinds.ts'
-import { type InstrumentTable, patternOf } from '../domain/instrument.ts'
 import { positionId, type PositionId } from '../domain/ids.ts'
+import { patternOf, type InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
-import { isPrice, type Tick, viewOf, priceIn } from '../domain/tick.ts'
+import { isPrice, priceIn, viewOf, type Tick } from '../domain/tick.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { nameOf } from '../exits/holding-state.ts'
 import { orderable } from '../exits/quantity.ts'
 import type { UnownedHolding } from '../exits/unowned.ts'
-import type { Registered } from '../ports/keeper.ts'
-import { codeOf, textOf } from './journal-line.ts'
-import type { LiveSystem } from './account.ts'
+import type { JournalKind } from '../ports/journal-kinds.ts'
+import type { Registered } from '../ports/state-repository.ts'
+import type { Account } from './account.ts'
 import type { Entering } from './admission.ts'
+import { codeOf, textOf } from './journal-line.ts'
 import type { TrustedClock } from './trusted-clock.ts'
 
 /** Which holdings that no position names are taken under guard, and by which rules. */
@@ -34,7 +34,7 @@ export interface HoldingsSettings {
 /** The adopter of a running service; undefined where the config wants none. */
 export function adopterOf(
   { adopt, defaultRules: rules, instruments, adoptAfterMs: afterMs }: HoldingsSettings,
-  system: LiveSystem,
+  system: Account,
   clock: Pick<TrustedClock, 'now' | 'steady'>,
 ): Adopter | undefined {
   if (adopt !== 'rules' || rules === undefined || instruments === undefined) return undefined

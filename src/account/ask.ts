@@ -1,4 +1,4 @@
-import { livenessOf, type Ref, send } from '../actors/actor.ts'
+import { livenessOf, send, type Ref } from '../actors/actor.ts'
 import { WatchkeeperError } from '../errors.ts'
 
 /** Time between two looks at whether whoever was asked is still there, ms. */

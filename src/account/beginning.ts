@@ -1,4 +1,4 @@
-import { type Position, signOf } from '../domain/position.ts'
+import { signOf, type Position } from '../domain/position.ts'
 import { viewOf } from '../domain/tick.ts'
 import type { Beginning } from '../risk/at-once.ts'
 import type { PriceBoard } from '../risk/price-board.ts'

@@ -1,13 +1,13 @@
 import { EXIT_OUTCOMES, type ExitOutcome } from '../domain/reason.ts'
 import {
   RESTART_CAUSES,
-  type RestartCause,
   SUPERVISED,
+  type RestartCause,
   type SupervisedKind,
 } from '../ports/supervision.ts'
 
 /** What has happened in this process so far; read when somebody scrapes. */
-export class LiveCounts {
+export class Counters {
   /** Exits by reason. */
   readonly exitsIntended = new Map<string, number>()
   /** Exits that are over, by outcome and reason. */

@@ -1,19 +1,19 @@
-import type { Child, Roster } from '../actors/roster.ts'
+import type { ActorRegistry, Child } from '../actors/actor-registry.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { InstrumentTable, TradingHours } from '../domain/instrument.ts'
 import type { PositionState } from '../domain/position.ts'
 import type { UnguardedCause } from '../domain/unguarded.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { Registered } from '../ports/keeper.ts'
-import { idleCause, stateOf } from '../risk/guarded.ts'
+import { guardedBy } from '../engine/guarded-by.ts'
 import { InStep } from '../engine/roster-cursor.ts'
-import type { LiveState } from './state.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Registered } from '../ports/state-repository.ts'
+import { idleCause, stateOf } from '../risk/guarded.ts'
 import { isOpenAt, quietFor } from '../risk/hours.ts'
-import { guardingOf } from '../engine/guarded-by.ts'
+import type { AccountState } from './state.ts'
 
 export interface GuardingParts {
-  readonly state: LiveState
-  readonly roster: Roster
+  readonly state: AccountState
+  readonly roster: ActorRegistry
   readonly instruments: InstrumentTable
   readonly clock: Clock
   /** A price that is older guards nobody while its market is open, ms. */
@@ -133,7 +133,7 @@ export class Guarding {
     if (!this.parts.isStoreOurs()) return 'store'
     if (state.openExits.size > 0 && state.openExits.has(position.id)) return undefined
     if (entry?.kind === 'refused') return 'entry'
-    if (child === undefined || guardingOf(roster, child) === 'nobody') return 'monitor'
+    if (child === undefined || guardedBy(roster, child) === 'nobody') return 'monitor'
     if (child.guard.decision !== undefined) return undefined
     return idleCause(child.guard, { now, staleMs, hoursOf: each => instruments.of(each).hours })
   }

@@ -1,13 +1,13 @@
 import type { RuleSet } from '../risk/rule.ts'
 import { deadRules } from '../risk/self-test.ts'
-import type { LiveSystem } from './account.ts'
+import type { Account } from './account.ts'
 
 /**
  * Journals each rule under guard that nothing can make fire, also of positions that an earlier
  * process or the API has brought: the positions file is judged when it is read. Once for each
  * distinct rule set and side.
  */
-export function tellDeadRules({ core, tell }: Pick<LiveSystem, 'core' | 'tell'>): void {
+export function tellDeadRules({ core, tell }: Pick<Account, 'core' | 'tell'>): void {
   const tested = new Map<RuleSet, Set<string>>()
   for (const { guard } of core.roster.all()) {
     const { ruleSet, position } = guard

@@ -1,11 +1,11 @@
-import type { Roster } from '../actors/roster.ts'
+import type { ActorRegistry } from '../actors/actor-registry.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
 
 /** The decision to exit a position that no rule has made: a person, the kill switch or a limit, at `at` (epoch ms). */
 export function decisionByHand(
-  roster: Pick<Roster, 'get'>,
+  roster: Pick<ActorRegistry, 'get'>,
   { id, instrument, side, entryPrice, priceSource }: Position,
   { reason, at }: { readonly reason: ExitReason; readonly at: number },
 ): Decision {

@@ -1,19 +1,19 @@
 import { send } from '../actors/actor.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
-import { priceIn, type Tick, viewOf } from '../domain/tick.ts'
-import type { Registered } from '../ports/keeper.ts'
-import { type Beginning, immediateExit } from '../risk/at-once.ts'
+import { priceIn, viewOf, type Tick } from '../domain/tick.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Registered } from '../ports/state-repository.ts'
+import { immediateExit, type Beginning } from '../risk/at-once.ts'
 import { beginningOf } from './beginning.ts'
-import type { Core } from '../engine/engine.ts'
-import { ruleSetOf } from './stored-rules.ts'
 import { lineOf } from './journal-line.ts'
-import type { LiveWriter } from './state-writer.ts'
-import type { Register } from './position-table.ts'
+import type { PositionTable } from './position-table.ts'
+import type { StateWriter } from './state-writer.ts'
+import { ruleSetOf } from './stored-rules.ts'
 
 export interface EntryTestsParts {
-  readonly rows: Register
-  readonly writer: Pick<LiveWriter, 'soon'>
-  readonly core: Pick<Core<unknown>, 'roster' | 'supervisor' | 'dispatcher'>
+  readonly rows: PositionTable
+  readonly writer: Pick<StateWriter, 'soon'>
+  readonly core: Pick<Engine<unknown>, 'roster' | 'supervisor' | 'dispatcher'>
   /** Epoch ms. */
   now(): number
   /** A price that is older does not count as the first one, ms. */

@@ -1,5 +1,4 @@
-import type { JournalKind } from '../ports/journal-kinds.ts'
-import { type Ref, send } from '../actors/actor.ts'
+import { send, type Ref } from '../actors/actor.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
@@ -7,20 +6,21 @@ import type { ExitOutcome } from '../domain/reason.ts'
 import { leftOf } from '../domain/units.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { JournalEvent } from '../ports/journal.ts'
-import type { Registered, ReleasedExit } from '../ports/keeper.ts'
-import type { Realised } from '../risk/portfolio.ts'
+import type { Registered, ReleasedExit } from '../ports/state-repository.ts'
 import type { AccountTelemetry, ExitFollower } from '../ports/telemetry.ts'
-import { codeOf, lineOf, textOf } from './journal-line.ts'
+import type { Realised } from '../risk/portfolio.ts'
 import { countOne } from './counters.ts'
-import { closedRow, historyOf, lifeName, type LiveState } from './state.ts'
-import type { LiveWriter } from './state-writer.ts'
+import { codeOf, lineOf, textOf } from './journal-line.ts'
 import { Repeats } from './repeats.ts'
+import type { StateWriter } from './state-writer.ts'
+import { closedRow, historyOf, lifeName, type AccountState } from './state.ts'
 import { tradeOf } from './trade.ts'
 
 export interface ExitJournalParts {
-  readonly state: LiveState
-  readonly writer: LiveWriter
+  readonly state: AccountState
+  readonly writer: StateWriter
   /** Epoch ms. */
   now(): number
   readonly performance: AccountTelemetry | undefined
@@ -40,7 +40,7 @@ type LateFill = Extract<JournalEvent, { kind: 'exit-late-fill' }>
 type ReleasedOver = Extract<JournalEvent, { kind: 'released-order-over' }>
 
 /** Makes what happens to exits and monitors durable, with a line for a person. */
-export class ExitJournal {
+export class EventRecorder {
   private readonly parts: ExitJournalParts
   private readonly failures = new Repeats()
 

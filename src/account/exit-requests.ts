@@ -1,4 +1,4 @@
-import { type Ref, send } from '../actors/actor.ts'
+import { send, type Ref } from '../actors/actor.ts'
 import type { GatewayMessage } from '../actors/messages.ts'
 import type { PositionId } from '../domain/ids.ts'
 

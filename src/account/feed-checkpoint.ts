@@ -1,8 +1,8 @@
-import type { Guard } from '../risk/guard.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
 
-export interface ResumePointParts {
+export interface FeedCheckpointParts {
   /** Whether nothing of a decision can be lost any more. */
-  isDurable(guard: Guard): boolean
+  isDurable(guard: WatchedPosition): boolean
 }
 
 /** Looks that may find something under way before state is kept all the same. */
@@ -13,19 +13,19 @@ const MOST_WAITS = 5
  * as of that place, taken while nobody is between a tick and what follows from it: a tick behind the
  * place has had its effect, one after it had none, so that none is lost or counted twice.
  */
-export class ResumePoint {
+export class FeedCheckpoint {
   /** The place that the feed has come to; undefined without a feed that can go back. */
   place: (() => unknown) | undefined
-  private readonly parts: ResumePointParts
-  private readonly undecided = new Set<Guard>()
+  private readonly parts: FeedCheckpointParts
+  private readonly undecided = new Set<WatchedPosition>()
   private waits = 0
 
-  constructor(parts: ResumePointParts) {
+  constructor(parts: FeedCheckpointParts) {
     this.parts = parts
   }
 
   /** A position has its decision, of which nothing is durable yet. */
-  decided(guard: Guard): void {
+  decided(guard: WatchedPosition): void {
     if (this.place !== undefined) this.undecided.add(guard)
   }
 

@@ -1,20 +1,20 @@
-import type { JournalKind } from '../ports/journal-kinds.ts'
 import { send } from '../actors/actor.ts'
 import { withDeadline, within } from '../actors/deadline.ts'
+import type { Engine } from '../engine/engine.ts'
 import { startsHeld } from '../exits/reconcile.ts'
-import type { Core } from '../engine/engine.ts'
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import { lineOf } from './journal-line.ts'
 import type { Venue } from './options.ts'
-import type { LiveState } from './state.ts'
-import type { LiveWriter } from './state-writer.ts'
+import type { StateWriter } from './state-writer.ts'
+import type { AccountState } from './state.ts'
 
 /** Longest wait of a start for what the account holds, ms. */
 const LONGEST_WAIT_MS = 10_000
 
-export interface ConfirmationParts {
-  readonly core: Pick<Core<Venue>, 'broker' | 'gateway'>
-  readonly state: Pick<LiveState, 'isUnconfirmed'>
-  readonly writer: Pick<LiveWriter, 'now'>
+export interface HoldingsConfirmationParts {
+  readonly core: Pick<Engine<Venue>, 'broker' | 'gateway'>
+  readonly state: Pick<AccountState, 'isUnconfirmed'>
+  readonly writer: Pick<StateWriter, 'now'>
   /** Longest wait for one answer of the broker, ms. */
   readonly callTimeoutMs: number
   /** Epoch ms. */
@@ -26,10 +26,10 @@ export interface ConfirmationParts {
  * met an account that holds something, or a store may be older than its account. Until it is confirmed,
  * over restarts.
  */
-export class Confirmation {
-  private readonly parts: ConfirmationParts
+export class HoldingsConfirmation {
+  private readonly parts: HoldingsConfirmationParts
 
-  constructor(parts: ConfirmationParts) {
+  constructor(parts: HoldingsConfirmationParts) {
     this.parts = parts
   }
 

@@ -1,7 +1,7 @@
+import type { PositionId } from '../domain/ids.ts'
 import { onOneLine } from '../domain/plain-text.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
-import type { PositionId } from '../domain/ids.ts'
-import type { KeptLine } from '../ports/keeper.ts'
+import type { KeptLine } from '../ports/state-repository.ts'
 
 /** A journal line about a position, or about the service, at `at` (epoch ms). */
 export const lineOf = (

@@ -1,5 +1,5 @@
 import type { JournalKind } from '../ports/journal-kinds.ts'
-import type { KeptLine } from '../ports/keeper.ts'
+import type { KeptLine } from '../ports/state-repository.ts'
 
 /** Lines that wait while the store refuses writes. */
 const MOST_LINES = 10_000

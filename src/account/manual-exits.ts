@@ -1,26 +1,26 @@
 import { send } from '../actors/actor.ts'
 import type { GatewayMessage } from '../actors/messages.ts'
 import type { PositionId } from '../domain/ids.ts'
+import type { Engine } from '../engine/engine.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { KeptRatchet, Registered } from '../ports/keeper.ts'
+import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
 import { ask } from './ask.ts'
-import { AskedExits } from './exit-requests.ts'
-import type { Core } from '../engine/engine.ts'
 import { decisionByHand } from './decision-by-hand.ts'
-import type { ExitJournal } from './event-recorder.ts'
+import type { EventRecorder } from './event-recorder.ts'
+import { AskedExits } from './exit-requests.ts'
 import { lineOf } from './journal-line.ts'
-import type { LiveState } from './state.ts'
-import type { LiveWriter } from './state-writer.ts'
-import type { Registrar } from './position-changes.ts'
+import type { PositionChanges } from './position-changes.ts'
+import type { StateWriter } from './state-writer.ts'
+import type { AccountState } from './state.ts'
 
 export interface ExitsByHandParts {
-  readonly core: Core<unknown>
-  readonly state: LiveState
-  readonly writer: Pick<LiveWriter, 'now' | 'isSettled'>
-  readonly registrar: Registrar
-  readonly journal: Pick<ExitJournal, 'discarded'>
+  readonly core: Engine<unknown>
+  readonly state: AccountState
+  readonly writer: Pick<StateWriter, 'now' | 'isSettled'>
+  readonly registrar: PositionChanges
+  readonly journal: Pick<EventRecorder, 'discarded'>
   /** Epoch ms. */
   now(): number
   /** Takes a registered position under guard. */
@@ -32,7 +32,7 @@ const POLL_MS = 5
 const LONGEST_MS = 10_000
 
 /** Exits that no rule decides: a person, the kill switch or a limit does. */
-export class ExitsByHand {
+export class ManualExits {
   private readonly parts: ExitsByHandParts
   private readonly asked: AskedExits
 

@@ -1,6 +1,6 @@
 import type { PositionId } from '../domain/ids.ts'
+import { countExit, NO_MASS_EXIT, type MassExitOptions } from '../exits/mass-exit.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import { countExit, type MassExitOptions, NO_MASS_EXIT } from '../exits/mass-exit.ts'
 
 /** Holds back price exits that come in a mass, until a second look or their time is over. */
 export class MassExitHold {

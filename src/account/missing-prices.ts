@@ -1,11 +1,11 @@
-import type { JournalKind } from '../ports/journal-kinds.ts'
-import type { Roster } from '../actors/roster.ts'
+import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { closestName } from '../domain/closest-name.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import { instrumentsHeld } from '../engine/held-instruments.ts'
+import type { JournalKind } from '../ports/journal-kinds.ts'
 
 export interface MissingPricesParts {
-  readonly roster: Roster
+  readonly roster: ActorRegistry
   /** Whether a price of the instrument has come in this process. */
   isPriced(instrument: InstrumentId): boolean
   tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void

@@ -1,24 +1,24 @@
 import type { PortfolioOptions } from '../actors/portfolio.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Tick } from '../domain/tick.ts'
+import type { ExitVenue, GatewayOptions } from '../engine/options.ts'
 import type { WatchkeeperError } from '../errors.ts'
 import type { MassExitOptions } from '../exits/mass-exit.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { JournalLine } from '../ports/control.ts'
-import type { TakeBack } from './position-changes.ts'
-import type { Registered } from '../ports/keeper.ts'
+import type { Registered } from '../ports/state-repository.ts'
 import type { AccountTelemetry, ExitFollower } from '../ports/telemetry.ts'
 import type { Timers } from '../ports/timers.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
-import type { Guard } from '../risk/guard.ts'
 import type { PriceBoard } from '../risk/price-board.ts'
 import type { RuleSet } from '../risk/rule.ts'
-import type { ExitVenue, GatewayOptions } from '../engine/options.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
+import type { TakeBack } from './position-changes.ts'
 import type { SendPermission } from './send-permission.ts'
-import type { LiveState } from './state.ts'
-import type { LiveKeeper } from './state-writer.ts'
-import type { TickGateOptions } from './tick-intake.ts'
+import type { AccountRepository } from './state-writer.ts'
+import type { AccountState } from './state.ts'
+import type { TickIntakeOptions } from './tick-intake.ts'
 
 /** A broker with an account of its own. */
 export type Venue = ExitVenue &
@@ -30,15 +30,15 @@ export type Venue = ExitVenue &
 /** What goes wrong on purpose inside an account. */
 export interface ChaosHooks {
   /** Called before each message of a monitor; may throw. */
-  beforeMonitor(watched: Guard): void
+  beforeMonitor(watched: WatchedPosition): void
   /** The same rules, which may throw. */
   rules(set: RuleSet): RuleSet
 }
 
-export interface LiveOptions {
+export interface AccountOptions {
   /** What is known of the account, with what an earlier process left. */
-  readonly state: LiveState
-  readonly keeper: Pick<LiveKeeper, 'keep'>
+  readonly state: AccountState
+  readonly keeper: Pick<AccountRepository, 'keep'>
   readonly permission: SendPermission
   readonly venue: Venue
   /** The prices that decide; the venue may read them. */
@@ -50,7 +50,7 @@ export interface LiveOptions {
   readonly instruments?: InstrumentTable
   readonly portfolio?: PortfolioOptions
   readonly massExit?: MassExitOptions | undefined
-  readonly ticks?: TickGateOptions
+  readonly ticks?: TickIntakeOptions
   readonly exits?: GatewayOptions['exits']
   readonly adopt?: GatewayOptions['adopt']
   readonly reconcileMs?: number | undefined

@@ -1,9 +1,9 @@
-import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { Ref } from '../actors/actor.ts'
 import type { PortfolioMessage, PortfolioStanding } from '../actors/messages.ts'
 import { WatchkeeperError } from '../errors.ts'
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { LimitStanding, Realised } from '../risk/portfolio.ts'
-import { type DayStart, tradingDayAt } from '../risk/trading-day.ts'
+import { tradingDayAt, type DayStart } from '../risk/trading-day.ts'
 import { ask } from './ask.ts'
 
 export interface PortfolioActsParts {

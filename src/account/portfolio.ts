@@ -1,30 +1,30 @@
-import { type ActorSystem, type Ref, send } from '../actors/actor.ts'
+import { send, type ActorSystem, type Ref } from '../actors/actor.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
 import { portfolio, type PortfolioOptions, type PortfolioParts } from '../actors/portfolio.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Fill } from '../domain/order.ts'
+import type { Engine } from '../engine/engine.ts'
+import { Faults } from '../exits/faults.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import { emptyDay, type LimitEvent, type PortfolioDay, type Realised } from '../risk/portfolio.ts'
 import { tradingDayAt } from '../risk/trading-day.ts'
-import type { Core } from '../engine/engine.ts'
-import { Faults } from '../exits/faults.ts'
 import { lineOf, textOf } from './journal-line.ts'
-import { closedRow, historyOf, type LiveState } from './state.ts'
-import type { LiveWriter } from './state-writer.ts'
+import type { StateWriter } from './state-writer.ts'
+import { closedRow, historyOf, type AccountState } from './state.ts'
 import { tradeOf } from './trade.ts'
 
-export interface LivePortfolioParts {
+export interface PortfolioWiring {
   readonly options: PortfolioOptions | undefined
-  readonly state: LiveState
-  readonly writer: LiveWriter
+  readonly state: AccountState
+  readonly writer: StateWriter
   readonly actors: ActorSystem
   readonly quotes: Quotes
   readonly instruments: InstrumentTable
   /** Epoch ms. */
   now(): number
   exit(id: PositionId): void
-  readonly serve: Core<unknown>['serve']
+  readonly serve: Engine<unknown>['serve']
 }
 
 /** A portfolio that counts the day from midnight UTC, and limits nothing. */
@@ -35,7 +35,7 @@ export const NO_LIMITS: PortfolioOptions = { dayStart: { timezone: 'UTC', minute
  * Gives what finds its present incarnation.
  */
 export function startPortfolio(
-  parts: LivePortfolioParts,
+  parts: PortfolioWiring,
   kept: PortfolioDay | undefined,
 ): () => Ref<PortfolioMessage> {
   const { actors, state, now, serve } = parts
@@ -55,7 +55,7 @@ export function startPortfolio(
 
 /** An incarnation that crashed may have lost fills: their positions are still open. */
 function repeatFills(
-  { fills, releasedEnds, register }: LiveState,
+  { fills, releasedEnds, register }: AccountState,
   ref: Ref<PortfolioMessage>,
 ): void {
   for (const end of releasedEnds.values()) send(ref, end)
@@ -67,7 +67,7 @@ function repeatFills(
 }
 
 function partsOf(
-  { state, writer, quotes, instruments, now, exit }: LivePortfolioParts,
+  { state, writer, quotes, instruments, now, exit }: PortfolioWiring,
   options: PortfolioOptions,
   keep: (day: PortfolioDay) => void,
 ): PortfolioParts {
@@ -100,7 +100,7 @@ function partsOf(
 
 /** The register, the day's sum and the journal change in one commit. */
 function close(
-  { state, writer, now }: Pick<LivePortfolioParts, 'state' | 'writer' | 'now'>,
+  { state, writer, now }: Pick<PortfolioWiring, 'state' | 'writer' | 'now'>,
   id: PositionId,
   { price, quantity, clientOrderId }: Fill,
   profit: Realised | undefined,
@@ -129,13 +129,13 @@ function close(
   writer.soon({ row: id, line })
 }
 
-function tell(writer: LiveWriter, at: number, { kind, standing }: LimitEvent): void {
+function tell(writer: StateWriter, at: number, { kind, standing }: LimitEvent): void {
   const { limit, loss, realised, unrealised } = standing
   const detail = { limit: limit.name, loss, maxLoss: limit.maxLoss, realised, unrealised }
   const name = kind === 'tripped' ? 'daily-loss' : 'daily-loss-near'
   writer.soon({ line: lineOf(at, name, undefined, detail) })
 }
 
-function remember(state: LiveState, { tripped, warned }: PortfolioDay): void {
+function remember(state: AccountState, { tripped, warned }: PortfolioDay): void {
   state.limits = { tripped: Object.keys(tripped), warned }
 }

@@ -1,31 +1,37 @@
 import { send } from '../actors/actor.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
+import type { Engine } from '../engine/engine.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { RulesRequest } from '../ports/control.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Entry, KeptLine, KeptRatchet, Registered, ReleasedExit } from '../ports/keeper.ts'
+import type { RulesRequest } from '../ports/control.ts'
+import type {
+  Entry,
+  KeptLine,
+  KeptRatchet,
+  Registered,
+  ReleasedExit,
+} from '../ports/state-repository.ts'
 import { refuseImmediateExit } from '../risk/at-once.ts'
-import { levelsAt, refuseLooser, type RuleChange, ruleChanges } from '../risk/rule-change.ts'
+import { levelsAt, refuseLooser, ruleChanges, type RuleChange } from '../risk/rule-change.ts'
 import { standing } from '../risk/standing.ts'
-import { beginningOf } from './beginning.ts'
-import type { Core } from '../engine/engine.ts'
-import { closedError } from './admission.ts'
-import { ruleSetOf } from './stored-rules.ts'
-import { lineOf } from './journal-line.ts'
-import type { LiveWriter } from './state-writer.ts'
-import type { Register } from './position-table.ts'
 import { AccountNames } from './account-names.ts'
+import { closedError } from './admission.ts'
+import { beginningOf } from './beginning.ts'
+import { lineOf } from './journal-line.ts'
+import type { PositionTable } from './position-table.ts'
 import { Sides } from './sides.ts'
+import type { StateWriter } from './state-writer.ts'
+import { ruleSetOf } from './stored-rules.ts'
 
 /** Takes back what an account was given for a position that was not registered after all. */
 export type TakeBack = () => Promise<void>
 
-export interface RegistrarParts {
-  readonly rows: Register
-  readonly writer: Pick<LiveWriter, 'now'>
-  readonly core: Pick<Core<unknown>, 'roster' | 'supervisor' | 'gateway' | 'dispatcher'>
+export interface PositionChangesParts {
+  readonly rows: PositionTable
+  readonly writer: Pick<StateWriter, 'now'>
+  readonly core: Pick<Engine<unknown>, 'roster' | 'supervisor' | 'gateway' | 'dispatcher'>
   readonly clock: Clock
   /** The venue holds one signed quantity an instrument. */
   readonly isNet: boolean
@@ -73,8 +79,8 @@ const UNKEPT: ReadonlySet<unknown> = new Set([
 const CHUNK = 500
 
 /** Changes the register of positions: one change of an id after the other, durable before it counts. */
-export class Registrar {
-  private readonly parts: RegistrarParts
+export class PositionChanges {
+  private readonly parts: PositionChangesParts
   private readonly turns = new Map<PositionId, Promise<unknown>>()
   /** Positions that are not registered yet, and will be. */
   private readonly coming = new Set<Position>()
@@ -83,7 +89,7 @@ export class Registrar {
   private readonly comingSides = new Sides()
   private readonly comingAccounts = new AccountNames()
 
-  constructor(parts: RegistrarParts) {
+  constructor(parts: PositionChangesParts) {
     this.parts = parts
   }
 

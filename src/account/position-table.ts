@@ -1,11 +1,11 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import type { Registered } from '../ports/keeper.ts'
+import type { Registered } from '../ports/state-repository.ts'
 import { AccountNames } from './account-names.ts'
 import { Sides } from './sides.ts'
 
 /** The rows of all positions that are known: the open ones, and the latest of those that are over. */
-export class Register extends Map<PositionId, Registered> {
+export class PositionTable extends Map<PositionId, Registered> {
   /** The open ones alone: what is over must not cost each cycle. */
   readonly open = new Map<PositionId, Registered>()
   /** Changes with each change of a row. */

@@ -1,17 +1,17 @@
 import { maySend } from '../exits/kill-switch.ts'
-import type { LiveState } from './state.ts'
+import type { AccountState } from './state.ts'
 
 /** Why no order leaves at this moment. */
 export type HoldReason = 'stopping' | 'store-not-ours' | 'kill-switch'
 
 /** Whether orders may leave at this moment. Made before everything that sends, and asked in the moment of sending. */
 export class SendPermission {
-  private readonly state: Pick<LiveState, 'killSwitch'>
+  private readonly state: Pick<AccountState, 'killSwitch'>
   private readonly ownsStore: () => boolean
   private isStopping = false
 
   /** `ownsStore`: whether this process owns the store now; a lease may end at any time. */
-  constructor(state: Pick<LiveState, 'killSwitch'>, ownsStore: () => boolean = () => true) {
+  constructor(state: Pick<AccountState, 'killSwitch'>, ownsStore: () => boolean = () => true) {
     this.state = state
     this.ownsStore = ownsStore
   }

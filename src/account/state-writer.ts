@@ -3,26 +3,26 @@ import { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine } from '../ports/control.ts'
-import type { Keeper, KeptRatchet, LifeRatchet } from '../ports/keeper.ts'
+import type { KeptRatchet, LifeRatchet, StateRepository } from '../ports/state-repository.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
-import type { Register } from './position-table.ts'
+import type { PositionTable } from './position-table.ts'
 import { Turns } from './turns.ts'
 import {
   isNothing,
-  type LiveChange,
   positionsOf,
+  WriteQueue,
+  type AccountChange,
   type Soon,
   type Taken,
-  WriteQueue,
 } from './write-queue.ts'
 
 /** What the service keeps. */
-export type LiveKeeper = Keeper<ExitRecord, KillSwitch, PortfolioDay>
+export type AccountRepository = StateRepository<ExitRecord, KillSwitch, PortfolioDay>
 
-export interface LiveWriterOptions {
-  readonly keeper: Pick<LiveKeeper, 'keep'>
+export interface StateWriterOptions {
+  readonly keeper: Pick<AccountRepository, 'keep'>
   /** The rows as they are decided; told of each that is durable. */
-  readonly register: Pick<Register, 'get' | 'settled'>
+  readonly register: Pick<PositionTable, 'get' | 'settled'>
   /** Told of each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
   /** Told once when the store begins to refuse writes, and with undefined when it takes them again. */
@@ -49,9 +49,9 @@ export interface Act {
   /** A state of exits that replaces what waits of them. */
   readonly exits?: readonly ExitRecord[]
   /** What else it changes, as things stand when its turn has come. What it throws refuses the act. */
-  change(): LiveChange
+  change(): AccountChange
   /** Called as soon as that is durable, before another act about these positions begins. */
-  done?(change: LiveChange): void
+  done?(change: AccountChange): void
 }
 
 /** Time after a failed write until the next try, ms. */
@@ -63,7 +63,7 @@ const GATHER_MS = 10
  * Makes state durable: at once for a caller that waits, else one commit after the other. All that is
  * about one position is written in the order in which it came.
  */
-export class LiveWriter {
+export class StateWriter {
   /** Errors of the store since its last write that went well. */
   errors = 0
   /** Journal lines written so far. */
@@ -72,7 +72,7 @@ export class LiveWriter {
   begunLines = 0
   /** Ratchets as they are on disk. */
   readonly durable: Map<PositionId, KeptRatchet>
-  private readonly options: LiveWriterOptions
+  private readonly options: StateWriterOptions
   private sources: WriterSources = { takeRatchets: () => true }
   private readonly queue = new WriteQueue()
   private readonly turns = new Turns()
@@ -87,7 +87,7 @@ export class LiveWriter {
 
   /** `durable` and `day`: the ratchets, and the day, that an earlier process has left. */
   constructor(
-    options: LiveWriterOptions,
+    options: StateWriterOptions,
     durable: Iterable<readonly [PositionId, KeptRatchet]> = [],
     day?: PortfolioDay,
   ) {
@@ -106,7 +106,7 @@ export class LiveWriter {
     const replaced = this.queue.replaced(exits)
     await this.turns.run(ids, async () => {
       let along: Taken = { rows: [], exits: replaced }
-      let asked: LiveChange
+      let asked: AccountChange
       try {
         asked = change()
         along = { ...this.takeAlong(ids), exits: replaced }
@@ -236,10 +236,10 @@ export class LiveWriter {
   }
 
   /** One commit: what waited, then what was asked for. */
-  private async keep(asked: LiveChange, { rows, ...waited }: Taken): Promise<void> {
+  private async keep(asked: AccountChange, { rows, ...waited }: Taken): Promise<void> {
     const { register } = this.options
     const present = rows.flatMap(id => register.get(id) ?? [])
-    const change: LiveChange = {
+    const change: AccountChange = {
       ...waited,
       ...asked,
       register: [...present, ...(asked.register ?? [])],
@@ -263,7 +263,7 @@ export class LiveWriter {
   }
 
   /** Takes note of what is on disk now. */
-  private settle({ ratchets, register = [] }: LiveChange): void {
+  private settle({ ratchets, register = [] }: AccountChange): void {
     for (const [id, ratchet] of ratchets ?? []) {
       // That of an earlier life was passed over.
       const row = this.options.register.get(id)

@@ -4,20 +4,26 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { Faults } from '../exits/faults.ts'
-import { type KillSwitch, OFF } from '../exits/kill-switch.ts'
-import { executedOf } from '../exits/exit-entry.ts'
-import { type ExitRecord, hasSent } from '../exits/record.ts'
-import type { Ended, LifeRatchet, Past, Registered, ReleasedExit } from '../ports/keeper.ts'
+import { OFF, type KillSwitch } from '../exits/kill-switch.ts'
+import { hasSent, type ExitRecord } from '../exits/record.ts'
+import { executedOf } from '../exits/tracked-exit.ts'
+import type {
+  Ended,
+  LifeRatchet,
+  RecoveredState,
+  Registered,
+  ReleasedExit,
+} from '../ports/state-repository.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
-import { LiveCounts } from './counters.ts'
-import { Register } from './position-table.ts'
+import { Counters } from './counters.ts'
+import { PositionTable } from './position-table.ts'
 
 /** What an earlier process left behind. */
-export type LivePast = Past<ExitRecord, KillSwitch, PortfolioDay>
+export type RecoveredAccount = RecoveredState<ExitRecord, KillSwitch, PortfolioDay>
 
 /** What a running service knows of its account; each part of it has one writer. */
-export class LiveState {
-  readonly register: Register
+export class AccountState {
+  readonly register: PositionTable
   /** Exits that are durable and not over. */
   readonly openExits = new Map<PositionId, ExitRecord>()
   /** Fills of exits whose positions are not closed yet. */
@@ -36,7 +42,7 @@ export class LiveState {
   readonly releasedEnds = new Map<string, ReleasedEnd>()
   /** Positions of the file that were not taken under guard, and why. */
   readonly refusedEntries = new Map<PositionId, string>()
-  readonly counts = new LiveCounts()
+  readonly counts = new Counters()
   /** What the portfolio could not count of single positions. */
   faults: Pick<Faults, 'all'> = { all: () => [] }
   killSwitch: KillSwitch
@@ -48,8 +54,8 @@ export class LiveState {
     warned: [],
   }
 
-  constructor(past: LivePast) {
-    this.register = new Register(past.register, past.generationFloor)
+  constructor(past: RecoveredAccount) {
+    this.register = new PositionTable(past.register, past.generationFloor)
     this.ratchets = new Map(
       [...past.ratchets].flatMap(([id, ratchet]) => {
         const generation = this.register.get(id)?.generation
@@ -123,7 +129,7 @@ export function pastOf({
   released,
   killSwitch,
   isUnconfirmed,
-}: LiveState): GatewayPast {
+}: AccountState): GatewayPast {
   const rows = [...register.values()]
   return {
     exits: [...openExits.values()].map(record => {

@@ -1,7 +1,7 @@
 import { WatchkeeperError } from '../errors.ts'
-import type { Registered } from '../ports/keeper.ts'
-import type { RuleSet } from '../risk/rule.ts'
+import type { Registered } from '../ports/state-repository.ts'
 import { compileRuleSet } from '../risk/rule-set.ts'
+import type { RuleSet } from '../risk/rule.ts'
 
 /** The rule set of a register row; its options were valid when they were written. */
 export function ruleSetOf({ position, rules }: Pick<Registered, 'position' | 'rules'>): RuleSet {

@@ -4,7 +4,7 @@ import type { Tick } from '../domain/tick.ts'
 import { isOpenAt } from '../risk/hours.ts'
 import { TickFilter } from '../risk/tick-filter.ts'
 
-export interface TickGateOptions {
+export interface TickIntakeOptions {
   readonly maxJumpPct?: number | undefined
   /** A held tick that waits longer for the next one is a warning, ms. */
   readonly confirmMs: number
@@ -37,10 +37,10 @@ export interface ShownPrice {
 export const FUTURE_MS = 60_000
 
 /** Decides which ticks of the feed may be evaluated. */
-export class TickGate {
+export class TickIntake {
   /** Ticks that were shown and not evaluated, by cause. */
   readonly unevaluated: Record<Unevaluated, number> = { old: 0, closed: 0, ahead: 0 }
-  private readonly options: TickGateOptions
+  private readonly options: TickIntakeOptions
   private readonly instruments: InstrumentTable
   private readonly filter: TickFilter
   private readonly heldSince = new Map<
@@ -51,7 +51,7 @@ export class TickGate {
   private readonly aheadAt = new Map<InstrumentId, { readonly ts: number; readonly at: number }>()
   private readonly passed: Tick[] = []
 
-  constructor(options: TickGateOptions, instruments = new InstrumentTable()) {
+  constructor(options: TickIntakeOptions, instruments = new InstrumentTable()) {
     const { maxJumpPct } = options
     this.options = options
     this.instruments = instruments

@@ -1,7 +1,7 @@
 import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { Registered } from '../ports/keeper.ts'
+import type { Registered } from '../ports/state-repository.ts'
 
 /** What the line that ends a position keeps of it: the journal alone then tells the whole trade. */
 export interface KeptTrade extends Pick<

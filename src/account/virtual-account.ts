@@ -1,16 +1,16 @@
-import { type Ref, send } from '../actors/actor.ts'
+import { send, type Ref } from '../actors/actor.ts'
 import type { GatewayPast } from '../actors/gateway.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
 import type { PortfolioOptions } from '../actors/portfolio.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
+import type { Engine } from '../engine/engine.ts'
 import { OFF } from '../exits/kill-switch.ts'
 import type { MassExitOptions } from '../exits/mass-exit.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Journal, JournalEvent } from '../ports/journal.ts'
 import type { LimitEvent } from '../risk/portfolio.ts'
-import type { Core } from '../engine/engine.ts'
 import { decisionByHand } from './decision-by-hand.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
 import { startVirtualPortfolio } from './virtual-portfolio.ts'
@@ -37,7 +37,7 @@ export class VirtualAccount {
   private readonly options: VirtualAccountOptions
   private readonly exits = new Map<PositionId, ExitRecord>()
   private readonly positions = new Map<PositionId, Position>()
-  private core!: Core<unknown>
+  private core!: Engine<unknown>
   private portfolio!: () => Ref<PortfolioMessage>
 
   constructor(options: VirtualAccountOptions) {
@@ -56,7 +56,7 @@ export class VirtualAccount {
   }
 
   /** Connects it with the actors. */
-  start(core: Core<unknown>): void {
+  start(core: Engine<unknown>): void {
     const { portfolio, journal, instruments, onLimit } = this.options
     this.core = core
     this.portfolio = startVirtualPortfolio({

@@ -1,16 +1,16 @@
 import type { Ref } from '../actors/actor.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
 import { portfolio, type PortfolioOptions, type PortfolioParts } from '../actors/portfolio.ts'
+import type { Engine } from '../engine/engine.ts'
 import { Faults } from '../exits/faults.ts'
 import type { Journal } from '../ports/journal.ts'
 import { emptyDay, type LimitEvent } from '../risk/portfolio.ts'
-import type { Core } from '../engine/engine.ts'
 
 export interface VirtualPortfolioParts
   extends
     PortfolioOptions,
     Pick<PortfolioParts, 'instruments' | 'now' | 'open' | 'isOpen' | 'exit'> {
-  readonly core: Core<unknown>
+  readonly core: Engine<unknown>
   readonly journal: Journal
   /** A limit warns or has tripped, at `at` (epoch ms). */
   onLimit(event: LimitEvent, at: number): void

@@ -1,12 +1,18 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { Change, KeptLine, LifeRatchet, Registered, ReleasedChange } from '../ports/keeper.ts'
+import type {
+  Change,
+  KeptLine,
+  LifeRatchet,
+  Registered,
+  ReleasedChange,
+} from '../ports/state-repository.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { LineQueue } from './line-queue.ts'
 
 /** What one act of the service changes. */
-export type LiveChange = Change<ExitRecord, KillSwitch, PortfolioDay>
+export type AccountChange = Change<ExitRecord, KillSwitch, PortfolioDay>
 
 /** What shall become durable soon, and is given in one turn: all of it in one commit. */
 export interface Soon {
@@ -19,7 +25,7 @@ export interface Soon {
 }
 
 /** What a commit takes: the rows of the register are named, and filled in when its turn has come. */
-export interface Taken extends Omit<LiveChange, 'register'> {
+export interface Taken extends Omit<AccountChange, 'register'> {
   readonly rows: readonly PositionId[]
 }
 

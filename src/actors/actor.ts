@@ -1,4 +1,4 @@
-import { dispatch, Nobody, type Ref as NactRef, spawn, start, stop } from 'nact'
+import { dispatch, Nobody, spawn, start, stop, type Ref as NactRef } from 'nact'
 import type { Clock } from '../ports/clock.ts'
 import type { Liveness } from './liveness.ts'
 

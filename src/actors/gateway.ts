@@ -1,16 +1,16 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import type { ExitBook } from '../exits/exit-book.ts'
-import { type KillSwitch, maySend } from '../exits/kill-switch.ts'
+import type { AccountBook } from '../exits/account-book.ts'
+import { maySend, type KillSwitch } from '../exits/kill-switch.ts'
 import type { Notice } from '../exits/notices.ts'
 import type { EndedExit, ExitRecord } from '../exits/record.ts'
 import { send } from './actor.ts'
-import { type GatewayParts, lookUpLate, perform } from './gateway-calls.ts'
+import { lookUpLate, perform, type GatewayParts } from './gateway-calls.ts'
 import type { GatewayMessage } from './messages.ts'
 
 export interface GatewayState {
   /** Written by the gateway alone. */
-  readonly book: ExitBook
+  readonly book: AccountBook
   readonly parts: GatewayParts
   readonly killSwitch: KillSwitch
   /** Nothing is sent before a person has confirmed what the account holds. */
@@ -43,7 +43,7 @@ export interface GatewayPast {
 
 /** The first state of a gateway: the book takes up what an earlier process left behind. */
 export function gatewayState(
-  book: ExitBook,
+  book: AccountBook,
   parts: GatewayParts,
   { exits, open, released, followed, ended, killSwitch, isUnconfirmed }: GatewayPast,
 ): GatewayState {
@@ -328,7 +328,7 @@ const tell = ({ supervisor }: Pick<GatewayParts, 'supervisor'>, life: Life): boo
  */
 export function noticed(
   { journal, supervisor }: Pick<GatewayParts, 'journal' | 'supervisor'>,
-  book: Pick<ExitBook, 'generationOf'>,
+  book: Pick<AccountBook, 'generationOf'>,
   notice: Notice,
 ): PositionId | undefined {
   const lifeOf = (positionId: PositionId): Life => {

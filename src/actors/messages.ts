@@ -1,17 +1,17 @@
 import type { Decision } from '../domain/decision.ts'
-import type { PositionId } from '../domain/ids.ts'
-import type { Position } from '../domain/position.ts'
-import type { KillSwitch } from '../exits/kill-switch.ts'
-import type { ExitEvent } from '../exits/events.ts'
-import type { CallKind } from '../exits/exit-entry.ts'
-import type { ExitRecord } from '../exits/record.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
-import type { OpenOrder, OrderState, OrderUpdate } from '../ports/broker.ts'
+import type { PositionId } from '../domain/ids.ts'
 import type { Execution, Fill } from '../domain/order.ts'
-import type { Guard, Ratchet } from '../risk/guard.ts'
+import type { Position } from '../domain/position.ts'
+import type { ExitEvent } from '../exits/events.ts'
+import type { KillSwitch } from '../exits/kill-switch.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { CallKind } from '../exits/tracked-exit.ts'
+import type { OpenOrder, OrderState, OrderUpdate } from '../ports/broker.ts'
 import type { LimitStanding, PortfolioDay, Realised } from '../risk/portfolio.ts'
 import type { RuleSet } from '../risk/rule.ts'
-import type { Actor } from './roster.ts'
+import type { Ratchet, WatchedPosition } from '../risk/watched-position.ts'
+import type { Actor } from './actor-registry.ts'
 
 /**
  * Every message in the system. The straight line is: the dispatcher wakes a monitor (`catch-up`),
@@ -24,7 +24,7 @@ export type MonitorMessage = { readonly kind: 'catch-up' }
 /** To the caretaker: a position that nobody evaluates any more has crossed its last levels. */
 export interface CaretakerMessage {
   readonly kind: 'crossed'
-  readonly guard: Guard
+  readonly guard: WatchedPosition
 }
 
 /** To the gateway. */

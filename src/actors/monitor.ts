@@ -1,13 +1,13 @@
 import type { Decision } from '../domain/decision.ts'
 import { catchUp } from '../risk/catch-up.ts'
 import type { Dispatcher } from '../risk/dispatcher.ts'
-import type { Guard } from '../risk/guard.ts'
-import { type Ref, send } from './actor.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
+import { send, type Ref } from './actor.ts'
 import type { GatewayMessage, MonitorMessage } from './messages.ts'
 
 /** What one incarnation of a monitor knows. Everything that must survive it is in the guard. */
 export interface MonitorState {
-  readonly guard: Guard
+  readonly guard: WatchedPosition
   /** Life of the position id, from 1. */
   readonly generation: number
   readonly shared: MonitorShared
@@ -18,7 +18,7 @@ export interface MonitorShared {
   readonly dispatcher: Dispatcher
   readonly gateway: Ref<GatewayMessage>
   /** Called before each message; a throw is a crash of the monitor. */
-  readonly before?: ((guard: Guard) => void) | undefined
+  readonly before?: ((guard: WatchedPosition) => void) | undefined
 }
 
 /**

@@ -1,29 +1,29 @@
-import type { InstrumentTable } from '../domain/instrument.ts'
+import { round15 } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { amountAt } from '../domain/profit.ts'
 import { viewOf } from '../domain/tick.ts'
-import { round15 } from '../domain/decimal.ts'
 import type { Faults } from '../exits/faults.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import {
   addRealised,
-  type Belonging,
   counts,
   inAccount,
   judge,
+  onDay,
+  onlyAccountOf,
+  reset,
+  standingOf,
+  type Belonging,
   type LimitEvent,
   type LimitStanding,
   type LossLimit,
-  onDay,
-  onlyAccountOf,
   type PortfolioDay,
   type Realised,
-  reset,
-  standingOf,
 } from '../risk/portfolio.ts'
-import { type DayStart, tradingDayAt } from '../risk/trading-day.ts'
+import { tradingDayAt, type DayStart } from '../risk/trading-day.ts'
 import type { PortfolioMessage } from './messages.ts'
 
 export interface PortfolioOptions {

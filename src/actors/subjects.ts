@@ -1,9 +1,9 @@
-import { atMarket } from '../risk/at-market.ts'
 import { recordGiveUp } from '../resilience/restarts.ts'
+import { atMarket } from '../risk/at-market.ts'
 import { freeze, standIn, thaw } from '../risk/stand-in.ts'
+import type { Child, ServiceKind } from './actor-registry.ts'
 import { send } from './actor.ts'
 import type { Subject } from './restarting.ts'
-import type { Child, ServiceKind } from './roster.ts'
 import { CATCH_UP, monitorName, type SupervisorState } from './supervisor-state.ts'
 
 /** The monitor of a position, to be restarted. Its first message is always the catch-up. */

@@ -1,13 +1,13 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Timers } from '../ports/timers.ts'
-import { type FleetPace, freshPace, type RestartHistory } from '../resilience/restarts.ts'
+import { freshPace, type FleetPace, type RestartHistory } from '../resilience/restarts.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
 import type { Dispatcher } from '../risk/dispatcher.ts'
-import type { Guard } from '../risk/guard.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
+import type { ActorRegistry, ServiceKind } from './actor-registry.ts'
 import type { Ref } from './actor.ts'
 import type { CaretakerMessage, MonitorMessage, SupervisorMessage } from './messages.ts'
-import type { Roster, ServiceKind } from './roster.ts'
 
 /** Which life of which position an incarnation is. */
 export interface MonitorLife {
@@ -27,20 +27,20 @@ export interface SupervisorParts {
   /** From 0 to 1, for the jitter of a backoff. */
   random(): number
   /** Starts one incarnation of the monitor of a position. */
-  spawnMonitor(guard: Guard, life: MonitorLife): Ref<MonitorMessage>
+  spawnMonitor(guard: WatchedPosition, life: MonitorLife): Ref<MonitorMessage>
   /** Starts one incarnation of an actor of which there is one. */
   spawnService(kind: ServiceKind, epoch: number): Ref<never>
   /** Ends an incarnation that is not needed any more: what it still has under way changes nothing. */
   stop(ref: Ref<never>): void
   /** Repeats the decision of a position that has no monitor. */
-  askForExit(guard: Guard, generation: number): void
+  askForExit(guard: WatchedPosition, generation: number): void
   self(message: SupervisorMessage): void
   /** Something without which the process cannot go on is not restarted any more. */
   shutdown(actor: string, reason: unknown): void
 }
 
 export interface SupervisorState {
-  readonly roster: Roster
+  readonly roster: ActorRegistry
   readonly parts: SupervisorParts
   /** What is counted across all children; written by the supervisor alone. */
   readonly fleet: {
@@ -52,7 +52,10 @@ export interface SupervisorState {
 }
 
 /** The first state of a supervisor. */
-export const supervisorState = (roster: Roster, parts: SupervisorParts): SupervisorState => ({
+export const supervisorState = (
+  roster: ActorRegistry,
+  parts: SupervisorParts,
+): SupervisorState => ({
   roster,
   parts,
   fleet: { pace: freshPace, giveUps: [], recordedAt: -1 },
@@ -61,7 +64,10 @@ export const supervisorState = (roster: Roster, parts: SupervisorParts): Supervi
 export const CATCH_UP: MonitorMessage = { kind: 'catch-up' }
 
 /** Says that a position without rules has crossed its last levels. */
-export const crossedLast = (guard: Guard): CaretakerMessage => ({ kind: 'crossed', guard })
+export const crossedLast = (guard: WatchedPosition): CaretakerMessage => ({
+  kind: 'crossed',
+  guard,
+})
 
 /** The name of an actor, as it is shown. */
 export const monitorName = (id: PositionId): string => `monitor-${id}`

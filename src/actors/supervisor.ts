@@ -1,10 +1,10 @@
 import type { PositionId } from '../domain/ids.ts'
-import type { Guard } from '../risk/guard.ts'
-import { type RuleSet, watchedBy } from '../risk/rule.ts'
-import { type Ref, send } from './actor.ts'
+import { watchedBy, type RuleSet } from '../risk/rule.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
+import { UNHARMED, type Actor, type Child } from './actor-registry.ts'
+import { send, type Ref } from './actor.ts'
 import type { CaretakerMessage, MonitorMessage, SupervisorMessage } from './messages.ts'
 import { crashed, due, end, endBackoff, revive, type Subject } from './restarting.ts'
-import { type Actor, type Child, UNHARMED } from './roster.ts'
 import { monitorSubject, serviceSubject } from './subjects.ts'
 import { CATCH_UP, crossedLast, type SupervisorState } from './supervisor-state.ts'
 
@@ -96,7 +96,7 @@ function subjectOf(state: SupervisorState, actor: Actor): Subject | undefined {
 /** Takes a guard under supervision; its first incarnation is the one after `before`. */
 function begin(
   state: SupervisorState,
-  guard: Guard,
+  guard: WatchedPosition,
   { epoch: before, generation }: { epoch: number; generation: number },
 ): void {
   const { roster, parts } = state

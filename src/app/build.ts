@@ -1,50 +1,50 @@
+import { Account } from '../account/account.ts'
+import type { Venue } from '../account/options.ts'
+import { SendPermission } from '../account/send-permission.ts'
+import { AccountState } from '../account/state.ts'
+import type { TrustedClock } from '../account/trusted-clock.ts'
+import { checkedBroker } from '../brokers/checked.ts'
 import { CallDesk } from '../calls/call-desk.ts'
 import { everySoOften } from '../calls/every-so-often.ts'
 import type { GatesSnapshot } from '../calls/gates-snapshot.ts'
-import { checkedBroker } from '../brokers/checked.ts'
+import { GatesStore, rememberedGates } from '../calls/gates-store.ts'
+import { pacedBroker, type PacedBroker } from '../calls/paced-broker.ts'
+import { Chaos } from '../chaos/chaos.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import { viewOf } from '../domain/tick.ts'
+import type { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
+import { counted } from '../observability/counted.ts'
 import { ExitTimes } from '../observability/exit-times.ts'
+import { Meters } from '../observability/meters.ts'
+import { tracedBroker } from '../observability/traced-broker.ts'
 import { ExitTraces } from '../observability/tracing.ts'
 import type { Broker } from '../ports/broker.ts'
-import type { WatchkeeperError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { OwnedStore, Store } from '../ports/store.ts'
-import { PriceBoard } from '../risk/price-board.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
-import { StoreKeeper } from '../stores/keeper.ts'
-import { brokerOf } from './open-broker.ts'
+import { PriceBoard } from '../risk/price-board.ts'
+import { StoreRepository } from '../stores/state-repository.ts'
 import { checkConfig } from './config-check.ts'
-import { Chaos } from '../chaos/chaos.ts'
-import { counted } from '../observability/counted.ts'
-import { GatewayMemory, rememberedGates } from '../calls/gates-store.ts'
-import { LiveSystem } from '../account/account.ts'
-import type { Venue } from '../account/options.ts'
-import { SendPermission } from '../account/send-permission.ts'
-import { LiveState } from '../account/state.ts'
-import { settleStore } from './open-store.ts'
 import { openLog, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
-import { type PacedBroker, pacedBroker } from '../calls/paced-broker.ts'
+import { brokerOf } from './open-broker.ts'
 import { oldMsOf } from './open-prices.ts'
-import { Performance } from '../observability/instruments.ts'
+import { settleStore } from './open-store.ts'
 import type { TrustedOptions } from './service.ts'
 import { waitForStore } from './standby.ts'
-import { tracedBroker } from '../observability/traced-broker.ts'
-import type { TrustedClock } from '../account/trusted-clock.ts'
 
 /** What a service is made of, opened and connected. */
 export interface ServiceParts {
   readonly store: OwnedStore
   readonly broker: Broker
   readonly desk: CallDesk
-  readonly memory: GatewayMemory
-  readonly system: LiveSystem
-  readonly performance: Performance
+  readonly memory: GatesStore
+  readonly system: Account
+  readonly performance: Meters
   readonly log: ServiceLog
   /** What goes wrong on purpose; undefined: nothing. */
   readonly chaos: Chaos | undefined
@@ -61,19 +61,19 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   const { config, clock, fresh } = options
   checkConfig(config)
   const store = options.store ?? (await waitForStore(options))
-  const performance = new Performance(clock)
+  const performance = new Meters(clock)
   const log = await openLog(config, options.log, () => clock.monotonic())
   await performance.keepIn(store)
   const past = await rememberedGates(store, clock.now())
   const traces = new ExitTraces({ version: options.version, now: () => clock.steady() })
   const chaos = options.chaos && new Chaos(options.chaos, { clock, timers: machineTimers })
-  const keeper = new StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>(
+  const keeper = new StoreRepository<ExitRecord, KillSwitch, PortfolioDay>(
     counted<Store>(store, ['rows', 'write', 'journal'], {
       ...{ telemetry: performance, name: 'storeQueries' },
     }),
     { closedRows: config.store.closedRows },
   )
-  const state = new LiveState(await keeper.load())
+  const state = new AccountState(await keeper.load())
   keeper.onForgotten = (ids, generation) => state.register.forget(ids, generation)
   // Asked in the moment of sending: a lease may have ended since the exit was decided.
   const permission = new SendPermission(state, () => store.status().isOurs)
@@ -99,7 +99,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     priced,
   }
   const { exits, holdings, supervision, instruments, portfolio, massExit } = config
-  const system = await LiveSystem.open({
+  const system = await Account.open({
     timers: machineTimers,
     ...{ state, permission, board },
     keeper: { keep: change => performance.commit(() => keeper.keep(change)) },
@@ -138,7 +138,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   // From here on a later process finds the confirmation missing, or need not ask for one.
   await settleStore(store, config)
   connect(store, { system, keeper, onFatal: options.onFatal })
-  const memory = new GatewayMemory(store, clock)
+  const memory = new GatesStore(store, clock)
   return {
     ...{ store, memory, system, performance, log, chaos, broker, desk },
   }
@@ -149,7 +149,7 @@ interface Layers extends Pick<Around, 'config' | 'clock' | 'performance'> {
   readonly traces: ExitTraces
   readonly desk: CallDesk
   readonly permission: SendPermission
-  readonly state: LiveState
+  readonly state: AccountState
   readonly board: PriceBoard
 }
 
@@ -186,7 +186,7 @@ function venueOf(
 /** Cycles without a look at the positions after which the process is said to have stood still. */
 const PAUSE_CYCLES = 3
 
-const exitTimes = (performance: Performance, clock: TrustedClock): ExitTimes =>
+const exitTimes = (performance: Meters, clock: TrustedClock): ExitTimes =>
   new ExitTimes({
     now: () => clock.steady(),
     monotonic: () => clock.monotonic(),
@@ -197,8 +197,8 @@ const exitTimes = (performance: Performance, clock: TrustedClock): ExitTimes =>
 function connect(
   store: OwnedStore,
   given: {
-    readonly system: LiveSystem
-    readonly keeper: StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>
+    readonly system: Account
+    readonly keeper: StoreRepository<ExitRecord, KillSwitch, PortfolioDay>
     onFatal(error: WatchkeeperError): void
   },
 ): void {
@@ -213,7 +213,7 @@ function connect(
 interface Around {
   readonly config: ServiceConfig
   readonly clock: Clock
-  readonly performance: Performance
+  readonly performance: Meters
   readonly past: GatesSnapshot | undefined
 }
 

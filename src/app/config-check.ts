@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import type { ServiceConfig } from '../config/schema.ts'
-import { type Fault, InputError } from '../errors.ts'
-import { isUnprovable } from '../exits/settings.ts'
+import { InputError, type Fault } from '../errors.ts'
 import { nextType } from '../exits/order-type.ts'
-import { isLoopback } from '../http/guard.ts'
+import { isUnprovable } from '../exits/settings.ts'
+import { isLoopback } from '../http/auth.ts'
 
 /**
  * Judges what the parts of a configuration mean together, before anything is opened. Throws InputError

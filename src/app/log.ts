@@ -1,9 +1,9 @@
-import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { Writable } from 'node:stream'
 import type { ServiceConfig } from '../config/schema.ts'
-import { type LogComponent, type Logger, logger, type LogLevel } from '../observability/logger.ts'
 import type { WatchkeeperError } from '../errors.ts'
+import { logger, type LogComponent, type Logger, type LogLevel } from '../observability/logger.ts'
 import type { JournalLine } from '../ports/control.ts'
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import { secretsOf } from './secrets.ts'
 
 /** Where lines go, and how a person reads one. */

@@ -1,10 +1,10 @@
 import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
-import type { KeptRatchet, Registered } from '../ports/keeper.ts'
+import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
-import { registerOf, storeIdOf } from '../stores/keeper.ts'
 import { openToLook, storePlace } from '../stores/place.ts'
+import { registerOf, storeIdOf } from '../stores/state-repository.ts'
 import { tradesOf } from '../views/trades.ts'
 
 /** A position as it is on disk. */

@@ -1,15 +1,15 @@
 import { join } from 'node:path'
+import type { TakeBack } from '../account/position-changes.ts'
 import { httpBroker, type Oddities } from '../brokers/http.ts'
 import { tokenSource } from '../brokers/http/options.ts'
-import { binanceBroker } from '../brokers/venue/binance/options.ts'
 import { openPaperAccount } from '../brokers/paper-account.ts'
+import { binanceBroker } from '../brokers/venue/binance/options.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { TakeBack } from '../account/position-changes.ts'
-import type { Registered } from '../ports/keeper.ts'
 import type { Quotes } from '../ports/quotes.ts'
+import type { Registered } from '../ports/state-repository.ts'
 
 export interface BrokerOfOptions {
   readonly config: Pick<ServiceConfig, 'broker' | 'dataFolder'>

@@ -1,18 +1,18 @@
+import type { Account } from '../account/account.ts'
+import { textOf } from '../account/journal-line.ts'
 import { within } from '../actors/deadline.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
+import { instrumentsHeld, instrumentsToPoll } from '../engine/held-instruments.ts'
 import { PollFeed } from '../feeds/poll.ts'
 import { SIMULATED_MARKET, simulatedFeed } from '../feeds/simulated.ts'
 import type { Trouble } from '../observability/health.ts'
+import type { Meters } from '../observability/meters.ts'
 import type { RedisFacts } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
-import { instrumentsHeld, instrumentsToPoll } from '../engine/held-instruments.ts'
-import { textOf } from '../account/journal-line.ts'
-import type { LiveSystem } from '../account/account.ts'
-import type { Performance } from '../observability/instruments.ts'
-import { RedisPrices } from './redis-prices.ts'
 import { NO_REDIS } from '../views/redis-view.ts'
+import { RedisPrices } from './redis-prices.ts'
 
 /** Where a service gets its prices from: what is pushed, and polls for what is not. */
 export interface Prices {
@@ -30,9 +30,9 @@ export interface Prices {
 
 export interface PricesOptions {
   readonly config: Pick<ServiceConfig, 'feed' | 'broker' | 'mode' | 'health'>
-  readonly system: LiveSystem
+  readonly system: Account
   readonly clock: Clock
-  readonly performance: Performance
+  readonly performance: Meters
   /** Whether a tick may pass; chaos holds some back. */
   lets(tick: Tick): boolean
 }
@@ -125,7 +125,7 @@ const FIRST_ANSWERS_MS = 2_000
 
 /** The instruments that a broker which answers says nothing of; none where it fails or takes long. */
 async function unanswered(
-  system: LiveSystem,
+  system: Account,
   instruments: readonly InstrumentId[],
 ): Promise<readonly InstrumentId[]> {
   let missing: readonly InstrumentId[] = []

@@ -1,22 +1,22 @@
 import { z } from 'zod'
-import { RedisFeed, type RedisUse } from '../feeds/redis.ts'
-import { type Malformed, MALFORMED } from '../feeds/redis/message.ts'
-import type { RedisFeedConfig } from '../feeds/redis/options.ts'
+import type { Account } from '../account/account.ts'
 import type { Tick } from '../domain/tick.ts'
+import { instrumentsHeld } from '../engine/held-instruments.ts'
+import { RedisFeed, type RedisUse } from '../feeds/redis.ts'
+import { MALFORMED, type Malformed } from '../feeds/redis/message.ts'
+import type { RedisFeedConfig } from '../feeds/redis/options.ts'
 import type { Trouble } from '../observability/health.ts'
+import type { Meters } from '../observability/meters.ts'
 import type { RedisFacts } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { RedisError } from '../redis/errors.ts'
-import { instrumentsHeld } from '../engine/held-instruments.ts'
-import type { LiveSystem } from '../account/account.ts'
-import type { Performance } from '../observability/instruments.ts'
 import { connectionFacts, NO_REDIS } from '../views/redis-view.ts'
 
 export interface RedisPricesOptions {
   readonly config: RedisFeedConfig
-  readonly system: Pick<LiveSystem, 'tell' | 'core' | 'resumePoint' | 'state'>
+  readonly system: Pick<Account, 'tell' | 'core' | 'resumePoint' | 'state'>
   readonly clock: Clock
-  readonly performance: Performance
+  readonly performance: Meters
   readonly onTick: (tick: Tick) => void
   readonly onMissed: (tick: Tick) => void
   /** A tick that is older decides nothing, ms. */

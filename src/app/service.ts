@@ -1,41 +1,41 @@
 import { join } from 'node:path'
-import type { CallDesk } from '../calls/call-desk.ts'
+import type { Account } from '../account/account.ts'
+import { adopterOf, type Adopter } from '../account/adopter.ts'
+import type { Found } from '../account/coverage.ts'
+import { tellDeadRules } from '../account/dead-rules.ts'
+import { textOf } from '../account/journal-line.ts'
+import { Repeats } from '../account/repeats.ts'
+import { CLOCK_DEFAULTS, TrustedClock } from '../account/trusted-clock.ts'
 import { PaperAccount } from '../brokers/paper-account.ts'
-import type { Broker } from '../ports/broker.ts'
+import type { CallDesk } from '../calls/call-desk.ts'
+import type { GatesStore } from '../calls/gates-store.ts'
+import type { Chaos } from '../chaos/chaos.ts'
+import { chaosSummary, type ChaosSummary } from '../chaos/summary.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
-import type { ChaosPlan } from '../resilience/chaos-plan.ts'
-import type { Chaos } from '../chaos/chaos.ts'
-import { type Adopter, adopterOf } from '../account/adopter.ts'
-import { type ChaosSummary, chaosSummary } from '../chaos/summary.ts'
-import { LiveControl } from '../views/control.ts'
 import type { PositionState } from '../domain/position.ts'
+import { instrumentsHeld } from '../engine/held-instruments.ts'
 import { WatchkeeperError } from '../errors.ts'
-import { type HttpServer, serveHttp } from '../http/server.ts'
-import type { GatewayMemory } from '../calls/gates-store.ts'
-import type { LiveSystem } from '../account/account.ts'
+import { serveHttp, type HttpServer } from '../http/server.ts'
 import { healthStatus } from '../observability/health.ts'
-import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
+import type { Meters } from '../observability/meters.ts'
+import { HealthNews } from '../observability/notify/health-news.ts'
+import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot, MetricsFormat, Readiness } from '../ports/control.ts'
-import { endBy } from './end-by.ts'
-import { healthFacts } from '../views/health-facts.ts'
-import type { Found } from '../account/coverage.ts'
-import { instrumentsHeld } from '../engine/held-instruments.ts'
-import { HealthNews } from '../observability/notify/health-news.ts'
-import { textOf } from '../account/journal-line.ts'
-import type { LogTarget } from './log.ts'
-import type { Performance } from '../observability/instruments.ts'
-import { metricFacts } from '../views/metric-facts.ts'
-import { seed, type Seeded } from './sync-positions.ts'
-import { gatewayTroubles } from '../views/gateway-view.ts'
-import { openPrices, type Prices } from './open-prices.ts'
-import { tellDeadRules } from '../account/dead-rules.ts'
-import { openParts, type ServiceParts } from './build.ts'
 import type { LostFolder, OwnedStore } from '../ports/store.ts'
-import { Repeats } from '../account/repeats.ts'
+import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
+import type { ChaosPlan } from '../resilience/chaos-plan.ts'
 import { backupOf } from '../stores/backup.ts'
-import { CLOCK_DEFAULTS, TrustedClock } from '../account/trusted-clock.ts'
+import { AccountControl } from '../views/control.ts'
+import { gatewayTroubles } from '../views/gateway-view.ts'
+import { healthFacts } from '../views/health-facts.ts'
+import { metricFacts } from '../views/metric-facts.ts'
+import { openParts, type ServiceParts } from './build.ts'
+import { endBy } from './end-by.ts'
+import type { LogTarget } from './log.ts'
+import { openPrices, type Prices } from './open-prices.ts'
+import { seed, type Seeded } from './sync-positions.ts'
 
 export interface ServiceOptions {
   readonly config: ServiceConfig
@@ -85,15 +85,15 @@ export class Service {
   private readonly store: OwnedStore
   private readonly broker: Broker
   private readonly desk: CallDesk
-  private readonly memory: GatewayMemory
-  private readonly system: LiveSystem
+  private readonly memory: GatesStore
+  private readonly system: Account
   private readonly prices: Prices
   private readonly startedAt: number
   private readonly control: Control
   private http: HttpServer | undefined
   private watchdog: Watchdog | undefined
   private cycles: NodeJS.Timeout | undefined
-  private readonly performance: Performance
+  private readonly performance: Meters
   private readonly chaos: Chaos | undefined
   private readonly news: HealthNews
   private readonly adopter: Adopter | undefined
@@ -143,7 +143,7 @@ export class Service {
     this.adopter = adopterOf(config.holdings, this.system, clock)
     this.snapshot = this.look()
     this.lookedAt = clock.monotonic()
-    this.control = new LiveControl({
+    this.control = new AccountControl({
       desk: this.desk,
       system: this.system,
       store: this.store,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceConfig } from '../config/schema.ts'
 import { WatchkeeperError } from '../errors.ts'
-import { type HttpServer, serveHttp } from '../http/server.ts'
+import { serveHttp, type HttpServer } from '../http/server.ts'
 import { draft } from '../observability/checks.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Control, HealthSnapshot } from '../ports/control.ts'

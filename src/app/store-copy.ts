@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { backupSource, readBackup } from '../stores/backup.ts'
-import { type Copied, copyStore } from '../stores/copy.ts'
+import { copyStore, type Copied } from '../stores/copy.ts'
 import { openToCopyFrom, openToCopyTo, paperOf, storePlace } from '../stores/place.ts'
 
 export interface StoreCopyOptions {

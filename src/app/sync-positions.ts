@@ -1,10 +1,10 @@
+import type { Account } from '../account/account.ts'
+import { refusalOf } from '../account/admission.ts'
+import type { Wanted } from '../account/position-changes.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import { isSame } from '../domain/units.ts'
 import { WatchkeeperError } from '../errors.ts'
-import type { Registered } from '../ports/keeper.ts'
-import type { LiveSystem } from '../account/account.ts'
-import { refusalOf } from '../account/admission.ts'
-import type { Wanted } from '../account/position-changes.ts'
+import type { Registered } from '../ports/state-repository.ts'
 
 /** What the positions file has changed at the start, for the person who started it. */
 export interface Seeded {
@@ -27,7 +27,7 @@ const BY = 'positions file'
  * refuses them, changed rules of known ones are applied as a change by hand would be, what is over
  * stays so. Another position under the id of one that is over is refused.
  */
-export async function seed(system: LiveSystem, entries: readonly PositionEntry[]): Promise<Seeded> {
+export async function seed(system: Account, entries: readonly PositionEntry[]): Promise<Seeded> {
   const { register } = system.state
   const before = [...register.values()].filter(({ state }) => state === 'open')
   const fresh: Wanted[] = []
@@ -61,7 +61,7 @@ export async function seed(system: LiveSystem, entries: readonly PositionEntry[]
 }
 
 /** Journals why a position of the file is not guarded, and gives the line for a person. */
-function refuse(system: LiveSystem, { position }: PositionEntry, error: unknown): string {
+function refuse(system: Account, { position }: PositionEntry, error: unknown): string {
   if (!(error instanceof WatchkeeperError)) throw error
   const why = refusalOf(error)
   const { id } = position
@@ -71,7 +71,7 @@ function refuse(system: LiveSystem, { position }: PositionEntry, error: unknown)
 }
 
 async function changeRules(
-  system: LiveSystem,
+  system: Account,
   known: readonly (readonly [PositionEntry, Registered])[],
 ): Promise<{ readonly ruled: readonly string[]; readonly kept: readonly string[] }> {
   const ruled: string[] = []

@@ -1,24 +1,24 @@
-import { type Down, send } from '../actors/actor.ts'
+import { NO_LIMITS } from '../account/portfolio.ts'
+import { TickIntake } from '../account/tick-intake.ts'
+import { VirtualAccount } from '../account/virtual-account.ts'
+import { VirtualCycles } from '../account/virtual-cycles.ts'
+import { send, type Down } from '../actors/actor.ts'
 import type { PortfolioOptions } from '../actors/portfolio.ts'
 import { PaperBroker } from '../brokers/paper.ts'
-import { connect, type Core } from '../engine/engine.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import type { Tick } from '../domain/tick.ts'
+import { connect, type Engine } from '../engine/engine.ts'
+import type { GatewayOptions } from '../engine/options.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { MassExitOptions } from '../exits/mass-exit.ts'
 import type { RowSink } from '../ports/feed.ts'
 import type { Journal } from '../ports/journal.ts'
-import { PriceBoard } from '../risk/price-board.ts'
 import type { LimitEvent } from '../risk/portfolio.ts'
+import { PriceBoard } from '../risk/price-board.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { standing, type Standing } from '../risk/standing.ts'
-import type { GatewayOptions } from '../engine/options.ts'
-import { NO_LIMITS } from '../account/portfolio.ts'
-import { TickGate } from '../account/tick-intake.ts'
-import { VirtualAccount } from '../account/virtual-account.ts'
-import { VirtualCycles } from '../account/virtual-cycles.ts'
 
 /** What a configuration says of the account that is played. */
 export interface AccountSettings {
@@ -57,10 +57,10 @@ export class VirtualSystem implements RowSink {
   lastTick: Tick | undefined
   /** Rows played so far. */
   rows = 0
-  private readonly core: Core<PaperBroker>
+  private readonly core: Engine<PaperBroker>
   private readonly options: VirtualSystemOptions
   private readonly account: VirtualAccount
-  private readonly gate: TickGate
+  private readonly gate: TickIntake
   private readonly cycles: VirtualCycles
   private failure: WatchkeeperError | undefined
   /** Time of the last row, epoch ms. */
@@ -72,7 +72,7 @@ export class VirtualSystem implements RowSink {
     this.options = options
     const { maxJumpPct, massExit, journal, onLimit } = options
     const { instruments = new InstrumentTable(), portfolio = NO_LIMITS } = options
-    this.gate = new TickGate({ maxJumpPct, confirmMs: Infinity }, instruments)
+    this.gate = new TickIntake({ maxJumpPct, confirmMs: Infinity }, instruments)
     this.account = new VirtualAccount({
       ...{ instruments, portfolio, massExit, journal, onLimit },
       now: () => this.now,

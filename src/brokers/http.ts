@@ -16,11 +16,11 @@ import type {
   OrderState,
 } from '../ports/broker.ts'
 import * as answers from './http/answers.ts'
-import * as shapes from './shapes.ts'
-import { type Ask, exchange, type Line, type RawAnswer } from './http/exchange.ts'
-import { capabilities, type HttpBrokerConfig } from './http/options.ts'
+import { exchange, type Ask, type Line, type RawAnswer } from './http/exchange.ts'
 import { fieldsOf, holdingsOf, reportOf } from './http/holdings.ts'
+import { capabilities, type HttpBrokerConfig } from './http/options.ts'
 import { waitOf } from './http/retry-after.ts'
+import * as shapes from './shapes.ts'
 
 export { httpBrokerSchema, tokenSource } from './http/options.ts'
 

@@ -10,7 +10,7 @@ import { difference, sum } from '../domain/decimal.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
 import { signOf, type Position, type Side } from '../domain/position.ts'
-import { type Tick, viewOf } from '../domain/tick.ts'
+import { viewOf, type Tick } from '../domain/tick.ts'
 import { AccountUnusable, NotSent, OutcomeUnknown, WatchkeeperError } from '../errors.ts'
 import type {
   Broker,

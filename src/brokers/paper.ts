@@ -1,8 +1,8 @@
 import { difference, sum } from '../domain/decimal.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitOrder, LivedOrder } from '../domain/order.ts'
-import { type Position, type Side, signOf } from '../domain/position.ts'
-import { type Tick, viewOf } from '../domain/tick.ts'
+import { signOf, type Position, type Side } from '../domain/position.ts'
+import { viewOf, type Tick } from '../domain/tick.ts'
 import type {
   Broker,
   ExitAnswer,

@@ -1,23 +1,23 @@
 import type { EndpointGroup } from '../domain/venue.ts'
 import {
-  acquire,
-  breaker,
-  type Outcome,
-  type Refusal,
-  retryInMs,
-  settle,
-} from '../resilience/breaker.ts'
-import {
-  type BreakerSnapshot,
   closeUnprobed,
   openUntil,
   probeNow,
   probeSooner,
   restore,
   snapshot,
+  type BreakerSnapshot,
 } from '../resilience/breaker-hand.ts'
 import type { BreakerOptions } from '../resilience/breaker-options.ts'
 import type { Breaker, Circumstances, Permit } from '../resilience/breaker-state.ts'
+import {
+  acquire,
+  breaker,
+  retryInMs,
+  settle,
+  type Outcome,
+  type Refusal,
+} from '../resilience/breaker.ts'
 
 /** Groups of endpoints, each with a breaker of its own. */
 export const GROUPS: readonly EndpointGroup[] = ['orders', 'account', 'quotes']

@@ -1,24 +1,24 @@
 import type { CallLimit, EndpointGroup } from '../domain/venue.ts'
 import { NotSent, RateLimited } from '../errors.ts'
 import type { Timers } from '../ports/timers.ts'
-import type { Outcome } from '../resilience/breaker.ts'
 import type { Breaker } from '../resilience/breaker-state.ts'
+import type { Outcome } from '../resilience/breaker.ts'
 import {
   enqueue,
   hasRoom,
-  LANES,
-  type Lane,
   landed,
+  LANES,
   lanes,
-  type Lanes,
   take,
+  type Lane,
+  type Lanes,
   type Waiting,
 } from '../resilience/lanes.ts'
 import type { Load, Throttle } from '../resilience/throttle.ts'
 import { CallHistory } from './call-history.ts'
+import { answerOf, codeOf, promised, type CallRecord, type DeskCall, type Pending } from './call.ts'
 import { everySoOften } from './every-so-often.ts'
-import { answerOf, type CallRecord, codeOf, type DeskCall, type Pending, promised } from './call.ts'
-import { type Gate, Gates, type GatesOptions, type Leave, type NoLeave } from './gates.ts'
+import { CallGates, type Gate, type GatesOptions, type Leave, type NoLeave } from './gates.ts'
 
 export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
   /** Most slots of each lane. */
@@ -60,7 +60,7 @@ export interface LimitView {
  */
 export class CallDesk {
   readonly history = new CallHistory()
-  readonly gates: Gates
+  readonly gates: CallGates
   /** What the process and the venue suffer from at present. */
   readonly load: () => Load
   private readonly options: CallDeskOptions
@@ -71,7 +71,7 @@ export class CallDesk {
     this.load = everySoOften(options.monotonic, () => {
       return { ...options.load(), ...this.history.recent(this.now) }
     })
-    this.gates = new Gates({ ...options, load: this.load })
+    this.gates = new CallGates({ ...options, load: this.load })
     this.desks = this.gates.all.map(gate => ({
       gate,
       lanes: lanes<Pending>(options.laneBound),

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { Gates } from './gates.ts'
-import { aged, gatesSnapshot, type GatesSnapshot } from './gates-snapshot.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
+import { aged, gatesSnapshot, type GatesSnapshot } from './gates-snapshot.ts'
+import type { CallGates } from './gates.ts'
 
 const TABLE = 'settings'
 const KEY = 'gateway'
@@ -11,7 +11,7 @@ const KEY = 'gateway'
 const kept = z.strictObject({ at: z.number(), gates: gatesSnapshot })
 
 /** Keeps breakers and throttles over the end of a process, in one row of the store. */
-export class GatewayMemory {
+export class GatesStore {
   private readonly store: Pick<Store, 'write'>
   private readonly clock: Pick<Clock, 'now'>
   private revision = 0
@@ -23,7 +23,7 @@ export class GatewayMemory {
   }
 
   /** Makes what has changed durable, one write at a time; one that fails is tried again. */
-  keep(gates: Pick<Gates, 'revision' | 'snapshot'>): void {
+  keep(gates: Pick<CallGates, 'revision' | 'snapshot'>): void {
     if (this.writing !== undefined || gates.revision === this.revision) return
     const { revision } = gates
     const value: z.infer<typeof kept> = { at: this.clock.now(), gates: gates.snapshot() }

@@ -1,20 +1,20 @@
 import type { CallLimit, EndpointGroup } from '../domain/venue.ts'
 import type { RateLimited } from '../errors.ts'
-import { isPermit, type Outcome } from '../resilience/breaker.ts'
 import type { Breaker, Permit } from '../resilience/breaker-state.ts'
-import { held, type Hold, NO_HOLD } from '../resilience/hold.ts'
+import { isPermit, type Outcome } from '../resilience/breaker.ts'
+import { held, NO_HOLD, type Hold } from '../resilience/hold.ts'
+import { restoreThrottle, snapshotThrottle } from '../resilience/throttle-snapshot.ts'
 import {
   admit,
   breakerClosed,
   breakerOpened,
-  type Load,
   rateLimited,
   throttle,
+  type Load,
   type Throttle,
   type ThrottleOptions,
 } from '../resilience/throttle.ts'
-import { restoreThrottle, snapshotThrottle } from '../resilience/throttle-snapshot.ts'
-import { Breakers, type BreakersOptions, GROUPS } from './breakers.ts'
+import { Breakers, GROUPS, type BreakersOptions } from './breakers.ts'
 import type { GatesSnapshot } from './gates-snapshot.ts'
 
 export interface GatesOptions extends BreakersOptions {
@@ -59,7 +59,7 @@ export interface NotReady {
 }
 
 /** A circuit breaker for each group of endpoints, and a throttle for each limit of the venue. */
-export class Gates {
+export class CallGates {
   readonly all: readonly Gate[]
   /** Rises with whatever a snapshot would show. */
   revision = 0

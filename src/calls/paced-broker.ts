@@ -1,8 +1,8 @@
-import type { CallDesk } from './call-desk.ts'
 import type { HoldingKey } from '../domain/holding.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { HoldingSource, Sender } from '../ports/sender.ts'
+import type { CallDesk } from './call-desk.ts'
 import { QuoteBatch } from './quote-batch.ts'
 
 export interface PacedBrokerOptions {

@@ -1,6 +1,6 @@
 import { NotSent, OutcomeUnknown } from '../errors.ts'
-import type { Timers } from '../ports/timers.ts'
 import type { Broker } from '../ports/broker.ts'
+import type { Timers } from '../ports/timers.ts'
 
 /** What goes wrong with the calls of a broker at the moment. */
 export type BrokerFault = 'broker-refuses' | 'broker-times-out' | 'gateway-hangs'

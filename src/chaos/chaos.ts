@@ -1,16 +1,16 @@
-import { type Ref, send } from '../actors/actor.ts'
+import type { Account } from '../account/account.ts'
+import { send, type Ref } from '../actors/actor.ts'
 import type { MonitorMessage } from '../actors/messages.ts'
 import { CATCH_UP } from '../actors/supervisor-state.ts'
 import type { Position } from '../domain/position.ts'
-import type { Tick } from '../domain/tick.ts'
 import { sfc32 } from '../domain/random.ts'
+import type { Tick } from '../domain/tick.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Timers } from '../ports/timers.ts'
-import { type ChaosAct, type ChaosPlan, targets, waitMs } from '../resilience/chaos-plan.ts'
-import type { Guard } from '../risk/guard.ts'
+import { targets, waitMs, type ChaosAct, type ChaosPlan } from '../resilience/chaos-plan.ts'
 import type { Rule, RuleSet } from '../risk/rule.ts'
-import { type BrokerFault, chaosBroker, type ChosenCalls } from './broker.ts'
-import type { LiveSystem } from '../account/account.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
+import { chaosBroker, type BrokerFault, type ChosenCalls } from './broker.ts'
 
 export interface ChaosParts {
   readonly clock: Clock
@@ -42,7 +42,7 @@ export class Chaos {
   }
 
   /** What each monitor calls before its work. */
-  readonly beforeMonitor = ({ position: { id } }: Guard): void => {
+  readonly beforeMonitor = ({ position: { id } }: WatchedPosition): void => {
     if (this.throwing.size === 0) return
     const left = this.throwing.get(id) ?? 0
     if (left === 0) return
@@ -84,7 +84,7 @@ export class Chaos {
   }
 
   /** Lets the acts come by the clock until `stop`. */
-  start(system: LiveSystem): void {
+  start(system: Account): void {
     const { acts, seed, afterMs } = this.plan
     system.tell('chaos', { act: 'begins', seed })
     for (const [index, act] of acts.entries()) {
@@ -113,7 +113,7 @@ export class Chaos {
   }
 
   /** Does one act now, and journals it before it is done. */
-  perform(system: LiveSystem, act: ChaosAct, random: () => number): void {
+  perform(system: Account, act: ChaosAct, random: () => number): void {
     const { roster } = system.core
     const { kind, everyMs: _often, ...rest } = act
     const tell = (detail: Readonly<Record<string, unknown>>): void => {

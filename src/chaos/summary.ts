@@ -1,6 +1,6 @@
+import type { Account } from '../account/account.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Chaos } from './chaos.ts'
-import type { LiveSystem } from '../account/account.ts'
 
 /** What was done to a system, and what it came to. */
 export interface ChaosSummary {
@@ -21,7 +21,7 @@ export interface ChaosSummary {
 /** Adds up a run; `fills` are all that the account has ever made, where it can tell. */
 export function chaosSummary(
   { acts, hits }: Pick<Chaos, 'acts' | 'hits'>,
-  { state, core, guarding }: Pick<LiveSystem, 'state' | 'core' | 'guarding'>,
+  { state, core, guarding }: Pick<Account, 'state' | 'core' | 'guarding'>,
   fills: readonly { readonly positionId: PositionId }[] = [],
 ): ChaosSummary {
   const filled = new Map<PositionId, number>()

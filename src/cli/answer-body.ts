@@ -1,5 +1,5 @@
-import { type Fault, InputError, WatchkeeperError } from '../errors.ts'
-import { type Asked, failureOf, ServiceRefusal, stranger } from './client-errors.ts'
+import { InputError, WatchkeeperError, type Fault } from '../errors.ts'
+import { failureOf, ServiceRefusal, stranger, type Asked } from './client-errors.ts'
 
 /** Characters of an answer; a service with more positions than that is to be asked for one of them. */
 const LONGEST_ANSWER = 64 * 2 ** 20

@@ -14,8 +14,8 @@ import type {
   PositionView,
   WhyView,
 } from '../ports/control.ts'
-import type { TradeView } from '../ports/trades.ts'
 import type { ActorView } from '../ports/supervision.ts'
+import type { TradeView } from '../ports/trades.ts'
 
 /** What an answer must look like: gives where it does not, undefined where it does. */
 export type Shape<Answer> = ((value: unknown) => string | undefined) & {

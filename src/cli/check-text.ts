@@ -1,6 +1,6 @@
-import { type CheckedPosition, type CheckedRule, distancePct } from './check-report.ts'
+import { distancePct, type CheckedPosition, type CheckedRule } from './check-report.ts'
 import { numberText } from './levels.ts'
-import { type Paint, pctText, tableLines, timeText } from './output.ts'
+import { pctText, tableLines, timeText, type Paint } from './output.ts'
 
 /** One position with its rules, as a person reads it. */
 export function checkedText(position: CheckedPosition, paint: Paint): string {

@@ -1,6 +1,6 @@
 import { assertGood, jsonOf } from './answer-body.ts'
-import { type Health, healthShape, type Shape } from './answers.ts'
-import { type Asked, failureOf, stranger } from './client-errors.ts'
+import { healthShape, type Health, type Shape } from './answers.ts'
+import { failureOf, stranger, type Asked } from './client-errors.ts'
 import { dataLines, Silence } from './event-stream.ts'
 
 /** Where the service is, and who asks. */

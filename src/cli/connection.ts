@@ -1,6 +1,6 @@
-import { type Command, Option } from 'commander'
+import { Option, type Command } from 'commander'
+import { openKeptData, type KeptData } from '../app/offline.ts'
 import { UsageError, WatchkeeperError } from '../errors.ts'
-import { type KeptData, openKeptData } from '../app/offline.ts'
 import { ServiceClient } from './client.ts'
 import type { CommandContext } from './command.ts'
 import { paintFor } from './output.ts'

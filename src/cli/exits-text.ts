@@ -4,12 +4,12 @@ import { csvField } from './journal-text.ts'
 import { numberText } from './levels.ts'
 import {
   countText,
-  type Paint,
   pctText,
   readable,
   tableLines,
   timeText,
   zoneName,
+  type Paint,
 } from './output.ts'
 
 /** Exits as a person reads them: a line each, and what they brought together. */

@@ -1,7 +1,7 @@
 import type { JournalLine } from '../ports/control.ts'
 import { lineShape } from './answers.ts'
-import type { ServiceClient } from './client.ts'
 import { isSilence, stranger } from './client-errors.ts'
+import type { ServiceClient } from './client.ts'
 import type { CommandContext } from './command.ts'
 import { lastLine, linesOf, type WantedLines } from './journal-pages.ts'
 import { paintFor } from './output.ts'

@@ -1,6 +1,6 @@
 import { onOneLine } from '../domain/plain-text.ts'
 import type { JournalLine } from '../ports/control.ts'
-import { type Paint, timeText } from './output.ts'
+import { timeText, type Paint } from './output.ts'
 
 const KIND_WIDTH = 17
 const ID_WIDTH = 16

@@ -2,13 +2,13 @@
 import { realpathSync } from 'node:fs'
 import process from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
+import { version } from '../app/version.ts'
 import { isTimezone, TIMEZONE_EXPECTED } from '../domain/zone.ts'
 import { UsageError } from '../errors.ts'
+import { endProcess } from '../processes/ending.ts'
 import type { CommandContext } from './command.ts'
 import { COMMANDS } from './commands/registry.ts'
 import { BAD_INPUT, failureOf, RAN } from './failure.ts'
-import { endProcess } from '../processes/ending.ts'
-import { version } from '../app/version.ts'
 import { paintFor, showTimesIn } from './output.ts'
 
 /** Runs one command line. Gives the exit code: 0 ran, 1 failed while running, 2 bad usage or input. */

@@ -1,5 +1,5 @@
-import type { ServiceConfig } from '../config/schema.ts'
 import type { AccountSettings } from '../app/virtual.ts'
+import type { ServiceConfig } from '../config/schema.ts'
 
 /** What of a service's configuration counts in a replay, and what is left out. */
 export interface PlayedConfig {

@@ -1,8 +1,8 @@
-import type { PositionId } from '../domain/ids.ts'
-import type { RecordedTick } from '../feeds/replay.ts'
-import { WatchkeeperError } from '../errors.ts'
-import type { JournalEvent } from '../ports/journal.ts'
 import type { VirtualSystem } from '../app/virtual.ts'
+import type { PositionId } from '../domain/ids.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { RecordedTick } from '../feeds/replay.ts'
+import type { JournalEvent } from '../ports/journal.ts'
 import type { ExitReport } from './exit-report.ts'
 
 /** Where what happens in a replay is told. */

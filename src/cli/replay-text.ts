@@ -3,7 +3,7 @@ import { EXIT_REASONS } from '../domain/reason.ts'
 import type { ExitLine, OpenLine, SummaryLine } from './exit-report.ts'
 import { numberText } from './levels.ts'
 import type { LimitLine } from './limit-line.ts'
-import { type Paint, pctText, readable, tableLines, timeText, zoneName } from './output.ts'
+import { pctText, readable, tableLines, timeText, zoneName, type Paint } from './output.ts'
 
 /** How replay results look to a person. */
 export interface ReplayText {

@@ -1,6 +1,6 @@
-import { type LogLevel, logLine } from '../observability/logger.ts'
+import { logLine, type LogLevel } from '../observability/logger.ts'
 import type { CommandContext } from './command.ts'
-import { type Paint, paintFor, type TextStream } from './output.ts'
+import { paintFor, type Paint, type TextStream } from './output.ts'
 
 /** Something that `run` says besides the journal. */
 export interface Said {

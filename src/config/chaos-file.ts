@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts'
-import { type ChaosPlan, chaosSchema } from '../resilience/chaos-plan.ts'
+import { chaosSchema, type ChaosPlan } from '../resilience/chaos-plan.ts'
 import { RULES } from '../risk/rules/registry.ts'
 import { parseText } from './document.ts'
 import { expectedName, FaultList } from './faults.ts'

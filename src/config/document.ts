@@ -3,9 +3,9 @@ import {
   isNode,
   isScalar,
   LineCounter,
-  type Node,
   parseDocument,
   visit,
+  type Node,
   type YAMLError,
 } from 'yaml'
 import { isHeld, KEY_EXPECTED } from '../domain/json.ts'

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { LARGEST, SMALLEST } from '../domain/bounds.ts'
-import { type InstrumentSpec, InstrumentTable, type SessionSpan } from '../domain/instrument.ts'
+import { InstrumentTable, type InstrumentSpec, type SessionSpan } from '../domain/instrument.ts'
 import { isTimezone, TIMEZONE_EXPECTED } from '../domain/zone.ts'
-import { parseDay, type Weekday, WEEKDAYS } from '../risk/calendar.ts'
+import { parseDay, WEEKDAYS, type Weekday } from '../risk/calendar.ts'
 
 const positive = z.number().min(SMALLEST).max(LARGEST)
 

@@ -1,13 +1,13 @@
 import { isMeasure, LARGEST, SMALLEST } from '../domain/bounds.ts'
+import { closestName } from '../domain/closest-name.ts'
 import { instrumentId, positionId } from '../domain/ids.ts'
 import type { InstrumentSpec, InstrumentTable } from '../domain/instrument.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { Position, PriceSource, Side } from '../domain/position.ts'
-import { closestName } from '../domain/closest-name.ts'
 import { isWholeLots, unitsOf } from '../domain/units.ts'
 import { parseInstant } from '../feeds/instant.ts'
 import type { RuleSet } from '../risk/rule.ts'
-import { expectedName, type FaultList, show } from './faults.ts'
+import { expectedName, show, type FaultList } from './faults.ts'
 import type { Findings, RuleSets } from './rule-sets.ts'
 
 /** One position of a file; without `openedAt` it opens with the first row of a replay. */

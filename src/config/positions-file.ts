@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { InstrumentTable } from '../domain/instrument.ts'
-import { describeFault, type Fault, InputError } from '../errors.ts'
-import { type Document, MAX_BYTES, parseText, tooLong, unread } from './document.ts'
+import { describeFault, InputError, type Fault } from '../errors.ts'
+import { MAX_BYTES, parseText, tooLong, unread, type Document } from './document.ts'
 import { FaultList, show, unreadable } from './faults.ts'
-import { mapOf, type PositionEntry, PositionReader, refuseUnknown } from './position-reader.ts'
-import { type Findings, RuleSets } from './rule-sets.ts'
+import { mapOf, PositionReader, refuseUnknown, type PositionEntry } from './position-reader.ts'
+import { RuleSets, type Findings } from './rule-sets.ts'
 
 export interface LoadedPositions {
   /** In the order of the file. */

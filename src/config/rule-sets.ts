@@ -1,9 +1,9 @@
-import type { PriceSource, Position } from '../domain/position.ts'
+import type { Position, PriceSource } from '../domain/position.ts'
+import { compileRuleSet, ruleSetWarnings, type RuleFault } from '../risk/rule-set.ts'
 import type { RuleSet } from '../risk/rule.ts'
-import { compileRuleSet, type RuleFault, ruleSetWarnings } from '../risk/rule-set.ts'
 import { RULES } from '../risk/rules/registry.ts'
 import { deadRules } from '../risk/self-test.ts'
-import { expectedName, type FaultList, show } from './faults.ts'
+import { expectedName, show, type FaultList } from './faults.ts'
 
 /** A rule set as a position uses it. */
 export interface UsedRuleSet {

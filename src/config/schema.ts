@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { logOptions } from '../observability/logger.ts'
 import { channelOptions } from '../observability/notify/registry.ts'
+import { supervisionSchema } from '../resilience/supervision-policy.ts'
+import { storeSchema } from '../stores/options.ts'
 import { brokerSchema } from './broker-schema.ts'
 import { feedSchema } from './feed-schema.ts'
 import { exitsSchema, gatewaySchema, holdingsSchema } from './gateway-schema.ts'
 import { instrumentsSchema, timezone } from './instrument-schema.ts'
 import { portfolioSchema } from './portfolio-schema.ts'
-import { supervisionSchema } from '../resilience/supervision-policy.ts'
-import { storeSchema } from '../stores/options.ts'
 
 /** A duration in whole milliseconds above zero. */
 const ms = z.int().positive()

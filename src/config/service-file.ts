@@ -6,7 +6,7 @@ import { InputError } from '../errors.ts'
 import { expectation } from '../risk/expectation.ts'
 import { parseText } from './document.ts'
 import { FaultList, show, unreadable } from './faults.ts'
-import { type ServiceConfig, serviceSchema } from './schema.ts'
+import { serviceSchema, type ServiceConfig } from './schema.ts'
 
 /** Where each value comes from: the file, then the environment, then the command line. */
 export interface ConfigSources {

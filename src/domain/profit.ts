@@ -1,5 +1,5 @@
 import { difference, product, ratioOfSums, round15 } from './decimal.ts'
-import { type Position, signOf } from './position.ts'
+import { signOf, type Position } from './position.ts'
 
 /** What the profit of a position follows from. */
 export type Priced = Pick<Position, 'side' | 'entryPrice' | 'quantity' | 'multiplier' | 'contract'>

@@ -1,4 +1,5 @@
-import { type ActorSystem, actorSystem, type Down, type Ref, send } from '../actors/actor.ts'
+import { ActorRegistry, UNHARMED, type Actor, type ServiceKind } from '../actors/actor-registry.ts'
+import { actorSystem, send, type ActorSystem, type Down, type Ref } from '../actors/actor.ts'
 import { caretaker } from '../actors/caretaker.ts'
 import type {
   CaretakerMessage,
@@ -6,28 +7,27 @@ import type {
   ReconcilerMessage,
   SupervisorMessage,
 } from '../actors/messages.ts'
-import { reconciler, reconcilerState } from '../actors/reconciler.ts'
-import type { ExitBook } from '../exits/exit-book.ts'
 import { monitor, type MonitorShared } from '../actors/monitor.ts'
-import { type Actor, Roster, type ServiceKind, UNHARMED } from '../actors/roster.ts'
-import { supervisor } from '../actors/supervisor.ts'
+import { reconciler, reconcilerState } from '../actors/reconciler.ts'
 import {
   monitorName,
+  supervisorState,
   type SupervisorParts,
   type SupervisorState,
-  supervisorState,
 } from '../actors/supervisor-state.ts'
+import { supervisor } from '../actors/supervisor.ts'
+import type { AccountBook } from '../exits/account-book.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Timers } from '../ports/timers.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
 import { Dispatcher } from '../risk/dispatcher.ts'
-import type { Guard } from '../risk/guard.ts'
 import type { PriceBoard } from '../risk/price-board.ts'
-import { GatewayLives } from './gateway-factory.ts'
-import { type ExitVenue, type GatewayOptions, RECONCILE_MS } from './options.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
+import { GatewayFactory } from './gateway-factory.ts'
+import { RECONCILE_MS, type ExitVenue, type GatewayOptions } from './options.ts'
 import { wakeOf } from './waking.ts'
 
-export interface CoreOptions<Venue> extends Omit<GatewayOptions, 'now'> {
+export interface EngineOptions<Venue> extends Omit<GatewayOptions, 'now'> {
   readonly broker: Venue
   /** Prices that the dispatcher writes, and the broker may read. */
   readonly board: PriceBoard
@@ -40,7 +40,7 @@ export interface CoreOptions<Venue> extends Omit<GatewayOptions, 'now'> {
   /** There are ratchets to be taken. */
   ratcheted?(): void
   /** A position has its decision. */
-  decided?(guard: Guard): void
+  decided?(guard: WatchedPosition): void
   readonly supervision?: Supervision | undefined
   /** What each monitor calls before its work. */
   readonly beforeMonitor?: MonitorShared['before']
@@ -53,17 +53,17 @@ export interface CoreOptions<Venue> extends Omit<GatewayOptions, 'now'> {
 }
 
 /** The parts that are the same live and in virtual time, connected. */
-export interface Core<Venue> {
+export interface Engine<Venue> {
   readonly actors: ActorSystem
   readonly broker: Venue
   readonly dispatcher: Dispatcher
-  readonly roster: Roster
+  readonly roster: ActorRegistry
   readonly supervisor: Ref<SupervisorMessage>
   /** The present incarnation. */
   readonly gateway: Ref<GatewayMessage>
   readonly reconciler: Ref<ReconcilerMessage>
   /** What the present gateway knows of exits and holdings. */
-  readonly book: ExitBook
+  readonly book: AccountBook
   /**
    * Starts an actor of which there is one and puts it under supervision. Gives what finds its present
    * incarnation.
@@ -75,10 +75,10 @@ export interface Core<Venue> {
 export type StartService<Message> = (epoch: number, onDown: (down: Down) => void) => Ref<Message>
 
 /** Connects dispatcher, monitors, supervisor and gateway: the straight line from tick to order. */
-export function connect<Venue extends ExitVenue>(options: CoreOptions<Venue>): Core<Venue> {
+export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>): Engine<Venue> {
   const { board, broker, onFailure, clock, supervision = DEFAULT_SUPERVISION } = options
   const actors = actorSystem(clock)
-  const roster = new Roster()
+  const roster = new ActorRegistry()
   const askForExit: SupervisorParts['askForExit'] = ({ decision, position }, generation) => {
     send(gatewayRef(), { kind: 'exit', decision: decision!, position, generation })
   }
@@ -131,7 +131,7 @@ export function connect<Venue extends ExitVenue>(options: CoreOptions<Venue>): C
       return last as Ref<Message>
     }
   }
-  const lives: GatewayLives = new GatewayLives({
+  const lives: GatewayFactory = new GatewayFactory({
     now: () => dispatcher.now + (options.aheadMs?.() ?? 0),
     ...options,
     ...{ actors, broker, quotes: board, supervisor: supervisorRef },

@@ -1,17 +1,17 @@
-import { type ActorSystem, type Down, type Ref, send } from '../actors/actor.ts'
-import { gateway, gatewayState, noticed } from '../actors/gateway.ts'
+import { send, type ActorSystem, type Down, type Ref } from '../actors/actor.ts'
 import type { GatewayParts } from '../actors/gateway-calls.ts'
-import type { Leaving } from '../ports/sender.ts'
+import { gateway, gatewayState, noticed } from '../actors/gateway.ts'
 import type { GatewayMessage } from '../actors/messages.ts'
 import { InstrumentTable } from '../domain/instrument.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import { viewOf } from '../domain/tick.ts'
-import { ExitBook } from '../exits/exit-book.ts'
+import { AccountBook } from '../exits/account-book.ts'
 import { EXIT_DEFAULTS } from '../exits/settings.ts'
 import type { Quotes } from '../ports/quotes.ts'
+import type { Leaving } from '../ports/sender.ts'
 import type { ExitVenue, GatewayOptions } from './options.ts'
 
-export interface GatewayLivesParts extends GatewayOptions {
+export interface GatewayFactoryParts extends GatewayOptions {
   readonly actors: ActorSystem
   readonly broker: ExitVenue
   readonly quotes: Quotes
@@ -23,12 +23,12 @@ export interface GatewayLivesParts extends GatewayOptions {
  * Starts the incarnations of the gateway, each from what is kept. What a call of an earlier one
  * brings back goes to that one, which is not there any more: late results change nothing.
  */
-export class GatewayLives {
+export class GatewayFactory {
   /** What the present incarnation knows; it alone writes it. */
-  book!: ExitBook
-  private readonly parts: GatewayLivesParts
+  book!: AccountBook
+  private readonly parts: GatewayFactoryParts
 
-  constructor(parts: GatewayLivesParts) {
+  constructor(parts: GatewayFactoryParts) {
     this.parts = parts
   }
 
@@ -40,7 +40,7 @@ export class GatewayLives {
       self: message => send(ref, message),
       track: call => actors.track(call),
     }
-    const book: ExitBook = this.newBook(parts)
+    const book: AccountBook = this.newBook(parts)
     const ref: Ref<GatewayMessage> = actors.spawn({
       ...{ name: 'gateway', epoch, onDown },
       initialState: gatewayState(book, parts, kept()),
@@ -51,7 +51,7 @@ export class GatewayLives {
   }
 
   /** How an order leaves; after the incarnation that planned it has ended, it does not. */
-  private leavingOf(order: ExitOrder, book: ExitBook): Leaving {
+  private leavingOf(order: ExitOrder, book: AccountBook): Leaving {
     const { now } = this.parts
     const isOpen = (): boolean => this.book === book && book.strangers.length === 0
     return {
@@ -61,7 +61,7 @@ export class GatewayLives {
     }
   }
 
-  private newBook(parts: GatewayParts): ExitBook {
+  private newBook(parts: GatewayParts): AccountBook {
     const {
       broker,
       quotes,
@@ -70,7 +70,7 @@ export class GatewayLives {
       instruments = new InstrumentTable(),
       adopt,
     } = this.parts
-    const book: ExitBook = new ExitBook({
+    const book: AccountBook = new AccountBook({
       settings: {
         ...EXIT_DEFAULTS,
         ...exits,

@@ -1,9 +1,9 @@
-import type { Roster } from '../actors/roster.ts'
+import type { ActorRegistry } from '../actors/actor-registry.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import { quietFor } from '../risk/hours.ts'
 
 /** The instruments whose prices decide: of open positions, and of what they derive from. */
-export function* instrumentsHeld(roster: Roster): Iterable<InstrumentId> {
+export function* instrumentsHeld(roster: ActorRegistry): Iterable<InstrumentId> {
   for (const { guard } of roster.all()) {
     yield guard.position.instrument
     if (guard.other === undefined) continue
@@ -13,7 +13,7 @@ export function* instrumentsHeld(roster: Roster): Iterable<InstrumentId> {
 }
 
 /** The instruments whose rules ask at `now` (epoch ms) for a price, as none has come for too long. */
-export function* instrumentsToPoll(roster: Roster, now: number): Iterable<InstrumentId> {
+export function* instrumentsToPoll(roster: ActorRegistry, now: number): Iterable<InstrumentId> {
   for (const { guard } of roster.all()) {
     const { stream } = guard.own
     for (const rule of guard.ruleSet.rules) {

@@ -1,4 +1,4 @@
-import type { Child, Roster } from '../actors/roster.ts'
+import type { ActorRegistry, Child } from '../actors/actor-registry.ts'
 import type { PositionId } from '../domain/ids.ts'
 
 /**
@@ -6,11 +6,11 @@ import type { PositionId } from '../domain/ids.ts'
  * finding 10,000 of them by their names takes longer than all else that a look does.
  */
 export class InStep {
-  private readonly roster: Roster
+  private readonly roster: ActorRegistry
   private readonly children: Iterator<Child>
   private next: Child | undefined
 
-  constructor(roster: Roster) {
+  constructor(roster: ActorRegistry) {
     this.roster = roster
     this.children = roster.all()[Symbol.iterator]()
     this.advance()

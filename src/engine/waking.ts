@@ -1,14 +1,14 @@
-import { type Ref, send } from '../actors/actor.ts'
+import type { ActorRegistry } from '../actors/actor-registry.ts'
+import { send, type Ref } from '../actors/actor.ts'
 import type { CaretakerMessage, MonitorMessage, SupervisorMessage } from '../actors/messages.ts'
-import type { Roster } from '../actors/roster.ts'
 import { CATCH_UP, crossedLast } from '../actors/supervisor-state.ts'
 import type { Dispatcher } from '../risk/dispatcher.ts'
-import type { Guard } from '../risk/guard.ts'
 import { standIn } from '../risk/stand-in.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
 
 export interface WakingParts {
   readonly dispatcher: Dispatcher
-  readonly roster: Roster
+  readonly roster: ActorRegistry
   readonly supervisor: Ref<SupervisorMessage>
   monotonic(): number
 }
@@ -19,7 +19,7 @@ export function wakeOf({
   roster,
   supervisor,
   monotonic,
-}: WakingParts): (guard: Guard) => void {
+}: WakingParts): (guard: WatchedPosition) => void {
   return guard => {
     const child = roster.get(guard.position.id)
     if (child?.guard !== guard) return
@@ -47,7 +47,7 @@ export function wakeOf({
  * This is the way of every tick: what goes wrong with one position must not keep it from the others.
  * The position stays pending, and whoever looks at it next meets the same error, and crashes of it.
  */
-function tryStandIn(dispatcher: Dispatcher, guard: Guard): void {
+function tryStandIn(dispatcher: Dispatcher, guard: WatchedPosition): void {
   try {
     standIn(dispatcher, guard)
   } catch {

@@ -1,17 +1,17 @@
-import type { ExitOrder, Execution, RejectionCode } from '../domain/order.ts'
 import type { Decision } from '../domain/decision.ts'
+import type { Execution, ExitOrder, RejectionCode } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import { clientOrderId } from './client-order-id.ts'
 import { avoiding, nextType, typeOf } from './order-type.ts'
 import {
-  type ExitRecord,
   NO_DRIFT,
   NOTHING,
   plus,
-  type Provable,
   remainingOf,
   withStep,
+  type ExitRecord,
+  type Provable,
 } from './record.ts'
 import type { ExitSettings } from './settings.ts'
 

@@ -1,11 +1,11 @@
 import type { InstrumentId } from '../domain/ids.ts'
 import type { OrderSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
-import type { ExitEntry } from './exit-entry.ts'
 import type { Faults } from './faults.ts'
 import type { Named } from './holding-state.ts'
 import type { Notice } from './notices.ts'
-import { type ExitSettings, isHoldingEvidence } from './settings.ts'
+import { isHoldingEvidence, type ExitSettings } from './settings.ts'
+import type { TrackedExit } from './tracked-exit.ts'
 
 /** What is known of the holding that a position is a part of. Times are epoch ms. */
 export interface Held {
@@ -61,7 +61,7 @@ export interface ExitsOptions {
 }
 
 /** What may leave at the moment. */
-export interface Gates {
+export interface CallGates {
   /** Epoch ms. */
   readonly now: number
   readonly maySend: boolean
@@ -69,13 +69,13 @@ export interface Gates {
 }
 
 /** An exit whose circumstances are asked for; one for which nothing is sent any more verifies nothing. */
-type Surrounded = Pick<ExitEntry, 'position' | 'group' | 'takenUpAt'> &
-  Partial<Pick<ExitEntry, 'isVerified' | 'isSought'>>
+type Surrounded = Pick<TrackedExit, 'position' | 'group' | 'takenUpAt'> &
+  Partial<Pick<TrackedExit, 'isVerified' | 'isSought'>>
 
 /** What surrounds an exit at the moment. */
 export function circumstancesOf(
   entry: Surrounded,
-  gates: Gates,
+  gates: CallGates,
   { settings, specOf, priceOf }: ExitsOptions,
 ): Circumstances {
   const { position, group, takenUpAt, isSought = true } = entry

@@ -1,6 +1,6 @@
 import { difference, sum } from '../domain/decimal.ts'
 import type { ExitEvent } from './events.ts'
-import { type Drift, type ExitRecord, withStep } from './record.ts'
+import { withStep, type Drift, type ExitRecord } from './record.ts'
 
 /** Others have changed the holding: what is told of it now proves less of the order. */
 export function drifted(

@@ -7,19 +7,19 @@ import { executedUnseen, isClosedBefore, isLost, settledByHolding } from './hold
 import { limitStyleOf, priceOfAttempt } from './order-type.ts'
 import { attemptQuantity, type Plan } from './quantity.ts'
 import {
+  isUnchanged,
+  remainingOf,
   type ExitRecord,
   type ExitState,
   type Followed,
-  isUnchanged,
-  remainingOf,
 } from './record.ts'
 import {
   asksHolding,
-  type ExitSettings,
   isHoldingEvidence,
   proofMs,
   settingsFor,
   wayOf,
+  type ExitSettings,
 } from './settings.ts'
 
 /** What can be done for an exit: a call to be made, or something that is known already. */

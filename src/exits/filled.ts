@@ -6,13 +6,13 @@ import type { Step } from './evidence.ts'
 import { isToldTwice } from './holding-state.ts'
 import {
   DOUBTED,
-  type ExitRecord,
-  type ExitState,
   isUnchanged,
   NOTHING,
   withStep,
+  type ExitRecord,
+  type ExitState,
 } from './record.ts'
-import { type ExitSettings, proofMs } from './settings.ts'
+import { proofMs, type ExitSettings } from './settings.ts'
 
 /*
  * An exit that the venue calls filled. Where its position is alone in the holding, that must fall by the

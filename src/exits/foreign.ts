@@ -1,9 +1,9 @@
 import { backoffMs } from './attempts.ts'
-import { isToldTwice } from './holding-state.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { Step } from './evidence.ts'
-import { type ExitRecord, type ExitState, withStep } from './record.ts'
-import { type ExitSettings, proofMs } from './settings.ts'
+import { isToldTwice } from './holding-state.ts'
+import { withStep, type ExitRecord, type ExitState } from './record.ts'
+import { proofMs, type ExitSettings } from './settings.ts'
 
 /*
  * An order that has the id of an attempt of ours, and that this store never sent: the store is older

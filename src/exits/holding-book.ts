@@ -1,18 +1,18 @@
-import { sum } from '../domain/decimal.ts'
 import { isBounded } from '../domain/bounds.ts'
+import { sum } from '../domain/decimal.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { InstrumentSpec } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
 import type { HoldingChange } from './events.ts'
-import { FormerHoldings } from './former.ts'
 import type { Faults } from './faults.ts'
+import { FormerHoldings } from './former.ts'
 import { HoldingGroup, NOTHING_LOST, type Surroundings } from './holding-group.ts'
 import { HoldingReader } from './holding-reader.ts'
 import { claimOf, holdingKeyOf, nameOf } from './holding-state.ts'
-import { type ExitSettings, proofMs } from './settings.ts'
-import { type Adoption, Unowned, type UnownedHolding } from './unowned.ts'
+import { proofMs, type ExitSettings } from './settings.ts'
+import { Unowned, type Adoption, type UnownedHolding } from './unowned.ts'
 
 /** One life of a position id, as long as it is open. */
 export interface Life {

@@ -3,7 +3,7 @@ import { isSame, restOf } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { Step } from './evidence.ts'
 import { isToldTwice } from './holding-state.ts'
-import { type ExitRecord, type ExitState, type Followed, isUnchanged } from './record.ts'
+import { isUnchanged, type ExitRecord, type ExitState, type Followed } from './record.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
 
 /** Units that an order has executed, by the evidence of the holding: no fewer and no more than these. */

@@ -1,6 +1,6 @@
 import { isBounded } from '../domain/bounds.ts'
 import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
-import { type Position, signOf } from '../domain/position.ts'
+import { signOf, type Position } from '../domain/position.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import type { Held } from './circumstances.ts'
 

@@ -1,7 +1,7 @@
 import type { InstrumentId } from '../domain/ids.ts'
 import { signOf } from '../domain/position.ts'
 import type { Notice } from './notices.ts'
-import { type ExitRecord, remainingOf } from './record.ts'
+import { remainingOf, type ExitRecord } from './record.ts'
 import type { ExitSettings } from './settings.ts'
 
 /** What somebody should hear of a change of an exit. */

@@ -3,7 +3,7 @@ import { difference, plusPercent, product, round15, sum } from '../domain/decima
 import type { InstrumentSpec } from '../domain/instrument.ts'
 import { signOf, type Side } from '../domain/position.ts'
 import { isDustOf, unitsOf } from '../domain/units.ts'
-import { type ExitRecord, remainingOf } from './record.ts'
+import { remainingOf, type ExitRecord } from './record.ts'
 
 /** What the present attempt shall be. */
 export interface Plan {

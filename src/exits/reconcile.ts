@@ -1,8 +1,8 @@
 import { sum } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
-import { type Side, signOf } from '../domain/position.ts'
+import { signOf, type Side } from '../domain/position.ts'
 import { isEnough, leftOf } from '../domain/units.ts'
-import { type HoldingState, isToldTwice } from './holding-state.ts'
+import { isToldTwice, type HoldingState } from './holding-state.ts'
 
 /** A position's share of a holding. */
 export interface Share {

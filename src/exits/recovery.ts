@@ -1,6 +1,6 @@
 import { isEnough, leftOf } from '../domain/units.ts'
-import { shrunk } from './ledger.ts'
-import { doubted, type ExitRecord, type ExitState, isOver } from './record.ts'
+import { shrunk } from './exit-transitions.ts'
+import { doubted, isOver, type ExitRecord, type ExitState } from './record.ts'
 import { asksHolding, type ExitSettings } from './settings.ts'
 
 /**

@@ -1,17 +1,17 @@
 import { difference } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
+import { circumstancesOf, type Circumstances, type ExitsOptions } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
-import { type Circumstances, circumstancesOf, type ExitsOptions } from './circumstances.ts'
-import { type Step, stepsFor } from './evidence.ts'
-import { type CallKind, eventOf, executedOf, underWayOf } from './exit-entry.ts'
+import { stepsFor, type Step } from './evidence.ts'
+import { follow } from './exit-transitions.ts'
 import { LATE_MS } from './former.ts'
 import type { HoldingGroup } from './holding-group.ts'
-import { follow } from './ledger.ts'
-import { completed, doubted, type ExitRecord, isAlive, isFollowed, plus } from './record.ts'
+import { inSteps } from './reading.ts'
+import { completed, doubted, isAlive, isFollowed, plus, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
-import { inSteps } from './reading.ts'
+import { eventOf, executedOf, underWayOf, type CallKind } from './tracked-exit.ts'
 
 /** An order of a released position that may still be executed, and what is under way for it. */
 export interface FollowedOrder {

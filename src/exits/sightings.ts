@@ -1,5 +1,5 @@
-import type { LivedOrder, RejectionCode } from '../domain/order.ts'
 import { isBounded } from '../domain/bounds.ts'
+import type { LivedOrder, RejectionCode } from '../domain/order.ts'
 import { isEnough, isRounded, isSame } from '../domain/units.ts'
 import { ended, rejected } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
@@ -7,13 +7,13 @@ import { foreign, foreignOver } from './foreign.ts'
 import {
   DOUBTED,
   doubted,
-  type ExitRecord,
-  type ExitState,
+  hasNotLeft,
   isFollowed,
   withStep,
-  hasNotLeft,
+  type ExitRecord,
+  type ExitState,
 } from './record.ts'
-import { type ExitSettings, proofMs } from './settings.ts'
+import { proofMs, type ExitSettings } from './settings.ts'
 
 /** The record after what the venue says of its order; what cannot be true proves nothing. */
 export function seen(

@@ -1,14 +1,14 @@
 import { sum } from '../domain/decimal.ts'
 import { restOf } from '../domain/units.ts'
 import type { HoldingChange } from './events.ts'
-import type { ExitEntry } from './exit-entry.ts'
-import { type ExitRecord, isAlive, NO_DRIFT } from './record.ts'
+import { isAlive, NO_DRIFT, type ExitRecord } from './record.ts'
+import type { TrackedExit } from './tracked-exit.ts'
 
 /**
  * From now on (epoch ms) the holding, as it is, is the evidence for the planned attempt; `others` are
  * the units of it that other positions own.
  */
-export function beginTurn(entry: ExitEntry, others: number, now: number): void {
+export function beginTurn(entry: TrackedExit, others: number, now: number): void {
   const { record, group } = entry
   if (record.heldBefore === null) return
   group.beginTurn(record.positionId, record.heldBefore, now)
@@ -16,7 +16,7 @@ export function beginTurn(entry: ExitEntry, others: number, now: number): void {
 }
 
 /** A new process takes up an exit whose evidence the holding is. Gives whether it is one. */
-export function resumeTurn({ record, group, takenUpAt }: ExitEntry): boolean {
+export function resumeTurn({ record, group, takenUpAt }: TrackedExit): boolean {
   const { heldBefore, drift, positionId } = record
   if (heldBefore === null || !isAlive(record)) return false
   group.beginTurn(positionId, sum(heldBefore, drift.most ?? 0), takenUpAt)

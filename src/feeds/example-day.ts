@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { instrumentId, type InstrumentId } from '../domain/ids.ts'
+import { bell, sfc32, type Random } from '../domain/random.ts'
 import type { Tick } from '../domain/tick.ts'
 import {
   EXAMPLE_DAY,
@@ -8,7 +9,6 @@ import {
   type ExampleInstrument,
   type Option,
 } from './example-market.ts'
-import { bell, sfc32, type Random } from '../domain/random.ts'
 
 /** The seed of the bundled example day. */
 export const EXAMPLE_SEED = 20241119

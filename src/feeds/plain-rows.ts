@@ -1,6 +1,6 @@
+import { decimalIn, type CsvLayout } from './csv-layout.ts'
 import { NameTable } from './name-table.ts'
 import type { TickBatch } from './tick-batch.ts'
-import { type CsvLayout, decimalIn } from './csv-layout.ts'
 import type { Column, Header } from './tick-columns.ts'
 import { parseTime, type TimeOptions } from './tick-time.ts'
 

@@ -8,8 +8,8 @@ import { Intake } from './redis/intake.ts'
 import { RedisName } from './redis/name.ts'
 import type { RedisFeedConfig } from './redis/options.ts'
 import { PubSub } from './redis/pubsub.ts'
-import { Stream, type StreamPlaces } from './redis/stream.ts'
 import type { StreamGap } from './redis/stream-state.ts'
+import { Stream, type StreamPlaces } from './redis/stream.ts'
 
 /** What a connection of the feed is for. */
 export type RedisUse = 'feed-push' | 'feed-pull'

@@ -1,7 +1,7 @@
 import { instrumentId, type InstrumentId } from '../domain/ids.ts'
+import { bell, sfc32, type Random } from '../domain/random.ts'
 import type { Tick } from '../domain/tick.ts'
 import { EXAMPLE_MARKET, type ExampleInstrument } from './example-market.ts'
-import { bell, sfc32, type Random } from '../domain/random.ts'
 
 /** One instrument of a simulated market. */
 export interface SimulatedInstrument {

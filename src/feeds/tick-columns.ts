@@ -1,5 +1,5 @@
 import { InputError, type Fault } from '../errors.ts'
-import { type CsvLayout, csvLayout, delimiterName } from './csv-layout.ts'
+import { csvLayout, delimiterName, type CsvLayout } from './csv-layout.ts'
 import { COMMA } from './csv-record.ts'
 
 /** What a column of a tick file means to us. */

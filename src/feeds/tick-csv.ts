@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 import { readBytes, type Progress } from './byte-source.ts'
 import { tickBatch, type TickBatch } from './tick-batch.ts'
-import { type NamedColumns, takenText } from './tick-columns.ts'
+import { takenText, type NamedColumns } from './tick-columns.ts'
 import { TickRows } from './tick-rows.ts'
-import { type TimeOptions, timeOptions } from './tick-time.ts'
+import { timeOptions, type TimeOptions } from './tick-time.ts'
 
 const BATCH_ROWS = 4096
 

@@ -1,6 +1,6 @@
 import { instrumentId } from '../domain/ids.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
-import { type CsvLayout, decimalExpected, decimalIn } from './csv-layout.ts'
+import { decimalExpected, decimalIn, type CsvLayout } from './csv-layout.ts'
 import type { TickBatch } from './tick-batch.ts'
 import { shorten, type Column, type Header } from './tick-columns.ts'
 import { parseTime, timeFault, type TimeOptions } from './tick-time.ts'

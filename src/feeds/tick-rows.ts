@@ -5,11 +5,11 @@ import { PlainRows } from './plain-rows.ts'
 import type { TickBatch } from './tick-batch.ts'
 import {
   foreignFormat,
-  type Header,
   meaningful,
-  type NamedColumns,
   readHeader,
   unreadableHeader,
+  type Header,
+  type NamedColumns,
 } from './tick-columns.ts'
 import { checkRow, type RowFault } from './tick-row.ts'
 import type { TimeOptions } from './tick-time.ts'

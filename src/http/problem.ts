@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express'
-import { type Fault, InputError, WatchkeeperError } from '../errors.ts'
+import { InputError, WatchkeeperError, type Fault } from '../errors.ts'
 
 /** An answer that is an error, as application/problem+json. */
 export class Problem extends WatchkeeperError {

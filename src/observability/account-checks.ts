@@ -1,4 +1,4 @@
-import { counted, type Draft, draft, type Trouble } from './checks.ts'
+import { counted, draft, type Draft, type Trouble } from './checks.ts'
 
 /** What a monitoring cycle found of exits and holdings. */
 export interface AccountFacts {

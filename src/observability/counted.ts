@@ -1,5 +1,4 @@
-import type { Telemetry } from '../ports/telemetry.ts'
-import type { CycleCount } from '../ports/telemetry.ts'
+import type { CycleCount, Telemetry } from '../ports/telemetry.ts'
 
 /**
  * The same part, with each call of the named methods counted where it is made. Everything else goes

@@ -1,8 +1,8 @@
-import type { HealthCheck, HealthSnapshot } from '../ports/control.ts'
 import type { PositionState } from '../domain/position.ts'
+import type { HealthCheck, HealthSnapshot } from '../ports/control.ts'
 import type { LostFolder, StoreStatus } from '../ports/store.ts'
 import { accountChecks, type AccountFacts } from './account-checks.ts'
-import { counted, type Draft, draft, MOST_DETAILS, type Trouble } from './checks.ts'
+import { counted, draft, MOST_DETAILS, type Draft, type Trouble } from './checks.ts'
 import { folderChecks, storeChecks } from './store-checks.ts'
 
 export type { Trouble } from './checks.ts'

@@ -1,6 +1,6 @@
-import { type RollUp, rolledUp } from './performance.ts'
-import type { Profiler } from './profiler.ts'
 import type { Store } from '../ports/store.ts'
+import { rolledUp, type RollUp } from './performance.ts'
+import type { Profiler } from './profiler.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

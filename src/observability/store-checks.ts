@@ -1,5 +1,5 @@
 import type { LostFolder, StoreStatus } from '../ports/store.ts'
-import { counted, type Draft, draft } from './checks.ts'
+import { counted, draft, type Draft } from './checks.ts'
 
 const waiting = (rows: number): string => `, ${rows} rows wait for it on this machine`
 

@@ -1,5 +1,5 @@
-import type { ExitTraces } from './tracing.ts'
 import type { Broker } from '../ports/broker.ts'
+import type { ExitTraces } from './tracing.ts'
 
 /** The same broker, each call of which that is about one order is part of a trace. */
 export function tracedBroker(broker: Broker, traces: Pick<ExitTraces, 'call'>): Broker {

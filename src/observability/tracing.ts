@@ -1,11 +1,11 @@
 import {
-  type Attributes,
-  type Context,
   context,
-  type Span,
   SpanKind,
   SpanStatusCode,
   trace,
+  type Attributes,
+  type Context,
+  type Span,
 } from '@opentelemetry/api'
 import type { PositionId } from '../domain/ids.ts'
 import type { ExitEnd, ExitFollower, FollowedExit } from '../ports/telemetry.ts'

@@ -1,7 +1,7 @@
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Position, PositionState } from '../domain/position.ts'
-import type { ActorView } from './supervision.ts'
 import type { ExitReason } from '../domain/reason.ts'
+import type { ActorView } from './supervision.ts'
 import type { TradesPage, TradesQuery } from './trades.ts'
 
 /** What http and the command line may ask of a running service, and nothing else. */

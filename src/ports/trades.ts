@@ -1,5 +1,5 @@
-import type { ExitReason } from '../domain/reason.ts'
 import type { Side } from '../domain/position.ts'
+import type { ExitReason } from '../domain/reason.ts'
 import type { HistoryStep } from './journal.ts'
 
 /** How a position ended: by a fill of its exit, or outside (`gone`, `dust`) without a known price. */

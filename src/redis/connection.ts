@@ -1,10 +1,10 @@
 import type { ChainableCommander, Redis } from 'ioredis'
 import { breakerOptions } from '../resilience/breaker-options.ts'
-import { acquire, breaker, isPermit, type Outcome, settle } from '../resilience/breaker.ts'
-import { type Breaker, closedAgain, type Permit } from '../resilience/breaker-state.ts'
+import { closedAgain, type Breaker, type Permit } from '../resilience/breaker-state.ts'
+import { acquire, breaker, isPermit, settle, type Outcome } from '../resilience/breaker.ts'
 import { clientOptions } from './client-options.ts'
 import { RedisError, redisError } from './errors.ts'
-import { type RedisAddress, redisAddress, type RedisConfig, redisName } from './options.ts'
+import { redisAddress, redisName, type RedisAddress, type RedisConfig } from './options.ts'
 
 /**
  * How a command ended: answered; with an error of the server; without an answer in time; without a

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { BreakerOptions } from './breaker-options.ts'
 import {
-  type Ban,
   banProbeMs,
-  type Breaker,
   closedAgain,
   closedBreaker,
   moved,
   probing,
+  type Ban,
+  type Breaker,
   type Transition,
 } from './breaker-state.ts'
 import { look } from './breaker.ts'

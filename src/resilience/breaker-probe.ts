@@ -1,10 +1,10 @@
 import {
   banProbeMs,
+  closedAgain,
+  opened,
   type Breaker,
   type BreakerIn,
   type Circumstances,
-  closedAgain,
-  opened,
 } from './breaker-state.ts'
 import { isSlow, rateExcess } from './window.ts'
 

@@ -1,14 +1,14 @@
 import type { BreakerOptions } from './breaker-options.ts'
+import { freeAt, hungAt, sampled } from './breaker-probe.ts'
 import {
+  closedBreaker,
+  opened,
+  probing,
   type Breaker,
   type BreakerIn,
   type Circumstances,
-  closedBreaker,
-  opened,
   type Permit,
-  probing,
 } from './breaker-state.ts'
-import { freeAt, hungAt, sampled } from './breaker-probe.ts'
 import { excess, record } from './window.ts'
 
 /**

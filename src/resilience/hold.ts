@@ -1,5 +1,5 @@
-import { banProbeMs } from './breaker-state.ts'
 import type { BreakerOptions } from './breaker-options.ts'
+import { banProbeMs } from './breaker-state.ts'
 
 /** What the venue has told urgent calls of a group: to wait. */
 export interface Hold {

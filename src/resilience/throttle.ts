@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { ceiling, ceilingWaitMs, countCall, evenMs, USED_SHARE, type Ceiling } from './ceiling.ts'
 import { notBelow } from './options.ts'
-import { type Ceiling, ceiling, ceilingWaitMs, countCall, evenMs, USED_SHARE } from './ceiling.ts'
 
 const FLOOR = 0.1
 const HOLD_MS = 8_000

@@ -1,9 +1,9 @@
 import type { Decision } from '../domain/decision.ts'
 import type { ExitReason } from '../domain/reason.ts'
-import type { Guard } from './guard.ts'
+import type { WatchedPosition } from './watched-position.ts'
 
 /** A decision that no rule has made, at `at` (epoch ms): the position is exited as it is. */
-export function atMarket(guard: Guard, reason: ExitReason, at: number): Decision {
+export function atMarket(guard: WatchedPosition, reason: ExitReason, at: number): Decision {
   const { id, instrument, side, priceSource } = guard.position
   return {
     positionId: id,

@@ -1,5 +1,5 @@
 import type { InstrumentId } from '../domain/ids.ts'
-import { type Position, signOf } from '../domain/position.ts'
+import { signOf, type Position } from '../domain/position.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { instantText } from './calendar.ts'
 import { merge, noLevels } from './merge.ts'

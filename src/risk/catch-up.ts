@@ -1,9 +1,9 @@
 import type { Decision } from '../domain/decision.ts'
 import { slackEnd } from './band.ts'
 import { decide, type Moment } from './decide.ts'
-import type { Armed, Guard } from './guard.ts'
 import { quietAt } from './hours.ts'
-import { merge, type Merged, noLevels } from './merge.ts'
+import { merge, noLevels, type Merged } from './merge.ts'
+import type { Armed, WatchedPosition } from './watched-position.ts'
 
 export type Outcome = Armed | { readonly kind: 'exit'; readonly decision: Decision }
 
@@ -13,7 +13,7 @@ export type Outcome = Armed | { readonly kind: 'exit'; readonly decision: Decisi
  * commits the outcome, and a throw commits nothing. Deadlines before `now` fire; one at `now`
  * waits for the ticks of that instant.
  */
-export function catchUp(guard: Guard, now: number): Outcome {
+export function catchUp(guard: WatchedPosition, now: number): Outcome {
   const pass = new Pass(guard)
   const atOnce = pass.firstTick()
   if (atOnce !== undefined) return { kind: 'exit', decision: atOnce }
@@ -56,10 +56,10 @@ class Pass implements Armed {
   evaluatedAt: number
   readonly merged: Merged = noLevels()
   private staleAt: number
-  private readonly guard: Guard
+  private readonly guard: WatchedPosition
   private isBandValid: boolean
 
-  constructor(guard: Guard) {
+  constructor(guard: WatchedPosition) {
     this.guard = guard
     this.best = guard.best
     this.anchor = guard.anchor

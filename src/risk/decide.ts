@@ -1,5 +1,5 @@
-import type { Decision, DecidingTick } from '../domain/decision.ts'
-import { type Position, signOf } from '../domain/position.ts'
+import type { DecidingTick, Decision } from '../domain/decision.ts'
+import { signOf, type Position } from '../domain/position.ts'
 import { EXIT_REASONS, type ExitReason } from '../domain/reason.ts'
 import { armAlone, type LastGood } from './merge.ts'
 import type { RuleSet } from './rule.ts'

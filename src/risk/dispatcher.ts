@@ -2,24 +2,24 @@ import type { Decision } from '../domain/decision.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { TradingHours } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
-import { type PriceView, type Tick, viewOf } from '../domain/tick.ts'
+import { viewOf, type PriceView, type Tick } from '../domain/tick.ts'
 import type { Outcome } from './catch-up.ts'
 import { fold } from './fold.ts'
-import { type Armed, Guard, type Leg, type Ratchet } from './guard.ts'
 import { PriceBoard } from './price-board.ts'
 import type { PriceStream } from './price-stream.ts'
 import { RuleTally } from './rule-tally.ts'
 import type { RuleSet } from './rule.ts'
 import { Timetable } from './timetable.ts'
+import { WatchedPosition, type Armed, type Leg, type Ratchet } from './watched-position.ts'
 
 /** What the dispatcher tells the rest of the system. Called in order of decision. */
 export interface DispatcherOptions {
   /** Where the prices are kept; default: a board of its own. */
   readonly board?: PriceBoard
   /** The position became pending: its monitor must catch up. Once for each time. */
-  wake(guard: Guard): void
+  wake(guard: WatchedPosition): void
   /** A fold decided in the monitor's place. */
-  exit(guard: Guard, decision: Decision): void
+  exit(guard: WatchedPosition, decision: Decision): void
   /** Ticks that wait for pending positions of one stream before they are folded; default 4096. */
   backlogLimit?: number
   /** Segments of extremes kept for one stream before its positions re-arm; default 1024. */
@@ -27,7 +27,7 @@ export interface DispatcherOptions {
   /** A monitor took over prices of which some may be better: there are ratchets to be taken. */
   ratcheted?(): void
   /** A position has its decision: nothing fires for it any more. */
-  decided?(guard: Guard): void
+  decided?(guard: WatchedPosition): void
   /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
   freshMs?: number
   /** When the market of an instrument is open; undefined: always. Default: every market, always. */
@@ -52,9 +52,9 @@ export class Dispatcher {
   /** The prices that have come. */
   readonly board: PriceBoard
   private readonly options: Required<Omit<DispatcherOptions, 'board'>>
-  private readonly timetable = new Timetable<Guard>()
+  private readonly timetable = new Timetable<WatchedPosition>()
   private readonly crowd = { pending: 0 }
-  private readonly fired: Guard[] = []
+  private readonly fired: WatchedPosition[] = []
   private nextOrdinal = 0
 
   constructor({ board = new PriceBoard(), ...options }: DispatcherOptions) {
@@ -79,8 +79,8 @@ export class Dispatcher {
    * Registers a position, from the ratchet of an earlier process if there is one. It is pending from
    * birth: the caller sees that its monitor catches up. A last tick that is fresh is tested at once.
    */
-  open(position: Position, ruleSet: RuleSet, ratchet?: Ratchet): Guard {
-    const guard = new Guard(position, ruleSet, this.nextOrdinal++)
+  open(position: Position, ruleSet: RuleSet, ratchet?: Ratchet): WatchedPosition {
+    const guard = new WatchedPosition(position, ruleSet, this.nextOrdinal++)
     const view = viewOf(position.side, position.priceSource)
     guard.hours = this.options.hoursOf(position.instrument)
     guard.own = this.addLeg(guard, position.instrument, view)
@@ -104,7 +104,7 @@ export class Dispatcher {
   }
 
   /** Calls `take` with each ratchet that became stricter since it was last taken. */
-  takeRatchets(take: (guard: Guard, ratchet: Ratchet) => void): void {
+  takeRatchets(take: (guard: WatchedPosition, ratchet: Ratchet) => void): void {
     for (const stream of this.board.streams()) {
       if (!stream.extremes.changed) continue
       // The best price of a pending position comes with its commit.
@@ -121,7 +121,7 @@ export class Dispatcher {
    * its deadlines again.
    */
   shift(byMs: number): void {
-    const woken: Guard[] = []
+    const woken: WatchedPosition[] = []
     const { now } = this
     this.now += byMs
     for (const stream of this.board.streams()) {
@@ -136,7 +136,7 @@ export class Dispatcher {
   }
 
   /** Takes a position out: nothing fires for it any more. */
-  close(guard: Guard): void {
+  close(guard: WatchedPosition): void {
     if (guard.closed) return
     guard.setPending(false)
     guard.closed = true
@@ -161,7 +161,7 @@ export class Dispatcher {
   advance(at: number): void {
     if (at > this.now) this.now = at
     if (this.timetable.earliest > at) return
-    const due: Guard[] = []
+    const due: WatchedPosition[] = []
     for (;;) {
       const guard = this.timetable.takeBefore(at)
       if (guard === undefined) break
@@ -192,12 +192,12 @@ export class Dispatcher {
   }
 
   /** Has the monitor of a position that was made pending catch up. */
-  wake(guard: Guard): void {
+  wake(guard: WatchedPosition): void {
     this.options.wake(guard)
   }
 
   /** Takes over what the monitor's catch-up found. A position that was closed meanwhile stays so. */
-  commit(guard: Guard, outcome: Outcome): void {
+  commit(guard: WatchedPosition, outcome: Outcome): void {
     if (guard.closed || !guard.pending) return
     if (outcome.kind === 'exit') {
       this.decisions++
@@ -218,12 +218,12 @@ export class Dispatcher {
   }
 
   /** Marks a position pending: the next catch-up takes it over. */
-  suspend(guard: Guard): void {
+  suspend(guard: WatchedPosition): void {
     guard.suspend(this.seq + 1)
   }
 
   /** Takes a decision that no monitor has made: it is told, and the position is closed. */
-  conclude(guard: Guard, decision: Decision): void {
+  conclude(guard: WatchedPosition, decision: Decision): void {
     if (guard.closed) return
     this.decisions++
     this.tally.decided(guard, decision)
@@ -234,7 +234,7 @@ export class Dispatcher {
   }
 
   /** Decides in place for a position whose monitor does not keep up; it stays pending. */
-  foldOne(guard: Guard): void {
+  foldOne(guard: WatchedPosition): void {
     if (guard.closed || !guard.pending) return
     const outcome = fold(guard, this.now)
     if (outcome.kind === 'armed') {
@@ -246,7 +246,7 @@ export class Dispatcher {
     }
   }
 
-  private arm(guard: Guard, { lo, hi, until }: Pick<Armed, 'lo' | 'hi' | 'until'>): void {
+  private arm(guard: WatchedPosition, { lo, hi, until }: Pick<Armed, 'lo' | 'hi' | 'until'>): void {
     // A time that is over comes from a fold whose rules threw: only the deadline is left to wait for.
     this.timetable.set(guard, until < this.now ? guard.merged.exitAt : until)
     const { stream, slot } = guard.own
@@ -277,7 +277,7 @@ export class Dispatcher {
 
   /** Too many segments: every position of the stream takes its best price and arms afresh. */
   private forgetSegments(stream: PriceStream): void {
-    const woken: Guard[] = []
+    const woken: WatchedPosition[] = []
     for (const guard of stream.guards) {
       if (guard.own.stream === stream && guard.suspend(this.seq + 1)) woken.push(guard)
     }
@@ -285,7 +285,7 @@ export class Dispatcher {
     for (const guard of woken) this.options.wake(guard)
   }
 
-  private addLeg(guard: Guard, instrument: InstrumentId, view: PriceView): Leg {
+  private addLeg(guard: WatchedPosition, instrument: InstrumentId, view: PriceView): Leg {
     const stream = this.board.stream(instrument, view)
     stream.guards.add(guard)
     stream.lastOpenedAt = Math.max(stream.lastOpenedAt, guard.position.openedAt)
@@ -293,18 +293,19 @@ export class Dispatcher {
   }
 }
 
-const frozenBand = ({ merged }: Guard): Pick<Armed, 'lo' | 'hi' | 'until'> => ({
+const frozenBand = ({ merged }: WatchedPosition): Pick<Armed, 'lo' | 'hi' | 'until'> => ({
   lo: merged.stop,
   hi: merged.target,
   until: merged.exitAt,
 })
 
-const legsOf = ({ own, other }: Guard): Leg[] => (other === undefined ? [own] : [own, other])
+const legsOf = ({ own, other }: WatchedPosition): Leg[] =>
+  other === undefined ? [own] : [own, other]
 
-const byOrdinal = (a: Guard, b: Guard): number => a.ordinal - b.ordinal
+const byOrdinal = (a: WatchedPosition, b: WatchedPosition): number => a.ordinal - b.ordinal
 
 /** The next tick of either instrument fires, whatever its price. */
-function alwaysFire(guard: Guard): void {
+function alwaysFire(guard: WatchedPosition): void {
   for (const leg of legsOf(guard)) fireAtOnce(leg)
 }
 

@@ -1,8 +1,8 @@
 import { difference } from '../domain/decimal.ts'
 import type { ExitReason } from '../domain/reason.ts'
-import type { Guard } from './guard.ts'
 import { quietAt } from './hours.ts'
 import { armAlone } from './merge.ts'
+import type { WatchedPosition } from './watched-position.ts'
 
 /** What one rule of a guarded position would do, for a person. Prices as they are, times epoch ms. */
 export interface RuleExplanation {
@@ -31,7 +31,7 @@ export interface RuleExplanation {
 type Findings = Pick<RuleExplanation, 'armed'> & Partial<RuleExplanation>
 
 /** For each rule of the position, in the order of its set: armed or not, at which level, and why. */
-export function explain(guard: Guard, now: number): RuleExplanation[] {
+export function explain(guard: WatchedPosition, now: number): RuleExplanation[] {
   return guard.ruleSet.rules.map((rule, index) => {
     const leg = rule.kind === 'underlying' ? guard.other : guard.own
     const lastAt = leg === undefined ? -Infinity : leg.stream.lastAt
@@ -45,7 +45,7 @@ export function explain(guard: Guard, now: number): RuleExplanation[] {
   })
 }
 
-function findings(guard: Guard, index: number, now: number): Findings {
+function findings(guard: WatchedPosition, index: number, now: number): Findings {
   const { position } = guard
   const rule = guard.ruleSet.rules[index]!
   if (now < guard.openedAt) return { armed: false, why: 'the position is not open yet' }

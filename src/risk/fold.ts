@@ -1,14 +1,14 @@
 import type { Decision } from '../domain/decision.ts'
 import { catchUp, type Outcome } from './catch-up.ts'
-import type { Armed, Guard } from './guard.ts'
-import { merge, type Merged, noLevels } from './merge.ts'
+import { merge, noLevels, type Merged } from './merge.ts'
+import type { Armed, WatchedPosition } from './watched-position.ts'
 
 /**
  * The same replay as the monitor's, run in place for a position whose monitor does not keep up. A
  * replay that throws, or a position that is frozen, falls back to the last stop, target and deadline
  * that were in force.
  */
-export function fold(guard: Guard, now: number): Outcome {
+export function fold(guard: WatchedPosition, now: number): Outcome {
   if (guard.isFrozen) return foldFrozen(guard, now)
   try {
     return catchUp(guard, now)
@@ -17,7 +17,7 @@ export function fold(guard: Guard, now: number): Outcome {
   }
 }
 
-function foldFrozen(guard: Guard, now: number): Outcome {
+function foldFrozen(guard: WatchedPosition, now: number): Outcome {
   const decision = testFrozen(guard, now)
   return decision === undefined ? frozen(guard) : { kind: 'exit', decision }
 }
@@ -26,7 +26,7 @@ function foldFrozen(guard: Guard, now: number): Outcome {
  * The levels that a position is left with when nobody evaluates its rules any more: those of the
  * best price so far, as far as the rules still answer, and never a looser stop than the last one.
  */
-export function lastLevels(guard: Guard, now: number): Merged {
+export function lastLevels(guard: WatchedPosition, now: number): Merged {
   const { merged, position, ruleSet, sign } = guard
   const levels = noLevels()
   try {
@@ -51,7 +51,7 @@ export function lastLevels(guard: Guard, now: number): Merged {
 }
 
 /** Tests the waiting ticks against levels that no longer move. */
-function testFrozen(guard: Guard, now: number): Decision | undefined {
+function testFrozen(guard: WatchedPosition, now: number): Decision | undefined {
   const { merged, sign, position } = guard
   const { backlog } = guard.own.stream
   for (let index = backlog.indexOf(guard.since); index < backlog.length; index++) {
@@ -67,7 +67,7 @@ function testFrozen(guard: Guard, now: number): Decision | undefined {
 }
 
 function frozenDecision(
-  { position, merged, sign, best, ruleSet }: Guard,
+  { position, merged, sign, best, ruleSet }: WatchedPosition,
   rule: number,
   at: number,
   tick: Decision['tick'],
@@ -89,7 +89,7 @@ function frozenDecision(
 }
 
 /** Keeps everything as it was, except the best price, which the waiting ticks may have improved. */
-function frozen(guard: Guard): Armed {
+function frozen(guard: WatchedPosition): Armed {
   const { backlog } = guard.own.stream
   let { best, lastAt, quietMs } = guard
   for (let index = backlog.indexOf(guard.since); index < backlog.length; index++) {

@@ -1,9 +1,9 @@
 import type { InstrumentId } from '../domain/ids.ts'
 import type { TradingHours } from '../domain/instrument.ts'
 import type { PositionState } from '../domain/position.ts'
-import type { Guard } from './guard.ts'
 import { isOpenAt, quietFor } from './hours.ts'
-import { type RuleSet, watchedBy } from './rule.ts'
+import { watchedBy, type RuleSet } from './rule.ts'
+import type { WatchedPosition } from './watched-position.ts'
 
 /**
  * Why no rule can act on a position now, as far as its rules and prices tell: none of its rules ever
@@ -22,7 +22,7 @@ export interface PriceLimits {
 
 /** Why no rule of a position can act on it now; undefined: one can. */
 export function idleCause(
-  guard: Guard,
+  guard: WatchedPosition,
   { now, staleMs, hoursOf }: PriceLimits,
 ): IdleCause | undefined {
   const needed = neededPrice(guard.ruleSet)

@@ -1,4 +1,4 @@
-import { type Position, signOf } from '../domain/position.ts'
+import { signOf, type Position } from '../domain/position.ts'
 import { instantText } from './calendar.ts'
 import type { LevelRule, Rule, StaleQuoteRule, UnderlyingRule } from './rule.ts'
 

@@ -1,5 +1,5 @@
-import { type Position, signOf } from '../domain/position.ts'
-import type { Levels, LevelRule, RuleSet } from './rule.ts'
+import { signOf, type Position } from '../domain/position.ts'
+import type { LevelRule, Levels, RuleSet } from './rule.ts'
 
 /**
  * The levels of all rules of a position as one, in mirrored prices (price × sign of the side), so

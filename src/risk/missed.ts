@@ -1,6 +1,6 @@
 import type { Tick } from '../domain/tick.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import type { Guard } from './guard.ts'
+import type { WatchedPosition } from './watched-position.ts'
 
 /**
  * Takes a good tick that was missed when it came, as if it came at `at` (epoch ms). Positions that
@@ -9,7 +9,7 @@ import type { Guard } from './guard.ts'
 export function replay(dispatcher: Dispatcher, tick: Tick, at: number): void {
   dispatcher.advance(at)
   const { seq } = dispatcher
-  const woken: Guard[] = []
+  const woken: WatchedPosition[] = []
   for (const [, { guards, lastOpenedAt }] of dispatcher.board.streamsOf(tick.instrument)) {
     if (lastOpenedAt <= tick.ts) continue
     for (const guard of guards) {
@@ -29,7 +29,7 @@ export function replay(dispatcher: Dispatcher, tick: Tick, at: number): void {
  * positions that were open at its own time. What follows from them is tested with the next tick.
  */
 export function backfill(dispatcher: Dispatcher, tick: Tick): void {
-  const woken: Guard[] = []
+  const woken: WatchedPosition[] = []
   for (const [view, stream] of dispatcher.board.streamsOf(tick.instrument)) {
     const price = view === 'trade' ? tick.price : stream.priceOf(tick[view], tick.price, tick.ts)
     if (Number.isNaN(price)) continue

@@ -1,8 +1,8 @@
 import { Backlog } from './backlog.ts'
 import { Extremes } from './extremes.ts'
 import { QuoteGaps } from './gaps.ts'
-import type { Guard } from './guard.ts'
 import { TriggerBook } from './trigger-book.ts'
+import type { WatchedPosition } from './watched-position.ts'
 
 /** Quiet time that counts as stale while the gaps of a stream are not followed, ms. */
 const QUIET_UNKNOWN_MS = 900_000
@@ -15,11 +15,11 @@ export const QUOTE_LASTS_MS = 30_000
 
 /** Everything known of one instrument's prices in one view, and the positions that compare them. */
 export class PriceStream {
-  readonly book = new TriggerBook<Guard>()
+  readonly book = new TriggerBook<WatchedPosition>()
   readonly extremes = new Extremes()
   readonly backlog = new Backlog()
   /** Positions with a slot in the book. */
-  readonly guards = new Set<Guard>()
+  readonly guards = new Set<WatchedPosition>()
   /** When the last of its positions was opened, those that have gone included, epoch ms. */
   lastOpenedAt = -Infinity
   /** Of these, how many are pending. */
@@ -43,7 +43,7 @@ export class PriceStream {
   observeQuote(
     side: number | undefined,
     { trade, seq, at }: { readonly trade: number; readonly seq: number; readonly at: number },
-    fired: Guard[],
+    fired: WatchedPosition[],
   ): void {
     const price = this.priceOf(side, trade, at)
     if (side !== undefined) this.quotedAt = at
@@ -59,7 +59,7 @@ export class PriceStream {
    * Takes one tick. Adds to `fired` the positions that must look at it, marked pending as of the
    * moment before it.
    */
-  observe(price: number, seq: number, at: number, fired: Guard[]): void {
+  observe(price: number, seq: number, at: number, fired: WatchedPosition[]): void {
     const { book, extremes } = this
     if (price <= book.guardLo || price >= book.guardHi) this.fire(price, seq, fired)
     if (this.gaps !== undefined) this.followGap(seq, at, fired)
@@ -77,7 +77,7 @@ export class PriceStream {
     this.gaps?.shift(byMs)
   }
 
-  private fire(price: number, seq: number, fired: Guard[]): void {
+  private fire(price: number, seq: number, fired: WatchedPosition[]): void {
     const first = fired.length
     this.book.cross(price, fired)
     let kept = first
@@ -89,7 +89,7 @@ export class PriceStream {
   }
 
   /** A limit that shrinks may bring deadlines forward: who relies on it looks again. */
-  private followGap(seq: number, at: number, fired: Guard[]): void {
+  private followGap(seq: number, at: number, fired: WatchedPosition[]): void {
     if (this.gaps!.observe(at)) {
       for (const guard of this.guards) {
         if (guard.usesAutoQuiet && guard.suspend(seq)) fired.push(guard)

@@ -1,9 +1,9 @@
-import { type Position, signOf } from '../domain/position.ts'
+import { signOf, type Position } from '../domain/position.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { loosening, type Reached } from './looser.ts'
-import { type LastGood, merge, noLevels } from './merge.ts'
-import type { RuleSet } from './rule.ts'
+import { merge, noLevels, type LastGood } from './merge.ts'
 import { looserByOptions } from './rule-set.ts'
+import type { RuleSet } from './rule.ts'
 import type { Standing } from './standing.ts'
 
 type LevelPair = Pick<Standing, 'stop' | 'target'>

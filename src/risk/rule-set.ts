@@ -3,7 +3,7 @@ import { closestName } from '../domain/closest-name.ts'
 import type { Position } from '../domain/position.ts'
 import { expectation } from './expectation.ts'
 import type { Rule, RuleSet, RuleSubject, RuleWarning } from './rule.ts'
-import { type AnyRuleDefinition, RULES } from './rules/registry.ts'
+import { RULES, type AnyRuleDefinition } from './rules/registry.ts'
 
 /** A fault inside a rule set; `path` starts with the rule's name. */
 export interface RuleFault {

@@ -1,8 +1,8 @@
 import type { Decision } from '../domain/decision.ts'
-import type { Armed, Guard } from './guard.ts'
 import type { ExitReason } from '../domain/reason.ts'
 import type { RuleSet } from './rule.ts'
 import { RULES } from './rules/registry.ts'
+import type { Armed, WatchedPosition } from './watched-position.ts'
 
 /** How often a rule was asked, has thrown, and was among those that decided an exit. */
 export interface RuleCounts {
@@ -24,7 +24,7 @@ export class RuleTally {
   private readonly bySet = new WeakMap<RuleSet, readonly NamedCounts[]>()
 
   /** A catch-up has asked the rules; call it before the guard takes it over. */
-  evaluated({ ruleSet, merged: before }: Guard, { merged }: Armed): void {
+  evaluated({ ruleSet, merged: before }: WatchedPosition, { merged }: Armed): void {
     // A fold of levels that stay as they are has asked no rule.
     if (merged === before) return
     const counts = this.of(ruleSet)
@@ -36,7 +36,7 @@ export class RuleTally {
   }
 
   /** A decision was made; one by hand or for want of a monitor belongs to no rule. */
-  decided({ ruleSet }: Guard, { matched }: Decision): void {
+  decided({ ruleSet }: WatchedPosition, { matched }: Decision): void {
     for (const each of this.of(ruleSet)) {
       each.evaluated++
       if (each.reason !== undefined && matched.includes(each.reason)) each.fired++
@@ -59,7 +59,7 @@ export class RuleTally {
 }
 
 /** Adds 1 for each rule of a position, by its place in the set, that could exit it as things stand. */
-export function armedRules(guard: Guard, counts: number[]): void {
+export function armedRules(guard: WatchedPosition, counts: number[]): void {
   const { ruleSet, merged, isFrozen } = guard
   for (let index = 0; index < ruleSet.rules.length; index++) {
     if (isArmed(guard, index, merged.armed, isFrozen)) counts[index]!++
@@ -67,7 +67,7 @@ export function armedRules(guard: Guard, counts: number[]): void {
 }
 
 function isArmed(
-  { ruleSet, other, anchor }: Guard,
+  { ruleSet, other, anchor }: WatchedPosition,
   index: number,
   armed: number,
   isFrozen: boolean,

@@ -1,4 +1,4 @@
-import { isAtLeast, type Position, signOf } from '../domain/position.ts'
+import { isAtLeast, signOf, type Position } from '../domain/position.ts'
 import { decide, type Moment } from './decide.ts'
 import type { LevelRule, Rule, RuleSet } from './rule.ts'
 

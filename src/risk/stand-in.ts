@@ -1,9 +1,9 @@
 import type { Dispatcher } from './dispatcher.ts'
 import { fold, lastLevels } from './fold.ts'
-import type { Guard } from './guard.ts'
+import type { WatchedPosition } from './watched-position.ts'
 
 /** Decides or arms in the place of a monitor that is down, with everything seen so far. */
-export function standIn(dispatcher: Dispatcher, guard: Guard): void {
+export function standIn(dispatcher: Dispatcher, guard: WatchedPosition): void {
   if (guard.closed || !guard.pending) return
   const outcome = fold(guard, dispatcher.now)
   if (outcome.kind === 'exit') dispatcher.conclude(guard, outcome.decision)
@@ -11,7 +11,7 @@ export function standIn(dispatcher: Dispatcher, guard: Guard): void {
 }
 
 /** Leaves a position with its last stop, target and deadline: its rules are not asked any more. */
-export function freeze(dispatcher: Dispatcher, guard: Guard): void {
+export function freeze(dispatcher: Dispatcher, guard: WatchedPosition): void {
   dispatcher.suspend(guard)
   standIn(dispatcher, guard)
   if (guard.closed) return
@@ -22,7 +22,7 @@ export function freeze(dispatcher: Dispatcher, guard: Guard): void {
 }
 
 /** Lets the rules of a frozen position be asked again, from its next catch-up on. */
-export function thaw(dispatcher: Dispatcher, guard: Guard): void {
+export function thaw(dispatcher: Dispatcher, guard: WatchedPosition): void {
   dispatcher.suspend(guard)
   guard.isFrozen = false
   // The band of the time before is not that of its levels now: the first tick evaluates.
@@ -30,5 +30,5 @@ export function thaw(dispatcher: Dispatcher, guard: Guard): void {
 }
 
 /** Whether a position is left with any level that could exit it. */
-export const hasLevels = ({ merged }: Guard): boolean =>
+export const hasLevels = ({ merged }: WatchedPosition): boolean =>
   merged.stopBy !== -1 || merged.targetBy !== -1 || merged.exitBy !== -1

@@ -1,6 +1,6 @@
 import { signOf } from '../domain/position.ts'
-import type { Guard } from './guard.ts'
 import { merge, noLevels } from './merge.ts'
+import type { WatchedPosition } from './watched-position.ts'
 
 /** Where a guarded position stands, in prices as they are. */
 export interface Standing {
@@ -16,7 +16,11 @@ export interface Standing {
  * Levels in force for a position at `at` (epoch ms), with every tick seen so far; with `best` those
  * of an earlier best price.
  */
-export function standing(guard: Guard, at: number, best = guard.sign * guard.bestNow()): Standing {
+export function standing(
+  guard: WatchedPosition,
+  at: number,
+  best = guard.sign * guard.bestNow(),
+): Standing {
   const { position, ruleSet } = guard
   const sign = signOf(position.side)
   const merged = merge(ruleSet, position, { best, at }, guard.lastGood(), noLevels())

@@ -1,5 +1,5 @@
 import type { InstrumentId } from '../domain/ids.ts'
-import { isPrice, isSameTick, type PriceView, quotedIn, type Tick } from '../domain/tick.ts'
+import { isPrice, isSameTick, quotedIn, type PriceView, type Tick } from '../domain/tick.ts'
 
 export interface TickFilterOptions {
   /** Largest believable move of a price from one tick to the next, percent; undefined: any. */

@@ -4,8 +4,8 @@ import { WatchkeeperError } from '../errors.ts'
 import type { JournalLine } from '../ports/control.ts'
 import type { OwnedStore, Snapshot, Table } from '../ports/store.ts'
 import type { CopySource } from './copy.ts'
-import { unconfirmedRow } from './keeper.ts'
 import { TABLES } from './redis/keys.ts'
+import { unconfirmedRow } from './state-repository.ts'
 
 /*
  * A backup is text, one JSON value a line: what it is; each row as [table, key, value]; each journal

@@ -1,6 +1,6 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import type { EndedExit, Registered } from '../ports/keeper.ts'
+import type { EndedExit, Registered } from '../ports/state-repository.ts'
 import type { Row } from '../ports/store.ts'
 
 /** What is kept of a position that is over; `order` counts the positions that ended. */

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Database, RootDatabase } from 'lmdb'
 import { commit } from '../disk/commit.ts'
 import { shownPath } from '../disk/folder.ts'
+import { isOriginal, type FileOrigin } from '../disk/footing.ts'
 import { unlockFile } from '../disk/kernel-lock.ts'
+import { Room } from '../disk/room.ts'
 import { isFull } from '../disk/space.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { JournalLine, JournalQuery } from '../ports/control.ts'
@@ -17,13 +19,11 @@ import type {
   Table,
 } from '../ports/store.ts'
 import { admits, generationIn, KnownLives } from './life.ts'
-import { LmdbJournal } from './lmdb/journal.ts'
 import { failed, full, owned } from './lmdb/errors.ts'
-import { type FileOrigin, isOriginal } from '../disk/footing.ts'
 import { FolderHold, lockFolder } from './lmdb/hold.ts'
+import { LmdbJournal } from './lmdb/journal.ts'
 import { openReadOnly, openRoot, plainTable, prepareFolder, tableOf, usable } from './lmdb/open.ts'
-import { mayRun, type Owner, thisProcess } from './owner.ts'
-import { Room } from '../disk/room.ts'
+import { mayRun, thisProcess, type Owner } from './owner.ts'
 
 /** 2: journal lines are indexed by position. */
 const SCHEMA_VERSION = 2

@@ -8,14 +8,14 @@ import type {
   StoreStatus,
   Table,
 } from '../ports/store.ts'
-import { GroupCommit } from './redis/group-commit.ts'
-import { Lease, type LeaseClock } from './redis/lease.ts'
-import type { OutageJournal } from './redis/outage.ts'
-import { type ClaimRequest, isOlder, type RedisDatabase } from './redis/database.ts'
-import { RedisPresence } from './redis/presence.ts'
+import { isOlder, type ClaimRequest, type RedisDatabase } from './redis/database.ts'
 import { codeOf, fenced, incomplete, lost, storeAway } from './redis/errors.ts'
-import { type EncodedBatch, encodeBatch, keyOf } from './redis/keys.ts'
+import { GroupCommit } from './redis/group-commit.ts'
+import { encodeBatch, keyOf, type EncodedBatch } from './redis/keys.ts'
+import { Lease, type LeaseClock } from './redis/lease.ts'
 import { mergeOutage, slices } from './redis/merge.ts'
+import type { OutageJournal } from './redis/outage.ts'
+import { RedisPresence } from './redis/presence.ts'
 
 export interface RedisStoreOptions {
   readonly database: RedisDatabase

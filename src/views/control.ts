@@ -1,50 +1,50 @@
-import type { InstrumentTable } from '../domain/instrument.ts'
+import type { Account } from '../account/account.ts'
+import type { CallDesk } from '../calls/call-desk.ts'
 import { positionId } from '../domain/ids.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import { LOG_COMPONENTS, LOG_LEVELS, type Logger } from '../observability/logger.ts'
-import type { LiveSystem } from '../account/account.ts'
+import type { Meters } from '../observability/meters.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {
-  ClockView,
   AddedView,
   AddRequest,
   ChangedView,
+  ClockView,
   Control,
+  GatewayView,
   HealthSnapshot,
   JournalLine,
   JournalQuery,
   KillSwitchRequest,
-  GatewayView,
   KillSwitchView,
   MetricsFormat,
   PortfolioView,
   PositionView,
-  RealisedReport,
   Readiness,
+  RealisedReport,
   Requester,
   RulesRequest,
   WhyView,
 } from '../ports/control.ts'
-import type { Registered } from '../ports/keeper.ts'
-import type { TradesPage, TradesQuery } from '../ports/trades.ts'
-import type { ActorView } from '../ports/supervision.ts'
+import type { Registered } from '../ports/state-repository.ts'
 import type { OwnedStore } from '../ports/store.ts'
-import type { Guard } from '../risk/guard.ts'
-import type { CallDesk } from '../calls/call-desk.ts'
-import { gatewayView, moveBreaker } from './gateway-view.ts'
-import type { Performance } from '../observability/instruments.ts'
-import { exitView } from './exit-view.ts'
-import { supervisionOf, type SupervisionView } from './supervision.ts'
-import { tradesOf } from './trades.ts'
+import type { ActorView } from '../ports/supervision.ts'
+import type { TradesPage, TradesQuery } from '../ports/trades.ts'
 import { explain } from '../risk/explain.ts'
 import { standing } from '../risk/standing.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
+import { exitView } from './exit-view.ts'
+import { gatewayView, moveBreaker } from './gateway-view.ts'
+import { supervisionOf, type SupervisionView } from './supervision.ts'
+import { tradesOf } from './trades.ts'
 
 export interface ControlParts {
-  readonly system: LiveSystem
+  readonly system: Account
   readonly store: Pick<OwnedStore, 'journal'>
   readonly clock: Clock
-  readonly performance: Performance
+  readonly performance: Meters
   readonly desk: CallDesk
   readonly log: Pick<Logger, 'levels' | 'setLevel'>
   /** Figures of the service. */
@@ -63,7 +63,7 @@ export interface ControlParts {
 }
 
 /** What http and the command line may ask, answered by the running system. */
-export class LiveControl implements Control {
+export class AccountControl implements Control {
   private readonly parts: ControlParts
   private readonly supervision: SupervisionView
 
@@ -279,7 +279,7 @@ export class LiveControl implements Control {
   /** The last price that was received, also one too old, or of a closed market, to be decided on. */
   private price(
     { instrument }: Position,
-    guard: Guard | undefined,
+    guard: WatchedPosition | undefined,
     now: number,
   ): Pick<PositionView, 'lastPrice' | 'priceAgeMs'> {
     const shown = this.parts.system.gate.shownPrice(instrument)
@@ -317,7 +317,7 @@ export class LiveControl implements Control {
 }
 
 /** What is added up for a person: start and end of the day, sums and limits. */
-async function portfolioView(system: LiveSystem): Promise<PortfolioView> {
+async function portfolioView(system: Account): Promise<PortfolioView> {
   const { day, until, standings } = await system.portfolio.standing()
   return {
     day: { from: day.from, until },

@@ -1,13 +1,13 @@
+import type { Account } from '../account/account.ts'
 import { sum } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
+import { isUnprovable } from '../exits/settings.ts'
 import type { AccountFacts } from '../observability/account-checks.ts'
 import type { ExitView } from '../ports/control.ts'
-import { isUnprovable } from '../exits/settings.ts'
-import type { LiveSystem } from '../account/account.ts'
 
 /** The exit of a position with its history; undefined where none was decided. */
 export function exitView(
-  { core: { book }, state: { openExits } }: Pick<LiveSystem, 'core' | 'state'>,
+  { core: { book }, state: { openExits } }: Pick<Account, 'core' | 'state'>,
   id: PositionId,
 ): ExitView | undefined {
   const record = book.exits.record(id) ?? openExits.get(id)
@@ -27,7 +27,7 @@ export function accountFacts(
     core: { book },
     confirmation,
     state: { faults, register },
-  }: Pick<LiveSystem, 'core' | 'confirmation' | 'state'>,
+  }: Pick<Account, 'core' | 'confirmation' | 'state'>,
   now: number,
 ): AccountFacts {
   const { capabilities, loudAfter, loudAfterMs } = book.settings

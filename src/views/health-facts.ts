@@ -1,10 +1,10 @@
-import { accountFacts } from './exit-view.ts'
-import type { Child } from '../actors/roster.ts'
+import type { Account } from '../account/account.ts'
 import type { Found } from '../account/coverage.ts'
-import type { LiveSystem } from '../account/account.ts'
-import { supervisionOf } from './supervision.ts'
+import type { Child } from '../actors/actor-registry.ts'
 import type { UnguardedCause } from '../domain/unguarded.ts'
 import type { HealthFacts, Trouble } from '../observability/health.ts'
+import { accountFacts } from './exit-view.ts'
+import { supervisionOf } from './supervision.ts'
 
 interface Limits {
   /** Epoch ms. */
@@ -41,7 +41,7 @@ const GRACED: ReadonlySet<UnguardedCause> = new Set(['not-open', 'unpriced'])
 
 /** What a monitoring cycle finds in the live system; `found` is the look that it had just taken. */
 export function healthFacts(
-  system: LiveSystem,
+  system: Account,
   { now, startedAt, exitOverdueMs, staleMs, graceMs }: Limits,
   found: Found = system.guarding.look(),
 ): HealthFacts {
@@ -115,7 +115,7 @@ function reasonOf({ cause, child, entry }: Omit<Found['unguarded'][number], 'id'
   return `${why}: exit it, release it, or change its rules with exitNow`
 }
 
-const unpricedIn = ({ missingPrices }: LiveSystem, { unpriced }: Found): Trouble[] =>
+const unpricedIn = ({ missingPrices }: Account, { unpriced }: Found): Trouble[] =>
   missingPrices.textsOf(unpriced.keys()).map(what => ({ what }))
 
 const troubleOf = ({ guard, crashes }: Child): Trouble => ({

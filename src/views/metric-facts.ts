@@ -1,4 +1,6 @@
+import type { Account } from '../account/account.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
+import type { Meters } from '../observability/meters.ts'
 import type {
   ActorFacts,
   LimitFacts,
@@ -6,11 +8,9 @@ import type {
   NoticeFacts,
   PriceFacts,
 } from '../observability/metrics/facts.ts'
+import type { StoreStatus } from '../ports/store.ts'
 import { SUPERVISED } from '../ports/supervision.ts'
 import { gatewayFacts } from './gateway-view.ts'
-import type { StoreStatus } from '../ports/store.ts'
-import type { LiveSystem } from '../account/account.ts'
-import type { Performance } from '../observability/instruments.ts'
 import { rosterFacts } from './roster-facts.ts'
 
 interface Given extends Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health' | 'redis'> {
@@ -20,10 +20,10 @@ interface Given extends Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'hea
 
 /** What is scraped. */
 export interface Scraped {
-  readonly system: LiveSystem
+  readonly system: Account
   readonly desk: CallDesk
   readonly store: StoreStatus
-  readonly performance: Pick<Performance, 'commits' | 'cyclesRun' | 'loopActiveMs'>
+  readonly performance: Pick<Meters, 'commits' | 'cyclesRun' | 'loopActiveMs'>
   readonly notices: NoticeFacts
   readonly monotonicMs: number
 }
@@ -110,7 +110,7 @@ function openExitsOf(
   return [states, oldest]
 }
 
-function priceFacts({ core, guarding }: LiveSystem, now: number): Omit<PriceFacts, 'pending'> {
+function priceFacts({ core, guarding }: Account, now: number): Omit<PriceFacts, 'pending'> {
   const { dispatcher } = core
   let [newest, oldest, backlog] = [-Infinity, Infinity, 0]
   for (const { guards, lastAt, backlog: waiting } of dispatcher.board.streams()) {
@@ -130,7 +130,7 @@ function priceFacts({ core, guarding }: LiveSystem, now: number): Omit<PriceFact
 }
 
 function actorFacts(
-  { core: { roster, actors } }: LiveSystem,
+  { core: { roster, actors } }: Account,
   monitors: ActorFacts['states'],
 ): ActorFacts[] {
   return SUPERVISED.map(kind => {

@@ -1,6 +1,6 @@
 import type { RedisFacts } from '../observability/metrics/facts.ts'
-import { state } from '../resilience/breaker.ts'
 import type { RedisConnection } from '../redis/connection.ts'
+import { state } from '../resilience/breaker.ts'
 
 /** Without a Redis server. */
 export const NO_REDIS: RedisFacts = { connections: [], messages: {}, malformed: {} }

@@ -1,9 +1,9 @@
+import type { Engine } from '../engine/engine.ts'
 import type { RuleFacts } from '../observability/metrics/facts.ts'
 import type { WatchState } from '../ports/supervision.ts'
 import { armedRules } from '../risk/rule-tally.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import { RULES } from '../risk/rules/registry.ts'
-import type { Core } from '../engine/engine.ts'
 
 /** Positions that share a rule set, and how many of them each of its rules could exit. */
 interface Holders {
@@ -15,7 +15,10 @@ interface Holders {
  * What became of each rule, how many positions have something before them, and who watches them: one
  * pass, as a look at 10,000 of them costs a scrape some ms.
  */
-export function rosterFacts({ roster, dispatcher }: Pick<Core<unknown>, 'roster' | 'dispatcher'>): {
+export function rosterFacts({
+  roster,
+  dispatcher,
+}: Pick<Engine<unknown>, 'roster' | 'dispatcher'>): {
   readonly rules: readonly RuleFacts[]
   readonly pending: number
   readonly monitors: Readonly<Record<WatchState, number>>

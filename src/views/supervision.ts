@@ -1,18 +1,24 @@
-import type { JournalKind } from '../ports/journal-kinds.ts'
-import { livenessOf, type Ref, send } from '../actors/actor.ts'
+import type { Account } from '../account/account.ts'
+import {
+  UNHARMED,
+  type Actor,
+  type ActorRegistry,
+  type Child,
+  type Supervised,
+} from '../actors/actor-registry.ts'
+import { livenessOf, send, type Ref } from '../actors/actor.ts'
 import type { SupervisorMessage } from '../actors/messages.ts'
-import { type Actor, type Child, type Roster, type Supervised, UNHARMED } from '../actors/roster.ts'
 import { monitorName } from '../actors/supervisor-state.ts'
 import { positionId } from '../domain/ids.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { ActorView, Supervising } from '../ports/supervision.ts'
 import { restartsWithin } from '../resilience/restarts.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
-import type { LiveSystem } from '../account/account.ts'
 
 export interface SupervisionParts {
-  readonly roster: Roster
+  readonly roster: ActorRegistry
   readonly supervisor: Ref<SupervisorMessage>
   readonly policy: Supervision
   readonly clock: Clock
@@ -21,7 +27,7 @@ export interface SupervisionParts {
 }
 
 /** The supervision of a running account. */
-export function supervisionOf(system: LiveSystem): SupervisionView {
+export function supervisionOf(system: Account): SupervisionView {
   const { core, clock, supervision: policy } = system
   const { roster, supervisor } = core
   return new SupervisionView({

@@ -1,29 +1,29 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
+import { instrumentsHeld, instrumentsToPoll } from '../../src/engine/held-instruments.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
 import { OFF } from '../../src/exits/kill-switch.ts'
 import { accountFacts } from '../../src/views/exit-view.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import { instrumentsHeld, instrumentsToPoll } from '../../src/engine/held-instruments.ts'
 import { aPosition } from '../support/builders.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount, type OpenAccountOptions } from '../support/open-account.ts'
 import { LOOK_UP, TestVenue } from '../support/test-venue.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive, type OpenLiveOptions } from '../support/open-live.ts'
 
 const TRAIL = { trailingStop: { distancePct: 10 } }
 const P1 = positionId('p1')
 
 describe('LiveSystem', () => {
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let account: TestVenue
   let now: number
   let fatal: WatchkeeperError[]
-  let system: LiveSystem
+  let system: Account
 
   beforeEach(async () => {
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     account = new TestVenue()
     now = 1_000
     fatal = []
@@ -32,7 +32,7 @@ describe('LiveSystem', () => {
 
   afterEach(() => system.stop())
 
-  const optionsOf = (): OpenLiveOptions => ({
+  const optionsOf = (): OpenAccountOptions => ({
     keeper,
     venue: account.venue,
     beforeGuard: account.deposit,
@@ -43,8 +43,8 @@ describe('LiveSystem', () => {
     onFatal: error => fatal.push(error),
   })
 
-  const open = (but: Partial<OpenLiveOptions> = {}): Promise<LiveSystem> =>
-    openLive({ ...optionsOf(), ...but })
+  const open = (but: Partial<OpenAccountOptions> = {}): Promise<Account> =>
+    openAccount({ ...optionsOf(), ...but })
 
   const add = (but: Partial<Position> = {}) => system.add(aPosition(but), TRAIL, 'test')
 
@@ -62,7 +62,7 @@ describe('LiveSystem', () => {
   }
 
   /** What a process finds that starts after this one was killed: nothing but what was durable. */
-  async function restart(but: Partial<OpenLiveOptions> = {}): Promise<void> {
+  async function restart(but: Partial<OpenAccountOptions> = {}): Promise<void> {
     system.core.actors.stopAll()
     system = await open(but)
     await system.settled()
@@ -121,7 +121,7 @@ describe('LiveSystem', () => {
   })
 
   describe('whose venue can do less after a restart', () => {
-    const venue: OpenLiveOptions['venue'] = quotes => ({
+    const venue: OpenAccountOptions['venue'] = quotes => ({
       ...account.venue(quotes),
       capabilities: { ...LOOK_UP, lookup: 'none' },
       orderByClientId: () => Promise.resolve({ kind: 'unknown' }),
@@ -481,7 +481,7 @@ describe('LiveSystem', () => {
     const clock = { now: () => now, monotonic: () => mono }
     await restart()
     system.core.actors.stopAll()
-    system = await openLive({ ...optionsOf(), clock })
+    system = await openAccount({ ...optionsOf(), clock })
     now += 5_000
     mono += 500
     await cycle()

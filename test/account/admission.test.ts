@@ -2,22 +2,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
+import { seed } from '../../src/app/sync-positions.ts'
 import { parsePositions } from '../../src/config/positions-file.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { describeFault, InputError } from '../../src/errors.ts'
-import { type HttpServer, serveHttp } from '../../src/http/server.ts'
-import { LiveControl } from '../../src/views/control.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import { Performance } from '../../src/observability/instruments.ts'
-import { seed } from '../../src/app/sync-positions.ts'
+import { serveHttp, type HttpServer } from '../../src/http/server.ts'
+import { Meters } from '../../src/observability/meters.ts'
+import { AccountControl } from '../../src/views/control.ts'
 import { BAD_NAMES, BAD_NUMBERS } from '../support/bad-values.ts'
 import { aPosition } from '../support/builders.ts'
 import { cliHere } from '../support/cli-here.ts'
 import { aDesk } from '../support/desk.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive } from '../support/open-live.ts'
 
 const ACME = instrumentId('ACME')
 const START = Date.UTC(2026, 0, 5, 12)
@@ -34,9 +34,9 @@ interface Answer {
 }
 
 describe('a position at each door', () => {
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let venue: TestVenue
-  let system: LiveSystem
+  let system: Account
   let server: HttpServer
   let folder: string
   let now: number
@@ -44,7 +44,7 @@ describe('a position at each door', () => {
 
   async function open(): Promise<void> {
     const clock = { now: () => now, monotonic: () => now }
-    system = await openLive({
+    system = await openAccount({
       ...{ keeper, clock, venue: venue.venue, beforeGuard: venue.deposit },
       ...{ timers: machineTimers, callTimeoutMs: 1_000, skewMs: 5_000 },
       onLine: () => undefined,
@@ -52,8 +52,8 @@ describe('a position at each door', () => {
         throw error
       },
     })
-    const control = new LiveControl({
-      ...{ system, clock, desk: aDesk(), performance: new Performance(clock) },
+    const control = new AccountControl({
+      ...{ system, clock, desk: aDesk(), performance: new Meters(clock) },
       store: {
         journal: () => Promise.resolve(keeper.lines),
       },
@@ -69,7 +69,7 @@ describe('a position at each door', () => {
   }
 
   beforeEach(async () => {
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     venue = new TestVenue()
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-doors-'))
     now = START

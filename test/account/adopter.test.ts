@@ -1,14 +1,14 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import { adopterOf, type Adopter } from '../../src/account/adopter.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { serviceSchema } from '../../src/config/schema.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import type { Tick } from '../../src/domain/tick.ts'
-import { type Adopter, adopterOf } from '../../src/account/adopter.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
 import { aPosition } from '../support/builders.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive } from '../support/open-live.ts'
 
 const ACME = instrumentId('ACME')
 const GLOBEX = instrumentId('GLOBEX')
@@ -24,17 +24,17 @@ const holdings = (but: object = {}) =>
 
 describe('Adopter', () => {
   let account: TestVenue
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let quotes: readonly Tick[]
   /** What happens while quotes are asked for. */
   let onQuotes: () => Promise<unknown>
   let now: number
-  let system: LiveSystem
+  let system: Account
   let adopter: Adopter
 
   beforeEach(async () => {
     account = new TestVenue()
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     now = 1_000
     quotes = [{ instrument: ACME, ts: 1, price: 100 }]
     onQuotes = () => Promise.resolve()
@@ -44,7 +44,7 @@ describe('Adopter', () => {
   afterEach(() => system.stop())
 
   async function open(but: object = {}): Promise<void> {
-    system = await openLive({
+    system = await openAccount({
       ...{
         keeper,
         timers: machineTimers,

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import type { Account } from '../../src/account/account.ts'
 import { send } from '../../src/actors/actor.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
@@ -7,12 +8,11 @@ import { POSITION_STATES } from '../../src/domain/position.ts'
 import { healthStatus } from '../../src/observability/health.ts'
 import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { healthFacts } from '../../src/views/health-facts.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { openLive } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 const START = 1_000
@@ -38,14 +38,14 @@ const ACTS = ['add', 'release', 'exit', 'tick', 'fall', 'halt', 'off'] as const
 
 describe('Guarding', () => {
   let timers: FakeTimers
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let venue: TestVenue
-  let system: LiveSystem
+  let system: Account
 
   const now = (): number => START + timers.now
 
   async function open(instruments = new InstrumentTable()): Promise<void> {
-    system = await openLive({
+    system = await openAccount({
       ...{ keeper, timers, instruments, random: () => 0.5, freshMs: STALE_MS },
       venue: venue.venue,
       beforeGuard: venue.deposit,
@@ -61,7 +61,7 @@ describe('Guarding', () => {
 
   beforeEach(() => {
     timers = new FakeTimers()
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     venue = new TestVenue()
   })
 
@@ -181,7 +181,7 @@ describe('Guarding', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 12 }), async acts => {
         timers = new FakeTimers()
-        keeper = new MemoryKeeper()
+        keeper = new MemoryRepository()
         venue = new TestVenue()
         await open()
         for (const [which, what, hasCycle] of acts) {

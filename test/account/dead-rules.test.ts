@@ -1,18 +1,18 @@
 import { expect } from 'chai'
-import { positionId } from '../../src/domain/ids.ts'
 import { tellDeadRules } from '../../src/account/dead-rules.ts'
+import { positionId } from '../../src/domain/ids.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { openLive } from '../support/open-live.ts'
 
 describe('tellDeadRules', () => {
   it('names a rule that cannot fire once, however many positions have it', async () => {
     const timers = new FakeTimers()
     const venue = new TestVenue()
-    const system = await openLive({
-      ...{ keeper: new MemoryKeeper(), timers, venue: venue.venue, beforeGuard: venue.deposit },
+    const system = await openAccount({
+      ...{ keeper: new MemoryRepository(), timers, venue: venue.venue, beforeGuard: venue.deposit },
       clock: { now: () => 1_000 + timers.now, monotonic: timers.monotonic },
       callTimeoutMs: 5_000,
       ...{ onLine: () => undefined, onFatal: () => undefined },

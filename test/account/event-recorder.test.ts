@@ -1,35 +1,35 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
 import { send } from '../../src/actors/actor.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { NotSent } from '../../src/errors.ts'
 import { ExitTimes } from '../../src/observability/exit-times.ts'
 import type { ExitFollower } from '../../src/ports/telemetry.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import { aPosition } from '../support/builders.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
-import { TestVenue } from '../support/test-venue.ts'
 import { supervisionOf } from '../../src/views/supervision.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive } from '../support/open-live.ts'
+import { aPosition } from '../support/builders.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
+import { TestVenue } from '../support/test-venue.ts'
 
 const P1 = positionId('p1')
 
 describe('what is told of an exit', () => {
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let venue: TestVenue
   let now: number
   let measured: string[]
   let followers: ExitFollower[]
-  let system: LiveSystem
+  let system: Account
 
   beforeEach(async () => {
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     venue = new TestVenue()
     now = 1_000
     measured = []
     const clock = { now: () => now, monotonic: () => now }
     followers = [new ExitTimes({ ...clock, measure: stretch => measured.push(stretch) })]
-    system = await openLive({
+    system = await openAccount({
       ...{ keeper, venue: venue.venue, beforeGuard: venue.deposit, clock },
       timers: machineTimers,
       callTimeoutMs: 5_000,

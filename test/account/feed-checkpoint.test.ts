@@ -1,15 +1,15 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import { FeedCheckpoint } from '../../src/account/feed-checkpoint.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Tick } from '../../src/domain/tick.ts'
-import type { Guard } from '../../src/risk/guard.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import { ResumePoint } from '../../src/account/feed-checkpoint.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import { aPosition } from '../support/builders.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { until } from '../support/until.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive } from '../support/open-live.ts'
 
 const NOW = 1_000_000
 const OLD_MS = 30_000
@@ -17,8 +17,8 @@ const OLD_MS = 30_000
 describe('ResumePoint', () => {
   it('waits for what is under way, and not for ever', () => {
     let pending = 1
-    const durable = new Set<Guard>()
-    const point = new ResumePoint({
+    const durable = new Set<WatchedPosition>()
+    const point = new FeedCheckpoint({
       isDurable: guard => durable.has(guard),
     })
     expect(point.isCalm(pending), 'no feed that goes back').to.equal(true)
@@ -26,7 +26,7 @@ describe('ResumePoint', () => {
     const looks = (): boolean[] => Array.from({ length: 6 }, () => point.isCalm(pending))
     expect(looks()).to.deep.equal([false, false, false, false, false, true])
     pending = 0
-    const guard = {} as Guard
+    const guard = {} as WatchedPosition
     point.decided(guard)
     expect(point.isCalm(pending)).to.equal(false)
     durable.add(guard)
@@ -35,11 +35,13 @@ describe('ResumePoint', () => {
 })
 
 /** Can be made to never finish the write of an exit, as one whose process is killed meanwhile. */
-class SlowKeeper extends MemoryKeeper {
+class SlowRepository extends MemoryRepository {
   isStuckOnExits = false
   stuckExits = 0
 
-  override keep(change: Parameters<MemoryKeeper['keep']>[0]): ReturnType<MemoryKeeper['keep']> {
+  override keep(
+    change: Parameters<MemoryRepository['keep']>[0],
+  ): ReturnType<MemoryRepository['keep']> {
     if (!this.isStuckOnExits || change.exits === undefined) return super.keep(change)
     if (change.exits.length === 0) return super.keep(change)
     this.stuckExits++
@@ -48,15 +50,15 @@ class SlowKeeper extends MemoryKeeper {
 }
 
 describe('A feed that goes back to where it was', () => {
-  let keeper: SlowKeeper
+  let keeper: SlowRepository
   let account: TestVenue
-  let system: LiveSystem
+  let system: Account
   /** Every price that there ever was, and how many of them the system has got. */
   let tape: Tick[]
   let read: number
 
   beforeEach(async () => {
-    keeper = new SlowKeeper()
+    keeper = new SlowRepository()
     account = new TestVenue()
     tape = []
     await start()
@@ -65,7 +67,7 @@ describe('A feed that goes back to where it was', () => {
   afterEach(() => system.stop())
 
   async function start(): Promise<void> {
-    system = await openLive({
+    system = await openAccount({
       ...{
         keeper,
         venue: account.venue,

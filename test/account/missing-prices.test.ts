@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import type { Roster } from '../../src/actors/roster.ts'
-import { instrumentId } from '../../src/domain/ids.ts'
 import { MissingPrices } from '../../src/account/missing-prices.ts'
+import type { ActorRegistry } from '../../src/actors/actor-registry.ts'
+import { instrumentId } from '../../src/domain/ids.ts'
 
 const COUNT = 200
 const instruments = Array.from({ length: COUNT }, (_, index) => instrumentId(`AB/${1_000 + index}`))
@@ -16,7 +16,7 @@ describe('MissingPrices', () => {
     asked = 0
     const all = () => instruments.map(instrument => ({ guard: { position: { instrument } } }))
     missing = new MissingPrices({
-      roster: { all, size: COUNT } as unknown as Roster,
+      roster: { all, size: COUNT } as unknown as ActorRegistry,
       isPriced: each => {
         asked++
         return priced.has(each)

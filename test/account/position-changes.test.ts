@@ -1,15 +1,15 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import type { AccountChange } from '../../src/account/write-queue.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { WatchkeeperError } from '../../src/errors.ts'
-import type { LiveChange } from '../../src/account/write-queue.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
 import { aPosition } from '../support/builders.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount, type OpenAccountOptions } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { until } from '../support/until.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive, type OpenLiveOptions } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 const ACME = instrumentId('ACME')
@@ -17,13 +17,13 @@ const TRAIL = { trailingStop: { distancePct: 10 } }
 const DISK = new Error('the disk is gone')
 
 describe('the lives of one id', () => {
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let account: TestVenue
   let now: number
-  let system: LiveSystem
+  let system: Account
 
   beforeEach(async () => {
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     account = new TestVenue()
     now = 1_000
     system = await open()
@@ -34,8 +34,8 @@ describe('the lives of one id', () => {
     await system.stop()
   })
 
-  const open = (but: Partial<OpenLiveOptions> = {}): Promise<LiveSystem> =>
-    openLive({
+  const open = (but: Partial<OpenAccountOptions> = {}): Promise<Account> =>
+    openAccount({
       ...{ keeper, venue: account.venue, beforeGuard: account.deposit },
       clock: { now: () => now, monotonic: () => now },
       timers: machineTimers,
@@ -66,7 +66,7 @@ describe('the lives of one id', () => {
   }
 
   /** A process that starts after this one was killed finds what was durable, and nothing else. */
-  async function restart(but: Partial<OpenLiveOptions> = {}): Promise<void> {
+  async function restart(but: Partial<OpenAccountOptions> = {}): Promise<void> {
     system.core.actors.stopAll()
     keeper.hold = undefined
     system = await open(but)
@@ -74,7 +74,7 @@ describe('the lives of one id', () => {
   }
 
   /** Holds up the writes that hold such a change until the result is called. */
-  function holdWrites(isMeant: (change: LiveChange) => boolean): () => void {
+  function holdWrites(isMeant: (change: AccountChange) => boolean): () => void {
     let free!: () => void
     const freed = new Promise<void>(resolve => (free = resolve))
     keeper.hold = change => (isMeant(change) ? freed : undefined)
@@ -97,7 +97,7 @@ describe('the lives of one id', () => {
     await released
   }
 
-  const isEnd = ({ register = [] }: LiveChange): boolean =>
+  const isEnd = ({ register = [] }: AccountChange): boolean =>
     register.some(({ state }) => state === 'closed')
   const stored = async () => (await keeper.load()).register.get(P1)
   const kinds = (): string[] => keeper.lines.map(({ kind }) => kind)
@@ -156,7 +156,7 @@ describe('the lives of one id', () => {
     // Another process: nothing of the end was written.
     keeper.hold = () => new Promise(() => undefined)
     const { store } = keeper
-    keeper = new MemoryKeeper(store)
+    keeper = new MemoryRepository(store)
     system.core.actors.stopAll()
     system = await open()
     expect(system.state.register.get(P1)?.state).to.equal('open')

@@ -1,27 +1,27 @@
 import { expect } from 'chai'
+import { PositionTable } from '../../src/account/position-table.ts'
+import { StateWriter } from '../../src/account/state-writer.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
 import type { JournalLine } from '../../src/ports/control.ts'
-import { LiveWriter } from '../../src/account/state-writer.ts'
-import { Register } from '../../src/account/position-table.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
 
 const FULL = new WatchkeeperError('STORE_FULL', 'no room')
 const LINE = { at: 1, kind: 'note' }
 
 describe('LiveWriter', () => {
-  let keeper: MemoryKeeper
-  let writer: LiveWriter
+  let keeper: MemoryRepository
+  let writer: StateWriter
   let troubles: (string | undefined)[]
   let lines: JournalLine[]
 
   beforeEach(() => {
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     troubles = []
     lines = []
-    writer = new LiveWriter({
+    writer = new StateWriter({
       keeper,
-      register: new Register([]),
+      register: new PositionTable([]),
       onLine: line => lines.push(line),
       onFenced: () => undefined,
       onTrouble: error => troubles.push(error?.code),

@@ -1,13 +1,13 @@
 import { expect } from 'chai'
+import { TickIntake, type TickIntakeOptions } from '../../src/account/tick-intake.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
-import { TickGate, type TickGateOptions } from '../../src/account/tick-intake.ts'
 
 const ACME = instrumentId('ACME')
 
 describe('TickGate', () => {
-  const gateOf = (options: Partial<TickGateOptions>) => {
-    const gate = new TickGate({ confirmMs: 1_000, ...options })
+  const gateOf = (options: Partial<TickIntakeOptions>) => {
+    const gate = new TickIntake({ confirmMs: 1_000, ...options })
     const accept = (price: number, now: number, ts = now, instrument = ACME): number[] =>
       gate.accept({ instrument, ts, price }, now).map(tick => tick.price)
     return { gate, accept }
@@ -53,7 +53,7 @@ describe('TickGate', () => {
       exceptions: new Map<number, []>(),
     }
     const instruments = new InstrumentTable([['ACME', { ...PLAIN_INSTRUMENT, hours }]])
-    const gate = new TickGate({ confirmMs: 1_000 }, instruments)
+    const gate = new TickIntake({ confirmMs: 1_000 }, instruments)
     const accept = (now: number) =>
       gate.accept({ instrument: ACME, ts: now, price: 10 }, now).length
     expect([accept(0), accept(59_999), accept(60_000), accept(86_400_000)]).to.deep.equal([

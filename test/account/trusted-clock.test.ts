@@ -1,13 +1,13 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import { TrustedClock, type ClockEvent } from '../../src/account/trusted-clock.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { type Position } from '../../src/domain/position.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import { type ClockEvent, TrustedClock } from '../../src/account/trusted-clock.ts'
 import { aPosition } from '../support/builders.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive } from '../support/open-live.ts'
 
 const HOUR = 3_600_000
 const DAY = 86_400_000
@@ -126,21 +126,21 @@ describe('TrustedClock', () => {
 
 describe('A guarded position, when the wall clock is set', () => {
   let machine: Machine
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let account: TestVenue
-  let system: LiveSystem
+  let system: Account
 
   beforeEach(async () => {
     machine = new Machine()
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     account = new TestVenue()
     system = await open()
   })
 
   afterEach(() => system.stop())
 
-  const open = (): Promise<LiveSystem> =>
-    openLive({
+  const open = (): Promise<Account> =>
+    openAccount({
       keeper,
       venue: account.venue,
       beforeGuard: account.deposit,

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { type ActorSystem, actorSystem, type Down, send } from '../../src/actors/actor.ts'
+import { actorSystem, send, type ActorSystem, type Down } from '../../src/actors/actor.ts'
 
 type Message = { readonly kind: 'note'; readonly text: string } | { readonly kind: 'crash' }
 

@@ -1,21 +1,21 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { type ActorSystem, actorSystem, type Ref, send } from '../../src/actors/actor.ts'
+import { actorSystem, send, type ActorSystem, type Ref } from '../../src/actors/actor.ts'
 import type {
   GatewayMessage,
   ReconcilerMessage,
   SupervisorMessage,
 } from '../../src/actors/messages.ts'
+import { reconciler, reconcilerState } from '../../src/actors/reconciler.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../src/domain/order.ts'
 import type { Position } from '../../src/domain/position.ts'
+import { GatewayFactory } from '../../src/engine/gateway-factory.ts'
 import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../src/errors.ts'
 import { OFF } from '../../src/exits/kill-switch.ts'
 import type { ExitRecord } from '../../src/exits/record.ts'
 import type { Broker, ExitAnswer, HoldingReport, OrderState } from '../../src/ports/broker.ts'
 import type { JournalEvent } from '../../src/ports/journal.ts'
-import { reconciler, reconcilerState } from '../../src/actors/reconciler.ts'
-import { GatewayLives } from '../../src/engine/gateway-factory.ts'
 import { aDecision, aPosition } from '../support/builders.ts'
 import { LOOK_UP } from '../support/test-venue.ts'
 
@@ -69,7 +69,7 @@ describe('gateway', () => {
       ...but,
     }
     const common = { journal: (event: JournalEvent) => void journal.push(event), now: () => now }
-    const lives = new GatewayLives({
+    const lives = new GatewayFactory({
       ...{ ...common, actors, broker, supervisor, callTimeoutMs: 1_000 },
       quotes: { price: () => 99 },
       save: record => save(record),

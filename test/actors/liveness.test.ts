@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import {
-  type ActorSystem,
   actorSystem,
   livenessOf,
-  type Ref,
   send,
+  type ActorSystem,
+  type Ref,
 } from '../../src/actors/actor.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { dispatch, query, type Ref, spawn, spawnStateless, start, stop } from 'nact'
+import { dispatch, query, spawn, spawnStateless, start, stop, type Ref } from 'nact'
 import sinon from 'sinon'
 
 /**

@@ -1,24 +1,24 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { type ActorSystem, actorSystem, type Ref, send } from '../../src/actors/actor.ts'
+import { ActorRegistry, UNHARMED } from '../../src/actors/actor-registry.ts'
+import { actorSystem, send, type ActorSystem, type Ref } from '../../src/actors/actor.ts'
 import { caretaker } from '../../src/actors/caretaker.ts'
 import type {
   CaretakerMessage,
   MonitorMessage,
   SupervisorMessage,
 } from '../../src/actors/messages.ts'
-import { Roster, UNHARMED } from '../../src/actors/roster.ts'
+import { supervisorState, type SupervisorState } from '../../src/actors/supervisor-state.ts'
 import { supervisor } from '../../src/actors/supervisor.ts'
-import { type SupervisorState, supervisorState } from '../../src/actors/supervisor-state.ts'
 import type { Decision } from '../../src/domain/decision.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
+import { wakeOf } from '../../src/engine/waking.ts'
 import type { JournalEvent } from '../../src/ports/journal.ts'
 import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
-import type { Guard } from '../../src/risk/guard.ts'
-import { wakeOf } from '../../src/engine/waking.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 
@@ -29,7 +29,7 @@ const TRAIL = aRuleSet({ trailingStop: { distancePct: 10 } })
 describe('supervisor', () => {
   let actors: ActorSystem
   let dispatcher: Dispatcher
-  let roster: Roster
+  let roster: ActorRegistry
   let timers: FakeTimers
   let journal: JournalEvent[]
   let exits: Decision[]
@@ -42,7 +42,7 @@ describe('supervisor', () => {
 
   beforeEach(() => {
     actors = actorSystem()
-    roster = new Roster()
+    roster = new ActorRegistry()
     timers = new FakeTimers()
     journal = []
     exits = []
@@ -80,7 +80,7 @@ describe('supervisor', () => {
     })
   }
 
-  function spawnMonitor(guard: Guard, { epoch }: { epoch: number }): Ref<MonitorMessage> {
+  function spawnMonitor(guard: WatchedPosition, { epoch }: { epoch: number }): Ref<MonitorMessage> {
     if (failedStarts-- > 0) throw new Error('no room')
     const { id } = guard.position
     return actors.spawn<null, MonitorMessage>({

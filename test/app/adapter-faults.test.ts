@@ -1,13 +1,13 @@
 import { expect } from 'chai'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { checkedBroker } from '../../src/brokers/checked.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
-import { type Random, sfc32 } from '../../src/domain/random.ts'
+import { sfc32, type Random } from '../../src/domain/random.ts'
 import type { Broker } from '../../src/ports/broker.ts'
 import { aPosition } from '../support/builders.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive } from '../support/open-live.ts'
 
 const ACME = instrumentId('ACME')
 const IDS = ['a', 'b', 'c', 'd', 'e']
@@ -59,9 +59,9 @@ describe('an adapter that breaks its contract', () => {
 
 async function exitAll(seed: number): Promise<void> {
   const account = new TestVenue()
-  const keeper = new MemoryKeeper()
+  const keeper = new MemoryRepository()
   let now = 1_000
-  const system = await openLive({
+  const system = await openAccount({
     ...{
       keeper,
       beforeGuard: account.deposit,

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
+import { checkConfig } from '../../src/app/config-check.ts'
 import { serviceSchema } from '../../src/config/schema.ts'
 import type { InputError } from '../../src/errors.ts'
-import { checkConfig } from '../../src/app/config-check.ts'
 
 const configOf = (style: object, styles: readonly string[]) =>
   serviceSchema.parse({

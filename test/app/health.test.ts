@@ -1,23 +1,23 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
 import { CallDesk } from '../../src/calls/call-desk.ts'
+import { pacedBroker } from '../../src/calls/paced-broker.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
 import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../src/errors.ts'
 import { clientOrderId } from '../../src/exits/client-order-id.ts'
-import { type HealthFacts, healthStatus } from '../../src/observability/health.ts'
+import { healthStatus, type HealthFacts } from '../../src/observability/health.ts'
 import type { Broker } from '../../src/ports/broker.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
-import { healthFacts } from '../../src/views/health-facts.ts'
 import { gatewayTroubles } from '../../src/views/gateway-view.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import { pacedBroker } from '../../src/calls/paced-broker.ts'
+import { healthFacts } from '../../src/views/health-facts.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount, type OpenAccountOptions } from '../support/open-account.ts'
 import { LOOK_UP, TestVenue } from '../support/test-venue.ts'
-import { openLive, type OpenLiveOptions } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 const ACME = instrumentId('ACME')
@@ -28,10 +28,10 @@ const GRACE_MS = 10_000
 
 describe('health of a running system', () => {
   let timers: FakeTimers
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let account: TestVenue
   let desk: CallDesk
-  let system: LiveSystem
+  let system: Account
   /** The venue does this instead. */
   let venueDoes: Partial<Broker>
   let jumpedMs: number
@@ -40,7 +40,7 @@ describe('health of a running system', () => {
 
   beforeEach(() => {
     timers = new FakeTimers()
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     account = new TestVenue()
     venueDoes = {}
     jumpedMs = 0
@@ -59,8 +59,8 @@ describe('health of a running system', () => {
 
   afterEach(() => system.core.actors.stopAll())
 
-  async function open(but: Partial<OpenLiveOptions> = {}): Promise<void> {
-    system = await openLive({
+  async function open(but: Partial<OpenAccountOptions> = {}): Promise<void> {
+    system = await openAccount({
       ...{ keeper, timers, random: () => 0.5, freshMs: STALE_MS },
       venue: quotes => {
         const made = account.venue(quotes)
@@ -116,7 +116,7 @@ describe('health of a running system', () => {
   /** Guards a position whose exit the venue is then asked for. */
   async function crossing(
     does: Partial<Broker>,
-    but: Partial<OpenLiveOptions> = {},
+    but: Partial<OpenAccountOptions> = {},
   ): Promise<void> {
     venueDoes = does
     await open(but)
@@ -355,7 +355,7 @@ describe('health of a running system', () => {
 
   it('warns of a rule that throws, and fails when it goes on', async () => {
     let isBroken = false
-    const rules: NonNullable<OpenLiveOptions['chaos']>['rules'] = ({ names, rules: given }) => ({
+    const rules: NonNullable<OpenAccountOptions['chaos']>['rules'] = ({ names, rules: given }) => ({
       names,
       rules: given.map(rule =>
         rule.kind !== 'levels'

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { expect } from 'chai'
+import { TrustedClock } from '../../src/account/trusted-clock.ts'
+import { openParts, type ServiceParts } from '../../src/app/build.ts'
 import { openPaperAccount } from '../../src/brokers/paper-account.ts'
 import { serviceSchema } from '../../src/config/schema.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
-import { openParts, type ServiceParts } from '../../src/app/build.ts'
-import { TrustedClock } from '../../src/account/trusted-clock.ts'
 import { aPosition } from '../support/builders.ts'
 import { Folder } from '../support/cli.ts'
 

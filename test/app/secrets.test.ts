@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { serviceSchema } from '../../src/config/schema.ts'
 import { secretsOf } from '../../src/app/secrets.ts'
+import { serviceSchema } from '../../src/config/schema.ts'
 
 describe('secretsOf', () => {
   let folder: string

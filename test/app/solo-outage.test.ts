@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { type RemoteBroker, startBroker } from '../support/broker-server/client.ts'
 import { executedBy } from '../crash/checks.ts'
-import { storeIdAt } from '../support/store-id.ts'
+import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
 import { RunningService } from '../support/kill.ts'
-import { until } from '../support/redis-store.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
+import { until } from '../support/redis-store.ts'
+import { storeIdAt } from '../support/store-id.ts'
 
 const CAPABILITIES = { dedupe: 'always', lookup: 'complete', reduceOnly: true } as const
 

@@ -1,14 +1,14 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
+import { seed } from '../../src/app/sync-positions.ts'
 import type { PositionEntry } from '../../src/config/position-reader.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import { seed } from '../../src/app/sync-positions.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive } from '../support/open-live.ts'
 
 const STOP_5 = { stopLoss: { pct: 5 } }
 const STOP_3 = { stopLoss: { pct: 3 } }
@@ -16,18 +16,18 @@ const STOP_3 = { stopLoss: { pct: 3 } }
 const NO_FLAGS = { exitNow: false, opensLater: false, reopen: false }
 
 describe('seed', () => {
-  let keeper: MemoryKeeper
-  let system: LiveSystem
+  let keeper: MemoryRepository
+  let system: Account
 
   beforeEach(async () => {
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     await start()
   })
 
   afterEach(() => system.stop())
 
   async function start(): Promise<void> {
-    system = await openLive({
+    system = await openAccount({
       keeper,
       venue: new TestVenue().venue,
       clock: { now: () => 1_000, monotonic: () => 1_000 },

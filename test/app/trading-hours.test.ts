@@ -1,13 +1,13 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
 import { instrumentsToPoll } from '../../src/engine/held-instruments.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
 import { aPosition } from '../support/builders.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 const MINUTE = 60_000
@@ -23,15 +23,15 @@ const OPEN = 9 * 60 * MINUTE
 const CLOSE = 16 * 60 * MINUTE
 
 describe('A position whose instrument has trading hours', () => {
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let now: number
-  let system: LiveSystem
+  let system: Account
 
   beforeEach(async () => {
     const account = new TestVenue()
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     now = CLOSE - MINUTE
-    system = await openLive({
+    system = await openAccount({
       keeper,
       venue: account.venue,
       beforeGuard: account.deposit,

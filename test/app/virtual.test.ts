@@ -1,7 +1,7 @@
 import { expect } from 'chai'
+import { VirtualSystem } from '../../src/app/virtual.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { JournalEvent } from '../../src/ports/journal.ts'
-import { VirtualSystem } from '../../src/app/virtual.ts'
 import { aPosition, aRuleSet, aSabotagedRuleSet } from '../support/builders.ts'
 
 const STOP = aRuleSet({ stopLoss: { pct: 5 } })

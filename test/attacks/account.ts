@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { sum } from '../../src/domain/decimal.ts'
+import { REST, type Protocol } from '../support/broker-server/routes.ts'
 import type { Fault, Harm, Route, SettingsChange } from '../support/broker-server/script.ts'
-import { type Protocol, REST } from '../support/broker-server/routes.ts'
 import { BrokerServer } from '../support/broker-server/server.ts'
 
 const PRICED_MS = 100

@@ -2,12 +2,12 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Account } from './account.ts'
 import type { JournalLine, PositionView } from '../../src/ports/control.ts'
 import type { Protocol } from '../support/broker-server/routes.ts'
 import type { SettingsChange } from '../support/broker-server/script.ts'
 import { RunningService } from '../support/kill.ts'
 import { STEERING, type Steering } from '../support/steered/steering.ts'
+import { Account } from './account.ts'
 import { configOf, type Settings } from './settings.ts'
 
 /** A position as its owner posts it. */

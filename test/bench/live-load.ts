@@ -1,8 +1,8 @@
-import { instrumentId, positionId, type PositionId } from '../../src/domain/ids.ts'
 import type { Decision } from '../../src/domain/decision.ts'
+import { instrumentId, positionId, type PositionId } from '../../src/domain/ids.ts'
 import type { JournalLine } from '../../src/ports/control.ts'
-import type { Guard } from '../../src/risk/guard.ts'
-import { addAll, type LiveRig, liveRig } from './live-rig.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
+import { addAll, liveRig, type LiveRig } from './live-rig.ts'
 import { seeded } from './prices.ts'
 
 export interface LoadOptions {
@@ -52,7 +52,7 @@ export class LiveLoad {
   /** Opens a system and takes every position under guard. */
   static async open(
     options: LoadOptions,
-    beforeMonitor?: (guard: Guard) => void,
+    beforeMonitor?: (guard: WatchedPosition) => void,
   ): Promise<LiveLoad> {
     // Nothing is told before the first tick, thus not before the load is there.
     let load: LiveLoad | undefined

@@ -1,23 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Account } from '../../src/account/account.ts'
+import type { AccountChange } from '../../src/account/write-queue.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { openPaperAccount, type PaperAccount } from '../../src/brokers/paper-account.ts'
 import type { Decision } from '../../src/domain/decision.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { KillSwitch } from '../../src/exits/kill-switch.ts'
 import type { ExitRecord } from '../../src/exits/record.ts'
+import type { Meters } from '../../src/observability/meters.ts'
 import type { JournalLine } from '../../src/ports/control.ts'
+import type { Registered } from '../../src/ports/state-repository.ts'
 import type { ExitFollower } from '../../src/ports/telemetry.ts'
-import type { Registered } from '../../src/ports/keeper.ts'
-import { StoreKeeper } from '../../src/stores/keeper.ts'
-import { type LmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
-import type { Guard } from '../../src/risk/guard.ts'
 import type { PortfolioDay } from '../../src/risk/portfolio.ts'
-import type { LiveChange } from '../../src/account/write-queue.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import type { Performance } from '../../src/observability/instruments.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive } from '../support/open-live.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
+import { openLmdbStore, type LmdbStore } from '../../src/stores/lmdb.ts'
+import { StoreRepository } from '../../src/stores/state-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 
 /** What is told of while the system runs; each is called at the moment it happens. */
 export interface RigOptions {
@@ -28,15 +28,15 @@ export interface RigOptions {
   readonly onIntent?: (record: ExitRecord) => void
   readonly onLine?: (line: JournalLine) => void
   /** Where everything is measured, as in the service; default nowhere. */
-  readonly performance?: Performance
+  readonly performance?: Meters
   readonly followers?: readonly ExitFollower[]
   /** What each monitor calls before its work. */
-  readonly beforeMonitor?: (guard: Guard) => void
+  readonly beforeMonitor?: (guard: WatchedPosition) => void
 }
 
 /** A live system over a real store and a real paper account, both in one folder. */
 export interface LiveRig {
-  readonly system: LiveSystem
+  readonly system: Account
   readonly store: LmdbStore
   readonly account: PaperAccount
   /** Rows of ratchets that became durable so far. */
@@ -49,9 +49,9 @@ export interface LiveRig {
 export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'watchkeeper-bench-'))
   const store = await openLmdbStore({ folder: join(folder, 'store') })
-  const kept = new StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>(store)
+  const kept = new StoreRepository<ExitRecord, KillSwitch, PortfolioDay>(store)
   let ratchets = 0
-  const keep = async (change: LiveChange) => {
+  const keep = async (change: AccountChange) => {
     const lines = await kept.keep(change)
     ratchets += change.ratchets?.size ?? 0
     for (const record of change.exits ?? []) {
@@ -60,7 +60,7 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
     return lines
   }
   let account: PaperAccount | undefined
-  const system = await openLive({
+  const system = await openAccount({
     keeper: { load: () => kept.load(), keep },
     venue: quotes => (account = openPaperAccount({ folder: join(folder, 'paper'), quotes })),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
@@ -94,7 +94,7 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
 const same = <Part>(part: Part): Part => part
 
 /** A decision is made when the book takes it over; nothing in the product tells of that moment. */
-function tellDecisions({ core }: LiveSystem, tell: (decision: Decision) => void): void {
+function tellDecisions({ core }: Account, tell: (decision: Decision) => void): void {
   const { dispatcher } = core
   const commit = dispatcher.commit.bind(dispatcher)
   dispatcher.commit = (guard, outcome) => {

@@ -1,18 +1,18 @@
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { CallDesk } from '../../src/calls/call-desk.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { ExitTimes } from '../../src/observability/exit-times.ts'
+import { Meters } from '../../src/observability/meters.ts'
 import { Profiler } from '../../src/observability/profiler.ts'
 import { ExitTraces } from '../../src/observability/tracing.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
-import { NO_REDIS } from '../../src/views/redis-view.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
 import { metricFacts } from '../../src/views/metric-facts.ts'
-import { Performance } from '../../src/observability/instruments.ts'
-import { addAll, type LiveRig, liveRig, spread } from './live-rig.ts'
+import { NO_REDIS } from '../../src/views/redis-view.ts'
+import { addAll, liveRig, spread, type LiveRig } from './live-rig.ts'
 import { calmTicks } from './prices.ts'
-import { figure, type Figure, median } from './report.ts'
+import { figure, median, type Figure } from './report.ts'
 
 const POSITIONS = 10_000
 const INSTRUMENTS = 500
@@ -27,7 +27,7 @@ const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
 /** What it costs to measure: a scrape, a tick, a cycle. */
 export async function observability(): Promise<Figure[]> {
-  const measured = new Performance(clock)
+  const measured = new Meters(clock)
   const on = await rigOf({
     performance: measured,
     followers: [
@@ -59,7 +59,7 @@ async function rigOf(options: Parameters<typeof liveRig>[0]): Promise<LiveRig> {
 interface Both {
   readonly on: LiveRig
   readonly off: LiveRig
-  readonly measured: Performance
+  readonly measured: Meters
 }
 
 /** Ticks, and the cycles that come with them, measured as in the service and not at all, in turns. */
@@ -102,10 +102,10 @@ interface Spent {
   readonly cycleMs: number
 }
 
-const inService = ({ system }: LiveRig, measured: Performance): void =>
+const inService = ({ system }: LiveRig, measured: Meters): void =>
   measured.cycle(POSITIONS, profiler => system.cycle(profiler))
 
-async function scraped({ system }: LiveRig, measured: Performance): Promise<Figure[]> {
+async function scraped({ system }: LiveRig, measured: Meters): Promise<Figure[]> {
   const desk = new CallDesk({
     limits: [{ name: 'all', groups: ['orders', 'account', 'quotes'] }],
     breakers: {

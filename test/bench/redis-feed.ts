@@ -1,13 +1,13 @@
-import { instrumentsHeld } from '../../src/engine/held-instruments.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Tick } from '../../src/domain/tick.ts'
+import { instrumentsHeld } from '../../src/engine/held-instruments.ts'
 import { RedisFeed, type RedisFeedOptions } from '../../src/feeds/redis.ts'
 import { redisFeedSchema } from '../../src/feeds/redis/options.ts'
 import type { RedisConnection } from '../../src/redis/connection.ts'
 import { aPosition } from '../support/builders.ts'
 import { RedisServer } from '../support/redis-server.ts'
-import { addAll, type LiveRig, liveRig, spread } from './live-rig.ts'
-import { figure, type Figure, interleaved, median, perSecond } from './report.ts'
+import { addAll, liveRig, spread, type LiveRig } from './live-rig.ts'
+import { figure, interleaved, median, perSecond, type Figure } from './report.ts'
 
 const POSITIONS = 10_000
 const INSTRUMENTS = 500

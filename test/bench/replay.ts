@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { runReplay } from '../../src/cli/replay-run.ts'
 import { calmTicks, realPrints } from './prices.ts'
-import { figure, type Figure, median } from './report.ts'
+import { figure, median, type Figure } from './report.ts'
 
 const ROWS = 1_000_000
 const POSITIONS = 100

@@ -1,16 +1,16 @@
-import { instrumentId, type InstrumentId, positionId } from '../../src/domain/ids.ts'
+import { instrumentId, positionId, type InstrumentId } from '../../src/domain/ids.ts'
 import type { Position, Side } from '../../src/domain/position.ts'
 import type { Tick } from '../../src/domain/tick.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { decide } from '../../src/risk/decide.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
-import type { Guard } from '../../src/risk/guard.ts'
 import { merge, noLevels } from '../../src/risk/merge.ts'
-import type { RuleSet } from '../../src/risk/rule.ts'
 import { compileRuleSet } from '../../src/risk/rule-set.ts'
+import type { RuleSet } from '../../src/risk/rule.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import { bareNact } from './bare-nact.ts'
 import { calmTicks, realPrints } from './prices.ts'
-import { figure, type Figure, interleaved, perSecond } from './report.ts'
+import { figure, interleaved, perSecond, type Figure } from './report.ts'
 
 interface Held {
   readonly position: Position
@@ -47,7 +47,7 @@ const reopened = (position: Position, { price, ts }: Pick<Tick, 'price' | 'ts'>)
 
 /** A dispatcher whose monitors act at once, without actors: what is measured is the book. */
 function dispatcherOver(positions: readonly Held[], counts: { wakes: number; exits: number }) {
-  const woken: Guard[] = []
+  const woken: WatchedPosition[] = []
   const dispatcher = new Dispatcher({
     wake: guard => woken.push(guard),
     exit: () => counts.exits++,

@@ -1,13 +1,13 @@
-import { type ActorSystem, actorSystem, type Ref, send } from '../../src/actors/actor.ts'
+import { actorSystem, send, type ActorSystem, type Ref } from '../../src/actors/actor.ts'
 import type { GatewayMessage, MonitorMessage } from '../../src/actors/messages.ts'
 import { monitor } from '../../src/actors/monitor.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
-import type { Guard } from '../../src/risk/guard.ts'
 import { compileRuleSet } from '../../src/risk/rule-set.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import { bareNact } from './bare-nact.ts'
-import { figure, type Figure, interleaved, perSecond } from './report.ts'
+import { figure, interleaved, perSecond, type Figure } from './report.ts'
 
 const INSTRUMENTS = 500
 const PER_INSTRUMENT = 20
@@ -37,7 +37,7 @@ export function monitors(count: number, positionOf: (index: number) => Position)
     trailingStop: { distance: 1 },
   }).ruleSet!
   for (let index = 0; index < count; index++) {
-    const guard: Guard = dispatcher.open(positionOf(index), ruleSet)
+    const guard: WatchedPosition = dispatcher.open(positionOf(index), ruleSet)
     const ref = actors.spawn({
       name: `monitor-${guard.position.id}`,
       epoch: 1,

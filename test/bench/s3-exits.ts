@@ -1,7 +1,7 @@
 import { instrumentId } from '../../src/domain/ids.ts'
 import type { Tick } from '../../src/domain/tick.ts'
-import { addAll, type LiveRig, liveRig, spread, stopOf } from './live-rig.ts'
-import { figure, type Figure, median, quantile } from './report.ts'
+import { addAll, liveRig, spread, stopOf, type LiveRig } from './live-rig.ts'
+import { figure, median, quantile, type Figure } from './report.ts'
 import { aLong } from './s2-wakes.ts'
 
 const COUNT = 10_000

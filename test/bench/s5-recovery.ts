@@ -6,7 +6,7 @@ import { copyBetween } from '../../src/app/store-copy.ts'
 import { RunningService } from '../support/kill.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { addAll, liveRig, spread } from './live-rig.ts'
-import { figure, type Figure, median } from './report.ts'
+import { figure, median, type Figure } from './report.ts'
 import { aLong } from './s2-wakes.ts'
 
 const COUNTS = [2_500, 5_000, 10_000]

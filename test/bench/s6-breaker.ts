@@ -1,8 +1,8 @@
 import { circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel'
 import CircuitBreaker from 'opossum'
-import { acquire, breaker as freshBreaker, isPermit, settle } from '../../src/resilience/breaker.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
-import { figure, type Figure, interleaved, perSecond } from './report.ts'
+import { acquire, breaker as freshBreaker, isPermit, settle } from '../../src/resilience/breaker.ts'
+import { figure, interleaved, perSecond, type Figure } from './report.ts'
 
 const CALLS = 100_000
 const ROUNDS = 7

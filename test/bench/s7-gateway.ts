@@ -1,13 +1,13 @@
-import { actorSystem, type Ref, send } from '../../src/actors/actor.ts'
+import { actorSystem, send, type Ref } from '../../src/actors/actor.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { CallDesk } from '../../src/calls/call-desk.ts'
+import { pacedBroker } from '../../src/calls/paced-broker.ts'
 import type { ClientOrderId } from '../../src/domain/order.ts'
 import type { Broker } from '../../src/ports/broker.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { pacedBroker } from '../../src/calls/paced-broker.ts'
 import { bareNact } from './bare-nact.ts'
-import { figure, type Figure, interleaved, perSecond } from './report.ts'
+import { figure, interleaved, perSecond, type Figure } from './report.ts'
 
 const CALLS = 20_000
 /** Calls under way at once: fewer than may be in flight. */

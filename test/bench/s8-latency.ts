@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { FULL_LOAD, LiveLoad } from './live-load.ts'
-import { figure, type Figure, quantile } from './report.ts'
+import { figure, quantile, type Figure } from './report.ts'
 
 const WARM_UP_MS = 5_000
 const MEASURED_MS = 20_000

@@ -1,6 +1,6 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
-import { type Audit, FULL_LOAD, LiveLoad, type LoadOptions } from './live-load.ts'
+import { FULL_LOAD, LiveLoad, type Audit, type LoadOptions } from './live-load.ts'
 import { quantile } from './report.ts'
 
 /** Heap that may be in use more at the end than after the warm-up, MiB; ids are used again. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Batch, Store } from '../../src/ports/store.ts'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
-import { Machine } from '../support/redis-store.ts'
 import { RedisServer } from '../support/redis-server.ts'
-import { figure, type Figure, median } from './report.ts'
+import { Machine } from '../support/redis-store.ts'
+import { figure, median, type Figure } from './report.ts'
 
 const ROUNDS = 5
 /** Intents of a round: one after the other, and as many as a gap in a market makes at once. */

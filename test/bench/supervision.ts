@@ -1,13 +1,13 @@
+import type { Account } from '../../src/account/account.ts'
 import { send } from '../../src/actors/actor.ts'
-import { instrumentId } from '../../src/domain/ids.ts'
-import type { Guard } from '../../src/risk/guard.ts'
 import { CATCH_UP } from '../../src/actors/supervisor-state.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import { healthFacts } from '../../src/views/health-facts.ts'
+import { instrumentId } from '../../src/domain/ids.ts'
 import { healthStatus } from '../../src/observability/health.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
+import { healthFacts } from '../../src/views/health-facts.ts'
 import { FULL_LOAD, LiveLoad } from './live-load.ts'
 import { seeded } from './prices.ts'
-import { figure, type Figure, median, quantile } from './report.ts'
+import { figure, median, quantile, type Figure } from './report.ts'
 
 const WARM_UP_MS = 3_000
 /** The promise is of 30 s; SUPERVISION_MS=30000 measures that. */
@@ -20,7 +20,7 @@ const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(r
 /** What 100 crashes a second cost everybody else, and what a cycle costs; half a minute. */
 export async function supervision(): Promise<Figure[]> {
   const crashing = new Set<string>()
-  const load = await LiveLoad.open(FULL_LOAD, ({ position: { id } }: Guard) => {
+  const load = await LiveLoad.open(FULL_LOAD, ({ position: { id } }: WatchedPosition) => {
     if (crashing.size > 0 && crashing.delete(id)) throw new Error('a crash of the bench')
   })
   const { system } = load.rig
@@ -51,7 +51,7 @@ export async function supervision(): Promise<Figure[]> {
 }
 
 /** Cycles of a system in which nothing happens, with what they leave to the next turns of the loop. */
-async function idleCycle(system: LiveSystem): Promise<{ median: number; best: number }> {
+async function idleCycle(system: Account): Promise<{ median: number; best: number }> {
   const limits = { startedAt: Date.now(), exitOverdueMs: 30_000, staleMs: 30_000, graceMs: 0 }
   const times: number[] = []
   for (let index = 0; index < FULL_LOAD.instruments; index++) {
@@ -77,7 +77,7 @@ async function measured(load: LiveLoad): Promise<number[]> {
 }
 
 /** Lets monitors throw, each at its next message, which it gets at once. */
-function crashes(system: LiveSystem, crashing: Set<string>) {
+function crashes(system: Account, crashing: Set<string>) {
   const random = seeded(11)
   const start = performance.now()
   let done = 0
@@ -96,7 +96,7 @@ function crashes(system: LiveSystem, crashing: Set<string>) {
 }
 
 /** Ms until every open position has a living monitor again. */
-async function allBack(system: LiveSystem, crashing: Set<string>): Promise<number> {
+async function allBack(system: Account, crashing: Set<string>): Promise<number> {
   const from = performance.now()
   crashing.clear()
   const isBack = (): boolean =>

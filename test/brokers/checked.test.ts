@@ -3,11 +3,11 @@ import { checkedBroker } from '../../src/brokers/checked.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../src/domain/order.ts'
 import {
-  type AdapterFault,
   NotSent,
   OutcomeUnknown,
   RateLimited,
   Unauthorized,
+  type AdapterFault,
 } from '../../src/errors.ts'
 import type { Broker, OrderUpdate } from '../../src/ports/broker.ts'
 import { aPosition } from '../support/builders.ts'

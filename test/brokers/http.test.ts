@@ -3,8 +3,8 @@ import { instrumentId } from '../../src/domain/ids.ts'
 import type { ClientOrderId } from '../../src/domain/order.ts'
 import { RateLimited, Unauthorized } from '../../src/errors.ts'
 import type { Capabilities, RejectionCode } from '../../src/ports/broker.ts'
-import { type BrokerAtVenue, brokerContract } from '../contracts/broker-contract.ts'
-import { type RemoteBroker, startBroker } from '../support/broker-server/client.ts'
+import { brokerContract, type BrokerAtVenue } from '../contracts/broker-contract.ts'
+import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
 import { PLAIN, type Settings } from '../support/broker-server/script.ts'
 import {
   ACME,

@@ -11,8 +11,8 @@ import {
 } from '../../src/brokers/paper-account.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../src/domain/order.ts'
-import type { OrderUpdate } from '../../src/ports/broker.ts'
 import { AccountUnusable, NotSent, OutcomeUnknown } from '../../src/errors.ts'
+import type { OrderUpdate } from '../../src/ports/broker.ts'
 import { aPosition } from '../support/builders.ts'
 
 const ACME = instrumentId('ACME')

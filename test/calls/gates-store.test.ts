@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { CallDesk } from '../../src/calls/call-desk.ts'
+import { GatesStore, rememberedGates } from '../../src/calls/gates-store.ts'
 import type { CycleMetricsReport } from '../../src/observability/cycle-metrics.ts'
 import type { GatewayView } from '../../src/ports/control.ts'
 import { forceOpen } from '../../src/resilience/breaker-hand.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'
-import { GatewayMemory, rememberedGates } from '../../src/calls/gates-store.ts'
-import { type RemoteBroker, startBroker } from '../support/broker-server/client.ts'
+import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
 import { PLAIN } from '../support/broker-server/script.ts'
 import { Folder } from '../support/cli.ts'
 import { aDesk } from '../support/desk.ts'
@@ -35,7 +35,7 @@ describe('GatewayMemory', () => {
     const counting = {
       write: (...given: Parameters<MemoryStore['write']>) => (writes++, store.write(...given)),
     }
-    const memory = new GatewayMemory(counting, clock)
+    const memory = new GatesStore(counting, clock)
     memory.keep(desk.gates)
     desk.handle('orders', forceOpen)
     for (let cycle = 0; cycle < 3; cycle++) {
@@ -52,7 +52,7 @@ describe('GatewayMemory', () => {
       write: (...given: Parameters<MemoryStore['write']>) =>
         isBroken ? Promise.reject(new Error('full')) : store.write(...given),
     }
-    const memory = new GatewayMemory(failing, clock)
+    const memory = new GatesStore(failing, clock)
     desk.handle('orders', forceOpen)
     memory.keep(desk.gates)
     await memory.idle()

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
-import { Gates, type GatesOptions, type Leave } from '../../src/calls/gates.ts'
 import { aged, gatesSnapshot } from '../../src/calls/gates-snapshot.ts'
+import { CallGates, type GatesOptions, type Leave } from '../../src/calls/gates.ts'
 import type { CallLimit, EndpointGroup } from '../../src/domain/venue.ts'
 import { RateLimited } from '../../src/errors.ts'
-import { retryInMs, state } from '../../src/resilience/breaker.ts'
 import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
+import { retryInMs, state } from '../../src/resilience/breaker.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
 
 describe('Gates', () => {
@@ -13,9 +13,9 @@ describe('Gates', () => {
 
   beforeEach(() => (now = 0))
 
-  function open(but: Partial<GatesOptions> = {}): Gates {
+  function open(but: Partial<GatesOptions> = {}): CallGates {
     const plain = breakerOptions.parse({ jitter: 0 })
-    return new Gates({
+    return new CallGates({
       limits: [],
       breakers: { orders: plain, account: plain, quotes: plain },
       throttle: throttleOptions.parse({ startRate: 50 }),
@@ -26,19 +26,19 @@ describe('Gates', () => {
     })
   }
 
-  function leaveOf(gates: Gates, group: EndpointGroup): Leave {
+  function leaveOf(gates: CallGates, group: EndpointGroup): Leave {
     now += 100
     const leave = gates.ask({ group, isUrgent: group === 'orders' })
     if (leave.kind !== 'leave') throw new Error(`no leave: ${JSON.stringify(leave)}`)
     return leave
   }
 
-  function trip(gates: Gates, group: EndpointGroup): void {
+  function trip(gates: CallGates, group: EndpointGroup): void {
     for (let index = 0; index < 5; index++) gates.settle(leaveOf(gates, group), 'failure', false)
     expect(state(gates.breaker(group), now)).to.equal('open')
   }
 
-  const waitOf = (gates: Gates, group: EndpointGroup) => retryInMs(gates.breaker(group), now)
+  const waitOf = (gates: CallGates, group: EndpointGroup) => retryInMs(gates.breaker(group), now)
 
   it('open for a second where exits failed, twice as long the next time, and for longer else', () => {
     const gates = open()
@@ -179,7 +179,7 @@ describe('Gates', () => {
 
   describe('of a new process', () => {
     /** What is left of these gates when a new process starts `downMs` later. */
-    const afterwards = (gates: Gates, downMs: number): Gates => {
+    const afterwards = (gates: CallGates, downMs: number): CallGates => {
       const past = aged(gatesSnapshot.parse(JSON.parse(JSON.stringify(gates.snapshot()))), downMs)
       now = 0
       return open({ past })

@@ -1,5 +1,9 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import type { Venue } from '../../src/account/options.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { CallDesk } from '../../src/calls/call-desk.ts'
+import { pacedBroker } from '../../src/calls/paced-broker.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Broker } from '../../src/ports/broker.ts'
 import type { JournalLine } from '../../src/ports/control.ts'
@@ -7,18 +11,14 @@ import type { Quotes } from '../../src/ports/quotes.ts'
 import { forceOpen, reset } from '../../src/resilience/breaker-hand.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import type { Venue } from '../../src/account/options.ts'
 import { exitView } from '../../src/views/exit-view.ts'
-import { pacedBroker } from '../../src/calls/paced-broker.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 import { anOrder } from '../support/http-broker.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
 import { until } from '../support/until.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive } from '../support/open-live.ts'
 
 describe('pacedBroker', () => {
   let timers: FakeTimers
@@ -114,7 +114,7 @@ describe('pacedBroker of a live system', () => {
   const clock = { now: () => now, monotonic: () => now }
   const plain = breakerOptions.parse({})
   let desk: CallDesk
-  let system: LiveSystem
+  let system: Account
 
   beforeEach(async () => {
     account = new TestVenue()
@@ -137,8 +137,8 @@ describe('pacedBroker of a live system', () => {
       })
       return { ...paced, priced: () => undefined }
     }
-    system = await openLive({
-      ...{ keeper: new MemoryKeeper(), venue, clock, beforeGuard: account.deposit },
+    system = await openAccount({
+      ...{ keeper: new MemoryRepository(), venue, clock, beforeGuard: account.deposit },
       timers: machineTimers,
       callTimeoutMs: Infinity,
       onLine: line => lines.push(line),

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
+import { QuoteBatch } from '../../src/calls/quote-batch.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import { NotSent } from '../../src/errors.ts'
-import { QuoteBatch } from '../../src/calls/quote-batch.ts'
 
 const ids = (...names: string[]) => names.map(instrumentId)
 const tickOf = (name: string) => ({ instrument: instrumentId(name), ts: 1, price: 9 })

@@ -1,14 +1,14 @@
 import { expect } from 'chai'
-import { instrumentId, positionId } from '../../src/domain/ids.ts'
-import { type ChaosAct, chaosSchema } from '../../src/resilience/chaos-plan.ts'
+import type { Account } from '../../src/account/account.ts'
 import { Chaos } from '../../src/chaos/chaos.ts'
 import { chaosSummary } from '../../src/chaos/summary.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import { chaosSchema, type ChaosAct } from '../../src/resilience/chaos-plan.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { openLive } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 const ACME = instrumentId('ACME')
@@ -16,21 +16,21 @@ const first = (): number => 0
 
 describe('Chaos', () => {
   let timers: FakeTimers
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let venue: TestVenue
   let chaos: Chaos
-  let system: LiveSystem
+  let system: Account
 
   const now = (): number => 1_000 + timers.now
 
   beforeEach(async () => {
     timers = new FakeTimers()
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     venue = new TestVenue()
     const clock = { now, monotonic: timers.monotonic }
     const acts = [{ kind: 'monitor-throws', everyMs: 1_000 }]
     chaos = new Chaos(chaosSchema.parse({ acts }), { clock, timers })
-    system = await openLive({
+    system = await openAccount({
       ...{ keeper, timers, clock, chaos, random: () => 0.5 },
       ...{ beforeGuard: venue.deposit, callTimeoutMs: 5_000 },
       venue: quotes => chaos.broker(venue.venue(quotes)),

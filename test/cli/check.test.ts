@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { Folder, type Ran, watchkeeper } from '../support/cli.ts'
+import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
 
 const AT = Date.UTC(2024, 7, 9, 9, 30)
 

@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { killSwitchShape, positionsShape } from '../../src/cli/answers.ts'
 import { ServiceClient } from '../../src/cli/client.ts'

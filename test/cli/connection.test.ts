@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import type { Ran } from '../support/cli.ts'
 import { cliHere } from '../support/cli-here.ts'
+import type { Ran } from '../support/cli.ts'
 import { closedPort } from '../support/closed-port.ts'
 import { always, OddServer } from '../support/odd-server.ts'
 

@@ -5,8 +5,8 @@ import {
   readable,
   sparkline,
   tableLines,
-  type TextStream,
   zonedText,
+  type TextStream,
 } from '../../src/cli/output.ts'
 
 const stream = (isTTY?: boolean): TextStream => ({

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { type HttpServer, serveHttp } from '../../src/http/server.ts'
-import { Folder, type Ran } from '../support/cli.ts'
+import { serveHttp, type HttpServer } from '../../src/http/server.ts'
 import { cliHere } from '../support/cli-here.ts'
+import { Folder, type Ran } from '../support/cli.ts'
 import { aView, FakeControl } from '../support/fake-control.ts'
 import { always, OddServer } from '../support/odd-server.ts'
 

@@ -1,6 +1,6 @@
-import { expect } from 'chai'
 import { fileURLToPath } from 'node:url'
-import { Folder, type Ran, watchkeeper } from '../support/cli.ts'
+import { expect } from 'chai'
+import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
 
 /** Times of these tests are counted from here, epoch ms; `at` counts seconds from it. */
 const T = 1_700_000_000_000

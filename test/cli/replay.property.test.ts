@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { VirtualSystem } from '../../src/app/virtual.ts'
 import type { Decision } from '../../src/domain/decision.ts'
 import { instrumentId, type PositionId } from '../../src/domain/ids.ts'
-import { VirtualSystem } from '../../src/app/virtual.ts'
 import { evaluatePlainly, type PlainEvent, type PlainPosition } from '../support/plain-evaluator.ts'
 import { scenario } from '../support/scenarios.ts'
 

@@ -1,7 +1,7 @@
-import { expect } from 'chai'
 import { existsSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import { Folder, type Ran, type RunOptions, watchkeeper } from '../support/cli.ts'
+import { expect } from 'chai'
+import { Folder, watchkeeper, type Ran, type RunOptions } from '../support/cli.ts'
 
 /** Times of these tests are counted from here, epoch ms. */
 const T = 1_700_000_000_000

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { Folder, type Ran, watchkeeper } from '../support/cli.ts'
+import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
 import { closedPort } from '../support/closed-port.ts'
 import { RunningService } from '../support/kill.ts'
 

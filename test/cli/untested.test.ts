@@ -1,7 +1,7 @@
 import { expect } from 'chai'
+import { untestedIn, untestedText } from '../../src/cli/untested.ts'
 import { parsePositions } from '../../src/config/positions-file.ts'
 import type { Position } from '../../src/domain/position.ts'
-import { untestedIn, untestedText } from '../../src/cli/untested.ts'
 
 /** Positions opened at 0 in a replay that ended at 10,000, where `prices` are times of last prices. */
 function lines(

@@ -1,11 +1,11 @@
-import { expect } from 'chai'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'chai'
 import {
-  type LoadedPositions,
   loadPositions,
   parsePositions,
+  type LoadedPositions,
 } from '../../src/config/positions-file.ts'
 import { describeFault, InputError } from '../../src/errors.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import { type InstrumentId, instrumentId, positionId } from '../../src/domain/ids.ts'
+import { instrumentId, positionId, type InstrumentId } from '../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../src/domain/order.ts'
 import type { Side } from '../../src/domain/position.ts'
 import { NotSent } from '../../src/errors.ts'

@@ -3,7 +3,7 @@ import { theProgram } from '../support/compiled.ts'
 import type { Course } from './hostility.ts'
 import { planOf } from './plan.ts'
 import { textOf } from './report.ts'
-import { type Result, run } from './run.ts'
+import { run, type Result } from './run.ts'
 import { LATE_MS, venuesOf } from './venues.ts'
 
 /** The whole matrix is `npm run test:crash`, where late venues are as late as real ones. */

@@ -1,11 +1,11 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { openKeptData, type KeptPosition } from '../../src/app/offline.ts'
 import type { JournalLine } from '../../src/ports/control.ts'
-import { type KeptPosition, openKeptData } from '../../src/app/offline.ts'
 import { RunningService } from '../support/kill.ts'
-import { type CommitFault, STEERING } from '../support/steered/steering.ts'
+import { STEERING, type CommitFault } from '../support/steered/steering.ts'
 import { CRASH_AT, type Kill } from './labels.ts'
 
 /** The guarded program, as it stands in the repository. */
@@ -23,7 +23,7 @@ export interface Disk {
 }
 
 /** A guard that is killed and started again, over one data folder. */
-export class Guard {
+export class WatchedPosition {
   /** How often it was killed, by label. */
   readonly kills = new Map<string, number>()
   private readonly folder: string

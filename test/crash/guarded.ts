@@ -4,7 +4,7 @@ import { main } from '../../src/cli/main.ts'
 import type { Batch } from '../../src/ports/store.ts'
 import { LmdbStore } from '../../src/stores/lmdb.ts'
 import { harmCommits } from '../support/steered/commits.ts'
-import { type Steering, STEERING } from '../support/steered/steering.ts'
+import { STEERING, type Steering } from '../support/steered/steering.ts'
 import { CRASH_AT, type Label, type LabelledKill } from './labels.ts'
 
 /**

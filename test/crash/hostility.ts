@@ -1,7 +1,7 @@
 import type { Random } from '../../src/domain/random.ts'
 import type { Harm } from '../support/broker-server/script.ts'
 import type { CommitFault } from '../support/steered/steering.ts'
-import { type CrashVenue, weaker } from './venues.ts'
+import { weaker, type CrashVenue } from './venues.ts'
 
 /**
  * What people do with the position `alone`, whatever becomes of the guard meanwhile: nothing; they add

@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util'
 import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
 import { compiled } from '../support/compiled.ts'
 import { planOf, ROUND } from './plan.ts'
 import { bar, tableOf, textOf } from './report.ts'
-import { type Result, run } from './run.ts'
+import { run, type Result } from './run.ts'
 import { LATE_MS } from './venues.ts'
 
 /**

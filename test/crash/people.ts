@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrokerServer } from '../support/broker-server/server.ts'
 import { ALONE, MORE, positionsOf } from './account.ts'
-import type { Disk, Guard } from './guard.ts'
+import type { Disk, WatchedPosition } from './guard.ts'
 import { CALL_MS, type Plan } from './plan.ts'
 
 /** What people have done to the position `alone`. */
@@ -19,7 +19,7 @@ export interface Deeds {
 interface Around {
   readonly plan: Plan
   readonly broker: BrokerServer
-  readonly guard: Guard
+  readonly guard: WatchedPosition
 }
 
 const { instrument, quantity } = ALONE

@@ -1,8 +1,8 @@
-import { type Random, sfc32 } from '../../src/domain/random.ts'
+import { sfc32, type Random } from '../../src/domain/random.ts'
 import type { Fault, FillPlan, Harm } from '../support/broker-server/script.ts'
-import { type Kill, LABELS } from './labels.ts'
-import { type Hostility, hostilityOf, TO_BELIEF } from './hostility.ts'
-import { type CrashVenue, LATE_MS, venuesOf } from './venues.ts'
+import { hostilityOf, TO_BELIEF, type Hostility } from './hostility.ts'
+import { LABELS, type Kill } from './labels.ts'
+import { LATE_MS, venuesOf, type CrashVenue } from './venues.ts'
 
 /** One run: a venue, what is done to it, and where the guard is killed. All of it follows from a seed. */
 export interface Plan {

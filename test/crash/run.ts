@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TrueBook } from '../support/broker-server/client.ts'
-import { type BrokerServer, serveBroker } from '../support/broker-server/server.ts'
+import { serveBroker, type BrokerServer } from '../support/broker-server/server.ts'
 import { ALONE, HANDS, positionsOf, writeConfig, writeFiles } from './account.ts'
 import { isBeyondZero, loosened, violationsOf } from './checks.ts'
-import { type Disk, Guard, GUARDED } from './guard.ts'
+import { GUARDED, WatchedPosition, type Disk } from './guard.ts'
 import type { Kill } from './labels.ts'
 import { People } from './people.ts'
 import type { Plan } from './plan.ts'
@@ -47,7 +47,7 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   })
   const url = `http://127.0.0.1:${broker.port}`
   const args = writeFiles(folder, plan, url)
-  const guard = new Guard(folder, { main, args, commits: plan.hostility.commits })
+  const guard = new WatchedPosition(folder, { main, args, commits: plan.hostility.commits })
   const shrink = (): void => {
     const { shrunk } = plan.hostility
     if (shrunk !== null) writeConfig(folder, { ...plan, url, venue: shrunk })
@@ -64,7 +64,7 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
 interface Parts {
   readonly plan: Plan
   readonly broker: BrokerServer
-  readonly guard: Guard
+  readonly guard: WatchedPosition
   /** Lets the next process claim less of the venue, where the plan says so. */
   shrink(): void
 }
@@ -72,7 +72,7 @@ interface Parts {
 class Course {
   private readonly parts: Parts
   private readonly plan: Plan
-  private readonly guard: Guard
+  private readonly guard: WatchedPosition
   private readonly people: People
   private readonly kills: Kill[]
   private readonly looser: string[] = []

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { JournalLine } from '../../src/ports/control.ts'
-import { type RemoteBroker, startBroker } from '../support/broker-server/client.ts'
+import { startBroker, type RemoteBroker } from '../support/broker-server/client.ts'
 import { writeFiles } from './account.ts'
 import { executedBy } from './checks.ts'
-import { Guard, GUARDED } from './guard.ts'
+import { GUARDED, WatchedPosition } from './guard.ts'
 import { CALM } from './hostility.ts'
 import { planOf } from './plan.ts'
 import { venuesOf } from './venues.ts'
@@ -21,7 +21,7 @@ const PROVING = venuesOf(0).find(
 describe('the exit of a position that everything happens to', () => {
   let folder: string
   let broker: RemoteBroker
-  let guard: Guard
+  let guard: WatchedPosition
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-story-'))
@@ -41,7 +41,10 @@ describe('the exit of a position that everything happens to', () => {
       },
     })
     const plan = { ...planOf(0), venue: PROVING, hostility: CALM, isHalved: false }
-    guard = new Guard(folder, { main: GUARDED, args: writeFiles(folder, plan, broker.url) })
+    guard = new WatchedPosition(folder, {
+      main: GUARDED,
+      args: writeFiles(folder, plan, broker.url),
+    })
   })
 
   after(async () => {

@@ -1,5 +1,5 @@
-import type { Capabilities } from '../../src/ports/broker.ts'
 import { isUnprovable } from '../../src/exits/settings.ts'
+import type { Capabilities } from '../../src/ports/broker.ts'
 
 /** A venue of the matrix: what it can prove, and when what it did can be seen. */
 export interface CrashVenue {

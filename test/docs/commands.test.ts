@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import {
-  type Block,
   blocksOf,
-  type Example,
   examplesOf,
   PAGES,
   placeOf,
   ROOT,
+  type Block,
+  type Example,
 } from '../support/docs/blocks.ts'
-import { needing, type Need } from '../support/needing.ts'
 import { PageSession } from '../support/docs/page-session.ts'
+import { needing, type Need } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 
 /** Commands that are not run, by how they begin, and why. Each must stand on its page. */

@@ -14,7 +14,7 @@ import {
 import { capabilities } from '../../src/brokers/http/options.ts'
 import { exitAnswer, orderState } from '../../src/brokers/shapes.ts'
 import { cliHere } from '../support/cli-here.ts'
-import { type Block, blocksOf, PAGES, placeOf } from '../support/docs/blocks.ts'
+import { blocksOf, PAGES, placeOf, type Block } from '../support/docs/blocks.ts'
 
 const blocks = PAGES.flatMap(blocksOf)
 const inLanguage = (language: string): Block[] =>

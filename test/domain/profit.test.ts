@@ -1,5 +1,5 @@
-import { Decimal } from 'decimal.js'
 import { expect } from 'chai'
+import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import { amountAt, priceAtAmountOf, profitOf } from '../../src/domain/profit.ts'
 import { ruleSetWarnings } from '../../src/risk/rule-set.ts'

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { zonedText } from '../../src/cli/output.ts'
 import {
   dayNumber,
   firstInstant,
@@ -7,7 +8,6 @@ import {
   localDay,
   localInstant,
 } from '../../src/domain/zone.ts'
-import { zonedText } from '../../src/cli/output.ts'
 import { parseDay } from '../../src/risk/calendar.ts'
 
 const DAY_MS = 86_400_000

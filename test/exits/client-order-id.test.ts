@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { positionId } from '../../src/domain/ids.ts'
-import { clientOrderId, type ExitAttempt, hasOurPrefix } from '../../src/exits/client-order-id.ts'
+import { clientOrderId, hasOurPrefix, type ExitAttempt } from '../../src/exits/client-order-id.ts'
 
 const attempt: ExitAttempt = {
   storeId: 's1',

@@ -1,15 +1,15 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import type { Venue } from '../../src/account/options.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { Faults } from '../../src/exits/faults.ts'
 import { accountFacts } from '../../src/views/exit-view.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import type { Venue } from '../../src/account/options.ts'
 import { aPosition } from '../support/builders.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount, type OpenAccountOptions } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive, type OpenLiveOptions } from '../support/open-live.ts'
 
 const ACME = instrumentId('ACME')
 const SOUND = instrumentId('SOUND')
@@ -45,13 +45,13 @@ describe('Faults', () => {
 })
 
 describe('what is wrong with one position', () => {
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let account: TestVenue
   let now: number
-  let system: LiveSystem
+  let system: Account
 
   beforeEach(async () => {
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     account = new TestVenue()
     now = 1_000
     system = await open()
@@ -59,8 +59,8 @@ describe('what is wrong with one position', () => {
 
   afterEach(() => system.stop())
 
-  const open = (but: Partial<OpenLiveOptions> = {}): Promise<LiveSystem> =>
-    openLive({
+  const open = (but: Partial<OpenAccountOptions> = {}): Promise<Account> =>
+    openAccount({
       ...{ keeper, venue: account.venue },
       clock: { now: () => now, monotonic: () => now },
       timers: machineTimers,
@@ -124,7 +124,7 @@ describe('what is wrong with one position', () => {
   it('is counted at the price that can be, where the venue first tells of one that cannot', async () => {
     const limits = [{ name: 'all', maxLoss: 1_000, warnAtPct: 80 }]
     const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
-    const venue: OpenLiveOptions['venue'] = quotes => {
+    const venue: OpenAccountOptions['venue'] = quotes => {
       const real = account.venue(quotes)
       const placeExit: Venue['placeExit'] = async (order, signal) => {
         const answer = await real.placeExit(order, signal)

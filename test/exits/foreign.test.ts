@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { completed, isAlive } from '../../src/exits/record.ts'
 import { recovered } from '../../src/exits/recovery.ts'
-import { ExitCase, anOrderState, heldAt, settingsOf } from '../support/exits.ts'
+import { anOrderState, ExitCase, heldAt, settingsOf } from '../support/exits.ts'
 
 const RESENDING = settingsOf({ dedupe: 'always', lookup: 'complete' }, { storeId: 's1' })
 

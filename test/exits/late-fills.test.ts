@@ -1,24 +1,24 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import type { LivedOrder } from '../../src/domain/order.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
 import { aPosition } from '../support/builders.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
-import { openLive } from '../support/open-live.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { RestingVenue } from '../support/resting-venue.ts'
 
 const P1 = positionId('p1')
 
 /** A venue that tells that an order has ended, and executes it afterwards. */
 describe('an order that is executed after the venue has told its end', () => {
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let account: RestingVenue
   let now: number
-  let system: LiveSystem
+  let system: Account
 
   beforeEach(async () => {
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     account = new RestingVenue()
     now = 1_000
     system = await open()
@@ -30,8 +30,8 @@ describe('an order that is executed after the venue has told its end', () => {
   })
   afterEach(() => system.stop())
 
-  const open = (): Promise<LiveSystem> =>
-    openLive({
+  const open = (): Promise<Account> =>
+    openAccount({
       ...{ keeper, venue: account.venue, timers: machineTimers },
       clock: { now: () => now, monotonic: () => now },
       callTimeoutMs: 5_000,

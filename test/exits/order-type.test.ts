@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { RejectionCode } from '../../src/domain/order.ts'
-import { nextType, type OrderType, typeOf } from '../../src/exits/order-type.ts'
+import { nextType, typeOf, type OrderType } from '../../src/exits/order-type.ts'
 import { completed } from '../../src/exits/record.ts'
 import type { ExitStyle } from '../../src/exits/settings.ts'
 import { anOrderState, ExitCase, settingsOf } from '../support/exits.ts'

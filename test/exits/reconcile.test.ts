@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { sum } from '../../src/domain/decimal.ts'
 import { positionId } from '../../src/domain/ids.ts'
-import { type HoldingState, reported, unknownHolding } from '../../src/exits/holding-state.ts'
-import { type Share, share, startsHeld } from '../../src/exits/reconcile.ts'
+import { reported, unknownHolding, type HoldingState } from '../../src/exits/holding-state.ts'
+import { share, startsHeld, type Share } from '../../src/exits/reconcile.ts'
 
 const aShare = (id: string, but: Partial<Share> = {}): Share => ({
   positionId: positionId(id),

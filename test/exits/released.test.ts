@@ -1,14 +1,14 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { Capabilities } from '../../src/domain/venue.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
 import { accountFacts } from '../../src/views/exit-view.ts'
 import { aPosition } from '../support/builders.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount, type OpenAccountOptions } from '../support/open-account.ts'
 import { RestingVenue } from '../support/resting-venue.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive, type OpenLiveOptions } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 const ACME = instrumentId('ACME')
@@ -24,13 +24,13 @@ const VENUES: Readonly<Record<string, Partial<Capabilities>>> = {
 }
 
 describe('the exit of a released position', () => {
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let account: RestingVenue
   let now: number
-  let system: LiveSystem
+  let system: Account
 
   async function begin(capabilities: Partial<Capabilities> = {}): Promise<void> {
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     account = new RestingVenue(capabilities)
     now = 1_000
     system = await open()
@@ -38,8 +38,8 @@ describe('the exit of a released position', () => {
 
   afterEach(() => system.stop())
 
-  const open = (but: Partial<OpenLiveOptions> = {}): Promise<LiveSystem> =>
-    openLive({
+  const open = (but: Partial<OpenAccountOptions> = {}): Promise<Account> =>
+    openAccount({
       ...{ keeper, venue: account.venue },
       clock: { now: () => now, monotonic: () => now },
       timers: machineTimers,

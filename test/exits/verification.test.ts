@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { type Answered, Verification } from '../../src/exits/verification.ts'
+import { Verification, type Answered } from '../../src/exits/verification.ts'
 
 const FRESH = { holdingFreshMs: 1_000 }
 

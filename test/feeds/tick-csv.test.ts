@@ -1,14 +1,14 @@
-import { expect } from 'chai'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
+import { expect } from 'chai'
 import type { Tick } from '../../src/domain/tick.ts'
 import { InputError, type Fault } from '../../src/errors.ts'
 import { tickAt } from '../../src/feeds/tick-batch.ts'
-import { type TimeUnit, timeOptions } from '../../src/feeds/tick-time.ts'
 import { tickFile, type TickFile, type TickFileOptions } from '../../src/feeds/tick-csv.ts'
+import { timeOptions, type TimeUnit } from '../../src/feeds/tick-time.ts'
 
 interface Outcome {
   readonly ticks: Tick[]

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { isBounded } from '../../src/domain/bounds.ts'
-import { tickAt, tickBatch } from '../../src/feeds/tick-batch.ts'
 import { parseDecimal } from '../../src/feeds/csv-layout.ts'
+import { tickAt, tickBatch } from '../../src/feeds/tick-batch.ts'
 import { TickRows } from '../../src/feeds/tick-rows.ts'
 
 /** Any whole number is a time. */

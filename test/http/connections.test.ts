@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { expect } from 'chai'
-import { type HttpServer, serveHttp } from '../../src/http/server.ts'
+import { serveHttp, type HttpServer } from '../../src/http/server.ts'
 import { FakeControl } from '../support/fake-control.ts'
 import { until } from '../support/until.ts'
 

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import { expect } from 'chai'
 import { InputError, WatchkeeperError } from '../../src/errors.ts'
-import { type HttpServer, serveHttp } from '../../src/http/server.ts'
+import { serveHttp, type HttpServer } from '../../src/http/server.ts'
 import type { HealthStatus } from '../../src/ports/control.ts'
 import { aView, FakeControl } from '../support/fake-control.ts'
 import { ask, askRaw } from '../support/http.ts'

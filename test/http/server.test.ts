@@ -1,18 +1,18 @@
-import { createServer, type IncomingMessage, request as httpRequest } from 'node:http'
 import { once } from 'node:events'
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import type { WatchkeeperError } from '../../src/errors.ts'
-import { type HttpServer, serveHttp } from '../../src/http/server.ts'
+import { serveHttp, type HttpServer } from '../../src/http/server.ts'
+import { Meters } from '../../src/observability/meters.ts'
 import type { HealthSnapshot, Readiness } from '../../src/ports/control.ts'
-import { Performance } from '../../src/observability/instruments.ts'
-import { LiveControl } from '../../src/views/control.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import { TestVenue } from '../support/test-venue.ts'
+import { AccountControl } from '../../src/views/control.ts'
 import { aDesk } from '../support/desk.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive } from '../support/open-live.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
+import { TestVenue } from '../support/test-venue.ts'
 
 const TOKEN = 'a token of some length'
 const POSITION = {
@@ -29,21 +29,21 @@ interface Answer {
 }
 
 describe('the HTTP API', () => {
-  let keeper: MemoryKeeper
-  let system: LiveSystem
+  let keeper: MemoryRepository
+  let system: Account
   let server: HttpServer
   let health: HealthSnapshot
   let readiness: Readiness
   let now: number
 
   beforeEach(async () => {
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     now = 1_000
     health = { status: 'pass', at: Date.now(), output: [], checks: {} }
     readiness = { ready: true }
     const clock = { now: () => now, monotonic: () => now }
     const account = new TestVenue()
-    system = await openLive({
+    system = await openAccount({
       keeper,
       beforeGuard: account.deposit,
       venue: quotes => ({
@@ -70,7 +70,7 @@ describe('the HTTP API', () => {
   const levels: Record<string, string> = { exits: 'info' }
 
   const serve = (token: string | undefined): Promise<HttpServer> => {
-    const control = new LiveControl({
+    const control = new AccountControl({
       ...{ system, desk: aDesk() },
       store: {
         journal: ({ after, limit }) =>
@@ -80,7 +80,7 @@ describe('the HTTP API', () => {
       clock: { now: () => now, monotonic: () => now },
       ...{ version: '1.2.3', isStrict: false, healthMaxAgeMs: 10_000, healthAgeMs: () => 0 },
       log: { levels: levels as never, setLevel: (name, level) => (levels[name] = level) },
-      performance: new Performance({ now: () => now, monotonic: () => now }),
+      performance: new Meters({ now: () => now, monotonic: () => now }),
       metrics: () => Promise.resolve('watchkeeper_positions 1\n'),
       health: () => health,
       lookAgain: () => undefined,

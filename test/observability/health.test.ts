@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { type HealthFacts, healthStatus } from '../../src/observability/health.ts'
+import { healthStatus, type HealthFacts } from '../../src/observability/health.ts'
 
 const CALM: HealthFacts = {
   now: 61_000,

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
+import { PerformanceHistory } from '../../src/observability/history.ts'
 import { Profiler } from '../../src/observability/profiler.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'
-import { PerformanceHistory } from '../../src/observability/history.ts'
 
 const MINUTE = 60_000
 

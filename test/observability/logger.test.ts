@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream'
 import { expect } from 'chai'
 import {
   logger,
+  logOptions,
   type LogEntry,
   type Logger,
-  logOptions,
   type LoggerOptions,
 } from '../../src/observability/logger.ts'
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { getPerformanceReport, type RollUp, rolledUp } from '../../src/observability/performance.ts'
+import { getPerformanceReport, rolledUp, type RollUp } from '../../src/observability/performance.ts'
 import type { Percentiles } from '../../src/observability/profiler.ts'
 
 const MINUTE = 60_000

@@ -6,16 +6,16 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
 import { expect } from 'chai'
+import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import { tracedBroker } from '../../src/observability/traced-broker.ts'
 import { ExitTraces } from '../../src/observability/tracing.ts'
 import type { Broker } from '../../src/ports/broker.ts'
-import { tracedBroker } from '../../src/observability/traced-broker.ts'
 import { aPosition } from '../support/builders.ts'
 import { aFollowedExit } from '../support/followed-exit.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { openLive } from '../support/open-live.ts'
 
 const P1 = positionId('p1')
 
@@ -142,8 +142,8 @@ describe('ExitTraces', () => {
     register()
     const venue = new TestVenue()
     let [at, mono] = [2e12, 0]
-    const system = await openLive({
-      keeper: new MemoryKeeper(),
+    const system = await openAccount({
+      keeper: new MemoryRepository(),
       venue: quotes => {
         const made = venue.venue(quotes)
         return { ...made, ...tracedBrokerOf(made), priced: tick => made.priced(tick) }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { needing } from '../support/needing.ts'
 import { AS_PROCESS_1 } from '../support/namespace.ts'
+import { needing } from '../support/needing.ts'
 
 const SCRIPT = fileURLToPath(new URL('../support/ending.ts', import.meta.url))
 

@@ -1,7 +1,7 @@
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { type Lookup, type LookupAll, nameLookups } from '../../src/processes/name-lookups.ts'
+import { nameLookups, type Lookup, type LookupAll } from '../../src/processes/name-lookups.ts'
 
 const A: LookupAddress[] = [{ address: '192.0.2.1', family: 4 }]
 const B: LookupAddress[] = [

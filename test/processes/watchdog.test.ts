@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { needing } from '../support/needing.ts'
 import { AS_PROCESS_1 } from '../support/namespace.ts'
+import { needing } from '../support/needing.ts'
 
 interface Ended {
   readonly code: number | null

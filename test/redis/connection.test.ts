@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { writeFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -9,8 +9,8 @@ import type { RedisConfig } from '../../src/redis/options.ts'
 import { closedPort } from '../support/closed-port.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
-import { until } from '../support/until.ts'
 import { SwitchedPort } from '../support/switched-port.ts'
+import { until } from '../support/until.ts'
 
 const monotonic = (): number => performance.now()
 

@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import {
   alive,
   backoffOptions,
-  type BackoffState,
   freshBackoff,
   grownMs,
   nextDelay,
+  type BackoffState,
 } from '../../src/resilience/backoff.ts'
 
 const policy = backoffOptions.parse({ jitter: 0 })

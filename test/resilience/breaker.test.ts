@@ -1,19 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {
-  acquire,
-  breaker,
-  isOpen,
-  isPermit,
-  look,
-  type Outcome,
-  recordFailure,
-  recordSuccess,
-  type Refusal,
-  settle,
-  state,
-} from '../../src/resilience/breaker.ts'
-import {
   closeUnprobed,
   disable,
   forceOpen,
@@ -27,6 +14,19 @@ import {
 } from '../../src/resilience/breaker-hand.ts'
 import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import type { Breaker, Permit } from '../../src/resilience/breaker-state.ts'
+import {
+  acquire,
+  breaker,
+  isOpen,
+  isPermit,
+  look,
+  recordFailure,
+  recordSuccess,
+  settle,
+  state,
+  type Outcome,
+  type Refusal,
+} from '../../src/resilience/breaker.ts'
 
 const optionsOf = (given: object = {}) => breakerOptions.parse({ jitter: 0, ...given })
 const fresh = (given: object = {}): Breaker => breaker(optionsOf(given))

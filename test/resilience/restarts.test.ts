@@ -1,14 +1,14 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {
-  type FleetPace,
   freshPace,
   paceRestart,
   recordGiveUp,
   recordRestart,
-  type RestartHistory,
   restartsWithin,
   supervisionOptions,
+  type FleetPace,
+  type RestartHistory,
 } from '../../src/resilience/restarts.ts'
 
 const policy = { maxRestarts: 2, withinMs: 100 }

@@ -1,6 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {
+  agedThrottle,
+  restoreThrottle,
+  snapshotThrottle,
+  throttleSnapshot,
+} from '../../src/resilience/throttle-snapshot.ts'
+import {
   admit,
   breakerClosed,
   breakerOpened,
@@ -9,12 +15,6 @@ import {
   throttle,
   throttleOptions,
 } from '../../src/resilience/throttle.ts'
-import {
-  agedThrottle,
-  restoreThrottle,
-  snapshotThrottle,
-  throttleSnapshot,
-} from '../../src/resilience/throttle-snapshot.ts'
 
 const idle = { averageCycleMs: 0, loopDelayMs: 0, errors: 0, failureShare: 0 }
 const aThrottle = (options: object = {}) => throttle(throttleOptions.parse(options), 0)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { instrumentId } from '../../src/domain/ids.ts'
-import { type Beginning, immediateExit, refuseImmediateExit } from '../../src/risk/at-once.ts'
+import { immediateExit, refuseImmediateExit, type Beginning } from '../../src/risk/at-once.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 
 const position = aPosition({ openedAt: 1_000_000 })

@@ -5,9 +5,9 @@ import {
   isSessionDay,
   nextOccurrence,
   parseDay,
-  type SessionDays,
   sessionDayFrom,
   WEEKDAYS,
+  type SessionDays,
 } from '../../src/risk/calendar.ts'
 
 const DAY_MS = 86_400_000

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type Disorder, ORDERLY, runInDisorder } from '../support/burst-engine.ts'
+import { ORDERLY, runInDisorder, type Disorder } from '../support/burst-engine.ts'
 import { evaluatePlainly, type PlainEvent, type PlainPosition } from '../support/plain-evaluator.ts'
 import { scenario as anyScenario } from '../support/scenarios.ts'
 

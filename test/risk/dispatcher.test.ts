@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
-import type { Guard, Ratchet } from '../../src/risk/guard.ts'
+import type { Ratchet, WatchedPosition } from '../../src/risk/watched-position.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 
 const TRAIL = aRuleSet({ trailingStop: { distancePct: 10 } })
@@ -15,7 +15,7 @@ describe('Dispatcher', () => {
   beforeEach(() => {
     decided = []
     at = 0
-    const act = (guard: Guard): void => {
+    const act = (guard: WatchedPosition): void => {
       const outcome = catchUp(guard, dispatcher.now)
       if (outcome.kind === 'exit') {
         decided.push([outcome.decision.positionId, outcome.decision.level])
@@ -25,7 +25,7 @@ describe('Dispatcher', () => {
     dispatcher = new Dispatcher({ wake: act, exit: () => undefined, segmentLimit: 4 })
   })
 
-  const open = (position = aPosition(), rules = TRAIL, ratchet?: Ratchet): Guard => {
+  const open = (position = aPosition(), rules = TRAIL, ratchet?: Ratchet): WatchedPosition => {
     const guard = dispatcher.open(position, rules, ratchet)
     dispatcher.advance(0)
     dispatcher.commit(guard, catchUp(guard, 0))

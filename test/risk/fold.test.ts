@@ -3,7 +3,7 @@ import type { Decision } from '../../src/domain/decision.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
-import type { Guard } from '../../src/risk/guard.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import { aPosition, aRuleSet, aSabotagedRuleSet } from '../support/builders.ts'
 
 describe('fold', () => {
@@ -23,7 +23,7 @@ describe('fold', () => {
 
   function open(position: Position, options: Record<string, unknown>) {
     const { set, sabotage } = aSabotagedRuleSet(aRuleSet(options))
-    const guard: Guard = dispatcher.open(position, set)
+    const guard: WatchedPosition = dispatcher.open(position, set)
     const arm = (): void => dispatcher.commit(guard, catchUp(guard, dispatcher.now))
     return { guard, sabotage, arm }
   }

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { TradingHours } from '../../src/domain/instrument.ts'
-import { isOpenAt, quietAt, quietFor } from '../../src/risk/hours.ts'
 import { parseDay } from '../../src/risk/calendar.ts'
+import { isOpenAt, quietAt, quietFor } from '../../src/risk/hours.ts'
 
 const WORKDAYS = new Set([0, 1, 2, 3, 4])
 const DAY_SESSION: TradingHours = {

@@ -5,8 +5,8 @@ import type { Position } from '../../src/domain/position.ts'
 import type { Tick } from '../../src/domain/tick.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
-import type { Guard, Ratchet } from '../../src/risk/guard.ts'
 import { backfill, replay } from '../../src/risk/missed.ts'
+import type { Ratchet, WatchedPosition } from '../../src/risk/watched-position.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 
 const ACME = instrumentId('ACME')
@@ -20,9 +20,9 @@ const RULES = [
 /** Dispatcher and monitors of some positions; a monitor looks when `act` says so. */
 class Bench {
   readonly decided: [string, number | null, number | undefined][] = []
-  readonly guards: Guard[]
+  readonly guards: WatchedPosition[]
   readonly dispatcher: Dispatcher
-  private readonly waiting = new Set<Guard>()
+  private readonly waiting = new Set<WatchedPosition>()
 
   constructor(positions: readonly Position[], rules = RULES[0]!, ratchet?: Ratchet) {
     this.dispatcher = new Dispatcher({

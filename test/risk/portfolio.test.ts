@@ -4,12 +4,12 @@ import {
   addRealised,
   emptyDay,
   judge,
-  type LossLimit,
   onDay,
   onlyAccountOf,
-  type PortfolioDay,
   reset,
   standingOf,
+  type LossLimit,
+  type PortfolioDay,
 } from '../../src/risk/portfolio.ts'
 
 const DAY = { from: 0, until: 100 }

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import type { Guard } from '../../src/risk/guard.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
-import type { RuleSet } from '../../src/risk/rule.ts'
 import { armedRules } from '../../src/risk/rule-tally.ts'
+import type { RuleSet } from '../../src/risk/rule.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 
 describe('RuleTally', () => {
@@ -20,7 +20,7 @@ describe('RuleTally', () => {
     return { dispatcher, guard, tick, counts }
   }
 
-  const armed = (guard: Guard): string[] => {
+  const armed = (guard: WatchedPosition): string[] => {
     const { names } = guard.ruleSet
     const counts = names.map(() => 0)
     armedRules(guard, counts)

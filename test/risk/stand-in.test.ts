@@ -2,9 +2,9 @@ import { expect } from 'chai'
 import type { Decision } from '../../src/domain/decision.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
-import type { Guard } from '../../src/risk/guard.ts'
 import type { LevelRule, RuleSet } from '../../src/risk/rule.ts'
 import { freeze, hasLevels, standIn, thaw } from '../../src/risk/stand-in.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import { aPosition, aRuleSet, aSabotagedRuleSet } from '../support/builders.ts'
 
 describe('standIn', () => {
@@ -23,7 +23,7 @@ describe('standIn', () => {
     dispatcher.advance(0)
   })
 
-  function open(set: RuleSet, side: 'long' | 'short' = 'long'): Guard {
+  function open(set: RuleSet, side: 'long' | 'short' = 'long'): WatchedPosition {
     const guard = dispatcher.open(aPosition({ side }), set)
     standIn(dispatcher, guard)
     return guard

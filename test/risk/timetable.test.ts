@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type Timed, Timetable } from '../../src/risk/timetable.ts'
+import { Timetable, type Timed } from '../../src/risk/timetable.ts'
 
 const entryAt = (ordinal: number): Timed => ({ until: Infinity, ordinal, heapIndex: -1 })
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { WatchkeeperError } from '../../src/errors.ts'
 import { backupOf, backupSource, readBackup } from '../../src/stores/backup.ts'
-import { type LmdbStore, openLmdbStore } from '../../src/stores/lmdb.ts'
+import { openLmdbStore, type LmdbStore } from '../../src/stores/lmdb.ts'
 import { Folder } from '../support/cli.ts'
 
 describe('a backup', () => {

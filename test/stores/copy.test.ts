@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { copyBetween } from '../../src/app/store-copy.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
 import type { Batch } from '../../src/ports/store.ts'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
-import { copyBetween } from '../../src/app/store-copy.ts'
-import { Machine } from '../support/redis-store.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
+import { Machine } from '../support/redis-store.ts'
 
 const batch = (count: number): Batch => ({
   rows: Array.from({ length: count }, (_, index) => ({

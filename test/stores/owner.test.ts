@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { isAlive, type Owner, thisProcess } from '../../src/stores/owner.ts'
+import { isAlive, thisProcess, type Owner } from '../../src/stores/owner.ts'
 import { until } from '../support/until.ts'
 
 const START_FIELD = 21

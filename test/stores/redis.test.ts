@@ -1,9 +1,9 @@
-import { RedisDatabase } from '../../src/stores/redis/database.ts'
+import type { RedisConnection } from '../../src/redis/connection.ts'
 import { RedisStore } from '../../src/stores/redis.ts'
+import { RedisDatabase } from '../../src/stores/redis/database.ts'
 import { storeContract } from '../contracts/store-contract.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
-import type { RedisConnection } from '../../src/redis/connection.ts'
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 

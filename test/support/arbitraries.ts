@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { instrumentId, positionId } from '../../src/domain/ids.ts'
-import { type Position, signOf } from '../../src/domain/position.ts'
 import { plusPercent } from '../../src/domain/decimal.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import { signOf, type Position } from '../../src/domain/position.ts'
 
 export type Options = Readonly<Record<string, unknown>>
 

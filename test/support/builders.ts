@@ -1,8 +1,8 @@
 import type { Decision } from '../../src/domain/decision.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
-import type { RuleSet } from '../../src/risk/rule.ts'
 import { compileRuleSet } from '../../src/risk/rule-set.ts'
+import type { RuleSet } from '../../src/risk/rule.ts'
 
 /** One long ACME at 100, opened at time 0; `but` is what the test is about. */
 export const aPosition = (but: Partial<Position> = {}): Position => ({

@@ -2,10 +2,10 @@ import type { Decision } from '../../src/domain/decision.ts'
 import type { Tick } from '../../src/domain/tick.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
-import type { Guard } from '../../src/risk/guard.ts'
 import { standIn } from '../../src/risk/stand-in.ts'
 import { standing } from '../../src/risk/standing.ts'
 import { TickFilter } from '../../src/risk/tick-filter.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import type { PlainEvent, PlainPosition } from './plain-evaluator.ts'
 
 /** How the monitors of a run behave; every list is used round and round. */
@@ -46,7 +46,7 @@ export function runInDisorder(
   disorder: Disorder,
 ): BurstResult {
   const decisions: Decision[] = []
-  const waiting: Guard[] = []
+  const waiting: WatchedPosition[] = []
   let wakes = 0
   let folds = 0
   const dispatcher = new Dispatcher({

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 
 /** A certificate for `localhost` that nobody has signed but itself, and its key, both as PEM. */
 export function aCertificate(): { key: string; cert: string } {

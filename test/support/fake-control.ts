@@ -1,5 +1,5 @@
-import { InstrumentTable } from '../../src/domain/instrument.ts'
 import { positionId } from '../../src/domain/ids.ts'
+import { InstrumentTable } from '../../src/domain/instrument.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
 import type {
   ClockView,

@@ -1,15 +1,15 @@
 import { expect } from 'chai'
 import {
   httpBroker,
+  httpBrokerSchema,
   type HttpBroker,
   type HttpBrokerOptions,
-  httpBrokerSchema,
 } from '../../src/brokers/http.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../src/domain/order.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
-import { type RemoteBroker, startBroker } from './broker-server/client.ts'
-import { type Fault, type Harm, PLAIN } from './broker-server/script.ts'
+import { startBroker, type RemoteBroker } from './broker-server/client.ts'
+import { PLAIN, type Fault, type Harm } from './broker-server/script.ts'
 
 export const ACME = instrumentId('ACME')
 export const ID = 'wk1' as ClientOrderId

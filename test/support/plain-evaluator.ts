@@ -1,7 +1,7 @@
 import type { InstrumentId, PositionId } from '../../src/domain/ids.ts'
 import { isAtLeast, type Position } from '../../src/domain/position.ts'
 import { EXIT_REASONS, type ExitReason } from '../../src/domain/reason.ts'
-import { type PriceView, quotedIn, viewOf, type Tick } from '../../src/domain/tick.ts'
+import { quotedIn, viewOf, type PriceView, type Tick } from '../../src/domain/tick.ts'
 import type { Bounds, RuleSet, StaleQuoteRule, UnderlyingRule } from '../../src/risk/rule.ts'
 
 export interface PlainPosition {

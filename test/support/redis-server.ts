@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RedisConnection } from '../../src/redis/connection.ts'
-import { type RedisConfig, redisSchema } from '../../src/redis/options.ts'
+import { redisSchema, type RedisConfig } from '../../src/redis/options.ts'
 import { closedPort } from './closed-port.ts'
 
 export interface RedisServerOptions {

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RedisStoreConfig, storeSchema } from '../../src/stores/options.ts'
-import { type OpenRedisOptions, openRedisStore } from '../../src/stores/redis/open.ts'
+import { storeSchema, type RedisStoreConfig } from '../../src/stores/options.ts'
 import type { RedisStore } from '../../src/stores/redis.ts'
+import { openRedisStore, type OpenRedisOptions } from '../../src/stores/redis/open.ts'
 import type { RedisServer } from './redis-server.ts'
 
 export const clock = { now: () => Date.now(), monotonic: () => performance.now() }

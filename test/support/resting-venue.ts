@@ -1,11 +1,11 @@
+import type { Venue } from '../../src/account/options.ts'
 import { difference, sum } from '../../src/domain/decimal.ts'
 import type { InstrumentId } from '../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder, LivedOrder } from '../../src/domain/order.ts'
-import { type Position, signOf } from '../../src/domain/position.ts'
+import { signOf, type Position } from '../../src/domain/position.ts'
 import type { Capabilities } from '../../src/domain/venue.ts'
 import { OutcomeUnknown } from '../../src/errors.ts'
 import type { OrderState } from '../../src/ports/broker.ts'
-import type { Venue } from '../../src/account/options.ts'
 import { LOOK_UP } from './test-venue.ts'
 
 interface Resting {

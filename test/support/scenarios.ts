@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { instrumentId, positionId, type InstrumentId } from '../../src/domain/ids.ts'
 import { isAtLeast, signOf, type Position, type Side } from '../../src/domain/position.ts'
 import { priceIn, viewOf, type Tick } from '../../src/domain/tick.ts'
-import type { Rule, RuleSet } from '../../src/risk/rule.ts'
 import { compileRuleSet } from '../../src/risk/rule-set.ts'
+import type { Rule, RuleSet } from '../../src/risk/rule.ts'
 import type { PlainEvent, PlainPosition } from './plain-evaluator.ts'
 
 export interface ScenarioPosition extends PlainPosition {

@@ -1,7 +1,8 @@
+import type { Venue } from '../../src/account/options.ts'
 import { difference, sum } from '../../src/domain/decimal.ts'
 import type { InstrumentId } from '../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder, Fill } from '../../src/domain/order.ts'
-import { type Position, signOf } from '../../src/domain/position.ts'
+import { signOf, type Position } from '../../src/domain/position.ts'
 import type { Capabilities } from '../../src/domain/venue.ts'
 import { OutcomeUnknown } from '../../src/errors.ts'
 import type {
@@ -12,7 +13,6 @@ import type {
   OrderState,
 } from '../../src/ports/broker.ts'
 import type { Quotes } from '../../src/ports/quotes.ts'
-import type { Venue } from '../../src/account/options.ts'
 
 /** A venue that finds every order by its id, and proves nothing else. */
 export const LOOK_UP: Capabilities = {

@@ -1,4 +1,6 @@
 import { expect } from 'chai'
+import type { Account } from '../../src/account/account.ts'
+import type { Venue } from '../../src/account/options.ts'
 import { send } from '../../src/actors/actor.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder, Fill } from '../../src/domain/order.ts'
@@ -9,14 +11,12 @@ import type { HealthSnapshot } from '../../src/ports/control.ts'
 import type { Quotes } from '../../src/ports/quotes.ts'
 import { supervisionSchema } from '../../src/resilience/supervision-policy.ts'
 import { healthFacts } from '../../src/views/health-facts.ts'
-import type { LiveSystem } from '../../src/account/account.ts'
-import type { Venue } from '../../src/account/options.ts'
+import { supervisionOf } from '../../src/views/supervision.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
+import { MemoryRepository } from '../support/memory-repository.ts'
+import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
-import { MemoryKeeper } from '../support/memory-keeper.ts'
-import { supervisionOf } from '../../src/views/supervision.ts'
-import { openLive } from '../support/open-live.ts'
 
 const TRAIL = { trailingStop: { distancePct: 10 } }
 const P1 = positionId('p1')
@@ -73,14 +73,14 @@ const filled = ({ quantity, price }: Fill) =>
 
 describe('supervision of a live system', () => {
   let venue: SlowVenue
-  let keeper: MemoryKeeper
+  let keeper: MemoryRepository
   let timers: FakeTimers
   let fatal: WatchkeeperError[]
-  let system: LiveSystem
+  let system: Account
 
   beforeEach(async () => {
     venue = new SlowVenue()
-    keeper = new MemoryKeeper()
+    keeper = new MemoryRepository()
     timers = new FakeTimers()
     fatal = []
     system = await open({})
@@ -90,8 +90,8 @@ describe('supervision of a live system', () => {
 
   const now = (): number => 1_000 + timers.now
 
-  const open = (policy: Record<string, unknown>): Promise<LiveSystem> =>
-    openLive({
+  const open = (policy: Record<string, unknown>): Promise<Account> =>
+    openAccount({
       ...{ keeper, timers, venue: venue.venue, beforeGuard: venue.deposit, random: () => 0.5 },
       clock: { now, monotonic: timers.monotonic },
       callTimeoutMs: 5_000,

@@ -1,14 +1,14 @@
+import { once, setMaxListeners } from 'node:events'
 import {
+  request as plainRequest,
   type Agent,
   type ClientRequest,
   type IncomingHttpHeaders,
   type IncomingMessage,
-  request as plainRequest,
   type RequestOptions,
 } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import type { Socket } from 'node:net'
-import { once, setMaxListeners } from 'node:events'
 import { NotSent, OutcomeUnknown } from '../../errors.ts'
 
 /** One request. `path` is encoded and stands below the server's address. */

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import { NotSent, Unauthorized } from '../../errors.ts'
-import { type Ask, exchange, type Line, type RawAnswer } from '../http/exchange.ts'
+import { exchange, type Ask, type Line, type RawAnswer } from '../http/exchange.ts'
 import type { VenueKey } from './key.ts'
 import { VenueTime } from './time.ts'
 

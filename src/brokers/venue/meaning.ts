@@ -1,5 +1,5 @@
-import type { RejectionCode } from '../../ports/broker.ts'
 import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../errors.ts'
+import type { RejectionCode } from '../../ports/broker.ts'
 
 /** Why a venue refuses an order, in more words than the port has. */
 type Refusal = RejectionCode | 'price-band' | 'below-minimum' | 'nothing-held' | 'held-by-orders'

@@ -1,7 +1,7 @@
 import type { ClockView } from '../../ports/control.ts'
 import { clockShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
 import { timeText } from '../output.ts'
 
 const PATH = '/api/clock'

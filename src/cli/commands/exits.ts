@@ -1,12 +1,12 @@
+import { UsageError } from '../../errors.ts'
 import type { TradesPage, TradesQuery, TradeView } from '../../ports/trades.ts'
 import { exitsShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { type ConnectionOptions, fromEither, withFormat, withUrlOrData } from '../connection.ts'
+import { fromEither, withFormat, withUrlOrData, type ConnectionOptions } from '../connection.ts'
 import { CSV_HEAD, csvLine, exitsText } from '../exits-text.ts'
+import { positiveNumber } from '../number-option.ts'
 import { paintFor } from '../output.ts'
 import { dayIn, timeIn } from '../time-option.ts'
-import { positiveNumber } from '../number-option.ts'
-import { UsageError } from '../../errors.ts'
 
 interface Given extends ConnectionOptions {
   readonly since?: string

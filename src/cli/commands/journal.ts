@@ -3,14 +3,14 @@ import type { JournalLine } from '../../ports/control.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import {
   clientOf,
-  type ConnectionOptions,
   fromEither,
   withFormat,
   withUrlOrData,
+  type ConnectionOptions,
 } from '../connection.ts'
 import { follow } from '../journal-follow.ts'
 import { linesOf } from '../journal-pages.ts'
-import { csvLine, CSV_HEAD, journalText } from '../journal-text.ts'
+import { CSV_HEAD, csvLine, journalText } from '../journal-text.ts'
 import { positiveNumber, wholeNumber } from '../number-option.ts'
 import { paintFor } from '../output.ts'
 

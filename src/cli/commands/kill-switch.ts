@@ -3,7 +3,7 @@ import type { KillSwitchView } from '../../ports/control.ts'
 import { killSwitchShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
-import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
 import { timeText } from '../output.ts'
 
 interface Given extends ConnectionOptions {

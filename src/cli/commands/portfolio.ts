@@ -2,8 +2,8 @@ import type { LimitView, PortfolioView, RealisedReport } from '../../ports/contr
 import { portfolioShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
-import { clientOf, type ConnectionOptions, withFormat, withUrl } from '../connection.ts'
-import { type Paint, paintFor, readable, tableLines, timeText } from '../output.ts'
+import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
+import { paintFor, readable, tableLines, timeText, type Paint } from '../output.ts'
 
 interface Given extends ConnectionOptions {
   readonly format: 'text' | 'json'

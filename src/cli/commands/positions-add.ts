@@ -1,11 +1,11 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
 import { namedFields } from '../../config/position-reader.ts'
 import { loadPositions } from '../../config/positions-file.ts'
 import { readJson, UnclearJson } from '../../domain/json.ts'
 import { UsageError } from '../../errors.ts'
 import { addedShape, changedShape, type PositionAdded } from '../answers.ts'
 import type { CommandContext } from '../command.ts'
-import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
 import { eachOf, pathOf, positionLine } from '../positions-text.ts'
 
 interface AddGiven extends ConnectionOptions {

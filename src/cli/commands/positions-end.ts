@@ -4,7 +4,7 @@ import { positionShape, positionsShape } from '../answers.ts'
 import type { ServiceClient } from '../client.ts'
 import type { CommandContext } from '../command.ts'
 import { confirm } from '../confirm.ts'
-import { clientOf, type ConnectionOptions, withUrl } from '../connection.ts'
+import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
 import { eachOf, pathOf, positionLine } from '../positions-text.ts'
 
 interface Given extends ConnectionOptions {

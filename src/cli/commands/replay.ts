@@ -5,8 +5,8 @@ import { TIME_UNITS } from '../../feeds/tick-time.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { paintFor, readable } from '../output.ts'
 import { ProgressLine } from '../progress.ts'
+import { MAX_SKIPPED_PCT, runReplay, type ReplayOptions, type ReplayOutput } from '../replay-run.ts'
 import { replayText } from '../replay-text.ts'
-import { MAX_SKIPPED_PCT, type ReplayOptions, type ReplayOutput, runReplay } from '../replay-run.ts'
 
 interface Given extends ReplayOptions {
   readonly format: 'text' | 'json'

@@ -2,15 +2,15 @@ import type { PerformanceReport, Trend } from '../../observability/performance.t
 import type { Percentiles, SlowCycle } from '../../observability/profiler.ts'
 import { reportShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, type ConnectionOptions, withFormat, withUrl } from '../connection.ts'
+import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
 import {
-  type Paint,
   paintFor,
   pctText,
   readable,
   sparkline,
   tableLines,
   timeText,
+  type Paint,
 } from '../output.ts'
 
 interface Given extends ConnectionOptions {

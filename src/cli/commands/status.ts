@@ -1,11 +1,11 @@
 import type { KillSwitchView, PositionView } from '../../ports/control.ts'
-import { type Health, killSwitchShape, positionsShape } from '../answers.ts'
+import { killSwitchShape, positionsShape, type Health } from '../answers.ts'
 import { isSilence } from '../client-errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, type ConnectionOptions, withFormat, withUrl } from '../connection.ts'
+import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
 import { numberText, stopText, targetText } from '../levels.ts'
 import { Outcome } from '../outcome.ts'
-import { type Paint, paintFor, readable } from '../output.ts'
+import { paintFor, readable, type Paint } from '../output.ts'
 
 const EXAMPLES = `
 Exit code: 0 pass, 0 warn, 1 fail, 3 no answer.

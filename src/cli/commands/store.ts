@@ -1,6 +1,6 @@
 import { copyBetween, restoreTo, writeBackup } from '../../app/store-copy.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, type ConnectionOptions, storePassword, withUrl } from '../connection.ts'
+import { clientOf, storePassword, withUrl, type ConnectionOptions } from '../connection.ts'
 
 interface Given {
   readonly from: string

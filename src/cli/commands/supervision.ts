@@ -1,7 +1,7 @@
 import type { ActorView } from '../../ports/supervision.ts'
 import { actorShape, actorsShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, type ConnectionOptions, withFormat, withUrl } from '../connection.ts'
+import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
 import { tableLines } from '../output.ts'
 
 interface Given extends ConnectionOptions {

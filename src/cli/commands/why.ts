@@ -1,7 +1,7 @@
 import type { PositionView, WhyView } from '../../ports/control.ts'
 import { whyShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
-import { clientOf, type ConnectionOptions, withFormat, withUrl } from '../connection.ts'
+import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
 import { stepLines } from '../journal-text.ts'
 import { levelText, numberText } from '../levels.ts'
 import { pctText, tableLines, timeText } from '../output.ts'

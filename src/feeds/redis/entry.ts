@@ -1,6 +1,6 @@
 import type { InstrumentId } from '../../domain/ids.ts'
 import type { Tick } from '../../domain/tick.ts'
-import { type Malformed, parseFields, parseMessage } from './message.ts'
+import { parseFields, parseMessage, type Malformed } from './message.ts'
 
 /** An entry of a stream: its id, and its fields and values in turn. */
 export type Entry = readonly [id: string, fields: readonly string[]]

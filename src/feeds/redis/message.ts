@@ -1,10 +1,10 @@
 import { isBounded } from '../../domain/bounds.ts'
+import { instrumentId, type InstrumentId } from '../../domain/ids.ts'
 import { readJson } from '../../domain/json.ts'
 import { isName } from '../../domain/plain-text.ts'
-import { instrumentId, type InstrumentId } from '../../domain/ids.ts'
 import type { Tick } from '../../domain/tick.ts'
-import { parseInstant } from '../instant.ts'
 import { parseDecimal } from '../csv-layout.ts'
+import { parseInstant } from '../instant.ts'
 
 /** What can be wrong with something that should be a price. */
 export const MALFORMED = ['syntax', 'instrument', 'price', 'time', 'quote', 'type'] as const

@@ -1,6 +1,6 @@
 import type { InstrumentId } from '../../domain/ids.ts'
 import type { RedisConnection } from '../../redis/connection.ts'
-import { type RedisError, redisError } from '../../redis/errors.ts'
+import { redisError, type RedisError } from '../../redis/errors.ts'
 import type { Intake } from './intake.ts'
 import { parseMessage } from './message.ts'
 import type { RedisName } from './name.ts'

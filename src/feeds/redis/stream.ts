@@ -1,10 +1,10 @@
 import type { InstrumentId } from '../../domain/ids.ts'
 import type { RedisConnection } from '../../redis/connection.ts'
 import { RedisError, redisError } from '../../redis/errors.ts'
-import { compareIds, type Entry, inOrder, parseEntry, type StreamAnswer } from './entry.ts'
+import { compareIds, inOrder, parseEntry, type Entry, type StreamAnswer } from './entry.ts'
 import type { Intake } from './intake.ts'
 import type { RedisName } from './name.ts'
-import { gapOf, type StreamGap, type StreamState, stateOf } from './stream-state.ts'
+import { gapOf, stateOf, type StreamGap, type StreamState } from './stream-state.ts'
 import { TrimWatch } from './trim-watch.ts'
 
 /** Ids up to which streams have been read, by their keys. */

@@ -1,5 +1,5 @@
-import { requesterOf } from '../guard.ts'
-import { assertReady, bodyOf, type Route, sendJson } from '../route.ts'
+import { requesterOf } from '../auth.ts'
+import { assertReady, bodyOf, sendJson, type Route } from '../route.ts'
 
 /** `/api/clock`: the clock that the service goes by; `accept` follows the machine's clock at once. */
 export const clockRoutes: Route = (router, control) => {

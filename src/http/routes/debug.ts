@@ -1,8 +1,8 @@
-import { getHeapSnapshot, getHeapStatistics } from 'node:v8'
 import { pipeline } from 'node:stream/promises'
+import { getHeapSnapshot, getHeapStatistics } from 'node:v8'
 import type { Request } from 'express'
 import { cpuProfile } from '../../observability/cpu-profile.ts'
-import { holdsToken } from '../guard.ts'
+import { holdsToken } from '../auth.ts'
 import { Problem } from '../problem.ts'
 import { countOf, type Route } from '../route.ts'
 

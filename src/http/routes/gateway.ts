@@ -1,5 +1,5 @@
-import { requesterOf } from '../guard.ts'
-import { assertReady, bodyOf, type Route, sendJson } from '../route.ts'
+import { requesterOf } from '../auth.ts'
+import { assertReady, bodyOf, sendJson, type Route } from '../route.ts'
 
 /** `/api/gateway`: breakers, throttles, lanes and the last calls; breakers by hand; holdings confirmed. */
 export const gatewayRoutes: Route = (router, control) => {

@@ -1,7 +1,6 @@
-import { Problem } from '../problem.ts'
 import type { HealthCheck, HealthSnapshot, HealthStatus } from '../../ports/control.ts'
-import type { Route } from '../route.ts'
-import { sendJson } from '../route.ts'
+import { Problem } from '../problem.ts'
+import { sendJson, type Route } from '../route.ts'
 
 /** `GET /health` for monitors, `/livez` and `/readyz` for whoever starts and stops the service. */
 export const healthRoutes: Route = (router, control) => {

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { JournalQuery } from '../../ports/control.ts'
-import { badInput, countOf, type Route, sendJson, textOf } from '../route.ts'
+import { badInput, countOf, sendJson, textOf, type Route } from '../route.ts'
 
 const MOST_LINES = 1_000
 const LAST_SEQ = Number.MAX_SAFE_INTEGER

@@ -1,6 +1,6 @@
 import type { KillSwitchRequest } from '../../ports/control.ts'
-import { requesterOf } from '../guard.ts'
-import { assertReady, badInput, bodyOf, type Route, sendJson } from '../route.ts'
+import { requesterOf } from '../auth.ts'
+import { assertReady, badInput, bodyOf, sendJson, type Route } from '../route.ts'
 
 const STATES = ['off', 'block', 'flatten', 'halt'] as const
 

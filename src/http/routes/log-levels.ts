@@ -1,5 +1,5 @@
-import { requesterOf } from '../guard.ts'
-import { badInput, bodyOf, type Route, sendJson } from '../route.ts'
+import { requesterOf } from '../auth.ts'
+import { badInput, bodyOf, sendJson, type Route } from '../route.ts'
 
 /** `/api/log-levels`: how much each component says, changed while it runs. */
 export const logLevelRoutes: Route = (router, control) => {

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express'
-import { ENCODINGS, type PageFile, pageFiles } from '../page-files.ts'
+import { ENCODINGS, pageFiles, type PageFile } from '../page-files.ts'
 import { Problem } from '../problem.ts'
 import type { Route } from '../route.ts'
 

@@ -1,5 +1,5 @@
-import { requesterOf } from '../guard.ts'
-import { bodyOf, type Route, sendJson } from '../route.ts'
+import { requesterOf } from '../auth.ts'
+import { bodyOf, sendJson, type Route } from '../route.ts'
 
 /** What the monitoring cycles do, and how long it takes them. */
 export const performanceRoutes: Route = (router, control) => {

@@ -1,7 +1,7 @@
 import { isBounded } from '../../domain/bounds.ts'
 import type { RealisedReport } from '../../ports/control.ts'
-import { requesterOf } from '../guard.ts'
-import { assertReady, badInput, bodyOf, type Route, sendJson } from '../route.ts'
+import { requesterOf } from '../auth.ts'
+import { assertReady, badInput, bodyOf, sendJson, type Route } from '../route.ts'
 
 const BELONGS = ['account', 'underlying', 'currency'] as const
 const LONGEST_NAME = 200

@@ -1,11 +1,11 @@
 import type { Response } from 'express'
 import { parsePositions } from '../../config/positions-file.ts'
-import { describeFault, type Fault, InputError } from '../../errors.ts'
+import { describeFault, InputError, type Fault } from '../../errors.ts'
 import type { AddRequest, Control, PositionView, RulesRequest } from '../../ports/control.ts'
-import { requesterOf } from '../guard.ts'
+import { requesterOf } from '../auth.ts'
 import { Problem } from '../problem.ts'
+import { assertReady, badInput, bodyOf, flagOf, sendJson, type Route } from '../route.ts'
 import { tradesQuery } from './exits.ts'
-import { assertReady, badInput, bodyOf, flagOf, type Route, sendJson } from '../route.ts'
 
 /** `/api/positions`: what is guarded, and every change of it. */
 export const positionRoutes: Route = (router, control) => {

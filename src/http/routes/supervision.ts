@@ -1,5 +1,5 @@
-import { requesterOf } from '../guard.ts'
-import { assertReady, bodyOf, countOf, type Route, sendJson } from '../route.ts'
+import { requesterOf } from '../auth.ts'
+import { assertReady, bodyOf, countOf, sendJson, type Route } from '../route.ts'
 
 const MOST_MONITORS = 10_000
 

@@ -1,7 +1,7 @@
 import { pageFiles } from '../page-files.ts'
-import { Broadcast, VIEW_BOUNDS } from '../view/broadcast.ts'
 import { Problem } from '../problem.ts'
-import { badInput, countOf, type Route, sendJson } from '../route.ts'
+import { badInput, countOf, sendJson, type Route } from '../route.ts'
+import { Broadcast, VIEW_BOUNDS } from '../view/broadcast.ts'
 
 const MOST_ROWS = 5_000
 const LAST = Number.MAX_SAFE_INTEGER

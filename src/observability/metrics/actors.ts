@@ -1,6 +1,6 @@
 import { WATCH_STATES } from '../../ports/supervision.ts'
 import type { ActorFacts, MetricFacts } from './facts.ts'
-import { type MetricFamily, single } from './family.ts'
+import { single, type MetricFamily } from './family.ts'
 
 /** Actors and their supervision. */
 export const actorMetrics: MetricFamily = board => {

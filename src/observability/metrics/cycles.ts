@@ -1,4 +1,4 @@
-import { type MetricFamily, single } from './family.ts'
+import { single, type MetricFamily } from './family.ts'
 
 /** The phases of a monitoring cycle, in their order. */
 export const CYCLE_PHASES = ['clock', 'deadlines', 'actors', 'flush', 'guarding', 'health'] as const

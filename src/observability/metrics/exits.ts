@@ -1,5 +1,5 @@
 import { EXIT_OUTCOMES, EXIT_REASONS } from '../../domain/reason.ts'
-import { countsOf, type MetricFamily, single } from './family.ts'
+import { countsOf, single, type MetricFamily } from './family.ts'
 
 const OPEN_STATES = [
   ...(['intending', 'intended', 'queued', 'sending', 'acknowledged', 'partly-filled'] as const),

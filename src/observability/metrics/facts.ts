@@ -1,8 +1,8 @@
-import type { UnguardedCause } from '../../domain/unguarded.ts'
 import type { PositionState } from '../../domain/position.ts'
 import type { ExitOutcome } from '../../domain/reason.ts'
-import type { WatchState } from '../../ports/supervision.ts'
+import type { UnguardedCause } from '../../domain/unguarded.ts'
 import type { StoreStatus } from '../../ports/store.ts'
+import type { WatchState } from '../../ports/supervision.ts'
 
 /** What a scrape is told; collected when somebody asks, at no cost to the ticks. */
 export interface MetricFacts {

@@ -1,5 +1,5 @@
 import type { GatewayFacts } from './facts.ts'
-import { type MetricFamily, single } from './family.ts'
+import { single, type MetricFamily } from './family.ts'
 
 /** Every call to a broker that there is, by its group of endpoints. */
 export const BROKER_OPERATIONS = {

@@ -1,4 +1,4 @@
-import { type MetricFamily, single } from './family.ts'
+import { single, type MetricFamily } from './family.ts'
 
 /** What people are told of health, without Prometheus. */
 export const noticeMetrics: MetricFamily = board => {

@@ -1,4 +1,4 @@
-import { type MetricFamily, oneOf, single } from './family.ts'
+import { oneOf, single, type MetricFamily } from './family.ts'
 
 /** The service as a whole. */
 export const serviceMetrics: MetricFamily = board => {

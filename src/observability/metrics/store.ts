@@ -1,5 +1,5 @@
 import { STORE_ROWS } from './facts.ts'
-import { type MetricFamily, single } from './family.ts'
+import { single, type MetricFamily } from './family.ts'
 
 /** What is made durable. */
 export const storeMetrics: MetricFamily = board => {

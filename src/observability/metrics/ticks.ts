@@ -1,4 +1,4 @@
-import { type MetricFamily, single } from './family.ts'
+import { single, type MetricFamily } from './family.ts'
 
 /** Prices from the feed. */
 export const tickMetrics: MetricFamily = board => {

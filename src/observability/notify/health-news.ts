@@ -5,7 +5,7 @@ import type { Store } from '../../ports/store.ts'
 import type { Trouble } from '../checks.ts'
 import type { NoticeFacts } from '../metrics/facts.ts'
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts'
-import { LOOP_CRASHES, NewsMemory, type NewsPast, rememberedNews } from './news-memory.ts'
+import { LOOP_CRASHES, NewsMemory, rememberedNews, type NewsPast } from './news-memory.ts'
 import { Notifier, type NotifierOptions } from './notifier.ts'
 import { channelOf } from './registry.ts'
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import type { Store } from '../../ports/store.ts'
 import { keptLine } from './line.ts'
 import type { NotifierKept, NotifierPast } from './notifier.ts'
 import { keptLevels } from './settling.ts'
-import type { Store } from '../../ports/store.ts'
 
 const TABLE = 'settings'
 const KEY = 'news'

@@ -3,8 +3,8 @@ import type { HealthSnapshot, HealthStatus } from '../../ports/control.ts'
 import type { Trouble } from '../checks.ts'
 import type { AlertRequest, Channel } from './channel.ts'
 import { deliver, type Delivered } from './delivery.ts'
-import { type KeptLine, Line } from './line.ts'
-import { type Before, type KeptLevels, RANK, Settling, worseOf } from './settling.ts'
+import { Line, type KeptLine } from './line.ts'
+import { RANK, Settling, worseOf, type Before, type KeptLevels } from './settling.ts'
 
 export interface NotifierOptions {
   readonly channels: readonly Channel[]

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Channel, detailsOf, jsonRequest, titleOf } from './channel.ts'
+import { detailsOf, jsonRequest, titleOf, type Channel } from './channel.ts'
 
 const EVENTS_API = 'https://events.pagerduty.com/v2/enqueue'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Channel, detailsOf, jsonRequest, titleOf } from './channel.ts'
+import { detailsOf, jsonRequest, titleOf, type Channel } from './channel.ts'
 
 /** An incoming webhook of Slack, or of what speaks its format. */
 export const slackOptions = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Channel, detailsOf, jsonRequest, titleOf } from './channel.ts'
+import { detailsOf, jsonRequest, titleOf, type Channel } from './channel.ts'
 
 const BOT_API = 'https://api.telegram.org'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Channel, jsonRequest } from './channel.ts'
+import { jsonRequest, type Channel } from './channel.ts'
 
 /** A URL of your own that takes the alert as JSON. */
 export const webhookOptions = z.strictObject({

@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { GROUPINGS, type Grouping, type Line, linesOf } from '../live/order.ts'
+import { GROUPINGS, linesOf, type Grouping, type Line } from '../live/order.ts'
 import { go, hrefOf } from '../route.ts'
 import { revision, serviceNow, store } from '../state.ts'
 import { PositionRow } from './row.tsx'

@@ -1,7 +1,7 @@
 import type { LimitView } from '../../ports/control.ts'
+import type { Money } from '../live/figures.ts'
 import { revision, store, sums } from '../state.ts'
 import { moneyText, percentText } from '../text.ts'
-import type { Money } from '../live/figures.ts'
 
 /** Most limits and currencies that a figure shows. */
 const MOST_LINES = 3

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ratioOfSums, sum } from '../../domain/decimal.ts'
-import { isAtLeast, type Position, signOf } from '../../domain/position.ts'
+import { isAtLeast, signOf, type Position } from '../../domain/position.ts'
 import type { RuleDefinition, RuleSubject, RuleWarning } from '../rule.ts'
 import {
   always,

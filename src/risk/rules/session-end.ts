@@ -7,10 +7,10 @@ import {
   nextOccurrence,
   parseDay,
   sessionDayFrom,
-  type SessionDays,
   timeOn,
-  type Weekday,
   WEEKDAYS,
+  type SessionDays,
+  type Weekday,
 } from '../calendar.ts'
 import type { Levels, RuleDefinition } from '../rule.ts'
 import { finite, priceAtAmount, signed, unreachableTarget } from './options.ts'

@@ -1,4 +1,4 @@
-import { type Position, isAtLeast } from '../../domain/position.ts'
+import { isAtLeast, type Position } from '../../domain/position.ts'
 import type { Levels } from '../rule.ts'
 import { priceAtProfit } from './options.ts'
 

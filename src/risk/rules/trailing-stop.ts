@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { plusPercent, ratioOfSums, sum } from '../../domain/decimal.ts'
-import { isAtLeast, type Position, signOf } from '../../domain/position.ts'
+import { isAtLeast, signOf, type Position } from '../../domain/position.ts'
 import type { Levels, RuleDefinition, RuleSubject, RuleWarning } from '../rule.ts'
 import {
   always,

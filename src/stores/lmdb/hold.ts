@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { shownPath } from '../../disk/folder.ts'
-import { fileIdentity, type FileOrigin, Footing, originOf } from '../../disk/footing.ts'
+import { fileIdentity, Footing, originOf, type FileOrigin } from '../../disk/footing.ts'
 import { lockFile, unlockFile } from '../../disk/kernel-lock.ts'
 import type { LostFolder } from '../../ports/store.ts'
 import type { Owner } from '../owner.ts'

@@ -1,7 +1,7 @@
 import { WatchkeeperError } from '../../errors.ts'
-import type { OutageJournal } from './outage.ts'
 import type { RedisDatabase } from './database.ts'
-import { type EncodedBatch, keyOf } from './keys.ts'
+import { keyOf, type EncodedBatch } from './keys.ts'
+import type { OutageJournal } from './outage.ts'
 
 export interface Merge {
   readonly outage: OutageJournal

@@ -1,7 +1,7 @@
 import { WatchkeeperError } from '../../errors.ts'
 import type { LostFolder, OwnedStore, Row, Store } from '../../ports/store.ts'
 import { admits, generationIn } from '../life.ts'
-import { type EncodedBatch, type EncodedRow, keyOf, TABLES } from './keys.ts'
+import { keyOf, TABLES, type EncodedBatch, type EncodedRow } from './keys.ts'
 
 /** Which store the writes of an outage belong to. */
 export interface OutageAbout {

@@ -3,7 +3,7 @@ import type { NewJournalLine, Snapshot, Table } from '../../ports/store.ts'
 import type { RedisConnection } from '../../redis/connection.ts'
 import { RedisError } from '../../redis/errors.ts'
 import { storeError } from './errors.ts'
-import { indexMember, type RedisKeys, redisKeys, seqOfMember, TABLES } from './keys.ts'
+import { indexMember, redisKeys, seqOfMember, TABLES, type RedisKeys } from './keys.ts'
 
 /** Lines and rows that are read with one command. */
 const PAGE = 1_000

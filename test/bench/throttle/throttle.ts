@@ -1,6 +1,6 @@
 import type { Table } from '../report.ts'
-import { aimd, awsCubic, type Law, ownLaw } from './laws.ts'
-import { type Measured, measured } from './measure.ts'
+import { aimd, awsCubic, ownLaw, type Law } from './laws.ts'
+import { measured, type Measured } from './measure.ts'
 import { World } from './world.ts'
 import { WORLDS } from './worlds.ts'
 

@@ -1,11 +1,11 @@
 import { Breakers } from '../../../src/calls/breakers.ts'
-import { isPermit } from '../../../src/resilience/breaker.ts'
 import { breakerOptions } from '../../../src/resilience/breaker-options.ts'
 import type { Permit } from '../../../src/resilience/breaker-state.ts'
+import { isPermit } from '../../../src/resilience/breaker.ts'
 import { enqueue, hasRoom, landed, lanes, take } from '../../../src/resilience/lanes.ts'
 import { seeded } from '../prices.ts'
 import type { Law } from './laws.ts'
-import { HiddenVenue, type Verdict, type VenueOptions } from './venue.ts'
+import { HiddenVenue, type VenueOptions, type Verdict } from './venue.ts'
 import { RUN_MS } from './worlds.ts'
 
 const POSITIONS = 40

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { OutcomeUnknown } from '../../../src/errors.ts'
-import { type Harm, PLAIN } from '../../support/broker-server/script.ts'
+import { PLAIN, type Harm } from '../../support/broker-server/script.ts'
 import { ACME, failure, stage } from '../../support/http-broker.ts'
 
 const { signal } = new AbortController()

@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import {
   codeTable,
   errorOf,
-  type Meaning,
   rejectionOf,
+  type Meaning,
 } from '../../../src/brokers/venue/meaning.ts'
 import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../../src/errors.ts'
 

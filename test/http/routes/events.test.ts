@@ -1,8 +1,8 @@
-import { get, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { expect } from 'chai'
-import { type HttpServer, serveHttp } from '../../../src/http/server.ts'
+import { serveHttp, type HttpServer } from '../../../src/http/server.ts'
 import { FakeControl } from '../../support/fake-control.ts'
 import { ask } from '../../support/http.ts'
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { type HttpServer, serveHttp } from '../../../src/http/server.ts'
 import { tradeOf } from '../../../src/account/trade.ts'
+import { serveHttp, type HttpServer } from '../../../src/http/server.ts'
 import { aDecision, aPosition } from '../../support/builders.ts'
 import { FakeControl } from '../../support/fake-control.ts'
 import { ask } from '../../support/http.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { expect } from 'chai'
-import { type HttpServer, serveHttp } from '../../../src/http/server.ts'
+import { serveHttp, type HttpServer } from '../../../src/http/server.ts'
 import type { ViewFrame, ViewPage, ViewReset } from '../../../src/ports/view.ts'
 import { FakeControl } from '../../support/fake-control.ts'
 import { ask } from '../../support/http.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { MemoryStore } from '../../../src/stores/memory.ts'
 import { NewsMemory, rememberedNews } from '../../../src/observability/notify/news-memory.ts'
+import { MemoryStore } from '../../../src/stores/memory.ts'
 
 const NEWS = {
   levels: {

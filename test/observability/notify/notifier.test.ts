@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
-import { Heartbeat } from '../../../src/observability/notify/heartbeat.ts'
 import type { Delivered } from '../../../src/observability/notify/delivery.ts'
+import { Heartbeat } from '../../../src/observability/notify/heartbeat.ts'
 import {
   Notifier,
   type NotifierKept,

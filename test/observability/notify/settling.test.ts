@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type Before, Settling } from '../../../src/observability/notify/settling.ts'
+import { Settling, type Before } from '../../../src/observability/notify/settling.ts'
 import type { HealthStatus } from '../../../src/ports/control.ts'
 
 const EPOCH = 1_700_000_000_000

@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
-import { isAtLeast, type Position, signOf } from '../../../src/domain/position.ts'
+import { isAtLeast, signOf, type Position } from '../../../src/domain/position.ts'
 import { EXIT_REASONS } from '../../../src/domain/reason.ts'
-import type { Levels, LevelRule, Rule } from '../../../src/risk/rule.ts'
+import type { LevelRule, Levels, Rule } from '../../../src/risk/rule.ts'
 import { RULES } from '../../../src/risk/rules/registry.ts'
+import { ages, lives, ruleOptions, type Options } from '../../support/arbitraries.ts'
 import { aRuleSet } from '../../support/builders.ts'
-import { ages, lives, type Options, ruleOptions } from '../../support/arbitraries.ts'
 
 const CASES = { numRuns: 400 }
 

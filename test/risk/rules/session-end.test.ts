@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Position } from '../../../src/domain/position.ts'
 import { firstInstant } from '../../../src/domain/zone.ts'
-import { isSessionDay, parseDay, type SessionDays, WEEKDAYS } from '../../../src/risk/calendar.ts'
+import { isSessionDay, parseDay, WEEKDAYS, type SessionDays } from '../../../src/risk/calendar.ts'
 import type { Levels } from '../../../src/risk/rule.ts'
 import { aPosition, aRuleSet } from '../../support/builders.ts'
 

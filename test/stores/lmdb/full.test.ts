@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { WatchkeeperError } from '../../../src/errors.ts'
-import { type LmdbStore, openLmdbStore } from '../../../src/stores/lmdb.ts'
-import { type SmallDisk, smallDisk } from '../../support/small-disk.ts'
+import { openLmdbStore, type LmdbStore } from '../../../src/stores/lmdb.ts'
 import { needing } from '../../support/needing.ts'
+import { smallDisk, type SmallDisk } from '../../support/small-disk.ts'
 
 needing('a small disk').describe('LmdbStore on a disk of 10 MB', () => {
   let disk: SmallDisk

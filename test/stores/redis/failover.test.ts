@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { Machine, until } from '../../support/redis-store.ts'
 import { needing } from '../../support/needing.ts'
 import { RedisServer } from '../../support/redis-server.ts'
+import { Machine, until } from '../../support/redis-store.ts'
 import { SwitchedPort } from '../../support/switched-port.ts'
 
 /** A primary becomes a replica of what was its replica, and keeps the connections that it has. */

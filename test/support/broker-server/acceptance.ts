@@ -1,5 +1,5 @@
 import { difference, sum } from '../../../src/domain/decimal.ts'
-import { type Book, remainingOf, type SentOrder } from './book.ts'
+import { remainingOf, type Book, type SentOrder } from './book.ts'
 import type { Settings } from './script.ts'
 
 /** Why a venue refuses an order; undefined where it takes it. */

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BookFill, type BookHolding, type BookOrder, readBook } from './book.ts'
+import { readBook, type BookFill, type BookHolding, type BookOrder } from './book.ts'
 import type { Fault, HandTrade, Script, SettingsChange } from './script.ts'
 import { ACCOUNT_FILE, type SeenRequest } from './server.ts'
 

@@ -1,4 +1,4 @@
-import { type Random, sfc32 } from '../../../src/domain/random.ts'
+import { sfc32, type Random } from '../../../src/domain/random.ts'
 import type { Fault, Harm, Route } from './script.ts'
 
 /** What a request is about, as far as faults are aimed. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Script } from './script.ts'
-import { type ServeOptions, serveBroker } from './server.ts'
+import { serveBroker, type ServeOptions } from './server.ts'
 
 /**
  * Serves a broker from a start-up file (`ServeOptions` as JSON) and prints its ports. A second port

@@ -1,5 +1,5 @@
-import type { Capabilities } from '../../../src/ports/broker.ts'
 import type { Side } from '../../../src/domain/position.ts'
+import type { Capabilities } from '../../../src/ports/broker.ts'
 
 /** What a request asks for; the names that faults are aimed with. */
 export type Route =

@@ -5,12 +5,12 @@ import { answer, sendStatus, suffer } from './answering.ts'
 import { Door } from './door.ts'
 import { Faults } from './faults.ts'
 import { Bucket } from './hidden-limit.ts'
-import { NotUnderstood, type Protocol, type RawRequest, type Request, REST } from './routes.ts'
+import { NotUnderstood, REST, type Protocol, type RawRequest, type Request } from './routes.ts'
 import {
   changed,
+  PLAIN,
   type Harm,
   type Outage,
-  PLAIN,
   type Route,
   type Script,
   type SettingsChange,

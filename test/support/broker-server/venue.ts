@@ -2,17 +2,17 @@ import { product } from '../../../src/domain/decimal.ts'
 import { closableOf, refusalOf } from './acceptance.ts'
 import {
   Book,
-  type BookOrder,
   isWorking,
-  type OrderView,
   remainingOf,
+  viewOf,
+  type BookOrder,
+  type OrderView,
   type SentOrder,
   type VenueEvent,
-  viewOf,
 } from './book.ts'
 import { Journal, readJournal } from './journal.ts'
-import { Timers } from './timers.ts'
 import type { FillPlan, HandOrder, HandTrade, Settings } from './script.ts'
+import { Timers } from './timers.ts'
 
 /** What the venue says to an order. */
 export type PlaceAnswer =

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import {
   existsSync,
@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../until.ts'
-import { type Block, type Example, ROOT } from './blocks.ts'
+import { ROOT, type Block, type Example } from './blocks.ts'
 import { isAsShown } from './outputs.ts'
-import { type Ended, runLine } from './shell.ts'
+import { runLine, type Ended } from './shell.ts'
 
 /** What a page does not name, and its examples need. */
 export interface Surroundings {

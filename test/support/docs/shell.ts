@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { main } from '../../../src/cli/main.ts'
 
 /** How a command line ended. */

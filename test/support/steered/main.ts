@@ -1,7 +1,7 @@
 import { main } from '../../../src/cli/main.ts'
 import { stepClock } from './clock.ts'
 import { harmCommits } from './commits.ts'
-import { type Steering, STEERING } from './steering.ts'
+import { STEERING, type Steering } from './steering.ts'
 
 function steer({ clockMs, commits }: Steering): void {
   if (clockMs !== undefined) stepClock(clockMs)

@@ -1,21 +1,21 @@
 import { expect } from 'chai'
-import { instrumentId, type PositionId, positionId } from '../../../src/domain/ids.ts'
+import { instrumentId, positionId, type PositionId } from '../../../src/domain/ids.ts'
 import type { ExitOrder } from '../../../src/domain/order.ts'
 import type { Position } from '../../../src/domain/position.ts'
 import type { Capabilities } from '../../../src/domain/venue.ts'
+import { AccountBook } from '../../../src/exits/account-book.ts'
 import { clientOrderId } from '../../../src/exits/client-order-id.ts'
-import { ExitBook } from '../../../src/exits/exit-book.ts'
-import type { CallKind } from '../../../src/exits/exit-entry.ts'
 import type { ExitEvent } from '../../../src/exits/events.ts'
 import type { Notice } from '../../../src/exits/notices.ts'
-import { type ExitRecord, isAlive } from '../../../src/exits/record.ts'
+import { isAlive, type ExitRecord } from '../../../src/exits/record.ts'
 import {
-  type ExitSettings,
   isHoldingEvidence,
   isUnprovable,
   proofMs,
   wayOf,
+  type ExitSettings,
 } from '../../../src/exits/settings.ts'
+import type { CallKind } from '../../../src/exits/tracked-exit.ts'
 import { aDecision, aPosition } from '../builders.ts'
 import { lieAbout } from './lies.ts'
 import { ModelVenue, rejection } from './venue.ts'
@@ -74,12 +74,12 @@ export class GuardedAccount {
   /** Units that somebody else has bought, and that no position names. */
   private others = 0
   private settings: ExitSettings
-  private book: ExitBook
+  private book: AccountBook
   private readonly stored = new Map<PositionId, ExitRecord>()
   private answers: Answer[] = []
   /** Orders that wait for their turn to leave. */
   private lane: ExitRecord[] = []
-  private readonly makeBook: (settings: ExitSettings, tell: (notice: Notice) => void) => ExitBook
+  private readonly makeBook: (settings: ExitSettings, tell: (notice: Notice) => void) => AccountBook
 
   constructor(
     capabilities: Capabilities,
@@ -432,7 +432,7 @@ export class GuardedAccount {
       .join('\n')
   }
 
-  private open(): ExitBook {
+  private open(): AccountBook {
     return this.makeBook(this.settings, notice => this.hear(notice))
   }
 
@@ -612,8 +612,8 @@ const idsOf = ({ id }: Position, generation: number, { capabilities }: ExitSetti
   )
 
 /** The book as it is. */
-export const plainBook = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook =>
-  new ExitBook({
+export const plainBook = (settings: ExitSettings, tell: (notice: Notice) => void): AccountBook =>
+  new AccountBook({
     settings,
     adopt: 'alert',
     specOf: () => ({ lot: undefined, minQuantity: undefined, tickSize: undefined }),

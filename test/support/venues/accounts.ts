@@ -1,5 +1,5 @@
 import type { SceneAccount } from '../../attacks/scene.ts'
-import { BinanceEmulator, type BinanceEmulation, KEY as BINANCE_KEY } from './binance.ts'
+import { KEY as BINANCE_KEY, BinanceEmulator, type BinanceEmulation } from './binance.ts'
 
 /** The service's account at an emulated Binance, its key in the environment. */
 export const binanceAccount = (emulation: BinanceEmulation = {}): SceneAccount => ({

@@ -1,7 +1,7 @@
 import type { BinanceBroker } from '../../../src/brokers/venue/binance/broker.ts'
 import { binanceBroker, binanceSchema } from '../../../src/brokers/venue/binance/options.ts'
-import { type EmulatedVenue, emulated } from './at-venue.ts'
-import { BinanceEmulator, type BinanceEmulation, KEY } from './binance.ts'
+import { emulated, type EmulatedVenue } from './at-venue.ts'
+import { BinanceEmulator, KEY, type BinanceEmulation } from './binance.ts'
 
 export interface AtBinance extends EmulatedVenue {
   readonly emulator: BinanceEmulator

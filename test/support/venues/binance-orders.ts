@@ -1,7 +1,7 @@
 import type { Side } from '../../../src/domain/position.ts'
-import { type BookOrder, type OrderView, type SentOrder, viewOf } from '../broker-server/book.ts'
+import { viewOf, type BookOrder, type OrderView, type SentOrder } from '../broker-server/book.ts'
 import type { PlaceAnswer } from '../broker-server/venue.ts'
-import { type Asked, ok, type Params, refuse, symbolOf, type Told } from './binance-asked.ts'
+import { ok, refuse, symbolOf, type Asked, type Params, type Told } from './binance-asked.ts'
 import { FIXED, isMultiple, places } from './instruments.ts'
 
 const CODES: Readonly<Record<string, readonly [number, string]>> = {

@@ -1,6 +1,6 @@
 import type { Side } from '../../../src/domain/position.ts'
 import { remainingOf, viewOf } from '../broker-server/book.ts'
-import { type Asked, ok, type Route, symbolOf, type Told } from './binance-asked.ts'
+import { ok, symbolOf, type Asked, type Route, type Told } from './binance-asked.ts'
 import { cancel, lookUp, orderRow, place } from './binance-orders.ts'
 import { FIXED, places } from './instruments.ts'
 

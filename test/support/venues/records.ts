@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
+import type { IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { IncomingHttpHeaders } from 'node:http'
 import { expect } from 'chai'
 import type { Failure } from '../../../src/brokers/venue/meaning.ts'
 

@@ -1,5 +1,7 @@
 import type { z } from 'zod'
-import { type InstrumentId, instrumentId } from '../../../domain/ids.ts'
+import { instrumentId, type InstrumentId } from '../../../domain/ids.ts'
+import type { ExitOrder } from '../../../domain/order.ts'
+import type { Tick } from '../../../domain/tick.ts'
 import { restOf } from '../../../domain/units.ts'
 import { OutcomeUnknown } from '../../../errors.ts'
 import type {
@@ -10,8 +12,6 @@ import type {
   OpenOrder,
   OrderState,
 } from '../../../ports/broker.ts'
-import type { ExitOrder } from '../../../domain/order.ts'
-import type { Tick } from '../../../domain/tick.ts'
 import type { Permissions, PositionMode } from '../account.ts'
 import type { VenueInstrument } from '../instrument.ts'
 import { assertAbout, shaped } from '../reply.ts'

@@ -5,7 +5,7 @@ import type { ClientOrderId, ExitOrder } from '../../../../src/domain/order.ts'
 import { NotSent, RateLimited, Unauthorized } from '../../../../src/errors.ts'
 import { brokerContract } from '../../../contracts/broker-contract.ts'
 import { anOrder, failure } from '../../../support/http-broker.ts'
-import { atBinance, type AtBinance, capabilitiesAt } from '../../../support/venues/at-binance.ts'
+import { atBinance, capabilitiesAt, type AtBinance } from '../../../support/venues/at-binance.ts'
 import { contracted } from '../../../support/venues/at-venue.ts'
 import type { BinanceEmulation } from '../../../support/venues/binance.ts'
 

@@ -9,9 +9,9 @@ import {
   assertClaim,
   claimOf,
   claimOfFailure,
-  type Expected,
   failed,
   recordsOf,
+  type Expected,
   type VenueRecord,
 } from '../../../support/venues/records.ts'
 

@@ -87,7 +87,7 @@ export interface ReleasedChange<Exit> {
 }
 
 /** What an earlier process left behind. */
-export interface Past<Exit, Switch, Day> {
+export interface RecoveredState<Exit, Switch, Day> {
   readonly register: ReadonlyMap<PositionId, Registered>
   readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
   readonly exits: readonly Exit[]
@@ -127,8 +127,8 @@ export interface Change<Exit, Switch, Day> {
 }
 
 /** Keeps the state of a running service. Durable means on disk when the promise resolves. */
-export interface Keeper<Exit, Switch, Day> {
-  load(): Promise<Past<Exit, Switch, Day>>
+export interface StateRepository<Exit, Switch, Day> {
+  load(): Promise<RecoveredState<Exit, Switch, Day>>
   /** Gives the journal lines with their numbers. */
   keep(change: Change<Exit, Switch, Day>): Promise<readonly JournalLine[]>
 }

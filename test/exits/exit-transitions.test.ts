@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { joined } from '../../src/exits/ledger.ts'
+import { joined } from '../../src/exits/exit-transitions.ts'
 import { MOST_STEPS } from '../../src/exits/record.ts'
 import { recovered } from '../../src/exits/recovery.ts'
 import { aDecision } from '../support/builders.ts'

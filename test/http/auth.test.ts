@@ -1,9 +1,9 @@
 import { networkInterfaces } from 'node:os'
 import { expect } from 'chai'
-import { isLoopback } from '../../src/http/guard.ts'
-import { type HttpServer, serveHttp } from '../../src/http/server.ts'
+import { isLoopback } from '../../src/http/auth.ts'
+import { serveHttp, type HttpServer } from '../../src/http/server.ts'
 import { FakeControl } from '../support/fake-control.ts'
-import { ask, type Asking, askRaw } from '../support/http.ts'
+import { ask, askRaw, type Asking } from '../support/http.ts'
 
 const TOKEN = 'a token of some length'
 const JSON_TYPE = { 'content-type': 'application/json' }

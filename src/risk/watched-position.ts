@@ -1,8 +1,8 @@
 import type { Decision } from '../domain/decision.ts'
 import type { TradingHours } from '../domain/instrument.ts'
-import { type Position, signOf } from '../domain/position.ts'
+import { signOf, type Position } from '../domain/position.ts'
 import { slackScale } from './band.ts'
-import { type LastGood, type Merged, noLevels } from './merge.ts'
+import { noLevels, type LastGood, type Merged } from './merge.ts'
 import type { PriceStream } from './price-stream.ts'
 import type { RuleSet, StaleQuoteRule, UnderlyingRule } from './rule.ts'
 import type { Timed } from './timetable.ts'
@@ -57,7 +57,7 @@ const NOBODY = { pending: 0 }
  * What is remembered of one guarded position outside its monitor, so that a new incarnation of the
  * monitor starts where the last one had committed. Prices are mirrored.
  */
-export class Guard implements Timed {
+export class WatchedPosition implements Timed {
   readonly position: Position
   readonly ruleSet: RuleSet
   /** Order of registration: breaks ties between positions that fire together. */

@@ -5,8 +5,8 @@ import { isEnough, leftOf } from '../domain/units.ts'
 import type { ExitEvent } from './events.ts'
 import { mayBeWhole, type Step } from './evidence.ts'
 import type { HoldingGroup } from './holding-group.ts'
-import { type ExitRecord, isAlive, isFollowed, isOver, isUnchanged } from './record.ts'
-import { asksHolding, type ExitSettings, isHoldingEvidence, wayOf } from './settings.ts'
+import { isAlive, isFollowed, isOver, isUnchanged, type ExitRecord } from './record.ts'
+import { asksHolding, isHoldingEvidence, wayOf, type ExitSettings } from './settings.ts'
 import { Verification } from './verification.ts'
 
 /** A call that somebody must make for an exit. */
@@ -27,7 +27,7 @@ export interface Turn {
 const LONGEST_PACE_MS = 60_000
 
 /** One exit in the book, and what is under way for it. Changes itself. */
-export class ExitEntry {
+export class TrackedExit {
   record: ExitRecord
   readonly position: Position
   readonly group: HoldingGroup
@@ -55,7 +55,7 @@ export class ExitEntry {
   constructor(
     record: ExitRecord,
     position: Position,
-    { group, takenUpAt }: Pick<ExitEntry, 'group' | 'takenUpAt'>,
+    { group, takenUpAt }: Pick<TrackedExit, 'group' | 'takenUpAt'>,
   ) {
     this.record = record
     this.position = position

@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Capabilities } from '../../src/domain/venue.ts'
-import type { ExitBook } from '../../src/exits/exit-book.ts'
+import type { AccountBook } from '../../src/exits/account-book.ts'
 import type { Notice } from '../../src/exits/notices.ts'
 import type { ExitSettings } from '../../src/exits/settings.ts'
-import { GuardedAccount, plainBook } from '../support/venue-model/guarded-account.ts'
 import { LOOK_UP } from '../support/test-venue.ts'
 import { ACTS } from '../support/venue-model/acts.ts'
+import { GuardedAccount, plainBook } from '../support/venue-model/guarded-account.ts'
 
 const capabilities: fc.Arbitrary<Capabilities> = fc.record({
   dedupe: fc.constantFrom('always', 'open-only', 'never'),
@@ -73,7 +73,7 @@ const worlds = fc.record({
 
 type World = typeof worlds extends fc.Arbitrary<infer Given> ? Given : never
 
-type MakeBook = (settings: ExitSettings, tell: (notice: Notice) => void) => ExitBook
+type MakeBook = (settings: ExitSettings, tell: (notice: Notice) => void) => AccountBook
 
 /** Plays one story to its end, and holds it to both promises. */
 function play(
@@ -128,7 +128,7 @@ describe('ExitBook', () => {
   }).timeout(60_000 + RUNS * 200)
 
   it('would be caught if it took a call without an answer for one that was not sent', () => {
-    const careless = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook => {
+    const careless = (settings: ExitSettings, tell: (notice: Notice) => void): AccountBook => {
       const book = plainBook(settings, tell)
       const ended = book.exits.ended.bind(book.exits)
       book.exits.ended = (call, event) => {
@@ -141,7 +141,7 @@ describe('ExitBook', () => {
   }).timeout(600_000)
 
   it('would be caught if it believed that a venue shows everything at once', () => {
-    const hasty = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook => {
+    const hasty = (settings: ExitSettings, tell: (notice: Notice) => void): AccountBook => {
       const capabilities = { ...settings.capabilities, visibilityMs: 0 }
       return plainBook({ ...settings, capabilities }, tell)
     }
@@ -149,7 +149,7 @@ describe('ExitBook', () => {
   }).timeout(600_000)
 
   it('would be caught if an order that has waited left by what was held when it was queued', () => {
-    const hasty = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook => {
+    const hasty = (settings: ExitSettings, tell: (notice: Notice) => void): AccountBook => {
       const book = plainBook(settings, tell)
       book.exits.mayLeave = order => book.exits.isWanted(order)
       return book
@@ -158,7 +158,7 @@ describe('ExitBook', () => {
   }).timeout(600_000)
 
   it('would be caught if it took an id that makes no second order while it works for a proof', () => {
-    const trusting = (settings: ExitSettings, tell: (notice: Notice) => void): ExitBook => {
+    const trusting = (settings: ExitSettings, tell: (notice: Notice) => void): AccountBook => {
       const { dedupe } = settings.capabilities
       const capabilities = {
         ...settings.capabilities,

@@ -1,17 +1,17 @@
 import type { KillSwitch } from '../../src/exits/kill-switch.ts'
 import type { ExitRecord } from '../../src/exits/record.ts'
 import type { JournalLine } from '../../src/ports/control.ts'
-import type { Change, Keeper, Past } from '../../src/ports/keeper.ts'
+import type { Change, RecoveredState, StateRepository } from '../../src/ports/state-repository.ts'
 import type { PortfolioDay } from '../../src/risk/portfolio.ts'
-import { StoreKeeper } from '../../src/stores/keeper.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'
+import { StoreRepository } from '../../src/stores/state-repository.ts'
 
 const FOR_EVER_MS = 1e12
 
 type MemoryChange = Change<ExitRecord, KillSwitch, PortfolioDay>
 
 /** The keeper of the service over a store in memory, whose writes can be refused or held up. */
-export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch, PortfolioDay> {
+export class MemoryRepository implements StateRepository<ExitRecord, KillSwitch, PortfolioDay> {
   readonly store: MemoryStore
   readonly lines: JournalLine[] = []
   /** What the next writes throw, one each. */
@@ -20,17 +20,17 @@ export class MemoryKeeper implements Keeper<ExitRecord, KillSwitch, PortfolioDay
   readonly changes: MemoryChange[] = []
   /** Waits before a write begins; the writes behind it wait, too, as in every store. */
   hold: ((change: MemoryChange) => Promise<void> | undefined) | undefined
-  private readonly keeper: StoreKeeper<ExitRecord, KillSwitch, PortfolioDay>
+  private readonly keeper: StoreRepository<ExitRecord, KillSwitch, PortfolioDay>
   private claimed: Promise<void> | undefined
   private last: Promise<unknown> | undefined
 
   /** `store`: what the keeper of another process has left. */
   constructor(store = new MemoryStore()) {
     this.store = store
-    this.keeper = new StoreKeeper(store)
+    this.keeper = new StoreRepository(store)
   }
 
-  async load(): Promise<Past<ExitRecord, KillSwitch, PortfolioDay>> {
+  async load(): Promise<RecoveredState<ExitRecord, KillSwitch, PortfolioDay>> {
     await this.claim()
     return this.keeper.load()
   }

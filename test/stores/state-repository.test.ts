@@ -1,9 +1,9 @@
 import { expect } from 'chai'
+import { PositionTable } from '../../src/account/position-table.ts'
 import { positionId, type PositionId } from '../../src/domain/ids.ts'
-import type { Registered } from '../../src/ports/keeper.ts'
-import { StoreKeeper } from '../../src/stores/keeper.ts'
-import { Register } from '../../src/account/position-table.ts'
+import type { Registered } from '../../src/ports/state-repository.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'
+import { StoreRepository } from '../../src/stores/state-repository.ts'
 import { aPosition } from '../support/builders.ts'
 
 interface Exit {
@@ -16,12 +16,12 @@ const ID = positionId('p1')
 const OPEN: Registered = { position: aPosition(), rules: {}, generation: 1, state: 'open' }
 
 describe('StoreKeeper', () => {
-  let keeper: StoreKeeper<Exit, string, unknown>
+  let keeper: StoreRepository<Exit, string, unknown>
 
   beforeEach(async () => {
     const store = new MemoryStore()
     await store.claim('me', 1_000)
-    keeper = new StoreKeeper(store)
+    keeper = new StoreRepository(store)
   })
 
   it('finds nothing in an empty store', async () => {
@@ -75,13 +75,13 @@ describe('StoreKeeper', () => {
       store = new MemoryStore()
       await store.claim('me', 60_000)
       forgotten.length = 0
-      keeper = new StoreKeeper(store, { closedRows: 2 })
+      keeper = new StoreRepository(store, { closedRows: 2 })
       keeper.onForgotten = ids => forgotten.push(...ids)
       await keeper.load()
     })
 
     const known = async (): Promise<string[]> => [
-      ...(await new StoreKeeper<Exit, string, unknown>(store).load()).register.keys(),
+      ...(await new StoreRepository<Exit, string, unknown>(store).load()).register.keys(),
     ]
 
     it('forgets the one that ended first, and no open one', async () => {
@@ -105,11 +105,11 @@ describe('StoreKeeper', () => {
     it('never gives an id that it has forgotten a generation that it had', async () => {
       await keeper.keep({ register: [of('a', 'closed', 7)] })
       await keeper.keep({ register: [of('b', 'closed'), of('c', 'closed')] })
-      const past = await new StoreKeeper<Exit, string, unknown>(store).load()
+      const past = await new StoreRepository<Exit, string, unknown>(store).load()
       expect(past.register.has(positionId('a'))).to.equal(false)
       expect(past.generationFloor).to.equal(7)
       expect(
-        new Register(past.register, past.generationFloor).nextGeneration(positionId('a')),
+        new PositionTable(past.register, past.generationFloor).nextGeneration(positionId('a')),
       ).to.equal(8)
     })
 
@@ -117,7 +117,7 @@ describe('StoreKeeper', () => {
       const exited = { at: 5, attempts: 2 }
       await keeper.keep({ register: [{ ...of('a', 'closed'), exited }] })
       await keeper.keep({ register: [{ ...of('b', 'closed'), wasDoubted: true, exited }] })
-      const { register } = await new StoreKeeper<Exit, string, unknown>(store).load()
+      const { register } = await new StoreRepository<Exit, string, unknown>(store).load()
       const rows = ['a', 'b'].map(id => register.get(positionId(id))!)
       expect(rows.map(row => [row.wasDoubted, row.exited])).to.deep.equal([
         [undefined, exited],
@@ -128,7 +128,7 @@ describe('StoreKeeper', () => {
     it('remembers in what order they ended after a restart', async () => {
       await keeper.keep({ register: [of('b', 'closed')] })
       await keeper.keep({ register: [of('a', 'closed')] })
-      keeper = new StoreKeeper(store, { closedRows: 2 })
+      keeper = new StoreRepository(store, { closedRows: 2 })
       await keeper.load()
       await keeper.keep({ register: [of('c', 'closed')] })
       expect(await known()).to.have.members(['a', 'c'])

@@ -3,15 +3,15 @@ import type { PositionId } from '../domain/ids.ts'
 import type { JournalLine } from '../ports/control.ts'
 import type {
   Change,
-  Keeper,
   KeptRatchet,
-  Past,
+  RecoveredState,
   Registered,
   ReleasedChange,
   ReleasedExit,
-} from '../ports/keeper.ts'
+  StateRepository,
+} from '../ports/state-repository.ts'
 import type { Batch, Row, Store, Table } from '../ports/store.ts'
-import { type ClosedRow, ClosedRows } from './closed.ts'
+import { ClosedRows, type ClosedRow } from './closed.ts'
 
 const KILL_SWITCH = 'kill-switch'
 const UNCONFIRMED = 'holdings-unconfirmed'
@@ -21,7 +21,7 @@ const GENERATION_FLOOR = 'generation-floor'
 const STORE_ID = 'store-id'
 const CLOSED_ROWS = 100_000
 
-export interface StoreKeeperOptions {
+export interface StoreRepositoryOptions {
   /** Positions that are over and still known; the oldest go first. Default 100,000. */
   readonly closedRows?: number
 }
@@ -55,11 +55,11 @@ const idIn = (settings: ReadonlyMap<string, unknown>): string | undefined =>
   settings.get(STORE_ID) as string | undefined
 
 /** Keeps the state of the service in a store: one table a kind, keyed by position. */
-export class StoreKeeper<
+export class StoreRepository<
   Exit extends { readonly positionId: PositionId; readonly generation: number },
   Switch,
   Day,
-> implements Keeper<Exit, Switch, Day> {
+> implements StateRepository<Exit, Switch, Day> {
   private readonly store: Store
   private readonly closed: ClosedRows
   /** Called with ids that are not known any more, and the highest generation that any of them had. */
@@ -69,12 +69,12 @@ export class StoreKeeper<
   /** The id was drawn by this process, and no write has kept it yet. */
   private isIdNew = false
 
-  constructor(store: Store, { closedRows = CLOSED_ROWS }: StoreKeeperOptions = {}) {
+  constructor(store: Store, { closedRows = CLOSED_ROWS }: StoreRepositoryOptions = {}) {
     this.store = store
     this.closed = new ClosedRows(closedRows)
   }
 
-  async load(): Promise<Past<Exit, Switch, Day>> {
+  async load(): Promise<RecoveredState<Exit, Switch, Day>> {
     const [register, ratchets, exits, released, settings] = await Promise.all([
       registerOf(this.store, this.closed),
       this.store.rows<KeptRatchet>('ratchets'),

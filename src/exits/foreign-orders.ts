@@ -1,4 +1,4 @@
-import { type ExitAttempt, clientOrderId, hasOurPrefix } from './client-order-id.ts'
+import { clientOrderId, hasOurPrefix, type ExitAttempt } from './client-order-id.ts'
 import { LATE_MS } from './former.ts'
 import type { ExitRecord } from './record.ts'
 

@@ -5,30 +5,29 @@ import type { Execution } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
 import type { ExitsOptions } from './circumstances.ts'
-import type { ExitEvent } from './events.ts'
-import { type CallKind, underWayOf } from './exit-entry.ts'
-import { Exits } from './exits.ts'
+import type { ExitEvent, HoldingChange } from './events.ts'
+import { ExitTable } from './exit-table.ts'
 import { Faults } from './faults.ts'
+import { idsOf, KNOWN_ATTEMPTS, SecondGuard } from './foreign-orders.ts'
+import { hasForeign } from './foreign.ts'
+import { LATE_MS } from './former.ts'
 import { HoldingBook } from './holding-book.ts'
-import type { HoldingChange } from './events.ts'
 import type { HoldingGroup } from './holding-group.ts'
+import { LateFills, type LateQuestion } from './late-fills.ts'
+import { reservedBy, type Listed } from './noticing.ts'
+import type { Share } from './reconcile.ts'
 import {
-  type EndedExit,
-  type ExitRecord,
   hasSent,
   isAlive,
   isOver,
   plus,
   remainingOf,
+  type EndedExit,
+  type ExitRecord,
 } from './record.ts'
-import { type FollowedOrder, leftOf as leftOfReleased, ReleasedExits } from './released.ts'
-import type { Share } from './reconcile.ts'
-import { LATE_MS } from './former.ts'
-import { type Listed, reservedBy } from './noticing.ts'
-import { hasForeign } from './foreign.ts'
-import { LateFills, type LateQuestion } from './late-fills.ts'
-import { idsOf, KNOWN_ATTEMPTS, SecondGuard } from './second-guard.ts'
-import { type ExitSettings, proofMs } from './settings.ts'
+import { leftOf as leftOfReleased, ReleasedExits, type FollowedOrder } from './released.ts'
+import { proofMs, type ExitSettings } from './settings.ts'
+import { underWayOf, type CallKind } from './tracked-exit.ts'
 import type { Adoption, UnownedHolding } from './unowned.ts'
 
 export interface ExitBookOptions extends Omit<ExitsOptions, 'faults'> {
@@ -39,10 +38,10 @@ export interface ExitBookOptions extends Omit<ExitsOptions, 'faults'> {
  * Every exit and every holding of an account: what is known, what follows from it, and what must be
  * asked or sent next. It has no clock and makes no call; it changes itself.
  */
-export class ExitBook {
+export class AccountBook {
   readonly settings: ExitSettings
   private readonly options: ExitBookOptions
-  readonly exits: Exits
+  readonly exits: ExitTable
   /** Exits of released positions whose orders may still be executed. */
   readonly released: ReleasedExits
   /** What throws for one position or holding ends nothing else. */
@@ -63,7 +62,7 @@ export class ExitBook {
       this.exits.happened(id, { kind: 'drifted', by, at })
     }
     this.holdings = new HoldingBook({ ...options, shareOf, drifted, faults })
-    this.exits = new Exits({ ...options, faults }, this.holdings)
+    this.exits = new ExitTable({ ...options, faults }, this.holdings)
     this.late = new LateFills({
       tell: notice => options.tell(notice),
       apartMs: proofMs(options.settings.capabilities),

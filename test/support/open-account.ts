@@ -1,15 +1,15 @@
-import { LiveSystem } from '../../src/account/account.ts'
-import type { LiveOptions, Venue } from '../../src/account/options.ts'
+import { Account } from '../../src/account/account.ts'
+import type { AccountOptions, Venue } from '../../src/account/options.ts'
 import { SendPermission } from '../../src/account/send-permission.ts'
-import { LiveState } from '../../src/account/state.ts'
-import type { LiveKeeper } from '../../src/account/state-writer.ts'
+import type { AccountRepository } from '../../src/account/state-writer.ts'
+import { AccountState } from '../../src/account/state.ts'
 import type { Quotes } from '../../src/ports/quotes.ts'
 import { PriceBoard } from '../../src/risk/price-board.ts'
 
 type Made = 'state' | 'permission' | 'board' | 'venue' | 'keeper'
 
-export interface OpenLiveOptions extends Omit<LiveOptions, Made> {
-  readonly keeper: LiveKeeper
+export interface OpenAccountOptions extends Omit<AccountOptions, Made> {
+  readonly keeper: AccountRepository
   /** Makes the venue, which may read the prices that have come. */
   readonly venue: (quotes: Quotes) => Venue
   /** Whether this process owns the store; default: always. */
@@ -17,14 +17,14 @@ export interface OpenLiveOptions extends Omit<LiveOptions, Made> {
 }
 
 /** Opens an account with what its keeper has, in the order in which the service does it. */
-export async function openLive({
+export async function openAccount({
   keeper,
   venue,
   isStoreOurs,
   ...options
-}: OpenLiveOptions): Promise<LiveSystem> {
-  const state = new LiveState(await keeper.load())
+}: OpenAccountOptions): Promise<Account> {
+  const state = new AccountState(await keeper.load())
   const board = new PriceBoard()
   const permission = new SendPermission(state, isStoreOurs)
-  return LiveSystem.open({ ...options, keeper, state, board, permission, venue: venue(board) })
+  return Account.open({ ...options, keeper, state, board, permission, venue: venue(board) })
 }

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { positionId } from '../../src/domain/ids.ts'
-import { clientOrderId } from '../../src/exits/client-order-id.ts'
-import { SecondGuard } from '../../src/exits/second-guard.ts'
 import { newExit } from '../../src/exits/attempts.ts'
+import { clientOrderId } from '../../src/exits/client-order-id.ts'
+import { SecondGuard } from '../../src/exits/foreign-orders.ts'
 import { aDecision, aPosition } from '../support/builders.ts'
 import { settingsOf } from '../support/exits.ts'
 

@@ -1,14 +1,14 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
-import { CycleMetrics } from './cycle-metrics.ts'
-import type { ExitTime } from './exit-times.ts'
-import { watchLoopDelay } from './loop-delay.ts'
-import { getPerformanceReport, type PerformanceReport } from './performance.ts'
-import { metrics } from './metrics/registry.ts'
-import { Profiler, type SlowCycle } from './profiler.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
 import type { CycleCount, Telemetry } from '../ports/telemetry.ts'
+import { CycleMetrics } from './cycle-metrics.ts'
+import type { ExitTime } from './exit-times.ts'
 import { PerformanceHistory } from './history.ts'
+import { watchLoopDelay } from './loop-delay.ts'
+import { metrics } from './metrics/registry.ts'
+import { getPerformanceReport, type PerformanceReport } from './performance.ts'
+import { Profiler, type SlowCycle } from './profiler.ts'
 
 type Counts = ReturnType<CycleMetrics['takeCounts']>
 const NOTHING_COUNTED: Counts = {
@@ -29,7 +29,7 @@ const DELAY_RESOLUTION_MS = 10
 const DELAY_WINDOW_MS = 60_000
 
 /** Measures what a service does: cycle by cycle, operation by operation, and over weeks. */
-export class Performance implements Telemetry {
+export class Meters implements Telemetry {
   readonly cycles: CycleMetrics
   readonly profiler: Profiler
   /** What Prometheus scrapes. */

@@ -4,31 +4,31 @@ import type { ExitOrder } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { restOf } from '../domain/units.ts'
 import { newExit } from './attempts.ts'
-import { circumstancesOf, type ExitsOptions, type Gates } from './circumstances.ts'
+import { circumstancesOf, type CallGates, type ExitsOptions } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
-import { type Step, stepsFor } from './evidence.ts'
-import {
-  type CallKind,
-  eventOf,
-  executedOf,
-  ExitEntry,
-  type Turn,
-  underWayOf,
-} from './exit-entry.ts'
+import { stepsFor, type Step } from './evidence.ts'
+import { follow, joined } from './exit-transitions.ts'
 import type { HoldingBook } from './holding-book.ts'
-import { follow, joined } from './ledger.ts'
 import { endOf, noticesOf } from './noticing.ts'
 import { inSteps } from './reading.ts'
-import { completed, type ExitRecord, isAlive, isIdle } from './record.ts'
+import { completed, isAlive, isIdle, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
 import { asksHolding, isHoldingEvidence, settingsFor } from './settings.ts'
+import {
+  eventOf,
+  executedOf,
+  TrackedExit,
+  underWayOf,
+  type CallKind,
+  type Turn,
+} from './tracked-exit.ts'
 import { beginTurn, changeSince, resumeTurn } from './turn.ts'
 
 /** Every exit of an account, and what is called for each. Changes itself. */
-export class Exits {
+export class ExitTable {
   private readonly options: ExitsOptions
   private readonly holdings: HoldingBook
-  private readonly entries = new Map<PositionId, ExitEntry>()
+  private readonly entries = new Map<PositionId, TrackedExit>()
   private readonly orders = new Map<string, PositionId>()
   /** Exits of an earlier process whose evidence the holding is, until all its positions are there. */
   private readonly resumed = new Set<PositionId>()
@@ -109,7 +109,7 @@ export class Exits {
     }
   }
 
-  private look(entry: ExitEntry, now: number): void {
+  private look(entry: TrackedExit, now: number): void {
     entry.cycle()
     const forMs = entry.unproved(now, this.options.settings)
     const { decision, steps } = entry.record
@@ -143,7 +143,7 @@ export class Exits {
   }
 
   /** What is to be called for an exit now; each counts as begun. */
-  due(id: PositionId, gates: Gates): readonly CallKind[] {
+  due(id: PositionId, gates: CallGates): readonly CallKind[] {
     const entry = this.entries.get(id)
     if (entry === undefined) return []
     this.settleTurns(gates.now)
@@ -261,35 +261,35 @@ export class Exits {
     return this.entries.get(id)?.calls() ?? []
   }
 
-  private stepsOf(entry: ExitEntry, gates: Gates): readonly Step[] {
+  private stepsOf(entry: TrackedExit, gates: CallGates): readonly Step[] {
     return stepsFor(entry.record, circumstancesOf(entry, gates, this.options))
   }
 
-  private begin(entry: ExitEntry, steps: readonly Step[], now: number): readonly CallKind[] {
+  private begin(entry: TrackedExit, steps: readonly Step[], now: number): readonly CallKind[] {
     const calls = entry.begin(steps)
     const { positionId } = entry.record
     if (calls.includes('send')) this.happened(positionId, { kind: 'queued', at: now })
     return calls
   }
 
-  private endTurn(entry: ExitEntry): void {
+  private endTurn(entry: TrackedExit): void {
     if (entry.endTurn() && entry.record.state.kind === 'flat') this.tellEnd(entry)
   }
 
-  private tellEnd({ record }: ExitEntry): void {
+  private tellEnd({ record }: TrackedExit): void {
     const notice = endOf(record)
     if (notice !== undefined) this.options.tell(notice)
   }
 
-  private leave({ record, group }: ExitEntry): void {
+  private leave({ record, group }: TrackedExit): void {
     if (group.turn === record.positionId) group.endTurn()
     this.entries.delete(record.positionId)
     this.orders.delete(record.order.clientOrderId)
   }
 
-  private enter(record: ExitRecord, position: Position, now: number): ExitEntry {
+  private enter(record: ExitRecord, position: Position, now: number): TrackedExit {
     const group = this.holdings.groupOf(position, now)
-    const entry = new ExitEntry(record, position, { group, takenUpAt: now })
+    const entry = new TrackedExit(record, position, { group, takenUpAt: now })
     this.entries.set(position.id, entry)
     this.orders.set(record.order.clientOrderId, position.id)
     return entry

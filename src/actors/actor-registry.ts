@@ -1,8 +1,8 @@
 import type { PositionId } from '../domain/ids.ts'
-import { type BackoffState, freshBackoff } from '../resilience/backoff.ts'
-import type { RestartHistory } from '../resilience/restarts.ts'
-import type { Guard } from '../risk/guard.ts'
 import type { RestartCause, SupervisedKind } from '../ports/supervision.ts'
+import { freshBackoff, type BackoffState } from '../resilience/backoff.ts'
+import type { RestartHistory } from '../resilience/restarts.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
 import type { Ref } from './actor.ts'
 
 /** Kinds of actors of which there is one. */
@@ -62,13 +62,13 @@ export interface Supervised {
 
 /** The monitor of a position. */
 export interface Child extends Supervised {
-  readonly guard: Guard
+  readonly guard: WatchedPosition
   /** Life of the position id, from 1. */
   readonly generation: number
 }
 
 /** Where to find each actor. Written by the supervisor alone, read at each wake. */
-export class Roster {
+export class ActorRegistry {
   /** Positions whose monitors have ever crashed, or were given up: most cycles look at no other. */
   readonly harmed = new Set<PositionId>()
   /** Changes with each change of a child. */

@@ -4,20 +4,20 @@ import { isEnough, leftOf } from '../domain/units.ts'
 import { backoffMs, ended, nextAttempt, provableBy, rejected } from './attempts.ts'
 import { drifted } from './drift.ts'
 import type { ExitEvent } from './events.ts'
+import { followFilled } from './filled.ts'
+import { foreign } from './foreign.ts'
 import type { Plan } from './quantity.ts'
 import {
   doubted,
-  type ExitRecord,
-  type ExitState,
   isAlive,
   isFollowed,
   NO_DRIFT,
   remainingOf,
   withStep,
+  type ExitRecord,
+  type ExitState,
 } from './record.ts'
-import { type ExitSettings, settingsFor, wayOf } from './settings.ts'
-import { followFilled } from './filled.ts'
-import { foreign } from './foreign.ts'
+import { settingsFor, wayOf, type ExitSettings } from './settings.ts'
 import { lived, notOpen, seen } from './sightings.ts'
 
 /** The record after an event. An event that does not concern the present state changes nothing. */

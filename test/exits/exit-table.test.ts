@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { OrderState } from '../../src/domain/order.ts'
 import type { Position } from '../../src/domain/position.ts'
-import type { ExitBook } from '../../src/exits/exit-book.ts'
+import type { AccountBook } from '../../src/exits/account-book.ts'
 import { aDecision, aPosition } from '../support/builders.ts'
 import { anOrderState, settingsOf } from '../support/exits.ts'
 import { plainBook } from '../support/venue-model/guarded-account.ts'
@@ -10,7 +10,7 @@ import { plainBook } from '../support/venue-model/guarded-account.ts'
 describe('Exits', () => {
   const a = aPosition({ id: positionId('a'), quantity: 5 })
   const b = aPosition({ id: positionId('b'), quantity: 5 })
-  let book: ExitBook
+  let book: AccountBook
 
   /** Begins what is due, with a store that takes everything at once; an order leaves at once. Gives the calls. */
   const begin = ({ id }: Position, now: number): readonly string[] => {
