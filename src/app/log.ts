@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { WatchkeeperError } from '../errors.ts'
-import { logger, type LogComponent, type Logger, type LogLevel } from '../observability/logger.ts'
+import { logger, type Logger } from '../observability/logger.ts'
 import type { JournalLine } from '../ports/control.ts'
-import type { JournalKind } from '../ports/journal-kinds.ts'
+import { journalKindRow } from '../ports/journal-kinds.ts'
 import { secretsOf } from './secrets.ts'
 
 /** Where lines go, and how a person reads one. */
@@ -19,68 +19,6 @@ export interface ServiceLog {
   /** The store refuses writes, or, without an error, takes them again; the journal cannot say it. */
   trouble(error: WatchkeeperError | undefined, at: number): void
 }
-
-/** Kinds of lines that somebody must, or should, look at. */
-const ERRORS: readonly JournalKind[] = [
-  'actor-gave-up',
-  'common-cause',
-  'cycle-failed',
-  'daily-loss',
-  'entry-refused',
-  'exit-failed',
-  'exit-fault',
-  'exit-foreign',
-  'exit-stuck',
-  'exit-unproved',
-  'exit-unverified',
-  'holding-oversold',
-  'exit-late-fill',
-  'isolated-fault',
-  'monitor-gave-up',
-  'second-guard',
-  'store-lost',
-]
-const WARNINGS: readonly JournalKind[] = [
-  'actor-restarted',
-  'actor-restarted-by-hand',
-  'adoption-refused',
-  'breaker-moved',
-  'chaos',
-  'clock-followed',
-  'clock-moved',
-  'clock-returned',
-  'daily-loss-near',
-  'exit-closed',
-  'exit-discarded',
-  'exit-dust',
-  'exit-rejected',
-  'exit-reserved',
-  'exit-unknown',
-  'feed-gap',
-  'feed-malformed',
-  'holding-unknown',
-  'holding-unowned',
-  'holdings-unconfirmed',
-  'instrument-unpriced',
-  'journal-gap',
-  'kill-switch',
-  'monitor-restarted',
-  'notify-failed',
-  'polls-failing',
-  'position-gone',
-  'position-shrunk',
-  'redis-lost',
-  'redis-refused',
-  'rule-cannot-fire',
-  'rules-refused',
-  'store-away',
-  'store-doubted',
-  'upkeep-failed',
-]
-const levels = new Map<string, LogLevel>([
-  ...ERRORS.map(kind => [kind, 'error'] as const),
-  ...WARNINGS.map(kind => [kind, 'warn'] as const),
-])
 
 /** Opens the log; secrets of the configuration never appear in it. */
 export async function openLog(
@@ -105,16 +43,8 @@ export async function openLog(
       }
     },
     line: ({ kind, at, ...detail }) => {
-      log.log({ kind, at, detail, level: levelOf(kind), component: componentOf(kind) })
+      const { level, component } = journalKindRow(kind)
+      log.log({ kind, at, detail, level, component })
     },
   }
-}
-
-const levelOf = (kind: string): LogLevel => levels.get(kind) ?? 'info'
-
-function componentOf(kind: string): LogComponent {
-  if (kind.startsWith('exit-')) return 'exits'
-  if (kind.startsWith('position-') || kind === 'rules-changed') return 'positions'
-  const isOfActors = kind.startsWith('monitor-') || kind.startsWith('actor-')
-  return isOfActors || kind === 'common-cause' ? 'supervision' : 'service'
 }

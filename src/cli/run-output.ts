@@ -1,4 +1,5 @@
-import { logLine, type LogLevel } from '../observability/logger.ts'
+import { logLine } from '../observability/logger.ts'
+import type { LogLevel } from '../ports/log.ts'
 import type { CommandContext } from './command.ts'
 import { paintFor, type Paint, type TextStream } from './output.ts'
 

@@ -1,14 +1,7 @@
 import type { Writable } from 'node:stream'
 import { z } from 'zod'
 import { onOneLine } from '../domain/plain-text.ts'
-
-/** How urgent a line is, most urgent first. */
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
-
-/** Which part of the service says something. */
-export const LOG_COMPONENTS = ['exits', 'positions', 'supervision', 'service'] as const
-export type LogComponent = (typeof LOG_COMPONENTS)[number]
+import { LOG_COMPONENTS, LOG_LEVELS, type LogComponent, type LogLevel } from '../ports/log.ts'
 
 /** What of the log the configuration decides. */
 export const logOptions = z

@@ -1,80 +1,144 @@
-/** Every kind of journal line, and what it tells; docs/observability.md lists them from here. */
+import type { JournalEvent } from './journal.ts'
+import type { LogComponent, LogLevel } from './log.ts'
+
+/** How a kind of journal line appears in the log, and what it means. */
+export interface JournalKindRow {
+  readonly level: LogLevel
+  readonly component: LogComponent
+  readonly meaning: string
+}
+
+/** Events that are counted alone: they change no position and no exit, and have no journal line. */
+type CountedKind = 'store-failed' | 'reconcile-failed'
+
+/** Every journal event needs a row; kinds of lines about the service alone have theirs beside them. */
+type Rows = Readonly<Record<Exclude<JournalEvent['kind'], CountedKind>, JournalKindRow>>
+
+/** The rows of one level and component, from the meaning of each kind. */
+const rows = <Kind extends string>(
+  level: LogLevel,
+  component: LogComponent,
+  meanings: Readonly<Record<Kind, string>>,
+): Readonly<Record<Kind, JournalKindRow>> =>
+  Object.fromEntries(
+    Object.entries<string>(meanings).map(([kind, meaning]) => [
+      kind,
+      { level, component, meaning },
+    ]),
+  ) as Record<Kind, JournalKindRow>
+
+/**
+ * Every kind of journal line; docs/observability.md has the same table. A line of a kind without a row
+ * does not compile.
+ */
 export const JOURNAL_KINDS = {
-  'position-added': 'a position is under guard from now on, and by whom',
-  'position-released': 'it is guarded no more; what the broker holds stays',
-  'position-shrunk': 'a part of it was closed outside, and it goes on with the rest',
-  'position-gone': 'it was closed outside, and no exit was decided',
-  'rules-changed': 'it has other rules: what became of each, and by whom',
-  'rules-refused': 'the positions file has other rules, which loosen or would exit at once',
-  'entry-refused': 'a position was not taken under guard, or its first price would have exited it',
-  'instrument-unpriced': 'rules compare an instrument that the feed does not give',
-  'rule-cannot-fire': 'no price or time can make a rule fire',
-  'adoption-refused': 'a holding without a position could not be taken under guard',
-  'exit-asked': 'a person wants an exit',
-  'exit-intended': 'an exit is decided and durable, with the rule, level and price of it',
-  'exit-observed': 'the same in `mode: observe`, where it is not sent',
-  'exit-failed': 'a call for an exit failed; it is made again',
-  'exit-unknown': 'an answer was lost: what became of the order is asked for',
-  'exit-rejected': 'the broker refused an attempt',
-  'exit-stuck': 'it was refused so often that a person should act',
-  'exit-unproved': 'for long nothing told what became of its order',
-  'exit-fault': 'the broker said of its order what cannot be true',
-  'exit-foreign': 'the broker has an order under its id that is not that of the exit',
-  'exit-unverified':
-    'for long no answer came about the holding that an order needs; `isSent`: it leaves all the same',
-  'exit-dust': 'too little is left of it for an order',
-  'exit-reserved': 'other orders reserve what is to be sold',
-  'exit-discarded': 'a person has taken it back; the position is guarded again',
-  'exit-filled': 'it is over: price, quantity and profit',
-  'exit-closed': 'it is over without a fill that is known',
-  'exit-late-fill': 'an order of an ended exit was executed after all: what it sold is booked',
-  'released-order-over': 'the order of a released position has ended',
-  'holding-oversold': 'the account holds the other side',
-  'holding-unknown': 'for long no question about a holding was answered',
-  'holding-unowned': 'the account holds what no position names',
-  'holdings-unconfirmed': 'nothing is sent before a person has confirmed the holdings',
-  'holdings-confirmed': 'a person has',
-  'second-guard': 'an order looks like ours and is not',
-  'kill-switch': 'it was moved, and by whom',
-  'daily-loss': 'a limit was reached: what belongs to it is exited',
-  'daily-loss-near': 'a limit is near',
-  'limit-reset': 'the loss was put behind a limit',
-  'profit-reported': 'a profit or loss from elsewhere is counted',
-  'monitor-restarted': 'the monitor of a position crashed and was replaced',
-  'monitor-gave-up': 'it crashed too often',
-  'actor-restarted': 'another actor crashed and was replaced',
-  'actor-gave-up': 'it crashed too often',
-  'actor-restarted-by-hand': 'a person replaced an actor',
-  'common-cause': 'so many actors restart that they share a cause',
-  'isolated-fault': 'a fault of one position was kept from the others',
-  chaos: 'something was made to go wrong on purpose',
-  'metrics-reset': 'the figures of the cycles begin anew, and by whom',
-  'breaker-moved': 'a person moved a circuit breaker',
-  'log-level': 'a component says more or less from now on',
-  'clock-moved': 'the wall clock was set; time goes on as before until that stays so',
-  'clock-followed': 'the service follows the clock that was set, and why',
-  'clock-returned': 'the clock went back by itself before anything followed it',
-  'polls-failing': 'the broker gives no prices',
-  'polls-recovered': 'it does again',
-  'feed-gap': 'prices of a stream were missed and cannot be read again',
-  'feed-malformed': 'messages of the feed were no prices: what was wrong, with a sample',
-  'redis-connected': 'a connection to Redis is there',
-  'redis-lost': 'it is not',
-  'redis-refused': 'the server refuses a command',
-  'store-away': 'the server of the store is away; what is written waits',
-  'store-back': 'it is back, and what waited is there',
-  'store-lost': 'it has lost what was written',
-  'store-rewritten': 'all of it was written anew',
-  'store-doubted': 'it may be older than the account: nothing is sent before a person has looked',
-  'journal-gap': 'lines were left out because too many waited for the store',
-  'notify-failed':
-    'a channel does not take news of health: it is sent the last state until it does',
-  'notify-recovered': 'the channel has taken the last state',
-  'cycle-failed': 'a monitoring cycle failed; the next one is another chance',
-  'upkeep-failed': 'journal or history could not be tidied up',
-  'guard-stopped': 'the process ends in order',
-  'guard-resumed': 'a process took over: for how long none was there',
-} as const
+  ...rows('warn', 'positions', {
+    'position-shrunk': 'part of a position was closed outside the service; the rest stays guarded',
+    'position-gone': 'a position was closed outside the service, without an exit of ours',
+  }),
+  ...rows('info', 'positions', {
+    'position-added': 'a position is guarded from now on; `by`: who added it',
+    'position-released': 'a position is no longer guarded; its holding stays at the broker',
+    'rules-changed':
+      'the rules of a position were replaced: the outcome for each rule, and who replaced them',
+  }),
+  ...rows('error', 'exits', {
+    'exit-failed': 'a call for an exit failed; it is repeated',
+    'exit-stuck': 'the broker rejected so many attempts that a person should act',
+    'exit-unproved': 'the outcome of an order has been unknown for long; `forMs`: how long',
+    'exit-fault': 'the broker reported something about an order that cannot be true',
+    'exit-foreign': 'the broker has an order with the id of an exit that the service did not send',
+    'exit-unverified':
+      'the broker has not reported the holding that an exit needs for long; `isSent`: the exit is sent all the same',
+    'exit-late-fill': 'an order of an ended exit was executed later; the quantity is booked',
+  }),
+  ...rows('warn', 'exits', {
+    'exit-unknown': 'the answer to an order was lost; its outcome is queried',
+    'exit-rejected': 'the broker rejected an attempt',
+    'exit-dust': 'the remainder of a position is too small for an order',
+    'exit-reserved': 'other orders reserve the quantity that the exit needs',
+    'exit-discarded': 'a person discarded an exit; the position is guarded again',
+    'exit-closed': 'an exit is complete, and no fill of it is known',
+  }),
+  ...rows('info', 'exits', {
+    'exit-asked': 'a person asked for an exit',
+    'exit-intended': 'an exit is decided and durable; names its rule, level and price',
+    'exit-observed': 'an exit is decided in `mode: observe`, and not sent',
+    'exit-filled': 'an exit is complete: price, quantity and profit',
+  }),
+  ...rows('error', 'supervision', {
+    'monitor-gave-up': 'the monitor of a position crashed too often and is not restarted',
+    'actor-gave-up': 'another actor crashed too often and is not restarted',
+    'common-cause': 'so many actors restart that they share a cause',
+  }),
+  ...rows('warn', 'supervision', {
+    'monitor-restarted': 'the monitor of a position crashed and was replaced',
+    'actor-restarted': 'another actor crashed and was replaced',
+    'actor-restarted-by-hand': 'a person replaced an actor',
+  }),
+  ...rows('error', 'service', {
+    'entry-refused':
+      'a position was not taken under guard, or its first price would have exited it',
+    'holding-oversold': 'the account holds the opposite side of what was sold',
+    'second-guard': 'the account has an order in our format that the service did not send',
+    'daily-loss': 'a loss limit was reached; its positions are exited',
+    'isolated-fault': 'an error concerned one position or holding alone; the others go on',
+    'store-lost': 'the store has lost durable data',
+    'cycle-failed': 'a monitoring cycle failed; the next one is tried as usual',
+  }),
+  ...rows('warn', 'service', {
+    'rules-refused':
+      'new rules in the positions file were refused: they loosen, or would exit at once',
+    'instrument-unpriced': 'rules compare an instrument that the feed does not price',
+    'rule-cannot-fire': 'no price and no time can make a rule fire',
+    'adoption-refused': 'a holding without a position could not be taken under guard',
+    'holding-unknown': 'the broker has not reported a holding for long; `forMs`: how long',
+    'holding-unowned': 'the account holds a quantity that no position covers',
+    'holdings-unconfirmed': 'no order is sent until a person confirms the holdings',
+    'kill-switch': 'the kill switch was moved; `by`: who moved it',
+    'daily-loss-near': 'a loss limit is close',
+    chaos: 'a failure was injected on purpose',
+    'breaker-moved': 'a person moved a circuit breaker',
+    'clock-moved':
+      'the wall clock jumped; the service keeps its own time until the jump is confirmed',
+    'clock-followed': 'the service follows the wall clock after a jump; names the evidence',
+    'clock-returned': 'the wall clock jumped back before the service followed it',
+    'polls-failing': 'the broker gives no prices',
+    'feed-gap': 'prices of a stream were missed and cannot be read again',
+    'feed-malformed': 'messages of the feed are not valid prices: the fault, with a sample',
+    'redis-lost': 'a connection to Redis is lost',
+    'redis-refused': 'the Redis server refuses a command',
+    'store-away': 'the server of the store is unreachable; writes wait',
+    'store-doubted':
+      'the store may be older than the account; no order is sent until a person confirms the holdings',
+    'journal-gap': 'journal lines were dropped because too many waited for the store',
+    'notify-failed':
+      'a channel does not take a health notification; the latest state is sent until it does',
+    'upkeep-failed': 'old lines of the journal or history could not be removed',
+  }),
+  ...rows('info', 'service', {
+    'released-order-over': 'the order of a released position has ended',
+    'holdings-confirmed': 'a person confirmed the holdings',
+    'limit-reset': 'a person reset the loss that counts towards a limit',
+    'profit-reported': 'a profit or loss from outside the service was added',
+    'metrics-reset': 'the cycle metrics were reset; `by`: who reset them',
+    'log-level': 'the log level of a component was changed',
+    'polls-recovered': 'the broker gives prices again',
+    'redis-connected': 'a connection to Redis is established',
+    'store-back': 'the server of the store is reachable again, and the waiting writes are durable',
+    'store-rewritten': 'the whole state was written to the store again',
+    'notify-recovered': 'a channel has taken the latest state',
+    'guard-stopped': 'the process stopped in order',
+    'guard-resumed': 'a process took over; names how long no process guarded',
+  }),
+} satisfies Rows
 
 /** The kind of a journal line. */
 export type JournalKind = keyof typeof JOURNAL_KINDS
+
+/** Level and component of a line in the log; a line of another release may be of a kind without a row. */
+export function journalKindRow(kind: string): Pick<JournalKindRow, 'level' | 'component'> {
+  return Object.hasOwn(JOURNAL_KINDS, kind)
+    ? JOURNAL_KINDS[kind as JournalKind]
+    : { level: 'info', component: 'service' }
+}

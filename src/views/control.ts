@@ -4,7 +4,7 @@ import { positionId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
-import { LOG_COMPONENTS, LOG_LEVELS, type Logger } from '../observability/logger.ts'
+import type { Logger } from '../observability/logger.ts'
 import type { Meters } from '../observability/meters.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {
@@ -28,6 +28,7 @@ import type {
   RulesRequest,
   WhyView,
 } from '../ports/control.ts'
+import { LOG_COMPONENTS, LOG_LEVELS } from '../ports/log.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import type { OwnedStore } from '../ports/store.ts'
 import type { ActorView } from '../ports/supervision.ts'

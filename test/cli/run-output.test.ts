@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { LOG_LEVELS } from '../../src/observability/logger.ts'
+import { LOG_LEVELS } from '../../src/ports/log.ts'
 import { Folder } from '../support/cli.ts'
 import { RunningService } from '../support/kill.ts'
 
