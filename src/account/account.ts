@@ -105,8 +105,11 @@ export class Account {
       this.state.day,
     )
     const exits = new EventRecorder({
-      ...{ state: this.state, writer: this.writer, now: () => clock.now() },
-      ...{ portfolio: () => this.portfolioRef(), performance: options.performance },
+      state: this.state,
+      writer: this.writer,
+      now: () => clock.now(),
+      portfolio: () => this.portfolioRef(),
+      performance: options.performance,
       followers: options.followers ?? [],
       decidedBy: decision => this.decidedBy(decision),
       doubted: () => void this.doubtStore('the broker has an order that this store never sent'),
@@ -114,7 +117,8 @@ export class Account {
     const hold = new MassExitHold(options.massExit, () => clock.monotonic())
     this.core = connect({
       journal: (event, generation) => exits.record(event, generation),
-      ...{ broker: venue, board },
+      broker: venue,
+      board,
       beforeMonitor: chaos?.beforeMonitor,
       callTimeoutMs,
       freshMs: options.freshMs ?? FRESH_MS,
@@ -132,9 +136,13 @@ export class Account {
       kept: () => pastOf(this.state),
       instruments: this.instruments,
       storeId: this.state.storeId,
-      ...{ exits: options.exits, adopt: options.adopt, reconcileMs: options.reconcileMs },
+      exits: options.exits,
+      adopt: options.adopt,
+      reconcileMs: options.reconcileMs,
       supervision: this.supervision,
-      ...{ clock, timers: options.timers, random: options.random ?? Math.random },
+      clock,
+      timers: options.timers,
+      random: options.random ?? Math.random,
       onFailure: down => this.fail(down),
     })
     this.writer.attach({
@@ -150,12 +158,18 @@ export class Account {
       },
     })
     this.confirmation = new HoldingsConfirmation({
-      ...{ core: this.core, state: this.state, writer: this.writer, callTimeoutMs },
+      core: this.core,
+      state: this.state,
+      writer: this.writer,
+      callTimeoutMs,
       now: () => clock.now(),
     })
     const { roster } = this.core
     this.guarding = new Guarding({
-      ...{ state: this.state, roster, instruments: this.instruments, clock },
+      state: this.state,
+      roster,
+      instruments: this.instruments,
+      clock,
       staleMs: options.freshMs ?? FRESH_MS,
       pauseMs: options.pauseMs ?? Infinity,
       isStoreOurs: () => this.writer.errors === 0 && options.permission.isStoreOurs,
@@ -168,7 +182,8 @@ export class Account {
     this.doors = new Admission({
       rows: this.state.register,
       board,
-      ...{ gate: this.gate, clock },
+      gate: this.gate,
+      clock,
       skewMs: options.skewMs ?? 0,
       freshMs: options.freshMs ?? FRESH_MS,
     })
@@ -183,7 +198,8 @@ export class Account {
       rows: this.state.register,
       writer: this.writer,
       core: this.core,
-      ...{ clock, beforeGuard: options.beforeGuard },
+      clock,
+      beforeGuard: options.beforeGuard,
       isNet: this.core.broker.capabilities.holdings === 'net',
       exitOf: (id, generation) => {
         const record = this.core.book.exits.record(id) ?? this.state.openExits.get(id)
@@ -193,15 +209,24 @@ export class Account {
       guard: (registered, guarded) => this.guard(registered, { guarded }),
     })
     this.byHand = new ManualExits({
-      ...{ core: this.core, state: this.state, writer: this.writer, registrar: this.registrar },
-      ...{ journal: exits, now: () => clock.now() },
+      core: this.core,
+      state: this.state,
+      writer: this.writer,
+      registrar: this.registrar,
+      journal: exits,
+      now: () => clock.now(),
       guard: (registered, ratchet) => this.guard(registered, { ratchet }),
     })
     const { actors, serve } = this.core
     this.portfolioRef = startPortfolio(
       {
-        ...{ options: options.portfolio, state: this.state, writer: this.writer },
-        ...{ actors, serve, quotes: board, now: () => clock.now() },
+        options: options.portfolio,
+        state: this.state,
+        writer: this.writer,
+        actors,
+        serve,
+        quotes: board,
+        now: () => clock.now(),
         instruments: this.instruments,
         exit: id => this.byHand.exit(id, 'daily-loss'),
       },
@@ -213,7 +238,8 @@ export class Account {
       tell: (kind, detail) => this.tell(kind, detail),
       flush: () => this.writer.flush(),
     })
-    for (const registered of [...this.state.register.values()]) this.resume(registered)
+    const registrations = [...this.state.register.values()]
+    for (const registered of registrations) this.resume(registered)
   }
 
   get isObserving(): boolean {
@@ -380,7 +406,10 @@ export class Account {
     const { lastDay: day } = this.writer
     const feedPlace = this.resumePoint.place?.()
     return {
-      ...{ register: [...register.values()], exits: [...openExits.values()], killSwitch, ratchets },
+      register: [...register.values()],
+      exits: [...openExits.values()],
+      killSwitch,
+      ratchets,
       released: [...released.values()].map(exit => {
         const { positionId, generation } = exit.record
         return { positionId, generation, exit }
@@ -448,7 +477,9 @@ export class Account {
     send(this.core.gateway, { kind: 'own', position, generation })
     send(this.core.supervisor, {
       kind: 'guard',
-      ...{ position, ruleSet: this.rulesOf(registered), generation },
+      position,
+      ruleSet: this.rulesOf(registered),
+      generation,
       ...(ratchet !== undefined && { ratchet }),
       guarded: () => {
         this.entryTests.begin(registered)

@@ -15,7 +15,9 @@ export function beginningOf(
   const sign = signOf(position.side)
   const isBetter = lastAt >= position.openedAt && sign * price > sign * position.entryPrice
   return {
-    ...{ at, price, quietMs },
+    at,
+    price,
+    quietMs,
     best: isBetter ? price : position.entryPrice,
     pricedAt: lastAt,
     priceOf: instrument => board.price(instrument, 'trade') ?? NaN,

@@ -12,7 +12,15 @@ export function decisionByHand(
   const child = roster.get(id)
   const best = child === undefined ? entryPrice : child.guard.sign * child.guard.bestNow()
   return {
-    ...{ positionId: id, instrument, side, reason, matched: [reason], at },
-    ...{ tick: null, level: null, best, priceSource },
+    positionId: id,
+    instrument,
+    side,
+    reason,
+    matched: [reason],
+    at,
+    tick: null,
+    level: null,
+    best,
+    priceSource,
   }
 }

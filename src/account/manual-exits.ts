@@ -88,7 +88,8 @@ export class ManualExits {
     state.killSwitch = killSwitch
     send(core.gateway, { kind: 'kill-switch', killSwitch })
     if (killSwitch.state !== 'flatten') return
-    for (const { id } of [...state.open()]) this.exit(id, 'kill-switch')
+    const open = [...state.open()]
+    for (const { id } of open) this.exit(id, 'kill-switch')
   }
 
   /** Forgets the exits that were never sent; their positions are guarded again. */

@@ -45,7 +45,10 @@ export function startPortfolio(
   const portfolioParts = partsOf(parts, options, latest => (day = latest))
   return serve('portfolio', (epoch, onDown) => {
     const ref: Ref<PortfolioMessage> = actors.spawn({
-      ...{ name: 'portfolio', epoch, onDown, handle: portfolio },
+      name: 'portfolio',
+      epoch,
+      onDown,
+      handle: portfolio,
       initialState: { day, parts: portfolioParts },
     })
     if (epoch > 1) repeatFills(state, ref)
@@ -80,7 +83,9 @@ function partsOf(
   state.faults = faults
   return {
     ...options,
-    ...{ instruments, quotes, now },
+    instruments,
+    quotes,
+    now,
     faults,
     open: () => state.open(),
     isOpen: (id, generation) => state.register.isOpen(id, generation),

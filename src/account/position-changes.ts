@@ -72,7 +72,11 @@ interface Renewal {
 
 /** Failures after which no position is registered for certain. */
 const UNKEPT: ReadonlySet<unknown> = new Set([
-  ...['STORE_FULL', 'STORE_GONE', 'NOT_SENT', 'POSITION_EXISTS', 'POSITION_CLOSED'],
+  'STORE_FULL',
+  'STORE_GONE',
+  'NOT_SENT',
+  'POSITION_EXISTS',
+  'POSITION_CLOSED',
 ])
 
 /** Positions that are written in one commit. */

@@ -61,7 +61,9 @@ export class VirtualAccount {
     this.core = core
     this.portfolio = startVirtualPortfolio({
       ...portfolio,
-      ...{ core, journal, instruments },
+      core,
+      journal,
+      instruments,
       now: () => Math.floor(core.dispatcher.now),
       open: () => this.opened(),
       isOpen: id => this.positions.has(id),
@@ -121,7 +123,11 @@ export class VirtualAccount {
       open: open
         .filter(({ id }) => !this.exits.has(id))
         .map(position => ({ position, generation: 1 })),
-      ...{ released: [], followed: [], ended: [], killSwitch: OFF, isUnconfirmed: false },
+      released: [],
+      followed: [],
+      ended: [],
+      killSwitch: OFF,
+      isUnconfirmed: false,
     }
   }
 

@@ -36,7 +36,10 @@ export function startVirtualPortfolio({
   }
   return core.serve('portfolio', (epoch, onDown) =>
     core.actors.spawn({
-      ...{ name: 'portfolio', epoch, onDown, handle: portfolio },
+      name: 'portfolio',
+      epoch,
+      onDown,
+      handle: portfolio,
       initialState: { day, parts },
     }),
   )

@@ -110,7 +110,9 @@ export function revive(state: SupervisorState, subject: Subject): void {
   const { crashes } = subject.seen
   subject.put({
     crashes: {
-      ...{ ...crashes, recent: [], cause: 'hand' },
+      ...crashes,
+      recent: [],
+      cause: 'hand',
       backoff: { failures: 0, aliveSince: null },
     },
   })

@@ -69,7 +69,8 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   const chaos = options.chaos && new Chaos(options.chaos, { clock, timers: machineTimers })
   const keeper = new StoreRepository<ExitRecord, KillSwitch, PortfolioDay>(
     counted<Store>(store, ['rows', 'write', 'journal'], {
-      ...{ telemetry: performance, name: 'storeQueries' },
+      telemetry: performance,
+      name: 'storeQueries',
     }),
     { closedRows: config.store.closedRows },
   )
@@ -81,7 +82,11 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   const onOddity = (kind: string): void =>
     performance.cycles.incrementMetric(`errors.broker-odd-${kind}`)
   const { broker, priced, deposit, withdrawUnknown } = brokerOf({
-    ...{ config, quotes: board, clock, fresh, onOddity },
+    config,
+    quotes: board,
+    clock,
+    fresh,
+    onOddity,
   })
   const desk = deskOf(broker, { config, clock, performance, past })
   const venue: Venue = {
@@ -101,32 +106,36 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   const { exits, holdings, supervision, instruments, portfolio, massExit } = config
   const system = await Account.open({
     timers: machineTimers,
-    ...{ state, permission, board },
+    state,
+    permission,
+    board,
     keeper: { keep: change => performance.commit(() => keeper.keep(change)) },
     followers: [exitTimes(performance, clock), traces],
-    ...{
-      chaos,
-      performance,
-      venue,
-      clock,
-      supervision,
-      instruments,
-      portfolio,
-      massExit,
-      exits,
-    },
-    ...{ adopt: holdings.adopt, reconcileMs: holdings.reconcileMs, mode: config.mode },
+    chaos,
+    performance,
+    venue,
+    clock,
+    supervision,
+    instruments,
+    portfolio,
+    massExit,
+    exits,
+    adopt: holdings.adopt,
+    reconcileMs: holdings.reconcileMs,
+    mode: config.mode,
     // A demo account is made with the positions: there is nothing to confirm.
     doubt: store.doubt,
     confirmsHoldings: config.broker.kind !== 'paper' && holdings.confirm,
     // The desk counts from when a call leaves; waiting for its turn is no silence of the broker.
     callTimeoutMs: Infinity,
-    ...{ ticks: { ...config.feed, maxTickAgeMs: oldMsOf(config) }, freshMs: config.health.staleMs },
+    ticks: { ...config.feed, maxTickAgeMs: oldMsOf(config) },
+    freshMs: config.health.staleMs,
     pauseMs: PAUSE_CYCLES * config.cycleMs,
     skewMs: config.entries.skewMs,
     beforeGuard: registered => deposit(registered),
     onLine: line => log.line(line),
-    ...{ onFatal: options.onFatal, onTrouble: error => log.trouble(error, clock.now()) },
+    onFatal: options.onFatal,
+    onTrouble: error => log.trouble(error, clock.now()),
   })
   // A store that may be older than the account does not know all that the account was given.
   if (store.doubt === undefined) {
@@ -140,7 +149,14 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   connect(store, { system, keeper, onFatal: options.onFatal })
   const memory = new GatesStore(store, clock)
   return {
-    ...{ store, memory, system, performance, log, chaos, broker, desk },
+    store,
+    memory,
+    system,
+    performance,
+    log,
+    chaos,
+    broker,
+    desk,
   }
 }
 
@@ -227,8 +243,13 @@ function deskOf(broker: Broker, { config, clock, performance, past }: Around): C
     ...(config.broker.kind === 'paper' && UNLIMITED),
   }
   return new CallDesk({
-    ...{ limits: broker.capabilities.limits, breakers, throttle, laneBound, past },
-    ...{ callTimeoutMs: config.broker.callTimeoutMs, timers: machineTimers },
+    limits: broker.capabilities.limits,
+    breakers,
+    throttle,
+    laneBound,
+    past,
+    callTimeoutMs: config.broker.callTimeoutMs,
+    timers: machineTimers,
     monotonic: () => clock.monotonic(),
     now: () => clock.now(),
     random: Math.random,

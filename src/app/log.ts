@@ -28,7 +28,9 @@ export async function openLog(
 ): Promise<ServiceLog> {
   const log = await logger({
     ...config.log,
-    ...{ stream, monotonic, secrets: secretsOf(config) },
+    stream,
+    monotonic,
+    secrets: secretsOf(config),
     text: ({ kind, at, detail }) => text({ ...detail, kind, at } as JournalLine),
   })
   return {

@@ -51,7 +51,10 @@ export function brokerOf({
     case 'paper': {
       const folder = join(config.dataFolder, 'paper')
       const account = openPaperAccount({
-        ...{ folder, quotes, fresh, now },
+        folder,
+        quotes,
+        fresh,
+        now,
         delayMs: config.broker.delayMs,
       })
       return {

@@ -103,7 +103,12 @@ function sourceOf(
     }
     case 'redis':
       return new RedisPrices({
-        ...{ config: feed.redis!, system, clock, performance, onTick, oldMs: oldMsOf(config)! },
+        config: feed.redis!,
+        system,
+        clock,
+        performance,
+        onTick,
+        oldMs: oldMsOf(config)!,
         onMissed: tick => {
           if (lets(tick)) system.missed(tick)
         },

@@ -25,8 +25,14 @@ export async function openStore(options: OpenStoreOptions): Promise<OwnedStore> 
   }
   const { openRedisStore } = await import('../stores/redis/open.ts')
   return openRedisStore({
-    ...{ config: config.store, dataFolder: config.dataFolder, clock, isFresh: fresh, acceptsEmpty },
-    ...{ standby: options.standby, onWait: options.onWait, signal: options.signal },
+    config: config.store,
+    dataFolder: config.dataFolder,
+    clock,
+    isFresh: fresh,
+    acceptsEmpty,
+    standby: options.standby,
+    onWait: options.onWait,
+    signal: options.signal,
   })
 }
 

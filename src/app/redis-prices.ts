@@ -43,7 +43,12 @@ export class RedisPrices {
     const { config, system, clock, performance, onTick, onMissed, oldMs } = this.options
     const places = placesOf(system.state.feedPlace)
     const feed = await RedisFeed.open({
-      ...{ config, clock, onTick, onMissed, oldMs, places },
+      config,
+      clock,
+      onTick,
+      onMissed,
+      oldMs,
+      places,
       onGap: gap => system.tell('feed-gap', { ...gap }),
       held: () => instrumentsHeld(system.core.roster),
       onCommand: (use, outcome, ms) => {

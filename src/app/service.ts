@@ -137,7 +137,10 @@ export class Service {
     this.news = news
     this.startedAt = clock.now()
     this.prices = openPrices({
-      ...{ config, system: this.system, clock, performance: this.performance },
+      config,
+      system: this.system,
+      clock,
+      performance: this.performance,
       lets: tick => this.chaos?.lets(tick) !== false,
     })
     this.adopter = adopterOf(config.holdings, this.system, clock)
@@ -312,8 +315,12 @@ export class Service {
     return performance.board.scrape(
       await metricFacts(
         {
-          ...{ system, desk, performance, store: this.store.status() },
-          ...{ notices: this.news.counts, monotonicMs: clock.monotonic() },
+          system,
+          desk,
+          performance,
+          store: this.store.status(),
+          notices: this.news.counts,
+          monotonicMs: clock.monotonic(),
         },
         { version, startedAt, now, health, healthAt, redis },
       ),

@@ -40,7 +40,10 @@ export async function standBy(options: StandbyOptions): Promise<OwnedStore | und
     http = await serveHttp({ control: view.control(), ...config.http })
     const url = `http://${config.http.host}:${http.port}`
     return await openStore({
-      ...{ config, clock, fresh: false, acceptsEmptyStore: options.acceptsEmptyStore },
+      config,
+      clock,
+      fresh: false,
+      acceptsEmptyStore: options.acceptsEmptyStore,
       standby: signal,
       onWait: why => {
         if (view.waits(why)) options.onWait(why, url)
@@ -140,7 +143,9 @@ class StandbyView {
       },
     }
     return {
-      ...{ status, at: this.lookedAt, output: [`${check}: ${output}`] },
+      status,
+      at: this.lookedAt,
+      output: [`${check}: ${output}`],
       checks: Object.fromEntries(
         Object.entries(checks).map(([name, each]) => [name, [{ status: 'pass', ...each, time }]]),
       ),

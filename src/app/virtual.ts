@@ -74,7 +74,11 @@ export class VirtualSystem implements RowSink {
     const { instruments = new InstrumentTable(), portfolio = NO_LIMITS } = options
     this.gate = new TickIntake({ maxJumpPct, confirmMs: Infinity }, instruments)
     this.account = new VirtualAccount({
-      ...{ instruments, portfolio, massExit, journal, onLimit },
+      instruments,
+      portfolio,
+      massExit,
+      journal,
+      onLimit,
       now: () => this.now,
     })
     const { cycleMs = DEFAULT_CYCLE_MS } = options

@@ -66,7 +66,8 @@ export function checkedBroker(broker: Broker, onFault: (fault: AdapterFault) => 
       }),
     holding: (key, signal) =>
       checked<HoldingReport>('holding', holdingReport, {
-        ...{ signal, ask: () => broker.holding(key, signal) },
+        signal,
+        ask: () => broker.holding(key, signal),
       }),
     holdings: signal =>
       checked('holdings', holdingList, { signal, ask: () => broker.holdings(signal) }),
@@ -75,7 +76,8 @@ export function checkedBroker(broker: Broker, onFault: (fault: AdapterFault) => 
     ...(openOrders !== undefined && {
       openOrders: (signal: AbortSignal) =>
         checked<readonly OpenOrder[]>('openOrders', openOrderList, {
-          ...{ signal, ask: () => openOrders.call(broker, signal) },
+          signal,
+          ask: () => openOrders.call(broker, signal),
         }),
     }),
     ...(streamOrders !== undefined && {

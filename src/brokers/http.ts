@@ -211,7 +211,11 @@ class RestBroker implements HttpBroker {
 function bodyOf(order: ExitOrder): Record<string, unknown> {
   const { clientOrderId, instrument, side, quantity, reduceOnly, limit, account, ticket } = order
   return {
-    ...{ clientOrderId, instrument, side, quantity, reduceOnly },
+    clientOrderId,
+    instrument,
+    side,
+    quantity,
+    reduceOnly,
     action: side === 'long' ? 'sell' : 'buy',
     ...(limit === undefined ? { type: 'market' } : { type: 'limit', limit }),
     ...(account !== undefined && { account }),

@@ -21,8 +21,11 @@ export function openPaperRoot(folder: string, fresh: boolean): RootDatabase<unkn
   // Without overlapping a commit is on disk when its promise resolves.
   // With batching by turns a commit that fails also rejects a promise that nobody can wait for.
   return open<unknown, string>({
-    ...{ path: folder, maxDbs: 4, noSubdir: false },
-    ...{ overlappingSync: false, eventTurnBatching: false },
+    path: folder,
+    maxDbs: 4,
+    noSubdir: false,
+    overlappingSync: false,
+    eventTurnBatching: false,
   })
 }
 

@@ -151,7 +151,8 @@ export class CallDesk {
     if (head === undefined) return 'nothing'
     const { group, mayLeave, isReady } = head.call.call
     const passing = {
-      ...{ group, isUrgent: lane === 'exits' || isAwaited(head) },
+      group,
+      isUrgent: lane === 'exits' || isAwaited(head),
       isReady: isReady && (() => isReady(this.isPaced(desk, head.call))),
     }
     const countsAs = passing.isUrgent ? 'exits' : lane

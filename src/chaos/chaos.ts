@@ -64,7 +64,8 @@ export class Chaos {
   /** The same broker, which fails when it is its turn. */
   readonly broker = <Each extends ChosenCalls>(broker: Each): Each =>
     chaosBroker(broker, {
-      ...{ timers: this.timers, ended: this.ending.signal },
+      timers: this.timers,
+      ended: this.ending.signal,
       fault: () => {
         const { fault } = this
         if (fault === undefined) return undefined

@@ -44,60 +44,105 @@ const level = z.number().nullable()
 const counts = z.record(z.string(), z.number())
 
 const position = z.looseObject({
-  ...{ id: z.string(), state: z.string(), instrument: z.string(), side: z.string() },
-  ...{ quantity: z.number(), entryPrice: z.number(), best: z.number() },
-  ...{ stop: level, target: level, lastPrice: level, priceAgeMs: level },
+  id: z.string(),
+  state: z.string(),
+  instrument: z.string(),
+  side: z.string(),
+  quantity: z.number(),
+  entryPrice: z.number(),
+  best: z.number(),
+  stop: level,
+  target: level,
+  lastPrice: level,
+  priceAgeMs: level,
   rules: z.looseObject({}),
   tickSize: z.number().optional(),
   reason: z.string().optional(),
 })
 
 const ruleLine = z.looseObject({
-  ...{ rule: z.string(), armed: z.boolean(), level: z.number().optional() },
-  ...{ distance: level.optional(), inputAgeMs: level.optional(), exitAt: z.number().optional() },
+  rule: z.string(),
+  armed: z.boolean(),
+  level: z.number().optional(),
+  distance: level.optional(),
+  inputAgeMs: level.optional(),
+  exitAt: z.number().optional(),
 })
 
 const line = z.looseObject({
-  ...{ seq: z.number(), at: z.number(), kind: z.string() },
+  seq: z.number(),
+  at: z.number(),
+  kind: z.string(),
   positionId: z.string().optional(),
 })
 
 const trade = z.looseObject({
-  ...{ seq: z.number(), positionId: z.string(), instrument: z.string(), side: z.string() },
-  ...{ openedAt: z.number(), closedAt: z.number(), quantity: z.number() },
-  ...{ entryPrice: z.number(), price: level, profit: level, profitPct: level, level },
-  ...{ end: z.string(), reason: z.string().nullable(), matched: z.array(z.string()) },
+  seq: z.number(),
+  positionId: z.string(),
+  instrument: z.string(),
+  side: z.string(),
+  openedAt: z.number(),
+  closedAt: z.number(),
+  quantity: z.number(),
+  entryPrice: z.number(),
+  price: level,
+  profit: level,
+  profitPct: level,
+  level,
+  end: z.string(),
+  reason: z.string().nullable(),
+  matched: z.array(z.string()),
 })
 
 const percentiles = z.looseObject({
-  ...{ count: z.number(), mean: z.number(), p50: z.number(), p90: z.number() },
-  ...{ p99: z.number(), p999: z.number(), max: z.number() },
+  count: z.number(),
+  mean: z.number(),
+  p50: z.number(),
+  p90: z.number(),
+  p99: z.number(),
+  p999: z.number(),
+  max: z.number(),
 })
 
 const spread = z.looseObject({ min: level, max: level, average: level, last: level })
 const total = z.looseObject({ total: z.number(), perCycle: level })
 
 const sum = z.looseObject({
-  ...{ amount: z.number(), account: z.string().optional() },
-  ...{ underlying: z.string().optional(), currency: z.string().optional() },
+  amount: z.number(),
+  account: z.string().optional(),
+  underlying: z.string().optional(),
+  currency: z.string().optional(),
 })
 
 const limit = z.looseObject({
-  ...{ name: z.string(), maxLoss: z.number(), loss: z.number() },
-  ...{ realised: z.number(), unrealised: z.number(), trippedAt: level },
+  name: z.string(),
+  maxLoss: z.number(),
+  loss: z.number(),
+  realised: z.number(),
+  unrealised: z.number(),
+  trippedAt: level,
 })
 
 const actor = z.looseObject({
-  ...{ id: z.string(), kind: z.string(), epoch: z.number(), alive: z.boolean() },
-  ...{ queued: z.number(), restarts: z.number(), restartsInWindow: z.number() },
-  ...{ busySince: level, nextRestartAt: level, quarantined: z.boolean() },
+  id: z.string(),
+  kind: z.string(),
+  epoch: z.number(),
+  alive: z.boolean(),
+  queued: z.number(),
+  restarts: z.number(),
+  restartsInWindow: z.number(),
+  busySince: level,
+  nextRestartAt: level,
+  quarantined: z.boolean(),
   lastError: z.string().nullable(),
 })
 
 /** `GET /health`. */
 export const healthShape = shape<Health>(
   z.looseObject({
-    ...{ status, version: z.string(), output: z.array(z.string()) },
+    status,
+    version: z.string(),
+    output: z.array(z.string()),
     checks: z.record(z.string(), z.array(z.looseObject({ status }))),
   }),
 )
@@ -143,7 +188,9 @@ export const whyShape = shape<WhyView>(
         state: z.string(),
         attempt: z.number(),
         clientOrderId: z.string(),
-        ...{ quantity: z.number(), executed: z.number(), rejections: z.number() },
+        quantity: z.number(),
+        executed: z.number(),
+        rejections: z.number(),
         steps: z.array(z.looseObject({ at: z.number(), attempt: z.number(), what: z.string() })),
       })
       .optional(),
@@ -209,8 +256,13 @@ export const reportShape = shape<PerformanceReport>(
     ),
     trends: z.array(
       z.looseObject({
-        ...{ operation: z.string(), present: z.number(), hour: level, day: level, week: level },
-        ...{ changePct: level, isMarked: z.boolean() },
+        operation: z.string(),
+        present: z.number(),
+        hour: level,
+        day: level,
+        week: level,
+        changePct: level,
+        isMarked: z.boolean(),
       }),
     ),
   }),
@@ -221,9 +273,13 @@ export const metricsShape = shape<CycleMetricsReport>(
   z.looseObject({
     since: z.number(),
     cycles: z.looseObject({ count: z.number(), empty: z.number(), failed: z.number() }),
-    ...{ cycleTime: spread, positions: spread },
-    ...{ redisFetches: total, storeQueries: total, apiCalls: total },
-    ...{ exits: counts, errors: counts },
+    cycleTime: spread,
+    positions: spread,
+    redisFetches: total,
+    storeQueries: total,
+    apiCalls: total,
+    exits: counts,
+    errors: counts,
   }),
 )
 
@@ -231,21 +287,29 @@ export const gatewayShape = shape<GatewayView>(
   z.looseObject({
     breakers: z.array(
       z.looseObject({
-        ...{ group: z.string(), state: z.string(), retryInMs: level, refused: z.number() },
+        group: z.string(),
+        state: z.string(),
+        retryInMs: level,
+        refused: z.number(),
         transitions: z.array(z.looseObject({ at: z.number(), cause: z.string() })),
       }),
     ),
     limits: z.array(
       z.looseObject({
-        ...{ name: z.string(), rate: z.number(), inFlight: z.number() },
+        name: z.string(),
+        rate: z.number(),
+        inFlight: z.number(),
         cuts: z.array(z.looseObject({ at: z.number(), reason: z.string() })),
         lanes: z.array(z.looseObject({ depth: z.number(), oldestWaitMs: z.number() })),
       }),
     ),
     calls: z.array(
       z.looseObject({
-        ...{ at: z.number(), group: z.string(), operation: z.string() },
-        ...{ ms: z.number(), outcome: z.string() },
+        at: z.number(),
+        group: z.string(),
+        operation: z.string(),
+        ms: z.number(),
+        outcome: z.string(),
       }),
     ),
   }),

@@ -79,8 +79,12 @@ export function startWarnings(
     openedAt > now
       ? `openedAt ${instantText(openedAt)} lies ahead of the clock`
       : immediateExit({ ...position, openedAt }, ruleSet, {
-          ...{ at: now, best: position.entryPrice, price: NaN, quietMs: Infinity },
-          ...{ pricedAt: -Infinity, priceOf: () => NaN },
+          at: now,
+          best: position.entryPrice,
+          price: NaN,
+          quietMs: Infinity,
+          pricedAt: -Infinity,
+          priceOf: () => NaN,
         })
   const flag = openedAt > now ? 'opensLater' : 'exitNow'
   if (late === undefined || flags[flag]) return []

@@ -149,7 +149,12 @@ export class ExitReport {
     const { positionId, instrument, side, reason, matched, at, level } = decision
     this.emit({
       type: 'exit',
-      ...{ positionId, instrument, side, reason, matched, at },
+      positionId,
+      instrument,
+      side,
+      reason,
+      matched,
+      at,
       tick: tick === null ? null : this.tickOf(tick),
       level,
       fillPrice: fill.price,

@@ -32,7 +32,8 @@ export async function playedConfig(
   const usual = loadServiceConfig({ file: undefined, env: {}, overrides: {} })
   const { instruments, portfolio, massExit, exits, cycleMs } = config
   return {
-    ...{ positions: config.positions, strict: config.strict },
+    positions: config.positions,
+    strict: config.strict,
     maxJumpPct: config.feed.maxJumpPct,
     account: { instruments, portfolio, massExit, exits, cycleMs },
     unplayed: unplayedIn(config, usual),

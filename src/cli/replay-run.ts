@@ -110,7 +110,9 @@ export async function runReplay(
   report.finish()
   const endAt = range.to ?? NO_TIME
   const untested = untestedIn({
-    ...{ entries: loaded.entries, endAt, position: id => positions.get(id)! },
+    entries: loaded.entries,
+    endAt,
+    position: id => positions.get(id)!,
     pricedAt: instrument => system.pricedAt(instrument),
     reached: id => reached.get(id) ?? { best: system.standing(id)?.best ?? NaN, at: endAt },
   })
@@ -135,8 +137,10 @@ export async function runReplay(
     profitAmount: report.profitAmount,
     ...(untested.length > 0 && { untested }),
     ...(config !== undefined && {
-      ...{ limitsTripped: tripped, heldExits: system.heldExits },
-      ...{ ticksOutsideHours: system.outsideHours, leftOut: config.unplayed },
+      limitsTripped: tripped,
+      heldExits: system.heldExits,
+      ticksOutsideHours: system.outsideHours,
+      leftOut: config.unplayed,
     }),
   })
   refuseSkipped(skippedRows, range.rows, options.maxSkipped ?? MAX_SKIPPED_PCT)

@@ -98,10 +98,18 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
     name: 'supervisor',
     epoch: 1,
     initialState: supervisorState(roster, {
-      ...{ dispatcher, journal: options.journal, policy: supervision, askForExit, spawnService },
-      ...{ timers: options.timers, random: options.random, monotonic: () => clock.monotonic() },
+      dispatcher,
+      journal: options.journal,
+      policy: supervision,
+      askForExit,
+      spawnService,
+      timers: options.timers,
+      random: options.random,
+      monotonic: () => clock.monotonic(),
       spawnMonitor: monitors(actors, () => ({
-        ...{ dispatcher, supervisorRef, before: options.beforeMonitor },
+        dispatcher,
+        supervisorRef,
+        before: options.beforeMonitor,
         get gateway() {
           return gatewayRef()
         },
@@ -114,7 +122,9 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
     onDown: onFailure,
   })
   const wake = wakeOf({
-    ...{ dispatcher, roster, supervisor: supervisorRef },
+    dispatcher,
+    roster,
+    supervisor: supervisorRef,
     monotonic: () => clock.monotonic(),
   })
   const serve = <Message>(
@@ -134,17 +144,24 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
   const lives: GatewayFactory = new GatewayFactory({
     now: () => dispatcher.now + (options.aheadMs?.() ?? 0),
     ...options,
-    ...{ actors, broker, quotes: board, supervisor: supervisorRef },
+    actors,
+    broker,
+    quotes: board,
+    supervisor: supervisorRef,
     ask: message => send(reconcilerRef(), message),
   })
   const gatewayRef = serve<GatewayMessage>('gateway', (epoch, onDown) => lives.start(epoch, onDown))
   const reconcilerRef = serve<ReconcilerMessage>('reconciler', (epoch, onDown) => {
     const ref: Ref<ReconcilerMessage> = actors.spawn({
-      ...{ name: 'reconciler', epoch, handle: reconciler, onDown },
+      name: 'reconciler',
+      epoch,
+      handle: reconciler,
+      onDown,
       initialState: reconcilerState({
         now: () => dispatcher.now + (options.aheadMs?.() ?? 0),
         ...options,
-        ...{ broker, reconcileMs: options.reconcileMs ?? RECONCILE_MS },
+        broker,
+        reconcileMs: options.reconcileMs ?? RECONCILE_MS,
         keyOf: id => lives.book.holdingOf(id),
         self: message => send(ref, message),
         tellGateway: message => send(gatewayRef(), message),
@@ -158,7 +175,12 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
   )
   broker.streamOrders?.(update => send(gatewayRef(), { kind: 'pushed', update }))
   return {
-    ...{ actors, broker, dispatcher, roster, supervisor: supervisorRef, serve },
+    actors,
+    broker,
+    dispatcher,
+    roster,
+    supervisor: supervisorRef,
+    serve,
     get gateway() {
       return gatewayRef()
     },
@@ -190,7 +212,10 @@ function monitors(actors: ActorSystem, surroundings: () => Surroundings) {
     const around = (shared ??= surroundings())
     const positionId = guard.position.id
     return actors.spawn({
-      ...{ name: monitorName(positionId), kind: 'monitor', epoch, parent },
+      name: monitorName(positionId),
+      kind: 'monitor',
+      epoch,
+      parent,
       initialState: { guard, generation, shared: around },
       handle: monitor,
       onDown: down(around.supervisorRef, { kind: 'monitor', positionId }),

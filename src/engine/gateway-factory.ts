@@ -42,7 +42,9 @@ export class GatewayFactory {
     }
     const book: AccountBook = this.newBook(parts)
     const ref: Ref<GatewayMessage> = actors.spawn({
-      ...{ name: 'gateway', epoch, onDown },
+      name: 'gateway',
+      epoch,
+      onDown,
       initialState: gatewayState(book, parts, kept()),
       handle: gateway,
     })

@@ -284,7 +284,8 @@ export class AccountBook {
       const { clientOrderId: id } = order.record.order
       if (!open.has(id)) this.released.happened(order, { kind: 'not-listed', id, askedAt, at: now })
     }
-    for (const record of [...this.exits.records()]) {
+    const records = [...this.exits.records()]
+    for (const record of records) {
       const { clientOrderId: id } = record.order
       const lacked = { kind: 'not-listed', id, askedAt, at: now } as const
       if (!open.has(id)) this.exits.happened(record.positionId, lacked)

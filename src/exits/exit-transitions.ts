@@ -95,7 +95,10 @@ function planned(
   const order = { ...made, quantity, reduceOnly, ...(limit !== undefined && { limit }) }
   return {
     ...record,
-    ...{ order, heldBefore, provable: provableBy(capabilities), drift: NO_DRIFT },
+    order,
+    heldBefore,
+    provable: provableBy(capabilities),
+    drift: NO_DRIFT,
     state: { kind: 'intending', notBefore: 0 },
   }
 }

@@ -79,7 +79,11 @@ export function followFilled(
   // One that works no more is absent at most venues.
   if (kind === 'absent' && capabilities.lookup !== 'complete') return record
   const doubted: ExitRecord = {
-    ...{ ...record, ...DOUBTED, exists: true, before: state.earlier, executed: NOTHING },
+    ...record,
+    ...DOUBTED,
+    exists: true,
+    before: state.earlier,
+    executed: NOTHING,
     faults: record.faults + 1,
     state: { kind: 'unknown', since: event.at },
   }

@@ -29,7 +29,9 @@ export function foreign(
   const retryAt = at + backoffMs(record.rejections, settings)
   const next: ExitRecord = {
     ...record,
-    ...{ exists: false, isDoubted: false, rejections: record.rejections + 1 },
+    exists: false,
+    isDoubted: false,
+    rejections: record.rejections + 1,
     state: { kind: 'foreign', by, since: at, retryAt },
   }
   return withStep(next, at, FOREIGN)

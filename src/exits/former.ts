@@ -43,7 +43,10 @@ export class FormerHoldings {
     const isSame = before?.side === side && now < before.until
     this.watched.delete(name)
     this.watched.set(name, {
-      ...{ key, side, until: now + LATE_MS, isOversold: before?.isOversold ?? false },
+      key,
+      side,
+      until: now + LATE_MS,
+      isOversold: before?.isOversold ?? false,
       quantity: isSame ? sum(before.quantity, quantity) : quantity,
     })
     for (const oldest of this.watched.keys()) {

@@ -80,9 +80,14 @@ export class LateFills {
     const name = lifeOf(exit.position.id, exit.generation)
     this.watched.delete(name)
     this.watched.set(name, {
-      ...{ ...exit, clientOrderIds: exit.clientOrderIds.slice(-MOST_ORDERS) },
-      ...{ booked: exit.executed, until: endedAt + LATE_MS, found: new Map() },
-      ...{ rounds: exit.isShort ? ROUNDS : 0, askAt: endedAt + this.apartMs, isLacking: false },
+      ...exit,
+      clientOrderIds: exit.clientOrderIds.slice(-MOST_ORDERS),
+      booked: exit.executed,
+      until: endedAt + LATE_MS,
+      found: new Map(),
+      rounds: exit.isShort ? ROUNDS : 0,
+      askAt: endedAt + this.apartMs,
+      isLacking: false,
     })
     for (const oldest of this.watched.keys()) {
       if (this.watched.size <= MOST) break

@@ -75,7 +75,9 @@ export class ReleasedExits {
     const unseen = { ...known, heldBefore: null }
     const order: FollowedOrder = {
       name: nameOf(record),
-      ...{ position, group, takenUpAt: now },
+      position,
+      group,
+      takenUpAt: now,
       units: isAlive(record) ? underWayOf(record) : 0,
       executedBefore: executedOf(record),
       record: isAlive(record) ? unseen : record,

@@ -52,7 +52,8 @@ export class RedisFeed {
     ]
     for (const use of uses) {
       const connection = await RedisConnection.open({
-        ...{ config, monotonic: () => clock.monotonic() },
+        config,
+        monotonic: () => clock.monotonic(),
         // The time of a read that waits for entries says nothing.
         onCommand: (outcome, ms) =>
           onCommand(use, outcome, use === 'feed-push' && config.push === 'stream' ? undefined : ms),
@@ -71,7 +72,10 @@ export class RedisFeed {
     this.options = options
     this.connections = connections
     const intake = new Intake({
-      ...{ onTick, onMissed, now: () => clock.now(), monotonic: () => clock.monotonic() },
+      onTick,
+      onMissed,
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
     })
     this.intake = intake
     const pushed = connections.get('feed-push')
@@ -151,7 +155,12 @@ function pushOf(
   const { commandTimeoutMs, replayMs, replayEntries } = config
   return new Stream({
     ...parts,
-    ...{ places, onGap, oldMs, commandTimeoutMs, replayMs, replayEntries },
+    places,
+    onGap,
+    oldMs,
+    commandTimeoutMs,
+    replayMs,
+    replayEntries,
     stream: new RedisName(config.stream),
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),

@@ -219,7 +219,10 @@ const simulated = (example: ExampleInstrument): SimulatedInstrument => {
   const spread = halfSpread === undefined ? {} : { spread: 2 * halfSpread * tickSize }
   return {
     instrument: instrumentId(name),
-    ...{ price, tickSize, volatility, ticksPerSecond: 4 },
+    price,
+    tickSize,
+    volatility,
+    ticksPerSecond: 4,
     ...spread,
   }
 }

@@ -81,7 +81,10 @@ export function answerProblem(
     .send(
       JSON.stringify({
         type: 'about:blank',
-        ...{ title, status, code, detail },
+        title,
+        status,
+        code,
+        detail,
         ...(faults !== undefined && { faults }),
       }),
     )

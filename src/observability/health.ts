@@ -185,7 +185,8 @@ function loopDelay({ loopDelayMs = 0, slowLoopMs = Infinity }: HealthFacts): Dra
   const isSlow = loopDelayMs > slowLoopMs
   const ms = Math.round(loopDelayMs)
   return {
-    ...{ ...draft('system', ms, isSlow ? 'warn' : 'pass'), observedUnit: 'ms' },
+    ...draft('system', ms, isSlow ? 'warn' : 'pass'),
+    observedUnit: 'ms',
     ...(isSlow && { output: `the event loop is late by ${ms} ms: what holds it up?` }),
   }
 }

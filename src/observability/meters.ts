@@ -12,8 +12,11 @@ import { Profiler, type SlowCycle } from './profiler.ts'
 
 type Counts = ReturnType<CycleMetrics['takeCounts']>
 const NOTHING_COUNTED: Counts = {
-  ...{ redisFetches: 0, storeQueries: 0, apiCalls: 0 },
-  ...{ exits: {}, errors: {} },
+  redisFetches: 0,
+  storeQueries: 0,
+  apiCalls: 0,
+  exits: {},
+  errors: {},
 }
 
 /** What was counted, without what was not. */
@@ -51,7 +54,8 @@ export class Meters implements Telemetry {
     this.delay.enable()
     const monotonic = (): number => clock.monotonic()
     this.profiler = new Profiler({
-      ...{ now: () => clock.now(), monotonic },
+      now: () => clock.now(),
+      monotonic,
       onCycle: cycle => this.ran(cycle),
     })
     this.endWatch = watchLoopDelay(

@@ -112,8 +112,11 @@ function combined(points: readonly Percentiles[]): Percentiles {
     points.reduce((sum, point) => sum + point[field] * point.count, 0) / count
   return {
     count,
-    ...{ mean: weighed('mean'), p50: weighed('p50'), p90: weighed('p90') },
-    ...{ p99: weighed('p99'), p999: weighed('p999') },
+    mean: weighed('mean'),
+    p50: weighed('p50'),
+    p90: weighed('p90'),
+    p99: weighed('p99'),
+    p999: weighed('p999'),
     max: Math.max(...points.map(({ max }) => max)),
   }
 }

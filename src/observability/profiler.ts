@@ -156,7 +156,10 @@ function percentilesOf(
         {
           count: histogram.count,
           mean: histogram.mean / NS_PER_MS,
-          ...{ p50: at(50), p90: at(90), p99: at(99), p999: at(99.9) },
+          p50: at(50),
+          p90: at(90),
+          p99: at(99),
+          p999: at(99.9),
           max: histogram.max / NS_PER_MS,
         },
       ]

@@ -63,7 +63,8 @@ export class ExitTraces implements ExitFollower {
     const now = this.parts.now()
     const startTime = now - ageMs
     const root = this.tracer.startSpan('exit', {
-      ...{ root: true, startTime },
+      root: true,
+      startTime,
       attributes: attributesOf(exit),
     })
     if (!root.isRecording()) return
@@ -74,7 +75,7 @@ export class ExitTraces implements ExitFollower {
     this.child(root, 'decide', startTime).end(now)
     const intent = this.child(root, 'intend', now)
     const orders = new Set<string>()
-    this.traced.set(positionId, { ...{ generation, root, intent, orders }, fill: undefined })
+    this.traced.set(positionId, { generation, root, intent, orders, fill: undefined })
     this.follow(exit)
   }
 

@@ -37,7 +37,11 @@ const DEAD_PINGS = 2
 export class RedisConnection {
   /** Commands so far, by how they ended. */
   readonly outcomes: Record<RedisOutcome, number> = {
-    ...{ ok: 0, error: 0, timeout: 0, unavailable: 0, refused: 0 },
+    ok: 0,
+    error: 0,
+    timeout: 0,
+    unavailable: 0,
+    refused: 0,
   }
   /** Attempts to connect that followed a connection or an attempt. */
   reconnects = 0
@@ -202,7 +206,8 @@ export class RedisConnection {
     this.trouble = undefined
     this.isToldDown = false
     this.options.onChange?.(undefined)
-    for (const listener of [...this.upListeners]) listener()
+    const listeners = [...this.upListeners]
+    for (const listener of listeners) listener()
   }
 
   private down(error: RedisError): void {

@@ -102,8 +102,14 @@ export const TRANSITIONS_KEPT = 100
 
 /** A closed breaker that has seen nothing. */
 export const closedBreaker = (options: BreakerOptions): BreakerIn<'closed'> => ({
-  ...{ options, epoch: 0, nextId: 0, out: [], refused: 0, transitions: [] },
-  ...{ kind: 'closed', window: emptyWindow(options.window) },
+  options,
+  epoch: 0,
+  nextId: 0,
+  out: [],
+  refused: 0,
+  transitions: [],
+  kind: 'closed',
+  window: emptyWindow(options.window),
 })
 
 /** The breaker in another state: a new epoch, to which no permit belongs. */
@@ -115,7 +121,11 @@ export function moved<To extends Own>(
   const { options, epoch, nextId, refused, transitions } = breaker
   const transition = { from: breaker.kind, to: to.kind, at, cause }
   return {
-    ...{ options, epoch: epoch + 1, nextId, out: [], refused },
+    options,
+    epoch: epoch + 1,
+    nextId,
+    out: [],
+    refused,
     transitions: [...transitions, transition].slice(-TRANSITIONS_KEPT),
     ...to,
   }

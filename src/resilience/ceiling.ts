@@ -23,7 +23,9 @@ export interface Ceiling {
 
 /** A ceiling of `limit` calls in any `horizonMs`, with nothing admitted yet. */
 export const ceiling = (limit: number, horizonMs: number): Ceiling => ({
-  ...{ horizonMs, limit, slots: [] },
+  horizonMs,
+  limit,
+  slots: [],
 })
 
 /** Calls in any window that polls leave untouched. */

@@ -14,24 +14,34 @@ const lasts = (standard: number) => positiveMs.max(600_000).default(standard)
 
 const act = z.discriminatedUnion('kind', [
   z.strictObject({
-    ...{ kind: z.literal('monitor-throws'), ...often, positions: names },
+    kind: z.literal('monitor-throws'),
+    ...often,
+    positions: names,
     /** How many monitors at once, and how often in a row each of them throws. */
     count: z.int().min(1).max(100_000).default(1),
     times: z.int().min(1).max(1_000).default(1),
   }),
   z.strictObject({
-    ...{ kind: z.literal('rule-throws'), ...often, positions: names, rules: names },
-    ...{ count: z.int().min(1).max(100_000).default(1), forMs: lasts(5_000) },
+    kind: z.literal('rule-throws'),
+    ...often,
+    positions: names,
+    rules: names,
+    count: z.int().min(1).max(100_000).default(1),
+    forMs: lasts(5_000),
   }),
   z.strictObject({
-    ...{ kind: z.literal('feed-stalls'), ...often, instruments: names },
-    ...{ count: z.int().min(1).max(100_000).default(1), forMs: lasts(5_000) },
+    kind: z.literal('feed-stalls'),
+    ...often,
+    instruments: names,
+    count: z.int().min(1).max(100_000).default(1),
+    forMs: lasts(5_000),
   }),
   z.strictObject({ kind: z.literal('broker-refuses'), ...often, forMs: lasts(5_000) }),
   z.strictObject({ kind: z.literal('broker-times-out'), ...often, forMs: lasts(10_000) }),
   z.strictObject({ kind: z.literal('gateway-hangs'), ...often, forMs: lasts(20_000) }),
   z.strictObject({
-    ...{ kind: z.literal('loop-blocks'), ...often },
+    kind: z.literal('loop-blocks'),
+    ...often,
     forMs: positiveMs.max(60_000).default(500),
   }),
 ])

@@ -28,12 +28,19 @@ export interface Lanes<Call> {
 }
 
 const each = <T>(value: T): Record<Lane, T> => ({
-  ...{ exits: value, orderStatus: value, holdings: value, quotes: value },
+  exits: value,
+  orderStatus: value,
+  holdings: value,
+  quotes: value,
 })
 
 /** Empty lanes of at most `bound` slots each. */
 export const lanes = <Call>(bound: number): Lanes<Call> => ({
-  ...{ bound, queues: each([]), exitsInFlight: 0, pollsInFlight: 0, dropped: each(0) },
+  bound,
+  queues: each([]),
+  exitsInFlight: 0,
+  pollsInFlight: 0,
+  dropped: each(0),
 })
 
 /** The more urgent first, then who waits longer. */

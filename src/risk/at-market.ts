@@ -7,7 +7,14 @@ export function atMarket(guard: WatchedPosition, reason: ExitReason, at: number)
   const { id, instrument, side, priceSource } = guard.position
   return {
     positionId: id,
-    ...{ instrument, side, reason, matched: [reason], at },
-    ...{ tick: null, level: null, best: guard.sign * guard.bestNow(), priceSource },
+    instrument,
+    side,
+    reason,
+    matched: [reason],
+    at,
+    tick: null,
+    level: null,
+    best: guard.sign * guard.bestNow(),
+    priceSource,
   }
 }

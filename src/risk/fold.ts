@@ -102,6 +102,15 @@ function frozen(guard: WatchedPosition): Armed {
   const { anchor, lo, hi, levelsUntil, until, merged, evaluatedAt } = guard
   return {
     kind: 'armed',
-    ...{ best, anchor, lo, hi, levelsUntil, until, lastAt, quietMs, merged, evaluatedAt },
+    best,
+    anchor,
+    lo,
+    hi,
+    levelsUntil,
+    until,
+    lastAt,
+    quietMs,
+    merged,
+    evaluatedAt,
   }
 }

@@ -45,7 +45,10 @@ export class ClosedRows {
       const id = key as PositionId
       this.generations.set(id, generation)
       return {
-        ...{ position: { ...position, id }, rules: NO_RULES, generation, state },
+        position: { ...position, id },
+        rules: NO_RULES,
+        generation,
+        state,
         ...(wasDoubted === true && { wasDoubted }),
         ...(exited !== undefined && { exited: endedOf(exited) }),
       }

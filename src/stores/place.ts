@@ -42,9 +42,13 @@ export function storePlace(text: string, password: string | undefined): StorePla
 function redisPlace(text: string, password: string | undefined): StorePlace {
   const [url, prefix] = text.split('#', 2)
   const result = storeSchema.safeParse({
-    ...{ kind: 'redis', exclusive: 'lease', leaseMs: COPY_LEASE_MS },
+    kind: 'redis',
+    exclusive: 'lease',
+    leaseMs: COPY_LEASE_MS,
     redis: {
-      ...{ url, commandTimeoutMs: COMMAND_MS, ...(password !== undefined && { password }) },
+      url,
+      commandTimeoutMs: COMMAND_MS,
+      ...(password !== undefined && { password }),
       ...(prefix !== undefined && { prefix }),
     },
   })

@@ -144,7 +144,9 @@ export class RedisStore implements OwnedStore {
     const lost = outage?.lost ?? []
     return {
       ...(lost.length > 0 && { lost }),
-      ...{ place: this.database.name, isOurs: this.isOurs, risks: this.risks },
+      place: this.database.name,
+      isOurs: this.isOurs,
+      risks: this.risks,
       ...(outage === undefined && { leaseLeftMs: this.lease.leftMs }),
       ...this.presence.status(outage?.size ?? 0),
     }

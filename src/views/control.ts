@@ -324,11 +324,16 @@ async function portfolioView(system: Account): Promise<PortfolioView> {
     day: { from: day.from, until },
     realised: day.realised as readonly RealisedReport[],
     limits: standings.map(({ limit, realised, unrealised, loss, trip }) => ({
-      ...{ name: limit.name, maxLoss: limit.maxLoss, warnAtPct: limit.warnAtPct },
+      name: limit.name,
+      maxLoss: limit.maxLoss,
+      warnAtPct: limit.warnAtPct,
       account: limit.account ?? null,
       underlying: limit.underlying ?? null,
       currency: limit.currency ?? null,
-      ...{ realised, unrealised, loss, trippedAt: trip?.at ?? null },
+      realised,
+      unrealised,
+      loss,
+      trippedAt: trip?.at ?? null,
     })),
   }
 }

@@ -17,7 +17,10 @@ export function exitView(
     state: state.kind,
     clientOrderId: order.clientOrderId,
     executed: sum(before.quantity, executed.quantity),
-    ...{ attempt, quantity, rejections, steps },
+    attempt,
+    quantity,
+    rejections,
+    steps,
   }
 }
 

@@ -84,7 +84,8 @@ export function healthFacts(
       .map(([id, why]) => ({ what: `${id}: ${why}` })),
     unpriced: now - startedAt > graceMs ? unpricedIn(system, found) : [],
     quarantined: found.quarantined.map(troubleOf),
-    ...{ ruleErrors: erring(false), failingRules: erring(true) },
+    ruleErrors: erring(false),
+    failingRules: erring(true),
     downActors: supervision.down(),
     overdueExits: overdue.map(({ positionId, intendedAt, state }): Trouble => ({
       what: `${positionId} (${state.kind})`,

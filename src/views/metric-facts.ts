@@ -125,7 +125,9 @@ function priceFacts({ core, guarding }: Account, now: number): Omit<PriceFacts, 
     oldestMs: isIdle ? 0 : now - oldest,
     newestMs: isIdle ? 0 : now - newest,
     stale: guarding.last.quietMs.size + guarding.last.unpriced.size,
-    ...{ backlog, backlogLimit: dispatcher.backlogLimit, foldErrors: dispatcher.foldErrors },
+    backlog,
+    backlogLimit: dispatcher.backlogLimit,
+    foldErrors: dispatcher.foldErrors,
   }
 }
 

@@ -11,6 +11,9 @@ export const connectionFacts = (
   now: number,
 ): RedisFacts['connections'] =>
   [...connections].map(([use, { isUp, breaker, reconnects, outcomes }]) => ({
-    ...{ use, isUp, reconnects, outcomes: { ...outcomes } },
+    use,
+    isUp,
+    reconnects,
+    outcomes: { ...outcomes },
     breaker: state(breaker, now),
   }))

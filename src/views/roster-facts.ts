@@ -51,8 +51,11 @@ export function rosterFacts({
   const rules = RULES.map(({ name }) => {
     const counts = dispatcher.tally.counts.get(name)
     return {
-      ...{ name, configured: configured.get(name) ?? 0, armed: armed.get(name) ?? 0 },
-      ...{ evaluated: counts?.evaluated ?? 0, errored: counts?.errored ?? 0 },
+      name,
+      configured: configured.get(name) ?? 0,
+      armed: armed.get(name) ?? 0,
+      evaluated: counts?.evaluated ?? 0,
+      errored: counts?.errored ?? 0,
       fired: counts?.fired ?? 0,
     }
   })

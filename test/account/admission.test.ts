@@ -45,20 +45,31 @@ describe('a position at each door', () => {
   async function open(): Promise<void> {
     const clock = { now: () => now, monotonic: () => now }
     system = await openAccount({
-      ...{ keeper, clock, venue: venue.venue, beforeGuard: venue.deposit },
-      ...{ timers: machineTimers, callTimeoutMs: 1_000, skewMs: 5_000 },
+      keeper,
+      clock,
+      venue: venue.venue,
+      beforeGuard: venue.deposit,
+      timers: machineTimers,
+      callTimeoutMs: 1_000,
+      skewMs: 5_000,
       onLine: () => undefined,
       onFatal: error => {
         throw error
       },
     })
     const control = new AccountControl({
-      ...{ system, clock, desk: aDesk(), performance: new Meters(clock) },
+      system,
+      clock,
+      desk: aDesk(),
+      performance: new Meters(clock),
       store: {
         journal: () => Promise.resolve(keeper.lines),
       },
       backup: async function* () {},
-      ...{ version: '1', isStrict, healthMaxAgeMs: 10_000, healthAgeMs: () => 0 },
+      version: '1',
+      isStrict,
+      healthMaxAgeMs: 10_000,
+      healthAgeMs: () => 0,
       log: { levels: {} as never, setLevel: () => undefined },
       metrics: () => Promise.resolve(''),
       health: () => ({ status: 'pass', at: now, output: [], checks: {} }),
@@ -363,7 +374,8 @@ describe('a position at each door', () => {
   it('stays over where the file still has it, and nothing is said', async () => {
     await close()
     expect(await fromFile({ ...POSITION, rules: STOP_5 })).to.deep.equal({
-      ...{ isTaken: true, words: undefined },
+      isTaken: true,
+      words: undefined,
     })
     // A flag that is left in the file opens nothing again.
     await fromFile({ ...POSITION, rules: { stopLoss: { pct: 4 } }, reopen: true })

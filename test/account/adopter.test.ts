@@ -17,7 +17,9 @@ const holdings = (but: object = {}) =>
   serviceSchema.parse({
     positions: 'positions.yaml',
     holdings: {
-      ...{ adopt: 'rules', defaultRules: { stopLoss: { pct: 10 } }, instruments: ['AC*'] },
+      adopt: 'rules',
+      defaultRules: { stopLoss: { pct: 10 } },
+      instruments: ['AC*'],
       ...but,
     },
   }).holdings
@@ -45,13 +47,11 @@ describe('Adopter', () => {
 
   async function open(but: object = {}): Promise<void> {
     system = await openAccount({
-      ...{
-        keeper,
-        timers: machineTimers,
-        callTimeoutMs: 5_000,
-        reconcileMs: 1_000,
-        adopt: 'rules',
-      },
+      keeper,
+      timers: machineTimers,
+      callTimeoutMs: 5_000,
+      reconcileMs: 1_000,
+      adopt: 'rules',
       venue: prices => ({
         ...account.venue(prices),
         quotes: async () => {

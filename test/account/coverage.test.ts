@@ -46,7 +46,11 @@ describe('Guarding', () => {
 
   async function open(instruments = new InstrumentTable()): Promise<void> {
     system = await openAccount({
-      ...{ keeper, timers, instruments, random: () => 0.5, freshMs: STALE_MS },
+      keeper,
+      timers,
+      instruments,
+      random: () => 0.5,
+      freshMs: STALE_MS,
       venue: venue.venue,
       beforeGuard: venue.deposit,
       clock: { now, monotonic: timers.monotonic },

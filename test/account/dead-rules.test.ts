@@ -12,10 +12,14 @@ describe('tellDeadRules', () => {
     const timers = new FakeTimers()
     const venue = new TestVenue()
     const system = await openAccount({
-      ...{ keeper: new MemoryRepository(), timers, venue: venue.venue, beforeGuard: venue.deposit },
+      keeper: new MemoryRepository(),
+      timers,
+      venue: venue.venue,
+      beforeGuard: venue.deposit,
       clock: { now: () => 1_000 + timers.now, monotonic: timers.monotonic },
       callTimeoutMs: 5_000,
-      ...{ onLine: () => undefined, onFatal: () => undefined },
+      onLine: () => undefined,
+      onFatal: () => undefined,
     })
     const dead = { trailingStop: { distance: 1, activateAtPrice: 1e9 } }
     for (const id of ['p1', 'p2']) await system.add(aPosition({ id: positionId(id) }), dead, 'test')
@@ -26,7 +30,9 @@ describe('tellDeadRules', () => {
     tellDeadRules({ core: system.core, tell })
     expect(told).to.deep.equal([
       {
-        ...{ kind: 'rule-cannot-fire', rule: 'trailingStop', for: 'p1' },
+        kind: 'rule-cannot-fire',
+        rule: 'trailingStop',
+        for: 'p1',
         why: 'no price above 0 and no time makes it exit',
       },
     ])

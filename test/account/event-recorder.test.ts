@@ -30,7 +30,10 @@ describe('what is told of an exit', () => {
     const clock = { now: () => now, monotonic: () => now }
     followers = [new ExitTimes({ ...clock, measure: stretch => measured.push(stretch) })]
     system = await openAccount({
-      ...{ keeper, venue: venue.venue, beforeGuard: venue.deposit, clock },
+      keeper,
+      venue: venue.venue,
+      beforeGuard: venue.deposit,
+      clock,
       timers: machineTimers,
       callTimeoutMs: 5_000,
       followers,
@@ -62,8 +65,15 @@ describe('what is told of an exit', () => {
     await cycle()
     const intended = line('exit-intended')
     expect(intended).to.deep.include({
-      ...{ positionId: P1, reason: 'trailing-stop', matched: ['trailing-stop'] },
-      ...{ level: 108, price: 107, ageMs: 0, best: 120, priceSource: 'trade', epoch: 1 },
+      positionId: P1,
+      reason: 'trailing-stop',
+      matched: ['trailing-stop'],
+      level: 108,
+      price: 107,
+      ageMs: 0,
+      best: 120,
+      priceSource: 'trade',
+      epoch: 1,
     })
     expect(intended['clientOrderId']).to.be.a('string')
     expect(line('exit-filled')['clientOrderId']).to.equal(intended['clientOrderId'])

@@ -68,16 +68,15 @@ describe('A feed that goes back to where it was', () => {
 
   async function start(): Promise<void> {
     system = await openAccount({
-      ...{
-        keeper,
-        venue: account.venue,
-        beforeGuard: account.deposit,
-        timers: machineTimers,
-        callTimeoutMs: 5_000,
-      },
+      keeper,
+      venue: account.venue,
+      beforeGuard: account.deposit,
+      timers: machineTimers,
+      callTimeoutMs: 5_000,
       clock: { now: () => NOW, monotonic: () => NOW },
       ticks: { confirmMs: 5_000, maxTickAgeMs: OLD_MS },
-      ...{ onLine: () => undefined, onFatal: () => undefined },
+      onLine: () => undefined,
+      onFatal: () => undefined,
     })
     system.resumePoint.place = () => read
     await system.settled()

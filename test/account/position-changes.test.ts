@@ -36,7 +36,9 @@ describe('the lives of one id', () => {
 
   const open = (but: Partial<OpenAccountOptions> = {}): Promise<Account> =>
     openAccount({
-      ...{ keeper, venue: account.venue, beforeGuard: account.deposit },
+      keeper,
+      venue: account.venue,
+      beforeGuard: account.deposit,
       clock: { now: () => now, monotonic: () => now },
       timers: machineTimers,
       callTimeoutMs: 5_000,

@@ -51,7 +51,9 @@ describe('gateway', () => {
 
   function start(placeExit: Broker['placeExit'], but: Partial<Broker> = {}): Ref<GatewayMessage> {
     const supervisor = actors.spawn<null, SupervisorMessage>({
-      ...{ name: 'supervisor', epoch: 1, initialState: null },
+      name: 'supervisor',
+      epoch: 1,
+      initialState: null,
       handle: (state, message) => {
         inbox.push(message)
         return state
@@ -70,26 +72,36 @@ describe('gateway', () => {
     }
     const common = { journal: (event: JournalEvent) => void journal.push(event), now: () => now }
     const lives = new GatewayFactory({
-      ...{ ...common, actors, broker, supervisor, callTimeoutMs: 1_000 },
+      ...common,
+      actors,
+      broker,
+      supervisor,
+      callTimeoutMs: 1_000,
       quotes: { price: () => 99 },
       save: record => save(record),
       note: record => noted.push(record.state.kind),
       kept: () => ({
-        ...{
-          exits: before,
-          open: [],
-          ...{ released: [], followed: [], ended: [] },
-          killSwitch: OFF,
-          isUnconfirmed: false,
-        },
+        exits: before,
+        open: [],
+        released: [],
+        followed: [],
+        ended: [],
+        killSwitch: OFF,
+        isUnconfirmed: false,
       }),
       ask: message => send(reconcilerRef, message),
     })
     gatewayRef = lives.start(1, onFailure)
     reconcilerRef = actors.spawn({
-      ...{ name: 'reconciler', epoch: 1, handle: reconciler, onDown: onFailure },
+      name: 'reconciler',
+      epoch: 1,
+      handle: reconciler,
+      onDown: onFailure,
       initialState: reconcilerState({
-        ...{ ...common, broker, callTimeoutMs: 1_000, reconcileMs: 5_000 },
+        ...common,
+        broker,
+        callTimeoutMs: 1_000,
+        reconcileMs: 5_000,
         keyOf: id => lives.book.holdingOf(id),
         self: message => send(reconcilerRef, message),
         tellGateway: message => send(gatewayRef, message),

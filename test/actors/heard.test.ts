@@ -8,11 +8,17 @@ describe('heard', () => {
     let handled = 0
     const onDown = (): never => expect.fail()
     const last = actors.spawn({
-      ...{ name: 'last', epoch: 1, initialState: 0, onDown },
+      name: 'last',
+      epoch: 1,
+      initialState: 0,
+      onDown,
       handle: () => ++handled,
     })
     const first = actors.spawn({
-      ...{ name: 'first', epoch: 1, initialState: 0, onDown },
+      name: 'first',
+      epoch: 1,
+      initialState: 0,
+      onDown,
       handle: () => {
         send(last, 'b')
         return ++handled

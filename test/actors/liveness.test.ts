@@ -19,7 +19,10 @@ describe('livenessOf', () => {
     actors = actorSystem(timers)
     seen = []
     ref = actors.spawn<null, string>({
-      ...{ name: 'a', epoch: 1, initialState: null, onDown: () => undefined },
+      name: 'a',
+      epoch: 1,
+      initialState: null,
+      onDown: () => undefined,
       handle: (state, message) => {
         const { busySince, lastBeatAt, queued } = livenessOf(ref)
         seen.push({ busySince, lastBeatAt, queued })

@@ -65,7 +65,10 @@ describe('supervisor', () => {
       name: `supervisor-${JSON.stringify(policy).length}`,
       epoch: 1,
       initialState: supervisorState(roster, {
-        ...{ dispatcher, timers, spawnMonitor, spawnService },
+        dispatcher,
+        timers,
+        spawnMonitor,
+        spawnService,
         journal: event => journal.push(event),
         policy: supervisionSchema.parse(policy),
         monotonic: timers.monotonic,
@@ -102,7 +105,10 @@ describe('supervisor', () => {
   /** Every actor of which there is one is a caretaker here. */
   function spawnService(kind: string, epoch: number): Ref<CaretakerMessage> {
     return actors.spawn({
-      ...{ name: kind, epoch, initialState: dispatcher, handle: caretaker },
+      name: kind,
+      epoch,
+      initialState: dispatcher,
+      handle: caretaker,
       onDown: sinon.stub().throws(),
     })
   }

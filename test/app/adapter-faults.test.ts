@@ -62,13 +62,11 @@ async function exitAll(seed: number): Promise<void> {
   const keeper = new MemoryRepository()
   let now = 1_000
   const system = await openAccount({
-    ...{
-      keeper,
-      beforeGuard: account.deposit,
-      timers: machineTimers,
-      callTimeoutMs: 5_000,
-      reconcileMs: 100,
-    },
+    keeper,
+    beforeGuard: account.deposit,
+    timers: machineTimers,
+    callTimeoutMs: 5_000,
+    reconcileMs: 100,
     venue: quotes => {
       const { priced, ...venue } = account.venue(quotes)
       const whole = { ...venue, quotes: () => Promise.resolve([]), close: () => Promise.resolve() }

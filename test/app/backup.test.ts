@@ -25,7 +25,10 @@ describe('the backup of a running service', function () {
     const a = { id: 'a', instrument: 'X', side: 'long', quantity: 5, entryPrice: 100 }
     const positions = [{ ...a, rules: { stopLoss: { price: 1 } } }]
     const config = {
-      ...{ dataFolder: join(folder, name), cycleMs: 50, http: { port: 0 }, store },
+      dataFolder: join(folder, name),
+      cycleMs: 50,
+      http: { port: 0 },
+      store,
       feed: { intervalMs: 50, acceptSimulated: true },
     }
     writeFileSync(join(folder, 'p.json'), JSON.stringify({ positions }))

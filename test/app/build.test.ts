@@ -59,16 +59,23 @@ describe('the parts of a service', () => {
     await broker.script({ fresh: true, clear: true, hands, prices, set, ...given.script })
     parts = await openParts({
       config: serviceSchema.parse({
-        ...{ positions: 'none', dataFolder: join(folder.path, 'data') },
+        positions: 'none',
+        dataFolder: join(folder.path, 'data'),
         broker: {
-          ...{ kind: 'http', url: broker.url, tokenFile, ...given.broker },
+          kind: 'http',
+          url: broker.url,
+          tokenFile,
+          ...given.broker,
           capabilities: { lookup: 'complete', visibilityMs: 0, ...given.capabilities },
         },
         gateway: given.gateway ?? {},
         feed: { kind: 'poll' },
         holdings: { confirm: false },
       }),
-      ...{ entries: [], fresh: false, clock, version: 'test' },
+      entries: [],
+      fresh: false,
+      clock,
+      version: 'test',
       log: {
         stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
         text: ({ kind }) => kind,

@@ -7,7 +7,9 @@ const configOf = (style: object, styles: readonly string[]) =>
   serviceSchema.parse({
     positions: 'positions.yaml',
     broker: {
-      ...{ kind: 'http', url: 'http://127.0.0.1:9', token: 'a-test-token-0123456' },
+      kind: 'http',
+      url: 'http://127.0.0.1:9',
+      token: 'a-test-token-0123456',
       capabilities: { dedupe: 'always', styles },
     },
     exits: { style },

@@ -34,7 +34,9 @@ describe('the data folder of a running service', function () {
     const a = { id: 'a', instrument: 'X', side: 'long', quantity: 5, entryPrice: 100 }
     const positions = [{ ...a, rules: { stopLoss: { price: 1 } } }]
     const config = {
-      ...{ dataFolder: data, cycleMs: CYCLE_MS, http: { port: 0 } },
+      dataFolder: data,
+      cycleMs: CYCLE_MS,
+      http: { port: 0 },
       holdings: { reconcileMs: 200, confirm: false },
       feed: { intervalMs: 50, acceptSimulated: true },
       ...given,

@@ -54,8 +54,12 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
 
   function start(name: string): RunningService {
     const positions = Array.from({ length: POSITIONS }, (_, index) => ({
-      ...{ id: idOf(index), instrument: 'BTCUSD', side: 'long', entryPrice: 92_400 },
-      ...{ quantity: QUANTITY, rules: { maxHold: { ms: FIRST_MS + index * STEP_MS } } },
+      id: idOf(index),
+      instrument: 'BTCUSD',
+      side: 'long',
+      entryPrice: 92_400,
+      quantity: QUANTITY,
+      rules: { maxHold: { ms: FIRST_MS + index * STEP_MS } },
     }))
     const file = join(folder, 'positions.json')
     writeFileSync(file, JSON.stringify({ positions }))
@@ -64,13 +68,22 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
     writeFileSync(
       config,
       stringify({
-        ...{ positions: file, dataFolder: join(folder, name), cycleMs: 50, http: { port: 0 } },
+        positions: file,
+        dataFolder: join(folder, name),
+        cycleMs: 50,
+        http: { port: 0 },
         broker: {
-          ...{ kind: 'http', url: broker.url, token: 'test-token', openOrders: true },
-          ...{ capabilities: { ...CAPABILITIES, visibilityMs: 300 }, callTimeoutMs: 2_000 },
+          kind: 'http',
+          url: broker.url,
+          token: 'test-token',
+          openOrders: true,
+          capabilities: { ...CAPABILITIES, visibilityMs: 300 },
+          callTimeoutMs: 2_000,
         },
         store: {
-          ...{ kind: 'redis', exclusive: 'lease', leaseMs: 1_500 },
+          kind: 'redis',
+          exclusive: 'lease',
+          leaseMs: 1_500,
           redis: { url: redis.url, commandTimeoutMs: 500 },
         },
         gateway: { throttle: limits },

@@ -47,11 +47,16 @@ describe('health of a running system', () => {
     desk = new CallDesk({
       limits: [{ name: 'all', groups: ['orders', 'account', 'quotes'], perSecond: 10 }],
       breakers: {
-        ...{ orders: breakerOptions.parse({}), account: breakerOptions.parse({}) },
+        orders: breakerOptions.parse({}),
+        account: breakerOptions.parse({}),
         quotes: breakerOptions.parse({}),
       },
       throttle: throttleOptions.parse({ startRate: 10, maxRate: 10 }),
-      ...{ laneBound: 100, callTimeoutMs: Infinity, timers, monotonic: timers.monotonic, now },
+      laneBound: 100,
+      callTimeoutMs: Infinity,
+      timers,
+      monotonic: timers.monotonic,
+      now,
       random: () => 0.5,
       load: () => ({ averageCycleMs: 0, loopDelayMs: 0, errors: 0 }),
     })
@@ -61,7 +66,10 @@ describe('health of a running system', () => {
 
   async function open(but: Partial<OpenAccountOptions> = {}): Promise<void> {
     system = await openAccount({
-      ...{ keeper, timers, random: () => 0.5, freshMs: STALE_MS },
+      keeper,
+      timers,
+      random: () => 0.5,
+      freshMs: STALE_MS,
       venue: quotes => {
         const made = account.venue(quotes)
         const broker = {
@@ -127,13 +135,11 @@ describe('health of a running system', () => {
   const look = (but: Partial<HealthFacts> = {}) =>
     healthStatus({
       ...healthFacts(system, {
-        ...{
-          now: now(),
-          startedAt: START,
-          exitOverdueMs: OVERDUE_MS,
-          staleMs: STALE_MS,
-          graceMs: GRACE_MS,
-        },
+        now: now(),
+        startedAt: START,
+        exitOverdueMs: OVERDUE_MS,
+        staleMs: STALE_MS,
+        graceMs: GRACE_MS,
       }),
       ...gatewayTroubles(desk, timers.now),
       ...but,
@@ -290,7 +296,8 @@ describe('health of a running system', () => {
     account.trade(ACME, 5)
     await open({ confirmsHoldings: true })
     expect(checkOf('holdings:unconfirmed')).to.deep.equal([
-      ...['fail', 'nothing is sent before a person has confirmed them'],
+      'fail',
+      'nothing is sent before a person has confirmed them',
     ])
     expect(look().status).to.equal('fail')
     await system.confirmation.give('test')

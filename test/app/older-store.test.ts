@@ -41,11 +41,18 @@ describe('a store that is older than its account', function () {
 
   async function start(): Promise<void> {
     const positions = IDS.map(id => ({
-      ...{ id, instrument: 'X', side: 'long', quantity: QUANTITY, entryPrice: 100 },
+      id,
+      instrument: 'X',
+      side: 'long',
+      quantity: QUANTITY,
+      entryPrice: 100,
       rules: { stopLoss: { price: 1 } },
     }))
     const config = {
-      ...{ dataFolder: data(), cycleMs: 50, http: { port: 0 }, store },
+      dataFolder: data(),
+      cycleMs: 50,
+      http: { port: 0 },
+      store,
       broker: { kind: 'http', url: broker.url, token: 'test-token', capabilities: CAPABILITIES },
       holdings: { reconcileMs: 200 },
       feed: { intervalMs: 50, acceptSimulated: true },

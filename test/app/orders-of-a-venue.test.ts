@@ -9,13 +9,20 @@ import { RunningService } from '../support/kill.ts'
 import { until } from '../support/until.ts'
 
 const CAPABILITIES: Partial<Capabilities> = {
-  ...{ dedupe: 'always', lookup: 'complete', reduceOnly: true, visibilityMs: 200 },
+  dedupe: 'always',
+  lookup: 'complete',
+  reduceOnly: true,
+  visibilityMs: 200,
   styles: ['market', 'marketable-limit'],
 }
 const REFUSED = { kind: 'reject', code: 'refused', text: 'not of this type' } as const
 
 const position = (id: string, instrument: string, but: object = {}): object => ({
-  ...{ id, instrument, side: 'long', quantity: 1, entryPrice: 100 },
+  id,
+  instrument,
+  side: 'long',
+  quantity: 1,
+  entryPrice: 100,
   rules: { stopLoss: { pct: 50 } },
   ...but,
 })
@@ -44,15 +51,24 @@ describe('a service whose venue counts in doubles and refuses orders by their ty
         prices: Object.fromEntries(hands.map(({ instrument }) => [instrument, 100])),
         faults: [
           {
-            ...{ on: 'place', instrument: 'NO-LIMIT', type: 'limit', times: 'always' },
+            on: 'place',
+            instrument: 'NO-LIMIT',
+            type: 'limit',
+            times: 'always',
             harm: REFUSED,
           },
           {
-            ...{ on: 'place', instrument: 'NO-MARKET', type: 'market', times: 'always' },
+            on: 'place',
+            instrument: 'NO-MARKET',
+            type: 'market',
+            times: 'always',
             harm: REFUSED,
           },
           {
-            ...{ on: 'place', instrument: 'NO-MARKET', type: 'limit', times: 1 },
+            on: 'place',
+            instrument: 'NO-MARKET',
+            type: 'limit',
+            times: 1,
             harm: { kind: 'fill', plan: { share: 0, ends: true } },
           },
         ],
@@ -82,15 +98,25 @@ describe('a service whose venue counts in doubles and refuses orders by their ty
     ]
     const style = { kind: 'marketable-limit', bandPct: 0.5, escalateMs: 2_000 }
     const config = {
-      ...{ positions: 'p.json', dataFolder: join(folder, 'data'), cycleMs: 50, http: { port: 0 } },
+      positions: 'p.json',
+      dataFolder: join(folder, 'data'),
+      cycleMs: 50,
+      http: { port: 0 },
       broker: {
-        ...{ kind: 'http', url: broker.url, token: 'test-token', capabilities: CAPABILITIES },
+        kind: 'http',
+        url: broker.url,
+        token: 'test-token',
+        capabilities: CAPABILITIES,
       },
       exits: { style, retryMs: 50 },
       instruments: { LOTS: { lot: 0.1 }, PENNY: { tickSize: 0.05 } },
       holdings: {
-        ...{ reconcileMs: 200, confirm: false, adopt: 'rules', instruments: ['*'] },
-        ...{ defaultRules: { stopLoss: { pct: 50 } }, adoptAfterMs: 300 },
+        reconcileMs: 200,
+        confirm: false,
+        adopt: 'rules',
+        instruments: ['*'],
+        defaultRules: { stopLoss: { pct: 50 } },
+        adoptAfterMs: 300,
       },
       feed: { kind: 'poll', pollMs: 100 },
     }

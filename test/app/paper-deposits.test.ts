@@ -28,10 +28,15 @@ describe('the paper account of a service', () => {
   async function start(): Promise<ServiceParts> {
     parts = await openParts({
       config: serviceSchema.parse({
-        ...{ positions: 'none', dataFolder: join(folder.path, 'data') },
-        ...{ broker: { kind: 'paper' }, feed: { acceptSimulated: true } },
+        positions: 'none',
+        dataFolder: join(folder.path, 'data'),
+        broker: { kind: 'paper' },
+        feed: { acceptSimulated: true },
       }),
-      ...{ entries: [], fresh: false, clock, version: 'test' },
+      entries: [],
+      fresh: false,
+      clock,
+      version: 'test',
       log: {
         stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
         text: ({ kind }) => kind,

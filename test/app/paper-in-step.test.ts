@@ -49,7 +49,9 @@ needing('a small disk').describe(
       const positions = { positions: [{ ...a, rules: { stopLoss: { price: 1 } } }] }
       const file = folder.file('p.json', JSON.stringify(positions))
       const config = {
-        ...{ dataFolder: join(disk.folder, 'data'), cycleMs: 50, http: { port: 0 } },
+        dataFolder: join(disk.folder, 'data'),
+        cycleMs: 50,
+        http: { port: 0 },
         holdings: { reconcileMs: 100 },
         feed: { intervalMs: 50, acceptSimulated: true },
       }

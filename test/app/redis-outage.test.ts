@@ -42,7 +42,11 @@ needing('redis-server').describe('A service whose prices come from Redis', () =>
   ): Promise<void> {
     server = await RedisServer.start(options)
     const positions = ['ACME', 'GOLD'].map(instrument => ({
-      ...{ id: instrument.toLowerCase(), instrument, side: 'long', quantity: 1, entryPrice: 100 },
+      id: instrument.toLowerCase(),
+      instrument,
+      side: 'long',
+      quantity: 1,
+      entryPrice: 100,
       rules: { stopLoss: { pct: 10 }, trailingStop: { distancePct: 20 } },
     }))
     writeFileSync(join(folder, 'positions.json'), JSON.stringify({ positions }))

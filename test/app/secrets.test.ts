@@ -34,8 +34,13 @@ describe('secretsOf', () => {
         },
       }),
     ).to.have.members([
-      ...['api-token-0123456789', 'broker-token', 'routing-key', 'bot-token', url],
-      ...['Bearer of-the-hook', 'https://hooks.slack.example/services/x'],
+      'api-token-0123456789',
+      'broker-token',
+      'routing-key',
+      'bot-token',
+      url,
+      'Bearer of-the-hook',
+      'https://hooks.slack.example/services/x',
       'https://beat.example/ping-key',
     ])
   })

@@ -42,14 +42,25 @@ needing('redis-server').describe('a service whose Redis is away', () => {
 
   function start(): RunningService {
     const positions = ['a', 'b'].map(id => ({
-      ...{ id, instrument: 'BTCUSD', side: 'long', quantity: 3, entryPrice: 92_400 },
+      id,
+      instrument: 'BTCUSD',
+      side: 'long',
+      quantity: 3,
+      entryPrice: 92_400,
       rules: { stopLoss: { price: 1 } },
     }))
     const config = {
-      ...{ positions: 'p.json', dataFolder: join(folder, 'data'), cycleMs: 50, http: { port: 0 } },
+      positions: 'p.json',
+      dataFolder: join(folder, 'data'),
+      cycleMs: 50,
+      http: { port: 0 },
       broker: {
-        ...{ kind: 'http', url: broker.url, token: 'test-token', openOrders: true },
-        ...{ capabilities: { ...CAPABILITIES, visibilityMs: 200 }, callTimeoutMs: 30_000 },
+        kind: 'http',
+        url: broker.url,
+        token: 'test-token',
+        openOrders: true,
+        capabilities: { ...CAPABILITIES, visibilityMs: 200 },
+        callTimeoutMs: 30_000,
       },
       store: { kind: 'redis', leaseMs: 1_500, redis: { url: redis.url, commandTimeoutMs: 500 } },
       holdings: { reconcileMs: 200, confirm: false },

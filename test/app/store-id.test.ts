@@ -38,9 +38,13 @@ describe('the order ids of a store', function () {
     const a = { id: 'a', instrument: 'X', side: 'long', quantity: QUANTITY, entryPrice: 100 }
     const positions = [{ ...a, rules: { stopLoss: { price: 1 } } }]
     const config = {
-      ...{ dataFolder: dataFolder(name), cycleMs: 50, http: { port: 0 } },
+      dataFolder: dataFolder(name),
+      cycleMs: 50,
+      http: { port: 0 },
       broker: {
-        ...{ kind: 'http', url: broker.url, token: 'test-token' },
+        kind: 'http',
+        url: broker.url,
+        token: 'test-token',
         capabilities: { ...CAPABILITIES, reduceOnly: false },
       },
       holdings: { reconcileMs: 200, confirm: false },

@@ -68,8 +68,11 @@ describe('seed', () => {
   it('guards ids that the register has never seen, open from now on', async () => {
     const seeded = await seed(system, [entry('a'), entry('b')])
     expect(seeded).to.deep.equal({
-      ...{ over: [], vanished: [], ruled: [] },
-      ...{ noted: [], refused: [] },
+      over: [],
+      vanished: [],
+      ruled: [],
+      noted: [],
+      refused: [],
     })
     expect(system.state.register.get(positionId('a'))?.position.openedAt).to.equal(1_000)
     expect(system.core.roster.size).to.equal(2)

@@ -156,7 +156,8 @@ sideBySide('a position whose id has several lives', {
     await scene.until(() => scene.executed() >= 5)
     await scene.pass(2_000)
     expect({ held: scene.held(), executed: scene.executed() }).to.deep.equal({
-      ...{ held: 0, executed: 5 },
+      held: 0,
+      executed: 5,
     })
   },
 

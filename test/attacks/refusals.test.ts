@@ -66,11 +66,9 @@ sideBySide('a broker that refuses', {
   'to tell what became of orders fills no journal': async open => {
     const positions = many(20)
     const scene = await open({
-      ...{
-        positions,
-        venue: { capabilities: { reduceOnly: false } },
-        config: { gateway },
-      },
+      positions,
+      venue: { capabilities: { reduceOnly: false } },
+      config: { gateway },
     })
     await scene.until(async () => (await scene.position('p19'))?.state === 'guarded')
     scene.harm('place', { kind: 'reset', when: 'after' }, { times: 'always' })
@@ -92,10 +90,8 @@ sideBySide('a broker that refuses', {
 
   'everything for a while is asked again soon after it answers': async open => {
     const scene = await open({
-      ...{
-        venue: { capabilities: { reduceOnly: false } },
-        config: { gateway },
-      },
+      venue: { capabilities: { reduceOnly: false } },
+      config: { gateway },
     })
     await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
     scene.change({ outage: { mode: 'status' } })

@@ -15,8 +15,13 @@ export type Posted = Readonly<Record<string, unknown>> & { readonly id: string }
 
 /** Five ACME, bought at 100, that must be sold at 95. */
 export const five = (id: string, but: Readonly<Record<string, unknown>> = {}): Posted => ({
-  ...{ id, instrument: 'ACME', side: 'long', quantity: 5, entryPrice: 100 },
-  ...{ rules: { stopLoss: { price: 95 } }, ...but },
+  id,
+  instrument: 'ACME',
+  side: 'long',
+  quantity: 5,
+  entryPrice: 100,
+  rules: { stopLoss: { price: 95 } },
+  ...but,
 })
 
 export interface SceneOptions {

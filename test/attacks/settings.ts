@@ -24,12 +24,15 @@ export function configOf(
   const breaker = { openMs: 200, exitOpenMs: 100, maxOpenMs: 400 }
   return merged(
     {
-      ...{ positions: join(folder, 'positions.json'), dataFolder: join(folder, 'data') },
-      ...{ cycleMs: 50, http: { port: 0 } },
+      positions: join(folder, 'positions.json'),
+      dataFolder: join(folder, 'data'),
+      cycleMs: 50,
+      http: { port: 0 },
       feed: { kind: 'poll', pollMs: 100 },
       broker: {
         ...(broker ?? { kind: 'http', token: 'test-token', openOrders: true, capabilities }),
-        ...{ url, callTimeoutMs: CALL_MS },
+        url,
+        callTimeoutMs: CALL_MS,
       },
       gateway: {
         breakers: { orders: breaker, account: breaker, quotes: breaker },

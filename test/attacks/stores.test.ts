@@ -65,7 +65,8 @@ sideBySide('a store that is not the one of before', {
     scene.trade(5)
     await restoredFromBefore(scene, folderOf(scene))
     expect({ executed: scene.executed(), held: scene.held() }).to.deep.equal({
-      ...{ executed: 5, held: 5 },
+      executed: 5,
+      held: 5,
     })
   },
 
@@ -79,7 +80,8 @@ sideBySide('a store that is not the one of before', {
     scene.trade(5)
     await restoredFromBefore(scene, folderOf(scene))
     expect({ executed: scene.executed(), held: scene.held() }).to.deep.equal({
-      ...{ executed: 5, held: 5 },
+      executed: 5,
+      held: 5,
     })
   },
 
@@ -113,7 +115,8 @@ sideBySide(
         }
         await restoredFromBefore(scene, { isLive: true, save: () => redis.save(), putBack })
         expect({ executed: scene.executed(), held: scene.held() }).to.deep.equal({
-          ...{ executed: 5, held: 5 },
+          executed: 5,
+          held: 5,
         })
       } finally {
         await redis.close()
@@ -138,7 +141,8 @@ sideBySide('a venue that can do less after a restart', {
     await scene.start()
     await scene.pass(3_000)
     expect({ executed: scene.executed(), held: scene.held() }).to.deep.equal({
-      ...{ executed: 5, held: 5 },
+      executed: 5,
+      held: 5,
     })
   },
 
@@ -158,7 +162,8 @@ sideBySide('a venue that can do less after a restart', {
     await scene.start()
     await scene.pass(3_000)
     expect({ executed: scene.executed(), held: scene.held() }).to.deep.equal({
-      ...{ executed: 5, held: 5 },
+      executed: 5,
+      held: 5,
     })
   },
 })

@@ -61,7 +61,8 @@ sideBySide('a value that only a broken broker or person gives', {
     await scene.until(async () => (await scene.position('a')) === undefined)
     await scene.pass(1_000)
     expect({ executed: scene.executed(), held: scene.held() }).to.deep.equal({
-      ...{ executed: 0.8, held: 0 },
+      executed: 0.8,
+      held: 0,
     })
     const kinds = (await scene.journal()).map(({ kind }) => kind)
     expect(kinds).not.to.include.any.members(['holding-unowned', 'exit-dust', 'position-shrunk'])

@@ -15,7 +15,10 @@ export interface LoadOptions {
 
 /** What the service guards at 10,000 positions: about 70 exits a second. */
 export const FULL_LOAD: LoadOptions = {
-  ...{ positions: 10_000, instruments: 500, ticksPerSecond: 20_000, stepPct: 0.025 },
+  positions: 10_000,
+  instruments: 500,
+  ticksPerSecond: 20_000,
+  stepPct: 0.025,
 }
 
 /** Ticks whose time of receipt is remembered; a decision refers to its tick by number. */
@@ -164,9 +167,14 @@ export class LiveLoad {
   private life(slot: number) {
     const instrument = slot % this.options.instruments
     const position = {
-      ...{ id: positionId(`s${slot}`), instrument: this.names[instrument]!, quantity: 1 },
-      ...{ side: this.shadow.sideOf(slot), entryPrice: this.prices[instrument]! },
-      ...{ openedAt: Date.now(), multiplier: 1, priceSource: 'trade' as const },
+      id: positionId(`s${slot}`),
+      instrument: this.names[instrument]!,
+      quantity: 1,
+      side: this.shadow.sideOf(slot),
+      entryPrice: this.prices[instrument]!,
+      openedAt: Date.now(),
+      multiplier: 1,
+      priceSource: 'trade' as const,
     }
     return { position, rules: { trailingStop: { distancePct: this.shadow.distancePctOf(slot) } } }
   }

@@ -72,7 +72,8 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
     beforeGuard: async ({ position, generation }) => {
       await account!.deposit(position, generation)
     },
-    ...{ performance: options.performance, followers: options.followers ?? [] },
+    performance: options.performance,
+    followers: options.followers ?? [],
     onLine: line => options.onLine?.(line),
     onFatal: error => {
       throw error
@@ -80,7 +81,10 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
   })
   if (options.onDecision !== undefined) tellDecisions(system, options.onDecision)
   return {
-    ...{ system, store, account: account!, ratchetsWritten: () => ratchets },
+    system,
+    store,
+    account: account!,
+    ratchetsWritten: () => ratchets,
     async close() {
       await system.settled()
       await system.stop()

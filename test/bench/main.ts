@@ -18,23 +18,21 @@ import { throttle } from './throttle/throttle.ts'
 
 /** Every benchmark by name: one line each. */
 const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
-  ...{
-    trigger,
-    wakes,
-    exits,
-    memory,
-    recovery,
-    breaker,
-    gateway,
-    latency,
-    supervision,
-    replay,
-    throttle,
-    'throttle-live': throttleLive,
-    stores,
-    'redis-feed': redisFeed,
-  },
-  ...{ observability },
+  trigger,
+  wakes,
+  exits,
+  memory,
+  recovery,
+  breaker,
+  gateway,
+  latency,
+  supervision,
+  replay,
+  throttle,
+  'throttle-live': throttleLive,
+  stores,
+  'redis-feed': redisFeed,
+  observability,
 }
 
 const { values, positionals } = parseArgs({

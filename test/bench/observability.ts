@@ -47,8 +47,13 @@ export async function observability(): Promise<Figure[]> {
 async function rigOf(options: Parameters<typeof liveRig>[0]): Promise<LiveRig> {
   const rig = await liveRig(options)
   const positionOf = (index: number): Position => ({
-    ...{ id: positionId(`p${index}`), instrument: instrumentId(`I${index % INSTRUMENTS}`) },
-    ...{ side: 'long', quantity: 1, entryPrice: 100, openedAt: 0, multiplier: 1 },
+    id: positionId(`p${index}`),
+    instrument: instrumentId(`I${index % INSTRUMENTS}`),
+    side: 'long',
+    quantity: 1,
+    entryPrice: 100,
+    openedAt: 0,
+    multiplier: 1,
     priceSource: 'trade',
   })
   await addAll(rig, spread(POSITIONS, positionOf))
@@ -109,11 +114,16 @@ async function scraped({ system }: LiveRig, measured: Meters): Promise<Figure[]>
   const desk = new CallDesk({
     limits: [{ name: 'all', groups: ['orders', 'account', 'quotes'] }],
     breakers: {
-      ...{ orders: breakerOptions.parse({}), account: breakerOptions.parse({}) },
+      orders: breakerOptions.parse({}),
+      account: breakerOptions.parse({}),
       quotes: breakerOptions.parse({}),
     },
-    ...{ throttle: throttleOptions.parse({}), laneBound: 1_000, callTimeoutMs: 1_000 },
-    ...{ ...clock, timers: machineTimers, random: Math.random },
+    throttle: throttleOptions.parse({}),
+    laneBound: 1_000,
+    callTimeoutMs: 1_000,
+    ...clock,
+    timers: machineTimers,
+    random: Math.random,
     load: () => ({ averageCycleMs: 0, loopDelayMs: 0, errors: 0 }),
   })
   const notices = { delivered: 0, failed: 0, leftOut: 0, waiting: 0, beats: 0, missedBeats: 0 }
@@ -124,7 +134,7 @@ async function scraped({ system }: LiveRig, measured: Meters): Promise<Figure[]>
     const now = clock.now()
     const from = performance.now()
     const facts = await metricFacts(
-      { ...{ system, desk, store, performance: measured, notices }, monotonicMs: from },
+      { system, desk, store, performance: measured, notices, monotonicMs: from },
       { version: 'bench', startedAt: now, now, health: 'pass', healthAt: now, redis: NO_REDIS },
     )
     await measured.board.scrape(facts, 'openmetrics')

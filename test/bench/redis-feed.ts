@@ -105,8 +105,12 @@ function optionsFor(
   return {
     config: redisFeedSchema.parse({ url: server.url, ...PATIENT, ...but }),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    ...{ ...taking, places, oldMs: 600_000 },
-    ...{ onCommand: () => undefined, onChange: () => undefined, onGap: () => undefined },
+    ...taking,
+    places,
+    oldMs: 600_000,
+    onCommand: () => undefined,
+    onChange: () => undefined,
+    onGap: () => undefined,
   }
 }
 
@@ -227,7 +231,9 @@ export async function redisFeed(): Promise<Figure[]> {
     const positions = spread(POSITIONS, index =>
       aPosition({
         id: positionId(`p${index}`),
-        ...{ instrument: instrumentOf(index), entryPrice: 100, openedAt: Date.now() },
+        instrument: instrumentOf(index),
+        entryPrice: 100,
+        openedAt: Date.now(),
       }),
     )
     await addAll(rig, positions)

@@ -29,8 +29,12 @@ export async function replay(): Promise<Figure[]> {
     const { text, instrument, price } = csv()
     const rules = { stopLoss: { pct: 0.5 }, trailingStop: { distancePct: 0.4, activateAtPct: 0.2 } }
     const positions = Array.from({ length: POSITIONS }, (_, index) => ({
-      ...{ id: `p${index}`, instrument, side: index % 2 === 0 ? 'long' : 'short', quantity: 1 },
-      ...{ entryPrice: Number((price * (1 + (index - 50) / 10_000)).toFixed(2)), rules },
+      id: `p${index}`,
+      instrument,
+      side: index % 2 === 0 ? 'long' : 'short',
+      quantity: 1,
+      entryPrice: Number((price * (1 + (index - 50) / 10_000)).toFixed(2)),
+      rules,
     }))
     writeFileSync(join(folder, 'ticks.csv'), text)
     writeFileSync(join(folder, 'positions.json'), JSON.stringify({ positions }))
@@ -39,8 +43,11 @@ export async function replay(): Promise<Figure[]> {
       const start = performance.now()
       await runReplay(
         {
-          ...{ positions: join(folder, 'positions.json'), ticks: [join(folder, 'ticks.csv')] },
-          ...{ strict: false, skipBadRows: false, tsUnit: 'ms' },
+          positions: join(folder, 'positions.json'),
+          ticks: [join(folder, 'ticks.csv')],
+          strict: false,
+          skipBadRows: false,
+          tsUnit: 'ms',
         },
         {
           stdin: Readable.from([]),

@@ -10,7 +10,9 @@ const ROUNDS = 500
 const GAPS = 3
 
 const tickOf = (instrument: number, price: number): Tick => ({
-  ...{ instrument: instrumentId(`I${instrument}`), ts: Date.now(), price },
+  instrument: instrumentId(`I${instrument}`),
+  ts: Date.now(),
+  price,
 })
 
 /** A rig with every position guarded and every instrument priced above all stops. */

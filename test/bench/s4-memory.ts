@@ -23,7 +23,7 @@ export async function memory(): Promise<Figure[]> {
   const before = used()
   const { actors, dispatcher } = monitors(COUNT, index => aLong(index, 500))
   await actors.idle()
-  dispatcher.tick({ ...{ instrument: aLong(0, 500).instrument, ts: 1, price: 100 } }, 1)
+  dispatcher.tick({ instrument: aLong(0, 500).instrument, ts: 1, price: 100 }, 1)
   await actors.idle()
   const bytes = (used() - before) / COUNT
   actors.stopAll()

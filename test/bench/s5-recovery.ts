@@ -32,12 +32,10 @@ async function opening(): Promise<Figure[]> {
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, count] of COUNTS.entries()) times[index]!.push(await open(count))
   }
-  return [
-    ...COUNTS.map((count, index) => {
-      const name = `S5 open ${count.toLocaleString('en-US')} positions, 500 at a time`
-      return figure(name, 'ms', median(times[index]!))
-    }),
-  ]
+  return COUNTS.map((count, index) => {
+    const name = `S5 open ${count.toLocaleString('en-US')} positions, 500 at a time`
+    return figure(name, 'ms', median(times[index]!))
+  })
 }
 
 /** Whether the service at `url` is ready, with a monitor for each position: none has a price here. */
@@ -115,7 +113,10 @@ async function recovering(): Promise<Figure[]> {
     const { data, file } = await filled(folder)
     const args = ['--positions', file, '--data', data, '--port', '0']
     await copyBetween({
-      ...{ from: `lmdb:${data}`, to: server.url, overwrites: false, password: undefined },
+      from: `lmdb:${data}`,
+      to: server.url,
+      overwrites: false,
+      password: undefined,
       onProgress: () => undefined,
     })
     const config = join(folder, 'redis.yaml')

@@ -24,7 +24,9 @@ function aDesk(): CallDesk {
     limits: [],
     breakers: { orders: plain, account: plain, quotes: plain },
     throttle: UNLIMITED,
-    ...{ laneBound: 1_000, callTimeoutMs: 5_000, timers: machineTimers },
+    laneBound: 1_000,
+    callTimeoutMs: 5_000,
+    timers: machineTimers,
     monotonic: () => performance.now(),
     now: Date.now,
     random: Math.random,
@@ -48,7 +50,9 @@ async function throughTheDesk(atOnce: number): Promise<number> {
   let settled = 0
   let allSettled = (): void => undefined
   const caller: Ref<Message> = actors.spawn<null, Message>({
-    ...{ name: 'caller', epoch: 1, initialState: null },
+    name: 'caller',
+    epoch: 1,
+    initialState: null,
     handle: (state, message) => {
       if (message.kind === 'call') {
         const call = broker.orderByClientId(message.id as ClientOrderId, signal)

@@ -61,7 +61,11 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   await load.rig.close()
   return {
     ...audit,
-    ...{ ticks: load.ticks, ratchets, heapBeforeMib, heapAfterMib, rssMib: rssMib() },
+    ticks: load.ticks,
+    ratchets,
+    heapBeforeMib,
+    heapAfterMib,
+    rssMib: rssMib(),
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
     maxMs: quantile(latencies, 1),
@@ -123,7 +127,9 @@ async function main(minutes: number): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`)
   const report = await soak({
     ...FULL_LOAD,
-    ...{ warmUpMs: WARM_UP_MS, durationMs: minutes * 60_000, progress: say },
+    warmUpMs: WARM_UP_MS,
+    durationMs: minutes * 60_000,
+    progress: say,
   })
   say(table(report))
   const faults = faultsOf(report)

@@ -16,14 +16,20 @@ const AT_ONCE = 10_000
 const intent = (index: number): Batch => ({
   rows: [
     {
-      ...{ table: 'exits', key: `position-${index}` },
+      table: 'exits',
+      key: `position-${index}`,
       value: { positionId: `position-${index}`, generation: 1, state: 'x'.repeat(900) },
     },
   ],
   lines: [
     {
-      ...{ at: Date.now(), kind: 'exit-intended', positionId: `position-${index}` },
-      ...{ reason: 'stop-loss', level: 90, price: 90, clientOrderId: 'wk'.padEnd(26, '0') },
+      at: Date.now(),
+      kind: 'exit-intended',
+      positionId: `position-${index}`,
+      reason: 'stop-loss',
+      level: 90,
+      price: 90,
+      clientOrderId: 'wk'.padEnd(26, '0'),
     },
   ],
 })

@@ -19,7 +19,12 @@ const { signal } = new AbortController()
 const anExitOrder = (): ExitOrder => {
   const { id: positionId, instrument, side, quantity, priceSource } = aPosition()
   return {
-    ...{ clientOrderId: id, positionId, instrument, side, quantity, priceSource },
+    clientOrderId: id,
+    positionId,
+    instrument,
+    side,
+    quantity,
+    priceSource,
     reduceOnly: true,
   }
 }
@@ -38,8 +43,14 @@ const answering = (answer: () => unknown): Broker => {
   const call = (): Promise<never> => answer() as Promise<never>
   return {
     capabilities: {} as Broker['capabilities'],
-    ...{ placeExit: call, orderByClientId: call, cancel: call, holding: call },
-    ...{ holdings: call, quotes: call, openOrders: call, close: () => Promise.resolve() },
+    placeExit: call,
+    orderByClientId: call,
+    cancel: call,
+    holding: call,
+    holdings: call,
+    quotes: call,
+    openOrders: call,
+    close: () => Promise.resolve(),
   }
 }
 

@@ -143,7 +143,8 @@ describe('HttpBroker', () => {
       const broker = on.open()
       const executed = { quantity: 1, price: 90 }
       expect(await broker.placeExit(anOrder(), signal)).to.deep.equal({
-        ...{ kind: 'acknowledged', order: { kind: 'working', executed } },
+        kind: 'acknowledged',
+        order: { kind: 'working', executed },
       })
       expect(await broker.openOrders!(signal)).to.deep.equal([
         { clientOrderId: ID, instrument: ACME, remaining: -1 },

@@ -36,7 +36,9 @@ describe('CallDesk', () => {
       limits: [],
       breakers: { orders: plain, account: plain, quotes: plain },
       throttle: throttleOptions.parse({ startRate: 50 }),
-      ...{ laneBound: 3, callTimeoutMs: Infinity, timers },
+      laneBound: 3,
+      callTimeoutMs: Infinity,
+      timers,
       monotonic: timers.monotonic,
       now: timers.monotonic,
       random: () => 0.5,
@@ -53,7 +55,10 @@ describe('CallDesk', () => {
     const { group = 'orders' } = but
     const lane = group === 'orders' ? 'exits' : group === 'account' ? 'orderStatus' : 'quotes'
     const call: DeskCall<unknown> = {
-      ...{ group, lane, key: operation, operation },
+      group,
+      lane,
+      key: operation,
+      operation,
       run: signal =>
         new Promise((resolve, reject) => {
           sent.push({ operation, signal, answer: resolve, fail: reject })

@@ -2,7 +2,11 @@ import { expect } from 'chai'
 import { CallHistory } from '../../src/calls/call-history.ts'
 
 const aCall = (outcome = 'ok', group: 'orders' | 'quotes' = 'quotes') => ({
-  ...{ at: 0, group, operation: 'quotes', ms: 5, outcome },
+  at: 0,
+  group,
+  operation: 'quotes',
+  ms: 5,
+  outcome,
 })
 
 describe('CallHistory', () => {

@@ -65,7 +65,11 @@ describe('GatewayMemory', () => {
 })
 
 const POSITION = {
-  ...{ id: 'p1', instrument: 'BTCUSD', side: 'long', quantity: 1, entryPrice: 92_400 },
+  id: 'p1',
+  instrument: 'BTCUSD',
+  side: 'long',
+  quantity: 1,
+  entryPrice: 92_400,
   rules: { stopLoss: { pct: 50 } },
 }
 
@@ -109,7 +113,14 @@ describe('a process that was killed', () => {
     const positions = folder.file('positions.json', JSON.stringify({ positions: [POSITION] }))
     const data = join(folder.path, 'data')
     service = new RunningService([
-      ...['--config', config, '--positions', positions, '--data', data, '--port', '0'],
+      '--config',
+      config,
+      '--positions',
+      positions,
+      '--data',
+      data,
+      '--port',
+      '0',
     ])
     await service.printed(line => line.startsWith('watchkeeper guards'))
     return /http:\/\/\S+?(?=[\s/]|$)/.exec(service.lines.join('\n'))![0]

@@ -36,7 +36,9 @@ describe('pacedBroker', () => {
       limits: [],
       breakers: { orders: plain, account: plain, quotes: plain },
       throttle: throttleOptions.parse({ startRate: 1, maxRate: 1 }),
-      ...{ laneBound: 100, callTimeoutMs: Infinity, timers },
+      laneBound: 100,
+      callTimeoutMs: Infinity,
+      timers,
       monotonic: timers.monotonic,
       now: timers.monotonic,
       random: () => 0.5,
@@ -123,8 +125,12 @@ describe('pacedBroker of a live system', () => {
       limits: [],
       breakers: { orders: plain, account: plain, quotes: plain },
       throttle: throttleOptions.parse({ startRate: 1_000, maxRate: 1_000 }),
-      ...{ laneBound: 100, callTimeoutMs: Infinity, timers: new FakeTimers() },
-      ...{ monotonic: clock.monotonic, now: clock.now, random: () => 0.5 },
+      laneBound: 100,
+      callTimeoutMs: Infinity,
+      timers: new FakeTimers(),
+      monotonic: clock.monotonic,
+      now: clock.now,
+      random: () => 0.5,
       load: () => ({ averageCycleMs: 0, loopDelayMs: 0 }),
     })
     const venue = (quotes: Quotes): Venue => {
@@ -138,7 +144,10 @@ describe('pacedBroker of a live system', () => {
       return { ...paced, priced: () => undefined }
     }
     system = await openAccount({
-      ...{ keeper: new MemoryRepository(), venue, clock, beforeGuard: account.deposit },
+      keeper: new MemoryRepository(),
+      venue,
+      clock,
+      beforeGuard: account.deposit,
       timers: machineTimers,
       callTimeoutMs: Infinity,
       onLine: line => lines.push(line),

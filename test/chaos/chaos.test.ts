@@ -31,8 +31,13 @@ describe('Chaos', () => {
     const acts = [{ kind: 'monitor-throws', everyMs: 1_000 }]
     chaos = new Chaos(chaosSchema.parse({ acts }), { clock, timers })
     system = await openAccount({
-      ...{ keeper, timers, clock, chaos, random: () => 0.5 },
-      ...{ beforeGuard: venue.deposit, callTimeoutMs: 5_000 },
+      keeper,
+      timers,
+      clock,
+      chaos,
+      random: () => 0.5,
+      beforeGuard: venue.deposit,
+      callTimeoutMs: 5_000,
       venue: quotes => chaos.broker(venue.venue(quotes)),
       onLine: () => undefined,
       onFatal: () => undefined,

@@ -50,9 +50,12 @@ describe('tests on a machine without the programs that they need', () => {
 
   it('are skipped by name, each with its reason, and fail nothing', async () => {
     const { code, output } = await runWithoutPrograms(
-      ...['test/app/offline.test.ts', 'test/observability/prometheus-rules.test.ts'],
-      ...['test/processes/ending.test.ts', 'test/disk/kernel-lock.test.ts'],
-      ...['--grep', 'a look at|are valid|process 1 of|is busy|lead to'],
+      'test/app/offline.test.ts',
+      'test/observability/prometheus-rules.test.ts',
+      'test/processes/ending.test.ts',
+      'test/disk/kernel-lock.test.ts',
+      '--grep',
+      'a look at|are valid|process 1 of|is busy|lead to',
     )
     expect(output).to.match(
       /a look at what is kept \(redis-server is missing: apt-get install \S+\)/,

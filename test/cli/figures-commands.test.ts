@@ -23,8 +23,16 @@ const REPORT: PerformanceReport = {
 }
 
 const LIMIT: LimitView = {
-  ...{ name: 'daily', maxLoss: 1_000, warnAtPct: 80, account: null, underlying: null },
-  ...{ currency: 'EUR', realised: -500, unrealised: -350, loss: 850, trippedAt: null },
+  name: 'daily',
+  maxLoss: 1_000,
+  warnAtPct: 80,
+  account: null,
+  underlying: null,
+  currency: 'EUR',
+  realised: -500,
+  unrealised: -350,
+  loss: 850,
+  trippedAt: null,
 }
 
 const PORTFOLIO: PortfolioView = {
@@ -82,8 +90,13 @@ describe('The commands that show figures', () => {
     const cycles = new CycleMetrics(0)
     cycles.incrementMetric('exits.stop-loss', 2)
     cycles.recordCycleMetrics({
-      ...{ cycleTime: 1.5, positions: 3, redisFetches: 0, storeQueries: 4, apiCalls: 1 },
-      ...{ exits: { 'stop-loss': 2 }, errors: {} },
+      cycleTime: 1.5,
+      positions: 3,
+      redisFetches: 0,
+      storeQueries: 4,
+      apiCalls: 1,
+      exits: { 'stop-loss': 2 },
+      errors: {},
     })
     const { stdout } = await run(cycles.getMetrics(), 'metrics', '--reset')
     expect(stdout).to.match(/^cycles {2}1, 0 without a position, 0 failed$/m)
@@ -131,7 +144,11 @@ describe('The commands that show figures', () => {
 
   it('tell how far an exit has come, and all that happened to it', async () => {
     const exit = {
-      ...{ state: 'unknown', attempt: 2, clientOrderId: 'wk1', quantity: 4, executed: 3 },
+      state: 'unknown',
+      attempt: 2,
+      clientOrderId: 'wk1',
+      quantity: 4,
+      executed: 3,
       rejections: 1,
       steps: [
         { at: 1_000, attempt: 1, what: 'decided: stop-loss' },

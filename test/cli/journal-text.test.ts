@@ -10,13 +10,18 @@ describe('a journal line for a person', () => {
   for (const [what, text] of BAD_NAMES) {
     it(`stays one line that acts on no terminal, whatever a broker or an old store has: ${what}`, () => {
       const line = {
-        ...{ seq: 1, at: 0, kind: 'exit-failed', positionId: text, error: text },
+        seq: 1,
+        at: 0,
+        kind: 'exit-failed',
+        positionId: text,
+        error: text,
         steps: [{ at: 0, attempt: 1, what: text }],
       } as unknown as JournalLine
       const { steps: _steps, ...single } = line
       const entry = { level: 'warn', component: 'exits', kind: 'exit-failed', at: 0 } as const
       for (const said of [
-        ...[journalText(line, plain).replace('\n', ' '), csvLine(single)],
+        journalText(line, plain).replace('\n', ' '),
+        csvLine(single),
         logLine({ ...entry, detail: { positionId: text } }),
       ]) {
         expect(said).to.match(/^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e]+$/u)

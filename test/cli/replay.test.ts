@@ -353,8 +353,13 @@ describe('watchkeeper replay, on files', () => {
     watchkeeper(
       [
         'replay',
-        ...['--positions', folder.file('p.yaml', yaml([btc('{ stopLoss: { pct: 5 } }')]))],
-        ...['--ticks', ...tickFiles, '--format', 'json', ...more],
+        '--positions',
+        folder.file('p.yaml', yaml([btc('{ stopLoss: { pct: 5 } }')])),
+        '--ticks',
+        ...tickFiles,
+        '--format',
+        'json',
+        ...more,
       ],
       options,
     )

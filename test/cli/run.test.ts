@@ -275,7 +275,11 @@ describe('watchkeeper run', () => {
       JSON.stringify({
         positions: [
           {
-            ...{ id: 'p', instrument: 'GLOBEX', side: 'long', quantity: 1, entryPrice: 47.8 },
+            id: 'p',
+            instrument: 'GLOBEX',
+            side: 'long',
+            quantity: 1,
+            entryPrice: 47.8,
             rules: { maxHold: { ms: 1 } },
           },
         ],

@@ -3,9 +3,16 @@ import { startText } from '../../src/cli/start-text.ts'
 
 describe('what a start says', () => {
   const STARTED = {
-    ...{ url: 'http://127.0.0.1:1', risks: [], isUnconfirmed: false, unpriced: [] as string[] },
+    url: 'http://127.0.0.1:1',
+    risks: [],
+    isUnconfirmed: false,
+    unpriced: [] as string[],
     counts: { guarded: 1, exiting: 1, observed: 0, unguarded: 0 },
-    ...{ over: [], vanished: [], ruled: [], noted: [], refused: [] },
+    over: [],
+    vanished: [],
+    ruled: [],
+    noted: [],
+    refused: [],
   }
   const told = (but: Partial<typeof STARTED>): string =>
     startText({ ...STARTED, ...but }, { isObserving: false, isChaosOn: false }, (_, text) => text)

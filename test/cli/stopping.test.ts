@@ -69,11 +69,16 @@ describe('a service that is told to stop', () => {
     try {
       const service = start('a', {
         broker: {
-          ...{ kind: 'http', url: broker.url, token: 'test-token' },
-          ...{ timeoutMs: 600_000, callTimeoutMs: 600_000 },
+          kind: 'http',
+          url: broker.url,
+          token: 'test-token',
+          timeoutMs: 600_000,
+          callTimeoutMs: 600_000,
           capabilities: { lookup: 'complete', visibilityMs: 0 },
         },
-        ...{ feed: { kind: 'poll' }, holdings: { confirm: false }, stop: { deadlineMs: 1_000 } },
+        feed: { kind: 'poll' },
+        holdings: { confirm: false },
+        stop: { deadlineMs: 1_000 },
         notify: { heartbeat: { url: `http://127.0.0.1:${port}`, everyMs: 60_000 } },
       })
       await service.printed(isStarted)
@@ -91,7 +96,9 @@ describe('a service that is told to stop', () => {
       const redis = await RedisServer.start()
       try {
         const store = {
-          ...{ kind: 'redis', exclusive: 'lease', leaseMs: 60_000 },
+          kind: 'redis',
+          exclusive: 'lease',
+          leaseMs: 60_000,
           redis: { url: redis.url },
         }
         const config = storeSchema.parse(store) as RedisStoreConfig

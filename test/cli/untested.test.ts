@@ -10,13 +10,20 @@ function lines(
 ): string[] {
   const text = JSON.stringify({
     positions: positions.map((each, index) => ({
-      ...{ id: `p${index}`, instrument: 'ACME', side: 'long', quantity: 1, entryPrice: 100 },
-      ...{ openedAt: 0, ...each },
+      id: `p${index}`,
+      instrument: 'ACME',
+      side: 'long',
+      quantity: 1,
+      entryPrice: 100,
+      openedAt: 0,
+      ...each,
     })),
   })
   const { entries } = parsePositions({ source: 'here', text })
   return untestedIn({
-    ...{ entries, endAt: 10_000, reached: () => ({ best, at }) },
+    entries,
+    endAt: 10_000,
+    reached: () => ({ best, at }),
     position: id => entries.find(({ position }) => position.id === id)!.position as Position,
     pricedAt: name => prices[name] ?? -Infinity,
   }).map(untestedText)

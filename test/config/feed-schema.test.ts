@@ -14,7 +14,10 @@ describe('the section of prices', () => {
       pullAfterMs: 0,
     }
     expect(pathsOf({ kind: 'redis', redis })).to.have.members([
-      ...['redis.url', 'redis.push', 'redis.channel', 'redis.pullAfterMs'],
+      'redis.url',
+      'redis.push',
+      'redis.channel',
+      'redis.pullAfterMs',
     ])
     expect(pathsOf({ kind: 'redis', redis: { host: 'a', hash: 'tick' } })).to.deep.equal([
       'redis.hash',

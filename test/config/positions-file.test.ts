@@ -508,7 +508,11 @@ describe('The price source', () => {
 describe('A warning', () => {
   it('says which rule nothing can make fire, once, and is a fault when strict', () => {
     const positions = [1, 2].map(each => ({
-      ...{ id: `p${each}`, instrument: 'ACME', side: 'short', quantity: 1, entryPrice: 100 },
+      id: `p${each}`,
+      instrument: 'ACME',
+      side: 'short',
+      quantity: 1,
+      entryPrice: 100,
       rules: 'tight',
     }))
     const rules = { tight: { trailingStop: { distance: 1, activateAtPrice: 0.001 } } }

@@ -34,7 +34,10 @@ export function positionsOf({ isHalved }: Pick<Plan, 'isHalved'>): readonly Held
 
 /** What is bought during the exit of `alone`, of the same instrument. */
 export const MORE: Held = {
-  ...{ ...ALONE, id: 'more', side: 'long', entryPrice: 92_400 },
+  ...ALONE,
+  id: 'more',
+  side: 'long',
+  entryPrice: 92_400,
   rules: { maxHold: { ms: 600 } },
 }
 
@@ -79,8 +82,12 @@ function configOf({
     positions: 'positions.json',
     cycleMs: 50,
     broker: {
-      ...{ kind: 'http', url, token: 'test-token', openOrders },
-      ...{ capabilities: venue.capabilities, callTimeoutMs: CALL_MS },
+      kind: 'http',
+      url,
+      token: 'test-token',
+      openOrders,
+      capabilities: venue.capabilities,
+      callTimeoutMs: CALL_MS,
     },
     acceptUnprovable: venue.isUnprovable,
     ...(hasLots && { instruments: { BTCUSD: { lot: 1 }, GLOBEX: { lot: 1 } } }),

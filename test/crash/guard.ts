@@ -96,7 +96,10 @@ export class WatchedPosition {
     const headers = { 'content-type': 'application/json' }
     const signal = AbortSignal.timeout(2_000)
     const asked = fetch(`${base}${path}`, {
-      ...{ method, headers, signal, ...(body !== undefined && { body: JSON.stringify(body) }) },
+      method,
+      headers,
+      signal,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     return asked.then(
       ({ status }) => status,

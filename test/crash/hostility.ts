@@ -30,7 +30,11 @@ export interface Hostility {
 
 /** Nothing but requests and kills. */
 export const CALM: Hostility = {
-  ...{ course: 'plain', ageMs: 0, doesDrift: false, commits: [], shrunk: null },
+  course: 'plain',
+  ageMs: 0,
+  doesDrift: false,
+  commits: [],
+  shrunk: null,
 }
 
 const AGE_MS = 500

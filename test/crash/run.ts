@@ -39,7 +39,9 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   const broker = await serveBroker({
     folder: join(folder, 'broker'),
     settings: {
-      ...{ capabilities, drifts: doesDrift, tellsAge: ageMs > 0 },
+      capabilities,
+      drifts: doesDrift,
+      tellsAge: ageMs > 0,
       lagMs: { order: lagMs, holding: lagMs + ageMs, list: list + ageMs },
     },
     seed: plan.seed,
@@ -239,7 +241,11 @@ class Course {
             guard.output,
           ].join('\n')
     return {
-      ...{ plan, kills: guard.kills, orders, violations, evidence },
+      plan,
+      kills: guard.kills,
+      orders,
+      violations,
+      evidence,
       isOversold: disk.journal.some(({ kind }) => kind === 'holding-oversold'),
     }
   }

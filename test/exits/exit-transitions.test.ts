@@ -245,7 +245,9 @@ describe('the exit ledger', () => {
       const exit = new ExitCase(COMPLETE)
       for (let count = 0; count < times; count++) {
         exit.sent(0).happen({
-          ...{ kind: 'answered', id: exit.id, at: 0 },
+          kind: 'answered',
+          id: exit.id,
+          at: 0,
           answer: { kind: 'rejected', code },
         })
         if (count < times - 1) exit.happen({ kind: 'retry', at: 0 })

@@ -61,7 +61,8 @@ describe('what is wrong with one position', () => {
 
   const open = (but: Partial<OpenAccountOptions> = {}): Promise<Account> =>
     openAccount({
-      ...{ keeper, venue: account.venue },
+      keeper,
+      venue: account.venue,
       clock: { now: () => now, monotonic: () => now },
       timers: machineTimers,
       callTimeoutMs: 5_000,

@@ -8,7 +8,11 @@ const P1 = positionId('p1')
 const around = {
   apartMs: 10,
   shareOf: ({ id, side, openedAt, quantity }: Position) => ({
-    ...{ positionId: id, side, openedAt, owned: quantity, underWay: 0 },
+    positionId: id,
+    side,
+    openedAt,
+    owned: quantity,
+    underWay: 0,
   }),
   tell: () => undefined,
   drifted: () => undefined,

@@ -32,7 +32,9 @@ describe('an order that is executed after the venue has told its end', () => {
 
   const open = (): Promise<Account> =>
     openAccount({
-      ...{ keeper, venue: account.venue, timers: machineTimers },
+      keeper,
+      venue: account.venue,
+      timers: machineTimers,
       clock: { now: () => now, monotonic: () => now },
       callTimeoutMs: 5_000,
       onLine: () => undefined,

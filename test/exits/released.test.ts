@@ -40,7 +40,8 @@ describe('the exit of a released position', () => {
 
   const open = (but: Partial<OpenAccountOptions> = {}): Promise<Account> =>
     openAccount({
-      ...{ keeper, venue: account.venue },
+      keeper,
+      venue: account.venue,
       clock: { now: () => now, monotonic: () => now },
       timers: machineTimers,
       callTimeoutMs: 5_000,

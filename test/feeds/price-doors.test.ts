@@ -43,7 +43,12 @@ describe('a price at each door', () => {
     `{"instrument":${JSON.stringify(instrument)},"ts":${TS},"price":${price}${bid === undefined ? '' : `,"bid":${bid}`}}`
 
   const fields = ({ instrument, price, bid }: Written): string[] => [
-    ...['instrument', instrument, 'ts', String(TS), 'price', price],
+    'instrument',
+    instrument,
+    'ts',
+    String(TS),
+    'price',
+    price,
     ...(bid === undefined ? [] : ['bid', bid]),
   ]
 

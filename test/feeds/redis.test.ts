@@ -61,7 +61,10 @@ needing('redis-server').describe('RedisFeed', () => {
   async function start(but: object = {}, to = server): Promise<RedisFeed> {
     const config = redisFeedSchema.parse({ url: to.url, ...but })
     feed = await RedisFeed.open({
-      ...{ config, held: () => held, places, oldMs: 30_000 },
+      config,
+      held: () => held,
+      places,
+      oldMs: 30_000,
       onTick: (tick: Tick) => void ticks.push(tick),
       onMissed: (tick: Tick) => void missed.push(tick),
       onGap: ({ stream, why }) => void gaps.push([stream, why]),
@@ -324,7 +327,12 @@ needing('redis-server').describe('RedisFeed', () => {
     const reads = async (): Promise<void> => until(() => feed!.place() !== undefined && hasBegun())
     const hasBegun = (): boolean => Object.keys(feed!.place()!).length > 0
     const entry = (price: number, ts = TS): string[] => [
-      ...['instrument', 'ACME', 'ts', String(ts), 'price', String(price)],
+      'instrument',
+      'ACME',
+      'ts',
+      String(ts),
+      'price',
+      String(price),
     ]
 
     it('begins with what comes next, named fields or a message in one field', async () => {

@@ -339,10 +339,12 @@ describe('requests over http', () => {
 
     it('shows one component alone, with a status of its own', async () => {
       const check = (status: HealthStatus, output?: string) => [
-        { ...{ componentType: 'component', observedValue: 1, status, time: '' }, output: output! },
+        { componentType: 'component', observedValue: 1, status, time: '', output: output! },
       ]
       control.snapshot = {
-        ...{ status: 'fail', at: Date.now(), output: ['store:errors: 1', 'gateway:breakers: 2'] },
+        status: 'fail',
+        at: Date.now(),
+        output: ['store:errors: 1', 'gateway:breakers: 2'],
         checks: { 'store:errors': check('fail'), 'gateway:breakers': check('warn', 'two') },
       }
       const gateway = await ask(port, '/health?check=gateway')

@@ -16,7 +16,11 @@ import { TestVenue } from '../support/test-venue.ts'
 
 const TOKEN = 'a token of some length'
 const POSITION = {
-  ...{ id: 'p1', instrument: 'ACME', side: 'long', quantity: 2, entryPrice: 100 },
+  id: 'p1',
+  instrument: 'ACME',
+  side: 'long',
+  quantity: 2,
+  entryPrice: 100,
   rules: { stopLoss: { pct: 5 } },
 }
 
@@ -71,14 +75,18 @@ describe('the HTTP API', () => {
 
   const serve = (token: string | undefined): Promise<HttpServer> => {
     const control = new AccountControl({
-      ...{ system, desk: aDesk() },
+      system,
+      desk: aDesk(),
       store: {
         journal: ({ after, limit }) =>
           Promise.resolve(keeper.lines.filter(({ seq }) => seq > after).slice(0, limit)),
       },
       backup: async function* () {},
       clock: { now: () => now, monotonic: () => now },
-      ...{ version: '1.2.3', isStrict: false, healthMaxAgeMs: 10_000, healthAgeMs: () => 0 },
+      version: '1.2.3',
+      isStrict: false,
+      healthMaxAgeMs: 10_000,
+      healthAgeMs: () => 0,
       log: { levels: levels as never, setLevel: (name, level) => (levels[name] = level) },
       performance: new Meters({ now: () => now, monotonic: () => now }),
       metrics: () => Promise.resolve('watchkeeper_positions 1\n'),
@@ -98,7 +106,11 @@ describe('the HTTP API', () => {
   ): Promise<Answer> {
     const isChange = method !== 'GET'
     const request = httpRequest({
-      ...{ host: '127.0.0.1', port: server.port, method, path, agent: false },
+      host: '127.0.0.1',
+      port: server.port,
+      method,
+      path,
+      agent: false,
       headers: { ...(isChange && { 'content-type': 'application/json' }), ...headers },
     })
     request.end(typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body))

@@ -5,8 +5,11 @@ import { CycleMetrics, type CycleRecord } from '../../src/observability/cycle-me
 const aCycle = (but: Partial<CycleRecord> = {}): CycleRecord => ({
   cycleTime: 10,
   positions: 2,
-  ...{ redisFetches: 1, storeQueries: 2, apiCalls: 3 },
-  ...{ exits: {}, errors: {} },
+  redisFetches: 1,
+  storeQueries: 2,
+  apiCalls: 3,
+  exits: {},
+  errors: {},
   ...but,
 })
 

@@ -15,7 +15,10 @@ const CALM: HealthFacts = {
   brokerErrors: 0,
   badTicks: 0,
   mode: 'guard',
-  ...{ trippedLimits: [], nearLimits: [], unconfirmedPrices: [], pricesOutsideHours: [] },
+  trippedLimits: [],
+  nearLimits: [],
+  unconfirmedPrices: [],
+  pricesOutsideHours: [],
   clockJumps: 0,
 }
 

@@ -20,7 +20,9 @@ describe('logger', () => {
   const make = (given: object = {}, but: Partial<LoggerOptions> = {}): Promise<Logger> =>
     logger({
       ...logOptions.parse({ format: 'json', ...given }),
-      ...{ stream, secrets: [], monotonic: () => mono },
+      stream,
+      secrets: [],
+      monotonic: () => mono,
       text: ({ kind, detail }) => `${kind} ${JSON.stringify(detail)}`,
       ...but,
     })
@@ -45,8 +47,13 @@ describe('logger', () => {
     log.log(anEntry({ detail: { positionId: 'p1', price: 95.5, reason: 'stop-loss' } }))
     expect((await linesOf(log)).map(line => JSON.parse(line) as unknown)).to.deep.equal([
       {
-        ...{ ts: '1970-01-01T00:00:00.000Z', level: 'info', component: 'exits' },
-        ...{ kind: 'exit-filled', positionId: 'p1', price: 95.5, reason: 'stop-loss' },
+        ts: '1970-01-01T00:00:00.000Z',
+        level: 'info',
+        component: 'exits',
+        kind: 'exit-filled',
+        positionId: 'p1',
+        price: 95.5,
+        reason: 'stop-loss',
       },
     ])
   })

@@ -42,7 +42,9 @@ describe('what a program can measure its own cycles with', () => {
     )
     const { operations, slowest, trends } = mine.getPerformanceReport()
     expect(Object.keys(operations).toSorted()).to.deep.equal([
-      ...['cycle', 'cycle.prices', 'cycle.stale'],
+      'cycle',
+      'cycle.prices',
+      'cycle.stale',
     ])
     expect(slowest[0]).to.deep.include({ at: 1_005, ms: 5, phases: { stale: 2, prices: 5 } })
     expect(trends).to.deep.equal([])

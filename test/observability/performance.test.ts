@@ -7,7 +7,12 @@ const HOUR = 60 * MINUTE
 const NOW = 1_000 * HOUR
 
 const of = (p99: number, count = 100): Percentiles => ({
-  ...{ count, mean: 1, p50: 1, p90: 2, p99, p999: p99 },
+  count,
+  mean: 1,
+  p50: 1,
+  p90: 2,
+  p99,
+  p999: p99,
   max: p99,
 })
 const point = (agoMs: number, p99: number, count?: number): RollUp => ({
@@ -35,8 +40,11 @@ describe('getPerformanceReport', () => {
 
   it('compares with nothing where there is no past', () => {
     expect(trendOf([point(MINUTE, 5)], [])).to.deep.include({
-      ...{ hour: null, day: null, week: null },
-      ...{ changePct: null, isMarked: false },
+      hour: null,
+      day: null,
+      week: null,
+      changePct: null,
+      isMarked: false,
     })
     expect(trendOf([], [])).to.equal(undefined)
   })

@@ -83,7 +83,9 @@ describe('ExitTraces', () => {
     const tookMs = spans.map(({ duration: [s, ns] }) => Math.round(s * 1_000 + ns / 1e6))
     expect(tookMs).to.deep.equal([3, 2, 5, 7, 17])
     expect(root.attributes).to.deep.include({
-      ...{ 'position.id': 'p1', 'exit.reason': 'stop-loss', 'exit.outcome': 'filled' },
+      'position.id': 'p1',
+      'exit.reason': 'stop-loss',
+      'exit.outcome': 'filled',
       'order.client_id': 'c1',
     })
     expect(

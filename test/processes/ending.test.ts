@@ -25,10 +25,16 @@ describe('the end of a process', () => {
     }: { code?: number; before?: readonly string[]; reads?: boolean } = {},
   ): Promise<{ code: number | null; signal: string | null }> {
     const [command, ...args] = [
-      ...[...before, process.execPath, '--import', 'tsx', SCRIPT],
-      ...[how, folder, String(code)],
+      ...before,
+      process.execPath,
+      '--import',
+      'tsx',
+      SCRIPT,
+      how,
+      folder,
+      String(code),
     ]
-    const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
     if (reads) child.stdout.resume()
     return new Promise(resolve =>
       child.on('exit', (ended, signal) => {

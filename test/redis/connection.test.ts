@@ -171,7 +171,9 @@ needing('redis-server').describe('a connection to Redis', () => {
     const outcomes: RedisOutcome[] = []
     const config = mortal.config({ commandTimeoutMs: 200, pingMs: 50 })
     const connection = await RedisConnection.open({
-      ...{ config, monotonic, onCommand: outcome => void outcomes.push(outcome) },
+      config,
+      monotonic,
+      onCommand: outcome => void outcomes.push(outcome),
     })
     opened.push(connection)
     await connection.ready(30_000)

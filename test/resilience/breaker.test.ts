@@ -183,7 +183,7 @@ describe('a circuit breaker', () => {
   describe('with several probes', () => {
     const options = {
       halfOpenPermits: 4,
-      ...{ window: { kind: 'count', size: 5, minimumCalls: 5, failureRatePct: 50 } },
+      window: { kind: 'count', size: 5, minimumCalls: 5, failureRatePct: 50 },
     }
     /** Half-open with all its probes out. */
     const probing = (): [Breaker, readonly Permit[]] => {
@@ -338,7 +338,10 @@ describe('a circuit breaker', () => {
     const half = look(tripped(), 10_000)
     expect(state(closeUnprobed(half, 69_999), 69_999)).to.equal('half-open')
     expect(closeUnprobed(half, 70_000).transitions.at(-1)).to.deep.equal({
-      ...{ from: 'half-open', to: 'closed', at: 70_000, cause: 'answered-elsewhere' },
+      from: 'half-open',
+      to: 'closed',
+      at: 70_000,
+      cause: 'answered-elsewhere',
     })
   })
 

@@ -52,7 +52,12 @@ describe('restarts', () => {
       [0, 0, 10, 90, 100, 190, 300],
     )
     expect(give.map(each => each === 'exit-position')).to.deep.equal([
-      ...[true, true, false, false, false, false],
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
       true,
     ])
   })

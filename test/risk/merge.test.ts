@@ -53,9 +53,17 @@ describe('merge', () => {
       fixed({ target: 125, ratchet: 112, exitAt: 400 }),
     )
     expect(merge(set, aPosition(), START, START, noLevels())).to.deep.equal({
-      ...{ stop: 95, stopBy: 1, target: 125, targetBy: 2, ratchet: 112 },
-      ...{ exitAt: 400, exitBy: 2, until: 300, errors: 0 },
-      ...{ failed: 0, armed: 0b111 },
+      stop: 95,
+      stopBy: 1,
+      target: 125,
+      targetBy: 2,
+      ratchet: 112,
+      exitAt: 400,
+      exitBy: 2,
+      until: 300,
+      errors: 0,
+      failed: 0,
+      armed: 0b111,
     })
   })
 

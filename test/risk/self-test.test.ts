@@ -36,7 +36,8 @@ describe('deadRules', () => {
       names: ['mine'],
       rules: [
         {
-          ...{ kind: 'levels' as const, reason: 'custom' as const },
+          kind: 'levels' as const,
+          reason: 'custom' as const,
           arm: () => {
             throw new Error('no such thing')
           },

@@ -128,7 +128,8 @@ describe('standIn', () => {
   it('counts catch-ups in a row in which a rule throws, and forgets them when it answers', () => {
     let isBroken = false
     const rule: LevelRule = {
-      ...{ kind: 'levels', reason: 'custom' },
+      kind: 'levels',
+      reason: 'custom',
       arm: (_position, best) => {
         if (isBroken) throw new Error('broken')
         return { stop: best - 10 }

@@ -12,10 +12,14 @@ import { Machine } from '../support/redis-store.ts'
 
 const batch = (count: number): Batch => ({
   rows: Array.from({ length: count }, (_, index) => ({
-    ...{ table: 'positions', key: `p${index}`, value: { generation: 1, price: index / 3 } },
+    table: 'positions',
+    key: `p${index}`,
+    value: { generation: 1, price: index / 3 },
   })) as Batch['rows'] & object,
   lines: Array.from({ length: count }, (_, index) => ({
-    ...{ at: index, kind: 'note', positionId: `p${index % 3}` },
+    at: index,
+    kind: 'note',
+    positionId: `p${index % 3}`,
   })),
 })
 
@@ -40,7 +44,10 @@ needing('redis-server').describe('copying a store', () => {
 
   const copy = (from: string, to: string, overwrites = false) =>
     copyBetween({
-      ...{ from, to, overwrites, password: undefined },
+      from,
+      to,
+      overwrites,
+      password: undefined,
       onProgress: done => void progress.push(done),
     })
 

@@ -78,7 +78,9 @@ describe('LmdbStore', () => {
     const store = await openLmdbStore({ folder })
     const value = 'x'.repeat(100_000)
     const rows = Array.from({ length: 50 }, (_, index) => ({
-      ...{ table: 'exits' as const, key: `k${index}`, value },
+      table: 'exits' as const,
+      key: `k${index}`,
+      value,
     }))
     await store.write({ rows })
     await store.close()

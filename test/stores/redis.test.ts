@@ -24,7 +24,11 @@ needing('redis-server').describe('RedisStore', () => {
     const connection = await server.connect()
     connections.push(connection)
     const database = new RedisDatabase({
-      ...{ connection, prefix, outlivesLease: false, waitReplicas: 0, waitMs: 0 },
+      connection,
+      prefix,
+      outlivesLease: false,
+      waitReplicas: 0,
+      waitMs: 0,
     })
     return new RedisStore({ database, leaseMs: 60_000, clock })
   }

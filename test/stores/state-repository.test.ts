@@ -66,7 +66,9 @@ describe('StoreKeeper', () => {
   describe('with room for two positions that are over', () => {
     const of = (name: string, state: Registered['state'], generation = 1): Registered => ({
       ...OPEN,
-      ...{ position: { ...aPosition(), id: positionId(name) }, state, generation },
+      position: { ...aPosition(), id: positionId(name) },
+      state,
+      generation,
     })
     const forgotten: string[] = []
     let store: MemoryStore

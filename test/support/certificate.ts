@@ -35,7 +35,9 @@ function contents(publicKey: KeyObject): Buffer {
     0x30,
     der(0x02, Buffer.from([1])),
     ECDSA_WITH_SHA256,
-    ...[name, validity, name],
+    name,
+    validity,
+    name,
     Buffer.from(key),
   )
 }

@@ -12,7 +12,8 @@ export async function cliHere(
     isTTY: answer !== undefined,
   })
   const code = await main(args, {
-    ...{ stdin, env },
+    stdin,
+    env,
     stdout: { write: text => ((stdout += text), true) },
     stderr: { write: text => ((stderr += text), true) },
   })

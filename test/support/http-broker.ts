@@ -81,7 +81,9 @@ export function stage(): Stage {
   beforeEach(async () => {
     opened = []
     await remote.script({
-      ...{ fresh: true, clear: true, prices: { ACME: 90 } },
+      fresh: true,
+      clear: true,
+      prices: { ACME: 90 },
       hands: [{ instrument: 'ACME', quantity: 5 }],
     })
   })

@@ -66,8 +66,12 @@ export class RedisServer {
   async startAgain(): Promise<void> {
     const { appendonly = false, requirepass, maxmemory, replicaof, settings = {} } = this.options
     const given: Record<string, string> = {
-      ...{ port: String(this.port), bind: '127.0.0.1', dir: this.folder, save: '' },
-      ...{ appendonly: appendonly ? 'yes' : 'no', 'enable-debug-command': 'yes' },
+      port: String(this.port),
+      bind: '127.0.0.1',
+      dir: this.folder,
+      save: '',
+      appendonly: appendonly ? 'yes' : 'no',
+      'enable-debug-command': 'yes',
       // A replica is served at once, not after 5 s in which others might come too.
       'repl-diskless-sync-delay': '0',
       ...(requirepass !== undefined && { requirepass }),

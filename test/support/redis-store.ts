@@ -20,9 +20,14 @@ export const storeConfig = (
   { redis, ...but }: StoreSettings = {},
 ): RedisStoreConfig =>
   storeSchema.parse({
-    ...{ kind: 'redis', leaseMs: 1_500, ...but },
+    kind: 'redis',
+    leaseMs: 1_500,
+    ...but,
     redis: {
-      ...{ url: server.url, commandTimeoutMs: 400, reconnectMaxMs: 50, pingMs: 100 },
+      url: server.url,
+      commandTimeoutMs: 400,
+      reconnectMaxMs: 50,
+      pingMs: 100,
       ...redis,
     },
   }) as RedisStoreConfig

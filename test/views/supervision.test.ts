@@ -92,7 +92,11 @@ describe('supervision of a live system', () => {
 
   const open = (policy: Record<string, unknown>): Promise<Account> =>
     openAccount({
-      ...{ keeper, timers, venue: venue.venue, beforeGuard: venue.deposit, random: () => 0.5 },
+      keeper,
+      timers,
+      venue: venue.venue,
+      beforeGuard: venue.deposit,
+      random: () => 0.5,
       clock: { now, monotonic: timers.monotonic },
       callTimeoutMs: 5_000,
       supervision: supervisionSchema.parse(policy),
@@ -133,8 +137,10 @@ describe('supervision of a live system', () => {
     if (watch.kind !== 'alive') return
     system.core.actors.stop(watch.ref)
     send(system.core.supervisor, {
-      ...{ kind: 'down', actor: { kind: 'monitor', positionId: P1 } },
-      ...{ epoch: system.core.roster.get(P1)!.epoch, reason: new Error('crashed') },
+      kind: 'down',
+      actor: { kind: 'monitor', positionId: P1 },
+      epoch: system.core.roster.get(P1)!.epoch,
+      reason: new Error('crashed'),
     })
     await turn()
   }
@@ -241,8 +247,13 @@ describe('supervision of a live system', () => {
     await crashMonitor()
     expect(checkOf('positions:unguarded')).to.equal('fail')
     expect(viewOf('monitor-p1')).to.deep.include({
-      ...{ alive: false, epoch: 2, restarts: 2, restartsInWindow: 2, lastError: 'crashed' },
-      ...{ nextRestartAt: now() + 200, quarantined: false },
+      alive: false,
+      epoch: 2,
+      restarts: 2,
+      restartsInWindow: 2,
+      lastError: 'crashed',
+      nextRestartAt: now() + 200,
+      quarantined: false,
     })
     timers.pass(200)
     await turn()

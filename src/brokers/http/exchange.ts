@@ -116,7 +116,8 @@ function open(
     ...(ask.headers ?? { authorization: `Bearer ${token}` }),
   }
   return send(`${url}${ask.path}`, {
-    ...{ method: ask.method, headers },
+    method: ask.method,
+    headers,
     agent: ask.isOrder === true ? orderAgent : agent,
     // Else a name of several addresses has a quarter of a second for each but the last.
     autoSelectFamilyAttemptTimeout: Math.max(SHORTEST_ATTEMPT_MS, connectTimeoutMs / 2),

@@ -9,7 +9,9 @@ const calls = z.int().positive().max(1_000_000_000).exactOptional()
 const limit = z.strictObject({
   name: z.string().min(1),
   groups: z.array(z.enum(['orders', 'account', 'quotes'])).min(1),
-  ...{ perSecond: calls, perMinute: calls, perDay: calls },
+  perSecond: calls,
+  perMinute: calls,
+  perDay: calls,
 })
 
 const limits = z

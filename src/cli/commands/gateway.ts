@@ -42,7 +42,10 @@ export const gatewayCommand: CommandModule = {
         .addArgument(new Argument('<group>', 'which').choices(['orders', 'account', 'quotes']))
         .addArgument(
           new Argument('<act>', 'what to do').choices([
-            ...['force-open', 'disable', 'metrics-only', 'reset'],
+            'force-open',
+            'disable',
+            'metrics-only',
+            'reset',
           ]),
         ),
     ).action((group: string, act: string, given: ConnectionOptions) =>
@@ -94,8 +97,16 @@ function linesOf({ breakers, limits, calls }: GatewayView): string[] {
     ...tableLines(
       [
         [
-          ...['limit', 'rate/s', 'published', 'in flight', 'exits', 'order status', 'holdings'],
-          ...['quotes', 'dropped', 'last cut'],
+          'limit',
+          'rate/s',
+          'published',
+          'in flight',
+          'exits',
+          'order status',
+          'holdings',
+          'quotes',
+          'dropped',
+          'last cut',
         ],
         ...limits.map(({ name, rate, ceilings, inFlight, lanes, cuts }) => [
           name,

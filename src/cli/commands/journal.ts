@@ -74,7 +74,8 @@ async function journal(given: Given, context: CommandContext): Promise<void> {
     live: client => linesOf(client, wanted),
     kept: kept =>
       kept.journal({
-        ...{ after: after ?? 0, limit },
+        after: after ?? 0,
+        limit,
         ...(after === undefined && { last: limit }),
         ...(position !== undefined && { positionId: position }),
       }),

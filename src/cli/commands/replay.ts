@@ -109,7 +109,8 @@ async function replay(given: Given, context: CommandContext): Promise<void> {
     stdout.write(`${line}\n`)
   }
   const output: ReplayOutput = {
-    ...{ stdin, env },
+    stdin,
+    env,
     loaded({ entries, warnings }) {
       for (const warning of warnings)
         stderr.write(`${warnPaint('yellow', 'warning')}: ${warning}\n`)

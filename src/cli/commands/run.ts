@@ -151,8 +151,14 @@ async function run(
   const running = await unlessStopped(
     Service.start({
       config,
-      ...{ entries: loaded.entries, chaos },
-      ...{ fresh: given.fresh, store, acceptsEmptyStore, clock, version: version(), signal },
+      entries: loaded.entries,
+      chaos,
+      fresh: given.fresh,
+      store,
+      acceptsEmptyStore,
+      clock,
+      version: version(),
+      signal,
       log: { stream: process.stdout, text: line => journalText(line, paint) },
       onFatal: error => end(error),
       onWait: once(({ message }) => {
@@ -206,7 +212,9 @@ async function waited(
   const { output, ...options } = given
   let told = 0
   const store = await standBy({
-    ...{ ...options, config, version: version() },
+    ...options,
+    config,
+    version: version(),
     onWait: ({ message }, url) => {
       const health = told++ === 0 ? `\nhealth     ${url}/health` : ''
       const text = (): string => `standby: guards nothing, ${message}${health}`

@@ -82,7 +82,8 @@ function addRequest(
   const options = { instruments, strict: isStrict }
   const inBody = ({ path, found: was, expected }: Fault): Fault => ({
     path: path.replace(/^positions\[0\]\.?/, '') || source,
-    ...{ found: was, expected },
+    found: was,
+    expected,
   })
   try {
     const { entries, odd } = parsePositions({ source, text }, options)

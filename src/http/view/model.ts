@@ -74,7 +74,8 @@ export class ViewModel {
     const version = ++this.next
     const now = this.control.clock().now
     await this.readJournal(now)
-    for (const id of [...this.rows.pricedBy()]) this.read(id, now)
+    const priced = [...this.rows.pricedBy()]
+    for (const id of priced) this.read(id, now)
     if (this.waiting.length === 0) this.waiting = this.idsInTurn()
     this.readSlice(now)
     if (version % DAY_FRAMES === 0) await this.readDay()

@@ -22,8 +22,7 @@ export type Observe = (seconds: number, values?: Readonly<Record<string, string>
 
 /** From half a millisecond to a minute: an exit may wait for its broker. */
 const BUCKETS = [
-  ...[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5],
-  ...[1, 2.5, 5, 10, 30, 60],
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ]
 
 /** The metrics of one service, all read from the same facts when they are scraped. */
@@ -44,7 +43,10 @@ export class Board {
   gauge({ name, help, labels = [] }: Described, read: (facts: MetricFacts) => Values): void {
     const { caught, factsOf } = this
     const metric = new Gauge({
-      ...{ name, help, labelNames: [...labels], registers: [] },
+      name,
+      help,
+      labelNames: [...labels],
+      registers: [],
       collect() {
         caught(() => {
           this.reset()
@@ -59,7 +61,10 @@ export class Board {
   counter({ name, help, labels = [] }: Described, read: (facts: MetricFacts) => Values): void {
     const { caught, factsOf } = this
     const metric = new Counter({
-      ...{ name, help, labelNames: [...labels], registers: [] },
+      name,
+      help,
+      labelNames: [...labels],
+      registers: [],
       collect() {
         caught(() => {
           this.reset()
@@ -73,7 +78,10 @@ export class Board {
   /** Adds durations, told at the moment at which they end. Gives what takes one, in seconds. */
   histogram({ name, help, labels = [], zeros = [] }: Described): Observe {
     const metric = new Histogram({
-      ...{ name, help, labelNames: [...labels], registers: [] },
+      name,
+      help,
+      labelNames: [...labels],
+      registers: [],
       buckets: [...BUCKETS],
     })
     for (const labels of zeros) metric.zero({ ...labels })

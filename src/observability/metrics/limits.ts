@@ -8,21 +8,24 @@ export const limitMetrics: MetricFamily = board => {
   const labels = ['limit']
   board.gauge(
     {
-      ...{ labels, name: 'watchkeeper_daily_loss' },
+      labels,
+      name: 'watchkeeper_daily_loss',
       help: 'Loss that counts against a limit, money; negative is a profit.',
     },
     each(({ loss }) => loss),
   )
   board.gauge(
     {
-      ...{ labels, name: 'watchkeeper_daily_loss_limit' },
+      labels,
+      name: 'watchkeeper_daily_loss_limit',
       help: 'Loss at which a limit flattens what belongs to it, money.',
     },
     each(({ maxLoss }) => maxLoss),
   )
   board.gauge(
     {
-      ...{ labels, name: 'watchkeeper_daily_loss_tripped' },
+      labels,
+      name: 'watchkeeper_daily_loss_tripped',
       help: '1 for a limit that is tripped and not reset.',
     },
     each(({ isTripped }) => (isTripped ? 1 : 0)),

@@ -8,35 +8,40 @@ export const ruleMetrics: MetricFamily = board => {
   const labels = ['rule']
   board.gauge(
     {
-      ...{ labels, name: 'watchkeeper_rules' },
+      labels,
+      name: 'watchkeeper_rules',
       help: 'Positions under guard that have the rule.',
     },
     each(({ configured }) => configured),
   )
   board.gauge(
     {
-      ...{ labels, name: 'watchkeeper_rules_armed' },
+      labels,
+      name: 'watchkeeper_rules_armed',
       help: 'Positions under guard that the rule could exit as things stand.',
     },
     each(({ armed }) => armed),
   )
   board.counter(
     {
-      ...{ labels, name: 'watchkeeper_rule_evaluations_total' },
+      labels,
+      name: 'watchkeeper_rule_evaluations_total',
       help: 'Evaluations of the rule that were taken over; most ticks need none.',
     },
     each(({ evaluated }) => evaluated),
   )
   board.counter(
     {
-      ...{ labels, name: 'watchkeeper_rule_errors_total' },
+      labels,
+      name: 'watchkeeper_rule_errors_total',
       help: 'Evaluations in which the rule threw; its last levels stayed in force.',
     },
     each(({ errored }) => errored),
   )
   board.counter(
     {
-      ...{ labels, name: 'watchkeeper_rule_fires_total' },
+      labels,
+      name: 'watchkeeper_rule_fires_total',
       help: 'Exits that the rule decided, alone or with others.',
     },
     each(({ fired }) => fired),

@@ -39,7 +39,8 @@ export function List() {
     const isGrown = last.key === key && last.lines.length === 0 && store.rows.size > 0
     if (isDue || isGone || isGrown || last.key !== key) {
       ordered.current = {
-        ...{ key, at: now },
+        key,
+        at: now,
         lines: linesOf(store, { filter: filter.value, grouping: grouping.value }),
       }
     }

@@ -75,7 +75,10 @@ async function openEnvironment(
   const { open } = await import('lmdb')
   assertWhole(join(folder, 'data.mdb'))
   return open<unknown, string>({
-    ...{ path: folder, noSubdir: false, maxDbs: 6, readOnly },
+    path: folder,
+    noSubdir: false,
+    maxDbs: 6,
+    readOnly,
     // With batching by turns a commit that fails also rejects a promise that nobody can wait for.
     eventTurnBatching: false,
   })

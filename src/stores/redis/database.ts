@@ -90,10 +90,17 @@ export class RedisDatabase extends RedisReader {
     const dead = await this.deadToken(token)
     const before = this.token === token ? this.claimed : undefined
     const answer = await this.script(CLAIM, [
-      ...[token, JSON.stringify(thisProcess(token)), leaseMs, REDIS_SCHEMA],
-      ...[before?.instance ?? its ?? randomUUID(), dead],
-      ...[before === undefined ? '' : this.acked, before?.epoch ?? expected?.epoch ?? 0],
-      ...[isAnew ? '1' : '0', this.lastSeq, expected?.instance ?? ''],
+      token,
+      JSON.stringify(thisProcess(token)),
+      leaseMs,
+      REDIS_SCHEMA,
+      before?.instance ?? its ?? randomUUID(),
+      dead,
+      before === undefined ? '' : this.acked,
+      before?.epoch ?? expected?.epoch ?? 0,
+      isAnew ? '1' : '0',
+      this.lastSeq,
+      expected?.instance ?? '',
     ])
     const [, instance = '', epoch = '0', lastSeq = '0', incomplete, owner, writes] = answer
     if (before === undefined || before.epoch !== Number(epoch)) {
@@ -103,7 +110,9 @@ export class RedisDatabase extends RedisReader {
       this.lastSeq = this.ackedSeq = Number(lastSeq)
     }
     this.claimed = {
-      ...{ instance, epoch: Number(epoch), lastSeq: Number(lastSeq) },
+      instance,
+      epoch: Number(epoch),
+      lastSeq: Number(lastSeq),
       isIncomplete: incomplete === '1',
       before: { epoch: Number(owner), writes: Number(writes) },
     }
@@ -120,8 +129,13 @@ export class RedisDatabase extends RedisReader {
     const lines = batches.flatMap(batch => batch.lines)
     this.writes++
     await this.script(COMMIT, [
-      ...[this.token, this.writes, this.acked, this.claimed.epoch],
-      ...[first, rows.length, lines.length],
+      this.token,
+      this.writes,
+      this.acked,
+      this.claimed.epoch,
+      first,
+      rows.length,
+      lines.length,
       ...rows.flat(),
       ...lines.flat(),
     ])

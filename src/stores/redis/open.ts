@@ -48,7 +48,10 @@ export async function openRedisDatabase(
     monotonic: () => clock.monotonic(),
   })
   const database = new RedisDatabase({
-    ...{ connection, prefix, waitReplicas, waitMs: commandTimeoutMs / 2 },
+    connection,
+    prefix,
+    waitReplicas,
+    waitMs: commandTimeoutMs / 2,
     outlivesLease: config.exclusive === 'solo',
   })
   return { database, connection }
@@ -69,7 +72,10 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     })
     if (config.exclusive === 'solo') outage = await openOutage(options)
     const store: RedisStore = new RedisStore({
-      ...{ database, outage, clock, leaseMs: config.leaseMs },
+      database,
+      outage,
+      clock,
+      leaseMs: config.leaseMs,
       onReached: () => mark(),
       onClosed: () => connection.close(),
     })
@@ -78,7 +84,11 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
       const { name: place } = connection
       const { reached } = database
       writeMarker(options.dataFolder, {
-        ...{ place, prefix: config.redis.prefix, instance, epoch, reached },
+        place,
+        prefix: config.redis.prefix,
+        instance,
+        epoch,
+        reached,
       })
     }
     if (options.isFresh === true) await wipe(database, store.lease.leaseMs)

@@ -189,13 +189,18 @@ export async function throttleLive(): Promise<Table> {
       positions: 'none',
       dataFolder: folder.path,
       broker: {
-        ...{ kind: 'http', url: broker.url, token: 'test-token' },
+        kind: 'http',
+        url: broker.url,
+        token: 'test-token',
         capabilities: PLAIN.capabilities,
       },
       feed: { kind: 'poll' },
       holdings: { confirm: false },
     }),
-    ...{ entries: [], fresh: false, clock: new TrustedClock(clock), version: 'bench' },
+    entries: [],
+    fresh: false,
+    clock: new TrustedClock(clock),
+    version: 'bench',
     log: {
       stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
       text: ({ kind, positionId: id }: JournalLine) => {
@@ -231,8 +236,16 @@ export async function throttleLive(): Promise<Table> {
     `p50 ${quantile(of, 0.5).toFixed(2)} s, p99 ${quantile(of, 0.99).toFixed(2)} s`
   return {
     head: [
-      ...['seconds', 'venue', 'orders', 'quotes', 'rate/s', 'accepted/s', 'refused', 'failed'],
-      ...['exits waiting', 'exit waits s'],
+      'seconds',
+      'venue',
+      'orders',
+      'quotes',
+      'rate/s',
+      'accepted/s',
+      'refused',
+      'failed',
+      'exits waiting',
+      'exit waits s',
     ],
     rows: run.rows,
     notes: [

@@ -210,7 +210,13 @@ export class World {
     const arrivesAt = this.now + trip()
     const { key, since } = head
     this.flying.push({
-      ...{ lane, key, since, permit, sentAt: this.now, arrivesAt, endsAt: arrivesAt + trip() },
+      lane,
+      key,
+      since,
+      permit,
+      sentAt: this.now,
+      arrivesAt,
+      endsAt: arrivesAt + trip(),
       verdict: undefined,
     })
   }

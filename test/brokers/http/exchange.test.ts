@@ -89,8 +89,12 @@ describe('a call over HTTP', () => {
       ]
       const agent = new Agent({ lookup: (_name, _options, answer) => answer(null, addresses) })
       const line = {
-        ...{ agent, orderAgent: agent, url: `http://far.example:${port.toString()}` },
-        ...{ connectTimeoutMs: 20_000, timeoutMs: 20_000, answerBytes: 1_024 },
+        agent,
+        orderAgent: agent,
+        url: `http://far.example:${port.toString()}`,
+        connectTimeoutMs: 20_000,
+        timeoutMs: 20_000,
+        answerBytes: 1_024,
       }
       try {
         const ask = { method: 'GET', path: '/v1/holdings' } as const
@@ -191,7 +195,10 @@ describe('a call over HTTP', () => {
 
   describe('after it was sent', () => {
     const status = (code: number, headers = {}): Harm => ({
-      ...{ kind: 'status', when: 'after', status: code, headers },
+      kind: 'status',
+      when: 'after',
+      status: code,
+      headers,
     })
     const location = 'http://127.0.0.1:9/'
     /** What may come back from an order that was carried out. */
@@ -238,7 +245,8 @@ describe('a call over HTTP', () => {
         expect(error.message).to.not.include('test-token')
         expect(await on.sendings()).to.equal(1)
         expect(await broker.orderByClientId(ID, signal)).to.deep.equal({
-          ...{ kind: 'filled', executed: { quantity: 2, price: 90 } },
+          kind: 'filled',
+          executed: { quantity: 2, price: 90 },
         })
       })
     }

@@ -55,8 +55,13 @@ describe('the options of a broker over HTTP', () => {
 
   it('claim nothing that is not stated', () => {
     expect(given({}).data?.capabilities).to.deep.equal({
-      ...{ dedupe: 'never', lookup: 'none', reduceOnly: false, holdings: 'net' },
-      ...{ visibilityMs: 5_000, clientOrderIdLength: 36, styles: ['market'] },
+      dedupe: 'never',
+      lookup: 'none',
+      reduceOnly: false,
+      holdings: 'net',
+      visibilityMs: 5_000,
+      clientOrderIdLength: 36,
+      styles: ['market'],
       limits: [{ name: 'all', groups: ['orders', 'account', 'quotes'] }],
     })
     expect(given({}).data).to.include({ openOrders: false, plainHttp: false })

@@ -19,7 +19,8 @@ const refusal = fc.record({
   status: fc.constantFrom(401, 429),
 })
 const failing = fc.record({
-  ...{ kind: fc.constant('status' as const), when },
+  kind: fc.constant('status' as const),
+  when,
   status: fc.constantFrom(204, 302, 307, 400, 403, 404, 409, 421, 500, 502, 503, 504),
 })
 const harm: fc.Arbitrary<Harm> = fc.oneof(

@@ -13,7 +13,10 @@ describe('numbers as decimal text', () => {
       }),
     )
     expect([1e-7, 1.5e-10, 1e21 / 1e6, -2.5e-8].map(decimalText)).to.deep.equal([
-      ...['0.0000001', '0.00000000015', '1000000000000000', '-0.000000025'],
+      '0.0000001',
+      '0.00000000015',
+      '1000000000000000',
+      '-0.000000025',
     ])
   })
 
@@ -35,7 +38,7 @@ describe('numbers as decimal text', () => {
     for (const text of [...odd, 1, null, undefined, true, '9'.repeat(20)])
       expect(decimal.safeParse(text).success, String(text)).to.equal(false)
     expect(['0', '-0.50', '00.10', '123456.789'].map(text => decimal.parse(text))).to.deep.equal([
-      ...[0, -0.5, 0.1, 123_456.789],
+      0, -0.5, 0.1, 123_456.789,
     ])
   })
 })

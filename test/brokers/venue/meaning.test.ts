@@ -43,7 +43,8 @@ describe('what a code of a venue proves', () => {
     expect(errorOf(failure('rate-limited', 5)))
       .to.be.instanceOf(RateLimited)
       .and.include({
-        ...{ retryAfterMs: 5, isBan: false },
+        retryAfterMs: 5,
+        isBan: false,
       })
     expect(errorOf(failure('banned'))).to.include({ isBan: true, retryAfterMs: undefined })
     for (const meaning of ['unknown', 'absent', 'duplicate', 'filled', 'refused'] as const)

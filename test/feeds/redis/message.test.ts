@@ -43,13 +43,22 @@ describe('a message with a price', () => {
 
   it('comes as fields between bars, with or without a quote', () => {
     expect(parseMessage(`${TS}|ACME|100.5`)).to.deep.equal({
-      ...{ instrument: ACME, ts: TS, price: 100.5 },
+      instrument: ACME,
+      ts: TS,
+      price: 100.5,
     })
     expect(parseMessage(`${TS}|ACME|100.5|100|101`)).to.deep.equal({
-      ...{ instrument: ACME, ts: TS, price: 100.5, bid: 100, ask: 101 },
+      instrument: ACME,
+      ts: TS,
+      price: 100.5,
+      bid: 100,
+      ask: 101,
     })
     expect(parseMessage(`${TS}|ACME|100.5||101`)).to.deep.equal({
-      ...{ instrument: ACME, ts: TS, price: 100.5, ask: 101 },
+      instrument: ACME,
+      ts: TS,
+      price: 100.5,
+      ask: 101,
     })
   })
 

@@ -9,7 +9,9 @@ describe('TrimWatch', () => {
     watch.begin('px', at('5-0', 5), '5-0')
     watch.took('px', 3)
     expect(watch.looked('px', at('20-0', 20), '20-0')).to.deep.equal({
-      ...{ stream: 'px', from: '5-0', to: '20-0' },
+      stream: 'px',
+      from: '5-0',
+      to: '20-0',
       why: '12 entries were trimmed before they were read',
     })
     watch.took('px', 2)

@@ -52,9 +52,21 @@ describe('exits over http', () => {
     expect(json['next']).to.equal(null)
     expect(json['exits']).to.have.length(1)
     expect((json['exits'] as unknown[])[0]).to.deep.include({
-      ...{ seq: 1, positionId: 'p1', reason: 'stop-loss', matched: ['stop-loss'], level: 95 },
-      ...{ decidedPrice: 95, price: 94, quantity: 1, profit: -6, profitPct: -6 },
-      ...{ openedAt: 0, closedAt: 2_000, decidedAt: 1_000, clientOrderId: 'wk1', attempts: 1 },
+      seq: 1,
+      positionId: 'p1',
+      reason: 'stop-loss',
+      matched: ['stop-loss'],
+      level: 95,
+      decidedPrice: 95,
+      price: 94,
+      quantity: 1,
+      profit: -6,
+      profitPct: -6,
+      openedAt: 0,
+      closedAt: 2_000,
+      decidedAt: 1_000,
+      clientOrderId: 'wk1',
+      attempts: 1,
     })
     expect((await ask(server.port, '/api/exits?since=2001')).json['exits']).to.deep.equal([])
   })
@@ -63,7 +75,12 @@ describe('exits over http', () => {
     const { json } = await ask(server.port, '/api/positions?state=closed&limit=1')
     expect(json['next']).to.equal(2)
     expect((json['positions'] as unknown[])[0]).to.deep.include({
-      ...{ positionId: 'p2', generation: 2, end: 'gone', reason: null, price: null, profit: null },
+      positionId: 'p2',
+      generation: 2,
+      end: 'gone',
+      reason: null,
+      price: null,
+      profit: null,
     })
     const open = await ask(server.port, '/api/positions?state=open')
     expect(open.json).to.be.an('array').with.length(1)

@@ -93,7 +93,10 @@ describe('The files of the page', () => {
   it('need no token off loopback, what they ask for does', async () => {
     const token = 'sixteen letters!'
     const open = await serveHttp({
-      ...{ control: new FakeControl(), host: '0.0.0.0', port: 0, token },
+      control: new FakeControl(),
+      host: '0.0.0.0',
+      port: 0,
+      token,
     })
     try {
       expect((await ask(open.port, '/')).status).to.equal(200)

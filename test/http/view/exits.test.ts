@@ -3,8 +3,15 @@ import { changesPosition, LastExits } from '../../../src/http/view/exits.ts'
 import type { JournalLine } from '../../../src/ports/control.ts'
 
 const intended = (seq: number, id: string): JournalLine => ({
-  ...{ seq, at: 1_000, kind: 'exit-intended', positionId: id },
-  ...{ reason: 'stop-loss', level: 95, price: 94.9, quantity: 2, clientOrderId: 'wk-1' },
+  seq,
+  at: 1_000,
+  kind: 'exit-intended',
+  positionId: id,
+  reason: 'stop-loss',
+  level: 95,
+  price: 94.9,
+  quantity: 2,
+  clientOrderId: 'wk-1',
 })
 
 describe('The last exits of the view', () => {
@@ -16,9 +23,20 @@ describe('The last exits of the view', () => {
     exits.take({ ...filled, price: 94.8, quantity: 2, profit: -10.4 }, 2, undefined)
     expect(exits.all).to.deep.equal([
       {
-        ...{ id: 'a', seq: 7, state: 'filled', reason: 'stop-loss', instrument: 'ACME' },
-        ...{ side: 'long', level: 95, trigger: 94.9, fill: 94.8, quantity: 2, profit: -10.4 },
-        ...{ clientOrderId: 'wk-1', at: 1_000, endedAt: 1_250 },
+        id: 'a',
+        seq: 7,
+        state: 'filled',
+        reason: 'stop-loss',
+        instrument: 'ACME',
+        side: 'long',
+        level: 95,
+        trigger: 94.9,
+        fill: 94.8,
+        quantity: 2,
+        profit: -10.4,
+        clientOrderId: 'wk-1',
+        at: 1_000,
+        endedAt: 1_250,
       },
     ])
     expect(exits.changed).to.equal(2)

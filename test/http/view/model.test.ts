@@ -19,7 +19,9 @@ class Counting extends FakeControl {
         {
           position: { ...position, id: `q${each}` as typeof _id },
           rules: {},
-          ...{ exitNow: false, opensLater: false, reopen: false },
+          exitNow: false,
+          opensLater: false,
+          reopen: false,
         },
         { who: 'test', from: 'test' },
       )

@@ -15,7 +15,9 @@ describe('The word for the whole account', () => {
     control.state = { ready: false, why: 'starting' }
     const { word, why, since, blockedBy } = statusOf(control)
     expect({ word, why, since }).to.deep.equal({
-      ...{ word: 'not guarded', why: ['the service is starting'], since: null },
+      word: 'not guarded',
+      why: ['the service is starting'],
+      since: null,
     })
     expect(blockedBy).to.deep.equal(['the service is starting'])
   })
@@ -24,7 +26,8 @@ describe('The word for the whole account', () => {
     const control = controlWith({ status: 'pass' })
     control.healthAgeMs = () => 12_000
     expect(statusOf(control)).to.deep.include({
-      ...{ word: 'not guarded', why: ['the last look at the service is 12 s old'] },
+      word: 'not guarded',
+      why: ['the last look at the service is 12 s old'],
     })
   })
 

@@ -63,7 +63,9 @@ describe('Notifier', () => {
     notifier = new Notifier({
       channels: [given].flat().map(each => channelOf(channelOptions.parse(each))),
       service: 'desk-1',
-      ...{ settleMs: 1_000, maxSettleMs: 60_000, maxPerHour: 5 },
+      settleMs: 1_000,
+      maxSettleMs: 60_000,
+      maxPerHour: 5,
       monotonic: () => mono,
       onFailure: (channel, why) => failures.push(`${channel}: ${why}`),
       onRecovery: channel => failures.push(`${channel} is back`),
@@ -79,7 +81,8 @@ describe('Notifier', () => {
   /** What the next process finds. */
   const past = (but: Partial<NotifierPast> = {}): NotifierPast => ({
     ...kept!,
-    ...{ hasCrashed: false, isLoop: false },
+    hasCrashed: false,
+    isLoop: false,
     ...but,
   })
 
@@ -154,7 +157,9 @@ describe('Notifier', () => {
     await report('fail', 10_000)
     await report('pass', 300_000)
     expect(received.at(-1)?.body).to.deep.include({
-      ...{ before: 'fail', status: 'pass', reasons: ['positions:unguarded: p<1>'] },
+      before: 'fail',
+      status: 'pass',
+      reasons: ['positions:unguarded: p<1>'],
     })
     expect(statuses().filter(each => each === 'pass').length).to.be.greaterThan(0)
     const { length } = received
@@ -251,7 +256,9 @@ describe('Notifier', () => {
     ])
     // The check that health has of it is no news by itself.
     notifier!.observe({
-      ...{ status: 'warn', at: EPOCH, output: ['notify:undelivered: 1: x'] },
+      status: 'warn',
+      at: EPOCH,
+      output: ['notify:undelivered: 1: x'],
       checks: { 'notify:undelivered': [{ status: 'warn' } as HealthCheck] },
     })
     expect(notifier!.waiting).to.equal(1)
@@ -373,7 +380,8 @@ describe('Notifier', () => {
 
   it('beats while health is not fail, at its pace, and tells once that nobody hears', async () => {
     const heartbeat = new Heartbeat({
-      ...{ url: `${base}/beat`, everyMs: 100 },
+      url: `${base}/beat`,
+      everyMs: 100,
       monotonic: () => mono,
       onFailure: why => failures.push(why),
     })

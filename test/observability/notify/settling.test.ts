@@ -59,7 +59,8 @@ describe('Settling', () => {
         warn: { isOn: false, relapses: 6, offAt: EPOCH - 3_600_001 },
         fail: { isOn: false, relapses: 6, offAt: EPOCH - 3_600_001 },
       },
-      ...{ hasCrashed: false, isLoop: false },
+      hasCrashed: false,
+      isLoop: false,
     })
     for (let second = 0; second < 7; second++) settling.observe('fail', second * 1_000, EPOCH)
     expect(settling.kept.fail.relapses).to.equal(0)

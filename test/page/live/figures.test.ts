@@ -3,12 +3,25 @@ import { atRisk, distance, placesOf, profitAt, sumsOf } from '../../../src/page/
 import type { Row, Series } from '../../../src/page/live/store.ts'
 
 const row = (changes: Partial<Row> = {}, stop: number | null = 95): Row => ({
-  ...{ row: 0, id: 'a', series: 0, side: 'long', entryPrice: 100, multiplier: 10, openedAt: 0 },
-  ...{ account: null, underlying: null, levels: [0, 'guarded', 104, stop, 110, 2, null, null] },
+  row: 0,
+  id: 'a',
+  series: 0,
+  side: 'long',
+  entryPrice: 100,
+  multiplier: 10,
+  openedAt: 0,
+  account: null,
+  underlying: null,
+  levels: [0, 'guarded', 104, stop, 110, 2, null, null],
   ...changes,
 })
 const series = (currency: string | null, price: number | null): Series => ({
-  ...{ instrument: 'X', source: 'trade', currency, tickSize: null, price, at: 0 },
+  instrument: 'X',
+  source: 'trade',
+  currency,
+  tickSize: null,
+  price,
+  at: 0,
 })
 
 describe('The figures of the page', () => {
@@ -48,7 +61,8 @@ describe('The figures of the page', () => {
   it('put the stop on the left for both sides', () => {
     expect(placesOf(row(), 101)).to.include({ stop: 0, target: 1 })
     const short = row({
-      ...{ side: 'short', levels: [0, 'guarded', 96, 105, 90, 2, null, null] },
+      side: 'short',
+      levels: [0, 'guarded', 96, 105, 90, 2, null, null],
     })
     const places = placesOf(short, 99)
     expect([places.stop, places.target]).to.deep.equal([0, 1])

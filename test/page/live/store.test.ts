@@ -4,7 +4,10 @@ import type { ViewFrame } from '../../../src/ports/view.ts'
 import { aPage, aRow, levels } from '../../support/view-pages.ts'
 
 const aFrame = (version: number, changes: Partial<ViewFrame> = {}): ViewFrame => ({
-  ...{ epoch: 'e', version, from: version - 1, at: 2_000 },
+  epoch: 'e',
+  version,
+  from: version - 1,
+  at: 2_000,
   ...changes,
 })
 

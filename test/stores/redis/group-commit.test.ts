@@ -17,7 +17,8 @@ describe('GroupCommit', () => {
         return items.map(item => `written ${item}`)
       },
       sizeOf: item => item,
-      ...{ mostAtOnce: 5, mostWaiting: 20 },
+      mostAtOnce: 5,
+      mostWaiting: 20,
       refusal: () => new Error('too much waits'),
     })
   })

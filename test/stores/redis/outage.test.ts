@@ -351,7 +351,9 @@ needing('redis-server').describe('RedisStore without its server', () => {
 describe('the lives in the journal of an outage', () => {
   const ABOUT = { instance: 'i', epoch: 1, isWhole: false }
   const row = (table: Table, generation: number, isGone = false): Row => ({
-    ...{ table, key: 'p', generation },
+    table,
+    key: 'p',
+    generation,
     ...(!isGone && { value: table === 'closed' ? [1, generation] : { generation } }),
   })
   const kept = async (journal: OutageJournal): Promise<unknown[]> => {

@@ -13,7 +13,9 @@ describe('a broker server that is hostile', () => {
   afterEach(() =>
     on.remote.script({
       set: {
-        ...{ tellsAge: false, drifts: false, keepsAlive: true },
+        tellsAge: false,
+        drifts: false,
+        keepsAlive: true,
         lagMs: { order: 0, holding: 0, list: 0 },
       },
     }),

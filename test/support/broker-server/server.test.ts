@@ -127,7 +127,8 @@ describe('BrokerServer', () => {
     expect(answer).to.have.nested.property('order.kind', 'working')
     await on.remote.price('ACME', 96)
     expect(await broker.orderByClientId(ID, signal)).to.deep.equal({
-      ...{ kind: 'filled', executed: { quantity: 2, price: 96 } },
+      kind: 'filled',
+      executed: { quantity: 2, price: 96 },
     })
   })
 
@@ -192,7 +193,8 @@ describe('BrokerServer', () => {
 
   it('starts again by itself after a crash, with its account, settings and standing faults', async () => {
     const script = {
-      ...{ prices: { ACME: 90 }, hands: [{ instrument: 'ACME', quantity: 5 }] },
+      prices: { ACME: 90 },
+      hands: [{ instrument: 'ACME', quantity: 5 }],
       faults: [
         { on: 'cancel', times: 'always', harm: { kind: 'status', when: 'before', status: 500 } },
       ],

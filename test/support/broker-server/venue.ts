@@ -99,7 +99,12 @@ export class Venue {
   handOrder({ clientOrderId = '', side, ...order }: HandOrder): void {
     const action = side === 'long' ? 'sell' : 'buy'
     const sent: SentOrder = {
-      ...{ ...order, clientOrderId, side, action, type: 'market', reduceOnly: true },
+      ...order,
+      clientOrderId,
+      side,
+      action,
+      type: 'market',
+      reduceOnly: true,
     }
     const { holdings: model } = this.settings.capabilities
     const number = this.book.orders.length + 1
@@ -113,7 +118,8 @@ export class Venue {
 
   price(instrument: string, price: number): void {
     this.commit([{ kind: 'price', at: Date.now(), instrument, price }])
-    for (const order of [...this.book.working]) {
+    const working = [...this.book.working]
+    for (const order of working) {
       const { share, afterMs } = order.plan
       const waits = share === 1 && afterMs === undefined && order.instrument === instrument
       if (waits) this.commit(this.firstFill(order.number))
@@ -121,7 +127,8 @@ export class Venue {
   }
 
   fillWorking(): void {
-    for (const order of [...this.book.working]) this.commit(this.execution(order, 1))
+    const working = [...this.book.working]
+    for (const order of working) this.commit(this.execution(order, 1))
   }
 
   /** Starts with an account in which nothing has happened. */
@@ -170,7 +177,9 @@ export class Venue {
   }
 
   private ended = ({ number }: BookOrder): VenueEvent => ({
-    ...{ kind: 'ended', at: Date.now(), order: number },
+    kind: 'ended',
+    at: Date.now(),
+    order: number,
   })
 
   /** Fills that are still to come, also of orders that an earlier process has accepted. */

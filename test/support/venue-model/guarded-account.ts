@@ -92,8 +92,16 @@ export class GuardedAccount {
   ) {
     this.venue = new ModelVenue(capabilities, { drifts })
     this.settings = {
-      ...{ capabilities, listsOrders, style: { kind: 'market' }, workingMs: 40, retryMs: 5 },
-      ...{ maxRetryMs: 40, closedMarketRetryMs: 15, loudAfter: 3, loudAfterMs: 200, storeId: '' },
+      capabilities,
+      listsOrders,
+      style: { kind: 'market' },
+      workingMs: 40,
+      retryMs: 5,
+      maxRetryMs: 40,
+      closedMarketRetryMs: 15,
+      loudAfter: 3,
+      loudAfterMs: 200,
+      storeId: '',
       holdingFreshMs: 5,
     }
     this.makeBook = makeBook

@@ -27,8 +27,12 @@ export async function atBinance(emulation: BinanceEmulation = {}): Promise<AtBin
     open: (but = {}) =>
       binanceBroker(
         binanceSchema.parse({
-          ...{ kind: 'binance', environment: 'testnet', ...KEY, url: venue.url },
-          ...{ positionMode: mode, ...but },
+          kind: 'binance',
+          environment: 'testnet',
+          ...KEY,
+          url: venue.url,
+          positionMode: mode,
+          ...but,
         }),
       ),
   }

@@ -6,8 +6,12 @@ import { FIXED, places } from './instruments.ts'
 
 function positionRow(instrument: string, positionSide: string, quantity: number): unknown {
   return {
-    ...{ symbol: instrument, positionSide, positionAmt: places(quantity), entryPrice: '100.0' },
-    ...{ marginType: 'cross', updateTime: Date.now() },
+    symbol: instrument,
+    positionSide,
+    positionAmt: places(quantity),
+    entryPrice: '100.0',
+    marginType: 'cross',
+    updateTime: Date.now(),
   }
 }
 
@@ -79,7 +83,11 @@ function exchangeInfo({ venue, emulator }: Asked): Told {
   ]
   return ok({
     symbols: symbols.map(symbol => ({
-      ...{ symbol, status: 'TRADING', contractType: 'PERPETUAL', marginAsset: 'USDT', filters },
+      symbol,
+      status: 'TRADING',
+      contractType: 'PERPETUAL',
+      marginAsset: 'USDT',
+      filters,
     })),
   })
 }
@@ -99,11 +107,16 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   'GET /fapi/v1/time': { ...PUBLIC, act: ({ emulator }) => ok({ serverTime: emulator.now() }) },
   'GET /fapi/v1/exchangeInfo': { ...PUBLIC, act: exchangeInfo },
   'GET /fapi/v1/positionSide/dual': {
-    ...{ route: 'capabilities', isSigned: true, weight: 30 },
+    route: 'capabilities',
+    isSigned: true,
+    weight: 30,
     act: ({ emulator }) => ok({ dualSidePosition: emulator.emulation.mode === 'hedge' }),
   },
   'GET /sapi/v1/account/apiRestrictions': {
-    ...{ route: 'capabilities', isSigned: true, weight: 1, act: permissions },
+    route: 'capabilities',
+    isSigned: true,
+    weight: 1,
+    act: permissions,
   },
   'POST /fapi/v1/order': { route: 'place', isSigned: true, weight: 0, act: place },
   'GET /fapi/v1/order': { route: 'order', isSigned: true, weight: 1, act: lookUp },
@@ -112,11 +125,15 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   'GET /fapi/v3/positionRisk': { route: 'holdings', isSigned: true, weight: 5, act: positions },
   'GET /fapi/v1/openOrders': { route: 'open-orders', isSigned: true, weight: 40, act: openOrders },
   'GET /fapi/v2/ticker/price': {
-    ...{ route: 'quotes', isSigned: false, weight: 2 },
+    route: 'quotes',
+    isSigned: false,
+    weight: 2,
     act: asked => rows(asked, (symbol, price, time) => ({ symbol, price: places(price, 2), time })),
   },
   'GET /fapi/v1/ticker/bookTicker': {
-    ...{ route: 'quotes', isSigned: false, weight: 5 },
+    route: 'quotes',
+    isSigned: false,
+    weight: 5,
     act: asked =>
       rows(asked, (symbol, price, time) => {
         const text = places(price, 2)

@@ -97,5 +97,7 @@ export const failed = (
   { status, body }: Pick<VenueRecord, 'status' | 'body'>,
   plain = 400,
 ): { status: number; headers: IncomingHttpHeaders; text: string } => ({
-  ...{ status: status ?? plain, headers: {}, text: body ?? '' },
+  status: status ?? plain,
+  headers: {},
+  text: body ?? '',
 })

@@ -8,11 +8,23 @@ import { mutantsOf } from '../../../support/venues/mutations.ts'
 import { BTC, provesNothing, QUESTIONS, TellingVenue } from '../../../support/venues/telling.ts'
 
 const ORDER = {
-  ...{ symbol: 'BTCUSDT', orderId: 17, clientOrderId: GOLDEN_ID, status: 'FILLED', side: 'SELL' },
-  ...{ origQty: '0.005', executedQty: '0.005', avgPrice: '61000.5' },
+  symbol: 'BTCUSDT',
+  orderId: 17,
+  clientOrderId: GOLDEN_ID,
+  status: 'FILLED',
+  side: 'SELL',
+  origQty: '0.005',
+  executedQty: '0.005',
+  avgPrice: '61000.5',
 }
 const ORDER_FIELDS = [
-  ...['symbol', 'orderId', 'clientOrderId', 'status', 'side', 'origQty', 'executedQty'],
+  'symbol',
+  'orderId',
+  'clientOrderId',
+  'status',
+  'side',
+  'origQty',
+  'executedQty',
 ]
 const POSITION = {
   symbol: 'BTCUSDT',

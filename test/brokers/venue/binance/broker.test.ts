@@ -154,7 +154,9 @@ describe('BinanceBroker', () => {
       await open({ aheadMs: 5_000, withdraws: true, isAddressBound: false }, LIVE)
       expect(await broker.clockOffsetMs(signal)).to.be.within(4_000, 5_000)
       expect(await broker.permissions(signal)).to.include({
-        ...{ trade: true, withdraw: true, isAddressBound: false },
+        trade: true,
+        withdraw: true,
+        isAddressBound: false,
       })
       const [acme] = await broker.instruments(signal)
       expect(acme).to.include({ instrument: 'ACME', isTrading: true, lot: 0.001, tickSize: 0.01 })

@@ -166,15 +166,24 @@ suite(`recorded answers of Binance USDⓈ-M${why}`, () => {
       all(what).find(({ request }) => request?.path === path)!
     const [blz] = answers.instrumentsOf(valueOf(by('instruments', '/fapi/v1/exchangeInfo')))
     expect(blz).to.deep.equal({
-      ...{ instrument: 'BLZUSDT', isTrading: true, multiplier: 1, currency: 'USDT' },
-      ...{ lot: 1, tickSize: 0.0001, minQuantity: 1, maxQuantity: 590_119, minNotional: 5 },
+      instrument: 'BLZUSDT',
+      isTrading: true,
+      multiplier: 1,
+      currency: 'USDT',
+      lot: 1,
+      tickSize: 0.0001,
+      minQuantity: 1,
+      maxQuantity: 590_119,
+      minNotional: 5,
     })
     expect(answers.modeOf(valueOf(by('permissions', '/fapi/v1/positionSide/dual')))).to.equal(
       'hedge',
     )
     const rights = by('permissions', '/sapi/v1/account/apiRestrictions')
     expect(answers.permissionsOf(valueOf(rights))).to.include({
-      ...{ trade: false, withdraw: false, isAddressBound: false },
+      trade: false,
+      withdraw: false,
+      isAddressBound: false,
     })
   })
 
