@@ -1,3 +1,5 @@
+import type { ErrorCode, FaultCode } from './errors/codes.ts'
+
 /** What is wrong with one place of a user's input. `path` and `line` say where. */
 export interface Fault {
   /** Dotted path inside the input, such as `positions[2].entryPrice`; a file name where there is none. */
@@ -9,7 +11,7 @@ export interface Fault {
   /** What is expected instead. */
   readonly expected: string
   /** Stable name of the fault, where it has one. */
-  readonly code?: string
+  readonly code?: FaultCode
 }
 
 /** One line for a person: `path, line 3: found X, expected Y`. */
@@ -19,11 +21,14 @@ export function describeFault(fault: Fault): string {
   return `${where}: found ${fault.found}, expected ${fault.expected}${code}`
 }
 
-/** Base of every error of watchkeeper; `code` is stable across releases and safe to match on. */
+/**
+ * Base of every error of watchkeeper; `code` is stable across releases and safe to match on. What each
+ * code means, its HTTP status and exit code stand in `ERROR_CODES`.
+ */
 export class WatchkeeperError extends Error {
-  readonly code: string
+  readonly code: ErrorCode
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = new.target.name
     this.code = code
@@ -82,7 +87,7 @@ export class Unauthorized extends WatchkeeperError {
   }
 }
 
-/** The call may or may not have been carried out: only evidence tells, never a guess. */
+/** The call may or may not have been carried out: only evidence decides, never a guess. */
 export class OutcomeUnknown extends WatchkeeperError {
   constructor(message: string, options?: ErrorOptions) {
     super('OUTCOME_UNKNOWN', message, options)

@@ -1,7 +1,13 @@
 import { WatchkeeperError } from '../errors.ts'
+import type { ErrorCode } from '../errors/codes.ts'
 
 /** An answer that the service gave with an error status. */
-export class ServiceRefusal extends WatchkeeperError {}
+export class ServiceRefusal extends WatchkeeperError {
+  constructor(code: string, message: string) {
+    // A later release may answer a code without a row here: it is printed, and matches nothing.
+    super(code as ErrorCode, message)
+  }
+}
 
 /** Something else than watchkeeper answers at `url`. */
 export const stranger = (url: string, why: string): WatchkeeperError =>

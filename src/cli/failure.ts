@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { onOneLine } from '../domain/plain-text.ts'
-import { InputError, UsageError, WatchkeeperError } from '../errors.ts'
+import { WatchkeeperError } from '../errors.ts'
+import { errorRow } from '../errors/codes.ts'
 import { Outcome } from './outcome.ts'
 
 export const RAN = 0
@@ -17,12 +18,11 @@ export interface Failure {
 export function failureOf(error: unknown): Failure {
   if (error instanceof Outcome) return { exitCode: error.exitCode }
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? RAN : BAD_INPUT }
-  const isUsers = error instanceof InputError || error instanceof UsageError
   const told =
     error instanceof WatchkeeperError
       ? { code: error.code, message: linesOf(error.message) }
       : foreign(error)
-  return { exitCode: isUsers ? BAD_INPUT : FAILED, told }
+  return { exitCode: errorRow(told.code)?.exitCode ?? FAILED, told }
 }
 
 /** Our messages have lines; what stands in them cannot act on a terminal. */

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import type { NextFunction, Request, Response } from 'express'
+import { WatchkeeperError } from '../errors.ts'
 import type { Requester } from '../ports/control.ts'
-import { Problem } from './problem.ts'
 
 const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
@@ -43,13 +43,16 @@ export function guard({ onLoopback, token }: GuardOptions) {
     const isRead = READS.has(request.method)
     if (onLoopback) refuseForeign(request)
     if (!isRead && !JSON_TYPE.test(request.headers['content-type'] ?? '')) {
-      throw new Problem(415, 'NOT_JSON', 'a change needs the header content-type: application/json')
+      throw new WatchkeeperError(
+        'NOT_JSON',
+        'a change needs the header content-type: application/json',
+      )
     }
     const isHolder = token !== undefined && hasToken(request, token)
     const needsToken = token !== undefined && (!isRead || (!onLoopback && !isOpen(request.path)))
     if (needsToken && !isHolder) {
       response.setHeader('www-authenticate', 'Bearer')
-      throw new Problem(401, 'UNAUTHORIZED', 'expected the header authorization: Bearer <token>')
+      throw new WatchkeeperError('BAD_TOKEN', 'expected the header authorization: Bearer <token>')
     }
     if (isHolder) HOLDERS.add(request)
     next()
@@ -71,11 +74,11 @@ export const requesterOf = (request: Request): Requester => ({
 function refuseForeign({ headers }: Request): void {
   const host = (headers.host ?? '').replace(/:\d+$/, '')
   if (!isLoopback(host)) {
-    throw new Problem(403, 'FOREIGN_HOST', `found host ${host || '(none)'}, expected localhost`)
+    throw new WatchkeeperError('FOREIGN_HOST', `found host ${host || '(none)'}, expected localhost`)
   }
   const { origin } = headers
   if (origin !== undefined && !isLoopbackOrigin(origin)) {
-    throw new Problem(403, 'FOREIGN_ORIGIN', `found origin ${origin}, expected localhost`)
+    throw new WatchkeeperError('FOREIGN_ORIGIN', `found origin ${origin}, expected localhost`)
   }
 }
 

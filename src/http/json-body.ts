@@ -1,7 +1,6 @@
 import type { NextFunction, Request, Response } from 'express'
 import { readJson, UnclearJson } from '../domain/json.ts'
-import { InputError } from '../errors.ts'
-import { Problem } from './problem.ts'
+import { InputError, WatchkeeperError } from '../errors.ts'
 
 /** Reads a body as JSON, and refuses one that could mean two things, in the words of a file. */
 export function jsonBody(request: Request, _response: Response, next: NextFunction): void {
@@ -19,7 +18,7 @@ function valueOf(text: string): unknown {
       const { found, expected } = error
       throw new InputError('the body', [{ path: 'the body', found, expected }])
     }
-    if (error instanceof SyntaxError) throw new Problem(400, 'BAD_JSON', error.message)
+    if (error instanceof SyntaxError) throw new WatchkeeperError('BAD_JSON', error.message)
     throw error
   }
 }

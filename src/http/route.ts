@@ -1,8 +1,7 @@
 import type { Request, Response, Router } from 'express'
 import { expectedName } from '../config/faults.ts'
-import { InputError } from '../errors.ts'
+import { InputError, WatchkeeperError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
-import { Problem } from './problem.ts'
 
 /** Adds its paths to the router. One file and one registry line each. */
 export type Route = (router: Router, control: Control) => void
@@ -10,7 +9,7 @@ export type Route = (router: Router, control: Control) => void
 /** Throws NOT_READY while the service takes no changes. */
 export function assertReady(control: Control): void {
   const readiness = control.readiness()
-  if (!readiness.ready) throw new Problem(503, 'NOT_READY', `the service is ${readiness.why}`)
+  if (!readiness.ready) throw new WatchkeeperError('NOT_READY', `the service is ${readiness.why}`)
 }
 
 /** The input is refused for one fault. */

@@ -7,7 +7,7 @@ import { guard, isLoopback } from './auth.ts'
 import { boundConnections } from './connections.ts'
 import { securityHeaders } from './headers.ts'
 import { jsonBody } from './json-body.ts'
-import { answerProblem, Problem } from './problem.ts'
+import { answerProblem } from './problem.ts'
 import { parametersOf } from './queries.ts'
 import { assertQuery } from './route.ts'
 import { ROUTES } from './routes/registry.ts'
@@ -64,10 +64,9 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   app.use(router)
   app.use(({ method, path }: Request, response: Response) => {
     const allowed = methodsAt(router, path)
-    if (allowed.length === 0) throw new Problem(404, 'NOT_FOUND', `nothing answers at ${path}`)
+    if (allowed.length === 0) throw new WatchkeeperError('NOT_FOUND', `nothing answers at ${path}`)
     response.setHeader('allow', allowed.join(', '))
-    throw new Problem(
-      405,
+    throw new WatchkeeperError(
       'METHOD_NOT_ALLOWED',
       `${path} takes ${allowed.join(', ')}, not ${method}`,
     )

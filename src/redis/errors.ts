@@ -1,25 +1,8 @@
 import { WatchkeeperError } from '../errors.ts'
+import type { ErrorCode } from '../errors/codes.ts'
 
-/** What went wrong with a command, by what to do next. */
-export type RedisCode =
-  /** No connection: the command never left, or its answer was lost with the connection. */
-  | 'REDIS_UNAVAILABLE'
-  /** No answer within the deadline: it may have been carried out. */
-  | 'REDIS_TIMEOUT'
-  /** The breaker lets no command through. */
-  | 'REDIS_REFUSED'
-  /** Wrong user or password, or a command that the user may not give. */
-  | 'REDIS_AUTH'
-  /** The server is a replica, or does not write because of its disk or its replicas. */
-  | 'REDIS_READONLY'
-  /** The server has no memory for another write. */
-  | 'REDIS_OOM'
-  /** A key holds another type than expected. */
-  | 'REDIS_WRONG_TYPE'
-  /** The server still loads its data, or a script keeps it busy. */
-  | 'REDIS_BUSY'
-  /** Any other error that the server answered. */
-  | 'REDIS_ERROR'
+/** Codes of errors of a Redis server, or of the way to it. */
+export type RedisCode = Extract<ErrorCode, `REDIS_${string}`>
 
 /** An error of a Redis server or of the way to it. */
 export class RedisError extends WatchkeeperError {

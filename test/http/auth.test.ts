@@ -120,7 +120,7 @@ describe('the guard of the http server', () => {
       for (const authorization of ['', 'Bearer ', 'Bearer wrong', TOKEN, `Basic ${TOKEN}`]) {
         const headers = { ...(authorization !== '' && { authorization }) }
         const answer = await ask(server.port, '/api/kill-switch', { ...HALT, headers })
-        expect([answer.status, answer.json['code']]).to.deep.equal([401, 'UNAUTHORIZED'])
+        expect([answer.status, answer.json['code']]).to.deep.equal([401, 'BAD_TOKEN'])
         expect(answer.headers['www-authenticate']).to.equal('Bearer')
       }
       expect(control.asked).to.deep.equal([])

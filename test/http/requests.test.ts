@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http'
 import { expect } from 'chai'
 import { InputError, WatchkeeperError } from '../../src/errors.ts'
+import { ERROR_CODES, type ErrorCode } from '../../src/errors/codes.ts'
 import { serveHttp, type HttpServer } from '../../src/http/server.ts'
 import type { HealthStatus } from '../../src/ports/control.ts'
 import { aView, FakeControl } from '../support/fake-control.ts'
@@ -246,16 +247,9 @@ describe('requests over http', () => {
   })
 
   describe('to an error of the service', () => {
-    const CODES: [string, number][] = [
-      ['POSITION_UNKNOWN', 404],
-      ['POSITION_EXISTS', 409],
-      ['WRONG_SIDE', 409],
-      ['LOOSENS', 409],
-      ['EXITS_AT_ONCE', 409],
-      ['HELD_EXITS', 409],
-      ['NOT_READY', 503],
-    ]
-    for (const [code, status] of CODES) {
+    const codes = Object.keys(ERROR_CODES) as ErrorCode[]
+    for (const code of codes) {
+      const { status } = ERROR_CODES[code]
       it(`answers ${code} with ${status}`, async () => {
         control.failure = new WatchkeeperError(code, 'because')
         const answer = await ask(port, '/api/kill-switch', {

@@ -165,11 +165,11 @@ describe('the HTTP API', () => {
   it('wants the token for changes once there is one', async () => {
     await server.close()
     server = await serve(TOKEN)
-    expect(await codeOf(add())).to.deep.equal([401, 'UNAUTHORIZED'])
+    expect(await codeOf(add())).to.deep.equal([401, 'BAD_TOKEN'])
     const wrong = { authorization: 'Bearer wrong' }
     expect(await codeOf(ask('POST', '/api/positions', POSITION, wrong))).to.deep.equal([
       401,
-      'UNAUTHORIZED',
+      'BAD_TOKEN',
     ])
     const right = { authorization: `Bearer ${TOKEN}` }
     expect((await ask('POST', '/api/positions', POSITION, right)).status).to.equal(201)

@@ -1,9 +1,9 @@
 import { pipeline } from 'node:stream/promises'
 import { getHeapSnapshot, getHeapStatistics } from 'node:v8'
 import type { Request } from 'express'
+import { WatchkeeperError } from '../../errors.ts'
 import { cpuProfile } from '../../observability/cpu-profile.ts'
 import { holdsToken } from '../auth.ts'
-import { Problem } from '../problem.ts'
 import { countOf, type Route } from '../route.ts'
 
 const MOST_SECONDS = 60
@@ -27,14 +27,13 @@ export const debugRoutes: Route = router => {
     const bytes = getHeapStatistics().used_heap_size
     if (bytes > LARGEST_HEAP) {
       const mib = Math.round(bytes / 2 ** 20)
-      throw new Problem(
-        409,
+      throw new WatchkeeperError(
         'HEAP_TOO_LARGE',
         `the heap has ${mib} MiB: a snapshot would stop the service`,
       )
     }
     if (isSnapshotting) {
-      throw new Problem(409, 'SNAPSHOT_RUNNING', 'one heap snapshot is being made already')
+      throw new WatchkeeperError('SNAPSHOT_RUNNING', 'one heap snapshot is being made already')
     }
     isSnapshotting = true
     try {
@@ -49,5 +48,5 @@ export const debugRoutes: Route = router => {
 /** Names of positions and the like are in there: loopback alone is not enough. */
 function assertHolder(request: Request): void {
   if (holdsToken(request)) return
-  throw new Problem(403, 'TOKEN_REQUIRED', 'this needs a token: set WATCHKEEPER_HTTP_TOKEN')
+  throw new WatchkeeperError('TOKEN_REQUIRED', 'this needs a token: set WATCHKEEPER_HTTP_TOKEN')
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Request, Response } from 'express'
+import { WatchkeeperError } from '../../errors.ts'
 import type { Control } from '../../ports/control.ts'
-import { Problem } from '../problem.ts'
 import { badInput, countOf, type Route } from '../route.ts'
 
 const MOST_STREAMS = 20
@@ -25,7 +25,7 @@ export const eventRoutes: Route = (router, control) => {
   router.get('/api/events', async (request, response) => {
     const after = startOf(request)
     if (streams >= MOST_STREAMS) {
-      throw new Problem(503, 'TOO_MANY_STREAMS', `at most ${MOST_STREAMS} clients may listen`)
+      throw new WatchkeeperError('TOO_MANY_STREAMS', `at most ${MOST_STREAMS} clients may listen`)
     }
     streams++
     try {

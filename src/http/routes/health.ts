@@ -1,5 +1,5 @@
+import { WatchkeeperError } from '../../errors.ts'
 import type { HealthCheck, HealthSnapshot, HealthStatus } from '../../ports/control.ts'
-import { Problem } from '../problem.ts'
 import { sendJson, type Route } from '../route.ts'
 
 /** `GET /health` for monitors, `/livez` and `/readyz` for whoever starts and stops the service. */
@@ -34,7 +34,10 @@ const componentOf = (name: string): string => name.split(':')[0]!
 function partOf({ at, checks }: HealthSnapshot, component: unknown): HealthSnapshot {
   const known = [...new Set(Object.keys(checks).map(componentOf))].toSorted()
   if (typeof component !== 'string' || !known.includes(component)) {
-    throw new Problem(404, 'CHECK_UNKNOWN', `no such check: expected one of ${known.join(', ')}`)
+    throw new WatchkeeperError(
+      'CHECK_UNKNOWN',
+      `no such check: expected one of ${known.join(', ')}`,
+    )
   }
   const mine = Object.entries(checks).filter(([name]) => componentOf(name) === component)
   const withStatus = (status: HealthStatus): [string, HealthCheck][] =>

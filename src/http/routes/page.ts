@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
+import { WatchkeeperError } from '../../errors.ts'
 import { ENCODINGS, pageFiles, type PageFile } from '../page-files.ts'
-import { Problem } from '../problem.ts'
 import type { Route } from '../route.ts'
 
 /** Names of files have the hash of their content: a browser keeps them for good. */
@@ -26,13 +26,13 @@ export const pageRoutes: Route = router => {
 function thePage() {
   const page = pageFiles()
   if (page !== undefined) return page
-  throw new Problem(404, 'NOT_FOUND', 'the page is not built: npm run build')
+  throw new WatchkeeperError('NOT_FOUND', 'the page is not built: npm run build')
 }
 
 function fileOf(name: string): PageFile {
   const file = thePage().files.get(name)
   if (file !== undefined) return file
-  throw new Problem(404, 'NOT_FOUND', `the page has no file ${JSON.stringify(name)}`)
+  throw new WatchkeeperError('NOT_FOUND', `the page has no file ${JSON.stringify(name)}`)
 }
 
 function send(request: Request, response: Response, { type, bodies }: PageFile): void {

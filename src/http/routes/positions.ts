@@ -1,9 +1,8 @@
 import type { Response } from 'express'
 import { parsePositions } from '../../config/positions-file.ts'
-import { describeFault, InputError, type Fault } from '../../errors.ts'
+import { describeFault, InputError, WatchkeeperError, type Fault } from '../../errors.ts'
 import type { AddRequest, Control, PositionView, RulesRequest } from '../../ports/control.ts'
 import { requesterOf } from '../auth.ts'
-import { Problem } from '../problem.ts'
 import { assertReady, badInput, bodyOf, flagOf, sendJson, type Route } from '../route.ts'
 import { tradesQuery } from './exits.ts'
 
@@ -69,7 +68,7 @@ async function change(
 
 function found<Value>(value: Value | undefined, id: string): Value {
   if (value !== undefined) return value
-  throw new Problem(404, 'POSITION_UNKNOWN', `no open position ${JSON.stringify(id)}`)
+  throw new WatchkeeperError('POSITION_UNKNOWN', `no open position ${JSON.stringify(id)}`)
 }
 
 /** The same rules as for a positions file; paths of faults start at the body. */

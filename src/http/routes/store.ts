@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { Problem } from '../problem.ts'
+import { WatchkeeperError } from '../../errors.ts'
 import { assertReady, type Route } from '../route.ts'
 
 /** Longest time that a backup may take to be read, ms. */
@@ -13,7 +13,7 @@ let isRunning = false
 export const storeRoutes: Route = (router, control) => {
   router.post('/api/store/backup', async (_request, response) => {
     assertReady(control)
-    if (isRunning) throw new Problem(409, 'BACKUP_RUNNING', 'one backup is being made already')
+    if (isRunning) throw new WatchkeeperError('BACKUP_RUNNING', 'one backup is being made already')
     isRunning = true
     try {
       response.attachment('watchkeeper.backup').type('application/x-ndjson')

@@ -1,5 +1,5 @@
+import { WatchkeeperError } from '../../errors.ts'
 import { pageFiles } from '../page-files.ts'
-import { Problem } from '../problem.ts'
 import { badInput, countOf, sendJson, type Route } from '../route.ts'
 import { Broadcast, VIEW_BOUNDS } from '../view/broadcast.ts'
 
@@ -25,7 +25,7 @@ export const viewRoutes: Route = (router, control) => {
     const version = countOf(request, 'version', { least: 0, most: LAST, fallback: 0 })
     if (broadcast.isFull) {
       const text = `at most ${VIEW_BOUNDS.clients} clients may watch`
-      throw new Problem(503, 'TOO_MANY_STREAMS', text)
+      throw new WatchkeeperError('TOO_MANY_STREAMS', text)
     }
     response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
     response.flushHeaders()

@@ -1,4 +1,5 @@
 import { WatchkeeperError } from '../../errors.ts'
+import type { ErrorCode } from '../../errors/codes.ts'
 import type { RedisError } from '../../redis/errors.ts'
 import type { Owner } from '../owner.ts'
 
@@ -58,7 +59,7 @@ export const storeAway = (place: string, why: string): WatchkeeperError =>
   new WatchkeeperError('STORE_FAILED', `the store at ${place} could not be used: ${why}`)
 
 /** The code of an error, STORE_FAILED for a foreign one. */
-export const codeOf = (error: unknown): string =>
+export const codeOf = (error: unknown): ErrorCode =>
   error instanceof WatchkeeperError ? error.code : 'STORE_FAILED'
 
 export function incomplete(place: string): WatchkeeperError {
