@@ -2,17 +2,29 @@ import { z } from 'zod'
 import { httpBrokerSchema } from '../brokers/http.ts'
 import { binanceSchema } from '../brokers/venue/binance/options.ts'
 
-/** Longest wait for one answer, ms. */
-const callTimeoutMs = z.int().positive().max(600_000).default(5_000)
+const callTimeoutMs = z.int().positive().max(600_000).default(5_000).meta({
+  unit: 'ms',
+  description:
+    'Longest wait for one answer, from when the call leaves; after it the outcome is unknown, and the broker is asked.',
+})
 
 const paper = z.strictObject({
-  kind: z.literal('paper'),
-  /** Time between acting and answering, ms. */
-  delayMs: z.int().nonnegative().default(20),
+  kind: z.literal('paper').meta({
+    default: 'paper',
+    description: 'A simulated account in the data folder that fills at the prices of the feed.',
+  }),
+  delayMs: z
+    .int()
+    .nonnegative()
+    .default(20)
+    .meta({ unit: 'ms', description: 'Time between an act of the account and its answer.' }),
   callTimeoutMs,
 })
 
-const http = httpBrokerSchema.safeExtend({ kind: z.literal('http'), callTimeoutMs })
+const http = httpBrokerSchema.safeExtend({
+  kind: z.literal('http').describe('Any broker behind the protocol of docs/brokers.md.'),
+  callTimeoutMs,
+})
 
 /** Which broker carries exits out. */
 export const brokerSchema = z
@@ -24,3 +36,4 @@ export const brokerSchema = z
     z.discriminatedUnion('kind', [paper, http, binanceSchema]),
   )
   .prefault({})
+  .describe('The broker that carries exits out.')

@@ -7,28 +7,43 @@ const ms = z.int().positive()
 /** Where prices come from, and which of them count. */
 export const feedSchema = z
   .strictObject({
-    /** `poll`: prices come from the broker's quotes, asked for every `pollMs`. */
-    kind: z.enum(['simulated', 'poll', 'redis']).default('simulated'),
-    seed: z.int().default(1),
-    intervalMs: ms.default(100),
-    /** Time between two questions for the prices that nobody pushes, ms. */
-    pollMs: ms.min(100).default(1_000),
-    /** The server of `kind: redis`, and where its prices are. */
+    kind: z
+      .enum(['simulated', 'poll', 'redis'])
+      .default('simulated')
+      .describe(
+        '`simulated`: a seeded random walk over eight instruments; `poll`: quotes of the broker; `redis`: prices in Redis.',
+      ),
+    seed: z.int().default(1).describe('Seed of the simulated prices.'),
+    intervalMs: ms
+      .default(100)
+      .meta({ unit: 'ms', description: 'Time between two deliveries of simulated ticks.' }),
+    pollMs: ms.min(100).default(1_000).meta({
+      unit: 'ms',
+      description: 'Time between two requests for the prices that are not pushed.',
+    }),
     redis: redisFeedSchema.exactOptional(),
-    /** Goes on with invented prices although the broker is a real one. */
-    acceptSimulated: z.boolean().default(false),
-    /** Largest believable move from one tick to the next, percent; absent: any. */
-    maxJumpPct: z.number().positive().optional(),
-    /** A held tick that waits longer than this for the next one is a warning, ms. */
-    confirmMs: ms.default(5_000),
-    /**
-     * A tick whose own time is older shows a price but exits no position, ms; absent: `health.staleMs`
-     * for prices from a broker or from Redis, any for simulated ones.
-     */
-    maxTickAgeMs: ms.optional(),
+    acceptSimulated: z
+      .boolean()
+      .default(false)
+      .describe('`true`: starts with simulated prices although the broker is a real one.'),
+    maxJumpPct: z.number().positive().optional().meta({
+      unit: '%',
+      description:
+        'A tick further than this from the last good one waits for the next tick to confirm it; absent: any tick counts.',
+    }),
+    confirmMs: ms.default(5_000).meta({
+      unit: 'ms',
+      description: 'A held tick that waits longer for its confirmation makes health `warn`.',
+    }),
+    maxTickAgeMs: ms.optional().meta({
+      unit: 'ms',
+      description:
+        'A tick older than this by its own time shows a price but exits no position; absent: `health.staleMs` for prices from a broker or from Redis, any age for simulated ones.',
+    }),
   })
   .superRefine(needsServer, always)
   .prefault({})
+  .describe('Where prices come from, and which of them count.')
 
 function needsServer(
   { kind, redis }: { readonly kind?: unknown; readonly redis?: unknown },

@@ -8,72 +8,130 @@ const ms = z.int().positive().max(86_400_000)
 /** How calls to the broker are paced and broken off. */
 export const gatewaySchema = z
   .strictObject({
-    /** A circuit breaker for each group of endpoints. */
     breakers: z
       .strictObject({
-        orders: breakerOptions.prefault({}),
-        account: breakerOptions.prefault({}),
-        quotes: breakerOptions.prefault({}),
+        orders: breakerOptions.prefault({}).describe('Breaker of placing and cancelling orders.'),
+        account: breakerOptions
+          .prefault({})
+          .describe('Breaker of questions about orders and holdings.'),
+        quotes: breakerOptions.prefault({}).describe('Breaker of polled quotes.'),
       })
-      .prefault({}),
-    throttle: throttleOptions.prefault({}),
-    /** Most calls that wait in one lane. */
-    laneBound: z.int().positive().max(100_000).default(10_000),
+      .prefault({})
+      .describe('A circuit breaker for each group of endpoints.'),
+    throttle: throttleOptions
+      .prefault({})
+      .describe('Pace of the calls that no limit in `broker.capabilities.limits` names.'),
+    laneBound: z
+      .int()
+      .positive()
+      .max(100_000)
+      .default(10_000)
+      .meta({ unit: 'calls', description: 'Most calls that wait in one lane.' }),
   })
   .prefault({})
+  .describe('How calls to the broker are paced and broken off.')
+
+const style = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('market').describe('Orders at market.') }),
+    z.strictObject({
+      kind: z
+        .literal('marketable-limit')
+        .describe('Limit orders that can be filled at once, with a bound on the price.'),
+      bandPct: z
+        .number()
+        .positive()
+        .max(50)
+        .meta({ unit: '%', description: 'How far beyond the last price the limit lies.' }),
+      escalateMs: ms.meta({
+        unit: 'ms',
+        description: 'After this time the limit order is cancelled, and the rest follows.',
+      }),
+    }),
+  ])
+  .default({ kind: 'market' })
+  .describe('Type of the orders of an exit.')
 
 /** How exits are ordered, and tried again. */
 export const exitsSchema = z
   .strictObject({
-    style: z
-      .discriminatedUnion('kind', [
-        z.strictObject({ kind: z.literal('market') }),
-        z.strictObject({
-          kind: z.literal('marketable-limit'),
-          /** How far beyond the last price the limit lies, percent. */
-          bandPct: z.number().positive().max(50),
-          /** After this time the rest is sold at market. */
-          escalateMs: ms,
-        }),
-      ])
-      .default({ kind: 'market' }),
-    /** An order that works longer is cancelled, and sent anew. */
-    workingMs: ms.default(30_000),
-    /** First wait after a rejection, doubled each time up to the longest. */
-    retryMs: ms.default(1_000),
-    maxRetryMs: ms.default(60_000),
-    /** Wait while a market is closed. */
-    closedMarketRetryMs: ms.default(15_000),
-    /** Rejections from which an exit counts as stuck. */
-    loudAfter: z.int().positive().default(5),
-    /** Time without a proof after which that is told. */
-    loudAfterMs: ms.default(30_000),
-    /** Age of what the venue said of a holding above which an order asks again before it leaves. */
-    holdingFreshMs: ms.min(100).max(60_000).default(1_000),
-    /** Without an answer about the holding for so long, an order leaves by what was known last; absent: never. */
-    sendUnverifiedAfterMs: ms.optional(),
+    style,
+    workingMs: ms
+      .default(30_000)
+      .meta({ unit: 'ms', description: 'An order that works longer is cancelled, and sent anew.' }),
+    retryMs: ms.default(1_000).meta({
+      unit: 'ms',
+      description: 'First wait after a rejection, doubled each time up to `maxRetryMs`.',
+    }),
+    maxRetryMs: ms
+      .default(60_000)
+      .meta({ unit: 'ms', description: 'Longest wait after a rejection.' }),
+    closedMarketRetryMs: ms.default(15_000).meta({
+      unit: 'ms',
+      description: 'Wait after a rejection because the market is closed.',
+    }),
+    loudAfter: z.int().positive().default(5).meta({
+      unit: 'rejections',
+      description: 'From this number on an exit counts as stuck; it is tried again all the same.',
+    }),
+    loudAfterMs: ms.default(30_000).meta({
+      unit: 'ms',
+      description:
+        'An order or a holding that is unproved for this long is reported: journal, and health `fail`.',
+    }),
+    holdingFreshMs: ms.min(100).max(60_000).default(1_000).meta({
+      unit: 'ms',
+      description:
+        'An order whose knowledge of the holding is older than this asks again before it leaves.',
+    }),
+    sendUnverifiedAfterMs: ms.optional().meta({
+      unit: 'ms',
+      description:
+        'Without an answer about the holding for this long, an exit leaves by the last known quantity; absent: never.',
+    }),
   })
   .refine(({ retryMs, maxRetryMs }) => retryMs <= maxRetryMs, {
     path: ['maxRetryMs'],
     error: 'at least retryMs',
   })
   .prefault({})
+  .describe('How exits are ordered, and tried again.')
 
-/** How the account's holdings are held against the positions. */
+/** How the account's holdings are compared with the positions. */
 export const holdingsSchema = z
   .strictObject({
-    /** Time between two lists of everything that is held. */
-    reconcileMs: ms.default(5_000),
-    /** Holdings that no position names: `alert` tells of them, `rules` also guards them. */
-    adopt: z.enum(['off', 'alert', 'rules']).default('alert'),
-    /** The rules of positions that are adopted. */
-    defaultRules: z.record(z.string(), z.unknown()).optional(),
-    /** Instruments that are adopted; `*` stands for any text. */
-    instruments: z.array(z.string().min(1)).min(1).optional(),
-    /** A holding that is nobody's for so long is adopted. */
-    adoptAfterMs: ms.default(10_000),
-    /** With an empty store nothing is sent before a person has confirmed what the account holds. */
-    confirm: z.boolean().default(true),
+    reconcileMs: ms
+      .default(5_000)
+      .meta({ unit: 'ms', description: 'Time between two lists of everything that is held.' }),
+    adopt: z
+      .enum(['off', 'alert', 'rules'])
+      .default('alert')
+      .describe(
+        'Holdings that no position names: `off`: nothing; `alert`: reported; `rules`: guarded by `defaultRules`.',
+      ),
+    defaultRules: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe(
+        'Rules of adopted positions, as in a positions file; required with `adopt: rules`.',
+      ),
+    instruments: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe(
+        'Instruments that are adopted; `*` stands for any text; required with `adopt: rules`.',
+      ),
+    adoptAfterMs: ms.default(10_000).meta({
+      unit: 'ms',
+      description: 'A holding is adopted once no position has owned it for this long.',
+    }),
+    confirm: z
+      .boolean()
+      .default(true)
+      .describe(
+        '`true`: with an empty store nothing is sent before a person has confirmed the holdings of the account.',
+      ),
   })
   .superRefine(({ adopt, defaultRules, instruments }, { addIssue }) => {
     if (adopt === 'rules' && instruments === undefined) {
@@ -89,3 +147,4 @@ export const holdingsSchema = z
     }
   })
   .prefault({})
+  .describe('How the holdings of the account are compared with the positions.')

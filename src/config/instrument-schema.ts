@@ -19,7 +19,10 @@ const date = z.string().refine(text => parseDay(text) !== undefined, {
   error: 'a date that exists, as YYYY-MM-DD',
 })
 
-const span = z.strictObject({ open: timeOfDay, close: timeOfDay })
+const span = z.strictObject({
+  open: timeOfDay.describe('Local time at which the session opens, `HH:mm`.'),
+  close: timeOfDay.describe('Local time at which it closes; before `open`: on the next day.'),
+})
 
 /** Sessions of one day, in order of time; only the last one may end the next day. */
 const spans = z
@@ -43,18 +46,25 @@ const exception = z.union([
 
 const hours = z
   .strictObject({
-    timezone,
-    open: timeOfDay.optional(),
-    close: timeOfDay.optional(),
-    /** Several sessions a day, with a break between them; in place of `open` and `close`. */
-    sessions: spans.optional(),
-    /** Days on which sessions open. */
+    timezone: timezone.describe('Zone of the local times, `Area/City`.'),
+    open: timeOfDay.optional().describe('Local time at which the one session opens, `HH:mm`.'),
+    close: timeOfDay
+      .optional()
+      .describe('Local time at which the one session closes; before `open`: on the next day.'),
+    sessions: spans
+      .optional()
+      .describe(
+        'Several sessions a day, with breaks between them, in place of `open` and `close`.',
+      ),
     days: z
       .union([z.literal('all'), z.array(z.enum(WEEKDAYS as [Weekday, ...Weekday[]])).min(1)])
-      .default(['mon', 'tue', 'wed', 'thu', 'fri']),
-    holidays: z.array(date).default([]),
-    /** Half days and other dates with sessions of their own. */
-    exceptions: z.record(date, exception).default({}),
+      .default(['mon', 'tue', 'wed', 'thu', 'fri'])
+      .describe('Days on which sessions open.'),
+    holidays: z.array(date).default([]).describe('Dates without a session, `YYYY-MM-DD`.'),
+    exceptions: z
+      .record(date, exception)
+      .default({})
+      .describe('Dates with sessions of their own: `closed`, one session, or a list.'),
   })
   .superRefine(({ open, close, sessions }, context) => {
     const isOne = open !== undefined && close !== undefined
@@ -76,21 +86,44 @@ const hours = z
   }))
 
 const instrument = z.strictObject({
-  multiplier: positive.default(1),
-  /** `inverse`: settled in the coin that is priced, `multiplier` of the quote currency a unit. */
-  contract: z.enum(['linear', 'inverse']).default('linear'),
-  lot: positive.optional(),
-  minQuantity: positive.optional(),
-  tickSize: positive.optional(),
-  currency: z.string().min(1).max(12).optional(),
-  hours: hours.optional(),
-  /** Prices of 0 and below count, as those of futures on energy and of spreads. */
-  negativePrices: z.boolean().default(false),
+  multiplier: positive.default(1).meta({
+    unit: 'money per price point and unit',
+    description: 'Worth of one price point, for positions that do not name their own.',
+  }),
+  contract: z
+    .enum(['linear', 'inverse'])
+    .default('linear')
+    .describe(
+      '`inverse`: settled in the coin that is priced; a unit is `multiplier` of the quote currency.',
+    ),
+  lot: positive
+    .optional()
+    .meta({ unit: 'units', description: 'Quantities of orders are multiples of it; absent: any.' }),
+  minQuantity: positive
+    .optional()
+    .meta({ unit: 'units', description: 'Smallest quantity of an order; a smaller rest is dust.' }),
+  tickSize: positive
+    .optional()
+    .meta({ unit: 'price', description: 'Limit prices are multiples of it; absent: any.' }),
+  currency: z
+    .string()
+    .min(1)
+    .max(12)
+    .optional()
+    .describe('Currency of profits and losses, for limits and reports.'),
+  hours: hours.optional().describe('When the market is open; absent: always.'),
+  negativePrices: z
+    .boolean()
+    .default(false)
+    .describe('`true`: prices of 0 and below count, as those of energy futures and of spreads.'),
 })
 
-/** What is known of instruments: a map from name pattern (`*` is any text) to specification. */
+/** Specifications of instruments: a map from name pattern (`*` is any text) to specification. */
 export const instrumentsSchema = z
-  .record(z.string().min(1), instrument)
+  .record(
+    z.string().min(1),
+    instrument.describe('Specification of the instruments that the pattern fits.'),
+  )
   .default({})
   .transform(
     given =>
@@ -111,4 +144,7 @@ export const instrumentsSchema = z
           ],
         ),
       ),
+  )
+  .describe(
+    'Specifications of instruments by name pattern; `*` is any text, the first pattern that fits counts.',
   )

@@ -7,16 +7,43 @@ import { timeOfDay, timezone } from './instrument-schema.ts'
 
 const limit = z
   .strictObject({
-    name: z.string().regex(/^[\w.-]{1,60}$/, { error: 'a name of letters, digits, _ . -' }),
-    /** Money. */
-    maxLoss: z.number().positive().max(LARGEST).optional(),
-    /** Percent of the capital. */
-    maxLossPct: z.number().positive().max(100).optional(),
-    warnAtPct: z.number().positive().max(100).default(80),
-    /** Only positions of this account, of this underlying, in this currency; absent: all. */
-    account: z.string().min(1).optional(),
-    underlying: z.string().min(1).optional(),
-    currency: z.string().min(1).optional(),
+    name: z
+      .string()
+      .regex(/^[\w.-]{1,60}$/, { error: 'a name of letters, digits, _ . -' })
+      .describe('Name of the limit in the journal, in health and in the API.'),
+    maxLoss: z
+      .number()
+      .positive()
+      .max(LARGEST)
+      .optional()
+      .meta({ unit: 'money', description: 'Loss of a day at which the limit trips.' }),
+    maxLossPct: z
+      .number()
+      .positive()
+      .max(100)
+      .optional()
+      .meta({ unit: '% of capital', description: 'The same, in place of `maxLoss`.' }),
+    warnAtPct: z
+      .number()
+      .positive()
+      .max(100)
+      .default(80)
+      .meta({ unit: '% of the loss', description: 'From here on journal and health warn.' }),
+    account: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Counts only positions of this account; absent: of any.'),
+    underlying: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Counts only positions of this underlying; absent: of any.'),
+    currency: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Counts only positions in this currency; absent: in any.'),
   })
   .refine(({ maxLoss, maxLossPct }) => (maxLoss === undefined) !== (maxLossPct === undefined), {
     error: 'exactly one of maxLoss and maxLossPct',
@@ -31,12 +58,21 @@ export interface PortfolioConfig {
 /** Bounds on the loss of a trading day. */
 export const portfolioSchema = z
   .strictObject({
-    /** What `maxLossPct` is a percentage of, in money. */
-    capital: z.number().positive().max(LARGEST).optional(),
-    /** Whose clock begins the trading day. */
-    timezone: timezone.default('UTC'),
-    dayStart: timeOfDay.default(0),
-    limits: z.array(limit).max(100).default([]),
+    capital: z
+      .number()
+      .positive()
+      .max(LARGEST)
+      .optional()
+      .meta({ unit: 'money', description: 'Capital of which `maxLossPct` is a percentage.' }),
+    timezone: timezone.default('UTC').describe('Zone of `dayStart`, `Area/City`.'),
+    dayStart: timeOfDay
+      .prefault('00:00')
+      .describe('Local time at which the trading day begins, `HH:mm`.'),
+    limits: z
+      .array(limit)
+      .max(100)
+      .default([])
+      .describe('Limits; reaching one exits every position that it counts.'),
   })
   .superRefine(({ capital, limits }, context) => {
     limits.forEach(({ name, maxLossPct }, index) => {
@@ -57,3 +93,4 @@ export const portfolioSchema = z
     })),
   }))
   .prefault({})
+  .describe('Limits on the loss of a trading day, realised and unrealised.')

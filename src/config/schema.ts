@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { logOptions } from '../observability/logger.ts'
-import { channelOptions } from '../observability/notify/registry.ts'
+import { notifySchema } from '../observability/notify/options.ts'
 import { supervisionSchema } from '../resilience/supervision-policy.ts'
 import { storeSchema } from '../stores/options.ts'
 import { brokerSchema } from './broker-schema.ts'
@@ -12,125 +12,186 @@ import { portfolioSchema } from './portfolio-schema.ts'
 /** A duration in whole milliseconds above zero. */
 const ms = z.int().positive()
 
-/** The service's configuration. Every default stands here, and in config/default.yaml with its meaning. */
-export const serviceSchema = z.strictObject({
-  /** File of positions to guard from the start; absent: those that were added before, or none. */
-  positions: z.string({ error: 'the path of a positions file' }).min(1).optional(),
-  /** Warnings about positions and rules are faults: nothing starts with one. */
-  strict: z.boolean().default(false),
-  /** `observe` decides and journals, but sends nothing. */
-  mode: z.enum(['guard', 'observe']).default('guard'),
-  /** Folder of everything durable. */
-  dataFolder: z.string().min(1).default('data'),
-  /** What is done when the wall clock is set while the service runs. */
-  clock: z
-    .strictObject({
-      /** A jump of more than 2 s is followed once it has stayed for so long, ms. */
-      confirmMs: ms.max(3_600_000).default(10_000),
-      /** A larger jump is followed only when a person accepts it, ms. */
-      maxStepMs: ms.default(7 * 86_400_000),
-    })
-    .prefault({}),
-  /** Time between monitoring cycles, ms. */
-  cycleMs: ms.min(50).max(60_000).default(500),
-  http: z
-    .strictObject({
-      host: z.string().min(1).default('127.0.0.1'),
-      port: z.int().min(0).max(65_535).default(8080),
-      /** Bearer token for state changes; better given as WATCHKEEPER_HTTP_TOKEN. */
-      token: z.string().min(16).optional(),
-      /** Most connections at once; the longest idle one makes room for a new one. */
-      maxConnections: z.int().min(10).max(10_000).default(200),
-      /** Longest time that a request takes to arrive, ms; its head may take a third of it. */
-      requestMs: ms.max(600_000).default(30_000),
-    })
-    .prefault({}),
-  feed: feedSchema,
-  instruments: instrumentsSchema,
-  portfolio: portfolioSchema,
-  supervision: supervisionSchema,
-  /** More price exits at once than these wait for a second source; absent: none waits. */
-  massExit: z
-    .strictObject({
-      max: z.int().positive(),
-      withinMs: ms.default(1_000),
-      confirmMs: ms.max(60_000).default(2_000),
-    })
-    .optional(),
-  entries: z
-    .strictObject({
-      /** An `openedAt` that is ahead of the clock by at most this is taken for now, ms. */
-      skewMs: z.int().nonnegative().max(60_000).default(5_000),
-    })
-    .prefault({}),
-  journal: z
-    .strictObject({
-      /** Lines older than this are taken away. */
-      days: z.number().positive().max(36_500).default(90),
-      /** Oldest lines beyond so many are taken away. */
-      rows: z.int().positive().default(1_000_000),
-    })
-    .prefault({}),
-  broker: brokerSchema,
-  /** Goes on with a venue where nothing proves that an exit is made only once. */
-  acceptUnprovable: z.boolean().default(false),
-  gateway: gatewaySchema,
-  exits: exitsSchema,
-  holdings: holdingsSchema,
-  log: logOptions,
-  /** How people are shown what happens; APIs, JSON and CSV keep UTC and epoch ms. */
-  display: z
-    .strictObject({
-      /** Zone of times in the log as text. */
-      timezone: timezone.default('UTC'),
-    })
-    .prefault({}),
-  /** Who is told when health changes. */
-  notify: z
-    .strictObject({
-      /** Name of this service in messages. */
-      service: z.string().min(1).max(100).default('watchkeeper'),
-      /** Time that a status must have lasted before it is sent, ms. */
-      settleMs: z.int().nonnegative().default(5_000),
-      /**
-       * Longest time that a better status must last before it is sent where it has come and gone, or
-       * the process before ended without order, ms; so many ends count towards a crash loop, too.
-       */
-      maxSettleMs: ms.default(900_000),
-      /** Most messages of one channel in an hour. */
-      maxPerHour: z.int().positive().default(20),
-      channels: z.array(channelOptions).max(20).default([]),
-      /** A URL that is called while health is not `fail`. */
-      heartbeat: z
-        .strictObject({
-          url: z.url({ protocol: /^https?$/ }),
-          everyMs: ms.min(1_000).default(60_000),
-        })
-        .optional(),
-    })
-    .prefault({}),
-  store: storeSchema,
-  stop: z
-    .strictObject({
-      /** Longest wait for exits in flight at an orderly stop, ms. */
-      deadlineMs: ms.default(10_000),
-    })
-    .prefault({}),
-  health: z
-    .strictObject({
-      /** An exit that waits longer than this is a failure, ms. */
-      exitOverdueMs: ms.default(30_000),
-      /** A price older than this is stale, ms. */
-      staleMs: ms.default(30_000),
-      /**
-       * Time that an instrument may be without its first price, or a position not open yet, before that
-       * is a failure, ms.
-       */
-      graceMs: z.int().nonnegative().default(10_000),
-      /** An event loop that is later than this (p99 of a minute) is slow, ms. */
-      slowLoopMs: ms.default(250),
-    })
-    .prefault({}),
-})
+const clock = z
+  .strictObject({
+    confirmMs: ms.max(3_600_000).default(10_000).meta({
+      unit: 'ms',
+      description: 'A jump of more than 2 s is followed once it has lasted this long.',
+    }),
+    maxStepMs: ms.default(7 * 86_400_000).meta({
+      unit: 'ms',
+      description:
+        'A larger jump is followed only after a person has accepted it (`watchkeeper clock accept`).',
+    }),
+  })
+  .prefault({})
+  .describe('What happens when the wall clock is set while the service runs.')
+
+const http = z
+  .strictObject({
+    host: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('Address on which the API listens; off loopback `http.token` is required.'),
+    port: z.int().min(0).max(65_535).default(8080).describe('Port of the API; 0: any free port.'),
+    token: z
+      .string()
+      .min(16)
+      .optional()
+      .describe('Bearer token for state changes; safest in the environment.'),
+    maxConnections: z.int().min(10).max(10_000).default(200).meta({
+      unit: 'connections',
+      description: 'Most connections at once; the longest idle one makes room for a new one.',
+    }),
+    requestMs: ms.max(600_000).default(30_000).meta({
+      unit: 'ms',
+      description: 'Longest time that a request takes to arrive; its head may take a third of it.',
+    }),
+  })
+  .prefault({})
+  .describe('The HTTP API.')
+
+const massExit = z
+  .strictObject({
+    max: z
+      .int()
+      .positive()
+      .meta({ unit: 'exits', description: 'Price exits within `withinMs` that are sent at once.' }),
+    withinMs: ms.default(1_000).meta({
+      unit: 'ms',
+      description: 'Window in which price exits are counted.',
+    }),
+    confirmMs: ms.max(60_000).default(2_000).meta({
+      unit: 'ms',
+      description: 'How long each further exit waits before it is sent.',
+    }),
+  })
+  .optional()
+  .describe('Holds back price exits that are too many at once; absent: no exit waits.')
+
+const journal = z
+  .strictObject({
+    days: z
+      .number()
+      .positive()
+      .max(36_500)
+      .default(90)
+      .meta({ unit: 'days', description: 'Lines older than this are deleted.' }),
+    rows: z
+      .int()
+      .positive()
+      .default(1_000_000)
+      .meta({ unit: 'lines', description: 'The oldest lines beyond this number are deleted.' }),
+  })
+  .prefault({})
+  .describe('How much of the journal is kept.')
+
+const health = z
+  .strictObject({
+    exitOverdueMs: ms.default(30_000).meta({
+      unit: 'ms',
+      description: 'An exit that is open for longer makes health `fail`.',
+    }),
+    staleMs: ms.default(30_000).meta({
+      unit: 'ms',
+      description:
+        'A price older than this is stale: health `warn`. A younger one is evaluated as soon as a position is added.',
+    }),
+    graceMs: z.int().nonnegative().default(10_000).meta({
+      unit: 'ms',
+      description:
+        'How long an instrument may have no first price, or a position may lie before its `openedAt`, until health is `fail`.',
+    }),
+    slowLoopMs: ms.default(250).meta({
+      unit: 'ms',
+      description:
+        'An event loop whose timers are later than this (p99 of a minute) makes health `warn`.',
+    }),
+  })
+  .prefault({})
+  .describe('Thresholds of the health checks.')
+
+/** The service's configuration: every setting with its default, unit and meaning. */
+export const serviceSchema = z
+  .strictObject({
+    positions: z
+      .string({ error: 'the path of a positions file' })
+      .min(1)
+      .optional()
+      .describe(
+        'Path of the file of positions to guard from the start; absent: those that were added before, or none.',
+      ),
+    strict: z
+      .boolean()
+      .default(false)
+      .describe('`true`: warnings about positions and rules are faults, and nothing starts.'),
+    mode: z
+      .enum(['guard', 'observe'])
+      .default('guard')
+      .describe(
+        '`guard`: exits are sent. `observe`: exits are decided and journaled, none is sent.',
+      ),
+    dataFolder: z
+      .string()
+      .min(1)
+      .default('data')
+      .describe('Path of the folder of everything durable; one process owns it.'),
+    clock,
+    cycleMs: ms.min(50).max(60_000).default(500).meta({
+      unit: 'ms',
+      description: 'Time between monitoring cycles (deadlines, retries, limits, health).',
+    }),
+    http,
+    feed: feedSchema,
+    instruments: instrumentsSchema,
+    portfolio: portfolioSchema,
+    supervision: supervisionSchema,
+    massExit,
+    entries: z
+      .strictObject({
+        skewMs: z.int().nonnegative().max(60_000).default(5_000).meta({
+          unit: 'ms',
+          description:
+            'An `openedAt` that is ahead of the clock by at most this counts as now; one further ahead is refused.',
+        }),
+      })
+      .prefault({})
+      .describe('How new positions are checked.'),
+    journal,
+    broker: brokerSchema,
+    acceptUnprovable: z
+      .boolean()
+      .default(false)
+      .describe('`true`: starts with a venue that cannot prove that an exit is made only once.'),
+    gateway: gatewaySchema,
+    exits: exitsSchema,
+    holdings: holdingsSchema,
+    log: logOptions,
+    display: z
+      .strictObject({
+        timezone: timezone
+          .default('UTC')
+          .describe(
+            'Zone of times in the log as text, `Area/City`; JSON, CSV and the API keep UTC.',
+          ),
+      })
+      .prefault({})
+      .describe('How times are shown to people.'),
+    notify: notifySchema,
+    store: storeSchema,
+    stop: z
+      .strictObject({
+        deadlineMs: ms.default(10_000).meta({
+          unit: 'ms',
+          description:
+            'Longest orderly stop, exits in flight included; the last 2 s, at most a quarter, are for closing.',
+        }),
+      })
+      .prefault({})
+      .describe('The orderly stop.'),
+    health,
+  })
+  .describe('The configuration of `watchkeeper run`.')
 
 export type ServiceConfig = Readonly<z.infer<typeof serviceSchema>>

@@ -3,18 +3,29 @@ import { z } from 'zod'
 import { onOneLine } from '../domain/plain-text.ts'
 import { LOG_COMPONENTS, LOG_LEVELS, type LogComponent, type LogLevel } from '../ports/log.ts'
 
-/** What of the log the configuration decides. */
+/** The section `log` of the configuration. */
 export const logOptions = z
   .strictObject({
-    /** `json` for machines, one object a line; `text` for people. */
-    format: z.enum(['text', 'json']).default('text'),
-    level: z.enum(LOG_LEVELS).default('info'),
-    /** Levels of single components. */
-    levels: z.partialRecord(z.enum(LOG_COMPONENTS), z.enum(LOG_LEVELS)).default({}),
-    /** Most lines of one kind in a second; what is more is counted. */
-    maxPerSecond: z.int().positive().default(200),
+    format: z
+      .enum(['text', 'json'])
+      .default('text')
+      .describe('`text` for people; `json`: one object a line, for machines.'),
+    level: z
+      .enum(LOG_LEVELS)
+      .default('info')
+      .describe('Least urgent level that is printed; also while it runs (POST /api/log-levels).'),
+    levels: z
+      .partialRecord(z.enum(LOG_COMPONENTS), z.enum(LOG_LEVELS))
+      .default({})
+      .describe('Levels of single components, such as `{ supervision: debug }`.'),
+    maxPerSecond: z
+      .int()
+      .positive()
+      .default(200)
+      .meta({ unit: 'lines', description: 'Most lines of one kind; the others are counted.' }),
   })
   .prefault({})
+  .describe('The log.')
 
 /** One line of the log. */
 export interface LogEntry {

@@ -8,30 +8,46 @@ const DEFAULT_PORT = 6379
 
 /** What describes a Redis server; sections of the configuration add their own settings to it. */
 export const redisFields = {
-  /** `redis://host:port/db`, or `rediss:` for TLS; without a password. */
   url: z
     .string()
     .superRefine((text, context) => {
       const fault = faultOfUrl(text)
       if (fault !== undefined) context.addIssue(fault)
     })
-    .exactOptional(),
-  /** Host name or address, in place of `url`. */
-  host: z.string().min(1).exactOptional(),
-  port: z.int().min(1).max(65_535).exactOptional(),
-  db: z.int().min(0).max(65_535).exactOptional(),
-  tls: z.boolean().exactOptional(),
-  username: z.string().min(1).exactOptional(),
-  /** The password itself, or the file that holds it and is read at the start. */
-  password: z.string().min(1).exactOptional(),
-  passwordFile: z.string().min(1).exactOptional(),
-  connectTimeoutMs: ms.default(2_000),
-  /** Longest wait for the answer to one command, ms. */
-  commandTimeoutMs: ms.default(1_000),
-  /** Time between two looks at whether the server still answers, ms. */
-  pingMs: ms.default(1_000),
-  /** Longest wait between two attempts to connect, ms. */
-  reconnectMaxMs: ms.default(2_000),
+    .exactOptional()
+    .describe('`redis://host:port/db`, or `rediss:` for TLS; without a password.'),
+  host: z.string().min(1).exactOptional().describe('Host name or address, in place of `url`.'),
+  port: z.int().min(1).max(65_535).exactOptional().describe('Port of `host`; absent: 6379.'),
+  db: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .exactOptional()
+    .describe('Number of the database of `host`; absent: 0.'),
+  tls: z.boolean().exactOptional().describe('TLS to `host`; absent: none.'),
+  username: z.string().min(1).exactOptional().describe('User of the server; absent: its default.'),
+  password: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe('Password of the user; safest in the environment.'),
+  passwordFile: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe('Path of a file with the password, read at the start; in place of `password`.'),
+  connectTimeoutMs: ms
+    .default(2_000)
+    .meta({ unit: 'ms', description: 'Longest wait for a connection.' }),
+  commandTimeoutMs: ms
+    .default(1_000)
+    .meta({ unit: 'ms', description: 'Longest wait for the answer to one command.' }),
+  pingMs: ms
+    .default(1_000)
+    .meta({ unit: 'ms', description: 'Time between two pings of the server.' }),
+  reconnectMaxMs: ms
+    .default(2_000)
+    .meta({ unit: 'ms', description: 'Longest wait between two attempts to connect.' }),
 }
 
 type Given = { readonly [Field in keyof typeof redisFields]?: unknown }
@@ -53,7 +69,7 @@ function checkTogether(given: Given, context: z.RefinementCtx): void {
   }
 }
 
-/** Refinement that tells what is wrong with the settings of a server taken together. */
+/** Refinement that reports what is wrong with the settings of a server taken together. */
 export const redisCheck = [checkTogether, always] as const
 
 /** A section that describes a Redis server and nothing else. */

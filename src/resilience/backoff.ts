@@ -4,16 +4,29 @@ import { notBelow, positiveMs } from './options.ts'
 /** Options of a backoff; every field has a default. */
 export const backoffOptions = z
   .strictObject({
-    /** Delay of the second restart in a row, ms; the first one is at once. */
-    initialMs: positiveMs.default(200),
-    /** Each further delay is this many times the one before it. */
-    factor: z.number().min(1).max(100).default(2),
-    /** No delay is longer, jitter included, ms. */
-    maxMs: positiveMs.default(30_000),
-    /** Share of a delay by which chance may shorten or lengthen it, 0 to 1. */
-    jitter: z.number().min(0).max(1).default(0.2),
-    /** A life of this length without a break makes the next failure a first one again, ms. */
-    resetAfterMs: positiveMs.default(60_000),
+    initialMs: positiveMs.default(200).meta({
+      unit: 'ms',
+      description: 'Delay of the second restart in a row; the first one is at once.',
+    }),
+    factor: z
+      .number()
+      .min(1)
+      .max(100)
+      .default(2)
+      .meta({ unit: 'times', description: 'Growth of each further delay.' }),
+    maxMs: positiveMs
+      .default(30_000)
+      .meta({ unit: 'ms', description: 'Longest delay, jitter included.' }),
+    jitter: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .meta({ unit: 'share', description: 'Part of a delay by which chance changes it.' }),
+    resetAfterMs: positiveMs.default(60_000).meta({
+      unit: 'ms',
+      description: 'After this time without a failure the next one counts as the first again.',
+    }),
   })
   .superRefine(...notBelow('maxMs', 'initialMs'))
 

@@ -5,14 +5,20 @@ const thresholdPct = z.number().positive().max(100)
 
 /** What windows with rates have in common. */
 const rates = {
-  /** Opens at this share of failures, percent. */
-  failureRatePct: thresholdPct.default(50),
-  /** Opens at this share of slow calls, percent; absent: slow calls are not judged. */
-  slowRatePct: thresholdPct.optional(),
-  /** A call that takes longer is slow, ms. */
-  slowMs: positiveMs.optional(),
-  /** Nothing is judged before so many outcomes; a count window clamps it to its size. */
-  minimumCalls: z.int().min(1).max(10_000).default(10),
+  failureRatePct: thresholdPct
+    .default(50)
+    .meta({ unit: '% of calls', description: 'Share of failures at which the breaker opens.' }),
+  slowRatePct: thresholdPct.optional().meta({
+    unit: '% of calls',
+    description: 'Share of slow calls at which it opens; absent: slow calls do not count.',
+  }),
+  slowMs: positiveMs
+    .optional()
+    .meta({ unit: 'ms', description: 'A call that takes longer is slow.' }),
+  minimumCalls: z.int().min(1).max(10_000).default(10).meta({
+    unit: 'calls',
+    description: 'Fewer outcomes open nothing; `kind: count` clamps it to `size`.',
+  }),
 }
 
 /** Slow calls need both a limit and a rate, or neither. */
@@ -28,48 +34,85 @@ function slowness(
 
 const windowOptions = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('consecutive'),
-    /** Opens at so many failures without a success between them. */
-    threshold: z.int().min(1).max(10_000).default(5),
+    kind: z.literal('consecutive').describe('Counts failures in a row.'),
+    threshold: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(5)
+      .meta({ unit: 'failures', description: 'Failures in a row at which the breaker opens.' }),
   }),
   z
     .strictObject({
-      kind: z.literal('count'),
-      size: z.int().min(1).max(1000).default(100),
+      kind: z.literal('count').describe('Rates over the last calls.'),
+      size: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(100)
+        .meta({ unit: 'calls', description: 'Number of the last calls that count.' }),
       ...rates,
     })
     .superRefine(slowness),
   z
-    .strictObject({ kind: z.literal('time'), windowMs: positiveMs.default(60_000), ...rates })
+    .strictObject({
+      kind: z.literal('time').describe('Rates over the last stretch of time.'),
+      windowMs: positiveMs
+        .default(60_000)
+        .meta({ unit: 'ms', description: 'Length of the stretch of time.' }),
+      ...rates,
+    })
     .superRefine(slowness),
 ])
 
 /** Options of one breaker; every field has a default. */
 export const breakerOptions = z
   .strictObject({
-    window: windowOptions.default({ kind: 'consecutive', threshold: 5 }),
-    /** First open in a row, ms. */
-    openMs: positiveMs.default(10_000),
-    /** First open in a row while an exit waits for the breaker, ms. */
-    exitOpenMs: positiveMs.default(1_000),
-    /** An open is never longer for an exit that waits, ms; a ban, and refused credentials, may be. */
-    exitMaxOpenMs: positiveMs.default(2_000),
-    /**
-     * An exit that the venue has told to wait (a ban, a `retry-after`) asks again after this at the
-     * latest, ms; after `factor` times as long, up to `maxOpenMs`, when it is told so again. It is the
-     * longest wait of an exit whose credentials are refused.
-     */
-    exitProbeMs: positiveMs.default(5_000),
-    /** Each further open is this many times the one before it. */
-    factor: z.number().min(1).max(100).default(2),
-    /** No open is longer, jitter included, ms; an explicit ban may be. */
-    maxOpenMs: positiveMs.default(60_000),
-    /** Share of an open by which chance may shorten or lengthen it. */
-    jitter: z.number().min(0).max(0.2).default(0.2),
-    /** Calls that a half-open breaker lets through. */
-    halfOpenPermits: z.int().min(1).max(100).default(1),
-    /** A probe without an answer reopens after this, ms. */
-    halfOpenMaxMs: positiveMs.default(10_000),
+    window: windowOptions
+      .default({ kind: 'consecutive', threshold: 5 })
+      .describe('Which outcomes open the breaker.'),
+    openMs: positiveMs
+      .default(10_000)
+      .meta({ unit: 'ms', description: 'First open time in a row.' }),
+    exitOpenMs: positiveMs.default(1_000).meta({
+      unit: 'ms',
+      description: 'First open time in a row while an exit waits for the breaker.',
+    }),
+    exitMaxOpenMs: positiveMs.default(2_000).meta({
+      unit: 'ms',
+      description:
+        'Longest open time for an exit that waits; a ban, and refused credentials, may be longer.',
+    }),
+    exitProbeMs: positiveMs.default(5_000).meta({
+      unit: 'ms',
+      description:
+        'An exit that the venue makes wait (a ban, a `retry-after`) asks again after this at the latest, then after `factor` times as long, up to `maxOpenMs`; also the longest wait of an exit whose credentials are refused.',
+    }),
+    factor: z
+      .number()
+      .min(1)
+      .max(100)
+      .default(2)
+      .meta({ unit: 'times', description: 'Growth of each further open time in a row.' }),
+    maxOpenMs: positiveMs.default(60_000).meta({
+      unit: 'ms',
+      description: 'Longest open time, jitter included; an explicit ban may be longer.',
+    }),
+    jitter: z
+      .number()
+      .min(0)
+      .max(0.2)
+      .default(0.2)
+      .meta({ unit: 'share', description: 'Part of an open time by which chance changes it.' }),
+    halfOpenPermits: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(1)
+      .meta({ unit: 'calls', description: 'Calls that a half-open breaker admits.' }),
+    halfOpenMaxMs: positiveMs
+      .default(10_000)
+      .meta({ unit: 'ms', description: 'A probe without an answer reopens after this.' }),
   })
   .superRefine(...notBelow('maxOpenMs', 'openMs'))
   .superRefine(...notBelow('maxOpenMs', 'exitOpenMs'))

@@ -5,44 +5,71 @@ import { positiveMs } from './options.ts'
 /** Most restarts that a window may allow: a history holds as many times and one more. */
 const MOST_RESTARTS = 1000
 
-const intensity = {
-  /** More restarts than this within `withinMs` give up. */
-  maxRestarts: z.int().min(0).max(MOST_RESTARTS),
-  /** The window, ms; its edge is inside. */
-  withinMs: positiveMs.default(60_000),
-  backoff: backoffOptions.prefault({}),
-}
+/** Restart intensity as in OTP: more than `maxRestarts` within `withinMs` give the actor up. */
+const intensity = (maxRestarts: number) => ({
+  maxRestarts: z
+    .int()
+    .min(0)
+    .max(MOST_RESTARTS)
+    .default(maxRestarts)
+    .meta({ unit: 'restarts', description: 'More restarts within `withinMs` give the actor up.' }),
+  withinMs: positiveMs
+    .default(60_000)
+    .meta({ unit: 'ms', description: 'Window in which restarts are counted, its edge included.' }),
+  backoff: backoffOptions.prefault({}).describe('Delays between the restarts of one actor.'),
+})
+
+/** Policy of an actor without which nothing leaves, or nothing is limited. */
+export const indispensable = (description: string) =>
+  z
+    .strictObject({
+      ...intensity(10),
+      onGiveUp: z
+        .literal('shutdown')
+        .default('shutdown')
+        .describe('The service ends in order when the actor is given up; nothing gentler is safe.'),
+    })
+    .prefault({})
+    .describe(description)
 
 /** Options of the section `supervision`: a policy per kind of actor, and what holds for the fleet. */
 export const supervisionOptions = z.strictObject({
   monitor: z
     .strictObject({
-      ...intensity,
-      maxRestarts: intensity.maxRestarts.default(5),
-      onGiveUp: z.enum(['quarantine', 'exit-position', 'shutdown']).default('quarantine'),
+      ...intensity(5),
+      onGiveUp: z
+        .enum(['quarantine', 'exit-position', 'shutdown'])
+        .default('quarantine')
+        .describe(
+          '`quarantine`: the last levels stay armed; `exit-position`: exits at market; `shutdown`: ends the service.',
+        ),
     })
-    .prefault({}),
-  gateway: z
-    .strictObject({
-      ...intensity,
-      maxRestarts: intensity.maxRestarts.default(10),
-      /** Without a gateway no exit leaves: nothing gentler is possible. */
-      onGiveUp: z.literal('shutdown').default('shutdown'),
-    })
-    .prefault({}),
+    .prefault({})
+    .describe('The monitor of each position.'),
+  gateway: indispensable('The gateway, which sends exits.'),
   fleet: z
     .strictObject({
-      /** Paces the restarts of all children together; kills nobody. */
-      restartsPerSecond: z.number().positive().max(100_000).default(500),
+      restartsPerSecond: z
+        .number()
+        .positive()
+        .max(100_000)
+        .default(500)
+        .meta({ unit: 'restarts/s', description: 'Pace of the restarts; the others wait.' }),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('All actors together.'),
   giveUpExits: z
     .strictObject({
-      /** Positions that may be exited by give-up within `withinMs`; the rest are quarantined. */
-      max: z.int().min(1).max(MOST_RESTARTS).default(3),
-      withinMs: positiveMs.default(60_000),
+      max: z.int().min(1).max(MOST_RESTARTS).default(3).meta({
+        unit: 'positions',
+        description: 'Positions exited by give-up within `withinMs`; the rest are quarantined.',
+      }),
+      withinMs: positiveMs
+        .default(60_000)
+        .meta({ unit: 'ms', description: 'Window in which those exits are counted.' }),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Bound on `monitor.onGiveUp: exit-position` across all positions.'),
 })
 
 /** How many restarts one child may have. */

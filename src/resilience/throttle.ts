@@ -9,13 +9,41 @@ const CUTS_KEPT = 10
 /** Options of one throttle; rates are calls a second, published limits are calls a horizon. */
 export const throttleOptions = z
   .strictObject({
-    law: z.enum(['adaptive', 'step', 'fixed']).default('adaptive'),
-    maxRate: z.number().min(FLOOR).default(50),
-    startRate: z.number().min(FLOOR).default(2),
-    baseIntervalMs: z.number().positive().max(10_000).default(500),
-    perSecond: z.int().positive().optional(),
-    perMinute: z.int().positive().optional(),
-    perDay: z.int().positive().optional(),
+    law: z
+      .enum(['adaptive', 'step', 'fixed'])
+      .default('adaptive')
+      .describe(
+        '`adaptive`: finds the hidden limit of the venue; `fixed`: one call each `baseIntervalMs`; `step`: the same, slower after errors.',
+      ),
+    maxRate: z
+      .number()
+      .min(FLOOR)
+      .default(50)
+      .meta({ unit: 'calls/s', description: 'Highest rate.' }),
+    startRate: z
+      .number()
+      .min(FLOOR)
+      .default(2)
+      .meta({ unit: 'calls/s', description: 'First rate of `law: adaptive`.' }),
+    baseIntervalMs: z.number().positive().max(10_000).default(500).meta({
+      unit: 'ms',
+      description: 'Time between two calls with `law: fixed` and `law: step`.',
+    }),
+    perSecond: z
+      .int()
+      .positive()
+      .optional()
+      .meta({ unit: 'calls', description: 'Published limit of the venue in a second.' }),
+    perMinute: z
+      .int()
+      .positive()
+      .optional()
+      .meta({ unit: 'calls', description: 'Published limit of the venue in a minute.' }),
+    perDay: z
+      .int()
+      .positive()
+      .optional()
+      .meta({ unit: 'calls', description: 'Published limit of the venue in a day.' }),
   })
   .superRefine(...notBelow('maxRate', 'startRate'))
 

@@ -3,22 +3,29 @@ import { redisCheck, redisFields } from '../redis/options.ts'
 
 const ms = z.int().positive()
 
-/** Positions that are over and still known by their id; the oldest are forgotten first. */
-const closedRows = z.int().positive().default(100_000)
+const closedRows = z.int().positive().default(100_000).meta({
+  unit: 'positions',
+  description: 'Closed positions that are still known by their id; the oldest are forgotten first.',
+})
 
-const lmdb = z.strictObject({ kind: z.literal('lmdb'), closedRows })
+const lmdb = z.strictObject({
+  kind: z.literal('lmdb').meta({ default: 'lmdb', description: 'State in the data folder.' }),
+  closedRows,
+})
 
 /** The server, and what this store is there. */
 const server = z
   .strictObject({
     ...redisFields,
-    /** Begins each key; one for each guarded account. */
     prefix: z
       .string()
       .regex(/^[\w.{}-]{1,60}$/, 'at most 60 letters, digits and any of . _ - { }')
-      .default('watchkeeper'),
-    /** Replicas that must have a write before it counts as durable. */
-    waitReplicas: z.int().min(0).max(10).default(0),
+      .default('watchkeeper')
+      .describe('Begins each key; one for each guarded account.'),
+    waitReplicas: z.int().min(0).max(10).default(0).meta({
+      unit: 'replicas',
+      description: 'Replicas that must have a write before it counts as durable.',
+    }),
   })
   .superRefine(...redisCheck)
 
@@ -27,18 +34,23 @@ const COMMANDS_IN_LEASE = 3
 
 const redis = z
   .strictObject({
-    kind: z.literal('redis'),
+    kind: z.literal('redis').describe('State in a Redis server.'),
     closedRows,
-    redis: server,
-    /**
-     * `solo`: no other process may exist; while the server is away, writes are kept on this machine.
-     * `lease`: others may wait to take over; while the server is away nothing is sent.
-     */
-    exclusive: z.enum(['solo', 'lease']).default('solo'),
-    /** Time without a sign of life after which another process may take over, ms. */
-    leaseMs: ms.min(500).max(600_000).default(10_000),
-    /** Journal lines that are kept on this machine while the server is away. */
-    outageLines: ms.default(100_000),
+    redis: server.describe('The server that keeps the state.'),
+    exclusive: z
+      .enum(['solo', 'lease'])
+      .default('solo')
+      .describe(
+        '`solo`: no other process may exist; without the server, writes are kept on this machine. `lease`: others may wait to take over; without the server nothing is sent.',
+      ),
+    leaseMs: ms.min(500).max(600_000).default(10_000).meta({
+      unit: 'ms',
+      description: 'Time without a renewal after which another process may take over.',
+    }),
+    outageLines: ms.default(100_000).meta({
+      unit: 'lines',
+      description: 'Journal lines that are kept on this machine while the server is away.',
+    }),
   })
   .superRefine(({ leaseMs, redis: { commandTimeoutMs } }, context) => {
     const least = COMMANDS_IN_LEASE * commandTimeoutMs
@@ -57,6 +69,7 @@ export const storeSchema = z
     z.discriminatedUnion('kind', [lmdb, redis]),
   )
   .prefault({})
+  .describe('Where state is kept.')
 
 export type StoreConfig = Readonly<z.output<typeof storeSchema>>
 export type RedisStoreConfig = Extract<StoreConfig, { kind: 'redis' }>

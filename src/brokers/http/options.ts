@@ -4,14 +4,23 @@ import { z } from 'zod'
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 
 /** Calls of one horizon; fewer than one a second are so many a minute. */
-const calls = z.int().positive().max(1_000_000_000).exactOptional()
+const calls = (horizon: string) =>
+  z
+    .int()
+    .positive()
+    .max(1_000_000_000)
+    .exactOptional()
+    .meta({ unit: 'calls', description: `Most calls in a ${horizon}; absent: no such limit.` })
 
 const limit = z.strictObject({
-  name: z.string().min(1),
-  groups: z.array(z.enum(['orders', 'account', 'quotes'])).min(1),
-  perSecond: calls,
-  perMinute: calls,
-  perDay: calls,
+  name: z.string().min(1).describe('Name of the limit in metrics and in `watchkeeper gateway`.'),
+  groups: z
+    .array(z.enum(['orders', 'account', 'quotes']))
+    .min(1)
+    .describe('Groups of endpoints that share the limit.'),
+  perSecond: calls('second'),
+  perMinute: calls('minute'),
+  perDay: calls('day'),
 })
 
 const limits = z
@@ -48,41 +57,99 @@ function tellTwice(all: readonly unknown[], context: z.RefinementCtx): void {
  * not stated is not relied upon.
  */
 export const capabilities = z.strictObject({
-  dedupe: z.enum(['always', 'open-only', 'never']).default('never'),
-  lookup: z.enum(['complete', 'open-only', 'none']).default('none'),
-  reduceOnly: z.boolean().default(false),
-  holdings: z.enum(['net', 'sides', 'tickets']).default('net'),
-  visibilityMs: z.number().int().nonnegative().max(600_000).default(5_000),
-  clientOrderIdLength: z.number().int().min(16).max(255).default(36),
+  dedupe: z
+    .enum(['always', 'open-only', 'never'])
+    .default('never')
+    .describe('When the venue refuses a second order with the same client order id.'),
+  lookup: z
+    .enum(['complete', 'open-only', 'none'])
+    .default('none')
+    .describe('Which orders the venue finds by their client order id.'),
+  reduceOnly: z
+    .boolean()
+    .default(false)
+    .describe('Whether an order can be kept from opening the other side.'),
+  holdings: z
+    .enum(['net', 'sides', 'tickets'])
+    .default('net')
+    .describe('How the venue counts holdings: netted, longs and shorts apart, or one by one.'),
+  visibilityMs: z.number().int().nonnegative().max(600_000).default(5_000).meta({
+    unit: 'ms',
+    description: 'Longest time until an order that was taken can be found, and changes a holding.',
+  }),
+  clientOrderIdLength: z
+    .number()
+    .int()
+    .min(16)
+    .max(255)
+    .default(36)
+    .meta({ unit: 'characters', description: 'Longest client order id.' }),
   styles: z
     .array(z.enum(['market', 'marketable-limit']))
     .min(1)
-    .default(['market']),
-  limits: limits.default([{ name: 'all', groups: ['orders', 'account', 'quotes'] }]),
+    .default(['market'])
+    .describe('Types of orders that the venue takes.'),
+  limits: limits
+    .default([{ name: 'all', groups: ['orders', 'account', 'quotes'] }])
+    .describe('Published limits on the number of calls.'),
 })
 
 const ms = z.number().int().positive().max(600_000)
 
 const fields = {
-  /** `https:`, or `http:` on this machine; a path in front of the protocol's own may follow. */
-  url: z.string().superRefine((text, context) => {
-    const fault = faultOfUrl(text)
-    if (fault !== undefined) context.addIssue(fault)
+  url: z
+    .string()
+    .superRefine((text, context) => {
+      const fault = faultOfUrl(text)
+      if (fault !== undefined) context.addIssue(fault)
+    })
+    .describe('Address of the server, `https:`, or `http:` on this machine; a path may follow.'),
+  plainHttp: z
+    .boolean()
+    .default(false)
+    .describe('`true`: the token may travel unencrypted to another machine.'),
+  token: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe('Bearer token; safest in the environment; this or `tokenFile` is required.'),
+  tokenFile: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe('Path of a file with the token, read for each call.'),
+  capabilities: capabilities
+    .prefault({})
+    .describe('What the venue can prove; what is not stated is not relied upon.'),
+  openOrders: z.boolean().default(false).describe('Whether the server lists working orders.'),
+  connectTimeoutMs: ms
+    .default(2_000)
+    .meta({ unit: 'ms', description: 'Longest wait for a connection.' }),
+  timeoutMs: ms.default(10_000).meta({
+    unit: 'ms',
+    description: 'Longest exchange of the adapter; `callTimeoutMs` bounds how long it counts.',
   }),
-  /** Lets the token travel unencrypted to another machine. */
-  plainHttp: z.boolean().default(false),
-  /** The token itself, or the file that holds it and is read for each call. */
-  token: z.string().min(1).exactOptional(),
-  tokenFile: z.string().min(1).exactOptional(),
-  capabilities: capabilities.prefault({}),
-  /** Whether the server lists working orders. */
-  openOrders: z.boolean().default(false),
-  connectTimeoutMs: ms.default(2_000),
-  timeoutMs: ms.default(10_000),
-  answerBytes: z.number().int().min(1024).max(67_108_864).default(8_388_608),
-  /** Longest `retry-after` and ban that are honoured, ms. */
-  longestRetryAfterMs: z.number().int().positive().max(86_400_000).default(3_600_000),
-  longestBanMs: z.number().int().positive().max(604_800_000).default(86_400_000),
+  answerBytes: z
+    .number()
+    .int()
+    .min(1024)
+    .max(67_108_864)
+    .default(8_388_608)
+    .meta({ unit: 'bytes', description: 'Longest answer that is read.' }),
+  longestRetryAfterMs: z
+    .number()
+    .int()
+    .positive()
+    .max(86_400_000)
+    .default(3_600_000)
+    .meta({ unit: 'ms', description: 'Longest `retry-after` that is honoured.' }),
+  longestBanMs: z
+    .number()
+    .int()
+    .positive()
+    .max(604_800_000)
+    .default(86_400_000)
+    .meta({ unit: 'ms', description: 'Longest ban that is honoured.' }),
 }
 
 /** Section of the configuration that describes a server behind which a broker stands. */

@@ -13,20 +13,29 @@ interface VenueDescription<Kind extends string, Environment extends string> {
 }
 
 const ms = z.number().int().positive().max(600_000)
-const secret = z.string().min(1).max(1_000).exactOptional()
+const secret = (text: string) =>
+  z
+    .string()
+    .min(1)
+    .max(1_000)
+    .exactOptional()
+    .describe(`${text}; in the environment or in \`keyFile\`, refused in a configuration file.`)
 
 const fields = {
-  /**
-   * The key itself comes from the environment (WATCHKEEPER_BROKER_KEY, WATCHKEEPER_BROKER_SECRET) or
-   * from a file that its owner alone can read; a configuration file that holds it is refused.
-   */
-  key: secret,
-  secret,
-  passphrase: secret,
-  keyFile: z.string().min(1).exactOptional(),
-  /** Whether the account nets each instrument, or holds longs and shorts side by side. */
-  positionMode: z.enum(['one-way', 'hedge']).default('one-way'),
-  /** Another address of the venue, such as that of a region. */
+  key: secret('API key'),
+  secret: secret('Secret of the key, which signs requests'),
+  passphrase: secret('Passphrase of the key, where the venue has one'),
+  keyFile: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe('Path of a file with the key that its owner alone can read (mode 0600).'),
+  positionMode: z
+    .enum(['one-way', 'hedge'])
+    .default('one-way')
+    .describe(
+      '`one-way`: the account nets each instrument; `hedge`: longs and shorts side by side.',
+    ),
   url: z
     .string()
     .superRefine((text, context) => {
@@ -34,14 +43,31 @@ const fields = {
       if (fault !== undefined) context.addIssue(fault)
     })
     .refine(url => !isInTheClear(url), 'an address with https:')
-    .exactOptional(),
-  /** A request that reaches the venue later than this is refused there, ms. */
-  recvWindowMs: z.number().int().min(1_000).max(60_000).default(5_000),
-  connectTimeoutMs: ms.default(2_000),
-  timeoutMs: ms.default(10_000),
-  answerBytes: z.number().int().min(1024).max(67_108_864).default(33_554_432),
-  /** Longest wait for one answer, ms. */
-  callTimeoutMs: ms.default(5_000),
+    .exactOptional()
+    .describe('Another address of the venue, such as that of a region; absent: by `environment`.'),
+  recvWindowMs: z.number().int().min(1_000).max(60_000).default(5_000).meta({
+    unit: 'ms',
+    description: 'A request that reaches the venue later than this is refused there.',
+  }),
+  connectTimeoutMs: ms
+    .default(2_000)
+    .meta({ unit: 'ms', description: 'Longest wait for a connection.' }),
+  timeoutMs: ms.default(10_000).meta({
+    unit: 'ms',
+    description: 'Longest exchange of the adapter; `callTimeoutMs` bounds how long it counts.',
+  }),
+  answerBytes: z
+    .number()
+    .int()
+    .min(1024)
+    .max(67_108_864)
+    .default(33_554_432)
+    .meta({ unit: 'bytes', description: 'Longest answer that is read.' }),
+  callTimeoutMs: ms.default(5_000).meta({
+    unit: 'ms',
+    description:
+      'Longest wait for one answer, from when the call leaves; after it the outcome is unknown, and the broker is asked.',
+  }),
 }
 
 /** Where a key is expected, for a person. */
@@ -58,8 +84,10 @@ export function venueSchema<const Kind extends string, const Environment extends
   const environments = Object.keys(hosts) as [Environment, ...Environment[]]
   return z
     .strictObject({
-      kind: z.literal(kind),
-      environment: z.enum(environments, { error: `typed out: ${environments.join(' or ')}` }),
+      kind: z.literal(kind).describe('An account at the venue, see docs/venues.md.'),
+      environment: z
+        .enum(environments, { error: `typed out: ${environments.join(' or ')}` })
+        .describe('Which of the networks of the venue; required.'),
       ...fields,
     })
     .superRefine((given, context) => {

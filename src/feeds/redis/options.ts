@@ -14,13 +14,18 @@ const ms = z.int().positive().max(86_400_000)
 export const redisFeedSchema = z
   .strictObject({
     ...redisFields,
-    /** `pubsub`: messages on `channel`; `stream`: entries of `stream`; `none`: hashes alone. */
-    push: z.enum(['pubsub', 'stream', 'none']).default('pubsub'),
-    /** With `<instrument>` in it, a channel for each. */
-    channel: name.default('ticks'),
-    /** With `<instrument>` in it, a stream for each. */
-    stream: name.default('ticks'),
-    /** Hashes with the last price of each instrument; `false`: there are none. */
+    push: z
+      .enum(['pubsub', 'stream', 'none'])
+      .default('pubsub')
+      .describe(
+        '`pubsub`: messages on `channel`; `stream`: entries of `stream`; `none`: hashes alone.',
+      ),
+    channel: name
+      .default('ticks')
+      .describe('Channel of the messages; with `<instrument>` in it, one for each instrument.'),
+    stream: name
+      .default('ticks')
+      .describe('Stream of the entries; with `<instrument>` in it, one for each instrument.'),
     hash: z
       .union([
         z.literal(false),
@@ -28,16 +33,24 @@ export const redisFeedSchema = z
           error: 'a name with <instrument> in it, or false',
         }),
       ])
-      .default('tick:<instrument>'),
-    /** The hash of an instrument is read once nothing has been pushed for so long, ms. */
-    pullAfterMs: ms.default(2_000),
-    /** A stream is read from where it was left, but not from further back than this, ms. */
-    replayMs: ms.default(3_600_000),
-    /** Most entries of a stream that are read again at once; what is older is left out. */
-    replayEntries: z.int().positive().max(100_000_000).default(1_000_000),
+      .default('tick:<instrument>')
+      .describe('Hashes with the last price of each instrument; `false`: there are none.'),
+    pullAfterMs: ms.default(2_000).meta({
+      unit: 'ms',
+      description: 'The hash of an instrument is read once nothing has been pushed for this long.',
+    }),
+    replayMs: ms.default(3_600_000).meta({
+      unit: 'ms',
+      description: 'A stream is read from where it was left, but from no further back than this.',
+    }),
+    replayEntries: z.int().positive().max(100_000_000).default(1_000_000).meta({
+      unit: 'entries',
+      description: 'Most entries of a stream that are read again at once; older ones are left out.',
+    }),
   })
   .superRefine(...redisCheck)
   .superRefine(readsSomething, redisCheck[1])
+  .describe('The server of `kind: redis`, and where its prices are.')
 
 export type RedisFeedConfig = Readonly<z.output<typeof redisFeedSchema>>
 

@@ -5,10 +5,16 @@ const EVENTS_API = 'https://events.pagerduty.com/v2/enqueue'
 
 /** An integration of PagerDuty's Events API v2. */
 export const pagerdutyOptions = z.strictObject({
-  kind: z.literal('pagerduty'),
-  routingKey: z.string().min(1),
-  url: z.url({ protocol: /^https?$/ }).default(EVENTS_API),
-  from: z.enum(['warn', 'fail']).default('fail'),
+  kind: z.literal('pagerduty').describe('An integration of the Events API v2 of PagerDuty.'),
+  routingKey: z.string().min(1).describe('Key of the integration; a secret.'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .default(EVENTS_API)
+    .describe('Address of the Events API.'),
+  from: z
+    .enum(['warn', 'fail'])
+    .default('fail')
+    .describe('Status from which on this channel is sent changes; the all-clear is always sent.'),
 })
 
 const SEVERITY = { pass: 'info', warn: 'warning', fail: 'critical' } as const

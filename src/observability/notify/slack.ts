@@ -3,9 +3,14 @@ import { detailsOf, jsonRequest, titleOf, type Channel } from './channel.ts'
 
 /** An incoming webhook of Slack, or of what speaks its format. */
 export const slackOptions = z.strictObject({
-  kind: z.literal('slack'),
-  url: z.url({ protocol: /^https?$/ }),
-  from: z.enum(['warn', 'fail']).default('warn'),
+  kind: z
+    .literal('slack')
+    .describe('An incoming webhook of Slack, or of a service with its format.'),
+  url: z.url({ protocol: /^https?$/ }).describe('Address of the webhook; a secret.'),
+  from: z
+    .enum(['warn', 'fail'])
+    .default('warn')
+    .describe('Status from which on this channel is sent changes; the all-clear is always sent.'),
 })
 
 const ICONS = { pass: ':large_green_circle:', warn: ':large_yellow_circle:', fail: ':red_circle:' }
