@@ -43,14 +43,14 @@ export function adopterOf(
     instruments: system.instruments,
     now: () => clock.steady(),
     openedAt: () => clock.now(),
-    unowned: () => system.core.book.unownedHoldings(),
+    unowned: () => system.engine.book.unownedHoldings(),
     isOpen: id => system.state.register.get(id)?.state === 'open',
-    isComing: instrument => system.registrar.isComing(instrument),
+    isComing: instrument => system.changes.isComing(instrument),
     quotes: names => system.quotes(names),
     add: async entering => {
       const flags = { exitNow: false, opensLater: false, reopen: true }
-      const { wanted } = system.doors.admit({ ...entering, ...flags })
-      await system.registrar.add({ ...wanted, isHeld: true }, 'adoption')
+      const { wanted } = system.admission.admit({ ...entering, ...flags })
+      await system.changes.add({ ...wanted, isHeld: true }, 'adoption')
     },
     tell: (kind, detail) => system.tell(kind, detail),
   })

@@ -7,9 +7,9 @@ import type { Account } from './account.ts'
  * process or the API has brought: the positions file is judged when it is read. Once for each
  * distinct rule set and side.
  */
-export function tellDeadRules({ core, tell }: Pick<Account, 'core' | 'tell'>): void {
+export function tellDeadRules({ engine, tell }: Pick<Account, 'engine' | 'tell'>): void {
   const tested = new Map<RuleSet, Set<string>>()
-  for (const { guard } of core.roster.all()) {
+  for (const { guard } of engine.roster.all()) {
     const { ruleSet, position } = guard
     const sides = tested.get(ruleSet) ?? new Set()
     tested.set(ruleSet, sides)

@@ -1,11 +1,12 @@
-import { send, type Ref } from '../actors/actor.ts'
-import type { PortfolioMessage } from '../actors/messages.ts'
+import type { ActorRegistry } from '../actors/actor-registry.ts'
+import { send } from '../actors/actor.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { ExitOutcome } from '../domain/reason.ts'
 import { leftOf } from '../domain/units.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { Registered, ReleasedExit } from '../ports/state-repository.ts'
@@ -13,24 +14,21 @@ import type { AccountTelemetry, ExitFollower } from '../ports/telemetry.ts'
 import type { Realised } from '../risk/portfolio.ts'
 import { countOne } from './counters.ts'
 import { codeOf, lineOf, textOf } from './journal-line.ts'
+import type { MassExitHold } from './mass-exit-hold.ts'
 import { Repeats } from './repeats.ts'
 import type { StateWriter } from './state-writer.ts'
 import { closedRow, historyOf, lifeName, type AccountState } from './state.ts'
 import { tradeOf } from './trade.ts'
 
-export interface ExitJournalParts {
+export interface EventRecorderDeps {
   readonly state: AccountState
   readonly writer: StateWriter
-  /** Epoch ms. */
-  now(): number
+  readonly registry: ActorRegistry
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>
   readonly performance: AccountTelemetry | undefined
   readonly followers: readonly ExitFollower[]
-  /** Which incarnation decided, and how long ago its tick or deadline was, ms. */
-  decidedBy(decision: Decision): { readonly epoch: number | undefined; readonly ageMs: number }
-  /** The venue has an order of an attempt that this store never sent: the store is older than the account. */
-  doubted(): void
-  /** Who counts what a filled exit has brought. */
-  portfolio(): Ref<PortfolioMessage>
+  /** Exits that come in a mass wait for a second source. */
+  readonly hold: MassExitHold
 }
 
 type Failed = Extract<JournalEvent, { kind: 'exit-failed' }>
@@ -41,20 +39,32 @@ type ReleasedOver = Extract<JournalEvent, { kind: 'released-order-over' }>
 
 /** Makes what happens to exits and monitors durable, with a line for a person. */
 export class EventRecorder {
-  private readonly parts: ExitJournalParts
+  private readonly parts: EventRecorderDeps
   private readonly failures = new Repeats()
 
-  constructor(parts: ExitJournalParts) {
+  constructor(parts: EventRecorderDeps) {
     this.parts = parts
   }
 
-  /** Resolves when a new exit is on disk: nothing of it may leave before. */
-  async save(record: ExitRecord, waitUntil: number | undefined): Promise<void> {
+  /** Whether an exit waits for a second source, as it came in a mass. */
+  isHeld(record: ExitRecord): boolean {
+    return this.parts.hold.isHeld(record)
+  }
+
+  /** Resolves when an exit is on disk, as a new intent or with its next attempt: nothing of it leaves before. */
+  save(record: ExitRecord): Promise<void> {
+    const known = this.parts.state.openExits.get(record.positionId)
+    return known?.generation === record.generation
+      ? this.saveAttempt(record)
+      : this.saveIntent(record, this.parts.hold.admit(record))
+  }
+
+  private async saveIntent(record: ExitRecord, waitUntil: number | undefined): Promise<void> {
     const { state, writer } = this.parts
     const { decision, positionId } = record
-    const by = this.parts.decidedBy(decision)
+    const by = decidedBy(this.parts, decision)
     this.tellFollowers(each => each.decided(record, by.ageMs))
-    const line = lineOf(this.parts.now(), 'exit-intended', positionId, {
+    const line = lineOf(this.now(), 'exit-intended', positionId, {
       ...explained(record, by),
       ...(waitUntil !== undefined && { waitsForSecondSourceUntil: waitUntil }),
     })
@@ -77,7 +87,7 @@ export class EventRecorder {
   }
 
   /** Resolves when what an exit has become is on disk: its next attempt, or its end. */
-  async saveAgain(record: ExitRecord): Promise<void> {
+  private async saveAttempt(record: ExitRecord): Promise<void> {
     await this.parts.writer.now({
       ids: [record.positionId],
       exits: [record],
@@ -105,7 +115,7 @@ export class EventRecorder {
 
   /** Notes an exit that is not sent because nothing may be. */
   observed(decision: Decision): void {
-    const { state, writer, now } = this.parts
+    const { state, writer } = this.parts
     const { positionId, reason, at, tick } = decision
     const registered = state.register.get(positionId)
     if (registered === undefined || registered.observed !== undefined) return
@@ -115,8 +125,8 @@ export class EventRecorder {
     }
     state.register.decide(row)
     countOne(state.counts.exitsEnded.observed, reason)
-    const detail = explained({ decision }, this.parts.decidedBy(decision))
-    writer.soon({ row: positionId, line: lineOf(now(), 'exit-observed', positionId, detail) })
+    const detail = explained({ decision }, decidedBy(this.parts, decision))
+    writer.soon({ row: positionId, line: lineOf(this.now(), 'exit-observed', positionId, detail) })
   }
 
   /** What has become of the exit of a released position becomes durable soon. */
@@ -188,7 +198,6 @@ export class EventRecorder {
         counts.foreignOrders++
         this.parts.performance?.cycles.incrementMetric('errors.foreign-order')
         this.note(event.kind, event.decision.positionId, { by: event.by })
-        if (event.by === 'look-up') this.parts.doubted()
         return
       }
       case 'exit-unverified': {
@@ -290,13 +299,13 @@ export class EventRecorder {
   }
 
   private filled({ position, generation }: Registered, { decision, fill, steps }: Filled): void {
-    const { state, portfolio } = this.parts
+    const { state, registry } = this.parts
     countOne(state.counts.exitsEnded.filled, decision.reason)
     const record = state.openExits.get(position.id)
     this.tellFollowers(each => each.ended(position.id, { outcome: 'filled', fill }, record))
     state.fills.set(position.id, { fill, generation })
     this.ended(position.id, steps)
-    send(portfolio(), { kind: 'filled', position, generation, fill })
+    send(registry.refOf('portfolio'), { kind: 'filled', position, generation, fill })
   }
 
   /** A call of an exit failed. It is made again soon: the same cause is told once, and then counted. */
@@ -323,7 +332,7 @@ export class EventRecorder {
       return
     }
     releasedEnds.set(name, end)
-    send(this.parts.portfolio(), end)
+    send(this.parts.registry.refOf('portfolio'), end)
   }
 
   /** What an order of an ended exit has sold after all counts for the day, and is known as booked. */
@@ -335,7 +344,7 @@ export class EventRecorder {
     executed,
     booked,
   }: LateFill): void {
-    const { state, writer, now, portfolio } = this.parts
+    const { state, writer, registry } = this.parts
     const { releasedEnds, counts } = state
     const { id } = position
     const name = `late ${clientOrderId} ${booked}`
@@ -352,16 +361,16 @@ export class EventRecorder {
         }
         const { quantity, price } = executed
         const detail = { clientOrderId, quantity, price, profit: profit?.amount ?? null, booked }
-        const line = lineOf(now(), kind, id, detail)
+        const line = lineOf(this.now(), kind, id, detail)
         writer.soon({ line, ...(exited !== undefined && { row: id }) })
       },
     }
     releasedEnds.set(name, end)
-    send(portfolio(), end)
+    send(registry.refOf('portfolio'), end)
   }
 
   private forgetReleased(event: ReleasedOver, profit: Realised | undefined): void {
-    const { state, writer, now } = this.parts
+    const { state, writer } = this.parts
     const { kind, position, generation, clientOrderId, executed, steps } = event
     const positionId = position.id
     state.released.delete(lifeName({ positionId, generation }))
@@ -373,7 +382,7 @@ export class EventRecorder {
     const { quantity, price } = executed
     const detail = { clientOrderId, quantity, price, profit: profit?.amount ?? null, steps }
     writer.soon({
-      line: lineOf(now(), kind, positionId, detail),
+      line: lineOf(this.now(), kind, positionId, detail),
       released: { positionId, generation },
       ...(mustRemember && { row: positionId }),
     })
@@ -416,43 +425,59 @@ export class EventRecorder {
 
   /** A position has ended without a fill that anybody knows. */
   private close(kind: JournalKind, row: Registered, detail: Record<string, unknown>): void {
-    const { state, writer, now } = this.parts
+    const { state, writer } = this.parts
     const { id } = row.position
     const exit = state.openExits.get(id)
     state.openExits.delete(id)
     const trade = tradeOf(row, exit)
-    const line = lineOf(now(), kind, id, { ...detail, trade, ...historyOf(exit) })
-    state.register.decide(closedRow(row, exit, { at: now(), by: 'somebody else' }))
+    const line = lineOf(this.now(), kind, id, { ...detail, trade, ...historyOf(exit) })
+    state.register.decide(closedRow(row, exit, { at: this.now(), by: 'somebody else' }))
     writer.soon({ row: id, line })
   }
 
   private shrink(row: Registered, { positionId, lost, left }: Shrunk): void {
-    const { state, writer, now } = this.parts
-    const line = lineOf(now(), 'position-shrunk', positionId, { lost, left })
+    const { state, writer } = this.parts
+    const line = lineOf(this.now(), 'position-shrunk', positionId, { lost, left })
     const position = { ...row.position, quantity: leftOf(row.position.quantity, lost) }
     const addedQuantity = row.addedQuantity ?? row.position.quantity
     state.register.decide({ ...row, position, addedQuantity })
     writer.soon({ row: positionId, line })
   }
 
+  /** Epoch ms. */
+  private now(): number {
+    return this.parts.clock.now()
+  }
+
   /** A line about the service as a whole. */
   private tell(kind: JournalKind, detail: Record<string, unknown>): void {
-    this.parts.writer.soon({ line: lineOf(this.parts.now(), kind, undefined, detail) })
+    this.parts.writer.soon({ line: lineOf(this.now(), kind, undefined, detail) })
   }
 
   /** A line about a position, and about the order of its exit where there is one. */
   private note(kind: JournalKind, positionId: PositionId, detail: Record<string, unknown>): void {
-    const { writer, now, state } = this.parts
+    const { writer, state } = this.parts
     const order = state.openExits.get(positionId)?.order
     const clientOrderId = order && { clientOrderId: order.clientOrderId }
-    writer.soon({ line: lineOf(now(), kind, positionId, { ...detail, ...clientOrderId }) })
+    writer.soon({ line: lineOf(this.now(), kind, positionId, { ...detail, ...clientOrderId }) })
   }
+}
+
+/** Which incarnation decided, and how long ago its tick or deadline was, ms. */
+function decidedBy(
+  { registry, clock }: Pick<EventRecorderDeps, 'registry' | 'clock'>,
+  { positionId, tick, at }: Decision,
+): { readonly epoch: number | undefined; readonly ageMs: number } {
+  const child = registry.get(positionId)
+  const wokenAt = tick === null ? NaN : (child?.guard.wokenAt ?? NaN)
+  const ageMs = Number.isNaN(wokenAt) ? clock.now() - at : clock.monotonic() - wokenAt
+  return { epoch: child?.epoch, ageMs: Math.max(0, ageMs) }
 }
 
 /** Everything that is needed to explain a decision. */
 const explained = (
   { decision, order }: Pick<ExitRecord, 'decision'> & Partial<Pick<ExitRecord, 'order'>>,
-  { epoch, ageMs }: ReturnType<ExitJournalParts['decidedBy']>,
+  { epoch, ageMs }: ReturnType<typeof decidedBy>,
 ) => ({
   reason: decision.reason,
   matched: decision.matched,

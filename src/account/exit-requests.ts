@@ -4,7 +4,7 @@ import type { PositionId } from '../domain/ids.ts'
 
 type ExitMessage = Extract<GatewayMessage, { kind: 'exit' }>
 
-export interface AskedExitsParts {
+export interface ExitRequestsDeps {
   /** The present incarnation. */
   gateway(): Ref<GatewayMessage>
   /** Whether the exit is durable, or there is nothing to be exited any more. */
@@ -15,11 +15,11 @@ export interface AskedExitsParts {
  * Exits that no monitor repeats, because a person, the kill switch or a limit has asked for them: a
  * gateway that crashes forgets what it had not recorded.
  */
-export class AskedExits {
-  private readonly parts: AskedExitsParts
+export class ExitRequests {
+  private readonly parts: ExitRequestsDeps
   private readonly open = new Map<PositionId, ExitMessage>()
 
-  constructor(parts: AskedExitsParts) {
+  constructor(parts: ExitRequestsDeps) {
     this.parts = parts
   }
 

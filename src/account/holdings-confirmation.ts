@@ -1,22 +1,27 @@
+import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { send } from '../actors/actor.ts'
 import { withDeadline, within } from '../actors/deadline.ts'
-import type { Engine } from '../engine/engine.ts'
 import { startsHeld } from '../exits/reconcile.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import { lineOf } from './journal-line.ts'
 import type { Venue } from './options.ts'
+import type { ServiceLines } from './service-lines.ts'
 import type { StateWriter } from './state-writer.ts'
 import type { AccountState } from './state.ts'
 
 /** Longest wait of a start for what the account holds, ms. */
 const LONGEST_WAIT_MS = 10_000
 
-export interface HoldingsConfirmationParts {
-  readonly core: Pick<Engine<Venue>, 'broker' | 'gateway'>
+export interface HoldingsConfirmationDeps {
+  readonly registry: Pick<ActorRegistry, 'refOf'>
+  readonly broker: Pick<Venue, 'holdings'>
   readonly state: Pick<AccountState, 'isUnconfirmed'>
   readonly writer: Pick<StateWriter, 'now'>
+  readonly lines: ServiceLines
   /** Longest wait for one answer of the broker, ms. */
   readonly callTimeoutMs: number
+  /** The configuration asks for a confirmation where it may be needed. */
+  readonly isWanted: boolean
   /** Epoch ms. */
   now(): number
 }
@@ -27,22 +32,21 @@ export interface HoldingsConfirmationParts {
  * over restarts.
  */
 export class HoldingsConfirmation {
-  private readonly parts: HoldingsConfirmationParts
+  private readonly deps: HoldingsConfirmationDeps
 
-  constructor(parts: HoldingsConfirmationParts) {
-    this.parts = parts
+  constructor(deps: HoldingsConfirmationDeps) {
+    this.deps = deps
   }
 
   /** Nothing may be sent. An earlier process may have left it so. */
   get isMissing(): boolean {
-    return this.parts.state.isUnconfirmed
+    return this.deps.state.isUnconfirmed
   }
 
   /** Looks what the account holds; one that cannot be looked at may hold anything. */
   async ask(): Promise<void> {
     if (this.isMissing) return
-    const { core, callTimeoutMs } = this.parts
-    const { broker } = core
+    const { broker, callTimeoutMs } = this.deps
     const asked = withDeadline(callTimeoutMs, signal => broker.holdings(signal))
     let isHeld = true
     const answered = asked.then(
@@ -60,10 +64,13 @@ export class HoldingsConfirmation {
    * moment on nothing is sent; over restarts too when the promise resolves.
    */
   async doubt(why: string): Promise<void> {
-    if (this.isMissing) return
-    this.parts.state.isUnconfirmed = true
-    send(this.parts.core.gateway, { kind: 'confirm', isUnconfirmed: true })
-    await this.set(true, 'holdings-unconfirmed', { why })
+    const { lines, isWanted, state, registry } = this.deps
+    lines.write('store-doubted', { why })
+    if (!isWanted || this.isMissing) return
+    state.isUnconfirmed = true
+    send(registry.refOf('gateway'), { kind: 'confirm', isUnconfirmed: true })
+    // A write that fails leaves the sends of this process held; the store's health shows it.
+    await this.set(true, 'holdings-unconfirmed', { why }).catch(() => undefined)
   }
 
   /** A person has looked at what the account holds: durable when the promise resolves. */
@@ -72,10 +79,10 @@ export class HoldingsConfirmation {
   }
 
   private async set(isUnconfirmed: boolean, kind: JournalKind, detail: object): Promise<void> {
-    const { core, state, writer, now } = this.parts
+    const { registry, state, writer, now } = this.deps
     const lines = [lineOf(now(), kind, undefined, { ...detail })]
     await writer.now({ change: () => ({ isUnconfirmed, lines }) })
     state.isUnconfirmed = isUnconfirmed
-    send(core.gateway, { kind: 'confirm', isUnconfirmed })
+    send(registry.refOf('gateway'), { kind: 'confirm', isUnconfirmed })
   }
 }

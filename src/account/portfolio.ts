@@ -24,26 +24,20 @@ export interface PortfolioWiring {
   /** Epoch ms. */
   now(): number
   exit(id: PositionId): void
-  readonly serve: Engine<unknown>['serve']
+  readonly services: Engine<unknown>['services']
 }
 
 /** A portfolio that counts the day from midnight UTC, and limits nothing. */
 export const NO_LIMITS: PortfolioOptions = { dayStart: { timezone: 'UTC', minutes: 0 }, limits: [] }
 
-/**
- * Puts the portfolio under supervision, with the day that an earlier process has left or a new one.
- * Gives what finds its present incarnation.
- */
-export function startPortfolio(
-  parts: PortfolioWiring,
-  kept: PortfolioDay | undefined,
-): () => Ref<PortfolioMessage> {
-  const { actors, state, now, serve } = parts
+/** Puts the portfolio under supervision, with the day that an earlier process has left or a new one. */
+export function startPortfolio(parts: PortfolioWiring, kept: PortfolioDay | undefined): void {
+  const { actors, state, now, services } = parts
   const options = parts.options ?? NO_LIMITS
   let day = kept ?? emptyDay(tradingDayAt(options.dayStart, now()))
   remember(state, day)
   const portfolioParts = partsOf(parts, options, latest => (day = latest))
-  return serve('portfolio', (epoch, onDown) => {
+  services.serve('portfolio', (epoch, onDown) => {
     const ref: Ref<PortfolioMessage> = actors.spawn({
       name: 'portfolio',
       epoch,

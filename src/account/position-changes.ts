@@ -97,13 +97,6 @@ export class PositionChanges {
     this.parts = parts
   }
 
-  /** The row of an open position. Throws POSITION_UNKNOWN. */
-  open(id: PositionId): Registered {
-    const registered = this.parts.rows.get(id)
-    if (registered?.state === 'open') return registered
-    throw new WatchkeeperError('POSITION_UNKNOWN', `no open position "${id}"`)
-  }
-
   /** Whether a position of an instrument is being registered. */
   isComing(instrument: Position['instrument']): boolean {
     return [...this.coming].some(position => position.instrument === instrument)
@@ -131,7 +124,7 @@ export class PositionChanges {
   async changeRules(id: PositionId, request: RulesRequest, by: string): Promise<RulesChanged> {
     return this.inTurn(id, async () => {
       const { core, writer, clock, rows } = this.parts
-      const present = this.open(id)
+      const present = this.parts.rows.openRow(id)
       const rules = mergedRules(present, request)
       let registered: Registered = { ...present, rules }
       const ruleSet = ruleSetOf(registered)
@@ -141,7 +134,7 @@ export class PositionChanges {
       await writer.now({
         ids: [id],
         change: () => {
-          const { entry, ...row } = this.open(id)
+          const { entry, ...row } = this.parts.rows.openRow(id)
           registered = { ...row, rules, ...(entry !== undefined && !isRefused && { entry }) }
           const line = lineOf(clock.now(), 'rules-changed', id, { by, rules, changes })
           return { register: [registered], lines: [line] }
@@ -168,13 +161,13 @@ export class PositionChanges {
   async release(id: PositionId, by: string): Promise<Registered> {
     return this.inTurn(id, async () => {
       const { core, writer, clock, rows } = this.parts
-      let registered = this.open(id)
+      let registered = this.parts.rows.openRow(id)
       let exit: ReleasedExit<ExitRecord> | undefined
       await writer.now({
         ids: [id],
         change: () => {
           const ended = { at: clock.now(), by: 'release' }
-          registered = { ...this.open(id), state: 'released', ended }
+          registered = { ...this.parts.rows.openRow(id), state: 'released', ended }
           const { generation, position } = registered
           const record = this.parts.exitOf(id, generation)
           // An order of it may be at the broker, or leave before the gateway hears of the release.

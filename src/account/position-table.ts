@@ -1,5 +1,6 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
+import { WatchkeeperError } from '../errors.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { AccountNames } from './account-names.ts'
 import { Sides } from './sides.ts'
@@ -70,6 +71,13 @@ export class PositionTable extends Map<PositionId, Registered> {
   /** Whether a position has ended, and that is not durable yet. */
   isEnding(id: PositionId): boolean {
     return this.former.get(id)?.state === 'open' && this.get(id)?.state !== 'open'
+  }
+
+  /** The row of an open position. @throws WatchkeeperError POSITION_UNKNOWN where it is not open. */
+  openRow(id: PositionId): Registered {
+    const row = this.get(id)
+    if (row?.state === 'open') return row
+    throw new WatchkeeperError('POSITION_UNKNOWN', `no open position "${id}"`)
   }
 
   /** Whether this life of a position is open. */

@@ -1,6 +1,5 @@
-import { send, type Ref } from '../actors/actor.ts'
+import { send } from '../actors/actor.ts'
 import type { GatewayPast } from '../actors/gateway.ts'
-import type { PortfolioMessage } from '../actors/messages.ts'
 import type { PortfolioOptions } from '../actors/portfolio.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
@@ -38,7 +37,6 @@ export class VirtualAccount {
   private readonly exits = new Map<PositionId, ExitRecord>()
   private readonly positions = new Map<PositionId, Position>()
   private core!: Engine<unknown>
-  private portfolio!: () => Ref<PortfolioMessage>
 
   constructor(options: VirtualAccountOptions) {
     this.options = options
@@ -59,7 +57,7 @@ export class VirtualAccount {
   start(core: Engine<unknown>): void {
     const { portfolio, journal, instruments, onLimit } = this.options
     this.core = core
-    this.portfolio = startVirtualPortfolio({
+    startVirtualPortfolio({
       ...portfolio,
       core,
       journal,
@@ -96,7 +94,7 @@ export class VirtualAccount {
       const { fill } = event
       const position = this.positions.get(fill.positionId)!
       // The position is over once its profit is counted.
-      send(this.portfolio(), { kind: 'filled', position, generation: 1, fill })
+      send(this.core.roster.refOf('portfolio'), { kind: 'filled', position, generation: 1, fill })
     } else if (event.kind === 'exit-closed') this.over(event.decision.positionId)
     this.options.journal(event)
   }
@@ -104,7 +102,7 @@ export class VirtualAccount {
   /** A monitoring cycle, as far as there is anything for it in a replay. `settled` lets the actors act. */
   async cycle(settled: () => Promise<void>): Promise<void> {
     if (this.hasLimits) {
-      send(this.portfolio(), { kind: 'cycle' })
+      send(this.core.roster.refOf('portfolio'), { kind: 'cycle' })
       await settled()
     }
     if (!this.isHolding) return

@@ -1,5 +1,3 @@
-import type { Ref } from '../actors/actor.ts'
-import type { PortfolioMessage } from '../actors/messages.ts'
 import { portfolio, type PortfolioOptions, type PortfolioParts } from '../actors/portfolio.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Faults } from '../exits/faults.ts'
@@ -18,13 +16,13 @@ export interface VirtualPortfolioParts
   closed(id: Parameters<PortfolioParts['closed']>[0]): void
 }
 
-/** Starts the portfolio of a live account in virtual time. Gives what finds its present incarnation. */
+/** Starts the portfolio of a live account in virtual time. */
 export function startVirtualPortfolio({
   core,
   journal,
   onLimit,
   ...given
-}: VirtualPortfolioParts): () => Ref<PortfolioMessage> {
+}: VirtualPortfolioParts): void {
   // The first message finds the day that it belongs to.
   let day = emptyDay({ from: -Infinity, until: -Infinity })
   const parts: PortfolioParts = {
@@ -34,7 +32,7 @@ export function startVirtualPortfolio({
     keep: latest => (day = latest),
     tell: event => onLimit(event, given.now()),
   }
-  return core.serve('portfolio', (epoch, onDown) =>
+  core.services.serve('portfolio', (epoch, onDown) =>
     core.actors.spawn({
       name: 'portfolio',
       epoch,

@@ -1,16 +1,25 @@
 import type { PositionId } from '../domain/ids.ts'
-import type { RestartCause, SupervisedKind } from '../ports/supervision.ts'
+import type { RestartCause } from '../ports/supervision.ts'
 import { freshBackoff, type BackoffState } from '../resilience/backoff.ts'
 import type { RestartHistory } from '../resilience/restarts.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import type { Ref } from './actor.ts'
+import type {
+  CaretakerMessage,
+  GatewayMessage,
+  PortfolioMessage,
+  ReconcilerMessage,
+  ServiceKind,
+  SupervisorMessage,
+} from './messages.ts'
 
-/** Kinds of actors of which there is one. */
-export type ServiceKind = Exclude<SupervisedKind, 'monitor'>
-
-/** An actor that is supervised: one of a kind, or the monitor of a position. */
-export type Actor =
-  { readonly kind: ServiceKind } | { readonly kind: 'monitor'; readonly positionId: PositionId }
+/** What each of them takes. */
+export interface ServiceMessage {
+  readonly gateway: GatewayMessage
+  readonly reconciler: ReconcilerMessage
+  readonly portfolio: PortfolioMessage
+  readonly caretaker: CaretakerMessage
+}
 
 /** What an actor's incarnations have suffered. Times are monotonic ms. */
 export interface Crashes {
@@ -75,6 +84,18 @@ export class ActorRegistry {
   version = 0
   private readonly children = new Map<PositionId, Child>()
   private readonly single = new Map<ServiceKind, Supervised>()
+  private readonly refs = new Map<ServiceKind, Ref<never>>()
+  private supervisorRef: Ref<SupervisorMessage> | undefined
+
+  /** The supervisor: the one actor that is never replaced. @throws Error before it is started. */
+  get supervisor(): Ref<SupervisorMessage> {
+    if (this.supervisorRef === undefined) throw new Error('the supervisor was never started')
+    return this.supervisorRef
+  }
+
+  set supervisor(ref: Ref<SupervisorMessage>) {
+    this.supervisorRef = ref
+  }
 
   /** Positions that have a child, whoever watches them. */
   get size(): number {
@@ -114,5 +135,17 @@ export class ActorRegistry {
 
   setService(kind: ServiceKind, service: Supervised): void {
     this.single.set(kind, service)
+    if (service.watch.kind === 'alive') this.refs.set(kind, service.watch.ref)
+  }
+
+  /**
+   * The present incarnation of an actor of which there is one; while it is in backoff or quarantined, the
+   * last one, which takes no message any more. Ask again for each message.
+   * @throws Error where it was never started.
+   */
+  refOf<Kind extends ServiceKind>(kind: Kind): Ref<ServiceMessage[Kind]> {
+    const ref = this.refs.get(kind)
+    if (ref === undefined) throw new Error(`the ${kind} was never started`)
+    return ref as Ref<ServiceMessage[Kind]>
   }
 }

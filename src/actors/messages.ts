@@ -8,10 +8,17 @@ import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { CallKind } from '../exits/tracked-exit.ts'
 import type { OpenOrder, OrderState, OrderUpdate } from '../ports/broker.ts'
+import type { SupervisedKind } from '../ports/supervision.ts'
 import type { LimitStanding, PortfolioDay, Realised } from '../risk/portfolio.ts'
 import type { RuleSet } from '../risk/rule.ts'
 import type { Ratchet, WatchedPosition } from '../risk/watched-position.ts'
-import type { Actor } from './actor-registry.ts'
+
+/** Kinds of actors of which there is one. */
+export type ServiceKind = Exclude<SupervisedKind, 'monitor'>
+
+/** An actor that is supervised: one of a kind, or the monitor of a position. */
+export type Actor =
+  { readonly kind: ServiceKind } | { readonly kind: 'monitor'; readonly positionId: PositionId }
 
 /**
  * Every message in the system. The straight line is: the dispatcher wakes a monitor (`catch-up`),

@@ -1,7 +1,8 @@
 import type { RestartCause } from '../ports/supervision.ts'
 import { alive, nextDelay } from '../resilience/backoff.ts'
 import { paceRestart, recordRestart } from '../resilience/restarts.ts'
-import type { Actor, Supervised } from './actor-registry.ts'
+import type { Supervised } from './actor-registry.ts'
+import type { Actor } from './messages.ts'
 import type { SupervisorState } from './supervisor-state.ts'
 
 /** One actor as restarting it needs it, whatever its kind. */

@@ -1,8 +1,9 @@
 import { recordGiveUp } from '../resilience/restarts.ts'
 import { atMarket } from '../risk/at-market.ts'
 import { freeze, standIn, thaw } from '../risk/stand-in.ts'
-import type { Child, ServiceKind } from './actor-registry.ts'
+import type { Child } from './actor-registry.ts'
 import { send } from './actor.ts'
+import type { ServiceKind } from './messages.ts'
 import type { Subject } from './restarting.ts'
 import { CATCH_UP, monitorName, type SupervisorState } from './supervisor-state.ts'
 

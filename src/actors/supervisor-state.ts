@@ -5,9 +5,14 @@ import { freshPace, type FleetPace, type RestartHistory } from '../resilience/re
 import type { Supervision } from '../resilience/supervision-policy.ts'
 import type { Dispatcher } from '../risk/dispatcher.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
-import type { ActorRegistry, ServiceKind } from './actor-registry.ts'
+import type { ActorRegistry } from './actor-registry.ts'
 import type { Ref } from './actor.ts'
-import type { CaretakerMessage, MonitorMessage, SupervisorMessage } from './messages.ts'
+import type {
+  CaretakerMessage,
+  MonitorMessage,
+  ServiceKind,
+  SupervisorMessage,
+} from './messages.ts'
 
 /** Which life of which position an incarnation is. */
 export interface MonitorLife {

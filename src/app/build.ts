@@ -1,4 +1,5 @@
-import { Account } from '../account/account.ts'
+import type { Account } from '../account/account.ts'
+import { openAccount } from '../account/open.ts'
 import type { Venue } from '../account/options.ts'
 import { SendPermission } from '../account/send-permission.ts'
 import { AccountState } from '../account/state.ts'
@@ -104,7 +105,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     priced,
   }
   const { exits, holdings, supervision, instruments, portfolio, massExit } = config
-  const system = await Account.open({
+  const system = await openAccount({
     timers: machineTimers,
     state,
     permission,

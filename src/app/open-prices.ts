@@ -52,8 +52,8 @@ export function openPrices(options: PricesOptions): Prices {
     ask: instruments => system.quotes(instruments),
     wanted: () =>
       source === undefined
-        ? instrumentsHeld(system.core.roster)
-        : instrumentsToPoll(system.core.roster, clock.now()),
+        ? instrumentsHeld(system.engine.roster)
+        : instrumentsToPoll(system.engine.roster, clock.now()),
     onTick,
     now: () => clock.now(),
     onTrouble: error => {

@@ -14,7 +14,7 @@ import { connectionFacts, NO_REDIS } from '../views/redis-view.ts'
 
 export interface RedisPricesOptions {
   readonly config: RedisFeedConfig
-  readonly system: Pick<Account, 'tell' | 'core' | 'resumePoint' | 'state'>
+  readonly system: Pick<Account, 'tell' | 'engine' | 'checkpoint' | 'state'>
   readonly clock: Clock
   readonly performance: Meters
   readonly onTick: (tick: Tick) => void
@@ -50,7 +50,7 @@ export class RedisPrices {
       oldMs,
       places,
       onGap: gap => system.tell('feed-gap', { ...gap }),
-      held: () => instrumentsHeld(system.core.roster),
+      held: () => instrumentsHeld(system.engine.roster),
       onCommand: (use, outcome, ms) => {
         performance.count('redisFetches')
         if (ms !== undefined) performance.redisTook(use, ms)
@@ -62,7 +62,7 @@ export class RedisPrices {
       },
     })
     this.feed = feed
-    if (config.push === 'stream') system.resumePoint.place = () => feed.place()
+    if (config.push === 'stream') system.checkpoint.place = () => feed.place()
     feed.look()
   }
 

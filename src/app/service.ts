@@ -213,7 +213,7 @@ export class Service {
     await this.countDown()
     const seeded = await seed(this.system, entries)
     tellDeadRules({
-      core: this.system.core,
+      engine: this.system.engine,
       tell: (kind, detail) => this.system.tell(kind, detail),
     })
     await this.prices.start()
@@ -231,8 +231,8 @@ export class Service {
 
   /** The instruments that the feed does not give, underlyings included: journaled, and as text. */
   private async missingPrices(): Promise<readonly string[]> {
-    const { core, missingPrices } = this.system
-    const missing = await this.prices.missing([...new Set(instrumentsHeld(core.roster))])
+    const { engine, missingPrices } = this.system
+    const missing = await this.prices.missing([...new Set(instrumentsHeld(engine.roster))])
     missingPrices.tellOf(missing)
     return missingPrices.textsOf(missing)
   }
@@ -240,11 +240,11 @@ export class Service {
   /** A look at all positions once their first prices are there, or could have been. */
   private async firstLook(): Promise<Found> {
     for (let waitedMs = 0; waitedMs < FIRST_PRICES_MS; waitedMs += STOP_STEP_MS) {
-      const { unpriced } = this.system.guarding.look()
+      const { unpriced } = this.system.coverage.look()
       if (unpriced.size === 0) break
       await new Promise(resolve => setTimeout(resolve, STOP_STEP_MS))
     }
-    return this.system.guarding.look()
+    return this.system.coverage.look()
   }
 
   /**
@@ -257,18 +257,18 @@ export class Service {
     if (from === -Infinity) return
     // What was open is guarded once its monitors are there.
     await this.system.heard()
-    const { positions, downMs } = this.system.guarding.countDown(from)
+    const { positions, downMs } = this.system.coverage.countDown(from)
     if (positions > 0) this.system.tell('guard-resumed', { positions, downMs })
   }
 
   /** One monitoring cycle. */
   private cycle(): void {
     const { performance, system } = this
-    const positions = system.core.roster.size
+    const positions = system.engine.roster.size
     try {
       performance.cycle(positions, profiler => {
         system.cycle(profiler)
-        this.snapshot = profiler.phase('health', () => this.look(system.guarding.last))
+        this.snapshot = profiler.phase('health', () => this.look(system.coverage.last))
         this.lookedAt = this.options.clock.monotonic()
       })
     } catch (error) {
@@ -280,7 +280,7 @@ export class Service {
     this.adopter?.look().catch((error: unknown) => this.failed('cycle-failed', error))
     const { clock, config } = this.options
     if (clock.now() - this.startedAt > config.health.graceMs) {
-      system.missingPrices.tellOf(system.guarding.last.unpriced)
+      system.missingPrices.tellOf(system.coverage.last.unpriced)
     }
     this.news.observe(this.snapshot)
     this.upkeep().catch((error: unknown) => this.failed('upkeep-failed', error))

@@ -43,7 +43,7 @@ export async function seed(system: Account, entries: readonly PositionEntry[]): 
       over.push(position.id)
     } else {
       try {
-        const { wanted, warnings } = system.doors.admit({ ...entry, ...entry.flags })
+        const { wanted, warnings } = system.admission.admit({ ...entry, ...entry.flags })
         fresh.push(wanted)
         noted.push(...warnings.map(warning => `${position.id}: ${warning}`))
       } catch (error) {
@@ -51,7 +51,7 @@ export async function seed(system: Account, entries: readonly PositionEntry[]): 
       }
     }
   }
-  await system.registrar.addAll(fresh, BY)
+  await system.changes.addAll(fresh, BY)
   // Every monitor is there before its rules change.
   await system.heard()
   const named = new Set(entries.map(({ position }) => position.id))

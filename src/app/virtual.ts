@@ -2,6 +2,7 @@ import { NO_LIMITS } from '../account/portfolio.ts'
 import { TickIntake } from '../account/tick-intake.ts'
 import { VirtualAccount } from '../account/virtual-account.ts'
 import { VirtualCycles } from '../account/virtual-cycles.ts'
+import { ActorRegistry } from '../actors/actor-registry.ts'
 import { send, type Down } from '../actors/actor.ts'
 import type { PortfolioOptions } from '../actors/portfolio.ts'
 import { PaperBroker } from '../brokers/paper.ts'
@@ -85,6 +86,7 @@ export class VirtualSystem implements RowSink {
     this.cycles = new VirtualCycles(this.account.needsCycles ? cycleMs : Infinity)
     const board = new PriceBoard()
     this.core = connect({
+      registry: new ActorRegistry(),
       board,
       journal: event => this.account.happened(event),
       broker: new PaperBroker(board),

@@ -115,7 +115,7 @@ export class Chaos {
 
   /** Does one act now, and journals it before it is done. */
   perform(system: Account, act: ChaosAct, random: () => number): void {
-    const { roster } = system.core
+    const { roster } = system.engine
     const { kind, everyMs: _often, ...rest } = act
     const tell = (detail: Readonly<Record<string, unknown>>): void => {
       this.acts.set(kind, (this.acts.get(kind) ?? 0) + 1)

@@ -21,17 +21,17 @@ export interface ChaosSummary {
 /** Adds up a run; `fills` are all that the account has ever made, where it can tell. */
 export function chaosSummary(
   { acts, hits }: Pick<Chaos, 'acts' | 'hits'>,
-  { state, core, guarding }: Pick<Account, 'state' | 'core' | 'guarding'>,
+  { state, engine, coverage }: Pick<Account, 'state' | 'engine' | 'coverage'>,
   fills: readonly { readonly positionId: PositionId }[] = [],
 ): ChaosSummary {
   const filled = new Map<PositionId, number>()
   for (const { positionId: id } of fills) filled.set(id, (filled.get(id) ?? 0) + 1)
-  const seconds = [...guarding.totals].map(([cause, ms]) => [cause, Math.round(ms) / 1_000])
+  const seconds = [...coverage.totals].map(([cause, ms]) => [cause, Math.round(ms) / 1_000])
   return {
     acts: Object.fromEntries(acts),
     calls: Object.fromEntries(hits),
     restarts: state.counts.restarts,
-    quarantined: [...core.roster.all()].filter(({ watch }) => watch.kind === 'given-up').length,
+    quarantined: [...engine.roster.all()].filter(({ watch }) => watch.kind === 'given-up').length,
     unguardedSeconds: Object.fromEntries(seconds) as Record<string, number>,
     exited: Math.max(
       filled.size,

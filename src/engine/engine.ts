@@ -1,12 +1,7 @@
-import { ActorRegistry, UNHARMED, type Actor, type ServiceKind } from '../actors/actor-registry.ts'
+import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { actorSystem, send, type ActorSystem, type Down, type Ref } from '../actors/actor.ts'
 import { caretaker } from '../actors/caretaker.ts'
-import type {
-  CaretakerMessage,
-  GatewayMessage,
-  ReconcilerMessage,
-  SupervisorMessage,
-} from '../actors/messages.ts'
+import type { GatewayMessage, ReconcilerMessage, SupervisorMessage } from '../actors/messages.ts'
 import { monitor, type MonitorShared } from '../actors/monitor.ts'
 import { reconciler, reconcilerState } from '../actors/reconciler.ts'
 import {
@@ -25,9 +20,12 @@ import type { PriceBoard } from '../risk/price-board.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import { GatewayFactory } from './gateway-factory.ts'
 import { RECONCILE_MS, type ExitVenue, type GatewayOptions } from './options.ts'
+import { reportsDown, Services } from './services.ts'
 import { wakeOf } from './waking.ts'
 
 export interface EngineOptions<Venue> extends Omit<GatewayOptions, 'now'> {
+  /** Empty: the engine registers its actors there. */
+  readonly registry: ActorRegistry
   readonly broker: Venue
   /** Prices that the dispatcher writes, and the broker may read. */
   readonly board: PriceBoard
@@ -40,7 +38,7 @@ export interface EngineOptions<Venue> extends Omit<GatewayOptions, 'now'> {
   /** There are ratchets to be taken. */
   ratcheted?(): void
   /** A position has its decision. */
-  decided?(guard: WatchedPosition): void
+  decided?(watched: WatchedPosition): void
   readonly supervision?: Supervision | undefined
   /** What each monitor calls before its work. */
   readonly beforeMonitor?: MonitorShared['before']
@@ -48,7 +46,7 @@ export interface EngineOptions<Venue> extends Omit<GatewayOptions, 'now'> {
   readonly timers: Timers
   /** From 0 to 1. */
   random(): number
-  /** An actor that nobody replaces has ended. */
+  /** An actor that is never replaced has ended. */
   onFailure(down: Down): void
 }
 
@@ -58,168 +56,152 @@ export interface Engine<Venue> {
   readonly broker: Venue
   readonly dispatcher: Dispatcher
   readonly roster: ActorRegistry
+  readonly services: Services
   readonly supervisor: Ref<SupervisorMessage>
   /** The present incarnation. */
   readonly gateway: Ref<GatewayMessage>
   readonly reconciler: Ref<ReconcilerMessage>
   /** What the present gateway knows of exits and holdings. */
   readonly book: AccountBook
-  /**
-   * Starts an actor of which there is one and puts it under supervision. Gives what finds its present
-   * incarnation.
-   */
-  serve<Message>(kind: ServiceKind, start: StartService<Message>): () => Ref<Message>
 }
 
-/** Starts one incarnation; `onDown` must hear of its end. */
-export type StartService<Message> = (epoch: number, onDown: (down: Down) => void) => Ref<Message>
-
-/** Connects dispatcher, monitors, supervisor and gateway: the straight line from tick to order. */
+/** Connects dispatcher, supervisor, monitors and gateway: the straight line from tick to order. */
 export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>): Engine<Venue> {
-  const { board, broker, onFailure, clock, supervision = DEFAULT_SUPERVISION } = options
+  const { broker, registry, clock } = options
   const actors = actorSystem(clock)
-  const roster = new ActorRegistry()
-  const askForExit: SupervisorParts['askForExit'] = ({ decision, position }, generation) => {
-    send(gatewayRef(), { kind: 'exit', decision: decision!, position, generation })
-  }
-  const dispatcher: Dispatcher = new Dispatcher({
-    board,
-    freshMs: options.freshMs ?? 0,
-    ratcheted: options.ratcheted ?? (() => undefined),
-    ...(options.decided && { decided: options.decided }),
-    ...(options.instruments && { hoursOf: name => options.instruments!.of(name).hours }),
-    wake: guard => wake(guard),
-    exit: guard => askForExit(guard, roster.get(guard.position.id)?.generation ?? 1),
-  })
-  const starts = new Map<ServiceKind, StartService<never>>()
-  const spawnService = (kind: ServiceKind, epoch: number): Ref<never> =>
-    starts.get(kind)!(epoch, down(supervisorRef, { kind }))
-  const supervisorRef: Ref<SupervisorMessage> = actors.spawn<SupervisorState, SupervisorMessage>({
-    name: 'supervisor',
-    epoch: 1,
-    initialState: supervisorState(roster, {
-      dispatcher,
-      journal: options.journal,
-      policy: supervision,
-      askForExit,
-      spawnService,
-      timers: options.timers,
-      random: options.random,
-      monotonic: () => clock.monotonic(),
-      spawnMonitor: monitors(actors, () => ({
-        dispatcher,
-        supervisorRef,
-        before: options.beforeMonitor,
-        get gateway() {
-          return gatewayRef()
-        },
-      })),
-      stop: ref => actors.stop(ref),
-      self: message => send(supervisorRef, message),
-      shutdown: (name, reason) => onFailure({ name, epoch: 0, reason }),
-    }),
-    handle: supervisor,
-    onDown: onFailure,
-  })
-  const wake = wakeOf({
-    dispatcher,
-    roster,
-    supervisor: supervisorRef,
-    monotonic: () => clock.monotonic(),
-  })
-  const serve = <Message>(
-    kind: ServiceKind,
-    start: StartService<Message>,
-  ): (() => Ref<Message>) => {
-    starts.set(kind, start)
-    const watch = { kind: 'alive', ref: spawnService(kind, 1) } as const
-    roster.setService(kind, { epoch: 1, watch, crashes: UNHARMED })
-    let last = watch.ref
-    return () => {
-      const present = roster.service(kind)!.watch
-      if (present.kind === 'alive') last = present.ref
-      return last as Ref<Message>
-    }
-  }
-  const lives: GatewayFactory = new GatewayFactory({
-    now: () => dispatcher.now + (options.aheadMs?.() ?? 0),
+  const dispatcher = startDispatcher(options)
+  const services = new Services(registry)
+  registry.supervisor = startSupervisor({ ...options, actors, dispatcher, services })
+  const now = options.now ?? ((): number => dispatcher.now + (options.aheadMs?.() ?? 0))
+  const gateways = new GatewayFactory({
     ...options,
+    now,
     actors,
-    broker,
-    quotes: board,
-    supervisor: supervisorRef,
-    ask: message => send(reconcilerRef(), message),
+    quotes: options.board,
+    supervisor: registry.supervisor,
+    ask: message => send(registry.refOf('reconciler'), message),
   })
-  const gatewayRef = serve<GatewayMessage>('gateway', (epoch, onDown) => lives.start(epoch, onDown))
-  const reconcilerRef = serve<ReconcilerMessage>('reconciler', (epoch, onDown) => {
+  services.serve('gateway', (epoch, onDown) => gateways.start(epoch, onDown))
+  services.serve('reconciler', (epoch, onDown) => {
     const ref: Ref<ReconcilerMessage> = actors.spawn({
       name: 'reconciler',
       epoch,
       handle: reconciler,
       onDown,
       initialState: reconcilerState({
-        now: () => dispatcher.now + (options.aheadMs?.() ?? 0),
         ...options,
-        broker,
+        now,
         reconcileMs: options.reconcileMs ?? RECONCILE_MS,
-        keyOf: id => lives.book.holdingOf(id),
+        keyOf: id => gateways.book.holdingOf(id),
         self: message => send(ref, message),
-        tellGateway: message => send(gatewayRef(), message),
+        tellGateway: message => send(registry.refOf('gateway'), message),
         track: call => actors.track(call),
       }),
     })
     return ref
   })
-  serve<CaretakerMessage>('caretaker', (epoch, onDown) =>
+  services.serve('caretaker', (epoch, onDown) =>
     actors.spawn({ name: 'caretaker', epoch, initialState: dispatcher, handle: caretaker, onDown }),
   )
-  broker.streamOrders?.(update => send(gatewayRef(), { kind: 'pushed', update }))
+  broker.streamOrders?.(update => send(registry.refOf('gateway'), { kind: 'pushed', update }))
   return {
     actors,
     broker,
     dispatcher,
-    roster,
-    supervisor: supervisorRef,
-    serve,
+    roster: registry,
+    services,
+    supervisor: registry.supervisor,
     get gateway() {
-      return gatewayRef()
+      return registry.refOf('gateway')
     },
     get reconciler() {
-      return reconcilerRef()
+      return registry.refOf('reconciler')
     },
     get book() {
-      return lives.book
+      return gateways.book
     },
   }
 }
 
-/** Tells the supervisor that an incarnation has ended by a throw. */
-const down =
-  (supervisor: Ref<SupervisorMessage>, actor: Actor) =>
-  ({ epoch, reason }: Down): void => {
-    send(supervisor, { kind: 'down', actor, epoch, reason })
-  }
+const startDispatcher = (options: EngineOptions<ExitVenue>): Dispatcher =>
+  new Dispatcher({
+    board: options.board,
+    freshMs: options.freshMs ?? 0,
+    ratcheted: options.ratcheted ?? (() => undefined),
+    ...(options.decided && { decided: options.decided }),
+    ...(options.instruments && { hoursOf: name => options.instruments!.of(name).hours }),
+    wake: wakeOf(options.registry, () => options.clock.monotonic()),
+    exit: watched => {
+      const generation = options.registry.get(watched.position.id)?.generation ?? 1
+      askForExit(options.registry, watched, generation)
+    },
+  })
 
-interface Surroundings extends MonitorShared {
-  readonly supervisorRef: Ref<SupervisorMessage>
+/** Hands the decision of a position that has no monitor to the gateway. */
+function askForExit(
+  registry: ActorRegistry,
+  { decision, position }: WatchedPosition,
+  generation: number,
+): void {
+  send(registry.refOf('gateway'), { kind: 'exit', decision: decision!, position, generation })
 }
 
-/** Starts monitors, which know what is around them once all of it is there. */
-function monitors(actors: ActorSystem, surroundings: () => Surroundings) {
+interface SupervisorDeps extends EngineOptions<ExitVenue> {
+  readonly actors: ActorSystem
+  readonly dispatcher: Dispatcher
+  readonly services: Services
+}
+
+function startSupervisor(deps: SupervisorDeps): Ref<SupervisorMessage> {
+  const { actors, registry, dispatcher, services, clock, onFailure } = deps
+  const ref: Ref<SupervisorMessage> = actors.spawn<SupervisorState, SupervisorMessage>({
+    name: 'supervisor',
+    epoch: 1,
+    initialState: supervisorState(registry, {
+      dispatcher,
+      journal: deps.journal,
+      policy: deps.supervision ?? DEFAULT_SUPERVISION,
+      timers: deps.timers,
+      random: () => deps.random(),
+      monotonic: () => clock.monotonic(),
+      askForExit: (watched, generation) => askForExit(registry, watched, generation),
+      spawnService: (kind, epoch) => services.start(kind, epoch),
+      spawnMonitor: monitorSpawner(deps),
+      stop: each => actors.stop(each),
+      self: message => send(ref, message),
+      shutdown: (name, reason) => onFailure({ name, epoch: 0, reason }),
+    }),
+    handle: supervisor,
+    onDown: onFailure,
+  })
+  return ref
+}
+
+/** Starts monitors. All of them hang under one parent that receives no message. */
+function monitorSpawner({
+  actors,
+  registry,
+  dispatcher,
+  beforeMonitor: before,
+}: SupervisorDeps): SupervisorParts['spawnMonitor'] {
   const parent = actors.group('monitors')
-  let shared: Surroundings | undefined
-  const spawnMonitor: SupervisorParts['spawnMonitor'] = (guard, { epoch, generation }) => {
-    const around = (shared ??= surroundings())
-    const positionId = guard.position.id
+  const shared: MonitorShared = {
+    dispatcher,
+    before,
+    get gateway() {
+      return registry.refOf('gateway')
+    },
+  }
+  return (watched, { epoch, generation }) => {
+    const positionId = watched.position.id
     return actors.spawn({
       name: monitorName(positionId),
       kind: 'monitor',
       epoch,
       parent,
-      initialState: { guard, generation, shared: around },
+      initialState: { guard: watched, generation, shared },
       handle: monitor,
-      onDown: down(around.supervisorRef, { kind: 'monitor', positionId }),
+      onDown: reportsDown(registry, { kind: 'monitor', positionId }),
     })
   }
-  return spawnMonitor
 }

@@ -1,27 +1,18 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { send, type Ref } from '../actors/actor.ts'
-import type { CaretakerMessage, MonitorMessage, SupervisorMessage } from '../actors/messages.ts'
+import type { CaretakerMessage, MonitorMessage } from '../actors/messages.ts'
 import { CATCH_UP, crossedLast } from '../actors/supervisor-state.ts'
 import type { Dispatcher } from '../risk/dispatcher.ts'
 import { standIn } from '../risk/stand-in.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 
-export interface WakingParts {
-  readonly dispatcher: Dispatcher
-  readonly roster: ActorRegistry
-  readonly supervisor: Ref<SupervisorMessage>
-  monotonic(): number
-}
-
 /** Hands a position that is pending to whoever watches it; what is down is decided here and now. */
-export function wakeOf({
-  dispatcher,
-  roster,
-  supervisor,
-  monotonic,
-}: WakingParts): (guard: WatchedPosition) => void {
-  return guard => {
-    const child = roster.get(guard.position.id)
+export function wakeOf(
+  registry: ActorRegistry,
+  monotonic: () => number,
+): (guard: WatchedPosition, dispatcher: Dispatcher) => void {
+  return (guard, dispatcher) => {
+    const child = registry.get(guard.position.id)
     if (child?.guard !== guard) return
     guard.wokenAt = monotonic()
     switch (child.watch.kind) {
@@ -31,10 +22,10 @@ export function wakeOf({
         return
       case 'waiting':
         tryStandIn(dispatcher, guard)
-        send(supervisor, { kind: 'crossed', positionId: guard.position.id })
+        send(registry.supervisor, { kind: 'crossed', positionId: guard.position.id })
         return
       case 'given-up': {
-        const watch = roster.service('caretaker')?.watch
+        const watch = registry.service('caretaker')?.watch
         const isTold =
           watch?.kind === 'alive' && send(watch.ref as Ref<CaretakerMessage>, crossedLast(guard))
         if (!isTold) tryStandIn(dispatcher, guard)

@@ -17,7 +17,7 @@ export interface DispatcherOptions {
   /** Where the prices are kept; default: a board of its own. */
   readonly board?: PriceBoard
   /** The position became pending: its monitor must catch up. Once for each time. */
-  wake(guard: WatchedPosition): void
+  wake(guard: WatchedPosition, dispatcher: Dispatcher): void
   /** A fold decided in the monitor's place. */
   exit(guard: WatchedPosition, decision: Decision): void
   /** Ticks that wait for pending positions of one stream before they are folded; default 4096. */
@@ -132,7 +132,7 @@ export class Dispatcher {
         if (guard.suspend(this.seq + 1)) woken.push(guard)
       }
     }
-    for (const guard of woken) this.options.wake(guard)
+    for (const guard of woken) this.options.wake(guard, this)
   }
 
   /** Takes a position out: nothing fires for it any more. */
@@ -170,7 +170,7 @@ export class Dispatcher {
     this.timetable.visitAt(at, guard => {
       if (!guard.pending) alwaysFire(guard)
     })
-    for (const guard of due) this.options.wake(guard)
+    for (const guard of due) this.options.wake(guard, this)
   }
 
   /** Takes one tick as the tick filter lets it pass, received at `at` (epoch ms). What was due before it fires first. */
@@ -193,7 +193,7 @@ export class Dispatcher {
 
   /** Has the monitor of a position that was made pending catch up. */
   wake(guard: WatchedPosition): void {
-    this.options.wake(guard)
+    this.options.wake(guard, this)
   }
 
   /** Takes over what the monitor's catch-up found. A position that was closed meanwhile stays so. */
@@ -272,7 +272,7 @@ export class Dispatcher {
   private wakeFired(): void {
     const woken = this.fired.length === 1 ? [...this.fired] : this.fired.toSorted(byOrdinal)
     this.fired.length = 0
-    for (const guard of woken) this.options.wake(guard)
+    for (const guard of woken) this.options.wake(guard, this)
   }
 
   /** Too many segments: every position of the stream takes its best price and arms afresh. */
@@ -282,7 +282,7 @@ export class Dispatcher {
       if (guard.own.stream === stream && guard.suspend(this.seq + 1)) woken.push(guard)
     }
     stream.extremes.clear()
-    for (const guard of woken) this.options.wake(guard)
+    for (const guard of woken) this.options.wake(guard, this)
   }
 
   private addLeg(guard: WatchedPosition, instrument: InstrumentId, view: PriceView): Leg {

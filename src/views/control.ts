@@ -117,7 +117,7 @@ export class AccountControl implements Control {
 
   why(id: string): WhyView | undefined {
     const position = this.position(id)
-    const child = this.parts.system.core.roster.get(positionId(id))
+    const child = this.parts.system.engine.roster.get(positionId(id))
     if (position === undefined) return undefined
     const rules = child === undefined ? [] : explain(child.guard, this.parts.clock.now())
     const exit = exitView(this.parts.system, positionId(id))
@@ -127,8 +127,8 @@ export class AccountControl implements Control {
   async add({ warnings = [], ...request }: AddRequest, by: Requester): Promise<AddedView> {
     const { system } = this.parts
     await this.endDurable(request.position.id)
-    const { wanted, warnings: more } = system.doors.admit(request)
-    const registered = await system.registrar.add(wanted, nameOf(by))
+    const { wanted, warnings: more } = system.admission.admit(request)
+    const registered = await system.changes.add(wanted, nameOf(by))
     return { ...this.view(registered), warnings: [...warnings, ...more] }
   }
 
@@ -147,11 +147,11 @@ export class AccountControl implements Control {
   async exit(id: string, by: Requester): Promise<PositionView> {
     const { system } = this.parts
     await this.endDurable(id)
-    const registered = system.registrar.open(positionId(id))
+    const registered = system.state.register.openRow(positionId(id))
     // The intent says when and why; only this line, in a commit before it, says who.
     const told = system.told('exit-asked', { positionId: id, by: nameOf(by) })
-    system.byHand.exit(positionId(id), 'manual')
-    await Promise.all([told, system.byHand.settled(positionId(id))])
+    system.manualExits.exit(positionId(id), 'manual')
+    await Promise.all([told, system.manualExits.settled(positionId(id))])
     return this.view(registered)
   }
 
@@ -184,8 +184,8 @@ export class AccountControl implements Control {
       const text = `halt holds ${present.held.length} exits: say what becomes of them with held: send or discard`
       throw new WatchkeeperError('HELD_EXITS', text)
     }
-    if (held === 'discard') await this.parts.system.byHand.discardAll(nameOf(by))
-    await this.parts.system.byHand.setKillSwitch({ state, since: this.parts.clock.now(), by })
+    if (held === 'discard') await this.parts.system.killSwitch.discardAll(nameOf(by))
+    await this.parts.system.killSwitch.set({ state, since: this.parts.clock.now(), by })
     this.parts.lookAgain()
     return this.killSwitch()
   }
@@ -283,7 +283,7 @@ export class AccountControl implements Control {
     guard: WatchedPosition | undefined,
     now: number,
   ): Pick<PositionView, 'lastPrice' | 'priceAgeMs'> {
-    const shown = this.parts.system.gate.shownPrice(instrument)
+    const shown = this.parts.system.intake.shownPrice(instrument)
     if (shown !== undefined) return { lastPrice: shown.price, priceAgeMs: now - shown.ts }
     if (guard === undefined || guard.own.stream.lastAt === -Infinity) {
       return { lastPrice: null, priceAgeMs: null }
@@ -295,9 +295,9 @@ export class AccountControl implements Control {
   private view(registered: Registered): PositionView {
     const { position, rules, observed } = registered
     const { system, clock } = this.parts
-    const { state, cause } = system.guarding.standingOf(registered)
+    const { state, cause } = system.coverage.standingOf(registered)
     const now = clock.now()
-    const child = system.core.roster.get(position.id)
+    const child = system.engine.roster.get(position.id)
     const exit = system.state.openExits.get(position.id)
     const { tickSize } = system.instruments.of(position.instrument)
     const reason = observed?.reason ?? exit?.decision.reason ?? child?.guard.decision?.reason
@@ -305,7 +305,7 @@ export class AccountControl implements Control {
       ...position,
       state,
       ...(cause !== undefined && { unguardedBy: cause }),
-      unguardedMs: Math.round(system.guarding.unguardedMs(registered)),
+      unguardedMs: Math.round(system.coverage.unguardedMs(registered)),
       rules,
       ...(child === undefined
         ? { best: position.entryPrice, stop: null, target: null }

@@ -7,7 +7,7 @@ import type { ExitView } from '../ports/control.ts'
 
 /** The exit of a position with its history; undefined where none was decided. */
 export function exitView(
-  { core: { book }, state: { openExits } }: Pick<Account, 'core' | 'state'>,
+  { engine: { book }, state: { openExits } }: Pick<Account, 'engine' | 'state'>,
   id: PositionId,
 ): ExitView | undefined {
   const record = book.exits.record(id) ?? openExits.get(id)
@@ -27,10 +27,10 @@ export function exitView(
 /** What a monitoring cycle finds of exits and holdings, at `now` of the gateway's clock (epoch ms). */
 export function accountFacts(
   {
-    core: { book },
+    engine: { book },
     confirmation,
     state: { faults, register },
-  }: Pick<Account, 'core' | 'confirmation' | 'state'>,
+  }: Pick<Account, 'engine' | 'confirmation' | 'state'>,
   now: number,
 ): AccountFacts {
   const { capabilities, loudAfter, loudAfterMs } = book.settings

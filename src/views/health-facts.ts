@@ -43,7 +43,7 @@ const GRACED: ReadonlySet<UnguardedCause> = new Set(['not-open', 'unpriced'])
 export function healthFacts(
   system: Account,
   { now, startedAt, exitOverdueMs, staleMs, graceMs }: Limits,
-  found: Found = system.guarding.look(),
+  found: Found = system.coverage.look(),
 ): HealthFacts {
   const { state } = system
   const supervision = supervisionOf(system)
@@ -74,9 +74,9 @@ export function healthFacts(
       restarts: supervision.restartsInWindow(),
     },
     positions: found.counts,
-    unguardedMs: system.guarding.totalMs,
+    unguardedMs: system.coverage.totalMs,
     unguarded: found.unguarded
-      .map(each => ({ ...each, forMs: system.guarding.lastsMs(each.id) }))
+      .map(each => ({ ...each, forMs: system.coverage.lastsMs(each.id) }))
       .filter(({ cause, forMs }) => !GRACED.has(cause) || forMs > graceMs)
       .map(({ id, forMs, ...found }) => ({ what: `${id}: ${reasonOf(found)}`, forMs })),
     refusedEntries: [...state.refusedEntries]
@@ -95,15 +95,15 @@ export function healthFacts(
     killSwitch: system.state.killSwitch.state,
     storeErrors: system.storeErrors,
     brokerErrors: system.state.counts.brokerErrors,
-    badTicks: system.gate.bad,
+    badTicks: system.intake.bad,
     mode: system.isObserving ? 'observe' : 'guard',
     trippedLimits: state.limits.tripped.map(what => ({ what })),
     nearLimits: near.map(what => ({ what })),
     clockJumps: system.clock.recent(CLOCK_MS),
     clockPending: system.clock.pending(),
-    unconfirmedPrices: system.gate.unconfirmed(now).map(([what, forMs]) => ({ what, forMs })),
-    pricesOutsideHours: system.gate.outsideHours(now).map(what => ({ what })),
-    pricesAhead: system.gate.aheadBy().map(([instrument, byMs]) => ({
+    unconfirmedPrices: system.intake.unconfirmed(now).map(([what, forMs]) => ({ what, forMs })),
+    pricesOutsideHours: system.intake.outsideHours(now).map(what => ({ what })),
+    pricesAhead: system.intake.aheadBy().map(([instrument, byMs]) => ({
       what: `${instrument}: its time is ${(byMs / 1_000).toFixed(0)} s ahead of the clock`,
     })),
     account: accountFacts(system, exitNow),

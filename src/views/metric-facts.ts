@@ -36,22 +36,22 @@ export async function metricFacts(
   { system, desk, store, performance, notices, monotonicMs }: Scraped,
   { healthAt, ...given }: Given,
 ): Promise<MetricFacts> {
-  const { state, core, gate } = system
+  const { state, engine, intake } = system
   const { counts, openExits } = state
   const exitNow = system.clock.steady()
-  const { exits } = core.book
+  const { exits } = engine.book
   // Whether an order waits for its turn, or has left, is known in memory alone.
   const present = [...openExits].map(([id, durable]) => exits.record(id) ?? durable)
   const [openStates, oldestAt] = openExitsOf(present, exitNow)
   const waits = [...exits.unverified(exitNow)].map(({ forMs }) => forMs)
   const { standings } = await system.portfolio.standing()
-  const { rules, pending, monitors } = rosterFacts(core)
+  const { rules, pending, monitors } = rosterFacts(engine)
   return {
     ...given,
     nodeVersion: process.version,
     mode: system.isObserving ? 'observe' : 'guard',
     killSwitch: state.killSwitch.state,
-    positions: system.guarding.last.counts,
+    positions: system.coverage.last.counts,
     exitsIntended: counts.exitsIntended,
     exitsEnded: counts.exitsEnded,
     rejections: counts.rejections,
@@ -61,21 +61,21 @@ export async function metricFacts(
     unverifiedOrders: counts.unverified,
     unverifiedMs: Math.max(0, ...waits),
     closedElsewhere: counts.closedElsewhere,
-    releasedOrders: core.book.released.all().length,
+    releasedOrders: engine.book.released.all().length,
     openExits: openStates,
     oldestExitMs: exitNow - oldestAt,
     ticks: {
       evaluated: system.ticks,
-      bad: gate.bad,
-      old: gate.unevaluated.old,
-      closed: gate.unevaluated.closed,
-      ahead: gate.unevaluated.ahead,
+      bad: intake.bad,
+      old: intake.unevaluated.old,
+      closed: intake.unevaluated.closed,
+      ahead: intake.unevaluated.ahead,
     },
     prices: { ...priceFacts(system, given.now), pending },
-    unguardedMs: system.guarding.totals,
+    unguardedMs: system.coverage.totals,
     restarts: [...counts.eachRestart()],
     actors: actorFacts(system, monitors),
-    deadLetters: core.actors.deadLetters,
+    deadLetters: engine.actors.deadLetters,
     brokerErrors: counts.brokerErrors,
     followErrors: counts.followErrors,
     isolatedFaults: counts.isolatedFaults,
@@ -110,8 +110,8 @@ function openExitsOf(
   return [states, oldest]
 }
 
-function priceFacts({ core, guarding }: Account, now: number): Omit<PriceFacts, 'pending'> {
-  const { dispatcher } = core
+function priceFacts({ engine, coverage }: Account, now: number): Omit<PriceFacts, 'pending'> {
+  const { dispatcher } = engine
   let [newest, oldest, backlog] = [-Infinity, Infinity, 0]
   for (const { guards, lastAt, backlog: waiting } of dispatcher.board.streams()) {
     if (guards.size === 0) continue
@@ -124,7 +124,7 @@ function priceFacts({ core, guarding }: Account, now: number): Omit<PriceFacts, 
   return {
     oldestMs: isIdle ? 0 : now - oldest,
     newestMs: isIdle ? 0 : now - newest,
-    stale: guarding.last.quietMs.size + guarding.last.unpriced.size,
+    stale: coverage.last.quietMs.size + coverage.last.unpriced.size,
     backlog,
     backlogLimit: dispatcher.backlogLimit,
     foldErrors: dispatcher.foldErrors,
@@ -132,7 +132,7 @@ function priceFacts({ core, guarding }: Account, now: number): Omit<PriceFacts, 
 }
 
 function actorFacts(
-  { core: { roster, actors } }: Account,
+  { engine: { roster, actors } }: Account,
   monitors: ActorFacts['states'],
 ): ActorFacts[] {
   return SUPERVISED.map(kind => {

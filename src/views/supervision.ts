@@ -1,13 +1,12 @@
 import type { Account } from '../account/account.ts'
 import {
   UNHARMED,
-  type Actor,
   type ActorRegistry,
   type Child,
   type Supervised,
 } from '../actors/actor-registry.ts'
 import { livenessOf, send, type Ref } from '../actors/actor.ts'
-import type { SupervisorMessage } from '../actors/messages.ts'
+import type { Actor, SupervisorMessage } from '../actors/messages.ts'
 import { monitorName } from '../actors/supervisor-state.ts'
 import { positionId } from '../domain/ids.ts'
 import { WatchkeeperError } from '../errors.ts'
@@ -28,8 +27,8 @@ export interface SupervisionParts {
 
 /** The supervision of a running account. */
 export function supervisionOf(system: Account): SupervisionView {
-  const { core, clock, supervision: policy } = system
-  const { roster, supervisor } = core
+  const { engine, clock, supervision: policy } = system
+  const { roster, supervisor } = engine
   return new SupervisionView({
     roster,
     supervisor,

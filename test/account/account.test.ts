@@ -63,7 +63,7 @@ describe('LiveSystem', () => {
 
   /** What a process finds that starts after this one was killed: nothing but what was durable. */
   async function restart(but: Partial<OpenAccountOptions> = {}): Promise<void> {
-    system.core.actors.stopAll()
+    system.engine.actors.stopAll()
     system = await open(but)
     await system.settled()
   }
@@ -183,12 +183,12 @@ describe('LiveSystem', () => {
 
   it('holds every exit back in halt, and sends them after it', async () => {
     await add()
-    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
+    await system.killSwitch.set({ ...OFF, state: 'halt' })
     await tick(100, 89)
     await restart()
     await cycle()
     expect(account.placed).to.equal(0)
-    await system.byHand.setKillSwitch(OFF)
+    await system.killSwitch.set(OFF)
     await system.settled()
     await cycle()
     expect(account.placed).to.equal(1)
@@ -197,7 +197,7 @@ describe('LiveSystem', () => {
   it('flattens what is guarded, and what is added later', async () => {
     await add()
     await tick(100)
-    await system.byHand.setKillSwitch({ ...OFF, state: 'flatten' })
+    await system.killSwitch.set({ ...OFF, state: 'flatten' })
     await system.settled()
     await add({ id: positionId('p2') })
     await system.settled()
@@ -222,7 +222,7 @@ describe('LiveSystem', () => {
     expect(system.state.openExits.size).to.equal(0)
     await add()
     await tick(100)
-    expect(system.core.roster.get(P1)?.generation).to.equal(2)
+    expect(system.engine.roster.get(P1)?.generation).to.equal(2)
   })
 
   it('refuses an id that is guarded already, and ids that it does not know', async () => {
@@ -277,9 +277,9 @@ describe('LiveSystem', () => {
 
     it('takes an exit by hand and a flatten for the same', async () => {
       await add()
-      system.byHand.exit(P1, 'manual')
-      await system.byHand.settled(P1)
-      await system.byHand.setKillSwitch({ ...OFF, state: 'flatten' })
+      system.manualExits.exit(P1, 'manual')
+      await system.manualExits.settled(P1)
+      await system.killSwitch.set({ ...OFF, state: 'flatten' })
       await system.settled()
       expect([account.placed, system.state.register.get(P1)?.observed?.reason]).to.deep.equal([
         0,
@@ -376,13 +376,13 @@ describe('LiveSystem', () => {
 
   it('discards exits that halt held, and guards their positions again', async () => {
     await add()
-    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
+    await system.killSwitch.set({ ...OFF, state: 'halt' })
     await tick(100, 120, 89, 115)
     expect(system.state.openExits.size).to.equal(1)
-    await system.byHand.discardAll('test')
+    await system.killSwitch.discardAll('test')
     await restart()
-    expect([system.state.openExits.size, system.core.roster.size]).to.deep.equal([0, 1])
-    await system.byHand.setKillSwitch(OFF)
+    expect([system.state.openExits.size, system.engine.roster.size]).to.deep.equal([0, 1])
+    await system.killSwitch.set(OFF)
     await tick(108.1)
     expect(account.placed).to.equal(0)
     await tick(108)
@@ -391,22 +391,22 @@ describe('LiveSystem', () => {
 
   it('goes on with an exit that the store does not let it discard', async () => {
     await add()
-    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
+    await system.killSwitch.set({ ...OFF, state: 'halt' })
     await tick(100, 89)
     keeper.failures.push(new WatchkeeperError('STORE_FAILED', 'no room'))
-    expect(await codeOf(system.byHand.discardAll('test'))).to.equal('STORE_FAILED')
-    await system.byHand.setKillSwitch(OFF)
+    expect(await codeOf(system.killSwitch.discardAll('test'))).to.equal('STORE_FAILED')
+    await system.killSwitch.set(OFF)
     for (let count = 0; count < 3; count++) await cycle()
     expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
   })
 
   it('sends no order under the id of one that was discarded', async () => {
     await add()
-    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
+    await system.killSwitch.set({ ...OFF, state: 'halt' })
     await tick(100, 89)
     const { order } = system.state.openExits.get(P1)!
-    await system.byHand.discardAll('test')
-    await system.byHand.setKillSwitch(OFF)
+    await system.killSwitch.discardAll('test')
+    await system.killSwitch.set(OFF)
     await tick(88)
     expect(account.placed).to.equal(1)
     expect([...account.fills.keys()]).not.to.include(order.clientOrderId)
@@ -416,8 +416,8 @@ describe('LiveSystem', () => {
     await add()
     account.fault = 'filled, then lost'
     await tick(100, 89)
-    await system.byHand.setKillSwitch({ ...OFF, state: 'halt' })
-    await system.byHand.discardAll('test')
+    await system.killSwitch.set({ ...OFF, state: 'halt' })
+    await system.killSwitch.discardAll('test')
     await cycle()
     expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
   })
@@ -427,7 +427,7 @@ describe('LiveSystem', () => {
     for (const id of ['a', 'b', 'c']) await add({ id: positionId(id) })
     await tick(100, 89)
     expect(account.placed).to.equal(1)
-    system.byHand.exit(positionId('b'), 'manual')
+    system.manualExits.exit(positionId('b'), 'manual')
     await cycle()
     expect(account.placed).to.equal(2)
     now += 2_000
@@ -440,7 +440,7 @@ describe('LiveSystem', () => {
     await add({ id: positionId('p2') })
     account.fault = 'filled, then lost'
     await tick(100)
-    system.byHand.exit(P1, 'manual')
+    system.manualExits.exit(P1, 'manual')
     await system.settled()
     system.holdSends()
     await tick(89)
@@ -470,17 +470,17 @@ describe('LiveSystem', () => {
     const quiet = { staleQuote: { afterMs: 1_000, action: 'poll' }, stopLoss: { pct: 50 } }
     await system.add(aPosition({ openedAt: now }), quiet, 'test')
     await tick(100)
-    expect([...instrumentsToPoll(system.core.roster, now)]).to.deep.equal([])
+    expect([...instrumentsToPoll(system.engine.roster, now)]).to.deep.equal([])
     now += 1_001
-    expect([...instrumentsToPoll(system.core.roster, now)]).to.deep.equal(['ACME'])
-    expect([...instrumentsHeld(system.core.roster)]).to.deep.equal(['ACME'])
+    expect([...instrumentsToPoll(system.engine.roster, now)]).to.deep.equal(['ACME'])
+    expect([...instrumentsHeld(system.engine.roster)]).to.deep.equal(['ACME'])
   })
 
   it('says when somebody set the clock', async () => {
     let mono = 0
     const clock = { now: () => now, monotonic: () => mono }
     await restart()
-    system.core.actors.stopAll()
+    system.engine.actors.stopAll()
     system = await openAccount({ ...optionsOf(), clock })
     now += 5_000
     mono += 500
@@ -647,7 +647,7 @@ describe('LiveSystem', () => {
       now += 5_000
       await cycle()
       const unowned = (): number[] =>
-        system.core.book.unownedHoldings().map(({ quantity }) => quantity)
+        system.engine.book.unownedHoldings().map(({ quantity }) => quantity)
       expect(unowned()).to.deep.equal([4])
       sold(4)
       now += 5_000
@@ -669,11 +669,11 @@ describe('LiveSystem', () => {
       expect(told.map(({ kind, quantity }) => [kind, quantity])).to.deep.equal([
         ['holding-oversold', -1],
       ])
-      expect(system.core.book.oversoldHoldings()).to.have.length(1)
+      expect(system.engine.book.oversoldHoldings()).to.have.length(1)
       sold(-1)
       now += 5_000
       await cycle()
-      expect(system.core.book.oversoldHoldings()).to.deep.equal([])
+      expect(system.engine.book.oversoldHoldings()).to.deep.equal([])
     })
 
     it('tells of a short after any exit, and takes it for a trade of others an hour later', async () => {
@@ -692,7 +692,7 @@ describe('LiveSystem', () => {
       now += 5_000
       await cycle()
       expect(kinds()).to.include('holding-unowned')
-      expect(system.core.book.oversoldHoldings()).to.deep.equal([])
+      expect(system.engine.book.oversoldHoldings()).to.deep.equal([])
     })
 
     it('tells of an order of which nobody knows for long what became, with the evidence', async () => {

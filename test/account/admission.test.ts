@@ -115,7 +115,7 @@ describe('a position at each door', () => {
 
   const isOpen = (id: string): boolean => system.state.register.open.has(positionId(id))
   const rowOf = (id: string) => system.state.register.get(positionId(id))!
-  const stateOf = (id: string) => system.guarding.standingOf(rowOf(id))
+  const stateOf = (id: string) => system.coverage.standingOf(rowOf(id))
 
   const fromFile = async (given: Given | string): Promise<Answer> => {
     try {
@@ -419,8 +419,8 @@ describe('a position at each door', () => {
       await tick(80)
       expect(lines()).to.deep.equal(['position-added', 'entry-refused'])
       expect(stateOf('p1')).to.deep.equal({ state: 'unguarded', cause: 'entry' })
-      expect(system.core.roster.get(positionId('p1'))).to.equal(undefined)
-      expect(system.guarding.look().counts).to.include({ unguarded: 1, guarded: 0 })
+      expect(system.engine.roster.get(positionId('p1'))).to.equal(undefined)
+      expect(system.coverage.look().counts).to.include({ unguarded: 1, guarded: 0 })
     })
 
     it('is guarded from the first price on that exits nothing', async () => {

@@ -101,7 +101,7 @@ describe('Adopter', () => {
 
   const bought = () => {
     const position = aPosition({ quantity: 3, openedAt: now })
-    return system.registrar.add({ position, rules: { stopLoss: { pct: 10 } }, isHeld: true }, 'bot')
+    return system.changes.add({ position, rules: { stopLoss: { pct: 10 } }, isHeld: true }, 'bot')
   }
 
   it('leaves alone what its owner adds while it is about to be adopted', async () => {

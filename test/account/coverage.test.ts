@@ -70,7 +70,7 @@ describe('Guarding', () => {
   })
 
   afterEach(() => {
-    system.core.actors.stopAll()
+    system.engine.actors.stopAll()
   })
 
   async function turn(): Promise<void> {
@@ -90,16 +90,16 @@ describe('Guarding', () => {
   }
 
   async function crash(): Promise<void> {
-    const { watch, epoch } = system.core.roster.get(P1)!
-    if (watch.kind === 'alive') system.core.actors.stop(watch.ref)
+    const { watch, epoch } = system.engine.roster.get(P1)!
+    if (watch.kind === 'alive') system.engine.actors.stop(watch.ref)
     const actor = { kind: 'monitor', positionId: P1 } as const
-    send(system.core.supervisor, { kind: 'down', actor, epoch, reason: new Error('crashed') })
+    send(system.engine.supervisor, { kind: 'down', actor, epoch, reason: new Error('crashed') })
     await turn()
   }
 
   const registered = () => system.state.register.get(P1)!
-  const cause = () => system.guarding.causeOf(registered())
-  const ms = () => system.guarding.unguardedMs(registered())
+  const cause = () => system.coverage.causeOf(registered())
+  const ms = () => system.coverage.unguardedMs(registered())
   const status = () => {
     const limits = { startedAt: START, exitOverdueMs: 60_000, staleMs: STALE_MS, graceMs: GRACE_MS }
     const { checks } = healthStatus(healthFacts(system, { now: now(), ...limits }))
@@ -142,8 +142,8 @@ describe('Guarding', () => {
     system.tick({ instrument: instrumentId('AC/ME'), ts: now(), price: 100 })
     await cycle(GRACE_MS + 500)
     expect(status().missing.output).to.equal('1: ACME (did you mean AC/ME?)')
-    system.missingPrices.tellOf(system.guarding.last.unpriced)
-    system.missingPrices.tellOf(system.guarding.last.unpriced)
+    system.missingPrices.tellOf(system.coverage.last.unpriced)
+    system.missingPrices.tellOf(system.coverage.last.unpriced)
     await cycle(500)
     const told = keeper.lines.filter(({ kind }) => kind === 'instrument-unpriced')
     expect(told).to.have.length(1)
@@ -196,25 +196,25 @@ describe('Guarding', () => {
             await system.add(aPosition({ id, openedAt }), { stopLoss: { pct: 5 } }, 'test')
           }
           if (what === 'release' && isOpen) await system.release(id, 'test')
-          if (what === 'exit' && isOpen) system.byHand.exit(id, 'manual')
+          if (what === 'exit' && isOpen) system.manualExits.exit(id, 'manual')
           if (what === 'tick') await tick(100)
           if (what === 'fall') await tick(90)
           if (what === 'halt' || what === 'off') {
             const by = { who: 'test', from: 'test' }
-            await system.byHand.setKillSwitch({ state: what, since: now(), by })
+            await system.killSwitch.set({ state: what, since: now(), by })
           }
           await (hasCycle ? cycle(500) : turn())
-          const { counts } = system.guarding.look()
+          const { counts } = system.coverage.look()
           const sum = Object.values(counts).reduce((a, b) => a + b, 0)
           expect(sum).to.equal(system.state.register.open.size)
           const states = [...system.state.register.open.values()].map(
-            row => system.guarding.standingOf(row).state,
+            row => system.coverage.standingOf(row).state,
           )
           for (const state of POSITION_STATES) {
             expect(states.filter(each => each === state)).to.have.length(counts[state])
           }
         }
-        system.core.actors.stopAll()
+        system.engine.actors.stopAll()
       }),
       { numRuns: 25 },
     )
@@ -228,7 +228,7 @@ describe('Guarding', () => {
     expect(cause()).to.equal('price')
     const { unguarded, stale, guarded } = status()
     expect([unguarded.status, stale.status, guarded]).to.deep.equal(['pass', 'warn', 0])
-    expect(system.guarding.totals.get('price')).to.be.greaterThan(0)
+    expect(system.coverage.totals.get('price')).to.be.greaterThan(0)
   })
 
   it('looks at whoever is there now: come, gone, or with another monitor', async () => {
@@ -236,8 +236,8 @@ describe('Guarding', () => {
     await tick()
     await cycle(500)
     const found = (): number[] => [
-      system.guarding.last.expected,
-      system.guarding.last.counts.guarded,
+      system.coverage.last.expected,
+      system.coverage.last.counts.guarded,
     ]
     expect(found()).to.deep.equal([1, 1])
     await system.add(aPosition({ id: positionId('p2') }), { stopLoss: { pct: 5 } }, 'test')
@@ -282,7 +282,7 @@ describe('Guarding', () => {
     await tick()
     await cycle(500)
     const before = ms()
-    await system.byHand.setKillSwitch({
+    await system.killSwitch.set({
       state: 'halt',
       since: now(),
       by: { who: 'test', from: 'test' },
@@ -300,9 +300,9 @@ describe('Guarding', () => {
     await cycle(500)
     const before = ms()
     timers.pass(60_000)
-    const told = system.guarding.countDown(now() - 60_000)
+    const told = system.coverage.countDown(now() - 60_000)
     expect(told).to.deep.equal({ positions: 1, downMs: 60_000 })
-    expect(system.guarding.totals.get('down')).to.equal(60_000)
+    expect(system.coverage.totals.get('down')).to.equal(60_000)
     expect(ms() - before).to.be.at.least(60_000)
   })
 })

@@ -27,7 +27,7 @@ describe('tellDeadRules', () => {
     await system.settled()
     const told: unknown[] = []
     const tell = (kind: string, detail: object): unknown => told.push({ kind, ...detail })
-    tellDeadRules({ core: system.core, tell })
+    tellDeadRules({ engine: system.engine, tell })
     expect(told).to.deep.equal([
       {
         kind: 'rule-cannot-fire',

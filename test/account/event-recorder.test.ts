@@ -100,7 +100,7 @@ describe('what is told of an exit', () => {
 
   it('is told once for each cause that its calls fail by, and counted from then on', async () => {
     venue.fault = 'lost'
-    system.core.broker.orderByClientId = () => Promise.reject(new NotSent('the breaker is open'))
+    system.engine.broker.orderByClientId = () => Promise.reject(new NotSent('the breaker is open'))
     await tick(100, 120, 107)
     for (let each = 0; each < 99; each++) await cycle()
     const failures = keeper.lines.filter(({ kind }) => kind === 'exit-failed')
@@ -131,18 +131,18 @@ describe('what is told of an exit', () => {
         .map(({ kind, cause, count }) => `${kind} ${cause} ${count}`)
     expect(counts()).to.deep.equal(['caretaker hand 1'])
     expect(system.state.counts.restarts).to.equal(0)
-    const { watch } = system.core.roster.service('caretaker')!
+    const { watch } = system.engine.roster.service('caretaker')!
     if (watch.kind === 'alive') send(watch.ref, null as never)
     await system.settled()
     expect(counts()).to.deep.equal(['caretaker crash 1', 'caretaker hand 1'])
   })
 
   it('counts exits by how they ended, and one that a person took back', async () => {
-    await system.byHand.setKillSwitch({ state: 'halt', since: now, by: null })
+    await system.killSwitch.set({ state: 'halt', since: now, by: null })
     await tick(100, 80)
     await cycle()
-    await system.byHand.discardAll('test')
-    await system.byHand.setKillSwitch({ state: 'off', since: now, by: null })
+    await system.killSwitch.discardAll('test')
+    await system.killSwitch.set({ state: 'off', since: now, by: null })
     await tick(79)
     await cycle()
     const { filled, discarded } = system.state.counts.exitsEnded

@@ -78,7 +78,7 @@ describe('A feed that goes back to where it was', () => {
       onLine: () => undefined,
       onFatal: () => undefined,
     })
-    system.resumePoint.place = () => read
+    system.checkpoint.place = () => read
     await system.settled()
     read = typeof system.state.feedPlace === 'number' ? system.state.feedPlace : tape.length
   }
@@ -99,7 +99,7 @@ describe('A feed that goes back to where it was', () => {
 
   /** Ends as kill -9 does: what was not durable is gone. */
   async function die(): Promise<void> {
-    system.core.actors.stopAll()
+    system.engine.actors.stopAll()
     await start()
   }
 
@@ -147,7 +147,7 @@ describe('A feed that goes back to where it was', () => {
     print(185, 20_000)
     await readOn()
     expect(exits()).to.deep.equal([])
-    expect(system.gate.unevaluated.old).to.equal(2)
+    expect(system.intake.unevaluated.old).to.equal(2)
     await die()
     print(179)
     await readOn()

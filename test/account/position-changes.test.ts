@@ -69,7 +69,7 @@ describe('the lives of one id', () => {
 
   /** A process that starts after this one was killed finds what was durable, and nothing else. */
   async function restart(but: Partial<OpenAccountOptions> = {}): Promise<void> {
-    system.core.actors.stopAll()
+    system.engine.actors.stopAll()
     keeper.hold = undefined
     system = await open(but)
     await system.settled()
@@ -129,7 +129,7 @@ describe('the lives of one id', () => {
       'position-added',
     ])
     await restart()
-    expect(system.core.roster.get(P1)?.generation).to.equal(2)
+    expect(system.engine.roster.get(P1)?.generation).to.equal(2)
   })
 
   it('begin the next one only behind the end of the last, however slow its commit is', async () => {
@@ -141,7 +141,7 @@ describe('the lives of one id', () => {
     await until(() => isHeld)
     expect(system.state.register.shown(P1)?.state, 'before it is on disk').to.equal('open')
     const added = add({ entryPrice: 89 })
-    await system.core.actors.idle()
+    await system.engine.actors.idle()
     expect((await stored())?.state).to.equal('open')
     free()
     expect((await added).generation).to.equal(2)
@@ -159,7 +159,7 @@ describe('the lives of one id', () => {
     keeper.hold = () => new Promise(() => undefined)
     const { store } = keeper
     keeper = new MemoryRepository(store)
-    system.core.actors.stopAll()
+    system.engine.actors.stopAll()
     system = await open()
     expect(system.state.register.get(P1)?.state).to.equal('open')
     await cycle()
@@ -190,11 +190,11 @@ describe('the lives of one id', () => {
     for (let count = 0; count < 3; count++) {
       now += 500
       system.cycle()
-      await system.core.actors.idle()
+      await system.engine.actors.idle()
     }
     await until(() => system.state.register.get(P1)?.position.quantity === 3)
     await system.release(P1, 'test')
-    await system.core.actors.idle()
+    await system.engine.actors.idle()
     await restart()
     await tick(50)
     expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'released'])
@@ -216,7 +216,7 @@ describe('the lives of one id', () => {
     for (let count = 0; count < 3; count++) {
       now += 500
       system.cycle()
-      await system.core.actors.idle()
+      await system.engine.actors.idle()
     }
     expect(system.state.register.get(P1)?.position.quantity).to.equal(3)
     free()
@@ -238,16 +238,16 @@ describe('the lives of one id', () => {
     await add({ entryPrice: 110 })
     await system.settled()
     await restart()
-    expect(system.core.roster.get(P1)?.guard.ratchet().best).to.equal(110)
+    expect(system.engine.roster.get(P1)?.guard.ratchet().best).to.equal(110)
   })
 
   it('keep the best price of one whose exit a person has discarded', async () => {
     await add()
-    await system.byHand.setKillSwitch({ state: 'halt', since: now, by: null })
+    await system.killSwitch.set({ state: 'halt', since: now, by: null })
     await tick(100, 150, 130)
-    await system.byHand.discardAll('test')
+    await system.killSwitch.discardAll('test')
     await restart()
-    expect(system.core.roster.get(P1)?.guard.ratchet().best).to.equal(150)
+    expect(system.engine.roster.get(P1)?.guard.ratchet().best).to.equal(150)
   })
 
   it('send no exit whose position was released while its intent was written', async () => {

@@ -215,7 +215,7 @@ describe('A guarded position, when the wall clock is set', () => {
     machine.sleep(2 * HOUR)
     await pass(1_000, { price: 100 })
     expect(state()).to.equal('closed')
-    expect(system.guarding.totals.get('pause')).to.equal(2 * HOUR)
+    expect(system.coverage.totals.get('pause')).to.equal(2 * HOUR)
   })
 
   it('counts a pause of the process as time without a guard, once', async () => {
@@ -223,8 +223,8 @@ describe('A guarded position, when the wall clock is set', () => {
     await pass(1_000, { price: 100 })
     machine.pass(60_000)
     await pass(500, { price: 100 })
-    const counted = [...system.guarding.totals.values()].reduce((sum, ms) => sum + ms, 0)
-    expect([system.guarding.totals.get('pause'), counted]).to.deep.equal([60_500, 60_500])
+    const counted = [...system.coverage.totals.values()].reduce((sum, ms) => sum + ms, 0)
+    expect([system.coverage.totals.get('pause'), counted]).to.deep.equal([60_500, 60_500])
   })
 
   it('is exited again in time when the clock of the process before was an hour ahead', async () => {
@@ -234,7 +234,7 @@ describe('A guarded position, when the wall clock is set', () => {
     system.tick({ instrument: instrumentId('ACME'), ts: machine.wall, price: 90 })
     await system.settled()
     expect([intended(), state()]).to.deep.equal([['p1'], 'open'])
-    system.core.actors.stopAll()
+    system.engine.actors.stopAll()
     machine.set(-HOUR)
     system = await open()
     await pass(65_000, { price: 100 })

@@ -57,11 +57,11 @@ describe('supervisor', () => {
 
   function start(policy: Record<string, unknown>): void {
     dispatcher = new Dispatcher({
-      wake: guard => wakeOf({ dispatcher, roster, supervisor: ref, monotonic: () => 0 })(guard),
+      wake: wakeOf(roster, () => 0),
       exit: (_guard, decision) => exits.push(decision),
     })
     dispatcher.advance(0)
-    ref = actors.spawn<SupervisorState, SupervisorMessage>({
+    ref = roster.supervisor = actors.spawn<SupervisorState, SupervisorMessage>({
       name: `supervisor-${JSON.stringify(policy).length}`,
       epoch: 1,
       initialState: supervisorState(roster, {

@@ -105,7 +105,7 @@ describe('the parts of a service', () => {
       script: { faults: [{ on: 'place', harm }] },
       broker: { callTimeoutMs: 300 },
     })
-    system.byHand.exit(IDS[0]!, 'manual')
+    system.manualExits.exit(IDS[0]!, 'manual')
     await until(() => isClosed(IDS[0]!))
     const { outcome, ms } = desk.history.last.find(({ operation }) => operation === 'placeExit')!
     // The adapter's own limit is ten seconds.
@@ -122,7 +122,7 @@ describe('the parts of a service', () => {
         throttle: { startRate: 50 },
       },
     })
-    for (const id of IDS) system.byHand.exit(id, 'manual')
+    for (const id of IDS) system.manualExits.exit(id, 'manual')
     const attempt = (): number => Object(desk.gates.breaker('account')).attempt ?? 0
     await until(() => attempt() === 2)
     const refused = desk.history.totals().filter(({ outcome }) => outcome === 'UNAUTHORIZED')
@@ -138,7 +138,7 @@ describe('the parts of a service', () => {
     const { system } = await open({ script: { faults: [{ on: 'quotes', harm }] } })
     await system.quotes([instrumentId('p0')]).catch(() => undefined)
     expect(counted('RATE_LIMITED', 'quotes')).to.equal(1)
-    system.byHand.exit(IDS[0]!, 'manual')
+    system.manualExits.exit(IDS[0]!, 'manual')
     await until(() => isClosed(IDS[0]!))
     expect(broker.book().orders).to.have.length(1)
   })
@@ -154,7 +154,7 @@ describe('the parts of a service', () => {
     })
     await system.quotes([instrumentId('p0')]).catch(() => undefined)
     expect(desk.gates.breaker('orders').kind).to.equal('open')
-    system.byHand.exit(IDS[0]!, 'manual')
+    system.manualExits.exit(IDS[0]!, 'manual')
     await until(() => isClosed(IDS[0]!))
     expect(desk.gates.breaker('quotes').kind).to.not.equal('open')
   })

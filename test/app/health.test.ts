@@ -62,7 +62,7 @@ describe('health of a running system', () => {
     })
   })
 
-  afterEach(() => system.core.actors.stopAll())
+  afterEach(() => system.engine.actors.stopAll())
 
   async function open(but: Partial<OpenAccountOptions> = {}): Promise<void> {
     system = await openAccount({
@@ -189,7 +189,7 @@ describe('health of a running system', () => {
       ['flatten', 'warn'],
       ['off', 'pass'],
     ] as const) {
-      await system.byHand.setKillSwitch({ state, since: now(), by: null })
+      await system.killSwitch.set({ state, since: now(), by: null })
       expect(statusOf('gateway:kill-switch'), state).to.equal(wanted)
     }
   })

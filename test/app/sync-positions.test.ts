@@ -75,7 +75,7 @@ describe('seed', () => {
       refused: [],
     })
     expect(system.state.register.get(positionId('a'))?.position.openedAt).to.equal(1_000)
-    expect(system.core.roster.size).to.equal(2)
+    expect(system.engine.roster.size).to.equal(2)
   })
 
   it('applies rules that the file has tightened, and keeps what it would loosen', async () => {
@@ -102,7 +102,7 @@ describe('seed', () => {
     await system.release(positionId('b'), 'test')
     const seeded = await restartedWith(entry('b'), entry('c'))
     expect(seeded).to.deep.include({ over: ['b'], vanished: ['a'] })
-    expect(system.core.roster.size).to.equal(2)
+    expect(system.engine.roster.size).to.equal(2)
   })
 
   it('says that another quantity in the file changes nothing', async () => {

@@ -93,7 +93,7 @@ describe('A position whose instrument has trading hours', () => {
   it('asks for a price for want of one only while the market is open', async () => {
     await guard({ staleQuote: { afterMs: 10 * MINUTE, action: 'poll' }, stopLoss: { pct: 50 } })
     await at(now + 1, 100)
-    const wanted = (): string[] => [...instrumentsToPoll(system.core.roster, now)]
+    const wanted = (): string[] => [...instrumentsToPoll(system.engine.roster, now)]
     await at(CLOSE + 60 * MINUTE)
     expect(wanted()).to.deep.equal([])
     await at(DAY + OPEN + 11 * MINUTE)
@@ -103,7 +103,7 @@ describe('A position whose instrument has trading hours', () => {
   it('is guarded without a price until the session has been quiet for too long', async () => {
     await guard({ stopLoss: { pct: 50 } })
     await at(now + 1, 100)
-    const cause = () => system.guarding.causeOf(system.state.register.get(P1)!)
+    const cause = () => system.coverage.causeOf(system.state.register.get(P1)!)
     await at(CLOSE + 60 * MINUTE)
     expect(cause()).to.equal(undefined)
     await at(DAY + OPEN + 29_000)

@@ -138,7 +138,7 @@ export class LiveLoad {
     prices[instrument] = price
     this.ticks++
     const { system } = this.rig
-    this.receivedAt[(system.core.dispatcher.seq + 1) % REMEMBERED] = performance.now()
+    this.receivedAt[(system.engine.dispatcher.seq + 1) % REMEMBERED] = performance.now()
     system.tick({ instrument: this.names[instrument]!, ts: Date.now(), price })
     this.shadow.tick(instrument, price)
   }

@@ -98,8 +98,8 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
 const same = <Part>(part: Part): Part => part
 
 /** A decision is made when the book takes it over; nothing in the product tells of that moment. */
-function tellDecisions({ core }: Account, tell: (decision: Decision) => void): void {
-  const { dispatcher } = core
+function tellDecisions({ engine }: Account, tell: (decision: Decision) => void): void {
+  const { dispatcher } = engine
   const commit = dispatcher.commit.bind(dispatcher)
   dispatcher.commit = (guard, outcome) => {
     commit(guard, outcome)
@@ -111,7 +111,7 @@ function tellDecisions({ core }: Account, tell: (decision: Decision) => void): v
 export const addAll = (
   { system }: Pick<LiveRig, 'system'>,
   positions: readonly Pick<Registered, 'position' | 'rules'>[],
-): Promise<void> => system.registrar.addAll(positions, 'bench')
+): Promise<void> => system.changes.addAll(positions, 'bench')
 
 /** `count` equal positions over 500 instruments, each with a stop of its own a hair apart. */
 export const spread = (

@@ -116,7 +116,7 @@ function optionsFor(
 
 /** Hands all ticks on to the trigger books, and counts them. */
 const taking = ({ rig: { system } }: Surroundings, onTick: () => void) => ({
-  held: () => instrumentsHeld(system.core.roster),
+  held: () => instrumentsHeld(system.engine.roster),
   onTick(tick: Tick) {
     system.tick(tick)
     onTick()

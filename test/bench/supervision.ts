@@ -61,8 +61,8 @@ async function idleCycle(system: Account): Promise<{ median: number; best: numbe
   for (let cycle = 0; cycle < CYCLES; cycle++) {
     const from = performance.now()
     system.cycle()
-    healthStatus(healthFacts(system, { now: Date.now(), ...limits }, system.guarding.last))
-    await system.core.actors.idle()
+    healthStatus(healthFacts(system, { now: Date.now(), ...limits }, system.coverage.last))
+    await system.engine.actors.idle()
     times.push(performance.now() - from)
     await pause(5)
   }
@@ -83,7 +83,7 @@ function crashes(system: Account, crashing: Set<string>) {
   let done = 0
   const timer = setInterval(() => {
     const due = ((performance.now() - start) * CRASHES_PER_SECOND) / 1_000
-    const children = [...system.core.roster.all()]
+    const children = [...system.engine.roster.all()]
     while (done < due) {
       const child = children[Math.floor(random() * children.length)]!
       done++
@@ -100,7 +100,7 @@ async function allBack(system: Account, crashing: Set<string>): Promise<number> 
   const from = performance.now()
   crashing.clear()
   const isBack = (): boolean =>
-    [...system.core.roster.all()].every(({ watch }) => watch.kind === 'alive')
+    [...system.engine.roster.all()].every(({ watch }) => watch.kind === 'alive')
   while (!isBack() && performance.now() - from < 60_000) await pause(5)
   return performance.now() - from
 }

@@ -155,7 +155,7 @@ describe('pacedBroker of a live system', () => {
     })
     await system.add(aPosition({ quantity: 5 }), { stopLoss: { pct: 10 } }, 'test')
     desk.handle('orders', forceOpen)
-    system.byHand.exit(positionId('p1'), 'manual')
+    system.manualExits.exit(positionId('p1'), 'manual')
     await until(() => {
       now++
       desk.cycle()
@@ -238,7 +238,7 @@ describe('pacedBroker of a live system', () => {
 
   it('sends no exit of a position that was released while the exit waited for the breaker', async () => {
     await system.release(positionId('p1'), 'test')
-    await until(() => system.core.book.exits.record(positionId('p1')) === undefined)
+    await until(() => system.engine.book.exits.record(positionId('p1')) === undefined)
     closeBreaker()
     expect(account.placed).to.equal(0)
   })

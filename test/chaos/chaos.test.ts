@@ -52,7 +52,7 @@ describe('Chaos', () => {
 
   afterEach(() => {
     chaos.stop()
-    system.core.actors.stopAll()
+    system.engine.actors.stopAll()
   })
 
   async function turn(): Promise<void> {
@@ -84,7 +84,7 @@ describe('Chaos', () => {
   it('crashes a monitor, which is replaced, and journals that before', async () => {
     await act({ kind: 'monitor-throws' })
     await cycle()
-    expect(system.core.roster.get(P1)?.epoch).to.equal(2)
+    expect(system.engine.roster.get(P1)?.epoch).to.equal(2)
     expect(lines('chaos')[0]).to.deep.include({ act: 'monitor-throws', times: 1 })
     expect(lines('monitor-restarted')).to.have.length(1)
     expect(lines('chaos')[0]!.seq).to.be.below(lines('monitor-restarted')[0]!.seq)
@@ -93,7 +93,7 @@ describe('Chaos', () => {
   it('quarantines a monitor that throws too often, and its stop still exits it once', async () => {
     await act({ kind: 'monitor-throws', times: 6 })
     for (let round = 0; round < 20; round++) await cycle(1_000)
-    expect(system.core.roster.get(P1)?.watch.kind).to.equal('given-up')
+    expect(system.engine.roster.get(P1)?.watch.kind).to.equal('given-up')
     expect(summary().quarantined).to.equal(1)
     await tick(94)
     for (let round = 0; round < 4; round++) await cycle()
@@ -103,10 +103,10 @@ describe('Chaos', () => {
   it('makes a rule throw for a while, whose last level still exits', async () => {
     await act({ kind: 'rule-throws', rules: ['trailingStop'], forMs: 60_000 })
     await tick(130)
-    expect(system.core.roster.get(P1)?.guard.ruleErrors).to.be.greaterThan(0)
+    expect(system.engine.roster.get(P1)?.guard.ruleErrors).to.be.greaterThan(0)
     timers.pass(60_000)
     await tick(150)
-    expect(system.core.roster.get(P1)?.guard.ruleErrors).to.equal(0)
+    expect(system.engine.roster.get(P1)?.guard.ruleErrors).to.equal(0)
     await tick(94)
     await cycle()
     expect(venue.fills.size).to.equal(1)
@@ -116,7 +116,7 @@ describe('Chaos', () => {
     await act({ kind: 'rule-throws', rules: ['trailingStop'], forMs: 60_000 })
     await tick(130)
     await tick(140)
-    expect(system.core.roster.get(P1)?.guard.ruleErrors).to.be.greaterThan(0)
+    expect(system.engine.roster.get(P1)?.guard.ruleErrors).to.be.greaterThan(0)
     await tick(94)
     await cycle()
     expect(venue.fills.size).to.equal(1)

@@ -114,7 +114,7 @@ describe('what is wrong with one position', () => {
 
   it('stops no exit of another one in the process that finds it in its store', async () => {
     await guardPoison()
-    system.core.actors.stopAll()
+    system.engine.actors.stopAll()
     system = await open()
     await system.settled()
     await tick(SOUND, 100, 94)
@@ -135,7 +135,7 @@ describe('what is wrong with one position', () => {
       }
       return { ...real, placeExit }
     }
-    system.core.actors.stopAll()
+    system.engine.actors.stopAll()
     system = await open({ portfolio, venue })
     account.trade(ACME, 2)
     account.trade(SOUND, 2)
@@ -154,7 +154,7 @@ describe('what is wrong with one position', () => {
   it('leaves the daily loss of the others counted where its own is no number', async () => {
     const limits = [{ name: 'all', maxLoss: 30, warnAtPct: 80 }]
     const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
-    system.core.actors.stopAll()
+    system.engine.actors.stopAll()
     system = await open({ portfolio })
     account.trade(ACME, 1e308)
     account.trade(SOUND, 10)

@@ -106,7 +106,7 @@ describe('an order that is executed after the venue has told its end', () => {
   it('is booked once over restarts', async () => {
     await sellTwice()
     for (let restarts = 0; restarts < 2; restarts++) {
-      system.core.actors.stopAll()
+      system.engine.actors.stopAll()
       system = await open()
       await cycles(20)
     }

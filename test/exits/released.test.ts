@@ -68,7 +68,7 @@ describe('the exit of a released position', () => {
   }
 
   async function restart(): Promise<void> {
-    system.core.actors.stopAll()
+    system.engine.actors.stopAll()
     system = await open()
     await system.settled()
   }
@@ -141,7 +141,7 @@ describe('the exit of a released position', () => {
         await releaseWorking()
         await restart()
         await cycles(12)
-        expect(system.core.book.strangers).to.deep.equal([])
+        expect(system.engine.book.strangers).to.deep.equal([])
         expect(line('second-guard')).to.equal(undefined)
       })
     })
@@ -184,14 +184,14 @@ describe('the exit of a released position', () => {
 
     it('is no longer under way where it was never sent', async () => {
       account.held = 5
-      await system.byHand.setKillSwitch({ state: 'halt', since: now, by: null })
+      await system.killSwitch.set({ state: 'halt', since: now, by: null })
       await add({ quantity: 5 })
       await tick(100, 89)
       await system.release(P1, 'test')
       await system.settled()
       expect([system.state.openExits.size, system.state.released.size]).to.deep.equal([0, 0])
       await add({ quantity: 5, entryPrice: 110 })
-      await system.byHand.setKillSwitch({ state: 'off', since: now, by: null })
+      await system.killSwitch.set({ state: 'off', since: now, by: null })
       await tick(88)
       await cycles(6)
       expect([await sellAll(), account.held]).to.deep.equal([5, 0])
@@ -223,7 +223,7 @@ describe('the exit of a released position', () => {
     account.isSilent = false
     account.execute(account.placed[0]!)
     await cycles(20)
-    expect([failing(), system.core.book.released.all()]).to.deep.equal([[], []])
+    expect([failing(), system.engine.book.released.all()]).to.deep.equal([[], []])
   })
 
   it('is given up an hour after a venue that finds none says that it does not work', async () => {

@@ -267,7 +267,7 @@ describe('the HTTP API', () => {
     await tick(100)
     keeper.failures.push(new Error('disk full'))
     system.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 120 })
-    await system.core.actors.idle()
+    await system.engine.actors.idle()
     expect((await ask('GET', '/api/positions/p1')).body['best']).to.equal(100)
     system.cycle()
     await system.settled()

@@ -1,4 +1,5 @@
-import { Account } from '../../src/account/account.ts'
+import type { Account } from '../../src/account/account.ts'
+import { openAccount as open } from '../../src/account/open.ts'
 import type { AccountOptions, Venue } from '../../src/account/options.ts'
 import { SendPermission } from '../../src/account/send-permission.ts'
 import type { AccountRepository } from '../../src/account/state-writer.ts'
@@ -26,5 +27,5 @@ export async function openAccount({
   const state = new AccountState(await keeper.load())
   const board = new PriceBoard()
   const permission = new SendPermission(state, isStoreOurs)
-  return Account.open({ ...options, keeper, state, board, permission, venue: venue(board) })
+  return open({ ...options, keeper, state, board, permission, venue: venue(board) })
 }

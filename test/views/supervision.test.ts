@@ -127,19 +127,19 @@ describe('supervision of a live system', () => {
 
   /** A message that no actor understands crashes whoever gets it. */
   async function crash(kind: 'gateway' | 'portfolio' | 'caretaker'): Promise<void> {
-    const { watch } = system.core.roster.service(kind)!
+    const { watch } = system.engine.roster.service(kind)!
     if (watch.kind === 'alive') send(watch.ref, null as never)
     await turn()
   }
 
   async function crashMonitor(): Promise<void> {
-    const { watch } = system.core.roster.get(P1)!
+    const { watch } = system.engine.roster.get(P1)!
     if (watch.kind !== 'alive') return
-    system.core.actors.stop(watch.ref)
-    send(system.core.supervisor, {
+    system.engine.actors.stop(watch.ref)
+    send(system.engine.supervisor, {
       kind: 'down',
       actor: { kind: 'monitor', positionId: P1 },
-      epoch: system.core.roster.get(P1)!.epoch,
+      epoch: system.engine.roster.get(P1)!.epoch,
       reason: new Error('crashed'),
     })
     await turn()
@@ -194,9 +194,9 @@ describe('supervision of a live system', () => {
   it('sends an exit that a person asked for, though the gateway lost it unrecorded', async () => {
     await add()
     await tick(100)
-    const { gateway } = system.core
+    const { gateway } = system.engine
     send(gateway, null as never)
-    system.byHand.exit(P1, 'manual')
+    system.manualExits.exit(P1, 'manual')
     await turn()
     expect(venue.orders).to.have.length(0)
     await cycle()
@@ -220,7 +220,7 @@ describe('supervision of a live system', () => {
   })
 
   it('says so when whoever is asked ends before it answers', async () => {
-    const { watch } = system.core.roster.service('portfolio')!
+    const { watch } = system.engine.roster.service('portfolio')!
     if (watch.kind === 'alive') send(watch.ref, null as never)
     const failed = await system.portfolio.standing().catch((error: unknown) => error)
     expect((failed as WatchkeeperError).code).to.equal('ACTOR_DOWN')

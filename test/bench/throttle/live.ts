@@ -135,7 +135,7 @@ class LiveRun {
       for (let each = this.random() < 0.2 ? 5 : 1; each > 0; each--) {
         const id = positionId(`e${this.exits++}`)
         this.asked.set(id, clock.monotonic())
-        this.parts.system.byHand.exit(id, 'manual')
+        this.parts.system.manualExits.exit(id, 'manual')
       }
     }
   }

@@ -1,0 +1,86 @@
+import { send } from '../actors/actor.ts'
+import type { GatewayMessage } from '../actors/messages.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { KillSwitch } from '../exits/kill-switch.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
+import { ask } from './ask.ts'
+import type { EventRecorder } from './event-recorder.ts'
+import { lineOf } from './journal-line.ts'
+import type { ManualExits } from './manual-exits.ts'
+import type { PositionChanges } from './position-changes.ts'
+import type { StateWriter } from './state-writer.ts'
+import type { AccountState } from './state.ts'
+import type { Watching } from './watching.ts'
+
+export interface KillSwitchActsDeps {
+  readonly engine: Pick<Engine<unknown>, 'roster' | 'gateway'>
+  readonly state: AccountState
+  readonly writer: Pick<StateWriter, 'now'>
+  readonly changes: Pick<PositionChanges, 'renew'>
+  readonly manualExits: Pick<ManualExits, 'exit' | 'forget'>
+  readonly recorder: Pick<EventRecorder, 'discarded'>
+  readonly watching: Pick<Watching, 'watch'>
+  /** Epoch ms. */
+  now(): number
+}
+
+/** What a person does with the kill switch, and with the exits that it has held. */
+export class KillSwitchActs {
+  private readonly deps: KillSwitchActsDeps
+
+  constructor(deps: KillSwitchActsDeps) {
+    this.deps = deps
+  }
+
+  /** Moves the kill switch; resolves when that is durable. */
+  async set(killSwitch: KillSwitch): Promise<void> {
+    const { writer, state, engine, manualExits, now } = this.deps
+    const by = killSwitch.by?.who
+    const line = lineOf(now(), 'kill-switch', undefined, { state: killSwitch.state, by })
+    await writer.now({ change: () => ({ killSwitch, lines: [line] }) })
+    state.killSwitch = killSwitch
+    send(engine.gateway, { kind: 'kill-switch', killSwitch })
+    if (killSwitch.state !== 'flatten') return
+    for (const { id } of [...state.open()]) manualExits.exit(id, 'kill-switch')
+  }
+
+  /** Forgets the exits that were never sent; their positions are guarded again. */
+  async discardAll(by: string): Promise<void> {
+    const { gateway } = this.deps.engine
+    const records = await ask<GatewayMessage, readonly ExitRecord[]>(gateway, done => {
+      return { kind: 'discard', done }
+    })
+    await Promise.all(records.map(record => this.discard(record, by)))
+  }
+
+  /** The position begins a new generation, in which no order of the exit that is forgotten means anything. */
+  private async discard(record: ExitRecord, by: string): Promise<void> {
+    const { engine, changes, recorder, state, watching, manualExits } = this.deps
+    const { positionId: id, generation } = record
+    const ratchet = this.ratchetOf(record)
+    let renewed: Registered | undefined
+    try {
+      renewed = await changes.renew({ id, generation, ratchet }, by)
+    } catch (error) {
+      const row = state.register.get(id)
+      if (row?.state === 'open' && row.generation === generation) {
+        send(engine.gateway, { kind: 'take-back', record, position: row.position })
+      }
+      throw error
+    }
+    if (renewed === undefined) return
+    recorder.discarded(record)
+    manualExits.forget(id)
+    watching.watch(renewed, { ratchet })
+  }
+
+  /** How far the generation of an exit had come, as its monitor or an earlier process has left it. */
+  private ratchetOf({ positionId: id, generation }: ExitRecord): KeptRatchet | undefined {
+    const { engine, state } = this.deps
+    const child = engine.roster.get(id)
+    if (child?.generation === generation) return child.guard.ratchet()
+    const kept = state.ratchets.get(id)
+    return kept?.generation === generation ? kept : undefined
+  }
+}

@@ -1,0 +1,75 @@
+import { send } from '../actors/actor.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
+import type { RuleSet } from '../risk/rule.ts'
+import type { EntryTests } from './entry-tests.ts'
+import type { ManualExits } from './manual-exits.ts'
+import type { StateWriter } from './state-writer.ts'
+import type { AccountState } from './state.ts'
+import { ruleSetOf } from './stored-rules.ts'
+
+export interface WatchingDeps {
+  readonly engine: Pick<Engine<unknown>, 'dispatcher' | 'gateway' | 'supervisor'>
+  readonly state: AccountState
+  readonly writer: Pick<StateWriter, 'soon'>
+  readonly entryTests: EntryTests
+  readonly manualExits: Pick<ManualExits, 'exit'>
+  /** Nothing is sent: exits are only observed. */
+  readonly isObserving: boolean
+  /** The rules of a position as its monitor gets them; chaos may make them throw. */
+  readonly rulesFor: (rules: RuleSet) => RuleSet
+  /** Epoch ms. */
+  now(): number
+}
+
+/** Takes registered positions under guard: the gateway owns their holdings, the supervisor starts their monitors. */
+export class Watching {
+  private readonly deps: WatchingDeps
+
+  constructor(deps: WatchingDeps) {
+    this.deps = deps
+  }
+
+  /** Starts the monitor of a position, from its ratchet where there is one; `watched` is called once it runs. */
+  watch(
+    registered: Registered,
+    { ratchet, watched }: { ratchet?: KeptRatchet | undefined; watched?: () => void } = {},
+  ): void {
+    const { engine, state, entryTests, manualExits, rulesFor, now } = this.deps
+    const { position, generation } = registered
+    engine.dispatcher.advance(now())
+    this.own(registered)
+    send(engine.supervisor, {
+      kind: 'guard',
+      position,
+      ruleSet: rulesFor(ruleSetOf(registered)),
+      generation,
+      ...(ratchet !== undefined && { ratchet }),
+      guarded: () => {
+        entryTests.begin(registered)
+        watched?.()
+      },
+    })
+    if (state.killSwitch.state === 'flatten') manualExits.exit(position.id, 'kill-switch')
+  }
+
+  /** Takes up what an earlier process has left of a position. */
+  resume(registered: Registered): void {
+    const { state, writer, isObserving } = this.deps
+    const { id } = registered.position
+    if (registered.state !== 'open' || state.openExits.has(id)) return
+    if (registered.observed !== undefined && isObserving) return this.own(registered)
+    const { observed, ...afresh } = registered
+    if (observed !== undefined) {
+      state.register.decide(afresh)
+      writer.soon({ row: id })
+    }
+    if (afresh.entry?.kind === 'refused') return this.own(afresh)
+    this.watch(afresh, { ratchet: state.ratchets.get(id) })
+  }
+
+  /** The position is a part of its holding, whether or not it has a monitor. */
+  private own({ position, generation }: Registered): void {
+    send(this.deps.engine.gateway, { kind: 'own', position, generation })
+  }
+}
