@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
+import { running } from '../support/compiled.ts'
 import { AS_PROCESS_1 } from '../support/namespace.ts'
 import { needing } from '../support/needing.ts'
 
@@ -18,7 +19,7 @@ class Contained {
 
   constructor(folder: string) {
     const [unshare, ...args] = AS_PROCESS_1
-    const command = [process.execPath, '--import', 'tsx', CLAIMER, folder, '0']
+    const command = [process.execPath, ...running(CLAIMER), folder, '0']
     this.child = spawn(unshare, [...args, ...command], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })

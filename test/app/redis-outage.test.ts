@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { running } from '../support/compiled.ts'
 import { RunningService } from '../support/kill.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer, type RedisServerOptions } from '../support/redis-server.ts'
@@ -68,7 +69,7 @@ needing('redis-server').describe('A service whose prices come from Redis', () =>
   }
 
   function publish(how: 'publish' | 'xadd', prices: Record<string, number>): void {
-    publisher ??= spawn(process.execPath, ['--import', 'tsx', PUBLISHER, server.url, how], {
+    publisher ??= spawn(process.execPath, [...running(PUBLISHER), server.url, how], {
       stdio: ['pipe', 'inherit', 'inherit'],
     })
     publisher.stdin!.write(`${JSON.stringify(prices)}\n`)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { running } from '../support/compiled.ts'
 import { AS_PROCESS_1 } from '../support/namespace.ts'
 import { needing } from '../support/needing.ts'
 
@@ -27,14 +28,12 @@ describe('the end of a process', () => {
     const [command, ...args] = [
       ...before,
       process.execPath,
-      '--import',
-      'tsx',
-      SCRIPT,
+      ...running(SCRIPT),
       how,
       folder,
       String(code),
     ]
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'ignore'] })
     if (reads) child.stdout.resume()
     return new Promise(resolve =>
       child.on('exit', (ended, signal) => {

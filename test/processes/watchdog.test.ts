@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { running } from '../support/compiled.ts'
 import { AS_PROCESS_1 } from '../support/namespace.ts'
 import { needing } from '../support/needing.ts'
 
@@ -14,7 +15,7 @@ interface Ended {
 /** Runs a process under a watchdog that allows its loop to stand still for one second. */
 function run(how: string, before: readonly string[] = []): Promise<Ended> {
   const script = fileURLToPath(new URL('../support/watched.ts', import.meta.url))
-  const [command, ...args] = [...before, process.execPath, '--import', 'tsx', script, how]
+  const [command, ...args] = [...before, process.execPath, ...running(script), how]
   const child = spawn(command, args)
   const out = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {

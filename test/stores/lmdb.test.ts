@@ -15,6 +15,7 @@ import { expect } from 'chai'
 import { WatchkeeperError } from '../../src/errors.ts'
 import { attachLmdbStore, openLmdbReader, openLmdbStore } from '../../src/stores/lmdb.ts'
 import { storeContract } from '../contracts/store-contract.ts'
+import { running } from '../support/compiled.ts'
 
 const CLAIMER = fileURLToPath(new URL('../support/store-claimer.ts', import.meta.url))
 const WRITER = fileURLToPath(new URL('../support/store-writer.ts', import.meta.url))
@@ -49,7 +50,7 @@ describe('LmdbStore', () => {
 
   /** A process that owns the store and writes without end; tells each write that is durable. */
   async function startWriter(): Promise<{ child: ChildProcess; durable: number[] }> {
-    const child = spawn(process.execPath, ['--import', 'tsx', WRITER, folder], {
+    const child = spawn(process.execPath, [...running(WRITER), folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const durable: number[] = []
@@ -109,7 +110,7 @@ describe('LmdbStore', () => {
     await (await openLmdbStore({ folder })).close()
     const at = String(Date.now() + 1_500)
     const children = [1, 2, 3].map(() =>
-      spawn(process.execPath, ['--import', 'tsx', CLAIMER, folder, at], {
+      spawn(process.execPath, [...running(CLAIMER), folder, at], {
         stdio: ['ignore', 'pipe', 'inherit'],
       }),
     )

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -56,7 +56,17 @@ export function theProgram(): Compiled {
   return program
 }
 
-/** Arguments of Node that run a source file: compiled where that has been done, by tsx otherwise. */
+/** Arguments of Node that run a source file, whose path may be absolute: compiled where that has been done. */
 export function running(path: string): string[] {
-  return program === undefined ? ['--import', 'tsx', join(ROOT, path)] : [program.file(path)]
+  const source = resolve(ROOT, path)
+  if (program === undefined) return ['--import', 'tsx', source]
+  return [program.file(relative(ROOT, source))]
+}
+
+/** The environment of a process of the compiled program: what it executes counts for no source file. */
+export function runningEnv(): NodeJS.ProcessEnv {
+  const { NODE_V8_COVERAGE: coverage, ...rest } = process.env
+  return program === undefined && coverage !== undefined
+    ? { ...rest, NODE_V8_COVERAGE: coverage }
+    : rest
 }

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { running, runningEnv } from './compiled.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const MAIN = 'src/cli/main.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface RunOptions {
@@ -24,10 +25,10 @@ export class RunningService {
     args: readonly string[],
     { main = MAIN, env = {}, isSteered = false }: RunOptions = {},
   ) {
-    const loader = main.endsWith('.ts') ? ['--import', 'tsx'] : []
-    this.child = spawn(process.execPath, [...loader, main, 'run', ...args], {
+    const program = main.endsWith('.ts') ? running(main) : [main]
+    this.child = spawn(process.execPath, [...program, 'run', ...args], {
       cwd: ROOT,
-      env: { ...process.env, ...env },
+      env: { ...runningEnv(), ...env },
       stdio: ['ignore', 'pipe', 'pipe', ...(isSteered ? (['ipc'] as const) : [])],
     })
     // Each wait for a line adds listeners until one of them is heard.

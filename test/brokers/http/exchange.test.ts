@@ -13,6 +13,7 @@ import { exchange } from '../../../src/brokers/http/exchange.ts'
 import { NotSent, OutcomeUnknown, Unauthorized } from '../../../src/errors.ts'
 import type { Harm } from '../../support/broker-server/script.ts'
 import { aCertificate } from '../../support/certificate.ts'
+import { running } from '../../support/compiled.ts'
 import { anOrder, everyCall, failure, ID, stage } from '../../support/http-broker.ts'
 
 const MANY_QUESTIONS = fileURLToPath(new URL('../../support/many-questions.ts', import.meta.url))
@@ -187,7 +188,7 @@ describe('a call over HTTP', () => {
       const trusted = join(on.remote.folder, 'trusted.pem')
       writeFileSync(trusted, cert)
       const env = { ...process.env, NODE_EXTRA_CA_CERTS: trusted }
-      const args = ['--import', 'tsx', MANY_QUESTIONS, url, '150']
+      const args = [...running(MANY_QUESTIONS), url, '150']
       const { stdout } = await promisify(execFile)(process.execPath, args, { env })
       expect(JSON.parse(stdout)).to.deep.equal({ flat: 150 })
     })

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { running, runningEnv } from '../compiled.ts'
 import { readBook, type BookFill, type BookHolding, type BookOrder } from './book.ts'
 import type { Fault, HandTrade, Script, SettingsChange } from './script.ts'
 import { ACCOUNT_FILE, type SeenRequest } from './server.ts'
@@ -55,7 +56,8 @@ export class RemoteBroker {
     const begin = { ...script, faults }
     writeFileSync(file, JSON.stringify({ folder, port, settings, script: begin, seed }))
     this.remember(script)
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, file], {
+    const child = spawn(process.execPath, [...running(MAIN), file], {
+      env: runningEnv(),
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     this.child = child

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { running } from '../compiled.ts'
 import { until } from '../until.ts'
 import { ROOT, type Block, type Example } from './blocks.ts'
 import { isAsShown } from './outputs.ts'
@@ -141,7 +142,7 @@ export class PageSession {
   private async start(line: string, output: string | undefined): Promise<Ended> {
     const program = line
       .replace('npm start', 'watchkeeper run --config config/default.yaml')
-      .replace('watchkeeper run', 'node --import tsx src/cli/main.ts run')
+      .replace('watchkeeper run', `node ${running('src/cli/main.ts').join(' ')} run`)
       // A port stands for a free one.
       .replace(/(_PORT=|"port": )\d+/, '$10')
     const { PATH } = process.env
