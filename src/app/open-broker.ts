@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import type { TakeBack } from '../account/position-changes.ts'
 import { httpBroker, type Oddities } from '../brokers/http.ts'
 import { tokenSource } from '../brokers/http/options.ts'
-import { openPaperAccount } from '../brokers/paper-account.ts'
 import { binanceBroker } from '../brokers/venue/binance/options.ts'
+import { bybitBroker } from '../brokers/venue/bybit/options.ts'
+import { okxBroker } from '../brokers/venue/okx/options.ts'
+import { openPaperAccount } from '../brokers/paper-account.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Broker } from '../ports/broker.ts'
@@ -79,6 +81,10 @@ export function brokerOf({
     }
     case 'binance':
       return real(binanceBroker(config.broker, onOddity))
+    case 'bybit':
+      return real(bybitBroker(config.broker, onOddity))
+    case 'okx':
+      return real(okxBroker(config.broker, onOddity))
   }
 }
 

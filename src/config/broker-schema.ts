@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { httpBrokerSchema } from '../brokers/http.ts'
 import { binanceSchema } from '../brokers/venue/binance/options.ts'
+import { bybitSchema } from '../brokers/venue/bybit/options.ts'
+import { okxSchema } from '../brokers/venue/okx/options.ts'
 
 const callTimeoutMs = z.int().positive().max(600_000).default(5_000).meta({
   unit: 'ms',
@@ -33,7 +35,7 @@ export const brokerSchema = z
       typeof given === 'object' && given !== null && !('kind' in given)
         ? { ...given, kind: 'paper' }
         : given,
-    z.discriminatedUnion('kind', [paper, http, binanceSchema]),
+    z.discriminatedUnion('kind', [paper, http, binanceSchema, bybitSchema, okxSchema]),
   )
   .prefault({})
   .describe('The broker that carries exits out.')

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { binanceAccount } from '../support/venues/accounts.ts'
+import { binanceAccount, bybitAccount, okxAccount } from '../support/venues/accounts.ts'
 import { KEY } from '../support/venues/binance.ts'
-import type { Scene } from './scene.ts'
-import { sideBySide, type Open } from './side-by-side.ts'
+import type { Open } from './side-by-side.ts'
+import { sideBySide } from './side-by-side.ts'
+import type { Scene, SceneAccount } from './scene.ts'
 
 const PROVES = { dedupe: 'open-only', lookup: 'complete', reduceOnly: true } as const
 
@@ -12,9 +13,12 @@ const PROVES = { dedupe: 'open-only', lookup: 'complete', reduceOnly: true } as 
 const SOON_MS = 10_000
 
 /** A service that guards five ACME at an emulated Binance. */
-async function atBinance(open: Open): Promise<Scene> {
+const atBinance = (open: Open): Promise<Scene> => at(open, binanceAccount())
+
+/** A service that guards five ACME at an emulated venue. */
+async function at(open: Open, account: SceneAccount): Promise<Scene> {
   const scene = await open({
-    account: binanceAccount(),
+    account,
     venue: { capabilities: PROVES },
     config: { holdings: { reconcileMs: 2_000 } },
   })
@@ -100,5 +104,56 @@ sideBySide('an account at Binance', {
       if (statSync(file).isFile())
         expect(readFileSync(file, 'latin1'), name).to.not.include(KEY.secret)
     }
+  },
+})
+
+sideBySide('an account at Bybit', {
+  'is exited once where an order is acknowledged and rejected later': async open => {
+    const scene = await at(open, bybitAccount())
+    scene.harm('place', { kind: 'reject', code: 'late' })
+    scene.price(94)
+    await soldOnce(scene)
+    expect(scene.asked('place')).to.equal(2)
+    expect(await scene.lines('exit-fault')).to.deep.equal([])
+  },
+
+  'is exited once over a kill while the answer to the order is on its way': async open => {
+    const scene = await at(open, bybitAccount())
+    scene.harm('place', { kind: 'delay', when: 'after', ms: 3_000 })
+    scene.price(94)
+    await scene.until(() => scene.executed() === 5)
+    await scene.restart()
+    await soldOnce(scene)
+    expect(scene.asked('place')).to.equal(1)
+  },
+})
+
+const TIMED_OUT = { code: '51149', msg: 'Order timed out. Please try again.', data: [] }
+
+sideBySide('an account at OKX', {
+  'is exited once where an order timed out at the venue and was filled': async open => {
+    const scene = await at(open, okxAccount())
+    scene.harm('place', { kind: 'status', when: 'after', status: 500, body: TIMED_OUT })
+    scene.price(94)
+    await soldOnce(scene)
+    expect(scene.asked('place')).to.equal(1)
+  },
+
+  'is exited once where an order timed out at the venue and was lost': async open => {
+    const scene = await at(open, okxAccount())
+    scene.harm('place', { kind: 'status', when: 'before', status: 500, body: TIMED_OUT })
+    scene.price(94)
+    await soldOnce(scene)
+    expect(scene.asked('place')).to.equal(2)
+  },
+
+  'is exited once over a kill while the answer to the order is on its way': async open => {
+    const scene = await at(open, okxAccount())
+    scene.harm('place', { kind: 'delay', when: 'after', ms: 3_000 })
+    scene.price(94)
+    await scene.until(() => scene.executed() === 5)
+    await scene.restart()
+    await soldOnce(scene)
+    expect(scene.asked('place')).to.equal(1)
   },
 })

@@ -11,6 +11,11 @@ export const decimal = z
   .transform(Number)
   .refine(isBounded, 'a number within the bounds')
 
+/** A number that a venue gives as text, or as an empty text where there is none. */
+export const decimalOrNone = z
+  .union([z.literal('').transform(() => undefined), decimal])
+  .exactOptional()
+
 /** The shortest decimal text of a number, without an exponent. */
 export function decimalText(x: number): string {
   const [mantissa = '', exponent] = String(x).split('e')

@@ -17,3 +17,7 @@ export interface VenueInstrument {
   /** Currency of its profit. */
   readonly currency: string
 }
+
+/** A number above 0; undefined where a venue writes 0 or nothing for "any". */
+export const above0 = (x: number | undefined): number | undefined =>
+  x !== undefined && x > 0 ? x : undefined

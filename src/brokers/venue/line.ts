@@ -11,8 +11,10 @@ export type { RawAnswer } from '../http/exchange.ts'
 export interface VenueRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
-  /** In the order in which they are sent; all are text. */
+  /** In the order in which they are sent, all of them text. */
   readonly params?: Readonly<Record<string, string>>
+  /** Sent as JSON, where the venue takes that. */
+  readonly body?: Readonly<Record<string, unknown>>
   /** Whether the venue must know by whom it is; public data need not be signed. */
   readonly isSigned: boolean
   /** Changes something at the venue. */

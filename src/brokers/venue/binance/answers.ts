@@ -13,7 +13,7 @@ import type {
   OrderState,
 } from '../../../ports/broker.ts'
 import type { Permissions, PositionMode } from '../account.ts'
-import type { VenueInstrument } from '../instrument.ts'
+import { above0, type VenueInstrument } from '../instrument.ts'
 import { assertAbout, shaped } from '../reply.ts'
 import * as shapes from './shapes.ts'
 
@@ -223,9 +223,6 @@ function instrumentOf({
     currency: marginAsset,
   }
 }
-
-const above0 = (x: number | undefined): number | undefined =>
-  x !== undefined && x > 0 ? x : undefined
 
 export function permissionsOf(value: unknown): Permissions {
   const rights = shaped(shapes.restrictions, value, 'the permissions')

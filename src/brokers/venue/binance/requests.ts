@@ -6,6 +6,7 @@ import type { Ask } from '../../http/exchange.ts'
 import type { PositionMode } from '../account.ts'
 import { decimalText } from '../decimal-text.ts'
 import type { Stamp, VenueRequest } from '../line.ts'
+import { queryOf, withQuery } from '../query.ts'
 
 /** How requests to Binance are written and signed; `recvWindowMs` bounds how late one may act. */
 export const writer =
@@ -24,14 +25,6 @@ export const writer =
 
 export const signature = (payload: string, secret: string): string =>
   createHmac('sha256', secret).update(payload).digest('hex')
-
-const queryOf = (params: Readonly<Record<string, string>>): string =>
-  Object.entries(params)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-    .join('&')
-
-const withQuery = (path: string, query: string): string =>
-  query === '' ? path : `${path}?${query}`
 
 export const timeRequest: VenueRequest = {
   method: 'GET',

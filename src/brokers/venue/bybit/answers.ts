@@ -1,0 +1,232 @@
+import type { z } from 'zod'
+import { type InstrumentId, instrumentId } from '../../../domain/ids.ts'
+import type { ExitOrder } from '../../../domain/order.ts'
+import type { Tick } from '../../../domain/tick.ts'
+import { restOf } from '../../../domain/units.ts'
+import { OutcomeUnknown } from '../../../errors.ts'
+import type {
+  ExitAnswer,
+  Holding,
+  HoldingKey,
+  HoldingReport,
+  OpenOrder,
+  OrderState,
+} from '../../../ports/broker.ts'
+import type { Permissions, PositionMode } from '../account.ts'
+import { above0, type VenueInstrument } from '../instrument.ts'
+import type { Page } from '../pages.ts'
+import { assertAbout, shaped } from '../reply.ts'
+import { indexOf } from './requests.ts'
+import * as shapes from './shapes.ts'
+
+/** What was answered, and when, epoch ms. */
+export interface Told {
+  readonly result: unknown
+  readonly time: number
+}
+
+type Order = z.output<typeof shapes.order>
+type Position = z.output<typeof shapes.position>
+
+/**
+ * What an order has come to. One that the venue took and rejected later has ended without a fill. A
+ * state that is not known, or contradicts itself, proves nothing.
+ */
+function stateOf({ orderStatus, qty, cumExecQty, avgPrice }: Order): OrderState {
+  if (qty <= 0 || cumExecQty < 0 || cumExecQty > qty) return { kind: 'unknown' }
+  const price = avgPrice === undefined || avgPrice === 0 || cumExecQty === 0 ? null : avgPrice
+  const executed = { quantity: cumExecQty, price }
+  switch (orderStatus) {
+    case 'Created':
+    case 'New':
+    case 'PartiallyFilled':
+    case 'Untriggered':
+    case 'Triggered':
+      return cumExecQty < qty ? { kind: 'working', executed } : { kind: 'unknown' }
+    case 'Filled':
+      return cumExecQty === qty ? { kind: 'filled', executed } : { kind: 'unknown' }
+    case 'Rejected':
+    case 'Cancelled':
+    case 'PartiallyFilledCanceled':
+    case 'Deactivated':
+      return { kind: 'ended', executed }
+    default:
+      return { kind: 'unknown' }
+  }
+}
+
+/** The answer to a new order: it was taken, its state is asked for. */
+export function placedOf({ result }: Told, { clientOrderId }: ExitOrder): ExitAnswer {
+  const answer = shaped(shapes.acknowledgement, result, 'the new order')
+  assertAbout('the new order', answer, { orderLinkId: clientOrderId })
+  return { kind: 'acknowledged' }
+}
+
+/** The order of a look-up; undefined where this list has none. Another order in it proves nothing. */
+export function foundIn(
+  { result }: Told,
+  asked: { readonly orderLinkId: string; readonly symbol: string },
+): OrderState | undefined {
+  const { list } = shaped(shapes.page(shapes.order), result, 'the order')
+  for (const row of list) assertAbout('the order', row, asked)
+  if (list.length > 1)
+    throw new OutcomeUnknown(`${asked.orderLinkId} stands for ${list.length} orders`)
+  return list[0] && stateOf(list[0])
+}
+
+/** One holding: the row of its name, which the venue shows also where nothing is held. */
+export function holdingOf({ result }: Told, key: HoldingKey, mode: PositionMode): HoldingReport {
+  const { list } = shaped(shapes.page(shapes.position), result, 'the holding')
+  for (const row of list) {
+    assertAbout('the holding', row, { symbol: key.instrument })
+    assertMode(row, mode)
+  }
+  const index = indexOf(key.side ?? 'long', mode)
+  const own = list.filter(row => row.positionIdx === index)
+  const [row] = own
+  if (row === undefined || own.length !== 1) return { kind: 'unknown' }
+  const quantity = signedOf(row)
+  return quantity === 0 ? { kind: 'flat', ageMs: 0 } : { kind: 'held', quantity, ageMs: 0 }
+}
+
+/** Units, below 0 for a short; a side that its index or its size contradicts proves nothing. */
+function signedOf({ symbol, side, size, positionIdx }: Position): number {
+  const isOdd =
+    size < 0 ||
+    (size > 0 && side !== 'Buy' && side !== 'Sell') ||
+    (size > 0 && positionIdx === 1 && side !== 'Buy') ||
+    (size > 0 && positionIdx === 2 && side !== 'Sell')
+  if (isOdd) throw new OutcomeUnknown(`${symbol}: ${size} as ${side} ${positionIdx}`)
+  return side === 'Sell' ? -size : size
+}
+
+function assertMode({ symbol, positionIdx, size }: Position, mode: PositionMode): void {
+  if ((positionIdx === 0) === (mode === 'one-way') || size === 0) return
+  throw new OutcomeUnknown(
+    `${symbol} is held with index ${positionIdx}: the account is not in ${mode} mode`,
+  )
+}
+
+/** A cursor comes encoded, and is encoded again where it is sent. */
+function nextOf(cursor: string | undefined, rows: number): string | undefined {
+  if (cursor === undefined || cursor === '' || rows === 0) return undefined
+  try {
+    return decodeURIComponent(cursor)
+  } catch (cause) {
+    throw new OutcomeUnknown('the mark of the next page cannot be read', { cause })
+  }
+}
+
+/** One page of a list of `row`. */
+export function pageOf<Row extends z.ZodType>(row: Row, { result }: Told): Page<z.output<Row>> {
+  const { list, nextPageCursor } = shaped(shapes.page(row), result, 'the page')
+  return { rows: list, next: nextOf(nextPageCursor, list.length) }
+}
+
+export const positionName = ({ symbol, positionIdx }: Position): string =>
+  `${symbol} ${positionIdx}`
+
+export function holdingsOf(rows: readonly Position[], mode: PositionMode): Holding[] {
+  return rows.flatMap(row => {
+    const quantity = signedOf(row)
+    if (quantity === 0) return []
+    assertMode(row, mode)
+    const entry = above0(row.avgPrice)
+    return [
+      {
+        instrument: instrumentId(row.symbol),
+        ...(mode === 'hedge' && ({ side: quantity > 0 ? 'long' : 'short' } as const)),
+        quantity,
+        ...(entry !== undefined && { entryPrice: entry }),
+        ageMs: 0,
+      },
+    ]
+  })
+}
+
+/** Those of the rows that work; the list also has what has just ended. */
+export function openOrdersOf(rows: readonly Order[]): OpenOrder[] {
+  return rows.flatMap(order => {
+    const { kind } = stateOf(order)
+    if (kind === 'ended' || kind === 'filled') return []
+    if (kind !== 'working')
+      throw new OutcomeUnknown(`the order ${order.orderId} contradicts itself`)
+    const rest = restOf(order.qty, order.cumExecQty)
+    return [
+      {
+        clientOrderId: order.orderLinkId === '' ? null : order.orderLinkId,
+        instrument: instrumentId(order.symbol),
+        remaining: order.side === 'Buy' ? rest : -rest,
+      },
+    ]
+  })
+}
+
+/** Prices of what was asked for, all at the time of the answer; `onOdd` counts rows that are broken. */
+export function quotesOf(
+  { result, time }: Told,
+  asked: readonly InstrumentId[],
+  onOdd: () => void,
+): Tick[] {
+  const { list } = shaped(shapes.page(shapes.anything), result, 'the prices')
+  const wanted = new Set<string>(asked)
+  return list.flatMap(each => {
+    const { symbol } = Object(each) as { symbol?: unknown }
+    if (typeof symbol !== 'string' || !wanted.has(symbol)) return []
+    const row = shapes.ticker.safeParse(each)
+    if (!row.success) {
+      onOdd()
+      return []
+    }
+    const { lastPrice, bid1Price, ask1Price } = row.data
+    return [
+      {
+        instrument: instrumentId(symbol),
+        ts: time,
+        price: lastPrice > 0 ? lastPrice : NaN,
+        ...(bid1Price !== undefined && { bid: bid1Price }),
+        ...(ask1Price !== undefined && { ask: ask1Price }),
+      },
+    ]
+  })
+}
+
+export function modeOf({ result }: Told): PositionMode {
+  const { list } = shaped(shapes.page(shapes.position), result, 'the position mode')
+  const [row] = list
+  if (row === undefined) throw new OutcomeUnknown('no position tells the mode of the account')
+  return row.positionIdx === 0 ? 'one-way' : 'hedge'
+}
+
+/** What a row of the list of instruments says; undefined where it cannot be read. */
+export function instrumentOf(value: unknown): VenueInstrument | undefined {
+  const row = shapes.instrument.safeParse(value)
+  if (!row.success) return undefined
+  const { symbol, status, settleCoin, priceFilter, lotSizeFilter } = row.data
+  return {
+    instrument: instrumentId(symbol),
+    isTrading: status === 'Trading',
+    multiplier: 1,
+    lot: above0(lotSizeFilter.qtyStep),
+    tickSize: above0(priceFilter.tickSize),
+    minQuantity: above0(lotSizeFilter.minOrderQty),
+    maxQuantity: above0(lotSizeFilter.maxMktOrderQty ?? lotSizeFilter.maxOrderQty),
+    minNotional: above0(lotSizeFilter.minNotionalValue),
+    currency: settleCoin,
+  }
+}
+
+/** 1970 stands for "never". */
+const NEVER_MS = 86_400_000
+
+export function permissionsOf({ result }: Told): Permissions {
+  const key = shaped(shapes.apiKey, result, 'the permissions')
+  const { ContractTrade: contracts = [], Wallet: wallet = [] } = key.permissions
+  const expiresAt = Date.parse(key.expiredAt ?? '')
+  return {
+    trade: key.readOnly === 0 && contracts.includes('Order'),
+    withdraw: wallet.includes('Withdraw'),
+    isAddressBound: key.ips.length > 0 && !key.ips.includes('*'),
+    expiresAt: expiresAt > NEVER_MS ? expiresAt : undefined,
+  }
+}

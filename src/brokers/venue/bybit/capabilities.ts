@@ -1,0 +1,25 @@
+import type { Capabilities } from '../../../ports/broker.ts'
+import type { PositionMode } from '../account.ts'
+
+/**
+ * What Bybit v5 can prove of linear contracts, by its documentation; nothing of it is measured.
+ *
+ * - `dedupe`: "always unique" in the documentation, whose scope is not known: while it works is claimed.
+ * - `lookup`: an order with a fill is found for 2 years, one without a fill for 24 hours after its end.
+ * - `visibilityMs`: an acknowledgement is not yet an order, and the history may lag; no figure is given.
+ * - `limits`: orders 10 a second; questions 50 a second for each of their paths.
+ */
+export const capabilitiesOf = (mode: PositionMode): Capabilities => ({
+  dedupe: 'open-only',
+  lookup: 'complete',
+  reduceOnly: true,
+  holdings: mode === 'hedge' ? 'sides' : 'net',
+  visibilityMs: 10_000,
+  clientOrderIdLength: 36,
+  styles: ['market', 'marketable-limit'],
+  limits: [
+    { name: 'orders', groups: ['orders'], perSecond: 10 },
+    { name: 'account', groups: ['account'], perSecond: 10 },
+    { name: 'quotes', groups: ['quotes'], perSecond: 5 },
+  ],
+})

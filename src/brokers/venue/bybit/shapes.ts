@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { decimal, decimalOrNone } from '../decimal-text.ts'
+
+/** The shapes of the answers of Bybit v5. Fields that are not read are not named. */
+
+const symbol = z.string().min(1)
+
+/** Around every answer; `retCode` 0 says that it was taken. */
+export const envelope = z.object({ retCode: z.number().int(), retMsg: z.string() })
+
+/** Around an answer that was taken. */
+export const success = z.object({
+  retCode: z.literal(0),
+  result: z.object({}).loose(),
+  time: z.number().int().positive(),
+})
+
+/** To a new order and to a cancel: that it was taken, and no more. */
+export const acknowledgement = z.object({ orderId: z.string().min(1), orderLinkId: z.string() })
+
+export const order = z.object({
+  symbol,
+  orderId: z.string().min(1),
+  orderLinkId: z.string(),
+  orderStatus: z.string(),
+  side: z.enum(['Buy', 'Sell']),
+  qty: decimal,
+  cumExecQty: decimal,
+  avgPrice: decimalOrNone,
+})
+
+export const position = z.object({
+  symbol,
+  positionIdx: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+  side: z.enum(['Buy', 'Sell', '', 'None']),
+  size: decimal,
+  avgPrice: decimalOrNone,
+})
+
+/** One page of a list. */
+export const page = <Row extends z.ZodType>(row: Row) =>
+  z.object({ list: z.array(row), nextPageCursor: z.string().exactOptional() })
+
+export const ticker = z.object({
+  symbol,
+  lastPrice: decimal,
+  bid1Price: decimalOrNone,
+  ask1Price: decimalOrNone,
+})
+
+export const instrument = z.object({
+  symbol,
+  status: z.string(),
+  settleCoin: z.string().min(1),
+  priceFilter: z.object({ tickSize: decimal }),
+  lotSizeFilter: z.object({
+    qtyStep: decimal,
+    minOrderQty: decimal,
+    maxOrderQty: decimalOrNone,
+    maxMktOrderQty: decimalOrNone,
+    minNotionalValue: decimalOrNone,
+  }),
+})
+
+export const apiKey = z.object({
+  readOnly: z.union([z.literal(0), z.literal(1)]),
+  permissions: z.record(z.string(), z.array(z.string())),
+  ips: z.array(z.string()),
+  expiredAt: z.string().exactOptional(),
+})
+
+/** A row that is looked at alone. */
+export const anything = z.unknown()

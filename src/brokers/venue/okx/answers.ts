@@ -1,0 +1,211 @@
+import type { z } from 'zod'
+import { product } from '../../../domain/decimal.ts'
+import { type InstrumentId, instrumentId } from '../../../domain/ids.ts'
+import type { ExitOrder } from '../../../domain/order.ts'
+import type { Tick } from '../../../domain/tick.ts'
+import { restOf } from '../../../domain/units.ts'
+import { OutcomeUnknown } from '../../../errors.ts'
+import type {
+  ExitAnswer,
+  Holding,
+  HoldingKey,
+  HoldingReport,
+  OpenOrder,
+  OrderState,
+} from '../../../ports/broker.ts'
+import type { Permissions, PositionMode } from '../account.ts'
+import { above0, type VenueInstrument } from '../instrument.ts'
+import { assertAbout, shaped } from '../reply.ts'
+import { PRODUCTS } from './requests.ts'
+import * as shapes from './shapes.ts'
+
+/** The rows of an answer. */
+export type Rows = readonly unknown[]
+
+type Order = z.output<typeof shapes.order>
+type Position = z.output<typeof shapes.position>
+
+/** The only row of an answer. */
+function onlyOf<T>(shape: z.ZodType<T>, rows: Rows, what: string): T {
+  if (rows.length !== 1) throw new OutcomeUnknown(`${what}: ${rows.length} rows in place of one`)
+  return shaped(shape, rows[0], what)
+}
+
+/** What an order has come to; a state that is not known, or contradicts itself, proves nothing. */
+function stateOf({ state, sz, accFillSz, avgPx }: Order): OrderState {
+  if (sz <= 0 || accFillSz < 0 || accFillSz > sz) return { kind: 'unknown' }
+  const price = avgPx === undefined || avgPx === 0 || accFillSz === 0 ? null : avgPx
+  const executed = { quantity: accFillSz, price }
+  switch (state) {
+    case 'live':
+    case 'partially_filled':
+      return accFillSz < sz ? { kind: 'working', executed } : { kind: 'unknown' }
+    case 'filled':
+      return accFillSz === sz ? { kind: 'filled', executed } : { kind: 'unknown' }
+    case 'canceled':
+    case 'mmp_canceled':
+      return { kind: 'ended', executed }
+    default:
+      return { kind: 'unknown' }
+  }
+}
+
+/** The answer to a new order: it was taken, its state is asked for. */
+export function placedOf(rows: Rows, { clientOrderId }: ExitOrder): ExitAnswer {
+  const answer = onlyOf(shapes.acknowledgement, rows, 'the new order')
+  assertAbout('the new order', answer, { clOrdId: clientOrderId })
+  return { kind: 'acknowledged' }
+}
+
+/** The answer to a look-up, which must be about that order. */
+export function orderStateOf(
+  rows: Rows,
+  asked: { readonly clOrdId: string; readonly instId: string },
+): OrderState {
+  const order = onlyOf(shapes.order, rows, 'the order')
+  assertAbout('the order', order, asked)
+  return stateOf(order)
+}
+
+const isOfProduct = ({ instType }: { readonly instType: string }): boolean =>
+  (PRODUCTS as readonly string[]).includes(instType)
+
+/** Contracts, below 0 for a short; a side with a quantity below 0 proves nothing. */
+function signedOf({ instId, posSide, pos }: Position): number {
+  if (posSide === 'net') return pos
+  if (pos < 0) throw new OutcomeUnknown(`${instId}: ${posSide} with the quantity ${pos}`)
+  return posSide === 'short' && pos !== 0 ? -pos : pos
+}
+
+function assertMode({ instId, posSide, pos }: Position, mode: PositionMode): void {
+  if ((posSide === 'net') === (mode === 'one-way') || pos === 0) return
+  throw new OutcomeUnknown(`${instId} is held as ${posSide}: the account is not in ${mode} mode`)
+}
+
+/** Positions that swaps and futures are; an account has those of other products too. */
+export const positionsOf = (rows: Rows): Position[] =>
+  rows.map(each => shaped(shapes.position, each, 'the holdings')).filter(isOfProduct)
+
+/**
+ * One holding. The venue shows a row of 0 for what was held within 30 days; no row proves nothing. A
+ * holding with both kinds of margin has two rows, of which one may be 0.
+ */
+export function holdingOf(rows: Rows, key: HoldingKey, mode: PositionMode): HoldingReport {
+  const positions = rows.map(each => shaped(shapes.position, each, 'the holding'))
+  for (const row of positions) {
+    assertAbout('the holding', row, { instId: key.instrument })
+    assertMode(row, mode)
+  }
+  const wanted = mode === 'one-way' ? 'net' : key.side
+  const own = positions.filter(row => row.posSide === wanted && isOfProduct(row))
+  const margins = new Set(own.map(({ mgnMode }) => mgnMode))
+  if (own.length === 0 || margins.size !== own.length) return { kind: 'unknown' }
+  const held = own.map(signedOf).filter(quantity => quantity !== 0)
+  const [quantity] = held
+  if (quantity === undefined) return { kind: 'flat', ageMs: 0 }
+  return held.length === 1 ? { kind: 'held', quantity, ageMs: 0 } : { kind: 'unknown' }
+}
+
+/** Everything that is held; one row that contradicts itself spoils the list. */
+export function holdingsOf(rows: Rows, mode: PositionMode): Holding[] {
+  const seen = new Set<string>()
+  return positionsOf(rows).flatMap(row => {
+    const quantity = signedOf(row)
+    if (quantity === 0) return []
+    assertMode(row, mode)
+    const name = `${row.instId} ${row.posSide}`
+    if (seen.has(name)) throw new OutcomeUnknown(`the holdings: ${name} is listed twice`)
+    seen.add(name)
+    const entry = above0(row.avgPx)
+    return [
+      {
+        instrument: instrumentId(row.instId),
+        ...(mode === 'hedge' && ({ side: quantity > 0 ? 'long' : 'short' } as const)),
+        quantity,
+        ...(entry !== undefined && { entryPrice: entry }),
+        ageMs: 0,
+      },
+    ]
+  })
+}
+
+export const orderRow = (value: unknown): Order => shaped(shapes.order, value, 'the open orders')
+
+export function openOrdersOf(orders: readonly Order[]): OpenOrder[] {
+  return orders.filter(isOfProduct).map(order => {
+    if (stateOf(order).kind !== 'working')
+      throw new OutcomeUnknown(`the open order ${order.ordId} contradicts itself`)
+    const rest = restOf(order.sz, order.accFillSz)
+    return {
+      clientOrderId: order.clOrdId === '' ? null : order.clOrdId,
+      instrument: instrumentId(order.instId),
+      remaining: order.side === 'buy' ? rest : -rest,
+    }
+  })
+}
+
+/** Prices of what was asked for; `onOdd` counts rows that are broken. */
+export function quotesOf(rows: Rows, asked: readonly InstrumentId[], onOdd: () => void): Tick[] {
+  const wanted = new Set<string>(asked)
+  return rows.flatMap(each => {
+    const { instId } = Object(each) as { instId?: unknown }
+    if (typeof instId !== 'string' || !wanted.has(instId)) return []
+    const row = shapes.ticker.safeParse(each)
+    if (!row.success) {
+      onOdd()
+      return []
+    }
+    const { last, bidPx, askPx, ts } = row.data
+    return [
+      {
+        instrument: instrumentId(instId),
+        ts,
+        price: above0(last) ?? NaN,
+        ...(bidPx !== undefined && { bid: bidPx }),
+        ...(askPx !== undefined && { ask: askPx }),
+      },
+    ]
+  })
+}
+
+const accountOf = (rows: Rows): z.output<typeof shapes.account> =>
+  onlyOf(shapes.account, rows, 'the account')
+
+export const modeOf = (rows: Rows): PositionMode =>
+  accountOf(rows).posMode === 'net_mode' ? 'one-way' : 'hedge'
+
+export function permissionsOf(rows: Rows): Permissions {
+  const { perm, ip } = accountOf(rows)
+  const rights = perm.split(',')
+  return {
+    trade: rights.includes('trade'),
+    withdraw: rights.includes('withdraw'),
+    isAddressBound: ip !== '',
+    expiresAt: undefined,
+  }
+}
+
+export const timeOf = (rows: Rows): number => onlyOf(shapes.time, rows, 'the time').ts
+
+/** Contracts that are margined in the currency of their price; those margined in coins are left out. */
+export function instrumentsOf(rows: Rows): VenueInstrument[] {
+  return rows.flatMap(each => {
+    const row = shapes.instrument.safeParse(each)
+    if (!row.success || row.data.ctType !== 'linear') return []
+    const { instId, ctVal, ctMult, lotSz, minSz, tickSz, maxMktSz, settleCcy, state } = row.data
+    return [
+      {
+        instrument: instrumentId(instId),
+        isTrading: state === 'live',
+        // Units are contracts.
+        multiplier: product(ctVal, ctMult),
+        lot: above0(lotSz),
+        tickSize: above0(tickSz),
+        minQuantity: above0(minSz),
+        maxQuantity: above0(maxMktSz),
+        minNotional: undefined,
+        currency: settleCcy,
+      },
+    ]
+  })
+}

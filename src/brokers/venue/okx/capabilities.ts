@@ -1,0 +1,27 @@
+import type { Capabilities } from '../../../ports/broker.ts'
+import type { PositionMode } from '../account.ts'
+
+/**
+ * What OKX v5 can prove of swaps and futures, by its documentation; nothing of it is measured.
+ *
+ * - `dedupe`: a used id is refused while it is known; "if several, the latest is returned", so not for good.
+ * - `lookup`: an order with a fill is found for 7 days by its id (3 months in lists), one without a fill
+ *   for 2 hours after its end.
+ * - `reduceOnly`: a flag in net mode; in long/short mode the side of the position bounds the order.
+ * - `visibilityMs`: an order past its `expTime` is refused by the venue; 5 s and a margin of 5 s.
+ * - `limits`: orders 60 in 2 s for each instrument, look-ups the same, positions 10 in 2 s.
+ */
+export const capabilitiesOf = (mode: PositionMode): Capabilities => ({
+  dedupe: 'open-only',
+  lookup: 'complete',
+  reduceOnly: true,
+  holdings: mode === 'hedge' ? 'sides' : 'net',
+  visibilityMs: 10_000,
+  clientOrderIdLength: 32,
+  styles: ['market', 'marketable-limit'],
+  limits: [
+    { name: 'orders', groups: ['orders'], perSecond: 20 },
+    { name: 'account', groups: ['account'], perSecond: 4 },
+    { name: 'quotes', groups: ['quotes'], perSecond: 5 },
+  ],
+})

@@ -1,0 +1,27 @@
+import type { z } from 'zod'
+import { keySource } from '../key.ts'
+import { venueSchema } from '../options.ts'
+import { OkxBroker } from './broker.ts'
+import { capabilitiesOf } from './capabilities.ts'
+
+/** Demo and live share an address; a header tells them apart, and a key belongs to one of them. */
+const HOST = 'https://www.okx.com'
+
+export const okxSchema = venueSchema({
+  kind: 'okx',
+  hosts: { demo: HOST, live: HOST },
+  capabilitiesOf,
+  hasPassphrase: true,
+})
+
+/** The configured account. */
+export const okxBroker = (
+  config: z.output<typeof okxSchema>,
+  onOddity: (kind: 'quotes') => void = () => undefined,
+): OkxBroker =>
+  new OkxBroker({
+    ...config,
+    key: keySource(config),
+    isSimulated: config.environment === 'demo',
+    onOddity,
+  })

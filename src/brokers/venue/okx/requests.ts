@@ -1,0 +1,133 @@
+import { createHmac } from 'node:crypto'
+import type { InstrumentId } from '../../../domain/ids.ts'
+import type { ClientOrderId, ExitOrder } from '../../../domain/order.ts'
+import type { Ask } from '../../http/exchange.ts'
+import type { PositionMode } from '../account.ts'
+import { decimalText } from '../decimal-text.ts'
+import type { Stamp, VenueRequest } from '../line.ts'
+import { queryOf, withQuery } from '../query.ts'
+
+/** How requests to OKX are written. */
+export interface Writing {
+  /** An order that reaches the venue later than this is refused there, ms. */
+  readonly recvWindowMs: number
+  /** Whether the account is one of the demo. */
+  readonly isSimulated: boolean
+}
+
+/** How requests to OKX are written and signed. */
+export const writer =
+  ({ recvWindowMs, isSimulated }: Writing) =>
+  (
+    { method, path, params = {}, body, isOrder = false }: VenueRequest,
+    stamp: Stamp | undefined,
+  ): Ask => {
+    const where = withQuery(path, queryOf(params))
+    const simulated = isSimulated ? { 'x-simulated-trading': '1' } : {}
+    if (stamp === undefined) return { method, path: where, headers: simulated }
+    const { key, at } = stamp
+    const time = new Date(at).toISOString()
+    const text = body === undefined ? '' : JSON.stringify(body)
+    const payload = `${time}${method}${where}${text}`
+    const headers = {
+      ...simulated,
+      'ok-access-key': key.key,
+      'ok-access-passphrase': key.passphrase ?? '',
+      'ok-access-timestamp': time,
+      'ok-access-sign': createHmac('sha256', key.secret).update(payload).digest('base64'),
+      ...(method === 'POST' && { 'content-type': 'application/json' }),
+      ...(isOrder && { exptime: String(at + recvWindowMs) }),
+    }
+    return { method, path: where, headers, ...(body !== undefined && { text }) }
+  }
+
+/** How the position of an order is margined. */
+export type MarginMode = 'cross' | 'isolated'
+
+const question = (path: string, params: Readonly<Record<string, string>> = {}): VenueRequest => ({
+  method: 'GET',
+  path,
+  params,
+  isSigned: true,
+})
+
+const open = (path: string, params: Readonly<Record<string, string>> = {}): VenueRequest => ({
+  ...question(path, params),
+  isSigned: false,
+})
+
+export const timeRequest = open('/api/v5/public/time')
+
+/** A new order, in contracts; in long/short mode the side of the position stands in place of `reduceOnly`. */
+export function orderRequest(
+  { instrument, side, quantity, limit, reduceOnly, clientOrderId }: ExitOrder,
+  { mode, margin }: { readonly mode: PositionMode; readonly margin: MarginMode },
+): VenueRequest {
+  return {
+    method: 'POST',
+    path: '/api/v5/trade/order',
+    isSigned: true,
+    isOrder: true,
+    body: {
+      instId: instrument,
+      tdMode: margin,
+      side: side === 'long' ? 'sell' : 'buy',
+      ...(mode === 'hedge' ? { posSide: side } : { reduceOnly }),
+      sz: decimalText(quantity),
+      ...(limit === undefined
+        ? { ordType: 'market' }
+        : { ordType: 'limit', px: decimalText(limit) }),
+      clOrdId: clientOrderId,
+    },
+  }
+}
+
+const named = (id: ClientOrderId, instrument: InstrumentId) => ({
+  instId: instrument as string,
+  clOrdId: id as string,
+})
+
+export const lookupRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest =>
+  question('/api/v5/trade/order', named(id, instrument))
+
+export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): VenueRequest => ({
+  method: 'POST',
+  path: '/api/v5/trade/cancel-order',
+  isSigned: true,
+  isOrder: true,
+  body: named(id, instrument),
+})
+
+export const holdingRequest = (instrument: InstrumentId): VenueRequest =>
+  question('/api/v5/account/positions', { instId: instrument })
+
+export const holdingsRequest = question('/api/v5/account/positions')
+
+/** Rows of a page of working orders. */
+export const PAGE = 100
+
+export const openOrdersRequest = (after?: string): VenueRequest =>
+  question('/api/v5/trade/orders-pending', {
+    limit: String(PAGE),
+    ...(after !== undefined && { after }),
+  })
+
+export const PRODUCTS = ['SWAP', 'FUTURES'] as const
+
+const isDated = (instrument: InstrumentId): boolean => /-\d{6}$/.test(instrument)
+
+/** Prices of one instrument, or of the products that the instruments belong to. */
+export function quotesRequests(instruments: readonly InstrumentId[]): readonly VenueRequest[] {
+  const [only] = instruments
+  if (instruments.length === 1 && only !== undefined)
+    return [open('/api/v5/market/ticker', { instId: only })]
+  const products = PRODUCTS.filter(product =>
+    instruments.some(instrument => isDated(instrument) === (product === 'FUTURES')),
+  )
+  return products.map(instType => open('/api/v5/market/tickers', { instType }))
+}
+
+export const configRequest = question('/api/v5/account/config')
+
+export const instrumentsRequest = (instType: string): VenueRequest =>
+  open('/api/v5/public/instruments', { instType })

@@ -1,0 +1,148 @@
+import { createHmac } from 'node:crypto'
+import {
+  NotUnderstood,
+  type Protocol,
+  type RawRequest,
+  Reply,
+  type Request,
+} from '../broker-server/routes.ts'
+import type { Harm } from '../broker-server/script.ts'
+import type { Venue } from '../broker-server/venue.ts'
+import { ROUTES } from './bybit-routes.ts'
+import { type Fixed, FIXED } from './instruments.ts'
+
+/** The key of every account of the emulator. */
+export const KEY = { key: 'emulated-key', secret: 'emulated-secret' }
+
+export interface BybitEmulation {
+  readonly mode?: 'one-way' | 'hedge'
+  readonly fixed?: Partial<Fixed>
+  /** How far its clock is ahead, ms. */
+  readonly aheadMs?: number
+  /** Orders are taken first and rejected a moment later, as the venue does with some. */
+  readonly rejectsLate?: boolean
+  /** Its service was restarted: what is over stands in the history alone. */
+  readonly forgetsClosed?: boolean
+  /** Rows of a page, whatever is asked for. */
+  readonly pageSize?: number
+  readonly rights?: Readonly<Record<string, readonly string[]>>
+  readonly ips?: readonly string[]
+}
+
+export type Params = Readonly<Record<string, unknown>>
+
+/** One request, as a route acts on it. */
+export interface Asked {
+  readonly params: Params
+  readonly venue: Venue
+  readonly harms: readonly Harm[]
+  readonly emulator: BybitEmulator
+}
+
+/** One path of the venue; `act` gives the result, or throws a `Refusal`. */
+export interface Route {
+  readonly route: Request['target']['route']
+  readonly isSigned: boolean
+  act(asked: Asked): unknown
+}
+
+/** An answer with a code other than 0. */
+export class Refusal extends Error {
+  readonly code: number
+
+  constructor(code: number, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Linear contracts of Bybit v5, as far as watchkeeper calls it. */
+export class BybitEmulator implements Protocol {
+  /** What it is, until it is changed. */
+  emulation: Required<BybitEmulation>
+
+  constructor(emulation: BybitEmulation = {}) {
+    this.emulation = { ...DEFAULTS, ...emulation, fixed: { ...FIXED, ...emulation.fixed } }
+  }
+
+  read(raw: RawRequest, _venue: Venue): Request {
+    const name = `${raw.method} ${raw.url.pathname}`
+    const known = ROUTES[name]
+    if (known === undefined) throw new NotUnderstood(404, name)
+    const query = Object.fromEntries(raw.url.searchParams)
+    const params: Params = raw.text === '' ? query : (JSON.parse(raw.text) as Params)
+    if (known.isSigned) this.verify(raw)
+    const text = (field: string): string | undefined => {
+      const value = params[field]
+      return typeof value === 'string' ? value : undefined
+    }
+    const [id, instrument, type] = ['orderLinkId', 'symbol', 'orderType'].map(text)
+    return {
+      target: {
+        route: known.route,
+        ...(id !== undefined && { clientOrderId: id }),
+        ...(instrument !== undefined && { instrument }),
+        ...(type !== undefined && { type: type.toLowerCase() }),
+      },
+      act: (venue, harms) => {
+        try {
+          if (known.isSigned) this.assertWindow(raw)
+          return this.told(0, 'OK', known.act({ params, venue, harms, emulator: this }))
+        } catch (error) {
+          if (error instanceof Refusal) return this.told(error.code, error.message, {})
+          throw error
+        }
+      },
+    }
+  }
+
+  now(): number {
+    return Date.now() + this.emulation.aheadMs
+  }
+
+  private told(retCode: number, retMsg: string, result: unknown): Reply {
+    return new Reply(200, { retCode, retMsg, result, retExtInfo: {}, time: this.now() })
+  }
+
+  private refuse(code: number, message: string): never {
+    throw new NotUnderstood(200, message, this.told(code, message, {}))
+  }
+
+  private verify(raw: RawRequest): void {
+    const header = (name: string): string => {
+      const value = raw.headers[`x-bapi-${name}`]
+      return typeof value === 'string' ? value : ''
+    }
+    if (header('api-key') !== KEY.key) this.refuse(10003, 'API key is invalid.')
+    const signed = raw.method === 'GET' ? raw.url.search.slice(1) : raw.text
+    const payload = `${header('timestamp')}${KEY.key}${header('recv-window')}${signed}`
+    const expected = createHmac('sha256', KEY.secret).update(payload).digest('hex')
+    if (header('sign') !== expected) this.refuse(10004, 'error sign!')
+    try {
+      this.assertWindow(raw)
+    } catch (error) {
+      this.refuse((error as Refusal).code, (error as Refusal).message)
+    }
+  }
+
+  /** server − window ≤ timestamp < server + 1 s: a fast clock fails. */
+  private assertWindow({ headers }: RawRequest): void {
+    const at = Number(headers['x-bapi-timestamp'])
+    const now = this.now()
+    if (at >= now + 1_000 || at < now - Number(headers['x-bapi-recv-window']))
+      throw new Refusal(
+        10002,
+        'invalid request, please check your server timestamp or recv_window param',
+      )
+  }
+}
+
+const DEFAULTS = {
+  mode: 'one-way',
+  aheadMs: 0,
+  rejectsLate: false,
+  forgetsClosed: false,
+  pageSize: 200,
+  rights: { ContractTrade: ['Order', 'Position'], Wallet: [] },
+  ips: ['203.0.113.7'],
+} as const
