@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { binanceAccount, bybitAccount, okxAccount } from '../support/venues/accounts.ts'
 import { KEY } from '../support/venues/binance.ts'
-import type { Open } from './side-by-side.ts'
-import { sideBySide } from './side-by-side.ts'
 import type { Scene, SceneAccount } from './scene.ts'
+import { sideBySide, type Open } from './side-by-side.ts'
 
 const PROVES = { dedupe: 'open-only', lookup: 'complete', reduceOnly: true } as const
 

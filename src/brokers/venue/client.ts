@@ -1,13 +1,13 @@
 import { OutcomeUnknown } from '../../errors.ts'
 import type { ExitAnswer } from '../../ports/broker.ts'
 import {
+  VenueLine,
   type Dialect,
   type LineOptions,
   type RawAnswer,
-  VenueLine,
   type VenueRequest,
 } from './line.ts'
-import { errorOf, type Failure, rejectionOf } from './meaning.ts'
+import { errorOf, rejectionOf, type Failure } from './meaning.ts'
 
 /** The value of an answer that says yes, or what any other one proves. */
 export type Answer =

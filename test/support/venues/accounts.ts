@@ -1,7 +1,7 @@
 import type { SceneAccount } from '../../attacks/scene.ts'
-import { OkxEmulator, type OkxEmulation, KEY as OKX_KEY } from './okx.ts'
-import { BybitEmulator, type BybitEmulation, KEY as BYBIT_KEY } from './bybit.ts'
-import { BinanceEmulator, type BinanceEmulation, KEY as BINANCE_KEY } from './binance.ts'
+import { KEY as BINANCE_KEY, BinanceEmulator, type BinanceEmulation } from './binance.ts'
+import { KEY as BYBIT_KEY, BybitEmulator, type BybitEmulation } from './bybit.ts'
+import { KEY as OKX_KEY, OkxEmulator, type OkxEmulation } from './okx.ts'
 
 /** The service's account at an emulated Binance, its key in the environment. */
 export const binanceAccount = (emulation: BinanceEmulation = {}): SceneAccount => ({

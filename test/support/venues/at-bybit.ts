@@ -1,7 +1,7 @@
 import type { BybitBroker } from '../../../src/brokers/venue/bybit/broker.ts'
 import { bybitBroker, bybitSchema } from '../../../src/brokers/venue/bybit/options.ts'
-import { type EmulatedVenue, emulated } from './at-venue.ts'
-import { type BybitEmulation, BybitEmulator, KEY } from './bybit.ts'
+import { emulated, type EmulatedVenue } from './at-venue.ts'
+import { BybitEmulator, KEY, type BybitEmulation } from './bybit.ts'
 
 export interface AtBybit extends EmulatedVenue {
   readonly emulator: BybitEmulator

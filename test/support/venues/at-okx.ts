@@ -1,7 +1,7 @@
 import type { OkxBroker } from '../../../src/brokers/venue/okx/broker.ts'
 import { okxBroker, okxSchema } from '../../../src/brokers/venue/okx/options.ts'
-import { type EmulatedVenue, emulated } from './at-venue.ts'
-import { type OkxEmulation, OkxEmulator, KEY } from './okx.ts'
+import { emulated, type EmulatedVenue } from './at-venue.ts'
+import { KEY, OkxEmulator, type OkxEmulation } from './okx.ts'
 
 export interface AtOkx extends EmulatedVenue {
   readonly emulator: OkxEmulator

@@ -1,6 +1,6 @@
 import type { Side } from '../../../src/domain/position.ts'
-import { type BookOrder, type SentOrder, viewOf } from '../broker-server/book.ts'
-import { type Asked, Refusal, type Route } from './bybit.ts'
+import { viewOf, type BookOrder, type SentOrder } from '../broker-server/book.ts'
+import { Refusal, type Asked, type Route } from './bybit.ts'
 import { FIXED, isMultiple, places } from './instruments.ts'
 
 const textOf = ({ params }: Asked, name: string): string => {

@@ -1,7 +1,7 @@
 import type { Side } from '../../../src/domain/position.ts'
-import { type BookOrder, type SentOrder, viewOf } from '../broker-server/book.ts'
+import { viewOf, type BookOrder, type SentOrder } from '../broker-server/book.ts'
 import { FIXED, isMultiple, places } from './instruments.ts'
-import { type Asked, Refusal, type Route } from './okx.ts'
+import { Refusal, type Asked, type Route } from './okx.ts'
 
 const textOf = ({ params }: Asked, name: string): string => {
   const value = params[name]

@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto'
 import {
   NotUnderstood,
+  Reply,
   type Protocol,
   type RawRequest,
-  Reply,
   type Request,
 } from '../broker-server/routes.ts'
 import type { Harm } from '../broker-server/script.ts'
 import type { Venue } from '../broker-server/venue.ts'
-import { type Fixed, FIXED } from './instruments.ts'
+import { FIXED, type Fixed } from './instruments.ts'
 import { ROUTES } from './okx-routes.ts'
 
 /** The key of every account of the emulator. */

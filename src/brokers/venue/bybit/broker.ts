@@ -1,4 +1,4 @@
-import { type InstrumentId, instrumentId } from '../../../domain/ids.ts'
+import { instrumentId, type InstrumentId } from '../../../domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../../domain/order.ts'
 import type { Tick } from '../../../domain/tick.ts'
 import { NotSent } from '../../../errors.ts'
@@ -12,7 +12,7 @@ import type {
   OrderState,
 } from '../../../ports/broker.ts'
 import type { Permissions, PositionMode, VenueBroker } from '../account.ts'
-import { assertCancelled, type Judge, refusedOf, VenueClient } from '../client.ts'
+import { assertCancelled, refusedOf, VenueClient, type Judge } from '../client.ts'
 import type { VenueInstrument } from '../instrument.ts'
 import type { LineOptions, RawAnswer, VenueRequest } from '../line.ts'
 import { wholeList } from '../pages.ts'

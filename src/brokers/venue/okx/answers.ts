@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { product } from '../../../domain/decimal.ts'
-import { type InstrumentId, instrumentId } from '../../../domain/ids.ts'
+import { instrumentId, type InstrumentId } from '../../../domain/ids.ts'
 import type { ExitOrder } from '../../../domain/order.ts'
 import type { Tick } from '../../../domain/tick.ts'
 import { restOf } from '../../../domain/units.ts'

@@ -12,7 +12,7 @@ import type {
   OrderState,
 } from '../../../ports/broker.ts'
 import type { Permissions, PositionMode, VenueBroker } from '../account.ts'
-import { type Answer, assertCancelled, type Judge, refusedOf, VenueClient } from '../client.ts'
+import { assertCancelled, refusedOf, VenueClient, type Answer, type Judge } from '../client.ts'
 import type { VenueInstrument } from '../instrument.ts'
 import type { LineOptions, RawAnswer, VenueRequest } from '../line.ts'
 import { errorOf } from '../meaning.ts'

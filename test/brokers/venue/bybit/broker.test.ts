@@ -4,7 +4,7 @@ import { instrumentId } from '../../../../src/domain/ids.ts'
 import { NotSent, RateLimited, Unauthorized } from '../../../../src/errors.ts'
 import { brokerContract } from '../../../contracts/broker-contract.ts'
 import { anOrder, failure } from '../../../support/http-broker.ts'
-import { type AtBybit, atBybit, capabilitiesAt } from '../../../support/venues/at-bybit.ts'
+import { atBybit, capabilitiesAt, type AtBybit } from '../../../support/venues/at-bybit.ts'
 import { contracted } from '../../../support/venues/at-venue.ts'
 import type { BybitEmulation } from '../../../support/venues/bybit.ts'
 

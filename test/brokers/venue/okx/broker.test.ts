@@ -5,7 +5,7 @@ import type { ClientOrderId } from '../../../../src/domain/order.ts'
 import { NotSent, OutcomeUnknown, Unauthorized } from '../../../../src/errors.ts'
 import { brokerContract } from '../../../contracts/broker-contract.ts'
 import { anOrder, failure } from '../../../support/http-broker.ts'
-import { type AtOkx, atOkx, capabilitiesAt } from '../../../support/venues/at-okx.ts'
+import { atOkx, capabilitiesAt, type AtOkx } from '../../../support/venues/at-okx.ts'
 import { contracted } from '../../../support/venues/at-venue.ts'
 import type { OkxEmulation } from '../../../support/venues/okx.ts'
 

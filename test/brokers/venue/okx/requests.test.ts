@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import * as requests from '../../../../src/brokers/venue/okx/requests.ts'
 import type { VenueRequest } from '../../../../src/brokers/venue/line.ts'
+import * as requests from '../../../../src/brokers/venue/okx/requests.ts'
 import { instrumentId } from '../../../../src/domain/ids.ts'
 import {
   golden,
