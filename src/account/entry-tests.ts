@@ -78,9 +78,8 @@ export class EntryTests {
     if (row?.state !== 'open' || row.entry?.kind !== 'awaits-price') return
     const why = immediateExit(row.position, ruleSetOf(row), beginning)
     if (why !== undefined) return this.refuse(row, why)
-    const { entry, ...tested } = row
-    const of = entry.of.filter(each => each !== instrument)
-    rows.decide(of.length === 0 ? tested : { ...tested, entry: { kind: 'awaits-price', of } })
+    const of = row.entry.of.filter(each => each !== instrument)
+    rows.awaitPrices(row, of)
     this.parts.writer.soon({ row: id })
   }
 
@@ -94,7 +93,7 @@ export class EntryTests {
     if (guard !== undefined) dispatcher.close(guard)
     send(supervisor, { kind: 'closed', positionId: id, generation: row.generation })
     for (const instrument of this.waiting.keys()) this.done(id, instrument)
-    rows.decide({ ...row, entry: { kind: 'refused', why, at: now() } })
+    rows.refuseEntry(row, why, now())
     writer.soon({ row: id, line: lineOf(now(), 'entry-refused', id, { why }) })
   }
 

@@ -5,7 +5,7 @@ import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
 import { ask } from './ask.ts'
-import type { EventRecorder } from './event-recorder.ts'
+import type { ExitSaver } from './exit-saver.ts'
 import { lineOf } from './journal-line.ts'
 import type { ManualExits } from './manual-exits.ts'
 import type { PositionChanges } from './position-changes.ts'
@@ -19,7 +19,7 @@ export interface KillSwitchActsDeps {
   readonly writer: Pick<StateWriter, 'now'>
   readonly changes: Pick<PositionChanges, 'renew'>
   readonly manualExits: Pick<ManualExits, 'exit' | 'forget'>
-  readonly recorder: Pick<EventRecorder, 'discarded'>
+  readonly saver: Pick<ExitSaver, 'discarded'>
   readonly watching: Pick<Watching, 'watch'>
   /** Epoch ms. */
   now(): number
@@ -42,7 +42,7 @@ export class KillSwitchActs {
     state.killSwitch = killSwitch
     send(engine.gateway, { kind: 'kill-switch', killSwitch })
     if (killSwitch.state !== 'flatten') return
-    for (const { id } of [...state.open()]) manualExits.exit(id, 'kill-switch')
+    for (const { id } of state.open()) manualExits.exit(id, 'kill-switch')
   }
 
   /** Forgets the exits that were never sent; their positions are guarded again. */
@@ -56,7 +56,7 @@ export class KillSwitchActs {
 
   /** The position begins a new generation, in which no order of the exit that is forgotten means anything. */
   private async discard(record: ExitRecord, by: string): Promise<void> {
-    const { engine, changes, recorder, state, watching, manualExits } = this.deps
+    const { engine, changes, saver, state, watching, manualExits } = this.deps
     const { positionId: id, generation } = record
     const ratchet = this.ratchetOf(record)
     let renewed: Registered | undefined
@@ -70,7 +70,7 @@ export class KillSwitchActs {
       throw error
     }
     if (renewed === undefined) return
-    recorder.discarded(record)
+    saver.discarded(record)
     manualExits.forget(id)
     watching.watch(renewed, { ratchet })
   }

@@ -10,7 +10,9 @@ import { Admission } from './admission.ts'
 import { Guarding } from './coverage.ts'
 import { EntryTests } from './entry-tests.ts'
 import { EventRecorder } from './event-recorder.ts'
+import { ExitSaver } from './exit-saver.ts'
 import { FeedCheckpoint } from './feed-checkpoint.ts'
+import { Followers } from './followers.ts'
 import { HoldingsConfirmation } from './holdings-confirmation.ts'
 import { textOf } from './journal-line.ts'
 import { KillSwitchActs } from './kill-switch.ts'
@@ -46,7 +48,7 @@ export async function openAccount(options: AccountOptions): Promise<Account> {
     engine,
     ...acting(options, base, durable, engine),
   })
-  for (const registered of [...options.state.register.values()]) account.watching.resume(registered)
+  for (const registered of options.state.register.values()) account.watching.resume(registered)
   if (options.confirmsHoldings === true && options.state.register.size === 0) {
     await account.confirmation.ask()
   }
@@ -112,16 +114,19 @@ function durableParts(options: AccountOptions, { state, clock, registry, now }: 
     callTimeoutMs: options.callTimeoutMs,
     isWanted: options.confirmsHoldings === true,
   })
-  const recorder = new EventRecorder({
+  const followers = new Followers(options.followers ?? [], state)
+  const { performance } = options
+  const recorder = new EventRecorder({ state, writer, registry, clock, performance, followers })
+  const saver = new ExitSaver({
     state,
     writer,
     registry,
     clock,
-    performance: options.performance,
-    followers: options.followers ?? [],
+    performance,
+    followers,
     hold: new MassExitHold(options.massExit, () => clock.monotonic()),
   })
-  return { writer, lines, confirmation, recorder }
+  return { writer, lines, confirmation, recorder, saver }
 }
 
 type Durable = ReturnType<typeof durableParts>
@@ -130,7 +135,7 @@ type Durable = ReturnType<typeof durableParts>
 function connectEngine(
   options: AccountOptions,
   { state, clock, instruments, registry, permission, supervision, checkpoint }: Base,
-  { writer, recorder, confirmation }: Durable,
+  { writer, recorder, saver, confirmation }: Durable,
 ): Engine<Venue> {
   const isObserving = options.mode === 'observe'
   const engine = connect({
@@ -143,12 +148,12 @@ function connectEngine(
         void confirmation.doubt('the broker has an order that this store never sent')
       }
     },
-    save: record => recorder.save(record),
-    note: record => recorder.later(record),
-    noteReleased: exit => recorder.laterReleased(exit),
+    save: record => saver.save(record),
+    note: record => saver.note(record),
+    noteReleased: exit => saver.noteReleased(exit),
     kept: () => pastOf(state),
-    isHeld: record => !permission.isOurs || recorder.isHeld(record),
-    observe: isObserving ? decision => recorder.observed(decision) : undefined,
+    isHeld: record => !permission.isOurs || saver.isHeld(record),
+    observe: isObserving ? decision => saver.observed(decision) : undefined,
     ratcheted: () => writer.gather(),
     decided: watched => checkpoint.decided(watched),
     beforeMonitor: options.chaos && (watched => options.chaos!.beforeMonitor(watched)),
@@ -192,7 +197,7 @@ const actorFailed = ({ name, reason }: Down): WatchkeeperError =>
 function acting(
   options: AccountOptions,
   { state, clock, instruments, registry, permission, intake, now }: Base,
-  { writer, lines, recorder }: Durable,
+  { writer, lines, saver }: Durable,
   engine: Engine<Venue>,
 ) {
   const { board } = options
@@ -244,7 +249,7 @@ function acting(
       const record = engine.book.exits.record(id) ?? state.openExits.get(id)
       return record?.generation === generation ? record : undefined
     },
-    released: (registered, exit) => recorder.released(registered, exit),
+    released: (registered, exit) => saver.released(registered, exit),
     guard: (registered, watched) => watching.watch(registered, { watched }),
   })
   const killSwitch = new KillSwitchActs({
@@ -253,7 +258,7 @@ function acting(
     writer,
     changes,
     manualExits,
-    recorder,
+    saver,
     watching,
     now,
   })

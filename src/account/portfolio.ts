@@ -11,7 +11,7 @@ import { emptyDay, type LimitEvent, type PortfolioDay, type Realised } from '../
 import { tradingDayAt } from '../risk/trading-day.ts'
 import { lineOf, textOf } from './journal-line.ts'
 import type { StateWriter } from './state-writer.ts'
-import { closedRow, historyOf, type AccountState } from './state.ts'
+import { historyOf, type AccountState } from './state.ts'
 import { tradeOf } from './trade.ts'
 
 export interface PortfolioWiring {
@@ -122,9 +122,7 @@ function close(
     writer.soon({ line })
     return
   }
-  state.register.decide(
-    closedRow(row, exit, { at: now(), by: 'a fill', price, executed: quantity }),
-  )
+  state.register.close(row, exit, { at: now(), by: 'a fill', price, executed: quantity })
   writer.soon({ row: id, line })
 }
 

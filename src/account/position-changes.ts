@@ -141,7 +141,7 @@ export class PositionChanges {
         },
         done: () => {
           if (!isRefused) rows.changed(id, registered.generation, { rules })
-          else if (rows.isOpen(id, registered.generation)) rows.set(id, registered)
+          else if (rows.isOpen(id, registered.generation)) rows.put(registered)
         },
       })
       // It may have closed in the meantime.
@@ -181,7 +181,7 @@ export class PositionChanges {
         },
         done: () => {
           const { generation, position } = registered
-          if (rows.isOpen(id, generation)) rows.set(id, registered)
+          if (rows.isOpen(id, generation)) rows.put(registered)
           this.parts.released(registered, exit)
           send(core.supervisor, { kind: 'closed', positionId: id, generation })
           send(core.gateway, { kind: 'release', position, generation })
@@ -287,7 +287,7 @@ export class PositionChanges {
       },
       done: () => {
         for (const each of registered) {
-          rows.set(each.position.id, each)
+          rows.put(each)
           guarded.push(new Promise<void>(resolve => this.parts.guard(each, resolve)))
         }
       },

@@ -1,12 +1,19 @@
-import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
+import { leftOf } from '../domain/units.ts'
 import { WatchkeeperError } from '../errors.ts'
-import type { Registered } from '../ports/state-repository.ts'
+import { hasSent, type ExitRecord } from '../exits/record.ts'
+import { executedOf } from '../exits/tracked-exit.ts'
+import type { Ended, Registered } from '../ports/state-repository.ts'
 import { AccountNames } from './account-names.ts'
 import { Sides } from './sides.ts'
 
+/** How a position closed; `executed`: units that the last fill says. */
+type Closed = Ended & { readonly executed?: number }
+
 /** The rows of all positions that are known: the open ones, and the latest of those that are over. */
-export class PositionTable extends Map<PositionId, Registered> {
+export class PositionTable {
+  private readonly rows = new Map<PositionId, Registered>()
   /** The open ones alone: what is over must not cost each cycle. */
   readonly open = new Map<PositionId, Registered>()
   /** Changes with each change of a row. */
@@ -19,35 +26,92 @@ export class PositionTable extends Map<PositionId, Registered> {
 
   /** `floor`: the highest generation of the ids that are not known any more. */
   constructor(rows: Iterable<readonly [PositionId, Registered]>, floor = 0) {
-    super()
     this.floor = floor
-    for (const [id, row] of rows) this.set(id, row)
+    for (const [, row] of rows) this.put(row)
   }
 
-  override set(id: PositionId, row: Registered): this {
+  get size(): number {
+    return this.rows.size
+  }
+
+  get(id: PositionId): Registered | undefined {
+    return this.rows.get(id)
+  }
+
+  /** Every row, in the order in which their ids came. */
+  values(): Iterable<Registered> {
+    return this.rows.values()
+  }
+
+  /** Takes a row that is durable: a position that begins, or is released. */
+  put(row: Registered): void {
+    const { id } = row.position
     this.version++
-    this.close(id)
+    this.drop(id)
     if (row.state === 'open') {
       this.open.set(id, row)
       this.sides.add(row.position)
       this.accounts.add(row.position)
     }
-    return super.set(id, row)
+    this.rows.set(id, row)
+  }
+
+  /** A position has closed by an exit of which that much is known; `price` where an order of it was executed. */
+  close(row: Registered, exit: ExitRecord | undefined, ended: Closed): void {
+    this.decide(closedRow(row, exit, ended))
+  }
+
+  /** So many units of a position were closed elsewhere. */
+  shrink(row: Registered, lost: number): void {
+    const { quantity } = row.position
+    const position = { ...row.position, quantity: leftOf(quantity, lost) }
+    this.decide({ ...row, position, addedQuantity: row.addedQuantity ?? quantity })
+  }
+
+  /** An exit was decided and is not sent, as nothing may be. */
+  observe(row: Registered, observed: NonNullable<Registered['observed']>): void {
+    this.decide({ ...row, observed })
+  }
+
+  /** A position whose exit was only observed is guarded again. Gives its row. */
+  watchAgain({ observed: _over, ...row }: Registered): Registered {
+    this.decide(row)
+    return row
+  }
+
+  /** The first price of these instruments has not come yet; none: the position is tested. */
+  awaitPrices({ entry: _before, ...row }: Registered, of: readonly InstrumentId[]): void {
+    this.decide(of.length === 0 ? row : { ...row, entry: { kind: 'awaits-price', of } })
+  }
+
+  /** The first price of a position would have exited it at once; `at`: epoch ms. */
+  refuseEntry(row: Registered, why: string, at: number): void {
+    this.decide({ ...row, entry: { kind: 'refused', why, at } })
+  }
+
+  /** Orders of the exit of a position that is over have executed so many units in all. */
+  bookLate(row: Registered, executed: number): void {
+    if (row.exited !== undefined) this.decide({ ...row, exited: { ...row.exited, executed } })
+  }
+
+  /** An order of a released position may still arrive, also in another process. */
+  markDoubted(row: Registered): void {
+    this.decide({ ...row, wasDoubted: true })
   }
 
   /** Takes what was decided of a position and is not durable yet: until it is, it is not shown. */
-  decide(row: Registered): void {
+  private decide(row: Registered): void {
     const { id } = row.position
-    const present = this.get(id)
+    const present = this.rows.get(id)
     if (present !== undefined && !this.former.has(id)) this.former.set(id, present)
-    this.set(id, row)
+    this.put(row)
   }
 
   /** What has become durable of a life of a position, on top of what was decided since. */
   changed(id: PositionId, generation: number, change: Partial<Registered>): void {
     const [former, row] = [this.former.get(id), this.get(id)]
     if (former?.generation === generation) this.former.set(id, { ...former, ...change })
-    if (row?.state === 'open' && row.generation === generation) this.set(id, { ...row, ...change })
+    if (row?.state === 'open' && row.generation === generation) this.put({ ...row, ...change })
   }
 
   /** This much of a position is durable, and nothing that was decided since waits for that. */
@@ -62,7 +126,7 @@ export class PositionTable extends Map<PositionId, Registered> {
 
   /** The rows of positions that may be shown as open. */
   *shownOpen(): Iterable<Registered> {
-    for (const id of this.former.size === 0 ? this.open.keys() : this.keys()) {
+    for (const id of this.former.size === 0 ? this.open.keys() : this.rows.keys()) {
       const row = this.shown(id)
       if (row?.state === 'open') yield row
     }
@@ -84,12 +148,6 @@ export class PositionTable extends Map<PositionId, Registered> {
   isOpen(id: PositionId, generation: number): boolean {
     const row = this.get(id)
     return row?.state === 'open' && row.generation === generation
-  }
-
-  override delete(id: PositionId): boolean {
-    this.version++
-    this.close(id)
-    return super.delete(id)
   }
 
   /** Whether an open position names its account and this one does not, or the other way round. */
@@ -118,14 +176,40 @@ export class PositionTable extends Map<PositionId, Registered> {
   /** Drops ids that are over; `generation`: the highest that any of them had. */
   forget(ids: readonly PositionId[], generation: number): void {
     this.floor = Math.max(this.floor, generation)
-    for (const id of ids) if (this.get(id)?.state !== 'open') this.delete(id)
+    for (const id of ids) {
+      if (this.get(id)?.state === 'open') continue
+      this.version++
+      this.rows.delete(id)
+    }
   }
 
-  private close(id: PositionId): void {
+  private drop(id: PositionId): void {
     const before = this.open.get(id)
     if (before === undefined) return
     this.open.delete(id)
     this.sides.remove(before.position)
     this.accounts.remove(before.position)
+  }
+}
+
+/**
+ * The row of a position that has closed, by the exit of which that much is known. With a price an
+ * order of it was executed, though what is known may be older.
+ */
+function closedRow(
+  row: Registered,
+  exit: ExitRecord | undefined,
+  { at, by, price, executed = 0 }: Closed,
+): Registered {
+  const reason = exit?.decision.reason ?? by
+  const isSent = exit !== undefined && (price !== undefined || hasSent(exit))
+  return {
+    ...row,
+    state: 'closed',
+    ended: { at, by: reason, ...(price !== undefined && { price }) },
+    ...(exit?.wasDoubted === true && { wasDoubted: true }),
+    ...(isSent && {
+      exited: { at, attempts: exit.attempt, executed: Math.max(executedOf(exit), executed) },
+    }),
   }
 }

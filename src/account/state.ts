@@ -5,15 +5,8 @@ import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { Faults } from '../exits/faults.ts'
 import { OFF, type KillSwitch } from '../exits/kill-switch.ts'
-import { hasSent, type ExitRecord } from '../exits/record.ts'
-import { executedOf } from '../exits/tracked-exit.ts'
-import type {
-  Ended,
-  LifeRatchet,
-  RecoveredState,
-  Registered,
-  ReleasedExit,
-} from '../ports/state-repository.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { LifeRatchet, RecoveredState, ReleasedExit } from '../ports/state-repository.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { Counters } from './counters.ts'
 import { PositionTable } from './position-table.ts'
@@ -92,28 +85,6 @@ interface Life {
 
 /** The exit of a released position is over, and has executed something. */
 type ReleasedEnd = Extract<PortfolioMessage, { kind: 'released-filled' }>
-
-/**
- * The row of a position that has closed, by the exit of which that much is known. With a price an
- * order of it was executed, though what is known may be older.
- */
-export function closedRow(
-  row: Registered,
-  exit: ExitRecord | undefined,
-  { at, by, price, executed = 0 }: Ended & { readonly executed?: number },
-): Registered {
-  const reason = exit?.decision.reason ?? by
-  const isSent = exit !== undefined && (price !== undefined || hasSent(exit))
-  return {
-    ...row,
-    state: 'closed',
-    ended: { at, by: reason, ...(price !== undefined && { price }) },
-    ...(exit?.wasDoubted === true && { wasDoubted: true }),
-    ...(isSent && {
-      exited: { at, attempts: exit.attempt, executed: Math.max(executedOf(exit), executed) },
-    }),
-  }
-}
 
 /** What the last line about an exit adds where it did not go straight: all that happened to it. */
 export function historyOf(exit: ExitRecord | undefined): { readonly steps?: ExitRecord['steps'] } {

@@ -59,11 +59,9 @@ export class Watching {
     const { id } = registered.position
     if (registered.state !== 'open' || state.openExits.has(id)) return
     if (registered.observed !== undefined && isObserving) return this.own(registered)
-    const { observed, ...afresh } = registered
-    if (observed !== undefined) {
-      state.register.decide(afresh)
-      writer.soon({ row: id })
-    }
+    const isObserved = registered.observed !== undefined
+    const afresh = isObserved ? state.register.watchAgain(registered) : registered
+    if (isObserved) writer.soon({ row: id })
     if (afresh.entry?.kind === 'refused') return this.own(afresh)
     this.watch(afresh, { ratchet: state.ratchets.get(id) })
   }

@@ -206,10 +206,9 @@ describe('Guarding', () => {
           await (hasCycle ? cycle(500) : turn())
           const { counts } = system.coverage.look()
           const sum = Object.values(counts).reduce((a, b) => a + b, 0)
-          expect(sum).to.equal(system.state.register.open.size)
-          const states = [...system.state.register.open.values()].map(
-            row => system.coverage.standingOf(row).state,
-          )
+          const shown = [...system.state.register.shownOpen()]
+          expect(sum).to.equal(shown.length)
+          const states = shown.map(row => system.coverage.standingOf(row).state)
           for (const state of POSITION_STATES) {
             expect(states.filter(each => each === state)).to.have.length(counts[state])
           }

@@ -114,7 +114,8 @@ export class LiveLoad {
     const lost: string[] = []
     const doubled: string[] = []
     let [open, exits] = [0, 0]
-    for (const [id, { generation, state }] of system.state.register) {
+    for (const { position, generation, state } of system.state.register.values()) {
+      const { id } = position
       const isOpen = state === 'open'
       const over = isOpen ? generation - 1 : generation
       const filled = fills.get(id) ?? 0

@@ -1,0 +1,131 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { JournalKind } from '../ports/journal-kinds.ts'
+import type { JournalEvent } from '../ports/journal.ts'
+import { codeOf, textOf } from './journal-line.ts'
+
+/** What the journal line of an event says. */
+export interface EventLine {
+  readonly kind: JournalKind
+  /** The position that it is about; undefined: the service as a whole. */
+  readonly positionId?: PositionId
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** Events that change the account beside their line, or are counted before they get one. */
+export type ActingEvent = Extract<
+  JournalEvent,
+  {
+    kind:
+      | 'exit-filled'
+      | 'exit-closed'
+      | 'exit-failed'
+      | 'exit-late-fill'
+      | 'position-gone'
+      | 'position-shrunk'
+      | 'released-order-over'
+  }
+>
+
+/** Events that change nothing: they are counted, and most get a line. */
+export type PlainEvent = Exclude<JournalEvent, ActingEvent>
+
+/** The line of an event that changes nothing; undefined where it gets none. */
+export function lineFor(event: PlainEvent): EventLine | undefined {
+  switch (event.kind) {
+    case 'exit-intended':
+    case 'store-failed':
+    case 'reconcile-failed':
+      return undefined
+    case 'exit-unknown':
+      return about(event, {})
+    case 'exit-rejected':
+      return about(event, { code: event.code, rejections: event.rejections })
+    case 'exit-stuck':
+    case 'exit-fault':
+      return about(event, { steps: event.steps })
+    case 'exit-unproved':
+      return about(event, { forMs: event.forMs, steps: event.steps })
+    case 'exit-foreign':
+      return about(event, { by: event.by })
+    case 'exit-unverified':
+      return about(event, { forMs: event.forMs, isSent: event.isSent })
+    case 'exit-dust':
+      return about(event, { left: event.left })
+    case 'exit-reserved':
+      return about(event, { orders: event.orders })
+    case 'holding-oversold':
+    case 'holding-unowned':
+      return { kind: event.kind, detail: { ...event.holding, quantity: event.quantity } }
+    case 'holding-unknown':
+      return { kind: event.kind, detail: { ...event.holding, forMs: event.forMs } }
+    case 'isolated-fault':
+      return { kind: event.kind, detail: { what: event.what, error: textOf(event.error) } }
+    case 'second-guard':
+      return { kind: event.kind, detail: { clientOrderId: event.clientOrderId } }
+    // Of a restart by hand there is a line that says who.
+    case 'monitor-restarted':
+      if (event.cause === 'hand') return undefined
+      return { kind: event.kind, positionId: event.positionId, detail: restartOf(event) }
+    case 'monitor-gave-up': {
+      const { positionId, action, reason } = event
+      return { kind: event.kind, positionId, detail: { action, error: textOf(reason) } }
+    }
+    case 'actor-restarted':
+      if (event.cause === 'hand') return undefined
+      return { kind: event.kind, detail: { actor: event.actor, ...restartOf(event) } }
+    case 'actor-gave-up':
+      return { kind: event.kind, detail: { actor: event.actor, error: textOf(event.reason) } }
+    case 'common-cause':
+      return { kind: event.kind, detail: { restartsPerSecond: event.restartsPerSecond } }
+  }
+}
+
+/** Under which name an event counts as an error of a cycle; undefined where it is none. */
+export function errorNameOf(event: JournalEvent): string | undefined {
+  switch (event.kind) {
+    case 'store-failed':
+    case 'exit-failed':
+    case 'reconcile-failed':
+      return codeOf(event.error)
+    case 'exit-foreign':
+      return 'foreign-order'
+    case 'isolated-fault':
+      return 'isolated-fault'
+    case 'monitor-restarted':
+      return event.cause === 'hand' ? undefined : 'monitor-crash'
+    case 'actor-restarted':
+      return event.cause === 'hand' ? undefined : 'actor-crash'
+    case 'exit-intended':
+    case 'exit-filled':
+    case 'exit-closed':
+    case 'exit-unknown':
+    case 'exit-rejected':
+    case 'exit-stuck':
+    case 'exit-fault':
+    case 'exit-unproved':
+    case 'exit-unverified':
+    case 'exit-dust':
+    case 'exit-reserved':
+    case 'exit-late-fill':
+    case 'released-order-over':
+    case 'position-gone':
+    case 'position-shrunk':
+    case 'holding-oversold':
+    case 'holding-unowned':
+    case 'holding-unknown':
+    case 'second-guard':
+    case 'monitor-gave-up':
+    case 'actor-gave-up':
+    case 'common-cause':
+      return undefined
+  }
+}
+
+const about = (
+  { kind, decision: { positionId } }: Extract<PlainEvent, { decision: unknown }>,
+  detail: EventLine['detail'],
+): EventLine => ({ kind, positionId, detail })
+
+const restartOf = ({ epoch, cause, reason }: { epoch: number; cause: string; reason: unknown }) => {
+  return { epoch, cause, error: textOf(reason) }
+}

@@ -1,0 +1,177 @@
+import type { ActorRegistry } from '../actors/actor-registry.ts'
+import type { Decision } from '../domain/decision.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Registered, ReleasedExit } from '../ports/state-repository.ts'
+import type { AccountTelemetry } from '../ports/telemetry.ts'
+import { countOne } from './counters.ts'
+import type { Followers } from './followers.ts'
+import { lineOf } from './journal-line.ts'
+import type { MassExitHold } from './mass-exit-hold.ts'
+import type { StateWriter } from './state-writer.ts'
+import { lifeName, type AccountState } from './state.ts'
+
+export interface ExitSaverDeps {
+  readonly state: AccountState
+  readonly writer: Pick<StateWriter, 'now' | 'soon'>
+  readonly registry: ActorRegistry
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>
+  readonly performance: AccountTelemetry | undefined
+  readonly followers: Followers
+  /** Exits that come in a mass wait for a second source. */
+  readonly hold: MassExitHold
+}
+
+/** Makes exits durable: nothing of one leaves before its intent and its attempt are on disk (P1, P2). */
+export class ExitSaver {
+  private readonly parts: ExitSaverDeps
+
+  constructor(parts: ExitSaverDeps) {
+    this.parts = parts
+  }
+
+  /** Whether an exit waits for a second source, as it came in a mass. */
+  isHeld(record: ExitRecord): boolean {
+    return this.parts.hold.isHeld(record)
+  }
+
+  /** Resolves when an exit is on disk, as a new intent or with its next attempt: nothing of it leaves before. */
+  save(record: ExitRecord): Promise<void> {
+    const known = this.parts.state.openExits.get(record.positionId)
+    return known?.generation === record.generation
+      ? this.saveAttempt(record)
+      : this.saveIntent(record, this.parts.hold.admit(record))
+  }
+
+  /** A later state of an exit becomes durable soon. */
+  note(record: ExitRecord): void {
+    if (!this.parts.state.register.isOpen(record.positionId, record.generation)) return
+    this.parts.writer.soon({ exit: record })
+    this.follow(record)
+  }
+
+  /** What has become of the exit of a released position becomes durable soon. */
+  noteReleased(exit: ReleasedExit<ExitRecord>): void {
+    const { positionId, generation } = exit.record
+    this.parts.state.released.set(lifeName(exit.record), exit)
+    this.parts.writer.soon({ released: { positionId, generation, exit } })
+  }
+
+  /** Notes an exit that is not sent because nothing may be. */
+  observed(decision: Decision): void {
+    const { state, writer } = this.parts
+    const { positionId, reason, at, tick } = decision
+    const registered = state.register.get(positionId)
+    if (registered === undefined || registered.observed !== undefined) return
+    state.register.observe(registered, { reason, at, price: tick?.price ?? null })
+    countOne(state.counts.exitsEnded.observed, reason)
+    const detail = explained({ decision }, decidedBy(this.parts, decision))
+    writer.soon({ row: positionId, line: lineOf(this.now(), 'exit-observed', positionId, detail) })
+  }
+
+  /** A position is released, and that is durable; its exit, if there is one, is followed to its end. */
+  released(
+    { position: { id: positionId }, generation }: Registered,
+    exit: ReleasedExit<ExitRecord> | undefined,
+  ): void {
+    if (exit !== undefined) this.parts.state.released.set(lifeName(exit.record), exit)
+    this.discarded({ positionId, generation })
+  }
+
+  /** No exit of a position is to be made any more: a person has taken it back. */
+  discarded({ positionId: id, generation }: Pick<ExitRecord, 'positionId' | 'generation'>): void {
+    const { openExits } = this.parts.state
+    const record = openExits.get(id)
+    if (record?.generation !== generation) return
+    this.parts.followers.over(record.decision, 'discarded')
+    openExits.delete(id)
+  }
+
+  private async saveIntent(record: ExitRecord, waitUntil: number | undefined): Promise<void> {
+    const { state, writer } = this.parts
+    const { decision, positionId } = record
+    const by = decidedBy(this.parts, decision)
+    this.parts.followers.notify(each => each.decided(record, by.ageMs))
+    const line = lineOf(this.now(), 'exit-intended', positionId, {
+      ...explained(record, by),
+      ...(waitUntil !== undefined && { waitsForSecondSourceUntil: waitUntil }),
+    })
+    await writer.now({
+      ids: [positionId],
+      exits: [record],
+      change: () => {
+        this.assertOpen(record)
+        return { lines: [line] }
+      },
+    })
+    // It may have been released or closed in the meantime, and even begun a new life.
+    if (!state.register.isOpen(positionId, record.generation)) return
+    this.parts.followers.notify(each => each.intended(record))
+    // What an incarnation of the gateway that has ended had asked for may come late.
+    if (state.openExits.get(positionId)?.generation === record.generation) return
+    state.openExits.set(positionId, record)
+    countOne(state.counts.exitsIntended, decision.reason)
+    this.parts.performance?.cycles.incrementMetric(`exits.${decision.reason}`)
+  }
+
+  /** Resolves when what an exit has become is on disk: its next attempt, or its end. */
+  private async saveAttempt(record: ExitRecord): Promise<void> {
+    await this.parts.writer.now({
+      ids: [record.positionId],
+      exits: [record],
+      change: () => {
+        this.assertOpen(record)
+        return {}
+      },
+    })
+    this.follow(record)
+  }
+
+  /** The exit is shown as it is now, as long as it is open. */
+  private follow(record: ExitRecord): void {
+    const { openExits } = this.parts.state
+    if (openExits.get(record.positionId)?.generation !== record.generation) return
+    openExits.set(record.positionId, record)
+    if (record.exists) this.parts.followers.notify(each => each.acknowledged(record))
+  }
+
+  /** Throws POSITION_UNKNOWN: nothing of an exit may become durable, or be sent, once its life is over. */
+  private assertOpen({ positionId, generation }: ExitRecord): void {
+    if (this.parts.state.register.isOpen(positionId, generation)) return
+    const text = `the position ${positionId} is not open any more`
+    throw new WatchkeeperError('POSITION_UNKNOWN', text)
+  }
+
+  /** Epoch ms. */
+  private now(): number {
+    return this.parts.clock.now()
+  }
+}
+
+/** Which incarnation decided, and how long ago its tick or deadline was, ms. */
+function decidedBy(
+  { registry, clock }: Pick<ExitSaverDeps, 'registry' | 'clock'>,
+  { positionId, tick, at }: Decision,
+): { readonly epoch: number | undefined; readonly ageMs: number } {
+  const child = registry.get(positionId)
+  const wokenAt = tick === null ? NaN : (child?.guard.wokenAt ?? NaN)
+  const ageMs = Number.isNaN(wokenAt) ? clock.now() - at : clock.monotonic() - wokenAt
+  return { epoch: child?.epoch, ageMs: Math.max(0, ageMs) }
+}
+
+/** Everything that is needed to explain a decision. */
+const explained = (
+  { decision, order }: Pick<ExitRecord, 'decision'> & Partial<Pick<ExitRecord, 'order'>>,
+  { epoch, ageMs }: ReturnType<typeof decidedBy>,
+) => ({
+  reason: decision.reason,
+  matched: decision.matched,
+  level: decision.level,
+  price: decision.tick?.price ?? null,
+  ageMs: Math.round(ageMs),
+  best: decision.best,
+  priceSource: decision.priceSource,
+  ...(epoch !== undefined && { epoch }),
+  ...(order !== undefined && { quantity: order.quantity, clientOrderId: order.clientOrderId }),
+})

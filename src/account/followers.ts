@@ -1,0 +1,38 @@
+import type { Decision } from '../domain/decision.ts'
+import type { ExitOutcome } from '../domain/reason.ts'
+import type { ExitFollower } from '../ports/telemetry.ts'
+import { countOne } from './counters.ts'
+import type { AccountState } from './state.ts'
+
+/** Those that follow each exit, such as traces and histograms. They run foreign code: an exit never fails by it. */
+export class Followers {
+  private readonly followers: readonly ExitFollower[]
+  private readonly state: Pick<AccountState, 'counts' | 'openExits'>
+
+  constructor(
+    followers: readonly ExitFollower[],
+    state: Pick<AccountState, 'counts' | 'openExits'>,
+  ) {
+    this.followers = followers
+    this.state = state
+  }
+
+  /** Calls each of them; what one throws is counted. */
+  notify(call: (follower: ExitFollower) => void): void {
+    for (const each of this.followers) {
+      try {
+        call(each)
+      } catch {
+        this.state.counts.followErrors++
+      }
+    }
+  }
+
+  /** An exit has ended without a known fill. */
+  over({ positionId, reason }: Decision, outcome: ExitOutcome): void {
+    const { counts, openExits } = this.state
+    countOne(counts.exitsEnded[outcome], reason)
+    const record = openExits.get(positionId)
+    this.notify(each => each.ended(positionId, { outcome }, record))
+  }
+}
