@@ -29,7 +29,7 @@ export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
   /** Epoch ms, for what is shown. */
   now(): number
   /** What the process itself suffers from; errors of calls the desk counts. */
-  load(): Omit<Load, 'errors' | 'failureShare'>
+  load(): Omit<Load, 'failureShare'>
   /** Told of each call that ended. */
   onCall?(call: CallRecord): void
 }
@@ -69,7 +69,7 @@ export class CallDesk {
   constructor(options: CallDeskOptions) {
     this.options = options
     this.load = everySoOften(options.monotonic, () => {
-      return { ...options.load(), ...this.history.recent(this.now) }
+      return { ...options.load(), failureShare: this.history.failureShare(this.now) }
     })
     this.gates = new CallGates({ ...options, load: this.load })
     this.desks = this.gates.all.map(gate => ({

@@ -19,7 +19,7 @@ export class CallHistory {
   >()
   private readonly minute = new Minute()
 
-  /** `isFailure`: it tells against the venue's health; `now` is monotonic ms. */
+  /** `isFailure`: it counts against the venue's health; `now` is monotonic ms. */
   add(call: CallRecord, isFailure: boolean, now: number): void {
     const { group, operation, outcome } = call
     const key = `${group} ${operation} ${outcome}`
@@ -28,15 +28,15 @@ export class CallHistory {
     else if (this.counts.size < MOST_COUNTS) {
       this.counts.set(key, { group, operation, outcome, count: 1 })
     }
-    this.minute.add(now, { isError: outcome !== 'ok', isFailure })
+    this.minute.add(now, isFailure)
     this.last.push(call)
     if (this.last.length > CALLS_KEPT) this.last.shift()
   }
 
-  /** Errors of the last minute, and the share of its calls that failed, at `now` (monotonic ms). */
-  recent(now: number): { readonly errors: number; readonly failureShare: number } {
-    const { calls, errors, failures } = this.minute.sums(now)
-    return { errors, failureShare: calls === 0 ? 0 : failures / calls }
+  /** Share of the calls of the last minute that failed, 0 to 1, at `now` (monotonic ms). */
+  failureShare(now: number): number {
+    const { calls, failures } = this.minute.sums(now)
+    return calls === 0 ? 0 : failures / calls
   }
 
   /** Calls that ended so far, by group, operation and outcome. */
@@ -51,27 +51,25 @@ const PART_MS = 60_000 / PARTS
 /** Counts over the last minute, which is kept in twelve parts: of the oldest it forgets all at once. */
 class Minute {
   private readonly parts = Array.from({ length: PARTS }, () => {
-    return { index: -1, calls: 0, errors: 0, failures: 0 }
+    return { index: -1, calls: 0, failures: 0 }
   })
 
-  add(now: number, { isError, isFailure }: { isError: boolean; isFailure: boolean }): void {
+  add(now: number, isFailure: boolean): void {
     const index = Math.floor(now / PART_MS)
     const part = this.parts[index % PARTS]!
-    if (part.index !== index) Object.assign(part, { index, calls: 0, errors: 0, failures: 0 })
+    if (part.index !== index) Object.assign(part, { index, calls: 0, failures: 0 })
     part.calls++
-    if (isError) part.errors++
     if (isFailure) part.failures++
   }
 
-  sums(now: number): { calls: number; errors: number; failures: number } {
+  sums(now: number): { calls: number; failures: number } {
     const oldest = Math.floor(now / PART_MS) - PARTS
-    let [calls, errors, failures] = [0, 0, 0]
+    let [calls, failures] = [0, 0]
     for (const part of this.parts) {
       if (part.index <= oldest) continue
       calls += part.calls
-      errors += part.errors
       failures += part.failures
     }
-    return { calls, errors, failures }
+    return { calls, failures }
   }
 }

@@ -65,7 +65,7 @@ export function restoreThrottle(
   const fresh = throttle(options, now)
   return {
     ...fresh,
-    rate: options.law === 'adaptive' ? boundedRate(options, kept.rate) : fresh.rate,
+    rate: boundedRate(options, kept.rate),
     tokens: 0,
     pollsGatedUntil: now + kept.pollsGatedMs,
     exitsGatedUntil: now + kept.exitsGatedMs,

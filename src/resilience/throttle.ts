@@ -9,12 +9,6 @@ const CUTS_KEPT = 10
 /** Options of one throttle; rates are calls a second, published limits are calls a horizon. */
 export const throttleOptions = z
   .strictObject({
-    law: z
-      .enum(['adaptive', 'step', 'fixed'])
-      .default('adaptive')
-      .describe(
-        '`adaptive`: finds the hidden limit of the venue; `fixed`: one call each `baseIntervalMs`; `step`: the same, slower after errors.',
-      ),
     maxRate: z
       .number()
       .min(FLOOR)
@@ -24,11 +18,7 @@ export const throttleOptions = z
       .number()
       .min(FLOOR)
       .default(2)
-      .meta({ unit: 'calls/s', description: 'First rate of `law: adaptive`.' }),
-    baseIntervalMs: z.number().positive().max(10_000).default(500).meta({
-      unit: 'ms',
-      description: 'Time between two calls with `law: fixed` and `law: step`.',
-    }),
+      .meta({ unit: 'calls/s', description: 'Rate at the first start; later ones resume the rate that was found.' }),
     perSecond: z
       .int()
       .positive()
@@ -54,8 +44,6 @@ export type ThrottleOptions = z.output<typeof throttleOptions>
 export interface Load {
   readonly averageCycleMs: number
   readonly loopDelayMs: number
-  /** Errors of the last 60 s, refusals by rate among them. */
-  readonly errors: number
   /** Share of the calls of the last 60 s that failed, 0 to 1; a refusal by rate is no failure. */
   readonly failureShare: number
 }
@@ -99,11 +87,10 @@ export function throttle(options: ThrottleOptions, now: number): Throttle {
   if (perSecond !== undefined) ceilings.push(ceiling(perSecond, 1_000))
   if (perMinute !== undefined) ceilings.push(ceiling(perMinute, 60_000))
   if (perDay !== undefined) ceilings.push(ceiling(perDay, 86_400_000))
-  const rate = options.law === 'adaptive' ? options.startRate : 1_000 / options.baseIntervalMs
   const gates = { holdUntil: now, hungryUntil: now, pollsGatedUntil: now, exitsGatedUntil: now }
   const counts = { tokens: 1, at: now, admittedSinceCut: 0, cuts: [] }
   const state = { options, ceilings, ...gates, ...counts, isFrozen: false, recoverTo: null }
-  return { ...state, rate: boundedRate(options, rate) }
+  return { ...state, rate: boundedRate(options, options.startRate) }
 }
 
 /** A rate in calls a second within what the options allow. */
@@ -114,8 +101,6 @@ export const boundedRate = (options: ThrottleOptions, rate: number): number =>
 export function calculateAdaptiveThrottle(state: Throttle, load: Load): number {
   const base = 1_000 / state.rate
   const slow = load.averageCycleMs > 500 ? 1.5 : 1
-  if (state.options.law === 'fixed') return base
-  if (state.options.law === 'step') return base * (load.errors > 3 ? 2 : 1) * slow
   const longest = Math.max(base, ...state.ceilings.map(evenMs))
   return longest * (load.failureShare > 0.2 ? 1.5 : 1) * slow * (load.loopDelayMs > 100 ? 1.5 : 1)
 }
@@ -144,27 +129,18 @@ export function admit(
   const next = {
     ...seen,
     tokens: seen.tokens - 1,
-    ...spaced(seen, load),
+    pollsGatedUntil: pollGate(seen, load),
     admittedSinceCut: seen.admittedSinceCut + 1,
     ceilings: seen.ceilings.map(each => countCall(each, seen.at)),
   }
   return [next, { kind: 'admitted', sentAt: seen.at }]
 }
 
-/** Gates that keep the next call the load's distance away; under the adaptive law only polls. */
-function spaced(
-  state: Throttle,
-  load: Load,
-): Pick<Throttle, 'pollsGatedUntil' | 'exitsGatedUntil'> {
-  const { pollsGatedUntil, exitsGatedUntil, options, at } = state
+/** Until when the next poll is held back where load stretches the interval; exits are not. */
+function pollGate(state: Throttle, load: Load): number {
   const intervalMs = calculateAdaptiveThrottle(state, load)
   const isStretched = intervalMs > 1_000 / state.rate
-  const until = isStretched ? at + intervalMs : 0
-  return {
-    pollsGatedUntil: Math.max(pollsGatedUntil, until),
-    // The seed's law slowed everything, exits too.
-    exitsGatedUntil: Math.max(exitsGatedUntil, options.law === 'step' ? until : 0),
-  }
+  return Math.max(state.pollsGatedUntil, isStretched ? state.at + intervalMs : 0)
 }
 
 /** What time alone changes: tokens, and the rate while it may grow. A clock going back is held. */
@@ -177,7 +153,7 @@ function look(state: Throttle, now: number): Throttle {
 }
 
 function grown(state: Throttle, at: number): number {
-  if (state.options.law !== 'adaptive' || state.isFrozen) return state.rate
+  if (state.isFrozen) return state.rate
   if (state.recoverTo !== null) {
     return Math.min(state.recoverTo, state.rate * 2.25 ** ((at - state.at) / 1_000))
   }
@@ -208,7 +184,7 @@ export function rateLimited(
   }
   const last = seen.cuts.at(-1)
   const isLate = last !== undefined && call.sentAt <= last.at
-  if (seen.options.law !== 'adaptive' || isLate) return gated
+  if (isLate) return gated
   const cut = cutOf(seen)
   const cuts = [...seen.cuts, cut].slice(-CUTS_KEPT)
   const holdUntil = seen.at + HOLD_MS
@@ -239,7 +215,6 @@ export const breakerOpened = (state: Throttle, now: number): Throttle => ({
 export function breakerClosed(state: Throttle, now: number): Throttle {
   if (!state.isFrozen) return state
   const seen = look(state, now)
-  if (seen.options.law !== 'adaptive') return { ...seen, isFrozen: false }
   const recoverTo = seen.recoverTo ?? seen.rate
   const holdUntil = Math.max(seen.holdUntil, seen.at)
   return {

@@ -21,7 +21,7 @@ describe('Gates', () => {
       throttle: throttleOptions.parse({ startRate: 50 }),
       monotonic: () => now,
       random: () => 0.5,
-      load: () => ({ averageCycleMs: 0, loopDelayMs: 0, errors: 0, failureShare: 0 }),
+      load: () => ({ averageCycleMs: 0, loopDelayMs: 0, failureShare: 0 }),
       ...but,
     })
   }

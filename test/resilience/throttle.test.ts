@@ -16,7 +16,7 @@ import {
   throttleOptions,
 } from '../../src/resilience/throttle.ts'
 
-const idle = { averageCycleMs: 0, loopDelayMs: 0, errors: 0, failureShare: 0 }
+const idle = { averageCycleMs: 0, loopDelayMs: 0, failureShare: 0 }
 const aThrottle = (options: object = {}) => throttle(throttleOptions.parse(options), 0)
 
 describe('the throttle', () => {
@@ -45,7 +45,7 @@ describe('the throttle', () => {
   })
 
   it('stretches polls under load, and never an exit', () => {
-    const busy = { averageCycleMs: 900, loopDelayMs: 500, errors: 9, failureShare: 0.5 }
+    const busy = { averageCycleMs: 900, loopDelayMs: 500, failureShare: 0.5 }
     const [polled] = admit(aThrottle(), 'other', busy, 0)
     expect(admit(polled, 'other', busy, 500)[1].kind).to.equal('refused')
     expect(admit(polled, 'exit', busy, 500)[1].kind).to.equal('admitted')
@@ -106,21 +106,15 @@ describe('the throttle', () => {
     })
   })
 
-  it('leaves refusals by rate out of what stretches polls', () => {
-    const refused = { ...idle, errors: 60 }
-    expect(calculateAdaptiveThrottle(aThrottle(), refused)).to.equal(500)
+  it('stretches polls when more than a fifth of the calls fail', () => {
+    expect(calculateAdaptiveThrottle(aThrottle(), { ...idle, failureShare: 0.2 })).to.equal(500)
     expect(calculateAdaptiveThrottle(aThrottle(), { ...idle, failureShare: 0.3 })).to.equal(750)
   })
 
-  it('knows the step law: twice the interval by errors, half as much again by slow cycles', () => {
-    const step = aThrottle({ law: 'step', baseIntervalMs: 100 })
-    const intervals = [
-      calculateAdaptiveThrottle(step, { ...idle, errors: 3 }),
-      calculateAdaptiveThrottle(step, { ...idle, errors: 4 }),
-      calculateAdaptiveThrottle(step, { ...idle, averageCycleMs: 501 }),
-      calculateAdaptiveThrottle(step, { ...idle, averageCycleMs: 501, errors: 4 }),
-    ]
-    expect(intervals).to.deep.equal([100, 200, 150, 300])
+  it('has one law: the settings of others are refused', () => {
+    for (const other of [{ law: 'step' }, { law: 'adaptive' }, { baseIntervalMs: 100 }]) {
+      expect(throttleOptions.safeParse(other).success, Object.keys(other)[0]).to.equal(false)
+    }
   })
 
   it('is frozen while a breaker is open, and cut all the same', () => {

@@ -12,40 +12,25 @@ export interface Law {
   closed(now: number): void
 }
 
-/** Errors of the last 60 s, for laws that look at them. */
-class RecentErrors {
-  private times: number[] = []
-
-  add(now: number): void {
-    this.times.push(now)
-  }
-
-  count(now: number): number {
-    while (this.times[0] !== undefined && this.times[0] <= now - 60_000) this.times.shift()
-    return this.times.length
-  }
-}
-
-/** A law of watchkeeper's own throttle. */
+/** Watchkeeper's own throttle. */
 export function ownLaw(options: object): Law {
   let state = throttle.throttle(throttle.throttleOptions.parse(options), 0)
-  const errors = new RecentErrors()
   return {
     ask: (kind, now) => {
-      const load = { averageCycleMs: 0, loopDelayMs: 0, errors: errors.count(now), failureShare: 0 }
-      const [next, answer] = throttle.admit(state, kind, load, now)
+      const [next, answer] = throttle.admit(state, kind, IDLE, now)
       state = next
       return answer.kind === 'admitted' ? 0 : answer.retryInMs
     },
     accepted: () => undefined,
     refused: (sentAt, now) => {
-      errors.add(now)
       state = throttle.rateLimited(state, { sentAt }, 0, now)
     },
     opened: now => void (state = throttle.breakerOpened(state, now)),
     closed: now => void (state = throttle.breakerClosed(state, now)),
   }
 }
+
+const IDLE = { averageCycleMs: 0, loopDelayMs: 0, failureShare: 0 }
 
 /** A bucket of one token that fills at `rate`. */
 class OneToken {
@@ -59,6 +44,51 @@ class OneToken {
     if (this.tokens < 1 - 1e-9) return Math.ceil(((1 - this.tokens) / rate) * 1_000)
     this.tokens -= 1
     return 0
+  }
+}
+
+/** A call each `intervalMs`, whatever the venue answers. */
+export function steadyLaw(intervalMs: number): Law {
+  const bucket = new OneToken()
+  return {
+    ask: (_kind, now) => bucket.take(1_000 / intervalMs, now),
+    accepted: () => undefined,
+    refused: () => undefined,
+    opened: () => undefined,
+    closed: () => undefined,
+  }
+}
+
+/** Counts the errors of the last 60 s. */
+class RecentErrors {
+  private times: number[] = []
+
+  add(now: number): void {
+    this.times.push(now)
+  }
+
+  count(now: number): number {
+    while (this.times[0] !== undefined && this.times[0] <= now - 60_000) this.times.shift()
+    return this.times.length
+  }
+}
+
+/** A call each `intervalMs`, or each two of them while there were more than 3 errors in 60 s. */
+export function stepLaw(intervalMs: number): Law {
+  const bucket = new OneToken()
+  const errors = new RecentErrors()
+  let gatedUntil = 0
+  return {
+    ask: (_kind, now) => {
+      if (now < gatedUntil) return gatedUntil - now
+      const waitMs = bucket.take(1_000 / intervalMs, now)
+      if (waitMs === 0 && errors.count(now) > 3) gatedUntil = now + 2 * intervalMs
+      return waitMs
+    },
+    accepted: () => undefined,
+    refused: (_sentAt, now) => errors.add(now),
+    opened: () => undefined,
+    closed: () => undefined,
   }
 }
 

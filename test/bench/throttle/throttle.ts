@@ -1,5 +1,5 @@
 import type { Table } from '../report.ts'
-import { aimd, awsCubic, ownLaw, type Law } from './laws.ts'
+import { aimd, awsCubic, ownLaw, steadyLaw, stepLaw, type Law } from './laws.ts'
 import { measured, type Measured } from './measure.ts'
 import { World } from './world.ts'
 import { WORLDS } from './worlds.ts'
@@ -8,8 +8,8 @@ const SEEDS = 30
 
 /** The laws by name; `limit` is what a venue publishes. */
 const LAWS: Readonly<Record<string, (limit: number) => Law>> = {
-  seed: () => ownLaw({ law: 'step' }),
-  'fixed 5/s': () => ownLaw({ law: 'fixed', baseIntervalMs: 200 }),
+  seed: () => stepLaw(500),
+  'fixed 5/s': () => steadyLaw(200),
   AIMD: aimd,
   'AWS CUBIC': awsCubic,
   ours: () => ownLaw({}),
