@@ -14,11 +14,10 @@ export const throttleOptions = z
       .min(FLOOR)
       .default(50)
       .meta({ unit: 'calls/s', description: 'Highest rate.' }),
-    startRate: z
-      .number()
-      .min(FLOOR)
-      .default(2)
-      .meta({ unit: 'calls/s', description: 'Rate at the first start; later ones resume the rate that was found.' }),
+    startRate: z.number().min(FLOOR).default(2).meta({
+      unit: 'calls/s',
+      description: 'Rate at the first start; later ones resume the rate that was found.',
+    }),
     perSecond: z
       .int()
       .positive()

@@ -72,6 +72,23 @@ describe('LmdbStore', () => {
     }
   })
 
+  it('refuses a file with a page of other bytes, which lmdb would read without an error', async () => {
+    const store = await openLmdbStore({ folder })
+    const keys = Array.from({ length: 1_000 }, (_, index) => `key-${index}-`)
+    await store.write({ rows: keys.map(key => ({ table: 'exits', key, value: key })) })
+    await store.close()
+    const file = join(folder, 'data.mdb')
+    const bytes = readFileSync(file)
+    const page = Math.floor(bytes.indexOf('key-500-') / 4_096)
+    expect(await codeOf(openLmdbStore({ folder }).then(opened => opened.close()))).to.equal(
+      'no error',
+    )
+    writeFileSync(file, readFileSync(file).fill(0xa5, page * 4_096, (page + 1) * 4_096))
+    const error = await openLmdbStore({ folder }).catch((caught: unknown) => caught)
+    expect(error).to.have.property('code', 'STORE_UNUSABLE')
+    expect(error).to.have.property('message').that.includes(`page ${page} is damaged`)
+  })
+
   it('opens what a kill in the middle of a large write has left', async () => {
     const { child } = await startWriter()
     child.kill('SIGKILL')
