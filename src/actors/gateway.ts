@@ -278,7 +278,7 @@ function changed(state: GatewayState, id: PositionId): void {
   parts.note(record)
 }
 
-function changedEach(state: GatewayState, ids: readonly PositionId[]): void {
+function changedEach(state: GatewayState, ids: Iterable<PositionId>): void {
   const { faults } = state.book
   for (const id of ids) faults.alone(`exit of ${id}`, () => changed(state, id), undefined)
 }

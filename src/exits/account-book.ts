@@ -26,7 +26,7 @@ import {
   type ExitRecord,
 } from './record.ts'
 import { leftOf as leftOfReleased, ReleasedExits, type FollowedOrder } from './released.ts'
-import { proofMs, type ExitSettings } from './settings.ts'
+import { isHoldingEvidence, proofMs, type ExitSettings } from './settings.ts'
 import { underWayOf, type CallKind } from './tracked-exit.ts'
 import type { Adoption, UnownedHolding } from './unowned.ts'
 
@@ -236,14 +236,14 @@ export class AccountBook {
     return [...this.holdings.all()].filter(group => group.isInDoubt).map(({ key }) => key)
   }
 
-  /** Takes a report on a holding; gives the positions that should be looked at. */
+  /** Takes a report on a holding; gives the exits to look at, each while it can still be led on. */
   reported(
     key: HoldingKey,
     report: HoldingReport,
     asked: { askedAt: number; isNamed: boolean; now: number },
-  ): readonly PositionId[] {
+  ): Iterable<PositionId> {
     this.exits.settleTurns(asked.now)
-    const { ids, lost } = this.holdings.take(key, report, asked)
+    const { group, lost } = this.holdings.take(key, report, asked)
     for (const [id, quantity] of lost) {
       this.faults.alone(
         `loss of ${id}`,
@@ -251,7 +251,19 @@ export class AccountBook {
         undefined,
       )
     }
-    return [...ids].filter(id => this.exits.record(id) !== undefined)
+    return group === undefined ? [] : this.toLookAt(group, lost)
+  }
+
+  /** The exits that a report leads on, and those whose record it has changed. */
+  private *toLookAt(
+    group: HoldingGroup,
+    lost: ReadonlyMap<PositionId, number>,
+  ): Iterable<PositionId> {
+    const { readers, turn } = group
+    const changed = turn === undefined ? lost.keys() : new Set([...lost.keys(), turn])
+    for (const id of changed) if (this.exits.record(id) !== undefined) yield id
+    const isEvidence = isHoldingEvidence(this.settings.capabilities)
+    yield* readers.ids(() => !isEvidence || group.turn === undefined)
   }
 
   /**
@@ -261,12 +273,12 @@ export class AccountBook {
   heldAll(
     holdings: readonly Holding[],
     asked: { askedAt: number; now: number },
-  ): { readonly lacking: readonly HoldingKey[]; readonly looked: readonly PositionId[] } {
+  ): { readonly lacking: readonly HoldingKey[]; readonly looked: Iterable<PositionId> } {
     const { reports, lacking } = this.holdings.sort(holdings, asked.askedAt)
-    const looked = reports.flatMap(({ key, report }) =>
+    const looked = reports.map(({ key, report }) =>
       this.reported(key, report, { ...asked, isNamed: false }),
     )
-    return { lacking, looked }
+    return { lacking, looked: oneByOne(looked) }
   }
 
   /** Takes the list of all working orders of the account, asked for at `askedAt`. */
@@ -380,4 +392,8 @@ export class AccountBook {
   private sighting(now: number): { idLength: number; now: number } {
     return { idLength: this.settings.capabilities.clientOrderIdLength, now }
   }
+}
+
+function* oneByOne<Item>(lists: readonly Iterable<Item>[]): Iterable<Item> {
+  for (const list of lists) yield* list
 }

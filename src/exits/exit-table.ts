@@ -13,6 +13,7 @@ import { endOf, noticesOf } from './noticing.ts'
 import { inSteps } from './reading.ts'
 import { completed, isAlive, isIdle, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
+import { awaitsOf } from './report-readers.ts'
 import { asksHolding, isHoldingEvidence, settingsFor } from './settings.ts'
 import {
   eventOf,
@@ -262,6 +263,8 @@ export class ExitTable {
   }
 
   private stepsOf(entry: TrackedExit, gates: CallGates): readonly Step[] {
+    // Of the thousands of exits that a gap makes most wait for their turn to leave.
+    if (awaitsOf(entry.record) === 'call') return []
     return stepsFor(entry.record, circumstancesOf(entry, gates, this.options))
   }
 
@@ -283,6 +286,7 @@ export class ExitTable {
 
   private leave({ record, group }: TrackedExit): void {
     if (group.turn === record.positionId) group.endTurn()
+    group.readers.remove(record.positionId)
     this.entries.delete(record.positionId)
     this.orders.delete(record.order.clientOrderId)
   }

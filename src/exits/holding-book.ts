@@ -200,12 +200,15 @@ export class HoldingBook {
     return group
   }
 
-  /** Takes a report; gives the positions that own the holding, and what each has lost by it. */
+  /** Takes a report; gives the holding where positions own it, and what each of them has lost by it. */
   take(
     key: HoldingKey,
     report: HoldingReport,
     asked: Asked,
-  ): { readonly ids: Iterable<PositionId>; readonly lost: ReadonlyMap<PositionId, number> } {
+  ): {
+    readonly group: HoldingGroup | undefined
+    readonly lost: ReadonlyMap<PositionId, number>
+  } {
     const group = this.groups.get(nameOf(key))
     const lost = this.faults.alone(
       `holding ${key.instrument}`,
@@ -222,7 +225,7 @@ export class HoldingBook {
     )
     // What could not be taken may have changed anything: nothing may be sold by it.
     if (lost === undefined) group?.grantNothing()
-    return { ids: group?.ids() ?? [], lost: lost ?? NOTHING_LOST }
+    return { group, lost: lost ?? NOTHING_LOST }
   }
 
   /** An order is over that could have explained what a holding lacks: it did not execute that. */

@@ -8,6 +8,7 @@ import type { HoldingChange } from './events.ts'
 import { heldOf, reported, unknownHolding, type HoldingState } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 import { share, type Share, type Verdict } from './reconcile.ts'
+import { ReportReaders } from './report-readers.ts'
 import type { Answered } from './verification.ts'
 
 /** What a holding is judged by. */
@@ -26,6 +27,8 @@ export const NOTHING_LOST: ReadonlyMap<PositionId, number> = new Map()
 /** One holding, the positions that own it, and what each may close. Changes itself. */
 export class HoldingGroup {
   readonly key: HoldingKey
+  /** The exits in it that a report on it can lead on. */
+  readonly readers = new ReportReaders()
   /** No less is held than is owned, by the last report. */
   isWhole = false
   /** Units that belong to no position, in the direction of its positions, by the last report. */

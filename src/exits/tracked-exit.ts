@@ -62,6 +62,7 @@ export class TrackedExit {
     this.group = group
     this.takenUpAt = takenUpAt
     this.verification = new Verification(takenUpAt)
+    group.readers.place(record)
   }
 
   /** Takes the record's next state, since `at` (epoch ms). */
@@ -78,6 +79,7 @@ export class TrackedExit {
     if (record.state.kind === 'filled' && before.state.kind !== 'filled')
       this.made.delete('ask-holding')
     this.record = record
+    this.group.readers.place(record)
   }
 
   /** Whether what is known of the holding may be sent by at `now` (epoch ms). */

@@ -1,0 +1,66 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { ExitRecord } from './record.ts'
+
+/** What an exit waits for: a report on its holding, its turn to be proved by it, or a call of its own. */
+export type Awaits = 'report' | 'turn' | 'call'
+
+/** What an exit waits for. Only a call leads on from `call`: no step follows from what is known. */
+export function awaitsOf({ state, isDoubted }: Pick<ExitRecord, 'state' | 'isDoubted'>): Awaits {
+  switch (state.kind) {
+    case 'queued':
+    case 'sending':
+    case 'flat':
+      return 'call'
+    case 'intended':
+      return isDoubted ? 'report' : 'turn'
+    case 'intending':
+    case 'acknowledged':
+    case 'partly-filled':
+    case 'unknown':
+    case 'rejected':
+    case 'foreign':
+    case 'filled':
+      return 'report'
+  }
+}
+
+/**
+ * The exits of one holding that a report on it can lead on: a gap in a market makes thousands of exits in
+ * one holding, and each of them causes reports. Changes itself.
+ */
+export class ReportReaders {
+  private readonly reading = new Set<PositionId>()
+  private readonly queue = new Set<PositionId>()
+
+  /** An exit has this record now. */
+  place({ positionId, ...record }: Pick<ExitRecord, 'positionId' | 'state' | 'isDoubted'>): void {
+    const awaits = awaitsOf(record)
+    move(this.reading, positionId, awaits === 'report')
+    move(this.queue, positionId, awaits === 'turn')
+  }
+
+  /** An exit is over, or its position was released. */
+  remove(id: PositionId): void {
+    this.reading.delete(id)
+    this.queue.delete(id)
+  }
+
+  /**
+   * The exits to look at, one after the other; those that wait for a turn only as long as it is free, which
+   * is asked before each.
+   */
+  *ids(isTurnFree: () => boolean): Iterable<PositionId> {
+    yield* [...this.reading]
+    // An exit that comes back into the queue meanwhile stands behind all that were in it.
+    let left = this.queue.size
+    for (const id of this.queue) {
+      if (left-- === 0 || !isTurnFree()) return
+      yield id
+    }
+  }
+}
+
+function move(ids: Set<PositionId>, id: PositionId, isIn: boolean): void {
+  if (isIn) ids.add(id)
+  else ids.delete(id)
+}
