@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { TakeBack } from '../account/position-changes.ts'
+import type { TakeBack } from '../account/registration.ts'
 import { httpBroker, type Oddities } from '../brokers/http.ts'
 import { tokenSource } from '../brokers/http/options.ts'
 import { openPaperAccount } from '../brokers/paper-account.ts'

@@ -1,6 +1,6 @@
 import type { Account } from '../account/account.ts'
 import { refusalOf } from '../account/admission.ts'
-import type { Wanted } from '../account/position-changes.ts'
+import type { Wanted } from '../account/registration.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import { isSame } from '../domain/units.ts'
 import { WatchkeeperError } from '../errors.ts'

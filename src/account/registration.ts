@@ -1,0 +1,201 @@
+import type { Position } from '../domain/position.ts'
+import { WatchkeeperError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Entry, KeptLine, Registered } from '../ports/state-repository.ts'
+import { AccountNames } from './account-names.ts'
+import { closedError } from './admission.ts'
+import { lineOf } from './journal-line.ts'
+import type { PositionTable } from './position-table.ts'
+import { Sides } from './sides.ts'
+import type { StateWriter } from './state-writer.ts'
+import { ruleSetOf } from './stored-rules.ts'
+
+/** Takes back what an account was given for a position that was not registered after all. */
+export type TakeBack = () => Promise<void>
+
+export interface RegistrationDeps {
+  readonly rows: PositionTable
+  readonly writer: Pick<StateWriter, 'now'>
+  readonly clock: Pick<Clock, 'now'>
+  /** The venue holds one signed quantity an instrument. */
+  readonly isNet: boolean
+  /** Awaited before a new position is registered: its account must hold it. */
+  readonly beforeGuard?: ((registered: Registered) => Promise<TakeBack> | Promise<void>) | undefined
+  /** Takes a registered position under guard; `guarded` is called once it is. */
+  guard(registered: Registered, guarded: () => void): void
+}
+
+/** A position that is to be registered, and the options of its rules. */
+export interface Wanted {
+  readonly position: Position
+  readonly rules: Registered['rules']
+  /** An id that was used before is refused. */
+  readonly mustBeNew?: boolean
+  /** See Registered. */
+  readonly entry?: Entry
+  /** The account holds it for certain: a simulated one must not be given it. */
+  readonly isHeld?: boolean
+}
+
+/** Failures after which no position is registered for certain. */
+const UNKEPT: ReadonlySet<unknown> = new Set([
+  'STORE_FULL',
+  'STORE_GONE',
+  'NOT_SENT',
+  'POSITION_EXISTS',
+  'POSITION_CLOSED',
+])
+
+/** Positions that are written in one commit. */
+const CHUNK = 500
+
+/** Registers new positions: judged against those that are open or coming, durable before they count. */
+export class Registration {
+  private readonly parts: RegistrationDeps
+  /** Positions that are not registered yet, and will be. */
+  private readonly coming = new Set<Position>()
+  /** What an account is still to give back. */
+  private readonly owed: TakeBack[] = []
+  private readonly comingSides = new Sides()
+  private readonly comingAccounts = new AccountNames()
+
+  constructor(parts: RegistrationDeps) {
+    this.parts = parts
+  }
+
+  /** Whether a position of an instrument is being registered. */
+  isComing(instrument: Position['instrument']): boolean {
+    return [...this.coming].some(position => position.instrument === instrument)
+  }
+
+  /** Takes many positions under guard, a few hundred in one commit. Their ids are all different. */
+  async addAll(wanted: readonly Wanted[], by: string): Promise<void> {
+    for (let from = 0; from < wanted.length; from += CHUNK) {
+      await this.register(wanted.slice(from, from + CHUNK), by)
+    }
+  }
+
+  /** Takes positions under guard in one commit; they are durable when the promise resolves. */
+  async register(wanted: readonly Wanted[], by: string): Promise<Registered[]> {
+    try {
+      return await this.registerAll(wanted, by)
+    } finally {
+      for (const { position } of wanted) {
+        if (!this.coming.delete(position)) continue
+        this.comingSides.remove(position)
+        this.comingAccounts.remove(position)
+      }
+    }
+  }
+
+  /** Registers positions that the account was given, or takes back what it was given. */
+  private async registerAll(wanted: readonly Wanted[], by: string): Promise<Registered[]> {
+    const given: TakeBack[] = []
+    await this.takeBack()
+    try {
+      return await this.registerGiven(wanted, { by, given })
+    } catch (error) {
+      // Of any other failure it is not known whether the store has the positions.
+      if (UNKEPT.has((error as { code?: unknown }).code)) {
+        this.owed.push(...given)
+        await this.takeBack()
+      }
+      throw error
+    }
+  }
+
+  /** What cannot be taken back, as on a full disk, is tried again with the next position. */
+  private async takeBack(): Promise<void> {
+    const tried = this.owed.splice(0)
+    const settled = await Promise.allSettled(tried.map(each => each()))
+    this.owed.push(...tried.filter((_each, index) => settled[index]!.status === 'rejected'))
+  }
+
+  private async registerGiven(
+    wanted: readonly Wanted[],
+    { by, given }: { by: string; given: TakeBack[] },
+  ): Promise<Registered[]> {
+    const { rows, writer, clock, beforeGuard } = this.parts
+    let registered = wanted.map(each => this.newRow(each))
+    if (beforeGuard !== undefined) {
+      const missing = registered.filter((_each, index) => wanted[index]!.isHeld !== true)
+      const settled = await Promise.allSettled<TakeBack | undefined>(
+        missing.map(async each => (await beforeGuard(each)) ?? undefined),
+      )
+      for (const each of settled) {
+        if (each.status === 'fulfilled' && each.value !== undefined) given.push(each.value)
+      }
+      const failed = settled.find(each => each.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+    }
+    const guarded: Promise<void>[] = []
+    await writer.now({
+      ids: registered.map(({ position }) => position.id),
+      change: () => {
+        registered = registered.map((each, index) => this.begin(each, wanted[index]!))
+        const lines = registered.map(({ position, generation }): KeptLine => {
+          return lineOf(clock.now(), 'position-added', position.id, { by, generation })
+        })
+        return { register: registered, lines }
+      },
+      done: () => {
+        for (const each of registered) {
+          rows.put(each)
+          guarded.push(new Promise<void>(resolve => this.parts.guard(each, resolve)))
+        }
+      },
+    })
+    await Promise.all(guarded)
+    return registered
+  }
+
+  /** The row with the generation that its id gets now. */
+  private begin(row: Registered, { mustBeNew = false }: Wanted): Registered {
+    const { rows } = this.parts
+    const { id } = row.position
+    const known = rows.get(id)
+    if (mustBeNew && known !== undefined && known.state !== 'open') throw closedError(known)
+    if (known?.state !== 'open') return { ...row, generation: rows.nextGeneration(id) }
+    throw new WatchkeeperError('POSITION_EXISTS', `position ${id} is guarded already`)
+  }
+
+  private newRow(wanted: Wanted): Registered {
+    const { position, rules, entry } = wanted
+    const row: Registered = {
+      position,
+      rules,
+      generation: 1,
+      state: 'open',
+      ...(entry !== undefined && { entry }),
+    }
+    const registered = this.begin(row, wanted)
+    this.refuseMixedAccounts(position)
+    if (this.parts.isNet) this.refuseOpposite(position)
+    ruleSetOf(registered)
+    this.coming.add(position)
+    this.comingSides.add(position)
+    this.comingAccounts.add(position)
+    return registered
+  }
+
+  /** Throws ACCOUNT_MIXED: two spellings of one account would make two holdings of one. */
+  private refuseMixedAccounts(position: Position): void {
+    const { id, account } = position
+    const isMixed =
+      this.parts.rows.namesAccountsUnlike(position) || this.comingAccounts.differFrom(position)
+    if (!isMixed) return
+    const [found, expected] =
+      account === undefined
+        ? ['without an account', 'its account, as other positions name theirs']
+        : [`in account ${account}`, 'no account, as other positions name none']
+    throw new WatchkeeperError('ACCOUNT_MIXED', `found ${id} ${found}, expected ${expected}`)
+  }
+
+  /** Throws WRONG_SIDE: what one side closes, the other would lose. */
+  private refuseOpposite(position: Position): void {
+    const { id, instrument, side } = position
+    if (!this.comingSides.oppose(position) && !this.parts.rows.isOpposed(position)) return
+    const text = `found ${id} ${side} in ${instrument}, expected the side of the open positions there: the venue nets them`
+    throw new WatchkeeperError('WRONG_SIDE', text)
+  }
+}

@@ -1,0 +1,87 @@
+import type { Engine } from '../engine/engine.ts'
+import { InputError, WatchkeeperError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { RulesRequest } from '../ports/control.ts'
+import type { Registered } from '../ports/state-repository.ts'
+import { refuseImmediateExit } from '../risk/at-once.ts'
+import { levelsAt, refuseLooser, ruleChanges, type RuleChange } from '../risk/rule-change.ts'
+import { standing } from '../risk/standing.ts'
+import { beginningOf } from './beginning.ts'
+import { ruleSetOf } from './stored-rules.ts'
+
+export interface JudgementDeps {
+  readonly core: Pick<Engine<unknown>, 'roster' | 'dispatcher'>
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/**
+ * What a change of rules does to each rule of an open position.
+ * @throws WatchkeeperError LOOSENS where a rule loosens without `force`, EXITS_AT_ONCE where the new rules would
+ * exit at once without `exitNow`, POSITION_UNKNOWN where the position is being exited.
+ */
+export function judgeChange(
+  { core, clock }: JudgementDeps,
+  present: Registered,
+  changed: Registered,
+  request: RulesRequest,
+): RuleChange[] {
+  const { force, exitNow } = request
+  const { id } = present.position
+  const guard = core.roster.get(id)?.guard
+  if (present.entry?.kind === 'refused')
+    return judgeEntry({ core, clock }, changed, present, request)
+  if (guard === undefined || guard.decision !== undefined) {
+    throw new WatchkeeperError('POSITION_UNKNOWN', `position ${id} is being exited`)
+  }
+  const { position } = guard
+  const at = clock.now()
+  const ratchet = guard.ratchet()
+  const [before, after] = [ruleSetOf(present), ruleSetOf(changed)]
+  const changes = ruleChanges(before, after, { position, at, ...ratchet })
+  if (changes.length === 0) return changes
+  const next = levelsAt(position, after, { best: ratchet.best, at })
+  if (!force) refuseLooser(position, changes, { present: standing(guard, at), next })
+  if (!exitNow) {
+    refuseImmediateExit(position, after, {
+      ...beginningOf(core.dispatcher.board, position, at),
+      ...ratchet,
+    })
+  }
+  return changes
+}
+
+/** A position that its first price has refused, and that is to be guarded by these rules. */
+function judgeEntry(
+  { core, clock }: JudgementDeps,
+  changed: Registered,
+  present: Registered,
+  { force, exitNow }: RulesRequest,
+): RuleChange[] {
+  const { position } = present
+  const beginning = beginningOf(core.dispatcher.board, position, clock.now())
+  const [before, after] = [ruleSetOf(present), ruleSetOf(changed)]
+  const changes = ruleChanges(before, after, { position, ...beginning })
+  const none = { stop: null, target: null }
+  if (!force) refuseLooser(position, changes, { present: none, next: none })
+  if (!exitNow) refuseImmediateExit(position, after, beginning)
+  return changes
+}
+
+/** The rules that a position has after a change, rule by rule; null takes a rule away. */
+export function mergedRules(
+  { position, rules: present }: Registered,
+  { rules: given, isWhole = false }: RulesRequest,
+): Registered['rules'] {
+  if (isWhole) return given
+  const rules: Record<string, unknown> = { ...present, ...given }
+  for (const [name, options] of Object.entries(given)) {
+    if (options !== null) continue
+    if (!Object.hasOwn(present, name)) {
+      const names = Object.keys(present).join(', ') || 'none'
+      const expected = `null for a rule that ${position.id} has (${names})`
+      throw new InputError('the rules', [{ path: `rules.${name}`, found: 'null', expected }])
+    }
+    delete rules[name]
+  }
+  return rules
+}
