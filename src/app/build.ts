@@ -37,6 +37,7 @@ import { oldMsOf } from './open-prices.ts'
 import { settleStore } from './open-store.ts'
 import type { TrustedOptions } from './service.ts'
 import { waitForStore } from './standby.ts'
+import { instrumentsAt, readVenue } from './venue-start.ts'
 
 /** What a service is made of, opened and connected. */
 export interface ServiceParts {
@@ -47,6 +48,8 @@ export interface ServiceParts {
   readonly system: Account
   readonly performance: Meters
   readonly log: ServiceLog
+  /** What could not be read at the venue before the start, and why. */
+  readonly unread: readonly string[]
   /** What goes wrong on purpose; undefined: nothing. */
   readonly chaos: Chaos | undefined
 }
@@ -59,8 +62,11 @@ const BROKER_CALLS = [
 
 /** Opens store, broker and live system; the register of an earlier process is under guard then. */
 export async function openParts(options: TrustedOptions): Promise<ServiceParts> {
-  const { config, clock, fresh } = options
-  checkConfig(config)
+  const { config: given, clock, fresh } = options
+  checkConfig(given)
+  // Before anything is opened: an account in the other mode is refused by name.
+  const facts = await readVenue(given.broker)
+  const config = { ...given, instruments: instrumentsAt(given.instruments, facts.instruments) }
   const store = options.store ?? (await waitForStore(options))
   const performance = new Meters(clock)
   const log = await openLog(config, options.log, () => clock.monotonic())
@@ -138,6 +144,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     onFatal: options.onFatal,
     onTrouble: error => log.trouble(error, clock.now()),
   })
+  for (const { instrument } of facts.instruments) system.missingPrices.heard(instrument)
   // A store that may be older than the account does not know all that the account was given.
   if (store.doubt === undefined) {
     // On a disk without room the next start tries it again.
@@ -151,6 +158,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   const memory = new GatesStore(store, clock)
   return {
     store,
+    unread: facts.unread,
     memory,
     system,
     performance,

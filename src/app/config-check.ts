@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { keySource } from '../brokers/venue/key.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { InputError, type Fault } from '../errors.ts'
 import { nextType } from '../exits/order-type.ts'
@@ -31,7 +32,19 @@ export function checkConfig(
         ]
       : []),
     ...(mode === 'observe' ? ['mode: observe: nothing would be sent'] : []),
+    ...keyWarnings(broker),
   ]
+}
+
+/** What is wrong with the key of an account at a venue; a start goes on without it, and is not let in. */
+function keyWarnings(broker: ServiceConfig['broker']): readonly string[] {
+  if (broker.kind === 'paper' || broker.kind === 'http') return []
+  try {
+    keySource(broker)()
+    return []
+  } catch (error) {
+    return [`broker.keyFile: ${error instanceof Error ? error.message : String(error)}`]
+  }
 }
 
 type FaultOf = (config: ServiceConfig) => Fault | undefined

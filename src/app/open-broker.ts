@@ -3,8 +3,10 @@ import type { TakeBack } from '../account/registration.ts'
 import { httpBroker, type Oddities } from '../brokers/http.ts'
 import { tokenSource } from '../brokers/http/options.ts'
 import { openPaperAccount } from '../brokers/paper-account.ts'
+import type { VenueBroker } from '../brokers/venue/account.ts'
 import { binanceBroker } from '../brokers/venue/binance/options.ts'
 import { bybitBroker } from '../brokers/venue/bybit/options.ts'
+import type { VenueKind } from '../brokers/venue/notation.ts'
 import { okxBroker } from '../brokers/venue/okx/options.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
@@ -80,11 +82,27 @@ export function brokerOf({
       return real(httpBroker({ ...options, token: source, now, onOddity }))
     }
     case 'binance':
-      return real(binanceBroker(config.broker, onOddity))
     case 'bybit':
-      return real(bybitBroker(config.broker, onOddity))
     case 'okx':
-      return real(okxBroker(config.broker, onOddity))
+      return real(venueBrokerOf(config.broker, onOddity))
+  }
+}
+
+/** The configuration of an account at a venue. */
+export type VenueConfig = Extract<ServiceConfig['broker'], { readonly kind: VenueKind }>
+
+/** A broker at the configured venue. */
+export function venueBrokerOf(
+  config: VenueConfig,
+  onOddity: (kind: 'quotes') => void = () => undefined,
+): VenueBroker {
+  switch (config.kind) {
+    case 'binance':
+      return binanceBroker(config, onOddity)
+    case 'bybit':
+      return bybitBroker(config, onOddity)
+    case 'okx':
+      return okxBroker(config, onOddity)
   }
 }
 

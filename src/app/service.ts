@@ -75,6 +75,8 @@ export interface Started extends Seeded {
   readonly unpriced: readonly string[]
   /** How the store could lose what it acknowledged. */
   readonly risks: readonly string[]
+  /** What could not be read at the venue, and why. */
+  readonly unread: readonly string[]
   /** A person must confirm what the account holds before anything is sent. */
   readonly isUnconfirmed: boolean
 }
@@ -95,6 +97,7 @@ export class Service {
   private cycles: NodeJS.Timeout | undefined
   private readonly performance: Meters
   private readonly chaos: Chaos | undefined
+  private readonly unread: readonly string[]
   private readonly news: HealthNews
   private readonly adopter: Adopter | undefined
   private snapshot: HealthSnapshot
@@ -134,6 +137,7 @@ export class Service {
     this.system = parts.system
     this.performance = parts.performance
     this.chaos = parts.chaos
+    this.unread = parts.unread
     this.news = news
     this.startedAt = clock.now()
     this.prices = openPrices({
@@ -226,7 +230,8 @@ export class Service {
     const { risks } = this.store.status()
     const url = `http://${host}:${this.http.port}`
     const isUnconfirmed = this.system.confirmation.isMissing
-    return { url, counts, unpriced, risks, isUnconfirmed, ...seeded }
+    const { unread } = this
+    return { url, counts, unpriced, risks, unread, isUnconfirmed, ...seeded }
   }
 
   /** The instruments that the feed does not give, underlyings included: journaled, and as text. */

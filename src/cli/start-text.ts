@@ -10,8 +10,19 @@ export function startText(
   { isObserving, isChaosOn }: { isObserving: boolean; isChaosOn: boolean },
   paint: Paint,
 ): string {
-  const { url, counts, unpriced, over, vanished, ruled, noted, refused, risks, isUnconfirmed } =
-    started
+  const {
+    url,
+    counts,
+    unpriced,
+    over,
+    vanished,
+    ruled,
+    noted,
+    refused,
+    risks,
+    unread,
+    isUnconfirmed,
+  } = started
   const { guarded, exiting, observed, unguarded } = counts
   const are = (count: number): string => `${count} ${count === 1 ? 'is' : 'are'}`
   const lines = [
@@ -34,6 +45,7 @@ export function startText(
       ? [paint('yellow', `guarded, though the file does not name them: ${listOf(vanished)}`)]
       : []),
     ...risks.map(risk => paint('yellow', `the store could lose an intent: ${risk}`)),
+    ...unread.map(each => paint('yellow', `not read at the venue: ${each}`)),
     ...(isUnconfirmed ? [paint('yellow', UNCONFIRMED)] : []),
     ...[...noted, ...refused].slice(0, MOST_LISTED).map(each => paint('yellow', each)),
     ...(guarded + exiting + observed + unguarded === 0

@@ -61,16 +61,29 @@ export const PLAIN_INSTRUMENT: InstrumentSpec = {
 
 /** What is known of instruments, by patterns in which `*` stands for any text; the first one that fits counts. */
 export class InstrumentTable {
+  private readonly specs: Iterable<readonly [pattern: string, spec: InstrumentSpec]>
   private readonly patterns: readonly (readonly [RegExp, InstrumentSpec])[]
+  private readonly exact: ReadonlyMap<InstrumentId, InstrumentSpec>
   private readonly known = new Map<InstrumentId, InstrumentSpec>()
 
-  constructor(specs: Iterable<readonly [pattern: string, spec: InstrumentSpec]> = []) {
+  /** `exact`: specifications by whole names, which win over patterns. */
+  constructor(
+    specs: Iterable<readonly [pattern: string, spec: InstrumentSpec]> = [],
+    exact: ReadonlyMap<InstrumentId, InstrumentSpec> = new Map(),
+  ) {
     this.patterns = [...specs].map(([pattern, spec]) => [patternOf(pattern), spec])
+    this.exact = exact
+    this.specs = specs
+  }
+
+  /** The same table, in which some instruments are known by their whole names. */
+  with(exact: ReadonlyMap<InstrumentId, InstrumentSpec>): InstrumentTable {
+    return new InstrumentTable(this.specs, exact)
   }
 
   /** The specification of an instrument; a plain one where no pattern fits. */
   of(instrument: InstrumentId): InstrumentSpec {
-    const known = this.known.get(instrument)
+    const known = this.exact.get(instrument) ?? this.known.get(instrument)
     if (known !== undefined) return known
     const found = this.patterns.find(([matcher]) => matcher.test(instrument))
     const spec = found?.[1] ?? PLAIN_INSTRUMENT

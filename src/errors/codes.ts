@@ -171,6 +171,7 @@ export const FAULT_CODES = {
   NO_PRICES: 'prices would come from a broker that has none',
   TOKEN_REQUIRED: 'the HTTP server would be open to the network without a token',
   NOT_A_FOLDER: 'the data folder is a file',
+  POSITION_MODE: 'the account at the venue is in the other position mode',
 } as const
 
 /** The code of one fault of an input. */

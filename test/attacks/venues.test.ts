@@ -91,6 +91,15 @@ sideBySide('an account at Binance', {
     await soldOnce(scene)
   },
 
+  'is not guarded under the other position mode, and says which one it is in': async open => {
+    const account = { ...binanceAccount({ mode: 'hedge' }), broker: binanceAccount().broker }
+    const refused = open({ account, venue: { capabilities: PROVES } }).then(
+      () => '',
+      (error: Error) => error.message,
+    )
+    expect(await refused).to.include('the account is in hedge mode')
+  },
+
   'shows its key nowhere': async open => {
     const scene = await atBinance(open)
     scene.harm('holding', { kind: 'status', when: 'before', status: 400, body: { code: -2015 } })

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import { expect } from 'chai'
 import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
 
@@ -142,6 +143,17 @@ feed: { kind: poll }
       const accepted = await config(`${NOTHING_PROVED}acceptUnprovable: true\n`)
       expect(accepted.code).to.equal(0)
       expect(accepted.stderr).to.contain('nothing proves that an exit is made only once')
+    })
+
+    it('tells of names in another notation, and of a key that others can read', async () => {
+      const keyFile = folder.file('key', 'key: a\nsecret: b\n')
+      chmodSync(keyFile, 0o644)
+      const ran = await config(`broker: { kind: binance, environment: demo, keyFile: key }
+feed: { kind: poll }
+`)
+      expect(ran.code).to.equal(0)
+      expect(ran.stderr).to.contain('instrument SPX-PUT: no name of binance\n')
+      expect(ran.stderr).to.match(/broker\.keyFile: others can read the key file .*chmod 600/)
     })
 
     it('refuses invented prices for a real account', async () => {

@@ -5,6 +5,7 @@ describe('what a start says', () => {
   const STARTED = {
     url: 'http://127.0.0.1:1',
     risks: [],
+    unread: [] as string[],
     isUnconfirmed: false,
     unpriced: [] as string[],
     counts: { guarded: 1, exiting: 1, observed: 0, unguarded: 0 },
@@ -30,6 +31,11 @@ describe('what a start says', () => {
     expect(text).to.include('\n3 are not guarded yet: ')
     expect(text).to.include('\nthe feed has no price of BTC/USDT (did you mean BTCUSDT?)\n')
     expect(told({})).to.not.include('not guarded')
+  })
+
+  it('says what could not be read at the venue', () => {
+    const text = told({ unread: ['instruments: no answer within 5000 ms'] })
+    expect(text).to.include('\nnot read at the venue: instruments: no answer within 5000 ms\n')
   })
 
   it('names the command without which nothing is sent', () => {

@@ -56,7 +56,8 @@ async function check(given: Given, { stdout, stderr, env }: CommandContext): Pro
   const paint = paintFor(stdout, env)
   const now = Date.now()
   const late = entries.flatMap(entry => startWarnings(entry, now))
-  const warnings = [...(judged?.warnings ?? []), ...odd, ...late]
+  const named = judged?.namesOf(entries.map(({ position }) => position.instrument)) ?? []
+  const warnings = [...(judged?.warnings ?? []), ...odd, ...late, ...named]
   for (const entry of entries) {
     const checked = checkedPosition(entry, now)
     const text =
@@ -84,6 +85,11 @@ async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv)
   // The parts of a service take time to load; positions alone need none of them.
   const { loadServiceConfig } = await import('../../config/service-file.ts')
   const { checkConfig } = await import('../../app/config-check.ts')
+  const { notationWarnings } = await import('../../app/venue-start.ts')
   const config = loadServiceConfig({ file, env, overrides: { positions } })
-  return { config, warnings: checkConfig(config, file).map(warning => `${file}: ${warning}`) }
+  return {
+    config,
+    warnings: checkConfig(config, file).map(warning => `${file}: ${warning}`),
+    namesOf: (instruments: Iterable<string>) => notationWarnings(config.broker, instruments),
+  }
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { checkConfig } from '../../app/config-check.ts'
 import { Service } from '../../app/service.ts'
 import { standBy, type StandbyOptions } from '../../app/standby.ts'
+import { notationWarnings } from '../../app/venue-start.ts'
 import { version } from '../../app/version.ts'
 import { loadChaos } from '../../config/chaos-file.ts'
 import { loadPositions, type LoadedPositions } from '../../config/positions-file.ts'
@@ -125,7 +126,8 @@ async function run(
   })
   const chaos =
     given.chaos === undefined ? undefined : loadChaos(given.chaos, namesIn(loaded.entries))
-  tellWarnings(loaded.warnings, output)
+  const named = notationWarnings(config.broker, instrumentsIn(loaded.entries))
+  tellWarnings([...loaded.warnings, ...named], output)
   outliveReader()
   boundLookups()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
@@ -236,10 +238,14 @@ async function unlessStopped<Given>(start: Promise<Given>): Promise<Given | unde
   }
 }
 
+const instrumentsIn = (entries: LoadedPositions['entries']) => [
+  ...new Set(entries.map(({ position }) => position.instrument)),
+]
+
 /** What a chaos file may name. */
 const namesIn = (entries: LoadedPositions['entries']) => ({
   positions: entries.map(({ position }) => position.id),
-  instruments: [...new Set(entries.map(({ position }) => position.instrument))],
+  instruments: instrumentsIn(entries),
 })
 
 /** Takes the first alone of what it is given. */

@@ -1,0 +1,95 @@
+import type { VenueBroker } from '../brokers/venue/account.ts'
+import type { VenueInstrument } from '../brokers/venue/instrument.ts'
+import { isNameAt, meantAt } from '../brokers/venue/notation.ts'
+import type { ServiceConfig } from '../config/schema.ts'
+import type { InstrumentId } from '../domain/ids.ts'
+import { InstrumentTable, type InstrumentSpec } from '../domain/instrument.ts'
+import { InputError } from '../errors.ts'
+import { venueBrokerOf, type VenueConfig } from './open-broker.ts'
+
+/** What was read at the venue of an account before it is guarded. */
+export interface VenueFacts {
+  readonly instruments: readonly VenueInstrument[]
+  /** What could not be read, and why. */
+  readonly unread: readonly string[]
+}
+
+const isVenue = (broker: ServiceConfig['broker']): broker is VenueConfig =>
+  broker.kind !== 'paper' && broker.kind !== 'http'
+
+/**
+ * Reads the position mode and the instruments of an account. A venue that cannot be reached holds nothing
+ * up: what is held must be guarded. Throws InputError (POSITION_MODE) where the account is in the other
+ * mode: no order of ours would be taken there.
+ */
+export async function readVenue(config: ServiceConfig['broker']): Promise<VenueFacts> {
+  if (!isVenue(config)) return { instruments: [], unread: [] }
+  const broker = venueBrokerOf(config)
+  try {
+    return await readAccount(broker, config)
+  } finally {
+    await broker.close()
+  }
+}
+
+async function readAccount(broker: VenueBroker, config: VenueConfig): Promise<VenueFacts> {
+  const unread: string[] = []
+  const read = async <T>(what: string, ask: (signal: AbortSignal) => Promise<T>) => {
+    try {
+      return await ask(AbortSignal.timeout(config.callTimeoutMs))
+    } catch (error) {
+      unread.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+      return undefined
+    }
+  }
+  const [mode, instruments = []] = await Promise.all([
+    read('position mode', signal => broker.positionMode(signal)),
+    read('instruments', signal => broker.instruments(signal)),
+  ])
+  if (mode !== undefined && mode !== config.positionMode) {
+    throw new InputError(`the account at ${config.kind}`, [
+      {
+        code: 'POSITION_MODE',
+        path: 'broker.positionMode',
+        found: `${config.positionMode}, and the account is in ${mode} mode`,
+        expected: `${mode}, or the account set to ${config.positionMode} at the venue`,
+      },
+    ])
+  }
+  return { instruments, unread }
+}
+
+/** The configured instruments; what the configuration does not say of one is as the venue fixes it. */
+export function instrumentsAt(
+  configured: InstrumentTable,
+  facts: readonly VenueInstrument[],
+): InstrumentTable {
+  if (facts.length === 0) return configured
+  const merged = facts.map((at): [InstrumentId, InstrumentSpec] => {
+    const own = configured.of(at.instrument)
+    const spec: InstrumentSpec = {
+      ...own,
+      multiplier: own.multiplier === 1 ? at.multiplier : own.multiplier,
+      lot: own.lot ?? at.lot,
+      minQuantity: own.minQuantity ?? at.minQuantity,
+      tickSize: own.tickSize ?? at.tickSize,
+      currency: own.currency ?? at.currency,
+    }
+    return [at.instrument, spec]
+  })
+  return configured.with(new Map(merged))
+}
+
+/** A line for each instrument whose name is not one of the venue, with a guess at what was meant. */
+export function notationWarnings(
+  { kind }: ServiceConfig['broker'],
+  instruments: Iterable<string>,
+): readonly string[] {
+  if (kind === 'paper' || kind === 'http') return []
+  return [...new Set(instruments)].flatMap(name => {
+    if (isNameAt(kind, name)) return []
+    const meant = meantAt(kind, name)
+    const guess = meant === undefined ? '' : `; did you mean ${meant}?`
+    return [`instrument ${name}: no name of ${kind}${guess}`]
+  })
+}

@@ -1,0 +1,98 @@
+import { expect } from 'chai'
+import { instrumentsAt, notationWarnings, readVenue } from '../../src/app/venue-start.ts'
+import { loadServiceConfig } from '../../src/config/service-file.ts'
+import { instrumentId } from '../../src/domain/ids.ts'
+import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
+import { InputError } from '../../src/errors.ts'
+import { closedPort } from '../support/closed-port.ts'
+import { atBinance } from '../support/venues/at-binance.ts'
+import { atBybit } from '../support/venues/at-bybit.ts'
+import { atOkx } from '../support/venues/at-okx.ts'
+import type { EmulatedVenue } from '../support/venues/at-venue.ts'
+
+/** The section of an account at a venue. */
+const sectionOf = (kind: string, url: string, but: Readonly<Record<string, unknown>> = {}) => {
+  const env = {
+    WATCHKEEPER_BROKER_KEY: 'emulated-key',
+    WATCHKEEPER_BROKER_SECRET: 'emulated-secret',
+    WATCHKEEPER_BROKER_PASSPHRASE: 'my own words',
+  }
+  const overrides = { broker: { kind, environment: 'demo', url, ...but } }
+  return loadServiceConfig({ file: undefined, env, overrides: flat(overrides) }).broker
+}
+
+const flat = (given: { broker: object }): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(given.broker).map(([name, value]) => [`broker.${name}`, value]))
+
+const VENUES = { binance: atBinance, bybit: atBybit, okx: atOkx } as const
+
+describe('what is read at a venue before a start', () => {
+  for (const [kind, open] of Object.entries(VENUES)) {
+    describe(kind, () => {
+      let venue: EmulatedVenue
+      const begin = async (mode: 'one-way' | 'hedge'): Promise<void> => {
+        venue = await open({ mode })
+        venue.server.venue.price('ACME', 90)
+      }
+      afterEach(() => venue.close())
+
+      for (const mode of ['one-way', 'hedge'] as const) {
+        it(`refuses an account in ${mode} mode under the other one by name`, async () => {
+          await begin(mode)
+          const other = mode === 'hedge' ? 'one-way' : 'hedge'
+          const error = await readVenue(sectionOf(kind, venue.url, { positionMode: other })).then(
+            () => undefined,
+            (reason: unknown) => reason,
+          )
+          expect(error).to.be.instanceOf(InputError)
+          expect((error as InputError).faults).to.have.length(1)
+          expect((error as InputError).message).to.include(`the account is in ${mode} mode`)
+        })
+      }
+
+      it('gives the instruments', async () => {
+        await begin('one-way')
+        const { instruments, unread } = await readVenue(sectionOf(kind, venue.url))
+        expect(unread).to.deep.equal([])
+        expect(instruments.map(({ instrument }) => instrument)).to.deep.equal(['ACME'])
+      })
+    })
+  }
+
+  it('holds nothing up where the venue cannot be reached, and says so', async () => {
+    const url = `http://127.0.0.1:${await closedPort()}`
+    const { instruments, unread } = await readVenue(sectionOf('binance', url))
+    expect(instruments).to.deep.equal([])
+    expect(unread).to.have.length(2)
+    expect(unread.map(each => each.split(':')[0]).sort()).to.deep.equal([
+      'instruments',
+      'position mode',
+    ])
+  })
+
+  it('fills what the configuration does not say of an instrument, and leaves what it says', async () => {
+    const venue = await atOkx()
+    venue.server.venue.price('BTC-USDT-SWAP', 90)
+    const { instruments } = await readVenue(sectionOf('okx', venue.url))
+    venue.close()
+    const own = { ...PLAIN_INSTRUMENT, tickSize: 0.5, currency: 'EUR' }
+    const table = instrumentsAt(new InstrumentTable([['BTC*', own]]), instruments)
+    expect(table.of(instrumentId('BTC-USDT-SWAP'))).to.include({
+      multiplier: 0.01,
+      lot: 0.001,
+      minQuantity: 0.001,
+      tickSize: 0.5,
+      currency: 'EUR',
+    })
+    expect(table.of(instrumentId('BTC-OTHER'))).to.equal(own)
+    expect(table.of(instrumentId('ETH'))).to.equal(PLAIN_INSTRUMENT)
+  })
+
+  it('names instruments in another notation, with a guess', () => {
+    const broker = sectionOf('okx', 'https://okx.example')
+    expect(notationWarnings(broker, ['BTC/USDT', 'BTC-USDT-SWAP', 'gold'])).to.deep.equal([
+      'instrument BTC/USDT: no name of okx; did you mean BTC-USDT-SWAP?',
+      'instrument gold: no name of okx',
+    ])
+  })
+})
