@@ -165,7 +165,7 @@ describe('a position at each door', () => {
     ['an unknown field', { qty: 2 }, /^found the unknown field "qty", expected/],
     ['a time without a zone', { openedAt: '2026-01-05 09:15' }, /^found "2026-01-05 09:15"/],
     ['a rule that is none', { rules: { stopLos: {} } }, /^found the rule "stopLos", expected/],
-    ['null in place of a rule', { rules: { stopLoss: null } }, /^found null, expected/],
+    ['null in place of a rule', { rules: { stopLoss: null } }, /^found an empty value, expected/],
     ['a flag that is a text', { exitNow: 'yes' }, /^found "yes", expected true or false/],
     [
       'a time an hour ahead of the clock',
