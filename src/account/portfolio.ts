@@ -88,7 +88,7 @@ function partsOf(
       remember(state, day)
       writer.soon({ day })
     },
-    tell: event => tell(writer, now(), event),
+    notify: event => tell(writer, now(), event),
     exit: id => {
       const isUnderWay = state.openExits.has(id) || state.register.get(id)?.observed !== undefined
       if (!isUnderWay) exit(id)

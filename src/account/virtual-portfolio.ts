@@ -30,7 +30,7 @@ export function startVirtualPortfolio({
     quotes: core.dispatcher.board,
     faults: new Faults(notice => journal(notice)),
     keep: latest => (day = latest),
-    tell: event => onLimit(event, given.now()),
+    notify: event => onLimit(event, given.now()),
   }
   core.services.serve('portfolio', (epoch, onDown) =>
     core.actors.spawn({

@@ -50,7 +50,7 @@ export const UNHARMED: Crashes = {
 export type Watch =
   /** The actor itself, in its present incarnation. */
   | { readonly kind: 'alive'; readonly ref: Ref<never> }
-  /** Nobody until its backoff, or its turn among many, is over; for a position folds decide. */
+  /** In restart backoff, or waiting among many that restart; for a position folds decide. */
   | {
       readonly kind: 'waiting'
       readonly since: number
@@ -58,7 +58,7 @@ export type Watch =
       readonly isPaced: boolean
       cancel(): void
     }
-  /** Nobody restarts it any more. The caretaker holds the last levels of a position. */
+  /** Not restarted any more. The caretaker holds the last levels of a position. */
   | { readonly kind: 'given-up'; readonly since: number }
 
 /** What the supervisor knows of one actor. */
@@ -72,13 +72,13 @@ export interface Supervised {
 /** The monitor of a position. */
 export interface Child extends Supervised {
   readonly guard: WatchedPosition
-  /** Life of the position id, from 1. */
+  /** Generation of the position id, from 1. */
   readonly generation: number
 }
 
 /** Where to find each actor. Written by the supervisor alone, read at each wake. */
 export class ActorRegistry {
-  /** Positions whose monitors have ever crashed, or were given up: most cycles look at no other. */
+  /** Positions whose monitors have ever crashed, or were given up: most cycles check no other. */
   readonly harmed = new Set<PositionId>()
   /** Changes with each change of a child. */
   version = 0
@@ -97,7 +97,7 @@ export class ActorRegistry {
     this.supervisorRef = ref
   }
 
-  /** Positions that have a child, whoever watches them. */
+  /** Positions that have a child, whatever its state. */
   get size(): number {
     return this.children.size
   }
@@ -124,7 +124,7 @@ export class ActorRegistry {
     this.harmed.delete(id)
   }
 
-  /** The actors of which there is one. */
+  /** The actors that exist once. */
   services(): Iterable<[ServiceKind, Supervised]> {
     return this.single
   }
@@ -139,7 +139,7 @@ export class ActorRegistry {
   }
 
   /**
-   * The present incarnation of an actor of which there is one; while it is in backoff or quarantined, the
+   * The present incarnation of an actor that exist once; while it is in backoff or quarantined, the
    * last one, which takes no message any more. Ask again for each message.
    * @throws Error where it was never started.
    */

@@ -27,7 +27,7 @@ export interface ActorOptions<State, Message> {
   readonly onDown: (down: Down) => void
 }
 
-/** An inert parent: it never receives a message, so its number of children costs nobody anything. */
+/** An inert parent: it never receives a message, so its number of children costs nothing. */
 export interface Group {
   readonly nactRef: NactRef<never>
 }
@@ -135,7 +135,7 @@ export class ActorSystem {
     return cell
   }
 
-  /** Sends a message. False, and a dead letter, when the actor has ended: nobody will see it. */
+  /** Sends a message. False, and a dead letter, when the actor has ended: it is not handled. */
   send<Message>(ref: Ref<Message>, message: Message): boolean {
     const cell = ref as unknown as AnyCell
     if (cell.stopped) {
@@ -197,7 +197,7 @@ export class ActorSystem {
   }
 }
 
-/** Time that stands still: nobody asks how long an actor takes. */
+/** Time that stands still: no caller asks how long an actor takes. */
 const NO_CLOCK: Pick<Clock, 'monotonic'> = { monotonic: () => 0 }
 
 /** Starts an empty system. */
@@ -207,7 +207,7 @@ export const actorSystem = (clock = NO_CLOCK): ActorSystem => new ActorSystem(cl
 export const livenessOf = <Message>(ref: Ref<Message>): Liveness & { readonly stopped: boolean } =>
   ref as unknown as AnyCell
 
-/** Sends a message. False, and a dead letter, when the actor has ended: nobody will see it. */
+/** Sends a message. False, and a dead letter, when the actor has ended: it is not handled. */
 export function send<Message>(ref: Ref<Message>, message: Message): boolean {
   return (ref as unknown as AnyCell).system.send(ref, message)
 }
@@ -232,7 +232,7 @@ function receive(cell: AnyCell, message: unknown): AnyCell {
   return cell
 }
 
-/** An end that nobody hears of is a position that nobody watches: what onDown throws is fatal. */
+/** An end that is not reported leaves a position without a monitor: what onDown throws is fatal. */
 function reportDown({ name, epoch, onDown }: AnyCell, reason: unknown): void {
   try {
     onDown({ name, epoch, reason })

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 
-/** Of calls that nobody ends; as many as there are may listen to it. */
+/** The signal of calls without a deadline; as many as there are may listen to it. */
 const ENDLESS = new AbortController().signal
 setMaxListeners(0, ENDLESS)
 

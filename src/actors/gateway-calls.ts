@@ -22,11 +22,11 @@ export interface GatewayParts {
   readonly supervisor: Ref<SupervisorMessage>
   /** Makes an exit durable: the promise resolves when it is on disk. */
   save(record: ExitRecord): Promise<void>
-  /** Makes a later state of an exit durable soon; nobody waits for it. */
+  /** Makes a later state of an exit durable soon; no caller waits for it. */
   note(record: ExitRecord): void
   /** The same for the exit of a released position. */
   noteReleased?: ((exit: { record: ExitRecord; position: Position }) => void) | undefined
-  /** Set where nothing may ever be sent: told of each exit instead. */
+  /** Set where nothing may ever be sent: it gets each exit instead. */
   observe?: ((decision: Decision, position: Position) => void) | undefined
   /** Whether an exit must wait before it is sent. */
   isHeld?(record: ExitRecord): boolean
@@ -42,7 +42,7 @@ export interface GatewayParts {
   self(message: GatewayMessage): void
   /** Sends a message to who asks for holdings. */
   ask(message: ReconcilerMessage): void
-  /** Tells whoever waits for quiet that a call is under way. */
+  /** Registers a call under way with those that wait for quiet. */
   track(call: Promise<unknown>): void
 }
 
@@ -120,17 +120,17 @@ function leave(leaving: Leaving): void {
   leaving.left()
 }
 
-/** Looks an order of an exit up that is over; a question that fails is asked again, a few times. */
+/** Looks up an order of an exit that is over; a question that fails is asked again, a few times. */
 export function lookUpLate(
   { broker, callTimeoutMs, self, track, journal }: GatewayParts,
   { clientOrderId }: LateQuestion,
 ): void {
   const asked = withDeadline(callTimeoutMs, signal => broker.orderByClientId(clientOrderId, signal))
-  const told = asked.then(
+  const reported = asked.then(
     order => self({ kind: 'late', clientOrderId, order }),
     (error: unknown) => journal({ kind: 'reconcile-failed', error }),
   )
-  track(told)
+  track(reported)
 }
 
 /** A question that fails proves nothing; it is asked again in the next cycle. */

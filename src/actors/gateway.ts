@@ -35,7 +35,7 @@ export interface GatewayPast {
   readonly released: readonly { readonly position: Position; readonly generation: number }[]
   /** Exits of released positions whose orders may still be executed. */
   readonly followed: readonly { readonly record: ExitRecord; readonly position: Position }[]
-  /** Positions that are over by exits of which an order may still arrive. */
+  /** Positions that are over by exits with an order that may still arrive. */
   readonly ended: readonly Ended[]
   readonly killSwitch: KillSwitch
   readonly isUnconfirmed: boolean
@@ -74,7 +74,7 @@ export function gatewayState(
 }
 
 /**
- * The one place that every order passes. Sends one exit per position, whoever asks how often. What
+ * The one place that every order passes. Sends one exit per position, however often it is asked for. What
  * throws for one position or holding ends nothing that the others need.
  */
 export function gateway(state: GatewayState, message: GatewayMessage): GatewayState {
@@ -83,7 +83,7 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
   return state.book.faults.alone(subject, () => handled(state, message), state)
 }
 
-/** What was asked, and of which position; undefined for a message about all of them. */
+/** What was asked, and for which position; undefined for a message about all of them. */
 function subjectOf(message: GatewayMessage): string | undefined {
   switch (message.kind) {
     case 'exit':
@@ -155,12 +155,12 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
       return state
     }
     case 'holdings': {
-      const { lacking, looked } = book.heldAll(message.holdings, {
+      const { lacking, affected } = book.heldAll(message.holdings, {
         askedAt: message.askedAt,
         now: parts.now(),
       })
       for (const key of lacking) parts.ask({ kind: 'ask', key })
-      changedEach(state, looked)
+      changedEach(state, affected)
       followReleased(state)
       return state
     }
@@ -195,11 +195,12 @@ function intend(
   const { book, parts } = state
   if (parts.observe !== undefined) {
     parts.observe(decision, position)
-    tell(parts, { positionId: position.id, generation })
+    sendIntended(parts, { positionId: position.id, generation })
     return
   }
   book.exits.intend(decision, { position, generation, now: parts.now() })
-  if (book.exits.isIntended(position.id)) tell(parts, { positionId: position.id, generation })
+  if (book.exits.isIntended(position.id))
+    sendIntended(parts, { positionId: position.id, generation })
   act(state, position.id)
 }
 
@@ -213,7 +214,7 @@ function takeBack(
   book.exits.restore(record, { position, now: parts.now() })
 }
 
-/** News of an order that is none of ours concerns nobody. */
+/** An update of an order that is not ours is ignored. */
 function pushed(
   state: GatewayState,
   { update: { clientOrderId: id, order } }: Extract<GatewayMessage, { kind: 'pushed' }>,
@@ -283,7 +284,7 @@ function changedEach(state: GatewayState, ids: Iterable<PositionId>): void {
   for (const id of ids) faults.alone(`exit of ${id}`, () => changed(state, id), undefined)
 }
 
-/** Whether the store would tell a new process more; what was never sent is saved before it is. */
+/** Whether a new process would learn more from the store; what was never sent is saved before it is. */
 const isNews = ({ state }: ExitRecord): boolean =>
   state.kind !== 'intending' &&
   state.kind !== 'intended' &&
@@ -312,18 +313,18 @@ function act({ book, parts, killSwitch, isUnconfirmed }: GatewayState, id: Posit
 const idOf = (notice: Notice): PositionId | undefined =>
   'positionId' in notice ? notice.positionId : undefined
 
-/** A life of a position. */
+/** A generation of a position. */
 interface Life {
   readonly positionId: PositionId
   readonly generation: number
 }
 
 /** The supervisor knows then that the monitor need not repeat itself. */
-const tell = ({ supervisor }: Pick<GatewayParts, 'supervisor'>, life: Life): boolean =>
+const sendIntended = ({ supervisor }: Pick<GatewayParts, 'supervisor'>, life: Life): boolean =>
   send(supervisor, { kind: 'intended', ...life })
 
 /**
- * Takes a notice of the book: it is journaled, and who must know of an end is told. Gives the
+ * Takes a notice of the book: journals it, and sends the end of an exit to the supervisor. Gives the
  * position that is over.
  */
 export function noticed(
@@ -342,7 +343,7 @@ export function noticed(
   }
   switch (notice.kind) {
     case 'exit-intended':
-      tell({ supervisor }, lifeOf(notice.decision.positionId))
+      sendIntended({ supervisor }, lifeOf(notice.decision.positionId))
       return undefined
     case 'exit-filled':
     case 'exit-closed':

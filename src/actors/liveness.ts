@@ -1,4 +1,4 @@
-/** What an actor shows of itself by plain writes; nobody sends a message to ask. */
+/** What an actor shows of itself by plain writes; no message has to be sent to ask. */
 export interface Liveness {
   /** Since when it has been handling a message, monotonic ms; NaN: it is not. */
   readonly busySince: number

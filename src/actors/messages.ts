@@ -13,7 +13,7 @@ import type { LimitStanding, PortfolioDay, Realised } from '../risk/portfolio.ts
 import type { RuleSet } from '../risk/rule.ts'
 import type { Ratchet, WatchedPosition } from '../risk/watched-position.ts'
 
-/** Kinds of actors of which there is one. */
+/** Kinds of actors that exist once. */
 export type ServiceKind = Exclude<SupervisedKind, 'monitor'>
 
 /** An actor that is supervised: one of a kind, or the monitor of a position. */
@@ -22,13 +22,13 @@ export type Actor =
 
 /**
  * Every message in the system. The straight line is: the dispatcher wakes a monitor (`catch-up`),
- * the monitor asks for an exit (`exit`), the gateway tells the supervisor that it is done (`closed`).
+ * the monitor asks for an exit (`exit`), the gateway reports to the supervisor that it is done (`closed`).
  */
 
 /** To a monitor. */
 export type MonitorMessage = { readonly kind: 'catch-up' }
 
-/** To the caretaker: a position that nobody evaluates any more has crossed its last levels. */
+/** To the caretaker: a position without a monitor has crossed its last levels. */
 export interface CaretakerMessage {
   readonly kind: 'crossed'
   readonly guard: WatchedPosition
@@ -40,7 +40,7 @@ export type GatewayMessage =
       readonly kind: 'exit'
       readonly decision: Decision
       readonly position: Position
-      /** Life of the position id, from 1. */
+      /** Generation of the position id, from 1. */
       readonly generation: number
     }
   /** A position is open: a share of its holding belongs to it. */
@@ -49,7 +49,7 @@ export type GatewayMessage =
   | {
       readonly kind: 'release'
       readonly position: Position
-      /** Life of the position id, from 1. */
+      /** Generation of the position id, from 1. */
       readonly generation: number
     }
   /** The store has this state of an exit on disk. */
@@ -66,7 +66,7 @@ export type GatewayMessage =
     }
   /** What the venue says of an order of an exit that is over. */
   | { readonly kind: 'late'; readonly clientOrderId: string; readonly order: OrderState }
-  /** The broker tells of one of our orders of its own accord. */
+  /** The broker sends an update of one of our orders of its own accord. */
   | { readonly kind: 'pushed'; readonly update: OrderUpdate }
   /** What is held, asked for at `askedAt` (epoch ms). */
   | {
@@ -80,10 +80,10 @@ export type GatewayMessage =
   | { readonly kind: 'orders'; readonly orders: readonly OpenOrder[]; readonly askedAt: number }
   /** Whether a person must confirm what the account holds before anything is sent. */
   | { readonly kind: 'confirm'; readonly isUnconfirmed: boolean }
-  /** Time to look again at everything that waits. */
+  /** Time to evaluate everything that waits. */
   | { readonly kind: 'cycle' }
   | { readonly kind: 'kill-switch'; readonly killSwitch: KillSwitch }
-  /** Forget the exits of which nothing can be at the broker; `done` is told which. */
+  /** Forget the exits that can have nothing at the broker; `done` gets them. */
   | { readonly kind: 'discard'; done(records: readonly ExitRecord[]): void }
   /** An exit that was discarded is not forgotten by the store: it goes on. */
   | { readonly kind: 'take-back'; readonly record: ExitRecord; readonly position: Position }
@@ -105,7 +105,7 @@ export type SupervisorMessage =
       readonly kind: 'guard'
       readonly position: Position
       readonly ruleSet: RuleSet
-      /** Life of the position id, from 1. */
+      /** Generation of the position id, from 1. */
       readonly generation: number
       /** What an earlier process had got to. */
       readonly ratchet?: Ratchet
@@ -128,11 +128,11 @@ export type SupervisorMessage =
     }
   /** The wait before an actor's next incarnation is over. */
   | { readonly kind: 'due'; readonly actor: Actor; readonly epoch: number }
-  /** A position whose monitor is down has crossed its band; a fold has looked at it. */
+  /** A position whose monitor is down has crossed its band; a fold has evaluated it. */
   | { readonly kind: 'crossed'; readonly positionId: PositionId }
-  /** A person wants a new incarnation; `done` is told whether there is such an actor. */
+  /** A person wants a new incarnation; `done` gets whether there is such an actor. */
   | { readonly kind: 'restart'; readonly actor: Actor; done(isKnown: boolean): void }
-  /** Time to look after what was not answered. */
+  /** Time to repeat what was not answered. */
   | { readonly kind: 'cycle' }
   /** The position's exit is durable: its monitor need not repeat itself. */
   | { readonly kind: 'intended'; readonly positionId: PositionId; readonly generation: number }
@@ -141,26 +141,26 @@ export type SupervisorMessage =
 
 /** To the portfolio. */
 export type PortfolioMessage =
-  /** Time to look at the limits. */
+  /** Time to evaluate the limits. */
   | { readonly kind: 'cycle' }
   /** A position's exit is filled. */
   | {
       readonly kind: 'filled'
       readonly position: Position
-      /** Life of the position id, from 1. */
+      /** Generation of the position id, from 1. */
       readonly generation: number
       readonly fill: Fill
     }
-  /** An order of a released position has executed something; `done` is told what that brought. */
+  /** An order of a released position has executed something; `done` gets the profit of it. */
   | {
       readonly kind: 'released-filled'
       readonly position: Position
       readonly executed: Execution
       done(profit: Realised | undefined): void
     }
-  /** Somebody else has realised a profit or loss. */
+  /** A profit or loss was realised outside the service. */
   | { readonly kind: 'reported'; readonly profit: Realised; done(): void }
-  /** Put the loss behind a limit; `done` is told how the limit stood, undefined for an unknown one. */
+  /** Put the loss behind a limit; `done` gets how the limit stood, undefined for an unknown one. */
   | {
       readonly kind: 'reset'
       readonly limit: string

@@ -8,7 +8,7 @@ import type { GatewayMessage, MonitorMessage } from './messages.ts'
 /** What one incarnation of a monitor knows. Everything that must survive it is in the guard. */
 export interface MonitorState {
   readonly guard: WatchedPosition
-  /** Life of the position id, from 1. */
+  /** Generation of the position id, from 1. */
   readonly generation: number
   readonly shared: MonitorShared
 }

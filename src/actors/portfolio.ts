@@ -39,17 +39,17 @@ export interface PortfolioParts extends PortfolioOptions {
   now(): number
   /** The positions that are open, those that are being exited included. */
   open(): Iterable<Position>
-  /** Whether that life of a position is open: a fill that is told twice counts once. */
+  /** Whether that generation of a position is open: a fill that is reported twice counts once. */
   isOpen(id: PositionId, generation: number): boolean
-  /** Makes a changed day durable soon, in one commit with what was told in the same turn. */
+  /** Makes a changed day durable soon, in one commit with what was journaled in the same turn. */
   keep(day: PortfolioDay): void
   /** A limit warns or has tripped. */
-  tell(event: LimitEvent): void
+  notify(event: LimitEvent): void
   /** Asks for the exit of a position because of a limit. */
   exit(id: PositionId): void
   /** The exit of a position is filled, and its profit counted; undefined where that is not possible. */
   closed(id: PositionId, fill: Fill, profit: Realised | undefined): void
-  /** What throws for one position is told, and ends nothing else. */
+  /** What throws for one position is reported, and ends nothing else. */
   readonly faults: Pick<Faults, 'alone'>
 }
 
@@ -64,7 +64,7 @@ export function portfolio(state: PortfolioState, message: PortfolioMessage): Por
   const present = { ...state, day: onDay(state.day, tradingDayAt(parts.dayStart, parts.now())) }
   switch (message.kind) {
     case 'cycle':
-      return look(present)
+      return evaluate(present)
     case 'filled': {
       const { position, generation, fill } = message
       if (!parts.isOpen(position.id, generation)) return present
@@ -85,7 +85,7 @@ export function portfolio(state: PortfolioState, message: PortfolioMessage): Por
     case 'reported': {
       const next = kept(present, addRealised(present.day, message.profit))
       message.done()
-      return look(next)
+      return evaluate(next)
     }
     case 'reset': {
       const standing = standings(present).find(({ limit }) => limit.name === message.limit)
@@ -100,14 +100,14 @@ export function portfolio(state: PortfolioState, message: PortfolioMessage): Por
 }
 
 /** Warns of limits that come near, trips those that are reached, and exits what belongs to them. */
-function look(state: PortfolioState): PortfolioState {
+function evaluate(state: PortfolioState): PortfolioState {
   const { parts } = state
   if (parts.limits.length === 0) return state
   let { day } = state
   for (const standing of standings(state)) {
     const [next, event] = judge(day, standing, parts.now())
     day = next
-    if (event !== undefined) parts.tell(event)
+    if (event !== undefined) parts.notify(event)
   }
   const tripped = parts.limits.filter(({ name }) => day.tripped[name] !== undefined)
   if (tripped.length > 0) {

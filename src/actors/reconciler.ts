@@ -21,8 +21,8 @@ export interface ReconcilerParts {
   readonly reconcileMs: number
   /** Sends a message to the reconciler itself. */
   self(message: ReconcilerMessage): void
-  tellGateway(message: GatewayMessage): void
-  /** Tells whoever waits for quiet that a call is under way. */
+  sendToGateway(message: GatewayMessage): void
+  /** Registers a call under way with those that wait for quiet. */
   track(call: Promise<unknown>): void
 }
 
@@ -44,7 +44,7 @@ export const reconcilerState = (parts: ReconcilerParts): ReconcilerState => ({
 const ORDERS = 'orders'
 const HOLDINGS = 'holdings'
 
-/** Asks the broker what is held, again and again and whenever somebody must know. */
+/** Asks the broker what is held, again and again and whenever an exit needs to know. */
 export function reconciler(state: ReconcilerState, message: ReconcilerMessage): ReconcilerState {
   const { parts } = state
   switch (message.kind) {
@@ -85,7 +85,7 @@ function askHolding(state: ReconcilerState, key: HoldingKey): void {
     { question: nameOf(key), again: { kind: 'ask', key } },
     {
       call: (signal, left) => broker.holding(key, signal, left),
-      tell: (report, askedAt) => ({ kind: 'holding', key, report, askedAt, isNamed: true }),
+      toMessage: (report, askedAt) => ({ kind: 'holding', key, report, askedAt, isNamed: true }),
       otherwise: { kind: 'unknown' },
     },
   )
@@ -98,7 +98,7 @@ function listHoldings(state: ReconcilerState): void {
     { question: HOLDINGS, again: { kind: 'list' } },
     {
       call: signal => broker.holdings(signal),
-      tell: (holdings, askedAt) => ({ kind: 'holdings', holdings, askedAt }),
+      toMessage: (holdings, askedAt) => ({ kind: 'holdings', holdings, askedAt }),
     },
   )
 }
@@ -111,7 +111,7 @@ function listOrders(state: ReconcilerState): void {
     { question: ORDERS, again: { kind: 'list-orders' } },
     {
       call: signal => broker.openOrders!(signal),
-      tell: (orders, askedAt) => ({ kind: 'orders', orders, askedAt }),
+      toMessage: (orders, askedAt) => ({ kind: 'orders', orders, askedAt }),
     },
   )
 }
@@ -123,7 +123,7 @@ interface Question {
 
 interface Asking<Answer> {
   call(signal: AbortSignal, left: () => void): Promise<Answer>
-  tell(answer: Answer, askedAt: number): GatewayMessage
+  toMessage(answer: Answer, askedAt: number): GatewayMessage
   /** What a failure means to the gateway; undefined: nothing. */
   readonly otherwise?: Answer
 }
@@ -143,16 +143,16 @@ function ask<Answer>(
 }
 
 async function answered<Answer>(
-  { callTimeoutMs, now, tellGateway, journal }: ReconcilerParts,
-  { call, tell, otherwise }: Asking<Answer>,
+  { callTimeoutMs, now, sendToGateway, journal }: ReconcilerParts,
+  { call, toMessage, otherwise }: Asking<Answer>,
 ): Promise<void> {
   let askedAt = now()
   const left = (): void => void (askedAt = now())
   try {
     const answer = await withDeadline(callTimeoutMs, signal => call(signal, left))
-    tellGateway(tell(answer, askedAt))
+    sendToGateway(toMessage(answer, askedAt))
   } catch (error) {
     journal({ kind: 'reconcile-failed', error })
-    if (otherwise !== undefined) tellGateway(tell(otherwise, askedAt))
+    if (otherwise !== undefined) sendToGateway(toMessage(otherwise, askedAt))
   }
 }

@@ -21,8 +21,8 @@ export interface Subject {
   /** Decides in its place while it is down, as far as that can be. */
   standIn(): void
   /** Says that a new incarnation has replaced an earlier one. */
-  tellRestarted(): void
-  /** Does what the policy wants once nobody restarts it any more. */
+  notifyRestarted(): void
+  /** Does what the policy wants once it is not restarted any more. */
   giveUp(reason: unknown): void
   /** Takes back what giving up has done. */
   takeBack(): void
@@ -36,7 +36,7 @@ interface Crash {
   readonly cause: RestartCause
 }
 
-/** An incarnation has ended by itself, or did not start: a new one follows, or nobody retries. */
+/** An incarnation has ended by itself, or did not start: a new one follows, unless restarts are used up. */
 export function crashed(state: SupervisorState, subject: Subject, { reason, cause }: Crash): void {
   const now = state.parts.monotonic()
   const { policy, seen } = subject
@@ -85,7 +85,7 @@ export function launch(state: SupervisorState, subject: Subject): void {
   if (crashes.cause === undefined) return
   const backoff = alive(subject.policy.backoff, crashes.backoff, state.parts.monotonic())
   subject.put({ crashes: { ...crashes, backoff } })
-  subject.tellRestarted()
+  subject.notifyRestarted()
 }
 
 /** The wait of an actor is over. */
@@ -126,7 +126,7 @@ export function end({ parts }: SupervisorState, { watch }: Supervised): void {
   if (watch.kind === 'waiting') watch.cancel()
 }
 
-/** Nobody waits for this but the actor itself: what comes up meanwhile is decided by folds. */
+/** Only the actor itself waits for this: what comes up meanwhile is decided by folds. */
 function wait(
   state: SupervisorState,
   subject: Subject,

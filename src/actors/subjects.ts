@@ -26,7 +26,7 @@ export function monitorSubject(state: SupervisorState, { guard, generation }: Ch
       send(ref, CATCH_UP)
     },
     standIn: () => standIn(dispatcher, guard),
-    tellRestarted: () => {
+    notifyRestarted: () => {
       const { epoch, crashes } = subject.seen
       const { lastError: reason, cause = 'crash' } = crashes
       journal({ kind: 'monitor-restarted', positionId, epoch, cause, reason })
@@ -37,7 +37,7 @@ export function monitorSubject(state: SupervisorState, { guard, generation }: Ch
   return subject
 }
 
-/** Nobody restarts the monitor: its position is left with its last levels, or exited. */
+/** The monitor is not restarted any more: its position is left with its last levels, or exited. */
 function giveUp({ parts, fleet }: SupervisorState, { guard }: Child, reason: unknown): void {
   const { policy, dispatcher, journal } = parts
   const positionId = guard.position.id
@@ -56,7 +56,7 @@ function giveUp({ parts, fleet }: SupervisorState, { guard }: Child, reason: unk
   if (action === 'shutdown') parts.shutdown(monitorName(positionId), reason)
 }
 
-/** An actor of which there is one, to be restarted. */
+/** An actor that exists once, to be restarted. */
 export function serviceSubject({ roster, parts }: SupervisorState, kind: ServiceKind): Subject {
   const subject: Subject = {
     actor: { kind },
@@ -70,7 +70,7 @@ export function serviceSubject({ roster, parts }: SupervisorState, kind: Service
       subject.put({ epoch, watch: { kind: 'alive', ref } })
     },
     standIn: () => undefined,
-    tellRestarted: () => {
+    notifyRestarted: () => {
       const { epoch, crashes } = subject.seen
       const { lastError: reason, cause = 'crash' } = crashes
       parts.journal({ kind: 'actor-restarted', actor: kind, epoch, cause, reason })

@@ -14,10 +14,10 @@ import type {
   SupervisorMessage,
 } from './messages.ts'
 
-/** Which life of which position an incarnation is. */
+/** The generation of a position that an incarnation of its monitor serves. */
 export interface MonitorLife {
   readonly epoch: number
-  /** Life of the position id, from 1. */
+  /** Generation of the position id, from 1. */
   readonly generation: number
 }
 
@@ -33,7 +33,7 @@ export interface SupervisorParts {
   random(): number
   /** Starts one incarnation of the monitor of a position. */
   spawnMonitor(guard: WatchedPosition, life: MonitorLife): Ref<MonitorMessage>
-  /** Starts one incarnation of an actor of which there is one. */
+  /** Starts one incarnation of an actor that exists once. */
   spawnService(kind: ServiceKind, epoch: number): Ref<never>
   /** Ends an incarnation that is not needed any more: what it still has under way changes nothing. */
   stop(ref: Ref<never>): void

@@ -67,7 +67,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
   }
 }
 
-/** Lets go of a position whose life is over. */
+/** Lets go of a position whose generation is over. */
 function close(state: SupervisorState, child: Child): void {
   const { roster, parts } = state
   roster.delete(child.guard.position.id)
@@ -75,7 +75,7 @@ function close(state: SupervisorState, child: Child): void {
   end(state, child)
 }
 
-/** The present life of a position, if a message is about that one: an earlier life's may come late. */
+/** The present generation of a position, if a message is about that one: an earlier generation's may come late. */
 function lifeOf(
   { roster }: SupervisorState,
   { positionId, generation }: { readonly positionId: PositionId; readonly generation: number },
@@ -129,7 +129,7 @@ function rerule(state: SupervisorState, child: Child, ruleSet: RuleSet): void {
   begin(state, dispatcher.open(position, ruleSet, ratchet), { epoch, generation })
 }
 
-/** Most cycles have no decision that is not recorded: they look at no monitor that never crashed. */
+/** Most cycles have no decision that is not recorded: they check no monitor that never crashed. */
 function remindAll(state: SupervisorState): void {
   const { roster, parts, fleet } = state
   const { decisions } = parts.dispatcher
@@ -147,7 +147,7 @@ function remindAll(state: SupervisorState): void {
 const isRecorded = ({ guard }: Child): boolean =>
   guard.decision === undefined || guard.isDecisionRecorded
 
-/** Repeats what nobody has answered yet: a decision, or a crossing that a caretaker has lost. */
+/** Repeats what is not answered yet: a decision, or a crossing that a caretaker has lost. */
 function remind({ roster, parts }: SupervisorState, child: Child): void {
   const { guard, watch, generation } = child
   if (!isRecorded(child)) {

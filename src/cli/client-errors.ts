@@ -28,7 +28,7 @@ export interface Asked {
 }
 
 /**
- * Says why a request or its answer failed: TOO_SLOW, NOBODY_ANSWERS (nothing listens there),
+ * Says why a request or its answer failed: TOO_SLOW, NO_SERVICE (nothing listens there),
  * NOT_WATCHKEEPER (what answers does not speak http), NO_ANSWER (anything else).
  */
 export function failureOf(cause: unknown, { url, waitMs }: Asked): WatchkeeperError {
@@ -40,7 +40,7 @@ export function failureOf(cause: unknown, { url, waitMs }: Asked): WatchkeeperEr
   const { cause: inner } = Object(cause) as { cause?: { code?: string; message?: string } }
   const why = inner?.code ?? inner?.message ?? String(cause)
   if (inner?.code === REFUSED) {
-    return new WatchkeeperError('NOBODY_ANSWERS', `no service at ${url} (${why})`, { cause })
+    return new WatchkeeperError('NO_SERVICE', `no service at ${url} (${why})`, { cause })
   }
   if (why.startsWith('HPE_')) return stranger(url, `its answer is no http (${why})`)
   return new WatchkeeperError('NO_ANSWER', `no whole answer from ${url} (${why})`, { cause })
@@ -48,5 +48,4 @@ export function failureOf(cause: unknown, { url, waitMs }: Asked): WatchkeeperEr
 
 /** Whether to ask again may help: nothing was heard, or not to its end. */
 export const isSilence = (error: unknown): error is WatchkeeperError =>
-  error instanceof WatchkeeperError &&
-  ['NOBODY_ANSWERS', 'NO_ANSWER', 'TOO_SLOW'].includes(error.code)
+  error instanceof WatchkeeperError && ['NO_SERVICE', 'NO_ANSWER', 'TOO_SLOW'].includes(error.code)

@@ -16,7 +16,7 @@ export interface ClientOptions {
 }
 
 /**
- * Asks a running service. Throws WatchkeeperError: NOBODY_ANSWERS (nothing listens there), NO_ANSWER,
+ * Asks a running service. Throws WatchkeeperError: NO_SERVICE (nothing listens there), NO_ANSWER,
  * TOO_SLOW, NOT_WATCHKEEPER; ServiceRefusal with the service's own code; InputError with its faults.
  */
 export class ServiceClient {

@@ -92,7 +92,7 @@ export async function fromEither<Result>(
     return await live(client)
   } catch (error) {
     const isNamed = given.url !== undefined || namedUrl(context.env) !== undefined
-    const isSilent = error instanceof WatchkeeperError && error.code === 'NOBODY_ANSWERS'
+    const isSilent = error instanceof WatchkeeperError && error.code === 'NO_SERVICE'
     if (isNamed || !isSilent) throw error
     const result = await fromFolder({ place: 'data', password }, kept).catch(() => {
       throw error

@@ -48,7 +48,7 @@ export async function eachOf<Item>(
       const label = paintFor(stderr, env)('red', 'error')
       stderr.write(`${label}: ${nameOf(item)}: ${textOf(error)}\n`)
       // Another failure may be one of this request alone; where nothing listens, no other fares better.
-      if (error.code === 'NOBODY_ANSWERS') break
+      if (error.code === 'NO_SERVICE') break
     }
   }
   if (failures > 0) throw new Outcome(FAILED)

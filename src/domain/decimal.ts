@@ -6,7 +6,7 @@
 
 /**
  * Decimal places that are tried on the fast path: few probes, and at most one zero too many. What
- * needs more places, or has more digits than doubles tell apart, is left to BigInt.
+ * needs more places, or has more digits than doubles can separate, is left to BigInt.
  */
 const PLACES = [2, 4, 5, 6, 8, 10, 12] as const
 /** Exact powers of ten: the 23rd is the first that is not. */

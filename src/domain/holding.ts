@@ -1,7 +1,7 @@
 import type { InstrumentId } from './ids.ts'
 import type { Side } from './position.ts'
 
-/** Which holding is meant; fields that the venue does not tell apart are left out. */
+/** Which holding is meant; fields by which the venue does not separate holdings are left out. */
 export interface HoldingKey {
   readonly account?: string
   readonly instrument: InstrumentId
@@ -15,7 +15,7 @@ export interface HoldingKey {
 export interface Holding extends HoldingKey {
   /** Units, > 0 for a long and < 0 for a short. */
   readonly quantity: number
-  /** Average entry price, where the venue tells it. */
+  /** Average entry price, where the venue gives it. */
   readonly entryPrice?: number
   /** How old this knowledge was when it was asked for, ms, >= 0. */
   readonly ageMs: number

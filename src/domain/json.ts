@@ -1,4 +1,4 @@
-/** Whole numbers beyond this are not told apart by doubles. */
+/** Doubles do not separate whole numbers beyond this. */
 const MOST_WHOLE = Number.MAX_SAFE_INTEGER
 /** Deepest nesting of objects and arrays. */
 const MOST_LEVELS = 100
@@ -18,7 +18,7 @@ export interface JsonReading {
 export const KEY_EXPECTED = 'each key once'
 export const NUMBER_EXPECTED = 'a number that a double can hold'
 
-/** A text that is JSON, and of which `JSON.parse` would choose one of several meanings. */
+/** A text that is JSON, with several meanings: `JSON.parse` would choose one of them. */
 export class UnclearJson extends SyntaxError {
   readonly found: string
   readonly expected: string

@@ -45,7 +45,7 @@ export type RejectionCode =
 
 /**
  * What a broker answers to an order. `acknowledged`: it exists; `order` is its state where the answer
- * tells it. `duplicate`: an order of that id exists or existed, ask what became of it. `rejected`:
+ * gives it. `duplicate`: an order of that id exists or existed, ask for its outcome. `rejected`:
  * this attempt never lived.
  */
 export type ExitAnswer =
@@ -57,7 +57,7 @@ export type ExitAnswer =
 export interface Execution {
   /** Units, >= 0. */
   readonly quantity: number
-  /** Average price per unit; null where nothing was executed or the venue does not tell. */
+  /** Average price per unit; null where nothing was executed or the venue does not give it. */
   readonly price: number | null
 }
 

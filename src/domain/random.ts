@@ -1,4 +1,4 @@
-/** A source of numbers ≥ 0 and < 1 that look random and are the same for the same seed everywhere. */
+/** A source of numbers ≥ 0 and < 1 that seem random and are the same for the same seed everywhere. */
 export type Random = () => number
 
 /**

@@ -2,7 +2,7 @@ import { SMALLEST } from './bounds.ts'
 import { difference, product, round15 } from './decimal.ts'
 
 /**
- * Quantities as steps. Venues, files and scripts compute in doubles: eight times a lot of 0.1 is told
+ * Quantities as steps. Venues, files and scripts compute in doubles: eight times a lot of 0.1 arrives
  * as 0.7999999999999999. Every quantity that enters is read here, and every rest of two is taken here.
  */
 
@@ -19,21 +19,21 @@ const DUST_PART = 1e-8
 const NOTHING = 1e-9
 
 /**
- * The quantity that was meant by `told`: the nearest whole lot where that is close, else `told` with
+ * The quantity that was meant by `given`: the nearest whole lot where that is close, else `given` with
  * 15 significant digits. What is not finite stays as it is.
  */
-export function unitsOf(told: number, lot?: number): number {
-  if (!Number.isFinite(told)) return told
+export function unitsOf(given: number, lot?: number): number {
+  if (!Number.isFinite(given)) return given
   // Sums of doubles leave that, and no quantity is so small.
-  if (Math.abs(told) < SMALLEST) return 0
-  const lots = lot === undefined ? NaN : Math.round(told / lot)
+  if (Math.abs(given) < SMALLEST) return 0
+  const lots = lot === undefined ? NaN : Math.round(given / lot)
   if (lot !== undefined && Number.isSafeInteger(lots)) {
     const whole = product(lots, lot)
-    const most = Math.min(lot / 2, lot * NEAR_LOT + Math.abs(told) * SAME_PART)
+    const most = Math.min(lot / 2, lot * NEAR_LOT + Math.abs(given) * SAME_PART)
     // Never −0: it is no other quantity than 0.
-    if (Math.abs(told - whole) <= most) return whole === 0 ? 0 : whole
+    if (Math.abs(given - whole) <= most) return whole === 0 ? 0 : whole
   }
-  return round15(told)
+  return round15(given)
 }
 
 /** `whole` − `part`, exact; 0 where they differ by no more than sums of doubles do. */

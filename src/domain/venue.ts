@@ -16,7 +16,7 @@ export interface Capabilities {
   readonly dedupe: 'always' | 'open-only' | 'never'
   /** Which orders are found by their client order id. */
   readonly lookup: 'complete' | 'open-only' | 'none'
-  /** Whether an order can be told never to go through zero. */
+  /** Whether an order can be marked never to go through zero. */
   readonly reduceOnly: boolean
   /** One signed quantity an instrument, one for each side of it, or one for each ticket. */
   readonly holdings: 'net' | 'sides' | 'tickets'

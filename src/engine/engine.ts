@@ -94,7 +94,7 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
         reconcileMs: options.reconcileMs ?? RECONCILE_MS,
         keyOf: id => gateways.book.holdingOf(id),
         self: message => send(ref, message),
-        tellGateway: message => send(registry.refOf('gateway'), message),
+        sendToGateway: message => send(registry.refOf('gateway'), message),
         track: call => actors.track(call),
       }),
     })

@@ -84,7 +84,7 @@ export class GatewayFactory {
       specOf: instrument => instruments.of(instrument),
       priceOf: ({ instrument, side, priceSource }) =>
         quotes.price(instrument, viewOf(side, priceSource)),
-      tell: notice => {
+      notify: notice => {
         const closed = noticed(parts, book, notice)
         if (closed !== undefined) book.close(closed, parts.now())
       },

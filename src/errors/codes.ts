@@ -124,7 +124,7 @@ export const ERROR_CODES = {
       CANNOT_LISTEN: 'the HTTP server cannot listen at its address',
       REPLAY_FAILED: 'a replay ended with an error',
       TOO_MANY_SKIPPED: 'a replay left out more than half of the rows',
-      NOBODY_ANSWERS: 'no service listens at the address',
+      NO_SERVICE: 'no service listens at the address',
       TOO_SLOW: 'the service did not answer in time',
       NO_ANSWER: 'the connection to the service broke off or could not be made',
       NOT_WATCHKEEPER: 'something other than watchkeeper answers at the address',

@@ -54,7 +54,7 @@ export class AccountBook {
   constructor(options: ExitBookOptions) {
     this.options = options
     this.settings = options.settings
-    this.faults = new Faults(notice => options.tell(notice))
+    this.faults = new Faults(notice => options.notify(notice))
     const { faults } = this
     const shareOf = (position: Position): Share => this.shareOf(position)
     const drifted = (id: PositionId, by: HoldingChange, at: number): void => {
@@ -64,7 +64,7 @@ export class AccountBook {
     this.holdings = new HoldingBook({ ...options, shareOf, drifted, faults })
     this.exits = new ExitTable({ ...options, faults }, this.holdings)
     this.late = new LateFills({
-      tell: notice => options.tell(notice),
+      notify: notice => options.notify(notice),
       apartMs: proofMs(options.settings.capabilities),
       lotOf: instrument => options.specOf(instrument).lot,
     })
@@ -73,14 +73,14 @@ export class AccountBook {
     )
   }
 
-  /** Orders that look like ours and are not: while there are any, nothing is sent. */
+  /** Orders in our format that this store did not send: while there are any, nothing is sent. */
   get strangers(): readonly string[] {
     return this.secondGuard.strangers
   }
 
-  /** What the account holds that is nobody's. */
+  /** What the account holds beyond all positions. */
   unownedHoldings(): readonly UnownedHolding[] {
-    return this.holdings.nobodys()
+    return this.holdings.unownedHoldings()
   }
 
   /** The holdings on the wrong side of zero: more was executed than was held. */
@@ -98,7 +98,7 @@ export class AccountBook {
     yield* this.holdings.all()
   }
 
-  /** The life of a position that is open; undefined where none is. */
+  /** The generation of a position that is open; undefined where none is. */
   generationOf(id: PositionId): number | undefined {
     return this.holdings.life(id)?.generation
   }
@@ -109,12 +109,12 @@ export class AccountBook {
   }
 
   /**
-   * A position is open: a share of its holding belongs to this life of it. Gives the exit whose
+   * A position is open: a share of its holding belongs to this generation of it. Gives the exit whose
    * evidence that changes.
    */
   own(position: Position, life: { generation: number; now: number }): PositionId | undefined {
     this.holdings.own(position, life)
-    return this.turnBeside(position.id)
+    return this.lockHolderBeside(position.id)
   }
 
   /** A position is closed; what is too little to be sold stays at the venue. */
@@ -156,7 +156,7 @@ export class AccountBook {
   }
 
   /**
-   * A person has let go of a life of a position: what is left of it stays at the venue. An order of its
+   * A person has let go of a generation of a position: what is left of it stays at the venue. An order of its
    * exit that may still be executed is followed until it is over. Gives the exit whose evidence that
    * changes.
    */
@@ -167,7 +167,7 @@ export class AccountBook {
     const { id } = position
     const life = this.holdings.life(id)
     if (life !== undefined && life.generation > generation) return undefined
-    const beside = this.turnBeside(id)
+    const beside = this.lockHolderBeside(id)
     const record = this.exits.record(id)
     const left = life === undefined ? position.quantity : this.leftOf(id)
     this.holdings.freed(position, left, now)
@@ -193,7 +193,7 @@ export class AccountBook {
     this.released.restore(record, { position, group: this.holdings.groupOf(position, now), now })
   }
 
-  /** A call for the exit of a life has ended, whether that was released in the meantime or not. */
+  /** A call for the exit of a generation has ended, whether that was released in the meantime or not. */
   ended(
     of: { id: PositionId; generation: number; call: CallKind },
     event: ExitEvent | undefined,
@@ -214,20 +214,20 @@ export class AccountBook {
     take({ kind: 'outcome-unknown', id: event.id, at: event.at })
   }
 
-  /** Every exit of which something may be at the venue, those of released positions too. */
+  /** Every exit that may have an order at the venue, those of released positions too. */
   *records(): Iterable<ExitRecord> {
     yield* this.exits.records()
     for (const { record } of this.released.all()) yield record
   }
 
-  /** A new cycle, at `now` (epoch ms): what is not known for long is told. */
+  /** A new cycle, at `now` (epoch ms): a holding that is unknown for long is reported. */
   cycle(now: number): void {
     this.exits.cycle(now)
     this.released.cycle(now)
     for (const group of this.holdings.all()) {
       const forMs = group.unknown(now, this.settings.loudAfterMs)
       if (forMs === undefined) continue
-      this.options.tell({ kind: 'holding-unknown', holding: group.key, forMs })
+      this.options.notify({ kind: 'holding-unknown', holding: group.key, forMs })
     }
   }
 
@@ -236,13 +236,13 @@ export class AccountBook {
     return [...this.holdings.all()].filter(group => group.isInDoubt).map(({ key }) => key)
   }
 
-  /** Takes a report on a holding; gives the exits to look at, each while it can still be led on. */
+  /** Takes a report on a holding; gives the exits that it affects, each while it can still be led on. */
   reported(
     key: HoldingKey,
     report: HoldingReport,
     asked: { askedAt: number; isNamed: boolean; now: number },
   ): Iterable<PositionId> {
-    this.exits.settleTurns(asked.now)
+    this.exits.settleLocks(asked.now)
     const { group, lost } = this.holdings.take(key, report, asked)
     for (const [id, quantity] of lost) {
       this.faults.alone(
@@ -251,46 +251,46 @@ export class AccountBook {
         undefined,
       )
     }
-    return group === undefined ? [] : this.toLookAt(group, lost)
+    return group === undefined ? [] : this.affectedBy(group, lost)
   }
 
   /** The exits that a report leads on, and those whose record it has changed. */
-  private *toLookAt(
+  private *affectedBy(
     group: HoldingGroup,
     lost: ReadonlyMap<PositionId, number>,
   ): Iterable<PositionId> {
-    const { readers, turn } = group
-    const changed = turn === undefined ? lost.keys() : new Set([...lost.keys(), turn])
+    const { readers, lockedBy } = group
+    const changed = lockedBy === undefined ? lost.keys() : new Set([...lost.keys(), lockedBy])
     for (const id of changed) if (this.exits.record(id) !== undefined) yield id
     const isEvidence = isHoldingEvidence(this.settings.capabilities)
-    yield* readers.ids(() => !isEvidence || group.turn === undefined)
+    yield* readers.ids(() => !isEvidence || group.lockedBy === undefined)
   }
 
   /**
    * Takes the list of everything that is held, asked for at `askedAt`. What it lacks it does not
-   * prove: those holdings are given, to be asked for by name. `looked` are the exits to look at.
+   * prove: those holdings are given, to be asked for by name. `affected` are the exits that it affects.
    */
   heldAll(
     holdings: readonly Holding[],
     asked: { askedAt: number; now: number },
-  ): { readonly lacking: readonly HoldingKey[]; readonly looked: Iterable<PositionId> } {
+  ): { readonly lacking: readonly HoldingKey[]; readonly affected: Iterable<PositionId> } {
     const { reports, lacking } = this.holdings.sort(holdings, asked.askedAt)
-    const looked = reports.map(({ key, report }) =>
+    const affected = reports.map(({ key, report }) =>
       this.reported(key, report, { ...asked, isNamed: false }),
     )
-    return { lacking, looked: oneByOne(looked) }
+    return { lacking, affected: oneByOne(affected) }
   }
 
   /** Takes the list of all working orders of the account, asked for at `askedAt`. */
   listed(orders: readonly Listed[], { askedAt, now }: { askedAt: number; now: number }): void {
     const open = new Set(orders.map(({ clientOrderId }) => clientOrderId))
     const { clientOrderIdLength: idLength } = this.settings.capabilities
-    const strangers = this.secondGuard.look(open, [...this.records()], {
+    const strangers = this.secondGuard.check(open, [...this.records()], {
       askedAt,
       idLength,
     })
     for (const clientOrderId of strangers) {
-      this.options.tell({ kind: 'second-guard', clientOrderId })
+      this.options.notify({ kind: 'second-guard', clientOrderId })
     }
     for (const order of this.released.all()) {
       const { clientOrderId: id } = order.record.order
@@ -302,28 +302,28 @@ export class AccountBook {
       const lacked = { kind: 'not-listed', id, askedAt, at: now } as const
       if (!open.has(id)) this.exits.happened(record.positionId, lacked)
       const reserved = reservedBy(record, orders)
-      if (reserved !== undefined) this.options.tell(reserved)
+      if (reserved !== undefined) this.options.notify(reserved)
     }
   }
 
   /** The exit of another position in the same holding whose evidence that is. */
-  private turnBeside(id: PositionId): PositionId | undefined {
+  private lockHolderBeside(id: PositionId): PositionId | undefined {
     const life = this.holdings.life(id)
-    const turn = life && this.holdings.groupOf(life.position, 0).turn
-    return turn === id ? undefined : turn
+    const holder = life && this.holdings.groupOf(life.position, 0).lockedBy
+    return holder === id ? undefined : holder
   }
 
   private lose(id: PositionId, { quantity, now }: { quantity: number; now: number }): void {
     this.holdings.lose(id, quantity)
-    const beside = this.turnBeside(id)
+    const beside = this.lockHolderBeside(id)
     const by = { kind: 'released', quantity } as const
     if (beside !== undefined) this.exits.happened(beside, { kind: 'drifted', by, at: now })
     const isExiting = this.exits.record(id) !== undefined
     this.exits.happened(id, { kind: 'shrunk', by: quantity, at: now })
     const left = this.leftOf(id)
     const notice = { positionId: id, lost: quantity }
-    if (left > 0) this.options.tell({ kind: 'position-shrunk', ...notice, left })
-    else if (!isExiting) this.options.tell({ kind: 'position-gone', ...notice })
+    if (left > 0) this.options.notify({ kind: 'position-shrunk', ...notice, left })
+    else if (!isExiting) this.options.notify({ kind: 'position-gone', ...notice })
   }
 
   private shareOf({ id, side, openedAt }: Position): Share {
@@ -388,7 +388,7 @@ export class AccountBook {
     }
   }
 
-  /** How ids look at the venue. */
+  /** How the venue formats ids. */
   private sighting(now: number): { idLength: number; now: number } {
     return { idLength: this.settings.capabilities.clientOrderIdLength, now }
   }

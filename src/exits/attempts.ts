@@ -15,10 +15,10 @@ import {
 } from './record.ts'
 import type { ExitSettings } from './settings.ts'
 
-/** A position of which everything must be closed. */
+/** A position that must be closed completely. */
 export interface Intent {
   readonly position: Position
-  /** Life of the position id, from 1. */
+  /** Generation of the position id, from 1. */
   readonly generation: number
   readonly decision: Decision
   /** Epoch ms. */
@@ -115,10 +115,10 @@ export function ended(
       ? withStep({ ...next, state: { kind: 'flat', at, by: 'gone' } }, at, 'gone from the holding')
       : withStep({ ...next, state: { kind: 'filled', at, earlier: record.before } }, at, 'filled')
   }
-  const told = withStep(next, at, `ended by ${by}: ${executed.quantity} executed`)
+  const noted = withStep(next, at, `ended by ${by}: ${executed.quantity} executed`)
   // Many a venue ends a limit itself that it cannot execute at once, again and again.
   const isAvoided = record.order.limit !== undefined || (by !== 'cancel' && executed.quantity === 0)
-  const tried = isAvoided ? { ...told, ...avoiding(record, 'not-executed') } : told
+  const tried = isAvoided ? { ...noted, ...avoiding(record, 'not-executed') } : noted
   if (by === 'cancel' || executed.quantity > 0) return nextAttempt(tried, 0, settings)
   // A venue that ends an order with nothing executed may do so again at once.
   const retryAt = at + backoffMs(record.rejections, settings)
@@ -133,9 +133,9 @@ export function rejected(
   { code, text, at }: { code: RejectionCode; text?: string | undefined; at: number },
   settings: ExitSettings,
 ): ExitRecord {
-  const told = withStep(record, at, text === undefined ? code : `${code}: ${text}`)
+  const noted = withStep(record, at, text === undefined ? code : `${code}: ${text}`)
   const retry = { kind: 'rejected', code, since: at } as const
-  const base = { ...told, exists: false, isDoubted: false }
+  const base = { ...noted, exists: false, isDoubted: false }
   switch (code) {
     case 'market-closed':
       return { ...base, state: { ...retry, retryAt: at + settings.closedMarketRetryMs } }

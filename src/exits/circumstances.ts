@@ -9,7 +9,7 @@ import type { TrackedExit } from './tracked-exit.ts'
 
 /** What is known of the holding that a position is a part of. Times are epoch ms. */
 export interface Held {
-  /** Units in the position's direction, >= 0, as last told. */
+  /** Units in the position's direction, >= 0, by the last report. */
   readonly quantity: number
   /** When that was asked. */
   readonly at: number
@@ -35,12 +35,12 @@ export interface Circumstances {
   readonly allowance: number | undefined
   /** Our own orders and positions have not changed the holding since then. */
   readonly quietSince: number
-  /** What is held was asked for by name after the decision, and told so recently that it still counts. */
+  /** What is held was asked for by name after the decision, and the answer is recent enough to count. */
   readonly isVerified: boolean
   /** When this process took the exit up. */
   readonly takenUpAt: number
   /** No other exit of the holding is under way whose evidence is the holding. */
-  readonly hasTurn: boolean
+  readonly hasLock: boolean
   /** This process has looked the present attempt's order up, whatever came of it. */
   readonly isSought: boolean
   /** Other positions have their share of the holding. */
@@ -56,7 +56,7 @@ export interface ExitsOptions {
   specOf(instrument: InstrumentId): OrderSpec
   /** The last price in the position's view. */
   priceOf(position: Pick<Position, 'instrument' | 'side' | 'priceSource'>): number | undefined
-  tell(notice: Notice): void
+  notify(notice: Notice): void
   readonly faults: Faults
 }
 
@@ -80,7 +80,7 @@ export function circumstancesOf(
 ): Circumstances {
   const { position, group, takenUpAt, isSought = true } = entry
   const { id, instrument, side } = position
-  const isFree = group.turn === undefined || group.turn === id
+  const isFree = group.lockedBy === undefined || group.lockedBy === id
   return {
     ...gates,
     settings,
@@ -92,7 +92,7 @@ export function circumstancesOf(
     isVerified: entry.isVerified?.(gates.now, settings) ?? false,
     takenUpAt,
     isSought,
-    hasTurn: !isHoldingEvidence(settings.capabilities) || isFree,
+    hasLock: !isHoldingEvidence(settings.capabilities) || isFree,
     isShared: group.isShared,
     spec: specOf(instrument),
     price: priceOf(position),

@@ -8,7 +8,7 @@ export interface ExitAttempt {
   readonly storeId: string
   readonly account: string
   readonly positionId: PositionId
-  /** Life of the position id, from 1: an id that closes and opens again is a new one. */
+  /** Generation of the position id, from 1: an id that closes and opens again is a new one. */
   readonly generation: number
   /** From 1. */
   readonly attempt: number
@@ -33,5 +33,5 @@ export function clientOrderId(
   return `${PREFIX}${digest.slice(0, DIGITS)}`.slice(0, length) as ClientOrderId
 }
 
-/** Whether an order id looks like one of ours, of this or of another store. */
+/** Whether an order id has our format, of this or of another store. */
 export const hasOurPrefix = (id: string): boolean => /^wk[0-9a-f]+$/.test(id)

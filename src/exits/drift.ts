@@ -2,7 +2,7 @@ import { difference, sum } from '../domain/decimal.ts'
 import type { ExitEvent } from './events.ts'
 import { withStep, type Drift, type ExitRecord } from './record.ts'
 
-/** Others have changed the holding: what is told of it now proves less of the order. */
+/** Others have changed the holding: a report on it now proves less of the order. */
 export function drifted(
   record: ExitRecord,
   { by, at }: Extract<ExitEvent, { kind: 'drifted' }>,

@@ -82,11 +82,11 @@ function mustAsk(record: ExitRecord, around: Circumstances): readonly Step[] {
 }
 
 function beforeSending(record: ExitRecord, around: Circumstances): readonly Step[] {
-  const { settings, allowance, hasTurn, held } = around
+  const { settings, allowance, hasLock, held } = around
   const { capabilities } = settings
   // What may live already is sent again as it was, or not at all.
   if (record.isDoubted) return [{ kind: 'send' }]
-  if (!hasTurn) return []
+  if (!hasLock) return []
   const questions = mustAsk(record, around)
   if (questions.length > 0) return questions
   if (allowance === undefined || held === undefined) return [ASK_HOLDING]
@@ -158,7 +158,7 @@ function followed(record: ExitRecord, state: Followed, around: Circumstances): r
 const isNothingLeft = (isClosed: boolean, { held, settings }: Circumstances): boolean =>
   held?.quantity === 0 && (isClosed || settings.capabilities.reduceOnly)
 
-/** The end of an order of which nothing is left that it could sell, whether or not it sold that. */
+/** The end of an order that has nothing left to sell, whether or not it sold that. */
 const allOf = ({ order }: ExitRecord): Step => ({ kind: 'ended', quantity: order.quantity })
 
 function longestWorkingMs({ order }: ExitRecord, settings: ExitSettings): number {
@@ -168,7 +168,7 @@ function longestWorkingMs({ order }: ExitRecord, settings: ExitSettings): number
     : Math.min(limitStyleOf(settings).escalateMs, workingMs)
 }
 
-/** The questions that tell of an order what looking it up does not. */
+/** The questions that show of an order what looking it up does not. */
 const askAround = ({ listsOrders, capabilities }: ExitSettings): readonly Step[] =>
   listsOrders && capabilities.lookup === 'none'
     ? [ASK_HOLDING, { kind: 'list-orders' }]
@@ -201,8 +201,8 @@ function doubted(
 }
 
 /**
- * Whether an order that nobody may have taken can be sent as it was: nothing is missing that it would
- * sell, or nothing but sending it tells what became of that.
+ * Whether an order that the venue may not have taken can be sent as it was: the holding lacks nothing that
+ * it would sell, or only sending it again shows its outcome.
  */
 export function mayBeWhole({
   held,
@@ -229,7 +229,7 @@ function byHolding(
     const isOver = isEnough(seen.least, record.order.quantity) || isCertain
     if (isOver) return [{ kind: 'ended', quantity: seen.least }]
   }
-  const canTellOpen = capabilities.lookup === 'open-only' || settings.listsOrders
+  const showsOpen = capabilities.lookup === 'open-only' || settings.listsOrders
   const isNothing = seen?.most === 0
   if (isNothing && isClosed) return [{ kind: 'untouched', isProof: true }]
   // A second fill cannot exceed a holding that is no more than what this exit is to close.
@@ -246,7 +246,7 @@ function byHolding(
   const steps: Step[] = [...askAround(settings)]
   if (capabilities.lookup === 'open-only') steps.push({ kind: 'ask-order' })
   // Nothing may be sent before the order, if it is one, works no more: not listed, or cancelled.
-  const mustCancel = !canTellOpen || (seen !== undefined && seen.most > 0)
+  const mustCancel = !showsOpen || (seen !== undefined && seen.most > 0)
   if (mustCancel && around.mayCancel) steps.push({ kind: 'cancel' })
   return steps
 }

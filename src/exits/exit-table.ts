@@ -9,6 +9,7 @@ import type { ExitEvent } from './events.ts'
 import { stepsFor, type Step } from './evidence.ts'
 import { follow, joined } from './exit-transitions.ts'
 import type { HoldingBook } from './holding-book.ts'
+import { changeSince, lockHolding, resumeLock } from './holding-lock.ts'
 import { endOf, noticesOf } from './noticing.ts'
 import { inSteps } from './reading.ts'
 import { completed, isAlive, isIdle, type ExitRecord } from './record.ts'
@@ -23,7 +24,6 @@ import {
   type CallKind,
   type Turn,
 } from './tracked-exit.ts'
-import { beginTurn, changeSince, resumeTurn } from './turn.ts'
 
 /** Every exit of an account, and what is called for each. Changes itself. */
 export class ExitTable {
@@ -52,7 +52,7 @@ export class ExitTable {
     return this.entries.get(id)?.record
   }
 
-  /** Whether the exit is durable, so that nobody need ask for it again. */
+  /** Whether the exit is durable, so that no monitor need ask for it again. */
   isIntended(id: PositionId): boolean {
     return this.entries.get(id)?.isIntended ?? false
   }
@@ -87,14 +87,14 @@ export class ExitTable {
     entry.isIntended = true
     entry.saved = record
     const { capabilities } = settingsFor(record, this.options.settings)
-    if (isHoldingEvidence(capabilities) && resumeTurn(entry)) this.resumed.add(position.id)
-    // Of a first attempt, another look at the same id tells; of those before this one, only time.
+    if (isHoldingEvidence(capabilities) && resumeLock(entry)) this.resumed.add(position.id)
+    // A first attempt is settled by looking its id up again; those before this one, only by time.
     if (record.attempt > 1) entry.group.restored(now)
-    // Told in the first cycle: now there may be nobody yet who could take it.
-    entry.isEndUntold = record.state.kind === 'flat'
+    // Reported in the first cycle: now there may be no actor yet that could take it.
+    entry.isEndUnreported = record.state.kind === 'flat'
   }
 
-  /** Forgets the exits of which nothing can be at the broker, and gives them. */
+  /** Forgets the exits that can have nothing at the broker, and gives them. */
   discard(): readonly ExitRecord[] {
     const idle = [...this.entries.values()].filter(({ record }) => isIdle(record))
     for (const entry of idle) this.leave(entry)
@@ -103,29 +103,33 @@ export class ExitTable {
 
   /** A new cycle, at `now` (epoch ms): what was asked before may be asked again. */
   cycle(now: number): void {
-    this.settleTurns(now)
+    this.settleLocks(now)
     for (const entry of this.entries.values()) {
       const { positionId } = entry.record
-      this.options.faults.alone(`cycle of ${positionId}`, () => this.look(entry, now), undefined)
+      this.options.faults.alone(
+        `cycle of ${positionId}`,
+        () => this.reportWaits(entry, now),
+        undefined,
+      )
     }
   }
 
-  private look(entry: TrackedExit, now: number): void {
+  private reportWaits(entry: TrackedExit, now: number): void {
     entry.cycle()
     const forMs = entry.unproved(now, this.options.settings)
     const { decision, steps } = entry.record
-    if (forMs !== undefined) this.options.tell({ kind: 'exit-unproved', decision, forMs, steps })
-    const unverifiedMs = entry.untoldUnverifiedMs(now, this.options.settings)
+    if (forMs !== undefined) this.options.notify({ kind: 'exit-unproved', decision, forMs, steps })
+    const unverifiedMs = entry.unreportedUnverifiedMs(now, this.options.settings)
     if (unverifiedMs !== undefined) {
-      this.options.tell({ kind: 'exit-unverified', decision, forMs: unverifiedMs, isSent: false })
+      this.options.notify({ kind: 'exit-unverified', decision, forMs: unverifiedMs, isSent: false })
     }
-    if (!entry.isEndUntold) return
-    entry.isEndUntold = false
-    this.tellEnd(entry)
+    if (!entry.isEndUnreported) return
+    entry.isEndUnreported = false
+    this.notifyEnd(entry)
   }
 
   /** Once all positions of an earlier process are there: those that came last were not kept with it. */
-  settleTurns(now: number): void {
+  settleLocks(now: number): void {
     if (this.resumed.size === 0) return
     const resumed = [...this.resumed]
     this.resumed.clear()
@@ -140,14 +144,14 @@ export class ExitTable {
     const by = changeSince(entry.record, this.holdings.othersIn(entry.group, id))
     if (by === undefined) return
     this.happened(id, { kind: 'drifted', by, at: now })
-    resumeTurn(entry)
+    resumeLock(entry)
   }
 
   /** What is to be called for an exit now; each counts as begun. */
   due(id: PositionId, gates: CallGates): readonly CallKind[] {
     const entry = this.entries.get(id)
     if (entry === undefined) return []
-    this.settleTurns(gates.now)
+    this.settleLocks(gates.now)
     // Each step that needs no call leads to another state; the bound is for a mistake.
     for (let count = 0; count < MOST_STEPS_AT_ONCE; count++) {
       const steps = this.stepsOf(entry, gates)
@@ -179,12 +183,12 @@ export class ExitTable {
 
   /** An order leaves at `now` (epoch ms): from here on it counts as under way. */
   left({ positionId }: ExitOrder, now: number): void {
-    const { settings, tell } = this.options
+    const { settings, notify } = this.options
     const entry = this.entries.get(positionId)
     if (entry?.isWaived(now, settings) === true && asksHolding(settings.capabilities)) {
       const { decision } = entry.record
       const forMs = entry.verification.waitedMs(entry.group.answered, now)
-      tell({ kind: 'exit-unverified', decision, forMs, isSent: true })
+      notify({ kind: 'exit-unverified', decision, forMs, isSent: true })
     }
     this.happened(positionId, { kind: 'sent', at: now })
   }
@@ -207,12 +211,12 @@ export class ExitTable {
     entry.recorded(saved)
     if (!entry.isIntended) {
       entry.isIntended = true
-      this.options.tell({ kind: 'exit-intended', decision: entry.record.decision })
+      this.options.notify({ kind: 'exit-intended', decision: entry.record.decision })
     }
     if (saved.attempt === entry.record.attempt && saved.order === entry.record.order) {
       this.happened(saved.positionId, { kind: 'recorded', at: now })
     }
-    this.endTurn(entry)
+    this.releaseLock(entry)
   }
 
   /** Takes an event of an exit. Gives whether it changed anything. */
@@ -230,18 +234,18 @@ export class ExitTable {
     }
     const { settings } = this.options
     if (event.kind === 'planned' && isHoldingEvidence(settings.capabilities)) {
-      beginTurn(entry, this.holdings.othersIn(entry.group, id), event.at)
+      lockHolding(entry, this.holdings.othersIn(entry.group, id), event.at)
     }
     const executed = restOf(executedOf(record), executedOf(before))
     if (executed > 0 || isAlive(record) !== isAlive(before)) {
       entry.group.changed(id, { executed, now: event.at })
     }
     const isGoneUnexecuted = executed < underWayOf(before) && isAlive(before) && !isAlive(record)
-    if (isGoneUnexecuted) this.holdings.lookAgain(entry.group)
+    if (isGoneUnexecuted) this.holdings.judgeAgain(entry.group)
     if (event.kind === 'shrunk') entry.group.changed(id, { executed: 0, now: event.at })
-    noticesOf(before, record, settings).forEach(this.options.tell)
-    if (record.state.kind === 'flat' && entry.group.turn !== id) this.tellEnd(entry)
-    this.endTurn(entry)
+    noticesOf(before, record, settings).forEach(this.options.notify)
+    if (record.state.kind === 'flat' && entry.group.lockedBy !== id) this.notifyEnd(entry)
+    this.releaseLock(entry)
     return true
   }
 
@@ -275,17 +279,17 @@ export class ExitTable {
     return calls
   }
 
-  private endTurn(entry: TrackedExit): void {
-    if (entry.endTurn() && entry.record.state.kind === 'flat') this.tellEnd(entry)
+  private releaseLock(entry: TrackedExit): void {
+    if (entry.releaseLock() && entry.record.state.kind === 'flat') this.notifyEnd(entry)
   }
 
-  private tellEnd({ record }: TrackedExit): void {
+  private notifyEnd({ record }: TrackedExit): void {
     const notice = endOf(record)
-    if (notice !== undefined) this.options.tell(notice)
+    if (notice !== undefined) this.options.notify(notice)
   }
 
   private leave({ record, group }: TrackedExit): void {
-    if (group.turn === record.positionId) group.endTurn()
+    if (group.lockedBy === record.positionId) group.unlock()
     group.readers.remove(record.positionId)
     this.entries.delete(record.positionId)
     this.orders.delete(record.order.clientOrderId)

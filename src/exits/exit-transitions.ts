@@ -123,8 +123,8 @@ function givenBack(
     doubtedSince === undefined
       ? { kind: 'intended', notBefore: 0 }
       : { kind: 'unknown', since: doubtedSince, notBefore: 0 }
-  const isTold = record.steps.at(-1)?.what === GIVEN_BACK
-  return isTold ? inState(record, state) : withStep(inState(record, state), at, GIVEN_BACK)
+  const isNoted = record.steps.at(-1)?.what === GIVEN_BACK
+  return isNoted ? inState(record, state) : withStep(inState(record, state), at, GIVEN_BACK)
 }
 
 const GIVEN_BACK = 'its turn came too late: what is held is asked for again'
@@ -209,13 +209,13 @@ export function shrunk(
   { by, at }: Extract<ExitEvent, { kind: 'shrunk' }>,
 ): ExitRecord {
   const quantity = leftOf(record.quantity, by)
-  const told = withStep({ ...record, quantity }, at, `${by} closed elsewhere`)
+  const noted = withStep({ ...record, quantity }, at, `${by} closed elsewhere`)
   if (isEnough(record.before.quantity, quantity)) {
-    return { ...told, quantity: record.before.quantity, state: { kind: 'flat', at, by: 'gone' } }
+    return { ...noted, quantity: record.before.quantity, state: { kind: 'flat', at, by: 'gone' } }
   }
-  const anew = plannedAnew(told)
-  if (anew === undefined) return told
-  return { ...anew, order: { ...told.order, quantity: remainingOf(told) } }
+  const anew = plannedAnew(noted)
+  if (anew === undefined) return noted
+  return { ...anew, order: { ...noted.order, quantity: remainingOf(noted) } }
 }
 
 /**

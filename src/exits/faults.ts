@@ -11,17 +11,17 @@ export interface Fault {
 const MOST = 1_000
 
 /**
- * Keeps what throws for one position or holding from ending what they all share. Each fault is told
+ * Keeps what throws for one position or holding from ending what they all share. Each fault is reported
  * when it begins, and present until the same goes well.
  */
 export class Faults {
   /** Times that something threw. */
   count = 0
   private readonly present = new Map<string, string>()
-  private readonly tell: (notice: Notice) => void
+  private readonly notify: (notice: Notice) => void
 
-  constructor(tell: (notice: Notice) => void) {
-    this.tell = tell
+  constructor(notify: (notice: Notice) => void) {
+    this.notify = notify
   }
 
   /** Runs what concerns one of them; `otherwise` where that throws. */
@@ -36,7 +36,7 @@ export class Faults {
       const isNews = this.present.get(what) !== why
       if (isNews && (this.present.size < MOST || this.present.has(what))) {
         this.present.set(what, why)
-        this.tell({ kind: 'isolated-fault', what, error })
+        this.notify({ kind: 'isolated-fault', what, error })
       }
       return otherwise
     }

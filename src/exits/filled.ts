@@ -3,7 +3,7 @@ import { isEnough, restOf } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
 import type { Step } from './evidence.ts'
-import { isToldTwice } from './holding-state.ts'
+import { isReportedTwice } from './holding-state.ts'
 import {
   DOUBTED,
   isUnchanged,
@@ -18,7 +18,7 @@ import { proofMs, type ExitSettings } from './settings.ts'
  * An exit that the venue calls filled. Where its position is alone in the holding, that must fall by the
  * fill. While it does not, the two answers contradict each other: nothing is sold, the order is asked for
  * again, and a venue that takes its word back puts the order in doubt. Others may have bought meanwhile, so
- * after `loudAfterMs` the fill counts: what is held then belongs to no position, and is told as that.
+ * after `loudAfterMs` the fill counts: what is held then belongs to no position, and is reported as that.
  */
 
 type Filled = Extract<ExitState, { kind: 'filled' }>
@@ -33,12 +33,12 @@ export function afterFill(
   const { capabilities, loudAfterMs } = settings
   const { at, isContradicted = false } = state
   const isReported = held !== undefined && held.at >= at + capabilities.visibilityMs
-  // Of several positions in one holding, none can tell its own end by it.
+  // With several positions in one holding, none can prove its own end by it.
   if (isShared) return [{ kind: 'flat', by: 'fill' }]
   if (!isReported) return [{ kind: 'ask-holding' }]
   if (!isContrary(record, state, around)) return [{ kind: 'flat', by: 'fill' }]
   const apartMs = proofMs(capabilities)
-  if (!isToldTwice(held.named, at + apartMs, apartMs)) return [{ kind: 'ask-holding' }]
+  if (!isReportedTwice(held.named, at + apartMs, apartMs)) return [{ kind: 'ask-holding' }]
   if (!isContradicted) return [{ kind: 'contradicted' }]
   if (now - at >= loudAfterMs) return [{ kind: 'flat', by: 'fill', isBelieved: true }]
   const questions: Step[] = [{ kind: 'ask-holding' }]

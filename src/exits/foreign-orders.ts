@@ -7,13 +7,13 @@ export const KNOWN_ATTEMPTS = 50
 /** Orders of ended exits that are recognised. */
 const MOST_ENDED = 10_000
 
-/** Notices orders that look like ours and are not in the book: another guard works on the account. */
+/** Notices orders in our format that are not in the book: another process guards the same account. */
 export class SecondGuard {
   private found: readonly string[] = []
   /** Until when each order of an ended exit may still show, epoch ms. */
   private readonly ended = new Map<string, number>()
 
-  /** Orders like ours that the last list showed and that nobody here has sent. */
+  /** Orders in our format that the last list showed and that this store did not send. */
   get strangers(): readonly string[] {
     return this.found
   }
@@ -33,17 +33,19 @@ export class SecondGuard {
     }
   }
 
-  /** Looks at all working orders, asked for at `askedAt`; gives the strangers that are new. */
-  look(
+  /** Checks all working orders, asked for at `askedAt`; gives the foreign ones that are new. */
+  check(
     open: ReadonlySet<string | null>,
     records: readonly ExitRecord[],
     { askedAt, idLength }: { askedAt: number; idLength: number },
   ): readonly string[] {
-    const looksOurs = [...open].filter(id => id !== null && hasOurPrefix(id)) as string[]
+    const haveOurFormat = [...open].filter(id => id !== null && hasOurPrefix(id)) as string[]
     const ours =
-      looksOurs.length === 0 ? new Set() : new Set(records.flatMap(each => idsOf(each, idLength)))
+      haveOurFormat.length === 0
+        ? new Set()
+        : new Set(records.flatMap(each => idsOf(each, idLength)))
     const before = this.found
-    this.found = looksOurs.filter(id => !ours.has(id) && !this.ended.has(id))
+    this.found = haveOurFormat.filter(id => !ours.has(id) && !this.ended.has(id))
     for (const [id, until] of this.ended) {
       if (!open.has(id) && askedAt >= until) this.ended.delete(id)
     }

@@ -1,7 +1,7 @@
 import { backoffMs } from './attempts.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { Step } from './evidence.ts'
-import { isToldTwice } from './holding-state.ts'
+import { isReportedTwice } from './holding-state.ts'
 import { withStep, type ExitRecord, type ExitState } from './record.ts'
 import { proofMs, type ExitSettings } from './settings.ts'
 
@@ -52,8 +52,8 @@ export function besideForeign(
   if (overAt === undefined && capabilities.lookup !== 'none') return [{ kind: 'ask-order' }]
   if (overAt === undefined && listsOrders) return [{ kind: 'list-orders' }]
   const apartMs = proofMs(capabilities)
-  // Where no answer tells of the order, two reports of the holding show whether it still executes.
-  const isTold = isToldTwice(held?.named, (overAt ?? since) + apartMs, apartMs)
-  if (!isTold) return [{ kind: 'ask-holding' }]
+  // Where no answer shows the order, two reports of the holding show whether it still executes.
+  const isConfirmed = isReportedTwice(held?.named, (overAt ?? since) + apartMs, apartMs)
+  if (!isConfirmed) return [{ kind: 'ask-holding' }]
   return now >= retryAt ? [{ kind: 'retry' }] : []
 }

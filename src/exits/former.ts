@@ -7,7 +7,7 @@ import type { Notice } from './notices.ts'
 
 /** Holdings that are watched after their last position has closed; the oldest are forgotten. */
 const MOST = 10_000
-/** For so long an order that nobody can find may still arrive, ms. */
+/** How long an order that the venue does not find may still arrive, ms. */
 export const LATE_MS = 3_600_000
 
 interface Watched {
@@ -27,10 +27,10 @@ export class FormerHoldings {
   private readonly watched = new Map<string, Watched>()
   /** Of an earlier process: since the start no report has said what the account holds of them. */
   private readonly unread = new Map<string, HoldingKey>()
-  private readonly tell: (notice: Notice) => void
+  private readonly notify: (notice: Notice) => void
 
-  constructor(tell: (notice: Notice) => void) {
-    this.tell = tell
+  constructor(notify: (notice: Notice) => void) {
+    this.notify = notify
   }
 
   /** Orders of ours closed so many units of a position of that side at `now` (epoch ms). */
@@ -90,8 +90,8 @@ export class FormerHoldings {
     return [...this.watched.values()].filter(each => each.isOversold).map(({ key }) => key)
   }
 
-  /** Looks at so many signed units that no position owns; gives whether an order of ours left them. */
-  look(key: HoldingKey, quantity: number, now: number): boolean {
+  /** Takes so many signed units that no position owns; gives whether an order of ours left them. */
+  explains(key: HoldingKey, quantity: number, now: number): boolean {
     const each = this.watched.get(nameOf(key))
     if (each === undefined) return false
     this.unread.delete(nameOf(key))
@@ -101,7 +101,7 @@ export class FormerHoldings {
     // What went wrong in time stays so until it is put right.
     const isOversold = isWrong && (each.isOversold || now < each.until)
     if (isOversold && !each.isOversold) {
-      this.tell({ kind: 'holding-oversold', holding: key, quantity })
+      this.notify({ kind: 'holding-oversold', holding: key, quantity })
     }
     each.isOversold = isOversold
     return isOversold

@@ -14,11 +14,11 @@ import { claimOf, holdingKeyOf, nameOf } from './holding-state.ts'
 import { proofMs, type ExitSettings } from './settings.ts'
 import { Unowned, type Adoption, type UnownedHolding } from './unowned.ts'
 
-/** One life of a position id, as long as it is open. */
+/** One generation of a position id, as long as it is open. */
 export interface Life {
   readonly position: Position
   readonly generation: number
-  /** Units of it that nobody else has closed. */
+  /** Units of it that were not closed outside the service. */
   readonly owned: number
 }
 
@@ -29,7 +29,7 @@ export interface Asked {
   readonly now: number
 }
 
-export interface HoldingBookOptions extends Pick<Surroundings, 'shareOf' | 'tell' | 'drifted'> {
+export interface HoldingBookOptions extends Pick<Surroundings, 'shareOf' | 'notify' | 'drifted'> {
   readonly settings: ExitSettings
   readonly adopt: Adoption
   readonly faults: Faults
@@ -47,17 +47,17 @@ export class HoldingBook {
   private readonly reader: HoldingReader
   private readonly faults: Faults
 
-  constructor({ settings, adopt, faults, shareOf, tell, drifted, specOf }: HoldingBookOptions) {
+  constructor({ settings, adopt, faults, shareOf, notify, drifted, specOf }: HoldingBookOptions) {
     this.faults = faults
     const { capabilities } = settings
     this.reader = new HoldingReader(specOf)
     this.model = capabilities.holdings
-    this.unowned = new Unowned(adopt, tell)
-    this.former = new FormerHoldings(tell)
-    this.surroundings = { shareOf, tell, drifted, apartMs: proofMs(capabilities) }
+    this.unowned = new Unowned(adopt, notify)
+    this.former = new FormerHoldings(notify)
+    this.surroundings = { shareOf, notify, drifted, apartMs: proofMs(capabilities) }
   }
 
-  /** The open life of a position. */
+  /** The open generation of a position. */
   life(id: PositionId): Life | undefined {
     return this.lives.get(id)
   }
@@ -67,8 +67,8 @@ export class HoldingBook {
     return this.groups.values()
   }
 
-  /** What the account holds that is nobody's. */
-  nobodys(): readonly UnownedHolding[] {
+  /** What the account holds beyond all positions. */
+  unownedHoldings(): readonly UnownedHolding[] {
     return this.unowned.all()
   }
 
@@ -95,7 +95,7 @@ export class HoldingBook {
     return life === undefined ? undefined : holdingKeyOf(life.position, this.model)
   }
 
-  /** A position is open: a share of its holding belongs to this life of it. */
+  /** A position is open: a share of its holding belongs to this generation of it. */
   own(position: Position, { generation, now }: { generation: number; now: number }): void {
     const group = this.groupOf(position, now)
     const owned = this.reader.owned(group.key, position.quantity)
@@ -160,18 +160,18 @@ export class HoldingBook {
       .reduce(sum, 0)
   }
 
-  /** Tells the exit whose evidence a holding is that another position has come or gone. */
+  /** Reports to the exit that holds the lock on a holding that another position has come or gone. */
   private drifted(
-    { turn }: HoldingGroup,
+    { lockedBy }: HoldingGroup,
     id: PositionId,
     { by, now }: { by: HoldingChange; now: number },
   ): void {
-    if (turn !== undefined && turn !== id) this.surroundings.drifted(turn, by, now)
+    if (lockedBy !== undefined && lockedBy !== id) this.surroundings.drifted(lockedBy, by, now)
   }
 
   /**
    * An order of a released position is over, and `left` units of it were not executed: on purpose
-   * nobody's, unless the position was added again.
+   * unowned, unless the position was added again.
    */
   letGo(position: Position, left: number): void {
     const key = holdingKeyOf(position, this.model)
@@ -179,10 +179,10 @@ export class HoldingBook {
     const group = this.groups.get(name)
     if (!this.lives.has(position.id)) this.unowned.release(key, position.id, left)
     if (group?.isEmpty === true) this.drop(name, group)
-    else if (group !== undefined) this.lookAgain(group)
+    else if (group !== undefined) this.judgeAgain(group)
   }
 
-  /** Somebody else has closed so many units of a position. */
+  /** So many units of a position were closed outside the service. */
   lose(id: PositionId, quantity: number): void {
     const life = this.lives.get(id)
     if (life === undefined) return
@@ -218,7 +218,8 @@ export class HoldingBook {
           const read = this.reader.report(key, report)
           return group.take(read, asked, this.around(claim?.at ?? asked.askedAt))
         }
-        if (claim !== undefined) this.look({ key, quantity: claim.quantity, since: claim.at })
+        if (claim !== undefined)
+          this.checkUnowned({ key, quantity: claim.quantity, since: claim.at })
         return NOTHING_LOST
       },
       undefined,
@@ -229,13 +230,13 @@ export class HoldingBook {
   }
 
   /** An order is over that could have explained what a holding lacks: it did not execute that. */
-  lookAgain(group: HoldingGroup): void {
-    group.lookAgain(this.around(group.quietSince))
+  judgeAgain(group: HoldingGroup): void {
+    group.judgeAgain(this.around(group.quietSince))
   }
 
   /**
    * Takes a list of everything, asked for at `askedAt`; gives the reports on our holdings, and those
-   * that it lacks, with those that are nobody's: a list proves of neither that it is gone.
+   * that it lacks, with those that no position owns: a list proves of neither that it is gone.
    */
   sort(
     holdings: readonly Holding[],
@@ -253,7 +254,7 @@ export class HoldingBook {
       if (!isBounded(quantity)) return []
       const side = quantity < 0 ? 'short' : 'long'
       const key = spelled(holdingKeyOf({ side, ...holding }, this.model))
-      // Of which account it is cannot be told: each is asked for by name.
+      // Its account is ambiguous: each holding is asked for by name.
       if (key === 'several') return []
       lacking.delete(nameOf(key))
       if (this.groups.has(nameOf(key))) {
@@ -261,24 +262,24 @@ export class HoldingBook {
       }
       const since = askedAt - ageMs
       const unowned = { key, quantity, since, ...(entryPrice !== undefined && { entryPrice }) }
-      this.faults.alone(`holding ${key.instrument}`, () => this.look(unowned), undefined)
+      this.faults.alone(`holding ${key.instrument}`, () => this.checkUnowned(unowned), undefined)
       return []
     })
     this.former.listed()
     return { reports, lacking: [...lacking.values()].map(({ key }) => key) }
   }
 
-  /** Looks at what belongs to no position: an order of ours may have left it, else it is somebody's. */
-  private look(holding: UnownedHolding): void {
+  /** Checks units that no position owns: an order of ours may have left them, else they are foreign. */
+  private checkUnowned(holding: UnownedHolding): void {
     const { key, since } = holding
     const quantity = this.reader.unowned(key, this.reader.units(key, holding.quantity))
-    const isOurs = this.former.look(key, quantity, since)
-    this.unowned.look({ ...holding, quantity: isOurs ? 0 : quantity })
+    const isOurs = this.former.explains(key, quantity, since)
+    this.unowned.update({ ...holding, quantity: isOurs ? 0 : quantity })
   }
 
   private around(since: number): Surroundings {
     const beyond = (key: HoldingKey, quantity: number): void =>
-      this.unowned.look({ key, quantity: this.reader.unowned(key, quantity), since })
+      this.unowned.update({ key, quantity: this.reader.unowned(key, quantity), since })
     return { ...this.surroundings, beyond }
   }
 
@@ -288,21 +289,21 @@ export class HoldingBook {
    */
   private spelling(
     listed: readonly Pick<Holding, 'account'>[],
-  ): (told: HoldingKey) => HoldingKey | 'several' {
+  ): (listed: HoldingKey) => HoldingKey | 'several' {
     const onlyOne = this.withoutAccounts()
     const ours = new Set([...this.lives.values()].map(({ position }) => position.account))
     const [ourOnly] = ours.size === 1 ? ours : []
     const isOneAccount = new Set(listed.map(({ account }) => account)).size === 1
-    return told => {
-      const { account, ...unnamed } = told
+    return listed => {
+      const { account, ...unnamed } = listed
       if (account === undefined) {
-        const named = ourOnly === undefined ? told : { ...told, account: ourOnly }
-        return onlyOne.get(nameOf(told)) ?? named
+        const named = ourOnly === undefined ? listed : { ...listed, account: ourOnly }
+        return onlyOne.get(nameOf(listed)) ?? named
       }
       const isNamedByNone = ours.size === 1 && ours.has(undefined)
-      if (!isNamedByNone || this.groups.has(nameOf(told))) return told
+      if (!isNamedByNone || this.groups.has(nameOf(listed))) return listed
       if (isOneAccount) return unnamed
-      return this.groups.has(nameOf(unnamed)) ? 'several' : told
+      return this.groups.has(nameOf(unnamed)) ? 'several' : listed
     }
   }
 

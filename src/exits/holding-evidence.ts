@@ -2,7 +2,7 @@ import { sum } from '../domain/decimal.ts'
 import { isSame, restOf } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { Step } from './evidence.ts'
-import { isToldTwice } from './holding-state.ts'
+import { isReportedTwice } from './holding-state.ts'
 import { isUnchanged, type ExitRecord, type ExitState, type Followed } from './record.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
 
@@ -22,7 +22,7 @@ export function executedUnseen(
   if (held === undefined || !isHoldingEvidence(capabilities)) return undefined
   // A position that comes or goes shows as late as a fill.
   const since = Math.max(state.since, quietSince)
-  if (!isToldTwice(held.named, since + apartMs, apartMs)) return undefined
+  if (!isReportedTwice(held.named, since + apartMs, apartMs)) return undefined
   // Where the holding was no evidence yet, other exits of it may have been under way as well. Releases
   // that did not keep what the venue could do noted the holding only where it was evidence.
   const isAlone = provable === null ? heldBefore !== null : isHoldingEvidence(provable)
@@ -53,7 +53,7 @@ export const isClosedBefore = (
   notOpenAt !== undefined && (held?.named?.at ?? -Infinity) >= notOpenAt + proofMs(capabilities)
 
 /**
- * What the holding tells of an order of which the venue says only what cannot be true: by two reports
+ * What the holding shows of an order for which the venue gives only answers that cannot be true: by two reports
  * after that, that nothing is left to be sold, or what was sold before the order was cancelled.
  */
 export function settledByHolding(
@@ -70,7 +70,7 @@ function settledDoubt(record: ExitRecord, state: Unknown, around: Circumstances)
   const { held, settings } = around
   const apartMs = proofMs(settings.capabilities)
   const isSettled = (from: number): boolean =>
-    held !== undefined && isToldTwice(held.named, from + apartMs, apartMs)
+    held !== undefined && isReportedTwice(held.named, from + apartMs, apartMs)
   const { since, cancelledAt } = state
   if (isSettled(since) && held!.quantity === 0) {
     return { kind: 'ended', quantity: record.order.quantity }
@@ -81,7 +81,7 @@ function settledDoubt(record: ExitRecord, state: Unknown, around: Circumstances)
 }
 
 /**
- * What the holding tells of an order that the venue has accepted and finds no more, by two reports after
+ * What the holding shows of an order that the venue has accepted and finds no more, by two reports after
  * its absence and after its cancel: nothing is left, what is missing, or that nothing is missing.
  */
 function settledLost(
@@ -92,7 +92,7 @@ function settledLost(
   if (absentAt === undefined || cancelledAt === undefined || held === undefined) return undefined
   const apartMs = proofMs(settings.capabilities)
   const from = Math.max(absentAt, cancelledAt, quietSince) + apartMs
-  if (!isToldTwice(held.named, from, apartMs)) return undefined
+  if (!isReportedTwice(held.named, from, apartMs)) return undefined
   const ended = (units: number): Step => ({
     kind: 'ended',
     quantity: Math.max(executed.quantity, Math.min(order.quantity, units)),

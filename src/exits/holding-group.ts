@@ -15,7 +15,7 @@ import type { Answered } from './verification.ts'
 export interface Surroundings {
   readonly apartMs: number
   shareOf(position: Position): Share
-  tell(notice: Notice): void
+  notify(notice: Notice): void
   /** Others have changed a holding that is the evidence for this exit, as of `at` (epoch ms). */
   drifted(id: PositionId, by: HoldingChange, at: number): void
   /** So many signed units of a holding belong to no position. */
@@ -33,7 +33,7 @@ export class HoldingGroup {
   isWhole = false
   /** Units that belong to no position, in the direction of its positions, by the last report. */
   spare = 0
-  private turnOf: PositionId | undefined
+  private lockHolder: PositionId | undefined
   /** The least that was held since the turn began, and since when (epoch ms): more is a rise. */
   private low: { readonly quantity: number; readonly at: number } | undefined
   /** When a position last came, epoch ms. */
@@ -54,7 +54,7 @@ export class HoldingGroup {
   /** It is on the other side of zero. */
   isOversold = false
   private isShort = false
-  private isUnknownTold = false
+  private isUnknownReported = false
   /** Nothing has happened since a report granted all that there is: the same again changes nothing. */
   private isSettled = false
 
@@ -65,18 +65,18 @@ export class HoldingGroup {
   }
 
   /** The exit whose evidence the holding is at the moment. */
-  get turn(): PositionId | undefined {
-    return this.turnOf
+  get lockedBy(): PositionId | undefined {
+    return this.lockHolder
   }
 
   /** The holding is the evidence for this exit from now on; `heldBefore` units are held, as of `at`. */
-  beginTurn(id: PositionId, heldBefore: number, at: number): void {
-    this.turnOf = id
+  lock(id: PositionId, heldBefore: number, at: number): void {
+    this.lockHolder = id
     this.low = { quantity: heldBefore, at }
   }
 
-  endTurn(): void {
-    this.turnOf = undefined
+  unlock(): void {
+    this.lockHolder = undefined
     this.low = undefined
   }
 
@@ -101,7 +101,7 @@ export class HoldingGroup {
     this.allowances.delete(id)
     this.quietAt = now
     this.isSettled = false
-    if (this.turnOf === id) this.endTurn()
+    if (this.lockHolder === id) this.unlock()
   }
 
   /** A position is released, and an order of it may still be executed. */
@@ -151,14 +151,14 @@ export class HoldingGroup {
     return this.state.unknownSince
   }
 
-  /** How long, ms, it has not been known, where that is at least `mostMs` and not told yet. */
+  /** How long, ms, it has not been known, where that is at least `mostMs` and not reported yet. */
   unknown(now: number, mostMs: number): number | undefined {
     const { unknownSince } = this.state
-    if (unknownSince === null) this.isUnknownTold = false
-    if (unknownSince === null || this.isUnknownTold) return undefined
+    if (unknownSince === null) this.isUnknownReported = false
+    if (unknownSince === null || this.isUnknownReported) return undefined
     const forMs = now - unknownSince
     if (forMs < mostMs) return undefined
-    this.isUnknownTold = true
+    this.isUnknownReported = true
     return forMs
   }
 
@@ -218,23 +218,23 @@ export class HoldingGroup {
     if (asked.isNamed) this.watchRise(around)
     if (this.isSettled && this.state.known?.quantity === before.known?.quantity) return NOTHING_LOST
     const verdict = this.judge(around)
-    this.tell(verdict, around)
+    this.notify(verdict, around)
     return verdict.lost
   }
 
   /** An order is over that could have explained what the holding lacks: it did not execute that. */
-  lookAgain(around: Surroundings): void {
+  judgeAgain(around: Surroundings): void {
     if (this.state.known !== undefined) this.judge(around)
   }
 
-  /** What rises after it was told to be less was bought by others; a list may only lag. */
+  /** What rises after a lower report was bought by others; a list may only lag. */
   private watchRise({ apartMs, drifted }: Surroundings): void {
-    const { turnOf, low } = this
-    const side = turnOf === undefined ? undefined : this.owners.get(turnOf)?.side
-    if (turnOf === undefined || low === undefined || side === undefined) return
+    const { lockHolder, low } = this
+    const side = lockHolder === undefined ? undefined : this.owners.get(lockHolder)?.side
+    if (lockHolder === undefined || low === undefined || side === undefined) return
     const { quantity, at } = heldOf(this.state, side)!
     if (quantity > low.quantity) {
-      if (at >= low.at + apartMs) drifted(turnOf, { kind: 'risen' }, at)
+      if (at >= low.at + apartMs) drifted(lockHolder, { kind: 'risen' }, at)
     } else if (quantity < low.quantity && at >= this.cameAt + apartMs) {
       this.low = { quantity, at }
     }
@@ -269,13 +269,13 @@ export class HoldingGroup {
     return verdict
   }
 
-  private tell(verdict: Verdict, { tell, beyond, apartMs }: Surroundings): void {
+  private notify(verdict: Verdict, { notify, beyond, apartMs }: Surroundings): void {
     const { quantity, at } = this.state.known!
     if (verdict.isOversold && !this.isOversold) {
-      tell({ kind: 'holding-oversold', holding: this.key, quantity })
+      notify({ kind: 'holding-oversold', holding: this.key, quantity })
     }
     this.isOversold = verdict.isOversold
-    // What we have just executed may show still: it is nobody's only when it does so later.
+    // What we have just executed may show still: it is unowned only when it shows later too.
     if (verdict.beyond === 0 || at >= this.executedAt + apartMs) beyond(this.key, verdict.beyond)
   }
 }

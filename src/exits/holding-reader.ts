@@ -9,12 +9,12 @@ import { nameOf } from './holding-state.ts'
 const MOST_SIZES = 10_000
 
 /**
- * Reads the quantities that are told of holdings. How little is nothing depends on how much there
+ * Reads the quantities of reports on holdings. How little is nothing depends on how much there
  * was: what sums of doubles leave grows with their size.
  */
 export class HoldingReader {
   private readonly specOf: (instrument: InstrumentId) => Pick<InstrumentSpec, 'lot'>
-  /** The most that was told or owned of each holding, units > 0, by its name. */
+  /** The most that was reported or owned of each holding, units > 0, by its name. */
   private readonly sizes = new Map<string, number>()
 
   constructor(specOf: HoldingReader['specOf']) {
@@ -35,11 +35,11 @@ export class HoldingReader {
       : report
   }
 
-  /** The signed units that were meant by what was told of a holding. */
-  units(key: HoldingKey, told: number): number {
+  /** The signed units that a report on a holding meant. */
+  units(key: HoldingKey, reported: number): number {
     // It proves nothing, and is no size either.
-    if (!isBounded(told)) return told
-    const units = unitsOf(told, this.lotOf(key))
+    if (!isBounded(reported)) return reported
+    const units = unitsOf(reported, this.lotOf(key))
     this.remember(key, Math.abs(units))
     const size = this.sizes.get(nameOf(key)) ?? 0
     return isSame(size + Math.abs(units), size) ? 0 : units

@@ -21,14 +21,14 @@ const MOST_TIMES = 64
 const TIMES_APART = 16
 
 /** Whether two of the answers came `apartMs` apart, both of them from `since` on. */
-export const isToldTwice = (
+export const isReportedTwice = (
   named: Pick<Named, 'times' | 'at'> | undefined,
   since: number,
   apartMs: number,
 ): boolean =>
   named !== undefined && named.times.some(time => time >= since && named.at - time >= apartMs)
 
-/** A holding as it was last told: three-valued, as `known` may be 0 or missing. Times are epoch ms. */
+/** A holding by its last report: three-valued, as `known` may be 0 or missing. Times are epoch ms. */
 export interface HoldingState {
   /** Signed units, as of when, and whether by name: a list may lag behind that. */
   readonly known:
@@ -56,7 +56,7 @@ export function reported(
   const claim = claimOf(report, askedAt)
   if (claim === undefined) return { ...state, unknownSince: unknownSince ?? askedAt }
   const { quantity, at } = claim
-  // A cache that is never renewed answers every question and tells nothing.
+  // A cache that is never renewed answers every question and proves nothing.
   const since = askedAt - at < OLD_MS ? null : (unknownSince ?? at)
   // A list that was asked for later may be answered earlier: where it says the same, it takes nothing from
   // the answer by name, for which lists that never end would be waited for otherwise.
@@ -106,7 +106,7 @@ export function heldOf({ known, named }: HoldingState, side: Position['side']): 
   }
 }
 
-/** The holding that a position is a part of, at a venue that tells holdings apart in this way. */
+/** The holding that a position is a part of, at a venue that separates holdings in this way. */
 export function holdingKeyOf(
   {
     account,

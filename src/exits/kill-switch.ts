@@ -9,7 +9,7 @@ export interface KillSwitch {
   readonly by: { readonly who: string; readonly from: string } | null
 }
 
-/** The switch of a service that nobody has touched. */
+/** The switch of a service that no person has moved. */
 export const OFF: KillSwitch = { state: 'off', since: null, by: null }
 
 /** Whether orders may leave. */

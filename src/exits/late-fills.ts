@@ -22,7 +22,7 @@ const ROUNDS = 3
 /** An exit that is over. */
 export interface FormerExit {
   readonly position: Position
-  /** Life of the position id, from 1. */
+  /** Generation of the position id, from 1. */
   readonly generation: number
   readonly holding: HoldingKey
   /** Its orders, oldest first. */
@@ -52,25 +52,25 @@ interface Watched extends FormerExit {
 
 /**
  * Exits that are over, and whose orders may still be executed: after a rejection, a cancel or an absence
- * that the venue told. Where units of their holding are missing they are looked up by id, and what they
+ * that the venue reported. Where units of their holding are missing they are looked up by id, and what they
  * have executed beyond what is booked is booked on their exit. Changes itself.
  */
 export class LateFills {
   private readonly watched = new Map<string, Watched>()
-  private readonly tell: (notice: Notice) => void
+  private readonly notify: (notice: Notice) => void
   private readonly apartMs: number
   private readonly lotOf: (instrument: Position['instrument']) => number | undefined
 
   constructor({
-    tell,
+    notify,
     apartMs,
     lotOf,
   }: {
-    tell(notice: Notice): void
+    notify(notice: Notice): void
     apartMs: number
     lotOf(instrument: Position['instrument']): number | undefined
   }) {
-    this.tell = tell
+    this.notify = notify
     this.apartMs = apartMs
     this.lotOf = lotOf
   }
@@ -95,7 +95,7 @@ export class LateFills {
     }
   }
 
-  /** The orders to look up at `now` (epoch ms); `lacks` says of which holdings units are missing. */
+  /** The orders to look up at `now` (epoch ms); `lacks` says whether a holding misses units. */
   due(now: number, lacks: (holding: HoldingKey) => boolean): readonly LateQuestion[] {
     const due: LateQuestion[] = []
     const asked = new Map<string, boolean>()
@@ -126,9 +126,9 @@ export class LateFills {
     const each = [...this.watched.values()].find(one => one.clientOrderIds.includes(clientOrderId))
     if (each === undefined) return false
     if (!('executed' in order)) return true
-    const { quantity: told, price } = order.executed
-    if (!isBounded(told) || told < 0 || (price !== null && !isBounded(price))) return true
-    const quantity = unitsOf(told, this.lotOf(each.position.instrument))
+    const { quantity: reported, price } = order.executed
+    if (!isBounded(reported) || reported < 0 || (price !== null && !isBounded(price))) return true
+    const quantity = unitsOf(reported, this.lotOf(each.position.instrument))
     // No order of the exit was larger.
     if (quantity > each.position.quantity) return true
     const before = each.found.get(clientOrderId)?.quantity ?? 0
@@ -145,7 +145,7 @@ export class LateFills {
     each.booked = { quantity: sum(each.booked.quantity, quantity), price: all.price }
     const { position, generation } = each
     const booked = each.booked.quantity
-    this.tell({ kind: 'exit-late-fill', position, generation, clientOrderId, executed, booked })
+    this.notify({ kind: 'exit-late-fill', position, generation, clientOrderId, executed, booked })
   }
 }
 

@@ -1,8 +1,8 @@
 import type { ExitReason } from '../domain/reason.ts'
 
-/** When many exits at once look like false prices. */
+/** When many exits at once suggest false prices. */
 export interface MassExitOptions {
-  /** Price exits within `withinMs` that need no second look. */
+  /** Price exits within `withinMs` that need no confirmation. */
   readonly max: number
   readonly withinMs: number
   /** Longest time that an exit waits for a second source, ms. */

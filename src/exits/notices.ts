@@ -5,9 +5,9 @@ import type { Execution, Fill, RejectionCode } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitStep } from './record.ts'
 
-/** What somebody should hear of. Each is told once, when it begins. */
+/** What an exit or a holding reports: each notice once, when its cause begins. */
 export type Notice =
-  /** The exit is durable: nobody need ask for it again. */
+  /** The exit is durable: no monitor need ask for it again. */
   | { readonly kind: 'exit-intended'; readonly decision: Decision }
   | { readonly kind: 'exit-unknown'; readonly decision: Decision }
   | {
@@ -16,14 +16,14 @@ export type Notice =
       readonly code: RejectionCode | 'ended'
       readonly rejections: number
     }
-  /** Refused so often that a person should look; `steps` is the evidence so far. */
+  /** Refused so often that a person should act; `steps` is the evidence so far. */
   | {
       readonly kind: 'exit-stuck'
       readonly decision: Decision
       readonly rejections: number
       readonly steps: readonly ExitStep[]
     }
-  /** For so long, ms, nobody could tell what became of its order; `steps` is the evidence so far. */
+  /** The outcome of its order has been unknown for so long, ms; `steps` is the evidence so far. */
   | {
       readonly kind: 'exit-unproved'
       readonly decision: Decision
@@ -80,7 +80,7 @@ export type Notice =
       readonly kind: 'released-order-over'
       readonly decision: Decision
       readonly position: Position
-      /** Life of the position id, from 1. */
+      /** Generation of the position id, from 1. */
       readonly generation: number
       readonly clientOrderId: string
       readonly executed: Execution
@@ -91,15 +91,15 @@ export type Notice =
   | {
       readonly kind: 'exit-late-fill'
       readonly position: Position
-      /** Life of the position id, from 1. */
+      /** Generation of the position id, from 1. */
       readonly generation: number
       readonly clientOrderId: string
       readonly executed: Execution
       readonly booked: number
     }
-  /** Somebody else has closed a position of which no exit was decided. */
+  /** A position was closed outside the service, without an exit of ours. */
   | { readonly kind: 'position-gone'; readonly positionId: PositionId; readonly lost: number }
-  /** Somebody else has closed a part of a position. */
+  /** A part of a position was closed outside the service. */
   | {
       readonly kind: 'position-shrunk'
       readonly positionId: PositionId
@@ -112,5 +112,5 @@ export type Notice =
   | { readonly kind: 'holding-unowned'; readonly holding: HoldingKey; readonly quantity: number }
   /** Something threw that concerns one position or holding alone; all else goes on. */
   | { readonly kind: 'isolated-fault'; readonly what: string; readonly error: unknown }
-  /** An order that looks like ours and is not: another guard works on the account. */
+  /** An order in our format that this store did not send: another process guards the account. */
   | { readonly kind: 'second-guard'; readonly clientOrderId: string }

@@ -4,7 +4,7 @@ import type { Notice } from './notices.ts'
 import { remainingOf, type ExitRecord } from './record.ts'
 import type { ExitSettings } from './settings.ts'
 
-/** What somebody should hear of a change of an exit. */
+/** The notices that a change of an exit causes. */
 export function noticesOf(
   before: ExitRecord,
   after: ExitRecord,
@@ -46,7 +46,7 @@ export function endOf(record: ExitRecord): Notice | undefined {
   return { kind: 'exit-closed', decision, by: state.by === 'dust' ? 'dust' : 'gone', steps }
 }
 
-/** A working order of the account, as a list tells it. */
+/** A working order of the account, as a list shows it. */
 export interface Listed {
   readonly clientOrderId: string | null
   readonly instrument: InstrumentId

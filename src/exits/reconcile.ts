@@ -2,7 +2,7 @@ import { sum } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
 import { signOf, type Side } from '../domain/position.ts'
 import { isEnough, leftOf } from '../domain/units.ts'
-import { isToldTwice, type HoldingState } from './holding-state.ts'
+import { isReportedTwice, type HoldingState } from './holding-state.ts'
 
 /** A position's share of a holding. */
 export interface Share {
@@ -30,7 +30,7 @@ export interface Verdict {
   readonly isWhole: boolean
   /** The holding is on the other side of zero. */
   readonly isOversold: boolean
-  /** Signed units that belong to somebody else. */
+  /** Signed units that no position owns. */
   readonly beyond: number
 }
 
@@ -73,7 +73,7 @@ export function share(
     underWay === 0 &&
     // A wrong side is for a person to judge: nothing is closed on it.
     !isOversold &&
-    isToldTwice(named, quietSince + apartMs, apartMs)
+    isReportedTwice(named, quietSince + apartMs, apartMs)
   return {
     most: isOversold ? none : most,
     sure: isOversold ? none : sure,

@@ -7,7 +7,7 @@ import type { Capabilities } from '../domain/venue.ts'
 import type { OrderType } from './order-type.ts'
 
 /**
- * How others may have changed the holding since `heldBefore` was told, units in the position's
+ * How others may have changed the holding since `heldBefore` was reported, units in the position's
  * direction: positions that came may have been bought since, those that were released may be sold.
  */
 export interface Drift {
@@ -30,7 +30,7 @@ export const isUnchanged = ({ least, most }: Drift): boolean => least === 0 && m
 interface Known {
   /** When it was accepted, sent in vain, or found by a new process. */
   readonly since: number
-  /** When the venue first said that it does not work (any more); that alone tells no quantity. */
+  /** When the venue first said that it does not work (any more); that alone proves no quantity. */
   readonly notOpenAt?: number
 }
 
@@ -73,7 +73,7 @@ export type ExitState =
     }
   /**
    * The venue has an order of this id that this store did not send; nothing of it is booked. A new
-   * attempt is made from `retryAt` on, after the order is over (`overAt`: when that was first told) and
+   * attempt is made from `retryAt` on, after the order is over (`overAt`: when that was first reported) and
    * the holding was asked for by name. `by`: how it was found.
    */
   | {
@@ -112,7 +112,7 @@ export interface ExitRecord {
   readonly storeId: string
   readonly positionId: PositionId
   readonly account: string
-  /** Life of the position id, from 1. */
+  /** Generation of the position id, from 1. */
   readonly generation: number
   /** Units to close in all, > 0. */
   readonly quantity: number
@@ -136,9 +136,9 @@ export interface ExitRecord {
   readonly exists: boolean
   /** The present attempt may have left before: a venue that knows its id then means our order. */
   readonly hasLeft: boolean
-  /** The present attempt was sent before, and nobody knows what became of that. */
+  /** The present attempt was sent before, and its outcome is unknown. */
   readonly isDoubted: boolean
-  /** So it was of some attempt: an order that nobody found may arrive when all is over. */
+  /** So it was of some attempt: an order that the venue did not find may arrive when all is over. */
   readonly wasDoubted: boolean
   /** The type of the last order that led nowhere: the next one is of another, where there is one. */
   readonly avoids: OrderType | null
@@ -250,17 +250,17 @@ export const isIdle = (record: ExitRecord): boolean =>
   !record.isDoubted &&
   record.before.quantity === 0
 
-/** The state of an order of which the venue may still tell something. */
+/** The state of an order that the venue may still report on. */
 export type Followed = Extract<ExitState, { kind: 'acknowledged' | 'partly-filled' | 'unknown' }>
 
-/** Whether the venue may still tell something of the order. */
+/** Whether the venue may still report on the order. */
 export const isFollowed = (state: ExitState): state is Followed =>
   state.kind === 'acknowledged' || state.kind === 'partly-filled' || state.kind === 'unknown'
 
 /** Marks an attempt whose order may live. */
 export const DOUBTED = { hasLeft: true, isDoubted: true, wasDoubted: true } as const
 
-/** The record when nobody knows any more, from `at` (epoch ms) on, what became of its order. */
+/** The record when the outcome of its order is unknown from `at` (epoch ms) on. */
 export function doubted(record: ExitRecord, at: number, why: string): ExitRecord {
   const state: ExitState = { kind: 'unknown', since: at }
   return withStep({ ...record, ...DOUBTED, state }, at, `unknown: ${why}`)

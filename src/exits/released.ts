@@ -15,7 +15,7 @@ import { eventOf, executedOf, underWayOf, type CallKind } from './tracked-exit.t
 
 /** An order of a released position that may still be executed, and what is under way for it. */
 export interface FollowedOrder {
-  /** Of the position's life: two lives of one id may both be followed. */
+  /** Of the position's generation: two generations of one id may both be followed. */
   readonly name: string
   readonly position: Position
   readonly group: HoldingGroup
@@ -28,7 +28,7 @@ export interface FollowedOrder {
   /** Calls that have not ended yet, and those made since the last cycle. */
   readonly underWay: Set<CallKind>
   readonly made: Set<CallKind>
-  isUnprovedTold: boolean
+  isUnprovedReported: boolean
 }
 
 /** Steps of one order that need no call, one after the other. */
@@ -53,7 +53,7 @@ export class ReleasedExits {
     return [...this.orders.values()]
   }
 
-  /** The order of that life of a position. */
+  /** The order of that generation of a position. */
   of(life: Life): FollowedOrder | undefined {
     return this.orders.get(nameOf(life))
   }
@@ -83,14 +83,14 @@ export class ReleasedExits {
       record: isAlive(record) ? unseen : record,
       underWay: new Set(calls),
       made: new Set(),
-      isUnprovedTold: false,
+      isUnprovedReported: false,
     }
     this.orders.set(order.name, order)
     group.retain(order.name, () => this.shareOf(order), now)
     const hasEvidence = isHoldingEvidence(this.options.settings.capabilities)
     // While it may execute something, no other exit can learn by the holding what became of its own.
-    if (hasEvidence && isAlive(record) && group.turn === undefined) {
-      group.beginTurn(order.name as PositionId, record.heldBefore ?? 0, now)
+    if (hasEvidence && isAlive(record) && group.lockedBy === undefined) {
+      group.lock(order.name as PositionId, record.heldBefore ?? 0, now)
     }
     this.endWhereOver(order, now)
   }
@@ -110,19 +110,23 @@ export class ReleasedExits {
   /** A new cycle, at `now` (epoch ms): what was asked before may be asked again. */
   cycle(now: number): void {
     for (const order of this.all()) {
-      this.options.faults.alone(`cycle of ${order.name}`, () => this.look(order, now), undefined)
+      this.options.faults.alone(
+        `cycle of ${order.name}`,
+        () => this.reportWait(order, now),
+        undefined,
+      )
     }
   }
 
-  private look(order: FollowedOrder, now: number): void {
-    const { tell, settings } = this.options
+  private reportWait(order: FollowedOrder, now: number): void {
+    const { notify, settings } = this.options
     order.made.clear()
     const { state, decision, steps, exists } = order.record
     // Neither a look-up, nor its cancel, nor a list may ever end it: a person must hear of that.
     const forMs = now - order.takenUpAt
-    if (forMs >= settings.loudAfterMs && !order.isUnprovedTold) {
-      order.isUnprovedTold = true
-      tell({ kind: 'exit-unproved', decision, forMs, steps })
+    if (forMs >= settings.loudAfterMs && !order.isUnprovedReported) {
+      order.isUnprovedReported = true
+      notify({ kind: 'exit-unproved', decision, forMs, steps })
     }
     if (!isFollowed(state)) return
     // One that the venue has shown is over when it works no more; another one may still arrive.
@@ -177,21 +181,21 @@ export class ReleasedExits {
   private end(order: FollowedOrder, now: number): void {
     const { name, group, position, record } = order
     this.orders.delete(name)
-    if (group.turn === name) group.endTurn()
+    if (group.lockedBy === name) group.unlock()
     group.letGo(name, now)
     this.over(order, now)
     const { generation, decision, before, executed } = record
-    const told = { generation, position, decision, executed: plus(before, executed) }
-    this.options.tell({
+    const ended = { generation, position, decision, executed: plus(before, executed) }
+    this.options.notify({
       kind: 'released-order-over',
       clientOrderId: record.order.clientOrderId,
       steps: record.steps,
       wasDoubted: record.wasDoubted,
-      ...told,
+      ...ended,
     })
   }
 
-  /** All that it may still execute is under way, and belongs to nobody else before it is over. */
+  /** All that it may still execute is under way, and belongs to no position before it is over. */
   private shareOf({ name, position: { side }, record }: FollowedOrder) {
     const underWay = underWayOf(record)
     return { positionId: name as PositionId, side, openedAt: -Infinity, owned: underWay, underWay }

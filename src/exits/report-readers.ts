@@ -1,8 +1,8 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { ExitRecord } from './record.ts'
 
-/** What an exit waits for: a report on its holding, its turn to be proved by it, or a call of its own. */
-export type Awaits = 'report' | 'turn' | 'call'
+/** What an exit waits for: a report on its holding, the lock on it, or a call of its own. */
+export type Awaits = 'report' | 'lock' | 'call'
 
 /** What an exit waits for. Only a call leads on from `call`: no step follows from what is known. */
 export function awaitsOf({ state, isDoubted }: Pick<ExitRecord, 'state' | 'isDoubted'>): Awaits {
@@ -12,7 +12,7 @@ export function awaitsOf({ state, isDoubted }: Pick<ExitRecord, 'state' | 'isDou
     case 'flat':
       return 'call'
     case 'intended':
-      return isDoubted ? 'report' : 'turn'
+      return isDoubted ? 'report' : 'lock'
     case 'intending':
     case 'acknowledged':
     case 'partly-filled':
@@ -36,7 +36,7 @@ export class ReportReaders {
   place({ positionId, ...record }: Pick<ExitRecord, 'positionId' | 'state' | 'isDoubted'>): void {
     const awaits = awaitsOf(record)
     move(this.reading, positionId, awaits === 'report')
-    move(this.queue, positionId, awaits === 'turn')
+    move(this.queue, positionId, awaits === 'lock')
   }
 
   /** An exit is over, or its position was released. */
@@ -46,15 +46,15 @@ export class ReportReaders {
   }
 
   /**
-   * The exits to look at, one after the other; those that wait for a turn only as long as it is free, which
-   * is asked before each.
+   * The exits to evaluate, one after the other; those that wait for the lock on the holding only as long as
+   * it is free, which is asked before each.
    */
-  *ids(isTurnFree: () => boolean): Iterable<PositionId> {
+  *ids(isLockFree: () => boolean): Iterable<PositionId> {
     yield* [...this.reading]
     // An exit that comes back into the queue meanwhile stands behind all that were in it.
     let left = this.queue.size
     for (const id of this.queue) {
-      if (left-- === 0 || !isTurnFree()) return
+      if (left-- === 0 || !isLockFree()) return
       yield id
     }
   }

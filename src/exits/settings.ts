@@ -32,7 +32,7 @@ export interface ExitSettings {
   readonly closedMarketRetryMs: number
   /** Rejections from which an exit counts as stuck; it is tried again all the same. */
   readonly loudAfter: number
-  /** Time without a proof of what became of an order, or of what is held, after which that is told, ms. */
+  /** Time without a proof of an order's outcome, or of what is held, after which that is reported, ms. */
   readonly loudAfterMs: number
   /** Random id of the store, part of each client order id; empty where nothing is kept. */
   readonly storeId: string
@@ -63,7 +63,7 @@ export const EXIT_DEFAULTS = {
 
 /**
  * How much later than an event a question must be asked for its answer to show it, ms. Of what
- * happened within one millisecond nobody knows the order.
+ * happened within one millisecond the order is unknown.
  */
 export const proofMs = ({ visibilityMs }: Pick<Capabilities, 'visibilityMs'>): number =>
   Math.max(1, visibilityMs)
@@ -78,13 +78,13 @@ export function wayOf({ dedupe, lookup, reduceOnly }: Capabilities): Way {
   return reduceOnly ? 'reduce-only' : 'reports'
 }
 
-/** Whether the holding must tell what an order executed: then it serves one exit at a time. */
+/** Whether the holding must prove what an order executed: then it serves one exit at a time. */
 export const isHoldingEvidence = ({ lookup }: Pick<Capabilities, 'lookup'>): boolean =>
   lookup !== 'complete'
 
 /**
  * Whether what is held must be asked for, by name and after the decision, before an order is sent: the
- * venue does not stop the order at zero, or the holding must tell what it executed.
+ * venue does not stop the order at zero, or the holding must prove what it executed.
  */
 export const asksHolding = ({
   lookup,

@@ -21,7 +21,7 @@ export function seen(
   event: Extract<ExitEvent, { kind: 'seen' }>,
   settings: ExitSettings,
 ): ExitRecord {
-  const next = told(record, event, settings)
+  const next = afterSighting(record, event, settings)
   const { order, by, askedAt } = event
   const isCancelled = by === 'cancel' && order.kind !== 'unknown' && order.kind !== 'working'
   const isNoted = next.state.kind !== 'unknown' || next.state.cancelledAt !== undefined
@@ -29,7 +29,7 @@ export function seen(
   return { ...next, state: { ...next.state, cancelledAt: askedAt } }
 }
 
-function told(
+function afterSighting(
   record: ExitRecord,
   { order, by, at, askedAt }: Extract<ExitEvent, { kind: 'seen' }>,
   settings: ExitSettings,
@@ -85,7 +85,7 @@ export function lived(
   return withStep(next, at, executed.quantity > 0 ? `${executed.quantity} executed` : 'working')
 }
 
-/** What is wrong with an order as the venue tells it. An older answer may come late and say less. */
+/** What is wrong with an order as the venue shows it. An older answer may come late and say less. */
 function faultOf(
   { order: asked, executed }: ExitRecord,
   { kind, executed: { quantity, price } }: LivedOrder,
@@ -96,7 +96,7 @@ function faultOf(
   const isAll = isSame(quantity, asked.quantity) || isRounded(quantity, asked.quantity)
   if (!isAll && quantity > asked.quantity) return `executed ${quantity} of ${asked.quantity}`
   if (!isAll && kind === 'filled') return `filled with ${quantity} of ${asked.quantity}`
-  // Of an order that works something is left. Which of the two is wrong cannot be told.
+  // An order that works has something left. Nothing shows which of the two is wrong.
   if (kind === 'working' && isSame(quantity, asked.quantity)) {
     return `working with all ${quantity} executed`
   }
@@ -124,7 +124,7 @@ function faulty(record: ExitRecord, at: number, what: string): ExitRecord {
 }
 
 /**
- * A venue says that it has rejected an order of which nothing is known: twice, late enough and far
+ * A venue says that it has rejected an order that is otherwise unknown: twice, late enough and far
  * enough apart, is a proof. Of an order that it has accepted it cannot be true.
  */
 function foundRejected(

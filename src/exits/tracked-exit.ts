@@ -9,7 +9,7 @@ import { isAlive, isFollowed, isOver, isUnchanged, type ExitRecord } from './rec
 import { asksHolding, isHoldingEvidence, wayOf, type ExitSettings } from './settings.ts'
 import { Verification } from './verification.ts'
 
-/** A call that somebody must make for an exit. */
+/** A call that must be made for an exit. */
 export type CallKind = Extract<
   Step['kind'],
   'save' | 'send' | 'ask-order' | 'cancel' | 'ask-holding' | 'list-orders'
@@ -35,17 +35,17 @@ export class TrackedExit {
   readonly takenUpAt: number
   /** The exit is durable. */
   isIntended = false
-  /** It was over before this process; whoever closes its position has not been told. */
-  isEndUntold = false
-  /** The order of which somebody was told that nobody knows what became of it. */
+  /** It was over before this process; the supervisor, which closes its position, does not know yet. */
+  isEndUnreported = false
+  /** The order whose unknown outcome was reported. */
   private unprovedId: string | undefined
   /** The order that was looked up last. */
   private soughtId: string | undefined
   /** Whether the holding is known well enough to send an order by it. */
   readonly verification: Verification
-  /** What of the record is durable, as far as somebody waited for it. */
+  /** The durable state of the record, as of the last save that a caller waited for. */
   saved: ExitRecord | undefined
-  /** The last look at it led to the question for its holding. */
+  /** The last evaluation of it led to the question for its holding. */
   private isAsking = false
   /** Calls that have not ended yet. */
   private readonly underWay = new Set<CallKind>()
@@ -75,7 +75,7 @@ export class TrackedExit {
     // What was known before the attempt, or before the wait, says nothing of what a person did since.
     if (isGivenBack || isDoubtful || record.attempt !== before.attempt)
       this.verification.askAgain(at)
-    // Nor does an answer from before a fill tell whether the holding has fallen by it.
+    // Nor does an answer from before a fill show whether the holding has fallen by it.
     if (record.state.kind === 'filled' && before.state.kind !== 'filled')
       this.made.delete('ask-holding')
     this.record = record
@@ -123,10 +123,10 @@ export class TrackedExit {
     return isWaiting ? this.verification.waitedMs(this.group.answered, now) : 0
   }
 
-  /** The same where it is at least `loudAfterMs` and not told yet. */
-  untoldUnverifiedMs(now: number, settings: ExitSettings): number | undefined {
+  /** The same where it is at least `loudAfterMs` and not reported yet. */
+  unreportedUnverifiedMs(now: number, settings: ExitSettings): number | undefined {
     if (this.unverifiedMs(now, settings) === 0) return undefined
-    return this.verification.untoldMs(this.group.answered, now, settings.loudAfterMs)
+    return this.verification.unreportedMs(this.group.answered, now, settings.loudAfterMs)
   }
 
   /** No answer has come for so long that the order leaves by what was known last. */
@@ -140,7 +140,7 @@ export class TrackedExit {
     this.made.clear()
   }
 
-  /** How long, ms, its order has been in doubt, where that is too long and not told yet. */
+  /** How long, ms, its order's outcome has been unknown, where that is too long and not reported yet. */
   unproved(
     now: number,
     { loudAfterMs, workingMs }: Pick<ExitSettings, 'loudAfterMs' | 'workingMs'>,
@@ -160,11 +160,11 @@ export class TrackedExit {
     const { made, underWay } = this
     const kinds = steps.map(step => step.kind as CallKind)
     this.isAsking = kinds.includes('ask-holding')
-    const wanted = this.isEndingTurn ? [...new Set<CallKind>([...kinds, 'save'])] : kinds
+    const wanted = this.isReleasingLock ? [...new Set<CallKind>([...kinds, 'save'])] : kinds
     const calls = wanted.filter(kind => !made.has(kind) && !underWay.has(kind))
     for (const kind of calls) {
       made.add(kind)
-      // Whoever asks for a holding or a list does so for everybody, and once at a time.
+      // One question for a holding or a list serves every exit, and is asked once at a time.
       if (kind !== 'ask-holding' && kind !== 'list-orders') underWay.add(kind)
     }
     return calls
@@ -194,16 +194,16 @@ export class TrackedExit {
   }
 
   /** Lets other exits of the holding follow, once the store knows that this one needs it no more. */
-  endTurn(): boolean {
+  releaseLock(): boolean {
     const { group, record, saved } = this
-    if (!this.isEndingTurn || saved === undefined) return false
+    if (!this.isReleasingLock || saved === undefined) return false
     if (saved.attempt !== record.attempt || !needsNoHolding(saved)) return false
-    group.endTurn()
+    group.unlock()
     return true
   }
 
-  private get isEndingTurn(): boolean {
-    return this.group.turn === this.record.positionId && needsNoHolding(this.record)
+  private get isReleasingLock(): boolean {
+    return this.group.lockedBy === this.record.positionId && needsNoHolding(this.record)
   }
 }
 

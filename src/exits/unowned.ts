@@ -5,7 +5,7 @@ import { isSame, leftOf } from '../domain/units.ts'
 import { nameOf } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 
-/** What to do with what no position owns: nothing, tell of it, or guard it by default rules. */
+/** What to do with what no position owns: nothing, report it, or guard it by default rules. */
 export type Adoption = 'off' | 'alert' | 'rules'
 
 /** A part of a holding that belongs to no position. */
@@ -13,31 +13,31 @@ export interface UnownedHolding {
   readonly key: HoldingKey
   /** Units, > 0 for a long and < 0 for a short. */
   readonly quantity: number
-  /** Since when it is so much, as far as was told, and nobody has named a part of it, epoch ms. */
+  /** Since when the reports show so much, and no position has taken a part of it, epoch ms. */
   readonly since: number
-  /** Average entry price, where the venue tells it. */
+  /** Average entry price, where the venue gives it. */
   readonly entryPrice?: number
 }
 
-/** What the account holds beyond our positions: somebody else's, unless a person released it. */
+/** What the account holds beyond our positions: foreign, unless a person released it. */
 export class Unowned {
   private readonly adopt: Adoption
-  private readonly tell: (notice: Notice) => void
+  private readonly notify: (notice: Notice) => void
   /** Units, > 0, by holding and by the position that they were. */
   private readonly released = new Map<string, Map<PositionId, number>>()
-  private readonly told = new Map<string, UnownedHolding>()
+  private readonly reported = new Map<string, UnownedHolding>()
 
-  constructor(adopt: Adoption, tell: (notice: Notice) => void) {
+  constructor(adopt: Adoption, notify: (notice: Notice) => void) {
     this.adopt = adopt
-    this.tell = tell
+    this.notify = notify
   }
 
-  /** What is nobody's at present, as far as it is told of. */
+  /** What no position owns at present, as far as it was reported. */
   all(): readonly UnownedHolding[] {
-    return [...this.told.values()]
+    return [...this.reported.values()]
   }
 
-  /** So many units that were a position are nobody's on purpose. */
+  /** So many units that were a position are unowned on purpose. */
   release(key: HoldingKey, id: PositionId, quantity: number): void {
     if (quantity <= 0) return
     const name = nameOf(key)
@@ -46,29 +46,29 @@ export class Unowned {
   }
 
   /**
-   * Somebody has named a part of a holding: what is nobody's must be looked at anew, and what the same
+   * A position has taken a part of a holding: what is unowned must be checked anew, and what the same
    * position had let go of is its own again.
    */
   named(key: HoldingKey, id: PositionId, now: number): void {
     const name = nameOf(key)
     const released = this.released.get(name)
     if (released?.delete(id) === true && released.size === 0) this.released.delete(name)
-    const told = this.told.get(name)
-    if (told !== undefined) this.told.set(name, { ...told, since: now })
+    const reported = this.reported.get(name)
+    if (reported !== undefined) this.reported.set(name, { ...reported, since: now })
   }
 
-  /** What of a holding belongs to no position, as of `since`; told of when it becomes more. */
-  look({ key, quantity: beyond, ...told }: UnownedHolding): void {
+  /** What of a holding belongs to no position, as of `since`; reported when it becomes more. */
+  update({ key, quantity: beyond, ...rest }: UnownedHolding): void {
     if (this.adopt === 'off') return
     const name = nameOf(key)
     const units = leftOf(Math.abs(beyond), this.releasedOf(name))
     const quantity = Math.sign(beyond) * units
-    const before = this.told.get(name)?.quantity ?? 0
+    const before = this.reported.get(name)?.quantity ?? 0
     if (isSame(quantity, before)) return
-    if (units === 0) this.told.delete(name)
-    else this.told.set(name, { key, quantity, ...told })
+    if (units === 0) this.reported.delete(name)
+    else this.reported.set(name, { key, quantity, ...rest })
     const isMore = units > Math.abs(before) || (units > 0 && quantity * before < 0)
-    if (isMore) this.tell({ kind: 'holding-unowned', holding: key, quantity })
+    if (isMore) this.notify({ kind: 'holding-unowned', holding: key, quantity })
   }
 
   private releasedOf(name: string): number {

@@ -16,7 +16,7 @@ type Bounds = Pick<ExitSettings, 'holdingFreshMs'>
 export class Verification {
   /** Answers of an earlier time do not count. */
   private from: number
-  private toldFrom = -Infinity
+  private reportedFrom = -Infinity
 
   constructor(decidedAt: number) {
     this.from = decidedAt
@@ -40,11 +40,11 @@ export class Verification {
     return named !== undefined && named.at >= this.from ? 0 : Math.max(0, now - this.from)
   }
 
-  /** The same where it is at least `mostMs` and was not told of this wait yet. */
-  untoldMs(answered: Answered, now: number, mostMs: number): number | undefined {
+  /** The same where it is at least `mostMs` and this wait was not reported yet. */
+  unreportedMs(answered: Answered, now: number, mostMs: number): number | undefined {
     const forMs = this.waitedMs(answered, now)
-    if (forMs < mostMs || this.toldFrom === this.from) return undefined
-    this.toldFrom = this.from
+    if (forMs < mostMs || this.reportedFrom === this.from) return undefined
+    this.reportedFrom = this.from
     return forMs
   }
 }

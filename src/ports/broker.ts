@@ -14,7 +14,7 @@ export type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 export type { ExitAnswer, LivedOrder, OrderState, RejectionCode } from '../domain/order.ts'
 export type { Capabilities } from '../domain/venue.ts'
 
-/** A working order of anybody, ours are told by their id. */
+/** A working order of the account, ours or foreign; the id shows which. */
 export interface OpenOrder {
   readonly clientOrderId: string | null
   readonly instrument: InstrumentId
@@ -44,7 +44,7 @@ export interface Broker {
     signal: AbortSignal,
     instrument?: InstrumentId,
   ): Promise<OrderState>
-  /** Ends a working order and tells how it stands then: a fill may have crossed. */
+  /** Ends a working order and gives its state after that: a fill may have crossed. */
   cancel(id: ClientOrderId, signal: AbortSignal, instrument?: InstrumentId): Promise<OrderState>
   /** Asked for by name: the only question whose answer can prove that something is flat. */
   holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport>

@@ -1,4 +1,4 @@
-/** The two clocks; nobody reads the machine's own. */
+/** The two clocks; no other code reads the machine's own. */
 export interface Clock {
   /** Wall clock, epoch ms; may jump. For what is shown, and for deadlines on the calendar. */
   now(): number

@@ -12,7 +12,7 @@ export interface Control {
   readonly instruments: InstrumentTable
   /** What is odd about positions and rules is refused. */
   readonly isStrict: boolean
-  /** A health snapshot that is older than this says that nobody looks any more, ms. */
+  /** A health snapshot that is older than this says that health is not evaluated any more, ms. */
   readonly healthMaxAgeMs: number
   /** Age of the last health snapshot by the clock that nothing sets, ms. */
   healthAgeMs(): number
@@ -21,7 +21,7 @@ export interface Control {
   /** Whether the service is recovered and takes requests that change something. */
   readiness(): Readiness
   positions(): readonly PositionView[]
-  /** Ids of the positions that are open, without looking at any of them. */
+  /** Ids of the positions that are open, without reading any of them. */
   openIds(): Iterable<string>
   position(id: string): PositionView | undefined
   /** What each rule of a position would do and why; undefined for an unknown id. */
@@ -46,7 +46,7 @@ export interface Control {
   setKillSwitch(request: KillSwitchRequest, by: Requester): Promise<KillSwitchView>
   /** The trading day's profits and losses, and where each limit stands. */
   portfolio(): Promise<PortfolioView>
-  /** Counts a profit or loss that somebody else has realised; resolves when it is durable. */
+  /** Counts a profit or loss that was realised outside the service; resolves when it is durable. */
   reportRealised(report: RealisedReport, by: Requester): Promise<PortfolioView>
   /** Puts the loss behind a limit. Throws LIMIT_UNKNOWN. */
   resetLimit(name: string, by: Requester): Promise<PortfolioView>
@@ -64,7 +64,7 @@ export interface Control {
   moveBreaker(group: string, act: string, by: Requester): GatewayView
   /** Says that the account holds what it should: from then on orders may leave. */
   confirmHoldings(by: Requester): Promise<void>
-  /** The actors of which there is one, then at most `limit` monitors, those in trouble first. */
+  /** The actors that exist once, then at most `limit` monitors, those in trouble first. */
   supervisionTree(limit: number): readonly ActorView[]
   /** Replaces an actor by a new incarnation. Throws ACTOR_UNKNOWN. */
   restartActor(id: string, by: Requester): Promise<ActorView>

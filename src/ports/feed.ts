@@ -3,7 +3,7 @@ import type { Tick } from '../domain/tick.ts'
 /** Where recorded ticks go. */
 export interface RowSink {
   /**
-   * Takes one row. Gives a promise when somebody has to act on it: the next row may come once that
+   * Takes one row. Gives a promise when the row causes an act: the next row may come once that
    * is kept. Rows come in order of time.
    */
   row(tick: Tick): Promise<void> | undefined

@@ -34,14 +34,14 @@ export type JournalEvent =
       /** How often by now. */
       readonly rejections: number
     }
-  /** Refused so often that a person should look. */
+  /** Refused so often that a person should act. */
   | {
       readonly kind: 'exit-stuck'
       readonly decision: Decision
       readonly rejections: number
       readonly steps: readonly HistoryStep[]
     }
-  /** For so long, ms, nobody could tell what became of its order. */
+  /** The outcome of its order has been unknown for so long, ms. */
   | {
       readonly kind: 'exit-unproved'
       readonly decision: Decision
@@ -89,7 +89,7 @@ export type JournalEvent =
       readonly kind: 'released-order-over'
       readonly decision: Decision
       readonly position: Position
-      /** Life of the position id, from 1. */
+      /** Generation of the position id, from 1. */
       readonly generation: number
       readonly clientOrderId: string
       readonly executed: Execution
@@ -100,13 +100,13 @@ export type JournalEvent =
   | {
       readonly kind: 'exit-late-fill'
       readonly position: Position
-      /** Life of the position id, from 1. */
+      /** Generation of the position id, from 1. */
       readonly generation: number
       readonly clientOrderId: string
       readonly executed: Execution
       readonly booked: number
     }
-  /** Somebody else has closed a position of which no exit was decided, or a part of one. */
+  /** A position, or a part of one, was closed outside the service, without an exit of ours. */
   | { readonly kind: 'position-gone'; readonly positionId: PositionId; readonly lost: number }
   | {
       readonly kind: 'position-shrunk'
@@ -120,7 +120,7 @@ export type JournalEvent =
   | { readonly kind: 'holding-unowned'; readonly holding: HoldingKey; readonly quantity: number }
   /** Something threw that concerns one position or holding alone; all else goes on. */
   | { readonly kind: 'isolated-fault'; readonly what: string; readonly error: unknown }
-  /** An order that looks like ours and is not: another guard works on the account. */
+  /** An order in our format that this store did not send: another process guards the account. */
   | { readonly kind: 'second-guard'; readonly clientOrderId: string }
   /** A question about what is held failed; it is asked again. */
   | { readonly kind: 'reconcile-failed'; readonly error: unknown }
@@ -141,7 +141,7 @@ export type JournalEvent =
       /** What becomes of the position. */
       readonly action: 'quarantine' | 'exit-position' | 'shutdown'
     }
-  /** An actor of which there is one was replaced, or will not be any more. */
+  /** An actor that exists once was replaced, or will not be any more. */
   | {
       readonly kind: 'actor-restarted'
       readonly actor: SupervisedKind
@@ -154,7 +154,7 @@ export type JournalEvent =
   | { readonly kind: 'common-cause'; readonly restartsPerSecond: number }
 
 /**
- * Takes each event once, at the moment it happens; `generation` is the life of the position that an
+ * Takes each event once, at the moment it happens; `generation` is the generation of the position that an
  * event of an account is about. Never throws.
  */
 export type Journal = (event: JournalEvent, generation?: number) => void

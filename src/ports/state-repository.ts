@@ -8,7 +8,7 @@ export interface Registered {
   readonly position: Position
   /** Options that its rule set is made from. */
   readonly rules: Readonly<Record<string, unknown>>
-  /** Life of the id, from 1. */
+  /** Generation of the id, from 1. */
   readonly generation: number
   readonly state: 'open' | 'closed' | 'released'
   /** Of a closed one: what became of an order of its exit was once not known. */
@@ -35,7 +35,7 @@ export interface Ended {
 }
 
 /**
- * A position that came without a fresh price: the first price of these instruments tells whether its
+ * A position that came without a fresh price: the first price of these instruments shows whether its
  * rules would exit it at once; if so it is refused until a person decides.
  */
 export type Entry =
@@ -64,11 +64,11 @@ export interface ObservedExit {
 export interface KeptRatchet {
   readonly best: number
   readonly anchor?: number
-  /** Life of the position that it belongs to; an earlier release has kept none. */
+  /** Generation of the position that it belongs to; an earlier release has kept none. */
   readonly generation?: number
 }
 
-/** A ratchet that says its life. */
+/** A ratchet that says its generation. */
 export interface LifeRatchet extends KeptRatchet {
   readonly generation: number
 }
@@ -110,8 +110,8 @@ export interface RecoveredState<Exit, Switch, Day> {
 export type KeptLine = Omit<JournalLine, 'seq'>
 
 /**
- * What one act changes: all of it becomes durable, or none. What belongs to a life of a position
- * changes nothing that a later life has written.
+ * What one act changes: all of it becomes durable, or none. What belongs to a generation of a position
+ * changes nothing that a later generation has written.
  */
 export interface Change<Exit, Switch, Day> {
   readonly register?: readonly Registered[]

@@ -12,10 +12,10 @@ export interface Row {
   /** JSON. */
   readonly value?: unknown
   /**
-   * The life of the key that the row belongs to. An earlier life changes nothing of a later one: the
-   * row is passed over, in the same transaction, where `positions` or `closed` has a later life of the
-   * key, or `closed` has this life and the row is not one of `closed`. A row that is taken away stays
-   * where it is of a later life. A kept row says its life in the field `generation`, one of `closed`
+   * The generation of the key that the row belongs to. An earlier generation changes nothing of a later one: the
+   * row is passed over, in the same transaction, where `positions` or `closed` has a later generation of the
+   * key, or `closed` has this generation and the row is not one of `closed`. A row that is taken away stays
+   * where it is of a later generation. A kept row says its generation in the field `generation`, one of `closed`
    * in its second element.
    */
   readonly generation?: number
@@ -93,7 +93,7 @@ export interface StoreStatus {
 
 export type StoreChange = 'store-away' | 'store-back' | 'store-lost' | 'store-rewritten'
 
-/** What a store tells, and asks, of whoever owns it. */
+/** What a store reports to its owner, and asks of it. */
 export interface StoreEvents {
   /** Another process has the store; `error` is what a write would get. */
   fenced?(error: WatchkeeperError): void

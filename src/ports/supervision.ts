@@ -6,7 +6,7 @@ export type SupervisedKind = (typeof SUPERVISED)[number]
 export const RESTART_CAUSES = ['crash', 'start', 'hand'] as const
 export type RestartCause = (typeof RESTART_CAUSES)[number]
 
-/** Of an actor: itself, nobody until its next incarnation, or nobody any more. */
+/** Actor status: running, in restart backoff, or quarantined after too many restarts. */
 export const WATCH_STATES = ['alive', 'waiting', 'given-up'] as const
 export type WatchState = (typeof WATCH_STATES)[number]
 
@@ -31,13 +31,13 @@ export interface ActorView {
   readonly lastError: string | null
   /** When its wait for the next incarnation is over; null: it is not waiting. */
   readonly nextRestartAt: number | null
-  /** Nobody restarts it but a person; the caretaker holds a position's last levels. */
+  /** Only a person restarts it; the caretaker holds a position's last levels. */
   readonly quarantined: boolean
 }
 
 /** What http and the command line may ask about supervision. */
 export interface Supervising {
-  /** The actors of which there is one, then monitors, those in trouble first; at most `limit` monitors. */
+  /** The actors that exist once, then monitors, those in trouble first; at most `limit` monitors. */
   supervisionTree(limit?: number): readonly ActorView[]
   /**
    * Replaces an actor by a new incarnation with a clean count, also one that was given up. Resolves

@@ -6,7 +6,7 @@ import type { ExitOutcome } from '../domain/reason.ts'
 /** Calls that are counted where they are made, and belong to the monitoring cycle that ends next. */
 export type CycleCount = 'redisFetches' | 'storeQueries' | 'apiCalls'
 
-/** Where adapters and actors tell what they do. Never throws, never waits. */
+/** Where adapters and actors report what they do. Never throws, never waits. */
 export interface Telemetry {
   count(name: CycleCount, by?: number): void
 }
@@ -28,10 +28,10 @@ export interface PhaseMeter {
   phase<T>(name: string, part: () => T): T
 }
 
-/** An exit as whoever follows it sees it. */
+/** An exit as those that follow it see it. */
 export interface FollowedExit {
   readonly positionId: PositionId
-  /** Life of the position id, from 1. */
+  /** Generation of the position id, from 1. */
   readonly generation: number
   readonly decision: Decision
   /** The order of the present attempt. */
@@ -51,12 +51,12 @@ export interface ExitEnd {
 export interface ExitFollower {
   /**
    * A decision has come to where it is made durable, `ageMs` after the tick or deadline that caused
-   * it. Told again where the store did not take it.
+   * it. Called again where the store did not take it.
    */
   decided(exit: FollowedExit, ageMs: number): void
   /** The first attempt is on disk. */
   intended(exit: FollowedExit): void
-  /** The venue has, or had, an order of it. Told of each change after that too. */
+  /** The venue has, or had, an order of it. Called at each change after that too. */
   acknowledged(exit: FollowedExit): void
   /** It is over; `exit` as it was kept last, undefined where nothing of it was. */
   ended(id: PositionId, end: ExitEnd, exit: FollowedExit | undefined): void

@@ -12,7 +12,7 @@ export interface TradeView {
   /** Number of the journal line that ended it. */
   readonly seq: number
   readonly positionId: string
-  /** Life of the position id, from 1. */
+  /** Generation of the position id, from 1. */
   readonly generation: number
   readonly instrument: string
   readonly side: Side

@@ -140,13 +140,13 @@ describe('actorSystem', () => {
     )
   })
 
-  it('ends the process when onDown throws: a crash that nobody hears of', async () => {
+  it('ends the process when onDown throws: a crash that would not be reported', async () => {
     const actor = new URL('../../src/actors/actor.ts', import.meta.url).href
     const script = `
       import { actorSystem, send } from '${actor}'
       const actors = actorSystem()
       const handle = () => { throw new Error('crashed') }
-      const onDown = () => { throw new Error('nobody to tell') }
+      const onDown = () => { throw new Error('no supervisor') }
       send(actors.spawn({ name: 'a', epoch: 1, initialState: null, handle, onDown }), 'go')
       await actors.idle()
       console.log('went on')
@@ -158,7 +158,7 @@ describe('actorSystem', () => {
     )
     expect(failed?.code).to.equal(1)
     expect(failed?.stdout).to.equal('')
-    expect(failed?.stderr).to.contain('nobody to tell')
+    expect(failed?.stderr).to.contain('no supervisor')
   })
 
   it('takes no handler that answers with a promise', () => {

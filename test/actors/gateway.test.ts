@@ -104,7 +104,7 @@ describe('gateway', () => {
         reconcileMs: 5_000,
         keyOf: id => lives.book.holdingOf(id),
         self: message => send(reconcilerRef, message),
-        tellGateway: message => send(gatewayRef, message),
+        sendToGateway: message => send(gatewayRef, message),
         track: call => actors.track(call),
       }),
     })
@@ -125,7 +125,7 @@ describe('gateway', () => {
     return Promise.resolve({ kind: 'acknowledged', order: filled(order) as never })
   }
 
-  /** Time passes, and everything that waits is looked at again. */
+  /** Time passes, and everything that waits is evaluated again. */
   async function cycle(ref: Ref<GatewayMessage>): Promise<void> {
     now += 500
     send(reconcilerRef, { kind: 'cycle' })
@@ -224,7 +224,7 @@ describe('gateway', () => {
     expect([saved, noted]).to.deep.equal([attempts, ['rejected', 'filled']])
   })
 
-  it('tells once with its whole history of an exit that is refused again and again', async () => {
+  it('reports once, with its whole history, an exit that is refused again and again', async () => {
     const ref = start(() => Promise.resolve({ kind: 'rejected', code: 'no-permission' }))
     ask(ref)
     await actors.idle()
@@ -274,7 +274,7 @@ describe('gateway', () => {
     expect(new Set(placeExit.args.map(([order]) => order.clientOrderId)).size).to.equal(1)
   })
 
-  it('sends nothing while an order is open that looks like ours and is not', async () => {
+  it('sends nothing while an order in our format that it did not send is open', async () => {
     const placeExit = sinon.spy(filledAnswer)
     const stranger = { clientOrderId: 'wk0123456789', instrument: aPosition().instrument }
     let open = [{ ...stranger, remaining: -1 }]

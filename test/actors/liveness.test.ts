@@ -34,7 +34,7 @@ describe('livenessOf', () => {
 
   afterEach(() => actors.stopAll())
 
-  it('tells since when an actor is busy, from within, and that it is not, from outside', async () => {
+  it('shows since when an actor is busy, from within, and that it is not, from outside', async () => {
     timers.pass(70)
     send(ref, 'one')
     send(ref, 'two')

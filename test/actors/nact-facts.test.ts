@@ -6,7 +6,7 @@ import sinon from 'sinon'
 
 /**
  * What nact 7.6.2 does that `src/actors/actor.ts` is built around. A test that fails here after an
- * update of nact says which of its precautions to look at again.
+ * update of nact says which of its precautions to check again.
  */
 
 /** Lets everything that is scheduled by now happen, and what follows from it. */
@@ -122,7 +122,7 @@ describe('nact 7.6.2', () => {
     expect(seen.every((message, index) => message === index)).to.equal(true)
   })
 
-  it('serves nobody else while a handler waits', async () => {
+  it('serves no other message while a handler waits', async () => {
     const seen: string[] = []
     let release = (): void => undefined
     const gate = new Promise<void>(resolve => (release = resolve))

@@ -102,7 +102,7 @@ describe('supervisor', () => {
     })
   }
 
-  /** Every actor of which there is one is a caretaker here. */
+  /** Every actor that exists once is a caretaker here. */
   function spawnService(kind: string, epoch: number): Ref<CaretakerMessage> {
     return actors.spawn({
       name: kind,
@@ -140,7 +140,7 @@ describe('supervisor', () => {
     timers.pass(end - timers.now)
   }
 
-  /** Crashes a monitor that is up until nobody restarts it: the sixth time. */
+  /** Crashes a monitor that is up until it is not restarted any more: the sixth time. */
   async function crashTooOften(): Promise<void> {
     crashes = 6
     dispatcher.suspend(roster.get(ID)!.guard)
@@ -152,7 +152,7 @@ describe('supervisor', () => {
 
   const kinds = (): string[] => journal.map(event => event.kind)
   const watchOf = (id = ID): string | undefined => roster.get(id)?.watch.kind
-  const told = (): unknown[] => exits.map(({ reason, level }) => [reason, level])
+  const sentExits = (): unknown[] => exits.map(({ reason, level }) => [reason, level])
 
   it('waits longer before each restart but the first, and gives up at the sixth crash', async () => {
     crashes = Infinity
@@ -215,7 +215,7 @@ describe('supervisor', () => {
     await tick(150)
     expect(watchOf()).to.equal('waiting')
     dispatcher.tick({ instrument: aPosition().instrument, ts: 9, price: 134 }, 9)
-    expect(told()).to.deep.equal([['trailing-stop', 135]])
+    expect(sentExits()).to.deep.equal([['trailing-stop', 135]])
     await pass(2)
     expect([watchOf(), timers.waits]).to.deep.equal(['alive', []])
   })
@@ -227,7 +227,7 @@ describe('supervisor', () => {
     expect(watchOf()).to.equal('waiting')
     await tick(300)
     await pass(2)
-    expect([told(), watchOf(), timers.waits]).to.deep.equal([[], 'alive', []])
+    expect([sentExits(), watchOf(), timers.waits]).to.deep.equal([[], 'alive', []])
     await tick(269)
     expect(roster.get(ID)!.guard.decision?.level).to.equal(270)
   })
@@ -236,7 +236,7 @@ describe('supervisor', () => {
     crashes = Infinity
     await guard()
     await tick(89)
-    expect(told()).to.deep.equal([['trailing-stop', 90]])
+    expect(sentExits()).to.deep.equal([['trailing-stop', 90]])
     for (const kind of ['cycle', 'cycle'] as const) send(ref, { kind })
     await actors.idle()
     expect(exits).to.have.length(3)
@@ -262,7 +262,7 @@ describe('supervisor', () => {
     ])
   })
 
-  it('lets nobody wait for a backoff: a closed position leaves no timer behind', async () => {
+  it('ends a backoff with its position: a closed position leaves no timer behind', async () => {
     crashes = Infinity
     await guard()
     expect(timers.waits).to.deep.equal([200])
@@ -278,9 +278,9 @@ describe('supervisor', () => {
     await crashTooOften()
     expect(watchOf()).to.equal('given-up')
     await tick(135.01)
-    expect(told()).to.deep.equal([])
+    expect(sentExits()).to.deep.equal([])
     await tick(134)
-    expect(told()).to.deep.equal([['trailing-stop', 135]])
+    expect(sentExits()).to.deep.equal([['trailing-stop', 135]])
   })
 
   it('ratchets nothing in quarantine', async () => {
@@ -291,9 +291,9 @@ describe('supervisor', () => {
     await tick(300)
     await tick(200)
     await tick(136)
-    expect(told()).to.deep.equal([])
+    expect(sentExits()).to.deep.equal([])
     await tick(135)
-    expect(told()).to.deep.equal([['trailing-stop', 135]])
+    expect(sentExits()).to.deep.equal([['trailing-stop', 135]])
   })
 
   it('exits a quarantined position also while the caretaker is down', async () => {
@@ -301,10 +301,10 @@ describe('supervisor', () => {
     await tick(150)
     await crashTooOften()
     await tick(134)
-    expect(told()).to.deep.equal([['trailing-stop', 135]])
+    expect(sentExits()).to.deep.equal([['trailing-stop', 135]])
   })
 
-  it('has a crossing looked at again that a caretaker has lost', async () => {
+  it('has a crossing evaluated again that a caretaker has lost', async () => {
     serve('caretaker')
     await guard()
     await tick(150)
@@ -313,11 +313,11 @@ describe('supervisor', () => {
     dispatcher.tick({ instrument: aPosition().instrument, ts: 9, price: 100 }, 9)
     if (watch.kind === 'alive') actors.stop(watch.ref)
     await actors.idle()
-    expect(told()).to.deep.equal([])
+    expect(sentExits()).to.deep.equal([])
     send(ref, { kind: 'restart', actor: { kind: 'caretaker' }, done: sinon.stub() })
     send(ref, { kind: 'cycle' })
     await actors.idle()
-    expect(told()).to.deep.equal([['trailing-stop', 135]])
+    expect(sentExits()).to.deep.equal([['trailing-stop', 135]])
   })
 
   it('ends a quarantine when a person restarts the monitor, with the best price of meanwhile', async () => {
@@ -361,10 +361,10 @@ describe('supervisor', () => {
     await crashTooOften()
     expect(ended).to.deep.equal(['monitor-p1'])
     await tick(134)
-    expect(told()).to.deep.equal([['trailing-stop', 135]])
+    expect(sentExits()).to.deep.equal([['trailing-stop', 135]])
   })
 
-  it('spreads the restarts of many, kills none, and tells once of a common cause', async () => {
+  it('spreads the restarts of many, kills none, and reports a common cause once', async () => {
     start({ fleet: { restartsPerSecond: 2 } })
     crashes = 40
     for (let index = 0; index < 40; index++) await guard({ id: positionId(`p${index}`) })

@@ -44,7 +44,7 @@ describe('ServiceClient', () => {
       url: `http://127.0.0.1:${await closedPort()}`,
       token: undefined,
     })
-    expect(await failure(positions(client))).to.match(/^NOBODY_ANSWERS: .*ECONNREFUSED/)
+    expect(await failure(positions(client))).to.match(/^NO_SERVICE: .*ECONNREFUSED/)
   })
 
   it('takes no other JSON for an answer', async () => {

@@ -43,7 +43,7 @@ describe('The connection to the service', () => {
       const { code, stderr } = await cliHere(args, { env: { WATCHKEEPER_URL: dead } })
       expect([code, stderr]).to.deep.equal([
         1,
-        `error: NOBODY_ANSWERS: no service at ${dead} (ECONNREFUSED)\n`,
+        `error: NO_SERVICE: no service at ${dead} (ECONNREFUSED)\n`,
       ])
     }
   })

@@ -158,7 +158,7 @@ describe('journal', () => {
       const url = await other.open()
       other.close()
       const { code, stderr } = await cliHere(['journal', '--follow', '--url', url])
-      expect([code, stderr.split(':')[1]]).to.deep.equal([1, ' NOBODY_ANSWERS'])
+      expect([code, stderr.split(':')[1]]).to.deep.equal([1, ' NO_SERVICE'])
     })
   })
 })

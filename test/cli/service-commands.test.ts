@@ -179,7 +179,7 @@ describe('The commands for a running service', () => {
     const dead = `http://127.0.0.1:${await closedPort()}`
     const silent = await run('positions', '--url', dead)
     expect(silent.code).to.equal(1)
-    expect(silent.stderr).to.equal(`error: NOBODY_ANSWERS: no service at ${dead} (ECONNREFUSED)\n`)
+    expect(silent.stderr).to.equal(`error: NO_SERVICE: no service at ${dead} (ECONNREFUSED)\n`)
     expect((await run('status', '--url', dead)).code).to.equal(3)
     expect((await run('status', '--url', 'localhost:8080')).code).to.equal(2)
   })

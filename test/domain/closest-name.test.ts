@@ -13,7 +13,7 @@ describe('the closest name', () => {
     expect(closestName('entry_price', ['price', 'entryPrice'])).to.equal('entryPrice')
   })
 
-  it('is what a word of other programs stands for', () => {
+  it('is what a name of other programs stands for', () => {
     const fields = ['id', 'instrument', 'side', 'quantity', 'entryPrice']
     expect(closestName('buy', ['long', 'short'])).to.equal('long')
     expect(closestName('SELL', ['long', 'short'])).to.equal('short')

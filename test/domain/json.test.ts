@@ -50,7 +50,7 @@ describe('readJson', () => {
     expect(refused('{"a":'.repeat(4_000_000))).to.include('levels')
   })
 
-  it('takes the same key in other objects, and text that only looks like one', () => {
+  it('takes the same key in other objects, and text that only resembles one', () => {
     const text = '{"a":{"a":[{"a":1},{"a":"a\\":"}]},"b":"a","c":["a","a"]}'
     expect(readJson(text)).to.deep.equal(JSON.parse(text))
   })

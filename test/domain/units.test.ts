@@ -25,7 +25,7 @@ const quantities = fc
 
 describe('unitsOf', () => {
   it('keeps a quantity that is no whole number of lots as it is', () => {
-    for (const told of [0.85, 0.799, 0.75]) expect(unitsOf(told, 0.1)).to.equal(told)
+    for (const given of [0.85, 0.799, 0.75]) expect(unitsOf(given, 0.1)).to.equal(given)
     expect(unitsOf(0.123456789012345)).to.equal(0.123456789012345)
   })
 
@@ -43,9 +43,9 @@ describe('unitsOf', () => {
   })
 
   it('reads what a sum of doubles leaves of nothing as 0', () => {
-    for (const told of [4e-17, -4e-17, 2 ** -54]) {
-      expect(unitsOf(told)).to.equal(0)
-      expect(Object.is(unitsOf(told, 0.1), 0)).to.equal(true)
+    for (const given of [4e-17, -4e-17, 2 ** -54]) {
+      expect(unitsOf(given)).to.equal(0)
+      expect(Object.is(unitsOf(given, 0.1), 0)).to.equal(true)
     }
   })
 
@@ -61,11 +61,11 @@ describe('unitsOf', () => {
     )
   })
 
-  it('never differs from what it was told by more than the tolerance', () => {
+  it('never differs from what was given by more than the tolerance', () => {
     fc.assert(
-      fc.property(quantities, fc.option(lots, { nil: undefined }), (told, lot) => {
-        const tolerance = lot === undefined ? told * 1e-14 : lot * 1e-6 + told * 1e-12
-        expect(Math.abs(unitsOf(told, lot) - told)).to.be.at.most(tolerance)
+      fc.property(quantities, fc.option(lots, { nil: undefined }), (given, lot) => {
+        const tolerance = lot === undefined ? given * 1e-14 : lot * 1e-6 + given * 1e-12
+        expect(Math.abs(unitsOf(given, lot) - given)).to.be.at.most(tolerance)
       }),
     )
   })

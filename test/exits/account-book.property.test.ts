@@ -19,7 +19,7 @@ const capabilities: fc.Arbitrary<Capabilities> = fc.record({
   limits: fc.constant([]),
 })
 
-/** What was played so far, for whoever plays more than every day. */
+/** The sequences that were played so far, for runs with more of them than the daily one. */
 const played = { stories: 0, acts: 0 }
 
 /** One act with its dice: the real thing is held to promise P1 after each. */
@@ -73,7 +73,7 @@ const worlds = fc.record({
 
 type World = typeof worlds extends fc.Arbitrary<infer Given> ? Given : never
 
-type MakeBook = (settings: ExitSettings, tell: (notice: Notice) => void) => AccountBook
+type MakeBook = (settings: ExitSettings, notify: (notice: Notice) => void) => AccountBook
 
 /** Plays one story to its end, and holds it to both promises. */
 function play(
@@ -87,12 +87,12 @@ function play(
   const isOver = account.calmDown()
   try {
     account.check()
-    account.checkTold()
+    account.checkNotices()
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${account.describe()}`, { cause: error })
   }
   if (account.isLateArrivalFired && given.dedupe !== 'always') return
-  if (account.isPerjured || (account.isAmbiguous && account.isUnprovedTold)) return
+  if (account.isPerjured || (account.isAmbiguous && account.isUnprovedReported)) return
   expect(isOver, `some exit never ends:\n${account.describe()}`).to.equal(true)
 }
 
@@ -127,14 +127,17 @@ const at = (world: Partial<World>, venue: Partial<Capabilities> = {}): World => 
 function isCaught(
   makeBook: MakeBook,
   [knownWorld, knownActs]: Story,
-  { venue = {}, told = stories }: { venue?: Partial<Capabilities>; told?: typeof stories } = {},
+  {
+    venue = {},
+    sequences = stories,
+  }: { venue?: Partial<Capabilities>; sequences?: typeof stories } = {},
 ): boolean {
   play(knownWorld, knownActs)
   const there = worlds.map(world => {
     return { ...world, capabilities: { ...world.capabilities, ...venue } }
   })
   return fc.check(
-    fc.property(there, told, (world, story) => play(world, story, makeBook)),
+    fc.property(there, sequences, (world, story) => play(world, story, makeBook)),
     { numRuns: 20_000, endOnFailure: true, seed: 1, examples: [[knownWorld, knownActs]] },
   ).failed
 }
@@ -153,8 +156,8 @@ describe('ExitBook', () => {
   }).timeout(60_000 + RUNS * 200)
 
   it('would be caught if it took a call without an answer for one that was not sent', () => {
-    const careless = (settings: ExitSettings, tell: (notice: Notice) => void): AccountBook => {
-      const book = plainBook(settings, tell)
+    const careless = (settings: ExitSettings, notify: (notice: Notice) => void): AccountBook => {
+      const book = plainBook(settings, notify)
       const ended = book.exits.ended.bind(book.exits)
       book.exits.ended = (call, event) => {
         const isUnknown = event?.kind === 'outcome-unknown'
@@ -173,9 +176,9 @@ describe('ExitBook', () => {
   }).timeout(600_000)
 
   it('would be caught if it believed that a venue shows everything at once', () => {
-    const hasty = (settings: ExitSettings, tell: (notice: Notice) => void): AccountBook => {
+    const hasty = (settings: ExitSettings, notify: (notice: Notice) => void): AccountBook => {
       const capabilities = { ...settings.capabilities, visibilityMs: 0 }
-      return plainBook({ ...settings, capabilities }, tell)
+      return plainBook({ ...settings, capabilities }, notify)
     }
     const venue = { ...LOOK_UP, visibilityMs: 10 }
     const settling = act('settle', 5)
@@ -190,8 +193,8 @@ describe('ExitBook', () => {
   }).timeout(600_000)
 
   it('would be caught if an order that has waited left by what was held when it was queued', () => {
-    const hasty = (settings: ExitSettings, tell: (notice: Notice) => void): AccountBook => {
-      const book = plainBook(settings, tell)
+    const hasty = (settings: ExitSettings, notify: (notice: Notice) => void): AccountBook => {
+      const book = plainBook(settings, notify)
       book.exits.mayLeave = order => book.exits.isWanted(order)
       return book
     }
@@ -200,17 +203,17 @@ describe('ExitBook', () => {
       at({}, venue),
       [act('decide', 0), act('settle', 0, 0, 0, 4), act('hand-sell-unseen', 0), act('leave', 0)],
     ]
-    expect(isCaught(hasty, story, { venue, told: queueStories })).to.equal(true)
+    expect(isCaught(hasty, story, { venue, sequences: queueStories })).to.equal(true)
   }).timeout(600_000)
 
   it('would be caught if it took an id that makes no second order while it works for a proof', () => {
-    const trusting = (settings: ExitSettings, tell: (notice: Notice) => void): AccountBook => {
+    const trusting = (settings: ExitSettings, notify: (notice: Notice) => void): AccountBook => {
       const { dedupe } = settings.capabilities
       const capabilities = {
         ...settings.capabilities,
         dedupe: dedupe === 'open-only' ? ('always' as const) : dedupe,
       }
-      return plainBook({ ...settings, capabilities }, tell)
+      return plainBook({ ...settings, capabilities }, notify)
     }
     const story: Story = [
       at({ quantities: [1, 1] }, { dedupe: 'open-only', clientOrderIdLength: 16 }),

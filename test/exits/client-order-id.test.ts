@@ -34,7 +34,7 @@ describe('clientOrderId', () => {
     expect(new Set(ids).size).to.equal(7)
   })
 
-  it('keeps apart what only looks alike when joined', () => {
+  it('keeps apart what is alike only when joined', () => {
     const one = clientOrderId({ ...attempt, account: 'a', positionId: positionId('b","c') })
     const two = clientOrderId({ ...attempt, account: 'a","b', positionId: positionId('c') })
     expect(one).not.to.equal(two)

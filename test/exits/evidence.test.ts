@@ -5,7 +5,7 @@ import { anOrderState, ExitCase, heldAt, settingsOf } from '../support/exits.ts'
 const unknownAt = (since: number, ...given: Parameters<typeof settingsOf>): ExitCase =>
   new ExitCase(settingsOf(...given)).sent().lost(since)
 
-describe('the evidence for an order that nobody answered for', () => {
+describe('the evidence for an order that was not answered', () => {
   it('is the same id again, where an id makes one order for good', () => {
     const exit = unknownAt(5, { dedupe: 'always' })
     expect(exit.kindsOfSteps(6)).to.deep.equal(['send'])
@@ -53,7 +53,7 @@ describe('the evidence for an order that nobody answered for', () => {
       return exit.happen({ kind: 'seen', id, order: absent, ...ask, askedAt: 60, at: 60 })
     }
 
-    it('is never its absence, however often it is told', () => {
+    it('is never its absence, however often that is reported', () => {
       const exit = lostAt45()
       expect([exit.kind, exit.record.exists, exit.record.attempt]).to.deep.equal([
         'unknown',
@@ -134,7 +134,7 @@ describe('the evidence for an order that nobody answered for', () => {
     expect(unknownAt(5).kindsOfSteps(99, { mayCancel: false })).not.to.include('cancel')
   })
 
-  it('is the holding without the whole order, told twice: then it was executed', () => {
+  it('is the holding without the whole order, reported twice: then it was executed', () => {
     const exit = unknownAt(5, { reduceOnly: true })
     expect(exit.kindsOfSteps(99, { held: heldAt(0, 15) })).not.to.include('ended')
     expect(exit.steps(99, { held: heldAt(0, 15, 25) })).to.deep.equal([
@@ -226,7 +226,7 @@ describe('what is done for an exit', () => {
   })
 
   it('is nothing while another exit has the holding for its evidence, or sends are held', () => {
-    expect(intended().kindsOfSteps(0, { hasTurn: false })).to.deep.equal([])
+    expect(intended().kindsOfSteps(0, { hasLock: false })).to.deep.equal([])
     expect(intended().kindsOfSteps(0, { maySend: false })).to.deep.equal([])
   })
 

@@ -51,19 +51,19 @@ describe('Exits', () => {
   })
 
   it('sells nothing again that a store before this one has sold under the same id', () => {
-    const told: string[] = []
-    book = plainBook(settingsOf({ lookup: 'complete' }), ({ kind }) => told.push(kind))
+    const notices: string[] = []
+    book = plainBook(settingsOf({ lookup: 'complete' }), ({ kind }) => notices.push(kind))
     book.own(a, { generation: 1, now: 0 })
     held(5, 20)
     intend(a, 50)
     begin(a, 50)
     lookedUp(a, anOrderState('filled', 5), 55)
-    expect(told).to.include('exit-foreign')
+    expect(notices).to.include('exit-foreign')
     expect(book.exits.record(a.id)!.state).to.include({ kind: 'foreign', by: 'look-up' })
     expect(begin(a, 60)).to.deep.equal([])
   })
 
-  it('asks what is held before it sells, where that must tell what it sold: others trade too', () => {
+  it('asks what is held before it sells, where that must prove what it sold: others trade too', () => {
     book = plainBook(settingsOf({ dedupe: 'always' }), () => undefined)
     book.own(a, { generation: 1, now: 0 })
     held(5, 20)
@@ -75,9 +75,9 @@ describe('Exits', () => {
     expect(book.exits.record(a.id)!.heldBefore).to.equal(7)
   })
 
-  it('takes nothing for somebody else’s that it has sold and that shows still', () => {
-    const told: string[] = []
-    book = plainBook(settingsOf({ lookup: 'complete' }), ({ kind }) => told.push(kind))
+  it('takes nothing for foreign that it has sold and that shows still', () => {
+    const notices: string[] = []
+    book = plainBook(settingsOf({ lookup: 'complete' }), ({ kind }) => notices.push(kind))
     book.own(a, { generation: 1, now: 0 })
     held(5, 20)
     intend(a, 50)
@@ -89,9 +89,9 @@ describe('Exits', () => {
     const order = anOrderState('filled', 5)
     book.exits.happened(a.id, { kind: 'seen', id, order, by: 'stream', askedAt: 51, at: 51 })
     held(5, 60)
-    expect(told).not.to.include('holding-unowned')
+    expect(notices).not.to.include('holding-unowned')
     held(5, 61)
-    expect(told).to.include('holding-unowned')
+    expect(notices).to.include('holding-unowned')
   })
 
   it('lets another exit of a holding go when the one whose evidence it was is discarded', () => {
@@ -119,8 +119,8 @@ describe('Exits', () => {
   for (const capabilities of [{ reduceOnly: true }, { dedupe: 'always' }] as const) {
     const venue = Object.keys(capabilities)[0]!
     it(`sells once what was sold unseen while a purchase made up for it: ${venue}`, () => {
-      const told: string[] = []
-      book = plainBook(settingsOf(capabilities), ({ kind }) => told.push(kind))
+      const notices: string[] = []
+      book = plainBook(settingsOf(capabilities), ({ kind }) => notices.push(kind))
       book.own(a, { generation: 1, now: 0 })
       held(5, 20)
       intend(a, 50)
@@ -146,7 +146,7 @@ describe('Exits', () => {
           { kind: 'answered', id, answer, at },
         )
       }
-      expect(told).to.include('exit-closed').and.not.to.include('position-gone')
+      expect(notices).to.include('exit-closed').and.not.to.include('position-gone')
       expect(book.exits.record(a.id)!.attempt).to.equal(1)
     })
   }
@@ -167,19 +167,19 @@ describe('Exits', () => {
   })
 
   describe('with answers that are older than what they are asked about', () => {
-    const told: string[] = []
+    const notices: string[] = []
 
     beforeEach(() => {
-      told.length = 0
-      book = plainBook(settingsOf({ reduceOnly: true }), ({ kind }) => told.push(kind))
+      notices.length = 0
+      book = plainBook(settingsOf({ reduceOnly: true }), ({ kind }) => notices.push(kind))
       book.own(a, { generation: 1, now: 1_000 })
     })
 
     it('gives up no position that was bought after them', () => {
       for (const at of [1_100, 1_200, 1_300]) held(0, at, at - 999)
-      expect(told).to.deep.equal([])
+      expect(notices).to.deep.equal([])
       for (const at of [1_400, 1_500]) held(0, at, 200)
-      expect(told).to.deep.equal(['position-gone'])
+      expect(notices).to.deep.equal(['position-gone'])
     })
 
     it('lets a position sell nothing of what was held before it was bought', () => {
@@ -226,10 +226,10 @@ describe('Exits', () => {
       })
       held(0, 1_200, 90)
       begin(a, 1_200)
-      expect(told).not.to.include('exit-filled')
+      expect(notices).not.to.include('exit-filled')
       held(0, 1_201, 90)
       begin(a, 1_201)
-      expect(told).to.include('exit-filled')
+      expect(notices).to.include('exit-filled')
     })
   })
 })

@@ -172,7 +172,7 @@ describe('the exit ledger', () => {
     )
   })
 
-  describe('of an order of which the venue says only what cannot be true', () => {
+  describe('of an order for which the venue gives only answers that cannot be true', () => {
     const lie = anOrderState('filled', 2)
     const lied = (): ExitCase => new ExitCase(COMPLETE).sent().seen(lie, 20).seen(lie, 40)
 
@@ -220,7 +220,7 @@ describe('the exit ledger', () => {
     expect(exit.seen(anOrderState('ended', 2), 30).kind).to.equal('unknown')
   })
 
-  it('ignores what is told of another order, and everything after the end', () => {
+  it('ignores what is reported of another order, and everything after the end', () => {
     const exit = new ExitCase(COMPLETE).sent()
     const { record } = exit
     const order = anOrderState('filled', 5)

@@ -16,9 +16,9 @@ const SOUND = instrumentId('SOUND')
 const STOP = { stopLoss: { pct: 5 } }
 
 describe('Faults', () => {
-  it('are told when they begin, and over once the same goes well', () => {
-    const told: unknown[] = []
-    const faults = new Faults(notice => told.push(notice))
+  it('are reported when they begin, and over once the same goes well', () => {
+    const notices: unknown[] = []
+    const faults = new Faults(notice => notices.push(notice))
     let isBroken = true
     const act = (): number =>
       faults.alone(
@@ -29,7 +29,7 @@ describe('Faults', () => {
         },
         0,
       )
-    expect([act(), act(), told.length, faults.count]).to.deep.equal([0, 0, 1, 2])
+    expect([act(), act(), notices.length, faults.count]).to.deep.equal([0, 0, 1, 2])
     expect(faults.all()).to.deep.equal([{ what: 'p1', why: 'broken' }])
     isBroken = false
     expect([act(), faults.all()]).to.deep.equal([1, []])
@@ -122,7 +122,7 @@ describe('what is wrong with one position', () => {
     expect([stateOf('sound'), restarts()]).to.deep.equal(['closed', 0])
   })
 
-  it('is counted at the price that can be, where the venue first tells of one that cannot', async () => {
+  it('is counted at the price that can be, where the venue first reports one that cannot', async () => {
     const limits = [{ name: 'all', maxLoss: 1_000, warnAtPct: 80 }]
     const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
     const venue: OpenAccountOptions['venue'] = quotes => {

@@ -40,7 +40,7 @@ describe('an exit that the venue calls filled', () => {
     expect(exit.record.steps.at(-1)!.what).to.match(/the fill counts/)
   })
 
-  it('is over at once where the holding has fallen by it, or cannot tell', () => {
+  it('is over at once where the holding has fallen by it, or cannot show it', () => {
     const over = [{ kind: 'flat', by: 'fill' }]
     const held = heldAt(0, 30)
     expect(filledAt20().steps(50, { held })).to.deep.equal(over)

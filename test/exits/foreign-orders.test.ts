@@ -16,7 +16,7 @@ describe('SecondGuard', () => {
 
   /** The strangers of a list that was asked for at `askedAt`. */
   const seen = (askedAt: number, ...ids: (string | null)[]): readonly string[] => {
-    guard.look(new Set(ids), [], { askedAt, idLength: 26 })
+    guard.check(new Set(ids), [], { askedAt, idLength: 26 })
     return guard.strangers
   }
 
@@ -56,7 +56,7 @@ describe('SecondGuard', () => {
       settingsOf({ clientOrderIdLength: 20 }, { storeId: 's1' }),
     )
     // The setting of the length was changed while the order works.
-    guard.look(new Set([record.order.clientOrderId]), [record], { askedAt: 5, idLength: 26 })
+    guard.check(new Set([record.order.clientOrderId]), [record], { askedAt: 5, idLength: 26 })
     expect(guard.strangers).to.deep.equal([])
   })
 })

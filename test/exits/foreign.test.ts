@@ -44,7 +44,7 @@ describe('an order of our id that this store did not send', () => {
     expect(exit.kind).to.equal('acknowledged')
   })
 
-  it('is not booked, however it is told of: by a look-up, by the stream', () => {
+  it('is not booked, whether a look-up or the stream reports it', () => {
     const exit = taken().seen(anOrderState('filled', 5), 150)
     const { id } = exit
     const order = anOrderState('filled', 5)
@@ -63,8 +63,8 @@ describe('an order of our id that this store did not send', () => {
     expect(exit.kindsOfSteps(10_005, { held: heldAt(5, 8_000, 10_005) })).to.deep.equal([
       'ask-holding',
     ])
-    const told = { held: heldAt(5, 10_010, 10_020) }
-    expect(exit.kindsOfSteps(10_020, told)).to.deep.equal(['retry'])
+    const around = { held: heldAt(5, 10_010, 10_020) }
+    expect(exit.kindsOfSteps(10_020, around)).to.deep.equal(['retry'])
     exit.happen({ kind: 'retry', at: 10_020 })
     expect([exit.kind, exit.record.attempt, exit.record.hasLeft]).to.deep.equal([
       'intending',
@@ -87,18 +87,18 @@ describe('an order of our id that this store did not send', () => {
     expect(exit.record.rejections).to.equal(5)
   })
 
-  it('is waited for by the list of working orders where no look-up tells of it', () => {
+  it('is waited for by the list of working orders where no look-up shows it', () => {
     const exit = taken(settingsOf({ dedupe: 'always' }, { listsOrders: true }))
     const { id } = exit
     expect(exit.kindsOfSteps(2_000)).to.deep.equal(['list-orders'])
     exit.happen({ kind: 'not-listed', id, askedAt: 105, at: 105 })
     expect(exit.kindsOfSteps(2_000), 'asked too early').to.deep.equal(['list-orders'])
     exit.happen({ kind: 'not-listed', id, askedAt: 2_000, at: 2_000 })
-    const told = { held: heldAt(5, 2_010, 2_020) }
-    expect(exit.kindsOfSteps(2_020, told)).to.deep.equal(['retry'])
+    const around = { held: heldAt(5, 2_010, 2_020) }
+    expect(exit.kindsOfSteps(2_020, around)).to.deep.equal(['retry'])
   })
 
-  it('is told by two reports of the holding alone where the venue tells of no order', () => {
+  it('is proved by two reports of the holding alone where the venue shows no order', () => {
     const exit = taken(settingsOf({ dedupe: 'always' }))
     expect(exit.kindsOfSteps(2_000)).to.deep.equal(['ask-holding'])
     expect(exit.kindsOfSteps(2_000, { held: heldAt(5, 110, 2_000) })).to.deep.equal(['retry'])

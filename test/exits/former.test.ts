@@ -9,74 +9,86 @@ const HOUR = 3_600_000
 const five = (side: 'long' | 'short', now = 0) => ({ side, quantity: 5, now })
 
 describe('FormerHoldings', () => {
-  let told: Notice[]
+  let notices: Notice[]
   let former: FormerHoldings
 
   beforeEach(() => {
-    told = []
-    former = new FormerHoldings(notice => told.push(notice))
+    notices = []
+    former = new FormerHoldings(notice => notices.push(notice))
   })
 
-  it('tells once of an order that arrives when its position is closed', () => {
+  it('reports once an order that arrives when its position is closed', () => {
     former.remember(ACME, five('long'))
-    expect([former.look(ACME, -4, 10), former.look(ACME, -4, 20)]).to.deep.equal([true, true])
-    expect(told).to.deep.equal([{ kind: 'holding-oversold', holding: ACME, quantity: -4 }])
+    expect([former.explains(ACME, -4, 10), former.explains(ACME, -4, 20)]).to.deep.equal([
+      true,
+      true,
+    ])
+    expect(notices).to.deep.equal([{ kind: 'holding-oversold', holding: ACME, quantity: -4 }])
     expect(former.oversold()).to.deep.equal([ACME])
   })
 
   it('mirrors that for a short', () => {
     former.remember(ACME, five('short'))
-    expect([former.look(ACME, -4, 10), former.look(ACME, 4, 20)]).to.deep.equal([false, true])
+    expect([former.explains(ACME, -4, 10), former.explains(ACME, 4, 20)]).to.deep.equal([
+      false,
+      true,
+    ])
   })
 
-  it('leaves the side of the position, and other holdings, to somebody else', () => {
+  it('leaves the side of the position, and other holdings, to others', () => {
     former.remember(ACME, five('long'))
     const other = { instrument: instrumentId('GLOBEX') }
-    expect([former.look(ACME, 4, 10), former.look(other, -4, 10)]).to.deep.equal([false, false])
-    expect(told).to.deep.equal([])
+    expect([former.explains(ACME, 4, 10), former.explains(other, -4, 10)]).to.deep.equal([
+      false,
+      false,
+    ])
+    expect(notices).to.deep.equal([])
   })
 
   it('is content again when it is put right', () => {
     former.remember(ACME, five('long'))
-    former.look(ACME, -4, 10)
-    expect(former.look(ACME, 0, 20)).to.equal(false)
+    former.explains(ACME, -4, 10)
+    expect(former.explains(ACME, 0, 20)).to.equal(false)
     expect(former.oversold()).to.deep.equal([])
   })
 
-  it('takes a holding for somebody else’s an hour later, unless it was wrong before', () => {
+  it('takes a holding for foreign an hour later, unless it was wrong before', () => {
     const other = { instrument: instrumentId('GLOBEX') }
     for (const key of [ACME, other]) former.remember(key, five('long'))
-    former.look(ACME, -4, 10)
-    expect(former.look(ACME, -4, HOUR)).to.equal(true)
-    expect(former.look(other, -4, HOUR)).to.equal(false)
+    former.explains(ACME, -4, 10)
+    expect(former.explains(ACME, -4, HOUR)).to.equal(true)
+    expect(former.explains(other, -4, HOUR)).to.equal(false)
   })
 
-  it('takes more than all that our orders have closed for somebody else’s', () => {
+  it('takes more than all that our orders have closed for foreign', () => {
     former.remember(ACME, five('long'))
-    expect([former.look(ACME, -6, 10), former.look(ACME, -5, 20)]).to.deep.equal([false, true])
-    expect(former.look(ACME, -7, 30), 'once it is ours it stays so').to.equal(true)
+    expect([former.explains(ACME, -6, 10), former.explains(ACME, -5, 20)]).to.deep.equal([
+      false,
+      true,
+    ])
+    expect(former.explains(ACME, -7, 30), 'once it is ours it stays so').to.equal(true)
     former.named(ACME, 'short')
     former.remember(ACME, five('long', 40))
     former.remember(ACME, five('long', 50))
-    expect(former.look(ACME, -10, 60)).to.equal(true)
+    expect(former.explains(ACME, -10, 60)).to.equal(true)
   })
 
   it('leaves alone what a position on the other side names', () => {
     former.remember(ACME, five('long'))
-    former.look(ACME, -5, 10)
+    former.explains(ACME, -5, 10)
     former.named(ACME, 'long')
     expect(former.oversold()).to.deep.equal([ACME])
     former.named(ACME, 'short')
-    expect([former.oversold(), former.look(ACME, -5, 20)]).to.deep.equal([[], false])
+    expect([former.oversold(), former.explains(ACME, -5, 20)]).to.deep.equal([[], false])
   })
 
-  it('stays on the wrong side from the position on that has just closed, and tells of it once', () => {
+  it('stays on the wrong side from the position on that has just closed, and reports it once', () => {
     former.remember(ACME, five('long'))
     former.inherit(ACME)
     expect(former.oversold()).to.deep.equal([ACME])
-    former.look(ACME, -4, 10)
-    expect(told).to.deep.equal([])
-    former.look(ACME, 0, 20)
+    former.explains(ACME, -4, 10)
+    expect(notices).to.deep.equal([])
+    former.explains(ACME, 0, 20)
     expect(former.oversold()).to.deep.equal([])
   })
 
@@ -87,7 +99,7 @@ describe('FormerHoldings', () => {
       former.missed(key)
     }
     expect(former.notRead()).to.deep.equal([ACME, other])
-    former.look(ACME, 0, 10)
+    former.explains(ACME, 0, 10)
     expect(former.notRead()).to.deep.equal([other])
     former.listed()
     expect(former.notRead()).to.deep.equal([])

@@ -10,12 +10,12 @@ import { settingsOf } from '../support/exits.ts'
 const ACME = instrumentId('ACME')
 
 describe('HoldingBook', () => {
-  let told: Notice[]
+  let notices: Notice[]
   let book: HoldingBook
   let lot: number | undefined
 
   beforeEach(() => {
-    told = []
+    notices = []
     lot = undefined
     book = new HoldingBook({
       settings: settingsOf(),
@@ -25,9 +25,9 @@ describe('HoldingBook', () => {
         const { owned } = book.life(id)!
         return { positionId: id, side, openedAt, owned, underWay: 0 }
       },
-      tell: notice => told.push(notice),
+      notify: notice => notices.push(notice),
       drifted: () => undefined,
-      faults: new Faults(notice => told.push(notice)),
+      faults: new Faults(notice => notices.push(notice)),
     })
   })
 
@@ -47,20 +47,22 @@ describe('HoldingBook', () => {
   describe('with positions that name no account', () => {
     const other = { instrument: instrumentId('OTHER'), quantity: 2, ageMs: 0 }
 
-    it('takes rows of the only account that the venue lists for theirs, and tells of the rest alike', () => {
+    it('takes rows of the only account that the venue lists for theirs, and reports the rest alike', () => {
       own('a')
       const rows = [row, other].map(each => ({ ...each, account: 'main' }))
       const { reports, lacking } = book.sort(rows, 10)
       expect(reports.map(({ key }) => key)).to.deep.equal([{ instrument: ACME }])
       expect(lacking).to.deep.equal([])
-      expect(book.nobodys().map(({ key }) => key)).to.deep.equal([{ instrument: other.instrument }])
+      expect(book.unownedHoldings().map(({ key }) => key)).to.deep.equal([
+        { instrument: other.instrument },
+      ])
     })
 
     it('learns nothing from rows of one of two accounts, and asks by name', () => {
       own('a')
       const rows = ['main', 'spare'].map(account => ({ ...row, account }))
       const { reports, lacking } = book.sort(rows, 10)
-      expect([reports, lacking, told]).to.deep.equal([[], [{ instrument: ACME }], []])
+      expect([reports, lacking, notices]).to.deep.equal([[], [{ instrument: ACME }], []])
     })
   })
 
@@ -68,7 +70,7 @@ describe('HoldingBook', () => {
     own('a', 'main')
     const other = instrumentId('OTHER')
     book.sort([{ ...row, instrument: other }], 10)
-    expect(book.nobodys().map(({ key }) => key)).to.deep.equal([
+    expect(book.unownedHoldings().map(({ key }) => key)).to.deep.equal([
       { account: 'main', instrument: other },
     ])
   })
@@ -77,7 +79,7 @@ describe('HoldingBook', () => {
     own('a', 'main')
     own('b', 'other')
     const { reports, lacking } = book.sort([row], 10)
-    expect([reports, told]).to.deep.equal([[], []])
+    expect([reports, notices]).to.deep.equal([[], []])
     expect(lacking.map(({ account }) => account)).to.deep.equal(['main', 'other'])
   })
 
@@ -89,7 +91,7 @@ describe('HoldingBook', () => {
     const other = { instrument: instrumentId('OTHER'), quantity: 2, ageMs: 0 }
     const { reports, lacking } = book.sort([{ ...row, quantity: -1e16 }, other], 20)
     expect([reports, lacking]).to.deep.equal([[], [key]])
-    expect(told.map(notice => 'quantity' in notice && notice.quantity)).to.deep.equal([2])
+    expect(notices.map(notice => 'quantity' in notice && notice.quantity)).to.deep.equal([2])
     const [group] = book.all()
     expect([group!.allowance(positionId('a')), group!.unknownSince]).to.deep.equal([undefined, 0])
   })
@@ -108,14 +110,14 @@ describe('HoldingBook', () => {
       return positions
     }
 
-    it('takes nothing away, and tells of nothing beyond, for what doubles make of a sum', () => {
+    it('takes nothing away, and reports nothing beyond, for what doubles make of a sum', () => {
       open(0.1, 0.2)
       for (const at of [10, 20, 30]) {
         expect(take(at === 20 ? 0.29999999999999993 : 0.30000000000000004, at).lost.size).to.equal(
           0,
         )
       }
-      expect([told, book.nobodys()]).to.deep.equal([[], []])
+      expect([notices, book.unownedHoldings()]).to.deep.equal([[], []])
     })
 
     it('has a position own the whole lots that were meant', () => {
@@ -137,14 +139,14 @@ describe('HoldingBook', () => {
         book.disown(each, { left: 0, now: 30 })
       }
       for (const rest of [2.2e-13, -2.2e-13]) take(rest, 40)
-      expect([told, book.nobodys(), book.oversold()]).to.deep.equal([[], [], []])
+      expect([notices, book.unownedHoldings(), book.oversold()]).to.deep.equal([[], [], []])
     })
 
-    it('tells of a part of a lot that no position owns', () => {
+    it('reports a part of a lot that no position owns', () => {
       lot = 0.1
       open(0.8)
       take(0.85, 100)
-      expect(book.nobodys().map(({ quantity }) => quantity)).to.deep.equal([0.05])
+      expect(book.unownedHoldings().map(({ quantity }) => quantity)).to.deep.equal([0.05])
     })
   })
 })

@@ -14,13 +14,13 @@ const around = {
     owned: quantity,
     underWay: 0,
   }),
-  tell: () => undefined,
+  notify: () => undefined,
   drifted: () => undefined,
   beyond: () => undefined,
 }
 
 describe('HoldingGroup', () => {
-  it('tells the exit whose evidence it is of a rise, unless answers only overtook each other', () => {
+  it('reports a rise to the exit that holds its lock, unless answers only overtook each other', () => {
     const rises: [string, string][] = []
     const watched = {
       ...around,
@@ -28,15 +28,15 @@ describe('HoldingGroup', () => {
     }
     const group = new HoldingGroup({ instrument: instrumentId('ACME') }, 0)
     group.own(aPosition({ quantity: 4 }), 0)
-    const told = (quantity: number, askedAt: number, isNamed = true): unknown =>
+    const report = (quantity: number, askedAt: number, isNamed = true): unknown =>
       group.take({ kind: 'held', quantity, ageMs: 0 }, { askedAt, isNamed, now: askedAt }, watched)
-    told(4, 10)
-    group.beginTurn(P1, 4, 10)
-    told(1, 30)
-    told(4, 39)
-    told(9, 50, false)
+    report(4, 10)
+    group.lock(P1, 4, 10)
+    report(1, 30)
+    report(4, 39)
+    report(9, 50, false)
     expect(rises).to.deep.equal([])
-    told(4, 51)
+    report(4, 51)
     expect(rises).to.deep.equal([['p1', 'risen']])
   })
 
@@ -45,17 +45,17 @@ describe('HoldingGroup', () => {
     const watched = { ...around, drifted: (id: string) => rises.push(id) }
     const group = new HoldingGroup({ instrument: instrumentId('ACME') }, 0)
     group.own(aPosition({ quantity: 4 }), 0)
-    const told = (quantity: number, askedAt: number): unknown =>
+    const report = (quantity: number, askedAt: number): unknown =>
       group.take(
         { kind: 'held', quantity, ageMs: 0 },
         { askedAt, isNamed: true, now: askedAt },
         watched,
       )
-    group.beginTurn(P1, 4, 10)
+    group.lock(P1, 4, 10)
     expect(group.own(aPosition({ id: positionId('p2'), quantity: 3 }), 20)).to.equal(3)
-    for (const at of [29, 30, 45]) told(at === 29 ? 4 : 7, at)
+    for (const at of [29, 30, 45]) report(at === 29 ? 4 : 7, at)
     expect(rises).to.deep.equal([])
-    told(8, 60)
+    report(8, 60)
     expect(rises).to.deep.equal(['p1'])
   })
 

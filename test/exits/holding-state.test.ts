@@ -1,5 +1,10 @@
 import { expect } from 'chai'
-import { claimOf, isToldTwice, reported, unknownHolding } from '../../src/exits/holding-state.ts'
+import {
+  claimOf,
+  isReportedTwice,
+  reported,
+  unknownHolding,
+} from '../../src/exits/holding-state.ts'
 
 const byName = (askedAt: number) => ({ askedAt, isNamed: true, apartMs: 10 })
 const flat = (ageMs: number) => ({ kind: 'flat', ageMs }) as const
@@ -34,15 +39,15 @@ describe('reported', () => {
       held(5),
       byName(110),
     )
-    expect(isToldTwice(again.named, 60, 10)).to.equal(true)
+    expect(isReportedTwice(again.named, 60, 10)).to.equal(true)
     expect(reported(listed, held(4), byName(60)).named).to.equal(undefined)
   })
 
-  it('takes one state of a cache that is told again and again for one answer', () => {
+  it('takes one state of a cache that is reported again and again for one answer', () => {
     const once = reported(unknownHolding(0), flat(0), byName(100))
     const again = reported(once, flat(50), byName(150))
-    expect(isToldTwice(again.named, 0, 10)).to.equal(false)
-    expect(isToldTwice(reported(again, flat(50), byName(160)).named, 0, 10)).to.equal(true)
+    expect(isReportedTwice(again.named, 0, 10)).to.equal(false)
+    expect(isReportedTwice(reported(again, flat(50), byName(160)).named, 0, 10)).to.equal(true)
   })
 
   it('counts a holding as unknown whose answers are all from long ago', () => {

@@ -10,8 +10,8 @@ import { RestingVenue } from '../support/resting-venue.ts'
 
 const P1 = positionId('p1')
 
-/** A venue that tells that an order has ended, and executes it afterwards. */
-describe('an order that is executed after the venue has told its end', () => {
+/** A venue that reports that an order has ended, and executes it afterwards. */
+describe('an order that is executed after the venue has reported its end', () => {
   let keeper: MemoryRepository
   let account: RestingVenue
   let now: number
@@ -114,7 +114,7 @@ describe('an order that is executed after the venue has told its end', () => {
     expect(await realised()).to.deep.equal([-100])
   })
 
-  it('is not looked for while nothing is missing', async () => {
+  it('is not looked up while nothing is missing', async () => {
     await endFirst()
     await cycles(6)
     account.execute(account.placed[1]!)

@@ -42,7 +42,7 @@ describe('attemptQuantity', () => {
     return { ...record, before: { quantity: executed, price: 1 } }
   }
 
-  it('calls dust what a venue leaves that rounds to a step which nothing tells us', () => {
+  it('calls dust what a venue leaves that rounds to a step which we do not know', () => {
     expect(attemptQuantity(left(0.333333333333, 0.33333333), 1, {})).to.equal('dust')
     expect(attemptQuantity(left(0.333333333333, 0.3333), 1, {})).to.equal(0.000033333333)
     expect(attemptQuantity(left(1, 0), 3e-10, {})).to.equal('wait')

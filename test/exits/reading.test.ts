@@ -6,14 +6,14 @@ import { anOrderState } from '../support/exits.ts'
 const id = 'wk1' as ClientOrderId
 
 describe('inSteps', () => {
-  it('reads the quantity that an order has executed, however the venue tells it', () => {
-    const told = anOrderState('filled', 0.7999999999999999)
+  it('reads the quantity that an order has executed, however the venue writes it', () => {
+    const given = anOrderState('filled', 0.7999999999999999)
     const meant = anOrderState('filled', 0.8)
     const seen = { kind: 'seen', id, by: 'look-up', askedAt: 1, at: 1 } as const
-    expect(inSteps({ ...seen, order: told }, 0.1)).to.deep.equal({ ...seen, order: meant })
+    expect(inSteps({ ...seen, order: given }, 0.1)).to.deep.equal({ ...seen, order: meant })
     const answered = { kind: 'answered', id, at: 1 } as const
-    const answer = (order: typeof told) => ({ kind: 'acknowledged', order }) as const
-    expect(inSteps({ ...answered, answer: answer(told) }, undefined)).to.deep.equal({
+    const answer = (order: typeof given) => ({ kind: 'acknowledged', order }) as const
+    expect(inSteps({ ...answered, answer: answer(given) }, undefined)).to.deep.equal({
       ...answered,
       answer: answer(meant),
     })

@@ -14,8 +14,8 @@ const aShare = (id: string, but: Partial<Share> = {}): Share => ({
   ...but,
 })
 
-/** A holding that was told by name at these times. */
-const told = (quantity: number, ...times: number[]): HoldingState =>
+/** A holding that the broker reported by name at these times. */
+const heldByName = (quantity: number, ...times: number[]): HoldingState =>
   times.reduce(
     (state, askedAt) =>
       reported(
@@ -37,10 +37,10 @@ describe('share', () => {
 
   it('takes what is missing from the newest position first, once it is proved', () => {
     const shares = [aShare('old'), aShare('new', { openedAt: 9 }), aShare('older')]
-    const once = share(told(8, 10), shares, AROUND)
+    const once = share(heldByName(8, 10), shares, AROUND)
     expect(entriesOf(once.lost)).to.deep.equal([])
     expect(once.isShort).to.equal(true)
-    const { lost, most } = share(told(8, 10, 20), shares, AROUND)
+    const { lost, most } = share(heldByName(8, 10, 20), shares, AROUND)
     expect(entriesOf(lost)).to.deep.equal([
       ['new', 5],
       ['old', 2],
@@ -55,11 +55,11 @@ describe('share', () => {
   it('proves nothing by reports that are early, close together, or not by name', () => {
     const shares = [aShare('a')]
     const states = [
-      told(0, 9, 19),
-      told(0, 10, 19),
-      reported(told(0, 10), { kind: 'unknown' }, { askedAt: 30, isNamed: true, apartMs: 10 }),
+      heldByName(0, 9, 19),
+      heldByName(0, 10, 19),
+      reported(heldByName(0, 10), { kind: 'unknown' }, { askedAt: 30, isNamed: true, apartMs: 10 }),
       reported(
-        told(0, 10),
+        heldByName(0, 10),
         { kind: 'held', quantity: 0, ageMs: 0 },
         { askedAt: 30, isNamed: false, apartMs: 10 },
       ),
@@ -69,9 +69,9 @@ describe('share', () => {
     }
   })
 
-  it('begins again when a list contradicts what was told by name', () => {
+  it('begins again when a list contradicts what was reported by name', () => {
     const asked = { askedAt: 15, isNamed: false, apartMs: 10 }
-    const doubted = reported(told(0, 10), { kind: 'held', quantity: 5, ageMs: 0 }, asked)
+    const doubted = reported(heldByName(0, 10), { kind: 'held', quantity: 5, ageMs: 0 }, asked)
     const flat = { kind: 'flat', ageMs: 0 } as const
     const again = reported(doubted, flat, { askedAt: 20, isNamed: true, apartMs: 10 })
     expect(entriesOf(share(again, [aShare('a')], AROUND).lost)).to.deep.equal([])
@@ -79,21 +79,21 @@ describe('share', () => {
 
   it('takes nothing while an order of ours may explain what is missing', () => {
     const shares = [aShare('a', { underWay: 5 }), aShare('b')]
-    const { lost, most, sure } = share(told(5, 10, 20), shares, AROUND)
+    const { lost, most, sure } = share(heldByName(5, 10, 20), shares, AROUND)
     expect(entriesOf(lost)).to.deep.equal([])
     expect([most.get(positionId('b')), sure.get(positionId('a'))]).to.deep.equal([5, 0])
   })
 
   it('closes nothing on the wrong side of zero: that is for a person', () => {
-    const { isOversold, most, lost } = share(told(-3, 10, 20), [aShare('a')], AROUND)
+    const { isOversold, most, lost } = share(heldByName(-3, 10, 20), [aShare('a')], AROUND)
     expect([isOversold, entriesOf(most), entriesOf(lost)]).to.deep.equal([true, [['a', 0]], []])
-    const short = share(told(-5, 10, 20), [aShare('a', { side: 'short' })], AROUND)
+    const short = share(heldByName(-5, 10, 20), [aShare('a', { side: 'short' })], AROUND)
     expect([short.isOversold, short.isWhole]).to.deep.equal([false, true])
   })
 
-  it('leaves what is beyond its positions to somebody else', () => {
-    expect(share(told(9, 10), [aShare('a')], AROUND).beyond).to.equal(4)
-    expect(share(told(-2, 10), [], AROUND).beyond).to.equal(-2)
+  it('leaves what is beyond its positions unowned', () => {
+    expect(share(heldByName(9, 10), [aShare('a')], AROUND).beyond).to.equal(4)
+    expect(share(heldByName(-2, 10), [], AROUND).beyond).to.equal(-2)
   })
 
   it('shares out all that is held in decimals, to the last one', () => {
@@ -106,7 +106,7 @@ describe('share', () => {
       fc.property(units, shares, (held, given) => {
         const all = given.map((each, index) => aShare(`p${index}`, each))
         const owned = all.map(each => each.owned).reduce(sum, 0)
-        const { most, beyond, lost } = share(told(held, 10, 20), all, AROUND)
+        const { most, beyond, lost } = share(heldByName(held, 10, 20), all, AROUND)
         const granted = [...most.values()].reduce(sum, 0)
         expect(granted).to.equal(Math.min(held, owned))
         expect(sum(granted, beyond)).to.equal(held)
@@ -121,7 +121,7 @@ describe('share', () => {
     fc.assert(
       fc.property(units, shares, (held, given) => {
         const all = given.map((each, index) => aShare(`p${index}`, each))
-        const { most, sure } = share(told(held, 10), all, AROUND)
+        const { most, sure } = share(heldByName(held, 10), all, AROUND)
         expect(most).to.deep.equal(sure)
         const granted = [...most.values()].reduce((sum, each) => sum + each, 0)
         expect(granted).to.be.at.most(held)

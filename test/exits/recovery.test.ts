@@ -9,7 +9,7 @@ const at = { now: 7, owned: 5 }
 const recovered = (record: ExitRecord, when: typeof at): ExitRecord =>
   recoveredBy(record, when, settingsOf())
 
-/** An exit of which the intent alone is durable. */
+/** An exit whose intent alone is durable. */
 const intended = (capabilities: Parameters<typeof settingsOf>[0]): ExitCase =>
   new ExitCase(settingsOf(capabilities)).happen({ kind: 'recorded', at: 0 })
 
@@ -81,7 +81,7 @@ describe('an order in doubt after the venue has changed what it can do', () => {
     expect(exit.steps(99, { held: held(0) })).to.deep.equal([{ kind: 'ended', quantity: 5 }])
   })
 
-  it('tells nothing by a holding that other exits may have sold from at the same time', () => {
+  it('proves nothing by a holding that other exits may have sold from at the same time', () => {
     const exit = after(LOOK_UP, {})
     const held = { quantity: 0, at: 40, named: { times: [20, 40], at: 40 } }
     expect(exit.kindsOfSteps(99, { held, isShared: true })).not.to.include('ended')

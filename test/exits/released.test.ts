@@ -150,7 +150,7 @@ describe('the exit of a released position', () => {
   describe('at any venue', () => {
     beforeEach(() => begin())
 
-    it('is cancelled, and told of when it is over', async () => {
+    it('is cancelled, and reported when it is over', async () => {
       await releaseWorking()
       await cycles(4)
       expect(account.cancelled).to.deep.equal([account.placed[0]!.clientOrderId])
@@ -197,7 +197,7 @@ describe('the exit of a released position', () => {
       expect([await sellAll(), account.held]).to.deep.equal([5, 0])
     })
 
-    it('is told of once where no answer says for long what became of its order', async () => {
+    it('is reported once where its order’s outcome stays unknown for long', async () => {
       account.isLost = true
       account.isSilent = true
       await releaseWorking()

@@ -28,7 +28,7 @@ describe('ReportReaders', () => {
     expect([...readers.ids(isFree)]).to.deep.equal(['filled'])
   })
 
-  it('gives exits that wait for a turn only while it is free, and those in doubt always', () => {
+  it('gives exits that wait for the lock only while it is free, and doubted ones always', () => {
     const readers = new ReportReaders()
     place(readers, 'first', intended)
     place(readers, 'second', intended)
@@ -39,7 +39,7 @@ describe('ReportReaders', () => {
     expect([...readers.ids(() => turns-- > 0)]).to.deep.equal(['doubted', 'first'])
   })
 
-  it('gives each exit once, also where looking at it puts it back into the queue', () => {
+  it('gives each exit once, also where its evaluation puts it back into the queue', () => {
     const readers = new ReportReaders()
     place(readers, 'a', intended)
     place(readers, 'b', intended)
@@ -54,31 +54,32 @@ describe('ReportReaders', () => {
 })
 
 describe('The work after a gap in a market', () => {
-  /** Exits that are looked at until so many positions of one holding are closed, one after the other. */
-  function looksOf(count: number, venue: Partial<Capabilities>): number {
-    let [now, held, looks] = [1_000, count, 0]
+  /** Evaluations of exits until so many positions of one holding are closed, one after the other. */
+  function evaluationsFor(count: number, venue: Partial<Capabilities>): number {
+    let [now, held, evaluations] = [1_000, count, 0]
     const closed: PositionId[] = []
     const book: AccountBook = plainBook(settingsOf(venue), notice => {
       if (notice.kind === 'exit-filled') closed.push(notice.decision.positionId)
     })
     const sent: PositionId[] = []
-    const look = (id: PositionId): void => {
-      looks++
+    const evaluate = (id: PositionId): void => {
+      evaluations++
       for (const call of book.exits.due(id, { now, maySend: true, mayCancel: true })) {
         const record = book.exits.record(id)!
         if (call === 'save') book.exits.recorded(record, now)
         else if (call === 'send') sent.push(id)
         else book.exits.ended({ id, generation: 1, call }, undefined)
-        if (call === 'save') look(id)
+        if (call === 'save') evaluate(id)
       }
     }
     const report = (): void => {
       now += 20
-      const told =
+      const holding =
         held === 0
           ? ({ kind: 'flat', ageMs: 0 } as const)
           : ({ kind: 'held', quantity: held, ageMs: 0 } as const)
-      for (const id of book.reported(KEY, told, { askedAt: now, isNamed: true, now })) look(id)
+      for (const id of book.reported(KEY, holding, { askedAt: now, isNamed: true, now }))
+        evaluate(id)
     }
     const positions = Array.from({ length: count }, (_, index) =>
       aPosition({ id: positionId(`p${index}`), quantity: 1 }),
@@ -87,7 +88,7 @@ describe('The work after a gap in a market', () => {
     report()
     for (const position of positions) {
       book.exits.intend(aDecision(position), { position, generation: 1, now })
-      look(position.id)
+      evaluate(position.id)
     }
     report()
     let open = count
@@ -101,7 +102,7 @@ describe('The work after a gap in a market', () => {
         const answer = { kind: 'acknowledged', order: { kind: 'filled', executed } } as const
         const event = { kind: 'answered', id: order.clientOrderId, answer, at: now } as const
         book.ended({ id, generation: 1, call: 'send' }, event)
-        look(id)
+        evaluate(id)
       }
       book.cycle(now)
       report()
@@ -111,7 +112,7 @@ describe('The work after a gap in a market', () => {
       }
     }
     expect(open, 'positions that are still open').to.equal(0)
-    return looks
+    return evaluations
   }
 
   const venues: [what: string, venue: Partial<Capabilities>][] = [
@@ -120,7 +121,7 @@ describe('The work after a gap in a market', () => {
   ]
   for (const [what, venue] of venues) {
     it(`grows with the number of its exits, no faster, where orders ${what}`, () => {
-      expect(looksOf(400, venue) / looksOf(100, venue)).to.be.below(5)
+      expect(evaluationsFor(400, venue) / evaluationsFor(100, venue)).to.be.below(5)
     })
   }
 })

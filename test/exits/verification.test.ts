@@ -4,7 +4,7 @@ import { Verification, type Answered } from '../../src/exits/verification.ts'
 const FRESH = { holdingFreshMs: 1_000 }
 
 /** An answer of the time `at` that came at `answeredAt`. */
-const told = (at: number, answeredAt = at): Answered => ({
+const answerOf = (at: number, answeredAt = at): Answered => ({
   named: { times: [at], at },
   answeredAt,
 })
@@ -14,36 +14,36 @@ describe('what an exit knows of its holding', () => {
     const verification = new Verification(100)
     const nothing = { named: undefined, answeredAt: -Infinity }
     expect(verification.isGiven(nothing, 100, FRESH)).to.equal(false)
-    expect(verification.isGiven(told(99, 150), 150, FRESH)).to.equal(false)
-    expect(verification.isGiven(told(100, 150), 150, FRESH)).to.equal(true)
+    expect(verification.isGiven(answerOf(99, 150), 150, FRESH)).to.equal(false)
+    expect(verification.isGiven(answerOf(100, 150), 150, FRESH)).to.equal(true)
   })
 
   it('grows old from when the answer came, however long the venue took to answer', () => {
     const verification = new Verification(100)
-    const slow = told(100, 9_000)
+    const slow = answerOf(100, 9_000)
     expect(verification.isGiven(slow, 10_000, FRESH)).to.equal(true)
     expect(verification.isGiven(slow, 10_001, FRESH)).to.equal(false)
-    expect(verification.isGiven(told(10_000, 10_002), 10_002, FRESH)).to.equal(false)
-    expect(verification.isGiven(told(10_001, 10_002), 10_002, FRESH)).to.equal(true)
+    expect(verification.isGiven(answerOf(10_000, 10_002), 10_002, FRESH)).to.equal(false)
+    expect(verification.isGiven(answerOf(10_001, 10_002), 10_002, FRESH)).to.equal(true)
   })
 
   it('does not count after a later event', () => {
     const verification = new Verification(100)
     verification.askAgain(200)
     verification.askAgain(150)
-    expect(verification.isGiven(told(199, 210), 210, FRESH)).to.equal(false)
-    expect(verification.isGiven(told(200, 210), 210, FRESH)).to.equal(true)
+    expect(verification.isGiven(answerOf(199, 210), 210, FRESH)).to.equal(false)
+    expect(verification.isGiven(answerOf(200, 210), 210, FRESH)).to.equal(true)
   })
 
-  it('is waited for since the decision, which is told once for each wait', () => {
+  it('is waited for since the decision, which is reported once for each wait', () => {
     const verification = new Verification(100)
-    const old = told(90)
+    const old = answerOf(90)
     expect(verification.waitedMs(old, 400)).to.equal(300)
-    expect(verification.untoldMs(old, 400, 301)).to.equal(undefined)
-    expect(verification.untoldMs(old, 400, 300)).to.equal(300)
-    expect(verification.untoldMs(old, 500, 300)).to.equal(undefined)
-    expect(verification.waitedMs(told(100), 500)).to.equal(0)
+    expect(verification.unreportedMs(old, 400, 301)).to.equal(undefined)
+    expect(verification.unreportedMs(old, 400, 300)).to.equal(300)
+    expect(verification.unreportedMs(old, 500, 300)).to.equal(undefined)
+    expect(verification.waitedMs(answerOf(100), 500)).to.equal(0)
     verification.askAgain(600)
-    expect(verification.untoldMs(told(100), 900, 300)).to.equal(300)
+    expect(verification.unreportedMs(answerOf(100), 900, 300)).to.equal(300)
   })
 })

@@ -82,7 +82,7 @@ export class ExitCase {
       settings: this.settings,
       maySend: true,
       mayCancel: true,
-      hasTurn: true,
+      hasLock: true,
       isWhole: true,
       isSought: true,
       isVerified: true,

@@ -62,7 +62,7 @@ export class GuardedAccount {
   /** The venue has executed an order that it had rejected: only telling it can help. */
   isPerjured = false
   /** It was told that nothing can prove what became of an order. */
-  isUnprovedTold = false
+  isUnprovedReported = false
   private hasOthersTraded = false
   /** Nothing but the holding tells of some order what became of it. */
   private isPurged = false
@@ -423,7 +423,7 @@ export class GuardedAccount {
   }
 
   /** What was sold too much is told as ours, in the process that sold it. */
-  checkTold(): void {
+  checkNotices(): void {
     if (this.venue.held >= 0 || this.hasCrashed) return
     this.advance(proofMs(this.settings.capabilities))
     this.oldReport(0)
@@ -457,7 +457,7 @@ export class GuardedAccount {
         this.lifeOf(notice.positionId).lost += notice.lost
         return
       case 'exit-unproved':
-        this.isUnprovedTold = true
+        this.isUnprovedReported = true
         return
       case 'holding-unowned':
         expect(notice.quantity, 'units that are nobody’s').to.be.at.least(0)
@@ -626,5 +626,5 @@ export const plainBook = (settings: ExitSettings, tell: (notice: Notice) => void
     adopt: 'alert',
     specOf: () => ({ lot: undefined, minQuantity: undefined, tickSize: undefined }),
     priceOf: () => 100,
-    tell,
+    notify: tell,
   })

@@ -8,23 +8,23 @@ import type { TrackedExit } from './tracked-exit.ts'
  * From now on (epoch ms) the holding, as it is, is the evidence for the planned attempt; `others` are
  * the units of it that other positions own.
  */
-export function beginTurn(entry: TrackedExit, others: number, now: number): void {
+export function lockHolding(entry: TrackedExit, others: number, now: number): void {
   const { record, group } = entry
   if (record.heldBefore === null) return
-  group.beginTurn(record.positionId, record.heldBefore, now)
+  group.lock(record.positionId, record.heldBefore, now)
   entry.record = { ...record, drift: { ...NO_DRIFT, spare: group.spare, others } }
 }
 
 /** A new process takes up an exit whose evidence the holding is. Gives whether it is one. */
-export function resumeTurn({ record, group, takenUpAt }: TrackedExit): boolean {
+export function resumeLock({ record, group, takenUpAt }: TrackedExit): boolean {
   const { heldBefore, drift, positionId } = record
   if (heldBefore === null || !isAlive(record)) return false
-  group.beginTurn(positionId, sum(heldBefore, drift.most ?? 0), takenUpAt)
+  group.lock(positionId, sum(heldBefore, drift.most ?? 0), takenUpAt)
   return true
 }
 
 /**
- * How the positions in a holding have changed of which the store had kept less: `others` are the
+ * How the positions in a holding have changed, where the store had kept less of them: `others` are the
  * units that other positions own now.
  */
 export function changeSince({ drift }: ExitRecord, others: number): HoldingChange | undefined {
