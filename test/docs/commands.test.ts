@@ -22,6 +22,12 @@ const NOT_RUN: readonly {
 }[] = [
   { page: 'README.md', command: 'npm start    #', why: 'it is run where its output is shown' },
   { page: 'README.md', command: 'npm test', why: 'it would run this test' },
+  { page: 'README.md', command: 'npm run test:unit', why: 'a whole run has these tests, too' },
+  {
+    page: 'docs/http.md',
+    command: "curl -N 'localhost:8080/api/view/stream",
+    why: 'it goes on until it is interrupted; test/http/view reads the frames',
+  },
   {
     page: 'docs/getting-started.md',
     command: 'npm ci',
