@@ -45,7 +45,9 @@ function buildPage(folder) {
   const { name: script, output: entry } = outputs.find(
     ({ output }) => output.entryPoint === 'src/page/main.tsx',
   )
-  const nameOf = ending => outputs.find(({ name }) => name.endsWith(ending)).name
+  const nameOf = ending => {
+    return outputs.find(({ name }) => name.endsWith(ending) || ending.endsWith(name)).name
+  }
   const preloads = entry.imports
     .filter(({ kind }) => kind === 'import-statement')
     .map(({ path }) => relative(folder, join(root, path)))
@@ -58,7 +60,7 @@ function buildPage(folder) {
   const html = readFileSync(join(SOURCE, 'index.html'), 'utf8')
     .replace('%BUILD%', build)
     .replace('%ICON%', `page/${nameOf('.svg')}`)
-    .replace('%STYLE%', `page/${nameOf('.css')}`)
+    .replace('%STYLE%', `page/${nameOf(entry.cssBundle)}`)
     .replace('%SCRIPT%', `page/${script}`)
     .replace(
       '    %PRELOADS%\n',
@@ -68,7 +70,7 @@ function buildPage(folder) {
   const names = ['index.html', ...outputs.map(({ name }) => name)]
   const files = Object.fromEntries(names.map(name => [name, compress(join(folder, name))]))
   // What a browser loads before it shows the first screen.
-  const first = ['index.html', script, nameOf('.css'), ...preloads]
+  const first = ['index.html', script, nameOf(entry.cssBundle), ...preloads]
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ build, files, first }))
 }
 

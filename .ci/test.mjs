@@ -22,6 +22,7 @@ const CHECKS = [
     args: ['-p', '.', '--noEmit', 'false', '--outDir', program],
   },
   { name: 'types of the page', tool: 'typescript', command: 'tsc', args: ['-p', 'src/page'] },
+  { name: 'page', script: '.ci/page.mjs', args: [join('dist', 'page')] },
   { name: 'dead code', tool: 'knip', args: ['--no-progress'] },
 ]
 
@@ -52,8 +53,8 @@ async function runChecks() {
   const waiting = [...CHECKS]
   const worker = async () => {
     for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
-      const { tool, command } = check
-      const { code, output } = await run(binary(tool, command), check.args, { env: PLAIN })
+      const { tool, command, script = binary(tool, command) } = check
+      const { code, output } = await run(script, check.args, { env: PLAIN })
       console.log(`${code === 0 ? '✔' : '✖'} ${check.name}`)
       if (code !== 0) console.log(output.trimEnd().replace(/^/gm, '    '))
       results.push(code)

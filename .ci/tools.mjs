@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Commands, the Debian packages that have them, what tests do with them, and the service of the package. */
+/** Commands, the Debian packages that have them, what tests do with them, and the service of a package that has one. */
 export const TOOLS = [
   {
     command: 'redis-server',
@@ -16,6 +16,11 @@ export const TOOLS = [
     package: 'prometheus',
     why: 'the tests of the alerts run its promtool',
     service: 'prometheus',
+  },
+  {
+    command: 'chromium',
+    package: 'chromium',
+    why: 'the tests of the page open it in a browser',
   },
 ]
 
@@ -97,6 +102,7 @@ function installPackages(missing) {
     execFileSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], options)
   })
   for (const { service } of missing) {
+    if (service === undefined) continue
     try {
       execFileSync('update-rc.d', [service, 'disable'], options)
     } catch {

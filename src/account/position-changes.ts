@@ -8,7 +8,7 @@ import type { KeptRatchet, Registered, ReleasedExit } from '../ports/state-repos
 import type { RuleChange } from '../risk/rule-change.ts'
 import { lineOf } from './journal-line.ts'
 import { Registration, type RegistrationDeps, type Wanted } from './registration.ts'
-import { judgeChange, mergedRules } from './rule-judgement.ts'
+import { judgeChange, mergedRules, previewChange, type RulesPreviewed } from './rule-judgement.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
 export interface PositionChangesDeps extends RegistrationDeps {
@@ -96,6 +96,11 @@ export class PositionChanges {
       })
       return { registered: rows.get(id) ?? registered, changes }
     })
+  }
+
+  /** What `changeRules` would do; changes nothing. */
+  previewRules(id: PositionId, request: RulesRequest): RulesPreviewed {
+    return previewChange(this.parts, this.parts.rows.openRow(id), request)
   }
 
   /**

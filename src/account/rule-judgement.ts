@@ -4,7 +4,13 @@ import type { Clock } from '../ports/clock.ts'
 import type { RulesRequest } from '../ports/control.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { refuseImmediateExit } from '../risk/at-once.ts'
-import { levelsAt, refuseLooser, ruleChanges, type RuleChange } from '../risk/rule-change.ts'
+import {
+  levelsAt,
+  refuseLooser,
+  ruleChanges,
+  type LevelPair,
+  type RuleChange,
+} from '../risk/rule-change.ts'
 import { standing } from '../risk/standing.ts'
 import { beginningOf } from './beginning.ts'
 import { ruleSetOf } from './stored-rules.ts'
@@ -48,6 +54,29 @@ export function judgeChange(
     })
   }
   return changes
+}
+
+/** What a change of rules would do to a position, and the levels that it would have then. */
+export interface RulesPreviewed {
+  readonly changes: readonly RuleChange[]
+  readonly next: LevelPair
+}
+
+/**
+ * What a change would do, also where it loosens; changes nothing.
+ * @throws WatchkeeperError EXITS_AT_ONCE and POSITION_UNKNOWN, as the change itself.
+ */
+export function previewChange(
+  { core, clock }: JudgementDeps,
+  present: Registered,
+  request: RulesRequest,
+): RulesPreviewed {
+  const changed: Registered = { ...present, rules: mergedRules(present, request) }
+  const changes = judgeChange({ core, clock }, present, changed, { ...request, force: true })
+  const guard = core.roster.get(present.position.id)?.guard
+  if (guard === undefined) return { changes, next: { stop: null, target: null } }
+  const asked = { best: guard.ratchet().best, at: clock.now() }
+  return { changes, next: levelsAt(guard.position, ruleSetOf(changed), asked) }
 }
 
 /** A position that its first price has refused, and that is to be guarded by these rules. */

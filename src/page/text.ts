@@ -66,6 +66,9 @@ export const ageText = (ms: number): string => (ms < 1_000 ? `0${SPACE}s` : dura
 const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 
+/** Seconds since the epoch as a clock shows them. */
+export const clockText = (seconds: number): string => CLOCK.format(seconds * 1_000)
+
 /** A time of today as a clock shows it, another one with its day. */
 export function timeText(at: number, now: number): string {
   const clock = CLOCK.format(at)

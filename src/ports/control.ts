@@ -33,6 +33,8 @@ export interface Control {
   add(request: AddRequest, by: Requester): Promise<AddedView>
   /** Throws POSITION_UNKNOWN, LOOSENS, EXITS_AT_ONCE; InputError for null where there is no rule. */
   changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView>
+  /** What the same change would do; changes nothing. Throws POSITION_UNKNOWN, EXITS_AT_ONCE. */
+  previewRules(id: string, request: RulesRequest): RulesPreview
   /** Stops guarding; the broker's position stays. Throws POSITION_UNKNOWN. */
   release(id: string, by: Requester): Promise<void>
   /** Exits at market, reason `manual`. Resolves when the intent is durable. Throws POSITION_UNKNOWN. */
@@ -146,6 +148,14 @@ export interface ChangedView extends PositionView {
   /** What became of each rule that changed. */
   readonly changes: readonly RuleChangeView[]
   /** What is odd about the new rules, one line each. */
+  readonly warnings: readonly string[]
+}
+
+/** What a change of rules would do; stop and target as they would be in force. */
+export interface RulesPreview {
+  readonly changes: readonly RuleChangeView[]
+  readonly stop: number | null
+  readonly target: number | null
   readonly warnings: readonly string[]
 }
 

@@ -23,6 +23,8 @@ export interface ViewRow {
   readonly side: Side
   readonly entryPrice: number
   readonly multiplier: number
+  /** Its contract is inverse: it brings coins, not price points. */
+  readonly isInverse: boolean
   /** Epoch ms. */
   readonly openedAt: number
   readonly account: string | null

@@ -6,7 +6,8 @@ import { looserByOptions } from './rule-set.ts'
 import type { RuleSet } from './rule.ts'
 import type { Standing } from './standing.ts'
 
-type LevelPair = Pick<Standing, 'stop' | 'target'>
+/** The two levels in force. */
+export type LevelPair = Pick<Standing, 'stop' | 'target'>
 
 /** What becomes of one rule when a position gets other rules. */
 export interface RuleChange {

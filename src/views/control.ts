@@ -25,6 +25,7 @@ import type {
   Readiness,
   RealisedReport,
   Requester,
+  RulesPreview,
   RulesRequest,
   WhyView,
 } from '../ports/control.ts'
@@ -137,6 +138,11 @@ export class AccountControl implements Control {
     await this.endDurable(id)
     const { registered, changes } = await system.changeRules(positionId(id), request, nameOf(by))
     return { ...this.view(registered), changes, warnings: request.warnings ?? [] }
+  }
+
+  previewRules(id: string, request: RulesRequest): RulesPreview {
+    const { changes, next } = this.parts.system.changes.previewRules(positionId(id), request)
+    return { changes, ...next, warnings: request.warnings ?? [] }
   }
 
   async release(id: string, by: Requester): Promise<void> {

@@ -31,6 +31,7 @@ function runWithoutPrograms(
 /** Support that runs a program, and what its users need. */
 const NEEDED_BY = {
   'support/redis-server.ts': 'redis-server',
+  'support/browser.ts': 'chromium',
   'support/namespace.ts': 'namespaces',
   'support/small-disk.ts': 'a small disk',
 }

@@ -32,8 +32,8 @@ describe('the programs that tests need', () => {
       const { installs, line } = plan(TOOLS, { ...ALLOWED, ...but })
       expect(installs).to.equal(false)
       expect(line).to.equal(
-        'tests that need redis-server and promtool are skipped, and coverage is not judged: ' +
-          'apt-get install redis-server prometheus',
+        'tests that need redis-server and promtool and chromium are skipped, and coverage is not ' +
+          'judged: apt-get install redis-server prometheus chromium',
       )
     }
   })
@@ -43,7 +43,8 @@ describe('the programs that tests need', () => {
     expect(installs).to.equal(true)
     expect(line).to.equal(
       'installs redis-server (the tests of Redis start servers of their own) and ' +
-        'prometheus (the tests of the alerts run its promtool) by apt-get, ' +
+        'prometheus (the tests of the alerts run its promtool) and ' +
+        'chromium (the tests of the page open it in a browser) by apt-get, ' +
         'starts no service of theirs; `npm test -- --no-install` leaves it out',
     )
   })

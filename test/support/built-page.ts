@@ -1,13 +1,22 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const MANIFEST = join(ROOT, 'dist', 'page', 'manifest.json')
 
-let isBuilt = false
+const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
-/** Builds the page to where a service of the source tree finds it, once for all tests of this process. */
+/** When the newest source of the page was written, epoch ms. */
+function newestSource(): number {
+  const folder = join(ROOT, 'src', 'page')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return Math.max(...files.map(name => changedAt(join(folder, name))))
+}
+
+/** Builds the page to where a service of the source tree finds it, unless it is there and up to date. */
 export function builtPage(): void {
-  if (isBuilt) return
+  if (changedAt(MANIFEST) > newestSource()) return
   execFileSync(process.execPath, ['.ci/page.mjs', 'dist/page'], { cwd: ROOT })
-  isBuilt = true
 }

@@ -16,6 +16,8 @@ import type {
   Readiness,
   RealisedReport,
   Requester,
+  RulesPreview,
+  RulesRequest,
 } from '../../src/ports/control.ts'
 import type { TradesPage, TradesQuery } from '../../src/ports/trades.ts'
 import { tradesOf } from '../../src/views/trades.ts'
@@ -103,6 +105,11 @@ export class FakeControl implements Control {
     this.note({ what: 'changeRules', id, request, by }, () => {
       return { ...this.known(id), changes: [], warnings: request.warnings ?? [] }
     })
+
+  previewRules(id: string, { warnings = [] }: RulesRequest): RulesPreview {
+    this.known(id)
+    return { changes: [], stop: 95, target: null, warnings }
+  }
 
   release: Control['release'] = (id, by) =>
     this.note({ what: 'release', id, by }, () => {

@@ -19,6 +19,7 @@ function missing(command: string, from: string): string | undefined {
 /** What tests need of a machine: why it is not there, or undefined where it is. */
 const NEEDS = {
   'redis-server': () => missing('redis-server', 'redis-server'),
+  chromium: () => missing('chromium', 'chromium'),
   promtool: () => missing('promtool', 'prometheus'),
   curl: () => missing('curl', 'curl'),
   jq: () => missing('jq', 'jq'),

@@ -9,6 +9,7 @@ export const aRow = (row: number, changes: Partial<ViewRow> = {}): ViewRow => ({
   entryPrice: 100,
   multiplier: 1,
   openedAt: 0,
+  isInverse: false,
   account: null,
   underlying: null,
   levels: levels(row),

@@ -39,6 +39,13 @@ export const positionRoutes: Route = (router, control) => {
     const wanted = rulesRequest(bodyOf(request, ['rules', 'force', 'exitNow']), position, control)
     sendJson(response, await control.changeRules(id, wanted, requesterOf(request)))
   })
+  router.post('/api/positions/:id/rules/preview', (request, response) => {
+    assertReady(control)
+    const { id } = request.params
+    const position = found(control.position(id), id)
+    const wanted = rulesRequest(bodyOf(request, ['rules', 'exitNow']), position, control)
+    sendJson(response, control.previewRules(id, wanted))
+  })
   router.post('/api/positions/:id/exit', async (request, response) => {
     bodyOf(request, [])
     await change(control, response, 202, () =>

@@ -198,7 +198,7 @@ const some = <Key extends string, Item>(
   items.length === 0 ? {} : ({ [key]: items } as Record<Key, readonly Item[]>)
 
 function fixedOf(view: PositionView, row: number, series: number): Omit<ViewRow, 'levels'> {
-  const { id, side, entryPrice, multiplier, openedAt, account, underlying } = view
+  const { id, side, entryPrice, multiplier, openedAt, account, underlying, contract } = view
   return {
     row,
     id,
@@ -206,6 +206,7 @@ function fixedOf(view: PositionView, row: number, series: number): Omit<ViewRow,
     side,
     entryPrice,
     multiplier,
+    isInverse: contract === 'inverse',
     openedAt,
     account: account ?? null,
     underlying: underlying ?? null,
@@ -218,7 +219,8 @@ const isSame = (fixed: Omit<ViewRow, 'levels'>, view: PositionView, series: numb
   fixed.side === view.side &&
   fixed.openedAt === view.openedAt &&
   fixed.entryPrice === view.entryPrice &&
-  fixed.multiplier === view.multiplier
+  fixed.multiplier === view.multiplier &&
+  fixed.isInverse === (view.contract === 'inverse')
 
 const levelsOf = (view: PositionView, row: number): ViewLevels => [
   row,

@@ -11,9 +11,14 @@ export const REASON = 7
 
 export const signOf = ({ side }: Pick<Row, 'side'>): 1 | -1 => (side === 'long' ? 1 : -1)
 
+/** Money that a position gains when its price goes from one to another; below 0: it loses. */
+export function gainBetween(row: Row, from: number, to: number): number {
+  const way = row.isInverse ? 1 / from - 1 / to : to - from
+  return way * signOf(row) * row.levels[QUANTITY] * row.multiplier
+}
+
 /** Profit in money at a price. */
-export const profitAt = (row: Row, price: number): number =>
-  (price - row.entryPrice) * signOf(row) * row.levels[QUANTITY] * row.multiplier
+export const profitAt = (row: Row, price: number): number => gainBetween(row, row.entryPrice, price)
 
 /** Way from the price to the stop, as a share of the price; below 0 where it is crossed; null: not known. */
 export function distance(row: Row, price: number | null): number | null {
@@ -28,7 +33,7 @@ export function atRisk(row: Row, price: number | null, worse = 0): number | null
   if (stop === null || price === null) return null
   const sign = signOf(row)
   const fill = stop - sign * Math.abs(stop) * worse
-  return Math.max(0, (price - fill) * sign * row.levels[QUANTITY] * row.multiplier)
+  return Math.max(0, -gainBetween(row, price, fill))
 }
 
 /** Sums of one currency. */

@@ -1,3 +1,133 @@
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import type { TradeView } from '../../ports/trades.ts'
+import { read } from '../api.ts'
+import { Failure, Table } from '../parts/table.tsx'
+import { hrefOf } from '../route.ts'
+import { serviceNow, store } from '../state.ts'
+import {
+  durationText,
+  moneyText,
+  percentText,
+  priceText,
+  quantityText,
+  timeText,
+  words,
+} from '../text.ts'
+import { csvOf, slippageOf } from './trade-figures.ts'
+
+interface Page {
+  readonly positions: readonly TradeView[]
+  readonly next: number | null
+}
+
+const PAGE = 100
+/** Trades that are kept at most. */
+const MOST_TRADES = 5_000
+
+/** Positions that are over, the last one first. */
 export function TradesPage() {
-  return <p>trades</p>
+  const trades = useSignal<readonly TradeView[]>([])
+  const next = useSignal<number | null>(null)
+  const failure = useSignal<string | undefined>(undefined)
+  const isLoaded = useSignal(false)
+  const load = async (before: number | null): Promise<void> => {
+    try {
+      const from = before === null ? '' : `&before=${before}`
+      const page = await read<Page>(`/api/positions?state=closed&limit=${PAGE}${from}`)
+      trades.value = before === null ? page.positions : [...trades.value, ...page.positions]
+      next.value = trades.value.length < MOST_TRADES ? page.next : null
+      failure.value = undefined
+      isLoaded.value = true
+    } catch (error) {
+      failure.value = error instanceof Error ? error.message : String(error)
+    }
+  }
+  // A new exit is a reason to look again.
+  const newest = store.exits.find(({ endedAt }) => endedAt !== null)?.seq
+  useEffect(() => void load(null), [newest])
+  const now = serviceNow()
+  const total = trades.value.reduce((sum, { profit }) => sum + (profit ?? 0), 0)
+  return (
+    <>
+      <Failure text={failure.value} />
+      <div class="tools">
+        <span>
+          {trades.value.length} trades,{' '}
+          <b class={total < 0 ? 'bad' : 'good'}>{moneyText(total, null, true)}</b>
+        </span>
+        <button
+          type="button"
+          class="end"
+          disabled={trades.value.length === 0}
+          onClick={() => save(csvOf(trades.value))}
+        >
+          CSV
+        </button>
+      </div>
+      <section class="card" aria-label="Trades">
+        {isLoaded.value && (
+          <Table
+            label="Trades"
+            items={trades.value}
+            keyOf={({ seq }) => seq}
+            empty="No position is over yet."
+            columns={[
+              { head: 'Closed', cell: ({ closedAt }) => timeText(closedAt, now) },
+              {
+                head: 'Position',
+                cell: ({ positionId, seq }) => (
+                  <a href={hrefOf('trades', positionId, String(seq))}>{positionId}</a>
+                ),
+              },
+              {
+                head: 'Holding',
+                cell: ({ side, quantity, instrument }) =>
+                  `${side} ${quantityText(quantity)} ${instrument}`,
+              },
+              { head: 'Reason', cell: ({ reason, end }) => words(reason ?? end) },
+              { head: 'Entry', isNumber: true, cell: each => priceText(each.entryPrice, null) },
+              { head: 'Level', isNumber: true, cell: each => priceText(each.level, null) },
+              { head: 'Fill', isNumber: true, cell: each => priceText(each.price, null) },
+              {
+                head: 'Slippage',
+                isNumber: true,
+                cell: each => priceText(slippageOf(each), null),
+              },
+              {
+                head: 'Profit',
+                isNumber: true,
+                cell: ({ profit, profitPct, currency }) => (
+                  <span class={profit === null ? '' : profit < 0 ? 'bad' : 'good'}>
+                    {moneyText(profit, currency, true)}{' '}
+                    <small>{profitPct === null ? '' : percentText(profitPct / 100)}</small>
+                  </span>
+                ),
+              },
+              {
+                head: 'Held',
+                isNumber: true,
+                cell: ({ openedAt, closedAt }) => durationText(closedAt - openedAt),
+              },
+            ]}
+          />
+        )}
+        {next.value !== null && (
+          <button type="button" onClick={() => void load(next.value)}>
+            Older
+          </button>
+        )}
+      </section>
+    </>
+  )
+}
+
+/** Offers text as a file. */
+function save(text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = 'trades.csv'
+  link.click()
+  URL.revokeObjectURL(url)
 }

@@ -10,6 +10,7 @@ const row = (changes: Partial<Row> = {}, stop: number | null = 95): Row => ({
   entryPrice: 100,
   multiplier: 10,
   openedAt: 0,
+  isInverse: false,
   account: null,
   underlying: null,
   levels: [0, 'guarded', 104, stop, 110, 2, null, null],
@@ -39,6 +40,14 @@ describe('The figures of the page', () => {
     expect([atRisk(row(), 100), atRisk(short, 100)]).to.deep.equal([100, 100])
     expect(atRisk(row(), 100, 0.01)).to.be.closeTo(119, 1e-9)
     expect(atRisk(short, 100, 0.01)).to.be.closeTo(121, 1e-9)
+  })
+
+  it('count coins where a contract is inverse', () => {
+    const inverse = row({ isInverse: true })
+    expect(profitAt(inverse, 125)).to.be.closeTo(20 * (1 / 100 - 1 / 125), 1e-12)
+    expect(atRisk(inverse, 125)).to.be.closeTo(20 * (1 / 95 - 1 / 125), 1e-12)
+    const short = row({ isInverse: true, side: 'short' }, 105)
+    expect(profitAt(short, 80)).to.be.closeTo(20 * (1 / 80 - 1 / 100), 1e-12)
   })
 
   it('never count a crossed stop as a gain', () => {

@@ -1,0 +1,98 @@
+import type { WhyView } from '../../ports/control.ts'
+import { Facts, Table, type Column } from '../parts/table.tsx'
+import { serviceNow } from '../state.ts'
+import { ageText, durationText, percentText, priceText, timeText, words } from '../text.ts'
+
+/** One line of `why`, as the API explains a rule. */
+interface Rule {
+  readonly rule: string
+  readonly armed: boolean
+  readonly why?: string
+  readonly level?: number
+  readonly instrument?: string
+  readonly distance?: number | null
+  readonly ratchet?: number
+  readonly exitAt?: number
+  readonly inputAgeMs: number | null
+}
+
+/** What each rule of a position would do, and how far its exit has come. */
+export function Why({
+  why,
+  tickSize,
+}: {
+  readonly why: WhyView | undefined
+  readonly tickSize: number | null
+}) {
+  if (why === undefined) return <p class="empty">Waiting for the rules</p>
+  const { lastPrice } = why.position
+  const now = serviceNow()
+  const columns: readonly Column<Rule>[] = [
+    { head: 'Rule', cell: each => each.rule },
+    {
+      head: 'Armed',
+      cell: each => <span class={each.armed ? 'good' : 'quiet'}>{each.armed ? 'yes' : 'no'}</span>,
+    },
+    {
+      head: 'Level',
+      isNumber: true,
+      cell: each => (each.level === undefined ? '' : priceText(each.level, tickSize)),
+    },
+    {
+      head: 'Away',
+      isNumber: true,
+      cell: ({ distance, instrument }) =>
+        typeof distance === 'number' && lastPrice !== null && instrument === undefined
+          ? percentText(distance / Math.abs(lastPrice))
+          : '',
+    },
+    { head: 'Note', cell: each => <small>{noteOf(each, tickSize, now)}</small> },
+  ]
+  return (
+    <>
+      <Table
+        label="Rules"
+        columns={columns}
+        items={why.rules as unknown as readonly Rule[]}
+        keyOf={each => each.rule}
+      />
+      {why.exit !== undefined && (
+        <>
+          <h3>Its exit</h3>
+          <Facts
+            facts={[
+              ['State', words(why.exit.state)],
+              ['Attempt', why.exit.attempt],
+              ['Executed', `${why.exit.executed} of ${why.exit.quantity}`],
+              ['Order', <code key="order">{why.exit.clientOrderId}</code>],
+            ]}
+          />
+          <ol class="steps">
+            {why.exit.steps.map(({ at, what }, index) => (
+              <li key={index}>
+                <small>{timeText(at, now)}</small> {what}
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+    </>
+  )
+}
+
+function noteOf(rule: Rule, tickSize: number | null, now: number): string {
+  const { why, ratchet, exitAt, instrument, inputAgeMs } = rule
+  return [
+    instrument === undefined ? '' : `on ${instrument}`,
+    why ?? '',
+    ratchet === undefined ? '' : `changes at ${priceText(ratchet, tickSize)}`,
+    exitAt === undefined ? '' : `exits in ${durationText(exitAt - now)}`,
+    inputAgeMs === null
+      ? 'no price yet'
+      : inputAgeMs > 5_000
+        ? `price ${ageText(inputAgeMs)} old`
+        : '',
+  ]
+    .filter(each => each !== '')
+    .join('; ')
+}
