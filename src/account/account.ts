@@ -13,7 +13,7 @@ import type { LifeRatchet, Registered } from '../ports/state-repository.ts'
 import type { PhaseMeter } from '../ports/telemetry.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
 import type { Admission } from './admission.ts'
-import type { Guarding } from './coverage.ts'
+import type { Coverage } from './coverage.ts'
 import type { FeedCheckpoint } from './feed-checkpoint.ts'
 import type { HoldingsConfirmation } from './holdings-confirmation.ts'
 import type { KillSwitchActs } from './kill-switch.ts'
@@ -51,7 +51,7 @@ export interface AccountParts {
   readonly confirmation: HoldingsConfirmation
   readonly engine: Engine<Venue>
   readonly isObserving: boolean
-  readonly coverage: Guarding
+  readonly coverage: Coverage
   readonly missingPrices: MissingPrices
   readonly admission: Admission
   readonly ticks: Ticks
@@ -76,7 +76,7 @@ export class Account implements Omit<
   readonly confirmation: HoldingsConfirmation
   readonly engine: Engine<Venue>
   readonly isObserving: boolean
-  readonly coverage: Guarding
+  readonly coverage: Coverage
   readonly missingPrices: MissingPrices
   readonly admission: Admission
   readonly manualExits: ManualExits
@@ -175,7 +175,7 @@ export class Account implements Omit<
       this.writer.keepPlace()
       this.writer.drain()
     })
-    profiler.phase('guarding', () => this.coverage.look())
+    profiler.phase('guarding', () => this.coverage.sweep())
   }
 
   /** A person says that the machine's clock is right. */

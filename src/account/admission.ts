@@ -31,7 +31,7 @@ export type DoorFlags = Pick<AddRequest, 'exitNow' | 'opensLater' | 'reopen'>
 /** A position at a door. */
 export type Entering = DoorFlags &
   Pick<AddRequest, 'position' | 'rules'> & {
-    /** What one unit is worth now, where whoever brings the position knows. */
+    /** What one unit is worth now, where the caller knows it. */
     readonly price?: number | undefined
   }
 
@@ -50,7 +50,7 @@ export class Admission {
   }
 
   /**
-   * Throws OPENS_LATER, EXITS_AT_ONCE, POSITION_CLOSED. Where no fresh price tells whether the
+   * Throws OPENS_LATER, EXITS_AT_ONCE, POSITION_CLOSED. Where no fresh price shows whether the
    * position would be exited at once, the first one that comes is to decide.
    */
   admit({ position: given, rules, price, ...flags }: Entering): Admitted {
@@ -85,7 +85,7 @@ export class Admission {
     throw new WatchkeeperError('OPENS_LATER', text)
   }
 
-  /** Gives the instruments without a fresh price, which are still to tell. */
+  /** Gives the instruments whose first price is still awaited. */
   private refuseImmediateExit({
     position,
     rules,

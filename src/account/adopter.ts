@@ -18,7 +18,7 @@ export interface AdoptionOptions {
   readonly rules: Registered['rules']
   /** Names of instruments, in which `*` stands for any text. */
   readonly instruments: readonly string[]
-  /** A holding that is nobody's for so long is adopted, ms: whoever bought it may be about to say so. */
+  /** A holding that is unowned for so long is adopted, ms: its buyer may be about to add a position. */
   readonly afterMs: number
 }
 
@@ -63,7 +63,7 @@ export interface AdopterParts {
   now(): number
   /** The wall clock, epoch ms. */
   openedAt(): number
-  /** What the account holds that is nobody's. */
+  /** The unowned holdings of the account. */
   unowned(): readonly UnownedHolding[]
   isOpen(id: PositionId): boolean
   /** Whether a position of the instrument is being registered. */
@@ -78,12 +78,12 @@ export interface AdopterParts {
 /** Time until a holding that could not be adopted is tried again, ms. */
 const RETRY_MS = 60_000
 
-/** Takes what nobody guards under guard, by default rules. */
+/** Takes unowned holdings under guard, by default rules. */
 export class Adopter {
   private readonly parts: AdopterParts
   private readonly patterns: readonly RegExp[]
   private isBusy = false
-  /** Holdings that could not be adopted: until when each rests, and what was told of it. */
+  /** Holdings that could not be adopted: until when each rests, and what was journaled of it. */
   private readonly refused = new Map<string, { readonly until: number; readonly why: string }>()
 
   constructor(parts: AdopterParts) {
@@ -91,7 +91,7 @@ export class Adopter {
     this.patterns = parts.options.instruments.map(patternOf)
   }
 
-  /** Looks at what is nobody's, one holding after the other; resolves when none is under way. */
+  /** Checks the unowned holdings, one after the other; resolves when none is under way. */
   async look(): Promise<void> {
     if (this.isBusy) return
     this.isBusy = true
@@ -122,7 +122,7 @@ export class Adopter {
     const name = nameOf(holding.key)
     try {
       const price = await this.priceOf(holding)
-      // Whoever bought it may have said so meanwhile, or be about to.
+      // Its buyer may have added a position meanwhile, or be about to.
       if (!this.isStill(holding)) return
       const position = this.positionOf(holding, holding.entryPrice ?? price)
       await add({ position, rules: options.rules, price })
@@ -137,7 +137,7 @@ export class Adopter {
     }
   }
 
-  /** Whether a holding is nobody's as it was when it was looked at. */
+  /** Whether a holding is still unowned, with the quantity that was checked. */
   private isStill({ key, quantity, since }: UnownedHolding): boolean {
     const { unowned, isComing } = this.parts
     if (isComing(key.instrument)) return false
@@ -147,7 +147,7 @@ export class Adopter {
     )
   }
 
-  /** What the holding is worth a unit, where the broker tells. */
+  /** What the holding is worth a unit, where the broker says so. */
   private async priceOf({ key: { instrument }, quantity }: UnownedHolding) {
     const quotes = await this.parts.quotes([instrument]).catch(() => [])
     const quote = quotes.find(tick => tick.instrument === instrument)
@@ -158,7 +158,7 @@ export class Adopter {
   private positionOf({ key, quantity }: UnownedHolding, entryPrice: number | undefined): Position {
     const { account, instrument, ticket } = key
     if (!isPrice(entryPrice)) {
-      const text = 'neither the holding nor a quote tells a price'
+      const text = 'neither the holding nor a quote has a price'
       throw new WatchkeeperError('NO_PRICE', text)
     }
     return {

@@ -1,7 +1,7 @@
 import { livenessOf, send, type Ref } from '../actors/actor.ts'
 import { WatchkeeperError } from '../errors.ts'
 
-/** Time between two looks at whether whoever was asked is still there, ms. */
+/** Time between two checks whether the actor that was asked still lives, ms. */
 const LOOK_MS = 50
 
 /**
@@ -13,18 +13,18 @@ export function ask<Message, Answer>(
   question: (answer: (value: Answer) => void) => Message,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const look = setInterval(() => {
+    const check = setInterval(() => {
       if (livenessOf(ref).stopped) end()
     }, LOOK_MS)
-    look.unref()
+    check.unref()
     const end = (): void => {
-      clearInterval(look)
+      clearInterval(check)
       reject(new WatchkeeperError('ACTOR_DOWN', `the ${ref.name} is being restarted: try again`))
     }
     const isSent = send(
       ref,
       question(value => {
-        clearInterval(look)
+        clearInterval(check)
         resolve(value)
       }),
     )

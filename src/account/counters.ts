@@ -6,7 +6,7 @@ import {
   type SupervisedKind,
 } from '../ports/supervision.ts'
 
-/** What has happened in this process so far; read when somebody scrapes. */
+/** What has happened in this process so far; read at each scrape. */
 export class Counters {
   /** Exits by reason. */
   readonly exitsIntended = new Map<string, number>()
@@ -16,7 +16,7 @@ export class Counters {
   ) as Readonly<Record<ExitOutcome, Map<string, number>>>
   /** Attempts that the venue refused, by its reason. */
   readonly rejections = new Map<string, number>()
-  /** Times that nobody knew what had become of an order. */
+  /** Orders whose outcome was unknown, each time. */
   unknowns = 0
   /** Times that the venue had an order of the id of an attempt that was not sent from here. */
   foreignOrders = 0
@@ -24,7 +24,7 @@ export class Counters {
   lateFills = 0
   /** Orders that left without an answer about their holding. */
   unverified = 0
-  /** Positions that somebody else has closed, of which no exit was decided. */
+  /** Positions closed outside of watchkeeper without a decided exit. */
   closedElsewhere = 0
   brokerErrors = 0
   /** Faults of one position or holding that ended nothing else, each counted when it began. */

@@ -11,20 +11,20 @@ import { idleCause, stateOf } from '../risk/guarded.ts'
 import { isOpenAt, quietFor } from '../risk/hours.ts'
 import type { AccountState } from './state.ts'
 
-export interface GuardingParts {
+export interface CoverageDeps {
   readonly state: AccountState
   readonly roster: ActorRegistry
   readonly instruments: InstrumentTable
   readonly clock: Clock
-  /** A price that is older guards nobody while its market is open, ms. */
+  /** A price that is older guards no position while its market is open, ms. */
   readonly staleMs: number
-  /** No look for longer than this was a pause, ms. */
+  /** A longer time between two sweeps was a pause, ms. */
   readonly pauseMs: number
   /** Whether this process owns the store and its last write went well. */
   isStoreOurs(): boolean
 }
 
-/** What is known of one position since it was first looked at. */
+/** What is known of one position since its first sweep. */
 interface Seen {
   readonly id: PositionId
   readonly hours: TradingHours | undefined
@@ -33,13 +33,13 @@ interface Seen {
   cause: UnguardedCause | undefined
   /** Monotonic ms since which it has this cause without a break. */
   since: number
-  /** Time that its monitors have been down, as of the last look, ms. */
+  /** Time that its monitors have been down, as of the last sweep, ms. */
   downMs: number
-  /** Number of the last look; 0 before the first. */
-  look: number
+  /** Number of the last sweep; 0 before the first. */
+  sweep: number
 }
 
-/** A position with whoever watches it. */
+/** A position with the actor that watches it. */
 interface Watched {
   readonly registered: Registered
   readonly child: Child | undefined
@@ -52,7 +52,7 @@ export interface Standing {
   readonly cause: UnguardedCause | undefined
 }
 
-/** What one look at all positions has found; those that are being exited are not expected. */
+/** What one sweep over all positions has found; those that are being exited are not expected. */
 export interface Found {
   /** Open positions by their state: each is in one group. */
   readonly counts: Record<PositionState, number>
@@ -86,25 +86,25 @@ const nothingFound = (): Found => ({
 })
 
 /** Who is guarded and who is not, and for how long: P5 of the design, and nothing gentler. */
-export class Guarding {
+export class Coverage {
   /** Time that positions were without a guard, summed over them, by cause, ms. */
   readonly totals = new Map<UnguardedCause, number>()
-  /** What the last look has found. */
+  /** What the last sweep has found. */
   last = nothingFound()
-  private readonly parts: GuardingParts
+  private readonly parts: CoverageDeps
   private readonly seen = new Map<PositionId, Seen>()
-  /** Whoever is to be looked at, as long as neither the register nor the roster changes. */
+  /** The positions to sweep, as long as neither the register nor the roster changes. */
   private watched: Watched[] = []
   private observed = 0
   /** Positions that have ended, which is not durable yet: they are shown as being exited. */
   private ending = 0
   private versions = ''
-  private lookedAt: number
-  private looks = 0
+  private sweptAt: number
+  private sweeps = 0
 
-  constructor(parts: GuardingParts) {
+  constructor(parts: CoverageDeps) {
     this.parts = parts
-    this.lookedAt = parts.clock.monotonic()
+    this.sweptAt = parts.clock.monotonic()
   }
 
   /** All unguarded time in this process, ms. */
@@ -133,7 +133,7 @@ export class Guarding {
     if (!this.parts.isStoreOurs()) return 'store'
     if (state.openExits.size > 0 && state.openExits.has(position.id)) return undefined
     if (entry?.kind === 'refused') return 'entry'
-    if (child === undefined || guardedBy(roster, child) === 'nobody') return 'monitor'
+    if (child === undefined || guardedBy(roster, child) === 'none') return 'monitor'
     if (child.guard.decision !== undefined) return undefined
     return idleCause(child.guard, { now, staleMs, hoursOf: each => instruments.of(each).hours })
   }
@@ -155,34 +155,34 @@ export class Guarding {
     return child?.guard.decision !== undefined
   }
 
-  /** Time without a guard so far, ms, what has passed since the last look included. */
+  /** Time without a guard so far, ms, what has passed since the last sweep included. */
   unguardedMs(registered: Registered): number {
     const seen = this.seen.get(registered.position.id)
     if (seen === undefined) return 0
     const isUnguarded = this.causeOf(registered) !== undefined
-    return seen.ms + (isUnguarded ? this.parts.clock.monotonic() - this.lookedAt : 0)
+    return seen.ms + (isUnguarded ? this.parts.clock.monotonic() - this.sweptAt : 0)
   }
 
-  /** For how long a position has been without a guard at the last look, ms; 0: it was guarded. */
+  /** For how long a position has been without a guard at the last sweep, ms; 0: it was guarded. */
   lastsMs(id: PositionId): number {
     const seen = this.seen.get(id)
     return seen?.cause === undefined ? 0 : this.parts.clock.monotonic() - seen.since
   }
 
   /**
-   * Looks at every open position once, for all who ask about it, and adds up what has passed since
-   * the last look. A position that was without a guard at either end counts for all of it; the waits
+   * Evaluates every open position once, for all readers, and adds up what has passed since
+   * the last sweep. A position that was without a guard at either end counts for all of it; the waits
    * of monitors for their restart count to the millisecond.
    */
-  look(): Found {
+  sweep(): Found {
     const { state, clock } = this.parts
     const at = clock.monotonic()
     const now = clock.now()
-    const passedMs = Math.max(0, at - this.lookedAt)
-    const isPause = this.looks > 0 && passedMs > this.parts.pauseMs
+    const passedMs = Math.max(0, at - this.sweptAt)
+    const isPause = this.sweeps > 0 && passedMs > this.parts.pauseMs
     if (isPause) this.paused(passedMs)
-    this.lookedAt = at
-    this.looks++
+    this.sweptAt = at
+    this.sweeps++
     const found = nothingFound()
     this.gather()
     found.counts.observed = this.observed
@@ -195,7 +195,7 @@ export class Guarding {
         const isCounted = isPause && seen.cause === undefined
         this.addUp(seen, { cause, at, passedMs: isCounted ? 0 : passedMs, downMs })
       }
-      seen.look = this.looks
+      seen.sweep = this.sweeps
       if (cause !== undefined && cause !== 'price')
         found.unguarded.push({ id, child, cause, entry: registered.entry })
       const isExiting = this.isExiting(registered, child)
@@ -236,7 +236,7 @@ export class Guarding {
     if (quietMs > this.parts.staleMs) found.quietMs.set(instrument, quietMs)
   }
 
-  /** Finds who is to be looked at, if anybody has come, gone or changed since the last look. */
+  /** Finds the positions to sweep, if one has come, gone or changed since the last sweep. */
   private gather(): void {
     const { state, roster } = this.parts
     const versions = `${state.register.version} ${roster.version}`
@@ -260,13 +260,13 @@ export class Guarding {
     this.watched = watched
   }
 
-  /** What is known of a position; `guess`: of whoever was in its place before. */
+  /** What is known of a position; `guess`: of the position that was in its place before. */
   private seenOf({ position: { id, instrument } }: Registered, guess: Seen | undefined): Seen {
     if (guess?.id === id) return guess
     const known = this.seen.get(id)
     if (known !== undefined) return known
     const { hours } = this.parts.instruments.of(instrument)
-    const seen = { id, hours, ms: 0, cause: undefined, since: 0, downMs: 0, look: 0 }
+    const seen = { id, hours, ms: 0, cause: undefined, since: 0, downMs: 0, sweep: 0 }
     this.seen.set(id, seen)
     return seen
   }
@@ -281,8 +281,8 @@ export class Guarding {
     }: Pick<Seen, 'cause' | 'downMs'> & { readonly at: number; readonly passedMs: number },
   ): void {
     const worst = cause ?? seen.cause
-    // What was before its first look is not known.
-    if (seen.look > 0) {
+    // What was before its first sweep is not known.
+    if (seen.sweep > 0) {
       const waitedMs = Math.max(0, Math.min(passedMs, downMs - seen.downMs))
       if (worst !== undefined) this.add(seen, worst, passedMs)
       else if (waitedMs > 0) this.add(seen, 'monitor', waitedMs)
@@ -298,14 +298,14 @@ export class Guarding {
    */
   paused(ms: number): void {
     for (const { seen } of this.watched) {
-      if (seen.look > 0 && seen.cause === undefined) this.add(seen, 'pause', ms)
+      if (seen.sweep > 0 && seen.cause === undefined) this.add(seen, 'pause', ms)
     }
   }
 
   /** Counts the time from `from` (epoch ms) until now, in which no process was there. */
   countDown(from: number): { readonly positions: number; readonly downMs: number } {
     const now = this.parts.clock.now()
-    this.look()
+    this.sweep()
     let positions = 0
     for (const { position, observed } of this.parts.state.register.open.values()) {
       if (observed !== undefined) continue
@@ -323,7 +323,7 @@ export class Guarding {
   }
 
   private forget(): void {
-    for (const [id, { look }] of this.seen) if (look !== this.looks) this.seen.delete(id)
+    for (const [id, { sweep }] of this.seen) if (sweep !== this.sweeps) this.seen.delete(id)
   }
 }
 

@@ -115,7 +115,7 @@ export class EventRecorder {
   }
 
   /**
-   * The row of a position, where that life of it is open: an end that is told twice, or of a life that
+   * The row of a position, where that generation of it is open: an end that is reported twice, or of a generation that
    * was released or closed in the meantime, ends nothing.
    */
   private openRow(id: PositionId, generation: number | undefined): Registered | undefined {
@@ -136,7 +136,7 @@ export class EventRecorder {
     send(registry.refOf('portfolio'), { kind: 'filled', position, generation, fill })
   }
 
-  /** A call of an exit failed. It is made again soon: the same cause is told once, and then counted. */
+  /** A call of an exit failed. It is repeated soon: the same cause gets one line, and is counted then. */
   private failed({ decision: { positionId, at }, error }: Failed): void {
     const times = this.failures.add(`${positionId} ${at}`, codeOf(error))
     if (times === undefined) return

@@ -37,7 +37,7 @@ export class ExitRequests {
     }
   }
 
-  /** Asks no more: somebody has taken the exit back. */
+  /** Stops asking for an exit that was taken back. */
   forget(id: PositionId): void {
     this.open.delete(id)
   }

@@ -5,12 +5,12 @@ export interface FeedCheckpointParts {
   isDurable(guard: WatchedPosition): boolean
 }
 
-/** Looks that may find something under way before state is kept all the same. */
+/** Checks that may find something under way before state is written all the same. */
 const MOST_WAITS = 5
 
 /**
  * Where a feed goes on after a restart. What is kept is a place in it together with the best prices
- * as of that place, taken while nobody is between a tick and what follows from it: a tick behind the
+ * as of that place, taken while no position is between a tick and its effect: a tick behind the
  * place has had its effect, one after it had none, so that none is lost or counted twice.
  */
 export class FeedCheckpoint {
@@ -24,7 +24,7 @@ export class FeedCheckpoint {
     this.parts = parts
   }
 
-  /** A position has its decision, of which nothing is durable yet. */
+  /** A position has its decision, which is not durable yet. */
   decided(guard: WatchedPosition): void {
     if (this.place !== undefined) this.undecided.add(guard)
   }

@@ -43,7 +43,7 @@ export class HoldingsConfirmation {
     return this.deps.state.isUnconfirmed
   }
 
-  /** Looks what the account holds; one that cannot be looked at may hold anything. */
+  /** Asks what the account holds; an account that does not answer may hold anything. */
   async ask(): Promise<void> {
     if (this.isMissing) return
     const { broker, callTimeoutMs } = this.deps
@@ -53,7 +53,7 @@ export class HoldingsConfirmation {
       holdings => void (isHeld = startsHeld(true, holdings)),
       () => undefined,
     )
-    // Its turn may be far off, as an earlier process was told to wait: a start does not wait for that.
+    // Its turn may be far off, as the venue told an earlier process to wait: a start does not wait for that.
     await within(LONGEST_WAIT_MS, answered)
     // Before the first position is registered: with one, the store is empty no more.
     if (isHeld) await this.set(true, 'holdings-unconfirmed', {})

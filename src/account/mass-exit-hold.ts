@@ -2,7 +2,7 @@ import type { PositionId } from '../domain/ids.ts'
 import { countExit, NO_MASS_EXIT, type MassExitOptions } from '../exits/mass-exit.ts'
 import type { ExitRecord } from '../exits/record.ts'
 
-/** Holds back price exits that come in a mass, until a second look or their time is over. */
+/** Holds back price exits that come in a mass, until a second check or their time is over. */
 export class MassExitHold {
   private readonly options: MassExitOptions | undefined
   private readonly now: () => number
@@ -31,7 +31,7 @@ export class MassExitHold {
     return until
   }
 
-  /** Whether an exit still waits. A reason that needs no second look joins it: it goes at once. */
+  /** Whether an exit still waits. A reason that needs no second check joins it: it goes at once. */
   isHeld({ positionId, decision: { matched } }: ExitRecord): boolean {
     const until = this.waiting.get(positionId)
     if (until === undefined) return false

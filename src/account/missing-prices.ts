@@ -21,7 +21,7 @@ export class MissingPrices {
   private readonly parts: MissingPricesParts
   /** Instruments that the feed has, and that no position names. */
   private readonly others = new Set<string>()
-  private readonly told = new Set<InstrumentId>()
+  private readonly named = new Set<InstrumentId>()
   /** Guesses among `knownCount` names: a guess compares with all of them, and health asks in each cycle. */
   private readonly guesses = new Map<InstrumentId, string | undefined>()
   private knownCount = 0
@@ -46,11 +46,11 @@ export class MissingPrices {
 
   /** Journals each instrument of these that was not named before. */
   tellOf(instruments: Iterable<InstrumentId>): void {
-    const added = [...instruments].filter(each => !this.told.has(each))
+    const added = [...instruments].filter(each => !this.named.has(each))
     if (added.length === 0) return
     const meantBy = this.guesser()
     for (const instrument of added) {
-      this.told.add(instrument)
+      this.named.add(instrument)
       const meant = meantBy(instrument)
       const ids = this.idsOf(instrument)
       this.parts.tell('instrument-unpriced', {

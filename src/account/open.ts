@@ -7,7 +7,7 @@ import type { JournalEvent } from '../ports/journal.ts'
 import { DEFAULT_SUPERVISION } from '../resilience/supervision-policy.ts'
 import { Account } from './account.ts'
 import { Admission } from './admission.ts'
-import { Guarding } from './coverage.ts'
+import { Coverage } from './coverage.ts'
 import { EntryTests } from './entry-tests.ts'
 import { EventRecorder } from './event-recorder.ts'
 import { ExitSaver } from './exit-saver.ts'
@@ -203,7 +203,7 @@ function acting(
   const { board } = options
   const freshMs = options.freshMs ?? FRESH_MS
   const rows = state.register
-  const coverage = new Guarding({
+  const coverage = new Coverage({
     state,
     roster: registry,
     instruments,

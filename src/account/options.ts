@@ -23,7 +23,7 @@ import type { TickIntakeOptions } from './tick-intake.ts'
 /** A broker with an account of its own. */
 export type Venue = ExitVenue &
   Partial<Pick<Broker, 'quotes'>> & {
-    /** Told after each tick: orders may wait for the first price of an instrument. */
+    /** Called after each tick: orders may wait for the first price of an instrument. */
     priced(instrument: Tick['instrument']): Promise<void> | undefined
   }
 
@@ -60,14 +60,14 @@ export interface AccountOptions {
   readonly doubt?: string | undefined
   /** Where calls, exits and errors are counted. */
   readonly performance?: AccountTelemetry | undefined
-  /** Told how each exit goes on. */
+  /** Called with each step of an exit. */
   readonly followers?: readonly ExitFollower[]
   readonly supervision?: Supervision | undefined
   /** Set where things are to go wrong on purpose. */
   readonly chaos?: ChaosHooks | undefined
   readonly timers: Timers
   readonly random?: () => number
-  /** A younger price is tested as soon as a position comes, an older one guards nobody, ms; default 30 s. */
+  /** A younger price is tested as soon as a position comes, an older one guards no position, ms; default 30 s. */
   readonly freshMs?: number
   /** A longer time between two cycles was a pause, in which no position was guarded, ms; default: none is. */
   readonly pauseMs?: number
@@ -75,9 +75,9 @@ export interface AccountOptions {
   readonly skewMs?: number
   /** Awaited before a new position is registered: its account must hold it. */
   readonly beforeGuard?: (registered: Registered) => Promise<TakeBack> | Promise<void>
-  /** Told of each journal line once it is durable. */
+  /** Called with each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
-  /** Told when the store begins to refuse writes, and with undefined when it takes them again. */
+  /** Called when the store begins to refuse writes, and with undefined when it takes them again. */
   readonly onTrouble?: (error: WatchkeeperError | undefined) => void
   /** Something that the service cannot go on without has ended. */
   readonly onFatal: (error: WatchkeeperError) => void

@@ -12,7 +12,7 @@ export interface PortfolioActsParts {
   portfolio(): Ref<PortfolioMessage>
   /** A line about the service as a whole, durable soon. */
   tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
-  /** Resolves when all that was told is durable. */
+  /** Resolves when every line written so far is durable. */
   flush(): Promise<void>
 }
 
@@ -24,7 +24,7 @@ export class PortfolioActs {
     this.parts = parts
   }
 
-  /** Counts what somebody else has realised; resolves when it is durable. */
+  /** Counts a profit that was realised outside of watchkeeper; resolves when it is durable. */
   async report(profit: Realised, by: string): Promise<void> {
     const { portfolio, tell, flush } = this.parts
     tell('profit-reported', { ...profit, by })

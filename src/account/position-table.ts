@@ -56,7 +56,7 @@ export class PositionTable {
     this.rows.set(id, row)
   }
 
-  /** A position has closed by an exit of which that much is known; `price` where an order of it was executed. */
+  /** A position has closed by an exit, as far as it is known; `price` where an order of it was executed. */
   close(row: Registered, exit: ExitRecord | undefined, ended: Closed): void {
     this.decide(closedRow(row, exit, ended))
   }
@@ -119,7 +119,7 @@ export class PositionTable {
     if (this.former.delete(id)) this.version++
   }
 
-  /** The row that may be shown outside: what is told of it outlives a kill. */
+  /** The row that may be shown outside: what it says outlives a kill. */
   shown(id: PositionId): Registered | undefined {
     return this.former.get(id) ?? this.get(id)
   }
@@ -193,7 +193,7 @@ export class PositionTable {
 }
 
 /**
- * The row of a position that has closed, by the exit of which that much is known. With a price an
+ * The row of a position that has closed by an exit, as far as that is known. With a price an
  * order of it was executed, though what is known may be older.
  */
 function closedRow(

@@ -2,7 +2,7 @@
 const MOST = 10_000
 
 /**
- * Counts what fails again and again, so that it is told once and not at each try: the first time, then
+ * Counts what fails again and again, so that it gets one line and not one at each try: the first time, then
  * the tenth, the hundredth and so on.
  */
 export class Repeats {

@@ -14,7 +14,7 @@ export class Sides {
     this.count(position, -1)
   }
 
-  /** Whether one of them holds the same on the other side: a venue that nets cannot tell them apart. */
+  /** Whether one of them holds the same on the other side: a venue that nets cannot keep them apart. */
   oppose(position: Held): boolean {
     const other = position.side === 'long' ? 'short' : 'long'
     return this.counts.has(nameOf(position, other))

@@ -21,11 +21,11 @@ export type AccountRepository = StateRepository<ExitRecord, KillSwitch, Portfoli
 
 export interface StateWriterOptions {
   readonly keeper: Pick<AccountRepository, 'keep'>
-  /** The rows as they are decided; told of each that is durable. */
+  /** The rows as they are decided; it is notified of each that is durable. */
   readonly register: Pick<PositionTable, 'get' | 'settled'>
-  /** Told of each journal line once it is durable. */
+  /** Called with each journal line once it is durable. */
   readonly onLine: (line: JournalLine) => void
-  /** Told once when the store begins to refuse writes, and with undefined when it takes them again. */
+  /** Called once when the store begins to refuse writes, and with undefined when it takes them again. */
   readonly onTrouble?: ((error: WatchkeeperError | undefined) => void) | undefined
   /** Another process has taken the store over. */
   readonly onFenced: (error: WatchkeeperError) => void
@@ -120,7 +120,7 @@ export class StateWriter {
     })
   }
 
-  /** A line, and what it tells of, become durable soon. */
+  /** A line and the change that it reports become durable soon. */
   soon(what: Soon): void {
     this.queue.add(what)
     if (what.day !== undefined) this.lastDay = what.day
@@ -161,7 +161,7 @@ export class StateWriter {
     })
   }
 
-  /** Drains before long: ratchets became stricter, and nobody waits for them. */
+  /** Drains before long: ratchets became stricter, and no caller waits for them. */
   gather(): void {
     if (this.gathering !== undefined || this.isDrainDue || this.isClosed) return
     this.gathering = setTimeout(() => {
@@ -214,7 +214,7 @@ export class StateWriter {
     return this.writing
   }
 
-  /** What waits of positions belongs in front of an act about them; an end with all it was told with. */
+  /** What waits of positions belongs in front of an act about them; an end with all that came with it. */
   private takeAlong(ids: readonly PositionId[]): Taken {
     const { queue, options } = this
     const waiting = ids.filter(id => queue.hasRow(id))
@@ -251,13 +251,13 @@ export class StateWriter {
       const lines = await this.options.keeper.keep(change)
       this.errors = 0
       this.settle(change)
-      this.tell(undefined)
+      this.report(undefined)
       this.lineCount += lines.length
       for (const line of lines) this.options.onLine(line)
     } catch (error) {
       this.errors++
       if (isFenced(error)) this.options.onFenced(error)
-      else this.tell(storeError(error))
+      else this.report(storeError(error))
       throw error
     }
   }
@@ -279,7 +279,7 @@ export class StateWriter {
     }
   }
 
-  private tell(trouble: WatchkeeperError | undefined): void {
+  private report(trouble: WatchkeeperError | undefined): void {
     const isNews = this.trouble?.code !== trouble?.code
     this.trouble = trouble
     if (isNews) this.options.onTrouble?.(trouble)

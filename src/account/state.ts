@@ -29,9 +29,9 @@ export class AccountState {
   readonly day: PortfolioDay | undefined
   /** Where the feed of an earlier process had come to. */
   readonly feedPlace: unknown
-  /** Exits of released positions that are not over, by life. */
+  /** Exits of released positions that are not over, by generation. */
   readonly released = new Map<string, ReleasedExit<ExitRecord>>()
-  /** Ends of such exits of which the day's sum has not taken note yet, by life. */
+  /** Ends of such exits that the day's sum does not count yet, by generation. */
   readonly releasedEnds = new Map<string, ReleasedEnd>()
   /** Positions of the file that were not taken under guard, and why. */
   readonly refusedEntries = new Map<PositionId, string>()

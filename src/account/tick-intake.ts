@@ -8,7 +8,7 @@ export interface TickIntakeOptions {
   readonly maxJumpPct?: number | undefined
   /** A held tick that waits longer for the next one is a warning, ms. */
   readonly confirmMs: number
-  /** A tick whose own time is older shows a price but exits nobody, ms. */
+  /** A tick whose own time is older shows a price but exits no position, ms. */
   readonly maxTickAgeMs?: number | undefined
   /**
    * What the machine's clock says while it was set and that is not trusted yet, epoch ms: a time that is
@@ -90,7 +90,7 @@ export class TickIntake {
     return passed
   }
 
-  /** Why a tick shows a price and exits nobody; undefined: it is evaluated. */
+  /** Why a tick shows a price and exits no position; undefined: it is evaluated. */
   whyUnevaluated({ instrument, ts }: Tick, now: number): Unevaluated | undefined {
     const { maxTickAgeMs } = this.options
     if (maxTickAgeMs !== undefined && now - ts > maxTickAgeMs) {

@@ -3,7 +3,7 @@ import type { ExitReason } from '../domain/reason.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Registered } from '../ports/state-repository.ts'
 
-/** What the line that ends a position keeps of it: the journal alone then tells the whole trade. */
+/** What the line that ends a position keeps of it: the journal alone then holds the whole trade. */
 export interface KeptTrade extends Pick<
   Position,
   | 'instrument'

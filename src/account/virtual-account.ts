@@ -43,12 +43,12 @@ export class VirtualAccount {
     this.hold = new MassExitHold(options.massExit, () => options.now())
   }
 
-  /** Whether cycles have anything to look at. */
+  /** Whether cycles have anything to do. */
   get needsCycles(): boolean {
     return this.hasLimits || this.options.massExit !== undefined
   }
 
-  /** Whether an exit waits for its second look; every other one goes on by itself. */
+  /** Whether an exit waits for its second check; every other one goes on by itself. */
   get isHolding(): boolean {
     return this.hold.size > 0
   }
@@ -88,7 +88,7 @@ export class VirtualAccount {
     if (this.positions.has(record.positionId)) this.exits.set(record.positionId, record)
   }
 
-  /** Takes what the actors tell. */
+  /** Takes an event of the actors. */
   happened(event: JournalEvent): void {
     if (event.kind === 'exit-filled') {
       const { fill } = event

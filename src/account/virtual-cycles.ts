@@ -17,7 +17,7 @@ export class VirtualCycles {
     this.everyMs = everyMs
   }
 
-  /** Something happened at `at` (epoch ms): the next cycle looks at it. */
+  /** Something happened at `at` (epoch ms): the next cycle evaluates it. */
   happened(at: number): void {
     if (this.everyMs === Infinity) return
     this.startAt ??= at

@@ -208,7 +208,7 @@ function venueOf(
   })
 }
 
-/** Cycles without a look at the positions after which the process is said to have stood still. */
+/** Cycles that may be missed before the process counts as having stood still. */
 const PAUSE_CYCLES = 3
 
 const exitTimes = (performance: Meters, clock: TrustedClock): ExitTimes =>
@@ -218,7 +218,7 @@ const exitTimes = (performance: Meters, clock: TrustedClock): ExitTimes =>
     measure: (stretch, ms) => performance.exitTook(stretch, ms),
   })
 
-/** The store tells the system what happens to it, and is told what must be there if it is lost. */
+/** The store reports to the account what happens to it, and asks what must be there if it is lost. */
 function connect(
   store: OwnedStore,
   given: {

@@ -26,7 +26,7 @@ export interface KeptData {
 }
 
 /**
- * Opens what a service keeps, to look at it: a data folder, or the address of a Redis server. Throws
+ * Opens what a service has stored, to read it: a data folder, or the address of a Redis server. Throws
  * WatchkeeperError STORE_UNUSABLE where there is none, InputError for an address that cannot be.
  */
 export async function openKeptData(place: string, password?: string): Promise<KeptData> {

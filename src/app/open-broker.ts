@@ -21,7 +21,7 @@ export interface BrokerOfOptions {
   readonly clock: Clock
   /** Forgets the demo account. */
   readonly fresh: boolean
-  /** Told of what a broker said and was set right or left out, such as a time to come back. */
+  /** Called with what a broker said and was set right or left out, such as a time to come back. */
   onOddity(kind: keyof Oddities): void
 }
 
@@ -38,7 +38,7 @@ export interface ChosenBroker {
    * died between the two.
    */
   withdrawUnknown(isKnown: (id: PositionId, generation: number) => boolean): Promise<void>
-  /** Told after each tick: orders of a simulated account may wait for a first price. */
+  /** Called after each tick: orders of a simulated account may wait for a first price. */
   priced(instrument: InstrumentId): Promise<void> | undefined
 }
 

@@ -138,7 +138,7 @@ async function unanswered(
     const given = new Set(ticks.map(({ instrument }) => instrument))
     missing = instruments.filter(each => !given.has(each))
   }
-  // A broker that fails is told of by the polls.
+  // The polls report a broker that fails.
   const asked = system.quotes(instruments).then(take, () => undefined)
   await within(FIRST_ANSWERS_MS, asked)
   return missing

@@ -26,11 +26,11 @@ export interface RedisPricesOptions {
 /** Time between two lines about messages that are no prices, for each kind, ms. */
 const MALFORMED_LINE_MS = 60_000
 
-/** The feed of a Redis server inside a service: what it does is counted, what goes wrong is told. */
+/** The feed of a Redis server inside a service: what it does is counted, what goes wrong is journaled. */
 export class RedisPrices {
   private readonly options: RedisPricesOptions
   private feed: RedisFeed | undefined
-  /** Codes of what has been told of a connection that is there, by its use. */
+  /** Codes of what was journaled of a connection that is there, by its use. */
   private readonly refusals = new Map<RedisUse, string>()
   private readonly malformedTold = new Map<Malformed, { count: number; at: number }>()
 
@@ -96,7 +96,7 @@ export class RedisPrices {
     }
   }
 
-  /** What a server refuses is told when it changes, not in each cycle. */
+  /** What a server refuses is journaled when it changes, not in each cycle. */
   private tellRefusals(feed: RedisFeed): void {
     const present = new Map(feed.refusals())
     for (const [use, error] of present) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseKeyFile } from '../brokers/venue/key.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 
-/** Settings whose values nobody may read, wherever in the configuration they stand. */
+/** Settings whose values must not appear anywhere, wherever in the configuration they stand. */
 const SECRET = new Set(['token', 'password', 'routingKey', 'key', 'secret', 'passphrase'])
 /** Settings that name a file with such a value. */
 const SECRET_FILE = new Set(['tokenFile', 'passwordFile'])
@@ -45,7 +45,7 @@ function valuesIn(text: string): string[] {
   }
 }
 
-/** Whoever needs the file says what is wrong with it. */
+/** The part that needs the file reports what is wrong with it. */
 function contentsOf(file: string): string[] {
   try {
     return [readFileSync(file, 'utf8').trim()]

@@ -47,7 +47,7 @@ export interface ServiceOptions {
   readonly fresh: boolean
   /** Takes an empty store although this machine has seen it with something in it. */
   readonly acceptsEmptyStore?: boolean
-  /** Told why it has to wait for the store. */
+  /** Called with the reason why it waits for the store. */
   readonly onWait?: (why: WatchkeeperError) => void
   /** Ends the wait for the store; it is thrown. */
   readonly signal?: AbortSignal | undefined
@@ -183,13 +183,13 @@ export class Service {
     const step = endBy(end, () => clock.monotonic())
     const until = end - Math.min(CLOSING_MS, deadlineMs / 4)
     while (this.system.state.openExits.size > 0 && clock.monotonic() < until) {
-      // What is sent in the last second could end in an answer that nobody hears.
+      // What is sent in the last second could end in an answer that is never read.
       if (clock.monotonic() >= until - LAST_SEND_MS) this.system.holdSends()
       this.system.cycle()
       await new Promise(resolve => setTimeout(resolve, STOP_STEP_MS))
     }
     clearInterval(this.cycles)
-    // Until here a probe is told that the service is not ready.
+    // Until here a probe finds the service not ready.
     if (this.http !== undefined) await step(this.http.close())
     await step(this.news.stop({ hasFailed }))
     this.system.tell('guard-stopped', {})
@@ -242,14 +242,14 @@ export class Service {
     return missingPrices.textsOf(missing)
   }
 
-  /** A look at all positions once their first prices are there, or could have been. */
+  /** Evaluates all positions once their first prices are there, or could have been. */
   private async firstLook(): Promise<Found> {
     for (let waitedMs = 0; waitedMs < FIRST_PRICES_MS; waitedMs += STOP_STEP_MS) {
-      const { unpriced } = this.system.coverage.look()
+      const { unpriced } = this.system.coverage.sweep()
       if (unpriced.size === 0) break
       await new Promise(resolve => setTimeout(resolve, STOP_STEP_MS))
     }
-    return this.system.coverage.look()
+    return this.system.coverage.sweep()
   }
 
   /**
@@ -291,7 +291,7 @@ export class Service {
     this.upkeep().catch((error: unknown) => this.failed('upkeep-failed', error))
   }
 
-  /** What fails in each cycle is told once, and then counted. */
+  /** What fails in each cycle gets one line, and is counted then. */
   private failed(kind: 'cycle-failed' | 'upkeep-failed', error: unknown): void {
     const text = textOf(error)
     const times = this.failures.add(kind, text)
@@ -340,7 +340,7 @@ export class Service {
       : [{ place: join(this.options.config.dataFolder, 'paper'), lost }]
   }
 
-  /** Health that knows all that the journal tells: a line is readable before the next cycle looks. */
+  /** Health that knows all that the journal says: a line is readable before the next cycle. */
   private health(): HealthSnapshot {
     if (this.seenLines !== this.system.begunLines) this.snapshot = this.look()
     return this.snapshot

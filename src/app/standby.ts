@@ -17,15 +17,15 @@ export interface StandbyOptions {
   readonly acceptsEmptyStore: boolean
   /** Ends the wait. */
   readonly signal: AbortSignal
-  /** Told why it waits: at first, and whenever that is news. */
+  /** Called with the reason for the wait, at first and when it changes. */
   onWait(why: WatchkeeperError, url: string): void
 }
 
 /** Pauses between attempts to serve the API, whose port an owner that just ended may still have, ms. */
 const PORT_RETRY_MS = 100
-/** A look at the store that is older than this says nothing any more, ms. */
+/** An answer of the store that is older than this counts no more, ms. */
 const HEALTH_MAX_AGE_MS = 10_000
-/** What an owner that lives, or has just ended, is told by. */
+/** What shows an owner that lives, or has just ended. */
 const WAITS = 'STORE_OWNED'
 
 /**
@@ -72,7 +72,7 @@ export async function waitForStore(options: ServiceOptions): Promise<OwnedStore>
       onWait: why => {
         view.waits(why)
         serving ??= serveHttp({ control: view.control(), ...config.http })
-        // A port that is taken is told when the service itself is to be served.
+        // A port that is taken is reported when the service itself is to listen.
         serving.catch(() => undefined)
         onWait?.(why)
       },
@@ -129,7 +129,7 @@ class StandbyView {
   private health(): HealthSnapshot {
     const { clock } = this.options
     const time = new Date(clock.now()).toISOString()
-    // Without a look at the owner nobody knows whether a standby could take over. A start that waits
+    // Without an answer about the owner it is unknown whether a standby could take over. A start that waits
     // should guard already.
     const status = this.why.code === WAITS && this.as === 'a standby' ? 'warn' : 'fail'
     const output = `${this.as}, which guards nothing: ${this.why.message}`

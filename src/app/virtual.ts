@@ -27,12 +27,12 @@ export interface AccountSettings {
   readonly portfolio?: PortfolioOptions
   readonly massExit?: MassExitOptions | undefined
   readonly exits?: GatewayOptions['exits']
-  /** Time between two looks at limits and at exits that wait, ms. */
+  /** Time between two checks of limits and of exits that wait, ms. */
   readonly cycleMs?: number
 }
 
 export interface VirtualSystemOptions extends AccountSettings {
-  /** Told of everything that happens, at the moment it happens. */
+  /** Called with each event when it happens. */
   readonly journal: Journal
   /** Largest believable move of a price from one tick to the next, percent; undefined: any. */
   readonly maxJumpPct?: number | undefined
@@ -145,7 +145,7 @@ export class VirtualSystem implements RowSink {
   }
 
   /**
-   * Plays one recorded row. Gives a promise only when somebody has to act on it: the next row may
+   * Plays one recorded row. Gives a promise only when an actor has to act on it: the next row may
    * be played once that is kept. Rows come in order of time.
    */
   row(tick: Tick): Promise<void> | undefined {

@@ -2,19 +2,19 @@ import type { ActorRegistry, Child } from '../actors/actor-registry.ts'
 import { livenessOf } from '../actors/actor.ts'
 import { hasLevels } from '../risk/stand-in.ts'
 
-/** Who guards a position: only the first two do. */
-export type Guarding = 'monitor' | 'caretaker' | 'nobody'
+/** The actor that guards a position. */
+export type GuardedBy = 'monitor' | 'caretaker' | 'none'
 
-/** Who holds the band of a position. A monitor in backoff does not, though folds decide for it. */
-export function guardedBy(roster: ActorRegistry, { watch, guard }: Child): Guarding {
+/** The actor that holds the band of a position. A monitor in backoff does not, though folds decide for it. */
+export function guardedBy(roster: ActorRegistry, { watch, guard }: Child): GuardedBy {
   switch (watch.kind) {
     case 'alive':
-      return livenessOf(watch.ref).stopped ? 'nobody' : 'monitor'
+      return livenessOf(watch.ref).stopped ? 'none' : 'monitor'
     case 'waiting':
-      return 'nobody'
+      return 'none'
     case 'given-up':
       return roster.service('caretaker')?.watch.kind === 'alive' && hasLevels(guard)
         ? 'caretaker'
-        : 'nobody'
+        : 'none'
   }
 }

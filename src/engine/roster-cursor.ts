@@ -3,7 +3,7 @@ import type { PositionId } from '../domain/ids.ts'
 
 /**
  * Finds children in the order in which their positions came, which is nearly that of the register:
- * finding 10,000 of them by their names takes longer than all else that a look does.
+ * finding 10,000 of them by their names takes longer than all else in a cycle.
  */
 export class InStep {
   private readonly roster: ActorRegistry
@@ -24,7 +24,7 @@ export class InStep {
       return next
     }
     const child = this.roster.get(id)
-    // Whoever is on another place is skipped, or nobody behind would ever be found in step.
+    // A child in another place is skipped, or none behind it would be found in step.
     if (child !== undefined) this.advance()
     return child
   }

@@ -6,7 +6,7 @@ import type { Dispatcher } from '../risk/dispatcher.ts'
 import { standIn } from '../risk/stand-in.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 
-/** Hands a position that is pending to whoever watches it; what is down is decided here and now. */
+/** Wakes the actor that watches a pending position; where it is down, the decision is made here. */
 export function wakeOf(
   registry: ActorRegistry,
   monotonic: () => number,
@@ -26,9 +26,9 @@ export function wakeOf(
         return
       case 'given-up': {
         const watch = registry.service('caretaker')?.watch
-        const isTold =
+        const isSent =
           watch?.kind === 'alive' && send(watch.ref as Ref<CaretakerMessage>, crossedLast(guard))
-        if (!isTold) tryStandIn(dispatcher, guard)
+        if (!isSent) tryStandIn(dispatcher, guard)
       }
     }
   }
@@ -36,7 +36,7 @@ export function wakeOf(
 
 /**
  * This is the way of every tick: what goes wrong with one position must not keep it from the others.
- * The position stays pending, and whoever looks at it next meets the same error, and crashes of it.
+ * The position stays pending, and the actor that evaluates it next meets the same error, and crashes.
  */
 function tryStandIn(dispatcher: Dispatcher, guard: WatchedPosition): void {
   try {

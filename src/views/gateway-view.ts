@@ -91,10 +91,10 @@ function isDenied({ kind, transitions }: Breaker): boolean {
   return transitions.findLast(({ to }) => to === 'open')?.cause === 'unauthorized'
 }
 
-/** Share of its ceiling below which a throttle is told of. */
+/** Share of its ceiling below which health shows a throttle. */
 const SLOW_SHARE = 0.3
 
-/** What of the calls to the broker is worth a person's look. */
+/** What a person should know of the calls to the broker. */
 export function gatewayTroubles(
   desk: CallDesk,
   monotonicMs: number,

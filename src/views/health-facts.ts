@@ -16,10 +16,10 @@ interface Limits {
   readonly graceMs: number
 }
 
-/** Time for which a jump of the clock is told of, ms. */
+/** Time for which health shows a jump of the clock, ms. */
 const CLOCK_MS = 3_600_000
 
-/** What is told of a position that is not guarded. */
+/** What health says of a position that is not guarded. */
 const REASONS: Readonly<
   Record<Exclude<UnguardedCause, 'price' | 'entry'>, (child?: Child) => string>
 > = {
@@ -39,11 +39,11 @@ const REASONS: Readonly<
 /** What may be so for a while after a start, or after a position has come. */
 const GRACED: ReadonlySet<UnguardedCause> = new Set(['not-open', 'unpriced'])
 
-/** What a monitoring cycle finds in the live system; `found` is the look that it had just taken. */
+/** What a monitoring cycle finds in the live system; `found` is its own sweep. */
 export function healthFacts(
   system: Account,
   { now, startedAt, exitOverdueMs, staleMs, graceMs }: Limits,
-  found: Found = system.coverage.look(),
+  found: Found = system.coverage.sweep(),
 ): HealthFacts {
   const { state } = system
   const supervision = supervisionOf(system)

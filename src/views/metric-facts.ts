@@ -29,7 +29,7 @@ export interface Scraped {
 }
 
 /**
- * What a scrape finds in the live system. Positions are those of the last monitoring cycle: a look at
+ * What a scrape finds in the live system. Positions are those of the last monitoring cycle: a pass over
  * each of them takes as long as all else.
  */
 export async function metricFacts(

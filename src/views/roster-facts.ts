@@ -13,7 +13,7 @@ interface Holders {
 
 /**
  * What became of each rule, how many positions have something before them, and who watches them: one
- * pass, as a look at 10,000 of them costs a scrape some ms.
+ * pass, as a pass over 10,000 of them costs a scrape some ms.
  */
 export function rosterFacts({
   roster,

@@ -145,7 +145,7 @@ const ALWAYS_UP: Pick<Supervised, 'epoch' | 'crashes'> = { epoch: 1, crashes: UN
 
 const actorOf = ({ guard }: Child): Actor => ({ kind: 'monitor', positionId: guard.position.id })
 
-/** What an operator must see first: given up, then down, then whoever crashed most. */
+/** What an operator must see first: given up, then down, then those that crashed most. */
 function troubleOf({ watch, crashes }: Child): number {
   const weight = { 'given-up': 2e9, waiting: 1e9, alive: 0 }[watch.kind]
   return weight + crashes.total

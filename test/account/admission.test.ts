@@ -420,7 +420,7 @@ describe('a position at each door', () => {
       expect(lines()).to.deep.equal(['position-added', 'entry-refused'])
       expect(stateOf('p1')).to.deep.equal({ state: 'unguarded', cause: 'entry' })
       expect(system.engine.roster.get(positionId('p1'))).to.equal(undefined)
-      expect(system.coverage.look().counts).to.include({ unguarded: 1, guarded: 0 })
+      expect(system.coverage.sweep().counts).to.include({ unguarded: 1, guarded: 0 })
     })
 
     it('is guarded from the first price on that exits nothing', async () => {

@@ -36,7 +36,7 @@ const CLOSED = new InstrumentTable([
 
 const ACTS = ['add', 'release', 'exit', 'tick', 'fall', 'halt', 'off'] as const
 
-describe('Guarding', () => {
+describe('Coverage', () => {
   let timers: FakeTimers
   let keeper: MemoryRepository
   let venue: TestVenue
@@ -204,7 +204,7 @@ describe('Guarding', () => {
             await system.killSwitch.set({ state: what, since: now(), by })
           }
           await (hasCycle ? cycle(500) : turn())
-          const { counts } = system.coverage.look()
+          const { counts } = system.coverage.sweep()
           const sum = Object.values(counts).reduce((a, b) => a + b, 0)
           const shown = [...system.state.register.shownOpen()]
           expect(sum).to.equal(shown.length)
