@@ -110,7 +110,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     }),
     priced,
   }
-  const { exits, holdings, supervision, instruments, portfolio, massExit } = config
+  const { holdings, supervision, instruments, portfolio, massExit } = config
   const system = await openAccount({
     timers: machineTimers,
     state,
@@ -126,7 +126,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     instruments,
     portfolio,
     massExit,
-    exits,
+    exits: exitsOf(config),
     adopt: holdings.adopt,
     reconcileMs: holdings.reconcileMs,
     mode: config.mode,
@@ -135,7 +135,11 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     confirmsHoldings: config.broker.kind !== 'paper' && holdings.confirm,
     // The desk counts from when a call leaves; waiting for its turn is no silence of the broker.
     callTimeoutMs: Infinity,
-    ticks: { ...config.feed, maxTickAgeMs: oldMsOf(config) },
+    ticks: {
+      maxJumpPct: config.feed.maxJumpPct,
+      confirmMs: config.feed.confirmMs,
+      maxTickAgeMs: oldMsOf(config),
+    },
     freshMs: config.health.staleMs,
     pauseMs: PAUSE_CYCLES * config.cycleMs,
     skewMs: config.entries.skewMs,
@@ -166,6 +170,24 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     chaos,
     broker,
     desk,
+  }
+}
+
+/**
+ * How exits are ordered. Settings are passed on by name, never by a spread: test/app/settings.test.ts
+ * finds those that are not.
+ */
+function exitsOf({ exits }: ServiceConfig): ServiceConfig['exits'] {
+  return {
+    style: exits.style,
+    workingMs: exits.workingMs,
+    retryMs: exits.retryMs,
+    maxRetryMs: exits.maxRetryMs,
+    closedMarketRetryMs: exits.closedMarketRetryMs,
+    loudAfter: exits.loudAfter,
+    loudAfterMs: exits.loudAfterMs,
+    holdingFreshMs: exits.holdingFreshMs,
+    sendUnverifiedAfterMs: exits.sendUnverifiedAfterMs,
   }
 }
 
@@ -247,8 +269,10 @@ const UNLIMITED = { startRate: 1_000, maxRate: 1_000 }
 
 function deskOf(broker: Broker, { config, clock, performance, past }: Around): CallDesk {
   const { breakers, laneBound } = config.gateway
+  const { startRate, maxRate } = config.gateway.throttle
   const throttle = {
-    ...config.gateway.throttle,
+    startRate,
+    maxRate,
     ...(config.broker.kind === 'paper' && UNLIMITED),
   }
   return new CallDesk({

@@ -27,7 +27,10 @@ export async function openLog(
   monotonic: () => number,
 ): Promise<ServiceLog> {
   const log = await logger({
-    ...config.log,
+    format: config.log.format,
+    level: config.log.level,
+    levels: config.log.levels,
+    maxPerSecond: config.log.maxPerSecond,
     stream,
     monotonic,
     secrets: secretsOf(config),

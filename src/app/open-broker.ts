@@ -74,12 +74,26 @@ export function brokerOf({
       }
     }
     case 'http': {
-      const { kind: _kind, callTimeoutMs: _ms, token, tokenFile, ...options } = config.broker
+      const { broker: given } = config
+      const { token, tokenFile } = given
       const source = tokenSource({
         ...(token !== undefined && { token }),
         ...(tokenFile !== undefined && { tokenFile }),
       })
-      return real(httpBroker({ ...options, token: source, now, onOddity }))
+      const broker = httpBroker({
+        url: given.url,
+        capabilities: given.capabilities,
+        openOrders: given.openOrders,
+        connectTimeoutMs: given.connectTimeoutMs,
+        timeoutMs: given.timeoutMs,
+        answerBytes: given.answerBytes,
+        longestRetryAfterMs: given.longestRetryAfterMs,
+        longestBanMs: given.longestBanMs,
+        token: source,
+        now,
+        onOddity,
+      })
+      return real(broker)
     }
     case 'binance':
     case 'bybit':

@@ -111,10 +111,10 @@ export class Service {
 
   /** Opens store and account, recovers, takes the file's positions under guard, and starts. */
   static async start(given: ServiceOptions): Promise<[Service, Started]> {
-    const { clock: policy } = given.config
+    const { confirmMs, maxStepMs } = given.config.clock
     const options = {
       ...given,
-      clock: TrustedClock.of(given.clock, { ...CLOCK_DEFAULTS, ...policy }),
+      clock: TrustedClock.of(given.clock, { ...CLOCK_DEFAULTS, confirmMs, maxStepMs }),
     }
     const parts = await openParts(options)
     const news = await HealthNews.open(options, parts)
@@ -208,8 +208,9 @@ export class Service {
   private async begin(): Promise<Started> {
     const { entries, config } = this.options
     // First of all, so that a port that is taken leaves nothing half done.
-    const { host } = config.http
-    this.http = await serveHttp({ control: this.control, ...config.http })
+    const { host, port, token, maxConnections, requestMs } = config.http
+    const { control } = this
+    this.http = await serveHttp({ control, host, port, token, maxConnections, requestMs })
     this.watchdog = startWatchdog(config.supervision, cause => {
       const text = `the watchdog failed: ${textOf(cause)}`
       this.options.onFatal(new WatchkeeperError('WATCHDOG_FAILED', text, { cause }))
@@ -357,7 +358,14 @@ export class Service {
   private judge(found?: Found): HealthSnapshot {
     const { config, clock } = this.options
     this.seenLines = this.system.begunLines
-    const limits = { now: clock.now(), startedAt: this.startedAt, ...config.health }
+    const { exitOverdueMs, staleMs, graceMs } = config.health
+    const limits = {
+      now: clock.now(),
+      startedAt: this.startedAt,
+      exitOverdueMs,
+      staleMs,
+      graceMs,
+    }
     return healthStatus({
       ...healthFacts(this.system, limits, found),
       ...gatewayTroubles(this.desk, clock.monotonic()),

@@ -27,7 +27,7 @@ export { httpBrokerSchema, tokenSource } from './http/options.ts'
 /** A validated configuration, and what is not configured. */
 export interface HttpBrokerOptions extends Omit<
   HttpBrokerConfig,
-  'token' | 'tokenFile' | 'capabilities'
+  'token' | 'tokenFile' | 'capabilities' | 'plainHttp'
 > {
   readonly capabilities: Capabilities
   /** Gives the bearer token; asked for each call, so that it can be renewed. */

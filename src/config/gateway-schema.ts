@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { breakerOptions } from '../resilience/breaker-options.ts'
-import { throttleOptions } from '../resilience/throttle.ts'
+import { paceOptions } from '../resilience/throttle.ts'
 import { compileRuleSet } from '../risk/rule-set.ts'
 
 const ms = z.int().positive().max(86_400_000)
@@ -18,9 +18,9 @@ export const gatewaySchema = z
       })
       .prefault({})
       .describe('A circuit breaker for each group of endpoints.'),
-    throttle: throttleOptions
+    throttle: paceOptions
       .prefault({})
-      .describe('Pace of the calls that no limit in `broker.capabilities.limits` names.'),
+      .describe('Pace of the calls of each limit in `broker.capabilities.limits`.'),
     laneBound: z
       .int()
       .positive()

@@ -6,34 +6,26 @@ const FLOOR = 0.1
 const HOLD_MS = 8_000
 const CUTS_KEPT = 10
 
+const pace = {
+  maxRate: z
+    .number()
+    .min(FLOOR)
+    .default(50)
+    .meta({ unit: 'calls/s', description: 'Highest rate.' }),
+  startRate: z.number().min(FLOOR).default(2).meta({
+    unit: 'calls/s',
+    description: 'Rate at the first start; later ones resume the rate that was found.',
+  }),
+}
+
+/** What the configuration decides of every throttle. */
+export const paceOptions = z.strictObject(pace).superRefine(...notBelow('maxRate', 'startRate'))
+
+const horizon = z.int().positive().optional()
+
 /** Options of one throttle; rates are calls a second, published limits are calls a horizon. */
 export const throttleOptions = z
-  .strictObject({
-    maxRate: z
-      .number()
-      .min(FLOOR)
-      .default(50)
-      .meta({ unit: 'calls/s', description: 'Highest rate.' }),
-    startRate: z.number().min(FLOOR).default(2).meta({
-      unit: 'calls/s',
-      description: 'Rate at the first start; later ones resume the rate that was found.',
-    }),
-    perSecond: z
-      .int()
-      .positive()
-      .optional()
-      .meta({ unit: 'calls', description: 'Published limit of the venue in a second.' }),
-    perMinute: z
-      .int()
-      .positive()
-      .optional()
-      .meta({ unit: 'calls', description: 'Published limit of the venue in a minute.' }),
-    perDay: z
-      .int()
-      .positive()
-      .optional()
-      .meta({ unit: 'calls', description: 'Published limit of the venue in a day.' }),
-  })
+  .strictObject({ ...pace, perSecond: horizon, perMinute: horizon, perDay: horizon })
   .superRefine(...notBelow('maxRate', 'startRate'))
 
 /** Options of one throttle with their defaults filled in. */

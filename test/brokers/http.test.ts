@@ -58,6 +58,22 @@ describe('HttpBroker', () => {
       expect(await broker.placeExit(anOrder(), signal)).to.have.property('kind', 'acknowledged')
     })
 
+    it('honours no wait beyond longestRetryAfterMs, and no ban beyond longestBanMs', async () => {
+      const broker = on.open({ longestRetryAfterMs: 3_000, longestBanMs: 2_000 })
+      await on.remote.script({ set: { limit: { perSecond: 0.01, retryAfter: '7' } } })
+      await broker.holdings(signal)
+      const error = await failure(broker.holdings(signal))
+      await on.remote.script({ set: { limit: null } })
+      expect(error).to.include({ retryAfterMs: 3_000, isBan: false })
+      const headers = { 'ban-until': String(Date.now() + 3_600_000) }
+      const harm = { kind: 'status', when: 'before', status: 429, headers } as const
+      await on.remote.script({ faults: [{ on: 'holdings', harm }] })
+      expect(await failure(broker.holdings(signal))).to.include({
+        retryAfterMs: 2_000,
+        isBan: true,
+      })
+    })
+
     it('meets a limit that nobody told, and has done nothing', async () => {
       await on.remote.script({ set: { limit: { perSecond: 0.01, retryAfter: '7' } } })
       const broker = on.open()

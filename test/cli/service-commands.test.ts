@@ -117,7 +117,7 @@ describe('The commands for a running service', () => {
     expect(raw!.stop).to.equal(2719.6456)
   })
 
-  it('show the log of the service in the zone of its configuration', () => {
+  it('show the log of the service in display.timezone of its configuration', () => {
     const added = service.lines.find(line => line.includes('position-added'))
     expect(added).to.match(/^\d{4}-\d\d-\d\dT[\d:.]+\+05:30 position-added/)
   })

@@ -1,5 +1,7 @@
 import { expect } from 'chai'
 import { serviceSchema } from '../../src/config/schema.ts'
+import { instrumentId } from '../../src/domain/ids.ts'
+import { parseDay } from '../../src/risk/calendar.ts'
 
 const faultsOf = (given: object): unknown[] => {
   const { error } = serviceSchema.safeParse({ positions: 'positions.yaml', ...given })
@@ -25,5 +27,56 @@ describe('the bounds of a configuration', () => {
       'portfolio.capital',
       'portfolio.limits.0.maxLoss',
     ])
+  })
+})
+
+describe('the instruments of a configuration', () => {
+  const specOf = (given: object) =>
+    serviceSchema.parse({ instruments: { 'A*': given } }).instruments.of(instrumentId('ACME'))
+
+  it('have what their pattern says', () => {
+    expect(specOf({ contract: 'inverse', multiplier: 100, negativePrices: true })).to.include({
+      contract: 'inverse',
+      multiplier: 100,
+      mayBeNegative: true,
+    })
+    expect(specOf({})).to.include({ contract: 'linear', multiplier: 1, mayBeNegative: false })
+  })
+
+  it('have one session from open to close, or those of sessions', () => {
+    const timezone = 'UTC'
+    const session = { open: '09:00', close: '12:30' }
+    const minutes = { open: 9 * 60, close: 12 * 60 + 30 }
+    expect(specOf({ hours: { timezone, ...session } }).hours?.sessions).to.deep.equal([minutes])
+    const two = [session, { open: '13:00', close: '14:00' }]
+    expect(specOf({ hours: { timezone, sessions: two } }).hours?.sessions).to.deep.equal([
+      minutes,
+      { open: 13 * 60, close: 14 * 60 },
+    ])
+  })
+
+  it('have no session on holidays, and those of exceptions on their dates', () => {
+    const { hours } = specOf({
+      hours: {
+        timezone: 'UTC',
+        open: '09:00',
+        close: '17:00',
+        holidays: ['2026-12-25'],
+        exceptions: { '2026-12-24': { open: '09:00', close: '12:00' }, '2026-12-31': 'closed' },
+      },
+    })
+    expect([...hours!.exceptions]).to.have.deep.members([
+      [parseDay('2026-12-25'), []],
+      [parseDay('2026-12-24'), [{ open: 9 * 60, close: 12 * 60 }]],
+      [parseDay('2026-12-31'), []],
+    ])
+  })
+})
+
+describe('a limit on a loss', () => {
+  it('is a share of the capital with maxLossPct', () => {
+    const limits = [{ name: 'all', maxLossPct: 3 }]
+    const { portfolio } = serviceSchema.parse({ portfolio: { capital: 50_000, limits } })
+    expect(portfolio.limits[0]?.maxLoss).to.equal(1_500)
   })
 })

@@ -179,7 +179,7 @@ needing('redis-server').describe('RedisFeed', () => {
 
   it('reads the hash only of what is quiet, and takes no older value for news', async () => {
     held = [ACME, GOLD]
-    await open()
+    await open({ pullAfterMs: 2_000 })
     await hset('tick:ACME', { ltp: 1, ts: TS - 1 })
     await hset('tick:GOLD', { ltp: '2.5', ts: TS - 1, bid: 2, ask: 3 })
     await publish('ticks', `${TS}|ACME|10`)

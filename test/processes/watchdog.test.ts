@@ -12,7 +12,7 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs a process under a watchdog that allows its loop to stand still for one second. */
+/** Runs a process under a watchdog with `exitOnBlockedMs` of one second. */
 function run(how: string, before: readonly string[] = []): Promise<Ended> {
   const script = fileURLToPath(new URL('../support/watched.ts', import.meta.url))
   const [command, ...args] = [...before, process.execPath, ...running(script), how]

@@ -61,14 +61,17 @@ export class HealthNews {
     { past = NO_PAST, memory }: { readonly past?: NewsPast; readonly memory?: NewsMemory },
   ) {
     const onFailure = (to: string, why: string): void => system.tell('notify-failed', { to, why })
-    const { channels, heartbeat, ...options } = notify
+    const { channels, heartbeat, service, settleMs, maxSettleMs, maxPerHour } = notify
     const monotonic = (): number => clock.monotonic()
     this.memory = memory
     this.crashes = past.crashes
-    this.withinMs = notify.maxSettleMs
+    this.withinMs = maxSettleMs
     this.now = () => clock.now()
     this.notifier = new Notifier({
-      ...options,
+      service,
+      settleMs,
+      maxSettleMs,
+      maxPerHour,
       channels: channels.map(channelOf),
       past: past.notifier,
       keep: kept => memory?.keep(kept) ?? Promise.resolve(),
@@ -78,7 +81,8 @@ export class HealthNews {
     })
     if (heartbeat === undefined) return
     this.heartbeat = new Heartbeat({
-      ...heartbeat,
+      url: heartbeat.url,
+      everyMs: heartbeat.everyMs,
       monotonic,
       onFailure: why => onFailure('heartbeat', why),
     })

@@ -25,7 +25,13 @@ export const binanceBroker = (
   onOddity: (kind: 'quotes') => void = () => undefined,
 ): BinanceBroker =>
   new BinanceBroker({
-    ...config,
+    url: config.url,
+    capabilities: config.capabilities,
+    positionMode: config.positionMode,
+    recvWindowMs: config.recvWindowMs,
+    connectTimeoutMs: config.connectTimeoutMs,
+    timeoutMs: config.timeoutMs,
+    answerBytes: config.answerBytes,
     key: keySource(config),
     permissionsUrl:
       config.environment !== 'live' ? undefined : config.url === LIVE ? LIVE_KEYS : config.url,

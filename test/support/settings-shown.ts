@@ -1,0 +1,183 @@
+/** Where a changed value of a setting shows: the test file that changes it and observes the difference. */
+export interface Shown {
+  /** Path of a file that names the setting. */
+  readonly test: string
+  /**
+   * Why the wiring of a running service does not read it by name: it has done its work before
+   * (`parsed`, `command`), or waits for something that a short run does not bring about (`later`).
+   */
+  readonly unread?: 'parsed' | 'command' | 'later'
+}
+
+type Rows = readonly (readonly [
+  prefix: string,
+  test: string,
+  names: string,
+  unread?: Shown['unread'],
+])[]
+
+const REDIS_CLIENT = 'url host port db tls username password passwordFile'
+const CAPABILITIES = 'dedupe lookup reduceOnly holdings visibilityMs clientOrderIdLength styles'
+const BREAKER = 'openMs exitOpenMs exitMaxOpenMs maxOpenMs jitter halfOpenPermits halfOpenMaxMs'
+const RATES = 'failureRatePct slowRatePct slowMs minimumCalls'
+const GROUPS = ['orders', 'account', 'quotes']
+const INDISPENSABLE = ['gateway', 'reconciler', 'portfolio', 'caretaker']
+
+const breakers: Rows = GROUPS.flatMap((group): Rows => {
+  const at = `gateway.breakers.${group}`
+  const test = 'resilience/breaker'
+  return [
+    [`${at}.window{consecutive}`, test, 'kind threshold'],
+    [`${at}.window{count}`, test, `kind size ${RATES}`],
+    [`${at}.window{time}`, test, `kind windowMs ${RATES}`],
+    [at, test, BREAKER],
+    [at, 'app/build', 'exitProbeMs factor'],
+  ]
+})
+
+const BACKOFF = 'initialMs factor maxMs jitter resetAfterMs'
+const supervision: Rows = [
+  ['supervision.monitor', 'resilience/restarts', 'maxRestarts withinMs onGiveUp'],
+  ['supervision.monitor.backoff', 'resilience/backoff', BACKOFF],
+  // One handler restarts all actors: it reads `policy[kind]` once such an actor has crashed.
+  ...INDISPENSABLE.flatMap((kind): Rows => [
+    [`supervision.${kind}`, 'resilience/restarts', 'maxRestarts withinMs onGiveUp', 'later'],
+    [`supervision.${kind}.backoff`, 'resilience/backoff', BACKOFF, 'later'],
+  ]),
+  ['supervision.fleet', 'actors/supervisor', 'restartsPerSecond'],
+  ['supervision.giveUpExits', 'resilience/restarts', 'max withinMs'],
+  ['supervision', 'app/health', 'ruleErrors'],
+  ['supervision', 'processes/watchdog', 'exitOnBlockedMs'],
+]
+
+const broker: Rows = [
+  ['broker{paper}', 'app/paper-deposits', 'kind'],
+  ['broker{paper}', 'brokers/paper-account', 'delayMs'],
+  ['broker{paper}', 'app/build', 'callTimeoutMs'],
+  ['broker{http}', 'app/build', 'kind url callTimeoutMs tokenFile'],
+  ['broker{http}', 'brokers/http/options', 'plainHttp', 'parsed'],
+  ['broker{http}', 'app/config-check', 'token'],
+  ['broker{http}', 'brokers/http/exchange', 'connectTimeoutMs timeoutMs answerBytes'],
+  ['broker{http}', 'brokers/http', 'openOrders longestRetryAfterMs longestBanMs'],
+  ['broker{http}.capabilities', 'brokers/http/options', CAPABILITIES],
+  ['broker{http}.capabilities.limits[]', 'brokers/http/options', 'name groups perMinute perDay'],
+  ['broker{http}.capabilities.limits[]', 'calls/gates', 'perSecond'],
+  ['broker{binance}', 'config/service-file', 'kind environment key secret keyFile'],
+  ['broker{binance}', 'brokers/venue/key', 'passphrase'],
+  ['broker{binance}', 'brokers/venue/binance/broker', 'positionMode recvWindowMs'],
+  ['broker{binance}', 'brokers/http/exchange', 'connectTimeoutMs timeoutMs answerBytes'],
+  ['broker{binance}', 'brokers/venue/binance/answers', 'url'],
+  ['broker{binance}', 'app/build', 'callTimeoutMs'],
+]
+
+const prices: Rows = [
+  ['feed', 'config/feed-schema', 'kind'],
+  ['feed', 'feeds/simulated', 'seed intervalMs'],
+  ['feed', 'app/orders-of-a-venue', 'pollMs'],
+  ['feed', 'app/data-folder', 'acceptSimulated'],
+  ['feed', 'account/tick-intake', 'maxJumpPct confirmMs'],
+  ['feed', 'app/redis-outage', 'maxTickAgeMs'],
+  ['feed.redis', 'redis/options', REDIS_CLIENT],
+  ['feed.redis', 'redis/client-options', 'connectTimeoutMs commandTimeoutMs'],
+  ['feed.redis', 'redis/connection', 'pingMs'],
+  ['feed.redis', 'redis/client-options', 'reconnectMaxMs', 'later'],
+  ['feed.redis', 'feeds/redis', 'push channel stream hash replayMs replayEntries'],
+  ['feed.redis', 'feeds/redis', 'pullAfterMs'],
+]
+
+const instruments: Rows = [
+  [
+    'instruments.<name>',
+    'config/instrument-schema',
+    'multiplier contract negativePrices',
+    'parsed',
+  ],
+  ['instruments.<name>', 'app/orders-of-a-venue', 'lot tickSize', 'parsed'],
+  ['instruments.<name>', 'exits/quantity', 'minQuantity', 'parsed'],
+  ['instruments.<name>', 'risk/portfolio', 'currency', 'parsed'],
+  ['instruments.<name>.hours', 'app/trading-hours', 'timezone open close days', 'parsed'],
+  ['instruments.<name>.hours', 'config/instrument-schema', 'holidays', 'parsed'],
+  ['instruments.<name>.hours.sessions[]', 'config/instrument-schema', 'open close', 'parsed'],
+  [
+    'instruments.<name>.hours.exceptions.<name>',
+    'config/instrument-schema',
+    'open close',
+    'parsed',
+  ],
+]
+
+const store: Rows = [
+  ['store{lmdb}', 'app/data-folder', 'kind'],
+  ['store{lmdb}', 'stores/state-repository', 'closedRows'],
+  ['store{redis}', 'stores/state-repository', 'closedRows'],
+  ['store{redis}', 'app/failover', 'kind exclusive leaseMs'],
+  ['store{redis}', 'stores/redis/outage', 'outageLines'],
+  ['store{redis}.redis', 'redis/options', REDIS_CLIENT],
+  ['store{redis}.redis', 'stores/redis', 'prefix waitReplicas'],
+  ['store{redis}.redis', 'redis/client-options', 'connectTimeoutMs commandTimeoutMs'],
+  ['store{redis}.redis', 'redis/connection', 'pingMs'],
+  ['store{redis}.redis', 'redis/client-options', 'reconnectMaxMs', 'later'],
+]
+
+const CHANNELS = 'observability/notify/notifier'
+const notify: Rows = [
+  ['notify', CHANNELS, 'service settleMs maxSettleMs maxPerHour'],
+  ['notify.channels[]{webhook}', CHANNELS, 'kind url headers from'],
+  ['notify.channels[]{slack}', CHANNELS, 'kind url from'],
+  ['notify.channels[]{pagerduty}', CHANNELS, 'kind url from routingKey'],
+  ['notify.channels[]{telegram}', CHANNELS, 'kind url from token chatId'],
+  ['notify.heartbeat', CHANNELS, 'url everyMs'],
+]
+
+const rows: Rows = [
+  ['', 'cli/run', 'positions', 'command'],
+  ['', 'cli/check', 'strict acceptUnprovable'],
+  ['', 'config/service-file', 'dataFolder mode'],
+  ['', 'cli/run', 'cycleMs'],
+  ['clock', 'account/trusted-clock', 'confirmMs maxStepMs'],
+  ['http', 'app/config-check', 'host token'],
+  ['http', 'cli/run', 'port'],
+  ['http', 'http/connections', 'maxConnections requestMs'],
+  ...prices,
+  ...instruments,
+  ['portfolio', 'config/instrument-schema', 'capital', 'parsed'],
+  ['portfolio', 'app/health', 'timezone dayStart', 'parsed'],
+  ['portfolio.limits[]', 'risk/portfolio', 'name maxLoss warnAtPct account underlying currency'],
+  ['portfolio.limits[]', 'config/instrument-schema', 'maxLossPct', 'parsed'],
+  ...supervision,
+  ['massExit', 'exits/mass-exit', 'max withinMs confirmMs'],
+  ['entries', 'account/admission', 'skewMs'],
+  ['journal', 'stores/copy', 'rows'],
+  ['journal', 'app/health', 'days'],
+  ...broker,
+  ...breakers,
+  ['gateway.throttle', 'resilience/throttle', 'maxRate startRate'],
+  ['gateway', 'calls/call-desk', 'laneBound'],
+  ['exits.style{market}', 'exits/order-type', 'kind'],
+  ['exits.style{marketable-limit}', 'exits/order-type', 'kind bandPct escalateMs'],
+  [
+    'exits',
+    'account/exit-settings',
+    'workingMs retryMs maxRetryMs closedMarketRetryMs loudAfter loudAfterMs',
+  ],
+  ['exits', 'exits/verification', 'holdingFreshMs'],
+  ['exits', 'account/account', 'sendUnverifiedAfterMs'],
+  ['holdings', 'actors/gateway', 'reconcileMs'],
+  ['holdings', 'app/orders-of-a-venue', 'adopt defaultRules instruments adoptAfterMs confirm'],
+  ['log', 'observability/logger', 'format level levels maxPerSecond'],
+  ['display', 'cli/service-commands', 'timezone', 'command'],
+  ...notify,
+  ...store,
+  ['stop', 'cli/stopping', 'deadlineMs'],
+  ['health', 'app/health', 'exitOverdueMs staleMs graceMs slowLoopMs'],
+]
+
+/** One entry for each setting, by its id. */
+export const SHOWN: ReadonlyMap<string, Shown> = new Map(
+  rows.flatMap(([prefix, test, names, unread]) =>
+    names.split(' ').map((name): [string, Shown] => {
+      const id = prefix === '' ? name : `${prefix}.${name}`
+      return [id, { test: `test/${test}.test.ts`, ...(unread !== undefined && { unread }) }]
+    }),
+  ),
+)
