@@ -38,8 +38,12 @@ describe('every setting', function () {
   let broker: RemoteBroker
   let redis: RedisServer
 
-  const take = (seen: ReadonlyMap<string, Use>): void => {
-    for (const [path, use] of seen) if (uses.get(path) !== 'read') uses.set(path, use)
+  /** Settings of a broker count for its kind alone. */
+  const take = (seen: ReadonlyMap<string, Use>, kind: string): void => {
+    for (const [path, use] of seen) {
+      const own = path.replace(/^broker\./, `broker{${kind}}.`)
+      if (uses.get(own) !== 'read') uses.set(own, use)
+    }
   }
 
   /** Opens the service as `run` does, guards and exits a position, until the `awaited` settings have been read. */
@@ -55,6 +59,7 @@ describe('every setting', function () {
         ...given,
       }),
     )
+    const { kind } = config.broker
     const [service, { url }] = await Service.start({
       config,
       entries: [],
@@ -82,12 +87,12 @@ describe('every setting', function () {
       }
       await post('positions/p1/exit', {})
       await until(() => {
-        take(seen)
+        take(seen, kind)
         return awaited.every(path => seen.get(path) === 'read')
       })
     } finally {
       await service.stop()
-      take(seen)
+      take(seen, kind)
       folder.remove()
     }
   }
@@ -123,10 +128,12 @@ describe('every setting', function () {
         { kind: 'time', minimumCalls: 1 },
         { kind: 'simulated', acceptSimulated: true },
       )
-      await venue()
+      for (const kind of ['binance', 'bybit', 'okx']) await venue(kind)
       await stored()
       const expected = settings.filter(({ id }) => SHOWN.get(id)?.unread === undefined)
-      const unread = expected.filter(({ path }) => uses.get(path) !== 'read')
+      const unread = expected.filter(({ id, path }) => {
+        return uses.get(path.startsWith('broker.') ? id : path) !== 'read'
+      })
       expect(unread.map(({ id }) => id)).to.deep.equal([])
     },
   )
@@ -214,12 +221,19 @@ describe('every setting', function () {
   }
 
   /** A venue that is away. */
-  const venue = async (): Promise<void> => {
+  const venue = async (kind: string): Promise<void> => {
     const url = `https://127.0.0.1:${await closedPort()}`
     const window = { kind: 'time', slowMs: 10, slowRatePct: 50, minimumCalls: 1 }
     await run(
       {
-        broker: { kind: 'binance', environment: 'testnet', url, key: 'key', secret: 'secret' },
+        broker: {
+          kind,
+          environment: 'demo',
+          url,
+          key: 'key',
+          secret: 'secret',
+          passphrase: 'pass',
+        },
         feed: { kind: 'poll' },
         gateway: { breakers: touchy(window) },
       },

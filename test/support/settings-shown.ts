@@ -50,6 +50,21 @@ const supervision: Rows = [
   ['supervision', 'processes/watchdog', 'exitOnBlockedMs'],
 ]
 
+const venue = (kind: string): Rows => {
+  const at = `broker{${kind}}`
+  return [
+    [at, 'config/service-file', 'kind key secret keyFile'],
+    // It chooses the address while the configuration is parsed.
+    [at, 'config/service-file', 'environment', 'parsed'],
+    [at, 'brokers/venue/key', 'passphrase'],
+    [at, `brokers/venue/${kind}/broker`, 'positionMode'],
+    [at, `brokers/venue/${kind}/${kind === 'bybit' ? 'requests' : 'broker'}`, 'recvWindowMs'],
+    [at, `brokers/venue/${kind}/answers`, 'url'],
+    [at, 'brokers/http/exchange', 'connectTimeoutMs timeoutMs answerBytes'],
+    [at, 'app/build', 'callTimeoutMs'],
+  ]
+}
+
 const broker: Rows = [
   ['broker{paper}', 'app/paper-deposits', 'kind'],
   ['broker{paper}', 'brokers/paper-account', 'delayMs'],
@@ -62,12 +77,7 @@ const broker: Rows = [
   ['broker{http}.capabilities', 'brokers/http/options', CAPABILITIES],
   ['broker{http}.capabilities.limits[]', 'brokers/http/options', 'name groups perMinute perDay'],
   ['broker{http}.capabilities.limits[]', 'calls/gates', 'perSecond'],
-  ['broker{binance}', 'config/service-file', 'kind environment key secret keyFile'],
-  ['broker{binance}', 'brokers/venue/key', 'passphrase'],
-  ['broker{binance}', 'brokers/venue/binance/broker', 'positionMode recvWindowMs'],
-  ['broker{binance}', 'brokers/http/exchange', 'connectTimeoutMs timeoutMs answerBytes'],
-  ['broker{binance}', 'brokers/venue/binance/answers', 'url'],
-  ['broker{binance}', 'app/build', 'callTimeoutMs'],
+  ...['binance', 'bybit', 'okx'].flatMap(venue),
 ]
 
 const prices: Rows = [

@@ -105,3 +105,25 @@ export function venueSchema<const Kind extends string, const Environment extends
       capabilities: capabilitiesOf(given.positionMode),
     }))
 }
+
+/** What the adapter of every venue takes from its section of the configuration, setting by setting. */
+export const accountSettings = (
+  config: Pick<
+    z.output<ReturnType<typeof venueSchema>>,
+    | 'url'
+    | 'capabilities'
+    | 'positionMode'
+    | 'recvWindowMs'
+    | 'connectTimeoutMs'
+    | 'timeoutMs'
+    | 'answerBytes'
+  >,
+) => ({
+  url: config.url,
+  capabilities: config.capabilities,
+  positionMode: config.positionMode,
+  recvWindowMs: config.recvWindowMs,
+  connectTimeoutMs: config.connectTimeoutMs,
+  timeoutMs: config.timeoutMs,
+  answerBytes: config.answerBytes,
+})

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { keySource } from '../key.ts'
-import { venueSchema } from '../options.ts'
+import { accountSettings, venueSchema } from '../options.ts'
 import { BinanceBroker } from './broker.ts'
 import { capabilitiesOf } from './capabilities.ts'
 
@@ -25,13 +25,7 @@ export const binanceBroker = (
   onOddity: (kind: 'quotes') => void = () => undefined,
 ): BinanceBroker =>
   new BinanceBroker({
-    url: config.url,
-    capabilities: config.capabilities,
-    positionMode: config.positionMode,
-    recvWindowMs: config.recvWindowMs,
-    connectTimeoutMs: config.connectTimeoutMs,
-    timeoutMs: config.timeoutMs,
-    answerBytes: config.answerBytes,
+    ...accountSettings(config),
     key: keySource(config),
     permissionsUrl:
       config.environment !== 'live' ? undefined : config.url === LIVE ? LIVE_KEYS : config.url,

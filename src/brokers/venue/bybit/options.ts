@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { keySource } from '../key.ts'
-import { venueSchema } from '../options.ts'
+import { accountSettings, venueSchema } from '../options.ts'
 import { BybitBroker } from './broker.ts'
 import { capabilitiesOf } from './capabilities.ts'
 
@@ -19,4 +19,4 @@ export const bybitSchema = venueSchema({
 export const bybitBroker = (
   config: z.output<typeof bybitSchema>,
   onOddity: (kind: 'quotes') => void = () => undefined,
-): BybitBroker => new BybitBroker({ ...config, key: keySource(config), onOddity })
+): BybitBroker => new BybitBroker({ ...accountSettings(config), key: keySource(config), onOddity })

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { keySource } from '../key.ts'
-import { venueSchema } from '../options.ts'
+import { accountSettings, venueSchema } from '../options.ts'
 import { OkxBroker } from './broker.ts'
 import { capabilitiesOf } from './capabilities.ts'
 
@@ -20,7 +20,7 @@ export const okxBroker = (
   onOddity: (kind: 'quotes') => void = () => undefined,
 ): OkxBroker =>
   new OkxBroker({
-    ...config,
+    ...accountSettings(config),
     key: keySource(config),
     isSimulated: config.environment === 'demo',
     onOddity,

@@ -42,6 +42,12 @@ describe('requests of Bybit', () => {
     })
   }
 
+  it('are refused by the venue when they arrive later than recvWindowMs', () => {
+    const recvWindowMs = 1_234
+    const { headers } = requests.writer(recvWindowMs)(requests.holdingRequest(BTC), STAMP)
+    expect(headers).to.include({ 'x-bapi-recv-window': '1234' })
+  })
+
   it('are signed as those of another library, over the bytes that are sent', () => {
     for (const call of REORDERED) {
       const { body, headers } = golden('bybit', call)
