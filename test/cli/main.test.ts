@@ -59,7 +59,7 @@ describe('The command line', () => {
       ['check', '--positions', 'p', '--stict'],
       /^error: unknown option '--stict'/,
     ],
-    ['a missing option', ['replay'], /^error: required option '--positions <file>' not specified/],
+    ['a missing option', ['replay'], /^error: required option '--ticks <file...>' not specified/],
     [
       'a wrong choice',
       ['check', '--positions', 'p', '--format', 'xml'],
