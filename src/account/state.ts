@@ -1,4 +1,4 @@
-import type { GatewayPast } from '../actors/gateway.ts'
+import type { GatewayPast } from '../actors/gateway-state.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'

@@ -1,77 +1,10 @@
 import type { PositionId } from '../domain/ids.ts'
-import type { Position } from '../domain/position.ts'
-import type { AccountBook } from '../exits/account-book.ts'
-import { maySend, type KillSwitch } from '../exits/kill-switch.ts'
-import type { Notice } from '../exits/notices.ts'
-import type { EndedExit, ExitRecord } from '../exits/record.ts'
-import { send } from './actor.ts'
-import { lookUpLate, perform, type GatewayParts } from './gateway-calls.ts'
+import { maySend } from '../exits/kill-switch.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import { lookUpLate, perform } from './gateway-calls.ts'
+import { sendIntended } from './gateway-notices.ts'
+import type { GatewayState } from './gateway-state.ts'
 import type { GatewayMessage } from './messages.ts'
-
-export interface GatewayState {
-  /** Written by the gateway alone. */
-  readonly book: AccountBook
-  readonly parts: GatewayParts
-  readonly killSwitch: KillSwitch
-  /** Nothing is sent before a person has confirmed what the account holds. */
-  readonly isUnconfirmed: boolean
-  /** Records that are on their way to the store: they need not be written again. */
-  readonly noted: WeakSet<ExitRecord>
-}
-
-/** A position that is closed, and how its exit ended where that was kept. */
-interface Ended {
-  readonly position: Position
-  readonly generation: number
-  readonly exited?: EndedExit
-}
-
-/** What an earlier process left in the store. */
-export interface GatewayPast {
-  /** Exits that are not over, each with its position. */
-  readonly exits: readonly { readonly record: ExitRecord; readonly position: Position }[]
-  /** Positions that are open and have no exit. */
-  readonly open: readonly { readonly position: Position; readonly generation: number }[]
-  readonly released: readonly { readonly position: Position; readonly generation: number }[]
-  /** Exits of released positions whose orders may still be executed. */
-  readonly followed: readonly { readonly record: ExitRecord; readonly position: Position }[]
-  /** Positions that are over by exits with an order that may still arrive. */
-  readonly ended: readonly Ended[]
-  readonly killSwitch: KillSwitch
-  readonly isUnconfirmed: boolean
-}
-
-/** The first state of a gateway: the book takes up what an earlier process left behind. */
-export function gatewayState(
-  book: AccountBook,
-  parts: GatewayParts,
-  { exits, open, released, followed, ended, killSwitch, isUnconfirmed }: GatewayPast,
-): GatewayState {
-  const now = parts.now()
-  const each = <Kept extends { readonly position: Position }>(
-    what: string,
-    kept: readonly Kept[],
-    take: (kept: Kept) => void,
-  ): void => {
-    for (const one of kept) {
-      book.faults.alone(`${what} ${one.position.id}`, () => take(one), undefined)
-    }
-  }
-  each('release', released, ({ position, generation }) =>
-    book.release(position, { generation, now }),
-  )
-  each('remember', ended, ({ position, generation, exited }) =>
-    book.remember(position, { generation, exited, now }),
-  )
-  each('follow', followed, ({ record, position }) => book.restoreReleased(record, position, now))
-  each('own', open, ({ position, generation }) => book.own(position, { generation, now }))
-  each('own', exits, ({ record, position }) =>
-    book.own(position, { generation: record.generation, now }),
-  )
-  // What comes to a holding after the exit whose evidence it is counts as new in it.
-  each('restore', exits, ({ record, position }) => book.exits.restore(record, { position, now }))
-  return { book, parts, killSwitch, isUnconfirmed, noted: new WeakSet() }
-}
 
 /**
  * The one place that every order passes. Sends one exit per position, however often it is asked for. What
@@ -306,67 +239,5 @@ function act({ book, parts, killSwitch, isUnconfirmed }: GatewayState, id: Posit
   for (const call of book.exits.due(id, gates)) {
     const present = book.exits.record(id)
     if (present !== undefined) perform(parts, call, present)
-  }
-}
-
-/** The position that a notice without a decision is about; undefined where it is about none. */
-const idOf = (notice: Notice): PositionId | undefined =>
-  'positionId' in notice ? notice.positionId : undefined
-
-/** A generation of a position. */
-interface Life {
-  readonly positionId: PositionId
-  readonly generation: number
-}
-
-/** The supervisor knows then that the monitor need not repeat itself. */
-const sendIntended = ({ supervisor }: Pick<GatewayParts, 'supervisor'>, life: Life): boolean =>
-  send(supervisor, { kind: 'intended', ...life })
-
-/**
- * Takes a notice of the book: journals it, and sends the end of an exit to the supervisor. Gives the
- * position that is over.
- */
-export function noticed(
-  { journal, supervisor }: Pick<GatewayParts, 'journal' | 'supervisor'>,
-  book: Pick<AccountBook, 'generationOf'>,
-  notice: Notice,
-): PositionId | undefined {
-  const lifeOf = (positionId: PositionId): Life => {
-    return { positionId, generation: book.generationOf(positionId) ?? 0 }
-  }
-  const positionId = 'decision' in notice ? notice.decision.positionId : idOf(notice)
-  journal(notice, positionId && book.generationOf(positionId))
-  const over = (id: PositionId): PositionId => {
-    send(supervisor, { kind: 'closed', ...lifeOf(id) })
-    return id
-  }
-  switch (notice.kind) {
-    case 'exit-intended':
-      sendIntended({ supervisor }, lifeOf(notice.decision.positionId))
-      return undefined
-    case 'exit-filled':
-    case 'exit-closed':
-      return over(notice.decision.positionId)
-    case 'position-gone':
-      return over(notice.positionId)
-    case 'released-order-over':
-    case 'exit-late-fill':
-    case 'exit-unknown':
-    case 'exit-rejected':
-    case 'exit-stuck':
-    case 'exit-unproved':
-    case 'exit-unverified':
-    case 'exit-fault':
-    case 'exit-foreign':
-    case 'exit-dust':
-    case 'exit-reserved':
-    case 'position-shrunk':
-    case 'holding-oversold':
-    case 'holding-unknown':
-    case 'holding-unowned':
-    case 'second-guard':
-    case 'isolated-fault':
-      return undefined
   }
 }

@@ -1,5 +1,5 @@
 import type { GatewayParts } from '../actors/gateway-calls.ts'
-import type { GatewayPast } from '../actors/gateway.ts'
+import type { GatewayPast } from '../actors/gateway-state.ts'
 import type { ReconcilerParts } from '../actors/reconciler.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ExitSettings } from '../exits/settings.ts'

@@ -3,16 +3,9 @@ import type { Execution, ExitOrder, RejectionCode } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import { clientOrderId } from './client-order-id.ts'
+import { NO_DRIFT } from './exit-state.ts'
 import { avoiding, nextType, typeOf } from './order-type.ts'
-import {
-  NO_DRIFT,
-  NOTHING,
-  plus,
-  remainingOf,
-  withStep,
-  type ExitRecord,
-  type Provable,
-} from './record.ts'
+import { NOTHING, plus, remainingOf, withStep, type ExitRecord, type Provable } from './record.ts'
 import type { ExitSettings } from './settings.ts'
 
 /** A position that must be closed completely. */

@@ -1,6 +1,7 @@
 import { difference, sum } from '../domain/decimal.ts'
 import type { ExitEvent } from './events.ts'
-import { withStep, type Drift, type ExitRecord } from './record.ts'
+import type { Drift } from './exit-state.ts'
+import { withStep, type ExitRecord } from './record.ts'
 
 /** Others have changed the holding: a report on it now proves less of the order. */
 export function drifted(

@@ -1,18 +1,13 @@
 import { isEnough, isSame } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import type { Circumstances } from './circumstances.ts'
+import { isUnchanged, type ExitState, type Followed } from './exit-state.ts'
 import { afterFill } from './filled.ts'
 import { besideForeign } from './foreign.ts'
 import { executedUnseen, isClosedBefore, isLost, settledByHolding } from './holding-evidence.ts'
 import { limitStyleOf, priceOfAttempt } from './order-type.ts'
-import { attemptQuantity, type Plan } from './quantity.ts'
-import {
-  isUnchanged,
-  remainingOf,
-  type ExitRecord,
-  type ExitState,
-  type Followed,
-} from './record.ts'
+import { attemptQuantity } from './quantity.ts'
+import { remainingOf, type ExitRecord } from './record.ts'
 import {
   asksHolding,
   isHoldingEvidence,
@@ -21,20 +16,7 @@ import {
   wayOf,
   type ExitSettings,
 } from './settings.ts'
-
-/** What can be done for an exit: a call to be made, or something that is known already. */
-export type Step =
-  | { readonly kind: 'save' | 'send' | 'ask-order' | 'cancel' | 'ask-holding' | 'list-orders' }
-  | { readonly kind: 'plan'; readonly plan: Plan }
-  | { readonly kind: 'retry' }
-  | { readonly kind: 'contradicted' }
-  | { readonly kind: 'flat'; readonly by: 'fill' | 'dust'; readonly isBelieved?: true }
-  | { readonly kind: 'untouched'; readonly isProof: boolean }
-  | { readonly kind: 'ended'; readonly quantity: number }
-
-const ASK_HOLDING: Step = { kind: 'ask-holding' }
-
-const ASK_ORDER: Step = { kind: 'ask-order' }
+import { ASK_HOLDING, ASK_ORDER, type Step } from './step.ts'
 
 /**
  * Whether the venue is asked, once, for an order of an attempt that never left: a store that was

@@ -6,7 +6,7 @@ import { restOf } from '../domain/units.ts'
 import { newExit } from './attempts.ts'
 import { circumstancesOf, type CallGates, type ExitsOptions } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
-import { stepsFor, type Step } from './evidence.ts'
+import { stepsFor } from './evidence.ts'
 import { follow, joined } from './exit-transitions.ts'
 import type { HoldingBook } from './holding-book.ts'
 import { changeSince, lockHolding, resumeLock } from './holding-lock.ts'
@@ -16,6 +16,7 @@ import { completed, isAlive, isIdle, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
 import { awaitsOf } from './report-readers.ts'
 import { asksHolding, isHoldingEvidence, settingsFor } from './settings.ts'
+import type { Step } from './step.ts'
 import {
   eventOf,
   executedOf,

@@ -4,19 +4,11 @@ import { isEnough, leftOf } from '../domain/units.ts'
 import { backoffMs, ended, nextAttempt, provableBy, rejected } from './attempts.ts'
 import { drifted } from './drift.ts'
 import type { ExitEvent } from './events.ts'
+import { isFollowed, NO_DRIFT, type ExitState } from './exit-state.ts'
 import { followFilled } from './filled.ts'
 import { foreign } from './foreign.ts'
 import type { Plan } from './quantity.ts'
-import {
-  doubted,
-  isAlive,
-  isFollowed,
-  NO_DRIFT,
-  remainingOf,
-  withStep,
-  type ExitRecord,
-  type ExitState,
-} from './record.ts'
+import { doubted, isAlive, remainingOf, withStep, type ExitRecord } from './record.ts'
 import { settingsFor, wayOf, type ExitSettings } from './settings.ts'
 import { lived, notOpen, seen } from './sightings.ts'
 

@@ -2,17 +2,11 @@ import { difference } from '../domain/decimal.ts'
 import { isEnough, restOf } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
-import type { Step } from './evidence.ts'
+import { isUnchanged, type ExitState } from './exit-state.ts'
 import { isReportedTwice } from './holding-state.ts'
-import {
-  DOUBTED,
-  isUnchanged,
-  NOTHING,
-  withStep,
-  type ExitRecord,
-  type ExitState,
-} from './record.ts'
+import { DOUBTED, NOTHING, withStep, type ExitRecord } from './record.ts'
 import { proofMs, type ExitSettings } from './settings.ts'
+import type { Step } from './step.ts'
 
 /*
  * An exit that the venue calls filled. Where its position is alone in the holding, that must fall by the

@@ -1,9 +1,10 @@
 import { backoffMs } from './attempts.ts'
 import type { Circumstances } from './circumstances.ts'
-import type { Step } from './evidence.ts'
+import type { ExitState } from './exit-state.ts'
 import { isReportedTwice } from './holding-state.ts'
-import { withStep, type ExitRecord, type ExitState } from './record.ts'
+import { withStep, type ExitRecord } from './record.ts'
 import { proofMs, type ExitSettings } from './settings.ts'
+import type { Step } from './step.ts'
 
 /*
  * An order that has the id of an attempt of ours, and that this store never sent: the store is older

@@ -10,6 +10,7 @@ import type { Faults } from './faults.ts'
 import { FormerHoldings } from './former.ts'
 import { HoldingGroup, NOTHING_LOST, type Surroundings } from './holding-group.ts'
 import { HoldingReader } from './holding-reader.ts'
+import { spelling } from './holding-spelling.ts'
 import { claimOf, holdingKeyOf, nameOf } from './holding-state.ts'
 import { proofMs, type ExitSettings } from './settings.ts'
 import { Unowned, type Adoption, type UnownedHolding } from './unowned.ts'
@@ -248,7 +249,8 @@ export class HoldingBook {
     const lacking = new Map<string, { readonly key: HoldingKey }>(this.groups)
     for (const each of this.unowned.all()) lacking.set(nameOf(each.key), each)
     for (const key of this.former.oversold()) lacking.set(nameOf(key), { key })
-    const spelled = this.spelling(holdings)
+    const accounts = [...this.lives.values()].map(({ position }) => position.account)
+    const spelled = spelling(holdings, this.groups, accounts)
     const reports = holdings.flatMap(({ quantity, ageMs, entryPrice, ...holding }) => {
       // Nothing holds so much: like a row that is missing, it proves nothing.
       if (!isBounded(quantity)) return []
@@ -281,39 +283,5 @@ export class HoldingBook {
     const beyond = (key: HoldingKey, quantity: number): void =>
       this.unowned.update({ key, quantity: this.reader.unowned(key, quantity), since })
     return { ...this.surroundings, beyond }
-  }
-
-  /**
-   * How our positions name what a venue lists. One with a single account may leave its name out, and our
-   * positions may do so where the venue does not: that is one holding still.
-   */
-  private spelling(
-    listed: readonly Pick<Holding, 'account'>[],
-  ): (listed: HoldingKey) => HoldingKey | 'several' {
-    const onlyOne = this.withoutAccounts()
-    const ours = new Set([...this.lives.values()].map(({ position }) => position.account))
-    const [ourOnly] = ours.size === 1 ? ours : []
-    const isOneAccount = new Set(listed.map(({ account }) => account)).size === 1
-    return listed => {
-      const { account, ...unnamed } = listed
-      if (account === undefined) {
-        const named = ourOnly === undefined ? listed : { ...listed, account: ourOnly }
-        return onlyOne.get(nameOf(listed)) ?? named
-      }
-      const isNamedByNone = ours.size === 1 && ours.has(undefined)
-      if (!isNamedByNone || this.groups.has(nameOf(listed))) return listed
-      if (isOneAccount) return unnamed
-      return this.groups.has(nameOf(unnamed)) ? 'several' : listed
-    }
-  }
-
-  private withoutAccounts(): ReadonlyMap<string, HoldingKey | 'several'> {
-    const keys = new Map<string, HoldingKey | 'several'>()
-    for (const { key } of this.groups.values()) {
-      const { account: _named, ...rest } = key
-      const name = nameOf(rest)
-      keys.set(name, keys.has(name) ? 'several' : key)
-    }
-    return keys
   }
 }

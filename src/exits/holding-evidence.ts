@@ -1,10 +1,11 @@
 import { sum } from '../domain/decimal.ts'
 import { isSame, restOf } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
-import type { Step } from './evidence.ts'
+import { isUnchanged, type ExitState, type Followed } from './exit-state.ts'
 import { isReportedTwice } from './holding-state.ts'
-import { isUnchanged, type ExitRecord, type ExitState, type Followed } from './record.ts'
+import type { ExitRecord } from './record.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
+import type { Step } from './step.ts'
 
 /** Units that an order has executed, by the evidence of the holding: no fewer and no more than these. */
 export interface Executed {

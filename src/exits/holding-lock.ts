@@ -1,7 +1,8 @@
 import { sum } from '../domain/decimal.ts'
 import { restOf } from '../domain/units.ts'
 import type { HoldingChange } from './events.ts'
-import { isAlive, NO_DRIFT, type ExitRecord } from './record.ts'
+import { NO_DRIFT } from './exit-state.ts'
+import { isAlive, type ExitRecord } from './record.ts'
 import type { TrackedExit } from './tracked-exit.ts'
 
 /**

@@ -1,100 +1,11 @@
 import { ratioOfSums, sum } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { Execution, ExitOrder, RejectionCode } from '../domain/order.ts'
+import type { Execution, ExitOrder } from '../domain/order.ts'
 import { leftOf } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
+import { NO_DRIFT, type Drift, type ExitState } from './exit-state.ts'
 import type { OrderType } from './order-type.ts'
-
-/**
- * How others may have changed the holding since `heldBefore` was reported, units in the position's
- * direction: positions that came may have been bought since, those that were released may be sold.
- */
-export interface Drift {
-  /** Units, below 0 for a loss, that it has changed by at least. */
-  readonly least: number
-  /** At most; null where it rose by a purchase of unknown size. */
-  readonly most: number | null
-  /** Units of what was held before that belonged to no position; null where that is not known. */
-  readonly spare: number | null
-  /** Units that other positions own of it; null where that is not known. */
-  readonly others: number | null
-}
-
-/** A holding that others have not changed. */
-export const NO_DRIFT: Drift = { least: 0, most: 0, spare: null, others: null }
-
-export const isUnchanged = ({ least, most }: Drift): boolean => least === 0 && most === 0
-
-/** What is known of an order whose end is not. Times are epoch ms. */
-interface Known {
-  /** When it was accepted, sent in vain, or found by a new process. */
-  readonly since: number
-  /** When the venue first said that it does not work (any more); that alone proves no quantity. */
-  readonly notOpenAt?: number
-}
-
-/**
- * How far the one exit of a position's generation has come. What is not terminal and was read from
- * the store, or outlived the gateway that sent it, is `unknown`: a dead process's bytes may arrive.
- */
-export type ExitState =
-  /** The present attempt is not durable yet, so nothing of it may leave. */
-  | { readonly kind: 'intending'; readonly notBefore: number }
-  /** Durable; to be sent. */
-  | { readonly kind: 'intended'; readonly notBefore: number }
-  /**
-   * The order waits for its turn and has not left. `doubtedSince`: an earlier sending of it may live
-   * since then. Never read from the store.
-   */
-  | { readonly kind: 'queued'; readonly since: number; readonly doubtedSince?: number }
-  /** The order has left and its answer has not come. Never read from the store. */
-  | { readonly kind: 'sending' }
-  | ({ readonly kind: 'acknowledged' } & Known)
-  | ({ readonly kind: 'partly-filled' } & Known)
-  /** Nothing is proved. */
-  | ({
-      readonly kind: 'unknown'
-      /** When the venue first said that it finds no such order. */
-      readonly absentAt?: number
-      /** When the venue first said that it has rejected the order. */
-      readonly rejectedAt?: number
-      /** When a cancel was sent whose answer does not say that the order works. */
-      readonly cancelledAt?: number
-      /** The order is not sent again before, if sending it again is the way to learn of it. */
-      readonly notBefore?: number
-    } & Known)
-  /** The venue refused this attempt; it never lived. A new one is made at `retryAt`. */
-  | {
-      readonly kind: 'rejected'
-      readonly code: RejectionCode | 'ended'
-      readonly since: number
-      readonly retryAt: number
-    }
-  /**
-   * The venue has an order of this id that this store did not send; nothing of it is booked. A new
-   * attempt is made from `retryAt` on, after the order is over (`overAt`: when that was first reported) and
-   * the holding was asked for by name. `by`: how it was found.
-   */
-  | {
-      readonly kind: 'foreign'
-      readonly by: 'duplicate' | 'look-up'
-      readonly since: number
-      readonly retryAt: number
-      readonly overAt?: number
-    }
-  /**
-   * All of it is executed; nothing is sent again. `earlier`: what the attempts before the last one have
-   * executed; records of earlier releases lack it. `isContradicted`: the holding shows no fill.
-   */
-  | {
-      readonly kind: 'filled'
-      readonly at: number
-      readonly earlier?: Execution
-      readonly isContradicted?: true
-    }
-  /** Over. `gone`: the holding proves it. `dust`: what is left is too little for an order. */
-  | { readonly kind: 'flat'; readonly at: number; readonly by: 'fill' | 'gone' | 'dust' }
 
 /** One thing that happened to an exit, for a person who asks why. */
 export interface ExitStep {
@@ -249,13 +160,6 @@ export const isIdle = (record: ExitRecord): boolean =>
     record.state.kind === 'rejected') &&
   !record.isDoubted &&
   record.before.quantity === 0
-
-/** The state of an order that the venue may still report on. */
-export type Followed = Extract<ExitState, { kind: 'acknowledged' | 'partly-filled' | 'unknown' }>
-
-/** Whether the venue may still report on the order. */
-export const isFollowed = (state: ExitState): state is Followed =>
-  state.kind === 'acknowledged' || state.kind === 'partly-filled' || state.kind === 'unknown'
 
 /** Marks an attempt whose order may live. */
 export const DOUBTED = { hasLeft: true, isDoubted: true, wasDoubted: true } as const

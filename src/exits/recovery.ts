@@ -1,6 +1,7 @@
 import { isEnough, leftOf } from '../domain/units.ts'
+import type { ExitState } from './exit-state.ts'
 import { shrunk } from './exit-transitions.ts'
-import { doubted, isOver, type ExitRecord, type ExitState } from './record.ts'
+import { doubted, isOver, type ExitRecord } from './record.ts'
 import { asksHolding, type ExitSettings } from './settings.ts'
 
 /**

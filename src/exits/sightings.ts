@@ -3,16 +3,9 @@ import type { LivedOrder, RejectionCode } from '../domain/order.ts'
 import { isEnough, isRounded, isSame } from '../domain/units.ts'
 import { ended, rejected } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
+import { isFollowed, type ExitState } from './exit-state.ts'
 import { foreign, foreignOver } from './foreign.ts'
-import {
-  DOUBTED,
-  doubted,
-  hasNotLeft,
-  isFollowed,
-  withStep,
-  type ExitRecord,
-  type ExitState,
-} from './record.ts'
+import { DOUBTED, doubted, hasNotLeft, withStep, type ExitRecord } from './record.ts'
 import { proofMs, type ExitSettings } from './settings.ts'
 
 /** The record after what the venue says of its order; what cannot be true proves nothing. */

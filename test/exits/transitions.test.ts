@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import type { ExitEvent } from '../../src/exits/events.ts'
-import type { ExitState } from '../../src/exits/record.ts'
+import type { ExitState } from '../../src/exits/exit-state.ts'
 import { ExitCase, settingsOf } from '../support/exits.ts'
 
 type State = ExitState['kind']

@@ -1,0 +1,69 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { AccountBook } from '../exits/account-book.ts'
+import type { Notice } from '../exits/notices.ts'
+import { send } from './actor.ts'
+import type { GatewayParts } from './gateway-calls.ts'
+
+/** The position that a notice without a decision is about; undefined where it is about none. */
+const idOf = (notice: Notice): PositionId | undefined =>
+  'positionId' in notice ? notice.positionId : undefined
+
+/** A generation of a position. */
+interface Life {
+  readonly positionId: PositionId
+  readonly generation: number
+}
+
+/** The supervisor knows then that the monitor need not repeat itself. */
+export const sendIntended = (
+  { supervisor }: Pick<GatewayParts, 'supervisor'>,
+  life: Life,
+): boolean => send(supervisor, { kind: 'intended', ...life })
+
+/**
+ * Takes a notice of the book: journals it, and sends the end of an exit to the supervisor. Gives the
+ * position that is over.
+ */
+export function noticed(
+  { journal, supervisor }: Pick<GatewayParts, 'journal' | 'supervisor'>,
+  book: Pick<AccountBook, 'generationOf'>,
+  notice: Notice,
+): PositionId | undefined {
+  const lifeOf = (positionId: PositionId): Life => {
+    return { positionId, generation: book.generationOf(positionId) ?? 0 }
+  }
+  const positionId = 'decision' in notice ? notice.decision.positionId : idOf(notice)
+  journal(notice, positionId && book.generationOf(positionId))
+  const over = (id: PositionId): PositionId => {
+    send(supervisor, { kind: 'closed', ...lifeOf(id) })
+    return id
+  }
+  switch (notice.kind) {
+    case 'exit-intended':
+      sendIntended({ supervisor }, lifeOf(notice.decision.positionId))
+      return undefined
+    case 'exit-filled':
+    case 'exit-closed':
+      return over(notice.decision.positionId)
+    case 'position-gone':
+      return over(notice.positionId)
+    case 'released-order-over':
+    case 'exit-late-fill':
+    case 'exit-unknown':
+    case 'exit-rejected':
+    case 'exit-stuck':
+    case 'exit-unproved':
+    case 'exit-unverified':
+    case 'exit-fault':
+    case 'exit-foreign':
+    case 'exit-dust':
+    case 'exit-reserved':
+    case 'position-shrunk':
+    case 'holding-oversold':
+    case 'holding-unknown':
+    case 'holding-unowned':
+    case 'second-guard':
+    case 'isolated-fault':
+      return undefined
+  }
+}
