@@ -16,6 +16,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./run.ts')).runCommand,
   },
   {
+    name: 'init',
+    summary: 'read an account at a venue, and write the files that guard it',
+    load: async () => (await import('./init.ts')).initCommand,
+  },
+  {
     name: 'status',
     summary: 'tell how the running service is',
     load: async () => (await import('./status.ts')).statusCommand,

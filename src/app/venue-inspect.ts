@@ -1,0 +1,51 @@
+import type { Permissions, PositionMode } from '../brokers/venue/account.ts'
+import type { VenueInstrument } from '../brokers/venue/instrument.ts'
+import type { Tick } from '../domain/tick.ts'
+import type { Holding, OpenOrder } from '../ports/broker.ts'
+import { venueBrokerOf, type VenueConfig } from './open-broker.ts'
+
+/** What is found at a venue by reading alone. */
+export interface Inspection {
+  /** How far the venue's clock is ahead of this machine's, ms. */
+  readonly clockOffsetMs: number
+  readonly permissions: Permissions
+  readonly mode: PositionMode
+  readonly holdings: readonly Holding[]
+  readonly orders: readonly OpenOrder[]
+  /** Of what is held, by its name. */
+  readonly prices: ReadonlyMap<string, Tick>
+  readonly instruments: ReadonlyMap<string, VenueInstrument>
+}
+
+/** Reads an account, whatever its position mode is; throws an error of the broker where it cannot. */
+export async function inspectVenue(config: VenueConfig): Promise<Inspection> {
+  const signal = AbortSignal.timeout(4 * config.callTimeoutMs)
+  const first = venueBrokerOf(config)
+  let mode: PositionMode
+  try {
+    mode = await first.positionMode(signal)
+  } finally {
+    await first.close()
+  }
+  const broker = venueBrokerOf({ ...config, positionMode: mode })
+  try {
+    const clockOffsetMs = await broker.clockOffsetMs(signal)
+    const permissions = await broker.permissions(signal)
+    const holdings = await broker.holdings(signal)
+    const orders = await broker.openOrders(signal)
+    const held = [...new Set(holdings.map(({ instrument }) => instrument))]
+    const prices = await broker.quotes(held, signal)
+    const instruments = await broker.instruments(signal)
+    return {
+      clockOffsetMs,
+      permissions,
+      mode,
+      holdings,
+      orders,
+      prices: new Map(prices.map(tick => [tick.instrument, tick])),
+      instruments: new Map(instruments.map(each => [each.instrument, each])),
+    }
+  } finally {
+    await broker.close()
+  }
+}

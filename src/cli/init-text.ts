@@ -1,0 +1,93 @@
+import type { Inspection } from '../app/venue-inspect.ts'
+import type { Holding } from '../ports/broker.ts'
+import { countText } from './output.ts'
+
+/** What `init` was asked to write. */
+export interface Wanted {
+  readonly kind: string
+  readonly environment: string
+  readonly url: string | undefined
+  readonly keyFile: string | undefined
+  readonly stopPct: number
+}
+
+/** Clocks that differ by less are right, ms. */
+const RIGHT_MS = 1_000
+
+/** What was found at the venue, a line each, for a person. */
+export function foundText(found: Inspection): readonly string[] {
+  const { clockOffsetMs, permissions, mode, holdings, orders } = found
+  const { trade, isAddressBound, expiresAt } = permissions
+  const seconds = (Math.abs(clockOffsetMs) / 1_000).toFixed(1)
+  const clock =
+    Math.abs(clockOffsetMs) < RIGHT_MS
+      ? 'the clocks agree'
+      : `this machine's clock is ${seconds} s ${clockOffsetMs > 0 ? 'behind' : 'ahead'}: requests are signed by the venue's`
+  return [
+    `clock        ${clock}`,
+    `trading      ${said(trade, 'the key may trade', 'the key may not trade: enough for mode observe, not for exits')}`,
+    `address      ${said(isAddressBound, 'the key is bound to addresses', 'any address may use the key: bind it to this one')}`,
+    ...(expiresAt === undefined ? [] : [`expires      ${new Date(expiresAt).toISOString()}`]),
+    `positions    ${mode} mode, ${countText(holdings.length, 'holding')}`,
+    ...holdings.map(each => `             ${holdingText(each, found)}`),
+    `orders       ${countText(orders.length, 'working order')} of others`,
+  ]
+}
+
+const said = (is: boolean | undefined, yes: string, no: string): string =>
+  is === undefined ? 'the venue does not say' : is ? yes : no
+
+function holdingText(holding: Holding, { prices, instruments }: Inspection): string {
+  const { instrument, quantity, entryPrice } = holding
+  const price = prices.get(instrument)?.price
+  const fixed = instruments.get(instrument)
+  return [
+    `${instrument} ${quantity > 0 ? 'long' : 'short'} ${Math.abs(quantity)}`,
+    ...(entryPrice === undefined ? [] : [`at ${entryPrice}`]),
+    ...(price === undefined || Number.isNaN(price) ? [] : [`last price ${price}`]),
+    ...(fixed?.lot === undefined ? [] : [`lots of ${fixed.lot}`]),
+    ...(fixed === undefined || fixed.multiplier === 1
+      ? []
+      : [`a unit is a contract of ${fixed.multiplier}`]),
+  ].join(', ')
+}
+
+/** The configuration of the service. */
+export function configText({ mode }: Pick<Inspection, 'mode'>, wanted: Wanted): string {
+  const { kind, environment, url, keyFile } = wanted
+  const key =
+    keyFile === undefined
+      ? '  # The key: WATCHKEEPER_BROKER_KEY and WATCHKEEPER_BROKER_SECRET in the environment.'
+      : `  keyFile: ${JSON.stringify(keyFile)} # mode 0600`
+  return `# Written by watchkeeper init; every setting: docs/configuration.md.
+positions: positions.yaml
+dataFolder: data
+${environment === 'live' ? 'mode: observe # exits are journaled and none is sent; guard: exits are sent' : 'mode: guard'}
+feed:
+  kind: poll # the venue's prices
+broker:
+  kind: ${kind}
+  environment: ${environment}
+${url === undefined ? '' : `  url: ${JSON.stringify(url)}\n`}${key}
+  positionMode: ${mode}
+`
+}
+
+/** The positions of what is held, with a stop each. */
+export function positionsText(holdings: readonly Holding[], { stopPct }: Wanted): string {
+  const rows = holdings.map(({ instrument, quantity, entryPrice }) => {
+    const side = quantity > 0 ? 'long' : 'short'
+    return `  - id: ${JSON.stringify(`${instrument.toLowerCase()}-${side}`)}
+    instrument: ${JSON.stringify(instrument)}
+    side: ${side}
+    quantity: ${Math.abs(quantity)}
+    entryPrice: ${entryPrice!}
+    rules: bounded
+`
+  })
+  return `# Written by watchkeeper init; every rule: docs/rules.md.
+rules:
+  bounded:
+    stopLoss: { pct: ${stopPct} } # of the entry price
+positions:${rows.length === 0 ? ' []\n' : `\n${rows.join('')}`}`
+}

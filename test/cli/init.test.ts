@@ -1,0 +1,124 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
+import { atBinance } from '../support/venues/at-binance.ts'
+import { atBybit } from '../support/venues/at-bybit.ts'
+import { atOkx } from '../support/venues/at-okx.ts'
+import type { EmulatedVenue } from '../support/venues/at-venue.ts'
+
+const ENV = {
+  WATCHKEEPER_BROKER_KEY: 'emulated-key',
+  WATCHKEEPER_BROKER_SECRET: 'emulated-secret',
+  WATCHKEEPER_BROKER_PASSPHRASE: 'my own words',
+}
+
+const VENUES = {
+  binance: { open: atBinance, name: 'BTCUSDT' },
+  bybit: { open: atBybit, name: 'BTCUSDT' },
+  okx: { open: atOkx, name: 'BTC-USDT-SWAP' },
+} as const
+
+describe('watchkeeper init', () => {
+  let venue: EmulatedVenue
+  let folder: string
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'watchkeeper-init-'))))
+  afterEach(() => {
+    venue.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** A venue that holds two of what is named, and a short of another. */
+  const holding = (opened: EmulatedVenue, name: string): void => {
+    venue = opened
+    for (const [instrument, quantity] of [
+      [name, 2],
+      ['ETHUSDT', -1],
+    ] as const) {
+      venue.server.venue.price(instrument, 90)
+      venue.server.venue.hand({ instrument, quantity })
+    }
+  }
+
+  const init = (args: readonly string[], stdin = '', env: NodeJS.ProcessEnv = ENV): Promise<Ran> =>
+    watchkeeper(['init', '--folder', folder, '--url', venue.url, ...args], { stdin, env })
+
+  const written = (name: string): string => readFileSync(join(folder, name), 'utf8')
+
+  for (const [kind, { open, name }] of Object.entries(VENUES)) {
+    it(`asks, reads an account at ${kind}, and writes files that check takes`, async () => {
+      holding(await open(), name)
+      const ran = await init([], `${kind}\ndemo\n${name}\n\n`)
+      expect(ran.stderr, ran.stdout).to.include('Loss at which each is exited, percent [5]: ')
+      expect(ran.code).to.equal(0)
+      expect(ran.stdout).to.include(`${name} long 2, at 100, last price 90, lots of 0.001`)
+      expect(ran.stdout).to.include('the clocks agree')
+      expect(written('watchkeeper.yaml')).to.include(`kind: ${kind}\n  environment: demo\n`)
+      expect(written('positions.yaml')).to.include(`instrument: "${name}"`)
+      expect(written('positions.yaml')).to.not.include('ETHUSDT')
+      const checked = await watchkeeper(['check', '--config', join(folder, 'watchkeeper.yaml')], {
+        env: ENV,
+      })
+      expect(checked.stdout).to.include('valid: 1 position')
+      const all = `${ran.stdout}${ran.stderr}${written('watchkeeper.yaml')}`
+      expect(all).to.not.match(/emulated-|my own words/)
+    })
+  }
+
+  it('takes everything as flags, and observes where the account is a live one', async () => {
+    holding(await atBinance(), 'BTCUSDT')
+    const file = new Folder()
+    const keyFile = file.file('key', 'key: emulated-key\nsecret: emulated-secret\n')
+    chmodSync(keyFile, 0o600)
+    const flags = ['--venue', 'binance', '--environment', 'live', '--key-file', keyFile]
+    const ran = await init([...flags, '--only', 'all', '--stop-pct', '7'], '', {})
+    file.remove()
+    expect(ran.code, ran.stderr).to.equal(0)
+    expect(ran.stderr).to.equal('')
+    expect(ran.stdout).to.include('the key may trade')
+    expect(written('watchkeeper.yaml')).to.include('mode: observe').and.include('keyFile: ')
+    expect(written('positions.yaml')).to.include('pct: 7').and.include('id: "ethusdt-short"')
+  })
+
+  it('refuses a key that may withdraw, unless that is accepted by name', async () => {
+    holding(await atOkx({ perm: 'read_only,withdraw,trade', ip: '' }), 'BTC-USDT-SWAP')
+    const flags = ['--venue', 'okx', '--environment', 'demo', '--only', 'all', '--stop-pct', '5']
+    const refused = await init(flags)
+    expect(refused.code).to.equal(2)
+    expect(refused.stdout).to.include('any address may use the key')
+    expect(refused.stderr).to.include('found a key that may withdraw')
+    expect(existsSync(join(folder, 'watchkeeper.yaml'))).to.equal(false)
+    expect((await init([...flags, '--accept-withdrawals'])).code).to.equal(0)
+  })
+
+  it('says what is wrong, and writes nothing', async () => {
+    holding(await atBinance({ aheadMs: 3_000 }), 'BTCUSDT')
+    const flags = ['--venue', 'binance', '--environment', 'demo', '--stop-pct', '5']
+    const wrongKey = await init([...flags, '--only', 'all'], '', {
+      ...ENV,
+      WATCHKEEPER_BROKER_SECRET: 'wrong',
+    })
+    expect(wrongKey.code).to.not.equal(0)
+    expect(wrongKey.stderr).to.include('UNAUTHORIZED').and.include('-1022')
+    const noKey = await init([...flags, '--only', 'all'], '', {})
+    expect(noKey.stderr).to.include('WATCHKEEPER_BROKER_KEY')
+    const noHolding = await init([...flags, '--only', 'DOGEUSDT'])
+    expect(noHolding.stdout).to.match(/this machine's clock is [23]\.\d s behind/)
+    expect(noHolding.stderr).to.include('found no holding of DOGEUSDT')
+    const unanswered = await init(['--venue', 'binance'])
+    expect(unanswered.stderr).to.include('no answer to: Environment')
+    const other = await init(['--venue', 'paper', '--environment', 'demo'])
+    expect(other.code).to.equal(2)
+    expect(existsSync(join(folder, 'watchkeeper.yaml'))).to.equal(false)
+  })
+
+  it('writes over nothing', async () => {
+    holding(await atBybit(), 'BTCUSDT')
+    const flags = ['--venue', 'bybit', '--environment', 'demo', '--only', 'all', '--stop-pct', '5']
+    expect((await init(flags)).code).to.equal(0)
+    const again = await init(flags)
+    expect(again.code).to.equal(2)
+    expect(again.stderr).to.include('which init would write over')
+  })
+})
