@@ -14,7 +14,7 @@ interface Health {
 }
 
 describe('the data folder of a running service', function () {
-  this.timeout(90_000)
+  this.timeout(180_000)
   let folder: string
   let data: string
   let broker: RemoteBroker

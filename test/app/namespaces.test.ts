@@ -41,7 +41,7 @@ class Contained {
 }
 
 needing('namespaces').describe('processes of two pid namespaces over one data folder', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let folder: string
   let contained: Contained[]
 

@@ -10,7 +10,7 @@ import { smallDisk, type SmallDisk } from '../support/small-disk.ts'
 needing('a small disk').describe(
   'a paper account and the store, on a disk that is full',
   function () {
-    this.timeout(90_000)
+    this.timeout(180_000)
     let disk: SmallDisk
     let folder: Folder
     let service: RunningService

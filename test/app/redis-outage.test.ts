@@ -123,7 +123,7 @@ needing('redis-server').describe('A service whose prices come from Redis', () =>
     expect(linesOf('exit-intended', 'acme')).to.have.length(1)
     expect(linesOf('exit-filled', 'acme')).to.have.length(1)
     expect(linesOf('exit-intended', 'gold')).to.deep.equal([])
-  }).timeout(90_000)
+  }).timeout(180_000)
 
   it('shows a last value that is too old, and exits nobody because of it', async () => {
     await start({ push: 'none' })
@@ -138,7 +138,7 @@ needing('redis-server').describe('A service whose prices come from Redis', () =>
     await until(async () => (await price('acme')) === 100)
     await server.ask(['hset', 'tick:ACME', 'ltp', 50, 'ts', Date.now()])
     await service.printed(line => /exit-filled +acme\b/.test(line))
-  }).timeout(90_000)
+  }).timeout(180_000)
 
   it('reads what a stream has kept, through a kill and an outage, and exits once', async () => {
     const durable = { appendonly: true, settings: { appendfsync: 'always' } }
@@ -170,5 +170,5 @@ needing('redis-server').describe('A service whose prices come from Redis', () =>
     expect(linesOf('exit-intended', 'gold')[0]).to.include('level=120')
     expect(await service.end('SIGTERM')).to.equal(0)
     for (const id of ['acme', 'gold']) expect(linesOf('exit-intended', id)).to.have.length(1)
-  }).timeout(90_000)
+  }).timeout(180_000)
 })

@@ -95,7 +95,7 @@ needing('redis-server').describe('a service whose Redis is away', () => {
     const executed = ['a', 'b'].map(id => executedBy({ id, generation: 1, storeId }, book))
     expect(executed).to.deep.equal([3, 3])
     expect(book.holdings.every(({ quantity }) => quantity === 0)).to.equal(true)
-  }).timeout(90_000)
+  }).timeout(180_000)
 
   it('is no standby', async () => {
     const config = join(folder, 'config.json')

@@ -13,7 +13,7 @@ const CAPABILITIES = { dedupe: 'always', lookup: 'complete', visibilityMs: 50 } 
 const QUANTITY = 5
 
 describe('the order ids of a store', function () {
-  this.timeout(90_000)
+  this.timeout(180_000)
   let folder: string
   let broker: RemoteBroker
   let service: RunningService

@@ -15,5 +15,5 @@ describe('a soak', () => {
     expect({ lost, doubled }).to.deep.equal({ lost: [], doubled: [] })
     expect(exits).to.be.greaterThan(0)
     expect(ratchets).to.be.greaterThan(0)
-  }).timeout(60_000)
+  }).timeout(180_000)
 })

@@ -77,7 +77,7 @@ function plainly(positions: readonly PlainPosition[], events: readonly PlainEven
 
 describe('A replay through the real actors', () => {
   it('exits, fills and leaves open exactly what every rule on every tick would', async function () {
-    this.timeout(Math.max(30_000, RUNS * 100))
+    this.timeout(Math.max(180_000, RUNS * 400))
     const anyDay = scenario().filter(({ events }) => events.length > 0)
     await fc.assert(
       fc.asyncProperty(anyDay, async ({ positions, events }) => {

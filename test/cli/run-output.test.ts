@@ -39,7 +39,7 @@ describe('watchkeeper run with log.format json', () => {
     }
     const kinds = lines().map(({ kind }) => kind)
     expect(kinds).to.include.members(['service-started', 'service-stopping', 'service-stopped'])
-  }).timeout(60_000)
+  }).timeout(180_000)
 
   it('says in the same way why it could not start, with code 2 for its configuration', async () => {
     run({ positions: 'p.json', feed: { kind: 'poll' }, dataFolder: 'data' })

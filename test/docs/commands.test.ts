@@ -104,7 +104,7 @@ const isNotRun = ({ block, command }: Example): boolean =>
   NOT_RUN.some(({ page, command: start }) => page === block.page && command.startsWith(start))
 
 describe('the commands of the documentation', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   for (const page of PAGES) {
     const blocks = blocksOf(page)
     if (!blocks.some(isRun)) continue

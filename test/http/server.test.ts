@@ -432,7 +432,7 @@ describe('the HTTP API', () => {
     expect(body).to.include.keys('nodes', 'samples', 'timeDeltas')
     const long = ask('POST', '/api/debug/profile?seconds=61', undefined, right)
     expect(await codeOf(long)).to.deep.equal([422, 'BAD_INPUT'])
-  }).timeout(10_000)
+  }).timeout(120_000)
 
   it('shows the actor tree, and restarts an actor by hand', async () => {
     await add()

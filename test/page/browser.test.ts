@@ -18,7 +18,7 @@ positions:
 const TOKEN = 'sixteen letters!'
 
 needing('chromium').describe('The page in a browser', function () {
-  this.timeout(90_000)
+  this.timeout(180_000)
 
   let folder: Folder
   let service: RunningService

@@ -151,10 +151,12 @@ describe('BrokerServer', () => {
   it('is away as long as it is told, and answers scripts meanwhile', async () => {
     const broker = on.open()
     for (const mode of ['reset', 'status', 'hang', 'refuse'] as const) {
-      await on.remote.script({ set: { outage: { mode, forMs: 100 } } })
-      const error = await failure(broker.placeExit(anOrder(), AbortSignal.timeout(50)))
+      await on.remote.script({ set: { outage: { mode, forMs: 1_500 } } })
+      // Only a call that hangs is given up; the others have time to connect.
+      const patience = AbortSignal.timeout(mode === 'hang' ? 750 : 20_000)
+      const error = await failure(broker.placeExit(anOrder(), patience))
       expect(error, mode).to.be.instanceOf(mode === 'refuse' ? NotSent : OutcomeUnknown)
-      await until(() => broker.holdings(AbortSignal.timeout(50)).then(Boolean, () => false))
+      await until(() => broker.holdings(AbortSignal.timeout(1_000)).then(Boolean, () => false))
     }
   })
 
