@@ -8,11 +8,14 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Folders and files whose comments, test names and messages are plain technical English. */
 const CLEAN = [
   'src/actors',
+  'src/config',
   'src/domain',
   'src/errors',
   'src/errors.ts',
   'src/exits',
   'src/ports',
+  'src/processes',
+  'src/resilience',
   'test/actors',
   'test/architecture.test.ts',
   'test/domain',

@@ -24,7 +24,7 @@ export function loadChaos(file: string, known: ChaosNames): ChaosPlan {
   return result.data
 }
 
-/** Looks at what is written, not at what was parsed: a file with other faults has these too. */
+/** Reads what is written, not what was parsed: a file with other faults has these too. */
 function refuseUnknown(
   value: unknown,
   known: Readonly<Record<string, readonly string[]>>,

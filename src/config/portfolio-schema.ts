@@ -63,7 +63,7 @@ export const portfolioSchema = z
       .positive()
       .max(LARGEST)
       .optional()
-      .meta({ unit: 'money', description: 'Capital of which `maxLossPct` is a percentage.' }),
+      .meta({ unit: 'money', description: 'Capital that `maxLossPct` is a percentage of.' }),
     timezone: timezone.default('UTC').describe('Zone of `dayStart`, `Area/City`.'),
     dayStart: timeOfDay
       .prefault('00:00')

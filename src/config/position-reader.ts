@@ -77,7 +77,7 @@ const FIELDS = [
 
 const INTEGER = /^[-+]?\d+$/
 
-/** Epoch ms before this (in 1973) look like seconds. */
+/** Epoch ms before this (in 1973) are probably seconds. */
 const EARLIEST_MS = 100_000_000_000
 
 /** Reads one position; faults go to the lists as they are met. */
@@ -239,7 +239,7 @@ export class PositionReader {
       if (!Number.isNaN(at)) return at
     } else if (typeof value === 'number' && Number.isSafeInteger(value)) {
       if (Math.abs(value) < EARLIEST_MS) {
-        const expected = 'epoch milliseconds: this looks like seconds'
+        const expected = 'epoch milliseconds: this is probably in seconds'
         this.findings.warnings.add(this.path('openedAt'), show(value), expected)
       }
       return value

@@ -151,7 +151,7 @@ function readRulesFile({ document, findings }: Source, sets: RuleSets): void {
   const root = mapOf(document.value, [], list)
   if (root === undefined) return sets.markIncomplete()
   refuseUnknown(root, ['rules'], [], list)
-  // Also without rules: whoever gives such a file meant to define some.
+  // Also without rules: such a file was meant to define some.
   sets.readNamed(root['rules'], findings)
 }
 

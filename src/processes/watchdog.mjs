@@ -15,12 +15,12 @@ let movedAt = performance.now()
 let lookedAt = movedAt
 
 for (;;) {
-  // Sleeps without a timer; whoever ends the watch wakes it.
+  // Sleeps without a timer; the end of the watch wakes it.
   Atomics.wait(counter, 1, 0, checkMs)
   if (Atomics.load(counter, 1) !== 0) break
   const now = performance.now()
   const present = Atomics.load(counter, 0)
-  // Where this thread slept too, as when the machine did, nobody has had the time to move.
+  // Where this thread slept too, as when the machine did, the watched loop has had no time to move.
   const hasOverslept = now - lookedAt > exitOnBlockedMs / 2 + checkMs
   if (present !== seen || hasOverslept) {
     seen = present

@@ -60,7 +60,7 @@ export function grownMs(growth: Growth, attempt: number, random: number): number
 }
 
 /**
- * Tells that the child lives at `now` (monotonic ms). Its life begins with the first call after a
+ * Notes that the child runs at `now` (monotonic ms). Its life begins with the first call after a
  * failure; growth is forgotten once it has lasted `resetAfterMs`.
  */
 export function alive(policy: BackoffPolicy, state: BackoffState, now: number): BackoffState {

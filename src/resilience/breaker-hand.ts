@@ -10,7 +10,7 @@ import {
   type Breaker,
   type Transition,
 } from './breaker-state.ts'
-import { look } from './breaker.ts'
+import { advanceTo } from './breaker.ts'
 import { emptyWindow } from './window.ts'
 
 /**
@@ -18,7 +18,7 @@ import { emptyWindow } from './window.ts'
  * Never shortens a running open, and leaves a breaker that a person has taken in hand as it is.
  */
 export function openUntil(breaker: Breaker, until: number, now: number): Breaker {
-  const seen = look(breaker, now)
+  const seen = advanceTo(breaker, now)
   if (until <= now) return seen
   switch (seen.kind) {
     case 'closed':
@@ -56,16 +56,16 @@ export function probeNow(
   when: Pick<Transition, 'at' | 'cause'>,
   { isBanOver }: { readonly isBanOver: boolean },
 ): Breaker {
-  const seen = look(breaker, when.at)
+  const seen = advanceTo(breaker, when.at)
   if (seen.kind !== 'open' || (seen.ban !== undefined && !isBanOver)) return seen
   return probing(seen, { attempt: seen.attempt, ban: undefined }, when)
 }
 
 /** Lets an open breaker probe as soon as an exit could, as the venue answers other calls. */
 export function probeSooner(breaker: Breaker, now: number): Breaker {
-  const seen = look(breaker, now)
+  const seen = advanceTo(breaker, now)
   if (seen.kind !== 'open' || seen.ban !== undefined) return seen
-  return look({ ...seen, until: seen.exitAt }, now)
+  return advanceTo({ ...seen, until: seen.exitAt }, now)
 }
 
 /**
@@ -74,7 +74,7 @@ export function probeSooner(breaker: Breaker, now: number): Breaker {
  * a ban that runs, need a probe.
  */
 export function closeUnprobed(breaker: Breaker, now: number): Breaker {
-  const seen = look(breaker, now)
+  const seen = advanceTo(breaker, now)
   if (seen.kind !== 'half-open' || seen.out.length + seen.good + seen.failed > 0) return seen
   const { transitions, options, ban } = seen
   const isDenied = transitions.findLast(({ to }) => to === 'open')?.cause === 'unauthorized'
@@ -104,7 +104,7 @@ export function metricsOnly(breaker: Breaker, now: number): Breaker {
 
 /**
  * Closes the breaker whatever it was, with an empty window, no growth and no refusals. Of one that is
- * closed that is no transition; calls that are out then tell nothing either.
+ * closed that is no transition; calls under way then prove nothing either.
  */
 export function reset(breaker: Breaker, now: number): Breaker {
   const afresh: Breaker = { ...breaker, refused: 0 }
@@ -133,7 +133,7 @@ export type BreakerSnapshot = Readonly<z.infer<typeof breakerSnapshot>>
 
 /** What to keep of the breaker at `now` (monotonic ms). Windows and permits are not kept. */
 export function snapshot(breaker: Breaker, now: number): BreakerSnapshot {
-  const seen = look(breaker, now)
+  const seen = advanceTo(breaker, now)
   const { kind, epoch } = seen
   switch (kind) {
     case 'open': {

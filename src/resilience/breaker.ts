@@ -33,7 +33,11 @@ const CALM: Circumstances = {}
 export const breaker = (options: BreakerOptions): Breaker => closedBreaker(options)
 
 /** What time alone changes until `now` (monotonic ms): open → half-open, a hung probe → open. */
-export function look(current: Breaker, now: number, circumstances: Circumstances = CALM): Breaker {
+export function advanceTo(
+  current: Breaker,
+  now: number,
+  circumstances: Circumstances = CALM,
+): Breaker {
   switch (current.kind) {
     case 'open': {
       const dueAt = circumstances.isExitWaiting === true ? current.exitAt : current.until
@@ -42,9 +46,9 @@ export function look(current: Breaker, now: number, circumstances: Circumstances
     case 'half-open': {
       const due = hungAt(current)
       if (now < due) return current
-      // It reopens from when it was due, or a rare look would lengthen the outage.
+      // It reopens from when it was due, or a late call would lengthen the outage.
       const again = opened(current, { at: due, cause: 'probe-hung' }, circumstances)
-      return look(again, now, circumstances)
+      return advanceTo(again, now, circumstances)
     }
     case 'closed':
     case 'forced-open':
@@ -60,7 +64,7 @@ export function acquire(
   now: number,
   circumstances: Circumstances = CALM,
 ): [Breaker, Permit | Refusal] {
-  const seen = look(current, now, circumstances)
+  const seen = advanceTo(current, now, circumstances)
   switch (seen.kind) {
     case 'closed':
     case 'disabled':
@@ -81,7 +85,7 @@ export function retryInMs(
   now: number,
   circumstances: Circumstances = CALM,
 ): number {
-  const seen = look(current, now, circumstances)
+  const seen = advanceTo(current, now, circumstances)
   switch (seen.kind) {
     case 'closed':
     case 'disabled':
@@ -110,7 +114,7 @@ export function settle(
   if (permit.epoch !== current.epoch) return current
   const index = current.out.findIndex(({ id }) => id === permit.id)
   if (index === -1) return current
-  const seen = look(current, now, circumstances)
+  const seen = advanceTo(current, now, circumstances)
   if (seen.epoch !== current.epoch) return seen
   const out = seen.out.length === 1 ? NONE_OUT : seen.out.toSpliced(index, 1)
   if (outcome === 'ignored') return { ...seen, out }
@@ -144,7 +148,8 @@ export function isOpen(current: Breaker, now: number): boolean {
 }
 
 /** The breaker's state at `now` (monotonic ms). */
-export const state = (current: Breaker, now: number): Breaker['kind'] => look(current, now).kind
+export const state = (current: Breaker, now: number): Breaker['kind'] =>
+  advanceTo(current, now).kind
 
 /** Counts a failure of a call that had no permit; an open breaker ignores it. */
 export const recordFailure = (

@@ -1,7 +1,7 @@
 import type { BreakerOptions } from './breaker-options.ts'
 import { banProbeMs } from './breaker-state.ts'
 
-/** What the venue has told urgent calls of a group: to wait. */
+/** How long the venue makes urgent calls of a group wait. */
 export interface Hold {
   /** Monotonic ms. */
   readonly until: number
@@ -17,7 +17,7 @@ export const NO_HOLD: Hold = { until: -Infinity, count: 0 }
  * exit asks again after `exitProbeMs`, and later each time: a header may be wrong.
  */
 export function held(before: Hold, waitMs: number, options: BreakerOptions, now: number): Hold {
-  // Calls that were out together were told the same thing once.
+  // Calls that were under way together were given the same wait once.
   const count = before.until > now ? before.count : before.count + 1
   const until = now + Math.min(waitMs, banProbeMs(options, count))
   return { until: Math.max(before.until, until), count }

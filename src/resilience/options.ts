@@ -6,7 +6,7 @@ const LONGEST_MS = 86_400_000
 /** A duration in whole milliseconds, above zero and at most a day. */
 export const positiveMs = z.int().positive().max(LONGEST_MS)
 
-/** For refinements of options that may have other faults too: all are to be told at once. */
+/** For refinements of options that may have other faults too: all are reported at once. */
 export const always = {
   when: ({ value }: { readonly value: unknown }) =>
     typeof value === 'object' && value !== null && !Array.isArray(value),

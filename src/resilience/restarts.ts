@@ -107,7 +107,7 @@ export function recordRestart(
 
 /**
  * Counts one give-up of a child that `exit-position` holds for. Every give-up counts, exited or
- * not: while a common cause lasts, nobody more is flattened for it.
+ * not: while a common cause lasts, no further position is exited for it.
  */
 export function recordGiveUp(
   policy: { readonly max: number; readonly withinMs: number },
@@ -128,11 +128,11 @@ export interface FleetPace {
   readonly nextAt: number
   /** Since when the fleet restarts at its limit without a gap. */
   readonly busySince: number
-  /** Whether this stretch was told of. */
+  /** Whether this stretch has been reported. */
   readonly isTold: boolean
 }
 
-/** The pace of a fleet that has never restarted anybody. */
+/** The pace of a fleet that has never restarted an actor. */
 export const freshPace: FleetPace = { nextAt: -Infinity, busySince: -Infinity, isTold: false }
 
 /**

@@ -66,7 +66,7 @@ export interface Throttle {
   readonly cuts: readonly Cut[]
 }
 
-/** Whether a call may go; a refusal says when to look again. */
+/** Whether a call may go; a refusal says when to ask again. */
 export type Admission =
   | { readonly kind: 'admitted'; readonly sentAt: number }
   | { readonly kind: 'refused'; readonly retryInMs: number }
@@ -103,7 +103,7 @@ export function admit(
   load: Load,
   now: number,
 ): [Throttle, Admission] {
-  const seen = look(state, now)
+  const seen = advanceTo(state, now)
   const gate = (kind === 'exit' ? seen.exitsGatedUntil : seen.pollsGatedUntil) - seen.at
   const caps = seen.ceilings.map(each => ceilingWaitMs(each, kind, seen.at))
   const mayOverdraw = kind === 'exit' && seen.ceilings.length > 0 && seen.at >= seen.holdUntil
@@ -135,7 +135,7 @@ function pollGate(state: Throttle, load: Load): number {
 }
 
 /** What time alone changes: tokens, and the rate while it may grow. A clock going back is held. */
-function look(state: Throttle, now: number): Throttle {
+function advanceTo(state: Throttle, now: number): Throttle {
   const at = Math.max(state.at, now)
   const seconds = (at - state.at) / 1_000
   const rate = grown(state, at)
@@ -159,7 +159,7 @@ function grown(state: Throttle, at: number): number {
 
 /**
  * A call was refused with 429; `retryAfterMs` is 0 where the broker names no time. It holds back polls:
- * an exit waits for what exits are told alone.
+ * an exit waits for the waits that exits are given alone.
  */
 export function rateLimited(
   state: Throttle,
@@ -167,7 +167,7 @@ export function rateLimited(
   retryAfterMs: number,
   now: number,
 ): Throttle {
-  const seen = look(state, now)
+  const seen = advanceTo(state, now)
   const until = seen.at + retryAfterMs
   const gated = {
     ...seen,
@@ -198,14 +198,14 @@ function cutOf({ cuts, rate: from, at, admittedSinceCut, options }: Throttle): C
 
 /** The breaker opened: the rate stays as it is until it closes. */
 export const breakerOpened = (state: Throttle, now: number): Throttle => ({
-  ...look(state, now),
+  ...advanceTo(state, now),
   isFrozen: true,
 })
 
 /** The breaker closed: half the rate, then back to the old one within about a second. */
 export function breakerClosed(state: Throttle, now: number): Throttle {
   if (!state.isFrozen) return state
-  const seen = look(state, now)
+  const seen = advanceTo(state, now)
   const recoverTo = seen.recoverTo ?? seen.rate
   const holdUntil = Math.max(seen.holdUntil, seen.at)
   return {

@@ -272,7 +272,7 @@ describe('The field openedAt', () => {
     const text = onePosition({ openedAt: '1723195800' })
     const { entries, warnings } = parse(text)
     const warning =
-      'positions[0].openedAt, line 8: found 1723195800, expected epoch milliseconds: this looks like seconds'
+      'positions[0].openedAt, line 8: found 1723195800, expected epoch milliseconds: this is probably in seconds'
     expect(warnings).to.deep.equal([warning])
     expect(entries[0]!.position.openedAt).to.equal(1_723_195_800)
     expect(faultsOf(text, { strict: true })).to.deep.equal([warning])

@@ -16,10 +16,10 @@ import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import type { Breaker, Permit } from '../../src/resilience/breaker-state.ts'
 import {
   acquire,
+  advanceTo,
   breaker,
   isOpen,
   isPermit,
-  look,
   recordFailure,
   recordSuccess,
   settle,
@@ -170,8 +170,8 @@ describe('a circuit breaker', () => {
     expect(retryInMs(each, 2_000)).to.equal(10_400 - 2_000)
   })
 
-  it('turns half-open by a look alone, and lets exactly so many probes through', () => {
-    const half = look(tripped({ halfOpenPermits: 2 }), 10_000)
+  it('turns half-open by time alone, and lets exactly so many probes through', () => {
+    const half = advanceTo(tripped({ halfOpenPermits: 2 }), 10_000)
     expect(half.kind).to.equal('half-open')
     const [one, first] = permitOf(acquire(half, 10_000))
     const [two] = permitOf(acquire(one, 10_000))
@@ -335,7 +335,7 @@ describe('a circuit breaker', () => {
   })
 
   it('closes unprobed after the longest open, as the venue answers other calls', () => {
-    const half = look(tripped(), 10_000)
+    const half = advanceTo(tripped(), 10_000)
     expect(state(closeUnprobed(half, 69_999), 69_999)).to.equal('half-open')
     expect(closeUnprobed(half, 70_000).transitions.at(-1)).to.deep.equal({
       from: 'half-open',
@@ -347,8 +347,8 @@ describe('a circuit breaker', () => {
 
   it('does not close unprobed while a probe is out, in a ban, after refused credentials, or by hand', () => {
     const [probed] = permitOf(acquire(tripped({ halfOpenMaxMs: 900_000 }), 10_000))
-    const banned = look(openUntil(fresh(), 600_000, 0), 10_000, { isExitWaiting: true })
-    const denied = look(call(fresh(), 'denied', { at: 0 }), 10_000)
+    const banned = advanceTo(openUntil(fresh(), 600_000, 0), 10_000, { isExitWaiting: true })
+    const denied = advanceTo(call(fresh(), 'denied', { at: 0 }), 10_000)
     expect([banned.kind, denied.kind]).to.deep.equal(['half-open', 'half-open'])
     for (const each of [probed, banned, denied, forceOpen(fresh(), 0), fresh()]) {
       expect(closeUnprobed(each, 100_000)).to.equal(each)
