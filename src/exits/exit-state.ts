@@ -29,6 +29,24 @@ interface Known {
 }
 
 /**
+ * The outcome of the order is unknown. Where it is sent again under the same id, `earlier` keeps this of the
+ * sendings before: a refusal of the later one proves nothing about them, nor does it take evidence away.
+ */
+export interface OutcomeUnknown extends Known {
+  readonly kind: 'unknown'
+  /** When the venue first said that it finds no such order. */
+  readonly absentAt?: number
+  /** When the venue first said that it has rejected the order. */
+  readonly rejectedAt?: number
+  /** When a cancel was sent whose answer does not say that the order works. */
+  readonly cancelledAt?: number
+  /** The order is not sent again before, if sending it again is the way to learn of it. */
+  readonly notBefore?: number
+  /** It is proved that no earlier sending made an order; the last one has no answer yet. */
+  readonly hasNotLived?: true
+}
+
+/**
  * How far the one exit of a position's generation has come. What is not terminal and was read from
  * the store, or outlived the gateway that sent it, is `unknown`: a dead process's bytes may arrive.
  */
@@ -37,27 +55,13 @@ export type ExitState =
   | { readonly kind: 'intending'; readonly notBefore: number }
   /** Durable; to be sent. */
   | { readonly kind: 'intended'; readonly notBefore: number }
-  /**
-   * The order waits for its turn and has not left. `doubtedSince`: an earlier sending of it may live
-   * since then. Never read from the store.
-   */
-  | { readonly kind: 'queued'; readonly since: number; readonly doubtedSince?: number }
+  /** The order waits for its turn and has not left. Never read from the store. */
+  | { readonly kind: 'queued'; readonly since: number; readonly earlier?: OutcomeUnknown }
   /** The order has left and its answer has not come. Never read from the store. */
-  | { readonly kind: 'sending' }
+  | { readonly kind: 'sending'; readonly earlier?: OutcomeUnknown }
   | ({ readonly kind: 'acknowledged' } & Known)
   | ({ readonly kind: 'partly-filled' } & Known)
-  /** Nothing is proved. */
-  | ({
-      readonly kind: 'unknown'
-      /** When the venue first said that it finds no such order. */
-      readonly absentAt?: number
-      /** When the venue first said that it has rejected the order. */
-      readonly rejectedAt?: number
-      /** When a cancel was sent whose answer does not say that the order works. */
-      readonly cancelledAt?: number
-      /** The order is not sent again before, if sending it again is the way to learn of it. */
-      readonly notBefore?: number
-    } & Known)
+  | OutcomeUnknown
   /** The venue refused this attempt; it never lived. A new one is made at `retryAt`. */
   | {
       readonly kind: 'rejected'

@@ -1,14 +1,22 @@
 import type { Decision } from '../domain/decision.ts'
-import type { RejectionCode } from '../domain/order.ts'
 import { isEnough, leftOf } from '../domain/units.ts'
-import { backoffMs, ended, nextAttempt, provableBy, rejected } from './attempts.ts'
+import { ended, nextAttempt, provableBy, rejected } from './attempts.ts'
 import { drifted } from './drift.ts'
 import type { ExitEvent } from './events.ts'
-import { isFollowed, NO_DRIFT, type ExitState } from './exit-state.ts'
+import { isFollowed, NO_DRIFT, type ExitState, type OutcomeUnknown } from './exit-state.ts'
 import { followFilled } from './filled.ts'
 import { foreign } from './foreign.ts'
 import type { Plan } from './quantity.ts'
-import { doubted, isAlive, remainingOf, withStep, type ExitRecord } from './record.ts'
+import { isAlive, remainingOf, withStep, type ExitRecord } from './record.ts'
+import {
+  aboutEarlier,
+  givenBack,
+  leaving,
+  notSent,
+  queued,
+  refusedAgain,
+  unanswered,
+} from './sending.ts'
 import { settingsFor, wayOf, type ExitSettings } from './settings.ts'
 import { lived, notOpen, seen } from './sightings.ts'
 
@@ -29,23 +37,23 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
     case 'queued':
       return canBeSent(record, settings) ? queued(record, event.at) : record
     case 'sent':
-      return canBeSent(record, settings)
-        ? withStep(inState(record, { kind: 'sending' }), event.at, 'sent')
-        : record
+      return canBeSent(record, settings) ? leaving(record, event.at) : record
     case 'answered':
       return answered(record, event, settings)
     case 'not-sent':
       if (state.kind === 'queued') return givenBack(record, state, event.at)
-      return state.kind === 'sending' ? notSent(record, event) : record
+      return state.kind === 'sending' ? notSent(record, state, event) : record
     case 'outcome-unknown':
       if (state.kind === 'queued') return givenBack(record, state, event.at)
-      return state.kind === 'sending' ? doubted(record, event.at, 'no answer') : record
+      return state.kind === 'sending'
+        ? unanswered(record, state, { at: event.at, settings })
+        : record
     case 'seen':
       return seen(record, event, settings)
     case 'not-listed':
-      return notOpen(record, event.askedAt, settings)
+      return aboutEarlier(record, each => notOpen(each, event.askedAt, settings))
     case 'untouched':
-      return state.kind === 'unknown' ? untouched(record, event) : record
+      return state.kind === 'unknown' ? untouched(record, state, event) : record
     case 'ended':
       return isFollowed(state) ? endedUnseen(record, event, settings) : record
     case 'retry':
@@ -95,38 +103,13 @@ function planned(
   }
 }
 
-function queued(record: ExitRecord, at: number): ExitRecord {
-  const { state } = record
-  const doubtedSince = state.kind === 'unknown' ? state.since : undefined
-  return inState(record, {
-    kind: 'queued',
-    since: at,
-    ...(doubtedSince !== undefined && { doubtedSince }),
-  })
-}
-
-/** The order did not get its turn: nothing of it has left, and what it was planned by may be old. */
-function givenBack(
-  record: ExitRecord,
-  { doubtedSince }: Extract<ExitState, { kind: 'queued' }>,
-  at: number,
-): ExitRecord {
-  const state: ExitState =
-    doubtedSince === undefined
-      ? { kind: 'intended', notBefore: 0 }
-      : { kind: 'unknown', since: doubtedSince, notBefore: 0 }
-  const isNoted = record.steps.at(-1)?.what === GIVEN_BACK
-  return isNoted ? inState(record, state) : withStep(inState(record, state), at, GIVEN_BACK)
-}
-
-const GIVEN_BACK = 'its turn came too late: what is held is asked for again'
-
 function answered(
   record: ExitRecord,
   { answer, at }: Extract<ExitEvent, { kind: 'answered' }>,
   settings: ExitSettings,
 ): ExitRecord {
-  if (record.state.kind !== 'sending') return record
+  const { state } = record
+  if (state.kind !== 'sending') return record
   // Of an attempt that has not left before, the venue cannot know an order of ours.
   if (answer.kind === 'duplicate' && !record.hasLeft) {
     return foreign(record, { by: 'duplicate', at }, settings)
@@ -143,44 +126,21 @@ function answered(
       return order === undefined ? known : lived(known, { order, at, by: 'venue' }, settings)
     }
     case 'rejected':
-      return record.isDoubted
-        ? refusedAgain(record, { code: answer.code, at }, settings)
+      return record.isDoubted && state.earlier?.hasNotLived !== true
+        ? refusedAgain(record, state, { code: answer.code, at, settings })
         : rejected(record, { ...answer, at }, settings)
   }
 }
 
-/** Of an order that was sent before, a refusal says nothing: the first one may live. */
-function refusedAgain(
-  record: ExitRecord,
-  { code, at }: { code: RejectionCode; at: number },
-  settings: ExitSettings,
-): ExitRecord {
-  const waitMs =
-    code === 'market-closed' ? settings.closedMarketRetryMs : backoffMs(record.rejections, settings)
-  const rejections = record.rejections + (code === 'market-closed' ? 0 : 1)
-  const next = doubted(record, at, `${code}, of an order that may live`)
-  return { ...next, rejections, state: { kind: 'unknown', since: at, notBefore: at + waitMs } }
-}
-
-function notSent(
-  record: ExitRecord,
-  { at, code, retryAfterMs = 0 }: Extract<ExitEvent, { kind: 'not-sent' }>,
-): ExitRecord {
-  const notBefore = retryAfterMs > 0 ? at + retryAfterMs : 0
-  const state: ExitState = record.isDoubted
-    ? { kind: 'unknown', since: at, notBefore }
-    : { kind: 'intended', notBefore }
-  return withStep({ ...record, state }, at, `not sent: ${code}`)
-}
-
 function untouched(
   record: ExitRecord,
+  { notBefore = 0 }: OutcomeUnknown,
   { isProof, at }: Extract<ExitEvent, { kind: 'untouched' }>,
 ): ExitRecord {
   const next: ExitRecord = {
     ...record,
     isDoubted: !isProof,
-    state: { kind: 'intended', notBefore: 0 },
+    state: { kind: 'intended', notBefore },
   }
   return withStep(next, at, 'the holding is untouched')
 }

@@ -47,7 +47,7 @@ export function recovered(
 }
 
 /** Times of states that lie in the past, and those at which a wait ends. */
-const PAST = new Set(['since', 'at', 'absentAt', 'overAt', 'notOpenAt', 'doubtedSince'])
+const PAST = new Set(['since', 'at', 'absentAt', 'overAt', 'notOpenAt'])
 const WAITS = new Set(['notBefore', 'retryAt'])
 
 /**

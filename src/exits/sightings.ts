@@ -6,6 +6,7 @@ import type { ExitEvent } from './events.ts'
 import { isFollowed, type ExitState } from './exit-state.ts'
 import { foreign, foreignOver } from './foreign.ts'
 import { DOUBTED, doubted, hasNotLeft, withStep, type ExitRecord } from './record.ts'
+import { aboutEarlier } from './sending.ts'
 import { proofMs, type ExitSettings } from './settings.ts'
 
 /** The record after what the venue says of its order; what cannot be true proves nothing. */
@@ -44,11 +45,15 @@ function afterSighting(
       // Bridges answer so to a cancel that comes too late: it is the cancel that was rejected.
       return by === 'cancel'
         ? record
-        : foundRejected(record, { code: order.code, text: order.text, askedAt, at }, settings)
+        : aboutEarlier(record, each =>
+            foundRejected(each, { code: order.code, text: order.text, askedAt, at }, settings),
+          )
     case 'absent':
-      return by === 'look-up' && settings.capabilities.lookup === 'complete'
-        ? absent(record, { askedAt, at }, settings)
-        : notOpen(record, askedAt, settings)
+      return aboutEarlier(record, each =>
+        by === 'look-up' && settings.capabilities.lookup === 'complete'
+          ? absent(each, { askedAt, at }, settings)
+          : notOpen(each, askedAt, settings),
+      )
     case 'unknown':
       return record
   }
@@ -170,8 +175,9 @@ function absent(
     return withStep({ ...record, state: { ...state, absentAt: askedAt } }, at, 'absent')
   }
   if (askedAt < state.absentAt + apartMs) return record
+  const { notBefore = 0 } = state
   return withStep(
-    { ...record, isDoubted: false, state: { kind: 'intended', notBefore: 0 } },
+    { ...record, isDoubted: false, state: { kind: 'intended', notBefore } },
     at,
     'proved absent',
   )

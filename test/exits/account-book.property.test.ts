@@ -59,6 +59,12 @@ const queueStories = fc.commands(
   { maxCommands: 20, size: 'max' },
 )
 
+/** Stories of orders whose outcome is unknown while a person sells what they would sell. */
+const doubtStories = fc.commands(
+  ['decide', 'settle', 'settle', 'hand-sell', 'crash', 'wait'].map(happeningOf),
+  { maxCommands: 20, size: 'max' },
+)
+
 const stories = fc.commands([...happenings, ...happenings.slice(2, 5), ...happenings.slice(2, 6)], {
   maxCommands: 60,
   size: 'max',
@@ -69,6 +75,8 @@ const worlds = fc.record({
   quantities: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
   listsOrders: fc.boolean(),
   drifts: fc.boolean(),
+  // Refusals may come faster than evidence, or not.
+  maxRetryMs: fc.constantFrom(4, 40),
 })
 
 type World = typeof worlds extends fc.Arbitrary<infer Given> ? Given : never
@@ -77,11 +85,11 @@ type MakeBook = (settings: ExitSettings, notify: (notice: Notice) => void) => Ac
 
 /** Plays one story to its end, and holds it to both promises. */
 function play(
-  { capabilities: given, quantities, listsOrders, drifts }: World,
+  { capabilities: given, quantities, ...options }: World,
   story: Iterable<fc.Command<object, GuardedAccount>>,
   makeBook: MakeBook = plainBook,
 ): void {
-  const account = new GuardedAccount(given, quantities, { listsOrders, drifts, makeBook })
+  const account = new GuardedAccount(given, quantities, { ...options, makeBook })
   fc.modelRun(() => ({ model: {}, real: account }), story)
   played.stories++
   const isOver = account.calmDown()
@@ -113,6 +121,7 @@ const PLAIN: World = {
   quantities: [1],
   listsOrders: false,
   drifts: false,
+  maxRetryMs: 40,
 }
 
 const at = (world: Partial<World>, venue: Partial<Capabilities> = {}): World => {
@@ -204,6 +213,34 @@ describe('ExitBook', () => {
       [act('decide', 0), act('settle', 0, 0, 0, 4), act('hand-sell-unseen', 0), act('leave', 0)],
     ]
     expect(isCaught(hasty, story, { venue, sequences: queueStories })).to.equal(true)
+  }).timeout(600_000)
+
+  const DOUBTED: Capabilities = { ...LOOK_UP, dedupe: 'always', reduceOnly: true, visibilityMs: 10 }
+
+  it('ends an order whose outcome is unknown and that is refused as nothing is held any more', () => {
+    const there = worlds.map(world => ({ ...world, capabilities: DOUBTED }))
+    fc.assert(
+      fc.property(there, doubtStories, (world, story) => play(world, story)),
+      { numRuns: RUNS },
+    )
+  }).timeout(60_000 + RUNS * 200)
+
+  it('would be caught if the evidence for an order began anew with each refusal', () => {
+    const forgetful = (settings: ExitSettings, tell: (notice: Notice) => void): AccountBook => {
+      const book = plainBook(settings, tell)
+      const ended = book.exits.ended.bind(book.exits)
+      book.exits.ended = (call, event) => {
+        const isRefused = event?.kind === 'answered' && event.answer.kind === 'rejected'
+        const isAgain = isRefused && book.exits.record(call.id)?.isDoubted === true
+        ended(call, isAgain ? { kind: 'outcome-unknown', id: event.id, at: event.at } : event)
+      }
+      return book
+    }
+    const story: Story = [
+      at({}, DOUBTED),
+      [act('decide', 0), act('settle', 3), act('settle', 3), act('hand-sell', 0)],
+    ]
+    expect(isCaught(forgetful, story, { venue: DOUBTED, sequences: doubtStories })).to.equal(true)
   }).timeout(600_000)
 
   it('would be caught if it took an id that makes no second order while it works for a proof', () => {

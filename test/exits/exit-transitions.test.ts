@@ -68,6 +68,76 @@ describe('the exit ledger', () => {
     expect(again.record.state).to.deep.equal({ kind: 'unknown', since: 5, notBefore: 0 })
   })
 
+  describe('of an order whose outcome is unknown, sent again and refused', () => {
+    const settings = settingsOf(
+      { dedupe: 'always', lookup: 'complete', reduceOnly: true },
+      { retryMs: 4, maxRetryMs: 8 },
+    )
+    const absent = { kind: 'absent' } as const
+    const answer = { kind: 'rejected', code: 'insufficient-quantity' } as const
+    const again = (exit: ExitCase, at: number): ExitCase =>
+      exit.happen({ kind: 'queued', at }, { kind: 'sent', at })
+    const refused = (exit: ExitCase, at: number): ExitCase =>
+      again(exit, at).happen({ kind: 'answered', id: exit.id, answer, at })
+    const lost = (): ExitCase => new ExitCase(settings).sent().lost(5)
+
+    it('keeps the evidence about the earlier sendings: absence twice ends it', () => {
+      const exit = lost()
+      for (const at of [9, 18]) refused(exit, at).seen(absent, at)
+      expect(exit.record.state).to.deep.include({ kind: 'unknown', since: 5, absentAt: 18 })
+      for (const at of [20, 27]) refused(exit, at).seen(absent, at)
+      expect([exit.kind, exit.record.isDoubted]).to.deep.equal(['unknown', true])
+      refused(exit, 28).seen(absent, 28)
+      expect([exit.kind, exit.record.isDoubted, exit.record.attempt]).to.deep.equal([
+        'intended',
+        false,
+        1,
+      ])
+    })
+
+    it('takes what is said of the earlier ones while the next one is on its way', () => {
+      const exit = again(lost(), 16).seen(absent, 17)
+      exit.happen({ kind: 'answered', id: exit.id, answer, at: 18 })
+      expect(exit.record.state).to.deep.include({ kind: 'unknown', since: 5, absentAt: 17 })
+      again(exit, 30).seen(absent, 31)
+      expect([exit.kind, exit.record.isDoubted], 'the last one may live').to.deep.equal([
+        'sending',
+        true,
+      ])
+      const unanswered = again(lost(), 16).seen(absent, 17).seen(absent, 27).lost(28)
+      expect(unanswered.record.state).to.deep.equal({ kind: 'unknown', since: 28 })
+      exit.happen({ kind: 'answered', id: exit.id, answer, at: 32 })
+      expect([exit.kind, exit.record.isDoubted]).to.deep.equal(['rejected', false])
+      const back = again(lost(), 16).seen(absent, 17).seen(absent, 27)
+      back.happen({ kind: 'not-sent', id: back.id, code: 'NOT_SENT', at: 28 })
+      expect([back.kind, back.record.isDoubted]).to.deep.equal(['intended', false])
+    })
+
+    it('begins the evidence anew after a sending without an answer, which may still arrive', () => {
+      const exit = refused(lost(), 15).seen(absent, 16)
+      again(exit, 24).lost(26).seen(absent, 35)
+      expect(exit.record.state).to.deep.equal({ kind: 'unknown', since: 26, notBefore: 30 })
+    })
+
+    it('waits before the next sending, after a sending without an answer and after a proof, too', () => {
+      const exit = refused(lost(), 9)
+      expect(exit.kindsOfSteps(12)).to.deep.equal(['ask-order'])
+      expect(exit.kindsOfSteps(13)).to.include('send')
+      again(exit, 13).lost(14)
+      expect(exit.kindsOfSteps(17)).to.deep.equal(['ask-order'])
+      expect(exit.kindsOfSteps(18)).to.include('send')
+      refused(exit, 40).seen(absent, 34).seen(absent, 44)
+      expect([exit.kind, exit.kindsOfSteps(47)]).to.deep.equal(['intended', []])
+      expect(exit.kindsOfSteps(48)).to.deep.equal(['send'])
+      const held = new ExitCase(settingsOf({ reduceOnly: true })).sent().lost(5)
+      held.happen({ kind: 'untouched', isProof: false, at: 20 }, { kind: 'sent', at: 20 })
+      held.happen({ kind: 'answered', id: held.id, answer, at: 20 })
+      held.happen({ kind: 'untouched', isProof: false, at: 40 })
+      expect(held.kindsOfSteps(1_019)).to.deep.equal([])
+      expect(held.kindsOfSteps(1_020)).to.deep.equal(['send'])
+    })
+  })
+
   it('makes a new attempt for what a cancelled order left, and never more than that', () => {
     const exit = new ExitCase(COMPLETE).sent()
     const first = exit.id

@@ -87,8 +87,14 @@ export class GuardedAccount {
     {
       listsOrders = true,
       drifts = false,
+      maxRetryMs = 40,
       makeBook = plainBook,
-    }: { listsOrders?: boolean; drifts?: boolean; makeBook?: GuardedAccount['makeBook'] } = {},
+    }: {
+      listsOrders?: boolean
+      drifts?: boolean
+      maxRetryMs?: number
+      makeBook?: GuardedAccount['makeBook']
+    } = {},
   ) {
     this.venue = new ModelVenue(capabilities, { drifts })
     this.settings = {
@@ -96,8 +102,8 @@ export class GuardedAccount {
       listsOrders,
       style: { kind: 'market' },
       workingMs: 40,
-      retryMs: 5,
-      maxRetryMs: 40,
+      retryMs: Math.min(5, maxRetryMs),
+      maxRetryMs,
       closedMarketRetryMs: 15,
       loudAfter: 3,
       loudAfterMs: 200,
