@@ -56,9 +56,14 @@ export interface ServiceParts {
 
 /** What counts as a call to the broker's API. */
 const BROKER_CALLS = [
-  ...(['placeExit', 'orderByClientId', 'holding', 'holdings', 'cancel'] as const),
-  ...(['quotes', 'openOrders'] as const),
-]
+  'placeExit',
+  'orderByClientId',
+  'holding',
+  'holdings',
+  'cancel',
+  'quotes',
+  'openOrders',
+] as const
 
 /** Opens store, broker and live system; the register of an earlier process is under guard then. */
 export async function openParts(options: TrustedOptions): Promise<ServiceParts> {

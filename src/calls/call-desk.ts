@@ -19,6 +19,7 @@ import { CallHistory } from './call-history.ts'
 import { answerOf, codeOf, promised, type CallRecord, type DeskCall, type Pending } from './call.ts'
 import { everySoOften } from './every-so-often.ts'
 import { CallGates, type Gate, type GatesOptions, type Leave, type NoLeave } from './gates.ts'
+import { headOf, isAwaited, outcomeOf, refuseLeftOut } from './queue.ts'
 
 export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
   /** Most slots of each lane. */
@@ -30,11 +31,11 @@ export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
   now(): number
   /** What the process itself suffers from; errors of calls the desk counts. */
   load(): Omit<Load, 'failureShare'>
-  /** Told of each call that ended. */
+  /** Called for each call that ended. */
   onCall?(call: CallRecord): void
 }
 
-/** Longest time without a look at what waits, ms. */
+/** Longest time between two sweeps of what waits, ms. */
 const LONGEST_PAUSE_MS = 1_000
 
 /** What waits for one gate. */
@@ -97,7 +98,7 @@ export class CallDesk {
     return promise
   }
 
-  /** Looks at everything that waits. */
+  /** Sends what may go of everything that waits. */
   cycle(): void {
     for (const desk of this.desks) this.pump(desk)
   }
@@ -124,7 +125,7 @@ export class CallDesk {
     return this.desks.find(desk => desk.gate === gate)!
   }
 
-  /** Sends what may go, the most urgent first, and looks again when the next one may. */
+  /** Sends what may go, the most urgent first, and runs again when the next call may go. */
   private pump(desk: Desk): void {
     let pauseMs = Infinity
     for (const lane of LANES) {
@@ -242,27 +243,4 @@ export class CallDesk {
     if (isOthersTurn) this.cycle()
     else this.pump(desk)
   }
-}
-
-/** What goes next: the first of those that an exit waits for, else the first. */
-const headOf = (queue: readonly Waiting<Pending>[]): Waiting<Pending> | undefined =>
-  queue.find(isAwaited) ?? queue[0]
-
-const isAwaited = ({ call: { call } }: Waiting<Pending>): boolean => call.isAwaited?.() === true
-
-/** Tells the owners of calls that are not in the queue any more. */
-function refuseLeftOut(
-  before: readonly Waiting<Pending>[],
-  after: readonly Waiting<Pending>[],
-): void {
-  const kept = new Set(after.map(({ call }) => call))
-  for (const { call } of before) {
-    if (!kept.has(call)) call.reject(new NotSent('another call took its place in the queue'))
-  }
-}
-
-/** A refusal by rate does not say that the venue is ill. */
-function outcomeOf(error: unknown, code: string): Outcome {
-  if (error instanceof RateLimited) return 'ignored'
-  return code === 'UNAUTHORIZED' ? 'denied' : 'failure'
 }

@@ -17,7 +17,7 @@ export interface PacedBrokerOptions {
   urgencyOf(order: ExitOrder): number
 }
 
-/** A broker whose calls wait their turn; it tells in which moment an order, or a question, leaves. */
+/** A broker whose calls wait their turn; it reports the moment at which an order, or a question, leaves. */
 export type PacedBroker = Omit<Broker, 'placeExit' | 'holding'> &
   Pick<Sender, 'placeExit' | 'queues'> &
   Pick<HoldingSource, 'holding'>
@@ -26,11 +26,9 @@ export type PacedBroker = Omit<Broker, 'placeExit' | 'holding'> &
  * The same broker, each call of which waits its turn at the desk: exits first, then what became of
  * orders, then holdings, then quotes.
  */
-export function pacedBroker(
-  broker: Broker,
-  { desk, mayLeave, urgencyOf, isAwaited, areOrdersAwaited }: PacedBrokerOptions,
-): PacedBroker {
-  const { openOrders, streamOrders } = broker
+export function pacedBroker(broker: Broker, options: PacedBrokerOptions): PacedBroker {
+  const { desk } = options
+  const { streamOrders } = broker
   const batch = new QuoteBatch({
     submit: (key, run) =>
       desk.submit({ group: 'quotes', lane: 'quotes', key, operation: 'quotes', run }),
@@ -39,6 +37,23 @@ export function pacedBroker(
   return {
     capabilities: broker.capabilities,
     queues: true,
+    ...orderCalls(broker, options),
+    ...holdingCalls(broker, options),
+    quotes: instruments => batch.quotes(instruments),
+    ...(streamOrders !== undefined && {
+      streamOrders: (listener: Parameters<typeof streamOrders>[0]) =>
+        streamOrders.call(broker, listener),
+    }),
+    close: () => broker.close(),
+  }
+}
+
+/** Orders, their cancellation and their state. */
+function orderCalls(
+  broker: Broker,
+  { desk, mayLeave, urgencyOf }: PacedBrokerOptions,
+): Pick<PacedBroker, 'placeExit' | 'cancel' | 'orderByClientId'> {
+  return {
     placeExit: (order, signal, leaving) =>
       desk.submit({
         group: 'orders',
@@ -72,11 +87,21 @@ export function pacedBroker(
         lane: 'orderStatus',
         key: id,
         operation: 'orderByClientId',
-        // Nobody asks but for an exit.
+        // Every such question belongs to an exit.
         isAwaited: () => true,
         signal,
         run: ending => broker.orderByClientId(id, ending, instrument),
       }),
+  }
+}
+
+/** What the account holds, and which orders work there. */
+function holdingCalls(
+  broker: Broker,
+  { desk, isAwaited, areOrdersAwaited }: PacedBrokerOptions,
+): Pick<PacedBroker, 'holding' | 'holdings' | 'openOrders'> {
+  const { openOrders } = broker
+  return {
     holding: (key, signal, left) =>
       desk.submit({
         group: 'account',
@@ -99,7 +124,6 @@ export function pacedBroker(
         signal,
         run: ending => broker.holdings(ending),
       }),
-    quotes: instruments => batch.quotes(instruments),
     ...(openOrders !== undefined && {
       openOrders: (signal: AbortSignal) =>
         desk.submit({
@@ -112,10 +136,5 @@ export function pacedBroker(
           run: ending => openOrders.call(broker, ending),
         }),
     }),
-    ...(streamOrders !== undefined && {
-      streamOrders: (listener: Parameters<typeof streamOrders>[0]) =>
-        streamOrders.call(broker, listener),
-    }),
-    close: () => broker.close(),
   }
 }

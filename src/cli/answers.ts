@@ -1,11 +1,8 @@
 import { z } from 'zod'
-import type { CycleMetricsReport } from '../observability/cycle-metrics.ts'
-import type { PerformanceReport } from '../observability/performance.ts'
 import type {
   AddedView,
   ChangedView,
   ClockView,
-  GatewayView,
   HealthCheck,
   HealthStatus,
   JournalLine,
@@ -16,12 +13,7 @@ import type {
 } from '../ports/control.ts'
 import type { ActorView } from '../ports/supervision.ts'
 import type { TradeView } from '../ports/trades.ts'
-
-/** What an answer must look like: gives where it does not, undefined where it does. */
-export type Shape<Answer> = ((value: unknown) => string | undefined) & {
-  /** Only a type: what the value is once it was looked at. */
-  readonly answer?: Answer
-}
+import { level, shape } from './shape.ts'
 
 /** The body of `/health`. */
 export interface Health {
@@ -31,17 +23,7 @@ export interface Health {
   readonly checks: Readonly<Record<string, readonly HealthCheck[]>>
 }
 
-/** Only fields that a command reads are looked at: a newer service may say more. */
-const shape =
-  <Answer>(schema: z.ZodType): Shape<Answer> =>
-  value => {
-    const issue = schema.safeParse(value).error?.issues[0]
-    return issue && (issue.path.join('.') || 'as a whole')
-  }
-
 const status = z.enum(['pass', 'warn', 'fail'])
-const level = z.number().nullable()
-const counts = z.record(z.string(), z.number())
 
 const position = z.looseObject({
   id: z.string(),
@@ -93,19 +75,6 @@ const trade = z.looseObject({
   reason: z.string().nullable(),
   matched: z.array(z.string()),
 })
-
-const percentiles = z.looseObject({
-  count: z.number(),
-  mean: z.number(),
-  p50: z.number(),
-  p90: z.number(),
-  p99: z.number(),
-  p999: z.number(),
-  max: z.number(),
-})
-
-const spread = z.looseObject({ min: level, max: level, average: level, last: level })
-const total = z.looseObject({ total: z.number(), perCycle: level })
 
 const sum = z.looseObject({
   amount: z.number(),
@@ -245,75 +214,6 @@ export const actorShape = shape<ActorView>(actor)
 
 /** `GET /api/supervision`. */
 export const actorsShape = shape<readonly ActorView[]>(z.array(actor))
-
-/** `GET /api/report`. */
-export const reportShape = shape<PerformanceReport>(
-  z.looseObject({
-    at: z.number(),
-    operations: z.record(z.string(), percentiles),
-    slowest: z.array(
-      z.looseObject({ at: z.number(), ms: z.number(), phases: counts, did: counts }),
-    ),
-    trends: z.array(
-      z.looseObject({
-        operation: z.string(),
-        present: z.number(),
-        hour: level,
-        day: level,
-        week: level,
-        changePct: level,
-        isMarked: z.boolean(),
-      }),
-    ),
-  }),
-)
-
-/** `GET /api/metrics`. */
-export const metricsShape = shape<CycleMetricsReport>(
-  z.looseObject({
-    since: z.number(),
-    cycles: z.looseObject({ count: z.number(), empty: z.number(), failed: z.number() }),
-    cycleTime: spread,
-    positions: spread,
-    redisFetches: total,
-    storeQueries: total,
-    apiCalls: total,
-    exits: counts,
-    errors: counts,
-  }),
-)
-
-export const gatewayShape = shape<GatewayView>(
-  z.looseObject({
-    breakers: z.array(
-      z.looseObject({
-        group: z.string(),
-        state: z.string(),
-        retryInMs: level,
-        refused: z.number(),
-        transitions: z.array(z.looseObject({ at: z.number(), cause: z.string() })),
-      }),
-    ),
-    limits: z.array(
-      z.looseObject({
-        name: z.string(),
-        rate: z.number(),
-        inFlight: z.number(),
-        cuts: z.array(z.looseObject({ at: z.number(), reason: z.string() })),
-        lanes: z.array(z.looseObject({ depth: z.number(), oldestWaitMs: z.number() })),
-      }),
-    ),
-    calls: z.array(
-      z.looseObject({
-        at: z.number(),
-        group: z.string(),
-        operation: z.string(),
-        ms: z.number(),
-        outcome: z.string(),
-      }),
-    ),
-  }),
-)
 
 export const confirmedShape = shape<{ readonly confirmed: true }>(
   z.looseObject({ confirmed: z.literal(true) }),

@@ -1,7 +1,8 @@
 import { assertGood, jsonOf } from './answer-body.ts'
-import { healthShape, type Health, type Shape } from './answers.ts'
+import { healthShape, type Health } from './answers.ts'
 import { failureOf, stranger, type Asked } from './client-errors.ts'
 import { dataLines, Silence } from './event-stream.ts'
+import type { Shape } from './shape.ts'
 
 /** Where the service is, and who asks. */
 export interface ClientOptions {

@@ -13,10 +13,23 @@ export interface PlayedConfig {
 
 /** Settings of the service that a replay has no use for: it has an account, prices and a clock of its own. */
 const UNPLAYED = [
-  ...(['mode', 'dataFolder', 'clock', 'http', 'supervision', 'entries', 'journal'] as const),
-  ...(['broker', 'acceptUnprovable', 'gateway', 'holdings', 'log', 'notify', 'store'] as const),
-  ...(['stop', 'health'] as const),
-]
+  'mode',
+  'dataFolder',
+  'clock',
+  'http',
+  'supervision',
+  'entries',
+  'journal',
+  'broker',
+  'acceptUnprovable',
+  'gateway',
+  'holdings',
+  'log',
+  'notify',
+  'store',
+  'stop',
+  'health',
+] as const
 
 /**
  * Reads a configuration as `run` does: file, then environment, then `positions` of the command line. Throws

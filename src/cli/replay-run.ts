@@ -11,9 +11,9 @@ import { tickFile } from '../feeds/tick-csv.ts'
 import { timeOptions, type TimeUnit } from '../feeds/tick-time.ts'
 import { ExitReport, type OpenLine, type ReplayLine } from './exit-report.ts'
 import { limitLine } from './limit-line.ts'
-import { pctOf, readable } from './output.ts'
 import { playedConfig, unplayedText, type PlayedConfig } from './replay-config.ts'
 import { record } from './replay-journal.ts'
+import { oddities, refuseSkipped } from './replay-oddities.ts'
 import { untestedIn, untestedText } from './untested.ts'
 
 export interface ReplayOptions {
@@ -108,6 +108,29 @@ export async function runReplay(
   await system.finish()
   if (failures[0] !== undefined) throw failures[0]
   report.finish()
+  summarise({ loaded, config, files, positions, system, report, reached, tripped, range }, output)
+  const skippedRows = sumOf(files, file => file.skippedRows)
+  refuseSkipped(skippedRows, range.rows, options.maxSkipped ?? MAX_SKIPPED_PCT)
+  return range
+}
+
+/** A replay that has come to its end. */
+interface Replayed {
+  readonly loaded: LoadedPositions
+  readonly config: PlayedConfig | undefined
+  readonly files: readonly { readonly skippedRows: number; readonly lateRows: number }[]
+  readonly positions: ReadonlyMap<PositionId, Position>
+  readonly system: VirtualSystem
+  readonly report: ExitReport
+  readonly reached: ReadonlyMap<PositionId, { readonly best: number; readonly at: number }>
+  /** Names of limits. */
+  readonly tripped: readonly string[]
+  readonly range: ReplayedRange
+}
+
+/** Prints what is still open, what was odd or never tested, and the counts. */
+function summarise(replayed: Replayed, output: ReplayOutput): void {
+  const { loaded, config, files, positions, system, report, reached, tripped, range } = replayed
   const endAt = range.to ?? NO_TIME
   const untested = untestedIn({
     entries: loaded.entries,
@@ -143,8 +166,6 @@ export async function runReplay(
       leftOut: config.unplayed,
     }),
   })
-  refuseSkipped(skippedRows, range.rows, options.maxSkipped ?? MAX_SKIPPED_PCT)
-  return range
 }
 
 /** Reads what is replayed against: positions, and the configuration where one is named. */
@@ -172,31 +193,6 @@ async function load(
   if (file !== undefined && config !== undefined && config.unplayed.length > 0)
     output.warn(unplayedText(file, config.unplayed))
   return [loaded, config]
-}
-
-/** What of the rows was not played as it stands, a line each. */
-function oddities(
-  { heldExits, outsideHours }: VirtualSystem,
-  { skippedRows, lateRows }: { readonly skippedRows: number; readonly lateRows: number },
-): string[] {
-  return [
-    ...(skippedRows > 0 ? [`${skippedRows} rows were left out (--skip-bad-rows)`] : []),
-    ...(lateRows > 0
-      ? [`${lateRows} rows were out of order, late by up to a second: played at the row before`]
-      : []),
-    ...(outsideHours > 0
-      ? [`${outsideHours} ticks came while their market was closed, and decided nothing`]
-      : []),
-    ...(heldExits > 0 ? [`${heldExits} exits came in a mass, and waited (massExit)`] : []),
-  ]
-}
-
-/** Throws where so many rows were left out that the result says little of the file. */
-function refuseSkipped(skipped: number, played: number, maxPct: number): void {
-  const pct = pctOf(skipped, skipped + played)
-  if (pct <= maxPct) return
-  const text = `${skipped} of ${skipped + played} rows (${readable(pct)} %) were left out, more than ${maxPct} % (--max-skipped)`
-  throw new WatchkeeperError('TOO_MANY_SKIPPED', text)
 }
 
 const sumOf = <Each>(all: readonly Each[], count: (each: Each) => number): number =>

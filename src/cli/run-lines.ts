@@ -5,11 +5,11 @@ import { startText } from './start-text.ts'
 const MOST_WARNINGS = 5
 
 /** Says that nothing runs any more. */
-export const tellStopped = ({ say }: RunOutput): void =>
+export const printStopped = ({ say }: RunOutput): void =>
   say({ kind: 'service-stopped', text: () => 'stopped' })
 
 /** Says what a start has found. */
-export function tellStarted(
+export function printStarted(
   started: Started,
   given: { readonly output: RunOutput; readonly isObserving: boolean; readonly isChaosOn: boolean },
 ): void {
@@ -22,7 +22,7 @@ export function tellStarted(
 }
 
 /** Says what is odd about the input; of many, how many more there are. */
-export function tellWarnings(warnings: readonly string[], { complain }: RunOutput): void {
+export function printWarnings(warnings: readonly string[], { complain }: RunOutput): void {
   const more = warnings.length - MOST_WARNINGS
   const shown = warnings.slice(0, MOST_WARNINGS)
   for (const each of more > 0 ? [...shown, `${more} more, which watchkeeper check shows`] : shown) {

@@ -7,7 +7,8 @@ import type { Position, PriceSource, Side } from '../domain/position.ts'
 import { isWholeLots, unitsOf } from '../domain/units.ts'
 import { parseInstant } from '../feeds/instant.ts'
 import type { RuleSet } from '../risk/rule.ts'
-import { expectedName, show, type FaultList } from './faults.ts'
+import { show, type FaultList } from './faults.ts'
+import { mapOf, refuseUnknown, type Fields } from './maps.ts'
 import type { Findings, RuleSets } from './rule-sets.ts'
 
 /** One position of a file; without `openedAt` it opens with the first row of a replay. */
@@ -31,32 +32,6 @@ export const namedFields = ({ position, filledIn }: PositionEntry): Partial<Posi
   Object.fromEntries(
     Object.entries(position).filter(([field]) => !filledIn.some(each => each === field)),
   )
-
-type Fields = Readonly<Record<string, unknown>>
-
-/** The value as a map, or a fault. */
-export function mapOf(
-  value: unknown,
-  path: (string | number)[],
-  list: FaultList,
-): Fields | undefined {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields
-  list.add(path, show(value), 'a map')
-  return undefined
-}
-
-/** A fault for each key that is none of the known ones. */
-export function refuseUnknown(
-  map: Fields,
-  known: readonly string[],
-  path: (string | number)[],
-  list: FaultList,
-): void {
-  for (const key of Object.keys(map)) {
-    if (known.includes(key)) continue
-    list.add([...path, key], `the unknown field ${JSON.stringify(key)}`, expectedName(key, known))
-  }
-}
 
 const FIELDS = [
   'id',
@@ -122,11 +97,7 @@ export class PositionReader {
     const account = this.optionalText('account')
     const ticket = this.optionalText('ticket')
     const underlying = this.optionalText('underlying')
-    const flags = {
-      exitNow: this.flag('exitNow'),
-      opensLater: this.flag('opensLater'),
-      reopen: this.flag('reopen'),
-    }
+    const flags = this.flags()
     const given = sets.resolve(map['rules'], this.path('rules'), this.findings)
     const priceSource =
       map['priceSource'] === undefined
@@ -178,6 +149,14 @@ export class PositionReader {
 
   private optionalText(field: string): string | undefined {
     return this.map[field] === undefined ? undefined : this.text(field)
+  }
+
+  private flags(): PositionEntry['flags'] {
+    return {
+      exitNow: this.flag('exitNow'),
+      opensLater: this.flag('opensLater'),
+      reopen: this.flag('reopen'),
+    }
   }
 
   private flag(field: DoorFlag): boolean {

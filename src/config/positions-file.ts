@@ -4,7 +4,8 @@ import { InstrumentTable } from '../domain/instrument.ts'
 import { describeFault, InputError, type Fault } from '../errors.ts'
 import { MAX_BYTES, parseText, tooLong, unread, type Document } from './document.ts'
 import { FaultList, show, unreadable } from './faults.ts'
-import { mapOf, PositionReader, refuseUnknown, type PositionEntry } from './position-reader.ts'
+import { mapOf, refuseUnknown } from './maps.ts'
+import { PositionReader, type PositionEntry } from './position-reader.ts'
 import { RuleSets, type Findings } from './rule-sets.ts'
 
 export interface LoadedPositions {

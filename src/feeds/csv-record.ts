@@ -63,3 +63,7 @@ function closingQuote(bytes: Buffer, at: number): number {
     at = quote + 2
   }
 }
+
+/** What is wrong with the quotes of a record that cannot be read. */
+export const quoteFault = (record: CsvRecord): string =>
+  record.kind === 'broken' ? 'text behind a closing quote' : 'a quote that is never closed'

@@ -1,37 +1,13 @@
 import { InputError } from '../errors.ts'
-import { DELIMITERS } from './csv-layout.ts'
-import { readRecord, type CsvRecord } from './csv-record.ts'
+import { quoteFault, readRecord } from './csv-record.ts'
 import { PlainRows } from './plain-rows.ts'
 import type { TickBatch } from './tick-batch.ts'
-import {
-  foreignFormat,
-  meaningful,
-  readHeader,
-  unreadableHeader,
-  type Header,
-  type NamedColumns,
-} from './tick-columns.ts'
+import type { Header } from './tick-columns.ts'
+import { findHeader, MAX_RECORD_BYTES, type TickRowsOptions } from './tick-header.ts'
 import { checkRow, type RowFault } from './tick-row.ts'
-import type { TimeOptions } from './tick-time.ts'
 
-/** Longest record; it bounds what is kept when a line break or a closing quote never comes. */
-const MAX_RECORD_BYTES = 1 << 20
 const LF = 10
 const CR = 13
-const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf])
-
-export interface TickRowsOptions {
-  /** Name of the file in messages. */
-  readonly source: string
-  /** Place of the file among the arguments, from 0. */
-  readonly file: number
-  readonly skipBadRows: boolean
-  readonly time: TimeOptions
-  /** Which header means what, where a person says so. */
-  readonly columns?: NamedColumns | undefined
-  /** Called once, with what was taken for what. */
-  readonly onHeader?: ((header: Header) => void) | undefined
-}
 
 /**
  * A row that comes this much later than its place, ms, is played at the time of the row before it, and
@@ -129,22 +105,13 @@ export class TickRows {
   private begin(): PlainRows | undefined {
     const { source } = this.options
     const bytes = this.bytes.subarray(this.at, this.end)
-    const foreign = foreignFormat(bytes)
-    if (foreign !== undefined) throw unreadableHeader(source, foreign)
-    const start = bytes.subarray(0, 3).equals(UTF8_BOM) ? 3 : 0
-    const { columns: named = {}, onHeader } = this.options
-    const [record, delimiter] = headerRecord(bytes, start, named)
-    if (record.kind === 'broken') throw unreadableHeader(source, 'broken quotes')
-    if (record.kind === 'incomplete') {
-      if (bytes.length > MAX_RECORD_BYTES) throw unreadableHeader(source, 'no line break')
-      if (this.isFinal) throw unreadableHeader(source, 'a quote that is never closed')
-      return undefined
-    }
-    if (this.isFinal && record.fields.join('') === '') throw unreadableHeader(source, 'nothing')
-    this.header = readHeader(source, record.fields, { delimiter, named })
+    const { columns = {}, onHeader } = this.options
+    const found = findHeader(bytes, { source, columns, isFinal: this.isFinal })
+    if (found === undefined) return undefined
+    this.header = found.header
     onHeader?.(this.header)
-    this.at += record.next
-    this.line += record.lines
+    this.at += found.next
+    this.line += found.lines
     this.plain = new PlainRows(this.header, this.options.time)
     return this.plain
   }
@@ -269,19 +236,6 @@ export class TickRows {
   }
 }
 
-/** The header by the delimiter that finds most columns in it. */
-function headerRecord(bytes: Buffer, start: number, named: NamedColumns): [CsvRecord, number] {
-  let best: [CsvRecord, number] | undefined
-  let most = 0
-  for (const delimiter of DELIMITERS) {
-    const record = readRecord(bytes, start, delimiter)
-    const found = record.kind === 'record' ? meaningful(record.fields, named) : 0
-    if (best === undefined || found > most) best = [record, delimiter]
-    most = Math.max(most, found)
-  }
-  return best!
-}
-
 /** Where the last delivered row stands. */
 interface LastRow {
   readonly at: number
@@ -291,6 +245,3 @@ interface LastRow {
   /** Rows so far, this one and skipped ones included. */
   readonly rows: number
 }
-
-const quoteFault = (record: CsvRecord): string =>
-  record.kind === 'broken' ? 'text behind a closing quote' : 'a quote that is never closed'

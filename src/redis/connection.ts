@@ -5,21 +5,16 @@ import { acquire, breaker, isPermit, settle, type Outcome } from '../resilience/
 import { clientOptions } from './client-options.ts'
 import { RedisError, redisError } from './errors.ts'
 import { redisAddress, redisName, type RedisAddress, type RedisConfig } from './options.ts'
-
-/**
- * How a command ended: answered; with an error of the server; without an answer in time; without a
- * connection; refused by the breaker.
- */
-export type RedisOutcome = 'ok' | 'error' | 'timeout' | 'unavailable' | 'refused'
+import { outcomeOf, type RedisOutcome } from './outcome.ts'
 
 export interface RedisConnectionOptions {
   readonly config: RedisConfig
   /** Monotonic ms. */
   monotonic(): number
   readonly random?: () => number
-  /** Told of each command: how it ended, and how long it took, ms. */
+  /** Called for each command: how it ended, and how long it took, ms. */
   readonly onCommand?: (outcome: RedisOutcome, ms: number) => void
-  /** Told when the connection is lost or cannot be made, and with undefined each time it is there. */
+  /** Called when the connection is lost or cannot be made, and with undefined each time it is there. */
   readonly onChange?: (error: RedisError | undefined) => void
 }
 
@@ -53,7 +48,7 @@ export class RedisConnection {
   /** For subscriptions and their messages; commands go through `run`. */
   readonly client: Redis
   private readonly options: RedisConnectionOptions
-  private isToldDown = false
+  private isReportedDown = false
   private readonly upListeners = new Set<() => void>()
   private pings: NodeJS.Timeout | undefined
   private silentPings = 0
@@ -204,7 +199,7 @@ export class RedisConnection {
     this.silentPings = 0
     this.pings ??= setInterval(() => this.ping(), this.options.config.pingMs)
     this.trouble = undefined
-    this.isToldDown = false
+    this.isReportedDown = false
     this.options.onChange?.(undefined)
     const listeners = [...this.upListeners]
     for (const listener of listeners) listener()
@@ -213,8 +208,8 @@ export class RedisConnection {
   private down(error: RedisError): void {
     if (this.isClosed) return
     this.trouble = error
-    if (this.isToldDown) return
-    this.isToldDown = true
+    if (this.isReportedDown) return
+    this.isReportedDown = true
     this.options.onChange?.(error)
   }
 
@@ -226,7 +221,7 @@ export class RedisConnection {
       () => (this.silentPings = 0),
       (error: RedisError) => {
         if (error.code !== 'REDIS_TIMEOUT' || !this.isUp) return
-        // Whoever sends messages is only slow to answer.
+        // A server that sends messages is only slow to answer.
         if (this.client.stream.bytesRead !== bytesRead) return
         this.silentPings++
         if (this.silentPings < DEAD_PINGS) return
@@ -243,18 +238,5 @@ export class RedisConnection {
 
   private settle(permit: Permit, outcome: Outcome): void {
     this.breaker = settle(this.breaker, permit, outcome, this.options.monotonic())
-  }
-}
-
-function outcomeOf({ code }: RedisError): RedisOutcome {
-  switch (code) {
-    case 'REDIS_TIMEOUT':
-      return 'timeout'
-    case 'REDIS_UNAVAILABLE':
-      return 'unavailable'
-    case 'REDIS_REFUSED':
-      return 'refused'
-    default:
-      return 'error'
   }
 }

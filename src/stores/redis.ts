@@ -8,7 +8,8 @@ import type {
   StoreStatus,
   Table,
 } from '../ports/store.ts'
-import { isOlder, type ClaimRequest, type RedisDatabase } from './redis/database.ts'
+import { isOlder, type ClaimRequest } from './redis/claim.ts'
+import type { RedisDatabase } from './redis/database.ts'
 import { codeOf, fenced, incomplete, lost, storeAway } from './redis/errors.ts'
 import { GroupCommit } from './redis/group-commit.ts'
 import { encodeBatch, keyOf, type EncodedBatch } from './redis/keys.ts'

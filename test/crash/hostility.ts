@@ -9,8 +9,12 @@ import { weaker, type CrashVenue } from './venues.ts'
  * it during its exit, and add it again; put back a store from before its exit; sell a unit by hand.
  */
 export const COURSES = [
-  ...(['plain', 'added at once', 'bought again', 'released'] as const),
-  ...(['restored', 'sold by hand'] as const),
+  'plain',
+  'added at once',
+  'bought again',
+  'released',
+  'restored',
+  'sold by hand',
 ] as const
 
 export type Course = (typeof COURSES)[number]

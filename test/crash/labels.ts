@@ -12,16 +12,23 @@ export type Label = Write | `${Write}, durable` | `${Route}, ${'before' | 'sent'
 
 /** Every step, in the order in which an exit comes by. */
 export const LABELS: readonly Label[] = [
-  ...(['decided', 'decided, durable', 'holding, before', 'holding, answered'] as const),
-  ...([
-    'place, before',
-    'place, sent',
-    'place, answered',
-    'progress',
-    'progress, durable',
-  ] as const),
-  ...(['order, before', 'order, sent', 'order, answered'] as const),
-  ...(['cancel, before', 'cancel, sent', 'cancel, answered', 'end', 'end, durable'] as const),
+  'decided',
+  'decided, durable',
+  'holding, before',
+  'holding, answered',
+  'place, before',
+  'place, sent',
+  'place, answered',
+  'progress',
+  'progress, durable',
+  'order, before',
+  'order, sent',
+  'order, answered',
+  'cancel, before',
+  'cancel, sent',
+  'cancel, answered',
+  'end',
+  'end, durable',
 ]
 
 /** A kill at the n-th time that a step is reached, and so much later, ms. */

@@ -1,9 +1,10 @@
 import { Argument, Option } from 'commander'
 import type { GatewayView } from '../../ports/control.ts'
-import { confirmedShape, gatewayShape } from '../answers.ts'
+import { confirmedShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
+import { gatewayShape } from '../figures-answers.ts'
 import { readable, tableLines, timeText } from '../output.ts'
 
 interface Given extends ConnectionOptions {

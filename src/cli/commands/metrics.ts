@@ -1,7 +1,7 @@
 import type { CycleMetricsReport, Spread, Total } from '../../observability/cycle-metrics.ts'
-import { metricsShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
+import { metricsShape } from '../figures-answers.ts'
 import { readable, tableLines, timeText } from '../output.ts'
 
 interface Given extends ConnectionOptions {

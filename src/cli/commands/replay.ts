@@ -95,12 +95,31 @@ export const replayCommand: CommandModule = {
 }
 
 async function replay(given: Given, context: CommandContext): Promise<void> {
-  const { stdin, stdout, stderr, env, zone } = context
+  const { stderr, zone } = context
   if (given.ticks.filter(path => path === '-').length > 1) {
     throw new UsageError('--ticks names - (stdin) twice, and stdin can be read only once')
   }
-  const warnPaint = paintFor(stderr, env)
   const progress = new ProgressLine(stderr)
+  const output = outputOf(given, context, progress)
+  try {
+    const range = await runReplay({ ...given, zone }, output)
+    const rate = readable(range.rows / Math.max(progress.seconds, 1e-3), 0)
+    progress.clear()
+    stderr.write(
+      `${readable(range.rows, 0)} ticks in ${progress.seconds.toFixed(2)} s, ${rate} ticks/s\n`,
+    )
+  } finally {
+    progress.clear()
+  }
+}
+
+/** Prints a replay as it goes: results on stdout, everything else on stderr. */
+function outputOf(
+  given: Given,
+  { stdin, stdout, stderr, env }: CommandContext,
+  progress: ProgressLine,
+): ReplayOutput {
+  const warnPaint = paintFor(stderr, env)
   let text = replayText([], paintFor(stdout, env))
   let hasHeading = false
   const open: Parameters<typeof text.open>[0][number][] = []
@@ -108,7 +127,7 @@ async function replay(given: Given, context: CommandContext): Promise<void> {
     progress.clear()
     stdout.write(`${line}\n`)
   }
-  const output: ReplayOutput = {
+  return {
     stdin,
     env,
     loaded({ entries, warnings }) {
@@ -143,15 +162,5 @@ async function replay(given: Given, context: CommandContext): Promise<void> {
       stderr.write(`${warnPaint('yellow', 'warning')}: ${warning}\n`)
     },
     progress: (share, rows) => progress.update(share, rows),
-  }
-  try {
-    const range = await runReplay({ ...given, zone }, output)
-    const rate = readable(range.rows / Math.max(progress.seconds, 1e-3), 0)
-    progress.clear()
-    stderr.write(
-      `${readable(range.rows, 0)} ticks in ${progress.seconds.toFixed(2)} s, ${rate} ticks/s\n`,
-    )
-  } finally {
-    progress.clear()
   }
 }

@@ -1,8 +1,8 @@
 import type { PerformanceReport, Trend } from '../../observability/performance.ts'
 import type { Percentiles, SlowCycle } from '../../observability/profiler.ts'
-import { reportShape } from '../answers.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
+import { reportShape } from '../figures-answers.ts'
 import {
   paintFor,
   pctText,

@@ -1,15 +1,13 @@
 import { InvalidArgumentError } from 'commander'
 import { checkConfig } from '../../app/config-check.ts'
 import { Service } from '../../app/service.ts'
-import { standBy, type StandbyOptions } from '../../app/standby.ts'
 import { notationWarnings } from '../../app/venue-start.ts'
 import { version } from '../../app/version.ts'
 import { loadChaos } from '../../config/chaos-file.ts'
 import { loadPositions, type LoadedPositions } from '../../config/positions-file.ts'
 import type { ServiceConfig } from '../../config/schema.ts'
 import { loadServiceConfig, logFormatOf } from '../../config/service-file.ts'
-import { InputError, type Fault, type WatchkeeperError } from '../../errors.ts'
-import type { OwnedStore } from '../../ports/store.ts'
+import type { WatchkeeperError } from '../../errors.ts'
 import { boundLookups } from '../../processes/name-lookups.ts'
 import { chaosText } from '../chaos-text.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
@@ -17,8 +15,9 @@ import { failureOf } from '../failure.ts'
 import { journalText } from '../journal-text.ts'
 import { Outcome } from '../outcome.ts'
 import { paintFor, showTimesIn } from '../output.ts'
-import { tellStarted, tellStopped, tellWarnings } from '../run-lines.ts'
+import { printStarted, printStopped, printWarnings } from '../run-lines.ts'
 import { runOutput, type RunOutput } from '../run-output.ts'
+import { assertStandby, ownedStore } from '../standby-run.ts'
 import { endLate, outliveReader, stopOnSignal, stopOnUncaught } from '../stopping.ts'
 
 interface Given {
@@ -46,7 +45,7 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError('Expected a whole number.')
 }
 
-/** `watchkeeper run`: guards the account until it is told to stop. */
+/** `watchkeeper run`: guards the account until a signal stops it. */
 export const runCommand: CommandModule = {
   add(program, context) {
     program
@@ -100,60 +99,23 @@ function nodeWarnings({ complain }: RunOutput): void {
   })
 }
 
-async function run(
-  given: Given,
-  { stdout, env, zone }: CommandContext,
-  output: RunOutput,
-): Promise<void> {
-  const config = loadServiceConfig({
-    file: given.config,
-    env,
-    overrides: {
-      positions: given.positions,
-      dataFolder: given.data,
-      'http.port': given.port,
-      'display.timezone': zone,
-      'broker.delayMs': given.brokerDelayMs,
-    },
-  })
-  showTimesIn(config.display.timezone)
-  assertStandby(given, config)
-  checkConfig(config, given.config)
-  const loaded = loadPositions({
-    positionsFile: config.positions,
-    strict: config.strict,
-    instruments: config.instruments,
-  })
-  const chaos =
-    given.chaos === undefined ? undefined : loadChaos(given.chaos, namesIn(loaded.entries))
-  const named = notationWarnings(config.broker, instrumentsIn(loaded.entries))
-  tellWarnings([...loaded.warnings, ...named], output)
+async function run(given: Given, context: CommandContext, output: RunOutput): Promise<void> {
+  const { config, entries, chaos } = read(given, context, output)
   outliveReader()
   boundLookups()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
   const acceptsEmptyStore = given.acceptEmptyStore
-  const stop = new AbortController()
-  const { signal } = stop
-  let settle: (failure: WatchkeeperError | undefined) => void = () => undefined
-  const ended = new Promise<WatchkeeperError | undefined>(resolve => (settle = resolve))
-  const end = (failure: WatchkeeperError | undefined): void => {
-    endLate(config.stop.deadlineMs)
-    settle(failure)
-  }
-  stopOnSignal(() => {
-    stop.abort()
-    end(undefined)
-  })
+  const { signal, ended, end } = endingOf(config)
   const store = given.standby
-    ? await waited(config, { clock, acceptsEmptyStore, output, signal })
+    ? await ownedStore(config, { clock, acceptsEmptyStore, output, signal })
     : undefined
   if (given.standby && store === undefined) return
   stopOnUncaught(error => end(error))
-  const paint = paintFor(stdout, env)
+  const paint = paintFor(context.stdout, context.env)
   const running = await unlessStopped(
     Service.start({
       config,
-      entries: loaded.entries,
+      entries,
       chaos,
       fresh: given.fresh,
       store,
@@ -169,11 +131,74 @@ async function run(
       }),
     }),
   )
-  if (running === undefined) return tellStopped(output)
+  if (running === undefined) return printStopped(output)
   const [service, started] = running
   const isObserving = config.mode === 'observe'
-  tellStarted(started, { output, isObserving, isChaosOn: chaos !== undefined })
-  const failure = await ended
+  printStarted(started, { output, isObserving, isChaosOn: chaos !== undefined })
+  await stopped(service, await ended, output)
+}
+
+interface RunInput extends Pick<LoadedPositions, 'entries'> {
+  readonly config: ServiceConfig
+  readonly chaos: ReturnType<typeof loadChaos> | undefined
+}
+
+/** Reads and checks what the command line names. Throws InputError with every fault of a file. */
+function read(given: Given, { env, zone }: CommandContext, output: RunOutput): RunInput {
+  const config = loadServiceConfig({
+    file: given.config,
+    env,
+    overrides: {
+      positions: given.positions,
+      dataFolder: given.data,
+      'http.port': given.port,
+      'display.timezone': zone,
+      'broker.delayMs': given.brokerDelayMs,
+    },
+  })
+  showTimesIn(config.display.timezone)
+  assertStandby(given, config)
+  checkConfig(config, given.config)
+  const { entries, warnings } = loadPositions({
+    positionsFile: config.positions,
+    strict: config.strict,
+    instruments: config.instruments,
+  })
+  const chaos = given.chaos === undefined ? undefined : loadChaos(given.chaos, namesIn(entries))
+  const named = notationWarnings(config.broker, instrumentsIn(entries))
+  printWarnings([...warnings, ...named], output)
+  return { config, entries, chaos }
+}
+
+/** The end of a run: `end` begins it, `ended` resolves with the failure that it has, if any. */
+interface Ending {
+  readonly signal: AbortSignal
+  readonly ended: Promise<WatchkeeperError | undefined>
+  end(failure: WatchkeeperError | undefined): void
+}
+
+/** Ends at a signal of the process; aborts what still waits then. */
+function endingOf({ stop: { deadlineMs } }: ServiceConfig): Ending {
+  const stop = new AbortController()
+  let settle: (failure: WatchkeeperError | undefined) => void = () => undefined
+  const ended = new Promise<WatchkeeperError | undefined>(resolve => (settle = resolve))
+  const end = (failure: WatchkeeperError | undefined): void => {
+    endLate(deadlineMs)
+    settle(failure)
+  }
+  stopOnSignal(() => {
+    stop.abort()
+    end(undefined)
+  })
+  return { signal: stop.signal, ended, end }
+}
+
+/** Stops the service in order. Throws the failure that ended it. */
+async function stopped(
+  service: Service,
+  failure: WatchkeeperError | undefined,
+  output: RunOutput,
+): Promise<void> {
   output.say({
     kind: 'service-stopping',
     text: () => 'stopping: nothing new is sent, exits in flight may finish',
@@ -183,49 +208,7 @@ async function run(
     output.say({ kind: 'chaos-summary', detail: { ...summary }, text: () => chaosText(summary) })
   }
   if (failure !== undefined) throw failure
-  tellStopped(output)
-}
-
-/** Only a lease says when another process may take over. */
-function assertStandby(
-  { standby, config: file = 'the configuration', fresh }: Given,
-  { store }: ServiceConfig,
-): void {
-  const faults: Fault[] = []
-  const isLease = store.kind === 'redis' && store.exclusive === 'lease'
-  if (standby && !isLease) {
-    const found = store.kind === 'redis' ? 'store.exclusive solo' : `store.kind ${store.kind}`
-    const expected = 'store.kind redis with store.exclusive lease'
-    faults.push({ path: '--standby', found: `it with ${found}`, expected })
-  }
-  if (standby && fresh) {
-    faults.push({ path: '--standby', found: 'it with --fresh', expected: 'one of them' })
-  }
-  if (faults.length > 0) throw new InputError(file, faults)
-}
-
-/** Waits for the store; undefined when it was told to stop before. */
-async function waited(
-  config: ServiceConfig,
-  given: Pick<StandbyOptions, 'clock' | 'acceptsEmptyStore' | 'signal'> & {
-    readonly output: RunOutput
-  },
-): Promise<OwnedStore | undefined> {
-  const { output, ...options } = given
-  let told = 0
-  const store = await standBy({
-    ...options,
-    config,
-    version: version(),
-    onWait: ({ message }, url) => {
-      const health = told++ === 0 ? `\nhealth     ${url}/health` : ''
-      const text = (): string => `standby: guards nothing, ${message}${health}`
-      output.say({ kind: 'service-standby', detail: { why: message, url }, text })
-    },
-  })
-  if (store === undefined) tellStopped(output)
-  else output.say({ kind: 'service-owner', text: () => 'standby: the store is ours now' })
-  return store
+  printStopped(output)
 }
 
 /** What a start gives; undefined when its wait was ended. */

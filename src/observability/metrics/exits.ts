@@ -2,16 +2,37 @@ import { EXIT_OUTCOMES, EXIT_REASONS } from '../../domain/reason.ts'
 import { countsOf, single, type MetricFamily } from './family.ts'
 
 const OPEN_STATES = [
-  ...(['intending', 'intended', 'queued', 'sending', 'acknowledged', 'partly-filled'] as const),
-  ...(['unknown', 'rejected', 'foreign', 'filled'] as const),
-]
+  'intending',
+  'intended',
+  'queued',
+  'sending',
+  'acknowledged',
+  'partly-filled',
+  'unknown',
+  'rejected',
+  'foreign',
+  'filled',
+] as const
 const REJECTIONS = [
-  ...(['insufficient-quantity', 'market-closed', 'would-trigger'] as const),
-  ...(['unknown-instrument', 'no-permission', 'refused', 'ended'] as const),
-]
+  'insufficient-quantity',
+  'market-closed',
+  'would-trigger',
+  'unknown-instrument',
+  'no-permission',
+  'refused',
+  'ended',
+] as const
 
 /** Exits, from the decision to the fill. */
 export const exitMetrics: MetricFamily = board => {
+  courseMetrics(board)
+  verificationMetrics(board)
+  openExitMetrics(board)
+  faultMetrics(board)
+}
+
+/** Decisions, attempts and ends. */
+const courseMetrics: MetricFamily = board => {
   board.counter(
     {
       name: 'watchkeeper_exits_intended_total',
@@ -48,6 +69,10 @@ export const exitMetrics: MetricFamily = board => {
     },
     facts => single(facts.unknownOrders),
   )
+}
+
+/** Evidence of the venue beyond the answer to an order. */
+const verificationMetrics: MetricFamily = board => {
   board.counter(
     {
       name: 'watchkeeper_exit_foreign_orders_total',
@@ -83,6 +108,10 @@ export const exitMetrics: MetricFamily = board => {
     },
     facts => single(facts.closedElsewhere),
   )
+}
+
+/** Exits and orders that are not over. */
+const openExitMetrics: MetricFamily = board => {
   board.gauge(
     {
       name: 'watchkeeper_released_orders',
@@ -105,6 +134,10 @@ export const exitMetrics: MetricFamily = board => {
     },
     facts => single(facts.oldestExitMs / 1_000),
   )
+}
+
+/** Faults on the way of exits. */
+const faultMetrics: MetricFamily = board => {
   board.counter(
     {
       name: 'watchkeeper_isolated_faults_total',

@@ -10,9 +10,13 @@ export const BROKER_OPERATIONS = {
 
 /** How a call can end; whatever an adapter throws beyond these is `other`. */
 const OUTCOMES = [
-  ...(['ok', 'NOT_SENT', 'RATE_LIMITED', 'UNAUTHORIZED', 'OUTCOME_UNKNOWN'] as const),
-  'ADAPTER_FAULT' as const,
-]
+  'ok',
+  'NOT_SENT',
+  'RATE_LIMITED',
+  'UNAUTHORIZED',
+  'OUTCOME_UNKNOWN',
+  'ADAPTER_FAULT',
+] as const
 const OTHER = 'other'
 
 /** The states that a circuit breaker can be in. */
@@ -27,6 +31,21 @@ export const BREAKER_STATES = [
 
 /** Calls to the broker: breakers, throttles, lanes. */
 export const gatewayMetrics: MetricFamily = board => {
+  breakerMetrics(board)
+  throttleMetrics(board)
+  laneMetrics(board)
+  board.counter(
+    {
+      name: 'watchkeeper_broker_calls_total',
+      help: 'Calls to the broker that ended, by outcome: ok, the code of the error, or other.',
+      labels: ['group', 'operation', 'outcome'],
+    },
+    ({ gateway }) => callCounts(gateway.calls),
+  )
+}
+
+/** Circuit breakers of groups of endpoints. */
+const breakerMetrics: MetricFamily = board => {
   board.gauge(
     {
       name: 'watchkeeper_breaker_state',
@@ -46,6 +65,10 @@ export const gatewayMetrics: MetricFamily = board => {
     },
     ({ gateway }) => gateway.breakers.map(({ group, refused }) => [{ group }, refused] as const),
   )
+}
+
+/** Rates of the limits of a venue. */
+const throttleMetrics: MetricFamily = board => {
   board.gauge(
     {
       name: 'watchkeeper_throttle_rate',
@@ -91,6 +114,10 @@ export const gatewayMetrics: MetricFamily = board => {
     },
     ({ gateway }) => gateway.throttles.map(({ limit, inFlight }) => [{ limit }, inFlight] as const),
   )
+}
+
+/** Calls that wait for a limit. */
+const laneMetrics: MetricFamily = board => {
   board.gauge(
     {
       name: 'watchkeeper_lane_depth',
@@ -130,14 +157,6 @@ export const gatewayMetrics: MetricFamily = board => {
       gateway.throttles.flatMap(({ limit, lanes }) =>
         lanes.map(({ lane, dropped }) => [{ limit, lane }, dropped] as const),
       ),
-  )
-  board.counter(
-    {
-      name: 'watchkeeper_broker_calls_total',
-      help: 'Calls to the broker that ended, by outcome: ok, the code of the error, or other.',
-      labels: ['group', 'operation', 'outcome'],
-    },
-    ({ gateway }) => callCounts(gateway.calls),
   )
 }
 

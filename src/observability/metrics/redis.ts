@@ -14,8 +14,6 @@ export const redisMetrics: MetricFamily = board => {
           ([labels, value]) => [{ use: connection.use, ...labels }, value] as const,
         ),
       )
-  const counts = (label: string, record: Readonly<Record<string, number>>): Values =>
-    Object.entries(record).map(([key, count]) => [{ [label]: key }, count] as const)
   board.gauge(
     {
       name: 'watchkeeper_redis_up',
@@ -50,6 +48,14 @@ export const redisMetrics: MetricFamily = board => {
     },
     each(({ outcomes }) => counts('outcome', outcomes)),
   )
+  priceMetrics(board)
+}
+
+const counts = (label: string, record: Readonly<Record<string, number>>): Values =>
+  Object.entries(record).map(([key, count]) => [{ [label]: key }, count] as const)
+
+/** Messages with prices. */
+const priceMetrics: MetricFamily = board => {
   board.counter(
     {
       name: 'watchkeeper_redis_messages_total',

@@ -3,6 +3,12 @@ import { single, type MetricFamily } from './family.ts'
 
 /** What is made durable. */
 export const storeMetrics: MetricFamily = board => {
+  writeMetrics(board)
+  ownerMetrics(board)
+}
+
+/** Commits, and what waits for one. */
+const writeMetrics: MetricFamily = board => {
   board.gauge(
     {
       name: 'watchkeeper_store_failing_writes',
@@ -43,6 +49,10 @@ export const storeMetrics: MetricFamily = board => {
     },
     ({ writes }) => single(writes.lostLines),
   )
+}
+
+/** The ownership of the store, and outages of its server. */
+const ownerMetrics: MetricFamily = board => {
   board.gauge(
     {
       name: 'watchkeeper_store_owned',

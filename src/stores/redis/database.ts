@@ -3,6 +3,7 @@ import { WatchkeeperError } from '../../errors.ts'
 import type { JournalLine } from '../../ports/control.ts'
 import type { Prune } from '../../ports/store.ts'
 import { canSee, isAlive, thisProcess, type Owner } from '../owner.ts'
+import type { Claimed, ClaimRequest } from './claim.ts'
 import { fenced, lost, newer, StoreOwned, wrongType } from './errors.ts'
 import type { EncodedBatch } from './keys.ts'
 import { RedisReader, type RedisReaderOptions } from './reader.ts'
@@ -22,43 +23,7 @@ export interface RedisDatabaseOptions extends RedisReaderOptions {
   readonly waitMs: number
 }
 
-/** What a claim has found. */
-export interface Claimed {
-  /** Names the store, for as long as it is not made anew. */
-  readonly instance: string
-  /** Counts owners. */
-  readonly epoch: number
-  readonly lastSeq: number
-  /** A process was killed while it wrote again what the server had lost. */
-  readonly isIncomplete: boolean
-  /** The owner before, and how many writes of it the server has. */
-  readonly before: { readonly epoch: number; readonly writes: number }
-}
-
-export interface ClaimRequest {
-  readonly token: string
-  readonly leaseMs: number
-  /** Begins anew where the server has lost what was written. */
-  readonly isAnew?: boolean
-  /** Name of the store that it begins anew. */
-  readonly instance?: string | undefined
-  /** What the store must be, if it was seen before. */
-  readonly expected?: Seen | undefined
-}
-
-/** A store as it was seen before; `reached`: how many writes of that owner, and lines, it had. */
-export interface Seen extends Pick<Claimed, 'instance' | 'epoch'> {
-  readonly reached?: { readonly writes: number; readonly seq: number } | undefined
-}
-
-/** Whether a store has less than it had when it was seen. */
-export function isOlder({ before, lastSeq }: Claimed, { epoch, reached }: Seen): boolean {
-  if (reached === undefined) return false
-  const hasLostWrites = before.epoch === epoch && before.writes < reached.writes
-  return hasLostWrites || lastSeq < reached.seq
-}
-
-/** The commands of one store. One write at a time: whoever gives them in turn numbers them. */
+/** The commands of one store. One write at a time: the caller numbers them in the order it gives them. */
 export class RedisDatabase extends RedisReader {
   private readonly settings: RedisDatabaseOptions
   private claimed: Claimed | undefined

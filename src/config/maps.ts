@@ -1,0 +1,27 @@
+import { expectedName, show, type FaultList } from './faults.ts'
+
+export type Fields = Readonly<Record<string, unknown>>
+
+/** The value as a map, or a fault. */
+export function mapOf(
+  value: unknown,
+  path: (string | number)[],
+  list: FaultList,
+): Fields | undefined {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields
+  list.add(path, show(value), 'a map')
+  return undefined
+}
+
+/** A fault for each key that is none of the known ones. */
+export function refuseUnknown(
+  map: Fields,
+  known: readonly string[],
+  path: (string | number)[],
+  list: FaultList,
+): void {
+  for (const key of Object.keys(map)) {
+    if (known.includes(key)) continue
+    list.add([...path, key], `the unknown field ${JSON.stringify(key)}`, expectedName(key, known))
+  }
+}
