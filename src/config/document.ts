@@ -43,6 +43,9 @@ export const unread = (faults: readonly Fault[]): Document => ({
   faults,
 })
 
+/** A value that was read before, as JSON: it has no lines, and its numbers are written as they are shown. */
+export const documentOf = (value: unknown): Document => ({ ...unread([]), value })
+
 /** Times depth of nesting: far above a file with an alias in each of 50,000 positions. */
 const MAX_ALIASES = 100_000
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { InstrumentTable } from '../domain/instrument.ts'
 import { describeFault, InputError, type Fault } from '../errors.ts'
-import { MAX_BYTES, parseText, tooLong, unread, type Document } from './document.ts'
+import { documentOf, MAX_BYTES, parseText, tooLong, unread, type Document } from './document.ts'
 import { FaultList, show, unreadable } from './faults.ts'
 import { mapOf, refuseUnknown } from './maps.ts'
 import { PositionReader, type PositionEntry } from './position-reader.ts'
@@ -62,6 +62,17 @@ export function parsePositions(
     { strict, ...(instruments !== undefined && { instruments }) },
   )
 }
+
+/** Reads one position of a value in JSON by the rules of a file; paths of faults start with `positions[0]`. */
+export const parsePosition = (
+  source: string,
+  position: unknown,
+  { strict = false, instruments }: Omit<ParseOptions, 'rules'> = {},
+): LoadedPositions =>
+  read(sourceOf(source, documentOf({ positions: [position] })), undefined, {
+    strict,
+    ...(instruments !== undefined && { instruments }),
+  })
 
 /** One document, and what is found in it as it is read. */
 interface Source {

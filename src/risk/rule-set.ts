@@ -21,8 +21,19 @@ const rules = new Map<string, Rule>()
 const ruleSets = new Map<string, RuleSet>()
 const optionsOf = new WeakMap<Rule, unknown>()
 
+/** Rule sets by the object of their options, which is never changed: each is compiled once. */
+const compiled = new WeakMap<Readonly<Record<string, unknown>>, CompiledRuleSet>()
+
 /** Checks the options of every rule of a set and makes the rules; reports all faults at once. */
 export function compileRuleSet(options: Readonly<Record<string, unknown>>): CompiledRuleSet {
+  const known = compiled.get(options)
+  if (known !== undefined) return known
+  const made = compileNew(options)
+  compiled.set(options, made)
+  return made
+}
+
+function compileNew(options: Readonly<Record<string, unknown>>): CompiledRuleSet {
   const faults: RuleFault[] = []
   const parsed = new Map<AnyRuleDefinition, unknown>()
   for (const [name, given] of Object.entries(options)) {

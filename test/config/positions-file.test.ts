@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import {
   loadPositions,
+  parsePosition,
   parsePositions,
   type LoadedPositions,
 } from '../../src/config/positions-file.ts'
@@ -647,5 +648,43 @@ describe('loadPositions', () => {
         { path: folder, found: 'a directory', expected: 'a file that can be read' },
         { path: positionsFile, found: 'no such file', expected: 'a file that can be read' },
       ])
+  })
+
+  it('has the same faults, without lines, when it is a value in JSON', () => {
+    const good = {
+      id: 'a',
+      instrument: 'ACME',
+      side: 'long',
+      quantity: 1,
+      entryPrice: 100,
+      rules: { stopLoss: { pct: 5 } },
+    }
+    const bad = [
+      5,
+      [],
+      {},
+      { ...good, id: 7, quantity: '1', sidee: 'long' },
+      { ...good, openedAt: 1.5, rules: { stoploss: { pct: 5 } } },
+      { ...good, entryPrice: 1e300, rules: { stopLoss: { pct: 'x' } } },
+    ]
+    for (const value of bad) {
+      const text = JSON.stringify({ positions: [value] })
+      const faultsIn = (read: () => unknown): unknown[] => {
+        try {
+          read()
+        } catch (error) {
+          if (error instanceof InputError)
+            return error.faults.map(({ path, found, expected }) => ({ path, found, expected }))
+        }
+        return []
+      }
+      const asFile = faultsIn(() => parsePositions({ source: 'the body', text }))
+      expect(asFile, text).to.have.length.above(0)
+      expect(
+        faultsIn(() => parsePosition('the body', value)),
+        text,
+      ).to.deep.equal(asFile)
+    }
+    expect(parsePosition('the body', good).entries[0]!.position).to.have.property('id', 'a')
   })
 })

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { isMap, isScalar, isSeq, parse, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { loadServiceConfig } from '../../src/config/service-file.ts'
-import { InputError } from '../../src/errors.ts'
+import type { InputError } from '../../src/errors.ts'
 import { COMMAND, referenceFiles, SCHEMA } from '../support/config-reference.ts'
 import { settingsOf, type Setting } from '../support/settings.ts'
 

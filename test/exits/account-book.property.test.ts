@@ -115,8 +115,14 @@ const act = (name: string, ...rolls: number[]): Happening => new Happening(name,
 /** One position at a venue where every order can be looked up. */
 const PLAIN: World = {
   capabilities: {
-    ...{ dedupe: 'never', lookup: 'complete', reduceOnly: false, holdings: 'net' },
-    ...{ visibilityMs: 0, clientOrderIdLength: 64, styles: ['market'], limits: [] },
+    dedupe: 'never',
+    lookup: 'complete',
+    reduceOnly: false,
+    holdings: 'net',
+    visibilityMs: 0,
+    clientOrderIdLength: 64,
+    styles: ['market'],
+    limits: [],
   },
   quantities: [1],
   listsOrders: false,
@@ -177,8 +183,12 @@ describe('ExitBook', () => {
     const story: Story = [
       at({ listsOrders: true }, { dedupe: 'always', clientOrderIdLength: 16 }),
       [
-        ...[act('halt', 0), act('decide', 0), act('wait', 0), act('halt', 0)],
-        ...[act('settle', 53, 0), act('buy-position', 0)],
+        act('halt', 0),
+        act('decide', 0),
+        act('wait', 0),
+        act('halt', 0),
+        act('settle', 53, 0),
+        act('buy-position', 0),
       ],
     ]
     expect(isCaught(careless, story)).to.equal(true)
@@ -194,8 +204,13 @@ describe('ExitBook', () => {
     const story: Story = [
       at({}, venue),
       [
-        ...[act('wait', 24), act('decide', 0), settling],
-        ...[act('wait', 0), settling, act('wait', 0), settling],
+        act('wait', 24),
+        act('decide', 0),
+        settling,
+        act('wait', 0),
+        settling,
+        act('wait', 0),
+        settling,
       ],
     ]
     expect(isCaught(hasty, story, { venue })).to.equal(true)

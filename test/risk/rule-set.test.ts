@@ -355,4 +355,9 @@ describe('ruleSetWarnings', () => {
     )
     expect(warning!.expected).to.match(/did you mean 5\?$/)
   })
+
+  it('is compiled once for one object of options', () => {
+    const options = { stopLoss: { pct: 5 } }
+    expect(compileRuleSet(options)).to.equal(compileRuleSet(options))
+  })
 })

@@ -1,5 +1,5 @@
 import type { Response } from 'express'
-import { parsePositions } from '../../config/positions-file.ts'
+import { parsePosition } from '../../config/positions-file.ts'
 import { describeFault, InputError, WatchkeeperError, type Fault } from '../../errors.ts'
 import type { AddRequest, Control, PositionView, RulesRequest } from '../../ports/control.ts'
 import { requesterOf } from '../auth.ts'
@@ -84,7 +84,6 @@ function addRequest(
   { instruments, isStrict }: Pick<Control, 'instruments' | 'isStrict'>,
 ): AddRequest {
   const source = 'the body'
-  const text = JSON.stringify({ positions: [position] })
   const options = { instruments, strict: isStrict }
   const inBody = ({ path, found: was, expected }: Fault): Fault => ({
     path: path.replace(/^positions\[0\]\.?/, '') || source,
@@ -92,7 +91,7 @@ function addRequest(
     expected,
   })
   try {
-    const { entries, odd } = parsePositions({ source, text }, options)
+    const { entries, odd } = parsePosition(source, position, options)
     return {
       position: entries[0]!.position,
       rules: entries[0]!.rules,
