@@ -3,7 +3,7 @@ import { isSame, restOf } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
 import { isUnchanged, type ExitState, type Followed } from './exit-state.ts'
 import { isReportedTwice } from './holding-state.ts'
-import type { ExitRecord } from './record.ts'
+import { remainingOf, type ExitRecord } from './record.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
 import type { Step } from './step.ts'
 
@@ -86,10 +86,11 @@ function settledDoubt(record: ExitRecord, state: Unknown, around: Circumstances)
  * its absence and after its cancel: nothing is left, what is missing, or that nothing is missing.
  */
 function settledLost(
-  { order, executed, heldBefore, drift }: ExitRecord,
+  record: ExitRecord,
   { absentAt, cancelledAt }: Unknown,
   { held, isWhole, isShared, quietSince, settings }: Circumstances,
 ): Step | undefined {
+  const { order, executed, heldBefore, drift } = record
   if (absentAt === undefined || cancelledAt === undefined || held === undefined) return undefined
   const apartMs = proofMs(settings.capabilities)
   const from = Math.max(absentAt, cancelledAt, quietSince) + apartMs
@@ -99,7 +100,9 @@ function settledLost(
     quantity: Math.max(executed.quantity, Math.min(order.quantity, units)),
   })
   if (!isShared && held.quantity === 0) return ended(order.quantity)
-  const gone = heldBefore === null ? 0 : Math.max(0, restOf(heldBefore, held.quantity))
+  // Where others had a part of what was held before, what is gone may be theirs.
+  const wasAlone = heldBefore !== null && isSame(heldBefore, remainingOf(record))
+  const gone = wasAlone ? Math.max(0, restOf(heldBefore, held.quantity)) : 0
   if (!isShared && isUnchanged(drift) && gone > 0) return ended(gone)
   return isWhole ? ended(0) : undefined
 }

@@ -89,6 +89,14 @@ describe('the evidence for an order that was not answered', () => {
       expect(shared, 'another position may have sold it').not.to.include('ended')
     })
 
+    it('is not what is gone of a holding in which others had a part: they may have sold it', () => {
+      const exit = cancelledAt60()
+      exit.record = { ...exit.record, heldBefore: 10 }
+      const held = heldAt(5, 70, 80)
+      expect(exit.steps(100, { held })).to.deep.equal([{ kind: 'ended', quantity: 0 }])
+      expect(exit.kindsOfSteps(100, { held, isWhole: false })).not.to.include('ended')
+    })
+
     it('is a new id, where the venue refuses the one that it has forgotten', () => {
       const exit = cancelledAt60({ dedupe: 'always' })
       expect(exit.kindsOfSteps(100, { held: heldAt(5, 40, 50) })).not.to.include('send')
