@@ -3,7 +3,7 @@ import type { VenueInstrument } from '../brokers/venue/instrument.ts'
 import { isNameAt, meantAt } from '../brokers/venue/notation.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
-import { InstrumentTable, type InstrumentSpec } from '../domain/instrument.ts'
+import { type InstrumentSpec, type InstrumentTable } from '../domain/instrument.ts'
 import { InputError } from '../errors.ts'
 import { venueBrokerOf, type VenueConfig } from './open-broker.ts'
 

@@ -50,7 +50,7 @@ export class ReportReaders {
    * it is free, which is asked before each.
    */
   *ids(isLockFree: () => boolean): Iterable<PositionId> {
-    yield* [...this.reading]
+    yield* Array.from(this.reading)
     // An exit that comes back into the queue meanwhile stands behind all that were in it.
     let left = this.queue.size
     for (const id of this.queue) {

@@ -33,7 +33,7 @@ describe('the end of a process', () => {
       folder,
       String(code),
     ]
-    const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
     if (reads) child.stdout.resume()
     return new Promise(resolve =>
       child.on('exit', (ended, signal) => {

@@ -110,7 +110,7 @@ function typeText(json: Json): string {
   if (json.const !== undefined) return `\`${JSON.stringify(json.const)}\``
   if (json.enum !== undefined) return json.enum.map(each => `\`${String(each)}\``).join(', ')
   const options = json.anyOf ?? json.oneOf
-  if (options !== undefined) return options.map(each => typeText(each as Json)).join(' or ')
+  if (options !== undefined) return options.map(each => typeText(each)).join(' or ')
   if (json.type === 'array') return `list of ${typeText(Object(json.items) as Json)}`
   if (json.type === 'object') return 'map'
   if (json.type === 'integer' || json.type === 'number') return `${json.type}${rangeText(json)}`

@@ -57,7 +57,7 @@ interface Inside {
   readonly values?: readonly unknown[]
 }
 
-const inside = (schema: z.ZodType): Inside => schema.def as unknown as Inside
+const inside = (schema: z.ZodType): Inside => schema.def
 
 /** The schema without defaults, transformations and the mark of an optional one. */
 function core(schema: z.ZodType): z.ZodType {

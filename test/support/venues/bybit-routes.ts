@@ -197,19 +197,26 @@ function instruments(asked: Asked): unknown {
   const { venue, emulator } = asked
   const { lot, tick, minQuantity, maxQuantity } = { ...FIXED, ...emulator.emulation.fixed }
   const lotSizeFilter = {
-    ...{ qtyStep: String(lot), minOrderQty: String(minQuantity) },
-    ...{ maxMktOrderQty: String(maxQuantity), minNotionalValue: '5' },
+    qtyStep: String(lot),
+    minOrderQty: String(minQuantity),
+    maxMktOrderQty: String(maxQuantity),
+    minNotionalValue: '5',
   }
   const names = venue.settings.instruments ?? [...venue.book.prices.keys()]
   const rows = names.map(symbol => ({
-    ...{ symbol, status: 'Trading', settleCoin: 'USDT', lotSizeFilter },
+    symbol,
+    status: 'Trading',
+    settleCoin: 'USDT',
+    lotSizeFilter,
     priceFilter: { tickSize: String(tick) },
   }))
   return paged(asked, rows)
 }
 
 const apiKey = ({ emulator: { emulation } }: Asked): unknown => ({
-  ...{ readOnly: 0, permissions: emulation.rights, ips: emulation.ips },
+  readOnly: 0,
+  permissions: emulation.rights,
+  ips: emulation.ips,
   expiredAt: '1970-01-01T00:00:00Z',
 })
 

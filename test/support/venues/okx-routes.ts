@@ -44,7 +44,11 @@ const CODES: Readonly<Record<string, readonly [string, string]>> = {
 const idOf = ({ number }: BookOrder): string => `70000${number}`
 
 const acknowledged = (order: BookOrder): unknown => ({
-  ...{ clOrdId: order.clientOrderId, ordId: idOf(order), tag: '', sCode: '0', sMsg: '' },
+  clOrdId: order.clientOrderId,
+  ordId: idOf(order),
+  tag: '',
+  sCode: '0',
+  sMsg: '',
 })
 
 function sentOf(asked: Asked): SentOrder {
@@ -84,9 +88,14 @@ function orderRow(order: BookOrder, at = Infinity): Record<string, unknown> {
     working: isPart ? 'partially_filled' : 'live',
   }
   return {
-    ...{ instId: order.instrument, instType: 'SWAP', ordId: idOf(order) },
-    ...{ clOrdId: order.clientOrderId, side: order.action, state: state[kind] },
-    ...{ sz: places(order.quantity), accFillSz: places(executed.quantity) },
+    instId: order.instrument,
+    instType: 'SWAP',
+    ordId: idOf(order),
+    clOrdId: order.clientOrderId,
+    side: order.action,
+    state: state[kind],
+    sz: places(order.quantity),
+    accFillSz: places(executed.quantity),
     avgPx: executed.price === null ? '' : places(executed.price, 5),
   }
 }
@@ -132,7 +141,11 @@ function positionRow(
 ): unknown {
   const { posSide, pos } = held
   return {
-    ...{ instId, instType: 'SWAP', posSide, mgnMode: emulator.emulation.margin, avgPx: '100' },
+    instId,
+    instType: 'SWAP',
+    posSide,
+    mgnMode: emulator.emulation.margin,
+    avgPx: '100',
     pos: places(posSide === 'short' ? Math.abs(pos) : pos),
   }
 }
@@ -177,8 +190,16 @@ function instruments(asked: Asked): readonly unknown[] {
   const { lot, tick, minQuantity } = { ...FIXED, ...emulator.emulation.fixed }
   const names = venue.settings.instruments ?? [...venue.book.prices.keys()]
   return names.map(instId => ({
-    ...{ instId, ctType: 'linear', ctVal: '0.01', ctMult: '1', settleCcy: 'USDT', state: 'live' },
-    ...{ lotSz: String(lot), minSz: String(minQuantity), tickSz: String(tick), maxMktSz: '10000' },
+    instId,
+    ctType: 'linear',
+    ctVal: '0.01',
+    ctMult: '1',
+    settleCcy: 'USDT',
+    state: 'live',
+    lotSz: String(lot),
+    minSz: String(minQuantity),
+    tickSz: String(tick),
+    maxMktSz: '10000',
   }))
 }
 
@@ -196,7 +217,8 @@ const SIGNED = { isSigned: true } as const
 /** Every path that watchkeeper asks for. */
 export const ROUTES: Readonly<Record<string, Route>> = {
   'GET /api/v5/public/time': {
-    ...{ ...OPEN, route: 'capabilities' },
+    ...OPEN,
+    route: 'capabilities',
     act: ({ emulator }) => [{ ts: String(emulator.now()) }],
   },
   'GET /api/v5/public/instruments': { ...OPEN, route: 'capabilities', act: instruments },

@@ -101,7 +101,9 @@ export const holdingRequest = (instrument: InstrumentId): VenueRequest =>
 export const SETTLED_IN = ['USDT', 'USDC'] as const
 
 const paged = (settleCoin: string, limit: number, cursor: string | undefined) => ({
-  ...{ category, settleCoin, limit: String(limit) },
+  category,
+  settleCoin,
+  limit: String(limit),
   ...(cursor !== undefined && { cursor }),
 })
 

@@ -178,7 +178,9 @@ const judge: Judge = (what, raw) => {
 const answered = (value: answers.Rows): Answer => ({ kind: 'answer', value })
 
 const unread = (what: string, { status }: RawAnswer): Answer => ({
-  ...{ kind: 'failure', meaning: 'unknown', message: `${what} was answered with ${status} 0` },
+  kind: 'failure',
+  meaning: 'unknown',
+  message: `${what} was answered with ${status} 0`,
 })
 
 /** The code of the only order of an answer, where the whole answer has failed because of it. */

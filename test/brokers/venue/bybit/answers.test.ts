@@ -9,8 +9,14 @@ import { provesNothing, QUESTIONS, TellingVenue } from '../../../support/venues/
 const told = (result: unknown) => ({ retCode: 0, retMsg: 'OK', result, time: 1_700_000_000_000 })
 const ACKNOWLEDGED = told({ orderId: '17', orderLinkId: GOLDEN_ID })
 const ORDER = {
-  ...{ symbol: 'BTCUSDT', orderId: '17', orderLinkId: GOLDEN_ID, orderStatus: 'Filled' },
-  ...{ side: 'Sell', qty: '0.005', cumExecQty: '0.005', avgPrice: '61000.5' },
+  symbol: 'BTCUSDT',
+  orderId: '17',
+  orderLinkId: GOLDEN_ID,
+  orderStatus: 'Filled',
+  side: 'Sell',
+  qty: '0.005',
+  cumExecQty: '0.005',
+  avgPrice: '61000.5',
 }
 const ORDER_FIELDS = [
   'symbol',

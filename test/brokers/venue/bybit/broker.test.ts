@@ -105,7 +105,10 @@ describe('BybitBroker', () => {
       })
       expect(await broker.positionMode(signal)).to.equal('hedge')
       expect(await broker.permissions(signal)).to.deep.equal({
-        ...{ trade: true, withdraw: true, isAddressBound: false, expiresAt: undefined },
+        trade: true,
+        withdraw: true,
+        isAddressBound: false,
+        expiresAt: undefined,
       })
       const [acme] = await broker.instruments(signal)
       expect(acme).to.include({ instrument: 'ACME', isTrading: true, lot: 0.001, currency: 'USDT' })

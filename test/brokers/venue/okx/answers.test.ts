@@ -9,11 +9,23 @@ import { provesNothing, QUESTIONS, TellingVenue } from '../../../support/venues/
 const told = (...data: object[]) => ({ code: '0', msg: '', data })
 const ACKNOWLEDGED = { clOrdId: GOLDEN_ID, ordId: '17', sCode: '0', sMsg: '' }
 const ORDER = {
-  ...{ instId: 'BTCUSDT', instType: 'SWAP', ordId: '17', clOrdId: GOLDEN_ID, side: 'sell' },
-  ...{ state: 'filled', sz: '0.005', accFillSz: '0.005', avgPx: '61000.5' },
+  instId: 'BTCUSDT',
+  instType: 'SWAP',
+  ordId: '17',
+  clOrdId: GOLDEN_ID,
+  side: 'sell',
+  state: 'filled',
+  sz: '0.005',
+  accFillSz: '0.005',
+  avgPx: '61000.5',
 }
 const POSITION = {
-  ...{ instId: 'BTCUSDT', instType: 'SWAP', posSide: 'net', pos: '0', mgnMode: 'cross', avgPx: '' },
+  instId: 'BTCUSDT',
+  instType: 'SWAP',
+  posSide: 'net',
+  pos: '0',
+  mgnMode: 'cross',
+  avgPx: '',
 }
 const POSITION_FIELDS = ['instId', 'instType', 'posSide', 'pos', 'mgnMode']
 
@@ -94,7 +106,9 @@ describe('answers of OKX', () => {
         'of two margins',
         { ...POSITION, pos: '1' },
         {
-          ...{ ...POSITION, pos: '2', mgnMode: 'isolated' },
+          ...POSITION,
+          pos: '2',
+          mgnMode: 'isolated',
         },
       ),
     ]

@@ -106,7 +106,10 @@ describe('OkxBroker', () => {
       venue.server.venue.settings = { ...venue.server.venue.settings, fills: { share: 0 } }
       for (let each = 0; each < 205; each++) {
         venue.server.venue.handOrder({
-          ...{ clientOrderId: `other${each}`, instrument: 'ACME', side: 'long', quantity: 1 },
+          clientOrderId: `other${each}`,
+          instrument: 'ACME',
+          side: 'long',
+          quantity: 1,
         })
       }
       expect(await broker.openOrders(signal)).to.have.length(205)
@@ -123,7 +126,10 @@ describe('OkxBroker', () => {
       await open({ mode: 'hedge', perm: 'read_only,withdraw,trade', ip: '' })
       expect(await broker.positionMode(signal)).to.equal('hedge')
       expect(await broker.permissions(signal)).to.deep.equal({
-        ...{ trade: true, withdraw: true, isAddressBound: false, expiresAt: undefined },
+        trade: true,
+        withdraw: true,
+        isAddressBound: false,
+        expiresAt: undefined,
       })
       const [acme] = await broker.instruments(signal)
       expect(acme).to.include({ instrument: 'ACME', isTrading: true, multiplier: 0.01 })

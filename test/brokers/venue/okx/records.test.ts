@@ -73,7 +73,9 @@ suite(`recorded answers of OKX${why}`, () => {
     expect(answers.holdingsOf(rowsOf(margin!), 'one-way')).to.deep.equal([])
     const long = { instrument: instrumentId('ETH-USD-210430'), side: 'long' } as const
     expect(answers.holdingOf(rowsOf(dated!), long, 'hedge')).to.deep.equal({
-      ...{ kind: 'held', quantity: 1, ageMs: 0 },
+      kind: 'held',
+      quantity: 1,
+      ageMs: 0,
     })
     expect(answers.holdingsOf(rowsOf(dated!), 'hedge')).to.deep.equal([
       { ...long, quantity: 1, entryPrice: 2_566.31, ageMs: 0 },
@@ -101,8 +103,11 @@ suite(`recorded answers of OKX${why}`, () => {
         const instrument = instrumentId(text(row['instrument']))
         const [tick] = answers.quotesOf(rowsOf(record), [instrument], () => expect.fail(record.id))
         expect(tick, record.id).to.include({
-          ...{ instrument, price: Number(row['price']), ts: Number(row['ts']) },
-          ...{ bid: Number(row['bid']), ask: Number(row['ask']) },
+          instrument,
+          price: Number(row['price']),
+          ts: Number(row['ts']),
+          bid: Number(row['bid']),
+          ask: Number(row['ask']),
         })
       }
     }
@@ -115,7 +120,9 @@ suite(`recorded answers of OKX${why}`, () => {
     const [config] = all('permissions').filter(isAt('/api/v5/account/config'))
     expect(answers.modeOf(rowsOf(config!))).to.equal('hedge')
     expect(answers.permissionsOf(rowsOf(config!))).to.include({
-      ...{ trade: true, withdraw: true, isAddressBound: false },
+      trade: true,
+      withdraw: true,
+      isAddressBound: false,
     })
   })
 
