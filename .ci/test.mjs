@@ -71,7 +71,9 @@ async function runChecks() {
 function completeProgram() {
   const watchdog = join('src', 'processes', 'watchdog.mjs')
   for (const file of [watchdog, 'package.json']) cpSync(join(root, file), join(program, file))
-  symlinkSync(join(root, 'node_modules'), join(program, 'node_modules'))
+  // The page is built into `dist` by the tests that need it.
+  for (const folder of ['node_modules', 'dist'])
+    symlinkSync(join(root, folder), join(program, folder))
 }
 
 /** The tests with coverage, files side by side; what they counted comes through a file. */

@@ -31,7 +31,8 @@ export function compiled(): Compiled {
   // What the compiler leaves alone.
   const watchdog = join('src', 'processes', 'watchdog.mjs')
   for (const file of [watchdog, 'package.json']) cpSync(join(ROOT, file), join(folder, file))
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  // The page is built into `dist` by the tests that need it.
+  for (const name of ['node_modules', 'dist']) symlinkSync(join(ROOT, name), join(folder, name))
   return {
     file: fileIn(folder),
     remove: () => rmSync(folder, { recursive: true, force: true }),
