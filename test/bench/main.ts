@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { dashboards } from './dashboards.ts'
 import { observability } from './observability.ts'
 import { redisFeed } from './redis-feed.ts'
 import { replay } from './replay.ts'
@@ -33,6 +34,7 @@ const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
   stores,
   'redis-feed': redisFeed,
   observability,
+  dashboards,
 }
 
 const { values, positionals } = parseArgs({

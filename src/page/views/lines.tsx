@@ -18,7 +18,8 @@ export interface LinesProps {
 /** Lines that are kept at most. */
 const MOST_LINES = 2_000
 const LOOK_MS = 1_000
-const SHOWN = new Set(['seq', 'at', 'kind', 'positionId'])
+/** Fields that stand elsewhere: in the head of the line, or on the receipt. */
+const SHOWN = new Set(['seq', 'at', 'kind', 'positionId', 'trade'])
 
 /** Lines of the journal, the newest first; new ones come by themselves. */
 export function Lines({ positionId, limit, filter = '' }: LinesProps) {
@@ -83,4 +84,4 @@ const detailOf = (line: JournalLine): string =>
   Object.entries(line)
     .filter(([name, value]) => !SHOWN.has(name) && value !== null)
     .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join('  ')
+    .join(' · ')

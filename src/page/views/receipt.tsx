@@ -148,7 +148,7 @@ const columnsOf = (now: number): readonly Column<JournalLine>[] => [
   { head: 'What', cell: ({ kind }) => words(kind) },
   {
     head: 'Detail',
-    cell: ({ seq: _seq, at: _at, kind: _kind, positionId: _id, ...rest }) => (
+    cell: ({ seq: _seq, at: _at, kind: _kind, positionId: _id, trade: _trade, ...rest }) => (
       <small>
         {Object.entries(rest)
           .filter(([, value]) => value !== null)
