@@ -280,6 +280,7 @@ describe('watchkeeper run', () => {
             side: 'long',
             quantity: 1,
             entryPrice: 47.8,
+            exitNow: true,
             rules: { maxHold: { ms: 1 } },
           },
         ],

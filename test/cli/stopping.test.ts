@@ -36,7 +36,7 @@ describe('a service that is told to stop', () => {
     writeFileSync(
       positions,
       JSON.stringify({
-        positions: [{ ...position, entryPrice: 100, rules: { maxHold: { ms: 1 } } }],
+        positions: [{ ...position, entryPrice: 100, exitNow: true, rules: { maxHold: { ms: 1 } } }],
       }),
     )
     const base = { positions, dataFolder: join(folder, name), http: { port: 0 }, cycleMs: 50 }
