@@ -132,7 +132,9 @@ sideBySide('an exit that asks what is held before its order leaves', {
     silenceHoldings(scene)
     scene.price(94)
     await scene.until(() => scene.executed() === 5)
-    expect((await scene.lines('exit-unverified')).map(line => line['isSent'])).to.include(true)
+    await scene.until(async () => {
+      return (await scene.lines('exit-unverified')).some(line => line['isSent'] === true)
+    })
   },
 })
 
