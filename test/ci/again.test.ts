@@ -1,0 +1,48 @@
+import { expect } from 'chai'
+
+interface Counts {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped?: number
+  readonly failures?: readonly { readonly title: string; readonly file: string | undefined }[]
+}
+
+interface Again {
+  filesToTryAgain(counts: Counts): string[]
+  afterSecondTry(first: Counts, second: Counts): { counts: Counts; unsteady: string[] }
+}
+
+// The checks are plain scripts, without types.
+const path: string = '../../.ci/again.mjs'
+const { afterSecondTry, filesToTryAgain } = (await import(path)) as Again
+
+const failed = (...files: (string | undefined)[]) => ({
+  passed: 10,
+  failed: files.length,
+  skipped: 1,
+  failures: files.map((file, index) => ({ title: `test ${index}`, file })),
+})
+
+describe('the second try of tests', () => {
+  it('is for the files of a few failed tests, each once', () => {
+    expect(filesToTryAgain(failed('a', 'b', 'a'))).to.deep.equal(['a', 'b'])
+    expect(filesToTryAgain(failed())).to.deep.equal([])
+  })
+
+  it('is for none where many failed, or where a file or a failure is not known', () => {
+    expect(filesToTryAgain(failed('a', 'b', 'c', 'd'))).to.deep.equal([])
+    expect(filesToTryAgain(failed('a', undefined))).to.deep.equal([])
+    expect(filesToTryAgain({ passed: 0, failed: 1, skipped: 0 })).to.deep.equal([])
+  })
+
+  it('counts only where every test of it passes, and names what was unsteady', () => {
+    const first = failed('a', 'b')
+    expect(afterSecondTry(first, { passed: 3, failed: 1 })).to.deep.equal({
+      counts: first,
+      unsteady: [],
+    })
+    const { counts, unsteady } = afterSecondTry(first, { passed: 4, failed: 0 })
+    expect([counts.passed, counts.failed, counts.skipped]).to.deep.equal([12, 0, 1])
+    expect(unsteady).to.deep.equal(['test 0', 'test 1'])
+  })
+})
