@@ -1,9 +1,6 @@
 import { maySend } from '../exits/kill-switch.ts'
 import type { AccountState } from './state.ts'
 
-/** Why no order leaves at this moment. */
-export type HoldReason = 'stopping' | 'store-not-ours' | 'kill-switch'
-
 /** Whether orders may leave at this moment. Made before everything that sends, and asked in the moment of sending. */
 export class SendPermission {
   private readonly state: Pick<AccountState, 'killSwitch'>
@@ -26,15 +23,9 @@ export class SendPermission {
     return !this.isStopping && this.ownsStore()
   }
 
-  /** Why orders are held; undefined: they may leave. */
-  get holdReason(): HoldReason | undefined {
-    if (this.isStopping) return 'stopping'
-    if (!this.ownsStore()) return 'store-not-ours'
-    return maySend(this.state.killSwitch) ? undefined : 'kill-switch'
-  }
-
+  /** Whether an order may leave: this process may act, and the kill switch lets it. */
   get mayLeave(): boolean {
-    return this.holdReason === undefined
+    return this.isOurs && maySend(this.state.killSwitch)
   }
 
   /** Whether the store belongs to this process. */

@@ -35,7 +35,9 @@ export class Ticks {
     if (!dispatcher.board.knows(tick.instrument)) return missingPrices.heard(tick.instrument)
     const at = now()
     for (const each of intake.accept(tick, at)) {
-      this.evaluate(each, () => dispatcher.tick(each, at))
+      this.begin(each)
+      dispatcher.tick(each, at)
+      this.fill(each.instrument)
     }
     writer.gather()
   }
@@ -51,17 +53,21 @@ export class Ticks {
     const at = now()
     for (const each of intake.acceptMissed(tick, at)) {
       if (intake.isClosed(each.instrument, each.ts)) continue
-      if (intake.whyUnevaluated(each, at) !== undefined) backfill(dispatcher, each)
-      else this.evaluate(each, () => replay(dispatcher, each, at))
+      if (intake.whyUnevaluated(each, at) !== undefined) {
+        backfill(dispatcher, each)
+        continue
+      }
+      this.begin(each)
+      replay(dispatcher, each, at)
+      this.fill(each.instrument)
     }
     writer.gather()
   }
 
-  private evaluate(tick: Tick, dispatch: () => void): void {
+  /** Counts a tick, and tests by it what came without a price, before the monitors see it. */
+  private begin(tick: Tick): void {
     this.count++
     this.deps.entryTests.test(tick)
-    dispatch()
-    this.fill(tick.instrument)
   }
 
   /** Orders of a simulated venue may wait for a first price. */
