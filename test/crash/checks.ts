@@ -3,7 +3,7 @@ import { positionId } from '../../src/domain/ids.ts'
 import { clientOrderId } from '../../src/exits/client-order-id.ts'
 import type { TrueBook } from '../support/broker-server/client.ts'
 import { ALONE, MORE, positionsOf, type Held } from './account.ts'
-import type { Disk } from './guard.ts'
+import type { Disk } from './disk.ts'
 import type { Deeds } from './people.ts'
 import type { Plan } from './plan.ts'
 

@@ -2,25 +2,15 @@ import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { openKeptData, type KeptPosition } from '../../src/app/offline.ts'
-import type { JournalLine } from '../../src/ports/control.ts'
 import { RunningService } from '../support/kill.ts'
 import { STEERING, type CommitFault } from '../support/steered/steering.ts'
+import { readDisk, type Disk } from './disk.ts'
 import { CRASH_AT, type Kill } from './labels.ts'
 
 /** The guarded program, as it stands in the repository. */
 export const GUARDED = fileURLToPath(new URL('guarded.ts', import.meta.url))
-const LOOK_MS = 100
-const LONGEST_LOOK_MS = 500
-const LOOK_LINES = 10_000
-
-/** What is on disk of a guard, whether it lives or not. */
-export interface Disk {
-  readonly positions: ReadonlyMap<string, KeptPosition>
-  readonly journal: readonly JournalLine[]
-  /** What its order ids are made of. */
-  readonly storeId: string
-}
+const POLL_MS = 100
+const LONGEST_POLL_MS = 500
 
 /** A guard that is killed and started again, over one data folder. */
 export class WatchedPosition {
@@ -71,7 +61,7 @@ export class WatchedPosition {
   /** Resolves with true once `isDone`, or with false when its process has died. */
   async until(isDone: () => Promise<boolean>): Promise<boolean> {
     let seen = -1
-    let lookAt = 0
+    let pollAt = 0
     for (;;) {
       if (this.hasEnded) {
         this.bury()
@@ -79,12 +69,12 @@ export class WatchedPosition {
       }
       // Opening the store costs more than all the rest: it has changed when something was printed.
       const printed = this.service!.lines.length
-      if (printed !== seen || performance.now() > lookAt) {
+      if (printed !== seen || performance.now() > pollAt) {
         seen = printed
-        lookAt = performance.now() + LONGEST_LOOK_MS
+        pollAt = performance.now() + LONGEST_POLL_MS
         if (await isDone()) return true
       }
-      await sleep(LOOK_MS)
+      await sleep(POLL_MS)
     }
   }
 
@@ -132,18 +122,9 @@ export class WatchedPosition {
     cpSync(join(this.folder, 'saved'), join(this.folder, 'data'), { recursive: true })
   }
 
-  /** Null before there is a store. */
-  async disk(): Promise<Disk> {
-    const data = await openKeptData(join(this.folder, 'data')).catch(() => undefined)
-    if (data === undefined) return { positions: new Map(), journal: [], storeId: '' }
-    try {
-      const positions = await data.positions()
-      const journal = await data.journal({ after: 0, limit: LOOK_LINES })
-      const byId = new Map(positions.map(each => [each.position.id, each]))
-      return { positions: byId, journal, storeId: await data.storeId() }
-    } finally {
-      await data.close()
-    }
+  /** What it has stored; empty before there is a store. */
+  disk(): Promise<Disk> {
+    return readDisk(this.folder)
   }
 
   /** Counts a kill. Throws where the process has ended by itself. */

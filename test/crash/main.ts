@@ -1,31 +1,58 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { compiled } from '../support/compiled.ts'
+import { theProgram } from '../support/compiled.ts'
 import { planOf, ROUND } from './plan.ts'
 import { bar, tableOf, textOf } from './report.ts'
 import { run, type Result } from './run.ts'
 import { LATE_MS } from './venues.ts'
 
-/**
- * Every venue of the matrix with everything that can be done to it. `npm run test:crash -- --seed 7`
- * is the run of one seed, with everything that it left behind.
- */
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    runs: { type: 'string', default: String(ROUND) },
-    from: { type: 'string', default: '0' },
-    late: { type: 'string', default: String(LATE_MS) },
-    workers: { type: 'string', default: String(availableParallelism()) },
-  },
-})
+const USAGE = `Usage: npm run test:crash -- [options]
+
+Guards an account at every kind of venue, kills the guard at every step of an exit, and judges
+by the broker's ledger alone. Each run is made of a seed; a seed's run can be repeated.
+
+  --runs <n>       runs to make (default: ${ROUND}, every venue with every act)
+  --from <seed>    the first seed (default: 0)
+  --seed <seed>    the run of one seed only, with everything that it has left behind
+  --late <ms>      how late an order becomes visible at a late venue (default: ${LATE_MS})
+  --workers <n>    runs at the same time (default: the number of cores)
+  --help           print this and end
+
+Ends with code 1 where a promise was broken, 2 where an option is wrong.
+`
+
+function optionsOf() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seed: { type: 'string' },
+        runs: { type: 'string', default: String(ROUND) },
+        from: { type: 'string', default: '0' },
+        late: { type: 'string', default: String(LATE_MS) },
+        workers: { type: 'string', default: String(availableParallelism()) },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    for (const name of ['seed', 'runs', 'from', 'late', 'workers'] as const) {
+      const given = values[name]
+      if (given === undefined || /^\d{1,9}$/.test(given)) continue
+      throw new TypeError(`--${name} is '${given}': expected a whole number from 0`)
+    }
+    if (!values.help) return values
+    process.stdout.write(USAGE)
+    process.exit(0)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+const values = optionsOf()
 const from = Number(values.seed ?? values.from)
 const count = values.seed === undefined ? Number(values.runs) : 1
 const waiting = Array.from({ length: count }, (_, index) => from + index)
 const results: Result[] = []
-const program = compiled()
-const main = program.file('test/crash/guarded.ts')
-process.on('exit', () => program.remove())
+const main = theProgram().file('test/crash/guarded.ts')
 // The first Ctrl-C lets what runs come to its end, and shows the table of that.
 process.once('SIGINT', () => {
   waiting.length = 0

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrokerServer } from '../support/broker-server/server.ts'
 import { ALONE, MORE, positionsOf } from './account.ts'
-import type { Disk, WatchedPosition } from './guard.ts'
+import type { Disk } from './disk.ts'
+import type { WatchedPosition } from './guard.ts'
 import { CALL_MS, type Plan } from './plan.ts'
 
 /** What people have done to the position `alone`. */
