@@ -14,21 +14,23 @@ export { compileRuleSet, ruleSetWarnings } from './risk/rule-set.ts'
 export { explain, type RuleExplanation } from './risk/explain.ts'
 export type { Standing } from './risk/standing.ts'
 export { VirtualSystem, type VirtualSystemOptions } from './app/virtual.ts'
-export type {
-  CycleMetricsReport,
-  CycleRecord,
-  Spread,
-  Total,
-} from './observability/cycle-metrics.ts'
+export type { CycleRecord } from './observability/cycle-metrics.ts'
 export { type HealthFacts, healthStatus } from './observability/health.ts'
 export {
   type Measurements,
   measurements,
   type MeasuringClock,
 } from './observability/measurements.ts'
-export type { PerformanceReport, Trend } from './observability/performance.ts'
-export type { Percentiles, SlowCycle } from './observability/profiler.ts'
-export type { HealthCheck, HealthSnapshot } from './ports/control.ts'
+export type {
+  CycleMetricsReport,
+  Percentiles,
+  PerformanceReport,
+  SlowCycle,
+  Spread,
+  Total,
+  Trend,
+} from './ports/control/performance.ts'
+export type { HealthCheck, HealthSnapshot } from './ports/control/health.ts'
 
 const shared = measurements()
 

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { RulesRequest } from '../ports/control.ts'
+import type { RulesRequest } from '../ports/control/positions.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { refuseImmediateExit } from '../risk/at-once.ts'
 import {

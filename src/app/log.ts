@@ -2,8 +2,8 @@ import type { Writable } from 'node:stream'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { WatchkeeperError } from '../errors.ts'
 import { logger, type Logger } from '../observability/logger.ts'
-import type { JournalLine } from '../ports/control.ts'
 import { journalKindRow } from '../ports/journal-kinds.ts'
+import type { JournalLine } from '../ports/journal-lines.ts'
 import { secretsOf } from './secrets.ts'
 
 /** Where lines go, and how a person reads one. */

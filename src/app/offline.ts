@@ -1,6 +1,6 @@
 import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { JournalLine, JournalQuery } from '../ports/control.ts'
+import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
 import { openToLook, storePlace } from '../stores/place.ts'

@@ -1,8 +1,9 @@
+import type { z } from 'zod'
+import type { Answer } from '../ports/control/answer.ts'
+import { healthReport, type HealthReport } from '../ports/control/health.ts'
 import { assertGood, jsonOf } from './answer-body.ts'
-import { healthShape, type Health } from './answers.ts'
 import { failureOf, stranger, type Asked } from './client-errors.ts'
 import { dataLines, Silence } from './event-stream.ts'
-import type { Shape } from './shape.ts'
 
 /** Where the service is, and who asks. */
 export interface ClientOptions {
@@ -29,15 +30,16 @@ export class ServiceClient {
     this.url = options.url.replace(/\/+$/, '')
   }
 
-  get<Answer>(path: string, shape: Shape<Answer>): Promise<Answer> {
+  /** Reads an answer; `shape` is its schema in `ports/`. A newer service may send more fields. */
+  get<Schema extends z.ZodType>(path: string, shape: Schema): Promise<Answer<Schema>> {
     return this.ask('GET', path, { shape })
   }
 
-  change<Answer>(
+  change<Schema extends z.ZodType>(
     method: 'POST' | 'PATCH',
     path: string,
-    { shape, body = {} }: { readonly shape: Shape<Answer>; readonly body?: unknown },
-  ): Promise<Answer> {
+    { shape, body = {} }: { readonly shape: Schema; readonly body?: unknown },
+  ): Promise<Answer<Schema>> {
     return this.ask(method, path, { shape, body })
   }
 
@@ -49,10 +51,10 @@ export class ServiceClient {
   }
 
   /** The body of `/health`, also where it says that the service fails. */
-  async health(): Promise<Health> {
+  async health(): Promise<HealthReport> {
     const response = await this.send('GET', '/health')
     if (response.status !== 503) await this.assertGood(response)
-    return this.shaped(await this.json(response), healthShape)
+    return this.shaped(await this.json(response), healthReport)
   }
 
   /**
@@ -129,20 +131,21 @@ export class ServiceClient {
     }
   }
 
-  private async ask<Answer>(
+  private async ask<Schema extends z.ZodType>(
     method: string,
     path: string,
-    { shape, body }: { readonly shape: Shape<Answer>; readonly body?: unknown },
-  ): Promise<Answer> {
+    { shape, body }: { readonly shape: Schema; readonly body?: unknown },
+  ): Promise<Answer<Schema>> {
     const response = await this.send(method, path, { body })
     await this.assertGood(response)
     return this.shaped(await this.json(response), shape)
   }
 
-  private shaped<Answer>(value: unknown, shape: Shape<Answer>): Answer {
-    const odd = shape(value)
-    if (odd === undefined) return value as Answer
-    throw stranger(this.url, `its answer is not what was asked for (${odd})`)
+  private shaped<Schema extends z.ZodType>(value: unknown, shape: Schema): Answer<Schema> {
+    const issue = shape.safeParse(value).error?.issues[0]
+    if (issue === undefined) return value as Answer<Schema>
+    const path = issue.path.join('.') || 'as a whole'
+    throw stranger(this.url, `its answer is not what was asked for (${path})`)
   }
 
   private async send(

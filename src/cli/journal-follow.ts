@@ -1,5 +1,4 @@
-import type { JournalLine } from '../ports/control.ts'
-import { lineShape } from './answers.ts'
+import { journalLine, type JournalLine } from '../ports/journal-lines.ts'
 import { isSilence, stranger } from './client-errors.ts'
 import type { ServiceClient } from './client.ts'
 import type { CommandContext } from './command.ts'
@@ -76,7 +75,7 @@ function eventIn(text: string, url: string): JournalLine | undefined {
   try {
     const line: unknown = JSON.parse(text)
     if (isReset(line)) return undefined
-    if (lineShape(line) === undefined) return line as JournalLine
+    if (journalLine.safeParse(line).success) return line as JournalLine
   } catch {
     // The line below says what is wrong.
   }

@@ -1,5 +1,4 @@
-import type { JournalLine } from '../ports/control.ts'
-import { linesShape } from './answers.ts'
+import { journalPage, type JournalLine } from '../ports/journal-lines.ts'
 import type { ServiceClient } from './client.ts'
 
 /** Which lines of the journal are wanted. */
@@ -55,5 +54,5 @@ async function page(
 ): Promise<JournalLine[]> {
   const pairs = Object.entries(query).map(([name, value]) => `${name}=${value}`)
   if (position !== undefined) pairs.push(`positionId=${encodeURIComponent(position)}`)
-  return [...(await client.get(`/api/journal?${pairs.join('&')}`, linesShape))]
+  return [...(await client.get(`/api/journal?${pairs.join('&')}`, journalPage))]
 }

@@ -1,5 +1,5 @@
 import { onOneLine } from '../domain/plain-text.ts'
-import type { JournalLine } from '../ports/control.ts'
+import type { JournalLine } from '../ports/journal-lines.ts'
 import { timeText, type Paint } from './output.ts'
 
 const KIND_WIDTH = 17

@@ -1,5 +1,5 @@
 import { product, round15 } from '../domain/decimal.ts'
-import type { PositionView } from '../ports/control.ts'
+import type { PositionView } from '../ports/control/positions.ts'
 
 /** A price or quantity for a person: with the 15 digits that a double holds, and no rest of a computation. */
 export const numberText = (value: number): string => String(round15(value))

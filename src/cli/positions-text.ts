@@ -1,5 +1,5 @@
 import { InputError, WatchkeeperError } from '../errors.ts'
-import type { PositionView } from '../ports/control.ts'
+import type { PositionView } from '../ports/control/positions.ts'
 import type { CommandContext } from './command.ts'
 import { stopText, targetText } from './levels.ts'
 import { Outcome } from './outcome.ts'

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import type { NextFunction, Request, Response } from 'express'
 import { WatchkeeperError } from '../errors.ts'
-import type { Requester } from '../ports/control.ts'
+import type { Requester } from '../ports/control/requester.ts'
 
 const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')

@@ -1,4 +1,4 @@
-import type { HealthCheck, HealthStatus } from '../ports/control.ts'
+import type { HealthCheck, HealthStatus } from '../ports/control/health.ts'
 
 /** Something that is wrong with one position, exit or part. */
 export interface Trouble {

@@ -1,3 +1,4 @@
+import type { CycleMetricsReport, Spread, Total } from '../ports/control/performance.ts'
 import type { CycleCount } from '../ports/telemetry.ts'
 
 /** What one monitoring cycle has done. */
@@ -15,36 +16,6 @@ export interface CycleRecord {
   readonly errors: Readonly<Record<string, number>>
   /** Whether it ended with an error; its time and counts are those up to there. */
   readonly hasFailed?: boolean
-}
-
-/** Least, largest, average and last of something over all cycles; null before the first. */
-export interface Spread {
-  readonly min: number | null
-  readonly max: number | null
-  readonly average: number | null
-  readonly last: number | null
-}
-
-/** A sum over all cycles, and its average over them. */
-export interface Total {
-  readonly total: number
-  /** Null before the first cycle. */
-  readonly perCycle: number | null
-}
-
-/** Everything that is known of the cycles since the last reset. */
-export interface CycleMetricsReport {
-  /** Epoch ms of the last reset, or of the start. */
-  readonly since: number
-  readonly cycles: { readonly count: number; readonly empty: number; readonly failed: number }
-  /** Ms. */
-  readonly cycleTime: Spread
-  readonly positions: Spread
-  readonly redisFetches: Total
-  readonly storeQueries: Total
-  readonly apiCalls: Total
-  readonly exits: Readonly<Record<string, number>>
-  readonly errors: Readonly<Record<string, number>>
 }
 
 interface Running {

@@ -1,5 +1,5 @@
 import type { PositionState } from '../domain/position.ts'
-import type { HealthCheck, HealthSnapshot } from '../ports/control.ts'
+import type { HealthCheck, HealthSnapshot } from '../ports/control/health.ts'
 import type { LostFolder, StoreStatus } from '../ports/store.ts'
 import { accountChecks, type AccountFacts } from './account-checks.ts'
 import { counted, draft, MOST_DETAILS, type Draft, type Trouble } from './checks.ts'

@@ -1,5 +1,6 @@
-import { CycleMetrics, type CycleMetricsReport, type CycleRecord } from './cycle-metrics.ts'
-import { getPerformanceReport, type PerformanceReport } from './performance.ts'
+import type { CycleMetricsReport, PerformanceReport } from '../ports/control/performance.ts'
+import { CycleMetrics, type CycleRecord } from './cycle-metrics.ts'
+import { getPerformanceReport } from './performance.ts'
 import { Profiler } from './profiler.ts'
 
 /** What is measured by; the machine's clocks by default. */

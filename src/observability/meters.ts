@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { Clock } from '../ports/clock.ts'
+import type { PerformanceReport, SlowCycle } from '../ports/control/performance.ts'
 import type { Store } from '../ports/store.ts'
 import type { CycleCount, Telemetry } from '../ports/telemetry.ts'
 import { CycleMetrics } from './cycle-metrics.ts'
@@ -7,8 +8,8 @@ import type { ExitTime } from './exit-times.ts'
 import { PerformanceHistory } from './history.ts'
 import { watchLoopDelay } from './loop-delay.ts'
 import { metrics } from './metrics/registry.ts'
-import { getPerformanceReport, type PerformanceReport } from './performance.ts'
-import { Profiler, type SlowCycle } from './profiler.ts'
+import { getPerformanceReport } from './performance.ts'
+import { Profiler } from './profiler.ts'
 
 type Counts = ReturnType<CycleMetrics['takeCounts']>
 const NOTHING_COUNTED: Counts = {

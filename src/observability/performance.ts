@@ -1,33 +1,10 @@
-import type { Percentiles, Profiler, SlowCycle } from './profiler.ts'
+import type { Percentiles, PerformanceReport } from '../ports/control/performance.ts'
+import type { Profiler } from './profiler.ts'
 
 /** One point of the history: what was measured in the span that ended `at` (epoch ms). */
 export interface RollUp {
   readonly at: number
   readonly operations: Readonly<Record<string, Percentiles>>
-}
-
-/** How an operation has changed against the past. */
-export interface Trend {
-  readonly operation: string
-  /** P99 of the last minutes, ms. */
-  readonly present: number
-  /** P99 of the hour, the day and the week before, ms; null where nothing is known. */
-  readonly hour: number | null
-  readonly day: number | null
-  readonly week: number | null
-  /** Largest change against one of them, percent; null where nothing is known. */
-  readonly changePct: number | null
-  /** Whether that is more than the threshold. */
-  readonly isMarked: boolean
-}
-
-export interface PerformanceReport {
-  /** Epoch ms. */
-  readonly at: number
-  /** By operation, since the start or the last reset. Ms. */
-  readonly operations: Readonly<Record<string, Percentiles>>
-  readonly slowest: readonly SlowCycle[]
-  readonly trends: readonly Trend[]
 }
 
 export interface ReportOptions {

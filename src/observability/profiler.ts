@@ -1,27 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
-
-/** Percentiles of a duration, ms. */
-export interface Percentiles {
-  readonly count: number
-  readonly mean: number
-  readonly p50: number
-  readonly p90: number
-  readonly p99: number
-  readonly p999: number
-  readonly max: number
-}
-
-/** One cycle that took long, and where its time went. */
-export interface SlowCycle {
-  /** Epoch ms at its end. */
-  readonly at: number
-  readonly ms: number
-  /** Ms by phase; what is left belongs to none. */
-  readonly phases: Readonly<Record<string, number>>
-  /** What it did: calls, exits, errors, by name. */
-  readonly did: Readonly<Record<string, number>>
-  readonly hasFailed: boolean
-}
+import type { Percentiles, SlowCycle } from '../ports/control/performance.ts'
 
 /** What was measured in a span of time, to be kept as one point of a history. */
 export interface Interval {

@@ -1,7 +1,7 @@
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
-import type { JournalLine } from './control.ts'
+import type { JournalLine } from './journal-lines.ts'
 
 /** A position as the register keeps it. */
 export interface Registered {

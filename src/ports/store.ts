@@ -1,5 +1,5 @@
 import type { WatchkeeperError } from '../errors.ts'
-import type { JournalLine, JournalQuery } from './control.ts'
+import type { JournalLine, JournalQuery } from './journal-lines.ts'
 
 /** The kinds of rows that are kept. */
 export type Table =

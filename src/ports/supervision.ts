@@ -1,3 +1,6 @@
+import { z } from 'zod'
+import { maybe, maybeTime, word, type Answer } from './control/answer.ts'
+
 /** Kinds of actors that are replaced when they end. */
 export const SUPERVISED = ['monitor', 'gateway', 'reconciler', 'portfolio', 'caretaker'] as const
 export type SupervisedKind = (typeof SUPERVISED)[number]
@@ -10,30 +13,33 @@ export type RestartCause = (typeof RESTART_CAUSES)[number]
 export const WATCH_STATES = ['alive', 'waiting', 'given-up'] as const
 export type WatchState = (typeof WATCH_STATES)[number]
 
-/** One actor as an operator sees it. Times are epoch ms. */
-export interface ActorView {
-  readonly kind: 'supervisor' | 'gateway' | 'reconciler' | 'portfolio' | 'caretaker' | 'monitor'
-  /** What `restart` takes: the kind, or `monitor-<position id>`. */
-  readonly id: string
-  readonly epoch: number
-  readonly alive: boolean
-  /** Since when it has been handling one message; null: it is not. */
-  readonly busySince: number | null
-  /** When it last began to handle a message; null: never. */
-  readonly lastBeatAt: number | null
-  /** Messages that it has not begun yet. */
-  readonly queued: number
-  /** Crashes within the policy's window. */
-  readonly restartsInWindow: number
-  /** Crashes since the process started. */
-  readonly restarts: number
-  /** What the last crash said, on one line of at most 200 characters. */
-  readonly lastError: string | null
-  /** When its wait for the next incarnation is over; null: it is not waiting. */
-  readonly nextRestartAt: number | null
-  /** Only a person restarts it; the caretaker holds a position's last levels. */
-  readonly quarantined: boolean
-}
+/** One actor as an operator sees it. */
+export const actorView = z.object({
+  kind: word(['supervisor', ...SUPERVISED]),
+  id: z.string().describe('What `restart` takes: the kind, or `monitor-<position id>`.'),
+  epoch: z.number(),
+  alive: z.boolean(),
+  busySince: maybeTime.describe('Since when it has been handling one message; null: it is not.'),
+  lastBeatAt: maybeTime.describe('When it last began to handle a message; null: never.'),
+  queued: z.number().describe('Messages that it has not begun yet.'),
+  restartsInWindow: z.number().describe("Crashes within the policy's window."),
+  restarts: z.number().describe('Crashes since the process started.'),
+  lastError: z
+    .string()
+    .nullable()
+    .describe('What the last crash said, on one line of at most 200 characters.'),
+  nextRestartAt: maybe.describe(
+    'When its wait for the next incarnation is over, epoch ms; null: it is not waiting.',
+  ),
+  quarantined: z
+    .boolean()
+    .describe("Only a person restarts it; the caretaker holds a position's last levels."),
+})
+
+export interface ActorView extends Answer<typeof actorView> {}
+
+/** `GET /api/supervision`. */
+export const actorList = z.array(actorView)
 
 /** What http and the command line may ask about supervision. */
 export interface Supervising {

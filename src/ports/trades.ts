@@ -1,50 +1,50 @@
-import type { Side } from '../domain/position.ts'
-import type { ExitReason } from '../domain/reason.ts'
-import type { HistoryStep } from './journal.ts'
+import { z } from 'zod'
+import { EXIT_REASONS } from '../domain/reason.ts'
+import { maybe, maybeTime, time, word, type Answer } from './control/answer.ts'
 
 /** How a position ended: by a fill of its exit, or outside (`gone`, `dust`) without a known price. */
 export const TRADE_ENDS = ['filled', 'gone', 'dust'] as const
 
 export type TradeEnd = (typeof TRADE_ENDS)[number]
 
-/** A position from its open to its close. Times are epoch ms, profits gross. */
-export interface TradeView {
-  /** Number of the journal line that ended it. */
-  readonly seq: number
-  readonly positionId: string
-  /** Generation of the position id, from 1. */
-  readonly generation: number
-  readonly instrument: string
-  readonly side: Side
-  readonly account: string | null
-  readonly underlying: string | null
-  /** Currency of `profit`; null where none is configured. */
-  readonly currency: string | null
-  readonly entryPrice: number
-  readonly multiplier: number
-  readonly openedAt: number
-  readonly closedAt: number
-  readonly end: TradeEnd
-  /** Why it was exited; null where no exit was decided. */
-  readonly reason: ExitReason | null
-  /** Every reason that held when the exit was decided, most important first. */
-  readonly matched: readonly ExitReason[]
-  readonly decidedAt: number | null
-  /** Stop or target of `reason`, and the price that was compared with it; null where time decided. */
-  readonly level: number | null
-  readonly decidedPrice: number | null
-  /** Units that the exit executed at `price`, the average; where no fill is known, units held and null. */
-  readonly quantity: number
-  readonly price: number | null
-  /** Money, and percent of the entry price; null where no price is known. */
-  readonly profit: number | null
-  readonly profitPct: number | null
-  /** The last order of the exit, and its attempts; null where none was made. */
-  readonly clientOrderId: string | null
-  readonly attempts: number | null
-  /** What happened to an exit that did not go straight. */
-  readonly steps: readonly HistoryStep[]
-}
+/** A position from its open to its close. Profits are gross. */
+export const tradeView = z.object({
+  seq: z.number().describe('Number of the journal line that ended it.'),
+  positionId: z.string(),
+  generation: z.number().describe('Of the position id, from 1.'),
+  instrument: z.string(),
+  side: word(['long', 'short']),
+  account: z.string().nullable(),
+  underlying: z.string().nullable(),
+  currency: z.string().nullable().describe('Of `profit`; null where none is configured.'),
+  entryPrice: z.number(),
+  multiplier: z.number(),
+  openedAt: time,
+  closedAt: time,
+  end: word(TRADE_ENDS),
+  reason: word(EXIT_REASONS)
+    .nullable()
+    .describe('Why it was exited; null where no exit was decided.'),
+  matched: z
+    .array(word(EXIT_REASONS))
+    .describe('Every reason that held when the exit was decided, most important first.'),
+  decidedAt: maybeTime,
+  level: maybe.describe('Stop or target of `reason`; null where time decided.'),
+  decidedPrice: maybe.describe('The price that was compared with `level`.'),
+  quantity: z
+    .number()
+    .describe('Units that the exit executed; where no fill is known, the units that were held.'),
+  price: maybe.describe('Average of what was executed; null where no fill is known.'),
+  profit: maybe.describe('Money; null where no price is known.'),
+  profitPct: maybe.describe('Percent of the entry price.'),
+  clientOrderId: z.string().nullable().describe('The last order of the exit.'),
+  attempts: maybe,
+  steps: z
+    .array(z.object({ at: time, attempt: z.number(), what: z.string() }))
+    .describe('What happened to an exit that did not go straight.'),
+})
+
+export interface TradeView extends Answer<typeof tradeView> {}
 
 export interface TradesQuery {
   /** Most trades of one page. */
@@ -66,3 +66,6 @@ export interface TradesPage {
   /** `before` of the next page; null where no more follow. A page may be short, or empty, before that. */
   readonly next: number | null
 }
+
+/** `GET /api/exits`: those that an exit ended. */
+export const exitsPage = z.object({ exits: z.array(tradeView), next: maybe })

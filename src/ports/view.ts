@@ -1,5 +1,6 @@
 import type { PositionState, Side } from '../domain/position.ts'
-import type { KillSwitchState, PortfolioView } from './control.ts'
+import type { KillSwitchState } from './control/kill-switch.ts'
+import type { PortfolioView } from './control/portfolio.ts'
 
 /** What `GET /api/view` and its stream send; the page and other clients read these shapes. */
 

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { WatchkeeperError } from '../errors.ts'
-import type { JournalLine } from '../ports/control.ts'
+import type { JournalLine } from '../ports/journal-lines.ts'
 import type { OwnedStore, Snapshot, Table } from '../ports/store.ts'
 import type { CopySource } from './copy.ts'
 import { TABLES } from './redis/keys.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { WatchkeeperError } from '../errors.ts'
-import type { JournalLine } from '../ports/control.ts'
+import type { JournalLine } from '../ports/journal-lines.ts'
 import type { Row, Store } from '../ports/store.ts'
 import { TABLES } from './redis/keys.ts'
 

@@ -7,7 +7,7 @@ import { unlockFile } from '../disk/kernel-lock.ts'
 import { Room } from '../disk/room.ts'
 import { isFull } from '../disk/space.ts'
 import { WatchkeeperError } from '../errors.ts'
-import type { JournalLine, JournalQuery } from '../ports/control.ts'
+import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type {
   Batch,
   OwnedStore,

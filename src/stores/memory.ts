@@ -1,5 +1,5 @@
 import { WatchkeeperError } from '../errors.ts'
-import type { JournalLine, JournalQuery } from '../ports/control.ts'
+import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { Batch, Prune, Store, Table } from '../ports/store.ts'
 import { admits, generationIn } from './life.ts'
 

@@ -1,4 +1,4 @@
-import type { JournalLine, JournalQuery } from '../ports/control.ts'
+import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type {
   Batch,
   OwnedStore,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { PositionId } from '../domain/ids.ts'
-import type { JournalLine } from '../ports/control.ts'
+import type { JournalLine } from '../ports/journal-lines.ts'
 import type {
   Change,
   KeptRatchet,

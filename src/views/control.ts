@@ -7,28 +7,24 @@ import { InputError, WatchkeeperError } from '../errors.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Meters } from '../observability/meters.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Control, MetricsFormat } from '../ports/control.ts'
+import type { ClockView } from '../ports/control/clock.ts'
+import type { GatewayView } from '../ports/control/gateway.ts'
+import type { HealthSnapshot, Readiness } from '../ports/control/health.ts'
+import type { KillSwitchRequest, KillSwitchView } from '../ports/control/kill-switch.ts'
+import type { CycleMetricsReport, PerformanceReport } from '../ports/control/performance.ts'
+import type { PortfolioView, RealisedReport } from '../ports/control/portfolio.ts'
 import type {
   AddedView,
   AddRequest,
   ChangedView,
-  ClockView,
-  Control,
-  GatewayView,
-  HealthSnapshot,
-  JournalLine,
-  JournalQuery,
-  KillSwitchRequest,
-  KillSwitchView,
-  MetricsFormat,
-  PortfolioView,
   PositionView,
-  Readiness,
-  RealisedReport,
-  Requester,
   RulesPreview,
   RulesRequest,
-  WhyView,
-} from '../ports/control.ts'
+} from '../ports/control/positions.ts'
+import type { Requester } from '../ports/control/requester.ts'
+import type { WhyView } from '../ports/control/why.ts'
+import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import { LOG_COMPONENTS, LOG_LEVELS } from '../ports/log.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import type { OwnedStore } from '../ports/store.ts'
@@ -122,7 +118,7 @@ export class AccountControl implements Control {
     if (position === undefined) return undefined
     const rules = child === undefined ? [] : explain(child.guard, this.parts.clock.now())
     const exit = exitView(this.parts.system, positionId(id))
-    return { position, rules: rules.map(rule => ({ ...rule })), ...(exit && { exit }) }
+    return { position, rules, ...(exit && { exit }) }
   }
 
   async add({ warnings = [], ...request }: AddRequest, by: Requester): Promise<AddedView> {
@@ -214,19 +210,19 @@ export class AccountControl implements Control {
     return this.parts.metrics(format)
   }
 
-  cycleMetrics(): Readonly<Record<string, unknown>> {
-    return { ...this.parts.performance.cycles.getMetrics() }
+  cycleMetrics(): CycleMetricsReport {
+    return this.parts.performance.cycles.getMetrics()
   }
 
-  resetMetrics(by: Requester): Readonly<Record<string, unknown>> {
+  resetMetrics(by: Requester): CycleMetricsReport {
     const before = this.cycleMetrics()
     this.parts.performance.reset()
     this.parts.system.tell('metrics-reset', { by: nameOf(by) })
     return before
   }
 
-  report(): Readonly<Record<string, unknown>> {
-    return { ...this.parts.performance.report() }
+  report(): PerformanceReport {
+    return this.parts.performance.report()
   }
 
   gateway(): GatewayView {

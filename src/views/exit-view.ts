@@ -3,7 +3,7 @@ import { sum } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
 import { isUnprovable } from '../exits/settings.ts'
 import type { AccountFacts } from '../observability/account-checks.ts'
-import type { ExitView } from '../ports/control.ts'
+import type { ExitView } from '../ports/control/why.ts'
 
 /** The exit of a position with its history; undefined where none was decided. */
 export function exitView(

@@ -1,7 +1,7 @@
 import type { KeptTrade } from '../account/trade.ts'
 import { profitOf } from '../domain/profit.ts'
-import type { JournalLine, JournalQuery } from '../ports/control.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
+import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { HistoryStep } from '../ports/journal.ts'
 import type { TradeEnd, TradesPage, TradesQuery, TradeView } from '../ports/trades.ts'
 

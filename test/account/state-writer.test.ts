@@ -3,7 +3,7 @@ import { PositionTable } from '../../src/account/position-table.ts'
 import { StateWriter } from '../../src/account/state-writer.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
-import type { JournalLine } from '../../src/ports/control.ts'
+import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import { MemoryRepository } from '../support/memory-repository.ts'
 
 const FULL = new WatchkeeperError('STORE_FULL', 'no room')

@@ -1,6 +1,6 @@
 import type { Decision } from '../../src/domain/decision.ts'
 import { instrumentId, positionId, type PositionId } from '../../src/domain/ids.ts'
-import type { JournalLine } from '../../src/ports/control.ts'
+import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
 import { addAll, liveRig, type LiveRig } from './live-rig.ts'
 import { seeded } from './prices.ts'

@@ -1,9 +1,10 @@
 import type { RequestListener } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect } from 'chai'
-import { killSwitchShape, positionsShape } from '../../src/cli/answers.ts'
 import { ServiceClient } from '../../src/cli/client.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
+import { killSwitchView } from '../../src/ports/control/kill-switch.ts'
+import { positionList } from '../../src/ports/control/positions.ts'
 import { closedPort } from '../support/closed-port.ts'
 import { always, OddServer } from '../support/odd-server.ts'
 
@@ -31,7 +32,7 @@ describe('ServiceClient', () => {
   }
 
   const positions = (client: ServiceClient): Promise<unknown> =>
-    client.get('/api/positions', positionsShape)
+    client.get('/api/positions', positionList)
 
   async function textsOf(client: ServiceClient): Promise<string[]> {
     const texts: string[] = []
@@ -52,7 +53,7 @@ describe('ServiceClient', () => {
       const client = await against(always(page))
       const said = [
         await failure(client.health()),
-        await failure(client.get('/api/kill-switch', killSwitchShape)),
+        await failure(client.get('/api/kill-switch', killSwitchView)),
         ...(Array.isArray(page) && page.length === 0 ? [] : [await failure(positions(client))]),
       ]
       for (const text of said) expect(text, JSON.stringify(page)).to.match(/^NOT_WATCHKEEPER: /)

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { CycleMetrics } from '../../src/observability/cycle-metrics.ts'
-import type { PerformanceReport } from '../../src/observability/performance.ts'
-import type { LimitView, PortfolioView } from '../../src/ports/control.ts'
+import type { PerformanceReport } from '../../src/ports/control/performance.ts'
+import type { LimitView, PortfolioView } from '../../src/ports/control/portfolio.ts'
+import type { RuleView } from '../../src/ports/control/why.ts'
 import { cliHere } from '../support/cli-here.ts'
 import type { Ran } from '../support/cli.ts'
 import { aView } from '../support/fake-control.ts'
@@ -124,15 +125,18 @@ describe('The commands that show figures', () => {
   })
 
   it('say how far each level is, how old its input, and which is nearest', async () => {
-    const rules = [
-      { rule: 'stopLoss', armed: true, level: 95, distance: -6, inputAgeMs: 1_500 },
-      { rule: 'takeProfit', armed: true, level: 102, distance: 1, inputAgeMs: 1_500 },
+    const seen = { inputAgeMs: 1_500, evaluatedAt: 4 }
+    const rules: readonly RuleView[] = [
+      { rule: 'stopLoss', reason: 'stop-loss', armed: true, level: 95, distance: -6, ...seen },
+      { rule: 'takeProfit', reason: 'take-profit', armed: true, level: 102, distance: 1, ...seen },
       {
         rule: 'trailing',
+        reason: 'trailing-stop',
         armed: false,
         level: 101,
         distance: 0,
         inputAgeMs: null,
+        evaluatedAt: null,
         why: 'it waits',
       },
     ]

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { csvLine, journalText } from '../../src/cli/journal-text.ts'
 import { logLine } from '../../src/observability/logger.ts'
-import type { JournalLine } from '../../src/ports/control.ts'
+import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import { BAD_NAMES } from '../support/bad-values.ts'
 
 const plain = (_style: string, text: string): string => text

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import type { KeptPosition } from '../../src/app/offline.ts'
-import type { JournalLine } from '../../src/ports/control.ts'
+import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import { running, runningEnv } from '../support/compiled.ts'
 
 /** What a guard has stored, whether the guard runs or not. Empty before there is a store. */

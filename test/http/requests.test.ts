@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { InputError, WatchkeeperError } from '../../src/errors.ts'
 import { ERROR_CODES, type ErrorCode } from '../../src/errors/codes.ts'
 import { serveHttp, type HttpServer } from '../../src/http/server.ts'
-import type { HealthStatus } from '../../src/ports/control.ts'
+import type { HealthStatus } from '../../src/ports/control/health.ts'
 import { aView, FakeControl } from '../support/fake-control.ts'
 import { ask, askRaw } from '../support/http.ts'
 

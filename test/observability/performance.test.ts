@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { getPerformanceReport, rolledUp, type RollUp } from '../../src/observability/performance.ts'
-import type { Percentiles } from '../../src/observability/profiler.ts'
+import type { Percentiles } from '../../src/ports/control/performance.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -1,24 +1,18 @@
 import { positionId } from '../../src/domain/ids.ts'
 import { InstrumentTable } from '../../src/domain/instrument.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
-import type {
-  ClockView,
-  Control,
-  GatewayView,
-  HealthSnapshot,
-  JournalLine,
-  JournalQuery,
-  KillSwitchRequest,
-  KillSwitchView,
-  MetricsFormat,
-  PortfolioView,
-  PositionView,
-  Readiness,
-  RealisedReport,
-  Requester,
-  RulesPreview,
-  RulesRequest,
-} from '../../src/ports/control.ts'
+import { CycleMetrics } from '../../src/observability/cycle-metrics.ts'
+import type { Control, MetricsFormat } from '../../src/ports/control.ts'
+import type { ClockView } from '../../src/ports/control/clock.ts'
+import type { GatewayView } from '../../src/ports/control/gateway.ts'
+import type { HealthSnapshot, Readiness } from '../../src/ports/control/health.ts'
+import type { KillSwitchRequest, KillSwitchView } from '../../src/ports/control/kill-switch.ts'
+import type { CycleMetricsReport, PerformanceReport } from '../../src/ports/control/performance.ts'
+import type { PortfolioView, RealisedReport } from '../../src/ports/control/portfolio.ts'
+import type { PositionView, RulesPreview, RulesRequest } from '../../src/ports/control/positions.ts'
+import type { Requester } from '../../src/ports/control/requester.ts'
+import type { RuleView, WhyView } from '../../src/ports/control/why.ts'
+import type { JournalLine, JournalQuery } from '../../src/ports/journal-lines.ts'
 import type { TradesPage, TradesQuery } from '../../src/ports/trades.ts'
 import { tradesOf } from '../../src/views/trades.ts'
 import { aPosition } from './builders.ts'
@@ -35,6 +29,15 @@ export const aView = (id = 'p1'): PositionView => ({
   lastPrice: 101,
   priceAgeMs: 20,
 })
+
+const STOP_LOSS: RuleView = {
+  rule: 'stopLoss',
+  reason: 'stop-loss',
+  armed: true,
+  level: 95,
+  inputAgeMs: 20,
+  evaluatedAt: null,
+}
 
 const NO_PORTFOLIO: PortfolioView = { day: { from: 0, until: 1 }, realised: [], limits: [] }
 
@@ -88,9 +91,9 @@ export class FakeControl implements Control {
     this.views.set(id, { ...this.known(id), ...changes })
   }
 
-  why(id: string) {
+  why(id: string): WhyView | undefined {
     const position = this.views.get(id)
-    return position && { position, rules: [{ name: 'stop-loss', level: 95 }] }
+    return position && { position, rules: [STOP_LOSS] }
   }
 
   add: Control['add'] = (request, by) =>
@@ -158,16 +161,16 @@ export class FakeControl implements Control {
     return Promise.resolve(`watchkeeper_positions 1\n# ${format}\n`)
   }
 
-  cycleMetrics() {
-    return { cycles: { count: 0 } }
+  cycleMetrics(): CycleMetricsReport {
+    return new CycleMetrics(0).getMetrics()
   }
 
-  resetMetrics() {
+  resetMetrics(): CycleMetricsReport {
     return this.cycleMetrics()
   }
 
-  report() {
-    return { operations: {} }
+  report(): PerformanceReport {
+    return { at: 0, operations: {}, slowest: [], trends: [] }
   }
 
   gateway(): GatewayView {

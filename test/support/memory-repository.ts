@@ -1,6 +1,6 @@
 import type { KillSwitch } from '../../src/exits/kill-switch.ts'
 import type { ExitRecord } from '../../src/exits/record.ts'
-import type { JournalLine } from '../../src/ports/control.ts'
+import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import type { Change, RecoveredState, StateRepository } from '../../src/ports/state-repository.ts'
 import type { PortfolioDay } from '../../src/risk/portfolio.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'

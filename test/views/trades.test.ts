@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { tradeOf } from '../../src/account/trade.ts'
 import { positionId } from '../../src/domain/ids.ts'
-import type { JournalLine, JournalQuery } from '../../src/ports/control.ts'
+import type { JournalLine, JournalQuery } from '../../src/ports/journal-lines.ts'
 import type { TradesQuery } from '../../src/ports/trades.ts'
 import { MemoryStore } from '../../src/stores/memory.ts'
 import { tradesOf } from '../../src/views/trades.ts'

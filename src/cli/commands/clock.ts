@@ -1,5 +1,4 @@
-import type { ClockView } from '../../ports/control.ts'
-import { clockShape } from '../answers.ts'
+import { clockView, type ClockView } from '../../ports/control/clock.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
 import { timeText } from '../output.ts'
@@ -20,13 +19,13 @@ export const clockCommand: CommandModule = {
       .addHelpText('after', EXAMPLES)
     withUrl(clock.command('show', { isDefault: true }).description('show both clocks')).action(
       async (given: ConnectionOptions) => {
-        show(await clientOf(given, context).get(PATH, clockShape), context)
+        show(await clientOf(given, context).get(PATH, clockView), context)
       },
     )
     withUrl(
       clock.command('accept').description('follow the machine’s clock at once: it is right'),
     ).action(async (given: ConnectionOptions) => {
-      const request = { shape: clockShape, body: {} }
+      const request = { shape: clockView, body: {} }
       show(await clientOf(given, context).change('POST', `${PATH}/accept`, request), context)
     })
   },

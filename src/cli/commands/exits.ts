@@ -1,6 +1,5 @@
 import { UsageError } from '../../errors.ts'
-import type { TradesPage, TradesQuery, TradeView } from '../../ports/trades.ts'
-import { exitsShape } from '../answers.ts'
+import { exitsPage, type TradesPage, type TradesQuery, type TradeView } from '../../ports/trades.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { fromEither, withFormat, withUrlOrData, type ConnectionOptions } from '../connection.ts'
 import { CSV_HEAD, csvLine, exitsText } from '../exits-text.ts'
@@ -59,7 +58,7 @@ async function exits(given: Given, context: CommandContext): Promise<void> {
   const found = await fromEither<readonly TradeView[]>(given, context, {
     live: client =>
       pages(given.limit, query, async page => {
-        const { exits: trades, next } = await client.get(pathOf(page), exitsShape)
+        const { exits: trades, next } = await client.get(pathOf(page), exitsPage)
         return { trades, next }
       }),
     kept: kept => pages(given.limit, query, page => kept.trades({ ...page, exitsOnly: true })),

@@ -1,10 +1,8 @@
 import { Argument, Option } from 'commander'
-import type { GatewayView } from '../../ports/control.ts'
-import { confirmedShape } from '../answers.ts'
+import { confirmedView, gatewayView, type GatewayView } from '../../ports/control/gateway.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
-import { gatewayShape } from '../figures-answers.ts'
 import { readable, tableLines, timeText } from '../output.ts'
 
 interface Given extends ConnectionOptions {
@@ -63,7 +61,7 @@ export const gatewayCommand: CommandModule = {
 }
 
 async function show(given: Given, context: CommandContext): Promise<void> {
-  const view = await clientOf(given, context).get('/api/gateway', gatewayShape)
+  const view = await clientOf(given, context).get('/api/gateway', gatewayView)
   const text = given.format === 'json' ? JSON.stringify(view) : linesOf(view).join('\n')
   context.stdout.write(`${text}\n`)
 }
@@ -74,7 +72,7 @@ async function move(
 ): Promise<void> {
   const path = `/api/gateway/breakers/${group}/${act}`
   const { breakers } = await clientOf(given, context).change('POST', path, {
-    shape: gatewayShape,
+    shape: gatewayView,
   })
   context.stdout.write(`${breakerTable(breakers).join('\n')}\n`)
 }
@@ -85,7 +83,7 @@ async function confirmHoldings(
 ): Promise<void> {
   const client = clientOf(given, context)
   if (!yes) await confirm(context, 'Exits that wait for this will be sent.')
-  await client.change('POST', '/api/gateway/holdings/confirm', { shape: confirmedShape })
+  await client.change('POST', '/api/gateway/holdings/confirm', { shape: confirmedView })
   context.stdout.write('confirmed\n')
 }
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts'
-import type { JournalLine } from '../../ports/control.ts'
+import type { JournalLine } from '../../ports/journal-lines.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import {
   clientOf,

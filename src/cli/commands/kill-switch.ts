@@ -1,6 +1,5 @@
 import { Argument, Option } from 'commander'
-import type { KillSwitchView } from '../../ports/control.ts'
-import { killSwitchShape } from '../answers.ts'
+import { killSwitchView, type KillSwitchView } from '../../ports/control/kill-switch.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
@@ -56,11 +55,11 @@ async function killSwitch(
 ): Promise<void> {
   const client = clientOf(connection, context)
   const path = '/api/kill-switch'
-  if (wanted === undefined) return show(await client.get(path, killSwitchShape), context)
+  if (wanted === undefined) return show(await client.get(path, killSwitchView), context)
   const question = QUESTIONS[wanted]
   if (question !== undefined && !yes) await confirm(context, question)
   const body = { state: wanted, ...(held !== undefined && { held }) }
-  show(await client.change('POST', path, { shape: killSwitchShape, body }), context)
+  show(await client.change('POST', path, { shape: killSwitchView, body }), context)
 }
 
 function show({ state, since, by, held }: KillSwitchView, { stdout }: CommandContext): void {

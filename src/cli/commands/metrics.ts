@@ -1,7 +1,11 @@
-import type { CycleMetricsReport, Spread, Total } from '../../observability/cycle-metrics.ts'
+import {
+  cycleMetricsReport,
+  type CycleMetricsReport,
+  type Spread,
+  type Total,
+} from '../../ports/control/performance.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
-import { metricsShape } from '../figures-answers.ts'
 import { readable, tableLines, timeText } from '../output.ts'
 
 interface Given extends ConnectionOptions {
@@ -31,8 +35,8 @@ export const metricsCommand: CommandModule = {
 async function metrics({ reset, ...given }: Given, context: CommandContext): Promise<void> {
   const client = clientOf(given, context)
   const report = reset
-    ? await client.change('POST', '/api/metrics/reset', { shape: metricsShape })
-    : await client.get('/api/metrics', metricsShape)
+    ? await client.change('POST', '/api/metrics/reset', { shape: cycleMetricsReport })
+    : await client.get('/api/metrics', cycleMetricsReport)
   const lines = given.format === 'json' ? [JSON.stringify(report)] : linesOf(report)
   for (const line of lines) context.stdout.write(`${line}\n`)
   if (reset && given.format === 'text') context.stdout.write('counting starts afresh\n')

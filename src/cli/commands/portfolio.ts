@@ -1,5 +1,9 @@
-import type { LimitView, PortfolioView, RealisedReport } from '../../ports/control.ts'
-import { portfolioShape } from '../answers.ts'
+import {
+  portfolioView,
+  type LimitView,
+  type PortfolioView,
+  type RealisedReport,
+} from '../../ports/control/portfolio.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
@@ -51,7 +55,7 @@ export const portfolioCommand: CommandModule = {
 }
 
 async function show(given: Given, context: CommandContext): Promise<void> {
-  tell(await clientOf(given, context).get(PATH, portfolioShape), given, context)
+  tell(await clientOf(given, context).get(PATH, portfolioView), given, context)
 }
 
 async function reset(
@@ -62,7 +66,7 @@ async function reset(
   const client = clientOf(given, context)
   if (!yes) await confirm(context, `The loss so far will not count against ${limit} any more.`)
   const path = `${PATH}/limits/${encodeURIComponent(limit)}/reset`
-  tell(await client.change('POST', path, { shape: portfolioShape }), given, context)
+  tell(await client.change('POST', path, { shape: portfolioView }), given, context)
 }
 
 function tell(view: PortfolioView, { format }: Given, { stdout, env }: CommandContext): void {

@@ -3,10 +3,14 @@ import { namedFields } from '../../config/position-reader.ts'
 import { loadPositions } from '../../config/positions-file.ts'
 import { readJson, UnclearJson } from '../../domain/json.ts'
 import { UsageError } from '../../errors.ts'
-import { addedShape, changedShape, type PositionAdded } from '../answers.ts'
+import { addedView, changedView, type AddedView } from '../../ports/control/positions.ts'
 import type { CommandContext } from '../command.ts'
 import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
 import { eachOf, pathOf, positionLine } from '../positions-text.ts'
+
+/** What an older service does not say. */
+const added = addedView.partial({ warnings: true })
+const changed = changedView.partial({ changes: true, warnings: true })
 
 interface AddGiven extends ConnectionOptions {
   readonly file?: string
@@ -106,7 +110,7 @@ async function add(given: AddGiven, context: CommandContext): Promise<void> {
   const { url: _url, data: _data, file, exitNow, opensLater, reopen, ...position } = given
   const request = async (given: object): Promise<string> => {
     const body = { ...given, ...trueOf({ exitNow, opensLater, reopen }) }
-    const view = await client.change('POST', '/api/positions', { shape: addedShape, body })
+    const view = await client.change('POST', '/api/positions', { shape: added, body })
     warnOf(view, context)
     return positionLine(view)
   }
@@ -127,7 +131,10 @@ async function add(given: AddGiven, context: CommandContext): Promise<void> {
   })
 }
 
-function warnOf({ id, warnings = [] }: PositionAdded, { stderr }: CommandContext): void {
+function warnOf(
+  { id, warnings = [] }: Pick<AddedView, 'id'> & Partial<AddedView>,
+  { stderr }: CommandContext,
+): void {
   for (const warning of warnings) stderr.write(`warning: ${id}: ${warning}\n`)
 }
 
@@ -138,7 +145,7 @@ async function changeRules(
 ): Promise<void> {
   const body = { rules, force, exitNow }
   const client = clientOf(connection, context)
-  const view = await client.change('PATCH', pathOf(id), { shape: changedShape, body })
+  const view = await client.change('PATCH', pathOf(id), { shape: changed, body })
   warnOf(view, context)
   context.stdout.write(`${positionLine(view)}\n`)
   for (const { rule, change, loosens } of view.changes ?? []) {

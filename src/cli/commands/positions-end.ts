@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { UsageError } from '../../errors.ts'
-import { positionShape, positionsShape } from '../answers.ts'
+import { positionList, positionView } from '../../ports/control/positions.ts'
 import type { ServiceClient } from '../client.ts'
 import type { CommandContext } from '../command.ts'
 import { confirm } from '../confirm.ts'
@@ -67,7 +67,7 @@ async function exit(
   await eachOf(wanted, context, {
     nameOf: id => id,
     act: async id =>
-      positionLine(await client.change('POST', `${pathOf(id)}/exit`, { shape: positionShape })),
+      positionLine(await client.change('POST', `${pathOf(id)}/exit`, { shape: positionView })),
   })
 }
 
@@ -88,7 +88,7 @@ async function release(
 }
 
 const openIds = async (client: ServiceClient): Promise<string[]> =>
-  (await client.get('/api/positions', positionsShape)).map(({ id }) => id)
+  (await client.get('/api/positions', positionList)).map(({ id }) => id)
 
 const MOST_NAMED = 10
 

@@ -1,7 +1,6 @@
 import type { KeptPosition } from '../../app/offline.ts'
 import { UsageError } from '../../errors.ts'
-import type { PositionView } from '../../ports/control.ts'
-import { positionsShape } from '../answers.ts'
+import { positionList, type PositionView } from '../../ports/control/positions.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { fromEither, withFormat, withUrlOrData, type ConnectionOptions } from '../connection.ts'
 import { numberText, stopText, targetText } from '../levels.ts'
@@ -58,7 +57,7 @@ async function list(given: Given, context: CommandContext): Promise<void> {
   }
   const lines = await fromEither<readonly string[]>(given, context, {
     live: async client => {
-      const views = await client.get('/api/positions', positionsShape)
+      const views = await client.get('/api/positions', positionList)
       return given.format === 'json' ? views.map(each => JSON.stringify(each)) : liveTable(views)
     },
     kept: async kept => {

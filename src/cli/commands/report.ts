@@ -1,8 +1,12 @@
-import type { PerformanceReport, Trend } from '../../observability/performance.ts'
-import type { Percentiles, SlowCycle } from '../../observability/profiler.ts'
+import {
+  performanceReport,
+  type Percentiles,
+  type PerformanceReport,
+  type SlowCycle,
+  type Trend,
+} from '../../ports/control/performance.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
-import { reportShape } from '../figures-answers.ts'
 import {
   paintFor,
   pctText,
@@ -38,7 +42,7 @@ export const reportCommand: CommandModule = {
 }
 
 async function report(given: Given, context: CommandContext): Promise<void> {
-  const found = await clientOf(given, context).get('/api/report', reportShape)
+  const found = await clientOf(given, context).get('/api/report', performanceReport)
   const paint = paintFor(context.stdout, context.env)
   const lines = given.format === 'json' ? [JSON.stringify(found)] : linesOf(found, paint)
   for (const line of lines) context.stdout.write(`${line}\n`)

@@ -1,5 +1,6 @@
-import type { KillSwitchView, PositionView } from '../../ports/control.ts'
-import { killSwitchShape, positionsShape, type Health } from '../answers.ts'
+import type { HealthReport } from '../../ports/control/health.ts'
+import { killSwitchView, type KillSwitchView } from '../../ports/control/kill-switch.ts'
+import { positionList, type PositionView } from '../../ports/control/positions.ts'
 import { isSilence } from '../client-errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
@@ -41,8 +42,8 @@ async function status(given: Given, context: CommandContext): Promise<void> {
       const { status: state, version, output } = health
       context.stdout.write(`${[`${state}  watchkeeper ${version}`, ...output].join('\n  ')}\n`)
     } else {
-      const positions = await client.get('/api/positions', positionsShape)
-      const killSwitch = await client.get('/api/kill-switch', killSwitchShape)
+      const positions = await client.get('/api/positions', positionList)
+      const killSwitch = await client.get('/api/kill-switch', killSwitchView)
       const lines = [...headLines(health, killSwitch, paint), ...nearLines(positions)]
       context.stdout.write(`${lines.join('\n')}\n`)
     }
@@ -55,7 +56,7 @@ async function status(given: Given, context: CommandContext): Promise<void> {
 }
 
 function headLines(
-  { status: state, version, output, checks }: Health,
+  { status: state, version, output, checks }: HealthReport,
   killSwitch: KillSwitchView,
   paint: Paint,
 ): string[] {

@@ -1,5 +1,4 @@
-import type { ActorView } from '../../ports/supervision.ts'
-import { actorShape, actorsShape } from '../answers.ts'
+import { actorList, actorView, type ActorView } from '../../ports/supervision.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
 import { tableLines } from '../output.ts'
@@ -38,7 +37,7 @@ export const supervisionCommand: CommandModule = {
 
 async function tree(given: Given, context: CommandContext): Promise<void> {
   const path = `/api/supervision?limit=${encodeURIComponent(given.limit)}`
-  const actors = await clientOf(given, context).get(path, actorsShape)
+  const actors = await clientOf(given, context).get(path, actorList)
   const lines =
     given.format === 'json' ? actors.map(each => JSON.stringify(each)) : tableOf(actors, Date.now())
   for (const line of lines) context.stdout.write(`${line}\n`)
@@ -50,7 +49,7 @@ async function restart(
   context: CommandContext,
 ): Promise<void> {
   const path = `/api/supervision/${encodeURIComponent(id)}/restart`
-  const actor = await clientOf(given, context).change('POST', path, { shape: actorShape })
+  const actor = await clientOf(given, context).change('POST', path, { shape: actorView })
   context.stdout.write(`${tableOf([actor], Date.now()).join('\n')}\n`)
 }
 

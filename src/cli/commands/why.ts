@@ -1,5 +1,5 @@
-import type { PositionView, WhyView } from '../../ports/control.ts'
-import { whyShape } from '../answers.ts'
+import type { PositionView } from '../../ports/control/positions.ts'
+import { whyView, type RuleView, type WhyView } from '../../ports/control/why.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
 import { stepLines } from '../journal-text.ts'
@@ -33,7 +33,7 @@ export const whyCommand: CommandModule = {
 
 async function why(id: string, given: Given, context: CommandContext): Promise<void> {
   const path = `/api/positions/${encodeURIComponent(id)}/why`
-  const view = await clientOf(given, context).get(path, whyShape)
+  const view = await clientOf(given, context).get(path, whyView)
   const text = given.format === 'json' ? JSON.stringify(view) : linesOf(view).join('\n')
   context.stdout.write(`${text}\n`)
 }
@@ -45,12 +45,11 @@ function linesOf({ position, rules, exit }: WhyView): string[] {
       ? 'no price yet'
       : `last price ${numberText(lastPrice)}, ${ageText(priceAgeMs)} old`
   const reason = position.reason === undefined ? '' : ` (${position.reason})`
-  const explained = rules as unknown as readonly Explained[]
   const head = ['rule', 'armed', 'level', 'distance', 'pct', 'at', 'input age', 'note']
   return [
     `${id}  ${side} ${numberText(quantity)} ${instrument} at ${numberText(entryPrice)}, ${state}${reason}; ${price}, best ${numberText(position.best)}`,
-    ...nearestLine(explained, position),
-    ...tableLines([head, ...explained.map(each => rowOf(each, position))], new Set([2, 3, 4, 6])),
+    ...nearestLine(rules, position),
+    ...tableLines([head, ...rules.map(each => rowOf(each, position))], new Set([2, 3, 4, 6])),
     ...(exit === undefined ? [] : exitLines(exit)),
   ]
 }
@@ -66,19 +65,6 @@ function exitLines(exit: NonNullable<WhyView['exit']>): string[] {
   ]
 }
 
-/** A line as the service explains a rule. */
-interface Explained {
-  readonly rule: string
-  readonly armed: boolean
-  readonly why?: string
-  readonly level?: number
-  readonly instrument?: string
-  readonly distance?: number | null
-  readonly ratchet?: number
-  readonly exitAt?: number
-  readonly inputAgeMs?: number | null
-}
-
 /** Seconds with one decimal; nothing was seen yet where there is no age. */
 const ageText = (ageMs: number | null | undefined): string =>
   typeof ageMs === 'number' ? `${(ageMs / 1_000).toFixed(1)} s` : '-'
@@ -87,14 +73,14 @@ const ageText = (ageMs: number | null | undefined): string =>
  * The way from the last price to the level, in percent of that price. The level is that way off the
  * price that the rule looks at, its own or another instrument's.
  */
-function pctOf({ level, distance }: Explained): number | undefined {
+function pctOf({ level, distance }: RuleView): number | undefined {
   if (typeof level !== 'number' || typeof distance !== 'number') return undefined
   const price = level - distance
   return price === 0 ? undefined : (distance / Math.abs(price)) * 100
 }
 
 /** The level of a rule; that of another instrument has ticks that the position does not tell. */
-function levelIn(rule: Explained, { instrument, side, tickSize }: PositionView): string {
+function levelIn(rule: RuleView, { instrument, side, tickSize }: PositionView): string {
   const { level, distance } = rule
   if (level === undefined) return ''
   const isOwn = rule.instrument === undefined || rule.instrument === instrument
@@ -103,7 +89,7 @@ function levelIn(rule: Explained, { instrument, side, tickSize }: PositionView):
 }
 
 /** Which level would be reached first, if one is known. */
-function nearestLine(rules: readonly Explained[], position: PositionView): string[] {
+function nearestLine(rules: readonly RuleView[], position: PositionView): string[] {
   const near = rules
     .flatMap(each => {
       const pct = pctOf(each)
@@ -117,7 +103,7 @@ function nearestLine(rules: readonly Explained[], position: PositionView): strin
   ]
 }
 
-function rowOf(rule: Explained, position: PositionView): string[] {
+function rowOf(rule: RuleView, position: PositionView): string[] {
   const { rule: name, armed, distance, exitAt, why: reason, instrument, ratchet } = rule
   const pct = pctOf(rule)
   const notes = [

@@ -1,5 +1,5 @@
 import { WatchkeeperError } from '../../errors.ts'
-import type { HealthCheck, HealthSnapshot, HealthStatus } from '../../ports/control.ts'
+import type { HealthCheck, HealthSnapshot, HealthStatus } from '../../ports/control/health.ts'
 import { sendJson, type Route } from '../route.ts'
 
 /** `GET /health` for monitors, `/livez` and `/readyz` for whoever starts and stops the service. */

@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import type { JournalQuery } from '../../ports/control.ts'
+import type { JournalQuery } from '../../ports/journal-lines.ts'
 import { badInput, countOf, sendJson, textOf, type Route } from '../route.ts'
 
 const MOST_LINES = 1_000

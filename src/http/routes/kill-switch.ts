@@ -1,8 +1,8 @@
-import type { KillSwitchRequest } from '../../ports/control.ts'
+import { killSwitchState, type KillSwitchRequest } from '../../ports/control/kill-switch.ts'
 import { requesterOf } from '../auth.ts'
 import { assertReady, badInput, bodyOf, sendJson, type Route } from '../route.ts'
 
-const STATES = ['off', 'block', 'flatten', 'halt'] as const
+const STATES = killSwitchState.options
 
 /** `/api/kill-switch`: block new entries, flatten everything, or let no order leave. */
 export const killSwitchRoutes: Route = (router, control) => {

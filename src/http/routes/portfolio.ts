@@ -1,5 +1,5 @@
 import { isBounded } from '../../domain/bounds.ts'
-import type { RealisedReport } from '../../ports/control.ts'
+import type { RealisedReport } from '../../ports/control/portfolio.ts'
 import { requesterOf } from '../auth.ts'
 import { assertReady, badInput, bodyOf, sendJson, type Route } from '../route.ts'
 

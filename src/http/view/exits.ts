@@ -1,4 +1,4 @@
-import type { JournalLine } from '../../ports/control.ts'
+import type { JournalLine } from '../../ports/journal-lines.ts'
 import type { ViewExit, ViewRow } from '../../ports/view.ts'
 
 /** Exits that are kept, the last one first. */

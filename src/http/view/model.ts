@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Control, PortfolioView } from '../../ports/control.ts'
+import type { Control } from '../../ports/control.ts'
+import type { PortfolioView } from '../../ports/control/portfolio.ts'
 import type { ViewFrame, ViewPage, ViewReset, ViewStatus } from '../../ports/view.ts'
 import { changesPosition, LastExits } from './exits.ts'
 import { ViewRows } from './rows.ts'

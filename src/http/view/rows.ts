@@ -1,5 +1,5 @@
 import type { InstrumentTable } from '../../domain/instrument.ts'
-import type { PositionView } from '../../ports/control.ts'
+import type { PositionView } from '../../ports/control/positions.ts'
 import type { ViewFrame, ViewLevels, ViewPrice, ViewRow, ViewSeries } from '../../ports/view.ts'
 
 /** A row with the versions at which it came and at which its levels last changed. */

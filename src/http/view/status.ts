@@ -1,4 +1,5 @@
-import type { Control, HealthSnapshot } from '../../ports/control.ts'
+import type { Control } from '../../ports/control.ts'
+import type { HealthSnapshot } from '../../ports/control/health.ts'
 import type { ViewStatus } from '../../ports/view.ts'
 
 const MOST_REASONS = 20

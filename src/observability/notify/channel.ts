@@ -1,4 +1,4 @@
-import type { HealthStatus } from '../../ports/control.ts'
+import type { HealthStatus } from '../../ports/control/health.ts'
 
 /** News of the service's health, for a person. */
 export interface Alert {

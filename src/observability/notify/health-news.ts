@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.ts'
-import type { HealthSnapshot } from '../../ports/control.ts'
+import type { HealthSnapshot } from '../../ports/control/health.ts'
 import type { JournalKind } from '../../ports/journal-kinds.ts'
 import type { Store } from '../../ports/store.ts'
 import type { Trouble } from '../checks.ts'

@@ -1,4 +1,4 @@
-import type { HealthStatus } from '../../ports/control.ts'
+import type { HealthStatus } from '../../ports/control/health.ts'
 
 export interface HeartbeatOptions {
   /** Called with GET; whoever does not hear of us for a while raises the alarm. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { HealthStatus } from '../../ports/control.ts'
+import type { HealthStatus } from '../../ports/control/health.ts'
 import type { Alert, Channel } from './channel.ts'
 import { RANK, worseOf } from './settling.ts'
 

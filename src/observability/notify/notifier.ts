@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { HealthSnapshot, HealthStatus } from '../../ports/control.ts'
+import type { HealthSnapshot, HealthStatus } from '../../ports/control/health.ts'
 import type { Trouble } from '../checks.ts'
 import type { AlertRequest, Channel } from './channel.ts'
 import { deliver, type Delivered } from './delivery.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { HealthStatus } from '../../ports/control.ts'
+import type { HealthStatus } from '../../ports/control/health.ts'
 
 /** Statuses from good to bad. */
 export const RANK: Readonly<Record<HealthStatus, number>> = { pass: 0, warn: 1, fail: 2 }

@@ -1,4 +1,4 @@
-import type { PortfolioView } from '../../ports/control.ts'
+import type { PortfolioView } from '../../ports/control/portfolio.ts'
 import type {
   ViewExit,
   ViewFrame,

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import type { KillSwitchState } from '../../ports/control.ts'
+import type { KillSwitchState } from '../../ports/control/kill-switch.ts'
 import { change } from '../api.ts'
 import { revision, store } from '../state.ts'
 import { Confirm, Dialog } from './confirm.tsx'

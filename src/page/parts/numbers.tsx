@@ -1,4 +1,4 @@
-import type { LimitView } from '../../ports/control.ts'
+import type { LimitView } from '../../ports/control/portfolio.ts'
 import type { Money } from '../live/figures.ts'
 import { revision, store, sums } from '../state.ts'
 import { moneyText, percentText } from '../text.ts'

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import type { GatewayView } from '../../ports/control.ts'
+import type { GatewayView } from '../../ports/control/gateway.ts'
 import { change } from '../api.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Failure, Table } from '../parts/table.tsx'

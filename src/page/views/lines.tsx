@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { JournalLine } from '../../ports/control.ts'
+import type { JournalLine } from '../../ports/journal-lines.ts'
 import { read } from '../api.ts'
 import { Failure } from '../parts/table.tsx'
 import { hrefOf } from '../route.ts'

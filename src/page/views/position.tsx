@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import type { WhyView } from '../../ports/control.ts'
+import type { WhyView } from '../../ports/control/why.ts'
 import { change } from '../api.ts'
 import { atRisk, BEST, distance, profitAt, QUANTITY, STOP, TARGET } from '../live/figures.ts'
 import type { Row, Series } from '../live/store.ts'

@@ -1,4 +1,4 @@
-import type { JournalLine } from '../../ports/control.ts'
+import type { JournalLine } from '../../ports/journal-lines.ts'
 import type { TradeView } from '../../ports/trades.ts'
 import { Facts, Failure, Table, type Column } from '../parts/table.tsx'
 import { usePoll } from '../poll.ts'

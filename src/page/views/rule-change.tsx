@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import type { RulesPreview } from '../../ports/control.ts'
+import type { RulesPreview } from '../../ports/control/positions.ts'
 import { change } from '../api.ts'
 import { STOP, TARGET } from '../live/figures.ts'
 import type { Row } from '../live/store.ts'

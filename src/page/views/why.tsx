@@ -1,20 +1,7 @@
-import type { WhyView } from '../../ports/control.ts'
+import type { RuleView, WhyView } from '../../ports/control/why.ts'
 import { Facts, Table, type Column } from '../parts/table.tsx'
 import { serviceNow } from '../state.ts'
 import { ageText, durationText, percentText, priceText, timeText, words } from '../text.ts'
-
-/** One line of `why`, as the API explains a rule. */
-interface Rule {
-  readonly rule: string
-  readonly armed: boolean
-  readonly why?: string
-  readonly level?: number
-  readonly instrument?: string
-  readonly distance?: number | null
-  readonly ratchet?: number
-  readonly exitAt?: number
-  readonly inputAgeMs: number | null
-}
 
 /** What each rule of a position would do, and how far its exit has come. */
 export function Why({
@@ -27,7 +14,7 @@ export function Why({
   if (why === undefined) return <p class="empty">Waiting for the rules</p>
   const { lastPrice } = why.position
   const now = serviceNow()
-  const columns: readonly Column<Rule>[] = [
+  const columns: readonly Column<RuleView>[] = [
     { head: 'Rule', cell: each => each.rule },
     {
       head: 'Armed',
@@ -50,12 +37,7 @@ export function Why({
   ]
   return (
     <>
-      <Table
-        label="Rules"
-        columns={columns}
-        items={why.rules as unknown as readonly Rule[]}
-        keyOf={each => each.rule}
-      />
+      <Table label="Rules" columns={columns} items={why.rules} keyOf={each => each.rule} />
       {why.exit !== undefined && (
         <>
           <h3>Its exit</h3>
@@ -80,7 +62,7 @@ export function Why({
   )
 }
 
-function noteOf(rule: Rule, tickSize: number | null, now: number): string {
+function noteOf(rule: RuleView, tickSize: number | null, now: number): string {
   const { why, ratchet, exitAt, instrument, inputAgeMs } = rule
   return [
     instrument === undefined ? '' : `on ${instrument}`,

@@ -1,5 +1,5 @@
 import type { Database, RootDatabase } from 'lmdb'
-import type { JournalLine, JournalQuery } from '../../ports/control.ts'
+import type { JournalLine, JournalQuery } from '../../ports/journal-lines.ts'
 import type { NewJournalLine, Prune } from '../../ports/store.ts'
 import { plainTable, tableOf } from './open.ts'
 

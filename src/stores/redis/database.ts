@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { WatchkeeperError } from '../../errors.ts'
-import type { JournalLine } from '../../ports/control.ts'
+import type { JournalLine } from '../../ports/journal-lines.ts'
 import type { Prune } from '../../ports/store.ts'
 import { canSee, isAlive, thisProcess, type Owner } from '../owner.ts'
 import type { Claimed, ClaimRequest } from './claim.ts'

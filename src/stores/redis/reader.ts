@@ -1,4 +1,4 @@
-import type { JournalLine, JournalQuery } from '../../ports/control.ts'
+import type { JournalLine, JournalQuery } from '../../ports/journal-lines.ts'
 import type { NewJournalLine, Snapshot, Table } from '../../ports/store.ts'
 import type { RedisConnection } from '../../redis/connection.ts'
 import { RedisError } from '../../redis/errors.ts'

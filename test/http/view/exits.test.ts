@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { changesPosition, LastExits } from '../../../src/http/view/exits.ts'
-import type { JournalLine } from '../../../src/ports/control.ts'
+import type { JournalLine } from '../../../src/ports/journal-lines.ts'
 
 const intended = (seq: number, id: string): JournalLine => ({
   seq,

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../../src/domain/ids.ts'
 import { InstrumentTable } from '../../../src/domain/instrument.ts'
 import { ViewRows } from '../../../src/http/view/rows.ts'
-import type { PositionView } from '../../../src/ports/control.ts'
+import type { PositionView } from '../../../src/ports/control/positions.ts'
 import { aView } from '../../support/fake-control.ts'
 
 describe('The rows of the view', () => {

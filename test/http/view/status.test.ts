@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { statusOf } from '../../../src/http/view/status.ts'
-import type { GatewayView, HealthSnapshot } from '../../../src/ports/control.ts'
+import type { GatewayView } from '../../../src/ports/control/gateway.ts'
+import type { HealthSnapshot } from '../../../src/ports/control/health.ts'
 import { FakeControl } from '../../support/fake-control.ts'
 
 describe('The word for the whole account', () => {

@@ -10,7 +10,7 @@ import {
   type NotifierPast,
 } from '../../../src/observability/notify/notifier.ts'
 import { channelOf, channelOptions } from '../../../src/observability/notify/registry.ts'
-import type { HealthCheck, HealthStatus } from '../../../src/ports/control.ts'
+import type { HealthCheck, HealthStatus } from '../../../src/ports/control/health.ts'
 import { until } from '../../support/until.ts'
 
 const EPOCH = 1_700_000_000_000

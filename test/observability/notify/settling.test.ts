@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Settling, type Before } from '../../../src/observability/notify/settling.ts'
-import type { HealthStatus } from '../../../src/ports/control.ts'
+import type { HealthStatus } from '../../../src/ports/control/health.ts'
 
 const EPOCH = 1_700_000_000_000
 const OPTIONS = { settleMs: 5_000, maxSettleMs: 900_000 }

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { maybeTime, type Answer } from './answer.ts'
+import { requester } from './requester.ts'
+
+export const killSwitchState = z.enum(['off', 'block', 'flatten', 'halt'])
+
+export type KillSwitchState = z.infer<typeof killSwitchState>
+
+/** `/api/kill-switch`. */
+export const killSwitchView = z.object({
+  state: killSwitchState,
+  since: maybeTime,
+  by: requester.nullable(),
+  held: z.array(z.string()).describe('Exits that `halt` holds back.'),
+})
+
+export interface KillSwitchView extends Answer<typeof killSwitchView> {}
+
+/** Body of `POST /api/kill-switch`. */
+export const killSwitchRequest = z.object({
+  state: killSwitchState,
+  held: z
+    .enum(['send', 'discard'])
+    .optional()
+    .describe('What becomes of held exits when `halt` ends.'),
+})
+
+export interface KillSwitchRequest extends Answer<typeof killSwitchRequest> {}

@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import type { InstrumentId, PositionId } from '../../domain/ids.ts'
+import { POSITION_STATES, type Position } from '../../domain/position.ts'
+import { EXIT_REASONS } from '../../domain/reason.ts'
+import { maybe, nameOf, time, word, type Answer } from './answer.ts'
+
+const warnings = z.array(z.string()).describe('What is odd about it, one line each.')
+
+/** An open position, as answers show it. */
+export const positionView = z.object({
+  id: nameOf<PositionId>(),
+  instrument: nameOf<InstrumentId>(),
+  side: word(['long', 'short']),
+  quantity: z.number().describe('Units held, above 0 whatever the side.'),
+  entryPrice: z.number(),
+  openedAt: time,
+  multiplier: z.number().describe('Money per price point and unit.'),
+  priceSource: word(['trade', 'quote']),
+  contract: z.literal('inverse').optional(),
+  account: z.string().optional(),
+  ticket: z.string().optional(),
+  underlying: nameOf<InstrumentId>().optional(),
+  state: word(POSITION_STATES),
+  unguardedBy: z
+    .string()
+    .optional()
+    .describe('Why no rule can act on it now, as in UNGUARDED_CAUSES; absent while one can.'),
+  unguardedMs: z
+    .number()
+    .describe(
+      'Time without a guard in this process, and before it while no process was there, ms.',
+    ),
+  rules: z.record(z.string(), z.unknown()),
+  best: z.number(),
+  stop: maybe,
+  target: maybe,
+  lastPrice: maybe.describe("Last price in the position's view; null before the first tick."),
+  priceAgeMs: maybe,
+  tickSize: z
+    .number()
+    .optional()
+    .describe('Prices of its instrument are multiples of it, where the configuration says so.'),
+  reason: word(EXIT_REASONS).optional(),
+})
+
+export interface PositionView extends Answer<typeof positionView> {}
+
+/** `GET /api/positions`. */
+export const positionList = z.array(positionView)
+
+/** A position that was added. */
+export const addedView = positionView.extend({ warnings })
+
+export interface AddedView extends Answer<typeof addedView> {}
+
+/** What became of one rule. */
+const ruleChangeView = z.object({
+  rule: z.string(),
+  change: word(['added', 'removed', 'changed']),
+  loosens: z
+    .string()
+    .optional()
+    .describe('Why the position could be exited later than before; absent: it cannot.'),
+})
+
+/** A position after a change of its rules; `changes` has one entry for each rule that changed. */
+export const changedView = positionView.extend({ changes: z.array(ruleChangeView), warnings })
+
+export interface ChangedView extends Answer<typeof changedView> {}
+
+/** What a change of rules would do; stop and target as they would be in force. */
+export const rulesPreview = z.object({
+  changes: z.array(ruleChangeView),
+  stop: maybe,
+  target: maybe,
+  warnings,
+})
+
+export interface RulesPreview extends Answer<typeof rulesPreview> {}
+
+/** A position to be guarded, validated; `rules` are the options its rule set was made from. */
+export interface AddRequest {
+  /** Without `openedAt` it opens when it is added. */
+  readonly position: Omit<Position, 'openedAt'> & { readonly openedAt: number | undefined }
+  readonly rules: Readonly<Record<string, unknown>>
+  /** Guard it even if a rule would exit it at once. */
+  readonly exitNow: boolean
+  /** Its `openedAt` lies ahead of the clock on purpose. */
+  readonly opensLater: boolean
+  /** Its id may be that of a position which is over. */
+  readonly reopen: boolean
+  /** What is odd about it, one line each: it stands in the answer. */
+  readonly warnings?: readonly string[]
+}
+
+export interface RulesRequest {
+  /** Options by rule; null takes a rule away, a rule that is not named stays as it is. */
+  readonly rules: Readonly<Record<string, unknown>>
+  /** The rules replace all present ones: what they do not name goes. */
+  readonly isWhole?: boolean
+  /** Apply rules that are looser than those in force. */
+  readonly force: boolean
+  readonly exitNow: boolean
+  /** What is odd about them, one line each: it stands in the answer. */
+  readonly warnings?: readonly string[]
+}
