@@ -1,6 +1,6 @@
 import type { ErrorCode, FaultCode } from './errors/codes.ts'
 
-/** What is wrong with one place of a user's input. `path` and `line` say where. */
+/** What is wrong with one place of a user's input. `path` and `line` locate it. */
 export interface Fault {
   /** Dotted path inside the input, such as `positions[2].entryPrice`; a file name where there is none. */
   readonly path: string
@@ -22,8 +22,8 @@ export function describeFault(fault: Fault): string {
 }
 
 /**
- * Base of every error of watchkeeper; `code` is stable across releases and safe to match on. What each
- * code means, its HTTP status and exit code stand in `ERROR_CODES`.
+ * Base of every error of watchkeeper; `code` is stable across releases and safe to match on.
+ * `ERROR_CODES` defines the meaning, HTTP status and exit code of each code.
  */
 export class WatchkeeperError extends Error {
   readonly code: ErrorCode
@@ -52,18 +52,18 @@ export class UsageError extends WatchkeeperError {
   }
 }
 
-/** The call never left: what it asked for does not exist, and may be asked for again. */
+/** The call never left this process: it has changed nothing, and may be repeated. */
 export class NotSent extends WatchkeeperError {
   constructor(message: string, options?: ErrorOptions) {
     super('NOT_SENT', message, options)
   }
 }
 
-/** The venue took nothing in because of its rate limit. */
+/** The venue refused the call because of its rate limit, and executed nothing. */
 export class RateLimited extends WatchkeeperError {
-  /** When it may be asked again, ms from now; undefined where it does not say. */
+  /** When to try again, ms from now; undefined where the venue does not say. */
   readonly retryAfterMs: number | undefined
-  /** The venue bans every call until `retryAfterMs` is over, not this one alone. */
+  /** True where the venue bans every call until `retryAfterMs` has passed, not only this one. */
   readonly isBan: boolean
 
   constructor(
@@ -80,28 +80,30 @@ export class RateLimited extends WatchkeeperError {
   }
 }
 
-/** The venue refused our credentials: nothing was taken in. */
+/** The venue refused the credentials, and executed nothing. */
 export class Unauthorized extends WatchkeeperError {
   constructor(message: string, options?: ErrorOptions) {
     super('UNAUTHORIZED', message, options)
   }
 }
 
-/** The call may or may not have been carried out: only evidence decides, never a guess. */
+/** The call may or may not have been executed: only evidence decides, never a guess. */
 export class OutcomeUnknown extends WatchkeeperError {
   constructor(message: string, options?: ErrorOptions) {
     super('OUTCOME_UNKNOWN', message, options)
   }
 }
 
-/** A broker's adapter broke the contract of its port: what it was asked may or may not have happened. */
+/**
+ * A broker's adapter broke the contract of its port: the call may or may not have been executed.
+ */
 export class AdapterFault extends WatchkeeperError {
   constructor(message: string, options?: ErrorOptions) {
     super('ADAPTER_FAULT', message, options)
   }
 }
 
-/** The paper account on disk cannot be used: it is damaged, foreign, newer or out of reach. */
+/** The paper account on disk cannot be used: it is damaged, foreign, newer or unreadable. */
 export class AccountUnusable extends WatchkeeperError {
   constructor(message: string, options?: ErrorOptions) {
     super('ACCOUNT_UNUSABLE', message, options)

@@ -8,14 +8,21 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Folders and files whose comments, test names and messages are plain technical English. */
 const CLEAN = [
   'src/actors',
+  'src/brokers',
+  'src/chaos',
   'src/config',
+  'src/disk',
   'src/domain',
   'src/errors',
   'src/errors.ts',
   'src/exits',
+  'src/feeds',
+  'src/index.ts',
   'src/ports',
   'src/processes',
+  'src/redis',
   'src/resilience',
+  'src/stores',
   'test/actors',
   'test/architecture.test.ts',
   'test/domain',
@@ -25,7 +32,20 @@ const CLEAN = [
 ]
 
 /** Folders whose identifiers are, too. */
-const CLEAN_IDENTIFIERS = ['src/actors', 'src/domain', 'src/errors', 'src/exits', 'src/ports']
+const CLEAN_IDENTIFIERS = [
+  'src/actors',
+  'src/brokers',
+  'src/disk',
+  'src/domain',
+  'src/errors',
+  'src/exits',
+  'src/feeds',
+  'src/index.ts',
+  'src/ports',
+  'src/processes',
+  'src/redis',
+  'src/stores',
+]
 
 /** Words that name no subject, or stand for one of several acts: CONTRIBUTING.md says what to write instead. */
 const BANNED =

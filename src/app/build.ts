@@ -136,7 +136,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     reconcileMs: holdings.reconcileMs,
     mode: config.mode,
     // A demo account is made with the positions: there is nothing to confirm.
-    doubt: store.doubt,
+    doubt: store.staleReason,
     confirmsHoldings: config.broker.kind !== 'paper' && holdings.confirm,
     // The desk counts from when a call leaves; waiting for its turn is no silence of the broker.
     callTimeoutMs: Infinity,
@@ -155,7 +155,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   })
   for (const { instrument } of facts.instruments) system.missingPrices.heard(instrument)
   // A store that may be older than the account does not know all that the account was given.
-  if (store.doubt === undefined) {
+  if (store.staleReason === undefined) {
     // On a disk without room the next start tries it again.
     await withdrawUnknown((id, generation) => generation < state.register.nextGeneration(id)).catch(
       () => undefined,

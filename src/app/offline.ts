@@ -3,7 +3,7 @@ import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
-import { openToLook, storePlace } from '../stores/place.ts'
+import { openToRead, storePlace } from '../stores/place.ts'
 import { registerOf, storeIdOf } from '../stores/state-repository.ts'
 import { tradesOf } from '../views/trades.ts'
 
@@ -30,7 +30,7 @@ export interface KeptData {
  * WatchkeeperError STORE_UNUSABLE where there is none, InputError for an address that cannot be.
  */
 export async function openKeptData(place: string, password?: string): Promise<KeptData> {
-  const { part: store, close } = await openToLook(storePlace(place, password))
+  const { part: store, close } = await openToRead(storePlace(place, password))
   // Nothing at an address must not read as "no positions": a store that was used has lines.
   if ((await store.lastSeq()) === 0 && (await registerOf(store)).size === 0) {
     await close()

@@ -48,7 +48,7 @@ export function openPrices(options: PricesOptions): Prices {
     if (lets(tick)) system.tick(tick)
   }
   const source = sourceOf(options, onTick)
-  const poll = new PollFeed({
+  const pollFeed = new PollFeed({
     ask: instruments => system.quotes(instruments),
     wanted: () =>
       source === undefined
@@ -69,7 +69,7 @@ export function openPrices(options: PricesOptions): Prices {
       const now = clock.monotonic()
       if (now < askAt) return
       askAt = now + config.feed.pollMs
-      poll.look()
+      pollFeed.poll()
     },
     stop: () => source?.stop(),
     missing: async instruments => {

@@ -50,7 +50,7 @@ async function compareMarker(store: LmdbStore, dataFolder: string): Promise<void
   const marker = readMarker(dataFolder)
   const seq = await store.lastSeq()
   if (seq > 0 && seq < (marker?.reached?.seq ?? 0)) {
-    store.doubt = `the state was kept at ${marker!.place} since`
+    store.staleReason = `the state was kept at ${marker!.place} since`
   }
 }
 

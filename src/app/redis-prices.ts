@@ -63,14 +63,14 @@ export class RedisPrices {
     })
     this.feed = feed
     if (config.push === 'stream') system.checkpoint.place = () => feed.place()
-    feed.look()
+    feed.sweep()
   }
 
   /** Once a cycle. */
   cycle(): void {
     const { feed } = this
     if (feed === undefined) return
-    feed.look()
+    feed.sweep()
     this.tellRefusals(feed)
     this.tellMalformed(feed)
   }

@@ -7,7 +7,7 @@ const ageMs = z.number().nonnegative()
 const quantity = z.number()
 
 const holdingReport = z.discriminatedUnion('kind', [
-  // Nothing of something is a contradiction, and no proof of either.
+  // A holding whose quantity is 0 contradicts itself: it proves neither a holding nor flat.
   z.object({ kind: z.literal('held'), quantity: quantity.refine(units => units !== 0), ageMs }),
   z.object({ kind: z.literal('flat'), ageMs }),
   z.object({ kind: z.literal('unknown') }),
@@ -25,7 +25,7 @@ const holdingList = z.array(
   }),
 )
 
-/** Prices are judged one by one where they are used; here they must only be prices. */
+/** Checks the types of the fields only; the caller judges each price where it uses it. */
 const quoteList = z.array(
   z.object({
     instrument,
@@ -44,9 +44,9 @@ const openOrderList = z.array(
 const orderUpdate = z.object({ clientOrderId: z.string().min(1), order: livedOrder })
 
 /**
- * The same broker, held to the contract of its port: an answer of another shape, or an error of
- * another kind than the port names, becomes an `AdapterFault`, which proves nothing. Pushed news
- * that does not fit is dropped, and told to `onFault`.
+ * Wraps a broker so that it keeps the contract of its port: an answer of another shape, or an error
+ * that the port does not name, becomes an `AdapterFault`, which proves nothing. A pushed event of
+ * another shape is dropped and reported to `onFault`.
  */
 export function checkedBroker(broker: Broker, onFault: (fault: AdapterFault) => void): Broker {
   const { openOrders, streamOrders } = broker
@@ -92,7 +92,7 @@ export function checkedBroker(broker: Broker, onFault: (fault: AdapterFault) => 
   }
 }
 
-/** One call, whose answer has that shape and whose errors are those of the port. */
+/** One call. Validates the answer against `shape` and maps unexpected errors to `AdapterFault`. */
 async function checked<Answer>(
   operation: string,
   shape: z.ZodType<Answer>,

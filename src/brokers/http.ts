@@ -24,45 +24,48 @@ import * as shapes from './shapes.ts'
 
 export { httpBrokerSchema, tokenSource } from './http/options.ts'
 
-/** A validated configuration, and what is not configured. */
+/** The validated configuration, plus what only code can supply. */
 export interface HttpBrokerOptions extends Omit<
   HttpBrokerConfig,
   'token' | 'tokenFile' | 'capabilities' | 'plainHttp'
 > {
   readonly capabilities: Capabilities
-  /** Gives the bearer token; asked for each call, so that it can be renewed. */
+  /** Returns the bearer token. Called once a request, so that the token can be rotated. */
   readonly token: () => string
   /** Epoch ms. */
   readonly now?: () => number
-  /** Told of what the server said and was set right or left out. */
+  /** Called for each value of the server that was corrected or dropped. */
   readonly onOddity?: (kind: keyof Oddities) => void
 }
 
-/** How often a server said something that was set right or left out. */
+/** Counts of server values that were corrected or dropped. */
 export interface Oddities {
-  /** A `retry-after` or `ban-until` that cannot be read, or is longer than the bound. */
+  /** `retry-after` or `ban-until` headers that are unreadable or exceed their bound. */
   readonly waits: number
-  /** A price that cannot be read, or was not asked for. */
+  /** Prices that are unreadable or were not requested. */
   readonly quotes: number
-  /** A holding with a quantity or a price that nothing can have: it counts as unknown. */
+  /** Holdings with an impossible quantity or price; they count as unknown. */
   readonly amounts: number
 }
 
-/** A broker behind the protocol of docs/brokers.md. */
+/** A broker behind the HTTP protocol of docs/brokers.md. */
 export interface HttpBroker extends Broker {
   readonly oddities: Oddities
-  /** What the server says that its venue can prove, for comparison with the configuration. */
+  /** Reads the capabilities that the server reports, to compare them with the configuration. */
   announced(signal: AbortSignal): Promise<Capabilities>
 }
 
-/** Connections at once, and how long an unused one is kept: servers end theirs after 5 s and more. */
+/**
+ * Pool size, and how long an unused connection is kept: servers close idle connections after 5 s or
+ * more.
+ */
 const FRESH = { maxSockets: 64 }
 const KEPT = { ...FRESH, keepAlive: true, maxFreeSockets: 16, timeout: 4_000 }
 
-/** What can stand in a header. */
+/** Characters that an HTTP header value can carry. */
 const TOKEN = /^[\x21-\x7e]+$/
 
-/** A broker behind an HTTP server. Nothing is connected before the first call. */
+/** A broker behind an HTTP server. Connects with the first call. */
 export function httpBroker(options: HttpBrokerOptions): HttpBroker {
   return new RestBroker(options)
 }
@@ -70,14 +73,14 @@ export function httpBroker(options: HttpBrokerOptions): HttpBroker {
 class RestBroker implements HttpBroker {
   readonly capabilities: Capabilities
   readonly oddities = { waits: 0, quotes: 0, amounts: 0 }
-  /** There only where the server lists working orders. */
+  /** Defined only where the server lists working orders. */
   readonly openOrders?: (signal: AbortSignal) => Promise<readonly OpenOrder[]>
   private readonly options: HttpBrokerOptions
   private readonly line: Line
   private readonly now: () => number
   private readonly calls = new Set<Promise<unknown>>()
   private isClosed = false
-  /** The token of the last call; undefined where there was none that could be sent. */
+  /** Token of the last request; undefined until a request had a usable token. */
   private lastToken: string | undefined
 
   constructor(options: HttpBrokerOptions) {
@@ -109,7 +112,7 @@ class RestBroker implements HttpBroker {
 
   async holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport> {
     const about = fieldsOf(key, this.capabilities.holdings)
-    // Half a name would be answered for another holding, or for none.
+    // A key with only one of its fields would ask for another holding, or for none.
     if (about === undefined) return { kind: 'unknown' }
     const ask: Ask = { method: 'GET', path: `/v1/holding?${new URLSearchParams(about).toString()}` }
     const report = await this.ask(answers.holdingReport, { ask, about }, signal)
@@ -128,7 +131,7 @@ class RestBroker implements HttpBroker {
     const ask: Ask = { method: 'POST', path: '/v1/quotes', body: { instruments } }
     const { quotes } = await this.ask(answers.quoteList, { ask }, signal)
     const asked = new Set(instruments)
-    // A row that is broken blinds one instrument and not all of them.
+    // One broken row makes one instrument unknown, not all of them.
     return quotes.flatMap(row => {
       const quote = answers.quote.safeParse(row)
       if (quote.success && asked.has(quote.data.instrument)) return [quote.data]
@@ -146,7 +149,7 @@ class RestBroker implements HttpBroker {
       const token = this.options.token()
       return TOKEN.test(token) && token !== this.lastToken
     } catch {
-      // What cannot be read is nothing new.
+      // An answer that cannot be read changes nothing.
       return false
     }
   }
@@ -163,7 +166,7 @@ class RestBroker implements HttpBroker {
     return (await this.ask(answers.openOrderList, { ask }, signal)).orders
   }
 
-  /** Asks once; throws what the port says, by what the answer proves. */
+  /** Sends one request. Throws the error of the port that the answer proves. */
   private async ask<T>(
     shape: z.ZodType<T>,
     { ask, about = {} }: { ask: Ask; about?: Record<string, string> },

@@ -27,45 +27,47 @@ import { PAPER_CAPABILITIES } from './paper-capabilities.ts'
 import { openPaperRoot } from './paper-folder.ts'
 
 export interface PaperAccountOptions {
-  /** Folder of the account's own lmdb environment; made where it is missing. */
+  /** Folder of the account's own lmdb environment; created where it is missing. */
   readonly folder: string
   readonly quotes: Quotes
-  /** Time between acting, which is then on disk, and answering, ms; default 0. */
+  /** Delay between a durable fill and its answer, ms; default 0. */
   readonly delayMs?: number
-  /** Share of new orders that are refused, 0 to 1; default 0. */
+  /** Fraction of new orders that are rejected, 0 to 1; default 0. */
   readonly rejectRate?: number
-  /** Share of orders that are carried out and answered with `OutcomeUnknown`, 0 to 1; default 0. */
+  /** Fraction of orders that are executed but answered with `OutcomeUnknown`, 0 to 1; default 0. */
   readonly timeoutRate?: number
-  /** Decides which calls the two rates hit; default 0. */
+  /** Seed that decides which calls the two rates hit; default 0. */
   readonly seed?: number
-  /** Forgets the account that the folder holds. */
+  /** Deletes the account that the folder holds, and starts with an empty one. */
   readonly fresh?: boolean
   /** Epoch ms. */
   readonly now?: () => number
 }
 
-/** What the account keeps of an order that it has accepted. */
+/** What the account stores for an order that it has accepted. */
 type OrderRecord =
   | { readonly kind: 'working'; readonly order: ExitOrder; readonly at: number }
   | { readonly kind: 'filled'; readonly fill: Fill; readonly at: number }
-  /** Its side held less than it asked for: that much was filled, and the rest killed. */
+  /** Its side held less than the order asked for: that much was filled, the rest was cancelled. */
   | { readonly kind: 'cut'; readonly fill: Fill; readonly at: number }
   | { readonly kind: 'cancelled'; readonly at: number }
 
 type Leg = [instrument: InstrumentId, side: Side]
 
-/** What was put into the account for one life of a position; earlier releases kept its time alone. */
+/** What was deposited for one generation of a position; earlier releases stored only its time. */
 type Deposit =
   number | (Pick<Position, 'instrument' | 'side' | 'quantity'> & { readonly at: number })
 
 const SCHEMA_VERSION = 1
 const SIDES: readonly Side[] = ['long', 'short']
-/** Rows that one order or deposit writes. */
+/** Upper bound of the rows that one order or deposit writes. */
 const ROWS_A_CALL = 2
 
 /**
- * Opens, or starts, a simulated account whose orders, fills and holdings are kept on disk. Throws
- * `AccountUnusable` where the folder cannot hold one, ACCOUNT_FULL where there is no room for it.
+ * Opens or creates a simulated account whose orders, fills and holdings are stored on disk.
+ *
+ * @throws AccountUnusable where the folder cannot hold an account; WatchkeeperError ACCOUNT_FULL
+ * where the disk has no room.
  */
 export function openPaperAccount(options: PaperAccountOptions): PaperAccount {
   const { folder, fresh = false } = options
@@ -81,21 +83,24 @@ export function openPaperAccount(options: PaperAccountOptions): PaperAccount {
 }
 
 /**
- * A simulated venue with an account on disk. It acts, makes that durable, and only then answers, so
- * that its own death can fall between. Longs and shorts of an instrument are held side by side, and
- * every exit is reduce-only: it fills at most what its side holds, whole and at once, at the price
- * that values the position; before the first price it works.
+ * A simulated venue with an account on disk. It executes an order, makes that durable and only then
+ * answers, so that a crash can fall in between. Longs and shorts of an instrument are held side by
+ * side. Every exit is reduce-only: it fills at most what its side holds, in one fill, at the price
+ * that values the position. Before the first price of its instrument an order works.
  */
 export class PaperAccount implements Broker {
   readonly capabilities = PAPER_CAPABILITIES
-  /** While true the venue is out of reach: nothing is sent, and every question is `unknown`. */
+  /**
+   * While true, the venue is unreachable: no order is sent and every question is answered
+   * `unknown`.
+   */
   outage = false
 
   private readonly root: RootDatabase<unknown, string>
   private readonly room: Room
   private readonly footing: Footing
   private readonly orders: Database<OrderRecord, ClientOrderId>
-  /** Units, > 0; a side that is flat has no row. */
+  /** Quantity of each side, > 0; a flat side has no row. */
   private readonly held: Database<number, Leg>
   private readonly deposits: Database<Deposit, [position: PositionId, generation: number]>
   private readonly options: PaperAccountOptions
@@ -123,8 +128,8 @@ export class PaperAccount implements Broker {
   }
 
   /**
-   * Puts a position into the account, once for its id and generation however often it is asked, and
-   * says whether this was the time.
+   * Deposits a position into the account, once per id and generation however often it is called.
+   * Returns whether this call made the deposit.
    */
   deposit(position: Position, generation = 1): Promise<boolean> {
     const { id, instrument, side, quantity } = position
@@ -151,8 +156,9 @@ export class PaperAccount implements Broker {
   }
 
   /**
-   * Takes back every deposit for a life of a position that `isKnown` denies: the process died before the
-   * position was durable. Nothing of one that an order has sold since is taken. Gives how many there were.
+   * Takes back every deposit for a generation of a position that `isKnown` denies: the process died
+   * before the position was durable. Quantity that an order has sold since stays sold. Returns the
+   * number of deposits taken back.
    */
   async withdrawUnknown(isKnown: (id: PositionId, generation: number) => boolean): Promise<number> {
     const unknown = [...this.deposits.getRange()].flatMap(({ key: [id, generation], value }) => {
@@ -182,7 +188,7 @@ export class PaperAccount implements Broker {
     return answer
   }
 
-  /** What has become of its folder, where that was deleted or replaced while it is in use. */
+  /** Whether its folder was deleted or replaced while it is in use, and which of the two. */
   get lost(): Lost | undefined {
     return this.footing.lost()
   }
@@ -239,12 +245,12 @@ export class PaperAccount implements Broker {
     })
   }
 
-  /** No prices: it takes those of the feed. */
+  /** Returns no prices: the service values positions with those of the feed. */
   async quotes(): Promise<readonly Tick[]> {
     return []
   }
 
-  /** Every fill that the account has ever made. */
+  /** Every fill since the account was created. */
   fills(): Fill[] {
     const records = [...this.orders.getRange()].map(({ value }) => value)
     return records.flatMap(record => ('fill' in record ? [record.fill] : []))
@@ -255,7 +261,7 @@ export class PaperAccount implements Broker {
     await this.root.close()
   }
 
-  /** Accepts an order or not; runs inside a transaction. */
+  /** Accepts or rejects an order. Runs inside a transaction. */
   private accept(order: ExitOrder, isRefused: boolean): ExitAnswer {
     const known = this.orders.get(order.clientOrderId)
     if (known !== undefined) return answerOf(known)
@@ -265,20 +271,20 @@ export class PaperAccount implements Broker {
     return answerOf(this.execute(order))
   }
 
-  /** Fills an order that has waited, if it still does; runs inside a transaction. */
+  /** Fills an order that works, unless it has ended meanwhile. Runs inside a transaction. */
   private fillWorking(id: ClientOrderId): OrderRecord | undefined {
     const record = this.orders.get(id)
     return record?.kind === 'working' ? this.execute(record.order) : undefined
   }
 
-  /** Does with an order what can be done now, and keeps it; runs inside a transaction. */
+  /** Executes an order as far as possible now, and stores it. Runs inside a transaction. */
   private execute(order: ExitOrder): OrderRecord {
     const { clientOrderId, positionId, instrument, side, priceSource } = order
     const at = this.now()
     const price = this.options.quotes.price(instrument, viewOf(side, priceSource))
     if (price === undefined) return this.record(clientOrderId, { kind: 'working', order, at })
     const held = this.quantity([instrument, side])
-    // A reduce-only order ends when another exit has taken what it was to close.
+    // A reduce-only order ends when another exit has already closed its side.
     if (held === 0) return this.record(clientOrderId, { kind: 'cancelled', at })
     const quantity = Math.min(order.quantity, held)
     const fill = { clientOrderId, positionId, quantity, price }
@@ -315,8 +321,8 @@ export class PaperAccount implements Broker {
   }
 
   /**
-   * Runs `act` as one transaction, which is on disk when the promise resolves. One that finds no
-   * room has done nothing; of any other failure nobody knows.
+   * Runs `act` as one transaction, which is on disk when the promise resolves. A transaction that
+   * finds no room has changed nothing; after any other failure the outcome is unknown.
    */
   private async commit<T>(act: () => T): Promise<T> {
     this.assertThere()
@@ -325,7 +331,7 @@ export class PaperAccount implements Broker {
     this.calls.add(call)
     try {
       const result = await call
-      if (this.footing.look() !== undefined) throw new Error('its folder is not there any more')
+      if (this.footing.check() !== undefined) throw new Error('its folder is not there any more')
       return result
     } catch (cause) {
       if (!isFull(cause)) {
@@ -348,7 +354,7 @@ export class PaperAccount implements Broker {
     }
   }
 
-  /** Whether this call is refused, and whether its answer is lost. */
+  /** Whether this call is rejected, and whether its answer is lost. */
   private faults(): [isRefused: boolean, isLost: boolean] {
     const { rejectRate = 0, timeoutRate = 0 } = this.options
     return [this.chance() < rejectRate, this.chance() < timeoutRate]
@@ -360,7 +366,7 @@ export class PaperAccount implements Broker {
   }
 
   private assertThere(): void {
-    const lost = this.footing.look()
+    const lost = this.footing.check()
     if (lost === undefined) return
     throw new NotSent(`the folder of the paper account was ${lost} while it is in use`)
   }
@@ -403,7 +409,7 @@ function orderOf(record: OrderRecord): LivedOrder {
 
 const NOTHING = { quantity: 0, price: null } as const
 
-/** Numbers ≥ 0 and < 1 that look random and are the same for the same seed. */
+/** Pseudorandom numbers ≥ 0 and < 1 that depend only on the seed. */
 function chance(seed: number): () => number {
   let count = 0
   return () => {

@@ -1,6 +1,6 @@
 import type { Capabilities } from '../domain/venue.ts'
 
-/** What the simulated venues prove: everything, at once. */
+/** Capabilities of the simulated venues: they prove everything, immediately. */
 export const PAPER_CAPABILITIES: Capabilities = {
   dedupe: 'always',
   lookup: 'complete',

@@ -5,11 +5,11 @@ import { assertPath, makeFolder } from '../disk/folder.ts'
 import { BALLAST } from '../disk/room.ts'
 import { freeBytes, isAllocated } from '../disk/space.ts'
 
-/** What is found in the folder of an account. */
+/** What the folder of an account contains. */
 const FILES = ['data.mdb', 'lock.mdb', BALLAST]
-/** Room that an account which is opened needs, bytes. */
+/** Free disk space that opening an account needs, bytes. */
 const LEAST_BYTES = 256 * 1024
-/** Where lmdb keeps the number that marks its files, which it does not check itself: it crashes. */
+/** Offset of lmdb's magic number. lmdb does not check it, and crashes on a file without it. */
 const MAGIC_AT = 24
 const MAGIC = 0xbeefc0de
 
@@ -18,8 +18,8 @@ export function openPaperRoot(folder: string, fresh: boolean): RootDatabase<unkn
   assertPaperFolder(folder)
   makeFolder(folder)
   if (fresh) for (const file of FILES) rmSync(join(folder, file), { force: true })
-  // Without overlapping a commit is on disk when its promise resolves.
-  // With batching by turns a commit that fails also rejects a promise that nobody can wait for.
+  // Without overlapping, a commit is on disk when its promise resolves. With batching by event
+  // turn, a failed commit also rejects a second promise that no caller can catch.
   return open<unknown, string>({
     path: folder,
     maxDbs: 4,
@@ -29,7 +29,7 @@ export function openPaperRoot(folder: string, fresh: boolean): RootDatabase<unkn
   })
 }
 
-/** Throws, and changes nothing, where a folder cannot hold a paper account. */
+/** @throws Error where a folder cannot hold a paper account; changes nothing. */
 export function assertPaperFolder(folder: string): void {
   assertPath(folder)
   assertRoom(folder)
@@ -38,7 +38,7 @@ export function assertPaperFolder(folder: string): void {
   assertDatabase(join(folder, 'data.mdb'))
 }
 
-/** A folder with files of something else is not ours to write in. */
+/** Refuses a folder that holds files of another program. */
 function assertOwn(folder: string): void {
   const names = readdirSync(folder)
   const foreign = names.find(name => !FILES.includes(name))
@@ -46,7 +46,7 @@ function assertOwn(folder: string): void {
   throw new Error(`it is a foreign folder with ${foreign} in it`)
 }
 
-/** lmdb maps its lock file: writing to a page of it that finds no room ends the process. */
+/** lmdb maps its lock file into memory: a write to a page that finds no room ends the process. */
 function assertRoom(folder: string): void {
   if (isAllocated(join(folder, 'lock.mdb')) || freeBytes(folder) >= LEAST_BYTES) return
   throw Object.assign(new Error('there is no room left on its disk'), { code: 'ENOSPC' })

@@ -19,16 +19,16 @@ const SIDES: readonly Side[] = ['long', 'short']
 const NOTHING = { quantity: 0, price: null } as const
 
 /**
- * A simulated venue in memory. Fills every order at once, as far as its side is held, at the price
- * that its position is valued at in the last tick; an order that comes before the first tick of its
- * instrument waits for it. It has no time of its own: what it holds, it holds as of 0.
+ * A simulated venue in memory. Fills every order immediately, as far as its side is held, at the
+ * price that values the position in the last tick. An order that arrives before the first tick of
+ * its instrument waits for that tick. It has no clock: its holdings are as of time 0.
  */
 export class PaperBroker implements Broker {
   readonly capabilities = PAPER_CAPABILITIES
   private readonly prices: Quotes
   private readonly ended = new Map<ClientOrderId, LivedOrder>()
   private readonly working = new Map<ClientOrderId, ExitOrder>()
-  /** Units of each side, >= 0. */
+  /** Quantity of each side, >= 0. */
   private readonly held = new Map<InstrumentId, Record<Side, number>>()
   private readonly listeners: ((update: OrderUpdate) => void)[] = []
 
@@ -36,7 +36,7 @@ export class PaperBroker implements Broker {
     this.prices = prices
   }
 
-  /** Puts a position into the account. */
+  /** Deposits a position into the account. */
   deposit({ instrument, side, quantity }: Position): void {
     this.hold(instrument, side, sum(this.sides(instrument)[side], quantity))
   }
@@ -88,7 +88,7 @@ export class PaperBroker implements Broker {
     return Promise.resolve(all)
   }
 
-  /** No prices: it takes those of the feed. */
+  /** Returns no prices: the service values positions with those of the feed. */
   quotes(): Promise<readonly Tick[]> {
     return Promise.resolve([])
   }
@@ -97,7 +97,7 @@ export class PaperBroker implements Broker {
     this.listeners.push(listener)
   }
 
-  /** Fills the orders that waited for the first price of an instrument, which now has one. */
+  /** Fills the orders that waited for the first price of an instrument. */
   priced(instrument: InstrumentId): void {
     if (this.working.size === 0) return
     for (const [clientOrderId, waiting] of this.working) {
@@ -113,7 +113,7 @@ export class PaperBroker implements Broker {
     return Promise.resolve()
   }
 
-  /** Executes an order at the last price of its instrument; undefined while there is none. */
+  /** Executes an order at the last price of its instrument; undefined while there is no price. */
   private fill({
     clientOrderId,
     instrument,

@@ -4,8 +4,8 @@ import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { RejectionCode } from '../ports/broker.ts'
 
 /**
- * The shapes that every venue's answers have in common. No field has a default that could be read as
- * flat, absent or filled. Fields that are not known are ignored.
+ * Shapes that the answers of every venue share. No field has a default that could be read as flat,
+ * absent or filled. Unknown fields are ignored.
  */
 
 export const name = z.string().refine(isName, NAME_EXPECTED)
@@ -21,7 +21,7 @@ const CODES: readonly RejectionCode[] = [
   'refused',
 ]
 
-/** Longest reason of a rejection that is kept, characters. */
+/** Longest rejection reason that is kept, characters. */
 const TEXT_LENGTH = 200
 
 const text = z
@@ -29,7 +29,7 @@ const text = z
   .transform(reason => reason.replace(/\p{Cc}+/gu, ' ').slice(0, TEXT_LENGTH))
   .exactOptional()
 
-/** A reason that is not known is none, and stays a rejection: `kind` alone proves that. */
+/** An unknown reason is dropped and the answer stays a rejection: `kind` alone proves that. */
 const code = z
   .string()
   .transform((name): RejectionCode => CODES.find(known => known === name) ?? 'refused')
@@ -41,20 +41,20 @@ const something = z.object({ quantity: z.number().positive(), price })
 /** An order that the venue has accepted at some time. */
 export const livedOrder = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('working'), executed: nothingYet }),
-  // An order that filled nothing cannot be filled.
+  // An order without a fill cannot be in state `filled`.
   z.object({ kind: z.literal('filled'), executed: something }),
   z.object({ kind: z.literal('ended'), executed: nothingYet }),
 ])
 const rejected = z.object({ kind: z.literal('rejected'), code, text })
 
-/** To a new order. */
+/** The answer to a new order. */
 export const exitAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('acknowledged'), order: livedOrder.exactOptional() }),
   z.object({ kind: z.literal('duplicate') }),
   rejected,
 ])
 
-/** To the question what became of an order, and to a cancel. */
+/** The answer to a query for an order, and to a cancel. */
 export const orderState = z.union([
   livedOrder,
   rejected,

@@ -2,43 +2,42 @@ import { NotSent, OutcomeUnknown } from '../errors.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { Timers } from '../ports/timers.ts'
 
-/** What goes wrong with the calls of a broker at the moment. */
+/** The present fault of a broker's calls. */
 export type BrokerFault = 'broker-refuses' | 'broker-times-out' | 'gateway-hangs'
 
-export interface ChaosBrokerParts {
+export interface ChaosBrokerDeps {
   readonly timers: Timers
-  /** Aborts when chaos ends: what it holds back goes on. */
+  /** Aborts when chaos ends, which releases calls that it holds back. */
   readonly ended: AbortSignal
-  /** The fault that holds, and for how long yet, ms. */
+  /** The present fault, and how long it lasts, ms. */
   fault(): { readonly kind: BrokerFault; readonly leftMs: number } | undefined
-  /** Told of each call that it hits. */
+  /** Called for each call that the fault hits. */
   hit(kind: BrokerFault): void
 }
 
-/** The calls that are hit. */
+/** The calls that a fault can hit. */
 export type ChosenCalls = Pick<Broker, 'placeExit' | 'orderByClientId' | 'cancel'>
 
 const CALLS = new Set<string | symbol>(['placeExit', 'orderByClientId', 'cancel'])
 
 /**
- * The same broker, whose calls for exits fail while a fault holds. A call that times out has been
- * carried out all the same: the worst that a broker can do. One that hangs does not even end when it
- * is told to.
+ * Wraps a broker so that its calls for exits fail while a fault lasts. A call that times out was
+ * executed all the same: the worst case of a broker. A call that hangs ignores its abort signal.
  */
-export function chaosBroker<Each extends ChosenCalls>(venue: Each, parts: ChaosBrokerParts): Each {
+export function chaosBroker<Each extends ChosenCalls>(venue: Each, deps: ChaosBrokerDeps): Each {
   const call = async (method: Method, given: unknown[]): Promise<unknown> => {
-    const fault = parts.fault()
+    const fault = deps.fault()
     if (fault === undefined) return method.apply(venue, given)
-    parts.hit(fault.kind)
+    deps.hit(fault.kind)
     switch (fault.kind) {
       case 'broker-refuses':
         throw new NotSent('chaos: the broker refuses')
       case 'broker-times-out':
         await method.apply(venue, given)
-        await until(parts.timers, fault.leftMs, [parts.ended, ...given.filter(isSignal)])
+        await until(deps.timers, fault.leftMs, [deps.ended, ...given.filter(isSignal)])
         throw new OutcomeUnknown('chaos: the answer is lost')
       case 'gateway-hangs':
-        await until(parts.timers, fault.leftMs, [parts.ended])
+        await until(deps.timers, fault.leftMs, [deps.ended])
         throw new OutcomeUnknown('chaos: the call hung')
     }
   }

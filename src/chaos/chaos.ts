@@ -12,14 +12,17 @@ import type { Rule, RuleSet } from '../risk/rule.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import { chaosBroker, type BrokerFault, type ChosenCalls } from './broker.ts'
 
-export interface ChaosParts {
+export interface ChaosDeps {
   readonly clock: Clock
   readonly timers: Timers
 }
 
-/** Makes a running system suffer on a seeded schedule, so that a person sees it defend itself. */
+/**
+ * Injects faults into a running system on a seeded schedule, so that a person sees how it defends
+ * itself.
+ */
 export class Chaos {
-  /** Acts so far, by kind, and calls of the broker that were hit. */
+  /** Injected faults by kind, and calls of the broker that were hit. */
   readonly acts = new Map<string, number>()
   readonly hits = new Map<BrokerFault, number>()
   private readonly plan: ChaosPlan
@@ -27,21 +30,23 @@ export class Chaos {
   private readonly timers: Timers
   private readonly cancels = new Map<number, () => void>()
   private readonly wrapped = new WeakMap<RuleSet, RuleSet>()
-  /** Throws that are left for each position. */
+  /** Number of throws that remain for each position. */
   private readonly throwing = new Map<string, number>()
-  /** Monotonic ms until which a position's rule throws, an instrument has no ticks, a fault holds. */
+  /**
+   * Until when (monotonic ms) a position's rule throws, an instrument has no ticks, a fault lasts.
+   */
   private readonly badRules = new Map<string, number>()
   private readonly stalled = new Map<string, number>()
   private readonly ending = new AbortController()
   private fault: { readonly kind: BrokerFault; readonly until: number } | undefined
 
-  constructor(plan: ChaosPlan, { clock, timers }: ChaosParts) {
+  constructor(plan: ChaosPlan, { clock, timers }: ChaosDeps) {
     this.plan = plan
     this.clock = clock
     this.timers = timers
   }
 
-  /** What each monitor calls before its work. */
+  /** Each monitor calls it before its work. */
   readonly beforeMonitor = ({ position: { id } }: WatchedPosition): void => {
     if (this.throwing.size === 0) return
     const left = this.throwing.get(id) ?? 0
@@ -51,7 +56,7 @@ export class Chaos {
     throw new Error('chaos: the monitor throws')
   }
 
-  /** The same rules, which throw when it is their turn. */
+  /** Wraps rules so that they throw while a fault says so. */
   readonly rules = (set: RuleSet): RuleSet => {
     const known = this.wrapped.get(set)
     if (known !== undefined) return known
@@ -61,7 +66,7 @@ export class Chaos {
     return wrapped
   }
 
-  /** The same broker, which fails when it is its turn. */
+  /** Wraps a broker so that it fails while a fault says so. */
   readonly broker = <Each extends ChosenCalls>(broker: Each): Each =>
     chaosBroker(broker, {
       timers: this.timers,
@@ -75,7 +80,7 @@ export class Chaos {
       hit: kind => this.hits.set(kind, (this.hits.get(kind) ?? 0) + 1),
     })
 
-  /** Whether a tick comes through. */
+  /** Whether a tick is delivered. */
   lets({ instrument }: Tick): boolean {
     const until = this.stalled.get(instrument)
     if (until === undefined) return true
@@ -84,12 +89,12 @@ export class Chaos {
     return true
   }
 
-  /** Lets the acts come by the clock until `stop`. */
+  /** Injects faults by the clock until `stop`. */
   start(system: Account): void {
     const { acts, seed, afterMs } = this.plan
     system.tell('chaos', { act: 'begins', seed })
     for (const [index, act] of acts.entries()) {
-      // Every act has a source of its own, so that none changes what another one does.
+      // Each fault has a random source of its own, so that none changes the schedule of another.
       const random = sfc32(Math.imul(seed, 0x9e3779b1) + index)
       const next = (waitedMs: number): void => {
         const cancel = this.timers.after(waitedMs, () => {
@@ -102,7 +107,7 @@ export class Chaos {
     }
   }
 
-  /** Ends the acts, and what still goes wrong because of them. */
+  /** Stops injecting, and ends the faults that still last. */
   stop(): void {
     for (const cancel of this.cancels.values()) cancel()
     this.cancels.clear()
@@ -113,11 +118,11 @@ export class Chaos {
     this.ending.abort()
   }
 
-  /** Does one act now, and journals it before it is done. */
+  /** Injects one fault now, and journals it before. */
   perform(system: Account, act: ChaosAct, random: () => number): void {
     const { roster } = system.engine
     const { kind, everyMs: _often, ...rest } = act
-    const tell = (detail: Readonly<Record<string, unknown>>): void => {
+    const journal = (detail: Readonly<Record<string, unknown>>): void => {
       this.acts.set(kind, (this.acts.get(kind) ?? 0) + 1)
       system.tell('chaos', { act: kind, ...detail })
     }
@@ -127,7 +132,7 @@ export class Chaos {
     switch (act.kind) {
       case 'monitor-throws': {
         const chosen = targets(open(), act.positions, { count: act.count, random })
-        tell({ positions: shown(chosen), times: act.times })
+        journal({ positions: shown(chosen), times: act.times })
         for (const id of chosen) this.throwing.set(id, act.times)
         for (const { guard, watch } of roster.all()) {
           if (this.throwing.has(guard.position.id) && watch.kind === 'alive') {
@@ -138,7 +143,7 @@ export class Chaos {
       }
       case 'rule-throws': {
         const chosen = targets(open(), act.positions, { count: act.count, random })
-        tell({ positions: shown(chosen), rules: act.rules, forMs: act.forMs })
+        journal({ positions: shown(chosen), rules: act.rules, forMs: act.forMs })
         for (const id of chosen) {
           for (const rule of act.rules) this.badRules.set(`${rule} ${id}`, until)
         }
@@ -147,18 +152,18 @@ export class Chaos {
       case 'feed-stalls': {
         const known = [...new Set([...system.state.open()].map(({ instrument }) => instrument))]
         const chosen = targets(known, act.instruments, { count: act.count, random })
-        tell({ instruments: shown(chosen), forMs: act.forMs })
+        journal({ instruments: shown(chosen), forMs: act.forMs })
         for (const instrument of chosen) this.stalled.set(instrument, until)
         return
       }
       case 'broker-refuses':
       case 'broker-times-out':
       case 'gateway-hangs':
-        tell(rest)
+        journal(rest)
         this.fault = { kind: act.kind, until }
         return
       case 'loop-blocks':
-        tell(rest)
+        journal(rest)
         while (this.clock.monotonic() < until) continue
     }
   }
@@ -181,7 +186,7 @@ export class Chaos {
   }
 }
 
-/** A journal line names at most so many. */
+/** Most names in one journal line. */
 const MOST_SHOWN = 20
 
 const shown = (names: readonly string[]): readonly string[] =>

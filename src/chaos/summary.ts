@@ -2,23 +2,23 @@ import type { Account } from '../account/account.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Chaos } from './chaos.ts'
 
-/** What was done to a system, and what it came to. */
+/** What was injected into a system, and what came of it. */
 export interface ChaosSummary {
   readonly acts: Readonly<Record<string, number>>
-  /** Calls of the broker that were hit, by what hit them. */
+  /** Calls of the broker that were hit, by fault. */
   readonly calls: Readonly<Record<string, number>>
   /** Actors that crashed or hung and were replaced. */
   readonly restarts: number
-  /** Positions that nobody restarts the monitor of any more. */
+  /** Positions whose monitor is quarantined. */
   readonly quarantined: number
-  /** By cause. */
+  /** Exits by cause. */
   readonly unguardedSeconds: Readonly<Record<string, number>>
-  /** Positions that the account has exited, and those of them that it exited more than once. */
+  /** Positions that the account has exited, and those with more than one exit. */
   readonly exited: number
   readonly doubled: readonly PositionId[]
 }
 
-/** Adds up a run; `fills` are all that the account has ever made, where it can tell. */
+/** Summarises a run; `fills` are all that the account ever made, where it can list them. */
 export function chaosSummary(
   { acts, hits }: Pick<Chaos, 'acts' | 'hits'>,
   { state, engine, coverage }: Pick<Account, 'state' | 'engine' | 'coverage'>,
@@ -37,7 +37,7 @@ export function chaosSummary(
       filled.size,
       [...state.counts.exitsEnded.filled.values()].reduce((sum, count) => sum + count, 0),
     ),
-    // An id that was opened again has an exit for each of its lives.
+    // An id that was opened again has an exit for each of its generations.
     doubled: [...filled]
       .filter(([id, count]) => count > (state.register.get(id)?.generation ?? 1))
       .map(([id]) => id),

@@ -1,12 +1,12 @@
 import type { RootDatabase } from 'lmdb'
 
-/** Tries of a transaction that lmdb has lost before anything was done in it. */
+/** Attempts of a transaction that lmdb has lost before it did anything. */
 const MOST_TRIES = 3
 
 /**
- * Runs `act` as one transaction of an lmdb environment: what it throws takes back all that it did.
- * On disk when the promise resolves. Rejects with what went wrong, not with lmdb's note that
- * something did; without that the note's own promise would end the process.
+ * Runs `act` as one transaction of an lmdb environment; an error that `act` throws rolls it back.
+ * It is on disk when the promise resolves. Rejects with the cause, not with lmdb's notice of a
+ * failure, whose second promise would otherwise end the process as unhandled.
  */
 export async function commit<Result>(
   root: RootDatabase<unknown, string>,
@@ -21,7 +21,9 @@ export async function commit<Result>(
   }
 }
 
-/** Where other processes open and leave the same file, lmdb at times reads outside its transaction. */
+/**
+ * Where other processes open and close the same file, lmdb at times reads outside its transaction.
+ */
 const isLost = (error: unknown): boolean =>
   error instanceof Error && error.message.includes('No transaction to renew')
 
@@ -37,8 +39,8 @@ async function once<Result>(
     const { commitError } = Object(error) as { commitError?: Promise<unknown> }
     if (commitError === undefined) throw error
     const cause: unknown = await commitError.catch((each: unknown) => each)
-    // lmdb waits for ever, at the latest when it is closed, for the flush of a commit that failed;
-    // it forgets that one for the next, which writes nothing and so cannot fail.
+    // When a commit has failed, lmdb waits for ever for its flush, at the latest on close. It stops
+    // waiting with the next commit: this one writes nothing and so cannot fail.
     await root.transaction(() => undefined)
     throw cause
   }

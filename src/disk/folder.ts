@@ -1,15 +1,17 @@
 import { mkdirSync, rmdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-/** Longest path that Linux takes; other systems take less. */
+/** Longest path that Linux accepts, bytes; other systems accept less. */
 const LONGEST_PATH = 4_096
-/** Characters of a path that a person is shown at most, and of one that is longer. */
+/** Most characters of a path in a message, and of the start that is shown of a longer one. */
 const LONG = 200
 const SHOWN = 60
 
 /**
- * Makes a folder and what is missing above it; what it made is taken away again when that fails.
- * Throws an error of one line. Not mkdir's own `recursive`: in /proc that never ends.
+ * Creates a folder and its missing parents; on failure it removes what it created. Not mkdir's own
+ * `recursive`: in /proc that never returns.
+ *
+ * @throws Error of one line.
  */
 export function makeFolder(folder: string): void {
   assertPath(folder)
@@ -23,18 +25,18 @@ export function makeFolder(folder: string): void {
     }
   } catch (error) {
     for (const path of made) rmdirSync(path)
-    // Another process may have made the same folder meanwhile.
+    // Another process may have created the same folder meanwhile.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isFolder(folder)) throw error
   }
 }
 
-/** A path for a person: its start, when it is long. */
+/** A path for messages: only its start, when it is long. */
 export function shownPath(path: string): string {
   const printable = path.replaceAll('\0', '\\0')
   return printable.length <= LONG ? printable : `${printable.slice(0, SHOWN)}…`
 }
 
-/** Throws where no file system would take a path. */
+/** @throws Error for a path that no file system accepts. */
 export function assertPath(folder: string): void {
   if (folder.includes('\0')) throw new Error('its path holds a NUL')
   const bytes = Buffer.byteLength(resolve(folder))
@@ -42,7 +44,7 @@ export function assertPath(folder: string): void {
   throw new Error(`its path has ${bytes} bytes, expected fewer than ${LONGEST_PATH}`)
 }
 
-/** Throws where something else than a folder is in the way. */
+/** @throws Error where the path leads to something else than a folder. */
 function isFolder(path: string): boolean {
   try {
     if (statSync(path).isDirectory()) return true

@@ -3,38 +3,38 @@ import { join } from 'node:path'
 
 /** Files of an lmdb environment that must stay where they were opened. */
 const FILES = ['data.mdb', 'lock.mdb']
-/** An answer serves all who ask within so many ms. */
+/** A result is reused for so many ms. */
 const FRESH_MS = 10
 
-/** What has become of a folder that is in use. */
+/** What has happened to a folder that is in use. */
 export type Lost = 'deleted' | 'replaced'
 
 /**
- * Notices that the files of an open environment are not in their folder any more: lmdb goes on with
- * the files that it has open, and no later process will ever see what it writes there.
+ * Detects that the files of an open environment are not in their folder any more: lmdb goes on with
+ * the files that it has open, and no later process ever sees what it writes there.
  */
 export class Footing {
   private readonly folder: string
   private readonly opened: readonly (string | undefined)[]
-  private lookedAt = -Infinity
+  private checkedAt = -Infinity
   private found: Lost | undefined
 
-  /** Of an environment that was just opened in `folder`. */
+  /** For an environment that was just opened in `folder`. */
   constructor(folder: string) {
     this.folder = folder
     this.opened = this.present()
   }
 
-  /** Undefined while all is where it was opened, or where that cannot be seen. */
+  /** Undefined while the files are in their folder, or where that cannot be read. */
   lost(): Lost | undefined {
     const now = performance.now()
-    if (now - this.lookedAt >= FRESH_MS) this.look()
+    if (now - this.checkedAt >= FRESH_MS) this.check()
     return this.found
   }
 
-  /** The same, as of this moment. */
-  look(): Lost | undefined {
-    this.lookedAt = performance.now()
+  /** The same, without reuse of an earlier result. */
+  check(): Lost | undefined {
+    this.checkedAt = performance.now()
     const present = this.present()
     const isLost = this.opened.some((each, index) => each !== present[index])
     if (!isLost) return (this.found = undefined)
@@ -47,7 +47,10 @@ export class Footing {
   }
 }
 
-/** Which file stands at a path; undefined where there is none. An empty text: it cannot be seen. */
+/**
+ * Identity of the file at a path; undefined where there is no file, an empty text where it cannot
+ * be read.
+ */
 export function fileIdentity(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path, { bigint: true })
@@ -58,11 +61,11 @@ export function fileIdentity(path: string): string | undefined {
   }
 }
 
-/** What tells a file from its copies, as far as the file system says. */
+/** What distinguishes a file from its copies, as far as the file system reports it. */
 export interface FileOrigin {
-  /** Number of the file. */
+  /** Inode number of the file. */
   readonly file: string
-  /** When it was made, ns since the epoch. */
+  /** Creation time, ns since the epoch. */
   readonly madeAt: string
 }
 
@@ -72,8 +75,8 @@ export function originOf(path: string): FileOrigin {
 }
 
 /**
- * Whether a file is the one that `kept` was told of, and no copy of it. File systems that number their
- * files anew keep the time at which each was made, and the other way round: a copy differs in both.
+ * Whether a file is the recorded one and not a copy of it. Some file systems assign new inode
+ * numbers but keep creation times, others the reverse: a copy differs in both.
  */
 export const isOriginal = (kept: FileOrigin, present: FileOrigin): boolean =>
   kept.file === present.file || kept.madeAt === present.madeAt

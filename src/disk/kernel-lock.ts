@@ -2,26 +2,26 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { fileIdentity } from './footing.ts'
 
-/** `held`: by this process. `busy`: by another one. `none`: this machine has no way to lock. */
+/** `held`: by this process. `busy`: by another one. `none`: this machine offers no lock. */
 export type LockOutcome = 'held' | 'busy' | 'none'
 
 interface Held {
   readonly fd: number
-  /** Parts of this process that rely on it. */
+  /** Number of users within this process. */
   count: number
 }
 
 /** Files that this process has locked. */
 const held = new Map<string, Held>()
-/** Takes a lock of the kernel on a file that it has inherited as number 3. */
+/** Takes a kernel lock on an inherited file, descriptor 3. */
 const COMMAND = ['flock', ['-x', '-n', '3']] as const
-/** `flock` says so where another process has the lock. */
+/** Exit status of `flock` where another process holds the lock. */
 const BUSY = 1
 
 /**
- * Locks a file for as long as this process lives, however it ends. Unlike a process id, the lock is
- * seen by every process of the same kernel, those in other containers included. It belongs to the open
- * file: the command that takes it ends, and the lock stays with this process.
+ * Locks a file until this process ends, however it ends. Unlike a pid, every process of the same
+ * kernel sees the lock, also in other containers. The lock belongs to the open file description:
+ * the command that takes it ends, and this process keeps it.
  */
 export async function lockFile(path: string): Promise<LockOutcome> {
   const name = fileIdentity(path)
@@ -33,7 +33,7 @@ export async function lockFile(path: string): Promise<LockOutcome> {
   }
   const fd = openSync(path, 'r')
   const outcome = await tryLock(fd)
-  // Two parts of this process may have asked at once: the file is locked for both.
+  // Two callers in this process may have asked at once: the file is locked for both.
   const meanwhile = held.get(name)
   if (outcome !== 'held' || meanwhile !== undefined) closeSync(fd)
   if (meanwhile !== undefined) {
@@ -44,7 +44,10 @@ export async function lockFile(path: string): Promise<LockOutcome> {
   return outcome
 }
 
-/** Gives up a lock that `lockFile` said is held; `name` is the identity of the file at that time. */
+/**
+ * Releases a lock that `lockFile` reported as held; `name` is the identity of the file at that
+ * time.
+ */
 export function unlockFile(name: string): void {
   const own = held.get(name)
   if (own === undefined || --own.count > 0) return

@@ -5,18 +5,19 @@ import { InputError } from '../errors.ts'
 
 const CHUNK_BYTES = 1 << 18
 
-/** How far one file is read. */
+/** How far one file was read. */
 export interface Progress {
-  /** Bytes taken so far, as they lie on the disk (compressed ones in a `.gz`). */
+  /** Bytes read so far, as they are on the disk (compressed ones in a `.gz`). */
   bytesRead: number
-  /** Size on the disk; undefined before the first chunk and where nobody knows it (a pipe). */
+  /** Size on the disk; undefined before the first chunk and where it is unknown (a pipe). */
   totalBytes: number | undefined
 }
 
 /**
- * The bytes of `path`: unpacked if it ends in `.gz`, those of `stdin` if it is `-`. A chunk may be
- * overwritten when the next one is pulled. Pulling throws an `InputError` for a file that cannot be
- * opened, and for a `.gz` that is not whole.
+ * Streams the bytes of `path`: unpacked if it ends in `.gz`, those of `stdin` if it is `-`. A chunk
+ * may be overwritten when the next one is pulled.
+ *
+ * @throws InputError on pulling, for a file that cannot be opened and for an incomplete `.gz`.
  */
 export function readBytes(
   path: string,
@@ -61,7 +62,7 @@ async function* read(handle: FileHandle, progress: Progress): AsyncGenerator<Uin
 async function* unpack(handle: FileHandle, progress: Progress): AsyncGenerator<Uint8Array> {
   const packed = handle.createReadStream({ highWaterMark: CHUNK_BYTES })
   const unpacked = createGunzip({ chunkSize: CHUNK_BYTES })
-  // An error of either stream destroys both and reaches whoever reads the last one.
+  // An error of either stream destroys both, and the reader of the last one receives it.
   pipeline(packed, unpacked, () => {})
   for await (const chunk of unpacked as AsyncIterable<Uint8Array>) {
     progress.bytesRead = packed.bytesRead
@@ -77,7 +78,7 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   EPERM: 'a file that may not be read (permission denied)',
 }
 
-/** Errors that the user can mend become input errors; others pass as they are. */
+/** Turns errors that the user can fix into input errors; returns others unchanged. */
 function asInputError(path: string, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException
   if (code?.startsWith('Z_')) {

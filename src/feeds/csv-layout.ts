@@ -14,15 +14,15 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [TAB, 'tabs'],
 ])
 
-/** What a delimiter is called in messages. */
+/** Name of a delimiter in messages. */
 export const delimiterName = (delimiter: number): string => NAMES.get(delimiter)!
 
 /** How a file writes fields and numbers. */
 export interface CsvLayout {
   readonly delimiter: number
   /**
-   * Byte of the decimal mark: a point between commas. Elsewhere the first number with a mark decides, and
-   * numbers with the other one are faults; undefined until then.
+   * Byte of the decimal mark: a point in files with commas as delimiter. In other files the first
+   * number with a mark decides, and numbers with the other mark are faults; undefined until then.
    */
   mark: number | undefined
 }
@@ -35,13 +35,15 @@ export const csvLayout = (delimiter: number): CsvLayout => ({
 
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
-/** Value of a decimal number as `Number` reads it; NaN for any other text, and beyond the bounds. */
+/**
+ * Value of a decimal number as `Number` parses it; NaN for any other text, and beyond the bounds.
+ */
 export function parseDecimal(text: string): number {
   const value = DECIMAL.test(text) ? Number(text) : NaN
   return isBounded(value) ? value : NaN
 }
 
-/** Value of a number as the layout writes it; NaN for any other text, and beyond the bounds. */
+/** Value of a number in the layout's notation; NaN for any other text, and beyond the bounds. */
 export function decimalIn(text: string, layout: CsvLayout): number {
   const mark = text.includes(',') ? COMMA : text.includes('.') ? DOT : undefined
   if (mark !== undefined && layout.mark !== undefined && mark !== layout.mark) return NaN
@@ -50,7 +52,7 @@ export function decimalIn(text: string, layout: CsvLayout): number {
   return value
 }
 
-/** What was expected in place of a text that is no number within the bounds. */
+/** The expectation to report for a text that is not a number within the bounds. */
 export function decimalExpected(text: string, { mark }: CsvLayout): string {
   if (DECIMAL.test(text.replace(',', '.')) && !isOther(text, mark)) {
     return `a decimal number of at most ${LARGEST}`

@@ -1,4 +1,4 @@
-/** Byte that separates fields unless another is named. */
+/** Default delimiter. */
 export const COMMA = 44
 const QUOTE = 34
 const CR = 13
@@ -9,20 +9,20 @@ export type CsvRecord =
   | {
       readonly kind: 'record'
       readonly fields: readonly string[]
-      /** Offset behind the record's line break. */
+      /** Offset after the record's line break. */
       readonly next: number
-      /** Line breaks in the record, its last one included. */
+      /** Line breaks in the record, including its last one. */
       readonly lines: number
     }
-  /** The bytes end inside it. */
+  /** The bytes end inside the record. */
   | { readonly kind: 'incomplete'; readonly insideQuotes: boolean }
-  /** Something follows a closing quote that is neither a delimiter nor a line break. */
+  /** A closing quote is followed by something else than a delimiter or line break. */
   | { readonly kind: 'broken' }
 
 /**
- * Reads the record at `start`, by RFC 4180: a field that begins with a quote ends with one, holds
- * delimiters and line breaks, and shows a quote as two. A quote further inside a field is a plain
- * character. A record ends with LF or CR LF. Bytes are UTF-8.
+ * Reads the record at `start` by RFC 4180: a field that begins with a quote ends with one, may
+ * contain delimiters and line breaks, and doubles each quote inside. A quote further inside an
+ * unquoted field is a plain character. A record ends with LF or CR LF. Bytes are UTF-8.
  */
 export function readRecord(bytes: Buffer, start: number, delimiter = COMMA): CsvRecord {
   const end = bytes.length
@@ -52,7 +52,9 @@ export function readRecord(bytes: Buffer, start: number, delimiter = COMMA): Csv
   }
 }
 
-/** Offset of the quote that closes a field whose text begins at `at`; -1 if it is not there yet. */
+/**
+ * Offset of the quote that closes a field whose text begins at `at`; -1 if it has not arrived yet.
+ */
 function closingQuote(bytes: Buffer, at: number): number {
   const end = bytes.length
   for (;;) {
@@ -64,6 +66,6 @@ function closingQuote(bytes: Buffer, at: number): number {
   }
 }
 
-/** What is wrong with the quotes of a record that cannot be read. */
+/** What is wrong with the quotes of an unreadable record. */
 export const quoteFault = (record: CsvRecord): string =>
   record.kind === 'broken' ? 'text behind a closing quote' : 'a quote that is never closed'

@@ -14,13 +14,13 @@ import {
 export const EXAMPLE_SEED = 20241119
 
 const HOUR = 3_600_000
-/** How much of the noise the next tick keeps. */
+/** Share of the noise that the next tick keeps (autocorrelation). */
 const MEMORY = 0.97
 const BAD_TICK = 1 / 7000
 const CROSSED_QUOTE = 1 / 2500
 const LINES_A_BLOCK = 500
 
-/** One instrument on its way through the day. */
+/** State of one instrument during the day. */
 interface Walk {
   readonly instrument: ExampleInstrument
   readonly id: InstrumentId
@@ -34,9 +34,9 @@ interface Walk {
 }
 
 /**
- * The ticks of a day on an invented market, in order of time: about 60,000 on 8 instruments, with
- * calm and wild hours, a burst, a halt that ends in a gap, crossed quotes and bad ticks of price 0.
- * The same seed gives the same ticks on every machine.
+ * Generates the ticks of one day of an invented market, in order of time: about 60,000 on 8
+ * instruments, with calm and volatile hours, a burst, a halt that ends in a gap, crossed quotes and
+ * bad ticks of price 0. The same seed gives the same ticks on every machine.
  */
 export function* exampleDay(seed = EXAMPLE_SEED): Generator<Tick> {
   const random = sfc32(seed)
@@ -78,16 +78,16 @@ function startOfDay(instrument: ExampleInstrument): Walk {
   return { instrument, id, starts, phase: 0, at: starts[0]!, noise: 0, value: 0 }
 }
 
-/** Takes the walk to its next tick, or to the end of its day. */
+/** Moves an instrument to its next tick, or to the end of its day. */
 function advance(walk: Walk, random: Random): void {
   const { phases } = walk.instrument
-  // Short waits are common and long ones rare, as in a real market; the mean is `everyMs`.
+  // Exponential waiting times, as in a real market; the mean is `everyMs`.
   const wait = random() * random() * 4
   walk.at += Math.floor(wait * phases[walk.phase]!.everyMs)
   while (walk.phase + 1 < phases.length && walk.at >= walk.starts[walk.phase + 1]!) {
     walk.phase++
     const isHalt = phases[walk.phase]!.everyMs === 0
-    // A phase begins with a tick, so that none is too short to be seen.
+    // Each phase begins with a tick, so that even a short phase has one.
     walk.at = isHalt ? (walk.starts[walk.phase + 1] ?? Infinity) : walk.starts[walk.phase]!
   }
 }
@@ -128,7 +128,7 @@ function tickOf({ instrument, id, at, value }: Walk, random: Random): Tick {
   return { ...tick, bid: price(-sign * half), ask: price(sign * half) }
 }
 
-/** Mostly small; whole units where a trade has several, else thousandths. */
+/** Mostly small trades; whole units where a trade has several, else thousandths. */
 function sizeOf(maxSize: number, random: Random): number {
   const size = random() * random() * random() * maxSize
   return maxSize >= 10 ? Math.ceil(size) || 1 : Number(Math.max(0.001, size).toFixed(3))

@@ -1,4 +1,4 @@
-/** One stretch of an instrument's day, up to the next one's start. */
+/** One phase of an instrument's day, up to the start of the next one. */
 export interface Phase {
   /** Start, UTC, `HH:mm` or `HH:mm:ss`. */
   readonly from: string
@@ -13,7 +13,7 @@ export interface Phase {
 /** One instrument of the example day. */
 export interface ExampleInstrument {
   readonly name: string
-  /** Every price is a multiple of it. */
+  /** Tick size: every price is a multiple of it. */
   readonly tickSize: number
   readonly decimals: number
   /** Largest size of one trade; 0: the column stays empty. */
@@ -32,7 +32,7 @@ export interface Option {
   readonly value: number
   readonly delta: number
   readonly gamma: number
-  /** Points lost in an hour. */
+  /** Points of decay in an hour. */
   readonly decayPerHour: number
 }
 
@@ -43,8 +43,8 @@ const phases = (...rows: readonly [string, number, number, number][]): Phase[] =
 export const EXAMPLE_DAY = 1_731_974_400_000
 
 /**
- * The market of the example day. Names follow the markets' habits, prices are invented: Mumbai in
- * the morning, currencies, gold, oil and bitcoin all day, New York in the afternoon.
+ * The market of the example day. Names follow the conventions of the markets, prices are invented:
+ * Mumbai in the morning, currencies, gold, oil and bitcoin all day, New York in the afternoon.
  */
 export const EXAMPLE_MARKET: readonly ExampleInstrument[] = [
   {
@@ -57,7 +57,7 @@ export const EXAMPLE_MARKET: readonly ExampleInstrument[] = [
       ['04:15', 24_535, 3400, 0.25],
       ['05:30', 24_560, 3400, 0.25],
       ['06:40', 24_725, 3800, 0.2],
-      ['07:20', 24_700, 1900, 0.8], // a slide in an hour, and half of it back
+      ['07:20', 24_700, 1900, 0.8], // a fall within an hour, and half of it back
       ['08:15', 24_390, 2400, 0.6],
       ['09:00', 24_465, 3400, 0.3],
       ['09:40', 24_440, 1900, 0.5],
@@ -114,7 +114,7 @@ export const EXAMPLE_MARKET: readonly ExampleInstrument[] = [
       ['03:45', 1.0595, 9500, 0.12],
       ['08:00', 1.0603, 5200, 0.2],
       ['10:30', 1.0611, 7000, 0.15],
-      ['13:29:58', 1.0586, 60, 0.8], // figures from America
+      ['13:29:58', 1.0586, 60, 0.8], // US economic figures
       ['13:30:20', 1.0637, 900, 0.6],
       ['13:50', 1.0618, 5200, 0.3],
       ['16:00', 1.0622, 7500, 0.15],
@@ -147,7 +147,7 @@ export const EXAMPLE_MARKET: readonly ExampleInstrument[] = [
       ['03:45', 69.2, 16_000, 0.6],
       ['08:00', 69.55, 11_000, 0.8],
       ['12:00', 69.95, 13_000, 0.7],
-      ['15:29:59', 69.7, 150, 4], // weekly stocks: down first, then up
+      ['15:29:59', 69.7, 150, 4], // weekly oil stocks: down first, then up
       ['15:30:30', 68.2, 1200, 3],
       ['15:50', 70.1, 5000, 1.5],
       ['16:30', 71.25, 11_000, 0.8],

@@ -1,18 +1,18 @@
-/** Largest distance from 1970 that a date can have, ms. */
+/** Largest distance from 1970 that a Date can have, ms. */
 const MAX_MS = 8.64e15
 
 const INTEGER = /^-?\d+$/
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|([+-])(\d\d)(?::?(\d\d))?)$/
 
-/** What `parseInstant` takes, for error messages. */
+/** What `parseInstant` accepts, for error messages. */
 export const INSTANT_EXPECTED =
   'epoch milliseconds or ISO 8601 with a zone (2024-08-09T00:00:00.5Z)'
 
 /**
  * Epoch ms of a text, or NaN if it is no time. An integer is epoch ms, never guessed to be seconds.
- * Anything else is a date and time of ISO 8601 (extended format) with `Z` or an offset, and a date
- * that exists; what is finer than a millisecond is cut off, so that order is kept.
+ * Anything else must be an existing date and time of ISO 8601 (extended format) with `Z` or an
+ * offset; digits finer than a millisecond are cut off, which keeps the order.
  */
 export function parseInstant(text: string): number {
   if (INTEGER.test(text)) {
@@ -41,7 +41,7 @@ const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 function daysSince1970(year: number, month: number, day: number): number {
   const length = (MONTH_DAYS[month - 1] ?? 0) + (month === 2 && isLeap(year) ? 1 : 0)
   if (day < 1 || day > length) return NaN
-  // Years that begin in March keep the leap day last (Howard Hinnant, "chrono-compatible dates").
+  // Years that begin in March have the leap day last (Howard Hinnant, "chrono-compatible dates").
   const y = month > 2 ? year : year - 1
   const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1
   const leapDays = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400)

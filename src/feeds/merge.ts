@@ -3,9 +3,10 @@ import { appendRow, tickBatch, type TickBatch } from './tick-batch.ts'
 const BATCH_ROWS = 4096
 
 /**
- * Merges sources whose rows are in order of time into one such source: at equal time by the order
- * of the sources, then by row. It holds one batch of each and pulls the next when that is used up;
- * an error of a source comes after every row that stands before it. One source passes as it is.
+ * Merges sources whose rows are in order of time into one such source. At equal times the order of
+ * the sources decides, then the row. The merge holds one batch of each source and pulls the next
+ * when that is used up. An error of a source is thrown after every row before it was yielded. A
+ * single source is passed through.
  */
 export function mergeTicks(sources: readonly AsyncIterable<TickBatch>[]): AsyncIterable<TickBatch> {
   return sources.length === 1 ? sources[0]! : merged(sources)
@@ -14,7 +15,7 @@ export function mergeTicks(sources: readonly AsyncIterable<TickBatch>[]): AsyncI
 /** The unread rows of one source. */
 interface Head {
   readonly iterator: AsyncIterator<TickBatch>
-  /** Place among the sources: decides at equal time. */
+  /** Index of the source: decides at equal times. */
   readonly order: number
   batch: TickBatch
   row: number
@@ -47,14 +48,17 @@ async function* merged(sources: readonly AsyncIterable<TickBatch>[]): AsyncGener
   if (out.length > 0) yield out
 }
 
-/** Moves rows into `out` until it is full or a head is used up; gives the head it stopped at. */
+/**
+ * Moves rows into `out` until it is full or one head is used up; returns the head at which it
+ * stopped.
+ */
 function moveRun(heads: readonly Head[], out: TickBatch): Head {
   const capacity = out.ts.length
   for (;;) {
     const head = earliest(heads)!
     const rival = earliest(heads, head)
     const { batch } = head
-    // All rows before the next head's row are taken in one go.
+    // Copy all rows before the first row of the next head at once.
     do {
       if (out.length === capacity) return head
       appendRow(out, batch, head.row++)
@@ -68,7 +72,7 @@ const isBefore = (a: Head, b: Head): boolean => {
   return difference < 0 || (difference === 0 && a.order < b.order)
 }
 
-/** The head whose row is due first, `except` left aside. */
+/** The head whose row is due first, except `except`. */
 function earliest(heads: readonly Head[], except?: Head): Head | undefined {
   let first: Head | undefined
   for (const head of heads) {

@@ -1,7 +1,9 @@
 import { instrumentId, type InstrumentId } from '../domain/ids.ts'
 import { isName } from '../domain/plain-text.ts'
 
-/** Names kept at once. Beyond it the table starts afresh: what it saves is time, not meaning. */
+/**
+ * Most names in the table. When it is full, it is cleared: that costs time and changes no result.
+ */
 const MAX_NAMES = 1 << 14
 const BUCKETS = 1 << 12
 
@@ -12,8 +14,8 @@ interface Entry {
 }
 
 /**
- * Gives the same string for the same bytes, so that a file of millions of rows makes one string
- * for each instrument and none that keeps a block of the file alive.
+ * Interns names: returns the same string for the same bytes, so that a file of millions of rows
+ * creates one string for each instrument, and none that keeps a block of the file in memory.
  */
 export class NameTable {
   private buckets: (Entry | undefined)[] = []

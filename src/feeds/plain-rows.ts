@@ -9,13 +9,13 @@ const CR = 13
 const QUOTE = 34
 const ZERO = 48
 
-/** Numbers of up to 15 digits, and powers of ten up to 10^15, are exact in a double. */
+/** Integers of up to 15 digits, and powers of ten up to 10^15, are exact in a double. */
 const EXACT_DIGITS = 15
 const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
 
 /**
- * Reads rows without quotes and faults straight from the bytes, several million a second. Whatever
- * it does not know at once it leaves to the careful way.
+ * Fast path: parses rows without quotes and faults directly from the bytes, several million a
+ * second. Rows that it does not recognise are left to the general parser.
  */
 export class PlainRows {
   private readonly columns: readonly Column[]
@@ -24,7 +24,7 @@ export class PlainRows {
   private readonly time: TimeOptions
   private readonly names = new NameTable()
   private bytes: Buffer = Buffer.alloc(0)
-  /** Offset of the byte that is looked at; behind a field, that of its comma or line break. */
+  /** Offset of the next byte; after a field, that of its comma or line break. */
   private at = 0
 
   constructor({ columns, layout }: Header, time: TimeOptions) {
@@ -35,8 +35,9 @@ export class PlainRows {
   }
 
   /**
-   * Writes the row at `start` behind the last row of the batch without taking it in. Gives the
-   * offset of the next row, or −1 for a row that is not plain. A line break must follow `start`.
+   * Writes the row at `start` after the last row of the batch, without counting it in. Returns the
+   * offset of the next row, or −1 for a row that this path does not parse. A line break must follow
+   * `start`.
    */
   read(bytes: Buffer, start: number, batch: TickBatch): number {
     this.bytes = bytes
@@ -117,7 +118,7 @@ export class PlainRows {
     return !Number.isNaN(column[n])
   }
 
-  /** Digits from `at` on, behind the digits of `value`; exact up to 15 of them. */
+  /** Digits from `at` on, after the digits of `value`; exact for up to 15 digits. */
   private readDigits(value = 0): number {
     const { bytes } = this
     let at = this.at

@@ -3,22 +3,22 @@ import type { Tick } from '../domain/tick.ts'
 import { AskedPrices } from './asked-prices.ts'
 
 export interface PollFeedOptions {
-  /** Last prices of instruments; those without one are left out. */
+  /** Fetches last prices of instruments; omits instruments without one. */
   ask(instruments: readonly InstrumentId[]): Promise<readonly Tick[]>
-  /** The instruments that are wanted at this moment. */
+  /** The instruments that need prices at this moment. */
   wanted(): Iterable<InstrumentId>
   readonly onTick: (tick: Tick) => void
   /** Epoch ms. */
   now(): number
-  /** Told once when polls begin to fail, and with undefined when they go well again. */
+  /** Called with the error when polls begin to fail, and with undefined when they succeed again. */
   readonly onTrouble: (error: unknown) => void
-  /** Most instruments in one question; default 50. */
+  /** Most instruments in one request; default 50. */
   readonly batch?: number
 }
 
 /**
- * Asks for the prices of what nobody pushes. One round at a time: while answers are awaited, further
- * polls do nothing. An answer that is the same as the last one is no news.
+ * Polls prices that no source pushes. One round runs at a time: during a round, further calls do
+ * nothing. An answer that equals the last one is not delivered.
  */
 export class PollFeed {
   private readonly options: Required<PollFeedOptions>
@@ -30,12 +30,12 @@ export class PollFeed {
     this.options = { batch: 50, ...options }
   }
 
-  /** Begins a round unless one is under way. */
-  look(): void {
+  /** Starts a round unless one is running. */
+  poll(): void {
     this.round ??= this.ask().finally(() => (this.round = undefined))
   }
 
-  /** Resolves when no round is under way. */
+  /** Resolves when no round is running. */
   async idle(): Promise<void> {
     await this.round
   }

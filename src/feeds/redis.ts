@@ -12,7 +12,7 @@ import { PubSub } from './redis/pubsub.ts'
 import type { StreamGap } from './redis/stream-state.ts'
 import { Stream, type StreamPlaces } from './redis/stream.ts'
 
-/** What a connection of the feed is for. */
+/** Purpose of a connection of the feed. */
 export type RedisUse = 'feed-push' | 'feed-pull'
 
 export interface RedisFeedOptions {
@@ -21,21 +21,30 @@ export interface RedisFeedOptions {
   /** The instruments whose prices decide at this moment. */
   held(): Iterable<InstrumentId>
   readonly onTick: (tick: Tick) => void
-  /** Told of an entry of a stream that was not read when it came. */
+  /** Called with an entry of a stream that was read late. */
   readonly onMissed: (tick: Tick) => void
-  /** Where an earlier process has left its streams. */
+  /** Where an earlier process stopped reading each stream. */
   readonly places?: StreamPlaces
-  /** A tick that is older decides nothing, ms. */
+  /** An older tick does not decide, ms. */
   readonly oldMs: number
-  /** Told of entries of a stream that nobody will read. */
+  /** Called with entries of a stream that were skipped or lost. */
   readonly onGap: (gap: StreamGap) => void
-  /** Told of each command: how it ended, and how long it took, ms, where that says something. */
+  /**
+   * Called for each command with its outcome and its duration, ms; undefined where the duration
+   * includes waiting for entries.
+   */
   readonly onCommand: (use: RedisUse, outcome: RedisOutcome, ms: number | undefined) => void
-  /** Told when a connection is lost or cannot be made, and with undefined when it is there. */
+  /**
+   * Called with the error when a connection is lost or cannot be made, and with undefined when it
+   * is up.
+   */
   readonly onChange: (use: RedisUse, error: RedisError | undefined) => void
 }
 
-/** Prices from a Redis server: what is pushed, and the last value of what is not. */
+/**
+ * Prices from a Redis server: pushed ones, and the last value of instruments for which none are
+ * pushed.
+ */
 export class RedisFeed {
   readonly intake: Intake
   readonly connections: ReadonlyMap<RedisUse, RedisConnection>
@@ -43,7 +52,7 @@ export class RedisFeed {
   private readonly push: PubSub | Stream | undefined
   private readonly hashes: Hashes | undefined
 
-  /** Begins to connect and does not wait for it. Throws what reading the password's file throws. */
+  /** Starts to connect and does not wait for it. Throws what reading the password file throws. */
   static async open(options: RedisFeedOptions): Promise<RedisFeed> {
     const { config, clock, onCommand, onChange } = options
     const connections = new Map<RedisUse, RedisConnection>()
@@ -55,7 +64,7 @@ export class RedisFeed {
       const connection = await RedisConnection.open({
         config,
         monotonic: () => clock.monotonic(),
-        // The time of a read that waits for entries says nothing.
+        // The duration of a blocking read says nothing about the server.
         onCommand: (outcome, ms) =>
           onCommand(use, outcome, use === 'feed-push' && config.push === 'stream' ? undefined : ms),
         onChange: error => onChange(use, error),
@@ -85,30 +94,30 @@ export class RedisFeed {
     if (pulled !== undefined && config.hash !== false) {
       const hashes = new Hashes({ connection: pulled, intake, hash: new RedisName(config.hash) })
       this.hashes = hashes
-      // What was published meanwhile is lost: the last values are read once, whatever was pushed.
+      // Messages published while the connection was down are lost: read every last value once.
       const readAll = (): void => this.pull([...intake.instruments])
       pulled.onUp(readAll)
       pushed?.onUp(readAll)
     }
   }
 
-  /** Looks at what is held now: once a cycle. */
-  look(): void {
+  /** Follows the instruments that are held now. Call it once a cycle. */
+  sweep(): void {
     const { config, held } = this.options
     const quietMs = config.push === 'none' ? 0 : config.pullAfterMs
-    const quiet = this.intake.look(held(), quietMs)
+    const quiet = this.intake.sweep(held(), quietMs)
     this.push?.follow(this.intake.instruments)
     this.pull(quiet)
   }
 
-  /** Why connections are down, and what is refused on those that are there. */
+  /** Errors of connections that are down, and refusals on connections that are up. */
   troubles(): [RedisUse, RedisError][] {
     const down: [RedisUse, RedisError][] = []
     for (const [use, { trouble }] of this.connections) if (trouble) down.push([use, trouble])
     return [...down, ...this.refusals()]
   }
 
-  /** What the server refuses although the connection is there. */
+  /** What the server refuses on connections that are up. */
   refusals(): [RedisUse, RedisError][] {
     const found: [RedisUse, RedisError | undefined][] = [
       ['feed-push', this.push?.trouble],
@@ -123,19 +132,19 @@ export class RedisFeed {
     )
   }
 
-  /** Resolves when no reading and no change of subscriptions is under way. */
+  /** Resolves when no read and no change of subscriptions is running. */
   async idle(): Promise<void> {
     if (this.push instanceof PubSub) await this.push.idle()
     await this.hashes?.idle()
   }
 
-  /** A last value must not come before older entries of a stream that are yet to be read. */
+  /** Last values must not overtake older entries of a stream that are still unread. */
   private pull(instruments: readonly InstrumentId[]): void {
     if (this.push instanceof Stream && !this.push.isCaughtUp) return
-    this.hashes?.look(instruments)
+    this.hashes?.poll(instruments)
   }
 
-  /** Where the streams have been read to; undefined without any. */
+  /** How far each stream was read; undefined where no streams are read. */
   place(): StreamPlaces | undefined {
     return this.push instanceof Stream ? this.push.place() : undefined
   }
@@ -148,14 +157,14 @@ export class RedisFeed {
 
 function pushOf(
   { config, clock, onGap, oldMs, places = {} }: RedisFeedOptions,
-  parts: { readonly connection: RedisConnection; readonly intake: Intake },
+  deps: { readonly connection: RedisConnection; readonly intake: Intake },
 ): PubSub | Stream {
   if (config.push !== 'stream') {
-    return new PubSub({ ...parts, channel: new RedisName(config.channel) })
+    return new PubSub({ ...deps, channel: new RedisName(config.channel) })
   }
   const { commandTimeoutMs, replayMs, replayEntries } = config
   return new Stream({
-    ...parts,
+    ...deps,
     places,
     onGap,
     oldMs,

@@ -2,24 +2,26 @@ import type { Tick } from '../domain/tick.ts'
 import type { RowSink } from '../ports/feed.ts'
 import type { TickBatch } from './tick-batch.ts'
 
-/** A tick that knows where it was recorded. */
+/** A tick with the place of its record. */
 export interface RecordedTick extends Tick {
-  /** Which of the files, from 0. */
+  /** Index of the file, from 0. */
   readonly file: number
-  /** Data row of that file, from 0; skipped ones count. */
+  /** Data row of that file, from 0; skipped rows count. */
   readonly index: number
 }
 
-/** What a replay has seen. */
+/** Totals of a replay. */
 export interface ReplayedRange {
   /** Rows with a time, an instrument and a price. */
   readonly rows: number
-  /** Epoch ms of the first and the last row; null without any. */
+  /** Epoch ms of the first and the last row; null without rows. */
   readonly from: number | null
   readonly to: number | null
 }
 
-/** Plays recorded rows into a sink as fast as it takes them. `onFirst` is awaited before the first. */
+/**
+ * Feeds recorded rows into a sink as fast as it takes them. Awaits `onFirst` before the first row.
+ */
 export async function replayRows(
   batches: AsyncIterable<TickBatch>,
   sink: RowSink,
@@ -43,7 +45,10 @@ export async function replayRows(
   return { rows, from, to }
 }
 
-/** One literal with every field, in one order: ticks are made by the hundred thousand a second. */
+/**
+ * One literal with every field in one order: all ticks share a hidden class, at hundreds of
+ * thousands a second.
+ */
 function recordedTick(batch: TickBatch, row: number): RecordedTick {
   const bid = batch.bid[row]!
   const ask = batch.ask[row]!

@@ -6,15 +6,15 @@ import { EXAMPLE_MARKET, type ExampleInstrument } from './example-market.ts'
 /** One instrument of a simulated market. */
 export interface SimulatedInstrument {
   readonly instrument: InstrumentId
-  /** Price that it starts at and is softly drawn back to, > 0. */
+  /** Start price, > 0; the walk reverts slowly to it. */
   readonly price: number
-  /** Every price is a multiple of it, > 0. */
+  /** Tick size, > 0: every price is a multiple of it. */
   readonly tickSize: number
   /** Standard deviation of a calm minute, percent. */
   readonly volatility: number
   /** Distance of bid and ask in price points; absent: no quotes. */
   readonly spread?: number
-  /** Mean number of ticks in a second, > 0. */
+  /** Mean number of ticks a second, > 0. */
   readonly ticksPerSecond: number
 }
 
@@ -26,21 +26,24 @@ interface MarketOptions {
   readonly from: number
 }
 
-/** An endless market that moves as far as its caller lets time pass. */
+/** An endless market that moves when its caller advances its time. */
 export interface SimulatedMarket {
-  /** The ticks of the next `elapsedMs`, in order of time; the steps do not change the prices. */
+  /**
+   * The ticks of the next `elapsedMs`, in order of time; the size of the steps does not change the
+   * prices.
+   */
   next(elapsedMs: number): Tick[]
   /** Shifts the market's clock by `ms`, which may be negative, without a tick. */
   skip(ms: number): void
 }
 
-/** What an instrument is doing for a while. */
+/** Present regime of an instrument. */
 interface Mood {
-  /** Ms of the market's own time at which it ends. */
+  /** Market time at which it ends, ms. */
   readonly until: number
   /** Factor on the volatility. */
   readonly noise: number
-  /** Calm standard deviations that the price goes in a minute, + up, − down. */
+  /** Drift a minute in calm standard deviations, + up, − down. */
   readonly drift: number
   /** Factor on the number of ticks. */
   readonly speed: number
@@ -51,21 +54,24 @@ interface Walk {
   readonly decimals: number
   readonly random: Random
   mood: Mood
-  /** Ms of the market's own time of the next tick. */
+  /** Market time of the next tick, ms. */
   due: number
-  /** Last price, before it is rounded to the grid. */
+  /** Last price, before it is rounded to the tick size. */
   value: number
 }
 
 const MINUTE = 60_000
-/** Share of the way back to the start price that a minute pulls; keeps an endless walk in reach. */
+/**
+ * Share of the distance to the start price that one minute takes back; keeps an endless walk in
+ * range.
+ */
 const PULL = 0.01
-/** One tick moves the price by at most this share, whatever the volatility. */
+/** Most that one tick moves the price, as a share of it. */
 const LARGEST_MOVE = 0.2
 const TREND_SHARE = 0.35
 const BURST_SHARE = 0.15
 
-/** A random walk with calm stretches, trends and bursts for each of the instruments. */
+/** A random walk with calm regimes, trends and bursts for each of the instruments. */
 export function simulatedMarket({ instruments, seed, from }: MarketOptions): SimulatedMarket {
   let start = from
   let passed = 0
@@ -83,7 +89,8 @@ export function simulatedMarket({ instruments, seed, from }: MarketOptions): Sim
 }
 
 function startOfWalk(instrument: SimulatedInstrument, seed: number): Walk {
-  // Every instrument has its own source, so that neither the step nor its neighbours matter.
+  // Every instrument has its own random source, so that neither the steps nor other instruments
+  // matter.
   const random = sfc32(Math.imul(seed, 0x9e3779b1))
   const mood = { until: 0, noise: 1, drift: 0, speed: 1 }
   const decimals = decimalsOf(instrument.tickSize)
@@ -99,12 +106,12 @@ function ticksUntil(walk: Walk, end: number, start: number): Tick[] {
   return ticks
 }
 
-/** Takes the walk to its next tick. */
+/** Moves an instrument to its next tick. */
 function advance(walk: Walk): void {
   const { instrument, random } = walk
   if (walk.due >= walk.mood.until) walk.mood = nextMood(walk.due, random)
   const { noise, drift, speed } = walk.mood
-  // Short waits are common and long ones rare, as in a real market.
+  // Exponential waiting times, as in a real market.
   const wait = (random() * random() * 4 * 1000) / (instrument.ticksPerSecond * speed)
   const minutes = wait / MINUTE
   const deviation = instrument.volatility / 100
@@ -139,7 +146,7 @@ function tickOf({ instrument, decimals, value }: Walk, ts: number): Tick {
   return { ...tick, bid: price(Math.max(1, steps - half)), ask: price(steps + half) }
 }
 
-/** Digits after the point that a multiple of the tick size needs, up to 12. */
+/** Decimal places that a multiple of the tick size needs, up to 12. */
 function decimalsOf(tickSize: number): number {
   let decimals = 0
   while (decimals < 12 && Number(tickSize.toFixed(decimals)) !== tickSize) decimals++
@@ -150,9 +157,12 @@ export interface SimulatedFeedOptions {
   /** Default: the instruments of the example market. */
   readonly instruments?: readonly SimulatedInstrument[]
   readonly seed: number
-  /** Distance of two deliveries, ms; default 100. */
+  /** Interval of deliveries, ms; default 100. */
   readonly intervalMs?: number
-  /** A late timer makes up for at most so much time, ms; the rest has no ticks. Default 1,000. */
+  /**
+   * A late timer makes up for at most so much time, ms; the rest passes without ticks. Default
+   * 1,000.
+   */
   readonly maxLateMs?: number
   /** Epoch ms. */
   readonly now?: () => number
@@ -161,9 +171,9 @@ export interface SimulatedFeedOptions {
 
 /** A feed that runs until it is stopped. */
 export interface SimulatedFeed {
-  /** Delivers a first price of every instrument at once, then goes on by the clock. */
+  /** Delivers a first price of every instrument immediately, then continues by the clock. */
   start(): void
-  /** No tick comes after it; a later start goes on from the same prices. */
+  /** No tick is delivered after it; a later start continues from the same prices. */
   stop(): void
 }
 
@@ -176,7 +186,7 @@ export function simulatedFeed(options: SimulatedFeedOptions): SimulatedFeed {
   let timer: ReturnType<typeof setInterval> | undefined
   const deliver = (most: number): void => {
     const at = now()
-    // What is beyond the bound is skipped, and so is a clock that was set back.
+    // Time beyond the bound is skipped, and so is a clock that was set back.
     const elapsed = Math.min(most, Math.max(0, at - last))
     market.skip(at - last - elapsed)
     last = at
@@ -187,7 +197,7 @@ export function simulatedFeed(options: SimulatedFeedOptions): SimulatedFeed {
   return {
     start() {
       if (timer !== undefined) return
-      // A repeating timer of Node runs once when it is late, however many times it has missed.
+      // A late interval of Node fires once, however many times it has missed.
       timer = setInterval(() => deliver(maxLateMs), intervalMs)
       deliver(0)
     },
@@ -199,8 +209,8 @@ export function simulatedFeed(options: SimulatedFeedOptions): SimulatedFeed {
 }
 
 /**
- * Where the instruments of the example market start, and how far they go: amid the levels of
- * config/example/positions.yaml, so that these are reached within minutes, but few at once.
+ * Start prices of the instruments of the example market, and their volatility: near the levels of
+ * config/example/positions.yaml, so that prices reach these within minutes, but few at once.
  */
 const DEMO: Readonly<Record<string, readonly [price: number, volatility: number]>> = {
   NIFTY: [24_550, 0.12],
@@ -227,5 +237,5 @@ const simulated = (example: ExampleInstrument): SimulatedInstrument => {
   }
 }
 
-/** The instruments of the example market, ready to be walked. */
+/** The instruments of the example market for a simulated feed. */
 export const SIMULATED_MARKET: readonly SimulatedInstrument[] = EXAMPLE_MARKET.map(simulated)

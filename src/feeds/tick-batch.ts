@@ -2,16 +2,16 @@ import { instrumentId, type InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
 
 /**
- * Rows of ticks in columns: millions a second pass through without an object for each. Whoever
- * yields a batch uses it again for the next one: read it, or copy from it, before you pull again.
+ * Rows of ticks in columns: millions a second pass through without an object for each. The producer
+ * reuses a batch for the next rows: read it, or copy from it, before you pull again.
  */
 export interface TickBatch {
-  /** Rows in use, from 0; what lies beyond in the columns is left over. */
+  /** Rows in use, from 0; values beyond them are leftovers. */
   length: number
   /** Epoch ms. */
   readonly ts: Float64Array
   readonly instrument: InstrumentId[]
-  /** As it stands in the file: also 0 or less. */
+  /** As in the file: also 0 or less. */
   readonly price: Float64Array
   /** NaN where the row has none, as in `bid` and `ask`. */
   readonly size: Float64Array
@@ -19,7 +19,7 @@ export interface TickBatch {
   readonly ask: Float64Array
   /** Data row inside its file, from 0, skipped rows counted. */
   readonly index: Float64Array
-  /** Place of the row's file among the arguments, from 0. */
+  /** Index of the row's file among the arguments, from 0. */
   readonly file: Uint32Array
 }
 
@@ -41,7 +41,7 @@ export function tickBatch(capacity: number): TickBatch {
   }
 }
 
-/** Row `row` of a batch as a tick of its own, which outlives the batch. */
+/** Row `row` of a batch as a tick object, which outlives the batch. */
 export function tickAt(batch: TickBatch, row: number): Tick {
   const size = batch.size[row]!
   const bid = batch.bid[row]!
@@ -57,7 +57,7 @@ export function tickAt(batch: TickBatch, row: number): Tick {
   return tick
 }
 
-/** Copies row `row` of `from` behind the last row of `to`. */
+/** Copies row `row` of `from` to the end of `to`. */
 export function appendRow(to: TickBatch, from: TickBatch, row: number): void {
   const n = to.length++
   to.ts[n] = from.ts[row]!

@@ -2,17 +2,17 @@ import { InputError, type Fault } from '../errors.ts'
 import { csvLayout, delimiterName, type CsvLayout } from './csv-layout.ts'
 import { COMMA } from './csv-record.ts'
 
-/** What a column of a tick file means to us. */
+/** Meaning of a column of a tick file. */
 export type Column = 'time' | 'instrument' | 'price' | 'size' | 'bid' | 'ask' | 'ignored'
 
-/** Meanings that a column can be given by name. */
+/** Meanings that `--columns` can assign. */
 export const COLUMN_MEANINGS = ['time', 'instrument', 'price', 'size', 'bid', 'ask'] as const
 export type ColumnMeaning = (typeof COLUMN_MEANINGS)[number]
 
-/** Which header means what, where a person says so: `{ price: 'Close' }`. */
+/** Headers by meaning, as the user states them: `{ price: 'Close' }`. */
 export type NamedColumns = Partial<Readonly<Record<ColumnMeaning, string>>>
 
-/** Names of our own; they win over the names that other programs write. */
+/** watchkeeper's own names; they take precedence over the names that other programs write. */
 const OWN: Readonly<Record<ColumnMeaning, readonly string[]>> = {
   time: ['ts', 'tsms'],
   instrument: ['instrument'],
@@ -32,27 +32,34 @@ const ALIASES: Readonly<Record<ColumnMeaning, readonly string[]>> = {
   ask: ['askprice', 'bestask', 'offer'],
 }
 
-/** Columns of bars: their prices have no order within the bar. */
+/** Columns of bars: the order of prices within a bar is unknown. */
 const BARS = ['open', 'high', 'low']
 
 const REQUIRED_EXPECTED = 'the columns ts or ts_ms, instrument, price'
 const REQUIRED: readonly ColumnMeaning[] = ['time', 'instrument', 'price']
 
-/** Columns in the order of the header, with the names that stand there. */
+/** Columns in the order of the header, with their names. */
 export interface Header {
   readonly columns: readonly Column[]
   readonly names: readonly string[]
   readonly layout: CsvLayout
 }
 
-/** A name without case, blanks, underscores, hyphens and points. */
+/** Normalises a name: no case, blanks, underscores, hyphens and points. */
 const plainName = (name: string): string => name.toLowerCase().replace(/[\s_.-]/g, '')
 
-/** How many columns of a header mean something: the delimiter that finds most is that of the file. */
+/**
+ * How many columns of a header have a known meaning: the delimiter with the most is that of the
+ * file.
+ */
 export const meaningful = (names: readonly string[], named: NamedColumns = {}): number =>
   COLUMN_MEANINGS.filter(meaning => placesOf(meaning, names, named).length > 0).length
 
-/** Takes the header's fields. Throws an `InputError` with everything that is wrong with them. */
+/**
+ * Interprets the fields of a header.
+ *
+ * @throws InputError with everything that is wrong with them.
+ */
 export function readHeader(
   source: string,
   names: readonly string[],
@@ -85,7 +92,10 @@ export function readHeader(
   return { columns, names: names.map(name => name.trim()), layout: csvLayout(delimiter) }
 }
 
-/** Where a meaning stands: where a person says, else under our own name, else under one of others. */
+/**
+ * Columns of a meaning: as the user states, else by watchkeeper's own names, else by names of other
+ * programs.
+ */
 function placesOf(
   meaning: ColumnMeaning,
   names: readonly string[],
@@ -123,7 +133,10 @@ const isOwnPrice = (
   named: NamedColumns,
 ): boolean => named.price !== undefined || OWN.price.includes(plain[columns.indexOf('price')] ?? '')
 
-/** What was taken for what, for a person; undefined where all of it has our own names, between commas. */
+/**
+ * How a header was interpreted, for messages; undefined where all columns have watchkeeper's own
+ * names, between commas.
+ */
 export function takenText({ columns, names, layout }: Header): string | undefined {
   const taken = columns.flatMap((column, place) => {
     const name = names[place]!
@@ -134,12 +147,12 @@ export function takenText({ columns, names, layout }: Header): string | undefine
   return taken.length === 0 ? undefined : taken.join(', ')
 }
 
-/** What stands in place of a header that cannot be read. */
+/** The error for a header that cannot be read. */
 export function unreadableHeader(source: string, found: string): InputError {
   return new InputError(source, [{ path: 'header', line: 1, found, expected: REQUIRED_EXPECTED }])
 }
 
-/** What a file that is not a text in UTF-8 seems to be; undefined if nothing is wrong. */
+/** The format that a file seems to have instead of UTF-8 text; undefined if nothing is wrong. */
 export function foreignFormat(start: Uint8Array): string | undefined {
   const [first, second] = start
   if (first === 0x1f && second === 0x8b) return 'gzip data (name the file .csv.gz, or unpack it)'

@@ -8,36 +8,41 @@ import { timeOptions, type TimeOptions } from './tick-time.ts'
 const BATCH_ROWS = 4096
 
 export interface TickFileOptions {
-  /** Place of the file among the arguments, from 0; stands in every row. */
+  /** Index of the file among the arguments, from 0; set in every row. */
   readonly file?: number
-  /** Leaves out rows with a fault and counts them, instead of an error. Default false. */
+  /** Skips and counts rows with a fault, instead of throwing. Default false. */
   readonly skipBadRows?: boolean
-  /** How times are read; default milliseconds, up to a day ahead of now. */
+  /** How times are parsed; default milliseconds, up to a day ahead of now. */
   readonly time?: TimeOptions
-  /** Which header means what, where a person says so. */
+  /** Headers by meaning, as the user states them. */
   readonly columns?: NamedColumns | undefined
-  /** Called once, with what was taken for what; not where all has our own names, between commas. */
+  /**
+   * Called once with how the columns were interpreted; not for a file with watchkeeper's own names
+   * and commas.
+   */
   readonly onTaken?: (text: string) => void
-  /** What the path `-` reads. Default the process's own stdin. */
+  /** What the path `-` reads. Default: stdin of the process. */
   readonly stdin?: Readable
-  /** Called after each chunk, some 250 KB, with bytes as they lie on the disk. */
+  /** Called after each chunk, some 250 KB, with the bytes read, as they are on the disk. */
   readonly onProgress?: (bytesRead: number, totalBytes: number | undefined) => void
 }
 
-/** The rows of one tick file, read as they are pulled. It can be read once. */
+/** The rows of one tick file, parsed as they are pulled. It can be read once. */
 export interface TickFile extends AsyncIterable<TickBatch> {
   /** Name for messages: the path, or `stdin`. */
   readonly source: string
-  /** Rows left out so far. */
+  /** Rows skipped so far. */
   readonly skippedRows: number
-  /** Rows that came a little late, and were played at the time of the row before. */
+  /** Rows that were slightly late, and were played at the time of the row before. */
   readonly lateRows: number
   readonly progress: Readonly<Progress>
 }
 
 /**
- * Reads the ticks of a `.csv`, a `.csv.gz` or of stdin (`-`) in batches. Pulling throws an
- * `InputError` that names file, line, column and value at the first fault, after the rows before it.
+ * Reads the ticks of a `.csv`, a `.csv.gz` or of stdin (`-`) in batches.
+ *
+ * @throws InputError on pulling, with file, line, column and value of the first fault, after the
+ * rows before it.
  */
 export function tickFile(path: string, options: TickFileOptions = {}): TickFile {
   const {
@@ -88,7 +93,10 @@ export function tickFile(path: string, options: TickFileOptions = {}): TickFile 
   }
 }
 
-/** The batches that `rows` can fill before it needs more bytes; at a fault, first the rows before. */
+/**
+ * The batches that `rows` can fill before it needs more bytes; at a fault, the rows before it come
+ * first.
+ */
 function* filled(rows: TickRows, batch: TickBatch): Generator<TickBatch> {
   for (let isMore = true; isMore;) {
     try {

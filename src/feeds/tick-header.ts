@@ -10,25 +10,25 @@ import {
 } from './tick-columns.ts'
 import type { TimeOptions } from './tick-time.ts'
 
-/** Longest record, bytes; it bounds what is kept when a line break or a closing quote never comes. */
+/** Longest record, bytes; it bounds the buffer when a line break or a closing quote never comes. */
 export const MAX_RECORD_BYTES = 1 << 20
 const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** How a tick file is read. */
+/** How a tick file is parsed. */
 export interface TickRowsOptions {
   /** Name of the file in messages. */
   readonly source: string
-  /** Place of the file among the arguments, from 0. */
+  /** Index of the file among the arguments, from 0. */
   readonly file: number
   readonly skipBadRows: boolean
   readonly time: TimeOptions
-  /** Which header means what, where a person says so. */
+  /** Headers by meaning, as the user states them. */
   readonly columns?: NamedColumns | undefined
-  /** Called once, with what was taken for what. */
+  /** Called once with how the columns were interpreted. */
   readonly onHeader?: ((header: Header) => void) | undefined
 }
 
-/** A header, the offset behind it and its number of lines. */
+/** A header, the offset after it and its number of lines. */
 interface FoundHeader {
   readonly header: Header
   readonly next: number
@@ -38,16 +38,16 @@ interface FoundHeader {
 export interface HeaderOptions {
   /** Name of the file in messages. */
   readonly source: string
-  /** Which header means what, where a person says so. */
+  /** Headers by meaning, as the user states them. */
   readonly columns: NamedColumns
   /** Whether the file ends with these bytes. */
   readonly isFinal: boolean
 }
 
 /**
- * The header at the beginning of a file; undefined while it is not whole.
+ * The header at the start of a file; undefined while it is incomplete.
  *
- * @throws InputError where the file has none, or is of another format.
+ * @throws InputError where the file has none, or has another format.
  */
 export function findHeader(
   bytes: Buffer,
@@ -68,7 +68,7 @@ export function findHeader(
   return { header, next: record.next, lines: record.lines }
 }
 
-/** The header by the delimiter that finds most columns in it. */
+/** Parses the header with the delimiter that finds most known columns in it. */
 function headerRecord(bytes: Buffer, start: number, named: NamedColumns): [CsvRecord, number] {
   let best: [CsvRecord, number] | undefined
   let most = 0

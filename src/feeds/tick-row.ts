@@ -12,7 +12,7 @@ export interface RowFault {
   readonly expected: string
 }
 
-/** Columns of a batch that a row's fields go to. */
+/** Columns of a batch that a row's fields are written to. */
 export interface RowTarget {
   readonly batch: TickBatch
   /** Earliest time that the row may have, epoch ms. */
@@ -21,8 +21,8 @@ export interface RowTarget {
 }
 
 /**
- * Writes a row's fields behind the last row of the batch without taking it in, or gives the first
- * fault in the order of the columns.
+ * Writes a row's fields after the last row of the batch, without counting the row in; returns the
+ * first fault in the order of the columns.
  */
 export function checkRow(
   header: Header,
@@ -47,7 +47,7 @@ interface FieldTarget extends RowTarget {
   readonly n: number
 }
 
-/** Writes one field, or says what was expected instead. */
+/** Writes one field; returns the expectation that it violates, if any. */
 function writeField(column: Column, text: string, target: FieldTarget): string | undefined {
   const { batch, n, clock, time, layout } = target
   switch (column) {

@@ -10,20 +10,19 @@ const LF = 10
 const CR = 13
 
 /**
- * A row that comes this much later than its place, ms, is played at the time of the row before it, and
- * counted: feeds are recorded by several threads. A live feed would have tested it at its receipt too.
+ * A row that is late by at most this, ms, is played at the time of the row before it: several
+ * threads may have recorded the feed. A live service would also have evaluated it on receipt.
  */
 const LATE_MS = 1_000
 
 /**
- * Turns the bytes of one tick file into rows: `feed` a chunk, then `fill` batches until it asks for
- * more. Plain rows are read straight from the bytes; every other row takes the careful way, which
- * alone knows quotes and faults.
+ * Parses the bytes of one tick file: `feed` a chunk, then `fill` batches until it asks for more.
+ * Plain rows take the fast path, all others the general parser.
  */
 export class TickRows {
-  /** Rows left out because something was wrong with them. */
+  /** Rows skipped because of a fault. */
   skipped = 0
-  /** Rows that came a little late, and were played at the time of the row before. */
+  /** Rows that were slightly late, and were played at the time of the row before. */
   late = 0
   private readonly options: TickRowsOptions
   private header: Header | undefined
@@ -40,7 +39,7 @@ export class TickRows {
   private rows = 0
   /** Time of the last delivered row. */
   private clock = -Infinity
-  /** The last delivered row, which may turn out to lie ahead of all others. */
+  /** The last delivered row, which may turn out to be ahead of all others. */
   private last: LastRow | undefined
   /** Empty lines directly before `at`: a fault only if another row follows. */
   private emptyLines = 0
@@ -49,7 +48,7 @@ export class TickRows {
     this.options = options
   }
 
-  /** Takes the next bytes of the file and keeps a copy; `fill` must have asked for them. */
+  /** Copies the next bytes of the file into the buffer; `fill` must have asked for them. */
   feed(chunk: Uint8Array): void {
     const kept = this.end - this.at
     if (kept + chunk.length > this.bytes.length) {
@@ -65,15 +64,17 @@ export class TickRows {
     this.lastBreak = this.bytes.subarray(0, this.end).lastIndexOf(LF)
   }
 
-  /** Says that the file is at its end: what is left is its last line, with or without a break. */
+  /**
+   * Call at the end of the file: the remaining bytes are its last line, with or without a break.
+   */
   finish(): void {
     if (this.at < this.end || this.header === undefined) this.feed(Uint8Array.of(LF))
     this.isFinal = true
   }
 
   /**
-   * Puts the next rows into `batch`, which it empties first. True if the batch became full: fill
-   * again before you feed. Throws an `InputError` at a fault; the rows before it are in the batch.
+   * Empties `batch` and fills it with the next rows. True if it became full: fill again before you
+   * feed. Throws InputError at a fault; the rows before it are in the batch.
    */
   fill(batch: TickBatch): boolean {
     batch.length = 0
@@ -101,7 +102,7 @@ export class TickRows {
     return false
   }
 
-  /** Reads the header; undefined while it is not whole. */
+  /** Parses the header; undefined while it is incomplete. */
   private begin(): PlainRows | undefined {
     const { source } = this.options
     const bytes = this.bytes.subarray(this.at, this.end)
@@ -135,7 +136,7 @@ export class TickRows {
     this.emptyLines = 0
   }
 
-  /** Reads the record at `at` into the batch or refuses it; false if it is not whole yet. */
+  /** Parses the record at `at` into the batch or skips it; false if it is incomplete. */
   private readCarefully(batch: TickBatch): boolean {
     const record = readRecord(
       this.bytes.subarray(0, this.end),
@@ -157,20 +158,20 @@ export class TickRows {
       found: quoteFault(record),
       expected: 'quotes in pairs (RFC 4180)',
     })
-    // One stray quote must not swallow the rest of the file: go on behind its line.
+    // One stray quote must not swallow the rest of the file: continue after its line.
     this.at = this.bytes.indexOf(LF, this.at) + 1
     this.line++
     return true
   }
 
-  /** Whether the row behind the last one lies before it by more than a row may be late. */
+  /** Whether the row after the last one is earlier than it by more than a row may be late. */
   private isTooLate(batch: TickBatch): boolean {
     return batch.ts[batch.length]! < this.clock - LATE_MS
   }
 
   /**
-   * What is wrong with a row. One that lies far before the last row, but not before the one before that,
-   * shows that the last row lies ahead: that one is taken back, so that it hides no row after it.
+   * What is wrong with a row. One that is far earlier than the last row, but not earlier than the
+   * one before, shows that the last row is ahead: that row is taken back and hides no later one.
    */
   private faultOf(fields: readonly string[], batch: TickBatch): RowFault | undefined {
     const { time } = this.options
@@ -193,12 +194,14 @@ export class TickRows {
     return checkRow(this.header!, fields, target)
   }
 
-  /** Whether the last row lies so far behind the one before it that it may be the one at fault. */
+  /** Whether the last row is so much later than the one before that it may be the faulty one. */
   private isAhead({ clock }: LastRow): boolean {
     return clock > -Infinity && this.clock - clock > LATE_MS
   }
 
-  /** Gives the last row of a batch back to be read again where the next one may show that it lies ahead. */
+  /**
+   * Takes the last row of a batch back, to be parsed again if the next row shows that it is ahead.
+   */
   private unsure(batch: TickBatch): false {
     const { last } = this
     if (last === undefined || batch.length === 0 || last.rows !== this.rows) return false
@@ -236,12 +239,12 @@ export class TickRows {
   }
 }
 
-/** Where the last delivered row stands. */
+/** Place of the last delivered row. */
 interface LastRow {
   readonly at: number
   readonly line: number
   /** Time of the row before it. */
   readonly clock: number
-  /** Rows so far, this one and skipped ones included. */
+  /** Rows so far, including this one and skipped ones. */
   readonly rows: number
 }

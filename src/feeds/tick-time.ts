@@ -1,23 +1,23 @@
 import { localInstant } from '../domain/zone.ts'
 import { INSTANT_EXPECTED, parseInstant } from './instant.ts'
 
-/** The unit of whole numbers in a column of time. */
+/** Unit of integers in a time column. */
 export const TIME_UNITS = ['s', 'ms', 'us', 'ns'] as const
 export type TimeUnit = (typeof TIME_UNITS)[number]
 
-/** How the times of a file are read. */
+/** How the times of a file are parsed. */
 export interface TimeOptions {
   readonly unit: TimeUnit
   /** The earliest and the latest time that a row may have, epoch ms. */
   readonly earliest: number
   readonly latest: number
-  /** Zone of times without an offset; undefined: they are faults. */
+  /** Zone of times without an offset; undefined: such times are faults. */
   readonly zone?: string | undefined
 }
 
 /** 1990-01-01: no recorded market is older, and seconds taken for milliseconds are. */
 const EARLIEST_MS = 631_152_000_000
-/** Clocks and time zones differ: a row may lie this far ahead, ms. */
+/** How far ahead of now a row may be, ms: clocks and time zones differ. */
 const AHEAD_MS = 86_400_000
 
 /** Times in milliseconds, up to a day ahead of `now` (epoch ms). */
@@ -36,7 +36,7 @@ const FINER: Readonly<Record<TimeUnit, number>> = { s: 0, ms: 0, us: 3, ns: 6 }
 const LOCAL = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/
 const WITH_BLANK = /^\d{4}-\d\d-\d\d \d/
 
-/** ISO 8601, with a blank in place of the T where a file has one; without an offset in the zone. */
+/** ISO 8601, also with a blank in place of the T; without an offset, in the zone. */
 function parseInstantOf(given: string, zone: string | undefined): number {
   const text = WITH_BLANK.test(given) ? given.replace(' ', 'T') : given
   if (zone === undefined || !LOCAL.test(text)) return parseInstant(text)
@@ -48,7 +48,7 @@ function parseInstantOf(given: string, zone: string | undefined): number {
 
 const DAY_MS = 86_400_000
 
-/** Epoch ms of a text in a unit, or as ISO 8601; NaN for no time. What is finer is cut off. */
+/** Epoch ms of a text in a unit, or as ISO 8601; NaN for no time. Finer digits are cut off. */
 export function parseTime(
   text: string,
   { unit, zone }: Pick<TimeOptions, 'unit' | 'zone'>,
@@ -56,11 +56,11 @@ export function parseTime(
   if (unit === 'ms' || !DECIMAL.test(text)) return parseInstantOf(text, zone)
   const whole = text.split('.')[0]!
   if (unit === 's') return Math.floor(Number(text) * 1_000 + 1e-6)
-  // Digits are cut from the text: as numbers they are more than a double holds.
+  // Cut the digits as text: as a number they exceed the precision of a double.
   return Number(whole.slice(0, -FINER[unit]) || '0')
 }
 
-/** What is wrong with a time, as what was expected instead; undefined: nothing. */
+/** The expectation that a time violates; undefined where it is fine. */
 export function timeFault(
   text: string,
   ts: number,
@@ -72,7 +72,7 @@ export function timeFault(
     return unit === 'ms' ? INSTANT_EXPECTED : `a time in ${unit}, or ISO 8601 with a zone`
   }
   const hint =
-    guess === undefined ? '' : `: this looks like ${NAMES[guess]}, which --ts-unit ${guess} plays`
+    guess === undefined ? '' : `: it seems to be in ${NAMES[guess]}, which --ts-unit ${guess} plays`
   return `a time from 1990 to a day from now, in ${NAMES[unit]}${hint}`
 }
 
@@ -83,7 +83,7 @@ const NAMES: Readonly<Record<TimeUnit, string>> = {
   ns: 'nanoseconds',
 }
 
-/** The unit in which a number would be a time of our days. */
+/** The unit in which a number would be a present-day time. */
 const guessed = (value: number, unit: TimeUnit, latest: number): TimeUnit | undefined =>
   TIME_UNITS.find(each => {
     const ms = value / PER_MS[each]

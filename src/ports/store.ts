@@ -113,11 +113,11 @@ export interface Snapshot {
 export interface OwnedStore extends Store {
   /** Set by the owner. */
   events: StoreEvents
-  /** Why it may be older than what was done with it; undefined where nothing says so. */
-  readonly doubt: string | undefined
-  /** What it has at this moment, those rows left out that only an outage needs. */
+  /** Why its state may be older than the account; undefined where nothing suggests so. */
+  readonly staleReason: string | undefined
+  /** The rows at this moment, without those that only an outage needs. */
   snapshot(): Promise<Snapshot>
-  /** The doubt, if any, is kept elsewhere: a later process need not find it again. */
+  /** Call when `staleReason` is stored elsewhere: a later process need not find it again. */
   settle(): Promise<void>
   status(): StoreStatus
 }

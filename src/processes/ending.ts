@@ -1,15 +1,18 @@
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Longest wait for a reader to take what is written, and for threads of the process, ms. */
+/** Longest wait for readers of the output and for threads of the process, ms. */
 const LONGEST_WAIT_MS = 1_000
-const LOOK_MS = 10
-/** What a thread may hang in for long: a resolver that does not answer, a file system that is away. */
+const CHECK_MS = 10
+/**
+ * Operations that may block a thread for long: a resolver that does not answer, an unreachable file
+ * system.
+ */
 const THREAD_WORK = ['GetAddrInfoReqWrap', 'GetNameInfoReqWrap', 'FSReqCallback', 'FSReqPromise']
 
 /**
- * Ends this process at once by a signal, whatever its threads do. Signals that it sends to itself do
- * nothing to process 1 of a container: that one aborts.
+ * Ends this process immediately with a signal, whatever its threads do. Process 1 of a container
+ * ignores signals that it sends to itself: that process aborts.
  */
 export function endNow(signal: NodeJS.Signals): never {
   process.removeAllListeners(signal)
@@ -18,9 +21,9 @@ export function endNow(signal: NodeJS.Signals): never {
 }
 
 /**
- * Ends this process with an exit code when readers have taken what was written. A reader that stands
- * still is not waited for. Nor is a thread that hangs, for which an exit would wait: then the process
- * ends by a signal (SIGTERM where all went well, else SIGKILL).
+ * Ends this process with an exit code once its output was read. It does not wait for a reader that
+ * has stopped reading. Nor does it wait for a blocked thread, which would delay `process.exit`:
+ * then the process ends with a signal (SIGTERM after a success, else SIGKILL).
  */
 export async function endProcess(code: number, streams: readonly Writable[]): Promise<never> {
   await shortly(() => streams.every(({ writableLength }) => writableLength === 0))
@@ -32,8 +35,8 @@ export async function endProcess(code: number, streams: readonly Writable[]): Pr
 const isThreadBusy = (): boolean =>
   process.getActiveResourcesInfo().some(name => THREAD_WORK.includes(name))
 
-/** Resolves when that is so, or a while later. */
+/** Resolves when the output was read, or after a timeout. */
 async function shortly(isSo: () => boolean): Promise<void> {
   const until = performance.now() + LONGEST_WAIT_MS
-  while (!isSo() && performance.now() < until) await sleep(LOOK_MS)
+  while (!isSo() && performance.now() < until) await sleep(CHECK_MS)
 }

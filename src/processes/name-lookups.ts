@@ -7,25 +7,25 @@ type Answer = (
   family?: number,
 ) => void
 
-/** Asks for the addresses of a name, as `dns.lookup` does. */
+/** Resolves a name as `dns.lookup` does. */
 export type Lookup = (name: string, options: LookupOptions, answer: Answer) => void
 
-/** What asks for all addresses of a name. */
+/** Resolves all addresses of a name. */
 export type LookupAll = (
   name: string,
   options: LookupOptions & { all: true },
   answer: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void
 
-/** Questions at once: each takes one of the four threads that also write files. */
+/** Most simultaneous lookups: each occupies one of libuv's four threads, which also write files. */
 const MOST_AT_ONCE = 2
-/** Names whose last addresses are remembered. */
+/** Most names whose last addresses are remembered. */
 const MOST_NAMES = 1_000
-/** Callers that wait for one name. */
+/** Most callers that wait for one name. */
 const MOST_WAITING = 1_000
-/** A name that was known is not waited for any longer, ms. */
+/** A lookup of a name with remembered addresses waits no longer, ms. */
 const PATIENCE_MS = 500
-/** Time that each address of a name has to be connected to, where nothing else is said, ms. */
+/** Default connect time for each address of a name, ms. */
 const ATTEMPT_MS = 1_000
 
 interface Waiter {
@@ -41,8 +41,8 @@ interface Question {
 }
 
 /**
- * Look-ups that a resolver which hangs holds up no longer than it must: each name is asked for once at
- * a time, few names at all, and the addresses that a name had last are used when no answer comes.
+ * DNS lookups that a hanging resolver delays as little as possible: at most one lookup for each
+ * name, few in total, and the last addresses of a name are used when no answer comes.
  */
 export function nameLookups(lookup: LookupAll): Lookup {
   const known = new Map<string, LookupAddress[]>()
@@ -80,7 +80,7 @@ export function nameLookups(lookup: LookupAll): Lookup {
       isOver = true
       clearTimeout(timer)
       const last = known.get(key)
-      // A resolver that fails for now says nothing of the name.
+      // A temporary failure of the resolver says nothing about the name.
       if (error?.code === 'EAI_AGAIN' && last !== undefined) give(answer, last, options)
       else if (error !== null) answer(error)
       else give(answer, addresses, options)
@@ -108,8 +108,8 @@ function give(answer: Answer, addresses: LookupAddress[], { all = false }: Looku
 }
 
 /**
- * From now on every connection of this process finds its addresses like that, and gives each of them a
- * second: Node's quarter of one is too short for servers that are far away.
+ * From now on every connection of this process uses these lookups and gives each address a second:
+ * Node's default of a quarter is too short for distant servers.
  */
 export function boundLookups(): void {
   const bounded = nameLookups(dns.lookup)

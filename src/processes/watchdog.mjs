@@ -1,18 +1,18 @@
-// Runs in a worker thread, which goes on when the event loop of the process does not. Plain .mjs, so
-// that it starts the same way from the sources and from the build.
+// Runs in a worker thread, which keeps running when the event loop of the process is blocked. Plain
+// .mjs, so that it starts the same way from the sources and from the build.
 import { writeSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInThisContext } from 'node:vm'
 import { workerData } from 'node:worker_threads'
 
-/** Longer than a signal takes that ends the process, ms. */
+/** Longer than the process needs to end by a signal, ms. */
 const GRACE_MS = 200
 
 const { shared, exitOnBlockedMs, checkMs } = workerData
 const counter = new Int32Array(shared)
 let seen = Atomics.load(counter, 0)
 let movedAt = performance.now()
-let lookedAt = movedAt
+let checkedAt = movedAt
 
 for (;;) {
   // Sleeps without a timer; the end of the watch wakes it.
@@ -20,21 +20,22 @@ for (;;) {
   if (Atomics.load(counter, 1) !== 0) break
   const now = performance.now()
   const present = Atomics.load(counter, 0)
-  // Where this thread slept too, as when the machine did, the watched loop has had no time to move.
-  const hasOverslept = now - lookedAt > exitOnBlockedMs / 2 + checkMs
+  // If this thread slept too, as when the machine was suspended, the watched loop had no time to
+  // run.
+  const hasOverslept = now - checkedAt > exitOnBlockedMs / 2 + checkMs
   if (present !== seen || hasOverslept) {
     seen = present
     movedAt = now
   } else if (now - movedAt >= exitOnBlockedMs) {
     const forMs = Math.round(now - movedAt)
     writeSync(2, `watchkeeper: the event loop has stood still for ${forMs} ms: killed\n`)
-    // process.exit would end this thread alone, and any other signal waits for the loop.
+    // process.exit would end only this thread, and any signal that Node handles waits for the loop.
     process.kill(process.pid, 'SIGKILL')
-    // To process 1 of a container that does nothing. Only a fault of its own ends it, and this is the
-    // one way to have one from a thread.
+    // Process 1 of a container ignores that signal. Only a fault of its own ends it, and this is
+    // the only way to cause one from a thread.
     Atomics.wait(counter, 1, 0, GRACE_MS)
     setFlagsFromString('--allow-natives-syntax')
     runInThisContext('%Abort("blocked")')
   }
-  lookedAt = now
+  checkedAt = now
 }

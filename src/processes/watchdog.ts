@@ -1,22 +1,23 @@
 import { Worker } from 'node:worker_threads'
 
 export interface WatchdogOptions {
-  /** The process is killed when its event loop has stood still for so long, ms. */
+  /** The process is killed when its event loop was blocked for so long, ms. */
   readonly exitOnBlockedMs: number
 }
 
-/** A watch over the event loop of this process. */
+/** A watchdog of this process's event loop. */
 export interface Watchdog {
   /** Ends the watch; resolves when its thread has ended. */
   stop(): Promise<void>
 }
 
-/** Beats of the loop within the time that it may stand still. */
+/** Heartbeats of the loop within that time. */
 const BEATS = 10
 
 /**
- * Kills this process (SIGKILL, after one line on stderr; process 1 of a container by an abort) when its
- * event loop stands still: the next process recovers from the store. `onFailure` hears of a watch that has itself failed.
+ * Kills this process (SIGKILL, after one line on stderr; process 1 of a container by an abort) when
+ * its event loop is blocked: the next process recovers from the store. Calls `onFailure` when the
+ * watch itself fails.
  */
 export function startWatchdog(
   { exitOnBlockedMs }: WatchdogOptions,

@@ -3,13 +3,13 @@ import type { RedisAddress, RedisConfig } from './options.ts'
 const FIRST_RECONNECT_MS = 50
 
 interface Hooks {
-  /** Told of each attempt to connect that follows another one. */
+  /** Called for each attempt to connect after the first. */
   onRetry(): void
-  /** Whether the connection is given up for the sake of an error that a command was answered with. */
+  /** Whether to reconnect because of an error that the server answered a command with. */
   replaces(cause: unknown): boolean
 }
 
-/** What the client of one connection is told: nothing waits in a queue, and nothing is sent twice. */
+/** Options of the client of one connection: no command waits in a queue, and none is sent twice. */
 export function clientOptions(
   given: { readonly config: RedisConfig; readonly address: RedisAddress; random(): number },
   { onRetry, replaces }: Hooks,
@@ -32,11 +32,11 @@ export function clientOptions(
       return Math.round(ms * (0.5 + random() / 2))
     },
     reconnectOnError: (cause: Error): 1 | false => (replaces(cause) ? 1 : false),
-    // What was in flight when the connection broke is rejected then, and never sent again.
+    // Commands in flight on a broken connection are rejected, and never sent again.
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
-    // The client's own way leaves promises that nobody listens to.
+    // ioredis's own handling leaves promises whose rejection no code handles.
     autoResubscribe: false,
     disableClientInfo: true,
     lazyConnect: true,

@@ -14,23 +14,23 @@ export interface RedisConnectionOptions {
   readonly random?: () => number
   /** Called for each command: how it ended, and how long it took, ms. */
   readonly onCommand?: (outcome: RedisOutcome, ms: number) => void
-  /** Called when the connection is lost or cannot be made, and with undefined each time it is there. */
+  /** Called with the error when the connection is lost, with undefined each time it is up. */
   readonly onChange?: (error: RedisError | undefined) => void
 }
 
-/** Asked again soon: what is behind it is one server near by, not a venue that bans. */
+/** Short rest of the breaker: the connection leads to one nearby server, and no venue bans it. */
 const BREAKER = breakerOptions.parse({ openMs: 1_000, maxOpenMs: 10_000, halfOpenMaxMs: 5_000 })
 
-/** Pings in a row without an answer after which a connection counts as dead. */
+/** Consecutive unanswered pings after which a connection counts as dead. */
 const DEAD_PINGS = 2
 
 /**
- * One connection to a Redis server that comes back by itself. Commands go through `run`: without a
- * connection they fail at once, with one they are answered, or fail, within `commandTimeoutMs`. None
- * waits in a queue for better times, and none is sent a second time.
+ * One connection to a Redis server that reconnects by itself. Commands go through `run`: without a
+ * connection they fail immediately, with one they end within `commandTimeoutMs`. No command waits
+ * in a queue for a connection, and none is sent twice.
  */
 export class RedisConnection {
-  /** Commands so far, by how they ended. */
+  /** Commands so far, by outcome. */
   readonly outcomes: Record<RedisOutcome, number> = {
     ok: 0,
     error: 0,
@@ -38,25 +38,25 @@ export class RedisConnection {
     unavailable: 0,
     refused: 0,
   }
-  /** Attempts to connect that followed a connection or an attempt. */
+  /** Attempts to connect after the first. */
   reconnects = 0
   /** Why it is down; undefined while it is up. */
   trouble: RedisError | undefined = new RedisError('REDIS_UNAVAILABLE', 'not connected yet')
-  /** The breaker as it stood at the last command. */
+  /** The breaker as of the last command. */
   breaker: Breaker = breaker(BREAKER)
   readonly name: string
-  /** For subscriptions and their messages; commands go through `run`. */
+  /** The client, for subscriptions and their messages; commands go through `run`. */
   readonly client: Redis
   private readonly options: RedisConnectionOptions
   private isReportedDown = false
   private readonly upListeners = new Set<() => void>()
   private pings: NodeJS.Timeout | undefined
   private silentPings = 0
-  /** When a connection to a replica was last given up, monotonic ms. */
+  /** When a connection to a replica was last closed, monotonic ms. */
   private replacedAt = -Infinity
   private isClosed = false
 
-  /** Begins to connect and does not wait for it. Throws what reading the password's file throws. */
+  /** Starts to connect and does not wait for it. Throws what reading the password file throws. */
   static async open(options: RedisConnectionOptions): Promise<RedisConnection> {
     const address = redisAddress(options.config)
     const { Redis } = await import('ioredis')
@@ -82,11 +82,11 @@ export class RedisConnection {
     )
     this.client.on('ready', () => this.up())
     this.client.on('error', (cause: unknown) => this.down(redisError(cause)))
-    // The end of a connection says less than the error that has ended it.
+    // The close event says less than the error that caused it.
     this.client.on('close', () =>
       this.down(this.trouble ?? redisError('the connection was closed')),
     )
-    // What fails here is told as an error too.
+    // The `error` event reports this failure too.
     this.client.connect().catch(() => undefined)
   }
 
@@ -94,13 +94,13 @@ export class RedisConnection {
     return this.client.status === 'ready'
   }
 
-  /** Calls `listener` each time the connection has been made, and at once where it is there. */
+  /** Calls `listener` each time the connection comes up, and immediately where it is up. */
   onUp(listener: () => void): void {
     this.upListeners.add(listener)
     if (this.isUp) listener()
   }
 
-  /** Resolves when the connection is there. Throws RedisError with the last trouble after `ms`. */
+  /** Resolves when the connection is up. Throws RedisError with the last error after `ms`. */
   async ready(ms: number): Promise<void> {
     if (this.isUp) return
     await new Promise<void>((resolve, reject) => {
@@ -118,7 +118,11 @@ export class RedisConnection {
     })
   }
 
-  /** Gives a command to the server, and its answer. Throws RedisError, within the deadline. */
+  /**
+   * Sends a command and returns its answer.
+   *
+   * @throws RedisError, within the deadline.
+   */
   async run<Answer>(command: (client: Redis) => Promise<Answer>): Promise<Answer> {
     const from = this.options.monotonic()
     try {
@@ -132,8 +136,8 @@ export class RedisConnection {
   }
 
   /**
-   * Gives the server several commands in one go, as one that counts. A command that it refused has a
-   * RedisError for its answer. Throws as `run` does.
+   * Sends several commands in one pipeline, which counts as one. The answer of a refused command is
+   * a RedisError. Throws as `run` does.
    */
   pipeline(fill: (pipeline: ChainableCommander) => void): Promise<unknown[]> {
     return this.run(async client => {
@@ -149,7 +153,7 @@ export class RedisConnection {
     })
   }
 
-  /** Ends the connection; commands under way are rejected. */
+  /** Closes the connection; commands in flight are rejected. */
   close(): void {
     this.isClosed = true
     clearInterval(this.pings)
@@ -177,8 +181,8 @@ export class RedisConnection {
   }
 
   /**
-   * A primary that has become a replica keeps its connections: the next one may lead to the new
-   * primary. Until there is one, it is tried no more often than a connection is.
+   * A primary that has become a replica keeps its connections: a new connection may lead to the new
+   * primary. While there is none, reconnects are no more frequent than connection attempts.
    */
   private isOfReplica(error: RedisError): boolean {
     if (!/(?:^|-)(?:READONLY|MASTERDOWN)\b/.test(error.message)) return false
@@ -191,7 +195,7 @@ export class RedisConnection {
 
   private up(): void {
     if (this.isClosed) return
-    // The server has just answered the client's own questions: a probe that went well.
+    // The server has just answered the handshake: that counts as a successful probe.
     if (this.breaker.kind !== 'closed') {
       const when = { at: this.options.monotonic(), cause: 'sample-good' } as const
       this.breaker = closedAgain(this.breaker, when)
@@ -213,7 +217,7 @@ export class RedisConnection {
     this.options.onChange?.(error)
   }
 
-  /** A connection whose server has vanished looks like one on which nothing happens. */
+  /** Detects a server that has vanished: its connection would otherwise appear idle. */
   private ping(): void {
     if (!this.isUp) return
     const { bytesRead } = this.client.stream
@@ -221,7 +225,7 @@ export class RedisConnection {
       () => (this.silentPings = 0),
       (error: RedisError) => {
         if (error.code !== 'REDIS_TIMEOUT' || !this.isUp) return
-        // A server that sends messages is only slow to answer.
+        // A server that still sends messages is only slow to answer.
         if (this.client.stream.bytesRead !== bytesRead) return
         this.silentPings++
         if (this.silentPings < DEAD_PINGS) return

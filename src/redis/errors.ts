@@ -1,10 +1,10 @@
 import { WatchkeeperError } from '../errors.ts'
 import type { ErrorCode } from '../errors/codes.ts'
 
-/** Codes of errors of a Redis server, or of the way to it. */
+/** Codes of errors of a Redis server, or of the connection to it. */
 export type RedisCode = Extract<ErrorCode, `REDIS_${string}`>
 
-/** An error of a Redis server or of the way to it. */
+/** An error of a Redis server or of the connection to it. */
 export class RedisError extends WatchkeeperError {
   declare readonly code: RedisCode
 
@@ -13,7 +13,7 @@ export class RedisError extends WatchkeeperError {
   }
 }
 
-/** By the first word of an answer. */
+/** By the first word of an error answer. */
 const ANSWERS: Readonly<Record<string, RedisCode>> = {
   NOAUTH: 'REDIS_AUTH',
   WRONGPASS: 'REDIS_AUTH',
@@ -28,11 +28,11 @@ const ANSWERS: Readonly<Record<string, RedisCode>> = {
   BUSY: 'REDIS_BUSY',
 }
 
-/** Wraps what the client threw; one of ours stays as it is. */
+/** Wraps an error of the client; returns a RedisError unchanged. */
 export function redisError(cause: unknown): RedisError {
   if (cause instanceof RedisError) return cause
   const { code, message } = cause as NodeJS.ErrnoException
-  // A name with several addresses that all refuse gives an error without a message.
+  // When several addresses all refuse, Node throws an AggregateError without a message.
   const text = (cause instanceof Error ? message || code : undefined) ?? String(cause)
   return new RedisError(codeOf(cause, text), text.slice(0, LONGEST), { cause })
 }
@@ -42,7 +42,7 @@ const LONGEST = 300
 function codeOf(cause: unknown, text: string): RedisCode {
   if (text === 'Command timed out') return 'REDIS_TIMEOUT'
   if (!(cause instanceof Error) || cause.name !== 'ReplyError') return 'REDIS_UNAVAILABLE'
-  // A transaction that was given up says only that; the client keeps what its commands were told.
+  // An aborted transaction reports only that; the client stores the errors of its commands.
   const { previousErrors } = cause as { previousErrors?: readonly unknown[] }
   if (previousErrors !== undefined && previousErrors.length > 0) {
     return redisError(previousErrors[0]).code

@@ -6,7 +6,7 @@ const ms = z.int().positive().max(600_000)
 
 const DEFAULT_PORT = 6379
 
-/** What describes a Redis server; sections of the configuration add their own settings to it. */
+/** Settings of a Redis server; sections of the configuration extend them. */
 export const redisFields = {
   url: z
     .string()
@@ -69,7 +69,7 @@ function checkTogether(given: Given, context: z.RefinementCtx): void {
   }
 }
 
-/** Refinement that reports what is wrong with the settings of a server taken together. */
+/** Refinement that checks combinations of a server's settings. */
 export const redisCheck = [checkTogether, always] as const
 
 /** A section that describes a Redis server and nothing else. */
@@ -78,7 +78,7 @@ export const redisSchema = z.strictObject(redisFields).superRefine(...redisCheck
 /** The settings of a Redis server. */
 export type RedisConfig = Readonly<z.output<typeof redisSchema>>
 
-/** Where a server is, as a client needs it. */
+/** The address of a server in the client's terms. */
 export interface RedisAddress {
   readonly host: string
   readonly port: number
@@ -88,7 +88,7 @@ export interface RedisAddress {
   readonly password: string | undefined
 }
 
-/** The server that the settings describe. Throws what reading the password's file throws. */
+/** The server that the settings describe. Throws what reading the password file throws. */
 export function redisAddress(config: RedisConfig): RedisAddress {
   const { url, username, password, passwordFile } = config
   const secret = passwordFile === undefined ? password : readFileSync(passwordFile, 'utf8').trim()
@@ -108,7 +108,7 @@ export function redisAddress(config: RedisConfig): RedisAddress {
   }
 }
 
-/** The server for a person: never with its password. */
+/** The server for messages: never with its password. */
 export function redisName({ host, port, db, tls }: RedisAddress): string {
   return `${tls ? 'rediss' : 'redis'}://${host.includes(':') ? `[${host}]` : host}:${port}/${db}`
 }

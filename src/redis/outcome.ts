@@ -1,12 +1,12 @@
 import type { RedisError } from './errors.ts'
 
 /**
- * How a command ended: answered; with an error of the server; without an answer in time; without a
- * connection; refused by the breaker.
+ * Outcome of a command: answered; refused by the server; no answer in time; no connection; refused
+ * by the breaker.
  */
 export type RedisOutcome = 'ok' | 'error' | 'timeout' | 'unavailable' | 'refused'
 
-/** The outcome of a command that failed. */
+/** The outcome of a failed command. */
 export function outcomeOf({ code }: RedisError): RedisOutcome {
   switch (code) {
     case 'REDIS_TIMEOUT':

@@ -8,8 +8,9 @@ import { TABLES } from './redis/keys.ts'
 import { unconfirmedRow } from './state-repository.ts'
 
 /*
- * A backup is text, one JSON value a line: what it is; each row as [table, key, value]; each journal
- * line as [number, line]; and at the end how much there is, with a checksum of all lines before.
+ * - A backup is text, one JSON value a line: a header; each row as [table, key, value]; each
+ *   journal line as [number, line]; and a footer with the counts of rows and lines and a checksum
+ *   of all lines before it.
  */
 
 const FORMAT = 1
@@ -26,11 +27,11 @@ interface End {
   readonly rows: number
   readonly lines: number
   readonly lastSeq: number
-  /** SHA-256 of all lines before, hex. */
+  /** SHA-256 of all lines before this one, hex. */
   readonly checksum: string
 }
 
-/** A store as it is at this moment, as the text of a backup, some lines at a time. */
+/** Streams a snapshot of a store as the text of a backup, some lines at a time. */
 export async function* backupOf(
   store: Pick<OwnedStore, 'snapshot' | 'journal'>,
   at: number,
@@ -68,21 +69,25 @@ export async function* backupOf(
   yield `${JSON.stringify({ end })}\n`
 }
 
-/** Lines of a backup, which the checksum takes in. */
+/** The lines of a backup, each added to the checksum. */
 function text(hash: Hash, values: readonly unknown[]): string {
   const lines = values.map(value => `${JSON.stringify(value)}\n`).join('')
   hash.update(lines)
   return lines
 }
 
-/** What a backup holds. */
+/** The content of a backup. */
 export interface Backup extends Snapshot {
   readonly lines: readonly JournalLine[]
   /** Epoch ms. */
   readonly at: number
 }
 
-/** Reads a backup as a whole. Throws BACKUP_UNUSABLE for what is none, or not whole. */
+/**
+ * Reads a whole backup.
+ *
+ * @throws WatchkeeperError BACKUP_UNUSABLE where the file is no backup or is incomplete.
+ */
 export function readBackup(file: string): Backup {
   const parts = linesOf(file)
   const head = parsed(file, parts[0]) as Partial<Head> | undefined
@@ -129,8 +134,8 @@ const unusable = (file: string, why: string): WatchkeeperError =>
   new WatchkeeperError('BACKUP_UNUSABLE', `the backup ${file} cannot be used: ${why}`)
 
 /**
- * A backup to be copied into a store. It is older than the account: nothing is sent from what it
- * becomes before a person has confirmed what is held.
+ * A backup as the source of a copy. Its state is older than the account: the store made from it
+ * sends nothing before a person has confirmed the holdings.
  */
 export function backupSource({ tables, lines, lastSeq }: Backup): CopySource {
   const { table, key, value } = unconfirmedRow(true)
@@ -149,7 +154,7 @@ export function backupSource({ tables, lines, lastSeq }: Backup): CopySource {
   }
 }
 
-/** Index of the first line that is numbered above `after`; lines are in order of their numbers. */
+/** Index of the first line numbered above `after`; lines are sorted by number. */
 function firstAfter(lines: readonly JournalLine[], after: number): number {
   let from = 0
   let until = lines.length

@@ -3,7 +3,7 @@ import type { Position } from '../domain/position.ts'
 import type { EndedExit, Registered } from '../ports/state-repository.ts'
 import type { Row } from '../ports/store.ts'
 
-/** What is kept of a position that is over; `order` counts the positions that ended. */
+/** What is stored of a closed position; `order` counts closed positions. */
 export type ClosedRow = readonly [
   order: number,
   generation: number,
@@ -13,22 +13,22 @@ export type ClosedRow = readonly [
   exited?: readonly [at: number, attempts: number, executed?: number],
 ]
 
-/** Rows that one commit forgets at most. */
+/** Most rows that one commit deletes. */
 const MOST_AT_ONCE = 500
 const NO_RULES: Registered['rules'] = Object.freeze({})
 
-type KeptExit = NonNullable<ClosedRow[5]>
+type StoredExit = NonNullable<ClosedRow[5]>
 
-const exitedOf = ({ at, attempts, executed }: EndedExit): KeptExit =>
+const exitedOf = ({ at, attempts, executed }: EndedExit): StoredExit =>
   executed === undefined ? [at, attempts] : [at, attempts, executed]
 
-const endedOf = ([at, attempts, executed]: KeptExit): EndedExit => {
+const endedOf = ([at, attempts, executed]: StoredExit): EndedExit => {
   return { at, attempts, ...(executed !== undefined && { executed }) }
 }
 
-/** Positions that are over: a compact row each, the oldest of which are forgotten beyond a limit. */
+/** Closed positions: one compact row each. Beyond a limit the oldest rows are deleted. */
 export class ClosedRows {
-  /** Generations, oldest end first. */
+  /** Generations by id, the position that closed first comes first. */
   private readonly generations = new Map<PositionId, number>()
   private readonly limit: number
   private order = 0
@@ -37,7 +37,7 @@ export class ClosedRows {
     this.limit = limit
   }
 
-  /** Takes the rows as they are kept; gives them as the register has them. */
+  /** Loads the stored rows; returns them as entries of the position table. */
   load(rows: ReadonlyMap<string, ClosedRow>): Registered[] {
     const sorted = [...rows].toSorted(([, [a]], [, [b]]) => a - b)
     this.order = sorted.at(-1)?.[1][0] ?? 0
@@ -55,7 +55,7 @@ export class ClosedRows {
     })
   }
 
-  /** The row of a position that is over. */
+  /** The row of a closed position. */
   row({ position: { id, ...position }, generation, state, ...end }: Registered): Row {
     const { wasDoubted, exited } = end
     const doubted = wasDoubted === undefined && exited === undefined ? [] : [wasDoubted ?? null]
@@ -64,7 +64,9 @@ export class ClosedRows {
     return { table: 'closed', key: id, value, generation }
   }
 
-  /** The ids to forget when `ending` have ended too, oldest first, and the highest generation of them. */
+  /**
+   * The ids to delete once `ending` have closed too, oldest first, and their highest generation.
+   */
   surplus(ending: readonly Registered[]): { ids: PositionId[]; generation: number } {
     const added = new Set(ending.map(({ position }) => position.id))
     const excess = this.generations.size + added.size - this.limit
@@ -79,15 +81,15 @@ export class ClosedRows {
     return { ids, generation }
   }
 
-  /** The rows of ids that are forgotten, taken away. */
+  /** Deletions of the rows of these ids. */
   gone(ids: readonly PositionId[]): Row[] {
     return ids.map(id => ({ table: 'closed', key: id, generation: this.generations.get(id)! }))
   }
 
-  /** What was written is durable. */
+  /** Call when the written rows are durable. */
   changed(rows: readonly Registered[], forgotten: readonly PositionId[]): void {
     for (const { position, generation, state } of rows) {
-      // The latest end comes last.
+      // Reinsert, so that the position that closed last comes last.
       this.generations.delete(position.id)
       if (state !== 'open') this.generations.set(position.id, generation)
     }

@@ -4,31 +4,31 @@ import type { JournalLine } from '../ports/journal-lines.ts'
 import type { Row, Store } from '../ports/store.ts'
 import { TABLES } from './redis/keys.ts'
 
-/** A store that is read; nobody else writes it meanwhile. */
+/** A store that is copied from; no other process writes it meanwhile. */
 export interface CopySource extends Pick<Store, 'rows' | 'journal'> {
-  /** The highest number that a journal line was ever given. */
+  /** The highest number that a journal line ever had. */
   lastSeq(): Promise<number>
 }
 
-/** A store that is written. */
+/** A store that is copied to. */
 export interface CopyTarget extends CopySource {
-  /** Takes away everything; until `finish` nobody takes it for whole. */
+  /** Deletes everything; until `finish` no process accepts the store as complete. */
   begin(): Promise<void>
   put(rows: readonly Row[], lines: readonly JournalLine[]): Promise<void>
-  /** Journal lines go on behind `lastSeq`. */
+  /** Marks the store as complete; new journal lines continue behind `lastSeq`. */
   finish(lastSeq: number): Promise<void>
 }
 
 export interface CopyOptions {
   readonly from: CopySource
   readonly to: CopyTarget
-  /** Replaces what the target has, if that is something else. */
+  /** Replaces the content of the target where it differs from the source. */
   readonly overwrites: boolean
-  /** Told of rows and lines that are written so far, of all. */
+  /** Called with the rows and lines written so far, and their total. */
   onProgress(done: number, all: number): void
 }
 
-/** What a store has: how much, and a checksum over all of it. */
+/** Size of a store's content, and a checksum over all of it. */
 export interface Content {
   readonly rows: number
   readonly lines: number
@@ -37,16 +37,18 @@ export interface Content {
 }
 
 export interface Copied extends Content {
-  /** The target had all of it before. */
+  /** True where the target held all of it before. */
   readonly wasThere: boolean
 }
 
 const AT_ONCE = 500
 
 /**
- * Makes the target hold what the source holds, and proves it. Doing it again changes nothing; one that
- * was interrupted begins anew. Throws STORE_NOT_EMPTY where the target holds something else,
- * COPY_FAILED where it does not hold the same afterwards.
+ * Copies the source into the target and verifies the result. Repeating it changes nothing; an
+ * interrupted copy starts anew.
+ *
+ * @throws WatchkeeperError STORE_NOT_EMPTY where the target holds something else, COPY_FAILED where
+ * its content differs afterwards.
  */
 export async function copyStore({
   from,
@@ -109,7 +111,7 @@ async function* pagesOf(store: CopySource): AsyncGenerator<readonly JournalLine[
   }
 }
 
-/** JSON whose fields are sorted, so that two stores that order them otherwise agree. */
+/** JSON with sorted fields, so that stores with another field order give the same checksum. */
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_key, each: unknown) =>
     typeof each === 'object' && each !== null && !Array.isArray(each)

@@ -18,7 +18,7 @@ import type {
   StoreStatus,
   Table,
 } from '../ports/store.ts'
-import { admits, generationIn, KnownLives } from './life.ts'
+import { admits, GenerationCache, generationIn } from './generations.ts'
 import { failed, full, owned } from './lmdb/errors.ts'
 import { FolderHold, lockFolder } from './lmdb/hold.ts'
 import { LmdbJournal } from './lmdb/journal.ts'
@@ -30,31 +30,33 @@ const SCHEMA_VERSION = 2
 /** Keys of the `meta` table. */
 const OWNER = 'owner'
 const SCHEMA = 'schema'
-/** Which file the data was written to, so that a copy of it is known as one. */
+/** Identity of the file that the data was written to: a copy of the file has another identity. */
 const ORIGIN = 'origin'
 
-/** Looks at who owns the store before a write is given up, and the time between them, ms. */
+/** How often a write checks who owns the store before it fails, and the delay in between, ms. */
 const MOST_TRIES = 3
-const LOOK_AGAIN_MS = 2
+const RETRY_MS = 2
 
 /** Pages that one step of pruning may rewrite. */
 const ROWS_TO_PRUNE = 64
 
-/** What decides about exits has room of its own. */
+/** Writes to these tables decide about exits, and may use the reserved disk space. */
 const EXIT_TABLES = new Set<Table>(['exits', 'released', 'settings'])
 
-/** Rows are keyed by table, so that one lookup is one key. */
+/** Rows of all tables are in one lmdb table, keyed by table and key. */
 type RowKey = [Table, string]
 
 export interface LmdbStoreOptions {
-  /** Made where it is missing. */
+  /** Created where it is missing. */
   readonly folder: string
 }
 
 /**
- * Opens the embedded store in a folder and claims it. Throws WatchkeeperError: STORE_OWNED while
- * another process has it, STORE_UNUSABLE for a folder or file that cannot be used, STORE_FULL where
- * there is no room for it, STORE_NEWER for one that a later release has written.
+ * Opens the embedded store in a folder and claims it.
+ *
+ * @throws WatchkeeperError STORE_OWNED while another process owns it, STORE_UNUSABLE for an
+ * unusable folder or file, STORE_FULL where the disk has no room, STORE_NEWER for a store of a
+ * later release.
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<LmdbStore> {
   const store = await attachLmdbStore(options)
@@ -67,7 +69,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<LmdbStor
   }
 }
 
-/** Opens the embedded store in a folder, and claims nothing yet; throws as `openLmdbStore` does. */
+/** Opens the embedded store in a folder without a claim; throws as `openLmdbStore` does. */
 export async function attachLmdbStore({ folder }: LmdbStoreOptions): Promise<LmdbStore> {
   return usable(folder, async () => {
     prepareFolder(folder)
@@ -82,8 +84,9 @@ export async function attachLmdbStore({ folder }: LmdbStoreOptions): Promise<Lmd
 }
 
 /**
- * Opens a store to look at it, also while its owner runs. Throws WatchkeeperError STORE_UNUSABLE
- * where there is none. Writes of what it gives are fenced.
+ * Opens a store read-only, also while its owner runs; writes fail as FENCED.
+ *
+ * @throws WatchkeeperError STORE_UNUSABLE where there is no store.
  */
 export async function openLmdbReader({
   folder,
@@ -91,25 +94,25 @@ export async function openLmdbReader({
   return usable(folder, async () => LmdbStore.in(await openReadOnly(folder), folder))
 }
 
-/** What a reader can do. */
+/** The operations of a reader. */
 type Reads = 'rows' | 'journal' | 'lastSeq' | 'abandon'
 
 /** The embedded store: one lmdb environment in a folder of its own. */
 export class LmdbStore implements OwnedStore {
   events: StoreEvents = {}
-  doubt: string | undefined
+  staleReason: string | undefined
   private readonly root: RootDatabase<unknown, string>
   private readonly folder: string
   private readonly meta: Database<unknown, string>
   private readonly data: Database<unknown, RowKey>
   private readonly lines: LmdbJournal
   private readonly room: Room
-  private readonly lives: KnownLives
+  private readonly generations: GenerationCache
   private readonly hold: FolderHold
   private owner: Owner | undefined
   private isClosed = false
 
-  /** Takes an open environment; closes it again where a later release has written it. */
+  /** Takes over an open environment, and closes it where a later release has written it. */
   static async in(
     root: RootDatabase<unknown, string>,
     folder: string,
@@ -129,33 +132,36 @@ export class LmdbStore implements OwnedStore {
     this.room = new Room(folder)
     this.hold = new FolderHold(folder, locked)
     this.meta = tableOf(root, { name: 'meta' })
-    // Before any table is made in it.
+    // Check before opening the next table, which would create it.
     this.assertKnown()
     this.data = tableOf(root, plainTable('rows'))
-    this.lives = new KnownLives((table, key) => generationIn(this.data.get([table, key])))
+    this.generations = new GenerationCache((table, key) =>
+      generationIn(this.data.get([table, key])),
+    )
     this.lines = new LmdbJournal(root, this.meta)
   }
 
-  /** The lease has no say: whether the owner's process runs can be seen. */
+  /** Claims the store. A lease has no effect here: whether the owner's process runs is visible. */
   async claim(token: string): Promise<void> {
     const owner: Owner = { ...thisProcess(token), isLocking: this.hold.isLocked }
-    // A look needs no transaction: an owner that writes all the time would keep whoever asks waiting.
-    this.lookAfresh()
+    // Check without a transaction first: behind an owner that writes constantly, a transaction
+    // would wait.
+    this.renewSnapshot()
     const early = this.refusalOf(owner)
     if (early !== undefined) throw early
     if (!this.room.admits(1, true)) throw full()
     const refusal = await commit(this.root, () => this.take(owner))
     if (refusal !== undefined) throw refusal
     this.owner = owner
-    this.lives.forget()
-    this.hold.tell(owner)
+    this.generations.forget()
+    this.hold.name(owner)
     this.room.hold()
     await this.upgrade()
     await this.compareOrigin()
   }
 
   rows<Value>(table: Table): Promise<ReadonlyMap<string, Value>> {
-    this.lookAfresh()
+    this.renewSnapshot()
     const rows = new Map<string, Value>()
     for (const { key, value } of this.data.getRange({ start: [table, ''] })) {
       if (key[0] !== table) break
@@ -164,9 +170,9 @@ export class LmdbStore implements OwnedStore {
     return Promise.resolve(rows)
   }
 
-  /** One look at all tables: what is committed meanwhile is in none of them. */
+  /** All tables as of one moment; later commits are not visible in it. */
   snapshot(): Promise<Snapshot> {
-    this.lookAfresh()
+    this.renewSnapshot()
     const tables = new Map<Table, Map<string, unknown>>()
     for (const { key, value } of this.data.getRange()) {
       const [table, name] = key
@@ -181,27 +187,27 @@ export class LmdbStore implements OwnedStore {
     if (!this.room.admits(rows.length + lines.length, isExit)) throw full()
     const written = this.fenced(() => {
       for (const row of rows) {
-        if (!admits(row, table => this.lives.of(table, row.key))) continue
+        if (!admits(row, table => this.generations.of(table, row.key))) continue
         this.put(row)
-        this.lives.put(row)
+        this.generations.put(row)
       }
       return this.lines.append(lines)
     })
-    // What was not written must not be remembered as if it was.
+    // The cache must not remember rows that were not written.
     return written.catch((error: unknown) => {
-      this.lives.forget()
+      this.generations.forget()
       throw error
     })
   }
 
-  /** Writes rows and lines as another store has them, with their numbers. */
+  /** Writes rows and lines of another store, and keeps their numbers. */
   async restore(
     rows: readonly Row[],
     lines: readonly JournalLine[],
     lastSeq = lines.at(-1)?.seq,
   ): Promise<void> {
     if (!this.room.admits(rows.length + lines.length, false)) throw full()
-    this.lives.forget()
+    this.generations.forget()
     await this.fenced(() => {
       for (const row of rows) this.put(row)
       this.lines.put(lines)
@@ -209,13 +215,13 @@ export class LmdbStore implements OwnedStore {
     })
   }
 
-  /** The highest number that a journal line was ever given. */
+  /** The highest number that a journal line ever had. */
   lastSeq(): Promise<number> {
     return Promise.resolve(this.lines.lastSeq())
   }
 
   journal(query: JournalQuery): Promise<readonly JournalLine[]> {
-    this.lookAfresh()
+    this.renewSnapshot()
     return Promise.resolve(this.lines.read(query))
   }
 
@@ -233,7 +239,7 @@ export class LmdbStore implements OwnedStore {
     if (this.isClosed) return
     this.isClosed = true
     try {
-      // An owner whose process is gone is none: on a disk without room its name may stay.
+      // An owner whose process has ended does not count: on a full disk its row may stay.
       if (this.owner === undefined || !this.room.admits(1, true)) return
       await commit(this.root, () => {
         if (this.isOwner()) this.meta.removeSync(OWNER)
@@ -253,14 +259,17 @@ export class LmdbStore implements OwnedStore {
     return { place: shownPath(this.folder), isOurs: lost.length === 0, lost, ...counts }
   }
 
-  /** Closes without a word about the ownership. */
+  /** Closes and leaves the owner's row as it is. */
   async abandon(): Promise<void> {
     await this.root.close()
     this.hold.unlock()
   }
 
-  /** lmdb keeps a snapshot for some turns: what others have committed since must be seen. */
-  private lookAfresh(): void {
+  /**
+   * Ends the read snapshot, which lmdb keeps for some event turns: commits of other processes
+   * become visible.
+   */
+  private renewSnapshot(): void {
     this.root.resetReadTxn()
   }
 
@@ -288,7 +297,7 @@ export class LmdbStore implements OwnedStore {
     return this.meta.get(OWNER) as Owner | undefined
   }
 
-  /** Indexes the journal of an earlier release, a few hundred lines in one commit. */
+  /** Indexes the journal of an earlier release, a few hundred lines a commit. */
   private async upgrade(): Promise<void> {
     const schema = this.meta.get(SCHEMA)
     if (schema === SCHEMA_VERSION) return
@@ -300,21 +309,21 @@ export class LmdbStore implements OwnedStore {
     await this.fenced(() => this.meta.putSync(SCHEMA, SCHEMA_VERSION))
   }
 
-  /** A file that was copied or restored is another one than the data was written to. */
+  /** Detects that the data file was copied or restored: it is not the file that was written to. */
   private async compareOrigin(): Promise<void> {
-    const kept = this.meta.get(ORIGIN)
-    if (kept === undefined) return this.settle()
-    if (!isOriginal(kept as FileOrigin, this.hold.origin)) {
-      this.doubt = 'its data was copied or restored'
+    const stored = this.meta.get(ORIGIN)
+    if (stored === undefined) return this.settle()
+    if (!isOriginal(stored as FileOrigin, this.hold.origin)) {
+      this.staleReason = 'its data was copied or restored'
     }
   }
 
-  /** On a disk without room the next process finds the doubt again. */
+  /** On a full disk nothing is written, and the next process finds the same reason again. */
   async settle(): Promise<void> {
-    const isKept = this.doubt === undefined && this.meta.get(ORIGIN) !== undefined
+    const isKept = this.staleReason === undefined && this.meta.get(ORIGIN) !== undefined
     if (isKept || !this.room.admits(1, true)) return
     await this.fenced(() => this.meta.putSync(ORIGIN, this.hold.origin))
-    this.doubt = undefined
+    this.staleReason = undefined
   }
 
   private isOwner(): boolean {
@@ -322,22 +331,27 @@ export class LmdbStore implements OwnedStore {
     return this.owner !== undefined && present?.token === this.owner.token
   }
 
-  /** One transaction of the owner, on disk when the promise resolves. */
+  /**
+   * Runs one transaction of the owner; it is on disk when the promise resolves.
+   *
+   * @throws WatchkeeperError FENCED where another process owns the store.
+   */
   private async fenced<Result>(act: () => Result): Promise<Result> {
     for (let tries = 1; ; tries++) {
       this.hold.assertThere()
       const outcome = await this.attempt(act)
-      // What was written beside the folder is durable for no later process.
+      // Where the folder was replaced meanwhile, no later process will find this commit.
       this.hold.assertThere()
       if (outcome !== undefined) return outcome.result
-      // lmdb may have read outside its transaction: only a second look, in a later turn, is believed.
-      await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
+      // lmdb may have read outside its transaction: only a second read, in a later event turn,
+      // counts.
+      await new Promise(resolve => setTimeout(resolve, RETRY_MS))
       if (tries === MOST_TRIES || !this.isOwner()) break
     }
     throw new WatchkeeperError('FENCED', 'another process has taken the store over')
   }
 
-  /** Undefined where another process owns the store, as far as the transaction saw. */
+  /** Undefined where another process owns the store, by what the transaction has read. */
   private async attempt<Result>(
     act: () => Result,
   ): Promise<{ readonly result: Result } | undefined> {

@@ -2,20 +2,20 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder } from '../disk/folder.ts'
 
-/** What a data folder remembers of the store that its service keeps elsewhere. */
+/** The file in which a data folder remembers the store that its service keeps elsewhere. */
 export interface Marker {
   /** Address without a password. */
   readonly place: string
   readonly prefix: string
   readonly instance: string
   readonly epoch: number
-  /** How far the server had come, as it has acknowledged: writes of that owner, and journal lines. */
+  /** Progress that the server has acknowledged: writes of that owner, and journal lines. */
   readonly reached?: { readonly writes: number; readonly seq: number }
 }
 
 const FILE = 'store.json'
 
-/** Undefined where the service of the folder keeps everything in it, or nothing can be read. */
+/** Undefined where the service of the folder stores everything in it, or the file is unreadable. */
 export function readMarker(dataFolder: string): Marker | undefined {
   try {
     const value = JSON.parse(readFileSync(join(dataFolder, FILE), 'utf8')) as Partial<Marker>
@@ -27,11 +27,11 @@ export function readMarker(dataFolder: string): Marker | undefined {
   }
 }
 
-/** The service keeps everything in the folder itself from now on. */
+/** Deletes the marker: from now on the service stores everything in the folder. */
 export const forgetMarker = (dataFolder: string): void =>
   rmSync(join(dataFolder, FILE), { force: true })
 
-/** Writes it as a whole or not at all. */
+/** Writes the marker atomically. */
 export function writeMarker(dataFolder: string, marker: Marker): void {
   makeFolder(dataFolder)
   const file = join(dataFolder, FILE)

@@ -1,9 +1,9 @@
 import { WatchkeeperError } from '../errors.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { Batch, Prune, Store, Table } from '../ports/store.ts'
-import { admits, generationIn } from './life.ts'
+import { admits, generationIn } from './generations.ts'
 
-/** Where memory stores keep what they have; several may share one, as processes share a disk. */
+/** Content of memory stores; several stores may share one, as processes share a disk. */
 export class MemoryPlace {
   readonly tables = new Map<Table, Map<string, string>>()
   /** Oldest first, without gaps. */
@@ -12,7 +12,7 @@ export class MemoryPlace {
   owner: { readonly token: string; readonly until: number } | undefined
 }
 
-/** A store that keeps nothing beyond the process: for tests. Its ownership is a lease. */
+/** A store that lasts as long as the process, for tests. Its ownership is a lease. */
 export class MemoryStore implements Store {
   private readonly place: MemoryPlace
   private readonly now: () => number
@@ -42,7 +42,7 @@ export class MemoryStore implements Store {
   async write({ rows = [], lines = [] }: Batch): Promise<readonly JournalLine[]> {
     this.assertOwner()
     const { place } = this
-    // What cannot be kept is found before anything is.
+    // Throw for values that cannot be cloned before anything is written.
     const texts = rows.map(({ value }) => (value === undefined ? undefined : JSON.stringify(value)))
     for (const [index, row] of rows.entries()) {
       const { table, key } = row

@@ -5,7 +5,7 @@ const ms = z.int().positive()
 
 const closedRows = z.int().positive().default(100_000).meta({
   unit: 'positions',
-  description: 'Closed positions that are still known by their id; the oldest are forgotten first.',
+  description: 'Closed positions that are remembered by id; the oldest are deleted first.',
 })
 
 const lmdb = z.strictObject({
@@ -13,7 +13,7 @@ const lmdb = z.strictObject({
   closedRows,
 })
 
-/** The server, and what this store is there. */
+/** The server and the settings of a store on it. */
 const server = z
   .strictObject({
     ...redisFields,
@@ -21,7 +21,7 @@ const server = z
       .string()
       .regex(/^[\w.{}-]{1,60}$/, 'at most 60 letters, digits and any of . _ - { }')
       .default('watchkeeper')
-      .describe('Begins each key; one for each guarded account.'),
+      .describe('Prefix of each key; another one for each guarded account.'),
     waitReplicas: z.int().min(0).max(10).default(0).meta({
       unit: 'replicas',
       description: 'Replicas that must have a write before it counts as durable.',
@@ -29,7 +29,7 @@ const server = z
   })
   .superRefine(...redisCheck)
 
-/** Commands that may take their full time within a lease. */
+/** Commands with their full timeout that must fit into one lease. */
 const COMMANDS_IN_LEASE = 3
 
 const redis = z
@@ -41,7 +41,7 @@ const redis = z
       .enum(['solo', 'lease'])
       .default('solo')
       .describe(
-        '`solo`: no other process may exist; without the server, writes are kept on this machine. `lease`: others may wait to take over; without the server nothing is sent.',
+        '`solo`: no other process may exist; while the server is unreachable, writes are stored on this machine. `lease`: other processes may wait to take over; while the server is unreachable nothing is sent.',
       ),
     leaseMs: ms.min(500).max(600_000).default(10_000).meta({
       unit: 'ms',
@@ -49,7 +49,7 @@ const redis = z
     }),
     outageLines: ms.default(100_000).meta({
       unit: 'lines',
-      description: 'Journal lines that are kept on this machine while the server is away.',
+      description: 'Journal lines that are stored on this machine while the server is unreachable.',
     }),
   })
   .superRefine(({ leaseMs, redis: { commandTimeoutMs } }, context) => {
@@ -59,7 +59,7 @@ const redis = z
     context.addIssue({ code: 'custom', path: ['leaseMs'], message })
   })
 
-/** Where state is kept. */
+/** Where state is stored. */
 export const storeSchema = z
   .preprocess(
     given =>
@@ -69,7 +69,7 @@ export const storeSchema = z
     z.discriminatedUnion('kind', [lmdb, redis]),
   )
   .prefault({})
-  .describe('Where state is kept.')
+  .describe('Where state is stored.')
 
 export type StoreConfig = Readonly<z.output<typeof storeSchema>>
 export type RedisStoreConfig = Extract<StoreConfig, { kind: 'redis' }>

@@ -1,19 +1,24 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
-/** A process that owns a store, told apart from a later one that got the same pid. */
+/** A process that owns a store, distinguishable from a later process with the same pid. */
 export interface Owner {
   readonly token: string
   readonly pid: number
-  /** Ticks since boot at which the process started; null where the machine does not tell. */
+  /**
+   * Clock ticks since boot at which the process started; null where the machine does not report it.
+   */
   readonly startedAt: string | null
-  /** Changes when the machine starts again; null where it does not tell. */
+  /** Changes with each boot of the machine; null where the machine does not report it. */
   readonly bootId: string | null
-  /** Where its pid counts: containers of one machine count apart. Older releases do not say. */
+  /**
+   * PID namespace of the process: each container of a machine has its own. Older releases stored
+   * none.
+   */
   readonly namespace?: string | null
-  /** Name of its machine, for a person. */
+  /** Hostname of its machine, for messages. */
   readonly host?: string
-  /** It held a lock of the kernel when it claimed the store. */
+  /** True where it held a kernel lock when it claimed the store. */
   readonly isLocking?: boolean
 }
 
@@ -27,28 +32,28 @@ export const thisProcess = (token: string): Owner => ({
   host: hostname(),
 })
 
-/** Whether it can be seen from here if the owner still runs: only among the processes around us. */
+/** Whether this process can see if the owner still runs: only within its own PID namespace. */
 export const canSee = ({ bootId: itsBoot, namespace: its }: Owner): boolean =>
   itsBoot !== null && itsBoot === bootId() && its != null && its === namespace()
 
 /**
- * Whether the owner still runs: not a process of the same pid, nor one from before a restart, nor one
- * that is dead and of whose end its parent has not taken note yet.
+ * Whether the owner still runs. Not the same: another process with its pid, a process from before a
+ * reboot, and a zombie whose parent has not reaped it yet.
  */
 export function isAlive({ pid, startedAt, bootId: itsBoot }: Owner): boolean {
   if (itsBoot !== bootId()) return false
   try {
     process.kill(pid, 0)
   } catch (error) {
-    // Somebody else's process cannot be signalled, but it is there.
+    // EPERM: the process of another user cannot be signalled, but it exists.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
   return startedAt === startOf(pid) && !DEAD.has(statOf(pid)?.[0])
 }
 
 /**
- * Whether the owner may still run, where this process has the lock of the kernel on the store, or
- * there is no such lock. A pid of another container says nothing here.
+ * Whether the owner may still run; for a process that holds the kernel lock on the store, or where
+ * no such lock exists. The pid of another container proves nothing here.
  */
 export function mayRun(owner: Owner, hasLock: boolean): boolean {
   if (hasLock && owner.isLocking === true && !canSee(owner)) return false
@@ -67,14 +72,17 @@ function bootId(): string | null {
   return firstOf('/proc/sys/kernel/random/boot_id', text => text.trim())
 }
 
-/** States of a process that runs no more. */
+/** Process states that do not run any more. */
 const DEAD: ReadonlySet<string | undefined> = new Set(['Z', 'X'])
 
 const START_FIELD = 19
 
 const startOf = (pid: number): string | null => statOf(pid)?.[START_FIELD] ?? null
 
-/** The fields of /proc/<pid>/stat from the third, the state, on; the name before may hold spaces and brackets. */
+/**
+ * The fields of /proc/<pid>/stat from the third (the state) on; the name before them may contain
+ * spaces and parentheses (proc(5)).
+ */
 const statOf = (pid: number): readonly string[] | null =>
   firstOf(`/proc/${pid}/stat`, text => text.slice(text.lastIndexOf(')') + 2).split(' '))
 

@@ -10,12 +10,12 @@ import type { RedisDatabase } from './redis/database.ts'
 import { encodeBatch } from './redis/keys.ts'
 import { openRedisDatabase, reachable } from './redis/open.ts'
 
-/** Where a store is, as a person names it. */
+/** The location of a store, as a person writes it. */
 export type StorePlace =
   | { readonly kind: 'lmdb'; readonly dataFolder: string }
   | { readonly kind: 'redis'; readonly config: RedisStoreConfig }
 
-/** A store that was opened for a look or for a copy; close it. */
+/** A store that was opened for reading or copying; close it. */
 export interface Opened<Part> {
   readonly part: Part
   close(): Promise<void>
@@ -27,8 +27,10 @@ const COMMAND_MS = 10_000
 const clock = { monotonic: () => performance.now() }
 
 /**
- * Reads `lmdb:<data folder>`, `redis://host:port/db#prefix`, or a data folder: one that remembers a
- * store elsewhere means that one. Throws InputError.
+ * Parses `lmdb:<data folder>`, `redis://host:port/db#prefix`, or a data folder. A data folder whose
+ * marker names a store elsewhere means that store.
+ *
+ * @throws InputError for anything else.
  */
 export function storePlace(text: string, password: string | undefined): StorePlace {
   if (text.startsWith('lmdb:')) return { kind: 'lmdb', dataFolder: text.slice('lmdb:'.length) }
@@ -53,22 +55,26 @@ function redisPlace(text: string, password: string | undefined): StorePlace {
     },
   })
   if (result.success) return { kind: 'redis', config: result.data as RedisStoreConfig }
-  // What was found may hold a secret.
+  // The refused text may contain a secret: do not repeat it.
   const faults = result.error.issues.map(({ path, message: expected }) => {
     return { path: path.join('.'), found: 'another one', expected }
   })
   throw new InputError('the place of a store', faults)
 }
 
-/** The paper account beside a store, which a copy of the store does not take along, if there is one. */
+/** The paper account beside a store, if there is one; a copy of the store does not include it. */
 export function paperOf(place: string): string | undefined {
   if (/^(redis:)?rediss?:\/\//.test(place)) return undefined
   const folder = join(place.replace(/^lmdb:/, ''), 'paper')
   return existsSync(folder) ? folder : undefined
 }
 
-/** Opens a store to look at it, also while its owner runs. Throws STORE_UNUSABLE. */
-export async function openToLook(place: StorePlace): Promise<Opened<CopySource>> {
+/**
+ * Opens a store read-only, also while its owner runs.
+ *
+ * @throws WatchkeeperError STORE_UNUSABLE.
+ */
+export async function openToRead(place: StorePlace): Promise<Opened<CopySource>> {
   if (place.kind === 'lmdb') {
     const part = await openLmdbReader({ folder: join(place.dataFolder, 'store') })
     return { part, close: () => part.abandon() }
@@ -77,11 +83,15 @@ export async function openToLook(place: StorePlace): Promise<Opened<CopySource>>
   return { part: serverSource(part), close }
 }
 
-/** Opens a store and owns it, so that nobody writes it meanwhile. Throws STORE_OWNED, STORE_NEWER. */
+/**
+ * Opens a store and owns it, so that no other process writes it meanwhile.
+ *
+ * @throws WatchkeeperError STORE_OWNED, STORE_NEWER.
+ */
 export async function openToCopyFrom(place: StorePlace): Promise<Opened<CopySource>> {
   if (place.kind === 'lmdb') {
     const folder = join(place.dataFolder, 'store')
-    // A store that is not there is not made.
+    // Do not create a store that does not exist.
     await (await openLmdbReader({ folder })).abandon()
     const part = await openLmdbStore({ folder })
     return { part, close: () => part.close() }
@@ -90,7 +100,7 @@ export async function openToCopyFrom(place: StorePlace): Promise<Opened<CopySour
   return { part: serverSource(part), close }
 }
 
-/** Opens a store, made where it is missing, and owns it. */
+/** Opens a store, creates it where it is missing, and owns it. */
 export async function openToCopyTo(place: StorePlace): Promise<Opened<CopyTarget>> {
   if (place.kind === 'lmdb') return folderTarget(place.dataFolder)
   const { part, close } = await claimed(await openServer(place.config))
@@ -130,7 +140,7 @@ const serverSource = (database: RedisDatabase): CopySource => ({
   lastSeq: () => database.lastNumber(),
 })
 
-/** Writes each run of lines without a gap by itself. */
+/** Writes each run of consecutive lines by itself. */
 function serverTarget(database: RedisDatabase): CopyTarget {
   return {
     ...serverSource(database),
@@ -151,7 +161,7 @@ function serverTarget(database: RedisDatabase): CopyTarget {
   }
 }
 
-/** A new store beside the old one, which it replaces when it is whole. */
+/** A new store beside the old one; it replaces the old one once it is complete. */
 async function folderTarget(dataFolder: string): Promise<Opened<CopyTarget>> {
   const folder = join(dataFolder, 'store')
   const old = await openLmdbStore({ folder })

@@ -22,32 +22,35 @@ export interface RedisStoreOptions {
   readonly database: RedisDatabase
   readonly leaseMs: number
   readonly clock: LeaseClock
-  /** Where writes go while the server is away; without it they fail then. */
+  /** Where writes go while the server is unreachable; undefined: such writes fail. */
   readonly outage?: OutageJournal | undefined
   /**
-   * Keeps on this machine how far the server has come: now and then, and before an exit is sent that
-   * was just made durable.
+   * Stores on this machine how far the server has come: now and then, and after each commit that
+   * makes an exit durable, before the exit is sent.
    */
   readonly onReached?: (() => void) | undefined
-  /** Called when it is closed. */
+  /** Called when the store is closed. */
   readonly onClosed?: () => void
 }
 
-/** Rows and lines of one commit: the server serves nobody else while it takes them. */
+/** Most rows and lines of one commit: the server serves no other client while it executes it. */
 const MOST_AT_ONCE = 1_000
-/** Rows and lines that may wait for it. */
+/** Most rows and lines that may wait for the server. */
 const MOST_WAITING = 100_000
-/** Rows of exits, as they are encoded. */
+/** Table number of exits in encoded rows. */
 const EXITS = keyOf('exits')
-/** Longest wait for an orderly end of the ownership, ms. */
+/** Longest wait for the release of the ownership, ms. */
 const RELEASE_MS = 2_000
 
-/** State in a Redis server. One commit is under way at a time; what comes meanwhile is the next one. */
+/**
+ * State in a Redis server. One commit is in flight at a time; writes that arrive meanwhile form the
+ * next commit.
+ */
 export class RedisStore implements OwnedStore {
   events: StoreEvents = {}
-  doubt: string | undefined
+  staleReason: string | undefined
   readonly lease: Lease
-  /** How the server could lose what it acknowledged. */
+  /** How the server could lose writes that it has acknowledged. */
   risks: readonly string[] = []
   private readonly options: RedisStoreOptions
   private readonly database: RedisDatabase
@@ -77,7 +80,7 @@ export class RedisStore implements OwnedStore {
     })
   }
 
-  /** Also brings over what an earlier process has kept here while the server was away. */
+  /** Claims the store, and merges what an earlier process has stored here during an outage. */
   async claim(
     token: string,
     leaseMs = this.lease.leaseMs,
@@ -86,7 +89,7 @@ export class RedisStore implements OwnedStore {
     const sentAt = this.lease.instant()
     const claimed = await this.database.claim({ token, leaseMs, expected })
     if (expected !== undefined && isOlder(claimed, expected)) {
-      this.doubt = 'its server has less than it had acknowledged'
+      this.staleReason = 'its server has less than it had acknowledged'
     }
     this.lease.renewed(sentAt)
     this.token = token
@@ -95,7 +98,7 @@ export class RedisStore implements OwnedStore {
     else if (claimed.isIncomplete) throw incomplete(this.database.name)
   }
 
-  /** From now on renews the claim, until it is closed. */
+  /** Starts to renew the claim, until the store is closed. */
   goOn(): void {
     this.renewals ??= setInterval(() => this.renewSoon(), Math.max(10, this.lease.renewMs))
   }
@@ -108,7 +111,7 @@ export class RedisStore implements OwnedStore {
     return this.database.rows(table)
   }
 
-  /** Throws where the server is away: what waits for it here is not there. */
+  /** @throws where the server is unreachable: the rows of an outage are not part of a backup. */
   async snapshot(): Promise<Snapshot> {
     if (this.presence.isAway) throw storeAway(this.database.name, 'a backup needs the server')
     return this.database.snapshot()
@@ -182,20 +185,20 @@ export class RedisStore implements OwnedStore {
     this.reached()
   }
 
-  /** A later process compares with what this one has settled. */
+  /** Accepts the present state; a later process compares with it. */
   settle(): Promise<void> {
-    this.doubt = undefined
+    this.staleReason = undefined
     this.reached()
     return Promise.resolve()
   }
 
   private reached(): void {
-    if (this.doubt === undefined) this.options.onReached?.()
+    if (this.staleReason === undefined) this.options.onReached?.()
   }
 
   /**
-   * A store that was lost belongs to whoever still holds its lease. Without one this process waits for
-   * the length of a lease: another owner, if there is one, comes first then.
+   * Only the holder of the lease rewrites a store that the server has lost. A process without a
+   * lease first waits for the length of one: another owner, if there is one, comes first.
    */
   private assertMayRewrite(error: unknown): void {
     const { outage, clock } = this.options
@@ -206,7 +209,7 @@ export class RedisStore implements OwnedStore {
 
   private failed(error: unknown): void {
     const code = codeOf(error)
-    // Once owned, a store that another one owns is lost for good.
+    // Once owned, a store that another process owns is lost for good.
     if (code === 'FENCED' || code === 'STORE_OWNED') {
       this.isFenced = true
       clearInterval(this.renewals)
@@ -216,7 +219,7 @@ export class RedisStore implements OwnedStore {
     this.presence.wentAway(error)
   }
 
-  /** Brings over what was kept here; from then on the server is written to again. */
+  /** Merges the writes of an outage into the server, which is then written to again. */
   private async bringOver(outage: OutageJournal, isLost: boolean): Promise<void> {
     const token = this.token!
     if (isLost) await this.keepWhole(outage)
@@ -224,7 +227,7 @@ export class RedisStore implements OwnedStore {
     if (isLost) this.events.changed?.('store-rewritten', {})
   }
 
-  /** What the server has lost is first of all durable here. */
+  /** Makes the whole state durable on this machine first, where the server has lost it. */
   private async keepWhole(outage: OutageJournal): Promise<void> {
     if (outage.about?.isWhole === true) return
     const { instance, epoch } = this.database.ownership!
@@ -235,7 +238,7 @@ export class RedisStore implements OwnedStore {
     await outage.adopt({ instance, epoch, isWhole: true })
   }
 
-  /** A commit may have seen to it meanwhile. */
+  /** Rewrites what the server has lost, unless a commit has already done so. */
   private async rewriteLost(): Promise<void> {
     const sentAt = this.lease.instant()
     try {
@@ -261,7 +264,7 @@ export class RedisStore implements OwnedStore {
   private async takeWhole(): Promise<EncodedBatch> {
     if (this.events.whole === undefined) throw lost(this.database.name)
     this.presence.hasLost()
-    // Whoever waits for a commit that has just ended must have taken note of it.
+    // Callers whose commit has just ended must have updated their state before it is read here.
     await new Promise(resolve => setImmediate(resolve))
     return encodeBatch(this.events.whole())
   }
@@ -285,9 +288,9 @@ export class RedisStore implements OwnedStore {
         return await this.database.commit(batches)
       } catch (error) {
         if (codeOf(error) === 'FENCED') throw error
-        // What the server has lost is seen to by the renewal, which this brings forward.
+        // The renewal rewrites what the server has lost: start it now.
         if (codeOf(error) === 'STORE_LOST') this.renewSoon()
-        // The server may have taken it all the same: the numbers and rows are the same again.
+        // The server may have executed the commit: repeated, it writes the same numbers and rows.
         this.presence.wentAway(error)
       }
     }
@@ -303,7 +306,7 @@ export class RedisStore implements OwnedStore {
     try {
       return await this.database.commit(batches)
     } catch (error) {
-      // Else the renewals look after it.
+      // In the other cases a renewal rewrites the store.
       if (codeOf(error) !== 'STORE_LOST' || !this.lease.isHeld) throw error
       await this.rewrite()
       return this.database.commit(batches)
@@ -314,7 +317,7 @@ export class RedisStore implements OwnedStore {
     try {
       await this.database.release()
     } catch {
-      // Its lease ends by itself, or another process has it already.
+      // The lease ends by itself, or another process already owns the store.
     }
   }
 }

@@ -22,11 +22,11 @@ const STORE_ID = 'store-id'
 const CLOSED_ROWS = 100_000
 
 export interface StoreRepositoryOptions {
-  /** Positions that are over and still known; the oldest go first. Default 100,000. */
+  /** Closed positions that are remembered; the oldest are deleted first. Default 100,000. */
   readonly closedRows?: number
 }
 
-/** All positions that a store knows, those that are over without their rules. */
+/** All positions in a store, closed ones without their rules. */
 export async function registerOf(
   store: Pick<Store, 'rows'>,
   closed = new ClosedRows(CLOSED_ROWS),
@@ -45,7 +45,7 @@ export async function registerOf(
 export const storeIdOf = async (store: Pick<Store, 'rows'>): Promise<string | undefined> =>
   idIn(await store.rows<unknown>('settings'))
 
-/** The row that says whether a person must confirm what is held. */
+/** The row that says whether a person must confirm the holdings. */
 export const unconfirmedRow = (isUnconfirmed: boolean): Row => {
   const row = { table: 'settings', key: UNCONFIRMED } as const
   return isUnconfirmed ? { ...row, value: true } : row
@@ -54,7 +54,7 @@ export const unconfirmedRow = (isUnconfirmed: boolean): Row => {
 const idIn = (settings: ReadonlyMap<string, unknown>): string | undefined =>
   settings.get(STORE_ID) as string | undefined
 
-/** Keeps the state of the service in a store: one table a kind, keyed by position. */
+/** Stores the state of the service: one table for each kind, keyed by position. */
 export class StoreRepository<
   Exit extends { readonly positionId: PositionId; readonly generation: number },
   Switch,
@@ -62,11 +62,11 @@ export class StoreRepository<
 > implements StateRepository<Exit, Switch, Day> {
   private readonly store: Store
   private readonly closed: ClosedRows
-  /** Called with ids that are not known any more, and the highest generation that any of them had. */
+  /** Called with ids that were deleted, and their highest generation. */
   onForgotten: ((ids: readonly PositionId[], generation: number) => void) | undefined
   private generationFloor = 0
   private storeId = ''
-  /** The id was drawn by this process, and no write has kept it yet. */
+  /** True while this process has drawn the id and no write has stored it yet. */
   private isIdNew = false
 
   constructor(store: Store, { closedRows = CLOSED_ROWS }: StoreRepositoryOptions = {}) {
@@ -105,12 +105,12 @@ export class StoreRepository<
     const ending = register.filter(({ state }) => state !== 'open')
     const { ids, generation } = this.closed.surplus(ending)
     const rows = [...this.rowsOf(change), ...this.closed.gone(ids)]
-    // An id that comes again must not get a generation that it has had: orders are named by it.
+    // A reused id must not get a generation that it had before: order ids contain it.
     const floor = Math.max(this.generationFloor, generation)
     if (floor > this.generationFloor) {
       rows.push({ table: 'settings', key: GENERATION_FLOOR, value: floor })
     }
-    // With the first change that is kept: no order has left before.
+    // Stored with the first change: no order was sent before that.
     if (this.isIdNew) rows.push(this.idRow())
     const numbered = await this.store.write({ rows, ...(lines !== undefined && { lines }) })
     this.isIdNew = false
@@ -120,10 +120,10 @@ export class StoreRepository<
     return numbered
   }
 
-  /** A change that holds everything, as rows. */
+  /** Encodes a complete change as rows. */
   whole(change: Change<Exit, Switch, Day>): Batch {
     const floor: Row = { table: 'settings', key: GENERATION_FLOOR, value: this.generationFloor }
-    // A row that is taken away would only say that it is not there.
+    // A deletion here would only say that the row does not exist.
     const rows = this.rowsOf(change).filter(({ value }) => value !== undefined)
     return { rows: [...rows, floor, this.idRow()] }
   }
@@ -156,14 +156,14 @@ export class StoreRepository<
   }
 
   /**
-   * A position that is over takes all with it but a row that remembers its id; a new life takes what
-   * an earlier one has left.
+   * A closed position deletes all its rows except one that remembers its id; a new generation
+   * deletes what an earlier one has left.
    */
   private registerRows(value: Registered): Row[] {
     const { generation } = value
     const key = value.position.id
-    const without = (tables: readonly Table[], life: number): Row[] =>
-      tables.map(table => ({ table, key, generation: life }))
+    const without = (tables: readonly Table[], highest: number): Row[] =>
+      tables.map(table => ({ table, key, generation: highest }))
     if (value.state !== 'open') {
       return [this.closed.row(value), ...without(['positions', 'ratchets', 'exits'], generation)]
     }
@@ -173,7 +173,7 @@ export class StoreRepository<
   }
 }
 
-/** The ratchets of the lives that are open; what an earlier release has kept says no life. */
+/** The ratchets of open generations; rows of an earlier release carry no generation. */
 function ratchetsOf(
   rows: ReadonlyMap<string, KeptRatchet>,
   register: ReadonlyMap<PositionId, Registered>,
@@ -188,7 +188,7 @@ function ratchetsOf(
   return ratchets
 }
 
-/** Two lives of one id may both have an exit that is followed. */
+/** Two generations of one id may each have an exit that is tracked. */
 const releasedRow = <Exit>({ positionId, generation, exit }: ReleasedChange<Exit>): Row => ({
   table: 'released',
   key: `${generation} ${positionId}`,

@@ -129,7 +129,7 @@ const taking = ({ rig: { system } }: Surroundings, onTick: () => void) => ({
 
 async function look(feed: RedisFeed): Promise<void> {
   for (const connection of feed.connections.values()) await connection.ready(10_000)
-  feed.look()
+  feed.sweep()
   await feed.idle()
 }
 
@@ -197,7 +197,7 @@ async function pull(around: Surroundings): Promise<[ms: number, heldMs: number]>
     last = performance.now()
   })
   const from = performance.now()
-  feed.look()
+  feed.sweep()
   await feed.idle()
   const ms = performance.now() - from
   clearInterval(probe)

@@ -22,22 +22,22 @@ describe('Footing', () => {
 
   it('notices that the folder, or one file in it, was deleted', () => {
     rmSync(join(folder, 'lock.mdb'))
-    expect(footing.look()).to.equal('deleted')
+    expect(footing.check()).to.equal('deleted')
     rmSync(folder, { recursive: true })
-    expect(footing.look()).to.equal('deleted')
+    expect(footing.check()).to.equal('deleted')
   })
 
   it('notices that a copy stands in its place, and that the folder is back', () => {
     renameSync(folder, join(place, 'away'))
     cpSync(join(place, 'away'), folder, { recursive: true })
-    expect(footing.look()).to.equal('replaced')
+    expect(footing.check()).to.equal('replaced')
     rmSync(folder, { recursive: true })
     renameSync(join(place, 'away'), folder)
-    expect(footing.look()).to.equal(undefined)
+    expect(footing.check()).to.equal(undefined)
   })
 
   it('takes no file that changes for another one', () => {
     writeFileSync(join(folder, 'data.mdb'), 'more data')
-    expect(footing.look()).to.equal(undefined)
+    expect(footing.check()).to.equal(undefined)
   })
 })

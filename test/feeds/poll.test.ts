@@ -34,7 +34,7 @@ describe('PollFeed', () => {
   }
 
   const look = async (feed: PollFeed): Promise<void> => {
-    feed.look()
+    feed.poll()
     await feed.idle()
   }
 
@@ -76,8 +76,8 @@ describe('PollFeed', () => {
 
   it('begins no round while one is under way', async () => {
     const feed = open()
-    feed.look()
-    feed.look()
+    feed.poll()
+    feed.poll()
     await feed.idle()
     expect(asked).to.have.length(1)
   })

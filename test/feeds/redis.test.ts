@@ -76,7 +76,7 @@ needing('redis-server').describe('RedisFeed', () => {
   }
 
   async function look(): Promise<void> {
-    feed!.look()
+    feed!.sweep()
     await feed!.idle()
   }
 

@@ -5,14 +5,14 @@ import { OutcomeUnknown } from '../../errors.ts'
 import { instrument, name, side } from '../shapes.ts'
 
 /**
- * The shapes of the protocol's answers. A shape that does not fit proves nothing: no field has a
- * default that could be read as flat, absent or filled. Fields that are not known are ignored.
+ * Shapes of the protocol's answers. An answer of another shape proves nothing: no field has a
+ * default that could be read as flat, absent or filled. Unknown fields are ignored.
  */
 
 const bounded = z.number().min(-LARGEST).max(LARGEST)
 const ageMs = z.number().nonnegative().default(0)
 
-/** To the question for one holding. */
+/** The answer to the query for one holding. */
 export const holdingReport = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('held'),
@@ -23,7 +23,7 @@ export const holdingReport = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unknown') }),
 ])
 
-/** To the question for everything that is held. */
+/** The answer to the query for all holdings. */
 export const holdingList = z.object({
   holdings: z.array(
     z.object({
@@ -38,7 +38,7 @@ export const holdingList = z.object({
   ),
 })
 
-/** To the question for prices; each row is looked at alone. */
+/** The answer to the query for prices; each row is validated by itself. */
 export const quoteList = z.object({ quotes: z.array(z.unknown()) })
 
 /** One price. */
@@ -52,14 +52,18 @@ export const quote = z.object({
   ask: bounded.exactOptional(),
 })
 
-/** To the question for every working order. */
+/** The answer to the query for working orders. */
 export const openOrderList = z.object({
   orders: z.array(
     z.object({ clientOrderId: z.string().nullable(), instrument, remaining: z.number() }),
   ),
 })
 
-/** The answer as `shape`, which must be about what was asked; throws `OutcomeUnknown`. */
+/**
+ * Parses an answer as `shape` and checks that it is about the requested thing.
+ *
+ * @throws OutcomeUnknown where either fails.
+ */
 export function parse<T>(
   shape: z.ZodType<T>,
   { what, text: json, about = {} }: { what: string; text: string; about?: Record<string, string> },
@@ -79,7 +83,7 @@ export function parse<T>(
   throw new OutcomeUnknown(`${what}: ${path}: ${issue!.message}`, { cause: result.error })
 }
 
-/** What an answer says with one field and takes back with another one; it proves neither. */
+/** Contradiction between two fields of an answer, as text; such an answer proves neither. */
 function contradictionOf({
   kind,
   quantity,
@@ -101,16 +105,20 @@ function contradictionOf({
 
 const isNone = (value: unknown): boolean => value === undefined || value === null || value === 0
 
-/** How the exponent of a number begins that may lie beyond what a double holds. */
+/** Matches the start of an exponent that may exceed the range of a double. */
 const BEYOND = /[eE]\+?\d{3}/
 
-/** A number beyond a double spoils itself alone: it is out of every bound, and still a number. */
+/**
+ * Clamps a number that a double cannot hold, so that only its own field is out of bounds and the
+ * rest of the answer stays readable.
+ */
 const finite = (_key: string, value: unknown): unknown =>
   value === Infinity || value === -Infinity ? Math.sign(value) * Number.MAX_VALUE : value
 
 function parseJson(json: string, what: string): object {
   try {
-    // Bridges pass on fields that are not known here, such as numeric ids with more digits.
+    // Bridges pass on fields that are unknown here, such as numeric ids with more digits than a
+    // double holds.
     const value = readJson(json, {
       numbers: 'nearest',
       revive: BEYOND.test(json) ? finite : undefined,

@@ -11,67 +11,68 @@ import { request as tlsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { NotSent, OutcomeUnknown } from '../../errors.ts'
 
-/** One request. `path` is encoded and stands below the server's address. */
+/** One request. `path` is URL-encoded and relative to the server's address. */
 export interface Ask {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   /** Sent as JSON. */
   readonly body?: unknown
-  /** Headers in place of the bearer token, such as those that sign a request of a venue. */
+  /** Headers in place of the bearer token, such as the signature headers of a venue. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent byte by byte, in place of `body`; its type stands in `headers`. */
+  /** Raw body, sent byte by byte in place of `body`; its content type is in `headers`. */
   readonly text?: string
   /**
-   * Changes something, and so travels over a connection of its own: one that was kept may be dead
-   * already, and what is written to it may have arrived or not.
+   * True when the request changes something. It then uses a connection of its own: a kept
+   * connection may already be dead, and a write to it leaves the outcome unknown.
    */
   readonly isOrder?: boolean
 }
 
 /** Where requests go, and their bounds. */
 export interface Line {
-  /** Keeps connections, for questions. */
+  /** Pool that keeps connections alive, for queries. */
   readonly agent: Agent
-  /** Makes each connection anew, for orders. */
+  /** Pool that opens each connection anew, for orders. */
   readonly orderAgent: Agent
-  /** Address of the server without a slash at its end. */
+  /** Address of the server without a trailing slash. */
   readonly url: string
-  /** A connection that is not ready by then is given up, ms. */
+  /** Longest wait for a ready connection, ms. */
   readonly connectTimeoutMs: number
-  /** A call without its whole answer by then is given up, ms. */
+  /** Longest wait for the complete answer, ms. */
   readonly timeoutMs: number
   /** Longest answer that is read, bytes. */
   readonly answerBytes: number
 }
 
-/** What came back, whatever it says. */
+/** The answer, whatever its status. */
 export interface RawAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** The whole body of a 200; of any other status what came at once of it. */
+  /** The whole body of a 200; of any other status as much as arrived quickly. */
   readonly text: string
 }
 
-/** Node takes no shorter time for one address, ms. */
+/** The shortest connect time per address that Node accepts, ms. */
 const SHORTEST_ATTEMPT_MS = 10
 
-/** How much of an answer that is an error is read for its message, and for how long. */
+/** How many characters of an error body are read for the message, and for how long, ms. */
 const EXCERPT = { bytes: 2048, ms: 200 }
 
 /**
- * Sends one request once and reads its answer. Throws `NotSent` as long as no byte of it was written,
- * `OutcomeUnknown` from then on.
+ * Sends one request once and reads its answer.
  *
- * This is not `fetch`, which sends a request a second time when it is answered with 421, and which
- * does not tell whether a request that failed had left. Here nothing is written before the line
- * that says so, and nothing is sent again or redirected.
+ * Not `fetch`: `fetch` sends a request a second time when it is answered with 421, and it does not
+ * report whether a failed request had left. Here no byte is written before the line that marks the
+ * request as sent, and nothing is resent or redirected.
+ *
+ * @throws NotSent before the first byte was written; OutcomeUnknown from then on.
  */
 export async function exchange(
   line: Line,
   { ask, token = '' }: { ask: Ask; token?: string },
   signal: AbortSignal,
 ): Promise<RawAnswer> {
-  // What signs a request stands behind the question mark, and is for the venue alone.
+  // The query string carries the signature, so only the path appears in messages.
   const what = `${ask.method} ${ask.headers === undefined ? ask.path : ask.path.split('?')[0]}`
   if (signal.aborted) throw new NotSent(`${what} was given up before it was sent`)
   let isSent = false
@@ -102,7 +103,7 @@ export async function exchange(
   }
 }
 
-/** Starts to connect; nothing is written before `end` is called. */
+/** Starts to connect; no byte is written before `end` is called. */
 function open(
   { url, agent, orderAgent, connectTimeoutMs }: Line,
   { ask, token, bytes }: { ask: Ask; token: string; bytes: number },
@@ -119,12 +120,12 @@ function open(
     method: ask.method,
     headers,
     agent: ask.isOrder === true ? orderAgent : agent,
-    // Else a name of several addresses has a quarter of a second for each but the last.
+    // Otherwise Node gives each address of a name but the last only a quarter of a second.
     autoSelectFamilyAttemptTimeout: Math.max(SHORTEST_ATTEMPT_MS, connectTimeoutMs / 2),
   } as RequestOptions)
 }
 
-/** Rejects when the request fails; its failure is never unheard. */
+/** A promise that rejects when the request fails; its rejection is always handled. */
 function failureOf(request: ClientRequest): Promise<never> {
   const failed = new Promise<never>((_, reject) => {
     request.on('error', reject)
@@ -134,10 +135,10 @@ function failureOf(request: ClientRequest): Promise<never> {
   return failed
 }
 
-/** Connections that have been ready once; they are handed from one request to the next. */
+/** Sockets that have been ready once; the pool hands them from one request to the next. */
 const ready = new WeakSet<Socket>()
 
-/** Resolves when the connection is ready: over TLS after the server has proved who it is. */
+/** Resolves when the connection is ready: over TLS after the server's certificate was verified. */
 async function connected(request: ClientRequest): Promise<void> {
   if (request.socket === null) await once(request, 'socket')
   const { socket } = request
@@ -158,14 +159,17 @@ async function whole(response: IncomingMessage, most: number): Promise<string> {
   let bytes = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    // Leaving the loop ends the connection.
+    // Leaving the loop destroys the connection.
     if (bytes > most) throw new Error(`the answer is longer than ${most} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()
 }
 
-/** What an error says of itself; it is proved by its status, so that a body that fails is no failure. */
+/**
+ * Reads the body of an error answer for the message. The status alone decides the outcome, so a
+ * body that cannot be read is not a failure.
+ */
 async function excerpt(response: IncomingMessage): Promise<string> {
   const timer = setTimeout(() => response.destroy(), EXCERPT.ms)
   let text = ''
@@ -175,18 +179,18 @@ async function excerpt(response: IncomingMessage): Promise<string> {
       if (text.length > EXCERPT.bytes) break
     }
   } catch {
-    // The status has been read, and is all that counts.
+    // The status was read, and only the status decides.
   }
   clearTimeout(timer)
   return text.slice(0, EXCERPT.bytes)
 }
 
-/** Everything that has to be let go of when a call is over. */
+/** Releases the timers and listeners of a call when it ends. */
 class Ending {
   private readonly undo: (() => void)[] = []
 
   on(signal: AbortSignal, act: () => void): void {
-    // A signal may stand for many calls at once, each of which lets go of it.
+    // One signal may serve many calls at once; each call removes its own listener.
     setMaxListeners(0, signal)
     signal.addEventListener('abort', act, { once: true })
     this.undo.push(() => signal.removeEventListener('abort', act))
@@ -205,7 +209,9 @@ class Ending {
 
 const timedOut = (what: string, ms: number): Error => new Error(`no ${what} within ${ms} ms`)
 
-/** Several addresses that all refuse give an error without a message. */
+/**
+ * When several addresses all refuse, Node throws an AggregateError without a message: build one.
+ */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   return cause.message === ''

@@ -4,14 +4,14 @@ import { OutcomeUnknown } from '../../errors.ts'
 import type { Capabilities, Holding, HoldingKey, HoldingReport } from '../../ports/broker.ts'
 import type { holdingList, holdingReport } from './answers.ts'
 
-/** What names a holding in the protocol; none of its values is empty or more than text. */
+/** A field that names a holding in the protocol: a text that is not empty. */
 export type HoldingFields = Readonly<Record<string, string>>
 
 type Row = z.output<typeof holdingList>['holdings'][number]
 
 /**
- * The fields of a key that the venue tells apart, others would only invite an answer to another
- * question; undefined where the key lacks one.
+ * The fields of a key that the venue distinguishes; others would invite an answer to another query.
+ * Undefined where the key lacks a required field.
  */
 export function fieldsOf(
   { account, instrument, side, ticket }: HoldingKey,
@@ -29,9 +29,9 @@ export function fieldsOf(
 }
 
 /**
- * One holding as the port tells it. The server says how old its knowledge is at the answer; counted
- * from the question instead, the knowledge is never younger than it says. A quantity that nothing can
- * have proves nothing: `onOdd` counts it.
+ * Converts one holding of the protocol to the port's. The server reports the age of its knowledge
+ * at the time of its answer; counted from the request instead, the knowledge never appears younger
+ * than it is. An impossible quantity proves nothing and is counted by `onOdd`.
  */
 export function reportOf(
   report: z.output<typeof holdingReport>,
@@ -46,8 +46,8 @@ export function reportOf(
 }
 
 /**
- * A list of holdings as the port tells it; one row that contradicts the venue spoils all of it. A row
- * with a quantity that nothing can have is left out, as one that is missing: it proves nothing.
+ * Converts a list of holdings. One row that contradicts the venue's capabilities spoils the whole
+ * list. A row with an impossible quantity is dropped: like a missing row, it proves nothing.
  */
 export function holdingsOf(
   rows: readonly Row[],
@@ -68,7 +68,7 @@ export function holdingsOf(
     if (!isBounded(row.quantity) || !isBounded(row.entryPrice ?? 0)) onOdd()
     return holdingOf(row)
   })
-  // Some venues list what is closed. Like a row that is missing, that proves nothing.
+  // Some venues list closed holdings. Like a missing row, a quantity of 0 proves nothing here.
   return held.filter(({ quantity }) => quantity !== 0 && isBounded(quantity))
 }
 

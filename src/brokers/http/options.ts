@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 
-/** Calls of one horizon; fewer than one a second are so many a minute. */
+/** A limit on calls within one horizon; a rate below one a second is expressed per minute. */
 const calls = (horizon: string) =>
   z
     .int()
@@ -26,19 +26,19 @@ const limit = z.strictObject({
 const limits = z
   .array(limit)
   .min(1)
-  // Also where there are other faults, as far as what is there can be read.
-  .superRefine(tellTwice, { when: ({ value }) => Array.isArray(value) })
+  // Runs also where other settings are invalid, as far as the values can be read.
+  .superRefine(refuseRepeats, { when: ({ value }) => Array.isArray(value) })
 
-/** A group of two limits would be kept to one of them only. */
-function tellTwice(all: readonly unknown[], context: z.RefinementCtx): void {
+/** Refuses an endpoint group that appears in two limits: only one of them would be kept. */
+function refuseRepeats(all: readonly unknown[], context: z.RefinementCtx): void {
   const known = new Map<unknown, string>()
-  const tell = (value: unknown, limit: string, path: (string | number)[]): void => {
+  const note = (value: unknown, limit: string, path: (string | number)[]): void => {
     const other = known.get(value)
     if (other !== undefined) {
       context.addIssue({
         code: 'custom',
         path,
-        message: `what no other limit has: ${other} has it`,
+        message: `an endpoint group of one limit only: ${other} has it too`,
       })
     }
     known.set(value, limit)
@@ -46,15 +46,15 @@ function tellTwice(all: readonly unknown[], context: z.RefinementCtx): void {
   for (const [index, each] of all.entries()) {
     const { name, groups } = Object(each) as { name?: unknown; groups?: unknown }
     const of = `limits[${index}]`
-    tell(`name ${String(name)}`, of, [index, 'name'])
+    note(`name ${String(name)}`, of, [index, 'name'])
     if (!Array.isArray(groups)) continue
-    for (const [at, group] of groups.entries()) tell(group, of, [index, 'groups', at])
+    for (const [at, group] of groups.entries()) note(group, of, [index, 'groups', at])
   }
 }
 
 /**
- * What the venue behind the server can prove. Nothing is claimed by default: a capability that is
- * not stated is not relied upon.
+ * What the venue behind the server can prove. Every default claims nothing: a capability that is
+ * not stated is not relied on.
  */
 export const capabilities = z.strictObject({
   dedupe: z
@@ -75,7 +75,7 @@ export const capabilities = z.strictObject({
     .describe('How the venue counts holdings: netted, longs and shorts apart, or one by one.'),
   visibilityMs: z.number().int().nonnegative().max(600_000).default(5_000).meta({
     unit: 'ms',
-    description: 'Longest time until an order that was taken can be found, and changes a holding.',
+    description: 'Longest time until an accepted order can be found and has changed its holding.',
   }),
   clientOrderIdLength: z
     .number()
@@ -120,7 +120,7 @@ const fields = {
     .describe('Path of a file with the token, read for each call.'),
   capabilities: capabilities
     .prefault({})
-    .describe('What the venue can prove; what is not stated is not relied upon.'),
+    .describe('What the venue can prove; a capability that is not stated is not relied on.'),
   openOrders: z.boolean().default(false).describe('Whether the server lists working orders.'),
   connectTimeoutMs: ms
     .default(2_000)
@@ -152,7 +152,7 @@ const fields = {
     .meta({ unit: 'ms', description: 'Longest ban that is honoured.' }),
 }
 
-/** Section of the configuration that describes a server behind which a broker stands. */
+/** Section of the configuration that describes the server of a broker. */
 export const httpBrokerSchema = z
   .strictObject(fields)
   .refine(({ token, tokenFile }) => (token === undefined) !== (tokenFile === undefined), {
@@ -166,7 +166,10 @@ export const httpBrokerSchema = z
 
 export type HttpBrokerConfig = z.output<typeof httpBrokerSchema>
 
-/** Where the token comes from, for each call anew. Throws what reading the file throws. */
+/**
+ * Returns the function that supplies the token for each request. The function throws what reading
+ * the token file throws.
+ */
 export function tokenSource({
   token,
   tokenFile,
@@ -174,7 +177,7 @@ export function tokenSource({
   return () => (tokenFile === undefined ? token! : readFileSync(tokenFile, 'utf8').trim())
 }
 
-/** What is wrong with the address of a server; undefined: nothing. */
+/** Why the address of a server is invalid; undefined where it is valid. */
 export function faultOfUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return 'an address such as https://bridge.example'
   const { protocol, username, password, search, hash } = new URL(text)
@@ -183,7 +186,7 @@ export function faultOfUrl(text: string): string | undefined {
   return search === '' && hash === '' ? undefined : 'an address without ? and #'
 }
 
-/** Whether what travels to an address can be read on the way. */
+/** Whether traffic to an address is unencrypted and leaves this machine. */
 export function isInTheClear(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname } = new URL(text)

@@ -6,12 +6,12 @@ export interface WaitBounds {
   readonly banMs: number
 }
 
-/** How long a server wants to be left alone. */
+/** How long a server asks callers to wait. */
 export interface Wait {
-  /** Ms from now; undefined where it does not say, or not in a way that can be read. */
+  /** Ms from now; undefined where no header says so, or none can be read. */
   readonly retryAfterMs?: number
   readonly isBan: boolean
-  /** Headers that could not be read, or asked for more than the bound. */
+  /** Headers that cannot be read, or exceed the bound. */
   readonly oddities: number
 }
 
@@ -21,18 +21,22 @@ interface Reading {
 }
 
 const DIGITS = /^\d{1,15}$/
-/** Epoch ms of this and the next centuries; seconds have ten digits. */
+/** Bounds of epoch milliseconds of this and the next centuries; epoch seconds have ten digits. */
 const EPOCH_MS = /^\d{13,14}$/
-/** The three forms of a date in HTTP begin with the name of a day. */
+/** The three date formats of HTTP begin with the name of a weekday (RFC 9110, section 5.6.7). */
 const DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/
 
-/** A `date` that is further from our clock may be wrong itself, such as that of a cache, ms. */
+/**
+ * A `date` header that differs more from this machine's clock may itself be wrong, such as that of
+ * a cached answer, ms.
+ */
 const CREDIBLE_MS = 60_000
 
 /**
- * Reads `retry-after` (seconds, or a date) and `ban-until` (epoch ms). Times are compared with the
- * server's own `date` where it gives one, so that its clock may be wrong. Where that is far from our
- * clock, either may be wrong: the shorter wait counts. `now` is epoch ms.
+ * Reads `retry-after` (seconds, or a date; RFC 9110, section 10.2.3) and `ban-until` (epoch ms). A
+ * time is compared with the server's own `date` header, so that the server's clock may be wrong.
+ * Where the two clocks differ much, either may be wrong and the shorter wait counts. `now` is epoch
+ * ms.
  */
 export function waitOf(headers: IncomingHttpHeaders, now: number, bounds: WaitBounds): Wait {
   const serverNow = dateOf(headers.date) ?? now
@@ -68,7 +72,7 @@ function retryAfterMs(text: string, nows: readonly number[]): number | undefined
 const banMs = (text: string, nows: readonly number[]): number | undefined =>
   EPOCH_MS.test(text) ? shortestMs(Number(text), nows) : undefined
 
-/** The shortest wait until `at`; 0 where it is past by every clock. */
+/** The shortest wait until `at`, ms; 0 where `at` is past by every clock. */
 function shortestMs(at: number, nows: readonly number[]): number {
   const waits = nows.map(now => at - now).filter(ms => ms > 0)
   return waits.length === 0 ? 0 : Math.min(...waits)

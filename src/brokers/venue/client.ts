@@ -9,14 +9,16 @@ import {
 } from './line.ts'
 import { errorOf, rejectionOf, type Failure } from './meaning.ts'
 
-/** The value of an answer that says yes, or what any other one proves. */
+/** The value of a successful answer, or the failure that any other answer proves. */
 export type Answer =
   { readonly kind: 'answer'; readonly value: unknown } | ({ readonly kind: 'failure' } & Failure)
 
-/** How a venue's answers are read. `what` names the request, `now` is epoch ms at the venue. */
+/**
+ * Reads a venue's answers. `what` names the request in messages, `now` is epoch ms at the venue.
+ */
 export type Judge = (what: string, answer: RawAnswer, now: number) => Answer
 
-/** Asks a venue, and reads what its answers prove. */
+/** Sends requests to a venue and reads what the answers prove. */
 export class VenueClient {
   readonly line: VenueLine
   private readonly judge: Judge
@@ -26,29 +28,33 @@ export class VenueClient {
     this.judge = judge
   }
 
-  /** Asks once. Throws as `exchange` does. */
+  /** Sends one request. Throws as `exchange` does. */
   async ask(request: VenueRequest, signal: AbortSignal): Promise<Answer> {
     const raw = await this.line.ask(request, signal)
     const answer = this.judge(`${request.method} ${request.path}`, raw, this.line.time.at())
-    if (answer.kind === 'failure' && answer.meaning === 'clock') this.line.time.doubt()
+    if (answer.kind === 'failure' && answer.meaning === 'clock') this.line.time.distrust()
     return answer
   }
 
-  /** The value of an answer; throws an error of the port where there is none. */
+  /** The value of an answer; throws the error of the port that a failure proves. */
   async question(request: VenueRequest, signal: AbortSignal): Promise<unknown> {
     const answer = await this.ask(request, signal)
     if (answer.kind === 'failure') throw errorOf(answer)
     return answer.value
   }
 
-  /** How far the venue's clock is ahead of ours, ms. */
+  /** How far the venue's clock is ahead of this machine's, ms. */
   async clockOffsetMs(signal: AbortSignal): Promise<number> {
     await this.line.syncTime(signal)
     return this.line.time.offsetMs ?? 0
   }
 }
 
-/** What the failure of a new order is; throws where it is neither a rejection nor a duplicate. */
+/**
+ * The answer that the failure of a new order proves: a rejection or a duplicate.
+ *
+ * @throws the error of the port where it proves neither.
+ */
 export function refusedOf(failure: Failure): ExitAnswer {
   if (failure.meaning === 'duplicate') return { kind: 'duplicate' }
   const code = rejectionOf(failure)
@@ -57,8 +63,8 @@ export function refusedOf(failure: Failure): ExitAnswer {
 }
 
 /**
- * Throws where the answer to a cancel says that it may not have been asked at all. Any other one, a
- * refusal too, leaves the question how the order stands: it may have been over before.
+ * Throws where the failure of a cancel proves that the venue may not have seen it. Any other
+ * failure, a refusal too, leaves the state of the order open: it may have ended before.
  */
 export function assertCancelled(answer: Answer): void {
   if (answer.kind === 'answer') return

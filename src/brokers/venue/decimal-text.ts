@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import { isBounded } from '../../domain/bounds.ts'
 
-/** Digits with at most one point; an exponent, a blank or a comma is no number of these venues. */
+/** Digits with at most one point. These venues write no exponents, blanks or commas. */
 const DECIMAL = /^-?\d{1,30}(?:\.\d{1,30})?$/
 
-/** A number that a venue gives as text. */
+/** A number that a venue sends as text. */
 export const decimal = z
   .string()
   .regex(DECIMAL)
   .transform(Number)
   .refine(isBounded, 'a number within the bounds')
 
-/** A number that a venue gives as text, or as an empty text where there is none. */
+/** A number that a venue sends as text, or an empty text where there is none. */
 export const decimalOrNone = z
   .union([z.literal('').transform(() => undefined), decimal])
   .exactOptional()

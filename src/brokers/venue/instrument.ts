@@ -1,9 +1,9 @@
 import type { InstrumentId } from '../../domain/ids.ts'
 
-/** What a venue fixes for an instrument; undefined where it says nothing of it. */
+/** The venue's rules for an instrument; a field is undefined where the venue does not state it. */
 export interface VenueInstrument {
   readonly instrument: InstrumentId
-  /** Whether orders are taken now. */
+  /** Whether the venue accepts orders now. */
   readonly isTrading: boolean
   /** Money per price point and unit. */
   readonly multiplier: number
@@ -12,12 +12,12 @@ export interface VenueInstrument {
   readonly minQuantity: number | undefined
   /** Largest quantity of one market order. */
   readonly maxQuantity: number | undefined
-  /** Smallest value of an order that is not reduce-only, money. */
+  /** Smallest value of an order that is not reduce-only, in the quote currency. */
   readonly minNotional: number | undefined
-  /** Currency of its profit. */
+  /** Currency of its profit and loss. */
   readonly currency: string
 }
 
-/** A number above 0; undefined where a venue writes 0 or nothing for "any". */
+/** A number above 0; undefined where a venue writes 0 or an empty text for "no limit". */
 export const above0 = (x: number | undefined): number | undefined =>
   x !== undefined && x > 0 ? x : undefined

@@ -1,14 +1,14 @@
 import { readFileSync, statSync } from 'node:fs'
 
-/** What signs the requests to a venue. */
+/** The key that signs the requests to a venue. */
 export interface VenueKey {
   readonly key: string
   readonly secret: string
-  /** Chosen by the owner of the key; OKX has one. */
+  /** Passphrase chosen by the owner of the key; only OKX has one. */
   readonly passphrase: string | undefined
 }
 
-/** Where a key comes from. */
+/** Where to read a key. */
 export interface KeyPlace {
   readonly key?: string
   readonly secret?: string
@@ -16,21 +16,21 @@ export interface KeyPlace {
   readonly keyFile?: string
 }
 
-/** What can stand in a header, and in a key. */
+/** Characters that a header, and thus a key, can have. */
 const VISIBLE = /^[\x21-\x7e]+$/
 const LINE = /^\s*(key|secret|passphrase)\s*[:=]\s*(.*?)\s*$/
 const OTHERS = 0o077
 
 /**
- * Gives the key, from its file for each call anew. Throws an Error that says what is wrong with it and
- * shows nothing of it.
+ * Returns the function that supplies the key; it reads the key file anew for each call. It throws
+ * an Error that names what is wrong and shows nothing of the key.
  */
 export function keySource(place: KeyPlace): () => VenueKey {
   return () =>
     place.keyFile === undefined ? checked(place) : checked(parseKeyFile(privateText(place.keyFile)))
 }
 
-/** The values of a key file, a line each: `key: …`, `secret: …`, `passphrase: …`. */
+/** Parses a key file: one value a line, `key: …`, `secret: …`, `passphrase: …`. */
 export function parseKeyFile(text: string): Omit<KeyPlace, 'keyFile'> {
   const values: Record<string, string> = {}
   for (const line of text.split('\n')) {

@@ -11,29 +11,29 @@ export type { RawAnswer } from '../http/exchange.ts'
 export interface VenueRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
-  /** In the order in which they are sent, all of them text. */
+  /** Parameters in the order in which they are sent. */
   readonly params?: Readonly<Record<string, string>>
-  /** Sent as JSON, where the venue takes that. */
+  /** Sent as JSON, where the venue accepts that. */
   readonly body?: Readonly<Record<string, unknown>>
-  /** Whether the venue must know by whom it is; public data need not be signed. */
+  /** Whether the request must be signed; public data need no signature. */
   readonly isSigned: boolean
-  /** Changes something at the venue. */
+  /** Whether the request changes something at the venue. */
   readonly isOrder?: boolean
 }
 
-/** With what a request is signed. */
+/** What a request is signed with. */
 export interface Stamp {
   readonly key: VenueKey
   /** Epoch ms by the venue's clock. */
   readonly at: number
 }
 
-/** How a venue takes requests. */
+/** How a venue expects requests. */
 export interface Dialect {
-  /** Puts a request into bytes; without a stamp it is public. */
+  /** Encodes a request; without a stamp it stays unsigned. */
   readonly write: (request: VenueRequest, stamp: Stamp | undefined) => Ask
   readonly timeRequest: VenueRequest
-  /** Epoch ms; throws where the answer is something else. */
+  /** Reads the venue's time, epoch ms; throws where the answer is something else. */
   readonly readTime: (answer: RawAnswer) => number
 }
 
@@ -42,19 +42,19 @@ export interface LineOptions {
   readonly connectTimeoutMs: number
   readonly timeoutMs: number
   readonly answerBytes: number
-  /** Asked for each call; throws an Error that shows nothing of the key. */
+  /** Called for each request; throws an Error that shows nothing of the key. */
   readonly key: () => VenueKey
   /** Epoch ms. */
   readonly now?: () => number
-  /** Ms that never jump. */
+  /** Monotonic ms. */
   readonly monotonic?: () => number
 }
 
-/** Connections at once, and how long an unused one is kept. */
+/** Pool size, and how long an unused connection is kept. */
 const FRESH = { maxSockets: 64 }
 const KEPT = { ...FRESH, keepAlive: true, maxFreeSockets: 16, timeout: 4_000 }
 
-/** Signed requests to one venue, each sent once. */
+/** Sends signed requests to one venue, each once. */
 export class VenueLine {
   readonly time: VenueTime
   private readonly dialect: Dialect
@@ -62,7 +62,7 @@ export class VenueLine {
   private readonly readKey: () => VenueKey
   private readonly calls = new Set<Promise<unknown>>()
   private isClosed = false
-  /** The key of the last call; undefined where there was none. */
+  /** Key of the last request; undefined until there was one. */
   private lastKey: string | undefined
 
   constructor(dialect: Dialect, options: LineOptions) {
@@ -75,7 +75,7 @@ export class VenueLine {
     this.time = new VenueTime({ monotonic, now })
   }
 
-  /** Sends once and gives what came back, whatever it says. Throws as `exchange` does. */
+  /** Sends once and returns the answer whatever it says. Throws as `exchange` does. */
   async ask(request: VenueRequest, signal: AbortSignal): Promise<RawAnswer> {
     if (this.isClosed) throw new NotSent('the broker is closed')
     const call = request.isSigned ? this.askSigned(request, signal) : this.send(request, signal)
@@ -87,7 +87,7 @@ export class VenueLine {
     }
   }
 
-  /** Asks for the venue's time, and counts on from it. */
+  /** Asks the venue for its time, and counts on from it with the monotonic clock. */
   syncTime(signal: AbortSignal): Promise<void> {
     return this.time.sync(async () =>
       this.dialect.readTime(await this.send(this.dialect.timeRequest, signal)),
@@ -98,7 +98,7 @@ export class VenueLine {
     try {
       return identityOf(this.readKey()) !== this.lastKey
     } catch {
-      // What cannot be read is nothing new.
+      // An answer that cannot be read changes nothing.
       return false
     }
   }
@@ -116,12 +116,16 @@ export class VenueLine {
     return this.send(request, signal, { key, at: this.time.at() })
   }
 
-  /** An order waits for the venue's time only where its clock is not known, or was refused. */
+  /**
+   * An order waits for the venue's time only where the offset is unknown, or the venue refused the
+   * last timestamp.
+   */
   private async settleTime({ isOrder = false }: VenueRequest, signal: AbortSignal): Promise<void> {
     const { isNeeded, isOld } = this.time
     if (!isNeeded && !isOld) return
     const synced = this.syncTime(signal).catch(() => {
-      // The venue judges the time of the request itself, and takes nothing in where it is wrong.
+      // A venue that judges the timestamp of this request itself accepts nothing where the
+      // timestamp is wrong.
     })
     if (isNeeded || !isOrder) await synced
   }

@@ -1,12 +1,12 @@
 import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../errors.ts'
 import type { RejectionCode } from '../../ports/broker.ts'
 
-/** Why a venue refuses an order, in more words than the port has. */
+/** Reasons for which venues refuse an order; finer than those of the port. */
 type Refusal = RejectionCode | 'price-band' | 'below-minimum' | 'nothing-held' | 'held-by-orders'
 
 /**
- * What a code of a venue proves. `clock`: our time lies outside the venue's window, nothing was taken;
- * `ended` and `filled`: the order of a cancel was over before. What is `unknown` proves nothing.
+ * What a code of a venue proves. `clock`: the timestamp lies outside the venue's window, nothing
+ * was accepted. `ended` and `filled`: the order to cancel had already ended. `unknown`: nothing.
  */
 export type Meaning =
   | Refusal
@@ -21,7 +21,7 @@ export type Meaning =
   | 'ended'
   | 'filled'
 
-/** Codes by what they prove; codes are separated by blanks. */
+/** Builds a table from meaning to codes; codes are separated by blanks. */
 export function codeTable(
   groups: Readonly<Partial<Record<Meaning, string>>>,
 ): ReadonlyMap<string, Meaning> {
@@ -35,16 +35,16 @@ export function codeTable(
   return table
 }
 
-/** What a venue said instead of an answer. */
+/** A venue's answer that is a failure. */
 export interface Failure {
   readonly meaning: Meaning
-  /** Status, code and text, for a person. */
+  /** Status, code and text, for messages. */
   readonly message: string
-  /** How long the venue wants to be left alone, ms; undefined where it does not say. */
+  /** How long the venue asks callers to wait, ms; undefined where it does not say. */
   readonly retryAfterMs?: number | undefined
 }
 
-/** The rejection of the port that a failure is; undefined where it is none. */
+/** The rejection of the port that a failure maps to; undefined where it maps to none. */
 export function rejectionOf({ meaning }: Failure): RejectionCode | undefined {
   switch (meaning) {
     case 'insufficient-quantity':
@@ -74,7 +74,10 @@ export function rejectionOf({ meaning }: Failure): RejectionCode | undefined {
   }
 }
 
-/** The error of the port that a failure is. What the port has no error for proves nothing. */
+/**
+ * The error of the port that a failure maps to. A failure without a counterpart in the port proves
+ * nothing.
+ */
 export function errorOf({ meaning, message, retryAfterMs }: Failure): Error {
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
   switch (meaning) {

@@ -1,9 +1,9 @@
-/** Venues that name instruments each in a way of its own. */
+/** Venues whose instrument names have different notations. */
 export type VenueKind = 'binance' | 'bybit' | 'okx'
 
-/** The names that a venue gives to its contracts. */
+/** Patterns of the names that a venue gives to its contracts. */
 const NAMES: Readonly<Record<VenueKind, RegExp>> = {
-  // Letters of other scripts stand in some names there.
+  // Some names there contain letters of other scripts.
   binance: /^[\p{Lu}\p{Lo}\d]+(?:_\d{6})?$/u,
   bybit: /^[A-Z\d]+(?:-\d{1,2}[A-Z]{3}\d{2})?$/,
   okx: /^[A-Z\d]+-[A-Z\d]+-(?:SWAP|\d{6})$/,
@@ -13,8 +13,9 @@ const SUFFIX = /[-_/]?(?:SWAP|PERP|PERPETUAL)$/
 const PAIR = /^([A-Z\d]+?)[-_/]?(USDT|USDC|USD)$/
 
 /**
- * What was probably meant by a name in another notation, such as `BTC/USDT`, `btcusdt` or
- * `BTC-USDT-SWAP`; undefined where the name is one of the venue, or where nothing can be guessed.
+ * The venue's name that was probably meant by a name in another notation, such as `BTC/USDT`,
+ * `btcusdt` or `BTC-USDT-SWAP`. Undefined where the name already is the venue's, or where no guess
+ * is possible.
  */
 export function meantAt(venue: VenueKind, name: string): string | undefined {
   if (NAMES[venue].test(name)) return undefined

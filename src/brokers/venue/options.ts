@@ -3,7 +3,7 @@ import type { Capabilities } from '../../ports/broker.ts'
 import { faultOfUrl, isInTheClear } from '../http/options.ts'
 import type { PositionMode } from './account.ts'
 
-/** How a venue is configured: where it is, and what it can prove. */
+/** Where a venue is, and what it can prove. */
 interface VenueDescription<Kind extends string, Environment extends string> {
   readonly kind: Kind
   /** Addresses by environment. */
@@ -29,7 +29,7 @@ const fields = {
     .string()
     .min(1)
     .exactOptional()
-    .describe('Path of a file with the key that its owner alone can read (mode 0600).'),
+    .describe('Path of a file with the key, readable by its owner only (mode 0600).'),
   positionMode: z
     .enum(['one-way', 'hedge'])
     .default('one-way')
@@ -66,11 +66,11 @@ const fields = {
   callTimeoutMs: ms.default(5_000).meta({
     unit: 'ms',
     description:
-      'Longest wait for one answer, from when the call leaves; after it the outcome is unknown, and the broker is asked.',
+      'Longest wait for one answer, counted from sending the call; then the outcome is unknown and watchkeeper queries the broker.',
   }),
 }
 
-/** Where a key is expected, for a person. */
+/** Where a key is expected, for messages. */
 export const KEY_EXPECTED =
   'broker.keyFile, or WATCHKEEPER_BROKER_KEY and WATCHKEEPER_BROKER_SECRET in the environment'
 
@@ -106,7 +106,7 @@ export function venueSchema<const Kind extends string, const Environment extends
     }))
 }
 
-/** What the adapter of every venue takes from its section of the configuration, setting by setting. */
+/** The settings that the adapter of every venue takes from its section of the configuration. */
 export const accountSettings = (
   config: Pick<
     z.output<ReturnType<typeof venueSchema>>,

@@ -1,17 +1,19 @@
 import { OutcomeUnknown } from '../../errors.ts'
 
-/** One page of a list, and the mark of the next one; undefined: this is the last one. */
+/** One page of a list, and the cursor of the next page; undefined on the last page. */
 export interface Page<Row> {
   readonly rows: readonly Row[]
   readonly next: string | undefined
 }
 
-/** Pages that are read of one list; more are a mistake of the venue, or of ours. */
+/** Most pages that are read of one list; more would be a fault of the venue or of this adapter. */
 const MOST_PAGES = 100
 
 /**
- * A whole list. Throws `OutcomeUnknown` where it has no end, or where it changes while it is read: a
- * mark that comes again, a row that stands twice by the name that `nameOf` gives.
+ * Reads a whole list page by page.
+ *
+ * @throws OutcomeUnknown where the list has no end or changes while it is read: a cursor comes
+ * again, or two rows have the same name by `nameOf`.
  */
 export async function wholeList<Row>(
   what: string,

@@ -1,4 +1,4 @@
-/** Parameters as they stand behind a question mark, in their order. */
+/** Encodes parameters as a query string, in their order. */
 export const queryOf = (params: Readonly<Record<string, string>>): string =>
   Object.entries(params)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)

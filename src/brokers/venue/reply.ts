@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { readJson } from '../../domain/json.ts'
 import { OutcomeUnknown } from '../../errors.ts'
 
-/** The value of a JSON text; undefined where it is none, also where a key stands twice. */
+/** Parses a JSON text; undefined where it is invalid, or where an object has the same key twice. */
 export function jsonOf(text: string): unknown {
   try {
     return readJson(text, { numbers: 'nearest' })
@@ -11,7 +11,11 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-/** A value as `shape`. Throws `OutcomeUnknown` where it is anything else: that proves nothing. */
+/**
+ * Parses a value as `shape`.
+ *
+ * @throws OutcomeUnknown where it has another shape: that proves nothing.
+ */
 export function shaped<T>(shape: z.ZodType<T>, value: unknown, what: string): T {
   const result = shape.safeParse(value)
   if (result.success) return result.data
@@ -20,7 +24,7 @@ export function shaped<T>(shape: z.ZodType<T>, value: unknown, what: string): T 
   throw new OutcomeUnknown(`${what}: ${path}: ${issue!.message}`, { cause: result.error })
 }
 
-/** Throws `OutcomeUnknown` where an answer is about something else than what was asked. */
+/** @throws OutcomeUnknown where an answer is not about the requested thing. */
 export function assertAbout(
   what: string,
   answer: Readonly<Record<string, unknown>>,

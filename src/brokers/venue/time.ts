@@ -1,17 +1,17 @@
-/** After so long the venue's time is asked for again, ms: clocks drift some ms an hour. */
+/** The venue's time is asked for again after so long, ms: clocks drift some ms an hour. */
 const FRESH_MS = 600_000
-/** Questions of which the middle one counts. */
+/** Questions in one synchronisation; the median of their results counts. */
 const SAMPLES = 3
 
 /**
- * The venue's time, counted on from its last answer by a clock that never jumps. It lags by the way of
- * that answer and is never ahead: some venues refuse what comes from the future.
+ * The venue's time: its last answer, counted on by a monotonic clock. The estimate lags by the
+ * latency of that answer and is never ahead: some venues refuse timestamps in the future.
  */
 export class VenueTime {
   private readonly monotonic: () => number
   private readonly now: () => number
   private base: { readonly serverMs: number; readonly monotonicMs: number } | undefined
-  private isDoubted = true
+  private isDistrusted = true
   private syncing: Promise<void> | undefined
 
   /** `now`, epoch ms, counts until the venue has answered. */
@@ -26,26 +26,30 @@ export class VenueTime {
     return Math.round(this.base.serverMs + this.monotonic() - this.base.monotonicMs)
   }
 
-  /** How far the venue's clock is ahead of ours, ms; undefined before its first answer. */
+  /**
+   * How far the venue's clock is ahead of this machine's, ms; undefined before its first answer.
+   */
   get offsetMs(): number | undefined {
     return this.base === undefined ? undefined : this.at() - this.now()
   }
 
-  /** The venue refused our time: nothing is signed before it was asked again. */
-  doubt(): void {
-    this.isDoubted = true
+  /** Call when the venue refused a timestamp: nothing is signed before the time was read again. */
+  distrust(): void {
+    this.isDistrusted = true
   }
 
-  /** Whether a call must wait for the venue's time. */
+  /** Whether a request must wait for the venue's time. */
   get isNeeded(): boolean {
-    return this.isDoubted
+    return this.isDistrusted
   }
 
   get isOld(): boolean {
     return this.base === undefined || this.monotonic() - this.base.monotonicMs > FRESH_MS
   }
 
-  /** Asks for the time; calls at once share one question. Throws what asking throws. */
+  /**
+   * Asks for the time; simultaneous callers share one question. Throws what the question throws.
+   */
   async sync(ask: () => Promise<number>): Promise<void> {
     this.syncing ??= this.measure(ask).finally(() => (this.syncing = undefined))
     return this.syncing
@@ -61,6 +65,6 @@ export class VenueTime {
       each.serverMs - each.monotonicMs
     samples.sort((a, b) => ahead(a) - ahead(b))
     this.base = samples[Math.floor(SAMPLES / 2)]!
-    this.isDoubted = false
+    this.isDistrusted = false
   }
 }

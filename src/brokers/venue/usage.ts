@@ -1,10 +1,10 @@
 import { RateLimited } from '../../errors.ts'
 
-/** Part of a limit from which questions wait, so that exits still get through. */
+/** Fraction of a limit beyond which queries wait, so that exits still get through. */
 const RESERVED_FROM = 0.95
 const MINUTE_MS = 60_000
 
-/** How much of a limit of calls a minute is used, by what the venue says with each answer. */
+/** How much of a per-minute call limit is used, as the venue reports with each answer. */
 export class Usage {
   private readonly most: number
   private used = 0
@@ -14,14 +14,14 @@ export class Usage {
     this.most = most
   }
 
-  /** Takes what the venue counted so far in the minute of `at`, epoch ms of the venue. */
+  /** Records the venue's count for the minute of `at`, epoch ms of the venue. */
   note(used: number, at: number): void {
     if (!Number.isFinite(used)) return
     this.minute = Math.floor(at / MINUTE_MS)
     this.used = used
   }
 
-  /** Throws `RateLimited` where a question that can wait would take what an exit may need. */
+  /** @throws RateLimited where a query that can wait would use what an exit may need. */
   assertRoom(at: number): void {
     if (this.minute !== Math.floor(at / MINUTE_MS)) return
     if (this.used < this.most * RESERVED_FROM) return

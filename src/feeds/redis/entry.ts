@@ -2,12 +2,12 @@ import type { InstrumentId } from '../../domain/ids.ts'
 import type { Tick } from '../../domain/tick.ts'
 import { parseFields, parseMessage, type Malformed } from './message.ts'
 
-/** An entry of a stream: its id, and its fields and values in turn. */
+/** An entry of a stream: its id, and its fields and values alternating. */
 export type Entry = readonly [id: string, fields: readonly string[]]
 
 /**
- * The price of an entry: named fields, or a single field, of any other name, that holds a message.
- * Without `ts` its time is that of its id.
+ * Parses the price of an entry: either named fields, or a single field of any name that contains a
+ * message. Without `ts` its time is that of its id.
  */
 export function parseEntry(
   [id, fields]: Entry,
@@ -18,7 +18,7 @@ export function parseEntry(
   const named: Record<string, string> = Object.create(null) as Record<string, string>
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index]!
-    // Which of two values is meant nothing tells.
+    // Two different values for one field are ambiguous.
     if (name in named) return 'syntax'
     named[name] = fields[index + 1]!
   }
@@ -26,7 +26,7 @@ export function parseEntry(
   return parseFields(named, instrument)
 }
 
-/** Sorts ids as the server does: by time, then by number. */
+/** Compares ids as the server does: by time, then by sequence number. */
 export function compareIds(a: string, b: string): number {
   const [timeA, numberA] = partsOf(a)
   const [timeB, numberB] = partsOf(b)
@@ -38,10 +38,10 @@ const partsOf = (id: string): [number, number] => {
   return [Number(id.slice(0, dash)), Number(id.slice(dash + 1))]
 }
 
-/** Entries of several streams, as a server gives them. */
+/** Entries of several streams, as a server returns them. */
 export type StreamAnswer = readonly (readonly [key: string, entries: readonly Entry[]])[]
 
-/** The entries of all streams, as they came. */
+/** The entries of all streams, in the order of their ids. */
 export function inOrder(answer: StreamAnswer): Iterable<readonly [key: string, Entry]> {
   const all = answer.flatMap(([key, entries]) => entries.map(entry => [key, entry] as const))
   return all.toSorted(([, [a]], [, [b]]) => compareIds(a, b))

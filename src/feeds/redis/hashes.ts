@@ -5,30 +5,32 @@ import type { Intake } from './intake.ts'
 import { parseFields } from './message.ts'
 import type { RedisName } from './name.ts'
 
-export interface HashesParts {
+export interface HashesDeps {
   readonly connection: RedisConnection
   readonly hash: RedisName
   readonly intake: Intake
 }
 
 const FIELDS = ['ltp', 'ts', 'bid', 'ask'] as const
-/** Answers of more hashes at once would hold the event loop for too long. */
+/** Bounds one batch: parsing more answers at once would block the event loop for too long. */
 const HASHES_AT_ONCE = 1_000
 
-/** Last prices in hashes, for those whom nobody pushes any. One round at a time. */
+/**
+ * Reads last prices from hashes, for instruments whose prices are not pushed. One round at a time.
+ */
 export class Hashes {
-  /** Why the last round failed; undefined while all is well. */
+  /** Error of the last round; undefined after a success. */
   trouble: RedisError | undefined
-  private readonly parts: HashesParts
+  private readonly deps: HashesDeps
   private round: Promise<void> | undefined
 
-  constructor(parts: HashesParts) {
-    this.parts = parts
+  constructor(deps: HashesDeps) {
+    this.deps = deps
   }
 
-  /** Reads the hashes of these instruments, unless a round is under way. */
-  look(instruments: readonly InstrumentId[]): void {
-    if (instruments.length === 0 || !this.parts.connection.isUp) return
+  /** Reads the hashes of these instruments, unless a round is running. */
+  poll(instruments: readonly InstrumentId[]): void {
+    if (instruments.length === 0 || !this.deps.connection.isUp) return
     this.round ??= this.read(instruments)
       .then(
         () => (this.trouble = undefined),
@@ -37,7 +39,7 @@ export class Hashes {
       .then(() => (this.round = undefined))
   }
 
-  /** Resolves when no round is under way. */
+  /** Resolves when no round is running. */
   async idle(): Promise<void> {
     await this.round
   }
@@ -49,7 +51,7 @@ export class Hashes {
   }
 
   private async readSome(instruments: readonly InstrumentId[]): Promise<void> {
-    const { connection, hash } = this.parts
+    const { connection, hash } = this.deps
     const answers = await connection.pipeline(pipeline => {
       for (const instrument of instruments) pipeline.hmget(hash.of(instrument), ...FIELDS)
     })
@@ -57,13 +59,13 @@ export class Hashes {
   }
 
   private take(instrument: InstrumentId, answer: unknown): void {
-    const { hash, intake } = this.parts
+    const { hash, intake } = this.deps
     if (answer instanceof RedisError) {
       if (answer.code !== 'REDIS_WRONG_TYPE') throw answer
       return intake.pulled('type', hash.of(instrument))
     }
     const [ltp, ts, bid, ask] = answer as readonly (string | null)[]
-    // No hash, no price: that is for the age of the last one to tell.
+    // No hash, no new price: the age of the last one shows it.
     if (ltp === null && ts === null) return
     const fields = { ltp: ltp ?? undefined, ts: ts ?? undefined, bid: bid ?? undefined }
     const found = parseFields({ ...fields, ask: ask ?? undefined }, instrument)

@@ -3,7 +3,7 @@ import type { Tick } from '../../domain/tick.ts'
 import { AskedPrices } from '../asked-prices.ts'
 import type { Malformed } from './message.ts'
 
-/** Where prices come from. */
+/** Kinds of Redis data that prices come from. */
 export const SOURCES = ['pubsub', 'stream', 'hash'] as const
 export type RedisSource = (typeof SOURCES)[number]
 
@@ -13,29 +13,29 @@ export interface IntakeOptions {
   /** Monotonic ms. */
   monotonic(): number
   readonly onTick: (tick: Tick) => void
-  /** Told of a tick that was not read when it came. */
+  /** Called with a tick that was read late. */
   readonly onMissed: (tick: Tick) => void
 }
 
-/** How something was pushed. */
+/** Circumstances of a pushed message or entry. */
 interface Pushed {
-  /** As it was, for a person. */
+  /** Its raw text, for messages. */
   readonly text: string
-  /** It was not read when it came. */
+  /** True where it was read late. */
   readonly isLate?: boolean
 }
 
-/** What is known of an instrument that is held. */
+/** State of a held instrument. */
 interface Held {
-  /** Own time of its last tick, not after its receipt, epoch ms. */
+  /** Time of its last tick, at most the time of receipt, epoch ms. */
   ts: number
-  /** Whether nothing was pushed since its hash was read the last time. */
+  /** Whether nothing was pushed since its hash was read last. */
   isPulled: boolean
-  /** The same of the last one that was read from its hash. */
+  /** Time of its last tick from a hash, epoch ms. */
   pulledTs: number
-  /** Whether a tick has come since the last look. */
+  /** Whether a tick was pushed since the last sweep. */
   isMoving: boolean
-  /** Last look that found a tick, monotonic ms. */
+  /** Last sweep that found a tick, monotonic ms. */
   movedAt: number
 }
 
@@ -49,25 +49,27 @@ const UNSEEN: Readonly<Held> = {
 
 const LONGEST_SAMPLE = 200
 
-/** Takes what the ways of a feed have read: counts it, and lets pass what is a tick and news. */
+/**
+ * Collects what the sources of a feed have read: counts it, and passes on what is a tick and news.
+ */
 export class Intake {
   /** Messages, entries and hashes that were read, by source. */
   readonly messages: Record<RedisSource, number> = { pubsub: 0, stream: 0, hash: 0 }
-  /** Those of them that are no tick. */
+  /** How many of them are no tick, by reason. */
   readonly malformed = new Map<Malformed, number>()
-  /** The last one of each kind, shortened, for a person. */
+  /** The last malformed one of each kind, shortened, for messages. */
   readonly samples = new Map<Malformed, string>()
   private readonly options: IntakeOptions
   private held = new Map<InstrumentId, Held>()
   private readonly hashes = new AskedPrices()
-  /** A time that is not later lies not ahead of the clock. */
+  /** Largest time that was known not to be ahead of the clock. */
   private latest = -Infinity
 
   constructor(options: IntakeOptions) {
     this.options = options
   }
 
-  /** Takes what somebody has pushed, in the order in which it came. */
+  /** Takes a pushed price, in the order in which prices arrive. */
   pushed(
     source: 'pubsub' | 'stream',
     found: Tick | Malformed,
@@ -80,7 +82,7 @@ export class Intake {
     if (held !== undefined) {
       held.isMoving = true
       held.isPulled = false
-      // A straggler: a younger last value has been tested, and may have moved levels.
+      // A straggler: a younger last value was already evaluated, and may have moved levels.
       if (isLate && tick.ts < held.pulledTs) return
       held.ts = this.notAhead(tick.ts)
     }
@@ -89,8 +91,8 @@ export class Intake {
   }
 
   /**
-   * Takes a last value. It is news if it has changed since it was read before, or if its time is later
-   * than that of what was pushed meanwhile.
+   * Takes a last value. It is news if it has changed since the last read, or if it is later than
+   * what was pushed meanwhile.
    */
   pulled(found: Tick | Malformed, text: string): void {
     this.messages.hash++
@@ -106,8 +108,10 @@ export class Intake {
     this.options.onTick(news)
   }
 
-  /** Tells which instruments are held; gives those of which nothing was pushed for `quietMs`. */
-  look(instruments: Iterable<InstrumentId>, quietMs: number): InstrumentId[] {
+  /**
+   * Sets the instruments that are held; returns those for which nothing was pushed for `quietMs`.
+   */
+  sweep(instruments: Iterable<InstrumentId>, quietMs: number): InstrumentId[] {
     const at = this.options.monotonic()
     const before = this.held
     const quiet: InstrumentId[] = []
@@ -124,7 +128,7 @@ export class Intake {
     return quiet
   }
 
-  /** The instruments that are held, as of the last look. */
+  /** The instruments that are held, as of the last sweep. */
   get instruments(): Iterable<InstrumentId> {
     return this.held.keys()
   }
@@ -133,7 +137,7 @@ export class Intake {
     return typeof found === 'string' ? this.refuse(found, text) : found
   }
 
-  /** A time that lies ahead would hide every later one: it counts as of now. */
+  /** A time ahead of the clock would hide every later one: it counts as now. */
   private notAhead(ts: number): number {
     if (ts > this.latest) this.latest = this.options.now()
     return Math.min(ts, this.latest)

@@ -6,13 +6,13 @@ import type { Tick } from '../../domain/tick.ts'
 import { parseDecimal } from '../csv-layout.ts'
 import { parseInstant } from '../instant.ts'
 
-/** What can be wrong with something that should be a price. */
+/** Reasons why a message is no price. */
 export const MALFORMED = ['syntax', 'instrument', 'price', 'time', 'quote', 'type'] as const
 
 /**
- * `syntax`: neither JSON of an object nor fields between bars; `instrument`: none; `price`: none, or
- * no number above zero; `time`: none, or not epoch milliseconds of our days; `quote`: a bid or an ask
- * that is no number; `type`: a key that holds something else than it should.
+ * `syntax`: neither a JSON object nor fields between bars; `instrument`: none; `price`: none, or no
+ * number above zero; `time`: none, or not present-day epoch milliseconds; `quote`: a bid or an ask
+ * that is no number; `type`: a key of another type than expected.
  */
 export type Malformed = (typeof MALFORMED)[number]
 
@@ -20,13 +20,14 @@ export type Malformed = (typeof MALFORMED)[number]
 const EARLIEST = 1e11
 const LATEST = 1e14
 
-/** A field as JSON or a hash gives it. */
+/** A field as JSON or a hash contains it. */
 type Field = unknown
 
 /**
- * One price from the text of a message: `{"instrument", "ts", "price", "bid"?, "ask"?, "size"?}` (or
- * `ltp` for `price`), or `ts|instrument|price[|bid|ask]`. `instrument` is that of the channel, where
- * it has one: a message that names none takes it, and one that names another is refused. Never throws.
+ * Parses the text of a message: `{"instrument", "ts", "price", "bid"?, "ask"?, "size"?}` (or `ltp`
+ * for `price`), or `ts|instrument|price[|bid|ask]`. `instrument` is that of the channel, where the
+ * channel has one: a message without an instrument takes it, and a message with another one is
+ * refused. Never throws.
  */
 export function parseMessage(text: string, instrument?: InstrumentId): Tick | Malformed {
   return text.startsWith('{') ? parseJson(text, instrument) : parseBars(text, instrument)
@@ -35,7 +36,7 @@ export function parseMessage(text: string, instrument?: InstrumentId): Tick | Ma
 function parseJson(text: string, instrument: InstrumentId | undefined): Tick | Malformed {
   let fields: Record<string, Field>
   try {
-    // Fields that are not known may be numbers with more digits, such as ids.
+    // Unknown fields may be numbers with more digits than a double holds, such as ids.
     fields = readJson(text, { numbers: 'nearest' }) as Record<string, Field>
   } catch {
     return 'syntax'
@@ -50,13 +51,13 @@ function parseBars(text: string, instrument: InstrumentId | undefined): Tick | M
   return tickOf(name === '' ? undefined : name, instrument, {
     ts,
     price,
-    // An empty side is one that the market does not have.
+    // An empty side: the market has no bid or no ask.
     bid: bid === '' ? undefined : bid,
     ask: ask === '' ? undefined : ask,
   })
 }
 
-/** One price from named fields, as a hash or an entry of a stream has them. Never throws. */
+/** Parses the named fields of a hash or a stream entry. Never throws. */
 export function parseFields(
   fields: Readonly<Record<string, Field>>,
   instrument?: InstrumentId,
@@ -79,7 +80,7 @@ function tickOf(
   const isQuoted = numberOf(bid) > 0 || numberOf(ask) > 0
   const price = traded === undefined && isQuoted ? NaN : numberOf(traded)
   if (!isBounded(price) && !(traded === undefined && isQuoted)) return 'price'
-  // Most ticks have neither: these are made by the hundred thousand a second.
+  // Most ticks have neither: they are made by the hundred thousand a second.
   if (bid === undefined && ask === undefined && size === undefined) {
     return { instrument: id, ts, price }
   }
@@ -103,10 +104,10 @@ function quoted(
 const nameOf = (name: Field): InstrumentId | undefined =>
   typeof name === 'string' && isName(name) ? instrumentId(name) : undefined
 
-/** A number, or a text that is one and nothing else; NaN for all other things. */
+/** A number, or a text that consists of one; NaN for everything else. */
 const numberOf = (field: Field): number =>
   typeof field === 'number' ? field : typeof field === 'string' ? parseDecimal(field) : NaN
 
-/** Epoch ms, also where they are written as text or as a date of ISO 8601. */
+/** Epoch ms, also from a text or a date of ISO 8601. */
 const timeOf = (field: Field): number =>
   typeof field === 'number' ? field : typeof field === 'string' ? parseInstant(field) : NaN

@@ -2,7 +2,10 @@ import { instrumentId, type InstrumentId } from '../../domain/ids.ts'
 
 const PLACE = '<instrument>'
 
-/** A channel or key: one for all instruments, or one for each where it holds `<instrument>`. */
+/**
+ * Template of a channel or key: one name for all instruments, or one for each where it contains
+ * `<instrument>`.
+ */
 export class RedisName {
   readonly isPerInstrument: boolean
   private readonly before: string
@@ -15,12 +18,12 @@ export class RedisName {
     this.after = after ?? ''
   }
 
-  /** The name for an instrument; the one name where all share it. */
+  /** The name for an instrument; the shared name where there is only one. */
   of(instrument: InstrumentId): string {
     return this.isPerInstrument ? `${this.before}${instrument}${this.after}` : this.before
   }
 
-  /** The instrument that a name of this form stands for; undefined where all share one. */
+  /** The instrument of a name; undefined where all instruments share one name. */
   instrumentOf(name: string): InstrumentId | undefined {
     if (!this.isPerInstrument) return undefined
     return instrumentId(name.slice(this.before.length, name.length - this.after.length))
@@ -37,5 +40,5 @@ export class RedisName {
   }
 }
 
-/** Whether a template has at most one place for the instrument. */
+/** Whether a template contains the placeholder at most once. */
 export const isTemplate = (text: string): boolean => text.split(PLACE).length <= 2

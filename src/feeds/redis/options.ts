@@ -10,7 +10,7 @@ const name = z
 
 const ms = z.int().positive().max(86_400_000)
 
-/** The prices that a Redis server has: where they are, and how they are read. */
+/** Where a Redis server keeps prices, and how the feed reads them. */
 export const redisFeedSchema = z
   .strictObject({
     ...redisFields,

@@ -5,30 +5,30 @@ import type { Intake } from './intake.ts'
 import { parseMessage } from './message.ts'
 import type { RedisName } from './name.ts'
 
-export interface PubSubParts {
-  /** Of its own: nobody else subscribes there. */
+export interface PubSubDeps {
+  /** A connection of its own: no other code subscribes on it. */
   readonly connection: RedisConnection
   readonly channel: RedisName
   readonly intake: Intake
 }
 
-/** Most channels that one command names. */
+/** Most channels in one command. */
 const CHANNELS_AT_ONCE = 1_000
 
-/** Prices that are published: subscribed to are the channels of what is held, and no others. */
+/** Published prices: subscribes to the channels of held instruments, and to no others. */
 export class PubSub {
-  /** Why a subscription was refused; undefined while all is well. */
+  /** Error of the last subscription; undefined after a success. */
   trouble: RedisError | undefined
-  private readonly parts: PubSubParts
-  /** Channels that the present connection has subscribed to, and whose prices they are. */
+  private readonly deps: PubSubDeps
+  /** Channels that the present connection has subscribed to, and their instruments. */
   private subscribed = new Map<string, InstrumentId | undefined>()
   private wanted: ReadonlySet<string> = new Set()
   private changing: Promise<void> | undefined
   private isChangeDue = false
 
-  constructor(parts: PubSubParts) {
-    const { connection, intake } = parts
-    this.parts = parts
+  constructor(deps: PubSubDeps) {
+    const { connection, intake } = deps
+    this.deps = deps
     connection.client.on('message', (channel: string, text: string) => {
       intake.pushed('pubsub', parseMessage(text, this.subscribed.get(channel)), { text })
     })
@@ -39,19 +39,19 @@ export class PubSub {
     })
   }
 
-  /** Subscribes to what these instruments need and is missing, and gives up what they do not. */
+  /** Subscribes to the missing channels of these instruments, and unsubscribes from all others. */
   follow(instruments: Iterable<InstrumentId>): void {
-    this.wanted = this.parts.channel.all(instruments)
+    this.wanted = this.deps.channel.all(instruments)
     this.change()
   }
 
-  /** Resolves when no change of subscriptions is under way. */
+  /** Resolves when no change of subscriptions is running. */
   async idle(): Promise<void> {
     await this.changing
   }
 
   private change(): void {
-    if (!this.parts.connection.isUp) return
+    if (!this.deps.connection.isUp) return
     if (this.changing !== undefined) {
       this.isChangeDue = true
       return
@@ -60,7 +60,7 @@ export class PubSub {
     this.changing = this.subscribeAll()
       .then(
         () => (this.trouble = undefined),
-        // It is tried again in the next cycle, or on the next connection.
+        // The next cycle or connection tries again.
         (error: unknown) => (this.trouble = redisError(error)),
       )
       .then(() => {
@@ -70,11 +70,11 @@ export class PubSub {
   }
 
   private async subscribeAll(): Promise<void> {
-    const { connection, channel } = this.parts
+    const { connection, channel } = this.deps
     const { subscribed, wanted } = this
     const missing = [...wanted].filter(name => !subscribed.has(name))
     for (const some of chunks(missing, CHANNELS_AT_ONCE)) {
-      // Known before it is subscribed: the first message may come with the answer.
+      // Register the channel first: its first message may arrive with the answer.
       for (const name of some) subscribed.set(name, channel.instrumentOf(name))
       try {
         await connection.run(client => client.subscribe(...some))

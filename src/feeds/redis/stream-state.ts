@@ -1,19 +1,19 @@
 import { RedisError } from '../../redis/errors.ts'
 import { compareIds } from './entry.ts'
 
-/** What a server knows of a stream. */
+/** State of a stream, as the server reports it. */
 export interface StreamState {
   /** Id of its oldest entry; undefined where it has none. */
   readonly first: string | undefined
-  /** The highest id that it ever gave; undefined where there is no stream. */
+  /** The highest id ever assigned; undefined where there is no stream. */
   readonly lastGiven: string | undefined
-  /** Entries that were ever added to it; undefined where the server does not count them. */
+  /** Number of entries ever added; undefined where the server does not count them. */
   readonly added: number | undefined
-  /** Whether the entry that was read last is still there: then nothing behind it was trimmed. */
+  /** Whether the entry that was read last still exists: then nothing after it was trimmed. */
   readonly hasPlace: boolean
 }
 
-/** Entries of a stream that nobody will read. */
+/** Entries of a stream that were skipped or lost. */
 export interface StreamGap {
   readonly stream: string
   readonly from: string
@@ -23,7 +23,11 @@ export interface StreamGap {
 
 const NEW = '0-0'
 
-/** Reads the answers of `XINFO STREAM` and of `XRANGE` at the place. Throws RedisError. */
+/**
+ * Parses the answers of `XINFO STREAM` and of `XRANGE` at the place.
+ *
+ * @throws RedisError.
+ */
 export function stateOf(info: unknown, last: unknown): StreamState {
   if (info instanceof RedisError) {
     if (!/no such key/i.test(info.message)) throw info
@@ -41,7 +45,7 @@ export function stateOf(info: unknown, last: unknown): StreamState {
   }
 }
 
-/** Where to go on with a stream that was read up to `place`, and what is missed by that. */
+/** Where to continue a stream that was read up to `place`, and which entries that misses. */
 export function gapOf(
   stream: string,
   {
@@ -50,7 +54,7 @@ export function gapOf(
     earliest,
   }: { readonly state: StreamState; readonly place: string | undefined; readonly earliest: string },
 ): [place: string, gap?: StreamGap] {
-  // A stream that was never read begins with what comes next; one that is not there yet, with all.
+  // A new stream starts at its next entry; a stream that does not exist yet, at its first.
   if (place === undefined) return [lastGiven ?? NEW]
   if (lastGiven === undefined) return [NEW]
   const gap = (to: string, why: string): [string, StreamGap] => [

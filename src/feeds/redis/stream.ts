@@ -7,27 +7,26 @@ import type { RedisName } from './name.ts'
 import { gapOf, stateOf, type StreamGap, type StreamState } from './stream-state.ts'
 import { TrimWatch } from './trim-watch.ts'
 
-/** Ids up to which streams have been read, by their keys. */
+/** Ids up to which streams have been read, by key. */
 export type StreamPlaces = Readonly<Record<string, string>>
 
-export interface StreamParts {
-  /** Of its own: waiting for entries blocks it. */
+export interface StreamDeps {
+  /** A connection of its own: waiting for entries blocks it. */
   readonly connection: RedisConnection
   readonly stream: RedisName
   readonly intake: Intake
-  /** Where an earlier process has left. */
+  /** Where an earlier process stopped. */
   readonly places: StreamPlaces
   /** Epoch ms. */
   now(): number
   monotonic(): number
   readonly commandTimeoutMs: number
-  /** A stream is read again from not further back than this, ms. */
+  /** Entries of the past are read again only from so far back, ms. */
   readonly replayMs: number
-  /** Most entries that are read again at once. */
   readonly replayEntries: number
-  /** An older entry decides nothing, ms. */
+  /** An older entry does not decide, ms. */
   readonly oldMs: number
-  /** Told of entries that were left out. */
+  /** Called with entries that were skipped or lost. */
   readonly onGap: (gap: StreamGap) => void
 }
 
@@ -35,34 +34,34 @@ export interface StreamParts {
 const ENTRIES_AT_ONCE = 1_000
 const LONGEST_BLOCK_MS = 500
 const PAUSE_MS = 100
-/** Every so many looks at what is wanted, keys of the wrong type are looked at again. */
-const LOOKS_AT_WRONG = 20
-/** An entry that is older was not read when it came, ms. */
+/** Keys of the wrong type are checked again every so many calls of `follow`. */
+const SWEEPS_PER_RECHECK = 20
+/** Entries older than this were read late, ms. */
 const LATE_MS = 1_000
 
-/** Prices in streams, each entry once, from where they were left: also what came meanwhile. */
+/** Prices in streams: reads each entry once, from where the last process stopped on. */
 export class Stream {
-  /** Why reading was refused; undefined while all is well. */
+  /** Error of the last read; undefined after a success. */
   trouble: RedisError | undefined
-  /** Whether everything that is there has been read. */
+  /** Whether all present entries have been read. */
   isCaughtUp = false
-  private readonly parts: StreamParts
+  private readonly deps: StreamDeps
   private readonly places: Map<string, string>
   private wanted: ReadonlyMap<string, InstrumentId | undefined> = new Map()
-  /** Streams whose state was looked at on the present connection. */
+  /** Streams whose state was read on the present connection. */
   private readonly known = new Set<string>()
-  /** Keys that hold something else. */
+  /** Keys of another type. */
   private readonly wrong = new Set<string>()
   private readonly trims = new TrimWatch()
   private reread = 0
-  private looks = 0
+  private sweeps = 0
   private isClosed = false
   private wakeUp: (() => void) | undefined
 
-  constructor(parts: StreamParts) {
-    this.parts = parts
-    this.places = new Map(Object.entries(parts.places))
-    parts.connection.onUp(() => {
+  constructor(deps: StreamDeps) {
+    this.deps = deps
+    this.places = new Map(Object.entries(deps.places))
+    deps.connection.onUp(() => {
       this.known.clear()
       this.wrong.clear()
       this.reread = 0
@@ -75,17 +74,18 @@ export class Stream {
 
   /** Reads the streams of these instruments from now on. */
   follow(instruments: Iterable<InstrumentId>): void {
-    const { stream } = this.parts
+    const { stream } = this.deps
     const names = [...stream.all(instruments)]
     this.wanted = new Map(names.map(name => [name, stream.instrumentOf(name)]))
-    // A stream that nobody reads any more is read afresh, should it be wanted again.
+    // A stream that is wanted again later starts anew.
     for (const key of this.places.keys()) if (!this.wanted.has(key)) this.forget(key)
-    // A key of the wrong type may have been mended.
-    if (++this.looks % LOOKS_AT_WRONG === 0) for (const key of this.wrong) this.known.delete(key)
+    // A key of the wrong type may have been corrected.
+    if (++this.sweeps % SWEEPS_PER_RECHECK === 0)
+      for (const key of this.wrong) this.known.delete(key)
     this.wakeUp?.()
   }
 
-  /** Where it has come to: every entry up to there was handed on. */
+  /** How far each stream was read: every entry up to there was delivered. */
   place(): StreamPlaces {
     return Object.fromEntries(this.places)
   }
@@ -114,15 +114,15 @@ export class Stream {
     }
   }
 
-  /** False where there is nothing to wait for. */
+  /** False where there is no stream to read. */
   private async readOnce(): Promise<boolean> {
-    const { connection } = this.parts
+    const { connection } = this.deps
     if (!connection.isUp || this.wanted.size === 0) return false
     await this.learn([...this.wanted.keys()].filter(key => !this.known.has(key)))
     const keys = [...this.known].filter(key => this.wanted.has(key) && !this.wrong.has(key))
     if (keys.length === 0) return false
     const count = Math.ceil(ENTRIES_AT_ONCE / keys.length)
-    const blockMs = Math.min(LONGEST_BLOCK_MS, Math.floor(this.parts.commandTimeoutMs / 2))
+    const blockMs = Math.min(LONGEST_BLOCK_MS, Math.floor(this.deps.commandTimeoutMs / 2))
     const ids = keys.map(key => this.places.get(key)!)
     const answer = (await connection
       .run(client => client.xread('COUNT', count, 'BLOCK', blockMs, 'STREAMS', ...keys, ...ids))
@@ -132,7 +132,7 @@ export class Stream {
       })) as StreamAnswer | null
     if (this.isClosed) return true
     this.take(answer ?? [], count)
-    if (this.isCaughtUp) await this.lookForGaps()
+    if (this.isCaughtUp) await this.findGaps()
     return true
   }
 
@@ -140,20 +140,20 @@ export class Stream {
     this.isCaughtUp = answer.every(([, entries]) => entries.length < count)
     if (answer.length === 1) for (const entry of answer[0]![1]) this.takeOne(answer[0]![0], entry)
     else for (const [key, entry] of inOrder(answer)) this.takeOne(key, entry)
-    // After all have been handed on, in one turn with them: nobody sees a place that is ahead.
+    // After all deliveries, in the same event turn: otherwise a reader sees a place that is ahead.
     for (const [key, entries] of answer) {
       if (!this.wanted.has(key)) continue
       this.places.set(key, entries.at(-1)![0])
       this.trims.took(key, entries.length)
     }
     if (this.isCaughtUp) this.reread = 0
-    else if (this.reread > this.parts.replayEntries) this.skipOld(answer.map(([key]) => key))
+    else if (this.reread > this.deps.replayEntries) this.skipOld(answer.map(([key]) => key))
   }
 
   private takeOne(key: string, entry: Entry): void {
     const instrument = this.wanted.get(key)
     if (instrument === undefined && !this.wanted.has(key)) return
-    const { intake, now } = this.parts
+    const { intake, now } = this.deps
     const found = parseEntry(entry, instrument)
     const isLate = typeof found !== 'string' && now() - found.ts > LATE_MS
     if (isLate) this.reread++
@@ -161,9 +161,9 @@ export class Stream {
     intake.pushed('stream', found, { isLate, text })
   }
 
-  /** Too much has come meanwhile: what can decide nothing any more is passed over. */
+  /** Too many entries have waited: skips those that are too old to decide. */
   private skipOld(keys: readonly string[]): void {
-    const { now, oldMs, onGap } = this.parts
+    const { now, oldMs, onGap } = this.deps
     this.reread = 0
     const to = `${Math.floor(now() - oldMs)}-0`
     for (const key of keys) {
@@ -175,9 +175,9 @@ export class Stream {
     }
   }
 
-  /** Looks now and then whether entries were trimmed before they were read. */
-  private async lookForGaps(): Promise<void> {
-    const { connection, monotonic, onGap } = this.parts
+  /** Checks now and then whether entries were trimmed before they were read. */
+  private async findGaps(): Promise<void> {
+    const { connection, monotonic, onGap } = this.deps
     const keys = this.trims.due(monotonic()).slice(0, ENTRIES_AT_ONCE)
     if (keys.length === 0) return
     const answers = await connection.pipeline(pipeline => {
@@ -187,16 +187,16 @@ export class Stream {
       const info = answers[index]
       const place = this.places.get(key)
       if (place === undefined || info instanceof RedisError) continue
-      const gap = this.trims.looked(key, stateOf(info, undefined), place)
+      const gap = this.trims.compare(key, stateOf(info, undefined), place)
       if (gap !== undefined) onGap(gap)
     }
   }
 
-  /** Finds where to begin with streams that are new to this connection. */
+  /** Determines where to start with streams that are new to this connection. */
   private async learn(keys: readonly string[]): Promise<void> {
     for (let from = 0; from < keys.length; from += ENTRIES_AT_ONCE) {
       const some = keys.slice(from, from + ENTRIES_AT_ONCE)
-      const answers = await this.parts.connection.pipeline(pipeline => {
+      const answers = await this.deps.connection.pipeline(pipeline => {
         for (const key of some) {
           const place = this.places.get(key) ?? '0-0'
           pipeline.xinfo('STREAM', key)
@@ -213,7 +213,7 @@ export class Stream {
 
   private begin(key: string, state: StreamState): void {
     this.wrong.delete(key)
-    const { now, replayMs, onGap } = this.parts
+    const { now, replayMs, onGap } = this.deps
     const earliest = `${Math.floor(now() - replayMs)}-0`
     const [place, gap] = gapOf(key, { state, place: this.places.get(key), earliest })
     this.places.set(key, place)
@@ -223,7 +223,7 @@ export class Stream {
   }
 
   private async findWrong(keys: readonly string[]): Promise<void> {
-    const types = await this.parts.connection.pipeline(pipeline => {
+    const types = await this.deps.connection.pipeline(pipeline => {
       for (const key of keys) pipeline.type(key)
     })
     for (const [index, key] of keys.entries()) {
@@ -234,7 +234,7 @@ export class Stream {
   private refuse(key: string): void {
     this.wrong.add(key)
     this.known.add(key)
-    this.parts.intake.pushed('stream', 'type', { isLate: false, text: key })
+    this.deps.intake.pushed('stream', 'type', { isLate: false, text: key })
   }
 
   private async pause(): Promise<void> {

@@ -1,26 +1,27 @@
 import type { StreamGap, StreamState } from './stream-state.ts'
 
-/** Time between two looks at whether entries were lost, ms. */
-const LOOK_MS = 1_000
+/** Interval of checks for lost entries, ms. */
+const CHECK_MS = 1_000
 
-/** How far a stream has been read. */
+/** How far a stream was read. */
 interface Read {
-  /** Id of the last entry that is known to follow the ones before it. */
+  /** Id of the last entry up to which no entry is missing. */
   from: string
-  /** Entries that were ever added up to the place, gaps left out; undefined: not known yet. */
+  /** Number of entries ever added up to the place, without lost ones; undefined: not known yet. */
   count: number | undefined
   hasNews: boolean
 }
 
 /**
- * Notices entries that were trimmed before they were read, while the connection is there. A server
- * (from Redis 7 on) counts what was ever added to a stream: what is read must come to as much.
+ * Detects entries that were trimmed before they were read, while the connection is up. A server
+ * (from Redis 7 on) counts the entries ever added to a stream: the number of entries read must
+ * equal it.
  */
 export class TrimWatch {
   private readonly reads = new Map<string, Read>()
-  private lookAt = -Infinity
+  private checkAt = -Infinity
 
-  /** Reading begins, or goes on, at this place. */
+  /** Reading begins or continues at this place. */
   begin(
     key: string,
     { lastGiven, added }: Pick<StreamState, 'lastGiven' | 'added'>,
@@ -31,7 +32,7 @@ export class TrimWatch {
     this.reads.set(key, { from: place, count, hasNews: false })
   }
 
-  /** So many entries were read. */
+  /** Counts entries that were read. */
   took(key: string, entries: number): void {
     const read = this.reads.get(key)
     if (read === undefined) return
@@ -39,7 +40,7 @@ export class TrimWatch {
     if (read.count !== undefined) read.count += entries
   }
 
-  /** Something was passed over on purpose. */
+  /** Call when entries were skipped on purpose. */
   skipped(key: string): void {
     const read = this.reads.get(key)
     if (read !== undefined) read.count = undefined
@@ -49,25 +50,28 @@ export class TrimWatch {
     this.reads.delete(key)
   }
 
-  /** The streams to be looked at by now (monotonic ms): those that had entries. */
+  /** The streams that a check is due for (monotonic ms): those with new entries. */
   due(now: number): readonly string[] {
-    if (now < this.lookAt) return []
-    this.lookAt = now + LOOK_MS
+    if (now < this.checkAt) return []
+    this.checkAt = now + CHECK_MS
     return [...this.reads].filter(([, { hasNews }]) => hasNews).map(([key]) => key)
   }
 
-  /** Takes what the server says of a stream that was read up to `place`; gives what is missing. */
-  looked(
+  /**
+   * Compares the server's count of a stream that was read up to `place` with the entries read;
+   * returns what is missing.
+   */
+  compare(
     key: string,
     { lastGiven, added }: Pick<StreamState, 'lastGiven' | 'added'>,
     place: string,
   ): StreamGap | undefined {
     const read = this.reads.get(key)
-    // One that has more already is compared when all of it is read.
+    // A stream with unread entries is compared once all of them are read.
     if (read === undefined || added === undefined || lastGiven !== place) return undefined
     const { from, count } = read
     this.reads.set(key, { from: place, count: added, hasNews: false })
-    // Of a stream that was made anew since, all that there is was read.
+    // A lower count means that the stream was created anew: all of its entries were read.
     if (count === undefined || added <= count) return undefined
     const why = `${added - count} entries were trimmed before they were read`
     return { stream: key, from, to: place, why }

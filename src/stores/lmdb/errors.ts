@@ -2,7 +2,7 @@ import type { Lost } from '../../disk/footing.ts'
 import { WatchkeeperError } from '../../errors.ts'
 import { canSee, type Owner } from '../owner.ts'
 
-/** There is no room for a write. */
+/** The disk has no room for a write. */
 export function full(cause?: unknown): WatchkeeperError {
   const text = 'the store could not be written: there is no room left on its disk'
   return new WatchkeeperError('STORE_FULL', text, { cause })
@@ -14,13 +14,13 @@ export function failed(cause: unknown): WatchkeeperError {
   return new WatchkeeperError('STORE_FAILED', `the store could not be written: ${text}`, { cause })
 }
 
-/** The folder was deleted or replaced while the store is open: what is written is not durable. */
+/** The folder was deleted or replaced while the store is open: its writes are not durable. */
 export function gone(folder: string, lost: Lost): WatchkeeperError {
   const text = `the store in ${folder} was ${lost} while it is in use: nothing that is written is kept. Put the folder back where it was, or restart`
   return new WatchkeeperError('STORE_GONE', text)
 }
 
-/** Another process has the store. `owner`: who the store says that is, if it does. */
+/** Another process owns the store. `owner`: that process, where the store names it. */
 export function owned(owner: Owner | undefined): WatchkeeperError {
   const who = owner === undefined ? 'another process' : `process ${owner.pid}`
   const where = owner === undefined || canSee(owner) ? '' : ` of ${owner.host ?? 'elsewhere'}`

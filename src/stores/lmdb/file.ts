@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 /*
- * lmdb maps its file into memory and trusts it: a file that was cut short ends the process with
- * SIGBUS, a damaged page with SIGSEGV. So the pages are walked before lmdb sees the file. Layout:
- * mdb.c of lmdb 3.5 (MDB_page_header, MDB_meta, MDB_db, MDB_node), little-endian, 64 bits.
+ * - lmdb maps its file into memory and trusts it: a truncated file ends the process with SIGBUS, a
+ *   damaged page with SIGSEGV. So this file walks the pages before lmdb opens the file. Layout:
+ *   mdb.c of lmdb 3.5 (MDB_page_header, MDB_meta, MDB_db, MDB_node), little-endian, 64 bits.
  */
 
 const MAGIC = 0xbeefc0de
@@ -21,33 +21,33 @@ const DB_BYTES = 48
 const NO_PAGE = 0xffff_ffff_ffff_ffffn
 const DEEPEST = 32
 
-/** What is wrong with a data file; undefined when every page in use is whole. */
+/** The first fault of a data file; undefined when every page in use is intact. */
 export type FileFault =
   { readonly kind: 'foreign' } | { readonly kind: 'damaged'; readonly why: string }
 
-/** A page that is not what its parent says. */
+/** A page whose type or number differs from what its parent says. */
 class Damage extends Error {}
 
-/** Times that a file which another process writes meanwhile is looked at. */
-const LOOKS = 5
+/** How often a file is walked again that another process writes meanwhile. */
+const MOST_WALKS = 5
 
 /**
- * Walks every page in use of the file at `path`, which holds some of `tables` or nothing. An empty
- * file is new, thus whole.
+ * Walks every page in use of the file at `path`, which contains some of `tables` or nothing. An
+ * empty file is new, thus intact.
  */
 export function faultOfFile(path: string, tables: readonly string[]): FileFault | undefined {
   const file = openSync(path, 'r')
   try {
     let fault: FileFault | undefined
-    for (let look = 0; look < LOOKS; look++) {
+    for (let walk = 0; walk < MOST_WALKS; walk++) {
       const before = transactionsOf(file)
-      // After the transactions: a commit in between may have made the file longer.
+      // Read the size after the transactions: a commit in between may have grown the file.
       const { size } = fstatSync(file)
       fault = size === 0 ? undefined : faultOf(file, size, tables)
-      // Pages that a writer has replaced are used again: what was seen of them proves nothing.
+      // A writer reuses pages that it has replaced: what was read of them proves nothing.
       if (fault === undefined || before.equals(transactionsOf(file))) return fault
     }
-    // Somebody writes it all the time: it is open elsewhere, thus whole.
+    // Another process writes it constantly: it is open there, thus intact.
     return fault?.kind === 'foreign' ? fault : undefined
   } finally {
     closeSync(file)
@@ -105,11 +105,11 @@ class Walk {
     }
     const [a, b] = metas as [Buffer, Buffer]
     const newest = b.readBigUInt64LE(152) > a.readBigUInt64LE(152) ? b : a
-    this.database(newest, 48) // pages that are free
-    this.database(newest, 96) // the names of the tables
+    this.database(newest, 48) // free pages
+    this.database(newest, 96) // the table of table names
   }
 
-  /** The tree whose MDB_db stands at `at` of `page`. */
+  /** The tree whose MDB_db is at `at` of `page`. */
   private database(page: Buffer, at: number): void {
     const root = page.readBigUInt64LE(at + DB_BYTES - 8)
     if (root !== NO_PAGE) this.tree(Number(root), 0)
@@ -141,7 +141,7 @@ class Walk {
     this.database(page, data)
   }
 
-  /** A value of its own pages: MDB_ovpage is page number, transaction and count. */
+  /** A value on overflow pages: MDB_ovpage is page number, transaction and count. */
   private overflow(page: Buffer, at: number): void {
     const number = Number(page.readBigUInt64LE(at))
     const count = Number(page.readBigUInt64LE(at + 16))
@@ -150,7 +150,7 @@ class Walk {
     if (!isOverflow || number + count > this.pages) throw new Damage(`page ${number} is damaged`)
   }
 
-  /** A page that only one other page may point at. */
+  /** Claims a page for its one parent. */
   private own(number: number): Buffer {
     if (this.seen.has(number)) throw new Damage(`page ${number} is used twice`)
     this.seen.add(number)

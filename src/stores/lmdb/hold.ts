@@ -7,28 +7,33 @@ import type { LostFolder } from '../../ports/store.ts'
 import type { Owner } from '../owner.ts'
 import { gone, owned } from './errors.ts'
 
-/** Says who has locked a folder, for a process that must not open what is in it. */
+/**
+ * File that names the process which has locked a folder, for a process that must not open the
+ * store.
+ */
 export const OWNER_FILE = 'owner'
 
 /**
- * What ties an open store to its folder: a lock of the kernel, and the files that it was opened with.
- * The folder is locked before lmdb opens it: lmdb tells processes apart by pid alone, and two of one
- * pid, in two containers, take each other's readers away.
+ * Ties an open store to its folder: a kernel lock, and the identity of the files that it was opened
+ * with. The folder is locked before lmdb opens it: lmdb identifies processes by pid only, and two
+ * processes with the same pid in two containers remove each other's readers.
  */
 export class FolderHold {
   private readonly folder: string
   private readonly footing: Footing
-  /** Which folder this process has locked; undefined where the machine cannot lock. */
+  /**
+   * Identity of the folder that this process has locked; undefined where the machine cannot lock.
+   */
   private lockedFile: string | undefined
 
-  /** Of an environment that was just opened in `folder`, which `lockFolder` has locked. */
+  /** For an environment that was just opened in `folder`, which `lockFolder` has locked. */
   constructor(folder: string, lockedFile: string | undefined) {
     this.folder = folder
     this.footing = new Footing(folder)
     this.lockedFile = lockedFile
   }
 
-  /** Which file the data is in. */
+  /** Identity of the data file. */
   get origin(): FileOrigin {
     return originOf(join(this.folder, 'data.mdb'))
   }
@@ -43,18 +48,18 @@ export class FolderHold {
     return lost === undefined ? [] : [{ place: shownPath(this.folder), lost }]
   }
 
-  /** Throws STORE_GONE. */
+  /** @throws WatchkeeperError STORE_GONE. */
   assertThere(): void {
-    const lost = this.footing.look()
+    const lost = this.footing.check()
     if (lost !== undefined) throw gone(shownPath(this.folder), lost)
   }
 
-  /** Says who has the folder now. */
-  tell(owner: Owner): void {
+  /** Writes who owns the folder into its owner file. */
+  name(owner: Owner): void {
     try {
       writeFileSync(join(this.folder, OWNER_FILE), `${JSON.stringify(owner)}\n`)
     } catch {
-      // For people alone: a full disk is told of elsewhere.
+      // The file serves messages only; a full disk is reported elsewhere.
     }
   }
 
@@ -65,17 +70,20 @@ export class FolderHold {
 }
 
 /**
- * Locks a folder for this process; gives which one it is, or undefined where the machine cannot lock.
- * Throws STORE_OWNED where another process has it, which may be in another container.
+ * Locks a folder for this process; returns its identity, or undefined where the machine cannot
+ * lock.
+ *
+ * @throws WatchkeeperError STORE_OWNED where another process has locked it, which may run in
+ * another container.
  */
 export async function lockFolder(folder: string): Promise<string | undefined> {
   const outcome = await lockFile(folder)
-  if (outcome === 'busy') throw owned(tellingOwner(folder))
+  if (outcome === 'busy') throw owned(namedOwner(folder))
   return outcome === 'held' ? fileIdentity(folder) : undefined
 }
 
 /** The owner that the folder names; undefined where it names none. */
-function tellingOwner(folder: string): Owner | undefined {
+function namedOwner(folder: string): Owner | undefined {
   try {
     return JSON.parse(readFileSync(join(folder, OWNER_FILE), 'utf8')) as Owner
   } catch {

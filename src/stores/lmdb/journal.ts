@@ -5,15 +5,15 @@ import { plainTable, tableOf } from './open.ts'
 
 type IndexKey = [positionId: string, seq: number]
 
-/** Lines that one commit takes away, or indexes. */
+/** Most lines that one commit deletes or indexes. */
 const STEP = 250
 const LAST_SEQ = 'last-seq'
 const HIGHEST = Number.MAX_SAFE_INTEGER
 
-/** The journal inside an lmdb environment. What changes it must run inside a transaction. */
+/** The journal inside an lmdb environment. Run everything that changes it inside a transaction. */
 export class LmdbJournal {
   private readonly lines: Database<NewJournalLine, number>
-  /** Which lines tell of a position. */
+  /** Index: the lines of each position. */
   private readonly index: Database<true, IndexKey>
   private readonly meta: Database<unknown, string>
 
@@ -30,7 +30,7 @@ export class LmdbJournal {
     return numbered
   }
 
-  /** Lines that have their numbers, which go up. */
+  /** Appends lines that already have increasing numbers. */
   put(lines: readonly JournalLine[]): void {
     for (const { seq, ...line } of lines) {
       this.lines.putSync(seq, line)
@@ -40,22 +40,22 @@ export class LmdbJournal {
     if (last !== undefined) this.goOnBehind(last.seq)
   }
 
-  /** The next line gets the number behind this one. */
+  /** The next line gets the number after this one. */
   goOnBehind(seq: number): void {
     this.meta.putSync(LAST_SEQ, seq)
   }
 
-  /** The highest number that was ever given. */
+  /** The highest number that a line ever had. */
   lastSeq(): number {
-    const kept = this.meta.get(LAST_SEQ)
-    if (typeof kept === 'number') return kept
+    const stored = this.meta.get(LAST_SEQ)
+    if (typeof stored === 'number') return stored
     const [last = 0] = this.lines.getKeys({ reverse: true, limit: 1 })
     return last
   }
 
   read({ after, limit, last, before, positionId }: JournalQuery): JournalLine[] {
     const range = { limit: last ?? limit, reverse: last !== undefined }
-    // A range leaves out its end, and takes its start.
+    // A range excludes its end and includes its start.
     const end = before === undefined ? HIGHEST : range.reverse ? before - 1 : before
     const found =
       positionId === undefined
@@ -65,7 +65,7 @@ export class LmdbJournal {
     return range.reverse ? lines.reverse() : lines
   }
 
-  /** Takes away the oldest lines, as many as one commit may; gives how many. */
+  /** Deletes the oldest lines, as many as one commit may; returns how many. */
   prune({ keep, olderThan }: Prune): number {
     const beyond = this.lastSeq() - keep
     const going: { key: number; value: NewJournalLine }[] = []
@@ -81,7 +81,7 @@ export class LmdbJournal {
     return going.length
   }
 
-  /** Indexes what an earlier release has written after `seq`; gives the last number, if any. */
+  /** Indexes lines of an earlier release after `seq`; returns the last number, if any. */
   reindex(seq: number): number | undefined {
     const range = [...this.lines.getRange({ start: seq + 1, limit: STEP })]
     for (const { key, value } of range) this.enter(key, value)
@@ -108,7 +108,7 @@ export class LmdbJournal {
   }
 }
 
-/** Keys above `after` up to `highest`, from either end; lmdb leaves out the end of a range. */
+/** Keys above `after` up to `highest`, from either end; lmdb excludes the end of a range. */
 function bounds<Key>(isReverse: boolean, after: Key, highest: Key): object {
   return isReverse
     ? { start: highest, end: after }

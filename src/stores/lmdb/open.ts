@@ -8,23 +8,27 @@ import { WatchkeeperError } from '../../errors.ts'
 import { faultOfFile } from './file.ts'
 import { OWNER_FILE } from './hold.ts'
 
-/** Tables of the environment, without those that older releases lack. */
+/** Tables of the environment, except those that older releases lack. */
 const TABLES = ['rows', 'journal', 'meta'] as const
-/** What is found in the folder of a store. */
+/** What the folder of a store contains. */
 const FILES = ['data.mdb', 'lock.mdb', BALLAST, OWNER_FILE]
-/** Room that a store which is opened needs, bytes. */
+/** Free disk space that opening a store needs, bytes. */
 const LEAST_BYTES = 256 * 1024
 
 /**
- * Options of a table whose values are written with the names of their fields: by default each value
- * also describes itself as a record, which takes four times as long. lmdb's types lack the setting.
+ * Options of a table whose values are stored with their field names. By default msgpackr embeds a
+ * structure into each value, which takes four times as long. lmdb's types lack the setting.
  */
 export const plainTable = (name: string): { readonly name: string } => {
   const options = { name, useRecords: false }
   return options
 }
 
-/** A table of the environment. Throws where a reader comes before the process that makes it. */
+/**
+ * A table of the environment.
+ *
+ * @throws Error where a reader opens the environment before its owner has created the table.
+ */
 export function tableOf<Row, Name extends Key>(
   root: RootDatabase<unknown, string>,
   options: { readonly name: string },
@@ -34,7 +38,11 @@ export function tableOf<Row, Name extends Key>(
   return table
 }
 
-/** Makes a folder where it is missing. Throws where an environment cannot be opened in it. */
+/**
+ * Creates a folder where it is missing.
+ *
+ * @throws Error where no environment can be opened in it.
+ */
 export function prepareFolder(folder: string): void {
   assertPath(folder)
   assertRoom(folder)
@@ -42,17 +50,17 @@ export function prepareFolder(folder: string): void {
   assertOwn(folder)
 }
 
-/** Opens the environment in a folder that was prepared. */
+/** Opens the environment in a prepared folder. */
 export const openRoot = (folder: string): Promise<RootDatabase<unknown, string>> =>
   openEnvironment(folder, false)
 
-/** Opens an environment to look at it. */
+/** Opens an environment read-only. */
 export async function openReadOnly(folder: string): Promise<RootDatabase<unknown, string>> {
   if (!existsSync(join(folder, 'data.mdb'))) throw new Error('there is no store')
   return openEnvironment(folder, true)
 }
 
-/** Gives the errors of `attempt` a code: STORE_FULL or STORE_UNUSABLE. */
+/** Maps the errors of `attempt` to the codes STORE_FULL and STORE_UNUSABLE. */
 export async function usable<Result>(
   folder: string,
   attempt: () => Promise<Result>,
@@ -79,12 +87,13 @@ async function openEnvironment(
     noSubdir: false,
     maxDbs: 6,
     readOnly,
-    // With batching by turns a commit that fails also rejects a promise that nobody can wait for.
+    // With batching by event turn, a failed commit also rejects a second promise that no caller can
+    // catch.
     eventTurnBatching: false,
   })
 }
 
-/** A folder with files of something else is not ours to write in. */
+/** Refuses a folder that holds files of another program. */
 function assertOwn(folder: string): void {
   const names = readdirSync(folder)
   const foreign = names.find(name => !FILES.includes(name))
@@ -92,14 +101,14 @@ function assertOwn(folder: string): void {
   throw new Error(`found a foreign folder with ${foreign} in it, expected the data of a store`)
 }
 
-/** lmdb maps its lock file: writing to a page of it that finds no room ends the process. */
+/** lmdb maps its lock file into memory: a write to a page that finds no room ends the process. */
 function assertRoom(folder: string): void {
   if (isAllocated(join(folder, 'lock.mdb')) || freeBytes(folder) >= LEAST_BYTES) return
   const text = `the store in ${shownPath(folder)} cannot be made: there is no room left on its disk`
   throw new WatchkeeperError('STORE_FULL', text)
 }
 
-/** lmdb ends the process on a file that is not whole: look before it does. */
+/** lmdb ends the process on a damaged file: check the file first. */
 function assertWhole(file: string): void {
   if (!existsSync(file)) return
   const fault = faultOfFile(file, TABLES)

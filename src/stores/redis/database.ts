@@ -9,21 +9,24 @@ import type { EncodedBatch } from './keys.ts'
 import { RedisReader, type RedisReaderOptions } from './reader.ts'
 import { CLAIM, COMMIT, COMPLETE, PRUNE, RELEASE, type Script } from './scripts.ts'
 
-/** Of what is kept under the keys. */
+/** Schema of the data under the keys. */
 export const REDIS_SCHEMA = 1
-/** Lines that one step of pruning takes away. */
+/** Lines that one step of pruning deletes. */
 const PRUNED_AT_ONCE = 250
 const HIGHEST = Number.MAX_SAFE_INTEGER
 
 export interface RedisDatabaseOptions extends RedisReaderOptions {
-  /** An owner whose process can be seen to run keeps the store beyond its lease. */
+  /** True: an owner whose process is seen to run keeps the store beyond its lease. */
   readonly outlivesLease: boolean
   /** Replicas that must have a write before it counts as durable; 0: none. */
   readonly waitReplicas: number
   readonly waitMs: number
 }
 
-/** The commands of one store. One write at a time: the caller numbers them in the order it gives them. */
+/**
+ * The commands of one store. One write at a time: the caller passes them in the order of their
+ * numbers.
+ */
 export class RedisDatabase extends RedisReader {
   private readonly settings: RedisDatabaseOptions
   private claimed: Claimed | undefined
@@ -44,12 +47,12 @@ export class RedisDatabase extends RedisReader {
     return { writes: this.acked, seq: this.ackedSeq }
   }
 
-  /** What the present ownership is; undefined before the first claim. */
+  /** The present ownership; undefined before the first claim. */
   get ownership(): Claimed | undefined {
     return this.claimed
   }
 
-  /** Throws STORE_OWNED, STORE_NEWER, FENCED, STORE_LOST, STORE_FAILED. */
+  /** @throws WatchkeeperError STORE_OWNED, STORE_NEWER, FENCED, STORE_LOST, STORE_FAILED. */
   async claim(request: ClaimRequest): Promise<Claimed> {
     const { token, leaseMs, isAnew = false, instance: its, expected } = request
     const dead = await this.deadToken(token)
@@ -84,7 +87,7 @@ export class RedisDatabase extends RedisReader {
     return this.claimed
   }
 
-  /** Writes batches, all or nothing; gives their lines, numbered from `first`. */
+  /** Writes batches, all or nothing; returns their lines, numbered from `first`. */
   async commit(
     batches: readonly EncodedBatch[],
     first = this.lastSeq + 1,
@@ -110,14 +113,14 @@ export class RedisDatabase extends RedisReader {
     return numbered(batches, first)
   }
 
-  /** Numbers the lines of batches that are written elsewhere for now. */
+  /** Numbers the lines of batches that are stored elsewhere for now. */
   number(batches: readonly EncodedBatch[]): readonly (readonly JournalLine[])[] {
     const lines = numbered(batches, this.lastSeq + 1)
     this.lastSeq += lines.flat().length
     return lines
   }
 
-  /** Takes away old lines in steps; gives how many. */
+  /** Deletes old lines in steps; returns how many. */
   async prune({ keep, olderThan }: Prune): Promise<number> {
     let total = 0
     for (;;) {
@@ -128,16 +131,16 @@ export class RedisDatabase extends RedisReader {
     }
   }
 
-  /** Says that what the server had lost is there again. */
+  /** Marks the store as complete after what the server had lost was rewritten. */
   async complete(lastSeq = this.lastSeq): Promise<void> {
     await this.script(COMPLETE, [this.token, lastSeq])
     this.lastSeq = lastSeq
   }
 
-  /** Takes away rows and lines of a store that was claimed; it counts as not whole until `complete`. */
+  /** Deletes rows and lines of a claimed store; it counts as incomplete until `complete`. */
   async empty(leaseMs: number): Promise<void> {
     const { token } = this
-    // As one that has not owned it before: what is there is given up.
+    // Claim without a known ownership: the present content is given up.
     this.forget()
     await this.claim({ token, leaseMs, isAnew: true })
     const { meta, journal, index } = this.keys
@@ -146,12 +149,12 @@ export class RedisDatabase extends RedisReader {
     this.lastSeq = 0
   }
 
-  /** Takes away everything under the keys. */
+  /** Deletes everything under the keys. */
   async wipe(): Promise<void> {
     await this.run(client => client.unlink(...this.keys.all))
   }
 
-  /** Knows nothing of an ownership any more. */
+  /** Forgets the ownership. */
   forget(): void {
     this.claimed = undefined
     this.token = ''
@@ -162,7 +165,11 @@ export class RedisDatabase extends RedisReader {
     if (this.claimed !== undefined) await this.script(RELEASE, [this.token])
   }
 
-  /** The token of an owner whose process is seen to have ended. Throws where it is seen to run. */
+  /**
+   * The token of an owner whose process has visibly ended.
+   *
+   * @throws WatchkeeperError where it visibly runs.
+   */
   private async deadToken(token: string): Promise<string> {
     const text = await this.run(client => client.hget(this.keys.meta, 'owner'))
     const owner = text === null ? undefined : (JSON.parse(text) as Owner)

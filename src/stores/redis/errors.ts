@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../errors/codes.ts'
 import type { RedisError } from '../../redis/errors.ts'
 import type { Owner } from '../owner.ts'
 
-/** What of a server's error is told, and under which code of a store. */
+/** Converts an error of the server to a code of the store, and the text that is shown. */
 export function storeError(error: RedisError, place: string): WatchkeeperError {
   const isFull = error.code === 'REDIS_OOM'
   const why = WHY[error.code] ?? error.message
@@ -16,11 +16,11 @@ const WHY: Readonly<Partial<Record<RedisError['code'], string>>> = {
   REDIS_TIMEOUT: 'it did not answer in time, so it may have been done',
 }
 
-/** Another process has it. */
+/** Another process owns the store. */
 export const fenced = (): WatchkeeperError =>
   new WatchkeeperError('FENCED', 'another process has taken the store over')
 
-/** The server does not have any more what it had acknowledged. */
+/** The server does not have data any more that it had acknowledged. */
 export const lost = (place: string): WatchkeeperError =>
   new WatchkeeperError(
     'STORE_LOST',
@@ -35,7 +35,7 @@ export const newer = (schema: string, known: number): WatchkeeperError =>
 
 /** Another process owns the store. */
 export class StoreOwned extends WatchkeeperError {
-  /** Time that is left of its lease, ms; 0 where its process is seen to run. */
+  /** Time until its lease ends, ms; 0 where its process visibly runs. */
   readonly leftMs: number
 
   constructor({ pid, host = 'this machine' }: Owner, leftMs: number) {
@@ -58,7 +58,7 @@ export const wrongType = (
 export const storeAway = (place: string, why: string): WatchkeeperError =>
   new WatchkeeperError('STORE_FAILED', `the store at ${place} could not be used: ${why}`)
 
-/** The code of an error, STORE_FAILED for a foreign one. */
+/** The code of an error; STORE_FAILED for any other error. */
 export const codeOf = (error: unknown): ErrorCode =>
   error instanceof WatchkeeperError ? error.code : 'STORE_FAILED'
 

@@ -1,4 +1,4 @@
-/** What waits to be written. */
+/** An item that waits to be written. */
 interface Waiting<Item, Result> {
   readonly item: Item
   /** What counts against the bound of one commit. */
@@ -8,18 +8,21 @@ interface Waiting<Item, Result> {
 }
 
 export interface GroupCommitOptions<Item, Result> {
-  /** Writes the items of one group, all or nothing; gives a result for each. */
+  /** Writes the items of one group, all or nothing; returns a result for each. */
   commit(items: readonly Item[]): Promise<readonly Result[]>
   sizeOf(item: Item): number
-  /** Size of one group; an item that is larger goes alone. */
+  /** Size of one group; a larger item forms a group by itself. */
   readonly mostAtOnce: number
-  /** Size of all that may wait. */
+  /** Most size that may wait. */
   readonly mostWaiting: number
-  /** What is thrown to whoever comes when so much waits. */
+  /** Returns the error for a caller when so much waits. */
   refusal(): Error
 }
 
-/** Gathers what is written while a commit is under way, and commits it together, one after the other. */
+/**
+ * Gathers the writes that arrive while a commit is in flight, and commits them together as the next
+ * one.
+ */
 export class GroupCommit<Item, Result> {
   private readonly options: GroupCommitOptions<Item, Result>
   private waiting: Waiting<Item, Result>[] = []
@@ -40,12 +43,12 @@ export class GroupCommit<Item, Result> {
       this.waiting.push({ item, size, resolve, reject })
     })
     this.waitingSize += size
-    // What the rest of the turn writes belongs to the same commit.
+    // Writes of the same event turn belong to the same commit.
     this.running ??= new Promise(resolve => setImmediate(resolve)).then(() => this.run())
     return written
   }
 
-  /** Runs `act` between two commits: none is under way meanwhile. */
+  /** Runs `act` between two commits: none is in flight meanwhile. */
   async between<Answer>(act: () => Promise<Answer>): Promise<Answer> {
     for (;;) {
       if (this.running === undefined) break
@@ -61,7 +64,7 @@ export class GroupCommit<Item, Result> {
     return acting
   }
 
-  /** Resolves when nothing waits. */
+  /** Resolves when no item waits. */
   async idle(): Promise<void> {
     while (this.running !== undefined) await this.running
   }

@@ -1,6 +1,8 @@
 import type { Batch, NewJournalLine, Row, Table } from '../../ports/store.ts'
 
-/** Tables as they are numbered in the arguments of scripts, from 1 behind the journal's keys. */
+/**
+ * Numbers of the tables in the arguments of scripts, counted from 1 after the keys of the journal.
+ */
 export const TABLES = [
   'positions',
   'closed',
@@ -11,17 +13,17 @@ export const TABLES = [
   'released',
 ] as const
 
-/** The keys of one store. None of them ever expires. */
+/** The keys of one store. No key expires. */
 export interface RedisKeys {
   /** Hash: schema, instance, owner, and the numbers of the journal. */
   readonly meta: string
   /** Hash: number of a line → the line. */
   readonly journal: string
-  /** Sorted set, all scores 0: position and number of each line that tells of one. */
+  /** Sorted set, all scores 0: position and number of each line about that position. */
   readonly index: string
   /** Hashes: key of a row → the row. */
   table(table: Table): string
-  /** All of them, in the order in which scripts take them. */
+  /** All keys, in the order in which scripts expect them. */
   readonly all: readonly string[]
 }
 
@@ -34,8 +36,8 @@ export function redisKeys(prefix: string): RedisKeys {
 }
 
 /**
- * Number of the table's key, negative to take the row away; key; value; the life that it belongs to,
- * an empty text where it says none.
+ * Number of the table's key, negative to delete the row; key; value; generation that the row
+ * belongs to, an empty text where it has none.
  */
 export type EncodedRow = readonly [
   key: number,
@@ -44,16 +46,16 @@ export type EncodedRow = readonly [
   generation: number | '',
 ]
 
-/** A batch as scripts take it. */
+/** A batch in the encoding that scripts expect. */
 export interface EncodedBatch {
   readonly rows: readonly EncodedRow[]
-  /** Position, or an empty text; the line. */
+  /** Position id, or an empty text; the line. */
   readonly lines: readonly (readonly [positionId: string, line: string])[]
-  /** The lines as they were given. */
+  /** The lines as the caller passed them. */
   readonly given: readonly NewJournalLine[]
 }
 
-/** Throws where a part of the batch cannot be kept. */
+/** @throws where a part of the batch cannot be encoded. */
 export function encodeBatch({ rows = [], lines = [] }: Batch): EncodedBatch {
   return {
     rows: rows.map(encodeRow),
@@ -64,12 +66,12 @@ export function encodeBatch({ rows = [], lines = [] }: Batch): EncodedBatch {
 
 const JOURNAL_KEYS = 3
 
-/** Number of a table's key, as rows are encoded. */
+/** Number of a table's key in encoded rows. */
 export const keyOf = (table: (typeof TABLES)[number]): number =>
   TABLES.indexOf(table) + 1 + JOURNAL_KEYS
 
-function encodeRow({ table, key, value, generation: life }: Row): EncodedRow {
-  const generation = life ?? ''
+function encodeRow({ table, key, value, generation: given }: Row): EncodedRow {
+  const generation = given ?? ''
   const number = keyOf(table as (typeof TABLES)[number])
   return value === undefined
     ? [-number, key, '', generation]
@@ -81,9 +83,9 @@ const positionOf = ({ positionId }: NewJournalLine): string =>
 
 const SEQ_DIGITS = 16
 
-/** The member of the index for a line of a position; members sort by position, then by number. */
+/** Index member for a line of a position; members sort by position, then by number. */
 export const indexMember = (positionId: string, seq: number): string =>
   `${positionId}\0${String(seq).padStart(SEQ_DIGITS, '0')}`
 
-/** The number in a member of the index. */
+/** The line number in an index member. */
 export const seqOfMember = (member: string): number => Number(member.slice(-SEQ_DIGITS))

@@ -4,14 +4,18 @@ export interface LeaseClock {
   monotonic(): number
 }
 
-/** Share of a lease for which it is held after it was asked for; the rest is a margin. */
+/**
+ * Fraction of the lease for which this process considers it held, counted from its request; the
+ * rest is a margin.
+ */
 const HELD = 2 / 3
-/** A lease is renewed so many times before it is not held any more. */
+/** Renewals that are attempted within that time. */
 const RENEWALS = 4
 
 /**
- * Until when this process may act on what it owns. Counted from before the claim was sent, and a third
- * of the lease shorter than the server counts it, so that whoever takes over finds nobody acting.
+ * Until when this process may act on what it owns. The time is counted from before the claim was
+ * sent, and ends a third of the lease earlier than on the server: when another process takes over,
+ * this one has already stopped.
  */
 export class Lease {
   readonly leaseMs: number
@@ -23,12 +27,12 @@ export class Lease {
     this.clock = clock
   }
 
-  /** Time between two renewals, ms. */
+  /** Interval of renewals, ms. */
   get renewMs(): number {
     return (this.leaseMs * HELD) / RENEWALS
   }
 
-  /** Now, to be given to `renewed` when the claim that is sent now has been granted. */
+  /** The present time; pass it to `renewed` once the claim that is sent now was granted. */
   instant(): LeaseInstant {
     return { monotonic: this.clock.monotonic(), now: this.clock.now() }
   }
@@ -42,8 +46,8 @@ export class Lease {
   }
 
   /**
-   * Time that is left, ms; 0 when it is not held. The monotonic clock of a machine that was suspended
-   * may have stood still: the wall clock counts where it has gone further.
+   * Time left, ms; 0 when the lease is not held. While a machine is suspended its monotonic clock
+   * may stop: the clock that has advanced further counts.
    */
   get leftMs(): number {
     if (this.since === undefined) return 0

@@ -10,18 +10,20 @@ export interface Merge {
   readonly leaseMs: number
 }
 
-/** Rows and lines of one commit. */
+/** Most rows and lines of one commit. */
 const MOST_AT_ONCE = 1_000
 const EXITS = keyOf('exits')
 
 /**
- * Brings what was written while the server was away to it. Doing it again changes nothing, so that a
- * kill in the middle of it loses nothing. The store must have been claimed. Throws STORE_FOREIGN.
+ * Merges the writes of an outage into the server. Repeating it changes nothing, so that a kill in
+ * the middle loses nothing. The store must be claimed.
+ *
+ * @throws WatchkeeperError STORE_FOREIGN.
  */
 export async function mergeOutage({ outage, database, token, leaseMs }: Merge): Promise<void> {
   const { about } = outage
-  const kept = await outage.kept()
-  if (about === undefined || kept === undefined) return
+  const pending = await outage.pending()
+  if (about === undefined || pending === undefined) return
   const owner = database.ownership!
   const isAnew = about.isWhole && owner.instance !== about.instance
   if (owner.instance !== about.instance && !about.isWhole) throw foreign(database.name)
@@ -31,10 +33,10 @@ export async function mergeOutage({ outage, database, token, leaseMs }: Merge): 
   }
   const { epoch, instance } = database.ownership!
   const isAlone = about.isWhole || epoch <= about.epoch + 1
-  const batch = isAlone ? kept.batch : await unknownExits(kept.batch, database)
+  const batch = isAlone ? pending.batch : await unknownExits(pending.batch, database)
   if (isAlone) await outage.adopt({ instance, epoch, isWhole: about.isWhole })
   const lines = { rows: [], lines: batch.lines, given: [] }
-  let first = kept.first
+  let first = pending.first
   for (const part of slices(lines, MOST_AT_ONCE)) {
     await database.commit([part], first)
     first += part.lines.length
@@ -44,7 +46,7 @@ export async function mergeOutage({ outage, database, token, leaseMs }: Merge): 
   await outage.clear()
 }
 
-/** The same batch in parts of so many rows, then so many lines. */
+/** Splits a batch into parts of so many rows, then so many lines. */
 export function slices({ rows, lines }: EncodedBatch, most: number): EncodedBatch[] {
   const parts: EncodedBatch[] = []
   for (let at = 0; at < rows.length; at += most) {
@@ -57,8 +59,8 @@ export function slices({ rows, lines }: EncodedBatch, most: number): EncodedBatc
 }
 
 /**
- * Somebody else has owned the store since: what it has is newer. Only an exit of which it knows nothing
- * is added, as it may have been sent: of a position that is open there in the same life.
+ * Another process has owned the store since, and its state is newer. Only an unknown exit is added,
+ * as it may have been sent: one of a position that is open in the same generation.
  */
 async function unknownExits(
   { rows }: EncodedBatch,

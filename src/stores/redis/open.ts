@@ -16,29 +16,29 @@ import { risksOf } from './risks.ts'
 
 export interface OpenRedisOptions {
   readonly config: RedisStoreConfig
-  /** Where the writes of an outage go, and what is remembered of the store. */
+  /** Where the writes of an outage and the marker of the store are stored. */
   readonly dataFolder: string
   readonly clock: LeaseClock
-  /** Takes away what is there. */
+  /** Deletes the present content. */
   readonly isFresh?: boolean
-  /** Takes an empty store although this machine has seen it with something in it. */
+  /** Accepts an empty store although this machine has seen it with content. */
   readonly acceptsEmpty?: boolean
   /**
-   * Waits as long as another process owns the store, instead of giving up; what ends the wait is
+   * Waits as long as another process owns the store, instead of failing; the abort reason is
    * thrown.
    */
   readonly standby?: AbortSignal | undefined
-  /** Ends a wait, also of a start that is no standby; it is thrown. */
+  /** Ends any wait, also that of a start without standby; the abort reason is thrown. */
   readonly signal?: AbortSignal | undefined
-  /** Told why it waits, each time that it has looked. */
+  /** Called with the reason of the wait after each attempt. */
   readonly onWait?: ((why: WatchkeeperError) => void) | undefined
 }
 
-/** Time between two looks at a store that another process owns, as a share of the lease. */
-const LOOKS_IN_LEASE = 10
-const LONGEST_LOOK_MS = 1_000
+/** Attempts per lease to claim a store that another process owns. */
+const TRIES_IN_LEASE = 10
+const LONGEST_PAUSE_MS = 1_000
 
-/** Opens what the commands of a store go through; nothing is claimed. */
+/** Opens the connection and the commands of a store; claims nothing. */
 export async function openRedisDatabase(
   config: RedisStoreConfig,
   clock: Pick<LeaseClock, 'monotonic'>,
@@ -59,9 +59,11 @@ export async function openRedisDatabase(
 }
 
 /**
- * Opens the store in a Redis server and owns it from then on. Throws WatchkeeperError: STORE_OWNED,
- * STORE_UNUSABLE, STORE_NEWER, STORE_LOST where the server does not have any more what this machine
- * has seen there, STORE_FOREIGN, and what opening the journal of an outage throws.
+ * Opens the store in a Redis server and owns it from then on.
+ *
+ * @throws WatchkeeperError STORE_OWNED, STORE_UNUSABLE, STORE_NEWER, STORE_FOREIGN; STORE_LOST
+ * where the server lacks what this machine has seen there; and the errors of opening the journal of
+ * an outage.
  */
 export async function openRedisStore(options: OpenRedisOptions): Promise<RedisStore> {
   const { config, clock } = options
@@ -95,7 +97,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     if (options.isFresh === true) await wipe(database, store.lease.leaseMs)
     await claim(store, { ...options, database, outage })
     store.risks = await risksOf(database, config.redis.waitReplicas)
-    if (store.doubt === undefined) mark()
+    if (store.staleReason === undefined) mark()
     store.goOn()
     return store
   } catch (error) {
@@ -105,7 +107,11 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
   }
 }
 
-/** Resolves when the server answers. Throws STORE_UNUSABLE. */
+/**
+ * Resolves when the server answers.
+ *
+ * @throws WatchkeeperError STORE_UNUSABLE.
+ */
 export async function reachable(
   connection: RedisConnection,
   config: RedisStoreConfig['redis'],
@@ -136,7 +142,7 @@ interface Claim extends OpenRedisOptions {
   readonly outage: OutageJournal | undefined
 }
 
-/** Claims the store, once nobody else owns it. */
+/** Claims the store, once no other process owns it. */
 async function claim(store: RedisStore, options: Claim): Promise<void> {
   const { database, standby, clock, config, signal = standby } = options
   const token = randomUUID()
@@ -157,22 +163,25 @@ async function claim(store: RedisStore, options: Claim): Promise<void> {
         options.onWait?.(error as WatchkeeperError)
         expected = (await seen(database)) ?? expected
       }
-      const pauseMs = Math.min(config.leaseMs / LOOKS_IN_LEASE, LONGEST_LOOK_MS)
+      const pauseMs = Math.min(config.leaseMs / TRIES_IN_LEASE, LONGEST_PAUSE_MS)
       await sleep(pauseMs, undefined, signal && { signal })
     }
   }
 }
 
-/** What this machine has seen there before; nothing where something else is meant now. */
+/**
+ * The store that this machine has seen there; undefined where the configuration now names another
+ * one.
+ */
 function expectedOf({ acceptsEmpty, isFresh, dataFolder, database, config, outage }: Claim) {
   const marker: Marker | undefined = readMarker(dataFolder)
   if (acceptsEmpty === true || isFresh === true || marker === undefined) return undefined
   if (marker.place !== database.name || marker.prefix !== config.redis.prefix) return undefined
-  // Everything that there was is kept here: the server need not have any of it.
+  // All content is stored on this machine: the server need not have any of it.
   return outage?.about?.isWhole === true ? undefined : marker
 }
 
-/** The store as it is now, for as long as it is one: what replaces it later must be the same. */
+/** The present identity of the store: a later store must have the same. */
 async function seen(database: RedisDatabase): Promise<Seen | undefined> {
   try {
     const { instance, epoch, applied = '0', ...about } = await database.about()
@@ -190,8 +199,8 @@ interface Patience {
 }
 
 /**
- * A process that was killed elsewhere, or in another container, keeps the store until its lease ends.
- * Throws the refusal as soon as the owner has given a sign of life.
+ * The process of another machine or container keeps the store until its lease ends, even after a
+ * kill. Throws the refusal as soon as that owner has renewed its lease.
  */
 async function patient(
   before: Patience | undefined,

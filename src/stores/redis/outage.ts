@@ -1,19 +1,21 @@
 import { WatchkeeperError } from '../../errors.ts'
 import type { LostFolder, OwnedStore, Row, Store } from '../../ports/store.ts'
-import { admits, generationIn } from '../life.ts'
+import { admits, generationIn } from '../generations.ts'
 import { keyOf, TABLES, type EncodedBatch, type EncodedRow } from './keys.ts'
 
-/** Which store the writes of an outage belong to. */
+/** The store that the writes of an outage belong to. */
 export interface OutageAbout {
   readonly instance: string
-  /** Of the owner that wrote them. */
+  /** Epoch of the owner that wrote them. */
   readonly epoch: number
-  /** All that there is was written: what the server has does not matter. */
+  /**
+   * True where the writes contain the complete state: the content of the server does not matter.
+   */
   readonly isWhole: boolean
 }
 
-/** The latest of each row, and each line, that the server does not have yet. */
-export interface Kept {
+/** The latest version of each row, and each line, that the server does not have yet. */
+export interface Pending {
   readonly batch: EncodedBatch
   /** Number of the first line. */
   readonly first: number
@@ -23,21 +25,21 @@ const ABOUT = 'about'
 const LINE = 'line '
 const ROW = 'row '
 const SEQ_DIGITS = 16
-/** Rows that one commit takes away. */
+/** Rows that one commit deletes. */
 const AT_ONCE = 500
 
 type Local = Pick<Store, 'rows' | 'write' | 'close'> & Partial<Pick<OwnedStore, 'status'>>
 
 /**
- * What is written while a server is away, in a store of this machine: durable here, and the latest of
- * each row alone, so that it grows with the positions and not with the time.
+ * Stores on this machine what is written while a server is unreachable. Only the latest version of
+ * each row is stored, so that the journal grows with the number of positions and not with time.
  */
 export class OutageJournal {
   private readonly store: Local
   private readonly mostLines: number
   private readonly keys = new Set<string>()
-  /** The life of each row that waits, where it says one. */
-  private readonly lives = new Map<string, number>()
+  /** Generation of each waiting row that has one. */
+  private readonly generations = new Map<string, number>()
   private lines = 0
   about: OutageAbout | undefined
 
@@ -48,7 +50,7 @@ export class OutageJournal {
       if (key === ABOUT) journal.about = value as OutageAbout
       else {
         journal.note(key)
-        if (key.startsWith(ROW)) journal.lives.set(key, lifeShown(value as KeptRow))
+        if (key.startsWith(ROW)) journal.generations.set(key, generationShown(value as StoredRow))
       }
     }
     return journal
@@ -64,28 +66,33 @@ export class OutageJournal {
     return this.store.status?.().lost ?? []
   }
 
-  /** Rows and lines that wait. */
+  /** Rows and lines that wait for the server. */
   get size(): number {
     return this.keys.size
   }
 
-  /** Keeps batches, all or nothing, lines numbered from `first`. Throws STORE_FULL, STORE_FAILED. */
+  /**
+   * Stores batches, all or nothing, lines numbered from `first`.
+   *
+   * @throws WatchkeeperError STORE_FULL, STORE_FAILED.
+   */
   async keep(batches: readonly EncodedBatch[], first: number, about: OutageAbout): Promise<void> {
     const lines = batches.flatMap(batch => batch.lines)
     const isExit = batches.some(batch => batch.rows.some(([key]) => EXIT_KEYS.has(Math.abs(key))))
-    // What decides about an exit may always be kept: there are only so many positions.
+    // Writes that decide about an exit are always accepted: the number of positions bounds them.
     if (!isExit && this.lines + lines.length > this.mostLines) throw full(this.mostLines)
-    const lives = new Map<string, number>()
-    const lifeOf = (name: string): number => lives.get(name) ?? this.lives.get(name) ?? 0
+    const generations = new Map<string, number>()
+    const generationOf = (name: string): number =>
+      generations.get(name) ?? this.generations.get(name) ?? 0
     const rows: Row[] = []
     for (const row of batches.flatMap(batch => batch.rows)) {
-      if (!isAdmitted(row, lifeOf)) continue
+      if (!isAdmitted(row, generationOf)) continue
       const [key, field, text, generation] = row
       const name = nameOf(Math.abs(key), field)
-      const kept = key > 0 ? text : null
-      const value: KeptRow = generation === '' ? [kept] : [kept, generation]
+      const stored = key > 0 ? text : null
+      const value: StoredRow = generation === '' ? [stored] : [stored, generation]
       rows.push({ table: 'outage', key: name, value })
-      lives.set(name, lifeShown(value))
+      generations.set(name, generationShown(value))
     }
     for (const [index, line] of lines.entries()) {
       rows.push({ table: 'outage', key: `${LINE}${padded(first + index)}`, value: line })
@@ -94,11 +101,11 @@ export class OutageJournal {
     await this.store.write({ rows })
     this.about = about
     for (const { key } of rows) if (key !== ABOUT) this.note(key)
-    for (const [name, generation] of lives) this.lives.set(name, generation)
+    for (const [name, generation] of generations) this.generations.set(name, generation)
   }
 
-  /** Everything that waits; undefined: nothing. */
-  async kept(): Promise<Kept | undefined> {
+  /** Everything that waits; undefined where nothing does. */
+  async pending(): Promise<Pending | undefined> {
     if (this.size === 0) return undefined
     const rows: EncodedRow[] = []
     const lines: [string, string][] = []
@@ -109,8 +116,8 @@ export class OutageJournal {
         lines.push(value as [string, string])
       } else if (key.startsWith(ROW)) {
         const [, number = '', field = ''] = /^row (\d+) (.*)$/s.exec(key) ?? []
-        const [text, generation = ''] = value as KeptRow
-        // An earlier release has kept no text for what is taken away.
+        const [text, generation = ''] = value as StoredRow
+        // An earlier release stored no text for a deletion.
         const isGone = text === undefined || text === null
         rows.push([isGone ? -Number(number) : Number(number), field, text ?? '', generation])
       }
@@ -118,13 +125,13 @@ export class OutageJournal {
     return { batch: { rows, lines, given: [] }, first }
   }
 
-  /** The same writes, as those of a later owner that goes on with them. */
+  /** Assigns the same writes to a later owner, which continues with them. */
   async adopt(about: OutageAbout): Promise<void> {
     await this.store.write({ rows: [{ table: 'outage', key: ABOUT, value: about }] })
     this.about = about
   }
 
-  /** Forgets everything: the server has it. */
+  /** Deletes everything: the server has it. */
   async clear(): Promise<void> {
     const keys = [...this.keys]
     for (let at = 0; at < keys.length; at += AT_ONCE) {
@@ -133,7 +140,7 @@ export class OutageJournal {
     }
     await this.store.write({ rows: [{ table: 'outage', key: ABOUT }] })
     this.keys.clear()
-    this.lives.clear()
+    this.generations.clear()
     this.lines = 0
     this.about = undefined
   }
@@ -149,24 +156,24 @@ export class OutageJournal {
   }
 }
 
-/** Text of a row, null where it is to be taken away; the life that it belongs to. */
-type KeptRow = readonly [text?: string | null, generation?: number]
+/** Text of a row, null for a deletion; the generation that it belongs to. */
+type StoredRow = readonly [text?: string | null, generation?: number]
 
 const nameOf = (key: number, field: string): string => `${ROW}${key} ${field}`
 
-/** The life that a row says; what is taken away says none. */
-const lifeShown = ([text, generation]: KeptRow): number =>
+/** The generation of a row; a deletion has none. */
+const generationShown = ([text, generation]: StoredRow): number =>
   typeof text === 'string' ? (generation ?? generationIn(JSON.parse(text))) : 0
 
-/** Whether what waits already allows the row; the server looks at it again with what it has. */
+/** Whether the waiting rows allow this row; the server checks again against its own rows. */
 const isAdmitted = (
   [key, field, text, generation]: EncodedRow,
-  lifeOf: (name: string) => number,
+  generationOf: (name: string) => number,
 ): boolean =>
   generation === '' ||
   admits(
     { table: TABLES[Math.abs(key) - 4]!, key: field, generation, ...(key > 0 && { value: text }) },
-    table => lifeOf(nameOf(keyOf(table as (typeof TABLES)[number]), field)),
+    table => generationOf(nameOf(keyOf(table as (typeof TABLES)[number]), field)),
   )
 
 const EXIT_KEYS = new Set((['exits', 'settings', 'closed', 'released'] as const).map(keyOf))

@@ -1,6 +1,6 @@
 import type { StoreEvents, StoreStatus } from '../../ports/store.ts'
 
-/** Whether the server of a store is there, and how often it was not. */
+/** Whether the server of a store is reachable, and how often it was not. */
 export class RedisPresence {
   outages = 0
   losses = 0
@@ -17,7 +17,7 @@ export class RedisPresence {
     return this.away !== undefined
   }
 
-  /** The first error of an outage counts. */
+  /** Counts an outage at its first error. */
   wentAway(error: unknown): void {
     if (this.away !== undefined) return
     const why = error instanceof Error ? error.message : String(error)
@@ -38,7 +38,7 @@ export class RedisPresence {
     this.events().changed?.('store-lost', {})
   }
 
-  /** `rows`: what waits for the server. */
+  /** `rows`: how many wait for the server. */
   status(rows: number): Pick<StoreStatus, 'outage' | 'outages' | 'losses'> {
     const { away, outages, losses } = this
     if (away === undefined) return { outages, losses }

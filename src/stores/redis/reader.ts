@@ -5,7 +5,7 @@ import { RedisError } from '../../redis/errors.ts'
 import { storeError } from './errors.ts'
 import { indexMember, redisKeys, seqOfMember, TABLES, type RedisKeys } from './keys.ts'
 
-/** Lines and rows that are read with one command. */
+/** Lines and rows that one command reads. */
 const PAGE = 1_000
 const HIGHEST = Number.MAX_SAFE_INTEGER
 
@@ -13,11 +13,11 @@ type Client = Parameters<Parameters<RedisConnection['run']>[0]>[0]
 
 export interface RedisReaderOptions {
   readonly connection: Pick<RedisConnection, 'run' | 'name'>
-  /** Begins each key. */
+  /** Prefix of each key. */
   readonly prefix: string
 }
 
-/** Looks at a store, also while its owner writes it. */
+/** Reads a store, also while its owner writes it. */
 export class RedisReader {
   readonly keys: RedisKeys
   private readonly connection: RedisReaderOptions['connection']
@@ -45,7 +45,7 @@ export class RedisReader {
     return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 
-  /** All tables as one transaction finds them. */
+  /** All tables as of one transaction. */
   async snapshot(): Promise<Snapshot> {
     const answers = await this.run(async client => {
       const transaction = client.multi()
@@ -66,7 +66,7 @@ export class RedisReader {
     return { tables: new Map(tables), lastSeq: Number(values.at(-1) ?? 0) }
   }
 
-  /** The highest number that a journal line was ever given. */
+  /** The highest number that a journal line ever had. */
   async lastNumber(): Promise<number> {
     return Number((await this.run(client => client.hget(this.keys.meta, 'last-seq'))) ?? 0)
   }
@@ -85,7 +85,7 @@ export class RedisReader {
     return lines
   }
 
-  /** What the server says of its settings; undefined where it may not be asked. */
+  /** The server's settings; undefined where CONFIG GET is not permitted. */
   async configOf(...names: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
     try {
       const answer = await this.run(client => client.config('GET', ...(names as [string])))
@@ -96,12 +96,16 @@ export class RedisReader {
     }
   }
 
-  /** Fields of the store itself; none where there is no store. */
+  /** Fields of the store itself; empty where there is no store. */
   async about(): Promise<Readonly<Record<string, string>>> {
     return this.run(client => client.hgetall(this.keys.meta))
   }
 
-  /** Gives a command to the server. Throws WatchkeeperError. */
+  /**
+   * Sends a command to the server.
+   *
+   * @throws WatchkeeperError.
+   */
   async run<Answer>(command: (client: Client) => Promise<Answer>): Promise<Answer> {
     try {
       return await this.connection.run(command)

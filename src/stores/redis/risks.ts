@@ -1,6 +1,8 @@
 import type { RedisDatabase } from './database.ts'
 
-/** How a server could lose what it has acknowledged, one sentence each; none: it could not. */
+/**
+ * How a server could lose what it has acknowledged, one sentence each; an empty list: it could not.
+ */
 export async function risksOf(
   database: Pick<RedisDatabase, 'configOf'>,
   waitReplicas: number,

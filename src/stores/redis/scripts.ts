@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** A script that the server runs as one step, with nothing of anybody else in between. */
+/** A script that the server runs atomically. */
 export interface Script {
   readonly text: string
   readonly sha: string
@@ -12,37 +12,38 @@ const script = (text: string): Script => ({
 })
 
 /*
- * Each answers a list that begins with a word. What it must refuse it refuses before its first
- * write, and that first write is one that a server without memory refuses: nothing is half done.
+ * - Each script answers a list that begins with a keyword. It checks every reason for a refusal
+ *   before its first write, and a server without memory refuses that first write: no script is
+ *   executed in part.
  */
 
 const MEMBER = `
 local function member(position, seq) return position .. '\\0' .. string.format('%016d', seq) end
 `
 
-/** Whether a row may be written, as `admits` of the stores says; 4: positions, 5: closed. */
-const LIVES = `
-local lives = {}
-local function lifeIn(key, field)
+/** Lua version of `admits` in stores/generations.ts; keys 4: positions, 5: closed. */
+const GENERATIONS = `
+local generations = {}
+local function generationIn(key, field)
   local name = key .. '\\0' .. field
-  if lives[name] == nil then
+  if generations[name] == nil then
     local text = redis.call('HGET', KEYS[key], field)
     local isJson, value = pcall(cjson.decode, text or 'null')
     local said = isJson and type(value) == 'table' and (value['generation'] or value[2])
-    lives[name] = type(said) == 'number' and said or 0
+    generations[name] = type(said) == 'number' and said or 0
   end
-  return lives[name]
+  return generations[name]
 end
-local function admits(key, field, life)
-  if key < 0 then return lifeIn(-key, field) <= life end
-  local open = lifeIn(4, field)
-  if open > life then return false end
-  if key == 5 then return lifeIn(5, field) <= life end
-  return open == life or lifeIn(5, field) < life
+local function admits(key, field, generation)
+  if key < 0 then return generationIn(-key, field) <= generation end
+  local open = generationIn(4, field)
+  if open > generation then return false end
+  if key == 5 then return generationIn(5, field) <= generation end
+  return open == generation or generationIn(5, field) < generation
 end
 `
 
-/** Whether each key holds what it should; another type would end a script halfway. */
+/** Checks the type of each key: another type would end a script halfway. */
 const TYPES = `
 for at, key in ipairs(KEYS) do
   local kind = redis.call('TYPE', key)['ok']
@@ -52,11 +53,11 @@ end
 `
 
 /**
- * Takes the store, or goes on owning it. Arguments: token, owner, lease in ms, newest schema that is
- * known, instance for a store that is new, token of an owner that is known to be dead; of a caller
- * that has owned it before its highest write that was acknowledged, else nothing; its epoch; whether
- * it begins anew where the server has lost what it had, or may have; the number of its last line; the
- * instance that the store must be, if any, of at least that epoch.
+ * Claims the store, or renews the claim. Arguments: token; owner; lease in ms; newest known schema;
+ * instance for a new store; token of an owner that is known to have ended; from a caller that has
+ * owned it before its highest acknowledged write, else an empty text; its epoch; whether to start
+ * anew where the server has lost, or may have lost, data; the number of its last line; the expected
+ * instance, if any, of at least that epoch.
  */
 export const CLAIM = script(`${TYPES}
 local token, owner, lease, schema, instance, dead, acked, epoch, anew, line, expected = unpack(ARGV)
@@ -95,12 +96,12 @@ return { 'OK', now[1], tostring(was[8]), now[2] or '0', now[3] or '0', before, w
 `)
 
 /**
- * Writes rows and lines, all or nothing. Arguments: token, number of this write, highest write that
- * was acknowledged, epoch, number of the first line, how many rows and lines; then key, field, value
- * and life of each row, position and text of each line. Numbers only go up: a write that was taken for
- * lost and arrives late is refused.
+ * Writes rows and lines, all or nothing. Arguments: token, number of this write, highest
+ * acknowledged write, epoch, number of the first line, how many rows and lines; then key, field,
+ * value and generation of each row, position and text of each line. Write numbers only increase: a
+ * write that was given up and arrives late is refused.
  */
-export const COMMIT = script(`${TYPES}${MEMBER}${LIVES}
+export const COMMIT = script(`${TYPES}${MEMBER}${GENERATIONS}
 local token, write, acked, epoch, from, rows, lines = unpack(ARGV, 1, 7)
 local was = redis.call('HMGET', KEYS[1], 'token', 'applied', 'last-seq', 'epoch', 'first-seq')
 if not was[4] or tonumber(was[4]) < tonumber(epoch) then return { 'LOST' } end
@@ -114,11 +115,11 @@ if lines > 0 then redis.call('HSET', KEYS[1], 'last-seq', from + lines - 1) end
 if lines > 0 and from < tonumber(was[5] or from + 1) then redis.call('HSET', KEYS[1], 'first-seq', from) end
 local at = 8
 for _ = 1, rows do
-  local key, field, life = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 3])
-  if not life or admits(key, field, life) then
+  local key, field, generation = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 3])
+  if not generation or admits(key, field, generation) then
     if key > 0 then redis.call('HSET', KEYS[key], field, ARGV[at + 2])
     else redis.call('HDEL', KEYS[-key], field) end
-    lives[math.abs(key) .. '\\0' .. field] = nil
+    generations[math.abs(key) .. '\\0' .. field] = nil
   end
   at = at + 4
 end
@@ -135,7 +136,10 @@ end
 return { 'OK' }
 `)
 
-/** Takes away the oldest lines. Arguments: token, how many are kept, age limit (epoch ms), most at once. */
+/**
+ * Deletes the oldest lines. Arguments: token, how many are kept, age limit (epoch ms), most at
+ * once.
+ */
 export const PRUNE = script(`${TYPES}${MEMBER}
 local token, keep, oldest, most = unpack(ARGV)
 local was = redis.call('HMGET', KEYS[1], 'token', 'first-seq', 'last-seq', 'epoch')
@@ -156,14 +160,14 @@ if count > 0 then redis.call('HSET', KEYS[1], 'first-seq', first + count) end
 return { 'OK', tostring(count) }
 `)
 
-/** Gives the ownership up. Argument: token. */
+/** Releases the ownership. Argument: token. */
 export const RELEASE = script(`
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return { 'FENCED' } end
 redis.call('HDEL', KEYS[1], 'token', 'owner', 'until')
 return { 'OK' }
 `)
 
-/** Says that the store is whole. Arguments: token, number of its last line. */
+/** Marks the store as complete. Arguments: token, number of its last line. */
 export const COMPLETE = script(`
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return { 'FENCED' } end
 redis.call('HDEL', KEYS[1], 'incomplete')

@@ -58,7 +58,7 @@ describe('VenueTime', () => {
     expect([time.isNeeded, time.isOld]).to.deep.equal([false, false])
     monotonicMs += 600_001
     expect(time.isOld).to.equal(true)
-    time.doubt()
+    time.distrust()
     expect(time.isNeeded).to.equal(true)
   })
 

@@ -8,43 +8,43 @@ describe('TrimWatch', () => {
     const watch = new TrimWatch()
     watch.begin('px', at('5-0', 5), '5-0')
     watch.took('px', 3)
-    expect(watch.looked('px', at('20-0', 20), '20-0')).to.deep.equal({
+    expect(watch.compare('px', at('20-0', 20), '20-0')).to.deep.equal({
       stream: 'px',
       from: '5-0',
       to: '20-0',
       why: '12 entries were trimmed before they were read',
     })
     watch.took('px', 2)
-    expect(watch.looked('px', at('22-0', 22), '22-0')).to.equal(undefined)
+    expect(watch.compare('px', at('22-0', 22), '22-0')).to.equal(undefined)
   })
 
   it('waits with its comparison until all that is there was read', () => {
     const watch = new TrimWatch()
     watch.begin('px', at(undefined, undefined), '0-0')
     watch.took('px', 3)
-    expect(watch.looked('px', at('4-0', 4), '3-0')).to.equal(undefined)
+    expect(watch.compare('px', at('4-0', 4), '3-0')).to.equal(undefined)
     watch.took('px', 1)
-    expect(watch.looked('px', at('4-0', 4), '4-0')).to.equal(undefined)
+    expect(watch.compare('px', at('4-0', 4), '4-0')).to.equal(undefined)
   })
 
   it('claims nothing where it began in the middle, skipped, or the server does not count', () => {
     const watch = new TrimWatch()
     watch.begin('px', at('9-0', 9), '2-0')
     watch.took('px', 3)
-    expect(watch.looked('px', at('9-0', 9), '9-0')).to.equal(undefined)
+    expect(watch.compare('px', at('9-0', 9), '9-0')).to.equal(undefined)
     watch.took('px', 1)
     watch.skipped('px')
-    expect(watch.looked('px', at('90-0', 90), '90-0')).to.equal(undefined)
-    expect(watch.looked('px', at('99-0', undefined), '99-0')).to.equal(undefined)
+    expect(watch.compare('px', at('90-0', 90), '90-0')).to.equal(undefined)
+    expect(watch.compare('px', at('99-0', undefined), '99-0')).to.equal(undefined)
   })
 
   it('takes a stream that was made anew for what it is', () => {
     const watch = new TrimWatch()
     watch.begin('px', at('9-0', 9), '9-0')
     watch.took('px', 1)
-    expect(watch.looked('px', at('12-0', 1), '12-0')).to.equal(undefined)
+    expect(watch.compare('px', at('12-0', 1), '12-0')).to.equal(undefined)
     watch.took('px', 1)
-    expect(watch.looked('px', at('15-0', 4), '15-0')?.why).to.match(/^2 entries/)
+    expect(watch.compare('px', at('15-0', 4), '15-0')?.why).to.match(/^2 entries/)
   })
 
   it('looks once a second at what had entries, and at nothing else', () => {

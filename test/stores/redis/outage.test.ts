@@ -357,7 +357,7 @@ describe('the lives in the journal of an outage', () => {
     ...(!isGone && { value: table === 'closed' ? [1, generation] : { generation } }),
   })
   const kept = async (journal: OutageJournal): Promise<unknown[]> => {
-    const { batch } = (await journal.kept())!
+    const { batch } = (await journal.pending())!
     return batch.rows.map(([key, , , generation]) => [key, generation])
   }
 

@@ -19,7 +19,7 @@ import * as shapes from './shapes.ts'
 
 type Order = z.output<typeof shapes.order>
 
-/** What an order has come to; a state that is not known, or contradicts itself, proves nothing. */
+/** State of an order; a state that is unknown, or contradicts itself, proves nothing. */
 function stateOf({ status, origQty, executedQty, avgPrice }: Order): OrderState {
   const isOdd = origQty <= 0 || executedQty < 0 || executedQty > origQty
   if (isOdd) return { kind: 'unknown' }
@@ -43,7 +43,7 @@ function stateOf({ status, origQty, executedQty, avgPrice }: Order): OrderState 
   }
 }
 
-/** The answer to a new order, which must be that order. */
+/** Reads the answer to a new order; it must be about that order. */
 export function placedOf(value: unknown, sent: ExitOrder): ExitAnswer {
   const what = 'the new order'
   const order = shaped(shapes.order, value, what)
@@ -67,7 +67,7 @@ export function placedOf(value: unknown, sent: ExitOrder): ExitAnswer {
   }
 }
 
-/** The answer to a look-up or a cancel, which must be about that order. */
+/** Reads the answer to an order query or a cancel; it must be about that order. */
 export function orderStateOf(
   value: unknown,
   asked: { readonly clientOrderId: string; readonly symbol: string },
@@ -82,7 +82,7 @@ type Row = z.output<typeof shapes.positionList>[number]
 const isOfMode = ({ positionSide }: Row, mode: PositionMode): boolean =>
   (positionSide === 'BOTH') === (mode === 'one-way')
 
-/** One holding: the row of its name, which the venue shows also where nothing is held. */
+/** Reads one holding: the row of its name, which the venue sends also where the holding is 0. */
 export function holdingOf(value: unknown, key: HoldingKey, mode: PositionMode): HoldingReport {
   const rows = shaped(shapes.positionList, value, 'the holding')
   for (const row of rows) {
@@ -98,7 +98,7 @@ export function holdingOf(value: unknown, key: HoldingKey, mode: PositionMode): 
   return quantity === 0 ? { kind: 'flat', ageMs: 0 } : { kind: 'held', quantity, ageMs: 0 }
 }
 
-/** Everything that is held; one row that contradicts itself spoils the list. */
+/** Reads all holdings; one row that contradicts itself spoils the list. */
 export function holdingsOf(value: unknown, mode: PositionMode): Holding[] {
   const seen = new Set<string>()
   const rows = shaped(shapes.positionList, value, 'the holdings')
@@ -124,7 +124,10 @@ export function holdingsOf(value: unknown, mode: PositionMode): Holding[] {
   })
 }
 
-/** A row of the other mode says that the account was switched: nothing is proved by this answer. */
+/**
+ * A row of the other position mode proves that the account was switched: the whole answer proves
+ * nothing.
+ */
 function assertMode(row: Row, mode: PositionMode): void {
   if (isOfMode(row, mode) || row.positionAmt === 0) return
   throw new OutcomeUnknown(
@@ -149,7 +152,9 @@ export function openOrdersOf(value: unknown): OpenOrder[] {
   })
 }
 
-/** Last trades joined with the best quotes, of what was asked for; `onOdd` counts rows that are broken. */
+/**
+ * Joins last trades with the best quotes of the requested instruments; `onOdd` counts broken rows.
+ */
 export function quotesOf(
   answers: { readonly last: unknown; readonly best: unknown },
   asked: readonly InstrumentId[],
@@ -191,7 +196,7 @@ export function quotesOf(
 export const modeOf = (value: unknown): PositionMode =>
   shaped(shapes.positionMode, value, 'the position mode').dualSidePosition ? 'hedge' : 'one-way'
 
-/** Every instrument that can be read; one that cannot is left out. */
+/** Reads every instrument; a row that cannot be read is dropped. */
 export function instrumentsOf(value: unknown): VenueInstrument[] {
   const { symbols } = shaped(shapes.exchangeInfo, value, 'the instruments')
   return symbols.flatMap(each => {

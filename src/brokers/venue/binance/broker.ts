@@ -27,11 +27,11 @@ import * as shapes from './shapes.ts'
 export interface BinanceOptions extends LineOptions {
   readonly capabilities: Capabilities
   readonly positionMode: PositionMode
-  /** An order that reaches the matching engine later is refused there, ms. */
+  /** The matching engine refuses an order that reaches it later, ms. */
   readonly recvWindowMs: number
-  /** Address that tells the permissions of a key; undefined: there is none. */
+  /** Address that reports the permissions of a key; undefined where there is none. */
   readonly permissionsUrl?: string | undefined
-  /** Counts answers of which a part was left out. */
+  /** Counts answers that were used only in part. */
   readonly onOddity?: (kind: 'quotes') => void
 }
 
@@ -69,7 +69,9 @@ export class BinanceBroker implements VenueBroker {
     throw errorOf(answer)
   }
 
-  /** A cancel that the venue refuses came too late, or was for no order: the look-up says which. */
+  /**
+   * A cancel that the venue refuses came too late or named no order: the order query decides which.
+   */
   async cancel(
     clientOrderId: ClientOrderId,
     signal: AbortSignal,
@@ -85,7 +87,7 @@ export class BinanceBroker implements VenueBroker {
 
   async holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport> {
     const { positionMode } = this.options
-    // Half a name would be answered for another holding.
+    // A key with only one of its fields would be answered for another holding.
     if (positionMode === 'hedge' && key.side === undefined) return { kind: 'unknown' }
     return answers.holdingOf(
       await this.client.question(requests.holdingRequest(key), signal),
@@ -105,7 +107,7 @@ export class BinanceBroker implements VenueBroker {
 
   async quotes(instruments: readonly InstrumentId[], signal: AbortSignal): Promise<Tick[]> {
     if (instruments.length === 0) return []
-    // Questions of exits are never held back: prices alone are asked for often enough to matter.
+    // Queries of exits are never held back: only prices are read often enough to matter.
     this.usage.assertRoom(this.client.line.time.at())
     const [lastRequest, bestRequest] = requests.quoteRequests(instruments)
     const [last, best] = await Promise.all([

@@ -1,20 +1,22 @@
 import type { Capabilities } from '../../../ports/broker.ts'
 import type { PositionMode } from '../account.ts'
 
-/** Weight of calls that an address may use in a minute. */
+/** Request weight that one IP address may use in a minute. */
 export const WEIGHT_PER_MINUTE = 2_400
 
 /**
  * What Binance USDⓈ-M can prove, by its documentation; nothing of it is measured.
  *
  * - `dedupe`: an id is refused (-4116) while its order is open.
- * - `lookup`: an order with a fill is found for 90 days, one without a fill for 3 days after its end.
+ * - `lookup`: an order with a fill is found for 90 days, one without a fill for 3 days after its
+ *   end.
  * - `reduceOnly`: a flag in one-way mode; in hedge mode the side of the position bounds the order.
  * - `visibilityMs`: "some delay is normal" without a figure; an order is refused after `recvWindow`
  *   (5 s) by the venue itself, the rest is a margin.
- * - `limits`: 300 orders in 10 s and 1,200 a minute; 2,400 of weight a minute for all else, of which a
- *   question for a holding or an order takes 1 to 5, for all working orders 40, for all prices 7. They
- *   are told by the second: a minute that is used up at its begin would hold back exits until its end.
+ * - `limits`: 300 orders in 10 s and 1,200 a minute; a weight of 2,400 a minute for all other
+ *   calls, where a query for a holding or an order weighs 1 to 5, for all working orders 40, for
+ *   all prices 7. They are stated here per second: a minute whose limit is used up in its first
+ *   seconds would delay exits until it ends.
  */
 export const capabilitiesOf = (mode: PositionMode): Capabilities => ({
   dedupe: 'open-only',

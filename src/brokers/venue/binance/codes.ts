@@ -3,8 +3,8 @@ import { codeTable, type Failure, type Meaning } from '../meaning.ts'
 import { jsonOf } from '../reply.ts'
 
 /**
- * Codes of Binance USDⓈ-M futures, as its page of error codes describes them. A code counts with a
- * status of 4xx alone.
+ * Error codes of Binance USDⓈ-M futures, from its documentation. A code counts only with a 4xx
+ * status.
  */
 const CODES = codeTable({
   unknown: '-1000 -1001 -1006 -1007 -1010 -1016 -1099 -1119 -2011 -2012',
@@ -28,8 +28,8 @@ const CODES = codeTable({
 })
 
 /**
- * Texts of the three kinds of 503: only these two say that nothing happened. Any other 503, that of a
- * proxy too, may hide an order.
+ * Texts of the three kinds of 503: only these two prove that nothing happened. Any other 503, also
+ * that of a proxy, may hide an order.
  */
 const FAILED_503: readonly string[] = [
   'Service Unavailable.',
@@ -39,7 +39,7 @@ const THROTTLED_503 = /^Request throttled by system-level protection\./
 
 const BANNED = /\bbanned until (\d{13})?/
 
-/** What an answer other than 200 proves. `now` is epoch ms. */
+/** What an answer with a status other than 200 proves. `now` is epoch ms. */
 export function failureOf(
   what: string,
   { status, headers, text }: RawAnswer,
@@ -67,7 +67,7 @@ function meaningOf(status: number, code: number | undefined, msg: string): Meani
   return CODES.get(String(code)) ?? 'unknown'
 }
 
-/** Code and text of a failure; the whole text where it is not JSON. */
+/** Code and text of a failure; the whole body where it is not JSON. */
 function saidIn(text: string): { code: number | undefined; msg: string } {
   const value = jsonOf(text)
   if (typeof value !== 'object' || value === null) return { code: undefined, msg: text.trim() }
@@ -78,7 +78,7 @@ function saidIn(text: string): { code: number | undefined; msg: string } {
   }
 }
 
-/** Longest wait that is taken from a header, ms: three days, the longest ban that is documented. */
+/** Longest wait that is taken from a header, ms: three days, the longest documented ban. */
 const LONGEST_MS = 259_200_000
 
 function retryAfterOf(header: string | undefined): number | undefined {

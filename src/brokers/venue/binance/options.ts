@@ -5,7 +5,7 @@ import { BinanceBroker } from './broker.ts'
 import { capabilitiesOf } from './capabilities.ts'
 
 const LIVE = 'https://fapi.binance.com'
-/** The host of spot trading keeps the keys of all products; test networks have none. */
+/** The host of spot trading manages the keys of all products; test networks have none. */
 const LIVE_KEYS = 'https://api.binance.com'
 
 export const binanceSchema = venueSchema({

@@ -8,7 +8,9 @@ import { decimalText } from '../decimal-text.ts'
 import type { Stamp, VenueRequest } from '../line.ts'
 import { queryOf, withQuery } from '../query.ts'
 
-/** How requests to Binance are written and signed; `recvWindowMs` bounds how late one may act. */
+/**
+ * Writes and signs requests to Binance; `recvWindowMs` bounds how late the venue may execute one.
+ */
 export const writer =
   (recvWindowMs: number) =>
   ({ method, path, params = {} }: VenueRequest, stamp: Stamp | undefined): Ask => {
@@ -32,7 +34,7 @@ export const timeRequest: VenueRequest = {
   isSigned: false,
 }
 
-/** A new order; in hedge mode the side of the position stands in place of `reduceOnly`. */
+/** A new order; in hedge mode `positionSide` replaces `reduceOnly`. */
 export function orderRequest(order: ExitOrder, mode: PositionMode): VenueRequest {
   const { instrument, side, quantity, limit, reduceOnly, clientOrderId } = order
   return {
@@ -70,7 +72,9 @@ export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): Venu
   params: { symbol: instrument, origClientOrderId: id },
 })
 
-/** The second version answers with a row for each instrument, also for one of which nothing is held. */
+/**
+ * Version 2 of the endpoint answers with a row for each instrument, also where the holding is 0.
+ */
 export const holdingRequest = ({ instrument }: HoldingKey): VenueRequest => ({
   method: 'GET',
   path: '/fapi/v2/positionRisk',
@@ -78,7 +82,7 @@ export const holdingRequest = ({ instrument }: HoldingKey): VenueRequest => ({
   params: { symbol: instrument },
 })
 
-/** The third version lists only what has a position or an order. */
+/** Version 3 of the endpoint lists only instruments with a position or an order. */
 export const holdingsRequest: VenueRequest = {
   method: 'GET',
   path: '/fapi/v3/positionRisk',
@@ -91,7 +95,7 @@ export const openOrdersRequest: VenueRequest = {
   isSigned: true,
 }
 
-/** Last trades and the best quotes; of all instruments where more than one is asked for. */
+/** Last trades and best quotes; of all instruments where more than one is requested. */
 export function quoteRequests(
   instruments: readonly InstrumentId[],
 ): readonly [VenueRequest, VenueRequest] {
@@ -113,7 +117,7 @@ export const instrumentsRequest: VenueRequest = {
   isSigned: false,
 }
 
-/** At the host of spot trading, which keeps the keys; test networks have none. */
+/** At the host of spot trading, which manages the keys; test networks have none. */
 export const permissionsRequest: VenueRequest = {
   method: 'GET',
   path: '/sapi/v1/account/apiRestrictions',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { decimal } from '../decimal-text.ts'
 
-/** The shapes of the answers of Binance USDⓈ-M. Fields that are not read are not named. */
+/** Shapes of the answers of Binance USDⓈ-M. Unread fields are not listed. */
 
 const symbol = z.string().min(1)
 const epochMs = z.number().int().nonnegative()
@@ -65,6 +65,6 @@ export const restrictions = z.object({
   ipRestrict: z.boolean(),
   enableWithdrawals: z.boolean(),
   enableFutures: z.boolean(),
-  /** End of the trading right of a key that is bound to no address. */
+  /** Expiry of the trading permission of a key that is bound to no IP address. */
   tradingAuthorityExpirationTime: epochMs.exactOptional(),
 })

@@ -19,8 +19,8 @@ import { assertAbout, shaped } from '../reply.ts'
 import { indexOf } from './requests.ts'
 import * as shapes from './shapes.ts'
 
-/** What was answered, and when, epoch ms. */
-export interface Told {
+/** An answer, and its time at the venue, epoch ms. */
+export interface Reply {
   readonly result: unknown
   readonly time: number
 }
@@ -29,8 +29,8 @@ type Order = z.output<typeof shapes.order>
 type Position = z.output<typeof shapes.position>
 
 /**
- * What an order has come to. One that the venue took and rejected later has ended without a fill. A
- * state that is not known, or contradicts itself, proves nothing.
+ * State of an order. An order that the venue accepted and rejected later has ended without a fill.
+ * A state that is unknown, or contradicts itself, proves nothing.
  */
 function stateOf({ orderStatus, qty, cumExecQty, avgPrice }: Order): OrderState {
   if (qty <= 0 || cumExecQty < 0 || cumExecQty > qty) return { kind: 'unknown' }
@@ -55,16 +55,19 @@ function stateOf({ orderStatus, qty, cumExecQty, avgPrice }: Order): OrderState 
   }
 }
 
-/** The answer to a new order: it was taken, its state is asked for. */
-export function placedOf({ result }: Told, { clientOrderId }: ExitOrder): ExitAnswer {
+/** Reads the answer to a new order: it only acknowledges, the state is queried afterwards. */
+export function placedOf({ result }: Reply, { clientOrderId }: ExitOrder): ExitAnswer {
   const answer = shaped(shapes.acknowledgement, result, 'the new order')
   assertAbout('the new order', answer, { orderLinkId: clientOrderId })
   return { kind: 'acknowledged' }
 }
 
-/** The order of a look-up; undefined where this list has none. Another order in it proves nothing. */
+/**
+ * Reads the order from a list; undefined where the list lacks it. Another order in it proves
+ * nothing.
+ */
 export function foundIn(
-  { result }: Told,
+  { result }: Reply,
   asked: { readonly orderLinkId: string; readonly symbol: string },
 ): OrderState | undefined {
   const { list } = shaped(shapes.page(shapes.order), result, 'the order')
@@ -74,8 +77,8 @@ export function foundIn(
   return list[0] && stateOf(list[0])
 }
 
-/** One holding: the row of its name, which the venue shows also where nothing is held. */
-export function holdingOf({ result }: Told, key: HoldingKey, mode: PositionMode): HoldingReport {
+/** Reads one holding: the row of its name, which the venue sends also where the holding is 0. */
+export function holdingOf({ result }: Reply, key: HoldingKey, mode: PositionMode): HoldingReport {
   const { list } = shaped(shapes.page(shapes.position), result, 'the holding')
   for (const row of list) {
     assertAbout('the holding', row, { symbol: key.instrument })
@@ -89,7 +92,9 @@ export function holdingOf({ result }: Told, key: HoldingKey, mode: PositionMode)
   return quantity === 0 ? { kind: 'flat', ageMs: 0 } : { kind: 'held', quantity, ageMs: 0 }
 }
 
-/** Units, below 0 for a short; a side that its index or its size contradicts proves nothing. */
+/**
+ * Signed quantity, below 0 for a short; a side that contradicts its index or size proves nothing.
+ */
 function signedOf({ symbol, side, size, positionIdx }: Position): number {
   const isOdd =
     size < 0 ||
@@ -107,7 +112,7 @@ function assertMode({ symbol, positionIdx, size }: Position, mode: PositionMode)
   )
 }
 
-/** A cursor comes encoded, and is encoded again where it is sent. */
+/** The venue sends a cursor URL-encoded, and this adapter encodes it again: decode it here. */
 function nextOf(cursor: string | undefined, rows: number): string | undefined {
   if (cursor === undefined || cursor === '' || rows === 0) return undefined
   try {
@@ -118,7 +123,7 @@ function nextOf(cursor: string | undefined, rows: number): string | undefined {
 }
 
 /** One page of a list of `row`. */
-export function pageOf<Row extends z.ZodType>(row: Row, { result }: Told): Page<z.output<Row>> {
+export function pageOf<Row extends z.ZodType>(row: Row, { result }: Reply): Page<z.output<Row>> {
   const { list, nextPageCursor } = shaped(shapes.page(row), result, 'the page')
   return { rows: list, next: nextOf(nextPageCursor, list.length) }
 }
@@ -144,7 +149,7 @@ export function holdingsOf(rows: readonly Position[], mode: PositionMode): Holdi
   })
 }
 
-/** Those of the rows that work; the list also has what has just ended. */
+/** The rows of working orders; the list also contains orders that have just ended. */
 export function openOrdersOf(rows: readonly Order[]): OpenOrder[] {
   return rows.flatMap(order => {
     const { kind } = stateOf(order)
@@ -162,9 +167,9 @@ export function openOrdersOf(rows: readonly Order[]): OpenOrder[] {
   })
 }
 
-/** Prices of what was asked for, all at the time of the answer; `onOdd` counts rows that are broken. */
+/** Reads the requested prices, all at the time of the answer; `onOdd` counts broken rows. */
 export function quotesOf(
-  { result, time }: Told,
+  { result, time }: Reply,
   asked: readonly InstrumentId[],
   onOdd: () => void,
 ): Tick[] {
@@ -191,14 +196,14 @@ export function quotesOf(
   })
 }
 
-export function modeOf({ result }: Told): PositionMode {
+export function modeOf({ result }: Reply): PositionMode {
   const { list } = shaped(shapes.page(shapes.position), result, 'the position mode')
   const [row] = list
-  if (row === undefined) throw new OutcomeUnknown('no position tells the mode of the account')
+  if (row === undefined) throw new OutcomeUnknown('no position shows the mode of the account')
   return row.positionIdx === 0 ? 'one-way' : 'hedge'
 }
 
-/** What a row of the list of instruments says; undefined where it cannot be read. */
+/** Reads a row of the list of instruments; undefined where it cannot be read. */
 export function instrumentOf(value: unknown): VenueInstrument | undefined {
   const row = shapes.instrument.safeParse(value)
   if (!row.success) return undefined
@@ -216,10 +221,10 @@ export function instrumentOf(value: unknown): VenueInstrument | undefined {
   }
 }
 
-/** 1970 stands for "never". */
+/** A date in 1970 stands for "never". */
 const NEVER_MS = 86_400_000
 
-export function permissionsOf({ result }: Told): Permissions {
+export function permissionsOf({ result }: Reply): Permissions {
   const key = shaped(shapes.apiKey, result, 'the permissions')
   const { ContractTrade: contracts = [], Wallet: wallet = [] } = key.permissions
   const expiresAt = Date.parse(key.expiredAt ?? '')

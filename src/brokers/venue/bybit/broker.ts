@@ -25,9 +25,9 @@ import * as shapes from './shapes.ts'
 export interface BybitOptions extends LineOptions {
   readonly capabilities: Capabilities
   readonly positionMode: PositionMode
-  /** A request that reaches the venue later is refused there, ms. */
+  /** The venue refuses a request that reaches it later, ms. */
   readonly recvWindowMs: number
-  /** Counts answers of which a part was left out. */
+  /** Counts answers that were used only in part. */
   readonly onOddity?: (kind: 'quotes') => void
 }
 
@@ -49,11 +49,14 @@ export class BybitBroker implements VenueBroker {
     const request = requests.orderRequest(order, this.options.positionMode)
     const answer = await this.client.ask(request, signal)
     return answer.kind === 'answer'
-      ? answers.placedOf(answer.value as answers.Told, order)
+      ? answers.placedOf(answer.value as answers.Reply, order)
       : refusedOf(answer)
   }
 
-  /** Absent where none of the lists has it: each of them has answered, in the order of an order's life. */
+  /**
+   * Absent only where every list has answered without the order, in the order in which it moves
+   * through them.
+   */
   async orderByClientId(
     clientOrderId: ClientOrderId,
     signal: AbortSignal,
@@ -81,10 +84,10 @@ export class BybitBroker implements VenueBroker {
 
   async holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport> {
     const { positionMode } = this.options
-    // Half a name would be answered for another holding.
+    // A key with only one of its fields would be answered for another holding.
     if (positionMode === 'hedge' && key.side === undefined) return { kind: 'unknown' }
-    const told = await this.question(requests.holdingRequest(key.instrument), signal)
-    return answers.holdingOf(told, key, positionMode)
+    const reply = await this.question(requests.holdingRequest(key.instrument), signal)
+    return answers.holdingOf(reply, key, positionMode)
   }
 
   async holdings(signal: AbortSignal): Promise<readonly Holding[]> {
@@ -119,15 +122,15 @@ export class BybitBroker implements VenueBroker {
 
   async quotes(instruments: readonly InstrumentId[], signal: AbortSignal): Promise<Tick[]> {
     if (instruments.length === 0) return []
-    const told = await this.question(requests.quotesRequest(instruments), signal)
-    return answers.quotesOf(told, instruments, () => this.options.onOddity?.('quotes'))
+    const reply = await this.question(requests.quotesRequest(instruments), signal)
+    return answers.quotesOf(reply, instruments, () => this.options.onOddity?.('quotes'))
   }
 
   clockOffsetMs(signal: AbortSignal): Promise<number> {
     return this.client.clockOffsetMs(signal)
   }
 
-  /** The mode is one of each instrument; that of the most usual one stands for all. */
+  /** Each instrument has a mode of its own; that of the most common instrument stands for all. */
   async positionMode(signal: AbortSignal): Promise<PositionMode> {
     const request = requests.holdingRequest(instrumentId('BTCUSDT'))
     return answers.modeOf(await this.question(request, signal))
@@ -162,12 +165,12 @@ export class BybitBroker implements VenueBroker {
     return (await Promise.all(requests.SETTLED_IN.map(list))).flat()
   }
 
-  private async question(request: VenueRequest, signal: AbortSignal): Promise<answers.Told> {
-    return (await this.client.question(request, signal)) as answers.Told
+  private async question(request: VenueRequest, signal: AbortSignal): Promise<answers.Reply> {
+    return (await this.client.question(request, signal)) as answers.Reply
   }
 }
 
-/** Only a 200 with the code 0 is an answer. */
+/** Only a 200 with the code 0 is a successful answer. */
 const judge: Judge = (what, answer, now) => {
   if (answer.status !== 200) return { kind: 'failure', ...failureOfStatus(what, answer) }
   const value = jsonOf(answer.text)

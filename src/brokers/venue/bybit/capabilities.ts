@@ -4,7 +4,7 @@ import type { PositionMode } from '../account.ts'
 /**
  * What Bybit v5 can prove of linear contracts, by its documentation; nothing of it is measured.
  *
- * - `dedupe`: "always unique" in the documentation, whose scope is not known: while it works is claimed.
+ * - `dedupe`: "always unique" in the documentation, without a scope: only "while the order works" is claimed.
  * - `lookup`: an order with a fill is found for 2 years, one without a fill for 24 hours after its end.
  * - `visibilityMs`: an acknowledgement is not yet an order, and the history may lag; no figure is given.
  * - `limits`: orders 10 a second; questions 50 a second for each of their paths.

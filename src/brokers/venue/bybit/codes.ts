@@ -1,7 +1,7 @@
 import type { RawAnswer } from '../line.ts'
 import { codeTable, type Failure, type Meaning } from '../meaning.ts'
 
-/** Codes of Bybit v5 (`retCode`), as its page of error codes describes them. */
+/** Codes of Bybit v5 (`retCode`), from its documentation. */
 const CODES = codeTable({
   unknown: '10000 10014 10016 20006 110079 170001 170007 170032 170035 170146 170212 170234',
   clock: '10002',
@@ -30,12 +30,12 @@ const CODES = codeTable({
     170201 170202 170203 170204 170210 170217 170218 170228 170229 170341 170381 170382 170810`,
 })
 
-/** An address that asked too often is shut out for so long at least, ms. */
+/** An IP address that exceeds the limit is banned for at least so long, ms. */
 const SHUT_OUT_MS = 600_000
 /** Longest wait that is taken from a header, ms. */
 const LONGEST_MS = 60_000
 
-/** What a code in an answer of 200 proves. `now` is epoch ms at the venue. */
+/** What a code in an answer with status 200 proves. `now` is epoch ms at the venue. */
 export function failureOfCode(
   what: string,
   { retCode, retMsg }: { readonly retCode: number; readonly retMsg: string },

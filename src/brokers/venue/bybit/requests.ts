@@ -8,7 +8,7 @@ import { decimalText } from '../decimal-text.ts'
 import type { Stamp, VenueRequest } from '../line.ts'
 import { queryOf, withQuery } from '../query.ts'
 
-/** How requests to Bybit are written and signed; `recvWindowMs` bounds how late one may act. */
+/** Writes and signs requests to Bybit; `recvWindowMs` bounds how late the venue may execute one. */
 export const writer =
   (recvWindowMs: number) =>
   ({ method, path, params = {}, body }: VenueRequest, stamp: Stamp | undefined): Ask => {
@@ -76,7 +76,7 @@ const named = (id: ClientOrderId, instrument: InstrumentId) => ({
   orderLinkId: id as string,
 })
 
-/** Where an order may stand: among those that work, the newest that are over, the history. */
+/** The lists that may contain an order: working orders, recently ended orders, the history. */
 export const lookupRequests = (
   id: ClientOrderId,
   instrument: InstrumentId,
@@ -97,7 +97,7 @@ export const cancelRequest = (id: ClientOrderId, instrument: InstrumentId): Venu
 export const holdingRequest = (instrument: InstrumentId): VenueRequest =>
   question('/v5/position/list', { category, symbol: instrument })
 
-/** Currencies in which linear contracts are settled; a list is of one of them. */
+/** Settlement currencies of linear contracts; a list covers one of them. */
 export const SETTLED_IN = ['USDT', 'USDC'] as const
 
 const paged = (settleCoin: string, limit: number, cursor: string | undefined) => ({

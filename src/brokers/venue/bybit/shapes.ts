@@ -1,21 +1,21 @@
 import { z } from 'zod'
 import { decimal, decimalOrNone } from '../decimal-text.ts'
 
-/** The shapes of the answers of Bybit v5. Fields that are not read are not named. */
+/** Shapes of the answers of Bybit v5. Unread fields are not listed. */
 
 const symbol = z.string().min(1)
 
-/** Around every answer; `retCode` 0 says that it was taken. */
+/** Envelope of every answer; `retCode` 0 says that the request was accepted. */
 export const envelope = z.object({ retCode: z.number().int(), retMsg: z.string() })
 
-/** Around an answer that was taken. */
+/** Envelope of an accepted request. */
 export const success = z.object({
   retCode: z.literal(0),
   result: z.object({}).loose(),
   time: z.number().int().positive(),
 })
 
-/** To a new order and to a cancel: that it was taken, and no more. */
+/** The answer to a new order and to a cancel: an acknowledgement only. */
 export const acknowledgement = z.object({ orderId: z.string().min(1), orderLinkId: z.string() })
 
 export const order = z.object({
@@ -69,5 +69,5 @@ export const apiKey = z.object({
   expiredAt: z.string().exactOptional(),
 })
 
-/** A row that is looked at alone. */
+/** A row that is validated by itself. */
 export const anything = z.unknown()

@@ -31,7 +31,7 @@ function onlyOf<T>(shape: z.ZodType<T>, rows: Rows, what: string): T {
   return shaped(shape, rows[0], what)
 }
 
-/** What an order has come to; a state that is not known, or contradicts itself, proves nothing. */
+/** State of an order; a state that is unknown, or contradicts itself, proves nothing. */
 function stateOf({ state, sz, accFillSz, avgPx }: Order): OrderState {
   if (sz <= 0 || accFillSz < 0 || accFillSz > sz) return { kind: 'unknown' }
   const price = avgPx === undefined || avgPx === 0 || accFillSz === 0 ? null : avgPx
@@ -50,14 +50,14 @@ function stateOf({ state, sz, accFillSz, avgPx }: Order): OrderState {
   }
 }
 
-/** The answer to a new order: it was taken, its state is asked for. */
+/** Reads the answer to a new order: it only acknowledges, the state is queried afterwards. */
 export function placedOf(rows: Rows, { clientOrderId }: ExitOrder): ExitAnswer {
   const answer = onlyOf(shapes.acknowledgement, rows, 'the new order')
   assertAbout('the new order', answer, { clOrdId: clientOrderId })
   return { kind: 'acknowledged' }
 }
 
-/** The answer to a look-up, which must be about that order. */
+/** Reads the answer to an order query; it must be about that order. */
 export function orderStateOf(
   rows: Rows,
   asked: { readonly clOrdId: string; readonly instId: string },
@@ -70,7 +70,9 @@ export function orderStateOf(
 const isOfProduct = ({ instType }: { readonly instType: string }): boolean =>
   (PRODUCTS as readonly string[]).includes(instType)
 
-/** Contracts, below 0 for a short; a side with a quantity below 0 proves nothing. */
+/**
+ * Signed number of contracts, below 0 for a short; a side with a negative quantity proves nothing.
+ */
 function signedOf({ instId, posSide, pos }: Position): number {
   if (posSide === 'net') return pos
   if (pos < 0) throw new OutcomeUnknown(`${instId}: ${posSide} with the quantity ${pos}`)
@@ -82,13 +84,13 @@ function assertMode({ instId, posSide, pos }: Position, mode: PositionMode): voi
   throw new OutcomeUnknown(`${instId} is held as ${posSide}: the account is not in ${mode} mode`)
 }
 
-/** Positions that swaps and futures are; an account has those of other products too. */
+/** Only positions of swaps and futures; the account also lists those of other products. */
 export const positionsOf = (rows: Rows): Position[] =>
   rows.map(each => shaped(shapes.position, each, 'the holdings')).filter(isOfProduct)
 
 /**
- * One holding. The venue shows a row of 0 for what was held within 30 days; no row proves nothing. A
- * holding with both kinds of margin has two rows, of which one may be 0.
+ * Reads one holding. The venue sends a row of 0 for 30 days after a holding was closed; no row
+ * proves nothing. A holding with both margin modes has two rows, one of them possibly 0.
  */
 export function holdingOf(rows: Rows, key: HoldingKey, mode: PositionMode): HoldingReport {
   const positions = rows.map(each => shaped(shapes.position, each, 'the holding'))
@@ -106,7 +108,7 @@ export function holdingOf(rows: Rows, key: HoldingKey, mode: PositionMode): Hold
   return held.length === 1 ? { kind: 'held', quantity, ageMs: 0 } : { kind: 'unknown' }
 }
 
-/** Everything that is held; one row that contradicts itself spoils the list. */
+/** Reads all holdings; one row that contradicts itself spoils the list. */
 export function holdingsOf(rows: Rows, mode: PositionMode): Holding[] {
   const seen = new Set<string>()
   return positionsOf(rows).flatMap(row => {
@@ -144,7 +146,7 @@ export function openOrdersOf(orders: readonly Order[]): OpenOrder[] {
   })
 }
 
-/** Prices of what was asked for; `onOdd` counts rows that are broken. */
+/** Reads the requested prices; `onOdd` counts broken rows. */
 export function quotesOf(rows: Rows, asked: readonly InstrumentId[], onOdd: () => void): Tick[] {
   const wanted = new Set<string>(asked)
   return rows.flatMap(each => {
@@ -187,7 +189,7 @@ export function permissionsOf(rows: Rows): Permissions {
 
 export const timeOf = (rows: Rows): number => onlyOf(shapes.time, rows, 'the time').ts
 
-/** Contracts that are margined in the currency of their price; those margined in coins are left out. */
+/** Contracts that are margined in their quote currency; coin-margined contracts are dropped. */
 export function instrumentsOf(rows: Rows): VenueInstrument[] {
   return rows.flatMap(each => {
     const row = shapes.instrument.safeParse(each)
@@ -197,7 +199,7 @@ export function instrumentsOf(rows: Rows): VenueInstrument[] {
       {
         instrument: instrumentId(instId),
         isTrading: state === 'live',
-        // Units are contracts.
+        // The unit of a quantity is one contract.
         multiplier: product(ctVal, ctMult),
         lot: above0(lotSz),
         tickSize: above0(tickSz),

@@ -26,19 +26,19 @@ import * as shapes from './shapes.ts'
 export interface OkxOptions extends LineOptions, requests.Writing {
   readonly capabilities: Capabilities
   readonly positionMode: PositionMode
-  /** Counts answers of which a part was left out. */
+  /** Counts answers that were used only in part. */
   readonly onOddity?: (kind: 'quotes') => void
 }
 
-/** Instruments whose margin is remembered. */
+/** Most instruments whose margin mode is remembered. */
 const MOST_REMEMBERED = 10_000
 
-/** An account of swaps and futures at OKX; quantities are contracts. */
+/** An account of swaps and futures at OKX; quantities are in contracts. */
 export class OkxBroker implements VenueBroker {
   readonly capabilities: Capabilities
   private readonly options: OkxOptions
   private readonly client: VenueClient
-  /** How what is held is margined, as it was last seen: an order must say so. */
+  /** Last seen margin mode of each holding: an order must state it. */
   private readonly margins = new Map<string, requests.MarginMode>()
 
   constructor(options: OkxOptions) {
@@ -89,7 +89,7 @@ export class OkxBroker implements VenueBroker {
 
   async holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport> {
     const { positionMode } = this.options
-    // Half a name would be answered for another holding.
+    // A key with only one of its fields would be answered for another holding.
     if (positionMode === 'hedge' && key.side === undefined) return { kind: 'unknown' }
     const rows = await this.rows(requests.holdingRequest(key.instrument), signal)
     this.noteMargins(rows)
@@ -162,7 +162,9 @@ export class OkxBroker implements VenueBroker {
   }
 }
 
-/** Only a 200 with the code 0 is an answer; 1 and 2 say that a row has a code of its own. */
+/**
+ * Only a 200 with the code 0 is a successful answer; codes 1 and 2 say that a row has its own code.
+ */
 const judge: Judge = (what, raw) => {
   const { status } = raw
   const envelope = shapes.envelope.safeParse(jsonOf(raw.text))
@@ -183,7 +185,7 @@ const unread = (what: string, { status }: RawAnswer): Answer => ({
   message: `${what} was answered with ${status} 0`,
 })
 
-/** The code of the only order of an answer, where the whole answer has failed because of it. */
+/** The code of the only order in an answer that failed as a whole because of that order. */
 function rowCodeOf(
   code: string,
   data: answers.Rows | undefined,
@@ -194,7 +196,7 @@ function rowCodeOf(
 }
 
 function readTime(answer: RawAnswer): number {
-  const told = judge('the time', answer, 0)
-  if (told.kind === 'failure') throw errorOf(told)
-  return answers.timeOf(shaped(shapes.list, told.value, 'the time'))
+  const reply = judge('the time', answer, 0)
+  if (reply.kind === 'failure') throw errorOf(reply)
+  return answers.timeOf(shaped(shapes.list, reply.value, 'the time'))
 }

@@ -4,7 +4,7 @@ import type { PositionMode } from '../account.ts'
 /**
  * What OKX v5 can prove of swaps and futures, by its documentation; nothing of it is measured.
  *
- * - `dedupe`: a used id is refused while it is known; "if several, the latest is returned", so not for good.
+ * - `dedupe`: a used id is refused while the venue knows it; "if several, the latest is returned", so not for good.
  * - `lookup`: an order with a fill is found for 7 days by its id (3 months in lists), one without a fill
  *   for 2 hours after its end.
  * - `reduceOnly`: a flag in net mode; in long/short mode the side of the position bounds the order.

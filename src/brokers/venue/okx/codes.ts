@@ -1,7 +1,10 @@
 import type { RawAnswer } from '../line.ts'
 import { codeTable, type Failure, type Meaning } from '../meaning.ts'
 
-/** Codes of OKX v5, of a whole answer (`code`) and of one order in it (`sCode`), as its pages describe them. */
+/**
+ * Codes of OKX v5, of a whole answer (`code`) and of one order in it (`sCode`), from its
+ * documentation.
+ */
 const CODES = codeTable({
   unknown: '1 2 50001 50004 50013 50026 51054 51149 51400',
   clock: '50102',
@@ -29,7 +32,7 @@ const CODES = codeTable({
     51407 51507 60012`,
 })
 
-/** What a code proves. One of the whole answer counts with a status below 500 alone. */
+/** What a code proves. A code of the whole answer counts only with a status below 500. */
 export function failureOfCode(
   what: string,
   { status, code, text }: { readonly status: number; readonly code: string; readonly text: string },
@@ -38,7 +41,7 @@ export function failureOfCode(
   return { meaning: status >= 500 ? 'unknown' : (CODES.get(code) ?? 'unknown'), message }
 }
 
-/** What an answer proves that has no code. */
+/** What an answer without a code proves. */
 export function failureOfStatus(what: string, { status, text }: RawAnswer): Failure {
   const message = `${what} was answered with ${status} ${text}`.trim().slice(0, 300)
   return { meaning: meaningOf(status), message }

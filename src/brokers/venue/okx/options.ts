@@ -4,7 +4,9 @@ import { accountSettings, venueSchema } from '../options.ts'
 import { OkxBroker } from './broker.ts'
 import { capabilitiesOf } from './capabilities.ts'
 
-/** Demo and live share an address; a header tells them apart, and a key belongs to one of them. */
+/**
+ * Demo and live trading share an address; a header selects one, and a key belongs to one of them.
+ */
 const HOST = 'https://www.okx.com'
 
 export const okxSchema = venueSchema({

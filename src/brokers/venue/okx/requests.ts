@@ -9,13 +9,13 @@ import { queryOf, withQuery } from '../query.ts'
 
 /** How requests to OKX are written. */
 export interface Writing {
-  /** An order that reaches the venue later than this is refused there, ms. */
+  /** The venue refuses an order that reaches it later, ms. */
   readonly recvWindowMs: number
-  /** Whether the account is one of the demo. */
+  /** Whether the account is a demo account. */
   readonly isSimulated: boolean
 }
 
-/** How requests to OKX are written and signed. */
+/** Writes and signs requests to OKX. */
 export const writer =
   ({ recvWindowMs, isSimulated }: Writing) =>
   (
@@ -41,7 +41,7 @@ export const writer =
     return { method, path: where, headers, ...(body !== undefined && { text }) }
   }
 
-/** How the position of an order is margined. */
+/** Margin mode of the order's position. */
 export type MarginMode = 'cross' | 'isolated'
 
 const question = (path: string, params: Readonly<Record<string, string>> = {}): VenueRequest => ({
@@ -58,7 +58,7 @@ const open = (path: string, params: Readonly<Record<string, string>> = {}): Venu
 
 export const timeRequest = open('/api/v5/public/time')
 
-/** A new order, in contracts; in long/short mode the side of the position stands in place of `reduceOnly`. */
+/** A new order, in contracts; in long/short mode `posSide` replaces `reduceOnly`. */
 export function orderRequest(
   { instrument, side, quantity, limit, reduceOnly, clientOrderId }: ExitOrder,
   { mode, margin }: { readonly mode: PositionMode; readonly margin: MarginMode },
@@ -103,7 +103,7 @@ export const holdingRequest = (instrument: InstrumentId): VenueRequest =>
 
 export const holdingsRequest = question('/api/v5/account/positions')
 
-/** Rows of a page of working orders. */
+/** Page size of the list of working orders. */
 export const PAGE = 100
 
 export const openOrdersRequest = (after?: string): VenueRequest =>
@@ -116,7 +116,7 @@ export const PRODUCTS = ['SWAP', 'FUTURES'] as const
 
 const isDated = (instrument: InstrumentId): boolean => /-\d{6}$/.test(instrument)
 
-/** Prices of one instrument, or of the products that the instruments belong to. */
+/** Prices of one instrument, or of all products that the instruments belong to. */
 export function quotesRequests(instruments: readonly InstrumentId[]): readonly VenueRequest[] {
   const [only] = instruments
   if (instruments.length === 1 && only !== undefined)

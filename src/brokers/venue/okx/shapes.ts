@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { decimal, decimalOrNone } from '../decimal-text.ts'
 
-/** The shapes of the answers of OKX v5. Fields that are not read are not named. */
+/** Shapes of the answers of OKX v5. Unread fields are not listed. */
 
 const instId = z.string().min(1)
 const epochMs = z
@@ -9,17 +9,17 @@ const epochMs = z
   .regex(/^\d{13,14}$/)
   .transform(Number)
 
-/** Around every answer; the code 0 says that it was taken. */
+/** Envelope of every answer; the code 0 says that the request was accepted. */
 export const envelope = z.object({
   code: z.string().min(1),
   msg: z.string().exactOptional(),
   data: z.array(z.unknown()).exactOptional(),
 })
 
-/** What one row of an answer to an order says. */
+/** Result of one order in an answer. */
 export const row = z.object({ sCode: z.string().min(1), sMsg: z.string().exactOptional() })
 
-/** To a new order and to a cancel: that it was taken, and no more. */
+/** The answer to a new order and to a cancel: an acknowledgement only. */
 export const acknowledgement = z.object({
   clOrdId: z.string(),
   ordId: z.string().min(1),

@@ -19,7 +19,7 @@ const records = recordsOf('bybit')
 const suite = records === undefined ? describe.skip : describe
 const why = records === undefined ? ' (no recorded answers: folder of venues not found)' : ''
 
-const told = ({ body }: VenueRecord): answers.Told => jsonOf(body ?? '') as answers.Told
+const told = ({ body }: VenueRecord): answers.Reply => jsonOf(body ?? '') as answers.Reply
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 

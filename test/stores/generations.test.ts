@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { generationIn, KnownLives } from '../../src/stores/life.ts'
+import { GenerationCache, generationIn } from '../../src/stores/generations.ts'
 
 describe('generationIn', () => {
   it('finds none in what earlier releases have kept, nor in what is no row', () => {
@@ -19,10 +19,10 @@ describe('generationIn', () => {
   })
 })
 
-describe('KnownLives', () => {
+describe('GenerationCache', () => {
   it('reads each life once, and all again once it has forgotten them', () => {
     const read: string[] = []
-    const lives = new KnownLives((table, key) => read.push(`${table} ${key}`))
+    const lives = new GenerationCache((table, key) => read.push(`${table} ${key}`))
     expect([lives.of('positions', 'p'), lives.of('positions', 'p')]).to.deep.equal([1, 1])
     lives.put({ table: 'positions', key: 'p', value: { generation: 7 } })
     expect(lives.of('positions', 'p')).to.equal(7)
@@ -35,7 +35,7 @@ describe('KnownLives', () => {
 
   it('knows a bounded number of lives', () => {
     let reads = 0
-    const lives = new KnownLives(() => ++reads)
+    const lives = new GenerationCache(() => ++reads)
     lives.of('closed', 'first')
     for (let count = 0; count < 100_000; count++) lives.of('closed', `p${count}`)
     lives.of('closed', 'first')

@@ -1,6 +1,9 @@
 import type { Row, Table } from '../ports/store.ts'
 
-/** The life of its key that a kept row says it is of; 0: an earlier release has kept none. */
+/**
+ * The generation that a stored row belongs to; 0 for a row of an earlier release, which stored
+ * none.
+ */
 export function generationIn(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   const said: unknown = Array.isArray(value)
@@ -10,33 +13,36 @@ export function generationIn(value: unknown): number {
 }
 
 /**
- * Whether a row may be written: see `generation` of a row. `kept` gives the generation of the row
- * that a table has under the same key, 0 without one.
+ * Whether a row may be written: see `generation` of a row. `stored` returns the generation of the
+ * row that a table has under the same key, 0 without one.
  */
-export function admits({ table, value, generation }: Row, kept: (table: Table) => number): boolean {
+export function admits(
+  { table, value, generation }: Row,
+  stored: (table: Table) => number,
+): boolean {
   if (generation === undefined) return true
-  if (value === undefined) return kept(table) <= generation
-  const open = kept('positions')
+  if (value === undefined) return stored(table) <= generation
+  const open = stored('positions')
   if (open > generation) return false
-  if (table === 'closed') return kept('closed') <= generation
-  return open === generation || kept('closed') < generation
+  if (table === 'closed') return stored('closed') <= generation
+  return open === generation || stored('closed') < generation
 }
 
-/** Lives that are known at once; beyond them all are read again. */
+/** Most generations in the cache; when it is full, it is cleared. */
 const MOST_KNOWN = 100_000
 
 /**
- * What is known of the lives in a store that this process alone writes: a ratchet is written far more
- * often than a life begins.
+ * Caches the generations in a store that only this process writes: a ratchet is written far more
+ * often than a generation begins.
  */
-export class KnownLives {
+export class GenerationCache {
   private readonly read: (table: Table, key: string) => number
   private readonly known = {
     positions: new Map<string, number>(),
     closed: new Map<string, number>(),
   }
 
-  /** `read` gives the generation of a row that is kept. */
+  /** `read` returns the generation of a stored row. */
   constructor(read: (table: Table, key: string) => number) {
     this.read = read
   }
@@ -51,14 +57,14 @@ export class KnownLives {
     return generation
   }
 
-  /** A row is written. */
+  /** Call for each row that is written. */
   put({ table, key, value }: Row): void {
     if (table === 'positions' || table === 'closed') {
       this.known[table].set(key, generationIn(value))
     }
   }
 
-  /** Nothing is known: a write has failed, or another process has written. */
+  /** Clears the cache: a write has failed, or another process has written. */
   forget(): void {
     this.known.positions.clear()
     this.known.closed.clear()
