@@ -256,9 +256,13 @@ export class StateWriter {
       for (const line of lines) this.options.onLine(line)
     } catch (error) {
       this.errors++
-      if (isFenced(error)) this.options.onFenced(error)
-      else this.report(storeError(error))
-      throw error
+      if (isFenced(error)) {
+        this.options.onFenced(error)
+        throw error
+      }
+      const failure = storeError(error)
+      this.report(failure)
+      throw failure
     }
   }
 

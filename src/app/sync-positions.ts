@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from '../account/account.ts'
 import { refusalOf } from '../account/admission.ts'
 import type { Wanted } from '../account/registration.ts'
@@ -21,6 +22,8 @@ export interface Seeded {
 }
 
 const BY = 'positions file'
+/** Waits before a write that the store has refused is tried again, ms; then the start fails. */
+const RETRY_WAITS_MS = [100, 300, 1_000, 3_000]
 
 /**
  * Takes the positions of a file: ids that the register has never seen are guarded unless a door
@@ -51,13 +54,35 @@ export async function seed(system: Account, entries: readonly PositionEntry[]): 
       }
     }
   }
-  await system.changes.addAll(fresh, BY)
+  await addAll(system, fresh)
   // Every monitor is there before its rules change.
   await system.heard()
   const named = new Set(entries.map(({ position }) => position.id))
   const vanished = before.map(({ position }) => position.id).filter(id => !named.has(id))
   const { ruled, kept } = await changeRules(system, known)
   return { over, vanished, ruled, noted, refused: [...refused, ...kept] }
+}
+
+/**
+ * Registers the positions that are not open yet.
+ *
+ * @throws WatchkeeperError STORE_FAILED where the store has refused the write five times; any other at once.
+ */
+async function addAll({ changes, state }: Account, fresh: readonly Wanted[]): Promise<void> {
+  const waits = RETRY_WAITS_MS[Symbol.iterator]()
+  for (;;) {
+    const missing = fresh.filter(
+      ({ position }) => state.register.get(position.id)?.state !== 'open',
+    )
+    try {
+      return await changes.addAll(missing, BY)
+    } catch (error) {
+      const isRefused = error instanceof WatchkeeperError && error.code === 'STORE_FAILED'
+      const wait = isRefused ? waits.next().value : undefined
+      if (wait === undefined) throw error
+      await sleep(wait)
+    }
+  }
 }
 
 /** Journals why a position of the file is not guarded, and gives the line for a person. */

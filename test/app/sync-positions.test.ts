@@ -5,6 +5,7 @@ import { seed } from '../../src/app/sync-positions.ts'
 import type { PositionEntry } from '../../src/config/position-reader.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
+import { WatchkeeperError } from '../../src/errors.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 import { MemoryRepository } from '../support/memory-repository.ts'
 import { openAccount } from '../support/open-account.ts'
@@ -76,6 +77,20 @@ describe('seed', () => {
     })
     expect(system.state.register.get(positionId('a'))?.position.openedAt).to.equal(1_000)
     expect(system.engine.roster.size).to.equal(2)
+  })
+
+  it('asks a store again that refuses the first write', async () => {
+    keeper.failures.push(new WatchkeeperError('STORE_FAILED', 'no'), new Error('no'))
+    await seed(system, [entry('a'), entry('b')])
+    expect(system.engine.roster.size).to.equal(2)
+    expect([...(await keeper.load()).register.keys()]).to.have.members(['a', 'b'])
+  })
+
+  it('fails at once where the store has no room', async () => {
+    keeper.failures.push(new WatchkeeperError('STORE_FULL', 'no'))
+    const error = await seed(system, [entry('a')]).catch((failure: unknown) => failure)
+    expect(error).to.have.property('code', 'STORE_FULL')
+    expect(system.engine.roster.size).to.equal(0)
   })
 
   it('applies rules that the file has tightened, and keeps what it would loosen', async () => {
