@@ -51,6 +51,8 @@ export function lineFor(event: PlainEvent): EventLine | undefined {
       return about(event, { forMs: event.forMs, isSent: event.isSent })
     case 'exit-dust':
       return about(event, { left: event.left })
+    case 'exit-below-minimum':
+      return about(event, { value: event.value, minimum: event.minimum })
     case 'exit-reserved':
       return about(event, { orders: event.orders })
     case 'holding-oversold':
@@ -105,6 +107,7 @@ export function errorNameOf(event: JournalEvent): string | undefined {
     case 'exit-unproved':
     case 'exit-unverified':
     case 'exit-dust':
+    case 'exit-below-minimum':
     case 'exit-reserved':
     case 'exit-late-fill':
     case 'released-order-over':

@@ -36,6 +36,8 @@ export class VirtualAccount {
   private readonly options: VirtualAccountOptions
   private readonly exits = new Map<PositionId, ExitRecord>()
   private readonly positions = new Map<PositionId, Position>()
+  /** Exits that are worth less than the smallest order, and are evaluated anew after each price. */
+  private readonly belowMinimum = new Set<PositionId>()
   private core!: Engine<unknown>
 
   constructor(options: VirtualAccountOptions) {
@@ -45,7 +47,8 @@ export class VirtualAccount {
 
   /** Whether cycles have anything to do. */
   get needsCycles(): boolean {
-    return this.hasLimits || this.options.massExit !== undefined
+    const { massExit, instruments } = this.options
+    return this.hasLimits || massExit !== undefined || instruments.hasMinOrderValue
   }
 
   /** Whether an exit waits for its second check; every other one goes on by itself. */
@@ -96,6 +99,7 @@ export class VirtualAccount {
       // The position is over once its profit is counted.
       send(this.core.roster.refOf('portfolio'), { kind: 'filled', position, generation: 1, fill })
     } else if (event.kind === 'exit-closed') this.over(event.decision.positionId)
+    else if (event.kind === 'exit-below-minimum') this.belowMinimum.add(event.decision.positionId)
     this.options.journal(event)
   }
 
@@ -105,7 +109,7 @@ export class VirtualAccount {
       send(this.core.roster.refOf('portfolio'), { kind: 'cycle' })
       await settled()
     }
-    if (!this.isHolding) return
+    if (!this.isHolding && this.belowMinimum.size === 0) return
     send(this.core.gateway, { kind: 'cycle' })
     await settled()
   }
@@ -150,5 +154,6 @@ export class VirtualAccount {
   private over(id: PositionId): void {
     this.positions.delete(id)
     this.exits.delete(id)
+    this.belowMinimum.delete(id)
   }
 }

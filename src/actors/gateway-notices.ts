@@ -57,6 +57,7 @@ export function noticed(
     case 'exit-fault':
     case 'exit-foreign':
     case 'exit-dust':
+    case 'exit-below-minimum':
     case 'exit-reserved':
     case 'position-shrunk':
     case 'holding-oversold':

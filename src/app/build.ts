@@ -12,6 +12,7 @@ import { GatesStore, rememberedGates } from '../calls/gates-store.ts'
 import { pacedBroker, type PacedBroker } from '../calls/paced-broker.ts'
 import { Chaos } from '../chaos/chaos.ts'
 import type { ServiceConfig } from '../config/schema.ts'
+import { orderValue } from '../domain/instrument.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import { viewOf } from '../domain/tick.ts'
 import type { WatchkeeperError } from '../errors.ts'
@@ -306,6 +307,5 @@ function notionalOf(
   { quotes, config }: { quotes: Quotes; config: ServiceConfig },
 ): number {
   const price = quotes.price(instrument, viewOf(side, priceSource)) ?? 0
-  const { multiplier, contract } = config.instruments.of(instrument)
-  return contract === 'inverse' ? quantity * multiplier : price * quantity * multiplier
+  return orderValue(quantity, price, config.instruments.of(instrument))
 }

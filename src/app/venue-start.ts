@@ -72,6 +72,9 @@ export function instrumentsAt(
       multiplier: own.multiplier === 1 ? at.multiplier : own.multiplier,
       lot: own.lot ?? at.lot,
       minQuantity: own.minQuantity ?? at.minQuantity,
+      minOrderValue: own.minOrderValue ?? at.minNotional,
+      reduceOnlyExempt:
+        own.minOrderValue === undefined ? at.reduceOnlyExempt : own.reduceOnlyExempt === true,
       tickSize: own.tickSize ?? at.tickSize,
       currency: own.currency ?? at.currency,
     }

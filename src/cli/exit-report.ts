@@ -42,6 +42,8 @@ export interface OpenLine {
   readonly target: number | null
   readonly best: number
   readonly exiting?: true
+  /** Its exit is worth less than the smallest order (`minOrderValue`). */
+  readonly belowMinimum?: true
 }
 
 export interface SummaryLine {
@@ -112,6 +114,9 @@ export class ExitReport {
     const unfilled = [...this.pending].filter(([, { fill }]) => fill === undefined)
     return new Set(unfilled.map(([id]) => id))
   }
+
+  /** Positions whose exit waits as it is worth less than the smallest order. */
+  readonly belowMinimum = new Set<PositionId>()
 
   decided(decision: Decision, tick: RecordedTick | null): void {
     this.pending.set(decision.positionId, { decision, tick, fill: undefined })

@@ -43,6 +43,12 @@ export function record(
     case 'isolated-fault':
       warn(`${event.what}: ${text(event.error)}`)
       return
+    case 'exit-below-minimum':
+      report.belowMinimum.add(event.decision.positionId)
+      warn(
+        `the exit of ${event.decision.positionId} is worth ${event.value}, less than the smallest order of ${event.minimum}: it waits for a price that makes it large enough`,
+      )
+      return
     // No account, no store and no other actor takes part in a replay.
     case 'actor-gave-up':
     case 'actor-restarted':

@@ -143,7 +143,7 @@ function summarise(replayed: Replayed, output: ReplayOutput): void {
   const lateRows = sumOf(files, file => file.lateRows)
   for (const each of oddities(system, { skippedRows, lateRows })) output.warn(each)
   for (const each of untested) output.warn(untestedText(each))
-  const open = openLines(loaded, system, report.waiting)
+  const open = openLines(loaded, system, report)
   for (const line of open) output.line(line)
   output.line({
     type: 'summary',
@@ -214,13 +214,14 @@ function shareOf(
 function openLines(
   { entries }: LoadedPositions,
   system: VirtualSystem,
-  waiting: ReadonlySet<PositionId>,
+  { waiting, belowMinimum }: ExitReport,
 ): OpenLine[] {
   return entries.flatMap(({ position: { id } }) => {
     const standing = system.standing(id)
     if (standing === undefined) return []
     const { stop, target, best } = standing
     const line: OpenLine = { type: 'open', positionId: id, stop, target, best }
-    return [waiting.has(id) ? { ...line, exiting: true } : line]
+    if (!waiting.has(id)) return [line]
+    return [{ ...line, exiting: true, ...(belowMinimum.has(id) && { belowMinimum: true }) }]
   })
 }

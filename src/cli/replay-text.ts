@@ -81,12 +81,16 @@ function openTable(lines: readonly OpenLine[], paint: Paint): string {
   const [head, ...rows] = tableLines(
     [
       ['still open', 'stop', 'target', 'best', ''],
-      ...lines.map(({ positionId, stop, target, best, exiting }) => [
+      ...lines.map(({ positionId, stop, target, best, exiting, belowMinimum }) => [
         positionId,
         stop === null ? none : numberText(stop),
         target === null ? none : numberText(target),
         numberText(best),
-        exiting === true ? 'exiting: no price yet' : '',
+        exiting === true
+          ? belowMinimum === true
+            ? 'exiting: worth too little'
+            : 'exiting: no price yet'
+          : '',
       ]),
     ],
     new Set([1, 2, 3]),

@@ -102,6 +102,15 @@ const instrument = z.strictObject({
   minQuantity: positive
     .optional()
     .meta({ unit: 'units', description: 'Smallest quantity of an order; a smaller rest is dust.' }),
+  minOrderValue: positive.optional().meta({
+    unit: 'instrument currency',
+    description:
+      'Smallest value of an order; an exit below it waits for a price that makes it large enough.',
+  }),
+  reduceOnlyExempt: z
+    .boolean()
+    .default(false)
+    .describe('`true`: the venue takes reduce-only orders of any value.'),
   tickSize: positive
     .optional()
     .meta({ unit: 'price', description: 'Limit prices are multiples of it; absent: any.' }),
@@ -136,6 +145,8 @@ export const instrumentsSchema = z
               contract: spec.contract,
               lot: spec.lot,
               minQuantity: spec.minQuantity,
+              minOrderValue: spec.minOrderValue,
+              reduceOnlyExempt: spec.reduceOnlyExempt,
               tickSize: spec.tickSize,
               currency: spec.currency,
               hours: spec.hours,

@@ -1,7 +1,7 @@
 import { isMeasure, LARGEST, SMALLEST } from '../domain/bounds.ts'
 import { closestName } from '../domain/closest-name.ts'
 import { instrumentId, positionId } from '../domain/ids.ts'
-import type { InstrumentSpec, InstrumentTable } from '../domain/instrument.ts'
+import { orderValue, type InstrumentSpec, type InstrumentTable } from '../domain/instrument.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { Position, PriceSource, Side } from '../domain/position.ts'
 import { isWholeLots, unitsOf } from '../domain/units.ts'
@@ -13,7 +13,7 @@ import type { Findings, RuleSets } from './rule-sets.ts'
 
 /** One position of a file; without `openedAt` it opens with the first row of a replay. */
 export interface PositionEntry {
-  readonly position: Omit<Position, 'openedAt'> & { readonly openedAt: number | undefined }
+  readonly position: Unopened
   readonly ruleSet: RuleSet
   /** Options that the rule set was made from. */
   readonly rules: Readonly<Record<string, unknown>>
@@ -22,6 +22,8 @@ export interface PositionEntry {
   /** What its source says by name: see AddRequest. */
   readonly flags: Readonly<Record<DoorFlag, boolean>>
 }
+
+type Unopened = Omit<Position, 'openedAt'> & { readonly openedAt: number | undefined }
 
 /** Fields of a position that count when it is brought, and are not kept. */
 const DOOR_FLAGS = ['exitNow', 'opensLater', 'reopen'] as const
@@ -118,6 +120,7 @@ export class PositionReader {
       ...(ticket !== undefined && { ticket }),
       ...(underlying !== undefined && { underlying: instrumentId(underlying) }),
     }
+    this.warnOfValue(position, spec)
     sets.judge(given, position, this.path('rules'), this.findings)
     const filledIn = [
       ...(map['multiplier'] === undefined ? (['multiplier'] as const) : []),
@@ -208,6 +211,17 @@ export class PositionReader {
     } else if (minQuantity !== undefined && quantity < minQuantity) {
       list.add(this.path('quantity'), found, `at least the smallest order ${minQuantity}`)
     }
+  }
+
+  /** A position that is worth less at its entry price than an order of the venue may be. */
+  private warnOfValue(position: Unopened, spec: InstrumentSpec | undefined): void {
+    const { minOrderValue, reduceOnlyExempt } = spec ?? {}
+    if (minOrderValue === undefined || reduceOnlyExempt === true) return
+    const value = orderValue(position.quantity, position.entryPrice, position)
+    if (value >= minOrderValue) return
+    const found = `${position.quantity}, worth ${value} at the entry price`
+    const expected = `at least the smallest order value ${minOrderValue}`
+    this.findings.warnings.add(this.path('quantity'), found, expected)
   }
 
   private instant(): number | undefined {

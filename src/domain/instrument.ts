@@ -1,3 +1,4 @@
+import { product } from './decimal.ts'
 import type { InstrumentId } from './ids.ts'
 
 /** One session of a trading day, in minutes after local midnight; overnight where `close` is not after `open`. */
@@ -34,6 +35,13 @@ export interface InstrumentSpec {
   readonly lot: number | undefined
   /** Smallest quantity of an order, > 0; less is dust. */
   readonly minQuantity: number | undefined
+  /**
+   * Smallest value of an order, > 0, money as `orderValue` counts it. An exit below it waits for a price that
+   * makes it large enough. Absent: any.
+   */
+  readonly minOrderValue?: number | undefined
+  /** Orders that are reduce-only may be of any value. Absent: they may not. */
+  readonly reduceOnlyExempt?: boolean
   /** Prices of orders are multiples of it, > 0; undefined: any. */
   readonly tickSize: number | undefined
   /** Currency of its profit; undefined: the account's. */
@@ -46,7 +54,20 @@ export interface InstrumentSpec {
 
 /** What orders of an instrument must keep to. */
 export type OrderSpec = Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'> &
-  Partial<Pick<InstrumentSpec, 'mayBeNegative'>>
+  Partial<Pick<InstrumentSpec, 'mayBeNegative' | 'minOrderValue' | 'reduceOnlyExempt'>>
+
+/**
+ * Value of an order of `quantity` units at `price`: in the currency of its profit, and in the quote currency
+ * where the contract is inverse. A price below 0 counts like the same one above it.
+ */
+export const orderValue = (
+  quantity: number,
+  price: number,
+  { multiplier, contract }: Pick<InstrumentSpec, 'multiplier' | 'contract'>,
+): number => {
+  const units = product(quantity, multiplier)
+  return contract === 'inverse' ? units : product(units, Math.abs(price))
+}
 
 /** An instrument that nothing is known of. */
 export const PLAIN_INSTRUMENT: InstrumentSpec = {
@@ -79,6 +100,12 @@ export class InstrumentTable {
   /** The same table, in which some instruments are known by their whole names. */
   with(exact: ReadonlyMap<InstrumentId, InstrumentSpec>): InstrumentTable {
     return new InstrumentTable(this.specs, exact)
+  }
+
+  /** Whether an instrument has a smallest value of an order. */
+  get hasMinOrderValue(): boolean {
+    const specs = [...this.patterns.map(([, spec]) => spec), ...this.exact.values()]
+    return specs.some(({ minOrderValue }) => minOrderValue !== undefined)
   }
 
   /** The specification of an instrument; a plain one where no pattern fits. */

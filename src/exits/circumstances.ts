@@ -46,6 +46,7 @@ export interface Circumstances {
   /** Other positions have their share of the holding. */
   readonly isShared: boolean
   readonly spec: OrderSpec
+  readonly position: Pick<Position, 'multiplier' | 'contract'>
   /** The last price in the position's view. */
   readonly price: number | undefined
 }
@@ -95,6 +96,7 @@ export function circumstancesOf(
     hasLock: !isHoldingEvidence(settings.capabilities) || isFree,
     isShared: group.isShared,
     spec: specOf(instrument),
+    position,
     price: priceOf(position),
   }
 }

@@ -1,5 +1,6 @@
 import type { ClientOrderId, ExitAnswer, OrderState } from '../domain/order.ts'
 import type { Plan } from './quantity.ts'
+import type { BelowMinimum } from './smallest-order.ts'
 
 /** How others change a holding, units > 0; what is bought and belongs to no position shows as a rise. */
 export type HoldingChange =
@@ -10,6 +11,8 @@ export type ExitEvent = { readonly at: number } & (
   | { readonly kind: 'recorded' }
   /** The present attempt shall be this, which is not durable yet. */
   | { readonly kind: 'planned'; readonly plan: Plan }
+  /** What is left to sell is worth less than the smallest order of the venue. */
+  | { readonly kind: 'below-minimum'; readonly below: BelowMinimum }
   /** The order waits for its turn to leave. */
   | { readonly kind: 'queued' }
   /** The order leaves. */

@@ -16,6 +16,7 @@ import {
   wayOf,
   type ExitSettings,
 } from './settings.ts'
+import { heldBackAtMost, heldBackBy } from './smallest-order.ts'
 import { ASK_HOLDING, ASK_ORDER, type Step } from './step.ts'
 
 /**
@@ -69,6 +70,8 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Step
   // What may live already is sent again as it was, or not at all.
   if (record.isDoubted) return [{ kind: 'send' }]
   if (!hasLock) return []
+  const waits = heldBackAtMost(record, around)
+  if (waits !== undefined) return waits
   const questions = mustAsk(record, around)
   if (questions.length > 0) return questions
   if (allowance === undefined || held === undefined) return [ASK_HOLDING]
@@ -83,6 +86,8 @@ function beforeSending(record: ExitRecord, around: Circumstances): readonly Step
   const priced = priceOfAttempt(record, around)
   if (priced === 'wait') return []
   const { limit } = priced
+  const heldBack = heldBackBy(record, { quantity, limit }, around)
+  if (heldBack !== undefined) return heldBack
   const heldBefore = asksHolding(capabilities) ? held.quantity : null
   const { order, drift } = record
   const isSpare = !isEvidence || drift.spare === null || isSame(drift.spare, around.spare)

@@ -1,4 +1,5 @@
 import type { Execution, RejectionCode } from '../domain/order.ts'
+import type { BelowMinimum } from './smallest-order.ts'
 
 /**
  * How others may have changed the holding since `heldBefore` was reported, units in the position's
@@ -46,15 +47,27 @@ export interface OutcomeUnknown extends Known {
   readonly hasNotLived?: true
 }
 
+/** What holds an attempt back that has not left. */
+interface Unsent {
+  /** Epoch ms. */
+  readonly notBefore: number
+  /** It was worth less than the smallest order when that was found first; it waits for another price. */
+  readonly below?: BelowMinimum
+}
+
+/** What an exit is worth that is below the smallest order; undefined where it is not known to be. */
+export const belowOf = (state: ExitState): BelowMinimum | undefined =>
+  state.kind === 'intending' || state.kind === 'intended' ? state.below : undefined
+
 /**
  * How far the one exit of a position's generation has come. What is not terminal and was read from
  * the store, or outlived the gateway that sent it, is `unknown`: a dead process's bytes may arrive.
  */
 export type ExitState =
   /** The present attempt is not durable yet, so nothing of it may leave. */
-  | { readonly kind: 'intending'; readonly notBefore: number }
+  | ({ readonly kind: 'intending' } & Unsent)
   /** Durable; to be sent. */
-  | { readonly kind: 'intended'; readonly notBefore: number }
+  | ({ readonly kind: 'intended' } & Unsent)
   /** The order waits for its turn and has not left. Never read from the store. */
   | { readonly kind: 'queued'; readonly since: number; readonly earlier?: OutcomeUnknown }
   /** The order has left and its answer has not come. Never read from the store. */

@@ -34,6 +34,8 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
       return state.kind === 'intending' ? inState(record, { ...state, kind: 'intended' }) : record
     case 'planned':
       return state.kind === 'intended' ? planned(record, event.plan, present) : record
+    case 'below-minimum':
+      return state.kind === 'intended' ? heldBack(record, state, event) : record
     case 'queued':
       return canBeSent(record, settings) ? queued(record, event.at) : record
     case 'sent':
@@ -101,6 +103,18 @@ function planned(
     drift: NO_DRIFT,
     state: { kind: 'intending', notBefore: 0 },
   }
+}
+
+/** The record when its order is worth too little to be sent; noted once, until it is planned again. */
+function heldBack(
+  record: ExitRecord,
+  state: Extract<ExitState, { kind: 'intended' }>,
+  { below, at }: Extract<ExitEvent, { kind: 'below-minimum' }>,
+): ExitRecord {
+  if (state.below !== undefined) return record
+  const { value, minimum } = below
+  const what = `not sent: worth ${value}, the smallest order is ${minimum}`
+  return withStep({ ...record, state: { ...state, below } }, at, what)
 }
 
 function answered(

@@ -4,6 +4,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Execution, Fill, RejectionCode } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitStep } from './record.ts'
+import type { BelowMinimum } from './smallest-order.ts'
 
 /** What an exit or a holding reports: each notice once, when its cause begins. */
 export type Notice =
@@ -55,6 +56,8 @@ export type Notice =
     }
   /** Too little is left for an order: it stays at the venue. */
   | { readonly kind: 'exit-dust'; readonly decision: Decision; readonly left: number }
+  /** What is left is worth less than the smallest order: it is sent once a price makes it large enough. */
+  | ({ readonly kind: 'exit-below-minimum'; readonly decision: Decision } & BelowMinimum)
   /** Orders of others reserve what is to be sold. */
   | {
       readonly kind: 'exit-reserved'

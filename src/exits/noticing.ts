@@ -1,5 +1,6 @@
 import type { InstrumentId } from '../domain/ids.ts'
 import { signOf } from '../domain/position.ts'
+import { belowOf } from './exit-state.ts'
 import type { Notice } from './notices.ts'
 import { remainingOf, type ExitRecord } from './record.ts'
 import type { ExitSettings } from './settings.ts'
@@ -30,6 +31,10 @@ export function noticesOf(
   }
   if (isNewState && state.kind === 'flat' && state.by === 'dust') {
     notices.push({ kind: 'exit-dust', decision, left: remainingOf(after) })
+  }
+  const below = belowOf(state)
+  if (below !== undefined && belowOf(before.state) === undefined) {
+    notices.push({ kind: 'exit-below-minimum', decision, ...below })
   }
   return notices
 }

@@ -227,6 +227,7 @@ export function eventOf(step: Step, now: number): ExitEvent | undefined {
   switch (step.kind) {
     case 'plan':
       return { kind: 'planned', plan: step.plan, at: now }
+    case 'below-minimum':
     case 'retry':
     case 'contradicted':
     case 'flat':

@@ -22,6 +22,8 @@ export interface AccountFacts {
   readonly withoutAccount: readonly Trouble[]
   /** Exits that wait for a market to open. */
   readonly waitingForMarket: readonly Trouble[]
+  /** Exits that are worth less than the smallest order. */
+  readonly belowMinimum: readonly Trouble[]
   /** Working orders that look like ours and are not. */
   readonly strangers: readonly Trouble[]
   /** Holdings on the wrong side of zero. */
@@ -45,6 +47,7 @@ export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
   'exits:unverified': counted('component', facts.unverifiedExits, 'fail'),
   'positions:accounts': counted('component', facts.withoutAccount, 'fail'),
   'exits:waiting-for-market': counted('component', facts.waitingForMarket, 'warn'),
+  'exits:below-minimum': counted('component', facts.belowMinimum, 'warn'),
   'broker:second-guard': counted('component', facts.strangers, 'fail'),
   'broker:unprovable': {
     ...draft('component', facts.isUnprovable, facts.isUnprovable ? 'warn' : 'pass'),

@@ -56,6 +56,8 @@ export const JOURNAL_KINDS = {
     'exit-unknown': 'the answer to an order was lost; its outcome is queried',
     'exit-rejected': 'the broker rejected an attempt',
     'exit-dust': 'the remainder of a position is too small for an order',
+    'exit-below-minimum':
+      'an exit is worth less than the smallest order (`value`, `minimum`); it waits for a price',
     'exit-reserved': 'other orders reserve the quantity that the exit needs',
     'exit-discarded': 'a person discarded an exit; the position is guarded again',
     'exit-closed': 'an exit is complete, and no fill of it is known',

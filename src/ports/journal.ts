@@ -71,6 +71,13 @@ export type JournalEvent =
     }
   /** Too little is left for an order: it stays at the broker. */
   | { readonly kind: 'exit-dust'; readonly decision: Decision; readonly left: number }
+  /** What is left is worth less than the smallest order, money: it is sent once a price makes it large enough. */
+  | {
+      readonly kind: 'exit-below-minimum'
+      readonly decision: Decision
+      readonly value: number
+      readonly minimum: number
+    }
   /** Orders of others reserve what is to be sold. */
   | {
       readonly kind: 'exit-reserved'

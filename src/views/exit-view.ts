@@ -1,6 +1,7 @@
 import type { Account } from '../account/account.ts'
 import { sum } from '../domain/decimal.ts'
 import type { PositionId } from '../domain/ids.ts'
+import { belowOf } from '../exits/exit-state.ts'
 import { isUnprovable } from '../exits/settings.ts'
 import type { AccountFacts } from '../observability/account-checks.ts'
 import type { ExitView } from '../ports/control/why.ts'
@@ -72,6 +73,11 @@ export function accountFacts(
     })),
     unverifiedExits: unverified.map(({ positionId, forMs }) => ({ what: positionId, forMs })),
     waitingForMarket: waiting.map(({ positionId }) => ({ what: positionId })),
+    belowMinimum: records.flatMap(({ positionId, state }) => {
+      const below = belowOf(state)
+      if (below === undefined) return []
+      return [{ what: `${positionId}, worth ${below.value} of at least ${below.minimum}` }]
+    }),
     strangers: book.strangers.map(what => ({ what })),
     oversold: book.oversoldHoldings().map(({ instrument }) => ({ what: instrument })),
     unknownHoldings: [...unknown, ...notRead],

@@ -1,7 +1,9 @@
 import type { Account } from '../account/account.ts'
 import type { Found } from '../account/coverage.ts'
 import type { Child } from '../actors/actor-registry.ts'
+import type { PositionId } from '../domain/ids.ts'
 import type { UnguardedCause } from '../domain/unguarded.ts'
+import { belowOf } from '../exits/exit-state.ts'
 import type { HealthFacts, Trouble } from '../observability/health.ts'
 import { accountFacts } from './exit-view.ts'
 import { supervisionOf } from './supervision.ts'
@@ -14,6 +16,12 @@ interface Limits {
   readonly staleMs: number
   /** Time that a position may be without a first price, or not open yet, before that fails, ms. */
   readonly graceMs: number
+}
+
+/** Whether an exit waits as it is worth less than the smallest order: it has a check of its own. */
+function isBelowMinimum({ engine: { book } }: Account, id: PositionId): boolean {
+  const record = book.exits.record(id)
+  return record !== undefined && belowOf(record.state) !== undefined
 }
 
 /** Time for which health shows a jump of the clock, ms. */
@@ -62,7 +70,8 @@ export function healthFacts(
     .filter(({ forMs }) => forMs > staleMs)
   const near = state.limits.warned.filter(name => !state.limits.tripped.includes(name))
   const overdue = [...openExits.values()].filter(
-    ({ intendedAt }) => exitNow - intendedAt > exitOverdueMs,
+    ({ intendedAt, positionId }) =>
+      exitNow - intendedAt > exitOverdueMs && !isBelowMinimum(system, positionId),
   )
   return {
     now,

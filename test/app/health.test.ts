@@ -240,6 +240,18 @@ describe('health of a running system', () => {
     expect(statusOf('exits:stuck')).to.equal('pass')
   })
 
+  it('warns of an exit that is worth less than the smallest order, which is then not overdue', async () => {
+    const instruments = new InstrumentTable([['*', { ...PLAIN_INSTRUMENT, minOrderValue: 1e9 }]])
+    await crossing({}, { instruments })
+    await cycles(4, OVERDUE_MS)
+    const [status, output] = checkOf('exits:below-minimum')
+    expect(status).to.equal('warn')
+    expect(output).to.match(/^1: p1, worth \d+ of at least 1000000000$/)
+    expect(statusOf('exits:overdue')).to.equal('pass')
+    const lines = keeper.lines.filter(({ kind }) => kind === 'exit-below-minimum')
+    expect(lines).to.have.length(1)
+  })
+
   it('fails for an exit of which the venue says what cannot be true', async () => {
     const executed = { quantity: 1_000, price: 90 }
     await crossing({

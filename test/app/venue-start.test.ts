@@ -2,7 +2,11 @@ import { expect } from 'chai'
 import { instrumentsAt, notationWarnings, readVenue } from '../../src/app/venue-start.ts'
 import { loadServiceConfig } from '../../src/config/service-file.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
-import { InstrumentTable, PLAIN_INSTRUMENT } from '../../src/domain/instrument.ts'
+import {
+  InstrumentTable,
+  PLAIN_INSTRUMENT,
+  type InstrumentSpec,
+} from '../../src/domain/instrument.ts'
 import { InputError } from '../../src/errors.ts'
 import { closedPort } from '../support/closed-port.ts'
 import { atBinance } from '../support/venues/at-binance.ts'
@@ -86,6 +90,23 @@ describe('what is read at a venue before a start', () => {
     })
     expect(table.of(instrumentId('BTC-OTHER'))).to.equal(own)
     expect(table.of(instrumentId('ETH'))).to.equal(PLAIN_INSTRUMENT)
+  })
+
+  it('takes the smallest value of an order from the venue, and leaves one that is configured bound', async () => {
+    for (const open of [atBinance, atBybit]) {
+      const venue = await open()
+      venue.server.venue.price('ACME', 90)
+      const kind = open === atBinance ? 'binance' : 'bybit'
+      const { instruments } = await readVenue(sectionOf(kind, venue.url))
+      venue.close()
+      const of = (own: Partial<InstrumentSpec>) =>
+        instrumentsAt(
+          new InstrumentTable([['*', { ...PLAIN_INSTRUMENT, ...own }]]),
+          instruments,
+        ).of(instrumentId('ACME'))
+      expect(of({})).to.include({ minOrderValue: 5, reduceOnlyExempt: true })
+      expect(of({ minOrderValue: 7 })).to.include({ minOrderValue: 7, reduceOnlyExempt: false })
+    }
   })
 
   it('names instruments in another notation, with a guess', () => {

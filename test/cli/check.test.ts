@@ -128,6 +128,16 @@ feed: { kind: poll }
       expect(ran.stderr).to.contain('expected a multiple of the lot 3')
     })
 
+    it('warns of a position that is worth less than the smallest order, unless that is exempt', async () => {
+      const ran = await config('instruments: { BTC: { minOrderValue: 1000000000 } }\n')
+      expect(ran.code).to.equal(0)
+      expect(ran.stderr).to.match(
+        /worth \d+ at the entry price, expected at least the smallest order value 1000000000/,
+      )
+      const exempt = 'instruments: { BTC: { minOrderValue: 1000000000, reduceOnlyExempt: true } }\n'
+      expect((await config(exempt)).stderr).not.to.contain('smallest order value')
+    })
+
     it('ends with 2 and every fault of it', async () => {
       const ran = await config('cycleMs: 1\nhttp: { port: -1 }\n')
       expect(ran.code).to.equal(2)

@@ -67,6 +67,35 @@ describe('watchkeeper replay --config', () => {
     expect(linesOf(ran)[0]).to.include({ level: 95, profitAmount: -5_100 })
   })
 
+  it('sends no exit below the smallest order value, and does once a price makes it large enough', async () => {
+    const short = acme({ side: 'short', quantity: 1, rules: { stopLoss: { pct: 1 } } })
+    const given = {
+      config: { instruments: { ACME: { minOrderValue: 110 } } },
+      positions: [short],
+      ticks: [
+        [T, 'ACME', 100],
+        [T + 1_000, 'ACME', 102],
+        [T + 2_000, 'ACME', 109],
+        [T + 9_000, 'ACME', 111],
+        [T + 20_000, 'ACME', 90],
+      ] as const,
+    }
+    const ran = await replay(given)
+    expect(exitsOf(ran)).to.deep.equal([['a', 'stop-loss', T + 1_000, 111]])
+    expect(ran.stderr).to.match(/the exit of a is worth 102, less than the smallest order of 110/)
+    const small = await replay({ ...given, ticks: given.ticks.slice(0, 3) })
+    expect(exitsOf(small)).to.deep.equal([])
+    expect(linesOf(small)[0]).to.include({
+      type: 'open',
+      positionId: 'a',
+      exiting: true,
+      belowMinimum: true,
+    })
+    const exempt = { minOrderValue: 110, reduceOnlyExempt: true }
+    const sent = await replay({ ...given, config: { instruments: { ACME: exempt } } })
+    expect(exitsOf(sent)).to.deep.equal([['a', 'stop-loss', T + 1_000, 102]])
+  })
+
   it('counts an inverse contract in coins: its stop, its profit and the limits', async () => {
     const inverse = { contract: 'inverse', multiplier: 100, currency: 'BTC' }
     const position = acme({

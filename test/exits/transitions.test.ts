@@ -10,6 +10,7 @@ type State = ExitState['kind']
 const HAPPENINGS = {
   recorded: at => ({ kind: 'recorded', at }),
   planned: at => ({ kind: 'planned', plan: { quantity: 5, heldBefore: 5 }, at }),
+  'below-minimum': at => ({ kind: 'below-minimum', below: { value: 2, minimum: 5 }, at }),
   queued: at => ({ kind: 'queued', at }),
   sent: at => ({ kind: 'sent', at }),
   'answered acknowledged': (at, id) => ({

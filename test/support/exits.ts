@@ -95,6 +95,7 @@ export class ExitCase {
       price: 100,
       held: { quantity: 5, at: now, named: undefined },
       spec: { lot: undefined, minQuantity: undefined, tickSize: undefined },
+      position: { multiplier: 1 },
       ...but,
     })
   }

@@ -12,8 +12,13 @@ export interface VenueInstrument {
   readonly minQuantity: number | undefined
   /** Largest quantity of one market order. */
   readonly maxQuantity: number | undefined
-  /** Smallest value of an order that is not reduce-only, in the quote currency. */
+  /** Smallest value of an order, in the quote currency. */
   readonly minNotional: number | undefined
+  /**
+   * Reduce-only orders may be of any value, or the venue does not say that they may not: they are sent, and the
+   * venue decides.
+   */
+  readonly reduceOnlyExempt: boolean
   /** Currency of its profit and loss. */
   readonly currency: string
 }

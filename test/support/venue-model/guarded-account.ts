@@ -480,6 +480,7 @@ export class GuardedAccount {
       case 'exit-fault':
       case 'exit-foreign':
       case 'exit-dust':
+      case 'exit-below-minimum':
       case 'exit-reserved':
       case 'isolated-fault':
       case 'released-order-over':

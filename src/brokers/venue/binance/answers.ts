@@ -225,6 +225,8 @@ function instrumentOf({
     minQuantity: above0(lot?.minQty),
     maxQuantity: largest.length === 0 ? undefined : above0(Math.min(...largest)),
     minNotional: above0(filter('MIN_NOTIONAL')?.notional),
+    // Error -4164: the order's notional must be no smaller, "unless you choose reduce only".
+    reduceOnlyExempt: true,
     currency: marginAsset,
   }
 }

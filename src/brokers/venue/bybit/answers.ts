@@ -217,6 +217,8 @@ export function instrumentOf(value: unknown): VenueInstrument | undefined {
     minQuantity: above0(lotSizeFilter.minOrderQty),
     maxQuantity: above0(lotSizeFilter.maxMktOrderQty ?? lotSizeFilter.maxOrderQty),
     minNotional: above0(lotSizeFilter.minNotionalValue),
+    // Its documentation does not say whether the value binds reduce-only orders.
+    reduceOnlyExempt: true,
     currency: settleCoin,
   }
 }

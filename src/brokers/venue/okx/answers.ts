@@ -206,6 +206,7 @@ export function instrumentsOf(rows: Rows): VenueInstrument[] {
         minQuantity: above0(minSz),
         maxQuantity: above0(maxMktSz),
         minNotional: undefined,
+        reduceOnlyExempt: true,
         currency: settleCcy,
       },
     ]

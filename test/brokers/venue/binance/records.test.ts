@@ -175,6 +175,7 @@ suite(`recorded answers of Binance USDⓈ-M${why}`, () => {
       minQuantity: 1,
       maxQuantity: 590_119,
       minNotional: 5,
+      reduceOnlyExempt: true,
     })
     expect(answers.modeOf(valueOf(by('permissions', '/fapi/v1/positionSide/dual')))).to.equal(
       'hedge',
