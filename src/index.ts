@@ -1,6 +1,7 @@
-/** Public face of watchkeeper: the pure modules, the system in virtual time, and what measures. */
+/** Public face of watchkeeper: the service to embed, the system in virtual time, and what measures. */
 import { measurements } from './observability/measurements.ts'
 
+export { startWatchkeeper, type EmbedOptions, type RunningWatchkeeper } from './app/embed.ts'
 export { EXIT_REASONS, type ExitReason } from './domain/reason.ts'
 export type { Decision, DecidingTick } from './domain/decision.ts'
 export { type InstrumentId, instrumentId, type PositionId, positionId } from './domain/ids.ts'
@@ -21,6 +22,7 @@ export {
   measurements,
   type MeasuringClock,
 } from './observability/measurements.ts'
+export type { HealthCheck, HealthSnapshot } from './ports/control/health.ts'
 export type {
   CycleMetricsReport,
   Percentiles,
@@ -30,7 +32,8 @@ export type {
   Total,
   Trend,
 } from './ports/control/performance.ts'
-export type { HealthCheck, HealthSnapshot } from './ports/control/health.ts'
+export type { AddedView, ChangedView, PositionView } from './ports/control/positions.ts'
+export type { WhyView } from './ports/control/why.ts'
 
 const shared = measurements()
 

@@ -92,7 +92,8 @@ export class Service {
   private readonly system: Account
   private readonly prices: Prices
   private readonly startedAt: number
-  private readonly control: Control
+  /** What http and an embedding program may ask. */
+  readonly control: Control
   private http: HttpServer | undefined
   private watchdog: Watchdog | undefined
   private cycles: NodeJS.Timeout | undefined

@@ -20,6 +20,20 @@ export interface ClientOptions {
 /**
  * Asks a running service. Throws WatchkeeperError: NO_SERVICE (nothing listens there), NO_ANSWER,
  * TOO_SLOW, NOT_WATCHKEEPER; ServiceRefusal with the service's own code; InputError with its faults.
+ *
+ * @example
+ * ```ts
+ * import { startWatchkeeper } from 'watchkeeper'
+ * import { ServiceClient } from 'watchkeeper/client'
+ *
+ * const service = await startWatchkeeper({
+ *   config: { dataFolder: `/tmp/guard-${process.pid}`, http: { port: 0 } },
+ * })
+ * const client = new ServiceClient({ url: service.url, token: undefined })
+ * const { status } = await client.health()
+ * status // => 'pass'
+ * await service.stop()
+ * ```
  */
 export class ServiceClient {
   readonly url: string

@@ -10,8 +10,10 @@ import { serviceSchema, type ServiceConfig } from './schema.ts'
 
 /** Where each value comes from: the file, then the environment, then the command line. */
 export interface ConfigSources {
-  /** Undefined: nothing but the built-in defaults. */
+  /** Undefined: nothing but the built-in defaults, or `settings`. */
   readonly file: string | undefined
+  /** What a file would hold, of a program that embeds the service; paths are relative to where it runs. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined
   readonly env: NodeJS.ProcessEnv
   /** Values by dotted path, such as `http.port`; undefined ones are left out. */
   readonly overrides: Readonly<Record<string, unknown>>
@@ -39,14 +41,20 @@ const BUILT_IN = 'the configuration'
  * Reads the service's configuration. Paths in the file are relative to it, those of the environment and
  * of the command line to where watchkeeper is started. Throws InputError with every fault at once.
  */
-export function loadServiceConfig({ file: path, env, overrides }: ConfigSources): ServiceConfig {
+export function loadServiceConfig({
+  file: path,
+  settings,
+  env,
+  overrides,
+}: ConfigSources): ServiceConfig {
   const file = path ?? BUILT_IN
   const document = parseText(path === undefined ? '' : readText(path), file)
   if (document.faults.length > 0) throw new InputError(file, document.faults)
   const list = new FaultList(document)
-  const value = structuredClone(document.value ?? {})
+  const value = structuredClone(settings ?? document.value ?? {})
   if (path !== undefined) resolvePaths(value, dirname(path))
-  refuseKeys(list, value)
+  // A program has its keys from wherever it likes; a file is copied and committed.
+  if (settings === undefined) refuseKeys(list, value)
   const variables = new Map<string, string>()
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith(PREFIX) || NOT_CONFIG.has(name) || text === undefined) continue

@@ -22,6 +22,19 @@ const DIGITS = 24
  * The id of an exit order: a hash of the attempt, the same in every process and at any time. Another
  * store never makes the same id. A venue that takes no more than `length` characters gets the first
  * ones of it.
+ *
+ * @example
+ * ```ts
+ * import { clientOrderId, hasOurPrefix, orderable } from 'watchkeeper/exits'
+ * import { positionId } from 'watchkeeper/risk'
+ *
+ * const attempt = { storeId: 's1', account: '', positionId: positionId('p'), generation: 1, attempt: 1 }
+ * const id = clientOrderId(attempt)
+ * id === clientOrderId({ ...attempt }) // => true
+ * id === clientOrderId({ ...attempt, attempt: 2 }) // => false
+ * hasOurPrefix(id) // => true
+ * orderable(7.9, { lot: 2, minQuantity: 1 }) // => 6
+ * ```
  */
 export function clientOrderId(
   { storeId, account, positionId, generation, attempt }: ExitAttempt,

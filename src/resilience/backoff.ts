@@ -72,6 +72,18 @@ export function alive(policy: BackoffPolicy, state: BackoffState, now: number): 
 /**
  * Takes a failure, of a start or of a life, at `now` (monotonic ms) and gives the delay before the
  * next start, ms: 0 for the first. `random` is in [0, 1). Ends the life that `alive` began.
+ *
+ * @example
+ * ```ts
+ * import { backoffOptions, freshBackoff, nextDelay } from 'watchkeeper/resilience'
+ *
+ * const policy = backoffOptions.parse({ initialMs: 200, factor: 2, jitter: 0 })
+ * const [once, first] = nextDelay(policy, freshBackoff, 0, 0.5)
+ * const [twice, second] = nextDelay(policy, once, 10, 0.5)
+ * const [, third] = nextDelay(policy, twice, 300, 0.5)
+ * const delays = [first, second, third]
+ * delays // => [0, 200, 400]
+ * ```
  */
 export function nextDelay(
   policy: BackoffPolicy,

@@ -58,7 +58,21 @@ export function advanceTo(
   }
 }
 
-/** Asks for one call at `now` (monotonic ms). A refusal says when to ask again. */
+/**
+ * Asks for one call at `now` (monotonic ms). A refusal says when to ask again.
+ *
+ * @example
+ * ```ts
+ * import { acquire, breaker, breakerOptions, isPermit, settle, state } from 'watchkeeper/resilience'
+ *
+ * const options = breakerOptions.parse({ window: { kind: 'consecutive', threshold: 1 }, jitter: 0 })
+ * const [asked, permit] = acquire(breaker(options), 0)
+ * isPermit(permit) // => true
+ * const after = isPermit(permit) ? settle(asked, permit, 'failure', 20) : asked
+ * state(after, 20) // => 'open'
+ * acquire(after, 20)[1] // => { retryInMs: options.openMs }
+ * ```
+ */
 export function acquire(
   current: Breaker,
   now: number,

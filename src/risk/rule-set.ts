@@ -24,7 +24,32 @@ const optionsOf = new WeakMap<Rule, unknown>()
 /** Rule sets by the object of their options, which is never changed: each is compiled once. */
 const compiled = new WeakMap<Readonly<Record<string, unknown>>, CompiledRuleSet>()
 
-/** Checks the options of every rule of a set and makes the rules; reports all faults at once. */
+/**
+ * Checks the options of every rule of a set and makes the rules; reports all faults at once.
+ *
+ * @example
+ * ```ts
+ * import { compileRuleSet, instrumentId, positionId, type Position } from 'watchkeeper/risk'
+ *
+ * const position: Position = {
+ *   id: positionId('btc-1'),
+ *   instrument: instrumentId('BTCUSD'),
+ *   side: 'long',
+ *   quantity: 1,
+ *   entryPrice: 100,
+ *   multiplier: 1,
+ *   openedAt: 0,
+ *   priceSource: 'trade',
+ * }
+ * const { ruleSet, faults } = compileRuleSet({ trailingStop: { distancePct: 10 } })
+ * faults // => undefined
+ * const [rule] = ruleSet!.rules
+ * rule!.kind // => 'levels'
+ * const stops = [100, 120].map(best => rule!.kind === 'levels' && rule!.arm(position, best, 0).stop)
+ * stops // => [90, 108]
+ * compileRuleSet({ stopLos: {} }).faults!.length // => 1
+ * ```
+ */
 export function compileRuleSet(options: Readonly<Record<string, unknown>>): CompiledRuleSet {
   const known = compiled.get(options)
   if (known !== undefined) return known

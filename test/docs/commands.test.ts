@@ -21,6 +21,11 @@ const NOT_RUN: readonly {
   readonly why: string
 }[] = [
   { page: 'README.md', command: 'npm start    #', why: 'it is run where its output is shown' },
+  {
+    page: 'README.md',
+    command: 'npx watchkeeper demo',
+    why: 'test/ci/package.test.ts runs it where the package is installed',
+  },
   { page: 'README.md', command: 'npm test', why: 'it would run this test' },
   { page: 'README.md', command: 'npm run test:unit', why: 'a whole run has these tests, too' },
   {

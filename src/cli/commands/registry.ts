@@ -16,6 +16,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./run.ts')).runCommand,
   },
   {
+    name: 'demo',
+    summary: 'guard 25 example positions at simulated prices; nothing leaves this machine',
+    load: async () => (await import('./demo.ts')).demoCommand,
+  },
+  {
     name: 'init',
     summary: 'read an account at a venue, and write the files that guard it',
     load: async () => (await import('./init.ts')).initCommand,

@@ -1,0 +1,11 @@
+/** `watchkeeper/exits`: the ledger of one exit, ids and quantities of its orders. Pure. */
+export { clientOrderId, hasOurPrefix, type ExitAttempt } from './client-order-id.ts'
+export type { Circumstances } from './circumstances.ts'
+export type { ExitEvent } from './events.ts'
+export { stepsFor } from './evidence.ts'
+export type { ExitState } from './exit-state.ts'
+export { follow } from './exit-transitions.ts'
+export { attemptQuantity, limitPrice, orderable } from './quantity.ts'
+export { isOver, type ExitRecord, type ExitStep } from './record.ts'
+export { EXIT_DEFAULTS, isUnprovable, type ExitSettings, type ExitStyle } from './settings.ts'
+export type { Step } from './step.ts'

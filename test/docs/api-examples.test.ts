@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { runExample, shownValues } from '../support/docs/run-example.ts'
+
+const SRC = fileURLToPath(new URL('../../src', import.meta.url))
+const EXAMPLE = /^ \* @example\n \* ```ts\n((?: \*.*\n)+?) \* ```$/gm
+
+interface Example {
+  /** File inside src/. */
+  readonly file: string
+  readonly code: string
+}
+
+const examples: readonly Example[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter(file => file.endsWith('.ts'))
+  .flatMap(file =>
+    [...readFileSync(join(SRC, file), 'utf8').matchAll(EXAMPLE)].map(match => ({
+      file,
+      code: match[1]!.replace(/^ \* ?/gm, ''),
+    })),
+  )
+
+describe('the examples of docstrings', () => {
+  it('exist for each entry of the package', () => {
+    for (const entry of ['', '/client', '/exits', '/resilience', '/risk'])
+      expect(
+        examples.filter(({ code }) => code.includes(`from 'watchkeeper${entry}'`)),
+        entry,
+      ).to.have.length.above(0)
+  })
+
+  for (const [index, { file, code }] of examples.entries()) {
+    it(`run and show what is so: ${file}, number ${index + 1}`, async () => {
+      expect(shownValues(code)).to.be.at.least(1)
+      expect(await runExample(code)).to.deep.equal([])
+    })
+  }
+})
