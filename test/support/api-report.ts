@@ -125,6 +125,10 @@ function exportsOf(file: string): string[] {
   return [...new Set([...own, ...reexports.keys(), ...stars.flatMap(exportsOf)])].sort()
 }
 
+/** The schemas that a declaration is made of. */
+const schemasOf = ({ file, text }: Declared): Declared[] =>
+  [...text.matchAll(/\btypeof (\w+)/g)].flatMap(([, name]) => find(file, name!) ?? [])
+
 /** The report on a built package. */
 export async function apiReport(dist = join(ROOT, 'dist')): Promise<string> {
   modules.clear()
@@ -141,7 +145,8 @@ export async function apiReport(dist = join(ROOT, 'dist')): Promise<string> {
       if (declared === undefined) throw new Error(`${entry} exports ${each}, which is not declared`)
       return declared
     })
-    parts.push(`\n## ${entry.replace('.', name)}\n`, blockOf(found))
+    const schemas = found.flatMap(schemasOf)
+    parts.push(`\n## ${entry.replace('.', name)}\n`, blockOf([...found, ...schemas]))
   }
   const path = join(ROOT, REPORT)
   return format(parts.join('\n'), { ...(await resolveConfig(path)), filepath: path })
