@@ -90,5 +90,6 @@ if (isEntry) {
   const { stdin, stdout, stderr, env } = process
   process.exitCode = await main(process.argv.slice(2), { stdin, stdout, stderr, env })
   // A report waits for its reader; a service that has ended holds up whatever would start it again.
-  if (['run', 'demo'].includes(process.argv[2] ?? '')) await endProcess(process.exitCode, [stdout, stderr])
+  if (['run', 'demo'].includes(process.argv[2] ?? ''))
+    await endProcess(process.exitCode, [stdout, stderr])
 }
