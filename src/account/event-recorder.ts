@@ -171,12 +171,20 @@ export class EventRecorder {
     clientOrderId,
     executed,
     booked,
+    isOpen,
   }: LateFill): void {
     const { state, writer, registry } = this.parts
     const { releasedEnds, counts } = state
     const { id } = position
     const name = `late ${clientOrderId} ${booked}`
     counts.lateFills++
+    if (isOpen) {
+      // The exit keeps it, and its end counts it for the day.
+      const { quantity, price } = executed
+      const detail = { clientOrderId, quantity, price, profit: null, booked }
+      writer.soon({ line: lineOf(this.now(), kind, id, detail) })
+      return
+    }
     const end = {
       ...({ kind: 'released-filled', position, executed } as const),
       done: (profit: Realised | undefined) => {

@@ -1,9 +1,10 @@
 import type { Decision } from '../domain/decision.ts'
-import type { ExitOrder } from '../domain/order.ts'
+import type { ClientOrderId, ExitOrder } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { NotSent, RateLimited, Unauthorized, WatchkeeperError } from '../errors.ts'
 import type { ExitEvent } from '../exits/events.ts'
 import type { LateQuestion } from '../exits/late-fills.ts'
+import { pastOrderToAsk } from '../exits/past-orders.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { CallKind } from '../exits/tracked-exit.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -60,6 +61,12 @@ export function perform(parts: GatewayParts, call: CallKind, record: ExitRecord)
       return
     case 'cancel':
       start(parts, { call, record }, asked(parts, record, 'cancel'))
+      return
+    case 'ask-past':
+      start(parts, { call, record }, asked(parts, ofPast(record), 'look-up'))
+      return
+    case 'cancel-past':
+      start(parts, { call, record }, asked(parts, ofPast(record), 'cancel'))
       return
     case 'ask-holding':
       parts.ask({ kind: 'ask-for', position: record.positionId })
@@ -120,23 +127,31 @@ function leave(leaving: Leaving): void {
   leaving.left()
 }
 
-/** Looks up an order of an exit that is over; a question that fails is asked again, a few times. */
+/** Looks up an order that is over; a question that fails is asked again, a few times. */
 export function lookUpLate(
-  { broker, callTimeoutMs, self, track, journal }: GatewayParts,
+  { broker, callTimeoutMs, self, track, journal, now }: GatewayParts,
   { clientOrderId }: LateQuestion,
 ): void {
+  const askedAt = now()
   const asked = withDeadline(callTimeoutMs, signal => broker.orderByClientId(clientOrderId, signal))
   const reported = asked.then(
-    order => self({ kind: 'late', clientOrderId, order }),
+    order => self({ kind: 'late', clientOrderId, order, askedAt }),
     (error: unknown) => journal({ kind: 'reconcile-failed', error }),
   )
   track(reported)
 }
 
+/** The record with the order of an earlier attempt in the place of its order. */
+function ofPast(record: ExitRecord): Pick<ExitRecord, 'order' | 'decision'> {
+  const { order, decision } = record
+  const id = pastOrderToAsk(record)?.clientOrderId ?? order.clientOrderId
+  return { decision, order: { ...order, clientOrderId: id as ClientOrderId } }
+}
+
 /** A question that fails proves nothing; it is asked again in the next cycle. */
 async function asked(
   parts: GatewayParts,
-  { order: { clientOrderId: id, instrument }, decision }: ExitRecord,
+  { order: { clientOrderId: id, instrument }, decision }: Pick<ExitRecord, 'order' | 'decision'>,
   by: 'look-up' | 'cancel',
 ): Promise<ExitEvent | undefined> {
   const { broker, callTimeoutMs, now } = parts

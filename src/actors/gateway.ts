@@ -1,4 +1,5 @@
 import type { PositionId } from '../domain/ids.ts'
+import type { ExitEvent } from '../exits/events.ts'
 import { maySend } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import { lookUpLate, perform } from './gateway-calls.ts'
@@ -75,12 +76,19 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
       changed(state, message.of.id)
       followReleased(state)
       return state
-    case 'late':
-      book.late.seen(message.clientOrderId, message.order)
+    case 'late': {
+      const { clientOrderId: id, order, askedAt } = message
+      book.late.answered(id, order, askedAt)
+      seen(state, { kind: 'seen', id, order, by: 'look-up', askedAt, at: parts.now() })
       return state
-    case 'pushed':
-      pushed(state, message)
+    }
+    case 'pushed': {
+      // An update of an order that is not ours is ignored.
+      const { clientOrderId: id, order } = message.update
+      const at = parts.now()
+      seen(state, { kind: 'seen', id, order, by: 'stream', askedAt: at, at })
       return state
+    }
     case 'holding': {
       const { key, report, ...asked } = message
       changedEach(state, book.reported(key, report, { ...asked, now: parts.now() }))
@@ -147,17 +155,13 @@ function takeBack(
   book.exits.restore(record, { position, now: parts.now() })
 }
 
-/** An update of an order that is not ours is ignored. */
-function pushed(
-  state: GatewayState,
-  { update: { clientOrderId: id, order } }: Extract<GatewayMessage, { kind: 'pushed' }>,
-): void {
-  const { book, parts } = state
-  const at = parts.now()
-  const seen = { kind: 'seen', id, order, by: 'stream', askedAt: at, at } as const
+/** Takes what the venue says of an order of ours, whose exit is open, released or over. */
+function seen(state: GatewayState, event: Extract<ExitEvent, { kind: 'seen' }>): void {
+  const { book } = state
+  const { id, order } = event
   const owner = book.exits.owner(id)
   if (owner !== undefined) {
-    book.exits.happened(owner, seen)
+    book.exits.happened(owner, event)
     changed(state, owner)
     return
   }
@@ -166,7 +170,7 @@ function pushed(
     book.late.seen(id, order)
     return
   }
-  book.released.happened(released, seen)
+  book.released.happened(released, event)
   followReleased(state)
 }
 

@@ -1,7 +1,7 @@
 import type { Decision } from '../domain/decision.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { Execution, Fill } from '../domain/order.ts'
+import type { ClientOrderId, Execution, Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitEvent } from '../exits/events.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
@@ -64,8 +64,13 @@ export type GatewayMessage =
       }
       readonly event: ExitEvent | undefined
     }
-  /** What the venue says of an order of an exit that is over. */
-  | { readonly kind: 'late'; readonly clientOrderId: string; readonly order: OrderState }
+  /** What the venue says, asked at `askedAt` (epoch ms), of an order that is over. */
+  | {
+      readonly kind: 'late'
+      readonly clientOrderId: ClientOrderId
+      readonly order: OrderState
+      readonly askedAt: number
+    }
   /** The broker sends an update of one of our orders of its own accord. */
   | { readonly kind: 'pushed'; readonly update: OrderUpdate }
   /** What is held, asked for at `askedAt` (epoch ms). */

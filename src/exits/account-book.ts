@@ -1,7 +1,7 @@
-import { difference } from '../domain/decimal.ts'
+import { difference, sum } from '../domain/decimal.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { Execution } from '../domain/order.ts'
+import type { ClientOrderId, Execution, OrderState } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
 import type { ExitsOptions } from './circumstances.ts'
@@ -15,16 +15,9 @@ import { HoldingBook } from './holding-book.ts'
 import type { HoldingGroup } from './holding-group.ts'
 import { LateFills, type LateQuestion } from './late-fills.ts'
 import { reservedBy, type Listed } from './noticing.ts'
+import { bookedOf, overOrdersOf } from './past-orders.ts'
 import type { Share } from './reconcile.ts'
-import {
-  hasSent,
-  isAlive,
-  isOver,
-  plus,
-  remainingOf,
-  type EndedExit,
-  type ExitRecord,
-} from './record.ts'
+import { hasSent, isAlive, isOver, remainingOf, type EndedExit, type ExitRecord } from './record.ts'
 import { leftOf as leftOfReleased, ReleasedExits, type FollowedOrder } from './released.ts'
 import { isHoldingEvidence, proofMs, type ExitSettings } from './settings.ts'
 import { underWayOf, type CallKind } from './tracked-exit.ts'
@@ -61,7 +54,8 @@ export class AccountBook {
       // What a released order executes is not learned by the holding.
       this.exits.happened(id, { kind: 'drifted', by, at })
     }
-    this.holdings = new HoldingBook({ ...options, shareOf, drifted, faults })
+    const mayExplain = this.mayExplain.bind(this)
+    this.holdings = new HoldingBook({ ...options, shareOf, drifted, mayExplain, faults })
     this.exits = new ExitTable({ ...options, faults }, this.holdings)
     this.late = new LateFills({
       notify: notice => options.notify(notice),
@@ -298,11 +292,27 @@ export class AccountBook {
     }
     const records = [...this.exits.records()]
     for (const record of records) {
+      this.listedPast(record, open, { askedAt, at: now })
       const { clientOrderId: id } = record.order
       const lacked = { kind: 'not-listed', id, askedAt, at: now } as const
       if (!open.has(id)) this.exits.happened(record.positionId, lacked)
       const reserved = reservedBy(record, orders)
       if (reserved !== undefined) this.options.notify(reserved)
+    }
+  }
+
+  /** What a list of all working orders says of those of an exit's earlier attempts. */
+  private listedPast(
+    { positionId, pastOrders }: ExitRecord,
+    open: ReadonlySet<string | null>,
+    asked: { askedAt: number; at: number },
+  ): void {
+    for (const { clientOrderId, executed, isWorking = false } of pastOrders) {
+      const isListed = open.has(clientOrderId)
+      if (isListed === isWorking) continue
+      const id = clientOrderId as ClientOrderId
+      const order: OrderState = isListed ? { kind: 'working', executed } : { kind: 'absent' }
+      this.exits.happened(positionId, { kind: 'seen', id, order, by: 'stream', ...asked })
     }
   }
 
@@ -353,28 +363,54 @@ export class AccountBook {
     if (isSent) this.secondGuard.remember(record, this.sighting(now))
     if (isSent) this.holdings.formerly(position, now)
     this.holdings.disown(position, { left, now })
-    if (isSent && !hasForeign(record)) {
-      this.watch(record, { position, executed: plus(record.before, record.executed), now })
-    }
+    if (isSent && !hasForeign(record)) this.watch(record, { position, ...bookedEach(record), now })
+    else if (record !== undefined) this.late.forget(position.id, record.generation)
   }
 
   /** Orders of an exit that is over may still be executed: that is booked as ours. */
   private watch(
     exit: Parameters<typeof idsOf>[0] & { readonly generation: number },
-    { position, executed, now }: { position: Position; executed: Execution; now: number },
+    { position, executed, found, now }: BookedExit & { position: Position; now: number },
   ): void {
     const { clientOrderIdLength } = this.settings.capabilities
     const clientOrderIds = [...new Set(idsOf(exit, clientOrderIdLength))]
     const isShort = leftOf(position.quantity, executed.quantity) > 0
     const holding = this.holdings.holdingOf(position)
     const { generation } = exit
-    this.late.remember({ position, generation, holding, clientOrderIds, executed, isShort }, now)
+    this.late.remember(
+      { position, generation, holding, clientOrderIds, executed, found, isShort },
+      now,
+    )
   }
 
-  /** The orders of ended exits to look up now (epoch ms); none where the venue does not find them. */
+  /** The orders that are over to look up now (epoch ms); none where the venue does not find them. */
   lateQuestions(now: number): readonly LateQuestion[] {
+    this.followOpen(now)
     const due = this.late.due(now, key => this.holdings.lacks(key))
     return this.settings.capabilities.lookup === 'complete' ? due : []
+  }
+
+  /** Orders of open exits that are over may be executed as well. */
+  private followOpen(now: number): void {
+    for (const record of this.exits.records()) {
+      const life = this.holdings.life(record.positionId)
+      const clientOrderIds = overOrdersOf(record)
+      if (life === undefined || clientOrderIds.length === 0) continue
+      const { position, generation } = life
+      const holding = this.holdings.holdingOf(position)
+      this.late.follow({ position, generation, holding, clientOrderIds }, now)
+    }
+  }
+
+  /**
+   * Whether an order of ours may have taken what a holding lacks since `since`, as of `at` (epoch ms): the
+   * venue is asked first, unless it gives no answer for long.
+   */
+  private mayExplain(key: HoldingKey, { since, at }: { since: number; at: number }): boolean {
+    const { capabilities, loudAfterMs } = this.settings
+    if (capabilities.lookup !== 'complete' || at - since >= loudAfterMs) return false
+    this.followOpen(at)
+    return this.late.mayExplain(key, since)
   }
 
   /** The order of a released position is over: a list may still show it, and it may still arrive. */
@@ -383,15 +419,30 @@ export class AccountBook {
     this.secondGuard.remember(record, this.sighting(now))
     this.holdings.formerly(position, now)
     this.holdings.letGo(position, leftOfReleased(order))
-    if (!hasForeign(record)) {
-      this.watch(record, { position, executed: plus(record.before, record.executed), now })
-    }
+    if (!hasForeign(record)) this.watch(record, { position, ...bookedEach(record), now })
+    else this.late.forget(position.id, record.generation)
   }
 
   /** How the venue formats ids. */
   private sighting(now: number): { idLength: number; now: number } {
     return { idLength: this.settings.capabilities.clientOrderIdLength, now }
   }
+}
+
+/** What is booked of an exit, and of each order where that is known. */
+interface BookedExit {
+  readonly executed: Execution
+  readonly found?: ReadonlyMap<string, Execution>
+}
+
+/** What is booked of an exit, and of each of its orders. */
+function bookedEach(record: ExitRecord): BookedExit {
+  const { pastOrders, order } = record
+  const executed = bookedOf(record)
+  const past = pastOrders.reduce((all, each) => sum(all, each.executed.quantity), 0)
+  const last = { quantity: leftOf(executed.quantity, past), price: executed.price }
+  const each = pastOrders.map(one => [one.clientOrderId, one.executed] as const)
+  return { executed, found: new Map([...each, [order.clientOrderId, last]]) }
 }
 
 function* oneByOne<Item>(lists: readonly Iterable<Item>[]): Iterable<Item> {

@@ -5,6 +5,7 @@ import type { Capabilities } from '../domain/venue.ts'
 import { clientOrderId } from './client-order-id.ts'
 import { NO_DRIFT } from './exit-state.ts'
 import { avoiding, nextType, typeOf } from './order-type.ts'
+import { withPresent } from './past-orders.ts'
 import { NOTHING, plus, remainingOf, withStep, type ExitRecord, type Provable } from './record.ts'
 import type { ExitSettings } from './settings.ts'
 
@@ -47,6 +48,9 @@ export function newExit(
     drift: NO_DRIFT,
     before: NOTHING,
     executed: NOTHING,
+    pastOrders: [],
+    lost: 0,
+    explained: NOTHING,
     exists: false,
     hasLeft: false,
     isDoubted: false,
@@ -66,10 +70,13 @@ export const provableBy = ({ dedupe, lookup, reduceOnly }: Capabilities): Provab
   return { dedupe, lookup, reduceOnly }
 }
 
-/** The record with its next attempt, for what is left; not to be sent before `notBefore`. */
+/**
+ * The record with its next attempt, for what is left; not to be sent before `notBefore`. `executed`: what
+ * the present one has executed.
+ */
 export function nextAttempt(
   record: ExitRecord,
-  notBefore: number,
+  { notBefore = 0, executed = NOTHING }: { notBefore?: number; executed?: Execution },
   { capabilities }: ExitSettings,
 ): ExitRecord {
   const { storeId, account, positionId, generation } = record
@@ -85,6 +92,7 @@ export function nextAttempt(
       clientOrderId: clientOrderId(id, capabilities.clientOrderIdLength),
       quantity: remainingOf(record),
     },
+    pastOrders: withPresent(record, executed),
     heldBefore: null,
     drift: NO_DRIFT,
     provable: provableBy(capabilities),
@@ -112,7 +120,9 @@ export function ended(
   // Many a venue ends a limit itself that it cannot execute at once, again and again.
   const isAvoided = record.order.limit !== undefined || (by !== 'cancel' && executed.quantity === 0)
   const tried = isAvoided ? { ...noted, ...avoiding(record, 'not-executed') } : noted
-  if (by === 'cancel' || executed.quantity > 0) return nextAttempt(tried, 0, settings)
+  if (by === 'cancel' || executed.quantity > 0) {
+    return nextAttempt(tried, { executed }, settings)
+  }
   // A venue that ends an order with nothing executed may do so again at once.
   const retryAt = at + backoffMs(record.rejections, settings)
   const rejections = record.rejections + 1

@@ -43,6 +43,8 @@ export interface Circumstances {
   readonly hasLock: boolean
   /** This process has looked the present attempt's order up, whatever came of it. */
   readonly isSought: boolean
+  /** The same of the order before it, which may be executed after the venue has said that it is over. */
+  readonly isPastSought: boolean
   /** Other positions have their share of the holding. */
   readonly isShared: boolean
   readonly spec: OrderSpec
@@ -71,7 +73,7 @@ export interface CallGates {
 
 /** An exit whose circumstances are asked for; one for which nothing is sent any more verifies nothing. */
 type Surrounded = Pick<TrackedExit, 'position' | 'group' | 'takenUpAt'> &
-  Partial<Pick<TrackedExit, 'isVerified' | 'isSought'>>
+  Partial<Pick<TrackedExit, 'isVerified' | 'isSought' | 'isPastSought'>>
 
 /** What surrounds an exit at the moment. */
 export function circumstancesOf(
@@ -79,7 +81,7 @@ export function circumstancesOf(
   gates: CallGates,
   { settings, specOf, priceOf }: ExitsOptions,
 ): Circumstances {
-  const { position, group, takenUpAt, isSought = true } = entry
+  const { position, group, takenUpAt, isSought = true, isPastSought = true } = entry
   const { id, instrument, side } = position
   const isFree = group.lockedBy === undefined || group.lockedBy === id
   return {
@@ -93,6 +95,7 @@ export function circumstancesOf(
     isVerified: entry.isVerified?.(gates.now, settings) ?? false,
     takenUpAt,
     isSought,
+    isPastSought,
     hasLock: !isHoldingEvidence(settings.capabilities) || isFree,
     isShared: group.isShared,
     spec: specOf(instrument),

@@ -6,7 +6,9 @@ import { afterFill } from './filled.ts'
 import { besideForeign } from './foreign.ts'
 import { executedUnseen, isClosedBefore, isLost, settledByHolding } from './holding-evidence.ts'
 import { limitStyleOf, priceOfAttempt } from './order-type.ts'
+import { hasRisen } from './past-orders.ts'
 import { attemptQuantity } from './quantity.ts'
+import { mustAsk } from './questions.ts'
 import { remainingOf, type ExitRecord } from './record.ts'
 import {
   asksHolding,
@@ -17,20 +19,10 @@ import {
   type ExitSettings,
 } from './settings.ts'
 import { heldBackAtMost, heldBackBy } from './smallest-order.ts'
-import { ASK_HOLDING, ASK_ORDER, type Step } from './step.ts'
+import { ASK_HOLDING, type Step } from './step.ts'
 
-/**
- * Whether the venue is asked, once, for an order of an attempt that never left: a store that was
- * restored, or copied, makes attempts again that were carried out. Where the venue itself refuses an
- * id that it knows, sending says as much.
- */
-const mustSeek = (
-  { hasLeft }: ExitRecord,
-  { isSought, settings: { capabilities } }: Circumstances,
-): boolean => !isSought && !hasLeft && wayOf(capabilities) === 'look-up'
-
-/** What is to be done for an exit now; nothing while it waits for a call or for time to pass. */
-export function stepsFor(record: ExitRecord, present: Circumstances): readonly Step[] {
+/** What its evidence says is to be done for the present order of an exit; see `stepsFor`. */
+export function stepsOf(record: ExitRecord, present: Circumstances): readonly Step[] {
   const { state } = record
   const around = { ...present, settings: settingsFor(record, present.settings) }
   switch (state.kind) {
@@ -57,16 +49,11 @@ export function stepsFor(record: ExitRecord, present: Circumstances): readonly S
   }
 }
 
-/** What must be asked before an order leaves: for the order itself, and for what is held. */
-function mustAsk(record: ExitRecord, around: Circumstances): readonly Step[] {
-  const { isVerified, settings } = around
-  const mustVerify = asksHolding(settings.capabilities) && !isVerified
-  return [...(mustSeek(record, around) ? [ASK_ORDER] : []), ...(mustVerify ? [ASK_HOLDING] : [])]
-}
-
 function beforeSending(record: ExitRecord, around: Circumstances): readonly Step[] {
   const { settings, allowance, hasLock, held } = around
   const { capabilities } = settings
+  // It may still sell what this one would sell.
+  if (hasRisen(record)) return []
   // What may live already is sent again as it was, or not at all.
   if (record.isDoubted) return [{ kind: 'send' }]
   if (!hasLock) return []

@@ -6,25 +6,18 @@ import { restOf } from '../domain/units.ts'
 import { newExit } from './attempts.ts'
 import { circumstancesOf, type CallGates, type ExitsOptions } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
-import { stepsFor } from './evidence.ts'
 import { follow, joined } from './exit-transitions.ts'
 import type { HoldingBook } from './holding-book.ts'
 import { changeSince, lockHolding, resumeLock } from './holding-lock.ts'
-import { endOf, noticesOf } from './noticing.ts'
+import { endOf, lateFillOf, noticesOf } from './noticing.ts'
 import { inSteps } from './reading.ts'
 import { completed, isAlive, isIdle, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
 import { awaitsOf } from './report-readers.ts'
 import { asksHolding, isHoldingEvidence, settingsFor } from './settings.ts'
-import type { Step } from './step.ts'
-import {
-  eventOf,
-  executedOf,
-  TrackedExit,
-  underWayOf,
-  type CallKind,
-  type Turn,
-} from './tracked-exit.ts'
+import { eventOf, type Step } from './step.ts'
+import { stepsFor } from './steps.ts'
+import { executedOf, TrackedExit, underWayOf, type CallKind, type Turn } from './tracked-exit.ts'
 
 /** Every exit of an account, and what is called for each. Changes itself. */
 export class ExitTable {
@@ -230,8 +223,8 @@ export class ExitTable {
     if (record === before) return false
     entry.become(record, event.at)
     if (record.order.clientOrderId !== before.order.clientOrderId) {
-      this.orders.delete(before.order.clientOrderId)
-      this.orders.set(record.order.clientOrderId, id)
+      for (const orderId of orderIdsOf(before)) this.orders.delete(orderId)
+      for (const orderId of orderIdsOf(record)) this.orders.set(orderId, id)
     }
     const { settings } = this.options
     if (event.kind === 'planned' && isHoldingEvidence(settings.capabilities)) {
@@ -245,12 +238,14 @@ export class ExitTable {
     if (isGoneUnexecuted) this.holdings.judgeAgain(entry.group)
     if (event.kind === 'shrunk') entry.group.changed(id, { executed: 0, now: event.at })
     noticesOf(before, record, settings).forEach(this.options.notify)
+    const late = lateFillOf(before, entry)
+    if (late !== undefined) this.options.notify(late)
     if (record.state.kind === 'flat' && entry.group.lockedBy !== id) this.notifyEnd(entry)
     this.releaseLock(entry)
     return true
   }
 
-  /** Whose present order it is. */
+  /** Whose order it is, of the present attempt or of one of the last before it. */
   owner(clientOrderId: string): PositionId | undefined {
     return this.orders.get(clientOrderId)
   }
@@ -293,17 +288,22 @@ export class ExitTable {
     if (group.lockedBy === record.positionId) group.unlock()
     group.readers.remove(record.positionId)
     this.entries.delete(record.positionId)
-    this.orders.delete(record.order.clientOrderId)
+    for (const orderId of orderIdsOf(record)) this.orders.delete(orderId)
   }
 
   private enter(record: ExitRecord, position: Position, now: number): TrackedExit {
     const group = this.holdings.groupOf(position, now)
     const entry = new TrackedExit(record, position, { group, takenUpAt: now })
     this.entries.set(position.id, entry)
-    this.orders.set(record.order.clientOrderId, position.id)
+    for (const orderId of orderIdsOf(record)) this.orders.set(orderId, position.id)
     return entry
   }
 }
+
+const orderIdsOf = ({ order, pastOrders }: ExitRecord): readonly string[] => [
+  ...pastOrders.map(({ clientOrderId }) => clientOrderId),
+  order.clientOrderId,
+]
 
 /** Steps of one exit that need no call, one after the other. */
 const MOST_STEPS_AT_ONCE = 10

@@ -1,3 +1,4 @@
+import { sum } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
 import { isEnough, leftOf } from '../domain/units.ts'
 import { ended, nextAttempt, provableBy, rejected } from './attempts.ts'
@@ -6,6 +7,7 @@ import type { ExitEvent } from './events.ts'
 import { isFollowed, NO_DRIFT, type ExitState, type OutcomeUnknown } from './exit-state.ts'
 import { followFilled } from './filled.ts'
 import { foreign } from './foreign.ts'
+import { pastSeen } from './past-orders.ts'
 import type { Plan } from './quantity.ts'
 import { isAlive, remainingOf, withStep, type ExitRecord } from './record.ts'
 import {
@@ -24,8 +26,10 @@ import { lived, notOpen, seen } from './sightings.ts'
 export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettings): ExitRecord {
   const { state } = record
   const settings = settingsFor(record, present)
+  if ('id' in event && event.id !== record.order.clientOrderId) {
+    return event.kind === 'seen' ? pastSeen(record, event) : record
+  }
   if (state.kind === 'flat') return record
-  if ('id' in event && event.id !== record.order.clientOrderId) return record
   if (state.kind === 'filled' && event.kind !== 'flat') {
     return followFilled(record, state, { event, settings })
   }
@@ -60,7 +64,7 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
       return isFollowed(state) ? endedUnseen(record, event, settings) : record
     case 'retry':
       return state.kind === 'rejected' || state.kind === 'foreign'
-        ? nextAttempt(record, 0, settings)
+        ? nextAttempt(record, {}, settings)
         : record
     case 'shrunk':
       return shrunk(record, event)
@@ -175,7 +179,8 @@ export function shrunk(
   { by, at }: Extract<ExitEvent, { kind: 'shrunk' }>,
 ): ExitRecord {
   const quantity = leftOf(record.quantity, by)
-  const noted = withStep({ ...record, quantity }, at, `${by} closed elsewhere`)
+  const lost = sum(record.lost, by)
+  const noted = withStep({ ...record, quantity, lost }, at, `${by} closed elsewhere`)
   if (isEnough(record.before.quantity, quantity)) {
     return { ...noted, quantity: record.before.quantity, state: { kind: 'flat', at, by: 'gone' } }
   }

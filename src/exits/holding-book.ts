@@ -30,7 +30,10 @@ export interface Asked {
   readonly now: number
 }
 
-export interface HoldingBookOptions extends Pick<Surroundings, 'shareOf' | 'notify' | 'drifted'> {
+export interface HoldingBookOptions extends Pick<
+  Surroundings,
+  'shareOf' | 'notify' | 'drifted' | 'mayExplain'
+> {
   readonly settings: ExitSettings
   readonly adopt: Adoption
   readonly faults: Faults
@@ -48,14 +51,24 @@ export class HoldingBook {
   private readonly reader: HoldingReader
   private readonly faults: Faults
 
-  constructor({ settings, adopt, faults, shareOf, notify, drifted, specOf }: HoldingBookOptions) {
+  constructor({
+    settings,
+    adopt,
+    faults,
+    shareOf,
+    notify,
+    drifted,
+    mayExplain,
+    specOf,
+  }: HoldingBookOptions) {
     this.faults = faults
     const { capabilities } = settings
     this.reader = new HoldingReader(specOf)
     this.model = capabilities.holdings
     this.unowned = new Unowned(adopt, notify)
     this.former = new FormerHoldings(notify)
-    this.surroundings = { shareOf, notify, drifted, apartMs: proofMs(capabilities) }
+    const apartMs = proofMs(capabilities)
+    this.surroundings = { shareOf, notify, drifted, mayExplain, apartMs }
   }
 
   /** The open generation of a position. */
@@ -79,10 +92,10 @@ export class HoldingBook {
     return [...present.map(({ key }) => key), ...this.former.oversold()]
   }
 
-  /** Whether less is held than our positions own, as far as our orders do not explain that. */
+  /** Whether less is held than our positions own; an order that is over may have taken it. */
   lacks(key: HoldingKey): boolean {
     const group = this.groups.get(nameOf(key))
-    return group?.isLacking === true || this.oversold().some(each => nameOf(each) === nameOf(key))
+    return group?.isMissing === true || this.oversold().some(each => nameOf(each) === nameOf(key))
   }
 
   /** The key of the holding of a position. */

@@ -18,6 +18,8 @@ export interface Surroundings {
   notify(notice: Notice): void
   /** Others have changed a holding that is the evidence for this exit, as of `at` (epoch ms). */
   drifted(id: PositionId, by: HoldingChange, at: number): void
+  /** Whether an order of ours that was over may have taken what a holding lacks since `since`. */
+  mayExplain(key: HoldingKey, asked: { since: number; at: number }): boolean
   /** So many signed units of a holding belong to no position. */
   beyond(key: HoldingKey, quantity: number): void
 }
@@ -54,6 +56,8 @@ export class HoldingGroup {
   /** It is on the other side of zero. */
   isOversold = false
   private isShort = false
+  /** Since when it is, epoch ms. */
+  private shortSince = Infinity
   private isUnknownReported = false
   /** Nothing has happened since a report granted all that there is: the same again changes nothing. */
   private isSettled = false
@@ -118,10 +122,8 @@ export class HoldingGroup {
     this.isSettled = false
   }
 
-  /** Less is held than is owned, as far as orders under way do not explain it. */
-  get isLacking(): boolean {
-    return this.isShort
-  }
+  /** Less is held than is owned, by the last report; orders under way may explain it. */
+  isMissing = false
 
   get isShared(): boolean {
     return this.owners.size + this.retained.size > 1
@@ -240,7 +242,17 @@ export class HoldingGroup {
     }
   }
 
-  private judge({ shareOf, apartMs }: Surroundings): Verdict {
+  private judge({ mayExplain, ...around }: Surroundings): Verdict {
+    const verdict = this.shareOut(around)
+    const { at } = this.state.known!
+    this.shortSince = verdict.isShort ? Math.min(this.shortSince, at) : Infinity
+    if (verdict.lost.size === 0 || !mayExplain(this.key, { since: this.shortSince, at })) {
+      return verdict
+    }
+    return { ...verdict, lost: NOTHING_LOST }
+  }
+
+  private shareOut({ shareOf, apartMs }: Pick<Surroundings, 'shareOf' | 'apartMs'>): Verdict {
     const released = [...this.retained.values()].map(each => each())
     const shares = [...[...this.owners.values()].map(shareOf), ...released]
     const verdict = share(this.state, shares, { quietSince: this.quietAt, apartMs })
@@ -262,6 +274,7 @@ export class HoldingGroup {
       )
     }
     this.isShort = verdict.isShort
+    this.isMissing = !verdict.isWhole
     this.spare = Math.abs(verdict.beyond)
     this.isWhole = verdict.isWhole && (isNamed || this.isWhole)
     const isGranted = isClean && isNamed && this.allowances.size === this.owners.size

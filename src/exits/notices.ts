@@ -90,7 +90,10 @@ export type Notice =
       readonly wasDoubted: boolean
       readonly steps: readonly ExitStep[]
     }
-  /** An order of an ended exit has executed that much more than was booked; `booked`: units in all. */
+  /**
+   * An order that was over has executed that much more than was booked; `booked`: units of its exit in all.
+   * `isOpen`: the exit is not over, and its end books them.
+   */
   | {
       readonly kind: 'exit-late-fill'
       readonly position: Position
@@ -99,6 +102,7 @@ export type Notice =
       readonly clientOrderId: string
       readonly executed: Execution
       readonly booked: number
+      readonly isOpen: boolean
     }
   /** A position was closed outside the service, without an exit of ours. */
   | { readonly kind: 'position-gone'; readonly positionId: PositionId; readonly lost: number }

@@ -1,7 +1,9 @@
 import type { InstrumentId } from '../domain/ids.ts'
-import { signOf } from '../domain/position.ts'
+import { signOf, type Position } from '../domain/position.ts'
+import { leftOf } from '../domain/units.ts'
 import { belowOf } from './exit-state.ts'
 import type { Notice } from './notices.ts'
+import { bookedOf, priceOfRest } from './past-orders.ts'
 import { remainingOf, type ExitRecord } from './record.ts'
 import type { ExitSettings } from './settings.ts'
 
@@ -39,13 +41,37 @@ export function noticesOf(
   return notices
 }
 
+/** The notice of a fill of an earlier order of an exit that is not over; its end books it. */
+export function lateFillOf(
+  before: ExitRecord,
+  { record, position }: { readonly record: ExitRecord; readonly position: Position },
+): Notice | undefined {
+  const past = record.pastOrders.find(
+    (each, index) => each.executed !== before.pastOrders[index]?.executed,
+  )
+  // A new attempt adds its order with what is booked of it.
+  if (past === undefined || record.attempt !== before.attempt) return undefined
+  const known = before.pastOrders.find(each => each.clientOrderId === past.clientOrderId)!.executed
+  const quantity = leftOf(past.executed.quantity, known.quantity)
+  return {
+    kind: 'exit-late-fill',
+    position,
+    generation: record.generation,
+    clientOrderId: past.clientOrderId,
+    executed: { quantity, price: priceOfRest(past.executed, known, quantity) },
+    booked: bookedOf(record).quantity,
+    isOpen: true,
+  }
+}
+
 /** What an exit has brought that is over; undefined where it is not. */
 export function endOf(record: ExitRecord): Notice | undefined {
-  const { state, before, decision, positionId, order, steps } = record
+  const { state, decision, positionId, order, steps } = record
   if (state.kind !== 'flat') return undefined
-  if (before.quantity > 0 && before.price !== null) {
+  const { quantity, price } = bookedOf(record)
+  if (quantity > 0 && price !== null) {
     const { clientOrderId } = order
-    const fill = { clientOrderId, positionId, quantity: before.quantity, price: before.price }
+    const fill = { clientOrderId, positionId, quantity, price }
     return { kind: 'exit-filled', decision, fill, steps }
   }
   return { kind: 'exit-closed', decision, by: state.by === 'dust' ? 'dust' : 'gone', steps }

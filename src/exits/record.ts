@@ -18,6 +18,17 @@ export interface ExitStep {
 /** What the fate of an order is learned by: a venue may be able to do less, or more, after a restart. */
 export type Provable = Pick<Capabilities, 'dedupe' | 'lookup' | 'reduceOnly'>
 
+/** An order of an earlier attempt: it is over, as far as the venue has said. */
+export interface PastOrder {
+  readonly clientOrderId: string
+  /** Units that were ordered. */
+  readonly quantity: number
+  /** What is booked of it. */
+  readonly executed: Execution
+  /** The venue shows it as working again. */
+  readonly isWorking?: boolean
+}
+
 export interface ExitRecord {
   /** Id of the store that began the exit: the ids of its orders are made of it. */
   readonly storeId: string
@@ -43,6 +54,12 @@ export interface ExitRecord {
   readonly before: Execution
   /** What the present attempt is known to have executed. */
   readonly executed: Execution
+  /** Orders of the attempts before this one that have left, oldest first; a few, the last ones. */
+  readonly pastOrders: readonly PastOrder[]
+  /** Units that were taken for closed by others: an order of ours that is executed late explains them. */
+  readonly lost: number
+  /** What past orders are known to have executed of units that had been taken for closed by others. */
+  readonly explained: Execution
   /** The venue has, or had, the present attempt's order. */
   readonly exists: boolean
   /** The present attempt may have left before: a venue that knows its id then means our order. */
@@ -146,8 +163,11 @@ export function hasNotLeft({ state, hasLeft }: ExitRecord): boolean {
 }
 
 /** Whether an order of the exit may ever have reached the venue. */
-export const hasSent = ({ attempt, hasLeft, before }: ExitRecord): boolean =>
-  hasLeft || attempt > 1 || before.quantity > 0
+export const hasSent = ({ attempt, hasLeft, exists, before, steps }: ExitRecord): boolean =>
+  hasLeft || exists || attempt > 1 || before.quantity > 0 || steps.some(({ what }) => what === SENT)
+
+/** The line of an exit's history when an order of it leaves. */
+export const SENT = 'sent'
 
 /** Whether nothing is left to be done for the exit but to wait for a report. */
 export const isOver = ({ state }: ExitRecord): boolean =>
@@ -195,6 +215,9 @@ export const completed = (
   provable: null,
   before: NOTHING,
   executed: NOTHING,
+  pastOrders: [],
+  lost: 0,
+  explained: NOTHING,
   exists: false,
   // A release that did not keep it may have sent the attempt before.
   hasLeft: true,

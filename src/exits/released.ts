@@ -3,7 +3,6 @@ import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { circumstancesOf, type Circumstances, type ExitsOptions } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
-import { stepsFor } from './evidence.ts'
 import { isFollowed } from './exit-state.ts'
 import { follow } from './exit-transitions.ts'
 import { LATE_MS } from './former.ts'
@@ -12,8 +11,9 @@ import { inSteps } from './reading.ts'
 import { completed, doubted, isAlive, plus, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
-import type { Step } from './step.ts'
-import { eventOf, executedOf, underWayOf, type CallKind } from './tracked-exit.ts'
+import { eventOf, type Step } from './step.ts'
+import { stepsFor } from './steps.ts'
+import { executedOf, underWayOf, type CallKind } from './tracked-exit.ts'
 
 /** An order of a released position that may still be executed, and what is under way for it. */
 export interface FollowedOrder {
@@ -60,9 +60,13 @@ export class ReleasedExits {
     return this.orders.get(nameOf(life))
   }
 
-  /** The order with that client order id. */
+  /** The order with that client order id, or with one of an earlier attempt. */
   owner(clientOrderId: string): FollowedOrder | undefined {
-    return this.all().find(({ record }) => record.order.clientOrderId === clientOrderId)
+    return this.all().find(
+      ({ record: { order, pastOrders } }) =>
+        order.clientOrderId === clientOrderId ||
+        pastOrders.some(each => each.clientOrderId === clientOrderId),
+    )
   }
 
   /** Takes the exit of a position that is released at `now` (epoch ms), with the calls under way. */

@@ -2,7 +2,7 @@ import type { RejectionCode } from '../domain/order.ts'
 import { backoffMs } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
 import type { ExitState, OutcomeUnknown } from './exit-state.ts'
-import { doubted, withStep, type ExitRecord } from './record.ts'
+import { doubted, SENT, withStep, type ExitRecord } from './record.ts'
 import type { ExitSettings } from './settings.ts'
 
 /*
@@ -22,7 +22,7 @@ export const queued = (record: ExitRecord, at: number): ExitRecord => ({
 
 /** The record when its order leaves. */
 export const leaving = (record: ExitRecord, at: number): ExitRecord =>
-  withStep({ ...record, state: { kind: 'sending', ...earlierOf(record.state) } }, at, 'sent')
+  withStep({ ...record, state: { kind: 'sending', ...earlierOf(record.state) } }, at, SENT)
 
 /** What is known of the sendings of an order before the next one. */
 function earlierOf(state: ExitState): Pick<Sending, 'earlier'> {

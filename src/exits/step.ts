@@ -1,9 +1,12 @@
+import type { ExitEvent } from './events.ts'
 import type { Plan } from './quantity.ts'
 import type { BelowMinimum } from './smallest-order.ts'
 
 /** What can be done for an exit: a call to be made, or something that is known already. */
 export type Step =
   | { readonly kind: 'save' | 'send' | 'ask-order' | 'cancel' | 'ask-holding' | 'list-orders' }
+  /** The same for an order of an earlier attempt. */
+  | { readonly kind: 'ask-past' | 'cancel-past' }
   | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'below-minimum'; readonly below: BelowMinimum }
   | { readonly kind: 'retry' }
@@ -15,3 +18,29 @@ export type Step =
 export const ASK_HOLDING: Step = { kind: 'ask-holding' }
 
 export const ASK_ORDER: Step = { kind: 'ask-order' }
+
+export const CANCEL: Step = { kind: 'cancel' }
+
+/** The event that a step is which needs no call. */
+export function eventOf(step: Step, now: number): ExitEvent | undefined {
+  switch (step.kind) {
+    case 'plan':
+      return { kind: 'planned', plan: step.plan, at: now }
+    case 'below-minimum':
+    case 'retry':
+    case 'contradicted':
+    case 'flat':
+    case 'untouched':
+    case 'ended':
+      return { ...step, at: now }
+    case 'save':
+    case 'send':
+    case 'ask-order':
+    case 'cancel':
+    case 'ask-past':
+    case 'cancel-past':
+    case 'ask-holding':
+    case 'list-orders':
+      return undefined
+  }
+}

@@ -2,10 +2,10 @@ import { sum } from '../domain/decimal.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { isEnough, leftOf } from '../domain/units.ts'
-import type { ExitEvent } from './events.ts'
 import { mayBeWhole } from './evidence.ts'
 import { isFollowed, isUnchanged } from './exit-state.ts'
 import type { HoldingGroup } from './holding-group.ts'
+import { hasRisen, isTooLarge } from './past-orders.ts'
 import { isAlive, isOver, type ExitRecord } from './record.ts'
 import { asksHolding, isHoldingEvidence, wayOf, type ExitSettings } from './settings.ts'
 import type { Step } from './step.ts'
@@ -14,7 +14,14 @@ import { Verification } from './verification.ts'
 /** A call that must be made for an exit. */
 export type CallKind = Extract<
   Step['kind'],
-  'save' | 'send' | 'ask-order' | 'cancel' | 'ask-holding' | 'list-orders'
+  | 'save'
+  | 'send'
+  | 'ask-order'
+  | 'cancel'
+  | 'ask-past'
+  | 'cancel-past'
+  | 'ask-holding'
+  | 'list-orders'
 >
 
 /** The moment at which an order that has waited gets its turn. */
@@ -41,8 +48,9 @@ export class TrackedExit {
   isEndUnreported = false
   /** The order whose unknown outcome was reported. */
   private unprovedId: string | undefined
-  /** The order that was looked up last. */
+  /** The order that was looked up last, and the one before which its predecessor was. */
   private soughtId: string | undefined
+  private pastSoughtFor: string | undefined
   /** Whether the holding is known well enough to send an order by it. */
   readonly verification: Verification
   /** The durable state of the record, as of the last save that a caller waited for. */
@@ -94,6 +102,7 @@ export class TrackedExit {
   isWanted(order: ExitOrder): boolean {
     const { record, group } = this
     if (record.state.kind !== 'queued' || record.order !== order) return false
+    if (hasRisen(record) || isTooLarge(record)) return false
     if (record.isDoubted) return true
     const allowance = group.allowance(record.positionId)
     const isAllowed = allowance === undefined || isEnough(allowance, order.quantity)
@@ -179,7 +188,9 @@ export class TrackedExit {
 
   /** A call has ended. A save that went well may be followed by another one at once. */
   end(call: CallKind): void {
-    if (call === 'ask-order') this.soughtId = this.record.order.clientOrderId
+    const { clientOrderId } = this.record.order
+    if (call === 'ask-order') this.soughtId = clientOrderId
+    if (call === 'ask-past') this.pastSoughtFor = clientOrderId
     this.underWay.delete(call)
   }
 
@@ -193,6 +204,11 @@ export class TrackedExit {
   /** Whether the present order was looked up, whatever came of it. */
   get isSought(): boolean {
     return this.soughtId === this.record.order.clientOrderId
+  }
+
+  /** Whether the order before the present one was looked up during this attempt, whatever came of it. */
+  get isPastSought(): boolean {
+    return this.pastSoughtFor === this.record.order.clientOrderId
   }
 
   /** Lets other exits of the holding follow, once the store knows that this one needs it no more. */
@@ -221,25 +237,3 @@ export const executedOf = ({ before, executed }: ExitRecord): number =>
 /** Units that the present order may have executed without our knowing. */
 export const underWayOf = ({ order, executed }: ExitRecord): number =>
   leftOf(order.quantity, executed.quantity)
-
-/** The event that a step is which needs no call. */
-export function eventOf(step: Step, now: number): ExitEvent | undefined {
-  switch (step.kind) {
-    case 'plan':
-      return { kind: 'planned', plan: step.plan, at: now }
-    case 'below-minimum':
-    case 'retry':
-    case 'contradicted':
-    case 'flat':
-    case 'untouched':
-    case 'ended':
-      return { ...step, at: now }
-    case 'save':
-    case 'send':
-    case 'ask-order':
-    case 'cancel':
-    case 'ask-holding':
-    case 'list-orders':
-      return undefined
-  }
-}

@@ -50,7 +50,7 @@ export const JOURNAL_KINDS = {
     'exit-foreign': 'the broker has an order with the id of an exit that the service did not send',
     'exit-unverified':
       'the broker has not reported the holding that an exit needs for long; `isSent`: the exit is sent all the same',
-    'exit-late-fill': 'an order of an ended exit was executed later; the quantity is booked',
+    'exit-late-fill': 'an order that had ended was executed later; the quantity is booked',
   }),
   ...rows('warn', 'exits', {
     'exit-unknown': 'the answer to an order was lost; its outcome is queried',

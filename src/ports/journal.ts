@@ -103,7 +103,10 @@ export type JournalEvent =
       readonly wasDoubted: boolean
       readonly steps: readonly HistoryStep[]
     }
-  /** An order of an ended exit has executed that much more than was booked; `booked`: units in all. */
+  /**
+   * An order that was over has executed that much more than was booked; `booked`: units of its exit in all.
+   * `isOpen`: the exit is not over, and its end books them.
+   */
   | {
       readonly kind: 'exit-late-fill'
       readonly position: Position
@@ -112,6 +115,7 @@ export type JournalEvent =
       readonly clientOrderId: string
       readonly executed: Execution
       readonly booked: number
+      readonly isOpen: boolean
     }
   /** A position, or a part of one, was closed outside the service, without an exit of ours. */
   | { readonly kind: 'position-gone'; readonly positionId: PositionId; readonly lost: number }

@@ -71,17 +71,113 @@ describe('an order that is executed after the venue has reported its end', () =>
   const realised = async (): Promise<readonly number[]> =>
     (await system.portfolio.standing()).day.realised.map(({ amount }) => amount)
 
-  it('is booked on its exit, which the holding had shown as closed by others', async () => {
+  it('is the fill of its exit where that is open: what the holding lacks is looked up first', async () => {
     await endFirst()
     fillFirst()
     await cycles(12)
     expect(account.placed).to.have.length(1)
+    expect([...lines('position-gone'), ...lines('exit-closed')]).to.deep.equal([])
+    expect(lines('exit-filled')[0]).to.include({ positionId: P1, quantity: 5, price: 90 })
+    expect(await realised()).to.deep.equal([-50])
+  })
+
+  it('is booked later where the venue answers no question about it for long', async () => {
+    await endFirst()
+    fillFirst()
+    account.isSilent = true
+    await cycles(80)
     expect(lines('exit-closed')).to.have.length(1)
+    account.isSilent = false
+    await cycles(70)
+    expect(account.placed).to.have.length(1)
     const [late, ...more] = lines('exit-late-fill')
     expect(late).to.include({ positionId: P1, quantity: 5, price: 90, profit: -50, booked: 5 })
     expect(more).to.deep.equal([])
     expect(await realised()).to.deep.equal([-50])
     expect(system.state.counts.lateFills).to.equal(1)
+  })
+
+  describe('while the next order of the same exit works', () => {
+    beforeEach(async () => {
+      await endFirst()
+      await cycles(6)
+      expect(account.placed).to.have.length(2)
+    })
+
+    /** The first order has executed so much after all. */
+    function fillLate(quantity: number): void {
+      account.held -= quantity
+      set(0, { kind: 'ended', executed: { quantity, price: 90 } })
+    }
+
+    /** Executes whatever works, until the exit is over. */
+    async function finish(): Promise<void> {
+      for (let round = 0; round < 12; round++) {
+        for (const order of account.placed) account.execute(order)
+        await cycles(1)
+      }
+    }
+
+    it('counts toward the exit: the next order is cancelled, and the rest alone is sold', async () => {
+      fillLate(2)
+      await cycles(14)
+      expect(account.cancelled).to.deep.equal([account.placed[1]!.clientOrderId])
+      expect(lines('exit-late-fill')[0]).to.include({ quantity: 2, price: 90, booked: 2 })
+      await cycles(2)
+      expect(account.placed.map(({ quantity }) => quantity)).to.deep.equal([5, 5, 3])
+      await finish()
+      expect(account.held).to.equal(0)
+      expect(lines('position-shrunk')).to.deep.equal([])
+      expect(lines('exit-filled')[0]).to.include({ quantity: 5, price: 90 })
+      expect(await realised()).to.deep.equal([-50])
+    })
+
+    it('ends the exit where it was all of it', async () => {
+      fillLate(5)
+      await cycles(20)
+      expect([account.placed.length, account.held]).to.deep.equal([2, 0])
+      expect(lines('exit-filled')[0]).to.include({ quantity: 5, price: 90 })
+      expect(await realised()).to.deep.equal([-50])
+    })
+
+    it('is known to the next process, which books it once', async () => {
+      fillLate(2)
+      await cycles(14)
+      system.engine.actors.stopAll()
+      system = await open()
+      await finish()
+      expect(account.held).to.equal(0)
+      expect(lines('exit-late-fill')).to.have.length(1)
+      expect(lines('exit-filled')[0]).to.include({ quantity: 5, price: 90 })
+      expect(await realised()).to.deep.equal([-50])
+    })
+
+    it('is learned by the next process where it came while none ran', async () => {
+      system.engine.actors.stopAll()
+      fillLate(2)
+      system = await open()
+      await cycles(4)
+      await finish()
+      expect(account.held).to.equal(0)
+      expect(lines('exit-late-fill')).to.have.length(1)
+      expect(lines('position-shrunk')).to.deep.equal([])
+      expect(lines('exit-filled')[0]).to.include({ quantity: 5 })
+    })
+
+    it('holds the next attempt back, and is cancelled, while the first order works again', async () => {
+      set(0, { kind: 'working', executed: { quantity: 0, price: null } })
+      account.ignoresCancels = true
+      await cycles(14)
+      set(1, { kind: 'ended', executed: { quantity: 0, price: null } })
+      await cycles(20)
+      expect(account.placed, 'both may sell all').to.have.length(2)
+      expect(account.cancelled).to.include(account.placed[0]!.clientOrderId)
+      account.ignoresCancels = false
+      await cycles(10)
+      expect(account.placed).to.have.length(3)
+      await finish()
+      expect(account.held).to.equal(0)
+    })
   })
 
   /** The second order is filled, and the first one after all. */

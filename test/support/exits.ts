@@ -4,11 +4,11 @@ import type { Capabilities } from '../../src/domain/venue.ts'
 import { newExit } from '../../src/exits/attempts.ts'
 import type { Circumstances } from '../../src/exits/circumstances.ts'
 import type { ExitEvent } from '../../src/exits/events.ts'
-import { stepsFor } from '../../src/exits/evidence.ts'
 import { follow } from '../../src/exits/exit-transitions.ts'
 import type { ExitRecord } from '../../src/exits/record.ts'
 import { asksHolding, EXIT_DEFAULTS, type ExitSettings } from '../../src/exits/settings.ts'
 import type { Step } from '../../src/exits/step.ts'
+import { stepsFor } from '../../src/exits/steps.ts'
 import { aDecision, aPosition } from './builders.ts'
 
 /** Settings of a venue that can prove nothing but what is given; it shows everything after 10 ms. */
@@ -86,6 +86,7 @@ export class ExitCase {
       hasLock: true,
       isWhole: true,
       isSought: true,
+      isPastSought: true,
       isVerified: true,
       isShared: false,
       spare: 0,

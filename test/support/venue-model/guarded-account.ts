@@ -1,12 +1,13 @@
 import { expect } from 'chai'
 import { instrumentId, positionId, type PositionId } from '../../../src/domain/ids.ts'
-import type { ExitOrder } from '../../../src/domain/order.ts'
+import type { ExitOrder, OrderState } from '../../../src/domain/order.ts'
 import type { Position } from '../../../src/domain/position.ts'
 import type { Capabilities } from '../../../src/domain/venue.ts'
 import { AccountBook } from '../../../src/exits/account-book.ts'
 import { clientOrderId } from '../../../src/exits/client-order-id.ts'
 import type { ExitEvent } from '../../../src/exits/events.ts'
 import type { Notice } from '../../../src/exits/notices.ts'
+import { pastOrderToAsk } from '../../../src/exits/past-orders.ts'
 import { isAlive, type ExitRecord } from '../../../src/exits/record.ts'
 import {
   isHoldingEvidence,
@@ -290,11 +291,23 @@ export class GuardedAccount {
     const { now } = this.venue
     this.book.cycle(now)
     const isAsked = this.book.doubtful().length > 0
+    for (const { clientOrderId } of this.book.lateQuestions(now)) this.lookUpLate(clientOrderId)
     for (const id of this.book.exits.ids()) this.act(id, roll)
     if (isAsked || roll() % 4 === 1) this.ask(roll)
     if (this.settings.listsOrders && roll() % 3 === 0) this.list(roll)
     // The list of everything that is held.
     if (roll() % 3 === 0) this.report({ lagMs: this.lag(roll), isNamed: false, askedAt: now }, roll)
+  }
+
+  /** An order that is over is looked up, as a holding lacks what it may have executed. */
+  private lookUpLate(id: ExitOrder['clientOrderId']): void {
+    const { now } = this.venue
+    const order = this.venue.lookUp(id, 0)
+    this.book.late.answered(id, order, now)
+    const owner = this.book.exits.owner(id)
+    const event = { kind: 'seen', id, order, by: 'look-up', askedAt: now, at: now } as const
+    if (owner === undefined) this.book.late.seen(id, order)
+    else this.book.exits.happened(owner, event)
   }
 
   /** Everything that is due for an exit is begun. */
@@ -537,16 +550,22 @@ export class GuardedAccount {
         this.lane.push(record)
         if (roll() % 3 !== 1) this.leave(roll)
         return
+      case 'ask-past':
+      case 'cancel-past': {
+        const by = call === 'cancel-past' ? 'cancel' : 'look-up'
+        const orderId = pastOrderToAsk(record)!.clientOrderId as ExitOrder['clientOrderId']
+        const isUnanswered = roll() % 5 === 4
+        const order = isUnanswered ? ({ kind: 'unknown' } as const) : this.answer(orderId, by, roll)
+        const event: ExitEvent = { kind: 'seen', id: orderId, order, by, askedAt: now, at: now }
+        this.answers.push({ record, call, event })
+        return
+      }
       case 'ask-order':
       case 'cancel': {
         const by = call === 'cancel' ? 'cancel' : 'look-up'
         const isUnanswered = roll() % 5 === 4
         const { clientOrderId: orderId } = record.order
-        const truth = isUnanswered
-          ? ({ kind: 'unknown' } as const)
-          : call === 'cancel'
-            ? this.venue.cancel(orderId)
-            : this.venue.lookUp(orderId, this.lag(roll))
+        const truth = isUnanswered ? ({ kind: 'unknown' } as const) : this.answer(orderId, by, roll)
         const order = this.isLying ? lieAbout(record, { by, truth, roll: roll() }) : truth
         this.isLying = false
         const event: ExitEvent = { kind: 'seen', id: orderId, order, by, askedAt: now, at: now }
@@ -559,6 +578,10 @@ export class GuardedAccount {
       case 'list-orders':
         this.list(roll)
     }
+  }
+
+  private answer(orderId: string, by: 'look-up' | 'cancel', roll: Dice): OrderState {
+    return by === 'cancel' ? this.venue.cancel(orderId) : this.venue.lookUp(orderId, this.lag(roll))
   }
 
   private list(roll: Dice): void {

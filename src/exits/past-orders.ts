@@ -1,0 +1,162 @@
+import { isBounded } from '../domain/bounds.ts'
+import { ratioOfSums, sum } from '../domain/decimal.ts'
+import type { Execution, OrderState } from '../domain/order.ts'
+import { leftOf } from '../domain/units.ts'
+import type { ExitEvent } from './events.ts'
+import {
+  hasNotLeft,
+  isAlive,
+  plus,
+  remainingOf,
+  withStep,
+  type ExitRecord,
+  type PastOrder,
+} from './record.ts'
+
+/*
+ * Orders of the attempts before the present one. Each was proved to be over, or the venue said so: one that
+ * is executed all the same is a fill of this exit, and what it has sold is not sold again.
+ */
+
+/** Orders of earlier attempts that an exit remembers, the last ones. */
+const MOST_PAST = 10
+
+/** The past orders of a record whose present attempt is over; it executed that much. */
+export function withPresent(record: ExitRecord, executed: Execution): readonly PastOrder[] {
+  const { pastOrders, order, state } = record
+  // An order with its id is not ours, or none has ever left.
+  if (state.kind === 'foreign' || hasNotLeft(record)) return pastOrders
+  const { clientOrderId, quantity } = order
+  return [...pastOrders, { clientOrderId, quantity, executed }].slice(-MOST_PAST)
+}
+
+/** Ids of the orders of an open exit that are over: the present one too where it was refused. */
+export const overOrdersOf = ({ pastOrders, order, state }: ExitRecord): readonly string[] => [
+  ...pastOrders.map(({ clientOrderId }) => clientOrderId),
+  ...(state.kind === 'rejected' ? [order.clientOrderId] : []),
+]
+
+/** Whether the venue shows an order of an earlier attempt as working. */
+export const hasRisen = ({ pastOrders }: Pick<ExitRecord, 'pastOrders'>): boolean =>
+  pastOrders.some(({ isWorking }) => isWorking === true)
+
+/** The order of an earlier attempt to ask for, or to cancel; undefined where there is none. */
+export const pastOrderToAsk = ({
+  pastOrders,
+}: Pick<ExitRecord, 'pastOrders'>): PastOrder | undefined =>
+  pastOrders.find(({ isWorking }) => isWorking === true) ?? pastOrders.at(-1)
+
+/** Whether the present order is larger than what is left to be sold: a past order was executed late. */
+export const isTooLarge = (record: ExitRecord): boolean =>
+  leftOf(record.order.quantity, record.executed.quantity) > remainingOf(record)
+
+/** All that orders of the exit are known to have executed. */
+export const bookedOf = ({ before, executed, explained }: ExitRecord): Execution =>
+  plus(plus(before, executed), explained)
+
+/** The record after what the venue says of an order of an earlier attempt; nothing where it is of none. */
+export function pastSeen(
+  record: ExitRecord,
+  { id, order, at }: Extract<ExitEvent, { kind: 'seen' }>,
+): ExitRecord {
+  const past = record.pastOrders.find(each => each.clientOrderId === id)
+  if (past === undefined || order.kind === 'unknown') return record
+  const isWorking = order.kind === 'working'
+  const all = executedBy(order, past)
+  const more = leftOf(all.quantity, past.executed.quantity)
+  const isNews = isWorking !== (past.isWorking === true)
+  if (more <= 0 && !isNews) return record
+  const now: PastOrder = {
+    clientOrderId: past.clientOrderId,
+    quantity: past.quantity,
+    executed: more > 0 ? all : past.executed,
+    ...(isWorking && { isWorking }),
+  }
+  const pastOrders = record.pastOrders.map(each => (each === past ? now : each))
+  const known: ExitRecord = { ...record, pastOrders }
+  const noted = isNews
+    ? withStep(known, at, isWorking ? `${id} works again` : `${id} works no more`)
+    : known
+  if (more <= 0) return noted
+  const fill = { quantity: more, price: priceOfRest(all, past.executed, more) }
+  return booked(withStep(noted, at, `${more} executed late by ${id}`), fill, at)
+}
+
+/** What a past order has executed in all, as far as that can be true. */
+function executedBy(order: OrderState, { quantity: most, executed }: PastOrder): Execution {
+  if (!('executed' in order)) return executed
+  const { quantity, price } = order.executed
+  const isTrue = isBounded(quantity) && quantity >= 0 && leftOf(quantity, most) === 0
+  return isTrue && (price === null || isBounded(price)) ? order.executed : executed
+}
+
+/** The record with a late fill: first for units that were taken for closed elsewhere, then for what is left. */
+function booked(record: ExitRecord, fill: Execution, at: number): ExitRecord {
+  const known = Math.min(record.lost, fill.quantity)
+  const rest = leftOf(fill.quantity, known)
+  const explained = known === 0 ? record.explained : plus(record.explained, part(fill, known))
+  const next = { ...record, explained, lost: leftOf(record.lost, known) }
+  if (rest === 0) return next
+  const before = plus(record.before, part(fill, rest))
+  const { drift, state } = next
+  const sold: ExitRecord = {
+    ...next,
+    before,
+    // The holding may have shown it before the present order was planned, or may not.
+    drift: { ...drift, least: sum(drift.least, -rest) },
+    ...(state.kind === 'filled' &&
+      state.earlier !== undefined && {
+        state: { ...state, earlier: plus(state.earlier, part(fill, rest)) },
+      }),
+  }
+  return afterSale(sold, at)
+}
+
+/** What an exit goes on with when less of it is left to be sold. */
+function afterSale(record: ExitRecord, at: number): ExitRecord {
+  const { state } = record
+  switch (state.kind) {
+    case 'filled':
+    case 'flat':
+    // The present order is cancelled where it is too large; what is held bounds no order that works.
+    case 'sending':
+    case 'acknowledged':
+    case 'partly-filled':
+    case 'unknown':
+      return record
+    case 'intending':
+    case 'intended':
+    case 'queued':
+    case 'rejected':
+      if (isAlive(record)) {
+        return isTooLarge(record) ? { ...record, state: { kind: 'unknown', since: at } } : record
+      }
+      return replanned(record, at)
+    case 'foreign':
+      return replanned(record, at)
+  }
+}
+
+function replanned(record: ExitRecord, at: number): ExitRecord {
+  const quantity = remainingOf(record)
+  if (quantity === 0) {
+    const filled: ExitRecord = { ...record, state: { kind: 'filled', at, earlier: record.before } }
+    return withStep(filled, at, 'filled by an earlier order')
+  }
+  const { state } = record
+  if (state.kind === 'rejected' || state.kind === 'foreign') return record
+  const notBefore = state.kind === 'intending' || state.kind === 'intended' ? state.notBefore : 0
+  const order = { ...record.order, quantity }
+  const drift = { ...record.drift, least: 0, most: 0 }
+  return { ...record, order, drift, heldBefore: null, state: { kind: 'intending', notBefore } }
+}
+
+const part = ({ price }: Execution, quantity: number): Execution => ({ quantity, price })
+
+/** The price of what is new of an order, or of several; null where that is not known. */
+export function priceOfRest(all: Execution, known: Execution, quantity: number): number | null {
+  if (all.price === null || known.quantity === 0) return all.price
+  if (known.price === null) return all.price
+  const rest = ratioOfSums(all.price, all.quantity, -known.price, known.quantity, quantity)
+  return isBounded(rest) && rest > 0 ? rest : all.price
+}
