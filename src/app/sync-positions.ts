@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Account } from '../account/account.ts'
 import { refusalOf } from '../account/admission.ts'
 import type { Wanted } from '../account/registration.ts'
@@ -108,6 +109,9 @@ async function changeRules(
     if (difference !== undefined) {
       kept.push(`${id}: ${difference}: release it and add it again to change that`)
     }
+    // One that is being exited takes no other rules, and needs none where they are the same.
+    const isRefused = registered.entry?.kind === 'refused'
+    if (!isRefused && isDeepStrictEqual(rules, registered.rules)) continue
     try {
       const request = { rules, isWhole: true, force: false, exitNow: false }
       const { changes } = await system.changeRules(id, request, BY)

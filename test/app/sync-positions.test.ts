@@ -19,9 +19,11 @@ const NO_FLAGS = { exitNow: false, opensLater: false, reopen: false }
 describe('seed', () => {
   let keeper: MemoryRepository
   let system: Account
+  let broker: TestVenue
 
   beforeEach(async () => {
     keeper = new MemoryRepository()
+    broker = new TestVenue()
     await start()
   })
 
@@ -30,7 +32,7 @@ describe('seed', () => {
   async function start(): Promise<void> {
     system = await openAccount({
       keeper,
-      venue: new TestVenue().venue,
+      venue: broker.venue,
       clock: { now: () => 1_000, monotonic: () => 1_000 },
       timers: machineTimers,
       callTimeoutMs: 1_000,
@@ -100,6 +102,19 @@ describe('seed', () => {
     expect(refused).to.have.length(1)
     expect(refused[0]).to.match(/^b keeps its rules: the new rules loosen/)
     expect([rulesOf('a'), rulesOf('b')]).to.deep.equal([STOP_3, STOP_3])
+  })
+
+  it('says nothing of the rules of a position that is being exited, unless the file changes them', async () => {
+    await seed(system, [entry('a')])
+    broker.isDown = true
+    broker.isSilent = true
+    broker.fault = 'lost'
+    system.manualExits.exit(positionId('a'), 'manual')
+    await system.manualExits.settled(positionId('a'))
+    const same = await restartedWith(entry('a'))
+    expect(same.refused).to.deep.equal([])
+    const changed = await restartedWith(entry('a', STOP_3))
+    expect(changed.refused).to.deep.equal(['a keeps its rules: position a is being exited'])
   })
 
   it('keeps a rule that the file has dropped, and says so in the journal', async () => {
