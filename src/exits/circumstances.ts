@@ -31,6 +31,10 @@ export interface Circumstances {
   readonly isWhole: boolean
   /** Units of it that belong to no position, in the position's direction, >= 0. */
   readonly spare: number
+  /** Units of it that its positions own. */
+  readonly owned: number
+  /** No position has taken units of it, or left some, since the present attempt was made. */
+  readonly isNamedAlike: boolean
   /** Units of the holding that the position may close; undefined where that is not known. */
   readonly allowance: number | undefined
   /** Our own orders and positions have not changed the holding since then. */
@@ -73,7 +77,7 @@ export interface CallGates {
 
 /** An exit whose circumstances are asked for; one for which nothing is sent any more verifies nothing. */
 type Surrounded = Pick<TrackedExit, 'position' | 'group' | 'takenUpAt'> &
-  Partial<Pick<TrackedExit, 'isVerified' | 'isSought' | 'isPastSought'>>
+  Partial<Pick<TrackedExit, 'isVerified' | 'isSought' | 'isPastSought' | 'notedAt'>>
 
 /** What surrounds an exit at the moment. */
 export function circumstancesOf(
@@ -81,7 +85,7 @@ export function circumstancesOf(
   gates: CallGates,
   { settings, specOf, priceOf }: ExitsOptions,
 ): Circumstances {
-  const { position, group, takenUpAt, isSought = true, isPastSought = true } = entry
+  const { position, group, takenUpAt, isSought = true, isPastSought = true, notedAt } = entry
   const { id, instrument, side } = position
   const isFree = group.lockedBy === undefined || group.lockedBy === id
   return {
@@ -90,6 +94,8 @@ export function circumstancesOf(
     held: group.held(side),
     isWhole: group.isWhole,
     spare: group.spare,
+    owned: group.owned,
+    isNamedAlike: notedAt !== undefined && group.namedAt <= notedAt,
     allowance: group.allowance(id),
     quietSince: group.quietSince,
     isVerified: entry.isVerified?.(gates.now, settings) ?? false,

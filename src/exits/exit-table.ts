@@ -8,7 +8,7 @@ import { circumstancesOf, type CallGates, type ExitsOptions } from './circumstan
 import type { ExitEvent } from './events.ts'
 import { follow, joined } from './exit-transitions.ts'
 import type { HoldingBook } from './holding-book.ts'
-import { changeSince, lockHolding, resumeLock } from './holding-lock.ts'
+import { changeSince, lockHolding, noteBeside, resumeLock } from './holding-lock.ts'
 import { endOf, lateFillOf, noticesOf } from './noticing.ts'
 import { inSteps } from './reading.ts'
 import { completed, isAlive, isIdle, type ExitRecord } from './record.ts'
@@ -70,7 +70,8 @@ export class ExitTable {
       { position: owned, generation, decision, at: now },
       this.options.settings,
     )
-    this.enter(record, owned, now)
+    const entry = this.enter(record, owned, now)
+    if (!isHoldingEvidence(this.options.settings.capabilities)) noteBeside(entry, now)
   }
 
   /** Takes up an exit that an earlier process has left, of a position that is owned. */
@@ -227,8 +228,11 @@ export class ExitTable {
       for (const orderId of orderIdsOf(record)) this.orders.set(orderId, id)
     }
     const { settings } = this.options
-    if (event.kind === 'planned' && isHoldingEvidence(settings.capabilities)) {
+    const isEvidence = isHoldingEvidence(settings.capabilities)
+    if (event.kind === 'planned' && isEvidence) {
       lockHolding(entry, this.holdings.othersIn(entry.group, id), event.at)
+    } else if (!isEvidence && (event.kind === 'planned' || record.attempt !== before.attempt)) {
+      noteBeside(entry, event.at)
     }
     const executed = restOf(executedOf(record), executedOf(before))
     if (executed > 0 || isAlive(record) !== isAlive(before)) {

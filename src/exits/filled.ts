@@ -1,16 +1,16 @@
 import { difference } from '../domain/decimal.ts'
-import { isEnough, restOf } from '../domain/units.ts'
+import { isEnough } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
 import { isUnchanged, type ExitState } from './exit-state.ts'
+import { goneBeside } from './holding-evidence.ts'
 import { isReportedTwice } from './holding-state.ts'
 import { DOUBTED, NOTHING, withStep, type ExitRecord } from './record.ts'
 import { proofMs, type ExitSettings } from './settings.ts'
 import type { Step } from './step.ts'
 
 /*
- * An exit that the venue calls filled. Where its position is alone in the holding, that must fall by the
- * fill. While it does not, the two answers contradict each other: nothing is sold, the order is asked for
+ * An exit that the venue calls filled. Where nothing else changes the holding, that must fall by the fill. While it does not, the two answers contradict each other: nothing is sold, the order is asked for
  * again, and a venue that takes its word back puts the order in doubt. Others may have bought meanwhile, so
  * after `loudAfterMs` the fill counts: what is held then belongs to no position, and is reported as that.
  */
@@ -27,8 +27,8 @@ export function afterFill(
   const { capabilities, loudAfterMs } = settings
   const { at, isContradicted = false } = state
   const isReported = held !== undefined && held.at >= at + capabilities.visibilityMs
-  // With several positions in one holding, none can prove its own end by it.
-  if (isShared) return [{ kind: 'flat', by: 'fill' }]
+  // A holding that other exits change as well, or of unknown owners, shows no end.
+  if (isShared && !canContradict(record, state, around)) return [{ kind: 'flat', by: 'fill' }]
   if (!isReported) return [{ kind: 'ask-holding' }]
   if (!isContrary(record, state, around)) return [{ kind: 'flat', by: 'fill' }]
   const apartMs = proofMs(capabilities)
@@ -39,17 +39,27 @@ export function afterFill(
   return capabilities.lookup === 'none' ? questions : [...questions, { kind: 'ask-order' }]
 }
 
-/** Whether the holding has fallen by less than the last order is said to have executed. */
-function isContrary(
-  { heldBefore, before, drift }: ExitRecord,
+/** Whether a report could show that the last order has executed less than it is said to. */
+function canContradict(
+  { drift, before, heldBefore }: ExitRecord,
   { at, earlier }: Filled,
-  { held, quietSince }: Circumstances,
+  { quietSince, isShared }: Circumstances,
 ): boolean {
-  // What others have changed since the order was planned hides what it executed.
-  const isComparable = isUnchanged(drift) && quietSince <= at
-  if (heldBefore === null || earlier === undefined || !isComparable) return false
-  const executed = difference(before.quantity, earlier.quantity)
-  return !isEnough(restOf(heldBefore, held!.quantity), executed)
+  const isKnown = drift.spare !== null || (heldBefore !== null && !isShared)
+  // What others have changed since hides what it executed.
+  if (!isKnown || earlier === undefined || !isUnchanged(drift) || quietSince > at) return false
+  return !isEnough(earlier.quantity, before.quantity)
+}
+
+/**
+ * Whether the holding has fallen by less than the last order is said to have executed: more of it belongs to no
+ * position than before.
+ */
+function isContrary(record: ExitRecord, state: Filled, around: Circumstances): boolean {
+  if (!canContradict(record, state, around)) return false
+  const left = difference(record.quantity, state.earlier?.quantity ?? 0)
+  const gone = goneBeside(record, left, around)
+  return gone !== undefined && gone < 0
 }
 
 /** The record of a filled exit after one of the events that concern it; any other changes nothing. */

@@ -129,7 +129,7 @@ export class HoldingBook {
     const group = this.groups.get(name)
     this.unowned.release(key, position.id, left)
     this.lives.delete(position.id)
-    group?.disown(position.id, now)
+    group?.disown(position.id, { left, now })
     if (group?.isEmpty === true) this.drop(name, group)
   }
 

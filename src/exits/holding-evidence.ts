@@ -1,9 +1,9 @@
 import { sum } from '../domain/decimal.ts'
-import { isSame, restOf } from '../domain/units.ts'
+import { isSame, leftOf, restOf } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
 import { isUnchanged, type ExitState, type Followed } from './exit-state.ts'
 import { isReportedTwice } from './holding-state.ts'
-import { remainingOf, type ExitRecord } from './record.ts'
+import { isOver, remainingOf, type ExitRecord } from './record.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
 import type { Step } from './step.ts'
 
@@ -88,9 +88,10 @@ function settledDoubt(record: ExitRecord, state: Unknown, around: Circumstances)
 function settledLost(
   record: ExitRecord,
   { absentAt, cancelledAt }: Unknown,
-  { held, isWhole, isShared, quietSince, settings }: Circumstances,
+  around: Circumstances,
 ): Step | undefined {
-  const { order, executed, heldBefore, drift } = record
+  const { held, isWhole, isShared, quietSince, settings } = around
+  const { order, executed, drift } = record
   if (absentAt === undefined || cancelledAt === undefined || held === undefined) return undefined
   const apartMs = proofMs(settings.capabilities)
   const from = Math.max(absentAt, cancelledAt, quietSince) + apartMs
@@ -100,9 +101,28 @@ function settledLost(
     quantity: Math.max(executed.quantity, Math.min(order.quantity, units)),
   })
   if (!isShared && held.quantity === 0) return ended(order.quantity)
-  // Where others had a part of what was held before, what is gone may be theirs.
-  const wasAlone = heldBefore !== null && isSame(heldBefore, remainingOf(record))
-  const gone = wasAlone ? Math.max(0, restOf(heldBefore, held.quantity)) : 0
-  if (!isShared && isUnchanged(drift) && gone > 0) return ended(gone)
-  return isWhole ? ended(0) : undefined
+  // What others have bought, or have as well, may stand for what the order has sold.
+  const gone = goneBeside(record, remainingOf(record), around)
+  if (gone === 0 && isWhole) return ended(0)
+  return gone !== undefined && gone > 0 && !isShared && isUnchanged(drift) ? ended(gone) : undefined
+}
+
+/**
+ * Units that are gone of a holding since the attempt was made, beyond what its positions are known to have
+ * executed; below 0 where it rose. `left`: units that were left of the exit then. Undefined where it is not
+ * known what belonged to no position then, or where positions have taken or left some of it since.
+ */
+export function goneBeside(
+  record: ExitRecord,
+  left: number,
+  { held, owned, isNamedAlike }: Circumstances,
+): number | undefined {
+  const { drift, heldBefore } = record
+  const wasAlone = heldBefore !== null && isSame(heldBefore, left)
+  const spare = drift.spare ?? (wasAlone ? 0 : null)
+  const others = drift.others ?? (wasAlone ? 0 : null)
+  if (held === undefined || spare === null || others === null) return undefined
+  const own = isOver(record) ? 0 : remainingOf(record)
+  const isAlike = isNamedAlike || isSame(leftOf(owned, own), others)
+  return isAlike ? restOf(sum(owned, spare), held.quantity) : undefined
 }

@@ -2,7 +2,7 @@ import { sum } from '../domain/decimal.ts'
 import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
-import { leftOf } from '../domain/units.ts'
+import { leftOf, restOf } from '../domain/units.ts'
 import type { Held } from './circumstances.ts'
 import type { HoldingChange } from './events.ts'
 import { heldOf, reported, unknownHolding, type HoldingState } from './holding-state.ts'
@@ -24,6 +24,12 @@ export interface Surroundings {
   beyond(key: HoldingKey, quantity: number): void
 }
 
+/** Units of a holding that belong to no position, and that positions own. */
+export interface CleanHolding {
+  readonly spare: number
+  readonly owned: number
+}
+
 export const NOTHING_LOST: ReadonlyMap<PositionId, number> = new Map()
 
 /** One holding, the positions that own it, and what each may close. Changes itself. */
@@ -35,6 +41,15 @@ export class HoldingGroup {
   isWhole = false
   /** Units that belong to no position, in the direction of its positions, by the last report. */
   spare = 0
+  /** Units that its positions own, by the last report and less what was executed since. */
+  owned = 0
+  /**
+   * The same as of the last report while no order of ours was under way, and less what was executed since;
+   * undefined where positions have come or gone since.
+   */
+  clean: CleanHolding | undefined
+  /** When positions last took units of it, or left some, epoch ms. */
+  namedAt = -Infinity
   private lockHolder: PositionId | undefined
   /** The least that was held since the turn began, and since when (epoch ms): more is a rise. */
   private low: { readonly quantity: number; readonly at: number } | undefined
@@ -92,15 +107,23 @@ export class HoldingGroup {
     this.cameAt = now
     this.owners.set(position.id, position)
     this.ownedSince.set(position.id, now)
+    this.named(now)
     this.allowances.delete(position.id)
     this.quietAt = now
     this.isSettled = false
     return came
   }
 
-  /** Lets go of a position. */
-  disown(id: PositionId, now: number): void {
+  private named(now: number): void {
+    this.namedAt = now
+    this.clean = undefined
+  }
+
+  /** Lets go of a position; `left` units of it stay at the venue. */
+  disown(id: PositionId, { left, now }: { left: number; now: number }): void {
     if (!this.owners.delete(id)) return
+    if (left > 0) this.named(now)
+    this.clean = undefined
     this.ownedSince.delete(id)
     this.allowances.delete(id)
     this.quietAt = now
@@ -111,6 +134,7 @@ export class HoldingGroup {
   /** A position is released, and an order of it may still be executed. */
   retain(name: string, share: () => Share, now: number): void {
     this.retained.set(name, share)
+    this.named(now)
     this.quietAt = now
     this.isSettled = false
   }
@@ -118,6 +142,7 @@ export class HoldingGroup {
   /** That order is over. */
   letGo(name: string, now: number): void {
     this.retained.delete(name)
+    this.named(now)
     this.quietAt = now
     this.isSettled = false
   }
@@ -202,6 +227,9 @@ export class HoldingGroup {
     this.isSettled = false
     if (executed <= 0) return
     this.executedAt = now
+    this.owned = leftOf(this.owned, executed)
+    const { clean } = this
+    if (clean !== undefined) this.clean = { ...clean, owned: leftOf(clean.owned, executed) }
     const allowance = this.allowances.get(id)
     if (allowance === undefined) return
     this.allowances.set(id, leftOf(allowance, executed))
@@ -257,9 +285,14 @@ export class HoldingGroup {
     const shares = [...[...this.owners.values()].map(shareOf), ...released]
     const verdict = share(this.state, shares, { quietSince: this.quietAt, apartMs })
     // A report may not show yet what we executed last: it can take away, but grant nothing.
-    const { at, isNamed } = this.state.known!
+    const { at, isNamed, quantity } = this.state.known!
     const isClean = at >= Math.max(this.executedAt, this.restoredAt) + apartMs
     if (at < this.restoredAt + apartMs) return verdict
+    this.owned = shares.reduce((all, each) => sum(all, each.owned), 0)
+    if (isClean && shares.every(({ underWay }) => underWay === 0)) {
+      const spare = restOf(Math.abs(quantity), this.owned)
+      this.clean = verdict.isWhole ? { spare, owned: this.owned } : undefined
+    }
     for (const id of this.owners.keys()) {
       const most = verdict.most.get(id)!
       // Neither may a list, which can lag for longer than anything that is asked for by name, nor an

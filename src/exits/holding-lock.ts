@@ -1,8 +1,8 @@
 import { sum } from '../domain/decimal.ts'
-import { restOf } from '../domain/units.ts'
+import { leftOf, restOf } from '../domain/units.ts'
 import type { HoldingChange } from './events.ts'
 import { NO_DRIFT } from './exit-state.ts'
-import { isAlive, type ExitRecord } from './record.ts'
+import { isAlive, remainingOf, type ExitRecord } from './record.ts'
 import type { TrackedExit } from './tracked-exit.ts'
 
 /**
@@ -13,7 +13,20 @@ export function lockHolding(entry: TrackedExit, others: number, now: number): vo
   const { record, group } = entry
   if (record.heldBefore === null) return
   group.lock(record.positionId, record.heldBefore, now)
+  entry.notedAt = now
   entry.record = { ...record, drift: { ...NO_DRIFT, spare: group.spare, others } }
+}
+
+/**
+ * Notes with an attempt that is made now (epoch ms) which units of the holding belong to others, and to no
+ * position: they can hide what its order executes.
+ */
+export function noteBeside(entry: TrackedExit, now: number): void {
+  const { record, group } = entry
+  const { clean } = group
+  const others = clean === undefined ? null : leftOf(clean.owned, remainingOf(record))
+  entry.notedAt = now
+  entry.record = { ...record, drift: { ...record.drift, spare: clean?.spare ?? null, others } }
 }
 
 /** A new process takes up an exit whose evidence the holding is. Gives whether it is one. */

@@ -53,6 +53,8 @@ export class TrackedExit {
   private pastSoughtFor: string | undefined
   /** Whether the holding is known well enough to send an order by it. */
   readonly verification: Verification
+  /** When the units beside its own were noted for the present attempt, epoch ms; not those of the store. */
+  notedAt: number | undefined
   /** The durable state of the record, as of the last save that a caller waited for. */
   saved: ExitRecord | undefined
   /** The last evaluation of it led to the question for its holding. */

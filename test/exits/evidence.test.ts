@@ -1,9 +1,14 @@
 import { expect } from 'chai'
+import type { Circumstances } from '../../src/exits/circumstances.ts'
 import type { HoldingChange } from '../../src/exits/events.ts'
+import { NO_DRIFT, type Drift } from '../../src/exits/exit-state.ts'
 import { anOrderState, ExitCase, heldAt, settingsOf } from '../support/exits.ts'
 
 const unknownAt = (since: number, ...given: Parameters<typeof settingsOf>): ExitCase =>
   new ExitCase(settingsOf(...given)).sent().lost(since)
+
+/** Units of the holding that belonged to no position, and to others, when the order was planned. */
+const besides = (spare: number, others: number): Drift => ({ ...NO_DRIFT, spare, others })
 
 describe('the evidence for an order that was not answered', () => {
   it('is the same id again, where an id makes one order for good', () => {
@@ -91,10 +96,52 @@ describe('the evidence for an order that was not answered', () => {
 
     it('is not what is gone of a holding in which others had a part: they may have sold it', () => {
       const exit = cancelledAt60()
-      exit.record = { ...exit.record, heldBefore: 10 }
+      exit.record = { ...exit.record, heldBefore: 10, drift: besides(0, 5) }
       const held = heldAt(5, 70, 80)
       expect(exit.steps(100, { held })).to.deep.equal([{ kind: 'ended', quantity: 0 }])
       expect(exit.kindsOfSteps(100, { held, isWhole: false })).not.to.include('ended')
+    })
+
+    describe('where units of the holding belong to no position', () => {
+      const UNKNOWN: [string, Drift, Partial<Circumstances>][] = [
+        ['how many did before is not known', NO_DRIFT, {}],
+        ['as many are gone, and others have a part', besides(5, 0), { isShared: true }],
+        ['more is held than before', besides(0, 0), {}],
+        ['positions have come or gone', besides(0, 3), { isNamedAlike: false }],
+      ]
+
+      it('is not that enough is held still: what it sold may be replaced by those', () => {
+        for (const [what, drift, but] of UNKNOWN) {
+          const exit = cancelledAt60()
+          exit.record = { ...exit.record, heldBefore: null, drift }
+          const quantity = what.startsWith('as many') ? 5 : 7
+          const steps = exit.kindsOfSteps(100, { held: heldAt(quantity, 70, 80), ...but })
+          expect(steps, what).not.to.include('ended')
+        }
+      })
+
+      it('is what is gone of all', () => {
+        for (const [held, quantity] of [
+          [10, 0],
+          [7, 3],
+          [5, 5],
+        ] as const) {
+          const exit = cancelledAt60({ reduceOnly: true })
+          exit.record = { ...exit.record, drift: besides(5, 0) }
+          const steps = exit.steps(100, { held: heldAt(held, 70, 80) })
+          expect(steps, String(held)).to.deep.equal([{ kind: 'ended', quantity }])
+        }
+      })
+
+      it('is the same in a process that knows by the positions that none has come or gone', () => {
+        const exit = cancelledAt60({ reduceOnly: true })
+        exit.record = { ...exit.record, drift: besides(5, 3) }
+        const around = { held: heldAt(13, 70, 80), isNamedAlike: false, isShared: true }
+        expect(exit.steps(100, { ...around, owned: 8 })).to.deep.equal([
+          { kind: 'ended', quantity: 0 },
+        ])
+        expect(exit.kindsOfSteps(100, { ...around, owned: 6 })).not.to.include('ended')
+      })
     })
 
     it('is a new id, where the venue refuses the one that it has forgotten', () => {

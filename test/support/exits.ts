@@ -5,7 +5,7 @@ import { newExit } from '../../src/exits/attempts.ts'
 import type { Circumstances } from '../../src/exits/circumstances.ts'
 import type { ExitEvent } from '../../src/exits/events.ts'
 import { follow } from '../../src/exits/exit-transitions.ts'
-import type { ExitRecord } from '../../src/exits/record.ts'
+import { isOver, remainingOf, type ExitRecord } from '../../src/exits/record.ts'
 import { asksHolding, EXIT_DEFAULTS, type ExitSettings } from '../../src/exits/settings.ts'
 import type { Step } from '../../src/exits/step.ts'
 import { stepsFor } from '../../src/exits/steps.ts'
@@ -90,6 +90,8 @@ export class ExitCase {
       isVerified: true,
       isShared: false,
       spare: 0,
+      owned: isOver(this.record) ? 0 : remainingOf(this.record),
+      isNamedAlike: true,
       quietSince: -Infinity,
       takenUpAt: -Infinity,
       allowance: 5,
