@@ -1,12 +1,17 @@
 import { InputError, WatchkeeperError, type Fault } from '../errors.ts'
 import { failureOf, ServiceRefusal, stranger, type Asked } from './client-errors.ts'
 
-/** Characters of an answer; a service with more positions than that is to be asked for one of them. */
+/**
+ * Most characters of an answer; for a service with more positions than that, query a single
+ * position.
+ */
 const LONGEST_ANSWER = 64 * 2 ** 20
 
 /**
- * Throws what an answer with an error status says: ServiceRefusal, InputError, or NOT_WATCHKEEPER
- * where it says it in no way that the service has.
+ * Throws the error that an answer with an error status carries.
+ *
+ * @throws ServiceRefusal, InputError; WatchkeeperError NOT_WATCHKEEPER for an answer in another
+ * format.
  */
 export async function assertGood(response: Response, asked: Asked): Promise<void> {
   if (response.ok) return
@@ -17,7 +22,11 @@ export async function assertGood(response: Response, asked: Asked): Promise<void
   throw new ServiceRefusal(code, typeof detail === 'string' ? detail : code)
 }
 
-/** The JSON of an answer. Throws TOO_SLOW, NO_ANSWER, NOT_WATCHKEEPER, ANSWER_TOO_LONG. */
+/**
+ * The JSON of an answer.
+ *
+ * @throws WatchkeeperError TOO_SLOW, NO_ANSWER, NOT_WATCHKEEPER, ANSWER_TOO_LONG.
+ */
 export async function jsonOf(response: Response, asked: Asked): Promise<unknown> {
   const type = response.headers.get('content-type') ?? 'nothing'
   if (!type.includes('json')) {

@@ -1,6 +1,6 @@
 import type { ChaosSummary } from '../chaos/summary.ts'
 
-/** What a run with chaos came to, for a person. */
+/** Formats the summary of a run with chaos for a person. */
 export function chaosText(summary: ChaosSummary): string {
   const { acts, calls, restarts, quarantined, unguardedSeconds, exited, doubled } = summary
   return [

@@ -11,18 +11,18 @@ export interface CheckedRule {
   readonly reason: string
   readonly stop?: number
   readonly target?: number
-  /** Best price at which the rule arms, or its levels change form. */
+  /** Best price at which the rule arms, or its levels change their formula. */
   readonly ratchet?: number
   readonly exitAt?: number
   readonly rearmAt?: number
-  /** In place of the two above where the opening is not known: ms from it. */
+  /** Replaces the two above where the time of opening is unknown: ms from opening. */
   readonly exitAfterMs?: number
   readonly rearmAfterMs?: number
   /** The instrument that an `underlying` rule watches. */
   readonly instrument?: string
   readonly below?: number
   readonly above?: number
-  /** The bounds follow from the first tick of that instrument. */
+  /** True where the bounds follow from the first tick of that instrument. */
   readonly fromFirstTick?: true
   readonly afterMs?: number | 'auto'
   readonly action?: string
@@ -36,15 +36,17 @@ export interface CheckedPosition {
   readonly quantity: number
   readonly entryPrice: number
   /**
-   * Epoch ms; null: the first tick of the replay, and times are counted from it. Those of a session
-   * are then as if the position opened now.
+   * Epoch ms; null: the first tick of the replay, from which times are counted. Session times are
+   * then those of a position that opens now.
    */
   readonly openedAt: number | null
   readonly priceSource: string
   readonly rules: readonly CheckedRule[]
 }
 
-/** Each rule of a position as it stands at entry; without `openedAt` as if it opened at `now`. */
+/**
+ * Each rule of a position as it is at entry; without `openedAt` as if the position opened at `now`.
+ */
 export function checkedPosition(
   { position, ruleSet }: PositionEntry,
   now: number,
@@ -69,7 +71,7 @@ export function checkedPosition(
   }
 }
 
-/** What of a position a start at `now` would refuse by its times: a deadline that is past. */
+/** Times of the positions that a start at `now` would refuse, such as a deadline in the past. */
 export function startWarnings(
   { position, ruleSet, flags }: PositionEntry,
   now: number,
@@ -119,6 +121,6 @@ function atEntry(rule: Rule, position: Position): Partial<CheckedRule> {
   }
 }
 
-/** How far a level is from the entry price, percent of it, with the sign of the price move. */
+/** Distance of a level from the entry price, percent of it, with the sign of the price move. */
 export const distancePct = (entryPrice: number, level: number): number =>
   round15(ratioOfSums(level, 100, entryPrice, -100, entryPrice))

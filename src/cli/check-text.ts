@@ -2,7 +2,7 @@ import { distancePct, type CheckedPosition, type CheckedRule } from './check-rep
 import { numberText } from './levels.ts'
 import { pctText, tableLines, timeText, type Paint } from './output.ts'
 
-/** One position with its rules, as a person reads it. */
+/** Formats one position with its rules for a person. */
 export function checkedText(position: CheckedPosition, paint: Paint): string {
   const { positionId, instrument, side, quantity, entryPrice, openedAt, priceSource } = position
   const opened = openedAt === null ? 'opens with the first tick' : `opened ${timeText(openedAt)}`
@@ -22,7 +22,7 @@ function levelsOf(rule: CheckedRule, { entryPrice, openedAt }: CheckedPosition):
       : [`${name} ${numberText(value)} (${pctText(distancePct(entryPrice, value))})`]
   const bound = (name: string, value: number | undefined): string[] =>
     value === undefined ? [] : [`${name} ${numberText(value)}`]
-  // Without a time of opening, what is left as an instant is as if the position opened now.
+  // Without a time of opening, remaining instants are those of a position that opens now.
   const hedge = openedAt === null ? ' if it opened now' : ''
   const time = (name: string, at: number | undefined): string[] =>
     at === undefined ? [] : [`${name} at ${timeText(at)}${hedge}`]
@@ -47,7 +47,7 @@ function levelsOf(rule: CheckedRule, { entryPrice, openedAt }: CheckedPosition):
 const quiet = (afterMs: number | 'auto'): string =>
   afterMs === 'auto' ? 'three times its longest gap' : durationText(afterMs)
 
-/** Ms as days, hours, minutes and seconds, leaving out what is zero. */
+/** Ms as days, hours, minutes and seconds, without parts that are zero. */
 export function durationText(ms: number): string {
   const parts: [number, string][] = [
     [Math.floor(ms / 86_400_000), 'd'],

@@ -1,26 +1,26 @@
 import { WatchkeeperError } from '../errors.ts'
 import type { ErrorCode } from '../errors/codes.ts'
 
-/** An answer that the service gave with an error status. */
+/** An answer of the service with an error status. */
 export class ServiceRefusal extends WatchkeeperError {
   constructor(code: string, message: string) {
-    // A later release may answer a code without a row here: it is printed, and matches nothing.
+    // A later release may send a code that has no row here: it is printed, and no code matches it.
     super(code as ErrorCode, message)
   }
 }
 
-/** Something else than watchkeeper answers at `url`. */
+/** A program other than watchkeeper answers at `url`. */
 export const stranger = (url: string, why: string): WatchkeeperError =>
   new WatchkeeperError('NOT_WATCHKEEPER', `${url} is no watchkeeper: ${why}`)
 
-/** Nothing listens there, as far as the machine can tell. */
+/** No program listens there, as far as the machine can determine. */
 const REFUSED = 'ECONNREFUSED'
 
-/** Whether an error came from an `AbortSignal` that a timer has fired. */
+/** Whether an error came from an `AbortSignal` of an expired timer. */
 const isTimeout = (error: unknown): boolean =>
   error instanceof DOMException && error.name === 'TimeoutError'
 
-/** What was asked, for errors about it. */
+/** The request, for errors about it. */
 export interface Asked {
   readonly url: string
   /** Longest wait, ms. */
@@ -28,8 +28,8 @@ export interface Asked {
 }
 
 /**
- * Says why a request or its answer failed: TOO_SLOW, NO_SERVICE (nothing listens there),
- * NOT_WATCHKEEPER (what answers does not speak http), NO_ANSWER (anything else).
+ * Maps the failure of a request or its answer to a code: TOO_SLOW, NO_SERVICE (no program listens
+ * there), NOT_WATCHKEEPER (the answer is not HTTP), NO_ANSWER (anything else).
  */
 export function failureOf(cause: unknown, { url, waitMs }: Asked): WatchkeeperError {
   if (cause instanceof WatchkeeperError) return cause
@@ -46,6 +46,6 @@ export function failureOf(cause: unknown, { url, waitMs }: Asked): WatchkeeperEr
   return new WatchkeeperError('NO_ANSWER', `no whole answer from ${url} (${why})`, { cause })
 }
 
-/** Whether to ask again may help: nothing was heard, or not to its end. */
+/** Whether a retry may help: no answer arrived, or an incomplete one. */
 export const isSilence = (error: unknown): error is WatchkeeperError =>
   error instanceof WatchkeeperError && ['NO_SERVICE', 'NO_ANSWER', 'TOO_SLOW'].includes(error.code)

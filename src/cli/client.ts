@@ -5,21 +5,26 @@ import { assertGood, jsonOf } from './answer-body.ts'
 import { failureOf, stranger, type Asked } from './client-errors.ts'
 import { dataLines, Silence } from './event-stream.ts'
 
-/** Where the service is, and who asks. */
+/** Address of the service, credentials and timeouts. */
 export interface ClientOptions {
   /** Without user, password, query or fragment: errors name it. */
   readonly url: string
-  /** Bearer token, where the service wants one. */
+  /** Bearer token, where the service requires one. */
   readonly token: string | undefined
   /** Longest wait for an answer, ms; default 10,000. */
   readonly timeoutMs?: number
-  /** Longest silence of a stream, ms; default 60,000: the service says something every 15 s. */
+  /**
+   * Longest silence of a stream, ms; default 60,000: the service sends at least a comment every 15
+   * s.
+   */
   readonly silenceMs?: number
 }
 
 /**
- * Asks a running service. Throws WatchkeeperError: NO_SERVICE (nothing listens there), NO_ANSWER,
- * TOO_SLOW, NOT_WATCHKEEPER; ServiceRefusal with the service's own code; InputError with its faults.
+ * Client of a running service.
+ *
+ * @throws WatchkeeperError NO_SERVICE (no program listens there), NO_ANSWER, TOO_SLOW,
+ * NOT_WATCHKEEPER; ServiceRefusal with the service's own code; InputError with its faults.
  *
  * @example
  * ```ts
@@ -57,14 +62,14 @@ export class ServiceClient {
     return this.ask(method, path, { shape, body })
   }
 
-  /** Takes something away; there is nothing to read in the answer. */
+  /** Sends a DELETE request and ignores the body of the answer. */
   async remove(path: string): Promise<void> {
     const response = await this.send('DELETE', path, { body: {} })
     await this.assertGood(response)
     await response.body?.cancel()
   }
 
-  /** The body of `/health`, also where it says that the service fails. */
+  /** The body of `/health`, also where its status is an error. */
   async health(): Promise<HealthReport> {
     const response = await this.send('GET', '/health')
     if (response.status !== 503) await this.assertGood(response)
@@ -72,8 +77,8 @@ export class ServiceClient {
   }
 
   /**
-   * Opens a stream of server-sent events; connected when the promise resolves. Gives the text of each
-   * `data` line until the stream ends; throws where it breaks off or says nothing for too long.
+   * Opens a stream of server-sent events; connected when the promise resolves. Yields the text of
+   * each `data` line until the stream ends; throws where it breaks off or is silent for too long.
    */
   async events(path: string): Promise<AsyncGenerator<string>> {
     const { silenceMs, timeoutMs } = this.options
@@ -83,13 +88,13 @@ export class ServiceClient {
       silence.heard(silenceMs)
       return this.dataOf(body, silence)
     } catch (error) {
-      // A wait that nobody needs any more would keep the process from its end.
+      // A pending timer would keep the process from ending.
       silence.end()
       throw error
     }
   }
 
-  /** The text of a long answer, piece by piece; throws where it breaks off or stands still. */
+  /** The text of a long answer in chunks; throws where it breaks off or stalls. */
   async download(path: string): Promise<AsyncGenerator<Uint8Array>> {
     const { silenceMs } = this.options
     const silence = new Silence(silenceMs)
@@ -192,7 +197,7 @@ export class ServiceClient {
     return jsonOf(response, this.asked)
   }
 
-  /** What errors about an answer name. */
+  /** What errors about an answer need. */
   private get asked(): Asked {
     return { url: this.url, waitMs: this.options.timeoutMs }
   }

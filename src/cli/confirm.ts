@@ -3,8 +3,9 @@ import { UsageError } from '../errors.ts'
 import type { CommandContext } from './command.ts'
 
 /**
- * Asks a person whether to go on. Throws UsageError where nobody can be asked, or the answer is
- * another than `word`.
+ * Asks a person whether to continue.
+ *
+ * @throws UsageError without a terminal, or where the answer is another than `word`.
  */
 export async function confirm(
   { stdin, stderr }: CommandContext,
@@ -12,7 +13,7 @@ export async function confirm(
   word = 'yes',
 ): Promise<void> {
   if ((stdin as { isTTY?: boolean }).isTTY !== true) {
-    throw new UsageError(`${question} Nobody can be asked here: say --yes`)
+    throw new UsageError(`${question} There is no terminal to ask: pass --yes`)
   }
   const lines = createInterface({ input: stdin })
   stderr.write(`${question} Type ${word} to go on: `)

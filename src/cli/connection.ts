@@ -12,36 +12,40 @@ export interface ConnectionOptions {
   readonly data?: string
 }
 
-/** Adds the option that says where the service is. */
+/** Adds the option for the address of the service. */
 export const withUrl = (command: Command): Command =>
   command.option('--url <url>', `the running service (default: ${DEFAULT_URL}, or WATCHKEEPER_URL)`)
 
-/** Adds the options that say where to look: at a running service, or at a data folder. */
+/** Adds the options for the source of data: a running service, or a data folder. */
 export const withUrlOrData = (command: Command): Command =>
   withUrl(command).option(
     '--data <folder>',
-    'look at this data folder, or redis:// address, in place of a service',
+    'read this data folder, or redis:// address, in place of a service',
   )
 
-/** Adds the option that says how results look: the first of the forms unless another is asked for. */
+/** Adds the option for the output format; the first of the formats is the default. */
 export const withFormat = (
   command: Command,
   forms: readonly string[] = ['text', 'json'],
 ): Command =>
   command.addOption(
-    new Option('--format <format>', 'how results look').choices(forms).default(forms[0]),
+    new Option('--format <format>', 'output format').choices(forms).default(forms[0]),
   )
 
-/** A client of the service that is meant. Throws UsageError for a URL or a token that cannot be used. */
+/**
+ * A client of the selected service.
+ *
+ * @throws UsageError for an unusable URL or token.
+ */
 export function clientOf({ url }: ConnectionOptions, { env }: CommandContext): ServiceClient {
   const given = url ?? namedUrl(env) ?? DEFAULT_URL
   return new ServiceClient({ url: usableUrl(given), token: usableToken(env) })
 }
 
-/** An empty variable is how a script says that there is none. */
+/** An empty variable counts as unset, as scripts write it. */
 const namedUrl = (env: NodeJS.ProcessEnv): string | undefined => env['WATCHKEEPER_URL'] || undefined
 
-/** Errors name the URL, so one that may hold a secret is refused, and not repeated. */
+/** Errors name the URL, so one that may contain a secret is refused, and not repeated. */
 function usableUrl(given: string): string {
   if (/[@?#]/.test(given)) {
     const found = 'found a URL with @, ? or # (not shown: it may hold a secret)'
@@ -55,7 +59,7 @@ function usableUrl(given: string): string {
   return given
 }
 
-/** What no header can carry would be repeated by the error of whoever refuses it. */
+/** Refuses a token that no header can carry: the error of the HTTP client would repeat it. */
 function usableToken(env: NodeJS.ProcessEnv): string | undefined {
   const token = env['WATCHKEEPER_HTTP_TOKEN'] || undefined
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token
@@ -63,19 +67,19 @@ function usableToken(env: NodeJS.ProcessEnv): string | undefined {
   throw new UsageError(`${found} (not shown), expected printable ASCII`)
 }
 
-/** The same variable that the service takes its password from. */
+/** Reads the variable that the service also takes its password from. */
 export const storePassword = (env: NodeJS.ProcessEnv): string | undefined =>
   env['WATCHKEEPER_STORE_REDIS_PASSWORD'] || undefined
 
-/** What to do where a service answers, and where only a data folder is there. */
+/** Actions for the two sources: a service that answers, and a data folder. */
 export interface Sources<Result> {
   live(client: ServiceClient): Promise<Result>
   kept(kept: KeptData): Promise<Result>
 }
 
 /**
- * Asks the service; where none is named and none answers, reads the data folder, and says so. A
- * folder or a URL that is named is the only place that is asked.
+ * Reads from the service. Where none is named and none answers, reads the data folder and prints a
+ * note. A folder or a URL that is named is the only source.
  */
 export async function fromEither<Result>(
   given: ConnectionOptions,

@@ -1,11 +1,11 @@
-/** Characters that one line may have; what is longer was not written by watchkeeper. */
+/** Most characters of one line; watchkeeper writes no longer ones. */
 const LONGEST_LINE = 2 ** 20
 
-/** Limits of a stream that says nothing, or never ends a line. */
+/** Bounds against a stream that is silent, or never ends a line. */
 export interface StreamLimits {
-  /** Called with each piece that comes: comments count too, they say that somebody is there. */
+  /** Called with each chunk: comments count too, they prove that the service is alive. */
   heard(): void
-  /** Makes the error for a line that is too long. */
+  /** Creates the error for a line that is too long. */
   tooLong(): Error
 }
 
@@ -25,7 +25,7 @@ export async function* dataLines(
   }
 }
 
-/** Aborts when nothing was heard for as long as was said last. */
+/** An abort signal that fires when no chunk has arrived for so long. */
 export class Silence {
   private readonly controller = new AbortController()
   private timer: NodeJS.Timeout
@@ -38,7 +38,7 @@ export class Silence {
     return this.controller.signal
   }
 
-  /** Starts the wait afresh. */
+  /** Restarts the timer. */
   heard(ms: number): void {
     clearTimeout(this.timer)
     this.timer = this.start(ms)

@@ -34,7 +34,7 @@ export interface ExitLine {
   readonly profitAmount: number
 }
 
-/** A position that was not exited, or whose exit never found a price. */
+/** A position that was not exited, or whose exit found no price. */
 export interface OpenLine {
   readonly type: 'open'
   readonly positionId: PositionId
@@ -52,24 +52,24 @@ export interface SummaryLine {
   readonly exits: number
   readonly open: number
   readonly byReason: Readonly<Record<ExitReason, number>>
-  /** Rows with a time, an instrument and a price; bad ticks are among them. */
+  /** Rows with a time, an instrument and a price, including bad ticks. */
   readonly ticks: number
   readonly badTicks: number
   readonly skippedRows: number
-  /** Rows that came a little late, and were played at the time of the row before. */
+  /** Rows that were slightly late, and were played at the time of the row before. */
   readonly lateRows: number
   readonly from: number | null
   readonly to: number | null
   readonly profitAmount: number
-  /** What the prices did not put to the test; absent: nothing is known of the kind. */
+  /** What the prices did not test; absent: not evaluated. */
   readonly untested?: readonly Untested[]
   /** With a configuration: names of the limits that were reached, in that order. */
   readonly limitsTripped?: readonly string[]
-  /** Exits that waited because they came in a mass. */
+  /** Exits that waited because too many came at once (massExit). */
   readonly heldExits?: number
-  /** Ticks that decided nothing because their market was closed. */
+  /** Ticks that were ignored because their market was closed. */
   readonly ticksOutsideHours?: number
-  /** Settings of the configuration that had no part in the replay. */
+  /** Settings of the configuration that have no effect in a replay. */
   readonly leftOut?: readonly string[]
 }
 
@@ -83,10 +83,10 @@ interface Pending {
 
 /**
  * Turns decisions and fills into exit lines in the order of decision: a line waits for its fill,
- * and the lines after it wait with it.
+ * and later lines wait behind it.
  */
 export class ExitReport {
-  /** Exits by reason, those that are reported. */
+  /** Reported exits by reason. */
   readonly byReason = Object.fromEntries(EXIT_REASONS.map(reason => [reason, 0])) as Record<
     ExitReason,
     number
@@ -98,7 +98,7 @@ export class ExitReport {
   private readonly emit: (line: ExitLine) => void
   private readonly pending = new Map<PositionId, Pending>()
 
-  /** `fileNames` only where there are several files: then each tick names its own. */
+  /** Pass `fileNames` only where there are several files: then each tick names its own. */
   constructor(
     positions: ReadonlyMap<PositionId, Position>,
     fileNames: readonly string[] | undefined,
@@ -109,7 +109,7 @@ export class ExitReport {
     this.emit = emit
   }
 
-  /** Positions whose exit was decided and found no price yet. */
+  /** Positions whose exit was decided and has found no price yet. */
   get waiting(): ReadonlySet<PositionId> {
     const unfilled = [...this.pending].filter(([, { fill }]) => fill === undefined)
     return new Set(unfilled.map(([id]) => id))
@@ -129,7 +129,7 @@ export class ExitReport {
     this.flush(false)
   }
 
-  /** Reports every exit that has its fill, even behind one that never got one. */
+  /** Reports every exit that has its fill, even behind one without a fill. */
   finish(): void {
     this.flush(true)
   }

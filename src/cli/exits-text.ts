@@ -12,7 +12,7 @@ import {
   type Paint,
 } from './output.ts'
 
-/** Exits as a person reads them: a line each, and what they brought together. */
+/** Formats exits for a person: one line each, and their total profit. */
 export function exitsText(trades: readonly TradeView[], paint: Paint): string[] {
   if (trades.length === 0) return ['no exit is known']
   const head = [`closed (${zoneName()})`, 'position', 'instrument', 'side', 'quantity', 'entry']
@@ -39,7 +39,7 @@ function rowOf(trade: TradeView): string[] {
   ]
 }
 
-/** Why it was exited, the level that it reached, and what else held. */
+/** Why the position was exited, the level that was reached, and what else was true then. */
 function reasonText({ reason, matched, level, end }: TradeView): string {
   const others = matched.filter(each => each !== reason)
   return [
@@ -50,7 +50,7 @@ function reasonText({ reason, matched, level, end }: TradeView): string {
   ].join(' ')
 }
 
-/** Sums of different currencies are different figures; a trade without a price counts in none. */
+/** Sums by currency; a trade without a price counts in none. */
 function totalText(trades: readonly TradeView[]): string {
   const sums = new Map<string, number>()
   for (const { profit, currency } of trades) {
@@ -94,10 +94,10 @@ const COLUMNS = [
 
 const TIMES: ReadonlySet<string> = new Set(['closedAt', 'openedAt', 'decidedAt'])
 
-/** The head of exits as CSV. */
+/** Header line of exits as CSV. */
 export const CSV_HEAD = COLUMNS.join(',')
 
-/** One exit as CSV; times are ISO 8601 in UTC, what is not known is empty. */
+/** One exit as CSV; times are ISO 8601 in UTC, unknown values are empty. */
 export const csvLine = (trade: TradeView): string =>
   COLUMNS.map(column => csvField(cellOf(column, trade[column]))).join(',')
 

@@ -2,7 +2,7 @@ import type { Inspection } from '../app/venue-inspect.ts'
 import type { Holding } from '../ports/broker.ts'
 import { countText } from './output.ts'
 
-/** What `init` was asked to write. */
+/** The settings for the files that `init` writes. */
 export interface Wanted {
   readonly kind: string
   readonly environment: string
@@ -11,10 +11,10 @@ export interface Wanted {
   readonly stopPct: number
 }
 
-/** Clocks that differ by less are right, ms. */
+/** Clock differences below this count as equal, ms. */
 const RIGHT_MS = 1_000
 
-/** What was found at the venue, a line each, for a person. */
+/** Formats what was found at the venue, one line each. */
 export function foundText(found: Inspection): readonly string[] {
   const { clockOffsetMs, permissions, mode, holdings, orders } = found
   const { trade, isAddressBound, expiresAt } = permissions
@@ -73,7 +73,7 @@ ${url === undefined ? '' : `  url: ${JSON.stringify(url)}\n`}${key}
 `
 }
 
-/** The positions of what is held, with a stop each. */
+/** The positions file: one position with a stop for each holding. */
 export function positionsText(holdings: readonly Holding[], { stopPct }: Wanted): string {
   const rows = holdings.map(({ instrument, quantity, entryPrice }) => {
     const side = quantity > 0 ? 'long' : 'short'

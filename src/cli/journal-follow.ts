@@ -5,19 +5,19 @@ import type { CommandContext } from './command.ts'
 import { lastLine, linesOf, type WantedLines } from './journal-pages.ts'
 import { paintFor } from './output.ts'
 
-/** What is followed, and who is told. */
+/** What to follow, and where to print it. */
 export interface Following {
-  /** Where to begin. */
+  /** Where to start. */
   readonly wanted: WantedLines
   readonly context: Pick<CommandContext, 'stderr' | 'env'>
   show(line: JournalLine): void
-  /** Time until a broken stream is opened again, ms; default 1,000. */
+  /** Delay until a broken stream is opened again, ms; default 1,000. */
   readonly againMs?: number
 }
 
 /**
- * Shows each line as it comes, for ever; a service that restarts is waited for. Throws what the first
- * connection throws, and later ServiceRefusal and NOT_WATCHKEEPER.
+ * Prints each line as it arrives, endlessly; waits for a service that restarts. Throws what the
+ * first connection throws; later only ServiceRefusal and NOT_WATCHKEEPER.
  */
 export async function follow(client: ServiceClient, following: Following): Promise<void> {
   const { wanted, show, context, againMs = 1_000 } = following
@@ -32,7 +32,7 @@ export async function follow(client: ServiceClient, following: Following): Promi
         const line = eventIn(text, client.url)
         if (line === undefined) {
           after = 0
-          tell(
+          report(
             'the journal of the service ends before the last line shown: it is shown from its start',
           )
           continue
@@ -48,36 +48,36 @@ export async function follow(client: ServiceClient, following: Following): Promi
     await new Promise(resolve => setTimeout(resolve, againMs))
   }
 
-  /** Once for each connection that is lost, however often it is tried again. */
+  /** Once per lost connection, however often it is retried. */
   function say(why: string): void {
     if (!isConnected) return
     isConnected = false
-    tell(`${why}: connecting again`)
+    report(`${why}: connecting again`)
   }
 
-  function tell(what: string): void {
+  function report(what: string): void {
     const paint = paintFor(context.stderr, context.env)
     context.stderr.write(`${paint('dim', what)}\n`)
   }
 }
 
-/** Shows the lines before those to come; gives the number to go on after. */
+/** Prints earlier lines first; returns the number to continue after. */
 async function showLast(client: ServiceClient, { wanted, show }: Following): Promise<number> {
   const end = (await lastLine(client))?.seq ?? 0
   const lines = await linesOf(client, wanted)
   for (const line of lines) show(line)
-  // Those of one position may end long before the journal does.
+  // The lines of one position may end long before the journal does.
   return Math.max(end, lines.at(-1)?.seq ?? 0)
 }
 
-/** The line of an event; undefined where the journal begins anew. */
+/** The line of an event; undefined where the journal starts anew. */
 function eventIn(text: string, url: string): JournalLine | undefined {
   try {
     const line: unknown = JSON.parse(text)
     if (isReset(line)) return undefined
     if (journalLine.safeParse(line).success) return line as JournalLine
   } catch {
-    // The line below says what is wrong.
+    // The check below reports the fault.
   }
   throw stranger(url, 'an event of its stream is no journal line')
 }

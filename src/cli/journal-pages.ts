@@ -1,32 +1,32 @@
 import { journalPage, type JournalLine } from '../ports/journal-lines.ts'
 import type { ServiceClient } from './client.ts'
 
-/** Which lines of the journal are wanted. */
+/** Which lines of the journal to read. */
 export interface WantedLines {
-  /** The first lines behind this number; undefined asks for the last ones. */
+  /** Read the first lines after this number; undefined: the last lines. */
   readonly after: number | undefined
   readonly limit: number
   readonly position: string | undefined
 }
 
-/** Lines that the service gives in one answer. */
+/** Most lines that the service returns in one answer. */
 const PAGE = 1_000
 
-/** The lines of a running service, oldest first, however many answers they take. */
+/** The lines of a running service, oldest first, in as many requests as they need. */
 export async function linesOf(client: ServiceClient, wanted: WantedLines): Promise<JournalLine[]> {
   const { after, limit, position } = wanted
   if (after !== undefined) return pages(client, wanted, after)
   const newest = Math.min(limit, PAGE)
   const last = await page(client, { last: newest }, position)
   if (last.length < newest || limit <= PAGE) return last
-  // Numbers have no gaps, so that of the last line says where to begin. The lines of one position
-  // have gaps: all of them are read, and the last ones kept.
+  // Numbers have no gaps, so the last number says where to start. The lines of one position have
+  // gaps: all of them are read, and the last ones kept.
   const start = position === undefined ? Math.max(0, last.at(-1)!.seq - limit) : 0
   const all = await pages(client, { ...wanted, limit: Infinity }, start)
   return all.slice(-limit)
 }
 
-/** The last line of the journal, whatever it is about; undefined where there is none. */
+/** The last line of the journal; undefined where the journal is empty. */
 export const lastLine = async (client: ServiceClient): Promise<JournalLine | undefined> =>
   (await page(client, { last: 1 }, undefined)).at(-1)
 

@@ -5,19 +5,19 @@ import { timeText, type Paint } from './output.ts'
 const KIND_WIDTH = 17
 const ID_WIDTH = 16
 
-/** One line of the journal as a person reads it. */
+/** Formats one line of the journal for a person. */
 export function journalText(line: JournalLine, paint: Paint): string {
-  // The trade is what `watchkeeper exits` shows.
+  // `watchkeeper exits` prints the trade.
   const { at, kind, positionId = '', seq: _seq, steps, trade: _trade, ...detail } = line
-  const told = Object.entries(detail).map(([name, value]) =>
+  const fields = Object.entries(detail).map(([name, value]) =>
     onOneLine(`${name}=${JSON.stringify(value)}`),
   )
   const what = paint('bold', onOneLine(kind).padEnd(KIND_WIDTH))
   const head = [timeText(at), what, onOneLine(positionId).padEnd(ID_WIDTH)]
-  return [[...head, ...told].join(' ').trimEnd(), ...stepLines(steps)].join('\n')
+  return [[...head, ...fields].join(' ').trimEnd(), ...stepLines(steps)].join('\n')
 }
 
-/** What happened to an exit, a line each: since its decision, which attempt, and what. */
+/** The history of an exit, one line each: time since its decision, attempt, and event. */
 export function stepLines(steps: unknown): string[] {
   if (!Array.isArray(steps)) return []
   const known = steps as readonly { at: number; attempt: number; what: string }[]
@@ -30,16 +30,16 @@ export function stepLines(steps: unknown): string[] {
 
 const CSV_COLUMNS = ['seq', 'at', 'kind', 'positionId'] as const
 
-/** The head of the journal as CSV. */
+/** Header line of the journal as CSV. */
 export const CSV_HEAD = [...CSV_COLUMNS, 'detail'].join(',')
 
-/** One line as CSV: the columns that every line has, and the rest as one JSON field. */
+/** One line as CSV: the columns that every line has, and the other fields as one JSON column. */
 export function csvLine(line: JournalLine): string {
   const { seq, at, kind, positionId = '', ...detail } = line
   return [seq, at, kind, positionId, JSON.stringify(detail)].map(csvField).join(',')
 }
 
-/** A field of CSV, in quotes where it needs them. */
+/** A field of CSV, quoted where needed. */
 export function csvField(value: unknown): string {
   const text = onOneLine(String(value))
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text

@@ -1,15 +1,21 @@
 import { product, round15 } from '../domain/decimal.ts'
 import type { PositionView } from '../ports/control/positions.ts'
 
-/** A price or quantity for a person: with the 15 digits that a double holds, and no rest of a computation. */
+/**
+ * A price or quantity for a person: with the 15 digits that a double holds, without rounding errors
+ * of a calculation.
+ */
 export const numberText = (value: number): string => String(round15(value))
 
-/** Ticks that a level may be off by and still be that tick: what doubles leave. */
+/**
+ * How many ticks a level may differ from a whole tick and still count as that tick: floating-point
+ * error.
+ */
 const SAME_TICK = 1e-9
 
 /**
- * A level for a person: the price at which it is reached. Prices are whole ticks, so that a level between two
- * ticks is reached at the next one in its direction.
+ * A level for a person: the price at which it is reached. Prices are whole ticks, so a level
+ * between two ticks is reached at the next tick in its direction.
  */
 export function levelText(
   level: number,
@@ -26,10 +32,10 @@ export function levelText(
   return numberText(Number.isSafeInteger(reached) ? product(reached, tickSize) : level)
 }
 
-/** The stop of a position for a person, `-` where there is none: a long falls to it. */
+/** The stop of a position, `-` where there is none; the price of a long falls to it. */
 export const stopText = ({ side, stop, tickSize }: PositionView): string =>
   stop === null ? '-' : levelText(stop, { isBelow: side === 'long', tickSize })
 
-/** The target of a position for a person, `-` where there is none: a long rises to it. */
+/** The target of a position, `-` where there is none; the price of a long rises to it. */
 export const targetText = ({ side, target, tickSize }: PositionView): string =>
   target === null ? '-' : levelText(target, { isBelow: side === 'short', tickSize })

@@ -1,6 +1,6 @@
 import type { LimitEvent } from '../risk/portfolio.ts'
 
-/** A limit on the day's loss that came near (`near`) or was reached (`tripped`); money. */
+/** A daily loss limit that is near (`near`) or was reached (`tripped`); money. */
 export interface LimitLine {
   readonly type: 'limit'
   readonly limit: string
@@ -13,7 +13,7 @@ export interface LimitLine {
   readonly unrealised: number
 }
 
-/** What a limit did at `at` (epoch ms), as a line of a replay. */
+/** The event of a limit at `at` (epoch ms), as a line of a replay. */
 export function limitLine({ kind, standing }: LimitEvent, at: number): LimitLine {
   const { limit, loss, realised, unrealised } = standing
   const what = kind === 'tripped' ? 'tripped' : 'near'

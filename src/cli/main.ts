@@ -11,7 +11,10 @@ import { COMMANDS } from './commands/registry.ts'
 import { BAD_INPUT, failureOf, RAN } from './failure.ts'
 import { paintFor, showTimesIn } from './output.ts'
 
-/** Runs one command line. Gives the exit code: 0 ran, 1 failed while running, 2 bad usage or input. */
+/**
+ * Runs one command line. Returns the exit code: 0 ran, 1 failed while running, 2 bad usage or
+ * input.
+ */
 export async function main(args: readonly string[], context: CommandContext): Promise<number> {
   try {
     const root = await program(args, context)
@@ -22,7 +25,7 @@ export async function main(args: readonly string[], context: CommandContext): Pr
   }
 }
 
-/** The commands; one that the arguments do not name is only listed, and stays unloaded. */
+/** Adds the commands; those that the arguments do not name are only listed, and stay unloaded. */
 async function program(args: readonly string[], context: CommandContext): Promise<Command> {
   const root: Command = new Command('watchkeeper')
     .description('Guards open positions: decides when to exit, and exits each exactly once.')
@@ -49,7 +52,7 @@ async function program(args: readonly string[], context: CommandContext): Promis
 
 const zoneOf = (root: Command): string | undefined => root.opts<{ zone?: string }>().zone
 
-/** The context of a command, with the zone that its command line asks for. */
+/** The context of a command, with the zone of its command line. */
 function withZone(context: CommandContext, root: Command): CommandContext {
   return Object.defineProperty({ ...context }, 'zone', { get: () => zoneOf(root) })
 }
@@ -59,7 +62,7 @@ function timezone(name: string): string {
   throw new InvalidArgumentError(`Expected ${TIMEZONE_EXPECTED}.`)
 }
 
-/** The setting of the service, where its environment is that of the command. */
+/** Reads the setting of the service that also applies to commands. */
 function defaultZone({ WATCHKEEPER_DISPLAY_TIMEZONE: name = '' }: NodeJS.ProcessEnv): string {
   if (name === '' || isTimezone(name)) return name || 'UTC'
   const found = `found ${JSON.stringify(name)} in WATCHKEEPER_DISPLAY_TIMEZONE`
@@ -67,29 +70,30 @@ function defaultZone({ WATCHKEEPER_DISPLAY_TIMEZONE: name = '' }: NodeJS.Process
 }
 
 function report(error: unknown, { stderr, env }: CommandContext): number {
-  const { exitCode, told } = failureOf(error)
-  if (told === undefined) return exitCode
-  const { code, message } = told
+  const { exitCode, failure } = failureOf(error)
+  if (failure === undefined) return exitCode
+  const { code, message } = failure
   const label = paintFor(stderr, env)('red', 'error')
   stderr.write(`${label}: ${exitCode === BAD_INPUT ? '' : `${code}: `}${message}\n`)
   if (env['WATCHKEEPER_DEBUG'] === '1' && error instanceof Error) stderr.write(`${error.stack}\n`)
   return exitCode
 }
 
-/** A reader that went away (`| head`) is no failure: there is nobody left to write to. */
+/** A closed pipe (`| head`) is no failure: no program reads the output any more. */
 function leaveQuietly(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(RAN)
   throw error
 }
 
-/** Also through a link, as npm installs commands. */
+/** True also through a link, as npm installs commands. */
 const isEntry = realpathSync(process.argv[1] ?? '') === import.meta.filename
 
 if (isEntry) {
   process.stdout.on('error', leaveQuietly)
   const { stdin, stdout, stderr, env } = process
   process.exitCode = await main(process.argv.slice(2), { stdin, stdout, stderr, env })
-  // A report waits for its reader; a service that has ended holds up whatever would start it again.
+  // A report waits until its output was read; a service that has ended does not, so that it can be
+  // restarted.
   if (['run', 'demo'].includes(process.argv[2] ?? ''))
     await endProcess(process.exitCode, [stdout, stderr])
 }

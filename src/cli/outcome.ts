@@ -1,4 +1,4 @@
-/** Thrown by a command that has said everything, and whose exit code says the rest. */
+/** Thrown by a command that has printed everything; it only carries the exit code. */
 export class Outcome extends Error {
   readonly exitCode: number
 

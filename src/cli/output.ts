@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { offsetAt } from '../domain/zone.ts'
 
-/** A stream that text is written to: stdout, stderr, or what stands for them in a test. */
+/** A stream for text: stdout, stderr, or a substitute in tests. */
 export interface TextStream {
   write(text: string): boolean
   readonly isTTY?: boolean
@@ -10,7 +10,7 @@ export interface TextStream {
 
 export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
 
-/** Marks text up for one stream, or leaves it as it is. */
+/** Adds colours for one stream, or returns the text as it is. */
 export type Paint = (style: Style, text: string) => string
 
 /** Colours only for a terminal; NO_COLOR turns them off, FORCE_COLOR on. */
@@ -40,7 +40,7 @@ export function tableLines(
   )
 }
 
-/** A number for a person: at most so many decimals, with a comma at each thousand. */
+/** A number for a person: with a maximum of decimals, and a comma at each thousand. */
 export const readable = (value: number, decimals = 2): string =>
   value.toLocaleString('en-US', { maximumFractionDigits: decimals })
 
@@ -55,18 +55,18 @@ export const pctOf = (part: number, whole: number): number =>
 /** A percentage with its sign. */
 export const pctText = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(2)} %`
 
-/** The zone that a person reads times in. A process runs one command, so that there is one. */
+/** The zone in which times are printed; global, as a process runs one command. */
 let zone = 'UTC'
 
-/** Shows times in this zone from now on. */
+/** Sets the zone in which times are printed. */
 export function showTimesIn(timezone: string): void {
   zone = timezone
 }
 
-/** The zone that times are shown in, for the head of a column. */
+/** The zone in which times are printed, for column headings. */
 export const zoneName = (): string => zone
 
-/** An instant for a person, as ISO 8601 in the zone that is shown. */
+/** An instant for a person, as ISO 8601 in the printed zone. */
 export const timeText = (at: number): string => zonedText(zone, at)
 
 /** An instant as ISO 8601 with the offset that a zone has then: 2024-08-09T21:25:00.000+05:30. */
@@ -82,7 +82,7 @@ export function zonedText(timezone: string, at: number): string {
 
 const BARS = '▁▂▃▄▅▆▇█'
 
-/** Numbers as bars from 0 to the largest; a space where nothing is known. */
+/** Numbers as bars from 0 to the largest; a space for an unknown value. */
 export function sparkline(values: readonly (number | null)[]): string {
   const most = Math.max(0, ...values.filter(value => value !== null))
   const barOf = (value: number): string =>

@@ -10,7 +10,7 @@ const FAILED = 1
 /** Path of one position. */
 export const pathOf = (id: string): string => `/api/positions/${encodeURIComponent(id)}`
 
-/** One line that says what became of a position. */
+/** One line that says what happened to a position. */
 export function positionLine(view: PositionView): string {
   const { id, state, reason, stop, target } = view
   const why = reason === undefined ? '' : ` (${reason})`
@@ -18,20 +18,21 @@ export function positionLine(view: PositionView): string {
     stop !== null && `stop ${stopText(view)}`,
     target !== null && `target ${targetText(view)}`,
   ]
-  const told = levels.filter(Boolean).join(', ')
-  return `${id} is ${state}${why}${told === '' ? '' : `: ${told}`}`
+  const shown = levels.filter(Boolean).join(', ')
+  return `${id} is ${state}${why}${shown === '' ? '' : `: ${shown}`}`
 }
 
-/** How one request of several is made and named. */
+/** How to send and name one of several requests. */
 export interface Act<Item> {
   nameOf(item: Item): string
-  /** Gives the line that says what was done. */
+  /** Sends the request; returns the line to print. */
   act(item: Item): Promise<string>
 }
 
 /**
- * Makes one request an item, a line each: a refusal keeps nothing from being tried. Throws Outcome 1
- * where one was refused; a service that is not there is asked no more.
+ * Sends one request per item and prints a line each; continues after a refusal.
+ *
+ * @throws Outcome 1 where one was refused; stops where no service answers.
  */
 export async function eachOf<Item>(
   items: readonly Item[],
@@ -47,7 +48,7 @@ export async function eachOf<Item>(
       failures++
       const label = paintFor(stderr, env)('red', 'error')
       stderr.write(`${label}: ${nameOf(item)}: ${textOf(error)}\n`)
-      // Another failure may be one of this request alone; where nothing listens, no other fares better.
+      // Other failures may concern this request alone; without a service all others fail too.
       if (error.code === 'NO_SERVICE') break
     }
   }

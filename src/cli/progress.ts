@@ -3,7 +3,7 @@ import { readable, type TextStream } from './output.ts'
 const WIDTH = 30
 const EVERY_MS = 100
 
-/** A progress line on a terminal, redrawn in place; nothing at all where stderr is a file. */
+/** A progress line on a terminal, redrawn in place; prints nothing where stderr is a file. */
 export class ProgressLine {
   private readonly stream: TextStream
   private readonly startedAt = performance.now()
@@ -19,7 +19,9 @@ export class ProgressLine {
     return (performance.now() - this.startedAt) / 1000
   }
 
-  /** Redraws, a few times a second. `share` is what is done, 0 to 1, where that is known. */
+  /**
+   * Redraws, a few times a second. `share` is the completed fraction, 0 to 1, where that is known.
+   */
   update(share: number | undefined, rows: number): void {
     const now = performance.now()
     if (this.stream.isTTY !== true || now - this.drawnAt < EVERY_MS) return
@@ -29,7 +31,7 @@ export class ProgressLine {
     this.stream.write(`\r${share === undefined ? '' : bar(share)}${rate}\u001B[K`)
   }
 
-  /** Takes the line away. */
+  /** Clears the line. */
   clear(): void {
     if (this.isDrawn) this.stream.write('\r\u001B[K')
     this.isDrawn = false

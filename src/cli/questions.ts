@@ -2,7 +2,7 @@ import { createInterface, type Interface } from 'node:readline'
 import { UsageError } from '../errors.ts'
 import type { CommandContext } from './command.ts'
 
-/** Questions to a person, one line each; answers may also come from a pipe. */
+/** Asks a person questions, one line each; answers may also come from a pipe. */
 export class Questions {
   private readonly context: CommandContext
   private lines: Interface | undefined
@@ -12,7 +12,11 @@ export class Questions {
     this.context = context
   }
 
-  /** Throws UsageError where no answer comes. An empty answer is the `usual` one. */
+  /**
+   * Asks one question; an empty answer means `usual`.
+   *
+   * @throws UsageError where no answer comes.
+   */
   async ask(question: string, usual?: string): Promise<string> {
     this.lines ??= createInterface({ input: this.context.stdin })
     this.answers ??= this.lines[Symbol.asyncIterator]()

@@ -1,17 +1,17 @@
 import type { AccountSettings } from '../app/virtual.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 
-/** What of a service's configuration counts in a replay, and what is left out. */
+/** The part of a service's configuration that a replay uses, and the settings that it ignores. */
 export interface PlayedConfig {
   readonly positions: string | undefined
   readonly strict: boolean
   readonly maxJumpPct: number | undefined
   readonly account: AccountSettings
-  /** Names of settings that have no part in a replay, and differ from their defaults. */
+  /** Names of settings that have no effect in a replay, and differ from their defaults. */
   readonly unplayed: readonly string[]
 }
 
-/** Settings of the service that a replay has no use for: it has an account, prices and a clock of its own. */
+/** Settings without effect in a replay: it has an account, prices and a clock of its own. */
 const UNPLAYED = [
   'mode',
   'dataFolder',
@@ -32,14 +32,16 @@ const UNPLAYED = [
 ] as const
 
 /**
- * Reads a configuration as `run` does: file, then environment, then `positions` of the command line. Throws
- * InputError with every fault at once.
+ * Reads a configuration as `run` does: file, then environment, then `positions` of the command
+ * line.
+ *
+ * @throws InputError with every fault at once.
  */
 export async function playedConfig(
   file: string,
   { positions, env }: { readonly positions: string | undefined; readonly env: NodeJS.ProcessEnv },
 ): Promise<PlayedConfig> {
-  // The parts of a service take time to load; a replay without a configuration needs none of them.
+  // The modules of a service load slowly; a replay without a configuration does not need them.
   const { loadServiceConfig } = await import('../config/service-file.ts')
   const config = loadServiceConfig({ file, env, overrides: { positions } })
   const usual = loadServiceConfig({ file: undefined, env: {}, overrides: {} })
@@ -62,6 +64,6 @@ function unplayedIn(config: ServiceConfig, usual: ServiceConfig): string[] {
   ]
 }
 
-/** What is left out, as a line for a person. */
+/** A line that names the ignored settings. */
 export const unplayedText = (file: string, unplayed: readonly string[]): string =>
   `${file}: a replay has an account, prices and a clock of its own, and leaves out ${unplayed.join(', ')}`

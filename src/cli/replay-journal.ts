@@ -5,17 +5,17 @@ import type { RecordedTick } from '../feeds/replay.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { ExitReport } from './exit-report.ts'
 
-/** Where what happens in a replay is told. */
+/** Where the events of a replay are printed. */
 export interface Recording {
   readonly report: ExitReport
   readonly system: VirtualSystem
   readonly failures: WatchkeeperError[]
-  /** How far each position had come when its exit was decided. */
+  /** State of each position when its exit was decided. */
   readonly reached: Map<PositionId, { readonly best: number; readonly at: number }>
   readonly warn: (text: string) => void
 }
 
-/** Takes what the system tells while a replay runs. */
+/** Receives the journal events of the system while a replay runs. */
 export function record(
   event: JournalEvent,
   { report, system, failures, reached, warn }: Recording,
@@ -49,7 +49,7 @@ export function record(
         `the exit of ${event.decision.positionId} is worth ${event.value}, less than the smallest order of ${event.minimum}: it waits for a price that makes it large enough`,
       )
       return
-    // No account, no store and no other actor takes part in a replay.
+    // A replay has no account, no store and no other actors.
     case 'actor-gave-up':
     case 'actor-restarted':
     case 'common-cause':

@@ -2,7 +2,7 @@ import type { VirtualSystem } from '../app/virtual.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { pctOf, readable } from './output.ts'
 
-/** What of the rows was not played as it stands, a line each. */
+/** Rows that were not played as they are, one line for each reason. */
 export function oddities(
   { heldExits, outsideHours }: VirtualSystem,
   { skippedRows, lateRows }: { readonly skippedRows: number; readonly lateRows: number },
@@ -19,7 +19,9 @@ export function oddities(
   ]
 }
 
-/** Throws where more than `maxPct` of the rows were left out: the result says little of the file. */
+/**
+ * Throws where more than `maxPct` of the rows were skipped: the result says little about the file.
+ */
 export function refuseSkipped(skipped: number, played: number, maxPct: number): void {
   const pct = pctOf(skipped, skipped + played)
   if (pct <= maxPct) return

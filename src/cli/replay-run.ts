@@ -21,47 +21,52 @@ export interface ReplayOptions {
   readonly positions?: string | undefined
   readonly ticks: readonly string[]
   readonly rules?: string | undefined
-  /** Configuration of a service, of which the account's part counts. */
+  /** Configuration of a service; the replay uses its account-related settings. */
   readonly config?: string | undefined
   readonly strict: boolean
   readonly skipBadRows: boolean
-  /** Largest share of rows that may be left out, percent; default MAX_SKIPPED_PCT. */
+  /** Most rows that may be skipped, percent; default MAX_SKIPPED_PCT. */
   readonly maxSkipped?: number | undefined
-  /** Unit of whole numbers in the column of time. */
+  /** Unit of integers in the time column. */
   readonly tsUnit: TimeUnit
-  /** Which header of the tick files means what. */
+  /** Headers by meaning, as the user states them. */
   readonly columns?: NamedColumns | undefined
   /** Zone of times without an offset. */
   readonly zone?: string | undefined
   readonly maxJumpPct?: number | undefined
 }
 
-/** A result of less than half of the rows is one of another file than that which was given. */
+/** Beyond this the result describes less than half of the file. */
 export const MAX_SKIPPED_PCT = 50
 
-/** Where the results of a replay go, and what it reads besides its files. */
+/** Where the results of a replay go, and its inputs besides files. */
 export interface ReplayOutput {
   readonly stdin: Readable
   /** Overrides of the configuration; default none. */
   readonly env?: NodeJS.ProcessEnv
-  /** The positions are read and valid; nothing was replayed yet. */
+  /** Called when the positions were read and are valid, before the replay starts. */
   loaded(loaded: LoadedPositions): void
-  /** Each line of the result, as soon as it is known. */
+  /** Called with each line of the result, as soon as it is known. */
   line(line: ReplayLine): void
-  /** What was made of the input, for a line on stderr. */
+  /** Called with the interpretation of the input, for stderr. */
   note(text: string): void
-  /** A thing worth a line on stderr. */
+  /** Called with a warning for stderr. */
   warn(text: string): void
-  /** How much is read: share from 0 to 1 where the files' sizes are known, and rows played. */
+  /**
+   * Called with the progress: fraction from 0 to 1 where the files' sizes are known, and rows
+   * played.
+   */
   progress(share: number | undefined, rows: number): void
 }
 
-/** Without any row a position that does not say when it was opened has no better time than this. */
+/** Default opening time of positions without one when there is no row. */
 const NO_TIME = 0
 
 /**
- * Replays recorded ticks against positions in virtual time. Throws InputError for bad input, and
- * WatchkeeperError when the run itself fails, or too many rows were left out. Gives what was replayed.
+ * Replays recorded ticks against positions in virtual time; returns the summary.
+ *
+ * @throws InputError for bad input; WatchkeeperError when the run itself fails, or too many rows
+ * were skipped.
  */
 export async function runReplay(
   options: ReplayOptions,
@@ -114,7 +119,7 @@ export async function runReplay(
   return range
 }
 
-/** A replay that has come to its end. */
+/** A completed replay. */
 interface Replayed {
   readonly loaded: LoadedPositions
   readonly config: PlayedConfig | undefined
@@ -128,7 +133,7 @@ interface Replayed {
   readonly range: ReplayedRange
 }
 
-/** Prints what is still open, what was odd or never tested, and the counts. */
+/** Reports what is still open, what was odd or never tested, and the counts. */
 function summarise(replayed: Replayed, output: ReplayOutput): void {
   const { loaded, config, files, positions, system, report, reached, tripped, range } = replayed
   const endAt = range.to ?? NO_TIME
@@ -168,7 +173,7 @@ function summarise(replayed: Replayed, output: ReplayOutput): void {
   })
 }
 
-/** Reads what is replayed against: positions, and the configuration where one is named. */
+/** Reads positions, and the configuration where one is named. */
 async function load(
   options: ReplayOptions,
   output: ReplayOutput,
@@ -198,7 +203,7 @@ async function load(
 const sumOf = <Each>(all: readonly Each[], count: (each: Each) => number): number =>
   all.reduce((total, each) => total + count(each), 0)
 
-/** What is read of all files together; undefined where one of them has no known size. */
+/** Fraction read of all files together; undefined where the size of one is unknown. */
 function shareOf(
   files: readonly { progress: { bytesRead: number; totalBytes: number | undefined } }[],
 ): number | undefined {

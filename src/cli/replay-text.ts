@@ -5,7 +5,7 @@ import { numberText } from './levels.ts'
 import type { LimitLine } from './limit-line.ts'
 import { pctText, readable, tableLines, timeText, zoneName, type Paint } from './output.ts'
 
-/** How replay results look to a person. */
+/** Formats the results of a replay for a person. */
 export interface ReplayText {
   heading(): string
   exit(line: ExitLine): string
@@ -18,7 +18,7 @@ const REASON_WIDTH = 13
 const SIDE_WIDTH = 5
 const PRICE_WIDTH = 12
 
-/** Widths follow the positions, since exits are shown one by one as they happen. */
+/** Column widths follow the positions, because exits are printed one by one as they happen. */
 export function replayText(positions: readonly Position[], paint: Paint): ReplayText {
   const longest = (texts: readonly string[], least: number): number =>
     Math.max(least, ...texts.map(text => text.length))

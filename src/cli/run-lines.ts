@@ -4,11 +4,11 @@ import { startText } from './start-text.ts'
 
 const MOST_WARNINGS = 5
 
-/** Says that nothing runs any more. */
+/** Prints that the service has stopped. */
 export const printStopped = ({ say }: RunOutput): void =>
   say({ kind: 'service-stopped', text: () => 'stopped' })
 
-/** Says what a start has found. */
+/** Prints what a start has found. */
 export function printStarted(
   started: Started,
   given: { readonly output: RunOutput; readonly isObserving: boolean; readonly isChaosOn: boolean },
@@ -21,7 +21,7 @@ export function printStarted(
   })
 }
 
-/** Says what is odd about the input; of many, how many more there are. */
+/** Prints warnings about the input; for many, the first ones and the number of the rest. */
 export function printWarnings(warnings: readonly string[], { complain }: RunOutput): void {
   const more = warnings.length - MOST_WARNINGS
   const shown = warnings.slice(0, MOST_WARNINGS)

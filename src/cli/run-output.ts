@@ -3,17 +3,17 @@ import type { LogLevel } from '../ports/log.ts'
 import type { CommandContext } from './command.ts'
 import { paintFor, type Paint, type TextStream } from './output.ts'
 
-/** Something that `run` says besides the journal. */
+/** A message of `run` besides the journal. */
 export interface Said {
-  /** A stable word, such as `service-started`. */
+  /** A stable name, such as `service-started`. */
   readonly kind: string
   readonly level?: LogLevel
   readonly detail?: Readonly<Record<string, unknown>>
-  /** The same for a person. */
+  /** The same as text. */
   text(paint: Paint): string
 }
 
-/** Where `run` says what it does: lines for a person, or with `log.format: json` objects like the log's. */
+/** Where `run` prints: lines of text, or with `log.format: json` objects like those of the log. */
 export interface RunOutput {
   say(said: Said): void
   /** The same on stderr. */

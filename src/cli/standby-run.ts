@@ -6,14 +6,17 @@ import type { OwnedStore } from '../ports/store.ts'
 import { printStopped } from './run-lines.ts'
 import type { RunOutput } from './run-output.ts'
 
-/** Options of the command line that decide whether a process stands by. */
+/** Options of the command line that decide whether a process is a standby. */
 interface StandbyChoice {
   readonly standby: boolean
   readonly fresh: boolean
   readonly config?: string
 }
 
-/** Throws InputError for a standby without a lease: only a lease says when another process may take over. */
+/**
+ * @throws InputError for a standby without a lease: only a lease defines when another process may
+ * take over.
+ */
 export function assertStandby(
   { standby, config: file = 'the configuration', fresh }: StandbyChoice,
   { store }: ServiceConfig,
@@ -31,7 +34,7 @@ export function assertStandby(
   if (faults.length > 0) throw new InputError(file, faults)
 }
 
-/** Waits until the store is owned by this process; undefined when it was stopped before. */
+/** Waits until this process owns the store; undefined when it was stopped before. */
 export async function ownedStore(
   config: ServiceConfig,
   given: Pick<StandbyOptions, 'clock' | 'acceptsEmptyStore' | 'signal'> & {

@@ -4,7 +4,7 @@ import { countText, type Paint } from './output.ts'
 const UNCONFIRMED =
   'nothing is sent before a person has confirmed the holdings: watchkeeper gateway confirm-holdings'
 
-/** What a service that has started says of itself. */
+/** The lines that a service prints after its start. */
 export function startText(
   started: Started,
   { isObserving, isChaosOn }: { isObserving: boolean; isChaosOn: boolean },
@@ -35,7 +35,7 @@ export function startText(
       : []),
     ...unpriced.slice(0, MOST_LISTED).map(each => paint('red', `the feed has no price of ${each}`)),
     ...(isObserving ? [paint('yellow', 'mode observe: exits are noted, none is sent')] : []),
-    ...(isChaosOn ? [paint('yellow', 'chaos is on: things go wrong on purpose')] : []),
+    ...(isChaosOn ? [paint('yellow', 'chaos is on: faults are injected on purpose')] : []),
     `health     ${url}/health`,
     `positions  ${url}/api/positions`,
     `metrics    ${url}/metrics`,

@@ -3,21 +3,21 @@ import { endNow, endProcess } from '../processes/ending.ts'
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** The first signal asks for an orderly stop, the second one ends at once. */
+/** The first signal requests an orderly stop, the second one ends the process immediately. */
 export function stopOnSignal(stop: () => void): void {
   for (const signal of STOP_SIGNALS) {
     let firstAt: number | undefined
     const heard = (): void => {
       firstAt ??= performance.now()
       if (performance.now() - firstAt < SAME_SIGNAL_MS) return stop()
-      // The signal's own end: an exit would wait for threads of the store that are in mid-write.
+      // End by a signal: an exit would wait for threads of the store that are writing.
       endNow(signal)
     }
     process.on(signal, heard)
   }
 }
 
-/** An end that hangs, as where a start never comes to its end, is over a moment after its deadline. */
+/** Ends a process that hangs on its way out, such as in a start, shortly after its deadline. */
 export function endLate(deadlineMs: number): void {
   const endFailed = (): void => void endProcess(1, [process.stdout, process.stderr])
   setTimeout(endFailed, deadlineMs + LATE_MS).unref()
@@ -25,16 +25,22 @@ export function endLate(deadlineMs: number): void {
 
 const LATE_MS = 2_000
 
-/** Whoever signals a group of processes may reach this one twice, directly and through its parent. */
+/**
+ * A signal to a process group may arrive twice, directly and through the parent process: the second
+ * one within this time is ignored, ms.
+ */
 const SAME_SIGNAL_MS = 300
 
-/** A report may end with its reader; a service goes on guarding when nobody reads its lines. */
+/** A report may end when its reader does; a service keeps guarding when its output is not read. */
 export function outliveReader(): void {
   process.stdout.removeAllListeners('error')
   process.stdout.on('error', () => undefined)
 }
 
-/** What nobody caught leaves nobody in charge: an orderly stop is tried once, then the process ends. */
+/**
+ * After an uncaught error the state is unreliable: one orderly stop is attempted, then the process
+ * ends.
+ */
 export function stopOnUncaught(stop: (error: WatchkeeperError) => void): void {
   let isFirst = true
   process.on('uncaughtException', (cause: unknown) => {
@@ -48,5 +54,5 @@ export function stopOnUncaught(stop: (error: WatchkeeperError) => void): void {
   })
 }
 
-/** Longest time that an orderly stop may take after something nobody caught, ms. */
+/** Longest duration of an orderly stop after an uncaught error, ms. */
 const LAST_MS = 5_000

@@ -5,7 +5,7 @@ import { parseDay } from '../risk/calendar.ts'
 
 const LOCAL = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/
 
-/** Epoch ms of a time on the command line; one without an offset is read in the zone (default UTC). */
+/** Epoch ms of a time on the command line; one without an offset is in the zone (default UTC). */
 export function timeIn(zone: string | undefined, option: string, text: string): number {
   const instant = parseInstant(text)
   if (!Number.isNaN(instant)) return instant

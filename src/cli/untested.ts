@@ -4,25 +4,25 @@ import type { Position } from '../domain/position.ts'
 import type { Rule } from '../risk/rule.ts'
 import { countText } from './output.ts'
 
-/** A thing that the recorded prices never put to the test. */
+/** Something that the recorded prices never tested. */
 export interface Untested {
   readonly what: 'instrument' | 'position' | 'rule'
-  /** Of the instrument or the rule; `position`: of the first one. */
+  /** Name of the instrument or rule; for `position` that of the first one. */
   readonly name: string
   readonly why: string
-  /** Positions that it concerns, and the first of their ids. */
+  /** Number of affected positions, and the first of their ids. */
   readonly positions: number
   readonly examples: readonly PositionId[]
 }
 
-/** What a replay knows of its positions in the end. */
+/** What a replay knows about its positions at the end. */
 export interface Played {
   readonly entries: readonly PositionEntry[]
   /** Position as it was guarded. */
   position(id: PositionId): Position
   /** Time of the last price of an instrument, epoch ms; −Infinity: it had none. */
   pricedAt(instrument: InstrumentId): number
-  /** How far a position had come when it was exited, or at the end. */
+  /** State of a position when it was exited, or at the end. */
   reached(id: PositionId): { readonly best: number; readonly at: number } | undefined
   /** Time of the last row, epoch ms. */
   readonly endAt: number
@@ -77,7 +77,9 @@ function findIn(
   })
 }
 
-/** Why a rule of a position with prices could not exit it in the whole replay; undefined: it could. */
+/**
+ * Why a rule of a position with prices could not exit it in the whole replay; undefined: it could.
+ */
 function whyUntested(rule: Rule, position: Position, played: Played): string | undefined {
   const reached = played.reached(position.id)
   if (rule.kind !== 'levels' || reached === undefined) return undefined
@@ -85,17 +87,17 @@ function whyUntested(rule: Rule, position: Position, played: Played): string | u
     const { stop, target, ratchet, exitAt, rearmAt } = rule.arm(position, reached.best, reached.at)
     if (stop !== undefined || target !== undefined) return undefined
     if (ratchet !== undefined) return `the price never reached its activation`
-    // An exit by another rule before its time says nothing of the recorded prices.
+    // An exit by another rule before its time says nothing about the recorded prices.
     const next = exitAt ?? rearmAt
     if (next === undefined) return 'it never had a level'
     return next > played.endAt ? 'its time lies after the last row' : undefined
   } catch {
-    // What a rule throws is told where it happens.
+    // An error that a rule throws is reported where it happens.
     return undefined
   }
 }
 
-/** The same as a line for a person. */
+/** The same as a line of text. */
 export function untestedText({ what, name, why, positions, examples }: Untested): string {
   const shown = examples.join(', ') + (positions > examples.length ? ', …' : '')
   switch (what) {

@@ -8,7 +8,7 @@ const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
-/** Whether a host name or address can only be this machine. */
+/** Whether a host name or address can only mean this machine. */
 export function isLoopback(host: string): boolean {
   const plain = host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
   if (plain === 'localhost') return true
@@ -17,7 +17,7 @@ export function isLoopback(host: string): boolean {
 }
 
 export interface GuardOptions {
-  /** Whether the service listens on this machine alone. */
+  /** Whether the service listens only on this machine. */
   readonly onLoopback: boolean
   /** Bearer token; without one, loopback is trusted. */
   readonly token: string | undefined
@@ -25,18 +25,19 @@ export interface GuardOptions {
 
 const READS = new Set(['GET', 'HEAD'])
 
-/** What monitors read, open to all. Everything else is closed, however its path is written. */
+/** Paths for monitors, open without a token. All other paths need it, in any spelling. */
 const OPEN = new Set(['/health', '/livez', '/readyz', '/metrics'])
 
-/** The page asks for the token itself: its files hold nothing secret. */
+/** The page itself is open: its files contain nothing secret, and it asks for the token. */
 const isOpen = (path: string): boolean =>
   OPEN.has(path) || path === '/' || path.startsWith('/page/')
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i
 
 /**
- * Keeps out what a web page in somebody's browser could send: foreign hosts and origins, and changes
- * that a plain form can make. Changes need the token where there is one; off loopback reads do too.
+ * Refuses requests that a web page in a user's browser could send: foreign hosts and origins, and
+ * changes without a JSON content type. Changes need the token where one is set; reads need it too
+ * unless the service listens on loopback.
  */
 export function guard({ onLoopback, token }: GuardOptions) {
   return (request: Request, response: Response, next: NextFunction): void => {
@@ -59,13 +60,13 @@ export function guard({ onLoopback, token }: GuardOptions) {
   }
 }
 
-/** Requests that came with the right token. */
+/** Requests with a valid token. */
 const HOLDERS = new WeakSet<Request>()
 
-/** Whether a request came with the right token; never where there is none. */
+/** Whether a request had a valid token; always false where no token is set. */
 export const holdsToken = (request: Request): boolean => HOLDERS.has(request)
 
-/** Who asks, for the journal: a header that nobody checked makes nobody a holder of a token. */
+/** The requester for the journal. An authorization header counts only if it was checked. */
 export const requesterOf = (request: Request): Requester => ({
   who: HOLDERS.has(request) ? 'token' : 'loopback',
   from: request.socket.remoteAddress ?? 'unknown',
@@ -85,7 +86,7 @@ function refuseForeign({ headers }: Request): void {
 const isLoopbackOrigin = (origin: string): boolean =>
   URL.canParse(origin) && isLoopback(new URL(origin).hostname)
 
-/** Compares digests in constant time: neither length nor content shows in how long it takes. */
+/** Compares digests in constant time: the duration reveals neither length nor content. */
 function hasToken({ headers }: Request, token: string): boolean {
   const given = /^Bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
   return timingSafeEqual(digest(given), digest(token))

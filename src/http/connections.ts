@@ -2,12 +2,13 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * Bounds the connections of a server. Beyond it the connection that has been without a request for
- * longest makes room, else one whose request has not arrived yet: idle and slow clients keep no probe
- * out. Where every connection has a request under way the new one is refused.
+ * Bounds the connections of a server. Beyond the bound, the connection that has been idle for
+ * longest is closed, else one whose request has not arrived completely: idle and slow clients
+ * cannot block a probe. Where every connection has a request in progress, the new connection is
+ * refused.
  */
 export function boundConnections(server: Server, most: number): void {
-  /** Every open connection, the longest idle first; its value is the request under way. */
+  /** Every open connection, the longest idle first; its value is the request in progress. */
   const open = new Map<Socket, IncomingMessage | undefined>()
   server.on('connection', (socket: Socket) => {
     if (open.size >= most) {
@@ -28,7 +29,7 @@ export function boundConnections(server: Server, most: number): void {
     open.set(socket, request)
     response.once('close', () => {
       if (!open.delete(socket) || socket.destroyed) return
-      // Behind all that have been idle for longer.
+      // After all that have been idle for longer.
       open.set(socket, undefined)
     })
   })

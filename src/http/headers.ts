@@ -1,8 +1,9 @@
 import helmet from 'helmet'
 
 /**
- * Headers of every answer. The policy lets a page load its own files and ask its own service, and nothing
- * else; no text becomes code. `Strict-Transport-Security` is left to the proxy that ends TLS.
+ * Headers of every answer. The policy lets a page load its own files and call its own service,
+ * nothing else; no text becomes code. `Strict-Transport-Security` is left to the proxy that
+ * terminates TLS.
  */
 export const securityHeaders = () =>
   helmet({

@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from 'express'
 import { readJson, UnclearJson } from '../domain/json.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 
-/** Reads a body as JSON, and refuses one that could mean two things, in the words of a file. */
+/** Parses a body as JSON with the same checks as a file: an ambiguous body is refused. */
 export function jsonBody(request: Request, _response: Response, next: NextFunction): void {
   const text: unknown = request.body
   if (typeof text !== 'string') return next()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 
-/** How a file can be sent, the best first. */
+/** Content encodings of a file, the best first. */
 export const ENCODINGS = ['br', 'gzip', 'identity'] as const
 export type Encoding = (typeof ENCODINGS)[number]
 
@@ -13,7 +13,7 @@ export interface PageFile {
   readonly bodies: Readonly<Record<Encoding, Buffer>>
 }
 
-/** The page as it was built. */
+/** The built page. */
 export interface PageFiles {
   /** Changes with every file of the page. */
   readonly build: string
@@ -25,7 +25,10 @@ interface Manifest {
   readonly files: Readonly<Record<string, string>>
 }
 
-/** Where the page is beside this file: in the built program, or in a source tree that was built. */
+/**
+ * Location of the page relative to this file: in the built program, or in a source tree after a
+ * build.
+ */
 const FOLDERS = ['../page/', '../../dist/page/'].map(each =>
   fileURLToPath(new URL(each, import.meta.url)),
 )
@@ -43,7 +46,7 @@ export function pageFiles(): PageFiles | undefined {
     build,
     files: new Map(Object.entries(files).map(([name, type]) => [name, fileAt(folder, name, type)])),
   }
-  // A source tree may be built anew while it runs.
+  // A source tree may be built again while the service runs.
   if (folder === FOLDERS[0]) known = found
   return found
 }

@@ -2,13 +2,13 @@ import type { NextFunction, Request, Response } from 'express'
 import { InputError, WatchkeeperError, type Fault } from '../errors.ts'
 import { errorRow, type ErrorCode } from '../errors/codes.ts'
 
-/** What express throws for a body that it cannot take. */
+/** Errors that express throws for an unacceptable body. */
 interface BodyError {
   readonly type?: string
   readonly status?: number
 }
 
-/** The code of what express throws for a body, by its type. */
+/** The code for an error of express, by its type. */
 const BODY_CODES: Readonly<Record<string, ErrorCode>> = {
   'entity.parse.failed': 'BAD_JSON',
   'entity.too.large': 'BODY_TOO_LARGE',
@@ -27,7 +27,7 @@ function problemOf(error: unknown): { status: number; code: ErrorCode; detail: s
   return { status: 500, code: 'UNEXPECTED', detail: 'the service failed; see its log' }
 }
 
-/** The last handler: every error becomes one answer, without a stack. */
+/** The last handler: turns every error into one answer, without a stack trace. */
 export function answerProblem(
   error: unknown,
   _request: Request,

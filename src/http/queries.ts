@@ -1,6 +1,6 @@
 import { TRADE_PARAMETERS } from './routes/exits.ts'
 
-/** The parameters of each path that takes some; every other path takes none. */
+/** The query parameters of each path that has some; all other paths have none. */
 const PARAMETERS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['/health', ['check']],
   ['/api/positions', ['state', ...TRADE_PARAMETERS]],
@@ -13,12 +13,9 @@ const PARAMETERS: ReadonlyMap<string, readonly string[]> = new Map<string, reado
   ['/api/debug/profile', ['seconds']],
 ])
 
-/**
- * Probes alone let unknown parameters pass: a probe has nothing to ask, and one that is refused
- * restarts a guard.
- */
+/** Only probes ignore unknown parameters: refusing a probe would restart the service. */
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz'])
 
-/** The parameters that a path takes; undefined where any may come. */
+/** The query parameters of a path; undefined where any are accepted. */
 export const parametersOf = (path: string): readonly string[] | undefined =>
   PROBES.has(path) ? undefined : (PARAMETERS.get(path) ?? [])

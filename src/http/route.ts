@@ -6,17 +6,17 @@ import type { Control } from '../ports/control.ts'
 /** Adds its paths to the router. One file and one registry line each. */
 export type Route = (router: Router, control: Control) => void
 
-/** Throws NOT_READY while the service takes no changes. */
+/** @throws WatchkeeperError NOT_READY while the service accepts no changes. */
 export function assertReady(control: Control): void {
   const readiness = control.readiness()
   if (!readiness.ready) throw new WatchkeeperError('NOT_READY', `the service is ${readiness.why}`)
 }
 
-/** The input is refused for one fault. */
+/** Throws InputError with one fault. */
 export const badInput = (path: string, found: unknown, expected: string): InputError =>
   new InputError(path, [{ path, found: JSON.stringify(found) ?? 'nothing', expected }])
 
-/** Levels of a body; what reads it goes down by recursion. */
+/** Most nesting levels of a body; its parsers are recursive. */
 const DEEPEST = 20
 
 const isDeeper = (value: unknown, levels: number): boolean =>
@@ -24,7 +24,10 @@ const isDeeper = (value: unknown, levels: number): boolean =>
   value !== null &&
   (levels === 0 || Object.values(value).some(each => isDeeper(each, levels - 1)))
 
-/** The body as a map of these fields and no others; undefined `known` leaves that to the reader. */
+/**
+ * The body as an object with these fields and no others; undefined `known` leaves that check to the
+ * caller.
+ */
 export function bodyOf(
   request: Request,
   known?: readonly string[],
@@ -47,14 +50,14 @@ export function bodyOf(
   return body as Record<string, unknown>
 }
 
-/** A value of the body that must be true or false; false where it is missing. */
+/** A boolean of the body; false where it is missing. */
 export function flagOf(body: Readonly<Record<string, unknown>>, name: string): boolean {
   const value = body[name] ?? false
   if (typeof value === 'boolean') return value
   throw badInput(name, value, 'true or false')
 }
 
-/** Throws BAD_INPUT for a parameter of the query that the path does not take. */
+/** @throws InputError for a query parameter that the path does not have. */
 export function assertQuery(request: Request, known: readonly string[]): void {
   const stranger = Object.keys(request.query).find(name => !known.includes(name))
   if (stranger === undefined) return
@@ -62,7 +65,7 @@ export function assertQuery(request: Request, known: readonly string[]): void {
   throw badInput(stranger, stranger, expected)
 }
 
-/** A text of the query, given once; undefined where it is missing. */
+/** A text parameter, given at most once; undefined where it is missing. */
 export function textOf(request: Request, name: string): string | undefined {
   const text = request.query[name]
   if (text === undefined || (typeof text === 'string' && text !== '')) return text
@@ -75,7 +78,7 @@ export interface CountBounds {
   readonly fallback: number
 }
 
-/** A whole number of the query, within bounds. */
+/** A whole number parameter, within bounds. */
 export function countOf(request: Request, name: string, bounds: CountBounds): number {
   const { least, most, fallback } = bounds
   const text = request.query[name]
@@ -87,7 +90,7 @@ export function countOf(request: Request, name: string, bounds: CountBounds): nu
   throw badInput(name, text, `a whole number from ${least} to ${most}`)
 }
 
-/** Sends JSON that nobody may keep. */
+/** Sends JSON that must not be cached. */
 export function sendJson(response: Response, value: unknown, type = 'application/json'): void {
   response.setHeader('cache-control', 'no-store')
   response.type(type).send(JSON.stringify(value))

@@ -15,28 +15,35 @@ import { ROUTES } from './routes/registry.ts'
 export interface HttpOptions {
   readonly control: Control
   readonly host: string
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number
   readonly token?: string | undefined
-  /** Most connections at once; the longest idle one makes room for a new one. Default 200. */
+  /** Most simultaneous connections; a new one replaces the longest idle one. Default 200. */
   readonly maxConnections?: number
-  /** Longest time that a request takes to arrive, ms; its head may take a third of it. Default 30 s. */
+  /**
+   * Longest time until a request has arrived completely, ms; its headers may take a third of it.
+   * Default 30 s.
+   */
   readonly requestMs?: number
 }
 
-/** A server that listens. */
+/** A listening server. */
 export interface HttpServer {
   readonly port: number
   close(): Promise<void>
 }
 
 const BODY_LIMIT = '64kb'
-/** Time between two looks at connections whose requests do not arrive, ms. */
+/** Interval of checks for connections whose requests do not arrive, ms. */
 const CHECK_MS = 5_000
-/** What requests under way get to finish when the server closes. */
+/** How long requests in progress may take when the server closes, ms. */
 const GRACE_MS = 1_000
 
-/** Serves the API. Throws WatchkeeperError: TOKEN_REQUIRED, ADDRESS_IN_USE, CANNOT_LISTEN. */
+/**
+ * Starts the HTTP API.
+ *
+ * @throws WatchkeeperError TOKEN_REQUIRED, ADDRESS_IN_USE, CANNOT_LISTEN.
+ */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const { control, host, port, token, maxConnections = 200, requestMs = 30_000 } = options
   const onLoopback = isLoopback(host)
@@ -93,13 +100,13 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   }
 }
 
-/** What express keeps of each route; its types leave out half of it. */
+/** The part of an express route that its types leave out. */
 interface Layer {
   readonly route?: { readonly methods: Readonly<Record<string, boolean>> }
   match(path: string): boolean
 }
 
-/** The methods that a path takes, in alphabetical order; none for an unknown path. */
+/** The methods of a path, in alphabetical order; none for an unknown path. */
 function methodsAt(router: Router, path: string): string[] {
   const methods = (router.stack as unknown as Layer[])
     .filter(layer => layer.route !== undefined && layer.match(path))

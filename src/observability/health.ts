@@ -154,7 +154,7 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
     'gateway:throttles': counted('component', facts.slowThrottles ?? [], 'warn'),
     'service:chaos': {
       ...draft('system', facts.isChaosOn === true, facts.isChaosOn === true ? 'warn' : 'pass'),
-      ...(facts.isChaosOn === true && { output: 'chaos is on: things go wrong on purpose' }),
+      ...(facts.isChaosOn === true && { output: 'chaos is on: faults are injected on purpose' }),
     },
     'redis:connections': counted('datastore', facts.redisTroubles ?? [], 'warn'),
     'notify:undelivered': counted('component', facts.news?.undelivered ?? [], 'warn'),

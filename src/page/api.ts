@@ -1,4 +1,4 @@
-/** An answer that is an error, with its stable code. */
+/** An error answer, with its stable code. */
 export class ApiError extends Error {
   readonly status: number
   readonly code: string
@@ -13,17 +13,17 @@ export class ApiError extends Error {
 /** Longest wait for an answer, ms. */
 const ANSWER_MS = 15_000
 
-/** Kept in memory alone: it ends with the page. */
+/** The token, in memory only: it ends with the page. */
 let token: string | undefined
 let asked: Promise<void> | undefined
 let askForToken: () => Promise<string> = () => new Promise(() => undefined)
 
-/** Says how a person is asked for the token. */
+/** Sets the function that asks a person for the token. */
 export function onTokenNeeded(ask: () => Promise<string>): void {
   askForToken = ask
 }
 
-/** Waits until a person has given a token; several calls ask once. */
+/** Waits until a person has entered a token; several calls ask once. */
 function newToken(): Promise<void> {
   asked ??= askForToken()
     .then(given => {
@@ -33,7 +33,10 @@ function newToken(): Promise<void> {
   return asked
 }
 
-/** One request with the token; asks for it, and once more, as long as the service refuses the one there is. */
+/**
+ * Sends one request with the token; asks for a token and repeats the request while the service
+ * refuses it.
+ */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   for (;;) {
     const used = token
@@ -44,7 +47,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
     const response = await fetch(path, { ...init, headers, cache: 'no-store' })
     if (response.status !== 401) return response
     await response.body?.cancel()
-    // Another request may have been given a token in the meantime.
+    // Another request may have received a token meanwhile.
     if (used === token) await newToken()
   }
 }
@@ -56,18 +59,22 @@ async function answerOf<Answer>(response: Response): Promise<Answer> {
   try {
     problem = JSON.parse(text) as typeof problem
   } catch {
-    // A proxy answers in its own words.
+    // A proxy sends an answer in another format.
   }
   const { code = 'UNEXPECTED', detail = `the service answered ${response.status}` } = problem
   throw new ApiError(response.status, code, detail)
 }
 
-/** Reads JSON. Throws ApiError, and TypeError where nothing answers. */
+/**
+ * Reads JSON.
+ *
+ * @throws ApiError; TypeError where no server answers.
+ */
 export async function read<Answer>(path: string): Promise<Answer> {
   return answerOf(await request(path, { signal: AbortSignal.timeout(ANSWER_MS) }))
 }
 
-/** Asks for a change. Throws as `read`; it is never sent a second time by itself. */
+/** Sends a change. Throws as `read`; it is never repeated automatically. */
 export async function change<Answer>(
   method: 'POST' | 'PATCH' | 'DELETE',
   path: string,

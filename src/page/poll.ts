@@ -5,7 +5,7 @@ import { read } from './api.ts'
 export interface Polled<Answer> {
   readonly data: Signal<Answer | undefined>
   readonly failure: Signal<string | undefined>
-  /** Reads at once, such as after a change. */
+  /** Reads immediately, such as after a change. */
   again(): void
 }
 
@@ -17,7 +17,7 @@ export function usePoll<Answer>(path: string, everyMs: number): Polled<Answer> {
   useEffect(() => {
     let isOver = false
     let isReading = false
-    const look = async (): Promise<void> => {
+    const refresh = async (): Promise<void> => {
       if (isReading || document.hidden) return
       isReading = true
       try {
@@ -31,8 +31,8 @@ export function usePoll<Answer>(path: string, everyMs: number): Polled<Answer> {
         isReading = false
       }
     }
-    void look()
-    const timer = setInterval(() => void look(), everyMs)
+    void refresh()
+    const timer = setInterval(() => void refresh(), everyMs)
     return () => {
       isOver = true
       clearInterval(timer)

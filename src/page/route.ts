@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 
-/** The views of the page, by the first part of the address behind `#/`. */
+/** The views of the page, by the first part of the address after `#/`. */
 export const VIEWS = [
   'positions',
   'gateway',

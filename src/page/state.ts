@@ -4,21 +4,21 @@ import { Connection } from './live/connection.ts'
 import { sumsOf } from './live/figures.ts'
 import { LiveStore } from './live/store.ts'
 
-/** Data older than this is shown as old, ms. */
+/** Data older than this is greyed out, ms. */
 const STALE_MS = 2_000
 const TICK_MS = 250
 
 export const store = new LiveStore()
 
-/** Counts up with every change of the store: what reads it is drawn anew. */
+/** Incremented with every change of the store: components that read it are rendered again. */
 export const revision = signal(0)
-/** How old the page's data is, ms; undefined before the first. */
+/** Age of the page's data, ms; undefined before the first. */
 export const behindMs = signal<number | undefined>(undefined)
 export const isStale = signal(true)
-/** Why there is no connection. */
+/** Reason why there is no connection. */
 export const trouble = signal<string | undefined>(undefined)
 export const sums = signal(sumsOf([], []))
-/** Takes the token that a person gives; undefined: none is wanted. */
+/** Receives the token that a person enters; undefined: none is requested. */
 export const tokenWanted = signal<((token: string) => void) | undefined>(undefined)
 
 let frame = 0
@@ -29,24 +29,24 @@ const connection = new Connection(store, {
       frame = 0
       sums.value = sumsOf(store.rows.values(), store.series)
       revision.value++
-      look()
+      tick()
     })
   },
   trouble: why => (trouble.value = why),
   otherBuild: () => location.reload(),
 })
 
-/** The service's clock as the page knows it, epoch ms. */
+/** The service's clock as the page estimates it, epoch ms. */
 export const serviceNow = (): number => store.at + (performance.now() - connection.receivedAt)
 
-function look(): void {
+function tick(): void {
   if (connection.receivedAt === -Infinity) return
   const ms = performance.now() - connection.receivedAt
   isStale.value = ms > STALE_MS
   behindMs.value = ms
 }
 
-/** Connects, and keeps the age of the data. */
+/** Connects, and updates the age of the data. */
 export function start(): void {
   onTokenNeeded(
     () =>
@@ -57,6 +57,6 @@ export function start(): void {
         }
       }),
   )
-  setInterval(look, TICK_MS)
-  connection.look()
+  setInterval(tick, TICK_MS)
+  connection.update()
 }

@@ -14,13 +14,13 @@ function fixed(value: number, digits: number): string {
   return signed(format.format(value))
 }
 
-/** Digits after the point of a tick size; undefined where there is none. */
+/** Decimal places of a tick size; undefined where there is none. */
 export function digitsOf(tickSize: number | null): number | undefined {
   if (tickSize === null) return undefined
   return Math.min(8, /\.(\d+)/.exec(tickSize.toFixed(8).replace(/0+$/, ''))?.[1]?.length ?? 0)
 }
 
-/** A price as it came, or with the digits of its tick size. */
+/** A price unchanged, or with the decimal places of its tick size. */
 export function priceText(price: number | null, tickSize: number | null): string {
   if (price === null) return '–'
   const digits = digitsOf(tickSize)
@@ -50,7 +50,7 @@ export function percentText(share: number | null, digits = 2): string {
 export const quantityText = (quantity: number): string =>
   signed(new Intl.NumberFormat('en', { maximumFractionDigits: 8 }).format(quantity))
 
-/** A duration in ms as a person says it. */
+/** A duration in ms for a person. */
 export function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.round(Math.max(0, ms))}${SPACE}ms`
   const seconds = ms / 1_000
@@ -66,10 +66,10 @@ export const ageText = (ms: number): string => (ms < 1_000 ? `0${SPACE}s` : dura
 const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 
-/** Seconds since the epoch as a clock shows them. */
+/** Seconds since the epoch as a time of day. */
 export const clockText = (seconds: number): string => CLOCK.format(seconds * 1_000)
 
-/** A time of today as a clock shows it, another one with its day. */
+/** A time of today as a time of day, another one with its date. */
 export function timeText(at: number, now: number): string {
   const clock = CLOCK.format(at)
   return DAY.format(at) === DAY.format(now) ? clock : `${DAY.format(at)}${SPACE}${clock}`
@@ -78,7 +78,7 @@ export function timeText(at: number, now: number): string {
 /** A stable code as words. */
 export const words = (code: string): string => code.replace(/[-:_]+/g, ' ')
 
-/** What a health check says, without the name of the code. */
+/** The text of a health check, without the name of the code. */
 export function whyText(line: string): string {
   const [, component, measurement, rest] = /^([\w-]+):([\w-]+): (.*)$/s.exec(line) ?? []
   if (component === undefined) return line

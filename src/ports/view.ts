@@ -72,7 +72,7 @@ export interface ViewExit {
 
 /** One word for the whole account, and what stands beside it. */
 export interface ViewStatus {
-  readonly word: 'guarded' | 'look' | 'not guarded'
+  readonly word: 'guarded' | 'attention' | 'not guarded'
   /** Most serious first. */
   readonly why: readonly string[]
   /** When the word became what it is, epoch ms; null: not known. */

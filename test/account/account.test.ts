@@ -61,7 +61,9 @@ describe('LiveSystem', () => {
     await system.settled()
   }
 
-  /** What a process finds that starts after this one was killed: nothing but what was durable. */
+  /**
+   * The state that a process finds which starts after this one was killed: only what was durable.
+   */
   async function restart(but: Partial<OpenAccountOptions> = {}): Promise<void> {
     system.engine.actors.stopAll()
     system = await open(but)
@@ -75,7 +77,7 @@ describe('LiveSystem', () => {
       (error: unknown) => (error as WatchkeeperError).code,
     )
 
-  it('asks what became of an order whose answer was lost, and never makes a second fill', async () => {
+  it('queries an order whose answer was lost, and never makes a second fill', async () => {
     await add()
     account.fault = 'filled, then lost'
     await tick(100, 89)
@@ -85,7 +87,7 @@ describe('LiveSystem', () => {
     expect(system.state.register.get(P1)?.state).to.equal('closed')
   })
 
-  it('sends an exit again that the broker proves it never saw', async () => {
+  it('sends an exit again when the broker proves that it never saw the order', async () => {
     await add()
     account.fault = 'lost'
     await tick(100, 89)
@@ -105,7 +107,7 @@ describe('LiveSystem', () => {
     expect(system.state.register.get(P1)?.state).to.equal('closed')
   })
 
-  it('starts again after it died between the end of an exit and that of its position', async () => {
+  it('finishes a position whose process died after the end of its exit and before its own', async () => {
     await add()
     account.fault = 'lost'
     await tick(100, 89)
@@ -120,7 +122,7 @@ describe('LiveSystem', () => {
     expect(kinds()).to.include('exit-filled')
   })
 
-  describe('whose venue can do less after a restart', () => {
+  describe('whose venue proves less after a restart', () => {
     const venue: OpenAccountOptions['venue'] = quotes => ({
       ...account.venue(quotes),
       capabilities: { ...LOOK_UP, lookup: 'none' },
@@ -141,7 +143,7 @@ describe('LiveSystem', () => {
     }
   })
 
-  it('keeps a trailed stop across a restart, also of a position that slept', async () => {
+  it('keeps a trailed stop across a restart, also of a position whose monitor was asleep', async () => {
     await add()
     await tick(100, 150, 151)
     await restart()
@@ -150,7 +152,7 @@ describe('LiveSystem', () => {
     expect(keeper.lines.find(({ kind }) => kind === 'exit-intended')?.['level']).to.equal(135.9)
   })
 
-  it('keeps a best price that its monitor has yet to see when the ratchets are written', async () => {
+  it('keeps a best price that its monitor has not processed when the ratchets are written', async () => {
     await add()
     await tick(100)
     system.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 130 })
@@ -161,7 +163,7 @@ describe('LiveSystem', () => {
     expect(keeper.lines.find(({ kind }) => kind === 'exit-intended')?.['level']).to.equal(117)
   })
 
-  it('repeats a decision until the store takes it, and sends nothing before', async () => {
+  it('repeats a decision until the store accepts it, and sends nothing before', async () => {
     await add()
     await tick(100)
     keeper.failures.push(new Error('disk full'))
@@ -181,7 +183,7 @@ describe('LiveSystem', () => {
     expect(fatal.map(({ code }) => code)).to.deep.equal(['FENCED'])
   })
 
-  it('holds every exit back in halt, and sends them after it', async () => {
+  it('holds every exit back in halt, and sends them after halt ends', async () => {
     await add()
     await system.killSwitch.set({ ...OFF, state: 'halt' })
     await tick(100, 89)
@@ -194,7 +196,7 @@ describe('LiveSystem', () => {
     expect(account.placed).to.equal(1)
   })
 
-  it('flattens what is guarded, and what is added later', async () => {
+  it('flattens all guarded positions, and those that are added later', async () => {
     await add()
     await tick(100)
     await system.killSwitch.set({ ...OFF, state: 'flatten' })
@@ -204,7 +206,7 @@ describe('LiveSystem', () => {
     expect([...account.fills.values()].map(fill => fill.positionId)).to.deep.equal(['p1', 'p2'])
   })
 
-  it('takes a closed id as a new life when it is added again', async () => {
+  it('starts a new generation when a closed id is added again', async () => {
     await add()
     await tick(100, 89)
     expect((await add()).generation).to.equal(2)
@@ -214,7 +216,7 @@ describe('LiveSystem', () => {
     expect(system.state.register.get(P1)?.state).to.equal('closed')
   })
 
-  it('leaves nothing of a finished exit behind that a new life of its id would trip over', async () => {
+  it('leaves no row of a finished exit that would affect the next generation of its id', async () => {
     await add()
     await tick(100, 89)
     await restart()
@@ -225,7 +227,7 @@ describe('LiveSystem', () => {
     expect(system.engine.roster.get(P1)?.generation).to.equal(2)
   })
 
-  it('refuses an id that is guarded already, and ids that it does not know', async () => {
+  it('refuses an id that is already guarded, and unknown ids', async () => {
     await add()
     expect(await codeOf(add())).to.equal('POSITION_EXISTS')
     expect(await codeOf(system.release(positionId('nobody'), 'test'))).to.equal('POSITION_UNKNOWN')
@@ -248,7 +250,7 @@ describe('LiveSystem', () => {
     expect(kinds()).to.deep.equal(['position-added'])
   })
 
-  it('tests a position that is added against a fresh price at once, and not an old one', async () => {
+  it('evaluates an added position against a fresh price at once, and not against an old one', async () => {
     await add({ id: positionId('first') })
     await tick(100)
     await add({ entryPrice: 120, openedAt: now })
@@ -263,7 +265,7 @@ describe('LiveSystem', () => {
   describe('in mode observe', () => {
     beforeEach(() => restart({ mode: 'observe' }))
 
-    it('notes each exit it would send once, and sends nothing', async () => {
+    it('journals each exit that it would send once, and sends nothing', async () => {
       await add()
       await tick(100, 89, 80)
       await cycle()
@@ -275,7 +277,7 @@ describe('LiveSystem', () => {
       expect(system.state.register.get(P1)?.observed).to.include({ reason: 'trailing-stop' })
     })
 
-    it('takes an exit by hand and a flatten for the same', async () => {
+    it('treats a manual exit and a flatten the same way', async () => {
       await add()
       system.manualExits.exit(P1, 'manual')
       await system.manualExits.settled(P1)
@@ -287,7 +289,7 @@ describe('LiveSystem', () => {
       ])
     })
 
-    it('sends nothing of what was decided while it might, and all of it when it may again', async () => {
+    it('sends nothing that was decided while sends were observed only, and everything decided afterwards', async () => {
       await restart()
       await add()
       system.holdSends()
@@ -300,7 +302,7 @@ describe('LiveSystem', () => {
       expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
     })
 
-    it('guards afresh what it only observed when it may send again', async () => {
+    it('guards a position anew that it only observed when sends are allowed again', async () => {
       await add()
       await tick(100, 89)
       await restart()
@@ -334,7 +336,7 @@ describe('LiveSystem', () => {
       expect(system.state.register.get(P1)?.state).to.equal('closed')
     })
 
-    it('keeps what was lost, and that it has tripped, across a restart and a new day', async () => {
+    it('keeps the loss, and that the limit has tripped, across a restart and a new day', async () => {
       await add({ quantity: 4 })
       await tick(100, 90)
       await cycle()
@@ -347,7 +349,7 @@ describe('LiveSystem', () => {
       expect(system.state.register.get(P2)?.state).to.equal('closed')
     })
 
-    it('counts a loss that somebody else reports, once it is durable', async () => {
+    it('counts a loss that another program reports, once it is durable', async () => {
       await system.add(aPosition(), WIDE, 'test')
       await tick(100)
       await system.portfolio.report({ amount: -29 }, 'test')
@@ -362,7 +364,7 @@ describe('LiveSystem', () => {
       expect(account.placed).to.equal(1)
     })
 
-    it('exits nobody any more once it is reset', async () => {
+    it('exits no further position once the limit is reset', async () => {
       await add({ quantity: 4 })
       await tick(100, 90)
       await cycle()
@@ -389,7 +391,7 @@ describe('LiveSystem', () => {
     expect(account.placed).to.equal(1)
   })
 
-  it('goes on with an exit that the store does not let it discard', async () => {
+  it('continues with an exit that the store does not let it discard', async () => {
     await add()
     await system.killSwitch.set({ ...OFF, state: 'halt' })
     await tick(100, 89)
@@ -400,7 +402,7 @@ describe('LiveSystem', () => {
     expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
   })
 
-  it('sends no order under the id of one that was discarded', async () => {
+  it('sends no order under the id of a discarded exit', async () => {
     await add()
     await system.killSwitch.set({ ...OFF, state: 'halt' })
     await tick(100, 89)
@@ -412,7 +414,7 @@ describe('LiveSystem', () => {
     expect([...account.fills.keys()]).not.to.include(order.clientOrderId)
   })
 
-  it('discards no exit of which something may be at the broker', async () => {
+  it('does not discard an exit whose order may be at the broker', async () => {
     await add()
     account.fault = 'filled, then lost'
     await tick(100, 89)
@@ -422,7 +424,7 @@ describe('LiveSystem', () => {
     expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
   })
 
-  it('has price exits beyond the mass that it may make wait for their time', async () => {
+  it('delays price exits beyond the allowed mass until their time', async () => {
     await restart({ massExit: { max: 1, withinMs: 1_000, confirmMs: 2_000 } })
     for (const id of ['a', 'b', 'c']) await add({ id: positionId(id) })
     await tick(100, 89)
@@ -435,7 +437,7 @@ describe('LiveSystem', () => {
     expect(account.placed).to.equal(3)
   })
 
-  it('sends nothing new once sends are held, and follows what was sent', async () => {
+  it('sends nothing new once sends are held, and follows orders that were sent', async () => {
     await add()
     await add({ id: positionId('p2') })
     account.fault = 'filled, then lost'
@@ -449,7 +451,7 @@ describe('LiveSystem', () => {
     expect(system.state.openExits.has(positionId('p2'))).to.equal(true)
   })
 
-  it('exits nothing for want of prices that only an earlier process has seen', async () => {
+  it('exits nothing because of missing prices that only an earlier process had', async () => {
     const quiet = { staleQuote: { afterMs: 60_000, action: 'exit' } }
     await system.add(aPosition({ openedAt: now }), quiet, 'test')
     await tick(100)
@@ -466,7 +468,7 @@ describe('LiveSystem', () => {
     expect(kinds()).to.include('exit-intended')
   })
 
-  it('names the instruments whose rules ask for a price that has not come', async () => {
+  it('names the instruments whose rules need a price that has not arrived', async () => {
     const quiet = { staleQuote: { afterMs: 1_000, action: 'poll' }, stopLoss: { pct: 50 } }
     await system.add(aPosition({ openedAt: now }), quiet, 'test')
     await tick(100)
@@ -476,7 +478,7 @@ describe('LiveSystem', () => {
     expect([...instrumentsHeld(system.engine.roster)]).to.deep.equal(['ACME'])
   })
 
-  it('says when somebody set the clock', async () => {
+  it('reports when the wall clock was set', async () => {
     let mono = 0
     const clock = { now: () => now, monotonic: () => mono }
     await restart()
@@ -488,10 +490,10 @@ describe('LiveSystem', () => {
     expect(keeper.lines.at(-1)).to.include({ kind: 'clock-moved', movedMs: 5_000 })
   })
 
-  describe('with somebody else on its account', () => {
+  describe('with other traders on its account', () => {
     const sold = (quantity: number): void => account.trade(instrumentId('ACME'), -quantity)
 
-    it('closes a position that is proved gone, and sends nothing for it', async () => {
+    it('closes a position whose holding is proved gone, and sends nothing for it', async () => {
       await add({ quantity: 2 })
       await tick(100)
       sold(2)
@@ -514,7 +516,7 @@ describe('LiveSystem', () => {
       expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
     })
 
-    it('sends what is left of a position that was closed in part before its stop was crossed', async () => {
+    it('sends the remaining quantity of a position that was partly closed before its stop was crossed', async () => {
       await add({ quantity: 2 })
       await tick(100)
       await cycle()
@@ -525,7 +527,7 @@ describe('LiveSystem', () => {
       expect([...account.fills.values()].map(({ quantity }) => quantity)).to.deep.equal([1])
     })
 
-    it('sends nothing while questions about the holding get no answer, and closes what was closed by hand', async () => {
+    it('sends nothing while holding queries are unanswered, and closes what was closed by hand', async () => {
       await add({ quantity: 2 })
       await tick(100)
       account.isDown = true
@@ -541,7 +543,7 @@ describe('LiveSystem', () => {
       expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'closed'])
     })
 
-    it('sends by what was known last after the time that the configuration names, and says so', async () => {
+    it('sends by the last known holding after the configured time, and journals that', async () => {
       await restart({ exits: { sendUnverifiedAfterMs: 3_000 } })
       await add({ quantity: 2 })
       await tick(100)
@@ -552,12 +554,12 @@ describe('LiveSystem', () => {
       expect(account.placed).to.equal(0)
       for (let count = 0; count < 2; count++) await cycle()
       expect(account.placed).to.equal(1)
-      const told = keeper.lines.find(({ kind }) => kind === 'exit-unverified')
-      expect(told?.['isSent']).to.equal(true)
+      const lines = keeper.lines.find(({ kind }) => kind === 'exit-unverified')
+      expect(lines?.['isSent']).to.equal(true)
       expect(system.state.counts.unverified).to.equal(1)
     })
 
-    it('does not doubt an exit whose process died before its holding was told: nothing has left', async () => {
+    it('does not treat an exit as unknown whose process died before its holding was read: no order was sent', async () => {
       await add({ quantity: 2 })
       await tick(100)
       account.isDown = true
@@ -569,7 +571,7 @@ describe('LiveSystem', () => {
       expect([account.placed, account.fills.size]).to.deep.equal([1, 1])
     })
 
-    it('takes no second side of a holding that the venue nets, not even at once', async () => {
+    it('refuses a position on the opposite side of a netted holding, also when both are added at once', async () => {
       await add()
       const short = { side: 'short', id: positionId('p2') } as const
       expect(await codeOf(add(short))).to.equal('WRONG_SIDE')
@@ -583,7 +585,7 @@ describe('LiveSystem', () => {
       expect(await codeOf(add(later)), 'once the long is closed').to.equal('no error')
     })
 
-    it('takes no position that names its account beside one that does not, not even at once', async () => {
+    it('refuses a position that names its account beside one that does not, also when both are added at once', async () => {
       await add()
       const named = { account: 'A1', id: positionId('p2') } as const
       expect(await codeOf(add(named))).to.equal('ACCOUNT_MIXED')
@@ -594,7 +596,7 @@ describe('LiveSystem', () => {
       expect(codes).to.deep.equal(['no error', 'ACCOUNT_MIXED'])
     })
 
-    it('fails in health for positions of an earlier release of which only some name their account', async () => {
+    it('fails in health for positions of an earlier release where only some name their account', async () => {
       await add()
       const row = system.state.register.get(P1)!
       const position = { ...row.position, account: 'A1', id: positionId('p2') }
@@ -604,7 +606,7 @@ describe('LiveSystem', () => {
       expect(withoutAccount.map(({ what }) => what)).to.deep.equal(['p1 names no account'])
     })
 
-    it('takes what is missing from the newest position, for good', async () => {
+    it('takes a missing quantity from the newest position, permanently', async () => {
       await add({ quantity: 2 })
       await add({ id: positionId('p2'), quantity: 3, openedAt: 500 })
       await tick(100)
@@ -618,7 +620,7 @@ describe('LiveSystem', () => {
       expect(quantities).to.deep.equal([2, 1])
     })
 
-    it('closes nothing because the venue gives no answer', async () => {
+    it('closes nothing when the venue gives no answer', async () => {
       await add()
       await tick(100)
       account.isDown = true
@@ -627,7 +629,7 @@ describe('LiveSystem', () => {
       expect(system.state.register.get(P1)?.state).to.equal('open')
     })
 
-    it('tells of what nobody guards, and not of what was released', async () => {
+    it('reports unowned holdings, except released positions', async () => {
       await add()
       await system.release(P1, 'test')
       await restart()
@@ -636,11 +638,11 @@ describe('LiveSystem', () => {
       sold(-4)
       now += 5_000
       await cycle()
-      const told = keeper.lines.filter(({ kind }) => kind === 'holding-unowned')
-      expect(told.map(({ quantity }) => quantity)).to.deep.equal([4])
+      const lines = keeper.lines.filter(({ kind }) => kind === 'holding-unowned')
+      expect(lines.map(({ quantity }) => quantity)).to.deep.equal([4])
     })
 
-    it('tells of what nobody guards until the venue says that it is gone', async () => {
+    it('reports an unowned holding until the venue says that it is gone', async () => {
       await add()
       await cycle()
       sold(-4)
@@ -655,7 +657,7 @@ describe('LiveSystem', () => {
       expect(unowned()).to.deep.equal([])
     })
 
-    it('tells of an order that arrived when its position had closed, after a restart too', async () => {
+    it('reports an order that filled after its position had closed, also after a restart', async () => {
       await add()
       account.fault = 'filled, then lost'
       await tick(100, 89)
@@ -665,8 +667,8 @@ describe('LiveSystem', () => {
       sold(1)
       now += 5_000
       await cycle()
-      const told = keeper.lines.filter(({ kind }) => kind.startsWith('holding-'))
-      expect(told.map(({ kind, quantity }) => [kind, quantity])).to.deep.equal([
+      const lines = keeper.lines.filter(({ kind }) => kind.startsWith('holding-'))
+      expect(lines.map(({ kind, quantity }) => [kind, quantity])).to.deep.equal([
         ['holding-oversold', -1],
       ])
       expect(system.engine.book.oversoldHoldings()).to.have.length(1)
@@ -676,7 +678,7 @@ describe('LiveSystem', () => {
       expect(system.engine.book.oversoldHoldings()).to.deep.equal([])
     })
 
-    it('tells of a short after any exit, and takes it for a trade of others an hour later', async () => {
+    it('reports a short after an exit, and an hour later counts it as a trade of others', async () => {
       await add()
       await tick(100, 89)
       await cycle()
@@ -695,36 +697,36 @@ describe('LiveSystem', () => {
       expect(system.engine.book.oversoldHoldings()).to.deep.equal([])
     })
 
-    it('tells of an order of which nobody knows for long what became, with the evidence', async () => {
+    it('reports an order whose outcome has been unknown for long, with the evidence', async () => {
       await add()
       account.fault = 'filled, then lost'
       account.isSilent = true
       await tick(100, 89)
       for (let count = 0; count < 100; count++) await cycle()
-      const told = keeper.lines.filter(({ kind }) => kind === 'exit-unproved')
-      expect(told).to.have.length(1)
-      const steps = told[0]!['steps'] as { what: string }[]
+      const lines = keeper.lines.filter(({ kind }) => kind === 'exit-unproved')
+      expect(lines).to.have.length(1)
+      const steps = lines[0]!['steps'] as { what: string }[]
       expect(steps.map(({ what }) => what)).to.include('unknown: no answer')
       account.isSilent = false
       await cycle()
       expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
     })
 
-    it('tells of a holding that nobody can tell for long, once for each time', async () => {
+    it('reports a holding that has been unknown for long, once each time', async () => {
       await add()
       await cycle()
       for (const expected of [1, 2]) {
         account.isDown = true
         for (let count = 0; count < 100; count++) await cycle()
-        const told = keeper.lines.filter(({ kind }) => kind === 'holding-unknown')
-        expect(told).to.have.length(expected)
+        const lines = keeper.lines.filter(({ kind }) => kind === 'holding-unknown')
+        expect(lines).to.have.length(expected)
         account.isDown = false
         now += 5_000
         await cycle()
       }
     })
 
-    it('sends nothing from an empty store before a person has confirmed what is held', async () => {
+    it('sends nothing from an empty store before a person has confirmed the holdings', async () => {
       sold(-4)
       await restart({ confirmsHoldings: true })
       await add()

@@ -27,13 +27,13 @@ const POSITION = { id: 'p1', instrument: 'ACME', side: 'long', quantity: 2, entr
 
 type Given = Readonly<Record<string, unknown>>
 
-/** What a door said of a position, in words; undefined: it said nothing. */
+/** The message with which an entrance refused a position or warned about it; undefined: none. */
 interface Answer {
   readonly isTaken: boolean
   readonly words: string | undefined
 }
 
-describe('a position at each door', () => {
+describe('a position at each entrance', () => {
   let keeper: MemoryRepository
   let venue: TestVenue
   let system: Account
@@ -145,7 +145,7 @@ describe('a position at each door', () => {
 
   const DOORS = { fromFile, fromHttp, fromCli }
 
-  /** Makes the id of the position one that was used. */
+  /** Uses the id of the position once. */
   async function close(): Promise<void> {
     await system.add(aPosition({ openedAt: now, quantity: 2 }), STOP_5, 'test')
     await tick(100)
@@ -196,7 +196,7 @@ describe('a position at each door', () => {
 
   for (const [what, but, words, before] of REFUSED) {
     for (const [door, ask] of Object.entries(DOORS)) {
-      it(`is refused in the same words ${door}: ${what}`, async () => {
+      it(`is refused with the same message ${door}: ${what}`, async () => {
         await before?.()
         const given = { ...POSITION, rules: STOP_5, ...but }
         const answer = await ask(given)
@@ -239,7 +239,7 @@ describe('a position at each door', () => {
 
   for (const [what, text, words] of UNCLEAR) {
     for (const [door, ask] of Object.entries(DOORS)) {
-      it(`is refused in the same words ${door}, as it could mean two things: ${what}`, async () => {
+      it(`is refused with the same message ${door} because it is ambiguous: ${what}`, async () => {
         const answer = await ask(text)
         expect([answer.isTaken, system.state.register.open.size]).to.deep.equal([false, 0])
         expect(answer.words).to.match(words)
@@ -247,7 +247,7 @@ describe('a position at each door', () => {
     }
   }
 
-  it('keeps its rules where a change has a doubled key or a number beyond doubles', async () => {
+  it('keeps its rules where a change has a duplicate key or a number that no double holds', async () => {
     await system.add(aPosition({ id: positionId('old'), openedAt: now }), STOP_5, 'test')
     for (const [text, words] of [
       ['{"stopLoss":{"pct":4,"pct":3}}', 'found the key "pct" twice, expected each key once'],
@@ -291,7 +291,7 @@ describe('a position at each door', () => {
     }
   }
 
-  it('is refused for what is odd where the service is strict, over HTTP too', async () => {
+  it('is refused for warnings where the service is strict, also over HTTP', async () => {
     await server.close()
     await system.stop()
     isStrict = true
@@ -312,7 +312,7 @@ describe('a position at each door', () => {
 
   for (const [what, but, before] of ALLOWED) {
     for (const [door, ask] of Object.entries(DOORS)) {
-      it(`is taken where that is said by name ${door}: ${what}`, async () => {
+      it(`is accepted where the option for it is set ${door}: ${what}`, async () => {
         await before?.()
         const { isTaken, words } = await ask({ ...POSITION, rules: STOP_5, ...but })
         expect([isTaken, words]).to.deep.equal([true, undefined])
@@ -343,7 +343,7 @@ describe('a position at each door', () => {
   ]
 
   for (const [what, rules, words] of RULES) {
-    it(`has its rules refused in the same words by a new and a guarded one: ${what}`, async () => {
+    it(`has its rules refused with the same message as a new and as a guarded one: ${what}`, async () => {
       await system.add(aPosition({ id: positionId('old'), openedAt: now }), STOP_5, 'test')
       await tick(100)
       for (const ask of Object.values(DOORS)) {
@@ -365,24 +365,24 @@ describe('a position at each door', () => {
     })
   }
 
-  it('is refused over HTTP by an id that was used, also with the same content', async () => {
+  it('is refused over HTTP under a used id, also with the same content', async () => {
     await close()
     const [status, body] = await post({ ...POSITION, rules: STOP_5 })
     expect([status, body['code']]).to.deep.equal([409, 'POSITION_CLOSED'])
   })
 
-  it('stays over where the file still has it, and nothing is said', async () => {
+  it('stays closed where the file still contains it, and no warning is given', async () => {
     await close()
     expect(await fromFile({ ...POSITION, rules: STOP_5 })).to.deep.equal({
       isTaken: true,
       words: undefined,
     })
-    // A flag that is left in the file opens nothing again.
+    // A flag that is left in the file opens no position again.
     await fromFile({ ...POSITION, rules: { stopLoss: { pct: 4 } }, reopen: true })
     expect(isOpen('p1')).to.equal(false)
   })
 
-  it('is another one under a used id when it was opened at another time', async () => {
+  it('is a new position under a used id when it was opened at another time', async () => {
     await fromFile({ ...POSITION, rules: STOP_5, openedAt: START - HOUR })
     await tick(100)
     await system.release(positionId('p1'), 'test')
@@ -392,12 +392,14 @@ describe('a position at each door', () => {
     const { isTaken } = await fromFile({ ...POSITION, rules: STOP_5, openedAt: START - 60_000 })
     expect(isTaken).to.equal(false)
     await system.settled()
-    const told = keeper.lines.filter(({ kind }) => kind === 'entry-refused')
-    expect(told.map(each => [each['for'], each['code']])).to.deep.equal([['p1', 'POSITION_CLOSED']])
+    const refused = keeper.lines.filter(({ kind }) => kind === 'entry-refused')
+    expect(refused.map(each => [each['for'], each['code']])).to.deep.equal([
+      ['p1', 'POSITION_CLOSED'],
+    ])
     expect([...system.state.refusedEntries.keys()]).to.deep.equal(['p1'])
   })
 
-  it('says how an earlier one ended', async () => {
+  it('reports how an earlier position of its id ended', async () => {
     await system.add(aPosition({ openedAt: now, quantity: 2 }), STOP_5, 'test')
     await tick(100)
     await tick(94)
@@ -413,7 +415,7 @@ describe('a position at each door', () => {
   describe('without a price yet', () => {
     const lines = (): string[] => keeper.lines.map(({ kind }) => kind)
 
-    it('is tested by the first price: one that exits it at once refuses it, and sends nothing', async () => {
+    it('is evaluated by the first price: one that exits it at once refuses it, and sends nothing', async () => {
       await fromFile({ ...POSITION, rules: STOP_5 })
       await tick(90)
       await tick(80)
@@ -423,7 +425,7 @@ describe('a position at each door', () => {
       expect(system.coverage.sweep().counts).to.include({ unguarded: 1, guarded: 0 })
     })
 
-    it('is guarded from the first price on that exits nothing', async () => {
+    it('is guarded from the first price on that does not exit it', async () => {
       await fromFile({ ...POSITION, rules: STOP_5 })
       await tick(96)
       expect([stateOf('p1').state, rowOf('p1').entry]).to.deep.equal(['guarded', undefined])
@@ -431,7 +433,7 @@ describe('a position at each door', () => {
       expect(lines()).to.include('exit-intended')
     })
 
-    it('is exited by its first price where that is said by name', async () => {
+    it('is exited by its first price where exitNow is set', async () => {
       await fromFile({ ...POSITION, rules: STOP_5, exitNow: true })
       await tick(90)
       expect(lines()).to.include('exit-intended')
@@ -465,7 +467,7 @@ describe('a position at each door', () => {
       expect(lines()).to.include('exit-intended')
     })
 
-    it('is tested by the first price of its underlying as well', async () => {
+    it('is evaluated by the first price of its underlying as well', async () => {
       const rules = { ...STOP_5, underlying: { instrument: 'INDEX', below: 50 } }
       await fromFile({ ...POSITION, rules })
       await tick(100)
@@ -475,7 +477,7 @@ describe('a position at each door', () => {
       expect(lines()).to.not.include('exit-intended')
     })
 
-    it('keeps its deadlines, which no price has to wait for', async () => {
+    it('keeps its deadlines, which need no price', async () => {
       await fromFile({ ...POSITION, rules: { ...STOP_5, maxHold: { ms: HOUR } } })
       now += HOUR + 1
       system.cycle()
@@ -483,7 +485,7 @@ describe('a position at each door', () => {
       expect(lines()).to.include('exit-intended')
     })
 
-    it('is guarded after all by a change of its rules, or exited by hand', async () => {
+    it('is guarded after a change of its rules, or exited by hand', async () => {
       for (const id of ['p1', 'p2']) await fromFile({ ...POSITION, id, rules: STOP_5 })
       await tick(90)
       const stop = '{"stopLoss":{"price":80}}'
@@ -506,6 +508,6 @@ describe('a position at each door', () => {
 const jsonOf = (given: Given | string): string =>
   typeof given === 'string' ? given : JSON.stringify(given)
 
-/** What is said after the place: what was found, and what is expected. */
+/** The message after its path: what was found, and what is expected. */
 const wordsOf = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : /found .*/.exec(text)?.[0]

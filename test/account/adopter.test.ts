@@ -28,7 +28,7 @@ describe('Adopter', () => {
   let account: TestVenue
   let keeper: MemoryRepository
   let quotes: readonly Tick[]
-  /** What happens while quotes are asked for. */
+  /** Runs while quotes are being read. */
   let onQuotes: () => Promise<unknown>
   let now: number
   let system: Account
@@ -67,7 +67,7 @@ describe('Adopter', () => {
     adopter = adopterOf(holdings(but), system, { now: () => now, steady: () => now })!
   }
 
-  /** So many cycles of half a second. */
+  /** Runs so many cycles of half a second. */
   async function pass(cycles: number): Promise<void> {
     for (let count = 0; count < cycles; count++) {
       now += 500
@@ -85,10 +85,10 @@ describe('Adopter', () => {
   const refusals = (): unknown[] =>
     keeper.lines.filter(({ kind }) => kind === 'adoption-refused').map(({ code }) => code)
 
-  it('guards what is nobody’s once it has been so for its time, and exits it once', async () => {
+  it('adopts an unowned holding once it has been unowned for the configured time, and exits it once', async () => {
     account.trade(ACME, 3)
     await pass(10)
-    expect(guarded(), 'whoever bought it may be about to add it').to.deep.equal([])
+    expect(guarded(), 'its buyer may be about to add it').to.deep.equal([])
     await pass(15)
     expect(guarded()).to.deep.equal([['adopted-ACME', 'long', 3, 100]])
     await pass(30)
@@ -104,7 +104,7 @@ describe('Adopter', () => {
     return system.changes.add({ position, rules: { stopLoss: { pct: 10 } }, isHeld: true }, 'bot')
   }
 
-  it('leaves alone what its owner adds while it is about to be adopted', async () => {
+  it('does not adopt what its owner adds while the adoption is under way', async () => {
     account.trade(ACME, 3)
     onQuotes = bought
     await pass(60)
@@ -112,7 +112,7 @@ describe('Adopter', () => {
     expect(keeper.lines.map(({ kind }) => kind)).not.to.include('position-gone')
   })
 
-  it('leaves alone what its owner is about to have added', async () => {
+  it('does not adopt what its owner is about to add', async () => {
     account.trade(ACME, 3)
     let adding: Promise<unknown> | undefined
     onQuotes = () => {
@@ -124,7 +124,7 @@ describe('Adopter', () => {
     expect(guarded()).to.deep.equal([['p1', 'long', 3, 100]])
   })
 
-  it('guards a short as a short, and what was bought later apart from it', async () => {
+  it('guards a short as a short, and a later purchase apart from it', async () => {
     account.trade(ACME, -3)
     await pass(30)
     account.trade(ACME, -2)
@@ -135,7 +135,7 @@ describe('Adopter', () => {
     ])
   })
 
-  it('leaves other instruments, and what a person has released, alone', async () => {
+  it('leaves other instruments, and holdings that a person has released, alone', async () => {
     account.trade(ACME, 3)
     account.trade(GLOBEX, 4)
     await pass(30)
@@ -149,7 +149,7 @@ describe('Adopter', () => {
     expect(guarded(), 'after a restart').to.deep.equal([])
   })
 
-  it('adopts nothing that would be exited at once, and says so once', async () => {
+  it('adopts nothing that would be exited at once, and journals that once', async () => {
     await system.stop()
     await open({ defaultRules: { stopLoss: { price: 120 } } })
     account.trade(ACME, 3)
@@ -157,7 +157,7 @@ describe('Adopter', () => {
     expect([guarded(), refusals()]).to.deep.equal([[], ['EXITS_AT_ONCE']])
   })
 
-  it('adopts nothing of which no price is known, until one is', async () => {
+  it('adopts nothing without a known price, until there is one', async () => {
     quotes = []
     account.trade(ACME, 3)
     await pass(30)
@@ -167,7 +167,7 @@ describe('Adopter', () => {
     expect(guarded()).to.have.length(1)
   })
 
-  it('is there only where the config wants it', () => {
+  it('runs only where the configuration enables it', () => {
     const { holdings: plain } = serviceSchema.parse({ positions: 'p.yaml' })
     expect(adopterOf(plain, system, { now: () => now, steady: () => now })).to.equal(undefined)
   })

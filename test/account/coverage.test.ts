@@ -18,7 +18,7 @@ const P1 = positionId('p1')
 const START = 1_000
 const STALE_MS = 10_000
 const GRACE_MS = 2_000
-/** Never open: it has no day. */
+/** Hours that are never open: the market has no session. */
 const CLOSED = new InstrumentTable([
   [
     'ACME',
@@ -111,7 +111,7 @@ describe('Coverage', () => {
     }
   }
 
-  it('counts a position without any price, and stops once there is one', async () => {
+  it('counts a position without a price as unguarded, and stops once there is one', async () => {
     await open()
     await cycle(500)
     await cycle(500)
@@ -120,7 +120,7 @@ describe('Coverage', () => {
     expect(cause()).to.equal(undefined)
     await cycle(500)
     await cycle(500)
-    // The half second in which the price came counts as a whole.
+    // The half second in which the price arrived counts as a whole.
     expect(ms()).to.equal(1_000)
   })
 
@@ -137,7 +137,7 @@ describe('Coverage', () => {
     expect([status().unguarded.status, status().missing.status]).to.deep.equal(['pass', 'pass'])
   })
 
-  it('guesses at what an instrument without a price was meant to be', async () => {
+  it('suggests the instrument that an instrument without a price was meant to be', async () => {
     await open()
     system.tick({ instrument: instrumentId('AC/ME'), ts: now(), price: 100 })
     await cycle(GRACE_MS + 500)
@@ -145,12 +145,12 @@ describe('Coverage', () => {
     system.missingPrices.tellOf(system.coverage.last.unpriced)
     system.missingPrices.tellOf(system.coverage.last.unpriced)
     await cycle(500)
-    const told = keeper.lines.filter(({ kind }) => kind === 'instrument-unpriced')
-    expect(told).to.have.length(1)
-    expect(told[0]).to.deep.include({ instrument: 'ACME', positions: ['p1'], meant: 'AC/ME' })
+    const lines = keeper.lines.filter(({ kind }) => kind === 'instrument-unpriced')
+    expect(lines).to.have.length(1)
+    expect(lines[0]).to.deep.include({ instrument: 'ACME', positions: ['p1'], meant: 'AC/ME' })
   })
 
-  it('names an underlying that never had a price, though the position is guarded', async () => {
+  it('names an underlying that never had a price, though the position itself is guarded', async () => {
     await open()
     const rules = { stopLoss: { pct: 5 }, underlying: { instrument: 'NIFTY50', below: 90 } }
     await system.add(aPosition({ id: positionId('p2'), openedAt: START }), rules, 'test')
@@ -159,7 +159,7 @@ describe('Coverage', () => {
     expect([cause(), status().missing.output]).to.deep.equal([undefined, '1: NIFTY50'])
   })
 
-  it('fails for a position that is not open yet, and counts it as not guarded', async () => {
+  it('fails for a position that is not open yet, and counts it as unguarded', async () => {
     await open()
     const later = aPosition({ id: positionId('p2'), openedAt: START + 3_600_000 })
     await system.add(later, { stopLoss: { pct: 5 } }, 'test')
@@ -172,7 +172,7 @@ describe('Coverage', () => {
     expect(unguarded.output).to.match(/^1: p2: it is not open yet/)
   })
 
-  it('fails at once for a position that no rule ever exits', async () => {
+  it('fails at once for a position that no rule can exit', async () => {
     await open()
     await system.add(aPosition({ id: positionId('p2') }), { staleQuote: { afterMs: 9 } }, 'test')
     await tick()
@@ -180,7 +180,7 @@ describe('Coverage', () => {
     expect(status().unguarded.output).to.match(/^1: p2: none of its rules ever exits it/)
   })
 
-  it('counts each open position in one state, whatever becomes of them', async () => {
+  it('counts each open position in exactly one state, whatever happens', async () => {
     const act = fc.tuple(fc.nat(3), fc.constantFrom(...ACTS), fc.boolean())
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 12 }), async acts => {
@@ -219,7 +219,7 @@ describe('Coverage', () => {
     )
   })
 
-  it('counts a price that is too old, of which health only warns', async () => {
+  it('counts a price that is too old; health only warns about it', async () => {
     await open()
     await tick()
     await cycle(500)
@@ -230,7 +230,7 @@ describe('Coverage', () => {
     expect(system.coverage.totals.get('price')).to.be.greaterThan(0)
   })
 
-  it('looks at whoever is there now: come, gone, or with another monitor', async () => {
+  it('evaluates the present positions: added, removed, or with another monitor', async () => {
     await open()
     await tick()
     await cycle(500)
@@ -251,14 +251,14 @@ describe('Coverage', () => {
     expect(found()).to.deep.equal([1, 1])
   })
 
-  it('needs no price of a market that is closed', async () => {
+  it('needs no price while the market is closed', async () => {
     await open(CLOSED)
     await cycle(500)
     await cycle(500)
     expect([cause(), ms()]).to.deep.equal([undefined, 0])
   })
 
-  it('counts the waits of a monitor to the millisecond, also those between two looks', async () => {
+  it('counts restart backoffs of a monitor to the millisecond, also those between two evaluations', async () => {
     await open()
     await tick()
     await cycle(500)
@@ -267,7 +267,7 @@ describe('Coverage', () => {
     await crash()
     expect(cause()).to.equal(undefined)
     await crash()
-    // The first restart is at once, the second after 200 ms.
+    // The first restart is immediate, the second one comes after 200 ms.
     expect(cause()).to.equal('monitor')
     timers.pass(200)
     await turn()
@@ -276,7 +276,7 @@ describe('Coverage', () => {
     expect(ms() - before).to.equal(200)
   })
 
-  it('holds nobody for guarded while the kill switch is halt, and says so for each', async () => {
+  it('counts no position as guarded while the kill switch is at halt, and names each', async () => {
     await open()
     await tick()
     await cycle(500)
@@ -293,14 +293,14 @@ describe('Coverage', () => {
     expect(status().guarded).to.equal(0)
   })
 
-  it('counts the time in which no process was there', async () => {
+  it('counts the time in which no process was running', async () => {
     await open()
     await tick()
     await cycle(500)
     const before = ms()
     timers.pass(60_000)
-    const told = system.coverage.countDown(now() - 60_000)
-    expect(told).to.deep.equal({ positions: 1, downMs: 60_000 })
+    const lines = system.coverage.countDown(now() - 60_000)
+    expect(lines).to.deep.equal({ positions: 1, downMs: 60_000 })
     expect(system.coverage.totals.get('down')).to.equal(60_000)
     expect(ms() - before).to.be.at.least(60_000)
   })

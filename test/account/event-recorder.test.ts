@@ -14,7 +14,7 @@ import { TestVenue } from '../support/test-venue.ts'
 
 const P1 = positionId('p1')
 
-describe('what is told of an exit', () => {
+describe('the record of an exit', () => {
   let keeper: MemoryRepository
   let venue: TestVenue
   let now: number
@@ -60,7 +60,7 @@ describe('what is told of an exit', () => {
 
   const line = (kind: string) => keeper.lines.find(each => each.kind === kind)!
 
-  it('is one line that explains the decision, and an order by which the others are found', async () => {
+  it('is one line that explains the decision, with an order id that leads to the other lines', async () => {
     await tick(100, 120, 107)
     await cycle()
     const intended = line('exit-intended')
@@ -79,14 +79,14 @@ describe('what is told of an exit', () => {
     expect(line('exit-filled')['clientOrderId']).to.equal(intended['clientOrderId'])
   })
 
-  it('is how long each stretch took, once', async () => {
+  it('contains how long each phase took, once', async () => {
     await tick(100, 80)
     await cycle()
     const stretches = ['decided', 'intended', 'acknowledged', 'filled']
     expect(measured).to.deep.equal(stretches.map(each => `exit.${each}`))
   })
 
-  it('is never what an exit fails by', async () => {
+  it('never makes an exit fail', async () => {
     const broken = () => {
       throw new Error('a tracer')
     }
@@ -98,14 +98,14 @@ describe('what is told of an exit', () => {
     expect(system.state.counts.followErrors).to.be.at.least(3)
   })
 
-  it('is told once for each cause that its calls fail by, and counted from then on', async () => {
+  it('is journaled once for each cause of failed calls, and counted from then on', async () => {
     venue.fault = 'lost'
     system.engine.broker.orderByClientId = () => Promise.reject(new NotSent('the breaker is open'))
     await tick(100, 120, 107)
     for (let each = 0; each < 99; each++) await cycle()
     const failures = keeper.lines.filter(({ kind }) => kind === 'exit-failed')
     expect(failures.map(({ error, times = 1 }) => [error, times])).to.deep.equal([
-      // The look-up before the first send fails as well, and does not hold the exit back.
+      // The query before the first send fails as well, and does not hold the exit back.
       ['the breaker is open', 1],
       ['timeout', 1],
       ['the breaker is open', 10],
@@ -114,7 +114,7 @@ describe('what is told of an exit', () => {
     expect(system.state.counts.brokerErrors).to.be.greaterThan(50)
   })
 
-  it('says which incarnation decided', async () => {
+  it('names the incarnation that decided', async () => {
     await tick(100)
     await supervisionOf(system).restart(`monitor-${P1}`, 'test')
     await tick(80)
@@ -122,7 +122,7 @@ describe('what is told of an exit', () => {
     expect(line('exit-intended')['epoch']).to.equal(2)
   })
 
-  it('counts restarts by what led to them, one by hand apart from crashes', async () => {
+  it('counts restarts by cause, manual ones apart from crashes', async () => {
     await supervisionOf(system).restart('caretaker', 'test')
     await system.settled()
     const counts = (): string[] =>
@@ -137,7 +137,7 @@ describe('what is told of an exit', () => {
     expect(counts()).to.deep.equal(['caretaker crash 1', 'caretaker hand 1'])
   })
 
-  it('counts exits by how they ended, and one that a person took back', async () => {
+  it('counts exits by how they ended, including one that a person discarded', async () => {
     await system.killSwitch.set({ state: 'halt', since: now, by: null })
     await tick(100, 80)
     await cycle()

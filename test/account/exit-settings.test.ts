@@ -11,10 +11,10 @@ import { TestVenue } from '../support/test-venue.ts'
 const P1 = positionId('p1')
 const ACME = instrumentId('ACME')
 const STEP_MS = 50
-/** What a wait is measured with: the monitoring cycle, and the wait for its own question. */
+/** Resolution of the measured delays: the monitoring cycle, and the delay of the query itself. */
 const SLACK_MS = 3 * STEP_MS
 
-/** What the settings `exits` of the configuration change, in an account that is open. */
+/** What the settings `exits` of the configuration change in an open account. */
 describe('settings of exits', () => {
   let timers: FakeTimers
   let keeper: MemoryRepository

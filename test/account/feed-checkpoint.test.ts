@@ -15,7 +15,7 @@ const NOW = 1_000_000
 const OLD_MS = 30_000
 
 describe('ResumePoint', () => {
-  it('waits for what is under way, and not for ever', () => {
+  it('waits for writes in progress, but not for ever', () => {
     let pending = 1
     const durable = new Set<WatchedPosition>()
     const point = new FeedCheckpoint({
@@ -23,8 +23,8 @@ describe('ResumePoint', () => {
     })
     expect(point.isCalm(pending), 'no feed that goes back').to.equal(true)
     point.place = () => 1
-    const looks = (): boolean[] => Array.from({ length: 6 }, () => point.isCalm(pending))
-    expect(looks()).to.deep.equal([false, false, false, false, false, true])
+    const answers = (): boolean[] => Array.from({ length: 6 }, () => point.isCalm(pending))
+    expect(answers()).to.deep.equal([false, false, false, false, false, true])
     pending = 0
     const guard = {} as WatchedPosition
     point.decided(guard)
@@ -34,7 +34,7 @@ describe('ResumePoint', () => {
   })
 })
 
-/** Can be made to never finish the write of an exit, as one whose process is killed meanwhile. */
+/** A repository whose exit writes can hang, as in a process that is killed meanwhile. */
 class SlowRepository extends MemoryRepository {
   isStuckOnExits = false
   stuckExits = 0
@@ -49,11 +49,11 @@ class SlowRepository extends MemoryRepository {
   }
 }
 
-describe('A feed that goes back to where it was', () => {
+describe('A feed that resumes where it stopped', () => {
   let keeper: SlowRepository
   let account: TestVenue
   let system: Account
-  /** Every price that there ever was, and how many of them the system has got. */
+  /** All prices of the feed, and how many of them the system has received. */
   let tape: Tick[]
   let read: number
 
@@ -87,7 +87,7 @@ describe('A feed that goes back to where it was', () => {
     tape.push({ instrument: instrumentId('ACME'), ts: NOW - ageMs, price })
   }
 
-  /** The system gets what it has not got yet, as the stream's reader hands it on. */
+  /** Delivers the remaining prices, as the reader of the stream does. */
   async function readOn(): Promise<void> {
     for (; read < tape.length; read++) {
       const tick = tape[read]!
@@ -97,7 +97,7 @@ describe('A feed that goes back to where it was', () => {
     await system.settled()
   }
 
-  /** Ends as kill -9 does: what was not durable is gone. */
+  /** Ends as kill -9 does: writes that were not durable are gone. */
   async function die(): Promise<void> {
     system.engine.actors.stopAll()
     await start()
@@ -108,7 +108,7 @@ describe('A feed that goes back to where it was', () => {
       .filter(({ kind }) => kind === 'exit-intended')
       .map(({ level, price }) => [level, price])
 
-  it('sees a crossing that it has missed while nobody was there, and only once', async () => {
+  it('evaluates a crossing that happened while no process was running, exactly once', async () => {
     print(100)
     print(150)
     await readOn()
@@ -126,7 +126,7 @@ describe('A feed that goes back to where it was', () => {
     expect(account.fills.size).to.equal(1)
   })
 
-  it('does not see again what it had seen, which its stop has passed since', async () => {
+  it('does not evaluate prices again that its stop has already been trailed past', async () => {
     print(100)
     print(99)
     print(150)
@@ -138,7 +138,7 @@ describe('A feed that goes back to where it was', () => {
     expect(exits()).to.deep.equal([])
   })
 
-  it('takes the best of what is too old to decide, and tests the next price', async () => {
+  it('takes the best of prices that are too old to decide, and evaluates the next one', async () => {
     print(100)
     await readOn()
     await die()
@@ -154,7 +154,7 @@ describe('A feed that goes back to where it was', () => {
     expect(exits()).to.deep.equal([[180, 179]])
   })
 
-  it('sees a crossing again whose exit was not durable when its process died', async () => {
+  it('evaluates a crossing again whose exit was not durable when its process died', async () => {
     print(100)
     await readOn()
     const before = read
@@ -170,7 +170,7 @@ describe('A feed that goes back to where it was', () => {
     expect(exits()).to.deep.equal([[90, 89]])
   })
 
-  it('leaves a position alone that was opened after what is read again', async () => {
+  it('leaves a position alone that was opened after the prices that are read again', async () => {
     print(100)
     await readOn()
     print(50, 10_000)

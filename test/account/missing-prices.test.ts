@@ -25,12 +25,12 @@ describe('MissingPrices', () => {
     })
   })
 
-  it('asks once for each instrument whether it is priced, however many have no price', () => {
+  it('asks once for each instrument whether it has a price, however many have none', () => {
     missing.textsOf(instruments)
     expect(asked).to.equal(COUNT)
   })
 
-  it('guesses again when another name has a price', () => {
+  it('suggests again when another instrument has a price', () => {
     const [first, second] = instruments
     expect(missing.textsOf([first!])).to.deep.equal([first])
     missing.heard('ab1000')
@@ -41,7 +41,7 @@ describe('MissingPrices', () => {
     ])
   })
 
-  it('does not take the name of the instrument itself for what was meant', () => {
+  it('does not suggest the name of the instrument itself', () => {
     priced.add(instruments[0]!)
     expect(missing.textsOf([instruments[0]!])).to.deep.equal([instruments[0]])
   })

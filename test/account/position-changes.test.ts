@@ -16,7 +16,7 @@ const ACME = instrumentId('ACME')
 const TRAIL = { trailingStop: { distancePct: 10 } }
 const DISK = new Error('the disk is gone')
 
-describe('the lives of one id', () => {
+describe('the generations of one id', () => {
   let keeper: MemoryRepository
   let account: TestVenue
   let now: number
@@ -67,7 +67,7 @@ describe('the lives of one id', () => {
     await system.settled()
   }
 
-  /** A process that starts after this one was killed finds what was durable, and nothing else. */
+  /** A process that starts after this one was killed finds only what was durable. */
   async function restart(but: Partial<OpenAccountOptions> = {}): Promise<void> {
     system.engine.actors.stopAll()
     keeper.hold = undefined
@@ -75,7 +75,7 @@ describe('the lives of one id', () => {
     await system.settled()
   }
 
-  /** Holds up the writes that hold such a change until the result is called. */
+  /** Blocks the writes that contain such a change until the result is called. */
   function holdWrites(isMeant: (change: AccountChange) => boolean): () => void {
     let free!: () => void
     const freed = new Promise<void>(resolve => (free = resolve))
@@ -109,7 +109,7 @@ describe('the lives of one id', () => {
       (error: unknown) => (error as WatchkeeperError).code,
     )
 
-  it('leave the next one guarded on disk where the end of the last was refused once', async () => {
+  it('leave the next one guarded on disk where the store refused the end of the previous one once', async () => {
     await add()
     await tick(100)
     let refusals = 0
@@ -132,7 +132,7 @@ describe('the lives of one id', () => {
     expect(system.engine.roster.get(P1)?.generation).to.equal(2)
   })
 
-  it('begin the next one only behind the end of the last, however slow its commit is', async () => {
+  it('begin the next one only after the end of the previous one, however slow its commit is', async () => {
     await add()
     await tick(100)
     let isHeld = false
@@ -148,7 +148,7 @@ describe('the lives of one id', () => {
     expect(await stored()).to.include({ generation: 2, state: 'open' })
   })
 
-  it('end for good where the end is written, and are exited once after a kill before', async () => {
+  it('end permanently once the end is written, and are exited once after a kill before that', async () => {
     await add()
     await tick(100)
     let isHeld = false
@@ -167,7 +167,7 @@ describe('the lives of one id', () => {
     expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([1, 'closed'])
   })
 
-  it('show nothing as closed while the store refuses its end', async () => {
+  it('show no position as closed while the store refuses its end', async () => {
     await add()
     await tick(100)
     keeper.hold = change => (isEnd(change) ? Promise.reject(DISK) : undefined)
@@ -180,7 +180,7 @@ describe('the lives of one id', () => {
     expect(system.state.register.shown(P1)?.state).to.equal('closed')
   })
 
-  it('stay released where a part was lost just before', async () => {
+  it('stay released where a part was closed just before', async () => {
     await add({ quantity: 5 })
     await tick(100)
     account.trade(ACME, -2)
@@ -200,7 +200,7 @@ describe('the lives of one id', () => {
     expect([account.placed, system.state.register.get(P1)?.state]).to.deep.equal([0, 'released'])
   })
 
-  it('keep changed rules and a lost part, in whichever order they are written', async () => {
+  it('keep changed rules and a reduced quantity, in whichever order they are written', async () => {
     await add({ quantity: 5 })
     await tick(100)
     let isHeld = false
@@ -229,7 +229,7 @@ describe('the lives of one id', () => {
     expect([kept.rules, kept.position.quantity]).to.deep.equal([tighter, 3])
   })
 
-  it('give no best price to the next one', async () => {
+  it('pass no best price on to the next one', async () => {
     await add()
     await tick(100)
     price(120)
@@ -258,7 +258,7 @@ describe('the lives of one id', () => {
     expect((await keeper.load()).exits).to.deep.equal([])
   })
 
-  it('are counted for the daily loss, also behind one that was released in its intent', async () => {
+  it('count for the daily loss, also after a release while the intent was written', async () => {
     const limits = [{ name: 'all', maxLoss: 30, warnAtPct: 80 }]
     const portfolio = { dayStart: { timezone: 'UTC', minutes: 0 }, limits }
     await restart({ portfolio })
@@ -272,7 +272,7 @@ describe('the lives of one id', () => {
     expect(await stored()).to.include({ generation: 2, state: 'closed' })
   })
 
-  it('are refused a release and a change once the end is decided, and durable', async () => {
+  it('refuse a release and a change once the end is decided and durable', async () => {
     await add()
     await tick(100, 89)
     await cycle()

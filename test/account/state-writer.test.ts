@@ -36,27 +36,27 @@ describe('LiveWriter', () => {
   const attempt = (): Promise<unknown> =>
     writer.now({ change: () => ({ lines: [LINE] }) }).catch(() => undefined)
 
-  it('says once that the store refuses writes, and once that it takes them again', async () => {
+  it('reports once that the store refuses writes, and once that it accepts them again', async () => {
     keeper.failures.push(FULL, FULL, FULL)
     for (let time = 0; time < 5; time++) await attempt()
     expect(troubles).to.deep.equal(['STORE_FULL', undefined])
     expect(writer.errors).to.equal(0)
   })
 
-  it('says so again when the reason is another one', async () => {
+  it('reports again when the reason is another one', async () => {
     keeper.failures.push(FULL, new Error('unplugged'), FULL)
     for (let time = 0; time < 3; time++) await attempt()
     expect(troubles).to.deep.equal(['STORE_FULL', 'STORE_FAILED', 'STORE_FULL'])
   })
 
-  it('tells who waits for a flush why there is none', async () => {
+  it('passes the reason of a failed write to callers that wait for a flush', async () => {
     keeper.failures.push(FULL, FULL, FULL)
     writer.soon({ line: LINE })
     const error: unknown = await writer.flush().catch((each: unknown) => each)
     expect(error).to.have.property('code', 'STORE_FULL')
   })
 
-  it('keeps a bounded number of lines while nothing can be written, and says how many are lost', async () => {
+  it('keeps a bounded number of lines while nothing can be written, and reports how many are lost', async () => {
     keeper.failures.push(FULL)
     for (let at = 0; at < 12_000; at++) {
       writer.soon({ line: { at, kind: 'note', positionId: positionId('p') } })

@@ -13,7 +13,7 @@ describe('TickGate', () => {
     return { gate, accept }
   }
 
-  it('shows a price that is too old, and has nobody decide on it', () => {
+  it('shows a price that is too old, and lets no position decide by it', () => {
     const { gate, accept } = gateOf({ maxTickAgeMs: 100 })
     expect(accept(10, 1_000, 899)).to.deep.equal([])
     expect([gate.unevaluated.old, gate.shownPrice(ACME)]).to.deep.equal([
@@ -24,7 +24,7 @@ describe('TickGate', () => {
     expect(gate.shownPrice(ACME)).to.equal(undefined)
   })
 
-  it('tells how long a jump waits to be confirmed, each instrument for itself', () => {
+  it('measures how long each instrument waits for the confirmation of a jump', () => {
     const { gate, accept } = gateOf({ maxJumpPct: 10 })
     const other = instrumentId('GLOBEX')
     accept(100, 0)
@@ -37,7 +37,7 @@ describe('TickGate', () => {
     expect(gate.unconfirmed(1_501)).to.deep.equal([[other, 1_001]])
   })
 
-  it('goes on waiting when a jump is followed by another one', () => {
+  it('keeps waiting when a jump is followed by another one', () => {
     const { gate, accept } = gateOf({ maxJumpPct: 10 })
     accept(100, 0)
     accept(200, 10)
@@ -45,7 +45,7 @@ describe('TickGate', () => {
     expect([gate.bad, gate.unconfirmed(3_001)]).to.deep.equal([1, [[ACME, 1_001]]])
   })
 
-  it('has no price decide outside the hours of its market, and shows it', () => {
+  it('lets no price decide outside the hours of its market, and shows it', () => {
     const hours = {
       timezone: 'UTC',
       sessions: [{ open: 0, close: 1 }],
@@ -67,7 +67,7 @@ describe('TickGate', () => {
     expect(gate.shownPrice(ACME)).to.equal(undefined)
   })
 
-  it('does not evaluate the first price whose time lies ahead, and those after it as of their receipt', () => {
+  it('does not evaluate the first price whose time is ahead; later ones count as of their receipt', () => {
     const { gate, accept } = gateOf({ maxTickAgeMs: 100 })
     const ahead = 19_800_000
     expect(accept(10, 1_000, ahead)).to.deep.equal([])

@@ -14,7 +14,7 @@ const DAY = 86_400_000
 const START = 1_700_000_000_000
 const P1 = positionId('p1')
 
-/** A machine whose clocks a test moves. */
+/** A machine whose clocks a test sets. */
 class Machine {
   wall = START
   mono = 5
@@ -55,20 +55,20 @@ describe('TrustedClock', () => {
     return clock.check()
   }
 
-  it('follows small corrections as they come, without a word', () => {
+  it('follows small corrections immediately, without a journal line', () => {
     machine.set(1_500)
     expect(after(500)).to.equal(undefined)
     expect([clock.now(), clock.jumps]).to.deep.equal([machine.wall, 0])
   })
 
-  it('tells whole milliseconds, though the monotonic clock has fractions of them', () => {
+  it('returns whole milliseconds, though the monotonic clock has fractions of them', () => {
     machine.mono += 0.3
     expect(after(0.4)).to.equal(undefined)
     machine.mono += 0.2
     expect([clock.now(), clock.steady()].every(Number.isInteger)).to.equal(true)
   })
 
-  it('goes on as before after a jump, and follows it once it has stayed', () => {
+  it('continues as before after a jump, and follows it once the new time has lasted', () => {
     machine.set(HOUR)
     expect(after(500)).to.deep.equal({ kind: 'moved', movedMs: HOUR })
     expect(clock.now()).to.equal(START + 500)
@@ -79,12 +79,12 @@ describe('TrustedClock', () => {
     expect([clock.jumps, clock.recent(20_000), clock.recent(1_000)]).to.deep.equal([1, 1, 0])
   })
 
-  it('is in whole milliseconds, whatever the monotonic clock has', () => {
+  it('returns whole milliseconds, whatever the monotonic clock returns', () => {
     machine.mono += 0.4
     expect(clock.now()).to.equal(START)
   })
 
-  it('never follows a jump that goes back by itself', () => {
+  it('never follows a jump that is reverted', () => {
     machine.set(-HOUR)
     expect(after(500)).to.deep.equal({ kind: 'moved', movedMs: -HOUR })
     machine.set(HOUR)
@@ -92,7 +92,7 @@ describe('TrustedClock', () => {
     expect([after(20_000), clock.now()]).to.deep.equal([undefined, machine.wall])
   })
 
-  it('waits anew for a clock that is set again while it waits', () => {
+  it('waits anew when the clock is set again during the wait', () => {
     machine.set(HOUR)
     after(500)
     machine.set(HOUR)
@@ -101,7 +101,7 @@ describe('TrustedClock', () => {
     expect(after(1)).to.deep.equal({ kind: 'followed', movedMs: 2 * HOUR, why: 'confirmed' })
   })
 
-  it('follows a jump beyond the largest step only when a person says so', () => {
+  it('follows a jump beyond the largest step only when a person accepts it', () => {
     machine.set(365 * DAY)
     after(500)
     expect(after(HOUR)).to.equal(undefined)
@@ -110,13 +110,13 @@ describe('TrustedClock', () => {
     expect([clock.now(), clock.accept()]).to.deep.equal([machine.wall, undefined])
   })
 
-  it('follows at once where the machine slept for as long', () => {
+  it('follows a jump at once where the machine was suspended for as long', () => {
     machine.sleep(60 * HOUR)
     expect(after(500)).to.deep.equal({ kind: 'followed', movedMs: 60 * HOUR, why: 'slept' })
     expect(clock.now()).to.equal(machine.wall)
   })
 
-  it('has a steady time in which no jump ever is', () => {
+  it('has a steady time that never jumps', () => {
     machine.set(HOUR)
     after(500)
     after(20_000)
@@ -189,7 +189,7 @@ describe('A guarded position, when the wall clock is set', () => {
       expect(intended()).to.deep.equal(['p1', 'p2'])
     })
 
-    it(`keeps the ages of its prices when it was set ${what}`, async () => {
+    it(`keeps the ages of its prices when the clock was set ${what}`, async () => {
       await add({ staleQuote: { afterMs: 30_000, action: 'exit' }, stopLoss: { pct: 50 } })
       await pass(1_000, { price: 100 })
       machine.set(byMs)
@@ -209,7 +209,7 @@ describe('A guarded position, when the wall clock is set', () => {
     expect(state()).to.equal('open')
   })
 
-  it('is exited by a deadline that passed while the machine slept', async () => {
+  it('is exited by a deadline that passed while the machine was suspended', async () => {
     await add({ maxHold: { ms: HOUR } })
     await pass(1_000, { price: 100 })
     machine.sleep(2 * HOUR)
@@ -218,7 +218,7 @@ describe('A guarded position, when the wall clock is set', () => {
     expect(system.coverage.totals.get('pause')).to.equal(2 * HOUR)
   })
 
-  it('counts a pause of the process as time without a guard, once', async () => {
+  it('counts a pause of the process as unguarded time, once', async () => {
     await add({ stopLoss: { pct: 5 } })
     await pass(1_000, { price: 100 })
     machine.pass(60_000)
@@ -227,7 +227,7 @@ describe('A guarded position, when the wall clock is set', () => {
     expect([system.coverage.totals.get('pause'), counted]).to.deep.equal([60_500, 60_500])
   })
 
-  it('is exited again in time when the clock of the process before was an hour ahead', async () => {
+  it('is exited again in time when the clock of the previous process was an hour ahead', async () => {
     await add({ stopLoss: { pct: 5 } })
     account.fault = 'lost'
     machine.pass(500)

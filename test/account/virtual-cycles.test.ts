@@ -2,13 +2,13 @@ import { expect } from 'chai'
 import { VirtualCycles } from '../../src/account/virtual-cycles.ts'
 
 describe('VirtualCycles', () => {
-  it('has no cycle where none is wanted', () => {
+  it('runs no cycle where no position needs one', () => {
     const cycles = new VirtualCycles(Infinity)
     cycles.happened(1_000)
     expect(cycles.nextAt).to.equal(Infinity)
   })
 
-  it('lies on the grid from the first event, and leaves out cycles with nothing to look at', () => {
+  it('runs on the grid from the first event, and skips cycles without work', () => {
     const cycles = new VirtualCycles(500)
     cycles.happened(1_003)
     cycles.happened(1_200)
@@ -19,7 +19,7 @@ describe('VirtualCycles', () => {
     expect(cycles.nextAt).to.equal(61_503)
   })
 
-  it('goes on while an exit waits, but not for ever', () => {
+  it('continues while an exit waits, but not for ever', () => {
     const cycles = new VirtualCycles(500)
     cycles.happened(0)
     let count = 0

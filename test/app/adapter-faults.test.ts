@@ -14,7 +14,7 @@ const IDS = ['a', 'b', 'c', 'd', 'e']
 const SEEDS = 25
 const MOST_CYCLES = 400
 
-/** What an adapter may do in place of its work, or after it. */
+/** Contract violations of an adapter, in place of its work or after it. */
 const FAULTS: readonly (() => unknown)[] = [
   () => undefined,
   () => null,
@@ -34,7 +34,7 @@ const FAULTS: readonly (() => unknown)[] = [
   () => Promise.reject('a string'),
 ]
 
-/** The same broker, a third of whose calls break the contract: before they act, or after. */
+/** The same broker; a third of its calls break the contract, before they act or after. */
 function faulty(broker: Broker, random: Random): Broker {
   const pick = (): unknown => FAULTS[Math.floor(random() * FAULTS.length)]!()
   return new Proxy(broker, {

@@ -41,7 +41,7 @@ describe('the backup of a running service', function () {
 
   const backup = (): string => join(folder, 'backup')
 
-  it('is restored to its data folder, which holds its sends until a person has confirmed', async () => {
+  it('is restored to its data folder, which sends nothing until a person has confirmed the holdings', async () => {
     const url = await start('one', { kind: 'lmdb' })
     const made = await watchkeeper(['store', 'backup', backup(), '--url', url])
     expect([made.code, made.stderr]).to.deep.equal([0, ''])
@@ -60,22 +60,25 @@ describe('the backup of a running service', function () {
     expect(said).to.include('nothing is sent before a person has confirmed the holdings')
   })
 
-  needing('redis-server').it('takes what is kept in Redis, to a data folder as well', async () => {
-    const redis = await RedisServer.start({ appendonly: true })
-    try {
-      const url = await start('one', { kind: 'redis', redis: { url: redis.url } })
-      const made = await watchkeeper(['store', 'backup', backup(), '--url', url])
-      expect(made.code, made.stderr).to.equal(0)
-      const two = join(folder, 'two')
-      const restored = await watchkeeper(['store', 'restore', backup(), '--to', `lmdb:${two}`])
-      expect(restored.code, restored.stderr).to.equal(0)
-      const listed = await watchkeeper(['positions', 'list', '--data', two])
-      expect(listed.stdout).to.match(/^a /m)
-    } finally {
-      await service.end('SIGKILL')
-      await redis.close()
-    }
-  })
+  needing('redis-server').it(
+    'contains state that is stored in Redis, and is restored to a data folder as well',
+    async () => {
+      const redis = await RedisServer.start({ appendonly: true })
+      try {
+        const url = await start('one', { kind: 'redis', redis: { url: redis.url } })
+        const made = await watchkeeper(['store', 'backup', backup(), '--url', url])
+        expect(made.code, made.stderr).to.equal(0)
+        const two = join(folder, 'two')
+        const restored = await watchkeeper(['store', 'restore', backup(), '--to', `lmdb:${two}`])
+        expect(restored.code, restored.stderr).to.equal(0)
+        const listed = await watchkeeper(['positions', 'list', '--data', two])
+        expect(listed.stdout).to.match(/^a /m)
+      } finally {
+        await service.end('SIGKILL')
+        await redis.close()
+      }
+    },
+  )
 
   it('replaces no file where the service does not answer', async () => {
     await start('one', { kind: 'lmdb' })

@@ -18,8 +18,8 @@ const clock = new TrustedClock({
 })
 const IDS = Array.from({ length: 10 }, (_, index) => positionId(`p${index}`))
 
-/** The parts that `run` connects, at a broker over HTTP. */
-describe('the parts of a service', () => {
+/** The components that `run` connects, at a broker over HTTP. */
+describe('the components of a service', () => {
   let folder: Folder
   let tokenFile: string
   let broker: RemoteBroker
@@ -99,7 +99,7 @@ describe('the parts of a service', () => {
       .filter(each => each.outcome === outcome && each.operation === operation)
       .reduce((sum, { count }) => sum + count, 0)
 
-  it('give a hung call up after callTimeoutMs, and learn what became of it', async () => {
+  it('abandon a hung call after callTimeoutMs, and query what happened to it', async () => {
     const harm = { kind: 'hang', when: 'after' } as const
     const { system, desk } = await open({
       script: { faults: [{ on: 'place', harm }] },
@@ -108,12 +108,12 @@ describe('the parts of a service', () => {
     system.manualExits.exit(IDS[0]!, 'manual')
     await until(() => isClosed(IDS[0]!))
     const { outcome, ms } = desk.history.last.find(({ operation }) => operation === 'placeExit')!
-    // The adapter's own limit is ten seconds.
+    // The adapter's own timeout is ten seconds.
     expect([outcome, ms < 5_000]).to.deep.equal(['OUTCOME_UNKNOWN', true])
     expect(broker.book().orders).to.have.length(1)
   })
 
-  it('probe refused credentials with one exit for all, and go on at once with a new token', async () => {
+  it('probe refused credentials with one exit for all, and continue at once with a new token', async () => {
     const slow = { exitProbeMs: 60_000, factor: 100 }
     const { system, desk } = await open({
       script: { set: { token: 'another-token' } },
@@ -132,7 +132,7 @@ describe('the parts of a service', () => {
     expect(broker.book().orders).to.have.length(IDS.length)
   })
 
-  it('send an exit, and ask what it waits for, although a poll is told to come back in an hour', async () => {
+  it('send an exit, and the query it waits for, although a poll was rate limited for an hour', async () => {
     const headers = { 'retry-after': '3600' }
     const harm = { kind: 'status', when: 'before', status: 429, headers } as const
     const { system } = await open({ script: { faults: [{ on: 'quotes', harm }] } })
@@ -143,7 +143,7 @@ describe('the parts of a service', () => {
     expect(broker.book().orders).to.have.length(1)
   })
 
-  it('ask again in a ban after exitProbeMs', async () => {
+  it('probe again during a ban after exitProbeMs', async () => {
     const headers = { 'ban-until': String(Date.now() + 3_600_000) }
     const harm = { kind: 'status', when: 'before', status: 429, headers } as const
     const { system, desk } = await open({

@@ -19,7 +19,7 @@ const configOf = (style: object, styles: readonly string[]) =>
 describe('checkConfig', () => {
   const limit = { kind: 'marketable-limit', bandPct: 1, escalateMs: 1_000 }
 
-  it('warns of a style of exits that the venue does not take', () => {
+  it('warns about a style of exits that the venue does not support', () => {
     const lacks = (kind: string) => [
       `exits.style: broker.capabilities.styles lacks ${kind}: exits take what it has`,
     ]
@@ -28,7 +28,7 @@ describe('checkConfig', () => {
     expect(checkConfig(configOf(market, ['marketable-limit']))).to.deep.equal(lacks('market'))
   })
 
-  it('says nothing where the venue takes the style', () => {
+  it('does not warn where the venue supports the style', () => {
     expect(checkConfig(configOf(limit, ['market', 'marketable-limit']))).to.deep.equal([])
   })
 
@@ -41,7 +41,7 @@ describe('checkConfig', () => {
     return []
   }
 
-  it('finds everything that cannot start, at once', () => {
+  it('finds every reason why a service cannot start, at once', () => {
     const http = { kind: 'http', url: 'http://127.0.0.1:9', token: 'a-test-token-0123456' }
     const faults = faultsOf({
       dataFolder: import.meta.filename,

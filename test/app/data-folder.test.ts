@@ -61,7 +61,7 @@ describe('the data folder of a running service', function () {
   const says = (what: string) => async (): Promise<boolean> =>
     (await health()).output.join().includes(what)
 
-  /** Cycles in which what is under way would be seen. */
+  /** Cycles after which pending work would be visible. */
   async function cyclesPass(): Promise<void> {
     const count = async (): Promise<number> => {
       const text = await (await fetch(`${url()}/metrics`)).text()
@@ -85,7 +85,7 @@ describe('the data folder of a running service', function () {
 
     afterEach(() => broker.close())
 
-    it('deleted: health fails, and no order leaves', async () => {
+    it('deleted: health fails, and no order is sent', async () => {
       rmSync(data, { recursive: true })
       await until(says('was deleted while it is in use'))
       expect((await health()).status).to.equal('fail')
@@ -96,7 +96,7 @@ describe('the data folder of a running service', function () {
       expect(broker.book().orders).to.deep.equal([])
     })
 
-    it('replaced by a copy: health fails; put back, it goes on by itself', async () => {
+    it('replaced by a copy: health fails; put back, it recovers by itself', async () => {
       renameSync(data, join(folder, 'away'))
       cpSync(join(folder, 'away'), data, { recursive: true })
       await until(says('was replaced while it is in use'))
@@ -109,7 +109,7 @@ describe('the data folder of a running service', function () {
     })
   })
 
-  it('loses its paper account: health fails, and nothing is taken for flat', async () => {
+  it('loses its paper account: health fails, and no holding counts as flat', async () => {
     await start({})
     rmSync(join(data, 'paper'), { recursive: true })
     await until(says('paper was deleted while it is in use'))

@@ -14,7 +14,7 @@ import { storeIdAt } from '../support/store-id.ts'
 
 const POSITIONS = 40
 const QUANTITY = 3
-/** Their time runs out one after the other, so that exits are under way at any moment. */
+/** Their maximum hold ends one after the other, so that exits are in flight at any moment. */
 const FIRST_MS = 5_000
 const STEP_MS = 600
 const CAPABILITIES = { dedupe: 'always', lookup: 'complete', reduceOnly: true } as const
@@ -37,7 +37,7 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
       script: {
         hands: [{ instrument: 'BTCUSD', quantity: POSITIONS * QUANTITY }],
         prices: { BTCUSD: 92_400 },
-        // Calls are under way whenever the owner is stopped.
+        // Calls are in flight whenever the owner is stopped.
         faults: [
           { on: 'place', times: 'always', harm: { kind: 'delay', when: 'before', ms: 150 } },
         ],
@@ -102,7 +102,7 @@ needing('redis-server').describe('an owner that is stopped, and its standby', ()
     (line: string): boolean =>
       line.includes(` ${kind} `)
 
-  it('exit every position once, whoever is alive, and the one that comes back is fenced', async () => {
+  it('exit every position once, whichever runs, and the former owner is fenced', async () => {
     const owner = start('owner')
     await owner.printed(line => line.startsWith('standby: the store is ours now'))
     const standby = start('standby')

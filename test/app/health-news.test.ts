@@ -11,7 +11,7 @@ interface PagerEvent {
   readonly payload: { readonly custom_details: { readonly reasons: string } }
 }
 
-describe('news of health over the end of processes', function () {
+describe('health notices across restarts', function () {
   this.timeout(120_000)
   let folder: Folder
   let pager: Server
@@ -41,7 +41,7 @@ describe('news of health over the end of processes', function () {
     folder.remove()
   })
 
-  /** Starts the command and gives the address of its API. */
+  /** Starts the command and returns the address of its API. */
   async function start(notify: object): Promise<string> {
     const url = `http://127.0.0.1:${(pager.address() as AddressInfo).port}/enqueue`
     const config = folder.file(
@@ -77,14 +77,14 @@ describe('news of health over the end of processes', function () {
     await killSwitch(first, 'halt')
     await service!.end('SIGKILL')
     events = []
-    // The switch outlives the process: health is as bad as it was.
+    // The switch outlives the process: health is still `fail`.
     const second = await start(notify)
     await killSwitch(second, 'off')
     await until(() => events.length > 0)
     expect(actions()).to.deep.equal(['resolve'])
   })
 
-  it('say in the journal, in health and in the metrics that a channel refuses them', async () => {
+  it('report in the journal, in health and in the metrics that a channel refuses them', async () => {
     status = 403
     const api = await start({ settleMs: 100 })
     await killSwitch(api, 'halt')
@@ -99,7 +99,7 @@ describe('news of health over the end of processes', function () {
     expect(actions()).to.deep.equal(['trigger'])
   })
 
-  it('are one incident of a loop of crashes, although each process was well', async () => {
+  it('are one incident for a crash loop, although each process was healthy', async () => {
     for (let crash = 0; crash < 3; crash++) {
       await start({ settleMs: 60_000 })
       await service!.end('SIGKILL')
@@ -112,7 +112,7 @@ describe('news of health over the end of processes', function () {
     )
     events = []
     await service!.end('SIGTERM')
-    // It has ended in order; what was a loop is one until it has run for long enough.
+    // It has ended in order; the crash loop lasts until a process has run for long enough.
     const api = await start({ settleMs: 0 })
     expect((await fetch(`${api}/health`)).status).to.equal(503)
     expect(actions()).to.deep.equal([])

@@ -32,7 +32,7 @@ describe('health of a running system', () => {
   let account: TestVenue
   let desk: CallDesk
   let system: Account
-  /** The venue does this instead. */
+  /** Replaces the answer of the venue. */
   let venueDoes: Partial<Broker>
   let jumpedMs: number
 
@@ -121,7 +121,7 @@ describe('health of a running system', () => {
     }
   }
 
-  /** Guards a position whose exit the venue is then asked for. */
+  /** Guards a position whose exit the venue then receives. */
   async function crossing(
     does: Partial<Broker>,
     but: Partial<OpenAccountOptions> = {},
@@ -132,7 +132,7 @@ describe('health of a running system', () => {
     await tick(100, 90)
   }
 
-  const look = (but: Partial<HealthFacts> = {}) =>
+  const healthOf = (but: Partial<HealthFacts> = {}) =>
     healthStatus({
       ...healthFacts(system, {
         now: now(),
@@ -145,20 +145,20 @@ describe('health of a running system', () => {
       ...but,
     })
   const checkOf = (name: string): [string, string | undefined] => {
-    const [check] = look().checks[name]!
+    const [check] = healthOf().checks[name]!
     return [check!.status, check!.output]
   }
   const statusOf = (name: string): string => checkOf(name)[0]
 
-  it('passes while all is well', async () => {
+  it('passes while nothing is wrong', async () => {
     await open()
     await guard()
     await tick(100)
     await cycles(3)
-    expect([look().status, look().output]).to.deep.equal(['pass', []])
+    expect([healthOf().status, healthOf().output]).to.deep.equal(['pass', []])
   })
 
-  it('fails for an exit that waits longer than it may, and says which', async () => {
+  it('fails for an exit that waits longer than allowed, and names it', async () => {
     await crossing({ placeExit: () => Promise.reject(new NotSent('refused')) })
     await cycles(3)
     expect(statusOf('exits:overdue')).to.equal('pass')
@@ -167,21 +167,21 @@ describe('health of a running system', () => {
     expect(checkOf('exits:overdue')[1]).to.match(/^1: p1 \(\w+\) for \d+/)
   })
 
-  it('fails while the store refuses writes, and no longer', async () => {
+  it('fails as long as the store refuses writes', async () => {
     await open()
     await guard()
     keeper.failures.push(new Error('disk'))
-    const told = system.told('guard-stopped', {})
+    const written = system.told('guard-stopped', {})
     await turn()
     expect([statusOf('store:errors'), statusOf('positions:unguarded')]).to.deep.equal([
       'fail',
       'fail',
     ])
-    await told
+    await written
     expect(statusOf('store:errors')).to.equal('pass')
   })
 
-  it('fails for a halt, and warns of any other move of the kill switch', async () => {
+  it('fails for a halt, and warns about any other state of the kill switch', async () => {
     await open()
     for (const [state, wanted] of [
       ['halt', 'fail'],
@@ -194,19 +194,19 @@ describe('health of a running system', () => {
     }
   })
 
-  it('fails when the broker refuses our credentials', async () => {
+  it('fails when the broker refuses the credentials', async () => {
     await crossing({ placeExit: () => Promise.reject(new Unauthorized('401')) })
     expect(checkOf('broker:unauthorized')).to.deep.equal([
       'fail',
       '1: calls of orders were refused: is the token right?',
     ])
-    // Answers of other groups say nothing of what exits need.
+    // Answers of other groups prove nothing about calls for exits.
     await cycles(12)
     expect(desk.history.last.at(-1)?.outcome).to.equal('ok')
     expect(checkOf('broker:unauthorized')[0]).to.equal('fail')
   })
 
-  it('warns of a breaker that calls without an answer have opened', async () => {
+  it('warns about a breaker that unanswered calls have opened', async () => {
     await crossing({
       placeExit: () => Promise.reject(new OutcomeUnknown('timeout')),
       orderByClientId: () => Promise.reject(new OutcomeUnknown('timeout')),
@@ -216,7 +216,7 @@ describe('health of a running system', () => {
     expect(checkOf('gateway:breakers')).to.deep.equal(['warn', '1: account is open'])
   })
 
-  it('warns of a throttle far below what the venue publishes', async () => {
+  it('warns about a throttle far below the venue’s published limit', async () => {
     await crossing({
       placeExit: () => Promise.reject(new RateLimited('429')),
       holdings: () => Promise.reject(new RateLimited('429')),
@@ -232,7 +232,7 @@ describe('health of a running system', () => {
     expect(statusOf('exits:stuck')).to.equal('fail')
   })
 
-  it('warns of an exit that waits for a market to open', async () => {
+  it('warns about an exit that waits for a market to open', async () => {
     await crossing({
       placeExit: () => Promise.resolve({ kind: 'rejected', code: 'market-closed' }),
     })
@@ -240,7 +240,7 @@ describe('health of a running system', () => {
     expect(statusOf('exits:stuck')).to.equal('pass')
   })
 
-  it('warns of an exit that is worth less than the smallest order, which is then not overdue', async () => {
+  it('warns about an exit that is worth less than the smallest order, which is then not overdue', async () => {
     const instruments = new InstrumentTable([['*', { ...PLAIN_INSTRUMENT, minOrderValue: 1e9 }]])
     await crossing({}, { instruments })
     await cycles(4, OVERDUE_MS)
@@ -252,7 +252,7 @@ describe('health of a running system', () => {
     expect(lines).to.have.length(1)
   })
 
-  it('fails for an exit of which the venue says what cannot be true', async () => {
+  it('fails for an exit about which the venue reports something impossible', async () => {
     const executed = { quantity: 1_000, price: 90 }
     await crossing({
       placeExit: () =>
@@ -262,7 +262,7 @@ describe('health of a running system', () => {
     expect(statusOf('exits:faulty-answers')).to.equal('fail')
   })
 
-  it('fails for an order of which nobody can prove for long what became of it', async () => {
+  it('fails for an order whose outcome has been unknown for long', async () => {
     account.isSilent = true
     account.fault = 'lost'
     await crossing({})
@@ -270,7 +270,7 @@ describe('health of a running system', () => {
     expect(statusOf('exits:unproved')).to.equal('fail')
   })
 
-  it('fails while another guard works on the account', async () => {
+  it('fails while another process guards the same account', async () => {
     const instrument = ACME
     const strange = clientOrderId(
       { storeId: 'other', account: 'x', positionId: P1, generation: 9, attempt: 9 },
@@ -285,7 +285,7 @@ describe('health of a running system', () => {
     expect(checkOf('broker:second-guard')).to.deep.equal(['fail', `1: ${strange}`])
   })
 
-  it('fails for a holding on the wrong side, and warns of one that nobody owns', async () => {
+  it('fails for a holding on the wrong side, and warns about an unowned one', async () => {
     await open()
     await guard()
     account.trade(instrumentId('OTHER'), 3)
@@ -296,7 +296,7 @@ describe('health of a running system', () => {
     expect(checkOf('holdings:oversold')).to.deep.equal(['fail', '1: ACME'])
   })
 
-  it('warns of a holding that nobody could tell for long', async () => {
+  it('warns about a holding that has been unknown for long', async () => {
     account.isDown = true
     await open()
     await guard()
@@ -304,26 +304,26 @@ describe('health of a running system', () => {
     expect(statusOf('holdings:unknown')).to.equal('warn')
   })
 
-  it('fails until a person has confirmed what an account holds that the store does not know', async () => {
+  it('fails until a person has confirmed holdings that the store does not know', async () => {
     account.trade(ACME, 5)
     await open({ confirmsHoldings: true })
     expect(checkOf('holdings:unconfirmed')).to.deep.equal([
       'fail',
       'nothing is sent before a person has confirmed them',
     ])
-    expect(look().status).to.equal('fail')
+    expect(healthOf().status).to.equal('fail')
     await system.confirmation.give('test')
     await turn()
     expect(statusOf('holdings:unconfirmed')).to.equal('pass')
   })
 
-  it('warns for ever of a venue at which nobody can prove a single exit', async () => {
+  it('always warns about a venue that can prove no single exit', async () => {
     venueDoes = { capabilities: { ...LOOK_UP, lookup: 'none' } }
     await open()
     expect(statusOf('broker:unprovable')).to.equal('warn')
   })
 
-  it('warns of a price that nothing has confirmed', async () => {
+  it('warns about a jump that no second price has confirmed', async () => {
     await open({ ticks: { maxJumpPct: 10, confirmMs: 5_000 } })
     await guard()
     await tick(100, 50)
@@ -331,7 +331,7 @@ describe('health of a running system', () => {
     expect(checkOf('prices:unconfirmed')[1]).to.match(/^1: ACME for 6\.\d s$/)
   })
 
-  it('warns of prices outside the hours of their market', async () => {
+  it('warns about prices outside the hours of their market', async () => {
     const hours = {
       timezone: 'UTC',
       sessions: [{ open: 0, close: 1 }],
@@ -345,7 +345,7 @@ describe('health of a running system', () => {
     expect(checkOf('prices:outside-hours')).to.deep.equal(['warn', '1: ACME'])
   })
 
-  it('warns of stale prices', async () => {
+  it('warns about stale prices', async () => {
     await open()
     await guard()
     await tick(100)
@@ -353,7 +353,7 @@ describe('health of a running system', () => {
     expect(statusOf('prices:stale')).to.equal('warn')
   })
 
-  it('warns when somebody has set the clock', async () => {
+  it('warns when the wall clock was set', async () => {
     await open()
     await cycles(1)
     jumpedMs = 60_000
@@ -361,7 +361,7 @@ describe('health of a running system', () => {
     expect(statusOf('clock:jumps')).to.equal('warn')
   })
 
-  it('warns of a day that comes near its limit, and of one that has reached it', async () => {
+  it('warns about a day that is near its limit, and about one that has reached it', async () => {
     const limit = { name: 'all', maxLoss: 100, warnAtPct: 80 }
     await open({ portfolio: { dayStart: { timezone: 'UTC', minutes: 0 }, limits: [limit] } })
     await system.portfolio.report({ amount: -85 }, 'test')
@@ -372,7 +372,7 @@ describe('health of a running system', () => {
     expect(checkOf('portfolio:limits-tripped')).to.deep.equal(['warn', '1: all'])
   })
 
-  it('warns of a rule that throws, and fails when it goes on', async () => {
+  it('warns about a rule that throws, and fails when it keeps throwing', async () => {
     let isBroken = false
     const rules: NonNullable<OpenAccountOptions['chaos']>['rules'] = ({ names, rules: given }) => ({
       names,
@@ -399,14 +399,14 @@ describe('health of a running system', () => {
     expect([statusOf('rules:errors'), statusOf('rules:failing')]).to.deep.equal(['pass', 'fail'])
   })
 
-  it('warns of mode observe, of chaos, and of a slow event loop', async () => {
+  it('warns about mode observe, about chaos, and about a slow event loop', async () => {
     await open({ mode: 'observe' })
     expect(statusOf('service:mode')).to.equal('warn')
-    const [slow] = look({ loopDelayMs: 300, slowLoopMs: 250 }).checks['service:loop-delay']!
+    const [slow] = healthOf({ loopDelayMs: 300, slowLoopMs: 250 }).checks['service:loop-delay']!
     expect([slow!.status, slow!.output]).to.deep.equal([
       'warn',
       'the event loop is late by 300 ms: what holds it up?',
     ])
-    expect(look({ isChaosOn: true }).output.join()).to.include('chaos is on')
+    expect(healthOf({ isChaosOn: true }).output.join()).to.include('chaos is on')
   })
 })

@@ -12,7 +12,9 @@ import { needing } from '../support/needing.ts'
 
 const CLAIMER = fileURLToPath(new URL('../support/store-claimer.ts', import.meta.url))
 
-/** A process that claims the store in a folder, in a pid namespace of its own, as in a container. */
+/**
+ * A process that claims the store in a folder, in a pid namespace of its own, as in a container.
+ */
 class Contained {
   private readonly child
   said = ''
@@ -26,7 +28,7 @@ class Contained {
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.said += text))
   }
 
-  /** How its claim went. */
+  /** The result of its claim. */
   async outcome(): Promise<string> {
     while (this.said.split('\n').length < 3) await once(this.child.stdout, 'data')
     return this.said.split('\n')[1]!
@@ -67,13 +69,13 @@ needing('namespaces').describe('processes of two pid namespaces over one data fo
       (error: unknown) => (error as { code: string }).code,
     )
 
-  it('have one owner: each other one is refused, also with the same pid', async () => {
+  it('have one owner: every other one is refused, also with the same pid', async () => {
     expect(await start().outcome()).to.equal('won')
     expect(await start().outcome()).to.equal('STORE_OWNED')
     expect(await codeOfClaim()).to.equal('STORE_OWNED')
   })
 
-  it('are refused while a process outside has the store', async () => {
+  it('are refused while a process outside owns the store', async () => {
     const store = await openLmdbStore({ folder })
     expect(await start().outcome()).to.equal('STORE_OWNED')
     await store.write({ lines: [{ at: 1, kind: 'note' }] })

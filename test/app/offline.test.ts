@@ -7,8 +7,8 @@ import type { WatchkeeperError } from '../../src/errors.ts'
 import { needing } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 
-needing('redis-server').describe('a look at what is kept', () => {
-  it('finds no store where there is none, in place of no positions', async () => {
+needing('redis-server').describe('reading a data folder', () => {
+  it('reports a missing store, instead of an empty list of positions', async () => {
     const server = await RedisServer.start()
     const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-kept-'))
     try {

@@ -10,7 +10,7 @@ import { until } from '../support/redis-store.ts'
 
 const IDS = ['a', 'b']
 const QUANTITY = 5
-/** Nothing but a look-up by id tells that an order was carried out before. */
+/** Only an order query by id proves that an order was executed before. */
 const CAPABILITIES = {
   ...({ dedupe: 'never', lookup: 'complete', reduceOnly: false } as const),
   visibilityMs: 50,
@@ -76,7 +76,7 @@ describe('a store that is older than its account', function () {
     return (await (await fetch(url)).text()).includes('a person has confirmed')
   }
 
-  /** `a` is exited once, the store is set back to before that, and `a` is exited again. */
+  /** Exits `a` once, restores the store to the state before that, and exits `a` again. */
   async function exitTwice(copy: () => Promise<void>, setBack: () => Promise<void>): Promise<void> {
     await start()
     await post('/gateway/holdings/confirm')
@@ -86,7 +86,7 @@ describe('a store that is older than its account', function () {
     await service.printed(line => line.includes(' exit-filled '))
     await service.end('SIGKILL')
     await setBack()
-    // Nothing is missing: what was sold was bought again by hand.
+    // Nothing is missing: the sold quantity was bought again by hand.
     await broker.script({ hands: [{ instrument: 'X', quantity: QUANTITY }] })
     await start()
     await service.printed(line => line.includes(' store-doubted '))
@@ -101,7 +101,7 @@ describe('a store that is older than its account', function () {
     expect(broker.book().holdings[0]!.quantity).to.equal(QUANTITY)
   }
 
-  it('makes no exit again where its data folder was copied while it ran, and restored', async () => {
+  it('makes no exit again where its data folder was copied while the service ran, and restored', async () => {
     store = { kind: 'lmdb' }
     await exitTwice(
       async () => cpSync(data(), join(folder, 'backup'), { recursive: true }),
@@ -113,7 +113,7 @@ describe('a store that is older than its account', function () {
   })
 
   needing('redis-server').it(
-    'makes no exit again where its Redis has lost what it had acknowledged',
+    'makes no exit again where its Redis has lost acknowledged writes',
     async () => {
       const redis = await RedisServer.start({ appendonly: true })
       store = { kind: 'redis', leaseMs: 1_500, redis: { url: redis.url, commandTimeoutMs: 500 } }
@@ -139,7 +139,7 @@ describe('a store that is older than its account', function () {
     },
   )
 
-  it('is not doubted where it was stopped and started, nor killed', async () => {
+  it('needs no confirmation where it was stopped and started, or killed', async () => {
     store = { kind: 'lmdb' }
     await start()
     await post('/gateway/holdings/confirm')

@@ -27,7 +27,7 @@ const position = (id: string, instrument: string, but: object = {}): object => (
   ...but,
 })
 
-describe('a service whose venue counts in doubles and refuses orders by their type', () => {
+describe('a service whose venue counts in doubles and refuses orders by type', () => {
   let folder: string
   let broker: RemoteBroker
   let service: RunningService
@@ -134,7 +134,7 @@ describe('a service whose venue counts in doubles and refuses orders by their ty
       .orders.filter(each => each.instrument === instrument)
       .map(({ type, quantity, limit }) => [type, quantity, ...(limit === undefined ? [] : [limit])])
 
-  it('sells each holding to the last lot, by a type of order that the venue takes', async () => {
+  it('sells each holding to the last lot, with a type of order that the venue accepts', async () => {
     for (const [instrument, price] of [
       ['LOTS', 40],
       ['SHORT', 160],
@@ -162,8 +162,8 @@ describe('a service whose venue counts in doubles and refuses orders by their ty
     ])
   })
 
-  it('neither adopts nor tells of what sums of doubles leave beside its positions', async () => {
-    // By then every holding has been listed several times, those that are flat as 2 ** -54 too.
+  it('neither adopts nor reports remainders of floating-point sums beside its positions', async () => {
+    // By then every holding has been listed several times, flat ones as 2 ** -54 too.
     const from = (await broker.requests()).length
     await until(async () => {
       const seen = (await broker.requests()).slice(from)
@@ -172,7 +172,7 @@ describe('a service whose venue counts in doubles and refuses orders by their ty
     const { json } = await ask(port, '/api/positions')
     const open = (json as unknown as { id: string; quantity: number }[]).map(each => each.id)
     expect(open).to.deep.equal(['shared-a', 'shared-b'])
-    const told = service.lines.filter(line => /holding-|position-shrunk|adopted/.test(line))
-    expect(told).to.deep.equal([])
+    const lines = service.lines.filter(line => /holding-|position-shrunk|adopted/.test(line))
+    expect(lines).to.deep.equal([])
   })
 })

@@ -56,7 +56,7 @@ describe('the paper account of a service', () => {
   const held = async (): Promise<unknown> =>
     parts!.broker.holding({ instrument: ACME }, AbortSignal.timeout(5_000))
 
-  it('holds nothing of a position whose process died before the position was durable', async () => {
+  it('holds no deposit of a position whose process died before the position was durable', async () => {
     const { system } = await start()
     const kept = aPosition({ id: positionId('kept'), quantity: 1, openedAt: clock.now() })
     await system.add(kept, RULES, 'test')

@@ -58,7 +58,7 @@ needing('a small disk').describe(
       writeFileSync(join(folder.path, 'c.json'), JSON.stringify(config))
       service = new RunningService(['--config', join(folder.path, 'c.json'), '--positions', file])
       await service.printed(line => line.startsWith('Ctrl-C'))
-      // Account and store give up a reserve of their own for exits, which another row could take.
+      // Account and store release their reserves for exits, which another row could use.
       let count = 0
       await until(async () => {
         disk.fill()
@@ -69,7 +69,8 @@ needing('a small disk').describe(
       await until(async () => (await add(refused, 7)).ok)
       const health = async (): Promise<string> => (await fetch(`${url()}/health`)).text()
       await until(async () => !(await health()).includes(` ${refused}"`))
-      // In so many cycles two reports of the holding would tell that it is not the position's 7 units.
+      // In so many cycles two reports of the holding would show that it is not the position's 7
+      // units.
       await cyclesPass(20)
       expect(await health()).not.to.include(` ${refused}"`)
       expect(service.lines.join('\n')).not.to.match(/ position-(shrunk|gone) /)

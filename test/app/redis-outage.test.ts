@@ -15,7 +15,7 @@ const PUBLISHER = fileURLToPath(new URL('../support/price-publisher.ts', import.
 
 const isStarted = (line: string): boolean => line.startsWith('watchkeeper guards')
 
-/** Real processes: the service, a Redis server, and somebody who publishes prices. */
+/** Real processes: the service, a Redis server, and a publisher of prices. */
 needing('redis-server').describe('A service whose prices come from Redis', () => {
   let folder: string
   let server: RedisServer
@@ -100,7 +100,7 @@ needing('redis-server').describe('A service whose prices come from Redis', () =>
   const linesOf = (kind: string, id: string): string[] =>
     service.lines.filter(line => new RegExp(`${kind} +${id}\\b`).test(line))
 
-  it('warns while Redis is away, and exits once when it is back below the stop', async () => {
+  it('warns while Redis is down, and exits once when it is back below the stop', async () => {
     await start()
     publish('publish', { ACME: 100, GOLD: 100 })
     await until(async () => (await price('acme')) === 100 && (await price('gold')) === 100)
@@ -125,7 +125,7 @@ needing('redis-server').describe('A service whose prices come from Redis', () =>
     expect(linesOf('exit-intended', 'gold')).to.deep.equal([])
   }).timeout(180_000)
 
-  it('shows a last value that is too old, and exits nobody because of it', async () => {
+  it('shows a last value that is too old, and exits no position because of it', async () => {
     await start({ push: 'none' })
     const at = Date.now()
     await server.ask(['hset', 'tick:ACME', 'ltp', 50, 'ts', at - 60_000])
@@ -133,21 +133,21 @@ needing('redis-server').describe('A service whose prices come from Redis', () =>
     await until(async () => (await price('gold')) === 100)
     await until(async () => (await metric('watchkeeper_ticks_total{result="old"}')) > 0)
     expect(linesOf('exit-intended', 'acme')).to.deep.equal([])
-    // A first price at 50 would be refused; one that guards the position comes before it.
+    // A first price of 50 would refuse the position; a price that guards it comes before.
     await server.ask(['hset', 'tick:ACME', 'ltp', 100, 'ts', Date.now()])
     await until(async () => (await price('acme')) === 100)
     await server.ask(['hset', 'tick:ACME', 'ltp', 50, 'ts', Date.now()])
     await service.printed(line => /exit-filled +acme\b/.test(line))
   }).timeout(180_000)
 
-  it('reads what a stream has kept, through a kill and an outage, and exits once', async () => {
+  it('reads what a stream has stored, through a kill and an outage, and exits once', async () => {
     const durable = { appendonly: true, settings: { appendfsync: 'always' } }
-    // However long the processes take to start, nothing that they missed is too old to decide.
+    // However long the processes take to start, no missed price is too old to decide.
     await start({ push: 'stream' }, { ...durable, maxTickAgeMs: 600_000 })
     publish('xadd', { ACME: 100, GOLD: 100 })
     await until(async () => (await price('acme')) === 100 && (await price('gold')) === 100)
     await service.end('SIGKILL')
-    // A peak and a crossing while nobody is there, over before anybody comes back.
+    // A peak and a crossing while no process is running, over before the next one starts.
     const seen = async (wanted: string): Promise<void> =>
       until(async () =>
         JSON.stringify(await server.ask(['xrevrange', 'ticks', '+', '-', 'count', 2])).includes(

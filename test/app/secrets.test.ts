@@ -17,7 +17,7 @@ describe('secretsOf', () => {
   const found = (config: object): readonly string[] =>
     secretsOf(serviceSchema.parse({ positions: 'p.yaml', ...config }))
 
-  it('finds what the API, the broker and every channel are secured by', () => {
+  it('finds the credentials of the API, the broker and every channel', () => {
     const url = 'https://hooks.example/secret-path'
     expect(
       found({
@@ -55,7 +55,7 @@ describe('secretsOf', () => {
     expect(found({ broker })).to.have.members(['of-the-file', 'of-it-too'])
   })
 
-  it('finds what a file holds, and leaves one that cannot be read to whoever needs it', () => {
+  it('finds what a file holds, and leaves an unreadable file to the code that needs it', () => {
     const tokenFile = join(folder, 'token')
     const broker = { kind: 'http', url: 'https://bridge.example', tokenFile }
     expect(found({ broker })).to.deep.equal([])

@@ -20,13 +20,15 @@ import { until } from '../support/until.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const { settings } = settingsOf()
 
-/** A breaker that opens at the first failure and probes soon, so that all of its settings count. */
+/**
+ * A breaker that opens at the first failure and probes soon, so that all of its settings matter.
+ */
 const touchy = (window: object): object => {
   const breaker = { window, openMs: 50, exitOpenMs: 50, exitProbeMs: 50 }
   return { orders: breaker, account: breaker, quotes: breaker }
 }
 
-/** Each acts where another does not: together they use every setting. */
+/** Each variant uses settings that another does not: together they use every setting. */
 const ACT = { everyMs: 100, positions: ['*'], count: 1, times: 1 }
 const CHAOS = chaosSchema.parse({ afterMs: 0, acts: [{ kind: 'monitor-throws', ...ACT }] })
 
@@ -38,7 +40,7 @@ describe('every setting', function () {
   let broker: RemoteBroker
   let redis: RedisServer
 
-  /** Settings of a broker count for its kind alone. */
+  /** Settings of a broker apply to its kind only. */
   const take = (seen: ReadonlyMap<string, Use>, kind: string): void => {
     for (const [path, use] of seen) {
       const own = path.replace(/^broker\./, `broker{${kind}}.`)
@@ -138,7 +140,7 @@ describe('every setting', function () {
     },
   )
 
-  /** The defaults, with every channel, and a monitor that is given up. */
+  /** The defaults, with every channel, and a monitor that is quarantined. */
   const paper = (): Promise<void> => {
     const url = 'http://127.0.0.1:9/hook'
     return run(
@@ -220,7 +222,7 @@ describe('every setting', function () {
     ])
   }
 
-  /** A venue that is away. */
+  /** An unreachable venue. */
   const venue = async (kind: string): Promise<void> => {
     const url = `https://127.0.0.1:${await closedPort()}`
     const window = { kind: 'time', slowMs: 10, slowRatePct: 50, minimumCalls: 1 }

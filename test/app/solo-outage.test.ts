@@ -12,7 +12,7 @@ import { storeIdAt } from '../support/store-id.ts'
 
 const CAPABILITIES = { dedupe: 'always', lookup: 'complete', reduceOnly: true } as const
 
-needing('redis-server').describe('a service whose Redis is away', () => {
+needing('redis-server').describe('a service whose Redis is unreachable', () => {
   let folder: string
   let redis: RedisServer
   let broker: RemoteBroker
@@ -27,7 +27,7 @@ needing('redis-server').describe('a service whose Redis is away', () => {
       script: {
         hands: [{ instrument: 'BTCUSD', quantity: 6 }],
         prices: { BTCUSD: 92_400 },
-        // The exit of the outage is not answered before the process is killed.
+        // The exit during the outage is not answered before the process is killed.
         faults: [{ on: 'place', times: 1, harm: { kind: 'hang', when: 'after' } }],
       },
     })
@@ -79,7 +79,7 @@ needing('redis-server').describe('a service whose Redis is away', () => {
     return fetch(`${url}${path}`, { method: 'POST', headers, body: '{}' })
   }
 
-  it('goes on, and what it sent is known after a kill -9: each position is exited once', async () => {
+  it('continues, and the orders it sent are known after a kill -9: each position is exited once', async () => {
     await start().printed(line => line.startsWith('Ctrl-C'))
     await redis.stop()
     expect((await post('/api/positions/a/exit')).ok).to.equal(true)

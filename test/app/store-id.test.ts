@@ -48,7 +48,7 @@ describe('the order ids of a store', function () {
         capabilities: { ...CAPABILITIES, reduceOnly: false },
       },
       holdings: { reconcileMs: 200, confirm: false },
-      // Long enough for the health of an exit that waits to be seen.
+      // Long enough for health to show an exit that waits.
       exits: { retryMs: 5_000 },
       feed: { intervalMs: 50, acceptSimulated: true },
     }
@@ -69,7 +69,7 @@ describe('the order ids of a store', function () {
 
   const isFlat = (): boolean => broker.book().holdings.every(({ quantity }) => quantity === 0)
 
-  it('are others than those of the store before, in a new data folder', async () => {
+  it('differ from those of the previous store, in a new data folder', async () => {
     await start('old')
     await exit()
     await service.printed(line => line.includes(' exit-filled '))
@@ -92,7 +92,7 @@ describe('the order ids of a store', function () {
     expect(await storeIdAt(dataFolder('old'))).to.equal(before)
   })
 
-  it('taken by an order that was not sent from here: it is not booked, and the exit goes on', async () => {
+  it('used by an order that another program sent: its fill is not booked, and the exit continues', async () => {
     await start('old')
     const storeId = await storeIdAt(dataFolder('old'))
     const life = { storeId, account: '', positionId: positionId('a'), generation: 1, attempt: 1 }

@@ -68,7 +68,7 @@ describe('seed', () => {
 
   const rulesOf = (id: string): unknown => system.state.register.get(positionId(id))?.rules
 
-  it('guards ids that the register has never seen, open from now on', async () => {
+  it('guards ids that the position table has never had, open from now on', async () => {
     const seeded = await seed(system, [entry('a'), entry('b')])
     expect(seeded).to.deep.equal({
       over: [],
@@ -81,7 +81,7 @@ describe('seed', () => {
     expect(system.engine.roster.size).to.equal(2)
   })
 
-  it('asks a store again that refuses the first write', async () => {
+  it('repeats a first write that the store refused', async () => {
     keeper.failures.push(new WatchkeeperError('STORE_FAILED', 'no'), new Error('no'))
     await seed(system, [entry('a'), entry('b')])
     expect(system.engine.roster.size).to.equal(2)
@@ -95,7 +95,7 @@ describe('seed', () => {
     expect(system.engine.roster.size).to.equal(0)
   })
 
-  it('applies rules that the file has tightened, and keeps what it would loosen', async () => {
+  it('applies rules that the file has tightened, and keeps those that it would loosen', async () => {
     await seed(system, [entry('a'), entry('b', STOP_3)])
     const { ruled, refused } = await restartedWith(entry('a', STOP_3), entry('b', STOP_5))
     expect(ruled).to.deep.equal(['a'])
@@ -104,7 +104,7 @@ describe('seed', () => {
     expect([rulesOf('a'), rulesOf('b')]).to.deep.equal([STOP_3, STOP_3])
   })
 
-  it('says nothing of the rules of a position that is being exited, unless the file changes them', async () => {
+  it('reports no refused rules of a position that is being exited, unless the file changes them', async () => {
     await seed(system, [entry('a')])
     broker.isDown = true
     broker.isSilent = true
@@ -117,7 +117,7 @@ describe('seed', () => {
     expect(changed.refused).to.deep.equal(['a keeps its rules: position a is being exited'])
   })
 
-  it('keeps a rule that the file has dropped, and says so in the journal', async () => {
+  it('keeps a rule that the file has dropped, and journals that', async () => {
     await seed(system, [entry('a', { ...STOP_5, maxHold: { ms: 60_000 } })])
     const { ruled, refused } = await restartedWith(entry('a', STOP_5))
     await system.settled()
@@ -127,7 +127,7 @@ describe('seed', () => {
     expect(line).to.deep.include({ for: 'a', code: 'LOOSENS', by: 'positions file' })
   })
 
-  it('guards what the file does not name any more, and leaves alone what is over', async () => {
+  it('guards positions that the file no longer contains, and leaves closed ones alone', async () => {
     await seed(system, [entry('a'), entry('b')])
     await system.release(positionId('b'), 'test')
     const seeded = await restartedWith(entry('b'), entry('c'))
@@ -135,7 +135,7 @@ describe('seed', () => {
     expect(system.engine.roster.size).to.equal(2)
   })
 
-  it('says that another quantity in the file changes nothing', async () => {
+  it('reports that another quantity in the file changes nothing', async () => {
     await seed(system, [entry('a')])
     const { refused } = await restartedWith(entry('a', STOP_5, { quantity: 7 }))
     expect(refused).to.deep.equal([

@@ -62,7 +62,7 @@ describe('A position whose instrument has trading hours', () => {
       .filter(({ kind }) => kind === 'exit-intended')
       .map((line: Readonly<Record<string, unknown>>) => line['reason'])
 
-  it('is not exited by a price from outside them, but by the same price in the next session', async () => {
+  it('is not exited by a price outside them, but by the same price in the next session', async () => {
     await guard({ stopLoss: { pct: 5 } })
     await at(now + 1, 100)
     await at(CLOSE + MINUTE, 90)
@@ -72,7 +72,7 @@ describe('A position whose instrument has trading hours', () => {
     expect([state(), reasons()]).to.deep.equal(['closed', ['stop-loss']])
   })
 
-  it('does not take a price from outside them for a best price', async () => {
+  it('does not use a price outside them as its best price', async () => {
     await guard({ trailingStop: { distancePct: 5 } })
     await at(now + 1, 100)
     await at(CLOSE + MINUTE, 150)
@@ -80,7 +80,7 @@ describe('A position whose instrument has trading hours', () => {
     expect(state()).to.equal('open')
   })
 
-  it('is not exited for want of prices while the market is closed, but when the next session stays quiet', async () => {
+  it('is not exited for missing prices while the market is closed, but when the next session stays quiet', async () => {
     await guard({ staleQuote: { afterMs: 10 * MINUTE, action: 'exit' }, stopLoss: { pct: 50 } })
     await at(now + 1, 100)
     await at(CLOSE + 60 * MINUTE)
@@ -90,7 +90,7 @@ describe('A position whose instrument has trading hours', () => {
     expect(reasons()).to.deep.equal(['stale-quote'])
   })
 
-  it('asks for a price for want of one only while the market is open', async () => {
+  it('asks for a missing price only while the market is open', async () => {
     await guard({ staleQuote: { afterMs: 10 * MINUTE, action: 'poll' }, stopLoss: { pct: 50 } })
     await at(now + 1, 100)
     const wanted = (): string[] => [...instrumentsToPoll(system.engine.roster, now)]

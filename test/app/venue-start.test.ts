@@ -30,7 +30,7 @@ const flat = (given: { broker: object }): Record<string, unknown> =>
 
 const VENUES = { binance: atBinance, bybit: atBybit, okx: atOkx } as const
 
-describe('what is read at a venue before a start', () => {
+describe('what a start reads at a venue', () => {
   for (const [kind, open] of Object.entries(VENUES)) {
     describe(kind, () => {
       let venue: EmulatedVenue
@@ -41,7 +41,7 @@ describe('what is read at a venue before a start', () => {
       afterEach(() => venue.close())
 
       for (const mode of ['one-way', 'hedge'] as const) {
-        it(`refuses an account in ${mode} mode under the other one by name`, async () => {
+        it(`refuses an account in ${mode} mode when the configuration says the other mode`, async () => {
           await begin(mode)
           const other = mode === 'hedge' ? 'one-way' : 'hedge'
           const error = await readVenue(sectionOf(kind, venue.url, { positionMode: other })).then(
@@ -54,7 +54,7 @@ describe('what is read at a venue before a start', () => {
         })
       }
 
-      it('gives the instruments', async () => {
+      it('supplies the instruments', async () => {
         await begin('one-way')
         const { instruments, unread } = await readVenue(sectionOf(kind, venue.url))
         expect(unread).to.deep.equal([])
@@ -63,7 +63,7 @@ describe('what is read at a venue before a start', () => {
     })
   }
 
-  it('holds nothing up where the venue cannot be reached, and says so', async () => {
+  it('delays nothing where the venue is unreachable, and reports that', async () => {
     const url = `http://127.0.0.1:${await closedPort()}`
     const { instruments, unread } = await readVenue(sectionOf('binance', url))
     expect(instruments).to.deep.equal([])
@@ -74,7 +74,7 @@ describe('what is read at a venue before a start', () => {
     ])
   })
 
-  it('fills what the configuration does not say of an instrument, and leaves what it says', async () => {
+  it('fills in what the configuration leaves out of an instrument, and keeps what it states', async () => {
     const venue = await atOkx()
     venue.server.venue.price('BTC-USDT-SWAP', 90)
     const { instruments } = await readVenue(sectionOf('okx', venue.url))
@@ -109,7 +109,7 @@ describe('what is read at a venue before a start', () => {
     }
   })
 
-  it('names instruments in another notation, with a guess', () => {
+  it('names instruments in another notation, with a suggestion', () => {
     const broker = sectionOf('okx', 'https://okx.example')
     expect(notationWarnings(broker, ['BTC/USDT', 'BTC-USDT-SWAP', 'gold'])).to.deep.equal([
       'instrument BTC/USDT: no name of okx; did you mean BTC-USDT-SWAP?',

@@ -33,7 +33,7 @@ describe('VirtualSystem', () => {
     expect(filled?.fill.price).to.equal(90)
   })
 
-  it('exits on the last stop where a monitor crashes for good, and every other position as ever', async () => {
+  it('exits on the last stop where a monitor crashes permanently, and every other position as usual', async () => {
     const { set, sabotage } = aSabotagedRuleSet(STOP)
     system.guard(aPosition({ id: positionId('bad') }), set)
     system.guard(aPosition({ id: positionId('good') }), STOP)
@@ -47,7 +47,7 @@ describe('VirtualSystem', () => {
     expect(filled.map(fill => fill.price)).to.deep.equal([90, 90])
   })
 
-  it('fills at the last row what was due before the first, and tells of it', async () => {
+  it('fills at the last row what was due before the first, and reports it', async () => {
     system.guard(aPosition(), aRuleSet({ maxHold: { ms: 10 } }))
     await system.ready()
     await tick(50, 1, 'ELSEWHERE')
@@ -96,7 +96,7 @@ describe('VirtualSystem', () => {
     ])
   })
 
-  it('says where an open position stands, and nothing of a closed one', async () => {
+  it('reports the standing of an open position, and none of a closed one', async () => {
     system.guard(aPosition(), STOP)
     system.guard(aPosition({ id: positionId('p2'), entryPrice: 50 }), STOP)
     await system.ready()

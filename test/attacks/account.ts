@@ -6,7 +6,7 @@ import { BrokerServer } from '../support/broker-server/server.ts'
 
 const PRICED_MS = 100
 
-/** An account at a hostile broker, the people who trade in it, and the ledger that judges. */
+/** An account at a hostile broker, the traders who use it, and the ledger that judges. */
 export class Account {
   protected readonly broker: BrokerServer
   private readonly market: NodeJS.Timeout
@@ -15,7 +15,7 @@ export class Account {
   /** `protocol`: how the broker takes requests; default: the REST protocol. */
   constructor(folder: string, settings: SettingsChange, protocol: Protocol = REST) {
     this.broker = new BrokerServer({ folder: join(folder, 'broker'), settings, protocol })
-    // A market in which nothing happens still trades.
+    // A market without price changes still trades.
     this.market = setInterval(() => {
       for (const [instrument, price] of this.prices) this.broker.venue.price(instrument, price)
     }, PRICED_MS)
@@ -32,7 +32,7 @@ export class Account {
     this.broker.venue.price(instrument, price)
   }
 
-  /** From now on prices keep the time that they have. */
+  /** From now on prices keep their present time. */
   freeze(): void {
     clearInterval(this.market)
   }
@@ -41,7 +41,7 @@ export class Account {
     void this.broker.run({ faults: [{ on, harm, ...but }] })
   }
 
-  /** Ends every fault that is still to come. */
+  /** Ends every fault that is still scheduled. */
   calm(): void {
     void this.broker.run({ clear: true })
   }

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { five, type Scene } from './scene.ts'
 import { sideBySide } from './side-by-side.ts'
 
-/** An order that is found by its id, and nothing that stops a second one. */
+/** An order can be found by its id, and nothing prevents a second one. */
 const LOOK_UP = {
   capabilities: { dedupe: 'never', reduceOnly: false },
 } as const
@@ -10,7 +10,7 @@ const REDUCE_ONLY = {
   capabilities: { dedupe: 'never', lookup: 'none', visibilityMs: 100 },
 } as const
 
-/** The exit of `a` is over: five were sold, and not one more. */
+/** The exit of `a` has ended: five were sold, and not one more. */
 async function soldOnce(scene: Scene, { held = 0 } = {}): Promise<void> {
   await scene.until(async () => (await scene.position('a')) === undefined)
   await scene.pass(1_000)
@@ -20,10 +20,10 @@ async function soldOnce(scene: Scene, { held = 0 } = {}): Promise<void> {
   })
 }
 
-sideBySide('answers of a broker that are old or contradict each other', {
-  'do not give a position up that was bought after the answer was known': async open => {
+sideBySide('old or contradictory answers of a broker', {
+  'do not close a position that was bought after the answer was known': async open => {
     const scene = await open({ venue: LOOK_UP })
-    scene.change({ tellsAge: true, lagMs: { holding: 4_000, list: 4_000 } })
+    scene.change({ reportsAge: true, lagMs: { holding: 4_000, list: 4_000 } })
     scene.trade(5, 'GLOBEX')
     await scene.add(five('b', { instrument: 'GLOBEX' }))
     await scene.pass(2_000)
@@ -37,7 +37,7 @@ sideBySide('answers of a broker that are old or contradict each other', {
   'do not prove an order away that was sent after the answer was known': async open => {
     const lagMs = { holding: 3_000, list: 3_000 }
     const scene = await open({
-      venue: { ...REDUCE_ONLY, tellsAge: true, lagMs },
+      venue: { ...REDUCE_ONLY, reportsAge: true, lagMs },
     })
     // Five more, that belong to another person.
     scene.trade(5)
@@ -47,8 +47,8 @@ sideBySide('answers of a broker that are old or contradict each other', {
     await soldOnce(scene, { held: 5 })
   },
 
-  'do not end an order that was acknowledged by a rejection': async open => {
-    const scene = await open({ venue: { ...LOOK_UP, tellsState: false } })
+  'do not end an acknowledged order by a rejection': async open => {
+    const scene = await open({ venue: { ...LOOK_UP, reportsState: false } })
     scene.harm('place', { kind: 'fill', plan: { share: 1, afterMs: 800 } })
     const fields = { kind: 'rejected', code: 'refused', executed: null }
     scene.harm('order', { kind: 'patch', fields })
@@ -69,7 +69,7 @@ sideBySide('answers of a broker that are old or contradict each other', {
     await soldOnce(scene)
   },
 
-  'are asked for again where more is executed than the order has': async open => {
+  'cause another query where more was executed than the order has': async open => {
     const scene = await open({ venue: LOOK_UP })
     const executed = { quantity: 50, price: 94 }
     const order = { kind: 'filled', executed }
@@ -80,17 +80,18 @@ sideBySide('answers of a broker that are old or contradict each other', {
     expect((await scene.lines('exit-filled'))[0]).to.have.property('quantity', 5)
   },
 
-  'are not believed where they say that an order is filled and nothing executed': async open => {
-    const scene = await open({ venue: LOOK_UP })
-    const order = { kind: 'filled', executed: { quantity: 0, price: null } }
-    scene.harm('place', { kind: 'fill', plan: { share: 1, afterMs: 300 } })
-    scene.harm('place', { kind: 'patch', fields: { order } })
-    scene.price(94)
-    await soldOnce(scene)
-    expect(scene.asked('order')).to.be.greaterThan(0)
-  },
+  'are not believed where they say that an order is filled and nothing was executed':
+    async open => {
+      const scene = await open({ venue: LOOK_UP })
+      const order = { kind: 'filled', executed: { quantity: 0, price: null } }
+      scene.harm('place', { kind: 'fill', plan: { share: 1, afterMs: 300 } })
+      scene.harm('place', { kind: 'patch', fields: { order } })
+      scene.price(94)
+      await soldOnce(scene)
+      expect(scene.asked('order')).to.be.greaterThan(0)
+    },
 
-  'are no answer where they say held and flat in one body': async open => {
+  'prove nothing where they say held and flat in one body': async open => {
     const scene = await open({ venue: LOOK_UP })
     scene.harm('holding', { kind: 'double', fields: { kind: 'flat' } }, { times: 'always' })
     scene.harm('holdings', { kind: 'rows', change: 'empty' }, { times: 'always' })
@@ -101,7 +102,7 @@ sideBySide('answers of a broker that are old or contradict each other', {
     await soldOnce(scene)
   },
 
-  'about an order that contradict themselves are settled by the holding': async open => {
+  'that contradict themselves about an order are settled by the holding': async open => {
     const scene = await open({ venue: LOOK_UP })
     scene.harm('place', { kind: 'hang', when: 'after' })
     scene.price(94)
@@ -114,9 +115,9 @@ sideBySide('answers of a broker that are old or contradict each other', {
     expect(await scene.lines('exit-fault')).to.have.length(1)
   },
 
-  'that an order ended leave what it executes after that as ours, which health knows at once':
+  'that an order ended leave its later fills as unowned, which health shows at once':
     async open => {
-      // No cycle comes between the line of the journal and the question for health.
+      // No cycle comes between the journal line and the health request.
       const config = { cycleMs: 1_000 }
       const scene = await open({ venue: LOOK_UP, config })
       const plan = { share: 0, ends: true, fillsAfterEndMs: 1_500 }

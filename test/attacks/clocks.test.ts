@@ -61,8 +61,8 @@ sideBySide('a clock that is set', {
   },
 })
 
-sideBySide('a time that cannot be true', {
-  'of an opening does not leave a position blind': async open => {
+sideBySide('an impossible time', {
+  'of an opening does not leave a position unguarded': async open => {
     const scene = await open()
     scene.trade(5, 'GLOBEX')
     const { status } = await scene.add(globex, {
@@ -70,7 +70,7 @@ sideBySide('a time that cannot be true', {
     })
     if (status !== 201) {
       expect(status).to.be.within(400, 499)
-      // A clock that is a little ahead of ours.
+      // A clock slightly ahead of this machine's.
       expect(await scene.add(globex, { openedAt: Date.now() + 500 })).to.have.property(
         'status',
         201,
@@ -81,7 +81,7 @@ sideBySide('a time that cannot be true', {
     await scene.until(() => scene.held('GLOBEX') === 0, 5_000)
   },
 
-  'of one price does not end all prices of its instrument': async open => {
+  'of one price does not block all later prices of its instrument': async open => {
     const scene = await open()
     await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
     const quotes = [{ instrument: 'ACME', ts: Date.now() * 1_000, price: 101 }]
@@ -97,11 +97,11 @@ sideBySide('a time that cannot be true', {
     })
     await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
     const quote = { instrument: 'ACME', ts: Date.now(), price: 100, ask: 101 }
-    const told = (bid: number) =>
+    const quoteOf = (bid: number) =>
       ({ kind: 'patch', fields: { quotes: [{ ...quote, bid }] } }) as const
-    scene.harm('quotes', told(99), { times: 5 })
+    scene.harm('quotes', quoteOf(99), { times: 5 })
     await scene.pass(600)
-    scene.harm('quotes', told(90), { times: 'always' })
+    scene.harm('quotes', quoteOf(90), { times: 'always' })
     await scene.until(() => scene.held() === 0, 5_000)
   },
 

@@ -3,9 +3,9 @@ import type { SettingsChange } from '../support/broker-server/script.ts'
 import { five, type Scene } from './scene.ts'
 import { sideBySide } from './side-by-side.ts'
 
-/** Nothing at the venue stops an order at zero. */
+/** No reduce-only: the venue lets an order open the other side. */
 const UNBOUNDED = { capabilities: { reduceOnly: false } } as const satisfies SettingsChange
-/** Holdings are listed so seldom that no list tells of a trade in time. */
+/** Holdings are listed so seldom that no list shows a trade in time. */
 const RARE_LISTS = { holdings: { reconcileMs: 60_000 } } as const
 
 const move = (scene: Scene, act: 'force-open' | 'reset') =>
@@ -23,7 +23,7 @@ async function queue(scene: Scene): Promise<void> {
 
 const isOver = async (scene: Scene): Promise<boolean> => (await scene.position('a')) === undefined
 
-/** Neither question about what is held gets an answer. */
+/** Neither holding query is answered. */
 function silenceHoldings(scene: Scene): void {
   for (const route of ['holding', 'holdings'] as const) {
     scene.harm(route, { kind: 'status', when: 'before', status: 503 }, { times: 'always' })
@@ -45,7 +45,7 @@ sideBySide('a position that a person closes', {
     expectLedger(scene, 0)
   },
 
-  'in part while its exit waits for a breaker is exited for what is left': async open => {
+  'in part while its exit waits for a breaker is exited for the remaining quantity': async open => {
     const scene = await open({ venue: UNBOUNDED })
     await queue(scene)
     scene.trade(-2)
@@ -55,7 +55,7 @@ sideBySide('a position that a person closes', {
     expectLedger(scene, 3)
   },
 
-  'while its exit waits, and no list tells of it, is asked for before the order leaves':
+  'while its exit waits, and no list shows it, is detected by a query before the order is sent':
     async open => {
       const scene = await open({ venue: UNBOUNDED, config: RARE_LISTS })
       await queue(scene)
@@ -75,23 +75,22 @@ sideBySide('a position that a person closes', {
     expectLedger(scene, 0)
   },
 
-  'while no question about what is held is answered is not sold, and noticed afterwards':
-    async open => {
-      const scene = await open({ venue: UNBOUNDED })
-      silenceHoldings(scene)
-      scene.trade(-5)
-      scene.price(94)
-      await scene.until(async () => (await scene.lines('exit-intended')).length === 1)
-      await scene.pass(3_000)
-      expectLedger(scene, 0)
-      scene.calm()
-      await scene.until(() => isOver(scene))
-      expectLedger(scene, 0)
-    },
+  'while no holding query is answered is not sold, and is detected afterwards': async open => {
+    const scene = await open({ venue: UNBOUNDED })
+    silenceHoldings(scene)
+    scene.trade(-5)
+    scene.price(94)
+    await scene.until(async () => (await scene.lines('exit-intended')).length === 1)
+    await scene.pass(3_000)
+    expectLedger(scene, 0)
+    scene.calm()
+    await scene.until(() => isOver(scene))
+    expectLedger(scene, 0)
+  },
 })
 
-sideBySide('an exit that asks what is held before its order leaves', {
-  'waits for the answer, and is not in doubt after a kill before it': async open => {
+sideBySide('an exit that queries the holding before its order is sent', {
+  'waits for the answer, and its outcome is known after a kill before it': async open => {
     const scene = await open({ venue: UNBOUNDED })
     silenceHoldings(scene)
     await scene.exit('a')
@@ -105,7 +104,7 @@ sideBySide('an exit that asks what is held before its order leaves', {
     expect(await scene.lines('exit-unknown')).to.deep.equal([])
   },
 
-  'leaves where each answer takes longer than it stays fresh': async open => {
+  'is sent where each answer takes longer than it stays fresh': async open => {
     const config = { exits: { holdingFreshMs: 100 } }
     const scene = await open({ venue: UNBOUNDED, config })
     scene.harm('holding', { kind: 'delay', when: 'after', ms: 700 }, { times: 'always' })
@@ -114,7 +113,7 @@ sideBySide('an exit that asks what is held before its order leaves', {
     expectLedger(scene, 5)
   },
 
-  'leaves at the pace of a limit that takes one call a second': async open => {
+  'is sent at the pace of a limit of one call a second': async open => {
     const names = ['ACME', 'BOLT', 'COIL']
     const scene = await open({
       venue: UNBOUNDED,
@@ -126,7 +125,7 @@ sideBySide('an exit that asks what is held before its order leaves', {
     expect(names.map(name => scene.executed(name))).to.deep.equal([5, 5, 5])
   },
 
-  'leaves by what was known last after the time that the configuration names': async open => {
+  'is sent by the last known holding after the configured time': async open => {
     const config = { exits: { sendUnverifiedAfterMs: 1_000 } }
     const scene = await open({ venue: UNBOUNDED, config })
     silenceHoldings(scene)
@@ -138,8 +137,8 @@ sideBySide('an exit that asks what is held before its order leaves', {
   },
 })
 
-sideBySide('a venue that can do less after a restart', {
-  'than finding each order does not carry an exit out twice': async open => {
+sideBySide('a venue that proves less after a restart', {
+  'than finding each order does not execute an exit twice': async open => {
     const scene = await open({ venue: { capabilities: { dedupe: 'never', reduceOnly: false } } })
     scene.harm('place', { kind: 'hang', when: 'after' })
     await scene.exit('a')

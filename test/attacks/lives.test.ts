@@ -5,7 +5,7 @@ import { sideBySide } from './side-by-side.ts'
 /** A venue where a second order is a second sale. */
 const NETTING = { capabilities: { reduceOnly: false } } as const
 
-/** Exits a position by hand; resolves when the service shows it no more. */
+/** Exits a position by hand; resolves when the service no longer shows it. */
 async function exited(scene: Scene, id = 'a'): Promise<void> {
   await scene.exit(id)
   await scene.until(async () => (await scene.position(id)) === undefined)
@@ -22,7 +22,7 @@ const trailing = five('b', {
   rules: { trailingStop: { distancePct: 5 } },
 })
 
-/** A commit that has nothing to do with `a` is under way for so long, and all others wait behind it. */
+/** A commit without relation to `a` takes so long, and all others wait behind it. */
 async function duringCommit(scene: Scene, ms: number): Promise<void> {
   await scene.until(async () => (await scene.position('b'))?.state === 'guarded')
   await scene.steer({
@@ -33,7 +33,7 @@ async function duringCommit(scene: Scene, ms: number): Promise<void> {
   await scene.until(() => scene.asked('quotes') >= before + 2)
 }
 
-/** A person sells two by hand, and the service has noticed. */
+/** A person sells two by hand, and the service has detected it. */
 async function becameSmaller(scene: Scene): Promise<void> {
   const before = scene.asked('holding')
   scene.trade(-2)
@@ -41,7 +41,7 @@ async function becameSmaller(scene: Scene): Promise<void> {
   await scene.pass(200)
 }
 
-/** The new life of `a` is guarded after a kill: it is sold where its stop is crossed. */
+/** The new generation of `a` is guarded after a kill: it is sold where its stop is crossed. */
 async function soldAfterKill(scene: Scene, { executed }: { executed: number }): Promise<void> {
   await scene.restart()
   expect(await scene.position('a')).to.include({ quantity: 5 })
@@ -51,7 +51,7 @@ async function soldAfterKill(scene: Scene, { executed }: { executed: number }): 
   expect(scene.executed()).to.equal(executed)
 }
 
-sideBySide('a position whose id has several lives', {
+sideBySide('a position whose id has several generations', {
   'is guarded after a kill, however often it was added again at once': async open => {
     const scene = await open({ venue: NETTING })
     for (let life = 0; life < 8; life++) {
@@ -61,32 +61,34 @@ sideBySide('a position whose id has several lives', {
     await soldAfterKill(scene, { executed: 45 })
   },
 
-  'is guarded after a kill where the end of its old life waited for a slow commit': async open => {
-    const scene = await open({
-      venue: NETTING,
-      positions: [five('a'), trailing],
-    })
-    scene.harm('place', { kind: 'delay', when: 'after', ms: 700 })
-    await scene.exit('a')
-    await duringCommit(scene, 1_500)
-    await scene.until(async () => (await scene.position('a')) === undefined)
-    await addedAgain(scene)
-    await scene.pass(1_500)
-    await soldAfterKill(scene, { executed: 10 })
-  },
+  'is guarded after a kill where the end of its old generation waited for a slow commit':
+    async open => {
+      const scene = await open({
+        venue: NETTING,
+        positions: [five('a'), trailing],
+      })
+      scene.harm('place', { kind: 'delay', when: 'after', ms: 700 })
+      await scene.exit('a')
+      await duringCommit(scene, 1_500)
+      await scene.until(async () => (await scene.position('a')) === undefined)
+      await addedAgain(scene)
+      await scene.pass(1_500)
+      await soldAfterKill(scene, { executed: 10 })
+    },
 
-  'is guarded after a kill where the store refused the end of its old life once': async open => {
-    const scene = await open({ venue: NETTING })
-    await scene.steer({
-      commits: [{ having: 'exit-filled', isRefused: true, times: 1 }],
-    })
-    await exited(scene)
-    await addedAgain(scene)
-    await scene.pass(1_500)
-    await soldAfterKill(scene, { executed: 10 })
-  },
+  'is guarded after a kill where the store refused the end of its old generation once':
+    async open => {
+      const scene = await open({ venue: NETTING })
+      await scene.steer({
+        commits: [{ having: 'exit-filled', isRefused: true, times: 1 }],
+      })
+      await exited(scene)
+      await addedAgain(scene)
+      await scene.pass(1_500)
+      await soldAfterKill(scene, { executed: 10 })
+    },
 
-  'stays released where it became smaller just before': async open => {
+  'stays released where its quantity was reduced just before': async open => {
     const scene = await open({
       venue: NETTING,
       positions: [five('a'), trailing],
@@ -102,7 +104,7 @@ sideBySide('a position whose id has several lives', {
     expect(scene.executed()).to.equal(0)
   },
 
-  'keeps its tighter rules where it became smaller just before': async open => {
+  'keeps its tighter rules where its quantity was reduced just before': async open => {
     const scene = await open({
       venue: NETTING,
       positions: [five('a'), trailing],
@@ -119,7 +121,7 @@ sideBySide('a position whose id has several lives', {
     expect(scene.executed()).to.equal(3)
   },
 
-  'starts without the best price of its old life': async open => {
+  'starts without the best price of its old generation': async open => {
     const position = five('a', { rules: { trailingStop: { distancePct: 5 } } })
     const other = five('c', { rules: { stopLoss: { price: 1 } } })
     const scene = await open({ positions: [position, other] })
@@ -161,7 +163,7 @@ sideBySide('a position whose id has several lives', {
     })
   },
 
-  'leaves an order that is still known as ours after a restart when it is released': async open => {
+  'keeps ownership of a known order after a restart when it is released': async open => {
     const globex = five('b', { instrument: 'GLOBEX' })
     const scene = await open({ positions: [five('a'), globex] })
     scene.harm('place', { kind: 'fill', plan: { share: 0 } })
@@ -174,7 +176,7 @@ sideBySide('a position whose id has several lives', {
     expect(await scene.lines('second-guard')).to.deep.equal([])
   },
 
-  'counts against a daily loss though its old life was released while an exit was written':
+  'counts for a daily loss though its old generation was released while an exit was written':
     async open => {
       const low = { rules: { stopLoss: { price: 1 } } }
       const scene = await open({

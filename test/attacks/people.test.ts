@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { five, type Scene } from './scene.ts'
 import { sideBySide } from './side-by-side.ts'
 
-/** An order that is found by its id, and nothing that stops a second one. */
+/** An order can be found by its id, and nothing prevents a second one. */
 const LOOK_UP = {
   capabilities: { dedupe: 'never', reduceOnly: false },
 } as const
@@ -25,7 +25,7 @@ async function soldWhileQueued(scene: Scene, quantity: number): Promise<void> {
   await over(scene)
 }
 
-/** `a` is over, and nothing more is sold. */
+/** `a` is closed, and nothing more is sold. */
 async function over(scene: Scene): Promise<void> {
   await scene.until(async () => (await scene.position('a')) === undefined)
   await scene.pass(800)
@@ -37,7 +37,7 @@ const ledger = (scene: Scene) => ({
   held: scene.held(),
 })
 
-/** The order of `a` is carried out, its answer is lost, and five more are bought and posted. */
+/** The order of `a` is executed, its answer is lost, and five more are bought and posted. */
 async function boughtInDoubt(scene: Scene): Promise<void> {
   scene.harm('place', { kind: 'reset', when: 'after' })
   await scene.exit('a')
@@ -65,7 +65,7 @@ sideBySide('a person who trades by hand', {
     expect(ledger(scene)).to.deep.equal({ executed: 3, held: 0 })
   },
 
-  'closes a position whose exit the broker told to wait: nothing is sent': async open => {
+  'closes a position whose exit the broker has rate limited: nothing is sent': async open => {
     const scene = await open({ venue: LOOK_UP })
     const headers = { 'retry-after': '2' }
     scene.harm('place', {
@@ -106,7 +106,7 @@ sideBySide('a person who trades by hand', {
     expect(ledger(scene)).to.deep.equal({ executed: 3, held: 0 })
   },
 
-  'closes a position while no holding is told: nothing is sent': async open => {
+  'closes a position while no holding query is answered: nothing is sent': async open => {
     const scene = await open({ venue: LOOK_UP })
     await scene.until(() => scene.asked('holdings') >= 2)
     const outage = { kind: 'status', when: 'before', status: 503 } as const
@@ -121,11 +121,11 @@ sideBySide('a person who trades by hand', {
     expect(ledger(scene)).to.deep.equal({ executed: 0, held: 0 })
   },
 
-  'buys after an unanswered order, where only the holding tells of it': async open => {
+  'buys after an unanswered order, where only the holding proves its outcome': async open => {
     await boughtInDoubt(await open({ venue: REDUCE_ONLY }))
   },
 
-  'buys after an unanswered order, where only its id tells of it': async open => {
+  'buys after an unanswered order, where only its id proves its outcome': async open => {
     await boughtInDoubt(
       await open({
         venue: { capabilities: { ...DEDUPE.capabilities, lookup: 'none' } },
@@ -142,7 +142,7 @@ sideBySide('a person who trades by hand', {
     let isShown = true
     while (isShown && performance.now() < end) isShown = (await scene.position('a')) !== undefined
     await scene.kill()
-    // The strategy buys what it was told is over.
+    // The strategy buys as soon as it reads that the position is closed.
     if (!isShown) scene.trade(5)
     await scene.start()
     await scene.pass(2_500)

@@ -6,7 +6,7 @@ const REDUCE_ONLY = {
   capabilities: { dedupe: 'never', lookup: 'none', visibilityMs: 100 },
 } as const
 
-/** Breakers that wait as long as they do where the configuration says nothing. */
+/** Breakers with the default rests. */
 const PATIENT = { openMs: 10_000, exitOpenMs: 1_000, maxOpenMs: 60_000 }
 const gateway = {
   breakers: { orders: PATIENT, account: PATIENT, quotes: PATIENT },
@@ -17,7 +17,7 @@ const many = (count: number) =>
   Array.from({ length: count }, (_, index) => five(`p${index}`, { instrument: `ACME${index}` }))
 
 sideBySide('a broker that refuses', {
-  'a question for prices does not hold back an exit': async open => {
+  'a price query does not delay an exit': async open => {
     const scene = await open({ venue: REDUCE_ONLY })
     await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
     const headers = { 'retry-after': '30' }
@@ -32,7 +32,7 @@ sideBySide('a broker that refuses', {
     await scene.until(() => scene.held() === 0, 6_000)
   },
 
-  'an order until a time by a wrong date is asked again within seconds': async open => {
+  'an order until a time with a wrong date receives it again within seconds': async open => {
     const scene = await open()
     const date = 'Sat, 01 Jan 2000 00:00:00 GMT'
     const headers = { 'ban-until': String(Date.now() + 1_000), date }
@@ -46,7 +46,7 @@ sideBySide('a broker that refuses', {
     await scene.until(() => scene.held() === 0, 15_000)
   },
 
-  'ten exits with a wrong token is asked less and less often, and by one at a time': async open => {
+  'ten exits with a wrong token gets fewer and fewer probes, one at a time': async open => {
     const positions = many(10)
     const scene = await open({
       positions,
@@ -63,7 +63,7 @@ sideBySide('a broker that refuses', {
     await scene.until(() => positions.every((_, index) => scene.held(`ACME${index}`) === 0))
   },
 
-  'to tell what became of orders fills no journal': async open => {
+  'every order query does not fill the journal': async open => {
     const positions = many(20)
     const scene = await open({
       positions,
@@ -88,7 +88,7 @@ sideBySide('a broker that refuses', {
     )
   },
 
-  'everything for a while is asked again soon after it answers': async open => {
+  'everything for a while gets calls again soon after it recovers': async open => {
     const scene = await open({
       venue: { capabilities: { reduceOnly: false } },
       config: { gateway },
@@ -102,7 +102,7 @@ sideBySide('a broker that refuses', {
     expect(scene.executed()).to.equal(5)
   },
 
-  'connections after each answer is served all the same': async open => {
+  'connections after each answer is used all the same': async open => {
     const scene = await open({ venue: { keepsAlive: false } })
     scene.price(94)
     await scene.until(() => scene.held() === 0)
@@ -110,21 +110,22 @@ sideBySide('a broker that refuses', {
   },
 })
 
-sideBySide('rules that are looser', {
-  'are refused where they have no deadline, no bound on an underlying, no stop': async open => {
-    const looser = async (from: object, to: object) => {
-      const scene = await open({ positions: [five('a', { rules: from })] })
-      return (await scene.ask('PATCH', '/api/positions/a', { rules: to })).status
-    }
-    const stop = { stopLoss: { price: 95 } }
-    const underlying = { underlying: { instrument: 'INDEX', below: 10 } }
-    const trailing = { trailingStop: { distancePct: 5, activateAtPct: 10 } }
-    const statuses = await Promise.all([
-      looser({ ...stop, maxHold: { ms: 60_000 } }, { maxHold: null }),
-      looser({ ...stop, ...underlying }, { underlying: null }),
-      looser({ ...stop, ...trailing }, { trailingStop: null }),
-      looser(stop, { stopLoss: { price: 94 } }),
-    ])
-    expect(statuses).to.deep.equal([409, 409, 409, 409])
-  },
+sideBySide('looser rules', {
+  'are refused where they drop the deadline, the bound on an underlying, or the stop':
+    async open => {
+      const looser = async (from: object, to: object) => {
+        const scene = await open({ positions: [five('a', { rules: from })] })
+        return (await scene.ask('PATCH', '/api/positions/a', { rules: to })).status
+      }
+      const stop = { stopLoss: { price: 95 } }
+      const underlying = { underlying: { instrument: 'INDEX', below: 10 } }
+      const trailing = { trailingStop: { distancePct: 5, activateAtPct: 10 } }
+      const statuses = await Promise.all([
+        looser({ ...stop, maxHold: { ms: 60_000 } }, { maxHold: null }),
+        looser({ ...stop, ...underlying }, { underlying: null }),
+        looser({ ...stop, ...trailing }, { trailingStop: null }),
+        looser(stop, { stopLoss: { price: 94 } }),
+      ])
+      expect(statuses).to.deep.equal([409, 409, 409, 409])
+    },
 })

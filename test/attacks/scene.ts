@@ -26,9 +26,9 @@ export const five = (id: string, but: Readonly<Record<string, unknown>> = {}): P
 })
 
 export interface SceneOptions {
-  /** What differs from a venue that proves everything and does everything at once. */
+  /** Differences from a venue that proves everything and does everything at once. */
   readonly venue?: SettingsChange
-  /** What differs from the settings that every scene has. */
+  /** Differences from the settings that every scene has. */
   readonly config?: Settings
   /** Positions from the start; their holdings are bought first. Default: five ACME, as `a`. */
   readonly positions?: readonly Posted[]
@@ -38,7 +38,7 @@ export interface SceneOptions {
   readonly main?: string
 }
 
-/** How a venue is emulated, and how the service is told of it. */
+/** How a venue is emulated, and how the service is configured for it. */
 export interface SceneAccount {
   readonly protocol: Protocol
   /** The section of the configuration, but for its address. */
@@ -47,7 +47,7 @@ export interface SceneAccount {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** What the service said to a request. */
+/** The answer of the service to a request. */
 export interface Said {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
@@ -86,7 +86,7 @@ export class Scene extends Account {
 
   // The process.
 
-  /** Resolves when the service takes requests. */
+  /** Resolves when the service accepts requests. */
   async start(steering: Steering = {}): Promise<void> {
     const file = join(this.folder, 'config.json')
     const { options, folder } = this
@@ -120,14 +120,14 @@ export class Scene extends Account {
     await this.service!.steer(steering)
   }
 
-  /** A copy of everything that the service keeps; the service must not run. */
+  /** A copy of the state of the service, which must not run. */
   saveData(): string {
     const copy = join(this.folder, `copy-${Date.now()}`)
     cpSync(join(this.folder, 'data'), copy, { recursive: true })
     return copy
   }
 
-  /** Puts such a copy in the place of the data folder. */
+  /** Replaces the data folder by such a copy. */
   restoreData(copy: string): void {
     this.loseData()
     cpSync(copy, join(this.folder, 'data'), { recursive: true })
@@ -189,7 +189,7 @@ export class Scene extends Account {
 
   // Time.
 
-  /** Resolves once something is so; throws with what the scene has come to where it never is. */
+  /** Resolves once a condition holds; otherwise throws with a report of the scene. */
   async until(isSo: () => unknown, patienceMs = PATIENCE_MS): Promise<void> {
     const end = performance.now() + patienceMs
     while (!(await isSo())) {
@@ -204,8 +204,8 @@ export class Scene extends Account {
     await sleep(ms)
   }
 
-  /** What has happened so far, for a person. */
-  async told(): Promise<string> {
+  /** A report of what has happened so far. */
+  async report(): Promise<string> {
     const lines = await this.journal().catch(() => [])
     const orders = this.broker.venue.book.orders
     return [

@@ -10,7 +10,7 @@ export const CALL_MS = 1_000
 interface Place {
   readonly url: string
   readonly folder: string
-  /** The service relies on all that the venue can do, unless the changes say otherwise. */
+  /** The service relies on all capabilities of the venue, unless the changes say otherwise. */
   readonly capabilities: Capabilities
   /** The section of the broker; default: that of a server behind the REST protocol. */
   readonly broker?: Settings | undefined

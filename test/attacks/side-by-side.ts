@@ -1,17 +1,17 @@
 import { theProgram } from '../support/compiled.ts'
 import { Scene, type SceneOptions } from './scene.ts'
 
-/** Opens a scene that is closed when its story is over. */
+/** Opens a scene that is closed when its story ends. */
 export type Open = (options?: SceneOptions) => Promise<Scene>
 
-/** What is done to a scene, and what must have become of it. */
+/** The actions of a story, and its assertions. */
 export type Story = (open: Open) => Promise<void>
 
-/** Scenes at once in each of two test processes: most of a scene is waiting. */
+/** Scenes that run at once in each of two test processes: most of a scene is waiting. */
 const AT_ONCE = 3
 const LONGEST_MS = 120_000
-const TOLD_LINES = 80
-/** A part of the names of the stories that are played; the others pass unplayed. */
+const REPORTED_LINES = 80
+/** Part of the names of the stories to play; the others pass unplayed. */
 const ONLY = process.env['STORY'] ?? ''
 
 let free = AT_ONCE
@@ -65,8 +65,8 @@ async function play(story: Story, main: string): Promise<void> {
       return scene
     })
   } catch (error) {
-    const told = await Promise.all(scenes.map(scene => scene.told()))
-    const lines = told.join('\n').split('\n').slice(-TOLD_LINES)
+    const reports = await Promise.all(scenes.map(scene => scene.report()))
+    const lines = reports.join('\n').split('\n').slice(-REPORTED_LINES)
     throw new Error(`${(error as Error).message}\n${lines.join('\n')}`, { cause: error })
   } finally {
     for (const scene of scenes) await scene.close()

@@ -9,10 +9,10 @@ const LOOK_UP = {
 } as const
 const DEDUPE = { capabilities: { reduceOnly: false } } as const
 
-/** A person confirms what the account holds before anything is sent. */
+/** A person confirms the holdings before anything is sent. */
 const CONFIRMED = { holdings: { confirm: true } }
 
-/** How a store is copied, and put back later. */
+/** How a store is copied, and restored later. */
 interface Backup {
   /** It is copied while the service runs, under the same owner. */
   readonly isLive?: boolean
@@ -20,7 +20,7 @@ interface Backup {
   putBack(): unknown
 }
 
-/** Sells `a`, and puts the store back that there was before. */
+/** Sells `a`, and restores the store from before that. */
 async function restoredFromBefore(
   scene: Scene,
   { isLive = false, save, putBack }: Backup,
@@ -45,7 +45,7 @@ function folderOf(scene: Scene): Backup {
   return { save: () => (copy = scene.saveData()), putBack: () => scene.restoreData(copy) }
 }
 
-sideBySide('a store that is not the one of before', {
+sideBySide('a store other than the previous one', {
   'makes new order ids where it is new: the old fill is not taken for a new one': async open => {
     const scene = await open({ venue: DEDUPE })
     await scene.exit('a')
@@ -85,7 +85,7 @@ sideBySide('a store that is not the one of before', {
     })
   },
 
-  'sends nothing once it is deleted under a process that runs': async open => {
+  'sends nothing once it was deleted while the process runs': async open => {
     const scene = await open({ venue: LOOK_UP })
     await scene.until(async () => (await scene.position('a'))?.state === 'guarded')
     scene.loseData()
@@ -126,8 +126,8 @@ sideBySide(
   needing('redis-server').describe,
 )
 
-sideBySide('a venue that can do less after a restart', {
-  'is sent no second order for one that was found by its id before': async open => {
+sideBySide('a venue that proves less after a restart', {
+  'receives no second order for one that was found by its id before': async open => {
     const scene = await open({ venue: LOOK_UP })
     scene.trade(5)
     scene.harm('place', { kind: 'hang', when: 'after' }, { times: 'always' })
@@ -146,7 +146,7 @@ sideBySide('a venue that can do less after a restart', {
     })
   },
 
-  'is sent no second order for one whose id made no second one before': async open => {
+  'receives no second order for one whose id prevented a second one before': async open => {
     const scene = await open({
       venue: DEDUPE,
       positions: [five('a'), five('b')],

@@ -4,8 +4,8 @@ import { sideBySide } from './side-by-side.ts'
 
 const globex = five('b', { instrument: 'GLOBEX' })
 
-sideBySide('a value that only a broken broker or person gives', {
-  'as a quantity does not hold back the exits of others': async open => {
+sideBySide('an impossible value from a broken broker or a person', {
+  'as a quantity does not delay the exits of others': async open => {
     const scene = await open()
     for (const id of ['x', 'y']) await scene.add(five(id, { instrument: 'HUGE', quantity: 1e308 }))
     await scene.pass(500)
@@ -20,7 +20,7 @@ sideBySide('a value that only a broken broker or person gives', {
   'as the price of a fill does not keep other positions from closing': async open => {
     const scene = await open({
       positions: [five('a'), globex],
-      venue: { tellsState: false },
+      venue: { reportsState: false },
     })
     const executed = { quantity: 5, price: 1.7e308 }
     scene.harm('order', { kind: 'patch', fields: { executed } }, { times: 20 })
@@ -50,25 +50,26 @@ sideBySide('a value that only a broken broker or person gives', {
     expect([scene.executed(), scene.executed('GLOBEX')]).to.deep.equal([5, 5])
   },
 
-  'as a sum of doubles is what it means: everything is sold, nothing is left': async open => {
-    const scene = await open({
-      positions: [five('a', { quantity: 0.8 })],
-      venue: { drifts: true, capabilities: { reduceOnly: false } },
-      config: { instruments: { ACME: { lot: 0.1 } } },
-    })
-    await scene.pass(500)
-    scene.price(94)
-    await scene.until(async () => (await scene.position('a')) === undefined)
-    await scene.pass(1_000)
-    expect({ executed: scene.executed(), held: scene.held() }).to.deep.equal({
-      executed: 0.8,
-      held: 0,
-    })
-    const kinds = (await scene.journal()).map(({ kind }) => kind)
-    expect(kinds).not.to.include.any.members(['holding-unowned', 'exit-dust', 'position-shrunk'])
-  },
+  'as a sum of doubles counts as the meant decimal: everything is sold, nothing is left':
+    async open => {
+      const scene = await open({
+        positions: [five('a', { quantity: 0.8 })],
+        venue: { drifts: true, capabilities: { reduceOnly: false } },
+        config: { instruments: { ACME: { lot: 0.1 } } },
+      })
+      await scene.pass(500)
+      scene.price(94)
+      await scene.until(async () => (await scene.position('a')) === undefined)
+      await scene.pass(1_000)
+      expect({ executed: scene.executed(), held: scene.held() }).to.deep.equal({
+        executed: 0.8,
+        held: 0,
+      })
+      const kinds = (await scene.journal()).map(({ kind }) => kind)
+      expect(kinds).not.to.include.any.members(['holding-unowned', 'exit-dust', 'position-shrunk'])
+    },
 
-  'as a fill that is rounded ends its exit': async open => {
+  'as a rounded fill ends its exit': async open => {
     const scene = await open({
       positions: [five('a', { quantity: 0.333333333333 })],
     })

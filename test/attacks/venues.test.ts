@@ -8,7 +8,7 @@ import { sideBySide, type Open } from './side-by-side.ts'
 
 const PROVES = { dedupe: 'open-only', lookup: 'complete', reduceOnly: true } as const
 
-/** Well before what the venue accepted is sure to show, ms. */
+/** Well before an accepted order is sure to be visible at the venue, ms. */
 const SOON_MS = 10_000
 
 /** A service that guards five ACME at an emulated Binance. */
@@ -53,7 +53,7 @@ sideBySide('an account at Binance', {
     expect(scene.asked('place')).to.equal(2)
   },
 
-  'is exited at once where a 503 says that the service is not there': async open => {
+  'is exited at once where a 503 says that the service is unavailable': async open => {
     const scene = await atBinance(open)
     scene.harm('place', { kind: 'status', when: 'before', status: 503, text: UNAVAILABLE })
     scene.price(94)
@@ -91,7 +91,7 @@ sideBySide('an account at Binance', {
     await soldOnce(scene)
   },
 
-  'is not guarded under the other position mode, and says which one it is in': async open => {
+  'is not guarded under the other position mode, and names the mode it is in': async open => {
     const account = { ...binanceAccount({ mode: 'hedge' }), broker: binanceAccount().broker }
     const refused = open({ account, venue: { capabilities: PROVES } }).then(
       () => '',

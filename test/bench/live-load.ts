@@ -23,20 +23,23 @@ export const FULL_LOAD: LoadOptions = {
 
 /** Ticks whose time of receipt is remembered; a decision refers to its tick by number. */
 const REMEMBERED = 2 ** 17
-/** A feed that fell behind catches up by at most so many ticks in one turn. */
+/** A delayed feed catches up by at most so many ticks in one event turn. */
 const MOST_AT_ONCE = 2_000
 const CYCLE_MS = 500
 
-/** What an account and a register say about each other when all is over. */
+/** Comparison of the account and the position table at the end. */
 export interface Audit {
   readonly exits: number
-  /** Lives that crossed their stop, or were closed, without a fill. */
+  /** Generations that crossed their stop, or were closed, without a fill. */
   readonly lost: readonly string[]
-  /** Lives with more than one fill. */
+  /** Generations with more than one fill. */
   readonly doubled: readonly string[]
 }
 
-/** A trailed position for each slot on random walks; who exits is replaced by a new life of its id. */
+/**
+ * A trailed position for each slot on random walks; an exited one is replaced by a new generation
+ * of its id.
+ */
 export class LiveLoad {
   /** Times from the receipt of a tick to the decision that it caused, ms; the reader empties it. */
   latencies: number[] = []
@@ -57,7 +60,7 @@ export class LiveLoad {
     options: LoadOptions,
     beforeMonitor?: (guard: WatchedPosition) => void,
   ): Promise<LiveLoad> {
-    // Nothing is told before the first tick, thus not before the load is there.
+    // No event is emitted before the first tick, thus not before the load exists.
     let load: LiveLoad | undefined
     const rig = await liveRig({
       onDecision: decision => load?.onDecision(decision),
@@ -93,7 +96,7 @@ export class LiveLoad {
     this.timers = [setInterval(deliver, 1), setInterval(() => this.rig.system.cycle(), CYCLE_MS)]
   }
 
-  /** Ends the ticks; resolves when every exit is over and every new life is guarded. */
+  /** Ends the ticks; resolves when every exit has ended and every new generation is guarded. */
   async stop(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer)
     const { system } = this.rig
@@ -184,12 +187,12 @@ export class LiveLoad {
 const slotOf = (id: string): number => Number(id.slice(1))
 
 /**
- * The plainest evaluation of the same stops, one comparison a tick and position. A life begins here
- * when it is known to be guarded, so that each crossing seen here is one that the service must see.
+ * The simplest evaluation of the same stops, one comparison a tick and position. A generation
+ * begins here when it is known to be guarded, so that the service must see each crossing seen here.
  */
 class Shadow {
   private readonly options: LoadOptions
-  /** Best price of each slot; NaN between two lives, which compares false with everything. */
+  /** Best price of each slot; NaN between two generations, which compares false with everything. */
   private readonly best: Float64Array
   private readonly crossed: Uint8Array
 
@@ -204,7 +207,7 @@ class Shadow {
     return Math.floor(slot / this.options.instruments) % 2 === 0 ? 'long' : 'short'
   }
 
-  /** 0.3 to 2 %: some lives are short, most are long. */
+  /** 0.3 to 2 %: some positions live briefly, most long. */
   distancePctOf(slot: number): number {
     return (30 + ((slot * 7_919) % 171)) / 100
   }
@@ -227,7 +230,7 @@ class Shadow {
     for (let slot = instrument; slot < options.positions; slot += options.instruments) {
       const sign = this.sideOf(slot) === 'long' ? 1 : -1
       if (sign * price > sign * best[slot]!) best[slot] = price
-      // A hair beyond the stop, so that rounding never accuses the service.
+      // Slightly beyond the stop, so that rounding never blames the service.
       const stop = best[slot]! * (1 - (sign * (this.distancePctOf(slot) + 1e-6)) / 100)
       if (sign * price < sign * stop) this.crossed[slot] = 1
     }

@@ -19,7 +19,7 @@ import { openLmdbStore, type LmdbStore } from '../../src/stores/lmdb.ts'
 import { StoreRepository } from '../../src/stores/state-repository.ts'
 import { openAccount } from '../support/open-account.ts'
 
-/** What is told of while the system runs; each is called at the moment it happens. */
+/** Callbacks while the system runs; each is called at the moment of its event. */
 export interface RigOptions {
   /** Default: a temporary one, which `close` removes. */
   readonly folder?: string
@@ -30,7 +30,7 @@ export interface RigOptions {
   /** Where everything is measured, as in the service; default nowhere. */
   readonly performance?: Meters
   readonly followers?: readonly ExitFollower[]
-  /** What each monitor calls before its work. */
+  /** Each monitor calls it before its work. */
   readonly beforeMonitor?: (guard: WatchedPosition) => void
 }
 
@@ -79,7 +79,7 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
       throw error
     },
   })
-  if (options.onDecision !== undefined) tellDecisions(system, options.onDecision)
+  if (options.onDecision !== undefined) emitDecisions(system, options.onDecision)
   return {
     system,
     store,
@@ -97,13 +97,13 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
 
 const same = <Part>(part: Part): Part => part
 
-/** A decision is made when the book takes it over; nothing in the product tells of that moment. */
-function tellDecisions({ engine }: Account, tell: (decision: Decision) => void): void {
+/** A decision is made when the book accepts it; the product emits no event for that moment. */
+function emitDecisions({ engine }: Account, onDecision: (decision: Decision) => void): void {
   const { dispatcher } = engine
   const commit = dispatcher.commit.bind(dispatcher)
   dispatcher.commit = (guard, outcome) => {
     commit(guard, outcome)
-    if (outcome.kind === 'exit') tell(outcome.decision)
+    if (outcome.kind === 'exit') onDecision(outcome.decision)
   }
 }
 

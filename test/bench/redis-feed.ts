@@ -15,12 +15,12 @@ const MESSAGES = 200_000
 const AT_ONCE = 20_000
 const HASHES = 10_000
 const ROUNDS = 5
-/** A machine that is busy must not make a connection give up. */
+/** A busy machine must not make a connection give up. */
 const PATIENT = { commandTimeoutMs: 60_000, pingMs: 600_000 }
 
 const instrumentOf = (index: number) => instrumentId(`I${index % INSTRUMENTS}`)
 
-/** The server makes the messages itself, so that nobody but who reads them is slow. */
+/** The server makes the messages itself, so that only the reader can be slow. */
 const PUBLISH = `
   for i = 1, tonumber(ARGV[1]) do
     local price = 100 + (i % 100) / 100
@@ -114,7 +114,7 @@ function optionsFor(
   }
 }
 
-/** Hands all ticks on to the trigger books, and counts them. */
+/** Delivers all ticks to the trigger books, and counts them. */
 const taking = ({ rig: { system } }: Surroundings, onTick: () => void) => ({
   held: () => instrumentsHeld(system.engine.roster),
   onTick(tick: Tick) {
@@ -127,7 +127,7 @@ const taking = ({ rig: { system } }: Surroundings, onTick: () => void) => ({
   },
 })
 
-async function look(feed: RedisFeed): Promise<void> {
+async function sweep(feed: RedisFeed): Promise<void> {
   for (const connection of feed.connections.values()) await connection.ready(10_000)
   feed.sweep()
   await feed.idle()
@@ -137,7 +137,7 @@ async function look(feed: RedisFeed): Promise<void> {
 async function through(around: Surroundings, format: 'bars' | 'json'): Promise<number> {
   const { done, one } = counter(MESSAGES)
   const feed = await RedisFeed.open(optionsFor(around.server, { hash: false }, taking(around, one)))
-  await look(feed)
+  await sweep(feed)
   const rate = await perSecond(async () => {
     await Promise.all([publish(around, format), done])
     return MESSAGES
@@ -146,7 +146,7 @@ async function through(around: Surroundings, format: 'bars' | 'json'): Promise<n
   return rate
 }
 
-/** Reads what a stream has and only parses it. */
+/** Reads the entries of a stream and only parses them. */
 async function bareStream({ server }: Surroundings): Promise<number> {
   const connection = await server.connect(PATIENT)
   const rate = await perSecond(async () => {
@@ -169,7 +169,7 @@ async function throughStream(around: Surroundings): Promise<number> {
   const but = { push: 'stream', hash: false, places: { ticks: '0-1' } }
   const feed = await RedisFeed.open(optionsFor(around.server, but, taking(around, one)))
   const rate = await perSecond(async () => {
-    await look(feed)
+    await sweep(feed)
     await done
     return MESSAGES
   })
@@ -177,7 +177,7 @@ async function throughStream(around: Surroundings): Promise<number> {
   return rate
 }
 
-/** One round over many hashes; the longest time that the loop was held, ms, comes with it. */
+/** One round over many hashes; also returns the longest time that the loop was blocked, ms. */
 async function pull(around: Surroundings): Promise<[ms: number, heldMs: number]> {
   const held = Array.from({ length: HASHES }, (_, index) => instrumentId(`H${index}`))
   await ask(around, HASH, HASHES, Date.now())

@@ -66,7 +66,9 @@ export const aLong = (index: number, instruments: number): Position => ({
   priceSource: 'trade',
 })
 
-/** Evaluations a second when each tick is a new high by a whole trail: everybody must look. */
+/**
+ * Evaluations a second when each tick is a new high by a whole trail: every monitor must evaluate.
+ */
 async function everyTickWakes(label: string, bursts: readonly number[]): Promise<Figure> {
   const { actors, dispatcher } = monitors(INSTRUMENTS * PER_INSTRUMENT, index =>
     aLong(index, INSTRUMENTS),

@@ -16,8 +16,8 @@ const tickOf = (instrument: number, price: number): Tick => ({
 })
 
 /** A rig with every position guarded and every instrument priced above all stops. */
-async function guarded(told: Parameters<typeof liveRig>[0]): Promise<LiveRig> {
-  const rig = await liveRig(told)
+async function guarded(callbacks: Parameters<typeof liveRig>[0]): Promise<LiveRig> {
+  const rig = await liveRig(callbacks)
   await addAll(
     rig,
     spread(COUNT, index => aLong(index, INSTRUMENTS)),
@@ -43,10 +43,10 @@ async function single(): Promise<Figure[]> {
   for (let round = 0; round < ROUNDS; round++) {
     // The highest stop of the instrument is the last one that was added.
     const price = stopOf(COUNT - INSTRUMENTS + round)
-    const told = new Promise<unknown>(resolve => (durable = resolve))
+    const written = new Promise<unknown>(resolve => (durable = resolve))
     const start = performance.now()
     rig.system.tick(tickOf(round, price))
-    const record = await told
+    const record = await written
     intents.push(performance.now() - start)
     await rig.system.settled()
     writes.push(await durableWrite(rig, round, record))

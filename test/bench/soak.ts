@@ -13,11 +13,11 @@ const MIB = 2 ** 20
 export interface SoakOptions extends LoadOptions {
   readonly warmUpMs: number
   readonly durationMs: number
-  /** Told every ten seconds how it goes. */
+  /** Called every ten seconds with the progress. */
   readonly progress: (line: string) => void
 }
 
-/** How a soak went; times in ms, sizes in MiB. */
+/** The results of a soak; times in ms, sizes in MiB. */
 export interface SoakReport extends Audit {
   readonly ticks: number
   readonly ratchets: number
@@ -42,7 +42,7 @@ function usedMib(): number {
 
 const rssMib = (): number => process.memoryUsage().rss / MIB
 
-/** Keeps a live system under load, and then holds its account against its register. */
+/** Keeps a live system under load, and then compares its account with its position table. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const { warmUpMs, durationMs, progress } = options
   const load = await LiveLoad.open(options)

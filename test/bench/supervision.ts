@@ -17,7 +17,7 @@ const CYCLES = 100
 
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
-/** What 100 crashes a second cost everybody else, and what a cycle costs; half a minute. */
+/** The cost of 100 crashes a second for all other actors, and of a cycle; half a minute. */
 export async function supervision(): Promise<Figure[]> {
   const crashing = new Set<string>()
   const load = await LiveLoad.open(FULL_LOAD, ({ position: { id } }: WatchedPosition) => {

@@ -38,7 +38,7 @@ async function caught(call: () => Promise<unknown>): Promise<Error> {
   throw new Error('nothing was thrown')
 }
 
-/** A broker of which every call ends as `answer` does. */
+/** A broker all of whose calls end as `answer` does. */
 const answering = (answer: () => unknown): Broker => {
   const call = (): Promise<never> => answer() as Promise<never>
   return {
@@ -102,7 +102,7 @@ const WRONG: readonly (readonly [call: string, what: string, answer: unknown])[]
       executed: { quantity: 1, price: NaN },
     },
   ],
-  ['holding', 'of which nothing is held', { kind: 'held', quantity: 0, ageMs: 1 }],
+  ['holding', 'without a quantity', { kind: 'held', quantity: 0, ageMs: 1 }],
   ['holding', 'without its time', { kind: 'flat' }],
   ['holdings', 'that is no list', { holdings: [] }],
   ['holdings', 'with a row without an instrument', [{ quantity: 1, ageMs: 1 }]],
@@ -112,7 +112,7 @@ const WRONG: readonly (readonly [call: string, what: string, answer: unknown])[]
 
 describe('checkedBroker', () => {
   for (const [call, what, answer] of WRONG) {
-    it(`takes an answer to ${call} ${what} for a fault of the adapter`, async () => {
+    it(`reports an answer to ${call} ${what} as a fault of the adapter`, async () => {
       const broker = checkedBroker(
         answering(() => Promise.resolve(answer)),
         () => undefined,
@@ -124,7 +124,7 @@ describe('checkedBroker', () => {
   }
 
   for (const call of Object.keys(CALLS)) {
-    it(`takes nothing as an answer to ${call} for a fault of the adapter`, async () => {
+    it(`reports a missing answer to ${call} as a fault of the adapter`, async () => {
       const broker = checkedBroker(
         answering(() => Promise.resolve(undefined)),
         () => undefined,
@@ -132,7 +132,7 @@ describe('checkedBroker', () => {
       expect(await caught(() => CALLS[call]!(broker))).to.have.property('code', 'ADAPTER_FAULT')
     })
 
-    it(`takes an error of its own in ${call} for a fault of the adapter`, async () => {
+    it(`reports an error of its own in ${call} as a fault of the adapter`, async () => {
       const broker = checkedBroker(
         answering(() => Promise.reject(new TypeError('x is not a function'))),
         () => undefined,
@@ -142,7 +142,7 @@ describe('checkedBroker', () => {
       expect(error.cause).to.be.instanceOf(TypeError)
     })
 
-    it(`takes what ${call} throws before it gives a promise for a fault of the adapter`, async () => {
+    it(`reports what ${call} throws before it returns a promise as a fault of the adapter`, async () => {
       const broker = checkedBroker(
         answering(() => {
           throw new RangeError('out of range')
@@ -159,7 +159,7 @@ describe('checkedBroker', () => {
     new Unauthorized('who'),
     new OutcomeUnknown('hm'),
   ]) {
-    it(`lets ${error.name} through as it is`, async () => {
+    it(`passes ${error.name} through unchanged`, async () => {
       const broker = checkedBroker(
         answering(() => Promise.reject(error)),
         () => undefined,
@@ -168,7 +168,7 @@ describe('checkedBroker', () => {
     })
   }
 
-  it('takes any error after the deadline for a missing answer', async () => {
+  it('treats any error after the deadline as a missing answer', async () => {
     const controller = new AbortController()
     controller.abort()
     const broker = checkedBroker(
@@ -179,7 +179,7 @@ describe('checkedBroker', () => {
     expect(error).to.be.instanceOf(OutcomeUnknown)
   })
 
-  it('drops pushed news that does not fit, and tells of it', () => {
+  it('drops pushed events of another shape, and reports them', () => {
     let push: (update: OrderUpdate) => void = () => undefined
     const faults: AdapterFault[] = []
     const heard: OrderUpdate[] = []

@@ -42,7 +42,7 @@ describe('HttpBroker', () => {
   const on = stage()
 
   describe('refused by the server', () => {
-    it('is not let in, and has done nothing', async () => {
+    it('the token is wrong, and nothing was done', async () => {
       const broker = on.open({ token: () => 'wrong' })
       for (const [name, call] of Object.entries(everyCall(broker))) {
         expect(await failure(call()), name).to.be.instanceOf(Unauthorized)
@@ -50,7 +50,7 @@ describe('HttpBroker', () => {
       expect(on.remote.book().orders).to.deep.equal([])
     })
 
-    it('asks for the token anew with each call', async () => {
+    it('reads the token anew for each call', async () => {
       let token = 'old'
       const broker = on.open({ token: () => token })
       expect(await failure(broker.placeExit(anOrder(), signal))).to.be.instanceOf(Unauthorized)
@@ -74,7 +74,7 @@ describe('HttpBroker', () => {
       })
     })
 
-    it('meets a limit that nobody told, and has done nothing', async () => {
+    it('runs into an unpublished limit, and has done nothing', async () => {
       await on.remote.script({ set: { limit: { perSecond: 0.01, retryAfter: '7' } } })
       const broker = on.open()
       await broker.holdings(signal)
@@ -84,7 +84,7 @@ describe('HttpBroker', () => {
       expect(on.remote.book().orders).to.deep.equal([])
     })
 
-    it('is told of a ban and of its end', async () => {
+    it('learns of a ban and of its end', async () => {
       const ban = { refusals: 1, ms: 60_000 }
       await on.remote.script({ set: { limit: { perSecond: 0.01, ban } } })
       const broker = on.open()
@@ -95,7 +95,7 @@ describe('HttpBroker', () => {
       expect(error.retryAfterMs).to.be.within(1, 61_000)
     })
 
-    it('counts waits that cannot be read, and believes in none', async () => {
+    it('counts waits that cannot be read, and ignores them', async () => {
       const headers = { 'retry-after': '-5', 'ban-until': 'soon' }
       await on.harm({ kind: 'status', when: 'before', status: 429, headers })
       const broker = on.open()
@@ -128,7 +128,7 @@ describe('HttpBroker', () => {
       'refused',
     ]
     for (const code of codes) {
-      it(`tells of ${code}, and that the order never lived`, async () => {
+      it(`reports ${code}, and that the order never lived`, async () => {
         await on.harm({ kind: 'reject', code, text: 'because' }, { on: 'place' })
         const broker = on.open()
         const answer = await broker.placeExit(anOrder(), signal)
@@ -138,7 +138,7 @@ describe('HttpBroker', () => {
       })
     }
 
-    it('takes a code that it does not know for a rejection without a reason', async () => {
+    it('treats an unknown code as a rejection without a reason', async () => {
       await on.harm({ kind: 'reject', code: 'E-4711', text: `${'long '.repeat(100)}\u0007` })
       const answer = await on.open().placeExit(anOrder(), signal)
       expect(answer).to.include({ kind: 'rejected', code: 'refused' })
@@ -154,7 +154,7 @@ describe('HttpBroker', () => {
   })
 
   describe('following an order', () => {
-    it('tells how much of it was executed when the answer comes, and what goes on', async () => {
+    it('reports how much was executed at the time of the answer, and what is executed later', async () => {
       await on.harm({ kind: 'fill', plan: { share: 0.5 } })
       const broker = on.open()
       const executed = { quantity: 1, price: 90 }
@@ -168,7 +168,7 @@ describe('HttpBroker', () => {
       expect(await broker.cancel(ID, signal)).to.deep.equal({ kind: 'ended', executed })
     })
 
-    it('tells of a fill that crosses a cancel', async () => {
+    it('reports a fill that crosses a cancel', async () => {
       const broker = on.open()
       await on.harm({ kind: 'fill', plan: { share: 0 } })
       await on.harm({ kind: 'cross', share: 1 }, { on: 'cancel' })
@@ -177,7 +177,7 @@ describe('HttpBroker', () => {
       expect(await broker.cancel(ID, signal)).to.deep.equal({ kind: 'filled', executed })
     })
 
-    it('lets an answer that comes late belong to its own question', async () => {
+    it('matches a late answer to its own request', async () => {
       const broker = on.open()
       await broker.placeExit(anOrder(), signal)
       await on.harm({ kind: 'behind', ms: 1000 }, { on: 'order', clientOrderId: ID })
@@ -189,7 +189,7 @@ describe('HttpBroker', () => {
     })
   })
 
-  it('leaves out prices that are broken or of something else, and counts them', async () => {
+  it('drops prices that are broken or of another instrument, and counts them', async () => {
     const text = JSON.stringify({
       quotes: [
         { instrument: 'ACME', ts: 1, price: '90' },
@@ -204,14 +204,14 @@ describe('HttpBroker', () => {
     expect(broker.oddities.quotes).to.equal(2)
   })
 
-  it('tells what the server says that it can prove', async () => {
+  it('reports the capabilities that the server states', async () => {
     await on.remote.script({ set: { capabilities: { dedupe: 'open-only' } } })
     const announced = await on.open().announced(signal)
     await on.remote.script({ set: { capabilities: { dedupe: 'always' } } })
     expect(announced).to.deep.equal({ ...PLAIN.capabilities, dedupe: 'open-only' })
   })
 
-  it('sends names and ids with any character as they are', async () => {
+  it('sends names and ids with any character unchanged', async () => {
     const name = 'BTC/USD ü&?#%2F'
     const broker = on.open()
     await on.remote.script({ prices: { [name]: 1 }, hands: [{ instrument: name, quantity: 4 }] })

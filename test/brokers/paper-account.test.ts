@@ -33,7 +33,7 @@ const anOrder = (but: Partial<ExitOrder> = {}): ExitOrder => ({
 const anId = (id: string, but: Partial<ExitOrder> = {}): ExitOrder =>
   anOrder({ clientOrderId: clientId(id), ...but })
 
-/** What a promise is rejected with; fails if it is not. */
+/** The rejection of a promise; fails if there is none. */
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     value => expect.fail(`resolved with ${JSON.stringify(value)}`),
@@ -78,7 +78,10 @@ describe('PaperAccount', () => {
   }
 
   describe('killed by SIGKILL', () => {
-    /** Runs `body` in a process of its own and kills it once it has printed so many lines; those after the first. */
+    /**
+     * Runs `body` in a process of its own and kills it once it has printed so many lines; returns
+     * the lines after the first.
+     */
     async function runAndKill(body: string, afterLines = 1): Promise<string[]> {
       const path = JSON.stringify(new URL('../../src/brokers/paper-account.ts', import.meta.url))
       const code = `
@@ -105,7 +108,7 @@ describe('PaperAccount', () => {
       return output.split('\n').slice(1, -1)
     }
 
-    it('has filled an order whose answer never came, and fills it no second time', async () => {
+    it('has filled an order whose answer never arrived, and does not fill it again', async () => {
       await (await withLong(5)).close()
       opened = []
       await runAndKill(
@@ -129,7 +132,7 @@ describe('PaperAccount', () => {
       })
     })
 
-    it('has filled all that it answered, and holds what it has not filled, whenever it dies', async () => {
+    it('has filled everything that it answered, and holds the rest, whenever it dies', async () => {
       const deposited = 100_000
       await (await withLong(deposited)).close()
       opened = []
@@ -160,7 +163,7 @@ describe('PaperAccount', () => {
     })
   })
 
-  it('says nothing about an order whose answer was lost, and has carried it out once', async () => {
+  it('answers nothing about an order whose answer was lost, and has executed it once', async () => {
     const account = await withLong(5, { timeoutRate: 1 })
     expect(await failure(account.placeExit(anOrder(), signal))).to.be.instanceOf(OutcomeUnknown)
     expect(await failure(account.placeExit(anOrder(), signal))).to.be.instanceOf(OutcomeUnknown)
@@ -171,7 +174,7 @@ describe('PaperAccount', () => {
     })
   })
 
-  it('knows nothing while it is out of reach, and does nothing then', async () => {
+  it('answers unknown while it is unreachable, and executes nothing', async () => {
     const account = await withLong(5)
     account.outage = true
     expect(await failure(account.placeExit(anOrder(), signal))).to.be.instanceOf(NotSent)
@@ -183,7 +186,7 @@ describe('PaperAccount', () => {
     expect(await account.orderByClientId(clientId('c1'))).to.deep.equal({ kind: 'absent' })
   })
 
-  it('tells an exit given up before it was sent from one given up before its answer', async () => {
+  it('distinguishes an exit that was aborted before it was sent from one that was aborted before its answer', async () => {
     const account = await withLong(5, { delayMs: 60_000 })
     const early = await failure(account.placeExit(anOrder(), AbortSignal.abort()))
     expect(early).to.be.instanceOf(NotSent)
@@ -192,7 +195,7 @@ describe('PaperAccount', () => {
     expect(account.fills().map(fill => fill.clientOrderId)).to.deep.equal(['c2'])
   })
 
-  it('refuses as often as it is told, the same orders for the same seed, and keeps none', async () => {
+  it('rejects at the configured rate, the same orders for the same seed, and stores none of them', async () => {
     const answers = async (seed: number): Promise<string> => {
       const account = openAccount({ fresh: true, rejectRate: 0.5, seed })
       await account.deposit(aPosition({ quantity: 100 }))
@@ -212,7 +215,7 @@ describe('PaperAccount', () => {
     expect(await answers(2)).to.not.equal(first)
   })
 
-  it('never refuses what it has already done', async () => {
+  it('never rejects an order that it has already executed', async () => {
     const account = await withLong(5)
     const answer = await account.placeExit(anOrder(), signal)
     const strict = await reopen({ rejectRate: 1 })
@@ -253,7 +256,7 @@ describe('PaperAccount', () => {
     expect(await again.holding({ instrument: ACME })).to.deep.include({ quantity: 0.3 })
   })
 
-  it('takes back what it was given for positions that were never kept, and nothing else', async () => {
+  it('takes back deposits of positions that were never stored, and nothing else', async () => {
     const account = openAccount()
     await account.deposit(aPosition({ id: positionId('kept'), quantity: 1 }))
     await account.deposit(aPosition({ id: positionId('lost'), quantity: 4 }))
@@ -322,7 +325,7 @@ describe('PaperAccount', () => {
       expect(await again.holding({ instrument: ACME })).to.deep.include({ quantity: 3 })
     })
 
-    it('ends a working order on request, whose id then makes no order again', async () => {
+    it('ends a working order on request; its id then makes no order again', async () => {
       const account = listen(await withLong(5))
       await account.placeExit(anOrder(), signal)
       expect(await account.cancel(clientId('c1'))).to.deep.equal(ENDED)
@@ -334,14 +337,14 @@ describe('PaperAccount', () => {
       expect(await account.orderByClientId(clientId('c1'))).to.deep.equal(ENDED)
     })
 
-    it('ends a working order whose holding another has closed', async () => {
+    it('ends a working order whose holding another order has closed', async () => {
       const account = listen(await withLong(2))
       await account.placeExit(anId('a'), signal)
       await account.placeExit(anId('b'), signal)
       prices = { trade: 80 }
       await account.priced(ACME)
-      const told = updates.map(({ clientOrderId, order }) => [clientOrderId, order.kind])
-      expect(told).to.deep.equal([
+      const kinds = updates.map(({ clientOrderId, order }) => [clientOrderId, order.kind])
+      expect(kinds).to.deep.equal([
         ['a', 'filled'],
         ['b', 'ended'],
       ])
@@ -350,21 +353,21 @@ describe('PaperAccount', () => {
     })
   })
 
-  it('tells of a cancel that came after the fill, or for no order', async () => {
+  it('reports a cancel that came after the fill, or for no order', async () => {
     const account = await withLong(5)
     await account.placeExit(anOrder(), signal)
     expect(await account.cancel(clientId('c1'))).to.have.property('kind', 'filled')
     expect(await account.cancel(clientId('other'))).to.deep.equal({ kind: 'absent' })
   })
 
-  it('forgets everything when it is opened fresh', async () => {
+  it('deletes everything when it is opened fresh', async () => {
     await withLong(5)
     const account = await reopen({ fresh: true })
     expect(await account.holdings()).to.deep.equal([])
     expect(await account.deposit(aPosition())).to.equal(true)
   })
 
-  it('refuses a folder that holds something else, or that is none', () => {
+  it('refuses a folder with other content, or something that is no folder', () => {
     writeFileSync(join(folder, 'data.mdb'), 'not a database'.repeat(1000))
     expect(() => openAccount()).to.throw(AccountUnusable, folder)
     const file = join(folder, 'file')

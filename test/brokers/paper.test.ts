@@ -64,7 +64,7 @@ describe('PaperBroker', () => {
     expect(await priceOf('c', { priceSource: 'quote', side: 'short' })).to.equal(91)
   })
 
-  it('fills no more than a side holds, and tells what is left by name', async () => {
+  it('fills no more than a side holds, and names the rest', async () => {
     prices['trade'] = 90
     const order = anOrder({ quantity: 9 })
     const answer = await broker.placeExit(order)

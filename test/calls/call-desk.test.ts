@@ -9,7 +9,7 @@ import { retryInMs, state } from '../../src/resilience/breaker.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
 
-/** A call whose end the test decides. */
+/** A call that ends when the test says so. */
 interface Held {
   readonly operation: string
   readonly signal: AbortSignal
@@ -73,7 +73,7 @@ describe('CallDesk', () => {
 
   const names = (): string[] => sent.map(({ operation }) => operation)
 
-  /** Fails as many calls of a group as its breaker stands. */
+  /** Fails as many calls of a group as its breaker allows. */
   async function trip(
     desk: CallDesk,
     group: EndpointGroup,
@@ -90,7 +90,7 @@ describe('CallDesk', () => {
     ends = []
   }
 
-  it('opens for a second first where an exit waits for the answer to a question', async () => {
+  it('opens for only a second where an exit waits for the answer to a query', async () => {
     const desk = open()
     await trip(desk, 'quotes')
     const waitMs = (group: EndpointGroup): number =>
@@ -100,7 +100,7 @@ describe('CallDesk', () => {
     expect(waitMs('account')).to.equal(1_000)
   })
 
-  it('sends exits before everything else that waits, the greatest loss first', async () => {
+  it('sends exits before all other waiting calls, the greatest loss first', async () => {
     const desk = open({ throttle: throttleOptions.parse({ startRate: 1, maxRate: 1 }) })
     ask(desk, 'quote', { group: 'quotes' })
     ask(desk, 'look-up', { group: 'account' })
@@ -112,7 +112,7 @@ describe('CallDesk', () => {
     await turn()
   })
 
-  describe('with an exit that must be ready when its turn comes', () => {
+  describe('with an exit that must be ready when it is due', () => {
     const slow = { throttle: throttleOptions.parse({ startRate: 1, maxRate: 1 }) }
     let turns: boolean[]
     const isReady = (isPaced: boolean): boolean => {
@@ -124,7 +124,7 @@ describe('CallDesk', () => {
       turns = []
     })
 
-    it('gives it back unsent where it is not, and the next call has its token', async () => {
+    it('returns it unsent where it is not ready, and the next call gets its token', async () => {
       const desk = open(slow)
       timers.pass(1_000)
       ask(desk, 'old', { isReady: () => false })
@@ -133,7 +133,7 @@ describe('CallDesk', () => {
       expect([names(), ends]).to.deep.equal([['next'], ['old: NOT_SENT']])
     })
 
-    it('asks it when breaker and limit let it go, and not before', async () => {
+    it('checks it when breaker and limit allow it, and not before', async () => {
       const desk = open(slow)
       ask(desk, 'first')
       ask(desk, 'exit', { isReady })
@@ -144,7 +144,7 @@ describe('CallDesk', () => {
       expect([turns, names()]).to.deep.equal([[true], ['first', 'exit']])
     })
 
-    it('tells it that more than the pace held it: a call that left, a breaker, another limit', async () => {
+    it('passes the reason of a further delay: a call in flight, a breaker, another limit', async () => {
       const desk = open(slow)
       ask(desk, 'first')
       ask(desk, 'large', { urgency: 9 })
@@ -164,7 +164,7 @@ describe('CallDesk', () => {
       expect(ends.filter(end => end.includes('NOT_SENT'))).to.have.length(3)
     })
 
-    it('gives a permit of the breaker back, so that the next exit is the probe', async () => {
+    it('returns a permit of the breaker, so that the next exit is the probe', async () => {
       const desk = open()
       await trip(desk, 'orders')
       timers.pass(10_000)
@@ -194,7 +194,7 @@ describe('CallDesk', () => {
     const desk = open()
     desk.handle('orders', forceOpen)
     ask(desk, 'exit')
-    for (let look = 0; look < 5; look++) timers.pass(1_000)
+    for (let round = 0; round < 5; round++) timers.pass(1_000)
     ask(desk, 'other exit')
     desk.cycle()
     expect(desk.gates.breaker('orders').refused).to.equal(1)
@@ -204,7 +204,7 @@ describe('CallDesk', () => {
     await turn()
   })
 
-  it('asks what became of orders while the breaker of orders is open', async () => {
+  it('queries the outcome of orders while the breaker of orders is open', async () => {
     const desk = open()
     await trip(desk, 'orders')
     ask(desk, 'exit')
@@ -212,7 +212,7 @@ describe('CallDesk', () => {
     expect(names()).to.deep.equal(['look-up'])
   })
 
-  it('drops a poll that an open breaker refuses, and no exit waits for quotes', async () => {
+  it('drops a poll that an open breaker refuses; no exit waits for quotes', async () => {
     const desk = open()
     await trip(desk, 'quotes')
     ask(desk, 'quote', { group: 'quotes' })
@@ -221,7 +221,7 @@ describe('CallDesk', () => {
     expect([names(), ends]).to.deep.equal([['exit'], ['quote: NOT_SENT']])
   })
 
-  it('slows down at a refusal by rate without blaming the venue', async () => {
+  it('slows down when rate limited, without counting it as a failure of the venue', async () => {
     const desk = open()
     for (let index = 0; index < 6; index++) {
       ask(desk, `exit ${index}`)
@@ -233,7 +233,7 @@ describe('CallDesk', () => {
     expect(desk.limits[0]!.throttle.cuts).to.have.length.greaterThan(0)
   })
 
-  it('takes a ban for an open breaker until it ends, and one exit probes now and then', async () => {
+  it('keeps the breaker open until a ban ends, and lets one exit probe now and then', async () => {
     const desk = open()
     ask(desk, 'first')
     sent[0]!.fail(new RateLimited('banned', { retryAfterMs: 30_000, isBan: true }))
@@ -256,7 +256,7 @@ describe('CallDesk', () => {
     expect(state(desk.gates.breaker('quotes'), timers.now)).to.equal('half-open')
   })
 
-  it('keeps a question that an exit waits for while its breaker is open, and asks it first', async () => {
+  it('keeps a query that an exit waits for while its breaker is open, and sends it first', async () => {
     const desk = open()
     await trip(desk, 'account')
     ask(desk, 'list', { group: 'account' })
@@ -266,7 +266,7 @@ describe('CallDesk', () => {
     expect([names(), ends]).to.deep.equal([['look-up'], ['list: NOT_SENT']])
   })
 
-  it('asks what an exit waits for although a poll was told to come back in half an hour', async () => {
+  it('sends a query that an exit waits for although a poll was rate limited for half an hour', async () => {
     const desk = open()
     ask(desk, 'quote', { group: 'quotes' })
     sent[0]!.fail(new RateLimited('429', { retryAfterMs: 1_800_000 }))
@@ -278,7 +278,7 @@ describe('CallDesk', () => {
     expect(names()).to.deep.equal(['quote', 'exit', 'look-up'])
   })
 
-  it('asks what an exit waits for while another one is told to wait', async () => {
+  it('sends a query that an exit waits for while another one is rate limited', async () => {
     const desk = open()
     ask(desk, 'exit')
     sent[0]!.fail(new RateLimited('429', { retryAfterMs: 60_000 }))
@@ -289,7 +289,7 @@ describe('CallDesk', () => {
     expect(names()).to.deep.equal(['exit', 'look-up'])
   })
 
-  it('keeps places for what an exit waits for, which hung polls do not take', () => {
+  it('reserves places for queries that exits wait for, which hung polls do not use', () => {
     const desk = open({ laneBound: 100 })
     for (let index = 0; index < 30; index++) {
       ask(desk, `poll ${index}`, { group: 'quotes' })
@@ -303,7 +303,7 @@ describe('CallDesk', () => {
   it('sends one probe for all exits whose credentials are refused, and all once one is answered', async () => {
     const desk = open({ laneBound: 100 })
     for (let exit = 0; exit < 10; exit++) ask(desk, `exit ${exit}`)
-    // Each exit that was refused comes back, as the gateway does it each half a second.
+    // Each refused exit comes back, as the gateway repeats it every half second.
     for (let half = 0; half < 120; half++) {
       for (const { operation, fail } of sent.splice(0)) {
         fail(new Unauthorized('401'))
@@ -322,7 +322,7 @@ describe('CallDesk', () => {
     expect(sent).to.have.length(9)
   })
 
-  it('gives back what may not leave when its turn comes', async () => {
+  it('returns calls that may not be sent when they are due', async () => {
     const desk = open({ throttle: throttleOptions.parse({ startRate: 1, maxRate: 1 }) })
     let mayLeave = true
     ask(desk, 'first')
@@ -333,7 +333,7 @@ describe('CallDesk', () => {
     expect([names(), ends]).to.deep.equal([['first'], ['held: NOT_SENT']])
   })
 
-  it('has a newer call of a slot take the place of an older one, and bounds each lane', async () => {
+  it('replaces an older call of a slot by a newer one, and bounds each lane', async () => {
     const desk = open()
     desk.handle('account', forceOpen)
     desk.handle('orders', forceOpen)
@@ -346,7 +346,7 @@ describe('CallDesk', () => {
     expect(names()).to.deep.equal(['b'])
   })
 
-  it('lets so many calls fly at once, and keeps room for exits', () => {
+  it('allows a bounded number of calls in flight, and reserves places for exits', () => {
     const desk = open({
       laneBound: 100,
       throttle: throttleOptions.parse({ startRate: 50, maxRate: 50 }),
@@ -363,7 +363,7 @@ describe('CallDesk', () => {
     expect(sent).to.have.length(20)
   })
 
-  it('judges each declared limit for itself', () => {
+  it('applies each declared limit by itself', () => {
     const slow: CallLimit = { name: 'orders', groups: ['orders'], perSecond: 1 }
     const desk = open({ limits: [slow] })
     ask(desk, 'exit 1')
@@ -373,7 +373,7 @@ describe('CallDesk', () => {
     expect(desk.limits.map(({ limit }) => limit.name)).to.deep.equal(['orders', 'default'])
   })
 
-  it('takes a rejection for the answer of a venue that is there: a closed market holds no breaker half-open', async () => {
+  it('counts a rejection as an answer of a healthy venue: a closed market keeps no breaker half-open', async () => {
     const desk = open()
     await trip(desk, 'orders')
     ask(desk, 'exit', { isRejection: () => true })
@@ -396,7 +396,7 @@ describe('CallDesk', () => {
     expect(desk.gates.of('orders').throttle.isFrozen).to.equal(false)
   })
 
-  it('remembers the last calls, how long they took and how they ended', async () => {
+  it('remembers the last calls, their durations and outcomes', async () => {
     const desk = open()
     for (let index = 0; index < 150; index++) {
       ask(desk, `look-up ${index}`, { group: 'account' })
@@ -408,7 +408,7 @@ describe('CallDesk', () => {
     expect(desk.history.last.at(-1)).to.deep.include({ group: 'account', outcome: 'ok', ms: 100 })
   })
 
-  it('waits for no adapter that does not even answer to its signal', async () => {
+  it('does not wait for an adapter that ignores its abort signal', async () => {
     const desk = open({ callTimeoutMs: 5 })
     const ended = new Promise(resolve => {
       const never = { run: () => new Promise<never>(() => undefined) }

@@ -21,7 +21,7 @@ describe('CallHistory', () => {
     expect(history.failureShare(200_000)).to.equal(0)
   })
 
-  it('counts only so many kinds of calls apart', () => {
+  it('counts a bounded number of call kinds separately', () => {
     const history = new CallHistory()
     for (let index = 0; index < 500; index++) history.add(aCall(`CODE_${index}`), true, 0)
     history.add(aCall('CODE_1'), true, 0)

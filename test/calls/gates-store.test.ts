@@ -23,7 +23,7 @@ describe('GatewayMemory', () => {
     desk = aDesk()
   })
 
-  it('remembers nothing where nothing was kept, or what it cannot read', async () => {
+  it('starts empty where nothing was stored, or the row is unreadable', async () => {
     expect(await rememberedGates(store, 0)).to.equal(undefined)
     const value = { at: 0, gates: { breakers: {}, throttles: {} } }
     await store.write({ rows: [{ table: 'settings', key: 'gateway', value }] })
@@ -46,7 +46,7 @@ describe('GatewayMemory', () => {
     expect((await rememberedGates(store, 5_000))?.breakers.orders.kind).to.equal('forced-open')
   })
 
-  it('tries a write again that has failed', async () => {
+  it('repeats a write that has failed', async () => {
     let isBroken = true
     const failing = {
       write: (...given: Parameters<MemoryStore['write']>) =>
@@ -131,7 +131,9 @@ describe('a process that was killed', () => {
     return view.breakers.find(({ group }) => group === 'account')!
   }
 
-  /** A cycle that began later has ended, and what it kept is on disk: writes are done in order. */
+  /**
+   * A cycle that began later has ended, and its writes are on disk: writes are executed in order.
+   */
   async function cycled(url: string): Promise<void> {
     const count = async (): Promise<number> => {
       const answer = await fetch(`${url}/api/metrics`)
@@ -146,7 +148,7 @@ describe('a process that was killed', () => {
     })
   }
 
-  it('finds a breaker open that was open, and what is left of it', async function () {
+  it('finds a breaker open that was open, with its remaining time', async function () {
     this.timeout(120_000)
 
     let url = await start()

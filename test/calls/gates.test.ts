@@ -40,7 +40,7 @@ describe('Gates', () => {
 
   const waitOf = (gates: CallGates, group: EndpointGroup) => retryInMs(gates.breaker(group), now)
 
-  it('open for a second where exits failed, twice as long the next time, and for longer else', () => {
+  it('open for a second where exits failed, twice as long the next time, and for longer otherwise', () => {
     const gates = open()
     trip(gates, 'orders')
     trip(gates, 'quotes')
@@ -72,7 +72,7 @@ describe('Gates', () => {
     expect(gates.ask({ group: 'account', isUrgent: false }).kind).to.equal('leave')
   })
 
-  it('give a permit back that the throttle has no token for', () => {
+  it('return a permit that the throttle has no token for', () => {
     const gates = open({ throttle: throttleOptions.parse({ startRate: 10 }) })
     trip(gates, 'quotes')
     now += 10_000
@@ -91,7 +91,7 @@ describe('Gates', () => {
     ).to.deep.equal([90_000, 90_000, 0])
   })
 
-  it('hold an exit back for what exits are told, and for a header alone not long', () => {
+  it('delay an exit by the wait that exits were given, and for a header alone only briefly', () => {
     const gates = open()
     const wait = new RateLimited('429', { retryAfterMs: 3_600_000 })
     const waits: number[] = []
@@ -111,7 +111,7 @@ describe('Gates', () => {
     })
   })
 
-  it('hold no exit, and no question that one waits for, back for what a poll is told', () => {
+  it('delay no exit, and no query that one waits for, by the wait that a poll was given', () => {
     const gates = open()
     const wait = new RateLimited('429', { retryAfterMs: 3_600_000 })
     gates.refused(leaveOf(gates, 'quotes'), wait)
@@ -123,7 +123,7 @@ describe('Gates', () => {
   })
 
   describe('when a group answers again', () => {
-    it('let the others ask at once, whatever their breakers have grown to', () => {
+    it('let the others try at once, however long their breakers rest', () => {
       const gates = open()
       trip(gates, 'orders')
       trip(gates, 'quotes')
@@ -135,7 +135,7 @@ describe('Gates', () => {
       expect(gates.ask({ group: 'quotes', isUrgent: false }).kind).to.equal('leave')
     })
 
-    it('let the others ask as soon as an exit could, also where its breaker never opened', () => {
+    it('let the others try as soon as an exit could, also where its breaker never opened', () => {
       const gates = open()
       gates.settle(leaveOf(gates, 'account'), 'failure', false)
       trip(gates, 'quotes')
@@ -143,7 +143,7 @@ describe('Gates', () => {
       expect(waitOf(gates, 'quotes')).to.equal(900)
     })
 
-    it('leave a group alone that fails by itself while others answer all the time', () => {
+    it('leave a group alone that fails by itself while others are answered all the time', () => {
       const gates = open()
       trip(gates, 'quotes')
       for (let call = 0; call < 5; call++) {
@@ -164,7 +164,7 @@ describe('Gates', () => {
     })
   })
 
-  it('ask with new credentials at once, and with the old ones seldom', () => {
+  it('try new credentials at once, and the old ones seldom', () => {
     let hasNewCredentials = false
     const gates = open({ hasNewCredentials: () => hasNewCredentials })
     for (const group of ['orders', 'quotes'] as const) {
@@ -178,14 +178,14 @@ describe('Gates', () => {
   })
 
   describe('of a new process', () => {
-    /** What is left of these gates when a new process starts `downMs` later. */
+    /** The remaining state of these gates when a new process starts `downMs` later. */
     const afterwards = (gates: CallGates, downMs: number): CallGates => {
       const past = aged(gatesSnapshot.parse(JSON.parse(JSON.stringify(gates.snapshot()))), downMs)
       now = 0
       return open({ past })
     }
 
-    it('are as open as they were, for what is left of it', () => {
+    it('are as open as they were, for the remaining time', () => {
       const gates = open()
       trip(gates, 'quotes')
       gates.handle('account', forceOpen)
@@ -194,14 +194,14 @@ describe('Gates', () => {
       expect(again.of('quotes').throttle.isFrozen).to.equal(true)
     })
 
-    it('probe before they close, however long nobody ran', () => {
+    it('probe before they close, however long no process was running', () => {
       const gates = open()
       trip(gates, 'quotes')
       const again = afterwards(gates, 3_600_000)
       expect(state(again.breaker('quotes'), now)).to.equal('half-open')
     })
 
-    it('begin anew with a limit that was not known', () => {
+    it('start anew for a limit that was not known', () => {
       const gates = open({ limits: [{ name: 'old', groups: ['orders'], perSecond: 1 }] })
       const again = afterwards(gates, 0)
       expect(again.all.map(({ limit }) => limit.name)).to.deep.equal(['default'])

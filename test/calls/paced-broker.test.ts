@@ -69,7 +69,7 @@ describe('pacedBroker', () => {
     for (let second = 0; second < calls; second++) timers.pass(1_000)
   }
 
-  it('sends exits, then what became of orders, then holdings, then prices', () => {
+  it('sends exits, then order queries, then holding queries, then price queries', () => {
     void broker.holding({ instrument: instrumentId('FIRST') }, signal)
     void broker.quotes([instrumentId('A')], signal)
     void broker.holding({ instrument: instrumentId('B') }, signal)
@@ -79,7 +79,7 @@ describe('pacedBroker', () => {
     expect(sent).to.deep.equal(['FIRST', 'exit', 'order', 'B', 'A'])
   })
 
-  it('asks first for what an exit waits to know, also where that came up later', () => {
+  it('first sends the query that an exit waits for, also where that need arose later', () => {
     for (const name of ['A', 'B', 'C', 'D'])
       void broker.holding({ instrument: instrumentId(name) }, signal)
     void broker.holdings(signal)
@@ -90,7 +90,7 @@ describe('pacedBroker', () => {
     expect(sent).to.deep.equal(['A', 'C', 'B', 'D', 'list'])
   })
 
-  it('asks for the working orders first while an exit may wait to know them', () => {
+  it('queries the working orders first while an exit may wait for them', () => {
     void broker.holdings(signal)
     void broker.holding({ instrument: instrumentId('A') }, signal)
     areOrdersAwaited = true
@@ -171,7 +171,7 @@ describe('pacedBroker of a live system', () => {
     desk.cycle()
   }
 
-  /** So many monitoring cycles, with everything that follows from each. */
+  /** Runs so many monitoring cycles, with everything that follows from each. */
   async function cycles(count: number): Promise<void> {
     for (let done = 0; done < count; done++) {
       now += 500
@@ -206,7 +206,7 @@ describe('pacedBroker of a live system', () => {
     expect(lines.map(({ kind }) => kind)).to.include('exit-closed')
   })
 
-  it('sends what is left of a position that was closed in part while its exit waited', async () => {
+  it('sends the remaining quantity of a position that was partly closed while its exit waited', async () => {
     account.trade(ACME, -2)
     await cycles(4)
     closeBreaker()
@@ -215,7 +215,7 @@ describe('pacedBroker of a live system', () => {
     expect([...account.fills.values()].map(({ quantity }) => quantity)).to.deep.equal([3])
   })
 
-  it('asks again before an order leaves that has waited, and no report has told that it must not', async () => {
+  it('queries the holding again before an order is sent that has waited', async () => {
     account.trade(ACME, -5)
     now += 1_001
     closeBreaker()
@@ -223,7 +223,7 @@ describe('pacedBroker of a live system', () => {
     expect([account.placed, isOpen()]).to.deep.equal([0, false])
   })
 
-  it('waits for an answer about the holding when the orders work again before the questions do', async () => {
+  it('waits for an answer about the holding when orders work again before queries do', async () => {
     account.isDown = true
     account.trade(ACME, -5)
     now += 1_001

@@ -29,7 +29,7 @@ describe('QuoteBatch', () => {
     })
   })
 
-  it('asks once for what waits together, each instrument once', async () => {
+  it('asks once for everything that waits together, each instrument once', async () => {
     const answers = [batch.quotes(ids('A', 'B')), batch.quotes(ids('B', 'C'))]
     expect(waiting).to.have.length(1)
     waiting[0]!.go()
@@ -39,7 +39,7 @@ describe('QuoteBatch', () => {
     expect(second!.map(({ instrument }) => instrument)).to.deep.equal(['B', 'C'])
   })
 
-  it('begins a question of its own where one has left, was dropped, or has no room', async () => {
+  it('sends a query of its own where one was already sent, was dropped, or is full', async () => {
     const first = batch.quotes(ids('A'))
     waiting[0]!.go()
     const second = batch.quotes(ids('A'))

@@ -112,7 +112,7 @@ describe('Chaos', () => {
     expect(venue.fills.size).to.equal(1)
   })
 
-  it('exits on the last stop of a rule that throws whatever it is asked', async () => {
+  it('exits on the last stop of a rule that always throws', async () => {
     await act({ kind: 'rule-throws', rules: ['trailingStop'], forMs: 60_000 })
     await tick(130)
     await tick(140)
@@ -122,7 +122,7 @@ describe('Chaos', () => {
     expect(venue.fills.size).to.equal(1)
   })
 
-  it('holds the ticks of an instrument back for a while', async () => {
+  it('delays the ticks of an instrument for a while', async () => {
     await act({ kind: 'feed-stalls', instruments: ['ACME'], forMs: 1_000 })
     const before = system.ticks
     await tick(101)
@@ -132,7 +132,7 @@ describe('Chaos', () => {
     expect(system.ticks).to.equal(before + 1)
   })
 
-  it('refuses orders for a while, and they leave afterwards', async () => {
+  it('refuses orders for a while, and they are sent afterwards', async () => {
     await act({ kind: 'broker-refuses', forMs: 2_000 })
     await tick(94)
     await cycle()
@@ -142,7 +142,7 @@ describe('Chaos', () => {
     expect([venue.placed, venue.fills.size]).to.deep.equal([1, 1])
   })
 
-  it('loses the answers to calls that were carried out, and the order is sent once all the same', async () => {
+  it('loses the answers to executed calls, and the order is still sent once', async () => {
     await act({ kind: 'broker-times-out', forMs: 1_000 })
     await tick(94)
     expect(summary().calls['broker-times-out']).to.be.greaterThan(0)
@@ -151,7 +151,7 @@ describe('Chaos', () => {
     expect(system.state.register.get(P1)?.state).to.equal('closed')
   })
 
-  it('hangs the calls of the gateway, which gives them up and exits once', async () => {
+  it('hangs the calls of the gateway, which abandons them and exits once', async () => {
     await act({ kind: 'gateway-hangs', forMs: 20_000 })
     await tick(94)
     for (let round = 0; round < 40; round++) await cycle(1_000)
@@ -159,7 +159,7 @@ describe('Chaos', () => {
     expect(summary().calls['gateway-hangs']).to.be.greaterThan(0)
   })
 
-  it('comes by its schedule, the same for the same seed, until it is stopped', async () => {
+  it('injects faults by its schedule, the same for the same seed, until it is stopped', async () => {
     chaos.start(system)
     timers.pass(20_000)
     await turn()

@@ -24,18 +24,18 @@ const failed = (...files: (string | undefined)[]) => ({
 })
 
 describe('the second try of tests', () => {
-  it('is for the files of a few failed tests, each once', () => {
+  it('runs the files of a few failed tests again, each once', () => {
     expect(filesToTryAgain(failed('a', 'b', 'a'))).to.deep.equal(['a', 'b'])
     expect(filesToTryAgain(failed())).to.deep.equal([])
   })
 
-  it('is for none where many failed, or where a file or a failure is not known', () => {
+  it('runs none again where many failed, or where a file or a failure is not known', () => {
     expect(filesToTryAgain(failed('a', 'b', 'c', 'd'))).to.deep.equal([])
     expect(filesToTryAgain(failed('a', undefined))).to.deep.equal([])
     expect(filesToTryAgain({ passed: 0, failed: 1, skipped: 0 })).to.deep.equal([])
   })
 
-  it('counts only where every test of it passes, and names what was unsteady', () => {
+  it('counts only where every test of a file passes, and names unsteady tests', () => {
     const first = failed('a', 'b')
     expect(afterSecondTry(first, { passed: 3, failed: 1 })).to.deep.equal({
       counts: first,

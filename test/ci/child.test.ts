@@ -30,7 +30,7 @@ describe('a service that is started by a command', () => {
   }
 
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    it(`stops in order when a ${signal} ends the shell between`, async () => {
+    it(`stops in order when a ${signal} ends the shell in between`, async () => {
       const { shell, printed } = start()
       await printed('running')
       shell.kill(signal)

@@ -8,7 +8,7 @@ import { expect } from 'chai'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js')
 
-/** Runs test files on a machine that has no program at all. */
+/** Runs test files on a machine that lacks all programs. */
 function runWithoutPrograms(
   ...files: readonly string[]
 ): Promise<{ code: unknown; output: string }> {
@@ -37,7 +37,7 @@ const NEEDED_BY = {
 }
 
 describe('tests on a machine without the programs that they need', () => {
-  it('say what they need wherever they use it', () => {
+  it('declare their needs wherever they use a program', () => {
     const files = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
     const texts = files
       .filter(name => name.endsWith('.test.ts'))
@@ -60,12 +60,12 @@ describe('tests on a machine without the programs that they need', () => {
       'test/processes/ending.test.ts',
       'test/disk/kernel-lock.test.ts',
       '--grep',
-      'a look at|are valid|process 1 of|is busy|lead to',
+      'reading a data folder|are valid|process 1 of|is busy|lead to',
     )
     expect(output).to.match(
-      /a look at what is kept \(redis-server is missing: apt-get install \S+\)/,
+      /reading a data folder \(redis-server is missing: apt-get install \S+\)/,
     )
-    expect(output).to.include('- finds no store where there is none')
+    expect(output).to.include('- reports a missing store, instead of an empty list of positions')
     expect(output).to.match(
       /- are valid, and .* \(promtool is missing: apt-get install prometheus\)/,
     )

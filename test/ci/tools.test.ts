@@ -38,7 +38,7 @@ describe('the programs that tests need', () => {
     }
   })
 
-  it('are installed with one line that says what, why and how to leave it out', () => {
+  it('are installed with one line that states what, why and how to prevent it', () => {
     const { installs, line } = plan(TOOLS, ALLOWED)
     expect(installs).to.equal(true)
     expect(line).to.equal(
@@ -49,7 +49,7 @@ describe('the programs that tests need', () => {
     )
   })
 
-  it('are not spoken of where they are there', () => {
+  it('are not mentioned where they are present', () => {
     expect(plan([], ALLOWED)).to.deep.equal({ installs: false, line: undefined })
   })
 
@@ -72,7 +72,7 @@ describe('an installation without services', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** What the policy says of a service that is to be started. */
+  /** The answer of the policy to the start of a service. */
   function asked(): unknown {
     try {
       execFileSync(policy, ['redis-server', 'start'])
@@ -82,7 +82,7 @@ describe('an installation without services', () => {
     }
   }
 
-  it('takes its policy away after a failure', () => {
+  it('removes its policy after a failure', () => {
     const fail = (): void => {
       throw new Error('no network')
     }
@@ -90,14 +90,14 @@ describe('an installation without services', () => {
     expect(existsSync(policy)).to.equal(false)
   })
 
-  it('forbids every start while it lasts, and only then', () => {
+  it('forbids every start while it runs, and only then', () => {
     let answer: unknown
     withoutServices(() => (answer = asked()), policy)
     expect(answer).to.equal(101)
     expect(existsSync(policy)).to.equal(false)
   })
 
-  it('puts the policy of the machine back', () => {
+  it('restores the policy of the machine', () => {
     writeFileSync(policy, '#!/bin/sh\nexit 104\n')
     chmodSync(policy, 0o755)
     let answer: unknown
@@ -106,7 +106,7 @@ describe('an installation without services', () => {
     expect(readFileSync(policy, 'utf8')).to.equal('#!/bin/sh\nexit 104\n')
   })
 
-  it('takes away a policy that a killed installation has left', () => {
+  it('removes a policy that a killed installation has left', () => {
     let left = ''
     withoutServices(() => (left = readFileSync(policy, 'utf8')), policy)
     writeFileSync(policy, left, { mode: 0o755 })

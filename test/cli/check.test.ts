@@ -24,7 +24,7 @@ positions:
       staleQuote: { afterMs: auto, action: exit }
 `
 
-/** What a start would say of the first of them. */
+/** The refusal of a start for the first of them. */
 const LATE =
   'a: the time of maxHold is past (2024-08-09T11:00:00Z): a start refuses it without exitNow'
 
@@ -56,7 +56,7 @@ valid: 2 positions, 2 rule sets, 1 warning
     })
   })
 
-  it('gives the same as one JSON object a line', async () => {
+  it('prints the same as one JSON object a line', async () => {
     const { stdout, code } = await check(POSITIONS, '--format', 'json')
     const lines = stdout
       .trim()
@@ -82,7 +82,7 @@ valid: 2 positions, 2 rule sets, 1 warning
     expect(lines[2]).to.deep.equal({ type: 'summary', positions: 2, ruleSets: 2, warnings: [LATE] })
   })
 
-  it('gives no time that changes from run to run where the opening is not known', async () => {
+  it('prints no time that changes from run to run where the opening is not known', async () => {
     const runs = [check(POSITIONS, '--format', 'json'), check(POSITIONS, '--format', 'json')]
     const [one, two] = await Promise.all(runs)
     expect(one!.stdout).to.equal(two!.stdout)
@@ -144,7 +144,7 @@ feed: { kind: poll }
       expect(ran.stderr).to.match(/cycleMs, line 2: .*\n.*http\.port, line 3: /)
     })
 
-    it('refuses a venue that can prove nothing, and repeats it where that is accepted', async () => {
+    it('refuses a venue that can prove nothing, and warns where that is accepted', async () => {
       const refused = await config(NOTHING_PROVED)
       expect([refused.code, refused.stderr]).to.satisfy(
         ([code, text]: [number, string]) =>
@@ -155,7 +155,7 @@ feed: { kind: poll }
       expect(accepted.stderr).to.contain('nothing proves that an exit is made only once')
     })
 
-    it('tells of names in another notation, and of a key that others can read', async () => {
+    it('reports names in another notation, and a key that others can read', async () => {
       const keyFile = folder.file('key', 'key: a\nsecret: b\n')
       chmodSync(keyFile, 0o644)
       const ran = await config(`broker: { kind: binance, environment: demo, keyFile: key }
@@ -173,7 +173,7 @@ feed: { kind: poll }
     })
   })
 
-  it('is told what to check', async () => {
+  it('requires something to check', async () => {
     const ran = await watchkeeper(['check'])
     expect([ran.code, ran.stderr]).to.deep.equal([
       2,

@@ -20,7 +20,7 @@ describe('ServiceClient', () => {
     return new ServiceClient({ url: await server.open(), token: undefined, ...limits })
   }
 
-  /** What an attempt fails with: its code and text. */
+  /** Code and text of the failure of an attempt. */
   async function failure(attempt: Promise<unknown>): Promise<string> {
     try {
       await attempt
@@ -40,7 +40,7 @@ describe('ServiceClient', () => {
     return texts
   }
 
-  it('says that nobody answers where nothing listens any more', async () => {
+  it('reports that no service answers where no program listens', async () => {
     const client = new ServiceClient({
       url: `http://127.0.0.1:${await closedPort()}`,
       token: undefined,
@@ -48,7 +48,7 @@ describe('ServiceClient', () => {
     expect(await failure(positions(client))).to.match(/^NO_SERVICE: .*ECONNREFUSED/)
   })
 
-  it('takes no other JSON for an answer', async () => {
+  it('does not accept other JSON as an answer', async () => {
     for (const page of [{}, [], null, 1, { status: 'UP' }, [{ id: 'a' }]]) {
       const client = await against(always(page))
       const said = [
@@ -61,7 +61,7 @@ describe('ServiceClient', () => {
     }
   })
 
-  it('takes no error of another service for a refusal', async () => {
+  it('does not accept an error of another service as a refusal', async () => {
     for (const page of [null, {}, { code: 404 }]) {
       expect(await failure(positions(await against(always(page, 404))))).to.match(
         /^NOT_WATCHKEEPER: .*answers 404/,
@@ -70,18 +70,18 @@ describe('ServiceClient', () => {
     }
   })
 
-  it('is too slow, not a stranger, where the body stalls', async () => {
+  it('reports TOO_SLOW, not NOT_WATCHKEEPER, where the body stalls', async () => {
     const client = await against((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).write('[')
     }, SHORT)
     expect(await failure(positions(client))).to.match(/^TOO_SLOW: /)
   })
 
-  it('is too slow where nothing comes at all', async () => {
+  it('reports TOO_SLOW where no byte arrives', async () => {
     expect(await failure(positions(await against(() => undefined, SHORT)))).to.match(/^TOO_SLOW: /)
   })
 
-  it('has no answer where the connection breaks, before or within the body', async () => {
+  it('reports NO_ANSWER where the connection breaks, before or within the body', async () => {
     const cut = await against((_request, response) => void response.destroy())
     expect(await failure(positions(cut))).to.match(/^NO_ANSWER: /)
     server!.close()
@@ -92,14 +92,14 @@ describe('ServiceClient', () => {
     expect(await failure(positions(half))).to.match(/^NO_ANSWER: /)
   })
 
-  it('goes after no redirect', async () => {
+  it('follows no redirect', async () => {
     const client = await against((_request, response) => {
       response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end()
     })
     expect(await failure(positions(client))).to.match(/^NOT_WATCHKEEPER: .*answers 307/)
   })
 
-  it('tells what speaks no http from a service', async () => {
+  it('distinguishes a program that does not speak HTTP from a service', async () => {
     const other = createServer(socket => socket.end('220 ready\r\n')).listen(0, '127.0.0.1')
     await new Promise(resolve => other.once('listening', resolve))
     const { port } = other.address() as AddressInfo
@@ -116,21 +116,21 @@ describe('ServiceClient', () => {
         for (const piece of pieces) response.write(piece)
       }
 
-    it('refuses what is no stream of events', async () => {
+    it('refuses what is no event stream', async () => {
       expect(await failure(textsOf(await against(always([]))))).to.match(/^NOT_WATCHKEEPER: /)
     })
 
-    it('is too slow where nothing is said for too long', async () => {
+    it('reports TOO_SLOW where the stream is silent for too long', async () => {
       const client = await against(streaming(': alive\n\n'), SHORT)
       expect(await failure(textsOf(client))).to.match(/^TOO_SLOW: /)
     })
 
-    it('ends where a line does not', async () => {
+    it('fails where a line does not end', async () => {
       const client = await against(streaming(`data: ${'x'.repeat(2 ** 20)}`))
       expect(await failure(textsOf(client))).to.match(/^NOT_WATCHKEEPER: .*does not end/)
     })
 
-    it('gives each data line, however it is cut, and ends with the stream', async () => {
+    it('yields each data line, however it is split, and ends with the stream', async () => {
       const client = await against((_request, response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' })
         response.write('id: 1\nda')

@@ -25,7 +25,7 @@ describe('The connection to the service', () => {
     }
   })
 
-  it('refuses a URL that may hold a secret, and does not repeat it', async () => {
+  it('refuses a URL that may contain a secret, and does not repeat it', async () => {
     for (const url of [
       `http://me:${SECRET}@127.0.0.1`,
       `http://me:${SECRET}@127.0.0.1:99999`,
@@ -37,7 +37,7 @@ describe('The connection to the service', () => {
     }
   })
 
-  it('reads no data folder in place of a service that was named, or that is none', async () => {
+  it('reads no data folder in place of a service that was named, or of a program that is no service', async () => {
     const dead = `http://127.0.0.1:${await closedPort()}`
     for (const args of [['positions'], ['journal']]) {
       const { code, stderr } = await cliHere(args, { env: { WATCHKEEPER_URL: dead } })
@@ -53,12 +53,12 @@ describe('The connection to the service', () => {
     const url = await server.open()
     const env = { WATCHKEEPER_HTTP_TOKEN: '' }
     expect((await cliHere(['positions', '--url', url], { env })).code).to.equal(0)
-    // The address that stands in is that of this machine: it may or may not be served here.
+    // The default address is that of this machine: a service may or may not run here.
     const { stderr } = await cliHere(['why', 'x'], { env: { WATCHKEEPER_URL: '' } })
     expect(stderr).to.not.match(/found the URL/)
   })
 
-  it('names the forms that results may have', async () => {
+  it('lists the output formats', async () => {
     const names = ['status', 'why', 'positions', 'journal', 'report', 'metrics', 'portfolio']
     for (const name of names) {
       const args = name === 'why' ? ['why', 'x'] : [name]

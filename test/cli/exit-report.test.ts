@@ -45,7 +45,7 @@ function report(fileNames?: readonly string[]) {
 }
 
 describe('ExitReport', () => {
-  it('keeps the order of decision when fills come in another', () => {
+  it('keeps the order of decision when fills come in another order', () => {
     const { exits, ids } = report()
     exits.decided(decision('a'), null)
     exits.decided(decision('b'), null)
@@ -55,7 +55,7 @@ describe('ExitReport', () => {
     expect(ids()).to.deep.equal(['a', 'b'])
   })
 
-  it('reports at the end what waits behind an exit that never got its fill', () => {
+  it('reports at the end the lines that wait behind an exit without a fill', () => {
     const { exits, ids } = report()
     exits.decided(decision('a'), null)
     exits.decided(decision('b'), null)
@@ -65,7 +65,7 @@ describe('ExitReport', () => {
     expect([...exits.waiting]).to.deep.equal(['a'])
   })
 
-  it('reports a second fill of one position no second time', () => {
+  it('reports a second fill of a position only once', () => {
     const { exits, ids } = report()
     exits.decided(decision('a'), null)
     exits.filled(fill('a', 94))
@@ -91,7 +91,7 @@ describe('ExitReport', () => {
     })
   })
 
-  it('counts every reason, those that never happened too, and adds up exactly', () => {
+  it('counts every reason, also those without an exit, and adds up exactly', () => {
     const { exits } = report()
     for (const [id, price] of [
       ['a', 100.1],

@@ -56,7 +56,7 @@ describe('The commands that show figures', () => {
     return cliHere([...args, '--url', await server.open()])
   }
 
-  it('refuse JSON that holds no such figures', async () => {
+  it('refuse JSON that lacks the figures', async () => {
     for (const name of ['report', 'metrics', 'portfolio']) {
       const { code, stdout, stderr } = await run({ operations: {} }, name)
       expect([code, stdout, stderr.split(':')[1]], name).to.deep.equal([1, '', ' NOT_WATCHKEEPER'])
@@ -64,7 +64,7 @@ describe('The commands that show figures', () => {
     }
   })
 
-  it('show figures of which there are none yet', async () => {
+  it('show that there are no figures yet', async () => {
     const empty = { at: 0, operations: {}, slowest: [], trends: [] }
     const { code, stdout } = await run(empty, 'report')
     expect([code, stdout.match(/^no .* yet$/gm)]).to.deep.equal([
@@ -87,7 +87,7 @@ describe('The commands that show figures', () => {
     expect(stdout).to.match(/^tick +1 +1 +1 +1 +0\.00 % {2}████$/m)
   })
 
-  it('give metrics as they are, and forget them when they are told to', async () => {
+  it('print metrics unchanged, and reset them with --reset', async () => {
     const cycles = new CycleMetrics(0)
     cycles.incrementMetric('exits.stop-loss', 2)
     cycles.recordCycleMetrics({
@@ -116,7 +116,7 @@ describe('The commands that show figures', () => {
     expect(stdout).to.match(/^hit .* reached 1970-01-01T00:00:05\.000Z$/m)
   })
 
-  it('reset a limit only when somebody says so', async () => {
+  it('reset a limit only after a confirmation', async () => {
     const refused = await run(PORTFOLIO, 'portfolio', 'reset', 'a/b')
     expect([refused.code, server!.asked]).to.deep.equal([2, []])
     server!.close()
@@ -124,7 +124,7 @@ describe('The commands that show figures', () => {
     expect(server!.asked).to.deep.equal(['POST /api/portfolio/limits/a%2Fb/reset {}'])
   })
 
-  it('say how far each level is, how old its input, and which is nearest', async () => {
+  it('print the distance of each level, the age of its input, and which is nearest', async () => {
     const seen = { inputAgeMs: 1_500, evaluatedAt: 4 }
     const rules: readonly RuleView[] = [
       { rule: 'stopLoss', reason: 'stop-loss', armed: true, level: 95, distance: -6, ...seen },
@@ -146,7 +146,7 @@ describe('The commands that show figures', () => {
     expect(stdout).to.match(/^trailing +no +101 +0 +0\.00 % +- {2}it waits$/m)
   })
 
-  it('tell how far an exit has come, and all that happened to it', async () => {
+  it('print how far an exit has come, and its history', async () => {
     const exit = {
       state: 'unknown',
       attempt: 2,
@@ -167,7 +167,7 @@ describe('The commands that show figures', () => {
     expect(stdout).to.match(/^ +\+0\.450 s {2}attempt 2 {2}unknown: no answer$/m)
   })
 
-  it('count no check that is missing as 0', async () => {
+  it('show no missing check as 0', async () => {
     const health = { status: 'pass', version: '1', output: [], checks: {} }
     server = new OddServer((request, response) => {
       const killSwitch = { state: 'off', since: null, by: null, held: [] }

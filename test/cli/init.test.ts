@@ -29,7 +29,7 @@ describe('watchkeeper init', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** A venue that holds two of what is named, and a short of another. */
+  /** A venue with two of the named instrument, and a short of another. */
   const holding = (opened: EmulatedVenue, name: string): void => {
     venue = opened
     for (const [instrument, quantity] of [
@@ -66,7 +66,7 @@ describe('watchkeeper init', () => {
     })
   }
 
-  it('takes everything as flags, and observes where the account is a live one', async () => {
+  it('accepts everything as flags, and only observes a live account', async () => {
     holding(await atBinance(), 'BTCUSDT')
     const file = new Folder()
     const keyFile = file.file('key', 'key: emulated-key\nsecret: emulated-secret\n')
@@ -92,7 +92,7 @@ describe('watchkeeper init', () => {
     expect((await init([...flags, '--accept-withdrawals'])).code).to.equal(0)
   })
 
-  it('says what is wrong, and writes nothing', async () => {
+  it('reports what is wrong, and writes nothing', async () => {
     holding(await atBinance({ aheadMs: 3_000 }), 'BTCUSDT')
     const flags = ['--venue', 'binance', '--environment', 'demo', '--stop-pct', '5']
     const wrongKey = await init([...flags, '--only', 'all'], '', {
@@ -113,7 +113,7 @@ describe('watchkeeper init', () => {
     expect(existsSync(join(folder, 'watchkeeper.yaml'))).to.equal(false)
   })
 
-  it('writes over nothing', async () => {
+  it('overwrites no file', async () => {
     holding(await atBybit(), 'BTCUSDT')
     const flags = ['--venue', 'bybit', '--environment', 'demo', '--only', 'all', '--stop-pct', '5']
     expect((await init(flags)).code).to.equal(0)

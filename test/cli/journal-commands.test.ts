@@ -22,7 +22,7 @@ describe('journal', () => {
 
   afterEach(() => server.close())
 
-  /** Numbers of the lines that it shows: the first, the last, how many. */
+  /** Numbers of the printed lines: the first, the last, how many. */
   async function shown(...args: string[]): Promise<unknown[]> {
     const url = `http://127.0.0.1:${server.port}`
     const { stdout } = await cliHere(['journal', '--url', url, '--format', 'json', ...args])
@@ -31,12 +31,12 @@ describe('journal', () => {
     return [numbers[0], numbers.at(-1), numbers.length]
   }
 
-  it('shows nothing of a journal that is empty', async () => {
+  it('prints no line of an empty journal', async () => {
     expect(await shown()).to.deep.equal([undefined, undefined, 0])
     expect(await shown('--limit', '2000')).to.deep.equal([undefined, undefined, 0])
   })
 
-  it('shows the newest lines unless it is told where to begin', async () => {
+  it('prints the newest lines unless a start is given', async () => {
     control.happen(2_500)
     expect(await shown()).to.deep.equal([1_501, 2_500, 1_000])
     expect(await shown('--limit', '3')).to.deep.equal([2_498, 2_500, 3])
@@ -65,7 +65,9 @@ describe('journal', () => {
       readonly asked: readonly string[]
     }
 
-    /** Follows a service whose streams, one after the other, are these; the last one must end it. */
+    /**
+     * Follows a service whose streams, one after the other, are these; the last one must end it.
+     */
     async function followed(
       streams: readonly ((response: ServerResponse) => unknown)[],
       { silenceMs = 60_000, position }: { silenceMs?: number; position?: string } = {},
@@ -111,7 +113,7 @@ describe('journal', () => {
       }
     })
 
-    it('survives a restart before the first line, and goes on where it was', async () => {
+    it('survives a restart before the first line, and continues where it was', async () => {
       const { seqs, said, asked } = await followed([
         response => response.end(),
         response => void response.write(lineText(13), () => response.destroy()),
@@ -127,14 +129,14 @@ describe('journal', () => {
       expect(said).to.match(/^the stream ended: connecting again\n/)
     })
 
-    it('connects again to a service that says nothing any more', async () => {
+    it('reconnects to a service that has become silent', async () => {
       const { said } = await followed([response => response.write(': alive\n\n'), stranger], {
         silenceMs: 50,
       })
       expect(said).to.match(/did not answer within 0\.05 s: connecting again\n$/)
     })
 
-    it('begins anew where the journal ends before the last line that was shown', async () => {
+    it('starts anew where the journal ends before the last printed line', async () => {
       const reset = 'event: reset\nid: 0\ndata: {"kind":"reset","seen":12,"last":1}\n\n'
       const { seqs, said, asked } = await followed([
         response => void response.write(reset + lineText(1), () => response.destroy()),
@@ -153,7 +155,7 @@ describe('journal', () => {
       expect(seqs).to.not.include(13)
     })
 
-    it('fails at once where nobody answers at first', async () => {
+    it('fails at once where no service answers at first', async () => {
       other = new OddServer(() => undefined)
       const url = await other.open()
       other.close()

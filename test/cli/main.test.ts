@@ -12,7 +12,7 @@ const POSITIONS = `positions:
   - { id: a, instrument: BTC, side: long, quantity: 1, entryPrice: 100, rules: { stopLoss: { pct: 5 } } }
 `
 
-/** A context whose stdout throws what a command would meet unprepared. */
+/** A context whose stdout throws an error that no command handles. */
 function failingContext(error: unknown, env: NodeJS.ProcessEnv): [CommandContext, string[]] {
   const said: string[] = []
   const stderr = { write: (text: string) => (said.push(text), true) }
@@ -24,7 +24,7 @@ function failingContext(error: unknown, env: NodeJS.ProcessEnv): [CommandContext
   return [{ stdin: new PassThrough(), stdout, stderr, env }, said]
 }
 
-/** CommonJS packages that are in memory after a command line has run in a process of its own. */
+/** CommonJS packages that are loaded after a command line has run in a process of its own. */
 function packagesLoadedBy(args: readonly string[]): string[] {
   const script = `
     import Module from 'node:module'
@@ -75,7 +75,7 @@ describe('The command line', () => {
     })
   }
 
-  it('ends with 1 and one line with a code for what nobody expected', async () => {
+  it('ends with 1 and one line with a code for an unexpected error', async () => {
     const error = Object.assign(new Error('no space\nleft'), { code: 'ENOSPC' })
     for (const [thrown, line] of [
       [error, 'error: ENOSPC: no space\n'],
@@ -94,7 +94,7 @@ describe('The command line', () => {
     expect(said.join('')).to.match(/^error: UNEXPECTED: odd\nError: odd\n +at /)
   })
 
-  it('ends quietly when its reader goes away', async () => {
+  it('ends quietly when the reader of its output has ended', async () => {
     const line = POSITIONS.split('\n')[1]!
     const many = Array.from({ length: 5_000 }, (_, i) => line.replace('id: a', `id: a${i}`))
     const long = folder.file('many.yaml', `positions:\n${many.join('\n')}\n`)
@@ -129,7 +129,7 @@ describe('The command line', () => {
 
 describe('The registry of commands', () => {
   for (const { name, summary, load } of COMMANDS) {
-    it(`tells what ${name} says of itself, and it has examples`, async () => {
+    it(`describes ${name} as the command does, and it has examples`, async () => {
       const program = new Command()
       const { add } = await load()
       add(program, failingContext(undefined, {})[0])

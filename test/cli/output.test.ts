@@ -21,18 +21,18 @@ const PLAIN = 'x'
 const PAINTED = '\u001B[31mx\u001B[39m'
 
 describe('paintFor', () => {
-  it('paints for a terminal and for nothing else', () => {
+  it('adds colours for a terminal only', () => {
     expect(red(true, {})).to.equal(PAINTED)
     expect(red(false, {})).to.equal(PLAIN)
     expect(red(undefined, {})).to.equal(PLAIN)
   })
 
-  it('paints nothing where NO_COLOR is set and not empty', () => {
+  it('adds no colours where NO_COLOR is set and not empty', () => {
     expect(red(true, { NO_COLOR: '1' })).to.equal(PLAIN)
     expect(red(true, { NO_COLOR: '' })).to.equal(PAINTED)
   })
 
-  it('paints everywhere where FORCE_COLOR is set and not 0', () => {
+  it('adds colours everywhere where FORCE_COLOR is set and not 0', () => {
     expect(red(false, { FORCE_COLOR: '1' })).to.equal(PAINTED)
     expect(red(true, { FORCE_COLOR: '1', NO_COLOR: '1' })).to.equal(PAINTED)
     expect(red(false, { FORCE_COLOR: '0' })).to.equal(PLAIN)
@@ -53,7 +53,7 @@ describe('tableLines', () => {
     ])
   })
 
-  it('gives no line for no row, and takes rows of unequal length', () => {
+  it('prints no line for no row, and accepts rows of unequal length', () => {
     expect(tableLines([])).to.deep.equal([])
     expect(tableLines([['a'], ['bb', 'c']])).to.deep.equal(['a', 'bb  c'])
   })
@@ -72,7 +72,7 @@ describe('sparkline', () => {
 })
 
 describe('Numbers for a person', () => {
-  it('have commas and at most so many decimals', () => {
+  it('have commas and a bounded number of decimals', () => {
     expect(readable(1234567.891)).to.equal('1,234,567.89')
     expect(readable(1234.5, 0)).to.equal('1,235')
     expect(readable(0.1)).to.equal('0.1')

@@ -36,7 +36,7 @@ describe('The commands that change positions', () => {
 
   const ids = (): unknown[] => control.asked.map(({ what, id }) => [what, id])
 
-  it('exit every position that can be, also behind one that is refused', async () => {
+  it('exit every position that they can, also after a refused one', async () => {
     const { code, stdout, stderr } = await run('exit gone p1 lost --yes')
     expect([code, stdout]).to.deep.equal([1, 'p1 is exiting: stop 95\n'])
     expect(stderr.trim().split('\n')).to.deep.equal([
@@ -46,13 +46,13 @@ describe('The commands that change positions', () => {
     expect(ids()).to.deep.equal([['exit', 'p1']])
   })
 
-  it('release every position that can be', async () => {
+  it('release every position that they can', async () => {
     const { code, stdout, stderr } = await run('release gone p1 --yes')
     expect([code, stdout]).to.deep.equal([1, 'p1 is released\n'])
     expect(stderr).to.match(/^error: gone: POSITION_UNKNOWN: .*\n$/)
   })
 
-  it('ask for the word before all of them are exited, even where there is none', async () => {
+  it('ask for confirmation before all are exited, even where there is none', async () => {
     for (const answer of ['yes', '', 'exit']) {
       const { code, stderr } = await run('exit --all', answer)
       expect([code, stderr]).to.satisfy(
@@ -74,7 +74,7 @@ describe('The commands that change positions', () => {
     )
   })
 
-  it('add what a file names, and leave the rest to the service', async () => {
+  it('add the positions of a file, and leave the other fields to the service', async () => {
     const listening = new OddServer(always(aView('x'), 201))
     const url = await listening.open()
     const file = folder.file('p.yaml', FILE)
@@ -89,7 +89,7 @@ describe('The commands that change positions', () => {
     ])
   })
 
-  it('add every position of a file that can be', async () => {
+  it('add every position of a file that they can', async () => {
     control.failure = new Error('broken')
     const { code, stdout, stderr } = await run(`add --file ${folder.file('p.yaml', FILE)}`)
     expect([code, stdout, stderr.trim().split('\n').length]).to.deep.equal([1, '', 2])

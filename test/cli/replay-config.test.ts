@@ -164,12 +164,12 @@ describe('watchkeeper replay --config', () => {
     expect(linesOf(ran).at(-1)).to.deep.include({ limitsTripped: ['all'] })
   })
 
-  it('counts what exits have realised, and no position before it opens', async () => {
+  it('counts realised exits, and no position before it opens', async () => {
     const ran = await replay({
       config: { portfolio: { limits: [{ name: 'all', maxLoss: 100 }] } },
       positions: [
         acme({ rules: { stopLoss: { pct: 6 } } }),
-        // It would bring the limit down at once, and is opened only after the last row.
+        // Its loss would trip the limit at once, but it opens only after the last row.
         acme({ id: 'later', entryPrice: 1_000, openedAt: T + 60_000 }),
         acme({ id: 'next', instrument: 'BETA' }),
       ],
@@ -190,7 +190,7 @@ describe('watchkeeper replay --config', () => {
     expect(ran.stderr).to.contain('1 position not tested: opened after the last row (later)')
   })
 
-  it('looks at limits once more after the last row', async () => {
+  it('evaluates limits once more after the last row', async () => {
     const ran = await replay({
       config: { portfolio: { limits: [{ name: 'all', maxLoss: 100 }] } },
       positions: [acme()],
@@ -202,7 +202,7 @@ describe('watchkeeper replay --config', () => {
     expect(exitsOf(ran)).to.deep.equal([['a', 'daily-loss', T + 10, 80]])
   })
 
-  it('holds price exits that come in a mass back until their time is over', async () => {
+  it('delays price exits that come in a mass until their time is over', async () => {
     const crash = ['a', 'b', 'c'].map(id => acme({ id, rules: { stopLoss: { pct: 5 } } }))
     const config = { massExit: { max: 1, confirmMs: 3_000 } }
     const ticks = [
@@ -217,12 +217,12 @@ describe('watchkeeper replay --config', () => {
       ['c', 'stop-loss', T + 600, 99],
     ])
     expect(linesOf(ran).at(-1)).to.include({ heldExits: 2 })
-    // At the end of the rows their time goes on.
+    // After the last row their time continues.
     const ended = await replay({ config, positions: crash, ticks })
     expect(exitsOf(ended)).to.deep.equal(exitsOf(ran))
   })
 
-  it('lets a price decide nothing while its market is closed', async () => {
+  it('lets no price decide while its market is closed', async () => {
     const hours = { timezone: 'Asia/Kolkata', open: '09:15', close: '15:30' }
     const at = (time: string): number => Date.parse(`2024-08-08T${time}+05:30`)
     const ran = await replay({
@@ -239,7 +239,7 @@ describe('watchkeeper replay --config', () => {
     expect(ran.stderr).to.contain('1 ticks came while their market was closed')
   })
 
-  it('names once what has no part in a replay, without what it holds', async () => {
+  it('names once the settings that have no effect in a replay, without their values', async () => {
     const ran = await replay({
       config: {
         broker: { kind: 'http', url: 'http://127.0.0.1:1', token: 'not-a-real-token-0123' },
@@ -276,7 +276,7 @@ describe('watchkeeper replay of an Indian day', () => {
   beforeEach(() => (folder = new Folder()))
   afterEach(() => folder.remove())
 
-  it('begins its sums at midnight of Asia/Kolkata, and not at that of UTC', async () => {
+  it('begins its day at midnight of Asia/Kolkata, and not at that of UTC', async () => {
     const at = (text: string): number => Date.parse(`${text}+05:30`)
     const position = (id: string, openedAt: number): object =>
       acme({ id, instrument: id.toUpperCase(), openedAt, rules: { stopLoss: { pct: 6 } } })

@@ -9,7 +9,10 @@ import { scenario } from '../support/scenarios.ts'
 /** A tenth of the runs of the dispatcher's property: actors cost more than calls. */
 const RUNS = Math.max(300, Math.ceil(Number(process.env['PROPERTY_RUNS'] ?? 3_000) / 10))
 
-/** A file of ticks has no row without one: what only moves time is a tick that nobody guards. */
+/**
+ * Every row of a tick file has a tick: one that only advances time is a tick of an unguarded
+ * instrument.
+ */
 const ELSEWHERE = instrumentId('elsewhere')
 
 interface Exit {
@@ -19,7 +22,7 @@ interface Exit {
   readonly at: number
   readonly level: number | null
   readonly best: number
-  /** Index of the deciding row; null when it was a matter of time. */
+  /** Index of the deciding row; null for a decision by time. */
   readonly row: number | null
   readonly fillPrice: number
 }
@@ -64,7 +67,7 @@ async function replayed(positions: readonly PlainPosition[], events: readonly Pl
   return { exits, open, others }
 }
 
-/** The same as every rule on every tick would have it. */
+/** The result of evaluating every rule on every tick. */
 function plainly(positions: readonly PlainPosition[], events: readonly PlainEvent[]) {
   const { decisions, open } = evaluatePlainly(positions, events)
   const exits = decisions.map(({ seq, fillPrice, ...rest }) => ({

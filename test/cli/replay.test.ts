@@ -18,7 +18,7 @@ function ticks(rows: readonly string[], header = HEADER): string {
 }
 
 interface Given {
-  /** Flow maps, one a position, without what most of them share. */
+  /** Flow maps, one for each position, without the fields that most of them share. */
   readonly positions: readonly string[]
   readonly ticks: string
   readonly more?: readonly string[]
@@ -57,7 +57,7 @@ const exitsOf = (ran: Ran): Line[] => linesOf(ran).filter(({ type }) => type ===
 const openOf = (ran: Ran): Line[] => linesOf(ran).filter(({ type }) => type === 'open')
 const summaryOf = (ran: Ran): Line => linesOf(ran).at(-1)!
 
-/** The exit lines with nothing but some of their fields. */
+/** The exit lines, reduced to some of their fields. */
 const pick = (lines: readonly Line[], ...keys: string[]): unknown[][] =>
   lines.map(line => keys.map(key => line[key]))
 
@@ -66,7 +66,7 @@ const REASONS =
   '"trailing-stop":0,"profit-lock":0,"peak-drawdown":0,"profit-floor":0,"custom":0,' +
   '"underlying":0,"max-hold":0,"stale-quote":0,"unguarded":0'
 
-/** What the summary says of a position whose instrument had no tick. */
+/** The summary of a position whose instrument had no tick. */
 const UNTICKED =
   '"untested":[{"what":"instrument","name":"BTC","why":"it had no tick","positions":1,"examples":["a"]}]'
 
@@ -118,7 +118,7 @@ describe('watchkeeper replay, byte for byte', () => {
     )
   })
 
-  it('writes a position whose exit never found a price as open and exiting', async () => {
+  it('writes a position whose exit found no price as open and exiting', async () => {
     const ran = await replay({
       positions: [btc('{ maxHold: { ms: 1500 } }')],
       ticks: ticks(['1000 ETH 7', '2000 ETH 8']),
@@ -242,7 +242,7 @@ describe('watchkeeper replay, on time', () => {
     expect(pick(exitsOf(ran), 'at')).to.deep.equal([[T + 2000]])
   })
 
-  it('exits nobody by a target that moves until a tick is tested', async () => {
+  it('exits no position by a target that moves until a tick is evaluated', async () => {
     const rules =
       '{ takeProfit: { schedule: [{ afterMs: 0, pct: 10 }, { afterMs: 1500, pct: 1 }] } }'
     const ran = await replay({
@@ -268,7 +268,7 @@ describe('watchkeeper replay, on prices', () => {
     expect(profit).to.deep.equal([[88, 88, 12, 240]])
   })
 
-  it('rounds profits to 15 digits, not to what doubles make of them', async () => {
+  it('rounds profits to 15 digits, without floating-point error', async () => {
     const ran = await replay({
       positions: [
         `{ id: a, instrument: BTC, side: long, quantity: 3, entryPrice: 0.1, openedAt: ${T}, rules: { takeProfit: { price: 0.3 } } }`,
@@ -319,7 +319,7 @@ describe('watchkeeper replay, on prices', () => {
     })
   })
 
-  it('takes the price where quotes are empty, crossed or not above zero', async () => {
+  it('uses the price where quotes are empty, crossed or not above zero', async () => {
     const ran = await replay({
       positions: [btc('{ priceSource: quote, stopLoss: { pct: 5 } }')],
       ticks: ticks(
@@ -364,7 +364,7 @@ describe('watchkeeper replay, on files', () => {
       options,
     )
 
-  it('merges several by time, names the one that decided, and takes the first at equal times', async () => {
+  it('merges several by time, names the deciding one, and prefers the first at equal times', async () => {
     const one = folder.file('one.csv', ticks(['1000 BTC 101', '3000 BTC 94']))
     const two = folder.file('two.csv', ticks(['2000 BTC 96', '3000 BTC 93']))
     const [first, second] = await Promise.all([run([one, two]), run([two, one])])
@@ -398,7 +398,7 @@ describe('watchkeeper replay, on files', () => {
     expect(pick(exitsOf(await run([folder.file('t.csv', csv)])), 'at')).to.deep.equal([[T + 1000]])
   })
 
-  it('says where a bad row is, after the exits before it, and ends with 2', async () => {
+  it('names the place of a bad row, after the exits before it, and ends with 2', async () => {
     const csv = `${ticks(['1000 BTC 94'])}${T + 2000},BTC,abc\n`
     const ran = await run([folder.file('t.csv', csv)])
     expect(ran.code).to.equal(2)
@@ -407,7 +407,7 @@ describe('watchkeeper replay, on files', () => {
     expect(ran.stderr).to.match(/t\.csv.*\n?.*price.*line 3: found "abc", expected/)
   })
 
-  it('skips bad rows where asked to, counts them, and goes on counting the index', async () => {
+  it('skips bad rows with the option for it, counts them, and keeps counting the index', async () => {
     const csv = `${HEADER}\n${T},BTC,abc\n${T + 1000},BTC\n${T + 2000},BTC,99\n${T},BTC,1\n${T + 3000},BTC,94\n`
     const ran = await run([folder.file('t.csv', csv)], ['--skip-bad-rows', '--max-skipped', '60'])
     expect(ran.code).to.equal(0)
@@ -415,7 +415,7 @@ describe('watchkeeper replay, on files', () => {
     expect(summaryOf(ran)).to.include({ ticks: 2, skippedRows: 3, from: T + 2000 })
   })
 
-  it('ends with 1 after the whole result where more than half of the rows were left out', async () => {
+  it('ends with 1 after the whole result where more than half of the rows were skipped', async () => {
     const csv = `${HEADER}\n${T},BTC,abc\n${T + 1000},BTC\n${T + 2000},BTC,99\n`
     const file = folder.file('t.csv', csv)
     const ran = await run([file], ['--skip-bad-rows'])
@@ -454,7 +454,7 @@ describe('watchkeeper replay, on the command line', () => {
 
   const quiet = () => folder.file('t.csv', ticks(['1000 BTC 94']))
 
-  it('asks for positions, with a hint where to read more', async () => {
+  it('requires positions, with a hint at the help', async () => {
     const ran = await watchkeeper(['replay', '--ticks', 'day.csv'])
     expect(ran).to.deep.equal({
       code: 2,
@@ -475,7 +475,7 @@ describe('watchkeeper replay, on the command line', () => {
     expect(format.stderr).to.contain('Allowed choices are text, json.')
   })
 
-  it('takes the columns that a person names, in the zone that a person names, and says so', async () => {
+  it('uses the given columns and zone, and prints how it interpreted them', async () => {
     const rules = '{ stopLoss: { pct: 5 } }'
     const csv = 'When;Symbol;Px\n2023-11-15 03:43:21;BTC;100,5\n2023-11-15 03:43:22;BTC;94\n'
     const more = ['--columns', 'time=when,price=Px', '--zone', 'Asia/Kolkata']
@@ -566,7 +566,7 @@ exits: stop-loss 1, take-profit 1
     )
   })
 
-  it('leaves quietly when its reader does', async () => {
+  it('ends quietly when the reader of its output does', async () => {
     const ids = Array.from({ length: 800 }, (_, index) => `p${index}`)
     const positions = folder.file(
       'p.yaml',

@@ -28,7 +28,7 @@ describe('watchkeeper run with log.format json', () => {
       .filter(line => line !== '')
       .map(line => JSON.parse(line) as Record<string, unknown>)
 
-  it('prints nothing but objects with a level, a time and a kind, from greeting to end', async () => {
+  it('prints only objects with a level, a time and a kind, from start to end', async () => {
     run({ positions: 'p.json', dataFolder: 'data' })
     await service.printed(line => line.includes('"exit-filled"'))
     expect(await service.end('SIGTERM')).to.equal(0)
@@ -41,7 +41,7 @@ describe('watchkeeper run with log.format json', () => {
     expect(kinds).to.include.members(['service-started', 'service-stopping', 'service-stopped'])
   }).timeout(180_000)
 
-  it('says in the same way why it could not start, with code 2 for its configuration', async () => {
+  it('reports in the same format why it could not start, with code 2 for its configuration', async () => {
     run({ positions: 'p.json', feed: { kind: 'poll' }, dataFolder: 'data' })
     expect(await service.ended()).to.equal(2)
     const [line] = lines()

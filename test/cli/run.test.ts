@@ -51,7 +51,7 @@ describe('watchkeeper run', () => {
     return service
   }
 
-  /** What is left on disk: the register, the ratchets and the account's fills. */
+  /** The state on disk: position table, ratchets and the account's fills. */
   async function leftBehind() {
     const store = await openLmdbStore({ folder: join(folder, 'data', 'store') })
     const register = await registerOf(store)
@@ -71,7 +71,8 @@ describe('watchkeeper run', () => {
     const best = new Map<string, number>()
     for (let kill = 0; kill < 6; kill++) {
       const running = await start()
-      // Mid-exit: the intent is durable, and the order is under way or just answered.
+      // In the middle of an exit: the intent is durable, and the order is in flight or just
+      // answered.
       await Promise.race([running.printed(isIntent), new Promise(done => setTimeout(done, 1_500))])
       await running.end('SIGKILL')
       const { register, ratchets, fills } = await leftBehind()
@@ -95,7 +96,7 @@ describe('watchkeeper run', () => {
     )
   }).timeout(120_000)
 
-  it('names what the feed does not give, and counts nobody guarded without a price', async () => {
+  it('names instruments without a price, and counts no position without a price as guarded', async () => {
     const position = { id: 'a', side: 'long', quantity: 1, entryPrice: 92_400 }
     const watched = { underlying: { instrument: 'NIFTY50', below: 9 }, stopLoss: { pct: 5 } }
     const positions = [
@@ -119,7 +120,7 @@ describe('watchkeeper run', () => {
     ])
   })
 
-  it('sends nothing for an old positions file, and says why of each', async () => {
+  it('sends nothing for an old positions file, and names the reason for each position', async () => {
     const old = { id: 'late', instrument: 'BTCUSD', side: 'long', quantity: 1, entryPrice: 92_400 }
     const positions = [
       { ...old, openedAt: '2024-08-09T09:30:00Z', rules: { maxHold: { ms: 3_600_000 } } },
@@ -157,12 +158,12 @@ describe('watchkeeper run', () => {
     }
   })
 
-  it('counts the time after a kill in which no process was there', async () => {
+  it('counts the time after a kill in which no process was running', async () => {
     const first = await start()
     await first.end('SIGKILL')
     const killedAt = Date.now()
     const second = await start()
-    // A line is printed once it is durable, which may be after the greeting.
+    // A line is printed once it is durable, which may be after the start line.
     await second.printed(each => each.includes('guard-resumed'))
     const url = second.lines.find(line => line.startsWith('metrics'))!.split(/\s+/)[1]!
     const text = await (await fetch(url)).text()
@@ -175,7 +176,7 @@ describe('watchkeeper run', () => {
     expect(seconds).to.be.closeTo((positions * downMs) / 1_000, 0.01)
   })
 
-  it('suffers what a chaos file says, exits each position once, and sums it up', async () => {
+  it('injects the faults of a chaos file, exits each position once, and prints a summary', async () => {
     const chaos = join(folder, 'chaos.yaml')
     const acts = [
       { kind: 'monitor-throws', everyMs: 200, count: 3 },
@@ -193,7 +194,7 @@ describe('watchkeeper run', () => {
       (await fetch(`${url}?check=service`)).json() as Promise<Record<string, unknown>>
     // A busy machine may add that the event loop is late.
     expect((await health())['output']).to.include(
-      'service:chaos: chaos is on: things go wrong on purpose',
+      'service:chaos: chaos is on: faults are injected on purpose',
     )
     await running.printed(line => line.includes(' chaos '), 15)
     await running.printed(line => line.includes('exit-filled'), 3)
@@ -206,7 +207,7 @@ describe('watchkeeper run', () => {
     expect(closed.length).to.be.at.most(fills.length)
   }).timeout(120_000)
 
-  it('starts nothing with a chaos file that names what does not exist', async () => {
+  it('does not start with a chaos file that names what does not exist', async () => {
     const chaos = join(folder, 'chaos.yaml')
     const wrong = { kind: 'monitor-throws', everyMs: 1_000, positions: ['p0', 'moon'] }
     writeFileSync(chaos, JSON.stringify({ acts: [wrong] }))
@@ -223,7 +224,7 @@ describe('watchkeeper run', () => {
     expect(ended).to.match(/ended with 1:[^]*STORE_OWNED: .* process \d+, which is still running/)
   })
 
-  it('can be looked at while it runs, and afterwards', async () => {
+  it('can be read by other commands while it runs, and afterwards', async () => {
     const data = ['--data', join(folder, 'data')]
     const running = await start()
     await running.printed(isIntent)
@@ -248,18 +249,18 @@ describe('watchkeeper run', () => {
     ])
   })
 
-  it('goes on guarding when whoever reads its lines is gone', async () => {
+  it('continues to guard when the reader of its output has ended', async () => {
     const running = await start()
     running.stopReading()
-    const told = async (): Promise<number> =>
+    const lineCount = async (): Promise<number> =>
       (await watchkeeper(['journal', '--data', join(folder, 'data')])).stdout.split('\n').length
-    // The first line after that meets a closed pipe; more of them only a service that lives writes.
-    const before = await told()
-    while ((await told()) < before + 4) continue
+    // The first line after that meets a closed pipe; only a running service writes more of them.
+    const before = await lineCount()
+    while ((await lineCount()) < before + 4) continue
     expect(await running.end('SIGTERM')).to.equal(0)
   })
 
-  it('says at once what is wrong with its configuration', async () => {
+  it('reports immediately what is wrong with its configuration', async () => {
     const config = join(folder, 'config.yaml')
     writeFileSync(config, 'positions: x.yaml\ncycleMs: 1\ncolour: red\n')
     const wrong = new RunningService(['--config', config])
@@ -269,7 +270,7 @@ describe('watchkeeper run', () => {
     expect(ended).to.match(/colour, line 3: found an unknown setting/)
   })
 
-  it('leaves closed ids closed, and says that nothing is guarded when none is open', async () => {
+  it('leaves closed ids closed, and reports that nothing is guarded when none is open', async () => {
     writeFileSync(
       join(folder, 'positions.json'),
       JSON.stringify({

@@ -39,7 +39,7 @@ describe('The commands for a running service', () => {
   const run = (...args: string[]): Promise<Ran> =>
     watchkeeper(args, { env: { WATCHKEEPER_URL: url } })
 
-  it('tell how it is', async () => {
+  it('show its state', async () => {
     const { code, stdout } = await run('status')
     expect(code).to.equal(0)
     expect(stdout).to.match(/^pass {2}watchkeeper \d/)
@@ -48,7 +48,7 @@ describe('The commands for a running service', () => {
     expect(json).to.include({ status: 'pass' })
   })
 
-  it('list what it guards, and explain each rule', async () => {
+  it('list guarded positions, and explain each rule', async () => {
     const lines = (await run('positions')).stdout.split('\n')
     expect(lines[0]).to.match(/^position +state +instrument/)
     expect(lines.find(line => line.startsWith('gold-1'))).to.match(/guarded +GOLD +short/)
@@ -122,7 +122,7 @@ describe('The commands for a running service', () => {
     expect(added).to.match(/^\d{4}-\d\d-\d\dT[\d:.]+\+05:30 position-added/)
   })
 
-  it('say everything that is wrong with a position at once', async () => {
+  it('report everything that is wrong with a position at once', async () => {
     const { code, stderr } = await run('positions', 'add', '--id', 'x', '--side', 'buy')
     expect(code).to.equal(2)
     for (const field of ['instrument', 'side', 'quantity', 'entryPrice', 'rules']) {
@@ -130,7 +130,7 @@ describe('The commands for a running service', () => {
     }
   })
 
-  it('do nothing that cannot be taken back where nobody can be asked', async () => {
+  it('do nothing irreversible where there is no terminal to ask', async () => {
     for (const args of [
       ['positions', 'exit', 'btc-1'],
       ['positions', 'release', 'btc-1'],
@@ -145,7 +145,7 @@ describe('The commands for a running service', () => {
     expect((await run('kill-switch')).stdout).to.equal('off\n')
   })
 
-  it('show how calls to the broker fare, and move a breaker by hand', async () => {
+  it('show the calls to the broker, and move a breaker by hand', async () => {
     const { stdout } = await run('gateway')
     expect(stdout).to.match(/^breaker +state +retry in +refused +last change$/m)
     expect(stdout).to.match(/^orders +closed +0 s /m)
@@ -170,11 +170,11 @@ describe('The commands for a running service', () => {
     expect((await run('kill-switch', 'off')).stdout).to.match(/^off since /)
   })
 
-  it('name an unknown position, and a service that is not there', async () => {
+  it('name an unknown position, and an unreachable service', async () => {
     const unknown = await run('why', 'nobody')
     expect([unknown.code, unknown.stderr]).to.deep.equal([
       1,
-      'error: POSITION_UNKNOWN: no open position "nobody"\n',
+      'error: POSITION_UNKNOWN: no open position "nowhere"\n',
     ])
     const dead = `http://127.0.0.1:${await closedPort()}`
     const silent = await run('positions', '--url', dead)
@@ -184,7 +184,7 @@ describe('The commands for a running service', () => {
     expect((await run('status', '--url', 'localhost:8080')).code).to.equal(2)
   })
 
-  it('look at the data folder when it is named', async () => {
+  it('read the data folder when it is named', async () => {
     const { code, stdout } = await run('positions', '--data', data, '--all')
     expect([code, stdout]).to.satisfy(
       ([exit, text]: [number, string]) => exit === 0 && /^gold-1 +open +GOLD/m.test(text),
@@ -197,7 +197,7 @@ describe('The commands for a running service', () => {
     expect(both.code).to.equal(2)
   })
 
-  describe('meeting something else', () => {
+  describe('answered by another program', () => {
     let server: Server | undefined
 
     afterEach(() => {
@@ -214,21 +214,21 @@ describe('The commands for a running service', () => {
       return stderr
     }
 
-    it('say that a page is no watchkeeper', async () => {
+    it('report that a web page is no watchkeeper', async () => {
       const stderr = await against((_request, response) => {
         response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>It works</h1>')
       })
       expect(stderr).to.match(/NOT_WATCHKEEPER: .*answers 404 with text\/html/)
     })
 
-    it('say that an answer is no JSON', async () => {
+    it('report that an answer is no JSON', async () => {
       const stderr = await against((_request, response) => {
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"position":')
       })
       expect(stderr).to.match(/NOT_WATCHKEEPER: .*its answer is no JSON/)
     })
 
-    it('follow nobody to another address', async () => {
+    it('follow no redirect to another address', async () => {
       const stderr = await against((_request, response) => {
         response.writeHead(302, { location: 'http://example.com/' }).end()
       })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { startText } from '../../src/cli/start-text.ts'
 
-describe('what a start says', () => {
+describe('the text of a start', () => {
   const STARTED = {
     url: 'http://127.0.0.1:1',
     risks: [],
@@ -15,31 +15,31 @@ describe('what a start says', () => {
     noted: [],
     refused: [],
   }
-  const told = (but: Partial<typeof STARTED>): string =>
+  const textOf = (but: Partial<typeof STARTED>): string =>
     startText({ ...STARTED, ...but }, { isObserving: false, isChaosOn: false }, (_, text) => text)
 
   it('counts one in the singular, and others in the plural', () => {
-    expect(told({})).to.match(/^watchkeeper guards 1 position, 1 is being exited\n/)
-    expect(told({ counts: { guarded: 2, exiting: 0, observed: 0, unguarded: 0 } })).to.match(
+    expect(textOf({})).to.match(/^watchkeeper guards 1 position, 1 is being exited\n/)
+    expect(textOf({ counts: { guarded: 2, exiting: 0, observed: 0, unguarded: 0 } })).to.match(
       /guards 2 positions, 0 are being exited\n/,
     )
   })
 
-  it('names positions without a guard, and instruments without a price', () => {
+  it('names unguarded positions, and instruments without a price', () => {
     const counts = { guarded: 2, exiting: 0, observed: 0, unguarded: 3 }
-    const text = told({ counts, unpriced: ['BTC/USDT (did you mean BTCUSDT?)'] })
+    const text = textOf({ counts, unpriced: ['BTC/USDT (did you mean BTCUSDT?)'] })
     expect(text).to.include('\n3 are not guarded yet: ')
     expect(text).to.include('\nthe feed has no price of BTC/USDT (did you mean BTCUSDT?)\n')
-    expect(told({})).to.not.include('not guarded')
+    expect(textOf({})).to.not.include('not guarded')
   })
 
-  it('says what could not be read at the venue', () => {
-    const text = told({ unread: ['instruments: no answer within 5000 ms'] })
+  it('lists what could not be read at the venue', () => {
+    const text = textOf({ unread: ['instruments: no answer within 5000 ms'] })
     expect(text).to.include('\nnot read at the venue: instruments: no answer within 5000 ms\n')
   })
 
-  it('names the command without which nothing is sent', () => {
-    expect(told({ isUnconfirmed: true })).to.include('watchkeeper gateway confirm-holdings')
-    expect(told({})).to.not.include('confirm')
+  it('names the command that must be run before anything is sent', () => {
+    expect(textOf({ isUnconfirmed: true })).to.include('watchkeeper gateway confirm-holdings')
+    expect(textOf({})).to.not.include('confirm')
   })
 })

@@ -15,7 +15,7 @@ import { until } from '../support/until.ts'
 
 const isStarted = (line: string): boolean => line.startsWith('watchkeeper guards')
 
-describe('a service that is told to stop', () => {
+describe('a service that receives a stop signal', () => {
   let folder: string
   let services: RunningService[]
 
@@ -91,7 +91,7 @@ describe('a service that is told to stop', () => {
   })
 
   needing('redis-server').it(
-    'answers probes while it waits for a lease, and ends at once when it is told to',
+    'answers probes while it waits for a lease, and ends at once on a signal',
     async () => {
       const redis = await RedisServer.start()
       try {

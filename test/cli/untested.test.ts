@@ -80,7 +80,7 @@ describe('untestedIn', () => {
     ])
   })
 
-  it('names an underlying whose last tick came before the position', () => {
+  it('names an underlying whose last tick was before the position opened', () => {
     const rules = { underlying: { instrument: 'INDEX', fallPct: 1 } }
     const prices = { ACME: 10_000, INDEX: 4_999 }
     expect(lines([{ openedAt: 5_000, rules }], { prices })).to.deep.equal([

@@ -28,7 +28,7 @@ describe('loadChaos', () => {
     }
   }
 
-  it('tells everything that is wrong at once, names that do not exist included', () => {
+  it('reports everything that is wrong at once, including names that do not exist', () => {
     const text = `
 seed: soon
 colour: red
@@ -51,17 +51,17 @@ acts:
     )
   })
 
-  it('says what was probably meant', () => {
+  it('suggests what was probably meant', () => {
     writeFileSync(file, 'acts: [{ kind: rule-throws, everyMs: 1000, rules: [stopLos] }]')
     expect(() => loadChaos(file, KNOWN)).to.throw(InputError, 'did you mean stopLoss?')
   })
 
-  it('refuses a file without an act, and one that is not there', () => {
+  it('refuses a file without an act, and a missing file', () => {
     expect(faultsOf('seed: 1')).to.have.length(1)
     expect(() => loadChaos(join(folder, 'none.yaml'), KNOWN)).to.throw(InputError, 'no such file')
   })
 
-  it('takes the example that is shipped, whatever is guarded', () => {
+  it('accepts the shipped example, whatever is guarded', () => {
     const example = new URL('../../config/chaos.yaml', import.meta.url).pathname
     const { acts } = loadChaos(example, { positions: [], instruments: [] })
     const kinds = new Set(acts.map(({ kind }) => kind))

@@ -71,7 +71,7 @@ describe('parseText', () => {
     ])
   })
 
-  it('reports nesting without bounds instead of overflowing', () => {
+  it('reports excessive nesting instead of overflowing the stack', () => {
     expect(faultsOf('['.repeat(20_000))).not.to.deep.equal([])
   })
 
@@ -95,7 +95,7 @@ describe('parseText', () => {
     expect(parseText('\uFEFF{"a": [1, "b"]}', 'x.json').value).to.deep.equal({ a: [1, 'b'] })
   })
 
-  it('knows the line of a key, of an item, and of the nearest place that exists', () => {
+  it('knows the line of a key, of an item, and of the nearest existing parent', () => {
     const text = 'rules:\n  wide:\n    stopLoss:\n      pct: 5\npositions:\n  - id: a\n  - id: b\n'
     const document = parseText(text, 'x.yaml')
     expect(document.lineOf(['rules', 'wide', 'stopLoss'])).to.equal(3)
@@ -110,7 +110,7 @@ describe('parseText', () => {
     expect(document.lineOf(['positions', 0, 'id'])).to.equal(4)
   })
 
-  it('remembers how a scalar is written', () => {
+  it('remembers the notation of a scalar', () => {
     const document = parseText('id: 0070\nlist: [1]', 'x.yaml')
     expect(document.writtenAt(['id'])).to.equal('0070')
     expect(document.writtenAt(['list'])).to.equal(undefined)

@@ -5,7 +5,7 @@ const pathsOf = (given: unknown): string[] =>
   (feedSchema.safeParse(given).error?.issues ?? []).map(({ path }) => path.join('.'))
 
 describe('the section of prices', () => {
-  it('needs a server where the prices are to come from Redis, and tells all faults at once', () => {
+  it('requires a server where the prices come from Redis, and reports all faults at once', () => {
     expect(pathsOf({ kind: 'redis', pollMs: 'x' })).to.have.members(['pollMs', 'redis.url'])
     const redis = {
       push: 'none',
@@ -24,7 +24,7 @@ describe('the section of prices', () => {
     ])
   })
 
-  it('needs nothing else than a server', () => {
+  it('requires only a server', () => {
     expect(pathsOf({ kind: 'redis', redis: { url: 'redis://127.0.0.1' } })).to.deep.equal([])
     expect(pathsOf({})).to.deep.equal([])
   })

@@ -7,14 +7,14 @@ const faultsOf = (given: object): string[] =>
     .error!.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
 
 describe('the config of holdings', () => {
-  it('needs rules and instruments where holdings are adopted, and says so at once', () => {
+  it('requires rules and instruments where holdings are adopted', () => {
     expect(faultsOf({ adopt: 'rules' })).to.deep.equal([
       "instruments: a list of instruments, such as ['BTC*'], as adopt is rules",
       'defaultRules: the rules of what is adopted, as adopt is rules',
     ])
   })
 
-  it('judges default rules like those of a position, with the path of each fault', () => {
+  it('validates default rules like those of a position, with the path of each fault', () => {
     const defaultRules = { stopLoss: { pct: -1 }, trailingstop: {} }
     const faults = faultsOf({ adopt: 'rules', instruments: ['*'], defaultRules })
     expect(faults).to.have.length(2)
@@ -22,7 +22,7 @@ describe('the config of holdings', () => {
     expect(faults[1]).to.match(/^defaultRules\.trailingstop: /)
   })
 
-  it('needs neither elsewhere', () => {
+  it('requires neither elsewhere', () => {
     expect(holdingsSchema.parse({}).adopt).to.equal('alert')
   })
 })

@@ -10,7 +10,7 @@ const faultsOf = (given: object): unknown[] => {
 
 describe('the bounds of a configuration', () => {
   for (const field of ['multiplier', 'lot', 'minQuantity', 'tickSize']) {
-    it(`refuses a ${field} that no product can be finite with`, () => {
+    it(`refuses a ${field} whose products would not be finite`, () => {
       for (const value of [0, 1e-16, 1.1e15, 1e308, Infinity]) {
         const instruments = { ACME: { [field]: value } }
         expect(faultsOf({ instruments }), String(value)).to.deep.equal([
@@ -21,7 +21,7 @@ describe('the bounds of a configuration', () => {
     })
   }
 
-  it('refuses a capital and a loss beyond them', () => {
+  it('refuses a capital and a loss beyond the bounds', () => {
     const limits = [{ name: 'all', maxLoss: 1e308 }]
     expect(faultsOf({ portfolio: { capital: 1e308, limits } })).to.deep.equal([
       'portfolio.capital',
@@ -34,7 +34,7 @@ describe('the instruments of a configuration', () => {
   const specOf = (given: object) =>
     serviceSchema.parse({ instruments: { 'A*': given } }).instruments.of(instrumentId('ACME'))
 
-  it('have what their pattern says', () => {
+  it('have the settings of their pattern', () => {
     expect(specOf({ contract: 'inverse', multiplier: 100, negativePrices: true })).to.include({
       contract: 'inverse',
       multiplier: 100,

@@ -47,7 +47,7 @@ function onePosition(fields: Record<string, string | undefined> = {}): string {
   return `positions:\n  - ${lines.join('\n    ')}\n`
 }
 
-/** The same with a rule set alone, which then stands on line 7. */
+/** The same with one rule set, which is then on line 7. */
 const withRules = (rules: string): string => onePosition({ rules })
 
 describe('A positions file', () => {
@@ -80,7 +80,7 @@ describe('A positions file', () => {
     expect(parse(two).entries.map(({ position }) => position.id)).to.deep.equal(['a', 'b'])
   })
 
-  it('takes account, underlying and multiplier', () => {
+  it('reads account, underlying and multiplier', () => {
     const text = onePosition({ account: 'main', underlying: 'SPX', multiplier: '100' })
     expect(parse(text).entries[0]!.position).to.include({
       account: 'main',
@@ -252,7 +252,7 @@ describe('The field openedAt', () => {
   const openedAt = (value: string): number | undefined =>
     parse(onePosition({ openedAt: value })).entries[0]!.position.openedAt
 
-  it('takes epoch milliseconds, and ISO 8601 with a zone', () => {
+  it('accepts epoch milliseconds, and ISO 8601 with a zone', () => {
     const at = Date.UTC(2024, 7, 9, 9, 30)
     expect(openedAt(String(at))).to.equal(at)
     expect(openedAt('2024-08-09T09:30:00Z')).to.equal(at)
@@ -262,14 +262,14 @@ describe('The field openedAt', () => {
 
   const others = ['2024-08-09', '2024-08-09T09:30:00', '1.5', '.nan', '"1723195800000"', 'noon', '']
   for (const value of others) {
-    it(`takes no other form: ${value === '' ? 'nothing' : value}`, () => {
+    it(`accepts no other form: ${value === '' ? 'nothing' : value}`, () => {
       const [fault, ...rest] = faultsOf(onePosition({ openedAt: value }))
       expect(rest).to.deep.equal([])
       expect(fault).to.match(/^positions\[0\].openedAt, line 8: found .*, expected whole epoch/)
     })
   }
 
-  it('warns of what looks like seconds, and takes it as milliseconds', () => {
+  it('warns about a value that seems to be in seconds, and reads it as milliseconds', () => {
     const text = onePosition({ openedAt: '1723195800' })
     const { entries, warnings } = parse(text)
     const warning =
@@ -357,7 +357,7 @@ describe('A fault in a rule set', () => {
     })
   }
 
-  it('stands on the line of its own in a set that is written over many lines', () => {
+  it('is reported on its own line in a set that is written over many lines', () => {
     const text = withRules(`
       maxHold: { ms: 60000 }
       stoploss:
@@ -372,12 +372,12 @@ describe('A named rule set', () => {
   const named = (sets: string, rules: string | undefined): string =>
     `rules: ${sets}\n${onePosition({ rules })}`
 
-  it('is what a position names', () => {
+  it('is assigned to a position by its name', () => {
     const { entries } = parse(named('{ wide: { stopLoss: { pct: 9 } } }', 'wide'))
     expect(entries[0]!.ruleSet.names).to.deep.equal(['stopLoss'])
   })
 
-  it('called default is what a position without rules gets', () => {
+  it('called default is assigned to positions without rules', () => {
     const { entries } = parse(named('{ default: { maxHold: { ms: 60000 } } }', undefined))
     expect(entries[0]!.ruleSet.names).to.deep.equal(['maxHold'])
   })
@@ -422,7 +422,7 @@ describe('A named rule set', () => {
 describe('A file of rules', () => {
   const wide = `rules: { wide: { stopLoss: { pct: 9 } } }\n${onePosition({ rules: 'wide' })}`
 
-  it('wins over a set of the same name', () => {
+  it('overrides a set of the same name', () => {
     const { entries } = parse(wide, { rules: 'rules: { wide: { maxHold: { ms: 60000 } } }' })
     expect(entries[0]!.ruleSet.names).to.deep.equal(['maxHold'])
   })
@@ -433,13 +433,13 @@ describe('A file of rules', () => {
     expect(parse(onePosition(), { rules }).entries[0]!.ruleSet.names).to.deep.equal(['stopLoss'])
   })
 
-  it('may bring the default', () => {
+  it('may define the default', () => {
     const rules = 'rules: { default: { maxHold: { ms: 60000 } } }'
     const { entries } = parse(onePosition({ rules: undefined }), { rules })
     expect(entries[0]!.ruleSet.names).to.deep.equal(['maxHold'])
   })
 
-  it('carries its name in its faults and warnings', () => {
+  it('is named in its faults and warnings', () => {
     const faulty = 'rules:\n  wide:\n    stopLoss: { pct: -1 }\n'
     expect(faultsOf(wide, { rules: faulty })).to.deep.equal([
       'rules.yaml: rules.wide.stopLoss.pct, line 3: found -1, expected a number above 0',
@@ -450,7 +450,7 @@ describe('A file of rules', () => {
     )
   })
 
-  it('is the one that is refused where all faults are its own', () => {
+  it('is the only refused file where all faults are its own', () => {
     expect(() => parse(wide, { rules: 'rules: 1' })).to.throw(InputError, /^rules\.yaml:\n/)
     expect(() => parse('', { rules: 'rules: 1' })).to.throw(InputError, /^positions\.yaml:\n/)
     const positions = { source: 'p.yaml', text: onePosition({ side: 'up' }) }
@@ -458,7 +458,7 @@ describe('A file of rules', () => {
     expect(() => parsePositions(positions, { rules })).to.throw(InputError, /^p\.yaml:\n/)
   })
 
-  it('has rules and nothing else', () => {
+  it('contains rules and nothing else', () => {
     expect(faultsOf(wide, { rules: 'positions: []' })).to.deep.equal([
       'rules.yaml: positions, line 1: found the unknown field "positions", expected one of rules',
       'rules.yaml: rules, line 1: found nothing, expected a map from name to rule set',
@@ -474,7 +474,7 @@ describe('A file of rules', () => {
 })
 
 describe('The rule underlying', () => {
-  it('needs an instrument, of its own or of the position', () => {
+  it('requires an instrument, its own or that of the position', () => {
     expect(faultsOf(withRules('{ underlying: { below: 9 } }'))).to.deep.equal([
       'positions[0].rules, line 7: found an underlying rule without an instrument, expected an instrument, here or as `underlying` of the position',
     ])
@@ -482,7 +482,7 @@ describe('The rule underlying', () => {
     expect(faultsOf(text)).to.deep.equal([])
   })
 
-  it('does not watch the own instrument', () => {
+  it('does not watch the position’s own instrument', () => {
     const fault =
       'positions[0].rules, line 7: found an underlying rule on the own instrument BTC, expected another one: use stopLoss or takeProfit with a price'
     expect(faultsOf(withRules('{ underlying: { instrument: BTC, below: 9 } }'))).to.deep.equal([
@@ -507,7 +507,7 @@ describe('The price source', () => {
 })
 
 describe('A warning', () => {
-  it('says which rule nothing can make fire, once, and is a fault when strict', () => {
+  it('names a rule that can never fire, once, and is a fault when strict', () => {
     const positions = [1, 2].map(each => ({
       id: `p${each}`,
       instrument: 'ACME',
@@ -526,7 +526,7 @@ describe('A warning', () => {
 
   const cases: [string, string, string][] = [
     [
-      'a percentage that looks like a fraction',
+      'a percentage that seems to be a fraction',
       '{ stopLoss: { pct: 0.05 } }',
       'positions[0].rules.stopLoss.pct, line 7: found 0.05, expected a percentage from 0.1 up to 200, where 5 is 5 %; did you mean 5?',
     ],
@@ -564,7 +564,7 @@ describe('A warning', () => {
   }
 })
 
-describe('All that is wrong', () => {
+describe('Everything that is wrong', () => {
   it('is reported at once, the rules file first', () => {
     const first = onePosition({ id: '1', side: 'up', openedAt: 'noon' })
     const second = onePosition({ id: 'b', rules: 'gone' }).replace('positions:\n', '')
@@ -612,7 +612,7 @@ describe('loadPositions', () => {
     ])
   })
 
-  it('reads no more than the bound, also of what never ends', () => {
+  it('reads no more than the bound, also of an endless file', () => {
     expect(loadFaults('/dev/zero')).to.deep.equal([
       '/dev/zero: found more than 16 MiB, expected at most 16 MiB: split it',
     ])

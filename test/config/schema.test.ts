@@ -14,7 +14,10 @@ const read = (path: string): string => readFileSync(`${ROOT}${path}`, 'utf8')
 const { settings, sections } = settingsOf()
 const DEFAULT = 'config/default.yaml'
 
-/** A commented setting: what follows `# ` begins with a name and a colon, or with an item of a list. */
+/**
+ * A commented-out setting: the text after `# ` begins with a name and a colon, or with an item of a
+ * list.
+ */
 const COMMENTED = /^( *)# ( *(?:- |(?!yaml-)['\w][^ #]*:(?= |$)))/gm
 
 /** Paths of a YAML text that are settings, and those that are neither a setting nor a section. */
@@ -74,14 +77,14 @@ describe('the schema of the configuration', () => {
     }
   })
 
-  it('is named, in full and with nothing else, by the default configuration', () => {
+  it('is listed completely, and nothing else, in the default configuration', () => {
     const { named, unknown } = pathsOf(read(DEFAULT).replace(COMMENTED, '$1$2'))
     expect(unknown).to.deep.equal([])
     const missing = settings.map(({ path }) => path).filter(path => !named.has(path))
     expect([...new Set(missing)]).to.deep.equal([])
   })
 
-  it('gives editors a schema that takes the default configuration, and no unknown setting', () => {
+  it('gives editors a schema that accepts the default configuration, and no unknown setting', () => {
     const schema = z.fromJSONSchema(JSON.parse(read(SCHEMA)) as z.core.JSONSchema.JSONSchema)
     const given = parse(read(DEFAULT)) as Record<string, object>
     expect(schema.safeParse(given).error?.issues ?? []).to.deep.equal([])
@@ -95,7 +98,7 @@ describe('the schema of the configuration', () => {
     }
   })
 
-  it('is reached by the variable of the environment that the reference names', () => {
+  it('can be set by the variable that the reference names', () => {
     for (const setting of settings) {
       const { id, path, kind, variable } = setting
       if (variable === undefined || path.endsWith('.kind')) continue

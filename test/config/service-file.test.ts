@@ -21,7 +21,7 @@ describe('the file of a configuration', () => {
     return []
   }
 
-  it('names settings that were probably meant, wherever they are', () => {
+  it('suggests settings that were probably meant, at every level', () => {
     const text = `dailyLoss: 100
 htp: { port: 1 }
 broker: { kind: http, url: 'https://a', token: sixteen-letters, tokenFle: x }
@@ -39,7 +39,7 @@ portfolio: { limits: [{ name: a, maxLos: 5, maxLoss: 5 }] }
     ])
   })
 
-  it('blames an option of the command line for its own value, and not the file', () => {
+  it('attributes a faulty option to the command line, and not to the file', () => {
     const file = folder.file('c.yaml', 'http: { port: 8080 }')
     const overrides = { 'http.port': 70_000, 'display.timezone': 'EST' }
     let faults: InputError['faults'] = []
@@ -54,12 +54,12 @@ portfolio: { limits: [{ name: a, maxLos: 5, maxLoss: 5 }] }
     ])
   })
 
-  it('says in words that the indentation has a tab, and that a value is empty', () => {
+  it('explains a tab in the indentation, and an empty value', () => {
     expect(faultsOf('http:\n\tport: 1\n').join()).to.include('a tab in the indentation')
     expect(faultsOf('http:\n').join()).to.equal('http: an empty value, a map')
   })
 
-  it('is told in the words of users what was expected', () => {
+  it('is reported in the words of users', () => {
     const text = `http: { port: 99999 }
 broker: { kind: htp }
 store: { kind: redis, redis: { url: 'redis://a' }, exclusive: leese, leaseMs: 1 }
@@ -104,14 +104,14 @@ feed: { kind: poll }
     expect(faults.join()).to.not.match(/abc|def/)
   })
 
-  it('takes the key of a venue from the environment as text, also where it looks like a number', () => {
+  it('reads the key of a venue from the environment as text, also where it resembles a number', () => {
     const env = { WATCHKEEPER_BROKER_KEY: '0123', WATCHKEEPER_BROKER_SECRET: '4e5' }
     const file = folder.file('c.yaml', 'broker: { kind: binance, environment: demo }\n')
     const { broker } = loadServiceConfig({ file, env, overrides: {} })
     expect(broker).to.include({ key: '0123', secret: '4e5', url: 'https://demo-fapi.binance.com' })
   })
 
-  it('has the environment of a venue typed out, and one place for its key', () => {
+  it('requires the environment of a venue to be stated, and one place for its key', () => {
     expect(faultsOf('broker: { kind: binance }\n')).to.include(
       'broker.environment: nothing, typed out: testnet or demo or live',
     )
@@ -125,12 +125,12 @@ feed: { kind: poll }
     expect(faultsOf(plain, env).join()).to.include('an address with https:')
   })
 
-  it('never shows a secret that is wrong', () => {
+  it('never shows an invalid secret', () => {
     const faults = faultsOf("positions: p.yaml\nhttp: { token: 'too-short' }\n")
     expect(faults).to.deep.equal(['http.token: another value, at least 16 characters'])
   })
 
-  it('takes the variables of Kubernetes for what they are', () => {
+  it('ignores the variables that Kubernetes sets', () => {
     const env = {
       WATCHKEEPER_PORT: 'tcp://10.0.0.1:8080',
       WATCHKEEPER_SERVICE_HOST: '10.0.0.1',
@@ -150,7 +150,7 @@ feed: { kind: poll }
     expect([config.positions, config.dataFolder]).to.deep.equal([undefined, 'data'])
   })
 
-  it('has paths that are relative to it, and the environment those of where one stands', () => {
+  it('resolves its paths relative to itself, and those of the environment relative to the working directory', () => {
     const text = `positions: p.yaml
 dataFolder: /var/lib/wk
 broker: { kind: http, url: 'http://127.0.0.1:9', tokenFile: secrets/token }

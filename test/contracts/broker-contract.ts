@@ -13,33 +13,33 @@ import type {
   OrderState,
 } from '../../src/ports/broker.ts'
 
-/** A broker, and what a test may do behind its back. */
+/** A broker, and hooks that bypass it. */
 export interface BrokerAtVenue {
   readonly broker: Broker
-  /** Puts a new holding of units > 0 into the account; gives the name to ask for it by. */
+  /** Puts a new holding of units > 0 into the account; returns its key. */
   deposit(instrument: InstrumentId, side: Side, quantity: number): Promise<HoldingKey>
-  /** Sets the last price; an order for an instrument that never had one works. */
+  /** Sets the last price; an order for an instrument without a price works. */
   price(instrument: InstrumentId, price: number): Promise<unknown>
-  /** Every fill that there has really been, units > 0. */
+  /** Every fill that has really happened, units > 0. */
   fills(): Promise<readonly { clientOrderId: string; quantity: number }[]>
   close(): Promise<void>
 }
 
 export interface BrokerFamilyMember {
-  /** What every broker that `open` gives says of itself. */
+  /** The capabilities of every broker that `open` returns. */
   readonly capabilities: Capabilities
-  /** Gives an account of its own to each test. */
+  /** Opens an account of its own for each test. */
   open(): Promise<BrokerAtVenue>
 }
 
 const ACME = instrumentId('ACME')
-/** Never has a price, so that its orders work. */
+/** An instrument that never has a price, so that its orders work. */
 const QUIET = instrumentId('QUIET')
 const clientId = (id: string): ClientOrderId => id as ClientOrderId
-/** As long as ours are. */
+/** As long as watchkeeper's own ids. */
 const idOf = (name: string): ClientOrderId => clientId(`wk${name}`.padEnd(16, '0'))
 
-/** What every broker promises, as far as its capabilities go. */
+/** The contract of every broker, as far as its capabilities go. */
 export function brokerContract({ capabilities, open }: BrokerFamilyMember): void {
   const { dedupe, lookup, reduceOnly, holdings: model, visibilityMs } = capabilities
   const { signal } = new AbortController()
@@ -74,7 +74,9 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
   const holdingOf = (key: HoldingKey): Promise<HoldingReport> => broker.holding(key, signal)
   const filled = async (): Promise<number> =>
     (await venue.fills()).reduce((total, { quantity }) => total + quantity, 0)
-  /** Asks until the answer is the wanted one; what was accepted shows within `visibilityMs`. */
+  /**
+   * Queries until the answer is the expected one; an accepted order shows within `visibilityMs`.
+   */
   const seen = async <T extends { kind: string }>(
     ask: () => Promise<T>,
     kind: T['kind'],
@@ -87,7 +89,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     expect(answer.kind).to.equal(kind)
     return answer
   }
-  /** Repeats an expectation for as long as what was accepted may take to show. */
+  /** Repeats an expectation for as long as an accepted order may take to show. */
   async function eventually(expectation: () => Promise<unknown>): Promise<void> {
     for (const until = Date.now() + visibilityMs; Date.now() < until; await sleep(10)) {
       if (await expectation().then(Boolean, () => false)) return
@@ -95,7 +97,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     await expectation()
   }
 
-  /** A holding that the venue shows by now. */
+  /** A holding that the venue already shows. */
   async function given(
     instrument: InstrumentId,
     side: Side,
@@ -112,7 +114,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
       (error: unknown) => error,
     )
 
-  it('sends nothing that was given up before', async () => {
+  it('sends nothing that was aborted before', async () => {
     const key = await given(ACME, 'long', 5)
     const aborted = AbortSignal.abort()
     expect(await failure(broker.placeExit(anExit(key), aborted))).to.be.instanceOf(NotSent)
@@ -120,7 +122,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     expect(await venue.fills()).to.deep.equal([])
   })
 
-  it('tells at once of an abort, also in questions', async () => {
+  it('rejects immediately on an abort, also queries', async () => {
     const key = await given(ACME, 'long', 5)
     const aborted = AbortSignal.abort()
     const questions: Promise<unknown>[] = [
@@ -133,7 +135,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
   })
 
   for (const side of ['long', 'short'] as const) {
-    it(`closes a ${side} by as much as it is told`, async () => {
+    it(`closes a ${side} by the requested quantity`, async () => {
       const sign = side === 'long' ? 1 : -1
       const key = await given(ACME, side, 5)
       expect(await holdingOf(key)).to.include({ kind: 'held', quantity: 5 * sign })
@@ -146,7 +148,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     })
   }
 
-  it('proves by name that something is flat, and lists it no more', async () => {
+  it('proves by key that a holding is flat, and does not list it any more', async () => {
     const key = await given(ACME, 'long', 2)
     await place(anExit(key))
     const report = await seen(() => holdingOf(key), 'flat')
@@ -155,7 +157,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     await eventually(async () => expect(await broker.holdings(signal)).to.deep.equal([]))
   })
 
-  it('never says that it holds what nobody has put there', async () => {
+  it('never reports a holding that was not put there', async () => {
     await given(ACME, 'long', 2)
     const apart = {
       ...(model === 'sides' && { side: 'short' as const }),
@@ -168,13 +170,13 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
   })
 
   if (model !== 'net') {
-    it('takes half a name for no proof', async () => {
+    it('treats an incomplete key as no proof', async () => {
       await given(ACME, 'long', 2)
       expect((await holdingOf({ instrument: ACME })).kind).to.not.equal('flat')
     })
   }
 
-  it('lists what it holds, each once and with what tells it apart', async () => {
+  it('lists its holdings, each once and with its distinguishing fields', async () => {
     const keys = [await given(ACME, 'long', 5), await given(QUIET, 'short', 3)]
     await eventually(async () => expect(await broker.holdings(signal)).to.have.length(2))
     const list = await broker.holdings(signal)
@@ -258,7 +260,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
   }
 
   if (lookup === 'none') {
-    it('says of no order that it does not exist', async () => {
+    it('claims of no order that it does not exist', async () => {
       const key = await given(ACME, 'long', 5)
       await place(anExit(key))
       expect((await stateOf(idOf('a'))).kind).to.not.equal('absent')
@@ -267,14 +269,14 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
   }
 
   if (reduceOnly) {
-    it('never goes through zero, whatever the orders ask for', async () => {
+    it('never goes through zero, whatever the orders request', async () => {
       const key = await given(ACME, 'long', 3)
       for (const name of ['a', 'b', 'c']) await place(anExit(key, { clientOrderId: idOf(name) }))
       expect(await filled()).to.equal(3)
       await seen(() => holdingOf(key), 'flat')
     })
 
-    it('rejects what has nothing left to close, and fills none of it', async () => {
+    it('rejects an order with nothing left to close, and fills none of it', async () => {
       const key = await given(ACME, 'long', 2)
       await place(anExit(key))
       const answer = await place(anExit(key, { clientOrderId: idOf('b') }))
@@ -296,7 +298,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     expect(await holdingOf(key)).to.include({ kind: 'held', quantity: 5 })
   })
 
-  it('does not undo a fill by a cancel that comes too late', async () => {
+  it('does not undo a fill by a late cancel', async () => {
     const key = await given(ACME, 'long', 5)
     await place(anExit(key))
     const state = await cancel(idOf('a'))
@@ -310,13 +312,13 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     expect(state.kind).to.be.oneOf(['absent', 'unknown'])
   })
 
-  it('quotes what has a price and leaves out what has none', async () => {
+  it('quotes instruments with a price and leaves out the others', async () => {
     const ticks = await broker.quotes([ACME, QUIET], signal)
     expect(ticks.map(({ instrument, price }) => [instrument, price])).to.deep.equal([[ACME, 90]])
     expect(await broker.quotes([], signal)).to.deep.equal([])
   })
 
-  it('lists working orders where it lists any, with what is left and the direction', async () => {
+  it('lists working orders where it supports that, with remaining quantity and direction', async () => {
     if (broker.openOrders === undefined) return
     const key = await given(QUIET, 'long', 5)
     const listed = async () => broker.openOrders!(signal)
@@ -330,7 +332,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     await eventually(async () => expect(await listed()).to.deep.equal([]))
   })
 
-  it('takes a client order id of the length that it declares', async () => {
+  it('accepts a client order id of the declared length', async () => {
     const { clientOrderIdLength } = capabilities
     const id = clientId('wk'.padEnd(clientOrderIdLength, '7'))
     const key = await given(ACME, 'long', 5)
@@ -338,7 +340,7 @@ export function brokerContract({ capabilities, open }: BrokerFamilyMember): void
     expect((await venue.fills()).map(fill => fill.clientOrderId)).to.deep.equal([id])
   })
 
-  it('lets calls under way end before it closes, and takes none after that', async () => {
+  it('lets calls in flight end before it closes, and accepts none after that', async () => {
     const key = await given(ACME, 'long', 5)
     const answer = place(anExit(key))
     await broker.close()

@@ -2,11 +2,11 @@ import { expect } from 'chai'
 import { WatchkeeperError } from '../../src/errors.ts'
 import type { NewJournalLine, Row, Store, Table } from '../../src/ports/store.ts'
 
-/** Where stores of one family keep the same data, each as if in a process of its own. */
+/** Where stores of one family store the same data, each as if in a process of its own. */
 export interface StorePlace {
-  /** Another store at this place, which owns nothing yet. */
+  /** Another store at this place, which does not own it yet. */
   attach(): Promise<Store>
-  /** What the owner's sudden end leaves behind, once `leaseMs` are over. */
+  /** The state after a crash of the owner, once `leaseMs` are over. */
   killOwner(leaseMs: number): Promise<void>
 }
 
@@ -19,7 +19,7 @@ const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof WatchkeeperError ? error.code : String(error)),
   )
 
-/** What every store promises. `makePlace` gives a place of its own to each test. */
+/** The contract of every store. `makePlace` returns a place of its own for each test. */
 export function storeContract(makePlace: () => StorePlace): void {
   let place: StorePlace
   let store: Store
@@ -34,7 +34,7 @@ export function storeContract(makePlace: () => StorePlace): void {
 
   describe('its ownership', () => ownershipContract(() => ({ place, store })))
   describe('its rows', () => rowsContract(() => store))
-  describe('its lives', () => livesContract(() => store))
+  describe('its generations', () => livesContract(() => store))
   describe('its journal', () => journalContract(() => store))
 }
 
@@ -61,7 +61,7 @@ function ownershipContract(given: () => { place: StorePlace; store: Store }): vo
     await given().store.write({ rows: [row] })
   })
 
-  it('fences an owner that was taken for dead, and keeps nothing of what it writes', async () => {
+  it('fences an owner that was considered dead, and stores none of its writes', async () => {
     const { place, store } = given()
     await place.killOwner(LEASE_MS)
     await other.claim('other', LEASE_MS)
@@ -73,7 +73,7 @@ function ownershipContract(given: () => { place: StorePlace; store: Store }): vo
     await other.write({ rows: [row] })
   })
 
-  it('is free once its owner has closed it, and not once somebody else has', async () => {
+  it('is free once its owner has closed it, and not once another process has', async () => {
     const { place, store } = given()
     await (await place.attach()).close()
     expect(await codeOf(other.claim('other', LEASE_MS))).to.equal('STORE_OWNED')
@@ -83,7 +83,7 @@ function ownershipContract(given: () => { place: StorePlace; store: Store }): vo
 }
 
 function rowsContract(given: () => Store): void {
-  it('keeps nothing of a batch that cannot be kept as a whole', async () => {
+  it('stores nothing of a batch that cannot be stored as a whole', async () => {
     const store = given()
     const rows = [
       { table: 'exits', key: 'a', value: 1 },
@@ -96,7 +96,7 @@ function rowsContract(given: () => Store): void {
     expect(line!.seq).to.equal(1)
   })
 
-  it('gives back what was written, table by table', async () => {
+  it('returns what was written, table by table', async () => {
     const store = given()
     await store.write({
       rows: [
@@ -113,7 +113,7 @@ function rowsContract(given: () => Store): void {
     expect((await store.rows('exits')).size).to.equal(0)
   })
 
-  it('replaces and takes away rows', async () => {
+  it('replaces and deletes rows', async () => {
     const store = given()
     await store.write({ rows: [{ table: 'exits', key: 'a', value: 1 }] })
     await store.write({ rows: [{ table: 'exits', key: 'a', value: 2 }] })
@@ -127,7 +127,7 @@ function rowsContract(given: () => Store): void {
     expect((await store.rows('exits')).size).to.equal(0)
   })
 
-  it('keeps a row apart from what it was made of', async () => {
+  it('stores a copy of a row', async () => {
     const store = given()
     const value = { best: 1 }
     await store.write({ rows: [{ table: 'ratchets', key: 'a', value }] })
@@ -152,7 +152,7 @@ function livesContract(given: () => Store): void {
     row('closed', generation),
     ...OF_POSITIONS.map(table => without(table, generation)),
   ]
-  /** The life that each table shows. */
+  /** The generation that each table shows. */
   const lives = async (): Promise<Partial<Record<Table, unknown>>> => {
     const found: [Table, unknown][] = []
     for (const table of [...OF_POSITIONS, 'closed'] as const) {
@@ -164,7 +164,7 @@ function livesContract(given: () => Store): void {
     return Object.fromEntries(found)
   }
 
-  it('keep nothing of the end of a life that is written after the begin of the next', async () => {
+  it('ignore the end of a generation that is written after the start of the next one', async () => {
     const store = given()
     await store.write({ rows: opened(1) })
     await store.write({ rows: [...opened(2), row('ratchets', 2), row('exits', 2)] })
@@ -173,7 +173,7 @@ function livesContract(given: () => Store): void {
     expect(open).to.deep.equal({ positions: 2, ratchets: 2, exits: 2 })
   })
 
-  it('are not replaced by rows of an earlier one, once they are over either', async () => {
+  it('are not replaced by rows of an earlier one, also after their end', async () => {
     const store = given()
     await store.write({ rows: [...opened(3), row('ratchets', 3)] })
     await store.write({ rows: OF_POSITIONS.map(table => row(table, 2)) })
@@ -184,7 +184,7 @@ function livesContract(given: () => Store): void {
     expect(await lives()).to.deep.equal({ closed: 3 })
   })
 
-  it('do not rise again by a row that is written after their end', async () => {
+  it('are not reopened by a row that is written after their end', async () => {
     const store = given()
     await store.write({ rows: opened(1) })
     await store.write({ rows: closed(1) })
@@ -192,7 +192,7 @@ function livesContract(given: () => Store): void {
     expect(await lives()).to.deep.equal({ closed: 1 })
   })
 
-  it('follow each other within one batch, and take what the earlier one left', async () => {
+  it('follow each other within one batch, and delete what the earlier one left', async () => {
     const store = given()
     await store.write({ rows: [...opened(1), row('ratchets', 1), row('exits', 1)] })
     await store.write({ rows: [row('exits', 1, 'late'), ...closed(1), ...opened(2)] })
@@ -201,7 +201,7 @@ function livesContract(given: () => Store): void {
     expect(await lives()).to.deep.equal({ positions: 2, ratchets: 2 })
   })
 
-  it('come before the rows of an earlier release, which say no life', async () => {
+  it('take precedence over rows of an earlier release, which have no generation', async () => {
     const store = given()
     await store.write({
       rows: [
@@ -251,7 +251,7 @@ function journalContract(given: () => Store): void {
     ])
   })
 
-  it('is read in pages, and of one position', async () => {
+  it('is read in pages, also for one position', async () => {
     await given().write({ lines: ['p', 'q', 'p', 'q', 'p', 'pp'].map(of) })
     expect(await seqs({ limit: 2 })).to.deep.equal([1, 2])
     expect(await seqs({ after: 2, limit: 2 })).to.deep.equal([3, 4])
@@ -270,7 +270,7 @@ function journalContract(given: () => Store): void {
     expect(await seqs({ last: 9, after: 3, positionId: 'p' })).to.deep.equal([5])
   })
 
-  it('is read back from a line, which is left out', async () => {
+  it('is read backwards from a line, which is left out', async () => {
     await given().write({ lines: ['p', 'q', 'p', 'q', 'p', 'q'].map(of) })
     expect(await seqs({ last: 2, before: 5 })).to.deep.equal([3, 4])
     expect(await seqs({ last: 9, before: 4, after: 1 })).to.deep.equal([2, 3])
@@ -281,7 +281,7 @@ function journalContract(given: () => Store): void {
     expect(await seqs({ before: 5, positionId: 'p' })).to.deep.equal([1, 3])
   })
 
-  it('loses its oldest lines to a bound on their number, also in the index', async () => {
+  it('loses its oldest lines when their number exceeds its bound, also in the index', async () => {
     const store = given()
     await store.write({ lines: ['p', 'q', 'p', 'q'].map(of) })
     expect(await store.prune({ keep: 2, olderThan: 0 })).to.equal(2)
@@ -290,7 +290,7 @@ function journalContract(given: () => Store): void {
     expect(await seqs({ positionId: 'p' })).to.deep.equal([3])
   })
 
-  it('loses its oldest lines to a bound on their age', async () => {
+  it('loses its oldest lines when they are too old', async () => {
     const store = given()
     await store.write({ lines: [at(10), at(20), at(30), at(40)] })
     expect(await store.prune({ keep: 100, olderThan: 30 })).to.equal(2)
@@ -299,7 +299,7 @@ function journalContract(given: () => Store): void {
     expect(await seqs({})).to.deep.equal([4])
   })
 
-  it('goes on counting when every line is gone, also after it was closed', async () => {
+  it('continues its numbers when every line is gone, also after it was closed', async () => {
     const store = given()
     await store.write({ lines: [at(1), at(2), at(3)] })
     expect(await store.prune({ keep: 0, olderThan: 0 })).to.equal(3)
@@ -308,13 +308,13 @@ function journalContract(given: () => Store): void {
     expect(await seqs({ positionId: 'p' })).to.deep.equal([4])
   })
 
-  it('loses more lines than one commit takes, and is read and written meanwhile', async () => {
+  it('deletes more lines than one commit may, and is read and written meanwhile', async () => {
     const store = given()
     await store.write({ lines: Array.from({ length: 1_700 }, () => at(1)) })
     const pruned = store.prune({ keep: 100, olderThan: 0 })
     const [line] = await store.write({ lines: [at(2)] })
     expect(line!.seq).to.equal(1_701)
-    // A line that came in between may push out one more.
+    // A line that was written in between may delete one more.
     expect(await pruned).to.be.within(1_600, 1_601)
     await store.prune({ keep: 100, olderThan: 0 })
     expect(await seqs({ limit: 1_000 })).to.have.length(100)

@@ -13,19 +13,20 @@ export interface Held {
   readonly rules: Readonly<Record<string, unknown>>
 }
 
-/** Alone in its holding; the one that is halved by hand, and whose id is opened again. */
+/** Alone in its holding; a person halves it, and opens its id again. */
 export const ALONE = { id: 'alone', instrument: 'BTCUSD', quantity: 4 }
 
 /**
- * Every one must be exited: its time runs out, whatever prices do. Two share a holding. The feed
- * moves far enough meanwhile to move their ratchets. Quantities can be halved twice, to the unit.
+ * Every position must be exited by its time, whatever prices do. Two share a holding. The feed
+ * moves far enough meanwhile to move their ratchets. Quantities can be halved twice, down to one
+ * unit.
  */
 export function positionsOf({ isHalved }: Pick<Plan, 'isHalved'>): readonly Held[] {
   const long = { instrument: 'BTCUSD', side: 'long', entryPrice: 92_400 } as const
   const short = { instrument: 'GLOBEX', side: 'short', entryPrice: 47.8 } as const
   const rules = (ms: number) => ({ trailingStop: { distancePct: 5 }, maxHold: { ms } })
   return [
-    // By hand it is halved before its time is over.
+    // A person halves it before its time is over.
     { ...long, ...ALONE, rules: rules(isHalved ? 2_500 : 700) },
     { ...short, id: 'first', quantity: 4, rules: rules(500) },
     { ...short, id: 'second', quantity: 4, rules: rules(900) },
@@ -47,10 +48,10 @@ export const HANDS = [
   { instrument: 'GLOBEX', quantity: -8 },
 ]
 
-/** Makes the files that the command is started with; gives its arguments. */
+/** Writes the files that the command is started with; returns its arguments. */
 export function writeFiles(folder: string, plan: Plan, url: string): readonly string[] {
   const positions = join(folder, 'positions.json')
-  // Their time may be over before the first price comes: that is meant, and no mistake.
+  // Their time may be over before the first price arrives: that is intended.
   const entries = positionsOf(plan).map(each => ({ ...each, exitNow: true }))
   writeFileSync(positions, JSON.stringify({ positions: entries }))
   const config = writeConfig(folder, { ...plan, url })
@@ -75,7 +76,7 @@ function configOf({
   url,
 }: Pick<Plan, 'venue' | 'seed' | 'hostility'> & { readonly url: string }): Record<string, unknown> {
   const hasLots = hostility.doesDrift && seed % 2 === 0
-  // Where orders cannot be looked up, nothing but the list says that one is not working any more.
+  // Where orders cannot be queried, only the list shows that one is not working any more.
   const openOrders = venue.capabilities.lookup === 'none' || seed % 3 !== 0
   const breaker = { openMs: 100, exitOpenMs: 50, maxOpenMs: 200 }
   return {

@@ -7,7 +7,7 @@ import type { Disk } from './disk.ts'
 import type { Deeds } from './people.ts'
 import type { Plan } from './plan.ts'
 
-/** What a run has come to. */
+/** The result of a run. */
 export interface Outcome {
   readonly plan: Plan
   readonly book: TrueBook
@@ -18,7 +18,7 @@ export interface Outcome {
 /** More attempts than any exit of a run makes. */
 const MOST_ATTEMPTS = 200
 
-/** Units that the exits of one life of a position have executed. */
+/** Units that the exits of one generation of a position have executed. */
 export function executedBy(
   { id, generation, storeId }: { id: string; generation: number; storeId: string },
   book: TrueBook,
@@ -32,7 +32,7 @@ export function executedBy(
   return own.map(({ quantity }) => quantity).reduce(sum, 0)
 }
 
-/** One life of a position: what it owned, and what its exits executed. */
+/** One generation of a position: what it owned, and what its exits executed. */
 interface Lived {
   readonly held: Held
   readonly life: number
@@ -49,7 +49,8 @@ function livesOf({ plan, book, disk: { storeId }, deeds }: Outcome): readonly Li
   const livesOfAlone = (held: Held): Lived[] => {
     const { quantity } = held
     if (deeds.isReleased) {
-      // What was released is not gone: the second life owns what the first one has not sold.
+      // A released quantity is not gone: the second generation owns what the first one has not
+      // sold.
       const both = sum(executed(held, 1), executed(held, 2))
       return [{ held, life: 2, owned: quantity, executed: both }]
     }
@@ -62,7 +63,7 @@ function livesOf({ plan, book, disk: { storeId }, deeds }: Outcome): readonly Li
   return deeds.hasMore ? [...lives, lived(MORE, 1)] : lives
 }
 
-/** Instruments where orders, whatever ids they have, executed more or less than positions owned. */
+/** Instruments where orders of any id executed more or less than positions owned. */
 function unlike(lives: readonly Lived[], book: TrueBook): { instrument: string; text: string }[] {
   return [...new Set(lives.map(({ held }) => held.instrument))].flatMap(instrument => {
     const own = lives.filter(({ held }) => held.instrument === instrument)
@@ -74,13 +75,13 @@ function unlike(lives: readonly Lived[], book: TrueBook): { instrument: string; 
   })
 }
 
-/** What is wrong with a run that is over: one line each; none where every promise was kept. */
+/** Violations in a finished run: one line each; none where every promise was kept. */
 export function violationsOf(outcome: Outcome): readonly string[] {
   const { plan, book, disk } = outcome
   const lives = livesOf(outcome)
   const of = (instrument: string): readonly Lived[] =>
     lives.filter(({ held }) => held.instrument === instrument)
-  // The guard cannot know of an order that arrives after all proofs; it can only say so.
+  // The guard cannot know of an order that arrives after all proofs; it can only report it.
   const isLate = (instrument: string): boolean =>
     plan.lateArrivalMs !== null && of(instrument).some(({ executed, owned }) => executed > owned)
   const faults = lives
@@ -93,7 +94,7 @@ export function violationsOf(outcome: Outcome): readonly string[] {
     if (!isLate(instrument)) faults.push(`${instrument}: ${quantity} are left`)
   }
   if (isOversoldBy(lives) && !disk.journal.some(({ kind }) => kind === 'holding-oversold')) {
-    faults.push('the account was oversold, and nobody was told')
+    faults.push('the account was oversold, and no report was made')
   }
   const guards = disk.journal.filter(({ kind }) => kind === 'second-guard')
   if (guards.length > 0 && plan.hostility.course !== 'restored')
@@ -120,7 +121,7 @@ export const isBeyondZero = ({ holdings }: TrueBook): boolean =>
     instrument === ALONE.instrument ? quantity < 0 : quantity > 0,
   )
 
-/** Ratchets that are looser than they were; later lives of an id begin anew. */
+/** Ratchets that were loosened; a later generation of an id starts anew. */
 export function loosened(before: Disk, after: Disk): readonly string[] {
   return [...before.positions.values()].flatMap(old => {
     const now = after.positions.get(old.position.id)

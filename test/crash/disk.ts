@@ -3,7 +3,7 @@ import type { KeptPosition } from '../../src/app/offline.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import { running, runningEnv } from '../support/compiled.ts'
 
-/** What a guard has stored, whether the guard runs or not. Empty before there is a store. */
+/** The stored state of a guard, whether the guard runs or not. Empty before there is a store. */
 export interface Disk {
   readonly positions: ReadonlyMap<string, KeptPosition>
   readonly journal: readonly JournalLine[]
@@ -28,7 +28,7 @@ interface Pending {
   reject(error: Error): void
 }
 
-/** How often a question is asked again when its reader has died of it. */
+/** How often a read is repeated when its process has died of it. */
 const TRIES = 5
 
 /**

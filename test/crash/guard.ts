@@ -24,7 +24,7 @@ export class WatchedPosition {
   private readonly outputs: string[] = []
   private label: string | undefined
 
-  /** `commits`: what goes wrong with those of each of its processes. */
+  /** `commits`: the commit faults of each of its processes. */
   constructor(
     folder: string,
     {
@@ -39,7 +39,7 @@ export class WatchedPosition {
     this.args = args
   }
 
-  /** What its last processes have printed. */
+  /** The output of its last processes. */
   get output(): string {
     return [...this.outputs, this.service?.lines.join('\n') ?? ''].join('\n--- killed\n')
   }
@@ -67,7 +67,7 @@ export class WatchedPosition {
         this.bury()
         return false
       }
-      // Opening the store costs more than all the rest: it has changed when something was printed.
+      // Reading the store is expensive: read it only after new output.
       const printed = this.service!.lines.length
       if (printed !== seen || performance.now() > pollAt) {
         seen = printed
@@ -106,23 +106,23 @@ export class WatchedPosition {
     this.bury()
   }
 
-  /** An orderly end; gives the exit code. */
+  /** Stops it in order; returns the exit code. */
   async stop(): Promise<number | null> {
     return this.service?.end('SIGTERM') ?? null
   }
 
-  /** Keeps a copy of everything durable, to be put back later; it must not run. */
+  /** Copies everything durable, to be restored later; the guard must not run. */
   save(): void {
     cpSync(join(this.folder, 'data'), join(this.folder, 'saved'), { recursive: true })
   }
 
-  /** Puts the copy in the place of everything durable. */
+  /** Replaces everything durable by the copy. */
   putBack(): void {
     rmSync(join(this.folder, 'data'), { recursive: true, force: true })
     cpSync(join(this.folder, 'saved'), join(this.folder, 'data'), { recursive: true })
   }
 
-  /** What it has stored; empty before there is a store. */
+  /** Its stored state; empty before there is a store. */
   disk(): Promise<Disk> {
     return readDisk(this.folder)
   }

@@ -8,8 +8,8 @@ import { STEERING, type Steering } from '../support/steered/steering.ts'
 import { CRASH_AT, type Label, type LabelledKill } from './labels.ts'
 
 /**
- * The real command, whose process ends by SIGKILL at a labelled step. Only what it says to the
- * broker and to the disk is watched, from below, so that nothing of it is another program.
+ * The real command, whose process ends by SIGKILL at a labelled step. Only its calls to the broker
+ * and to the disk are intercepted, at the lowest level, so that the rest is the real program.
  */
 harmCommits((JSON.parse(process.env[STEERING] ?? '{}') as Steering).commits ?? [])
 const given = process.env[CRASH_AT]
@@ -19,7 +19,7 @@ let left = kill?.nth ?? 0
 function reach(label: Label): void {
   if (label !== kill?.label || --left !== 0) return
   const die = (): void => void process.kill(process.pid, 'SIGKILL')
-  // Above zero only where the next step must be given time, such as bytes that have to leave.
+  // Above zero only where the next step needs time, such as bytes that have to be sent.
   if (kill.afterMs > 0) setTimeout(die, kill.afterMs)
   else die()
 }
@@ -58,7 +58,7 @@ const watched = (...args: unknown[]): ClientRequest => {
   const call = request(...args)
   if (route === 'other') return call
   call.once('finish', () => reach(`${route}, sent`))
-  // Answered, and nobody has looked at it: our listener comes before the service's own.
+  // The answer has arrived and is unread: this listener comes before the service's own.
   call.once('response', answer => answer.once('end', () => reach(`${route}, answered`)))
   return call
 }

@@ -4,9 +4,10 @@ import type { CommitFault } from '../support/steered/steering.ts'
 import { weaker, type CrashVenue } from './venues.ts'
 
 /**
- * What people do with the position `alone`, whatever becomes of the guard meanwhile: nothing; they add
- * its id again as soon as it is free; buy as much once more during its exit, and post that; release
- * it during its exit, and add it again; put back a store from before its exit; sell a unit by hand.
+ * What people do with the position `alone`, whatever happens to the guard meanwhile: nothing; they
+ * add its id again as soon as it is free; buy as much once more during its exit, and post that;
+ * release it during its exit, and add it again; restore a store from before its exit; sell a unit
+ * by hand.
  */
 export const COURSES = [
   'plain',
@@ -19,16 +20,18 @@ export const COURSES = [
 
 export type Course = (typeof COURSES)[number]
 
-/** What goes wrong besides requests and kills. */
+/** Faults besides requests and kills. */
 export interface Hostility {
   readonly course: Course
-  /** Answers about holdings come out of a cache of this age, and say so, ms; 0: they do not. */
+  /**
+   * Answers about holdings come from a cache of this age, and state the age, ms; 0: they do not.
+   */
   readonly ageMs: number
-  /** Quantities are told as sums of doubles. */
+  /** Quantities are reported as sums of doubles. */
   readonly doesDrift: boolean
   /** Slow and refused commits of every process. */
   readonly commits: readonly CommitFault[]
-  /** What the configuration claims from the second process on; null: what it always does. */
+  /** What the configuration claims from the second process on; null: the same as before. */
   readonly shrunk: CrashVenue | null
 }
 
@@ -64,7 +67,9 @@ function commitFault(random: Random): CommitFault {
   return { having, slowMs, times: 2, isRefused: random() < 0.25 }
 }
 
-/** What no broker may say, and some do: once each, as everything else that is asked says otherwise. */
+/**
+ * False answers that no broker may give, and some do: once each; all other queries contradict them.
+ */
 export const TO_BELIEF: readonly (readonly [on: 'holding' | 'order' | 'cancel', harm: Harm])[] = [
   ['holding', { kind: 'double', fields: { kind: 'flat' } }],
   ['holding', { kind: 'double', fields: { kind: 'held', quantity: 4 } }],

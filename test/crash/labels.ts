@@ -1,16 +1,16 @@
-/** The environment variable that tells a guarded process where to die. */
+/** The environment variable with the step at which a guarded process ends. */
 export const CRASH_AT = 'CRASH_AT'
 
 type Write = 'decided' | 'progress' | 'end'
 type Route = 'place' | 'cancel' | 'order' | 'holding'
 
 /**
- * A step of an exit. Of a write: the moment before it is on disk, and after. Of a request: before any
- * byte leaves, after the last one has, and when its answer is there and nothing is made of it.
+ * A step of an exit. Of a write: before it is on disk, and after. Of a request: before any byte is
+ * sent, after the last one, and when its answer has arrived unread.
  */
 export type Label = Write | `${Write}, durable` | `${Route}, ${'before' | 'sent' | 'answered'}`
 
-/** Every step, in the order in which an exit comes by. */
+/** Every step, in the order in which an exit takes them. */
 export const LABELS: readonly Label[] = [
   'decided',
   'decided, durable',

@@ -53,7 +53,7 @@ const count = values.seed === undefined ? Number(values.runs) : 1
 const waiting = Array.from({ length: count }, (_, index) => from + index)
 const results: Result[] = []
 const main = theProgram().file('test/crash/guarded.ts')
-// The first Ctrl-C lets what runs come to its end, and shows the table of that.
+// The first Ctrl-C lets running runs end, and prints their table.
 process.once('SIGINT', () => {
   waiting.length = 0
   process.once('SIGINT', () => process.exit(130))

@@ -7,9 +7,9 @@ import { CALL_MS, type Plan } from './plan.ts'
 
 /** What people have done to the position `alone`. */
 export interface Deeds {
-  /** Lives that its id has had, or is about to have. */
+  /** Generations that its id has had, or is about to have. */
   lives: 1 | 2
-  /** Both lives own the same units. */
+  /** Both generations own the same units. */
   isReleased: boolean
   /** As much was bought once more, for a position of its own. */
   hasMore: boolean
@@ -27,7 +27,7 @@ const { instrument, quantity } = ALONE
 /** Deaths of the guard before a unit is sold by hand. */
 const SOLD_AFTER = 2
 
-/** The people who trade in the account and post positions, while the guard lives and dies. */
+/** The people who trade in the account and post positions, while the guard runs and is killed. */
 export class People {
   readonly deeds: Deeds = { lives: 1, isReleased: false, hasMore: false, sold: 0 }
   private readonly around: Around
@@ -47,7 +47,7 @@ export class People {
   }
 
   /** Does what is due while a guard runs. */
-  async look(disk: Disk): Promise<void> {
+  async act(disk: Disk): Promise<void> {
     switch (this.around.plan.hostility.course) {
       case 'added at once':
         return this.addAgain(disk)
@@ -68,7 +68,7 @@ export class People {
     this.deaths++
     if (plan.hostility.course !== 'sold by hand' || this.deaths !== SOLD_AFTER) return
     const { visibilityMs, reduceOnly } = (plan.hostility.shrunk ?? plan.venue).capabilities
-    // Nothing but such an order can meet a person who trades in the same moment.
+    // Only such an order can meet a person who trades in the same moment.
     if (!reduceOnly) {
       await sleep(CALL_MS + 2 * visibilityMs)
       if (this.hasOrders) return

@@ -4,17 +4,17 @@ import { hostilityOf, TO_BELIEF, type Hostility } from './hostility.ts'
 import { LABELS, type Kill } from './labels.ts'
 import { LATE_MS, venuesOf, type CrashVenue } from './venues.ts'
 
-/** One run: a venue, what is done to it, and where the guard is killed. All of it follows from a seed. */
+/** One run: a venue, its faults, and where the guard is killed. All of it follows from a seed. */
 export interface Plan {
   readonly seed: number
   readonly venue: CrashVenue
-  /** Lists are further behind than anything else. */
+  /** Lists lag more than anything else. */
   readonly doListsLag: boolean
   /** Half of a position is closed by hand before its exit is decided. */
   readonly isHalved: boolean
   /** An id that is closed is guarded again. */
   readonly isReopened: boolean
-  /** An order reaches the venue so long after it was sent, when it is given up, ms; null: none does. */
+  /** An abandoned order reaches the venue so long after it was sent, ms; null: none does. */
   readonly lateArrivalMs: number | null
   readonly hostility: Hostility
   readonly kills: readonly Kill[]
@@ -24,7 +24,7 @@ export interface Plan {
 /** Longest wait of the guard for one answer, ms. */
 export const CALL_MS = 400
 
-/** Runs that go once through all venues with every combination of what is done to them. */
+/** Runs that go once through all venues with every combination of faults. */
 export const ROUND = venuesOf(LATE_MS).length * 8
 
 /** The plan of a seed, from 0; neighbouring seeds are different venues. */
@@ -59,12 +59,12 @@ const pick = <Each>(random: Random, list: readonly Each[]): Each =>
 
 const KILLS = 8
 
-/** Kills in the order in which their steps come by, so that most of them are reached. */
+/** Kills in the order in which their steps occur, so that most of them are reached. */
 function killsOf(random: Random): Kill[] {
   return Array.from({ length: KILLS }, (): Kill => {
     if (random() < 0.2) return { label: 'random', afterMs: Math.floor(500 + random() * 1_500) }
     const label = pick(random, LABELS)
-    // Bytes that have just been written are read within some milliseconds.
+    // Bytes that were just written are read within some milliseconds.
     const afterMs = label.endsWith('sent') ? Math.floor(random() * 10) : 0
     return { label, nth: random() < 0.7 ? 1 : 2, afterMs }
   }).toSorted((a, b) => rankOf(a) - rankOf(b))
@@ -74,8 +74,8 @@ const rankOf = (kill: Kill): number =>
   kill.label === 'random' ? kill.afterMs / 150 : LABELS.indexOf(kill.label)
 
 /**
- * How the first orders are executed: later, in parts, or not all of it. Those after them are filled
- * at once: a venue that halves every order never comes to an end.
+ * How the first orders are executed: later, in parts, or partially. Orders after them are filled at
+ * once: at a venue that halves every order no exit ever ends.
  */
 const FILLS: readonly FillPlan[] = [
   { share: 1, afterMs: 80 },
@@ -85,7 +85,7 @@ const FILLS: readonly FillPlan[] = [
   { share: 0, restMs: 1_000 },
 ]
 
-/** Harms that every venue may do to an order, without breaking what it claims. */
+/** Faults that every venue may have with an order, without breaking its claims. */
 const TO_ORDERS: readonly Harm[] = [
   { kind: 'reset', when: 'before' },
   { kind: 'reset', when: 'after' },
@@ -113,7 +113,10 @@ const TO_LISTS: readonly Harm[] = (['empty', 'half', 'twice', 'missing', 'malfor
   change => ({ kind: 'rows', change }),
 )
 
-/** After the guard has given up, and after everything has shown that the venue claims to show. */
+/**
+ * After the guard has abandoned the order, and after everything is visible that the venue claims to
+ * show.
+ */
 const lateArrivalAt = ({ capabilities }: CrashVenue) =>
   ({ kind: 'delay', when: 'before', ms: 2_000 + 5 * capabilities.visibilityMs }) as const
 

@@ -14,7 +14,7 @@ export function bar(results: readonly Result[], count: number): string {
   return `${start}[${drawn}] ${results.length}/${count} runs  ${kills} kills  ${violations} violations${end}`
 }
 
-/** What was killed where and what came of it: a row for each venue, then one for each label. */
+/** Kills and their results: a row for each venue, then one for each label. */
 export function tableOf(results: readonly Result[]): string {
   const names = [...new Set(results.map(({ plan }) => plan.venue.name))].toSorted()
   const rows = names.map(name =>
@@ -52,7 +52,7 @@ export function tableOf(results: readonly Result[]): string {
   ].join('\n')
 }
 
-/** A run that broke a promise, with what a person needs to see why. */
+/** A run that broke a promise, with what a person needs to find the cause. */
 export function textOf({ plan, violations, evidence }: Result): string {
   const { seed, venue, ...rest } = plan
   return [

@@ -12,26 +12,28 @@ import type { Kill } from './labels.ts'
 import { People } from './people.ts'
 import type { Plan } from './plan.ts'
 
-/** What came of a run. */
+/** The result of a run. */
 export interface Result {
   readonly plan: Plan
   /** Kills by label. */
   readonly kills: ReadonlyMap<string, number>
   readonly orders: number
-  /** The account was oversold, at a venue where nobody can exclude that, and that was told. */
+  /** The account was oversold, at a venue that cannot exclude that, and the guard reported it. */
   readonly isOversold: boolean
   /** One line each, with what a person needs to understand them. */
   readonly violations: readonly string[]
   readonly evidence: string
 }
 
-/** A run that is not over by then hangs, ms: each kill may cost all the waits for proofs. */
+/**
+ * Longest duration of a run, ms; a longer one hangs. Each kill may cost all the waits for proofs.
+ */
 const LONGEST_MS = 240_000
 const LONGEST_PROOFS = 100
-/** How much further behind than anything else lists are, ms. */
+/** How much more lists lag than anything else, ms. */
 const LISTS_LAG_MS = 1_000
 
-/** Guards an account at a plan's venue, kills the guard as it says, and looks at what became of it. */
+/** Guards an account at a plan's venue, kills the guard as the plan says, and checks the result. */
 export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-crash-'))
   const { capabilities, lagMs } = plan.venue
@@ -42,7 +44,7 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
     settings: {
       capabilities,
       drifts: doesDrift,
-      tellsAge: ageMs > 0,
+      reportsAge: ageMs > 0,
       lagMs: { order: lagMs, holding: lagMs + ageMs, list: list + ageMs },
     },
     seed: plan.seed,
@@ -119,19 +121,19 @@ class Course {
     this.parts.broker.venue.hand({ instrument: ALONE.instrument, quantity })
   }
 
-  /** Starts the guard again and again until something is so. */
+  /** Starts the guard again and again until a condition holds. */
   private async drive(isDone: () => Promise<boolean>): Promise<void> {
     for (;;) {
       if (this.guard.hasEnded) this.guard.start(this.kills.shift())
       const done = await this.guard.until(() => this.inTime(isDone))
       if (done) return
-      this.look(await this.guard.disk())
+      this.check(await this.guard.disk())
       this.parts.shrink()
       await this.people.meanwhile()
     }
   }
 
-  /** A first process takes everything under guard, and exits nothing. */
+  /** A first process guards everything, and exits nothing. */
   private async begin(): Promise<void> {
     this.guard.start(undefined)
     await this.guard.until(async () => (await this.guard.disk()).positions.size === 3)
@@ -153,7 +155,7 @@ class Course {
     await this.guard.kill()
     const { instrument, quantity } = ALONE
     const left = this.book.holdings.find(each => each.instrument === instrument)
-    // What is oversold is bought back first.
+    // An oversold quantity is bought back first.
     this.hand(quantity - (left?.quantity ?? 0))
     await this.visible()
     const held = positionsOf({ isHalved: false }).find(({ id }) => id === ALONE.id)!
@@ -167,7 +169,7 @@ class Course {
     })
   }
 
-  /** A store from before the exits is put back; a person confirms what is held. */
+  /** Restores a store from before the exits; a person confirms the holdings. */
   private async restore(): Promise<void> {
     await this.guard.kill()
     await this.visible()
@@ -182,7 +184,7 @@ class Course {
     })
   }
 
-  /** A person says that the account holds what it should. */
+  /** A person confirms that the account holds what it should. */
   private confirm(): Promise<number> {
     return this.guard.ask('POST', '/api/gateway/holdings/confirm', {})
   }
@@ -192,7 +194,7 @@ class Course {
     await this.lateArrival()
   }
 
-  /** What is late arrives; what the guard must tell is told. */
+  /** Late orders arrive; the guard must have reported what it must report. */
   private async lateArrival(): Promise<void> {
     await this.visible()
     await sleep(this.plan.lateArrivalMs ?? 0)
@@ -200,8 +202,8 @@ class Course {
     const until = performance.now() + 5_000 + 2 * this.plan.venue.capabilities.visibilityMs
     await this.drive(async () => {
       const { journal } = await this.guard.disk()
-      const isTold = journal.some(({ kind }) => kind === 'holding-oversold')
-      return isTold || performance.now() > until
+      const isReported = journal.some(({ kind }) => kind === 'holding-oversold')
+      return isReported || performance.now() > until
     })
   }
 
@@ -211,12 +213,12 @@ class Course {
 
   private async isOver(): Promise<boolean> {
     const disk = await this.guard.disk()
-    this.look(disk)
-    await this.people.look(disk)
+    this.check(disk)
+    await this.people.act(disk)
     return this.people.isOver(disk)
   }
 
-  private look(disk: Disk): void {
+  private check(disk: Disk): void {
     this.looser.push(...loosened(this.last, disk))
     this.last = disk
   }

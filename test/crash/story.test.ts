@@ -18,7 +18,7 @@ const PROVING = venuesOf(0).find(
   ({ capabilities: { dedupe, lookup } }) => dedupe === 'always' && lookup === 'complete',
 )!
 
-describe('the exit of a position that everything happens to', () => {
+describe('an exit with every kind of incident', () => {
   let folder: string
   let broker: RemoteBroker
   let guard: WatchedPosition
@@ -32,10 +32,10 @@ describe('the exit of a position that everything happens to', () => {
         hands: [{ instrument: BTC, quantity: 4 }],
         prices: { BTCUSD: 92_400 },
         faults: [
-          // It acts, half of the order is executed, and nobody hears of it …
+          // It acts, half of the order is executed, and the answer is lost …
           { on: 'place', instrument: BTC, harm: { kind: 'fill', plan: { share: 0.5 } } },
           { on: 'place', instrument: BTC, harm: { kind: 'hang', when: 'after' } },
-          // … and of what is left the half is executed while it is being cancelled.
+          // … and half of the rest is executed while it is being cancelled.
           { on: 'cancel', harm: { kind: 'cross', share: 0.5 } },
         ],
       },
@@ -53,8 +53,8 @@ describe('the exit of a position that everything happens to', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('is made once, and the journal tells of the whole of it', async () => {
-    // Killed when the next attempt is durable, and nothing of it has left.
+  it('is made once, and the journal contains all of it', async () => {
+    // Killed when the next attempt is durable, and no byte of it was sent.
     guard.start({ label: 'place, before', nth: 3, afterMs: 0 })
     expect(await guard.until(isClosed), 'it is killed before the end').to.equal(false)
     guard.start(undefined)

@@ -1,7 +1,7 @@
 import { isUnprovable } from '../../src/exits/settings.ts'
 import type { Capabilities } from '../../src/ports/broker.ts'
 
-/** A venue of the matrix: what it can prove, and when what it did can be seen. */
+/** A venue of the matrix: what it can prove, and how late its actions are visible. */
 export interface CrashVenue {
   readonly name: string
   readonly capabilities: Pick<Capabilities, 'dedupe' | 'lookup' | 'reduceOnly' | 'visibilityMs'>
@@ -12,8 +12,8 @@ export interface CrashVenue {
 }
 
 /**
- * How long the venue claims to need until everything shows. Longer than its lag, by what a request
- * that is under way at a kill may take to be read on a machine that does a lot at once.
+ * How long the venue claims to need until everything shows. Longer than its lag by the time that a
+ * request in flight at a kill may take to be read on a busy machine.
  */
 const LONGER_MS = 200
 /** The lag of a venue that shows late, ms. */

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { RootDatabase } from 'lmdb'
 import { commit } from '../../src/disk/commit.ts'
 
-/** An environment that has lost its transaction so many times, each before anything was done. */
+/** An environment that loses its transaction so many times, each before anything was done. */
 const losing = (times: number): RootDatabase<unknown, string> => {
   let left = times
   return {
@@ -21,7 +21,7 @@ describe('commit', () => {
     expect(acts).to.equal(1)
   })
 
-  it('gives up after some tries, with the error', async () => {
+  it('gives up after some attempts, with the error', async () => {
     const error = await commit(losing(3), () => 1).catch((each: unknown) => each)
     expect(error).to.have.property('message').that.includes('No transaction to renew')
   })

@@ -14,30 +14,30 @@ describe('makeFolder', () => {
 
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('refuses a file in the way, and makes nothing', () => {
+  it('refuses a file in the way, and creates nothing', () => {
     writeFileSync(join(folder, 'file'), '')
     expect(() => makeFolder(join(folder, 'file'))).to.throw('expected a folder')
     expect(() => makeFolder(join(folder, 'file', 'a'))).to.throw('ENOTDIR')
     expect(readdirSync(folder)).to.deep.equal(['file'])
   })
 
-  it('takes away what it made when it cannot make the rest', () => {
+  it('removes what it created when it cannot create the rest', () => {
     const path = join(folder, 'a', 'b', 'x'.repeat(300))
     expect(() => makeFolder(path)).to.throw('ENAMETOOLONG')
     expect(readdirSync(folder)).to.deep.equal([])
   })
 
-  it('refuses a path that no system takes', () => {
+  it('refuses a path that no system accepts', () => {
     expect(() => makeFolder(join(folder, 'a\0b'))).to.throw('NUL')
     expect(() => makeFolder(join(folder, 'x/'.repeat(2_500)))).to.throw('bytes, expected fewer')
     expect(readdirSync(folder)).to.deep.equal([])
   })
 
-  needing('/proc').it('comes to an end in a file system that takes no folders', () => {
+  needing('/proc').it('returns in a file system that accepts no folders', () => {
     expect(() => makeFolder('/proc/watchkeeper/store')).to.throw('ENOENT')
   })
 
-  it('makes what is missing, and leaves what is there', () => {
+  it('creates what is missing, and leaves what exists', () => {
     const path = join(folder, 'a', 'b')
     makeFolder(path)
     writeFileSync(join(path, 'file'), 'kept')
@@ -47,7 +47,7 @@ describe('makeFolder', () => {
 })
 
 describe('shownPath', () => {
-  it('is one short line of what can be printed', () => {
+  it('is one short line of printable characters', () => {
     expect(shownPath('/a/b')).to.equal('/a/b')
     expect(shownPath('/a\0b')).to.equal('/a\\0b')
     expect(shownPath('x'.repeat(5_000)).length).to.be.below(100)

@@ -20,14 +20,14 @@ describe('Footing', () => {
 
   afterEach(() => rmSync(place, { recursive: true, force: true }))
 
-  it('notices that the folder, or one file in it, was deleted', () => {
+  it('detects that the folder, or one file in it, was deleted', () => {
     rmSync(join(folder, 'lock.mdb'))
     expect(footing.check()).to.equal('deleted')
     rmSync(folder, { recursive: true })
     expect(footing.check()).to.equal('deleted')
   })
 
-  it('notices that a copy stands in its place, and that the folder is back', () => {
+  it('detects that a copy has replaced it, and that the folder is back', () => {
     renameSync(folder, join(place, 'away'))
     cpSync(join(place, 'away'), folder, { recursive: true })
     expect(footing.check()).to.equal('replaced')
@@ -36,7 +36,7 @@ describe('Footing', () => {
     expect(footing.check()).to.equal(undefined)
   })
 
-  it('takes no file that changes for another one', () => {
+  it('treats a file that changes as the same file', () => {
     writeFileSync(join(folder, 'data.mdb'), 'more data')
     expect(footing.check()).to.equal(undefined)
   })

@@ -39,7 +39,7 @@ needing('flock').describe('a lock of the kernel on a file', () => {
     unlockFile(fileIdentity(file)!)
   })
 
-  it('outlives the command that took it, until the last part of this process gives it up', async () => {
+  it('outlives the command that took it, until the last user in this process releases it', async () => {
     expect(await Promise.all([lockFile(file), lockFile(file)])).to.deep.equal(['held', 'held'])
     const isFree = async (): Promise<boolean> => {
       const [code] = (await once(spawn('flock', ['-x', '-n', file, 'true']), 'close')) as [number]

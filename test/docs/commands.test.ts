@@ -14,7 +14,7 @@ import { PageSession } from '../support/docs/page-session.ts'
 import { needing, type Need } from '../support/needing.ts'
 import { RedisServer } from '../support/redis-server.ts'
 
-/** Commands that are not run, by how they begin, and why. Each must stand on its page. */
+/** Commands that are not run, by how they begin, and why. Each must occur on its page. */
 const NOT_RUN: readonly {
   readonly page: string
   readonly command: string
@@ -61,7 +61,7 @@ const NOT_RUN: readonly {
   },
 ]
 
-/** Commands in whose place something else is done. */
+/** Commands that are replaced by others. */
 const INSTEAD: Readonly<Record<string, (session: PageSession) => void | Promise<void>>> = {
   'systemctl stop watchkeeper': session => session.stop(),
   'systemctl start watchkeeper': session => session.startAgain(),
@@ -88,7 +88,7 @@ const FILES: Readonly<Record<string, { readonly from: string; readonly file: str
   'README.md': { from: 'docs/getting-started.md', file: 'ticks.csv' },
 }
 
-/** What the examples of a page need of the machine. */
+/** What the examples of a page need on the machine. */
 const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   'docs/brokers.md': ['curl'],
   'docs/cli.md': ['redis-server', 'curl'],
@@ -98,8 +98,8 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
 }
 
 /**
- * Programs that may run: what a page's folder has of the clone are links, and a command that installs or
- * deletes would follow them.
+ * Programs that may run: the page's folder links to the clone, and a command that installs or
+ * deletes would follow the links.
  */
 const HARMLESS =
   /^(?:\w+=\S+ )*(?:watchkeeper|npm start|node --import tsx|curl|jq|head|cat|echo|zcat)\b/
@@ -155,7 +155,7 @@ describe('the commands of the documentation', function () {
     })
   }
 
-  it('are listed here only where a page has them', () => {
+  it('are listed here only where a page contains them', () => {
     const examples = PAGES.flatMap(blocksOf).filter(isRun).flatMap(examplesOf)
     for (const { page, command: start } of NOT_RUN) {
       const found = examples.filter(

@@ -20,13 +20,15 @@ const blocks = PAGES.flatMap(blocksOf)
 const inLanguage = (language: string): Block[] =>
   blocks.filter(block => block.language === language)
 
-/** Languages that this folder's tests read; `mermaid` and `text` are drawings, or bytes on a wire. */
+/**
+ * Languages that this folder's tests read; `mermaid` and `text` are drawings, or bytes on a wire.
+ */
 const LANGUAGES = ['console', 'csv', 'js', 'json', 'mermaid', 'sh', 'text', 'ts', 'yaml']
 
 /** Settings that belong to another program, by one of their keys. */
 const FOREIGN = ['scrape_configs', 'receivers']
 
-/** What an example of the broker's protocol is, by the heading that it stands under. */
+/** The kind of an example of the broker's protocol, by its heading. */
 const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   'Place an order': text => parse(exitAnswer, { what: 'an order', text }),
   'Ask what became of an order': text => parse(orderState, { what: 'an order', text }),
@@ -37,10 +39,10 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   'What the venue can prove': text => capabilities.parse(JSON.parse(text)),
 }
 
-/** What a file of rules alone is checked with. */
+/** Checks a file that contains only rules. */
 const ANY = { id: 'any', instrument: 'ANY', side: 'long', quantity: 1, entryPrice: 100, rules: {} }
 
-/** The values of a block that shows several, one behind the other. */
+/** The values of a block that shows several. */
 const valuesOf = (text: string): string[] => text.split(/\n(?=\{)/)
 
 describe('the examples of the documentation', () => {
@@ -48,7 +50,7 @@ describe('the examples of the documentation', () => {
   before(() => (folder = mkdtempSync(join(tmpdir(), 'watchkeeper-examples-'))))
   after(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** Writes what `watchkeeper check` reads; gives its arguments. */
+  /** Writes the input of `watchkeeper check`; returns its arguments. */
   function checkOf(block: Block): string[] {
     const { rules, positions } = parseYaml(block.text) as Record<string, unknown>
     const file = join(folder, 'example.yaml')
@@ -67,7 +69,7 @@ describe('the examples of the documentation', () => {
   for (const block of inLanguage('yaml')) {
     const keys = Object.keys(parseYaml(block.text) as object)
     if (keys.some(key => FOREIGN.includes(key))) continue
-    it(`of ${placeOf(block)} are settings that watchkeeper takes`, async () => {
+    it(`of ${placeOf(block)} are settings that watchkeeper accepts`, async () => {
       const { code, stderr } = await cliHere(['check', ...checkOf(block)])
       expect(stderr.replace(/^warning: .*\n/gm, '')).to.equal('')
       expect(code).to.equal(0)
@@ -75,7 +77,7 @@ describe('the examples of the documentation', () => {
   }
 
   for (const block of inLanguage('json')) {
-    it(`of ${placeOf(block)} are answers that watchkeeper takes`, () => {
+    it(`of ${placeOf(block)} are answers that watchkeeper accepts`, () => {
       const answer = ANSWERS[block.heading]
       expect(answer, block.heading).to.not.equal(undefined)
       for (const value of valuesOf(block.text)) answer!(value)

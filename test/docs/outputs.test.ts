@@ -6,7 +6,7 @@ const now = Date.parse('2026-11-28T06:00:00Z')
 const same = (expected: string, actual: string, isMeasured = false): boolean =>
   isAsShown(expected, actual, { isMeasured, now })
 
-describe('the comparison of a page with what came', () => {
+describe('the comparison of a page with the actual output', () => {
   it('finds a wrong number, word, line, or one line too many', () => {
     expect(same('stop 98', 'stop 99')).to.equal(false)
     expect(same('stop 98', 'target 98')).to.equal(false)
@@ -15,26 +15,26 @@ describe('the comparison of a page with what came', () => {
     expect(same('a b', 'axb')).to.equal(false)
   })
 
-  it('takes any text for an ellipsis, and any lines for one alone, but not less than is shown', () => {
+  it('accepts any text for an ellipsis, and any lines for one alone, but not less than is shown', () => {
     expect(same('a … c', 'a b b c')).to.equal(true)
     expect(same('a\n…\nd', 'a\nb\nc\nd')).to.equal(true)
     expect(same('a … c', 'a\nc')).to.equal(false)
     expect(same('a\n…\nd', 'a\nb\nc')).to.equal(false)
   })
 
-  it('takes a time of just now for any time, and another one only for itself', () => {
+  it('accepts any recent time for a recent time, and another one only for itself', () => {
     const shown = 'at 2024-01-02T03:04:05.678Z'
     expect(same(shown, 'at 2026-11-28T05:59:59.123Z')).to.equal(true)
     expect(same(shown, shown)).to.equal(true)
     expect(same(shown, 'at 2024-01-02T03:04:05.679Z')).to.equal(false)
   })
 
-  it('takes a duration for any other one in the same unit', () => {
+  it('accepts any other duration in the same unit', () => {
     expect(same('up 20 s', 'up 1 s')).to.equal(true)
     expect(same('up 20 s', 'up 1 ms')).to.equal(false)
   })
 
-  it('takes any number where figures are measured, and only there', () => {
+  it('accepts any number where figures are measured, and only there', () => {
     expect(same('cycle  14  0.359', 'cycle   3  12.5', true)).to.equal(true)
     expect(same('cycle  14  0.359', 'cycle   3  12.5')).to.equal(false)
     expect(same('cycle  14', 'commit  14', true)).to.equal(false)
@@ -50,7 +50,7 @@ describe('the comparison of a page with what came', () => {
 })
 
 describe('a command line of a page', () => {
-  it('is parted at pipes, and at the redirection of a command of ours', () => {
+  it('is split at pipes, and at the redirection of a watchkeeper command', () => {
     expect(stagesOf(`watchkeeper a '|' | head -2 # | c`)).to.deep.equal([
       `watchkeeper a '|'`,
       'head -2',
@@ -58,7 +58,7 @@ describe('a command line of a page', () => {
     expect(stagesOf('watchkeeper a > b')).to.deep.equal(['watchkeeper a', 'cat > b'])
   })
 
-  it('has words, whose quotes are taken away', () => {
+  it('has words, whose quotes are removed', () => {
     expect(wordsOf(`a 'b "c"' "d e" f\\ g`)).to.deep.equal(['a', 'b "c"', 'd e', 'f g'])
   })
 })

@@ -241,8 +241,8 @@ describe('ExitBook', () => {
   }).timeout(60_000 + RUNS * 200)
 
   it('would be caught if the evidence for an order began anew with each refusal', () => {
-    const forgetful = (settings: ExitSettings, tell: (notice: Notice) => void): AccountBook => {
-      const book = plainBook(settings, tell)
+    const forgetful = (settings: ExitSettings, notify: (notice: Notice) => void): AccountBook => {
+      const book = plainBook(settings, notify)
       const ended = book.exits.ended.bind(book.exits)
       book.exits.ended = (call, event) => {
         const isRefused = event?.kind === 'answered' && event.answer.kind === 'rejected'

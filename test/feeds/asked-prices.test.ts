@@ -11,7 +11,7 @@ const tick = (ts: number, more: Partial<Tick> = {}): Tick => ({
 })
 
 describe('AskedPrices', () => {
-  it('takes an answer that is the same in everything for no news', () => {
+  it('treats an identical answer as no news', () => {
     const asked = new AskedPrices()
     const noTrade = { price: NaN, bid: 99 }
     expect(asked.news(tick(1, noTrade), 10)).to.not.equal(undefined)
@@ -26,13 +26,13 @@ describe('AskedPrices', () => {
     expect(asked.news(tick(1, { bid: 80 }), 3_000)).to.deep.equal(tick(2_000, { bid: 80 }))
   })
 
-  it('takes a change with an earlier time for news of that time', () => {
+  it('treats a change with an earlier time as news of that time', () => {
     const asked = new AskedPrices()
     asked.news(tick(5_000), 1_000)
     expect(asked.news(tick(1_000, { price: 90 }), 2_000)).to.deep.equal(tick(1_000, { price: 90 }))
   })
 
-  it('starts anew with an instrument that was not asked for meanwhile', () => {
+  it('starts anew with an instrument that was not polled meanwhile', () => {
     const asked = new AskedPrices()
     asked.news(tick(1), 1_000)
     asked.keep(() => false)

@@ -22,7 +22,7 @@ const ticks = [...exampleDay()]
 const goodTicks = ticks.filter(tick => tick.price > 0)
 
 describe('exampleDay', () => {
-  it('gives the bundled file, byte for byte, from its seed', () => {
+  it('generates the bundled file, byte for byte, from its seed', () => {
     const bundled = gunzipSync(readFileSync(DAY_FILE))
     expect(Buffer.from([...exampleDayCsv()].join('')).equals(bundled)).to.equal(true)
   })

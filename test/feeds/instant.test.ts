@@ -43,7 +43,7 @@ describe('parseInstant', () => {
     })
   }
 
-  it('takes an integer as epoch ms, also before 1970', () => {
+  it('reads an integer as epoch ms, also before 1970', () => {
     expect([parseInstant('1723161255'), parseInstant('-5')]).to.deep.equal([1723161255, -5])
   })
 
@@ -54,7 +54,7 @@ describe('parseInstant', () => {
     }
   })
 
-  it('cuts off what is finer than a millisecond', () => {
+  it('cuts off digits finer than a millisecond', () => {
     expect(parseInstant('1970-01-01T00:00:01.2349999Z')).to.equal(1234)
     expect(parseInstant('1970-01-01T00:00:00.5Z')).to.equal(500)
   })

@@ -9,7 +9,10 @@ interface Source extends AsyncIterable<TickBatch> {
   isClosed: boolean
 }
 
-/** A source of rows with these times, in one reused batch of `size` rows; fails at its end if told. */
+/**
+ * A source of rows with these times, in one reused batch of `size` rows; fails at its end where
+ * that is set.
+ */
 function source(file: number, times: readonly number[], size: number, failure?: Error): Source {
   const batch = tickBatch(size)
   async function* rows(): AsyncGenerator<TickBatch> {

@@ -33,7 +33,7 @@ describe('PollFeed', () => {
     })
   }
 
-  const look = async (feed: PollFeed): Promise<void> => {
+  const runRound = async (feed: PollFeed): Promise<void> => {
     feed.poll()
     await feed.idle()
   }
@@ -42,18 +42,18 @@ describe('PollFeed', () => {
     return { instrument, ts, price: value }
   }
 
-  it('tells once that nobody answers, and once that somebody does again', async () => {
+  it('reports once that no venue answers, and once that it answers again', async () => {
     const feed = open()
     const failure = new Error('down')
     answers = [failure, failure, []]
-    for (let round = 0; round < 3; round++) await look(feed)
+    for (let round = 0; round < 3; round++) await runRound(feed)
     expect(troubles).to.deep.equal([failure, undefined])
   })
 
-  it('takes an answer for news when anything of it has changed, whatever its time', async () => {
+  it('treats an answer as news when any field has changed, whatever its time', async () => {
     const feed = open()
     answers = [[price(A, 1, 10)], [price(A, 1, 10)], [price(A, 0, 9)], [price(A, 2, 10)]]
-    for (let round = 0; round < 4; round++) await look(feed)
+    for (let round = 0; round < 4; round++) await runRound(feed)
     expect(ticks).to.deep.equal([
       [A, 10],
       [A, 9],
@@ -61,12 +61,12 @@ describe('PollFeed', () => {
     ])
   })
 
-  it('asks in batches, for each instrument once, and takes no price that it did not ask for', async () => {
+  it('asks in batches, for each instrument once, and ignores prices that it did not ask for', async () => {
     const feed = open(2)
     const C = instrumentId('C')
     wanted = [A, B, A, C]
     answers = [[price(A, 1, 1), price(C, 1, 3)], [price(C, 1, 3)]]
-    await look(feed)
+    await runRound(feed)
     expect(asked).to.deep.equal([[A, B], [C]])
     expect(ticks).to.deep.equal([
       [A, 1],
@@ -74,7 +74,7 @@ describe('PollFeed', () => {
     ])
   })
 
-  it('begins no round while one is under way', async () => {
+  it('starts no round while one is running', async () => {
     const feed = open()
     feed.poll()
     feed.poll()

@@ -20,7 +20,7 @@ interface Written {
   readonly bid?: string
 }
 
-describe('a price at each door', () => {
+describe('a price at each entrance', () => {
   let folder: Folder
 
   beforeEach(() => (folder = new Folder()))
@@ -52,24 +52,24 @@ describe('a price at each door', () => {
     ...(bid === undefined ? [] : ['bid', bid]),
   ]
 
-  const told = (tick: unknown): string => (typeof tick === 'string' ? tick : 'taken')
+  const outcome = (tick: unknown): string => (typeof tick === 'string' ? tick : 'taken')
 
   const DOORS: Readonly<Record<string, (written: Written) => string | Promise<string>>> = {
     'as a row of CSV': fromCsv,
-    'as a message in JSON': written => told(parseMessage(json(written))),
+    'as a message in JSON': written => outcome(parseMessage(json(written))),
     'as a message between bars': ({ instrument, price, bid }) =>
-      told(
+      outcome(
         parseMessage([TS, instrument, price, ...(bid === undefined ? [] : [bid, ''])].join('|')),
       ),
-    'as an entry of a stream': written => told(parseEntry([ID, fields(written)], undefined)),
+    'as an entry of a stream': written => outcome(parseEntry([ID, fields(written)], undefined)),
     'as a message in an entry': written =>
-      told(parseEntry([ID, ['data', json(written)]], undefined)),
+      outcome(parseEntry([ID, ['data', json(written)]], undefined)),
     'as an answer of a broker': written =>
       quote.safeParse(JSON.parse(json(written))).success ? 'taken' : 'refused',
   }
 
   for (const [door, ask] of Object.entries(DOORS)) {
-    it(`is taken ${door}`, async () => {
+    it(`is accepted ${door}`, async () => {
       expect(await ask({ instrument: 'BTC/USDT', price: '100.5', bid: '100' })).to.equal('taken')
     })
 
@@ -94,7 +94,7 @@ describe('a price at each door', () => {
     }
   }
 
-  it('is refused as a hash with a figure that is none, whose name is that of its key', () => {
+  it('is refused as a hash with an invalid figure; its key is named', () => {
     const hash = { ts: String(TS), ltp: '1e400' }
     expect(parseFields(hash, instrumentId('ACME'))).to.equal('price')
     expect(parseFields({ ...hash, ltp: '9007199254740993' }, instrumentId('ACME'))).to.equal(
@@ -102,7 +102,7 @@ describe('a price at each door', () => {
     )
   })
 
-  it('is refused where a key or a field stands twice', () => {
+  it('is refused with a duplicate key or field', () => {
     const doubled = `{"instrument":"ACME","ts":${TS},"price":100,"price":90}`
     expect(parseMessage(doubled)).to.equal('syntax')
     expect(parseEntry([ID, ['data', doubled]], undefined)).to.equal('syntax')
@@ -110,8 +110,8 @@ describe('a price at each door', () => {
     expect(parseEntry([ID, entry], undefined)).to.equal('syntax')
   })
 
-  it('may have fields with more digits than a double, where they are no figures of it', () => {
+  it('may have unknown fields with more digits than a double holds', () => {
     const text = `{"instrument":"ACME","ts":${TS},"price":100,"id":9007199254740993}`
-    expect(told(parseMessage(text))).to.equal('taken')
+    expect(outcome(parseMessage(text))).to.equal('taken')
   })
 })

@@ -50,11 +50,11 @@ needing('redis-server').describe('RedisFeed', () => {
     await server.flush()
   })
 
-  /** A feed that is connected and has looked once. */
+  /** A feed that is connected and has run one sweep. */
   async function open(but: object = {}, to = server): Promise<RedisFeed> {
     const opened = await start(but, to)
     for (const connection of opened.connections.values()) await connection.ready(30_000)
-    await look()
+    await sweep()
     return opened
   }
 
@@ -75,7 +75,7 @@ needing('redis-server').describe('RedisFeed', () => {
     return feed
   }
 
-  async function look(): Promise<void> {
+  async function sweep(): Promise<void> {
     feed!.sweep()
     await feed!.idle()
   }
@@ -95,7 +95,7 @@ needing('redis-server').describe('RedisFeed', () => {
     return started
   }
 
-  it('counts what is no price by kind, and hands none of it on', async () => {
+  it('counts messages that are no prices by kind, and delivers none of them', async () => {
     const { intake } = await open()
     for (const text of ['x', `${TS}|ACME|NaN`, `{"instrument":"ACME","price":1}`]) {
       await publish('ticks', text)
@@ -112,15 +112,15 @@ needing('redis-server').describe('RedisFeed', () => {
     expect(intake.samples.get('price')).to.equal(`${TS}|ACME|NaN`)
   })
 
-  it('takes a change of a hash under an unchanged time for news, and the same values for none', async () => {
+  it('treats a change of a hash under an unchanged time as news, and the same values as none', async () => {
     held = [ACME]
     await hset('tick:ACME', { ts: TS, ltp: 100, bid: 99 })
     await open({ push: 'none' })
-    await look()
+    await sweep()
     await hset('tick:ACME', { bid: 80 })
-    await look()
+    await sweep()
     await hset('tick:ACME', { ts: TS - 5_000, ltp: 90 })
-    await look()
+    await sweep()
     expect(ticks.map(({ price, bid }) => [price, bid])).to.deep.equal([
       [100, 99],
       [100, 80],
@@ -128,13 +128,13 @@ needing('redis-server').describe('RedisFeed', () => {
     ])
   })
 
-  it('takes a later value for news after one whose time lay ahead', async () => {
+  it('treats a later value as news after one whose time was ahead', async () => {
     held = [ACME]
     await hset('tick:ACME', { ts: TS + 19_800_000, ltp: 100 })
     await open({ push: 'none' })
-    await look()
+    await sweep()
     await hset('tick:ACME', { ts: TS, ltp: 90 })
-    await look()
+    await sweep()
     expect(prices()).to.deep.equal([
       ['ACME', 100],
       ['ACME', 90],
@@ -152,14 +152,14 @@ needing('redis-server').describe('RedisFeed', () => {
     ])
     expect(prices()).to.deep.equal([])
     await talker.run(client => client.del('tick:ACME', 'tick:GOLD'))
-    await look()
+    await sweep()
     expect(intake.messages.hash).to.equal(2)
   })
 
-  it('subscribes to the channels of what is held, as positions come and go', async () => {
+  it('subscribes to the channels of held instruments, as positions open and close', async () => {
     await open({ channel: 'px:<instrument>:v1' })
     held = [ACME, GOLD]
-    await look()
+    await sweep()
     await publish('px:GOLD:v1', `{"ts":${TS},"price":7}`)
     await publish('px:ACME:v1', `${TS}|GOLD|8`)
     await publish('px:ACME:v1', `${TS}||9`)
@@ -169,15 +169,15 @@ needing('redis-server').describe('RedisFeed', () => {
       ['ACME', 9],
     ])
     held = [GOLD]
-    await look()
+    await sweep()
     expect(await subscribers('px:ACME:v1')).to.equal(0)
     expect(await subscribers('px:GOLD:v1')).to.equal(1)
     held = []
-    await look()
+    await sweep()
     expect(await subscribers('px:GOLD:v1')).to.equal(0)
   })
 
-  it('reads the hash only of what is quiet, and takes no older value for news', async () => {
+  it('reads the hash only of quiet instruments, and treats no older value as news', async () => {
     held = [ACME, GOLD]
     await open({ pullAfterMs: 2_000 })
     await hset('tick:ACME', { ltp: 1, ts: TS - 1 })
@@ -185,16 +185,16 @@ needing('redis-server').describe('RedisFeed', () => {
     await publish('ticks', `${TS}|ACME|10`)
     await until(() => ticks.length === 1)
     now += 2_000
-    await look()
+    await sweep()
     expect(ticks.slice(1)).to.deep.equal([
       { instrument: GOLD, price: 2.5, ts: TS - 1, bid: 2, ask: 3 },
     ])
-    // The push has been quiet since; what the hash has is older than what was pushed.
+    // Nothing was pushed since; the hash is older than what was pushed.
     now += 2_000
-    await look()
+    await sweep()
     expect(ticks).to.have.length(2)
     await hset('tick:ACME', { ltp: 11, ts: TS + 1 })
-    await look()
+    await sweep()
     expect(prices().at(-1)).to.deep.equal(['ACME', 11])
   })
 
@@ -227,7 +227,7 @@ needing('redis-server').describe('RedisFeed', () => {
     ])
   })
 
-  it('says why it gets no prices: wrong password, commands that are not allowed', async () => {
+  it('reports why it gets no prices: wrong password, commands that are not allowed', async () => {
     const locked = await mortal({ requirepass: 'right' })
     const wrong = await start({ password: 'wrong' }, locked)
     await until(() => changes.length === 2)
@@ -243,7 +243,7 @@ needing('redis-server').describe('RedisFeed', () => {
     ])
     await hset('tick:ACME', { ltp: 3, ts: TS })
     now += 2_000
-    await look()
+    await sweep()
     expect(prices()).to.deep.equal([['ACME', 3]])
   })
 
@@ -261,7 +261,7 @@ needing('redis-server').describe('RedisFeed', () => {
     await open({}, replica)
     await until(async () => {
       now += 2_000
-      await look()
+      await sweep()
       return ticks.some(({ price }) => price === 3)
     })
     await publish('ticks', `${TS + 1}|ACME|9`)
@@ -275,7 +275,7 @@ needing('redis-server').describe('RedisFeed', () => {
     const { outcomes } = feed!.connections.get('feed-pull')!
     const busy = other.ask(['debug', 'sleep', 2])
     await until(async () => {
-      await look()
+      await sweep()
       return outcomes.refused > 0
     })
     expect(outcomes.timeout).to.equal(5)
@@ -286,25 +286,25 @@ needing('redis-server').describe('RedisFeed', () => {
     await other.ask(['hset', 'tick:ACME', 'ltp', 3, 'ts', TS])
     await until(async () => {
       now += 1_000
-      await look()
+      await sweep()
       return ticks.length > 0
     })
     expect(feed!.troubles()).to.deep.equal([])
   })
 
-  it('finds nothing where everything was taken away, and what comes after that', async () => {
+  it('finds nothing where everything was deleted, and later entries after that', async () => {
     const { intake } = await open({ push: 'none' })
     await hset('tick:ACME', { ltp: 3, ts: TS })
-    await look()
+    await sweep()
     await server.flush()
-    await look()
+    await sweep()
     await hset('tick:ACME', { ltp: 4, ts: TS + 1 })
-    await look()
+    await sweep()
     expect(prices().map(([, price]) => price)).to.deep.equal([3, 4])
     expect(intake.malformed.size).to.equal(0)
   })
 
-  it('gives up a server that stands still, and goes on when it does', async () => {
+  it('gives up a server that hangs, and continues when it recovers', async () => {
     const other = await mortal()
     const fast = { commandTimeoutMs: 200, pingMs: 50, push: 'pubsub' }
     await open(fast, other)
@@ -335,8 +335,8 @@ needing('redis-server').describe('RedisFeed', () => {
       String(price),
     ]
 
-    it('begins with what comes next, named fields or a message in one field', async () => {
-      // By the clock of the feed: the server's own goes on while other tests run.
+    it('begins with the next entry, with named fields or a message in one field', async () => {
+      // By the clock of the feed: the server's own clock goes on while other tests run.
       const id = (count: number): string => `${TS + count}-0`
       await xadd('ticks', id(0), ...entry(1))
       await open({ push: 'stream' })
@@ -352,7 +352,7 @@ needing('redis-server').describe('RedisFeed', () => {
       expect(gaps).to.deep.equal([])
     })
 
-    it('counts what is no price, and reads on behind it', async () => {
+    it('counts an entry that is no price, and reads on after it', async () => {
       const { intake } = await open({ push: 'stream' })
       await reads()
       await xadd('ticks', '*', 'x', 'y')
@@ -367,7 +367,7 @@ needing('redis-server').describe('RedisFeed', () => {
       ])
     })
 
-    it('goes on where it was left, and marks what it was not there for', async () => {
+    it('continues where the last process stopped, and marks what was missed', async () => {
       places = { ticks: `${TS - 5_000}-0` }
       for (const age of [9_000, 5_000, 4_000, 3_000]) {
         await xadd('ticks', `${TS - age}-0`, ...entry(age, TS - age))
@@ -380,7 +380,7 @@ needing('redis-server').describe('RedisFeed', () => {
       expect(gaps).to.deep.equal([])
     })
 
-    it('misses nothing of an outage that the stream outlives', async () => {
+    it('misses no entry of an outage that the stream outlives', async () => {
       const other = await mortal({ appendonly: true, settings: { appendfsync: 'always' } })
       await open({ push: 'stream' }, other)
       await reads()
@@ -399,7 +399,7 @@ needing('redis-server').describe('RedisFeed', () => {
       )
     })
 
-    it('reads all of a stream that begins anew: after a flush, on an empty server', async () => {
+    it('reads all of a stream that was created anew: after a flush, on an empty server', async () => {
       const other = await mortal()
       await open({ push: 'stream' }, other)
       await reads()
@@ -417,7 +417,7 @@ needing('redis-server').describe('RedisFeed', () => {
       expect(gaps.filter(([, why]) => why !== 'trimmed before it was read')).to.deep.equal([])
     })
 
-    it('reads a stream for each instrument that is held, in the order of their entries', async () => {
+    it('reads a stream for each held instrument, in the order of their entries', async () => {
       held = [ACME, GOLD]
       places = { 'px:ACME': '0-1', 'px:GOLD': '0-1' }
       for (let n = 0; n < 6; n++) {
@@ -428,11 +428,11 @@ needing('redis-server').describe('RedisFeed', () => {
       await until(() => ticks.length === 6)
       expect(prices().map(([, price]) => price)).to.deep.equal([1, 2, 3, 4, 5, 6])
       held = [GOLD]
-      await look()
+      await sweep()
       expect(Object.keys(feed!.place()!)).to.deep.equal(['px:GOLD'])
     })
 
-    it('passes over a key of another type, and reads the others', async () => {
+    it('skips a key of another type, and reads the others', async () => {
       held = [ACME, GOLD]
       await talker.run(client => client.set('px:ACME', 'x'))
       const { intake } = await open({ push: 'stream', stream: 'px:<instrument>' })
@@ -445,13 +445,13 @@ needing('redis-server').describe('RedisFeed', () => {
       await until(() => (intake.malformed.get('type') ?? 0) >= 2)
       await talker.run(client => client.del('px:GOLD', 'px:ACME'))
       await until(async () => {
-        await look()
+        await sweep()
         await xadd('px:ACME', '*', 'ts', String(TS), 'price', '2')
         return prices().some(([name]) => name === 'ACME')
       })
     })
 
-    it('tells of entries that it will never read: too long ago, trimmed, another stream', async () => {
+    it('reports entries that it will never read: too old, trimmed, another stream', async () => {
       held = [ACME, GOLD]
       places = { 'px:ACME': `${TS - 7_200_000}-0`, 'px:GOLD': `${TS - 60_000}-7` }
       await xadd('px:ACME', `${TS - 7_000_000}-0`, 'price', '1')
@@ -472,7 +472,7 @@ needing('redis-server').describe('RedisFeed', () => {
       expect(gaps.at(-1)).to.deep.equal(['px:ACME', 'the stream is another one'])
     })
 
-    it('tells of entries that were trimmed while it was connected, before it read them', async () => {
+    it('reports entries that were trimmed while it was connected, before it read them', async () => {
       await open({ push: 'stream' })
       await reads()
       const many = talker.client.multi()
@@ -486,7 +486,7 @@ needing('redis-server').describe('RedisFeed', () => {
       expect(gaps).to.deep.equal([['ticks', '45 entries were trimmed before they were read']])
     })
 
-    it('reads so many entries again, and then only those that may still decide', async () => {
+    it('reads a bounded number of entries again, and then only those that may still decide', async () => {
       places = { ticks: `${TS - 100_000}-0` }
       const pipeline = talker.client.pipeline().xadd('ticks', places['ticks']!, ...entry(1))
       for (let n = 0; n < 3_000; n++) {
@@ -511,7 +511,7 @@ needing('redis-server').describe('RedisFeed', () => {
       await open({ push: 'stream' })
       await until(async () => {
         now += 2_000
-        await look()
+        await sweep()
         return ticks.length > 0
       })
       expect(missed).to.have.length(2_500)

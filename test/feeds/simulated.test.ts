@@ -89,7 +89,7 @@ describe('simulatedMarket', () => {
     expect(second[0]!.ts).to.be.at.least(MINUTE)
   })
 
-  it('stays within reach of its start for days', () => {
+  it('stays within range of its start for days', () => {
     const walk = market(5, anInstrument({ ticksPerSecond: 0.5 }))
     for (let hour = 0; hour < 72; hour++) {
       const { price } = walk.next(60 * MINUTE).at(-1)!
@@ -97,7 +97,7 @@ describe('simulatedMarket', () => {
     }
   })
 
-  it('takes every instrument of the demo past a stop or a target within ten minutes', () => {
+  it('moves every instrument of the demo past a stop or a target within ten minutes', () => {
     const goals: Record<string, number> = { EURUSD: 0.15, NIFTY: 0.3, 'NIFTY24NOV-C24500': 12 }
     for (const seed of [1, 2, 3]) {
       const ticks = market(seed, ...SIMULATED_MARKET).next(10 * MINUTE)
@@ -167,7 +167,7 @@ describe('simulatedFeed', () => {
     expect(ticks[before]!.ts).to.be.within(now - 1100, now)
   })
 
-  it('goes on at the present time after a pause and after a clock that was set back', () => {
+  it('continues at the present time after a pause and after a clock that was set back', () => {
     let shift = 0
     const live = feed({ now: () => clock.now + shift })
     live.start()

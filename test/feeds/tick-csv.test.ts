@@ -82,7 +82,7 @@ describe('tickFile: the header', () => {
     expect(error.faults).to.have.length(3)
   })
 
-  it('takes ts_ms, any order, other columns, quotes, CRLF and a BOM', async () => {
+  it('accepts ts_ms, any order, other columns, quotes, CRLF and a BOM', async () => {
     const text = '\uFEFFnote,"price",instrument,side,"ts_ms"\r\n"a,b",2.5,X,buy,7\r\n'
     expect((await readText(text)).ticks).to.deep.equal([{ instrument: 'X', ts: 7, price: 2.5 }])
   })
@@ -108,14 +108,14 @@ describe('tickFile: files of other programs', () => {
   const at = Date.parse('2026-11-27T03:45:00Z')
   const time = timeOptions(Date.parse('2026-11-28T00:00:00Z'))
 
-  /** What the one row of a file says, what was taken for what, or the fault. */
+  /** The content of a file's one row, the interpretation of its header, or the fault. */
   async function taken(text: string, options: TickFileOptions = {}) {
     let said = ''
     const outcome = await readText(text, { time, ...options, onTaken: each => (said += each) })
     return { said, fault: outcome.fault, rows: outcome.ticks.map(tick => ({ ...tick })) }
   }
 
-  it('are refused where two columns could be meant, by name', async () => {
+  it('are refused with the names of two columns that could be meant', async () => {
     for (const [header, found] of [
       ['Time,Date,Symbol,LTP', 'the columns Time and Date'],
       ['Time,Symbol,Ticker,LTP', 'the columns Symbol and Ticker'],
@@ -127,7 +127,7 @@ describe('tickFile: files of other programs', () => {
     }
   })
 
-  it('are refused where they hold bars, unless a person names the price', async () => {
+  it('are refused where they contain bars, unless the user names the price', async () => {
     const text = `Date,Symbol,Open,High,Low,Close\n${at},A,1,9,0.5,4\n`
     expect((await taken(text)).fault?.found).to.equal('bars with open, high and low')
     const { rows } = await taken(text, { columns: { price: 'close' } })
@@ -139,7 +139,7 @@ describe('tickFile: files of other programs', () => {
     expect(fault).to.include({ path: '--columns bid', found: '"Bid Px"' })
   })
 
-  it('may have other names, whatever their case and blanks, and say what was taken', async () => {
+  it('may have other names, in any case and with blanks, and report the interpretation', async () => {
     const { rows, said } = await taken(
       `\uFEFF Time Stamp ,Trading_Symbol,"Last Price"\r\n${at},A,5\r\n`,
     )
@@ -167,7 +167,7 @@ describe('tickFile: files of other programs', () => {
     expect((await taken(`ts,instrument,price\n${at},A,"1,5"\n`)).fault).to.include({ line: 2 })
   })
 
-  it('may have times without an offset, in a zone that is named', async () => {
+  it('may have times without an offset, in a given zone', async () => {
     const text = 'time,symbol,ltp\n2026-11-27 09:15:00.250,A,5\n'
     expect((await taken(text)).fault?.expected).to.include('zone')
     const zoned = timeOptions(Date.parse('2026-11-28T00:00:00Z'), 'ms', 'Asia/Kolkata')
@@ -249,7 +249,7 @@ describe('tickFile: bad rows', () => {
     expect(error.code).to.equal('BAD_INPUT')
   })
 
-  it('plays a row that is a little late at the time of the row before it, and counts it', async () => {
+  it('plays a slightly late row at the time of the row before it, and counts it', async () => {
     const ticks = tickFile('-', {
       time: ANY_TIME,
       stdin: Readable.from([Buffer.from(`${HEADER}10,A,100,1\n9,A,94,1\n20,A,101,1\n`)]),
@@ -263,7 +263,7 @@ describe('tickFile: bad rows', () => {
     expect(ticks.lateRows).to.equal(1)
   })
 
-  it('takes a row that lies ahead of all after it back, however the file is cut', async () => {
+  it('takes back a row that is ahead of all later ones, however the file is split', async () => {
     const text = `${HEADER}0,A,100,1\n3600000,A,100,1\n10,A,90,1\n20,A,80,1\n`
     for (const size of [1, 7, 64]) {
       const outcome = await readText(text, { size, skipBadRows: true })
@@ -274,7 +274,7 @@ describe('tickFile: bad rows', () => {
     }
   })
 
-  it('names the unit that a time seems to be in, and plays it where that is said', async () => {
+  it('names the unit that a time seems to be in, and reads it with that option', async () => {
     const now = 1_732_000_000_000
     const read = (ts: string, unit: TimeUnit = 'ms') =>
       readText(`${HEADER}${ts},A,1,1\n`, { time: timeOptions(now, unit) })
@@ -297,7 +297,7 @@ describe('tickFile: bad rows', () => {
     }
   })
 
-  it('does not let a skipped time move the clock', async () => {
+  it('does not let a skipped time advance the clock', async () => {
     const text = `${HEADER}5000,A,1,1\n9000,A,x,1\n3000,A,2,1\n5000,A,3,1\n`
     const outcome = await readText(text, { skipBadRows: true })
     expect(outcome).to.deep.include({ skipped: 2, indexes: [0, 3] })
@@ -308,7 +308,7 @@ describe('tickFile: bad rows', () => {
     expect((await faultOf(text))?.line).to.equal(5)
   })
 
-  it('counts every empty line in the middle and forgives those at the end', async () => {
+  it('counts every empty line in the middle and ignores those at the end', async () => {
     const text = `${HEADER}1,A,1,1\n\n\r\n2,A,2,1\n\n\n`
     const outcome = await readText(text, { skipBadRows: true, size: 5 })
     expect(outcome).to.deep.include({ skipped: 2, indexes: [0, 3], fault: undefined })
@@ -321,7 +321,7 @@ describe('tickFile: bad rows', () => {
     expect(outcome.ticks).to.have.length(50_000)
   })
 
-  it('refuses an endless line without keeping it', async () => {
+  it('refuses an endless line without buffering it', async () => {
     const endless = Buffer.alloc(3 << 20, 'a')
     const text = Buffer.concat([Buffer.from(HEADER), endless])
     const outcome = await readText(text, { skipBadRows: true, size: 65536 })
@@ -340,7 +340,7 @@ describe('tickFile: good rows', () => {
     expect(prices(outcome)).to.deep.equal([0, -5, -0])
   })
 
-  it('delivers quotes as they stand and leaves out what is empty', async () => {
+  it('delivers quotes unchanged and omits empty ones', async () => {
     const text = 'ts,instrument,price,size,bid,ask\n1,A,1,,,\n2,A,1,+2,9,-1\n3,A,1e1,3,0,1E-2\n'
     expect((await readText(text)).ticks).to.deep.equal([
       { instrument: 'A', ts: 1, price: 1 },
@@ -365,7 +365,7 @@ describe('tickFile: good rows', () => {
     }
   })
 
-  it('takes a quote inside a field for a character', async () => {
+  it('reads a quote inside a field as a character', async () => {
     const { ticks } = await readText(`note,ts,instrument,price\n5" pipe,1,A"B,1\n`)
     expect(ticks[0]?.instrument).to.equal('A"B')
   })
@@ -401,13 +401,13 @@ describe('tickFile: files', () => {
     return readAll(tickFile(join(folder, name), { time: ANY_TIME, skipBadRows: true }))
   }
 
-  it('refuses a file that is not there, and a folder', async () => {
+  it('refuses a missing file, and a folder', async () => {
     const missing = await readAll(tickFile(join(folder, 'none.csv')))
     expect(missing.fault).to.deep.include({ path: 'file', found: 'no such file' })
     expect((await readAll(tickFile(folder))).fault?.found).to.equal('a directory')
   })
 
-  it('refuses a gzip file that was cut off, at any length', async () => {
+  it('refuses a truncated gzip file, at any length', async () => {
     for (const length of [0, 1, 5, 12, packed.length >> 1, packed.length - 1]) {
       const { fault } = await read('cut.csv.gz', packed.subarray(0, length))
       expect(fault?.found, `${length} bytes`).to.match(/gzip data \(unexpected end of file\)/)
@@ -432,7 +432,7 @@ describe('tickFile: files', () => {
     }
   })
 
-  it('tells how many bytes of the file are read, and its size', async () => {
+  it('reports how many bytes of the file were read, and its size', async () => {
     for (const [name, bytes] of [
       ['a.csv', HEADER],
       ['a.csv.gz', packed],

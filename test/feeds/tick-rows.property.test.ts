@@ -58,7 +58,7 @@ function priceReader(): (text: string) => number | undefined {
   }
 }
 
-describe('the plain way and the careful way', () => {
+describe('the fast path and the general parser', () => {
   const priceOf = priceReader()
 
   it('read numbers exactly as Number does', () => {
@@ -86,7 +86,7 @@ describe('the plain way and the careful way', () => {
     )
   })
 
-  it('give the same rows, however the text is quoted and cut into chunks', () => {
+  it('give the same rows, however the text is quoted and split into chunks', () => {
     const field = fc.constantFrom('A', 'B C', 'Ä,"', '1', '2.5', '1e3', '', 'x', '日', '3', '0')
     const row = fc.array(field, { minLength: 4, maxLength: 4 })
     const odd = fc.constantFrom(['7'], [''], ['9', 'A', '1', '1', '1'], ['5', 'A', '1.25', '2'])
@@ -109,7 +109,7 @@ describe('the plain way and the careful way', () => {
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
 const lean = (text: string): string => (/[",]/.test(text) ? quoted(text) : text)
 
-/** The rows below a header; a row of one empty field stays an empty line. */
+/** The rows after a header; a row of one empty field stays an empty line. */
 function csv(
   rows: readonly (readonly string[])[],
   style: (text: string) => string,

@@ -9,7 +9,7 @@ const TOKEN = 'a token of some length'
 const JSON_TYPE = { 'content-type': 'application/json' }
 const HALT = { method: 'POST', body: { state: 'halt' } }
 
-describe('the guard of the http server', () => {
+describe('access to the http server', () => {
   let control: FakeControl
   let server: HttpServer
 
@@ -37,7 +37,7 @@ describe('the guard of the http server', () => {
     beforeEach(() => serve('127.0.0.1'))
 
     for (const host of ['localhost:1', '127.0.0.1', '127.8.8.8:80', '[::1]:9']) {
-      it(`takes the host ${host}`, async () => {
+      it(`accepts the host ${host}`, async () => {
         expect(await statusOf('/api/positions', { headers: { host } })).to.equal(200)
       })
     }
@@ -60,7 +60,7 @@ describe('the guard of the http server', () => {
       })
     }
 
-    it('takes the origin of a page on this machine', async () => {
+    it('accepts the origin of a page on this machine', async () => {
       const headers = { origin: `http://localhost:${server.port}` }
       expect(await statusOf('/api/positions', { headers })).to.equal(200)
     })
@@ -84,13 +84,13 @@ describe('the guard of the http server', () => {
       })
     }
 
-    it('takes JSON with a charset', async () => {
+    it('accepts JSON with a charset', async () => {
       const headers = { 'content-type': 'application/json ; charset=utf-8' }
       const asking = { method: 'POST', headers, body: '{"state":"halt"}' }
       expect(await statusOf('/api/kill-switch', asking)).to.equal(200)
     })
 
-    it('never lets another site read: no answer allows an origin', async () => {
+    it('lets no other site read: no answer allows an origin', async () => {
       const preflight = await ask(server.port, '/api/kill-switch', {
         method: 'OPTIONS',
         headers: { origin: 'http://localhost:1', 'access-control-request-method': 'POST' },
@@ -99,7 +99,7 @@ describe('the guard of the http server', () => {
       expect(preflight.headers['access-control-allow-origin']).to.equal(undefined)
     })
 
-    it('calls nobody a holder of a token where there is none', async () => {
+    it('records no token holder where no token is set', async () => {
       await ask(server.port, '/api/kill-switch', {
         ...HALT,
         headers: { authorization: 'Bearer anything' },
@@ -116,7 +116,7 @@ describe('the guard of the http server', () => {
   describe('with a token on loopback', () => {
     beforeEach(() => serve('127.0.0.1', TOKEN))
 
-    it('lets nobody change anything without it', async () => {
+    it('requires the token for every change', async () => {
       for (const authorization of ['', 'Bearer ', 'Bearer wrong', TOKEN, `Basic ${TOKEN}`]) {
         const headers = { ...(authorization !== '' && { authorization }) }
         const answer = await ask(server.port, '/api/kill-switch', { ...HALT, headers })
@@ -126,7 +126,7 @@ describe('the guard of the http server', () => {
       expect(control.asked).to.deep.equal([])
     })
 
-    it('is not got round by another way of writing the path', async () => {
+    it('cannot be bypassed by another spelling of the path', async () => {
       const base = `http://127.0.0.1:${server.port}`
       for (const path of ['/API/kill-switch', '//api/kill-switch', '/%61pi/kill-switch', base]) {
         const target = path === base ? `${base}/api/kill-switch` : path
@@ -135,7 +135,7 @@ describe('the guard of the http server', () => {
       expect(control.asked).to.deep.equal([])
     })
 
-    it('notes who held it', async () => {
+    it('records a request with the token', async () => {
       const headers = { authorization: `Bearer ${TOKEN}` }
       expect(await statusOf('/api/kill-switch', { ...HALT, headers })).to.equal(200)
       expect(control.asked[0]!.by).to.deep.equal({ who: 'token', from: '127.0.0.1' })
@@ -149,7 +149,7 @@ describe('the guard of the http server', () => {
   describe('off loopback', () => {
     beforeEach(() => serve('0.0.0.0', TOKEN))
 
-    it('asks for the token on reads too, however the path is written', async () => {
+    it('requires the token for reads too, however the path is spelled', async () => {
       for (const path of ['/api/positions', '/API/positions', '/Api/Positions/p1', '/api/events']) {
         expect(await statusOf(path), path).to.be.oneOf([401, 404])
       }
@@ -157,14 +157,14 @@ describe('the guard of the http server', () => {
       expect(await statusOf('/api/positions', { headers })).to.equal(200)
     })
 
-    it('leaves what monitors ask open, by any name of the machine', async () => {
+    it('leaves the paths of monitors open, under any name of the machine', async () => {
       const headers = { host: 'guard.example' }
       for (const path of ['/health', '/livez', '/readyz']) {
         expect(await statusOf(path, { headers }), path).to.equal(200)
       }
     })
 
-    it('says where a request came from', async () => {
+    it('records the address of a request', async () => {
       const outside = Object.values(networkInterfaces())
         .flat()
         .find(each => each !== undefined && each.family === 'IPv4' && !each.internal)

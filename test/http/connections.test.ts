@@ -40,7 +40,7 @@ describe('connections to the API', () => {
     ['slow with their heads', 'GET /health HT'],
     ['slow with their bodies', POST('{')],
   ] as const) {
-    it(`keep no probe out while 1,000 of them are ${what}`, async function () {
+    it(`do not block a probe while 1,000 of them are ${what}`, async function () {
       this.timeout(180_000)
       await start()
       for (let count = 0; count < 1_000; count++) await open(text)
@@ -58,7 +58,7 @@ describe('connections to the API', () => {
     expect(sockets.some(({ closed }) => closed)).to.equal(false)
   })
 
-  it('make room in the order in which they became idle, and never with a request under way', async () => {
+  it('make room in the order in which they became idle, and never with a request in progress', async () => {
     await start({ maxConnections: 10 })
     const stream = await open('GET /api/events HTTP/1.1\r\nhost: localhost\r\n\r\n')
     await once(stream, 'data')
@@ -69,7 +69,7 @@ describe('connections to the API', () => {
     expect(stream.closed).to.equal(false)
   })
 
-  it('end when a request does not arrive in its time', async () => {
+  it('end when a request does not arrive in time', async () => {
     await start({ requestMs: 300 })
     const head = await open('GET /health HT')
     const body = await open(POST('{'))

@@ -30,7 +30,7 @@ describe('requests over http', () => {
 
   afterEach(() => server.close())
 
-  /** The code that an attempt to serve fails with. */
+  /** The code of the error that an attempt to serve fails with. */
   const failure = async (options: { host: string; port: number; token?: string }) => {
     try {
       await (await serveHttp({ control, ...options })).close()
@@ -91,7 +91,7 @@ describe('requests over http', () => {
     })
   })
 
-  describe('to a request that it cannot take', () => {
+  describe('to an unacceptable request', () => {
     it('answers an unknown route with 404', async () => {
       const { status, json, headers } = await ask(port, '/api/nothing')
       expect(status).to.equal(404)
@@ -100,7 +100,7 @@ describe('requests over http', () => {
       expect(json).to.include.keys('type', 'title', 'status', 'detail')
     })
 
-    it('answers a wrong method with 405 and the methods that there are', async () => {
+    it('answers a wrong method with 405 and the allowed methods', async () => {
       const { status, json, headers } = await ask(port, '/api/positions/p1', {
         method: 'PUT',
         body: {},
@@ -210,7 +210,7 @@ describe('requests over http', () => {
       ['GET', '/api/metrics'],
       ['POST', '/api/store/backup'],
     ] as const) {
-      it(`refuses ${method} ${path} with a parameter that it does not take`, async () => {
+      it(`refuses ${method} ${path} with an unknown parameter`, async () => {
         const body = method === 'GET' ? {} : { body: {} }
         const { status, json } = await ask(port, `${path}?forse=true`, { method, ...body })
         expect([status, json['code']]).to.deep.equal([422, 'BAD_INPUT'])
@@ -219,12 +219,12 @@ describe('requests over http', () => {
       })
     }
 
-    it('restarts no guard for a parameter of a probe', async () => {
+    it('ignores an unknown parameter of a probe', async () => {
       expect((await ask(port, '/livez?verbose')).status).to.equal(200)
       expect((await ask(port, '/readyz?verbose')).status).to.equal(200)
     })
 
-    it('says of an unknown path that it is unknown, whatever its query', async () => {
+    it('reports an unknown path as unknown, whatever its query', async () => {
       expect((await ask(port, '/api/nothing?x=1')).status).to.equal(404)
     })
 
@@ -275,7 +275,7 @@ describe('requests over http', () => {
       expect(text).to.not.match(/secret|\bat \//)
     })
 
-    it('exits and releases nobody for a body that asks for something else', async () => {
+    it('exits and releases no position for a body that requests something else', async () => {
       const changes: [string, string][] = [
         ['POST', '/api/positions/p1/exit'],
         ['DELETE', '/api/positions/p1'],
@@ -289,7 +289,7 @@ describe('requests over http', () => {
       expect(control.asked).to.deep.equal([])
     })
 
-    it('takes no change while it is not ready', async () => {
+    it('accepts no change while it is not ready', async () => {
       control.state = { ready: false, why: 'stopping' }
       const changes: [string, string, unknown][] = [
         ['POST', '/api/positions', NEW],
@@ -307,7 +307,7 @@ describe('requests over http', () => {
   })
 
   describe('health', () => {
-    it('is 200 for pass and warn, 503 for fail, and never kept', async () => {
+    it('is 200 for pass and warn, 503 for fail, and never cached', async () => {
       for (const [status, code] of [
         ['pass', 200],
         ['warn', 200],
@@ -324,7 +324,7 @@ describe('requests over http', () => {
       }
     })
 
-    it('fails when its snapshot is old, whatever that says', async () => {
+    it('fails when its snapshot is old, whatever the snapshot says', async () => {
       control.snapshot = { ...control.snapshot, at: Date.now() - 60_000 }
       const { status, json } = await ask(port, '/health')
       expect([status, json['status']]).to.deep.equal([503, 'fail'])
@@ -351,7 +351,7 @@ describe('requests over http', () => {
       expect(unknown.text).to.include('gateway, store')
     })
 
-    it('is alive, and ready or says why not', async () => {
+    it('is alive, and ready or names the reason why not', async () => {
       expect((await ask(port, '/livez')).status).to.equal(200)
       expect((await ask(port, '/readyz')).status).to.equal(200)
       control.state = { ready: false, why: 'recovering' }
@@ -372,7 +372,7 @@ describe('requests over http', () => {
       }
     })
 
-    it('are added, with the place of the new one', async () => {
+    it('are added, with the address of the new one', async () => {
       const asking = { method: 'POST', body: { ...NEW, id: 'a/b ü', exitNow: true } }
       const { status, headers, json } = await ask(port, '/api/positions', asking)
       expect(status).to.equal(201)
@@ -414,13 +414,13 @@ describe('requests over http', () => {
       return [response.headers.get('content-type')!.split(';')[0]!, said!]
     }
 
-    it('are plain text for whoever does not name OpenMetrics', async () => {
+    it('are plain text for clients that do not name OpenMetrics', async () => {
       for (const accept of ['*/*', 'text/plain', 'application/json', 'text/html,*/*;q=0.8']) {
         expect(await formatFor(accept), accept).to.deep.equal(['text/plain', 'text'])
       }
     })
 
-    it('are OpenMetrics for a Prometheus that prefers it, in a version that is spoken', async () => {
+    it('are OpenMetrics for a Prometheus that prefers it, in a supported version', async () => {
       const prometheus =
         'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1'
       for (const accept of [prometheus, 'application/openmetrics-text']) {
@@ -446,7 +446,7 @@ describe('requests over http', () => {
     expect(control.asked[0]!.request).to.deep.equal({ state: 'off', held: 'send' })
   })
 
-  it('gives the journal in pages, of one position if asked', async () => {
+  it('returns the journal in pages, of one position where requested', async () => {
     control.happen(5)
     control.happen(1, { positionId: 'p1' })
     const seqs = async (query: string): Promise<number[]> => {

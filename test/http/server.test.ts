@@ -24,11 +24,11 @@ const POSITION = {
   rules: { stopLoss: { pct: 5 } },
 }
 
-/** The parts of an answer that tests look at. */
+/** The parts of an answer that tests check. */
 interface Answer {
   readonly status: number
   readonly type: string
-  // The shape of a body is what each test says it is.
+  // The shape of a body is what each test declares.
   readonly body: Record<string, unknown>
 }
 
@@ -97,7 +97,7 @@ describe('the HTTP API', () => {
     return serveHttp({ control, host: '127.0.0.1', port: 0, token })
   }
 
-  /** One real request; headers as they are given, so that foreign ones can be sent. */
+  /** One real request; headers are sent unchanged, also foreign ones. */
   async function ask(
     method: string,
     path: string,
@@ -156,13 +156,13 @@ describe('the HTTP API', () => {
     expect(system.state.killSwitch.state).to.equal('off')
   })
 
-  it('takes loopback in all its spellings', async () => {
+  it('accepts loopback in all its spellings', async () => {
     for (const host of ['localhost:1', '127.0.0.1', '127.9.9.9:80', '[::1]:8080']) {
       expect((await ask('GET', '/livez', undefined, { host })).status, host).to.equal(200)
     }
   })
 
-  it('wants the token for changes once there is one', async () => {
+  it('requires the token for changes once one is set', async () => {
     await server.close()
     server = await serve(TOKEN)
     expect(await codeOf(add())).to.deep.equal([401, 'BAD_TOKEN'])
@@ -176,7 +176,7 @@ describe('the HTTP API', () => {
     expect((await ask('GET', '/api/positions')).status).to.equal(200)
   })
 
-  it('refuses to listen off loopback without a token, and where somebody listens already', async () => {
+  it('refuses to listen off loopback without a token, and on an occupied port', async () => {
     const control = {} as never
     const fails = async (host: string, port: number): Promise<unknown> =>
       serveHttp({ control, host, port }).then(
@@ -191,7 +191,7 @@ describe('the HTTP API', () => {
     other.close()
   })
 
-  it('says what is wrong with a body, all of it, and applies nothing', async () => {
+  it('reports everything that is wrong with a body, and applies nothing', async () => {
     const { status, body } = await add({ side: 'buy', quantity: -1, colour: 'red' })
     expect([status, body['code']]).to.deep.equal([422, 'BAD_INPUT'])
     const faults = body['faults'] as { path: string; found: string }[]
@@ -226,14 +226,14 @@ describe('the HTTP API', () => {
     expect(await codeOf(ask('GET', '/api/positions/%E0%A4%A'))).to.deep.equal([400, 'BAD_REQUEST'])
   })
 
-  it('takes no change while the service is not ready, and says why', async () => {
+  it('accepts no change while the service is not ready, and names the reason', async () => {
     readiness = { ready: false, why: 'stopping' }
     expect(await codeOf(add())).to.deep.equal([503, 'NOT_READY'])
     expect((await ask('GET', '/readyz')).status).to.equal(503)
     expect((await ask('GET', '/livez')).status).to.equal(200)
   })
 
-  it('tells the truth about health', async () => {
+  it('reports health as it is', async () => {
     const answer = await ask('GET', '/health')
     expect([answer.status, answer.type]).to.deep.equal([
       200,
@@ -246,7 +246,7 @@ describe('the HTTP API', () => {
     expect([status, body['output']]).to.deep.equal([503, ['store:errors: 1']])
   })
 
-  it('guards a position that it is given, and shows where it stands and why', async () => {
+  it('guards a posted position, and shows its levels and their reasons', async () => {
     const added = await add({ id: 'EUR/USD 1' })
     const { state: before, unguardedBy } = added.body
     expect([added.status, before, unguardedBy]).to.deep.equal([201, 'unguarded', 'unpriced'])
@@ -274,7 +274,7 @@ describe('the HTTP API', () => {
     expect((await ask('GET', '/api/positions/p1')).body['best']).to.equal(120)
   })
 
-  it('lets rules tighten, and loosen or exit only when that is said', async () => {
+  it('lets rules tighten, and loosen or exit only with the option for it', async () => {
     await add()
     await tick(100)
     const patch = (body: object): Promise<Answer> => ask('PATCH', '/api/positions/p1', body)
@@ -311,7 +311,7 @@ describe('the HTTP API', () => {
     })
 
     for (const rule of Object.keys(RULES)) {
-      it(`takes ${rule} away with null, and with force alone`, async () => {
+      it(`removes ${rule} on null, and only with force`, async () => {
         const refused = await patch({ rules: { [rule]: null } })
         expect([refused.status, refused.body['code']]).to.deep.equal([409, 'LOOSENS'])
         expect(refused.body['detail']).to.contain(`found ${rule}: it goes;`)
@@ -323,7 +323,7 @@ describe('the HTTP API', () => {
       })
     }
 
-    it('leaves the rules alone that it does not name, and says which ones changed', async () => {
+    it('leaves rules alone that it does not name, and reports which ones changed', async () => {
       const { body } = await patch({ rules: { maxHold: { ms: 60_000 } } })
       expect(body['rules']).to.deep.equal({ ...RULES, maxHold: { ms: 60_000 } })
       expect(body['changes']).to.deep.equal([{ rule: 'maxHold', change: 'changed' }])
@@ -332,7 +332,7 @@ describe('the HTTP API', () => {
       expect((await patch({ rules: {} })).body['changes']).to.deep.equal([])
     })
 
-    it('refuses what it cannot mean: null for no rule, and a price source', async () => {
+    it('refuses what is ambiguous: null for no rule, and a price source', async () => {
       const none = await patch({ rules: { profitLock: null } })
       expect([none.status, none.body['code']]).to.deep.equal([422, 'BAD_INPUT'])
       expect(none.body['detail']).to.contain('null for a rule that p1 has (stopLoss, maxHold')
@@ -353,13 +353,13 @@ describe('the HTTP API', () => {
       })
     })
 
-    it('answers with what is odd about the new rules', async () => {
+    it('answers with warnings about the new rules', async () => {
       const { body } = await patch({ rules: { stopLoss: { pct: 0.05 } }, exitNow: true })
       expect(body['warnings']).to.have.length(1)
       expect(String(body['warnings'])).to.match(/^rules.stopLoss.pct: found 0.05, expected/)
     })
 
-    it('refuses a time that is past, and a bound that the other instrument has crossed', async () => {
+    it('refuses a past time, and a bound that the other instrument has crossed', async () => {
       now += 30_000
       await tick(100)
       const hold = await patch({ rules: { maxHold: { ms: 20_000 } } })
@@ -373,7 +373,7 @@ describe('the HTTP API', () => {
     })
   })
 
-  it('exits and releases by hand, and journals by whom', async () => {
+  it('exits and releases by hand, and journals the requester', async () => {
     await add()
     await add({ id: 'p2' })
     const exit = await ask('POST', '/api/positions/p1/exit')
@@ -395,7 +395,7 @@ describe('the HTTP API', () => {
     expect(lines[2]?.by).to.match(/^loopback at .*127\.0\.0\.1$/)
   })
 
-  it('moves the kill switch, and asks what becomes of held exits', async () => {
+  it('moves the kill switch, and asks what to do with held exits', async () => {
     const move = (body: object): Promise<Answer> => ask('POST', '/api/kill-switch', body)
     await add()
     await tick(100)
@@ -407,7 +407,7 @@ describe('the HTTP API', () => {
     expect([moved.status, moved.body['state']]).to.deep.equal([200, 'off'])
   })
 
-  it('forgets the exits that halt held when it is told to', async () => {
+  it('discards the exits that halt held when requested', async () => {
     await add()
     await tick(100)
     await ask('POST', '/api/kill-switch', { state: 'halt' })
@@ -418,7 +418,7 @@ describe('the HTTP API', () => {
     expect((await ask('GET', '/api/positions/p1')).body['state']).to.equal('guarded')
   })
 
-  it('profiles itself for holders of the token alone, one at a time', async () => {
+  it('records a profile of itself only for holders of the token, one at a time', async () => {
     const path = '/api/debug/profile?seconds=1'
     expect(await codeOf(ask('POST', path))).to.deep.equal([403, 'TOKEN_REQUIRED'])
     await server.close()
@@ -449,7 +449,7 @@ describe('the HTTP API', () => {
     expect(keeper.lines.at(-1)).to.include({ kind: 'actor-restarted-by-hand' })
   })
 
-  it('shows how calls fare, and moves breakers by hand', async () => {
+  it('shows the calls to the broker, and moves breakers by hand', async () => {
     const view = (await ask('GET', '/api/gateway')).body
     const states = (body: object): unknown[] =>
       (body as { breakers: { group: string; state: string }[] }).breakers.map(each => [
@@ -469,7 +469,7 @@ describe('the HTTP API', () => {
     expect(keeper.lines.at(-1)).to.include({ kind: 'breaker-moved', group: 'orders' })
   })
 
-  it('changes how much a component says, and knows no others', async () => {
+  it('changes the log level of a component, and refuses unknown components', async () => {
     const path = '/api/log-levels'
     const set = (body: object): Promise<Answer> => ask('POST', path, body)
     expect((await set({ component: 'exits', level: 'debug' })).body).to.include({ exits: 'debug' })

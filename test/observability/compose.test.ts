@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { parse } from 'yaml'
 
 const FOLDER = fileURLToPath(new URL('../../config', import.meta.url))
-/** Where Grafana looks for its provisioning. */
+/** Where Grafana expects its provisioning. */
 const PROVISIONING = '/etc/grafana/provisioning'
 
 interface Service {

@@ -14,14 +14,14 @@ const aCycle = (but: Partial<CycleRecord> = {}): CycleRecord => ({
 })
 
 describe('CycleMetrics', () => {
-  it('knows nothing before the first cycle, and says so', () => {
+  it('has no figures before the first cycle, and says so', () => {
     const report = new CycleMetrics(5).getMetrics()
     expect(report.since).to.equal(5)
     expect(report.cycleTime).to.deep.equal({ min: null, max: null, average: null, last: null })
     expect(report.apiCalls).to.deep.equal({ total: 0, perCycle: null })
   })
 
-  it('refuses a time that cannot be, and changes nothing', () => {
+  it('refuses an impossible time, and changes nothing', () => {
     const metrics = new CycleMetrics(0)
     for (const cycleTime of [-1, NaN, Infinity]) {
       expect(() => metrics.recordCycleMetrics(aCycle({ cycleTime }))).to.throw(RangeError)
@@ -61,7 +61,7 @@ describe('CycleMetrics', () => {
     )
   })
 
-  it('gives what happens between two cycles to the later one, also over a reset', () => {
+  it('counts what happens between two cycles in the later one, also over a reset', () => {
     const metrics = new CycleMetrics(0)
     metrics.incrementMetric('storeQueries', 2)
     metrics.incrementMetric('exits.stop-loss')
@@ -79,7 +79,7 @@ describe('CycleMetrics', () => {
     ])
   })
 
-  it('keeps a bounded number of kinds, whatever errors are called', () => {
+  it('keeps a bounded number of kinds, whatever the errors are called', () => {
     const metrics = new CycleMetrics(0)
     for (let i = 0; i < 500; i++) metrics.incrementMetric(`errors.e${i}`)
     metrics.recordCycleMetrics(aCycle(metrics.takeCounts()))

@@ -24,7 +24,7 @@ describe('ExitTimes', () => {
 
   const passed = (ms: number): void => void (mono += ms)
 
-  it('measures each stretch once, however often it is told', () => {
+  it('measures each phase once, however often it is reported', () => {
     times.decided(exit, 2)
     passed(30)
     times.decided(exit, 40)
@@ -42,7 +42,7 @@ describe('ExitTimes', () => {
     ])
   })
 
-  it('takes a fill for the word of the venue where there was none before it', () => {
+  it('uses a fill as the acknowledgement where there was none before it', () => {
     times.decided(exit, 0)
     passed(4)
     times.ended(P1, { outcome: 'filled' }, exit)
@@ -64,7 +64,7 @@ describe('ExitTimes', () => {
     expect(measured).to.deep.equal([])
   })
 
-  it('begins anew with the next life of an id', () => {
+  it('starts anew with the next generation of an id', () => {
     times.decided(exit, 1)
     times.decided({ ...exit, generation: 2 }, 3)
     expect(measured).to.deep.equal([

@@ -28,7 +28,7 @@ const status = (but: Partial<HealthFacts>): [string, readonly string[]] => {
 }
 
 describe('healthStatus', () => {
-  it('fails while a position is not guarded, and says which and for how long', () => {
+  it('fails while a position is unguarded, and names it and for how long', () => {
     expect(status({ unguarded: [{ what: 'btc-1: no price', forMs: 2_500 }] })).to.deep.equal([
       'fail',
       ['positions:unguarded: 1: btc-1: no price for 2.5 s'],
@@ -43,7 +43,7 @@ describe('healthStatus', () => {
     expect(status({ isRunning: false })[0]).to.equal('fail')
   })
 
-  it('warns of stale prices, restarts and a kill switch that is on', () => {
+  it('warns about stale prices, restarts and a kill switch that is on', () => {
     expect(status({ stalePrices: [{ what: 'ACME', forMs: 40_000 }] })[0]).to.equal('warn')
     expect(status({ actors: { alive: 5, expected: 5, restarts: 1 } })[0]).to.equal('warn')
     expect(status({ killSwitch: 'flatten' })[0]).to.equal('warn')
@@ -69,7 +69,7 @@ describe('healthStatus', () => {
     expect(checks['positions:guarded']?.[0]?.observedValue).to.equal(3)
   })
 
-  it('tells the worst 20 of many, and how many more there are', () => {
+  it('names the worst 20 of many, and how many more there are', () => {
     const unguarded = Array.from({ length: 30 }, (_, index) => ({
       what: `p${index}`,
       forMs: index,
@@ -78,7 +78,7 @@ describe('healthStatus', () => {
     expect(line).to.match(/^positions:unguarded: 30: p29 .* and 10 more$/)
   })
 
-  it('warns of whatever somebody should look at', () => {
+  it('warns about everything that a person should check', () => {
     const troubles: Partial<HealthFacts>[] = [
       { mode: 'observe' },
       { trippedLimits: [{ what: 'all' }] },

@@ -43,7 +43,7 @@ describe('PerformanceHistory', () => {
     expect(history.points.hours[1]?.operations['cycle']?.count).to.equal(60)
   })
 
-  it('goes on with what an earlier process has kept', async () => {
+  it('continues with what an earlier process has stored', async () => {
     await pass(61)
     const again = await PerformanceHistory.open(store, now)
     expect(again.points).to.deep.equal(history.points)

@@ -58,7 +58,7 @@ describe('logger', () => {
     ])
   })
 
-  it('lets no detail take the place of level, time, component or kind', async () => {
+  it('lets no detail replace level, time, component or kind', async () => {
     const log = await make()
     log.log(anEntry({ detail: { level: 95.5, ts: 1, kind: 'x', component: 'y', price: 95 } }))
     const [line] = await linesOf(log)
@@ -72,7 +72,7 @@ describe('logger', () => {
     })
   })
 
-  it('leaves out what is below the level of its component, as it is now', async () => {
+  it('omits what is below the present level of its component', async () => {
     const log = await make({ levels: { supervision: 'warn' } })
     log.log(anEntry({ component: 'supervision', kind: 'a' }))
     log.log(anEntry({ level: 'debug', kind: 'b' }))
@@ -85,7 +85,7 @@ describe('logger', () => {
     ])
   })
 
-  it('never shows a secret, wherever it stands and however it is written', async () => {
+  it('never shows a secret, in any field and any encoding', async () => {
     const secrets = ['hunter2hunter2', 'quo"ted-secret']
     for (const format of ['json', 'text']) {
       const log = await make({ format }, { secrets })
@@ -102,7 +102,7 @@ describe('logger', () => {
     }
   })
 
-  it('lets a bounded number of a kind through, and says later how many it left out', async () => {
+  it('lets a bounded number of a kind through, and reports later how many it omitted', async () => {
     const log = await make({ maxPerSecond: 2 })
     for (let i = 0; i < 5; i++) log.log(anEntry({ kind: 'flood' }))
     log.log(anEntry({ kind: 'other' }))

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import * as watchkeeper from '../../src/index.ts'
 
-describe('what a program can measure its own cycles with', () => {
+describe('what a program measures of its own cycles', () => {
   let mono: number
   let mine: watchkeeper.Measurements
 
@@ -10,7 +10,7 @@ describe('what a program can measure its own cycles with', () => {
     mine = watchkeeper.measurements({ now: () => 1_000 + mono, monotonic: () => mono })
   })
 
-  it('is exported under the names of its functions, each of which can be taken out', () => {
+  it('exports functions that work without their object', () => {
     const { recordCycleMetrics, getMetrics, resetMetrics, incrementMetric } = watchkeeper
     resetMetrics()
     incrementMetric('apiCalls', 2)
@@ -50,7 +50,7 @@ describe('what a program can measure its own cycles with', () => {
     expect(trends).to.deep.equal([])
   })
 
-  it('measures a cycle that throws, and throws on', () => {
+  it('measures a cycle that throws, and rethrows', () => {
     const broken = () => {
       mono += 1
       throw new Error('broken')

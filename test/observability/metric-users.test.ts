@@ -14,7 +14,7 @@ interface Dashboard {
   }[]
 }
 
-describe('whoever reads the metrics', () => {
+describe('the readers of the metrics', () => {
   const folder = `${ROOT}/config/grafana`
   const boards = readdirSync(folder)
     .filter(name => name.endsWith('.json'))
@@ -46,7 +46,7 @@ describe('whoever reads the metrics', () => {
     }
   })
 
-  it('would be caught asking for what does not exist', () => {
+  it('detect a query for something that does not exist', () => {
     expect(unknownIn('rate(watchkeeper_nothing_total[5m])')).to.have.length(1)
     expect(unknownIn('watchkeeper_ticks_total{shape="round"}')).to.have.length(1)
     expect(unknownIn('sum by (shape) (watchkeeper_ticks_total)')).to.have.length(1)
@@ -54,7 +54,7 @@ describe('whoever reads the metrics', () => {
     expect(unknownIn('sum by (result) (watchkeeper_ticks_total{instance=~"a"})')).to.have.length(0)
   })
 
-  it('brings a data source of their own to the dashboards', () => {
+  it('provide the dashboards with a data source of their own', () => {
     for (const { panels } of boards) {
       for (const { datasource } of panels) expect(datasource.uid).to.equal('${datasource}')
     }

@@ -12,7 +12,7 @@ describe('Profiler', () => {
 
   const cycle = (ms: number): void => profiler.profileCycle(() => void (mono += ms))
 
-  it('measures a cycle that throws, and throws on', () => {
+  it('measures a cycle that throws, and rethrows', () => {
     expect(() =>
       profiler.profileCycle(() => {
         mono += 7
@@ -37,7 +37,7 @@ describe('Profiler', () => {
     expect(profiler.slowest[0]?.phases).to.deep.equal({ prices: 5, stale: 3 })
   })
 
-  it('remembers what a cycle has done, as it is told at its end', () => {
+  it('records what a cycle has done, as reported at its end', () => {
     let calls = 0
     profiler.profileCycle(
       () => void (calls = 4),
@@ -69,7 +69,7 @@ describe('Profiler', () => {
     expect([isNear(mean, 500.5), count]).to.deep.equal([true, 1_000])
   })
 
-  it('takes each interval once', () => {
+  it('counts each interval once', () => {
     cycle(3)
     expect(profiler.takeInterval().operations['cycle']?.count).to.equal(1)
     expect(profiler.takeInterval().operations).to.deep.equal({})

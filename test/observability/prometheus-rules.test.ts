@@ -48,7 +48,7 @@ const seriesOf = ({ input_series }: RuleTest, instance: string): string[] =>
     .filter(({ series }) => series.includes(`instance="${instance}"`))
     .map(({ series }) => series.replace(`instance="${instance}"`, ''))
 
-/** Runs promtool; its output tells what is wrong. */
+/** Runs promtool; its output names what is wrong. */
 function promtool(...args: readonly string[]): string {
   try {
     return execFileSync('promtool', args, { cwd: FOLDER, encoding: 'utf8', stdio: 'pipe' })
@@ -66,7 +66,7 @@ describe('the alerts for Prometheus', () => {
     expect(promtool('test', 'rules', 'rules.test.yml')).to.include('SUCCESS')
   })
 
-  it('have a test each that fires for the instance at fault, beside one that is well', () => {
+  it('have a test each that fires for the faulty instance, beside a healthy one', () => {
     const tests = testsOf()
     for (const { alert } of rulesOf()) {
       const test = tests.find(({ name }) => name === `${alert} fires`)

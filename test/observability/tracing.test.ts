@@ -56,7 +56,7 @@ describe('ExitTraces', () => {
     traces.ended(P1, { outcome: 'filled', fill })
   }
 
-  it('keeps nothing and changes nothing without a provider', async () => {
+  it('records nothing and changes nothing without a provider', async () => {
     await throughAllStages()
     expect(traces.size).to.equal(0)
     const failure = await place(() => Promise.reject(new Error('no'))).catch(
@@ -65,13 +65,13 @@ describe('ExitTraces', () => {
     expect(failure).to.equal('no')
   })
 
-  it('keeps nothing where the sampler wants nothing', async () => {
+  it('records nothing where the sampler drops the trace', async () => {
     register({ sampler: new AlwaysOffSampler() })
     await throughAllStages()
     expect([traces.size, names()]).to.deep.equal([0, []])
   })
 
-  it('makes one trace from the tick to the fill, with the times between', async () => {
+  it('makes one trace from the tick to the fill, with the times in between', async () => {
     register()
     await throughAllStages()
     const spans = exporter.getFinishedSpans()
@@ -94,7 +94,7 @@ describe('ExitTraces', () => {
     expect(traces.size).to.equal(0)
   })
 
-  it('says which call failed, and throws on', async () => {
+  it('names the failed call, and rethrows', async () => {
     register()
     traces.decided(aFollowedExit(), 0)
     const failure = await place(() => Promise.reject(new Error('reset'))).catch(
@@ -116,7 +116,7 @@ describe('ExitTraces', () => {
     expect(await place(() => Promise.resolve(6))).to.equal(6)
   })
 
-  it('puts questions about any of its orders into the trace, and of an earlier process beside it', async () => {
+  it('puts queries about its orders into the trace, and those of an earlier process beside it', async () => {
     register()
     traces.decided(aFollowedExit(), 0)
     const askFor = (clientOrderId: string) =>
@@ -132,7 +132,7 @@ describe('ExitTraces', () => {
     expect(roots).to.deep.equal([false, true, true])
   })
 
-  it('ends the trace of an earlier life of an id with that life', () => {
+  it('ends the trace of an earlier generation of an id with that generation', () => {
     register()
     traces.decided(aFollowedExit(), 0)
     traces.decided(aFollowedExit({ generation: 2 }), 0)

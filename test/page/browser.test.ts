@@ -49,7 +49,7 @@ needing('chromium').describe('The page in a browser', function () {
     folder.remove()
   })
 
-  it('shows every view, in light and dark, without an error and without a serious fault', async () => {
+  it('shows every view, in light and dark, without an error and without a serious accessibility fault', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page, complaints } = await opened(browser, url, { colorScheme })
       for (const [hash, text] of [
@@ -70,12 +70,12 @@ needing('chromium').describe('The page in a browser', function () {
     }
   })
 
-  it('shows new prices by itself, and fits on a phone', async () => {
+  it('shows new prices automatically, and fits on a phone', async () => {
     const { page } = await opened(browser, url, { viewport: { width: 390, height: 844 } })
     const price = page.locator('.row', { hasText: 'btc-1' }).locator('.price')
     const before = await price.textContent()
     await until(async () => (await price.textContent()) !== before)
-    expect(await page.locator('h1').textContent()).to.match(/guarded|look/)
+    expect(await page.locator('h1').textContent()).to.match(/guarded|attention/)
     const width = await page.evaluate('document.documentElement.scrollWidth')
     expect(width).to.be.at.most(390)
     await page.context().close()
@@ -94,13 +94,13 @@ needing('chromium').describe('The page in a browser', function () {
     const before = await price.textContent()
     await until(async () => (await price.textContent()) !== before)
     expect(streams).to.deep.equal([])
-    // The page that leads goes: the other one reads the stream itself.
+    // The leading page closes: the other one reads the stream itself.
     await page.close()
     await until(() => streams.length === 1)
     await second.context().close()
   })
 
-  it('is used by keyboard', async () => {
+  it('can be used by keyboard', async () => {
     const { page } = await opened(browser, url)
     await page.locator('.row').first().waitFor()
     await page.keyboard.press('/')
@@ -127,7 +127,7 @@ needing('chromium').describe('The page in a browser', function () {
     await page.context().close()
   })
 
-  it('shows what a change of rules does before it is made', async () => {
+  it('shows the effect of a change of rules before it is made', async () => {
     const { page } = await opened(browser, `${url}#/positions/btc-1`)
     const change = async (rules: unknown): Promise<void> => {
       await page.getByRole('button', { name: 'Change rules' }).click()
@@ -160,7 +160,7 @@ needing('chromium').describe('The page in a browser', function () {
     await page.context().close()
   })
 
-  it('turns grey while the service is away, goes on after its restart, and asks for a new token', async () => {
+  it('turns grey while the service is away, continues after its restart, and asks for a new token', async () => {
     const { page } = await opened(browser, url)
     await page.locator('.row').first().waitFor()
     await service.end('SIGTERM')
@@ -186,7 +186,7 @@ needing('chromium').describe('The page in a browser', function () {
     await page.context().close()
   })
 
-  it('loads itself anew where the service serves another build', async () => {
+  it('reloads where the service serves another build', async () => {
     const { page } = await opened(browser, url)
     await page.locator('.row').first().waitFor()
     let isOther = true

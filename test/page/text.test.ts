@@ -9,7 +9,7 @@ import {
 } from '../../src/page/text.ts'
 
 describe('The texts of the page', () => {
-  it('show a price in the digits of its tick size, or as it came', () => {
+  it('show a price in the digits of its tick size, or unchanged', () => {
     expect(priceText(2_592.52, 0.05)).to.equal('2,592.52')
     expect(priceText(4.1, 0.05)).to.equal('4.10')
     expect(priceText(1.06306188, null)).to.equal('1.0630619')
@@ -18,7 +18,7 @@ describe('The texts of the page', () => {
     expect(digitsOf(0.00001)).to.equal(5)
   })
 
-  it('say that money is not known in place of 0, and never show a negative 0', () => {
+  it('show unknown money as unknown instead of 0, and never show a negative 0', () => {
     expect(moneyText(null)).to.equal('not known')
     expect(moneyText(-0.001, null, true)).to.equal('0.00')
     expect(moneyText(12.5, 'USD', true)).to.equal('+12.50 USD')
@@ -34,7 +34,7 @@ describe('The texts of the page', () => {
     expect([durationText(-5), ageText(900)]).to.deep.equal(['0 ms', '0 s'])
   })
 
-  it('say what a check found in words', () => {
+  it('show the result of a check in words', () => {
     expect(whyText('positions:unguarded: 1: a for 3.0 s')).to.equal(
       'positions unguarded – 1: a for 3.0 s',
     )

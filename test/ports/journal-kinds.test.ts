@@ -6,7 +6,9 @@ import { JOURNAL_KINDS, journalKindRow } from '../../src/ports/journal-kinds.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const KINDS = Object.keys(JOURNAL_KINDS)
-/** Events that are counted, and change no position and no exit: the journal has no line of them. */
+/**
+ * Events that are counted, and change no position and no exit: the journal has no line for them.
+ */
 const COUNTED = ['store-failed', 'reconcile-failed']
 
 const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8')

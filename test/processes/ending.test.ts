@@ -16,7 +16,7 @@ describe('the end of a process', () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'watchkeeper-ending-'))))
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** How it ends; its lines are read unless it is about that. */
+  /** How it ends; its output is read unless the test is about that. */
   function end(
     how: string,
     {
@@ -50,7 +50,7 @@ describe('the end of a process', () => {
     expect(well).to.deep.equal({ code: null, signal: 'SIGTERM' })
   })
 
-  it('waits for no reader that stands still', async () => {
+  it('waits for no reader that has stopped reading', async () => {
     const ended = await end('with lines that are not read', { reads: false })
     expect(ended).to.deep.equal({ code: 3, signal: null })
   })
@@ -60,12 +60,12 @@ describe('the end of a process', () => {
     expect(await end('with lines that are not read')).to.deep.equal({ code: 3, signal: null })
   })
 
-  it('comes at once by a signal that the process hears itself', async () => {
+  it('is immediate by a signal that the process itself handles', async () => {
     const ended = await end('at once, though it hears the signal')
     expect(ended).to.deep.equal({ code: null, signal: 'SIGTERM' })
   })
 
-  needing('namespaces').it('comes at once to process 1 of a container too', async () => {
+  needing('namespaces').it('is immediate for process 1 of a container too', async () => {
     const ended = await end('at once, though it hears the signal', { before: AS_PROCESS_1 })
     expect(ended.code).to.not.equal(3)
   })

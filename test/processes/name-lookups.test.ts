@@ -13,12 +13,12 @@ describe('look-ups of names', () => {
   let clock: sinon.SinonFakeTimers
   let asked: { readonly name: string; readonly answer: Parameters<LookupAll>[2] }[]
   let lookup: Lookup
-  let told: unknown[]
+  let results: unknown[]
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'nextTick'] })
     asked = []
-    told = []
+    results = []
     const fake: LookupAll = (name, _options, answer) => {
       asked.push({ name, answer })
     }
@@ -28,7 +28,7 @@ describe('look-ups of names', () => {
   afterEach(() => clock.restore())
 
   const find = (name: string, options: LookupOptions = { all: true }): void =>
-    lookup(name, options, (error, addresses) => told.push(error?.code ?? addresses))
+    lookup(name, options, (error, addresses) => results.push(error?.code ?? addresses))
 
   const again = (code: string): Error => Object.assign(new Error(code), { code })
 
@@ -37,32 +37,32 @@ describe('look-ups of names', () => {
     asked[0]!.answer(null, A)
     find('bridge')
     clock.tick(499)
-    expect(told).to.deep.equal([A])
+    expect(results).to.deep.equal([A])
     clock.tick(1)
-    expect(told).to.deep.equal([A, A])
+    expect(results).to.deep.equal([A, A])
     asked[1]!.answer(null, B)
-    expect(told).to.deep.equal([A, A])
+    expect(results).to.deep.equal([A, A])
     find('bridge')
     asked[2]!.answer(null, B)
-    expect(told.at(-1)).to.equal(B)
+    expect(results.at(-1)).to.equal(B)
   })
 
   it('ask for a name once at a time, however many wait for it', () => {
     for (let call = 0; call < 20; call++) find('bridge')
     clock.tick(60_000)
-    expect([asked.length, told]).to.deep.equal([1, []])
+    expect([asked.length, results]).to.deep.equal([1, []])
     asked[0]!.answer(null, A)
-    expect(told).to.have.length(20)
+    expect(results).to.have.length(20)
   })
 
-  it('take two threads at most, and then the names that wait', () => {
+  it('take two threads at most, and then the waiting names', () => {
     for (const name of ['a', 'b', 'c', 'd']) find(name)
     expect(asked.map(({ name }) => name)).to.deep.equal(['a', 'b'])
     asked[0]!.answer(null, A)
     expect(asked.map(({ name }) => name)).to.deep.equal(['a', 'b', 'c'])
   })
 
-  it('use the last addresses at a failure for now, and believe one for good', () => {
+  it('use the last addresses after a temporary failure, and accept a permanent one', () => {
     find('bridge')
     asked[0]!.answer(null, A)
     find('bridge')
@@ -71,18 +71,18 @@ describe('look-ups of names', () => {
     asked[2]!.answer(again('ENOTFOUND'), [])
     find('other')
     asked[3]!.answer(again('EAI_AGAIN'), [])
-    expect(told).to.deep.equal([A, A, 'ENOTFOUND', 'EAI_AGAIN'])
+    expect(results).to.deep.equal([A, A, 'ENOTFOUND', 'EAI_AGAIN'])
   })
 
-  it('refuse more callers than a bound while a resolver hangs', () => {
+  it('refuse callers beyond a bound while a resolver hangs', () => {
     for (let call = 0; call < 1_001; call++) find('bridge')
     clock.tick(1)
-    expect(told).to.deep.equal(['EAI_AGAIN'])
+    expect(results).to.deep.equal(['EAI_AGAIN'])
   })
 
-  it('give one address to a caller that wants one', () => {
-    lookup('bridge', {}, (error, address, family) => told.push(error, address, family))
+  it('return one address to a caller that wants one', () => {
+    lookup('bridge', {}, (error, address, family) => results.push(error, address, family))
     asked[0]!.answer(null, A)
-    expect(told).to.deep.equal([null, '192.0.2.1', 4])
+    expect(results).to.deep.equal([null, '192.0.2.1', 4])
   })
 })

@@ -42,16 +42,16 @@ describe('startWatchdog', () => {
     },
   )
 
-  it('kills a process whose loop blocks before it has turned once', async () => {
+  it('kills a process whose loop blocks before its first turn', async () => {
     expect((await run('blocks at once')).signal).to.equal('SIGKILL')
   })
 
-  it('lets a process go on whose loop is merely slow', async () => {
+  it('lets a process continue whose loop is merely slow', async () => {
     const ended = await run('is slow')
     expect(ended).to.deep.equal({ code: 0, signal: null, stdout: 'went on\n', stderr: '' })
   })
 
-  it('watches no longer once it is stopped', async () => {
+  it('stops watching once it is stopped', async () => {
     const { code, stdout } = await run('stops the watch')
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: 'went on\n' })
   })

@@ -35,8 +35,8 @@ needing('redis-server').describe('a connection to Redis', () => {
     opened.push(connection)
     return connection
   }
-  const open = async (config: RedisConfig, told: (RedisError | undefined)[] = []) => {
-    const onChange = (error: RedisError | undefined): void => void told.push(error)
+  const open = async (config: RedisConfig, changes: (RedisError | undefined)[] = []) => {
+    const onChange = (error: RedisError | undefined): void => void changes.push(error)
     const connection = await RedisConnection.open({ config, monotonic, onChange })
     opened.push(connection)
     return connection
@@ -57,16 +57,16 @@ needing('redis-server').describe('a connection to Redis', () => {
     await server.flush()
   })
 
-  it('says within the deadline that nobody listens, and tells it once', async () => {
-    const told: (RedisError | undefined)[] = []
+  it('reports within the deadline that no server listens, once', async () => {
+    const changes: (RedisError | undefined)[] = []
     const port = await closedPort()
-    const connection = await open(server.config({ url: `redis://127.0.0.1:${port}` }), told)
+    const connection = await open(server.config({ url: `redis://127.0.0.1:${port}` }), changes)
     expect(await codeOf(connection.ready(300))).to.equal('REDIS_UNAVAILABLE')
     expect(await codeOf(connection.run(client => client.get('a')))).to.equal('REDIS_UNAVAILABLE')
-    expect(told.map(each => each?.code)).to.deep.equal(['REDIS_UNAVAILABLE'])
+    expect(changes.map(each => each?.code)).to.deep.equal(['REDIS_UNAVAILABLE'])
   })
 
-  it('says that the password is wrong', async () => {
+  it('reports a wrong password', async () => {
     const locked = await start({ requirepass: 'right' })
     const connection = await open(locked.config({ password: 'wrong' }))
     expect(await codeOf(connection.ready(1_000))).to.equal('REDIS_AUTH')
@@ -108,12 +108,15 @@ needing('redis-server').describe('a connection to Redis', () => {
     expect(crowded.breaker.kind).to.equal('closed')
   })
 
-  it('connects anew when the primary has become a replica and keeps its connections', async () => {
+  it('reconnects when the primary has become a replica and keeps its connections', async () => {
     const next = await start()
     const port = await SwitchedPort.open(server)
     try {
-      const told: (RedisError | undefined)[] = []
-      const connection = await open(server.config({ url: port.url, reconnectMaxMs: 60_000 }), told)
+      const changes: (RedisError | undefined)[] = []
+      const connection = await open(
+        server.config({ url: port.url, reconnectMaxMs: 60_000 }),
+        changes,
+      )
       await connection.ready(10_000)
       await connection.run(client => client.set('a', '1'))
       await server.ask(['replicaof', '127.0.0.1', String(next.port)])
@@ -121,10 +124,14 @@ needing('redis-server').describe('a connection to Redis', () => {
       expect(await codeOf(connection.run(client => client.set('a', '2')))).to.equal(
         'REDIS_READONLY',
       )
-      await until(() => told.length === 3)
+      await until(() => changes.length === 3)
       await connection.run(client => client.set('a', '2'))
-      expect(told.map(each => each?.code)).to.deep.equal([undefined, 'REDIS_READONLY', undefined])
-      // One that leads to a replica again is not given up at each command.
+      expect(changes.map(each => each?.code)).to.deep.equal([
+        undefined,
+        'REDIS_READONLY',
+        undefined,
+      ])
+      // A connection that leads to a replica again is not closed at each command.
       await next.ask(['replicaof', '127.0.0.1', String(server.port)])
       for (let each = 0; each < 5; each++) {
         await codeOf(connection.run(client => client.eval("return redis.call('set','a','3')", 0)))
@@ -136,7 +143,7 @@ needing('redis-server').describe('a connection to Redis', () => {
     }
   })
 
-  it('rejects what is in flight when the connection breaks, and sends it no second time', async () => {
+  it('rejects commands in flight when the connection breaks, and does not send them again', async () => {
     const connection = await connect(server, { commandTimeoutMs: 60_000 })
     await connection.run(client => client.set('a', '0'))
     const blocked = codeOf(connection.run(client => client.blpop('nothing', 0)))
@@ -148,10 +155,10 @@ needing('redis-server').describe('a connection to Redis', () => {
     expect(await connection.run(client => client.get('a'))).to.equal('0')
   })
 
-  it('comes back by itself, tells so, and holds nothing back meanwhile', async () => {
+  it('reconnects by itself, reports that, and queues no command meanwhile', async () => {
     const mortal = await start()
-    const told: (RedisError | undefined)[] = []
-    const connection = await open(mortal.config(), told)
+    const changes: (RedisError | undefined)[] = []
+    const connection = await open(mortal.config(), changes)
     await connection.ready(30_000)
     let ups = 0
     connection.onUp(() => ups++)
@@ -162,12 +169,16 @@ needing('redis-server').describe('a connection to Redis', () => {
     await mortal.startAgain()
     await connection.ready(30_000)
     expect(await connection.run(client => client.get('a'))).to.equal(null)
-    expect(told.map(each => each?.code)).to.deep.equal([undefined, 'REDIS_UNAVAILABLE', undefined])
+    expect(changes.map(each => each?.code)).to.deep.equal([
+      undefined,
+      'REDIS_UNAVAILABLE',
+      undefined,
+    ])
     expect(ups).to.equal(2)
     expect(connection.reconnects).to.be.at.least(1)
   })
 
-  it('opens its breaker before a server that does not answer, and drops the connection', async () => {
+  it('opens its breaker for a server that does not answer, and drops the connection', async () => {
     const mortal = await start()
     const outcomes: RedisOutcome[] = []
     const config = mortal.config({ commandTimeoutMs: 200, pingMs: 50 })

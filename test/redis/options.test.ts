@@ -1,20 +1,20 @@
 import { expect } from 'chai'
 import { redisAddress, redisName, redisSchema } from '../../src/redis/options.ts'
 
-/** What is wrong, as `path: expected`. */
+/** The faults, as `path: expected`. */
 function faults(given: unknown): string[] {
   const result = redisSchema.safeParse(given)
   return (result.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`)
 }
 
 describe('the settings of a Redis server', () => {
-  it('need an address or a host, and tell so together with other faults', () => {
+  it('require an address or a host, and report that together with other faults', () => {
     expect(faults({ port: 0 })).to.have.length(2)
     expect(faults({ port: 'x' })).to.have.length(2)
     expect(faults({})).to.deep.equal(['url: an address such as redis://127.0.0.1:6379, or a host'])
   })
 
-  it('refuse an address that is none, and what stands beside one', () => {
+  it('refuse an invalid address, and settings that contradict one', () => {
     expect(faults({ url: 'localhost' })).to.have.length(1)
     expect(faults({ url: 'http://localhost' })).to.deep.equal([
       'url: an address with redis: or rediss:',
@@ -29,7 +29,7 @@ describe('the settings of a Redis server', () => {
     expect(faults({ host: 'a', password: 'b', passwordFile: 'c' })).to.have.length(1)
   })
 
-  it('name the same server in either way', () => {
+  it('describe the same server in either form', () => {
     const here = { host: '::1', port: 6390, db: 2, tls: true, username: 'bot' }
     const byUrl = redisAddress(redisSchema.parse({ url: 'rediss://bot@[::1]:6390/2' }))
     expect(byUrl).to.deep.equal({ ...here, password: undefined })

@@ -11,7 +11,7 @@ import {
 
 const policy = backoffOptions.parse({ jitter: 0 })
 
-/** Delays of `count` failures in a row, none of which lived. */
+/** Delays of `count` consecutive failures without a stable run in between. */
 function delays(count: number, options: object = {}, random = 0.5): number[] {
   let state: BackoffState = freshBackoff
   return Array.from({ length: count }, () => {
@@ -37,26 +37,26 @@ describe('backoff', () => {
     expect(grownMs({ initialMs: 1, factor: 2, maxMs: 100, jitter: 0.2 }, 5_000, 0)).to.equal(80)
   })
 
-  it('goes on growing after a life that was too short', () => {
+  it('keeps growing after a run that was too short', () => {
     const down = nextDelay(policy, nextDelay(policy, freshBackoff, 0, 0)[0], 0, 0)[0]
     const up = alive(policy, down, 1_000)
     expect(nextDelay(policy, up, 60_999, 0)[1]).to.equal(400)
   })
 
-  it('forgets growth after a life of resetAfterMs, seen during it or at its end', () => {
+  it('resets after a run of resetAfterMs, detected during it or at its end', () => {
     const down = nextDelay(policy, nextDelay(policy, freshBackoff, 0, 0)[0], 0, 0)[0]
     const up = alive(policy, down, 1_000)
     expect(nextDelay(policy, up, 61_000, 0)[1]).to.equal(0)
     expect(alive(policy, up, 61_000).failures).to.equal(0)
   })
 
-  it('does not add the lives before and after a failure', () => {
+  it('does not add the durations of runs before and after a failure', () => {
     let state = alive(policy, nextDelay(policy, freshBackoff, 0, 0)[0], 0)
     state = alive(policy, nextDelay(policy, state, 50_000, 0)[0], 50_000)
     expect(nextDelay(policy, state, 100_000, 0)[1]).to.equal(400)
   })
 
-  it('names the place of every fault', () => {
+  it('names the path of every fault', () => {
     expect(pathsOf({ initialMs: 0, factor: 0.5, jitter: 1.1 })).to.deep.equal([
       'initialMs',
       'factor',

@@ -85,13 +85,13 @@ describe('a circuit breaker', () => {
   describe('with rates', () => {
     const count = (given: object): object => ({ window: { kind: 'count', size: 10, ...given } })
 
-    it('judges nothing before it has seen enough calls', () => {
+    it('decides nothing before it has seen enough calls', () => {
       const options = count({ minimumCalls: 4, failureRatePct: 50 })
       expect(state(calls(fresh(options), failed(3)), 0)).to.equal('closed')
       expect(state(calls(fresh(options), failed(4)), 0)).to.equal('open')
     })
 
-    it('opens at the rate itself, judged on every outcome', () => {
+    it('opens at the rate itself, evaluated at every outcome', () => {
       const options = count({ minimumCalls: 4, failureRatePct: 50 })
       const half = calls(fresh(options), ['failure', 'failure', 'success', 'success'])
       expect(state(half, 0)).to.equal('open')
@@ -99,7 +99,7 @@ describe('a circuit breaker', () => {
       expect(state(less, 0)).to.equal('closed')
     })
 
-    it('never waits for more calls than a count window holds', () => {
+    it('never requires more calls than a count window holds', () => {
       const options = count({ size: 3, minimumCalls: 100, failureRatePct: 100 })
       expect(state(calls(fresh(options), failed(3)), 0)).to.equal('open')
     })
@@ -111,7 +111,7 @@ describe('a circuit breaker', () => {
       expect([state(run(100), 100), state(run(101), 101)]).to.deep.equal(['closed', 'open'])
     })
 
-    it('forgets by time, also when nothing was called for long', () => {
+    it('forgets by time, also when there were no calls for long', () => {
       const options = { window: { kind: 'time', windowMs: 1_000, minimumCalls: 4 } }
       const before = calls(fresh(options), failed(3))
       expect(state(call(before, 'failure', { at: 1_000 }), 1_000)).to.equal('closed')
@@ -132,7 +132,7 @@ describe('a circuit breaker', () => {
     expect(lengths).to.deep.equal([10_000, 20_000, 40_000, 60_000, 60_000, 60_000])
   })
 
-  it('opens for a second first while an exit waits', () => {
+  it('rests for only a second at first while an exit waits', () => {
     let each = fresh()
     for (let index = 0; index < 5; index++) {
       const [next, permit] = permitOf(acquire(each, 0))
@@ -196,14 +196,14 @@ describe('a circuit breaker', () => {
       return [each, probes]
     }
 
-    it('reopens as soon as the rest of them cannot save it', () => {
+    it('reopens as soon as the remaining probes cannot save it', () => {
       const [half, probes] = probing()
       const one = settle(half, probes[0]!, 'failure', 10_001)
       expect(state(one, 10_001)).to.equal('half-open')
       expect(state(settle(one, probes[1]!, 'failure', 10_002), 10_002)).to.equal('open')
     })
 
-    it('closes once all of them are in, one failure or not', () => {
+    it('closes once all of them have ended, one failure or not', () => {
       const [half, probes] = probing()
       let each = settle(half, probes[0]!, 'failure', 10_001)
       for (const probe of probes.slice(1, 3)) each = settle(each, probe, 'success', 10_002)
@@ -226,7 +226,7 @@ describe('a circuit breaker', () => {
     expect(state(probing, 20_000)).to.equal('open')
   })
 
-  it('takes an outcome once, and none of an earlier state', () => {
+  it('counts an outcome once, and none of an earlier state', () => {
     const [out, permit] = permitOf(acquire(fresh(), 0))
     const opened = calls(out, failed(5))
     expect(settle(opened, permit, 'success', 1)).to.equal(opened)
@@ -235,7 +235,7 @@ describe('a circuit breaker', () => {
     expect(settle(closed, probe, 'failure', 10_002)).to.equal(closed)
   })
 
-  it('counts refused calls apart, and lets them enter no rate', () => {
+  it('counts refused calls separately, and in no rate', () => {
     let each = tripped()
     for (let index = 0; index < 50; index++) each = acquire(each, 1)[0]
     expect([each.refused, retryInMs(each, 1)]).to.deep.equal([50, 9_999])
@@ -298,7 +298,7 @@ describe('a circuit breaker', () => {
       expect([retryInMs(neutral, 5_000), exitRetryInMs(neutral, 5_000)]).to.deep.equal([595_000, 0])
     })
 
-    it('is never told to wait longer than others', () => {
+    it('never makes it wait longer than others', () => {
       const options = { openMs: 500, exitOpenMs: 1_000, maxOpenMs: 1_000 }
       expect(exitRetryInMs(tripped(options), 0)).to.equal(500)
       expect(exitRetryInMs(openUntil(fresh(), 300, 0), 0)).to.equal(300)
@@ -319,17 +319,17 @@ describe('a circuit breaker', () => {
     expect(state(call(metricsOnly(fresh(), 0), 'denied', { at: 0 }), 0)).to.equal('metrics-only')
   })
 
-  it('counts the refusals of calls that were out together as one', () => {
+  it('counts simultaneous refusals as one', () => {
     const [one, a] = permitOf(acquire(fresh(), 0))
     const [two, b] = permitOf(acquire(one, 0))
     const open = settle(two, a, 'denied', 10)
     expect(settle(open, b, 'denied', 20)).to.equal(open)
   })
 
-  it('counts a rejection for neither side while it is closed, and as a good probe when half-open', () => {
+  it('ignores a rejection while it is closed, and counts it as a good probe when half-open', () => {
     expect(state(calls(fresh(), [...failed(4), 'rejected', 'failure']), 0)).to.equal('open')
     expect(state(call(tripped(), 'rejected', { at: 10_000 }), 10_000)).to.equal('closed')
-    // It says nothing of a ban but that calls are answered again: the next ban counts anew.
+    // It proves only that calls are answered again: the next ban counts anew.
     const [open, permit] = permitOf(acquire(fresh(), 0))
     expect(settle(openUntil(open, 60_000, 0), permit, 'rejected', 1).kind).to.equal('open')
   })
@@ -345,7 +345,7 @@ describe('a circuit breaker', () => {
     })
   })
 
-  it('does not close unprobed while a probe is out, in a ban, after refused credentials, or by hand', () => {
+  it('does not close unprobed during a probe, in a ban, after refused credentials, or when set by hand', () => {
     const [probed] = permitOf(acquire(tripped({ halfOpenMaxMs: 900_000 }), 10_000))
     const banned = advanceTo(openUntil(fresh(), 600_000, 0), 10_000, { isExitWaiting: true })
     const denied = advanceTo(call(fresh(), 'denied', { at: 0 }), 10_000)
@@ -363,7 +363,7 @@ describe('a circuit breaker', () => {
     expect(state(probeSooner(open, 1_000), 1_000)).to.equal('half-open')
   })
 
-  it('leaves a ban, and what a person has done, as it is when the venue answers other calls', () => {
+  it('leaves a ban, and a state set by a person, as it is when the venue answers other calls', () => {
     const when = { at: 100, cause: 'answered-elsewhere' } as const
     const banned = openUntil(fresh(), 60_000, 0)
     expect(probeNow(banned, when, { isBanOver: false })).to.equal(banned)
@@ -384,7 +384,7 @@ describe('a circuit breaker', () => {
     expect(again.transitions.map(({ to }) => to)).to.deep.equal(['open', 'closed'])
   })
 
-  it('forgets failures, refusals and calls under way when it is reset', () => {
+  it('forgets failures, refusals and calls in flight when it is reset', () => {
     const open = acquire(tripped(), 1)[0]
     expect([open.refused, reset(open, 1).refused]).to.deep.equal([1, 0])
     const [failing, permit] = permitOf(acquire(calls(fresh(), failed(4)), 0))
@@ -393,7 +393,7 @@ describe('a circuit breaker', () => {
     expect(state(calls(closed, failed(4), 2), 2)).to.equal('closed')
   })
 
-  it('does what a person says until a person says otherwise', () => {
+  it('keeps a state set by a person until a person changes it', () => {
     const forced = forceOpen(fresh(), 0)
     expect([state(forced, 1e9), retryInMs(forced, 1e9), isOpen(forced, 1e9)]).to.deep.equal([
       'forced-open',
@@ -426,7 +426,7 @@ describe('a circuit breaker', () => {
     expect(recordFailure(each, 0).refused).to.equal(0)
   })
 
-  it('is as open after a restart of the process as it was before', () => {
+  it('is open after a restart of the process for the remaining time', () => {
     const options = optionsOf()
     const kept = snapshot(tripped(), 4_000)
     const again = restore(options, kept, 1_000_000)
@@ -436,7 +436,7 @@ describe('a circuit breaker', () => {
     )
   })
 
-  it('is banned after a restart of the process, and still lets an exit probe', () => {
+  it('keeps a ban over a restart of the process, and still lets an exit probe', () => {
     const options = optionsOf()
     const banned = openUntil(fresh(), 600_000, 0)
     const again = restore(options, snapshot(banned, 100_000), 7)
@@ -451,7 +451,7 @@ describe('a circuit breaker', () => {
     expect(exitRetryInMs(restore(options, snapshot(tripped(), 0), 7), 7)).to.equal(2_000)
   })
 
-  describe('in any story', () => {
+  describe('in any sequence of events', () => {
     type Act =
       | { readonly kind: 'ask'; readonly isExit: boolean }
       | { readonly kind: 'end'; readonly which: number; readonly outcome: Outcome }
@@ -565,7 +565,7 @@ describe('the options of a breaker', () => {
   const faults = (given: object): string[] =>
     (breakerOptions.safeParse(given).error?.issues ?? []).map(({ path }) => path.join('.'))
 
-  it('refuse what contradicts itself, each with its path', () => {
+  it('refuse contradictions, each with its path', () => {
     expect(faults({ openMs: 5_000, maxOpenMs: 1_000 })).to.include('maxOpenMs')
     expect(faults({ exitOpenMs: 3_000 })).to.deep.equal(['exitMaxOpenMs'])
     expect(faults({ window: { kind: 'consecutive', threshold: 0 } })).to.deep.equal([

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { targets, waitMs } from '../../src/resilience/chaos-plan.ts'
 
 describe('targets', () => {
-  it('hits nobody twice, nobody that was not named, and at most so many', () => {
+  it('hits no target twice, none that was not named, and at most so many', () => {
     const names = fc.uniqueArray(fc.string({ minLength: 1 }), { maxLength: 20 })
     fc.assert(
       fc.property(

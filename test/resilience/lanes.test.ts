@@ -13,7 +13,7 @@ import {
 const aCall = (key: string, urgency = 0, since = 0) => ({ key, urgency, since, call: key })
 
 describe('the lanes', () => {
-  it('leave out the least urgent beyond the bound, and count it', () => {
+  it('drop the least urgent beyond the bound, and count it', () => {
     const full = enqueue(enqueue(lanes<string>(1), 'exits', aCall('a', 1)), 'exits', aCall('b', 2))
     expect(full.queues.exits.map(({ key }) => key)).to.deep.equal(['b'])
     expect(full.dropped.exits).to.equal(1)
@@ -39,7 +39,7 @@ describe('the lanes', () => {
     expect(twice.queues.quotes[0]?.call).to.equal('newer')
   })
 
-  it('give an exit that waits before anything else, the most urgent first', () => {
+  it('release a waiting exit before anything else, the most urgent first', () => {
     const offer = fc.record({ lane: fc.constantFrom(...LANES), urgency: fc.nat(9) })
     fc.assert(
       fc.property(fc.array(offer), offers => {

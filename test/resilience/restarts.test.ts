@@ -41,7 +41,7 @@ describe('restarts', () => {
     expect(recordRestart({ maxRestarts: 0, withinMs: 1 }, [], 0)[1]).to.equal('give-up')
   })
 
-  it('count for as long as they are within the window', () => {
+  it('count as long as they are within the window', () => {
     expect(restartsWithin(policy, [0, 50], 100)).to.equal(2)
     expect(restartsWithin(policy, [0, 50], 101)).to.equal(1)
   })
@@ -62,7 +62,7 @@ describe('restarts', () => {
     ])
   })
 
-  it('of a fleet are paced, and not delayed when they come one by one', () => {
+  it('of a fleet are paced, and not delayed when they occur one by one', () => {
     const fleet = { restartsPerSecond: 500 }
     let pace: FleetPace = freshPace
     const delays = [0, 0, 0, 100].map(now => {
@@ -73,26 +73,26 @@ describe('restarts', () => {
     expect(delays).to.deep.equal([0, 2, 4, 0])
   })
 
-  it('of a fleet tell of a common cause once in each stretch of 5 s', () => {
+  it('of a fleet report a common cause once in each 5 s', () => {
     const fleet = { restartsPerSecond: 10 }
     let pace: FleetPace = freshPace
-    const told = (times: readonly number[]): number =>
+    const reported = (times: readonly number[]): number =>
       times.filter(now => {
         const [next, { isCommonCause }] = paceRestart(fleet, pace, now)
         pace = next
         return isCommonCause
       }).length
-    expect(told(Array.from({ length: 49 }, () => 0))).to.equal(0)
-    expect(told(Array.from({ length: 100 }, () => 1))).to.equal(1)
-    expect(told([60_000])).to.equal(0)
-    expect(told(Array.from({ length: 49 }, () => 60_000))).to.equal(1)
+    expect(reported(Array.from({ length: 49 }, () => 0))).to.equal(0)
+    expect(reported(Array.from({ length: 100 }, () => 1))).to.equal(1)
+    expect(reported([60_000])).to.equal(0)
+    expect(reported(Array.from({ length: 49 }, () => 60_000))).to.equal(1)
   })
 
   it('are no common cause one by one, however slow the limit is', () => {
     expect(paceRestart({ restartsPerSecond: 0.1 }, freshPace, 0)[1].isCommonCause).to.equal(false)
   })
 
-  it('name the place of every fault of their options', () => {
+  it('name the path of every fault of their options', () => {
     const monitor = { maxRestarts: -1, withinMs: 0, onGiveUp: 'resume', backoff: { jitter: 2 } }
     expect(pathsOf({ monitor })).to.have.members(
       ['maxRestarts', 'withinMs', 'onGiveUp', 'backoff.jitter'].map(each => `monitor.${each}`),

@@ -7,7 +7,7 @@ describe('supervisionSchema', () => {
   const pathsOf = (given: unknown): string[] =>
     supervisionSchema.safeParse(given).error?.issues.map(({ path }) => path.join('.')) ?? []
 
-  it('refuses to go on without a gateway, and what it does not know', () => {
+  it('refuses to continue without a gateway, and unknown settings', () => {
     expect(pathsOf({ gateway: { onGiveUp: 'quarantine' } })).to.deep.equal(['gateway.onGiveUp'])
     for (const kind of ['gateway', 'reconciler', 'portfolio', 'caretaker']) {
       expect(pathsOf({ [kind]: { handlerDeadlineMs: 1 } })).to.deep.equal([kind])

@@ -25,7 +25,7 @@ describe('the throttle', () => {
     expect(throttleOptions.safeParse({ startRate: 5, maxRate: 4 }).success).to.equal(false)
   })
 
-  it('gates polls but not exits for a Retry-After of 2 s and more', () => {
+  it('delays polls but not exits for a Retry-After of 2 s and more', () => {
     const two = rateLimited(aThrottle(), { sentAt: 0 }, 2_000, 0)
     expect(admit(two, 'other', idle, 1_999)[1]).to.include({ kind: 'refused', retryInMs: 1 })
     expect(admit(two, 'exit', idle, 1_999)[1].kind).to.equal('admitted')
@@ -57,13 +57,13 @@ describe('the throttle', () => {
     expect(admit(aThrottle(), 'other', idle, 60_000)[0].rate).to.equal(2)
   })
 
-  it('does not grow where gates, and not the rate, hold a call back', () => {
+  it('does not grow where breakers, and not the rate, hold a call back', () => {
     const gated = rateLimited(aThrottle(), { sentAt: 0 }, 60_000, 0)
     const waiting = admit(gated, 'other', idle, 30_000)[0]
     expect(admit(waiting, 'other', idle, 31_000)[0].rate).to.equal(gated.rate)
   })
 
-  describe('at a refusal by rate', () => {
+  describe('when rate limited', () => {
     /** Refused at these times, with so many calls admitted between the last two. */
     const cutsAt = (times: readonly number[], admitted = 0, options: object = {}) => {
       let state = aThrottle({ startRate: 10, ...options })
@@ -74,17 +74,17 @@ describe('the throttle', () => {
       return state.cuts.map(({ to, reason }) => [Number(to.toFixed(3)), reason])
     }
 
-    it('gives up a tenth', () => {
+    it('reduces its rate by a tenth', () => {
       expect(cutsAt([0])).to.deep.equal([[9, 'probe']])
     })
 
-    it('takes what went through between two soon after each other for the limit', () => {
+    it('uses the rate between two close refusals as the limit', () => {
       expect(cutsAt([0, 2_000], 12).at(-1)).to.deep.equal([5.76, 'measured'])
       expect(cutsAt([0, 2_000], 200).at(-1)).to.deep.equal([8.55, 'measured'])
       expect(cutsAt([0, 2_000], 2).at(-1)).to.deep.equal([2.7, 'measured'])
     })
 
-    it('gives up three tenths where there is too little to measure by', () => {
+    it('reduces its rate by three tenths where there is too little to measure by', () => {
       expect(cutsAt([0, 400], 9).at(-1)).to.deep.equal([6.3, 'too-few-samples'])
       expect(cutsAt([0, 2_000], 1).at(-1)).to.deep.equal([6.3, 'too-few-samples'])
     })
@@ -111,20 +111,20 @@ describe('the throttle', () => {
     expect(calculateAdaptiveThrottle(aThrottle(), { ...idle, failureShare: 0.3 })).to.equal(750)
   })
 
-  it('has one law: the settings of others are refused', () => {
+  it('has one law: settings of others are refused', () => {
     for (const other of [{ law: 'step' }, { law: 'adaptive' }, { baseIntervalMs: 100 }]) {
       expect(throttleOptions.safeParse(other).success, Object.keys(other)[0]).to.equal(false)
     }
   })
 
-  it('is frozen while a breaker is open, and cut all the same', () => {
+  it('is frozen while a breaker is open, and still reduced', () => {
     const frozen = breakerOpened(aThrottle({ startRate: 10 }), 0)
     const hungry = admit(admit(frozen, 'other', idle, 0)[0], 'other', idle, 0)[0]
     expect(admit(hungry, 'other', idle, 900)[0].rate).to.equal(10)
     expect(rateLimited(frozen, { sentAt: 0 }, 0, 0).rate).to.equal(9)
   })
 
-  it('has exits overdraw half a second under a published limit, but not after a refusal', () => {
+  it('lets exits overdraw half a second under a published limit, but not after a refusal', () => {
     const burst = (state: ReturnType<typeof aThrottle>, at: number): number => {
       let sent = 0
       for (let next = state; ; sent++) {
@@ -152,7 +152,7 @@ describe('the throttle', () => {
   describe('over a restart of the process', () => {
     const optionsOf = (options: object) => throttleOptions.parse(options)
 
-    it('keeps the rate that it has found out, its cuts and its gates', () => {
+    it('keeps the rate that it has found, its cuts and its delays', () => {
       const options = optionsOf({ startRate: 10 })
       const before = rateLimited(throttle(options, 0), { sentAt: 0 }, 30_000, 0)
       const kept = throttleSnapshot.parse(snapshotThrottle(before, 10_000))
@@ -163,7 +163,7 @@ describe('the throttle', () => {
       expect(admit(again, 'other', idle, 15_100)[1].kind).to.equal('admitted')
     })
 
-    it('knows what its horizons have admitted', () => {
+    it('remembers what its horizons have admitted', () => {
       const options = optionsOf({ startRate: 50, perDay: 100 })
       let state = throttle(options, 0)
       for (let index = 0; index < 100; index++) state = admit(state, 'exit', idle, index * 1_000)[0]

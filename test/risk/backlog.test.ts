@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { Backlog } from '../../src/risk/backlog.ts'
 
 describe('Backlog', () => {
-  it('finds the first tick of a number or later, and its length when there is none', () => {
+  it('finds the first tick with at least a given number, or its length when there is none', () => {
     const backlog = new Backlog()
     for (const seq of [3, 5, 9]) backlog.push(seq, seq * 10, seq * 100, 1)
     expect([0, 3, 4, 9, 10].map(seq => backlog.indexOf(seq))).to.deep.equal([0, 0, 1, 2, 3])

@@ -53,7 +53,7 @@ describe('session days', () => {
     expect(isSessionDay(session(), parseDay('1969-12-31')!)).to.equal(true)
   })
 
-  it('are looked for within two years, not for ever', () => {
+  it('are searched for within two years, not for ever', () => {
     expect(sessionDayFrom(session({ days: new Set() }), 0)).to.equal(undefined)
     expect(nextOccurrence(session({ days: new Set() }), 60, 0)).to.equal(undefined)
   })

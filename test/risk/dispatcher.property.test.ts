@@ -4,7 +4,7 @@ import { ORDERLY, runInDisorder, type Disorder } from '../support/burst-engine.t
 import { evaluatePlainly, type PlainEvent, type PlainPosition } from '../support/plain-evaluator.ts'
 import { scenario as anyScenario } from '../support/scenarios.ts'
 
-/** More of them find more; the default is for every day. */
+/** More runs find more; the default is for every day. */
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 1_500)
 const TIMEOUT_MS = 60_000 + RUNS * 100
 
@@ -39,7 +39,7 @@ function essence(decision: {
 const byPosition = (a: { positionId: string }, b: { positionId: string }): number =>
   a.positionId < b.positionId ? -1 : 1
 
-/** Decisions as the plain evaluator makes them, those that never found a price included. */
+/** Decisions of the plain evaluator, including those that never found a price. */
 function plainly(positions: PlainPosition[], events: PlainEvent[]) {
   const { decisions, open } = evaluatePlainly(positions, events)
   const guarded = open
@@ -50,7 +50,7 @@ function plainly(positions: PlainPosition[], events: PlainEvent[]) {
 }
 
 describe('The dispatcher decides exactly as every rule on every tick would', () => {
-  it('in order, with the same levels left standing, when every monitor keeps up', () => {
+  it('in order, with the same final levels, when every monitor keeps up', () => {
     fc.assert(
       fc.property(scenario(), ({ positions, events }) => {
         const { decisions, guarded, unfilled } = plainly(positions, events)

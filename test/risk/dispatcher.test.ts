@@ -55,7 +55,7 @@ describe('Dispatcher', () => {
     ])
   })
 
-  it('gives out each ratchet once, also of a position that sleeps inside its band', () => {
+  it('reports each ratchet once, also of a position that sleeps inside its band', () => {
     open()
     tick(101)
     expect(ratchets()).to.deep.equal([['p1', { best: 101 }]])

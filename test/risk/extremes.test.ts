@@ -10,7 +10,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 describe('Extremes', () => {
-  it('knows nothing since a mark that no price followed', () => {
+  it('has no extreme since a mark that no price followed', () => {
     const extremes = new Extremes()
     extremes.observe(5)
     const mark = extremes.mark()
@@ -18,7 +18,7 @@ describe('Extremes', () => {
     expect(extremes.bestSince(mark, -1)).to.equal(-Infinity)
   })
 
-  it('gives the best mirrored price since each mark, as a plain scan does', () => {
+  it('returns the best mirrored price since each mark, as a plain scan does', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), steps => {
         const extremes = new Extremes()
@@ -48,7 +48,7 @@ describe('Extremes', () => {
     expect(extremes.size).to.be.lessThan(4)
   })
 
-  it('goes on after it forgot its segments', () => {
+  it('continues after it forgot its segments', () => {
     const extremes = new Extremes()
     extremes.observe(9)
     extremes.mark()

@@ -35,7 +35,7 @@ describe('fold', () => {
     }
   }
 
-  it('decides in the place of a monitor that never answers', () => {
+  it('decides in place of a monitor that never answers', () => {
     open(aPosition(), { trailingStop: { distancePct: 10 } })
     tick(110, 120, 119)
     expect(decisions).to.deep.equal([])

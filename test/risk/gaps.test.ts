@@ -21,7 +21,7 @@ describe('QuoteGaps', () => {
     expect(gaps.limitMs).to.equal(900_000)
   })
 
-  it('remembers exactly the last 200 gaps and tells when the limit shrinks', () => {
+  it('remembers exactly the last 200 gaps and reports when the limit shrinks', () => {
     const gap = fc.integer({ min: 0, max: 400_000 })
     fc.assert(
       fc.property(fc.array(gap, { minLength: 150, maxLength: 500, size: 'max' }), list => {

@@ -72,7 +72,7 @@ describe('isOpenAt', () => {
     expect(isOpen(TOKYO, '2024-07-03T03:30:00Z')).to.equal(true)
   })
 
-  it('holds whatever was asked before', () => {
+  it('is independent of earlier queries', () => {
     const asked = ['2024-07-05T15:00:00Z', '2024-07-03T15:00:00Z', '2024-07-04T15:00:00Z']
     expect(asked.map(at => isOpen(DAY_SESSION, at))).to.deep.equal([true, true, false])
   })
@@ -93,7 +93,7 @@ describe('quietAt', () => {
     expect(due(undefined, '2024-07-03T23:00:00Z', 60_000)).to.equal('2024-07-03T23:01:00.000Z')
   })
 
-  it('starts afresh with the next session where the market closes first', () => {
+  it('starts anew with the next session where the market closes first', () => {
     expect(due(DAY_SESSION, '2024-07-03T19:59:30Z', 60_000)).to.equal('2024-07-05T13:31:00.000Z')
     expect(due(TOKYO, '2024-07-03T02:29:59Z', 60_000)).to.equal('2024-07-03T03:31:00.000Z')
   })
@@ -102,7 +102,7 @@ describe('quietAt', () => {
     expect(due(DAY_SESSION, '2024-07-06T12:00:00Z', 60_000)).to.equal('2024-07-08T13:31:00.000Z')
   })
 
-  it('does not start afresh at midnight where a session follows another without a break', () => {
+  it('does not start anew at midnight where a session follows another without a break', () => {
     expect(due(AROUND_THE_CLOCK, '2024-07-03T03:59:30Z', 60_000)).to.equal(
       '2024-07-03T04:00:30.000Z',
     )

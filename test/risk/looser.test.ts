@@ -55,7 +55,7 @@ describe('a change of one rule', () => {
     expect(loosenedBy('trailingStop', [change[1], change[0]])).to.equal(undefined)
   })
 
-  it('loosens where only a best price that is still to come would tell', () => {
+  it('loosens where it depends on a future best price', () => {
     const near = {
       tiers: [
         { atPct: 0, distancePct: 5 },
@@ -65,7 +65,8 @@ describe('a change of one rule', () => {
     expect(loosenedBy('trailingStop', [near, { distancePct: 5 }])).to.match(
       /at a best price of 110/,
     )
-    // Tighter at either end, but not where the level that the first tier leaves behind is overtaken.
+    // Tighter at either end, but not where the level that the first tier leaves behind is
+    // overtaken.
     const straight = { distancePct: 10 }
     const bent = {
       basis: 'entry',
@@ -135,9 +136,9 @@ const paths = fc.array(
   { minLength: 1, maxLength: 30 },
 )
 
-describe('rules that are judged not looser', () => {
+describe('rules that count as not looser', () => {
   for (const [name, options] of Object.entries(ruleOptions)) {
-    // Half of the pairs differ in one option alone: pairs of any two can seldom be compared.
+    // Half of the pairs differ in one option: arbitrary pairs can seldom be compared.
     const pairs = fc.tuple(options, options, fc.nat()).map(([a, b, which]): [Options, Options] => {
       const keys = Object.keys(a).filter(key => key in b)
       const key = keys[which % (2 * keys.length || 1)]
@@ -174,7 +175,7 @@ describe('rules that are judged not looser', () => {
 
 const NEVER = { at: Infinity, seq: Infinity }
 
-/** Undefined where options of two sets do not go together. */
+/** Undefined where options of two sets are incompatible. */
 function soundSet(name: string, options: Options) {
   try {
     return aRuleSet({ [name]: { ...options, ...(name === 'underlying' && { instrument: INDEX }) } })

@@ -11,7 +11,7 @@ const START = { best: 100, at: 0 }
 const NOW = { best: 120, at: 50 }
 
 describe('merge', () => {
-  it('keeps the last levels of a rule that throws, and the others go on', () => {
+  it('keeps the last levels of a rule that throws, and the others continue', () => {
     const throwing = ruleOf((_position, best) => {
       if (best > 110) throw new Error('a rule of our own')
       return { stop: best - 5 }
@@ -21,7 +21,7 @@ describe('merge', () => {
     expect([merged.stop, merged.target, merged.errors]).to.deep.equal([95, 130, 1])
   })
 
-  it('keeps what a rule had given that throws whatever it is asked, and nothing of others', () => {
+  it('keeps the levels of a rule that always throws, and nothing of others', () => {
     let isBroken = false
     const breaking = ruleOf((_position, best) => {
       if (isBroken) throw new Error('gone')
@@ -37,7 +37,7 @@ describe('merge', () => {
     expect([twice.stop, twice.stopBy, twice.exitAt, twice.failed]).to.deep.equal([95, 0, 900, 1])
   })
 
-  it('goes on without a rule that never gave levels', () => {
+  it('continues without a rule that never gave levels', () => {
     const throwing = ruleOf(() => {
       throw new Error('always')
     })
@@ -46,7 +46,7 @@ describe('merge', () => {
     expect([merged.failed, merged.armed]).to.deep.equal([1, 0])
   })
 
-  it('takes the tightest of each kind, and who gave it', () => {
+  it('takes the tightest of each kind, and its rule', () => {
     const set = setOf(
       fixed({ stop: 90, target: 130, exitAt: 500 }),
       fixed({ stop: 95, ratchet: 115, rearmAt: 300 }),
@@ -73,7 +73,7 @@ describe('merge', () => {
     expect([stop, target]).to.deep.equal([-105, -90])
   })
 
-  it('leaves nothing behind from what it was used for before', () => {
+  it('leaves nothing behind from its last use', () => {
     const out = noLevels()
     merge(
       setOf(fixed({ stop: 95, target: 120, ratchet: 1, exitAt: 1 })),

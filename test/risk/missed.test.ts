@@ -17,7 +17,7 @@ const RULES = [
   aRuleSet({ underlying: { instrument: 'ACME', below: 92, above: 125 } }),
 ]
 
-/** Dispatcher and monitors of some positions; a monitor looks when `act` says so. */
+/** Dispatcher and monitors of some positions; a monitor runs when `act` says so. */
 class Bench {
   readonly decided: [string, number | null, number | undefined][] = []
   readonly guards: WatchedPosition[]
@@ -55,7 +55,7 @@ class Bench {
 const tickOf = (price: number, ts: number): Tick => ({ instrument: ACME, ts, price })
 
 describe('prices that were missed', () => {
-  it('are never seen by positions that were opened after them', () => {
+  it('are never applied to positions that were opened after them', () => {
     const positions = [
       aPosition({ id: positionId('old'), openedAt: 0 }),
       aPosition({ id: positionId('new'), openedAt: 500 }),
@@ -73,7 +73,7 @@ describe('prices that were missed', () => {
     expect(bench.decided.at(-1)).to.deep.equal(['new', 95, 95])
   })
 
-  it('raise the best price when they are too old to decide, and the next tick is tested', () => {
+  it('raise the best price when they are too old to decide, and the next tick is evaluated', () => {
     const positions = [
       aPosition({ id: positionId('long') }),
       aPosition({ id: positionId('short'), side: 'short' }),
@@ -96,7 +96,7 @@ describe('prices that were missed', () => {
     ])
   })
 
-  it('decide for each position as if it were alone with those that it may see', () => {
+  it('decide for each position as if it were alone with the prices that apply to it', () => {
     const position = fc.record({
       side: fc.constantFrom('long' as const, 'short' as const),
       openedAt: fc.integer({ min: 0, max: 20 }),

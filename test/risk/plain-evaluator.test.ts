@@ -325,7 +325,7 @@ describe('The plain evaluator, on time', () => {
     })
   })
 
-  it('exits nobody by a level that moves in time until a tick is tested', () => {
+  it('exits no position by a level that moves in time until a tick is evaluated', () => {
     const tightens = levels('take-profit', (_, now) => ({ target: now >= 10 ? 101 : 110 }))
     const { exit } = run(aPosition(), [tightens], [tick(9, 102), { at: 12 }, tick(13, 101.5)])
     expect(exit).to.include({ at: 13, seq: 2, level: 101, fillPrice: 101.5, best: 102 })
@@ -365,7 +365,7 @@ describe('The plain evaluator, on quiet instruments', () => {
     expect(exit).to.include({ reason: 'stale-quote', at: 30_000, seq: null, fillPrice: 101 })
   })
 
-  it('exits nobody when the action is not to exit', () => {
+  it('exits no position when the action is not to exit', () => {
     const alert: Rule = { ...stale(10), action: 'alert' } as Rule
     expect(run(aPosition(), [alert], [tick(0, 100), tick(99, 100)]).exit).to.equal(undefined)
   })
@@ -544,7 +544,7 @@ describe('The plain evaluator, on random scenarios', () => {
       fc.property(scenario(), ({ positions, events }) => {
         const together = evaluatePlainly(positions, events)
         for (const { position, ruleSet } of positions) {
-          // A copy is a position that no rule has seen before: rules remember nothing that matters.
+          // A copy is a position that no rule has seen before: rules have no memory that matters.
           const alone = evaluatePlainly([{ position: { ...position }, ruleSet }], events)
           const ofThis = ({ positionId: id }: { positionId: string }): boolean => id === position.id
           expect(alone.decisions).to.deep.equal(together.decisions.filter(ofThis))

@@ -28,14 +28,14 @@ describe('a daily loss limit', () => {
     expect(next.tripped['all']).to.deep.equal({ at: 5, loss: 100 })
   })
 
-  it('warns once a day from its share on', () => {
+  it('warns once a day from its warning share on', () => {
     const [warned, event] = at(emptyDay(DAY), -80)
     expect(event?.kind).to.equal('warned')
     expect(at(warned, -90)[1]).to.equal(undefined)
     expect(at(onDay(warned, NEXT), -90)[1]?.kind).to.equal('warned')
   })
 
-  it('stays tripped over the day and whatever is won back, until it is reset', () => {
+  it('stays tripped until the day ends, whatever is won back, unless it is reset', () => {
     const [tripped] = at(emptyDay(DAY), -150)
     const later = onDay(addRealised(tripped, { amount: 1_000 }), NEXT)
     expect(at(later, 0)).to.deep.equal([later, undefined])
@@ -56,7 +56,7 @@ describe('a daily loss limit', () => {
     expect(at(state, -100)[1]?.kind).to.equal('tripped')
   })
 
-  it('counts what belongs to its account, underlying and currency alone', () => {
+  it('counts only profits and losses of its account, underlying and currency', () => {
     const limit = { ...ALL, account: 'A', underlying: 'NIFTY' }
     let state = emptyDay(DAY)
     state = addRealised(state, { amount: -70, account: 'A', underlying: 'NIFTY' })
@@ -68,7 +68,7 @@ describe('a daily loss limit', () => {
     expect(standingOf(state, { ...ALL, currency: 'EUR' }, 0).loss).to.equal(0)
   })
 
-  it('counts what names no account, where no other account than its own is named', () => {
+  it('counts positions without an account, where no account other than its own is named', () => {
     const limit = { ...ALL, account: 'A' }
     const lossOf = (...accounts: (string | undefined)[]): number => {
       const state = accounts.reduce(
@@ -85,7 +85,7 @@ describe('a daily loss limit', () => {
     expect(onlyAccountOf([ALL], [{ account: 'A' }])).to.equal(undefined)
   })
 
-  it('keeps one sum for whatever belongs to the same, in any order', () => {
+  it('keeps one sum for each scope, in any order', () => {
     const profit = fc.record({
       amount: fc.integer({ min: -10_000, max: 10_000 }).map(cents => cents / 100),
       account: fc.constantFrom('A', 'B', undefined),

@@ -10,7 +10,7 @@ const changes = (before: object, after: object) =>
   ruleChanges(aRuleSet({ ...before }), aRuleSet({ ...after }), reached)
 
 describe('ruleChanges', () => {
-  it('names each rule that goes, comes or changes, and what it loosens', () => {
+  it('names each rule that is added, removed or changed, and what it loosens', () => {
     const { maxHold: _gone, ...rest } = FULL
     const after = { ...rest, stopLoss: { pct: 4 }, takeProfit: { pct: 11 }, profitFloor: FLOOR }
     expect(changes(FULL, after)).to.deep.equal([
@@ -39,7 +39,7 @@ describe('refuseLooser', () => {
     )
   })
 
-  it('refuses to give up a stop that a rule which threw has left in force', () => {
+  it('refuses to drop a stop that a throwing rule has left in force', () => {
     const present = { stop: 97, target: null }
     const given = { present, next: { stop: 95, target: null } }
     expect(() => refuseLooser(position, [], given)).to.throw('a stop at 95 in place of 97')

@@ -42,18 +42,18 @@ describe('compileRuleSet', () => {
     expect(aRuleSet({ stopLoss: { price: 2 } })).not.to.equal(c)
   })
 
-  it('takes a set without rules', () => {
+  it('accepts a set without rules', () => {
     expect(aRuleSet({}).rules).to.deep.equal([])
   })
 
-  it('lists the rules there are when it does not know one', () => {
+  it('lists the known rules when it does not know one', () => {
     const [fault, ...others] = faultsOf({ martingale: {} })
     expect(others).to.deep.equal([])
     expect(fault).to.match(/^martingale: the rule "martingale", one of stopLoss, takeProfit, /)
     expect(faultsOf({ 'trailing-stop': {} })[0]).to.contain('trailingStop (rule names are in')
   })
 
-  it('takes no name of an object’s own for a rule', () => {
+  it('reads no inherited name of an object as a rule', () => {
     expect(faultsOf({ constructor: {} })).to.have.length(1)
     expect(faultsOf(JSON.parse('{ "__proto__": {} }') as Record<string, unknown>)).to.have.length(1)
   })
@@ -195,7 +195,7 @@ describe('compileRuleSet', () => {
     expect(faultsOf({ maxHold: { ms: NaN } })).to.deep.equal(['maxHold.ms: NaN, a number'])
   })
 
-  it('takes no option named __proto__ for the options of another', () => {
+  it('reads no option named __proto__ as the options of another', () => {
     const options = JSON.parse('{ "__proto__": { "price": 95 }, "pct": 5 }') as unknown
     expect(faultsOf({ stopLoss: options })).to.deep.equal([
       'stopLoss.__proto__: the option "__proto__", an option that this rule has',
@@ -204,7 +204,7 @@ describe('compileRuleSet', () => {
     expect(({} as Record<string, unknown>)['pct']).to.equal(undefined)
   })
 
-  it('takes an option that is undefined for one that is absent', () => {
+  it('treats an undefined option as absent', () => {
     expect(faultsOf({ stopLoss: { pct: undefined, price: 95 } })).to.deep.equal([])
   })
 })
@@ -254,7 +254,7 @@ describe('ruleSetWarnings', () => {
     [{ sessionEnd: { at: '15:55', timezone: 'UTC', minProfitAmount: -200 } }],
   ]
   for (const [options, subject] of ORDINARY) {
-    it(`has nothing to say about ${JSON.stringify(options)}`, () => {
+    it(`has no warning about ${JSON.stringify(options)}`, () => {
       expect(warningsOf(options, subject)).to.deep.equal([])
     })
   }
@@ -333,7 +333,7 @@ describe('ruleSetWarnings', () => {
     })
   }
 
-  it('tells a level that exits at once from one that no price reaches', () => {
+  it('distinguishes a level that exits at once from one that no price reaches', () => {
     const expected = (options: Record<string, unknown>, subject: Partial<RuleSubject> = {}) =>
       ruleSetWarnings(aRuleSet(options), aPosition(subject)).map(warning => warning.expected)
     expect(expected({ stopLoss: { price: 101 } })).to.deep.equal([

@@ -54,7 +54,7 @@ describe('RuleTally', () => {
     expect(counts('stopLoss')?.evaluated).to.be.at.least(2)
   })
 
-  it('asks nothing for a tick inside the band', () => {
+  it('evaluates nothing for a tick inside the band', () => {
     const { tick, counts } = start(aRuleSet({ stopLoss: { pct: 5 }, takeProfit: { pct: 10 } }))
     tick(100, 1)
     tick(100.01, 2)

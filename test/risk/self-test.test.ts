@@ -31,7 +31,7 @@ describe('deadRules', () => {
     ])
   })
 
-  it('finds a rule that throws, and says what', () => {
+  it('finds a rule that throws, and reports the error', () => {
     const set = {
       names: ['mine'],
       rules: [
@@ -67,7 +67,7 @@ describe('deadRules', () => {
     for (const side of ['long', 'short']) expect(dead(rules, { side })).to.deep.equal([])
   })
 
-  it('is content with a stale-quote rule that only alerts', () => {
+  it('accepts a stale-quote rule that only alerts', () => {
     expect(dead({ staleQuote: { afterMs: 1_000, action: 'alert' } })).to.deep.equal([])
   })
 })

@@ -15,7 +15,7 @@ describe('standIn', () => {
   beforeEach(() => {
     decisions = []
     at = 0
-    // Nobody has a monitor: whatever wakes is decided in its place.
+    // No position has a monitor: the stand-in decides for each that wakes.
     dispatcher = new Dispatcher({
       wake: guard => standIn(dispatcher, guard),
       exit: (_guard, decision) => decisions.push(decision),
@@ -36,60 +36,60 @@ describe('standIn', () => {
     }
   }
 
-  const told = (): unknown[] => decisions.map(({ reason, level }) => [reason, level])
+  const decided = (): unknown[] => decisions.map(({ reason, level }) => [reason, level])
 
   it('trails and exits like a monitor', () => {
     open(aRuleSet({ trailingStop: { distancePct: 10 } }))
     tick(120, 150, 140, 136, 200, 181)
-    expect(told()).to.deep.equal([])
+    expect(decided()).to.deep.equal([])
     tick(180)
-    expect(told()).to.deep.equal([['trailing-stop', 180]])
+    expect(decided()).to.deep.equal([['trailing-stop', 180]])
   })
 
-  it('keeps testing the last levels of rules that throw, tick by tick', () => {
+  it('keeps evaluating the last levels of rules that throw, tick by tick', () => {
     const { set, sabotage } = aSabotagedRuleSet(aRuleSet({ trailingStop: { distancePct: 10 } }))
     open(set)
     tick(150)
     sabotage(Infinity)
     tick(300, 200, 136)
-    expect(told()).to.deep.equal([])
+    expect(decided()).to.deep.equal([])
     tick(135)
-    expect(told()).to.deep.equal([['trailing-stop', 135]])
+    expect(decided()).to.deep.equal([['trailing-stop', 135]])
   })
 
-  it('honours the deadline of rules that throw', () => {
+  it('keeps the deadline of rules that throw', () => {
     const { set, sabotage } = aSabotagedRuleSet(aRuleSet({ maxHold: { ms: 100 } }))
     open(set)
     sabotage(Infinity)
     dispatcher.advance(100)
-    expect(told()).to.deep.equal([])
+    expect(decided()).to.deep.equal([])
     dispatcher.advance(101)
     expect(decisions.map(({ reason, at: when }) => [reason, when])).to.deep.equal([
       ['max-hold', 100],
     ])
   })
 
-  it('freezes the stop of the best price so far, which nobody had evaluated', () => {
+  it('freezes the stop of the best price so far, which no monitor had evaluated', () => {
     const guard = open(aRuleSet({ trailingStop: { distancePct: 10 }, takeProfit: { pct: 400 } }))
     tick(150, 152)
     freeze(dispatcher, guard)
     tick(400, 137)
-    expect([told(), guard.merged.stop, guard.bestNow()]).to.deep.equal([[], 136.8, 400])
+    expect([decided(), guard.merged.stop, guard.bestNow()]).to.deep.equal([[], 136.8, 400])
     tick(136.8)
-    expect(told()).to.deep.equal([['trailing-stop', 136.8]])
+    expect(decided()).to.deep.equal([['trailing-stop', 136.8]])
   })
 
   it('freezes target and deadline too, of a short as well', () => {
     const guard = open(aRuleSet({ takeProfit: { pct: 10 }, maxHold: { ms: 500 } }), 'short')
     freeze(dispatcher, guard)
     tick(120, 91, 120)
-    expect(told()).to.deep.equal([])
+    expect(decided()).to.deep.equal([])
     tick(90)
-    expect(told()).to.deep.equal([['take-profit', 90]])
+    expect(decided()).to.deep.equal([['take-profit', 90]])
     const other = open(aRuleSet({ maxHold: { ms: 500 } }))
     freeze(dispatcher, other)
     dispatcher.advance(501)
-    expect(told()).to.deep.equal([
+    expect(decided()).to.deep.equal([
       ['take-profit', 90],
       ['max-hold', null],
     ])
@@ -104,15 +104,19 @@ describe('standIn', () => {
     expect([guard.isFrozen, guard.merged.stop, hasLevels(guard)]).to.deep.equal([true, 135, true])
   })
 
-  it('decides, rather than freezes, what has crossed already', () => {
+  it('decides, rather than freezes, what has already crossed', () => {
     const guard = open(aRuleSet({ stopLoss: { pct: 5 } }))
     dispatcher.suspend(guard)
     tick(90)
     freeze(dispatcher, guard)
-    expect([told(), guard.isFrozen, guard.closed]).to.deep.equal([[['stop-loss', 95]], false, true])
+    expect([decided(), guard.isFrozen, guard.closed]).to.deep.equal([
+      [['stop-loss', 95]],
+      false,
+      true,
+    ])
   })
 
-  it('goes on with the best price of meanwhile once it is thawed', () => {
+  it('continues with the best price since then once it is thawed', () => {
     const guard = open(aRuleSet({ trailingStop: { distancePct: 10 } }))
     tick(150)
     freeze(dispatcher, guard)
@@ -120,12 +124,12 @@ describe('standIn', () => {
     thaw(dispatcher, guard)
     standIn(dispatcher, guard)
     tick(181)
-    expect(told()).to.deep.equal([])
+    expect(decided()).to.deep.equal([])
     tick(180)
-    expect(told()).to.deep.equal([['trailing-stop', 180]])
+    expect(decided()).to.deep.equal([['trailing-stop', 180]])
   })
 
-  it('counts catch-ups in a row in which a rule throws, and forgets them when it answers', () => {
+  it('counts consecutive catch-ups in which a rule throws, and resets the count when it answers', () => {
     let isBroken = false
     const rule: LevelRule = {
       kind: 'levels',
@@ -136,16 +140,16 @@ describe('standIn', () => {
       },
     }
     const guard = open({ names: ['custom'], rules: [rule] })
-    const look = (): void => {
+    const run = (): void => {
       dispatcher.suspend(guard)
       dispatcher.commit(guard, catchUp(guard, dispatcher.now))
     }
     isBroken = true
-    look()
-    look()
+    run()
+    run()
     expect([guard.ruleErrors, guard.merged.errors]).to.deep.equal([2, 1])
     isBroken = false
-    look()
+    run()
     expect(guard.ruleErrors).to.equal(0)
   })
 })

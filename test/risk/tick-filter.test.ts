@@ -44,7 +44,7 @@ describe('TickFilter', () => {
     expect(filter.dropped).to.equal(0)
   })
 
-  it('takes the size of the jump itself as believable', () => {
+  it('treats the size of the jump itself as plausible', () => {
     expect(passed(new TickFilter({ maxJumpPct: 20 }), 100, 120)).to.deep.equal([100, 120])
   })
 
@@ -76,7 +76,7 @@ describe('TickFilter', () => {
     return out.map(({ price, bid, ask }) => [price, bid, ask])
   }
 
-  it('leaves out a side that is missing, and both sides of a crossed quote', () => {
+  it('omits a missing side, and both sides of a crossed quote', () => {
     const filter = new TickFilter()
     expect(
       shown(filter, quoted(100, 90, 0), quoted(100, 0, 101), quoted(100, 102, 101)),
@@ -127,7 +127,7 @@ describe('TickFilter', () => {
     ])
   })
 
-  it('goes on holding a bid while ticks come that have none', () => {
+  it('keeps holding a bid while ticks arrive that have none', () => {
     const filter = new TickFilter({ maxJumpPct: 10 })
     expect(shown(filter, quoted(100, 99.9, 100.1), quoted(100, 80, 100.1), tick(99))).to.deep.equal(
       [
@@ -139,7 +139,7 @@ describe('TickFilter', () => {
     expect(filter.heldTick(instrumentId('ACME'))).to.include({ bid: 80 })
   })
 
-  it('takes the copy of a held tick for no confirmation', () => {
+  it('treats the copy of a held tick as no confirmation', () => {
     const filter = new TickFilter({ maxJumpPct: 2 })
     const print = (price: number, ts: number, size: number): Tick => ({ ...tick(price), ts, size })
     const out: Tick[] = []

@@ -13,14 +13,14 @@ describe('Timetable', () => {
     expect([timetable.size, timetable.earliest]).to.deep.equal([0, Infinity])
   })
 
-  it('does not give out what is due at the asked time itself', () => {
+  it('does not return what is due at the asked time itself', () => {
     const timetable = new Timetable()
     timetable.set(entryAt(0), 5)
     expect(timetable.takeBefore(5)).to.equal(undefined)
     expect(timetable.takeBefore(6)?.ordinal).to.equal(0)
   })
 
-  it('gives out entries by time, then by ordinal, and holds each at most once', () => {
+  it('returns entries by time, then by ordinal, and holds each at most once', () => {
     const set = fc.record({ entry: fc.nat(19), until: fc.integer({ min: 0, max: 30 }) })
     const remove = fc.record({ entry: fc.nat(19), until: fc.constant(-1) })
     fc.assert(

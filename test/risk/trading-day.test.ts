@@ -27,7 +27,7 @@ describe('tradingDayAt', () => {
     expect([hours('2024-03-31T12:00:00Z'), hours('2024-10-27T12:00:00Z')]).to.deep.equal([23, 25])
   })
 
-  it('holds every instant, in every zone', () => {
+  it('contains every instant, in every zone', () => {
     const zone = fc.constantFrom('UTC', 'Pacific/Apia', 'Asia/Kolkata', 'America/St_Johns')
     const minutes = fc.integer({ min: 0, max: 1439 })
     fc.assert(

@@ -19,7 +19,7 @@ interface Entry {
 }
 
 describe('TriggerBook', () => {
-  it('crosses nobody without a band', () => {
+  it('crosses nothing without a band', () => {
     const book = new TriggerBook<string>()
     book.add('a')
     const crossed: string[] = []
@@ -39,7 +39,7 @@ describe('TriggerBook', () => {
     expect(crossed).to.deep.equal(['a'])
   })
 
-  it('finds exactly the bands that a plain scan finds, and never sleeps through one', () => {
+  it('finds exactly the bands that a plain scan finds, and never misses one', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300, size: 'max' }), steps => {
         const book = new TriggerBook<Entry>()

@@ -48,7 +48,7 @@ describe('a backup', () => {
     }
   }
 
-  it('holds what the store had at one moment, though it is written meanwhile', async () => {
+  it('contains the store as of one moment, though it is written meanwhile', async () => {
     let count = 0
     await write(async () => {
       const key = `late${count++}`
@@ -79,7 +79,7 @@ describe('a backup', () => {
     expect(await source.journal({ after: 1_200, limit: 3 })).to.deep.equal([])
   })
 
-  it('is refused where a part is missing, or was changed, or it is something else', async () => {
+  it('is refused where a part is missing or was changed, or where it is another file', async () => {
     await write()
     const text = readFileSync(file, 'utf8')
     const bad = {

@@ -65,7 +65,7 @@ needing('redis-server').describe('copying a store', () => {
     await store.close()
   }
 
-  it('goes from a folder to a server and back, with every number, and says how far it is', async () => {
+  it('copies from a folder to a server and back, with every number, and reports its progress', async () => {
     await filled()
     const there = await copy(`lmdb:${data}`, server.url)
     expect(there).to.include({ rows: 1_200, lines: 1_100, wasThere: false })
@@ -82,7 +82,7 @@ needing('redis-server').describe('copying a store', () => {
     await store.close()
   })
 
-  it('says where a paper account stays behind', async () => {
+  it('reports that a paper account stays behind', async () => {
     await filled(10)
     expect(await copy(`lmdb:${data}`, server.url)).not.to.have.property('paper')
     mkdirSync(join(data, 'paper'))
@@ -97,7 +97,7 @@ needing('redis-server').describe('copying a store', () => {
     expect(await copy(server.url, `lmdb:${data}`)).to.include({ wasThere: true })
   })
 
-  it('refuses a target that holds something else, unless it is to be replaced', async () => {
+  it('refuses a target with other content, unless it is to be replaced', async () => {
     await filled(10)
     await copy(`lmdb:${data}`, server.url)
     const store = await openLmdbStore({ folder: join(data, 'store') })
@@ -120,7 +120,7 @@ needing('redis-server').describe('copying a store', () => {
     await machine.close()
   })
 
-  it('refuses a store whose owner lives, and one of a later release', async () => {
+  it('refuses a store whose owner runs, and one of a later release', async () => {
     await filled(10)
     const store = await openLmdbStore({ folder: join(data, 'store') })
     expect(await codeOf(copy(`lmdb:${data}`, server.url))).to.equal('STORE_OWNED')
@@ -144,7 +144,7 @@ needing('redis-server').describe('copying a store', () => {
     await machine.close()
   })
 
-  it('makes no store where there is none to copy', async () => {
+  it('creates no store where there is none to copy', async () => {
     expect(await codeOf(copy(`lmdb:${data}`, server.url))).to.equal('STORE_UNUSABLE')
     expect(await codeOf(copy('redis://u:secret@h/x', `lmdb:${data}`))).to.equal('BAD_INPUT')
   })

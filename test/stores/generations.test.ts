@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { GenerationCache, generationIn } from '../../src/stores/generations.ts'
 
 describe('generationIn', () => {
-  it('finds none in what earlier releases have kept, nor in what is no row', () => {
+  it('finds none in rows of earlier releases, nor in other values', () => {
     for (const value of [
       { best: 7 },
       undefined,
@@ -20,7 +20,7 @@ describe('generationIn', () => {
 })
 
 describe('GenerationCache', () => {
-  it('reads each life once, and all again once it has forgotten them', () => {
+  it('reads each generation once, and all again once it was cleared', () => {
     const read: string[] = []
     const lives = new GenerationCache((table, key) => read.push(`${table} ${key}`))
     expect([lives.of('positions', 'p'), lives.of('positions', 'p')]).to.deep.equal([1, 1])
@@ -33,7 +33,7 @@ describe('GenerationCache', () => {
     expect(read).to.deep.equal(['positions p', 'positions p'])
   })
 
-  it('knows a bounded number of lives', () => {
+  it('caches a bounded number of generations', () => {
     let reads = 0
     const lives = new GenerationCache(() => ++reads)
     lives.of('closed', 'first')

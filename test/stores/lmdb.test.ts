@@ -48,7 +48,7 @@ describe('LmdbStore', () => {
       (error: unknown) => (error instanceof WatchkeeperError ? error.code : String(error)),
     )
 
-  /** A process that owns the store and writes without end; tells each write that is durable. */
+  /** A process that owns the store and writes endlessly; prints each durable write. */
   async function startWriter(): Promise<{ child: ChildProcess; durable: number[] }> {
     const child = spawn(process.execPath, [...running(WRITER), folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -61,7 +61,7 @@ describe('LmdbStore', () => {
     return { child, durable }
   }
 
-  it('refuses what is not its own file, and a file that was cut off', async () => {
+  it('refuses a file of another program, and a truncated file', async () => {
     writeFileSync(join(folder, 'data.mdb'), 'hello, this is no database at all, by any means')
     expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_UNUSABLE')
     rmSync(join(folder, 'data.mdb'))
@@ -107,14 +107,14 @@ describe('LmdbStore', () => {
     await again.close()
   })
 
-  it('refuses a folder that cannot be made', async () => {
+  it('refuses a folder that cannot be created', async () => {
     writeFileSync(join(folder, 'file'), '')
     expect(await codeOf(openLmdbStore({ folder: join(folder, 'file', 'store') }))).to.equal(
       'STORE_UNUSABLE',
     )
   })
 
-  it('refuses a second owner while the first lives, and is free at once after a kill', async () => {
+  it('refuses a second owner while the first runs, and is free at once after a kill', async () => {
     const { child } = await startWriter()
     expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_OWNED')
     child.kill('SIGKILL')
@@ -150,7 +150,7 @@ describe('LmdbStore', () => {
     await store.close()
   })
 
-  it('refuses a folder with files of something else, and adds none', async () => {
+  it('refuses a folder with foreign files, and adds none', async () => {
     writeFileSync(join(folder, 'notes.txt'), 'mine')
     expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_UNUSABLE')
     expect(readdirSync(folder)).to.deep.equal(['notes.txt'])
@@ -166,7 +166,7 @@ describe('LmdbStore', () => {
     expect(readFileSync(join(folder, 'data.mdb')).equals(before)).to.equal(true)
   })
 
-  it('refuses a path that cannot be, in one short line', async () => {
+  it('refuses an impossible path, in one short line', async () => {
     for (const path of [join(folder, 'a\0b'), join(folder, 'x/'.repeat(2_500))]) {
       const error: unknown = await openLmdbStore({ folder: path }).catch((each: unknown) => each)
       expect(error).to.have.property('code', 'STORE_UNUSABLE')
@@ -191,7 +191,7 @@ describe('LmdbStore', () => {
     await store.close()
   })
 
-  it('has every write that was told to be durable, whole, after kill -9', async () => {
+  it('has every write that was reported durable, complete, after kill -9', async () => {
     const { child, durable } = await startWriter()
     while (durable.length < 50) await once(child.stdout!, 'data')
     child.kill('SIGKILL')
@@ -230,7 +230,7 @@ describe('LmdbStore', () => {
     expect(readFileSync(join(folder, 'data.mdb')).equals(before)).to.equal(true)
   })
 
-  it('is unusable to a reader that comes while it is being made', async () => {
+  it('is unusable to a reader that arrives while it is being created', async () => {
     const { open } = await import('lmdb')
     const root = open({ path: folder })
     await root.openDB({ name: 'meta' }).put('schema', 2)

@@ -8,8 +8,8 @@ import { until } from '../support/until.ts'
 const START_FIELD = 21
 
 describe('the owner of a store', () => {
-  it('is dead once it was killed, though its parent has not taken note of that', async () => {
-    // The shell becomes a program that never asks what became of its child.
+  it('has ended once it was killed, though its parent has not reaped it', async () => {
+    // The shell becomes a program that never waits for its child.
     const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'])
     try {
       const [line] = (await once(parent.stdout, 'data')) as [Buffer]

@@ -34,7 +34,7 @@ describe('StoreKeeper', () => {
     ])
   })
 
-  it('gives back what it kept', async () => {
+  it('returns what it stored', async () => {
     const exit = { positionId: ID, generation: 1, note: 'x' }
     const ratchets = new Map([[ID, { best: 7, anchor: 3, generation: 1 }]])
     await keeper.keep({ register: [OPEN], ratchets, exits: [exit], killSwitch: 'halt' })
@@ -44,7 +44,7 @@ describe('StoreKeeper', () => {
     expect([past.exits, past.killSwitch]).to.deep.equal([[exit], 'halt'])
   })
 
-  it('forgets the ratchet and the exit of a position that is over, not its id', async () => {
+  it('deletes the ratchet and the exit of a closed position, not its id', async () => {
     const exits = [{ positionId: ID, generation: 1, note: 'x' }]
     await keeper.keep({
       register: [OPEN],
@@ -63,7 +63,7 @@ describe('StoreKeeper', () => {
     expect(await keeper.keep({ lines })).to.deep.equal([{ at: 1, kind: 'a', seq: 2 }])
   })
 
-  describe('with room for two positions that are over', () => {
+  describe('with room for two closed positions', () => {
     const of = (name: string, state: Registered['state'], generation = 1): Registered => ({
       ...OPEN,
       position: { ...aPosition(), id: positionId(name) },
@@ -86,7 +86,7 @@ describe('StoreKeeper', () => {
       ...(await new StoreRepository<Exit, string, unknown>(store).load()).register.keys(),
     ]
 
-    it('forgets the one that ended first, and no open one', async () => {
+    it('deletes the one that closed first, and no open one', async () => {
       await keeper.keep({ register: [of('open', 'open'), of('b', 'closed')] })
       await keeper.keep({ register: [of('a', 'released')] })
       expect(forgotten).to.deep.equal([])
@@ -95,7 +95,7 @@ describe('StoreKeeper', () => {
       expect(await known()).to.have.members(['open', 'a', 'c'])
     })
 
-    it('counts an id that ended again as the latest', async () => {
+    it('counts an id that closed again as the latest', async () => {
       await keeper.keep({ register: [of('a', 'closed'), of('b', 'closed')] })
       await keeper.keep({ register: [of('a', 'open', 2)] })
       expect(await known()).to.have.members(['a', 'b'])
@@ -104,7 +104,7 @@ describe('StoreKeeper', () => {
       expect(await known()).to.have.members(['a', 'c'])
     })
 
-    it('never gives an id that it has forgotten a generation that it had', async () => {
+    it('never gives a deleted id a generation that it had', async () => {
       await keeper.keep({ register: [of('a', 'closed', 7)] })
       await keeper.keep({ register: [of('b', 'closed'), of('c', 'closed')] })
       const past = await new StoreRepository<Exit, string, unknown>(store).load()

@@ -94,7 +94,7 @@ const underlying = fc
   )
   .map(([bounds, others]) => ({ ...bounds, ...others }))
 
-/** Sound options of each rule of the registry, by its config name. */
+/** Valid options of each rule of the registry, by its config name. */
 export const ruleOptions: Readonly<Record<string, fc.Arbitrary<Options>>> = {
   stopLoss,
   takeProfit: fc.oneof(
@@ -158,7 +158,7 @@ const bestProfits = fc
     return [0, ...steps.map(each => (profit += each))].filter(each => each < 99)
   })
 
-/** A position and the best prices of its life, in their order. */
+/** A position and its best prices, in their order. */
 export const lives: fc.Arbitrary<{ position: Position; bests: number[] }> = fc
   .tuple(positions, bestProfits)
   .map(([position, profits]) => ({

@@ -1,4 +1,4 @@
-/** Texts that no id and no name can be, whichever way they come. */
+/** Texts that no id and no name may be, through any entrance. */
 export const BAD_NAMES: readonly [what: string, name: string][] = [
   ['a line break', 'a\n2026-01-05T12:00:00.000Z exit-filled b'],
   ['a carriage return', 'a\rb'],
@@ -14,5 +14,5 @@ export const BAD_NAMES: readonly [what: string, name: string][] = [
   ['201 characters', 'x'.repeat(201)],
 ]
 
-/** Numbers as they are written that no double holds. */
+/** Numbers, as text, that no double holds. */
 export const BAD_NUMBERS = ['1e400', '-1e400', '9007199254740993', '1e-400'] as const

@@ -31,7 +31,7 @@ function isRunnable(path: string): boolean {
   }
 }
 
-/** A page, and everything that it complained of. */
+/** A page and its errors. */
 export interface Opened {
   readonly page: Page
   /** Errors of the console, of the policy and of scripts. */
@@ -48,7 +48,7 @@ export async function opened(
   return openedIn(await context.newPage(), url)
 }
 
-/** Opens an address in a page, and listens to its complaints. */
+/** Opens an address in a page, and collects its errors. */
 export async function openedIn(page: Page, url: string): Promise<Opened> {
   const complaints: string[] = []
   page.on('console', message => {
@@ -67,7 +67,7 @@ interface Finding {
 
 /** What axe finds serious or critical in a page, one line each. */
 export async function faultsOf(page: Page): Promise<string[]> {
-  // By the debugger: the policy of the page lets nothing foreign in.
+  // Through the debugger: the policy of the page blocks foreign scripts.
   await page.evaluate(axe.source)
   const found = (await page.evaluate('axe.run().then(each => each.violations)')) as Finding[]
   return found

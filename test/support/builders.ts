@@ -38,7 +38,7 @@ export function aRuleSet(options: Record<string, unknown>): RuleSet {
   return ruleSet
 }
 
-/** A rule set that fails whoever goes through its rules, the next `times` times after `sabotage`. */
+/** A rule set that throws when its rules are read, the next `times` times after `sabotage`. */
 export function aSabotagedRuleSet(set: RuleSet): {
   set: RuleSet
   sabotage: (times: number) => void

@@ -15,7 +15,7 @@ function newestSource(): number {
   return Math.max(...files.map(name => changedAt(join(folder, name))))
 }
 
-/** Builds the page to where a service of the source tree finds it, unless it is there and up to date. */
+/** Builds the page where a service of the source tree finds it, unless it is up to date. */
 export function builtPage(): void {
   if (changedAt(MANIFEST) > newestSource()) return
   execFileSync(process.execPath, ['.ci/page.mjs', 'dist/page'], { cwd: ROOT })

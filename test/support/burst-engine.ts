@@ -10,19 +10,19 @@ import type { PlainEvent, PlainPosition } from './plain-evaluator.ts'
 
 /** How the monitors of a run behave; every list is used round and round. */
 export interface Disorder {
-  /** After each event, how many waiting monitors get a turn; Infinity: all of them. */
+  /** After each event, how many waiting monitors run; Infinity: all of them. */
   readonly turns: readonly number[]
   /** Which of the waiting monitors is next. */
   readonly picks: readonly number[]
-  /** Whether a turn crashes after its replay and before its commit, once per turn. */
+  /** Whether a run crashes after its replay and before its commit, once per run. */
   readonly crashes: readonly boolean[]
-  /** Whether the monitor that is woken is down, so that somebody stands in for it. */
+  /** Whether the woken monitor is down, so that the stand-in replaces it. */
   readonly downs: readonly boolean[]
   readonly backlogLimit: number
   readonly segmentLimit: number
 }
 
-/** Every monitor looks at once, and none crashes. */
+/** Every monitor runs at once, and none crashes. */
 export const ORDERLY: Disorder = {
   turns: [Infinity],
   picks: [0],

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 
-/** A certificate for `localhost` that nobody has signed but itself, and its key, both as PEM. */
+/** A self-signed certificate for `localhost`, and its key, both as PEM. */
 export function aCertificate(): { key: string; cert: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const body = contents(publicKey)

@@ -6,7 +6,7 @@ import { running } from './compiled.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
-/** How a command ended and what it said. */
+/** Exit code and output of a command. */
 export interface Ran {
   readonly code: number | null
   readonly stdout: string

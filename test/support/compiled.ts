@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export interface Compiled {
   /** The compiled file of a source file, whose path begins at the root: `src/cli/main.ts`. */
   file(path: string): string
-  /** Takes everything away. */
+  /** Deletes the compiled project. */
   remove(): void
 }
 
@@ -28,7 +28,7 @@ export function compiled(): Compiled {
   }
   const tsc = join(typescript, bin.tsc)
   execFileSync(process.execPath, [tsc, '-p', ROOT, '--noEmit', 'false', '--outDir', folder])
-  // What the compiler leaves alone.
+  // Files that the compiler does not copy.
   const watchdog = join('src', 'processes', 'watchdog.mjs')
   for (const file of [watchdog, 'package.json']) cpSync(join(ROOT, file), join(folder, file))
   // The page is built into `dist` by the tests that need it.

@@ -41,7 +41,8 @@ function editorSchema(): unknown {
     unrepresentable: 'any',
     reused: 'inline',
     override({ jsonSchema }) {
-      // What has a default need not be written, also where the schema fills it in before it checks.
+      // A setting with a default need not be written, also where the schema fills it in before it
+      // checks.
       const { properties = {}, required } = jsonSchema
       if (required === undefined) return
       const needed = required.filter(name => Object(properties[name]).default === undefined)

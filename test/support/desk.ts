@@ -3,7 +3,7 @@ import { breakerOptions } from '../../src/resilience/breaker-options.ts'
 import { throttleOptions } from '../../src/resilience/throttle.ts'
 import { FakeTimers } from './fake-timers.ts'
 
-/** A desk that nobody calls, on a clock that stands still. */
+/** A desk without calls, on a clock that stands still. */
 export function aDesk(): CallDesk {
   const timers = new FakeTimers()
   const plain = breakerOptions.parse({})

@@ -10,7 +10,7 @@ switch (how) {
   case 'with a thread that hangs': {
     const fifo = join(folder, 'fifo')
     execFileSync('mkfifo', [fifo])
-    // Nobody ever writes there: the thread waits for good.
+    // No process ever writes there: the thread waits for good.
     open(fifo, 'r', () => undefined)
     break
   }

@@ -32,7 +32,7 @@ export const settingsOf = (
   ...but,
 })
 
-/** One exit of five units, its settings, and the history that it is put through. */
+/** One exit of five units, its settings, and the history that it goes through. */
 export class ExitCase {
   record: ExitRecord
   readonly settings: ExitSettings
@@ -66,12 +66,12 @@ export class ExitCase {
     return this.happen(recorded, planned, recorded, { kind: 'queued', at }, { kind: 'sent', at })
   }
 
-  /** Nobody answered. */
+  /** The call was not answered. */
   lost(at: number): this {
     return this.happen({ kind: 'outcome-unknown', id: this.id, at })
   }
 
-  /** The venue told this of the order when it was asked at `at`. */
+  /** The venue's answer about the order to a query at `at`. */
   seen(order: OrderState, at: number, by: 'look-up' | 'cancel' = 'look-up'): this {
     return this.happen({ kind: 'seen', id: this.id, order, by, askedAt: at, at })
   }
@@ -108,14 +108,14 @@ export class ExitCase {
   }
 }
 
-/** An order as a venue tells it. */
+/** An order as a venue reports it. */
 export const anOrderState = (
   kind: LivedOrder['kind'],
   quantity: number,
   price: number | null = 100,
 ): LivedOrder => ({ kind, executed: { quantity, price } })
 
-/** A holding that was told by name at these times, each time alike. */
+/** A holding that was reported by key at these times, each time alike. */
 export const heldAt = (quantity: number, ...times: number[]): Circumstances['held'] => {
   const at = times.at(-1)!
   return { quantity, at, named: { times, at } }

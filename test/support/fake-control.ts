@@ -41,7 +41,7 @@ const STOP_LOSS: RuleView = {
 
 const NO_PORTFOLIO: PortfolioView = { day: { from: 0, until: 1 }, realised: [], limits: [] }
 
-/** One change that was asked for. */
+/** One requested change. */
 export interface Asked {
   readonly what: string
   readonly id?: string
@@ -49,7 +49,7 @@ export interface Asked {
   readonly by: Requester
 }
 
-/** A control that holds `p1`, notes what is asked of it, and throws `failure` on every change. */
+/** A control that holds `p1`, records requests, and throws `failure` on every change. */
 export class FakeControl implements Control {
   readonly version = '1.2.3'
   readonly instruments = new InstrumentTable()

@@ -5,7 +5,7 @@ export class FakeTimers implements Timers {
   now = 0
   private readonly waiting = new Set<{ readonly at: number; readonly call: () => void }>()
 
-  /** Waits under way, ms from now, the shortest first. */
+  /** Pending timers, ms from now, the shortest first. */
   get waits(): readonly number[] {
     return [...this.waiting].map(({ at }) => at - this.now).toSorted((a, b) => a - b)
   }
@@ -18,7 +18,7 @@ export class FakeTimers implements Timers {
     return () => this.waiting.delete(entry)
   }
 
-  /** Lets time pass; what is due on the way is called in order. */
+  /** Advances time; due timers are called in order. */
   pass(ms: number): void {
     const end = this.now + ms
     for (;;) {

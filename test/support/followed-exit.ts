@@ -5,7 +5,7 @@ import type { FollowedExit } from '../../src/ports/telemetry.ts'
 const ACME = instrumentId('ACME')
 const P1 = positionId('p1')
 
-/** The exit of `p1` at its stop, as those who follow it are told of it. */
+/** The exit of `p1` at its stop, as its observers receive it. */
 export const aFollowedExit = (but: Partial<FollowedExit> = {}): FollowedExit => ({
   positionId: P1,
   generation: 1,

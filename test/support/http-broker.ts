@@ -33,7 +33,9 @@ export function anHttpBroker(url: string, but: Partial<HttpBrokerOptions> = {}):
   return httpBroker({ ...config, capabilities, token: () => 'test-token', ...but })
 }
 
-/** The error that a promise is rejected with; fails if it is not, or with another kind. */
+/**
+ * The error that a promise is rejected with; fails if it resolves, or rejects with another kind.
+ */
 export async function failure(promise: Promise<unknown>): Promise<WatchkeeperError> {
   const error = await promise.then(
     value => expect.fail(`resolved with ${JSON.stringify(value)}`),
@@ -43,7 +45,7 @@ export async function failure(promise: Promise<unknown>): Promise<WatchkeeperErr
   return error as WatchkeeperError
 }
 
-/** Every question and every order, by its name. */
+/** Every query and every order, by name. */
 export function everyCall(broker: HttpBroker): Record<string, () => Promise<unknown>> {
   const { signal } = new AbortController()
   return {
@@ -62,7 +64,7 @@ export interface Stage {
   readonly remote: RemoteBroker
   /** A broker at the server, or elsewhere, that is closed after the test. */
   open(but?: Partial<HttpBrokerOptions>, url?: string): HttpBroker
-  /** Does harm to the next request, or to those that the fault is aimed at. */
+  /** Applies a fault to the next request, or to the requests that the fault is aimed at. */
   harm(harm: Harm, fault?: Omit<Fault, 'harm'>): Promise<void>
   /** Orders that have arrived since the test began. */
   sendings(): Promise<number>

@@ -12,7 +12,7 @@ export interface Answer {
 export interface Asking {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as it is; anything but a string as JSON with its content type. */
+  /** Sent unchanged; anything but a string is sent as JSON with its content type. */
   readonly body?: unknown
 }
 
@@ -42,7 +42,7 @@ export function ask(port: number, path: string, asking: Asking = {}): Promise<An
   })
 }
 
-/** Sends text over a bare connection, and gives all that comes back until it is closed. */
+/** Sends text over a bare connection, and returns everything received until it is closed. */
 export function askRaw(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = ''

@@ -7,7 +7,7 @@ const MAIN = 'src/cli/main.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface RunOptions {
-  /** The program, in place of the command itself. */
+  /** A program in place of the command itself. */
   readonly main?: string
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>
@@ -31,7 +31,7 @@ export class RunningService {
       env: { ...runningEnv(), ...env },
       stdio: ['ignore', 'pipe', 'pipe', ...(isSteered ? (['ipc'] as const) : [])],
     })
-    // Each wait for a line adds listeners until one of them is heard.
+    // Each wait for a line adds listeners until one of them is called.
     this.child.setMaxListeners(0)
     this.child.stdout!.setMaxListeners(0)
     let rest = ''
@@ -44,7 +44,7 @@ export class RunningService {
     this.child.stderr!.setEncoding('utf8').on('data', take)
   }
 
-  /** Resolves once so many lines were printed that `isWanted` takes; throws if the process ends first. */
+  /** Resolves once `isWanted` accepts the printed lines; throws if the process ends first. */
   async printed(isWanted: (line: string) => boolean, count = 1): Promise<void> {
     while (this.lines.filter(isWanted).length < count) {
       if (this.hasEnded) {

@@ -1,7 +1,7 @@
 import { instrumentId } from '../../src/domain/ids.ts'
 import { anHttpBroker } from './http-broker.ts'
 
-/** Asks a server so many questions at once, and prints how often it got each answer. */
+/** Sends a server so many requests at once, and prints how often it got each answer. */
 const [, , url, count] = process.argv
 const broker = anHttpBroker(url!)
 const { signal } = new AbortController()

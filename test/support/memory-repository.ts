@@ -10,21 +10,21 @@ const FOR_EVER_MS = 1e12
 
 type MemoryChange = Change<ExitRecord, KillSwitch, PortfolioDay>
 
-/** The keeper of the service over a store in memory, whose writes can be refused or held up. */
+/** The state repository over a store in memory, whose writes can be refused or delayed. */
 export class MemoryRepository implements StateRepository<ExitRecord, KillSwitch, PortfolioDay> {
   readonly store: MemoryStore
   readonly lines: JournalLine[] = []
   /** What the next writes throw, one each. */
   readonly failures: Error[] = []
-  /** Every change that was asked for, as it came. */
+  /** Every requested change, in order. */
   readonly changes: MemoryChange[] = []
-  /** Waits before a write begins; the writes behind it wait, too, as in every store. */
+  /** Awaited before a write begins; later writes wait behind it, as in every store. */
   hold: ((change: MemoryChange) => Promise<void> | undefined) | undefined
   private readonly keeper: StoreRepository<ExitRecord, KillSwitch, PortfolioDay>
   private claimed: Promise<void> | undefined
   private last: Promise<unknown> | undefined
 
-  /** `store`: what the keeper of another process has left. */
+  /** `store`: what the repository of another process has left. */
   constructor(store = new MemoryStore()) {
     this.store = store
     this.keeper = new StoreRepository(store)

@@ -26,7 +26,7 @@ const ADDED = ['instance', 'job']
 const SELECTED = /\b((?:watchkeeper|nodejs|process)_\w+)(?:\{([^}]*)\})?/g
 const GROUPED = /\b(?:by|on|ignoring)\s*\(([^)]*)\)/g
 
-/** What a query of PromQL asks for that no scrape shows: names of samples, and of labels. */
+/** Names in a query of PromQL that no scrape shows: samples and labels. */
 export function unknownIn(query: string): string[] {
   const found = [...query.matchAll(SELECTED)].map(([, name, selectors = '']) => {
     return {

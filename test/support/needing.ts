@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 import { hasNamespaces } from './namespace.ts'
 import { smallDisk } from './small-disk.ts'
 
-/** Why a program cannot be run here; undefined where it can. */
+/** Why a program cannot run here; undefined where it can. */
 function missing(command: string, from: string): string | undefined {
   const isThere = (process.env['PATH'] ?? '').split(delimiter).some(folder => {
     try {
@@ -16,7 +16,7 @@ function missing(command: string, from: string): string | undefined {
   return isThere ? undefined : `${command} is missing: apt-get install ${from}`
 }
 
-/** What tests need of a machine: why it is not there, or undefined where it is. */
+/** Needs of tests: why the machine lacks each, or undefined where it is present. */
 const NEEDS = {
   'redis-server': () => missing('redis-server', 'redis-server'),
   chromium: () => missing('chromium', 'chromium'),
@@ -43,8 +43,8 @@ function reasonFor(need: Need): string | undefined {
 }
 
 /**
- * `describe` and `it` of tests that need something of the machine. Where it is missing they are skipped
- * by name, with the reason in their titles.
+ * `describe` and `it` of tests with needs. Where one is missing they are skipped by name, with the
+ * reason in their titles.
  */
 export function needing(need: Need): {
   describe(title: string, body: (this: Mocha.Suite) => void): void

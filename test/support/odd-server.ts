@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A real http server that answers as a test says, and notes what it was asked. */
+/** A real http server that answers as a test says, and records its requests. */
 export class OddServer {
-  /** Method, path and body of each request that came to its end. */
+  /** Method, path and body of each request that arrived completely. */
   readonly asked: string[] = []
   private readonly server: Server
 

@@ -11,13 +11,13 @@ type Made = 'state' | 'permission' | 'board' | 'venue' | 'keeper'
 
 export interface OpenAccountOptions extends Omit<AccountOptions, Made> {
   readonly keeper: AccountRepository
-  /** Makes the venue, which may read the prices that have come. */
+  /** Makes the venue, which may read the prices that have arrived. */
   readonly venue: (quotes: Quotes) => Venue
   /** Whether this process owns the store; default: always. */
   readonly isStoreOurs?: () => boolean
 }
 
-/** Opens an account with what its keeper has, in the order in which the service does it. */
+/** Opens an account with the state of its repository, in the order in which the service does it. */
 export async function openAccount({
   keeper,
   venue,

@@ -9,7 +9,7 @@ export interface PlainPosition {
   readonly ruleSet: RuleSet
 }
 
-/** Something that happened at `at` (epoch ms, never decreasing). Without a tick only time moves. */
+/** An event at `at` (epoch ms, never decreasing). Without a tick only time advances. */
 export interface PlainEvent {
   readonly at: number
   /** A good tick: bad ones never come here. */
@@ -22,9 +22,9 @@ export interface PlainDecision {
   readonly matched: ExitReason[]
   /** Epoch ms: the deciding event's time, or the deadline. */
   readonly at: number
-  /** Index of the deciding event; null when `reason` is a matter of time. */
+  /** Index of the deciding event; null when time decided. */
   readonly seq: number | null
-  /** Level of `reason` that was crossed; null when `reason` is a matter of time. */
+  /** Level of `reason` that was crossed; null when time decided. */
   readonly level: number | null
   readonly fillPrice: number | null
   readonly best: number
@@ -45,8 +45,8 @@ export interface PlainOutcome {
 }
 
 /**
- * Decides exits in the plainest way: every rule of every position on every tick, in arrival order.
- * It is what the engine is compared with, so it shares nothing with it but the rules themselves.
+ * Decides exits in the simplest way: every rule of every position on every tick, in arrival order.
+ * The engine is compared with it, so it shares only the rules themselves.
  */
 export function evaluatePlainly(
   positions: readonly PlainPosition[],
@@ -93,10 +93,12 @@ interface Arrival {
   readonly shows: Shown
 }
 
-/** The price of a tick in each view; NaN: it says nothing of it. */
+/** The price of a tick in each view; NaN: it has none. */
 type Shown = Readonly<Record<PriceView, number>>
 
-/** A quote hides trades for so long, ms: a trade at the other side of the book is no move of this one. */
+/**
+ * A quote overrides trades for so long, ms: a trade at the other side of the book is no price move.
+ */
 const QUOTE_LASTS_MS = 30_000
 
 /** What each tick shows, with all that came before it. */
@@ -142,7 +144,7 @@ interface Watched {
   fill: number | null
 }
 
-/** A rule that says exit now. `level` is null when it says so because of the time. */
+/** A rule that exits now. `level` is null when time decided. */
 interface Match {
   readonly reason: ExitReason
   readonly level: number | null
@@ -179,7 +181,7 @@ function deadlines(one: Watched, market: Market): { reason: ExitReason; at: numb
   const { position, ruleSet } = one
   return ruleSet.rules.flatMap(rule => {
     if (rule.kind === 'levels') {
-      // An `exitAt` is one absolute time for the life of a position: it does not depend on now.
+      // An `exitAt` is one absolute time for a position: it does not depend on now.
       const { exitAt } = rule.arm(position, one.best, position.openedAt)
       return exitAt === undefined ? [] : [{ reason: rule.reason, at: exitAt }]
     }
@@ -205,7 +207,9 @@ function quietLimit({ afterMs }: StaleQuoteRule, ticks: readonly Arrival[]): num
 
 // ---- ticks
 
-/** Best price, levels, tests: what one tick does to one position. `market` ends before the tick. */
+/**
+ * Best price, levels, tests: the effect of one tick on one position. `market` ends before the tick.
+ */
 function testTick(one: Watched, market: Market, arrival: Arrival): void {
   const { position } = one
   const { at, seq, tick, shows } = arrival

@@ -20,10 +20,10 @@ createInterface({ input: process.stdin }).on('line', line => {
 setInterval(() => {
   for (const [instrument, price] of Object.entries(prices)) {
     const text = `${Date.now()}|${instrument}|${price}`
-    const told = connection.run<unknown>(client =>
+    const sent = connection.run<unknown>(client =>
       how === 'xadd' ? client.xadd('ticks', '*', 'tick', text) : client.publish('ticks', text),
     )
-    // Without a server there is nobody to tell.
-    told.catch(() => undefined)
+    // Without a server there is no receiver.
+    sent.catch(() => undefined)
   }
 }, EVERY_MS)

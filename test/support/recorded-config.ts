@@ -18,7 +18,9 @@ export function recorded<Config extends object>(
     const known = views.get(each)
     if (known !== undefined) return known
     const isList = Array.isArray(each)
-    /** The key whose descriptor was asked for last: a spread asks for it right before it reads. */
+    /**
+     * The last key whose descriptor was read: a spread does that right before it reads the value.
+     */
     let spreading: PropertyKey | undefined
     const made = new Proxy(each, {
       getOwnPropertyDescriptor(target, key) {
@@ -43,7 +45,7 @@ export function recorded<Config extends object>(
   return { config: view(config, '') as Config, uses }
 }
 
-/** Objects of classes have private fields, which no proxy gives. */
+/** Objects of classes have private fields, which no proxy forwards. */
 const isPlain = (value: unknown): value is object =>
   Array.isArray(value) ||
   (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)

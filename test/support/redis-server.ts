@@ -8,7 +8,7 @@ import { redisSchema, type RedisConfig } from '../../src/redis/options.ts'
 import { closedPort } from './closed-port.ts'
 
 export interface RedisServerOptions {
-  /** Keeps what is written in an append-only file; default: nothing outlives the server. */
+  /** Stores writes in an append-only file; default: no data outlive the server. */
   readonly appendonly?: boolean
   readonly requirepass?: string
   /** Such as `2mb`; writes beyond it are refused. */
@@ -94,7 +94,7 @@ export class RedisServer {
     await closed
   }
 
-  /** Stops the process: connections stay, and nobody answers. */
+  /** Suspends the process: connections stay, and no command is answered. */
   freeze(): void {
     this.child!.kill('SIGSTOP')
   }
@@ -103,23 +103,23 @@ export class RedisServer {
     this.child!.kill('SIGCONT')
   }
 
-  /** Keeps a copy of what is on its disk now. */
+  /** Copies its files on disk. */
   save(): void {
     cpSync(this.folder, this.copy, { recursive: true })
   }
 
-  /** Puts the copy in the place of what is on its disk; it must not run. */
+  /** Restores the copy; the server must not run. */
   putBack(): void {
     rmSync(this.folder, { recursive: true, force: true })
     cpSync(this.copy, this.folder, { recursive: true })
   }
 
-  /** Takes every key away. */
+  /** Deletes every key. */
   async flush(): Promise<void> {
     await this.ask(['flushall'])
   }
 
-  /** Gives the server one command, and its answer. */
+  /** Sends the server one command; returns its answer. */
   async ask(command: readonly [string, ...(string | number)[]]): Promise<unknown> {
     const connection = await this.connect({ commandTimeoutMs: PATIENCE_MS })
     try {
@@ -130,9 +130,9 @@ export class RedisServer {
     }
   }
 
-  /** Ends the server and takes its folder away. */
+  /** Ends the server and deletes its folder. */
   async close(): Promise<void> {
-    // One that a failing test has left would try to connect for ever.
+    // A client that a failing test has left would try to reconnect for ever.
     for (const connection of this.connections) connection.close()
     await this.stop()
     for (const path of [this.folder, this.copy]) rmSync(path, { recursive: true, force: true })
@@ -142,7 +142,7 @@ export class RedisServer {
 /** A setting without a value is an empty word, one with several values is several words. */
 const words = (value: string): string[] => (value === '' ? [''] : value.split(' '))
 
-/** Resolves once the server takes connections; throws with what it said if it ends before. */
+/** Resolves once the server accepts connections; throws with its output if it ends before. */
 async function listening(child: ChildProcess): Promise<void> {
   let said = ''
   await new Promise<void>((resolve, reject) => {

@@ -9,7 +9,7 @@ import type { RedisServer } from './redis-server.ts'
 
 export const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
-/** Resolves once something is so; the test's own deadline ends the wait. */
+/** Resolves once a condition holds; the test's own deadline ends the wait. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await sleep(10)
 }
@@ -39,8 +39,8 @@ type StoreSettings = Partial<Omit<RedisStoreConfig, 'redis'>> & {
 /** A machine of its own: a data folder, and the stores that are opened from it. */
 export class Machine {
   readonly folder = mkdtempSync(join(tmpdir(), 'watchkeeper-machine-'))
-  /** What happened to its stores, and how often. */
-  readonly told: string[] = []
+  /** Events of its stores, and how often they occurred. */
+  readonly events: string[] = []
   private readonly stores: RedisStore[] = []
 
   async open(
@@ -51,8 +51,8 @@ export class Machine {
     const config = storeConfig(server, but)
     const store = await openRedisStore({ config, clock, dataFolder: this.folder, ...options })
     store.events = {
-      changed: kind => void this.told.push(kind),
-      fenced: ({ code }) => void this.told.push(code),
+      changed: kind => void this.events.push(kind),
+      fenced: ({ code }) => void this.events.push(code),
     }
     this.stores.push(store)
     return store
@@ -64,7 +64,7 @@ export class Machine {
   }
 }
 
-/** Lets the owner of a store look like a process that has ended. */
+/** Makes the owner of a store appear to be a process that has ended. */
 export async function bury(server: RedisServer, prefix = 'watchkeeper'): Promise<void> {
   const key = `${prefix}:meta`
   const owner = JSON.parse((await server.ask(['hget', key, 'owner'])) as string) as object

@@ -18,13 +18,13 @@ const NOTHING = { quantity: 0, price: null }
 /** A venue whose orders work until the test executes them; its account outlives its systems. */
 export class RestingVenue {
   readonly orders = new Map<ClientOrderId, Resting>()
-  /** Ids that a cancel was asked for. */
+  /** Ids whose cancel was requested. */
   readonly cancelled: ClientOrderId[] = []
   /** Cancels do nothing. */
   ignoresCancels = false
-  /** Orders get lost on their way, and no answer comes. */
+  /** Orders get lost in transit, and no answer arrives. */
   isLost = false
-  /** Questions about orders get no answer. */
+  /** Order queries get no answer. */
   isSilent = false
   held = 0
   private readonly capabilities: Capabilities
@@ -43,7 +43,7 @@ export class RestingVenue {
     return [...this.orders.values()].map(({ order }) => order)
   }
 
-  /** Executes all of an order that works, at 90; gives how much that was. */
+  /** Executes all of a working order, at 90; returns the quantity. */
   execute({ clientOrderId }: ExitOrder): number {
     const resting = this.orders.get(clientOrderId)!
     if (resting.state.kind !== 'working') return 0

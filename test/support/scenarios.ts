@@ -7,7 +7,7 @@ import type { Rule, RuleSet } from '../../src/risk/rule.ts'
 import type { PlainEvent, PlainPosition } from './plain-evaluator.ts'
 
 export interface ScenarioPosition extends PlainPosition {
-  /** What the rule set was compiled from, so that a failing scenario can be read and kept. */
+  /** The options of the rule set, so that a failing scenario can be read and saved. */
   readonly options: Readonly<Record<string, unknown>>
 }
 
@@ -30,7 +30,7 @@ export const scenario = (): fc.Arbitrary<Scenario> =>
     })
     .map(build)
 
-// ---- what is drawn: small numbers, given a meaning by `build`, so that failures shrink well
+// ---- generated values: small numbers, given a meaning by `build`, so that failures shrink well
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -75,7 +75,7 @@ const opening: fc.Arbitrary<Opening> = fc.oneof(
   { weight: 1, arbitrary: steps(10_000, 20_000) },
 )
 
-/** What options are given their prices, amounts and times by. */
+/** Converts options to prices, amounts and times. */
 interface Setting {
   readonly position: Position
   readonly entryUnits: number
@@ -88,7 +88,7 @@ interface Setting {
 
 type Options = Readonly<Record<string, unknown>>
 
-/** Options of one rule, drawn without knowing the position. */
+/** Options of one rule, generated without the position. */
 type Draft = (setting: Setting) => Options
 
 /** Price `units` from the entry, to the good side of the position. */
@@ -327,7 +327,7 @@ interface Spread {
   readonly ask: number | null
 }
 
-/** Often none, sometimes crossed, once in a while absurd: a bid below zero. */
+/** Often none, sometimes crossed, now and then absurd: a bid below zero. */
 const distance = fc.constantFrom(-1, 0, 0, 1, 1, 2, 3, 1000)
 
 const spread: fc.Arbitrary<Spread | null> = fc.oneof(

@@ -1,4 +1,7 @@
-/** Where a changed value of a setting shows: the test file that changes it and observes the difference. */
+/**
+ * Where a changed value of a setting has an effect: the test file that changes it and observes the
+ * difference.
+ */
 export interface Shown {
   /** Path of a file that names the setting. */
   readonly test: string

@@ -59,13 +59,13 @@ interface Inside {
 
 const inside = (schema: z.ZodType): Inside => schema.def
 
-/** The schema without defaults, transformations and the mark of an optional one. */
+/** The schema without defaults, transformations and the optional mark. */
 function core(schema: z.ZodType): z.ZodType {
   const inner = innerOf(inside(schema))
   return inner === undefined ? schema : core(inner)
 }
 
-/** What a wrapper wraps, on the side that a person writes. */
+/** The inner schema of a wrapper, on the input side. */
 function innerOf(def: Inside): z.ZodType | undefined {
   if (def.type !== 'pipe') return def.innerType
   return inside(def.in!).type === 'transform' ? def.out : def.in
@@ -100,7 +100,7 @@ export function settingsOf(schema: z.ZodType = serviceSchema): Settings {
     const def = inside(each)
     const place: Place = {
       ...given,
-      // The outermost text counts: it knows the place, the inner one only the kind of value.
+      // The outermost text counts: it describes the setting, the inner one only the kind of value.
       meta: { ...z.globalRegistry.get(each), ...given.meta },
       fallback: given.fallback ?? def.defaultValue,
       isOptional: given.isOptional || def.type === 'optional',
@@ -169,7 +169,7 @@ function settingOf(schema: z.ZodType, place: Place): Setting {
   }
 }
 
-/** Lists and maps have no variable, nor what is inside them. */
+/** Lists and maps have no variable, nor do their elements. */
 function variableOf(path: string, { type }: z.core.JSONSchema.BaseSchema): string | undefined {
   if (/\[\]|<name>/.test(path) || type === 'array' || type === 'object') return undefined
   const parts = path

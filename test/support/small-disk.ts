@@ -6,9 +6,12 @@ import { join } from 'node:path'
 /** A disk of a few MB, as a folder. */
 export interface SmallDisk {
   readonly folder: string
-  /** Uses up all room, as files of another program do; called again, what was given up in between as well. */
+  /**
+   * Fills the disk, as files of another program do; a second call fills space that was freed
+   * meanwhile.
+   */
   fill(): void
-  /** Gives the room back. */
+  /** Frees the space. */
   clear(): void
   end(): void
 }
@@ -30,7 +33,7 @@ export function smallDisk(megabytes: number): SmallDisk | undefined {
       try {
         appendFileSync(filler, Buffer.alloc(megabytes * 1024 * 1024))
       } catch {
-        // What could be written has used up the room.
+        // Earlier writes have used up the room.
       }
     },
     clear: () => rmSync(filler, { force: true }),

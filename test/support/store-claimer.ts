@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
 
-/** Claims a store at the given time, says how that went, and then lives until it is killed. */
+/** Claims a store at the given time, prints the result, and then runs until it is killed. */
 const [folder, at] = process.argv.slice(2) as [string, string]
 process.stdout.write('ready\n')
 await sleep(Math.max(0, Number(at) - Date.now() - 20))

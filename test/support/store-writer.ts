@@ -11,6 +11,6 @@ for (let value = 1; ; value++) {
     lines: [{ at: value, kind: 'note' }],
   })
   process.stdout.write(`${value}\n`)
-  // Others that want the lock of the environment get their turn.
+  // Let other processes take the lock of the environment.
   await new Promise(resolve => setTimeout(resolve, 1))
 }

@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 
-/** A port whose connections lead to another one: which one can be switched for those to come. */
+/**
+ * A port whose connections are forwarded to another one; a test switches the target of later
+ * connections.
+ */
 export class SwitchedPort {
   private readonly server: Server
   private readonly sockets = new Set<Socket>()

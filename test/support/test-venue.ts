@@ -30,11 +30,11 @@ export const LOOK_UP: Capabilities = {
 export class TestVenue {
   readonly fills = new Map<ClientOrderId, Fill>()
   placed = 0
-  /** What the next order does instead of answering. */
+  /** The behaviour of the next order instead of answering. */
   fault: 'lost' | 'filled, then lost' | undefined
-  /** Questions about what is held get no answer. */
+  /** Holding queries get no answer. */
   isDown = false
-  /** Questions about orders get none either. */
+  /** Order queries get no answer either. */
   isSilent = false
   private readonly held = new Map<InstrumentId, number>()
 
@@ -44,7 +44,7 @@ export class TestVenue {
     return Promise.resolve()
   }
 
-  /** Somebody buys, or sells. */
+  /** Another trader buys, or sells. */
   trade(instrument: InstrumentId, quantity: number): void {
     this.held.set(instrument, sum(this.held.get(instrument) ?? 0, quantity))
   }

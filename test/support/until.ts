@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** Long enough for the slowest machine, and shorter than the longest test. */
 const PATIENCE_MS = 60_000
 
-/** Looks again and again until what is waited for is there; throws when it never comes. */
+/** Polls until the expected value is there; throws when it never comes. */
 export async function until(isThere: () => unknown): Promise<void> {
   const end = performance.now() + PATIENCE_MS
   while (!(await isThere())) {

@@ -16,13 +16,13 @@ export const aRow = (row: number, changes: Partial<ViewRow> = {}): ViewRow => ({
   ...changes,
 })
 
-/** What changes of it. */
+/** The changing part of a row. */
 export const levels = (
   row: number,
   { stop = 95, state = 'guarded' }: { stop?: number | null; state?: ViewLevels[1] } = {},
 ): ViewLevels => [row, state, 100, stop, null, 1, null, null]
 
-/** One page of the view; ACME stands at 101. */
+/** One page of the view; the price of ACME is 101. */
 export const aPage = (rows: readonly ViewRow[], changes: Partial<ViewPage> = {}): ViewPage => ({
   epoch: 'e',
   version: 4,

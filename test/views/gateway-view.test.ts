@@ -3,8 +3,8 @@ import { forceOpen, openUntil } from '../../src/resilience/breaker-hand.ts'
 import { gatewayTroubles, gatewayView } from '../../src/views/gateway-view.ts'
 import { aDesk } from '../support/desk.ts'
 
-describe('what is told of calls to the broker', () => {
-  it('says for how long the venue takes no call: positions are not protected meanwhile', () => {
+describe('the view of calls to the broker', () => {
+  it('reports for how long the venue accepts no call: positions are unprotected meanwhile', () => {
     const desk = aDesk()
     desk.handle('orders', breaker => openUntil(breaker, 84_000, 0))
     desk.handle('quotes', forceOpen)

@@ -39,7 +39,7 @@ class SlowVenue {
     orderByClientId: id => Promise.resolve(this.stateOf(id)),
   })
 
-  /** Lets every call that waits come back with its fill. */
+  /** Answers every waiting call with its fill. */
   answer(): void {
     const late = this.late
     this.late = []
@@ -108,7 +108,7 @@ describe('supervision of a live system', () => {
     await system.add(aPosition({ id }), TRAIL, 'test')
   }
 
-  /** Lets every message through, also while a call of the broker stays open. */
+  /** Processes every message, also while a call of the broker stays open. */
   async function turn(): Promise<void> {
     for (let round = 0; round < 10; round++) await new Promise(resolve => setImmediate(resolve))
   }
@@ -125,7 +125,7 @@ describe('supervision of a live system', () => {
     await turn()
   }
 
-  /** A message that no actor understands crashes whoever gets it. */
+  /** A message that no actor understands crashes its receiver. */
   async function crash(kind: 'gateway' | 'portfolio' | 'caretaker'): Promise<void> {
     const { watch } = system.engine.roster.service(kind)!
     if (watch.kind === 'alive') send(watch.ref, null as never)
@@ -162,7 +162,7 @@ describe('supervision of a live system', () => {
       .supervisionTree()
       .find(each => each.id === id)
 
-  it('asks what became of an order whose gateway crashed in mid-send, and fills it once', async () => {
+  it('queries an order whose gateway crashed while sending it, and fills it once', async () => {
     await add()
     await tick(100)
     venue.isSlow = true
@@ -177,7 +177,7 @@ describe('supervision of a live system', () => {
     expect(kinds()).to.include('actor-restarted')
   })
 
-  it('takes the late result of an ended gateway as nothing', async () => {
+  it('ignores the late result of an ended gateway', async () => {
     await add()
     await tick(100)
     venue.isSlow = true
@@ -191,7 +191,7 @@ describe('supervision of a live system', () => {
     expect(kinds().filter(kind => kind === 'exit-filled')).to.have.length(1)
   })
 
-  it('sends an exit that a person asked for, though the gateway lost it unrecorded', async () => {
+  it('sends a manual exit that the gateway lost before it was recorded', async () => {
     await add()
     await tick(100)
     const { gateway } = system.engine
@@ -219,7 +219,7 @@ describe('supervision of a live system', () => {
     ).to.have.length(1)
   })
 
-  it('says so when whoever is asked ends before it answers', async () => {
+  it('reports when the actor ends that should answer', async () => {
     const { watch } = system.engine.roster.service('portfolio')!
     if (watch.kind === 'alive') send(watch.ref, null as never)
     const failed = await system.portfolio.standing().catch((error: unknown) => error)
@@ -263,7 +263,7 @@ describe('supervision of a live system', () => {
     ])
   })
 
-  it('fails while the gateway is down, and passes once it is back for a while', async () => {
+  it('fails while the gateway is down, and passes some time after it is back', async () => {
     await crash('gateway')
     expect([checkOf('actors:down'), checkOf('actors:restarts')]).to.deep.equal(['pass', 'warn'])
     await crash('gateway')
@@ -308,7 +308,7 @@ describe('supervision of a live system', () => {
     expect(system.state.register.get(P1)?.state).to.equal('closed')
   })
 
-  it('restarts any actor that a person names, and knows no other', async () => {
+  it('restarts any actor that a person names, and refuses unknown ones', async () => {
     expect(await supervisionOf(system).restart('gateway', 'me')).to.deep.include({ epoch: 2 })
     for (const id of ['supervisor', 'monitor-nobody', 'nobody']) {
       const failed = await supervisionOf(system)
@@ -321,7 +321,7 @@ describe('supervision of a live system', () => {
     }
   })
 
-  it('shows who is in trouble first', async () => {
+  it('lists actors in trouble first', async () => {
     await add(positionId('p2'))
     await add()
     await crashMonitor()
@@ -338,7 +338,7 @@ describe('supervision of a live system', () => {
     ])
   })
 
-  it('stops at once, whatever still waits for its backoff', async () => {
+  it('stops at once, also with pending backoffs', async () => {
     await add()
     await crashMonitor()
     await crashMonitor()

@@ -68,13 +68,13 @@ describe('trades from the journal', () => {
     expect((await page()).trades[0]).to.include({ quantity: 1.5, profit: 15, profitPct: 10 })
   })
 
-  it('come the last one first, in pages that leave none out', async () => {
+  it('are listed from the last one on, in pages that omit none', async () => {
     await store.write({ lines: [end('a', 1), ...notes(600), end('b', 2), end('c', 3)] })
     expect(await seqs({ limit: 2 })).to.deep.equal([[603, 602], 602])
     expect(await seqs({ limit: 2, before: 602 })).to.deep.equal([[1], null])
   })
 
-  it('are looked for in so many lines at once, and go on from there', async () => {
+  it('are searched for in a bounded number of lines at once, and continue from there', async () => {
     await store.write({ lines: [end('a', 1), ...notes(25_000)] })
     const [found, next] = await seqs()
     expect([found, next, read]).to.deep.equal([[], 5_002, 20_000])
@@ -88,19 +88,19 @@ describe('trades from the journal', () => {
     expect((await seqs({ positionId: 'a' }))[0]).to.deep.equal([3, 1])
   })
 
-  it('are not looked for among lines that are a day older than asked for', async () => {
+  it('are not searched for among lines that are a day older than requested', async () => {
     await store.write({ lines: [...notes(3_000), ...notes(1, 5 * DAY_MS), end('a', 9 * DAY_MS)] })
     expect(await seqs({ since: 8 * DAY_MS })).to.deep.equal([[3_002], null])
     expect(read).to.equal(500)
   })
 
-  it('are found behind lines of a clock that was put back', async () => {
+  it('are found after lines of a clock that was set back', async () => {
     const hour = 3_600_000
     await store.write({ lines: [end('a', 9 * hour), ...notes(1, 2 * hour), end('b', 3 * hour)] })
     expect((await seqs({ since: 8 * hour }))[0]).to.deep.equal([1])
   })
 
-  it('are exits alone where those are meant', async () => {
+  it('are only exits where only those are requested', async () => {
     await store.write({ lines: [end('a', 1), { ...end('b', 2), kind: 'position-gone' }] })
     expect((await seqs())[0]).to.deep.equal([2, 1])
     expect((await seqs({ exitsOnly: true }))[0]).to.deep.equal([1])

@@ -32,9 +32,7 @@ export const checkCommand: CommandModule = {
       .option('--rules <file>', 'rule sets that win over those of the same name')
       .option('--strict', 'take warnings as faults', false)
       .addOption(
-        new Option('--format <format>', 'how results look')
-          .choices(['text', 'json'])
-          .default('text'),
+        new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'),
       )
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => check(given, context))
@@ -80,9 +78,9 @@ async function check(given: Given, { stdout, stderr, env }: CommandContext): Pro
   } else stdout.write(`${paint('green', 'valid')}: ${counts}\n`)
 }
 
-/** The configuration as a start would have it, and what of it should be known. */
+/** Loads the configuration as a start would; returns it with its warnings. */
 async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv) {
-  // The parts of a service take time to load; positions alone need none of them.
+  // The modules of a service load slowly; a check of positions does not need them.
   const { loadServiceConfig } = await import('../../config/service-file.ts')
   const { checkConfig } = await import('../../app/config-check.ts')
   const { notationWarnings } = await import('../../app/venue-start.ts')

@@ -10,12 +10,12 @@ Examples:
   $ watchkeeper clock
   $ watchkeeper clock accept`
 
-/** `watchkeeper clock`: the clock that the service goes by, and `clock accept`. */
+/** `watchkeeper clock`: the clock that the service uses, and `clock accept`. */
 export const clockCommand: CommandModule = {
   add(program, context) {
     const clock = program
       .command('clock')
-      .description('show the clock that the service goes by, or accept a jump of the machine’s')
+      .description('show the clock that the service uses, or accept a jump of the machine’s')
       .addHelpText('after', EXAMPLES)
     withUrl(clock.command('show', { isDefault: true }).description('show both clocks')).action(
       async (given: ConnectionOptions) => {

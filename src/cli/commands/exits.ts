@@ -18,7 +18,7 @@ interface Given extends ConnectionOptions {
 }
 
 const DEFAULT_LIMIT = 1_000
-/** Trades that one question asks for. */
+/** Trades that one request fetches. */
 const PAGE = 1_000
 
 const EXAMPLES = `
@@ -34,7 +34,7 @@ Examples:
   $ watchkeeper exits --since 2026-11-01 --account main --format csv > november.csv
   $ watchkeeper exits --data /var/lib/watchkeeper --position btc-1 --format json`
 
-/** `watchkeeper exits`: the exits that are over, with price, reason and profit. */
+/** `watchkeeper exits`: completed exits, with price, reason and profit. */
 export const exitsCommand: CommandModule = {
   add(program, context) {
     const command = program
@@ -77,7 +77,7 @@ async function exits(given: Given, context: CommandContext): Promise<void> {
   }
 }
 
-/** Which exits are meant, without the bounds of a page. */
+/** The selected exits, without page bounds. */
 type Wanted = Omit<TradesQuery, 'limit' | 'before' | 'exitsOnly'>
 
 function queryOf(
@@ -101,7 +101,7 @@ function queryOf(
   }
 }
 
-/** The last exits first, however many answers they take. */
+/** The last exits first, in as many requests as they need. */
 async function pages(
   limit: number,
   wanted: Wanted,

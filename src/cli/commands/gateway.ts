@@ -16,12 +16,12 @@ Examples:
   $ watchkeeper gateway breaker orders reset
   $ watchkeeper gateway confirm-holdings --yes`
 
-/** `watchkeeper gateway`: how calls to the broker fare, and breakers by hand. */
+/** `watchkeeper gateway`: the calls to the broker, and manual control of breakers. */
 export const gatewayCommand: CommandModule = {
   add(program, context) {
     const gateway = program
       .command('gateway')
-      .description('show how calls to the broker fare, or move a breaker')
+      .description('show the calls to the broker, or move a breaker')
       .addHelpText('after', EXAMPLES)
     withUrl(
       gateway
@@ -29,9 +29,7 @@ export const gatewayCommand: CommandModule = {
         .description('show breakers, throttles, lanes and the last calls'),
     )
       .addOption(
-        new Option('--format <format>', 'how results look')
-          .choices(['text', 'json'])
-          .default('text'),
+        new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'),
       )
       .action((given: Given) => show(given, context))
     withUrl(
@@ -53,7 +51,7 @@ export const gatewayCommand: CommandModule = {
     withUrl(
       gateway
         .command('confirm-holdings')
-        .description('say that the account holds what it should: orders may leave then'),
+        .description('confirm that the account holds what it should: then orders may be sent'),
     )
       .option('--yes', 'do not ask', false)
       .action((given: ConnectionOptions & { yes: boolean }) => confirmHoldings(given, context))

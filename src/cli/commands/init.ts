@@ -25,7 +25,7 @@ Examples:
 
 const FILES = { config: 'watchkeeper.yaml', positions: 'positions.yaml' } as const
 
-/** `watchkeeper init`: reads an account at a venue and writes what guards it. */
+/** `watchkeeper init`: reads an account at a venue and writes the files that guard it. */
 export const initCommand: CommandModule = {
   add(program, context) {
     program
@@ -69,7 +69,7 @@ async function init(given: Given, context: CommandContext): Promise<void> {
   }
 }
 
-/** The section of the account, as a configuration would have it. */
+/** The broker section of the account, as a configuration file would contain it. */
 async function configOf(
   given: Given,
   questions: Questions,
@@ -94,7 +94,7 @@ async function configOf(
   return broker
 }
 
-/** A key that can take money away is more than a guard needs. */
+/** Refuses a key that may withdraw money: guarding does not need that. */
 function assertNarrow({ permissions }: Inspection, { acceptWithdrawals }: Given): void {
   if (permissions.withdraw !== true || acceptWithdrawals) return
   throw new UsageError(
@@ -102,7 +102,7 @@ function assertNarrow({ permissions }: Inspection, { acceptWithdrawals }: Given)
   )
 }
 
-/** What of the holdings is to be guarded; one without an entry price has no level for its stop. */
+/** The holdings to guard; one without an entry price cannot have a stop level. */
 async function chosen({ holdings }: Inspection, given: Given, questions: Questions) {
   const known = holdings.filter(({ entryPrice }) => entryPrice !== undefined)
   if (known.length === 0) return known

@@ -39,7 +39,7 @@ Examples:
   $ watchkeeper journal --format json | jq 'select(.kind == "exit-filled")'
   $ watchkeeper journal --data data --format csv > journal.csv`
 
-/** `watchkeeper journal`: what happened, one line each. */
+/** `watchkeeper journal`: events, one line each. */
 export const journalCommand: CommandModule = {
   add(program, context) {
     const command = program

@@ -11,7 +11,7 @@ interface Given extends ConnectionOptions {
 }
 
 const EXAMPLES = `
-  block    says "no new entries" to whoever asks
+  block    answers "no new entries" to programs that ask
   flatten  exits every position, and each one that is added later
   halt     lets no order leave
   off      back to work; exits that halt held need --held
@@ -21,7 +21,7 @@ Examples:
   $ watchkeeper kill-switch flatten --yes
   $ watchkeeper kill-switch off --held discard`
 
-/** `watchkeeper kill-switch`: shows or moves it. */
+/** `watchkeeper kill-switch`: shows or changes its state. */
 export const killSwitchCommand: CommandModule = {
   add(program, context) {
     const state = new Argument('[state]', 'what it is moved to')

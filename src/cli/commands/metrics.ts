@@ -19,7 +19,7 @@ Examples:
   $ watchkeeper metrics --format json
   $ watchkeeper metrics --reset`
 
-/** `watchkeeper metrics`: what the monitoring cycles have done since the last reset. */
+/** `watchkeeper metrics`: counters of the monitoring cycles since the last reset. */
 export const metricsCommand: CommandModule = {
   add(program, context) {
     const command = program
@@ -80,7 +80,7 @@ const spreadCells = ({ min, average, max, last }: Spread): string[] =>
 
 const totalCells = ({ total, perCycle }: Total): string[] => [total, perCycle].map(figure)
 
-/** Counts by kind, most first; nothing where there are none. */
+/** Counts by kind, largest first; empty where there are none. */
 function countLines(title: string, counts: Readonly<Record<string, number>>): string[] {
   const rows = Object.entries(counts).toSorted(([, a], [, b]) => b - a)
   if (rows.length === 0) return []

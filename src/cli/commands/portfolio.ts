@@ -32,7 +32,7 @@ Examples:
 
 const PATH = '/api/portfolio'
 
-/** `watchkeeper portfolio`: the trading day's profits and losses, and the limits on them. */
+/** `watchkeeper portfolio`: the trading day's profits and losses, and its limits. */
 export const portfolioCommand: CommandModule = {
   add(program, context) {
     const portfolio = program
@@ -55,7 +55,7 @@ export const portfolioCommand: CommandModule = {
 }
 
 async function show(given: Given, context: CommandContext): Promise<void> {
-  tell(await clientOf(given, context).get(PATH, portfolioView), given, context)
+  print(await clientOf(given, context).get(PATH, portfolioView), given, context)
 }
 
 async function reset(
@@ -66,10 +66,10 @@ async function reset(
   const client = clientOf(given, context)
   if (!yes) await confirm(context, `The loss so far will not count against ${limit} any more.`)
   const path = `${PATH}/limits/${encodeURIComponent(limit)}/reset`
-  tell(await client.change('POST', path, { shape: portfolioView }), given, context)
+  print(await client.change('POST', path, { shape: portfolioView }), given, context)
 }
 
-function tell(view: PortfolioView, { format }: Given, { stdout, env }: CommandContext): void {
+function print(view: PortfolioView, { format }: Given, { stdout, env }: CommandContext): void {
   const text =
     format === 'json' ? JSON.stringify(view) : linesOf(view, paintFor(stdout, env)).join('\n')
   stdout.write(`${text}\n`)
@@ -88,7 +88,7 @@ const realisedLine = (sum: RealisedReport): string =>
 
 type Scope = { readonly [Field in 'account' | 'underlying' | 'currency']?: string | null }
 
-/** What a sum or a limit is about. */
+/** What a sum or a limit covers. */
 const scopeOf = ({ account, underlying, currency }: Scope): string =>
   [account, underlying, currency].filter(each => typeof each === 'string').join(' ') || 'all'
 

@@ -8,7 +8,7 @@ import type { CommandContext } from '../command.ts'
 import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
 import { eachOf, pathOf, positionLine } from '../positions-text.ts'
 
-/** What an older service does not say. */
+/** Shown for fields that an older service does not send. */
 const added = addedView.partial({ warnings: true })
 const changed = changedView.partial({ changes: true, warnings: true })
 
@@ -60,7 +60,7 @@ function number(text: string): number {
 const trueOf = (flags: Readonly<Record<string, boolean>>): Readonly<Record<string, boolean>> =>
   Object.fromEntries(Object.entries(flags).filter(([, isSet]) => isSet))
 
-/** A time as a person writes it; what it means is the service's to judge. */
+/** A time as text; the service parses it. */
 const instant = (text: string): string | number => (/^\d+$/.test(text) ? Number(text) : text)
 
 function json(text: string): object {
@@ -73,7 +73,7 @@ function json(text: string): object {
   throw new InvalidArgumentError(`Expected rules as JSON, such as '{"stopLoss":{"pct":2}}'.`)
 }
 
-/** Adds the commands that guard more positions, or guard them otherwise. */
+/** Adds the commands that add positions and change their rules. */
 export function addGuarding(positions: Command, context: CommandContext): void {
   withUrl(positions.command('add').description('guard more positions'))
     .option('--file <file>', 'a positions file: ids that are guarded already are refused')
@@ -122,11 +122,11 @@ async function add(given: AddGiven, context: CommandContext): Promise<void> {
   if (others.length > 0) {
     throw new UsageError(`found --file and --${others[0]}, expected one of them`)
   }
-  // What is odd stands in the service's answers.
+  // The service's answers contain the warnings.
   const { entries } = loadPositions({ positionsFile: file, strict: false })
   await eachOf(entries, context, {
     nameOf: entry => entry.position.id,
-    // The service fills in what the file does not name: it knows its instruments.
+    // The service fills in fields that the file leaves out: it knows its instruments.
     act: entry => request({ ...namedFields(entry), ...trueOf(entry.flags), rules: entry.rules }),
   })
 }

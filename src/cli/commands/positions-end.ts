@@ -27,7 +27,7 @@ Examples:
   $ watchkeeper positions release eth-1
   $ watchkeeper positions release eth-1 eth-2 --yes`
 
-/** Adds the commands that end the guard over positions. */
+/** Adds the commands that exit positions or stop guarding them. */
 export function addEnding(positions: Command, context: CommandContext): void {
   withUrl(
     positions
@@ -58,7 +58,8 @@ async function exit(
   const client = clientOf(connection, context)
   if (all === ids.length > 0) throw new UsageError('expected ids of positions, or --all')
   const wanted = all ? await openIds(client) : ids
-  // Also where there is none now: one may come before the answer, and the word is a habit to keep.
+  // Ask also where there is no position now: one may be added before the answer, and the
+  // confirmation stays the same.
   if (!yes) await confirm(context, questionOf(wanted), all ? 'exit all' : 'yes')
   if (wanted.length === 0) {
     context.stdout.write('no position is guarded\n')
@@ -77,7 +78,7 @@ async function release(
   context: CommandContext,
 ): Promise<void> {
   const client = clientOf(connection, context)
-  if (!yes) await confirm(context, `Nobody will guard ${short(ids)} any more.`)
+  if (!yes) await confirm(context, `watchkeeper will no longer guard ${short(ids)}.`)
   await eachOf(ids, context, {
     nameOf: id => id,
     act: async id => {

@@ -30,7 +30,7 @@ Examples:
   $ watchkeeper positions
   $ watchkeeper positions list --data data --all --format json`
 
-/** `watchkeeper positions`: what is guarded, and every change of it. */
+/** `watchkeeper positions`: guarded positions, and every change of them. */
 export const positionsCommand: CommandModule = {
   add(program, context) {
     const positions = program

@@ -1,9 +1,9 @@
 import type { CommandModule } from '../command.ts'
 
-/** What the help needs to know of a command; the rest is loaded when it runs. */
+/** What the help needs to know of a command; the rest is loaded when the command runs. */
 export interface RegisteredCommand {
   readonly name: string
-  /** Its description, word for word. */
+  /** Its description, identical to that of the command. */
   readonly summary: string
   load(): Promise<CommandModule>
 }
@@ -27,7 +27,7 @@ export const COMMANDS: readonly RegisteredCommand[] = [
   },
   {
     name: 'status',
-    summary: 'tell how the running service is',
+    summary: 'show the health of the running service',
     load: async () => (await import('./status.ts')).statusCommand,
   },
   {
@@ -47,12 +47,12 @@ export const COMMANDS: readonly RegisteredCommand[] = [
   },
   {
     name: 'clock',
-    summary: 'show the clock that the service goes by, or accept a jump of the machine’s',
+    summary: 'show the clock that the service uses, or accept a jump of the machine’s',
     load: async () => (await import('./clock.ts')).clockCommand,
   },
   {
     name: 'gateway',
-    summary: 'show how calls to the broker fare, or move a breaker',
+    summary: 'show the calls to the broker, or move a breaker',
     load: async () => (await import('./gateway.ts')).gatewayCommand,
   },
   {

@@ -49,7 +49,7 @@ function percentage(text: string): number {
   throw new InvalidArgumentError('Expected a percentage from 0 to 100.')
 }
 
-/** `watchkeeper replay`: recorded ticks against positions, in virtual time. */
+/** `watchkeeper replay`: replays recorded ticks against positions, in virtual time. */
 export const replayCommand: CommandModule = {
   add(program, context) {
     program
@@ -63,9 +63,7 @@ export const replayCommand: CommandModule = {
       )
       .option('--rules <file>', 'rule sets that win over those of the same name')
       .addOption(
-        new Option('--format <format>', 'how results look')
-          .choices(['text', 'json'])
-          .default('text'),
+        new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'),
       )
       .option('--strict', 'take warnings about positions and rules as faults', false)
       .option('--skip-bad-rows', 'leave out rows that cannot be read, and count them', false)
@@ -113,7 +111,7 @@ async function replay(given: Given, context: CommandContext): Promise<void> {
   }
 }
 
-/** Prints a replay as it goes: results on stdout, everything else on stderr. */
+/** Prints a replay while it runs: results on stdout, everything else on stderr. */
 function outputOf(
   given: Given,
   { stdin, stdout, stderr, env }: CommandContext,

@@ -29,7 +29,7 @@ Examples:
   $ watchkeeper report
   $ watchkeeper report --format json | jq '.trends[] | select(.isMarked)'`
 
-/** `watchkeeper report`: how long operations take, the slowest cycles, and trends. */
+/** `watchkeeper report`: durations of operations, the slowest cycles, and trends. */
 export const reportCommand: CommandModule = {
   add(program, context) {
     const command = program
@@ -87,18 +87,18 @@ function slowLines(slowest: readonly SlowCycle[]): string[] {
   return tableLines([['slowest cycles', 'ms', 'phases', 'did'], ...rows], new Set([1]))
 }
 
-/** What a cycle has done, as it is counted: calls, exits, errors. */
+/** Counters of a cycle: calls, exits, errors. */
 const didOf = ({ did }: SlowCycle): string =>
   Object.entries(did)
     .map(([name, count]) => `${name} ${readable(count)}`)
     .join(', ')
 
-/** Where the time of a cycle went, longest first. */
+/** Durations of the phases of a cycle, longest first. */
 function phasesOf({ phases, hasFailed }: SlowCycle): string {
-  const told = Object.entries(phases)
+  const durations = Object.entries(phases)
     .toSorted(([, a], [, b]) => b - a)
     .map(([name, took]) => `${name} ${ms(took)}`)
-  return [...told, ...(hasFailed ? ['failed'] : [])].join(', ')
+  return [...durations, ...(hasFailed ? ['failed'] : [])].join(', ')
 }
 
 function trendLines(trends: readonly Trend[], paint: Paint): string[] {

@@ -57,7 +57,7 @@ export const runCommand: CommandModule = {
       .option('--broker-delay-ms <ms>', 'time between acting and answering', wholeNumber)
       .option('--port <port>', 'where the API answers; 0: any free one', wholeNumber)
       .option('--fresh', 'forget the account, and start a new one', false)
-      .option('--chaos <file>', 'let things go wrong on purpose, as config/chaos.yaml does')
+      .option('--chaos <file>', 'inject faults on purpose, as config/chaos.yaml describes')
       .option('--standby', 'wait while another process guards, and take over when it ends', false)
       .option(
         '--accept-empty-store',
@@ -69,7 +69,7 @@ export const runCommand: CommandModule = {
   },
 }
 
-/** Runs, and says in the format of the log why it could not. */
+/** Runs the service, and prints in the format of the log why it could not. */
 async function reported(given: Given, context: CommandContext): Promise<void> {
   const format = logFormatOf(given.config, context.env)
   const output = runOutput(format, context)
@@ -77,9 +77,9 @@ async function reported(given: Given, context: CommandContext): Promise<void> {
   try {
     await run(given, context, output)
   } catch (error) {
-    const { exitCode, told } = failureOf(error)
-    if (format === 'text' || told === undefined) throw error
-    const { code, message } = told
+    const { exitCode, failure } = failureOf(error)
+    if (format === 'text' || failure === undefined) throw error
+    const { code, message } = failure
     output.complain({
       kind: 'service-failed',
       level: 'error',
@@ -90,7 +90,7 @@ async function reported(given: Given, context: CommandContext): Promise<void> {
   }
 }
 
-/** Node writes its warnings as text. */
+/** Prints Node's warnings as text. */
 function nodeWarnings({ complain }: RunOutput): void {
   process.removeAllListeners('warning')
   process.on('warning', ({ name, message }) => {
@@ -143,7 +143,11 @@ interface RunInput extends Pick<LoadedPositions, 'entries'> {
   readonly chaos: ReturnType<typeof loadChaos> | undefined
 }
 
-/** Reads and checks what the command line names. Throws InputError with every fault of a file. */
+/**
+ * Reads and validates the files of the command line.
+ *
+ * @throws InputError with every fault of a file.
+ */
 function read(given: Given, { env, zone }: CommandContext, output: RunOutput): RunInput {
   const config = loadServiceConfig({
     file: given.config,
@@ -170,14 +174,14 @@ function read(given: Given, { env, zone }: CommandContext, output: RunOutput): R
   return { config, entries, chaos }
 }
 
-/** The end of a run: `end` begins it, `ended` resolves with the failure that it has, if any. */
+/** The end of a run: `end` starts it, `ended` resolves with its failure, if any. */
 interface Ending {
   readonly signal: AbortSignal
   readonly ended: Promise<WatchkeeperError | undefined>
   end(failure: WatchkeeperError | undefined): void
 }
 
-/** Ends at a signal of the process; aborts what still waits then. */
+/** Ends the run at a signal of the process; aborts pending waits. */
 function endingOf({ stop: { deadlineMs } }: ServiceConfig): Ending {
   const stop = new AbortController()
   let settle: (failure: WatchkeeperError | undefined) => void = () => undefined
@@ -211,7 +215,7 @@ async function stopped(
   printStopped(output)
 }
 
-/** What a start gives; undefined when its wait was ended. */
+/** The result of a start; undefined when it was aborted while waiting. */
 async function unlessStopped<Given>(start: Promise<Given>): Promise<Given | undefined> {
   try {
     return await start
@@ -231,7 +235,7 @@ const namesIn = (entries: LoadedPositions['entries']) => ({
   instruments: instrumentsIn(entries),
 })
 
-/** Takes the first alone of what it is given. */
+/** Accepts only the first value that it gets. */
 function once<Given>(act: (given: Given) => void): (given: Given) => void {
   let isFirst = true
   return given => {

@@ -23,10 +23,12 @@ const FAILED = 1
 const NO_ANSWER = 3
 const COLOURS = { pass: 'green', warn: 'yellow', fail: 'red' } as const
 
-/** `watchkeeper status`: how a running service is, in a few lines. */
+/** `watchkeeper status`: the state of a running service in a few lines. */
 export const statusCommand: CommandModule = {
   add(program, context) {
-    withFormat(withUrl(program.command('status').description('tell how the running service is')))
+    withFormat(
+      withUrl(program.command('status').description('show the health of the running service')),
+    )
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => status(given, context))
   },
@@ -60,7 +62,7 @@ function headLines(
   killSwitch: KillSwitchView,
   paint: Paint,
 ): string[] {
-  // A check that is not there says nothing: it must not read as a good figure.
+  // A missing check must not read as a good value.
   const valueOf = (name: string): number | string | boolean =>
     checks[name]?.[0]?.observedValue ?? '?'
   const uptime = valueOf('uptime')
@@ -79,7 +81,7 @@ function headLines(
 
 const MOST_SHOWN = 5
 
-/** The positions whose price is closest to a level. */
+/** The positions whose price is nearest to a level. */
 function nearLines(positions: readonly PositionView[]): string[] {
   const distances = positions.flatMap(position => {
     const { lastPrice, stop, target } = position
@@ -99,7 +101,7 @@ function nearLines(positions: readonly PositionView[]): string[] {
   })
 }
 
-/** Seconds as a person says them. */
+/** Seconds as a duration for a person. */
 function durationText(seconds: number): string {
   if (seconds < 120) return `${readable(seconds, 0)} s`
   if (seconds < 7_200) return `${readable(seconds / 60, 0)} min`

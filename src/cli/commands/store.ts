@@ -18,7 +18,7 @@ Examples:
   $ watchkeeper store restore watchkeeper.backup --to lmdb:data --overwrite
   $ watchkeeper store copy --from redis://127.0.0.1:6379/0#desk-1 --to lmdb:/var/lib/watchkeeper`
 
-/** `watchkeeper store copy`: moves what a service keeps to another store. */
+/** `watchkeeper store`: copies, backs up and restores the state of a service. */
 export const storeCommand: CommandModule = {
   add(program, context) {
     const store = program
@@ -49,14 +49,14 @@ export const storeCommand: CommandModule = {
   },
 }
 
-/** Progress is told each time that another tenth is done. */
+/** Prints progress at each tenth. */
 const STEPS = 10
 
 async function copy({ from, to, overwrite }: Given, context: CommandContext): Promise<void> {
   const { env } = context
   const given = { from, to, overwrites: overwrite, password: storePassword(env) }
   const copied = await copyBetween({ ...given, onProgress: progressIn(context) })
-  tell(copied, context)
+  printCopy(copied, context)
   const { paper } = copied
   if (paper !== undefined) {
     context.stdout.write(
@@ -81,22 +81,25 @@ async function restore(
   context: CommandContext,
 ): Promise<void> {
   const given = { file, to, overwrites: overwrite, password: storePassword(context.env) }
-  tell(await restoreTo({ ...given, onProgress: progressIn(context) }), context)
+  printCopy(await restoreTo({ ...given, onProgress: progressIn(context) }), context)
   context.stdout.write(
     'a backup is older than its account: nothing is sent before watchkeeper gateway confirm-holdings\n',
   )
 }
 
 function progressIn({ stderr }: CommandContext): (done: number, all: number) => void {
-  let told = 0
+  let printed = 0
   return (done, all) => {
     const step = Math.floor((done / all) * STEPS)
-    if (step > told) stderr.write(`${done} of ${all} rows and lines\n`)
-    told = Math.max(told, step)
+    if (step > printed) stderr.write(`${done} of ${all} rows and lines\n`)
+    printed = Math.max(printed, step)
   }
 }
 
-function tell(copied: Awaited<ReturnType<typeof restoreTo>>, { stdout }: CommandContext): void {
+function printCopy(
+  copied: Awaited<ReturnType<typeof restoreTo>>,
+  { stdout }: CommandContext,
+): void {
   const { rows, lines, checksum, wasThere } = copied
   const what = `${rows} rows and ${lines} journal lines, checksum ${checksum.slice(0, 16)}`
   stdout.write(

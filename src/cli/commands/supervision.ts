@@ -13,7 +13,7 @@ Examples:
   $ watchkeeper supervision
   $ watchkeeper supervision restart monitor-btc-1`
 
-/** `watchkeeper supervision`: which actors live, and what became of those that crashed. */
+/** `watchkeeper supervision`: the actors, and restarts of those that crashed. */
 export const supervisionCommand: CommandModule = {
   add(program, context) {
     const supervision = program
@@ -29,7 +29,7 @@ export const supervisionCommand: CommandModule = {
     withUrl(
       supervision
         .command('restart')
-        .description('replace an actor by a new incarnation, also one that was given up')
+        .description('replace an actor by a new incarnation, also a quarantined one')
         .argument('<id>', 'as the tree shows it: gateway, monitor-<position>, …'),
     ).action((id: string, given: ConnectionOptions) => restart(id, given, context))
   },

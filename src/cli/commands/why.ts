@@ -11,8 +11,7 @@ interface Given extends ConnectionOptions {
 }
 
 const EXAMPLES = `
-distance and pct lead from the last price to the level; input age is how long ago the price came that
-the rule looks at.
+distance and pct lead from the last price to the level; input age is the age of the price that the rule reads.
 
 Examples:
   $ watchkeeper why btc-1
@@ -54,7 +53,7 @@ function linesOf({ position, rules, exit }: WhyView): string[] {
   ]
 }
 
-/** How far its exit has come, and all that happened to it. */
+/** The progress of its exit, and its history. */
 function exitLines(exit: NonNullable<WhyView['exit']>): string[] {
   const { state, executed, quantity, attempt, clientOrderId, rejections, steps } = exit
   const refused = rejections === 0 ? '' : `, ${rejections} times refused`
@@ -65,13 +64,13 @@ function exitLines(exit: NonNullable<WhyView['exit']>): string[] {
   ]
 }
 
-/** Seconds with one decimal; nothing was seen yet where there is no age. */
+/** Seconds with one decimal; a dash where there is no age. */
 const ageText = (ageMs: number | null | undefined): string =>
   typeof ageMs === 'number' ? `${(ageMs / 1_000).toFixed(1)} s` : '-'
 
 /**
- * The way from the last price to the level, in percent of that price. The level is that way off the
- * price that the rule looks at, its own or another instrument's.
+ * Distance from the last price to the level, percent of that price. The level is that far from the
+ * price that the rule reads: its own or another instrument's.
  */
 function pctOf({ level, distance }: RuleView): number | undefined {
   if (typeof level !== 'number' || typeof distance !== 'number') return undefined
@@ -79,7 +78,10 @@ function pctOf({ level, distance }: RuleView): number | undefined {
   return price === 0 ? undefined : (distance / Math.abs(price)) * 100
 }
 
-/** The level of a rule; that of another instrument has ticks that the position does not tell. */
+/**
+ * The level of a rule; one on another instrument is in ticks of that instrument, which the answer
+ * does not contain.
+ */
 function levelIn(rule: RuleView, { instrument, side, tickSize }: PositionView): string {
   const { level, distance } = rule
   if (level === undefined) return ''
@@ -88,7 +90,7 @@ function levelIn(rule: RuleView, { instrument, side, tickSize }: PositionView): 
   return levelText(level, { isBelow, tickSize: isOwn ? tickSize : undefined })
 }
 
-/** Which level would be reached first, if one is known. */
+/** The level that is nearest, if one is known. */
 function nearestLine(rules: readonly RuleView[], position: PositionView): string[] {
   const near = rules
     .flatMap(each => {

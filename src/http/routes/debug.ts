@@ -8,13 +8,13 @@ import { countOf, type Route } from '../route.ts'
 
 const MOST_SECONDS = 60
 const DEFAULT_SECONDS = 10
-/** Making a snapshot stops the process for about a second per 100 MiB. */
+/** Largest heap for a snapshot: taking one blocks the process for about a second per 100 MiB. */
 const LARGEST_HEAP = 300 * 2 ** 20
 
-/** One at a time: while a snapshot is written, everything else waits. */
+/** One at a time: taking a snapshot blocks everything else. */
 let isSnapshotting = false
 
-/** `/api/debug`: a CPU profile and a heap snapshot of the running service, for holders of the token. */
+/** `/api/debug`: a CPU profile and a heap snapshot of the running service, only with the token. */
 export const debugRoutes: Route = router => {
   router.post('/api/debug/profile', async (request, response) => {
     assertHolder(request)
@@ -45,7 +45,7 @@ export const debugRoutes: Route = router => {
   })
 }
 
-/** Names of positions and the like are in there: loopback alone is not enough. */
+/** The data contain names of positions and the like: loopback alone is not enough. */
 function assertHolder(request: Request): void {
   if (holdsToken(request)) return
   throw new WatchkeeperError('TOKEN_REQUIRED', 'this needs a token: set WATCHKEEPER_HTTP_TOKEN')

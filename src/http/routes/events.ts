@@ -7,25 +7,25 @@ import { badInput, countOf, type Route } from '../route.ts'
 const MOST_STREAMS = 20
 const PAGE_LINES = 100
 const LAST_SEQ = Number.MAX_SAFE_INTEGER
-/** Time between looks at the journal once a client has seen all of it, ms. */
-const LOOK_MS = 250
-/** Looks without news until a comment keeps the connection alive. */
-const HEARTBEAT_LOOKS = 60
-/** A client that takes nothing for so long is cut off, ms. */
+/** Interval of journal reads once a client has received all of it, ms. */
+const POLL_MS = 250
+/** Reads without news until a comment keeps the connection alive. */
+const HEARTBEAT_POLLS = 60
+/** A client that accepts no data for so long is disconnected, ms. */
 const SLOW_MS = 5_000
 
 /**
- * `GET /api/events`: journal lines as server-sent events, `id` the sequence number. Each client reads
- * the journal at its own pace, one page ahead at most, so that a slow one costs no memory. A client
- * that has seen more than the journal has gets the event `reset`, and the journal from its start: it
- * knows another store, or one that has lost its end.
+ * `GET /api/events`: journal lines as server-sent events, `id` is the sequence number. Each client
+ * reads the journal at its own pace, at most one page ahead, so that a slow client costs no memory.
+ * A client that has seen more than the journal contains gets the event `reset`, and the journal
+ * from its start: it knows another store, or one that has lost its end.
  */
 export const eventRoutes: Route = (router, control) => {
   let streams = 0
   router.get('/api/events', async (request, response) => {
     const after = startOf(request)
     if (streams >= MOST_STREAMS) {
-      throw new WatchkeeperError('TOO_MANY_STREAMS', `at most ${MOST_STREAMS} clients may listen`)
+      throw new WatchkeeperError('TOO_MANY_STREAMS', `at most ${MOST_STREAMS} clients may follow`)
     }
     streams++
     try {
@@ -36,7 +36,7 @@ export const eventRoutes: Route = (router, control) => {
   })
 }
 
-/** What a client saw last; a browser that connects again says so in a header. */
+/** The last line that a client saw; a browser sends it in a header when it reconnects. */
 function startOf(request: Request): number {
   const seen = request.get('last-event-id')
   if (seen === undefined) {
@@ -58,14 +58,14 @@ async function stream(control: Control, response: Response, start: number): Prom
       const lines = await control.journal({ after, limit: PAGE_LINES })
       const last = lines.at(-1)
       if (last === undefined) {
-        const end = quiet++ % HEARTBEAT_LOOKS === 0 ? await lastSeq(control) : after
+        const end = quiet++ % HEARTBEAT_POLLS === 0 ? await lastSeq(control) : after
         if (end < after) {
           await send(response, resetText({ seen: after, last: end }), gone.signal)
           after = 0
           continue
         }
-        if (quiet % HEARTBEAT_LOOKS === 0) await send(response, ': alive\n\n', gone.signal)
-        await pause(LOOK_MS, gone.signal)
+        if (quiet % HEARTBEAT_POLLS === 0) await send(response, ': alive\n\n', gone.signal)
+        await pause(POLL_MS, gone.signal)
         continue
       }
       quiet = 0
@@ -74,7 +74,7 @@ async function stream(control: Control, response: Response, start: number): Prom
       await send(response, text, gone.signal)
     }
   } catch {
-    // Headers are out: an answer is impossible. The client connects again where it was.
+    // The headers were sent: an error answer is impossible. The client reconnects where it was.
     response.destroy()
   }
 }
@@ -83,17 +83,17 @@ async function stream(control: Control, response: Response, start: number): Prom
 const lastSeq = async (control: Control): Promise<number> =>
   (await control.journal({ after: 0, limit: 1, last: 1 })).at(-1)?.seq ?? 0
 
-/** Says that the client has seen lines that are not there. */
+/** Sends the event for a client that has seen lines which the journal does not have. */
 const resetText = (detail: { readonly seen: number; readonly last: number }): string =>
   `event: reset\nid: 0\ndata: ${JSON.stringify({ kind: 'reset', ...detail })}\n\n`
 
-/** Waits until the client has taken what was sent; throws when it does not. */
+/** Waits until the client has accepted the data; throws after a timeout. */
 async function send(response: Response, text: string, gone: AbortSignal): Promise<void> {
   if (response.write(text) || gone.aborted) return
   await once(response, 'drain', { signal: AbortSignal.any([gone, AbortSignal.timeout(SLOW_MS)]) })
 }
 
-/** Ends early, without an error, when the client goes. */
+/** Ends early, without an error, when the client disconnects. */
 const pause = (ms: number, gone: AbortSignal): Promise<void> =>
   new Promise(resolve => {
     const timer = setTimeout(end, ms)

@@ -7,7 +7,7 @@ const LAST_SEQ = Number.MAX_SAFE_INTEGER
 /** Latest time that a query may name, epoch ms: the end of the year 9999. */
 const LAST_TIME = 253_402_300_799_999
 
-/** Parameters that choose trades. */
+/** Parameters that select trades. */
 export const TRADE_PARAMETERS = [
   'since',
   'until',
@@ -17,7 +17,7 @@ export const TRADE_PARAMETERS = [
   'before',
 ] as const
 
-/** `GET /api/exits`: exits that are over, the last one first, in pages. */
+/** `GET /api/exits`: completed exits, the last one first, in pages. */
 export const exitRoutes: Route = (router, control) => {
   router.get('/api/exits', async (request, response) => {
     const { trades, next } = await control.trades({ ...tradesQuery(request), exitsOnly: true })
@@ -25,7 +25,11 @@ export const exitRoutes: Route = (router, control) => {
   })
 }
 
-/** Which trades a query asks for. Throws BAD_INPUT for values that choose none. */
+/**
+ * The selection of trades of a query.
+ *
+ * @throws InputError for invalid values.
+ */
 export function tradesQuery(request: Request): TradesQuery {
   const [since, until] = [timeOf(request, 'since'), timeOf(request, 'until')]
   if (since !== undefined && until !== undefined && until <= since) {

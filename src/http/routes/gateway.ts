@@ -1,7 +1,10 @@
 import { requesterOf } from '../auth.ts'
 import { assertReady, bodyOf, sendJson, type Route } from '../route.ts'
 
-/** `/api/gateway`: breakers, throttles, lanes and the last calls; breakers by hand; holdings confirmed. */
+/**
+ * `/api/gateway`: breakers, throttles, lanes and the last calls; manual control of breakers;
+ * confirmation of holdings.
+ */
 export const gatewayRoutes: Route = (router, control) => {
   router.get('/api/gateway', (_request, response) => sendJson(response, control.gateway()))
   router.post('/api/gateway/breakers/:group/:act', (request, response) => {

@@ -2,7 +2,10 @@ import { WatchkeeperError } from '../../errors.ts'
 import type { HealthCheck, HealthSnapshot, HealthStatus } from '../../ports/control/health.ts'
 import { sendJson, type Route } from '../route.ts'
 
-/** `GET /health` for monitors, `/livez` and `/readyz` for whoever starts and stops the service. */
+/**
+ * `GET /health` for monitors, `/livez` and `/readyz` for the orchestrator that starts and stops the
+ * service.
+ */
 export const healthRoutes: Route = (router, control) => {
   router.get('/health', (request, response) => {
     const { check } = request.query
@@ -11,7 +14,7 @@ export const healthRoutes: Route = (router, control) => {
     const ageMs = control.healthAgeMs()
     const isOld = ageMs > control.healthMaxAgeMs
     const status = isOld ? 'fail' : snapshot.status
-    const old = `the last look at the service is ${Math.round(ageMs / 1_000)} s old`
+    const old = `the last check of the service is ${Math.round(ageMs / 1_000)} s old`
     const output = isOld ? [old, ...snapshot.output] : snapshot.output
     response.status(status === 'fail' ? 503 : 200)
     sendJson(
@@ -30,7 +33,7 @@ export const healthRoutes: Route = (router, control) => {
 
 const componentOf = (name: string): string => name.split(':')[0]!
 
-/** The checks of one component alone, with the status that they have among themselves. */
+/** The checks of one component, with the status that follows from them alone. */
 function partOf({ at, checks }: HealthSnapshot, component: unknown): HealthSnapshot {
   const known = [...new Set(Object.keys(checks).map(componentOf))].toSorted()
   if (typeof component !== 'string' || !known.includes(component)) {

@@ -5,7 +5,7 @@ import { badInput, countOf, sendJson, textOf, type Route } from '../route.ts'
 const MOST_LINES = 1_000
 const LAST_SEQ = Number.MAX_SAFE_INTEGER
 
-/** `GET /api/journal`: what happened, in pages, or the last of it. */
+/** `GET /api/journal`: journal lines in pages, or the last lines. */
 export const journalRoutes: Route = (router, control) => {
   router.get('/api/journal', async (request, response) => {
     sendJson(response, await control.journal(queryOf(request)))

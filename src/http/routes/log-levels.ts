@@ -1,7 +1,7 @@
 import { requesterOf } from '../auth.ts'
 import { badInput, bodyOf, sendJson, type Route } from '../route.ts'
 
-/** `/api/log-levels`: how much each component says, changed while it runs. */
+/** `/api/log-levels`: the log level of each component, changed at run time. */
 export const logLevelRoutes: Route = (router, control) => {
   router.get('/api/log-levels', (_request, response) => sendJson(response, control.logLevels()))
   router.post('/api/log-levels', (request, response) => {

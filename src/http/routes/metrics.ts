@@ -6,7 +6,7 @@ const TYPES: Readonly<Record<MetricsFormat, string>> = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 }
 
-/** `GET /metrics`: what Prometheus scrapes, in the format of OpenMetrics where `Accept` prefers it. */
+/** `GET /metrics`: metrics for Prometheus, in the OpenMetrics format where `Accept` prefers it. */
 export const metricRoutes: Route = (router, control) => {
   router.get('/metrics', async (request, response) => {
     const format = formatOf(request.headers.accept ?? '')
@@ -17,7 +17,9 @@ export const metricRoutes: Route = (router, control) => {
   })
 }
 
-/** OpenMetrics only for who names it: a wildcard of a browser or of curl gets the plain text. */
+/**
+ * OpenMetrics only for a client that names it: the wildcard of a browser or curl gets plain text.
+ */
 function formatOf(accept: string): MetricsFormat {
   let [text, openmetrics] = [0, 0]
   for (const range of accept.toLowerCase().split(',')) {

@@ -3,14 +3,15 @@ import { WatchkeeperError } from '../../errors.ts'
 import { ENCODINGS, pageFiles, type PageFile } from '../page-files.ts'
 import type { Route } from '../route.ts'
 
-/** Names of files have the hash of their content: a browser keeps them for good. */
+/** File names contain the hash of the content: a browser caches them for good. */
 const FOR_GOOD = 'public, max-age=31536000, immutable'
 
-/** `GET /`: the live page; `/page/…`: its files. They hold nothing secret and need no token. */
+/** `GET /`: the live page; `/page/…`: its files. They contain nothing secret and need no token. */
 export const pageRoutes: Route = router => {
   router.get('/', (request, response) => {
     const { build } = thePage()
-    // Asked for each time, so that a service of another version is noticed; mostly answered by 304.
+    // Always revalidated, so that the browser notices another version of the service; mostly
+    // answered by 304.
     response.setHeader('cache-control', 'no-cache')
     response.setHeader('etag', `"${build}"`)
     if (request.get('if-none-match') === `"${build}"`) response.status(304).end()

@@ -1,7 +1,7 @@
 import { requesterOf } from '../auth.ts'
 import { bodyOf, sendJson, type Route } from '../route.ts'
 
-/** What the monitoring cycles do, and how long it takes them. */
+/** Counters and durations of the monitoring cycles. */
 export const performanceRoutes: Route = (router, control) => {
   router.get('/api/metrics', (_request, response) => sendJson(response, control.cycleMetrics()))
   router.post('/api/metrics/reset', (request, response) => {

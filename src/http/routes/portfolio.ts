@@ -6,7 +6,7 @@ import { assertReady, badInput, bodyOf, sendJson, type Route } from '../route.ts
 const BELONGS = ['account', 'underlying', 'currency'] as const
 const LONGEST_NAME = 200
 
-/** `/api/portfolio`: the trading day's profits and losses, and the limits on them. */
+/** `/api/portfolio`: the trading day's profits and losses, and its limits. */
 export const portfolioRoutes: Route = (router, control) => {
   router.get('/api/portfolio', async (_request, response) => {
     sendJson(response, await control.portfolio())

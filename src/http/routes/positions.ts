@@ -7,7 +7,7 @@ import { requesterOf } from '../auth.ts'
 import { assertReady, badInput, bodyOf, flagOf, sendJson, type Route } from '../route.ts'
 import { tradesQuery } from './exits.ts'
 
-/** `/api/positions`: what is guarded, and every change of it. */
+/** `/api/positions`: guarded positions, and every change of them. */
 export const positionRoutes: Route = (router, control) => {
   router.get('/api/positions', async (request, response) => {
     const { state = 'open', ...others } = request.query
@@ -79,7 +79,7 @@ function found<Value>(value: Value | undefined, id: string): Value {
   throw new WatchkeeperError('POSITION_UNKNOWN', `no open position ${JSON.stringify(id)}`)
 }
 
-/** The same rules as for a positions file; paths of faults start at the body. */
+/** Validates a body by the rules of a positions file; fault paths start at the body. */
 function addRequest(
   position: Readonly<Record<string, unknown>>,
   { instruments, isStrict }: Pick<Control, 'instruments' | 'isStrict'>,
@@ -105,7 +105,7 @@ function addRequest(
   }
 }
 
-/** The rules are judged as they would be afterwards: those that are not named stay. */
+/** Validates the rules as they would be afterwards: rules that the body does not name stay. */
 function rulesRequest(
   body: Readonly<Record<string, unknown>>,
   present: PositionView,

@@ -3,13 +3,13 @@ import { pipeline } from 'node:stream/promises'
 import { WatchkeeperError } from '../../errors.ts'
 import { assertReady, type Route } from '../route.ts'
 
-/** Longest time that a backup may take to be read, ms. */
+/** Longest time that a client may take to read a backup, ms. */
 const LONGEST_MS = 600_000
 
-/** One at a time: each holds all that is kept in memory. */
+/** One at a time: each backup holds the whole state in memory. */
 let isRunning = false
 
-/** `POST /api/store/backup`: all that is kept, as the text of a backup. */
+/** `POST /api/store/backup`: the whole state, as the text of a backup. */
 export const storeRoutes: Route = (router, control) => {
   router.post('/api/store/backup', async (_request, response) => {
     assertReady(control)
@@ -20,7 +20,7 @@ export const storeRoutes: Route = (router, control) => {
       const signal = AbortSignal.timeout(LONGEST_MS)
       await pipeline(Readable.from(control.backup()), response, { signal })
     } catch (error) {
-      // What has begun cannot be told any more: its end is missing, and who reads it sees that.
+      // The status was sent: a failure now shows by the missing end of the backup.
       if (!response.headersSent) throw error
       response.destroy()
     } finally {

@@ -7,8 +7,8 @@ const MOST_ROWS = 5_000
 const LAST = Number.MAX_SAFE_INTEGER
 
 /**
- * `GET /api/view`: every position with its levels, in pages; `GET /api/view/stream`: what changes, one line
- * of JSON four times a second, from the version that a page has.
+ * `GET /api/view`: every position with its levels, in pages; `GET /api/view/stream`: the changes
+ * since the version that a page has, as one line of JSON four times a second.
  */
 export const viewRoutes: Route = (router, control) => {
   const broadcast = new Broadcast(control)

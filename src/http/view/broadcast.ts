@@ -4,13 +4,15 @@ import { ViewModel } from './model.ts'
 
 /** Bounds of the live view. */
 export interface ViewBounds {
-  /** Clients of the stream at once. */
+  /** Most simultaneous clients of the stream. */
   readonly clients: number
   /** Time between two frames, ms. */
   readonly frameMs: number
-  /** Frames that a client may miss, because it does not take what it was sent, before it is cut off. */
+  /**
+   * Frames that a client may miss because it does not read fast enough; then it is disconnected.
+   */
   readonly missed: number
-  /** The view is kept for so long after the last client has gone, ms. */
+  /** How long the view is updated after the last client has left, ms. */
   readonly lingerMs: number
 }
 
@@ -23,14 +25,17 @@ export const VIEW_BOUNDS: ViewBounds = {
 
 interface Client {
   readonly response: Response
-  /** The version that it has. */
+  /** The version that the client has. */
   version: number
   missed: number
-  /** It has not taken yet what it was sent. */
+  /** True while the client has not read the last frame. */
   isBusy: boolean
 }
 
-/** One view for all clients of the stream: each frame is encoded once, and sent to all that are in step. */
+/**
+ * One view for all clients of the stream: each frame is encoded once, and sent to all clients with
+ * the same version.
+ */
 export class Broadcast {
   private readonly control: Control
   private readonly bounds: ViewBounds
@@ -38,7 +43,7 @@ export class Broadcast {
   private model: Promise<ViewModel> | undefined
   private timer: NodeJS.Timeout | undefined
   private isStepping = false
-  /** When a client or a page last wanted the view, monotonic ms. */
+  /** When a client or a page last requested the view, monotonic ms. */
   private wantedAt = 0
 
   constructor(control: Control, bounds: Partial<ViewBounds> = {}) {
@@ -50,12 +55,12 @@ export class Broadcast {
     return this.clients.size >= this.bounds.clients
   }
 
-  /** Whether the view is kept up to date now. */
+  /** Whether the view is being updated now. */
   get isKept(): boolean {
     return this.model !== undefined
   }
 
-  /** The view; it is made, and kept up to date, from now on until nothing wants it any more. */
+  /** The view; creates it and keeps it updated until it was not requested for a while. */
   current(): Promise<ViewModel> {
     this.wantedAt = performance.now()
     if (this.model === undefined) {
@@ -67,7 +72,7 @@ export class Broadcast {
     return this.model
   }
 
-  /** Sends what changes after `from` of `epoch` until the client has gone. */
+  /** Sends the changes after `from` of `epoch` until the client disconnects. */
   async add(response: Response, epoch: string, from: number): Promise<void> {
     const client: Client = { response, version: from, missed: 0, isBusy: true }
     this.clients.add(client)
@@ -94,7 +99,7 @@ export class Broadcast {
       await model.step()
       this.send(model)
     } catch {
-      // What cannot be read now is read by the next turn; pages turn grey without frames.
+      // A failed read is repeated at the next turn; pages turn grey without frames.
     } finally {
       this.isStepping = false
     }

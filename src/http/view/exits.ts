@@ -1,18 +1,18 @@
 import type { JournalLine } from '../../ports/journal-lines.ts'
 import type { ViewExit, ViewRow } from '../../ports/view.ts'
 
-/** Exits that are kept, the last one first. */
+/** Number of exits in the list, the last one first. */
 const MOST_EXITS = 30
 
-/** Kinds of journal lines after which their position is read again at once. */
+/** Kinds of journal lines after which their position is read again immediately. */
 const CHANGES = /^(position-|exit-|rules-|monitor-)/
 
-/** Whether a line of this kind says that its position is no longer as it was. */
+/** Whether a line of this kind means that its position has changed. */
 export const changesPosition = (kind: string): boolean => CHANGES.test(kind)
 
 type About = Pick<ViewRow, 'side'> & { readonly instrument: string }
 
-/** The last exits, from the lines of the journal in order. */
+/** The last exits, collected from the lines of the journal in order. */
 export class LastExits {
   private exits: ViewExit[] = []
   /** Version at which the list last changed. */

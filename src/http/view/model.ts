@@ -6,32 +6,32 @@ import { changesPosition, LastExits } from './exits.ts'
 import { ViewRows } from './rows.ts'
 import { statusOf } from './status.ts'
 
-/** Time of one turn of the event loop that reading positions may take, ms. */
+/** Time of one event turn that reading positions may take, ms. */
 const SLICE_MS = 4
-/** Positions between two looks at the clock. */
+/** Positions between two reads of the clock. */
 const SLICE_ROWS = 32
-/** Journal lines that are read for the last exits, and in one step afterwards. */
+/** Journal lines that are read for the last exits at first, and in one step afterwards. */
 const PAST_LINES = 1_000
 const PAGE_LINES = 500
 /** Frames between two reads of the day's limits. */
 const DAY_FRAMES = 8
 
 export interface ViewModelOptions {
-  /** Ms from an arbitrary start. */
+  /** Monotonic ms. */
   readonly monotonic?: () => number
   readonly sliceMs?: number
 }
 
 /**
- * What pages show, kept up to date while a client watches. A step reads one position of each price series,
- * those that the journal names, and as many others, in turn, as fit into `sliceMs`: what it costs
- * the event loop does not grow with the number of positions or clients.
+ * The content of pages, updated while a client watches. A step reads one position of each price
+ * series, the positions that the journal names, and as many others, in rotation, as fit into
+ * `sliceMs`: its cost does not grow with the number of positions or clients.
  */
 export class ViewModel {
   readonly epoch: string = randomUUID()
-  /** The last version that is complete. */
+  /** The last complete version. */
   version = 0
-  /** The version that is being made: what changes is stamped with it. */
+  /** The version in progress: changes are stamped with it. */
   private next = 0
   private at = 0
   private readonly control: Control
@@ -56,7 +56,7 @@ export class ViewModel {
     this.status = statusAt(control, 0)
   }
 
-  /** Reads every position, in slices, so that ticks are not held up. */
+  /** Reads every position, in slices, so that ticks are not delayed. */
   static async of(control: Control, options: ViewModelOptions = {}): Promise<ViewModel> {
     const model = new ViewModel(control, options)
     await model.readPast()
@@ -70,7 +70,7 @@ export class ViewModel {
     return model
   }
 
-  /** Takes what has changed; a frame since the version before then has it. */
+  /** Reads what has changed; a frame since the version before then contains it. */
   async step(): Promise<void> {
     const version = ++this.next
     const now = this.control.clock().now
@@ -86,7 +86,7 @@ export class ViewModel {
     this.version = version
   }
 
-  /** What has changed since `from`, or that this cannot be said. */
+  /** The changes since `from`; a reset where they are no longer known. */
   since(from: number): ViewFrame | ViewReset {
     if (from > this.version || !this.rows.reaches(from)) return this.reset()
     return {
@@ -117,7 +117,7 @@ export class ViewModel {
     }
   }
 
-  /** Every open position, and those that are not open any more. */
+  /** Reads every open position, and removes those that are closed. */
   private idsInTurn(): string[] {
     const open = new Set(this.control.openIds())
     for (const id of this.rows.ids()) if (!open.has(id)) this.rows.remove(id, this.next)
@@ -147,7 +147,7 @@ export class ViewModel {
     const lines = await this.control.journal({ after: this.lastSeq, limit: PAGE_LINES })
     for (const line of lines) {
       this.lastSeq = line.seq
-      // The exit knows its instrument from the row, which goes when the exit is over.
+      // The exit takes its instrument from the row, which is removed when the exit ends.
       const { positionId: id } = line
       this.exits.take(line, this.next, id === undefined ? undefined : this.rows.about(id))
       if (id !== undefined && changesPosition(line.kind)) this.read(id, now)

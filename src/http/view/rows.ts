@@ -2,7 +2,7 @@ import type { InstrumentTable } from '../../domain/instrument.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
 import type { ViewFrame, ViewLevels, ViewPrice, ViewRow, ViewSeries } from '../../ports/view.ts'
 
-/** A row with the versions at which it came and at which its levels last changed. */
+/** A row with the versions at which it was added and at which its levels last changed. */
 interface Row {
   readonly fixed: Omit<ViewRow, 'levels'>
   readonly since: number
@@ -20,19 +20,19 @@ interface Series {
   shownBy: string
 }
 
-/** Removals that a lagging client can still be sent; one that is farther behind starts anew. */
+/** Removals that are stored for lagging clients; a client farther behind starts anew. */
 const MOST_GONE = 2_000
 /** Times of receipt are computed from ages: a smaller difference is no new tick, ms. */
 const SAME_TICK_MS = 20
 
-/** Every open position in columns of what is fixed and what changes, with the version of each change. */
+/** Every open position in columns of fixed and changing values, with the version of each change. */
 export class ViewRows {
   private readonly rows = new Map<string, Row>()
   private readonly byKey = new Map<string, number>()
   private readonly series: Series[] = []
   private gone: { readonly row: number; readonly version: number }[] = []
   private nextRow = 0
-  /** Clients that have less than this version cannot be sent all removals. */
+  /** Clients with an older version cannot be sent all removals. */
   private floor = 0
   private readonly instruments: InstrumentTable
 
@@ -64,7 +64,7 @@ export class ViewRows {
     for (const { shownBy } of this.series) if (this.rows.has(shownBy)) yield shownBy
   }
 
-  /** Takes a position as it is at `now` (epoch ms). */
+  /** Updates a position as of `now` (epoch ms). */
   take(view: PositionView, version: number, now: number): void {
     const series = this.seriesOf(view, version)
     this.priced(series, view, { version, now })
@@ -83,7 +83,7 @@ export class ViewRows {
     row.changed = version
   }
 
-  /** Takes a position away that is not open any more. */
+  /** Removes a position that is closed. */
   remove(id: string, version: number): void {
     const row = this.rows.get(id)
     if (row === undefined) return
@@ -94,7 +94,7 @@ export class ViewRows {
     this.floor = dropped.at(-1)!.version
   }
 
-  /** Whether a client at `version` can be sent what has changed since. */
+  /** Whether the changes since a client's `version` are still known. */
   reaches(version: number): boolean {
     return version >= this.floor
   }
@@ -213,7 +213,7 @@ function fixedOf(view: PositionView, row: number, series: number): Omit<ViewRow,
   }
 }
 
-/** Whether a view is of the very position that a row was made from: an id may be used again. */
+/** Whether a view is of the position that a row was made from: an id may be reused. */
 const isSame = (fixed: Omit<ViewRow, 'levels'>, view: PositionView, series: number): boolean =>
   fixed.series === series &&
   fixed.side === view.side &&

@@ -4,7 +4,7 @@ import type { ViewStatus } from '../../ports/view.ts'
 
 const MOST_REASONS = 20
 
-/** The word for the whole account, from what health, readiness and the kill switch say. */
+/** The status of the whole account, derived from health, readiness and the kill switch. */
 export function statusOf(control: Control): ViewStatus {
   const { state, since, by, held } = control.killSwitch()
   return {
@@ -28,18 +28,18 @@ function wordOf(control: Control): Pick<ViewStatus, 'word' | 'why' | 'since'> {
   const { status, output, since = null } = control.health()
   const ageMs = control.healthAgeMs()
   if (ageMs > control.healthMaxAgeMs) {
-    const old = `the last look at the service is ${Math.round(ageMs / 1_000)} s old`
+    const old = `the last check of the service is ${Math.round(ageMs / 1_000)} s old`
     return { word: 'not guarded', why: [old, ...output], since: null }
   }
   return { word: WORDS[status], why: output.slice(0, MOST_REASONS), since }
 }
 
-const WORDS = { pass: 'guarded', warn: 'look', fail: 'not guarded' } as const
+const WORDS = { pass: 'guarded', warn: 'attention', fail: 'not guarded' } as const
 
-/** Breakers that let calls through, as far as they say. */
+/** States of a breaker in which calls can pass. */
 const PASSING = new Set(['closed', 'half-open', 'disabled', 'metrics-only'])
 
-/** Why no exit order could leave now: each of these alone is enough. */
+/** Reasons why no exit order could be sent now: each is sufficient. */
 function blockedBy(control: Control): string[] {
   const reasons: string[] = []
   const readiness = control.readiness()

@@ -3,7 +3,10 @@ import { read, request } from '../api.ts'
 import { Shared } from './shared.ts'
 import type { LiveStore } from './store.ts'
 
-/** A stream without a frame for so long is dead: the computer slept, or the way is cut; ms. */
+/**
+ * A stream without a frame for so long is dead: the computer was suspended, or the network is down;
+ * ms.
+ */
 const SILENT_MS = 5_000
 /** Waits between two attempts to connect, ms. */
 const FIRST_WAIT_MS = 250
@@ -11,38 +14,38 @@ const LONGEST_WAIT_MS = 5_000
 const PAGE_ROWS = 2_000
 
 export interface ConnectionEvents {
-  /** The store has changed: by a whole view or by a frame. */
+  /** Called when the store has changed: by a whole view or by a frame. */
   changed(): void
-  /** Why there is no connection; undefined: there is one. */
+  /** Called with the reason why there is no connection; undefined: there is one. */
   trouble(why: string | undefined): void
-  /** The service serves another build of the page. */
+  /** Called when the service serves another build of the page. */
   otherBuild(): void
 }
 
 /**
- * Keeps the store in step with the service while the page is visible. One page of a browser reads the
- * stream, the others of the same browser take its frames.
+ * Keeps the store up to date while the page is visible. One page of a browser reads the stream, the
+ * other pages of that browser receive its frames.
  */
 export class Connection {
   private readonly store: LiveStore
   private readonly events: ConnectionEvents
   private readonly shared: Shared
   private stop: AbortController | undefined
-  /** When the last frame or view came, by the page's monotonic clock. */
+  /** When the last frame or view arrived, by the page's monotonic clock. */
   receivedAt = -Infinity
 
   constructor(store: LiveStore, events: ConnectionEvents) {
     this.store = store
     this.events = events
     this.shared = new Shared(message => this.take(message))
-    document.addEventListener('visibilitychange', () => this.look())
-    // A page that is left for another one may come back as it was.
+    document.addEventListener('visibilitychange', () => this.update())
+    // The browser may restore a page that was left, with its old state.
     window.addEventListener('pagehide', () => this.stop?.abort())
-    window.addEventListener('pageshow', () => this.look())
+    window.addEventListener('pageshow', () => this.update())
   }
 
   /** Connects where the page is visible, and disconnects where it is not. */
-  look(): void {
+  update(): void {
     const isOn = this.stop !== undefined && !this.stop.signal.aborted
     if (document.hidden) this.stop?.abort()
     else if (!isOn) {
@@ -71,7 +74,7 @@ export class Connection {
     }
   }
 
-  /** Whether another page of this browser gives frames that fit. */
+  /** Whether another page of this browser sends matching frames. */
   private isFed(): boolean {
     return this.store.version >= 0 && performance.now() - this.receivedAt < SILENT_MS
   }
@@ -82,7 +85,7 @@ export class Connection {
     for (let after: number | null | undefined; after !== null;) {
       const from: string = after === undefined ? '' : `&after=${after}`
       const page: ViewPage = await read(`/api/view?limit=${PAGE_ROWS}${from}`)
-      // A view that was made anew in between begins again.
+      // If the view was created anew meanwhile, start again.
       if (pages.length > 0 && pages[0]!.epoch !== page.epoch) {
         pages.length = 0
         after = undefined
@@ -130,7 +133,9 @@ export class Connection {
     }
   }
 
-  /** Takes a frame, of the own stream or of another page's; false where the view must be read anew. */
+  /**
+   * Applies a frame of its own stream or of another page; false where the view must be read again.
+   */
   private take(message: ViewFrame | ViewReset): boolean {
     const isTaken = !('reset' in message) && this.store.apply(message)
     if (isTaken) this.received()
@@ -145,11 +150,11 @@ export class Connection {
   }
 }
 
-/** The build that this page was served with. */
+/** The build of this page. */
 const ownBuild = (): string | undefined =>
   document.querySelector<HTMLMetaElement>('meta[name=watchkeeper-build]')?.content
 
-/** Ends early when the signal does. */
+/** Ends early when the signal aborts. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise(resolve => {
     const timer = setTimeout(resolve, ms)

@@ -1,6 +1,6 @@
 import type { Row, Series } from './store.ts'
 
-/** Parts of `levels`, by name. */
+/** Indexes into `levels`, by name. */
 export const STATE = 1
 export const BEST = 2
 export const STOP = 3
@@ -11,23 +11,29 @@ export const REASON = 7
 
 export const signOf = ({ side }: Pick<Row, 'side'>): 1 | -1 => (side === 'long' ? 1 : -1)
 
-/** Money that a position gains when its price goes from one to another; below 0: it loses. */
+/** Profit of a position when its price moves from one to another, in money; below 0: a loss. */
 export function gainBetween(row: Row, from: number, to: number): number {
   const way = row.isInverse ? 1 / from - 1 / to : to - from
   return way * signOf(row) * row.levels[QUANTITY] * row.multiplier
 }
 
-/** Profit in money at a price. */
+/** Profit at a price, in money. */
 export const profitAt = (row: Row, price: number): number => gainBetween(row, row.entryPrice, price)
 
-/** Way from the price to the stop, as a share of the price; below 0 where it is crossed; null: not known. */
+/**
+ * Distance from the price to the stop, as a share of the price; below 0 where it is crossed; null:
+ * unknown.
+ */
 export function distance(row: Row, price: number | null): number | null {
   const stop = row.levels[STOP]
   if (stop === null || price === null || price === 0) return null
   return ((price - stop) * signOf(row)) / Math.abs(price)
 }
 
-/** Money that a position loses from its price now if it fills at its stop, `worse` a share beyond it. */
+/**
+ * Loss of a position from its present price if it fills at its stop, `worse` a share beyond it, in
+ * money.
+ */
 export function atRisk(row: Row, price: number | null, worse = 0): number | null {
   const stop = row.levels[STOP]
   if (stop === null || price === null) return null
@@ -49,12 +55,12 @@ export interface Sums {
   exiting: number
   observed: number
   unguarded: number
-  /** Positions without a stop or a price: what they can lose is not known. */
+  /** Positions without a stop or a price: their risk is unknown. */
   unbounded: number
   readonly money: readonly Money[]
 }
 
-/** How much worse than its level every stop fills in the second figure. */
+/** How much worse than its level every stop fills in the second figure, as a share. */
 export const WORSE = 0.01
 
 /** Adds up all positions; money by currency, the largest risk first. */
@@ -77,7 +83,7 @@ export function sumsOf(rows: Iterable<Row>, series: readonly Series[]): Sums {
   return { ...sums, money: [...byCurrency.values()].sort((a, b) => b.atRisk - a.atRisk) }
 }
 
-/** Places on a scale from 0 to 1 for what is known; the stop is left, the target right. */
+/** Positions on a scale from 0 to 1 of the known prices; the stop is left, the target right. */
 export interface Places {
   readonly now: number | null
   readonly entry: number
@@ -86,7 +92,7 @@ export interface Places {
   readonly target: number | null
 }
 
-/** Where prices of a position lie between the outermost of them. */
+/** Range of a position's prices. */
 export function placesOf(row: Row, price: number | null): Places {
   const sign = signOf(row)
   const stop = row.levels[STOP]

@@ -1,4 +1,4 @@
-/** Points that are kept of each series: of a day that is one in three minutes. */
+/** Most points of each series: over a day that is one in three minutes. */
 const MOST_POINTS = 600
 /** Least time between two points at first, ms. */
 const FIRST_STEP_MS = 500
@@ -37,7 +37,7 @@ export class History {
   }
 }
 
-/** Takes every other point away. */
+/** Removes every other point. */
 function thin(track: Track): void {
   track.at = track.at.filter((_, index) => index % 2 === 0)
   track.price = track.price.filter((_, index) => index % 2 === 0)

@@ -9,15 +9,15 @@ export type Line =
   | { readonly kind: 'row'; readonly row: Row }
   | { readonly kind: 'head'; readonly name: string; readonly count: number }
 
-/** What the list shows: words that all must occur, and the grouping. */
+/** Settings of the list: words that must all occur, and the grouping. */
 export interface Choice {
   readonly filter: string
   readonly grouping: Grouping
 }
 
 /**
- * The lines of the list: trouble first, then the nearest to its stop. A position of which the distance is
- * not known comes before all that are known: it needs a look.
+ * The lines of the list: positions in trouble first, then the nearest to its stop. A position with
+ * an unknown distance comes before all others: a person should check it.
  */
 export function linesOf(store: LiveStore, { filter, grouping }: Choice): Line[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean)

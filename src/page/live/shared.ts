@@ -1,10 +1,10 @@
 import type { ViewFrame, ViewReset } from '../../ports/view.ts'
 
 const NAME = 'watchkeeper-view'
-/** Time between two looks of a page that follows at whether it is still given frames, ms. */
-const LOOK_MS = 1_000
+/** Interval at which a following page checks that it still receives frames, ms. */
+const POLL_MS = 1_000
 
-/** One page of a browser leads, and hands what it reads to the others. */
+/** One page of a browser leads, and passes what it reads to the others. */
 export class Shared {
   private readonly channel: BroadcastChannel
   private isLeading = false
@@ -22,8 +22,8 @@ export class Shared {
   }
 
   /**
-   * Waits for the turn to lead, and leads while `act` runs. Ends without it where the page is not given
-   * frames (`isFed`): the page that leads is asleep, and this one reads a stream of its own.
+   * Waits for the lock to lead, and leads while `act` runs. Ends without it where the page receives
+   * no frames (`isFed`): the leading page is suspended, and this page reads a stream of its own.
    */
   async lead(signal: AbortSignal, isFed: () => boolean, act: () => Promise<void>): Promise<void> {
     const leading = async (): Promise<void> => {
@@ -34,25 +34,25 @@ export class Shared {
         this.isLeading = false
       }
     }
-    // Browsers give locks to safe origins alone: loopback and https.
+    // Browsers offer locks only to secure origins: loopback and https.
     const locks = navigator.locks as LockManager | undefined
     if (locks === undefined) return leading()
     const waiting = new AbortController()
-    const look = setInterval(() => {
+    const check = setInterval(() => {
       if (!isFed()) waiting.abort()
-    }, LOOK_MS)
+    }, POLL_MS)
     let isGranted = false
     try {
       await locks.request(NAME, { signal: AbortSignal.any([signal, waiting.signal]) }, async () => {
         isGranted = true
-        clearInterval(look)
+        clearInterval(check)
         await leading()
       })
     } catch (error) {
       if (isGranted || signal.aborted) throw error
       await leading()
     } finally {
-      clearInterval(look)
+      clearInterval(check)
     }
   }
 }

@@ -11,7 +11,7 @@ import type {
 } from '../../ports/view.ts'
 import { History } from './history.ts'
 
-/** A position as the page has it. */
+/** A position as the page knows it. */
 export interface Row extends Omit<ViewRow, 'levels'> {
   levels: ViewLevels
 }
@@ -22,7 +22,7 @@ export interface Series extends ViewSeries {
   at: number | null
 }
 
-/** Everything that the service has sent, in the state of the last frame. */
+/** Everything that the service has sent, as of the last frame. */
 export class LiveStore {
   epoch = ''
   version = -1
@@ -41,7 +41,7 @@ export class LiveStore {
     const last = pages.at(-1)!
     if (this.epoch !== first.epoch) this.history.clear()
     this.epoch = first.epoch
-    // Later pages may have newer rows: the frames between them say the same once more.
+    // Later pages may have newer rows; the frames between them contain the same changes.
     this.version = first.version
     this.rows.clear()
     this.series = last.series.map(series => ({ ...series, price: null, at: null }))
@@ -53,7 +53,7 @@ export class LiveStore {
     this.at = last.at
   }
 
-  /** Takes a frame; false where it does not follow what is here. */
+  /** Applies a frame; false where it does not follow the present state. */
   apply(frame: ViewFrame): boolean {
     if (frame.epoch !== this.epoch || frame.from > this.version) return false
     if (frame.version <= this.version) return true

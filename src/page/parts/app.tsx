@@ -11,7 +11,7 @@ import { TokenDialog } from './token.tsx'
 
 /** The whole page. */
 export function App() {
-  // The page greys as a whole: old data must not look new anywhere.
+  // The whole page turns grey: old data must not appear current anywhere.
   useSignalEffect(() => {
     document.documentElement.classList.toggle(
       'stale',

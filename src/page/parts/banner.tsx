@@ -2,9 +2,9 @@ import { behindMs, isStale, revision, serviceNow, store, sums, trouble } from '.
 import { durationText, whyText } from '../text.ts'
 import { KillSwitch } from './kill-switch.tsx'
 
-const MARKS = { guarded: '✓', look: '!', 'not guarded': '✕' } as const
+const MARKS = { guarded: '✓', attention: '!', 'not guarded': '✕' } as const
 
-/** One word for the whole account, why and since when; the kill switch; the age of the data. */
+/** The status of the whole account with reason and time; the kill switch; the age of the data. */
 export function Banner() {
   void revision.value
   const { status } = store
@@ -31,7 +31,7 @@ export function Banner() {
   )
 }
 
-/** Why the word is what it is, and since when. */
+/** The reason of the status, and its time. */
 function sentence(): string {
   const { why, since } = store.status!
   const { guarded, exiting } = sums.value

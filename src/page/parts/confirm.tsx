@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 
-/** A dialog that holds the keyboard until it is closed. */
+/** A modal dialog that traps the keyboard focus until it is closed. */
 export function Dialog(props: {
   readonly title: string
   readonly close: () => void
@@ -22,14 +22,14 @@ export interface ConfirmProps {
   readonly title: string
   /** What will happen. */
   readonly children: ComponentChildren
-  /** Words on the button that does it. */
+  /** Label of the button that confirms. */
   readonly act: string
   readonly isDangerous?: boolean
   readonly close: () => void
   readonly run: () => Promise<unknown>
 }
 
-/** The second of two steps: says what will happen, does it once, and says why it did not. */
+/** The second of two steps: describes the effect, executes it once, and shows why it failed. */
 export function Confirm({ title, children, act, isDangerous = true, close, run }: ConfirmProps) {
   const failure = useSignal<string | undefined>(undefined)
   const isRunning = useSignal(false)

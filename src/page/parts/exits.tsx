@@ -3,7 +3,7 @@ import { hrefOf } from '../route.ts'
 import { revision, serviceNow, store } from '../state.ts'
 import { durationText, moneyText, priceText, timeText, words } from '../text.ts'
 
-/** The last exits, the newest first; each leads to its receipt. */
+/** The last exits, the newest first; each links to its receipt. */
 export function ExitsPanel() {
   void revision.value
   const now = serviceNow()
@@ -48,7 +48,7 @@ function Exit({ exit, now }: { readonly exit: ViewExit; readonly now: number }) 
   )
 }
 
-/** How much worse than its level an exit filled, in price points. */
+/** How much worse than its level an exit was filled, in price points. */
 function slippage({ level, fill, side }: ViewExit): string {
   if (level === null || fill === null || side === null) return ''
   const worse = (level - fill) * (side === 'long' ? 1 : -1)

@@ -16,7 +16,7 @@ type Step =
   | { readonly kind: 'choose' }
   | { readonly kind: 'confirm'; readonly state: KillSwitchState }
 
-/** The kill switch: shows its state, and moves it in two steps. */
+/** The kill switch: shows its state, and changes it in two steps. */
 export function KillSwitch() {
   void revision.value
   const step = useSignal<Step>({ kind: 'closed' })
@@ -107,7 +107,7 @@ function effectOf(to: KillSwitchState): string {
     case 'off':
       return `Entries are welcome again, and the ${count} open positions are guarded by their rules.`
     case 'block':
-      return `Programs that ask are told to open nothing. The ${count} open positions stay guarded.`
+      return `Programs that ask get the answer to open nothing. The ${count} open positions stay guarded.`
     case 'flatten':
       return `All ${count} open positions are exited at market now, and every one that is added later.`
     case 'halt':

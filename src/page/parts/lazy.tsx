@@ -38,7 +38,7 @@ export function Lazy() {
       .catch((error: unknown) => (failure.value = String(error)))
   })
   if (failure.value !== undefined) return <p class="bad">{failure.value}</p>
-  // A view must not see the address of another one.
+  // A view must not receive the address of another one.
   if (loaded.value?.key !== JSON.stringify(place.value)) return <p class="empty">Loading</p>
   const { View, key } = loaded.value
   return <View key={key} />

@@ -5,9 +5,9 @@ import { go, hrefOf } from '../route.ts'
 import { revision, serviceNow, store } from '../state.ts'
 import { PositionRow } from './row.tsx'
 
-/** The order is made anew at most so often, and not while a pointer is over the list, ms. */
+/** The list is sorted at most so often, and not while a pointer is over it, ms. */
 const ORDER_MS = 1_000
-/** Lines beyond both edges of the window that are there already. */
+/** Lines rendered beyond both edges of the window. */
 const MARGIN = 6
 const NARROW = window.matchMedia('(max-width: 760px)')
 /** Heights of a line in the style sheet: of the table, and of the cards of a phone. */
@@ -48,15 +48,15 @@ export function List() {
   })
 
   useEffect(() => {
-    const look = (): void => {
+    const measure = (): void => {
       scroll.value = -(rows.current?.getBoundingClientRect().top ?? 0)
     }
-    look()
-    window.addEventListener('scroll', look, { passive: true })
-    window.addEventListener('resize', look)
+    measure()
+    window.addEventListener('scroll', measure, { passive: true })
+    window.addEventListener('resize', measure)
     return () => {
-      window.removeEventListener('scroll', look)
-      window.removeEventListener('resize', look)
+      window.removeEventListener('scroll', measure)
+      window.removeEventListener('resize', measure)
     }
   }, [])
 
@@ -129,7 +129,7 @@ export function List() {
 const activeId = (line: Line | undefined): string | undefined =>
   line?.kind === 'row' ? `row-${line.row.row}` : undefined
 
-/** The lines that can be seen, and some beyond the edges. */
+/** The visible lines, and some beyond the edges. */
 function Window(props: {
   readonly lines: readonly Line[]
   readonly scroll: number

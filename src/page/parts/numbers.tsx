@@ -90,7 +90,7 @@ function Profit({
   readonly money: readonly Money[]
   readonly realised: number
 }) {
-  // Sums of different currencies say nothing.
+  // Sums of different currencies cannot be added.
   if (money.length > 1) {
     return <span>{moneyText(realised, null, true)}</span>
   }

@@ -13,7 +13,7 @@ export interface RowProps {
   /** The service's clock, epoch ms. */
   readonly now: number
   readonly top: number
-  /** Place in the whole list, from 1. */
+  /** Index in the whole list, from 1. */
   readonly index: number
   readonly isActive: boolean
 }
@@ -73,7 +73,7 @@ export function PositionRow({ row, series, now, top, index, isActive }: RowProps
   )
 }
 
-/** The state of a position, and why it is not simply guarded. */
+/** The state of a position, and the reason where it is not plainly guarded. */
 export function State({ row }: { readonly row: Position }) {
   const state = row.levels[STATE]
   const why = row.levels[CAUSE] ?? row.levels[REASON]

@@ -2,10 +2,10 @@ import { placesOf, profitAt, STOP, TARGET } from '../live/figures.ts'
 import type { Row, Series } from '../live/store.ts'
 import { priceText } from '../text.ts'
 
-/** A share of the width as a property that the style sheet reads. */
+/** A share of the width as a CSS property. */
 const at = (place: number) => ({ '--at': `${(place * 100).toFixed(2)}%` })
 
-/** Stop, entry, price and target of a position on one line; what is worse for it is on the left. */
+/** Stop, entry, price and target of a position on one line; the worse prices are on the left. */
 export function Scale({ row, series }: { readonly row: Row; readonly series: Series }) {
   const { price, tickSize } = series
   const { now, entry, best, stop, target } = placesOf(row, price)

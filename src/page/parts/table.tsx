@@ -6,7 +6,7 @@ export interface Column<Item> {
   readonly cell: (item: Item) => ComponentChildren
 }
 
-/** A table that scrolls sideways by itself where it is too wide. */
+/** A table that scrolls sideways where it is too wide. */
 export function Table<Item>(props: {
   readonly label: string
   readonly columns: readonly Column<Item>[]
@@ -44,7 +44,7 @@ export function Table<Item>(props: {
   )
 }
 
-/** What could not be read; old data stays below it. */
+/** Shows what could not be read; old data stays below it. */
 export function Failure({ text }: { readonly text: string | undefined }) {
   return text === undefined ? null : (
     <p class="bad failure" role="alert">

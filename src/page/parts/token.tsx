@@ -2,7 +2,9 @@ import { useRef } from 'preact/hooks'
 import { tokenWanted } from '../state.ts'
 import { Dialog } from './confirm.tsx'
 
-/** Asks for the token of the service, where it wants one; the page forgets it when it ends. */
+/**
+ * Asks for the token of the service, where it requires one; the page forgets it when it is closed.
+ */
 export function TokenDialog() {
   const field = useRef<HTMLInputElement>(null)
   const give = tokenWanted.value

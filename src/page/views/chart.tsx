@@ -4,7 +4,7 @@ import type { Row } from '../live/store.ts'
 import { revision, store } from '../state.ts'
 import { clockText, priceText } from '../text.ts'
 
-/** Points of the levels; there are no more of them than prices. */
+/** Most points of the levels; there are no more of them than prices. */
 interface Levels {
   readonly at: number[]
   readonly stop: (number | null)[]
@@ -31,7 +31,7 @@ export function Chart({ row }: { readonly row: Row }) {
       made.setSize({ width: element.clientWidth, height: HEIGHT }),
     )
     resize.observe(element)
-    // Its colours are of one scheme.
+    // The colours were read for one colour scheme: draw again when it changes.
     const scheme = matchMedia('(prefers-color-scheme: dark)')
     const redraw = (): void => made.redraw()
     scheme.addEventListener('change', redraw)
@@ -52,7 +52,7 @@ export function Chart({ row }: { readonly row: Row }) {
   )
 }
 
-/** Columns for the plot: levels are those that were seen, each until the next. */
+/** Columns for the chart: each level applies until the next one. */
 function dataOf(row: Row, levels: Levels): uPlot.AlignedData {
   const track = store.history.of(row.series)
   if (track === undefined) return [[], [], [], [], [], []]
@@ -113,7 +113,7 @@ function optionsOf(width: number, row: Row): uPlot.Options {
   }
 }
 
-/** A little room above and below; also where all is on one line. */
+/** Adds a margin above and below; also where all prices are equal. */
 function around(low: number, high: number): [number, number] {
   const room = (high - low) * 0.06 || Math.abs(high) * 0.001 || 1
   return [low - room, high + room]

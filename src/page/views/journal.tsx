@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { Lines } from './lines.tsx'
 
-/** What happened, searchable. */
+/** The journal, with a filter. */
 export function JournalPage() {
   const filter = useSignal('')
   return (

@@ -11,17 +11,17 @@ export interface LinesProps {
   readonly positionId?: string
   /** Lines that are read at first. */
   readonly limit: number
-  /** Words that all must occur in a line. */
+  /** Words that must all occur in a line. */
   readonly filter?: string
 }
 
-/** Lines that are kept at most. */
+/** Most lines in the list. */
 const MOST_LINES = 2_000
-const LOOK_MS = 1_000
-/** Fields that stand elsewhere: in the head of the line, or on the receipt. */
+const POLL_MS = 1_000
+/** Fields that are shown elsewhere: in the head of the line, or on the receipt. */
 const SHOWN = new Set(['seq', 'at', 'kind', 'positionId', 'trade'])
 
-/** Lines of the journal, the newest first; new ones come by themselves. */
+/** Lines of the journal, the newest first; new ones appear automatically. */
 export function Lines({ positionId, limit, filter = '' }: LinesProps) {
   const lines = useSignal<readonly JournalLine[]>([])
   const failure = useSignal<string | undefined>(undefined)
@@ -29,7 +29,7 @@ export function Lines({ positionId, limit, filter = '' }: LinesProps) {
     let isOver = false
     let isReading = false
     const of = positionId === undefined ? '' : `&positionId=${encodeURIComponent(positionId)}`
-    const look = async (): Promise<void> => {
+    const poll = async (): Promise<void> => {
       if (isReading || document.hidden) return
       isReading = true
       try {
@@ -46,8 +46,8 @@ export function Lines({ positionId, limit, filter = '' }: LinesProps) {
         isReading = false
       }
     }
-    void look()
-    const timer = setInterval(() => void look(), LOOK_MS)
+    void poll()
+    const timer = setInterval(() => void poll(), POLL_MS)
     return () => {
       isOver = true
       clearInterval(timer)

@@ -29,7 +29,7 @@ interface Report {
 const msText = (ms: number | null): string =>
   ms === null ? '–' : `${ms < 10 ? ms.toFixed(2) : ms < 100 ? ms.toFixed(1) : ms.toFixed(0)} ms`
 
-/** How long operations take, and how that compares with the past. */
+/** Durations of operations, and how they compare with the past. */
 export function PerformancePage() {
   const { data, failure } = usePoll<Report>('/api/report', 5_000)
   const report = data.value
@@ -103,7 +103,7 @@ export function PerformancePage() {
   )
 }
 
-/** From p50 to p99 on one scale, by logarithm. */
+/** From p50 to p99 on one logarithmic scale. */
 function Bar({ each, longest }: { readonly each: Percentiles; readonly longest: number }) {
   const place = (ms: number): number => {
     const least = Math.log(0.001)

@@ -16,7 +16,10 @@ import { Lines } from './lines.tsx'
 import { RuleChange } from './rule-change.tsx'
 import { Why } from './why.tsx'
 
-/** One position: its chart, what each rule would do and why, its journal, and what a person may do. */
+/**
+ * One position: its chart, the effect of each rule and its reason, its journal, and the actions of
+ * a person.
+ */
 export function PositionPage() {
   void revision.value
   const id = place.value.id!

@@ -15,10 +15,10 @@ import {
 } from '../text.ts'
 import { slippageOf } from './trade-figures.ts'
 
-/** Kinds that belong to an exit from its decision to its end. */
+/** Journal kinds that belong to an exit from its decision to its end. */
 const OF_EXIT = /^(exit-|released-|position-gone)/
 
-/** The receipt of an exit: what decided it, at which levels, by which orders, and when. */
+/** The receipt of an exit: its deciding rule, levels, orders and times. */
 export function ReceiptPage() {
   const { id = '', part = '' } = place.value
   const path = encodeURIComponent(id)
@@ -73,7 +73,10 @@ export function ReceiptPage() {
   )
 }
 
-/** The line that decided the exit: the one of that number, or the last before the line that ended it. */
+/**
+ * The line that decided the exit: the one with that number, or the last before the line that ended
+ * it.
+ */
 function decisionOf(lines: readonly JournalLine[], seq: number): JournalLine | undefined {
   return lines.findLast(
     line => line.seq <= seq && (line.kind === 'exit-intended' || line.kind === 'exit-observed'),
@@ -83,7 +86,7 @@ function decisionOf(lines: readonly JournalLine[], seq: number): JournalLine | u
 const isOf = (trade: TradeView, decided: JournalLine | undefined): boolean =>
   decided !== undefined && trade.clientOrderId === decided['clientOrderId']
 
-/** From the rules that were in force to the end. */
+/** The lines from the rules that were in force to the end of the exit. */
 const stepsOf = (
   lines: readonly JournalLine[],
   decided: JournalLine,

@@ -14,13 +14,16 @@ export interface RuleChangeProps {
   readonly close: () => void
 }
 
-/** A change of rules in two steps: the options as JSON, then what they do, asked of the service. */
+/**
+ * A change of rules in two steps: the options as JSON, then their effect, as the service computes
+ * it.
+ */
 export function RuleChange({ id, row, rules, close }: RuleChangeProps) {
   const text = useSignal(JSON.stringify(rules ?? {}, undefined, 2))
   const failure = useSignal<string | undefined>(undefined)
   const preview = useSignal<{ wanted: unknown; seen: RulesPreview } | undefined>(undefined)
   const path = `/api/positions/${encodeURIComponent(id)}`
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     try {
       const wanted = withRemovals(JSON.parse(text.value), rules ?? {})
       const seen = await change<RulesPreview>('POST', `${path}/rules/preview`, { rules: wanted })
@@ -64,7 +67,7 @@ export function RuleChange({ id, row, rules, close }: RuleChangeProps) {
         <button type="button" onClick={close}>
           Back
         </button>
-        <button type="button" class="primary" onClick={() => void look()}>
+        <button type="button" class="primary" onClick={() => void check()}>
           Show the effect
         </button>
       </div>
@@ -72,7 +75,7 @@ export function RuleChange({ id, row, rules, close }: RuleChangeProps) {
   )
 }
 
-/** The service merges rule by rule: what was left out is taken away by null. */
+/** The service merges rule by rule: a rule that was removed is sent as null. */
 function withRemovals(
   given: unknown,
   present: Readonly<Record<string, unknown>>,

@@ -10,7 +10,7 @@ import { ageText, durationText } from '../text.ts'
 /** Monitors that are read; those in trouble come first. */
 const MOST_MONITORS = 200
 
-/** The actors: which live, what was restarted, and what the last error was. */
+/** The actors: their status, restarts and last errors. */
 export function SupervisionPage() {
   const path = `/api/supervision?limit=${MOST_MONITORS}`
   const { data, failure, again } = usePoll<readonly ActorView[]>(path, 2_000)

@@ -1,6 +1,9 @@
 import type { TradeView } from '../../ports/trades.ts'
 
-/** How much worse than its level a trade was filled, in price points; below 0: better; null: not known. */
+/**
+ * How much worse than its level a trade was filled, in price points; below 0: better; null:
+ * unknown.
+ */
 export function slippageOf({ level, price, side }: TradeView): number | null {
   if (level === null || price === null) return null
   return Number(((level - price) * (side === 'long' ? 1 : -1)).toPrecision(8))
@@ -35,7 +38,9 @@ export function csvOf(trades: readonly TradeView[]): string {
 
 const isoOf = (at: unknown): string => (typeof at === 'number' ? new Date(at).toISOString() : '')
 
-/** Names come from users: a cell that a spreadsheet would take for a formula is quoted as text. */
+/**
+ * Names come from users: a cell that a spreadsheet would interpret as a formula is quoted as text.
+ */
 function cellOf(value: string | number | readonly unknown[] | null): string {
   if (value === null) return ''
   if (typeof value === 'number') return String(value)

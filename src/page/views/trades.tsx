@@ -22,10 +22,10 @@ interface Page {
 }
 
 const PAGE = 100
-/** Trades that are kept at most. */
+/** Most trades in the list. */
 const MOST_TRADES = 5_000
 
-/** Positions that are over, the last one first. */
+/** Closed positions, the last one first. */
 export function TradesPage() {
   const trades = useSignal<readonly TradeView[]>([])
   const next = useSignal<number | null>(null)
@@ -43,7 +43,7 @@ export function TradesPage() {
       failure.value = error instanceof Error ? error.message : String(error)
     }
   }
-  // A new exit is a reason to look again.
+  // A new exit changes the list: read it again.
   const newest = store.exits.find(({ endedAt }) => endedAt !== null)?.seq
   useEffect(() => void load(null), [newest])
   const now = serviceNow()
@@ -122,7 +122,7 @@ export function TradesPage() {
   )
 }
 
-/** Offers text as a file. */
+/** Offers text as a file download. */
 function save(text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }))
   const link = document.createElement('a')

@@ -3,7 +3,7 @@ import { Facts, Table, type Column } from '../parts/table.tsx'
 import { serviceNow } from '../state.ts'
 import { ageText, durationText, percentText, priceText, timeText, words } from '../text.ts'
 
-/** What each rule of a position would do, and how far its exit has come. */
+/** The effect of each rule of a position, and the progress of its exit. */
 export function Why({
   why,
   tickSize,

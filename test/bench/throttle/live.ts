@@ -93,7 +93,7 @@ class LiveRun {
     let name = ''
     for (let second = 0; second <= END_S; second += ROW_S) {
       await pause(this.startedAt + second * 1_000 - clock.monotonic())
-      if (second > 0) this.tell(second, name)
+      if (second > 0) this.report(second, name)
       while (story[0] !== undefined && story[0].atS <= second) {
         const step = story.shift()!
         name = step.name
@@ -140,7 +140,7 @@ class LiveRun {
     }
   }
 
-  private tell(second: number, venue: string): void {
+  private report(second: number, venue: string): void {
     const { gates, limits } = this.parts.desk
     const now = clock.monotonic()
     const { throttle, lanes } = limits[0]!

@@ -30,7 +30,7 @@ const COLUMNS = [
 
 const secondsOf = (value: number): string => (value === Infinity ? 'never' : value.toFixed(1))
 
-/** Every law at every venue with a limit that nobody is told of, 30 seeds each. */
+/** Every law at every venue with an unpublished limit, 30 seeds each. */
 export const throttle = (): Promise<Table> => {
   const rows = Object.entries(WORLDS).flatMap(([world, options]) =>
     Object.entries(LAWS).map(([name, law]) => {

@@ -1,6 +1,6 @@
 /** How a venue of the bench limits its callers; times are ms from the start of a run. */
 export interface VenueOptions {
-  /** Calls a second that it takes, without telling. */
+  /** Calls a second that it accepts; unpublished. */
   limitAt(ms: number): number
   /** `bucket`: unused calls are saved up to `burst`. `windows`: each second begins anew. */
   readonly counts: 'bucket' | 'windows'
@@ -14,11 +14,11 @@ export interface VenueOptions {
   readonly errorShare: number
 }
 
-/** What a venue makes of one call; `until` is the end of a ban. */
+/** The venue's answer to one call; `until` is the end of a ban. */
 export type Verdict =
   { readonly kind: 'accepted' | 'broken' } | { readonly kind: 'refused'; readonly until?: number }
 
-/** A venue with a limit that nobody is told of. */
+/** A venue with an unpublished limit. */
 export class HiddenVenue {
   private readonly options: VenueOptions
   private readonly random: () => number

@@ -139,7 +139,7 @@ export class World {
     }
   }
 
-  /** Answers reach us. */
+  /** Answers reach the client. */
   private end(): void {
     const ended = this.flying.filter(({ verdict, endsAt }) => verdict && endsAt <= this.now)
     if (ended.length === 0) return
@@ -170,11 +170,11 @@ export class World {
     else if (kinds.every(kind => kind === 'closed')) this.law.closed(this.now)
   }
 
-  /** Sends what may go, as the gateway's desk does. */
+  /** Sends calls that may go, as the gateway's desk does. */
   private pump(): void {
     this.wakeAt = Infinity
     this.pumpLane('exits', 'orders')
-    // Only a breaker lets the others pass an exit that waits.
+    // Only a breaker lets other calls overtake a waiting exit.
     const isOpen = this.breakers.of('orders').kind !== 'closed'
     if (this.of.queues.exits.length === 0 || isOpen) this.pumpLane('quotes', 'quotes')
   }

@@ -6,7 +6,7 @@ import { OutcomeUnknown } from '../../../src/errors.ts'
 
 const SHAPES = [exitAnswer, orderState, holdingReport, holdingList] as const
 
-/** Fields of the protocol with values that are nearly right. */
+/** Fields of the protocol with values that are nearly valid. */
 const field = fc.oneof(
   fc.constantFrom('acknowledged', 'duplicate', 'rejected', 'absent', 'unknown', 'flat', 'held'),
   fc.constantFrom('working', 'filled', 'ended', 'refused', 'ACME', 'wk1', '0', ''),
@@ -28,7 +28,7 @@ const anything = fc.oneof(
   fc.string(),
 )
 
-/** What an answer is read as; undefined where it is no answer. */
+/** The parsed answer; undefined where it is invalid. */
 function read(shape: (typeof SHAPES)[number], text: string): Record<string, unknown> | undefined {
   try {
     return parse<Record<string, unknown>>(shape, { what: 'a question', text })
@@ -39,7 +39,7 @@ function read(shape: (typeof SHAPES)[number], text: string): Record<string, unkn
 }
 
 describe('the answers of a broker server', () => {
-  it('prove only what they say in so many words, and anything else proves nothing', () => {
+  it('prove only what they state explicitly, and anything else proves nothing', () => {
     fc.assert(
       fc.property(fc.constantFrom(...SHAPES), anything, (shape, text) => {
         const answer = read(shape, text)
@@ -56,7 +56,7 @@ describe('the answers of a broker server', () => {
     )
   })
 
-  it('are about what was asked, or about nothing', () => {
+  it('are about the requested thing, or prove nothing', () => {
     const text = '{"kind":"flat","instrument":"ACME"}'
     const about = { instrument: 'ACME' }
     const report = (more: Record<string, string>): unknown =>
@@ -70,20 +70,20 @@ describe('the answers of a broker server', () => {
     expect(() => report({ instrument: 'OTHER' })).to.throw(OutcomeUnknown, 'instrument OTHER')
   })
 
-  it('say in the error where they are wrong', () => {
+  it('name in the error where they are invalid', () => {
     const text = '{"holdings":[{"instrument":"ACME","quantity":"5"}]}'
     const list = (): unknown => parse(holdingList, { what: 'GET /v1/holdings', text })
     expect(list).to.throw(OutcomeUnknown, /GET \/v1\/holdings: holdings\.0\.quantity/)
   })
 
-  it('may have fields that nobody knows yet', () => {
+  it('may have unknown fields', () => {
     expect(read(holdingReport, '{"kind":"flat","venue":"X"}')).to.deep.equal({
       kind: 'flat',
       ageMs: 0,
     })
   })
 
-  it('prove nothing where a field takes back what another one says', () => {
+  it('prove nothing where one field contradicts another', () => {
     const orders = [
       '{"kind":"rejected","code":"refused","executed":{"quantity":2,"price":9}}',
       '{"kind":"rejected","code":"refused","order":{"kind":"filled"}}',
@@ -98,7 +98,7 @@ describe('the answers of a broker server', () => {
     expect(read(orderState, none)).to.deep.equal({ kind: 'rejected', code: 'refused' })
   })
 
-  it('prove nothing where a key stands twice, and may have ids of more digits than a double', () => {
+  it('prove nothing with a duplicate key, and may have ids of more digits than a double holds', () => {
     const texts = ['{"kind":"held","quantity":5,"kind":"flat"}', '{"kind":"flat","kind":"flat"}']
     for (const text of texts) expect(read(holdingReport, text), text).to.equal(undefined)
     const id = '{"kind":"flat","venueId":123456789012345678901}'

@@ -26,7 +26,7 @@ describe('a call over HTTP', () => {
     let silent: Server
     let received: Buffer
 
-    /** Takes connections and never says a word, whatever it hears. */
+    /** Accepts connections and never sends a byte. */
     beforeEach(async () => {
       received = Buffer.alloc(0)
       silent = createServer(socket => {
@@ -40,7 +40,7 @@ describe('a call over HTTP', () => {
     const silentUrl = (protocol: string): string =>
       `${protocol}://127.0.0.1:${(silent.address() as AddressInfo).port}`
 
-    it('says that it was not sent when nobody listens', async () => {
+    it('reports that it was not sent when no server listens', async () => {
       await on.remote.script({ set: { outage: { mode: 'refuse' } } })
       for (const [name, call] of Object.entries(everyCall(on.open()))) {
         expect(await failure(call()), name).to.be.instanceOf(NotSent)
@@ -49,7 +49,7 @@ describe('a call over HTTP', () => {
       expect(on.remote.book().orders).to.deep.equal([])
     })
 
-    it('says that an order was not sent when nobody listens any more', async () => {
+    it('reports that an order was not sent when the server no longer listens', async () => {
       const broker = on.open()
       for (let time = 0; time < 20; time++) {
         // Leaves a connection behind that the server then ends.
@@ -60,13 +60,14 @@ describe('a call over HTTP', () => {
       }
     })
 
-    it('says that it was not sent when the host has no address', async () => {
+    it('reports that it was not sent when the host has no address', async () => {
       const error = await failure(on.open({}, 'http://broker.invalid').placeExit(anOrder(), signal))
       expect(error).to.be.instanceOf(NotSent)
     })
 
-    it('waits for an address that is far away, though another one of its name is dead', async () => {
-      // Takes connections, and then none for a while: the next one has to ask again after a second.
+    it('waits for a distant address, though another address of the name is dead', async () => {
+      // Accepts connections, and then none for a while: the next client has to repeat its SYN after
+      // a second.
       const child = spawn(process.execPath, [
         '-e',
         `const server = require('http').createServer((_, answer) => answer.end('{"holdings":[]}'))
@@ -107,7 +108,7 @@ describe('a call over HTTP', () => {
       }
     })
 
-    it('says that it was not sent when the other side does not prove who it is', async () => {
+    it('reports that it was not sent when the server does not prove its identity', async () => {
       silent.on('connection', socket =>
         socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n')),
       )
@@ -116,7 +117,7 @@ describe('a call over HTTP', () => {
       expect(received.toString('latin1')).to.not.match(/POST|ACME|test-token/)
     })
 
-    it('says that it was not sent when there is no connection in time', async () => {
+    it('reports that it was not sent when no connection is ready in time', async () => {
       const broker = on.open({ connectTimeoutMs: 50 }, silentUrl('https'))
       const error = await failure(broker.placeExit(anOrder(), signal))
       expect(error)
@@ -126,7 +127,7 @@ describe('a call over HTTP', () => {
       expect(received.toString('latin1')).to.not.match(/POST|ACME|test-token/)
     })
 
-    it('says that it was not sent when it was given up while it connected', async () => {
+    it('reports that it was not sent when it was aborted while connecting', async () => {
       const broker = on.open({}, silentUrl('https'))
       const giveUp = new AbortController()
       const answer = failure(broker.placeExit(anOrder(), giveUp.signal))
@@ -135,7 +136,7 @@ describe('a call over HTTP', () => {
       expect(await answer).to.be.instanceOf(NotSent)
     })
 
-    it('sends nothing without a token that it can read', async () => {
+    it('sends nothing without a readable token', async () => {
       const unreadable: (() => string)[] = [
         () => '',
         () => 'two\nlines',
@@ -184,7 +185,7 @@ describe('a call over HTTP', () => {
       expect(requests).to.equal(0)
     })
 
-    it('asks more at once than it has connections, of a server that it trusts', async () => {
+    it('sends more requests at once than it has connections, to a server that it trusts', async () => {
       const trusted = join(on.remote.folder, 'trusted.pem')
       writeFileSync(trusted, cert)
       const env = { ...process.env, NODE_EXTRA_CA_CERTS: trusted }
@@ -202,7 +203,7 @@ describe('a call over HTTP', () => {
       headers,
     })
     const location = 'http://127.0.0.1:9/'
-    /** What may come back from an order that was carried out. */
+    /** Possible answers to an order that was executed. */
     const LOST: Readonly<Record<string, Harm>> = {
       'a reset connection': { kind: 'reset', when: 'after' },
       'status 500': status(500),
@@ -222,7 +223,7 @@ describe('a call over HTTP', () => {
       null: { kind: 'raw', text: 'null' },
       'a list': { kind: 'raw', text: '[{"kind":"rejected","code":"refused"}]' },
       'an answer without a kind': { kind: 'patch', fields: { kind: null } },
-      'a kind that nobody knows': { kind: 'patch', fields: { kind: 'accepted' } },
+      'an unknown kind': { kind: 'patch', fields: { kind: 'accepted' } },
       'a rejection without a code': { kind: 'patch', fields: { kind: 'rejected' } },
       'an answer about another order': { kind: 'patch', fields: { clientOrderId: 'wk2' } },
       'an answer about no order': { kind: 'patch', fields: { clientOrderId: null } },
@@ -238,7 +239,7 @@ describe('a call over HTTP', () => {
     }
 
     for (const [name, harmDone] of Object.entries(LOST)) {
-      it(`knows nothing of the order after ${name}, and sends it once`, async () => {
+      it(`treats the order as unknown after ${name}, and sends it once`, async () => {
         await on.harm(harmDone, { on: 'place' })
         const broker = on.open()
         const error = await failure(broker.placeExit(anOrder(), signal))
@@ -253,7 +254,7 @@ describe('a call over HTTP', () => {
     }
 
     for (const when of ['before', 'writing', 'after'] as const) {
-      it(`knows nothing of the order when the server dies ${when} it acts`, async () => {
+      it(`treats the order as unknown when the server dies ${when} it acts`, async () => {
         await on.harm({ kind: 'crash', when }, { on: 'place' })
         const broker = on.open()
         expect(await failure(broker.placeExit(anOrder(), signal))).to.be.instanceOf(OutcomeUnknown)
@@ -290,7 +291,7 @@ describe('a call over HTTP', () => {
       })
     }
 
-    it('knows nothing of an order that acts after it was given up', async () => {
+    it('treats an order as unknown that acts after the request was aborted', async () => {
       await on.harm({ kind: 'delay', when: 'before', ms: 300 }, { on: 'place' })
       const broker = on.open()
       const error = await failure(broker.placeExit(anOrder(), AbortSignal.timeout(50)))
@@ -300,7 +301,7 @@ describe('a call over HTTP', () => {
       expect(on.remote.book().fills).to.have.length(1)
     })
 
-    it('knows nothing of anything that it asked, and never reads it as flat or absent', async () => {
+    it('reads no unanswered query as flat or absent', async () => {
       const harms: Harm[] = [
         status(404),
         status(500),

@@ -8,7 +8,7 @@ const { signal } = new AbortController()
 describe('holdings over HTTP', () => {
   const on = stage()
 
-  it('tells what the list says, also that it is empty or partial', async () => {
+  it('returns the listed holdings, also an empty or partial list', async () => {
     await on.remote.handTrade({ instrument: 'OTHER', quantity: -3 })
     const broker = on.open()
     expect(await broker.holdings(signal)).to.have.length(2)
@@ -30,13 +30,13 @@ describe('holdings over HTTP', () => {
     },
   }
   for (const [name, harmDone] of Object.entries(BROKEN)) {
-    it(`knows nothing from a list ${name}`, async () => {
+    it(`treats everything as unknown for a list ${name}`, async () => {
       await on.harm(harmDone, { on: 'holdings' })
       expect(await failure(on.open().holdings(signal))).to.be.instanceOf(OutcomeUnknown)
     })
   }
 
-  it('knows nothing from a list without what the venue tells apart', async () => {
+  it('treats everything as unknown for a list without the fields that the venue distinguishes', async () => {
     for (const holdings of ['sides', 'tickets'] as const) {
       const broker = on.open({ capabilities: { ...PLAIN.capabilities, holdings } })
       expect(await failure(broker.holdings(signal))).to.be.instanceOf(OutcomeUnknown)
@@ -44,7 +44,7 @@ describe('holdings over HTTP', () => {
   })
 
   for (const beyond of ['1e999', '-1.7e308', '1.1e15']) {
-    it(`leaves out a row of ${beyond} units, counts it, and keeps the others`, async () => {
+    it(`drops a row of ${beyond} units, counts it, and keeps the others`, async () => {
       const rows = `{"instrument":"ACME","quantity":${beyond}},{"instrument":"OTHER","quantity":3}`
       await on.harm({ kind: 'raw', text: `{"holdings":[${rows}]}` }, { on: 'holdings' })
       const broker = on.open()
@@ -53,7 +53,7 @@ describe('holdings over HTTP', () => {
       expect(broker.oddities.amounts).to.equal(1)
     })
 
-    it(`knows nothing of a holding that has ${beyond} units`, async () => {
+    it(`treats a holding of ${beyond} units as unknown`, async () => {
       const text = `{"instrument":"ACME","kind":"held","quantity":${beyond}}`
       await on.harm({ kind: 'raw', text }, { on: 'holding' })
       const broker = on.open()
@@ -62,14 +62,14 @@ describe('holdings over HTTP', () => {
     })
   }
 
-  it('keeps a holding whose entry price is beyond all bounds, without that', async () => {
+  it('keeps a holding whose entry price is impossible, without the price', async () => {
     const text = '{"holdings":[{"instrument":"ACME","quantity":5,"entryPrice":1e300}]}'
     await on.harm({ kind: 'raw', text })
     const [row] = await on.open().holdings(signal)
     expect(row).to.deep.equal({ instrument: ACME, quantity: 5, ageMs: 0 })
   })
 
-  it('leaves out what a list shows as closed', async () => {
+  it('drops rows of closed holdings', async () => {
     const text = '{"holdings":[{"instrument":"ACME","quantity":0}]}'
     await on.harm({ kind: 'raw', text })
     expect(await on.open().holdings(signal)).to.deep.equal([])
@@ -90,7 +90,7 @@ describe('holdings over HTTP', () => {
     })
   }
 
-  it('knows nothing of one side from an answer that shows the other', async () => {
+  it('treats a side as unknown when the answer is about the other side', async () => {
     const text = '{"instrument":"ACME","side":"long","kind":"held","quantity":-5}'
     await on.harm({ kind: 'raw', text }, { on: 'holding' })
     const broker = on.open({ capabilities: { ...PLAIN.capabilities, holdings: 'sides' } })
@@ -98,13 +98,13 @@ describe('holdings over HTTP', () => {
     expect(await failure(broker.holding(key, signal))).to.be.instanceOf(OutcomeUnknown)
   })
 
-  it('tells when the venue does not know', async () => {
+  it('reports when the venue does not know', async () => {
     await on.harm({ kind: 'patch', fields: { kind: 'unknown' } }, { on: 'holding' })
     const report = await on.open().holding({ instrument: ACME }, signal)
     expect(report).to.deep.equal({ kind: 'unknown' })
   })
 
-  it('tells how old an answer is, as the server says it, whatever the clocks say', async () => {
+  it('takes the age of an answer from the server, whatever the clocks say', async () => {
     const broker = on.open({ now: () => 1_000_000 })
     await on.harm({ kind: 'patch', fields: { ageMs: 250 } }, { on: 'holding' })
     const report = await broker.holding({ instrument: ACME }, signal)

@@ -16,20 +16,20 @@ describe('the options of a broker over HTTP', () => {
     'a token that travels unencrypted': { url: 'http://bridge.example' },
     'no token': { token: undefined },
     'two tokens': { tokenFile: '/run/token' },
-    'a capability that nobody knows': { capabilities: { dedupe: 'mostly' } },
+    'an unknown capability': { capabilities: { dedupe: 'mostly' } },
     'no time to connect in': { connectTimeoutMs: 0 },
     'answers without a bound': { answerBytes: Infinity },
     'a name that is misspelt': { conectTimeoutMs: 5 },
   }
   for (const [name, fields] of Object.entries(REFUSED)) {
-    it(`do not take ${name}, and do not show what is secret`, () => {
+    it(`refuse ${name}, and do not show secrets`, () => {
       const { error } = given(fields)
       expect(error?.issues).to.have.length(1)
       expect(JSON.stringify(error!.issues)).to.not.include('me:secret')
     })
   }
 
-  it('name the place of every limit that cannot be kept', () => {
+  it('name the path of every limit that cannot be kept', () => {
     const limits = [
       { name: 'a', groups: ['orders'], perSecond: 0 },
       { name: 'a', groups: ['account', 'orders'] },
@@ -53,7 +53,7 @@ describe('the options of a broker over HTTP', () => {
     ])
   })
 
-  it('claim nothing that is not stated', () => {
+  it('claim no capability that is not stated', () => {
     expect(given({}).data?.capabilities).to.deep.equal({
       dedupe: 'never',
       lookup: 'none',
@@ -69,7 +69,7 @@ describe('the options of a broker over HTTP', () => {
     expect(data?.capabilities).to.include({ dedupe: 'always', lookup: 'none' })
   })
 
-  it('take an unencrypted address on this machine, and elsewhere if they are told to', () => {
+  it('accept an unencrypted address on this machine, and elsewhere only with plainHttp', () => {
     for (const host of ['localhost', '127.0.0.1', '[::1]']) {
       expect(given({ url: `http://${host}:9000/venue` }).success, host).to.equal(true)
     }

@@ -7,12 +7,12 @@ import type { Fault, Harm, Outage, Phase } from '../../support/broker-server/scr
 import { anOrder, stage } from '../../support/http-broker.ts'
 
 const RUNS = 60
-/** Time in which what was sent has acted, ms: three delays at most. */
+/** Time in which a sent request has acted, ms: three delays at most. */
 const LATEST = 40
 
 const when = fc.constantFrom<Phase>('before', 'after')
 const ms = fc.integer({ min: 0, max: LATEST / 4 })
-/** A server may answer 401 and 429 only before it acts: that is the protocol. */
+/** The protocol lets a server answer 401 and 429 only before it acts. */
 const refusal = fc.record({
   kind: fc.constant('status' as const),
   when: fc.constant('before' as const),
@@ -47,11 +47,11 @@ const outage = fc.option(
 )
 const giveUpMs = fc.constantFrom(0, 1, 2, 5, 20, 100)
 
-describe('what an order over HTTP is said to have come to', () => {
+describe('the reported outcome of an order over HTTP', () => {
   const on = stage()
   let orders = 0
 
-  it('is true, whatever goes wrong on the way, and the order is sent at most once', async () => {
+  it('is true, whatever goes wrong in between, and the order is sent at most once', async () => {
     const claims = new Set<string>()
     await fc.assert(
       fc.asyncProperty(

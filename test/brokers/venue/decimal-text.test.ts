@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { decimal, decimalText } from '../../../src/brokers/venue/decimal-text.ts'
 
 describe('numbers as decimal text', () => {
-  it('are written without an exponent, and read back as the same number', () => {
+  it('are written without an exponent, and parse back to the same number', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, min: -1e15, max: 1e15 }), x => {
         fc.pre(x === 0 || Math.abs(x) > 1e-15)
@@ -20,7 +20,7 @@ describe('numbers as decimal text', () => {
     ])
   })
 
-  it('are read from digits alone', () => {
+  it('are parsed from digits only', () => {
     const odd = [
       '',
       ' 1',

@@ -42,7 +42,7 @@ describe('the key of a venue', () => {
     expect(keySource({ key: 'abc' })).to.throw('the key has no secret')
   })
 
-  it('is read for each call anew', () => {
+  it('is read anew for each call', () => {
     const read = keySource({ keyFile })
     write('# mine\nkey: one\nsecret = two\n\npassphrase: my own words\n')
     expect(read()).to.deep.equal({ key: 'one', secret: 'two', passphrase: 'my own words' })
@@ -50,7 +50,7 @@ describe('the key of a venue', () => {
     expect(read()).to.deep.equal({ key: 'three', secret: 'four', passphrase: undefined })
   })
 
-  it('may have the separators of both forms in its values', () => {
+  it('may contain the separators of both forms in its values', () => {
     expect(parseKeyFile('secret: a=b:c==\r\n')).to.deep.equal({ secret: 'a=b:c==' })
   })
 

@@ -14,7 +14,7 @@ const failure = (meaning: Meaning, retryAfterMs?: number) => ({
 })
 
 describe('what a code of a venue proves', () => {
-  it('is a rejection of the port where an order never lived, and nothing else is', () => {
+  it('is a rejection of the port where the order never lived, and only there', () => {
     const rejections: Partial<Record<Meaning, string>> = {
       'insufficient-quantity': 'insufficient-quantity',
       'nothing-held': 'insufficient-quantity',
@@ -59,7 +59,7 @@ describe('what a code of a venue proves', () => {
       expect(errorOf(failure(meaning)), meaning).to.be.instanceOf(OutcomeUnknown)
   })
 
-  it('stands once in a table', () => {
+  it('occurs once in a table', () => {
     expect(codeTable({ refused: '1\n  2', duplicate: '3' })).to.have.property('size', 3)
     expect(() => codeTable({ refused: '1', duplicate: '1' })).to.throw('the code 1 stands twice')
   })

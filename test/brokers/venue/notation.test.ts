@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { isNameAt, meantAt } from '../../../src/brokers/venue/notation.ts'
 
 describe('names of instruments at venues', () => {
-  it('in another notation get a guess at what was meant', () => {
+  it('in another notation get a suggestion', () => {
     for (const name of [
       'BTC/USDT',
       'btcusdt',
@@ -19,7 +19,7 @@ describe('names of instruments at venues', () => {
     expect(meantAt('okx', '1000pepeusdc')).to.equal('1000PEPE-USDC-SWAP')
   })
 
-  it('of the venue itself are left alone', () => {
+  it('of the venue itself are left unchanged', () => {
     expect(
       ['BTCUSDT', 'BTCUSDT_261225', '1000SHIBUSDC'].map(each => meantAt('binance', each)),
     ).to.deep.equal([undefined, undefined, undefined])
@@ -32,7 +32,7 @@ describe('names of instruments at venues', () => {
     ])
   })
 
-  it('that nothing can be guessed of are told apart from those of the venue', () => {
+  it('without a possible suggestion are distinguished from those of the venue', () => {
     expect(meantAt('binance', 'gold/eur')).to.equal(undefined)
     expect(isNameAt('binance', 'gold/eur')).to.equal(false)
     expect(isNameAt('binance', 'ACME')).to.equal(true)

@@ -12,7 +12,7 @@ describe('VenueTime', () => {
     time = new VenueTime({ monotonic: () => monotonicMs, now: () => wallMs })
   })
 
-  /** Asks a venue whose clock is `aheadMs` ahead, over ways of these lengths. */
+  /** Asks a venue whose clock is `aheadMs` ahead, with answers of these latencies. */
   const sync = (aheadMs: number, ways: number[]): Promise<void> => {
     const left = [...ways]
     return time.sync(async () => {
@@ -24,13 +24,13 @@ describe('VenueTime', () => {
     })
   }
 
-  it('is our own until the venue has answered', () => {
+  it('is this machine’s until the venue has answered', () => {
     expect(time.at()).to.equal(1_000_000)
     expect(time.isNeeded).to.equal(true)
     expect(time.offsetMs).to.equal(undefined)
   })
 
-  it('takes the middle of three answers, so that one slow way counts for nothing', async () => {
+  it('takes the median of three answers, so that one slow answer does not matter', async () => {
     await sync(3_000, [10, 900, 20])
     expect(time.offsetMs).to.equal(3_000 - 20)
   })
@@ -46,14 +46,14 @@ describe('VenueTime', () => {
     }
   })
 
-  it('goes on where the wall clock is set', async () => {
+  it('is unaffected when the wall clock is set', async () => {
     await sync(0, [0, 0, 0])
     wallMs += 3_600_000
     monotonicMs += 100
     expect(time.at()).to.equal(1_000_100)
   })
 
-  it('is asked for again after a while, or where the venue refused it', async () => {
+  it('is read again after a while, or when the venue refused it', async () => {
     await sync(0, [0, 0, 0])
     expect([time.isNeeded, time.isOld]).to.deep.equal([false, false])
     monotonicMs += 600_001
@@ -62,7 +62,7 @@ describe('VenueTime', () => {
     expect(time.isNeeded).to.equal(true)
   })
 
-  it('asks once for all who wait, and stays as it was where that fails', async () => {
+  it('asks once for all waiting callers, and stays unchanged where that fails', async () => {
     let asked = 0
     const fail = async (): Promise<number> => {
       asked++

@@ -5,7 +5,7 @@ import { RateLimited } from '../../../src/errors.ts'
 describe('Usage', () => {
   const MINUTE = 1_700_000_040_000
 
-  it('keeps the last part of a limit for exits, until the minute is over', () => {
+  it('reserves the last part of a limit for exits, until the minute is over', () => {
     const usage = new Usage(2_400)
     usage.note(2_279, MINUTE + 1_000)
     expect(() => usage.assertRoom(MINUTE + 2_000)).to.not.throw()
@@ -16,7 +16,7 @@ describe('Usage', () => {
     expect(() => usage.assertRoom(MINUTE + 60_000)).to.not.throw()
   })
 
-  it('takes an answer that says nothing of it for no news', () => {
+  it('ignores an answer without the header', () => {
     const usage = new Usage(100)
     usage.note(99, MINUTE)
     usage.note(NaN, MINUTE)

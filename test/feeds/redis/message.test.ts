@@ -62,7 +62,7 @@ describe('a message with a price', () => {
     })
   })
 
-  it('comes as JSON, its numbers as numbers or as text, its time also as a date', () => {
+  it('is read from JSON, its numbers as numbers or as text, its time also as a date', () => {
     const tick = { instrument: ACME, ts: TS, price: 100.5, bid: 100, size: 3 }
     expect(parseMessage(JSON.stringify({ ...tick, ask: null, note: 'more' }))).to.deep.equal(tick)
     const { price: _price, ...rest } = tick
@@ -95,7 +95,7 @@ describe('a message with a price', () => {
     expect(parseFields({ ts: String(TS) }, ACME)).to.equal('price')
   })
 
-  it('is a good tick or a known fault, whatever it holds, and never a crash', () => {
+  it('is a good tick or a known fault, whatever its text, and never a crash', () => {
     const part = fc.oneof(
       fc.string(),
       fc.double().map(String),

@@ -4,7 +4,7 @@ import { TrimWatch } from '../../../src/feeds/redis/trim-watch.ts'
 describe('TrimWatch', () => {
   const at = (lastGiven: string | undefined, added: number | undefined) => ({ lastGiven, added })
 
-  it('tells how many entries a stream had that were never read, once', () => {
+  it('reports once how many entries of a stream were never read', () => {
     const watch = new TrimWatch()
     watch.begin('px', at('5-0', 5), '5-0')
     watch.took('px', 3)
@@ -18,7 +18,7 @@ describe('TrimWatch', () => {
     expect(watch.compare('px', at('22-0', 22), '22-0')).to.equal(undefined)
   })
 
-  it('waits with its comparison until all that is there was read', () => {
+  it('delays its comparison until all present entries were read', () => {
     const watch = new TrimWatch()
     watch.begin('px', at(undefined, undefined), '0-0')
     watch.took('px', 3)
@@ -27,7 +27,7 @@ describe('TrimWatch', () => {
     expect(watch.compare('px', at('4-0', 4), '4-0')).to.equal(undefined)
   })
 
-  it('claims nothing where it began in the middle, skipped, or the server does not count', () => {
+  it('reports nothing where it began in the middle, skipped, or the server does not count', () => {
     const watch = new TrimWatch()
     watch.begin('px', at('9-0', 9), '2-0')
     watch.took('px', 3)
@@ -38,7 +38,7 @@ describe('TrimWatch', () => {
     expect(watch.compare('px', at('99-0', undefined), '99-0')).to.equal(undefined)
   })
 
-  it('takes a stream that was made anew for what it is', () => {
+  it('recognises a stream that was created anew', () => {
     const watch = new TrimWatch()
     watch.begin('px', at('9-0', 9), '9-0')
     watch.took('px', 1)
@@ -47,7 +47,7 @@ describe('TrimWatch', () => {
     expect(watch.compare('px', at('15-0', 4), '15-0')?.why).to.match(/^2 entries/)
   })
 
-  it('looks once a second at what had entries, and at nothing else', () => {
+  it('checks once a second only the streams that had entries', () => {
     const watch = new TrimWatch()
     for (const key of ['a', 'b']) watch.begin(key, at('1-0', 1), '1-0')
     watch.took('b', 1)

@@ -10,11 +10,11 @@ describe('/api/debug/heap', () => {
   let folder: string
   let service: RunningService
 
-  // In a process of its own: the heap of one that runs tests is too large to be given.
+  // In a process of its own: the heap of a process that runs tests is too large for a snapshot.
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'watchkeeper-heap-'))
     service = new RunningService(['--data', join(folder, 'data'), '--port', '0'], {
-      // On a busy machine a snapshot stops the service for longer than its watchdog allows.
+      // On a busy machine a snapshot blocks the service for longer than its watchdog allows.
       env: {
         WATCHKEEPER_HTTP_TOKEN: TOKEN,
         WATCHKEEPER_SUPERVISION_EXIT__ON__BLOCKED__MS: '100000',
@@ -28,7 +28,7 @@ describe('/api/debug/heap', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('gives a snapshot to holders of the token alone, one at a time', async () => {
+  it('returns a snapshot only to holders of the token, one at a time', async () => {
     const api = service.lines.join('\n').match(/^positions {2}(http:\S+)\/api\/positions$/m)![1]!
     const ask = (authorization = {}): Promise<Response> =>
       fetch(`${api}/api/debug/heap`, {
@@ -40,7 +40,7 @@ describe('/api/debug/heap', () => {
     expect(withoutToken.status, 'without a token').to.be.oneOf([401, 403])
     await withoutToken.text()
     const right = { authorization: `Bearer ${TOKEN}` }
-    // The service stands still until the first bytes: a request meanwhile could exceed its time.
+    // The service is blocked until the first bytes: a request meanwhile could time out.
     const given = await ask(right)
     const refused = await ask(right)
     expect([given.status, refused.status]).to.deep.equal([200, 409])

@@ -37,7 +37,7 @@ describe('the stream of events', () => {
     }
   }
 
-  it('gives what was, then what happens', async () => {
+  it('sends past lines, then new ones', async () => {
     control.happen(2)
     const response = await open()
     expect(response.headers['content-type']).to.equal('text/event-stream')
@@ -46,7 +46,7 @@ describe('the stream of events', () => {
     expect(await ids(response, 1)).to.deep.equal([3])
   })
 
-  it('goes on where a client was', async () => {
+  it('continues where a client was', async () => {
     control.happen(5)
     expect(await ids(await open('?after=3'), 2)).to.deep.equal([4, 5])
     expect(await ids(await open('?after=1', { 'last-event-id': '4' }), 1)).to.deep.equal([5])
@@ -54,12 +54,12 @@ describe('the stream of events', () => {
     expect(wrong.status).to.equal(422)
   })
 
-  it('refuses a parameter that it does not know', async () => {
+  it('refuses an unknown parameter', async () => {
     const { status, json } = await ask(server.port, '/api/events?afer=3')
     expect([status, json['code']]).to.deep.equal([422, 'BAD_INPUT'])
   })
 
-  it('tells a client that has seen more than there is, and begins anew', async () => {
+  it('sends a reset to a client that has seen more lines than there are, and starts anew', async () => {
     control.happen(2)
     const response = await open('?after=9')
     const [chunk] = (await once(response, 'data')) as [string]
@@ -68,7 +68,7 @@ describe('the stream of events', () => {
     expect(rest).to.deep.equal([1, 2])
   })
 
-  it('says nothing of that to a client that has seen all', async () => {
+  it('sends no reset to a client that has seen every line', async () => {
     control.happen(2)
     const response = await open('?after=2')
     control.happen(1)
@@ -76,7 +76,7 @@ describe('the stream of events', () => {
     expect(chunk).to.match(/^id: 3\n/)
   })
 
-  it('serves at most 20 clients, and another once one has gone', async () => {
+  it('serves at most 20 clients, and another once one has disconnected', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => open()))
     const { status, json } = await ask(server.port, '/api/events')
     expect([status, json['code']]).to.deep.equal([503, 'TOO_MANY_STREAMS'])
@@ -85,7 +85,7 @@ describe('the stream of events', () => {
     expect((await open()).statusCode).to.equal(200)
   })
 
-  it('reads no further for a client that takes nothing, and cuts it off', async () => {
+  it('reads no further for a client that reads nothing, and disconnects it', async () => {
     control.happen(20_000, { text: 'x'.repeat(5_000) })
     const socket = connect(server.port, '127.0.0.1').pause()
     socket.on('error', () => undefined)

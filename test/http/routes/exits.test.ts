@@ -71,7 +71,7 @@ describe('exits over http', () => {
     expect((await ask(server.port, '/api/exits?since=2001')).json['exits']).to.deep.equal([])
   })
 
-  it('stand beside positions that were closed outside', async () => {
+  it('are listed beside positions that were closed outside', async () => {
     const { json } = await ask(server.port, '/api/positions?state=closed&limit=1')
     expect(json['next']).to.equal(2)
     expect((json['positions'] as unknown[])[0]).to.deep.include({

@@ -48,7 +48,7 @@ describe('The files of the page', () => {
     expect(text).to.not.match(/ style=|<style|<script(?! type="module" src=)/)
   })
 
-  it('are kept for good by their names, and the page itself is asked for each time', async () => {
+  it('are cached for good by their names, and the page itself is revalidated each time', async () => {
     const page = await ask(server.port, '/')
     expect(page.headers['cache-control']).to.equal('no-cache')
     const etag = page.headers['etag'] as string
@@ -62,7 +62,7 @@ describe('The files of the page', () => {
     }
   })
 
-  it('come as a client takes them', async () => {
+  it('are encoded as a client accepts them', async () => {
     const name = manifest().first.find(each => each.endsWith('.css'))!
     const as = async (encoding: string) =>
       askRaw(
@@ -78,7 +78,7 @@ describe('The files of the page', () => {
     expect(brotliCompressSync(bodies.identity).length).to.be.at.least(bodies.br.length)
   })
 
-  it('are no way to other files', async () => {
+  it('give no access to other files', async () => {
     for (const path of [
       '/page/manifest.json',
       '/page/..%2f..%2fpackage.json',
@@ -90,7 +90,7 @@ describe('The files of the page', () => {
     }
   })
 
-  it('need no token off loopback, what they ask for does', async () => {
+  it('need no token off loopback; their requests do', async () => {
     const token = 'sixteen letters!'
     const open = await serveHttp({
       control: new FakeControl(),

@@ -28,7 +28,7 @@ describe('The live view', () => {
     return response.setEncoding('utf8')
   }
 
-  /** The first line of a stream that is as wanted. */
+  /** The first line of a stream that satisfies the predicate. */
   const line = async (
     response: IncomingMessage,
     isWanted: (frame: ViewFrame & Partial<ViewReset>) => boolean = () => true,
@@ -43,7 +43,7 @@ describe('The live view', () => {
     throw new Error(`the stream ended: ${text}`)
   }
 
-  it('gives all positions, and then what changes', async () => {
+  it('sends all positions, and then the changes', async () => {
     const { epoch, version, rows } = await page()
     expect(rows.map(({ id, levels }) => [id, levels[1]])).to.deep.equal([['p1', 'guarded']])
     const stream = await open(epoch, version)
@@ -53,13 +53,13 @@ describe('The live view', () => {
     expect(status?.killSwitch.state).to.equal('block')
   })
 
-  it('tells a client of another epoch, or of a version to come, to start anew', async () => {
+  it('resets a client of another epoch, or of a future version', async () => {
     const { epoch, version } = await page()
     expect(await line(await open('another', version))).to.deep.equal({ reset: true, epoch })
     expect(await line(await open(epoch, version + 1_000))).to.deep.equal({ reset: true, epoch })
   })
 
-  it('refuses parameters that it does not know, and values that are none', async () => {
+  it('refuses unknown parameters, and invalid values', async () => {
     for (const path of ['/api/view?x=1', '/api/view?limit=0', '/api/view?after=-1']) {
       expect((await ask(server.port, path)).status, path).to.equal(422)
     }
@@ -68,7 +68,7 @@ describe('The live view', () => {
     }
   })
 
-  it('serves at most 100 clients, and another once one has gone', async () => {
+  it('serves at most 100 clients, and another once one has disconnected', async () => {
     const { epoch } = await page()
     const all = await Promise.all(Array.from({ length: 100 }, () => open(epoch, 0)))
     const path = `/api/view/stream?epoch=${epoch}&version=0`
@@ -83,7 +83,7 @@ describe('The live view', () => {
     for (const each of all) each.destroy()
   })
 
-  it('reads nothing of the service once nothing wants the view', async () => {
+  it('reads nothing from the service once no client wants the view', async () => {
     await page()
     const before = control.pagesRead
     expect(before).to.be.at.least(1)

@@ -55,7 +55,7 @@ describe('The stream to many clients', () => {
     responses.length = 0
   })
 
-  it('cuts off a client that takes nothing, and goes on with the others', async () => {
+  it('disconnects a client that reads nothing, and continues with the others', async () => {
     const control = await crowded(2_000)
     await serve(new Broadcast(control, { frameMs: 5, missed: 3 }))
     const { epoch } = await broadcast.current()
@@ -80,7 +80,7 @@ describe('The stream to many clients', () => {
     dead.destroy()
   })
 
-  it('sends one and the same frame to all clients that are in step', async () => {
+  it('sends the same frame to all clients with the same version', async () => {
     const control = new FakeControl()
     await serve(new Broadcast(control, { frameMs: 5 }))
     const { epoch } = await broadcast.current()
@@ -96,7 +96,7 @@ describe('The stream to many clients', () => {
     expect(new Set(frames)).to.have.length(1)
   })
 
-  it('forgets the view once the last client has gone', async () => {
+  it('forgets the view once the last client has disconnected', async () => {
     const control = new FakeControl()
     await serve(new Broadcast(control, { frameMs: 5, lingerMs: 20 }))
     const { epoch } = await broadcast.current()

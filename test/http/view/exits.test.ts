@@ -42,7 +42,7 @@ describe('The last exits of the view', () => {
     expect(exits.changed).to.equal(2)
   })
 
-  it('end only the exit that is under way, and do not change for other lines', () => {
+  it('end only the exit in progress, and do not change for other lines', () => {
     const exits = new LastExits()
     exits.take(intended(1, 'a'), 1, undefined)
     exits.take({ seq: 2, at: 1, kind: 'exit-closed', positionId: 'a' }, 2, undefined)
@@ -57,7 +57,7 @@ describe('The last exits of the view', () => {
     ])
   })
 
-  it('show what is only observed as over', () => {
+  it('show an observed exit as ended', () => {
     const exits = new LastExits()
     exits.take({ ...intended(1, 'a'), kind: 'exit-observed' }, 1, undefined)
     expect(exits.all[0]).to.include({ state: 'observed', endedAt: 1_000 })

@@ -36,10 +36,10 @@ describe('The model of the view', () => {
     return found
   }
 
-  it('reads a bounded number of positions in one step, and all of them in turn', async () => {
+  it('reads a bounded number of positions in one step, and all of them in rotation', async () => {
     const control = new Counting()
     await control.addAll(200)
-    // A clock on which every look is later than the last allows one slice at a time.
+    // A clock on which every reading is later than the last allows one slice at a time.
     let now = 0
     const model = await ViewModel.of(control, { monotonic: () => (now += 10), sliceMs: 5 })
     control.reads = []
@@ -52,7 +52,7 @@ describe('The model of the view', () => {
     expect(new Set(control.reads)).to.have.length(201)
   })
 
-  it('reads a position of which the journal says something at once', async () => {
+  it('reads a position at once that the journal names', async () => {
     const control = new Counting()
     await control.addAll(200)
     let now = 0
@@ -64,7 +64,7 @@ describe('The model of the view', () => {
     expect(control.reads[0]).to.equal('q0')
   })
 
-  it('takes a position away that has gone without a line in the journal', async () => {
+  it('removes a closed position that has no line in the journal', async () => {
     const control = new FakeControl()
     const model = await ViewModel.of(control)
     await control.release('p1', { who: 'test', from: 'test' })
@@ -81,11 +81,11 @@ describe('The model of the view', () => {
     expect(frame(model, 0)).to.not.have.property('status')
     control.snapshot = { ...control.snapshot, status: 'warn' }
     await model.step()
-    expect(frame(model, 1).status).to.include({ word: 'look' })
+    expect(frame(model, 1).status).to.include({ word: 'attention' })
     expect(frame(model, 2)).to.not.have.property('status')
   })
 
-  it('gives the version before a step that is under way to a page', async () => {
+  it('sends a page the version before a step in progress', async () => {
     const control = new FakeControl()
     const model = await ViewModel.of(control)
     const step = model.step()
@@ -94,12 +94,12 @@ describe('The model of the view', () => {
     expect(model.page(-1, 1).version).to.equal(1)
   })
 
-  it('cannot go on from a version that it has not reached', async () => {
+  it('cannot continue from a version that it has not reached', async () => {
     const model = await ViewModel.of(new FakeControl())
     expect(model.since(5)).to.deep.equal({ reset: true, epoch: model.epoch })
   })
 
-  it('knows the exits of the journal before it was made', async () => {
+  it('knows exits that the journal had before the model was created', async () => {
     const control = new FakeControl()
     control.lines.push({ seq: 1, at: 1, kind: 'exit-intended', positionId: 'x', reason: 'manual' })
     const model = await ViewModel.of(control)

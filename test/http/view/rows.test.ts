@@ -17,7 +17,7 @@ describe('The rows of the view', () => {
     ...changes,
   })
 
-  it('say nothing of a position that is read again without a change', () => {
+  it('send nothing about a position that is read again without a change', () => {
     rows.take(view('a'), 1, 1_000)
     rows.take(view('a', { priceAgeMs: 30 }), 2, 1_010)
     expect(rows.since(1)).to.deep.equal({})
@@ -41,7 +41,7 @@ describe('The rows of the view', () => {
     ])
   })
 
-  it('cannot bring a client up to date that missed more removals than are kept', () => {
+  it('reset a client that missed more removals than are stored', () => {
     rows.take(view('kept'), 1, 0)
     for (let each = 0; each <= 2_000; each++) {
       rows.take(view(`gone ${each}`), 1, 0)
@@ -65,13 +65,13 @@ describe('The rows of the view', () => {
     expect(rows.since(1).prices).to.deep.equal([[0, 100, 1_095]])
   })
 
-  it('do not go back to an older price of another position', () => {
+  it('do not return to an older price of another position', () => {
     rows.take(view('a', { lastPrice: 105, priceAgeMs: 0 }), 1, 1_000)
     rows.take(view('b', { lastPrice: 101, priceAgeMs: 500 }), 2, 1_000)
     expect(rows.since(1).prices).to.equal(undefined)
   })
 
-  it('are read through a position that is still open', () => {
+  it('read the price through a position that is still open', () => {
     rows.take(view('a'), 1, 0)
     rows.take(view('b'), 1, 0)
     rows.remove('a', 2)
@@ -79,7 +79,7 @@ describe('The rows of the view', () => {
     expect([...rows.pricedBy()]).to.deep.equal(['b'])
   })
 
-  it('come in pages', () => {
+  it('are sent in pages', () => {
     for (const id of ['a', 'b', 'c']) rows.take(view(id, { id: positionId(id) }), 1, 0)
     const first = rows.page(-1, 2)
     expect([first.rows.map(({ id }) => id), first.next]).to.deep.equal([['a', 'b'], 1])

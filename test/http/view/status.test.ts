@@ -4,7 +4,7 @@ import type { GatewayView } from '../../../src/ports/control/gateway.ts'
 import type { HealthSnapshot } from '../../../src/ports/control/health.ts'
 import { FakeControl } from '../../support/fake-control.ts'
 
-describe('The word for the whole account', () => {
+describe('The status of the whole account', () => {
   const controlWith = (snapshot: Partial<HealthSnapshot>): FakeControl => {
     const control = new FakeControl()
     control.snapshot = { ...control.snapshot, ...snapshot }
@@ -23,19 +23,19 @@ describe('The word for the whole account', () => {
     expect(blockedBy).to.deep.equal(['the service is starting'])
   })
 
-  it('is "not guarded" once the last look at the service is too old', () => {
+  it('is "not guarded" once the last check of the service is too old', () => {
     const control = controlWith({ status: 'pass' })
     control.healthAgeMs = () => 12_000
     expect(statusOf(control)).to.deep.include({
       word: 'not guarded',
-      why: ['the last look at the service is 12 s old'],
+      why: ['the last check of the service is 12 s old'],
     })
   })
 
   it('follows health, with its reasons and since when', () => {
     for (const [status, word] of [
       ['fail', 'not guarded'],
-      ['warn', 'look'],
+      ['warn', 'attention'],
       ['pass', 'guarded'],
     ] as const) {
       const control = controlWith({ status, output: ['a:b: c'], since: 7 })
@@ -43,7 +43,7 @@ describe('The word for the whole account', () => {
     }
   })
 
-  it('says what keeps every exit order from leaving', async () => {
+  it('names what prevents every exit order', async () => {
     const check = { componentType: 'x', status: 'warn', time: '' } as const
     const control = controlWith({
       checks: {

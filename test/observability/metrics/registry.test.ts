@@ -126,7 +126,7 @@ describe('the metrics', () => {
     expect(lines).to.include('watchkeeper_rule_fires_total{rule="stopLoss"} 4')
   })
 
-  it('say the same when nothing has changed, and what is new when something has', async () => {
+  it('are identical when nothing has changed, and contain each change', async () => {
     const board = metrics()
     const first = linesOf(await board.scrape(FACTS))
     expect(linesOf(await board.scrape(FACTS))).to.deep.equal(first)
@@ -136,7 +136,7 @@ describe('the metrics', () => {
     )
   })
 
-  it('have names of the house: a prefix, base units, _total for counters alone', async () => {
+  it('follow the naming rules: a prefix, base units, _total for counters alone', async () => {
     const text = await metrics().scrape(FACTS)
     const types = [...text.matchAll(/^# TYPE (watchkeeper_\S+) (\S+)$/gm)]
     expect(types.length).to.be.greaterThan(10)
@@ -146,7 +146,7 @@ describe('the metrics', () => {
     }
   })
 
-  it('have buckets for exits and calls that are told when they end', async () => {
+  it('have buckets for exits and calls that are observed when they end', async () => {
     const board = metrics()
     board.durations.call(0.02, { group: 'orders', operation: 'placeExit' })
     board.durations.exits['exit.intended'](0.0004)
@@ -157,7 +157,7 @@ describe('the metrics', () => {
     expect(lines).to.include('watchkeeper_exit_filled_seconds_count 0')
   })
 
-  it('show each call that there is before the first one, and errors that nobody knows as other', async () => {
+  it('show every kind of call before the first one, and unknown errors as other', async () => {
     const lines = linesOf(await metrics().scrape(FACTS))
     const count = (group: string, operation: string, outcome: string): string => {
       const labels = `group="${group}",operation="${operation}",outcome="${outcome}"`
@@ -171,7 +171,7 @@ describe('the metrics', () => {
     )
   })
 
-  it('have no label that could be one of many, and only values that are known', async () => {
+  it('have no label of unbounded values, and only known values', async () => {
     const text = await metrics().scrape(FACTS)
     const found = new Set([...text.matchAll(/[{,](\w+)="/g)].map(([, label]) => label!))
     for (const label of ['positionId', 'position', 'instrument', 'order', 'clientOrderId']) {
@@ -180,7 +180,7 @@ describe('the metrics', () => {
     expect(text).not.to.include('ECONNRESET')
   })
 
-  it('leave out what cannot be read, and count it', async () => {
+  it('omit what cannot be read, and count it', async () => {
     const board = new Board()
     board.gauge({ name: 'broken', help: 'Fails.' }, () => {
       throw new Error('no')
@@ -191,7 +191,7 @@ describe('the metrics', () => {
     expect(board.failures).to.equal(2)
   })
 
-  it('take no duration that is none, and whoever measured goes on', async () => {
+  it('ignore an invalid duration, and the measured code continues', async () => {
     const board = metrics()
     board.durations.commit(NaN)
     board.durations.call(1, { group: 'orders', operation: 'placeExit', at: '5' })
@@ -199,7 +199,7 @@ describe('the metrics', () => {
     expect(lines).to.include('watchkeeper_metric_errors_total 2')
   })
 
-  it('are OpenMetrics when asked, and the next scrape is as it was', async () => {
+  it('are OpenMetrics when requested, and the next scrape is as before', async () => {
     const board = metrics()
     const open = await board.scrape(FACTS, 'openmetrics')
     expect(open).to.include('# TYPE watchkeeper_ticks counter\n')

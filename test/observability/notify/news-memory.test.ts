@@ -25,14 +25,14 @@ describe('NewsMemory', () => {
     return memory
   }
 
-  it('remembers nothing where nothing was kept, or what it cannot read', async () => {
+  it('starts empty where nothing was stored, or the row is unreadable', async () => {
     const nothing = { notifier: undefined, crashes: [] }
     expect(await rememberedNews(store, 0, WITHIN)).to.deep.equal(nothing)
     await store.write({ rows: [{ table: 'settings', key: 'news', value: { isRunning: 'yes' } }] })
     expect(await rememberedNews(store, 0, WITHIN)).to.deep.equal(nothing)
   })
 
-  it('counts each end without order for a while, and none that was in order', async () => {
+  it('counts each end without order for a while, and none in order', async () => {
     await begin(0)
     for (const now of [1_000, 2_000]) await begin(now)
     const third = await rememberedNews(store, 3_000, WITHIN)
@@ -44,14 +44,14 @@ describe('NewsMemory', () => {
     expect((await rememberedNews(store, 5_000 + WITHIN, WITHIN)).crashes).to.deep.equal([])
   })
 
-  it('keeps what was sent, over a start that has nothing to send yet', async () => {
+  it('keeps what was sent, through a start that has nothing to send yet', async () => {
     await (await begin(0)).keep(NEWS)
     await (await begin(1_000)).end()
     const { notifier } = await rememberedNews(store, 2_000, WITHIN)
     expect(notifier).to.deep.equal({ ...NEWS, hasCrashed: true, isLoop: false })
   })
 
-  it('writes the last state where several come while a write is under way', async () => {
+  it('writes the last state where several arrive during a write', async () => {
     const memory = await begin(0)
     const other = { ...NEWS, lines: {} }
     await Promise.all([memory.keep(NEWS), memory.keep(NEWS), memory.keep(other)])
@@ -59,7 +59,7 @@ describe('NewsMemory', () => {
     expect(notifier?.lines).to.deep.equal({})
   })
 
-  it('is no reason to stop where the store refuses it', async () => {
+  it('does not stop the service where the store refuses it', async () => {
     const memory = new NewsMemory(
       { write: () => Promise.reject(new Error('full')) },
       { notifier: undefined, crashes: [] },

@@ -78,7 +78,7 @@ describe('Notifier', () => {
     return notifier
   }
 
-  /** What the next process finds. */
+  /** The state that the next process finds. */
   const past = (but: Partial<NotifierPast> = {}): NotifierPast => ({
     ...kept!,
     hasCrashed: false,
@@ -87,7 +87,7 @@ describe('Notifier', () => {
   })
 
   /** One cycle with that health. */
-  async function look(status: HealthStatus): Promise<void> {
+  async function cycle(status: HealthStatus): Promise<void> {
     const output = status === 'pass' ? [] : [`positions:unguarded: p<1>`]
     notifier!.observe({ status, at: EPOCH + mono, output, checks: {} })
     await notifier!.idle()
@@ -96,10 +96,10 @@ describe('Notifier', () => {
   /** Cycles of a second with that health. */
   async function report(status: HealthStatus, lastsMs = 1_000): Promise<void> {
     const end = mono + lastsMs
-    await look(status)
+    await cycle(status)
     while (mono < end) {
       mono = Math.min(end, mono + 1_000)
-      await look(status)
+      await cycle(status)
     }
   }
 
@@ -108,7 +108,7 @@ describe('Notifier', () => {
 
   const hook = (but: object = {}): object => ({ kind: 'webhook', url: `${base}/hook`, ...but })
 
-  it('tells each change that lasts, once', async () => {
+  it('sends each change that lasts, once', async () => {
     start(hook())
     await report('pass')
     await report('fail')
@@ -125,14 +125,14 @@ describe('Notifier', () => {
     })
   })
 
-  it('says nothing of a status that does not last', async () => {
+  it('sends nothing about a status that does not last', async () => {
     start(hook())
     await report('fail', 900)
     await report('pass')
     expect(received).to.deep.equal([])
   })
 
-  it('goes on trying at a channel that is away, and sends it the last state when it is back', async () => {
+  it('keeps trying an unreachable channel, and sends it the last state when it is back', async () => {
     start(hook())
     answers = Array.from({ length: 30 }, () => 503)
     await report('fail', 600_000)
@@ -151,7 +151,7 @@ describe('Notifier', () => {
     expect(failures.at(-1)).to.match(/is back$/)
   })
 
-  it('says that a fail was there, although it is over when the channel is back', async () => {
+  it('reports a fail that has ended before the channel is back', async () => {
     start(hook())
     answers = Array.from({ length: 4 }, () => 500)
     await report('fail', 10_000)
@@ -182,7 +182,7 @@ describe('Notifier', () => {
     ])
   })
 
-  it('waits for as long as the channel wants', async () => {
+  it('waits for as long as the channel requests', async () => {
     start(hook())
     answers = [429]
     retryAfter = '120'
@@ -192,7 +192,7 @@ describe('Notifier', () => {
     expect(received).to.have.length(2)
   })
 
-  it('waits no longer than an hour for a channel that asks for more', async () => {
+  it('waits at most an hour for a channel that requests more', async () => {
     start(hook())
     answers = [429]
     retryAfter = '99999999'
@@ -208,7 +208,7 @@ describe('Notifier', () => {
     expect([statuses().slice(2), received.at(-1)?.body['before']]).to.deep.equal([['warn'], 'fail'])
   })
 
-  it('keeps a fail back for no hour, however many messages there were', async () => {
+  it('delays no fail for an hour, however many messages there were', async () => {
     start(hook(), { maxPerHour: 4 })
     for (const status of ['warn', 'pass', 'warn', 'warn', 'pass', 'pass'] as const) {
       await report(status)
@@ -219,7 +219,7 @@ describe('Notifier', () => {
     expect(statuses().slice(before)).to.deep.equal(['fail'])
   })
 
-  it('makes one piece of news of a check that flaps', async () => {
+  it('sends one message for a check that flaps', async () => {
     start(hook(), { maxPerHour: 100 })
     for (let turn = 0; turn < 200; turn++) {
       await report('fail', 3_000)
@@ -245,7 +245,7 @@ describe('Notifier', () => {
     expect(statuses()).to.deep.equal(['fail'])
   })
 
-  it('sends other channels that one of them is away, and never that one about itself', async () => {
+  it('reports an unreachable channel to the others, and never to itself', async () => {
     start([hook({ url: `${base}/first`, from: 'warn' }), hook({ url: 'http://127.0.0.1:1/' })])
     await report('fail', 300_000)
     await report('pass', 300_000)
@@ -254,7 +254,7 @@ describe('Notifier', () => {
       'warn',
       ['notify:undelivered: webhook 127.0.0.1:1'],
     ])
-    // The check that health has of it is no news by itself.
+    // The health check about it is not sent by itself.
     notifier!.observe({
       status: 'warn',
       at: EPOCH,
@@ -274,7 +274,7 @@ describe('Notifier', () => {
       received = []
     }
 
-    it('resolves the incident of the process before', async () => {
+    it('resolves the incident of the previous process', async () => {
       start(pager())
       await report('fail')
       await restart()
@@ -285,7 +285,7 @@ describe('Notifier', () => {
       expect(actions()).to.deep.equal([])
     })
 
-    it('opens no second incident for what is still bad', async () => {
+    it('opens no second incident for what is still failing', async () => {
       start(pager())
       await report('fail')
       await restart()
@@ -293,7 +293,7 @@ describe('Notifier', () => {
       expect(actions()).to.deep.equal([])
     })
 
-    it('resolves what it cannot know to be open: the message was under way at the end', async () => {
+    it('resolves an incident that may be open: the message was in flight at the end', async () => {
       let answer: ((result: Delivered) => void) | undefined
       start(pager(), { send: () => new Promise(resolve => (answer = resolve)) })
       notifier!.observe({ status: 'fail', at: EPOCH, output: [], checks: {} })
@@ -308,7 +308,7 @@ describe('Notifier', () => {
       expect(actions()).to.deep.equal(['resolve'])
     })
 
-    it('keeps one incident open through a loop of crashes', async () => {
+    it('keeps one incident open through a crash loop', async () => {
       start(pager())
       await report('fail')
       for (let turn = 0; turn < 5; turn++) {
@@ -322,15 +322,15 @@ describe('Notifier', () => {
       expect(actions()).to.deep.equal(['resolve'])
     })
 
-    it('sends the fail of a loop in its first cycle: there may be no second one', async () => {
+    it('sends the fail of a crash loop in its first cycle: there may be no second one', async () => {
       start(pager())
       await report('pass', 2_000)
       await restart({ hasCrashed: true, isLoop: true })
-      await look('fail')
+      await cycle('fail')
       expect(actions()).to.deep.equal(['trigger'])
     })
 
-    it('says which channel kept a state that it can no longer be sent', async () => {
+    it('names the channel that kept a state which can no longer be sent', async () => {
       start(pager())
       await report('fail')
       start({ ...PAGER, routingKey: 'other', url: `${base}/enqueue` }, { past: past() })
@@ -340,7 +340,7 @@ describe('Notifier', () => {
     })
   })
 
-  it('tells a channel only what is bad enough for it, and that it is over', async () => {
+  it('sends a channel only changes that are severe enough for it, and their end', async () => {
     start(hook({ from: 'fail' }))
     for (const status of ['warn', 'pass', 'warn', 'fail', 'warn', 'pass'] as const) {
       await report(status)
@@ -361,7 +361,7 @@ describe('Notifier', () => {
     expect(received[0]?.body['payload']).to.include({ severity: 'critical', source: 'desk-1' })
   })
 
-  it('writes to Slack without making markup of names', async () => {
+  it('writes to Slack without turning names into markup', async () => {
     start({ kind: 'slack', url: `${base}/services/x` })
     await report('fail')
     expect(received[0]?.body['text']).to.equal(
@@ -378,7 +378,7 @@ describe('Notifier', () => {
     })
   })
 
-  it('beats while health is not fail, at its pace, and tells once that nobody hears', async () => {
+  it('sends heartbeats while health is not fail, at its interval, and reports once that they fail', async () => {
     const heartbeat = new Heartbeat({
       url: `${base}/beat`,
       everyMs: 100,

@@ -24,17 +24,17 @@ describe('Settling', () => {
     expect([seen.indexOf('fail'), seen.lastIndexOf('fail')]).to.deep.equal([5, 11])
   })
 
-  it('counts a fail that is there for a third of the time and never for long', () => {
+  it('counts a fail that lasts a third of the time and never for long', () => {
     const third = [...times(3, 'fail'), ...times(6, 'pass')]
     expect(played(Array.from({ length: 20 }, () => third).flat())).to.include('fail')
   })
 
-  it('does not count one that is there for a twentieth of the time', () => {
+  it('does not count one that lasts a twentieth of the time', () => {
     const rare = [...times(1, 'fail'), ...times(19, 'pass')]
     expect(played(Array.from({ length: 100 }, () => rare).flat())).to.not.include('fail')
   })
 
-  it('counts what is better later each time that it did not stay, and at the latest after the bound', () => {
+  it('counts a better status later each time that it did not last, and at the latest after the bound', () => {
     const settling = new Settling(OPTIONS)
     const waits: number[] = []
     let now = 0
@@ -66,7 +66,7 @@ describe('Settling', () => {
     expect(settling.kept.fail.relapses).to.equal(0)
   })
 
-  it('never counts as better what was not seen better for as long as a status must last', () => {
+  it('never counts a status as better that was not better for as long as a status must last', () => {
     const status = fc.constantFrom<HealthStatus>('pass', 'warn', 'fail')
     fc.assert(
       fc.property(fc.array(status, { maxLength: 200 }), statuses => {

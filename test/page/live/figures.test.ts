@@ -26,7 +26,7 @@ const series = (currency: string | null, price: number | null): Series => ({
 })
 
 describe('The figures of the page', () => {
-  it('are not known without a stop or a price, in place of 0', () => {
+  it('are unknown without a stop or a price, instead of 0', () => {
     expect(distance(row({}, null), 100)).to.equal(null)
     expect(distance(row(), null)).to.equal(null)
     expect(atRisk(row({}, null), 100)).to.equal(null)

@@ -14,7 +14,7 @@ describe('The order of the list', () => {
       line.kind === 'row' ? line.row.id : line.name,
     )
 
-  it('has trouble first, then what has no known distance, then the nearest to its stop', () => {
+  it('has trouble first, then unknown distances, then the nearest to its stop', () => {
     const store = storeOf(
       aRow(0, { levels: levels(0, { stop: 90 }) }),
       aRow(1, { levels: levels(1, { stop: 99 }) }),

@@ -19,20 +19,20 @@ describe('The store of the page', () => {
     store.load([aPage([aRow(0)], { next: 0 }), aPage([aRow(1)], { version: 6 })])
   })
 
-  it('refuses a frame of another epoch, and one that leaves something out', () => {
+  it('refuses a frame of another epoch, and one that skips a version', () => {
     expect(store.apply(aFrame(5, { epoch: 'other' }))).to.equal(false)
     expect(store.apply(aFrame(9))).to.equal(false)
     expect(store.version).to.equal(4)
   })
 
-  it('goes on from the first of its pages, and passes over what it has already', () => {
+  it('continues from the first of its pages, and ignores what it already has', () => {
     expect(store.version).to.equal(4)
     expect(store.apply(aFrame(5, { levels: [levels(0, { stop: 97 })] }))).to.equal(true)
     expect(store.apply(aFrame(5, { levels: [levels(0, { stop: 90 })] }))).to.equal(true)
     expect(store.rows.get(0)!.levels[3]).to.equal(97)
   })
 
-  it('takes what is new, changed and gone', () => {
+  it('applies additions, changes and removals', () => {
     const series = { instrument: 'GOLD', source: 'bid', currency: 'USD', tickSize: 0.1 } as const
     store.apply(
       aFrame(5, {

@@ -49,7 +49,7 @@ describe('takeProfit', () => {
     expect(levelsOf('takeProfit', { amount: 30 }, { quantity: 10 })).to.deep.equal({ target: 103 })
   })
 
-  it('has no target before the first age of its schedule, and the one in force from each age on', () => {
+  it('has no target before the first age of its schedule, and then the one in force', () => {
     const schedule = [
       { afterMs: 60_000, pct: 3 },
       { afterMs: 300_000, pct: -1 },
@@ -97,7 +97,7 @@ describe('profitLock', () => {
     { atPct: 5, lockPct: 3 },
   ]
 
-  it('locks in the highest step that was reached and tells the price of the next', () => {
+  it('locks in the highest step that was reached and returns the price of the next', () => {
     expect(levelsOf('profitLock', { steps }, { best: 101 })).to.deep.equal({ ratchet: 102 })
     expect(levelsOf('profitLock', { steps }, { best: 102 })).to.deep.equal({
       stop: 100,
@@ -219,7 +219,7 @@ describe('underlying', () => {
     })
   })
 
-  it('watches the instrument it names, or leaves that to the position', () => {
+  it('watches the instrument it names, or that of the position', () => {
     expect(ruleOf('underlying', { below: 1, instrument: 'SPX' })).to.include({
       instrument: instrumentId('SPX'),
     })
@@ -228,7 +228,7 @@ describe('underlying', () => {
 })
 
 describe('staleQuote', () => {
-  it('only alerts unless it is told to exit', () => {
+  it('only alerts unless its action is to exit', () => {
     expect(ruleOf('staleQuote', { afterMs: 'auto' })).to.include({
       afterMs: 'auto',
       action: 'alert',

@@ -23,7 +23,7 @@ const levelRule = (name: string, options: Options): LevelRule => {
 }
 
 describe('every rule', () => {
-  it('has options to be drawn, and a reason of its own', () => {
+  it('has options to be generated, and a reason of its own', () => {
     expect(Object.keys(ruleOptions)).to.have.members(RULES.map(({ name }) => name))
     const reasons = RULES.map(({ reason }) => reason)
     expect(new Set(reasons).size).to.equal(RULES.length)
@@ -31,7 +31,7 @@ describe('every rule', () => {
   })
 
   for (const { name, reason } of RULES) {
-    it(`${name} makes a rule of its reason from any sound options`, () => {
+    it(`${name} makes a rule of its reason from any valid options`, () => {
       fc.assert(
         fc.property(ruleOptions[name]!, options => {
           expect(ruleOf(name, options).reason).to.equal(reason)
@@ -67,7 +67,7 @@ describe('levels', () => {
       )
     })
 
-    it(`of ${name} keep their form until the ratchet, which lies ahead`, () => {
+    it(`of ${name} keep their formula until the ratchet, which is ahead`, () => {
       fc.assert(
         fc.property(ruleOptions[name]!, lives, ages, (options, { position, bests }, age) => {
           const rule = levelRule(name, options)
@@ -107,7 +107,8 @@ describe('levels', () => {
             const then = Math.min(until - 1, now + Math.floor(part * (until - now)))
             expect(rule.arm(position, best, then)).to.deep.equal(levels)
           }
-          // Asked for the past again, as a catch-up after a crash does: the same answer as before.
+          // Evaluated for the past again, as a catch-up after a crash does: the same answer as
+          // before.
           expect(rule.arm(position, best, now)).to.deep.equal(levels)
         }),
         CASES,
@@ -116,7 +117,7 @@ describe('levels', () => {
   }
 })
 
-// ---- every stop and target against the plainest reading of the docs, in a decimal library
+// ---- every stop and target against the simplest reading of the docs, in a decimal library
 
 const Exact = Decimal.clone({ precision: 60 })
 
@@ -127,7 +128,7 @@ interface Row {
   readonly lockPct: number
 }
 
-/** One position and a best profit, and what is made of them in exact decimals. */
+/** One position and a best profit, and the results in exact decimals. */
 class Reading {
   private readonly sign: Decimal
   private readonly entry: Decimal
@@ -188,7 +189,7 @@ class Reading {
   }
 }
 
-/** The stop or the target that each rule has, read from its options without any cleverness. */
+/** The stop or the target of each rule, computed from its options in the simplest way. */
 const READINGS: Readonly<
   Record<string, (given: never, reading: Reading, ageMs: number) => Decimal | undefined>
 > = {
@@ -228,7 +229,7 @@ const READINGS: Readonly<
 
 describe('a stop or a target', () => {
   for (const [name, read] of Object.entries(READINGS)) {
-    it(`of ${name} is the exact decimal that its options say`, () => {
+    it(`of ${name} is the exact decimal that its options define`, () => {
       fc.assert(
         fc.property(ruleOptions[name]!, lives, ages, (options, { position, bests }, age) => {
           const rule = levelRule(name, options)

@@ -59,7 +59,7 @@ describe('sessionEnd', () => {
     expect(asking({ ...options, minProfitAmount: 1 }, { openedAt })(openedAt)).to.deep.equal({})
   })
 
-  it('counts a least profit over the quantity and the multiplier, and may take a loss', () => {
+  it('computes a least profit over the quantity and the multiplier, and may take a loss', () => {
     const openedAt = ms('2024-08-09T08:00Z')
     const at = (minProfitAmount: number, but: Partial<Position>) =>
       asking({ ...berlin, minProfitAmount }, { openedAt, ...but })(ms('2024-08-09T15:30Z')).target
@@ -78,7 +78,7 @@ describe('sessionEnd', () => {
     expect(ask(friday)).to.deep.equal({ rearmAt: ms('2024-12-27T16:30Z') })
   })
 
-  it('passes over a day that its zone left out', () => {
+  it('skips a day that its zone left out', () => {
     // Samoa had no 30 December 2011. This once searched for ever.
     const samoa = {
       at: '16:00',
@@ -102,7 +102,7 @@ describe('sessionEnd', () => {
     expect(levels).to.deep.equal({ target: 105, rearmAt: ms('2024-08-11T22:00Z') })
   })
 
-  it('equals the plainest reading, day by day, at any times in any order', () => {
+  it('equals the simplest implementation, day by day, at any times in any order', () => {
     const zones = [
       'UTC',
       'Europe/Berlin',
@@ -120,7 +120,7 @@ describe('sessionEnd', () => {
       holidays: fc.subarray(['2011-12-29', '2011-12-31', '2018-11-04', '2024-03-31']),
       minProfitAmount: fc.option(fc.constant(5), { nil: undefined }),
     })
-    // About each change of a clock that is worth a doubt.
+    // Times around each change of a clock, where an error is most likely.
     const start = fc
       .constantFrom('2006-10-29', '2011-12-30', '2018-02-18', '2018-11-04', '2024-03-31')
       .map(ms)

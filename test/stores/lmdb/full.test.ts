@@ -31,7 +31,7 @@ needing('a small disk').describe('LmdbStore on a disk of 10 MB', () => {
       lines: [{ at: 1, kind: 'exit-intended', positionId: key }],
     })
 
-  it('says that it is full, takes exits all the same, and goes on when there is room', async () => {
+  it('reports that it is full, still accepts exits, and continues when there is room', async () => {
     const store = await openLmdbStore({ folder: join(disk.folder, 'a') })
     await ratchet(store, 'before')
     disk.fill()
@@ -45,7 +45,7 @@ needing('a small disk').describe('LmdbStore on a disk of 10 MB', () => {
     await store.close()
   })
 
-  it('keeps each batch whole or not at all when its own rows fill the disk', async () => {
+  it('stores each batch whole or not at all when its own rows fill the disk', async () => {
     const store = await openLmdbStore({ folder: join(disk.folder, 'b') })
     let kept = 0
     while ((await codeOf(exit(store, `p${kept}`))) === 'no error') kept++
@@ -63,7 +63,7 @@ needing('a small disk').describe('LmdbStore on a disk of 10 MB', () => {
     else await (again as LmdbStore).close()
   })
 
-  it('is not made where there is no room, and leaves nothing there', async () => {
+  it('is not created where there is no room, and leaves nothing there', async () => {
     disk.fill()
     const folder = join(disk.folder, 'c', 'd')
     expect(await codeOf(openLmdbStore({ folder }))).to.equal('STORE_FULL')

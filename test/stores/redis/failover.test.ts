@@ -4,7 +4,7 @@ import { RedisServer } from '../../support/redis-server.ts'
 import { Machine, until } from '../../support/redis-store.ts'
 import { SwitchedPort } from '../../support/switched-port.ts'
 
-/** A primary becomes a replica of what was its replica, and keeps the connections that it has. */
+/** A primary becomes a replica of its former replica, and keeps its connections. */
 needing('redis-server').describe('a store whose primary becomes a replica', () => {
   for (const exclusive of ['solo', 'lease'] as const) {
     it(`is written to on the new primary, with ${exclusive}`, async () => {
@@ -29,7 +29,7 @@ needing('redis-server').describe('a store whose primary becomes a replica', () =
         )
         await until(async () => (await store.rows('positions')).get('a') === 2)
         expect(store.isOurs).to.equal(true)
-        expect(machine.told).to.not.include('FENCED')
+        expect(machine.events).to.not.include('FENCED')
       } finally {
         await machine.close()
         port.close()

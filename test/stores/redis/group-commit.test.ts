@@ -23,7 +23,7 @@ describe('GroupCommit', () => {
     })
   })
 
-  it('commits what one turn writes together, and gives each its own result', async () => {
+  it('commits the writes of one event turn together, and gives each its own result', async () => {
     expect(await Promise.all([1, 2].map(item => group.write(item)))).to.deep.equal([
       'written 1',
       'written 2',
@@ -31,12 +31,12 @@ describe('GroupCommit', () => {
     expect(groups).to.deep.equal([[1, 2]])
   })
 
-  it('keeps order and size of the groups, and lets what is too large go alone', async () => {
+  it('keeps order and size of the groups, and commits an oversized item alone', async () => {
     await Promise.all([3, 2, 1, 9, 4].map(item => group.write(item)))
     expect(groups).to.deep.equal([[3, 2], [1], [9], [4]])
   })
 
-  it('rejects every item of a group that failed, and goes on with the next', async () => {
+  it('rejects every item of a group that failed, and continues with the next', async () => {
     failing = new Error('no room')
     const results = await Promise.allSettled([1, 2].map(item => group.write(item)))
     expect(results.map(({ status }) => status)).to.deep.equal(['rejected', 'rejected'])
@@ -44,14 +44,14 @@ describe('GroupCommit', () => {
     expect(await group.write(3)).to.equal('written 3')
   })
 
-  it('refuses what would wait beyond its bound', async () => {
+  it('refuses items beyond the bound of waiting ones', async () => {
     const waiting = [9, 9].map(item => group.write(item))
     const refused = await group.write(9).catch((error: Error) => error.message)
     expect(refused).to.equal('too much waits')
     await Promise.all(waiting)
   })
 
-  it('commits nothing while something else is done in between', async () => {
+  it('commits nothing while another action runs in between', async () => {
     const first = group.write(1)
     const between = group.between(async () => {
       const before = groups.length
@@ -64,7 +64,7 @@ describe('GroupCommit', () => {
     expect(await second).to.equal('written 2')
   })
 
-  it('goes on after something in between has failed', async () => {
+  it('continues after an action in between has failed', async () => {
     const failed = await group.between(() => Promise.reject(new Error('it failed'))).catch(String)
     expect(failed).to.include('it failed')
     expect(await group.write(1)).to.equal('written 1')

@@ -20,7 +20,7 @@ describe('Lease', () => {
     expect(lease.isHeld).to.equal(false)
   })
 
-  it('ends a third before the server ends it, counted from before it was asked for', () => {
+  it('ends a third before the server ends it, counted from before the request', () => {
     const sentAt = lease.instant()
     pass(200)
     lease.renewed(sentAt)
@@ -37,7 +37,7 @@ describe('Lease', () => {
     expect(lease.isHeld).to.equal(false)
   })
 
-  it('is no longer when somebody puts the wall clock back', () => {
+  it('lasts no longer when the wall clock is set back', () => {
     lease.renewed(lease.instant())
     at.now -= 3_600_000
     at.monotonic += 600

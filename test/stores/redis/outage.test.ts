@@ -35,7 +35,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
     await server.close()
   })
 
-  /** What the server has, seen by somebody who has nothing to do with the outage. */
+  /** The content of the server, read by a client that has nothing to do with the outage. */
   async function onServer(): Promise<{ exits: [string, unknown][]; seqs: number[] }> {
     const [rows, lines] = (await Promise.all([
       server.ask(['hgetall', 'watchkeeper:exits']),
@@ -48,10 +48,10 @@ needing('redis-server').describe('RedisStore without its server', () => {
     return { exits: pairs.toSorted(), seqs: lines.map(Number).sort((a, b) => a - b) }
   }
 
-  const isBack = (): boolean => machine.told.includes('store-back')
+  const isBack = (): boolean => machine.events.includes('store-back')
 
   describe('and exclusive: solo', () => {
-    it('keeps intents here while it is away, and brings them over on return', async () => {
+    it('stores intents here while it is unreachable, and merges them on return', async () => {
       const store = await machine.open(server)
       await store.write(intent('a'))
       await server.stop()
@@ -75,7 +75,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
       expect(store.status().outage).to.equal(undefined)
     })
 
-    it('lets a write that a frozen server takes late change nothing that is newer', async () => {
+    it('lets a write that a frozen server executes late change nothing newer', async () => {
       const store = await machine.open(server)
       server.freeze()
       await store.write(intent('a', 'first'))
@@ -86,12 +86,12 @@ needing('redis-server').describe('RedisStore without its server', () => {
       expect((await onServer()).seqs).to.deep.equal([1, 2])
     })
 
-    it('brings over at the next start what a killed process has left', async () => {
+    it('merges at the next start what a killed process has left', async () => {
       const store = await machine.open(server)
       await store.write(intent('a'))
       await server.stop()
       await store.write(intent('b'))
-      // Its process is gone, and the server never heard of it.
+      // Its process is gone, and the server never received it.
       await store.close()
       await server.startAgain()
       await bury(server)
@@ -99,14 +99,14 @@ needing('redis-server').describe('RedisStore without its server', () => {
       expect([...(await next.rows('exits')).keys()]).to.deep.equal(['a', 'b'])
       const lines = await next.journal({ after: 0, limit: 9 })
       expect(lines.map(({ seq }) => seq)).to.deep.equal([1, 2])
-      // What was brought over is not brought over again.
+      // Merged writes are not merged again.
       await next.write({ rows: [{ table: 'exits', key: 'b' }] })
       await next.close()
       const last = await machine.open(server)
       expect([...(await last.rows('exits')).keys()]).to.deep.equal(['a'])
     })
 
-    it('takes no more journal lines than it may, and every intent all the same', async () => {
+    it('stores no more journal lines than allowed, and still every intent', async () => {
       const store = await machine.open(server, { outageLines: 2 })
       await server.stop()
       const note = { lines: [{ at: 1, kind: 'note' }] }
@@ -130,7 +130,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
         'another type under a key': {
           begin: async () => {
             await server.ask(['rename', 'watchkeeper:exits', 'aside'])
-            await server.ask(['set', 'watchkeeper:exits', 'of somebody else'])
+            await server.ask(['set', 'watchkeeper:exits', 'of another owner'])
           },
           end: () => server.ask(['rename', 'aside', 'watchkeeper:exits']),
         },
@@ -150,25 +150,25 @@ needing('redis-server').describe('RedisStore without its server', () => {
       })
     }
 
-    it('writes everything again into a server that came back empty', async () => {
+    it('rewrites everything into a server that came back empty', async () => {
       const store = await machine.open(server)
       store.events.whole = () => ({ rows: [{ table: 'positions', key: 'p', value: { id: 'p' } }] })
       await store.write(intent('a'))
       await store.write(intent('b'))
       await server.flush()
-      await until(() => machine.told.includes('store-rewritten'))
+      await until(() => machine.events.includes('store-rewritten'))
       await store.write(intent('c'))
       expect([...(await store.rows('positions')).keys()]).to.deep.equal(['p'])
       expect((await onServer()).seqs).to.deep.equal([3])
       expect(store.status().losses).to.equal(1)
     })
 
-    it('loses nothing when it is killed before the empty server is written again', async () => {
+    it('loses nothing when it is killed before the empty server is rewritten', async () => {
       const store = await machine.open(server)
       store.events.whole = () => ({ rows: [{ table: 'positions', key: 'p', value: { id: 'p' } }] })
       await store.write(intent('a'))
       await server.flush()
-      // What it would write is durable here, and the server takes none of it.
+      // What it would write is durable here, and the server has none of it.
       await server.ask(['config', 'set', 'maxmemory', 1])
       await until(() => (store.status().outage?.rows ?? 0) > 0)
       await store.write(intent('b'))
@@ -180,7 +180,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
       expect(lines.map(({ seq }) => seq)).to.deep.equal([2])
     })
 
-    it('refuses at the start a server that is emptier than this machine has seen it', async () => {
+    it('refuses at the start a server that has less than this machine has seen there', async () => {
       await (await machine.open(server)).close()
       await server.flush()
       expect(await codeOf(machine.open(server))).to.equal('STORE_LOST')
@@ -215,7 +215,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
       expect((await back.rows('ratchets')).get('a')).to.deep.equal({ best: 6 })
     })
 
-    it('refuses to bring over what belongs to another store', async () => {
+    it('refuses to merge writes that belong to another store', async () => {
       const store = await machine.open(server)
       await server.stop()
       await store.write(intent('a'))
@@ -230,7 +230,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
   describe('and exclusive: lease', () => {
     const LEASE = { exclusive: 'lease' } as const
 
-    it('keeps nothing here: writes fail, and it stops to act before its lease ends', async () => {
+    it('stores nothing here: writes fail, and it stops acting before its lease ends', async () => {
       const store = await machine.open(server, LEASE)
       await store.write(intent('a'))
       await server.stop()
@@ -248,7 +248,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
       })
     })
 
-    it('keeps nothing of a batch that finds no memory', async () => {
+    it('stores nothing of a batch that finds no memory', async () => {
       const store = await machine.open(server, LEASE)
       await server.ask(['config', 'set', 'maxmemory', 1])
       expect(await codeOf(store.write(intent('a')))).to.equal('STORE_FULL')
@@ -256,16 +256,16 @@ needing('redis-server').describe('RedisStore without its server', () => {
       expect(await onServer()).to.deep.equal({ exits: [], seqs: [] })
     })
 
-    it('keeps nothing of a batch that finds another type under one of its keys', async () => {
+    it('stores nothing of a batch that finds another type under one of its keys', async () => {
       const store = await machine.open(server, LEASE)
-      await server.ask(['set', 'watchkeeper:ratchets', 'of somebody else'])
+      await server.ask(['set', 'watchkeeper:ratchets', 'of another owner'])
       const batch = intent('a')
       const rows = [...batch.rows, { table: 'ratchets', key: 'a', value: 1 } as const]
       expect(await codeOf(store.write({ ...batch, rows }))).to.equal('STORE_FAILED')
       expect(await onServer()).to.deep.equal({ exits: [], seqs: [] })
     })
 
-    it('is fenced by who took over, and told so', async () => {
+    it('is fenced by its successor, and notified of it', async () => {
       const store = await machine.open(server, LEASE)
       const other = new Machine()
       const stop = new AbortController()
@@ -275,7 +275,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
         onWait: ({ code }) => waiting.push(code),
       })
       await until(() => waiting.includes('STORE_OWNED'))
-      // As if it had been stopped: it does not renew, and does not know.
+      // As if it had been suspended: it does not renew, and does not know.
       Object.assign(store, { renewSoon: () => undefined })
       const next = await taking
       expect(store.status().isOurs).to.equal(false)
@@ -285,7 +285,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
       await other.close()
     })
 
-    it('writes everything again into a server that came back empty', async () => {
+    it('rewrites everything into a server that came back empty', async () => {
       const store = await machine.open(server, LEASE)
       store.events.whole = () => ({ rows: [{ table: 'positions', key: 'p', value: { id: 'p' } }] })
       await store.write(intent('a'))
@@ -293,10 +293,10 @@ needing('redis-server').describe('RedisStore without its server', () => {
       await store.write(intent('b'))
       expect([...(await store.rows('positions')).keys()]).to.deep.equal(['p'])
       expect((await onServer()).exits).to.deep.equal([['b', 'intended']])
-      expect(machine.told).to.deep.equal(['store-lost', 'store-rewritten'])
+      expect(machine.events).to.deep.equal(['store-lost', 'store-rewritten'])
     })
 
-    it('lets no standby take a store that has lost what was in it', async () => {
+    it('lets no standby take a store that has lost its content', async () => {
       const owner = await machine.open(server, LEASE)
       const other = new Machine()
       const waiting: string[] = []
@@ -317,7 +317,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
     })
   })
 
-  it('says at once what is wrong with a password', async () => {
+  it('reports a wrong password at once', async () => {
     await server.ask(['config', 'set', 'requirepass', 'secret'])
     const error = await machine.open(server).then(
       () => undefined,
@@ -333,7 +333,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
     expect(await codeOf(machine.open(server))).to.equal('STORE_NEWER')
   })
 
-  it('tells how the server could lose what it acknowledged', async () => {
+  it('reports how the server could lose what it acknowledged', async () => {
     const risksNow = async (store: RedisStore): Promise<string> => {
       const { risks } = store.status()
       await store.close()
@@ -348,7 +348,7 @@ needing('redis-server').describe('RedisStore without its server', () => {
   })
 })
 
-describe('the lives in the journal of an outage', () => {
+describe('the generations in the journal of an outage', () => {
   const ABOUT = { instance: 'i', epoch: 1, isWhole: false }
   const row = (table: Table, generation: number, isGone = false): Row => ({
     table,
@@ -361,7 +361,7 @@ describe('the lives in the journal of an outage', () => {
     return batch.rows.map(([key, , , generation]) => [key, generation])
   }
 
-  it('are not taken back by what an earlier one writes late, also in the next process', async () => {
+  it('are not overwritten by late writes of an earlier one, also in the next process', async () => {
     const local = new MemoryStore()
     await local.claim('me', 60_000)
     let journal = await OutageJournal.in(local, 10)

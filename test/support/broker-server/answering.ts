@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Reply } from './routes.ts'
 import type { Harm, Phase } from './script.ts'
 
-/** What happens to a request instead of being answered. */
+/** Faults that prevent an answer. */
 export type Cut = 'cut'
 
 interface Surroundings {
@@ -14,7 +14,7 @@ interface Surroundings {
   hand(trade: Extract<Harm, { kind: 'hand' }>['trade']): void
 }
 
-/** Does the harms of one phase; gives `cut` where nothing is to be done or said any more. */
+/** Applies the faults of one phase; returns `cut` where nothing is to be done or sent any more. */
 export async function suffer(
   harms: readonly Harm[],
   { phase, response, around }: { phase: Phase; response: ServerResponse; around: Surroundings },
@@ -67,7 +67,7 @@ export function sendStatus(
   else response.end(text)
 }
 
-/** Sends an answer, or what the harms make of it. */
+/** Sends an answer, as changed by the faults. */
 export async function answer(
   response: ServerResponse,
   body: Record<string, unknown> | Reply,
@@ -76,9 +76,9 @@ export async function answer(
   const {
     status,
     headers,
-    body: told,
+    body: sent,
   } = body instanceof Reply ? body : new Reply(200, harms.reduce(altered, body))
-  let text = told === undefined ? '' : JSON.stringify(told)
+  let text = sent === undefined ? '' : JSON.stringify(sent)
   for (const harm of harms) {
     if (harm.kind === 'double')
       text = `${text.slice(0, -1)},${JSON.stringify(harm.fields).slice(1)}`

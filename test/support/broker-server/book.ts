@@ -58,7 +58,7 @@ export interface BookOrder extends SentOrder {
   endedAt: number | null
 }
 
-/** What an order has come to; prices are averages. */
+/** State of an order; prices are averages. */
 export interface OrderView {
   readonly kind: 'working' | 'filled' | 'ended'
   readonly executed: { readonly quantity: number; readonly price: number | null }
@@ -75,7 +75,7 @@ export interface BookHolding {
 
 type HoldingName = Omit<BookHolding, 'quantity'>
 
-/** Everything that has happened at a venue, and how it looked at any time. */
+/** The history of a venue, and its state at any time. */
 export class Book {
   readonly orders: BookOrder[] = []
   readonly fills: BookFill[] = []
@@ -134,7 +134,7 @@ export class Book {
       .filter(({ quantity }) => quantity !== 0)
   }
 
-  /** The key of a holding, by the fields that the venue tells apart. */
+  /** The key of a holding, by the fields that the venue distinguishes. */
   nameOf(fields: HoldingName, model: Capabilities['holdings']): string {
     const { account, instrument, side, ticket } = fields
     const name = {
@@ -180,7 +180,7 @@ export class Book {
   }
 }
 
-/** How an order that was not rejected looked at a time. */
+/** State of an order that was not rejected, at a time. */
 export function viewOf(order: BookOrder, at = Infinity): OrderView {
   const fills = order.fills.filter(fill => fill.at <= at)
   const quantity = fills.map(fill => fill.quantity).reduce(sum, 0)
@@ -199,7 +199,7 @@ export const remainingOf = (order: BookOrder, at = Infinity): number =>
 export const isWorking = (order: BookOrder, at = Infinity): boolean =>
   order.rejected === null && viewOf(order, at).kind === 'working'
 
-/** The book that a venue's file holds, whether the venue lives or not. */
+/** The book in a venue's file, whether the venue runs or not. */
 export function readBook(path: string): Book {
   const book = new Book()
   for (const event of readJournal<VenueEvent>(path)) book.apply(event)

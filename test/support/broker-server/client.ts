@@ -15,13 +15,13 @@ export interface StartOptions {
   readonly settings?: SettingsChange
   readonly script?: Script
   readonly seed?: number
-  /** Folder of the account; one of its own, that `close` takes away, where it is missing. */
+  /** Folder of the account; one of its own, which `close` deletes, where it is missing. */
   readonly folder?: string
   /** Starts again so long after it has ended by itself, ms. */
   readonly restartAfterMs?: number
 }
 
-/** Everything that has really happened at the venue, whatever it says. */
+/** Everything that has really happened at the venue, whatever it reports. */
 export interface TrueBook {
   readonly orders: readonly BookOrder[]
   readonly fills: readonly BookFill[]
@@ -89,7 +89,7 @@ export class RemoteBroker {
     return this.control({ prices: { [instrument]: price } })
   }
 
-  /** What was asked since the process started; the newest 10,000. */
+  /** Requests since the process started; the newest 10,000. */
   async requests(): Promise<SeenRequest[]> {
     return (await this.control()) as SeenRequest[]
   }

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A port of this machine that can be shut, so that connections are refused, and opened again. */
+/** A port of this machine that can be closed, so that connections are refused, and opened again. */
 export class Door {
   /** 0 before it was first open; the same ever after. */
   port: number
@@ -25,7 +25,7 @@ export class Door {
     this.port = (server.address() as AddressInfo).port
   }
 
-  /** Ends every connection. */
+  /** Destroys every connection. */
   shut(): void {
     this.server?.close()
     this.server?.closeAllConnections()

@@ -1,7 +1,7 @@
 import { sfc32, type Random } from '../../../src/domain/random.ts'
 import type { Fault, Harm, Route } from './script.ts'
 
-/** What a request is about, as far as faults are aimed. */
+/** Properties of a request that faults can be aimed at. */
 export interface Target {
   readonly route: Route
   readonly clientOrderId?: string
@@ -32,7 +32,7 @@ export class Faults {
     this.loaded = []
   }
 
-  /** Every harm that hits this request, in the order in which they were added. */
+  /** Every fault that hits this request, in the order in which they were added. */
   take(target: Target): Harm[] {
     return this.loaded.filter(each => this.hits(each, target)).map(({ fault }) => fault.harm)
   }

@@ -5,7 +5,7 @@ export interface Refusal {
   readonly banUntil?: number
 }
 
-/** A token bucket that nobody is told of. Times are epoch ms. */
+/** A token bucket with an unpublished limit. Times are epoch ms. */
 export class Bucket {
   private tokens: number
   private filledAt: number
@@ -19,7 +19,7 @@ export class Bucket {
     this.filledAt = now
   }
 
-  /** Takes one call in, or says why not. */
+  /** Admits one call, or returns the refusal. */
   take(now: number): Refusal | undefined {
     const { perSecond, burst = 1, ban } = this.limit
     this.tokens = Math.min(burst, this.tokens + ((now - this.filledAt) / 1000) * perSecond)

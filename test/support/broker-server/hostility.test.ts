@@ -13,7 +13,7 @@ describe('a broker server that is hostile', () => {
   afterEach(() =>
     on.remote.script({
       set: {
-        tellsAge: false,
+        reportsAge: false,
         drifts: false,
         keepsAlive: true,
         lagMs: { order: 0, holding: 0, list: 0 },
@@ -23,7 +23,7 @@ describe('a broker server that is hostile', () => {
 
   it('answers from a cache, and says how old its knowledge is', async () => {
     const lagMs = { holding: 60_000, list: 30_000 }
-    await on.remote.script({ set: { tellsAge: true, lagMs } })
+    await on.remote.script({ set: { reportsAge: true, lagMs } })
     const report = await on.open().holding({ instrument: ACME }, signal)
     expect(report).to.include({ kind: 'flat' })
     expect(report).to.have.property('ageMs').that.is.within(59_000, 60_000)
@@ -34,7 +34,7 @@ describe('a broker server that is hostile', () => {
     expect(await asked('holding?instrument=ACME')).to.match(/"kind":"held".*"kind":"flat"/)
   })
 
-  it('tells quantities as sums of doubles, and never an exact zero', async () => {
+  it('reports quantities as sums of doubles, and never an exact zero', async () => {
     await on.remote.handTrade({ instrument: 'ACME', quantity: -4.2 })
     await on.remote.script({ set: { drifts: true } })
     const broker = on.open()

@@ -28,7 +28,7 @@ export class Journal<Entry> {
     if (!isLazy) fsyncSync(this.file)
   }
 
-  /** Takes away everything. */
+  /** Deletes everything. */
   empty(): void {
     ftruncateSync(this.file, 0)
     fsyncSync(this.file)

@@ -7,7 +7,7 @@ import { serveBroker, type ServeOptions } from './server.ts'
 
 /**
  * Serves a broker from a start-up file (`ServeOptions` as JSON) and prints its ports. A second port
- * takes scripts, and answers while the broker itself is away. Ends with whoever started it.
+ * accepts scripts, and answers while the broker itself is down. Ends with its parent process.
  */
 const server = await serveBroker(JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as ServeOptions)
 const control = createServer((request, response) => {

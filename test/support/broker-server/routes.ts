@@ -14,7 +14,7 @@ export interface RawRequest {
 
 /** How a server takes requests: the REST protocol, or that of a venue. */
 export interface Protocol {
-  /** Reads a request; throws `NotUnderstood` where it is refused before anything is done. */
+  /** Parses a request; throws `NotUnderstood` where it is refused before anything is done. */
   read(raw: RawRequest, venue: Venue): Request
 }
 
@@ -34,7 +34,7 @@ export class Reply {
 /** A request of the protocol, read. */
 export interface Request {
   readonly target: Target
-  /** Acts, makes it durable, and gives the body of the answer. */
+  /** Acts, makes it durable, and returns the body of the answer. */
   act(venue: Venue, harms: readonly Harm[]): Record<string, unknown> | Reply
 }
 
@@ -119,7 +119,7 @@ function placing(fields: Record<string, unknown>): Request {
       })
       if (answer.kind !== 'acknowledged' || answer.order === undefined)
         return { clientOrderId, ...answer }
-      return { clientOrderId, ...answer, order: toldState(answer.order, venue.settings) }
+      return { clientOrderId, ...answer, order: reportedState(answer.order, venue.settings) }
     },
   }
 }
@@ -133,7 +133,7 @@ function asking(route: 'order' | 'cancel', clientOrderId: string): Request {
       const state = isRead
         ? venue.state(clientOrderId)
         : venue.cancel(clientOrderId, { crossShare })
-      return { clientOrderId, ...toldState(state, venue.settings) }
+      return { clientOrderId, ...reportedState(state, venue.settings) }
     },
   }
 }
@@ -149,8 +149,8 @@ function holding(name: Record<string, string>): Request {
       if (model !== 'net' && name[missing] === undefined) return { ...name, kind: 'unknown' }
       const key = book.nameOf({ ...name, instrument }, model)
       const lagMs = settings.lagMs.holding
-      const quantity = told(book.quantity(key, Date.now() - lagMs), settings)
-      const age = settings.tellsAge ? { ageMs: lagMs } : {}
+      const quantity = drifted(book.quantity(key, Date.now() - lagMs), settings)
+      const age = settings.reportsAge ? { ageMs: lagMs } : {}
       const isFlat = quantity === 0 || !book.hasTraded(key)
       return { ...name, ...age, ...(isFlat ? { kind: 'flat' } : { kind: 'held', quantity }) }
     },
@@ -160,21 +160,21 @@ function holding(name: Record<string, string>): Request {
 const holdings = ({ book, settings }: Venue): Record<string, unknown> => ({
   holdings: book.holdings(Date.now() - settings.lagMs.list).map(row => ({
     ...row,
-    quantity: told(row.quantity, settings),
-    ...(settings.tellsAge && { ageMs: settings.lagMs.list }),
+    quantity: drifted(row.quantity, settings),
+    ...(settings.reportsAge && { ageMs: settings.lagMs.list }),
   })),
 })
 
 /** A sum of doubles that is a little less than what it should be. */
-const told = (quantity: number, { drifts }: Settings): number => {
+const drifted = (quantity: number, { drifts }: Settings): number => {
   if (!drifts) return quantity
   return quantity === 0 ? 2 ** -54 : quantity * (1 - 2 ** -52)
 }
 
-function toldState(state: StateAnswer, settings: Settings): StateAnswer {
+function reportedState(state: StateAnswer, settings: Settings): StateAnswer {
   if (!('executed' in state) || state.executed.quantity === 0) return state
   const { quantity, price } = state.executed
-  return { ...state, executed: { quantity: told(quantity, settings), price } }
+  return { ...state, executed: { quantity: drifted(quantity, settings), price } }
 }
 
 const openOrders = (venue: Venue): Record<string, unknown> => ({

@@ -1,7 +1,7 @@
 import type { Side } from '../../../src/domain/position.ts'
 import type { Capabilities } from '../../../src/ports/broker.ts'
 
-/** What a request asks for; the names that faults are aimed with. */
+/** Kinds of requests; faults are aimed with these names. */
 export type Route =
   'place' | 'order' | 'cancel' | 'holding' | 'holdings' | 'quotes' | 'open-orders' | 'capabilities'
 
@@ -9,9 +9,9 @@ export type Route =
 export interface FillPlan {
   /** Share of the order that is filled first, 0 to 1; 0 lets it rest. */
   readonly share: number
-  /** Time until the first fill, ms; at once, before the answer, where it is missing. */
+  /** Time until the first fill, ms; immediately, before the answer, where it is missing. */
   readonly afterMs?: number
-  /** Time until the rest is filled, ms; where it is missing, the rest goes on working. */
+  /** Time until the rest is filled, ms; where it is missing, the rest keeps working. */
   readonly restMs?: number
   /** The venue ends the order after its first fill. */
   readonly ends?: boolean
@@ -19,7 +19,7 @@ export interface FillPlan {
   readonly fillsAfterEndMs?: number
 }
 
-/** A change of a holding by somebody else; also how holdings get there. */
+/** A change of a holding by another trader; also how holdings get there. */
 export interface HandTrade {
   readonly instrument: string
   /** Units, > 0 for a purchase and < 0 for a sale. */
@@ -29,7 +29,7 @@ export interface HandTrade {
   readonly ticket?: string
 }
 
-/** An order of somebody else that rests. */
+/** A working order of another trader. */
 export interface HandOrder {
   /** Default: an order without one. */
   readonly clientOrderId?: string
@@ -41,12 +41,15 @@ export interface HandOrder {
   readonly ticket?: string
 }
 
-/** `before` acting nothing has happened; `after` it is on disk, and only the answer is missing. */
+/**
+ * `before`: the venue has not acted; `after`: its action is on disk, and only the answer is
+ * missing.
+ */
 export type Phase = 'before' | 'after'
 
-/** One thing that goes wrong with one request. */
+/** One fault of one request. */
 export type Harm =
-  /** A delay before acting outlives the client: its bytes act when it is over. */
+  /** A delay before acting outlives the client: the request acts when it is over. */
   | {
       readonly kind: 'delay'
       readonly when: Phase
@@ -61,7 +64,7 @@ export type Harm =
       readonly body?: unknown
       /** A body that is no JSON, in place of `body`. */
       readonly text?: string
-      /** The body never comes to its end. */
+      /** The body never ends. */
       readonly isEndless?: boolean
     }
   | { readonly kind: 'reset' | 'hang'; readonly when: Phase }
@@ -69,15 +72,15 @@ export type Harm =
   | { readonly kind: 'crash'; readonly when: Phase | 'writing' }
   | { readonly kind: 'reject'; readonly code: string; readonly text?: string }
   | { readonly kind: 'fill'; readonly plan: FillPlan }
-  /** A cancel fills this share of what is left first. */
+  /** A cancel first fills this share of the rest. */
   | { readonly kind: 'cross'; readonly share: number }
-  /** A cancel does nothing. */
+  /** A cancel has no effect. */
   | { readonly kind: 'ignore' }
-  /** Somebody trades by hand around the request. */
+  /** Another trader trades around the request. */
   | { readonly kind: 'hand'; readonly when: Phase; readonly trade: HandTrade }
-  /** The request arrives once more, so much later; nobody hears the second answer. */
+  /** The request arrives once more, so much later; its second answer is not read. */
   | { readonly kind: 'repeat'; readonly afterMs: number }
-  /** What a list tells instead: nothing, each second row, each row twice, no list, a broken row. */
+  /** A wrong list: nothing, each second row, each row twice, no list, a broken row. */
   | {
       readonly kind: 'rows'
       readonly change: 'empty' | 'half' | 'twice' | 'missing' | 'malformed'
@@ -88,14 +91,14 @@ export type Harm =
   | { readonly kind: 'patch'; readonly fields: Readonly<Record<string, unknown>> }
   /** The answer has these fields a second time. */
   | { readonly kind: 'double'; readonly fields: Readonly<Record<string, unknown>> }
-  /** The answer comes one byte at a time, and goes on with blanks for so many bytes. */
+  /** The answer comes one byte at a time, and continues with blanks for so many bytes. */
   | { readonly kind: 'drip'; readonly everyMs: number; readonly padding?: number }
   /** The answer comes after so many blanks. */
   | { readonly kind: 'flood'; readonly bytes: number }
   /** The answer waits until another one has gone out, at most this long, ms. */
   | { readonly kind: 'behind'; readonly ms: number }
 
-/** Which requests a harm is done to. */
+/** The requests that a fault hits. */
 export interface Fault {
   /** Default: every request. */
   readonly on?: Route
@@ -112,7 +115,7 @@ export interface Fault {
   readonly harm: Harm
 }
 
-/** A rate limit of which clients know nothing. */
+/** A rate limit that clients do not know of. */
 export interface HiddenLimit {
   /** What counts; default: every request. */
   readonly on?: readonly Route[]
@@ -125,26 +128,31 @@ export interface HiddenLimit {
   readonly ban?: { readonly refusals: number; readonly ms: number }
 }
 
-/** The whole service is away: it refuses connections, hangs, resets them or answers with 503. */
+/** The whole service is down: it refuses connections, hangs, resets them or answers with 503. */
 export interface Outage {
   readonly mode: 'refuse' | 'hang' | 'reset' | 'status'
-  /** Until it is called off where it is missing. */
+  /** Until it is ended where it is missing. */
   readonly forMs?: number
 }
 
-/** How the venue is, until it is told otherwise. */
+/** Behaviour of the venue, until a script changes it. */
 export interface Settings {
   readonly capabilities: Capabilities
-  /** Null lets everybody in. */
+  /** Null accepts every client. */
   readonly token: string | null
   readonly fills: FillPlan
-  /** Whether the answer to an order tells its state. */
-  readonly tellsState: boolean
-  /** Until an order and its fills are found by its id, until a holding shows by name and in lists, ms. */
+  /** Whether the answer to an order contains its state. */
+  readonly reportsState: boolean
+  /**
+   * Delay until an order and its fills are found by its id, until a holding shows by key and in
+   * lists, ms.
+   */
   readonly lagMs: { readonly order: number; readonly holding: number; readonly list: number }
-  /** Whether answers about holdings tell their lag as `ageMs`. */
-  readonly tellsAge: boolean
-  /** Quantities are told as sums of doubles: a little less than they are, never exactly flat. */
+  /** Whether answers about holdings report their lag as `ageMs`. */
+  readonly reportsAge: boolean
+  /**
+   * Quantities are reported as sums of doubles: a little less than they are, never exactly flat.
+   */
   readonly drifts: boolean
   /** False closes each connection after one answer. */
   readonly keepsAlive: boolean
@@ -158,15 +166,15 @@ export interface Settings {
   readonly outage: Outage | null
 }
 
-/** Settings of which only some are told; `capabilities` and `lagMs` are merged as well. */
+/** Settings, any may be missing; `capabilities` and `lagMs` are merged as well. */
 export type SettingsChange = Partial<Omit<Settings, 'capabilities' | 'lagMs'>> & {
   readonly capabilities?: Partial<Capabilities>
   readonly lagMs?: Partial<Settings['lagMs']>
 }
 
-/** What is done to the venue, from outside or from its start-up file. */
+/** Actions on the venue, from outside or from its start-up file. */
 export interface Script {
-  /** Forgets the account (orders, fills, holdings, prices) and what was asked. */
+  /** Deletes the account (orders, fills, holdings, prices) and the recorded requests. */
   readonly fresh?: boolean
   /** Forgets all faults and steps that are still to come. */
   readonly clear?: boolean
@@ -174,11 +182,11 @@ export interface Script {
   readonly faults?: readonly Fault[]
   readonly hands?: readonly HandTrade[]
   readonly handOrders?: readonly HandOrder[]
-  /** Ends the orders of somebody else. */
+  /** Ends the orders of other traders. */
   readonly endHandOrders?: boolean
   /** Last prices by instrument. */
   readonly prices?: Readonly<Record<string, number>>
-  /** Fills what still works. */
+  /** Fills all working orders. */
   readonly fillWorking?: boolean
   /** Done later, ms from now. */
   readonly steps?: readonly (Script & { readonly afterMs: number })[]
@@ -198,9 +206,9 @@ export const PLAIN: Settings = {
   },
   token: 'test-token',
   fills: { share: 1 },
-  tellsState: true,
+  reportsState: true,
   lagMs: { order: 0, holding: 0, list: 0 },
-  tellsAge: false,
+  reportsAge: false,
   drifts: false,
   keepsAlive: true,
   instruments: null,

@@ -12,7 +12,7 @@ import { ACCOUNT_FILE, serveBroker } from './server.ts'
 const { signal } = new AbortController()
 const another = (id: string) => anOrder({ clientOrderId: id as ClientOrderId })
 
-/** Asks again until it is so. */
+/** Repeats a query until a condition holds. */
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await sleep(10)
 }
@@ -85,7 +85,7 @@ describe('BrokerServer', () => {
     await on.remote.script({ set: { lagMs: { order: 0, holding: 0, list: 0 } } })
   })
 
-  it('goes through zero where it knows no reduce-only and somebody trades by hand', async () => {
+  it('goes through zero where it has no reduce-only and a person trades by hand', async () => {
     await on.remote.script({ set: { capabilities: { reduceOnly: false } } })
     const trade = { instrument: 'ACME', quantity: -4 }
     await on.harm({ kind: 'hand', when: 'before', trade }, { on: 'place' })
@@ -148,11 +148,11 @@ describe('BrokerServer', () => {
     expect(await broker.placeExit(another('c'), signal)).to.include({ kind: 'acknowledged' })
   })
 
-  it('is away as long as it is told, and answers scripts meanwhile', async () => {
+  it('is down as long as configured, and answers scripts meanwhile', async () => {
     const broker = on.open()
     for (const mode of ['reset', 'status', 'hang', 'refuse'] as const) {
       await on.remote.script({ set: { outage: { mode, forMs: 1_500 } } })
-      // Only a call that hangs is given up; the others have time to connect.
+      // Only a call that hangs is aborted; the others have time to connect.
       const patience = AbortSignal.timeout(mode === 'hang' ? 750 : 20_000)
       const error = await failure(broker.placeExit(anOrder(), patience))
       expect(error, mode).to.be.instanceOf(mode === 'refuse' ? NotSent : OutcomeUnknown)

@@ -19,13 +19,13 @@ import { Timers } from './timers.ts'
 import { Venue } from './venue.ts'
 
 export interface ServeOptions {
-  /** Where the account lies; made where it is missing. */
+  /** Folder of the account; created where it is missing. */
   readonly folder: string
   readonly settings?: SettingsChange
   readonly script?: Script
   /** 0 takes a free one. */
   readonly port?: number
-  /** Decides everything that has a chance; default 1. */
+  /** Seed of everything that depends on chance; default 1. */
   readonly seed?: number
   /** How it takes requests; default: the REST protocol. */
   readonly protocol?: Protocol
@@ -33,7 +33,7 @@ export interface ServeOptions {
   readonly crash?: () => void
 }
 
-/** What was asked, by the venue's clock. */
+/** Recorded requests, by the venue's clock. */
 export interface SeenRequest {
   readonly at: number
   readonly route: Route
@@ -47,7 +47,7 @@ export const ACCOUNT_FILE = 'account.jsonl'
 /** Requests that are remembered. */
 const SEEN = 10_000
 
-/** A broker over HTTP that fails as it is told. */
+/** A broker over HTTP that fails as its scripts say. */
 export class BrokerServer {
   readonly venue: Venue
   readonly seen: SeenRequest[] = []
@@ -55,7 +55,7 @@ export class BrokerServer {
   private readonly protocol: Protocol
   private readonly crash: () => void
   private readonly timers = new Timers()
-  /** Not called off with the faults: an outage that has begun would never end. */
+  /** Not ended with the faults: an outage that has begun would never end. */
   private readonly outageTimers = new Timers()
   private readonly waiting: (() => void)[] = []
   private readonly door: Door
@@ -74,7 +74,7 @@ export class BrokerServer {
     void this.run(script)
   }
 
-  /** Does what a script says, its steps in their time. */
+  /** Executes a script, its steps at their times. */
   async run(script: Script): Promise<void> {
     const { clear = false, set, faults = [], steps = [] } = script
     if (clear) this.clear()
@@ -177,7 +177,7 @@ export class BrokerServer {
     for (const go of this.waiting.splice(0)) go()
   }
 
-  /** Resolves when the answer may go out: at once, or behind another one. */
+  /** Resolves when the answer may be sent: at once, or after another one. */
   private async turn(harms: readonly Harm[]): Promise<void> {
     const behind = harms.find(harm => harm.kind === 'behind')
     if (behind === undefined) return

@@ -1,8 +1,8 @@
-/** Things to be done later, all of which can be called off. */
+/** Delayed actions; each can be cancelled. */
 export class Timers {
   private readonly timers = new Set<NodeJS.Timeout>()
 
-  /** Does it so many ms from now; at once, but not in this turn, where that is past. */
+  /** Runs it in so many ms; where that is past, at once, but not in this event turn. */
   later(ms: number, act: () => unknown): void {
     const timer = setTimeout(
       () => {

@@ -14,13 +14,13 @@ import { Journal, readJournal } from './journal.ts'
 import type { FillPlan, HandOrder, HandTrade, Settings } from './script.ts'
 import { Timers } from './timers.ts'
 
-/** What the venue says to an order. */
+/** The venue's answer to a new order. */
 export type PlaceAnswer =
   | { readonly kind: 'acknowledged'; readonly order?: OrderView }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'rejected'; readonly code: string; readonly text?: string }
 
-/** What the venue says of an order. */
+/** The venue's answer about an order. */
 export type StateAnswer =
   | OrderView
   | { readonly kind: 'rejected'; readonly code: string }
@@ -31,7 +31,7 @@ export interface PlaceHarm {
   readonly plan?: FillPlan
 }
 
-/** A venue with one account on disk: it acts, makes that durable, and only then says so. */
+/** A venue with one account on disk: it acts, makes that durable, and only then answers. */
 export class Venue {
   book = new Book()
   readonly journal: Journal<VenueEvent>
@@ -60,7 +60,7 @@ export class Venue {
     this.commit([accepted], () => (plan.afterMs === undefined ? this.firstFill(number) : []))
     const order = this.book.order(number)
     this.schedule(order)
-    return { kind: 'acknowledged', ...(this.settings.tellsState && { order: viewOf(order) }) }
+    return { kind: 'acknowledged', ...(this.settings.reportsState && { order: viewOf(order) }) }
   }
 
   cancel(clientOrderId: string, { crossShare = 0 } = {}): StateAnswer {
@@ -72,7 +72,7 @@ export class Venue {
     return this.state(clientOrderId, Infinity)
   }
 
-  /** What became of an order, as far as the venue can tell by now. */
+  /** State of an order, as far as the venue can know it by now. */
   state(clientOrderId: string, at = Date.now() - this.settings.lagMs.order): StateAnswer {
     const { lookup } = this.settings.capabilities
     const order = this.find(clientOrderId, at)
@@ -85,7 +85,7 @@ export class Venue {
 
   openOrders(): BookOrder[] {
     const at = Date.now() - this.settings.lagMs.order
-    // What has just ended shows as long as an order that has just come does not.
+    // An order that has just ended shows at once; one that has just arrived does not.
     const seen = this.settings.lagMs.order === 0 ? [...this.book.working] : this.book.orders
     return seen.filter(order => order.at <= at && isWorking(order, at))
   }
@@ -95,7 +95,7 @@ export class Venue {
     this.commit([{ kind: 'hand', at: Date.now(), model, ...trade }])
   }
 
-  /** Lets an order of somebody else rest. */
+  /** Adds a working order of another trader. */
   handOrder({ clientOrderId = '', side, ...order }: HandOrder): void {
     const action = side === 'long' ? 'sell' : 'buy'
     const sent: SentOrder = {
@@ -182,7 +182,7 @@ export class Venue {
     order: number,
   })
 
-  /** Fills that are still to come, also of orders that an earlier process has accepted. */
+  /** Future fills, also of orders that an earlier process has accepted. */
   private schedule({ number, at, plan }: BookOrder): void {
     const { afterMs, restMs } = plan
     const isDone = (): boolean => !isWorking(this.book.order(number))
@@ -224,7 +224,7 @@ export class Venue {
       this.scheduleLate(events)
       return
     }
-    // What follows depends on the book, which nobody sees before this turn ends.
+    // What follows depends on the book, which no reader sees before this event turn ends.
     for (const event of events) this.book.apply(event)
     const following = more()
     this.journal.append([...events, ...following])

@@ -20,9 +20,9 @@ export interface Block {
   readonly line: number
   /** The heading above it. */
   readonly heading: string
-  /** First word behind the fence; empty where there is none. */
+  /** First word after the fence; empty where there is none. */
   readonly language: string
-  /** Second word behind the fence: the file that the reader saves it as. */
+  /** Second word after the fence: the file that the reader saves it as. */
   readonly file: string | undefined
   /** Without the indentation of the fence. */
   readonly text: string
@@ -58,8 +58,8 @@ export function blocksOf(page: string): Block[] {
 }
 
 /**
- * The commands of a block. In a `console` block a command follows `$ ` and its output follows it; in a
- * `sh` block every line is one. A command goes on behind a backslash and within quotes.
+ * The commands of a block. In a `console` block a command follows `$ ` and its output follows it;
+ * in a `sh` block every line is one. A command continues after a backslash and within quotes.
  */
 export function examplesOf(block: Block): Example[] {
   const isConsole = block.language === 'console'

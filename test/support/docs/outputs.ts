@@ -17,7 +17,7 @@ export interface Comparison {
 const ISO = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z`
 const NUMBER = String.raw`[-+]?\d[\d,.]*`
 const DURATION = String.raw`\d+(?:\.\d+)?(?= (?:ms|s|min|h)\b)`
-/** In place of a time of just now. */
+/** Replaces a recent time. */
 const NOW = '<now>'
 const HOUR = 3_600_000
 

@@ -17,19 +17,22 @@ import { ROOT, type Block, type Example } from './blocks.ts'
 import { isAsShown } from './outputs.ts'
 import { runLine, type Ended } from './shell.ts'
 
-/** What a page does not name, and its examples need. */
+/** What examples need that their page does not name. */
 export interface Surroundings {
   /** Ports that the page names, and those that stand for them here. */
   readonly ports: Readonly<Record<string, number>>
 }
 
-/** Folders of a clone that a fresh one does not have. */
+/** Folders of a clone that a fresh clone lacks. */
 const NOT_FRESH = new Set(['.git', 'data', 'dist', 'coverage'])
 
-/** The port of a service where nothing else is said. */
+/** The port of a service where no other is given. */
 const DEFAULT_PORT = '8080'
 
-/** Prices stand after the first ones: the same seed then shows the same levels. A busy machine is no news. */
+/**
+ * Prices stay at the first ones: the same seed then shows the same levels. A busy machine causes no
+ * difference.
+ */
 const STEADY = {
   WATCHKEEPER_FEED_INTERVAL__MS: '86400000',
   WATCHKEEPER_HEALTH_STALE__MS: '86400000',
@@ -60,7 +63,7 @@ export class PageSession {
     writeFileSync(join(this.folder, file!), `${this.here(text)}\n`)
   }
 
-  /** Runs an example. Gives what differs from the page; undefined where nothing does. */
+  /** Runs an example. Returns the difference from the page; undefined where there is none. */
   async differenceOf(
     { command, output }: Example,
     isMeasured: boolean,
@@ -138,7 +141,7 @@ export class PageSession {
     return shown
   }
 
-  /** Starts what does not end by itself, and waits until it has said what the page shows. */
+  /** Starts what does not end by itself, and waits until it has printed what the page shows. */
   private async start(line: string, output: string | undefined): Promise<Ended> {
     const program = line
       .replace('npm start', 'watchkeeper run --config config/default.yaml')
@@ -172,9 +175,9 @@ export class PageSession {
   }
 }
 
-/** What runs until it is stopped. */
+/** A program that runs until it is stopped. */
 const STARTS = /^(?:\w+=\S+ )*(?:watchkeeper run|npm start|node --import tsx)\b/
-/** The line behind which it takes requests, with its port. */
+/** The line after which it accepts requests, with its port. */
 const READY = /^(?:health +http:\/\/127\.0\.0\.1:(\d+)|\{"port":(\d+)|standby: )/m
 
 async function endOf(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

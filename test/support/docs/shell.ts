@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { main } from '../../../src/cli/main.ts'
 
-/** How a command line ended. */
+/** Result of a command line. */
 export interface Ended {
   readonly code: number
   readonly stdout: string
@@ -19,8 +19,9 @@ const PATIENCE_MS = 10_000
 const execute = promisify(execFile)
 
 /**
- * Runs a command line in `folder`. What begins with `watchkeeper` runs in this process, which is ten times
- * cheaper than one of its own; everything else is the shell's. The stages of a pipe run one after the other.
+ * Runs a command line in `folder`. Commands that begin with `watchkeeper` run in this process,
+ * which is ten times cheaper than one of its own; the shell runs all others. The stages of a pipe
+ * run one after the other.
  */
 export async function runLine(
   line: string,
@@ -85,8 +86,8 @@ async function runShell(stage: string, { folder, env, input }: Where): Promise<E
 }
 
 /**
- * The stages of a pipe. A redirection behind a command of ours is a stage of its own, `cat > file`, and a
- * comment is none.
+ * The stages of a pipe. A redirection after a watchkeeper command is a stage of its own, `cat >
+ * file`, and a comment is none.
  */
 export function stagesOf(line: string): string[] {
   const stages: string[] = []

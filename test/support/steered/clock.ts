@@ -1,4 +1,7 @@
-/** The wall clock of a process, which a test sets forward or back. The monotonic one goes on as it was. */
+/**
+ * The wall clock of a process, which a test sets forward or back. The monotonic clock is
+ * unaffected.
+ */
 const Real = Date
 let offsetMs = 0
 

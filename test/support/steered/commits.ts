@@ -6,7 +6,7 @@ import type { CommitFault } from './steering.ts'
 let faults: { readonly fault: CommitFault; left: number }[] = []
 let last: Promise<unknown> = Promise.resolve()
 
-/** Replaces what goes wrong with commits from now on. */
+/** Replaces the faults of later commits. */
 export function harmCommits(all: readonly CommitFault[]): void {
   faults = all.map(fault => ({ fault, left: fault.times ?? Infinity }))
 }
@@ -21,7 +21,7 @@ function faultOf(batch: Batch): CommitFault | undefined {
 const write = LmdbStore.prototype.write
 LmdbStore.prototype.write = function (this: LmdbStore, batch: Batch) {
   const fault = faultOf(batch)
-  // One commit after the other, in the order in which they were asked for, as a disk does.
+  // One commit after the other, in the order of the calls, as on a disk.
   const mine = last.then(async () => {
     if (fault?.slowMs !== undefined) await sleep(fault.slowMs)
     if (fault?.isRefused === true) throw new Error('the disk refuses the write')

@@ -14,7 +14,7 @@ process.on('message', (message: Steering) => {
   process.send!('steered')
 })
 process.channel?.unref()
-// Its test is gone.
+// The test has ended.
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
 const { stdin, stdout, stderr, env } = process

@@ -1,22 +1,22 @@
-/** What the store does with some of its commits. */
+/** A fault of the store's commits. */
 export interface CommitFault {
   /** Text that a commit has somewhere, such as the kind of a journal line; default: every commit. */
   readonly having?: string
   /** Commits that are hit; default: all that match. */
   readonly times?: number
-  /** Time that passes before anything is on disk, ms. */
+  /** Delay before anything is on disk, ms. */
   readonly slowMs?: number
   /** The store refuses it. */
   readonly isRefused?: boolean
 }
 
-/** What a test does to a process of the service from outside. */
+/** What a test changes in a process of the service from outside. */
 export interface Steering {
   /** Sets the wall clock so far from the true time, ms. */
   readonly clockMs?: number
-  /** What goes wrong with commits from now on. */
+  /** The faults of later commits. */
   readonly commits?: readonly CommitFault[]
 }
 
-/** The environment variable that tells how the process is steered from its start. */
+/** The environment variable that says how to steer the process from its start. */
 export const STEERING = 'STEERING'

@@ -2,7 +2,7 @@ import type { Dice, GuardedAccount } from './guarded-account.ts'
 
 type Act = (account: GuardedAccount, roll: Dice) => void
 
-/** What may happen to a guarded account, each as often as it is named. */
+/** Possible events of a guarded account, each with its frequency. */
 export const ACTS: Record<string, Act> = {
   decide: (account, roll) => {
     const open = account.present.filter(({ isDecided }) => !isDecided)

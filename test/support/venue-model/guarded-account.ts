@@ -25,10 +25,10 @@ const ACME = instrumentId('ACME')
 const ATTEMPTS = 100
 const MOST_POSITIONS = 6
 
-/** Decides what happens where several things may; 0 is always the harmless one. */
+/** Decides what happens where several things may; 0 is always the harmless choice. */
 export type Dice = () => number
 
-/** One life of a position. */
+/** One generation of a position. */
 interface Life {
   readonly position: Position
   readonly generation: number
@@ -36,7 +36,7 @@ interface Life {
   readonly ids: ReadonlySet<string>
   isDecided: boolean
   isClosed: boolean
-  /** Units that a person has sold of it, as far as the book has been told. */
+  /** Units of it that a person has sold, as far as the book knows. */
   lost: number
 }
 
@@ -52,35 +52,41 @@ interface Answer {
 export class GuardedAccount {
   readonly venue: ModelVenue
   readonly lives: Life[] = []
-  /** A person sold while the holding was the evidence for an exit: it tells one for the other. */
+  /**
+   * A person sold while the holding was the evidence for an exit, which takes that sale for its
+   * own.
+   */
   private isSpoiled = false
   isLateArrivalFired = false
   /**
-   * Others traded while the holding was the evidence, which cannot tell it from an order of ours; or the
-   * proof that an order was sent by is not claimed any more.
+   * Others traded while the holding was the evidence, which cannot distinguish that from the exit's
+   * order; or the proof that an order was sent by is no longer claimed.
    */
   isAmbiguous = false
-  /** The venue has executed an order that it had rejected: only telling it can help. */
+  /** The venue has executed an order that it had rejected: only a report of it can help. */
   isPerjured = false
-  /** It was told that nothing can prove what became of an order. */
+  /** The account has reported that nothing can prove the outcome of an order. */
   isUnprovedReported = false
   private hasOthersTraded = false
-  /** Nothing but the holding tells of some order what became of it. */
+  /** Only the holding proves the outcome of some order. */
   private isPurged = false
   private hasCrashed = false
   private isLying = false
   private isPerjury = false
-  /** Nothing may leave. */
+  /** No order may be sent. */
   isHalted = false
-  /** Units that somebody else has bought, and that no position names. */
+  /** Units that others have bought, and that no position names. */
   private others = 0
   private settings: ExitSettings
   private book: AccountBook
   private readonly stored = new Map<PositionId, ExitRecord>()
   private answers: Answer[] = []
-  /** Orders that wait for their turn to leave. */
+  /** Orders that wait to be sent. */
   private lane: ExitRecord[] = []
-  private readonly makeBook: (settings: ExitSettings, tell: (notice: Notice) => void) => AccountBook
+  private readonly makeBook: (
+    settings: ExitSettings,
+    notify: (notice: Notice) => void,
+  ) => AccountBook
 
   constructor(
     capabilities: Capabilities,
@@ -116,7 +122,7 @@ export class GuardedAccount {
     quantities.forEach((quantity, index) => this.enter(`p${index}`, quantity, 1))
   }
 
-  /** What the configuration says that the venue can prove. */
+  /** What the configuration claims that the venue can prove. */
   get claims(): Capabilities {
     return this.settings.capabilities
   }
@@ -125,10 +131,10 @@ export class GuardedAccount {
     return this.lives.filter(({ isClosed }) => !isClosed)
   }
 
-  /** Whether a person who trades now cannot meet an order of ours. */
+  /** Whether a person who trades now cannot collide with an order of the account. */
   get isCalm(): boolean {
     const { dedupe, lookup } = this.claims
-    // After a crash such a venue cannot tell what it sold from what a person did.
+    // After a crash such a venue cannot distinguish its own sale from a person's.
     const isBlind = dedupe === 'always' && lookup !== 'complete'
     return (
       this.venue.isQuiet &&
@@ -137,7 +143,7 @@ export class GuardedAccount {
     )
   }
 
-  /** Whether somebody who buys now cannot spoil the evidence for an exit. */
+  /** Whether a purchase now cannot spoil the evidence for an exit. */
   get mayEnter(): boolean {
     const isUnderWay = this.present.some(({ isDecided }) => isDecided)
     return this.venue.isQuiet && !(isHoldingEvidence(this.claims) && isUnderWay)
@@ -162,7 +168,7 @@ export class GuardedAccount {
     return this.lane.length > 0
   }
 
-  /** An order that has waited gets its turn. */
+  /** Sends an order that has waited. */
   leave(roll: Dice): void {
     const [record] = this.lane.splice(roll() % Math.max(1, this.lane.length), 1)
     if (record === undefined) return
@@ -179,7 +185,7 @@ export class GuardedAccount {
     this.answers.push({ record, call: 'send', event })
   }
 
-  /** A person sells while orders wait for their turn; the book is not told, and time passes. */
+  /** A person sells while orders wait; the book does not know, and time passes. */
   handSellUnseen(quantity: number): void {
     const isUnderWay = this.present.some(({ isDecided }) => isDecided)
     if (isUnderWay && isHoldingEvidence(this.claims)) this.isSpoiled = true
@@ -190,7 +196,7 @@ export class GuardedAccount {
     this.advance(capabilities.visibilityMs + holdingFreshMs + 1)
   }
 
-  /** A person sells; where nothing else can help, nobody else does so in the same moment. */
+  /** A person sells; where nothing else can help, no other trader does so in the same moment. */
   handSell(quantity: number): void {
     const { venue } = this
     const isUnderWay = this.present.some(({ isDecided }) => isDecided)
@@ -214,17 +220,17 @@ export class GuardedAccount {
     this.enter(`q${this.lives.length}`, quantity, 1)
   }
 
-  /** The next answer about an order cannot be true. */
+  /** The next answer about an order is impossible. */
   lie(): void {
     this.isLying = true
   }
 
-  /** The next order that does not leave is rejected, and executed all the same. */
+  /** The next order that is not sent is rejected, and executed all the same. */
   perjure(): void {
     this.isPerjury = true
   }
 
-  /** The venue forgets the accepted orders that are over, against what it claims. */
+  /** The venue forgets accepted orders that have ended, against its claims. */
   purge(): void {
     if (this.hasOthersTraded) return
     for (const { exists, order } of this.book.exits.records()) {
@@ -232,27 +238,27 @@ export class GuardedAccount {
     }
   }
 
-  /** The venue answers by name, from a cache that says how old it is. */
+  /** The venue answers by key, from a cache that states its age. */
   oldReport(ageMs: number): void {
     const report = this.venue.report(0, ageMs)
     const { now } = this.venue
     this.book.reported({ instrument: ACME }, report, { askedAt: now, isNamed: true, now })
   }
 
-  /** Somebody else buys what no position names. */
+  /** Others buy what no position names. */
   othersBuy(quantity: number): void {
-    // What is bought for what was sold in the same moment looks like neither.
+    // A purchase that equals a sale in the same moment appears as neither.
     if (!this.settled() || this.isPurged) return
     this.others += quantity
     this.hasOthersTraded = true
     this.venue.trade(quantity)
-    // Where the holding is the evidence, nobody trades in the same moment.
+    // Where the holding is the evidence, no other trader trades in the same moment.
     if (isHoldingEvidence(this.settings.capabilities)) {
       this.advance(proofMs(this.settings.capabilities))
     }
   }
 
-  /** The venue pushes what became of an order, now or a while ago. */
+  /** The venue pushes the state of an order, present or past. */
   push(roll: Dice): void {
     const news = this.venue.news(roll)
     const owner = news && this.book.exits.owner(news.id)
@@ -261,7 +267,7 @@ export class GuardedAccount {
     this.book.exits.happened(owner, { kind: 'seen', ...news, by: 'stream', askedAt: at, at })
   }
 
-  /** A person takes back what was not sent yet: the positions begin new lives. */
+  /** A person discards what was not sent yet: the positions begin new generations. */
   discard(): void {
     for (const { positionId: id } of this.book.exits.discard()) {
       const life = this.lifeOf(id)
@@ -275,7 +281,9 @@ export class GuardedAccount {
     }
   }
 
-  /** A monitor repeats itself; the answer is on its way, or the position closed by now. */
+  /**
+   * A monitor repeats its decision; the answer is in transit, or the position has closed by now.
+   */
   repeat(life: Life): void {
     const { position, generation } = life
     const { now } = this.venue
@@ -286,7 +294,7 @@ export class GuardedAccount {
     this.venue.advance(ms)
   }
 
-  /** One monitoring cycle: everything that is due is begun. */
+  /** One monitoring cycle: starts everything that is due. */
   cycle(roll: Dice): void {
     const { now } = this.venue
     this.book.cycle(now)
@@ -295,11 +303,11 @@ export class GuardedAccount {
     for (const id of this.book.exits.ids()) this.act(id, roll)
     if (isAsked || roll() % 4 === 1) this.ask(roll)
     if (this.settings.listsOrders && roll() % 3 === 0) this.list(roll)
-    // The list of everything that is held.
+    // The list of all holdings.
     if (roll() % 3 === 0) this.report({ lagMs: this.lag(roll), isNamed: false, askedAt: now }, roll)
   }
 
-  /** An order that is over is looked up, as a holding lacks what it may have executed. */
+  /** Queries an order that has ended, because a holding lacks what it may have executed. */
   private lookUpLate(id: ExitOrder['clientOrderId']): void {
     const { now } = this.venue
     const order = this.venue.lookUp(id, 0)
@@ -310,7 +318,7 @@ export class GuardedAccount {
     else this.book.exits.happened(owner, event)
   }
 
-  /** Everything that is due for an exit is begun. */
+  /** Starts everything that is due for an exit. */
   private act(id: PositionId, roll: Dice): void {
     const { now } = this.venue
     const maySend = this.book.strangers.length === 0 && !this.isHalted
@@ -318,7 +326,7 @@ export class GuardedAccount {
     for (const call of due) this.call(id, call, roll)
   }
 
-  /** One answer arrives, of those under way. */
+  /** Delivers one of the pending answers. */
   deliver(roll: Dice): void {
     if (this.answers.length === 0) return
     const [answer] = this.answers.splice(roll() % this.answers.length, 1)
@@ -334,9 +342,9 @@ export class GuardedAccount {
     this.act(id, roll)
   }
 
-  /** What nobody waits for reaches the store. */
+  /** Writes that no caller waits for reach the store. */
   flush(): void {
-    // What was written before is on disk before.
+    // Earlier writes are on disk before.
     this.answers = this.answers.map(answer => this.written(answer))
     for (const record of this.book.exits.records()) {
       if (this.stored.has(record.positionId)) this.stored.set(record.positionId, record)
@@ -344,8 +352,9 @@ export class GuardedAccount {
   }
 
   /**
-   * Whether a write takes back a plan that a person's trade has made void. Without it a new process could
-   * not tell that trade from the order, and the exit would stay in doubt until a person settles it.
+   * Whether a write takes back a plan that a person's trade has made void. Without it a new process
+   * could not distinguish that trade from the order, and the outcome would stay unknown until a
+   * person settles it.
    */
   private isOfLostPlan({ saved }: Answer): boolean {
     if (saved === undefined || saved.heldBefore !== null) return false
@@ -387,7 +396,7 @@ export class GuardedAccount {
 
   /** The process is killed, and the configuration of the next one claims one proof less. */
   claimLess(roll: Dice): void {
-    // A claim that was true of an order that is still on its way must not be taken back.
+    // A true claim about an order in transit must not be taken back.
     if (this.isLateArrivalFired) return
     const less: Partial<Capabilities>[] = [
       { dedupe: 'never' },
@@ -398,11 +407,11 @@ export class GuardedAccount {
     this.settings = { ...this.settings, capabilities }
     if (this.present.some(({ isDecided }) => isDecided)) this.isAmbiguous = true
     this.crash(roll)
-    // What a person did while only the claim that is taken back was a bound is seen by then.
+    // What a person did while the dropped claim was the only bound is visible by then.
     this.advance(proofMs(capabilities))
   }
 
-  /** Everything works from now on. Gives whether every exit that was decided comes to its end. */
+  /** Everything works from now on. Returns whether every decided exit ends. */
   calmDown(): boolean {
     this.isHalted = false
     const harmless: Dice = () => 0
@@ -419,7 +428,7 @@ export class GuardedAccount {
     return false
   }
 
-  /** What is held belongs to the positions that are open, and to nobody else. */
+  /** Holdings belong to the open positions, and to no other trader. */
   private settled(): boolean {
     if (this.isSpoiled || this.isPerjured) return true
     const owned = this.present.reduce(
@@ -441,7 +450,7 @@ export class GuardedAccount {
     expect(venue.held, 'held').to.be.at.least(0)
   }
 
-  /** What was sold too much is told as ours, in the process that sold it. */
+  /** An oversold quantity is reported as the account's own, by the process that sold it. */
   checkNotices(): void {
     if (this.venue.held >= 0 || this.hasCrashed) return
     this.advance(proofMs(this.settings.capabilities))
@@ -452,8 +461,10 @@ export class GuardedAccount {
   describe(): string {
     return [...this.book.exits.records()]
       .map(({ positionId: id, state, steps }) => {
-        const told = steps.map(({ at, attempt, what }) => `  ${at} #${attempt} ${what}`).join('\n')
-        return `${id} ${JSON.stringify(state)}\n${told}`
+        const history = steps
+          .map(({ at, attempt, what }) => `  ${at} #${attempt} ${what}`)
+          .join('\n')
+        return `${id} ${JSON.stringify(state)}\n${history}`
       })
       .concat(`held ${this.venue.held} at ${this.venue.now}`)
       .join('\n')
@@ -479,9 +490,9 @@ export class GuardedAccount {
         this.isUnprovedReported = true
         return
       case 'holding-unowned':
-        expect(notice.quantity, 'units that are nobody’s').to.be.at.least(0)
+        expect(notice.quantity, 'units that no position owns').to.be.at.least(0)
         return
-      // An order of a process that died shows for a while.
+      // An order of a process that died stays visible for a while.
       case 'second-guard':
       case 'holding-oversold':
       case 'holding-unknown':
@@ -527,7 +538,7 @@ export class GuardedAccount {
     roll: Dice,
   ): void {
     const report = this.venue.report(lagMs)
-    // A list lacks what is flat, which only leads to the question by name.
+    // A list lacks flat holdings, which only causes a query by key.
     if (!asked.isNamed && report.kind === 'flat') {
       this.report({ lagMs, ...asked, isNamed: true }, roll)
       return
@@ -542,7 +553,7 @@ export class GuardedAccount {
     const { now } = this.venue
     switch (call) {
       case 'save':
-        // A store that refuses is asked again.
+        // A store that refuses is tried again.
         if (roll() % 5 === 4) this.answers.push({ record, call, event: undefined })
         else this.answers.push({ record, call, event: undefined, saved: record })
         return
@@ -624,7 +635,7 @@ export class GuardedAccount {
     }
   }
 
-  /** Much later than any promise of the venue: only an id that is used once can help. */
+  /** Much later than any claim of the venue: only an id that is used once can help. */
   private flyLate(order: ExitOrder, fate: { executes: number; rest: 'works' | 'ends' }): void {
     const way = wayOf(this.settings.capabilities)
     if (way === 'look-up' || way === 'reduce-only') return
@@ -649,12 +660,12 @@ const idsOf = ({ id }: Position, generation: number, { capabilities }: ExitSetti
     ),
   )
 
-/** The book as it is. */
-export const plainBook = (settings: ExitSettings, tell: (notice: Notice) => void): AccountBook =>
+/** The book's present state. */
+export const plainBook = (settings: ExitSettings, notify: (notice: Notice) => void): AccountBook =>
   new AccountBook({
     settings,
     adopt: 'alert',
     specOf: () => ({ lot: undefined, minQuantity: undefined, tickSize: undefined }),
     priceOf: () => 100,
-    notify: tell,
+    notify: notify,
   })

@@ -8,20 +8,22 @@ import type {
 } from '../../../src/domain/order.ts'
 import type { Capabilities } from '../../../src/domain/venue.ts'
 
-/** One order at the venue; an id may have several where the venue does not tell them apart. */
+/** One order at the venue; an id may have several where the venue does not reject duplicates. */
 interface VenueOrder {
   readonly order: ExitOrder
-  /** States it has been in, oldest first. */
+  /** Its past states, oldest first. */
   readonly history: { at: number; state: LivedOrder }[]
 }
 
-/** What the venue does with an order that it takes: units executed at once, and what of the rest. */
+/** What the venue does with an accepted order: units executed at once, and the fate of the rest. */
 export interface Fate {
   readonly executes: number
   readonly rest: 'works' | 'ends'
 }
 
-/** A venue that can prove no more than it says, and tells what was true up to `visibilityMs` ago. */
+/**
+ * A venue that proves no more than it claims, and reports its state of up to `visibilityMs` ago.
+ */
 export class ModelVenue {
   readonly capabilities: Capabilities
   now = 1_000
@@ -29,17 +31,17 @@ export class ModelVenue {
   private readonly drifts: boolean
   private readonly heldBefore: { at: number; quantity: number }[] = []
   private readonly orders: VenueOrder[] = []
-  /** Orders that no look-up finds any more. */
+  /** Orders that no query finds any more. */
   private readonly forgotten = new Set<VenueOrder>()
   private flying: { at: number; order: ExitOrder; fate: Fate }[] = []
 
-  /** `drifts`: quantities are told as sums of doubles. */
+  /** `drifts`: quantities are reported as sums of doubles. */
   constructor(capabilities: Capabilities, { drifts = false } = {}) {
     this.capabilities = capabilities
     this.drifts = drifts
   }
 
-  /** Lets time pass, and what is on its way arrive. */
+  /** Advances time; requests in transit arrive. */
   advance(ms: number): void {
     const until = this.now + ms
     const due = this.flying.filter(({ at }) => at <= until)
@@ -57,14 +59,14 @@ export class ModelVenue {
     this.held += quantity
   }
 
-  /** An order is on its way for a while. */
+  /** An order is in transit for a while. */
   fly(order: ExitOrder, afterMs: number, fate: Fate): void {
     this.flying.push({ at: this.now + afterMs, order, fate })
     this.advance(0)
   }
 
   /** An order arrives. */
-  take(order: ExitOrder, fate: Fate, tellsState = false): ExitAnswer {
+  take(order: ExitOrder, fate: Fate, reportsState = false): ExitAnswer {
     const same = this.orders.filter(each => each.order.clientOrderId === order.clientOrderId)
     const { dedupe } = this.capabilities
     const isKnown = dedupe === 'always' ? same.length > 0 : same.some(isOpen)
@@ -76,11 +78,11 @@ export class ModelVenue {
     this.execute(placed, fate.executes)
     if (fate.rest === 'ends' && isOpen(placed)) this.set(placed, 'ended', executed(placed))
     const state = placed.history.at(-1)!.state
-    if (!tellsState) return { kind: 'acknowledged' }
-    return { kind: 'acknowledged', order: this.toldState(state) }
+    if (!reportsState) return { kind: 'acknowledged' }
+    return { kind: 'acknowledged', order: this.reportedState(state) }
   }
 
-  /** Forgets an order that is over; gives whether there was one. */
+  /** Forgets an order that has ended; returns whether there was one. */
   forget(id: string): boolean {
     const over = this.orders.filter(
       placed => placed.order.clientOrderId === id && !isOpen(placed) && !this.forgotten.has(placed),
@@ -100,21 +102,21 @@ export class ModelVenue {
     const found = this.seen(id, lagMs)
     return found === undefined || (lookup === 'open-only' && found.kind !== 'working')
       ? { kind: 'absent' }
-      : this.toldState(found)
+      : this.reportedState(found)
   }
 
   cancel(id: string): OrderState {
     const open = this.orders.filter(each => each.order.clientOrderId === id && isOpen(each))
     for (const placed of open) this.set(placed, 'ended', executed(placed))
-    if (open.length > 0) return this.toldState(open.at(-1)!.history.at(-1)!.state)
+    if (open.length > 0) return this.reportedState(open.at(-1)!.history.at(-1)!.state)
     return this.capabilities.lookup === 'complete' ? this.lookUp(id, 0) : { kind: 'absent' }
   }
 
-  /** What was held `ageMs` and `lagMs` ago, of which the venue tells `ageMs`. */
+  /** The holding `ageMs` and `lagMs` ago; the venue reports `ageMs`. */
   report(lagMs: number, ageMs = 0): HoldingReport {
     const asOf = this.now - lagMs - ageMs
     const later = this.heldBefore.find(({ at }) => at > asOf)
-    const quantity = this.told(later?.quantity ?? this.held)
+    const quantity = this.drifted(later?.quantity ?? this.held)
     return quantity === 0 ? { kind: 'flat', ageMs } : { kind: 'held', quantity, ageMs }
   }
 
@@ -128,30 +130,35 @@ export class ModelVenue {
       }))
   }
 
-  /** Units that orders of that life of a position have executed; `isOurs` tells its orders. */
+  /**
+   * Units that orders of that generation of a position have executed; `isOurs` recognises its
+   * orders.
+   */
   executedBy(isOurs: (order: ExitOrder) => boolean): number {
     return this.orders
       .filter(({ order }) => isOurs(order))
       .reduce((sum, placed) => sum + executed(placed), 0)
   }
 
-  /** What became of some order, as it is or as it was. */
+  /** State of some order, present or past. */
   news(roll: () => number): { id: ExitOrder['clientOrderId']; order: LivedOrder } | undefined {
     const placed = this.orders[roll() % Math.max(1, this.orders.length)]
     if (placed === undefined) return undefined
     const { history, order } = placed
-    const state = this.toldState(history[roll() % history.length]!.state)
+    const state = this.reportedState(history[roll() % history.length]!.state)
     return { id: order.clientOrderId, order: state }
   }
 
-  /** A quantity as the venue tells it: a sum of doubles may be a little less than it should be. */
-  private told(quantity: number): number {
+  /**
+   * A quantity as the venue reports it: a sum of doubles may be a little less than it should be.
+   */
+  private drifted(quantity: number): number {
     return this.drifts ? quantity * (1 - 2 ** -52) : quantity
   }
 
-  private toldState(state: LivedOrder): LivedOrder {
+  private reportedState(state: LivedOrder): LivedOrder {
     const { quantity, price } = state.executed
-    return { ...state, executed: { quantity: this.told(quantity), price } }
+    return { ...state, executed: { quantity: this.drifted(quantity), price } }
   }
 
   get isQuiet(): boolean {

@@ -9,7 +9,7 @@ export interface AtBinance extends EmulatedVenue {
   open(but?: Readonly<Record<string, unknown>>): BinanceBroker
 }
 
-/** What the account of an emulator says of itself. */
+/** The account's state inside the emulator. */
 export const capabilitiesAt = (mode: 'one-way' | 'hedge' = 'one-way') =>
   binanceSchema.parse({ kind: 'binance', environment: 'testnet', ...KEY, positionMode: mode })
     .capabilities

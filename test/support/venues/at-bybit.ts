@@ -11,7 +11,7 @@ export interface AtBybit extends EmulatedVenue {
 
 const ACCOUNT = { kind: 'bybit', environment: 'testnet', ...KEY }
 
-/** What the account of an emulator says of itself. */
+/** The account's state inside the emulator. */
 export const capabilitiesAt = (mode: 'one-way' | 'hedge' = 'one-way') =>
   bybitSchema.parse({ ...ACCOUNT, positionMode: mode }).capabilities
 

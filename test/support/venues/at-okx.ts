@@ -11,7 +11,7 @@ export interface AtOkx extends EmulatedVenue {
 
 const ACCOUNT = { kind: 'okx', environment: 'demo', ...KEY }
 
-/** What the account of an emulator says of itself. */
+/** The account's state inside the emulator. */
 export const capabilitiesAt = (mode: 'one-way' | 'hedge' = 'one-way') =>
   okxSchema.parse({ ...ACCOUNT, positionMode: mode }).capabilities
 

@@ -12,7 +12,7 @@ import { BrokerServer } from '../broker-server/server.ts'
 export interface EmulatedVenue {
   readonly server: BrokerServer
   readonly url: string
-  /** Does harm to the next request of a kind. */
+  /** Applies a fault to the next request of a kind. */
   harm(on: Route, harm: Harm, but?: Omit<Fault, 'on' | 'harm'>): void
   close(): void
 }

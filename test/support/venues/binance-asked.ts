@@ -14,7 +14,7 @@ export interface Asked {
 }
 
 /** What a route answers. */
-export interface Told {
+export interface RouteReply {
   readonly status: number
   readonly body: unknown
 }
@@ -24,7 +24,7 @@ export interface Route {
   readonly route: Request['target']['route']
   readonly isSigned: boolean
   readonly weight: number
-  act(asked: Asked): Told
+  act(asked: Asked): RouteReply
 }
 
 export const refusal = (
@@ -38,7 +38,7 @@ export function refuse(status: number, code: number, msg: string): never {
   throw refusal(status, code, msg)
 }
 
-export const ok = (body: unknown): Told => ({ status: 200, body })
+export const ok = (body: unknown): RouteReply => ({ status: 200, body })
 
 export const paramsOf = (query: string): Params => Object.fromEntries(new URLSearchParams(query))
 

@@ -1,7 +1,7 @@
 import type { Side } from '../../../src/domain/position.ts'
 import { viewOf, type BookOrder, type OrderView, type SentOrder } from '../broker-server/book.ts'
 import type { PlaceAnswer } from '../broker-server/venue.ts'
-import { ok, refuse, symbolOf, type Asked, type Params, type Told } from './binance-asked.ts'
+import { ok, refuse, symbolOf, type Asked, type Params, type RouteReply } from './binance-asked.ts'
 import { FIXED, isMultiple, places } from './instruments.ts'
 
 const CODES: Readonly<Record<string, readonly [number, string]>> = {
@@ -12,7 +12,7 @@ const CODES: Readonly<Record<string, readonly [number, string]>> = {
   'no-permission': [-4088, 'User can not place order currently'],
 }
 
-export function place(asked: Asked): Told {
+export function place(asked: Asked): RouteReply {
   const { params, venue, harms, emulator } = asked
   const symbol = symbolOf(asked)
   const { mode } = emulator.emulation
@@ -77,7 +77,7 @@ function assertLots(
     )
 }
 
-function placedOf(answer: PlaceAnswer, order: BookOrder): Told {
+function placedOf(answer: PlaceAnswer, order: BookOrder): RouteReply {
   switch (answer.kind) {
     case 'duplicate':
       return { status: 400, body: { code: -4116, msg: 'clientOrderId is duplicated' } }
@@ -119,7 +119,10 @@ export function orderRow(order: BookOrder, view: OrderView): Record<string, unkn
   }
 }
 
-/** An order as the venue finds it; what was rejected never lived, and what filled nothing is forgotten. */
+/**
+ * An order as the venue finds it: rejected orders never lived, and orders without a fill are
+ * forgotten.
+ */
 function found(asked: Asked): BookOrder | undefined {
   const { venue, params, emulator } = asked
   const symbol = symbolOf(asked)
@@ -136,14 +139,14 @@ function found(asked: Asked): BookOrder | undefined {
   return isForgotten ? undefined : order
 }
 
-export function lookUp(asked: Asked): Told {
+export function lookUp(asked: Asked): RouteReply {
   const order = found(asked)
   if (order === undefined)
     return { status: 400, body: { code: -2013, msg: 'Order does not exist.' } }
   return ok(orderRow(order, viewOf(order, Date.now() - asked.venue.settings.lagMs.order)))
 }
 
-export function cancel(asked: Asked): Told {
+export function cancel(asked: Asked): RouteReply {
   const { venue, params, harms } = asked
   symbolOf(asked)
   const id = params['origClientOrderId'] ?? ''

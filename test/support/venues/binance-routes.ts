@@ -1,6 +1,6 @@
 import type { Side } from '../../../src/domain/position.ts'
 import { remainingOf, viewOf } from '../broker-server/book.ts'
-import { ok, symbolOf, type Asked, type Route, type Told } from './binance-asked.ts'
+import { ok, symbolOf, type Asked, type Route, type RouteReply } from './binance-asked.ts'
 import { cancel, lookUp, orderRow, place } from './binance-orders.ts'
 import { FIXED, places } from './instruments.ts'
 
@@ -15,7 +15,7 @@ function positionRow(instrument: string, positionSide: string, quantity: number)
   }
 }
 
-function position(asked: Asked): Told {
+function position(asked: Asked): RouteReply {
   const { venue, emulator } = asked
   const instrument = symbolOf(asked)
   const at = Date.now() - venue.settings.lagMs.holding
@@ -30,7 +30,7 @@ function position(asked: Asked): Told {
   ])
 }
 
-function positions({ venue, harms }: Asked): Told {
+function positions({ venue, harms }: Asked): RouteReply {
   const rows = venue.book
     .holdings(Date.now() - venue.settings.lagMs.list)
     .map(({ instrument, side, quantity }) =>
@@ -43,7 +43,7 @@ function positions({ venue, harms }: Asked): Told {
   return ok(rows)
 }
 
-const openOrders = ({ venue }: Asked): Told =>
+const openOrders = ({ venue }: Asked): RouteReply =>
   ok(
     venue
       .openOrders()
@@ -52,7 +52,10 @@ const openOrders = ({ venue }: Asked): Told =>
   )
 
 /** One row where a symbol is named, else a list. */
-function rows(asked: Asked, rowOf: (symbol: string, price: number, at: number) => unknown): Told {
+function rows(
+  asked: Asked,
+  rowOf: (symbol: string, price: number, at: number) => unknown,
+): RouteReply {
   const { params, venue } = asked
   const { prices } = venue.book
   const symbol = params['symbol']
@@ -64,7 +67,7 @@ function rows(asked: Asked, rowOf: (symbol: string, price: number, at: number) =
     : ok(rowOf(symbol, last.price, last.at))
 }
 
-function exchangeInfo({ venue, emulator }: Asked): Told {
+function exchangeInfo({ venue, emulator }: Asked): RouteReply {
   const { lot, tick, minQuantity, maxQuantity, minNotional } = {
     ...FIXED,
     ...emulator.emulation.fixed,
@@ -92,7 +95,7 @@ function exchangeInfo({ venue, emulator }: Asked): Told {
   })
 }
 
-const permissions = ({ emulator: { emulation } }: Asked): Told =>
+const permissions = ({ emulator: { emulation } }: Asked): RouteReply =>
   ok({
     ipRestrict: emulation.isAddressBound,
     enableReading: true,
@@ -102,7 +105,7 @@ const permissions = ({ emulator: { emulation } }: Asked): Told =>
 
 const PUBLIC = { route: 'capabilities', isSigned: false, weight: 1 } as const
 
-/** Every path that watchkeeper asks for. */
+/** Every path that watchkeeper calls. */
 export const ROUTES: Readonly<Record<string, Route>> = {
   'GET /fapi/v1/time': { ...PUBLIC, act: ({ emulator }) => ok({ serverTime: emulator.now() }) },
   'GET /fapi/v1/exchangeInfo': { ...PUBLIC, act: exchangeInfo },

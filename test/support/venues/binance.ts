@@ -62,7 +62,7 @@ export class BinanceEmulator implements Protocol {
     }
   }
 
-  /** Tells another weight with each answer from now on, without a refusal. */
+  /** Reports another weight with each answer from now on, without a refusal. */
   reportWeight(weight: number): void {
     this.reported = weight
   }
@@ -71,7 +71,7 @@ export class BinanceEmulator implements Protocol {
     return Date.now() + this.emulation.aheadMs
   }
 
-  /** The parameters of a request whose key, signature and time are right. */
+  /** The parameters of a request whose key, signature and time are valid. */
   private verified(raw: RawRequest): Params {
     if (raw.headers['x-mbx-apikey'] !== KEY.key)
       refuse(401, -2015, 'Invalid API-key, IP, or permissions for action.')

@@ -95,7 +95,7 @@ function orderRow(order: BookOrder, at = Infinity): Record<string, unknown> {
   }
 }
 
-/** Rows from the mark on, and the mark of the next page. */
+/** Rows from the cursor on, and the cursor of the next page. */
 function paged(asked: Asked, rows: readonly unknown[]): unknown {
   const { pageSize } = asked.emulator.emulation
   const limit = Math.min(Number(textOf(asked, 'limit') || 20), pageSize)
@@ -128,7 +128,7 @@ function realtime(asked: Asked): unknown {
   )
 }
 
-/** An order that was refused at once never was there. */
+/** An order that was refused immediately never existed. */
 const isWhole = ({ emulator }: Asked, order: BookOrder): boolean =>
   order.rejected === null || emulator.emulation.rejectsLate || order.rejected === 'late'
 

@@ -19,11 +19,11 @@ export interface BybitEmulation {
   readonly fixed?: Partial<Fixed>
   /** How far its clock is ahead, ms. */
   readonly aheadMs?: number
-  /** Orders are taken first and rejected a moment later, as the venue does with some. */
+  /** Orders are accepted first and rejected a moment later, as the venue does with some. */
   readonly rejectsLate?: boolean
-  /** Its service was restarted: what is over stands in the history alone. */
+  /** Its service was restarted: ended orders are only in the history. */
   readonly forgetsClosed?: boolean
-  /** Rows of a page, whatever is asked for. */
+  /** Rows of a page, whatever is requested. */
   readonly pageSize?: number
   readonly rights?: Readonly<Record<string, readonly string[]>>
   readonly ips?: readonly string[]
@@ -87,9 +87,9 @@ export class BybitEmulator implements Protocol {
       act: (venue, harms) => {
         try {
           if (known.isSigned) this.assertWindow(raw)
-          return this.told(0, 'OK', known.act({ params, venue, harms, emulator: this }))
+          return this.replyOf(0, 'OK', known.act({ params, venue, harms, emulator: this }))
         } catch (error) {
-          if (error instanceof Refusal) return this.told(error.code, error.message, {})
+          if (error instanceof Refusal) return this.replyOf(error.code, error.message, {})
           throw error
         }
       },
@@ -100,12 +100,12 @@ export class BybitEmulator implements Protocol {
     return Date.now() + this.emulation.aheadMs
   }
 
-  private told(retCode: number, retMsg: string, result: unknown): Reply {
+  private replyOf(retCode: number, retMsg: string, result: unknown): Reply {
     return new Reply(200, { retCode, retMsg, result, retExtInfo: {}, time: this.now() })
   }
 
   private refuse(code: number, message: string): never {
-    throw new NotUnderstood(200, message, this.told(code, message, {}))
+    throw new NotUnderstood(200, message, this.replyOf(code, message, {}))
   }
 
   private verify(raw: RawRequest): void {

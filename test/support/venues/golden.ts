@@ -25,7 +25,7 @@ export function golden(venue: string, call: string): Golden {
   return found
 }
 
-/** With what all of them are signed. */
+/** What all of them are signed with. */
 export const STAMP: Stamp = {
   key: { key: 'golden-key', secret: 'golden-secret', passphrase: 'golden phrase' },
   at: 1_700_000_000_000,
@@ -45,7 +45,7 @@ export const goldenExit = (but: Partial<ExitOrder> = {}): ExitOrder => ({
   ...but,
 })
 
-/** The parts of a request that must be equal: what is asked for, and how it is signed. */
+/** The parts of a request that must be equal: its parameters, and its signature. */
 export interface Parts {
   readonly method: string
   readonly path: string

@@ -1,4 +1,4 @@
-/** What a venue fixes for an instrument. */
+/** The venue's rules for an instrument. */
 export interface Fixed {
   readonly lot: number
   readonly tick: number
@@ -7,7 +7,7 @@ export interface Fixed {
   readonly minNotional: number
 }
 
-/** What holds for an instrument of an emulator where nothing else is given. */
+/** Defaults of an instrument of an emulator. */
 export const FIXED: Fixed = {
   lot: 0.001,
   tick: 0.01,

@@ -19,11 +19,11 @@ export interface OkxEmulation {
   readonly fixed?: Partial<Fixed>
   /** How far its clock is ahead, ms. */
   readonly aheadMs?: number
-  /** How positions are margined; an order that says otherwise is refused. */
+  /** Margin mode of positions; an order with another one is refused. */
   readonly margin?: 'cross' | 'isolated'
-  /** Whether the account is one of the demo: the header must say so. */
+  /** Whether the account is a demo account: the header must say so. */
   readonly isSimulated?: boolean
-  /** Whether a row of 0 is shown for what was never held. */
+  /** Whether a row of 0 is shown for a holding that never existed. */
   readonly showsFlat?: boolean
   readonly perm?: string
   readonly ip?: string
@@ -79,7 +79,7 @@ export class OkxEmulator implements Protocol {
     const params: Params = raw.text === '' ? query : (JSON.parse(raw.text) as Params)
     if (known.isSigned) {
       const refusal = this.refusalOf(raw)
-      if (refusal !== undefined) throw new NotUnderstood(refusal.status, '', this.told(refusal))
+      if (refusal !== undefined) throw new NotUnderstood(refusal.status, '', this.replyOf(refusal))
     }
     const text = (field: string): string | undefined => {
       const value = params[field]
@@ -95,12 +95,12 @@ export class OkxEmulator implements Protocol {
       },
       act: (venue, harms) => {
         const late = known.isSigned ? this.refusalOf(raw) : undefined
-        if (late !== undefined) return this.told(late)
+        if (late !== undefined) return this.replyOf(late)
         try {
           const data = known.act({ params, venue, harms, emulator: this })
           return new Reply(200, { code: '0', msg: '', data })
         } catch (error) {
-          if (error instanceof Refusal) return this.told(error)
+          if (error instanceof Refusal) return this.replyOf(error)
           throw error
         }
       },
@@ -111,13 +111,13 @@ export class OkxEmulator implements Protocol {
     return Date.now() + this.emulation.aheadMs
   }
 
-  private told({ code, message, isRow, status }: Refusal): Reply {
+  private replyOf({ code, message, isRow, status }: Refusal): Reply {
     if (!isRow) return new Reply(status, { code, msg: message, data: [] })
     const row = { clOrdId: '', ordId: '', sCode: code, sMsg: message }
     return new Reply(200, { code: '1', msg: 'All operations failed', data: [row] })
   }
 
-  /** Why a signed request is not let in. */
+  /** Why a signed request is refused. */
   private refusalOf({ method, url, headers, text }: RawRequest): Refusal | undefined {
     const unauthorized = (code: string, message: string): Refusal =>
       new Refusal(code, message, { status: 401 })

@@ -33,13 +33,16 @@ export function recordsOf(venue: string): ((what: string) => VenueRecord[]) | un
   }
 }
 
-/** How a claim, the word that our reading of an answer comes to, may differ from the verdict: it may claim less. */
+/**
+ * How the claim of watchkeeper's reading of an answer may differ from the verdict: it may claim
+ * less.
+ */
 export function assertClaim(
   { id, verdict }: Pick<VenueRecord, 'id' | 'verdict'>,
   claim: string,
 ): void {
   if (claim === verdict || LESS.has(claim)) return
-  // The state of an acknowledged order is asked for where its answer does not tell it.
+  // The state of an acknowledged order is queried where its answer lacks it.
   if (verdict.startsWith(`${claim}:`) && claim === 'acknowledged') return
   // The port has fewer words for a rejection.
   if (claim.startsWith('rejected:') && verdict === 'rejected:refused') return
@@ -92,7 +95,7 @@ export function claimOf(read: () => string): string {
   }
 }
 
-/** An answer other than a success, as the transport gives it. */
+/** A failed answer, as the transport returns it. */
 export const failed = (
   { status, body }: Pick<VenueRecord, 'status' | 'body'>,
   plain = 400,

@@ -2,10 +2,10 @@ import { expect } from 'chai'
 import type { BinanceBroker } from '../../../../src/brokers/venue/binance/broker.ts'
 import { binanceBroker, binanceSchema } from '../../../../src/brokers/venue/binance/options.ts'
 import { instrumentId } from '../../../../src/domain/ids.ts'
+import { AnsweringVenue, BTC, provesNothing, QUESTIONS } from '../../../support/venues/answering.ts'
 import { KEY } from '../../../support/venues/binance.ts'
 import { GOLDEN_ID } from '../../../support/venues/golden.ts'
 import { mutantsOf } from '../../../support/venues/mutations.ts'
-import { BTC, provesNothing, QUESTIONS, TellingVenue } from '../../../support/venues/telling.ts'
 
 const ORDER = {
   symbol: 'BTCUSDT',
@@ -41,7 +41,7 @@ const but = (field: string, value: unknown) => ({
 })
 
 describe('answers of Binance', () => {
-  const venue = new TellingVenue({
+  const venue = new AnsweringVenue({
     isTime: path => path === '/fapi/v1/time',
     time: { serverTime: 1_700_000_000_000 },
   })
@@ -58,19 +58,19 @@ describe('answers of Binance', () => {
   })
   beforeEach(() => (venue.status = 200))
 
-  const told = (value: unknown, ask: keyof typeof QUESTIONS): Promise<string> => {
+  const outcome = (value: unknown, ask: keyof typeof QUESTIONS): Promise<string> => {
     venue.text = JSON.stringify(value)
     return QUESTIONS[ask](broker)
   }
 
-  it('mean what they say where nothing is damaged', async () => {
-    expect(await told(ORDER, 'placeExit')).to.equal('acknowledged')
-    expect(await told(ORDER, 'orderByClientId')).to.equal('filled')
-    expect(await told({ ...ORDER, status: 'CANCELED' }, 'cancel')).to.equal('ended')
-    expect(await told([POSITION], 'holding')).to.equal('flat')
-    expect(await told([{ ...POSITION, positionAmt: '-1.5' }], 'holding')).to.equal('held')
-    expect(await told([POSITION], 'holdings')).to.equal('a list of 0')
-    expect(await told([ORDER], 'openOrders')).to.equal('a list of 1')
+  it('are read in full where nothing is damaged', async () => {
+    expect(await outcome(ORDER, 'placeExit')).to.equal('acknowledged')
+    expect(await outcome(ORDER, 'orderByClientId')).to.equal('filled')
+    expect(await outcome({ ...ORDER, status: 'CANCELED' }, 'cancel')).to.equal('ended')
+    expect(await outcome([POSITION], 'holding')).to.equal('flat')
+    expect(await outcome([{ ...POSITION, positionAmt: '-1.5' }], 'holding')).to.equal('held')
+    expect(await outcome([POSITION], 'holdings')).to.equal('a list of 0')
+    expect(await outcome([ORDER], 'openOrders')).to.equal('a list of 1')
   })
 
   for (const ask of ['placeExit', 'orderByClientId', 'cancel'] as const) {
@@ -109,14 +109,14 @@ describe('answers of Binance', () => {
     await provesNothing(venue, others, () => QUESTIONS.placeExit(broker))
   })
 
-  it('prove nothing of a holding where they are damaged', async () => {
+  it('prove nothing about a holding where they are damaged', async () => {
     const mutants = mutantsOf([POSITION], POSITION_FIELDS)
     await provesNothing(venue, [...mutants, { how: 'an empty list', text: '[]' }], () =>
       QUESTIONS.holding(broker),
     )
   })
 
-  it('prove nothing of a holding where they are about another one, twice or of the other mode', async () => {
+  it('prove nothing about a holding where they are about another one, doubled or of the other mode', async () => {
     const rows = (list: unknown[], how: string) => ({ how, text: JSON.stringify(list) })
     const long = { ...POSITION, positionSide: 'LONG', positionAmt: '1' }
     const others = [
@@ -129,7 +129,7 @@ describe('answers of Binance', () => {
     await provesNothing(venue, others, () => QUESTIONS.holding(broker))
   })
 
-  it('give no list of holdings where one row is damaged, stands twice or is of the other mode', async () => {
+  it('give no list of holdings where one row is damaged, doubled or of the other mode', async () => {
     const held = { ...POSITION, positionAmt: '1.000' }
     const hedged = { ...held, symbol: 'ETHUSDT', positionSide: 'SHORT' }
     const mutants = [
@@ -155,7 +155,7 @@ describe('answers of Binance', () => {
       for (const status of [500, 502, 503, 504]) {
         venue.status = status
         for (const ask of ['placeExit', 'orderByClientId', 'cancel', 'holding'] as const)
-          expect(await told({ code, msg: 'x' }, ask), `${status} ${code} ${ask}`).to.equal(
+          expect(await outcome({ code, msg: 'x' }, ask), `${status} ${code} ${ask}`).to.equal(
             'unknown',
           )
       }
@@ -173,7 +173,7 @@ describe('answers of Binance', () => {
     }
   })
 
-  it('lose one price alone where one row is damaged', async () => {
+  it('lose only one price where one row is damaged', async () => {
     const row = (symbol: string, price: unknown) => ({ symbol, price, time: 5 })
     venue.text = JSON.stringify([row('BTCUSDT', 'x'), row('ETHUSDT', '7'), row('DOGEUSDT', '1')])
     const asked = [BTC, instrumentId('ETHUSDT')]

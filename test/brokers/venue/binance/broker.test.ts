@@ -47,7 +47,7 @@ describe('BinanceBroker', () => {
     const place = (order: Partial<ExitOrder> = {}) => broker.placeExit(anOrder(order), signal)
     const fills = () => venue.server.venue.book.fills
 
-    it('is not let in with a wrong key or secret, and has done nothing', async () => {
+    it('is refused with a wrong key or secret, and has done nothing', async () => {
       for (const but of [{ key: 'wrong' }, { secret: 'wrong' }]) {
         await open({}, but)
         const error = await failure(place())
@@ -60,7 +60,7 @@ describe('BinanceBroker', () => {
       await open()
     })
 
-    it('signs by the clock of the venue, whatever the own one shows', async () => {
+    it('signs by the clock of the venue, whatever this machine’s shows', async () => {
       for (const aheadMs of [-3_600_000, -3_000, 3_000, 3_600_000]) {
         await open({ aheadMs })
         expect(await place(), String(aheadMs)).to.include({ kind: 'acknowledged' })
@@ -70,7 +70,7 @@ describe('BinanceBroker', () => {
       await open()
     })
 
-    it('has sent nothing where the venue refuses its time, and asks for the time again', async () => {
+    it('has sent nothing where the venue refuses its timestamp, and reads the time again', async () => {
       await open()
       await broker.holdings(signal)
       venue.emulator.emulation = { ...venue.emulator.emulation, aheadMs: 60_000 }
@@ -87,7 +87,7 @@ describe('BinanceBroker', () => {
       expect(fills()).to.deep.equal([])
     })
 
-    it('is rejected where a quantity is no whole number of lots, or too small', async () => {
+    it('rejects a quantity that is no whole number of lots, or too small', async () => {
       await open()
       expect(await place({ quantity: 0.0015 })).to.include({ kind: 'rejected', code: 'refused' })
       expect(await place({ quantity: 1e-7 })).to.include({ kind: 'rejected', code: 'refused' })
@@ -95,7 +95,7 @@ describe('BinanceBroker', () => {
       expect(fills()).to.deep.equal([])
     })
 
-    it('is rejected in the other position mode, and proves nothing flat there', async () => {
+    it('rejects orders in the other position mode, and proves nothing flat there', async () => {
       await open({ mode: 'hedge' }, { positionMode: 'one-way' })
       expect(await place()).to.include({ kind: 'rejected', code: 'refused' })
       expect(await broker.positionMode(signal)).to.equal('hedge')
@@ -104,7 +104,7 @@ describe('BinanceBroker', () => {
       expect(await asked.catch(() => ({ kind: 'unknown' }))).to.deep.equal({ kind: 'unknown' })
     })
 
-    it('takes a duplicate for an order that is there', async () => {
+    it('treats a duplicate as an order that exists', async () => {
       await open()
       venue.server.venue.settings = { ...venue.server.venue.settings, fills: { share: 0 } }
       expect(await place()).to.include({ kind: 'acknowledged' })
@@ -124,14 +124,14 @@ describe('BinanceBroker', () => {
       expect(await broker.orderByClientId(second, signal, ACME)).to.deep.equal({ kind: 'absent' })
     })
 
-    it('says nothing of an order whose instrument it does not know', async () => {
+    it('answers nothing about an order whose instrument it does not know', async () => {
       await open()
       const { clientOrderId } = anOrder()
       expect(await broker.orderByClientId(clientOrderId, signal)).to.deep.equal({ kind: 'unknown' })
       expect(await failure(broker.cancel(clientOrderId, signal))).to.be.instanceOf(NotSent)
     })
 
-    it('holds back questions for prices before a limit is reached, and sends exits all the same', async () => {
+    it('delays price queries before a limit is reached, and sends exits all the same', async () => {
       await open({ weightPerMinute: 1_000_000 })
       venue.emulator.reportWeight(2_390)
       await broker.holdings(signal)
@@ -139,7 +139,7 @@ describe('BinanceBroker', () => {
       expect(await place()).to.include({ kind: 'acknowledged' })
     })
 
-    it('tells how long a limit and a ban last', async () => {
+    it('reports how long a limit and a ban last', async () => {
       await open({ weightPerMinute: 30 })
       await broker.holdings(signal)
       const limited = (await failure(broker.openOrders(signal))) as RateLimited
@@ -150,7 +150,7 @@ describe('BinanceBroker', () => {
       expect(banned.retryAfterMs).to.be.within(110_000, 121_000)
     })
 
-    it('tells instruments, permissions and how far the clock of the venue is ahead', async () => {
+    it('reports instruments, permissions and how far the clock of the venue is ahead', async () => {
       await open({ aheadMs: 5_000, withdraws: true, isAddressBound: false }, LIVE)
       expect(await broker.clockOffsetMs(signal)).to.be.within(4_000, 5_000)
       expect(await broker.permissions(signal)).to.include({

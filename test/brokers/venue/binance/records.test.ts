@@ -19,7 +19,7 @@ const records = recordsOf('binance-usdm')
 const suite = records === undefined ? describe.skip : describe
 const why = records === undefined ? ' (no recorded answers: folder of venues not found)' : ''
 
-/** The answer itself, also where it came over a socket. */
+/** The answer itself, also where it was received over a socket. */
 function valueOf({ body }: VenueRecord): unknown {
   const value = jsonOf(body ?? '')
   const { result } = Object(value) as { result?: unknown }
@@ -62,7 +62,7 @@ function claimOfOrder(value: unknown, expected: Expected): string {
   return state.kind
 }
 
-/** Asserts what a record, or each of its rows, comes to. */
+/** Asserts the reading of a record, or of each of its rows. */
 function assertRecord(
   record: VenueRecord,
   claim: (value: unknown, expected: Expected) => string,
@@ -77,7 +77,7 @@ function assertRecord(
     return
   }
   for (const [index, row] of rows.entries()) {
-    // An answer to a new order says of its rows what an order of its own is.
+    // The answer to a new order has the same row as a single order.
     const verdict = text(row['verdict'])
     const own = claimOf(() => claim(value[index], row)).replace(/^acknowledged:/, '')
     assertClaim({ id: `${record.id} ${index}`, verdict }, own)
@@ -92,7 +92,7 @@ suite(`recorded answers of Binance USDⓈ-M${why}`, () => {
     expect(all('placeExit')).to.have.length.at.least(6)
   })
 
-  it('to a look-up', () => {
+  it('to an order query', () => {
     for (const record of all('orderByClientId')) assertRecord(record, claimOfOrder)
     expect(all('orderByClientId')).to.have.length.at.least(15)
   })
@@ -102,7 +102,7 @@ suite(`recorded answers of Binance USDⓈ-M${why}`, () => {
     expect(all('cancel')).to.have.length.at.least(7)
   })
 
-  it('to the question for one holding', () => {
+  it('to the query for one holding', () => {
     for (const record of all('holding')) {
       const [row] = record.expect!.rows!
       const key = { instrument: instrumentId(text(row!['instrument'])) }
@@ -143,7 +143,7 @@ suite(`recorded answers of Binance USDⓈ-M${why}`, () => {
     }
   })
 
-  it('to the question for prices', () => {
+  it('to the query for prices', () => {
     const read = all('quotes').filter(({ request }) =>
       /ticker\/(price|bookTicker)$/.test(request?.path ?? ''),
     )
@@ -161,7 +161,7 @@ suite(`recorded answers of Binance USDⓈ-M${why}`, () => {
     expect(read).to.have.length.at.least(5)
   })
 
-  it('to the questions for instruments, mode and permissions', () => {
+  it('to the queries for instruments, mode and permissions', () => {
     const by = (what: string, path: string): VenueRecord =>
       all(what).find(({ request }) => request?.path === path)!
     const [blz] = answers.instrumentsOf(valueOf(by('instruments', '/fapi/v1/exchangeInfo')))

@@ -81,7 +81,7 @@ describe('requests of Binance', () => {
       expect(write(request, undefined).headers).to.deep.equal({})
   })
 
-  it('ask for the prices of all instruments at once where more than one is wanted', () => {
+  it('request the prices of all instruments at once where more than one is wanted', () => {
     const [last] = requests.quoteRequests([BTC, instrumentId('ETHUSDT')])
     expect(last).to.have.deep.property('params', {})
     expect(requests.quoteRequests([BTC])[0]).to.have.deep.property('params', { symbol: 'BTCUSDT' })

@@ -1,13 +1,13 @@
 import { expect } from 'chai'
 import type { BybitBroker } from '../../../../src/brokers/venue/bybit/broker.ts'
 import { bybitBroker, bybitSchema } from '../../../../src/brokers/venue/bybit/options.ts'
+import { AnsweringVenue, provesNothing, QUESTIONS } from '../../../support/venues/answering.ts'
 import { KEY } from '../../../support/venues/bybit.ts'
 import { GOLDEN_ID } from '../../../support/venues/golden.ts'
 import { mutantsOf } from '../../../support/venues/mutations.ts'
-import { provesNothing, QUESTIONS, TellingVenue } from '../../../support/venues/telling.ts'
 
-const told = (result: unknown) => ({ retCode: 0, retMsg: 'OK', result, time: 1_700_000_000_000 })
-const ACKNOWLEDGED = told({ orderId: '17', orderLinkId: GOLDEN_ID })
+const reply = (result: unknown) => ({ retCode: 0, retMsg: 'OK', result, time: 1_700_000_000_000 })
+const ACKNOWLEDGED = reply({ orderId: '17', orderLinkId: GOLDEN_ID })
 const ORDER = {
   symbol: 'BTCUSDT',
   orderId: '17',
@@ -31,12 +31,12 @@ const POSITION = { symbol: 'BTCUSDT', positionIdx: 0, side: '', size: '0', avgPr
 const POSITION_FIELDS = ['symbol', 'positionIdx', 'size']
 const AROUND = ['retCode', 'retMsg', 'result', 'list', 'time']
 
-const listed = (row: object) => told({ list: [row], nextPageCursor: '', category: 'linear' })
+const listed = (row: object) => reply({ list: [row], nextPageCursor: '', category: 'linear' })
 
 describe('answers of Bybit', () => {
-  const venue = new TellingVenue({
+  const venue = new AnsweringVenue({
     isTime: path => path === '/v5/market/time',
-    time: told({}),
+    time: reply({}),
   })
   let broker: BybitBroker
 
@@ -55,7 +55,7 @@ describe('answers of Bybit', () => {
     return QUESTIONS[ask](broker)
   }
 
-  it('mean what they say where nothing is damaged', async () => {
+  it('are read in full where nothing is damaged', async () => {
     expect(await asked(ACKNOWLEDGED, 'placeExit')).to.equal('acknowledged')
     expect(await asked(listed(ORDER), 'orderByClientId')).to.equal('filled')
     expect(
@@ -63,7 +63,7 @@ describe('answers of Bybit', () => {
     ).to.equal('working')
     const rejected = { ...ORDER, orderStatus: 'Rejected', cumExecQty: '0', avgPrice: '' }
     expect(await asked(listed(rejected), 'orderByClientId')).to.equal('ended')
-    expect(await asked(told({ list: [] }), 'orderByClientId')).to.equal('absent')
+    expect(await asked(reply({ list: [] }), 'orderByClientId')).to.equal('absent')
     expect(await asked(listed(POSITION), 'holding')).to.equal('flat')
     expect(await asked(listed({ ...POSITION, side: 'Sell', size: '3' }), 'holding')).to.equal(
       'held',
@@ -81,7 +81,7 @@ describe('answers of Bybit', () => {
     await provesNothing(venue, mutants, () => QUESTIONS.placeExit(broker))
   })
 
-  it('to a look-up prove nothing where they are damaged, contradict themselves or are of another order', async () => {
+  it('to an order query prove nothing where they are damaged, contradict themselves or are about another order', async () => {
     const but = (field: string, value: unknown) => ({
       how: `${field} ${String(value)}`,
       text: JSON.stringify(listed({ ...ORDER, [field]: value })),
@@ -95,12 +95,12 @@ describe('answers of Bybit', () => {
       but('cumExecQty', '0.004'),
       but('cumExecQty', '0.006'),
       but('orderStatus', 'New'),
-      { how: 'two orders', text: JSON.stringify(told({ list: [ORDER, ORDER] })) },
+      { how: 'two orders', text: JSON.stringify(reply({ list: [ORDER, ORDER] })) },
     ]
     await provesNothing(venue, mutants, () => QUESTIONS.orderByClientId(broker))
   })
 
-  it('about a holding prove nothing where they are damaged, or are of another one or mode', async () => {
+  it('about a holding prove nothing where they are damaged, or about another one or mode', async () => {
     const row = (but: object, how: string) => ({
       how,
       text: JSON.stringify(listed({ ...POSITION, ...but })),
@@ -109,8 +109,8 @@ describe('answers of Bybit', () => {
       ...mutantsOf(listed(POSITION), [...AROUND, ...POSITION_FIELDS]).filter(
         ({ how }) => !/^retMsg (another|an empty) text$/.test(how),
       ),
-      { how: 'no row', text: JSON.stringify(told({ list: [] })) },
-      { how: 'twice', text: JSON.stringify(told({ list: [POSITION, POSITION] })) },
+      { how: 'no row', text: JSON.stringify(reply({ list: [] })) },
+      { how: 'twice', text: JSON.stringify(reply({ list: [POSITION, POSITION] })) },
       row({ symbol: 'ETHUSDT' }, 'another'),
       row({ positionIdx: 1, side: 'Buy', size: '1' }, 'the other mode'),
       row({ size: '5' }, 'a size without a side'),
@@ -119,13 +119,13 @@ describe('answers of Bybit', () => {
     await provesNothing(venue, mutants, () => QUESTIONS.holding(broker))
   })
 
-  it('give no list that is damaged, has no end, or has a row twice', async () => {
+  it('give no list that is damaged, endless, or has a row twice', async () => {
     const held = { ...POSITION, side: 'Buy', size: '1' }
-    const endless = told({ list: [held], nextPageCursor: 'again' })
+    const endless = reply({ list: [held], nextPageCursor: 'again' })
     const mutants = [
       ...mutantsOf(listed(held), ['result', 'list', 'size', 'side', 'positionIdx']),
       { how: 'endless', text: JSON.stringify(endless) },
-      { how: 'twice', text: JSON.stringify(told({ list: [held, held] })) },
+      { how: 'twice', text: JSON.stringify(reply({ list: [held, held] })) },
     ]
     await provesNothing(venue, mutants, () => QUESTIONS.holdings(broker))
     const open = { ...ORDER, orderStatus: 'New', cumExecQty: '0' }

@@ -47,13 +47,13 @@ describe('BybitBroker', () => {
     const stateOf = () => broker.orderByClientId(clientOrderId, signal, ACME)
     const fills = () => venue.server.venue.book.fills
 
-    it('is not let in with a wrong secret, and has done nothing', async () => {
+    it('is refused with a wrong secret, and has done nothing', async () => {
       await open({}, { secret: 'wrong' })
       expect(await failure(broker.placeExit(anOrder(), signal))).to.be.instanceOf(Unauthorized)
       expect(fills()).to.deep.equal([])
     })
 
-    it('signs by the clock of the venue, which refuses one that is fast', async () => {
+    it('signs by the clock of the venue, which refuses timestamps in the future', async () => {
       await open({ aheadMs: -30_000 })
       expect(await broker.placeExit(anOrder(), signal)).to.deep.equal({ kind: 'acknowledged' })
       venue.emulator.emulation = { ...venue.emulator.emulation, aheadMs: -90_000 }
@@ -77,7 +77,7 @@ describe('BybitBroker', () => {
       expect(await stateOf()).to.deep.include({ kind: 'filled' })
     })
 
-    it('takes an order that was acknowledged and rejected later for one that ended without a fill', async () => {
+    it('treats an order that was acknowledged and rejected later as ended without a fill', async () => {
       await open()
       venue.harm('place', { kind: 'reject', code: 'late' })
       expect(await broker.placeExit(anOrder(), signal)).to.deep.equal({ kind: 'acknowledged' })
@@ -87,7 +87,7 @@ describe('BybitBroker', () => {
       })
     })
 
-    it('is shut out for ten minutes at least by a 403', async () => {
+    it('is banned for ten minutes at least by a 403', async () => {
       await open()
       const text = '403, access too frequent'
       venue.harm('place', { kind: 'status', when: 'before', status: 403, text })
@@ -97,7 +97,7 @@ describe('BybitBroker', () => {
         .and.include({ isBan: true, retryAfterMs: 600_000 })
     })
 
-    it('tells the mode, instruments and permissions', async () => {
+    it('reports the mode, instruments and permissions', async () => {
       await open({
         mode: 'hedge',
         rights: { ContractTrade: ['Order'], Wallet: ['Withdraw'] },

@@ -26,7 +26,7 @@ const CALLS: Readonly<Record<string, VenueRequest>> = {
   permissions: requests.permissionsRequest,
 }
 
-/** What we add to the fields of the other library. */
+/** Fields that this adapter adds to those of the other library. */
 const ADDED: Readonly<Record<string, object>> = { 'limit-buy': { timeInForce: 'GTC' } }
 /** The order of the fields differs there, and with it the signature. */
 const REORDERED = ['market-sell', 'limit-buy']

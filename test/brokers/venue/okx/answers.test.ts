@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import type { OkxBroker } from '../../../../src/brokers/venue/okx/broker.ts'
 import { okxBroker, okxSchema } from '../../../../src/brokers/venue/okx/options.ts'
+import { AnsweringVenue, provesNothing, QUESTIONS } from '../../../support/venues/answering.ts'
 import { GOLDEN_ID } from '../../../support/venues/golden.ts'
 import { mutantsOf } from '../../../support/venues/mutations.ts'
 import { KEY } from '../../../support/venues/okx.ts'
-import { provesNothing, QUESTIONS, TellingVenue } from '../../../support/venues/telling.ts'
 
-const told = (...data: object[]) => ({ code: '0', msg: '', data })
+const reply = (...data: object[]) => ({ code: '0', msg: '', data })
 const ACKNOWLEDGED = { clOrdId: GOLDEN_ID, ordId: '17', sCode: '0', sMsg: '' }
 const ORDER = {
   instId: 'BTCUSDT',
@@ -30,9 +30,9 @@ const POSITION = {
 const POSITION_FIELDS = ['instId', 'instType', 'posSide', 'pos', 'mgnMode']
 
 describe('answers of OKX', () => {
-  const venue = new TellingVenue({
+  const venue = new AnsweringVenue({
     isTime: path => path === '/api/v5/public/time',
-    time: told({ ts: '1700000000000' }),
+    time: reply({ ts: '1700000000000' }),
   })
   let broker: OkxBroker
 
@@ -50,16 +50,16 @@ describe('answers of OKX', () => {
     venue.text = JSON.stringify(value)
     return QUESTIONS[ask](broker)
   }
-  const mutant = (how: string, ...rows: object[]) => ({ how, text: JSON.stringify(told(...rows)) })
+  const mutant = (how: string, ...rows: object[]) => ({ how, text: JSON.stringify(reply(...rows)) })
 
-  it('mean what they say where nothing is damaged', async () => {
-    expect(await asked(told(ACKNOWLEDGED), 'placeExit')).to.equal('acknowledged')
-    expect(await asked(told(ORDER), 'orderByClientId')).to.equal('filled')
+  it('are read in full where nothing is damaged', async () => {
+    expect(await asked(reply(ACKNOWLEDGED), 'placeExit')).to.equal('acknowledged')
+    expect(await asked(reply(ORDER), 'orderByClientId')).to.equal('filled')
     expect(
-      await asked(told({ ...ORDER, state: 'canceled', accFillSz: '0' }), 'orderByClientId'),
+      await asked(reply({ ...ORDER, state: 'canceled', accFillSz: '0' }), 'orderByClientId'),
     ).to.equal('ended')
-    expect(await asked(told(POSITION), 'holding')).to.equal('flat')
-    expect(await asked(told({ ...POSITION, pos: '-3' }), 'holding')).to.equal('held')
+    expect(await asked(reply(POSITION), 'holding')).to.equal('flat')
+    expect(await asked(reply({ ...POSITION, pos: '-3' }), 'holding')).to.equal('held')
     const failed = (sCode: string) => ({ code: '1', msg: '', data: [{ ...ACKNOWLEDGED, sCode }] })
     expect(await asked(failed('51169'), 'placeExit')).to.equal('rejected')
     expect(await asked(failed('51016'), 'placeExit')).to.equal('duplicate')
@@ -68,7 +68,7 @@ describe('answers of OKX', () => {
 
   it('to a new order prove nothing where they are damaged', async () => {
     const mutants = [
-      ...mutantsOf(told(ACKNOWLEDGED), ['data', 'code', 'clOrdId', 'sCode']),
+      ...mutantsOf(reply(ACKNOWLEDGED), ['data', 'code', 'clOrdId', 'sCode']),
       mutant('no order id', { ...ACKNOWLEDGED, ordId: '' }),
       mutant('another order', { ...ACKNOWLEDGED, clOrdId: 'wk1' }),
       mutant('two orders', ACKNOWLEDGED, ACKNOWLEDGED),
@@ -79,10 +79,10 @@ describe('answers of OKX', () => {
     await provesNothing(venue, mutants, () => QUESTIONS.placeExit(broker))
   })
 
-  it('to a look-up prove nothing where they are damaged, contradict themselves or are of another order', async () => {
+  it('to an order query prove nothing where they are damaged, contradict themselves or are about another order', async () => {
     const fields = ['data', 'code', 'instId', 'clOrdId', 'side', 'state', 'sz', 'accFillSz']
     const mutants = [
-      ...mutantsOf(told(ORDER), fields),
+      ...mutantsOf(reply(ORDER), fields),
       mutant('another order', { ...ORDER, clOrdId: 'wk1' }),
       mutant('another instrument', { ...ORDER, instId: 'ETH-USDT-SWAP' }),
       mutant('less than all', { ...ORDER, accFillSz: '0.004' }),
@@ -94,9 +94,9 @@ describe('answers of OKX', () => {
     await provesNothing(venue, mutants, () => QUESTIONS.orderByClientId(broker))
   })
 
-  it('about a holding prove nothing where they are damaged, or are of another one or mode', async () => {
+  it('about a holding prove nothing where they are damaged, or about another one or mode', async () => {
     const mutants = [
-      ...mutantsOf(told(POSITION), ['data', 'code', ...POSITION_FIELDS]),
+      ...mutantsOf(reply(POSITION), ['data', 'code', ...POSITION_FIELDS]),
       mutant('no row'),
       mutant('twice', POSITION, POSITION),
       mutant('another', { ...POSITION, instId: 'ETH-USDT-SWAP' }),
@@ -119,26 +119,26 @@ describe('answers of OKX', () => {
     const held = { ...POSITION, pos: '1' }
     const twice = mutant('twice', held, { ...held, mgnMode: 'isolated' })
     const fields = ['data', 'code', 'posSide', 'pos', 'mgnMode']
-    await provesNothing(venue, [...mutantsOf(told(held), fields), twice], () =>
+    await provesNothing(venue, [...mutantsOf(reply(held), fields), twice], () =>
       QUESTIONS.holdings(broker),
     )
     const open = { ...ORDER, state: 'live', accFillSz: '0' }
     const mutants = [
-      ...mutantsOf(told(open), ['data', 'code', 'side', 'state', 'sz', 'accFillSz']),
+      ...mutantsOf(reply(open), ['data', 'code', 'side', 'state', 'sz', 'accFillSz']),
       mutant('twice', open, open),
       mutant('filled', ORDER),
     ]
     await provesNothing(venue, mutants, () => QUESTIONS.openOrders(broker))
   })
 
-  it('prove nothing with a status of 5xx, or with any but 200 where they say yes', async () => {
+  it('prove nothing with a status of 5xx, or of success with any status but 200', async () => {
     for (const status of [201, 400, 500, 502, 503, 504]) {
       venue.status = status
       const refused = { code: '51603', msg: '', data: [] }
       const values = [
-        told(ACKNOWLEDGED),
-        told(ORDER),
-        told(POSITION),
+        reply(ACKNOWLEDGED),
+        reply(ORDER),
+        reply(POSITION),
         ...(status < 500 ? [] : [refused]),
       ]
       for (const value of values) {

@@ -47,7 +47,7 @@ describe('OkxBroker', () => {
     const place = () => broker.placeExit(anOrder(), signal)
     const fills = () => venue.server.venue.book.fills
 
-    it('is not let in with a wrong secret or passphrase, or a key of the other environment', async () => {
+    it('is refused with a wrong secret or passphrase, or a key of the other environment', async () => {
       for (const but of [{ secret: 'wrong' }, { passphrase: 'wrong' }, { environment: 'live' }]) {
         await open({}, but)
         expect(await failure(place())).to.be.instanceOf(Unauthorized)
@@ -58,7 +58,7 @@ describe('OkxBroker', () => {
       await open()
     })
 
-    it('has sent nothing where the venue refuses its time, and asks for the time again', async () => {
+    it('has sent nothing where the venue refuses its timestamp, and reads the time again', async () => {
       await open()
       await broker.holdings(signal)
       venue.emulator.emulation = { ...venue.emulator.emulation, aheadMs: 90_000 }
@@ -74,7 +74,7 @@ describe('OkxBroker', () => {
       expect(fills()).to.deep.equal([])
     })
 
-    it('does not know what became of an order that timed out at the venue, filled or not', async () => {
+    it('treats an order that timed out at the venue as unknown, filled or not', async () => {
       const body = { code: '51149', msg: 'Order timed out. Please try again.', data: [] }
       for (const when of ['before', 'after'] as const) {
         await open()
@@ -88,14 +88,14 @@ describe('OkxBroker', () => {
       await open()
     })
 
-    it('closes what is margined apart as it is margined', async () => {
+    it('closes an isolated holding with its own margin mode', async () => {
       await open({ margin: 'isolated' })
       await broker.holding({ instrument: ACME }, signal)
       expect(await place()).to.deep.equal({ kind: 'acknowledged' })
       expect(fills()).to.have.length(1)
     })
 
-    it('takes no row for no proof', async () => {
+    it('treats a missing row as no proof', async () => {
       await open({ showsFlat: false })
       const report = await broker.holding({ instrument: instrumentId('NEVER-HELD') }, signal)
       expect(report).to.deep.equal({ kind: 'unknown' })
@@ -115,14 +115,14 @@ describe('OkxBroker', () => {
       expect(await broker.openOrders(signal)).to.have.length(205)
     })
 
-    it('takes a used id for a duplicate', async () => {
+    it('treats a used id as a duplicate', async () => {
       await open()
       venue.server.venue.settings = { ...venue.server.venue.settings, fills: { share: 0 } }
       await place()
       expect(await place()).to.deep.equal({ kind: 'duplicate' })
     })
 
-    it('tells the mode, permissions and instruments, whose unit is a contract', async () => {
+    it('reports the mode, permissions and instruments, whose unit is a contract', async () => {
       await open({ mode: 'hedge', perm: 'read_only,withdraw,trade', ip: '' })
       expect(await broker.positionMode(signal)).to.equal('hedge')
       expect(await broker.permissions(signal)).to.deep.equal({
@@ -135,7 +135,7 @@ describe('OkxBroker', () => {
       expect(acme).to.include({ instrument: 'ACME', isTrading: true, multiplier: 0.01 })
     })
 
-    it('says nothing of an order whose instrument it does not know', async () => {
+    it('answers nothing about an order whose instrument it does not know', async () => {
       await open()
       const id = 'wk1' as ClientOrderId
       expect(await broker.orderByClientId(id, signal)).to.deep.equal({ kind: 'unknown' })

@@ -25,7 +25,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 
 const isAt = (path: string) => (record: VenueRecord) => record.request?.path === path
 
-/** The code that an error has, of its only row or of all of it. */
+/** The code of an error, from its only row or from the whole answer. */
 function codeOf(record: VenueRecord): string | undefined {
   const envelope = shapes.envelope.safeParse(jsonOf(record.body ?? ''))
   if (!envelope.success) return undefined
@@ -57,7 +57,7 @@ suite(`recorded answers of OKX${why}`, () => {
     expect(read).to.have.length.at.least(3)
   })
 
-  it('to a look-up: an order in the quote currency is another one than ours, and proves nothing', () => {
+  it('to an order query: an order in the quote currency is a foreign one, and proves nothing', () => {
     const read = all('orderByClientId').filter(isAt('/api/v5/trade/order'))
     for (const record of read) {
       const asked = { clOrdId: '', instId: text(record.expect!['instrument']) }
@@ -66,7 +66,7 @@ suite(`recorded answers of OKX${why}`, () => {
     expect(read).to.have.length.at.least(1)
   })
 
-  it('to the question for holdings, in which margin on spot is none of ours', () => {
+  it('to the query for holdings, ignoring margin positions of spot trading', () => {
     const [margin, dated] = all('holding')
     const key = { instrument: instrumentId('BTC-USDT') }
     expect(answers.holdingOf(rowsOf(margin!), key, 'one-way').kind).to.equal('unknown')
@@ -85,7 +85,7 @@ suite(`recorded answers of OKX${why}`, () => {
   it('to the list of working orders', () => {
     for (const record of all('openOrders')) {
       const orders = rowsOf(record).map(answers.orderRow)
-      // Orders of spot are none of ours.
+      // Orders of spot trading are ignored.
       expect(answers.openOrdersOf(orders), record.id).to.deep.equal([])
       const [order] = orders
       const [row] = record.expect!.rows!
@@ -94,7 +94,7 @@ suite(`recorded answers of OKX${why}`, () => {
     expect(all('openOrders')).to.have.length.at.least(2)
   })
 
-  it('to the question for prices', () => {
+  it('to the query for prices', () => {
     const read = all('quotes').filter(({ request }) =>
       /market\/tickers?$/.test(request?.path ?? ''),
     )
@@ -114,7 +114,7 @@ suite(`recorded answers of OKX${why}`, () => {
     expect(read).to.have.length.at.least(3)
   })
 
-  it('to the questions for time, mode and permissions', () => {
+  it('to the queries for time, mode and permissions', () => {
     const [time] = all('time')
     expect(answers.timeOf(rowsOf(time!))).to.equal(1_597_026_383_085)
     const [config] = all('permissions').filter(isAt('/api/v5/account/config'))
@@ -131,7 +131,7 @@ suite(`recorded answers of OKX${why}`, () => {
     expect(all('error')).to.have.length.at.least(250)
   })
 
-  it('claim no less than they prove, but for lists and codes of sockets', () => {
+  it('claim no less than they prove, except lists and codes of websockets', () => {
     const lesser = all('error').filter(
       record => claimOfError(record) === 'OutcomeUnknown' && !/nknown|list/.test(record.verdict),
     )

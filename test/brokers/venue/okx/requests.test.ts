@@ -36,7 +36,7 @@ describe('requests of OKX', () => {
       const { headers, ...ours } = partsOf(write(request, STAMP))
       const { headers: expected, ...theirs } = goldenParts(golden('okx', call))
       expect(ours).to.deep.equal(theirs)
-      // We add the deadline of an order.
+      // This adapter adds the deadline of an order.
       const { exptime, ...others } = headers
       expect(exptime).to.equal(request.isOrder === true ? '1700000005000' : undefined)
       if (REORDERED.includes(call)) expect(others).to.have.all.keys(Object.keys(expected))
@@ -53,7 +53,7 @@ describe('requests of OKX', () => {
     }
   })
 
-  it('say that they are of the demo where they are, public ones too', () => {
+  it('carry the demo header for a demo account, public ones too', () => {
     const demo = requests.writer({ recvWindowMs: 5_000, isSimulated: true })
     for (const stamp of [STAMP, undefined])
       expect(demo(requests.timeRequest, stamp).headers).to.include({ 'x-simulated-trading': '1' })

@@ -7,8 +7,8 @@ import { OddServer } from '../odd-server.ts'
 import { GOLDEN_ID, goldenExit } from './golden.ts'
 import type { Mutant } from './mutations.ts'
 
-/** A venue that answers each request with one text, but for the question for its time. */
-export class TellingVenue {
+/** A venue that answers each request with one text, except the query for its time. */
+export class AnsweringVenue {
   text = ''
   status = 200
   private readonly server: OddServer
@@ -34,21 +34,21 @@ export class TellingVenue {
 export const BTC = instrumentId('BTCUSDT')
 const { signal } = new AbortController()
 
-/** What a broker makes of an answer; `throws` for an error of the port. */
+/** How a broker reads an answer; `throws` for an error of the port. */
 export const QUESTIONS = {
   placeExit: (broker: VenueBroker, instrument = BTC) =>
-    told(broker.placeExit(goldenExit({ instrument }), signal)),
+    outcomeOf(broker.placeExit(goldenExit({ instrument }), signal)),
   orderByClientId: (broker: VenueBroker, instrument = BTC) =>
-    told(broker.orderByClientId(GOLDEN_ID, signal, instrument)),
+    outcomeOf(broker.orderByClientId(GOLDEN_ID, signal, instrument)),
   cancel: (broker: VenueBroker, instrument = BTC) =>
-    told(broker.cancel(GOLDEN_ID, signal, instrument)),
+    outcomeOf(broker.cancel(GOLDEN_ID, signal, instrument)),
   holding: (broker: VenueBroker, instrument = BTC, side?: Side) =>
-    told(broker.holding({ instrument, ...(side !== undefined && { side }) }, signal)),
-  holdings: (broker: VenueBroker) => toldList(broker.holdings(signal)),
-  openOrders: (broker: VenueBroker) => toldList(broker.openOrders(signal)),
+    outcomeOf(broker.holding({ instrument, ...(side !== undefined && { side }) }, signal)),
+  holdings: (broker: VenueBroker) => outcomeOfList(broker.holdings(signal)),
+  openOrders: (broker: VenueBroker) => outcomeOfList(broker.openOrders(signal)),
 } as const
 
-async function told(asked: Promise<{ readonly kind: string }>): Promise<string> {
+async function outcomeOf(asked: Promise<{ readonly kind: string }>): Promise<string> {
   try {
     return (await asked).kind
   } catch (error) {
@@ -56,7 +56,7 @@ async function told(asked: Promise<{ readonly kind: string }>): Promise<string> 
   }
 }
 
-async function toldList(asked: Promise<readonly unknown[]>): Promise<string> {
+async function outcomeOfList(asked: Promise<readonly unknown[]>): Promise<string> {
   try {
     return `a list of ${(await asked).length}`
   } catch (error) {
@@ -72,7 +72,7 @@ function thrown(error: unknown): string {
 
 /** Asserts that no damaged answer proves anything. */
 export async function provesNothing(
-  venue: TellingVenue,
+  venue: AnsweringVenue,
   mutants: readonly Mutant[],
   ask: () => Promise<string>,
 ): Promise<void> {
