@@ -1,7 +1,7 @@
 // npm test: every check of the project. Ends with one line, `N passed, N failed`, and what was skipped.
 // `--no-install` leaves out the programs of the system that tests need; the rest goes to mocha.
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterSecondTry, filesToTryAgain } from './again.mjs'
@@ -10,20 +10,16 @@ import { binary, checkNode, install, ready, root } from './setup.mjs'
 import { missingTools, parseArgs, systemTools } from './tools.mjs'
 
 const scratch = mkdtempSync(join(tmpdir(), 'watchkeeper-test-'))
-/** The project as plain JavaScript, compiled once for the types and for the processes that tests start. */
+/** The programs that tests start, bundled once for the whole run. */
 const program = join(scratch, 'program')
 
 const CHECKS = [
   { name: 'format', tool: 'prettier', args: ['--check', '--log-level=warn', '.'] },
   { name: 'lint', tool: 'oxlint', args: ['--type-aware', 'src', 'test', '.ci'] },
-  {
-    name: 'types',
-    tool: 'typescript',
-    command: 'tsc',
-    args: ['-p', '.', '--noEmit', 'false', '--outDir', program],
-  },
+  { name: 'types', tool: 'typescript', command: 'tsc', args: ['-p', '.'] },
   { name: 'types of the page', tool: 'typescript', command: 'tsc', args: ['-p', 'src/page'] },
   { name: 'page', script: '.ci/page.mjs', args: [join('dist', 'page')] },
+  { name: 'programs of the tests', script: '.ci/program.mjs', args: [program] },
   { name: 'dead code', tool: 'knip', args: ['--no-progress'] },
 ]
 
@@ -68,15 +64,6 @@ async function runChecks() {
   }
 }
 
-/** Puts beside the compiled files what the compiler leaves alone. */
-function completeProgram() {
-  const watchdog = join('src', 'processes', 'watchdog.mjs')
-  for (const file of [watchdog, 'package.json']) cpSync(join(root, file), join(program, file))
-  // The page is built into `dist` by the tests that need it.
-  for (const folder of ['node_modules', 'dist'])
-    symlinkSync(join(root, folder), join(program, folder))
-}
-
 /** The tests with coverage, files side by side; what they counted comes through a file. */
 async function runTests() {
   const counts = join(scratch, 'counts.json')
@@ -88,8 +75,7 @@ async function runTests() {
   const isWhole = isEverything && missingTools().length === 0
   const judged = isWhole ? [] : ['--check-coverage=false']
   const mocha = [binary('mocha'), ...colour, ...what]
-  const isCompiled = existsSync(join(program, 'src'))
-  if (isCompiled) completeProgram()
+  const isCompiled = existsSync(join(program, 'bundle'))
   const { code } = await run(binary('c8'), [...judged, process.execPath, ...mocha], {
     env: { WATCHKEEPER_TEST_COUNTS: counts, ...(isCompiled && { COMPILED_PROGRAM: program }) },
     show: true,

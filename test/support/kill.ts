@@ -9,6 +9,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export interface RunOptions {
   /** A program in place of the command itself. */
   readonly main?: string
+  /** Arguments of Node that run `main` as it is; by default the bundle of a source file is run. */
+  readonly loader?: readonly string[]
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>
   /** Opens a channel for `steer`. */
@@ -23,9 +25,10 @@ export class RunningService {
   /** Starts the real command; `args` go behind `run`. */
   constructor(
     args: readonly string[],
-    { main = MAIN, env = {}, isSteered = false }: RunOptions = {},
+    { main = MAIN, loader, env = {}, isSteered = false }: RunOptions = {},
   ) {
-    const program = main.endsWith('.ts') ? running(main) : [main]
+    const isSource = main.endsWith('.ts') && loader === undefined
+    const program = isSource ? running(main) : [...(loader ?? []), main]
     this.child = spawn(process.execPath, [...program, 'run', ...args], {
       cwd: ROOT,
       env: { ...runningEnv(), ...env },

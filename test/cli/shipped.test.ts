@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Folder } from '../support/cli.ts'
+import { RunningService } from '../support/kill.ts'
+
+const POSITION = {
+  id: 'a',
+  instrument: 'BTCUSD',
+  side: 'long',
+  quantity: 1,
+  entryPrice: 92_400,
+  rules: { stopLoss: { pct: 50 } },
+}
+
+const SEPARATE_FILES = { main: 'src/cli/main.ts', loader: ['--import', 'tsx'] }
+
+// Other tests start bundles of it, where all modules are linked.
+describe('watchkeeper as separate files, as it is shipped', () => {
+  it('guards, watches its event loop, and ends in order', async () => {
+    const folder = new Folder()
+    const positions = folder.file('positions.json', JSON.stringify({ positions: [POSITION] }))
+    const config = folder.file('config.yaml', 'supervision: { exitOnBlockedMs: 60000 }\n')
+    const data = join(folder.path, 'data')
+    const args = ['--config', config, '--positions', positions, '--data', data, '--port', '0']
+    const service = new RunningService(args, SEPARATE_FILES)
+    try {
+      await service.printed(line => line.startsWith('Ctrl-C'))
+      expect(service.lines).to.include('watchkeeper guards 1 position, 0 are being exited')
+      expect(await service.end('SIGTERM'), service.lines.join('\n')).to.equal(0)
+    } finally {
+      await service.end('SIGKILL')
+      folder.remove()
+    }
+  })
+})
