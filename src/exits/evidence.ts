@@ -4,7 +4,13 @@ import type { Circumstances } from './circumstances.ts'
 import { isUnchanged, type ExitState, type Followed } from './exit-state.ts'
 import { afterFill } from './filled.ts'
 import { besideForeign } from './foreign.ts'
-import { executedUnseen, isClosedBefore, isLost, settledByHolding } from './holding-evidence.ts'
+import {
+  executedUnseen,
+  isClosedBefore,
+  isLost,
+  settledByHolding,
+  unnotedGone,
+} from './holding-evidence.ts'
 import { limitStyleOf, priceOfAttempt } from './order-type.ts'
 import { hasRisen } from './past-orders.ts'
 import { attemptQuantity } from './quantity.ts'
@@ -204,17 +210,24 @@ function byHolding(
     if (isOver) return [{ kind: 'ended', quantity: seen.least }]
   }
   const showsOpen = capabilities.lookup === 'open-only' || settings.listsOrders
-  const isNothing = seen?.most === 0
+  const beside = unnotedGone(record, state, around)
+  if (beside?.isTwice === true && isClosed && beside.gone > 0) {
+    return [{ kind: 'ended', quantity: Math.min(record.order.quantity, beside.gone) }]
+  }
+  const isNothing = seen?.most === 0 || (beside?.isTwice === true && beside.gone === 0)
   if (isNothing && isClosed) return [{ kind: 'untouched', isProof: true }]
   // A second fill cannot exceed a holding that is no more than what this exit is to close.
+  const isAllHeld =
+    record.heldBefore === null
+      ? beside?.gone === 0
+      : held !== undefined && isSame(held.quantity, record.heldBefore)
   const isOnce =
     isReduceOnly &&
     isUnchanged(record.drift) &&
     held !== undefined &&
     held.at >= state.since + proofMs(capabilities) &&
     held.quantity > 0 &&
-    record.heldBefore !== null &&
-    isSame(held.quantity, record.heldBefore) &&
+    isAllHeld &&
     isEnough(remainingOf(record), held.quantity)
   if (isOnce) return [{ kind: 'untouched', isProof: false }]
   const steps: Step[] = [...askAround(settings)]

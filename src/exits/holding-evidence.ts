@@ -40,6 +40,33 @@ export function executedUnseen(
   return { least: within(sum(gone, drift.least)), most }
 }
 
+/** What is gone of a holding that was not asked for before the order. */
+export interface UnnotedGone {
+  /** Units; 0 where all that belongs to positions, and to none, is still held. */
+  readonly gone: number
+  /** Two reports of the holding say so, late enough to show a fill. */
+  readonly isTwice: boolean
+}
+
+/**
+ * What is gone of a holding since an attempt that was made while the venue could prove more: nothing had to be
+ * asked of the holding then. Undefined where the holding is shared and something is gone, which may be of the
+ * other exits, or where it is not known what belonged to no position then: that may hide a fill.
+ */
+export function unnotedGone(
+  record: ExitRecord,
+  state: Followed,
+  around: Circumstances,
+): UnnotedGone | undefined {
+  const { held, isShared, isWhole, quietSince, settings } = around
+  if (record.heldBefore !== null || record.drift.spare === null) return undefined
+  const gone = goneBeside(record, remainingOf(record), around)
+  if (gone === undefined || gone < 0 || (gone === 0 ? !isWhole : isShared)) return undefined
+  const apartMs = proofMs(settings.capabilities)
+  const since = Math.max(state.since, quietSince) + apartMs
+  return { gone, isTwice: isReportedTwice(held?.named, since, apartMs) }
+}
+
 type Unknown = Extract<ExitState, { kind: 'unknown' }>
 
 /** Whether the venue has accepted the order, and says since that it finds no such order. */

@@ -16,15 +16,26 @@ export interface Held {
 /** Alone in its holding; a person halves it, and opens its id again. */
 export const ALONE = { id: 'alone', instrument: 'BTCUSD', quantity: 4 }
 
+/** What the times of positions depend on. */
+type Timed = Pick<Plan, 'isHalved'> & Partial<Pick<Plan, 'hostility'>>
+
+/** A process has asked for every holding so soon after its start, ms. */
+const KNOWN_MS = 4_000
+
 /**
  * Every position must be exited by its time, whatever prices do. Two share a holding. The feed
  * moves far enough meanwhile to move their ratchets. Quantities can be halved twice, down to one
  * unit.
  */
-export function positionsOf({ isHalved }: Pick<Plan, 'isHalved'>): readonly Held[] {
+export function positionsOf({ isHalved, hostility }: Timed): readonly Held[] {
   const long = { instrument: 'BTCUSD', side: 'long', entryPrice: 92_400 } as const
   const short = { instrument: 'GLOBEX', side: 'short', entryPrice: 47.8 } as const
-  const rules = (ms: number) => ({ trailingStop: { distancePct: 5 }, maxHold: { ms } })
+  // Where the venue proves less to the next process, the first one knows the holding before it decides.
+  const laterMs = (hostility?.shrunk ?? null) === null ? 0 : KNOWN_MS
+  const rules = (ms: number) => ({
+    trailingStop: { distancePct: 5 },
+    maxHold: { ms: ms + laterMs },
+  })
   return [
     // A person halves it before its time is over.
     { ...long, ...ALONE, rules: rules(isHalved ? 2_500 : 700) },

@@ -88,6 +88,58 @@ describe('an order in doubt after the venue has changed what it can do', () => {
     expect(exit.steps(99, { held })).to.deep.equal([{ kind: 'ended', quantity: 5 }])
   })
 
+  describe('whose holding was not noted before it', () => {
+    const REDUCING = { reduceOnly: true } as const
+    const noted = (spare: number | null): ExitCase => {
+      const exit = after({ ...LOOK_UP, ...REDUCING }, REDUCING)
+      const drift = { ...exit.record.drift, spare, others: 0 }
+      exit.record = { ...exit.record, drift }
+      return exit
+    }
+    const held = (quantity: number, ...times: number[]) => ({
+      quantity,
+      at: times.at(-1)!,
+      named: { times, at: times.at(-1)! },
+    })
+
+    it('is sent again where all is held, and no second fill can exceed it', () => {
+      expect(noted(0).steps(99, { held: held(5, 40) })).to.deep.equal([
+        { kind: 'untouched', isProof: false },
+      ])
+    })
+
+    it('is not where units of no position may stand for what it sold', () => {
+      for (const [spare, units] of [
+        [null, 5],
+        [5, 5],
+        [5, 10],
+      ] as const) {
+        const around = { held: held(units, 20, 40), isWhole: true }
+        expect(noted(spare).kindsOfSteps(99, around)).not.to.include('untouched')
+      }
+    })
+
+    it('is over by what is gone, once it works no more', () => {
+      const exit = noted(0)
+      expect(exit.kindsOfSteps(99, { held: held(2, 20, 40), isWhole: false })).not.to.include(
+        'ended',
+      )
+      exit.happen({ kind: 'not-listed', id: exit.id, askedAt: 27, at: 28 })
+      const around = { held: held(2, 20, 40), isWhole: false }
+      expect(exit.steps(99, around)).to.deep.equal([{ kind: 'ended', quantity: 3 }])
+      expect(exit.kindsOfSteps(99, { ...around, isShared: true })).not.to.include('ended')
+    })
+
+    it('is untouched in a shared holding once it works no more and all is held', () => {
+      const exit = noted(0)
+      exit.record = { ...exit.record, drift: { ...exit.record.drift, others: 4 } }
+      const around = { held: held(9, 20, 40), isShared: true, owned: 9, isWhole: true }
+      expect(exit.kindsOfSteps(99, around)).not.to.include('untouched')
+      exit.happen({ kind: 'not-listed', id: exit.id, askedAt: 27, at: 28 })
+      expect(exit.steps(99, around)).to.deep.equal([{ kind: 'untouched', isProof: true }])
+    })
+  })
+
   it('is planned anew, by what the venue can do now, once it is proved that it has not left', () => {
     const exit = after(BOUNDED, {})
     exit.record = { ...exit.record, isDoubted: false, state: { kind: 'intended', notBefore: 0 } }
