@@ -1,7 +1,7 @@
 import { isEnough, isSame } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import type { Circumstances } from './circumstances.ts'
-import { isUnchanged, type ExitState, type Followed } from './exit-state.ts'
+import { isAloneIn, isUnchanged, type ExitState, type Followed } from './exit-state.ts'
 import { afterFill } from './filled.ts'
 import { besideForeign } from './foreign.ts'
 import {
@@ -223,7 +223,7 @@ function byHolding(
       : held !== undefined && isSame(held.quantity, record.heldBefore)
   const isOnce =
     isReduceOnly &&
-    isUnchanged(record.drift) &&
+    isAloneIn(record.drift) &&
     held !== undefined &&
     held.at >= state.since + proofMs(capabilities) &&
     held.quantity > 0 &&

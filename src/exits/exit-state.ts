@@ -14,12 +14,20 @@ export interface Drift {
   readonly spare: number | null
   /** Units that other positions own of it; null where that is not known. */
   readonly others: number | null
+  /** Units that orders of released positions may execute at any time. */
+  readonly beside?: number
 }
 
 /** A holding that others have not changed. */
 export const NO_DRIFT: Drift = { least: 0, most: 0, spare: null, others: null }
 
-export const isUnchanged = ({ least, most }: Drift): boolean => least === 0 && most === 0
+/** Whether nothing but this order can change the holding. */
+export const isAloneIn = ({ beside = 0, ...drift }: Drift): boolean =>
+  beside === 0 && isUnchanged(drift)
+
+/** Whether others have not changed the holding, as far as is known. */
+export const isUnchanged = ({ least, most }: Pick<Drift, 'least' | 'most'>): boolean =>
+  least === 0 && most === 0
 
 /** What is known of an order whose end is not. Times are epoch ms. */
 interface Known {

@@ -1,7 +1,7 @@
-import { sum } from '../domain/decimal.ts'
+import { difference, sum } from '../domain/decimal.ts'
 import { isSame, leftOf, restOf } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
-import { isUnchanged, type ExitState, type Followed } from './exit-state.ts'
+import { isAloneIn, type ExitState, type Followed } from './exit-state.ts'
 import { isReportedTwice } from './holding-state.ts'
 import { isOver, remainingOf, type ExitRecord } from './record.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
@@ -37,7 +37,8 @@ export function executedUnseen(
   const within = (units: number): number =>
     Math.max(executed.quantity, Math.min(order.quantity, units))
   const most = drift.most === null ? order.quantity : within(sum(gone, drift.most))
-  return { least: within(sum(gone, drift.least)), most }
+  const { least, beside = 0 } = drift
+  return { least: within(sum(gone, difference(least, beside))), most }
 }
 
 /** What is gone of a holding that was not asked for before the order. */
@@ -131,7 +132,7 @@ function settledLost(
   // What others have bought, or have as well, may stand for what the order has sold.
   const gone = goneBeside(record, remainingOf(record), around)
   if (gone === 0 && isWhole) return ended(0)
-  return gone !== undefined && gone > 0 && !isShared && isUnchanged(drift) ? ended(gone) : undefined
+  return gone !== undefined && gone > 0 && !isShared && isAloneIn(drift) ? ended(gone) : undefined
 }
 
 /**

@@ -139,6 +139,11 @@ export class HoldingGroup {
     this.isSettled = false
   }
 
+  /** Units that orders of released positions may still execute. */
+  get besides(): number {
+    return [...this.retained.values()].map(share => share().underWay).reduce(sum, 0)
+  }
+
   /** That order is over. */
   letGo(name: string, now: number): void {
     this.retained.delete(name)

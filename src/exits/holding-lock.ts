@@ -14,7 +14,9 @@ export function lockHolding(entry: TrackedExit, others: number, now: number): vo
   if (record.heldBefore === null) return
   group.lock(record.positionId, record.heldBefore, now)
   entry.notedAt = now
-  entry.record = { ...record, drift: { ...NO_DRIFT, spare: group.spare, others } }
+  const { spare, besides } = group
+  const drift = { ...NO_DRIFT, spare, others, ...(besides > 0 && { beside: besides }) }
+  entry.record = { ...record, drift }
 }
 
 /**

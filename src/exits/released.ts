@@ -134,6 +134,8 @@ export class ReleasedExits {
       order.isUnprovedReported = true
       notify({ kind: 'exit-unproved', decision, forMs, steps })
     }
+    // From now on the other exits of the holding count with what it may execute, instead of waiting for it.
+    if (forMs >= settings.loudAfterMs && order.group.lockedBy === order.name) order.group.unlock()
     if (!isFollowed(state)) return
     // One that the venue has shown is over when it works no more; another one may still arrive.
     const waitMs = exists ? 2 * proofMs(settings.capabilities) : LATE_MS

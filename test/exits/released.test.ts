@@ -226,6 +226,41 @@ describe('the exit of a released position', () => {
     expect([failing(), system.engine.book.released.all()]).to.deep.equal([[], []])
   })
 
+  describe('that nothing ends, at a venue where the holding proves what an order executed', () => {
+    const P2 = positionId('p2')
+    const shown = (): boolean => system.state.register.get(P2)?.state === 'open'
+
+    for (const [what, capabilities] of Object.entries<Partial<Capabilities>>({
+      'refuses doubles': { lookup: 'none', dedupe: 'always' },
+      'takes reduce-only orders': { lookup: 'none', reduceOnly: true },
+    })) {
+      it(`holds no other exit of the holding back for ever, which sells once: ${what}`, async () => {
+        await begin(capabilities)
+        account.ignoresCancels = true
+        await releaseWorking()
+        account.isSilent = true
+        account.held += 5
+        await add({ id: P2, quantity: 5 })
+        await cycles(4)
+        await tick(88)
+        await cycles(20)
+        expect(account.placed, 'its cancel may still be answered').to.have.length(1)
+        await cycles(60)
+        const [, second] = account.placed
+        expect([account.placed.length, second?.quantity]).to.deep.equal([2, 5])
+        // The holding falls by as much as either of the two may have sold.
+        account.execute(second!)
+        await cycles(80)
+        expect([account.placed.length, account.held]).to.deep.equal([2, 5])
+        expect(shown(), 'either may have sold it').to.equal(true)
+        account.execute(account.placed[0]!)
+        account.isSilent = false
+        await cycles(40)
+        expect([account.placed.length, account.held, shown()]).to.deep.equal([2, 0, false])
+      })
+    }
+  })
+
   it('is given up an hour after a venue that finds none says that it does not work', async () => {
     await begin({ dedupe: 'always', lookup: 'none' })
     account.isLost = true
