@@ -11,6 +11,7 @@ import type { Realised } from '../risk/portfolio.ts'
 import { countOne } from './counters.ts'
 import { errorNameOf, lineFor, type PlainEvent } from './event-line.ts'
 import type { Followers } from './followers.ts'
+import { bookedLate, endedReleased } from './former-lives.ts'
 import { codeOf, lineOf, textOf } from './journal-line.ts'
 import { Repeats } from './repeats.ts'
 import type { StateWriter } from './state-writer.ts'
@@ -189,16 +190,11 @@ export class EventRecorder {
       ...({ kind: 'released-filled', position, executed } as const),
       done: (profit: Realised | undefined) => {
         releasedEnds.delete(name)
-        const row = state.register.get(id)
-        const isLast = row !== undefined && row.state !== 'open' && row.generation === generation
-        const exited = isLast ? row.exited : undefined
-        if (isLast && exited !== undefined) {
-          state.register.bookLate(row, booked)
-        }
+        const isKept = state.register.update(id, row => bookedLate(row, generation, booked))
         const { quantity, price } = executed
         const detail = { clientOrderId, quantity, price, profit: profit?.amount ?? null, booked }
         const line = lineOf(this.now(), kind, id, detail)
-        writer.soon({ line, ...(exited !== undefined && { row: id }) })
+        writer.soon({ line, ...(isKept && { row: id }) })
       },
     }
     releasedEnds.set(name, end)
@@ -207,20 +203,19 @@ export class EventRecorder {
 
   private forgetReleased(event: ReleasedOver, profit: Realised | undefined): void {
     const { state, writer } = this.parts
-    const { kind, position, generation, clientOrderId, executed, steps } = event
+    const { kind, position, generation, clientOrderId, executed, steps, attempts } = event
     const positionId = position.id
     state.released.delete(lifeName({ positionId, generation }))
-    const row = state.register.get(positionId)
-    const isLast = row?.state === 'released' && row.generation === generation
-    const mustRemember = isLast && event.wasDoubted
-    // Where it was in doubt, an order of it may still arrive, also in another process.
-    if (mustRemember) state.register.markDoubted(row)
     const { quantity, price } = executed
+    const exited = { at: this.now(), attempts, executed: quantity }
+    const isKept = state.register.update(positionId, row =>
+      endedReleased(row, { position, generation, exited }, event.wasDoubted),
+    )
     const detail = { clientOrderId, quantity, price, profit: profit?.amount ?? null, steps }
     writer.soon({
       line: lineOf(this.now(), kind, positionId, detail),
       released: { positionId, generation },
-      ...(mustRemember && { row: positionId }),
+      ...(isKept && { row: positionId }),
     })
   }
 

@@ -2,8 +2,8 @@ import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
 import { WatchkeeperError } from '../errors.ts'
+import { bookedOf } from '../exits/past-orders.ts'
 import { hasSent, type ExitRecord } from '../exits/record.ts'
-import { executedOf } from '../exits/tracked-exit.ts'
 import type { Ended, Registered } from '../ports/state-repository.ts'
 import { AccountNames } from './account-names.ts'
 import { Sides } from './sides.ts'
@@ -89,14 +89,12 @@ export class PositionTable {
     this.decide({ ...row, entry: { kind: 'refused', why, at } })
   }
 
-  /** Orders of the exit of a position that is over have executed so many units in all. */
-  bookLate(row: Registered, executed: number): void {
-    if (row.exited !== undefined) this.decide({ ...row, exited: { ...row.exited, executed } })
-  }
-
-  /** An order of a released position may still arrive, also in another process. */
-  markDoubted(row: Registered): void {
-    this.decide({ ...row, wasDoubted: true })
+  /** Takes what has become of a row, where it has. Gives whether it has. */
+  update(id: PositionId, change: (row: Registered) => Registered | undefined): boolean {
+    const row = this.rows.get(id)
+    const next = row && change(row)
+    if (next !== undefined) this.decide(next)
+    return next !== undefined
   }
 
   /** Takes what was decided of a position and is not durable yet: until it is, it is not shown. */
@@ -209,7 +207,7 @@ function closedRow(
     ended: { at, by: reason, ...(price !== undefined && { price }) },
     ...(exit?.wasDoubted === true && { wasDoubted: true }),
     ...(isSent && {
-      exited: { at, attempts: exit.attempt, executed: Math.max(executedOf(exit), executed) },
+      exited: { at, attempts: exit.attempt, executed: Math.max(bookedOf(exit).quantity, executed) },
     }),
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Entry, KeptLine, Registered } from '../ports/state-repository.ts'
 import { AccountNames } from './account-names.ts'
 import { closedError } from './admission.ts'
+import { formerOf } from './former-lives.ts'
 import { lineOf } from './journal-line.ts'
 import type { PositionTable } from './position-table.ts'
 import { Sides } from './sides.ts'
@@ -155,7 +156,11 @@ export class Registration {
     const { id } = row.position
     const known = rows.get(id)
     if (mustBeNew && known !== undefined && known.state !== 'open') throw closedError(known)
-    if (known?.state !== 'open') return { ...row, generation: rows.nextGeneration(id) }
+    if (known?.state !== 'open') {
+      const former = formerOf(known, this.parts.clock.now())
+      const generation = rows.nextGeneration(id)
+      return { ...row, generation, ...(former.length > 0 && { former }) }
+    }
     throw new WatchkeeperError('POSITION_EXISTS', `position ${id} is guarded already`)
   }
 

@@ -112,10 +112,11 @@ export function pastOf({
         state === 'released' && !released.has(lifeName({ positionId, generation })),
     ),
     followed: [...released.values()],
-    ended: rows.filter(
-      ({ state, wasDoubted, exited }) =>
-        state !== 'open' && (wasDoubted === true || exited !== undefined),
-    ),
+    ended: rows.flatMap((row): GatewayPast['ended'] => {
+      const { state, wasDoubted, exited, former = [] } = row
+      const isEnded = state !== 'open' && (wasDoubted === true || exited !== undefined)
+      return isEnded ? [...former, row] : former
+    }),
     killSwitch,
     isUnconfirmed,
   }

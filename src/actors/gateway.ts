@@ -121,7 +121,7 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
     case 'confirm':
       return actOnAll({ ...state, isUnconfirmed: message.isUnconfirmed })
     case 'discard':
-      message.done(book.exits.discard())
+      message.done(book.discard(parts.now()))
       return state
     case 'take-back':
       takeBack(state, message)

@@ -208,6 +208,16 @@ export class AccountBook {
     take({ kind: 'outcome-unknown', id: event.id, at: event.at })
   }
 
+  /** Forgets the exits that can have nothing at the broker, and gives them; their orders may show still. */
+  discard(now: number): readonly ExitRecord[] {
+    const discarded = this.exits.discard()
+    for (const record of discarded) {
+      this.late.forget(record.positionId, record.generation)
+      if (hasSent(record)) this.secondGuard.remember(record, this.sighting(now))
+    }
+    return discarded
+  }
+
   /** Every exit that may have an order at the venue, those of released positions too. */
   *records(): Iterable<ExitRecord> {
     yield* this.exits.records()

@@ -86,6 +86,7 @@ export type Notice =
       /** Generation of the position id, from 1. */
       readonly generation: number
       readonly clientOrderId: string
+      readonly attempts: number
       readonly executed: Execution
       readonly wasDoubted: boolean
       readonly steps: readonly ExitStep[]

@@ -7,8 +7,9 @@ import { isFollowed } from './exit-state.ts'
 import { follow } from './exit-transitions.ts'
 import { LATE_MS } from './former.ts'
 import type { HoldingGroup } from './holding-group.ts'
+import { bookedOf } from './past-orders.ts'
 import { inSteps } from './reading.ts'
-import { completed, doubted, isAlive, plus, type ExitRecord } from './record.ts'
+import { completed, doubted, isAlive, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
 import { eventOf, type Step } from './step.ts'
@@ -192,8 +193,8 @@ export class ReleasedExits {
     if (group.lockedBy === name) group.unlock()
     group.letGo(name, now)
     this.over(order, now)
-    const { generation, decision, before, executed } = record
-    const ended = { generation, position, decision, executed: plus(before, executed) }
+    const { generation, decision, attempt: attempts } = record
+    const ended = { generation, position, decision, attempts, executed: bookedOf(record) }
     this.options.notify({
       kind: 'released-order-over',
       clientOrderId: record.order.clientOrderId,

@@ -99,6 +99,7 @@ export type JournalEvent =
       /** Generation of the position id, from 1. */
       readonly generation: number
       readonly clientOrderId: string
+      readonly attempts: number
       readonly executed: Execution
       readonly wasDoubted: boolean
       readonly steps: readonly HistoryStep[]

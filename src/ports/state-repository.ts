@@ -19,8 +19,10 @@ export interface Registered {
   readonly addedQuantity?: number
   /** What is still to be found out of an open one before its rules may exit it by a first price. */
   readonly entry?: Entry
-  /** Of a closed one: an exit of it that had sent orders. */
+  /** Of one that is over: an exit of it that had sent orders. */
   readonly exited?: EndedExit
+  /** Earlier generations of the id whose orders may still be shown or executed, the last ones. */
+  readonly former?: readonly FormerLife[]
   /** In `mode: observe`: the exit that would have been sent. */
   readonly observed?: ObservedExit
 }
@@ -49,6 +51,13 @@ export interface EndedExit {
   readonly attempts: number
   /** Units that its orders are known to have executed; earlier releases have kept none. */
   readonly executed?: number
+}
+
+/** A generation of an id that is over, and whose exit had sent orders. */
+export interface FormerLife {
+  readonly position: Position
+  readonly generation: number
+  readonly exited: EndedExit
 }
 
 /** An exit that was decided and, as nothing may be sent, only noted. */

@@ -10,7 +10,8 @@ export type ClosedRow = readonly [
   state: Exclude<Registered['state'], 'open'>,
   position: Omit<Position, 'id'>,
   wasDoubted?: true | null,
-  exited?: readonly [at: number, attempts: number, executed?: number],
+  exited?: readonly [at: number, attempts: number, executed?: number] | null,
+  former?: NonNullable<Registered['former']>,
 ]
 
 /** Most rows that one commit deletes. */
@@ -41,7 +42,7 @@ export class ClosedRows {
   load(rows: ReadonlyMap<string, ClosedRow>): Registered[] {
     const sorted = [...rows].toSorted(([, [a]], [, [b]]) => a - b)
     this.order = sorted.at(-1)?.[1][0] ?? 0
-    return sorted.map(([key, [, generation, state, position, wasDoubted, exited]]) => {
+    return sorted.map(([key, [, generation, state, position, wasDoubted, exited, former]]) => {
       const id = key as PositionId
       this.generations.set(id, generation)
       return {
@@ -50,17 +51,20 @@ export class ClosedRows {
         generation,
         state,
         ...(wasDoubted === true && { wasDoubted }),
-        ...(exited !== undefined && { exited: endedOf(exited) }),
+        ...(exited != null && { exited: endedOf(exited) }),
+        ...(former !== undefined && { former }),
       }
     })
   }
 
   /** The row of a closed position. */
   row({ position: { id, ...position }, generation, state, ...end }: Registered): Row {
-    const { wasDoubted, exited } = end
-    const doubted = wasDoubted === undefined && exited === undefined ? [] : [wasDoubted ?? null]
-    const ended = exited === undefined ? [] : [exitedOf(exited)]
-    const value = [++this.order, generation, state, position, ...doubted, ...ended]
+    const { wasDoubted = null, exited, former } = end
+    const ended = exited === undefined ? null : exitedOf(exited)
+    const kept = [wasDoubted, ended, former]
+    // What is not there takes no room at the end.
+    while (kept.length > 0 && kept.at(-1) == null) kept.pop()
+    const value = [++this.order, generation, state, position, ...kept]
     return { table: 'closed', key: id, value, generation }
   }
 

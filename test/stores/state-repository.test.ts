@@ -127,6 +127,17 @@ describe('StoreKeeper', () => {
       ])
     })
 
+    it('remembers the generations before the last one, with and without the end of an exit', async () => {
+      const { position } = of('a', 'closed')
+      const former = [{ position, generation: 1, exited: { at: 5, attempts: 2, executed: 3 } }]
+      await keeper.keep({ register: [{ ...of('a', 'closed', 2), former }] })
+      await keeper.keep({ register: [{ ...of('b', 'open', 2), former }] })
+      const { register } = await new StoreRepository<Exit, string, unknown>(store).load()
+      const [a, b] = ['a', 'b'].map(id => register.get(positionId(id))!)
+      expect([a!.former, b!.former]).to.deep.equal([former, former])
+      expect(a).not.to.have.any.keys('exited', 'wasDoubted')
+    })
+
     it('remembers in what order they ended after a restart', async () => {
       await keeper.keep({ register: [of('b', 'closed')] })
       await keeper.keep({ register: [of('a', 'closed')] })

@@ -53,7 +53,10 @@ export class RestingVenue {
     return quantity
   }
 
-  readonly venue = (): Venue => ({
+  readonly venue = (): Venue => this.made()
+
+  /** The venue as its account has it. */
+  protected made = (): Venue => ({
     capabilities: this.capabilities,
     placeExit: order => {
       if (this.isLost) return Promise.reject(new OutcomeUnknown('timeout'))

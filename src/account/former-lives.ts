@@ -1,0 +1,62 @@
+import { KNOWN_ATTEMPTS } from '../exits/foreign-orders.ts'
+import { LATE_MS } from '../exits/former.ts'
+import type { FormerLife, Registered } from '../ports/state-repository.ts'
+
+/*
+ * Generations of an id that are over, and whose orders may still be shown or executed: the row of the id
+ * keeps them after it has begun again.
+ */
+
+/** Generations of one id that are kept, the last ones. */
+const MOST_FORMER = 10
+
+/** Those whose orders may still come at `now` (epoch ms). */
+const lastOf = (former: readonly FormerLife[], now: number): readonly FormerLife[] =>
+  former.filter(({ exited: { at } }) => now - at < LATE_MS).slice(-MOST_FORMER)
+
+/** The generations that a row, which is over, leaves to the next one at `now` (epoch ms). */
+export function formerOf(row: Registered | undefined, now: number): readonly FormerLife[] {
+  if (row === undefined) return []
+  const { position, generation, wasDoubted, former = [] } = row
+  // An earlier release has not kept when, nor after how many attempts.
+  const unknown = wasDoubted === true ? { at: now, attempts: KNOWN_ATTEMPTS } : undefined
+  const exited = row.exited ?? unknown
+  return lastOf(exited === undefined ? former : [...former, { position, generation, exited }], now)
+}
+
+/**
+ * The row when orders of the exit of a generation that is over have executed so many units in all;
+ * undefined where it does not keep that generation.
+ */
+export function bookedLate(
+  row: Registered,
+  generation: number,
+  executed: number,
+): Registered | undefined {
+  const { exited, former = [], state } = row
+  if (row.generation === generation) {
+    const isOver = state !== 'open' && exited !== undefined
+    return isOver ? { ...row, exited: { ...exited, executed } } : undefined
+  }
+  const life = former.find(each => each.generation === generation)
+  if (life === undefined) return undefined
+  const booked = { ...life, exited: { ...life.exited, executed } }
+  return { ...row, former: former.map(each => (each === life ? booked : each)) }
+}
+
+/**
+ * The row when the exit of a released generation is over: an order of it may still be shown, or arrive, also
+ * in another process. Undefined where it does not keep that generation.
+ */
+export function endedReleased(
+  row: Registered,
+  life: FormerLife,
+  wasDoubted: boolean,
+): Registered | undefined {
+  const { generation, exited } = life
+  if (row.generation > generation) {
+    return { ...row, former: lastOf([...(row.former ?? []), life], exited.at) }
+  }
+  if (row.state !== 'released' || row.generation !== generation) return undefined
+  return { ...row, exited, ...(wasDoubted && { wasDoubted }) }
+}
