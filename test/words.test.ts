@@ -59,6 +59,10 @@ const CLEAN = [
   'test/views',
 ]
 
+/** Folders of pages, and pages, that are, too; docs/metrics.md is written from the sources. */
+const CLEAN_PAGES = ['docs', 'README.md', 'CONTRIBUTING.md', 'SECURITY.md']
+const GENERATED_PAGES = ['docs/metrics.md', 'docs/api-report.md']
+
 /** Folders whose identifiers are, too. */
 const CLEAN_IDENTIFIERS = [
   'src/actors',
@@ -122,6 +126,10 @@ function prose(text: string): string[] {
     .map(token => token.replaceAll(/\s*\n\s*(?:\*(?!\/)|\/\/)?\s*/gu, ' '))
 }
 
+/** A page without its code, and without the words that it quotes to advise against them. */
+const pageProse = (text: string): string =>
+  text.replaceAll(/^ *```[\s\S]*?^ *```/gmu, '').replaceAll(/`[^`]*`|"nobody[^"]*"|_\w[^_]*_/gu, '')
+
 const bannedIn = (text: string): string[] => text.replaceAll(LOOK_UP, '').match(BANNED) ?? []
 
 /** `isToldTwice` is made of `is`, `told` and `twice`. */
@@ -139,10 +147,10 @@ function bannedNames(text: string): string[] {
 }
 
 function filesOf(place: string): string[] {
-  if (/\.tsx?$/u.test(place)) return [place]
+  if (/\.(?:tsx?|md)$/u.test(place)) return [place]
   return readdirSync(join(ROOT, place), { recursive: true, encoding: 'utf8' })
     .map(file => `${place}/${file.replaceAll('\\', '/')}`)
-    .filter(file => /\.(?:tsx?|mjs)$/u.test(file))
+    .filter(file => /\.(?:tsx?|mjs|md)$/u.test(file))
 }
 
 const found = (places: readonly string[], find: (text: string) => readonly string[]): string[] =>
@@ -170,6 +178,11 @@ describe('the words', () => {
 
   it('are plain in the comments, names of tests and messages of clean folders', () => {
     expect(found(CLEAN, text => prose(text).flatMap(bannedIn))).to.deep.equal([])
+  })
+
+  it('are plain in the pages of the documentation', () => {
+    const pages = CLEAN_PAGES.flatMap(filesOf).filter(page => !GENERATED_PAGES.includes(page))
+    expect(found(pages, text => bannedIn(pageProse(text)))).to.deep.equal([])
   })
 
   it('are plain in the identifiers of folders where these are clean', () => {

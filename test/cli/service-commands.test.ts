@@ -139,7 +139,7 @@ describe('The commands for a running service', () => {
     ]) {
       const { code, stderr } = await run(...args)
       expect([code, stderr], args.join(' ')).to.satisfy(
-        ([exit, text]: [number, string]) => exit === 2 && text.includes('say --yes'),
+        ([exit, text]: [number, string]) => exit === 2 && text.includes('pass --yes'),
       )
     }
     expect((await run('kill-switch')).stdout).to.equal('off\n')
