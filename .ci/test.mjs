@@ -2,7 +2,7 @@
 // `--no-install` leaves out the programs of the system that tests need; the rest goes to mocha.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { setPriority, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterSecondTry, filesToTryAgain } from './again.mjs'
 import { filesInOrder, JOBS } from './order.mjs'
@@ -13,29 +13,38 @@ const scratch = mkdtempSync(join(tmpdir(), 'watchkeeper-test-'))
 /** The programs that tests start, bundled once for the whole run. */
 const program = join(scratch, 'program')
 
-const CHECKS = [
-  { name: 'format', tool: 'prettier', args: ['--check', '--log-level=warn', '.'] },
-  { name: 'lint', tool: 'oxlint', args: ['--type-aware', 'src', 'test', '.ci'] },
-  { name: 'types', tool: 'typescript', command: 'tsc', args: ['-p', '.'] },
-  { name: 'types of the page', tool: 'typescript', command: 'tsc', args: ['-p', 'src/page'] },
+/** What tests start or serve: made before they run. */
+const PREPARATIONS = [
   { name: 'page', script: '.ci/page.mjs', args: [join('dist', 'page')] },
   { name: 'programs of the tests', script: '.ci/program.mjs', args: [program] },
+]
+
+/** What no test waits for. */
+const CHECKS = [
+  { name: 'types', tool: 'typescript', command: 'tsc', args: ['-p', '.'] },
+  { name: 'types of the page', tool: 'typescript', command: 'tsc', args: ['-p', 'src/page'] },
+  { name: 'lint', tool: 'oxlint', args: ['--type-aware', 'src', 'test', '.ci'] },
   { name: 'dead code', tool: 'knip', args: ['--no-progress'] },
+  { name: 'format', tool: 'prettier', args: ['--check', '--log-level=warn', '.'] },
 ]
 
 const { isInstallWanted, forMocha } = parseArgs(process.argv.slice(2))
 
+/** The niceness of the checks: tests that wait for a process or a timer go first. */
+const BEHIND_TESTS = 10
+
 /** Makes tools write without colours: oxlint heeds NO_COLOR only where CI is not set. */
 const PLAIN = { NO_COLOR: '1', CI: undefined }
 
-/** Runs a script of Node; gives its exit code and what it printed. */
-function run(script, args, { env = {}, show = false } = {}) {
+/** Runs a script of Node; gives its exit code and what it printed. `niceness`: above 0, others run first. */
+function run(script, args, { env = {}, show = false, niceness = 0 } = {}) {
   return new Promise(resolve => {
     const child = spawn(process.execPath, [script, ...args], {
       cwd: root,
       env: { ...process.env, ...env },
       stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
     })
+    if (niceness > 0 && child.pid !== undefined) yieldTo(child.pid, niceness)
     let output = ''
     child.stdout?.on('data', data => (output += data))
     child.stderr?.on('data', data => (output += data))
@@ -44,24 +53,27 @@ function run(script, args, { env = {}, show = false } = {}) {
   })
 }
 
-/** The checks two at a time: as many as the smallest machine has cores. */
+function yieldTo(pid, niceness) {
+  try {
+    setPriority(pid, niceness)
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** Runs one check, prints how it ended, and gives its exit code. */
+async function runCheck({ name, tool, command, script = binary(tool, command), args }, niceness) {
+  const { code, output } = await run(script, args, { env: PLAIN, niceness })
+  console.log(`${code === 0 ? '✔' : '✖'} ${name}`)
+  if (code !== 0) console.log(output.trimEnd().replace(/^/gm, '    '))
+  return code
+}
+
+/** The checks one after the other, in the time that the tests spend waiting. */
 async function runChecks() {
-  const results = []
-  const waiting = [...CHECKS]
-  const worker = async () => {
-    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
-      const { tool, command, script = binary(tool, command) } = check
-      const { code, output } = await run(script, check.args, { env: PLAIN })
-      console.log(`${code === 0 ? '✔' : '✖'} ${check.name}`)
-      if (code !== 0) console.log(output.trimEnd().replace(/^/gm, '    '))
-      results.push(code)
-    }
-  }
-  await Promise.all([worker(), worker()])
-  return {
-    passed: results.filter(code => code === 0).length,
-    failed: results.filter(code => code !== 0).length,
-  }
+  const codes = []
+  for (const check of CHECKS) codes.push(await runCheck(check, BEHIND_TESTS))
+  return codes
 }
 
 /** The tests with coverage, files side by side; what they counted comes through a file. */
@@ -114,11 +126,12 @@ const installTools = () => systemTools(isInstallWanted)
 
 async function runAll() {
   if (!ready(checkNode, installTools, install)) return { passed: 0, failed: 1, skipped: 0 }
-  const checks = await runChecks()
-  const tests = await runTests()
+  const prepared = await Promise.all(PREPARATIONS.map(each => runCheck(each)))
+  const [tests, checked] = await Promise.all([runTests(), runChecks()])
+  const codes = [...prepared, ...checked]
   return {
-    passed: checks.passed + tests.passed,
-    failed: checks.failed + tests.failed,
+    passed: tests.passed + codes.filter(code => code === 0).length,
+    failed: tests.failed + codes.filter(code => code !== 0).length,
     skipped: tests.skipped,
   }
 }

@@ -7,7 +7,7 @@ export type Open = (options?: SceneOptions) => Promise<Scene>
 /** The actions of a story, and its assertions. */
 export type Story = (open: Open) => Promise<void>
 
-/** Scenes that run at once in each of two test processes: most of a scene is waiting. */
+/** Scenes that run at once in each test process: most of a scene is waiting. */
 const AT_ONCE = 3
 const LONGEST_MS = 120_000
 const REPORTED_LINES = 80
