@@ -4,7 +4,7 @@ import { assertPaperFolder } from '../brokers/paper-folder.ts'
 import type { OwnedStore } from '../ports/store.ts'
 import type { LmdbStore } from '../stores/lmdb.ts'
 import { forgetMarker, readMarker } from '../stores/marker.ts'
-import type { ServiceOptions } from './service.ts'
+import type { ServiceOptions } from './options.ts'
 
 export interface OpenStoreOptions extends Pick<
   ServiceOptions,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceConfig } from '../config/schema.ts'
+import { InstrumentTable } from '../domain/instrument.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { serveHttp, type HttpServer } from '../http/server.ts'
 import { draft } from '../observability/checks.ts'
@@ -8,7 +9,7 @@ import type { Control } from '../ports/control.ts'
 import type { HealthSnapshot } from '../ports/control/health.ts'
 import type { OwnedStore } from '../ports/store.ts'
 import { openStore } from './open-store.ts'
-import type { ServiceOptions } from './service.ts'
+import type { ServiceOptions } from './options.ts'
 
 export interface StandbyOptions {
   readonly config: ServiceConfig
@@ -112,19 +113,16 @@ class StandbyView {
 
   /** Everything but its health is refused with STANDBY. */
   control(): Control {
-    const known: Partial<Control> = {
+    return {
+      ...REFUSING,
       version: this.options.version,
+      instruments: new InstrumentTable(),
+      isStrict: true,
       healthMaxAgeMs: HEALTH_MAX_AGE_MS,
       healthAgeMs: () => this.options.clock.now() - this.health().at,
       health: () => this.health(),
       readiness: () => ({ ready: false, why: `${this.as}: ${this.why.message}` }),
     }
-    return new Proxy(known as Control, {
-      get: (target, name) => {
-        const value: unknown = Reflect.get(target, name)
-        return value ?? refuse
-      },
-    })
   }
 
   private health(): HealthSnapshot {
@@ -157,4 +155,38 @@ class StandbyView {
 function refuse(): never {
   const text = 'this process waits for its store: it guards nothing, ask the one that owns it'
   throw new WatchkeeperError('STANDBY', text)
+}
+
+/** Calls of a control that a process without a store refuses. */
+const REFUSING = {
+  positions: refuse,
+  openIds: refuse,
+  position: refuse,
+  why: refuse,
+  add: refuse,
+  changeRules: refuse,
+  previewRules: refuse,
+  release: refuse,
+  exit: refuse,
+  killSwitch: refuse,
+  clock: refuse,
+  acceptClock: refuse,
+  setKillSwitch: refuse,
+  portfolio: refuse,
+  reportRealised: refuse,
+  resetLimit: refuse,
+  metrics: refuse,
+  cycleMetrics: refuse,
+  resetMetrics: refuse,
+  report: refuse,
+  gateway: refuse,
+  moveBreaker: refuse,
+  confirmHoldings: refuse,
+  supervisionTree: refuse,
+  restartActor: refuse,
+  logLevels: refuse,
+  setLogLevel: refuse,
+  journal: refuse,
+  trades: refuse,
+  backup: refuse,
 }

@@ -18,42 +18,37 @@ export interface ChaosBrokerDeps {
 /** The calls that a fault can hit. */
 export type ChosenCalls = Pick<Broker, 'placeExit' | 'orderByClientId' | 'cancel'>
 
-const CALLS = new Set<string | symbol>(['placeExit', 'orderByClientId', 'cancel'])
-
 /**
- * Wraps a broker so that its calls for exits fail while a fault lasts. A call that times out was
- * executed all the same: the worst case of a broker. A call that hangs ignores its abort signal.
+ * The calls for exits, which fail while a fault lasts. A call that times out was executed all the same:
+ * the worst case of a broker. A call that hangs ignores its abort signal.
  */
-export function chaosBroker<Each extends ChosenCalls>(venue: Each, deps: ChaosBrokerDeps): Each {
-  const call = async (method: Method, given: unknown[]): Promise<unknown> => {
+export function chaosCalls(next: ChosenCalls, deps: ChaosBrokerDeps): ChosenCalls {
+  const suffer = async <Answer>(
+    call: () => Promise<Answer>,
+    signal: AbortSignal,
+  ): Promise<Answer> => {
     const fault = deps.fault()
-    if (fault === undefined) return method.apply(venue, given)
+    if (fault === undefined) return call()
     deps.hit(fault.kind)
     switch (fault.kind) {
       case 'broker-refuses':
         throw new NotSent('chaos: the broker refuses')
       case 'broker-times-out':
-        await method.apply(venue, given)
-        await until(deps.timers, fault.leftMs, [deps.ended, ...given.filter(isSignal)])
+        await call()
+        await until(deps.timers, fault.leftMs, [deps.ended, signal])
         throw new OutcomeUnknown('chaos: the answer is lost')
       case 'gateway-hangs':
         await until(deps.timers, fault.leftMs, [deps.ended])
         throw new OutcomeUnknown('chaos: the call hung')
     }
   }
-  return new Proxy(venue, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key, target)
-      if (typeof value !== 'function') return value
-      if (!CALLS.has(key)) return (value as Method).bind(target) as unknown
-      return (...given: unknown[]) => call(value as Method, given)
-    },
-  })
+  return {
+    placeExit: (order, signal) => suffer(() => next.placeExit(order, signal), signal),
+    orderByClientId: (id, signal, instrument) =>
+      suffer(() => next.orderByClientId(id, signal, instrument), signal),
+    cancel: (id, signal, instrument) => suffer(() => next.cancel(id, signal, instrument), signal),
+  }
 }
-
-const isSignal = (value: unknown): value is AbortSignal => value instanceof AbortSignal
-
-type Method = (...given: unknown[]) => unknown
 
 /** Resolves after `ms`, or as soon as one of the signals aborts. */
 function until(timers: Timers, ms: number, signals: AbortSignal[]): Promise<void> {

@@ -5,12 +5,13 @@ import { CATCH_UP } from '../actors/supervisor-state.ts'
 import type { Position } from '../domain/position.ts'
 import { sfc32 } from '../domain/random.ts'
 import type { Tick } from '../domain/tick.ts'
+import { callsOf, type BrokerLayer } from '../ports/broker-layer.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Timers } from '../ports/timers.ts'
 import { targets, waitMs, type ChaosAct, type ChaosPlan } from '../resilience/chaos-plan.ts'
 import type { Rule, RuleSet } from '../risk/rule.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
-import { chaosBroker, type BrokerFault, type ChosenCalls } from './broker.ts'
+import { chaosCalls, type BrokerFault, type ChosenCalls } from './broker.ts'
 
 export interface ChaosDeps {
   readonly clock: Clock
@@ -66,9 +67,12 @@ export class Chaos {
     return wrapped
   }
 
-  /** Wraps a broker so that it fails while a fault says so. */
-  readonly broker = <Each extends ChosenCalls>(broker: Each): Each =>
-    chaosBroker(broker, {
+  /** Wraps a broker so that its calls for exits fail while a fault says so. */
+  readonly broker: BrokerLayer = next => ({ ...callsOf(next), ...this.calls(next) })
+
+  /** The calls for exits alone. */
+  readonly calls = (next: ChosenCalls): ChosenCalls =>
+    chaosCalls(next, {
       timers: this.timers,
       ended: this.ending.signal,
       fault: () => {

@@ -1,4 +1,4 @@
-import type { Started } from '../app/service.ts'
+import type { Started } from '../app/first-facts.ts'
 import type { RunOutput } from './run-output.ts'
 import { startText } from './start-text.ts'
 

@@ -1,4 +1,4 @@
-import type { Started } from '../app/service.ts'
+import type { Started } from '../app/first-facts.ts'
 import { countText, type Paint } from './output.ts'
 
 const UNCONFIRMED =

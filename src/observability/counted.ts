@@ -1,25 +1,42 @@
-import type { CycleCount, Telemetry } from '../ports/telemetry.ts'
+import { callsOf } from '../ports/broker-layer.ts'
+import type { Broker } from '../ports/broker.ts'
+import type { Store } from '../ports/store.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
 
-/**
- * The same part, with each call of the named methods counted where it is made. Everything else goes
- * through untouched, also fields that change.
- */
-export function counted<Part extends object>(
-  part: Part,
-  methods: readonly (keyof Part & string)[],
-  { telemetry, name }: { readonly telemetry: Telemetry; readonly name: CycleCount },
-): Part {
-  const wanted = new Set<string | symbol>(methods)
-  return new Proxy(part, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key, target)
-      if (typeof value !== 'function') return value
-      const method = value as (...args: unknown[]) => unknown
-      if (!wanted.has(key)) return method.bind(target)
-      return (...args: unknown[]) => {
-        telemetry.count(name)
-        return method.apply(target, args)
-      }
-    },
-  })
+type Call<Given extends unknown[], Answer> = (...given: Given) => Answer
+
+/** The same broker, each call of which counts as a call to its API. */
+export function countedBroker(next: Broker, telemetry: Telemetry): Broker {
+  const counting =
+    <Given extends unknown[], Answer>(call: Call<Given, Answer>): Call<Given, Answer> =>
+    (...given) => {
+      telemetry.count('apiCalls')
+      return call(...given)
+    }
+  const calls = callsOf(next)
+  return {
+    ...calls,
+    placeExit: counting(calls.placeExit),
+    orderByClientId: counting(calls.orderByClientId),
+    cancel: counting(calls.cancel),
+    holding: counting(calls.holding),
+    holdings: counting(calls.holdings),
+    quotes: counting(calls.quotes),
+    ...(calls.openOrders && { openOrders: counting(calls.openOrders) }),
+  }
 }
+
+/** Reads and writes of a store, each of which counts as a query. */
+export const countedStore = (
+  store: Pick<Store, 'rows' | 'write'>,
+  telemetry: Telemetry,
+): Pick<Store, 'rows' | 'write'> => ({
+  rows: table => {
+    telemetry.count('storeQueries')
+    return store.rows(table)
+  },
+  write: batch => {
+    telemetry.count('storeQueries')
+    return store.write(batch)
+  },
+})

@@ -60,7 +60,7 @@ export class StoreRepository<
   Switch,
   Day,
 > implements StateRepository<Exit, Switch, Day> {
-  private readonly store: Store
+  private readonly store: Pick<Store, 'rows' | 'write'>
   private readonly closed: ClosedRows
   /** Called with ids that were deleted, and their highest generation. */
   onForgotten: ((ids: readonly PositionId[], generation: number) => void) | undefined
@@ -69,7 +69,10 @@ export class StoreRepository<
   /** True while this process has drawn the id and no write has stored it yet. */
   private isIdNew = false
 
-  constructor(store: Store, { closedRows = CLOSED_ROWS }: StoreRepositoryOptions = {}) {
+  constructor(
+    store: Pick<Store, 'rows' | 'write'>,
+    { closedRows = CLOSED_ROWS }: StoreRepositoryOptions = {},
+  ) {
     this.store = store
     this.closed = new ClosedRows(closedRows)
   }

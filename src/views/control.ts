@@ -56,7 +56,7 @@ export interface ControlParts {
   /** The whole store as it is now, as text. */
   backup(): AsyncIterable<string>
   /** Makes a snapshot of health before the next cycle does. */
-  lookAgain(): void
+  refreshHealth(): void
   readiness(): Readiness
 }
 
@@ -170,7 +170,7 @@ export class AccountControl implements Control {
 
   acceptClock(by: Requester): ClockView {
     this.parts.system.acceptClock(nameOf(by))
-    this.parts.lookAgain()
+    this.parts.refreshHealth()
     return this.clock()
   }
 
@@ -188,7 +188,7 @@ export class AccountControl implements Control {
     }
     if (held === 'discard') await this.parts.system.killSwitch.discardAll(nameOf(by))
     await this.parts.system.killSwitch.set({ state, since: this.parts.clock.now(), by })
-    this.parts.lookAgain()
+    this.parts.refreshHealth()
     return this.killSwitch()
   }
 

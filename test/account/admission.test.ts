@@ -73,7 +73,7 @@ describe('a position at each entrance', () => {
       log: { levels: {} as never, setLevel: () => undefined },
       metrics: () => Promise.resolve(''),
       health: () => ({ status: 'pass', at: now, output: [], checks: {} }),
-      lookAgain: () => undefined,
+      refreshHealth: () => undefined,
       readiness: () => ({ ready: true }),
     })
     server = await serveHttp({ control, host: '127.0.0.1', port: 0 })

@@ -38,7 +38,10 @@ describe('Chaos', () => {
       random: () => 0.5,
       beforeGuard: venue.deposit,
       callTimeoutMs: 5_000,
-      venue: quotes => chaos.broker(venue.venue(quotes)),
+      venue: quotes => {
+        const plain = venue.venue(quotes)
+        return { ...plain, ...chaos.calls(plain) }
+      },
       onLine: () => undefined,
       onFatal: () => undefined,
     })

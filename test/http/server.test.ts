@@ -91,7 +91,7 @@ describe('the HTTP API', () => {
       performance: new Meters({ now: () => now, monotonic: () => now }),
       metrics: () => Promise.resolve('watchkeeper_positions 1\n'),
       health: () => health,
-      lookAgain: () => undefined,
+      refreshHealth: () => undefined,
       readiness: () => readiness,
     })
     return serveHttp({ control, host: '127.0.0.1', port: 0, token })

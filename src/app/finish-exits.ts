@@ -1,0 +1,19 @@
+import type { Account } from '../account/account.ts'
+import type { Clock } from '../ports/clock.ts'
+
+const STEP_MS = 50
+/** Time before the end in which nothing new is sent: its answer might never be read, ms. */
+const LAST_SEND_MS = 1_000
+
+/** Goes on with cycles while exits are open, until `until` (monotonic ms). */
+export async function finishExits(
+  system: Account,
+  clock: Pick<Clock, 'monotonic'>,
+  until: number,
+): Promise<void> {
+  while (system.state.openExits.size > 0 && clock.monotonic() < until) {
+    if (clock.monotonic() >= until - LAST_SEND_MS) system.holdSends()
+    system.cycle()
+    await new Promise(resolve => setTimeout(resolve, STEP_MS))
+  }
+}

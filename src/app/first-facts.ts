@@ -1,0 +1,66 @@
+import type { Account } from '../account/account.ts'
+import type { Found } from '../account/coverage.ts'
+import type { PositionState } from '../domain/position.ts'
+import { instrumentsHeld } from '../engine/held-instruments.ts'
+import type { Meters } from '../observability/meters.ts'
+import type { OwnedStore } from '../ports/store.ts'
+import type { Prices } from './open-prices.ts'
+import type { Seeded } from './sync-positions.ts'
+
+/** What was found at the start, for the person who started it. */
+export interface Started extends Seeded {
+  /** Where the API answers. */
+  readonly url: string
+  /** Open positions by their state, once first prices have come or had time to. */
+  readonly counts: Readonly<Record<PositionState, number>>
+  /** Instruments that the feed does not give, with a guess at what was meant. */
+  readonly unpriced: readonly string[]
+  /** How the store could lose what it acknowledged. */
+  readonly risks: readonly string[]
+  /** What could not be read at the venue, and why. */
+  readonly unread: readonly string[]
+  /** A person must confirm what the account holds before anything is sent. */
+  readonly isUnconfirmed: boolean
+}
+
+/** Longest wait of a start for first prices, before it says how many positions are guarded, ms. */
+const FIRST_PRICES_MS = 1_500
+const STEP_MS = 50
+
+/** The instruments that the feed does not give, underlyings included: journaled, and as text. */
+export async function missingInstruments(
+  { engine, missingPrices }: Account,
+  prices: Prices,
+): Promise<readonly string[]> {
+  const missing = await prices.missing([...new Set(instrumentsHeld(engine.roster))])
+  missingPrices.tellOf(missing)
+  return missingPrices.textsOf(missing)
+}
+
+/** Evaluates all positions once their first prices are there, or could have been. */
+export async function firstSweep({ coverage }: Account): Promise<Found> {
+  for (let waitedMs = 0; waitedMs < FIRST_PRICES_MS; waitedMs += STEP_MS) {
+    const { unpriced } = coverage.sweep()
+    if (unpriced.size === 0) break
+    await new Promise(resolve => setTimeout(resolve, STEP_MS))
+  }
+  return coverage.sweep()
+}
+
+/**
+ * Counts the time without a process: since its last journal line, or the last minute that it kept.
+ * A process that was killed is thus held for dead for up to a minute too long, never too short.
+ */
+export async function countDownTime(
+  system: Account,
+  store: OwnedStore,
+  { keptUntil }: Pick<Meters, 'keptUntil'>,
+): Promise<void> {
+  const [last] = await store.journal({ after: 0, limit: 1, last: 1 })
+  const from = Math.max(last?.at ?? -Infinity, keptUntil ?? -Infinity)
+  if (from === -Infinity) return
+  // What was open is guarded once its monitors are there.
+  await system.heard()
+  const { positions, downMs } = system.coverage.countDown(from)
+  if (positions > 0) system.tell('guard-resumed', { positions, downMs })
+}

@@ -1,0 +1,50 @@
+import { CallDesk } from '../calls/call-desk.ts'
+import type { GatesSnapshot } from '../calls/gates-snapshot.ts'
+import type { ServiceConfig } from '../config/schema.ts'
+import type { Meters } from '../observability/meters.ts'
+import type { Broker } from '../ports/broker.ts'
+import type { Clock } from '../ports/clock.ts'
+import { machineTimers } from './machine-timers.ts'
+
+export interface OpenDeskDeps {
+  readonly config: ServiceConfig
+  readonly clock: Clock
+  readonly performance: Meters
+  /** Breakers and throttles as an earlier process left them. */
+  readonly past: GatesSnapshot | undefined
+}
+
+/** A simulated account has no limit that would have to be found out. */
+const UNLIMITED = { startRate: 1_000, maxRate: 1_000 }
+
+/** The desk at which every call to the broker waits its turn. */
+export function openDesk(
+  broker: Broker,
+  { config, clock, performance, past }: OpenDeskDeps,
+): CallDesk {
+  const { breakers, laneBound } = config.gateway
+  const { startRate, maxRate } = config.gateway.throttle
+  const throttle = {
+    startRate,
+    maxRate,
+    ...(config.broker.kind === 'paper' && UNLIMITED),
+  }
+  return new CallDesk({
+    limits: broker.capabilities.limits,
+    breakers,
+    throttle,
+    laneBound,
+    past,
+    callTimeoutMs: config.broker.callTimeoutMs,
+    timers: machineTimers,
+    monotonic: () => clock.monotonic(),
+    now: () => clock.now(),
+    random: Math.random,
+    hasNewCredentials: () => broker.hasNewCredentials?.() === true,
+    onCall: ({ group, operation, ms }) => performance.callTook({ group, operation }, ms),
+    load: () => ({
+      averageCycleMs: performance.recentCycleMs,
+      loopDelayMs: performance.loopDelayMs,
+    }),
+  })
+}

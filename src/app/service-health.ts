@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import type { Account } from '../account/account.ts'
+import type { Found } from '../account/coverage.ts'
+import { PaperAccount } from '../brokers/paper-account.ts'
+import type { CallDesk } from '../calls/call-desk.ts'
+import type { Chaos } from '../chaos/chaos.ts'
+import type { ServiceConfig } from '../config/schema.ts'
+import { healthStatus } from '../observability/health.ts'
+import type { Meters } from '../observability/meters.ts'
+import type { HealthNews } from '../observability/notify/health-news.ts'
+import type { Broker } from '../ports/broker.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { HealthSnapshot } from '../ports/control/health.ts'
+import type { LostFolder, OwnedStore } from '../ports/store.ts'
+import { gatewayTroubles } from '../views/gateway-view.ts'
+import { healthFacts } from '../views/health-facts.ts'
+import type { Prices } from './open-prices.ts'
+
+export interface ServiceHealthDeps {
+  readonly config: ServiceConfig
+  readonly clock: Clock
+  /** Epoch ms. */
+  readonly startedAt: number
+  readonly system: Account
+  readonly desk: CallDesk
+  readonly store: OwnedStore
+  readonly broker: Broker
+  readonly prices: Prices
+  readonly performance: Meters
+  readonly news: HealthNews
+  readonly chaos: Chaos | undefined
+}
+
+/** The last health snapshot of the service: made by each cycle, and when the journal has said more since. */
+export class ServiceHealth {
+  private readonly deps: ServiceHealthDeps
+  private snapshot: HealthSnapshot
+  /** Journal lines whose commit had begun when the snapshot was made. */
+  private seenLines = 0
+  /** When the last cycle made a snapshot, monotonic ms. */
+  private cycledAt: number
+
+  constructor(deps: ServiceHealthDeps) {
+    this.deps = deps
+    const first = this.evaluate()
+    this.snapshot = { ...first, since: first.at }
+    this.cycledAt = deps.clock.monotonic()
+  }
+
+  /** Age of the last snapshot that a cycle made, by the clock that is never set, ms. */
+  get ageMs(): number {
+    return this.deps.clock.monotonic() - this.cycledAt
+  }
+
+  /** The last snapshot as it is. */
+  get last(): HealthSnapshot {
+    return this.snapshot
+  }
+
+  /** Health that knows all that the journal says: a line is readable before the next cycle. */
+  current(): HealthSnapshot {
+    if (this.seenLines !== this.deps.system.begunLines) this.refresh()
+    return this.snapshot
+  }
+
+  /** Makes a snapshot outside the cycle. */
+  refresh(): void {
+    this.snapshot = this.since(this.evaluate())
+  }
+
+  /** Makes the snapshot of a cycle from what its sweep has found. */
+  cycle(found: Found): void {
+    this.snapshot = this.since(this.evaluate(found))
+  }
+
+  /** The cycle is complete: from now on the snapshot is as old as it is. */
+  cycled(): void {
+    this.cycledAt = this.deps.clock.monotonic()
+  }
+
+  /** `since` is kept while the status stays. */
+  private since(next: HealthSnapshot): HealthSnapshot {
+    const { status, since } = this.snapshot
+    return { ...next, since: next.status === status ? (since ?? next.at) : next.at }
+  }
+
+  private evaluate(found?: Found): HealthSnapshot {
+    const { config, clock, system, desk, prices, performance, news } = this.deps
+    this.seenLines = system.begunLines
+    const { exitOverdueMs, staleMs, graceMs } = config.health
+    const limits = {
+      now: clock.now(),
+      startedAt: this.deps.startedAt,
+      exitOverdueMs,
+      staleMs,
+      graceMs,
+    }
+    return healthStatus({
+      ...healthFacts(system, limits, found),
+      ...gatewayTroubles(desk, clock.monotonic()),
+      redisTroubles: prices.troubles(),
+      store: this.deps.store.status(),
+      lostFolders: this.lostFolders(),
+      loopDelayMs: performance.loopDelayMs,
+      slowLoopMs: config.health.slowLoopMs,
+      news: news.troubles,
+      isChaosOn: this.deps.chaos !== undefined,
+    })
+  }
+
+  private lostFolders(): readonly LostFolder[] {
+    const { broker, config } = this.deps
+    const lost = broker instanceof PaperAccount ? broker.lost : undefined
+    return lost === undefined ? [] : [{ place: join(config.dataFolder, 'paper'), lost }]
+  }
+}
