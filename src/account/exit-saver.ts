@@ -1,6 +1,7 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import type { Decision } from '../domain/decision.ts'
 import { WatchkeeperError } from '../errors.ts'
+import type { ExitPersistence } from '../exits/persistence.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registered, ReleasedExit } from '../ports/state-repository.ts'
@@ -24,7 +25,7 @@ export interface ExitSaverDeps {
 }
 
 /** Makes exits durable: nothing of one leaves before its intent and its attempt are on disk (P1, P2). */
-export class ExitSaver {
+export class ExitSaver implements ExitPersistence {
   private readonly parts: ExitSaverDeps
 
   constructor(parts: ExitSaverDeps) {
@@ -36,12 +37,25 @@ export class ExitSaver {
     return this.parts.hold.isHeld(record)
   }
 
-  /** Resolves when an exit is on disk, as a new intent or with its next attempt: nothing of it leaves before. */
-  save(record: ExitRecord): Promise<void> {
+  /** Resolves when a new exit is on disk; one that an earlier gateway has saved already is saved again. */
+  saveIntent(record: ExitRecord): Promise<void> {
     const known = this.parts.state.openExits.get(record.positionId)
     return known?.generation === record.generation
       ? this.saveAttempt(record)
-      : this.saveIntent(record, this.parts.hold.admit(record))
+      : this.saveNew(record, this.parts.hold.admit(record))
+  }
+
+  /** Resolves when what an exit has become is on disk: its next attempt, or its end. */
+  async saveAttempt(record: ExitRecord): Promise<void> {
+    await this.parts.writer.now({
+      ids: [record.positionId],
+      exits: [record],
+      change: () => {
+        this.assertOpen(record)
+        return {}
+      },
+    })
+    this.follow(record)
   }
 
   /** A later state of an exit becomes durable soon. */
@@ -59,7 +73,7 @@ export class ExitSaver {
   }
 
   /** Notes an exit that is not sent because nothing may be. */
-  observed(decision: Decision): void {
+  noteObserved(decision: Decision): void {
     const { state, writer } = this.parts
     const { positionId, reason, at, tick } = decision
     const registered = state.register.get(positionId)
@@ -88,7 +102,7 @@ export class ExitSaver {
     openExits.delete(id)
   }
 
-  private async saveIntent(record: ExitRecord, waitUntil: number | undefined): Promise<void> {
+  private async saveNew(record: ExitRecord, waitUntil: number | undefined): Promise<void> {
     const { state, writer } = this.parts
     const { decision, positionId } = record
     const by = decidedBy(this.parts, decision)
@@ -113,19 +127,6 @@ export class ExitSaver {
     state.openExits.set(positionId, record)
     countOne(state.counts.exitsIntended, decision.reason)
     this.parts.performance?.cycles.incrementMetric(`exits.${decision.reason}`)
-  }
-
-  /** Resolves when what an exit has become is on disk: its next attempt, or its end. */
-  private async saveAttempt(record: ExitRecord): Promise<void> {
-    await this.parts.writer.now({
-      ids: [record.positionId],
-      exits: [record],
-      change: () => {
-        this.assertOpen(record)
-        return {}
-      },
-    })
-    this.follow(record)
   }
 
   /** The exit is shown as it is now, as long as it is open. */

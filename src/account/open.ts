@@ -137,25 +137,24 @@ function connectEngine(
   { state, clock, instruments, registry, permission, supervision, checkpoint }: Base,
   { writer, recorder, saver, confirmation }: Durable,
 ): Engine<Venue> {
-  const isObserving = options.mode === 'observe'
   const engine = connect({
     registry,
     broker: options.venue,
     board: options.board,
-    journal: (event, generation) => {
-      recorder.record(event, generation)
-      if (isUnsentOrder(event)) {
-        void confirmation.doubt('the broker has an order that this store never sent')
-      }
+    persistence: saver,
+    events: {
+      journal: (event, generation) => {
+        recorder.record(event, generation)
+        if (isUnsentOrder(event)) {
+          void confirmation.doubt('the broker has an order that this store never sent')
+        }
+      },
+      ratcheted: () => writer.gather(),
+      decided: watched => checkpoint.decided(watched),
     },
-    save: record => saver.save(record),
-    note: record => saver.note(record),
-    noteReleased: exit => saver.noteReleased(exit),
     kept: () => pastOf(state),
     isHeld: record => !permission.isOurs || saver.isHeld(record),
-    observe: isObserving ? decision => saver.observed(decision) : undefined,
-    ratcheted: () => writer.gather(),
-    decided: watched => checkpoint.decided(watched),
+    isObserving: options.mode === 'observe',
     beforeMonitor: options.chaos && (watched => options.chaos!.beforeMonitor(watched)),
     now: () => clock.steady(),
     callTimeoutMs: options.callTimeoutMs,

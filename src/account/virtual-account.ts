@@ -7,6 +7,7 @@ import type { Position } from '../domain/position.ts'
 import type { Engine } from '../engine/engine.ts'
 import { OFF } from '../exits/kill-switch.ts'
 import type { MassExitOptions } from '../exits/mass-exit.ts'
+import type { ExitPersistence } from '../exits/persistence.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Journal, JournalEvent } from '../ports/journal.ts'
 import type { LimitEvent } from '../risk/portfolio.ts'
@@ -29,7 +30,7 @@ export interface VirtualAccountOptions {
  * The positions and exits of a replay, with the limits and the hold for masses of exits that a live account
  * has. What it knows stands in for the store.
  */
-export class VirtualAccount {
+export class VirtualAccount implements ExitPersistence {
   /** Exits that waited because they came in a mass. */
   heldExits = 0
   readonly hold: MassExitHold
@@ -78,18 +79,26 @@ export class VirtualAccount {
     this.positions.set(position.id, position)
   }
 
-  /** Takes what the gateway writes of an exit before it goes on. */
-  save(record: ExitRecord): Promise<void> {
+  saveIntent(record: ExitRecord): Promise<void> {
     const isNew = !this.exits.has(record.positionId)
     if (isNew && this.hold.admit(record) !== undefined) this.heldExits++
+    return this.saveAttempt(record)
+  }
+
+  saveAttempt(record: ExitRecord): Promise<void> {
     this.exits.set(record.positionId, record)
     return Promise.resolve()
   }
 
-  /** Takes a later state of an exit. */
   note(record: ExitRecord): void {
     if (this.positions.has(record.positionId)) this.exits.set(record.positionId, record)
   }
+
+  /** No position of a replay is released. */
+  noteReleased(): void {}
+
+  /** A replay is never in mode observe. */
+  noteObserved(): void {}
 
   /** Takes an event of the actors. */
   happened(event: JournalEvent): void {

@@ -1,10 +1,9 @@
-import type { Decision } from '../domain/decision.ts'
 import type { ClientOrderId, ExitOrder } from '../domain/order.ts'
-import type { Position } from '../domain/position.ts'
 import { NotSent, RateLimited, Unauthorized, WatchkeeperError } from '../errors.ts'
 import type { ExitEvent } from '../exits/events.ts'
 import type { LateQuestion } from '../exits/late-fills.ts'
 import { pastOrderToAsk } from '../exits/past-orders.ts'
+import type { ExitPersistence } from '../exits/persistence.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { CallKind } from '../exits/tracked-exit.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -21,14 +20,9 @@ export interface GatewayParts {
   readonly broker: Sender
   readonly journal: Journal
   readonly supervisor: Ref<SupervisorMessage>
-  /** Makes an exit durable: the promise resolves when it is on disk. */
-  save(record: ExitRecord): Promise<void>
-  /** Makes a later state of an exit durable soon; no caller waits for it. */
-  note(record: ExitRecord): void
-  /** The same for the exit of a released position. */
-  noteReleased?: ((exit: { record: ExitRecord; position: Position }) => void) | undefined
-  /** Set where nothing may ever be sent: it gets each exit instead. */
-  observe?: ((decision: Decision, position: Position) => void) | undefined
+  readonly persistence: ExitPersistence
+  /** Nothing may ever be sent: each exit is noted instead. */
+  readonly isObserving?: boolean | undefined
   /** Whether an exit must wait before it is sent. */
   isHeld?(record: ExitRecord): boolean
   /** How the order of an exit leaves, as this incarnation knows it. */
@@ -47,11 +41,22 @@ export interface GatewayParts {
   track(call: Promise<unknown>): void
 }
 
+/** An exit for which something is due. */
+export interface PlannedExit {
+  readonly record: ExitRecord
+  /** Its intent is on disk. */
+  readonly isIntended: boolean
+}
+
 /** Starts what an exit needs; how it ended comes back as a message. */
-export function perform(parts: GatewayParts, call: CallKind, record: ExitRecord): void {
+export function perform(
+  parts: GatewayParts,
+  call: CallKind,
+  { record, isIntended }: PlannedExit,
+): void {
   switch (call) {
     case 'save':
-      parts.track(saved(parts, record).then(parts.self))
+      parts.track(saved(parts, { record, isIntended }).then(parts.self))
       return
     case 'send':
       start(parts, { call, record }, sent(parts, record))
@@ -85,9 +90,13 @@ function start(
 }
 
 /** A save that fails is tried again in the next cycle: nothing has left. */
-async function saved({ save, journal }: GatewayParts, record: ExitRecord): Promise<GatewayMessage> {
+async function saved(
+  { persistence, journal }: GatewayParts,
+  { record, isIntended }: PlannedExit,
+): Promise<GatewayMessage> {
   try {
-    await save(record)
+    if (isIntended) await persistence.saveAttempt(record)
+    else await persistence.saveIntent(record)
     return { kind: 'recorded', record }
   } catch (error) {
     // A position that was released or closed in the meantime is no trouble of the store.

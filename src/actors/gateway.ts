@@ -134,8 +134,8 @@ function intend(
   { decision, position, generation }: Extract<GatewayMessage, { kind: 'exit' }>,
 ): void {
   const { book, parts } = state
-  if (parts.observe !== undefined) {
-    parts.observe(decision, position)
+  if (parts.isObserving === true) {
+    parts.persistence.noteObserved(decision)
     sendIntended(parts, { positionId: position.id, generation })
     return
   }
@@ -186,7 +186,7 @@ function actOnAll(state: GatewayState): GatewayState {
 function followReleased({ book, parts, killSwitch, noted }: GatewayState): void {
   const gates = {
     now: parts.now(),
-    mayCancel: maySend(killSwitch) && parts.observe === undefined,
+    mayCancel: maySend(killSwitch) && parts.isObserving !== true,
   }
   for (const order of book.released.all()) {
     book.faults.alone(
@@ -194,12 +194,12 @@ function followReleased({ book, parts, killSwitch, noted }: GatewayState): void 
       () => {
         for (const call of book.released.due(order, gates)) {
           if (call === 'ask-holding') parts.ask({ kind: 'ask', key: order.group.key })
-          else perform(parts, call, order.record)
+          else perform(parts, call, { record: order.record, isIntended: true })
         }
         const { record, position } = order
         if (book.released.of(record) !== order || noted.has(record)) return
         noted.add(record)
-        parts.noteReleased?.({ record, position })
+        parts.persistence.noteReleased({ record, position })
       },
       undefined,
     )
@@ -213,7 +213,7 @@ function changed(state: GatewayState, id: PositionId): void {
   const record = book.exits.record(id)
   if (record === undefined || !isNews(record) || noted.has(record)) return
   noted.add(record)
-  parts.note(record)
+  parts.persistence.note(record)
 }
 
 function changedEach(state: GatewayState, ids: Iterable<PositionId>): void {
@@ -233,7 +233,7 @@ function act({ book, parts, killSwitch, isUnconfirmed }: GatewayState, id: Posit
   const record = book.exits.record(id)
   if (record === undefined) return
   // What an earlier process had decided waits, too, for one that may send.
-  const mayLeave = maySend(killSwitch) && parts.observe === undefined
+  const mayLeave = maySend(killSwitch) && parts.isObserving !== true
   const isHeld = isUnconfirmed || parts.isHeld?.(record) === true
   const gates = {
     now: parts.now(),
@@ -241,7 +241,8 @@ function act({ book, parts, killSwitch, isUnconfirmed }: GatewayState, id: Posit
     mayCancel: mayLeave,
   }
   for (const call of book.exits.due(id, gates)) {
-    const present = book.exits.record(id)
-    if (present !== undefined) perform(parts, call, present)
+    const record = book.exits.record(id)
+    const isIntended = book.exits.isIntended(id)
+    if (record !== undefined) perform(parts, call, { record, isIntended })
   }
 }

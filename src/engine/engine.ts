@@ -19,11 +19,12 @@ import { Dispatcher } from '../risk/dispatcher.ts'
 import type { PriceBoard } from '../risk/price-board.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import { GatewayFactory } from './gateway-factory.ts'
-import { RECONCILE_MS, type ExitVenue, type GatewayOptions } from './options.ts'
+import { RECONCILE_MS, type EngineEvents, type ExitVenue, type GatewayOptions } from './options.ts'
 import { reportsDown, Services } from './services.ts'
 import { wakeOf } from './waking.ts'
 
-export interface EngineOptions<Venue> extends Omit<GatewayOptions, 'now'> {
+export interface EngineOptions<Venue> extends Omit<GatewayOptions, 'now' | 'journal'> {
+  readonly events: EngineEvents
   /** Empty: the engine registers its actors there. */
   readonly registry: ActorRegistry
   readonly broker: Venue
@@ -35,10 +36,6 @@ export interface EngineOptions<Venue> extends Omit<GatewayOptions, 'now'> {
   aheadMs?(): number
   /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
   readonly freshMs?: number
-  /** There are ratchets to be taken. */
-  ratcheted?(): void
-  /** A position has its decision. */
-  decided?(watched: WatchedPosition): void
   readonly supervision?: Supervision | undefined
   /** What each monitor calls before its work. */
   readonly beforeMonitor?: MonitorShared['before']
@@ -75,6 +72,7 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
   const now = options.now ?? ((): number => dispatcher.now + (options.aheadMs?.() ?? 0))
   const gateways = new GatewayFactory({
     ...options,
+    journal: options.events.journal,
     now,
     actors,
     quotes: options.board,
@@ -90,6 +88,7 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
       onDown,
       initialState: reconcilerState({
         ...options,
+        journal: options.events.journal,
         now,
         reconcileMs: options.reconcileMs ?? RECONCILE_MS,
         keyOf: id => gateways.book.holdingOf(id),
@@ -127,8 +126,8 @@ const startDispatcher = (options: EngineOptions<ExitVenue>): Dispatcher =>
   new Dispatcher({
     board: options.board,
     freshMs: options.freshMs ?? 0,
-    ratcheted: options.ratcheted ?? (() => undefined),
-    ...(options.decided && { decided: options.decided }),
+    ratcheted: () => options.events.ratcheted?.(),
+    decided: watched => options.events.decided?.(watched),
     ...(options.instruments && { hoursOf: name => options.instruments!.of(name).hours }),
     wake: wakeOf(options.registry, () => options.clock.monotonic()),
     exit: watched => {
@@ -159,7 +158,7 @@ function startSupervisor(deps: SupervisorDeps): Ref<SupervisorMessage> {
     epoch: 1,
     initialState: supervisorState(registry, {
       dispatcher,
-      journal: deps.journal,
+      journal: deps.events.journal,
       policy: deps.supervision ?? DEFAULT_SUPERVISION,
       timers: deps.timers,
       random: () => deps.random(),

@@ -5,6 +5,8 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ExitSettings } from '../exits/settings.ts'
 import type { Adoption } from '../exits/unowned.ts'
 import type { Broker } from '../ports/broker.ts'
+import type { Journal } from '../ports/journal.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
 
 /** A broker as the gateway and the reconciler use it. */
 export type ExitVenue = GatewayParts['broker'] &
@@ -12,6 +14,15 @@ export type ExitVenue = GatewayParts['broker'] &
   Pick<Broker, 'capabilities' | 'streamOrders'>
 
 type Wired = 'supervisor' | 'self' | 'ask' | 'track' | 'broker' | 'leaving'
+
+/** What happens in the engine, as it happens; nothing of it is awaited, and none may throw. */
+export interface EngineEvents {
+  readonly journal: Journal
+  /** There are ratchets to be taken. */
+  ratcheted?(): void
+  /** A position has its decision. */
+  decided?(watched: WatchedPosition): void
+}
 
 /** What the gateway and the reconciler are made of. */
 export interface GatewayOptions extends Omit<GatewayParts, Wired> {

@@ -78,8 +78,13 @@ describe('gateway', () => {
       supervisor,
       callTimeoutMs: 1_000,
       quotes: { price: () => 99 },
-      save: record => save(record),
-      note: record => noted.push(record.state.kind),
+      persistence: {
+        saveIntent: record => save(record),
+        saveAttempt: record => save(record),
+        note: record => noted.push(record.state.kind),
+        noteReleased: () => undefined,
+        noteObserved: () => undefined,
+      },
       kept: () => ({
         exits: before,
         open: [],
