@@ -11,7 +11,8 @@ import type { OpenOrder, OrderState, OrderUpdate } from '../ports/broker.ts'
 import type { SupervisedKind } from '../ports/supervision.ts'
 import type { LimitStanding, PortfolioDay, Realised } from '../risk/portfolio.ts'
 import type { RuleSet } from '../risk/rule.ts'
-import type { Ratchet, WatchedPosition } from '../risk/watched-position.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
+import type { Ratchet } from '../risk/watched-state.ts'
 
 /** Kinds of actors that exist once. */
 export type ServiceKind = Exclude<SupervisedKind, 'monitor'>

@@ -53,7 +53,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
     }
     case 'intended': {
       const child = lifeOf(state, message)
-      if (child !== undefined) child.guard.isDecisionRecorded = true
+      child?.guard.decisionRecorded()
       return state
     }
     case 'cycle':

@@ -14,7 +14,7 @@ export function wakeOf(
   return (guard, dispatcher) => {
     const child = registry.get(guard.position.id)
     if (child?.guard !== guard) return
-    guard.wokenAt = monotonic()
+    guard.woken(monotonic())
     switch (child.watch.kind) {
       case 'alive':
         // Where it has just ended, the next incarnation starts with the same catch-up.

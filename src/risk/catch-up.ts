@@ -3,7 +3,8 @@ import { slackEnd } from './band.ts'
 import { decide, type Moment } from './decide.ts'
 import { quietAt } from './hours.ts'
 import { merge, noLevels, type Merged } from './merge.ts'
-import type { Armed, WatchedPosition } from './watched-position.ts'
+import type { WatchedPosition } from './watched-position.ts'
+import type { Armed } from './watched-state.ts'
 
 export type Outcome = Armed | { readonly kind: 'exit'; readonly decision: Decision }
 

@@ -1,41 +1,21 @@
 import type { Decision } from '../domain/decision.ts'
 import type { InstrumentId } from '../domain/ids.ts'
-import type { TradingHours } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import { viewOf, type PriceView, type Tick } from '../domain/tick.ts'
+import { arm, fireOnNextTick, frozenBand, legsOf } from './arming.ts'
 import type { Outcome } from './catch-up.ts'
+import { DISPATCHER_DEFAULTS, type DispatcherOptions } from './dispatcher-options.ts'
 import { fold } from './fold.ts'
 import { PriceBoard } from './price-board.ts'
 import type { PriceStream } from './price-stream.ts'
 import { RuleTally } from './rule-tally.ts'
 import type { RuleSet } from './rule.ts'
 import { Timetable } from './timetable.ts'
-import { WatchedPosition, type Armed, type Leg, type Ratchet } from './watched-position.ts'
-
-/** What the dispatcher tells the rest of the system. Called in order of decision. */
-export interface DispatcherOptions {
-  /** Where the prices are kept; default: a board of its own. */
-  readonly board?: PriceBoard
-  /** The position became pending: its monitor must catch up. Once for each time. */
-  wake(guard: WatchedPosition, dispatcher: Dispatcher): void
-  /** A fold decided in the monitor's place. */
-  exit(guard: WatchedPosition, decision: Decision): void
-  /** Ticks that wait for pending positions of one stream before they are folded; default 4096. */
-  backlogLimit?: number
-  /** Segments of extremes kept for one stream before its positions re-arm; default 1024. */
-  segmentLimit?: number
-  /** A monitor took over prices of which some may be better: there are ratchets to be taken. */
-  ratcheted?(): void
-  /** A position has its decision: nothing fires for it any more. */
-  decided?(guard: WatchedPosition): void
-  /** A last tick younger than this is tested as soon as a position is opened, ms; default 0: never. */
-  freshMs?: number
-  /** When the market of an instrument is open; undefined: always. Default: every market, always. */
-  hoursOf?(instrument: InstrumentId): TradingHours | undefined
-}
+import { watchedPosition, type WatchedPosition } from './watched-position.ts'
+import type { Leg, Ratchet } from './watched-state.ts'
 
 /**
- * Carries each tick to the positions that it concerns and to nobody else: the trigger books, the
+ * Carries each tick to the positions that it concerns, and to no other: the trigger books, the
  * timetable of deadlines and the backlogs of pending positions. No actor; the feed calls it.
  */
 export class Dispatcher {
@@ -45,7 +25,7 @@ export class Dispatcher {
   now = -Infinity
   /** What became of the rules, by name; counted where a catch-up is taken over. */
   readonly tally = new RuleTally()
-  /** Decisions so far: who repeats those that nobody has recorded looks at them only when it grows. */
+  /** Decisions so far: decisions that are not on disk are searched for only when it grows. */
   decisions = 0
   /** Folds that could not even be committed. */
   foldErrors = 0
@@ -59,15 +39,7 @@ export class Dispatcher {
 
   constructor({ board = new PriceBoard(), ...options }: DispatcherOptions) {
     this.board = board
-    this.options = {
-      backlogLimit: 4096,
-      segmentLimit: 1024,
-      freshMs: 0,
-      ratcheted: () => undefined,
-      decided: () => undefined,
-      hoursOf: () => undefined,
-      ...options,
-    }
+    this.options = { ...DISPATCHER_DEFAULTS, ...options }
   }
 
   /** Positions whose monitors have yet to catch up. */
@@ -80,26 +52,26 @@ export class Dispatcher {
    * birth: the caller sees that its monitor catches up. A last tick that is fresh is tested at once.
    */
   open(position: Position, ruleSet: RuleSet, ratchet?: Ratchet): WatchedPosition {
-    const guard = new WatchedPosition(position, ruleSet, this.nextOrdinal++)
+    const guard = watchedPosition(position, ruleSet, this.nextOrdinal++)
     const view = viewOf(position.side, position.priceSource)
-    guard.hours = this.options.hoursOf(position.instrument)
-    guard.own = this.addLeg(guard, position.instrument, view)
-    if (guard.underlying !== undefined) {
-      const instrument = guard.underlying.instrument ?? position.underlying
-      if (instrument !== undefined) guard.other = this.addLeg(guard, instrument, 'trade')
-    }
-    guard.crowd = this.crowd
-    if (guard.usesAutoQuiet) guard.own.stream.followGaps()
-    guard.since = this.seq + 1
-    guard.lastAt = guard.own.stream.lastAt
-    if (guard.lastAt === -Infinity) guard.quietFrom = this.now
-    guard.quietMs = guard.own.stream.quietMs
-    guard.count(1)
+    const { underlying } = guard
+    const derivesFrom = underlying && (underlying.instrument ?? position.underlying)
+    const own = this.addLeg(guard, position.instrument, view)
+    const other = derivesFrom && this.addLeg(guard, derivesFrom, 'trade')
+    if (guard.staleQuote?.afterMs === 'auto') own.stream.followGaps()
+    const { lastPrice, lastAt } = own.stream
+    const { seq, now, crowd } = this
+    const isFresh = lastAt > now - this.options.freshMs
+    guard.enter({
+      own,
+      other,
+      hours: this.options.hoursOf(position.instrument),
+      crowd,
+      since: seq + 1,
+      now,
+      first: isFresh ? { seq, price: lastPrice, at: now } : undefined,
+    })
     if (ratchet !== undefined) guard.restore(ratchet)
-    const { lastPrice, lastAt } = guard.own.stream
-    if (lastAt > this.now - this.options.freshMs) {
-      guard.first = { seq: this.seq, price: lastPrice, at: this.now }
-    }
     return guard
   }
 
@@ -116,10 +88,7 @@ export class Dispatcher {
     }
   }
 
-  /**
-   * The clock was set by `byMs`: the ages of all prices stay what they are, and every position looks at
-   * its deadlines again.
-   */
+  /** The clock was set by `byMs`: ages of prices stay, and every position evaluates its deadlines again. */
   shift(byMs: number): void {
     const woken: WatchedPosition[] = []
     const { now } = this
@@ -138,8 +107,7 @@ export class Dispatcher {
   /** Takes a position out: nothing fires for it any more. */
   close(guard: WatchedPosition): void {
     if (guard.closed) return
-    guard.setPending(false)
-    guard.closed = true
+    guard.close()
     this.timetable.remove(guard)
     for (const { stream, slot } of legsOf(guard)) {
       stream.book.remove(slot)
@@ -168,7 +136,7 @@ export class Dispatcher {
       if (guard.suspend(this.seq + 1)) due.push(guard)
     }
     this.timetable.visitAt(at, guard => {
-      if (!guard.pending) alwaysFire(guard)
+      if (!guard.pending) fireOnNextTick(guard)
     })
     for (const guard of due) this.options.wake(guard, this)
   }
@@ -200,19 +168,16 @@ export class Dispatcher {
   commit(guard: WatchedPosition, outcome: Outcome): void {
     if (guard.closed || !guard.pending) return
     if (outcome.kind === 'exit') {
-      this.decisions++
-      this.tally.decided(guard, outcome.decision)
-      guard.decision = outcome.decision
-      this.close(guard)
-      this.options.decided(guard)
+      this.decided(guard, outcome.decision)
       return
     }
     this.tally.evaluated(guard, outcome)
-    guard.absorb(outcome)
-    guard.setPending(false)
     const { extremes } = guard.own.stream
-    guard.mark = extremes.mark()
-    this.arm(guard, guard.isFrozen ? frozenBand(guard) : outcome)
+    guard.arm(outcome, extremes.mark())
+    arm(guard, this.timetable, {
+      now: this.now,
+      band: guard.isFrozen ? frozenBand(guard) : outcome,
+    })
     if (extremes.changed) this.options.ratcheted()
     if (extremes.size > this.options.segmentLimit) this.forgetSegments(guard.own.stream)
   }
@@ -222,14 +187,10 @@ export class Dispatcher {
     guard.suspend(this.seq + 1)
   }
 
-  /** Takes a decision that no monitor has made: it is told, and the position is closed. */
+  /** Takes a decision that no monitor has made: it is handed on, and the position is closed. */
   conclude(guard: WatchedPosition, decision: Decision): void {
     if (guard.closed) return
-    this.decisions++
-    this.tally.decided(guard, decision)
-    guard.decision = decision
-    this.close(guard)
-    this.options.decided(guard)
+    this.decided(guard, decision)
     this.options.exit(guard, decision)
   }
 
@@ -240,29 +201,21 @@ export class Dispatcher {
     if (outcome.kind === 'armed') {
       this.tally.evaluated(guard, outcome)
       guard.absorb(outcome)
-      guard.since = this.seq + 1
+      guard.passOver(this.seq + 1)
     } else {
       this.conclude(guard, outcome.decision)
     }
   }
 
-  private arm(guard: WatchedPosition, { lo, hi, until }: Pick<Armed, 'lo' | 'hi' | 'until'>): void {
-    // A time that is over comes from a fold whose rules threw: only the deadline is left to wait for.
-    this.timetable.set(guard, until < this.now ? guard.merged.exitAt : until)
-    const { stream, slot } = guard.own
-    if (until <= this.now) alwaysFire(guard)
-    else if (guard.sign === 1) stream.book.arm(slot, lo, hi)
-    else stream.book.arm(slot, -hi, -lo)
-    if (guard.other === undefined || this.now < guard.openedAt || guard.isFrozen) return
-    const rule = guard.underlying!
-    if (rule.needsAnchor && guard.anchor === undefined) fireAtOnce(guard.other)
-    else {
-      const { below = -Infinity, above = Infinity } = rule.bounds(guard.anchor)
-      guard.other.stream.book.arm(guard.other.slot, below, above)
-    }
+  private decided(guard: WatchedPosition, decision: Decision): void {
+    this.decisions++
+    this.tally.decided(guard, decision)
+    guard.decide(decision)
+    this.close(guard)
+    this.options.decided(guard)
   }
 
-  /** A backlog that is full is folded: whoever still waits is brought up to date in place. */
+  /** A backlog that is full is folded: every position that still waits is brought up to date in place. */
   private bound(stream: PriceStream): void {
     if (stream.backlog.length < this.options.backlogLimit) return
     for (const guard of stream.guards) this.foldOne(guard)
@@ -293,20 +246,4 @@ export class Dispatcher {
   }
 }
 
-const frozenBand = ({ merged }: WatchedPosition): Pick<Armed, 'lo' | 'hi' | 'until'> => ({
-  lo: merged.stop,
-  hi: merged.target,
-  until: merged.exitAt,
-})
-
-const legsOf = ({ own, other }: WatchedPosition): Leg[] =>
-  other === undefined ? [own] : [own, other]
-
 const byOrdinal = (a: WatchedPosition, b: WatchedPosition): number => a.ordinal - b.ordinal
-
-/** The next tick of either instrument fires, whatever its price. */
-function alwaysFire(guard: WatchedPosition): void {
-  for (const leg of legsOf(guard)) fireAtOnce(leg)
-}
-
-const fireAtOnce = ({ stream, slot }: Leg): void => stream.book.arm(slot, Infinity, Infinity)

@@ -1,7 +1,8 @@
 import type { Decision } from '../domain/decision.ts'
 import { catchUp, type Outcome } from './catch-up.ts'
 import { merge, noLevels, type Merged } from './merge.ts'
-import type { Armed, WatchedPosition } from './watched-position.ts'
+import type { WatchedPosition } from './watched-position.ts'
+import type { Armed } from './watched-state.ts'
 
 /**
  * The same replay as the monitor's, run in place for a position whose monitor does not keep up. A

@@ -17,7 +17,7 @@ export function replay(dispatcher: Dispatcher, tick: Tick, at: number): void {
       // What waits is older than the tick, and must be seen before the tick is passed over.
       if (guard.pending) dispatcher.foldOne(guard)
       else if (guard.suspend(seq + 1)) woken.push(guard)
-      guard.since = seq + 2
+      guard.passOver(seq + 2)
     }
   }
   dispatcher.tick(tick, at)
@@ -37,9 +37,7 @@ export function backfill(dispatcher: Dispatcher, tick: Tick): void {
       if (guard.own.stream !== stream || tick.ts < guard.position.openedAt) continue
       if (guard.sign * price <= guard.bestNow()) continue
       if (guard.suspend(dispatcher.seq + 1)) woken.push(guard)
-      guard.best = guard.sign * price
-      // The band was made for the best price before: whatever comes next is looked at.
-      guard.lo = Infinity
+      guard.improve(price)
       stream.extremes.changed = true
     }
   }

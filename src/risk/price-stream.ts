@@ -34,6 +34,12 @@ export class PriceStream {
   private quotedAt = -Infinity
   private gaps: QuoteGaps | undefined
 
+  /** One more or one less of its positions is pending; an unused backlog is let go. */
+  countPending(by: 1 | -1): void {
+    this.pending += by
+    if (this.pending === 0) this.backlog.clear()
+  }
+
   /** Follows the gaps between ticks from now on, for `staleQuote: { afterMs: auto }`. */
   followGaps(): void {
     this.gaps ??= new QuoteGaps()
@@ -92,7 +98,7 @@ export class PriceStream {
   private followGap(seq: number, at: number, fired: WatchedPosition[]): void {
     if (this.gaps!.observe(at)) {
       for (const guard of this.guards) {
-        if (guard.usesAutoQuiet && guard.suspend(seq)) fired.push(guard)
+        if (guard.staleQuote?.afterMs === 'auto' && guard.suspend(seq)) fired.push(guard)
       }
     }
     this.quietMs = this.gaps!.limitMs

@@ -2,7 +2,8 @@ import type { Decision } from '../domain/decision.ts'
 import type { ExitReason } from '../domain/reason.ts'
 import type { RuleSet } from './rule.ts'
 import { RULES } from './rules/registry.ts'
-import type { Armed, WatchedPosition } from './watched-position.ts'
+import type { WatchedPosition } from './watched-position.ts'
+import type { Armed } from './watched-state.ts'
 
 /** How often a rule was asked, has thrown, and was among those that decided an exit. */
 export interface RuleCounts {

@@ -15,18 +15,16 @@ export function freeze(dispatcher: Dispatcher, guard: WatchedPosition): void {
   dispatcher.suspend(guard)
   standIn(dispatcher, guard)
   if (guard.closed) return
-  guard.merged = lastLevels(guard, dispatcher.now)
+  const levels = lastLevels(guard, dispatcher.now)
   dispatcher.suspend(guard)
-  guard.isFrozen = true
+  guard.freeze(levels)
   standIn(dispatcher, guard)
 }
 
 /** Lets the rules of a frozen position be asked again, from its next catch-up on. */
 export function thaw(dispatcher: Dispatcher, guard: WatchedPosition): void {
   dispatcher.suspend(guard)
-  guard.isFrozen = false
-  // The band of the time before is not that of its levels now: the first tick evaluates.
-  guard.lo = Infinity
+  guard.thaw()
 }
 
 /** Whether a position is left with any level that could exit it. */

@@ -3,61 +3,18 @@ import type { TradingHours } from '../domain/instrument.ts'
 import { signOf, type Position } from '../domain/position.ts'
 import { slackScale } from './band.ts'
 import { noLevels, type LastGood, type Merged } from './merge.ts'
-import type { PriceStream } from './price-stream.ts'
 import type { RuleSet, StaleQuoteRule, UnderlyingRule } from './rule.ts'
 import type { Timed } from './timetable.ts'
+import type { Armed, Entrance, FirstTick, Leg, Ratchet } from './watched-state.ts'
 
-/** A position's place in the book of one stream. */
-export interface Leg {
-  readonly stream: PriceStream
-  readonly slot: number
-}
-
-/** What of a guarded position only ever gets stricter, and so must outlive the process. */
-export interface Ratchet {
-  /** Best price so far, as it is (not mirrored). */
-  readonly best: number
-  /** Base price of the `underlying` rule, once known. */
-  readonly anchor?: number
-}
-
-/** A price that was there before the position, tested as if it came `at` (epoch ms). */
-export interface FirstTick {
-  readonly seq: number
-  /** As it is (not mirrored). */
-  readonly price: number
-  readonly at: number
-}
-
-/** What a catch-up leaves behind when it decides nothing, in mirrored prices (see `Merged`). */
-export interface Armed {
-  readonly kind: 'armed'
-  readonly best: number
-  /** Base price of the `underlying` rule, once known. */
-  readonly anchor: number | undefined
-  /** Inside (lo, hi) and before `until` no tick of the own instrument can exit. */
-  readonly lo: number
-  readonly hi: number
-  /** Epoch ms at which something changes by time alone. */
-  readonly levelsUntil: number
-  readonly until: number
-  /** Receive time of the last own tick seen, and the quiet time as of it. */
-  readonly lastAt: number
-  readonly quietMs: number
-  /** Levels in force. */
-  readonly merged: Merged
-  /** Time of the evaluation of `merged`. */
-  readonly evaluatedAt: number
-}
-
-/** Of a guard that no dispatcher has taken in. */
-const NOBODY = { pending: 0 }
+/** Pending positions of no dispatcher. */
+const NO_DISPATCHER = { pending: 0 }
 
 /**
  * What is remembered of one guarded position outside its monitor, so that a new incarnation of the
- * monitor starts where the last one had committed. Prices are mirrored.
+ * monitor starts where the last one had committed. Prices are mirrored. Only its methods change it.
  */
-export class WatchedPosition implements Timed {
+class Watched implements Timed {
   readonly position: Position
   readonly ruleSet: RuleSet
   /** Order of registration: breaks ties between positions that fire together. */
@@ -76,7 +33,7 @@ export class WatchedPosition implements Timed {
   openedAt: number
   own!: Leg
   /** Pending positions of its dispatcher. */
-  crowd: { pending: number } = NOBODY
+  crowd: { pending: number } = NO_DISPATCHER
   other: Leg | undefined
 
   best: number
@@ -86,15 +43,12 @@ export class WatchedPosition implements Timed {
   levelsUntil: number
   until: number
   lastAt = -Infinity
-  /**
-   * Epoch ms from which its instrument counts as quiet, where it never had a price: what an earlier
-   * process has seen is not known.
-   */
+  /** Epoch ms from which its instrument counts as quiet, where it never had a price in this process. */
   quietFrom = -Infinity
-  quietMs: number
+  quietMs = Infinity
   merged: Merged = noLevels()
   evaluatedAt: number
-  /** When its monitor was woken last, ms of the clock of whoever wakes it; NaN: never. */
+  /** When its monitor was woken last, monotonic ms; NaN: never. */
   wokenAt = NaN
   /** Catch-ups that went well: a monitor that gets on is not crashing in a row. */
   catchUps = 0
@@ -105,7 +59,7 @@ export class WatchedPosition implements Timed {
   pending = true
   since = 0
   closed = false
-  /** Nobody evaluates its rules any more: the levels of `merged` stay as they are. */
+  /** Its rules are not evaluated any more: the levels of `merged` stay as they are. */
   isFrozen = false
   /** Catch-ups in a row in which a rule threw; its last levels were taken. */
   ruleErrors = 0
@@ -128,15 +82,24 @@ export class WatchedPosition implements Timed {
     this.levelsUntil = position.openedAt
     this.until = position.openedAt
     this.evaluatedAt = position.openedAt
-    this.quietMs = Infinity
     for (const rule of ruleSet.rules) {
       if (rule.kind === 'underlying') this.underlying = rule
       if (rule.kind === 'stale-quote' && rule.action === 'exit') this.staleQuote = rule
     }
   }
 
-  get usesAutoQuiet(): boolean {
-    return this.staleQuote?.afterMs === 'auto'
+  /** Takes its place with a dispatcher. It is pending from the first tick on. */
+  enter({ own, other, hours, crowd, since, now, first }: Entrance): void {
+    this.own = own
+    this.other = other
+    this.hours = hours
+    this.crowd = crowd
+    this.since = since
+    this.lastAt = own.stream.lastAt
+    if (this.lastAt === -Infinity) this.quietFrom = now
+    this.quietMs = own.stream.quietMs
+    this.first = first
+    this.count(1)
   }
 
   /**
@@ -150,7 +113,8 @@ export class WatchedPosition implements Timed {
     this.lastAt = stream.lastAt
     this.quietMs = stream.quietMs
     this.since = seq
-    this.setPending(true)
+    this.pending = true
+    this.count(1)
     this.own.stream.book.disarm(this.own.slot)
     this.other?.stream.book.disarm(this.other.slot)
     return true
@@ -159,8 +123,7 @@ export class WatchedPosition implements Timed {
   /** Best price so far, mirrored, with every tick of the own stream that counts. */
   bestNow(): number {
     const { stream } = this.own
-    if (this.pending) return this.best
-    if (this.evaluatedAt < this.openedAt) return this.best
+    if (this.pending || this.evaluatedAt < this.openedAt) return this.best
     return Math.max(this.best, stream.extremes.bestSince(this.mark, this.sign))
   }
 
@@ -171,6 +134,51 @@ export class WatchedPosition implements Timed {
     this.quietFrom += byMs
     this.evaluatedAt += byMs
     if (this.first !== undefined) this.first = { ...this.first, at: this.first.at + byMs }
+  }
+
+  /** Ticks before `seq` are seen. */
+  passOver(seq: number): void {
+    this.since = seq
+  }
+
+  /** Takes a better best price of the past, as it is. The band was made without it: the next tick evaluates. */
+  improve(price: number): void {
+    this.best = this.sign * price
+    this.lo = Infinity
+  }
+
+  /** Keeps these levels: its rules are not asked any more. */
+  freeze(levels: Merged): void {
+    this.merged = levels
+    this.isFrozen = true
+  }
+
+  /** Its rules are asked again, from the next catch-up on: the band of the time before is not theirs. */
+  thaw(): void {
+    this.isFrozen = false
+    this.lo = Infinity
+  }
+
+  /** Its monitor is woken, at `monotonicMs`. */
+  woken(monotonicMs: number): void {
+    this.wokenAt = monotonicMs
+  }
+
+  /** The decision is made. */
+  decide(decision: Decision): void {
+    this.decision = decision
+  }
+
+  /** The decision is on disk. */
+  decisionRecorded(): void {
+    this.isDecisionRecorded = true
+  }
+
+  /** Nothing fires for it any more. */
+  close(): void {
+    if (this.pending) this.count(-1)
+    this.pending = false
+    this.closed = true
   }
 
   /** Starts from what an earlier process had got to; the stricter of both best prices counts. */
@@ -190,9 +198,7 @@ export class WatchedPosition implements Timed {
   takeRatchet(): Ratchet | undefined {
     const ratchet = this.ratchet()
     const { saved } = this
-    if (saved !== undefined && saved.best === ratchet.best && saved.anchor === ratchet.anchor) {
-      return undefined
-    }
+    if (saved?.best === ratchet.best && saved.anchor === ratchet.anchor) return undefined
     this.saved = ratchet
     return ratchet
   }
@@ -200,6 +206,14 @@ export class WatchedPosition implements Timed {
   /** The last evaluation that was committed. */
   lastGood(): LastGood {
     return { best: this.sign * this.best, at: this.evaluatedAt, merged: this.merged }
+  }
+
+  /** Takes over what a catch-up found, armed from `mark` of the extremes on: it waits for a trigger now. */
+  arm(armed: Armed, mark: number): void {
+    this.absorb(armed)
+    this.pending = false
+    this.count(-1)
+    this.mark = mark
   }
 
   /** Takes over what a catch-up found; does not touch whether the position is pending. */
@@ -221,19 +235,16 @@ export class WatchedPosition implements Timed {
     this.evaluatedAt = armed.evaluatedAt
   }
 
-  /** Sets the flag and what the streams count of it; an unused backlog is let go. */
-  setPending(pending: boolean): void {
-    if (this.pending === pending) return
-    this.pending = pending
-    this.count(pending ? 1 : -1)
-  }
-
   /** Adds `by` to the pending counts of the position's streams. */
-  count(by: 1 | -1): void {
+  private count(by: 1 | -1): void {
     this.crowd.pending += by
-    for (const leg of this.other === undefined ? [this.own] : [this.own, this.other]) {
-      leg.stream.pending += by
-      if (leg.stream.pending === 0) leg.stream.backlog.clear()
-    }
+    this.own.stream.countPending(by)
+    this.other?.stream.countPending(by)
   }
 }
+
+/** A watched position as every other file sees it: no field of it can be written there. */
+export type WatchedPosition = Readonly<Watched>
+
+export const watchedPosition = (...given: ConstructorParameters<typeof Watched>): WatchedPosition =>
+  new Watched(...given)

@@ -2,7 +2,8 @@ import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
-import type { Ratchet, WatchedPosition } from '../../src/risk/watched-position.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
+import type { Ratchet } from '../../src/risk/watched-state.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 
 const TRAIL = aRuleSet({ trailingStop: { distancePct: 10 } })

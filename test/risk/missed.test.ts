@@ -6,7 +6,8 @@ import type { Tick } from '../../src/domain/tick.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import { backfill, replay } from '../../src/risk/missed.ts'
-import type { Ratchet, WatchedPosition } from '../../src/risk/watched-position.ts'
+import type { WatchedPosition } from '../../src/risk/watched-position.ts'
+import type { Ratchet } from '../../src/risk/watched-state.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 
 const ACME = instrumentId('ACME')

@@ -1,0 +1,46 @@
+import type { Timetable } from './timetable.ts'
+import type { WatchedPosition } from './watched-position.ts'
+import type { Armed, Leg } from './watched-state.ts'
+
+/** Prices inside (lo, hi), before `until` (epoch ms), cannot exit the position. Mirrored. */
+export type Band = Pick<Armed, 'lo' | 'hi' | 'until'>
+
+/** Sets the triggers of a position: its band, its deadline, and the levels on another instrument. */
+export function arm(
+  guard: WatchedPosition,
+  timetable: Timetable<WatchedPosition>,
+  { now, band: { lo, hi, until } }: { readonly now: number; readonly band: Band },
+): void {
+  // A time that is over comes from a fold whose rules threw: only the deadline is left to wait for.
+  timetable.set(guard, until < now ? guard.merged.exitAt : until)
+  const { stream, slot } = guard.own
+  if (until <= now) fireOnNextTick(guard)
+  else if (guard.sign === 1) stream.book.arm(slot, lo, hi)
+  else stream.book.arm(slot, -hi, -lo)
+  const { other, underlying: rule } = guard
+  if (other === undefined || rule === undefined) return
+  if (now < guard.openedAt || guard.isFrozen) return
+  if (rule.needsAnchor && guard.anchor === undefined) fireAtOnce(other)
+  else {
+    const { below = -Infinity, above = Infinity } = rule.bounds(guard.anchor)
+    other.stream.book.arm(other.slot, below, above)
+  }
+}
+
+/** The next tick of either instrument fires, whatever its price. */
+export function fireOnNextTick(guard: WatchedPosition): void {
+  for (const leg of legsOf(guard)) fireAtOnce(leg)
+}
+
+/** The band of a position whose levels stay as they are. */
+export const frozenBand = ({ merged }: WatchedPosition): Band => ({
+  lo: merged.stop,
+  hi: merged.target,
+  until: merged.exitAt,
+})
+
+/** The places of a position in the books of its streams. */
+export const legsOf = ({ own, other }: WatchedPosition): Leg[] =>
+  other === undefined ? [own] : [own, other]
+
+const fireAtOnce = ({ stream, slot }: Leg): void => stream.book.arm(slot, Infinity, Infinity)
