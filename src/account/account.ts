@@ -1,4 +1,3 @@
-import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { send } from '../actors/actor.ts'
 import { within } from '../actors/deadline.ts'
 import { heard } from '../actors/heard.ts'
@@ -9,7 +8,7 @@ import type { Tick } from '../domain/tick.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RulesRequest } from '../ports/control/positions.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
-import type { LifeRatchet, Registered } from '../ports/state-repository.ts'
+import type { Registered } from '../ports/state-repository.ts'
 import type { PhaseMeter } from '../ports/telemetry.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
 import type { Admission } from './admission.ts'
@@ -20,6 +19,7 @@ import type { KillSwitchActs } from './kill-switch.ts'
 import type { ManualExits } from './manual-exits.ts'
 import type { MissingPrices } from './missing-prices.ts'
 import type { Venue } from './options.ts'
+import type { AccountParts } from './parts.ts'
 import type { PortfolioActs } from './portfolio-acts.ts'
 import type { PositionChanges, RulesChanged } from './position-changes.ts'
 import type { SendPermission } from './send-permission.ts'
@@ -30,37 +30,12 @@ import type { TickIntake } from './tick-intake.ts'
 import type { Ticks } from './ticks.ts'
 import type { ClockEvent, TrustedClock } from './trusted-clock.ts'
 import type { Watching } from './watching.ts'
+import { wholeState } from './whole-state.ts'
 import type { AccountChange } from './write-queue.ts'
 
 const UNMEASURED: PhaseMeter = { phase: (_name, part) => part() }
 /** Longest wait of an orderly end for the store, ms. */
 const STOP_MS = 10_000
-
-/** The parts of a guarded account; `open.ts` makes them, in this order. */
-export interface AccountParts {
-  readonly state: AccountState
-  readonly clock: TrustedClock
-  readonly instruments: InstrumentTable
-  readonly permission: SendPermission
-  readonly registry: ActorRegistry
-  readonly supervision: Supervision
-  readonly intake: TickIntake
-  readonly checkpoint: FeedCheckpoint
-  readonly writer: StateWriter
-  readonly lines: ServiceLines
-  readonly confirmation: HoldingsConfirmation
-  readonly engine: Engine<Venue>
-  readonly isObserving: boolean
-  readonly coverage: Coverage
-  readonly missingPrices: MissingPrices
-  readonly admission: Admission
-  readonly ticks: Ticks
-  readonly manualExits: ManualExits
-  readonly watching: Watching
-  readonly changes: PositionChanges
-  readonly killSwitch: KillSwitchActs
-  readonly portfolio: PortfolioActs
-}
 
 /** A guarded account: the line from tick to order, what makes it durable, and what a person may do to it. */
 export class Account implements Omit<
@@ -230,22 +205,7 @@ export class Account implements Omit<
 
   /** Everything that is kept, as it is in memory: for a store that has lost it. */
   whole(): AccountChange {
-    const { register, openExits, released, killSwitch } = this.state
-    const { lastDay: day } = this.writer
-    const feedPlace = this.checkpoint.place?.()
-    return {
-      register: [...register.values()],
-      exits: [...openExits.values()],
-      killSwitch,
-      ratchets: this.ratchets(),
-      released: [...released.values()].map(exit => {
-        const { positionId, generation } = exit.record
-        return { positionId, generation, exit }
-      }),
-      ...(day !== undefined && { day }),
-      ...(feedPlace !== undefined && { feedPlace }),
-      isUnconfirmed: this.confirmation.isMissing,
-    }
+    return wholeState(this, this.writer)
   }
 
   /** From now on nothing new is sent; what was sent is still followed. */
@@ -257,17 +217,6 @@ export class Account implements Omit<
   async stop(): Promise<void> {
     await within(STOP_MS, this.writer.close())
     this.engine.actors.stopAll()
-  }
-
-  private ratchets(): Map<PositionId, LifeRatchet> {
-    const ratchets = new Map<PositionId, LifeRatchet>()
-    for (const [id, { generation }] of this.state.register.open) {
-      const child = this.engine.roster.get(id)
-      const isPresent = child?.generation === generation
-      const ratchet = isPresent ? child.guard.ratchet() : this.writer.durable.get(id)
-      if (ratchet !== undefined) ratchets.set(id, { ...ratchet, generation })
-    }
-    return ratchets
   }
 
   /** What was received keeps its age when the clock is followed; deadlines are evaluated again. */

@@ -1,6 +1,6 @@
 import type { ActorRegistry, Child } from '../actors/actor-registry.ts'
-import type { InstrumentId, PositionId } from '../domain/ids.ts'
-import type { InstrumentTable, TradingHours } from '../domain/instrument.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
 import type { PositionState } from '../domain/position.ts'
 import type { UnguardedCause } from '../domain/unguarded.ts'
 import { guardedBy } from '../engine/guarded-by.ts'
@@ -8,8 +8,9 @@ import { InStep } from '../engine/roster-cursor.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { idleCause, stateOf } from '../risk/guarded.ts'
-import { isOpenAt, quietFor } from '../risk/hours.ts'
+import { find, nothingFound, type Found } from './found.ts'
 import type { AccountState } from './state.ts'
+import { UnguardedTime, type Seen } from './unguarded-time.ts'
 
 export interface CoverageDeps {
   readonly state: AccountState
@@ -22,21 +23,6 @@ export interface CoverageDeps {
   readonly pauseMs: number
   /** Whether this process owns the store and its last write went well. */
   isStoreOurs(): boolean
-}
-
-/** What is known of one position since its first sweep. */
-interface Seen {
-  readonly id: PositionId
-  readonly hours: TradingHours | undefined
-  /** Time without a guard so far, ms. */
-  ms: number
-  cause: UnguardedCause | undefined
-  /** Monotonic ms since which it has this cause without a break. */
-  since: number
-  /** Time that its monitors have been down, as of the last sweep, ms. */
-  downMs: number
-  /** Number of the last sweep; 0 before the first. */
-  sweep: number
 }
 
 /** A position with the actor that watches it. */
@@ -52,47 +38,12 @@ export interface Standing {
   readonly cause: UnguardedCause | undefined
 }
 
-/** What one sweep over all positions has found; those that are being exited are not expected. */
-export interface Found {
-  /** Open positions by their state: each is in one group. */
-  readonly counts: Record<PositionState, number>
-  expected: number
-  /** Of those expected, without a monitor that lives or a caretaker. */
-  missing: number
-  /** Without a guard for another cause than the age of the price. */
-  readonly unguarded: {
-    readonly id: PositionId
-    readonly child: Child | undefined
-    readonly cause: Exclude<UnguardedCause, 'price'>
-    readonly entry: Registered['entry']
-  }[]
-  readonly quarantined: Child[]
-  readonly withRuleErrors: Child[]
-  /** Ms since the last price, where that is too long while the market is open. */
-  readonly quietMs: Map<InstrumentId, number>
-  /** Instruments that rules compare and that never had a price, though their market is open. */
-  readonly unpriced: Set<InstrumentId>
-}
-
-const nothingFound = (): Found => ({
-  counts: { guarded: 0, exiting: 0, observed: 0, unguarded: 0 },
-  expected: 0,
-  missing: 0,
-  unguarded: [],
-  quarantined: [],
-  withRuleErrors: [],
-  quietMs: new Map(),
-  unpriced: new Set(),
-})
-
-/** Who is guarded and who is not, and for how long: P5 of the design, and nothing gentler. */
+/** Which positions are guarded and which are not (P5), found by one sweep in each cycle for all readers. */
 export class Coverage {
-  /** Time that positions were without a guard, summed over them, by cause, ms. */
-  readonly totals = new Map<UnguardedCause, number>()
+  private readonly time = new UnguardedTime()
   /** What the last sweep has found. */
   last = nothingFound()
   private readonly parts: CoverageDeps
-  private readonly seen = new Map<PositionId, Seen>()
   /** The positions to sweep, as long as neither the register nor the roster changes. */
   private watched: Watched[] = []
   private observed = 0
@@ -107,11 +58,14 @@ export class Coverage {
     this.sweptAt = parts.clock.monotonic()
   }
 
+  /** Time that positions were without a guard, summed over them, by cause, ms. */
+  get totals(): ReadonlyMap<UnguardedCause, number> {
+    return this.time.totals
+  }
+
   /** All unguarded time in this process, ms. */
   get totalMs(): number {
-    let sum = 0
-    for (const ms of this.totals.values()) sum += ms
-    return sum
+    return this.time.totalMs
   }
 
   /**
@@ -157,7 +111,7 @@ export class Coverage {
 
   /** Time without a guard so far, ms, what has passed since the last sweep included. */
   unguardedMs(registered: Registered): number {
-    const seen = this.seen.get(registered.position.id)
+    const seen = this.time.of(registered.position.id)
     if (seen === undefined) return 0
     const isUnguarded = this.causeOf(registered) !== undefined
     return seen.ms + (isUnguarded ? this.parts.clock.monotonic() - this.sweptAt : 0)
@@ -165,14 +119,13 @@ export class Coverage {
 
   /** For how long a position has been without a guard at the last sweep, ms; 0: it was guarded. */
   lastsMs(id: PositionId): number {
-    const seen = this.seen.get(id)
+    const seen = this.time.of(id)
     return seen?.cause === undefined ? 0 : this.parts.clock.monotonic() - seen.since
   }
 
   /**
    * Evaluates every open position once, for all readers, and adds up what has passed since
-   * the last sweep. A position that was without a guard at either end counts for all of it; the waits
-   * of monitors for their restart count to the millisecond.
+   * the last sweep.
    */
   sweep(): Found {
     const { state, clock } = this.parts
@@ -184,6 +137,8 @@ export class Coverage {
     this.sweptAt = at
     this.sweeps++
     const found = nothingFound()
+    const { staleMs, instruments } = this.parts
+    const limits = { now, staleMs, instruments }
     this.gather()
     found.counts.observed = this.observed
     found.counts.exiting = this.ending
@@ -193,7 +148,7 @@ export class Coverage {
       const downMs = child === undefined ? 0 : downMsOf(child, at)
       if (cause !== undefined || seen.cause !== undefined || downMs !== seen.downMs) {
         const isCounted = isPause && seen.cause === undefined
-        this.addUp(seen, { cause, at, passedMs: isCounted ? 0 : passedMs, downMs })
+        this.time.passed(seen, { cause, at, passedMs: isCounted ? 0 : passedMs, downMs })
       }
       seen.sweep = this.sweeps
       if (cause !== undefined && cause !== 'price')
@@ -205,35 +160,11 @@ export class Coverage {
       if (cause === 'entry') continue
       found.expected++
       if (cause === 'monitor') found.missing++
-      if (child !== undefined) this.note(found, child, { now, hours: seen.hours })
+      if (child !== undefined) find(found, child, { ...limits, hours: seen.hours })
     }
-    if (this.seen.size > this.watched.length) this.forget()
+    if (this.time.size > this.watched.length) this.time.keep(this.sweeps)
     this.last = found
     return found
-  }
-
-  /** What a person should know of a position besides whether it is guarded. */
-  private note(
-    found: Found,
-    child: Child,
-    { now, hours }: { readonly now: number; readonly hours: TradingHours | undefined },
-  ): void {
-    const { guard } = child
-    if (child.watch.kind === 'given-up') found.quarantined.push(child)
-    if (guard.ruleErrors > 0) found.withRuleErrors.push(child)
-    const { instrument, underlying } = guard.position
-    const other = guard.other && (guard.underlying?.instrument ?? underlying)
-    if (other !== undefined && guard.other!.stream.lastAt === -Infinity) {
-      const otherHours = this.parts.instruments.of(other).hours
-      if (otherHours === undefined || isOpenAt(otherHours, now)) found.unpriced.add(other)
-    }
-    const { lastAt } = guard.own.stream
-    if (lastAt === -Infinity) {
-      if (hours === undefined || isOpenAt(hours, now)) found.unpriced.add(instrument)
-      return
-    }
-    const quietMs = quietFor(hours, lastAt, now)
-    if (quietMs > this.parts.staleMs) found.quietMs.set(instrument, quietMs)
   }
 
   /** Finds the positions to sweep, if one has come, gone or changed since the last sweep. */
@@ -252,7 +183,8 @@ export class Coverage {
       if (observed !== undefined) this.observed++
       else if (register.isEnding(position.id)) this.ending++
       if (observed !== undefined || register.isEnding(position.id)) continue
-      const registered = register.get(position.id)!
+      const registered = register.get(position.id)
+      if (registered === undefined) continue
       const child = children.of(position.id)
       const seen = this.seenOf(registered, before[watched.length]?.seen)
       watched.push({ registered, child, seen })
@@ -263,33 +195,9 @@ export class Coverage {
   /** What is known of a position; `guess`: of the position that was in its place before. */
   private seenOf({ position: { id, instrument } }: Registered, guess: Seen | undefined): Seen {
     if (guess?.id === id) return guess
-    const known = this.seen.get(id)
+    const known = this.time.of(id)
     if (known !== undefined) return known
-    const { hours } = this.parts.instruments.of(instrument)
-    const seen = { id, hours, ms: 0, cause: undefined, since: 0, downMs: 0, sweep: 0 }
-    this.seen.set(id, seen)
-    return seen
-  }
-
-  private addUp(
-    seen: Seen,
-    {
-      cause,
-      at,
-      passedMs,
-      downMs,
-    }: Pick<Seen, 'cause' | 'downMs'> & { readonly at: number; readonly passedMs: number },
-  ): void {
-    const worst = cause ?? seen.cause
-    // What was before its first sweep is not known.
-    if (seen.sweep > 0) {
-      const waitedMs = Math.max(0, Math.min(passedMs, downMs - seen.downMs))
-      if (worst !== undefined) this.add(seen, worst, passedMs)
-      else if (waitedMs > 0) this.add(seen, 'monitor', waitedMs)
-    }
-    if (seen.cause === undefined) seen.since = at
-    seen.cause = cause
-    seen.downMs = downMs
+    return this.time.begin(id, this.parts.instruments.of(instrument).hours)
   }
 
   /**
@@ -298,7 +206,7 @@ export class Coverage {
    */
   paused(ms: number): void {
     for (const { seen } of this.watched) {
-      if (seen.sweep > 0 && seen.cause === undefined) this.add(seen, 'pause', ms)
+      if (seen.sweep > 0 && seen.cause === undefined) this.time.add(seen, 'pause', ms)
     }
   }
 
@@ -309,21 +217,12 @@ export class Coverage {
     let positions = 0
     for (const { position, observed } of this.parts.state.register.open.values()) {
       if (observed !== undefined) continue
-      const seen = this.seen.get(position.id)
+      const seen = this.time.of(position.id)
       if (seen === undefined) continue
       positions++
-      this.add(seen, 'down', Math.max(0, now - Math.max(from, position.openedAt)))
+      this.time.add(seen, 'down', Math.max(0, now - Math.max(from, position.openedAt)))
     }
     return { positions, downMs: Math.max(0, now - from) }
-  }
-
-  private add(seen: Seen, cause: UnguardedCause, ms: number): void {
-    seen.ms += ms
-    this.totals.set(cause, (this.totals.get(cause) ?? 0) + ms)
-  }
-
-  private forget(): void {
-    for (const [id, { sweep }] of this.seen) if (sweep !== this.sweeps) this.seen.delete(id)
   }
 }
 

@@ -7,15 +7,15 @@ import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import type { AccountTelemetry } from '../ports/telemetry.ts'
-import type { Realised } from '../risk/portfolio.ts'
 import { countOne } from './counters.ts'
-import { errorNameOf, lineFor, type PlainEvent } from './event-line.ts'
+import { countEvent } from './event-counts.ts'
+import { lineFor, type PlainEvent } from './event-line.ts'
 import type { Followers } from './followers.ts'
-import { bookedLate, endedReleased } from './former-lives.ts'
 import { codeOf, lineOf, textOf } from './journal-line.ts'
+import { LateExecutions } from './late-executions.ts'
 import { Repeats } from './repeats.ts'
 import type { StateWriter } from './state-writer.ts'
-import { historyOf, lifeName, type AccountState } from './state.ts'
+import { historyOf, type AccountState } from './state.ts'
 import { tradeOf } from './trade.ts'
 
 export interface EventRecorderDeps {
@@ -34,21 +34,21 @@ type Loss = Extract<
   JournalEvent,
   { kind: 'exit-filled' | 'exit-closed' | 'position-gone' | 'position-shrunk' }
 >
-type LateFill = Extract<JournalEvent, { kind: 'exit-late-fill' }>
-type ReleasedOver = Extract<JournalEvent, { kind: 'released-order-over' }>
 
 /** Makes what happens to exits and monitors durable, with a line for a person. */
 export class EventRecorder {
   private readonly parts: EventRecorderDeps
   private readonly failures = new Repeats()
+  private readonly late: LateExecutions
 
   constructor(parts: EventRecorderDeps) {
     this.parts = parts
+    this.late = new LateExecutions(parts)
   }
 
   /** Takes an event of the gateway or the supervisor, about that generation of a position. */
   record(event: JournalEvent, generation?: number): void {
-    this.count(event)
+    countEvent(event, this.parts.state.counts, this.parts.performance)
     switch (event.kind) {
       case 'exit-filled':
       case 'exit-closed':
@@ -60,10 +60,10 @@ export class EventRecorder {
         this.failed(event)
         return
       case 'exit-late-fill':
-        this.lateFill(event)
+        this.late.lateFill(event)
         return
       case 'released-order-over':
-        this.releasedOver(event)
+        this.late.releasedOver(event)
         return
       default:
         this.writeLine(event)
@@ -91,20 +91,6 @@ export class EventRecorder {
       case 'position-shrunk':
         this.shrink(row, event)
     }
-  }
-
-  private count(event: JournalEvent): void {
-    const { counts } = this.parts.state
-    const error = errorNameOf(event)
-    if (error !== undefined) this.parts.performance?.cycles.incrementMetric(`errors.${error}`)
-    if (event.kind === 'exit-failed' || event.kind === 'reconcile-failed') counts.brokerErrors++
-    if (event.kind === 'exit-unknown') counts.unknowns++
-    if (event.kind === 'exit-rejected') countOne(counts.rejections, event.code)
-    if (event.kind === 'exit-foreign') counts.foreignOrders++
-    if (event.kind === 'exit-unverified' && event.isSent) counts.unverified++
-    if (event.kind === 'isolated-fault') counts.isolatedFaults++
-    if (event.kind === 'monitor-restarted') counts.restarted('monitor', event.cause)
-    if (event.kind === 'actor-restarted') counts.restarted(event.actor, event.cause)
   }
 
   private writeLine(event: PlainEvent): void {
@@ -144,81 +130,6 @@ export class EventRecorder {
     this.note('exit-failed', positionId, { error: textOf(error), ...(times > 1 && { times }) })
   }
 
-  /** What an order of a released position executed counts for the day; then it is forgotten. */
-  private releasedOver(event: ReleasedOver): void {
-    const { position, executed, generation } = event
-    const { releasedEnds } = this.parts.state
-    const name = lifeName({ positionId: position.id, generation })
-    const end = {
-      ...({ kind: 'released-filled', position, executed } as const),
-      done: (profit: Realised | undefined) => {
-        releasedEnds.delete(name)
-        this.forgetReleased(event, profit)
-      },
-    }
-    if (executed.quantity === 0) {
-      this.forgetReleased(event, undefined)
-      return
-    }
-    releasedEnds.set(name, end)
-    send(this.parts.registry.refOf('portfolio'), end)
-  }
-
-  /** What an order of an ended exit has sold after all counts for the day, and is known as booked. */
-  private lateFill({
-    kind,
-    position,
-    generation,
-    clientOrderId,
-    executed,
-    booked,
-    isOpen,
-  }: LateFill): void {
-    const { state, writer, registry } = this.parts
-    const { releasedEnds, counts } = state
-    const { id } = position
-    const name = `late ${clientOrderId} ${booked}`
-    counts.lateFills++
-    if (isOpen) {
-      // The exit keeps it, and its end counts it for the day.
-      const { quantity, price } = executed
-      const detail = { clientOrderId, quantity, price, profit: null, booked }
-      writer.soon({ line: lineOf(this.now(), kind, id, detail) })
-      return
-    }
-    const end = {
-      ...({ kind: 'released-filled', position, executed } as const),
-      done: (profit: Realised | undefined) => {
-        releasedEnds.delete(name)
-        const isKept = state.register.update(id, row => bookedLate(row, generation, booked))
-        const { quantity, price } = executed
-        const detail = { clientOrderId, quantity, price, profit: profit?.amount ?? null, booked }
-        const line = lineOf(this.now(), kind, id, detail)
-        writer.soon({ line, ...(isKept && { row: id }) })
-      },
-    }
-    releasedEnds.set(name, end)
-    send(registry.refOf('portfolio'), end)
-  }
-
-  private forgetReleased(event: ReleasedOver, profit: Realised | undefined): void {
-    const { state, writer } = this.parts
-    const { kind, position, generation, clientOrderId, executed, steps, attempts } = event
-    const positionId = position.id
-    state.released.delete(lifeName({ positionId, generation }))
-    const { quantity, price } = executed
-    const exited = { at: this.now(), attempts, executed: quantity }
-    const isKept = state.register.update(positionId, row =>
-      endedReleased(row, { position, generation, exited }, event.wasDoubted),
-    )
-    const detail = { clientOrderId, quantity, price, profit: profit?.amount ?? null, steps }
-    writer.soon({
-      line: lineOf(this.now(), kind, positionId, detail),
-      released: { positionId, generation },
-      ...(isKept && { row: positionId }),
-    })
-  }
-
   /** The exit is over: what is shown of it last is all that happened to it. */
   private ended(id: PositionId, steps: ExitRecord['steps']): void {
     const { openExits } = this.parts.state
@@ -226,7 +137,7 @@ export class EventRecorder {
     if (exit !== undefined) openExits.set(id, { ...exit, steps })
   }
 
-  /** A position has ended without a fill that anybody knows. */
+  /** A position has ended without a known fill. */
   private close(kind: JournalKind, row: Registered, detail: Record<string, unknown>): void {
     const { state, writer } = this.parts
     const { id } = row.position

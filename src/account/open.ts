@@ -6,33 +6,20 @@ import { WatchkeeperError } from '../errors.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import { DEFAULT_SUPERVISION } from '../resilience/supervision-policy.ts'
 import { Account } from './account.ts'
-import { Admission } from './admission.ts'
-import { Coverage } from './coverage.ts'
-import { EntryTests } from './entry-tests.ts'
 import { EventRecorder } from './event-recorder.ts'
 import { ExitSaver } from './exit-saver.ts'
 import { FeedCheckpoint } from './feed-checkpoint.ts'
 import { Followers } from './followers.ts'
 import { HoldingsConfirmation } from './holdings-confirmation.ts'
 import { textOf } from './journal-line.ts'
-import { KillSwitchActs } from './kill-switch.ts'
-import { ManualExits } from './manual-exits.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
-import { MissingPrices } from './missing-prices.ts'
-import type { AccountOptions, Venue } from './options.ts'
-import { PortfolioActs } from './portfolio-acts.ts'
-import { NO_LIMITS, startPortfolio } from './portfolio.ts'
-import { PositionChanges } from './position-changes.ts'
+import { actsOf } from './open-acts.ts'
+import { FRESH_MS, type AccountOptions, type Venue } from './options.ts'
 import { ServiceLines } from './service-lines.ts'
 import { StateWriter } from './state-writer.ts'
 import { pastOf } from './state.ts'
 import { TickIntake } from './tick-intake.ts'
-import { Ticks } from './ticks.ts'
 import { TrustedClock } from './trusted-clock.ts'
-import { Watching } from './watching.ts'
-
-/** Default age beyond which a price guards nothing, ms. */
-const FRESH_MS = 30_000
 
 /**
  * Opens a guarded account with what an earlier process left: its state becomes durable, its engine runs, and
@@ -46,7 +33,7 @@ export async function openAccount(options: AccountOptions): Promise<Account> {
     ...base,
     ...durable,
     engine,
-    ...acting(options, base, durable, engine),
+    ...actsOf(options, base, { ...durable, engine }),
   })
   for (const registered of options.state.register.values()) account.watching.resume(registered)
   if (options.confirmsHoldings === true && options.state.register.size === 0) {
@@ -88,7 +75,7 @@ function baseOf({
   }
 }
 
-type Base = ReturnType<typeof baseOf>
+export type Base = ReturnType<typeof baseOf>
 
 /** What makes state durable, and records what happens. */
 function durableParts(options: AccountOptions, { state, clock, registry, now }: Base) {
@@ -129,7 +116,7 @@ function durableParts(options: AccountOptions, { state, clock, registry, now }: 
   return { writer, lines, confirmation, recorder, saver }
 }
 
-type Durable = ReturnType<typeof durableParts>
+export type Durable = ReturnType<typeof durableParts>
 
 /** The straight line from tick to order, which saves through the recorder. */
 function connectEngine(
@@ -191,107 +178,3 @@ const isUnsentOrder = (event: JournalEvent): boolean =>
 
 const actorFailed = ({ name, reason }: Down): WatchkeeperError =>
   new WatchkeeperError('ACTOR_FAILED', `the ${name} failed: ${textOf(reason)}`, { cause: reason })
-
-/** What judges, watches and changes positions. */
-function acting(
-  options: AccountOptions,
-  { state, clock, instruments, registry, permission, intake, now }: Base,
-  { writer, lines, saver }: Durable,
-  engine: Engine<Venue>,
-) {
-  const { board } = options
-  const freshMs = options.freshMs ?? FRESH_MS
-  const rows = state.register
-  const coverage = new Coverage({
-    state,
-    roster: registry,
-    instruments,
-    clock,
-    staleMs: freshMs,
-    pauseMs: options.pauseMs ?? Infinity,
-    isStoreOurs: () => writer.errors === 0 && permission.isStoreOurs,
-  })
-  const missingPrices = new MissingPrices({
-    roster: registry,
-    isPriced: each => board.hasPrice(each),
-    tell: lines.write,
-  })
-  const admission = new Admission({
-    rows,
-    board,
-    gate: intake,
-    clock,
-    skewMs: options.skewMs ?? 0,
-    freshMs,
-  })
-  const entryTests = new EntryTests({ rows, writer, core: engine, now, freshMs })
-  const ticks = new Ticks({ engine, intake, entryTests, missingPrices, writer, now })
-  const manualExits = new ManualExits({ engine, state, writer, now })
-  const watching = new Watching({
-    engine,
-    state,
-    writer,
-    entryTests,
-    manualExits,
-    isObserving: options.mode === 'observe',
-    rulesFor: rules => options.chaos?.rules(rules) ?? rules,
-    now,
-  })
-  const changes = new PositionChanges({
-    rows,
-    writer,
-    core: engine,
-    clock,
-    beforeGuard: options.beforeGuard,
-    isNet: engine.broker.capabilities.holdings === 'net',
-    exitOf: (id, generation) => {
-      const record = engine.book.exits.record(id) ?? state.openExits.get(id)
-      return record?.generation === generation ? record : undefined
-    },
-    released: (registered, exit) => saver.released(registered, exit),
-    guard: (registered, watched) => watching.watch(registered, { watched }),
-  })
-  const killSwitch = new KillSwitchActs({
-    engine,
-    state,
-    writer,
-    changes,
-    manualExits,
-    saver,
-    watching,
-    now,
-  })
-  startPortfolio(
-    {
-      options: options.portfolio,
-      state,
-      writer,
-      actors: engine.actors,
-      services: engine.services,
-      quotes: board,
-      now,
-      instruments,
-      exit: id => manualExits.exit(id, 'daily-loss'),
-    },
-    state.day,
-  )
-  const portfolio = new PortfolioActs({
-    dayStart: (options.portfolio ?? NO_LIMITS).dayStart,
-    portfolio: () => registry.refOf('portfolio'),
-    tell: lines.write,
-    flush: () => writer.flush(),
-  })
-  return {
-    isObserving: options.mode === 'observe',
-    coverage,
-    missingPrices,
-    admission,
-    entryTests,
-    ticks,
-    manualExits,
-    watching,
-    changes,
-    killSwitch,
-    portfolio,
-  }
-}

@@ -16,7 +16,7 @@ import type { RuleSet } from '../risk/rule.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import type { TakeBack } from './registration.ts'
 import type { SendPermission } from './send-permission.ts'
-import type { AccountRepository } from './state-writer.ts'
+import type { AccountRepository } from './state-writer-options.ts'
 import type { AccountState } from './state.ts'
 import type { TickIntakeOptions } from './tick-intake.ts'
 
@@ -26,6 +26,9 @@ export type Venue = ExitVenue &
     /** Called after each tick: orders may wait for the first price of an instrument. */
     priced(instrument: Tick['instrument']): Promise<void> | undefined
   }
+
+/** Age beyond which a price guards nothing, where nothing else is said, ms. */
+export const FRESH_MS = 30_000
 
 /** What goes wrong on purpose inside an account. */
 export interface ChaosHooks {

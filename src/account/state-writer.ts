@@ -1,11 +1,9 @@
 import type { PositionId } from '../domain/ids.ts'
 import { WatchkeeperError } from '../errors.ts'
-import type { KillSwitch } from '../exits/kill-switch.ts'
-import type { ExitRecord } from '../exits/record.ts'
-import type { JournalLine } from '../ports/journal-lines.ts'
-import type { KeptRatchet, LifeRatchet, StateRepository } from '../ports/state-repository.ts'
+import type { KeptRatchet } from '../ports/state-repository.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
-import type { PositionTable } from './position-table.ts'
+import type { Act, StateWriterOptions, WriterSources } from './state-writer-options.ts'
+import { isFenced, storeError } from './store-error.ts'
 import { Turns } from './turns.ts'
 import {
   isNothing,
@@ -15,44 +13,6 @@ import {
   type Soon,
   type Taken,
 } from './write-queue.ts'
-
-/** What the service keeps. */
-export type AccountRepository = StateRepository<ExitRecord, KillSwitch, PortfolioDay>
-
-export interface StateWriterOptions {
-  readonly keeper: Pick<AccountRepository, 'keep'>
-  /** The rows as they are decided; it is notified of each that is durable. */
-  readonly register: Pick<PositionTable, 'get' | 'settled'>
-  /** Called with each journal line once it is durable. */
-  readonly onLine: (line: JournalLine) => void
-  /** Called once when the store begins to refuse writes, and with undefined when it takes them again. */
-  readonly onTrouble?: ((error: WatchkeeperError | undefined) => void) | undefined
-  /** Another process has taken the store over. */
-  readonly onFenced: (error: WatchkeeperError) => void
-}
-
-/** What the writer asks for what it drains; it is there once the account is under guard. */
-export interface WriterSources {
-  /**
-   * Calls `take` with each ratchet that became stricter since it was last taken. False: this is no
-   * moment for it, but one comes before long; never for the last time.
-   */
-  takeRatchets(take: (id: PositionId, ratchet: LifeRatchet) => void, isLast: boolean): boolean
-  /** Where the feed has come to with these ratchets; undefined where it cannot go back. */
-  feedPlace?(): unknown
-}
-
-/** A change that its caller waits for. */
-export interface Act {
-  /** Positions that it is about: acts about one position become durable in the order of their calls. */
-  readonly ids?: readonly PositionId[]
-  /** A state of exits that replaces what waits of them. */
-  readonly exits?: readonly ExitRecord[]
-  /** What else it changes, as things stand when its turn has come. What it throws refuses the act. */
-  change(): AccountChange
-  /** Called as soon as that is durable, before another act about these positions begins. */
-  done?(change: AccountChange): void
-}
 
 /** Time after a failed write until the next try, ms. */
 const RETRY_MS = 1_000
@@ -256,12 +216,9 @@ export class StateWriter {
       for (const line of lines) this.options.onLine(line)
     } catch (error) {
       this.errors++
-      if (isFenced(error)) {
-        this.options.onFenced(error)
-        throw error
-      }
       const failure = storeError(error)
-      this.report(failure)
+      if (isFenced(failure)) this.options.onFenced(failure)
+      else this.report(failure)
       throw failure
     }
   }
@@ -289,11 +246,3 @@ export class StateWriter {
     if (isNews) this.options.onTrouble?.(trouble)
   }
 }
-
-const storeError = (error: unknown): WatchkeeperError =>
-  error instanceof WatchkeeperError
-    ? error
-    : new WatchkeeperError('STORE_FAILED', String(error), { cause: error })
-
-const isFenced = (error: unknown): error is WatchkeeperError =>
-  error instanceof WatchkeeperError && error.code === 'FENCED'

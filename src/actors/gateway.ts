@@ -5,6 +5,7 @@ import type { ExitRecord } from '../exits/record.ts'
 import { lookUpLate, perform } from './gateway-calls.ts'
 import { sendIntended } from './gateway-notices.ts'
 import type { GatewayState } from './gateway-state.ts'
+import { subjectOf } from './gateway-subject.ts'
 import type { GatewayMessage } from './messages.ts'
 
 /**
@@ -15,35 +16,6 @@ export function gateway(state: GatewayState, message: GatewayMessage): GatewaySt
   const subject = subjectOf(message)
   if (subject === undefined) return handled(state, message)
   return state.book.faults.alone(subject, () => handled(state, message), state)
-}
-
-/** What was asked, and for which position; undefined for a message about all of them. */
-function subjectOf(message: GatewayMessage): string | undefined {
-  switch (message.kind) {
-    case 'exit':
-      return `intent of ${message.position.id}`
-    case 'own':
-    case 'release':
-    case 'take-back':
-      return `${message.kind} ${message.position.id}`
-    case 'recorded':
-      return `${message.kind} ${message.record.positionId}`
-    case 'ended':
-      return `${message.kind} ${message.of.id}`
-    case 'late':
-      return `${message.kind} ${message.clientOrderId}`
-    case 'pushed':
-      return `${message.kind} ${message.update.clientOrderId}`
-    case 'holding':
-      return `report on ${message.key.instrument}`
-    case 'holdings':
-    case 'orders':
-    case 'confirm':
-    case 'cycle':
-    case 'kill-switch':
-    case 'discard':
-      return undefined
-  }
 }
 
 function handled(state: GatewayState, message: GatewayMessage): GatewayState {
@@ -76,40 +48,13 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
       changed(state, message.of.id)
       followReleased(state)
       return state
-    case 'late': {
-      const { clientOrderId: id, order, askedAt } = message
-      book.late.answered(id, order, askedAt)
-      seen(state, { kind: 'seen', id, order, by: 'look-up', askedAt, at: parts.now() })
-      return state
-    }
-    case 'pushed': {
-      // An update of an order that is not ours is ignored.
-      const { clientOrderId: id, order } = message.update
-      const at = parts.now()
-      seen(state, { kind: 'seen', id, order, by: 'stream', askedAt: at, at })
-      return state
-    }
-    case 'holding': {
-      const { key, report, ...asked } = message
-      changedEach(state, book.reported(key, report, { ...asked, now: parts.now() }))
-      followReleased(state)
-      return state
-    }
-    case 'holdings': {
-      const { lacking, affected } = book.heldAll(message.holdings, {
-        askedAt: message.askedAt,
-        now: parts.now(),
-      })
-      for (const key of lacking) parts.ask({ kind: 'ask', key })
-      changedEach(state, affected)
-      followReleased(state)
-      return state
-    }
+    case 'late':
+    case 'pushed':
+      return orderNews(state, message)
+    case 'holding':
+    case 'holdings':
     case 'orders':
-      book.listed(message.orders, { askedAt: message.askedAt, now: parts.now() })
-      changedEach(state, book.exits.ids())
-      followReleased(state)
-      return state
+      return reported(state, message)
     case 'cycle':
       book.cycle(parts.now())
       for (const key of book.doubtful()) parts.ask({ kind: 'ask', key })
@@ -127,6 +72,59 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
       takeBack(state, message)
       return state
   }
+}
+
+/** Takes what the venue says of one order, asked or of its own accord. */
+function orderNews(
+  state: GatewayState,
+  message: Extract<GatewayMessage, { kind: 'late' | 'pushed' }>,
+): GatewayState {
+  const { book, parts } = state
+  switch (message.kind) {
+    case 'late': {
+      const { clientOrderId: id, order, askedAt } = message
+      book.late.answered(id, order, askedAt)
+      seen(state, { kind: 'seen', id, order, by: 'look-up', askedAt, at: parts.now() })
+      return state
+    }
+    case 'pushed': {
+      // An update of an order that is not ours is ignored.
+      const { clientOrderId: id, order } = message.update
+      const at = parts.now()
+      seen(state, { kind: 'seen', id, order, by: 'stream', askedAt: at, at })
+      return state
+    }
+  }
+}
+
+/** Takes what the broker says of holdings and working orders, and goes on with the exits that it concerns. */
+function reported(
+  state: GatewayState,
+  message: Extract<GatewayMessage, { kind: 'holding' | 'holdings' | 'orders' }>,
+): GatewayState {
+  const { book, parts } = state
+  switch (message.kind) {
+    case 'holding': {
+      const { key, report, ...asked } = message
+      changedEach(state, book.reported(key, report, { ...asked, now: parts.now() }))
+      break
+    }
+    case 'holdings': {
+      const { lacking, affected } = book.heldAll(message.holdings, {
+        askedAt: message.askedAt,
+        now: parts.now(),
+      })
+      for (const key of lacking) parts.ask({ kind: 'ask', key })
+      changedEach(state, affected)
+      break
+    }
+    case 'orders':
+      book.listed(message.orders, { askedAt: message.askedAt, now: parts.now() })
+      changedEach(state, book.exits.ids())
+      break
+  }
+  followReleased(state)
+  return state
 }
 
 function intend(

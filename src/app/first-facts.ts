@@ -1,5 +1,5 @@
 import type { Account } from '../account/account.ts'
-import type { Found } from '../account/coverage.ts'
+import type { Found } from '../account/found.ts'
 import type { PositionState } from '../domain/position.ts'
 import { instrumentsHeld } from '../engine/held-instruments.ts'
 import type { Meters } from '../observability/meters.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Account } from '../account/account.ts'
-import type { Found } from '../account/coverage.ts'
+import type { Found } from '../account/found.ts'
 import { PaperAccount } from '../brokers/paper-account.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { Chaos } from '../chaos/chaos.ts'

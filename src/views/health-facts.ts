@@ -1,5 +1,5 @@
 import type { Account } from '../account/account.ts'
-import type { Found } from '../account/coverage.ts'
+import type { Found } from '../account/found.ts'
 import type { Child } from '../actors/actor-registry.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { UnguardedCause } from '../domain/unguarded.ts'
@@ -47,75 +47,126 @@ const REASONS: Readonly<
 /** What may be so for a while after a start, or after a position has come. */
 const GRACED: ReadonlySet<UnguardedCause> = new Set(['not-open', 'unpriced'])
 
-/** What a monitoring cycle finds in the live system; `found` is its own sweep. */
+/** What a monitoring cycle finds in the account; `found` is its own sweep. */
 export function healthFacts(
   system: Account,
   { now, startedAt, exitOverdueMs, staleMs, graceMs }: Limits,
   found: Found = system.coverage.sweep(),
 ): HealthFacts {
-  const { state } = system
-  const supervision = supervisionOf(system)
-  const { openExits } = state
-  const exitNow = system.clock.steady()
-  const { ruleErrors: mostErrors } = system.supervision
-  const errorsOf = ({ guard }: Child): Trouble => ({
-    what: `${guard.position.id}: ${guard.ruleErrors} times in a row a rule has thrown`,
-  })
-  const erring = (isFailing: boolean): Trouble[] =>
-    found.withRuleErrors
-      .filter(({ guard }) => guard.ruleErrors >= mostErrors === isFailing)
-      .map(errorsOf)
-  const stale = [...found.quietMs]
-    .map(([what, quietMs]) => ({ what, forMs: Math.min(quietMs, now - startedAt) }))
-    .filter(({ forMs }) => forMs > staleMs)
-  const near = state.limits.warned.filter(name => !state.limits.tripped.includes(name))
-  const overdue = [...openExits.values()].filter(
-    ({ intendedAt, positionId }) =>
-      exitNow - intendedAt > exitOverdueMs && !isBelowMinimum(system, positionId),
-  )
   return {
     now,
     startedAt,
     isRunning: true,
+    ...supervisionFacts(system, found),
+    ...guardingFacts(system, found, { now, startedAt, graceMs }),
+    ...exitFacts(system, exitOverdueMs),
+    ...priceFacts(system, found, { now, startedAt, staleMs }),
+    ...limitFacts(system),
+    killSwitch: system.state.killSwitch.state,
+    storeErrors: system.storeErrors,
+    mode: system.isObserving ? 'observe' : 'guard',
+    clockJumps: system.clock.recent(CLOCK_MS),
+    clockPending: system.clock.pending(),
+  }
+}
+
+/** Actors, and the rules that they evaluate. */
+function supervisionFacts(
+  system: Account,
+  found: Found,
+): Pick<HealthFacts, 'actors' | 'quarantined' | 'ruleErrors' | 'failingRules' | 'downActors'> {
+  const supervision = supervisionOf(system)
+  const { ruleErrors: mostErrors } = system.supervision
+  const erring = (isFailing: boolean): Trouble[] =>
+    found.withRuleErrors
+      .filter(({ guard }) => guard.ruleErrors >= mostErrors === isFailing)
+      .map(({ guard }) => ({
+        what: `${guard.position.id}: ${guard.ruleErrors} times in a row a rule has thrown`,
+      }))
+  return {
     actors: {
       alive: found.expected - found.missing,
       expected: found.expected,
       restarts: supervision.restartsInWindow(),
     },
+    quarantined: found.quarantined.map(troubleOf),
+    ruleErrors: erring(false),
+    failingRules: erring(true),
+    downActors: supervision.down(),
+  }
+}
+
+/** Which positions are guarded, and why others are not. */
+function guardingFacts(
+  system: Account,
+  found: Found,
+  { now, startedAt, graceMs }: Pick<Limits, 'now' | 'startedAt' | 'graceMs'>,
+): Pick<HealthFacts, 'positions' | 'unguardedMs' | 'unguarded' | 'refusedEntries' | 'unpriced'> {
+  const { state, coverage } = system
+  return {
     positions: found.counts,
-    unguardedMs: system.coverage.totalMs,
+    unguardedMs: coverage.totalMs,
     unguarded: found.unguarded
-      .map(each => ({ ...each, forMs: system.coverage.lastsMs(each.id) }))
+      .map(each => ({ ...each, forMs: coverage.lastsMs(each.id) }))
       .filter(({ cause, forMs }) => !GRACED.has(cause) || forMs > graceMs)
       .map(({ id, forMs, ...found }) => ({ what: `${id}: ${reasonOf(found)}`, forMs })),
     refusedEntries: [...state.refusedEntries]
       .filter(([id]) => !state.register.open.has(id))
       .map(([id, why]) => ({ what: `${id}: ${why}` })),
     unpriced: now - startedAt > graceMs ? unpricedIn(system, found) : [],
-    quarantined: found.quarantined.map(troubleOf),
-    ruleErrors: erring(false),
-    failingRules: erring(true),
-    downActors: supervision.down(),
-    overdueExits: overdue.map(({ positionId, intendedAt, state }): Trouble => ({
-      what: `${positionId} (${state.kind})`,
-      forMs: exitNow - intendedAt,
-    })),
-    stalePrices: stale,
-    killSwitch: system.state.killSwitch.state,
-    storeErrors: system.storeErrors,
-    brokerErrors: system.state.counts.brokerErrors,
-    badTicks: system.intake.bad,
-    mode: system.isObserving ? 'observe' : 'guard',
-    trippedLimits: state.limits.tripped.map(what => ({ what })),
-    nearLimits: near.map(what => ({ what })),
-    clockJumps: system.clock.recent(CLOCK_MS),
-    clockPending: system.clock.pending(),
-    unconfirmedPrices: system.intake.unconfirmed(now).map(([what, forMs]) => ({ what, forMs })),
-    pricesOutsideHours: system.intake.outsideHours(now).map(what => ({ what })),
-    pricesAhead: system.intake.aheadBy().map(([instrument, byMs]) => ({
+  }
+}
+
+function exitFacts(
+  system: Account,
+  exitOverdueMs: number,
+): Pick<HealthFacts, 'overdueExits' | 'brokerErrors' | 'account'> {
+  const now = system.clock.steady()
+  const { openExits, counts } = system.state
+  return {
+    overdueExits: [...openExits.values()]
+      .filter(
+        ({ intendedAt, positionId }) =>
+          now - intendedAt > exitOverdueMs && !isBelowMinimum(system, positionId),
+      )
+      .map(({ positionId, intendedAt, state }): Trouble => ({
+        what: `${positionId} (${state.kind})`,
+        forMs: now - intendedAt,
+      })),
+    brokerErrors: counts.brokerErrors,
+    account: accountFacts(system, now),
+  }
+}
+
+function priceFacts(
+  { intake }: Account,
+  { quietMs }: Found,
+  { now, startedAt, staleMs }: Pick<Limits, 'now' | 'startedAt' | 'staleMs'>,
+): Pick<
+  HealthFacts,
+  'stalePrices' | 'badTicks' | 'unconfirmedPrices' | 'pricesOutsideHours' | 'pricesAhead'
+> {
+  return {
+    stalePrices: [...quietMs]
+      .map(([what, forMs]) => ({ what, forMs: Math.min(forMs, now - startedAt) }))
+      .filter(({ forMs }) => forMs > staleMs),
+    badTicks: intake.bad,
+    unconfirmedPrices: intake.unconfirmed(now).map(([what, forMs]) => ({ what, forMs })),
+    pricesOutsideHours: intake.outsideHours(now).map(what => ({ what })),
+    pricesAhead: intake.aheadBy().map(([instrument, byMs]) => ({
       what: `${instrument}: its time is ${(byMs / 1_000).toFixed(0)} s ahead of the clock`,
     })),
-    account: accountFacts(system, exitNow),
+  }
+}
+
+function limitFacts({
+  state: { limits },
+}: Account): Pick<HealthFacts, 'trippedLimits' | 'nearLimits'> {
+  return {
+    trippedLimits: limits.tripped.map(what => ({ what })),
+    nearLimits: limits.warned
+      .filter(name => !limits.tripped.includes(name))
+      .map(what => ({ what })),
   }
 }
 

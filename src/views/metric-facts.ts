@@ -37,13 +37,7 @@ export async function metricFacts(
   { healthAt, ...given }: Given,
 ): Promise<MetricFacts> {
   const { state, engine, intake } = system
-  const { counts, openExits } = state
-  const exitNow = system.clock.steady()
-  const { exits } = engine.book
-  // Whether an order waits for its turn, or has left, is known in memory alone.
-  const present = [...openExits].map(([id, durable]) => exits.record(id) ?? durable)
-  const [openStates, oldestAt] = openExitsOf(present, exitNow)
-  const waits = [...exits.unverified(exitNow)].map(({ forMs }) => forMs)
+  const { counts } = state
   const { standings } = await system.portfolio.standing()
   const { rules, pending, monitors } = rosterFacts(engine)
   return {
@@ -52,18 +46,7 @@ export async function metricFacts(
     mode: system.isObserving ? 'observe' : 'guard',
     killSwitch: state.killSwitch.state,
     positions: system.coverage.last.counts,
-    exitsIntended: counts.exitsIntended,
-    exitsEnded: counts.exitsEnded,
-    rejections: counts.rejections,
-    unknownOrders: counts.unknowns,
-    foreignOrders: counts.foreignOrders,
-    lateFills: counts.lateFills,
-    unverifiedOrders: counts.unverified,
-    unverifiedMs: Math.max(0, ...waits),
-    closedElsewhere: counts.closedElsewhere,
-    releasedOrders: engine.book.released.all().length,
-    openExits: openStates,
-    oldestExitMs: exitNow - oldestAt,
+    ...exitFacts(system),
     ticks: {
       evaluated: system.ticks,
       bad: intake.bad,
@@ -76,7 +59,6 @@ export async function metricFacts(
     restarts: [...counts.eachRestart()],
     actors: actorFacts(system, monitors),
     deadLetters: engine.actors.deadLetters,
-    brokerErrors: counts.brokerErrors,
     followErrors: counts.followErrors,
     isolatedFaults: counts.isolatedFaults,
     store,
@@ -93,6 +75,46 @@ export async function metricFacts(
     limits: standings.map(({ limit, loss, trip }): LimitFacts => {
       return { name: limit.name, loss, maxLoss: limit.maxLoss, isTripped: trip !== undefined }
     }),
+  }
+}
+
+type ExitFacts =
+  | 'exitsIntended'
+  | 'exitsEnded'
+  | 'rejections'
+  | 'unknownOrders'
+  | 'foreignOrders'
+  | 'lateFills'
+  | 'unverifiedOrders'
+  | 'unverifiedMs'
+  | 'closedElsewhere'
+  | 'releasedOrders'
+  | 'openExits'
+  | 'oldestExitMs'
+  | 'brokerErrors'
+
+function exitFacts({ state, engine, clock }: Account): Pick<MetricFacts, ExitFacts> {
+  const { counts, openExits } = state
+  const now = clock.steady()
+  const { exits } = engine.book
+  // Whether an order waits for its turn, or has left, is known in memory alone.
+  const present = [...openExits].map(([id, durable]) => exits.record(id) ?? durable)
+  const [openStates, oldestAt] = openExitsOf(present, now)
+  const waits = [...exits.unverified(now)].map(({ forMs }) => forMs)
+  return {
+    exitsIntended: counts.exitsIntended,
+    exitsEnded: counts.exitsEnded,
+    rejections: counts.rejections,
+    unknownOrders: counts.unknowns,
+    foreignOrders: counts.foreignOrders,
+    lateFills: counts.lateFills,
+    unverifiedOrders: counts.unverified,
+    unverifiedMs: Math.max(0, ...waits),
+    closedElsewhere: counts.closedElsewhere,
+    releasedOrders: engine.book.released.all().length,
+    openExits: openStates,
+    oldestExitMs: now - oldestAt,
+    brokerErrors: counts.brokerErrors,
   }
 }
 

@@ -1,0 +1,74 @@
+import type { Child } from '../actors/actor-registry.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
+import type { InstrumentTable, TradingHours } from '../domain/instrument.ts'
+import type { PositionState } from '../domain/position.ts'
+import type { UnguardedCause } from '../domain/unguarded.ts'
+import type { Registered } from '../ports/state-repository.ts'
+import { isOpenAt, quietFor } from '../risk/hours.ts'
+
+/** What one sweep over all positions has found; those that are being exited are not expected. */
+export interface Found {
+  /** Open positions by their state: each is in one group. */
+  readonly counts: Record<PositionState, number>
+  expected: number
+  /** Of those expected, without a monitor that lives or a caretaker. */
+  missing: number
+  /** Without a guard for another cause than the age of the price. */
+  readonly unguarded: {
+    readonly id: PositionId
+    readonly child: Child | undefined
+    readonly cause: Exclude<UnguardedCause, 'price'>
+    readonly entry: Registered['entry']
+  }[]
+  readonly quarantined: Child[]
+  readonly withRuleErrors: Child[]
+  /** Ms since the last price, where that is too long while the market is open. */
+  readonly quietMs: Map<InstrumentId, number>
+  /** Instruments that rules compare and that never had a price, though their market is open. */
+  readonly unpriced: Set<InstrumentId>
+}
+
+export const nothingFound = (): Found => ({
+  counts: { guarded: 0, exiting: 0, observed: 0, unguarded: 0 },
+  expected: 0,
+  missing: 0,
+  unguarded: [],
+  quarantined: [],
+  withRuleErrors: [],
+  quietMs: new Map(),
+  unpriced: new Set(),
+})
+
+export interface FindOptions {
+  /** Epoch ms. */
+  readonly now: number
+  /** A price that is older guards no position while its market is open, ms. */
+  readonly staleMs: number
+  readonly instruments: InstrumentTable
+  /** Of the position's own instrument. */
+  readonly hours: TradingHours | undefined
+}
+
+/** Adds what a person should know of a position besides whether it is guarded. */
+export function find(
+  found: Found,
+  child: Child,
+  { now, staleMs, instruments, hours }: FindOptions,
+): void {
+  const { guard } = child
+  if (child.watch.kind === 'given-up') found.quarantined.push(child)
+  if (guard.ruleErrors > 0) found.withRuleErrors.push(child)
+  const { instrument, underlying } = guard.position
+  const other = guard.other && (guard.underlying?.instrument ?? underlying)
+  if (other !== undefined && guard.other?.stream.lastAt === -Infinity) {
+    const otherHours = instruments.of(other).hours
+    if (otherHours === undefined || isOpenAt(otherHours, now)) found.unpriced.add(other)
+  }
+  const { lastAt } = guard.own.stream
+  if (lastAt === -Infinity) {
+    if (hours === undefined || isOpenAt(hours, now)) found.unpriced.add(instrument)
+    return
+  }
+  const quietMs = quietFor(hours, lastAt, now)
+  if (quietMs > staleMs) found.quietMs.set(instrument, quietMs)
+}

@@ -1,0 +1,112 @@
+import type { ActorRegistry } from '../actors/actor-registry.ts'
+import { send } from '../actors/actor.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { JournalEvent } from '../ports/journal.ts'
+import type { Realised } from '../risk/portfolio.ts'
+import { bookedLate, endedReleased } from './former-lives.ts'
+import { lineOf } from './journal-line.ts'
+import type { StateWriter } from './state-writer.ts'
+import { lifeName, type AccountState } from './state.ts'
+
+type LateFill = Extract<JournalEvent, { kind: 'exit-late-fill' }>
+type ReleasedOver = Extract<JournalEvent, { kind: 'released-order-over' }>
+
+export interface LateExecutionsDeps {
+  readonly state: AccountState
+  readonly writer: Pick<StateWriter, 'soon'>
+  readonly registry: ActorRegistry
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** What orders have executed after their exit had ended, or after its position was released: it counts for the day. */
+export class LateExecutions {
+  private readonly deps: LateExecutionsDeps
+
+  constructor(deps: LateExecutionsDeps) {
+    this.deps = deps
+  }
+
+  /** What an order of a released position executed counts for the day; then it is forgotten. */
+  releasedOver(event: ReleasedOver): void {
+    const { position, executed, generation } = event
+    const { releasedEnds } = this.deps.state
+    const name = lifeName({ positionId: position.id, generation })
+    const end = {
+      kind: 'released-filled' as const,
+      position,
+      executed,
+      done: (profit: Realised | undefined) => {
+        releasedEnds.delete(name)
+        this.forgetReleased(event, profit)
+      },
+    }
+    if (executed.quantity === 0) {
+      this.forgetReleased(event, undefined)
+      return
+    }
+    releasedEnds.set(name, end)
+    send(this.deps.registry.refOf('portfolio'), end)
+  }
+
+  /** What an order of an ended exit has sold after all counts for the day, and is known as booked. */
+  lateFill({
+    kind,
+    position,
+    generation,
+    clientOrderId,
+    executed,
+    booked,
+    isOpen,
+  }: LateFill): void {
+    const { state, writer, registry } = this.deps
+    const { releasedEnds, counts } = state
+    const { id } = position
+    const name = `late ${clientOrderId} ${booked}`
+    counts.lateFills++
+    if (isOpen) {
+      // The exit keeps it, and its end counts it for the day.
+      const { quantity, price } = executed
+      const detail = { clientOrderId, quantity, price, profit: null, booked }
+      writer.soon({ line: lineOf(this.now(), kind, id, detail) })
+      return
+    }
+    const end = {
+      kind: 'released-filled' as const,
+      position,
+      executed,
+      done: (profit: Realised | undefined) => {
+        releasedEnds.delete(name)
+        const isKept = state.register.update(id, row => bookedLate(row, generation, booked))
+        const { quantity, price } = executed
+        const detail = { clientOrderId, quantity, price, profit: profit?.amount ?? null, booked }
+        const line = lineOf(this.now(), kind, id, detail)
+        writer.soon({ line, ...(isKept && { row: id }) })
+      },
+    }
+    releasedEnds.set(name, end)
+    send(registry.refOf('portfolio'), end)
+  }
+
+  private forgetReleased(event: ReleasedOver, profit: Realised | undefined): void {
+    const { state, writer } = this.deps
+    const { kind, position, generation, clientOrderId, executed, steps, attempts } = event
+    const positionId = position.id
+    state.released.delete(lifeName({ positionId, generation }))
+    const { quantity, price } = executed
+    const exited = { at: this.now(), attempts, executed: quantity }
+    const isKept = state.register.update(positionId, row =>
+      endedReleased(row, { position, generation, exited }, event.wasDoubted),
+    )
+    const detail = { clientOrderId, quantity, price, profit: profit?.amount ?? null, steps }
+    writer.soon({
+      line: lineOf(this.now(), kind, positionId, detail),
+      released: { positionId, generation },
+      ...(isKept && { row: positionId }),
+    })
+  }
+
+  /** Epoch ms. */
+  private now(): number {
+    return this.deps.clock.now()
+  }
+}

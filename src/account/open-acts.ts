@@ -1,0 +1,135 @@
+import { type Engine } from '../engine/engine.ts'
+import { Admission } from './admission.ts'
+import { Coverage } from './coverage.ts'
+import { EntryTests } from './entry-tests.ts'
+import { KillSwitchActs } from './kill-switch.ts'
+import { ManualExits } from './manual-exits.ts'
+import { MissingPrices } from './missing-prices.ts'
+import type { Base, Durable } from './open.ts'
+import { FRESH_MS, type AccountOptions, type Venue } from './options.ts'
+import { PortfolioActs } from './portfolio-acts.ts'
+import { NO_LIMITS, startPortfolio } from './portfolio.ts'
+import { PositionChanges } from './position-changes.ts'
+import { Ticks } from './ticks.ts'
+import { Watching } from './watching.ts'
+
+type Running = Durable & { readonly engine: Engine<Venue> }
+
+/** What judges, watches and changes positions; each part is made of those before it. */
+export function actsOf(options: AccountOptions, base: Base, running: Running) {
+  const judging = judgingParts(options, base, running)
+  const changing = changingParts(options, base, { ...running, ...judging })
+  return {
+    isObserving: options.mode === 'observe',
+    ...judging,
+    ...changing,
+    portfolio: openPortfolio(options, base, { ...running, ...changing }),
+  }
+}
+
+/** What evaluates positions and prices. */
+function judgingParts(
+  options: AccountOptions,
+  { state, clock, instruments, registry, permission, intake, now }: Base,
+  { writer, lines, engine }: Running,
+) {
+  const { board, freshMs = FRESH_MS } = options
+  const rows = state.register
+  const coverage = new Coverage({
+    state,
+    roster: registry,
+    instruments,
+    clock,
+    staleMs: freshMs,
+    pauseMs: options.pauseMs ?? Infinity,
+    isStoreOurs: () => writer.errors === 0 && permission.isStoreOurs,
+  })
+  const missingPrices = new MissingPrices({
+    roster: registry,
+    isPriced: each => board.hasPrice(each),
+    tell: lines.write,
+  })
+  const admission = new Admission({
+    rows,
+    board,
+    gate: intake,
+    clock,
+    skewMs: options.skewMs ?? 0,
+    freshMs,
+  })
+  const entryTests = new EntryTests({ rows, writer, core: engine, now, freshMs })
+  const ticks = new Ticks({ engine, intake, entryTests, missingPrices, writer, now })
+  return { coverage, missingPrices, admission, entryTests, ticks }
+}
+
+/** What a person may do to positions. */
+function changingParts(
+  options: AccountOptions,
+  { state, clock, now }: Base,
+  { writer, saver, engine, entryTests }: Running & { readonly entryTests: EntryTests },
+) {
+  const manualExits = new ManualExits({ engine, state, writer, now })
+  const watching = new Watching({
+    engine,
+    state,
+    writer,
+    entryTests,
+    manualExits,
+    isObserving: options.mode === 'observe',
+    rulesFor: rules => options.chaos?.rules(rules) ?? rules,
+    now,
+  })
+  const changes = new PositionChanges({
+    rows: state.register,
+    writer,
+    core: engine,
+    clock,
+    beforeGuard: options.beforeGuard,
+    isNet: engine.broker.capabilities.holdings === 'net',
+    exitOf: (id, generation) => {
+      const record = engine.book.exits.record(id) ?? state.openExits.get(id)
+      return record?.generation === generation ? record : undefined
+    },
+    released: (registered, exit) => saver.released(registered, exit),
+    guard: (registered, watched) => watching.watch(registered, { watched }),
+  })
+  const killSwitch = new KillSwitchActs({
+    engine,
+    state,
+    writer,
+    changes,
+    manualExits,
+    saver,
+    watching,
+    now,
+  })
+  return { manualExits, watching, changes, killSwitch }
+}
+
+/** The trading day with its limits. */
+function openPortfolio(
+  { portfolio: options, board }: AccountOptions,
+  { state, instruments, registry, now }: Base,
+  { writer, lines, engine, manualExits }: Running & { readonly manualExits: ManualExits },
+): PortfolioActs {
+  startPortfolio(
+    {
+      options,
+      state,
+      writer,
+      actors: engine.actors,
+      services: engine.services,
+      quotes: board,
+      now,
+      instruments,
+      exit: id => manualExits.exit(id, 'daily-loss'),
+    },
+    state.day,
+  )
+  return new PortfolioActs({
+    dayStart: (options ?? NO_LIMITS).dayStart,
+    portfolio: () => registry.refOf('portfolio'),
+    tell: lines.write,
+    flush: () => writer.flush(),
+  })
+}

@@ -1,0 +1,45 @@
+import type { PositionId } from '../domain/ids.ts'
+import type { LifeRatchet } from '../ports/state-repository.ts'
+import type { Account } from './account.ts'
+import type { StateWriter } from './state-writer.ts'
+import type { AccountChange } from './write-queue.ts'
+
+type Source = Pick<Account, 'state' | 'engine' | 'checkpoint' | 'confirmation'>
+
+/** Everything that is kept of an account, as it is in memory. */
+export function wholeState(
+  account: Source,
+  writer: Pick<StateWriter, 'durable' | 'lastDay'>,
+): AccountChange {
+  const { register, openExits, released, killSwitch } = account.state
+  const { lastDay: day } = writer
+  const feedPlace = account.checkpoint.place?.()
+  return {
+    register: [...register.values()],
+    exits: [...openExits.values()],
+    killSwitch,
+    ratchets: ratchetsOf(account, writer),
+    released: [...released.values()].map(exit => {
+      const { positionId, generation } = exit.record
+      return { positionId, generation, exit }
+    }),
+    ...(day !== undefined && { day }),
+    ...(feedPlace !== undefined && { feedPlace }),
+    isUnconfirmed: account.confirmation.isMissing,
+  }
+}
+
+/** The ratchet of each open position: of its monitor's generation, or as it is on disk. */
+function ratchetsOf(
+  { state, engine }: Source,
+  { durable }: Pick<StateWriter, 'durable'>,
+): Map<PositionId, LifeRatchet> {
+  const ratchets = new Map<PositionId, LifeRatchet>()
+  for (const [id, { generation }] of state.register.open) {
+    const child = engine.roster.get(id)
+    const isPresent = child?.generation === generation
+    const ratchet = isPresent ? child.guard.ratchet() : durable.get(id)
+    if (ratchet !== undefined) ratchets.set(id, { ...ratchet, generation })
+  }
+  return ratchets
+}

@@ -1,0 +1,30 @@
+import type { GatewayMessage } from './messages.ts'
+
+/** What was asked, and for which position; undefined for a message about all of them. */
+export function subjectOf(message: GatewayMessage): string | undefined {
+  switch (message.kind) {
+    case 'exit':
+      return `intent of ${message.position.id}`
+    case 'own':
+    case 'release':
+    case 'take-back':
+      return `${message.kind} ${message.position.id}`
+    case 'recorded':
+      return `${message.kind} ${message.record.positionId}`
+    case 'ended':
+      return `${message.kind} ${message.of.id}`
+    case 'late':
+      return `${message.kind} ${message.clientOrderId}`
+    case 'pushed':
+      return `${message.kind} ${message.update.clientOrderId}`
+    case 'holding':
+      return `report on ${message.key.instrument}`
+    case 'holdings':
+    case 'orders':
+    case 'confirm':
+    case 'cycle':
+    case 'kill-switch':
+    case 'discard':
+      return undefined
+  }
+}

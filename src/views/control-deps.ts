@@ -1,0 +1,31 @@
+import type { Account } from '../account/account.ts'
+import type { CallDesk } from '../calls/call-desk.ts'
+import type { Logger } from '../observability/logger.ts'
+import type { Meters } from '../observability/meters.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { MetricsFormat } from '../ports/control.ts'
+import type { HealthSnapshot, Readiness } from '../ports/control/health.ts'
+import type { OwnedStore } from '../ports/store.ts'
+
+/** What the control of a running service is made of. */
+export interface ControlDeps {
+  readonly system: Account
+  readonly store: Pick<OwnedStore, 'journal'>
+  readonly clock: Clock
+  readonly performance: Meters
+  readonly desk: CallDesk
+  readonly log: Pick<Logger, 'levels' | 'setLevel'>
+  /** Figures of the service. */
+  metrics(format: MetricsFormat): Promise<string>
+  /** See Control. */
+  readonly version: string
+  readonly isStrict: boolean
+  readonly healthMaxAgeMs: number
+  healthAgeMs(): number
+  health(): HealthSnapshot
+  /** The whole store as it is now, as text. */
+  backup(): AsyncIterable<string>
+  /** Makes a snapshot of health before the next cycle does. */
+  refreshHealth(): void
+  readiness(): Readiness
+}

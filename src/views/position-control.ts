@@ -1,0 +1,97 @@
+import { positionId } from '../domain/ids.ts'
+import type {
+  AddedView,
+  AddRequest,
+  ChangedView,
+  PositionView,
+  RulesPreview,
+  RulesRequest,
+} from '../ports/control/positions.ts'
+import type { Requester } from '../ports/control/requester.ts'
+import type { WhyView } from '../ports/control/why.ts'
+import type { Registered } from '../ports/state-repository.ts'
+import { explain } from '../risk/explain.ts'
+import type { ControlDeps } from './control-deps.ts'
+import { exitView } from './exit-view.ts'
+import { viewOf } from './position-view.ts'
+
+/** What may be asked about positions, and done to them. */
+export class PositionControl {
+  protected readonly deps: ControlDeps
+
+  constructor(deps: ControlDeps) {
+    this.deps = deps
+  }
+
+  positions(): readonly PositionView[] {
+    const { register } = this.deps.system.state
+    return [...register.shownOpen()].map(registered => this.view(registered))
+  }
+
+  *openIds(): Iterable<string> {
+    for (const { position } of this.deps.system.state.register.shownOpen()) yield position.id
+  }
+
+  position(id: string): PositionView | undefined {
+    const registered = this.deps.system.state.register.shown(positionId(id))
+    return registered?.state === 'open' ? this.view(registered) : undefined
+  }
+
+  why(id: string): WhyView | undefined {
+    const position = this.position(id)
+    const child = this.deps.system.engine.roster.get(positionId(id))
+    if (position === undefined) return undefined
+    const rules = child === undefined ? [] : explain(child.guard, this.deps.clock.now())
+    const exit = exitView(this.deps.system, positionId(id))
+    return { position, rules, ...(exit && { exit }) }
+  }
+
+  async add({ warnings = [], ...request }: AddRequest, by: Requester): Promise<AddedView> {
+    const { system } = this.deps
+    await this.endDurable(request.position.id)
+    const { wanted, warnings: more } = system.admission.admit(request)
+    const registered = await system.changes.add(wanted, nameOf(by))
+    return { ...this.view(registered), warnings: [...warnings, ...more] }
+  }
+
+  async changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView> {
+    const { system } = this.deps
+    await this.endDurable(id)
+    const { registered, changes } = await system.changeRules(positionId(id), request, nameOf(by))
+    return { ...this.view(registered), changes, warnings: request.warnings ?? [] }
+  }
+
+  previewRules(id: string, request: RulesRequest): RulesPreview {
+    const { changes, next } = this.deps.system.changes.previewRules(positionId(id), request)
+    return { changes, ...next, warnings: request.warnings ?? [] }
+  }
+
+  async release(id: string, by: Requester): Promise<void> {
+    await this.endDurable(id)
+    return this.deps.system.release(positionId(id), nameOf(by))
+  }
+
+  async exit(id: string, by: Requester): Promise<PositionView> {
+    const { system } = this.deps
+    await this.endDurable(id)
+    const registered = system.state.register.openRow(positionId(id))
+    // The intent says when and why; only this line, in a commit before it, says who.
+    const told = system.told('exit-asked', { positionId: id, by: nameOf(by) })
+    system.manualExits.exit(positionId(id), 'manual')
+    await Promise.all([told, system.manualExits.settled(positionId(id))])
+    return this.view(registered)
+  }
+
+  /** Waits for the end of a position to be durable: before, no answer may say that it has closed. */
+  private async endDurable(id: string): Promise<void> {
+    const { system } = this.deps
+    if (system.state.register.isEnding(positionId(id))) await system.flush()
+  }
+
+  private view(registered: Registered): PositionView {
+    return viewOf(this.deps.system, registered, this.deps.clock.now())
+  }
+}
+
+/** Who asks and from where, for the journal. */
+export const nameOf = ({ who, from }: Requester): string => `${who} at ${from}`

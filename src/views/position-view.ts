@@ -1,0 +1,51 @@
+import type { Account } from '../account/account.ts'
+import type { Position } from '../domain/position.ts'
+import type { PositionView } from '../ports/control/positions.ts'
+import type { Registered } from '../ports/state-repository.ts'
+import { standing } from '../risk/standing.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
+
+/** An open position as it is shown at `now` (epoch ms): state, rules and levels. */
+export function viewOf(system: Account, registered: Registered, now: number): PositionView {
+  const { position, rules, observed } = registered
+  const { state, cause } = system.coverage.standingOf(registered)
+  const watched = system.engine.roster.get(position.id)?.guard
+  const exit = system.state.openExits.get(position.id)
+  const { tickSize } = system.instruments.of(position.instrument)
+  const reason = observed?.reason ?? exit?.decision.reason ?? watched?.decision?.reason
+  return {
+    ...position,
+    state,
+    ...(cause !== undefined && { unguardedBy: cause }),
+    unguardedMs: Math.round(system.coverage.unguardedMs(registered)),
+    rules,
+    ...(watched === undefined
+      ? { best: position.entryPrice, stop: null, target: null }
+      : standing(watched, now, system.durableBest(position))),
+    ...priceOf(system, { position, watched, now }),
+    ...(tickSize !== undefined && { tickSize }),
+    ...(reason !== undefined && { reason }),
+  }
+}
+
+/** The last price that was received, also one too old, or of a closed market, to be decided on. */
+function priceOf(
+  { intake }: Account,
+  {
+    position,
+    watched,
+    now,
+  }: {
+    readonly position: Position
+    readonly watched: WatchedPosition | undefined
+    readonly now: number
+  },
+): Pick<PositionView, 'lastPrice' | 'priceAgeMs'> {
+  const shown = intake.shownPrice(position.instrument)
+  if (shown !== undefined) return { lastPrice: shown.price, priceAgeMs: now - shown.ts }
+  if (watched === undefined || watched.own.stream.lastAt === -Infinity) {
+    return { lastPrice: null, priceAgeMs: null }
+  }
+  const { lastPrice, lastAt } = watched.own.stream
+  return { lastPrice, priceAgeMs: now - lastAt }
+}
