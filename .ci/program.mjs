@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const COMMAND = 'src/cli/main.ts'
 
 const OTHERS = [
+  'test/crash/disk-child.ts',
   'test/crash/guarded.ts',
   'test/support/broker-server/main.ts',
   'test/support/ending.ts',
