@@ -1,7 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import type { KeptPosition } from '../../src/app/offline.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import { running, runningEnv } from '../support/compiled.ts'
+
+const CHILD = fileURLToPath(new URL('disk-child.ts', import.meta.url))
 
 /** The stored state of a guard, whether the guard runs or not. Empty before there is a store. */
 export interface Disk {
@@ -67,7 +70,7 @@ class DiskReader {
   }
 
   private start(): ChildProcess {
-    const parts = running('test/crash/disk-child.ts')
+    const parts = running(CHILD)
     const child = fork(parts.at(-1)!, {
       execArgv: parts.slice(0, -1),
       env: runningEnv(),
