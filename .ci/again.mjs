@@ -1,9 +1,9 @@
-/** More failed tests than these are no accident of a busy machine. */
+/** Most failed tests that a busy machine may explain. */
 const MOST = 3
 
 /**
- * The files to run a second time, alone: those of a few tests that failed beside others. None where more
- * failed, or where the run broke off.
+ * The files to run a second time, alone: those of a few tests that failed beside others. Empty
+ * where more failed, or where the run broke off.
  */
 export function filesToTryAgain({ failed, failures = [] }) {
   if (failed === 0 || failed > MOST || failures.length !== failed) return []
@@ -11,7 +11,7 @@ export function filesToTryAgain({ failed, failures = [] }) {
   return files.has(undefined) ? [] : [...files]
 }
 
-/** The counts after the second run of those files, and the tests that failed in the first alone. */
+/** The counts after the second run, and the tests that failed only in the first. */
 export function afterSecondTry(first, second) {
   if (second.failed > 0) return { counts: first, unsteady: [] }
   return {

@@ -4,13 +4,14 @@ import { spawn } from 'node:child_process'
 const LOOK_MS = 250
 
 /**
- * Runs a script of Node with its arguments, and ends as it ends. The child is asked to stop when this
- * process is, and also when its parent is gone: npm, or the shell between, may end without passing a signal on.
+ * Runs a Node script with its arguments, and ends with its exit code. The child is stopped with
+ * this process, and also when its parent ends: npm, or a shell in between, may end without passing
+ * a signal on.
  */
 export function runChild(args, options) {
   const child = spawn(process.execPath, args, { stdio: 'inherit', ...options })
   // The service ends in order by itself, and the parent waits for it. A Ctrl-C reaches it from the
-  // terminal: sent on, it would be the second one, which ends it at once.
+  // terminal directly: a forwarded one would be its second signal, which ends it at once.
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   process.on('SIGHUP', () => child.kill('SIGTERM'))

@@ -6,7 +6,7 @@ import { root } from './setup.mjs'
 /** Files at once: one more than the smallest machine has cores, as many tests wait for processes and timers. */
 export const JOBS = 3
 
-/** The files that take longest, first: at the end the last file runs alone. */
+/** The slowest files, to be run first: at the end the last file runs alone. */
 const LONGEST = [
   'test/cli/replay.test.ts',
   'test/attacks/venues.test.ts',
@@ -50,7 +50,7 @@ const LONGEST = [
   'test/config/schema.test.ts',
 ]
 
-/** Every test file, those that take longest first. */
+/** Every test file, the slowest first. */
 export function filesInOrder(longest = LONGEST) {
   const files = readdirSync(join(root, 'test'), { recursive: true })
     .filter(file => file.endsWith('.test.ts'))

@@ -18,7 +18,10 @@ const TYPES = {
   svg: 'image/svg+xml',
 }
 
-/** Writes the page to a folder, with `manifest.json`: what each file is, and the build they belong to. */
+/**
+ * Writes the page to a folder, with `manifest.json`: the type and encodings of each file, and the
+ * id of the build.
+ */
 function buildPage(folder) {
   rmSync(folder, { recursive: true, force: true })
   const { metafile } = buildSync({
@@ -76,7 +79,7 @@ function buildPage(folder) {
 
 const hashOf = text => createHash('sha256').update(text).digest('hex').slice(0, 12)
 
-/** Writes a file once more as `.br` and `.gz`; gives its type. */
+/** Also writes a file as `.br` and `.gz`; returns its type. */
 function compress(path) {
   const content = readFileSync(path)
   const params = {

@@ -1,4 +1,4 @@
-// npm start: the main job on the embedded defaults, after whatever set-up is still needed.
+// npm start: runs the service on the built-in defaults, after the set-up that is still needed.
 import { runChild } from './child.mjs'
 import { build, checkNode, install, ready, root } from './setup.mjs'
 

@@ -36,7 +36,7 @@ const BEHIND_TESTS = 10
 /** Makes tools write without colours: oxlint heeds NO_COLOR only where CI is not set. */
 const PLAIN = { NO_COLOR: '1', CI: undefined }
 
-/** Runs a script of Node; gives its exit code and what it printed. `niceness`: above 0, others run first. */
+/** Runs a Node script; returns its exit code and output. `niceness`: above 0, others run first. */
 function run(script, args, { env = {}, show = false, niceness = 0 } = {}) {
   return new Promise(resolve => {
     const child = spawn(process.execPath, [script, ...args], {
@@ -76,14 +76,14 @@ async function runChecks() {
   return codes
 }
 
-/** The tests with coverage, files side by side; what they counted comes through a file. */
+/** The tests with coverage, files side by side; their counts arrive through a file. */
 async function runTests() {
   const counts = join(scratch, 'counts.json')
   // In a file or a pipe colours are noise; mocha writes them wherever CI is set.
   const colour = process.stdout.isTTY ? [] : ['--no-color']
   const isEverything = forMocha.length === 0
   const what = isEverything ? ['--parallel', '--jobs', String(JOBS), ...filesInOrder()] : forMocha
-  // Tests that are left out cover less.
+  // Skipped tests cover less.
   const isWhole = isEverything && missingTools().length === 0
   const judged = isWhole ? [] : ['--check-coverage=false']
   const mocha = [binary('mocha'), ...colour, ...what]

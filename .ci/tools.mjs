@@ -3,7 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Commands, the Debian packages that have them, what tests do with them, and the service of a package that has one. */
+/**
+ * Commands, the Debian packages that contain them, what tests use them for, and the service of a
+ * package that has one.
+ */
 export const TOOLS = [
   {
     command: 'redis-server',
@@ -24,14 +27,17 @@ export const TOOLS = [
   },
 ]
 
-/** What maintainer scripts of Debian ask before they start a service; 101 forbids it. */
+/**
+ * Maintainer scripts of Debian call it before they start a service; exit code 101 forbids the
+ * start.
+ */
 const POLICY = '/usr/sbin/policy-rc.d'
 const MARK = '# Of the tests of watchkeeper, while they install what they need.'
 const FORBIDDEN = `#!/bin/sh\n${MARK}\nexit 101\n`
 
 const NO_INSTALL = '--no-install'
 
-/** What the arguments of `npm test` say of the installation, and those that are for mocha. */
+/** The installation option of `npm test`'s arguments, and the arguments for mocha. */
 export function parseArgs(given) {
   return {
     isInstallWanted: !given.includes(NO_INSTALL),
@@ -51,10 +57,10 @@ export function has(command, path = process.env.PATH ?? '') {
   })
 }
 
-/** The tools that this machine has not. */
+/** The tools that this machine lacks. */
 export const missingTools = () => TOOLS.filter(({ command }) => !has(command))
 
-/** What is to be done about missing tools: install them, or skip their tests; and the line that says so. */
+/** What to do about missing tools: install them, or skip their tests; and the line that says so. */
 export function plan(missing, { isRoot, hasApt, isInstallWanted }) {
   if (missing.length === 0) return { installs: false, line: undefined }
   const packages = missing.map(tool => tool.package).join(' ')
@@ -70,7 +76,9 @@ export function plan(missing, { isRoot, hasApt, isInstallWanted }) {
 const skipped = (commands, packages) =>
   `tests that need ${commands} are skipped, and coverage is not judged: apt-get install ${packages}`
 
-/** Runs an installation that starts no service, whatever ends it; puts a policy of the machine back. */
+/**
+ * Runs an installation that starts no service, however it ends; restores a policy of the machine.
+ */
 export function withoutServices(run, policy = POLICY) {
   const kept = `${policy}.watchkeeper`
   if (textOf(policy)?.includes(MARK) === false) renameSync(policy, kept)
@@ -93,7 +101,7 @@ function textOf(file) {
 
 /** Installs packages; their services do not run, nor at the next start of the machine. */
 function installPackages(missing) {
-  // A signal is heard only after the installation: the policy is taken away before the process ends.
+  // A signal is handled only after the installation: the policy is removed before the process ends.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
   const options = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
   const packages = missing.map(tool => tool.package)
@@ -111,7 +119,10 @@ function installPackages(missing) {
   }
 }
 
-/** Installs what is missing, where that is allowed and wanted; says so before. Gives what is missing still. */
+/**
+ * Installs missing tools where that is allowed and wanted, after a line that says so. Returns what
+ * is still missing.
+ */
 export function systemTools(isInstallWanted) {
   const missing = missingTools()
   const isRoot = process.getuid?.() === 0

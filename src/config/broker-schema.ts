@@ -28,7 +28,7 @@ const http = httpBrokerSchema.safeExtend({
   callTimeoutMs,
 })
 
-/** Which broker carries exits out. */
+/** The broker that executes exits. */
 export const brokerSchema = z
   .preprocess(
     given =>

@@ -5,13 +5,17 @@ import { parseText } from './document.ts'
 import { expectedName, FaultList } from './faults.ts'
 import { readText, reportIssue } from './service-file.ts'
 
-/** What a chaos file may name. */
+/** Names that a chaos file may use. */
 export interface ChaosNames {
   readonly positions: readonly string[]
   readonly instruments: readonly string[]
 }
 
-/** Reads what is to go wrong. Throws InputError with every fault at once, unknown names included. */
+/**
+ * Parses the faults to inject.
+ *
+ * @throws InputError with every fault of the file at once, unknown names included.
+ */
 export function loadChaos(file: string, known: ChaosNames): ChaosPlan {
   const document = parseText(readText(file), file)
   if (document.faults.length > 0) throw new InputError(file, document.faults)
@@ -24,7 +28,9 @@ export function loadChaos(file: string, known: ChaosNames): ChaosPlan {
   return result.data
 }
 
-/** Reads what is written, not what was parsed: a file with other faults has these too. */
+/**
+ * Checks the raw document, not the parsed value: a file with other faults gets these reported too.
+ */
 function refuseUnknown(
   value: unknown,
   known: Readonly<Record<string, readonly string[]>>,

@@ -14,28 +14,28 @@ import type { Fault } from '../errors.ts'
 /** Keys and indexes that lead to a place in a document. */
 export type DocumentPath = readonly (string | number)[]
 
-/** A parsed text, with the lines its values stand on. */
+/** A parsed text, with the lines of its values. */
 export interface Document {
   readonly value: unknown
   /** Line, from 1, of the place (of its key in a map), or of the nearest place around it. */
   lineOf(path: DocumentPath): number
-  /** The scalar at the place as it is written; undefined where there is none. */
+  /** The raw text of the scalar at the place; undefined where there is none. */
   writtenAt(path: DocumentPath): string | undefined
-  /** What keeps the text from being read; then there is no value. */
+  /** Syntax faults; with any of them there is no value. */
   readonly faults: readonly Fault[]
 }
 
 /** About 200,000 positions; reading them takes 12 s and 2 GB, and four times as many end the process. */
 export const MAX_BYTES = 16 * 2 ** 20
 
-/** The fault of a text beyond the bound. */
+/** The fault of a text beyond the size bound. */
 export const tooLong = (source: string): Fault => ({
   path: source,
   found: `more than ${MAX_BYTES / 2 ** 20} MiB`,
   expected: `at most ${MAX_BYTES / 2 ** 20} MiB: split it`,
 })
 
-/** A document that gave no value, for these reasons. */
+/** A document without a value, for these reasons. */
 export const unread = (faults: readonly Fault[]): Document => ({
   value: undefined,
   lineOf: () => 1,
@@ -43,13 +43,18 @@ export const unread = (faults: readonly Fault[]): Document => ({
   faults,
 })
 
-/** A value that was read before, as JSON: it has no lines, and its numbers are written as they are shown. */
+/**
+ * A value that was already parsed, as JSON: it has no lines, and its numbers are shown in their
+ * shortest form.
+ */
 export const documentOf = (value: unknown): Document => ({ ...unread([]), value })
 
-/** Times depth of nesting: far above a file with an alias in each of 50,000 positions. */
+/**
+ * Bound on aliases times nesting depth: far above a file with an alias in each of 50,000 positions.
+ */
 const MAX_ALIASES = 100_000
 
-/** Parses YAML 1.2 (core schema), and so JSON too. Never throws: what is wrong is in `faults`. */
+/** Parses YAML 1.2 (core schema), and thus JSON too. Never throws: problems are in `faults`. */
 export function parseText(text: string, source: string): Document {
   if (Buffer.byteLength(text) > MAX_BYTES) return unread([tooLong(source)])
   const lines = new LineCounter()
@@ -60,7 +65,7 @@ export function parseText(text: string, source: string): Document {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
-    // A tag such as !!omap would make something that has no keys of its own: an empty rule set.
+    // A tag such as !!omap would create an object without own keys: an empty rule set.
     resolveKnownTags: false,
     logLevel: 'error',
   })
@@ -74,7 +79,7 @@ export function parseText(text: string, source: string): Document {
   visit(document, {
     Scalar: (_key, node) => {
       const { value, source: written = '' } = node
-      // No reader takes it for a number; what is written stays known.
+      // NaN, so that no reader accepts it as a number; the raw text stays known.
       if (typeof value === 'number' && DECIMAL.test(written) && !isHeld(written)) node.value = NaN
     },
   })
@@ -113,7 +118,7 @@ export function parseText(text: string, source: string): Document {
 
 const DECIMAL = /^[-+]?[\d.]+(?:[eE][-+]?\d+)?$/
 
-/** What an error of the parser found, and what is expected instead. */
+/** The text and expectation for an error of the parser. */
 function wording(
   { code, message, pos }: YAMLError,
   text: string,
@@ -133,7 +138,7 @@ function wording(
   return { found: firstLine(message), expected: 'valid YAML 1.2 or JSON' }
 }
 
-/** Whether a map or list is somewhere inside itself, as an alias in its own anchor makes it. */
+/** Whether a map or list contains itself, through an alias inside its own anchor. */
 function holdsItself(value: unknown, above = new Set<unknown>(), seen = new Set()): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (above.has(value)) return true

@@ -6,10 +6,13 @@ import type { Document, DocumentPath } from './document.ts'
 
 const LONGEST_SHOWN = 60
 
-/** What stands before the host of an address: a user, and perhaps a password. */
+/** User and password before the host of an address. */
 const CREDENTIALS = /\/\/[^/]*@/g
 
-/** A value from the input in a message: short, strings in quotes, no password of an address. */
+/**
+ * A value from the input for a message: short, strings in quotes, without the password of an
+ * address.
+ */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'an empty value'
@@ -20,7 +23,7 @@ export function show(value: unknown): string {
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text
 }
 
-/** Codes of the system for files that cannot be read, in words. */
+/** Messages for system error codes of unreadable files. */
 const UNREADABLE: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
@@ -28,7 +31,7 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   EACCES: 'a file that may not be read (permission denied)',
 }
 
-/** Why a file cannot be read, by the code of the system. */
+/** Why a file cannot be read, from the error code of the system. */
 export const unreadable = (code: string): string => UNREADABLE[code] ?? code
 
 /** A path as users write it: `positions[2].rules.stopLoss`. */
@@ -39,14 +42,14 @@ export const pathText = (path: DocumentPath): string =>
     '',
   )
 
-/** What to write instead of an unknown name. */
+/** The expectation for an unknown name: a suggestion, or the known names. */
 export function expectedName(name: string, known: readonly string[]): string {
   const meant = closestName(name, known)
   if (meant !== undefined) return `another name: did you mean ${meant}?`
   return known.length > 0 ? `one of ${known.join(', ')}` : 'one that is defined: there is none'
 }
 
-/** Collects everything that is wrong with one document. */
+/** Collects the faults of one document. */
 export class FaultList {
   readonly faults: Fault[] = []
   private readonly document: Document
@@ -58,14 +61,14 @@ export class FaultList {
     this.prefix = prefix
   }
 
-  /** The scalar at the place as it is written; undefined where there is none. */
+  /** The raw text of the scalar at the place; undefined where there is none. */
   writtenAt(path: DocumentPath): string | undefined {
     return this.document.writtenAt(path)
   }
 
   add(path: DocumentPath, found: string, expected: string): void {
     const text = pathText(path)
-    // A number that is not what was written has become none.
+    // A number whose raw text differs was not read as a number.
     const source = found === 'NaN' ? this.writtenAt(path) : undefined
     const written = /\d/.test(source ?? '') ? source : undefined
     this.faults.push({

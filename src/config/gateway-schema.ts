@@ -5,7 +5,7 @@ import { compileRuleSet } from '../risk/rule-set.ts'
 
 const ms = z.int().positive().max(86_400_000)
 
-/** How calls to the broker are paced and broken off. */
+/** Breakers and pacing of calls to the broker. */
 export const gatewaySchema = z
   .strictObject({
     breakers: z
@@ -52,7 +52,7 @@ const style = z
   .default({ kind: 'market' })
   .describe('Type of the orders of an exit.')
 
-/** How exits are ordered, and tried again. */
+/** Orders and retries of exits. */
 export const exitsSchema = z
   .strictObject({
     style,

@@ -13,7 +13,7 @@ export function mapOf(
   return undefined
 }
 
-/** A fault for each key that is none of the known ones. */
+/** Reports a fault for each unknown key. */
 export function refuseUnknown(
   map: Fields,
   known: readonly string[],

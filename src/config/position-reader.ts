@@ -17,19 +17,19 @@ export interface PositionEntry {
   readonly ruleSet: RuleSet
   /** Options that the rule set was made from. */
   readonly rules: Readonly<Record<string, unknown>>
-  /** Fields that neither the position nor its rules name; what they hold is a default. */
+  /** Fields that neither the position nor its rules state; they have defaults. */
   readonly filledIn: readonly ('multiplier' | 'priceSource')[]
-  /** What its source says by name: see AddRequest. */
+  /** Options that the source states for this position: see AddRequest. */
   readonly flags: Readonly<Record<DoorFlag, boolean>>
 }
 
 type Unopened = Omit<Position, 'openedAt'> & { readonly openedAt: number | undefined }
 
-/** Fields of a position that count when it is brought, and are not kept. */
+/** Fields that only matter when the position is added; they are not stored. */
 const DOOR_FLAGS = ['exitNow', 'opensLater', 'reopen'] as const
 type DoorFlag = (typeof DOOR_FLAGS)[number]
 
-/** The position with only those fields that its source names. */
+/** The position with only those fields that its source states. */
 export const namedFields = ({ position, filledIn }: PositionEntry): Partial<Position> =>
   Object.fromEntries(
     Object.entries(position).filter(([field]) => !filledIn.some(each => each === field)),
@@ -57,7 +57,7 @@ const INTEGER = /^[-+]?\d+$/
 /** Epoch ms before this (in 1973) are probably seconds. */
 const EARLIEST_MS = 100_000_000_000
 
-/** Reads one position; faults go to the lists as they are met. */
+/** Reads one position; adds faults to the lists as it finds them. */
 export class PositionReader {
   private readonly index: number
   private readonly findings: Findings
@@ -88,7 +88,7 @@ export class PositionReader {
       instrument === undefined ? undefined : this.instruments.of(instrumentId(instrument))
     const multiplier =
       map['multiplier'] === undefined ? (spec?.multiplier ?? 1) : this.positive('multiplier')
-    // What a script has summed up in doubles is the quantity that it meant.
+    // A sum of doubles from a script counts as the decimal that it meant.
     const quantity = written === undefined ? undefined : unitsOf(written, spec?.lot)
     this.warnOfQuantity(quantity, spec)
     const contract =
@@ -200,7 +200,7 @@ export class PositionReader {
     return undefined
   }
 
-  /** A quantity that no order of the venue can have: what is left over would be dust. */
+  /** Warns about a quantity that no order of the venue can have: the rest would be dust. */
   private warnOfQuantity(quantity: number | undefined, spec: InstrumentSpec | undefined): void {
     if (quantity === undefined || spec === undefined) return
     const { lot, minQuantity } = spec
@@ -213,7 +213,9 @@ export class PositionReader {
     }
   }
 
-  /** A position that is worth less at its entry price than an order of the venue may be. */
+  /**
+   * Warns about a position that is worth less at its entry price than the venue's smallest order.
+   */
   private warnOfValue(position: Unopened, spec: InstrumentSpec | undefined): void {
     const { minOrderValue, reduceOnlyExempt } = spec ?? {}
     if (minOrderValue === undefined || reduceOnlyExempt === true) return

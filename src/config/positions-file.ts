@@ -13,22 +13,26 @@ export interface LoadedPositions {
   readonly entries: readonly PositionEntry[]
   /** One line each, for a person. */
   readonly warnings: readonly string[]
-  /** The same with their places. */
+  /** The same warnings with their places. */
   readonly odd: readonly Fault[]
 }
 
 export interface PositionsSource {
-  /** Undefined: no position. */
+  /** Undefined: the file has no positions. */
   readonly positionsFile: string | undefined
-  /** Rule sets that win over those of the same name in the positions file. */
+  /** A file of rule sets that override those of the same name in the positions file. */
   readonly rulesFile?: string | undefined
-  /** Warnings are faults. */
+  /** Treats warnings as faults. */
   readonly strict: boolean
-  /** What is known of instruments; default nothing. */
+  /** Specifications of instruments; default: none. */
   readonly instruments?: InstrumentTable
 }
 
-/** Reads positions and their rules. Throws InputError with every fault of both files at once. */
+/**
+ * Reads positions and their rules.
+ *
+ * @throws InputError with every fault of both files at once.
+ */
 export function loadPositions({
   positionsFile,
   rulesFile,
@@ -46,11 +50,11 @@ export interface NamedText {
 }
 
 interface ParseOptions extends Partial<Pick<PositionsSource, 'strict' | 'instruments'>> {
-  /** Rule sets that win over those of the same name in the positions. */
+  /** Rule sets that override those of the same name in the positions. */
   readonly rules?: NamedText
 }
 
-/** The same on texts that are in memory. */
+/** The same for texts in memory. */
 export function parsePositions(
   positions: NamedText,
   { rules, strict = false, instruments }: ParseOptions = {},
@@ -63,7 +67,10 @@ export function parsePositions(
   )
 }
 
-/** Reads one position of a value in JSON by the rules of a file; paths of faults start with `positions[0]`. */
+/**
+ * Reads one position from a JSON value by the rules of a file; fault paths start with
+ * `positions[0]`.
+ */
 export const parsePosition = (
   source: string,
   position: unknown,
@@ -74,7 +81,7 @@ export const parsePosition = (
     ...(instruments !== undefined && { instruments }),
   })
 
-/** One document, and what is found in it as it is read. */
+/** One document, with the faults and warnings found in it so far. */
 interface Source {
   readonly name: string
   readonly document: Document
@@ -119,12 +126,12 @@ const uniqueFaults = (faults: readonly Fault[]): Fault[] => [
 
 const CHUNK_BYTES = 2 ** 18
 
-/** The document in a file; where the file cannot be read, one that says why. */
+/** The document of a file; for an unreadable file, a document with that fault. */
 function documentIn(file: string): Document {
   try {
     const bytes = firstBytes(file, MAX_BYTES + 1)
     if (bytes.length > MAX_BYTES) return unread([tooLong(file)])
-    // Replacing them would change a name into one that no tick has.
+    // Replacing invalid bytes would change a name into one that no tick has.
     if (!isUtf8(bytes)) {
       const found = 'bytes that are not UTF-8'
       return unread([{ path: file, found, expected: 'a text in UTF-8' }])
@@ -138,7 +145,7 @@ function documentIn(file: string): Document {
   }
 }
 
-/** At most so many bytes of a file, a pipe or a device. */
+/** Reads at most so many bytes of a file, a pipe or a device. */
 function firstBytes(file: string, limit: number): Buffer {
   const descriptor = openSync(file, 'r')
   try {
@@ -163,7 +170,7 @@ function readRulesFile({ document, findings }: Source, sets: RuleSets): void {
   const root = mapOf(document.value, [], list)
   if (root === undefined) return sets.markIncomplete()
   refuseUnknown(root, ['rules'], [], list)
-  // Also without rules: such a file was meant to define some.
+  // Also where it has no rules: the file was meant to define some.
   sets.readNamed(root['rules'], findings)
 }
 

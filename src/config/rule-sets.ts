@@ -10,17 +10,17 @@ export interface UsedRuleSet {
   readonly ruleSet: RuleSet
   /** Options that it was made from. */
   readonly options: Readonly<Record<string, unknown>>
-  /** Which price its rules compare, unless the position says otherwise. */
+  /** The price that its rules compare, unless the position states another. */
   readonly priceSource: PriceSource | undefined
-  /** Where the set is written, for what is odd about it. */
+  /** Place of the set in the document, for warnings. */
   readonly path: Path
   readonly warnings: FaultList
 }
 
-/** The set that a position without `rules` gets. */
+/** Name of the set that a position without `rules` gets. */
 const DEFAULT_SET = 'default'
 
-/** A list for what is wrong in a document, and one for what is only odd. */
+/** The faults and the warnings of a document. */
 export interface Findings {
   readonly faults: FaultList
   readonly warnings: FaultList
@@ -29,23 +29,23 @@ export interface Findings {
 type Path = readonly (string | number)[]
 
 interface Named {
-  /** Undefined when it had faults: they are reported where it stands. */
+  /** Undefined where the set has faults, which are reported at its place. */
   readonly set: UsedRuleSet | undefined
 }
 
-/** The named rule sets of all files; the first one that is read under a name wins. */
+/** The named rule sets of all files; the first set of a name counts. */
 export class RuleSets {
   private readonly named = new Map<string, Named>()
   private isComplete = true
-  /** Sides for which the rules of a set were driven to fire: once is enough for many positions. */
+  /** Sides for which the rules of a set were tested: once is enough for many positions. */
   private readonly tested = new Map<RuleSet, Set<string>>()
 
-  /** Some sets could not be read at all: names that are not known here may be among them. */
+  /** True where some sets could not be read: unknown names may be among them. */
   markIncomplete(): void {
     this.isComplete = false
   }
 
-  /** Takes a map from name to rule set that stands under `rules`. */
+  /** Reads the map from name to rule set under `rules`. */
   readNamed(value: unknown, findings: Findings): void {
     if (!isMap(value)) {
       findings.faults.add(['rules'], show(value), 'a map from name to rule set')
@@ -58,7 +58,7 @@ export class RuleSets {
     }
   }
 
-  /** The set that a position's `rules` mean: a name, a set of its own, or none for `default`. */
+  /** The set of a position's `rules`: a name, an inline set, or none for `default`. */
   resolve(rules: unknown, path: Path, findings: Findings): UsedRuleSet | undefined {
     if (rules !== undefined && typeof rules !== 'string') {
       return compile(rules, path, findings)
@@ -78,7 +78,7 @@ export class RuleSets {
     return undefined
   }
 
-  /** Judges a set for one position: what cannot be meant is a fault, what is odd a warning. */
+  /** Checks a set for one position; reports faults and warnings. */
   judge(
     { ruleSet, path: place, warnings: odd }: UsedRuleSet,
     subject: Omit<Position, 'openedAt'> & { readonly openedAt: number | undefined },
@@ -112,7 +112,7 @@ export class RuleSets {
       ...subject,
       openedAt: subject.openedAt ?? 0,
     })) {
-      // What is odd about its options says more.
+      // Other warnings about its options say more.
       if (found.some(({ path: odd }) => odd.startsWith(`${rule}.`))) continue
       odd.add([...place, rule], `a rule that can never fire: ${why}`, 'one that can')
     }
@@ -147,7 +147,7 @@ function compile(
     : { ruleSet, options, priceSource, path, warnings }
 }
 
-/** What the mistyped name of a rule or of an option was probably meant to be. */
+/** A suggestion for the mistyped name of a rule or of an option. */
 function hintFor({ path, found }: RuleFault): string | undefined {
   const [rule, option] = path
   const known =
@@ -160,7 +160,7 @@ function hintFor({ path, found }: RuleFault): string | undefined {
   return known.length === 0 ? undefined : expectedName(name, known)
 }
 
-/** What YAML calls a thing, for what the schemas of rules call it. */
+/** YAML's terms for the types that the schemas of rules name. */
 const YAML_WORDS: Readonly<Record<string, string>> = { 'a object': 'a map', 'a array': 'a list' }
 
 const plainly = (expected: string): string => YAML_WORDS[expected] ?? expected
@@ -173,6 +173,6 @@ function optionNames(rule: string): string[] {
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The keys of a path that is written as `steps[0].atPct`. */
+/** The keys of a path such as `steps[0].atPct`. */
 const keysOf = (path: string): (string | number)[] =>
   path.split(/[.[\]]+/).flatMap(key => (key === '' ? [] : /^\d+$/.test(key) ? Number(key) : key))

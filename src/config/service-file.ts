@@ -8,14 +8,17 @@ import { parseText } from './document.ts'
 import { FaultList, show, unreadable } from './faults.ts'
 import { serviceSchema, type ServiceConfig } from './schema.ts'
 
-/** Where each value comes from: the file, then the environment, then the command line. */
+/** Sources of the values, in order: the file, the environment, the command line. */
 export interface ConfigSources {
-  /** Undefined: nothing but the built-in defaults, or `settings`. */
+  /** Undefined: only the built-in defaults, or `settings`. */
   readonly file: string | undefined
-  /** What a file would hold, of a program that embeds the service; paths are relative to where it runs. */
+  /**
+   * The content of a file, from a program that embeds the service; paths are relative to the
+   * working directory.
+   */
   readonly settings?: Readonly<Record<string, unknown>> | undefined
   readonly env: NodeJS.ProcessEnv
-  /** Values by dotted path, such as `http.port`; undefined ones are left out. */
+  /** Values by dotted path, such as `http.port`; undefined ones are ignored. */
   readonly overrides: Readonly<Record<string, unknown>>
 }
 
@@ -34,12 +37,14 @@ const ADDRESS_OF_SERVICE = /^(tcp|udp|sctp):\/\//
 const isOfKubernetes = (name: string, text: string): boolean =>
   OF_KUBERNETES.test(name) || (name.endsWith('_PORT') && ADDRESS_OF_SERVICE.test(text))
 
-/** What stands for the file where there is none. */
+/** The name that messages use where there is no file. */
 const BUILT_IN = 'the configuration'
 
 /**
- * Reads the service's configuration. Paths in the file are relative to it, those of the environment and
- * of the command line to where watchkeeper is started. Throws InputError with every fault at once.
+ * Reads the service's configuration. Paths in the file are relative to it, those of the environment
+ * and of the command line to the working directory.
+ *
+ * @throws InputError with every fault at once.
  */
 export function loadServiceConfig({
   file: path,
@@ -53,7 +58,7 @@ export function loadServiceConfig({
   const list = new FaultList(document)
   const value = structuredClone(settings ?? document.value ?? {})
   if (path !== undefined) resolvePaths(value, dirname(path))
-  // A program has its keys from wherever it likes; a file is copied and committed.
+  // A program may take its keys from anywhere; a file is copied and committed.
   if (settings === undefined) refuseKeys(list, value)
   const variables = new Map<string, string>()
   for (const [name, text] of Object.entries(env)) {
@@ -81,7 +86,10 @@ export function loadServiceConfig({
   throw new InputError(file, faults)
 }
 
-/** Options of the command line by the setting that they replace; any other is called as its setting. */
+/**
+ * Command line options by the setting that they override; other options are named like their
+ * setting.
+ */
 const FLAGS: Readonly<Record<string, string>> = {
   dataFolder: '--data',
   'http.port': '--port',
@@ -91,7 +99,7 @@ const FLAGS: Readonly<Record<string, string>> = {
 
 const flagOf = (path: string): string => FLAGS[path] ?? `--${path}`
 
-/** Settings that are the path of a file or a folder. */
+/** Settings that are paths of files or folders. */
 export const PATHS: readonly (readonly string[])[] = [
   ['positions'],
   ['dataFolder'],
@@ -101,7 +109,10 @@ export const PATHS: readonly (readonly string[])[] = [
   ['store', 'redis', 'passwordFile'],
 ]
 
-/** Settings that sign orders: a configuration file is copied and committed, and must not hold them. */
+/**
+ * Settings that sign orders: a configuration file is copied and committed, and must not contain
+ * them.
+ */
 const KEYS = ['key', 'secret', 'passphrase'] as const
 
 function refuseKeys(list: FaultList, root: unknown): void {
@@ -124,7 +135,7 @@ function resolvePaths(root: unknown, folder: string): void {
   }
 }
 
-/** The format of the log, as far as it can be known of a configuration that may have faults. */
+/** The log format of a configuration that may have faults, as far as it can be determined. */
 export function logFormatOf(file: string | undefined, env: NodeJS.ProcessEnv): 'text' | 'json' {
   const wanted = env[`${PREFIX}LOG_FORMAT`]
   if (wanted !== undefined) return wanted === 'json' ? 'json' : 'text'
@@ -137,7 +148,11 @@ export function logFormatOf(file: string | undefined, env: NodeJS.ProcessEnv): '
   }
 }
 
-/** The text of a configuration. Throws InputError where there is none. */
+/**
+ * The text of a configuration file.
+ *
+ * @throws InputError where there is none.
+ */
 export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
@@ -148,7 +163,10 @@ export function readText(file: string): string {
   }
 }
 
-/** `WATCHKEEPER_HTTP_PORT` is `http.port`; a word boundary inside a name is written twice: `DATA__FOLDER`. */
+/**
+ * `WATCHKEEPER_HTTP_PORT` is `http.port`; a capital letter is written as two underscores:
+ * `DATA__FOLDER`.
+ */
 const keysOf = (name: string): string[] =>
   name
     .slice(PREFIX.length)
@@ -171,7 +189,7 @@ function put(root: unknown, keys: readonly string[], value: unknown): void {
   place[keys.at(-1)!] = value
 }
 
-/** Adds what zod found wrong with a value to the faults of its document. */
+/** Adds the problems that zod found to the faults of the document. */
 export function reportIssue(
   list: FaultList,
   value: unknown,
@@ -202,11 +220,11 @@ export function reportIssue(
 /** Names of settings whose values no message may show. */
 const SECRET = /(?:token|password|key|secret|passphrase)$/i
 
-/** Names of the settings at a place of a schema; those of every kind where there are several. */
+/** Names of the settings at a place of a schema; those of every variant where there are several. */
 function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   const { def } = schema as unknown as { def: SchemaDef }
   if (def.innerType !== undefined) return settingsAt(def.innerType, path)
-  // A pipe has settings on one of its sides, a union in each of its kinds.
+  // A pipe has settings on one of its sides, a union in each of its variants.
   const parts = def.options ?? [def.in, def.out].flatMap(each => each ?? [])
   if (parts.length > 0) return [...new Set(parts.flatMap(each => settingsAt(each, path)))]
   const [key, ...rest] = path
@@ -215,7 +233,7 @@ function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly s
   return inner === undefined ? [] : settingsAt(inner, rest)
 }
 
-/** What zod keeps of a schema that others are inside. */
+/** The part of zod's internals that wraps inner schemas. */
 interface SchemaDef {
   readonly innerType?: z.ZodType
   readonly in?: z.ZodType

@@ -28,7 +28,7 @@ const SYNONYMS: ReadonlyMap<string, readonly string[]> = new Map(
 
 const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
 
-/** The name that a mistyped one, or one of another program, was probably meant to be. */
+/** The name that a mistyped name, or one of another program, was probably meant to be. */
 export function closestName(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name)
   const same = known.find(each => plain(each) === wanted)

@@ -1,15 +1,15 @@
 /**
- * Exact decimal arithmetic on doubles. A double stands for the decimal that its shortest text
- * shows: 1.1 is eleven tenths. Results are exact, then rounded once to the nearest double, so
- * 10 % above 70 is 77 and not 77.00000000000001.
+ * Exact decimal arithmetic on doubles. A double stands for the decimal of its shortest text: 1.1 is
+ * eleven tenths. Results are exact, then rounded once to the nearest double, so 10 % above 70 is 77
+ * and not 77.00000000000001.
  */
 
 /**
- * Decimal places that are tried on the fast path: few probes, and at most one zero too many. What
- * needs more places, or has more digits than doubles can separate, is left to BigInt.
+ * Decimal places that the fast path tries: few probes, and at most one zero too many. Numbers with
+ * more places, or more digits than doubles distinguish, are left to BigInt.
  */
 const PLACES = [2, 4, 5, 6, 8, 10, 12] as const
-/** Exact powers of ten: the 23rd is the first that is not. */
+/** Exact powers of ten: 10^23 is the first that is not a double. */
 const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
 /** No two decimals of up to 15 digits share a double, so that digits below this are the right ones. */
 const FIRST_OF_16_DIGITS = 1e15
@@ -94,7 +94,7 @@ interface Exact {
 }
 
 function exact(x: number): Exact {
-  // What enters is bounded (bounds.ts): only a mistake of ours comes here.
+  // The input is bounded (bounds.ts): only a programming error reaches this line.
   if (!Number.isFinite(x)) throw new RangeError(`${x} is no decimal`)
   const [mantissa = '0', exponent = '0'] = String(x).split('e')
   const [whole = '0', fraction = ''] = mantissa.split('.')
@@ -112,7 +112,7 @@ function plusExact(a: Exact, b: Exact): Exact {
   return { digits: scaled(a) + scaled(b), exponent }
 }
 
-/** Digits of a quotient, far more than a double holds; what is left over shows as one more digit. */
+/** Digits of a quotient, far more than a double holds; a remainder adds one more digit. */
 const QUOTIENT_DIGITS = 40
 
 function quotient(above: Exact, below: Exact): number {

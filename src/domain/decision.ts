@@ -11,7 +11,7 @@ export interface DecidingTick {
   readonly price: number
 }
 
-/** That a position must be exited, and everything needed to explain why. */
+/** The decision that a position must be exited, with everything needed to explain it. */
 export interface Decision {
   readonly positionId: PositionId
   readonly instrument: InstrumentId
@@ -22,7 +22,7 @@ export interface Decision {
   readonly matched: readonly ExitReason[]
   /** Epoch ms: receive time of the deciding tick, or the deadline. */
   readonly at: number
-  /** What decided; null when `reason` is a matter of time alone. */
+  /** The deciding tick; null when time alone decided. */
   readonly tick: DecidingTick | null
   /** The stop or target of `reason` in force (for `underlying` on the other instrument), or null. */
   readonly level: number | null

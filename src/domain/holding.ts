@@ -1,13 +1,13 @@
 import type { InstrumentId } from './ids.ts'
 import type { Side } from './position.ts'
 
-/** Which holding is meant; fields by which the venue does not separate holdings are left out. */
+/** The key of a holding; fields by which the venue does not separate holdings are left out. */
 export interface HoldingKey {
   readonly account?: string
   readonly instrument: InstrumentId
-  /** Where both sides are held side by side. */
+  /** Set where the venue holds both sides side by side. */
   readonly side?: Side
-  /** Where each position is a ticket of its own. */
+  /** Set where each position is a ticket of its own. */
   readonly ticket?: string
 }
 
@@ -17,13 +17,14 @@ export interface Holding extends HoldingKey {
   readonly quantity: number
   /** Average entry price, where the venue gives it. */
   readonly entryPrice?: number
-  /** How old this knowledge was when it was asked for, ms, >= 0. */
+  /** Age of this knowledge when the query was sent, ms, >= 0. */
   readonly ageMs: number
 }
 
 /**
- * An answer to the question for one holding; `unknown` proves nothing. `ageMs`, ms, >= 0, is how old
- * the knowledge was when it was asked for: an answer proves nothing of what happened after that.
+ * The answer to the query for one holding; `unknown` proves nothing. `ageMs`, ms, >= 0, is the age
+ * of the knowledge when the query was sent: an answer proves nothing about what happened after
+ * that.
  */
 export type HoldingReport =
   | { readonly kind: 'held'; readonly quantity: number; readonly ageMs: number }

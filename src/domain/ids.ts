@@ -1,11 +1,11 @@
 /** A position's id as the user gave it; unique among the open positions. */
 export type PositionId = string & { readonly __brand: 'PositionId' }
 
-/** An instrument's name as the feed and the broker spell it. */
+/** An instrument's name, spelled as in the feed and at the broker. */
 export type InstrumentId = string & { readonly __brand: 'InstrumentId' }
 
-/** Takes a non-empty string as a position id. */
+/** Brands a non-empty string as a position id. */
 export const positionId = (id: string): PositionId => id as PositionId
 
-/** Takes a non-empty string as an instrument's name. */
+/** Brands a non-empty string as an instrument's name. */
 export const instrumentId = (name: string): InstrumentId => name as InstrumentId

@@ -16,19 +16,19 @@ export interface TradingHours {
   /** Days on which sessions open, from 0 for Monday. */
   readonly days: ReadonlySet<number>
   /**
-   * Days from 1970-01-01 with sessions of their own: none on a holiday, a short one on a half day. They
-   * count whatever the day of the week is.
+   * Days from 1970-01-01 with sessions of their own: none on a holiday, a short one on a half day.
+   * They override the day of the week.
    */
   readonly exceptions: ReadonlyMap<number, readonly SessionSpan[]>
 }
 
-/** What the venue fixes for an instrument. */
+/** The venue's rules for an instrument. */
 export interface InstrumentSpec {
   /** Amount of money per price point and unit, > 0. */
   readonly multiplier: number
   /**
-   * `linear`: the profit of a unit is the price difference times the multiplier. `inverse`: a unit is worth
-   * `multiplier` of the quote currency, and settled in the coin that is priced. Absent: linear.
+   * `linear`: the profit of a unit is the price difference times the multiplier. `inverse`: a unit
+   * is worth `multiplier` of the quote currency, and is settled in the base coin. Absent: linear.
    */
   readonly contract?: 'linear' | 'inverse'
   /** Quantities are multiples of it, > 0; undefined: any. */
@@ -40,7 +40,7 @@ export interface InstrumentSpec {
    * makes it large enough. Absent: any.
    */
   readonly minOrderValue?: number | undefined
-  /** Orders that are reduce-only may be of any value. Absent: they may not. */
+  /** True: reduce-only orders may be of any value. */
   readonly reduceOnlyExempt?: boolean
   /** Prices of orders are multiples of it, > 0; undefined: any. */
   readonly tickSize: number | undefined
@@ -52,7 +52,7 @@ export interface InstrumentSpec {
   readonly mayBeNegative: boolean
 }
 
-/** What orders of an instrument must keep to. */
+/** The constraints on orders of an instrument. */
 export type OrderSpec = Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'> &
   Partial<Pick<InstrumentSpec, 'mayBeNegative' | 'minOrderValue' | 'reduceOnlyExempt'>>
 
@@ -69,7 +69,7 @@ export const orderValue = (
   return contract === 'inverse' ? units : product(units, Math.abs(price))
 }
 
-/** An instrument that nothing is known of. */
+/** The specification of an unknown instrument. */
 export const PLAIN_INSTRUMENT: InstrumentSpec = {
   multiplier: 1,
   lot: undefined,
@@ -80,14 +80,17 @@ export const PLAIN_INSTRUMENT: InstrumentSpec = {
   mayBeNegative: false,
 }
 
-/** What is known of instruments, by patterns in which `*` stands for any text; the first one that fits counts. */
+/**
+ * Specifications of instruments, by patterns in which `*` matches any text; the first matching
+ * pattern counts.
+ */
 export class InstrumentTable {
   private readonly specs: Iterable<readonly [pattern: string, spec: InstrumentSpec]>
   private readonly patterns: readonly (readonly [RegExp, InstrumentSpec])[]
   private readonly exact: ReadonlyMap<InstrumentId, InstrumentSpec>
   private readonly known = new Map<InstrumentId, InstrumentSpec>()
 
-  /** `exact`: specifications by whole names, which win over patterns. */
+  /** `exact`: specifications by full name, which take precedence over patterns. */
   constructor(
     specs: Iterable<readonly [pattern: string, spec: InstrumentSpec]> = [],
     exact: ReadonlyMap<InstrumentId, InstrumentSpec> = new Map(),
@@ -97,7 +100,7 @@ export class InstrumentTable {
     this.specs = specs
   }
 
-  /** The same table, in which some instruments are known by their whole names. */
+  /** The same table, with specifications of some instruments by full name. */
   with(exact: ReadonlyMap<InstrumentId, InstrumentSpec>): InstrumentTable {
     return new InstrumentTable(this.specs, exact)
   }
@@ -108,7 +111,7 @@ export class InstrumentTable {
     return specs.some(({ minOrderValue }) => minOrderValue !== undefined)
   }
 
-  /** The specification of an instrument; a plain one where no pattern fits. */
+  /** The specification of an instrument; the plain one where no pattern matches. */
   of(instrument: InstrumentId): InstrumentSpec {
     const known = this.exact.get(instrument) ?? this.known.get(instrument)
     if (known !== undefined) return known
@@ -120,10 +123,10 @@ export class InstrumentTable {
   }
 }
 
-/** Names come from users of the API too: the memory of look-ups has a bound. */
+/** Bound of the look-up cache: names also come from users of the API. */
 const MOST_REMEMBERED = 100_000
 
-/** Matches the names that a pattern means; in it `*` stands for any text. */
+/** A regular expression for a pattern; `*` matches any text. */
 export function patternOf(pattern: string): RegExp {
   const parts = pattern.split('*').map(part => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${parts.join('.*')}$`, 'su')

@@ -1,24 +1,24 @@
-/** Doubles do not separate whole numbers beyond this. */
+/** Doubles do not distinguish integers beyond this. */
 const MOST_WHOLE = Number.MAX_SAFE_INTEGER
 /** Deepest nesting of objects and arrays. */
 const MOST_LEVELS = 100
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const BLANK = /\s*/y
 
-/** Whether a number that no double holds is refused, or read as the nearest double. */
+/** Whether a number that no double holds exactly is refused, or read as the nearest double. */
 type Numbers = 'exact' | 'nearest'
 
 export interface JsonReading {
   /** Default: `exact`. */
   readonly numbers?: Numbers
-  /** Changes values as they are read, as `JSON.parse` takes it. */
+  /** Transforms values as they are read, as for `JSON.parse`. */
   readonly revive?: ((key: string, value: unknown) => unknown) | undefined
 }
 
 export const KEY_EXPECTED = 'each key once'
 export const NUMBER_EXPECTED = 'a number that a double can hold'
 
-/** A text that is JSON, with several meanings: `JSON.parse` would choose one of them. */
+/** A text that is valid JSON but ambiguous: `JSON.parse` would choose one of its meanings. */
 export class UnclearJson extends SyntaxError {
   readonly found: string
   readonly expected: string
@@ -31,10 +31,12 @@ export class UnclearJson extends SyntaxError {
 }
 
 /**
- * The value of a JSON text from outside. Throws a SyntaxError where `JSON.parse` does, and where it
- * would choose without saying so: of a key that an object has twice, and of a number that a double
- * cannot hold (too large, too small, or a whole number with more digits). What is nested more than
- * 100 levels deep is refused too: some MiB of brackets hold the process for seconds.
+ * Parses a JSON text from outside.
+ *
+ * @throws SyntaxError where `JSON.parse` does, and where that would silently choose a meaning: for
+ * a key that an object has twice, and for a number that a double cannot hold (too large, too small,
+ * or an integer with more digits). Nesting of more than 100 levels is refused too: some MiB of
+ * brackets block the process for seconds.
  */
 export function readJson(text: string, { numbers = 'exact', revive }: JsonReading = {}): unknown {
   assertClear(text, numbers)
@@ -48,9 +50,9 @@ const NINE = 0x39
 const BACKSLASH = 0x5c
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
 
-/** Goes once through a text that need not be JSON. */
+/** Scans once through a text that need not be JSON. */
 function assertClear(text: string, numbers: Numbers): void {
-  /** The keys of each object that is open; an array has none. */
+  /** The keys of each open object; an array has none. */
   const open: (Set<string> | undefined)[] = []
   let at = 0
   while (at < text.length) {
@@ -74,7 +76,7 @@ function assertClear(text: string, numbers: Numbers): void {
   }
 }
 
-/** Where the string that begins at `start` is over. */
+/** End of the string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   let at = start + 1
   for (; at < text.length; at++) {
@@ -103,7 +105,7 @@ function assertHeld(literal: string): void {
   if (!isHeld(literal)) throw new UnclearJson(`the number ${literal.slice(0, 40)}`, NUMBER_EXPECTED)
 }
 
-/** Whether a double is the decimal number that is written, but for digits beyond its precision. */
+/** Whether a double equals a decimal text, except for digits beyond its precision. */
 export function isHeld(literal: string): boolean {
   const value = Number(literal)
   const isLost = value === 0 && /[1-9]/.test(literal.split(/[eE]/)[0]!)

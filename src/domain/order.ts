@@ -1,7 +1,7 @@
 import type { InstrumentId, PositionId } from './ids.ts'
 import type { PriceSource, Side } from './position.ts'
 
-/** An id that we choose for an order, so that sending it twice makes one order. */
+/** An id that this service chooses for an order, so that sending it twice makes one order. */
 export type ClientOrderId = string & { readonly __brand: 'ClientOrderId' }
 
 /** An order that closes a position: a long is sold, a short is bought back. */
@@ -18,13 +18,13 @@ export interface ExitOrder {
   readonly account?: string
   /** Where each position is a ticket of its own at the venue. */
   readonly ticket?: string
-  /** Never goes through zero; set wherever the venue can do it. */
+  /** Reduce-only: the order never goes through zero; set wherever the venue supports it. */
   readonly reduceOnly: boolean
   /** `limit` (price per unit) is a marketable limit order; without it the order is at market. */
   readonly limit?: number
 }
 
-/** That an order was executed. */
+/** An execution of an order. */
 export interface Fill {
   readonly clientOrderId: ClientOrderId
   readonly positionId: PositionId
@@ -34,7 +34,7 @@ export interface Fill {
   readonly price: number
 }
 
-/** Why a venue refused an order; `refused` where it gives no reason that we know. */
+/** Why a venue refused an order; `refused` where it gives no known reason. */
 export type RejectionCode =
   | 'insufficient-quantity'
   | 'market-closed'
@@ -44,8 +44,8 @@ export type RejectionCode =
   | 'refused'
 
 /**
- * What a broker answers to an order. `acknowledged`: it exists; `order` is its state where the answer
- * gives it. `duplicate`: an order of that id exists or existed, ask for its outcome. `rejected`:
+ * A broker's answer to an order. `acknowledged`: it exists; `order` is its state where the answer
+ * contains it. `duplicate`: an order of that id exists or existed, query its outcome. `rejected`:
  * this attempt never lived.
  */
 export type ExitAnswer =
@@ -68,8 +68,8 @@ export interface LivedOrder {
 }
 
 /**
- * What became of an order. `absent` says that the venue finds none of that id, which is a proof only
- * as far as its `lookup` and `visibilityMs` go; `rejected` proves that it never lived.
+ * The answer to an order query. `absent`: the venue finds no order of that id, which is a proof
+ * only as far as its `lookup` and `visibilityMs` go. `rejected` proves that the order never lived.
  */
 export type OrderState =
   | LivedOrder

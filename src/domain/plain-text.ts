@@ -1,6 +1,6 @@
 /**
- * Characters that a terminal or a reader of lines acts upon instead of showing them: controls, line and
- * paragraph separators, marks that turn the direction of text, halves of pairs that stand alone.
+ * Characters that a terminal or a line reader interprets instead of showing them: control
+ * characters, line and paragraph separators, marks of text direction, and unpaired surrogates.
  */
 const ACTING = '\\p{Cc}\\p{Cs}\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069'
 const HAS_ACTING = new RegExp(`[${ACTING}]`, 'u')
@@ -10,18 +10,18 @@ const PLAIN_ASCII = /^[\x20-\x7e]*$/
 /** Longest id or name, characters. */
 export const LONGEST_NAME = 200
 
-/** What is expected of an id or a name. */
+/** The expectation on an id or a name, for messages. */
 export const NAME_EXPECTED = `a string of 1 to ${LONGEST_NAME} characters without control characters`
 
-/** Whether a text can be an id or a name. U+FFFD stands where bytes were no text. */
+/** Whether a text can be an id or a name. U+FFFD replaces bytes that were no text. */
 export const isName = (text: string): boolean =>
   text !== '' &&
   text.length <= LONGEST_NAME &&
   (PLAIN_ASCII.test(text) || (!HAS_ACTING.test(text) && !text.includes('\uFFFD')))
 
 /**
- * The same text on one line, each acting character as its code: it can neither begin a line of its own
- * nor colour what stands around it. In JSON its strings stay the same.
+ * The same text on one line, with each such character as its code: it can neither start a line of
+ * its own nor colour the text around it. In JSON its strings stay the same.
  */
 export const onOneLine = (text: string): string =>
   PLAIN_ASCII.test(text)

@@ -1,17 +1,17 @@
 import type { InstrumentId, PositionId } from './ids.ts'
 
-/** Direction of a holding; comes from the sign of the quantity at the broker. */
+/** Direction of a holding; follows from the sign of the quantity at the broker. */
 export type Side = 'long' | 'short'
 
 /** `trade` compares the tick's price; `quote` values a long at the bid and a short at the ask. */
 export type PriceSource = 'trade' | 'quote'
 
-/** One guarded position. Immutable: a change makes a new object. */
+/** One guarded position. Immutable: a change creates a new object. */
 export interface Position {
   readonly id: PositionId
   readonly instrument: InstrumentId
   readonly side: Side
-  /** Units held, > 0 whatever the side. */
+  /** Units held, > 0 on either side. */
   readonly quantity: number
   /** Price per unit at entry, > 0. */
   readonly entryPrice: number
@@ -20,10 +20,10 @@ export interface Position {
   /** Amount of money per price point and unit (contract size), > 0. */
   readonly multiplier: number
   readonly priceSource: PriceSource
-  /** How a price makes money; absent: linear. */
+  /** How profits follow from prices; absent: linear. */
   readonly contract?: 'inverse'
   readonly account?: string
-  /** Where each position is a ticket of its own at the venue. */
+  /** Set where each position is a ticket of its own at the venue. */
   readonly ticket?: string
   /** Instrument that this one derives from; the default of the `underlying` rule. */
   readonly underlying?: InstrumentId
@@ -36,6 +36,9 @@ export const signOf = (side: Side): 1 | -1 => (side === 'long' ? 1 : -1)
 export const isAtLeast = (side: Side, a: number, b: number): boolean =>
   side === 'long' ? a >= b : a <= b
 
-/** The states that open positions are counted by: each is in one of them. `unguarded`: no rule can act now. */
+/**
+ * The states by which open positions are counted; each position is in one of them. `unguarded`: no
+ * rule can act now.
+ */
 export const POSITION_STATES = ['guarded', 'exiting', 'observed', 'unguarded'] as const
 export type PositionState = (typeof POSITION_STATES)[number]

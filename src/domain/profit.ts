@@ -1,7 +1,7 @@
 import { difference, product, ratioOfSums, round15 } from './decimal.ts'
 import { signOf, type Position } from './position.ts'
 
-/** What the profit of a position follows from. */
+/** The fields that determine the profit of a position. */
 export type Priced = Pick<Position, 'side' | 'entryPrice' | 'quantity' | 'multiplier' | 'contract'>
 
 /** Gross profit of a position that is closed at a price, to 15 significant digits. */
@@ -16,7 +16,7 @@ export function profitOf(
 }
 
 /**
- * Money that a position brings when it is closed at a price. An inverse contract brings coins:
+ * Gross profit of a position that is closed at a price. That of an inverse contract is in coins:
  * quantity x multiplier x (1 / entry - 1 / price) for a long.
  */
 export function amountAt(
@@ -29,7 +29,10 @@ export function amountAt(
   return ratioOfSums(sign * units, difference(price, entryPrice), 0, 0, product(price, entryPrice))
 }
 
-/** Price at which a position brings `amount` (a loss when negative); infinite: no price does. */
+/**
+ * Price at which the profit of a position is `amount` (a loss when negative); infinite: there is no
+ * such price.
+ */
 export function priceAtAmountOf(position: Priced, amount: number): number {
   const { side, entryPrice, quantity, multiplier } = position
   const units = product(quantity, multiplier)

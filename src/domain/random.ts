@@ -1,4 +1,4 @@
-/** A source of numbers ≥ 0 and < 1 that seem random and are the same for the same seed everywhere. */
+/** A pseudorandom source of numbers ≥ 0 and < 1, the same for the same seed on every machine. */
 export type Random = () => number
 
 /**

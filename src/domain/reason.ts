@@ -1,4 +1,4 @@
-/** Why a position is exited, most important first: the order of a decision that has several. */
+/** Exit reasons, most important first: the order within a decision that has several. */
 export const EXIT_REASONS = [
   'kill-switch',
   'daily-loss',
@@ -19,7 +19,10 @@ export const EXIT_REASONS = [
 
 export type ExitReason = (typeof EXIT_REASONS)[number]
 
-/** How an exit can end. `gone`: the holding is gone without a fill of ours; `observed`: none is sent. */
+/**
+ * How an exit can end. `gone`: the holding is gone without a fill of this service; `observed`: the
+ * exit was not sent.
+ */
 export const EXIT_OUTCOMES = ['filled', 'gone', 'dust', 'observed', 'discarded'] as const
 
 export type ExitOutcome = (typeof EXIT_OUTCOMES)[number]

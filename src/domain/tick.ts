@@ -8,8 +8,8 @@ export interface Tick {
   /** The feed's own time of the tick, epoch ms. */
   readonly ts: number
   /**
-   * Last traded price. Once it has passed the bad-tick filter it is a price that its instrument may
-   * have, or NaN: no trade is known, and a bid or an ask is all there is.
+   * Last traded price. After the bad-tick filter it is a valid price of its instrument, or NaN: no
+   * trade is known, and there is only a bid or an ask.
    */
   readonly price: number
   readonly size?: number
@@ -17,10 +17,10 @@ export interface Tick {
   readonly ask?: number
 }
 
-/** The stream of prices that a position compares: every tick shows at most one price in each view. */
+/** The price series that a position compares: every tick shows at most one price in each view. */
 export type PriceView = 'trade' | 'bid' | 'ask'
 
-/** The view that values a position: `quote` takes what the position would get by closing. */
+/** The view that values a position: `quote` uses the price at which it could be closed. */
 export function viewOf(side: Side, source: PriceSource): PriceView {
   if (source === 'trade') return 'trade'
   return side === 'long' ? 'bid' : 'ask'
@@ -35,8 +35,8 @@ const isSide = (price: number | undefined, mayBeNegative: boolean): price is num
   price !== 0 && isPrice(price, mayBeNegative)
 
 /**
- * The quoted price of a tick on one side of the book; undefined where that side is missing. Of a
- * quote whose bid lies above its ask neither side can be true. A missing side leaves the other one.
+ * The quoted price of a tick on one side of the book; undefined where that side is missing. In a
+ * crossed quote (bid above ask) both sides count as missing. A missing side leaves the other one.
  */
 export function quotedIn(
   view: 'bid' | 'ask',
@@ -50,8 +50,8 @@ export function quotedIn(
 }
 
 /**
- * Price of a tick in a view, seen alone: where the view's side is missing, the trade price takes its
- * place. NaN where the tick has neither.
+ * Price of a tick in a view: the trade price replaces a missing side. NaN where the tick has
+ * neither.
  */
 export const priceIn = (view: PriceView, tick: Tick): number =>
   view === 'trade' ? tick.price : (quotedIn(view, tick) ?? tick.price)

@@ -2,41 +2,45 @@ import { SMALLEST } from './bounds.ts'
 import { difference, product, round15 } from './decimal.ts'
 
 /**
- * Quantities as steps. Venues, files and scripts compute in doubles: eight times a lot of 0.1 arrives
- * as 0.7999999999999999. Every quantity that enters is read here, and every rest of two is taken here.
+ * Quantities as steps. Venues, files and scripts compute in doubles: eight times a lot of 0.1
+ * arrives as 0.7999999999999999. Every quantity of the input is read here, and every difference of
+ * two is computed here.
  */
 
-/** A quantity this close to a whole lot, in lots, is meant to be that lot. */
+/** A quantity this close to a whole number of lots, in lots, is meant to be that number. */
 const NEAR_LOT = 1e-6
-/** Quantities that differ by less, as a part of the larger one, are the same: sums of doubles. */
+/**
+ * Quantities that differ by less, as a part of the larger one, are equal: floating-point error of
+ * sums.
+ */
 const SAME_PART = 1e-12
 /**
- * A rest below this part of what it is left of is dust where no lot is configured: a venue that
- * rounds to a step of its own cannot execute it.
+ * A rest below this part of the whole is dust where no lot is configured: a venue that rounds to a
+ * step of its own cannot execute it.
  */
 const DUST_PART = 1e-8
-/** A holding below this that no position owns is what sums of doubles leave, where no lot is configured. */
+/** An unowned quantity below this is floating-point error, where no lot is configured. */
 const NOTHING = 1e-9
 
 /**
- * The quantity that was meant by `given`: the nearest whole lot where that is close, else `given` with
- * 15 significant digits. What is not finite stays as it is.
+ * The quantity that was meant by `given`: the nearest whole number of lots where that is close,
+ * else `given` with 15 significant digits. A value that is not finite is returned unchanged.
  */
 export function unitsOf(given: number, lot?: number): number {
   if (!Number.isFinite(given)) return given
-  // Sums of doubles leave that, and no quantity is so small.
+  // Floating-point error leaves that, and no quantity is so small.
   if (Math.abs(given) < SMALLEST) return 0
   const lots = lot === undefined ? NaN : Math.round(given / lot)
   if (lot !== undefined && Number.isSafeInteger(lots)) {
     const whole = product(lots, lot)
     const most = Math.min(lot / 2, lot * NEAR_LOT + Math.abs(given) * SAME_PART)
-    // Never −0: it is no other quantity than 0.
+    // Never −0: it is the same quantity as 0.
     if (Math.abs(given - whole) <= most) return whole === 0 ? 0 : whole
   }
   return round15(given)
 }
 
-/** `whole` − `part`, exact; 0 where they differ by no more than sums of doubles do. */
+/** `whole` − `part`, exact; 0 where they differ only by floating-point error. */
 export function restOf(whole: number, part: number): number {
   const rest = difference(whole, part)
   const largest = Math.max(Math.abs(whole), Math.abs(part))
@@ -47,26 +51,26 @@ export function restOf(whole: number, part: number): number {
 export const isWholeLots = (units: number, lot: number): boolean =>
   product(Math.round(units / lot), lot) === units
 
-/** What is left of `whole` after `part`, never below 0. */
+/** The rest of `whole` after `part`, never below 0. */
 export const leftOf = (whole: number, part: number): number => Math.max(0, restOf(whole, part))
 
-/** Whether two quantities are the same but for what sums of doubles do to them. */
+/** Whether two quantities are equal up to floating-point error. */
 export const isSame = (a: number, b: number): boolean => restOf(a, b) === 0
 
-/** Whether `a` is no less than `b`, but for what sums of doubles do to them. */
+/** Whether `a` is no less than `b`, up to floating-point error. */
 export const isEnough = (a: number, b: number): boolean => restOf(a, b) >= 0
 
 /** Whether `rest` is too little of `whole` to be ordered at a venue whose lot is not configured. */
 export const isDustOf = (rest: number, whole: number): boolean => rest < whole * DUST_PART
 
 /**
- * Whether so much, of what no position owns, is nothing. `largest` is the most that was held or owned
- * of it: sums of large quantities leave more.
+ * Whether an unowned quantity counts as nothing. `largest` is the most that was held or owned of
+ * it: sums of large quantities have larger errors.
  */
 export const isNothing = (units: number, largest: number, lot?: number): boolean =>
   Math.abs(units) < (lot === undefined ? Math.max(NOTHING, largest * SAME_PART) : lot * NEAR_LOT)
 
-/** The most that a venue's own rounding changes an order by, as a part of it. */
+/** The most that a venue's own rounding changes an order, as a part of it. */
 const ROUNDED_PART = 0.02
 
 /**

@@ -1,7 +1,7 @@
 /** Endpoint groups of a venue: each has its own circuit breaker. */
 export type EndpointGroup = 'orders' | 'account' | 'quotes'
 
-/** A limit on calls that a venue declares, or that is suspected of it; one throttle each. */
+/** A limit on calls that a venue publishes, or that the service assumes; each has a throttle. */
 export interface CallLimit {
   readonly name: string
   readonly groups: readonly EndpointGroup[]
@@ -10,17 +10,20 @@ export interface CallLimit {
   readonly perDay?: number
 }
 
-/** What a venue can prove. What an answer means depends on it. */
+/** The capabilities of a venue. They decide what an answer proves. */
 export interface Capabilities {
-  /** Whether an order id that was used before makes no second order: for good, or while it works. */
+  /**
+   * Whether an order id that was used before makes no second order: for good, or only while the
+   * first one works.
+   */
   readonly dedupe: 'always' | 'open-only' | 'never'
-  /** Which orders are found by their client order id. */
+  /** Which orders the venue finds by their client order id. */
   readonly lookup: 'complete' | 'open-only' | 'none'
   /** Whether an order can be marked never to go through zero. */
   readonly reduceOnly: boolean
-  /** One signed quantity an instrument, one for each side of it, or one for each ticket. */
+  /** One signed quantity for each instrument, for each side of it, or for each ticket. */
   readonly holdings: 'net' | 'sides' | 'tickets'
-  /** Longest time until what was accepted shows in look-ups and holdings, ms. */
+  /** Longest time until an accepted order shows in order queries and holdings, ms. */
   readonly visibilityMs: number
   /** Longest client order id, characters. */
   readonly clientOrderIdLength: number

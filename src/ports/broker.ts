@@ -14,25 +14,25 @@ export type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 export type { ExitAnswer, LivedOrder, OrderState, RejectionCode } from '../domain/order.ts'
 export type { Capabilities } from '../domain/venue.ts'
 
-/** A working order of the account, ours or foreign; the id shows which. */
+/** A working order of the account; its id shows whether it is this service's or foreign. */
 export interface OpenOrder {
   readonly clientOrderId: string | null
   readonly instrument: InstrumentId
-  /** Units that are not executed yet, > 0 for a buy and < 0 for a sale. */
+  /** Units not executed yet, > 0 for a buy and < 0 for a sale. */
   readonly remaining: number
 }
 
-/** News of one of our orders, pushed by the venue. */
+/** A pushed change of one of this service's orders. */
 export interface OrderUpdate {
   readonly clientOrderId: ClientOrderId
   readonly order: LivedOrder
 }
 
 /**
- * A venue that carries exits out. Errors: `placeExit` and `cancel` throw `NotSent`, `RateLimited`,
- * `Unauthorized` (it did not happen) or `OutcomeUnknown` (it may have); a list that the venue does
- * not give throws one of these; a question about one thing that has no answer says `unknown`, or
- * throws likewise. Every call ends soon after its signal aborts.
+ * A venue that executes exits. Errors: `placeExit` and `cancel` throw `NotSent`, `RateLimited`,
+ * `Unauthorized` (nothing happened) or `OutcomeUnknown` (it may have happened). A list that the
+ * venue does not return throws one of these. A query about one thing without an answer returns
+ * `unknown`, or throws likewise. Every call ends soon after its signal aborts.
  */
 export interface Broker {
   readonly capabilities: Capabilities
@@ -46,18 +46,18 @@ export interface Broker {
   ): Promise<OrderState>
   /** Ends a working order and gives its state after that: a fill may have crossed. */
   cancel(id: ClientOrderId, signal: AbortSignal, instrument?: InstrumentId): Promise<OrderState>
-  /** Asked for by name: the only question whose answer can prove that something is flat. */
+  /** Query by key: the only query whose answer can prove that a holding is flat. */
   holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport>
-  /** Everything that is held; what is missing in it proves nothing. */
+  /** All holdings; a missing one proves nothing. */
   holdings(signal: AbortSignal): Promise<readonly Holding[]>
-  /** Last prices; an instrument without one is left out. */
+  /** Last prices; instruments without one are left out. */
   quotes(instruments: readonly InstrumentId[], signal: AbortSignal): Promise<readonly Tick[]>
-  /** Every working order of the account, of other people too. */
+  /** Every working order of the account, including those of other programs. */
   openOrders?(signal: AbortSignal): Promise<readonly OpenOrder[]>
-  /** Pushes news of our orders from now on. */
+  /** Pushes changes of this service's orders from now on. */
   streamOrders?(listener: (update: OrderUpdate) => void): void
-  /** Whether the next call would be made with other credentials than the last one. */
+  /** Whether the next call would use other credentials than the last one. */
   hasNewCredentials?(): boolean
-  /** Lets calls under way end, then lets go of the account. */
+  /** Lets calls in flight end, then releases the account. */
   close(): Promise<void>
 }

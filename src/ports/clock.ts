@@ -1,7 +1,7 @@
 /** The two clocks; no other code reads the machine's own. */
 export interface Clock {
-  /** Wall clock, epoch ms; may jump. For what is shown, and for deadlines on the calendar. */
+  /** Wall clock, epoch ms; may jump. For display, and for deadlines on the calendar. */
   now(): number
-  /** Ms from an arbitrary start; never jumps. For durations. */
+  /** Monotonic clock, ms from an arbitrary start. For durations. */
   monotonic(): number
 }

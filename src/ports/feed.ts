@@ -1,10 +1,10 @@
 import type { Tick } from '../domain/tick.ts'
 
-/** Where recorded ticks go. */
+/** Receiver of recorded ticks. */
 export interface RowSink {
   /**
-   * Takes one row. Gives a promise when the row causes an act: the next row may come once that
-   * is kept. Rows come in order of time.
+   * Processes one row, in order of time. Returns a promise when the row causes an exit: await it
+   * before the next row.
    */
   row(tick: Tick): Promise<void> | undefined
 }

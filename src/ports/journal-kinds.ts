@@ -8,10 +8,13 @@ export interface JournalKindRow {
   readonly meaning: string
 }
 
-/** Events that are counted alone: they change no position and no exit, and have no journal line. */
+/** Events that are only counted: they change no position and no exit, and have no journal line. */
 type CountedKind = 'store-failed' | 'reconcile-failed'
 
-/** Every journal event needs a row; kinds of lines about the service alone have theirs beside them. */
+/**
+ * Every journal event needs a row; kinds of lines about the service itself have their rows beside
+ * them.
+ */
 type Rows = Readonly<Record<Exclude<JournalEvent['kind'], CountedKind>, JournalKindRow>>
 
 /** The rows of one level and component, from the meaning of each kind. */

@@ -19,7 +19,7 @@ export const journalPage = z.array(journalLine)
 export interface JournalQuery {
   readonly after: number
   readonly limit: number
-  /** Instead of the first `limit` lines the last so many, still oldest first. */
+  /** Return the last so many lines instead of the first `limit`, still oldest first. */
   readonly last?: number
   /** Only lines with a lower number. */
   readonly before?: number

@@ -13,25 +13,25 @@ export interface HistoryStep {
   readonly what: string
 }
 
-/** What happened to the guarded positions, in order. */
+/** Receives the events of the guarded positions, in order. */
 export type JournalEvent =
   | { readonly kind: 'exit-intended'; readonly decision: Decision }
-  /** The exit is over; `steps` is all that happened to it. */
+  /** The exit has ended; `steps` is its complete history. */
   | {
       readonly kind: 'exit-filled'
       readonly decision: Decision
       readonly fill: Fill
       readonly steps: readonly HistoryStep[]
     }
-  /** A call for the exit failed; what became of the order is not known from it. */
+  /** A call for the exit failed; this proves nothing about the order. */
   | { readonly kind: 'exit-failed'; readonly decision: Decision; readonly error: unknown }
   | { readonly kind: 'exit-unknown'; readonly decision: Decision }
   | {
       readonly kind: 'exit-rejected'
       readonly decision: Decision
-      /** The broker's word for it. */
+      /** The broker's reason. */
       readonly code: string
-      /** How often by now. */
+      /** Number of rejections so far. */
       readonly rejections: number
     }
   /** Refused so often that a person should act. */
@@ -48,25 +48,31 @@ export type JournalEvent =
       readonly forMs: number
       readonly steps: readonly HistoryStep[]
     }
-  /** For so long, ms, no answer came about the holding that an order needs; `isSent`: it leaves all the same. */
+  /**
+   * For so long, ms, there was no answer about the holding that an order needs; `isSent`: it is
+   * sent all the same.
+   */
   | {
       readonly kind: 'exit-unverified'
       readonly decision: Decision
       readonly forMs: number
       readonly isSent: boolean
     }
-  /** The broker said what cannot be true. */
+  /** The broker reported something impossible. */
   | {
       readonly kind: 'exit-fault'
       readonly decision: Decision
       readonly steps: readonly HistoryStep[]
     }
-  /** The broker has an order of the exit's id that this store did not send; nothing of it is booked. */
+  /**
+   * The broker has an order with the exit's id that this store did not send; its fills are not
+   * booked.
+   */
   | {
       readonly kind: 'exit-foreign'
       readonly decision: Decision
       readonly clientOrderId: string
-      /** How it was found. */
+      /** The answer that showed it. */
       readonly by: 'duplicate' | 'look-up'
     }
   /** Too little is left for an order: it stays at the broker. */
@@ -78,20 +84,20 @@ export type JournalEvent =
       readonly value: number
       readonly minimum: number
     }
-  /** Orders of others reserve what is to be sold. */
+  /** Orders of others reserve the quantity to sell. */
   | {
       readonly kind: 'exit-reserved'
       readonly decision: Decision
       readonly orders: readonly (string | null)[]
     }
-  /** The exit is over; what closed the position, and at what price, is not known. */
+  /** The exit has ended; what closed the position, and at what price, is unknown. */
   | {
       readonly kind: 'exit-closed'
       readonly decision: Decision
       readonly by: 'gone' | 'dust'
       readonly steps: readonly HistoryStep[]
     }
-  /** The exit of a released position is over; what its orders executed in all. */
+  /** The exit of a released position has ended; total quantity that its orders executed. */
   | {
       readonly kind: 'released-order-over'
       readonly decision: Decision
@@ -105,8 +111,8 @@ export type JournalEvent =
       readonly steps: readonly HistoryStep[]
     }
   /**
-   * An order that was over has executed that much more than was booked; `booked`: units of its exit in all.
-   * `isOpen`: the exit is not over, and its end books them.
+   * An ended order has executed that much more than was booked; `booked`: units of its exit in
+   * total. `isOpen`: the exit has not ended, and books them at its end.
    */
   | {
       readonly kind: 'exit-late-fill'
@@ -118,7 +124,7 @@ export type JournalEvent =
       readonly booked: number
       readonly isOpen: boolean
     }
-  /** A position, or a part of one, was closed outside the service, without an exit of ours. */
+  /** A position, or a part of one, was closed outside the service, not by one of its exits. */
   | { readonly kind: 'position-gone'; readonly positionId: PositionId; readonly lost: number }
   | {
       readonly kind: 'position-shrunk'
@@ -127,16 +133,19 @@ export type JournalEvent =
       readonly left: number
     }
   | { readonly kind: 'holding-oversold'; readonly holding: HoldingKey; readonly quantity: number }
-  /** For so long, ms, no question about the holding was answered. */
+  /** For so long, ms, no query for the holding was answered. */
   | { readonly kind: 'holding-unknown'; readonly holding: HoldingKey; readonly forMs: number }
   | { readonly kind: 'holding-unowned'; readonly holding: HoldingKey; readonly quantity: number }
-  /** Something threw that concerns one position or holding alone; all else goes on. */
+  /** An error that concerns only one position or holding; everything else continues. */
   | { readonly kind: 'isolated-fault'; readonly what: string; readonly error: unknown }
-  /** An order in our format that this store did not send: another process guards the account. */
+  /**
+   * An order in this service's format that this store did not send: another process guards the
+   * account.
+   */
   | { readonly kind: 'second-guard'; readonly clientOrderId: string }
-  /** A question about what is held failed; it is asked again. */
+  /** A holding query failed; it is repeated. */
   | { readonly kind: 'reconcile-failed'; readonly error: unknown }
-  /** The store refused a write; it is tried again. */
+  /** The store refused a write; it is repeated. */
   | { readonly kind: 'store-failed'; readonly error: unknown }
   | {
       readonly kind: 'monitor-restarted'
@@ -150,10 +159,10 @@ export type JournalEvent =
       readonly kind: 'monitor-gave-up'
       readonly positionId: PositionId
       readonly reason: unknown
-      /** What becomes of the position. */
+      /** What happens to the position. */
       readonly action: 'quarantine' | 'exit-position' | 'shutdown'
     }
-  /** An actor that exists once was replaced, or will not be any more. */
+  /** An actor that exists once was replaced, or is no longer restarted. */
   | {
       readonly kind: 'actor-restarted'
       readonly actor: SupervisedKind
@@ -162,11 +171,11 @@ export type JournalEvent =
       readonly reason: unknown
     }
   | { readonly kind: 'actor-gave-up'; readonly actor: string; readonly reason: unknown }
-  /** So many restarts for so long have one cause. */
+  /** So many restarts in so long have a common cause. */
   | { readonly kind: 'common-cause'; readonly restartsPerSecond: number }
 
 /**
- * Takes each event once, at the moment it happens; `generation` is the generation of the position that an
- * event of an account is about. Never throws.
+ * Receives each event once, at the moment it happens; `generation` is the generation of the
+ * position that the event is about. Never throws.
  */
 export type Journal = (event: JournalEvent, generation?: number) => void

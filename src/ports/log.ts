@@ -2,6 +2,6 @@
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Which part of the service a line of the log is about; levels are set by component. */
+/** The part of the service that a log line is about; log levels are set by component. */
 export const LOG_COMPONENTS = ['exits', 'positions', 'supervision', 'service'] as const
 export type LogComponent = (typeof LOG_COMPONENTS)[number]

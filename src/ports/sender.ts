@@ -2,28 +2,31 @@ import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import type { Broker, ExitAnswer } from './broker.ts'
 
-/** How an order that waits for its turn leaves: asked and notified at the moment at which it does. */
+/** Callbacks of a queued order, called at the moment at which it is sent. */
 export interface Leaving {
-  /** Whether an exit still waits for the order; asked at each pass over the queue. */
+  /** Whether an exit still waits for the order; called at each pass over the queue. */
   isWanted(): boolean
   /**
-   * Whether it may leave now. `isPaced`: only the pace of the venue's limit has held it, and no other call
-   * of that limit has left meanwhile.
+   * Whether it may be sent now. `isPaced`: only the pace of the venue's limit has delayed it, and
+   * no other call of that limit was sent meanwhile.
    */
   mayLeave(isPaced: boolean): boolean
-  /** It leaves. */
+  /** Called when it is sent. */
   left(): void
 }
 
-/** Carries exits out. */
+/** Sends exits. */
 export interface Sender extends Pick<Broker, 'orderByClientId' | 'cancel'> {
-  /** Calls wait for their turn: `leaving` is asked then. Without it they leave at once. */
+  /**
+   * For a broker whose calls are queued, `leaving` is called when the order is due; without it
+   * orders are sent at once.
+   */
   readonly queues?: boolean
   placeExit(order: ExitOrder, signal: AbortSignal, leaving?: Leaving): Promise<ExitAnswer>
 }
 
-/** Gives what is held. */
+/** Queries one holding. */
 export interface HoldingSource extends Pick<Broker, 'holdings' | 'openOrders'> {
-  /** `left` is called when a question that waits for its turn leaves: its answer is not of before. */
+  /** `left` is called when a queued query is sent: its answer is not older than that. */
   holding(key: HoldingKey, signal: AbortSignal, left?: () => void): Promise<HoldingReport>
 }

@@ -3,7 +3,7 @@ import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
 import type { JournalLine } from './journal-lines.ts'
 
-/** A position as the register keeps it. */
+/** A position as the position table stores it. */
 export interface Registered {
   readonly position: Position
   /** Options that its rule set is made from. */
@@ -11,17 +11,17 @@ export interface Registered {
   /** Generation of the id, from 1. */
   readonly generation: number
   readonly state: 'open' | 'closed' | 'released'
-  /** Of a closed one: what became of an order of its exit was once not known. */
+  /** Of a closed position: the outcome of an order of its exit was once unknown. */
   readonly wasDoubted?: true
-  /** Of one that is over: how it ended, where that is known. */
+  /** Of a closed position: how it ended, where that is known. */
   readonly ended?: Ended
-  /** Units that it was added with, where it holds fewer by now. */
+  /** Quantity that it was added with, where it now owns less. */
   readonly addedQuantity?: number
-  /** What is still to be found out of an open one before its rules may exit it by a first price. */
+  /** What the first prices of an open position must still show before its rules may exit it. */
   readonly entry?: Entry
-  /** Of one that is over: an exit of it that had sent orders. */
+  /** Of a closed position: its exit, where that had sent orders. */
   readonly exited?: EndedExit
-  /** Earlier generations of the id whose orders may still be shown or executed, the last ones. */
+  /** The last earlier generations of the id whose orders may still appear or be executed. */
   readonly former?: readonly FormerLife[]
   /** In `mode: observe`: the exit that would have been sent. */
   readonly observed?: ObservedExit
@@ -31,53 +31,53 @@ export interface Registered {
 export interface Ended {
   /** Epoch ms. */
   readonly at: number
-  /** A reason of an exit, `release`, or what closed it outside. */
+  /** A reason of an exit, `release`, or what closed it outside the service. */
   readonly by: string
   readonly price?: number
 }
 
 /**
- * A position that came without a fresh price: the first price of these instruments shows whether its
- * rules would exit it at once; if so it is refused until a person decides.
+ * A position that was added without a fresh price. The first price of these instruments shows
+ * whether its rules would exit it at once; then it is refused until a person decides.
  */
 export type Entry =
   | { readonly kind: 'awaits-price'; readonly of: readonly InstrumentId[] }
   | { readonly kind: 'refused'; readonly why: string; readonly at: number }
 
-/** An exit that is over; an order of it may still arrive or be executed for a while. */
+/** An ended exit; its orders may still arrive or be executed for a while. */
 export interface EndedExit {
-  /** When it was over, epoch ms. */
+  /** When it ended, epoch ms. */
   readonly at: number
   readonly attempts: number
-  /** Units that its orders are known to have executed; earlier releases have kept none. */
+  /** Units that its orders are known to have executed; earlier releases stored none. */
   readonly executed?: number
 }
 
-/** A generation of an id that is over, and whose exit had sent orders. */
+/** A closed generation of an id whose exit had sent orders. */
 export interface FormerLife {
   readonly position: Position
   readonly generation: number
   readonly exited: EndedExit
 }
 
-/** An exit that was decided and, as nothing may be sent, only noted. */
+/** An exit that was decided and, because nothing may be sent, only recorded. */
 export interface ObservedExit {
   readonly reason: ExitReason
   /** Epoch ms. */
   readonly at: number
-  /** Price that decided; null where time alone did. */
+  /** Deciding price; null where time decided. */
   readonly price: number | null
 }
 
-/** What only gets stricter: see the ratchet of a guard. */
+/** Values that only get stricter: see the ratchet of a watched position. */
 export interface KeptRatchet {
   readonly best: number
   readonly anchor?: number
-  /** Generation of the position that it belongs to; an earlier release has kept none. */
+  /** Generation of the position that it belongs to; earlier releases stored none. */
   readonly generation?: number
 }
 
-/** A ratchet that says its generation. */
+/** A ratchet with its generation. */
 export interface LifeRatchet extends KeptRatchet {
   readonly generation: number
 }
@@ -88,7 +88,7 @@ export interface ReleasedExit<Exit> {
   readonly position: Position
 }
 
-/** What has become of the exit of a released position; without it, it is over. */
+/** State of the exit of a released position; undefined: it has ended. */
 export interface ReleasedChange<Exit> {
   readonly positionId: PositionId
   readonly generation: number
@@ -100,18 +100,18 @@ export interface RecoveredState<Exit, Switch, Day> {
   readonly register: ReadonlyMap<PositionId, Registered>
   readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
   readonly exits: readonly Exit[]
-  /** Exits of released positions that are not over. */
+  /** Exits of released positions that have not ended. */
   readonly released?: readonly ReleasedExit<Exit>[]
   readonly killSwitch: Switch | undefined
-  /** The portfolio's day; undefined before the first. */
+  /** The portfolio's trading day; undefined before the first. */
   readonly day: Day | undefined
-  /** Where the feed goes on; only that feed knows what it means. */
+  /** Where the feed resumes; only that feed can interpret it. */
   readonly feedPlace?: unknown
-  /** Nothing may be sent before a person has confirmed what the account holds. */
+  /** True: nothing may be sent before a person has confirmed the holdings. */
   readonly isUnconfirmed?: boolean
-  /** Drawn at random when the store was made: order ids of another store are different ones. */
+  /** Random id, drawn when the store was created: order ids of another store are different. */
   readonly storeId?: string
-  /** Highest generation of the ids that are not known any more; an unknown id starts above it. */
+  /** Highest generation of the deleted ids; an unknown id starts above it. */
   readonly generationFloor?: number
 }
 
@@ -119,8 +119,8 @@ export interface RecoveredState<Exit, Switch, Day> {
 export type KeptLine = Omit<JournalLine, 'seq'>
 
 /**
- * What one act changes: all of it becomes durable, or none. What belongs to a generation of a position
- * changes nothing that a later generation has written.
+ * One atomic change: all of it becomes durable, or none. Its rows never overwrite those of a later
+ * generation of their position.
  */
 export interface Change<Exit, Switch, Day> {
   readonly register?: readonly Registered[]
@@ -130,14 +130,14 @@ export interface Change<Exit, Switch, Day> {
   readonly killSwitch?: Switch
   readonly isUnconfirmed?: boolean
   readonly day?: Day
-  /** Where the feed has come to, with the ratchets as of there. */
+  /** How far the feed was read, with the ratchets as of there. */
   readonly feedPlace?: unknown
   readonly lines?: readonly KeptLine[]
 }
 
-/** Keeps the state of a running service. Durable means on disk when the promise resolves. */
+/** Stores the state of a running service. Durable means on disk when the promise resolves. */
 export interface StateRepository<Exit, Switch, Day> {
   load(): Promise<RecoveredState<Exit, Switch, Day>>
-  /** Gives the journal lines with their numbers. */
+  /** Returns the journal lines with their numbers. */
   keep(change: Change<Exit, Switch, Day>): Promise<readonly JournalLine[]>
 }

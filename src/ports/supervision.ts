@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { maybe, maybeTime, word, type Answer } from './control/answer.ts'
 
-/** Kinds of actors that are replaced when they end. */
+/** Kinds of actors that are restarted when they end. */
 export const SUPERVISED = ['monitor', 'gateway', 'reconciler', 'portfolio', 'caretaker'] as const
 export type SupervisedKind = (typeof SUPERVISED)[number]
 
-/** Why an incarnation follows another one: it threw, did not start, or a person wanted it. */
+/**
+ * Why an incarnation was started: the previous one threw, did not start, or a person requested it.
+ */
 export const RESTART_CAUSES = ['crash', 'start', 'hand'] as const
 export type RestartCause = (typeof RESTART_CAUSES)[number]
 
@@ -41,13 +43,15 @@ export interface ActorView extends Answer<typeof actorView> {}
 /** `GET /api/supervision`. */
 export const actorList = z.array(actorView)
 
-/** What http and the command line may ask about supervision. */
+/** Supervision as HTTP and the command line use it. */
 export interface Supervising {
   /** The actors that exist once, then monitors, those in trouble first; at most `limit` monitors. */
   supervisionTree(limit?: number): readonly ActorView[]
   /**
-   * Replaces an actor by a new incarnation with a clean count, also one that was given up. Resolves
-   * when that has started, with how it stands. Throws WatchkeeperError ACTOR_UNKNOWN.
+   * Replaces an actor by a new incarnation with a clean restart count, also a quarantined one.
+   * Resolves with its state when the new incarnation has started.
+   *
+   * @throws WatchkeeperError ACTOR_UNKNOWN.
    */
   restart(id: string, by: string): Promise<ActorView>
 }

@@ -3,7 +3,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { ExitOrder, Fill } from '../domain/order.ts'
 import type { ExitOutcome } from '../domain/reason.ts'
 
-/** Calls that are counted where they are made, and belong to the monitoring cycle that ends next. */
+/** Calls that are counted where they are made, for the monitoring cycle that ends next. */
 export type CycleCount = 'redisFetches' | 'storeQueries' | 'apiCalls'
 
 /** Where adapters and actors report what they do. Never throws, never waits. */
@@ -24,11 +24,11 @@ export interface AccountTelemetry {
 
 /** Measures the phases of a cycle. */
 export interface PhaseMeter {
-  /** Runs a part of the cycle and gives what it gives. */
+  /** Runs a part of the cycle and returns its result. */
   phase<T>(name: string, part: () => T): T
 }
 
-/** An exit as those that follow it see it. */
+/** An exit as its observers see it. */
 export interface FollowedExit {
   readonly positionId: PositionId
   /** Generation of the position id, from 1. */
@@ -47,17 +47,17 @@ export interface ExitEnd {
   readonly fill?: Fill
 }
 
-/** Follows each exit from its decision to its end. Never throws, never waits. */
+/** Observes each exit from its decision to its end. Never throws, never waits. */
 export interface ExitFollower {
   /**
-   * A decision has come to where it is made durable, `ageMs` after the tick or deadline that caused
-   * it. Called again where the store did not take it.
+   * A decision has reached the write that makes it durable, `ageMs` after the tick or deadline that
+   * caused it. Called again where the store refused the write.
    */
   decided(exit: FollowedExit, ageMs: number): void
   /** The first attempt is on disk. */
   intended(exit: FollowedExit): void
-  /** The venue has, or had, an order of it. Called at each change after that too. */
+  /** The venue has, or had, an order of it. Also called at each later change. */
   acknowledged(exit: FollowedExit): void
-  /** It is over; `exit` as it was kept last, undefined where nothing of it was. */
+  /** It has ended; `exit` as it was last stored, undefined where it never was. */
   ended(id: PositionId, end: ExitEnd, exit: FollowedExit | undefined): void
 }

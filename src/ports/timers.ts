@@ -1,5 +1,5 @@
-/** Calls that come later; no other code starts a timer of the machine's own. */
+/** Delayed calls; no other code starts a timer of the machine. */
 export interface Timers {
-  /** Calls `call` once, `ms` from now, unless the function that it gives is called before. */
+  /** Calls `call` once, in `ms`, unless the returned function is called before. */
   after(ms: number, call: () => void): () => void
 }

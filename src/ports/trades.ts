@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { EXIT_REASONS } from '../domain/reason.ts'
 import { maybe, maybeTime, time, word, type Answer } from './control/answer.ts'
 
-/** How a position ended: by a fill of its exit, or outside (`gone`, `dust`) without a known price. */
+/**
+ * How a position ended: by a fill of its exit, or outside the service (`gone`, `dust`) without a
+ * known price.
+ */
 export const TRADE_ENDS = ['filled', 'gone', 'dust'] as const
 
 export type TradeEnd = (typeof TRADE_ENDS)[number]
@@ -49,23 +52,23 @@ export interface TradeView extends Answer<typeof tradeView> {}
 export interface TradesQuery {
   /** Most trades of one page. */
   readonly limit: number
-  /** Only those whose line has a lower number: where the page before ended. */
+  /** Only trades whose line has a lower number: the end of the previous page. */
   readonly before?: number
   /** Closed at or after `since` and before `until`, epoch ms. */
   readonly since?: number
   readonly until?: number
   readonly account?: string
   readonly positionId?: string
-  /** Only those that an exit ended. */
+  /** Only trades that an exit ended. */
   readonly exitsOnly?: boolean
 }
 
 /** Trades, the last one first. */
 export interface TradesPage {
   readonly trades: readonly TradeView[]
-  /** `before` of the next page; null where no more follow. A page may be short, or empty, before that. */
+  /** `before` of the next page; null where no more follow. Earlier pages may be short, or empty. */
   readonly next: number | null
 }
 
-/** `GET /api/exits`: those that an exit ended. */
+/** `GET /api/exits`: trades that an exit ended. */
 export const exitsPage = z.object({ exits: z.array(tradeView), next: maybe })

@@ -2,9 +2,12 @@ import type { PositionState, Side } from '../domain/position.ts'
 import type { KillSwitchState } from './control/kill-switch.ts'
 import type { PortfolioView } from './control/portfolio.ts'
 
-/** What `GET /api/view` and its stream send; the page and other clients read these shapes. */
+/** The answers of `GET /api/view` and its stream; the page and other clients read these shapes. */
 
-/** The price that a position is valued at comes from one series: an instrument seen from one side. */
+/**
+ * A price series: an instrument seen from one side. The price that values a position comes from one
+ * series.
+ */
 export interface ViewSeries {
   readonly instrument: string
   /** The part of a tick that is compared. */
@@ -24,7 +27,7 @@ export interface ViewRow {
   readonly side: Side
   readonly entryPrice: number
   readonly multiplier: number
-  /** Its contract is inverse: it brings coins, not price points. */
+  /** True for an inverse contract: its profit is in coins, not in price points. */
   readonly isInverse: boolean
   /** Epoch ms. */
   readonly openedAt: number
@@ -47,7 +50,7 @@ export type ViewLevels = readonly [
   reason: string | null,
 ]
 
-/** The last price of a series, and when it came (epoch ms); null before the first. */
+/** The last price of a series and its time of receipt (epoch ms); null before the first. */
 export type ViewPrice = readonly [series: number, price: number | null, at: number | null]
 
 /** An exit, from its decision to its end. Times are epoch ms. */
@@ -60,7 +63,7 @@ export interface ViewExit {
   readonly instrument: string | null
   readonly side: Side | null
   readonly level: number | null
-  /** The price that triggered it. */
+  /** The deciding price. */
   readonly trigger: number | null
   readonly fill: number | null
   readonly quantity: number | null
@@ -70,14 +73,14 @@ export interface ViewExit {
   readonly endedAt: number | null
 }
 
-/** One word for the whole account, and what stands beside it. */
+/** Status of the whole account, with its reasons. */
 export interface ViewStatus {
   readonly word: 'guarded' | 'attention' | 'not guarded'
   /** Most serious first. */
   readonly why: readonly string[]
-  /** When the word became what it is, epoch ms; null: not known. */
+  /** Since when the status holds, epoch ms; null: unknown. */
   readonly since: number | null
-  /** Why no exit order could leave now; empty: it could. */
+  /** Reasons why no exit order could be sent now; empty: it could. */
   readonly blockedBy: readonly string[]
   readonly killSwitch: {
     readonly state: KillSwitchState
@@ -90,16 +93,16 @@ export interface ViewStatus {
 
 /** One page of the whole view. */
 export interface ViewPage {
-  /** Changes with every new numbering of rows: a client starts anew. */
+  /** Changes with every new numbering of rows: then clients start anew. */
   readonly epoch: string
-  /** What the page contains; the stream goes on from it. */
+  /** Version of the page's content; the stream continues from it. */
   readonly version: number
   /** Epoch ms. */
   readonly at: number
   readonly series: readonly ViewSeries[]
   readonly prices: readonly ViewPrice[]
   readonly rows: readonly ViewRow[]
-  /** What `after` of the next page is; null: this is the last one. */
+  /** `after` of the next page; null: this is the last one. */
   readonly next: number | null
   readonly status: ViewStatus
   readonly day: PortfolioView | null
@@ -108,7 +111,7 @@ export interface ViewPage {
   readonly build: string | null
 }
 
-/** What changed since the version `from`; absent fields did not. */
+/** The changes since the version `from`; absent fields are unchanged. */
 export interface ViewFrame {
   readonly epoch: string
   readonly version: number
@@ -116,7 +119,7 @@ export interface ViewFrame {
   readonly at: number
   readonly prices?: readonly ViewPrice[]
   readonly levels?: readonly ViewLevels[]
-  /** Series that are new, by their index. */
+  /** New series, by index. */
   readonly series?: readonly (readonly [index: number, series: ViewSeries])[]
   readonly rows?: readonly ViewRow[]
   readonly gone?: readonly number[]
@@ -125,7 +128,7 @@ export interface ViewFrame {
   readonly exits?: readonly ViewExit[]
 }
 
-/** The stream cannot go on from where a client is: it reads the view anew. */
+/** The stream cannot continue from a client's version: the client reads the view anew. */
 export interface ViewReset {
   readonly reset: true
   readonly epoch: string
