@@ -63,6 +63,8 @@ export function unnotedGone(
   if (record.heldBefore !== null || record.drift.spare === null) return undefined
   const gone = goneBeside(record, remainingOf(record), around)
   if (gone === undefined || gone < 0 || (gone === 0 ? !isWhole : isShared)) return undefined
+  // A person may have sold units of no position, and the order may never have left.
+  if (gone > 0 && record.drift.spare > 0 && !record.exists) return undefined
   const apartMs = proofMs(settings.capabilities)
   const since = Math.max(state.since, quietSince) + apartMs
   return { gone, isTwice: isReportedTwice(held?.named, since, apartMs) }

@@ -65,6 +65,12 @@ const doubtStories = fc.commands(
   { maxCommands: 20, size: 'max' },
 )
 
+/** Stories of orders that are executed after their end. */
+const lateStories = fc.commands(
+  ['decide', 'settle', 'settle', 'fill-late', 'fill-late', 'wait', 'crash'].map(happeningOf),
+  { maxCommands: 20, size: 'max' },
+)
+
 const stories = fc.commands([...happenings, ...happenings.slice(2, 5), ...happenings.slice(2, 6)], {
   maxCommands: 60,
   size: 'max',
@@ -256,6 +262,39 @@ describe('ExitBook', () => {
       [act('decide', 0), act('settle', 3), act('settle', 3), act('hand-sell', 0)],
     ]
     expect(isCaught(forgetful, story, { venue: DOUBTED, sequences: doubtStories })).to.equal(true)
+  }).timeout(600_000)
+
+  it('would be caught if it took what an order executes after its end for sold by others', () => {
+    const forgetful = (settings: ExitSettings, notify: (notice: Notice) => void): AccountBook => {
+      const book = plainBook(settings, notify)
+      const happened = book.exits.happened.bind(book.exits)
+      book.exits.happened = (id, event) => {
+        const record = book.exits.record(id)
+        const isOver = record?.state.kind === 'rejected' || event.kind !== 'seen'
+        const isPast = event.kind === 'seen' && event.id !== record?.order.clientOrderId
+        return isPast || (event.kind === 'seen' && isOver) ? false : happened(id, event)
+      }
+      return book
+    }
+    const venue = { ...LOOK_UP, reduceOnly: false, visibilityMs: 0 }
+    const story: Story = [
+      at({ quantities: [5, 1, 2], drifts: true }, venue),
+      [
+        act('settle', 17, 12, 50),
+        act('crash', 51, 54),
+        act('crash', 44, 25, 3),
+        act('wait', 19),
+        act('decide', 44, 63, 55, 14, 37, 31, 27, 48, 21),
+        act('decide', 7, 41, 19, 11),
+        act('wait', 20),
+        act('crash', 47),
+        act('wait', 45),
+        act('settle', 18, 21, 31, 47, 46, 54, 10, 61, 7),
+        act('settle', 23, 45, 10, 15),
+        act('fill-late', 47, 20, 19, 48),
+      ],
+    ]
+    expect(isCaught(forgetful, story, { venue, sequences: lateStories })).to.equal(true)
   }).timeout(600_000)
 
   it('would be caught if it took an id that makes no second order while it works for a proof', () => {

@@ -40,6 +40,8 @@ export const ACTS: Record<string, Act> = {
   },
   'buy-position': (account, roll) => account.buyPosition(1 + (roll() % 4)),
   'old-report': (account, roll) => account.oldReport(1 + (roll() % 60)),
+  'old-list': (account, roll) => account.oldList(1 + (roll() % 60)),
+  'fill-late': (account, roll) => account.fillLate(1 + (roll() % 4)),
   lie: account => account.lie(),
   perjure: account => account.perjure(),
   purge: account => account.purge(),

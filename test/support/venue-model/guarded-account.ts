@@ -7,8 +7,8 @@ import { AccountBook } from '../../../src/exits/account-book.ts'
 import { clientOrderId } from '../../../src/exits/client-order-id.ts'
 import type { ExitEvent } from '../../../src/exits/events.ts'
 import type { Notice } from '../../../src/exits/notices.ts'
-import { pastOrderToAsk } from '../../../src/exits/past-orders.ts'
-import { isAlive, type ExitRecord } from '../../../src/exits/record.ts'
+import { bookedOf, pastOrderToAsk } from '../../../src/exits/past-orders.ts'
+import { hasSent, isAlive, type EndedExit, type ExitRecord } from '../../../src/exits/record.ts'
 import {
   isHoldingEvidence,
   isUnprovable,
@@ -38,6 +38,8 @@ interface Life {
   isClosed: boolean
   /** Units of it that a person has sold, as far as the book knows. */
   lost: number
+  /** The end of its exit, as the store keeps it. */
+  exited?: EndedExit
 }
 
 interface Answer {
@@ -75,6 +77,11 @@ export class GuardedAccount {
   private isPerjury = false
   /** No order may be sent. */
   isHalted = false
+  /** The venue has executed an order after its end, which it shows. */
+  private isLateFilled = false
+  /** A person has traded while an exit was under way: what belonged to no position then is not known. */
+  private hasTradedBeside = false
+  private hasDiscarded = false
   /** Units that others have bought, and that no position names. */
   private others = 0
   private settings: ExitSettings
@@ -203,6 +210,7 @@ export class GuardedAccount {
     const isSeen = isHoldingEvidence(this.claims)
     if (isUnderWay && isSeen) this.isSpoiled = this.isAmbiguous = true
     this.hasOthersTraded = true
+    this.hasTradedBeside = true
     const isOfOthers = this.others > 0
     const sold = Math.min(quantity, Math.max(0, venue.held))
     venue.trade(-sold)
@@ -230,9 +238,34 @@ export class GuardedAccount {
     this.isPerjury = true
   }
 
+  /** The venue executes an order after its end, while no other order of that exit is at the venue. */
+  fillLate(quantity: number): void {
+    const { lookup, visibilityMs } = this.venue.capabilities
+    const isFindable = lookup === 'complete' && this.claims.lookup === 'complete'
+    if (!isFindable || visibilityMs > 0 || this.isPurged) return
+    for (const { state, order } of this.book.exits.records()) {
+      if (state.kind !== 'rejected' || this.isAnswerDue(order.clientOrderId)) continue
+      if (this.venue.fillOver(order.clientOrderId, quantity)) {
+        this.isLateFilled = true
+        return
+      }
+    }
+  }
+
+  private isAnswerDue(id: string): boolean {
+    return this.answers.some(({ record }) => record.order.clientOrderId === id)
+  }
+
+  /** The list of working orders is out of date. */
+  oldList(lagMs: number): void {
+    const { now } = this.venue
+    if (this.settings.listsOrders) this.book.listed(this.venue.open(lagMs), { askedAt: now, now })
+  }
+
   /** The venue forgets accepted orders that have ended, against its claims. */
   purge(): void {
-    if (this.hasOthersTraded) return
+    const isSpareKnown = this.claims.lookup === 'complete' && !this.hasTradedBeside
+    if (this.isLateFilled || (this.hasOthersTraded && !isSpareKnown)) return
     for (const { exists, order } of this.book.exits.records()) {
       if (exists && this.venue.forget(order.clientOrderId)) this.isPurged = this.isAmbiguous = true
     }
@@ -251,6 +284,7 @@ export class GuardedAccount {
     if (!this.settled() || this.isPurged) return
     this.others += quantity
     this.hasOthersTraded = true
+    if (this.present.some(({ isDecided }) => isDecided)) this.hasTradedBeside = true
     this.venue.trade(quantity)
     // Where the holding is the evidence, no other trader trades in the same moment.
     if (isHoldingEvidence(this.settings.capabilities)) {
@@ -269,7 +303,8 @@ export class GuardedAccount {
 
   /** A person discards what was not sent yet: the positions begin new generations. */
   discard(): void {
-    for (const { positionId: id } of this.book.exits.discard()) {
+    this.hasDiscarded = true
+    for (const { positionId: id } of this.book.discard(this.venue.now)) {
       const life = this.lifeOf(id)
       life.isClosed = true
       this.stored.delete(id)
@@ -379,6 +414,9 @@ export class GuardedAccount {
     this.lane = []
     this.book = this.open()
     const { now } = this.venue
+    for (const { position, generation, exited, isClosed } of this.lives) {
+      if (isClosed) this.book.remember(position, { generation, exited, now })
+    }
     for (const life of this.present) {
       this.book.own(leftOf(life), { generation: life.generation, now })
     }
@@ -484,6 +522,11 @@ export class GuardedAccount {
         this.close(notice.positionId)
         return
       case 'position-shrunk':
+        if (this.isLateFilled && !this.hasOtherReason) {
+          expect.fail(
+            `${notice.positionId}: a late fill of ${notice.lost} counts as sold by others`,
+          )
+        }
         this.lifeOf(notice.positionId).lost += notice.lost
         return
       case 'exit-unproved':
@@ -492,8 +535,10 @@ export class GuardedAccount {
       case 'holding-unowned':
         expect(notice.quantity, 'units that no position owns').to.be.at.least(0)
         return
-      // An order of a process that died stays visible for a while.
+      // Only the process that has discarded an exit knows its orders.
       case 'second-guard':
+        expect(this.hasDiscarded, `${notice.clientOrderId} is ours`).to.equal(true)
+        return
       case 'holding-oversold':
       case 'holding-unknown':
       case 'exit-intended':
@@ -512,6 +557,11 @@ export class GuardedAccount {
     }
   }
 
+  /** Whether units may be missing for another reason than a late fill. */
+  private get hasOtherReason(): boolean {
+    return this.hasOthersTraded || this.isAmbiguous || this.isPerjured || this.hasCrashed
+  }
+
   private lifeOf(id: PositionId): Life {
     return this.lives.findLast(({ position }) => position.id === id)!
   }
@@ -521,6 +571,10 @@ export class GuardedAccount {
     life.isClosed = true
     this.stored.delete(id)
     const { now } = this.venue
+    const record = this.book.exits.record(id)
+    if (record !== undefined && hasSent(record)) {
+      life.exited = { at: now, attempts: record.attempt, executed: bookedOf(record).quantity }
+    }
     this.book.close(life.position.id, now)
   }
 
@@ -565,7 +619,7 @@ export class GuardedAccount {
       case 'cancel-past': {
         const by = call === 'cancel-past' ? 'cancel' : 'look-up'
         const orderId = pastOrderToAsk(record)!.clientOrderId as ExitOrder['clientOrderId']
-        const isUnanswered = roll() % 5 === 4
+        const isUnanswered = roll() % 5 === 4 && !this.isLateFilled
         const order = isUnanswered ? ({ kind: 'unknown' } as const) : this.answer(orderId, by, roll)
         const event: ExitEvent = { kind: 'seen', id: orderId, order, by, askedAt: now, at: now }
         this.answers.push({ record, call, event })

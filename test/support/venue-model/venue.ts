@@ -91,6 +91,20 @@ export class ModelVenue {
     return over.length > 0
   }
 
+  /** Executes up to so much of an order that has ended; gives whether there was one. */
+  fillOver(id: string, quantity: number): boolean {
+    const over = this.orders.findLast(
+      placed => placed.order.clientOrderId === id && placed.history.at(-1)!.state.kind === 'ended',
+    )
+    if (over === undefined) return false
+    const amount = Math.min(quantity, over.order.quantity - executed(over), Math.max(0, this.held))
+    if (amount <= 0) return false
+    this.trade(-amount)
+    const total = executed(over) + amount
+    this.set(over, total === over.order.quantity ? 'filled' : 'ended', total)
+    return true
+  }
+
   /** Executes so much of each order that works. */
   fill(quantity: number): void {
     for (const placed of this.orders) if (isOpen(placed)) this.execute(placed, quantity)
