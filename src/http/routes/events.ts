@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Request, Response } from 'express'
 import { WatchkeeperError } from '../../errors.ts'
+import { timeLimit } from '../../observability/time-limit.ts'
 import type { Control } from '../../ports/control.ts'
 import { badInput, countOf, type Route } from '../route.ts'
 
@@ -90,7 +91,12 @@ const resetText = (detail: { readonly seen: number; readonly last: number }): st
 /** Waits until the client has accepted the data; throws after a timeout. */
 async function send(response: Response, text: string, gone: AbortSignal): Promise<void> {
   if (response.write(text) || gone.aborted) return
-  await once(response, 'drain', { signal: AbortSignal.any([gone, AbortSignal.timeout(SLOW_MS)]) })
+  const { signal, clear } = timeLimit(SLOW_MS, gone)
+  try {
+    await once(response, 'drain', { signal })
+  } finally {
+    clear()
+  }
 }
 
 /** Ends early, without an error, when the client disconnects. */

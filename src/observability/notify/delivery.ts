@@ -1,3 +1,4 @@
+import { timeLimit } from '../time-limit.ts'
 import type { AlertRequest } from './channel.ts'
 
 /** How a request ended; `retryAfterMs`: how long the other side wants to be left alone. */
@@ -15,8 +16,8 @@ export async function deliver(
   { url, headers, body }: AlertRequest,
   stopped: AbortSignal,
 ): Promise<Delivered> {
+  const { signal, clear } = timeLimit(TIMEOUT_MS, stopped)
   try {
-    const signal = AbortSignal.any([stopped, AbortSignal.timeout(TIMEOUT_MS)])
     const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'error' })
     // What the other side says is not needed; not reading it would keep the connection.
     await response.body?.cancel()
@@ -32,6 +33,8 @@ export async function deliver(
     const isLate = error instanceof Error && error.name === 'TimeoutError'
     const why = isLate ? 'it did not answer in time' : 'it could not be reached'
     return { kind: 'unanswered', why, retryAfterMs: 0 }
+  } finally {
+    clear()
   }
 }
 

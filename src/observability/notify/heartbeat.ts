@@ -1,4 +1,5 @@
 import type { HealthStatus } from '../../ports/control/health.ts'
+import { timeLimit } from '../time-limit.ts'
 
 export interface HeartbeatOptions {
   /** Called with GET; whoever does not hear of us for a while raises the alarm. */
@@ -49,8 +50,8 @@ export class Heartbeat {
 
   private async beat(): Promise<void> {
     const { url, onFailure } = this.options
+    const { signal, clear } = timeLimit(TIMEOUT_MS, this.stopped.signal)
     try {
-      const signal = AbortSignal.any([this.stopped.signal, AbortSignal.timeout(TIMEOUT_MS)])
       const response = await fetch(url, { signal })
       await response.body?.cancel()
       if (!response.ok) throw new Error(`it answered ${response.status}`)
@@ -61,6 +62,8 @@ export class Heartbeat {
       this.counts.missedBeats++
       if (!this.isFailing) onFailure(error instanceof Error ? error.message : String(error))
       this.isFailing = true
+    } finally {
+      clear()
     }
   }
 }

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { expect } from 'chai'
 import { serveHttp, type HttpServer } from '../../../src/http/server.ts'
 import { FakeControl } from '../../support/fake-control.ts'
+import { collectGarbage } from '../../support/garbage.ts'
 import { ask } from '../../support/http.ts'
 
 describe('the stream of events', () => {
@@ -98,6 +99,8 @@ describe('the stream of events', () => {
       await new Promise(resolve => setTimeout(resolve, 500))
     } while (pagesRead === 0 || pagesRead < control.pagesRead)
     expect(pagesRead).to.be.below(100)
+    // A signal that only weak references keep would be collected, and the wait for the client never end.
+    collectGarbage()
     await new Promise(resolve => setTimeout(resolve, 5_500))
     expect(control.pagesRead).to.equal(pagesRead)
     socket.resume()
