@@ -4,10 +4,11 @@ import { VirtualSystem } from '../../src/app/virtual.ts'
 import type { Decision } from '../../src/domain/decision.ts'
 import { instrumentId, type PositionId } from '../../src/domain/ids.ts'
 import { evaluatePlainly, type PlainEvent, type PlainPosition } from '../support/plain-evaluator.ts'
+import { runs } from '../support/runs.ts'
 import { scenario } from '../support/scenarios.ts'
 
 /** A tenth of the runs of the dispatcher's property: actors cost more than calls. */
-const RUNS = Math.max(300, Math.ceil(Number(process.env['PROPERTY_RUNS'] ?? 3_000) / 10))
+const RUNS = Math.ceil(runs(1_500) / 10)
 
 /**
  * Every row of a tick file has a tick: one that only advances time is a tick of an unguarded

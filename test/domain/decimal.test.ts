@@ -10,6 +10,7 @@ import {
   round15,
   sum,
 } from '../../src/domain/decimal.ts'
+import { runs } from '../support/runs.ts'
 
 /** Holds every sum and product of the tests below in full. */
 const Exact = Decimal.clone({ precision: 1500, toExpNeg: -9e15, toExpPos: 9e15 })
@@ -51,7 +52,7 @@ const number = fc.oneof(
 )
 const nonZero = number.filter(x => x !== 0)
 
-const CASES = { numRuns: 4000 }
+const CASES = { numRuns: runs(1_500) }
 
 describe('decimal', () => {
   it('puts 10 % above 70 at 77 and 10 % above 1.1 at 1.21', () => {

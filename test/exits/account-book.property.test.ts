@@ -4,6 +4,7 @@ import type { Capabilities } from '../../src/domain/venue.ts'
 import type { AccountBook } from '../../src/exits/account-book.ts'
 import type { Notice } from '../../src/exits/notices.ts'
 import type { ExitSettings } from '../../src/exits/settings.ts'
+import { runs } from '../support/runs.ts'
 import { LOOK_UP } from '../support/test-venue.ts'
 import { ACTS } from '../support/venue-model/acts.ts'
 import { GuardedAccount, plainBook } from '../support/venue-model/guarded-account.ts'
@@ -111,7 +112,7 @@ function play(
 }
 
 /** More of them find more; the default is for every day. */
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 300)
+const RUNS = runs(300)
 
 /** A world, and acts in it. */
 type Story = readonly [world: World, acts: readonly Happening[]]

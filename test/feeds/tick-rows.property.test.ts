@@ -4,6 +4,7 @@ import { isBounded } from '../../src/domain/bounds.ts'
 import { parseDecimal } from '../../src/feeds/csv-layout.ts'
 import { tickAt, tickBatch } from '../../src/feeds/tick-batch.ts'
 import { TickRows } from '../../src/feeds/tick-rows.ts'
+import { runs } from '../support/runs.ts'
 
 /** Any whole number is a time. */
 const ANY_TIME = { unit: 'ms', earliest: -Infinity, latest: Infinity } as const
@@ -71,7 +72,7 @@ describe('the fast path and the general parser', () => {
         if (!isBounded(expected)) return price === undefined && Number.isNaN(parseDecimal(text))
         return Object.is(price, expected) && Object.is(parseDecimal(text), expected)
       }),
-      { numRuns: 20_000 },
+      { numRuns: runs(5_000) },
     )
   })
 
@@ -82,7 +83,7 @@ describe('the fast path and the general parser', () => {
         const expected = parseDecimal(found)
         expect(priceOf(found)).to.equal(Number.isNaN(expected) ? undefined : expected)
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(2_000) },
     )
   })
 

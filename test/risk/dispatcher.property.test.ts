@@ -2,10 +2,11 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { ORDERLY, runInDisorder, type Disorder } from '../support/burst-engine.ts'
 import { evaluatePlainly, type PlainEvent, type PlainPosition } from '../support/plain-evaluator.ts'
+import { runs } from '../support/runs.ts'
 import { scenario as anyScenario } from '../support/scenarios.ts'
 
 /** More runs find more; the default is for every day. */
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 1_500)
+const RUNS = runs(700)
 const TIMEOUT_MS = 60_000 + RUNS * 100
 
 const disorder: fc.Arbitrary<Disorder> = fc.record({

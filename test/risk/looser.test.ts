@@ -7,6 +7,7 @@ import { ruleChanges } from '../../src/risk/rule-change.ts'
 import { lives, ruleOptions, type Options } from '../support/arbitraries.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 import { evaluatePlainly, type PlainEvent } from '../support/plain-evaluator.ts'
+import { runs } from '../support/runs.ts'
 
 const INDEX = instrumentId('INDEX')
 const HOUR = 3_600_000
@@ -167,7 +168,7 @@ describe('rules that count as not looser', () => {
           if (after!.at === before!.at)
             expect(after!.seq ?? -1).to.be.at.most(before!.seq ?? Infinity)
         }),
-        { numRuns: 150, maxSkipsPerRun: 2_000 },
+        { numRuns: runs(75), maxSkipsPerRun: 2_000 },
       )
     })
   }

@@ -7,8 +7,9 @@ import type { LevelRule, Levels, Rule } from '../../../src/risk/rule.ts'
 import { RULES } from '../../../src/risk/rules/registry.ts'
 import { ages, lives, ruleOptions, type Options } from '../../support/arbitraries.ts'
 import { aRuleSet } from '../../support/builders.ts'
+import { runs } from '../../support/runs.ts'
 
-const CASES = { numRuns: 400 }
+const CASES = { numRuns: runs(200) }
 
 const ruleOf = (name: string, options: Options): Rule => aRuleSet({ [name]: options }).rules[0]!
 
@@ -240,7 +241,7 @@ describe('a stop or a target', () => {
             expect(level).to.equal(expected && Number(expected.toPrecision(45)))
           }
         }),
-        { numRuns: 1500 },
+        { numRuns: runs(500) },
       )
     })
   }

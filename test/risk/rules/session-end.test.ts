@@ -5,6 +5,7 @@ import { firstInstant } from '../../../src/domain/zone.ts'
 import { isSessionDay, parseDay, WEEKDAYS, type SessionDays } from '../../../src/risk/calendar.ts'
 import type { Levels } from '../../../src/risk/rule.ts'
 import { aPosition, aRuleSet } from '../../support/builders.ts'
+import { runs } from '../../support/runs.ts'
 
 interface Options {
   readonly at: string
@@ -135,7 +136,7 @@ describe('sessionEnd', () => {
           expect(ask(now)).to.deep.equal(plainly(all, at + age, now))
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(400) },
     )
   })
 })
