@@ -9,23 +9,27 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const CLEAN = [
   'src/actors',
   'src/brokers',
+  'src/calls',
   'src/chaos',
   'src/cli',
   'src/config',
   'src/disk',
   'src/domain',
+  'src/engine',
   'src/errors',
   'src/errors.ts',
   'src/exits',
   'src/feeds',
   'src/http',
   'src/index.ts',
+  'src/observability',
   'src/page',
   'src/ports',
   'src/processes',
   'src/redis',
   'src/resilience',
   'src/stores',
+  'src/views',
   'test/account',
   'test/actors',
   'test/app',
@@ -59,14 +63,15 @@ const CLEAN = [
   'test/views',
 ]
 
-/** Folders of pages, and pages, that are, too; docs/metrics.md is written from the sources. */
+/** Folders of pages, and pages, that are, too. */
 const CLEAN_PAGES = ['docs', 'README.md', 'CONTRIBUTING.md', 'SECURITY.md']
-const GENERATED_PAGES = ['docs/metrics.md', 'docs/api-report.md']
+const GENERATED_PAGES = ['docs/api-report.md']
 
 /** Folders whose identifiers are, too. */
 const CLEAN_IDENTIFIERS = [
   'src/actors',
   'src/brokers',
+  'src/calls',
   'src/cli',
   'src/disk',
   'src/domain',

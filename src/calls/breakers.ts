@@ -27,13 +27,13 @@ export type ByGroup<Value> = Readonly<Record<EndpointGroup, Value>>
 
 export interface BreakersOptions {
   readonly breakers: ByGroup<BreakerOptions>
-  /** What an earlier process left behind, as it is by now. */
+  /** State of an earlier process, aged to the present. */
   readonly past?: { readonly breakers: ByGroup<BreakerSnapshot> } | undefined
   /** Monotonic, ms. */
   monotonic(): number
   /** In [0, 1). */
   random(): number
-  /** Whether a call would be made with other credentials than the last one. */
+  /** Whether a call would use other credentials than the last one. */
   hasNewCredentials?(): boolean
 }
 
@@ -41,17 +41,17 @@ export interface BreakersOptions {
 export interface Settled {
   readonly permit: Permit
   readonly outcome: Outcome
-  /** An exit waits for the breaker. */
+  /** True where an exit waits for the breaker. */
   readonly isExitWaiting: boolean
 }
 
 /**
- * A circuit breaker for each group of endpoints. They fail apart and recover together: an answer of one
- * group lets the others ask sooner.
+ * A circuit breaker for each group of endpoints. They open separately and recover together: an
+ * answer of one group lets the others probe sooner.
  */
 export class Breakers {
   private readonly options: BreakersOptions
-  /** Told when a breaker is in another state. */
+  /** Called when a breaker has changed its state. */
   private readonly onMoved: (group: EndpointGroup) => void
   private readonly states: Record<EndpointGroup, Breaker>
   /** Groups whose last call failed. */
@@ -72,7 +72,7 @@ export class Breakers {
     return this.states[group]
   }
 
-  /** When a call may be let through, ms from now; Infinity when only a person says. */
+  /** When a call may pass, ms from now; Infinity when only a person decides. */
   retryInMs(group: EndpointGroup, isExitWaiting: boolean): number {
     this.tryNewCredentials(group)
     return retryInMs(this.states[group], this.now, { isExitWaiting })
@@ -85,12 +85,15 @@ export class Breakers {
     return answer
   }
 
-  /** Takes a permit back whose call was not made. */
+  /** Returns the permit of a call that was not made. */
   giveBack(group: EndpointGroup, permit: Permit): void {
     this.states[group] = settle(this.states[group], permit, 'ignored', this.now)
   }
 
-  /** Takes the outcome of a call. `limited` are the groups of its limit. Whether others may go on now. */
+  /**
+   * Records the outcome of a call. `limited` are the groups of its limit. Returns whether other
+   * groups may continue now.
+   */
   settle(
     group: EndpointGroup,
     { permit, outcome, isExitWaiting }: Settled,
@@ -105,7 +108,7 @@ export class Breakers {
       if (other !== group) this.change(other, closeUnprobed(this.states[other], this.now))
     }
     if (before.kind === 'half-open' && this.states[group].kind === 'closed') {
-      // The venue is back; what its limit was banned for is over.
+      // The venue answers again; a ban of its limit is over.
       const when = { at: this.now, cause: 'answered-elsewhere' } as const
       return this.changeOthers(group, (each, other) =>
         probeNow(each, when, { isBanOver: limited.includes(other) }),
@@ -114,7 +117,7 @@ export class Breakers {
     return wasFailing && this.changeOthers(group, each => probeSooner(each, this.now))
   }
 
-  /** Refuses calls until then (monotonic ms), as the venue has asked. */
+  /** Refuses calls until then (monotonic ms), as the venue has requested. */
   ban(group: EndpointGroup, until: number): void {
     this.change(group, openUntil(this.states[group], until, this.now))
   }
@@ -167,7 +170,7 @@ export class Breakers {
     return isNews
   }
 
-  /** Credentials that were refused are not worth a wait once there are others. */
+  /** Refused credentials need no wait once there are others. */
   private tryNewCredentials(group: EndpointGroup): void {
     const before = this.states[group]
     if (before.kind !== 'open' || before.transitions.at(-1)?.cause !== 'unauthorized') return

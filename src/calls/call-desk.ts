@@ -27,27 +27,26 @@ export interface CallDeskOptions extends Omit<GatesOptions, 'load'> {
   /** Longest wait for one answer, ms, from the moment at which the call leaves. */
   readonly callTimeoutMs: number
   readonly timers: Timers
-  /** Epoch ms, for what is shown. */
+  /** Epoch ms, for display. */
   now(): number
-  /** What the process itself suffers from; errors of calls the desk counts. */
+  /** Counts process-wide errors; the desk itself counts errors of calls. */
   load(): Omit<Load, 'failureShare'>
   /** Called for each call that ended. */
   onCall?(call: CallRecord): void
 }
 
-/** Longest time between two sweeps of what waits, ms. */
+/** Longest time between two sweeps of the waiting calls, ms. */
 const LONGEST_PAUSE_MS = 1_000
 
-/** What waits for one gate. */
+/** The waiting calls of one gate. */
 interface Desk {
   readonly gate: Gate
   lanes: Lanes<Pending>
   wakeUp: (() => void) | undefined
-  /** Calls that have left. */
   left: number
 }
 
-/** One limit as it is: its throttle, and what waits for it. */
+/** Present state of one limit: its throttle, and its waiting calls. */
 export interface LimitView {
   readonly limit: CallLimit
   readonly throttle: Throttle
@@ -55,14 +54,13 @@ export interface LimitView {
 }
 
 /**
- * Where calls to the broker wait their turn: exits first, then what became of orders, then holdings,
- * then quotes. It outlives the gateway's incarnations: one that starts afresh finds an open breaker
- * open.
+ * Queues calls to the broker: exits first, then order queries, then holding queries, then quotes.
+ * It outlives the incarnations of the gateway: a restarted gateway finds an open breaker open.
  */
 export class CallDesk {
   readonly history = new CallHistory()
   readonly gates: CallGates
-  /** What the process and the venue suffer from at present. */
+  /** Present pressure on the process and the venue. */
   readonly load: () => Load
   private readonly options: CallDeskOptions
   private readonly desks: readonly Desk[]
@@ -82,8 +80,8 @@ export class CallDesk {
   }
 
   /**
-   * Makes a call when its turn comes. Rejects with `NotSent` for one that was dropped, replaced or
-   * held back before it left, else as the call does.
+   * Makes a call when it is due. Rejects with `NotSent` where it was dropped, replaced or held back
+   * before it was sent, else as the call does.
    */
   submit<Answer>(call: DeskCall<Answer>): Promise<Answer> {
     const desk = this.deskOf(call.group)
@@ -98,7 +96,7 @@ export class CallDesk {
     return promise
   }
 
-  /** Sends what may go of everything that waits. */
+  /** Sends every waiting call that may go. */
   cycle(): void {
     for (const desk of this.desks) this.pump(desk)
   }
@@ -109,7 +107,7 @@ export class CallDesk {
     this.cycle()
   }
 
-  /** The limits as they are. */
+  /** The present state of the limits. */
   get limits(): readonly LimitView[] {
     return this.desks.map(({ gate: { limit, throttle }, lanes: queues }) => {
       return { limit, throttle, lanes: queues }
@@ -125,7 +123,7 @@ export class CallDesk {
     return this.desks.find(desk => desk.gate === gate)!
   }
 
-  /** Sends what may go, the most urgent first, and runs again when the next call may go. */
+  /** Sends calls that may go, the most urgent first, and schedules itself for the next one. */
   private pump(desk: Desk): void {
     let pauseMs = Infinity
     for (const lane of LANES) {
@@ -133,7 +131,7 @@ export class CallDesk {
       while (next === 'gone') next = this.next(desk, lane)
       if (next === 'nothing') continue
       pauseMs = Math.min(pauseMs, next.retryInMs)
-      // Where a breaker or the venue holds an exit back, it is not a token that it lacks.
+      // Where a breaker or the venue delays an exit, it does not lack a token.
       if (lane === 'exits' && next.kind === 'throttle') break
     }
     desk.wakeUp?.()
@@ -146,7 +144,7 @@ export class CallDesk {
     })
   }
 
-  /** Lets the head of a lane go: `gone` when it was sent or given back. */
+  /** Processes the head of a lane: `gone` when it was sent or returned unsent. */
   private next(desk: Desk, lane: Lane): 'gone' | 'nothing' | NoLeave {
     const head = headOf(desk.lanes.queues[lane])
     if (head === undefined) return 'nothing'
@@ -186,12 +184,18 @@ export class CallDesk {
     }
   }
 
-  /** Whether a call has waited for the pace of its limit alone, so that no question could have left before it. */
+  /**
+   * Whether only the pace of its limit has delayed a call, so that no query could have been sent
+   * before it.
+   */
   private isPaced(desk: Desk, { wasHeld, leftBefore }: Pending): boolean {
     return !wasHeld && desk.left === leftBefore && this.deskOf('account') === desk
   }
 
-  /** What an exit needs waits for the breaker; anything else is given back, to be asked for later. */
+  /**
+   * A call that an exit needs waits for the breaker; any other one is returned unsent, to be
+   * repeated later.
+   */
   private refused(
     desk: Desk,
     { lane, head }: { lane: Lane; head: Waiting<Pending> },
@@ -201,7 +205,7 @@ export class CallDesk {
     return this.giveBack(desk, { lane, head }, `the breaker of ${head.call.call.group} is open`)
   }
 
-  /** Takes a call out without sending it. */
+  /** Removes a call without sending it. */
   private giveBack(
     desk: Desk,
     { lane, head }: { lane: Lane; head: Waiting<Pending> },
@@ -234,7 +238,7 @@ export class CallDesk {
     const record = { at, group, operation, ms: this.now - leave.permit.at, outcome: code }
     this.history.add(record, outcome === 'failure', this.now)
     this.options.onCall?.(record)
-    // An exit waits for its own call, and for the answer to a question that it cannot go on without.
+    // An exit waits for its own call, and for the answer to a query that it depends on.
     const isExitWaiting =
       call.isAwaited?.() === true ||
       desk.lanes.queues.exits.some(each => each.call.call.group === group)

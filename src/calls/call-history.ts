@@ -1,15 +1,15 @@
 import type { CallRecord } from './call.ts'
 
 const CALLS_KEPT = 100
-/** Kinds of calls that are counted apart; codes come from adapters. */
+/** Most kinds of calls that are counted separately; codes come from adapters. */
 const MOST_COUNTS = 200
 
-/** Calls of one kind that ended the same way. */
+/** Calls of one kind with the same outcome. */
 export interface CallCount extends Pick<CallRecord, 'group' | 'operation' | 'outcome'> {
   readonly count: number
 }
 
-/** How calls to the broker fared. */
+/** Statistics of calls to the broker. */
 export class CallHistory {
   /** The last calls, oldest first. */
   readonly last: CallRecord[] = []
@@ -19,7 +19,7 @@ export class CallHistory {
   >()
   private readonly minute = new Minute()
 
-  /** `isFailure`: it counts against the venue's health; `now` is monotonic ms. */
+  /** `isFailure`: it counts as a failure of the venue; `now` is monotonic ms. */
   add(call: CallRecord, isFailure: boolean, now: number): void {
     const { group, operation, outcome } = call
     const key = `${group} ${operation} ${outcome}`
@@ -48,7 +48,7 @@ export class CallHistory {
 const PARTS = 12
 const PART_MS = 60_000 / PARTS
 
-/** Counts over the last minute, which is kept in twelve parts: of the oldest it forgets all at once. */
+/** Counts over the last minute, in twelve parts: the oldest part is dropped as a whole. */
 class Minute {
   private readonly parts = Array.from({ length: PARTS }, () => {
     return { index: -1, calls: 0, failures: 0 }

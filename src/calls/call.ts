@@ -2,36 +2,36 @@ import type { EndpointGroup } from '../domain/venue.ts'
 import { OutcomeUnknown } from '../errors.ts'
 import type { Lane } from '../resilience/lanes.ts'
 
-/** One call that somebody wants to make. */
+/** One requested call. */
 export interface DeskCall<Answer> {
   readonly group: EndpointGroup
   readonly lane: Lane
-  /** Slot in the lane: a newer call of the same slot takes its place. */
+  /** Slot in the lane: a newer call of the same slot replaces it. */
   readonly key: string
   /** Loss at risk: the higher goes first. */
   readonly urgency?: number
-  /** Asked at each turn of its lane: what an exit waits for goes before what else is there. */
+  /** Evaluated at each turn of its lane: a call that an exit waits for goes before the others. */
   readonly isAwaited?: () => boolean
-  /** What it is called in the list of the last calls. */
+  /** Its name in the list of the last calls. */
   readonly operation: string
-  /** Asked again in the moment of sending: what may not leave is given back unsent. */
+  /** Evaluated when it is sent: a call that may not be sent is returned unsent. */
   readonly mayLeave?: () => boolean
   /**
-   * Asked when the limit and the breaker let it go: one that is not ready is given back unsent, and takes
-   * nothing of either. `isPaced`: only the pace of the limit has held it, which questions for the account
-   * share, and no other call of that limit has left meanwhile.
+   * Evaluated when limit and breaker allow it: a call that is not ready is returned unsent, and
+   * uses nothing of either. `isPaced`: only the pace of the limit has delayed it, which account
+   * queries share, and no other call of that limit was sent meanwhile.
    */
   readonly isReady?: (isPaced: boolean) => boolean
-  /** Ends the call when its owner has given it up. */
+  /** Ends the call when its owner has abandoned it. */
   readonly signal?: AbortSignal
   run(signal: AbortSignal): Promise<Answer>
-  /** Whether an answer proves only that the venue is there: a business rejection. */
+  /** Whether an answer proves only that the venue is reachable: a business rejection. */
   readonly isRejection?: (answer: Answer) => boolean
 }
 
-/** How one call went, for a person. */
+/** How one call ended, for display. */
 export interface CallRecord {
-  /** Epoch ms at which it left. */
+  /** Epoch ms at which it was sent. */
   readonly at: number
   readonly group: EndpointGroup
   readonly operation: string
@@ -43,17 +43,22 @@ export interface CallRecord {
 /** A call in its lane. */
 export interface Pending {
   readonly call: DeskCall<unknown>
-  /** Its breaker has refused it before: it waits, and is not refused anew at each look. */
+  /**
+   * True after its breaker has refused it: it waits, and later sweeps do not count it as refused
+   * again.
+   */
   wasRefused: boolean
-  /** Something other than the pace of its limit has held it: a breaker, a wait, calls in flight. */
+  /**
+   * Something other than the pace of its limit has delayed it: a breaker, a wait, calls in flight.
+   */
   wasHeld: boolean
-  /** Calls of its limit that had left when it came. */
+  /** Calls of its limit that had been sent when it arrived. */
   leftBefore: number
   resolve(answer: unknown): void
   reject(error: unknown): void
 }
 
-/** A call that waits, and the promise of its answer. */
+/** A waiting call, and the promise of its answer. */
 export function promised<Answer>(call: DeskCall<Answer>): {
   promise: Promise<Answer>
   pending: Pending
@@ -78,14 +83,14 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : 'FAILED'
 }
 
-/** What an adapter gets, beyond the deadline, to answer to its signal, ms. */
+/** Time after the deadline that an adapter gets to react to its abort signal, ms. */
 const GRACE_MS = 1_000
 
-/** The answer of a call. An adapter that does not even answer to its signal is not waited for. */
+/** The answer of a call. Does not wait for an adapter that ignores its abort signal. */
 export async function answerOf<Answer>(call: DeskCall<Answer>, ms: number): Promise<Answer> {
   const controller = new AbortController()
   const abort = controller.abort.bind(controller, undefined)
-  // In place of AbortSignal.any, which costs as much as all the rest of a call.
+  // Instead of AbortSignal.any, which costs as much as all the rest of a call.
   if (call.signal?.aborted === true) abort()
   call.signal?.addEventListener('abort', abort)
   try {
@@ -96,7 +101,7 @@ export async function answerOf<Answer>(call: DeskCall<Answer>, ms: number): Prom
   }
 }
 
-/** The answer, unless it has not come a while after it was aborted at its deadline. */
+/** The answer, unless it has not arrived a while after the call was aborted at its deadline. */
 function within<Answer>(ms: number, answer: Promise<Answer>, abort: () => void): Promise<Answer> {
   return new Promise<Answer>((resolve, reject) => {
     let timer = setTimeout(() => {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { agedBreaker, breakerSnapshot } from '../resilience/breaker-hand.ts'
 import { agedThrottle, throttleSnapshot } from '../resilience/throttle-snapshot.ts'
 
-/** What a store keeps of the breakers, by group, and of the throttles, by limit. */
+/** The stored state of the breakers, by group, and of the throttles, by limit. */
 export const gatesSnapshot = z.strictObject({
   breakers: z.strictObject({
     orders: breakerSnapshot,
@@ -14,7 +14,7 @@ export const gatesSnapshot = z.strictObject({
 
 export type GatesSnapshot = Readonly<z.infer<typeof gatesSnapshot>>
 
-/** The same snapshot `elapsedMs` later: nobody ran meanwhile. */
+/** The same snapshot `elapsedMs` later; no process was running meanwhile. */
 export function aged({ breakers, throttles }: GatesSnapshot, elapsedMs: number): GatesSnapshot {
   const { orders, account, quotes } = breakers
   return {

@@ -10,7 +10,7 @@ const KEY = 'gateway'
 /** `at`: epoch ms, so that the next process knows how old it is. */
 const kept = z.strictObject({ at: z.number(), gates: gatesSnapshot })
 
-/** Keeps breakers and throttles over the end of a process, in one row of the store. */
+/** Stores breakers and throttles across restarts, in one row of the store. */
 export class GatesStore {
   private readonly store: Pick<Store, 'write'>
   private readonly clock: Pick<Clock, 'now'>
@@ -22,7 +22,7 @@ export class GatesStore {
     this.clock = clock
   }
 
-  /** Makes what has changed durable, one write at a time; one that fails is tried again. */
+  /** Makes changes durable, one write at a time; repeats a failed write. */
   keep(gates: Pick<CallGates, 'revision' | 'snapshot'>): void {
     if (this.writing !== undefined || gates.revision === this.revision) return
     const { revision } = gates
@@ -30,20 +30,20 @@ export class GatesStore {
     this.writing = this.store
       .write({ rows: [{ table: TABLE, key: KEY, value }] })
       .then(() => void (this.revision = revision))
-      // Whoever writes what must not be lost tells of a store that fails.
+      // Writers of rows that must not be lost report a failing store.
       .catch(() => undefined)
       .finally(() => (this.writing = undefined))
   }
 
-  /** Resolves when no write is under way. */
+  /** Resolves when no write is in flight. */
   async idle(): Promise<void> {
     await this.writing
   }
 }
 
 /**
- * What an earlier process left behind, as it is by now; undefined where there is nothing, or nothing
- * that this version can read. A clock that was put back counts for no time at all.
+ * The state of an earlier process, aged to the present; undefined where there is none, or none that
+ * this version can read. A clock that was set back counts as no time at all.
  */
 export async function rememberedGates(
   store: Pick<Store, 'rows'>,

@@ -20,40 +20,42 @@ import type { GatesSnapshot } from './gates-snapshot.ts'
 export interface GatesOptions extends BreakersOptions {
   readonly limits: readonly CallLimit[]
   readonly throttle: Omit<ThrottleOptions, 'perSecond' | 'perMinute' | 'perDay'>
-  /** What an earlier process left behind, as it is by now. */
+  /** State of an earlier process, aged to the present. */
   readonly past?: GatesSnapshot | undefined
   load(): Load
 }
 
-/** One declared limit and the throttle that keeps it. */
+/** One declared limit and its throttle. */
 export interface Gate {
   readonly limit: CallLimit
   throttle: Throttle
 }
 
-/** What a call is, as far as gates care. */
+/** The properties of a call that gates need. */
 export interface Passing {
   readonly group: EndpointGroup
-  /** It is a part of an exit, or a question that an exit waits for. */
+  /** It is part of an exit, or a query that an exit waits for. */
   readonly isUrgent: boolean
-  /** Asked last: one that is not ready takes nothing of the limit. */
+  /** Evaluated last: a call that is not ready uses nothing of the limit. */
   readonly isReady?: (() => boolean) | undefined
 }
 
-/** Leave for one call. */
+/** Permission for one call. */
 export interface Leave extends Omit<Passing, 'isReady'> {
   readonly kind: 'leave'
   readonly permit: Permit
   readonly sentAt: number
 }
 
-/** The breaker lets nothing through, the venue has told urgent calls to wait, or the throttle does. */
+/**
+ * The breaker refuses it, the venue has asked urgent calls to wait, or the throttle has no token.
+ */
 export interface NoLeave {
   readonly kind: 'breaker' | 'hold' | 'throttle'
   readonly retryInMs: number
 }
 
-/** Breaker and throttle would have let it go, and it was not ready. */
+/** Breaker and throttle would have allowed it, and it was not ready. */
 export interface NotReady {
   readonly kind: 'not-ready'
 }
@@ -61,7 +63,7 @@ export interface NotReady {
 /** A circuit breaker for each group of endpoints, and a throttle for each limit of the venue. */
 export class CallGates {
   readonly all: readonly Gate[]
-  /** Rises with whatever a snapshot would show. */
+  /** Increases with every change that a snapshot would show. */
   revision = 0
   private readonly options: GatesOptions
   private readonly breakers: Breakers
@@ -82,17 +84,19 @@ export class CallGates {
     return this.breakers.of(group)
   }
 
-  /** The gate that calls of a group go through. */
+  /** The gate of a group's calls. */
   of(group: EndpointGroup): Gate {
     return this.all.find(({ limit }) => limit.groups.includes(group))!
   }
 
-  /** When the breaker of a group may let such a call through, ms from now; Infinity: a person says. */
+  /**
+   * When the breaker of a group may let such a call pass, ms from now; Infinity: a person decides.
+   */
   shutForMs({ group, isUrgent }: Passing): number {
     return this.breakers.retryInMs(group, isUrgent)
   }
 
-  /** Asks for leave for one call: the breaker first, then the throttle. */
+  /** Requests permission for one call: from the breaker first, then from the throttle. */
   ask({ group, isUrgent, isReady }: Passing): Leave | NoLeave | NotReady {
     const { now } = this
     const gate = this.of(group)
@@ -120,20 +124,22 @@ export class CallGates {
   }
 
   /**
-   * Takes the outcome of a call; `isExitWaiting`: an exit waits for the same breaker. Whether another
-   * group may go on by that.
+   * Records the outcome of a call; `isExitWaiting`: an exit waits for the same breaker. Returns
+   * whether another group may continue because of it.
    */
   settle({ group, isUrgent, permit }: Leave, outcome: Outcome, isExitWaiting: boolean): boolean {
     if (isUrgent && outcome === 'success') this.holds[group] = NO_HOLD
     return this.breakers.settle(
       group,
-      // An exit that failed itself will want to try again.
+      // A failed exit will be repeated.
       { permit, outcome, isExitWaiting: isExitWaiting || isUrgent },
       this.of(group).limit.groups,
     )
   }
 
-  /** A refusal by rate proves the venue alive: it feeds the throttle in place of the breaker. */
+  /**
+   * A rate limit answer proves that the venue is reachable: it feeds the throttle, not the breaker.
+   */
   refused(
     { group, isUrgent, sentAt }: Leave,
     { retryAfterMs: waitMs = 0, isBan }: RateLimited,
@@ -153,7 +159,7 @@ export class CallGates {
     this.breakers.handle(group, change)
   }
 
-  /** What to keep of all this. */
+  /** The state to store. */
   snapshot(): GatesSnapshot {
     const { now } = this
     return {
@@ -176,7 +182,7 @@ export class CallGates {
       : restoreThrottle(options, kept, this.now)
   }
 
-  /** A throttle is frozen while one of its groups is in trouble. */
+  /** A throttle is frozen while the breaker of one of its groups is open. */
   private moved(group: EndpointGroup): void {
     this.revision++
     for (const gate of this.all) {

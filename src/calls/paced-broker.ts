@@ -7,24 +7,24 @@ import { QuoteBatch } from './quote-batch.ts'
 
 export interface PacedBrokerOptions {
   readonly desk: CallDesk
-  /** Whether orders may leave at this moment. */
+  /** Whether orders may be sent at this moment. */
   mayLeave(): boolean
-  /** Whether an exit waits to know what is held of this. */
+  /** Whether an exit waits for the answer about this holding. */
   isAwaited(holding: HoldingKey): boolean
-  /** Whether an exit may wait to know which orders work. */
+  /** Whether an exit may wait for the list of working orders. */
   areOrdersAwaited(): boolean
   /** Loss at risk of a position, money: the higher goes first. */
   urgencyOf(order: ExitOrder): number
 }
 
-/** A broker whose calls wait their turn; it reports the moment at which an order, or a question, leaves. */
+/** A broker whose calls are queued; it reports the moment at which an order or a query is sent. */
 export type PacedBroker = Omit<Broker, 'placeExit' | 'holding'> &
   Pick<Sender, 'placeExit' | 'queues'> &
   Pick<HoldingSource, 'holding'>
 
 /**
- * The same broker, each call of which waits its turn at the desk: exits first, then what became of
- * orders, then holdings, then quotes.
+ * Wraps a broker so that each call is queued at the desk: exits first, then order queries, then
+ * holding queries, then quotes.
  */
 export function pacedBroker(broker: Broker, options: PacedBrokerOptions): PacedBroker {
   const { desk } = options
@@ -48,7 +48,7 @@ export function pacedBroker(broker: Broker, options: PacedBrokerOptions): PacedB
   }
 }
 
-/** Orders, their cancellation and their state. */
+/** Orders, cancels and order queries. */
 function orderCalls(
   broker: Broker,
   { desk, mayLeave, urgencyOf }: PacedBrokerOptions,
@@ -87,7 +87,7 @@ function orderCalls(
         lane: 'orderStatus',
         key: id,
         operation: 'orderByClientId',
-        // Every such question belongs to an exit.
+        // Every such query belongs to an exit.
         isAwaited: () => true,
         signal,
         run: ending => broker.orderByClientId(id, ending, instrument),
@@ -95,7 +95,7 @@ function orderCalls(
   }
 }
 
-/** What the account holds, and which orders work there. */
+/** Holding queries and the list of working orders. */
 function holdingCalls(
   broker: Broker,
   { desk, isAwaited, areOrdersAwaited }: PacedBrokerOptions,

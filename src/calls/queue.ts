@@ -3,7 +3,7 @@ import type { Outcome } from '../resilience/breaker.ts'
 import type { Waiting } from '../resilience/lanes.ts'
 import type { Pending } from './call.ts'
 
-/** What goes next: the first of those that an exit waits for, else the first. */
+/** The next call: the first one that an exit waits for, else the first. */
 export const headOf = (queue: readonly Waiting<Pending>[]): Waiting<Pending> | undefined =>
   queue.find(isAwaited) ?? queue[0]
 
@@ -11,7 +11,7 @@ export const headOf = (queue: readonly Waiting<Pending>[]): Waiting<Pending> | u
 export const isAwaited = ({ call: { call } }: Waiting<Pending>): boolean =>
   call.isAwaited?.() === true
 
-/** Rejects the calls that are not in the queue any more. */
+/** Rejects the calls that are no longer in the queue. */
 export function refuseLeftOut(
   before: readonly Waiting<Pending>[],
   after: readonly Waiting<Pending>[],
@@ -22,7 +22,7 @@ export function refuseLeftOut(
   }
 }
 
-/** What an error says about the venue; a refusal by rate does not say that it is ill. */
+/** Maps an error to its meaning for the breaker; a rate limit answer is no failure of the venue. */
 export function outcomeOf(error: unknown, code: string): Outcome {
   if (error instanceof RateLimited) return 'ignored'
   return code === 'UNAUTHORIZED' ? 'denied' : 'failure'

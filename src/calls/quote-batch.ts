@@ -2,16 +2,16 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
 
 export interface QuoteBatchOptions {
-  /** Makes one call when its turn comes; `key` is its slot in the lane. */
+  /** Makes one call when it is due; `key` is its slot in the lane. */
   submit(
     key: string,
     run: (signal: AbortSignal) => Promise<readonly Tick[]>,
   ): Promise<readonly Tick[]>
-  /** The venue's own question. */
+  /** The venue's quote query. */
   ask(instruments: readonly InstrumentId[], signal: AbortSignal): Promise<readonly Tick[]>
 }
 
-/** Most instruments in one question, unless one who asks names more. */
+/** Most instruments in one query, unless one caller names more. */
 const MOST = 50
 
 interface Question {
@@ -21,8 +21,8 @@ interface Question {
 }
 
 /**
- * Questions for prices that wait for their turn at the same time are one question: an instrument has
- * one place in it, whoever asks, and each gets what they asked for.
+ * Merges price queries that wait at the same time into one: an instrument occurs once, and each
+ * caller gets the prices that it asked for.
  */
 export class QuoteBatch {
   private readonly options: QuoteBatchOptions
@@ -33,7 +33,7 @@ export class QuoteBatch {
     this.options = options
   }
 
-  /** Fails as the call does, for all who joined it. */
+  /** Rejects as the call does, for all callers that joined it. */
   async quotes(instruments: readonly InstrumentId[]): Promise<readonly Tick[]> {
     const question = this.joined(instruments) ?? this.begun(instruments)
     const wanted = new Set(instruments)
@@ -41,7 +41,7 @@ export class QuoteBatch {
     return ticks.filter(({ instrument }) => wanted.has(instrument))
   }
 
-  /** The question that still waits, with these instruments in it; undefined where they do not fit. */
+  /** The query that still waits, extended by these instruments; undefined where they do not fit. */
   private joined(instruments: readonly InstrumentId[]): Question | undefined {
     const { last } = this
     if (last === undefined || last.hasLeft) return undefined
@@ -60,7 +60,7 @@ export class QuoteBatch {
       leaves()
       return ask([...names], signal)
     })
-    // Also one that was given back unsent takes nobody more.
+    // A query that was returned unsent also accepts no more callers.
     question.answer.catch(leaves)
     this.last = question
     return question

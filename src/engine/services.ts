@@ -5,7 +5,7 @@ import type { Actor, ServiceKind } from '../actors/messages.ts'
 /** Starts one incarnation; `onDown` must be called when it ends by a throw. */
 export type StartService<Message> = (epoch: number, onDown: (down: Down) => void) => Ref<Message>
 
-/** The actors of which there is one: how each is started, and started again after each crash. */
+/** The actors that exist once: how each is started, and restarted after a crash. */
 export class Services {
   private readonly registry: ActorRegistry
   private readonly starts = new Map<ServiceKind, StartService<never>>()

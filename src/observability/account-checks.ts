@@ -1,22 +1,22 @@
 import { counted, draft, type Draft, type Trouble } from './checks.ts'
 
-/** What a monitoring cycle found of exits and holdings. */
+/** Findings of a monitoring cycle about exits and holdings. */
 export interface AccountFacts {
   /** The venue cannot prove that an exit is sent once only. */
   readonly isUnprovable: boolean
-  /** Nothing is sent before a person has confirmed what the account holds. */
+  /** Nothing is sent before a person has confirmed the holdings. */
   readonly isUnconfirmed: boolean
   /** Exits that were refused again and again. */
   readonly stuckExits: readonly Trouble[]
-  /** Exits of which the venue said what cannot be true. */
+  /** Exits about which the venue reported something impossible. */
   readonly faultyExits: readonly Trouble[]
   /** Exits whose order id the venue knows from an order that this store did not send. */
   readonly foreignExits: readonly Trouble[]
-  /** Exits of which nobody could tell for long what became of their orders. */
+  /** Exits whose order outcome has been unknown for longer than `loudAfterMs`. */
   readonly unprovedExits: readonly Trouble[]
-  /** Released positions whose orders nothing has ended for long. */
+  /** Released positions whose order has not ended for long. */
   readonly releasedOrders: readonly Trouble[]
-  /** Exits that wait for long for an answer about their holding. */
+  /** Exits that have waited long for an answer about their holding. */
   readonly unverifiedExits: readonly Trouble[]
   /** Positions without an account, where others name theirs. */
   readonly withoutAccount: readonly Trouble[]
@@ -24,19 +24,21 @@ export interface AccountFacts {
   readonly waitingForMarket: readonly Trouble[]
   /** Exits that are worth less than the smallest order. */
   readonly belowMinimum: readonly Trouble[]
-  /** Working orders that look like ours and are not. */
+  /** Working orders with ids of this service that this store did not send. */
   readonly strangers: readonly Trouble[]
   /** Holdings on the wrong side of zero. */
   readonly oversold: readonly Trouble[]
-  /** Holdings whose quantity was not known for long, or not since the start. */
+  /** Holdings whose quantity has been unknown for long, or since the start. */
   readonly unknownHoldings: readonly Trouble[]
-  /** What threw for one position or holding alone, and has not gone well since. */
+  /**
+   * Errors that concerned one position or holding alone, and have not been followed by a success.
+   */
   readonly faults: readonly Trouble[]
   /** Holdings that no position owns. */
   readonly unowned: readonly Trouble[]
 }
 
-/** Judges exits and holdings: what only a person can settle fails. */
+/** Checks exits and holdings: what only a person can settle is `fail`. */
 export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
   'exits:stuck': counted('component', facts.stuckExits, 'fail'),
   'exits:faulty-answers': counted('component', facts.faultyExits, 'fail'),

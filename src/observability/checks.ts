@@ -1,16 +1,16 @@
 import type { HealthCheck, HealthStatus } from '../ports/control/health.ts'
 
-/** Something that is wrong with one position, exit or part. */
+/** A problem of one position, exit or actor. */
 export interface Trouble {
   readonly what: string
-  /** Ms that it has lasted, where that is known. */
+  /** How long it has lasted, ms, where that is known. */
   readonly forMs?: number
 }
 
-/** Most details that are told of one kind of trouble, and in all. */
+/** Most details that are listed for one kind of problem, and in total. */
 export const MOST_DETAILS = 20
 
-/** A check before it has its time; without a status it passes. */
+/** A check without its time; without a status it passes. */
 export type Draft = Omit<HealthCheck, 'time' | 'status'> & { readonly status?: HealthStatus }
 
 /** A check before it has its time. */
@@ -20,7 +20,7 @@ export const draft = (
   status: HealthStatus,
 ): Draft => ({ componentType, observedValue, status })
 
-/** How many there are, and what the worst of them are. */
+/** The number of problems, and the worst ones. */
 export function counted(
   componentType: string,
   troubles: readonly Trouble[],

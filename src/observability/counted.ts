@@ -5,7 +5,7 @@ import type { Telemetry } from '../ports/telemetry.ts'
 
 type Call<Given extends unknown[], Answer> = (...given: Given) => Answer
 
-/** The same broker, each call of which counts as a call to its API. */
+/** Wraps a broker so that each call counts as a call to its API. */
 export function countedBroker(next: Broker, telemetry: Telemetry): Broker {
   const counting =
     <Given extends unknown[], Answer>(call: Call<Given, Answer>): Call<Given, Answer> =>
@@ -26,7 +26,7 @@ export function countedBroker(next: Broker, telemetry: Telemetry): Broker {
   }
 }
 
-/** Reads and writes of a store, each of which counts as a query. */
+/** Wraps a store so that each read and write counts as a query. */
 export const countedStore = (
   store: Pick<Store, 'rows' | 'write'>,
   telemetry: Telemetry,

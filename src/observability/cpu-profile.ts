@@ -8,8 +8,10 @@ const SAMPLE_US = 1_000
 let isBusy = false
 
 /**
- * Samples what the process does for so many ms. Gives the text of a .cpuprofile file, which Chrome
- * DevTools opens. Throws WatchkeeperError PROFILE_RUNNING while another one is made.
+ * Samples the process for so many ms. Returns the text of a .cpuprofile file, which Chrome DevTools
+ * opens.
+ *
+ * @throws WatchkeeperError PROFILE_RUNNING while another profile is recorded.
  */
 export async function cpuProfile(ms: number): Promise<string> {
   if (isBusy) throw new WatchkeeperError('PROFILE_RUNNING', 'one profile is being made already')

@@ -1,11 +1,11 @@
 import type { CycleMetricsReport, Spread, Total } from '../ports/control/performance.ts'
 import type { CycleCount } from '../ports/telemetry.ts'
 
-/** What one monitoring cycle has done. */
+/** Results of one monitoring cycle. */
 export interface CycleRecord {
   /** How long it took, ms. */
   readonly cycleTime: number
-  /** Open positions that it looked at. */
+  /** Open positions that it evaluated. */
   readonly positions: number
   readonly redisFetches: number
   readonly storeQueries: number
@@ -14,7 +14,7 @@ export interface CycleRecord {
   readonly exits: Readonly<Record<string, number>>
   /** Errors since the cycle before it, by type. */
   readonly errors: Readonly<Record<string, number>>
-  /** Whether it ended with an error; its time and counts are those up to there. */
+  /** Whether it ended with an error; its time and counts are those up to then. */
   readonly hasFailed?: boolean
 }
 
@@ -28,13 +28,13 @@ interface Running {
 
 const running = (): Running => ({ count: 0, sum: 0, min: Infinity, max: -Infinity, last: 0 })
 
-/** Kinds of exits or errors that are told apart; further ones are counted as `other`. */
+/** Most kinds of exits or errors; further ones are counted as `other`. */
 const MOST_KINDS = 100
 const OTHER = 'other'
 
 /**
- * Adds up what the monitoring cycles do. What happens between two cycles (a store query of a monitor,
- * a call of the gateway) belongs to the later one.
+ * Sums up the monitoring cycles. What happens between two cycles (a store query of a monitor, a
+ * call of the gateway) belongs to the later one.
  */
 export class CycleMetrics {
   private since: number
@@ -54,14 +54,14 @@ export class CycleMetrics {
     this.since = now
   }
 
-  /** Counts calls, exits (`exits.stop-loss`) or errors (`errors.timeout`) of the cycle under way. */
+  /** Counts calls, exits (`exits.stop-loss`) or errors (`errors.timeout`) of the present cycle. */
   incrementMetric(name: CycleCount | `exits.${string}` | `errors.${string}`, by = 1): void {
     if (name.startsWith('exits.')) addTo(this.presentExits, name.slice('exits.'.length), by)
     else if (name.startsWith('errors.')) addTo(this.presentErrors, name.slice('errors.'.length), by)
     else this.present[name as CycleCount] += by
   }
 
-  /** Takes what was counted since the last cycle, as the counts of the one that ends now. */
+  /** Returns what was counted since the last cycle, as the counts of the one that ends now. */
   takeCounts(): Omit<CycleRecord, 'cycleTime' | 'positions' | 'hasFailed'> {
     const counts = {
       ...this.present,
@@ -74,7 +74,11 @@ export class CycleMetrics {
     return counts
   }
 
-  /** Adds a cycle, an empty or a failed one too. Throws RangeError for a time below 0 or of no number. */
+  /**
+   * Adds a cycle, also an empty or failed one.
+   *
+   * @throws RangeError for a time below 0 or not a number.
+   */
   recordCycleMetrics(record: CycleRecord): void {
     if (!(record.cycleTime >= 0 && record.cycleTime < Infinity)) {
       throw new RangeError(`found a cycle of ${record.cycleTime} ms, expected 0 or more`)
@@ -110,7 +114,7 @@ export class CycleMetrics {
     }
   }
 
-  /** Forgets all cycles, at `now` (epoch ms); the one under way goes on being counted. */
+  /** Resets the totals, at `now` (epoch ms); the present cycle keeps its counts. */
   resetMetrics(now: number): void {
     this.since = now
     this.empty = 0

@@ -6,11 +6,11 @@ export interface ExitTimesParts {
   now(): number
   /** Monotonic, ms. */
   monotonic(): number
-  /** Takes a duration, ms. */
+  /** Records a duration, ms. */
   measure(operation: ExitTime, ms: number): void
 }
 
-/** The stretches of an exit that are measured, each from the tick or the decision on. */
+/** The measured phases of an exit, each from the tick or the decision on. */
 export type ExitTime = 'exit.decided' | 'exit.intended' | 'exit.acknowledged' | 'exit.filled'
 
 /** When an exit was decided, monotonic ms. */
@@ -22,7 +22,7 @@ interface Running {
   isAcknowledged: boolean
 }
 
-/** Measures how long the stages of each exit take; one entry for each exit that is under way. */
+/** Measures the phases of each exit; one entry for each exit in progress. */
 export class ExitTimes implements ExitFollower {
   private readonly parts: ExitTimesParts
   private readonly running = new Map<PositionId, Running>()
@@ -36,7 +36,7 @@ export class ExitTimes implements ExitFollower {
     const at = this.parts.monotonic()
     const stages = { isIntended: false, isAcknowledged: false }
     this.running.set(positionId, { generation, at, ageMs, ...stages })
-    // What a person asks for has no tick to be measured from.
+    // A manual exit has no tick to measure from.
     if (decision.tick !== null) this.parts.measure('exit.decided', ageMs)
   }
 
@@ -59,7 +59,7 @@ export class ExitTimes implements ExitFollower {
     this.running.delete(id)
     if (outcome !== 'filled' || exit === undefined) return
     if (seen?.isAcknowledged === false) this.parts.measure('exit.acknowledged', this.since(seen))
-    // An exit that an earlier process has intended is measured by the wall clock.
+    // An exit that an earlier process has decided is measured by the wall clock.
     const ms = seen === undefined ? this.parts.now() - exit.intendedAt : this.since(seen)
     this.parts.measure('exit.filled', Math.max(0, ms))
   }

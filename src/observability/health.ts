@@ -7,7 +7,7 @@ import { folderChecks, storeChecks } from './store-checks.ts'
 
 export type { Trouble } from './checks.ts'
 
-/** What a monitoring cycle found; health is derived from nothing else. */
+/** Findings of a monitoring cycle; health is derived from nothing else. */
 export interface HealthFacts {
   /** Epoch ms. */
   readonly now: number
@@ -16,72 +16,75 @@ export interface HealthFacts {
   readonly actors: { readonly alive: number; readonly expected: number; readonly restarts: number }
   /** Open positions by their state: each is counted once. */
   readonly positions: Readonly<Record<PositionState, number>>
-  /** Time without a guard in this process, summed over all positions, ms. */
+  /** Unguarded time in this process, summed over all positions, ms. */
   readonly unguardedMs?: number
-  /** Positions without a guard that must not be: an old price is left out, a first one has a grace. */
+  /**
+   * Unguarded positions that count as failures: an old price is left out, a first price has a grace
+   * period.
+   */
   readonly unguarded: readonly Trouble[]
-  /** Positions of the file that were not taken under guard. */
+  /** Positions of the file that are not guarded. */
   readonly refusedEntries?: readonly Trouble[]
-  /** Actors of which there is one, and that wait for their next incarnation or are given up. */
+  /** Actors that exist once and are in restart backoff or quarantined. */
   readonly downActors?: readonly Trouble[]
-  /** Positions whose rules nobody evaluates: the caretaker holds their last levels. */
+  /** Positions whose rules are not evaluated: the caretaker holds their last levels. */
   readonly quarantined?: readonly Trouble[]
   /** Positions with a rule that throws, and those where it has thrown too often. */
   readonly ruleErrors?: readonly Trouble[]
   readonly failingRules?: readonly Trouble[]
-  /** Exits that wait longer than they may. */
+  /** Exits that wait longer than allowed. */
   readonly overdueExits: readonly Trouble[]
-  /** Instruments whose price is older than it may be. */
+  /** Instruments whose price is older than allowed. */
   readonly stalePrices: readonly Trouble[]
   /** Instruments that rules compare and that never had a price. */
   readonly unpriced?: readonly Trouble[]
   readonly killSwitch: string
   /** Errors of the store since its last write that went well. */
   readonly storeErrors: number
-  /** Undefined where nothing is known of it. */
+  /** Undefined where it is unknown. */
   readonly store?: StoreStatus
   /** Folders besides the store's that were deleted or replaced while they are in use. */
   readonly lostFolders?: readonly LostFolder[]
   /** Errors of calls to the broker since the start. */
   readonly brokerErrors: number
   readonly badTicks: number
-  /** The broker refused our credentials at the last call. */
+  /** The broker refused the credentials of the last call. */
   readonly unauthorized?: readonly Trouble[]
   /** Breakers that are not closed, and throttles far below what the venue has allowed. */
   readonly openBreakers?: readonly Trouble[]
   readonly slowThrottles?: readonly Trouble[]
   /** Connections to Redis that are down or refused something. */
   readonly redisTroubles?: readonly Trouble[]
-  /** By how much timers are late (p99 of the last minute), ms, and from when on that is told. */
+  /** Delay of timers (p99 of the last minute), ms, and the threshold from which it is reported. */
   readonly loopDelayMs?: number
   readonly slowLoopMs?: number
   readonly mode: 'guard' | 'observe'
   /** Daily loss limits that are reached, and that have come near. */
   readonly trippedLimits: readonly Trouble[]
   readonly nearLimits: readonly Trouble[]
-  /** Things go wrong on purpose. */
+  /** Chaos injects faults. */
   readonly isChaosOn?: boolean
-  /** Times that somebody set the wall clock, within the last hour. */
+  /** How often the wall clock was set within the last hour. */
   readonly clockJumps: number
   /** A jump of the wall clock that the service does not follow yet. */
   readonly clockPending?:
     { readonly movedMs: number; readonly forMs: number; readonly needsPerson: boolean } | undefined
-  /** Instruments with a price that nothing has confirmed yet. */
+  /** Instruments with a jump that no second price has confirmed yet. */
   readonly unconfirmedPrices: readonly Trouble[]
   /** Instruments with a price although their market is closed. */
   readonly pricesOutsideHours: readonly Trouble[]
-  /** Instruments whose last price came with a time that lies ahead of the clock. */
+  /** Instruments whose last price has a time ahead of the clock. */
   readonly pricesAhead?: readonly Trouble[]
-  /** Channels that do not take news of health, and a loop of starts. */
+  /** Channels that accept no messages, and a crash loop. */
   readonly news?: {
     readonly undelivered: readonly Trouble[]
     readonly crashLoop: string | undefined
   }
-  /** Undefined where there is no account to look at. */
+  /** Undefined where there is no account to check. */
   readonly account?: AccountFacts
 }
 
-/** Judges what a cycle found. `fail`: somebody must act; `warn`: somebody should look. */
+/** Evaluates the findings of a cycle. `fail`: a person must act; `warn`: a person should check. */
 export function healthStatus(facts: HealthFacts): HealthSnapshot {
   const time = new Date(facts.now).toISOString()
   const drafts = {
@@ -113,7 +116,7 @@ function failures(facts: HealthFacts): Record<string, Draft> {
   const missing = actors.expected - actors.alive
   return {
     'service:running': draft('system', isRunning, isRunning ? 'pass' : 'fail'),
-    // All that are not guarded, those with an old price too: states add up to the positions.
+    // All unguarded positions, also those with an old price: the states add up to the positions.
     'positions:unguarded': {
       ...counted('component', unguarded, 'fail'),
       observedValue: facts.positions.unguarded,

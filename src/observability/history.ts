@@ -4,18 +4,18 @@ import type { Profiler } from './profiler.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-/** Points that are kept: a day of minutes, five weeks of hours. */
+/** Most points: a day of minutes, five weeks of hours. */
 const MINUTES = 24 * 60
 const HOURS = 35 * 24
 
-/** What was measured, minute by minute and hour by hour, kept in the store with a bounded size. */
+/** Measurements by minute and by hour, stored with a bounded size. */
 export class PerformanceHistory {
   private readonly store: Pick<Store, 'write'>
   private minutes: readonly RollUp[]
   private hours: readonly RollUp[]
   private minute: number
 
-  /** Starts with what an earlier process has kept. `now`: epoch ms. */
+  /** Starts with the stored points of an earlier process. `now`: epoch ms. */
   static async open(
     store: Pick<Store, 'write' | 'rows'>,
     now: number,
@@ -46,7 +46,10 @@ export class PerformanceHistory {
     return { minutes: this.minutes, hours: this.hours }
   }
 
-  /** Once a minute: keeps what was measured since. Costs nothing in between. Throws as the store does. */
+  /**
+   * Once a minute, stores what was measured since. Costs nothing in between. Throws as the store
+   * does.
+   */
   async look(profiler: Pick<Profiler, 'takeInterval'>, now: number): Promise<void> {
     const minute = Math.floor(now / MINUTE)
     if (minute === this.minute) return

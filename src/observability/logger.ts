@@ -31,7 +31,7 @@ export const logOptions = z
 export interface LogEntry {
   readonly level: LogLevel
   readonly component: LogComponent
-  /** What happened: a stable word, such as `exit-filled`. */
+  /** A stable name of the event, such as `exit-filled`. */
   readonly kind: string
   /** Epoch ms. */
   readonly at: number
@@ -49,13 +49,13 @@ export interface LoggerOptions extends z.infer<typeof logOptions> {
   monotonic(): number
 }
 
-/** Where the service says what it does. */
+/** Receives the log lines of the service. */
 export interface Logger {
   log(entry: LogEntry): void
   /** Levels in force, by component. */
   readonly levels: Readonly<Record<LogComponent, LogLevel>>
   setLevel(component: LogComponent, level: LogLevel): void
-  /** Resolves when every line is handed over. */
+  /** Resolves when every line was written. */
   close(): Promise<void>
 }
 
@@ -63,7 +63,7 @@ const REDACTED = '[redacted]'
 /** Shorter secrets would redact ordinary words. */
 const SHORTEST_SECRET = 6
 
-/** Makes a logger; winston is loaded when the first one is made. */
+/** Creates a logger; winston is loaded with the first one. */
 export async function logger(options: LoggerOptions): Promise<Logger> {
   const { default: winston } = await import('winston')
   const redact = redactor(options.secrets)
@@ -102,8 +102,8 @@ export async function logger(options: LoggerOptions): Promise<Logger> {
 }
 
 /**
- * A line as one JSON object, its details beside `ts`, `level`, `component` and `kind`. A detail of one of these
- * names, such as the price level of an exit, stands in `detail`.
+ * A line as one JSON object, its details beside `ts`, `level`, `component` and `kind`. A detail of
+ * one of these names, such as the price level of an exit, is moved into `detail`.
  */
 export function logLine({ at, level, component, kind, detail }: LogEntry): string {
   const head = { ts: new Date(at).toISOString(), level, component, kind }
@@ -112,15 +112,15 @@ export function logLine({ at, level, component, kind, detail }: LogEntry): strin
   return onOneLine(JSON.stringify({ ...detail, ...head, ...inside }))
 }
 
-/** Replaces secrets wherever they stand: nobody has to think of it at the place that logs. */
+/** Redacts secrets in every field, so that no caller has to. */
 function redactor(secrets: readonly string[]): (text: string) => string {
   const wanted = secrets.filter(secret => secret.length >= SHORTEST_SECRET)
-  // In JSON a secret stands as JSON writes it.
+  // JSON escapes a secret: redact the escaped form, too.
   const spelled = wanted.flatMap(secret => [secret, JSON.stringify(secret).slice(1, -1)])
   return text => spelled.reduce((all, secret) => all.replaceAll(secret, REDACTED), text)
 }
 
-/** Lets a bounded number of lines of one kind through in each second, and counts the others. */
+/** Lets a bounded number of lines of one kind pass in each second, and counts the others. */
 class FloodGate {
   private readonly maxPerSecond: number
   private readonly monotonic: () => number
@@ -133,7 +133,7 @@ class FloodGate {
     this.monotonic = monotonic
   }
 
-  /** Undefined for a line that is left out, else how many of its kind were left out before it. */
+  /** Undefined for a line that is omitted, else how many of its kind were omitted before it. */
   admit(kind: string): number | undefined {
     const second = Math.floor(this.monotonic() / 1_000)
     if (second !== this.second) {

@@ -1,7 +1,7 @@
-/** How often the event loop is looked at, ms: whatever blocks it for longer is seen. */
+/** Interval of measurements of the event loop, ms: blocking for longer is detected. */
 const EVERY_MS = 20
 
-/** Tells by how much a timer is late, again and again, until it is stopped. */
+/** Reports again and again how late a timer is, until it is stopped. */
 export function watchLoopDelay(
   observe: (lateMs: number) => void,
   monotonic: () => number,

@@ -3,7 +3,7 @@ import { CycleMetrics, type CycleRecord } from './cycle-metrics.ts'
 import { getPerformanceReport } from './performance.ts'
 import { Profiler } from './profiler.ts'
 
-/** What is measured by; the machine's clocks by default. */
+/** The clocks; by default those of the machine. */
 export interface MeasuringClock {
   /** Epoch ms. */
   now(): number
@@ -11,24 +11,28 @@ export interface MeasuringClock {
   monotonic(): number
 }
 
-/** Measures the cycles of any loop, without a running service. Each function may be taken out. */
+/**
+ * Measures the cycles of any loop, without a running service. Each function works without its
+ * object.
+ */
 export interface Measurements {
-  /** Runs one cycle and measures it, also one that throws; the error goes on to the caller. */
+  /** Runs one cycle and measures it, also one that throws; rethrows the error. */
   profileCycle<Result>(cycle: () => Result): Result
   /** Runs a part of a cycle and adds its time to that phase; phases may be nested. */
   phase<Result>(name: string, part: () => Result): Result
   /** Counts calls (`apiCalls`), exits (`exits.stop-loss`) or errors (`errors.timeout`). */
   incrementMetric: CycleMetrics['incrementMetric']
   /**
-   * Adds a cycle; what was counted since the last one and is not given belongs to it. Throws
-   * RangeError for a time below 0 or of no number.
+   * Adds a cycle; what was counted since the last one and is not given belongs to it.
+   *
+   * @throws RangeError for a time below 0 or not a number.
    */
   recordCycleMetrics(
     record: Pick<CycleRecord, 'cycleTime' | 'positions'> & Partial<CycleRecord>,
   ): void
   /** All cycles since the last reset. */
   getMetrics(): CycleMetricsReport
-  /** Forgets all cycles. */
+  /** Resets all totals. */
   resetMetrics(): void
   /** Percentiles of cycles and phases since the start, and the slowest cycles. */
   getPerformanceReport(): PerformanceReport
@@ -36,7 +40,7 @@ export interface Measurements {
 
 const MACHINE: MeasuringClock = { now: () => Date.now(), monotonic: () => performance.now() }
 
-/** Makes counters and histograms of its own. */
+/** Creates counters and histograms of its own. */
 export function measurements(clock: MeasuringClock = MACHINE): Measurements {
   const cycles = new CycleMetrics(clock.now())
   const profiler = new Profiler(clock)

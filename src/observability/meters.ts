@@ -20,7 +20,7 @@ const NOTHING_COUNTED: Counts = {
   errors: {},
 }
 
-/** What was counted, without what was not. */
+/** Counts without zeros. */
 function flat({ exits, errors, ...calls }: Counts): Record<string, number> {
   const kinds = (of: Readonly<Record<string, number>>, what: string): [string, number][] =>
     Object.entries(of).map(([kind, count]) => [`${what}.${kind}`, count])
@@ -32,15 +32,15 @@ const RECENT_CYCLES = 20
 const DELAY_RESOLUTION_MS = 10
 const DELAY_WINDOW_MS = 60_000
 
-/** Measures what a service does: cycle by cycle, operation by operation, and over weeks. */
+/** Measures a service: by cycle, by operation, and over weeks. */
 export class Meters implements Telemetry {
   readonly cycles: CycleMetrics
   readonly profiler: Profiler
-  /** What Prometheus scrapes. */
+  /** The metrics for Prometheus. */
   readonly board = metrics()
   /** Commits so far, by whether the store took them. */
   readonly commits = { ok: 0, failed: 0 }
-  /** Cycles so far, and the time that they took by phase, ms; a reset leaves both alone. */
+  /** Cycles so far, and their duration by phase, ms; a reset does not change them. */
   readonly cyclesRun = { ok: 0, failed: 0, empty: 0, phasesMs: new Map<string, number>() }
   private readonly clock: Clock
   private readonly endWatch: () => void
@@ -71,28 +71,28 @@ export class Meters implements Telemetry {
     return recent.length === 0 ? 0 : recent.reduce((sum, ms) => sum + ms, 0) / recent.length
   }
 
-  /** Time by which the event loop was late in the last minute or so, p99, ms. */
+  /** Delay of the event loop in the last minute or so, p99, ms. */
   get loopDelayMs(): number {
     return Math.max(0, this.delay.percentile(99) / 1e6 - DELAY_RESOLUTION_MS)
   }
 
-  /** Time in which the event loop of this process had work, ms. */
+  /** Time in which the event loop of this process was busy, ms. */
   get loopActiveMs(): number {
     return performance.eventLoopUtilization().active
   }
 
-  /** Goes on with the history that a store has kept. */
+  /** Continues with the stored history. */
   async keepIn(store: Pick<Store, 'write' | 'rows'>): Promise<void> {
     this.history = await PerformanceHistory.open(store, this.clock.now())
   }
 
-  /** A stretch of an exit took so long. */
+  /** Records the duration of a phase of an exit. */
   exitTook(stretch: ExitTime, ms: number): void {
     this.profiler.measure(stretch, ms)
     this.board.durations.exits[stretch](ms / 1_000)
   }
 
-  /** A call to the broker took so long. */
+  /** Records the duration of a call to the broker. */
   callTook(labels: { readonly group: string; readonly operation: string }, ms: number): void {
     this.profiler.measure(`call.${labels.group}.${labels.operation}`, ms)
     this.board.durations.call(ms / 1_000, labels)
@@ -114,7 +114,7 @@ export class Meters implements Telemetry {
     }
   }
 
-  /** A command to Redis took so long; `use` is what its connection is for. */
+  /** Records the duration of a command to Redis; `use` is the purpose of its connection. */
   redisTook(use: string, ms: number): void {
     this.profiler.measure(`redis.${use}`, ms)
     this.board.durations.redis(ms / 1_000, { use })
@@ -124,7 +124,7 @@ export class Meters implements Telemetry {
     this.cycles.incrementMetric(name, by)
   }
 
-  /** Epoch ms of the last minute that an earlier process has kept; undefined without one. */
+  /** Epoch ms of the last stored minute; undefined without one. */
   get keptUntil(): number | undefined {
     return this.history?.points.minutes.at(-1)?.at
   }
@@ -161,7 +161,7 @@ export class Meters implements Telemetry {
     }
   }
 
-  /** Keeps the minute that is over, if one is; throws as the store does. */
+  /** Stores the minute that has ended, if one has; throws as the store does. */
   async look(): Promise<void> {
     if (this.clock.monotonic() - this.delaySince > DELAY_WINDOW_MS) {
       this.delaySince = this.clock.monotonic()
@@ -170,7 +170,7 @@ export class Meters implements Telemetry {
     await this.history?.look(this.profiler, this.clock.now())
   }
 
-  /** Looks at the event loop no more. */
+  /** Stops measuring the event loop. */
   stop(): void {
     this.endWatch()
     this.delay.disable()

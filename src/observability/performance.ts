@@ -1,7 +1,7 @@
 import type { Percentiles, PerformanceReport } from '../ports/control/performance.ts'
 import type { Profiler } from './profiler.ts'
 
-/** One point of the history: what was measured in the span that ended `at` (epoch ms). */
+/** One point of the history: the measurements of the span that ended `at` (epoch ms). */
 export interface RollUp {
   readonly at: number
   readonly operations: Readonly<Record<string, Percentiles>>
@@ -22,7 +22,7 @@ export interface ReportOptions {
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-/** What counts as the present. */
+/** The span that counts as the present. */
 const PRESENT = 5 * MINUTE
 
 /** Percentiles of every operation, the slowest cycles, and how the last minutes compare with the past. */
@@ -60,7 +60,7 @@ export function getPerformanceReport({
   return { at: now, operations, slowest: profiler.slowest, trends }
 }
 
-/** Average p99 of an operation over points, each weighed by its count; null without any. */
+/** Average p99 of an operation over points, weighted by their counts; null without any. */
 function p99Of(points: readonly RollUp[], operation: string): number | null {
   let count = 0
   let sum = 0
@@ -73,7 +73,7 @@ function p99Of(points: readonly RollUp[], operation: string): number | null {
   return count === 0 ? null : sum / count
 }
 
-/** One point that stands for several: counts are added, percentiles weighed, maxima kept. */
+/** One point that combines several: counts are added, percentiles weighted, maxima kept. */
 export function rolledUp(points: readonly RollUp[], at: number): RollUp {
   const names = new Set(points.flatMap(({ operations }) => Object.keys(operations)))
   const operations = [...names].map(name => {

@@ -1,9 +1,9 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { Percentiles, SlowCycle } from '../ports/control/performance.ts'
 
-/** What was measured in a span of time, to be kept as one point of a history. */
+/** Measurements of a span of time, for one point of a history. */
 export interface Interval {
-  /** By operation: `cycle`, `cycle.<phase>`, and whatever else was measured. */
+  /** By operation: `cycle`, `cycle.<phase>`, and other measured operations. */
   readonly operations: Readonly<Record<string, Percentiles>>
 }
 
@@ -14,11 +14,11 @@ export interface ProfilerOptions {
   now(): number
   /** Slowest cycles that are remembered; default 20. */
   readonly slowest?: number
-  /** Told of each cycle. */
+  /** Called with each cycle. */
   onCycle?(cycle: SlowCycle): void
 }
 
-/** Operations that are told apart; the names come from code, this is a guard against a mistake. */
+/** Most operations; their names come from code, so more of them would be a programming error. */
 const MOST_OPERATIONS = 200
 const NS_PER_MS = 1e6
 const LARGEST_NS = 2 ** 47
@@ -36,8 +36,8 @@ export class Profiler {
   }
 
   /**
-   * Runs one cycle and measures it, also one that throws; the error goes on to the caller. `did` is
-   * asked at its end what it has done.
+   * Runs one cycle and measures it, also one that throws; rethrows the error. `did` is called at
+   * its end and returns its counts.
    */
   profileCycle<Result>(
     cycle: () => Result,
@@ -91,14 +91,14 @@ export class Profiler {
     return this.slow
   }
 
-  /** What was measured since this was asked last. */
+  /** The measurements since the last call. */
   takeInterval(): Interval {
     const operations = percentilesOf(this.interval)
     this.interval = new Map()
     return { operations }
   }
 
-  /** Forgets everything but the interval under way. */
+  /** Resets everything except the interval in progress. */
   reset(): void {
     this.all.clear()
     this.slow = []

@@ -12,7 +12,7 @@ export const folderChecks = (lost: readonly LostFolder[]): Record<string, Draft>
   ),
 })
 
-/** How the store fares. `store:errors` tells of its writes. */
+/** Checks of the store. `store:errors` shows failing writes. */
 export function storeChecks({
   place,
   isOurs,

@@ -2,7 +2,7 @@ import { callsOf } from '../ports/broker-layer.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { ExitTraces } from './tracing.ts'
 
-/** The same broker, each call of which that is about one order is part of a trace. */
+/** Wraps a broker so that each call about one order becomes part of a trace. */
 export const tracedBroker = (next: Broker, traces: Pick<ExitTraces, 'call'>): Broker => ({
   ...callsOf(next),
   placeExit: (order, signal) =>

@@ -10,13 +10,13 @@ import {
 import type { PositionId } from '../domain/ids.ts'
 import type { ExitEnd, ExitFollower, FollowedExit } from '../ports/telemetry.ts'
 
-/** An exit of which a trace is made. */
+/** An exit with a trace. */
 interface Traced {
   readonly generation: number
   readonly root: Span
-  /** From the decision until it is durable; undefined after that. */
+  /** Span from the decision until it is durable; undefined after that. */
   intent: Span | undefined
-  /** From the venue's word that it has the order until the fill. */
+  /** Span from the venue's acknowledgement until the fill. */
   fill: Span | undefined
   /** Client order ids of its attempts. */
   readonly orders: Set<string>
@@ -25,11 +25,11 @@ interface Traced {
 export interface ExitTracesParts {
   /** Release of watchkeeper. */
   readonly version: string
-  /** Epoch ms; never jumps. */
+  /** Monotonic epoch ms. */
   now(): number
 }
 
-/** What a call to the broker is about. */
+/** The subject of a call to the broker. */
 export interface TracedCall {
   readonly operation: string
   readonly clientOrderId: string
@@ -37,9 +37,9 @@ export interface TracedCall {
 }
 
 /**
- * Makes a trace of each exit: tick → decision → intent → broker → fill. It begins at the decision, so
- * that a tick costs nothing, and goes to the provider that was registered with `@opentelemetry/api`
- * before the start; without one nothing is kept.
+ * Makes a trace of each exit: tick → decision → intent → broker → fill. It starts at the decision,
+ * so that a tick costs nothing. Its provider is the one registered with `@opentelemetry/api` before
+ * the start; without one nothing is recorded.
  */
 export class ExitTraces implements ExitFollower {
   private readonly parts: ExitTracesParts
@@ -50,7 +50,7 @@ export class ExitTraces implements ExitFollower {
     this.parts = parts
   }
 
-  /** Exits under way of which a trace is made. */
+  /** Exits in progress that have a trace. */
   get size(): number {
     return this.traced.size
   }
@@ -97,7 +97,7 @@ export class ExitTraces implements ExitFollower {
     if (found === undefined) return
     found.root.setAttribute('exit.outcome', outcome)
     if (fill !== undefined) {
-      // An answer that is a fill needs no other word that the venue has the order.
+      // A fill also acknowledges the order.
       found.fill ??= this.child(found.root, 'fill', this.parts.now())
       found.fill.setAttributes({ 'fill.price': fill.price, 'fill.quantity': fill.quantity })
     }
@@ -123,7 +123,7 @@ export class ExitTraces implements ExitFollower {
     }
   }
 
-  /** The span of a call; undefined where nobody takes it. */
+  /** The span of a call; undefined where no tracer records it. */
   private open(of: TracedCall): { readonly span: Span; readonly ctx: Context } | undefined {
     return quietly(() => {
       const { operation, clientOrderId } = of

@@ -98,7 +98,10 @@ class Pass implements Armed {
     return undefined
   }
 
-  /** Tests the price that was there when the position came, if it is fresh: nobody waits for the next. */
+  /**
+   * Evaluates the price at the time when the position was added, if it is fresh, instead of waiting
+   * for the next one.
+   */
   firstTick(): Decision | undefined {
     const { first, openedAt } = this.guard
     if (first === undefined || first.at < openedAt) return undefined

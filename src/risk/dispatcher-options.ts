@@ -17,7 +17,7 @@ export interface DispatcherOptions {
   backlogLimit?: number
   /** Segments of extremes kept for one stream before its positions re-arm; default 1024. */
   segmentLimit?: number
-  /** A monitor took over prices of which some may be better: there are ratchets to be taken. */
+  /** A monitor has processed prices, some possibly better: ratchets may have changed. */
   ratcheted?(): void
   /** A position has its decision: nothing fires for it any more. */
   decided?(guard: WatchedPosition): void

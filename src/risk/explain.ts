@@ -22,7 +22,7 @@ export interface RuleExplanation {
   /** Best price at which the rule arms, or its level changes form. */
   readonly ratchet?: number
   readonly exitAt?: number
-  /** Ms since the last tick that the rule looks at; null before the first. */
+  /** Ms since the last tick that the rule reads; null before the first. */
   readonly inputAgeMs: number | null
   /** When the rules were last asked; null before the first time. */
   readonly evaluatedAt: number | null

@@ -24,8 +24,8 @@ function foldFrozen(guard: WatchedPosition, now: number): Outcome {
 }
 
 /**
- * The levels that a position is left with when nobody evaluates its rules any more: those of the
- * best price so far, as far as the rules still answer, and never a looser stop than the last one.
+ * The final levels of a position whose rules are no longer evaluated: those of the best price so
+ * far, as far as the rules still answer, and never a looser stop than the last one.
  */
 export function lastLevels(guard: WatchedPosition, now: number): Merged {
   const { merged, position, ruleSet, sign } = guard

@@ -132,7 +132,7 @@ export function standingOf(
   return { limit, realised, unrealised, loss, trip: state.tripped[limit.name] }
 }
 
-/** What a look at a limit found for the first time. */
+/** Findings of an evaluation of a limit that are new. */
 export type LimitEvent =
   | { readonly kind: 'warned'; readonly standing: LimitStanding }
   | { readonly kind: 'tripped'; readonly standing: LimitStanding }

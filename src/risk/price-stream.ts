@@ -62,7 +62,7 @@ export class PriceStream {
   }
 
   /**
-   * Takes one tick. Adds to `fired` the positions that must look at it, marked pending as of the
+   * Takes one tick. Adds to `fired` the positions that must evaluate it, marked pending as of the
    * moment before it.
    */
   observe(price: number, seq: number, at: number, fired: WatchedPosition[]): void {
@@ -94,7 +94,10 @@ export class PriceStream {
     fired.length = kept
   }
 
-  /** A limit that shrinks may bring deadlines forward: who relies on it looks again. */
+  /**
+   * A limit that shrinks may bring deadlines forward: positions that depend on it are evaluated
+   * again.
+   */
   private followGap(seq: number, at: number, fired: WatchedPosition[]): void {
     if (this.gaps!.observe(at)) {
       for (const guard of this.guards) {

@@ -16,8 +16,8 @@ export interface RuleCounts {
 type NamedCounts = RuleCounts & { readonly reason: ExitReason | undefined }
 
 /**
- * Counts what becomes of rules, by their names. It is asked where a monitor or a fold has evaluated,
- * which few ticks lead to; a tick that wakes nobody costs nothing here.
+ * Counts the results of rules, by name. It is updated where a monitor or a fold has evaluated,
+ * which few ticks cause; a tick that wakes no monitor costs nothing here.
  */
 export class RuleTally {
   readonly counts = new Map<string, NamedCounts>()

@@ -59,7 +59,7 @@ export class SupervisionView implements Supervising {
     ]
   }
 
-  /** Actors of which there is one and that do not live at the moment, each with its last error. */
+  /** Actors that exist once and are not running at the moment, each with its last error. */
   down(): { readonly what: string }[] {
     return [...this.parts.roster.services()]
       .filter(([, { watch }]) => watch.kind !== 'alive')

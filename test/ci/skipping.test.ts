@@ -70,7 +70,7 @@ describe('tests on a machine without the programs that they need', () => {
       /- are valid, and .* \(promtool is missing: apt-get install prometheus\)/,
     )
     expect(output).to.match(
-      /- comes at once to process 1 .* \(unshare may make no pid namespace here\)/,
+      /- is immediate for process 1 .* \(unshare may make no pid namespace here\)/,
     )
     expect(output).to.match(/a lock of the kernel on a file \(flock is missing: apt-get install/)
     expect([code, output.trimEnd().split('\n').at(-1)]).to.deep.equal([

@@ -19,7 +19,7 @@ export const cycleMetrics: MetricFamily = board => {
   board.counter(
     {
       name: 'watchkeeper_cycles_empty_total',
-      help: 'Monitoring cycles that had no position to look at.',
+      help: 'Monitoring cycles without a position to evaluate.',
     },
     ({ cycles }) => single(cycles.empty),
   )

@@ -2,7 +2,7 @@ import type { ExitTime } from '../exit-times.ts'
 import type { Board, Observe } from './family.ts'
 import { BROKER_OPERATIONS } from './gateway.ts'
 
-/** Where the durations of a service are told. */
+/** Receives the durations of a service. */
 export interface Durations {
   readonly exits: Readonly<Record<ExitTime, Observe>>
   /** Calls to the broker, by group and operation. */

@@ -65,13 +65,13 @@ const courseMetrics: MetricFamily = board => {
   board.counter(
     {
       name: 'watchkeeper_exit_unknown_total',
-      help: 'Times that nobody knew what had become of an order; evidence settles each.',
+      help: 'Orders whose outcome became unknown; evidence settles each.',
     },
     facts => single(facts.unknownOrders),
   )
 }
 
-/** Evidence of the venue beyond the answer to an order. */
+/** Answers of the venue beyond those to the order itself. */
 const verificationMetrics: MetricFamily = board => {
   board.counter(
     {
@@ -110,7 +110,7 @@ const verificationMetrics: MetricFamily = board => {
   )
 }
 
-/** Exits and orders that are not over. */
+/** Exits and orders that have not ended. */
 const openExitMetrics: MetricFamily = board => {
   board.gauge(
     {
@@ -136,7 +136,7 @@ const openExitMetrics: MetricFamily = board => {
   )
 }
 
-/** Faults on the way of exits. */
+/** Faults during exits. */
 const faultMetrics: MetricFamily = board => {
   board.counter(
     {

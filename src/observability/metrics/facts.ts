@@ -4,7 +4,7 @@ import type { UnguardedCause } from '../../domain/unguarded.ts'
 import type { StoreStatus } from '../../ports/store.ts'
 import type { WatchState } from '../../ports/supervision.ts'
 
-/** What a scrape is told; collected when somebody asks, at no cost to the ticks. */
+/** Values of a scrape; collected when a scrape asks, at no cost to the ticks. */
 export interface MetricFacts {
   readonly version: string
   readonly nodeVersion: string
@@ -14,7 +14,7 @@ export interface MetricFacts {
   readonly mode: string
   readonly health: string
   readonly killSwitch: string
-  /** Open positions by what becomes of them. */
+  /** Open positions by state. */
   readonly positions: Readonly<Record<PositionState, number>>
   /** Exits so far in this process, by reason; those that are over by outcome, too. */
   readonly exitsIntended: ReadonlyMap<string, number>
@@ -22,11 +22,11 @@ export interface MetricFacts {
   /** Attempts that the venue refused, by code. */
   readonly rejections: ReadonlyMap<string, number>
   readonly unknownOrders: number
-  /** Times that the venue had an order of the id of an attempt that this store did not send. */
+  /** How often the venue had an order with the id of an attempt that this store did not send. */
   readonly foreignOrders: number
   /** Orders of ended exits that were executed after all. */
   readonly lateFills: number
-  /** Orders that left without an answer about their holding. */
+  /** Orders that were sent without an answer about their holding. */
   readonly unverifiedOrders: number
   /** Longest present wait of an exit for such an answer, ms. */
   readonly unverifiedMs: number
@@ -56,9 +56,9 @@ export interface MetricFacts {
   readonly deadLetters: number
   readonly brokerErrors: number
   readonly store: StoreStatus
-  /** Times that who follows exits has thrown. */
+  /** How often an observer of exits has thrown. */
   readonly followErrors: number
-  /** Faults of one position or holding that ended nothing else. */
+  /** Errors that concerned one position or holding alone. */
   readonly isolatedFaults: number
   readonly writes: WriteFacts
   readonly cycles: CycleFacts
@@ -71,10 +71,10 @@ export interface MetricFacts {
   readonly redis: RedisFacts
 }
 
-/** How Redis servers fare; without one all of it is empty. */
+/** State of the Redis servers; empty without one. */
 export interface RedisFacts {
   readonly connections: readonly {
-    /** What it is for. */
+    /** Purpose of the connection. */
     readonly use: string
     readonly isUp: boolean
     readonly breaker: string
@@ -84,23 +84,23 @@ export interface RedisFacts {
   }[]
   /** Messages, entries and hashes with prices, by source. */
   readonly messages: Readonly<Record<string, number>>
-  /** Those of them that were no price, by what was wrong. */
+  /** How many of them were no price, by reason. */
   readonly malformed: Readonly<Record<string, number>>
 }
 
-/** What is known of prices. Ages are ms; infinite before the first price. */
+/** State of the prices. Ages are ms; infinite before the first price. */
 export interface PriceFacts {
   /** Of the instruments that are guarded, those of closed markets too. */
   readonly oldestMs: number
   readonly newestMs: number
   /** Instruments whose market is open and whose price is too old. */
   readonly stale: number
-  /** Positions whose monitors have ticks or deadlines before them. */
+  /** Positions whose monitors have pending ticks or deadlines. */
   readonly pending: number
-  /** Ticks that wait for them: most of one stream, and how many that may become. */
+  /** Ticks that wait for them: most of one series, and the bound. */
   readonly backlog: number
   readonly backlogLimit: number
-  /** Replays in a monitor's place that failed. */
+  /** Failed replays in place of a monitor. */
   readonly foldErrors: number
 }
 
@@ -124,35 +124,35 @@ export interface WriteFacts {
   readonly journalLines: number
   /** Rows that wait for their commit. */
   readonly waiting: Readonly<Record<(typeof STORE_ROWS)[number], number>>
-  /** Lines that a store that refused writes has cost. */
+  /** Journal lines lost while a store refused writes. */
   readonly lostLines: number
 }
 
 export interface CycleFacts {
   readonly ok: number
   readonly failed: number
-  /** Cycles, of both, that had no position to look at. */
+  /** Cycles, of both, without a position to evaluate. */
   readonly empty: number
   /** Time by phase, ms. */
   readonly phasesMs: ReadonlyMap<string, number>
   /** Age of the last health snapshot, ms. */
   readonly healthAgeMs: number
-  /** Time in which the event loop had work, ms. */
+  /** Time in which the event loop was busy, ms. */
   readonly loopActiveMs: number
 }
 
-/** What people were told. */
+/** Messages sent to people. */
 export interface NoticeFacts {
   readonly delivered: number
   readonly failed: number
-  /** Changes that were not sent by themselves. */
+  /** Changes without a message of their own. */
   readonly leftOut: number
   readonly waiting: number
   readonly beats: number
   readonly missedBeats: number
 }
 
-/** How calls to the broker fare. */
+/** Statistics of calls to the broker. */
 export interface GatewayFacts {
   readonly breakers: readonly {
     readonly group: string
@@ -185,7 +185,7 @@ export interface GatewayFacts {
   }[]
 }
 
-/** What became of one rule; `configured` and `armed` are numbers of positions. */
+/** Results of one rule; `configured` and `armed` are numbers of positions. */
 export interface RuleFacts {
   readonly name: string
   readonly configured: number

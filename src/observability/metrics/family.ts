@@ -17,7 +17,10 @@ interface Described {
   readonly zeros?: readonly Readonly<Record<string, string>>[]
 }
 
-/** Takes a duration in seconds, and the values of the labels. Never throws: who measures goes on. */
+/**
+ * Records a duration in seconds, with the values of the labels. Never throws: the measured code
+ * continues.
+ */
 export type Observe = (seconds: number, values?: Readonly<Record<string, string>>) => void
 
 /** From half a millisecond to a minute: an exit may wait for its broker. */
@@ -28,7 +31,7 @@ const BUCKETS = [
 /** The metrics of one service, all read from the same facts when they are scraped. */
 export class Board {
   readonly registry = new Registry()
-  /** Metrics that could not be read, over all scrapes, and durations that could not be taken. */
+  /** Metrics that could not be read, over all scrapes, and invalid durations. */
   failures = 0
   private facts: MetricFacts | undefined
 
@@ -75,7 +78,10 @@ export class Board {
     this.registry.registerMetric(metric)
   }
 
-  /** Adds durations, told at the moment at which they end. Gives what takes one, in seconds. */
+  /**
+   * Adds a histogram of durations, observed when they end. Returns the function that records one,
+   * in seconds.
+   */
   histogram({ name, help, labels = [], zeros = [] }: Described): Observe {
     const metric = new Histogram({
       name,
@@ -108,7 +114,7 @@ export class Board {
 /** A value without labels. */
 export const single = (value: number): Values => [[{}, value]]
 
-/** The one of several states that holds is 1, every other 0. */
+/** Sets the present one of several states to 1, every other to 0. */
 export const oneOf = (label: string, states: readonly string[], present: string): Values =>
   states.map(state => [{ [label]: state }, state === present ? 1 : 0] as const)
 

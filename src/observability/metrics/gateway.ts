@@ -1,14 +1,14 @@
 import type { GatewayFacts } from './facts.ts'
 import { single, type MetricFamily } from './family.ts'
 
-/** Every call to a broker that there is, by its group of endpoints. */
+/** Every kind of call to a broker, by its group of endpoints. */
 export const BROKER_OPERATIONS = {
   orders: ['placeExit', 'cancel'],
   account: ['orderByClientId', 'holding', 'holdings', 'openOrders'],
   quotes: ['quotes'],
 } as const
 
-/** How a call can end; whatever an adapter throws beyond these is `other`. */
+/** Outcomes of a call; other codes that an adapter throws are `other`. */
 const OUTCOMES = [
   'ok',
   'NOT_SENT',

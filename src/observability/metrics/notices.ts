@@ -1,6 +1,6 @@
 import { single, type MetricFamily } from './family.ts'
 
-/** What people are told of health, without Prometheus. */
+/** Messages about health that people receive without Prometheus. */
 export const noticeMetrics: MetricFamily = board => {
   board.counter(
     {
@@ -24,7 +24,7 @@ export const noticeMetrics: MetricFamily = board => {
   board.counter(
     {
       name: 'watchkeeper_heartbeats_total',
-      help: 'Calls of the heartbeat URL, by whether somebody answered.',
+      help: 'Calls of the heartbeat URL, by whether they were answered.',
       labels: ['result'],
     },
     ({ notices: { beats, missedBeats } }) => [

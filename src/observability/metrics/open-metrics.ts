@@ -1,7 +1,7 @@
 /**
- * A scrape in the format of OpenMetrics 1.0, made from its text for Prometheus: a counter's family is
- * called without the `_total` of its samples, there are no empty lines, and the end is said. The
- * client library can do it too, but renames its counters for good by that.
+ * Converts a scrape from the text format of Prometheus to OpenMetrics 1.0: a counter's family has
+ * no `_total` suffix, there are no empty lines, and `# EOF` ends it. The client library can do this
+ * too, but then renames its counters permanently.
  */
 export function openMetricsOf(text: string): string {
   const lines = text.split('\n').filter(line => line !== '')

@@ -1,7 +1,7 @@
 import type { MetricFacts, RuleFacts } from './facts.ts'
 import { type MetricFamily } from './family.ts'
 
-/** The rules by their names in the config: whether they live, and what they did. */
+/** The rules by their names in the config: whether they are armed, and what they decided. */
 export const ruleMetrics: MetricFamily = board => {
   const each = (value: (rule: RuleFacts) => number) => (facts: MetricFacts) =>
     facts.rules.map(rule => [{ rule: rule.name }, value(rule)] as const)

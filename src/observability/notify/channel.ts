@@ -1,6 +1,6 @@
 import type { HealthStatus } from '../../ports/control/health.ts'
 
-/** News of the service's health, for a person. */
+/** A message about the service's health. */
 export interface Alert {
   readonly status: HealthStatus
   /** Status before it. */
@@ -9,28 +9,28 @@ export interface Alert {
   readonly at: number
   /** Which service, where several report to the same place. */
   readonly service: string
-  /** Why, most serious first. */
+  /** Reasons, most serious first. */
   readonly reasons: readonly string[]
-  /** News that were left out since the last one that was sent. */
+  /** Messages that were left out since the last one that was sent. */
   readonly leftOut: number
 }
 
-/** One request that carries an alert. */
+/** One HTTP request that carries a message. */
 export interface AlertRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** Somewhere that alerts go. One file and one registry line each. */
+/** A destination of messages. One file and one registry line each. */
 export interface Channel {
-  /** What it is called in the journal; no secret is part of it. */
+  /** Its name in the journal; contains no secret. */
   readonly name: string
-  /** What tells it from other channels, over restarts; a secret. */
+  /** Identifies it over restarts; a secret. */
   readonly address: string
   /** It keeps an incident open until the message that resolves it. */
   readonly keepsIncidents: boolean
-  /** From which status on it is told; that all is well again is always told. */
+  /** The least severe status that it is sent; the end of a problem is always sent. */
   readonly from: 'warn' | 'fail'
   request(alert: Alert): AlertRequest
 }
@@ -39,7 +39,7 @@ export interface Channel {
 export const titleOf = ({ service, status, before }: Alert): string =>
   status === 'pass' ? `${service} is well again (was ${before})` : `${service} reports ${status}`
 
-/** Longest text that goes out; the API has all of it. */
+/** Longest text that is sent; the API has all of it. */
 const LONGEST = 1_500
 
 /** The reasons as lines, cut to what a message can hold. */

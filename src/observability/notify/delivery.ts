@@ -1,7 +1,7 @@
 import { timeLimit } from '../time-limit.ts'
 import type { AlertRequest } from './channel.ts'
 
-/** How a request ended; `retryAfterMs`: how long the other side wants to be left alone. */
+/** How a request ended; `retryAfterMs`: how long the receiver asks to wait. */
 export type Delivered =
   | { readonly kind: 'taken' }
   | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number }
@@ -11,7 +11,7 @@ const TIMEOUT_MS = 10_000
 /** Longest wait that a channel can impose, ms. */
 const LONGEST_WAIT_MS = 3_600_000
 
-/** Sends one request; a 4xx, but 408 and 429, is a refusal. Never throws. */
+/** Sends one request; a 4xx other than 408 and 429 is a refusal. Never throws. */
 export async function deliver(
   { url, headers, body }: AlertRequest,
   stopped: AbortSignal,
@@ -19,7 +19,7 @@ export async function deliver(
   const { signal, clear } = timeLimit(TIMEOUT_MS, stopped)
   try {
     const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'error' })
-    // What the other side says is not needed; not reading it would keep the connection.
+    // The answer's body is not needed, but an unread body would keep the connection.
     await response.body?.cancel()
     if (response.ok) return { kind: 'taken' }
     const { status } = response
@@ -29,7 +29,7 @@ export async function deliver(
       ? { kind: 'refused', status, retryAfterMs }
       : { kind: 'unanswered', why: `it answered ${status}`, retryAfterMs }
   } catch (error) {
-    // The cause could show the address, which is a secret.
+    // The cause could contain the address, which is a secret.
     const isLate = error instanceof Error && error.name === 'TimeoutError'
     const why = isLate ? 'it did not answer in time' : 'it could not be reached'
     return { kind: 'unanswered', why, retryAfterMs: 0 }

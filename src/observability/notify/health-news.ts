@@ -9,7 +9,7 @@ import { LOOP_CRASHES, NewsMemory, rememberedNews, type NewsPast } from './news-
 import { Notifier, type NotifierOptions } from './notifier.ts'
 import { channelOf } from './registry.ts'
 
-/** Who gets the news of health, and how often. */
+/** The channels, and how often they receive messages. */
 export interface NotifySettings extends Pick<
   NotifierOptions,
   'service' | 'settleMs' | 'maxSettleMs' | 'maxPerHour'
@@ -23,20 +23,20 @@ export interface NewsOptions {
   readonly clock: Clock
 }
 
-/** What the news are kept in, and who journals that they do not arrive. */
+/** Where the state of messages is stored, and who journals failed deliveries. */
 export interface NewsParts {
   readonly store: Pick<Store, 'rows' | 'write'>
   readonly system: { tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void }
 }
 
-/** What health says of the news of itself. */
+/** Checks of health about the messages themselves. */
 export interface NewsTroubles {
   readonly undelivered: readonly Trouble[]
-  /** Ends without order that make a loop of starts; undefined: none. */
+  /** Ends without order that make a crash loop; undefined: none. */
   readonly crashLoop: string | undefined
 }
 
-/** Sends people how the service is: its changes, and, by a heartbeat, that it lives at all. */
+/** Sends changes of health to people, and a heartbeat while the service runs. */
 export class HealthNews {
   private readonly notifier: Notifier
   private readonly heartbeat: Heartbeat | undefined
@@ -45,7 +45,7 @@ export class HealthNews {
   private readonly withinMs: number
   private readonly now: () => number
 
-  /** Reads what an earlier process left behind; without a channel nothing is kept. */
+  /** Reads the state of an earlier process; without a channel nothing is stored. */
   static async open(options: NewsOptions, { store, system }: NewsParts): Promise<HealthNews> {
     const { channels, maxSettleMs } = options.config.notify
     if (channels.length === 0) return new HealthNews(options, system, {})
@@ -88,13 +88,13 @@ export class HealthNews {
     })
   }
 
-  /** Takes the health of a cycle; the cycle does not wait for what follows from it. */
+  /** Takes the health of a cycle; the cycle does not wait for the messages. */
   observe(snapshot: HealthSnapshot): void {
     this.notifier.observe(snapshot)
     this.heartbeat?.observe(snapshot.status)
   }
 
-  /** What was sent so far. */
+  /** Counts of sent messages. */
   get counts(): NoticeFacts {
     const { counts, waiting } = this.notifier
     return { ...counts, waiting, ...(this.heartbeat?.counts ?? { beats: 0, missedBeats: 0 }) }
@@ -110,7 +110,7 @@ export class HealthNews {
     }
   }
 
-  /** Gives up what is not delivered: the next process sends the state that it finds. */
+  /** Abandons undelivered messages: the next process sends the state that it finds. */
   async stop({ hasFailed = false } = {}): Promise<void> {
     await Promise.all([this.notifier.stop(), this.heartbeat?.stop()])
     if (!hasFailed) await this.memory?.end()

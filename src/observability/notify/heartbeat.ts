@@ -2,20 +2,20 @@ import type { HealthStatus } from '../../ports/control/health.ts'
 import { timeLimit } from '../time-limit.ts'
 
 export interface HeartbeatOptions {
-  /** Called with GET; whoever does not hear of us for a while raises the alarm. */
+  /** Called with GET; its receiver raises the alarm when the calls stop. */
   readonly url: string
   readonly everyMs: number
   /** Monotonic, ms. */
   monotonic(): number
-  /** Told when nobody answered, at most once until somebody does. */
+  /** Called when no server answered, at most once until one answers. */
   onFailure(why: string): void
 }
 
 const TIMEOUT_MS = 10_000
 
-/** A dead-man's switch: calls a URL as long as health is not `fail`. Nobody waits for it. */
+/** A dead-man's switch: calls a URL as long as health is not `fail`. No code waits for the call. */
 export class Heartbeat {
-  /** Calls so far, by whether somebody answered. */
+  /** Calls so far, by whether they were answered. */
   readonly counts = { beats: 0, missedBeats: 0 }
   private readonly options: HeartbeatOptions
   private last = -Infinity
@@ -37,12 +37,12 @@ export class Heartbeat {
     this.call = this.beat().finally(() => (this.call = undefined))
   }
 
-  /** Resolves when no call is under way. */
+  /** Resolves when no call is in flight. */
   async idle(): Promise<void> {
     await this.call
   }
 
-  /** Gives a call up that is under way; resolves when it has ended. */
+  /** Aborts a call in flight; resolves when it has ended. */
   async stop(): Promise<void> {
     this.stopped.abort()
     await this.idle()

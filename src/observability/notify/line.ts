@@ -5,13 +5,13 @@ import { RANK, worseOf } from './settling.ts'
 
 const status = z.enum(['pass', 'warn', 'fail'])
 
-/** What a channel has taken, as it outlives a process. */
+/** What a channel has accepted, stored across restarts. */
 export const keptLine = z.strictObject({
   name: z.string(),
   told: status,
   /** Worst status since then. */
   worst: status,
-  /** It is not known whether the channel took the message that was under way. */
+  /** True where it is unknown whether the channel accepted the message in flight. */
   isDoubtful: z.boolean(),
 })
 export type KeptLine = z.infer<typeof keptLine>
@@ -19,11 +19,11 @@ export type KeptLine = z.infer<typeof keptLine>
 const HOUR_MS = 3_600_000
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 300_000
-/** Tries in a row after which a channel counts as away. */
+/** Consecutive failures after which a channel counts as unreachable. */
 const TRIES = 5
 const MOST_REASONS = 20
 
-/** What was settled last, in words. */
+/** Text of the last settled state. */
 export interface News {
   readonly status: HealthStatus
   /** Epoch ms. */
@@ -31,15 +31,15 @@ export interface News {
   readonly reasons: readonly string[]
 }
 
-/** Why a message was not taken. */
+/** Why a message was not accepted. */
 export interface Miss {
   readonly why: string
-  /** The other side says that it will not be taken. */
+  /** The receiver will not accept it. */
   readonly isFinal: boolean
   readonly retryAfterMs: number
 }
 
-/** A message that is under way, and what is due again unless it arrives. */
+/** A message in flight, and what is due again if it fails. */
 interface UnderWay {
   readonly status: HealthStatus
   readonly changes: number
@@ -47,7 +47,7 @@ interface UnderWay {
   readonly reasons: readonly string[]
 }
 
-/** What one channel has been sent, and what it still has to be sent: always the last state alone. */
+/** What one channel has received, and what it still has to receive: always only the last state. */
 export class Line {
   readonly channel: Channel
   /** Names it over restarts without showing its address. */
@@ -55,7 +55,7 @@ export class Line {
   private told: HealthStatus
   private isDoubtful: boolean
   sending: Promise<void> | undefined
-  /** Why it takes nothing, and since when (monotonic ms); only once it counts as away. */
+  /** Why it accepts nothing, and since when (monotonic ms); set once it counts as unreachable. */
   away: { readonly since: number; readonly why: string } | undefined
   private worst: HealthStatus
   private worstReasons: readonly string[] = []
@@ -72,7 +72,7 @@ export class Line {
     this.key = key
     this.told = past?.told ?? 'pass'
     this.worst = past?.worst ?? 'pass'
-    // An incident may be open since before anything was kept.
+    // An incident may have been open before anything was stored.
     this.isDoubtful = past?.isDoubtful ?? channel.keepsIncidents
     this.news = { ...this.news, status: this.told }
   }
@@ -85,7 +85,9 @@ export class Line {
     return { name, told: open, worst: worseOf(worst, underWay.worst), isDoubtful: true }
   }
 
-  /** Takes the status that counts now. Gives how many changes the channel will not be sent by itself. */
+  /**
+   * Takes the present settled status. Returns how many changes will have no message of their own.
+   */
   settle(news: News): number {
     const isNew = news.status !== this.news.status
     this.news = news
@@ -102,15 +104,15 @@ export class Line {
     return isNew && this.changes > 1 ? 1 : 0
   }
 
-  /** Whether the channel has not taken the last state yet. */
+  /** Whether the channel has not accepted the last state yet. */
   get isDue(): boolean {
     const { told, worst, isDoubtful, news } = this
     return isDoubtful || news.status !== told || worseOf(worst, told) !== told
   }
 
   /**
-   * Whether it is due and may be sent. Where the hour's number is used up, it has to wait; a `fail` only
-   * for as long as lies between two messages on average.
+   * Whether a message is due and may be sent. Once the hourly number is used up, it waits; a `fail`
+   * waits only for the average interval of messages.
    */
   mayGo(now: number, maxPerHour: number): boolean {
     if (!this.isDue || this.sending !== undefined || now < this.nextAt) return false
@@ -120,7 +122,7 @@ export class Line {
     return isFailure && now - this.sentAt.at(-1)! >= HOUR_MS / maxPerHour
   }
 
-  /** The message that the channel is to take now; what comes meanwhile is due after it. */
+  /** The message to send now; later changes are due after it. */
   begin(): News & Pick<Alert, 'before' | 'leftOut'> {
     const { news, told, changes } = this
     const worst = worseOf(this.worst, told)
@@ -138,7 +140,7 @@ export class Line {
     return message
   }
 
-  /** The channel has taken the message. */
+  /** Call when the channel has accepted the message. */
   delivered(now: number): void {
     this.sentAt.push(now)
     this.tries = 0
@@ -149,7 +151,10 @@ export class Line {
     this.underWay = undefined
   }
 
-  /** It has not. Whether the channel counts as away by that, for the first time. */
+  /**
+   * Call when it has not. Returns whether the channel counts as unreachable from now on, for the
+   * first time.
+   */
   missed({ why, isFinal, retryAfterMs }: Miss, now: number): boolean {
     const { changes, worst, reasons } = this.underWay!
     this.underWay = undefined

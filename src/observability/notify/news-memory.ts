@@ -8,24 +8,24 @@ const TABLE = 'settings'
 const KEY = 'news'
 
 const kept = z.strictObject({
-  /** A process without an orderly end is the last that wrote this. */
+  /** A process that ended without order has not updated this row. */
   isRunning: z.boolean(),
   /** Starts after an end without order, epoch ms. */
   crashes: z.array(z.number()).max(20),
   news: z.strictObject({ levels: keptLevels, lines: z.record(z.string(), keptLine) }).optional(),
 })
 
-/** What an earlier process left behind, and how often none has ended in order lately. */
+/** What an earlier process left behind, and the number of recent ends without order. */
 export interface NewsPast {
   readonly notifier: NotifierPast | undefined
   /** Starts after an end without order within the time, this one included. */
   readonly crashes: readonly number[]
 }
 
-/** So many in the time are a loop. */
+/** So many within the time are a crash loop. */
 export const LOOP_CRASHES = 3
 
-/** What an earlier process left behind; nothing where this version cannot read it. */
+/** The state of an earlier process; nothing where this version cannot read it. */
 export async function rememberedNews(
   store: Pick<Store, 'rows'>,
   now: number,
@@ -43,7 +43,7 @@ export async function rememberedNews(
   return { notifier: past, crashes }
 }
 
-/** Keeps what people were sent over the end of a process, in one row of the store. */
+/** Stores what people were sent across restarts, in one row of the store. */
 export class NewsMemory {
   private readonly store: Pick<Store, 'write'>
   private readonly crashes: readonly number[]
@@ -59,13 +59,13 @@ export class NewsMemory {
       this.news = { levels: notifier.levels, lines: notifier.lines }
   }
 
-  /** Resolves when it is durable, or the store has refused it: the store says so itself. */
+  /** Resolves when it is durable, or the store has refused it: the store reports that itself. */
   async keep(news: NotifierKept): Promise<void> {
     this.news = news
     await this.write()
   }
 
-  /** From now on an end of the process is no crash; resolves when that is durable. */
+  /** From now on an end of the process counts as orderly once this is durable; resolves then. */
   async begin(): Promise<void> {
     await this.write()
   }
@@ -76,7 +76,7 @@ export class NewsMemory {
     await this.write()
   }
 
-  /** One write at a time; what has changed meanwhile is one more. */
+  /** One write at a time; changes during a write cause one more. */
   private async write(): Promise<void> {
     this.isStale = true
     this.writing ??= this.writeAll().finally(() => (this.writing = undefined))

@@ -8,29 +8,29 @@ import { RANK, Settling, worseOf, type Before, type KeptLevels } from './settlin
 
 export interface NotifierOptions {
   readonly channels: readonly Channel[]
-  /** Which service reports. */
+  /** Name of the reporting service. */
   readonly service: string
   /** Time that a status must have lasted, ms. */
   readonly settleMs: number
   /** Longest time that a better status must last where it has come and gone before, ms. */
   readonly maxSettleMs: number
-  /** Most messages of one channel in an hour; a `fail` goes all the same, only later. */
+  /** Most messages of one channel in an hour; a `fail` is only delayed. */
   readonly maxPerHour: number
-  /** What an earlier process left behind. */
+  /** State of an earlier process. */
   readonly past?: NotifierPast | undefined
   /** Monotonic, ms. */
   monotonic(): number
-  /** Called when a channel counts as away, once until it has taken a message. */
+  /** Called when a channel counts as unreachable, once until it has accepted a message. */
   onFailure(channel: string, why: string): void
-  /** Called when such a channel has taken the last state. */
+  /** Called when such a channel has accepted the last state. */
   onRecovery(channel: string): void
-  /** Resolves when what is to be kept is durable, or cannot be. */
+  /** Resolves when the state is durable, or cannot be. */
   keep(kept: NotifierKept): Promise<void>
-  /** How requests leave; default over HTTP. */
+  /** Sends requests; default: over HTTP. */
   send?(request: AlertRequest, stopped: AbortSignal): Promise<Delivered>
 }
 
-/** What outlives the process. */
+/** The state that outlives the process. */
 export interface NotifierKept {
   readonly levels: KeptLevels
   readonly lines: Readonly<Record<string, KeptLine>>
@@ -40,16 +40,16 @@ export interface NotifierPast extends Before {
   readonly lines: Readonly<Record<string, KeptLine>>
 }
 
-/** The check that says which channels are away. */
+/** The health check about unreachable channels. */
 export const UNDELIVERED = 'notify:undelivered'
 
 /**
- * Sends people the health of the service when it changes: to each channel the last state, until the
- * channel has taken it. A channel that was away, that refused a message, or whose number of messages
- * is used up misses changes in between, never the state that they led to. Cycles do not wait for it.
+ * Sends changes of health to people: to each channel the last state, until the channel has accepted
+ * it. A channel that was unreachable, refused a message, or has used up its hourly number misses
+ * intermediate changes, never the state that they led to. Cycles do not wait for it.
  */
 export class Notifier {
-  /** Messages that were taken, tries of channels that are away, and changes that were left out. */
+  /** Accepted messages, attempts at unreachable channels, and changes that were left out. */
   readonly counts = { delivered: 0, failed: 0, leftOut: 0 }
   private readonly options: NotifierOptions & Required<Pick<NotifierOptions, 'send'>>
   private readonly lines: readonly Line[]
@@ -69,9 +69,9 @@ export class Notifier {
       delete kept[key]
       return line
     })
-    for (const { name, told } of Object.values(kept)) {
-      if (told === 'pass') continue
-      const why = `it is not configured any more, and the last state that it took is ${told}`
+    for (const { name, told: last } of Object.values(kept)) {
+      if (last === 'pass') continue
+      const why = `it is not configured any more, and the last state that it accepted is ${last}`
       options.onFailure(name, why)
     }
   }
@@ -83,7 +83,7 @@ export class Notifier {
     const { status, output } = withoutNotices(snapshot)
     this.settling.observe(status, now, snapshot.at)
     const settled = this.settling.status
-    // In a moment without it, a settled status still has the reasons that it had.
+    // While the finding is absent for a moment, a settled status keeps its reasons.
     if (RANK[status] >= RANK[settled]) this.reasons = settled === 'pass' ? [] : output
     if (!this.settling.isKnown) return
     for (const line of this.lines) {
@@ -101,12 +101,12 @@ export class Notifier {
     this.keep().catch(() => undefined)
   }
 
-  /** Channels that have not taken the last state. */
+  /** Channels that have not accepted the last state. */
   get waiting(): number {
     return this.lines.filter(({ isDue }) => isDue).length
   }
 
-  /** Channels that take nothing, for health. */
+  /** Unreachable channels, for health. */
   get troubles(): readonly Trouble[] {
     const now = this.options.monotonic()
     return this.lines.flatMap(({ channel, away }) =>
@@ -114,12 +114,12 @@ export class Notifier {
     )
   }
 
-  /** Resolves when no message is under way. */
+  /** Resolves when no message is in flight. */
   async idle(): Promise<void> {
     for (const { sending } of this.lines) await sending
   }
 
-  /** Gives up what is under way: the next process knows that it may not have arrived. */
+  /** Abandons messages in flight: the next process knows that they may not have arrived. */
   async stop(): Promise<void> {
     this.stopped.abort()
     await this.idle()
@@ -129,12 +129,13 @@ export class Notifier {
     const { service, send, monotonic, onFailure, onRecovery } = this.options
     const { signal } = this.stopped
     const alert = { ...line.begin(), service }
-    // A process that ends between the message and its record must know that an incident may be open.
+    // A process that ends between the message and its record must know that an incident may be
+    // open.
     await Promise.race([this.keep(), given(KEEP_MS, signal)])
     const result: Delivered = signal.aborted
       ? { kind: 'unanswered', why: 'the service stops', retryAfterMs: 0 }
       : await send(line.channel.request(alert), signal)
-    // Whether it has arrived is left in doubt.
+    // Whether it has arrived is unknown.
     if (signal.aborted && result.kind !== 'taken') return
     if (result.kind === 'taken') {
       const wasAway = line.away !== undefined
@@ -152,7 +153,7 @@ export class Notifier {
     await this.keep()
   }
 
-  /** Makes durable what has changed. */
+  /** Stores changes. */
   private async keep(): Promise<void> {
     const lines = Object.fromEntries(this.lines.map(line => [line.key, line.kept]))
     const kept: NotifierKept = { levels: this.settling.kept, lines }
@@ -163,10 +164,13 @@ export class Notifier {
   }
 }
 
-/** Longest wait of a message for its record, ms: a store that is away keeps no news back. */
+/** Longest wait of a message for its record, ms: an unreachable store delays no message further. */
 const KEEP_MS = 2_000
 
-/** Health as it is without the check on the channels themselves: each is sent what others miss. */
+/**
+ * Health without the check on the channels themselves: each channel is sent the problems of the
+ * others only.
+ */
 function withoutNotices({ status, output, checks }: HealthSnapshot): {
   status: HealthStatus
   output: readonly string[]

@@ -19,7 +19,7 @@ export const pagerdutyOptions = z.strictObject({
 
 const SEVERITY = { pass: 'info', warn: 'warning', fail: 'critical' } as const
 
-/** Opens one incident for the service, and resolves it when all is well; Events API v2. */
+/** Opens one incident for the service, and resolves it when health passes; Events API v2. */
 export const pagerduty = ({
   routingKey,
   url,
@@ -35,7 +35,7 @@ export const pagerduty = ({
     return jsonRequest(url, {
       routing_key: routingKey,
       event_action: isOver ? 'resolve' : 'trigger',
-      // One service has one incident: further news update it.
+      // One service has one incident: further messages update it.
       dedup_key: `watchkeeper-${service}`,
       payload: {
         summary: titleOf(alert),

@@ -16,32 +16,32 @@ export interface SettlingOptions {
 
 const keptLevel = z.strictObject({
   isOn: z.boolean(),
-  /** Times in a row that it came back within an hour. */
+  /** Consecutive relapses within an hour. */
   relapses: z.int().nonnegative(),
   /** When it ended last, epoch ms. */
   offAt: z.number().optional(),
 })
 
-/** What outlives a process. */
+/** The state that outlives a process. */
 export const keptLevels = z.strictObject({ warn: keptLevel, fail: keptLevel })
 export type KeptLevels = z.infer<typeof keptLevels>
 
-/** What is given to a settling of a process that follows another one. */
+/** Initial state of a process that follows another one. */
 export interface Before {
   /** Undefined where it had none yet. */
   readonly levels?: KeptLevels | undefined
-  /** The process before ended without order: what was bad stays so for the longest time. */
+  /** The previous process ended without order: its bad status lasts for the longest time. */
   readonly hasCrashed: boolean
-  /** The processes before ended without order one after the other: what is bad counts at once. */
+  /** Previous processes ended without order one after the other: a bad status counts at once. */
   readonly isLoop: boolean
 }
 
 const HOUR_MS = 3_600_000
 const MOST_RELAPSES = 20
-/** The share of a good time that is taken off the bad time before it. */
+/** The share of a good period that is subtracted from the bad period before it. */
 const DRAIN = 1 / 4
 
-/** Whether health is at least so bad, without its flutter. */
+/** Debounces one severity of health. */
 class Level {
   private readonly options: SettlingOptions
   private readonly holdsLong: boolean
@@ -86,10 +86,10 @@ class Level {
 }
 
 /**
- * Health without its flutter. A bad status counts once it has lasted for `settleMs` in all, so that a
- * check which comes and goes is not missed; good times take a quarter of themselves off. A better one
- * counts once it has lasted in one piece, longer each time that it did not stay: a check that flaps is
- * one piece of news.
+ * Debounced health. A bad status counts once it has lasted for `settleMs` in total, so that a
+ * flapping check is not missed; good periods subtract a quarter of their duration. A better status
+ * counts once it has lasted without interruption, longer after each relapse: a flapping check
+ * causes one message.
  */
 export class Settling {
   private readonly options: SettlingOptions
@@ -116,12 +116,12 @@ export class Settling {
     this.last = { status, now }
   }
 
-  /** The status that counts. */
+  /** The debounced status. */
   get status(): HealthStatus {
     return this.fail.kept.isOn ? 'fail' : this.warn.kept.isOn ? 'warn' : 'pass'
   }
 
-  /** Whether this process has looked for long enough to say it. */
+  /** Whether this process has observed health for long enough to decide. */
   get isKnown(): boolean {
     return this.observedMs >= this.options.settleMs || (this.isLoop && this.status === 'fail')
   }

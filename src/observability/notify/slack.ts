@@ -15,7 +15,7 @@ export const slackOptions = z.strictObject({
 
 const ICONS = { pass: ':large_green_circle:', warn: ':large_yellow_circle:', fail: ':red_circle:' }
 
-/** Slack takes three characters for markup; names of positions must not make any. */
+/** Slack interprets three characters as markup; escape them in names of positions. */
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 

@@ -9,7 +9,7 @@ const options = z.strictObject({
 
 export type MaxHoldOptions = z.infer<typeof options>
 
-/** Below this a duration looks like seconds. */
+/** A shorter duration is probably in seconds. */
 const SHORTEST_USUAL_MS = 1000
 
 /** Exits when the position reaches an age. */

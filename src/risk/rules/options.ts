@@ -99,7 +99,9 @@ export function priceAtProfit(
   return plusPercent(entryPrice, signOf(side) * pct)
 }
 
-/** Below this a percentage looks like a fraction (0.05 for 5 %), above the other like a mistake. */
+/**
+ * Below this a percentage is probably a fraction (0.05 for 5 %), above the other bound a mistake.
+ */
 const SMALLEST_USUAL_PCT = 0.1
 const LARGEST_USUAL_PCT = 200
 

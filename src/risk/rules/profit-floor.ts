@@ -13,7 +13,7 @@ const options = z.strictObject({
 
 export type ProfitFloorOptions = z.infer<typeof options>
 
-/** A warning if the share looks like a fraction: 0.5 for 50 %. */
+/** A warning if the share is probably a fraction: 0.5 for 50 %. */
 function fraction(keepPct: number): RuleWarning[] {
   if (keepPct >= 1) return []
   const meant = Number((keepPct * 100).toPrecision(6))

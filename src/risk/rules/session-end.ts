@@ -116,7 +116,8 @@ export const sessionEnd: RuleDefinition<SessionEndOptions> = {
       while (!isSessionDay(session, day) || startOf(day) > now) day--
       return closeOf(day, startOf(day))
     }
-    // Finding a session day costs microseconds, and a monitor asks at every look: keep the answer.
+    // Finding a session day costs microseconds, and a monitor asks at every evaluation: keep the
+    // answer.
     const latest = new WeakMap<Position, Close>()
     const closeFor = (position: Position, now: number): Close => {
       const kept = latest.get(position)

@@ -11,7 +11,7 @@ const options = z.strictObject({
 
 export type StaleQuoteOptions = z.infer<typeof options>
 
-/** Below this a quiet time looks like seconds. */
+/** A shorter quiet time is probably in seconds. */
 const SHORTEST_USUAL_MS = 1000
 
 /** Acts when an instrument has not ticked for a time. */
