@@ -35,6 +35,20 @@ export type {
 export type { AddedView, ChangedView, PositionView } from './ports/control/positions.ts'
 export type { WhyView } from './ports/control/why.ts'
 
+export type {
+  BrokerPlugin,
+  ChannelPlugin,
+  FeedDeps,
+  FeedPlugin,
+  OpenFeed,
+  Plugin,
+  RulePlugin,
+  StorePlugin,
+} from './plugins/plugin.ts'
+export type { BrokerAtVenue } from './plugins/broker-venue.ts'
+export type { Broker, Capabilities } from './ports/broker.ts'
+export { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from './errors.ts'
+
 const shared = measurements()
 
 /** The measurements of this process; `measurements` makes others. */

@@ -34,11 +34,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   feeds: ['domain', 'ports', 'redis'],
   stores: ['domain', 'ports', 'disk', 'redis'],
   observability: ['domain', 'ports'],
+  plugins: ['domain', 'risk', 'ports', 'observability'],
   processes: ['domain', 'ports', 'risk'],
   config: ['domain', 'risk', 'resilience', 'brokers', 'feeds', 'stores', 'redis', 'observability'],
   http: ['domain', 'ports', 'observability', 'config'],
   page: ['ports'],
-  cli: ['app', 'chaos', 'config', 'domain', 'risk', 'feeds', 'ports', 'observability', 'processes'],
+  cli: ['plugins', 'app', 'chaos', 'config', 'domain', 'risk', 'feeds', 'ports', 'observability', 'processes'],
 }
 
 /** Files of src/ itself that may import everything. */

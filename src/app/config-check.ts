@@ -5,6 +5,7 @@ import { InputError, type Fault } from '../errors.ts'
 import { nextType } from '../exits/order-type.ts'
 import { isUnprovable } from '../exits/settings.ts'
 import { isLoopback } from '../http/auth.ts'
+import { capabilitiesOf, pluginFaults } from './plugins.ts'
 
 /**
  * Judges what the parts of a configuration mean together, before anything is opened. Throws InputError
@@ -15,18 +16,19 @@ export function checkConfig(
   config: ServiceConfig,
   source = 'the configuration',
 ): readonly string[] {
-  const faults = FAULTS.flatMap(faultOf => faultOf(config) ?? [])
+  const faults = [...pluginFaults(config), ...FAULTS.flatMap(faultOf => faultOf(config) ?? [])]
   if (faults.length > 0) throw new InputError(source, faults)
   const { broker, feed, mode, exits } = config
   const isReal = broker.kind !== 'paper'
   return [
-    ...(isReal && isUnprovable(broker.capabilities)
+    ...(isReal && isUnprovable(capabilitiesOf(broker))
       ? ['broker.capabilities: nothing proves that an exit is made only once, and that is accepted']
       : []),
     ...(isReal && feed.kind === 'simulated'
       ? ['feed.kind: prices are invented, and the account is not']
       : []),
-    ...(isReal && nextType(null, { ...exits, ...broker }) !== exits.style.kind
+    ...(isReal &&
+    nextType(null, { ...exits, capabilities: capabilitiesOf(broker) }) !== exits.style.kind
       ? [
           `exits.style: broker.capabilities.styles lacks ${exits.style.kind}: exits take what it has`,
         ]
@@ -38,7 +40,7 @@ export function checkConfig(
 
 /** What is wrong with the key of an account at a venue; a start goes on without it, and is not let in. */
 function keyWarnings(broker: ServiceConfig['broker']): readonly string[] {
-  if (broker.kind === 'paper' || broker.kind === 'http') return []
+  if (broker.kind === 'paper' || broker.kind === 'http' || broker.kind === 'plugin') return []
   try {
     keySource(broker)()
     return []
@@ -51,10 +53,10 @@ type FaultOf = (config: ServiceConfig) => Fault | undefined
 
 /** Nothing at the venue proves that an exit is made only once. */
 const unprovable: FaultOf = ({ broker, acceptUnprovable }) => {
-  if (broker.kind === 'paper' || acceptUnprovable || !isUnprovable(broker.capabilities)) {
-    return undefined
-  }
-  const { dedupe, lookup, reduceOnly } = broker.capabilities
+  if (broker.kind === 'paper' || acceptUnprovable) return undefined
+  const capabilities = capabilitiesOf(broker)
+  if (!isUnprovable(capabilities)) return undefined
+  const { dedupe, lookup, reduceOnly } = capabilities
   return {
     code: 'UNPROVABLE',
     path: 'broker.capabilities',

@@ -1,12 +1,13 @@
 import { Writable } from 'node:stream'
 import { loadPositions, parsePosition } from '../config/positions-file.ts'
-import { loadServiceConfig } from '../config/service-file.ts'
 import { InputError, type WatchkeeperError } from '../errors.ts'
+import { loadPlugins } from '../plugins/load.ts'
 import type { Control } from '../ports/control.ts'
 import type { HealthSnapshot } from '../ports/control/health.ts'
 import type { AddedView, ChangedView, PositionView } from '../ports/control/positions.ts'
 import type { WhyView } from '../ports/control/why.ts'
 import { checkConfig } from './config-check.ts'
+import { configWithPlugins } from './plugins.ts'
 import { Service } from './service.ts'
 import { version } from './version.ts'
 
@@ -14,6 +15,8 @@ import { version } from './version.ts'
 export interface EmbedOptions {
   /** Path of a configuration, or its settings; default: the built-in defaults (a paper account). */
   readonly config?: string | Readonly<Record<string, unknown>>
+  /** Paths of plugins, besides those of the configuration; relative to the working folder. */
+  readonly plugins?: readonly string[]
   /** Variables `WATCHKEEPER_…` that win over the configuration; default: those of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Called with each line of the log: a JSON object, unless `log.format` is `text`. Default: no log. */
@@ -81,9 +84,10 @@ const BY = { who: 'embedding program', from: 'process' } as const
  * ```
  */
 export async function startWatchkeeper(options: EmbedOptions = {}): Promise<RunningWatchkeeper> {
-  const { config: given = {}, env = process.env, onLog } = options
+  const { config: given = {}, plugins = [], env = process.env, onLog } = options
+  if (plugins.length > 0) await loadPlugins(plugins)
   const isFile = typeof given === 'string'
-  const config = loadServiceConfig({
+  const config = await configWithPlugins({
     file: isFile ? given : undefined,
     settings: isFile ? undefined : given,
     env,

@@ -14,6 +14,7 @@ import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { Registered } from '../ports/state-repository.ts'
+import { pluginBroker } from './plugins.ts'
 
 export interface BrokerOfOptions {
   readonly config: Pick<ServiceConfig, 'broker' | 'dataFolder'>
@@ -95,6 +96,8 @@ export function brokerOf({
       })
       return real(broker)
     }
+    case 'plugin':
+      return real(pluginBroker(config.broker))
     case 'binance':
     case 'bybit':
     case 'okx':

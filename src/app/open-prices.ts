@@ -12,6 +12,7 @@ import type { Meters } from '../observability/meters.ts'
 import type { RedisFacts } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
 import { NO_REDIS } from '../views/redis-view.ts'
+import { pluginFeed } from './plugins.ts'
 import { RedisPrices } from './redis-prices.ts'
 
 /** Where a service gets its prices from: what is pushed, and polls for what is not. */
@@ -112,6 +113,13 @@ function sourceOf(
         onMissed: tick => {
           if (lets(tick)) system.missed(tick)
         },
+      })
+    case 'plugin':
+      return pluginFeed(feed.plugin!, {
+        clock,
+        onTick,
+        wanted: () => [...instrumentsHeld(system.engine.roster)],
+        onOddity: () => performance.cycles.incrementMetric('errors.feed-odd-tick'),
       })
     case 'poll':
       return undefined

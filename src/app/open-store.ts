@@ -5,6 +5,7 @@ import type { OwnedStore } from '../ports/store.ts'
 import type { LmdbStore } from '../stores/lmdb.ts'
 import { forgetMarker, readMarker } from '../stores/marker.ts'
 import type { ServiceOptions } from './options.ts'
+import { openPluginStore } from './plugins.ts'
 
 export interface OpenStoreOptions extends Pick<
   ServiceOptions,
@@ -23,6 +24,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OwnedStore> 
     if (!fresh) await compareMarker(store, config.dataFolder)
     return store
   }
+  if (config.store.kind === 'plugin') return openPluginStore(config.store, config.dataFolder)
   const { openRedisStore } = await import('../stores/redis/open.ts')
   return openRedisStore({
     config: config.store,

@@ -20,6 +20,7 @@ import { finishExits } from './finish-exits.ts'
 import { countDownTime, firstSweep, missingInstruments, type Started } from './first-facts.ts'
 import { openPrices, type Prices } from './open-prices.ts'
 import type { ServiceOptions, TrustedOptions } from './options.ts'
+import { pluginChannels } from './plugins.ts'
 import { ServiceHealth } from './service-health.ts'
 import { seed } from './sync-positions.ts'
 import { Upkeep } from './upkeep.ts'
@@ -50,7 +51,7 @@ export class Service {
       clock: TrustedClock.of(given.clock, { ...CLOCK_DEFAULTS, confirmMs, maxStepMs }),
     }
     const parts = await openParts(options)
-    const news = await HealthNews.open(options, parts)
+    const news = await HealthNews.open({ ...options, plugins: pluginChannels }, parts)
     const service = new Service(options, parts, news)
     try {
       return [service, await service.begin()]

@@ -15,7 +15,7 @@ export interface VenueFacts {
 }
 
 const isVenue = (broker: ServiceConfig['broker']): broker is VenueConfig =>
-  broker.kind !== 'paper' && broker.kind !== 'http'
+  broker.kind !== 'paper' && broker.kind !== 'http' && broker.kind !== 'plugin'
 
 /**
  * Reads the position mode and the instruments of an account. A venue that cannot be reached holds nothing
@@ -88,7 +88,7 @@ export function notationWarnings(
   { kind }: ServiceConfig['broker'],
   instruments: Iterable<string>,
 ): readonly string[] {
-  if (kind === 'paper' || kind === 'http') return []
+  if (kind === 'paper' || kind === 'http' || kind === 'plugin') return []
   return [...new Set(instruments)].flatMap(name => {
     if (isNameAt(kind, name)) return []
     const meant = meantAt(kind, name)

@@ -43,7 +43,8 @@ export async function playedConfig(
 ): Promise<PlayedConfig> {
   // The modules of a service load slowly; a replay without a configuration does not need them.
   const { loadServiceConfig } = await import('../config/service-file.ts')
-  const config = loadServiceConfig({ file, env, overrides: { positions } })
+  const { configWithPlugins } = await import('../app/plugins.ts')
+  const config = await configWithPlugins({ file, env, overrides: { positions } })
   const usual = loadServiceConfig({ file: undefined, env: {}, overrides: {} })
   const { instruments, portfolio, massExit, exits, cycleMs } = config
   return {

@@ -28,6 +28,13 @@ const http = httpBrokerSchema.safeExtend({
   callTimeoutMs,
 })
 
+const plugin = z.strictObject({
+  kind: z.literal('plugin').describe('A broker of your own, from one of `plugins`.'),
+  name: z.string().min(1).describe('Its name.'),
+  options: z.record(z.string(), z.unknown()).default({}).describe('Its options.'),
+  callTimeoutMs,
+})
+
 /** The broker that executes exits. */
 export const brokerSchema = z
   .preprocess(
@@ -35,7 +42,7 @@ export const brokerSchema = z
       typeof given === 'object' && given !== null && !('kind' in given)
         ? { ...given, kind: 'paper' }
         : given,
-    z.discriminatedUnion('kind', [paper, http, binanceSchema, bybitSchema, okxSchema]),
+    z.discriminatedUnion('kind', [paper, http, binanceSchema, bybitSchema, okxSchema, plugin]),
   )
   .prefault({})
   .describe('The broker that carries exits out.')

@@ -8,10 +8,10 @@ const ms = z.int().positive()
 export const feedSchema = z
   .strictObject({
     kind: z
-      .enum(['simulated', 'poll', 'redis'])
+      .enum(['simulated', 'poll', 'redis', 'plugin'])
       .default('simulated')
       .describe(
-        '`simulated`: a seeded random walk over eight instruments; `poll`: quotes of the broker; `redis`: prices in Redis.',
+        '`simulated`: a seeded random walk over eight instruments; `poll`: quotes of the broker; `redis`: prices in Redis; `plugin`: a feed of your own.',
       ),
     seed: z.int().default(1).describe('Seed of the simulated prices.'),
     intervalMs: ms
@@ -22,6 +22,13 @@ export const feedSchema = z
       description: 'Time between two requests for the prices that are not pushed.',
     }),
     redis: redisFeedSchema.exactOptional(),
+    plugin: z
+      .strictObject({
+        name: z.string().min(1).describe('Its name.'),
+        options: z.record(z.string(), z.unknown()).default({}).describe('Its options.'),
+      })
+      .exactOptional()
+      .describe('A feed of your own, from one of `plugins`.'),
     acceptSimulated: z
       .boolean()
       .default(false)
@@ -46,9 +53,13 @@ export const feedSchema = z
   .describe('Where prices come from, and which of them count.')
 
 function needsServer(
-  { kind, redis }: { readonly kind?: unknown; readonly redis?: unknown },
+  { kind, redis, plugin }: { readonly kind?: unknown; redis?: unknown; plugin?: unknown },
   context: z.RefinementCtx,
 ): void {
+  if (kind === 'plugin' && plugin === undefined) {
+    const message = 'the name of a feed of one of the plugins, as feed.kind is plugin'
+    context.addIssue({ code: 'custom', path: ['plugin', 'name'], message })
+  }
   if (kind !== 'redis' || redis !== undefined) return
   const message = 'an address such as redis://127.0.0.1:6379, as feed.kind is redis'
   context.addIssue({ code: 'custom', path: ['redis', 'url'], message })

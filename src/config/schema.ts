@@ -112,6 +112,9 @@ const health = z
   .prefault({})
   .describe('Thresholds of the health checks.')
 
+/** A rule set holds at most 32 rules: ours and those of plugins. */
+const MOST_PLUGINS = 20
+
 /** The service's configuration: every setting with its default, unit and meaning. */
 export const serviceSchema = z
   .strictObject({
@@ -122,6 +125,11 @@ export const serviceSchema = z
       .describe(
         'Path of the file of positions to guard from the start; absent: those that were added before, or none.',
       ),
+    plugins: z
+      .array(z.string().min(1))
+      .max(MOST_PLUGINS)
+      .default([])
+      .describe('Paths of files of your own that bring rules, brokers, feeds, stores or channels.'),
     strict: z
       .boolean()
       .default(false)

@@ -125,6 +125,13 @@ function refuseKeys(list: FaultList, root: unknown): void {
 }
 
 function resolvePaths(root: unknown, folder: string): void {
+  const { plugins } = Object(root) as { plugins?: unknown }
+  if (Array.isArray(plugins)) {
+    plugins.forEach((each: unknown, index) => {
+      if (typeof each === 'string' && each !== '' && !isAbsolute(each))
+        plugins[index] = join(folder, each)
+    })
+  }
   for (const keys of PATHS) {
     let place = root as Record<string, unknown> | undefined
     for (const key of keys.slice(0, -1)) place = Object(place?.[key]) as Record<string, unknown>
@@ -242,4 +249,18 @@ interface SchemaDef {
   readonly shape?: Readonly<Record<string, z.ZodType>>
   readonly valueType?: z.ZodType
   readonly element?: z.ZodType
+}
+
+/** Files of plugins that a configuration names; none where it cannot be read: its faults say so later. */
+export function pluginsOf({ file, settings }: Pick<ConfigSources, 'file' | 'settings'>): string[] {
+  try {
+    const text = file === undefined ? '' : readText(file)
+    const value = structuredClone(settings ?? parseText(text, file ?? BUILT_IN).value ?? {})
+    if (file !== undefined) resolvePaths(value, dirname(file))
+    const { plugins } = Object(value) as { plugins?: unknown }
+    if (!Array.isArray(plugins)) return []
+    return plugins.filter((each): each is string => typeof each === 'string' && each !== '')
+  } catch {
+    return []
+  }
 }

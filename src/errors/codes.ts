@@ -94,6 +94,7 @@ export const ERROR_CODES = {
     { status: 500, exitCode: 2 },
     {
       BAD_USAGE: 'the command line is wrong',
+      BAD_PLUGIN: 'a plugin cannot be used; the message names its path and what is wrong with it',
     },
   ),
   ...rows(

@@ -13,6 +13,13 @@ const lmdb = z.strictObject({
   closedRows,
 })
 
+const plugin = z.strictObject({
+  kind: z.literal('plugin').describe('A store of your own, from one of `plugins`.'),
+  name: z.string().min(1).describe('Its name.'),
+  options: z.record(z.string(), z.unknown()).default({}).describe('Its options.'),
+  closedRows,
+})
+
 /** The server and the settings of a store on it. */
 const server = z
   .strictObject({
@@ -66,7 +73,7 @@ export const storeSchema = z
       typeof given === 'object' && given !== null && !('kind' in given)
         ? { ...given, kind: 'lmdb' }
         : given,
-    z.discriminatedUnion('kind', [lmdb, redis]),
+    z.discriminatedUnion('kind', [lmdb, redis, plugin]),
   )
   .prefault({})
   .describe('Where state is stored.')

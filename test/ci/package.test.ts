@@ -90,7 +90,7 @@ describe('the package', function () {
     ])
       expect(names).to.include(needed)
     const tops = new Set(names.filter(name => name.includes('/')).map(name => name.split('/')[0]))
-    expect([...tops].sort()).to.deep.equal(['config', 'dist', 'docs'])
+    expect([...tops].sort()).to.deep.equal(['config', 'dist', 'docs', 'examples'])
     expect(names.filter(name => /\.(test\.js|map|tsx|csv\.gz)$/.test(name))).to.deep.equal([])
   })
 

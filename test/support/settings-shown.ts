@@ -53,6 +53,17 @@ const supervision: Rows = [
   ['supervision', 'processes/watchdog', 'exitOnBlockedMs'],
 ]
 
+/** What a plugin of each kind is named by; its options are its own. */
+const plugins: Rows = [
+  ['', 'app/plugins', 'plugins', 'parsed'],
+  ['broker{plugin}', 'app/plugins', 'kind name options', 'later'],
+  ['broker{plugin}', 'app/build', 'callTimeoutMs', 'later'],
+  ['store{plugin}', 'app/plugins', 'kind name options', 'later'],
+  ['store{plugin}', 'stores/state-repository', 'closedRows', 'later'],
+  ['feed.plugin', 'app/plugins', 'name options', 'later'],
+  ['notify.channels[]{plugin}', 'app/plugins', 'kind name options from', 'later'],
+]
+
 const venue = (kind: string): Rows => {
   const at = `broker{${kind}}`
   return [
@@ -144,6 +155,7 @@ const notify: Rows = [
 ]
 
 const rows: Rows = [
+  ...plugins,
   ['', 'cli/run', 'positions', 'command'],
   ['', 'cli/check', 'strict acceptUnprovable'],
   ['', 'config/service-file', 'dataFolder mode'],

@@ -81,10 +81,10 @@ async function check(given: Given, { stdout, stderr, env }: CommandContext): Pro
 /** Loads the configuration as a start would; returns it with its warnings. */
 async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv) {
   // The modules of a service load slowly; a check of positions does not need them.
-  const { loadServiceConfig } = await import('../../config/service-file.ts')
+  const { configWithPlugins } = await import('../../app/plugins.ts')
   const { checkConfig } = await import('../../app/config-check.ts')
   const { notationWarnings } = await import('../../app/venue-start.ts')
-  const config = loadServiceConfig({ file, env, overrides: { positions } })
+  const config = await configWithPlugins({ file, env, overrides: { positions } })
   return {
     config,
     warnings: checkConfig(config, file).map(warning => `${file}: ${warning}`),

@@ -89,7 +89,7 @@ async function configOf(
       'broker.url': given.url,
     },
   })
-  if (broker.kind === 'paper' || broker.kind === 'http')
+  if (broker.kind === 'paper' || broker.kind === 'http' || broker.kind === 'plugin')
     throw new UsageError(`found the venue ${kind}, expected binance, bybit or okx`)
   return broker
 }

@@ -96,6 +96,16 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./replay.ts')).replayCommand,
   },
   {
+    name: 'rules',
+    summary: 'test a rule of your own: it never loosens, is pure, fast and mirrored',
+    load: async () => (await import('./rules.ts')).rulesCommand,
+  },
+  {
+    name: 'broker',
+    summary: 'test a broker of your own by the contract that ours keep',
+    load: async () => (await import('./broker.ts')).brokerCommand,
+  },
+  {
     name: 'check',
     summary: 'validate positions, rules and a configuration, and show levels at entry',
     load: async () => (await import('./check.ts')).checkCommand,

@@ -1,12 +1,13 @@
 import { InvalidArgumentError } from 'commander'
 import { checkConfig } from '../../app/config-check.ts'
+import { configWithPlugins } from '../../app/plugins.ts'
 import { Service } from '../../app/service.ts'
 import { notationWarnings } from '../../app/venue-start.ts'
 import { version } from '../../app/version.ts'
 import { loadChaos } from '../../config/chaos-file.ts'
 import { loadPositions, type LoadedPositions } from '../../config/positions-file.ts'
 import type { ServiceConfig } from '../../config/schema.ts'
-import { loadServiceConfig, logFormatOf } from '../../config/service-file.ts'
+import { logFormatOf } from '../../config/service-file.ts'
 import type { WatchkeeperError } from '../../errors.ts'
 import { boundLookups } from '../../processes/name-lookups.ts'
 import { chaosText } from '../chaos-text.ts'
@@ -100,7 +101,7 @@ function nodeWarnings({ complain }: RunOutput): void {
 }
 
 async function run(given: Given, context: CommandContext, output: RunOutput): Promise<void> {
-  const { config, entries, chaos } = read(given, context, output)
+  const { config, entries, chaos } = await read(given, context, output)
   outliveReader()
   boundLookups()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
@@ -148,8 +149,12 @@ interface RunInput extends Pick<LoadedPositions, 'entries'> {
  *
  * @throws InputError with every fault of a file.
  */
-function read(given: Given, { env, zone }: CommandContext, output: RunOutput): RunInput {
-  const config = loadServiceConfig({
+async function read(
+  given: Given,
+  { env, zone }: CommandContext,
+  output: RunOutput,
+): Promise<RunInput> {
+  const config = await configWithPlugins({
     file: given.config,
     env,
     overrides: {

@@ -7,7 +7,7 @@ import type { NoticeFacts } from '../metrics/facts.ts'
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts'
 import { LOOP_CRASHES, NewsMemory, rememberedNews, type NewsPast } from './news-memory.ts'
 import { Notifier, type NotifierOptions } from './notifier.ts'
-import { channelOf } from './registry.ts'
+import { channelOf, type PluginChannels } from './registry.ts'
 
 /** The channels, and how often they receive messages. */
 export interface NotifySettings extends Pick<
@@ -21,6 +21,8 @@ export interface NotifySettings extends Pick<
 export interface NewsOptions {
   readonly config: { readonly notify: NotifySettings }
   readonly clock: Clock
+  /** Channels of plugins; default: none. */
+  readonly plugins?: PluginChannels
 }
 
 /** Where the state of messages is stored, and who journals failed deliveries. */
@@ -56,7 +58,7 @@ export class HealthNews {
   }
 
   private constructor(
-    { config: { notify }, clock }: NewsOptions,
+    { config: { notify }, clock, plugins }: NewsOptions,
     system: NewsParts['system'],
     { past = NO_PAST, memory }: { readonly past?: NewsPast; readonly memory?: NewsMemory },
   ) {
@@ -72,7 +74,7 @@ export class HealthNews {
       settleMs,
       maxSettleMs,
       maxPerHour,
-      channels: channels.map(channelOf),
+      channels: channels.map(each => channelOf(each, plugins)),
       past: past.notifier,
       keep: kept => memory?.keep(kept) ?? Promise.resolve(),
       monotonic,

@@ -1,0 +1,47 @@
+import { resolve } from 'node:path'
+import { InvalidArgumentError } from 'commander'
+import { EXAMINATION_MS, examinePlugin } from '../../plugins/load.ts'
+import type { CommandContext, CommandModule } from '../command.ts'
+import { paintFor } from '../output.ts'
+
+interface Given {
+  readonly seed: number
+  readonly cases: number
+}
+
+const EXAMPLES = `
+Examples:
+  $ watchkeeper rules test ./my-rule.mjs
+  $ watchkeeper rules test ./my-rule.mjs --seed 7 --cases 20000`
+
+const LONGEST_MS = 20 * EXAMINATION_MS
+
+function whole(text: string): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text)
+  throw new InvalidArgumentError('Expected a whole number above 0.')
+}
+
+/** `watchkeeper rules test`: drives a rule of a plugin through lives of positions. */
+export const rulesCommand: CommandModule = {
+  add(program, context) {
+    program
+      .command('rules')
+      .description('test a rule of your own: it never loosens, is pure, fast and mirrored')
+      .addHelpText('after', EXAMPLES)
+      .command('test')
+      .description('drive the rule through lives of positions, and show one that it fails in')
+      .argument('<file>', 'the plugin')
+      .option('--seed <seed>', 'the same seed gives the same lives', whole, 1)
+      .option('--cases <count>', 'lives for each example of options', whole, 5_000)
+      .addHelpText('after', EXAMPLES)
+      .action((file: string, given: Given) => test(file, given, context))
+  },
+}
+
+async function test(file: string, { seed, cases }: Given, context: CommandContext): Promise<void> {
+  const { stdout, env } = context
+  const found = await examinePlugin(resolve(file), { seed, cases, deadlineMs: LONGEST_MS })
+  const paint = paintFor(stdout, env)
+  const what = `${found.kind} ${found.name}`
+  stdout.write(`${paint('green', 'sound')}: ${what}, ${cases} lives of positions, seed ${seed}\n`)
+}
