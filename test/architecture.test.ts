@@ -39,7 +39,18 @@ const ALLOWED: Record<string, readonly string[]> = {
   config: ['domain', 'risk', 'resilience', 'brokers', 'feeds', 'stores', 'redis', 'observability'],
   http: ['domain', 'ports', 'observability', 'config'],
   page: ['ports'],
-  cli: ['plugins', 'app', 'chaos', 'config', 'domain', 'risk', 'feeds', 'ports', 'observability', 'processes'],
+  cli: [
+    'plugins',
+    'app',
+    'chaos',
+    'config',
+    'domain',
+    'risk',
+    'feeds',
+    'ports',
+    'observability',
+    'processes',
+  ],
 }
 
 /** Files of src/ itself that may import everything. */
