@@ -95,7 +95,7 @@ describe('plugins of a configuration', () => {
     expect(faultsOf({ feed: { kind: 'plugin' } })[0]!.path).to.equal('feed.plugin.name')
   })
 
-  it('guard a position by an own rule, an own feed, at an own broker, and tell it to an own channel', async () => {
+  it('guard a position by an own rule, an own feed, at an own broker, and notify an own channel', async () => {
     const lines: string[] = []
     hook = createServer((request, response) => {
       request.setEncoding('utf8').on('data', (text: string) => lines.push(text))
