@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { dirname, isAbsolute, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { closestName } from '../domain/closest-name.ts'
 import { InputError } from '../errors.ts'
 import { expectation } from '../risk/expectation.ts'
 import { parseText } from './document.ts'
 import { FaultList, show, unreadable } from './faults.ts'
+import { resolvePaths } from './paths.ts'
 import { serviceSchema, type ServiceConfig } from './schema.ts'
 
 /** Sources of the values, in order: the file, the environment, the command line. */
@@ -99,16 +100,6 @@ const FLAGS: Readonly<Record<string, string>> = {
 
 const flagOf = (path: string): string => FLAGS[path] ?? `--${path}`
 
-/** Settings that are paths of files or folders. */
-export const PATHS: readonly (readonly string[])[] = [
-  ['positions'],
-  ['dataFolder'],
-  ['broker', 'tokenFile'],
-  ['broker', 'keyFile'],
-  ['feed', 'redis', 'passwordFile'],
-  ['store', 'redis', 'passwordFile'],
-]
-
 /**
  * Settings that sign orders: a configuration file is copied and committed, and must not contain
  * them.
@@ -121,24 +112,6 @@ function refuseKeys(list: FaultList, root: unknown): void {
     if ((Object(broker) as Record<string, unknown>)[name] === undefined) continue
     const variable = `WATCHKEEPER_BROKER_${name.toUpperCase()}`
     list.add(['broker', name], 'it in a file', `${variable} in the environment, or broker.keyFile`)
-  }
-}
-
-function resolvePaths(root: unknown, folder: string): void {
-  const { plugins } = Object(root) as { plugins?: unknown }
-  if (Array.isArray(plugins)) {
-    plugins.forEach((each: unknown, index) => {
-      if (typeof each === 'string' && each !== '' && !isAbsolute(each))
-        plugins[index] = join(folder, each)
-    })
-  }
-  for (const keys of PATHS) {
-    let place = root as Record<string, unknown> | undefined
-    for (const key of keys.slice(0, -1)) place = Object(place?.[key]) as Record<string, unknown>
-    const last = keys.at(-1)!
-    const given = place?.[last]
-    if (typeof given !== 'string' || given === '' || isAbsolute(given)) continue
-    place![last] = join(folder, given)
   }
 }
 

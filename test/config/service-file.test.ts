@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
-import { loadServiceConfig, logFormatOf, PATHS } from '../../src/config/service-file.ts'
+import { PATHS } from '../../src/config/paths.ts'
+import { loadServiceConfig, logFormatOf } from '../../src/config/service-file.ts'
 import type { InputError } from '../../src/errors.ts'
 import { Folder } from '../support/cli.ts'
 
