@@ -51,6 +51,8 @@ export interface Circumstances {
   readonly isPastSought: boolean
   /** Other positions have their share of the holding. */
   readonly isShared: boolean
+  /** Other exits of the holding may execute, or have executed, what is not noted yet; true where that is not known. */
+  readonly mayOthersExecute: boolean
   readonly spec: OrderSpec
   readonly position: Pick<Position, 'multiplier' | 'contract'>
   /** The last price in the position's view. */
@@ -104,6 +106,7 @@ export function circumstancesOf(
     isPastSought,
     hasLock: !isHoldingEvidence(settings.capabilities) || isFree,
     isShared: group.isShared,
+    mayOthersExecute: true,
     spec: specOf(instrument),
     position,
     price: priceOf(position),

@@ -8,6 +8,7 @@ import { circumstancesOf, type CallGates, type ExitsOptions } from './circumstan
 import type { ExitEvent } from './events.ts'
 import { follow, joined } from './exit-transitions.ts'
 import type { HoldingBook } from './holding-book.ts'
+import { mayExecuteMore } from './holding-evidence.ts'
 import { changeSince, lockHolding, noteBeside, resumeLock } from './holding-lock.ts'
 import { endOf, lateFillOf, noticesOf } from './noticing.ts'
 import { inSteps } from './reading.ts'
@@ -269,7 +270,19 @@ export class ExitTable {
   private stepsOf(entry: TrackedExit, gates: CallGates): readonly Step[] {
     // Of the thousands of exits that a gap makes most wait for their turn to leave.
     if (awaitsOf(entry.record) === 'call') return []
-    return stepsFor(entry.record, circumstancesOf(entry, gates, this.options))
+    const around = circumstancesOf(entry, gates, this.options)
+    const { state, heldBefore } = entry.record
+    // Only then does it count.
+    if (state.kind !== 'unknown' || heldBefore !== null) return stepsFor(entry.record, around)
+    return stepsFor(entry.record, { ...around, mayOthersExecute: this.mayOthersExecute(entry) })
+  }
+
+  private mayOthersExecute(entry: TrackedExit): boolean {
+    for (const other of this.entries.values()) {
+      if (other !== entry && other.group === entry.group && mayExecuteMore(other.record))
+        return true
+    }
+    return false
   }
 
   private begin(entry: TrackedExit, steps: readonly Step[], now: number): readonly CallKind[] {

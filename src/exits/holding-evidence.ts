@@ -41,6 +41,30 @@ export function executedUnseen(
   return { least: within(sum(gone, difference(least, beside))), most }
 }
 
+/**
+ * Whether an exit may execute, or have executed, what is not noted of it yet. Not one of a time when the holding was no
+ * evidence whose order works no more: what that has executed is gone of the holding for good.
+ */
+export function mayExecuteMore({ state, heldBefore, isDoubted }: ExitRecord): boolean {
+  switch (state.kind) {
+    case 'intending':
+    case 'intended':
+    case 'queued':
+    case 'rejected':
+      return isDoubted
+    case 'unknown':
+      return state.notOpenAt === undefined || heldBefore !== null
+    case 'sending':
+    case 'acknowledged':
+    case 'partly-filled':
+    case 'filled':
+    case 'foreign':
+      return true
+    case 'flat':
+      return false
+  }
+}
+
 /** What is gone of a holding that was not asked for before the order. */
 export interface UnnotedGone {
   /** Units; 0 where all that belongs to positions, and to none, is still held. */
@@ -51,18 +75,19 @@ export interface UnnotedGone {
 
 /**
  * What is gone of a holding since an attempt that was made while the venue could prove more: nothing had to be
- * asked of the holding then. Undefined where the holding is shared and something is gone, which may be of the
- * other exits, or where it is not known what belonged to no position then: that may hide a fill.
+ * asked of the holding then. Undefined where something is gone that other exits of the holding may have executed,
+ * or where it is not known what belonged to no position then: that may hide a fill.
  */
 export function unnotedGone(
   record: ExitRecord,
   state: Followed,
   around: Circumstances,
 ): UnnotedGone | undefined {
-  const { held, isShared, isWhole, quietSince, settings } = around
+  const { held, isShared, isWhole, mayOthersExecute, quietSince, settings } = around
   if (record.heldBefore !== null || record.drift.spare === null) return undefined
   const gone = goneBeside(record, remainingOf(record), around)
-  if (gone === undefined || gone < 0 || (gone === 0 ? !isWhole : isShared)) return undefined
+  if (gone === undefined || gone < 0 || (gone === 0 ? !isWhole : isShared && mayOthersExecute))
+    return undefined
   // A person may have sold units of no position, and the order may never have left.
   if (gone > 0 && record.drift.spare > 0 && !record.exists) return undefined
   const apartMs = proofMs(settings.capabilities)

@@ -127,7 +127,10 @@ describe('an order in doubt after the venue has changed what it can do', () => {
       exit.happen({ kind: 'not-listed', id: exit.id, askedAt: 27, at: 28 })
       const around = { held: held(2, 20, 40), isWhole: false }
       expect(exit.steps(99, around)).to.deep.equal([{ kind: 'ended', quantity: 3 }])
-      expect(exit.kindsOfSteps(99, { ...around, isShared: true })).not.to.include('ended')
+      const shared = { ...around, isShared: true }
+      expect(exit.steps(99, shared)).to.deep.equal([{ kind: 'ended', quantity: 3 }])
+      const besideOthers = { ...shared, mayOthersExecute: true }
+      expect(exit.kindsOfSteps(99, besideOthers)).not.to.include('ended')
     })
 
     it('is untouched in a shared holding once it works no more and all is held', () => {

@@ -89,6 +89,7 @@ export class ExitCase {
       isPastSought: true,
       isVerified: true,
       isShared: false,
+      mayOthersExecute: false,
       spare: 0,
       owned: isOver(this.record) ? 0 : remainingOf(this.record),
       isNamedAlike: true,
