@@ -335,7 +335,7 @@ describe('Notifier', () => {
       await report('fail')
       start({ ...PAGER, routingKey: 'other', url: `${base}/enqueue` }, { past: past() })
       expect(failures).to.deep.equal([
-        'pagerduty: it is not configured any more, and the last state that it took is fail',
+        'pagerduty: it is not configured any more, and the last state that it accepted is fail',
       ])
     })
   })
