@@ -37,7 +37,7 @@ export class AccountBook {
   readonly exits: ExitTable
   /** Exits of released positions whose orders may still be executed. */
   readonly released: ReleasedExits
-  /** What throws for one position or holding ends nothing else. */
+  /** Errors of one position or holding do not end the processing of others. */
   readonly faults: Faults
   private readonly holdings: HoldingBook
   private readonly secondGuard = new SecondGuard()
@@ -72,7 +72,7 @@ export class AccountBook {
     return this.secondGuard.strangers
   }
 
-  /** What the account holds beyond all positions. */
+  /** Quantities of the account that no position owns. */
   unownedHoldings(): readonly UnownedHolding[] {
     return this.holdings.unownedHoldings()
   }
@@ -92,7 +92,7 @@ export class AccountBook {
     yield* this.holdings.all()
   }
 
-  /** The generation of a position that is open; undefined where none is. */
+  /** The generation of an open position; undefined where none is open. */
   generationOf(id: PositionId): number | undefined {
     return this.holdings.life(id)?.generation
   }
@@ -103,8 +103,8 @@ export class AccountBook {
   }
 
   /**
-   * A position is open: a share of its holding belongs to this generation of it. Gives the exit whose
-   * evidence that changes.
+   * A position opens: this generation owns a share of its holding. Returns the exit that uses that
+   * holding as evidence.
    */
   own(position: Position, life: { generation: number; now: number }): PositionId | undefined {
     this.holdings.own(position, life)
@@ -150,9 +150,9 @@ export class AccountBook {
   }
 
   /**
-   * A person has let go of a generation of a position: what is left of it stays at the venue. An order of its
-   * exit that may still be executed is followed until it is over. Gives the exit whose evidence that
-   * changes.
+   * A person releases a generation of a position: its quantity stays at the venue. An order of its
+   * exit that may still be executed is tracked until it has ended. Returns the exit that uses the
+   * holding as evidence.
    */
   release(
     position: Position,
@@ -179,7 +179,7 @@ export class AccountBook {
     return beside
   }
 
-  /** Takes up the exit of a released position that an earlier process was following. */
+  /** Continues the exit of a released position that an earlier process tracked. */
   restoreReleased(record: ExitRecord, position: Position, now: number): void {
     const left = difference(remainingOf(record), isAlive(record) ? underWayOf(record) : 0)
     this.holdings.formerlyElsewhere(position, now)
@@ -240,7 +240,7 @@ export class AccountBook {
     return [...this.holdings.all()].filter(group => group.isInDoubt).map(({ key }) => key)
   }
 
-  /** Takes a report on a holding; gives the exits that it affects, each while it can still be led on. */
+  /** Takes a report on a holding; returns the affected exits that can still make progress. */
   reported(
     key: HoldingKey,
     report: HoldingReport,
@@ -258,7 +258,7 @@ export class AccountBook {
     return group === undefined ? [] : this.affectedBy(group, lost)
   }
 
-  /** The exits that a report leads on, and those whose record it has changed. */
+  /** The exits that a report lets make progress, and those whose record it has changed. */
   private *affectedBy(
     group: HoldingGroup,
     lost: ReadonlyMap<PositionId, number>,
@@ -271,8 +271,8 @@ export class AccountBook {
   }
 
   /**
-   * Takes the list of everything that is held, asked for at `askedAt`. What it lacks it does not
-   * prove: those holdings are given, to be asked for by name. `affected` are the exits that it affects.
+   * Takes the list of all holdings, requested at `askedAt`. A missing holding proves nothing: such
+   * holdings are returned, to be queried by name. `affected` are the exits that the list affects.
    */
   heldAll(
     holdings: readonly Holding[],
@@ -360,7 +360,7 @@ export class AccountBook {
     return isOver(record) ? 0 : remainingOf(record)
   }
 
-  /** Nothing of a position that is over can be in the way of anything. */
+  /** A closed position must not block anything. */
   private forgetFaults(id: PositionId): void {
     for (const what of ['own', 'intent of', 'exit of', 'loss of', 'cycle of'])
       this.faults.forget(`${what} ${id}`)
@@ -377,7 +377,7 @@ export class AccountBook {
     else if (record !== undefined) this.late.forget(position.id, record.generation)
   }
 
-  /** Orders of an exit that is over may still be executed: that is booked as ours. */
+  /** Orders of an ended exit may still be executed: such fills are booked for this service. */
   private watch(
     exit: Parameters<typeof idsOf>[0] & { readonly generation: number },
     { position, executed, found, now }: BookedExit & { position: Position; now: number },

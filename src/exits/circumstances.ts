@@ -17,7 +17,7 @@ export interface Held {
   readonly named: Pick<Named, 'times' | 'at'> | undefined
 }
 
-/** What surrounds an exit at the moment. */
+/** The present circumstances of an exit. */
 export interface Circumstances {
   /** Epoch ms. */
   readonly now: number
@@ -81,7 +81,7 @@ export interface CallGates {
 type Surrounded = Pick<TrackedExit, 'position' | 'group' | 'takenUpAt'> &
   Partial<Pick<TrackedExit, 'isVerified' | 'isSought' | 'isPastSought' | 'notedAt'>>
 
-/** What surrounds an exit at the moment. */
+/** The present circumstances of an exit. */
 export function circumstancesOf(
   entry: Surrounded,
   gates: CallGates,

@@ -27,7 +27,7 @@ import {
 import { heldBackAtMost, heldBackBy } from './smallest-order.ts'
 import { ASK_HOLDING, type Step } from './step.ts'
 
-/** What its evidence says is to be done for the present order of an exit; see `stepsFor`. */
+/** The steps for the present order of an exit that follow from its evidence; see `stepsFor`. */
 export function stepsOf(record: ExitRecord, present: Circumstances): readonly Step[] {
   const { state } = record
   const around = { ...present, settings: settingsFor(record, present.settings) }

@@ -2,7 +2,7 @@ import type { ExitEvent } from './events.ts'
 import type { Plan } from './quantity.ts'
 import type { BelowMinimum } from './smallest-order.ts'
 
-/** What can be done for an exit: a call to be made, or something that is known already. */
+/** A step of an exit: a call to make, or an event that is already known. */
 export type Step =
   | { readonly kind: 'save' | 'send' | 'ask-order' | 'cancel' | 'ask-holding' | 'list-orders' }
   /** The same for an order of an earlier attempt. */

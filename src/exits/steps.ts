@@ -5,7 +5,7 @@ import { hasRisen, isTooLarge } from './past-orders.ts'
 import type { ExitRecord } from './record.ts'
 import { CANCEL, eventOf, type Step } from './step.ts'
 
-/** What is to be done for an exit now; nothing while it waits for a call or for time to pass. */
+/** The steps of an exit that are due now; empty while it waits for a call or for time to pass. */
 export function stepsFor(record: ExitRecord, present: Circumstances): readonly Step[] {
   const steps = stepsOf(record, present)
   if (isFollowed(record.state) && isTooLarge(record)) return lessened(steps, present)
@@ -22,7 +22,7 @@ function lessened(steps: readonly Step[], { mayCancel }: Circumstances): readonl
   return isLed || !mayCancel ? others : [...others, CANCEL]
 }
 
-/** What is done about an order of an earlier attempt that the venue shows as working again. */
+/** The steps for an order of an earlier attempt that the venue shows as working again. */
 const besideRisen = ({ mayCancel }: Circumstances): readonly Step[] => [
   { kind: 'ask-past' },
   ...(mayCancel ? [{ kind: 'cancel-past' } as const] : []),

@@ -11,7 +11,7 @@ import { asksHolding, isHoldingEvidence, wayOf, type ExitSettings } from './sett
 import type { Step } from './step.ts'
 import { Verification } from './verification.ts'
 
-/** A call that must be made for an exit. */
+/** A call that an exit needs. */
 export type CallKind = Extract<
   Step['kind'],
   | 'save'
@@ -24,7 +24,7 @@ export type CallKind = Extract<
   | 'list-orders'
 >
 
-/** The moment at which an order that has waited gets its turn. */
+/** The circumstances when a queued order is due. */
 export interface Turn {
   /** Epoch ms. */
   readonly now: number
@@ -35,7 +35,7 @@ export interface Turn {
 /** Longest wait at the pace of a limit before an order asks again, ms. */
 const LONGEST_PACE_MS = 60_000
 
-/** One exit in the book, and what is under way for it. Changes itself. */
+/** One exit in the book, with its pending calls. Mutable. */
 export class TrackedExit {
   record: ExitRecord
   readonly position: Position
@@ -148,7 +148,7 @@ export class TrackedExit {
     return this.verification.waitedMs(this.group.answered, now) >= afterMs
   }
 
-  /** A new cycle: what was called before may be called again. */
+  /** Starts a new cycle: earlier calls may be repeated. */
   cycle(): void {
     this.made.clear()
   }
