@@ -1,5 +1,6 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { send } from '../actors/actor.ts'
+import type { Execution } from '../domain/order.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { Realised } from '../risk/portfolio.ts'
@@ -7,6 +8,7 @@ import { bookedLate, endedReleased } from './former-lives.ts'
 import { lineOf } from './journal-line.ts'
 import type { StateWriter } from './state-writer.ts'
 import { lifeName, type AccountState } from './state.ts'
+import { tradeOf } from './trade.ts'
 
 type LateFill = Extract<JournalEvent, { kind: 'exit-late-fill' }>
 type ReleasedOver = Extract<JournalEvent, { kind: 'released-order-over' }>
@@ -65,8 +67,7 @@ export class LateExecutions {
     counts.lateFills++
     if (isOpen) {
       // The exit keeps it, and its end counts it for the day.
-      const { quantity, price } = executed
-      const detail = { clientOrderId, quantity, price, profit: null, booked }
+      const detail = { ...figuresOf(clientOrderId, executed, undefined), booked }
       writer.soon({ line: lineOf(this.now(), kind, id, detail) })
       return
     }
@@ -77,8 +78,8 @@ export class LateExecutions {
       done: (profit: Realised | undefined) => {
         releasedEnds.delete(name)
         const isKept = state.register.update(id, row => bookedLate(row, generation, booked))
-        const { quantity, price } = executed
-        const detail = { clientOrderId, quantity, price, profit: profit?.amount ?? null, booked }
+        const trade = tradeOf({ position, generation }, undefined, profit?.currency)
+        const detail = { ...figuresOf(clientOrderId, executed, profit), booked, trade }
         const line = lineOf(this.now(), kind, id, detail)
         writer.soon({ line, ...(isKept && { row: id }) })
       },
@@ -92,12 +93,13 @@ export class LateExecutions {
     const { kind, position, generation, clientOrderId, executed, steps, attempts } = event
     const positionId = position.id
     state.released.delete(lifeName({ positionId, generation }))
-    const { quantity, price } = executed
-    const exited = { at: this.now(), attempts, executed: quantity }
+    const exited = { at: this.now(), attempts, executed: executed.quantity }
     const isKept = state.register.update(positionId, row =>
       endedReleased(row, { position, generation, exited }, event.wasDoubted),
     )
-    const detail = { clientOrderId, quantity, price, profit: profit?.amount ?? null, steps }
+    const trade = tradeOf({ position, generation }, exitOf(event), profit?.currency)
+    const figures = figuresOf(clientOrderId, executed, profit)
+    const detail = { ...figures, steps, ...(executed.quantity > 0 && { trade }) }
     writer.soon({
       line: lineOf(this.now(), kind, positionId, detail),
       released: { positionId, generation },
@@ -110,3 +112,17 @@ export class LateExecutions {
     return this.deps.clock.now()
   }
 }
+
+/** What an order executed, and what that brought. */
+const figuresOf = (
+  clientOrderId: string,
+  { quantity, price }: Execution,
+  profit: Realised | undefined,
+) => ({ clientOrderId, quantity, price, profit: profit?.amount ?? null })
+
+/** The exit whose order was followed after its position was released. */
+const exitOf = ({ decision, clientOrderId, attempts }: ReleasedOver) => ({
+  decision,
+  order: { clientOrderId },
+  attempt: attempts,
+})

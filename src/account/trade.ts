@@ -31,10 +31,15 @@ export interface KeptTrade extends Pick<
   }
 }
 
+/** What is kept of an exit: why it was decided, and its last order. */
+type OrderedExit = Pick<ExitRecord, 'decision' | 'attempt'> & {
+  readonly order: { readonly clientOrderId: string }
+}
+
 /** What the line that ends a position says of it, and of its exit. */
 export function tradeOf(
   { position, generation }: Pick<Registered, 'position' | 'generation'>,
-  record: Pick<ExitRecord, 'decision' | 'order' | 'attempt'> | undefined,
+  record: OrderedExit | undefined,
   currency?: string,
 ): KeptTrade {
   const { instrument, side, account, underlying, entryPrice, multiplier, openedAt } = position
@@ -58,7 +63,7 @@ function exitOf({
   decision: { at, reason, matched, level, tick },
   order: { clientOrderId },
   attempt,
-}: Pick<ExitRecord, 'decision' | 'order' | 'attempt'>): NonNullable<KeptTrade['exit']> {
+}: OrderedExit): NonNullable<KeptTrade['exit']> {
   const decidedPrice = tick?.price ?? null
   return { decidedAt: at, reason, matched, level, decidedPrice, clientOrderId, attempts: attempt }
 }

@@ -3,10 +3,10 @@ import { EXIT_REASONS } from '../domain/reason.ts'
 import { maybe, maybeTime, time, word, type Answer } from './control/answer.ts'
 
 /**
- * How a position ended: by a fill of its exit, or outside the service (`gone`, `dust`) without a
- * known price.
+ * How a position ended: by a fill of its exit, or outside (`gone`, `dust`) without a known price. Two are fills
+ * after the end: `released`, of the order of a position that was released, and `late`, of one that was over.
  */
-export const TRADE_ENDS = ['filled', 'gone', 'dust'] as const
+export const TRADE_ENDS = ['filled', 'gone', 'dust', 'released', 'late'] as const
 
 export type TradeEnd = (typeof TRADE_ENDS)[number]
 

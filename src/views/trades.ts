@@ -12,6 +12,15 @@ const ENDING: ReadonlySet<string> = new Set<JournalKind>([
   'position-gone',
 ])
 
+/** Kinds of the lines of fills after the end of a position: exits, and no ends of positions. */
+const AFTERWARDS: ReadonlyMap<string, TradeEnd> = new Map<JournalKind, TradeEnd>([
+  ['released-order-over', 'released'],
+  ['exit-late-fill', 'late'],
+])
+
+/** Ends that need no exit. */
+const OUTSIDE: ReadonlySet<TradeEnd> = new Set(['gone', 'dust'] as const)
+
 /** Lines that are read at once: other work of the process waits for no more than these. */
 const PAGE_LINES = 500
 /** Lines that one call reads at most; the next page goes on behind them. */
@@ -38,7 +47,9 @@ export async function tradesOf(
     for (const line of lines.toReversed()) {
       if (line.at < since - CLOCK_SLACK_MS) return { trades, next: null }
       before = line.seq
-      const trade = ENDING.has(line.kind) ? viewOf(line) : undefined
+      const isMeant =
+        ENDING.has(line.kind) || (query.exitsOnly === true && AFTERWARDS.has(line.kind))
+      const trade = isMeant ? viewOf(line) : undefined
       if (trade === undefined || !isWanted(trade, query)) continue
       trades.push(trade)
       if (trades.length === limit) return { trades, next: before }
@@ -57,13 +68,13 @@ function isWanted(trade: TradeView, query: TradesQuery): boolean {
     trade.closedAt < until &&
     (account === undefined || trade.account === account) &&
     (positionId === undefined || trade.positionId === positionId) &&
-    (exitsOnly !== true || trade.reason !== null || trade.end === 'filled')
+    (exitsOnly !== true || trade.reason !== null || !OUTSIDE.has(trade.end))
   )
 }
 
 /** The trade that a line ends; undefined for a line of a position that was not known any more. */
 function viewOf(line: JournalLine): TradeView | undefined {
-  const { seq, at, kind, positionId } = line
+  const { seq, at, positionId } = line
   const trade = line['trade'] as KeptTrade | undefined
   if (trade === undefined || positionId === undefined) return undefined
   const { exit } = trade
@@ -83,7 +94,7 @@ function viewOf(line: JournalLine): TradeView | undefined {
     multiplier: trade.multiplier,
     openedAt: trade.openedAt,
     closedAt: at,
-    end: kind === 'exit-filled' ? 'filled' : endOf(line),
+    end: endOf(line),
     reason: exit?.reason ?? null,
     matched: exit?.matched ?? [],
     decidedAt: exit?.decidedAt ?? null,
@@ -99,4 +110,7 @@ function viewOf(line: JournalLine): TradeView | undefined {
   }
 }
 
-const endOf = (line: JournalLine): TradeEnd => (line['by'] === 'dust' ? 'dust' : 'gone')
+function endOf(line: JournalLine): TradeEnd {
+  if (line.kind === 'exit-filled') return 'filled'
+  return AFTERWARDS.get(line.kind) ?? (line['by'] === 'dust' ? 'dust' : 'gone')
+}

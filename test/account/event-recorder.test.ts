@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import type { Account } from '../../src/account/account.ts'
+import type { KeptTrade } from '../../src/account/trade.ts'
 import { send } from '../../src/actors/actor.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
@@ -112,6 +113,24 @@ describe('the record of an exit', () => {
       ['the breaker is open', 100],
     ])
     expect(system.state.counts.brokerErrors).to.be.greaterThan(50)
+  })
+
+  it('keeps the trade of an order that is executed after its position was released', async () => {
+    venue.fault = 'filled, then lost'
+    venue.isSilent = true
+    await tick(100, 120, 107)
+    await cycle()
+    await system.release(P1, 'test')
+    venue.isSilent = false
+    for (let each = 0; each < 4; each++) await cycle()
+    const over = line('released-order-over')
+    expect(over).to.include({ positionId: P1, price: 107 })
+    expect(over['trade']).to.deep.include({ instrument: 'ACME', side: 'long', generation: 1 })
+    expect((over['trade'] as KeptTrade).exit).to.include({
+      reason: 'trailing-stop',
+      level: 108,
+      clientOrderId: over['clientOrderId'],
+    })
   })
 
   it('names the incarnation that decided', async () => {

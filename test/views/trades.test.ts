@@ -68,6 +68,27 @@ describe('trades from the journal', () => {
     expect((await page()).trades[0]).to.include({ quantity: 1.5, profit: 15, profitPct: 10 })
   })
 
+  it('have fills of released orders and late ones among exits, and not among positions that are over', async () => {
+    await store.write({
+      lines: [
+        { ...end('a', 5, { price: 110, quantity: 1 }), kind: 'released-order-over' },
+        {
+          ...end('b', 6, { price: null, quantity: 0, trade: undefined }),
+          kind: 'released-order-over',
+        },
+        { ...end('c', 7, { price: 90, quantity: 2 }), kind: 'exit-late-fill' },
+      ],
+    })
+    const { trades } = await page({ exitsOnly: true })
+    expect(
+      trades.map(({ positionId: id, end: how, quantity, profit }) => [id, how, quantity, profit]),
+    ).to.deep.equal([
+      ['c', 'late', 2, -20],
+      ['a', 'released', 1, 10],
+    ])
+    expect(await seqs()).to.deep.equal([[], null])
+  })
+
   it('are listed from the last one on, in pages that omit none', async () => {
     await store.write({ lines: [end('a', 1), ...notes(600), end('b', 2), end('c', 3)] })
     expect(await seqs({ limit: 2 })).to.deep.equal([[603, 602], 602])
