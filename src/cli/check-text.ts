@@ -1,27 +1,44 @@
+import { onOneLine } from '../domain/plain-text.ts'
 import { distancePct, type CheckedPosition, type CheckedRule } from './check-report.ts'
-import { numberText } from './levels.ts'
+import { levelText } from './levels.ts'
 import { pctText, tableLines, timeText, type Paint } from './output.ts'
 
+/** The tick of an instrument, where it is known. */
+export type TickSizeOf = (instrument: string) => number | undefined
+
 /** Formats one position with its rules for a person. */
-export function checkedText(position: CheckedPosition, paint: Paint): string {
+export function checkedText(
+  position: CheckedPosition,
+  paint: Paint,
+  tickSizeOf: TickSizeOf = () => undefined,
+): string {
   const { positionId, instrument, side, quantity, entryPrice, openedAt, priceSource } = position
   const opened = openedAt === null ? 'opens with the first tick' : `opened ${timeText(openedAt)}`
   const source = priceSource === 'quote' ? ', valued at the quote' : ''
-  const head = `${paint('bold', positionId)}  ${side} ${quantity} ${instrument} at ${entryPrice}, ${opened}${source}`
+  const head = `${paint('bold', onOneLine(positionId))}  ${side} ${quantity} ${onOneLine(instrument)} at ${entryPrice}, ${opened}${source}`
   const rows = position.rules.map(rule => [
     `  ${rule.rule}`,
-    levelsOf(rule, position).join('; ') || 'no level at entry',
+    levelsOf(rule, position, tickSizeOf).join('; ') || 'no level at entry',
   ])
   return [head, ...tableLines(rows)].join('\n')
 }
 
-function levelsOf(rule: CheckedRule, { entryPrice, openedAt }: CheckedPosition): string[] {
-  const level = (name: string, value: number | undefined): string[] =>
+function levelsOf(
+  rule: CheckedRule,
+  { entryPrice, openedAt, instrument, side }: CheckedPosition,
+  tickSizeOf: TickSizeOf,
+): string[] {
+  const tickSize = tickSizeOf(instrument)
+  const level = (name: string, value: number | undefined, isBelow: boolean): string[] =>
     value === undefined
       ? []
-      : [`${name} ${numberText(value)} (${pctText(distancePct(entryPrice, value))})`]
-  const bound = (name: string, value: number | undefined): string[] =>
-    value === undefined ? [] : [`${name} ${numberText(value)}`]
+      : [
+          `${name} ${levelText(value, { isBelow, tickSize })} (${pctText(distancePct(entryPrice, value))})`,
+        ]
+  const watched = tickSizeOf(rule.instrument ?? instrument)
+  const bound = (name: string, value: number | undefined, isBelow: boolean): string[] =>
+    value === undefined ? [] : [`${name} ${levelText(value, { isBelow, tickSize: watched })}`]
+  const isLong = side === 'long'
   // Without a time of opening, remaining instants are those of a position that opens now.
   const hedge = openedAt === null ? ' if it opened now' : ''
   const time = (name: string, at: number | undefined): string[] =>
@@ -29,16 +46,16 @@ function levelsOf(rule: CheckedRule, { entryPrice, openedAt }: CheckedPosition):
   const after = (name: string, ms: number | undefined): string[] =>
     ms === undefined ? [] : [`${name} ${durationText(ms)} after opening`]
   return [
-    ...level('stop', rule.stop),
-    ...level('target', rule.target),
-    ...level(rule.stop === undefined ? 'arms at' : 'next step at', rule.ratchet),
+    ...level('stop', rule.stop, isLong),
+    ...level('target', rule.target, !isLong),
+    ...level(rule.stop === undefined ? 'arms at' : 'next step at', rule.ratchet, !isLong),
     ...time('exit', rule.exitAt),
     ...time('changes', rule.rearmAt),
     ...after('exit', rule.exitAfterMs),
     ...after('changes', rule.rearmAfterMs),
-    ...(rule.instrument === undefined ? [] : [`watches ${rule.instrument}`]),
-    ...bound('exit at or below', rule.below),
-    ...bound('exit at or above', rule.above),
+    ...(rule.instrument === undefined ? [] : [`watches ${onOneLine(rule.instrument)}`]),
+    ...bound('exit at or below', rule.below, true),
+    ...bound('exit at or above', rule.above, false),
     ...(rule.fromFirstTick === true ? ['bounds follow from its first tick'] : []),
     ...(rule.afterMs === undefined ? [] : [`${rule.action} when quiet for ${quiet(rule.afterMs)}`]),
   ]

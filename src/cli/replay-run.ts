@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
 import { VirtualSystem } from '../app/virtual.ts'
 import { loadPositions, type LoadedPositions } from '../config/positions-file.ts'
-import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Position } from '../domain/position.ts'
 import { UsageError, type WatchkeeperError } from '../errors.ts'
 import { mergeTicks } from '../feeds/merge.ts'
@@ -31,6 +32,8 @@ export interface ReplayOptions {
   readonly tsUnit: TimeUnit
   /** Headers by meaning, as the user states them. */
   readonly columns?: NamedColumns | undefined
+  /** The instrument of tick files that have no column of instruments. */
+  readonly instrument?: InstrumentId | undefined
   /** Zone of times without an offset. */
   readonly zone?: string | undefined
   readonly maxJumpPct?: number | undefined
@@ -45,7 +48,7 @@ export interface ReplayOutput {
   /** Overrides of the configuration; default none. */
   readonly env?: NodeJS.ProcessEnv
   /** Called when the positions were read and are valid, before the replay starts. */
-  loaded(loaded: LoadedPositions): void
+  loaded(loaded: LoadedPositions, instruments: InstrumentTable | undefined): void
   /** Called with each line of the result, as soon as it is known. */
   line(line: ReplayLine): void
   /** Called with the interpretation of the input, for stderr. */
@@ -79,6 +82,7 @@ export async function runReplay(
       skipBadRows: options.skipBadRows,
       time: timeOptions(Date.now(), options.tsUnit, options.zone),
       columns: options.columns,
+      instrument: options.instrument,
       onTaken: text => output.note(`${path === '-' ? 'stdin' : path}: ${text}`),
       stdin: output.stdin,
       onProgress: () => output.progress(shareOf(files), system.rows),
@@ -194,7 +198,7 @@ async function load(
     strict: options.strict || config?.strict === true,
     ...(instruments !== undefined && { instruments }),
   })
-  output.loaded(loaded)
+  output.loaded(loaded, instruments)
   if (file !== undefined && config !== undefined && config.unplayed.length > 0)
     output.warn(unplayedText(file, config.unplayed))
   return [loaded, config]

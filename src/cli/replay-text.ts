@@ -1,7 +1,9 @@
+import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { EXIT_REASONS } from '../domain/reason.ts'
+import type { TickSizeOf } from './check-text.ts'
 import type { ExitLine, OpenLine, SummaryLine } from './exit-report.ts'
-import { numberText } from './levels.ts'
+import { levelText, numberText } from './levels.ts'
 import type { LimitLine } from './limit-line.ts'
 import { pctText, readable, tableLines, timeText, zoneName, type Paint } from './output.ts'
 
@@ -19,7 +21,11 @@ const SIDE_WIDTH = 5
 const PRICE_WIDTH = 12
 
 /** Column widths follow the positions, because exits are printed one by one as they happen. */
-export function replayText(positions: readonly Position[], paint: Paint): ReplayText {
+export function replayText(
+  positions: readonly Position[],
+  paint: Paint,
+  tickSizeOf: TickSizeOf = () => undefined,
+): ReplayText {
   const longest = (texts: readonly string[], least: number): number =>
     Math.max(least, ...texts.map(text => text.length))
   const idWidth = longest(
@@ -33,6 +39,13 @@ export function replayText(positions: readonly Position[], paint: Paint): Replay
   const columns = (cells: readonly string[]): string => cells.join('  ').trimEnd()
   const profit = (text: string, value: number): string =>
     paint(value > 0 ? 'green' : value < 0 ? 'red' : 'dim', text)
+  const known = new Map(positions.map(position => [position.id, position]))
+  const levelOf: LevelOf = (id, level, which) => {
+    const position = known.get(id)
+    if (position === undefined) return numberText(level)
+    const isBelow = (position.side === 'long') === (which === 'stop')
+    return levelText(level, { isBelow, tickSize: tickSizeOf(position.instrument) })
+  }
   return {
     heading: () =>
       paint(
@@ -63,7 +76,7 @@ export function replayText(positions: readonly Position[], paint: Paint): Replay
       ])
     },
     limit: line => limitText(line, paint),
-    open: lines => (lines.length === 0 ? '' : openTable(lines, paint)),
+    open: lines => (lines.length === 0 ? '' : openTable(lines, { paint, levelOf })),
     summary: line => summaryText(line, profit),
   }
 }
@@ -76,15 +89,21 @@ function limitText(line: LimitLine, paint: Paint): string {
   return `${timeText(at)}  ${paint('yellow', said)} (realised ${realised}, unrealised ${unrealised})`
 }
 
-function openTable(lines: readonly OpenLine[], paint: Paint): string {
+/** A level of a position for a person, on a tick where that is known. */
+type LevelOf = (id: PositionId, level: number, which: 'stop' | 'target') => string
+
+function openTable(
+  lines: readonly OpenLine[],
+  { paint, levelOf }: { readonly paint: Paint; readonly levelOf: LevelOf },
+): string {
   const none = '-'
   const [head, ...rows] = tableLines(
     [
       ['still open', 'stop', 'target', 'best', ''],
       ...lines.map(({ positionId, stop, target, best, exiting, belowMinimum }) => [
         positionId,
-        stop === null ? none : numberText(stop),
-        target === null ? none : numberText(target),
+        stop === null ? none : levelOf(positionId, stop, 'stop'),
+        target === null ? none : levelOf(positionId, target, 'target'),
         numberText(best),
         exiting === true
           ? belowMinimum === true

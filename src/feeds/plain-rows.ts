@@ -1,3 +1,4 @@
+import type { InstrumentId } from '../domain/ids.ts'
 import { decimalIn, type CsvLayout } from './csv-layout.ts'
 import { NameTable } from './name-table.ts'
 import type { TickBatch } from './tick-batch.ts'
@@ -20,6 +21,8 @@ const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 
 export class PlainRows {
   private readonly columns: readonly Column[]
   private readonly layout: CsvLayout
+  /** The instrument of every row, where no column names it. */
+  private readonly instrument: InstrumentId | undefined
   private readonly delimiter: number
   private readonly time: TimeOptions
   private readonly names = new NameTable()
@@ -27,9 +30,10 @@ export class PlainRows {
   /** Offset of the next byte; after a field, that of its comma or line break. */
   private at = 0
 
-  constructor({ columns, layout }: Header, time: TimeOptions) {
+  constructor({ columns, layout, instrument }: Header, time: TimeOptions) {
     this.columns = columns
     this.layout = layout
+    this.instrument = instrument
     this.delimiter = layout.delimiter
     this.time = time
   }
@@ -43,6 +47,7 @@ export class PlainRows {
     this.bytes = bytes
     this.at = start
     const { columns } = this
+    if (this.instrument !== undefined) batch.instrument[batch.length] = this.instrument
     const last = columns.length - 1
     for (let c = 0; c <= last; c++) {
       if (!this.readField(columns[c]!, batch)) return -1

@@ -1,3 +1,4 @@
+import type { InstrumentId } from '../domain/ids.ts'
 import { InputError, type Fault } from '../errors.ts'
 import { csvLayout, delimiterName, type CsvLayout } from './csv-layout.ts'
 import { COMMA } from './csv-record.ts'
@@ -24,7 +25,16 @@ const OWN: Readonly<Record<ColumnMeaning, readonly string[]>> = {
 
 /** Names that other programs write. */
 const ALIASES: Readonly<Record<ColumnMeaning, readonly string[]>> = {
-  time: ['time', 'timestamp', 'date', 'datetime'],
+  time: [
+    'time',
+    'timestamp',
+    'date',
+    'datetime',
+    'transacttime',
+    'tradetime',
+    'exchangetimestamp',
+    'orderexecutiontime',
+  ],
   instrument: ['symbol', 'ticker', 'tradingsymbol', 'contract'],
   price: ['last', 'close', 'ltp', 'lastprice', 'tradeprice'],
   size: ['qty', 'quantity', 'lastqty', 'lastquantity'],
@@ -36,6 +46,7 @@ const ALIASES: Readonly<Record<ColumnMeaning, readonly string[]>> = {
 const BARS = ['open', 'high', 'low']
 
 const REQUIRED_EXPECTED = 'the columns ts or ts_ms, instrument, price'
+const NAME_MISSING = 'a column of the instrument, or --instrument <name> for a file of one'
 const REQUIRED: readonly ColumnMeaning[] = ['time', 'instrument', 'price']
 
 /** Columns in the order of the header, with their names. */
@@ -43,6 +54,8 @@ export interface Header {
   readonly columns: readonly Column[]
   readonly names: readonly string[]
   readonly layout: CsvLayout
+  /** The instrument of every row, where no column names it. */
+  readonly instrument?: InstrumentId | undefined
 }
 
 /** Normalises a name: no case, blanks, underscores, hyphens and points. */
@@ -63,7 +76,11 @@ export const meaningful = (names: readonly string[], named: NamedColumns = {}): 
 export function readHeader(
   source: string,
   names: readonly string[],
-  { delimiter = COMMA, named = {} }: { delimiter?: number; named?: NamedColumns } = {},
+  {
+    delimiter = COMMA,
+    named = {},
+    instrument,
+  }: { delimiter?: number; named?: NamedColumns; instrument?: InstrumentId | undefined } = {},
 ): Header {
   const columns = names.map((): Column => 'ignored')
   const faults: Fault[] = []
@@ -79,7 +96,8 @@ export function readHeader(
     else if (places.length > 1) reportDouble(meaning, shown, report)
     else if (wanted !== undefined) {
       report(`--columns ${meaning}`, shorten(wanted), `one of ${shorten(names.join(','))}`)
-    } else if (REQUIRED.includes(meaning)) missing.push(meaning)
+    } else if (meaning === 'instrument' && instrument !== undefined) continue
+    else if (REQUIRED.includes(meaning)) missing.push(meaning)
   }
   const plain = names.map(plainName)
   if (BARS.every(bar => plain.includes(bar)) && !isOwnPrice(columns, plain, named)) {
@@ -87,9 +105,15 @@ export function readHeader(
       'ticks: the order of prices within a bar is not known (--columns price=… plays one)'
     report('header', 'bars with open, high and low', expected)
   }
-  if (missing.length > 0) report('header', shorten(names.join(',')), REQUIRED_EXPECTED)
+  if (missing.length > 0) {
+    const isOnlyName = missing.join() === 'instrument'
+    report('header', shorten(names.join(',')), isOnlyName ? NAME_MISSING : REQUIRED_EXPECTED)
+  }
   if (faults.length > 0) throw new InputError(source, faults)
-  return { columns, names: names.map(name => name.trim()), layout: csvLayout(delimiter) }
+  const trimmed = names.map(name => name.trim())
+  const isNamed = columns.includes('instrument')
+  const layout = csvLayout(delimiter)
+  return { columns, names: trimmed, layout, ...(!isNamed && { instrument }) }
 }
 
 /**
@@ -137,12 +161,13 @@ const isOwnPrice = (
  * How a header was interpreted, for messages; undefined where all columns have watchkeeper's own
  * names, between commas.
  */
-export function takenText({ columns, names, layout }: Header): string | undefined {
+export function takenText({ columns, names, layout, instrument }: Header): string | undefined {
   const taken = columns.flatMap((column, place) => {
     const name = names[place]!
     const isOwn = column === 'ignored' || OWN[column].includes(plainName(name))
     return isOwn ? [] : [`${column} is ${shorten(name)}`]
   })
+  if (instrument !== undefined) taken.push(`every row is of ${shorten(instrument)}`)
   if (layout.delimiter !== COMMA) taken.push(`separated by ${delimiterName(layout.delimiter)}`)
   return taken.length === 0 ? undefined : taken.join(', ')
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { InstrumentId } from '../domain/ids.ts'
 import { readBytes, type Progress } from './byte-source.ts'
 import { tickBatch, type TickBatch } from './tick-batch.ts'
 import { takenText, type NamedColumns } from './tick-columns.ts'
@@ -16,6 +17,8 @@ export interface TickFileOptions {
   readonly time?: TimeOptions
   /** Headers by meaning, as the user states them. */
   readonly columns?: NamedColumns | undefined
+  /** The instrument of a file that has no column of instruments. */
+  readonly instrument?: InstrumentId | undefined
   /**
    * Called once with how the columns were interpreted; not for a file with watchkeeper's own names
    * and commas.
@@ -50,6 +53,7 @@ export function tickFile(path: string, options: TickFileOptions = {}): TickFile 
     skipBadRows = false,
     stdin = process.stdin,
     columns,
+    instrument,
     onTaken,
     onProgress,
   } = options
@@ -62,6 +66,7 @@ export function tickFile(path: string, options: TickFileOptions = {}): TickFile 
     skipBadRows,
     time,
     columns,
+    instrument,
     onHeader: header => {
       const text = takenText(header)
       if (text !== undefined) onTaken?.(text)

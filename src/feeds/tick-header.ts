@@ -1,3 +1,4 @@
+import type { InstrumentId } from '../domain/ids.ts'
 import { DELIMITERS } from './csv-layout.ts'
 import { readRecord, type CsvRecord } from './csv-record.ts'
 import {
@@ -24,6 +25,8 @@ export interface TickRowsOptions {
   readonly time: TimeOptions
   /** Headers by meaning, as the user states them. */
   readonly columns?: NamedColumns | undefined
+  /** The instrument of a file that has no column of instruments. */
+  readonly instrument?: InstrumentId | undefined
   /** Called once with how the columns were interpreted. */
   readonly onHeader?: ((header: Header) => void) | undefined
 }
@@ -40,6 +43,8 @@ export interface HeaderOptions {
   readonly source: string
   /** Headers by meaning, as the user states them. */
   readonly columns: NamedColumns
+  /** The instrument of a file that has no column of instruments. */
+  readonly instrument?: InstrumentId | undefined
   /** Whether the file ends with these bytes. */
   readonly isFinal: boolean
 }
@@ -51,7 +56,7 @@ export interface HeaderOptions {
  */
 export function findHeader(
   bytes: Buffer,
-  { source, columns, isFinal }: HeaderOptions,
+  { source, columns, instrument, isFinal }: HeaderOptions,
 ): FoundHeader | undefined {
   const foreign = foreignFormat(bytes)
   if (foreign !== undefined) throw unreadableHeader(source, foreign)
@@ -64,7 +69,7 @@ export function findHeader(
     return undefined
   }
   if (isFinal && record.fields.join('') === '') throw unreadableHeader(source, 'nothing')
-  const header = readHeader(source, record.fields, { delimiter, named: columns })
+  const header = readHeader(source, record.fields, { delimiter, named: columns, instrument })
   return { header, next: record.next, lines: record.lines }
 }
 

@@ -29,12 +29,13 @@ export function checkRow(
   fields: readonly string[],
   target: RowTarget,
 ): RowFault | undefined {
-  const { columns, names, layout } = header
+  const { columns, names, layout, instrument } = header
   if (fields.length !== columns.length) {
     const found = `${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`
     return { column: 'row', found, expected: `${columns.length} fields` }
   }
   const n = target.batch.length
+  if (instrument !== undefined) target.batch.instrument[n] = instrument
   for (let c = 0; c < fields.length; c++) {
     const expected = writeField(columns[c]!, fields[c]!, { ...target, n, layout })
     if (expected !== undefined) return { column: names[c]!, found: shorten(fields[c]!), expected }

@@ -106,8 +106,8 @@ export class TickRows {
   private begin(): PlainRows | undefined {
     const { source } = this.options
     const bytes = this.bytes.subarray(this.at, this.end)
-    const { columns = {}, onHeader } = this.options
-    const found = findHeader(bytes, { source, columns, isFinal: this.isFinal })
+    const { columns = {}, instrument, onHeader } = this.options
+    const found = findHeader(bytes, { source, columns, instrument, isFinal: this.isFinal })
     if (found === undefined) return undefined
     this.header = found.header
     onHeader?.(this.header)

@@ -138,6 +138,13 @@ feed: { kind: poll }
       expect((await config(exempt)).stderr).not.to.contain('smallest order value')
     })
 
+    it('shows levels at the tick at which they are reached, and exact ones in JSON', async () => {
+      const instruments = 'instruments: { BTC: { tickSize: 10 }, SPX*: { tickSize: 7 } }\n'
+      const { stdout } = await config(instruments)
+      expect(stdout).to.contain('stop 90 (-5.00 %)').and.contain('arms at 110 (+3.00 %)')
+      expect(stdout).to.contain('arms at 0 (-10.00 %)').and.contain('exit at or above 5502')
+    })
+
     it('ends with 2 and every fault of it', async () => {
       const ran = await config('cycleMs: 1\nhttp: { port: -1 }\n')
       expect(ran.code).to.equal(2)

@@ -96,6 +96,16 @@ describe('watchkeeper replay --config', () => {
     expect(exitsOf(sent)).to.deep.equal([['a', 'stop-loss', T + 1_000, 102]])
   })
 
+  it('shows the levels of what is still open at their ticks', async () => {
+    const args = {
+      config: { instruments: { ACME: { tickSize: 0.5 } } },
+      positions: [acme({ rules: { stopLoss: { pct: 3.3 }, takeProfit: { pct: 3.3 } } })],
+      ticks: [[T, 'ACME', 100]] as const,
+    }
+    const ran = await replay({ ...args, more: ['--format', 'text'] })
+    expect(ran.stdout).to.match(/^a +96\.5 +103\.5 +100$/m)
+  })
+
   it('counts an inverse contract in coins: its stop, its profit and the limits', async () => {
     const inverse = { contract: 'inverse', multiplier: 100, currency: 'BTC' }
     const position = acme({

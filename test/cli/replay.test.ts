@@ -494,6 +494,41 @@ describe('watchkeeper replay, on the command line', () => {
     )
   })
 
+  const EXPORTS: readonly (readonly [string, string, readonly string[]])[] = [
+    [
+      'aggregate trades of Binance',
+      `agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker\n1,100,1,1,1,${T + 1_000},true\n2,94,1,2,2,${T + 2_000},false\n`,
+      [],
+    ],
+    [
+      'klines of Binance, by their closes',
+      `open_time,open,high,low,close,volume,close_time\n${T},100,101,94,100,1,${T + 1_000}\n${T + 1_001},100,101,94,94,1,${T + 2_000}\n`,
+      ['--columns', 'time=close_time,price=close'],
+    ],
+    [
+      'closes of TradingView',
+      `time,close\n${T / 1_000 + 1},100\n${T / 1_000 + 2},94\n`,
+      ['--ts-unit', 's'],
+    ],
+    [
+      'bars of Yahoo, by their closes',
+      'Date,Open,High,Low,Close,Adj Close,Volume\n2023-11-14T22:13:21Z,1,2,1,100,99,5\n2023-11-14T22:13:22Z,1,2,1,"94",99,5\n',
+      ['--columns', 'price=Close'],
+    ],
+  ]
+  for (const [what, csv, more] of EXPORTS) {
+    it(`plays a file of one instrument that names none: ${what}`, async () => {
+      const positions = [btc('{ stopLoss: { pct: 5 } }')]
+      const ran = await replay({ positions, ticks: csv, more: ['--instrument', 'BTC', ...more] })
+      expect(exitsOf(ran)[0]).to.include({ at: T + 2_000, fillPrice: 94 })
+      expect(ran.stderr).to.contain('every row is of "BTC"')
+      const unnamed = await replay({ positions, ticks: csv, more: [...more] })
+      expect([unnamed.code, unnamed.stderr]).to.satisfy(
+        ([code, text]: [number, string]) => code === 2 && text.includes('or --instrument <name>'),
+      )
+    })
+  }
+
   it('shows examples in its help', async () => {
     const ran = await watchkeeper(['replay', '--help'])
     expect(ran.code).to.equal(0)

@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import { loadPositions } from '../../config/positions-file.ts'
+import { instrumentId } from '../../domain/ids.ts'
 import { UsageError } from '../../errors.ts'
 import { checkedPosition, startWarnings } from '../check-report.ts'
 import { checkedText } from '../check-text.ts'
@@ -56,10 +57,14 @@ async function check(given: Given, { stdout, stderr, env }: CommandContext): Pro
   const late = entries.flatMap(entry => startWarnings(entry, now))
   const named = judged?.namesOf(entries.map(({ position }) => position.instrument)) ?? []
   const warnings = [...(judged?.warnings ?? []), ...odd, ...late, ...named]
+  const tickSizeOf = (name: string): number | undefined =>
+    judged?.config.instruments.of(instrumentId(name)).tickSize
   for (const entry of entries) {
     const checked = checkedPosition(entry, now)
     const text =
-      given.format === 'json' ? JSON.stringify(checked) : `${checkedText(checked, paint)}\n`
+      given.format === 'json'
+        ? JSON.stringify(checked)
+        : `${checkedText(checked, paint, tickSizeOf)}\n`
     stdout.write(`${text}\n`)
   }
   for (const warning of warnings) {

@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { instrumentId, type InstrumentId } from '../../domain/ids.ts'
+import { isName, NAME_EXPECTED } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
 import { COLUMN_MEANINGS, type NamedColumns } from '../../feeds/tick-columns.ts'
 import { TIME_UNITS } from '../../feeds/tick-time.ts'
@@ -35,6 +37,11 @@ function namedColumns(text: string): NamedColumns {
     throw new InvalidArgumentError(expected)
   })
   return Object.fromEntries(pairs)
+}
+
+function instrumentName(text: string): InstrumentId {
+  if (isName(text)) return instrumentId(text)
+  throw new InvalidArgumentError(`Expected ${NAME_EXPECTED}.`)
 }
 
 function positive(text: string): number {
@@ -82,6 +89,7 @@ export const replayCommand: CommandModule = {
         'which header means what, such as time=Date,price=Close',
         namedColumns,
       )
+      .option('--instrument <name>', 'instrument of files without a column of it', instrumentName)
       .option(
         '--max-jump-pct <pct>',
         'hold a larger jump back until the next tick confirms it',
@@ -128,11 +136,12 @@ function outputOf(
   return {
     stdin,
     env,
-    loaded({ entries, warnings }) {
+    loaded({ entries, warnings }, instruments) {
       for (const warning of warnings)
         stderr.write(`${warnPaint('yellow', 'warning')}: ${warning}\n`)
       const positions = entries.map(({ position }) => ({ ...position, openedAt: 0 }))
-      text = replayText(positions, paintFor(stdout, env))
+      const tickSizeOf = (name: string) => instruments?.of(instrumentId(name)).tickSize
+      text = replayText(positions, paintFor(stdout, env), tickSizeOf)
     },
     line(line) {
       if (given.format === 'json') return show(JSON.stringify(line))
