@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs'
 import process from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
 import { version } from '../app/version.ts'
+import { closestName } from '../domain/closest-name.ts'
 import { isTimezone, TIMEZONE_EXPECTED } from '../domain/zone.ts'
 import { UsageError } from '../errors.ts'
 import { endProcess } from '../processes/ending.ts'
@@ -40,6 +41,7 @@ async function program(args: readonly string[], context: CommandContext): Promis
     .configureOutput({
       writeOut: text => void context.stdout.write(text),
       writeErr: text => void context.stderr.write(text),
+      outputError: (text, write) => write(withGuess(text)),
     })
     .showHelpAfterError('(add --help for the options and examples)')
     .addHelpText('after', '\nwatchkeeper help <command> shows its options, with examples.')
@@ -49,6 +51,16 @@ async function program(args: readonly string[], context: CommandContext): Promis
   }
   return root
 }
+
+/** The message about a word that is none of the allowed ones, with a guess at the one that was meant. */
+const withGuess = (text: string): string =>
+  text.replace(
+    /(?:argument|value) '([^']*)' is invalid.* Allowed choices are (.*)\./,
+    (message, found: string, words: string) => {
+      const meant = closestName(found, words.split(', '))
+      return meant === undefined ? message : `${message} Did you mean ${meant}?`
+    },
+  )
 
 const zoneOf = (root: Command): string | undefined => root.opts<{ zone?: string }>().zone
 

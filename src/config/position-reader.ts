@@ -1,5 +1,5 @@
 import { isMeasure, LARGEST, SMALLEST } from '../domain/bounds.ts'
-import { closestName } from '../domain/closest-name.ts'
+import { expectedWord } from '../domain/closest-name.ts'
 import { instrumentId, positionId } from '../domain/ids.ts'
 import { orderValue, type InstrumentSpec, type InstrumentTable } from '../domain/instrument.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
@@ -182,9 +182,7 @@ export class PositionReader {
     const value = this.map[field]
     const chosen = known.find(each => each === value)
     if (chosen === undefined) {
-      const meant = typeof value === 'string' ? closestName(value, known) : undefined
-      const guess = meant === undefined ? '' : `: did you mean ${meant}?`
-      this.list.add(this.path(field), show(value), `${known.join(' or ')}${guess}`)
+      this.list.add(this.path(field), show(value), expectedWord(value, known, known.join(' or ')))
     }
     return chosen
   }

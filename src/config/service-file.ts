@@ -79,12 +79,32 @@ export function loadServiceConfig({
   }
   const faults = list.faults.map(fault => {
     const variable =
-      overrides[fault.path] === undefined ? variables.get(fault.path) : flagOf(fault.path)
+      overrides[fault.path] === undefined
+        ? variableOf(fault.path, variables, document.value)
+        : flagOf(fault.path)
     if (variable === undefined) return fault
     const { line: _none, found, ...rest } = fault
     return { ...rest, found: `${found} in ${variable}` }
   })
   throw new InputError(file, faults)
+}
+
+/**
+ * The variable that gave a setting, or one inside a section that nothing else names; undefined where the file has
+ * the setting.
+ */
+function variableOf(
+  path: string,
+  variables: ReadonlyMap<string, string>,
+  inFile: unknown,
+): string | undefined {
+  const exact = variables.get(path)
+  if (exact !== undefined) return exact
+  const written = path
+    .split('.')
+    .reduce<unknown>((place, key) => (Object(place) as Record<string, unknown>)[key], inFile)
+  if (written !== undefined) return undefined
+  return [...variables].find(([setting]) => setting.startsWith(`${path}.`))?.[1]
 }
 
 /**
@@ -194,7 +214,7 @@ export function reportIssue(
     value,
   )
   const isSecret = found !== undefined && SECRET.test(String(path.at(-1)))
-  list.add(path, isSecret ? 'another value' : show(found), expectation(issue))
+  list.add(path, isSecret ? 'another value' : show(found), expectation(issue, found))
 }
 
 /** Names of settings whose values no message may show. */

@@ -28,6 +28,16 @@ const SYNONYMS: ReadonlyMap<string, readonly string[]> = new Map(
 
 const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
 
+/** What is expected where a word is none of `known`, with a guess at the one that was meant. */
+export function expectedWord(
+  found: unknown,
+  known: readonly string[],
+  expected = `one of ${known.join(', ')}`,
+): string {
+  const meant = typeof found === 'string' ? closestName(found, known) : undefined
+  return meant === undefined ? expected : `${expected}: did you mean ${meant}?`
+}
+
 /** The name that a mistyped name, or one of another program, was probably meant to be. */
 export function closestName(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name)
@@ -46,8 +56,15 @@ export function closestName(name: string, known: readonly string[]): string | un
     nearest = each
     most = edits
   }
-  return nearest
+  if (nearest !== undefined) return nearest
+  // `warning` for `warn`, `monday` for `mon`; two letters are too little to go by.
+  const longer = known.filter(each => isBeginning(plain(each), wanted))
+  return longer.length === 1 ? longer[0] : undefined
 }
+
+/** Whether one of two texts is how the other one begins. */
+const isBeginning = (a: string, b: string): boolean =>
+  Math.min(a.length, b.length) >= 3 && (a.startsWith(b) || b.startsWith(a))
 
 /** Edits (insert, delete, replace) from one text to the other. */
 function distance(a: string, b: string): number {

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { expectedWord } from '../domain/closest-name.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
   boolean: 'true or false',
@@ -11,8 +12,11 @@ const TYPES: Readonly<Record<string, string>> = {
 /** How zod's own messages begin; any other was written for users. */
 const OWN_WORDS = /^(?:Too (?:small|big)|Invalid )/
 
-/** What was expected in place of the value of an issue: zod says it in many ways, users get one. */
-export function expectation(issue: z.core.$ZodIssue): string {
+/**
+ * What was expected in place of `found`, the value of an issue, with a guess at the word that was meant: zod says
+ * it in many ways, users get one.
+ */
+export function expectation(issue: z.core.$ZodIssue, found?: unknown): string {
   if (!OWN_WORDS.test(issue.message)) return issue.message
   switch (issue.code) {
     case 'invalid_type':
@@ -25,13 +29,31 @@ export function expectation(issue: z.core.$ZodIssue): string {
       return `a number ${issue.inclusive ? 'of at most' : 'below'} ${issue.maximum}`
     }
     case 'invalid_value':
-      return oneOf(issue.values)
+      return expectedWord(found, wordsOf(issue.values), oneOf(issue.values))
     case 'invalid_union':
-      if ('options' in issue) return oneOf(issue.options)
-      return issue.errors.map(each => expectation(each[0]!)).join(', or ')
+      if ('options' in issue) {
+        return expectedWord(found, wordsOf(issue.options), oneOf(issue.options))
+      }
+      return issue.errors
+        .map(([each]) => expectation(each!, valueAt(found, each!.path)))
+        .join(', or ')
     default:
       return issue.message
   }
+}
+
+const wordsOf = (values: readonly unknown[]): string[] =>
+  values.filter(value => typeof value === 'string')
+
+/** What stands at a path inside a value; undefined where there is nothing. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (each, key) =>
+      typeof each === 'object' && each !== null
+        ? (each as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    value,
+  )
 }
 
 const UNITS: Readonly<Record<string, string>> = { string: 'characters', array: 'entries' }

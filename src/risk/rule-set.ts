@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { closestName } from '../domain/closest-name.ts'
 import type { Position } from '../domain/position.ts'
-import { expectation } from './expectation.ts'
+import { expectation, valueAt } from './expectation.ts'
 import type { Rule, RuleSet, RuleSubject, RuleWarning } from './rule.ts'
 import { RULES, type AnyRuleDefinition } from './rules/registry.ts'
 
@@ -157,21 +157,12 @@ function faultsOf(rule: string, given: unknown, issue: z.core.$ZodIssue): RuleFa
       faultsOf(rule, given, { ...each, path: [...issue.path, ...each.path] }),
     )
   }
-  return [{ path, found: show(valueAt(given, issue.path)), expected: expectation(issue) }]
+  const value = valueAt(given, issue.path)
+  return [{ path, found: show(value), expected: expectation(issue, value) }]
 }
 
 const isInside = (issues: readonly z.core.$ZodIssue[]): boolean =>
   issues.length > 0 && issues.every(({ path }) => path.length > 0)
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (each, key) =>
-      typeof each === 'object' && each !== null
-        ? (each as Record<PropertyKey, unknown>)[key]
-        : undefined,
-    value,
-  )
-}
 
 const LONGEST_SHOWN = 60
 

@@ -1,3 +1,4 @@
+import { expectedWord } from '../domain/closest-name.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import type { Control, MetricsFormat } from '../ports/control.ts'
@@ -174,4 +175,4 @@ export class AccountControl extends PositionControl implements Control {
 }
 
 const unknownName = (path: string, found: string, known: readonly string[]): InputError =>
-  new InputError('the body', [{ path, found, expected: `one of ${known.join(', ')}` }])
+  new InputError('the body', [{ path, found, expected: expectedWord(found, known) }])

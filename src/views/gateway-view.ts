@@ -1,5 +1,6 @@
 import { GROUPS } from '../calls/breakers.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
+import { expectedWord } from '../domain/closest-name.ts'
 import type { EndpointGroup } from '../domain/venue.ts'
 import { InputError } from '../errors.ts'
 import type { HealthFacts } from '../observability/health.ts'
@@ -64,7 +65,7 @@ export function moveBreaker(desk: CallDesk, group: string, act: string): Endpoin
 }
 
 const unknown = (path: string, found: string, known: readonly string[]): InputError =>
-  new InputError('the path', [{ path, found, expected: `one of ${known.join(', ')}` }])
+  new InputError('the path', [{ path, found, expected: expectedWord(found, known) }])
 
 /** The same for a scrape. */
 export const gatewayFacts = (desk: CallDesk, monotonicMs: number): GatewayFacts => ({

@@ -65,6 +65,11 @@ describe('The command line', () => {
       ['check', '--positions', 'p', '--format', 'xml'],
       /Allowed choices are text/,
     ],
+    [
+      'a choice that was probably another one',
+      ['kill-switch', 'flaten'],
+      /Allowed choices are off, block, flatten, halt\. Did you mean flatten\?/,
+    ],
   ]
   for (const [what, args, said] of usage) {
     it(`ends with 2 on stderr: ${what}`, async () => {

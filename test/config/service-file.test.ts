@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { PATHS } from '../../src/config/paths.ts'
@@ -40,6 +40,27 @@ portfolio: { limits: [{ name: a, maxLos: 5, maxLoss: 5 }] }
     ])
   })
 
+  it('names words that were probably meant, where a setting has one of several', () => {
+    const text = `mode: observed
+log: { format: jsn, level: warning }
+feed: { kind: pol }
+broker: { kind: binanc }
+instruments: { ACME: { contract: Invers, hours: { timezone: UTC, open: '09:00', close: '10:00', days: [monday] } } }
+`
+    const guesses = faultsOf(text).map(each =>
+      /^([^:]+):.*did you mean (.*)\?$/.exec(each)?.slice(1),
+    )
+    expect(guesses).to.have.deep.members([
+      ['mode', 'observe'],
+      ['log.format', 'json'],
+      ['log.level', 'warn'],
+      ['feed.kind', 'poll'],
+      ['broker.kind', 'binance'],
+      ['instruments.ACME.contract', 'inverse'],
+      ['instruments.ACME.hours.days', 'mon'],
+    ])
+  })
+
   it('attributes a faulty option to the command line, and not to the file', () => {
     const file = folder.file('c.yaml', 'http: { port: 8080 }')
     const overrides = { 'http.port': 70_000, 'display.timezone': 'EST' }
@@ -73,8 +94,8 @@ health: [1]
 `
     expect(faultsOf(text)).to.have.members([
       'http.port: 99999, a number of at most 65535',
-      'broker.kind: "htp", one of "paper", "http", "binance", "bybit", "okx"',
-      'store.exclusive: "leese", one of "solo", "lease"',
+      'broker.kind: "htp", one of "paper", "http", "binance", "bybit", "okx": did you mean http?',
+      'store.exclusive: "leese", one of "solo", "lease": did you mean lease?',
       'store.leaseMs: 1, a number of at least 500',
       'strict: 1, true or false',
       'log.level: "loud", one of "error", "warn", "info", "debug"',
@@ -144,6 +165,30 @@ feed: { kind: poll }
       WATCHKEEPER_HTTP_PORT: '8081',
     }
     expect(loadServiceConfig({ file: undefined, env, overrides: {} }).http.port).to.equal(8081)
+  })
+
+  it('blames a variable for a section that only it names, and the file for its own', () => {
+    const file = folder.file('c.yaml', 'fed: { kind: poll }\n')
+    const env = { WATCHKEEPER_HTP_PORT: '9', WATCHKEEPER_FED_KIND: 'poll' }
+    let faults: InputError['faults'] = []
+    try {
+      loadServiceConfig({ file, env, overrides: {} })
+    } catch (error) {
+      ;({ faults } = error as InputError)
+    }
+    expect(faults.map(({ path, line, found }) => [path, line, found])).to.have.deep.members([
+      ['fed', 1, 'an unknown setting'],
+      ['htp', undefined, 'an unknown setting in WATCHKEEPER_HTP_PORT'],
+    ])
+  })
+
+  it('has paths relative to a symbolic link that leads to it: what a link leads to may change', () => {
+    const file = folder.file('real.yaml', 'dataFolder: data')
+    const below = mkdtempSync(join(dirname(file), 'link-'))
+    const link = join(below, 'c.yaml')
+    symlinkSync(file, link)
+    const { dataFolder } = loadServiceConfig({ file: link, env: {}, overrides: {} })
+    expect(dataFolder).to.equal(join(below, 'data'))
   })
 
   it('is not needed: the built-in defaults guard nothing until a position is added', () => {

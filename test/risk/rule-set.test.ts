@@ -149,7 +149,7 @@ describe('compileRuleSet', () => {
     ],
     [
       { sessionEnd: { at: '16:00', timezone: 'UTC', days: ['monday'] } },
-      'sessionEnd.days.0: "monday", one of "mon", "tue", "wed", "thu", "fri", "sat", "sun"',
+      'sessionEnd.days.0: "monday", one of "mon", "tue", "wed", "thu", "fri", "sat", "sun": did you mean mon?',
     ],
     [
       { sessionEnd: { at: '16:00', timezone: 'UTC', days: 5 } },

@@ -1,3 +1,4 @@
+import { expectedWord } from '../../domain/closest-name.ts'
 import { killSwitchState, type KillSwitchRequest } from '../../ports/control/kill-switch.ts'
 import { requesterOf } from '../auth.ts'
 import { assertReady, badInput, bodyOf, sendJson, type Route } from '../route.ts'
@@ -16,8 +17,8 @@ export const killSwitchRoutes: Route = (router, control) => {
 
 function requestOf({ state, held }: Readonly<Record<string, unknown>>): KillSwitchRequest {
   const known = STATES.find(each => each === state)
-  if (known === undefined) throw badInput('state', state, `one of ${STATES.join(', ')}`)
+  if (known === undefined) throw badInput('state', state, expectedWord(state, STATES))
   if (held === undefined) return { state: known }
   if (held === 'send' || held === 'discard') return { state: known, held }
-  throw badInput('held', held, 'send or discard')
+  throw badInput('held', held, expectedWord(held, ['send', 'discard'], 'send or discard'))
 }

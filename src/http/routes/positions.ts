@@ -1,5 +1,6 @@
 import type { Response } from 'express'
 import { parsePosition } from '../../config/positions-file.ts'
+import { expectedWord } from '../../domain/closest-name.ts'
 import { describeFault, InputError, WatchkeeperError, type Fault } from '../../errors.ts'
 import type { Control } from '../../ports/control.ts'
 import type { AddRequest, PositionView, RulesRequest } from '../../ports/control/positions.ts'
@@ -16,7 +17,8 @@ export const positionRoutes: Route = (router, control) => {
       sendJson(response, { positions: trades, next })
       return
     }
-    if (state !== 'open') throw badInput('state', state, 'open or closed')
+    if (state !== 'open')
+      throw badInput('state', state, expectedWord(state, ['open', 'closed'], 'open or closed'))
     const other = Object.keys(others)[0]
     if (other !== undefined) throw badInput(other, other, 'state=closed with it')
     sendJson(response, control.positions())
