@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
-import { offsetAt } from '../domain/zone.ts'
+import { onOneLine } from '../domain/plain-text.ts'
+import { zonedText } from '../domain/zone.ts'
 
 /** A stream for text: stdout, stderr, or a substitute in tests. */
 export interface TextStream {
@@ -21,11 +22,15 @@ export function paintFor(stream: TextStream, env: NodeJS.ProcessEnv): Paint {
   return (style, text) => styleText(style, text, { validateStream: false })
 }
 
-/** Rows as lines with aligned columns; `right` lists the columns that are numbers. */
+/**
+ * Rows as lines with aligned columns; `right` lists the columns that are numbers. A cell is plain text: what a
+ * terminal would act upon shows as its code.
+ */
 export function tableLines(
-  rows: readonly (readonly string[])[],
+  texts: readonly (readonly string[])[],
   right: ReadonlySet<number> = new Set(),
 ): string[] {
+  const rows = texts.map(row => row.map(onOneLine))
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)))
@@ -68,17 +73,6 @@ export const zoneName = (): string => zone
 
 /** An instant for a person, as ISO 8601 in the printed zone. */
 export const timeText = (at: number): string => zonedText(zone, at)
-
-/** An instant as ISO 8601 with the offset that a zone has then: 2024-08-09T21:25:00.000+05:30. */
-export function zonedText(timezone: string, at: number): string {
-  const utc = new Date(at).toISOString()
-  if (timezone === 'UTC') return utc
-  const offset = offsetAt(timezone, at)
-  const minutes = Math.abs(Math.round(offset / 60_000))
-  const two = (value: number): string => String(value).padStart(2, '0')
-  const shift = `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
-  return `${new Date(at + offset).toISOString().slice(0, -1)}${shift}`
-}
 
 const BARS = '▁▂▃▄▅▆▇█'
 

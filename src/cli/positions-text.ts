@@ -1,3 +1,4 @@
+import { onOneLine } from '../domain/plain-text.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import type { PositionView } from '../ports/control/positions.ts'
 import type { CommandContext } from './command.ts'
@@ -19,7 +20,7 @@ export function positionLine(view: PositionView): string {
     target !== null && `target ${targetText(view)}`,
   ]
   const shown = levels.filter(Boolean).join(', ')
-  return `${id} is ${state}${why}${shown === '' ? '' : `: ${shown}`}`
+  return `${onOneLine(id)} is ${state}${why}${shown === '' ? '' : `: ${shown}`}`
 }
 
 /** How to send and name one of several requests. */
@@ -47,7 +48,7 @@ export async function eachOf<Item>(
       if (!(error instanceof WatchkeeperError)) throw error
       failures++
       const label = paintFor(stderr, env)('red', 'error')
-      stderr.write(`${label}: ${nameOf(item)}: ${textOf(error)}\n`)
+      stderr.write(`${label}: ${onOneLine(nameOf(item))}: ${textOf(error)}\n`)
       // Other failures may concern this request alone; without a service all others fail too.
       if (error.code === 'NO_SERVICE') break
     }
@@ -57,5 +58,5 @@ export async function eachOf<Item>(
 
 const textOf = (error: WatchkeeperError): string =>
   error instanceof InputError
-    ? error.message.replaceAll('\n', ' ').replaceAll(/ +/g, ' ')
-    : `${error.code}: ${error.message}`
+    ? onOneLine(error.message.replaceAll('\n', ' ').replaceAll(/ +/g, ' '))
+    : `${error.code}: ${onOneLine(error.message)}`

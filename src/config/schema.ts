@@ -181,7 +181,7 @@ export const serviceSchema = z
         timezone: timezone
           .default('UTC')
           .describe(
-            'Zone of times in the log as text, `Area/City`; JSON, CSV and the API keep UTC.',
+            'Zone of times in the log as text and in messages to people, `Area/City`; JSON, CSV and the API keep UTC.',
           ),
       })
       .prefault({})

@@ -5,7 +5,6 @@ import {
   readable,
   sparkline,
   tableLines,
-  zonedText,
   type TextStream,
 } from '../../src/cli/output.ts'
 
@@ -87,11 +86,9 @@ describe('Numbers for a person', () => {
   })
 })
 
-describe('zonedText', () => {
-  it('has the offset of the zone at that time', () => {
-    const at = Date.parse('2026-07-01T12:00:00.250Z')
-    expect(zonedText('UTC', at)).to.equal('2026-07-01T12:00:00.250Z')
-    expect(zonedText('Asia/Kolkata', at)).to.equal('2026-07-01T17:30:00.250+05:30')
-    expect(zonedText('America/New_York', at)).to.equal('2026-07-01T08:00:00.250-04:00')
+describe('a table', () => {
+  it('shows what a terminal would act upon as its code', () => {
+    const [line] = tableLines([['a\u001b[31m', 'b\nc', '\u202ed']])
+    expect(line).to.equal(String.raw`a\u001b[31m  b\u000ac  \u202ed`)
   })
 })

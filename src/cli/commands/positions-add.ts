@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { namedFields } from '../../config/position-reader.ts'
 import { loadPositions } from '../../config/positions-file.ts'
 import { readJson, UnclearJson } from '../../domain/json.ts'
+import { onOneLine } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
 import { addedView, changedView, type AddedView } from '../../ports/control/positions.ts'
 import type { CommandContext } from '../command.ts'
@@ -135,7 +136,7 @@ function warnOf(
   { id, warnings = [] }: Pick<AddedView, 'id'> & Partial<AddedView>,
   { stderr }: CommandContext,
 ): void {
-  for (const warning of warnings) stderr.write(`warning: ${id}: ${warning}\n`)
+  for (const warning of warnings) stderr.write(`warning: ${onOneLine(id)}: ${onOneLine(warning)}\n`)
 }
 
 async function changeRules(

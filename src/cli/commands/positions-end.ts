@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { onOneLine } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
 import { positionList, positionView } from '../../ports/control/positions.ts'
 import type { ServiceClient } from '../client.ts'
@@ -83,7 +84,7 @@ async function release(
     nameOf: id => id,
     act: async id => {
       await client.remove(pathOf(id))
-      return `${id} is released`
+      return `${onOneLine(id)} is released`
     },
   })
 }

@@ -1,3 +1,4 @@
+import { onOneLine } from '../../domain/plain-text.ts'
 import type { HealthReport } from '../../ports/control/health.ts'
 import { killSwitchView, type KillSwitchView } from '../../ports/control/kill-switch.ts'
 import { positionList, type PositionView } from '../../ports/control/positions.ts'
@@ -42,7 +43,9 @@ async function status(given: Given, context: CommandContext): Promise<void> {
     if (given.format === 'json') context.stdout.write(`${JSON.stringify(health)}\n`)
     else if ('service:standby' in health.checks) {
       const { status: state, version, output } = health
-      context.stdout.write(`${[`${state}  watchkeeper ${version}`, ...output].join('\n  ')}\n`)
+      context.stdout.write(
+        `${[`${state}  watchkeeper ${version}`, ...output.map(onOneLine)].join('\n  ')}\n`,
+      )
     } else {
       const positions = await client.get('/api/positions', positionList)
       const killSwitch = await client.get('/api/kill-switch', killSwitchView)
@@ -75,7 +78,7 @@ function headLines(
     `${paint(COLOURS[state], state)}  watchkeeper ${version}, up ${typeof uptime === 'number' ? durationText(uptime) : '?'}`,
     `positions    ${counts.join(', ')}`,
     `kill switch  ${killSwitch.state}${killSwitch.held.length > 0 ? `, holds ${killSwitch.held.length} exits` : ''}`,
-    ...output.map(line => paint(COLOURS[state], `  ${line}`)),
+    ...output.map(line => paint(COLOURS[state], `  ${onOneLine(line)}`)),
   ]
 }
 
@@ -97,7 +100,7 @@ function nearLines(positions: readonly PositionView[]): string[] {
     const level =
       near === position.stop ? `stop ${stopText(position)}` : `target ${targetText(position)}`
     const last = numberText(position.lastPrice!)
-    return `${label} ${position.id}: ${level}, ${pct > 0 ? '+' : ''}${pct.toFixed(2)} % from ${last}`
+    return `${label} ${onOneLine(position.id)}: ${level}, ${pct > 0 ? '+' : ''}${pct.toFixed(2)} % from ${last}`
   })
 }
 

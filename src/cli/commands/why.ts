@@ -1,3 +1,4 @@
+import { onOneLine } from '../../domain/plain-text.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
 import { whyView, type RuleView, type WhyView } from '../../ports/control/why.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
@@ -46,7 +47,7 @@ function linesOf({ position, rules, exit }: WhyView): string[] {
   const reason = position.reason === undefined ? '' : ` (${position.reason})`
   const head = ['rule', 'armed', 'level', 'distance', 'pct', 'at', 'input age', 'note']
   return [
-    `${id}  ${side} ${numberText(quantity)} ${instrument} at ${numberText(entryPrice)}, ${state}${reason}; ${price}, best ${numberText(position.best)}`,
+    `${onOneLine(id)}  ${side} ${numberText(quantity)} ${onOneLine(instrument)} at ${numberText(entryPrice)}, ${state}${reason}; ${price}, best ${numberText(position.best)}`,
     ...nearestLine(rules, position),
     ...tableLines([head, ...rules.map(each => rowOf(each, position))], new Set([2, 3, 4, 6])),
     ...(exit === undefined ? [] : exitLines(exit)),
@@ -57,7 +58,7 @@ function linesOf({ position, rules, exit }: WhyView): string[] {
 function exitLines(exit: NonNullable<WhyView['exit']>): string[] {
   const { state, executed, quantity, attempt, clientOrderId, rejections, steps } = exit
   const refused = rejections === 0 ? '' : `, ${rejections} times refused`
-  const order = `attempt ${attempt}, order ${clientOrderId}`
+  const order = `attempt ${attempt}, order ${onOneLine(clientOrderId)}`
   return [
     `exit: ${state}, ${executed} of ${quantity} executed, ${order}${refused}`,
     ...stepLines(steps),
@@ -99,7 +100,7 @@ function nearestLine(rules: readonly RuleView[], position: PositionView): string
     })
     .toSorted((a, b) => Math.abs(a.pct) - Math.abs(b.pct))[0]
   if (near === undefined) return []
-  const where = near.instrument === undefined ? '' : ` on ${near.instrument}`
+  const where = near.instrument === undefined ? '' : ` on ${onOneLine(near.instrument)}`
   return [
     `nearest level: ${near.rule} at ${levelIn(near, position)}${where}, ${pctText(near.pct)} away`,
   ]

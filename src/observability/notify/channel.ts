@@ -1,3 +1,4 @@
+import { zonedText } from '../../domain/zone.ts'
 import type { HealthStatus } from '../../ports/control/health.ts'
 
 /** A message about the service's health. */
@@ -7,6 +8,8 @@ export interface Alert {
   readonly before: HealthStatus
   /** Epoch ms. */
   readonly at: number
+  /** Zone in which people read times; default UTC. */
+  readonly timezone?: string
   /** Which service, where several report to the same place. */
   readonly service: string
   /** Reasons, most serious first. */
@@ -38,6 +41,10 @@ export interface Channel {
 /** One line for a person. */
 export const titleOf = ({ service, status, before }: Alert): string =>
   status === 'pass' ? `${service} is well again (was ${before})` : `${service} reports ${status}`
+
+/** The same with its time, for channels whose messages may arrive late. */
+export const headOf = (alert: Alert): string =>
+  `${titleOf(alert)}, ${zonedText(alert.timezone ?? 'UTC', alert.at)}`
 
 /** Longest text that is sent; the API has all of it. */
 const LONGEST = 1_500

@@ -19,7 +19,10 @@ export interface NotifySettings extends Pick<
 }
 
 export interface NewsOptions {
-  readonly config: { readonly notify: NotifySettings }
+  readonly config: {
+    readonly notify: NotifySettings
+    readonly display?: { readonly timezone: string }
+  }
   readonly clock: Clock
   /** Channels of plugins; default: none. */
   readonly plugins?: PluginChannels
@@ -58,7 +61,7 @@ export class HealthNews {
   }
 
   private constructor(
-    { config: { notify }, clock, plugins }: NewsOptions,
+    { config: { notify, display }, clock, plugins }: NewsOptions,
     system: NewsParts['system'],
     { past = NO_PAST, memory }: { readonly past?: NewsPast; readonly memory?: NewsMemory },
   ) {
@@ -71,6 +74,7 @@ export class HealthNews {
     this.now = () => clock.now()
     this.notifier = new Notifier({
       service,
+      timezone: display?.timezone ?? 'UTC',
       settleMs,
       maxSettleMs,
       maxPerHour,

@@ -10,6 +10,8 @@ export interface NotifierOptions {
   readonly channels: readonly Channel[]
   /** Name of the reporting service. */
   readonly service: string
+  /** Zone of times in messages that people read; default UTC. */
+  readonly timezone?: string
   /** Time that a status must have lasted, ms. */
   readonly settleMs: number
   /** Longest time that a better status must last where it has come and gone before, ms. */
@@ -126,9 +128,9 @@ export class Notifier {
   }
 
   private async send(line: Line): Promise<void> {
-    const { service, send, monotonic, onFailure, onRecovery } = this.options
+    const { service, timezone = 'UTC', send, monotonic, onFailure, onRecovery } = this.options
     const { signal } = this.stopped
-    const alert = { ...line.begin(), service }
+    const alert = { ...line.begin(), service, timezone }
     // A process that ends between the message and its record must know that an incident may be
     // open.
     await Promise.race([this.keep(), given(KEEP_MS, signal)])

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { detailsOf, jsonRequest, titleOf, type Channel } from './channel.ts'
+import { detailsOf, headOf, jsonRequest, type Channel } from './channel.ts'
 
 /** An incoming webhook of Slack, or of what speaks its format. */
 export const slackOptions = z.strictObject({
@@ -26,7 +26,7 @@ export const slack = ({ url, from }: z.infer<typeof slackOptions>): Channel => (
   keepsIncidents: false,
   from,
   request: alert => {
-    const title = `${ICONS[alert.status]} *${escaped(titleOf(alert))}*`
+    const title = `${ICONS[alert.status]} *${escaped(headOf(alert))}*`
     return jsonRequest(url, { text: [title, escaped(detailsOf(alert))].join('\n').trim() })
   },
 })

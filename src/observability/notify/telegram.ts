@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { detailsOf, jsonRequest, titleOf, type Channel } from './channel.ts'
+import { detailsOf, headOf, jsonRequest, type Channel } from './channel.ts'
 
 const BOT_API = 'https://api.telegram.org'
 
@@ -34,6 +34,6 @@ export const telegram = ({
   request: alert =>
     jsonRequest(`${url.replace(/\/$/, '')}/bot${token}/sendMessage`, {
       chat_id: chatId,
-      text: `${ICONS[alert.status]} ${titleOf(alert)}\n${detailsOf(alert)}`.trim(),
+      text: `${ICONS[alert.status]} ${headOf(alert)}\n${detailsOf(alert)}`.trim(),
     }),
 })

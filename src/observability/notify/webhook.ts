@@ -23,5 +23,6 @@ export const webhook = ({ url, headers, from }: z.infer<typeof webhookOptions>):
   address: url,
   keepsIncidents: false,
   from,
-  request: alert => jsonRequest(url, { ...alert, at: new Date(alert.at).toISOString() }, headers),
+  request: ({ timezone: _, ...alert }) =>
+    jsonRequest(url, { ...alert, at: new Date(alert.at).toISOString() }, headers),
 })

@@ -365,8 +365,14 @@ describe('Notifier', () => {
     start({ kind: 'slack', url: `${base}/services/x` })
     await report('fail')
     expect(received[0]?.body['text']).to.equal(
-      ':red_circle: *desk-1 reports fail*\npositions:unguarded: p&lt;1&gt;',
+      ':red_circle: *desk-1 reports fail, 2023-11-14T22:13:21.000Z*\npositions:unguarded: p&lt;1&gt;',
     )
+  })
+
+  it('has the time of its news in the zone of the people that read it', async () => {
+    start({ kind: 'slack', url: `${base}/services/x` }, { timezone: 'Asia/Kolkata' })
+    await report('fail')
+    expect(received[0]?.body['text']).to.match(/^.*reports fail, 2023-11-15T03:43:21.000\+05:30\*/)
   })
 
   it('writes to Telegram as a bot', async () => {
@@ -374,7 +380,10 @@ describe('Notifier', () => {
     await report('warn')
     expect(received[0]).to.deep.equal({
       url: '/bott0/sendMessage',
-      body: { chat_id: -5, text: '🟡 desk-1 reports warn\npositions:unguarded: p<1>' },
+      body: {
+        chat_id: -5,
+        text: '🟡 desk-1 reports warn, 2023-11-14T22:13:21.000Z\npositions:unguarded: p<1>',
+      },
     })
   })
 
