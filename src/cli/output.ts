@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { onOneLine } from '../domain/plain-text.ts'
-import { zonedText } from '../domain/zone.ts'
+import { zonedText } from '../observability/zoned-text.ts'
 
 /** A stream for text: stdout, stderr, or a substitute in tests. */
 export interface TextStream {

@@ -8,6 +8,7 @@ import { parseText } from './document.ts'
 import { FaultList, show, unreadable } from './faults.ts'
 import { resolvePaths } from './paths.ts'
 import { serviceSchema, type ServiceConfig } from './schema.ts'
+import { keysOf, PREFIX, scalar, variableOf } from './variables.ts'
 
 /** Sources of the values, in order: the file, the environment, the command line. */
 export interface ConfigSources {
@@ -22,8 +23,6 @@ export interface ConfigSources {
   /** Values by dotted path, such as `http.port`; undefined ones are ignored. */
   readonly overrides: Readonly<Record<string, unknown>>
 }
-
-const PREFIX = 'WATCHKEEPER_'
 
 /** Variables of the environment that are no part of the configuration. */
 const NOT_CONFIG = new Set(['WATCHKEEPER_DEBUG', 'WATCHKEEPER_URL', 'WATCHKEEPER_TEST_COUNTS'])
@@ -90,24 +89,6 @@ export function loadServiceConfig({
 }
 
 /**
- * The variable that gave a setting, or one inside a section that nothing else names; undefined where the file has
- * the setting.
- */
-function variableOf(
-  path: string,
-  variables: ReadonlyMap<string, string>,
-  inFile: unknown,
-): string | undefined {
-  const exact = variables.get(path)
-  if (exact !== undefined) return exact
-  const written = path
-    .split('.')
-    .reduce<unknown>((place, key) => (Object(place) as Record<string, unknown>)[key], inFile)
-  if (written !== undefined) return undefined
-  return [...variables].find(([setting]) => setting.startsWith(`${path}.`))?.[1]
-}
-
-/**
  * Command line options by the setting that they override; other options are named like their
  * setting.
  */
@@ -161,22 +142,6 @@ export function readText(file: string): string {
     const found = unreadable(code)
     throw new InputError(file, [{ path: 'file', found, expected: 'a configuration' }])
   }
-}
-
-/**
- * `WATCHKEEPER_HTTP_PORT` is `http.port`; a capital letter is written as two underscores:
- * `DATA__FOLDER`.
- */
-const keysOf = (name: string): string[] =>
-  name
-    .slice(PREFIX.length)
-    .toLowerCase()
-    .split(/(?<!_)_(?!_)/)
-    .map(part => part.replace(/__(\w)/g, (_match, letter: string) => letter.toUpperCase()))
-
-function scalar(text: string): unknown {
-  if (text === 'true' || text === 'false') return text === 'true'
-  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
 }
 
 function put(root: unknown, keys: readonly string[], value: unknown): void {

@@ -1,5 +1,5 @@
-import { zonedText } from '../../domain/zone.ts'
 import type { HealthStatus } from '../../ports/control/health.ts'
+import { zonedText } from '../zoned-text.ts'
 
 /** A message about the service's health. */
 export interface Alert {

@@ -23,6 +23,8 @@ export const webhook = ({ url, headers, from }: z.infer<typeof webhookOptions>):
   address: url,
   keepsIncidents: false,
   from,
-  request: ({ timezone: _, ...alert }) =>
-    jsonRequest(url, { ...alert, at: new Date(alert.at).toISOString() }, headers),
+  request: ({ service, status, before, at, reasons, leftOut }) => {
+    const time = new Date(at).toISOString()
+    return jsonRequest(url, { service, status, before, at: time, reasons, leftOut }, headers)
+  },
 })
