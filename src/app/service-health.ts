@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Account } from '../account/account.ts'
 import type { Found } from '../account/found.ts'
+import type { Advisors } from '../advisors/advisors.ts'
 import { PaperAccount } from '../brokers/paper-account.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { Chaos } from '../chaos/chaos.ts'
@@ -25,6 +26,7 @@ export interface ServiceHealthDeps {
   readonly desk: CallDesk
   readonly store: OwnedStore
   readonly broker: Broker
+  readonly advisors: Advisors
   readonly prices: Prices
   readonly performance: Meters
   readonly news: HealthNews
@@ -99,6 +101,8 @@ export class ServiceHealth {
       ...healthFacts(system, limits, found),
       ...gatewayTroubles(desk, clock.monotonic()),
       redisTroubles: prices.troubles(),
+      advisorTroubles:
+        this.deps.advisors.all.length === 0 ? undefined : this.deps.advisors.troubles,
       store: this.deps.store.status(),
       lostFolders: this.lostFolders(),
       loopDelayMs: performance.loopDelayMs,

@@ -3,6 +3,7 @@ import { tellDeadRules } from '../account/dead-rules.ts'
 import { textOf } from '../account/journal-line.ts'
 import { Repeats } from '../account/repeats.ts'
 import { CLOCK_DEFAULTS, TrustedClock } from '../account/trusted-clock.ts'
+import { Advisors } from '../advisors/advisors.ts'
 import { PaperAccount } from '../brokers/paper-account.ts'
 import { chaosSummary, type ChaosSummary } from '../chaos/summary.ts'
 import { WatchkeeperError } from '../errors.ts'
@@ -30,6 +31,7 @@ export class Service {
   private readonly options: TrustedOptions
   private readonly parts: ServiceParts
   private readonly prices: Prices
+  private readonly advisors: Advisors
   private readonly startedAt: number
   /** What http and an embedding program may ask. */
   readonly control: Control
@@ -75,12 +77,24 @@ export class Service {
       lets: tick => parts.chaos?.lets(tick) !== false,
     })
     this.adopter = adopterOf(config.holdings, parts.system, clock)
+    this.advisors = new Advisors(config.advisors, {
+      control: {
+        positions: () => this.control.positions(),
+        changeRules: (id, request, by) => this.control.changeRules(id, request, by),
+        exit: (id, by) => this.control.exit(id, by),
+      },
+      note: (kind, detail) => parts.system.tell(kind, detail),
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      random: Math.random,
+    })
     this.health = new ServiceHealth({
       ...parts,
       config,
       clock,
       startedAt: this.startedAt,
       prices: this.prices,
+      advisors: this.advisors,
       news,
     })
     this.upkeep = new Upkeep({ ...parts, journal: config.journal, clock })
@@ -110,6 +124,7 @@ export class Service {
     const { system, broker, memory, chaos, store, desk, performance } = this.parts
     chaos?.stop()
     this.prices.stop()
+    const advised = this.advisors.stop()
     const { deadlineMs } = config.stop
     const end = clock.monotonic() + deadlineMs
     const step = endBy(end, () => clock.monotonic())
@@ -118,6 +133,7 @@ export class Service {
     clearInterval(this.cycles)
     // Until here a probe finds the service not ready.
     if (this.http !== undefined) await step(this.http.close())
+    await step(advised)
     await step(this.news.stop({ hasFailed }))
     system.tell('guard-stopped', {})
     await step(system.stop())
@@ -178,6 +194,7 @@ export class Service {
     }
     this.parts.memory.keep(this.parts.desk.gates)
     this.prices.cycle()
+    if (this.state.ready) this.advisors.cycle(error => this.failed('cycle-failed', error))
     this.adopter?.look().catch((error: unknown) => this.failed('cycle-failed', error))
     const { clock, config } = this.options
     if (clock.now() - this.startedAt > config.health.graceMs) {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { advisorsSchema } from '../advisors/options.ts'
 import { logOptions } from '../observability/logger.ts'
 import { notifySchema } from '../observability/notify/options.ts'
 import { supervisionSchema } from '../resilience/supervision-policy.ts'
@@ -130,6 +131,7 @@ export const serviceSchema = z
       .max(MOST_PLUGINS)
       .default([])
       .describe('Paths of files of your own that bring rules, brokers, feeds, stores or channels.'),
+    advisors: advisorsSchema,
     strict: z
       .boolean()
       .default(false)

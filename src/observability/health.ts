@@ -55,6 +55,8 @@ export interface HealthFacts {
   readonly slowThrottles?: readonly Trouble[]
   /** Connections to Redis that are down or refused something. */
   readonly redisTroubles?: readonly Trouble[]
+  /** Advisors that do not run; absent: none is configured. */
+  readonly advisorTroubles?: readonly Trouble[] | undefined
   /** Delay of timers (p99 of the last minute), ms, and the threshold from which it is reported. */
   readonly loopDelayMs?: number
   readonly slowLoopMs?: number
@@ -160,6 +162,9 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
       ...(facts.isChaosOn === true && { output: 'chaos is on: faults are injected on purpose' }),
     },
     'redis:connections': counted('datastore', facts.redisTroubles ?? [], 'warn'),
+    ...(facts.advisorTroubles !== undefined && {
+      'advisors:down': counted('component', facts.advisorTroubles, 'warn'),
+    }),
     'notify:undelivered': counted('component', facts.news?.undelivered ?? [], 'warn'),
     'service:loop-delay': loopDelay(facts),
     'clock:jumps': clock(facts),

@@ -120,6 +120,8 @@ export const JOURNAL_KINDS = {
     'notify-failed':
       'a channel does not take a health notification; the latest state is sent until it does',
     'upkeep-failed': 'old lines of the journal or history could not be removed',
+    'advisor-ended': 'an advisor ended or was killed; it is restarted after a backoff',
+    'advisor-quarantined': 'an advisor was restarted too often; its last levels stay in force',
   }),
   ...rows('info', 'service', {
     'released-order-over': 'the order of a released position has ended',
@@ -133,6 +135,8 @@ export const JOURNAL_KINDS = {
     'store-back': 'the server of the store is reachable again, and the waiting writes are durable',
     'store-rewritten': 'the whole state was written to the store again',
     'notify-recovered': 'a channel has taken the latest state',
+    'advisor-started': 'the process of an advisor was started',
+    'advisor-note': 'a note of an advisor',
     'guard-stopped': 'the process stopped in order',
     'guard-resumed': 'a process took over; names how long no process guarded',
   }),

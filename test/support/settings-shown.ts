@@ -156,6 +156,14 @@ const notify: Rows = [
 
 const rows: Rows = [
   ...plugins,
+  [
+    'advisors[]',
+    'advisors/advisor',
+    'name command positions instruments mayExit everyMs hangMs linesPerSecond env maxRestarts',
+    'later',
+  ],
+  ['advisors[]', 'resilience/restarts', 'withinMs', 'later'],
+  ['advisors[].backoff', 'resilience/backoff', BACKOFF, 'later'],
   ['', 'cli/run', 'positions', 'command'],
   ['', 'cli/check', 'strict acceptUnprovable'],
   ['', 'config/service-file', 'dataFolder mode'],

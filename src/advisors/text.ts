@@ -1,0 +1,3 @@
+/** Message of whatever was thrown. */
+export const textOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
