@@ -228,4 +228,4 @@ export class Coverage {
 
 /** Time that the monitors of a position have been down until `at` (monotonic ms). */
 const downMsOf = ({ watch, crashes }: Child, at: number): number =>
-  crashes.downMs + (watch.kind === 'waiting' ? at - watch.since : 0)
+  crashes.downMs + (watch.kind === 'backoff' ? at - watch.since : 0)

@@ -49,17 +49,17 @@ export const UNHARMED: Crashes = {
 /** Who does what an actor is there for. Times are monotonic ms. */
 export type Watch =
   /** The actor itself, in its present incarnation. */
-  | { readonly kind: 'alive'; readonly ref: Ref<never> }
+  | { readonly kind: 'running'; readonly ref: Ref<never> }
   /** In restart backoff, or waiting among many that restart; for a position folds decide. */
   | {
-      readonly kind: 'waiting'
+      readonly kind: 'backoff'
       readonly since: number
       readonly until: number
       readonly isPaced: boolean
       cancel(): void
     }
   /** Not restarted any more. The caretaker holds the last levels of a position. */
-  | { readonly kind: 'given-up'; readonly since: number }
+  | { readonly kind: 'quarantined'; readonly since: number }
 
 /** What the supervisor knows of one actor. */
 export interface Supervised {
@@ -114,7 +114,7 @@ export class ActorRegistry {
   set(id: PositionId, child: Child): void {
     this.version++
     this.children.set(id, child)
-    if (child.crashes.total > 0 || child.watch.kind === 'given-up') this.harmed.add(id)
+    if (child.crashes.total > 0 || child.watch.kind === 'quarantined') this.harmed.add(id)
     else this.harmed.delete(id)
   }
 
@@ -135,7 +135,7 @@ export class ActorRegistry {
 
   setService(kind: ServiceKind, service: Supervised): void {
     this.single.set(kind, service)
-    if (service.watch.kind === 'alive') this.refs.set(kind, service.watch.ref)
+    if (service.watch.kind === 'running') this.refs.set(kind, service.watch.ref)
   }
 
   /**

@@ -52,7 +52,7 @@ export function crashed(state: SupervisorState, subject: Subject, { reason, caus
     else restart(state, subject)
     return
   }
-  subject.put({ watch: { kind: 'given-up', since: now } })
+  subject.put({ watch: { kind: 'quarantined', since: now } })
   subject.giveUp(reason)
 }
 
@@ -91,7 +91,7 @@ export function launch(state: SupervisorState, subject: Subject): void {
 /** The wait of an actor is over. */
 export function due(state: SupervisorState, subject: Subject, epoch: number): void {
   const { watch, epoch: present } = subject.seen
-  if (watch.kind !== 'waiting' || present !== epoch) return
+  if (watch.kind !== 'backoff' || present !== epoch) return
   if (watch.isPaced) launch(state, subject)
   else restart(state, subject)
 }
@@ -99,7 +99,7 @@ export function due(state: SupervisorState, subject: Subject, epoch: number): vo
 /** What it is there for has come up: its backoff is over, but not the wait for its turn. */
 export function endBackoff(state: SupervisorState, subject: Subject): void {
   const { watch } = subject.seen
-  if (watch.kind !== 'waiting' || watch.isPaced) return
+  if (watch.kind !== 'backoff' || watch.isPaced) return
   watch.cancel()
   restart(state, subject)
 }
@@ -107,7 +107,7 @@ export function endBackoff(state: SupervisorState, subject: Subject): void {
 /** A person wants a new incarnation: it starts at once, with a clean count. */
 export function revive(state: SupervisorState, subject: Subject): void {
   end(state, subject.seen)
-  if (subject.seen.watch.kind === 'given-up') subject.takeBack()
+  if (subject.seen.watch.kind === 'quarantined') subject.takeBack()
   const { crashes } = subject.seen
   subject.put({
     crashes: {
@@ -122,8 +122,8 @@ export function revive(state: SupervisorState, subject: Subject): void {
 
 /** Ends whatever keeps an actor going, its incarnation or its wait. */
 export function end({ parts }: SupervisorState, { watch }: Supervised): void {
-  if (watch.kind === 'alive') parts.stop(watch.ref)
-  if (watch.kind === 'waiting') watch.cancel()
+  if (watch.kind === 'running') parts.stop(watch.ref)
+  if (watch.kind === 'backoff') watch.cancel()
 }
 
 /** Only the actor itself waits for this: what comes up meanwhile is decided by folds. */
@@ -138,14 +138,14 @@ function wait(
   const cancel = parts.timers.after(delayMs, () => parts.self({ kind: 'due', actor, epoch }))
   endWait(state, subject)
   const since = parts.monotonic()
-  subject.put({ watch: { kind: 'waiting', since, until: since + delayMs, isPaced, cancel } })
+  subject.put({ watch: { kind: 'backoff', since, until: since + delayMs, isPaced, cancel } })
   subject.standIn()
 }
 
 /** A wait that is over, or goes on as another one, counts as time that the actor was down. */
 function endWait({ parts }: SupervisorState, subject: Subject): void {
   const { watch, crashes } = subject.seen
-  if (watch.kind !== 'waiting') return
+  if (watch.kind !== 'backoff') return
   const since = parts.monotonic()
   const downMs = crashes.downMs + since - watch.since
   // What follows may fail, and end the wait once more.

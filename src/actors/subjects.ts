@@ -21,7 +21,7 @@ export function monitorSubject(state: SupervisorState, { guard, generation }: Ch
     put: change => roster.set(positionId, { ...roster.get(positionId)!, ...change }),
     start: epoch => {
       const ref = parts.spawnMonitor(guard, { epoch, generation })
-      subject.put({ epoch, watch: { kind: 'alive', ref } })
+      subject.put({ epoch, watch: { kind: 'running', ref } })
       dispatcher.suspend(guard)
       send(ref, CATCH_UP)
     },
@@ -67,7 +67,7 @@ export function serviceSubject({ roster, parts }: SupervisorState, kind: Service
     put: change => roster.setService(kind, { ...roster.service(kind)!, ...change }),
     start: epoch => {
       const ref = parts.spawnService(kind, epoch)
-      subject.put({ epoch, watch: { kind: 'alive', ref } })
+      subject.put({ epoch, watch: { kind: 'running', ref } })
     },
     standIn: () => undefined,
     notifyRestarted: () => {

@@ -104,10 +104,10 @@ function begin(
   const life = { guard, generation, epoch, crashes: UNHARMED }
   try {
     const ref = parts.spawnMonitor(guard, { epoch, generation })
-    roster.set(guard.position.id, { ...life, watch: { kind: 'alive', ref } })
+    roster.set(guard.position.id, { ...life, watch: { kind: 'running', ref } })
     send(ref, CATCH_UP)
   } catch (reason) {
-    const child: Child = { ...life, watch: { kind: 'given-up', since: parts.monotonic() } }
+    const child: Child = { ...life, watch: { kind: 'quarantined', since: parts.monotonic() } }
     roster.set(guard.position.id, child)
     crashed(state, monitorSubject(state, child), { reason, cause: 'start' })
   }
@@ -151,12 +151,12 @@ const isRecorded = ({ guard }: Child): boolean =>
 function remind({ roster, parts }: SupervisorState, child: Child): void {
   const { guard, watch, generation } = child
   if (!isRecorded(child)) {
-    if (watch.kind === 'alive') send(watch.ref as Ref<MonitorMessage>, CATCH_UP)
+    if (watch.kind === 'running') send(watch.ref as Ref<MonitorMessage>, CATCH_UP)
     else parts.askForExit(guard, generation)
   }
-  if (watch.kind !== 'given-up' || guard.closed || !guard.pending) return
+  if (watch.kind !== 'quarantined' || guard.closed || !guard.pending) return
   const caretaker = roster.service('caretaker')?.watch
-  if (caretaker?.kind === 'alive') {
+  if (caretaker?.kind === 'running') {
     send(caretaker.ref as Ref<CaretakerMessage>, crossedLast(guard))
   }
 }

@@ -139,7 +139,7 @@ export class Chaos {
         journal({ positions: shown(chosen), times: act.times })
         for (const id of chosen) this.throwing.set(id, act.times)
         for (const { guard, watch } of roster.all()) {
-          if (this.throwing.has(guard.position.id) && watch.kind === 'alive') {
+          if (this.throwing.has(guard.position.id) && watch.kind === 'running') {
             send(watch.ref as Ref<MonitorMessage>, CATCH_UP)
           }
         }

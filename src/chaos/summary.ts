@@ -31,7 +31,8 @@ export function chaosSummary(
     acts: Object.fromEntries(acts),
     calls: Object.fromEntries(hits),
     restarts: state.counts.restarts,
-    quarantined: [...engine.roster.all()].filter(({ watch }) => watch.kind === 'given-up').length,
+    quarantined: [...engine.roster.all()].filter(({ watch }) => watch.kind === 'quarantined')
+      .length,
     unguardedSeconds: Object.fromEntries(seconds) as Record<string, number>,
     exited: Math.max(
       filled.size,

@@ -8,12 +8,12 @@ export type GuardedBy = 'monitor' | 'caretaker' | 'none'
 /** The actor that holds the band of a position. A monitor in backoff does not, though folds decide for it. */
 export function guardedBy(roster: ActorRegistry, { watch, guard }: Child): GuardedBy {
   switch (watch.kind) {
-    case 'alive':
+    case 'running':
       return livenessOf(watch.ref).stopped ? 'none' : 'monitor'
-    case 'waiting':
+    case 'backoff':
       return 'none'
-    case 'given-up':
-      return roster.service('caretaker')?.watch.kind === 'alive' && hasLevels(guard)
+    case 'quarantined':
+      return roster.service('caretaker')?.watch.kind === 'running' && hasLevels(guard)
         ? 'caretaker'
         : 'none'
   }

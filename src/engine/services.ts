@@ -17,7 +17,7 @@ export class Services {
   /** Starts the first incarnation of an actor and puts it under supervision. */
   serve<Kind extends ServiceKind>(kind: Kind, start: StartService<ServiceMessage[Kind]>): void {
     this.starts.set(kind, start)
-    const watch = { kind: 'alive', ref: this.start(kind, 1) } as const
+    const watch = { kind: 'running', ref: this.start(kind, 1) } as const
     this.registry.setService(kind, { epoch: 1, watch, crashes: UNHARMED })
   }
 

@@ -16,18 +16,18 @@ export function wakeOf(
     if (child?.guard !== guard) return
     guard.woken(monotonic())
     switch (child.watch.kind) {
-      case 'alive':
+      case 'running':
         // Where it has just ended, the next incarnation starts with the same catch-up.
         send(child.watch.ref as Ref<MonitorMessage>, CATCH_UP)
         return
-      case 'waiting':
+      case 'backoff':
         tryStandIn(dispatcher, guard)
         send(registry.supervisor, { kind: 'crossed', positionId: guard.position.id })
         return
-      case 'given-up': {
+      case 'quarantined': {
         const watch = registry.service('caretaker')?.watch
         const isSent =
-          watch?.kind === 'alive' && send(watch.ref as Ref<CaretakerMessage>, crossedLast(guard))
+          watch?.kind === 'running' && send(watch.ref as Ref<CaretakerMessage>, crossedLast(guard))
         if (!isSent) tryStandIn(dispatcher, guard)
       }
     }

@@ -12,7 +12,7 @@ export const RESTART_CAUSES = ['crash', 'start', 'hand'] as const
 export type RestartCause = (typeof RESTART_CAUSES)[number]
 
 /** Actor status: running, in restart backoff, or quarantined after too many restarts. */
-export const WATCH_STATES = ['alive', 'waiting', 'given-up'] as const
+export const WATCH_STATES = ['running', 'backoff', 'quarantined'] as const
 export type WatchState = (typeof WATCH_STATES)[number]
 
 /** One actor as an operator sees it. */
@@ -20,7 +20,10 @@ export const actorView = z.object({
   kind: word(['supervisor', ...SUPERVISED]),
   id: z.string().describe('What `restart` takes: the kind, or `monitor-<position id>`.'),
   epoch: z.number(),
-  alive: z.boolean(),
+  state: word(WATCH_STATES).describe(
+    'Running, in restart backoff, or quarantined: only a person restarts it then, and the caretaker ' +
+      "holds a position's last levels.",
+  ),
   busySince: maybeTime.describe('Since when it has been handling one message; null: it is not.'),
   lastBeatAt: maybeTime.describe('When it last began to handle a message; null: never.'),
   queued: z.number().describe('Messages that it has not begun yet.'),
@@ -30,12 +33,7 @@ export const actorView = z.object({
     .string()
     .nullable()
     .describe('What the last crash said, on one line of at most 200 characters.'),
-  nextRestartAt: maybe.describe(
-    'When its wait for the next incarnation is over, epoch ms; null: it is not waiting.',
-  ),
-  quarantined: z
-    .boolean()
-    .describe("Only a person restarts it; the caretaker holds a position's last levels."),
+  nextRestartAt: maybe.describe('When its backoff is over, epoch ms; null: no restart is planned.'),
 })
 
 export interface ActorView extends Answer<typeof actorView> {}

@@ -158,7 +158,7 @@ function actorFacts(
   monitors: ActorFacts['states'],
 ): ActorFacts[] {
   return SUPERVISED.map(kind => {
-    const states = { alive: 0, waiting: 0, 'given-up': 0 }
+    const states = { running: 0, backoff: 0, quarantined: 0 }
     const watch = kind === 'monitor' ? undefined : roster.service(kind)?.watch
     if (watch !== undefined) states[watch.kind]++
     const { queued, handled, busyMs } = actors.tallyOf(kind)

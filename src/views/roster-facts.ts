@@ -25,7 +25,7 @@ export function rosterFacts({
 } {
   // Sets are interned: names are added up once for each set, not for each of 10,000 positions.
   const bySet = new Map<RuleSet, Holders>()
-  const monitors = { alive: 0, waiting: 0, 'given-up': 0 }
+  const monitors = { running: 0, backoff: 0, quarantined: 0 }
   let pending = 0
   for (const { guard, watch } of roster.all()) {
     monitors[watch.kind]++

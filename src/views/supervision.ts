@@ -52,7 +52,7 @@ export class SupervisionView implements Supervising {
     return [
       this.view(
         { kind: 'supervisor' },
-        { ...ALWAYS_UP, watch: { kind: 'alive', ref: supervisor } },
+        { ...ALWAYS_UP, watch: { kind: 'running', ref: supervisor } },
       ),
       ...[...roster.services()].map(([kind, service]) => this.view({ kind }, service)),
       ...monitors.slice(0, limit).map(child => this.view(actorOf(child), child)),
@@ -62,7 +62,7 @@ export class SupervisionView implements Supervising {
   /** Actors that exist once and are not running at the moment, each with its last error. */
   down(): { readonly what: string }[] {
     return [...this.parts.roster.services()]
-      .filter(([, { watch }]) => watch.kind !== 'alive')
+      .filter(([, { watch }]) => watch.kind !== 'running')
       .map(([kind, { crashes }]) => ({ what: `${kind} (${crashes.lastError ?? 'no error'})` }))
   }
 
@@ -115,20 +115,20 @@ export class SupervisionView implements Supervising {
 
   private view(actor: Actor | { readonly kind: 'supervisor' }, seen: Supervised): ActorView {
     const { watch, crashes, epoch } = seen
-    const liveness = watch.kind === 'alive' ? livenessOf(watch.ref) : undefined
+    const liveness = watch.kind === 'running' ? livenessOf(watch.ref) : undefined
     return {
       kind: actor.kind,
       id: 'positionId' in actor ? monitorName(actor.positionId) : actor.kind,
       epoch,
-      alive: liveness?.stopped === false,
+      // One that has just ended has no restart planned yet.
+      state: watch.kind === 'running' && liveness?.stopped !== false ? 'backoff' : watch.kind,
       busySince: this.epochMs(liveness?.busySince),
       lastBeatAt: this.epochMs(liveness?.lastBeatAt),
       queued: liveness?.queued ?? 0,
       restartsInWindow: this.recent(actor.kind, seen),
       restarts: crashes.total,
       lastError: crashes.lastError ?? null,
-      nextRestartAt: watch.kind === 'waiting' ? this.epochMs(watch.until) : null,
-      quarantined: watch.kind === 'given-up',
+      nextRestartAt: watch.kind === 'backoff' ? this.epochMs(watch.until) : null,
     }
   }
 
@@ -145,8 +145,8 @@ const ALWAYS_UP: Pick<Supervised, 'epoch' | 'crashes'> = { epoch: 1, crashes: UN
 
 const actorOf = ({ guard }: Child): Actor => ({ kind: 'monitor', positionId: guard.position.id })
 
-/** What an operator must see first: given up, then down, then those that crashed most. */
+/** What an operator must see first: quarantined, then in backoff, then those that crashed most. */
 function troubleOf({ watch, crashes }: Child): number {
-  const weight = { 'given-up': 2e9, waiting: 1e9, alive: 0 }[watch.kind]
+  const weight = { quarantined: 2e9, backoff: 1e9, running: 0 }[watch.kind]
   return weight + crashes.total
 }

@@ -91,7 +91,7 @@ describe('Coverage', () => {
 
   async function crash(): Promise<void> {
     const { watch, epoch } = system.engine.roster.get(P1)!
-    if (watch.kind === 'alive') system.engine.actors.stop(watch.ref)
+    if (watch.kind === 'running') system.engine.actors.stop(watch.ref)
     const actor = { kind: 'monitor', positionId: P1 } as const
     send(system.engine.supervisor, { kind: 'down', actor, epoch, reason: new Error('crashed') })
     await turn()

@@ -151,7 +151,7 @@ describe('the record of an exit', () => {
     expect(counts()).to.deep.equal(['caretaker hand 1'])
     expect(system.state.counts.restarts).to.equal(0)
     const { watch } = system.engine.roster.service('caretaker')!
-    if (watch.kind === 'alive') send(watch.ref, null as never)
+    if (watch.kind === 'running') send(watch.ref, null as never)
     await system.settled()
     expect(counts()).to.deep.equal(['caretaker crash 1', 'caretaker hand 1'])
   })

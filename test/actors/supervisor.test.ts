@@ -114,7 +114,7 @@ describe('supervisor', () => {
   }
 
   function serve(kind: 'caretaker' | 'gateway'): void {
-    const watch = { kind: 'alive', ref: spawnService(kind, 1) } as const
+    const watch = { kind: 'running', ref: spawnService(kind, 1) } as const
     roster.setService(kind, { epoch: 1, watch, crashes: UNHARMED })
   }
 
@@ -145,7 +145,7 @@ describe('supervisor', () => {
     crashes = 6
     dispatcher.suspend(roster.get(ID)!.guard)
     const { watch } = roster.get(ID)!
-    if (watch.kind === 'alive') send(watch.ref as Ref<MonitorMessage>, { kind: 'catch-up' })
+    if (watch.kind === 'running') send(watch.ref as Ref<MonitorMessage>, { kind: 'catch-up' })
     await actors.idle()
     while (timers.waits.length > 0) await pass(timers.waits[0]!)
   }
@@ -167,14 +167,14 @@ describe('supervisor', () => {
       ...Array<string>(5).fill('monitor-restarted'),
       'monitor-gave-up',
     ])
-    expect([lives, watchOf()]).to.deep.equal([[], 'given-up'])
+    expect([lives, watchOf()]).to.deep.equal([[], 'quarantined'])
   })
 
   it('goes on after the fifth crash', async () => {
     crashes = 5
     await guard()
     await pass(10_000)
-    expect([lives, watchOf()]).to.deep.equal([['p1.6'], 'alive'])
+    expect([lives, watchOf()]).to.deep.equal([['p1.6'], 'running'])
   })
 
   it('counts crashes within the window alone, its edge included', async () => {
@@ -185,13 +185,13 @@ describe('supervisor', () => {
       await tick(200 * 3 ** round)
       await pass(12_001)
     }
-    expect([watchOf(), lives.length]).to.deep.equal(['alive', 21])
+    expect([watchOf(), lives.length]).to.deep.equal(['running', 21])
     for (let round = 20; round < 26; round++) {
       crashes = 1
       await tick(200 * 3 ** round)
       await pass(12_000)
     }
-    expect(watchOf()).to.equal('given-up')
+    expect(watchOf()).to.equal('quarantined')
   })
 
   it('replaces a crashed monitor by the next epoch at once, which starts with the catch-up', async () => {
@@ -213,21 +213,21 @@ describe('supervisor', () => {
     await tick(120)
     crashes = 2
     await tick(150)
-    expect(watchOf()).to.equal('waiting')
+    expect(watchOf()).to.equal('backoff')
     dispatcher.tick({ instrument: aPosition().instrument, ts: 9, price: 134 }, 9)
     expect(sentExits()).to.deep.equal([['trailing-stop', 135]])
     await pass(2)
-    expect([watchOf(), timers.waits]).to.deep.equal(['alive', []])
+    expect([watchOf(), timers.waits]).to.deep.equal(['running', []])
   })
 
   it('ends a backoff when the band is crossed, also where nothing is to be exited', async () => {
     await guard()
     crashes = 2
     await tick(150)
-    expect(watchOf()).to.equal('waiting')
+    expect(watchOf()).to.equal('backoff')
     await tick(300)
     await pass(2)
-    expect([sentExits(), watchOf(), timers.waits]).to.deep.equal([[], 'alive', []])
+    expect([sentExits(), watchOf(), timers.waits]).to.deep.equal([[], 'running', []])
     await tick(269)
     expect(roster.get(ID)!.guard.decision?.level).to.equal(270)
   })
@@ -276,7 +276,7 @@ describe('supervisor', () => {
     await guard()
     await tick(150)
     await crashTooOften()
-    expect(watchOf()).to.equal('given-up')
+    expect(watchOf()).to.equal('quarantined')
     await tick(135.01)
     expect(sentExits()).to.deep.equal([])
     await tick(134)
@@ -311,7 +311,7 @@ describe('supervisor', () => {
     await crashTooOften()
     const { watch } = roster.service('caretaker')!
     dispatcher.tick({ instrument: aPosition().instrument, ts: 9, price: 100 }, 9)
-    if (watch.kind === 'alive') actors.stop(watch.ref)
+    if (watch.kind === 'running') actors.stop(watch.ref)
     await actors.idle()
     expect(sentExits()).to.deep.equal([])
     send(ref, { kind: 'restart', actor: { kind: 'caretaker' }, done: sinon.stub() })
@@ -331,7 +331,7 @@ describe('supervisor', () => {
     await actors.idle()
     expect([done.args, watchOf(), roster.get(ID)?.crashes.recent]).to.deep.equal([
       [[true]],
-      'alive',
+      'running',
       [],
     ])
     await tick(271)
@@ -407,7 +407,7 @@ describe('supervisor', () => {
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     await actors.idle()
-    if (watch.kind !== 'alive') throw new Error('was alive')
+    if (watch.kind !== 'running') throw new Error('was alive')
     const isHeard = send(watch.ref as Ref<MonitorMessage>, { kind: 'catch-up' })
     expect([roster.size, isHeard]).to.deep.equal([0, false])
   })

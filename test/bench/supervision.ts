@@ -87,7 +87,7 @@ function crashes(system: Account, crashing: Set<string>) {
     while (done < due) {
       const child = children[Math.floor(random() * children.length)]!
       done++
-      if (child.watch.kind !== 'alive' || child.guard.closed) continue
+      if (child.watch.kind !== 'running' || child.guard.closed) continue
       crashing.add(child.guard.position.id)
       send(child.watch.ref, CATCH_UP as never)
     }
@@ -100,7 +100,7 @@ async function allBack(system: Account, crashing: Set<string>): Promise<number> 
   const from = performance.now()
   crashing.clear()
   const isBack = (): boolean =>
-    [...system.engine.roster.all()].every(({ watch }) => watch.kind === 'alive')
+    [...system.engine.roster.all()].every(({ watch }) => watch.kind === 'running')
   while (!isBack() && performance.now() - from < 60_000) await pause(5)
   return performance.now() - from
 }

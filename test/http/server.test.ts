@@ -437,9 +437,9 @@ describe('the HTTP API', () => {
   it('shows the actor tree, and restarts an actor by hand', async () => {
     await add()
     const tree = (await ask('GET', '/api/supervision')).body as unknown as Record<string, object>
-    const actors = Object.values(tree) as { id: string; alive: boolean; epoch: number }[]
+    const actors = Object.values(tree) as { id: string; state: string; epoch: number }[]
     expect(actors.map(({ id }) => id)).to.include.members(['supervisor', 'gateway', 'monitor-p1'])
-    expect(actors.every(({ alive }) => alive)).to.equal(true)
+    expect(actors.every(({ state }) => state === 'running')).to.equal(true)
     const restarted = await ask('POST', '/api/supervision/monitor-p1/restart')
     expect([restarted.status, restarted.body['epoch']]).to.deep.equal([200, 2])
     expect(await codeOf(ask('POST', '/api/supervision/monitor-x/restart'))).to.deep.equal([

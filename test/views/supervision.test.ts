@@ -128,13 +128,13 @@ describe('supervision of a live system', () => {
   /** A message that no actor understands crashes its receiver. */
   async function crash(kind: 'gateway' | 'portfolio' | 'caretaker'): Promise<void> {
     const { watch } = system.engine.roster.service(kind)!
-    if (watch.kind === 'alive') send(watch.ref, null as never)
+    if (watch.kind === 'running') send(watch.ref, null as never)
     await turn()
   }
 
   async function crashMonitor(): Promise<void> {
     const { watch } = system.engine.roster.get(P1)!
-    if (watch.kind !== 'alive') return
+    if (watch.kind !== 'running') return
     system.engine.actors.stop(watch.ref)
     send(system.engine.supervisor, {
       kind: 'down',
@@ -221,7 +221,7 @@ describe('supervision of a live system', () => {
 
   it('reports when the actor ends that should answer', async () => {
     const { watch } = system.engine.roster.service('portfolio')!
-    if (watch.kind === 'alive') send(watch.ref, null as never)
+    if (watch.kind === 'running') send(watch.ref, null as never)
     const failed = await system.portfolio.standing().catch((error: unknown) => error)
     expect((failed as WatchkeeperError).code).to.equal('ACTOR_DOWN')
     expect((await system.portfolio.standing()).standings).to.deep.equal([])
@@ -247,19 +247,18 @@ describe('supervision of a live system', () => {
     await crashMonitor()
     expect(checkOf('positions:unguarded')).to.equal('fail')
     expect(viewOf('monitor-p1')).to.deep.include({
-      alive: false,
+      state: 'backoff',
       epoch: 2,
       restarts: 2,
       restartsInWindow: 2,
       lastError: 'crashed',
       nextRestartAt: now() + 200,
-      quarantined: false,
     })
     timers.pass(200)
     await turn()
-    expect([checkOf('positions:unguarded'), viewOf('monitor-p1')?.alive]).to.deep.equal([
+    expect([checkOf('positions:unguarded'), viewOf('monitor-p1')?.state]).to.deep.equal([
       'pass',
-      true,
+      'running',
     ])
   })
 
@@ -285,9 +284,9 @@ describe('supervision of a live system', () => {
       'fail',
       'pass',
     ])
-    expect(viewOf('monitor-p1')?.quarantined).to.equal(true)
+    expect(viewOf('monitor-p1')?.state).to.equal('quarantined')
     const after = await supervisionOf(system).restart('monitor-p1', 'me')
-    expect(after).to.deep.include({ epoch: 2, alive: true, quarantined: false })
+    expect(after).to.deep.include({ epoch: 2, state: 'running' })
     await turn()
     expect(keeper.lines.at(-1)).to.include({ actor: 'monitor-p1', by: 'me' })
     expect(health().status).to.equal('pass')

@@ -67,9 +67,9 @@ function tableOf(actors: readonly ActorView[], now: number): string[] {
   return tableLines([head, ...rows], new Set([1, 3, 4, 5]))
 }
 
-function stateOf({ alive, busySince, nextRestartAt, quarantined }: ActorView, now: number): string {
-  if (quarantined) return 'given up'
-  if (nextRestartAt !== null) return `back in ${Math.max(0, nextRestartAt - now)} ms`
-  if (!alive) return 'down'
-  return busySince === null ? 'alive' : `busy for ${Math.max(0, now - busySince)} ms`
+function stateOf({ state, busySince, nextRestartAt }: ActorView, now: number): string {
+  if (state === 'backoff' && nextRestartAt !== null) {
+    return `back in ${Math.max(0, nextRestartAt - now)} ms`
+  }
+  return busySince === null ? state : `busy for ${Math.max(0, now - busySince)} ms`
 }

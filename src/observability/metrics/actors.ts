@@ -9,7 +9,7 @@ export const actorMetrics: MetricFamily = board => {
   board.gauge(
     {
       name: 'watchkeeper_actors',
-      help: 'Actors by state: alive, waiting for their restart, or given up.',
+      help: 'Actors by state: running, in restart backoff, or quarantined.',
       labels: ['kind', 'state'],
     },
     facts =>

@@ -17,7 +17,7 @@ export function SupervisionPage() {
   const chosen = useSignal<ActorView | undefined>(undefined)
   const actors = data.value
   const now = serviceNow()
-  const dead = (actors ?? []).filter(({ alive }) => !alive).length
+  const down = (actors ?? []).filter(({ state }) => state !== 'running').length
   return (
     <>
       <Failure text={failure.value} />
@@ -26,8 +26,9 @@ export function SupervisionPage() {
       ) : (
         <section class="card" aria-label="Actors">
           <h2>
-            {actors.length} actors{dead > 0 && <span class="bad">, {dead} of them not alive</span>};
-            monitors in trouble first
+            {actors.length} actors
+            {down > 0 && <span class="bad">, {down} of them not running</span>}; monitors in trouble
+            first
           </h2>
           <Table
             label="Actors"
@@ -87,14 +88,13 @@ const Name = ({ id, kind }: { readonly id: string; readonly kind: ActorView['kin
 )
 
 function ActorState({ actor, now }: { readonly actor: ActorView; readonly now: number }) {
-  const { alive, quarantined, nextRestartAt, busySince } = actor
-  if (quarantined) return <span class="bad">quarantined</span>
-  if (nextRestartAt !== null) {
+  const { state, nextRestartAt, busySince } = actor
+  if (state === 'backoff' && nextRestartAt !== null) {
     return <span class="warn">restarts in {durationText(nextRestartAt - now)}</span>
   }
-  if (!alive) return <span class="bad">not alive</span>
+  if (state !== 'running') return <span class="bad">{state}</span>
   if (busySince !== null && now - busySince > 1_000) {
     return <span class="warn">busy for {durationText(now - busySince)}</span>
   }
-  return <span class="good">alive</span>
+  return <span class="good">running</span>
 }

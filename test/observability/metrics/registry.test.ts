@@ -47,7 +47,7 @@ const FACTS: MetricFacts = {
   actors: [
     {
       kind: 'monitor',
-      states: { alive: 4, waiting: 1, 'given-up': 0 },
+      states: { running: 4, backoff: 1, quarantined: 0 },
       queued: 2,
       handled: 90,
       busyMs: 1_250,
