@@ -73,9 +73,11 @@ const ONLY_IN: Record<string, readonly string[]> = {
   '@opentelemetry/api': ['observability/tracing.ts'],
   ioredis: ['redis/connection.ts'],
   lmdb: [
-    'stores/lmdb.ts',
+    'stores/lmdb/store.ts',
     'stores/lmdb/journal.ts',
     'stores/lmdb/open.ts',
+    'stores/lmdb/ownership.ts',
+    'stores/lmdb/schema.ts',
     'disk/commit.ts',
     'brokers/paper-account.ts',
     'brokers/paper-folder.ts',

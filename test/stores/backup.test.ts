@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { WatchkeeperError } from '../../src/errors.ts'
 import { backupOf, backupSource, readBackup } from '../../src/stores/backup.ts'
-import { openLmdbStore, type LmdbStore } from '../../src/stores/lmdb.ts'
+import { openLmdbStore } from '../../src/stores/lmdb.ts'
+import type { LmdbStore } from '../../src/stores/lmdb/store.ts'
 import { Folder } from '../support/cli.ts'
 
 describe('a backup', () => {

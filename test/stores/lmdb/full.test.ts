@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { WatchkeeperError } from '../../../src/errors.ts'
-import { openLmdbStore, type LmdbStore } from '../../../src/stores/lmdb.ts'
+import { openLmdbStore } from '../../../src/stores/lmdb.ts'
+import type { LmdbStore } from '../../../src/stores/lmdb/store.ts'
 import { needing } from '../../support/needing.ts'
 import { smallDisk, type SmallDisk } from '../../support/small-disk.ts'
 

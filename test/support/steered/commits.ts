@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch } from '../../../src/ports/store.ts'
-import { LmdbStore } from '../../../src/stores/lmdb.ts'
+import { LmdbStore } from '../../../src/stores/lmdb/store.ts'
 import type { CommitFault } from './steering.ts'
 
 let faults: { readonly fault: CommitFault; left: number }[] = []

@@ -1,0 +1,117 @@
+import type { Database, RootDatabase } from 'lmdb'
+import { commit } from '../../disk/commit.ts'
+import type { Room } from '../../disk/room.ts'
+import { isFull } from '../../disk/space.ts'
+import { WatchkeeperError } from '../../errors.ts'
+import { mayRun, thisProcess, type Owner } from '../owner.ts'
+import { failed, full, owned } from './errors.ts'
+import type { FolderHold } from './hold.ts'
+
+/** Key of the `meta` table. */
+const OWNER = 'owner'
+
+/** How often a write checks who owns the store before it fails, and the delay in between, ms. */
+const MOST_TRIES = 3
+const RETRY_MS = 2
+
+export interface OwnershipDeps {
+  readonly root: RootDatabase<unknown, string>
+  readonly meta: Database<unknown, string>
+  readonly room: Room
+  readonly hold: FolderHold
+}
+
+/** The row that says which process owns an embedded store, and the transactions of that owner. */
+export class LmdbOwnership {
+  private readonly deps: OwnershipDeps
+  private owner: Owner | undefined
+
+  constructor(deps: OwnershipDeps) {
+    this.deps = deps
+  }
+
+  /**
+   * Claims the store for this process.
+   *
+   * @throws WatchkeeperError STORE_OWNED while the process of another owner may run, STORE_FULL.
+   */
+  async claim(token: string): Promise<void> {
+    const { root, room, hold } = this.deps
+    const owner: Owner = { ...thisProcess(token), isLocking: hold.isLocked }
+    // Check without a transaction first: behind an owner that writes constantly, a transaction
+    // would wait.
+    root.resetReadTxn()
+    const early = this.refusalOf(owner)
+    if (early !== undefined) throw early
+    if (!room.admits(1, true)) throw full()
+    const refusal = await commit(root, () => this.take(owner))
+    if (refusal !== undefined) throw refusal
+    this.owner = owner
+    hold.name(owner)
+    room.hold()
+  }
+
+  /** Gives the ownership up. An owner whose process has ended does not count: on a full disk its row may stay. */
+  async release(): Promise<void> {
+    const { root, meta, room } = this.deps
+    if (this.owner === undefined || !room.admits(1, true)) return
+    await commit(root, () => {
+      if (this.isOurs()) meta.removeSync(OWNER)
+    })
+  }
+
+  /**
+   * Runs one transaction of the owner; it is on disk when the promise resolves.
+   *
+   * @throws WatchkeeperError FENCED where another process owns the store.
+   */
+  async fenced<Result>(act: () => Result): Promise<Result> {
+    const { hold } = this.deps
+    for (let tries = 1; ; tries++) {
+      hold.assertThere()
+      const outcome = await this.attempt(act)
+      // Where the folder was replaced meanwhile, no later process will find this commit.
+      hold.assertThere()
+      if (outcome !== undefined) return outcome.result
+      // lmdb may have read outside its transaction: only a second read, in a later event turn,
+      // counts.
+      await new Promise(resolve => setTimeout(resolve, RETRY_MS))
+      if (tries === MOST_TRIES || !this.isOurs()) break
+    }
+    throw new WatchkeeperError('FENCED', 'another process has taken the store over')
+  }
+
+  /** Undefined where another process owns the store, by what the transaction has read. */
+  private async attempt<Result>(
+    act: () => Result,
+  ): Promise<{ readonly result: Result } | undefined> {
+    const { root, room } = this.deps
+    try {
+      return await commit(root, () => (this.isOurs() ? { result: act() } : undefined))
+    } catch (cause) {
+      if (isFull(cause)) room.failed()
+      throw isFull(cause) ? full(cause) : failed(cause)
+    }
+  }
+
+  /** Runs inside a transaction. */
+  private take(owner: Owner): WatchkeeperError | undefined {
+    const refusal = this.refusalOf(owner)
+    if (refusal === undefined) this.deps.meta.putSync(OWNER, owner)
+    return refusal
+  }
+
+  private refusalOf(owner: Owner): WatchkeeperError | undefined {
+    const present = this.present()
+    if (present === undefined || present.token === owner.token) return undefined
+    return mayRun(present, owner.isLocking === true) ? owned(present) : undefined
+  }
+
+  private present(): Owner | undefined {
+    return this.deps.meta.get(OWNER) as Owner | undefined
+  }
+
+  private isOurs(): boolean {
+    return this.owner !== undefined && this.present()?.token === this.owner.token
+  }
+}

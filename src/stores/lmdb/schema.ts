@@ -1,0 +1,34 @@
+import type { Database } from 'lmdb'
+import { WatchkeeperError } from '../../errors.ts'
+import type { LmdbJournal } from './journal.ts'
+import type { LmdbOwnership } from './ownership.ts'
+
+/** 2: journal lines are indexed by position. */
+const SCHEMA_VERSION = 2
+/** Key of the `meta` table. */
+const SCHEMA = 'schema'
+
+type Meta = Database<unknown, string>
+
+/** @throws WatchkeeperError STORE_NEWER for a store that a later release has written. */
+export function assertKnownSchema(meta: Meta): void {
+  const schema = meta.get(SCHEMA)
+  if (typeof schema !== 'number' || schema <= SCHEMA_VERSION) return
+  const text = `the store has schema ${schema}, expected at most ${SCHEMA_VERSION}: it was written by a later release`
+  throw new WatchkeeperError('STORE_NEWER', text)
+}
+
+/** Indexes the journal of an earlier release, a few hundred lines a commit. */
+export async function upgradeSchema(
+  meta: Meta,
+  lines: LmdbJournal,
+  ownership: LmdbOwnership,
+): Promise<void> {
+  if (meta.get(SCHEMA) === SCHEMA_VERSION) return
+  let seq: number | undefined = 0
+  while (seq !== undefined) {
+    const from: number = seq
+    seq = await ownership.fenced(() => lines.reindex(from))
+  }
+  await ownership.fenced(() => meta.putSync(SCHEMA, SCHEMA_VERSION))
+}
