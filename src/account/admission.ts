@@ -14,7 +14,7 @@ import type { Wanted } from './registration.ts'
 import { ruleSetOf } from './stored-rules.ts'
 import type { TickIntake } from './tick-intake.ts'
 
-export interface AdmissionParts {
+export interface AdmissionDeps {
   readonly rows: Pick<PositionTable, 'get'>
   readonly board: PriceBoard
   readonly gate: Pick<TickIntake, 'shownPrice'>
@@ -43,9 +43,9 @@ export interface Admitted {
 
 /** Judges positions before they are registered, alike for a file, HTTP, the command line and adoption. */
 export class Admission {
-  private readonly parts: AdmissionParts
+  private readonly parts: AdmissionDeps
 
-  constructor(parts: AdmissionParts) {
+  constructor(parts: AdmissionDeps) {
     this.parts = parts
   }
 

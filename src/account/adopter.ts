@@ -56,7 +56,7 @@ export function adopterOf(
   })
 }
 
-export interface AdopterParts {
+export interface AdopterDeps {
   readonly options: AdoptionOptions
   readonly instruments: InstrumentTable
   /** The gateway's time, in which holdings are dated, epoch ms. */
@@ -80,13 +80,13 @@ const RETRY_MS = 60_000
 
 /** Takes unowned holdings under guard, by default rules. */
 export class Adopter {
-  private readonly parts: AdopterParts
+  private readonly parts: AdopterDeps
   private readonly patterns: readonly RegExp[]
   private isBusy = false
   /** Holdings that could not be adopted: until when each rests, and what was journaled of it. */
   private readonly refused = new Map<string, { readonly until: number; readonly why: string }>()
 
-  constructor(parts: AdopterParts) {
+  constructor(parts: AdopterDeps) {
     this.parts = parts
     this.patterns = parts.options.instruments.map(patternOf)
   }

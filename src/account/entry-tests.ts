@@ -10,7 +10,7 @@ import type { PositionTable } from './position-table.ts'
 import type { StateWriter } from './state-writer.ts'
 import { ruleSetOf } from './stored-rules.ts'
 
-export interface EntryTestsParts {
+export interface EntryTestsDeps {
   readonly rows: PositionTable
   readonly writer: Pick<StateWriter, 'soon'>
   readonly core: Pick<Engine<unknown>, 'roster' | 'supervisor' | 'dispatcher'>
@@ -25,11 +25,11 @@ export interface EntryTestsParts {
  * an earlier price would have refused. One that fails has no monitor until a person decides.
  */
 export class EntryTests {
-  private readonly parts: EntryTestsParts
+  private readonly parts: EntryTestsDeps
   /** Positions by the instrument whose first price they wait for. */
   private readonly waiting = new Map<InstrumentId, Set<PositionId>>()
 
-  constructor(parts: EntryTestsParts) {
+  constructor(parts: EntryTestsDeps) {
     this.parts = parts
   }
 

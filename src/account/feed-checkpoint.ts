@@ -1,6 +1,6 @@
 import type { WatchedPosition } from '../risk/watched-position.ts'
 
-export interface FeedCheckpointParts {
+export interface FeedCheckpointDeps {
   /** Whether nothing of a decision can be lost any more. */
   isDurable(guard: WatchedPosition): boolean
 }
@@ -16,11 +16,11 @@ const MOST_WAITS = 5
 export class FeedCheckpoint {
   /** The place that the feed has come to; undefined without a feed that can go back. */
   place: (() => unknown) | undefined
-  private readonly parts: FeedCheckpointParts
+  private readonly parts: FeedCheckpointDeps
   private readonly undecided = new Set<WatchedPosition>()
   private waits = 0
 
-  constructor(parts: FeedCheckpointParts) {
+  constructor(parts: FeedCheckpointDeps) {
     this.parts = parts
   }
 

@@ -4,7 +4,7 @@ import type { InstrumentId } from '../domain/ids.ts'
 import { instrumentsHeld } from '../engine/held-instruments.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 
-export interface MissingPricesParts {
+export interface MissingPricesDeps {
   readonly roster: ActorRegistry
   /** Whether a price of the instrument has come in this process. */
   isPriced(instrument: InstrumentId): boolean
@@ -18,7 +18,7 @@ const MOST_IDS = 5
 
 /** Instruments that positions name and the feed does not: each is named, with a guess at what was meant. */
 export class MissingPrices {
-  private readonly parts: MissingPricesParts
+  private readonly parts: MissingPricesDeps
   /** Instruments that the feed has, and that no position names. */
   private readonly others = new Set<string>()
   private readonly named = new Set<InstrumentId>()
@@ -26,7 +26,7 @@ export class MissingPrices {
   private readonly guesses = new Map<InstrumentId, string | undefined>()
   private knownCount = 0
 
-  constructor(parts: MissingPricesParts) {
+  constructor(parts: MissingPricesDeps) {
     this.parts = parts
   }
 

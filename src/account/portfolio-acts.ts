@@ -6,7 +6,7 @@ import type { LimitStanding, Realised } from '../risk/portfolio.ts'
 import { tradingDayAt, type DayStart } from '../risk/trading-day.ts'
 import { ask } from './ask.ts'
 
-export interface PortfolioActsParts {
+export interface PortfolioActsDeps {
   readonly dayStart: DayStart
   /** The present incarnation. */
   portfolio(): Ref<PortfolioMessage>
@@ -18,9 +18,9 @@ export interface PortfolioActsParts {
 
 /** What a person may ask of the day's profits and losses. */
 export class PortfolioActs {
-  private readonly parts: PortfolioActsParts
+  private readonly parts: PortfolioActsDeps
 
-  constructor(parts: PortfolioActsParts) {
+  constructor(parts: PortfolioActsDeps) {
     this.parts = parts
   }
 

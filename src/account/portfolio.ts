@@ -1,6 +1,6 @@
 import { send, type ActorSystem, type Ref } from '../actors/actor.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
-import { portfolio, type PortfolioOptions, type PortfolioParts } from '../actors/portfolio.ts'
+import { portfolio, type PortfolioDeps, type PortfolioOptions } from '../actors/portfolio.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Fill } from '../domain/order.ts'
@@ -67,7 +67,7 @@ function partsOf(
   { state, writer, quotes, instruments, now, exit }: PortfolioWiring,
   options: PortfolioOptions,
   keep: (day: PortfolioDay) => void,
-): PortfolioParts {
+): PortfolioDeps {
   const faults = new Faults(notice => {
     if (notice.kind !== 'isolated-fault') return
     state.counts.isolatedFaults++

@@ -1,19 +1,19 @@
-import { portfolio, type PortfolioOptions, type PortfolioParts } from '../actors/portfolio.ts'
+import { portfolio, type PortfolioDeps, type PortfolioOptions } from '../actors/portfolio.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Faults } from '../exits/faults.ts'
 import type { Journal } from '../ports/journal.ts'
 import { emptyDay, type LimitEvent } from '../risk/portfolio.ts'
 
-export interface VirtualPortfolioParts
+export interface VirtualPortfolioDeps
   extends
     PortfolioOptions,
-    Pick<PortfolioParts, 'instruments' | 'now' | 'open' | 'isOpen' | 'exit'> {
+    Pick<PortfolioDeps, 'instruments' | 'now' | 'open' | 'isOpen' | 'exit'> {
   readonly core: Engine<unknown>
   readonly journal: Journal
   /** A limit warns or has tripped, at `at` (epoch ms). */
   onLimit(event: LimitEvent, at: number): void
   /** The exit of a position is filled, and its profit counted. */
-  closed(id: Parameters<PortfolioParts['closed']>[0]): void
+  closed(id: Parameters<PortfolioDeps['closed']>[0]): void
 }
 
 /** Starts the portfolio of a live account in virtual time. */
@@ -22,10 +22,10 @@ export function startVirtualPortfolio({
   journal,
   onLimit,
   ...given
-}: VirtualPortfolioParts): void {
+}: VirtualPortfolioDeps): void {
   // The first message finds the day that it belongs to.
   let day = emptyDay({ from: -Infinity, until: -Infinity })
-  const parts: PortfolioParts = {
+  const parts: PortfolioDeps = {
     ...given,
     quotes: core.dispatcher.board,
     faults: new Faults(notice => journal(notice)),

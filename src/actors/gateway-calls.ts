@@ -16,7 +16,7 @@ import type { GatewayMessage, ReconcilerMessage, SupervisorMessage } from './mes
 const LONGEST_RETRY_MS = 1_000
 
 /** What the gateway works with. */
-export interface GatewayParts {
+export interface GatewayDeps {
   readonly broker: Sender
   readonly journal: Journal
   readonly supervisor: Ref<SupervisorMessage>
@@ -50,7 +50,7 @@ export interface PlannedExit {
 
 /** Starts what an exit needs; how it ended comes back as a message. */
 export function perform(
-  parts: GatewayParts,
+  parts: GatewayDeps,
   call: CallKind,
   { record, isIntended }: PlannedExit,
 ): void {
@@ -82,7 +82,7 @@ export function perform(
 }
 
 function start(
-  { self, track }: GatewayParts,
+  { self, track }: GatewayDeps,
   { call, record: { positionId: id, generation } }: { call: CallKind; record: ExitRecord },
   answer: Promise<ExitEvent | undefined>,
 ): void {
@@ -91,7 +91,7 @@ function start(
 
 /** A save that fails is tried again in the next cycle: nothing has left. */
 async function saved(
-  { persistence, journal }: GatewayParts,
+  { persistence, journal }: GatewayDeps,
   { record, isIntended }: PlannedExit,
 ): Promise<GatewayMessage> {
   try {
@@ -107,7 +107,7 @@ async function saved(
   }
 }
 
-async function sent(parts: GatewayParts, record: ExitRecord): Promise<ExitEvent> {
+async function sent(parts: GatewayDeps, record: ExitRecord): Promise<ExitEvent> {
   const { order, decision } = record
   const { clientOrderId: id } = order
   const leaving = parts.leaving(order)
@@ -138,7 +138,7 @@ function leave(leaving: Leaving): void {
 
 /** Looks up an order that is over; a question that fails is asked again, a few times. */
 export function lookUpLate(
-  { broker, callTimeoutMs, self, track, journal, now }: GatewayParts,
+  { broker, callTimeoutMs, self, track, journal, now }: GatewayDeps,
   { clientOrderId }: LateQuestion,
 ): void {
   const askedAt = now()
@@ -159,7 +159,7 @@ function ofPast(record: ExitRecord): Pick<ExitRecord, 'order' | 'decision'> {
 
 /** A question that fails proves nothing; it is asked again in the next cycle. */
 async function asked(
-  parts: GatewayParts,
+  parts: GatewayDeps,
   { order: { clientOrderId: id, instrument }, decision }: Pick<ExitRecord, 'order' | 'decision'>,
   by: 'look-up' | 'cancel',
 ): Promise<ExitEvent | undefined> {

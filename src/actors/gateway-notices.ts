@@ -2,7 +2,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { AccountBook } from '../exits/account-book.ts'
 import type { Notice } from '../exits/notices.ts'
 import { send } from './actor.ts'
-import type { GatewayParts } from './gateway-calls.ts'
+import type { GatewayDeps } from './gateway-calls.ts'
 
 /** The position that a notice without a decision is about; undefined where it is about none. */
 const idOf = (notice: Notice): PositionId | undefined =>
@@ -16,7 +16,7 @@ interface Life {
 
 /** The supervisor knows then that the monitor need not repeat itself. */
 export const sendIntended = (
-  { supervisor }: Pick<GatewayParts, 'supervisor'>,
+  { supervisor }: Pick<GatewayDeps, 'supervisor'>,
   life: Life,
 ): boolean => send(supervisor, { kind: 'intended', ...life })
 
@@ -25,7 +25,7 @@ export const sendIntended = (
  * position that is over.
  */
 export function noticed(
-  { journal, supervisor }: Pick<GatewayParts, 'journal' | 'supervisor'>,
+  { journal, supervisor }: Pick<GatewayDeps, 'journal' | 'supervisor'>,
   book: Pick<AccountBook, 'generationOf'>,
   notice: Notice,
 ): PositionId | undefined {

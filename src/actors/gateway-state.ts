@@ -2,12 +2,12 @@ import type { Position } from '../domain/position.ts'
 import type { AccountBook } from '../exits/account-book.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { EndedExit, ExitRecord } from '../exits/record.ts'
-import type { GatewayParts } from './gateway-calls.ts'
+import type { GatewayDeps } from './gateway-calls.ts'
 
 export interface GatewayState {
   /** Written by the gateway alone. */
   readonly book: AccountBook
-  readonly parts: GatewayParts
+  readonly parts: GatewayDeps
   readonly killSwitch: KillSwitch
   /** Nothing is sent before a person has confirmed what the account holds. */
   readonly isUnconfirmed: boolean
@@ -40,7 +40,7 @@ export interface GatewayPast {
 /** The first state of a gateway: the book takes up what an earlier process left behind. */
 export function gatewayState(
   book: AccountBook,
-  parts: GatewayParts,
+  parts: GatewayDeps,
   { exits, open, released, followed, ended, killSwitch, isUnconfirmed }: GatewayPast,
 ): GatewayState {
   const now = parts.now()

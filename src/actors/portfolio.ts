@@ -32,7 +32,7 @@ export interface PortfolioOptions {
 }
 
 /** What the portfolio works with. */
-export interface PortfolioParts extends PortfolioOptions {
+export interface PortfolioDeps extends PortfolioOptions {
   readonly instruments: InstrumentTable
   readonly quotes: Quotes
   /** Epoch ms. */
@@ -54,7 +54,7 @@ export interface PortfolioParts extends PortfolioOptions {
 }
 
 export interface PortfolioState {
-  readonly parts: PortfolioParts
+  readonly parts: PortfolioDeps
   readonly day: PortfolioDay
 }
 
@@ -193,7 +193,7 @@ export function unrealisedOf(quotes: Quotes, position: Position): number {
 }
 
 function profitOf(
-  { instruments }: PortfolioParts,
+  { instruments }: PortfolioDeps,
   position: Position,
   fill: Pick<Fill, 'price' | 'quantity'>,
 ): Realised {

@@ -8,7 +8,7 @@ import { withDeadline } from './deadline.ts'
 import type { GatewayMessage, ReconcilerMessage } from './messages.ts'
 
 /** What the reconciler works with. */
-export interface ReconcilerParts {
+export interface ReconcilerDeps {
   readonly broker: HoldingSource
   readonly journal: Journal
   /** The holding that a position is a part of; undefined where it is not open. */
@@ -27,7 +27,7 @@ export interface ReconcilerParts {
 }
 
 export interface ReconcilerState {
-  readonly parts: ReconcilerParts
+  readonly parts: ReconcilerDeps
   /** Questions under way, and whether each was asked again meanwhile. */
   readonly underWay: Map<string, boolean>
   /** When the last list was asked for, epoch ms. */
@@ -35,7 +35,7 @@ export interface ReconcilerState {
 }
 
 /** The first state of a reconciler: it has asked for nothing. */
-export const reconcilerState = (parts: ReconcilerParts): ReconcilerState => ({
+export const reconcilerState = (parts: ReconcilerDeps): ReconcilerState => ({
   parts,
   underWay: new Map(),
   listedAt: -Infinity,
@@ -143,7 +143,7 @@ function ask<Answer>(
 }
 
 async function answered<Answer>(
-  { callTimeoutMs, now, sendToGateway, journal }: ReconcilerParts,
+  { callTimeoutMs, now, sendToGateway, journal }: ReconcilerDeps,
   { call, toMessage, otherwise }: Asking<Answer>,
 ): Promise<void> {
   let askedAt = now()

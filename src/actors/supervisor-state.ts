@@ -22,7 +22,7 @@ export interface MonitorLife {
 }
 
 /** What the supervisor works with. */
-export interface SupervisorParts {
+export interface SupervisorDeps {
   readonly dispatcher: Dispatcher
   readonly journal: Journal
   readonly policy: Supervision
@@ -46,7 +46,7 @@ export interface SupervisorParts {
 
 export interface SupervisorState {
   readonly roster: ActorRegistry
-  readonly parts: SupervisorParts
+  readonly parts: SupervisorDeps
   /** What is counted across all children; written by the supervisor alone. */
   readonly fleet: {
     pace: FleetPace
@@ -57,10 +57,7 @@ export interface SupervisorState {
 }
 
 /** The first state of a supervisor. */
-export const supervisorState = (
-  roster: ActorRegistry,
-  parts: SupervisorParts,
-): SupervisorState => ({
+export const supervisorState = (roster: ActorRegistry, parts: SupervisorDeps): SupervisorState => ({
   roster,
   parts,
   fleet: { pace: freshPace, giveUps: [], recordedAt: -1 },

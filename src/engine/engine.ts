@@ -7,7 +7,7 @@ import { reconciler, reconcilerState } from '../actors/reconciler.ts'
 import {
   monitorName,
   supervisorState,
-  type SupervisorParts,
+  type SupervisorDeps,
   type SupervisorState,
 } from '../actors/supervisor-state.ts'
 import { supervisor } from '../actors/supervisor.ts'
@@ -145,13 +145,13 @@ function askForExit(
   send(registry.refOf('gateway'), { kind: 'exit', decision: decision!, position, generation })
 }
 
-interface SupervisorDeps extends EngineOptions<ExitVenue> {
+interface SpawnDeps extends EngineOptions<ExitVenue> {
   readonly actors: ActorSystem
   readonly dispatcher: Dispatcher
   readonly services: Services
 }
 
-function startSupervisor(deps: SupervisorDeps): Ref<SupervisorMessage> {
+function startSupervisor(deps: SpawnDeps): Ref<SupervisorMessage> {
   const { actors, registry, dispatcher, services, clock, onFailure } = deps
   const ref: Ref<SupervisorMessage> = actors.spawn<SupervisorState, SupervisorMessage>({
     name: 'supervisor',
@@ -182,7 +182,7 @@ function monitorSpawner({
   registry,
   dispatcher,
   beforeMonitor: before,
-}: SupervisorDeps): SupervisorParts['spawnMonitor'] {
+}: SpawnDeps): SupervisorDeps['spawnMonitor'] {
   const parent = actors.group('monitors')
   const shared: MonitorShared = {
     dispatcher,

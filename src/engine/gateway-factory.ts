@@ -1,5 +1,5 @@
 import { send, type ActorSystem, type Down, type Ref } from '../actors/actor.ts'
-import type { GatewayParts } from '../actors/gateway-calls.ts'
+import type { GatewayDeps } from '../actors/gateway-calls.ts'
 import { noticed } from '../actors/gateway-notices.ts'
 import { gatewayState } from '../actors/gateway-state.ts'
 import { gateway } from '../actors/gateway.ts'
@@ -13,12 +13,12 @@ import type { Quotes } from '../ports/quotes.ts'
 import type { Leaving } from '../ports/sender.ts'
 import type { ExitVenue, GatewayOptions } from './options.ts'
 
-export interface GatewayFactoryParts extends GatewayOptions {
+export interface GatewayFactoryDeps extends GatewayOptions {
   readonly actors: ActorSystem
   readonly broker: ExitVenue
   readonly quotes: Quotes
-  readonly supervisor: GatewayParts['supervisor']
-  readonly ask: GatewayParts['ask']
+  readonly supervisor: GatewayDeps['supervisor']
+  readonly ask: GatewayDeps['ask']
 }
 
 /**
@@ -28,15 +28,15 @@ export interface GatewayFactoryParts extends GatewayOptions {
 export class GatewayFactory {
   /** What the present incarnation knows; it alone writes it. */
   book!: AccountBook
-  private readonly parts: GatewayFactoryParts
+  private readonly parts: GatewayFactoryDeps
 
-  constructor(parts: GatewayFactoryParts) {
+  constructor(parts: GatewayFactoryDeps) {
     this.parts = parts
   }
 
   start(epoch: number, onDown: (down: Down) => void): Ref<GatewayMessage> {
     const { actors, kept, ...rest } = this.parts
-    const parts: GatewayParts = {
+    const parts: GatewayDeps = {
       ...rest,
       leaving: order => this.leavingOf(order, book),
       self: message => send(ref, message),
@@ -65,7 +65,7 @@ export class GatewayFactory {
     }
   }
 
-  private newBook(parts: GatewayParts): AccountBook {
+  private newBook(parts: GatewayDeps): AccountBook {
     const {
       broker,
       quotes,

@@ -1,6 +1,6 @@
-import type { GatewayParts } from '../actors/gateway-calls.ts'
+import type { GatewayDeps } from '../actors/gateway-calls.ts'
 import type { GatewayPast } from '../actors/gateway-state.ts'
-import type { ReconcilerParts } from '../actors/reconciler.ts'
+import type { ReconcilerDeps } from '../actors/reconciler.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ExitSettings } from '../exits/settings.ts'
 import type { Adoption } from '../exits/unowned.ts'
@@ -9,8 +9,8 @@ import type { Journal } from '../ports/journal.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 
 /** A broker as the gateway and the reconciler use it. */
-export type ExitVenue = GatewayParts['broker'] &
-  ReconcilerParts['broker'] &
+export type ExitVenue = GatewayDeps['broker'] &
+  ReconcilerDeps['broker'] &
   Pick<Broker, 'capabilities' | 'streamOrders'>
 
 type Wired = 'supervisor' | 'self' | 'ask' | 'track' | 'broker' | 'leaving'
@@ -25,7 +25,7 @@ export interface EngineEvents {
 }
 
 /** What the gateway and the reconciler are made of. */
-export interface GatewayOptions extends Omit<GatewayParts, Wired> {
+export interface GatewayOptions extends Omit<GatewayDeps, Wired> {
   /** Everything that is open, as a new incarnation must take it. */
   kept(): GatewayPast
   /** How exits are carried out; what is left out is as in EXIT_DEFAULTS. */

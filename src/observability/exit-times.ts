@@ -1,7 +1,7 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { ExitEnd, ExitFollower, FollowedExit } from '../ports/telemetry.ts'
 
-export interface ExitTimesParts {
+export interface ExitTimesDeps {
   /** Epoch ms. */
   now(): number
   /** Monotonic, ms. */
@@ -24,10 +24,10 @@ interface Running {
 
 /** Measures the phases of each exit; one entry for each exit in progress. */
 export class ExitTimes implements ExitFollower {
-  private readonly parts: ExitTimesParts
+  private readonly parts: ExitTimesDeps
   private readonly running = new Map<PositionId, Running>()
 
-  constructor(parts: ExitTimesParts) {
+  constructor(parts: ExitTimesDeps) {
     this.parts = parts
   }
 

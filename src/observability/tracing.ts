@@ -22,7 +22,7 @@ interface Traced {
   readonly orders: Set<string>
 }
 
-export interface ExitTracesParts {
+export interface ExitTracesDeps {
   /** Release of watchkeeper. */
   readonly version: string
   /** Monotonic epoch ms. */
@@ -42,11 +42,11 @@ export interface TracedCall {
  * the start; without one nothing is recorded.
  */
 export class ExitTraces implements ExitFollower {
-  private readonly parts: ExitTracesParts
+  private readonly parts: ExitTracesDeps
   private readonly traced = new Map<PositionId, Traced>()
   private readonly byOrder = new Map<string, PositionId>()
 
-  constructor(parts: ExitTracesParts) {
+  constructor(parts: ExitTracesDeps) {
     this.parts = parts
   }
 

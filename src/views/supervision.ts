@@ -16,7 +16,7 @@ import type { ActorView, Supervising } from '../ports/supervision.ts'
 import { restartsWithin } from '../resilience/restarts.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
 
-export interface SupervisionParts {
+export interface SupervisionDeps {
   readonly roster: ActorRegistry
   readonly supervisor: Ref<SupervisorMessage>
   readonly policy: Supervision
@@ -40,9 +40,9 @@ export function supervisionOf(system: Account): SupervisionView {
 
 /** What the supervisor knows, for the API and the command line. */
 export class SupervisionView implements Supervising {
-  private readonly parts: SupervisionParts
+  private readonly parts: SupervisionDeps
 
-  constructor(parts: SupervisionParts) {
+  constructor(parts: SupervisionDeps) {
     this.parts = parts
   }
 

@@ -29,7 +29,7 @@ export interface NewsOptions {
 }
 
 /** Where the state of messages is stored, and who journals failed deliveries. */
-export interface NewsParts {
+export interface NewsDeps {
   readonly store: Pick<Store, 'rows' | 'write'>
   readonly system: { tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void }
 }
@@ -51,7 +51,7 @@ export class HealthNews {
   private readonly now: () => number
 
   /** Reads the state of an earlier process; without a channel nothing is stored. */
-  static async open(options: NewsOptions, { store, system }: NewsParts): Promise<HealthNews> {
+  static async open(options: NewsOptions, { store, system }: NewsDeps): Promise<HealthNews> {
     const { channels, maxSettleMs } = options.config.notify
     if (channels.length === 0) return new HealthNews(options, system, {})
     const past = await rememberedNews(store, options.clock.now(), maxSettleMs)
@@ -62,7 +62,7 @@ export class HealthNews {
 
   private constructor(
     { config: { notify, display }, clock, plugins }: NewsOptions,
-    system: NewsParts['system'],
+    system: NewsDeps['system'],
     { past = NO_PAST, memory }: { readonly past?: NewsPast; readonly memory?: NewsMemory },
   ) {
     const onFailure = (to: string, why: string): void => system.tell('notify-failed', { to, why })
