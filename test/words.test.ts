@@ -7,7 +7,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** Folders and files whose comments, test names and messages are plain technical English. */
 const CLEAN = [
+  'src/account',
   'src/actors',
+  'src/app',
   'src/brokers',
   'src/calls',
   'src/chaos',
@@ -28,6 +30,7 @@ const CLEAN = [
   'src/processes',
   'src/redis',
   'src/resilience',
+  'src/risk',
   'src/stores',
   'src/views',
   'test/account',

@@ -1,7 +1,7 @@
 import type { Position } from '../domain/position.ts'
 
 /**
- * Counts positions by whether they name their account. Where some do and others do not, nothing tells
+ * Counts positions by whether they name their account. Where some do and others do not, nothing shows
  * whether two of them are parts of one holding: each would count all of it as its own.
  */
 export class AccountNames {

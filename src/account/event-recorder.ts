@@ -145,7 +145,7 @@ export class EventRecorder {
     state.openExits.delete(id)
     const trade = tradeOf(row, exit)
     const line = lineOf(this.now(), kind, id, { ...detail, trade, ...historyOf(exit) })
-    state.register.close(row, exit, { at: this.now(), by: 'somebody else' })
+    state.register.close(row, exit, { at: this.now(), by: 'others' })
     writer.soon({ row: id, line })
   }
 

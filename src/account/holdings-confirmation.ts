@@ -53,7 +53,7 @@ export class HoldingsConfirmation {
       holdings => void (isHeld = startsHeld(true, holdings)),
       () => undefined,
     )
-    // Its turn may be far off, as the venue told an earlier process to wait: a start does not wait for that.
+    // Its turn may be far off, as the venue made an earlier process wait: a start does not wait for that.
     await within(LONGEST_WAIT_MS, answered)
     // Before the first position is registered: with one, the store is empty no more.
     if (isHeld) await this.set(true, 'holdings-unconfirmed', {})
@@ -73,7 +73,7 @@ export class HoldingsConfirmation {
     await this.set(true, 'holdings-unconfirmed', { why }).catch(() => undefined)
   }
 
-  /** A person has looked at what the account holds: durable when the promise resolves. */
+  /** A person has checked what the account holds: durable when the promise resolves. */
   async give(by: string): Promise<void> {
     await this.set(false, 'holdings-confirmed', { by })
   }

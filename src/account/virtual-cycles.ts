@@ -6,7 +6,7 @@ const LONGEST_WAIT_MS = 120_000
  * the first row; the ones between which nothing happens are left out, as they could find nothing.
  */
 export class VirtualCycles {
-  /** Epoch ms of the next cycle; Infinity: nothing is to be looked at. */
+  /** Epoch ms of the next cycle; Infinity: nothing is to be done. */
   nextAt = Infinity
   private readonly everyMs: number
   private startAt: number | undefined

@@ -89,7 +89,7 @@ const noPrices: FaultOf = ({ feed, broker }) =>
       }
     : undefined
 
-/** Anybody on the network could move the account. */
+/** Every host of the network could move the account. */
 const openToAll: FaultOf = ({ http: { host, token } }) =>
   token === undefined && !isLoopback(host)
     ? {

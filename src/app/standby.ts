@@ -90,7 +90,7 @@ export async function waitForStore(options: ServiceOptions): Promise<OwnedStore>
 class StandbyView {
   private readonly options: Pick<StandbyOptions, 'clock' | 'version'>
   private readonly as: 'a standby' | 'a start'
-  private why = new WatchkeeperError(WAITS, 'it has not looked yet')
+  private why = new WatchkeeperError(WAITS, 'the store was not asked yet')
   private lookedAt: number
   private readonly startedAt: number
 

@@ -6,12 +6,12 @@ import { watchedBy, type RuleSet } from './rule.ts'
 import type { WatchedPosition } from './watched-position.ts'
 
 /**
- * Why no rule can act on a position now, as far as its rules and prices tell: none of its rules ever
+ * Why no rule can act on a position now, as far as its rules and prices show: none of its rules ever
  * exits, it is not open yet, its instrument never had a price in this process, the price is too old.
  */
 export type IdleCause = 'rules' | 'not-open' | 'unpriced' | 'price'
 
-/** What tells how the prices of a position stand. */
+/** Limits on the age of a position's prices. */
 export interface PriceLimits {
   /** Epoch ms. */
   readonly now: number

@@ -71,7 +71,7 @@ function ofTimes(
 
 /**
  * Stops at every best price that may come. Between two points where either rule changes form, a stop
- * is a straight line or a level that a line overtakes: the ends of these pieces tell of all between.
+ * is a straight line or a level that a line overtakes: the ends of these pieces stand for all between.
  */
 function ofStops(
   before: LevelRule,
@@ -130,7 +130,7 @@ function ofBounds(
 ): string | undefined {
   const [old, next] = [before, after].map(({ instrument }) => instrument ?? position.underlying)
   if (old !== next) return `the instrument ${String(next)} in place of ${String(old)}`
-  // Without a base yet each bound is fixed or a share of it: the two ends tell of all between.
+  // Without a base yet each bound is fixed or a share of it: the two ends stand for all between.
   const bases = anchor === undefined ? [1 / FARTHEST_PRICE, FARTHEST_PRICE] : [anchor]
   for (const base of bases) {
     const [was, is] = [before.bounds(base), after.bounds(base)]

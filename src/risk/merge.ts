@@ -51,7 +51,7 @@ const NOTHING: Levels = {}
 
 /**
  * Levels of the rule at `index` of its set, called alone: one that throws keeps its last levels and
- * harms nobody else.
+ * harms no other rule.
  */
 export function armAlone(
   { rule, index, position }: { rule: LevelRule; index: number; position: Position },

@@ -90,7 +90,7 @@ export function ruleSetWarnings(set: RuleSet, subject: RuleSubject): RuleWarning
 
 /**
  * What the definition of a rule says of a change of its options: why it loosens, undefined where it
- * does not, false where only the rules themselves tell.
+ * does not, false where only the rules themselves show it.
  */
 export function looserByOptions(
   name: string,

@@ -84,7 +84,7 @@ export interface RuleDefinition<Options> {
   /** Unusual magnitudes, and options with which the rule can never fire for this position. */
   warnings?(options: Options, subject: RuleSubject): readonly RuleWarning[]
   /**
-   * For a rule whose times never end, so that levels at single times do not tell: why the options
+   * For a rule whose times never end, so that levels at single times prove nothing: why the options
    * `after` could exit a position later than `before`; undefined: they cannot.
    */
   loosens?(before: Options, after: Options, position: Position): string | undefined

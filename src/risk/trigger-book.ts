@@ -4,7 +4,7 @@ const BLOCK_BITS = 5
 /**
  * The bands of all positions on one stream of prices, by slot, in guarded blocks: each block of 32
  * slots and the whole book know their highest `lo` and lowest `hi`. A price between the guards
- * crosses nobody and costs two comparisons. A guard may be too tight, never too loose.
+ * crosses no level and costs two comparisons. A guard may be too tight, never too loose.
  */
 export class TriggerBook<Owner> {
   /** The book is crossed by price ≤ `guardLo` or price ≥ `guardHi`. */

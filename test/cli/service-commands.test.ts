@@ -171,7 +171,7 @@ describe('The commands for a running service', () => {
   })
 
   it('name an unknown position, and an unreachable service', async () => {
-    const unknown = await run('why', 'nobody')
+    const unknown = await run('why', 'nowhere')
     expect([unknown.code, unknown.stderr]).to.deep.equal([
       1,
       'error: POSITION_UNKNOWN: no open position "nowhere"\n',
