@@ -9,7 +9,7 @@ const QUIET_UNKNOWN_MS = 900_000
 
 /**
  * For so long after a quote, ms, a tick without that side says nothing of it: a trade at the other
- * side of the book would look like a move. After that its trade price takes the place of the quote.
+ * side of the book would pass for a move. After that its trade price takes the place of the quote.
  */
 export const QUOTE_LASTS_MS = 30_000
 

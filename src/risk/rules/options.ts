@@ -24,7 +24,7 @@ export const signed = z.number().min(-LARGEST).max(LARGEST)
 export const positiveMs = z.int().positive()
 
 /**
- * For refinements of options that may have other faults too: all of them are to be told at once,
+ * For refinements of options that may have other faults too: all of them are reported at once,
  * while zod by itself refines only what is sound.
  */
 export const always = { when: ({ value }: { readonly value: unknown }) => isMap(value) }
