@@ -94,7 +94,7 @@ health: [1]
 `
     expect(faultsOf(text)).to.have.members([
       'http.port: 99999, a number of at most 65535',
-      'broker.kind: "htp", one of "paper", "http", "binance", "bybit", "okx": did you mean http?',
+      'broker.kind: "htp", one of "paper", "http", "binance", "bybit", "okx", "plugin": did you mean http?',
       'store.exclusive: "leese", one of "solo", "lease": did you mean lease?',
       'store.leaseMs: 1, a number of at least 500',
       'strict: 1, true or false',
