@@ -15,11 +15,11 @@ export const QUOTE_LASTS_MS = 30_000
 
 /** Everything known of one instrument's prices in one view, and the positions that compare them. */
 export class PriceStream {
-  readonly book = new TriggerBook<WatchedPosition>()
+  readonly book: TriggerBook<WatchedPosition> = new TriggerBook()
   readonly extremes = new Extremes()
   readonly backlog = new Backlog()
   /** Positions with a slot in the book. */
-  readonly guards = new Set<WatchedPosition>()
+  readonly guards: Set<WatchedPosition> = new Set()
   /** When the last of its positions was opened, those that have gone included, epoch ms. */
   lastOpenedAt = -Infinity
   /** Of these, how many are pending. */

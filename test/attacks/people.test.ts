@@ -11,6 +11,9 @@ const REDUCE_ONLY = {
   capabilities: { dedupe: 'never', lookup: 'none', visibilityMs: 300 },
 } as const
 
+/** What is held is asked for again before an order that has waited for longer leaves, ms. */
+const ASKS_AGAIN = { exits: { holdingFreshMs: 300 } } as const
+
 const FORCE_OPEN = '/api/gateway/breakers/orders/force-open'
 const RESET = '/api/gateway/breakers/orders/reset'
 
@@ -54,13 +57,13 @@ async function boughtInDoubt(scene: Scene): Promise<void> {
 
 sideBySide('a person who trades by hand', {
   'closes a position whose exit waits: nothing is sent': async open => {
-    const scene = await open({ venue: DEDUPE })
+    const scene = await open({ venue: DEDUPE, config: ASKS_AGAIN })
     await soldWhileQueued(scene, 5)
     expect(ledger(scene)).to.deep.equal({ executed: 0, held: 0 })
   },
 
   'closes a part of a position whose exit waits: the rest is sold': async open => {
-    const scene = await open({ venue: LOOK_UP })
+    const scene = await open({ venue: LOOK_UP, config: ASKS_AGAIN })
     await soldWhileQueued(scene, 2)
     expect(ledger(scene)).to.deep.equal({ executed: 3, held: 0 })
   },
