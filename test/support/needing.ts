@@ -22,6 +22,7 @@ const NEEDS = {
   chromium: () => missing('chromium', 'chromium'),
   promtool: () => missing('promtool', 'prometheus'),
   curl: () => missing('curl', 'curl'),
+  'systemd-analyze': () => missing('systemd-analyze', 'systemd'),
   jq: () => missing('jq', 'jq'),
   flock: () => missing('flock', 'util-linux'),
   '/proc': () => (existsSync('/proc/self') ? undefined : 'there is no /proc here'),

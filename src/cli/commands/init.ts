@@ -6,6 +6,7 @@ import { UsageError } from '../../errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { configText, foundText, positionsText, type Wanted } from '../init-text.ts'
 import { Questions } from '../questions.ts'
+import { unitText } from '../unit-text.ts'
 
 interface Given {
   readonly venue?: string
@@ -16,11 +17,13 @@ interface Given {
   readonly stopPct?: string
   readonly folder: string
   readonly acceptWithdrawals: boolean
+  readonly systemd: boolean
 }
 
 const EXAMPLES = `
 Examples:
   $ watchkeeper init
+  $ watchkeeper init --systemd --folder /etc/watchkeeper
   $ watchkeeper init --venue binance --environment testnet --key-file binance.key --stop-pct 5`
 
 const FILES = { config: 'watchkeeper.yaml', positions: 'positions.yaml' } as const
@@ -38,6 +41,7 @@ export const initCommand: CommandModule = {
       .option('--only <instruments>', 'instruments to guard, separated by commas; or all')
       .option('--stop-pct <pct>', 'loss of each position at which it is exited, percent')
       .option('--folder <folder>', 'where the files are written', '.')
+      .option('--systemd', 'print a filled-in unit of systemd, and write nothing', false)
       .option('--accept-withdrawals', 'goes on with a key that may withdraw', false)
       .addHelpText('after', EXAMPLES)
       .action((given: Given) => init(given, context))
@@ -45,6 +49,10 @@ export const initCommand: CommandModule = {
 }
 
 async function init(given: Given, context: CommandContext): Promise<void> {
+  if (given.systemd) {
+    context.stdout.write(unitText({ folder: given.folder, node: process.execPath }))
+    return
+  }
   const files = [join(given.folder, FILES.config), join(given.folder, FILES.positions)] as const
   for (const file of files)
     if (existsSync(file)) throw new UsageError(`found ${file}, which init would write over`)
