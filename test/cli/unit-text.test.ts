@@ -26,7 +26,7 @@ describe('watchkeeper init --systemd', () => {
   needing('systemd-analyze').it('prints a unit that systemd takes', () => {
     const folder = new Folder()
     try {
-      // The program of a clone that is not built is not there: systemd looks for the executable alone.
+      // The program of a clone that is not built is absent: systemd verifies the executable alone.
       const unit = folder.file(
         'watchkeeper.service',
         unitText({ folder: '/etc/guard', node: process.execPath }),

@@ -126,7 +126,7 @@ for (const name of ['one', 'two']) {
 describe('the manifests for Kubernetes', () => {
   const partOf = (name: string, kind: string) => manifests(name).find(each => each.kind === kind)!
 
-  it('run one process on a volume, or two of which one stands by', () => {
+  it('run one process on a volume, or two where one stands by', () => {
     const one = partOf('one', 'StatefulSet')
     expect(one.spec.replicas).to.equal(1)
     expect(one.spec.template!.spec.containers[0]!.args).to.not.include('--standby')
