@@ -45,6 +45,16 @@ export class InputError extends WatchkeeperError {
   }
 }
 
+/** What is there already differs from what is asked for; `faults` says where, field by field. */
+export class ConflictError extends WatchkeeperError {
+  readonly faults: readonly Fault[]
+
+  constructor(code: ErrorCode, text: string, faults: readonly Fault[]) {
+    super(code, [`${text}:`, ...faults.map(describeFault)].join('\n  '))
+    this.faults = faults
+  }
+}
+
 /** The command line itself is wrong (unknown option, missing argument). */
 export class UsageError extends WatchkeeperError {
   constructor(message: string) {

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs'
 import { keySource } from '../brokers/venue/key.ts'
+import { hasToken } from '../config/http-schema.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { InputError, type Fault } from '../errors.ts'
 import { nextType } from '../exits/order-type.ts'
 import { isUnprovable } from '../exits/settings.ts'
-import { isLoopback } from '../http/auth.ts'
+import { isLoopback } from '../http/access/hosts.ts'
 import { capabilitiesOf, pluginFaults } from './plugins.ts'
 
 /**
@@ -90,12 +91,15 @@ const noPrices: FaultOf = ({ feed, broker }) =>
     : undefined
 
 /** Every host of the network could move the account. */
-const openToAll: FaultOf = ({ http: { host, token } }) =>
-  token === undefined && !isLoopback(host)
+const openToAll: FaultOf = ({ http }) =>
+  !hasToken(http) && (http.hosts.length > 0 || !isLoopback(http.host))
     ? {
         code: 'TOKEN_REQUIRED',
         path: 'http.token',
-        found: `none with http.host ${host}`,
+        found:
+          http.hosts.length > 0
+            ? `none with http.hosts ${http.hosts.join(', ')}`
+            : `none with http.host ${http.host}`,
         expected: 'a token where others can reach it: set WATCHKEEPER_HTTP_TOKEN',
       }
     : undefined

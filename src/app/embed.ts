@@ -37,7 +37,7 @@ export interface RunningWatchkeeper {
   why(id: string): WhyView | undefined
   /**
    * Takes a position, in the form of a positions file, under guard. It is durable and guarded when the
-   * promise resolves.
+   * promise resolves. One that is guarded with the same content is given as it is.
    * @throws InputError; WatchkeeperError with POSITION_EXISTS, EXITS_AT_ONCE and what `POST /api/positions` has.
    */
   guard(position: Readonly<Record<string, unknown>>): Promise<AddedView>
@@ -95,7 +95,7 @@ export async function startWatchkeeper(options: EmbedOptions = {}): Promise<Runn
   })
   const source = isFile ? given : undefined
   const odd = checkConfig(config, source)
-  const { entries, warnings } = loadPositions({
+  const { entries, ruleSets, warnings } = loadPositions({
     positionsFile: config.positions,
     strict: config.strict,
     instruments: config.instruments,
@@ -104,6 +104,7 @@ export async function startWatchkeeper(options: EmbedOptions = {}): Promise<Runn
   const [service, started] = await Service.start({
     config,
     entries,
+    ruleSets,
     fresh: false,
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     version: version(),
@@ -122,16 +123,21 @@ export async function startWatchkeeper(options: EmbedOptions = {}): Promise<Runn
 type Own = Pick<RunningWatchkeeper, 'url' | 'warnings' | 'stop'>
 
 function embedded(control: Control, own: Own): RunningWatchkeeper {
-  const { instruments, isStrict: strict } = control
+  const { instruments, isStrict: strict, ruleSets } = control
   return {
     ...own,
     health: () => control.health(),
     positions: () => control.positions(),
     why: id => control.why(id),
     async guard(given) {
-      const { entries, warnings } = parsePosition('the position', given, { strict, instruments })
-      const { position, rules, flags } = entries[0]!
-      return control.add({ position, rules, ...flags, warnings }, BY)
+      const { entries, warnings } = parsePosition('the position', given, {
+        strict,
+        instruments,
+        ruleSets,
+      })
+      const { position, rules, filledIn, flags } = entries[0]!
+      const request = { position, rules, filledIn, ...flags, warnings }
+      return (await control.add(request, BY)).added
     },
     changeRules: async (id, rules) => {
       if (typeof rules !== 'object' || rules === null || Array.isArray(rules)) {

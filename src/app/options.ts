@@ -3,6 +3,7 @@ import type { PositionEntry } from '../config/position-reader.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { WatchkeeperError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Control } from '../ports/control.ts'
 import type { OwnedStore } from '../ports/store.ts'
 import type { ChaosPlan } from '../resilience/chaos-plan.ts'
 import type { LogTarget } from './log.ts'
@@ -12,6 +13,8 @@ export interface ServiceOptions {
   readonly config: ServiceConfig
   /** Positions of the file: ids that the store has never seen are taken under guard. */
   readonly entries: readonly PositionEntry[]
+  /** Named rule sets that positions may use; default none. */
+  readonly ruleSets?: Control['ruleSets']
   /** What is to go wrong on purpose. */
   readonly chaos?: ChaosPlan | undefined
   /** Forgets the demo account and everything that is kept. */

@@ -106,6 +106,7 @@ export class Service {
       refreshHealth: () => this.health.refresh(),
       version: options.version,
       isStrict: config.strict,
+      ruleSets: options.ruleSets ?? new Map(),
       log: parts.log.logger,
       metrics: format => this.scrape(format),
       healthMaxAgeMs: HEALTH_CYCLES * config.cycleMs,
@@ -152,9 +153,8 @@ export class Service {
     const { entries, config } = this.options
     const { system, store, performance, chaos, unread } = this.parts
     // First of all, so that a port that is taken leaves nothing half done.
-    const { host, port, token, maxConnections, requestMs } = config.http
     const { control } = this
-    this.http = await serveHttp({ control, host, port, token, maxConnections, requestMs })
+    this.http = await serveHttp({ control, config: config.http })
     this.watchdog = startWatchdog(config.supervision, cause => {
       const text = `the watchdog failed: ${textOf(cause)}`
       this.options.onFatal(new WatchkeeperError('WATCHDOG_FAILED', text, { cause }))
@@ -173,7 +173,7 @@ export class Service {
     const unpriced = await missingInstruments(system, this.prices)
     const { counts } = await firstSweep(system)
     const { risks } = store.status()
-    const url = `http://${host}:${this.http.port}`
+    const url = `http://${config.http.host}:${this.http.port}`
     const isUnconfirmed = system.confirmation.isMissing
     return { url, counts, unpriced, risks, unread, isUnconfirmed, ...seeded }
   }

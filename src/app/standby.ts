@@ -39,7 +39,7 @@ export async function standBy(options: StandbyOptions): Promise<OwnedStore | und
   const view = new StandbyView(options)
   let http: HttpServer | undefined
   try {
-    http = await serveHttp({ control: view.control(), ...config.http })
+    http = await serveHttp({ control: view.control(), config: config.http })
     const url = `http://${config.http.host}:${http.port}`
     return await openStore({
       config,
@@ -73,7 +73,7 @@ export async function waitForStore(options: ServiceOptions): Promise<OwnedStore>
       ...options,
       onWait: why => {
         view.waits(why)
-        serving ??= serveHttp({ control: view.control(), ...config.http })
+        serving ??= serveHttp({ control: view.control(), config: config.http })
         // A port that is taken is reported when the service itself is to listen.
         serving.catch(() => undefined)
         onWait?.(why)
@@ -118,6 +118,7 @@ class StandbyView {
       version: this.options.version,
       instruments: new InstrumentTable(),
       isStrict: true,
+      ruleSets: new Map(),
       healthMaxAgeMs: HEALTH_MAX_AGE_MS,
       healthAgeMs: () => this.options.clock.now() - this.health().at,
       health: () => this.health(),
@@ -171,6 +172,7 @@ const REFUSING = {
   killSwitch: refuse,
   clock: refuse,
   acceptClock: refuse,
+  record: refuse,
   setKillSwitch: refuse,
   portfolio: refuse,
   reportRealised: refuse,

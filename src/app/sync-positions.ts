@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Account } from '../account/account.ts'
 import { refusalOf } from '../account/admission.ts'
 import type { Wanted } from '../account/registration.ts'
+import { differencesOf, openedAtDiffers } from '../account/same-position.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
-import { isSame } from '../domain/units.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Registered } from '../ports/state-repository.ts'
 
@@ -125,42 +125,15 @@ async function changeRules(
   return { ruled, kept }
 }
 
-const COMPARED = [
-  'instrument',
-  'side',
-  'quantity',
-  'entryPrice',
-  'multiplier',
-  'account',
-  'ticket',
-  'underlying',
-  'priceSource',
-] as const
-
 /**
  * The first field that the file names and in which its position is another one than that of the
  * register. `openedAt` counts for one that is over alone: a later trade may be like it in all else.
  */
-function differenceOf(
-  { position: file, filledIn }: PositionEntry,
-  { position, addedQuantity }: Registered,
-  isOver = false,
-): string | undefined {
-  const kept = { ...position, quantity: addedQuantity ?? position.quantity }
-  const field = COMPARED.find(each => {
-    if (filledIn.some(one => one === each)) return false
-    return each === 'quantity' ? !isSame(file.quantity, kept.quantity) : file[each] !== kept[each]
-  })
-  if (field !== undefined) {
-    return `${field} is ${String(kept[field])}, the file says ${String(file[field])}`
+function differenceOf(entry: PositionEntry, row: Registered, isOver = false): string | undefined {
+  const [first] = differencesOf(entry, row)
+  if (first !== undefined) {
+    return `${first.field} is ${String(first.kept)}, the file says ${String(first.given)}`
   }
-  const { openedAt } = file
-  if (!isOver || openedAt === undefined) return undefined
-  // What was a little ahead of the clock was taken for the time at which it came.
-  const isSameTime = openedAt >= kept.openedAt && openedAt - kept.openedAt <= MOST_SKEW_MS
-  if (isSameTime) return undefined
-  return `it was opened at ${kept.openedAt}, the file says ${openedAt}`
+  if (!isOver || !openedAtDiffers(entry, row)) return undefined
+  return `it was opened at ${row.position.openedAt}, the file says ${String(entry.position.openedAt)}`
 }
-
-/** The largest `entries.skewMs`. */
-const MOST_SKEW_MS = 60_000

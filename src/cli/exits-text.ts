@@ -1,6 +1,5 @@
 import { sum } from '../domain/decimal.ts'
 import type { TradeView } from '../ports/trades.ts'
-import { csvField } from './journal-text.ts'
 import { numberText } from './levels.ts'
 import {
   countText,
@@ -63,46 +62,4 @@ function totalText(trades: readonly TradeView[]): string {
     ...(profits.length === 0 ? [] : [`profit ${profits.join(' and ')}`]),
     ...(unknown === 0 ? [] : [`${unknown} without a known price`]),
   ].join(', ')
-}
-
-const COLUMNS = [
-  'seq',
-  'closedAt',
-  'openedAt',
-  'positionId',
-  'generation',
-  'account',
-  'instrument',
-  'underlying',
-  'currency',
-  'side',
-  'quantity',
-  'multiplier',
-  'entryPrice',
-  'price',
-  'profit',
-  'profitPct',
-  'end',
-  'reason',
-  'matched',
-  'level',
-  'decidedAt',
-  'decidedPrice',
-  'clientOrderId',
-  'attempts',
-] as const satisfies readonly (keyof TradeView)[]
-
-const TIMES: ReadonlySet<string> = new Set(['closedAt', 'openedAt', 'decidedAt'])
-
-/** Header line of exits as CSV. */
-export const CSV_HEAD = COLUMNS.join(',')
-
-/** One exit as CSV; times are ISO 8601 in UTC, unknown values are empty. */
-export const csvLine = (trade: TradeView): string =>
-  COLUMNS.map(column => csvField(cellOf(column, trade[column]))).join(',')
-
-function cellOf(column: string, value: TradeView[(typeof COLUMNS)[number]]): string {
-  if (value === null) return ''
-  if (TIMES.has(column)) return new Date(Number(value)).toISOString()
-  return Array.isArray(value) ? value.join(' ') : String(value)
 }

@@ -1,3 +1,4 @@
+import { csvCell } from '../domain/csv.ts'
 import { onOneLine } from '../domain/plain-text.ts'
 import type { JournalLine } from '../ports/journal-lines.ts'
 import { timeText, type Paint } from './output.ts'
@@ -36,11 +37,5 @@ export const CSV_HEAD = [...CSV_COLUMNS, 'detail'].join(',')
 /** One line as CSV: the columns that every line has, and the other fields as one JSON column. */
 export function csvLine(line: JournalLine): string {
   const { seq, at, kind, positionId = '', ...detail } = line
-  return [seq, at, kind, positionId, JSON.stringify(detail)].map(csvField).join(',')
-}
-
-/** A field of CSV, quoted where needed. */
-export function csvField(value: unknown): string {
-  const text = onOneLine(String(value))
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return [seq, at, kind, positionId, JSON.stringify(detail)].map(csvCell).join(',')
 }

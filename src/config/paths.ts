@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path'
 
-/** Settings that are paths of files or folders. */
+/** Settings that are paths of files or folders; `*` stands for each entry of a list. */
 export const PATHS: readonly (readonly string[])[] = [
   ['positions'],
   ['dataFolder'],
@@ -8,6 +8,7 @@ export const PATHS: readonly (readonly string[])[] = [
   ['broker', 'keyFile'],
   ['feed', 'redis', 'passwordFile'],
   ['store', 'redis', 'passwordFile'],
+  ['http', 'tokens', '*', 'tokenFile'],
 ]
 
 /** Makes the paths of a configuration absolute that are relative to its folder. */
@@ -19,12 +20,19 @@ export function resolvePaths(root: unknown, folder: string): void {
         plugins[index] = join(folder, each)
     })
   }
-  for (const keys of PATHS) {
-    let place = root as Record<string, unknown> | undefined
-    for (const key of keys.slice(0, -1)) place = Object(place?.[key]) as Record<string, unknown>
-    const last = keys.at(-1)!
-    const given = place?.[last]
-    if (typeof given !== 'string' || given === '' || isAbsolute(given)) continue
-    place![last] = join(folder, given)
+  for (const keys of PATHS) resolvePath(root, keys, folder)
+}
+
+function resolvePath(place: unknown, [key, ...rest]: readonly string[], folder: string): void {
+  if (key === '*') {
+    if (Array.isArray(place)) for (const each of place) resolvePath(each, rest, folder)
+    return
+  }
+  if (typeof place !== 'object' || place === null || key === undefined) return
+  const fields = place as Record<string, unknown>
+  const given = fields[key]
+  if (rest.length > 0) resolvePath(given, rest, folder)
+  else if (typeof given === 'string' && given !== '' && !isAbsolute(given)) {
+    fields[key] = join(folder, given)
   }
 }

@@ -15,6 +15,8 @@ export interface LoadedPositions {
   readonly warnings: readonly string[]
   /** The same warnings with their places. */
   readonly odd: readonly Fault[]
+  /** The named rule sets of all files: the options of each, as they are written. */
+  readonly ruleSets: ReadonlyMap<string, Readonly<Record<string, unknown>>>
 }
 
 export interface PositionsSource {
@@ -28,6 +30,8 @@ export interface PositionsSource {
   readonly instruments?: InstrumentTable
 }
 
+const NOTHING: LoadedPositions = { entries: [], warnings: [], odd: [], ruleSets: new Map() }
+
 /**
  * Reads positions and their rules.
  *
@@ -38,7 +42,7 @@ export function loadPositions({
   rulesFile,
   ...options
 }: PositionsSource): LoadedPositions {
-  if (positionsFile === undefined) return { entries: [], warnings: [], odd: [] }
+  if (positionsFile === undefined) return NOTHING
   const rules =
     rulesFile === undefined ? undefined : sourceOf(rulesFile, documentIn(rulesFile), true)
   return read(sourceOf(positionsFile, documentIn(positionsFile)), rules, options)
@@ -67,19 +71,27 @@ export function parsePositions(
   )
 }
 
+interface ParsePositionOptions extends Omit<ParseOptions, 'rules'> {
+  /** Rule sets that the position may name. */
+  readonly ruleSets?: LoadedPositions['ruleSets']
+}
+
 /**
  * Reads one position from a JSON value by the rules of a file; fault paths start with
  * `positions[0]`.
  */
-export const parsePosition = (
+export function parsePosition(
   source: string,
   position: unknown,
-  { strict = false, instruments }: Omit<ParseOptions, 'rules'> = {},
-): LoadedPositions =>
-  read(sourceOf(source, documentOf({ positions: [position] })), undefined, {
-    strict,
-    ...(instruments !== undefined && { instruments }),
-  })
+  { strict = false, instruments, ruleSets = new Map() }: ParsePositionOptions = {},
+): LoadedPositions {
+  const named = documentOf({ rules: Object.fromEntries(ruleSets) })
+  return read(
+    sourceOf(source, documentOf({ positions: [position] })),
+    ruleSets.size === 0 ? undefined : sourceOf('rule sets', named, true),
+    { strict, ...(instruments !== undefined && { instruments }) },
+  )
+}
 
 /** One document, with the faults and warnings found in it so far. */
 interface Source {
@@ -110,7 +122,7 @@ function read(
   }
   const sources = rules === undefined ? [positions] : [rules, positions]
   const odd = uniqueFaults(sources.flatMap(({ findings }) => findings.warnings.faults))
-  return { entries, odd, warnings: odd.map(describeFault) }
+  return { entries, odd, warnings: odd.map(describeFault), ruleSets: sets.written }
 }
 
 const faultsOf = ({ document, findings }: Source, strict: boolean): readonly Fault[] => [

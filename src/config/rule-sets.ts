@@ -10,6 +10,8 @@ export interface UsedRuleSet {
   readonly ruleSet: RuleSet
   /** Options that it was made from. */
   readonly options: Readonly<Record<string, unknown>>
+  /** The same with `priceSource`, as it is written. */
+  readonly written: Readonly<Record<string, unknown>>
   /** The price that its rules compare, unless the position states another. */
   readonly priceSource: PriceSource | undefined
   /** Place of the set in the document, for warnings. */
@@ -43,6 +45,15 @@ export class RuleSets {
   /** True where some sets could not be read: unknown names may be among them. */
   markIncomplete(): void {
     this.isComplete = false
+  }
+
+  /** The options of every set that has no fault, as they are written. */
+  get written(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    return new Map(
+      [...this.named].flatMap(([name, { set }]) =>
+        set === undefined ? [] : [[name, set.written]],
+      ),
+    )
   }
 
   /** Reads the map from name to rule set under `rules`. */
@@ -144,7 +155,7 @@ function compile(
   }
   return ruleSet === undefined || !isKnown
     ? undefined
-    : { ruleSet, options, priceSource, path, warnings }
+    : { ruleSet, options, written: value, priceSource, path, warnings }
 }
 
 /** A suggestion for the mistyped name of a rule or of an option. */

@@ -7,6 +7,7 @@ import { storeSchema } from '../stores/options.ts'
 import { brokerSchema } from './broker-schema.ts'
 import { feedSchema } from './feed-schema.ts'
 import { exitsSchema, gatewaySchema, holdingsSchema } from './gateway-schema.ts'
+import { httpSchema } from './http-schema.ts'
 import { instrumentsSchema, timezone } from './instrument-schema.ts'
 import { portfolioSchema } from './portfolio-schema.ts'
 
@@ -27,31 +28,6 @@ const clock = z
   })
   .prefault({})
   .describe('What happens when the wall clock is set while the service runs.')
-
-const http = z
-  .strictObject({
-    host: z
-      .string()
-      .min(1)
-      .default('127.0.0.1')
-      .describe('Address on which the API listens; off loopback `http.token` is required.'),
-    port: z.int().min(0).max(65_535).default(8080).describe('Port of the API; 0: any free port.'),
-    token: z
-      .string()
-      .min(16)
-      .optional()
-      .describe('Bearer token for state changes; safest in the environment.'),
-    maxConnections: z.int().min(10).max(10_000).default(200).meta({
-      unit: 'connections',
-      description: 'Most connections at once; the longest idle one makes room for a new one.',
-    }),
-    requestMs: ms.max(600_000).default(30_000).meta({
-      unit: 'ms',
-      description: 'Longest time that a request takes to arrive; its head may take a third of it.',
-    }),
-  })
-  .prefault({})
-  .describe('The HTTP API.')
 
 const massExit = z
   .strictObject({
@@ -152,7 +128,7 @@ export const serviceSchema = z
       unit: 'ms',
       description: 'Time between monitoring cycles (deadlines, retries, limits, health).',
     }),
-    http,
+    http: httpSchema,
     feed: feedSchema,
     instruments: instrumentsSchema,
     portfolio: portfolioSchema,

@@ -183,7 +183,7 @@ export function reportIssue(
 }
 
 /** Names of settings whose values no message may show. */
-const SECRET = /(?:token|password|key|secret|passphrase)$/i
+const SECRET = /(?:tokens?|password|key|secret|passphrase)$/i
 
 /** Names of the settings at a place of a schema; those of every variant where there are several. */
 function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {

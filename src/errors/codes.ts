@@ -37,12 +37,14 @@ export const ERROR_CODES = {
       FOREIGN_HOST: 'a request without a token names another host than this machine',
       FOREIGN_ORIGIN: 'a page of another origin made the request',
       TOKEN_REQUIRED: 'the service needs a token for this, and has none',
+      ROLE_TOO_LOW: 'the role of the token does not reach for this',
     },
   ),
   ...rows(
     { status: 404, exitCode: 1 },
     {
       NOT_FOUND: 'the service has no such path',
+      RULE_SET_UNKNOWN: 'no rule set has this name',
       POSITION_UNKNOWN: 'no open position has this id',
       LIMIT_UNKNOWN: 'no loss limit has this name',
       ACTOR_UNKNOWN: 'no running actor has this id',
@@ -58,7 +60,7 @@ export const ERROR_CODES = {
   ...rows(
     { status: 409, exitCode: 1 },
     {
-      POSITION_EXISTS: 'a position with this id is guarded already',
+      POSITION_EXISTS: 'another position with this id is guarded already',
       POSITION_CLOSED: 'the position of this id was closed',
       OPENS_LATER: 'the position opens in the future',
       WRONG_SIDE: 'the account holds the opposite side',
@@ -66,6 +68,8 @@ export const ERROR_CODES = {
       LOOSENS: 'the new rules loosen a level',
       EXITS_AT_ONCE: 'the rules would exit the position at once',
       HELD_EXITS: 'exits wait for the decision of a person',
+      KEY_RUNNING: 'the request with this `Idempotency-Key` is under way',
+      KEY_UNKNOWN: 'how the request with this `Idempotency-Key` ended is not known',
       PROFILE_RUNNING: 'a CPU profile is being recorded already',
       BACKUP_RUNNING: 'a backup is being made already',
       SNAPSHOT_RUNNING: 'a heap snapshot is being made already',
@@ -88,6 +92,18 @@ export const ERROR_CODES = {
     { status: 422, exitCode: 2 },
     {
       BAD_INPUT: 'a file, a request or the configuration is invalid',
+    },
+  ),
+  ...rows(
+    { status: 422, exitCode: 1 },
+    {
+      KEY_REUSED: 'this `Idempotency-Key` belongs to another request',
+    },
+  ),
+  ...rows(
+    { status: 429, exitCode: 1 },
+    {
+      TOKENS_LIMITED: 'too many wrong tokens came from this address',
     },
   ),
   ...rows(

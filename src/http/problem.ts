@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express'
-import { InputError, WatchkeeperError, type Fault } from '../errors.ts'
+import { ConflictError, InputError, WatchkeeperError, type Fault } from '../errors.ts'
 import { errorRow, type ErrorCode } from '../errors/codes.ts'
 
 /** Errors that express throws for an unacceptable body. */
@@ -36,7 +36,7 @@ export function answerProblem(
 ): void {
   const { status, code, detail } = problemOf(error)
   const faults: readonly Fault[] | undefined =
-    error instanceof InputError ? error.faults : undefined
+    error instanceof InputError || error instanceof ConflictError ? error.faults : undefined
   const title = code.toLowerCase().replaceAll('_', ' ')
   response
     .status(status)

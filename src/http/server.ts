@@ -1,30 +1,25 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
+import { httpSchema, type HttpConfig } from '../config/http-schema.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Control } from '../ports/control.ts'
-import { guard, isLoopback } from './auth.ts'
+import { Access } from './access/access.ts'
 import { boundConnections } from './connections.ts'
 import { securityHeaders } from './headers.ts'
+import { Idempotency } from './idempotency.ts'
 import { jsonBody } from './json-body.ts'
+import type { Handler, On, Operation, QueryShape } from './operation.ts'
 import { answerProblem } from './problem.ts'
-import { parametersOf } from './queries.ts'
-import { assertQuery } from './route.ts'
+import { queryOf } from './query.ts'
+import { sendReply } from './reply.ts'
 import { ROUTES } from './routes/registry.ts'
 
-export interface HttpOptions {
+/** The section `http` of the configuration, where not its default; `port` 0: any free one. */
+export interface HttpOptions extends Partial<HttpConfig> {
   readonly control: Control
-  readonly host: string
-  /** 0: any free port. */
-  readonly port: number
-  readonly token?: string | undefined
-  /** Most simultaneous connections; a new one replaces the longest idle one. Default 200. */
-  readonly maxConnections?: number
-  /**
-   * Longest time until a request has arrived completely, ms; its headers may take a third of it.
-   * Default 30 s.
-   */
-  readonly requestMs?: number
+  /** In place of single settings: the whole section. */
+  readonly config?: HttpConfig
 }
 
 /** A listening server. */
@@ -32,6 +27,8 @@ export interface HttpServer {
   readonly port: number
   close(): Promise<void>
 }
+
+const DEFAULTS = httpSchema.parse(undefined)
 
 const BODY_LIMIT = '64kb'
 /** Interval of checks for connections whose requests do not arrive, ms. */
@@ -45,39 +42,22 @@ const GRACE_MS = 1_000
  * @throws WatchkeeperError TOKEN_REQUIRED, ADDRESS_IN_USE, CANNOT_LISTEN.
  */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
-  const { control, host, port, token, maxConnections = 200, requestMs = 30_000 } = options
-  const onLoopback = isLoopback(host)
-  if (!onLoopback && token === undefined) {
-    const text = `listening on ${host} needs a token: set WATCHKEEPER_HTTP_TOKEN`
-    throw new WatchkeeperError('TOKEN_REQUIRED', text)
-  }
+  const { control, config = options } = options
+  const settings = settingsOf(config)
+  const { host, port, maxConnections, requestMs } = settings
+  const access = new Access(settings)
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
   app.enable('case sensitive routing')
   app.use(securityHeaders())
-  app.use(guard({ onLoopback, token }))
-  app.use(express.text({ limit: BODY_LIMIT, type: 'application/json' }))
-  app.use(jsonBody)
-  const router = express.Router({ caseSensitive: true })
-  for (const add of ROUTES) add(router, control)
-  app.use((request: Request, _response: Response, next: NextFunction) => {
-    const known = parametersOf(request.path)
-    if (known !== undefined && methodsAt(router, request.path).length > 0) {
-      assertQuery(request, known)
-    }
+  app.use((request: Request, response: Response, next: NextFunction) => {
+    access.admit(request, response)
     next()
   })
-  app.use(router)
-  app.use(({ method, path }: Request, response: Response) => {
-    const allowed = methodsAt(router, path)
-    if (allowed.length === 0) throw new WatchkeeperError('NOT_FOUND', `nothing answers at ${path}`)
-    response.setHeader('allow', allowed.join(', '))
-    throw new WatchkeeperError(
-      'METHOD_NOT_ALLOWED',
-      `${path} takes ${allowed.join(', ')}, not ${method}`,
-    )
-  })
+  app.use(express.text({ limit: BODY_LIMIT, type: 'application/json' }))
+  app.use(jsonBody)
+  app.use(routerOf(control, settings, access))
   app.use(answerProblem)
   const server = createServer(
     {
@@ -89,15 +69,69 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   )
   boundConnections(server, maxConnections)
   await listen(server, host, port)
+  access.start()
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise(resolve => {
+        access.stop()
         server.close(() => resolve())
         server.closeIdleConnections()
         setTimeout(() => server.closeAllConnections(), GRACE_MS).unref()
       }),
   }
+}
+
+/** Each setting by its name: what is not given is its default. */
+const settingsOf = (given: Partial<HttpConfig>): HttpConfig => ({
+  host: given.host ?? DEFAULTS.host,
+  port: given.port ?? DEFAULTS.port,
+  hosts: given.hosts ?? DEFAULTS.hosts,
+  token: given.token,
+  tokens: given.tokens ?? DEFAULTS.tokens,
+  agentExit: given.agentExit ?? DEFAULTS.agentExit,
+  failedTokens: given.failedTokens ?? DEFAULTS.failedTokens,
+  idempotency: given.idempotency ?? DEFAULTS.idempotency,
+  maxConnections: given.maxConnections ?? DEFAULTS.maxConnections,
+  requestMs: given.requestMs ?? DEFAULTS.requestMs,
+  events: given.events ?? DEFAULTS.events,
+  view: given.view ?? DEFAULTS.view,
+})
+
+/** The operations of all routes: each is checked by what it says of itself before its handler runs. */
+function routerOf(control: Control, settings: HttpConfig, access: Access): Router {
+  const router = express.Router({ caseSensitive: true })
+  const operations: Operation[] = []
+  const idempotency = new Idempotency(control, access, settings.idempotency)
+  const on: On = <Query extends QueryShape>(
+    operation: Operation<Query>,
+    handler: Handler<Query>,
+  ) => {
+    operations.push(operation)
+    const run = async (
+      request: Request<Readonly<Record<string, string>>>,
+      response: Response,
+    ): Promise<void> => {
+      if (operation.needs !== 'open') access.assertRole(request, operation.needs)
+      const query = queryOf(request, operation)
+      const handle = async () => handler({ request, response, query })
+      const isKept = operation.method === 'post' && operation.isUnkept !== true
+      const reply = isKept ? await idempotency.answer(request, handle) : await handle()
+      if (reply !== undefined) sendReply(request, response, reply)
+    }
+    router[operation.method](operation.path, run)
+  }
+  for (const add of ROUTES) add(on, control, { access, settings, operations: () => operations })
+  router.use(({ method, path }: Request, response: Response) => {
+    const allowed = methodsAt(router, path)
+    if (allowed.length === 0) throw new WatchkeeperError('NOT_FOUND', `nothing answers at ${path}`)
+    response.setHeader('allow', allowed.join(', '))
+    throw new WatchkeeperError(
+      'METHOD_NOT_ALLOWED',
+      `${path} takes ${allowed.join(', ')}, not ${method}`,
+    )
+  })
+  return router
 }
 
 /** The part of an express route that its types leave out. */

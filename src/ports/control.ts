@@ -6,7 +6,7 @@ import type { KillSwitchRequest, KillSwitchView } from './control/kill-switch.ts
 import type { CycleMetricsReport, PerformanceReport } from './control/performance.ts'
 import type { PortfolioView, RealisedReport } from './control/portfolio.ts'
 import type {
-  AddedView,
+  Added,
   AddRequest,
   ChangedView,
   PositionView,
@@ -15,6 +15,7 @@ import type {
 } from './control/positions.ts'
 import type { Requester } from './control/requester.ts'
 import type { WhyView } from './control/why.ts'
+import type { JournalKind } from './journal-kinds.ts'
 import type { JournalLine, JournalQuery } from './journal-lines.ts'
 import type { ActorView } from './supervision.ts'
 import type { TradesPage, TradesQuery } from './trades.ts'
@@ -27,6 +28,8 @@ export interface Control {
   readonly instruments: InstrumentTable
   /** What is odd about positions and rules is refused. */
   readonly isStrict: boolean
+  /** Named rule sets of the positions file: the options of each. */
+  readonly ruleSets: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   /** A health snapshot that is older than this says that health is not evaluated any more, ms. */
   readonly healthMaxAgeMs: number
   /** Age of the last health snapshot by the clock that nothing sets, ms. */
@@ -42,10 +45,10 @@ export interface Control {
   /** What each rule of a position would do and why; undefined for an unknown id. */
   why(id: string): WhyView | undefined
   /**
-   * Takes a position under guard; it is durable, and guarded, when the promise resolves. Throws
-   * WatchkeeperError: POSITION_EXISTS, POSITION_CLOSED, OPENS_LATER, WRONG_SIDE, ACCOUNT_MIXED, EXITS_AT_ONCE.
+   * Takes a position under guard; it is durable, and guarded, when the promise resolves. One that is guarded
+   * with the same content is given as it is. Throws WatchkeeperError: POSITION_EXISTS, POSITION_CLOSED, OPENS_LATER, WRONG_SIDE, ACCOUNT_MIXED, EXITS_AT_ONCE.
    */
-  add(request: AddRequest, by: Requester): Promise<AddedView>
+  add(request: AddRequest, by: Requester): Promise<Added>
   /** Throws POSITION_UNKNOWN, LOOSENS, EXITS_AT_ONCE; InputError for null where there is no rule. */
   changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView>
   /** What the same change would do; changes nothing. Throws POSITION_UNKNOWN, EXITS_AT_ONCE. */
@@ -93,6 +96,8 @@ export interface Control {
   journal(query: JournalQuery): Promise<readonly JournalLine[]>
   /** Positions that are over, the last one first: price, reason and profit of each. */
   trades(query: TradesQuery): Promise<TradesPage>
+  /** Writes a line of the journal; it is durable when the promise resolves. */
+  record(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void>
   /** All that is kept, as the text of a backup. */
   backup(): AsyncIterable<string>
 }

@@ -130,6 +130,9 @@ export const JOURNAL_KINDS = {
     'profit-reported': 'a profit or loss from outside the service was added',
     'metrics-reset': 'the cycle metrics were reset; `by`: who reset them',
     'log-level': 'the log level of a component was changed',
+    'request-begun': 'a request with an `Idempotency-Key` begins; `by`: who makes it',
+    'request-ended':
+      'a request with an `Idempotency-Key` is over; `reply`: its answer, absent where it was refused',
     'polls-recovered': 'the broker gives prices again',
     'redis-connected': 'a connection to Redis is established',
     'store-back': 'the server of the store is reachable again, and the waiting writes are durable',

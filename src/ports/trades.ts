@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EXIT_REASONS } from '../domain/reason.ts'
+import { EXIT_REASONS, type ExitReason } from '../domain/reason.ts'
 import { maybe, maybeTime, time, word, type Answer } from './control/answer.ts'
 
 /**
@@ -59,6 +59,8 @@ export interface TradesQuery {
   readonly until?: number
   readonly account?: string
   readonly positionId?: string
+  readonly instrument?: string
+  readonly reason?: ExitReason
   /** Only trades that an exit ended. */
   readonly exitsOnly?: boolean
 }

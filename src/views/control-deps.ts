@@ -3,7 +3,7 @@ import type { CallDesk } from '../calls/call-desk.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Meters } from '../observability/meters.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { MetricsFormat } from '../ports/control.ts'
+import type { Control, MetricsFormat } from '../ports/control.ts'
 import type { HealthSnapshot, Readiness } from '../ports/control/health.ts'
 import type { OwnedStore } from '../ports/store.ts'
 
@@ -20,6 +20,7 @@ export interface ControlDeps {
   /** See Control. */
   readonly version: string
   readonly isStrict: boolean
+  readonly ruleSets: Control['ruleSets']
   readonly healthMaxAgeMs: number
   healthAgeMs(): number
   health(): HealthSnapshot

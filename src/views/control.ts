@@ -9,6 +9,7 @@ import type { KillSwitchRequest, KillSwitchView } from '../ports/control/kill-sw
 import type { CycleMetricsReport, PerformanceReport } from '../ports/control/performance.ts'
 import type { PortfolioView, RealisedReport } from '../ports/control/portfolio.ts'
 import type { Requester } from '../ports/control/requester.ts'
+import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import { LOG_COMPONENTS, LOG_LEVELS } from '../ports/log.ts'
 import type { ActorView } from '../ports/supervision.ts'
@@ -35,6 +36,10 @@ export class AccountControl extends PositionControl implements Control {
 
   get isStrict(): boolean {
     return this.deps.isStrict
+  }
+
+  get ruleSets(): Control['ruleSets'] {
+    return this.deps.ruleSets
   }
 
   get version(): string {
@@ -159,6 +164,10 @@ export class AccountControl extends PositionControl implements Control {
     if (wanted === undefined) throw unknownName('level', level, LOG_LEVELS)
     this.deps.log.setLevel(known, wanted)
     this.deps.system.tell('log-level', { component, level, by: nameOf(by) })
+  }
+
+  record(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void> {
+    return this.deps.system.told(kind, detail)
   }
 
   backup(): AsyncIterable<string> {

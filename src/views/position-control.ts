@@ -1,6 +1,8 @@
+import { conflictsOf } from '../account/same-position.ts'
 import { positionId } from '../domain/ids.ts'
+import { ConflictError, WatchkeeperError } from '../errors.ts'
 import type {
-  AddedView,
+  Added,
   AddRequest,
   ChangedView,
   PositionView,
@@ -46,12 +48,33 @@ export class PositionControl {
     return { position, rules, ...(exit && { exit }) }
   }
 
-  async add({ warnings = [], ...request }: AddRequest, by: Requester): Promise<AddedView> {
+  async add({ warnings = [], ...request }: AddRequest, by: Requester): Promise<Added> {
     const { system } = this.deps
     await this.endDurable(request.position.id)
+    const known = this.guarded(request)
+    if (known !== undefined) return { added: { ...this.view(known), warnings }, isNew: false }
     const { wanted, warnings: more } = system.admission.admit(request)
-    const registered = await system.changes.add(wanted, nameOf(by))
-    return { ...this.view(registered), warnings: [...warnings, ...more] }
+    try {
+      const registered = await system.changes.add(wanted, nameOf(by))
+      const added = { ...this.view(registered), warnings: [...warnings, ...more] }
+      return { added, isNew: true }
+    } catch (error) {
+      if (!(error instanceof WatchkeeperError) || error.code !== 'POSITION_EXISTS') throw error
+      // Another request has added it in the meantime.
+      const row = this.guarded(request)
+      if (row === undefined) throw error
+      return { added: { ...this.view(row), warnings }, isNew: false }
+    }
+  }
+
+  /** The guarded position that a request describes; throws POSITION_EXISTS for another one of its id. */
+  private guarded(request: AddRequest): Registered | undefined {
+    const { id } = request.position
+    const row = this.deps.system.state.register.get(id)
+    if (row?.state !== 'open') return undefined
+    const conflicts = conflictsOf(request, row)
+    if (conflicts.length === 0) return row
+    throw new ConflictError('POSITION_EXISTS', `another position ${id} is guarded`, conflicts)
   }
 
   async changeRules(id: string, request: RulesRequest, by: Requester): Promise<ChangedView> {

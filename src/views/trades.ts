@@ -63,11 +63,14 @@ export async function tradesOf(
 
 function isWanted(trade: TradeView, query: TradesQuery): boolean {
   const { since = -Infinity, until = Infinity, account, positionId, exitsOnly } = query
+  const { instrument, reason } = query
   return (
     trade.closedAt >= since &&
     trade.closedAt < until &&
     (account === undefined || trade.account === account) &&
     (positionId === undefined || trade.positionId === positionId) &&
+    (instrument === undefined || trade.instrument === instrument) &&
+    (reason === undefined || trade.reason === reason) &&
     (exitsOnly !== true || trade.reason !== null || !OUTSIDE.has(trade.end))
   )
 }

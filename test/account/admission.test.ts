@@ -68,6 +68,7 @@ describe('a position at each entrance', () => {
       backup: async function* () {},
       version: '1',
       isStrict,
+      ruleSets: new Map(),
       healthMaxAgeMs: 10_000,
       healthAgeMs: () => 0,
       log: { levels: {} as never, setLevel: () => undefined },

@@ -54,6 +54,11 @@ describe('checkConfig', () => {
       ['TOKEN_REQUIRED', 'http.token'],
       ['NOT_A_FOLDER', 'dataFolder'],
     ])
+    expect(faultsOf({ http: { hosts: ['guard.example'] } })).to.deep.equal([
+      ['TOKEN_REQUIRED', 'http.token'],
+    ])
+    const tokens = [{ name: 'a', role: 'read', token: 'sixteen letters!' }]
+    expect(faultsOf({ http: { hosts: ['guard.example'], tokens } })).to.deep.equal([])
     expect(faultsOf({ feed: { kind: 'poll' } })).to.deep.equal([['NO_PRICES', 'feed.kind']])
   })
 

@@ -63,8 +63,10 @@ describe('an embedded service', () => {
   it('refuses a position as the API does', async () => {
     const { guard } = await start()
     expect(await failure(guard({ ...ACME, side: 'up' }))).to.be.instanceOf(InputError)
-    await guard(ACME)
-    const again = (await failure(guard(ACME))) as WatchkeeperError
+    const first = await guard(ACME)
+    // The same again is no other position.
+    expect((await guard(ACME)).openedAt).to.equal(first.openedAt)
+    const again = (await failure(guard({ ...ACME, quantity: 7 }))) as WatchkeeperError
     expect(again.code).to.equal('POSITION_EXISTS')
   })
 

@@ -170,7 +170,7 @@ describe('a service whose venue counts in doubles and refuses orders by type', (
       return seen.filter(({ route }) => route === 'holdings').length > 5
     })
     const { json } = await ask(port, '/api/positions')
-    const open = (json as unknown as { id: string; quantity: number }[]).map(each => each.id)
+    const open = (json['positions'] as { id: string; quantity: number }[]).map(each => each.id)
     expect(open).to.deep.equal(['shared-a', 'shared-b'])
     const lines = service.lines.filter(line => /holding-|position-shrunk|adopted/.test(line))
     expect(lines).to.deep.equal([])

@@ -171,7 +171,8 @@ describe('The commands that show figures', () => {
     const health = { status: 'pass', version: '1', output: [], checks: {} }
     server = new OddServer((request, response) => {
       const killSwitch = { state: 'off', since: null, by: null, held: [] }
-      const kind = { '/health': health, '/api/kill-switch': killSwitch }[request.url!] ?? []
+      const positions = { positions: [], next: null }
+      const kind = { '/health': health, '/api/kill-switch': killSwitch }[request.url!] ?? positions
       always(kind)(request, response)
     })
     const { stdout } = await cliHere(['status', '--url', await server.open()])

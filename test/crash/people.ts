@@ -129,7 +129,9 @@ export class People {
     this.isPosted ||= isKnown
     if (this.isPosted) return
     const body = { ...position, exitNow: true, reopen: true }
-    this.isPosted = (await this.around.guard.ask('POST', '/api/positions', body)) === 201
+    // 200: it was taken before, and the answer was lost.
+    const status = await this.around.guard.ask('POST', '/api/positions', body)
+    this.isPosted = status === 201 || status === 200
   }
 }
 

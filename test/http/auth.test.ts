@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { expect } from 'chai'
-import { isLoopback } from '../../src/http/auth.ts'
+import { isLoopback } from '../../src/http/access/hosts.ts'
 import { serveHttp, type HttpServer } from '../../src/http/server.ts'
 import { FakeControl } from '../support/fake-control.ts'
 import { ask, askRaw, type Asking } from '../support/http.ts'

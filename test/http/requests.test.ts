@@ -196,6 +196,7 @@ describe('requests over http', () => {
       ['POST', '/api/positions/p1/exit'],
       ['DELETE', '/api/positions/p1'],
       ['GET', '/api/exits'],
+      ['GET', '/api/rule-sets'],
       ['GET', '/api/kill-switch'],
       ['POST', '/api/kill-switch'],
       ['GET', '/api/journal'],
@@ -363,7 +364,10 @@ describe('requests over http', () => {
 
   describe('positions', () => {
     it('are listed, shown and explained', async () => {
-      expect((await ask(port, '/api/positions')).json).to.deep.equal([aView()])
+      expect((await ask(port, '/api/positions')).json).to.deep.equal({
+        positions: [aView()],
+        next: null,
+      })
       expect((await ask(port, '/api/positions/p1')).json).to.deep.equal(aView())
       expect((await ask(port, '/api/positions/p1/why')).json).to.have.property('rules')
       for (const path of ['/api/positions/p9', '/api/positions/p9/why']) {

@@ -85,6 +85,7 @@ describe('the HTTP API', () => {
       clock: { now: () => now, monotonic: () => now },
       version: '1.2.3',
       isStrict: false,
+      ruleSets: new Map(),
       healthMaxAgeMs: 10_000,
       healthAgeMs: () => 0,
       log: { levels: levels as never, setLevel: (name, level) => (levels[name] = level) },
@@ -259,7 +260,19 @@ describe('the HTTP API', () => {
     expect(why.map(({ rule, level, distance }) => [rule, level, distance])).to.deep.equal([
       ['stopLoss', 95, -6],
     ])
-    expect(await codeOf(add({ id: 'EUR/USD 1' }))).to.deep.equal([409, 'POSITION_EXISTS'])
+    expect((await add({ id: 'EUR/USD 1' })).status).to.equal(200)
+    const other = add({ id: 'EUR/USD 1', quantity: 3, rules: { stopLoss: { pct: 6 } } })
+    const conflict = (await other).body
+    expect(conflict['code']).to.equal('POSITION_EXISTS')
+    expect(conflict['faults']).to.deep.equal([
+      { path: 'quantity', found: '3', expected: '2, as the guarded position has' },
+      {
+        path: 'rules.stopLoss',
+        found: '{"pct":6}',
+        expected: '{"pct":5}, as the guarded position has',
+      },
+    ])
+    expect(system.state.register.size).to.equal(1)
   })
 
   it('shows no best price that a crash could lose', async () => {

@@ -54,6 +54,7 @@ export class FakeControl implements Control {
   readonly version = '1.2.3'
   readonly instruments = new InstrumentTable()
   readonly isStrict = false
+  readonly ruleSets = new Map<string, Readonly<Record<string, unknown>>>()
   readonly healthMaxAgeMs = 10_000
   healthAgeMs = (): number => Date.now() - this.health().at
   readonly asked: Asked[] = []
@@ -101,7 +102,7 @@ export class FakeControl implements Control {
       const { openedAt = 0, ...position } = request.position
       const view = { ...aView(position.id), ...position, openedAt, rules: request.rules }
       this.views.set(view.id, view)
-      return { ...view, warnings: request.warnings ?? [] }
+      return { added: { ...view, warnings: request.warnings ?? [] }, isNew: true }
     })
 
   changeRules: Control['changeRules'] = (id, request, by) =>
@@ -203,6 +204,12 @@ export class FakeControl implements Control {
 
   trades(query: TradesQuery): Promise<TradesPage> {
     return tradesOf(each => this.journal(each), query)
+  }
+
+  /** Writes the line at once. */
+  record: Control['record'] = (kind, detail) => {
+    this.lines.push({ ...detail, seq: this.lines.length + 1, at: this.clock().now, kind })
+    return Promise.resolve()
   }
 
   async *backup(): AsyncIterable<string> {

@@ -21,7 +21,12 @@ export function ask(port: number, path: string, asking: Asking = {}): Promise<An
   const { method = 'GET', body } = asking
   const isJson = body !== undefined && typeof body !== 'string'
   const text = isJson ? JSON.stringify(body) : body
-  const headers = { ...(isJson && { 'content-type': 'application/json' }), ...asking.headers }
+  const headers = {
+    ...(isJson && { 'content-type': 'application/json' }),
+    // Node frames no body of a DELETE by itself.
+    ...(text !== undefined && { 'content-length': String(Buffer.byteLength(text)) }),
+    ...asking.headers,
+  }
   return new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false })
     sent.on('error', reject)

@@ -169,7 +169,16 @@ const rows: Rows = [
   ['', 'config/service-file', 'dataFolder mode'],
   ['', 'cli/run', 'cycleMs'],
   ['clock', 'account/trusted-clock', 'confirmMs maxStepMs'],
-  ['http', 'app/config-check', 'host token'],
+  ['http', 'app/config-check', 'host token hosts'],
+  ['http', 'http/access/access', 'agentExit'],
+  // Tokens are read once, at the start, from a list.
+  ['http.tokens[]', 'http/access/access', 'name role token tokenFile', 'later'],
+  // Read when the first wrong token comes.
+  ['http.failedTokens', 'http/access/access', 'max withinMs', 'later'],
+  ['http.idempotency', 'http/idempotency', 'keepMs keys', 'later'],
+  ['http.events', 'http/routes/events', 'clients'],
+  ['http.events', 'http/routes/events', 'drainMs', 'later'],
+  ['http.view', 'http/view/broadcast', 'frameMs skippedFrames lingerMs clients', 'later'],
   ['http', 'cli/run', 'port'],
   ['http', 'http/connections', 'maxConnections requestMs'],
   ...prices,

@@ -1,8 +1,9 @@
 import { UsageError } from '../../errors.ts'
+import { tradeLine, TRADES_HEAD } from '../../ports/trades-csv.ts'
 import { exitsPage, type TradesPage, type TradesQuery, type TradeView } from '../../ports/trades.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { fromEither, withFormat, withUrlOrData, type ConnectionOptions } from '../connection.ts'
-import { CSV_HEAD, csvLine, exitsText } from '../exits-text.ts'
+import { exitsText } from '../exits-text.ts'
 import { positiveNumber } from '../number-option.ts'
 import { paintFor } from '../output.ts'
 import { dayIn, timeIn } from '../time-option.ts'
@@ -69,8 +70,8 @@ async function exits(given: Given, context: CommandContext): Promise<void> {
       for (const each of trades) stdout.write(`${JSON.stringify(each)}\n`)
       return
     case 'csv':
-      stdout.write(`${CSV_HEAD}\n`)
-      for (const each of trades) stdout.write(`${csvLine(each)}\n`)
+      stdout.write(`${TRADES_HEAD}\n`)
+      for (const each of trades) stdout.write(`${tradeLine(each)}\n`)
       return
     case 'text':
       for (const line of exitsText(trades, paintFor(stdout, env))) stdout.write(`${line}\n`)

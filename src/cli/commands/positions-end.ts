@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { onOneLine } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
-import { positionList, positionView } from '../../ports/control/positions.ts'
+import { positionView } from '../../ports/control/positions.ts'
 import type { ServiceClient } from '../client.ts'
 import type { CommandContext } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
+import { guardedPositions } from '../guarded-positions.ts'
 import { eachOf, pathOf, positionLine } from '../positions-text.ts'
 
 interface Given extends ConnectionOptions {
@@ -90,7 +91,7 @@ async function release(
 }
 
 const openIds = async (client: ServiceClient): Promise<string[]> =>
-  (await client.get('/api/positions', positionList)).map(({ id }) => id)
+  (await guardedPositions(client)).map(({ id }) => id)
 
 const MOST_NAMED = 10
 

@@ -101,7 +101,7 @@ function nodeWarnings({ complain }: RunOutput): void {
 }
 
 async function run(given: Given, context: CommandContext, output: RunOutput): Promise<void> {
-  const { config, entries, chaos } = await read(given, context, output)
+  const { config, entries, ruleSets, chaos } = await read(given, context, output)
   outliveReader()
   boundLookups()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
@@ -117,6 +117,7 @@ async function run(given: Given, context: CommandContext, output: RunOutput): Pr
     Service.start({
       config,
       entries,
+      ruleSets,
       chaos,
       fresh: given.fresh,
       store,
@@ -139,7 +140,7 @@ async function run(given: Given, context: CommandContext, output: RunOutput): Pr
   await stopped(service, await ended, output)
 }
 
-interface RunInput extends Pick<LoadedPositions, 'entries'> {
+interface RunInput extends Pick<LoadedPositions, 'entries' | 'ruleSets'> {
   readonly config: ServiceConfig
   readonly chaos: ReturnType<typeof loadChaos> | undefined
 }
@@ -168,15 +169,14 @@ async function read(
   showTimesIn(config.display.timezone)
   assertStandby(given, config)
   checkConfig(config, given.config)
-  const { entries, warnings } = loadPositions({
+  const { entries, ruleSets, warnings } = loadPositions({
     positionsFile: config.positions,
     strict: config.strict,
     instruments: config.instruments,
   })
   const chaos = given.chaos === undefined ? undefined : loadChaos(given.chaos, namesIn(entries))
-  const named = notationWarnings(config.broker, instrumentsIn(entries))
-  printWarnings([...warnings, ...named], output)
-  return { config, entries, chaos }
+  printWarnings([...warnings, ...notationWarnings(config.broker, instrumentsIn(entries))], output)
+  return { config, entries, ruleSets, chaos }
 }
 
 /** The end of a run: `end` starts it, `ended` resolves with its failure, if any. */

@@ -1,19 +1,44 @@
 import { once } from 'node:events'
 import type { Request, Response } from 'express'
+import { z } from 'zod'
 import { WatchkeeperError } from '../../errors.ts'
 import { timeLimit } from '../../observability/time-limit.ts'
 import type { Control } from '../../ports/control.ts'
-import { badInput, countOf, type Route } from '../route.ts'
+import { JOURNAL_KINDS, type JournalKind } from '../../ports/journal-kinds.ts'
+import type { JournalLine } from '../../ports/journal-lines.ts'
+import type { Route } from '../operation.ts'
+import { choice, text } from '../query.ts'
+import { badInput } from '../route.ts'
 
-const MOST_STREAMS = 20
 const PAGE_LINES = 100
-const LAST_SEQ = Number.MAX_SAFE_INTEGER
 /** Interval of journal reads once a client has received all of it, ms. */
-const POLL_MS = 250
+const READ_MS = 250
 /** Reads without news until a comment keeps the connection alive. */
-const HEARTBEAT_POLLS = 60
-/** A client that accepts no data for so long is disconnected, ms. */
-const SLOW_MS = 5_000
+const HEARTBEAT_READS = 60
+
+const KINDS = Object.keys(JOURNAL_KINDS) as [JournalKind, ...JournalKind[]]
+
+const query = z.object({
+  after: z
+    .string({ error: 'one after' })
+    .regex(/^(?:now|\d{1,15})$/, { error: 'a number of a journal line, or now' })
+    .describe('Only lines with a higher number, or only those that come: `now`; default 0.')
+    .optional(),
+  positionId: text('positionId', 'Only lines of this position.').optional(),
+  kind: choice(KINDS, 'Only lines of this kind.').optional(),
+})
+
+type Wanted = Pick<z.infer<typeof query>, 'positionId' | 'kind'>
+
+interface Stream {
+  readonly control: Control
+  readonly response: Response
+  readonly wanted: Wanted
+  /** A client that takes nothing for so long is cut off, ms. */
+  readonly drainMs: number
+  /** The client has gone, or may not read any more. */
+  readonly gone: AbortSignal
+}
 
 /**
  * `GET /api/events`: journal lines as server-sent events, `id` is the sequence number. Each client
@@ -21,64 +46,93 @@ const SLOW_MS = 5_000
  * A client that has seen more than the journal contains gets the event `reset`, and the journal
  * from its start: it knows another store, or one that has lost its end.
  */
-export const eventRoutes: Route = (router, control) => {
+export const eventRoutes: Route = (on, control, { access, settings: { events } }) => {
   let streams = 0
-  router.get('/api/events', async (request, response) => {
-    const after = startOf(request)
-    if (streams >= MOST_STREAMS) {
-      throw new WatchkeeperError('TOO_MANY_STREAMS', `at most ${MOST_STREAMS} clients may follow`)
-    }
-    streams++
-    try {
-      await stream(control, response, after)
-    } finally {
-      streams--
-    }
-  })
+  on(
+    {
+      method: 'get',
+      path: '/api/events',
+      summary: 'Lines of the journal as server-sent events, as they come',
+      needs: 'read',
+      query,
+      answers: {
+        200: { description: 'Events', content: [{ type: 'text/event-stream' }] },
+      },
+      errors: ['TOO_MANY_STREAMS'],
+    },
+    async ({ request, response, query: { after = '0', ...wanted } }) => {
+      const seen = startOf(request, after)
+      if (streams >= events.clients) {
+        throw new WatchkeeperError(
+          'TOO_MANY_STREAMS',
+          `at most ${events.clients} clients may listen`,
+        )
+      }
+      streams++
+      const gone = new AbortController()
+      response.once('close', () => gone.abort())
+      access.onRevoked(request, response, () => {
+        gone.abort()
+        response.end('event: end\ndata: {"kind":"end","why":"BAD_TOKEN"}\n\n')
+      })
+      const { drainMs } = events
+      try {
+        const start = seen === 'now' ? await lastSeq(control) : seen
+        await follow({ control, response, wanted, drainMs, gone: gone.signal }, start)
+      } finally {
+        streams--
+      }
+      return undefined
+    },
+  )
 }
 
 /** The last line that a client saw; a browser sends it in a header when it reconnects. */
-function startOf(request: Request): number {
+function startOf(request: Request, after: string): number | 'now' {
   const seen = request.get('last-event-id')
-  if (seen === undefined) {
-    return countOf(request, 'after', { least: 0, most: LAST_SEQ, fallback: 0 })
-  }
+  if (seen === undefined) return after === 'now' ? after : Number(after)
   if (/^\d{1,15}$/.test(seen)) return Number(seen)
   throw badInput('Last-Event-ID', seen, 'a sequence number')
 }
 
-async function stream(control: Control, response: Response, start: number): Promise<void> {
-  const gone = new AbortController()
-  response.once('close', () => gone.abort())
+async function follow(stream: Stream, start: number): Promise<void> {
+  const { control, response, wanted, gone } = stream
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   response.flushHeaders()
   let after = start
   let quiet = 0
   try {
-    while (!gone.signal.aborted) {
+    while (!gone.aborted) {
       const lines = await control.journal({ after, limit: PAGE_LINES })
       const last = lines.at(-1)
       if (last === undefined) {
-        const end = quiet++ % HEARTBEAT_POLLS === 0 ? await lastSeq(control) : after
+        const end = quiet++ % HEARTBEAT_READS === 0 ? await lastSeq(control) : after
         if (end < after) {
-          await send(response, resetText({ seen: after, last: end }), gone.signal)
+          await send(stream, resetText({ seen: after, last: end }))
           after = 0
           continue
         }
-        if (quiet % HEARTBEAT_POLLS === 0) await send(response, ': alive\n\n', gone.signal)
-        await pause(POLL_MS, gone.signal)
+        // An id without data is kept by the client: it goes on behind lines that it did not want.
+        if (quiet % HEARTBEAT_READS === 0) await send(stream, `: alive\nid: ${after}\n\n`)
+        await pause(READ_MS, gone)
         continue
       }
       quiet = 0
       after = last.seq
-      const text = lines.map(line => `id: ${line.seq}\ndata: ${JSON.stringify(line)}\n\n`).join('')
-      await send(response, text, gone.signal)
+      const found = lines.filter(line => isWanted(line, wanted))
+      await send(stream, found.map(eventOf).join(''))
     }
   } catch {
     // The headers were sent: an error answer is impossible. The client reconnects where it was.
     response.destroy()
   }
 }
+
+const isWanted = ({ kind, positionId }: JournalLine, wanted: Wanted): boolean =>
+  (wanted.kind === undefined || wanted.kind === kind) &&
+  (wanted.positionId === undefined || wanted.positionId === positionId)
+
+const eventOf = (line: JournalLine): string => `id: ${line.seq}\ndata: ${JSON.stringify(line)}\n\n`
 
 /** Number of the last journal line; 0 where there is none. */
 const lastSeq = async (control: Control): Promise<number> =>
@@ -89,9 +143,9 @@ const resetText = (detail: { readonly seen: number; readonly last: number }): st
   `event: reset\nid: 0\ndata: ${JSON.stringify({ kind: 'reset', ...detail })}\n\n`
 
 /** Waits until the client has accepted the data; throws after a timeout. */
-async function send(response: Response, text: string, gone: AbortSignal): Promise<void> {
-  if (response.write(text) || gone.aborted) return
-  const { signal, clear } = timeLimit(SLOW_MS, gone)
+async function send({ response, drainMs, gone }: Stream, text: string): Promise<void> {
+  if (text === '' || gone.aborted || response.write(text)) return
+  const { signal, clear } = timeLimit(drainMs, gone)
   try {
     await once(response, 'drain', { signal })
   } finally {

@@ -1,60 +1,55 @@
-import type { Request } from 'express'
-import type { TradesQuery } from '../../ports/trades.ts'
-import { badInput, countOf, sendJson, textOf, type Route } from '../route.ts'
+import { z } from 'zod'
+import { tradeView, type TradesQuery } from '../../ports/trades.ts'
+import { nextSeq, tradeParameters } from '../contract/trade-parameters.ts'
+import { CSV, tradesCsv, wantsCsv } from '../csv.ts'
+import type { Route } from '../operation.ts'
+import { json } from '../reply.ts'
+import { badInput } from '../route.ts'
 
-const MOST_TRADES = 1_000
-const LAST_SEQ = Number.MAX_SAFE_INTEGER
-/** Latest time that a query may name, epoch ms: the end of the year 9999. */
-const LAST_TIME = 253_402_300_799_999
+const DEFAULT_TRADES = 100
 
-/** Parameters that select trades. */
-export const TRADE_PARAMETERS = [
-  'since',
-  'until',
-  'account',
-  'positionId',
-  'limit',
-  'before',
-] as const
+const query = z.object(tradeParameters)
 
 /** `GET /api/exits`: completed exits, the last one first, in pages. */
-export const exitRoutes: Route = (router, control) => {
-  router.get('/api/exits', async (request, response) => {
-    const { trades, next } = await control.trades({ ...tradesQuery(request), exitsOnly: true })
-    sendJson(response, { exits: trades, next })
-  })
+export const exitRoutes: Route = (on, control) => {
+  on(
+    {
+      method: 'get',
+      path: '/api/exits',
+      summary: 'Exits that are over, the last one first, in pages; as CSV too',
+      needs: 'read',
+      query,
+      answers: {
+        200: {
+          description: 'One page of exits',
+          content: [
+            {
+              type: 'application/json',
+              shape: z.object({ exits: z.array(tradeView), next: nextSeq }),
+            },
+            { type: CSV },
+          ],
+        },
+      },
+    },
+    async call => {
+      const page = await control.trades({ ...tradesQuery(call.query), exitsOnly: true })
+      if (wantsCsv(call.request, call.query.format)) return tradesCsv(page)
+      return json({ exits: page.trades, next: page.next }, { headers: { vary: 'accept' } })
+    },
+  )
 }
 
-/**
- * The selection of trades of a query.
- *
- * @throws InputError for invalid values.
- */
-export function tradesQuery(request: Request): TradesQuery {
-  const [since, until] = [timeOf(request, 'since'), timeOf(request, 'until')]
+/** Which trades a query asks for. Throws BAD_INPUT for times that choose none. */
+export function tradesQuery({
+  limit = DEFAULT_TRADES,
+  format: _format,
+  ...given
+}: z.infer<typeof query>): TradesQuery {
+  const { since, until } = given
   if (since !== undefined && until !== undefined && until <= since) {
     throw badInput('until', until, `a time after since, ${since}`)
   }
-  const account = textOf(request, 'account')
-  const positionId = textOf(request, 'positionId')
-  const hasBefore = request.query['before'] !== undefined
-  return {
-    limit: countOf(request, 'limit', { least: 1, most: MOST_TRADES, fallback: 100 }),
-    ...(hasBefore && {
-      before: countOf(request, 'before', { least: 1, most: LAST_SEQ, fallback: 1 }),
-    }),
-    ...(since !== undefined && { since }),
-    ...(until !== undefined && { until }),
-    ...(account !== undefined && { account }),
-    ...(positionId !== undefined && { positionId }),
-  }
-}
-
-function timeOf(request: Request, name: 'since' | 'until'): number | undefined {
-  const text = request.query[name]
-  if (text === undefined) return undefined
-  if (typeof text === 'string' && /^\d{1,15}$/.test(text) && Number(text) <= LAST_TIME) {
-    return Number(text)
-  }
-  throw badInput(name, text, 'a time in epoch milliseconds')
+  const chosen = Object.entries(given).filter(([, value]) => value !== undefined)
+  return { limit, ...Object.fromEntries(chosen) }
 }

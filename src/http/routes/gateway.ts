@@ -1,22 +1,53 @@
-import { requesterOf } from '../auth.ts'
-import { assertReady, bodyOf, sendJson, type Route } from '../route.ts'
+import { confirmedView, gatewayView } from '../../ports/control/gateway.ts'
+import { inJson, type Route } from '../operation.ts'
+import { json } from '../reply.ts'
+import { assertReady, bodyOf } from '../route.ts'
 
 /**
  * `/api/gateway`: breakers, throttles, lanes and the last calls; manual control of breakers;
  * confirmation of holdings.
  */
-export const gatewayRoutes: Route = (router, control) => {
-  router.get('/api/gateway', (_request, response) => sendJson(response, control.gateway()))
-  router.post('/api/gateway/breakers/:group/:act', (request, response) => {
-    assertReady(control)
-    bodyOf(request, [])
-    const { group, act } = request.params
-    sendJson(response, control.moveBreaker(group, act, requesterOf(request)))
-  })
-  router.post('/api/gateway/holdings/confirm', async (request, response) => {
-    assertReady(control)
-    bodyOf(request, [])
-    await control.confirmHoldings(requesterOf(request))
-    sendJson(response, { confirmed: true })
-  })
+export const gatewayRoutes: Route = (on, control, { access }) => {
+  on(
+    {
+      method: 'get',
+      path: '/api/gateway',
+      summary: 'Breakers, throttles, lanes and the last calls to the broker',
+      needs: 'read',
+      answers: { 200: inJson('How calls to the broker go', gatewayView) },
+    },
+    () => json(control.gateway()),
+  )
+  on(
+    {
+      method: 'post',
+      path: '/api/gateway/breakers/:group/:act',
+      summary: 'Move a breaker by hand: force-open, disable, metrics-only or reset',
+      needs: 'operate',
+      answers: { 200: inJson('How calls to the broker go', gatewayView) },
+      errors: ['NOT_READY'],
+    },
+    ({ request }) => {
+      assertReady(control)
+      bodyOf(request, [])
+      const { group, act } = request.params
+      return json(control.moveBreaker(group!, act!, access.requesterOf(request)))
+    },
+  )
+  on(
+    {
+      method: 'post',
+      path: '/api/gateway/holdings/confirm',
+      summary: 'Confirm that the account holds what it should: orders may leave',
+      needs: 'operate',
+      answers: { 200: inJson('Confirmed', confirmedView) },
+      errors: ['NOT_READY'],
+    },
+    async ({ request }) => {
+      assertReady(control)
+      bodyOf(request, [])
+      await control.confirmHoldings(access.requesterOf(request))
+      return json({ confirmed: true })
+    },
+  )
 }

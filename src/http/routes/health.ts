@@ -1,34 +1,74 @@
+import { z } from 'zod'
 import { WatchkeeperError } from '../../errors.ts'
-import type { HealthCheck, HealthSnapshot, HealthStatus } from '../../ports/control/health.ts'
-import { sendJson, type Route } from '../route.ts'
+import {
+  healthReport,
+  readiness,
+  type HealthCheck,
+  type HealthSnapshot,
+  type HealthStatus,
+} from '../../ports/control/health.ts'
+import { inJson, type Route } from '../operation.ts'
+import { json } from '../reply.ts'
 
-/**
- * `GET /health` for monitors, `/livez` and `/readyz` for the orchestrator that starts and stops the
- * service.
- */
-export const healthRoutes: Route = (router, control) => {
-  router.get('/health', (request, response) => {
-    const { check } = request.query
-    const whole = control.health()
-    const { at: _at, checks, ...snapshot } = check === undefined ? whole : partOf(whole, check)
-    const ageMs = control.healthAgeMs()
-    const isOld = ageMs > control.healthMaxAgeMs
-    const status = isOld ? 'fail' : snapshot.status
-    const old = `the last check of the service is ${Math.round(ageMs / 1_000)} s old`
-    const output = isOld ? [old, ...snapshot.output] : snapshot.output
-    response.status(status === 'fail' ? 503 : 200)
-    sendJson(
-      response,
-      { status, version: control.version, output, checks },
-      'application/health+json',
-    )
-  })
-  router.get('/livez', (_request, response) => sendJson(response, { alive: true }))
-  router.get('/readyz', (_request, response) => {
-    const readiness = control.readiness()
-    response.status(readiness.ready ? 200 : 503)
-    sendJson(response, readiness)
-  })
+const HEALTH_TYPE = 'application/health+json'
+const report = (description: string) => inJson(description, healthReport, HEALTH_TYPE)
+
+/** `GET /health` for monitors, `/livez` and `/readyz` for what starts and stops the service. */
+export const healthRoutes: Route = (on, control) => {
+  on(
+    {
+      method: 'get',
+      path: '/health',
+      summary: 'How the service is; `check` shows one component alone, with a status of its own',
+      needs: 'open',
+      query: z.object({ check: z.string().optional().describe('Name of a component.') }),
+      answers: { 200: report('`pass` or `warn`'), 503: report('`fail`; `output` says why') },
+      errors: ['CHECK_UNKNOWN'],
+    },
+    ({ query: { check } }) => {
+      const whole = control.health()
+      const { at: _at, checks, ...snapshot } = check === undefined ? whole : partOf(whole, check)
+      const ageMs = control.healthAgeMs()
+      const isOld = ageMs > control.healthMaxAgeMs
+      const status = isOld ? 'fail' : snapshot.status
+      const old = `the last check of the service is ${Math.round(ageMs / 1_000)} s old`
+      const output = isOld ? [old, ...snapshot.output] : snapshot.output
+      const body = { status, version: control.version, output, checks }
+      return json(body, {
+        status: status === 'fail' ? 503 : 200,
+        type: HEALTH_TYPE,
+        isFresh: true,
+      })
+    },
+  )
+  on(
+    {
+      method: 'get',
+      path: '/livez',
+      summary: 'Whether the process answers',
+      needs: 'open',
+      takesAnyQuery: true,
+      answers: { 200: inJson('It does', z.object({ alive: z.literal(true) })) },
+    },
+    () => json({ alive: true }, { isFresh: true }),
+  )
+  on(
+    {
+      method: 'get',
+      path: '/readyz',
+      summary: 'Whether the service takes changes',
+      needs: 'open',
+      takesAnyQuery: true,
+      answers: {
+        200: inJson('It does', readiness),
+        503: inJson('It does not; `why` says why', readiness),
+      },
+    },
+    () => {
+      const state = control.readiness()
+      return json(state, { status: state.ready ? 200 : 503, isFresh: true })
+    },
+  )
 }
 
 const componentOf = (name: string): string => name.split(':')[0]!

@@ -1,26 +1,42 @@
-import type { Request } from 'express'
-import type { JournalQuery } from '../../ports/journal-lines.ts'
-import { badInput, countOf, sendJson, textOf, type Route } from '../route.ts'
+import { z } from 'zod'
+import { journalLine } from '../../ports/journal-lines.ts'
+import { inJson, type Route } from '../operation.ts'
+import { count, seq, text } from '../query.ts'
+import { json } from '../reply.ts'
+import { badInput } from '../route.ts'
 
 const MOST_LINES = 1_000
-const LAST_SEQ = Number.MAX_SAFE_INTEGER
+const DEFAULT_LINES = 100
+
+const query = z.object({
+  after: seq(0, 'Only lines with a higher number; default 0.').optional(),
+  limit: count(1, MOST_LINES, 'Most lines; default 100.').optional(),
+  last: count(1, MOST_LINES, 'In place of `limit`: the last so many lines.').optional(),
+  positionId: text('positionId', 'Only lines of this position.').optional(),
+})
 
 /** `GET /api/journal`: journal lines in pages, or the last lines. */
-export const journalRoutes: Route = (router, control) => {
-  router.get('/api/journal', async (request, response) => {
-    sendJson(response, await control.journal(queryOf(request)))
-  })
-}
-
-function queryOf(request: Request): JournalQuery {
-  const { last, limit } = request.query
-  const positionId = textOf(request, 'positionId')
-  if (last !== undefined && limit !== undefined) throw badInput('last', last, 'last or limit')
-  const bounds = { least: 1, most: MOST_LINES, fallback: 100 }
-  return {
-    after: countOf(request, 'after', { least: 0, most: LAST_SEQ, fallback: 0 }),
-    limit: countOf(request, 'limit', bounds),
-    ...(last !== undefined && { last: countOf(request, 'last', bounds) }),
-    ...(positionId !== undefined && { positionId }),
-  }
+export const journalRoutes: Route = (on, control) => {
+  on(
+    {
+      method: 'get',
+      path: '/api/journal',
+      summary: 'What happened, oldest first; the next page is `after` the number of the last line',
+      needs: 'read',
+      query,
+      answers: { 200: inJson('Lines of the journal', z.array(journalLine)) },
+    },
+    async call => {
+      const { after = 0, limit, last, positionId } = call.query
+      if (last !== undefined && limit !== undefined) throw badInput('last', last, 'last or limit')
+      return json(
+        await control.journal({
+          after,
+          limit: limit ?? DEFAULT_LINES,
+          ...(last !== undefined && { last }),
+          ...(positionId !== undefined && { positionId }),
+        }),
+      )
+    },
+  )
 }

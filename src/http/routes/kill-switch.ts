@@ -1,18 +1,44 @@
 import { expectedWord } from '../../domain/closest-name.ts'
-import { killSwitchState, type KillSwitchRequest } from '../../ports/control/kill-switch.ts'
-import { requesterOf } from '../auth.ts'
-import { assertReady, badInput, bodyOf, sendJson, type Route } from '../route.ts'
+import {
+  killSwitchRequest,
+  killSwitchState,
+  killSwitchView,
+  type KillSwitchRequest,
+} from '../../ports/control/kill-switch.ts'
+import { inJson, type Route } from '../operation.ts'
+import { json } from '../reply.ts'
+import { assertReady, badInput, bodyOf } from '../route.ts'
 
 const STATES = killSwitchState.options
 
 /** `/api/kill-switch`: block new entries, flatten everything, or let no order leave. */
-export const killSwitchRoutes: Route = (router, control) => {
-  router.get('/api/kill-switch', (_request, response) => sendJson(response, control.killSwitch()))
-  router.post('/api/kill-switch', async (request, response) => {
-    assertReady(control)
-    const wanted = requestOf(bodyOf(request, ['state', 'held']))
-    sendJson(response, await control.setKillSwitch(wanted, requesterOf(request)))
-  })
+export const killSwitchRoutes: Route = (on, control, { access }) => {
+  on(
+    {
+      method: 'get',
+      path: '/api/kill-switch',
+      summary: 'The kill switch, and the exits that it holds',
+      needs: 'read',
+      answers: { 200: inJson('The kill switch', killSwitchView) },
+    },
+    () => json(control.killSwitch()),
+  )
+  on(
+    {
+      method: 'post',
+      path: '/api/kill-switch',
+      summary: 'Move the kill switch',
+      needs: 'operate',
+      body: killSwitchRequest,
+      answers: { 200: inJson('The kill switch', killSwitchView) },
+      errors: ['NOT_READY', 'HELD_EXITS'],
+    },
+    async call => {
+      assertReady(control)
+      const wanted = requestOf(bodyOf(call.request, ['state', 'held']))
+      return json(await control.setKillSwitch(wanted, access.requesterOf(call.request)))
+    },
+  )
 }
 
 function requestOf({ state, held }: Readonly<Record<string, unknown>>): KillSwitchRequest {

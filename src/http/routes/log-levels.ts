@@ -1,14 +1,38 @@
-import { requesterOf } from '../auth.ts'
-import { badInput, bodyOf, sendJson, type Route } from '../route.ts'
+import { z } from 'zod'
+import { LOG_COMPONENTS, LOG_LEVELS } from '../../ports/log.ts'
+import { inJson, type Route } from '../operation.ts'
+import { json } from '../reply.ts'
+import { badInput, bodyOf } from '../route.ts'
 
-/** `/api/log-levels`: the log level of each component, changed at run time. */
-export const logLevelRoutes: Route = (router, control) => {
-  router.get('/api/log-levels', (_request, response) => sendJson(response, control.logLevels()))
-  router.post('/api/log-levels', (request, response) => {
-    const { component, level } = bodyOf(request, ['component', 'level'])
-    if (typeof component !== 'string') throw badInput('component', component, 'a component')
-    if (typeof level !== 'string') throw badInput('level', level, 'a level')
-    control.setLogLevel(component, level, requesterOf(request))
-    sendJson(response, control.logLevels())
-  })
+const levels = inJson('Level by component', z.record(z.string(), z.string()))
+
+/** `/api/log-levels`: how much each component logs, changed while it runs. */
+export const logLevelRoutes: Route = (on, control, { access }) => {
+  on(
+    {
+      method: 'get',
+      path: '/api/log-levels',
+      summary: 'The log level of each component',
+      needs: 'read',
+      answers: { 200: levels },
+    },
+    () => json(control.logLevels()),
+  )
+  on(
+    {
+      method: 'post',
+      path: '/api/log-levels',
+      summary: 'Change the log level of a component',
+      needs: 'operate',
+      body: z.object({ component: z.enum(LOG_COMPONENTS), level: z.enum(LOG_LEVELS) }),
+      answers: { 200: levels },
+    },
+    ({ request }) => {
+      const { component, level } = bodyOf(request, ['component', 'level'])
+      if (typeof component !== 'string') throw badInput('component', component, 'a component')
+      if (typeof level !== 'string') throw badInput('level', level, 'a level')
+      control.setLogLevel(component, level, access.requesterOf(request))
+      return json(control.logLevels())
+    },
+  )
 }

@@ -1,5 +1,5 @@
 import type { MetricsFormat } from '../../ports/control.ts'
-import type { Route } from '../route.ts'
+import type { Route } from '../operation.ts'
 
 const TYPES: Readonly<Record<MetricsFormat, string>> = {
   text: 'text/plain; version=0.0.4; charset=utf-8',
@@ -7,14 +7,32 @@ const TYPES: Readonly<Record<MetricsFormat, string>> = {
 }
 
 /** `GET /metrics`: metrics for Prometheus, in the OpenMetrics format where `Accept` prefers it. */
-export const metricRoutes: Route = (router, control) => {
-  router.get('/metrics', async (request, response) => {
-    const format = formatOf(request.headers.accept ?? '')
-    const text = await control.metrics(format)
-    response.setHeader('cache-control', 'no-store')
-    response.setHeader('vary', 'accept')
-    response.type(TYPES[format]).send(text)
-  })
+export const metricRoutes: Route = (on, control) => {
+  on(
+    {
+      method: 'get',
+      path: '/metrics',
+      summary: 'Figures for Prometheus, or as OpenMetrics where Accept prefers it',
+      needs: 'open',
+      answers: {
+        200: {
+          description: 'The figures',
+          content: [{ type: 'text/plain' }, { type: 'application/openmetrics-text' }],
+        },
+      },
+    },
+    async ({ request }) => {
+      const format = formatOf(request.headers.accept ?? '')
+      const text = await control.metrics(format)
+      return {
+        status: 200,
+        type: TYPES[format],
+        text,
+        headers: { vary: 'accept' },
+        isFresh: true as const,
+      }
+    },
+  )
 }
 
 /**

@@ -1,27 +1,57 @@
 import type { Request, Response } from 'express'
 import { WatchkeeperError } from '../../errors.ts'
+import type { Route } from '../operation.ts'
 import { ENCODINGS, pageFiles, type PageFile } from '../page-files.ts'
-import type { Route } from '../route.ts'
 
 /** File names contain the hash of the content: a browser caches them for good. */
 const FOR_GOOD = 'public, max-age=31536000, immutable'
 
-/** `GET /`: the live page; `/page/…`: its files. They contain nothing secret and need no token. */
-export const pageRoutes: Route = router => {
-  router.get('/', (request, response) => {
-    const { build } = thePage()
-    // Always revalidated, so that the browser notices another version of the service; mostly
-    // answered by 304.
-    response.setHeader('cache-control', 'no-cache')
-    response.setHeader('etag', `"${build}"`)
-    if (request.get('if-none-match') === `"${build}"`) response.status(304).end()
-    else send(request, response, fileOf('index.html'))
-  })
-  router.get('/page/:file', (request, response) => {
-    const file = fileOf(request.params.file)
-    response.setHeader('cache-control', FOR_GOOD)
-    send(request, response, file)
-  })
+const html = {
+  200: { description: 'The page', content: [{ type: 'text/html' }] },
+  304: { description: 'The page that the client has is the one that is served', content: [] },
+}
+
+/** `GET /`: the live page, and at `/docs` the document of the API; `/page/…`: its files. They need no token. */
+export const pageRoutes: Route = on => {
+  for (const [path, summary] of [
+    ['/', 'The live page'],
+    ['/docs', 'The document of the API, for people'],
+  ] as const) {
+    on(
+      { method: 'get', path, summary, needs: 'open', answers: html, errors: ['NOT_FOUND'] },
+      ({ request, response }) => {
+        const { build } = thePage()
+        // Always revalidated, so that the browser notices another version of the service; mostly
+        // answered by 304.
+        response.setHeader('cache-control', 'no-cache')
+        response.setHeader('etag', `"${build}"`)
+        if (request.get('if-none-match') === `"${build}"`) response.status(304).end()
+        else send(request, response, fileOf('index.html'))
+        return undefined
+      },
+    )
+  }
+  on(
+    {
+      method: 'get',
+      path: '/page/:file',
+      summary: 'A file of the page; its name has the hash of its content',
+      needs: 'open',
+      answers: {
+        200: {
+          description: 'The file, compressed where the client takes that',
+          content: ['text/html', 'text/javascript', 'text/css'].map(type => ({ type })),
+        },
+      },
+      errors: ['NOT_FOUND'],
+    },
+    ({ request, response }) => {
+      const file = fileOf(request.params['file']!)
+      response.setHeader('cache-control', FOR_GOOD)
+      send(request, response, file)
+      return undefined
+    },
+  )
 }
 
 function thePage() {

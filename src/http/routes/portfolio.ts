@@ -1,26 +1,60 @@
 import { isBounded } from '../../domain/bounds.ts'
-import type { RealisedReport } from '../../ports/control/portfolio.ts'
-import { requesterOf } from '../auth.ts'
-import { assertReady, badInput, bodyOf, sendJson, type Route } from '../route.ts'
+import {
+  portfolioView,
+  realisedReport,
+  type RealisedReport,
+} from '../../ports/control/portfolio.ts'
+import { inJson, type Route } from '../operation.ts'
+import { json } from '../reply.ts'
+import { assertReady, badInput, bodyOf } from '../route.ts'
 
 const BELONGS = ['account', 'underlying', 'currency'] as const
 const LONGEST_NAME = 200
+const sums = inJson('The trading day', portfolioView)
 
 /** `/api/portfolio`: the trading day's profits and losses, and its limits. */
-export const portfolioRoutes: Route = (router, control) => {
-  router.get('/api/portfolio', async (_request, response) => {
-    sendJson(response, await control.portfolio())
-  })
-  router.post('/api/portfolio/realised', async (request, response) => {
-    assertReady(control)
-    const report = reportOf(bodyOf(request, ['amount', ...BELONGS]))
-    sendJson(response, await control.reportRealised(report, requesterOf(request)))
-  })
-  router.post('/api/portfolio/limits/:name/reset', async (request, response) => {
-    assertReady(control)
-    bodyOf(request, [])
-    sendJson(response, await control.resetLimit(request.params.name, requesterOf(request)))
-  })
+export const portfolioRoutes: Route = (on, control, { access }) => {
+  on(
+    {
+      method: 'get',
+      path: '/api/portfolio',
+      summary: 'The trading day’s profits and losses, and where each limit stands',
+      needs: 'read',
+      answers: { 200: sums },
+    },
+    async () => json(await control.portfolio()),
+  )
+  on(
+    {
+      method: 'post',
+      path: '/api/portfolio/realised',
+      summary: 'Count a profit or loss that was realised outside the service',
+      needs: 'operate',
+      body: realisedReport,
+      answers: { 200: sums },
+      errors: ['NOT_READY'],
+    },
+    async ({ request }) => {
+      assertReady(control)
+      const report = reportOf(bodyOf(request, ['amount', ...BELONGS]))
+      return json(await control.reportRealised(report, access.requesterOf(request)))
+    },
+  )
+  on(
+    {
+      method: 'post',
+      path: '/api/portfolio/limits/:name/reset',
+      summary: 'Put the loss behind a limit that was reached',
+      needs: 'operate',
+      answers: { 200: sums },
+      errors: ['NOT_READY', 'LIMIT_UNKNOWN'],
+    },
+    async ({ request }) => {
+      assertReady(control)
+      bodyOf(request, [])
+      return json(await control.resetLimit(request.params['name']!, access.requesterOf(request)))
+    },
+  )
 }
 
 function reportOf(body: Readonly<Record<string, unknown>>): RealisedReport {

@@ -1,147 +1,107 @@
-import type { Response } from 'express'
-import { parsePosition } from '../../config/positions-file.ts'
-import { expectedWord } from '../../domain/closest-name.ts'
-import { describeFault, InputError, WatchkeeperError, type Fault } from '../../errors.ts'
+import { WatchkeeperError } from '../../errors.ts'
 import type { Control } from '../../ports/control.ts'
-import type { AddRequest, PositionView, RulesRequest } from '../../ports/control/positions.ts'
-import { requesterOf } from '../auth.ts'
-import { assertReady, badInput, bodyOf, flagOf, sendJson, type Route } from '../route.ts'
+import type { PositionView } from '../../ports/control/positions.ts'
+import {
+  addPosition,
+  changePosition,
+  exitPosition,
+  listPositions,
+  onePosition,
+  previewRules,
+  releasePosition,
+  whyPosition,
+} from '../contract/positions.ts'
+import { tradesCsv, wantsCsv } from '../csv.ts'
+import type { Route } from '../operation.ts'
+import { listPage, type ListQuery } from '../positions/list.ts'
+import { addRequest, rulesRequest } from '../positions/requests.ts'
+import { empty, json } from '../reply.ts'
+import { assertReady, badInput, bodyOf } from '../route.ts'
 import { tradesQuery } from './exits.ts'
 
+/** Parameters of closed positions alone, and of open ones alone. */
+const CLOSED_ONLY = ['since', 'until', 'positionId', 'reason', 'before', 'format'] as const
+const OPEN_ONLY = ['after', 'side', 'underlying', 'guard'] as const
+
 /** `/api/positions`: guarded positions, and every change of them. */
-export const positionRoutes: Route = (router, control) => {
-  router.get('/api/positions', async (request, response) => {
-    const { state = 'open', ...others } = request.query
-    if (state === 'closed') {
-      const { trades, next } = await control.trades(tradesQuery(request))
-      sendJson(response, { positions: trades, next })
-      return
+export const positionRoutes: Route = (on, control, { access }) => {
+  on(listPositions, async ({ request, query: given }) => {
+    const { state = 'open', ...others } = given
+    if (state === 'open') {
+      refuse(others, CLOSED_ONLY, 'closed')
+      return json(listPage(control, others satisfies ListQuery))
     }
-    if (state !== 'open')
-      throw badInput('state', state, expectedWord(state, ['open', 'closed'], 'open or closed'))
-    const other = Object.keys(others)[0]
-    if (other !== undefined) throw badInput(other, other, 'state=closed with it')
-    sendJson(response, control.positions())
+    refuse(others, OPEN_ONLY, 'open')
+    const page = await control.trades(tradesQuery(others))
+    if (wantsCsv(request, given.format)) return tradesCsv(page)
+    return json({ positions: page.trades, next: page.next }, { headers: { vary: 'accept' } })
   })
-  router.get('/api/positions/:id', ({ params }, response) => {
-    sendJson(response, found(control.position(params.id), params.id))
+  on(onePosition, ({ request }) => json(openPosition(control, request.params['id']!)))
+  on(whyPosition, ({ request }) => {
+    const id = request.params['id']!
+    return json(found(control.why(id), id))
   })
-  router.get('/api/positions/:id/why', ({ params }, response) => {
-    sendJson(response, found(control.why(params.id), params.id))
-  })
-  router.post('/api/positions', async (request, response) => {
+  changes(on, control, { access })
+}
+
+const changes = (
+  on: Parameters<Route>[0],
+  control: Control,
+  { access }: Pick<Parameters<Route>[2], 'access'>,
+): void => {
+  on(addPosition, async ({ request }) => {
     assertReady(control)
-    const added = await control.add(addRequest(bodyOf(request), control), requesterOf(request))
-    response.status(201).location(`/api/positions/${encodeURIComponent(added.id)}`)
-    sendJson(response, added)
+    const wanted = addRequest(bodyOf(request), control)
+    if (wanted.exitNow) access.assertMay(request, 'exit')
+    const { added, isNew } = await control.add(wanted, access.requesterOf(request))
+    const location = `/api/positions/${encodeURIComponent(added.id)}`
+    return json(added, { status: isNew ? 201 : 200, headers: { location } })
   })
-  router.patch('/api/positions/:id', async (request, response) => {
+  on(changePosition, async ({ request }) => {
     assertReady(control)
-    const { id } = request.params
-    const position = found(control.position(id), id)
-    const wanted = rulesRequest(bodyOf(request, ['rules', 'force', 'exitNow']), position, control)
-    sendJson(response, await control.changeRules(id, wanted, requesterOf(request)))
+    const id = request.params['id']!
+    const position = openPosition(control, id)
+    const body = bodyOf(request, ['rules', 'force', 'exitNow'])
+    const wanted = rulesRequest(body, position, control)
+    if (wanted.force) access.assertMay(request, 'loosen')
+    if (wanted.exitNow) access.assertMay(request, 'exit')
+    return json(await control.changeRules(id, wanted, access.requesterOf(request)))
   })
-  router.post('/api/positions/:id/rules/preview', (request, response) => {
+  on(previewRules, ({ request }) => {
     assertReady(control)
-    const { id } = request.params
-    const position = found(control.position(id), id)
+    const id = request.params['id']!
+    const position = openPosition(control, id)
     const wanted = rulesRequest(bodyOf(request, ['rules', 'exitNow']), position, control)
-    sendJson(response, control.previewRules(id, wanted))
+    return json(control.previewRules(id, wanted))
   })
-  router.post('/api/positions/:id/exit', async (request, response) => {
+  on(exitPosition, async ({ request }) => {
     bodyOf(request, [])
-    await change(control, response, 202, () =>
-      control.exit(request.params.id, requesterOf(request)),
-    )
+    assertReady(control)
+    access.assertMay(request, 'exit')
+    const { id } = request.params
+    return json(await control.exit(id!, access.requesterOf(request)), { status: 202 })
   })
-  router.delete('/api/positions/:id', async (request, response) => {
+  on(releasePosition, async ({ request }) => {
     bodyOf(request, [])
-    await change(control, response, 204, () =>
-      control.release(request.params.id, requesterOf(request)),
-    )
+    assertReady(control)
+    await control.release(request.params['id']!, access.requesterOf(request))
+    return empty()
   })
 }
 
-async function change(
-  control: Control,
-  response: Response,
-  status: number,
-  act: () => Promise<unknown>,
-): Promise<void> {
-  assertReady(control)
-  const result = await act()
-  response.status(status)
-  if (result === undefined) response.end()
-  else sendJson(response, result)
+/** Throws BAD_INPUT for a parameter that belongs to positions of the other state. */
+function refuse(
+  given: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  state: 'open' | 'closed',
+): void {
+  const other = names.find(name => given[name] !== undefined)
+  if (other !== undefined) throw badInput(other, other, `state=${state} with it`)
 }
+
+const openPosition = (control: Control, id: string): PositionView => found(control.position(id), id)
 
 function found<Value>(value: Value | undefined, id: string): Value {
   if (value !== undefined) return value
   throw new WatchkeeperError('POSITION_UNKNOWN', `no open position ${JSON.stringify(id)}`)
 }
-
-/** Validates a body by the rules of a positions file; fault paths start at the body. */
-function addRequest(
-  position: Readonly<Record<string, unknown>>,
-  { instruments, isStrict }: Pick<Control, 'instruments' | 'isStrict'>,
-): AddRequest {
-  const source = 'the body'
-  const options = { instruments, strict: isStrict }
-  const inBody = ({ path, found: was, expected }: Fault): Fault => ({
-    path: path.replace(/^positions\[0\]\.?/, '') || source,
-    found: was,
-    expected,
-  })
-  try {
-    const { entries, odd } = parsePosition(source, position, options)
-    return {
-      position: entries[0]!.position,
-      rules: entries[0]!.rules,
-      ...entries[0]!.flags,
-      warnings: odd.map(fault => describeFault(inBody(fault))),
-    }
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    throw new InputError(source, error.faults.map(inBody))
-  }
-}
-
-/** Validates the rules as they would be afterwards: rules that the body does not name stay. */
-function rulesRequest(
-  body: Readonly<Record<string, unknown>>,
-  present: PositionView,
-  control: Control,
-): RulesRequest {
-  const { id, instrument, side, quantity, entryPrice, multiplier, underlying, contract } = present
-  const given = body['rules']
-  const rules = isMap(given) ? withoutNull({ ...present.rules, ...given }) : given
-  if (isMap(given) && given['priceSource'] !== undefined) {
-    const expected = 'none: a position keeps the price source that it was added with'
-    throw badInput('rules.priceSource', given['priceSource'], expected)
-  }
-  const position = {
-    id,
-    instrument,
-    side,
-    quantity,
-    entryPrice,
-    multiplier,
-    underlying,
-    contract,
-    rules,
-  }
-  const { warnings = [] } = addRequest(position, control)
-  return {
-    rules: given as RulesRequest['rules'],
-    force: flagOf(body, 'force'),
-    exitNow: flagOf(body, 'exitNow'),
-    warnings,
-  }
-}
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const withoutNull = (rules: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(rules).filter(([, options]) => options !== null))

@@ -1,4 +1,4 @@
-import type { Route } from '../route.ts'
+import type { Route } from '../operation.ts'
 import { clockRoutes } from './clock.ts'
 import { debugRoutes } from './debug.ts'
 import { eventRoutes } from './events.ts'
@@ -13,14 +13,16 @@ import { pageRoutes } from './page.ts'
 import { performanceRoutes } from './performance.ts'
 import { portfolioRoutes } from './portfolio.ts'
 import { positionRoutes } from './positions.ts'
+import { ruleSetRoutes } from './rule-sets.ts'
 import { storeRoutes } from './store.ts'
 import { supervisionRoutes } from './supervision.ts'
 import { viewRoutes } from './view.ts'
 
-/** Every group of paths. */
+/** Every group of operations. */
 export const ROUTES: readonly Route[] = [
   healthRoutes,
   positionRoutes,
+  ruleSetRoutes,
   exitRoutes,
   killSwitchRoutes,
   journalRoutes,

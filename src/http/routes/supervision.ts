@@ -1,17 +1,41 @@
-import { requesterOf } from '../auth.ts'
-import { assertReady, bodyOf, countOf, sendJson, type Route } from '../route.ts'
+import { z } from 'zod'
+import { actorView } from '../../ports/supervision.ts'
+import { inJson, type Route } from '../operation.ts'
+import { count } from '../query.ts'
+import { json } from '../reply.ts'
+import { assertReady, bodyOf } from '../route.ts'
 
 const MOST_MONITORS = 10_000
 
 /** `/api/supervision`: the actor tree, and a restart by hand. */
-export const supervisionRoutes: Route = (router, control) => {
-  router.get('/api/supervision', (request, response) => {
-    const limit = countOf(request, 'limit', { least: 0, most: MOST_MONITORS, fallback: 1_000 })
-    sendJson(response, control.supervisionTree(limit))
-  })
-  router.post('/api/supervision/:id/restart', async (request, response) => {
-    assertReady(control)
-    bodyOf(request, [])
-    sendJson(response, await control.restartActor(request.params.id, requesterOf(request)))
-  })
+export const supervisionRoutes: Route = (on, control, { access }) => {
+  on(
+    {
+      method: 'get',
+      path: '/api/supervision',
+      summary: 'The actors; monitors in trouble first',
+      needs: 'read',
+      query: z.object({
+        limit: count(0, MOST_MONITORS, 'Most monitors; default 1,000.').optional(),
+      }),
+      answers: { 200: inJson('The actors', z.array(actorView)) },
+    },
+    ({ query: { limit = 1_000 } }) => json(control.supervisionTree(limit)),
+  )
+  on(
+    {
+      method: 'post',
+      path: '/api/supervision/:id/restart',
+      summary: 'Replace an actor by a new incarnation',
+      needs: 'operate',
+      answers: { 200: inJson('The actor', actorView) },
+      errors: ['NOT_READY', 'ACTOR_UNKNOWN', 'ACTOR_DOWN'],
+    },
+    async ({ request }) => {
+      assertReady(control)
+      bodyOf(request, [])
+      const by = access.requesterOf(request)
+      return json(await control.restartActor(request.params['id']!, by))
+    },
+  )
 }

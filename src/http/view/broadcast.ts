@@ -1,33 +1,16 @@
 import type { Response } from 'express'
+import type { HttpConfig } from '../../config/http-schema.ts'
 import type { Control } from '../../ports/control.ts'
 import { ViewModel } from './model.ts'
 
-/** Bounds of the live view. */
-export interface ViewBounds {
-  /** Most simultaneous clients of the stream. */
-  readonly clients: number
-  /** Time between two frames, ms. */
-  readonly frameMs: number
-  /**
-   * Frames that a client may miss because it does not read fast enough; then it is disconnected.
-   */
-  readonly missed: number
-  /** How long the view is updated after the last client has left, ms. */
-  readonly lingerMs: number
-}
-
-export const VIEW_BOUNDS: ViewBounds = {
-  clients: 100,
-  frameMs: 250,
-  missed: 40,
-  lingerMs: 10_000,
-}
+/** See `http.view` of the configuration. */
+export type ViewBounds = HttpConfig['view']
 
 interface Client {
   readonly response: Response
   /** The version that the client has. */
   version: number
-  missed: number
+  skipped: number
   /** True while the client has not read the last frame. */
   isBusy: boolean
 }
@@ -46,9 +29,9 @@ export class Broadcast {
   /** When a client or a page last requested the view, monotonic ms. */
   private wantedAt = 0
 
-  constructor(control: Control, bounds: Partial<ViewBounds> = {}) {
+  constructor(control: Control, bounds: ViewBounds) {
     this.control = control
-    this.bounds = { ...VIEW_BOUNDS, ...bounds }
+    this.bounds = bounds
   }
 
   get isFull(): boolean {
@@ -74,7 +57,7 @@ export class Broadcast {
 
   /** Sends the changes after `from` of `epoch` until the client disconnects. */
   async add(response: Response, epoch: string, from: number): Promise<void> {
-    const client: Client = { response, version: from, missed: 0, isBusy: true }
+    const client: Client = { response, version: from, skipped: 0, isBusy: true }
     this.clients.add(client)
     response.once('close', () => this.clients.delete(client))
     const model = await this.current()
@@ -109,7 +92,7 @@ export class Broadcast {
     const frames = new Map<number, Buffer>()
     for (const client of this.clients) {
       if (client.isBusy) {
-        if (++client.missed > this.bounds.missed) client.response.destroy()
+        if (++client.skipped > this.bounds.skippedFrames) client.response.destroy()
         continue
       }
       let frame = frames.get(client.version)
@@ -121,7 +104,7 @@ export class Broadcast {
 
   private write(client: Client, frame: Buffer, version: number): void {
     client.version = version
-    client.missed = 0
+    client.skipped = 0
     if (client.response.write(frame)) return
     client.isBusy = true
     client.response.once('drain', () => (client.isBusy = false))

@@ -45,13 +45,23 @@ export const positionView = z.object({
 
 export interface PositionView extends Answer<typeof positionView> {}
 
-/** `GET /api/positions`. */
-export const positionList = z.array(positionView)
+/** One page of `GET /api/positions`. */
+export const positionPage = z.object({
+  positions: z.array(positionView),
+  next: z.string().nullable().describe('`after` of the next page; null at the end.'),
+})
 
 /** A position that was added. */
 export const addedView = positionView.extend({ warnings })
 
 export interface AddedView extends Answer<typeof addedView> {}
+
+/** What became of a request to guard a position. */
+export interface Added {
+  readonly added: AddedView
+  /** False: it was guarded already, with the same content. */
+  readonly isNew: boolean
+}
 
 /** What became of one rule. */
 const ruleChangeView = z.object({
@@ -89,6 +99,8 @@ export interface AddRequest {
   readonly opensLater: boolean
   /** Its id may be that of a position which is over. */
   readonly reopen: boolean
+  /** Fields that hold a default: what they are in a position that is guarded already does not matter. */
+  readonly filledIn?: readonly ('multiplier' | 'priceSource')[]
   /** What is odd about it, one line each: it stands in the answer. */
   readonly warnings?: readonly string[]
 }

@@ -13,7 +13,8 @@ describe('the stream of events', () => {
 
   beforeEach(async () => {
     control = new FakeControl()
-    server = await serveHttp({ control, host: '127.0.0.1', port: 0 })
+    const events = { clients: 20, drainMs: 1_500 }
+    server = await serveHttp({ control, host: '127.0.0.1', port: 0, events })
   })
 
   afterEach(() => server.close())
@@ -77,7 +78,36 @@ describe('the stream of events', () => {
     expect(chunk).to.match(/^id: 3\n/)
   })
 
-  it('serves at most 20 clients, and another once one has disconnected', async () => {
+  it('begins with what comes, where it is asked for that', async () => {
+    control.happen(3)
+    const response = await open('?after=now')
+    control.happen(1)
+    expect(await ids(response, 1)).to.deep.equal([4])
+  })
+
+  it('gives the lines of one position, of one kind, or of both alone', async () => {
+    const line = (kind: 'exit-filled' | 'rules-changed', positionId: string) =>
+      control.record(kind, { positionId })
+    await line('exit-filled', 'p1')
+    await line('exit-filled', 'p2')
+    await line('rules-changed', 'p1')
+    expect(await ids(await open('?positionId=p1'), 2)).to.deep.equal([1, 3])
+    expect(await ids(await open('?kind=exit-filled'), 2)).to.deep.equal([1, 2])
+    expect(await ids(await open('?kind=exit-filled&positionId=p2'), 1)).to.deep.equal([2])
+  })
+
+  for (const [query, guess] of [
+    ['kind=rules-chnged', 'did you mean rules-changed?'],
+    ['after=then', 'a number of a journal line, or now'],
+  ] as const) {
+    it(`refuses ${query}`, async () => {
+      const { status, text } = await ask(server.port, `/api/events?${query}`)
+      expect(status).to.equal(422)
+      expect(text).to.include(guess)
+    })
+  }
+
+  it('serves at most 20 clients, and another once one has gone', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => open()))
     const { status, json } = await ask(server.port, '/api/events')
     expect([status, json['code']]).to.deep.equal([503, 'TOO_MANY_STREAMS'])
@@ -101,7 +131,7 @@ describe('the stream of events', () => {
     expect(pagesRead).to.be.below(100)
     // A signal that only weak references keep would be collected, and the wait for the client never end.
     collectGarbage()
-    await new Promise(resolve => setTimeout(resolve, 5_500))
+    await new Promise(resolve => setTimeout(resolve, 2_000))
     expect(control.pagesRead).to.equal(pagesRead)
     socket.resume()
     await closed

@@ -37,8 +37,10 @@ describe('exits over http', () => {
     '/api/exits?day=2026-11-28',
     '/api/exits?state=closed',
     '/api/positions?state=over',
-    '/api/positions?limit=2',
-    '/api/positions?state=open&limit=2',
+    '/api/positions?before=2',
+    '/api/positions?state=open&since=2',
+    '/api/exits?reason=stop-los',
+    '/api/exits?format=xml',
     '/api/positions?state=closed&limit=x',
   ]) {
     it(`refuses ${path}`, async () => {
@@ -83,6 +85,38 @@ describe('exits over http', () => {
       profit: null,
     })
     const open = await ask(server.port, '/api/positions?state=open')
-    expect(open.json).to.be.an('array').with.length(1)
+    expect(open.json['positions']).to.be.an('array').with.length(1)
+  })
+
+  it('are chosen by instrument and reason', async () => {
+    const count = async (query: string): Promise<number> =>
+      ((await ask(server.port, `/api/exits?${query}`)).json['exits'] as unknown[]).length
+    expect(await count('instrument=ACME&reason=stop-loss')).to.equal(1)
+    expect(await count('instrument=GOLD')).to.equal(0)
+    expect(await count('reason=take-profit')).to.equal(0)
+  })
+
+  it('are CSV for a client that asks for it by Accept or by a parameter', async () => {
+    const csv = async (query: string, headers = {}) =>
+      ask(server.port, `/api/${query}`, { headers })
+    const byHeader = await csv('exits', { accept: 'text/csv' })
+    const byName = await csv('exits?format=csv', { accept: 'application/json' })
+    expect(byHeader.headers['content-type']).to.equal('text/csv; charset=utf-8')
+    expect(byName.text).to.equal(byHeader.text)
+    const [head, line, end] = byHeader.text.split('\r\n')
+    const cells = Object.fromEntries(
+      head!.split(',').map((name, index) => [name, line!.split(',')[index]]),
+    )
+    expect(cells).to.include({
+      positionId: 'p1',
+      closedAt: '1970-01-01T00:00:02.000Z',
+      reason: 'stop-loss',
+      profit: '-6',
+    })
+    expect(end).to.equal('')
+    const closed = await csv('positions?state=closed&limit=1&format=csv')
+    expect([closed.headers['x-next'], closed.text.split('\r\n')]).to.deep.include('2')
+    const either = await csv('exits', { accept: '*/*' })
+    expect(either.headers['content-type']).to.match(/^application\/json/)
   })
 })

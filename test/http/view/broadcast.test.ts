@@ -9,10 +9,12 @@ import {
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import type { Response } from 'express'
+import { httpSchema } from '../../../src/config/http-schema.ts'
 import { Broadcast } from '../../../src/http/view/broadcast.ts'
 import { aView, FakeControl } from '../../support/fake-control.ts'
 import { until } from '../../support/until.ts'
 
+const BOUNDS = { ...httpSchema.parse(undefined).view, frameMs: 5 }
 const BY = { who: 'test', from: 'test' }
 
 /** Positions with ids so long that one frame is larger than what a socket holds. */
@@ -57,7 +59,7 @@ describe('The stream to many clients', () => {
 
   it('disconnects a client that reads nothing, and continues with the others', async () => {
     const control = await crowded(2_000)
-    await serve(new Broadcast(control, { frameMs: 5, missed: 3 }))
+    await serve(new Broadcast(control, { ...BOUNDS, skippedFrames: 3 }))
     const { epoch } = await broadcast.current()
     const dead = await open(epoch)
     dead.pause()
@@ -82,7 +84,7 @@ describe('The stream to many clients', () => {
 
   it('sends the same frame to all clients with the same version', async () => {
     const control = new FakeControl()
-    await serve(new Broadcast(control, { frameMs: 5 }))
+    await serve(new Broadcast(control, BOUNDS))
     const { epoch } = await broadcast.current()
     const clients = await Promise.all([open(epoch), open(epoch), open(epoch)])
     const texts = clients.map(() => '')
@@ -98,7 +100,7 @@ describe('The stream to many clients', () => {
 
   it('forgets the view once the last client has disconnected', async () => {
     const control = new FakeControl()
-    await serve(new Broadcast(control, { frameMs: 5, lingerMs: 20 }))
+    await serve(new Broadcast(control, { ...BOUNDS, lingerMs: 20 }))
     const { epoch } = await broadcast.current()
     const client = await open(epoch)
     client.destroy()

@@ -1,0 +1,188 @@
+import type { Request, Response } from 'express'
+import { ROLES, type HttpConfig, type Role } from '../../config/http-schema.ts'
+import { WatchkeeperError } from '../../errors.ts'
+import type { Requester } from '../../ports/control/requester.ts'
+import { FailedTokens } from './failed-tokens.ts'
+import { Hosts, isLoopback } from './hosts.ts'
+import { Tokens, type Holder } from './tokens.ts'
+
+export type AccessSettings = Pick<
+  HttpConfig,
+  'host' | 'hosts' | 'token' | 'tokens' | 'agentExit' | 'failedTokens'
+>
+
+/** Who asks: the holder of a token; without one, loopback, and what it may do. */
+interface Asker extends Holder {
+  readonly address: string
+  readonly token: string | undefined
+}
+
+/** What is open to all. Everything else is closed, however its path is written. */
+const OPEN = new Set(['/health', '/livez', '/readyz', '/metrics'])
+
+/** The page itself is open: its files contain nothing secret, and it asks for the token. */
+const isOpen = (path: string): boolean =>
+  OPEN.has(path) || path === '/' || path === '/docs' || path.startsWith('/page/')
+
+const READS = new Set(['GET', 'HEAD'])
+const JSON_TYPE = /^application\/json\s*(;|$)/i
+
+/** Who may ask for what. */
+export class Access {
+  private readonly settings: AccessSettings
+  private readonly hosts: Hosts
+  private readonly tokens: Tokens
+  private readonly failed: FailedTokens
+  private readonly askers = new WeakMap<Request, Asker>()
+
+  constructor(settings: AccessSettings) {
+    this.settings = settings
+    this.hosts = new Hosts(settings.host, settings.hosts)
+    this.tokens = new Tokens(settings)
+    this.failed = new FailedTokens(settings.failedTokens)
+    const { host, hosts } = settings
+    if (!this.hosts.isExposed || !this.tokens.isEmpty) return
+    const why = hosts.length > 0 ? `answering as ${hosts.join(', ')}` : `listening on ${host}`
+    const text = `${why} needs a token: set WATCHKEEPER_HTTP_TOKEN`
+    throw new WatchkeeperError('TOKEN_REQUIRED', text)
+  }
+
+  start(): void {
+    this.tokens.start()
+  }
+
+  stop(): void {
+    this.tokens.stop()
+  }
+
+  /**
+   * Lets a request in, or throws: FOREIGN_HOST, FOREIGN_ORIGIN for what another web page sends, NOT_JSON for a
+   * change that a plain form can make, BAD_TOKEN, TOKENS_LIMITED.
+   */
+  admit(request: Request, response: Response): void {
+    const isRead = READS.has(request.method)
+    if (this.hosts.isChecked) this.refuseForeign(request)
+    if (!isRead && !JSON_TYPE.test(request.headers['content-type'] ?? '')) {
+      throw new WatchkeeperError(
+        'NOT_JSON',
+        'a change needs the header content-type: application/json',
+      )
+    }
+    const asker = this.askerOf(request)
+    const isClosed = !isRead || (this.hosts.isExposed && !isOpen(request.path))
+    if (this.tokens.isEmpty || !isClosed) {
+      this.askers.set(request, asker ?? this.anonymous(request))
+      return
+    }
+    if (asker === undefined) this.refuse(request, response)
+    else this.askers.set(request, asker)
+  }
+
+  /** Throws ROLE_TOO_LOW where the role of a request does not reach. */
+  assertRole(request: Request, needs: Role): void {
+    const { role, name } = this.ofRequest(request)
+    if (ROLES.indexOf(role) >= ROLES.indexOf(needs)) return
+    const text = `${name} has the role ${role}: found an act that needs ${needs}`
+    throw new WatchkeeperError('ROLE_TOO_LOW', text)
+  }
+
+  /** Throws ROLE_TOO_LOW for what an agent may not do: `what` exits a position or loosens it. */
+  assertMay(request: Request, what: 'exit' | 'loosen'): void {
+    const { role, name } = this.ofRequest(request)
+    if (role === 'operate' || (what === 'exit' && this.settings.agentExit && role === 'agent')) {
+      return
+    }
+    const found = what === 'exit' ? 'an exit; http.agentExit is off' : 'rules by force'
+    throw new WatchkeeperError('ROLE_TOO_LOW', `${name} has the role ${role}: found ${found}`)
+  }
+
+  /** Whether a request came with a right token. */
+  holdsToken(request: Request): boolean {
+    return this.ofRequest(request).token !== undefined
+  }
+
+  /** Who asks, for the journal: a header that was not checked makes no holder of a token. */
+  requesterOf(request: Request): Requester {
+    const { name, address } = this.ofRequest(request)
+    return { who: name, from: address }
+  }
+
+  /** Names who asks, for answers that are kept. */
+  nameOf(request: Request): string {
+    return this.ofRequest(request).name
+  }
+
+  /** Calls back once when the token of a request is revoked, as long as its answer lasts. */
+  onRevoked(request: Request, response: Response, revoked: () => void): void {
+    const { token, name } = this.ofRequest(request)
+    if (token === undefined) return
+    const end = this.tokens.onChange(() => {
+      if (this.tokens.holderOf(token)?.name === name) return
+      end()
+      revoked()
+    })
+    response.once('close', end)
+  }
+
+  private ofRequest(request: Request): Asker {
+    return this.askers.get(request) ?? this.anonymous(request)
+  }
+
+  /** Without tokens loopback may do everything; with some, a request without one only reads. */
+  private anonymous(request: Request): Asker {
+    const role = this.tokens.isEmpty ? 'operate' : 'read'
+    return { name: 'loopback', role, address: this.addressOf(request), token: undefined }
+  }
+
+  private askerOf(request: Request): Asker | undefined {
+    const token = tokenOf(request)
+    const address = this.addressOf(request)
+    if (token === undefined || this.failed.refusedForMs(address) > 0) return undefined
+    const holder = this.tokens.holderOf(token)
+    return holder && { name: holder.name, role: holder.role, address, token }
+  }
+
+  private refuse(request: Request, response: Response): never {
+    const address = this.addressOf(request)
+    if (tokenOf(request) !== undefined) {
+      const waitMs = this.failed.refusedForMs(address)
+      if (waitMs > 0) {
+        response.setHeader('retry-after', String(Math.ceil(waitMs / 1_000)))
+        const text = `too many wrong tokens from ${address}: ask again in ${Math.ceil(waitMs / 1_000)} s`
+        throw new WatchkeeperError('TOKENS_LIMITED', text)
+      }
+      this.failed.add(address)
+    }
+    response.setHeader('www-authenticate', 'Bearer')
+    throw new WatchkeeperError('BAD_TOKEN', 'expected the header authorization: Bearer <token>')
+  }
+
+  /** Where a request comes from; of one that a proxy on this machine passes on, what the proxy says last. */
+  private addressOf({ socket, headers }: Request): string {
+    const peer = socket.remoteAddress ?? 'unknown'
+    if (!this.hosts.hasProxy || !isLoopback(peer.replace(/^::ffff:/, ''))) return peer
+    const forwarded = String(headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .at(-1)!
+      .trim()
+    return /^[\da-f.:]{2,45}$/i.test(forwarded) ? forwarded : peer
+  }
+
+  private refuseForeign({ headers }: Request): void {
+    const host = (headers.host ?? '').replace(/:\d+$/, '')
+    const expected = this.hosts.text
+    if (!this.hosts.knows(host)) {
+      const found = `found host ${host || '(none)'}`
+      throw new WatchkeeperError('FOREIGN_HOST', `${found}, expected ${expected}`)
+    }
+    const { origin } = headers
+    if (origin !== undefined && !this.hosts.knowsOrigin(origin)) {
+      const text = `found origin ${origin}, expected ${expected}`
+      throw new WatchkeeperError('FOREIGN_ORIGIN', text)
+    }
+  }
+}
+
+/** What a request gives as its token. */
+const tokenOf = ({ headers }: Request): string | undefined =>
+  /^Bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1]

@@ -1,0 +1,70 @@
+import { POSITION_STATES } from '../../domain/position.ts'
+import type { Control } from '../../ports/control.ts'
+import type { PositionView } from '../../ports/control/positions.ts'
+import { choice, count, text } from '../query.ts'
+
+const MOST_POSITIONS = 1_000
+const DEFAULT_POSITIONS = 1_000
+
+/** Parameters that choose open positions. */
+export const listParameters = {
+  state: choice(['open', 'closed'], 'Default `open`.').optional(),
+  after: text('after', '`next` of the page before: the last id of it.').optional(),
+  limit: count(
+    1,
+    MOST_POSITIONS,
+    'Most of one page; default 1,000, of closed ones 100.',
+  ).optional(),
+  instrument: text('instrument', 'Only those in this instrument.').optional(),
+  account: text('account', 'Only those of this account.').optional(),
+  side: choice(['long', 'short'], 'Only those of this side.').optional(),
+  underlying: text('underlying', 'Only those with this underlying.').optional(),
+  guard: choice(POSITION_STATES, 'Only those in this state.').optional(),
+}
+
+/** What `GET /api/positions` may ask of open positions. */
+export interface ListQuery {
+  readonly after?: string | undefined
+  readonly limit?: number | undefined
+  readonly instrument?: string | undefined
+  readonly account?: string | undefined
+  readonly side?: 'long' | 'short' | undefined
+  readonly underlying?: string | undefined
+  readonly guard?: PositionView['state'] | undefined
+}
+
+/** A page of positions. */
+export interface PositionPage {
+  readonly positions: readonly PositionView[]
+  /** `after` of the next page; null at the end. */
+  readonly next: string | null
+}
+
+/**
+ * One page in the order of ids. The cursor is an id, so that positions which come and go between two
+ * pages shift none of the others; only the positions of the page are read.
+ */
+export function listPage(
+  control: Pick<Control, 'openIds' | 'position'>,
+  { after, limit = DEFAULT_POSITIONS, ...filter }: ListQuery,
+): PositionPage {
+  const ids = [...control.openIds()].filter(id => after === undefined || id > after).sort()
+  const positions: PositionView[] = []
+  for (const id of ids) {
+    const view = control.position(id)
+    if (view === undefined || !isWanted(view, filter)) continue
+    if (positions.length === limit) return { positions, next: positions.at(-1)!.id }
+    positions.push(view)
+  }
+  return { positions, next: null }
+}
+
+const isWanted = (
+  view: PositionView,
+  { instrument, account, side, underlying, guard }: ListQuery,
+): boolean =>
+  (instrument === undefined || view.instrument === instrument) &&
+  (account === undefined || view.account === account) &&
+  (side === undefined || view.side === side) &&
+  (underlying === undefined || view.underlying === underlying) &&
+  (guard === undefined || view.state === guard)
