@@ -33,8 +33,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   brokers: ['domain', 'ports', 'disk'],
   feeds: ['domain', 'ports', 'redis'],
   stores: ['domain', 'ports', 'disk', 'redis'],
-  observability: ['domain', 'ports'],
   advisors: ['domain', 'ports', 'resilience', 'observability'],
+  observability: ['domain', 'ports', 'disk'],
+  telegram: ['domain', 'ports', 'observability'],
   plugins: ['domain', 'risk', 'ports', 'observability'],
   processes: ['domain', 'ports', 'risk'],
   config: [
@@ -70,6 +71,7 @@ const ROOTS = ['app', 'index']
 /** Packages that these files alone may import. */
 const ONLY_IN: Record<string, readonly string[]> = {
   nact: ['actors/actor.ts'],
+  nodemailer: ['observability/notify/email.ts'],
   '@opentelemetry/api': ['observability/tracing.ts'],
   ioredis: ['redis/connection.ts'],
   lmdb: [

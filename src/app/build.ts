@@ -41,10 +41,17 @@ export interface ServiceParts {
   readonly system: Account
   readonly performance: Meters
   readonly log: ServiceLog
+  /** Called with the number of each journal line that has become durable. */
+  readonly lines: LineTap
   /** What could not be read at the venue before the start, and why. */
   readonly unread: readonly string[]
   /** What goes wrong on purpose; undefined: nothing. */
   readonly chaos: Chaos | undefined
+}
+
+/** Where the numbers of journal lines go, once there is a place for them. */
+export interface LineTap {
+  onLine(seq: number): void
 }
 
 /** Opens store, broker and account, in this order; the positions of an earlier process are watched then. */
@@ -76,6 +83,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     system,
     performance: stored.performance,
     log: stored.log,
+    lines: stored.lines,
     chaos: outside.chaos,
     broker: outside.chosen.broker,
     desk: outside.desk,
@@ -96,7 +104,8 @@ async function openStored(options: TrustedOptions, config: ServiceConfig) {
   )
   const state = new AccountState(await keeper.load())
   keeper.onForgotten = (ids, generation) => state.register.forget(ids, generation)
-  return { store, performance, log, past, keeper, state }
+  const lines: LineTap = { onLine: () => undefined }
+  return { store, performance, log, lines, past, keeper, state }
 }
 
 type Stored = Awaited<ReturnType<typeof openStored>>
@@ -141,7 +150,7 @@ function accountOptions(
   config: ServiceConfig,
   deps: Stored & ReturnType<typeof openOutside>,
 ): AccountOptions {
-  const { store, performance, log, keeper, chosen } = deps
+  const { store, performance, log, lines, keeper, chosen } = deps
   const { holdings, supervision, instruments, portfolio, massExit } = config
   return {
     timers: machineTimers,
@@ -176,7 +185,10 @@ function accountOptions(
     pauseMs: PAUSE_CYCLES * config.cycleMs,
     skewMs: config.entries.skewMs,
     beforeGuard: registered => chosen.deposit(registered),
-    onLine: line => log.line(line),
+    onLine: line => {
+      log.line(line)
+      lines.onLine(line.seq)
+    },
     onFatal,
     onTrouble: error => log.trouble(error, clock.now()),
   }

@@ -5,7 +5,13 @@ import type { ServiceConfig } from '../config/schema.ts'
 /** Settings whose values must not appear anywhere, wherever in the configuration they stand. */
 const SECRET = new Set(['token', 'password', 'routingKey', 'key', 'secret', 'passphrase'])
 /** Settings that name a file with such a value. */
-const SECRET_FILE = new Set(['tokenFile', 'passwordFile'])
+const SECRET_FILE = new Set([
+  'tokenFile',
+  'passwordFile',
+  'routingKeyFile',
+  'secretFile',
+  'urlFile',
+])
 /** Settings that name a file with several, a line each. */
 const KEY_FILE = new Set(['keyFile'])
 
@@ -16,13 +22,20 @@ const KEY_FILE = new Set(['keyFile'])
 export function secretsOf(config: ServiceConfig): readonly string[] {
   const { channels, heartbeat } = config.notify
   // Addresses of hooks are as good as passwords.
-  const hooks = channels.flatMap(channel =>
-    channel.kind === 'webhook'
-      ? [channel.url, ...Object.values(channel.headers)]
-      : channel.kind === 'slack'
-        ? [channel.url]
-        : [],
-  )
+  const hooks = channels.flatMap(channel => {
+    switch (channel.kind) {
+      case 'webhook':
+        return [channel.url, ...Object.values(channel.headers)]
+      case 'slack':
+      case 'discord':
+        return channel.url === undefined ? [] : [channel.url]
+      case 'pagerduty':
+      case 'telegram':
+      case 'email':
+      case 'plugin':
+        return []
+    }
+  })
   return [...namedIn(config), ...hooks, ...(heartbeat === undefined ? [] : [heartbeat.url])]
 }
 

@@ -8,13 +8,13 @@ import type { Chaos } from '../chaos/chaos.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { healthStatus } from '../observability/health.ts'
 import type { Meters } from '../observability/meters.ts'
-import type { HealthNews } from '../observability/notify/health-news.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HealthSnapshot } from '../ports/control/health.ts'
 import type { LostFolder, OwnedStore } from '../ports/store.ts'
 import { gatewayTroubles } from '../views/gateway-view.ts'
 import { healthFacts } from '../views/health-facts.ts'
+import type { Messaging } from './messaging.ts'
 import type { Prices } from './open-prices.ts'
 
 export interface ServiceHealthDeps {
@@ -29,7 +29,7 @@ export interface ServiceHealthDeps {
   readonly advisors: Advisors
   readonly prices: Prices
   readonly performance: Meters
-  readonly news: HealthNews
+  readonly news: Pick<Messaging, 'troubles'>
   readonly chaos: Chaos | undefined
 }
 

@@ -8,7 +8,6 @@ import { PaperAccount } from '../brokers/paper-account.ts'
 import { chaosSummary, type ChaosSummary } from '../chaos/summary.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { serveHttp, type HttpServer } from '../http/server.ts'
-import { HealthNews } from '../observability/notify/health-news.ts'
 import type { Control, MetricsFormat } from '../ports/control.ts'
 import type { Readiness } from '../ports/control/health.ts'
 import { startWatchdog, type Watchdog } from '../processes/watchdog.ts'
@@ -19,9 +18,9 @@ import { openParts, type ServiceParts } from './build.ts'
 import { endBy } from './end-by.ts'
 import { finishExits } from './finish-exits.ts'
 import { countDownTime, firstSweep, missingInstruments, type Started } from './first-facts.ts'
+import { Messaging } from './messaging.ts'
 import { openPrices, type Prices } from './open-prices.ts'
 import type { ServiceOptions, TrustedOptions } from './options.ts'
-import { pluginChannels } from './plugins.ts'
 import { ServiceHealth } from './service-health.ts'
 import { seed } from './sync-positions.ts'
 import { Upkeep } from './upkeep.ts'
@@ -38,7 +37,7 @@ export class Service {
   private http: HttpServer | undefined
   private watchdog: Watchdog | undefined
   private cycles: NodeJS.Timeout | undefined
-  private readonly news: HealthNews
+  private readonly messaging: Messaging
   private readonly adopter: Adopter | undefined
   private readonly health: ServiceHealth
   private readonly upkeep: Upkeep
@@ -53,8 +52,8 @@ export class Service {
       clock: TrustedClock.of(given.clock, { ...CLOCK_DEFAULTS, confirmMs, maxStepMs }),
     }
     const parts = await openParts(options)
-    const news = await HealthNews.open({ ...options, plugins: pluginChannels }, parts)
-    const service = new Service(options, parts, news)
+    const messaging = await Messaging.open(options, parts)
+    const service = new Service(options, parts, messaging)
     try {
       return [service, await service.begin()]
     } catch (error) {
@@ -63,11 +62,11 @@ export class Service {
     }
   }
 
-  private constructor(options: TrustedOptions, parts: ServiceParts, news: HealthNews) {
+  private constructor(options: TrustedOptions, parts: ServiceParts, messaging: Messaging) {
     const { config, clock } = options
     this.options = options
     this.parts = parts
-    this.news = news
+    this.messaging = messaging
     this.startedAt = clock.now()
     this.prices = openPrices({
       config,
@@ -95,7 +94,7 @@ export class Service {
       startedAt: this.startedAt,
       prices: this.prices,
       advisors: this.advisors,
-      news,
+      news: messaging,
     })
     this.upkeep = new Upkeep({ ...parts, journal: config.journal, clock })
     this.control = new AccountControl({
@@ -135,7 +134,7 @@ export class Service {
     // Until here a probe finds the service not ready.
     if (this.http !== undefined) await step(this.http.close())
     await step(advised)
-    await step(this.news.stop({ hasFailed }))
+    await step(this.messaging.stop({ hasFailed }))
     system.tell('guard-stopped', {})
     await step(system.stop())
     const fills = broker instanceof PaperAccount ? broker.fills() : undefined
@@ -169,6 +168,7 @@ export class Service {
     this.cycle()
     this.cycles = setInterval(() => this.cycle(), config.cycleMs)
     this.state = { ready: true }
+    this.messaging.begin(this.control)
     chaos?.start(system)
     const unpriced = await missingInstruments(system, this.prices)
     const { counts } = await firstSweep(system)
@@ -200,7 +200,7 @@ export class Service {
     if (clock.now() - this.startedAt > config.health.graceMs) {
       system.missingPrices.tellOf(system.coverage.last.unpriced)
     }
-    this.news.observe(this.health.last)
+    this.messaging.observe(this.health.last)
     this.upkeep.cycle().catch((error: unknown) => this.failed('upkeep-failed', error))
   }
 
@@ -224,7 +224,7 @@ export class Service {
         desk,
         performance,
         store: store.status(),
-        notices: this.news.counts,
+        notices: this.messaging.counts,
         monotonicMs,
       },
       {

@@ -9,6 +9,12 @@ export const PATHS: readonly (readonly string[])[] = [
   ['feed', 'redis', 'passwordFile'],
   ['store', 'redis', 'passwordFile'],
   ['http', 'tokens', '*', 'tokenFile'],
+  ['notify', 'channels', '*', 'tokenFile'],
+  ['notify', 'channels', '*', 'urlFile'],
+  ['notify', 'channels', '*', 'routingKeyFile'],
+  ['notify', 'channels', '*', 'secretFile'],
+  ['notify', 'channels', '*', 'passwordFile'],
+  ['notify', 'channels', '*', 'caFile'],
 ]
 
 /** Makes the paths of a configuration absolute that are relative to its folder. */

@@ -9,6 +9,7 @@ import { FaultList, show, unreadable } from './faults.ts'
 import { resolvePaths } from './paths.ts'
 import { serviceSchema, type ServiceConfig } from './schema.ts'
 import { keysOf, PREFIX, scalar, variableOf } from './variables.ts'
+import { refuseKeys } from './written-secrets.ts'
 
 /** Sources of the values, in order: the file, the environment, the command line. */
 export interface ConfigSources {
@@ -101,21 +102,6 @@ const FLAGS: Readonly<Record<string, string>> = {
 
 const flagOf = (path: string): string => FLAGS[path] ?? `--${path}`
 
-/**
- * Settings that sign orders: a configuration file is copied and committed, and must not contain
- * them.
- */
-const KEYS = ['key', 'secret', 'passphrase'] as const
-
-function refuseKeys(list: FaultList, root: unknown): void {
-  const { broker } = Object(root) as { broker?: unknown }
-  for (const name of KEYS) {
-    if ((Object(broker) as Record<string, unknown>)[name] === undefined) continue
-    const variable = `WATCHKEEPER_BROKER_${name.toUpperCase()}`
-    list.add(['broker', name], 'it in a file', `${variable} in the environment, or broker.keyFile`)
-  }
-}
-
 /** The log format of a configuration that may have faults, as far as it can be determined. */
 export function logFormatOf(file: string | undefined, env: NodeJS.ProcessEnv): 'text' | 'json' {
   const wanted = env[`${PREFIX}LOG_FORMAT`]
@@ -178,7 +164,9 @@ export function reportIssue(
     (each, key) => (each as Record<PropertyKey, unknown> | undefined)?.[key],
     value,
   )
-  const isSecret = found !== undefined && SECRET.test(String(path.at(-1)))
+  const name = String(path.at(-1))
+  const isHook = path[0] === 'notify' && name === 'url'
+  const isSecret = found !== undefined && (isHook || SECRET.test(name))
   list.add(path, isSecret ? 'another value' : show(found), expectation(issue, found))
 }
 

@@ -80,6 +80,8 @@ export interface HealthFacts {
   /** Channels that accept no messages, and a crash loop. */
   readonly news?: {
     readonly undelivered: readonly Trouble[]
+    /** Channels whose commands cannot be read. */
+    readonly commands?: readonly Trouble[]
     readonly crashLoop: string | undefined
   }
   /** Undefined where there is no account to check. */
@@ -166,6 +168,7 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
       'advisors:down': counted('component', facts.advisorTroubles, 'warn'),
     }),
     'notify:undelivered': counted('component', facts.news?.undelivered ?? [], 'warn'),
+    'notify:commands': counted('component', facts.news?.commands ?? [], 'warn'),
     'service:loop-delay': loopDelay(facts),
     'clock:jumps': clock(facts),
     'actors:restarts': draft('component', actors.restarts, actors.restarts > 0 ? 'warn' : 'pass'),

@@ -38,8 +38,14 @@ export const JOURNAL_KINDS = {
   ...rows('warn', 'positions', {
     'position-shrunk': 'part of a position was closed outside the service; the rest stays guarded',
     'position-gone': 'a position was closed outside the service, without an exit of ours',
+    'guard-lost': 'positions have no guard (written where `notify` has a channel); `why`: which',
+    'exitable-lost': 'no exit order could leave (written where `notify` has a channel); `why`',
   }),
   ...rows('info', 'positions', {
+    'guard-back': 'every position has a guard again; `forMs`: after how long',
+    'exitable-back': 'exit orders could leave again; `forMs`: after how long',
+    'stops-near':
+      'prices have come within `notify.approachPct` of the stops of `positions`; `more`: how many others',
     'position-added': 'a position is guarded from now on; `by`: who added it',
     'position-released': 'a position is no longer guarded; its holding stays at the broker',
     'rules-changed':
@@ -117,8 +123,9 @@ export const JOURNAL_KINDS = {
     'store-doubted':
       'the store may be older than the account; no order is sent until a person confirms the holdings',
     'journal-gap': 'journal lines were dropped because too many waited for the store',
-    'notify-failed':
-      'a channel does not take a health notification; the latest state is sent until it does',
+    'notify-failed': 'a channel does not take messages; they wait, and are sent when it does',
+    'commands-failed': 'commands of a channel cannot be read; they are asked for again',
+    'command-refused': 'a user or a chat outside of its lists wrote to the bot of a channel',
     'upkeep-failed': 'old lines of the journal or history could not be removed',
     'advisor-ended': 'an advisor ended or was killed; it is restarted after a backoff',
     'advisor-quarantined': 'an advisor was restarted too often; its last levels stay in force',
@@ -137,7 +144,9 @@ export const JOURNAL_KINDS = {
     'redis-connected': 'a connection to Redis is established',
     'store-back': 'the server of the store is reachable again, and the waiting writes are durable',
     'store-rewritten': 'the whole state was written to the store again',
-    'notify-recovered': 'a channel has taken the latest state',
+    'commands-recovered': 'commands of a channel can be read again',
+    'notify-recovered': 'a channel takes messages again',
+    'daily-summary': 'the day in figures, at `notify.summaryAt`',
     'advisor-started': 'the process of an advisor was started',
     'advisor-note': 'a note of an advisor',
     'guard-stopped': 'the process stopped in order',

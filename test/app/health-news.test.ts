@@ -48,11 +48,12 @@ describe('health notices across restarts', function () {
       'config.json',
       JSON.stringify({
         cycleMs: 50,
-        notify: { ...notify, channels: [{ kind: 'pagerduty', routingKey: 'the-key', url }] },
+        notify: { ...notify, channels: [{ kind: 'pagerduty', url }] },
       }),
     )
     const data = join(folder.path, 'data')
-    service = new RunningService(['--config', config, '--data', data, '--port', '0'])
+    const env = { WATCHKEEPER_NOTIFY_CHANNELS_0_ROUTING__KEY: 'the-key' }
+    service = new RunningService(['--config', config, '--data', data, '--port', '0'], { env })
     await service.printed(line => line.startsWith('watchkeeper guards'))
     return /http:\/\/\S+?(?=[\s/]|$)/.exec(service.lines.join('\n'))![0]
   }

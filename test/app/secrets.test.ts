@@ -26,7 +26,21 @@ describe('secretsOf', () => {
         notify: {
           heartbeat: { url: 'https://beat.example/ping-key' },
           channels: [
-            { kind: 'webhook', url, headers: { authorization: 'Bearer of-the-hook' } },
+            {
+              kind: 'webhook',
+              url,
+              headers: { authorization: 'Bearer of-the-hook' },
+              secret: 'signs-each-request',
+            },
+            { kind: 'discord', url: 'https://discord.example/api/webhooks/x' },
+            {
+              kind: 'email',
+              host: 'mail.example',
+              user: 'u',
+              password: 'of-the-mail',
+              sender: 'a@mail.example',
+              to: ['b@mail.example'],
+            },
             { kind: 'slack', url: 'https://hooks.slack.example/services/x' },
             { kind: 'pagerduty', routingKey: 'routing-key' },
             { kind: 'telegram', token: 'bot-token', chatId: 5 },
@@ -40,6 +54,9 @@ describe('secretsOf', () => {
       'bot-token',
       url,
       'Bearer of-the-hook',
+      'signs-each-request',
+      'https://discord.example/api/webhooks/x',
+      'of-the-mail',
       'https://hooks.slack.example/services/x',
       'https://beat.example/ping-key',
     ])

@@ -155,12 +155,23 @@ describe('every setting', function () {
             { kind: 'webhook', url },
             { kind: 'slack', url },
             { kind: 'pagerduty', url, routingKey: 'key' },
-            { kind: 'telegram', url, token: 'token', chatId: 1 },
+            { kind: 'telegram', url, token: 'token', chatId: 1, users: [1] },
+            { kind: 'discord', url },
+            {
+              kind: 'email',
+              host: '127.0.0.1',
+              port: 9,
+              tls: 'none',
+              user: 'desk',
+              password: 'word',
+              sender: 'desk@example.com',
+              to: ['me@example.com'],
+            },
           ],
           heartbeat: { url },
         },
       },
-      ['supervision.giveUpExits.max'],
+      ['supervision.giveUpExits.max', 'notify.channels[].caFile'],
     )
   }
 

@@ -126,7 +126,16 @@ async function scraped({ system }: LiveRig, measured: Meters): Promise<Figure[]>
     random: Math.random,
     load: () => ({ averageCycleMs: 0, loopDelayMs: 0, errors: 0 }),
   })
-  const notices = { delivered: 0, failed: 0, leftOut: 0, waiting: 0, beats: 0, missedBeats: 0 }
+  const notices = {
+    commands: [],
+    channels: [],
+    delivered: 0,
+    failed: 0,
+    leftOut: 0,
+    waiting: 0,
+    beats: 0,
+    missedBeats: 0,
+  }
   const store = { place: 'bench', isOurs: true, risks: [], outages: 0, losses: 0 }
   const times: number[] = []
   const cpu = process.cpuUsage()

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { levelText, numberText } from '../../src/cli/levels.ts'
+import { levelText, numberText } from '../../src/domain/level-text.ts'
 
 describe('levelText', () => {
   it('shows no rounding error of a calculation', () => {

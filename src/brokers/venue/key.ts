@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { privateText } from '../../disk/private-file.ts'
 
 /** The key that signs the requests to a venue. */
 export interface VenueKey {
@@ -19,7 +19,6 @@ export interface KeyPlace {
 /** Characters that a header, and thus a key, can have. */
 const VISIBLE = /^[\x21-\x7e]+$/
 const LINE = /^\s*(key|secret|passphrase)\s*[:=]\s*(.*?)\s*$/
-const OTHERS = 0o077
 
 /**
  * Returns the function that supplies the key; it reads the key file anew for each call. It throws
@@ -27,7 +26,9 @@ const OTHERS = 0o077
  */
 export function keySource(place: KeyPlace): () => VenueKey {
   return () =>
-    place.keyFile === undefined ? checked(place) : checked(parseKeyFile(privateText(place.keyFile)))
+    place.keyFile === undefined
+      ? checked(place)
+      : checked(parseKeyFile(privateText(place.keyFile, 'key file')))
 }
 
 /** Parses a key file: one value a line, `key: …`, `secret: …`, `passphrase: …`. */
@@ -42,15 +43,6 @@ export function parseKeyFile(text: string): Omit<KeyPlace, 'keyFile'> {
     values[name] = value
   }
   return values
-}
-
-function privateText(file: string): string {
-  const { mode } = statSync(file)
-  if ((mode & OTHERS) !== 0) {
-    const found = (mode & 0o777).toString(8).padStart(4, '0')
-    throw new Error(`others can read the key file (mode ${found}): chmod 600 ${file}`)
-  }
-  return readFileSync(file, 'utf8')
 }
 
 function checked({ key, secret, passphrase }: Omit<KeyPlace, 'keyFile'>): VenueKey {

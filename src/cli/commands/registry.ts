@@ -106,6 +106,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./broker.ts')).brokerCommand,
   },
   {
+    name: 'notify',
+    summary: 'send a test message to each channel of the configuration',
+    load: async () => (await import('./notify.ts')).notifyCommand,
+  },
+  {
     name: 'check',
     summary: 'validate positions, rules and a configuration, and show levels at entry',
     load: async () => (await import('./check.ts')).checkCommand,

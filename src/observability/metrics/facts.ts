@@ -141,8 +141,21 @@ export interface CycleFacts {
   readonly loopActiveMs: number
 }
 
-/** Messages sent to people. */
+/** What persons were sent, and sent. */
 export interface NoticeFacts {
+  /** Commands that a bot was sent, by channel and by what became of them. */
+  readonly commands: readonly {
+    readonly channel: string
+    readonly counts: Readonly<Record<string, number>>
+  }[]
+  /** Messages about events, by channel. */
+  readonly channels: readonly {
+    readonly channel: string
+    readonly delivered: number
+    readonly failed: number
+    readonly leftOut: number
+    readonly waiting: number
+  }[]
   readonly delivered: number
   readonly failed: number
   /** Changes without a message of their own. */

@@ -6,6 +6,7 @@ import { exitMetrics } from './exits.ts'
 import { Board, single, type MetricFamily } from './family.ts'
 import { gatewayMetrics } from './gateway.ts'
 import { limitMetrics } from './limits.ts'
+import { messageMetrics } from './messages.ts'
 import { noticeMetrics } from './notices.ts'
 import { positionMetrics } from './positions.ts'
 import { redisMetrics } from './redis.ts'
@@ -28,6 +29,7 @@ const FAMILIES: readonly MetricFamily[] = [
   redisMetrics,
   cycleMetrics,
   noticeMetrics,
+  messageMetrics,
 ]
 
 /** Makes the metrics of one service, with those of the process and the runtime. */

@@ -4,17 +4,17 @@ import type { JournalKind } from '../../ports/journal-kinds.ts'
 import type { Store } from '../../ports/store.ts'
 import type { Trouble } from '../checks.ts'
 import type { NoticeFacts } from '../metrics/facts.ts'
+import type { Channel } from './channel.ts'
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts'
 import { LOOP_CRASHES, NewsMemory, rememberedNews, type NewsPast } from './news-memory.ts'
 import { Notifier, type NotifierOptions } from './notifier.ts'
-import { channelOf, type PluginChannels } from './registry.ts'
+import type { Pace } from './pace.ts'
 
 /** The channels, and how often they receive messages. */
 export interface NotifySettings extends Pick<
   NotifierOptions,
   'service' | 'settleMs' | 'maxSettleMs' | 'maxPerHour'
 > {
-  readonly channels: readonly Parameters<typeof channelOf>[0][]
   readonly heartbeat?: Pick<HeartbeatOptions, 'url' | 'everyMs'> | undefined
 }
 
@@ -24,8 +24,10 @@ export interface NewsOptions {
     readonly display?: { readonly timezone: string }
   }
   readonly clock: Clock
-  /** Channels of plugins; default: none. */
-  readonly plugins?: PluginChannels
+  readonly channels: readonly Channel[]
+  paceOf(channel: Channel): Pace
+  /** Whether other messages of a channel do not arrive. */
+  isAway(channel: Channel): boolean
 }
 
 /** Where the state of messages is stored, and who journals failed deliveries. */
@@ -37,7 +39,9 @@ export interface NewsDeps {
 /** Checks of health about the messages themselves. */
 export interface NewsTroubles {
   readonly undelivered: readonly Trouble[]
-  /** Ends without order that make a crash loop; undefined: none. */
+  /** Channels whose commands cannot be read. */
+  readonly commands?: readonly Trouble[]
+  /** Ends without order that make a loop of starts; undefined: none. */
   readonly crashLoop: string | undefined
 }
 
@@ -52,8 +56,8 @@ export class HealthNews {
 
   /** Reads the state of an earlier process; without a channel nothing is stored. */
   static async open(options: NewsOptions, { store, system }: NewsDeps): Promise<HealthNews> {
-    const { channels, maxSettleMs } = options.config.notify
-    if (channels.length === 0) return new HealthNews(options, system, {})
+    const { maxSettleMs } = options.config.notify
+    if (options.channels.length === 0) return new HealthNews(options, system, {})
     const past = await rememberedNews(store, options.clock.now(), maxSettleMs)
     const memory = new NewsMemory(store, past)
     await memory.begin()
@@ -61,12 +65,12 @@ export class HealthNews {
   }
 
   private constructor(
-    { config: { notify, display }, clock, plugins }: NewsOptions,
+    { config: { notify, display }, clock, channels, paceOf, isAway }: NewsOptions,
     system: NewsDeps['system'],
     { past = NO_PAST, memory }: { readonly past?: NewsPast; readonly memory?: NewsMemory },
   ) {
     const onFailure = (to: string, why: string): void => system.tell('notify-failed', { to, why })
-    const { channels, heartbeat, service, settleMs, maxSettleMs, maxPerHour } = notify
+    const { heartbeat, service, settleMs, maxSettleMs, maxPerHour } = notify
     const monotonic = (): number => clock.monotonic()
     this.memory = memory
     this.crashes = past.crashes
@@ -78,7 +82,9 @@ export class HealthNews {
       settleMs,
       maxSettleMs,
       maxPerHour,
-      channels: channels.map(each => channelOf(each, plugins)),
+      channels,
+      paceOf,
+      isAway,
       past: past.notifier,
       keep: kept => memory?.keep(kept) ?? Promise.resolve(),
       monotonic,
@@ -100,8 +106,8 @@ export class HealthNews {
     this.heartbeat?.observe(snapshot.status)
   }
 
-  /** Counts of sent messages. */
-  get counts(): NoticeFacts {
+  /** What was sent so far. */
+  get counts(): Omit<NoticeFacts, 'channels' | 'commands'> {
     const { counts, waiting } = this.notifier
     return { ...counts, waiting, ...(this.heartbeat?.counts ?? { beats: 0, missedBeats: 0 }) }
   }

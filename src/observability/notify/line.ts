@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { HealthStatus } from '../../ports/control/health.ts'
 import type { Alert, Channel } from './channel.ts'
 import { RANK, worseOf } from './settling.ts'
+import { Tries, type Miss } from './tries.ts'
 
 const status = z.enum(['pass', 'warn', 'fail'])
 
@@ -17,10 +18,6 @@ export const keptLine = z.strictObject({
 export type KeptLine = z.infer<typeof keptLine>
 
 const HOUR_MS = 3_600_000
-const FIRST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 300_000
-/** Consecutive failures after which a channel counts as unreachable. */
-const TRIES = 5
 const MOST_REASONS = 20
 
 /** Text of the last settled state. */
@@ -31,15 +28,7 @@ export interface News {
   readonly reasons: readonly string[]
 }
 
-/** Why a message was not accepted. */
-export interface Miss {
-  readonly why: string
-  /** The receiver will not accept it. */
-  readonly isFinal: boolean
-  readonly retryAfterMs: number
-}
-
-/** A message in flight, and what is due again if it fails. */
+/** A message that is under way, and what is due again unless it arrives. */
 interface UnderWay {
   readonly status: HealthStatus
   readonly changes: number
@@ -55,16 +44,12 @@ export class Line {
   private told: HealthStatus
   private isDoubtful: boolean
   sending: Promise<void> | undefined
-  /** Why it accepts nothing, and since when (monotonic ms); set once it counts as unreachable. */
-  away: { readonly since: number; readonly why: string } | undefined
   private worst: HealthStatus
   private worstReasons: readonly string[] = []
   private news: News = { status: 'pass', at: 0, reasons: [] }
   private changes = 0
   private underWay: UnderWay | undefined
-  private tries = 0
-  private triedAt = 0
-  private nextAt = -Infinity
+  private readonly tries = new Tries()
   private sentAt: number[] = []
 
   constructor(channel: Channel, key: string, past: KeptLine | undefined) {
@@ -75,6 +60,11 @@ export class Line {
     // An incident may have been open before anything was stored.
     this.isDoubtful = past?.isDoubtful ?? channel.keepsIncidents
     this.news = { ...this.news, status: this.told }
+  }
+
+  /** Why the channel takes nothing, and since when (monotonic ms); only once it counts as away. */
+  get away(): Tries['away'] {
+    return this.tries.away
   }
 
   get kept(): KeptLine {
@@ -115,7 +105,7 @@ export class Line {
    * waits only for the average interval of messages.
    */
   mayGo(now: number, maxPerHour: number): boolean {
-    if (!this.isDue || this.sending !== undefined || now < this.nextAt) return false
+    if (!this.isDue || this.sending !== undefined || now < this.tries.nextAt) return false
     this.sentAt = this.sentAt.filter(at => at > now - HOUR_MS)
     if (this.sentAt.length < maxPerHour) return true
     const isFailure = this.news.status === 'fail' && this.told !== 'fail'
@@ -143,19 +133,14 @@ export class Line {
   /** Call when the channel has accepted the message. */
   delivered(now: number): void {
     this.sentAt.push(now)
-    this.tries = 0
-    this.nextAt = -Infinity
-    this.away = undefined
+    this.tries.delivered()
     this.told = this.underWay!.status
     this.isDoubtful = false
     this.underWay = undefined
   }
 
-  /**
-   * Call when it has not. Returns whether the channel counts as unreachable from now on, for the
-   * first time.
-   */
-  missed({ why, isFinal, retryAfterMs }: Miss, now: number): boolean {
+  /** It has not. Whether the channel counts as away by that, for the first time. */
+  missed(miss: Miss, now: number): boolean {
     const { changes, worst, reasons } = this.underWay!
     this.underWay = undefined
     this.changes += changes
@@ -163,13 +148,7 @@ export class Line {
       this.worst = worst
       this.worstReasons = reasons
     }
-    if (this.tries === 0) this.triedAt = now
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 4 ** Math.min(this.tries, 10), LONGEST_PAUSE_MS)
-    this.tries++
-    this.nextAt = now + Math.max(pauseMs, retryAfterMs)
-    const wasAway = this.away !== undefined
-    if (wasAway || isFinal || this.tries >= TRIES) this.away = { since: this.triedAt, why }
-    return !wasAway && this.away !== undefined
+    return this.tries.missed(miss, now)
   }
 
   private get isWorth(): boolean {

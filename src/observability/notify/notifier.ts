@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { HealthSnapshot, HealthStatus } from '../../ports/control/health.ts'
 import type { Trouble } from '../checks.ts'
-import type { AlertRequest, Channel } from './channel.ts'
-import { deliver, type Delivered } from './delivery.ts'
+import type { Channel } from './channel.ts'
+import type { Delivered, Outgoing } from './delivery.ts'
 import { Line, type KeptLine } from './line.ts'
+import { given, Pace } from './pace.ts'
 import { RANK, Settling, worseOf, type Before, type KeptLevels } from './settling.ts'
 
 export interface NotifierOptions {
@@ -28,8 +29,12 @@ export interface NotifierOptions {
   onRecovery(channel: string): void
   /** Resolves when the state is durable, or cannot be. */
   keep(kept: NotifierKept): Promise<void>
-  /** Sends requests; default: over HTTP. */
-  send?(request: AlertRequest, stopped: AbortSignal): Promise<Delivered>
+  /** How requests leave; default over HTTP. */
+  send?(outgoing: Outgoing, stopped: AbortSignal): Promise<Delivered>
+  /** The pace of a channel that others use as well; default: one of its own. */
+  paceOf?(channel: Channel): Pace
+  /** Whether other messages of a channel do not arrive. */
+  isAway?(channel: Channel): boolean
 }
 
 /** The state that outlives the process. */
@@ -53,16 +58,17 @@ export const UNDELIVERED = 'notify:undelivered'
 export class Notifier {
   /** Accepted messages, attempts at unreachable channels, and changes that were left out. */
   readonly counts = { delivered: 0, failed: 0, leftOut: 0 }
-  private readonly options: NotifierOptions & Required<Pick<NotifierOptions, 'send'>>
+  private readonly options: NotifierOptions
   private readonly lines: readonly Line[]
+  private readonly paces: ReadonlyMap<Line, Pace>
   private readonly settling: Settling
   private readonly stopped = new AbortController()
   private keptAs = ''
   private reasons: readonly string[] = []
 
   constructor(options: NotifierOptions) {
-    this.options = { send: deliver, ...options }
-    const { channels, past } = options
+    this.options = options
+    const { channels, past, monotonic, send } = options
     const kept = { ...past?.lines }
     this.settling = new Settling(options, past)
     this.lines = channels.map(channel => {
@@ -71,6 +77,13 @@ export class Notifier {
       delete kept[key]
       return line
     })
+    this.paces = new Map(
+      this.lines.map(line => {
+        const { spacingMs } = line.channel
+        const own = { spacingMs, monotonic, ...(send !== undefined && { send }) }
+        return [line, options.paceOf?.(line.channel) ?? new Pace(own)]
+      }),
+    )
     for (const { name, told: last } of Object.values(kept)) {
       if (last === 'pass') continue
       const why = `it is not configured any more, and the last state that it accepted is ${last}`
@@ -89,12 +102,14 @@ export class Notifier {
     if (RANK[status] >= RANK[settled]) this.reasons = settled === 'pass' ? [] : output
     if (!this.settling.isKnown) return
     for (const line of this.lines) {
-      const others = this.lines.filter(each => each !== line && each.away !== undefined)
+      const others = this.lines.filter(each => each !== line && this.isAway(each))
       const reasons = others.map(({ channel }) => `${UNDELIVERED}: ${channel.name}`)
+      // A channel without health is sent that another one is away all the same.
+      const hasHealth = line.channel.events.has('health')
       this.counts.leftOut += line.settle({
-        status: worseOf(settled, others.length > 0 ? 'warn' : 'pass'),
+        status: worseOf(hasHealth ? settled : 'pass', others.length > 0 ? 'warn' : 'pass'),
         at: snapshot.at,
-        reasons: [...this.reasons, ...reasons],
+        reasons: [...(hasHealth ? this.reasons : []), ...reasons],
       })
       if (line.mayGo(now, this.options.maxPerHour)) {
         line.sending = this.send(line).finally(() => (line.sending = undefined))
@@ -103,7 +118,11 @@ export class Notifier {
     this.keep().catch(() => undefined)
   }
 
-  /** Channels that have not accepted the last state. */
+  private isAway(line: Line): boolean {
+    return line.away !== undefined || this.options.isAway?.(line.channel) === true
+  }
+
+  /** Channels that have not taken the last state. */
   get waiting(): number {
     return this.lines.filter(({ isDue }) => isDue).length
   }
@@ -128,7 +147,7 @@ export class Notifier {
   }
 
   private async send(line: Line): Promise<void> {
-    const { service, timezone = 'UTC', send, monotonic, onFailure, onRecovery } = this.options
+    const { service, timezone = 'UTC', monotonic, onFailure, onRecovery } = this.options
     const { signal } = this.stopped
     const alert = { ...line.begin(), service, timezone }
     // A process that ends between the message and its record must know that an incident may be
@@ -136,8 +155,8 @@ export class Notifier {
     await Promise.race([this.keep(), given(KEEP_MS, signal)])
     const result: Delivered = signal.aborted
       ? { kind: 'unanswered', why: 'the service stops', retryAfterMs: 0 }
-      : await send(line.channel.request(alert), signal)
-    // Whether it has arrived is unknown.
+      : await this.paces.get(line)!.send(() => line.channel.request(alert), signal)
+    // Whether it has arrived is left in doubt.
     if (signal.aborted && result.kind !== 'taken') return
     if (result.kind === 'taken') {
       const wasAway = line.away !== undefined
@@ -186,18 +205,6 @@ function withoutNotices({ status, output, checks }: HealthSnapshot): {
     output: output.filter(text => !text.startsWith(UNDELIVERED)),
   }
 }
-
-/** Resolves after a while, or when everything is stopped. */
-const given = (ms: number, stopped: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    const timer = setTimeout(end, ms)
-    stopped.addEventListener('abort', end, { once: true })
-    function end(): void {
-      clearTimeout(timer)
-      stopped.removeEventListener('abort', end)
-      resolve()
-    }
-  })
 
 const keyOf = ({ address }: Channel): string =>
   createHash('sha256').update(address).digest('hex').slice(0, 16)

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { WatchkeeperError } from '../../errors.ts'
-import type { Alert, AlertRequest, Channel } from './channel.ts'
+import { plainItem, type Alert, type Channel } from './channel.ts'
+import type { HttpRequest } from './delivery.ts'
+import { discord, discordOptions } from './discord.ts'
+import { email, emailOptions } from './email.ts'
 import { pagerduty, pagerdutyOptions } from './pagerduty.ts'
 import { slack, slackOptions } from './slack.ts'
 import { telegram, telegramOptions } from './telegram.ts'
@@ -21,7 +24,7 @@ const pluginOptions = z.strictObject({
 export type PluginChannels = (
   name: string,
   options: Readonly<Record<string, unknown>>,
-) => ((alert: Alert) => AlertRequest) | undefined
+) => ((alert: Alert) => HttpRequest) | undefined
 
 /** Options of every kind of channel. */
 export const channelOptions = z.discriminatedUnion('kind', [
@@ -29,12 +32,16 @@ export const channelOptions = z.discriminatedUnion('kind', [
   slackOptions,
   pagerdutyOptions,
   telegramOptions,
+  discordOptions,
+  emailOptions,
   pluginOptions,
 ])
 
+export type ChannelOptions = z.infer<typeof channelOptions>
+
 /** The channel that some options describe. */
 export function channelOf(
-  options: z.infer<typeof channelOptions>,
+  options: ChannelOptions,
   plugins: PluginChannels = () => undefined,
 ): Channel {
   switch (options.kind) {
@@ -46,13 +53,49 @@ export function channelOf(
       return pagerduty(options)
     case 'telegram':
       return telegram(options)
-    case 'plugin': {
-      const { name, from } = options
-      const request = plugins(name, options.options)
-      // A configuration that names none is refused before that: app/config-check.ts.
-      if (request === undefined) throw new WatchkeeperError('BAD_PLUGIN', `no channel ${name}`)
-      const address = JSON.stringify(['plugin', name, options.options])
-      return { name: `plugin ${name}`, address, keepsIncidents: false, from, request }
-    }
+    case 'discord':
+      return discord(options)
+    case 'email':
+      return email(options)
+    case 'plugin':
+      return pluginChannel(options, plugins)
   }
+}
+
+/** A channel of a plugin takes changes of health alone. */
+function pluginChannel(
+  { name, from, options }: z.infer<typeof pluginOptions>,
+  plugins: PluginChannels,
+): Channel {
+  const request = plugins(name, options)
+  // A configuration that names none is refused before that: app/config-check.ts.
+  if (request === undefined) throw new WatchkeeperError('BAD_PLUGIN', `no channel ${name}`)
+  return {
+    name: `plugin ${name}`,
+    address: JSON.stringify(['plugin', name, options]),
+    keepsIncidents: false,
+    from,
+    events: new Set(['health']),
+    spacingMs: 0,
+    longest: Infinity,
+    render: plainItem,
+    request,
+    message: () => {
+      throw new Error('a channel of a plugin takes changes of health alone')
+    },
+  }
+}
+
+/** All channels; where two have one name, later ones get a number behind it. */
+export function channelsOf(
+  all: readonly ChannelOptions[],
+  plugins?: PluginChannels,
+): readonly Channel[] {
+  const seen = new Map<string, number>()
+  return all.map(options => {
+    const channel = channelOf(options, plugins)
+    const count = (seen.get(channel.name) ?? 0) + 1
+    seen.set(channel.name, count)
+    return count === 1 ? channel : { ...channel, name: `${channel.name} ${count}` }
+  })
 }

@@ -1,17 +1,36 @@
 import { z } from 'zod'
-import { detailsOf, headOf, jsonRequest, type Channel } from './channel.ts'
+import {
+  bodyOf,
+  commonOptions,
+  detailsOf,
+  headOf,
+  MARKS,
+  type Channel,
+  type Item,
+} from './channel.ts'
+import { jsonRequest } from './delivery.ts'
+import { readSecret } from './secret.ts'
 
 /** An incoming webhook of Slack, or of what speaks its format. */
 export const slackOptions = z.strictObject({
   kind: z
     .literal('slack')
     .describe('An incoming webhook of Slack, or of a service with its format.'),
-  url: z.url({ protocol: /^https?$/ }).describe('Address of the webhook; a secret.'),
-  from: z
-    .enum(['warn', 'fail'])
-    .default('warn')
-    .describe('Status from which on this channel is sent changes; the all-clear is always sent.'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Address of the webhook; a secret, never in the file of the configuration.'),
+  urlFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Path of a file of mode 0600 with the address of the webhook.'),
+  ...commonOptions(),
 })
+
+/** Slack takes one message a second for each webhook, and advises at most 4,000 characters. */
+const SPACING_MS = 1_000
+const LONGEST = 3_900
 
 const ICONS = { pass: ':large_green_circle:', warn: ':large_yellow_circle:', fail: ':red_circle:' }
 
@@ -19,14 +38,26 @@ const ICONS = { pass: ':large_green_circle:', warn: ':large_yellow_circle:', fai
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
+const render = ({ tone, title, text }: Item): string =>
+  `${MARKS[tone]} *${escaped(title)}*\n${escaped(text)}`.trim()
+
 /** Sends one message; format: incoming webhooks of Slack. */
-export const slack = ({ url, from }: z.infer<typeof slackOptions>): Channel => ({
-  name: 'slack',
-  address: url,
-  keepsIncidents: false,
-  from,
-  request: alert => {
-    const title = `${ICONS[alert.status]} *${escaped(headOf(alert))}*`
-    return jsonRequest(url, { text: [title, escaped(detailsOf(alert))].join('\n').trim() })
-  },
-})
+export function slack({ url, urlFile, from, events, name }: z.infer<typeof slackOptions>): Channel {
+  const address = (): string => readSecret({ value: url, file: urlFile, what: 'url' })
+  const send = (text: string) => jsonRequest(address(), { text })
+  return {
+    name: name ?? 'slack',
+    address: url ?? urlFile ?? '',
+    keepsIncidents: false,
+    from,
+    events: new Set(events),
+    spacingMs: SPACING_MS,
+    longest: LONGEST,
+    render,
+    request: alert => {
+      const title = `${ICONS[alert.status]} *${escaped(headOf(alert))}*`
+      return send([title, escaped(detailsOf(alert))].join('\n').trim())
+    },
+    message: message => send(bodyOf(message, render, escaped)),
+  }
+}

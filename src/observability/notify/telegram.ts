@@ -1,39 +1,109 @@
 import { z } from 'zod'
-import { detailsOf, headOf, jsonRequest, type Channel } from './channel.ts'
+import {
+  bodyOf,
+  commonOptions,
+  detailsOf,
+  headOf,
+  MARKS,
+  type Channel,
+  type Item,
+} from './channel.ts'
+import { jsonRequest } from './delivery.ts'
+import { readSecret } from './secret.ts'
 
 const BOT_API = 'https://api.telegram.org'
 
 /** A bot of Telegram and the chat that it writes to. */
 export const telegramOptions = z.strictObject({
   kind: z.literal('telegram').describe('A bot of Telegram.'),
-  token: z.string().min(1).describe('Token of the bot; a secret.'),
+  token: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Token of the bot; a secret, never in the file of the configuration.'),
+  tokenFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Path of a file of mode 0600 with the token of the bot.'),
   chatId: z.union([z.string().min(1), z.int()]).describe('Chat that the bot writes to.'),
   url: z
     .url({ protocol: /^https?$/ })
     .default(BOT_API)
     .describe('Address of the Bot API.'),
-  from: z
-    .enum(['warn', 'fail'])
-    .default('warn')
-    .describe('Status from which on this channel is sent changes; the all-clear is always sent.'),
+  users: z
+    .array(z.int().positive())
+    .max(50)
+    .default([])
+    .describe('Ids of the users whose commands the bot takes; empty: it takes none.'),
+  chats: z
+    .array(z.int())
+    .max(50)
+    .optional()
+    .describe('Ids of the chats in which it takes them; absent: `chatId`.'),
+  acts: z
+    .enum(['none', 'exit', 'all'])
+    .default('none')
+    .describe(
+      'Commands that act: `none`; `exit`: exit a position; `all`: the kill switch as well. Each asks for a confirmation within 30 s.',
+    ),
+  ...commonOptions(),
 })
 
-const ICONS = { pass: '🟢', warn: '🟡', fail: '🔴' }
+/** Telegram takes a message a second for each chat, 20 a minute for a group, of at most 4,096 characters. */
+const SPACING_MS = 1_000
+const GROUP_SPACING_MS = 3_000
+const LONGEST = 4_096
+/** Room for the lines around the items, characters. */
+const ROOM = 200
 
-/** Sends one plain message; Bot API, method sendMessage. */
-export const telegram = ({
-  token,
-  chatId,
-  url,
-  from,
-}: z.infer<typeof telegramOptions>): Channel => ({
-  name: 'telegram',
-  address: `${url} ${token} ${chatId}`,
-  keepsIncidents: false,
-  from,
-  request: alert =>
-    jsonRequest(`${url.replace(/\/$/, '')}/bot${token}/sendMessage`, {
+const ICONS = { pass: MARKS.good, warn: MARKS.warn, fail: MARKS.bad }
+
+/** The three characters that `parse_mode: HTML` takes for markup. */
+export const htmlText = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+const render = ({ tone, title, text }: Item): string =>
+  `${MARKS[tone]} <b>${htmlText(title)}</b>\n${htmlText(text)}`.trim()
+
+/** Address of a method of the Bot API; the token is part of it. */
+export const methodUrl = (url: string, token: string, method: string): string =>
+  `${url.replace(/\/$/, '')}/bot${token}/${method}`
+
+/** Whether a chat is a group or a channel: their ids are negative, or names. */
+const isGroup = (chatId: string | number): boolean => !/^\d/.test(String(chatId))
+
+/** The chats in which a bot takes commands. */
+export function chatsOf({ chats, chatId }: z.infer<typeof telegramOptions>): readonly number[] {
+  if (chats !== undefined) return chats
+  return /^-?\d+$/.test(String(chatId)) ? [Number(chatId)] : []
+}
+
+/** Sends one message; Bot API, method sendMessage. */
+export function telegram(options: z.infer<typeof telegramOptions>): Channel {
+  const { token, tokenFile, chatId, url, from, events, name } = options
+  const send = (text: string) => {
+    const secret = readSecret({ value: token, file: tokenFile, what: 'token' })
+    return jsonRequest(methodUrl(url, secret, 'sendMessage'), {
       chat_id: chatId,
-      text: `${ICONS[alert.status]} ${headOf(alert)}\n${detailsOf(alert)}`.trim(),
-    }),
-})
+      text,
+      parse_mode: 'HTML',
+      link_preview_options: { is_disabled: true },
+    })
+  }
+  return {
+    name: name ?? 'telegram',
+    address: `${url} ${token ?? tokenFile} ${chatId}`,
+    keepsIncidents: false,
+    from,
+    events: new Set(events),
+    spacingMs: isGroup(chatId) ? GROUP_SPACING_MS : SPACING_MS,
+    longest: LONGEST - ROOM,
+    render,
+    request: alert =>
+      send(
+        `${ICONS[alert.status]} <b>${htmlText(headOf(alert))}</b>\n${htmlText(detailsOf(alert))}`.trim(),
+      ),
+    message: message => send(bodyOf(message, render, htmlText)),
+  }
+}

@@ -73,7 +73,16 @@ const FACTS: MetricFacts = {
     healthAgeMs: 250,
     loopActiveMs: 2_000,
   },
-  notices: { delivered: 1, failed: 0, leftOut: 0, waiting: 0, beats: 4, missedBeats: 0 },
+  notices: {
+    commands: [{ channel: 'telegram', counts: { answered: 1 } }],
+    channels: [{ channel: 'slack', delivered: 2, failed: 1, leftOut: 0, waiting: 3 }],
+    delivered: 1,
+    failed: 0,
+    leftOut: 0,
+    waiting: 0,
+    beats: 4,
+    missedBeats: 0,
+  },
   gateway: {
     breakers: [{ group: 'orders', state: 'open', refused: 3 }],
     throttles: [],

@@ -382,7 +382,9 @@ describe('Notifier', () => {
       url: '/bott0/sendMessage',
       body: {
         chat_id: -5,
-        text: '🟡 desk-1 reports warn, 2023-11-14T22:13:21.000Z\npositions:unguarded: p<1>',
+        text: '🟡 <b>desk-1 reports warn, 2023-11-14T22:13:21.000Z</b>\npositions:unguarded: p&lt;1&gt;',
+        parse_mode: 'HTML',
+        link_preview_options: { is_disabled: true },
       },
     })
   })

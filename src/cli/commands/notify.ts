@@ -1,0 +1,48 @@
+import type { CommandContext, CommandModule } from '../command.ts'
+import { Outcome } from '../outcome.ts'
+
+interface Given {
+  readonly config?: string
+  readonly json: boolean
+}
+
+const EXAMPLES = `
+Examples:
+  $ watchkeeper notify test --config my.yaml
+  $ watchkeeper notify test telegram --config my.yaml`
+
+/** `watchkeeper notify test`: sends one message to each channel, or to one, and shows what it answers. */
+export const notifyCommand: CommandModule = {
+  add(program, context) {
+    const notify = program
+      .command('notify')
+      .description('send a test message to each channel of the configuration')
+      .addHelpText('after', EXAMPLES)
+    notify
+      .command('test')
+      .description('send one message to each channel, or to one, and show the answers')
+      .argument('[channel]', 'name or kind of the channel')
+      .option('--config <file>', 'configuration; default: the built-in defaults')
+      .option('--json', 'answers as JSON, a line each', false)
+      .addHelpText('after', EXAMPLES)
+      .action((channel: string | undefined, given: Given) => test(channel, given, context))
+  },
+}
+
+async function test(
+  wanted: string | undefined,
+  { config: file, json }: Given,
+  { stdout, env }: CommandContext,
+): Promise<void> {
+  const { configWithPlugins } = await import('../../app/plugins.ts')
+  const { testChannels } = await import('../../app/test-channels.ts')
+  const config = await configWithPlugins({ file, env, overrides: {} })
+  const results = await testChannels(config, wanted)
+  for (const { channel, isTaken, answer } of results) {
+    const line = json
+      ? JSON.stringify({ channel, taken: isTaken, answer })
+      : `${channel}: ${isTaken ? 'taken' : 'not taken'}, ${answer}`
+    stdout.write(`${line}\n`)
+  }
+  if (results.some(({ isTaken }) => !isTaken)) throw new Outcome(1)
+}

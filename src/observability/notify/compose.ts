@@ -1,0 +1,70 @@
+import { onOneLine } from '../../domain/plain-text.ts'
+import type { JournalKind } from '../../ports/journal-kinds.ts'
+import type { JournalLine } from '../../ports/journal-lines.ts'
+import { ACT_TEXTS, LIMIT_TEXTS } from './act-texts.ts'
+import { cut, LONGEST_TEXT, LONGEST_TITLE, type Item, type NotifyEvent } from './channel.ts'
+import { EXIT_TEXTS } from './exit-texts.ts'
+import { STATE_TEXTS } from './state-texts.ts'
+
+/** The step in which prices of an instrument move; undefined where the configuration has none. */
+export interface TickSizes {
+  of(instrument: string): number | undefined
+}
+
+export type Draft = Pick<Item, 'title' | 'text' | 'tone'>
+
+/** What a line says to a person; undefined: nothing. */
+export type Composer = (line: JournalLine, ticks: TickSizes) => Draft | undefined
+
+/** The kinds of journal lines that are messages, by their event. */
+const TEXTS: Readonly<
+  Partial<Record<NotifyEvent, Readonly<Partial<Record<JournalKind, Composer>>>>>
+> = { exits: EXIT_TEXTS, limits: LIMIT_TEXTS, acts: ACT_TEXTS, ...STATE_TEXTS }
+
+const BY_KIND: ReadonlyMap<string, readonly [NotifyEvent, Composer]> = new Map(
+  Object.entries(TEXTS).flatMap(([event, composers]) =>
+    Object.entries(composers).map(([kind, composer]) => [kind, [event as NotifyEvent, composer]]),
+  ),
+)
+
+/** Every kind that is a message, with its event. */
+export const MESSAGE_KINDS: ReadonlyMap<string, NotifyEvent> = new Map(
+  [...BY_KIND].map(([kind, [event]]) => [kind, event]),
+)
+
+/** The line as a person reads it; undefined where it is no message for a channel with these events. */
+export function compose(
+  line: JournalLine,
+  events: ReadonlySet<NotifyEvent>,
+  ticks: TickSizes,
+): Item | undefined {
+  const [event, composer] = BY_KIND.get(line.kind) ?? []
+  if (event === undefined || composer === undefined || !events.has(event)) return undefined
+  const draft = drafted(() => composer(line, ticks), line)
+  if (draft === undefined) return undefined
+  return {
+    seq: line.seq,
+    at: line.at,
+    event,
+    tone: draft.tone,
+    title: cut(onOneLine(draft.title), LONGEST_TITLE),
+    text: cut(draft.text.split('\n').map(onOneLine).join('\n'), LONGEST_TEXT),
+    line,
+  }
+}
+
+/** A line of another release may lack a field: it is named all the same, never left out. */
+function drafted(compose: () => Draft | undefined, line: JournalLine): Draft | undefined {
+  try {
+    return compose()
+  } catch {
+    return stubOf(line)
+  }
+}
+
+/** What is sent of a line whose text cannot be made, or that a channel refuses. */
+export const stubOf = ({ kind, positionId, seq }: JournalLine): Draft => ({
+  title: `Read journal line ${seq}: ${kind}${positionId === undefined ? '' : ` ${positionId}`}`,
+  text: '',
+  tone: 'warn',
+})
