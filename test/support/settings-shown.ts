@@ -193,8 +193,7 @@ const rows: Rows = [
   // Read when the first wrong token comes.
   ['http.failedTokens', 'http/access/access', 'max withinMs', 'later'],
   ['http.idempotency', 'http/idempotency', 'keepMs keys', 'later'],
-  ['http.events', 'http/routes/events', 'clients'],
-  ['http.events', 'http/routes/events', 'drainMs', 'later'],
+  ['http.events', 'http/routes/events', 'clients drainMs'],
   ['http.view', 'http/view/broadcast', 'frameMs skippedFrames lingerMs clients', 'later'],
   ['http', 'cli/run', 'port'],
   ['http', 'http/connections', 'maxConnections requestMs'],

@@ -47,6 +47,7 @@ interface Stream {
  * from its start: it knows another store, or one that has lost its end.
  */
 export const eventRoutes: Route = (on, control, { access, settings: { events } }) => {
+  const { clients, drainMs } = events
   let streams = 0
   on(
     {
@@ -62,11 +63,8 @@ export const eventRoutes: Route = (on, control, { access, settings: { events } }
     },
     async ({ request, response, query: { after = '0', ...wanted } }) => {
       const seen = startOf(request, after)
-      if (streams >= events.clients) {
-        throw new WatchkeeperError(
-          'TOO_MANY_STREAMS',
-          `at most ${events.clients} clients may listen`,
-        )
+      if (streams >= clients) {
+        throw new WatchkeeperError('TOO_MANY_STREAMS', `at most ${clients} clients may listen`)
       }
       streams++
       const gone = new AbortController()
@@ -75,7 +73,6 @@ export const eventRoutes: Route = (on, control, { access, settings: { events } }
         gone.abort()
         response.end('event: end\ndata: {"kind":"end","why":"BAD_TOKEN"}\n\n')
       })
-      const { drainMs } = events
       try {
         const start = seen === 'now' ? await lastSeq(control) : seen
         await follow({ control, response, wanted, drainMs, gone: gone.signal }, start)
