@@ -44,7 +44,11 @@ export function lineFor(event: PlainEvent): EventLine | undefined {
     case 'exit-fault':
       return about(event, { steps: event.steps })
     case 'exit-unproved':
-      return about(event, { forMs: event.forMs, steps: event.steps })
+      return about(event, {
+        clientOrderId: event.clientOrderId,
+        forMs: event.forMs,
+        steps: event.steps,
+      })
     case 'exit-foreign':
       return about(event, { by: event.by })
     case 'exit-unverified':

@@ -170,6 +170,6 @@ export class EventRecorder {
     const { writer, state } = this.parts
     const order = state.openExits.get(positionId)?.order
     const clientOrderId = order && { clientOrderId: order.clientOrderId }
-    writer.soon({ line: lineOf(this.now(), kind, positionId, { ...detail, ...clientOrderId }) })
+    writer.soon({ line: lineOf(this.now(), kind, positionId, { ...clientOrderId, ...detail }) })
   }
 }

@@ -113,8 +113,11 @@ export class ExitTable {
   private reportWaits(entry: TrackedExit, now: number): void {
     entry.cycle()
     const forMs = entry.unproved(now, this.options.settings)
-    const { decision, steps } = entry.record
-    if (forMs !== undefined) this.options.notify({ kind: 'exit-unproved', decision, forMs, steps })
+    const { decision, steps, order } = entry.record
+    if (forMs !== undefined) {
+      const { clientOrderId } = order
+      this.options.notify({ kind: 'exit-unproved', decision, clientOrderId, forMs, steps })
+    }
     const unverifiedMs = entry.unreportedUnverifiedMs(now, this.options.settings)
     if (unverifiedMs !== undefined) {
       this.options.notify({ kind: 'exit-unverified', decision, forMs: unverifiedMs, isSent: false })

@@ -1,7 +1,7 @@
 import type { Decision } from '../domain/decision.ts'
 import type { HoldingKey } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { Execution, Fill, RejectionCode } from '../domain/order.ts'
+import type { ClientOrderId, Execution, Fill, RejectionCode } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitStep } from './record.ts'
 import type { BelowMinimum } from './smallest-order.ts'
@@ -28,6 +28,7 @@ export type Notice =
   | {
       readonly kind: 'exit-unproved'
       readonly decision: Decision
+      readonly clientOrderId: ClientOrderId
       readonly forMs: number
       readonly steps: readonly ExitStep[]
     }

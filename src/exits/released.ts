@@ -133,7 +133,8 @@ export class ReleasedExits {
     const forMs = now - order.takenUpAt
     if (forMs >= settings.loudAfterMs && !order.isUnprovedReported) {
       order.isUnprovedReported = true
-      notify({ kind: 'exit-unproved', decision, forMs, steps })
+      const { clientOrderId } = order.record.order
+      notify({ kind: 'exit-unproved', decision, clientOrderId, forMs, steps })
     }
     // From now on the other exits of the holding count with what it may execute, instead of waiting for it.
     if (forMs >= settings.loudAfterMs && order.group.lockedBy === order.name) order.group.unlock()

@@ -45,6 +45,7 @@ export type JournalEvent =
   | {
       readonly kind: 'exit-unproved'
       readonly decision: Decision
+      readonly clientOrderId: string
       readonly forMs: number
       readonly steps: readonly HistoryStep[]
     }

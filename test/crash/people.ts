@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrokerServer } from '../support/broker-server/server.ts'
 import { ALONE, MORE, positionsOf } from './account.ts'
+import { isAwaitingReleased } from './checks.ts'
 import type { Disk } from './disk.ts'
 import type { WatchedPosition } from './guard.ts'
 import { CALL_MS, type Plan } from './plan.ts'
@@ -39,11 +40,18 @@ export class People {
   }
 
   /** Whether everything that they began has reached the guard's disk. */
-  isOver({ positions }: Disk): boolean {
+  isOver(disk: Disk): boolean {
+    const { positions } = disk
     const { lives, hasMore } = this.deeds
     if (positions.size !== (hasMore ? 4 : 3)) return false
     if (positions.get(ALONE.id)!.generation < lives) return false
-    return [...positions.values()].every(({ state }) => state === 'closed')
+    const { plan, broker } = this.around
+    const { book } = broker.venue
+    const known = { orders: book.orders, fills: book.fills, holdings: book.holdings() }
+    const isAwaited = isAwaitingReleased({ plan, book: known, disk, deeds: this.deeds })
+    return [...positions.values()].every(
+      ({ position, state }) => state === 'closed' || (isAwaited && position.id === ALONE.id),
+    )
   }
 
   /** Does what is due while a guard runs. */

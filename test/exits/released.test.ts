@@ -202,8 +202,12 @@ describe('the exit of a released position', () => {
       account.isSilent = true
       await releaseWorking()
       await cycles(100)
-      expect(keeper.lines.filter(({ kind }) => kind === 'exit-unproved')).to.have.length(1)
-      expect(system.state.released.size).to.equal(1)
+      const lines = keeper.lines.filter(({ kind }) => kind === 'exit-unproved')
+      const ids = [...system.state.released.values()].map(
+        ({ record: { order } }) => order.clientOrderId,
+      )
+      expect(ids).to.have.length(1)
+      expect(lines.map(line => line['clientOrderId'])).to.deep.equal(ids)
       account.isSilent = false
       await cycles(6)
       expect(system.state.released.size).to.equal(0)
