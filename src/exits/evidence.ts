@@ -1,3 +1,4 @@
+import { sum } from '../domain/decimal.ts'
 import { isEnough, isSame } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import type { Circumstances } from './circumstances.ts'
@@ -121,6 +122,10 @@ function followed(record: ExitRecord, state: Followed, around: Circumstances): r
       return [{ kind: 'ended', quantity: least }]
     }
   }
+  const beside = executed === undefined ? unnotedGone(record, state, around) : undefined
+  if (record.exists && beside?.isTwice === true && isClosedBefore(state, around)) {
+    return [endedBeside(record, beside.gone)]
+  }
   const isDisbelieved = state.kind === 'unknown' && (record.faults > 0 || isLost(record, state))
   const settled = isDisbelieved ? settledByHolding(record, state, around) : undefined
   if (settled !== undefined) return [settled]
@@ -133,6 +138,12 @@ function followed(record: ExitRecord, state: Followed, around: Circumstances): r
   if (mayCancel && (mustCancel || now - state.since > longestMs)) steps.push({ kind: 'cancel' })
   return steps
 }
+
+/** The end of an order that has executed so much more, at most, than is known of it. */
+const endedBeside = ({ order, executed }: ExitRecord, gone: number): Step => ({
+  kind: 'ended',
+  quantity: Math.min(order.quantity, sum(executed.quantity, gone)),
+})
 
 /** Nothing is held, and the order works no more or cannot go through zero. */
 const isNothingLeft = (isClosed: boolean, { held, settings }: Circumstances): boolean =>
@@ -212,7 +223,7 @@ function byHolding(
   const showsOpen = capabilities.lookup === 'open-only' || settings.listsOrders
   const beside = unnotedGone(record, state, around)
   if (beside?.isTwice === true && isClosed && beside.gone > 0) {
-    return [{ kind: 'ended', quantity: Math.min(record.order.quantity, beside.gone) }]
+    return [endedBeside(record, beside.gone)]
   }
   const isNothing = seen?.most === 0 || (beside?.isTwice === true && beside.gone === 0)
   if (isNothing && isClosed) return [{ kind: 'untouched', isProof: true }]

@@ -8,7 +8,7 @@ import { circumstancesOf, type CallGates, type ExitsOptions } from './circumstan
 import type { ExitEvent } from './events.ts'
 import { follow, joined } from './exit-transitions.ts'
 import type { HoldingBook } from './holding-book.ts'
-import { mayExecuteMore } from './holding-evidence.ts'
+import { mayExecuteMore, wasEvidence } from './holding-evidence.ts'
 import { changeSince, lockHolding, noteBeside, resumeLock } from './holding-lock.ts'
 import { endOf, lateFillOf, noticesOf } from './noticing.ts'
 import { inSteps } from './reading.ts'
@@ -274,10 +274,11 @@ export class ExitTable {
     // Of the thousands of exits that a gap makes most wait for their turn to leave.
     if (awaitsOf(entry.record) === 'call') return []
     const around = circumstancesOf(entry, gates, this.options)
-    const { state, heldBefore } = entry.record
+    const { record } = entry
     // Only then does it count.
-    if (state.kind !== 'unknown' || heldBefore !== null) return stepsFor(entry.record, around)
-    return stepsFor(entry.record, { ...around, mayOthersExecute: this.mayOthersExecute(entry) })
+    const isJudged = record.state.kind === 'unknown' && !wasEvidence(record)
+    const mayOthersExecute = !isJudged || this.mayOthersExecute(entry)
+    return stepsFor(record, { ...around, mayOthersExecute })
   }
 
   private mayOthersExecute(entry: TrackedExit): boolean {

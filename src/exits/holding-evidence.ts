@@ -13,6 +13,13 @@ export interface Executed {
   readonly most: number
 }
 
+/** Whether the holding was the evidence when the attempt was made: no other exit of it was under way then. */
+export const wasEvidence = ({
+  provable,
+  heldBefore,
+}: Pick<ExitRecord, 'provable' | 'heldBefore'>): boolean =>
+  provable === null ? heldBefore !== null : isHoldingEvidence(provable)
+
 /** What the order executed by the evidence of the holding; undefined where that is no proof. */
 export function executedUnseen(
   { heldBefore, order, executed, drift, provable }: ExitRecord,
@@ -26,7 +33,7 @@ export function executedUnseen(
   if (!isReportedTwice(held.named, since + apartMs, apartMs)) return undefined
   // Where the holding was no evidence yet, other exits of it may have been under way as well. Releases
   // that did not keep what the venue could do noted the holding only where it was evidence.
-  const isAlone = provable === null ? heldBefore !== null : isHoldingEvidence(provable)
+  const isAlone = wasEvidence({ provable, heldBefore })
   if (!isAlone && isShared) return undefined
   if (heldBefore === null) {
     // What was ordered was held then, and nothing is left of it.
@@ -45,7 +52,8 @@ export function executedUnseen(
  * Whether an exit may execute, or have executed, what is not noted of it yet. Not one of a time when the holding was no
  * evidence whose order works no more: what that has executed is gone of the holding for good.
  */
-export function mayExecuteMore({ state, heldBefore, isDoubted }: ExitRecord): boolean {
+export function mayExecuteMore(record: ExitRecord): boolean {
+  const { state, isDoubted } = record
   switch (state.kind) {
     case 'intending':
     case 'intended':
@@ -53,7 +61,7 @@ export function mayExecuteMore({ state, heldBefore, isDoubted }: ExitRecord): bo
     case 'rejected':
       return isDoubted
     case 'unknown':
-      return state.notOpenAt === undefined || heldBefore !== null
+      return state.notOpenAt === undefined || wasEvidence(record)
     case 'sending':
     case 'acknowledged':
     case 'partly-filled':
@@ -84,7 +92,10 @@ export function unnotedGone(
   around: Circumstances,
 ): UnnotedGone | undefined {
   const { held, isShared, isWhole, mayOthersExecute, quietSince, settings } = around
-  if (record.heldBefore !== null || record.drift.spare === null) return undefined
+  const isUnnoted = record.heldBefore === null || (isShared && !wasEvidence(record))
+  if (!isUnnoted || record.drift.spare === null || !isHoldingEvidence(settings.capabilities)) {
+    return undefined
+  }
   const gone = goneBeside(record, remainingOf(record), around)
   if (gone === undefined || gone < 0 || (gone === 0 ? !isWhole : isShared && mayOthersExecute))
     return undefined

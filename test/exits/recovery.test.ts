@@ -133,6 +133,28 @@ describe('an order in doubt after the venue has changed what it can do', () => {
       expect(exit.kindsOfSteps(99, besideOthers)).not.to.include('ended')
     })
 
+    it('is judged likewise where others had a part of what was noted before it', () => {
+      const exit = after(LOOK_UP, {})
+      const drift = { ...exit.record.drift, spare: 0, others: 4 }
+      exit.record = { ...exit.record, heldBefore: 9, drift }
+      exit.happen({ kind: 'not-listed', id: exit.id, askedAt: 27, at: 28 })
+      const shared = { isShared: true, owned: 9 }
+      const whole = { ...shared, held: held(9, 20, 40), mayOthersExecute: true }
+      expect(exit.steps(99, whole)).to.deep.equal([{ kind: 'untouched', isProof: true }])
+      const less = { ...shared, held: held(5, 20, 40), isWhole: false }
+      expect(exit.steps(99, less)).to.deep.equal([{ kind: 'ended', quantity: 4 }])
+      expect(exit.kindsOfSteps(99, { ...less, mayOthersExecute: true })).not.to.include('ended')
+    })
+
+    it('is over by what is gone beyond what is known, where the venue has accepted it', () => {
+      const exit = noted(0)
+      exit.record = { ...exit.record, exists: true, executed: { quantity: 1, price: 100 } }
+      const around = { held: held(2, 20, 40), owned: 4, isWhole: false }
+      expect(exit.kindsOfSteps(99, around)).not.to.include('ended')
+      exit.happen({ kind: 'not-listed', id: exit.id, askedAt: 27, at: 28 })
+      expect(exit.steps(99, around)).to.deep.equal([{ kind: 'ended', quantity: 3 }])
+    })
+
     it('is untouched in a shared holding once it works no more and all is held', () => {
       const exit = noted(0)
       exit.record = { ...exit.record, drift: { ...exit.record.drift, others: 4 } }
