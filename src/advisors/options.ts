@@ -55,6 +55,13 @@ export const advisorsSchema = z
     }),
   )
   .max(20)
+  .superRefine((advisors, context) => {
+    advisors.forEach(({ name }, index) => {
+      if (advisors.findIndex(each => each.name === name) === index) return
+      const message = 'a name that no other advisor has'
+      context.addIssue({ code: 'custom', path: [index, 'name'], message })
+    })
+  })
   .default([])
   .describe('Programs in any language that tighten stops, as child processes.')
 

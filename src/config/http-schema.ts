@@ -154,8 +154,14 @@ export const httpSchema = z
     events,
     view,
   })
-  .superRefine(({ tokens }, context) => {
-    tokens.forEach(({ name }, index) => {
+  .superRefine(({ token: main, tokens }, context) => {
+    tokens.forEach(({ name, token: inline }, index) => {
+      const isShared = tokens.slice(0, index).some(each => each.token === inline)
+      if (inline !== undefined && (isShared || inline === main)) {
+        // At the entry's role: a message shows the value at its path, and a token must not be shown.
+        const message = 'a role of its own: another token has the same value'
+        context.addIssue({ code: 'custom', path: ['tokens', index, 'role'], message })
+      }
       const isFirst = tokens.findIndex(each => each.name === name) === index
       if (isFirst && name !== 'token' && name !== 'loopback') return
       const message = 'a name that no other token has, other than token and loopback'
