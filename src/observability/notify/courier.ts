@@ -4,7 +4,7 @@ import type { Channel, Item, Message } from './channel.ts'
 import { compose, stubOf, type TickSizes } from './compose.ts'
 import type { Delivered } from './delivery.ts'
 import { LeftOut } from './left-out.ts'
-import { given, type Pace } from './pace.ts'
+import { atMost, type Pace } from './pace.ts'
 import { Tries } from './tries.ts'
 
 /** How far a channel is in the journal, as it outlives a process. */
@@ -107,7 +107,7 @@ export class Courier {
   /** Gives what waits a last moment, then gives up what is under way: the next process sends it. */
   async stop(graceMs: number): Promise<void> {
     this.run()
-    await Promise.race([this.idle(), given(graceMs, this.stopped.signal)])
+    await atMost(graceMs, this.idle(), this.stopped.signal)
     this.stopped.abort()
     await this.idle()
   }
@@ -163,7 +163,7 @@ export class Courier {
     }
     // A process that ends between the message and its record must know that it may have arrived.
     const kept = this.options.keep({ cursor: this.cursor, sending: last.seq })
-    await Promise.race([kept, given(KEEP_MS, signal)])
+    await atMost(KEEP_MS, kept, signal)
     const result = await pace.send(() => channel.message(message), signal)
     if (result.kind === 'taken') {
       await this.delivered(items, last.seq)

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import type { HealthSnapshot, HealthStatus } from '../../ports/control/health.ts'
 import type { Trouble } from '../checks.ts'
 import type { Channel } from './channel.ts'
 import type { Delivered, Outgoing } from './delivery.ts'
 import { Line, type KeptLine } from './line.ts'
-import { given, Pace } from './pace.ts'
+import { atMost, Pace } from './pace.ts'
 import { RANK, Settling, worseOf, type Before, type KeptLevels } from './settling.ts'
 
 export interface NotifierOptions {
@@ -70,6 +71,8 @@ export class Notifier {
     this.options = options
     const { channels, past, monotonic, send } = options
     const kept = { ...past?.lines }
+    // Each channel that sends has one.
+    setMaxListeners(0, this.stopped.signal)
     this.settling = new Settling(options, past)
     this.lines = channels.map(channel => {
       const key = keyOf(channel)
@@ -152,7 +155,7 @@ export class Notifier {
     const alert = { ...line.begin(), service, timezone }
     // A process that ends between the message and its record must know that an incident may be
     // open.
-    await Promise.race([this.keep(), given(KEEP_MS, signal)])
+    await atMost(KEEP_MS, this.keep(), signal)
     const result: Delivered = signal.aborted
       ? { kind: 'unanswered', why: 'the service stops', retryAfterMs: 0 }
       : await this.paces.get(line)!.send(() => line.channel.request(alert), signal)

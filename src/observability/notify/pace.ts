@@ -1,3 +1,4 @@
+import { timeLimit } from '../time-limit.ts'
 import { deliver, LONGEST_WAIT_MS, type Delivered, type Outgoing } from './delivery.ts'
 
 export interface PaceOptions {
@@ -60,6 +61,24 @@ async function built(
   }
   return send(outgoing)
 }
+
+/** Resolves when `work` does, after a while, or when everything is stopped; leaves no timer and no listener behind. */
+export async function atMost(
+  ms: number,
+  work: Promise<unknown>,
+  stopped: AbortSignal,
+): Promise<void> {
+  if (!(ms > 0) || stopped.aborted) return
+  const { signal, clear } = timeLimit(ms, stopped)
+  try {
+    await Promise.race([work, aborted(signal)])
+  } finally {
+    clear()
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 
 /** Resolves after a while, or when everything is stopped. */
 export const given = (ms: number, stopped: AbortSignal): Promise<void> => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { expect } from 'chai'
 import {
   EVENTS,
@@ -28,6 +29,7 @@ describe('Courier', () => {
   let failures: string[]
   let mono: number
   let courier: Courier
+  let stopped: AbortSignal | undefined
 
   beforeEach(() => {
     lines = []
@@ -65,7 +67,8 @@ describe('Courier', () => {
       render: plainItem,
       request: () => expect.fail('it has no health'),
       message: message => ({
-        send: () => {
+        send: signal => {
+          stopped = signal
           sent.push(message)
           return Promise.resolve(answers.shift() ?? TAKEN)
         },
@@ -113,6 +116,14 @@ describe('Courier', () => {
     start()
     await cycle()
     expect(sent).to.have.length(1)
+  })
+
+  it('leaves no listener behind, however many messages it sends', async () => {
+    start({ longest: 1 })
+    for (let count = 0; count < 20; count++) exit(`p${count}`)
+    await cycle()
+    expect(sent).to.have.length(20)
+    expect(getEventListeners(stopped!, 'abort')).to.deep.equal([])
   })
 
   it('marks as a possible repeat what was under way when a process ended, under the same id', async () => {

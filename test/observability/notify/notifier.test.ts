@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
@@ -243,6 +244,30 @@ describe('Notifier', () => {
       await report('pass', 600)
     }
     expect(statuses()).to.deep.equal(['fail'])
+  })
+
+  it('sends through many channels at once without a warning of Node, and leaves nothing behind', async () => {
+    const warnings: string[] = []
+    const onWarning = ({ message }: Error): number => warnings.push(message)
+    process.on('warning', onWarning)
+    let signal: AbortSignal | undefined
+    try {
+      const many = Array.from({ length: 20 }, (_, index) => ({ ...hook(), name: `hook-${index}` }))
+      start(many, {
+        send: (_, stopped) => {
+          signal = stopped
+          return Promise.resolve({ kind: 'taken' })
+        },
+        keep: () => new Promise(resolve => setImmediate(resolve)),
+      })
+      await report('fail')
+      await new Promise(resolve => setImmediate(resolve))
+    } finally {
+      process.off('warning', onWarning)
+    }
+    expect(notifier!.counts.delivered).to.equal(20)
+    expect(warnings).to.deep.equal([])
+    expect(getEventListeners(signal!, 'abort')).to.deep.equal([])
   })
 
   it('reports an unreachable channel to the others, and never to itself', async () => {
