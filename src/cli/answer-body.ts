@@ -18,7 +18,8 @@ export async function assertGood(response: Response, asked: Asked): Promise<void
   const body = Object(await jsonOf(response, asked)) as Partial<Record<string, unknown>>
   const { code, detail, faults } = body
   if (typeof code !== 'string') throw stranger(asked.url, `it answers ${response.status}`)
-  if (isFaults(faults)) throw new InputError(asked.url, faults)
+  // Faults of another code, as of a position that exists, are in its text.
+  if (code === 'BAD_INPUT' && isFaults(faults)) throw new InputError(asked.url, faults)
   throw new ServiceRefusal(code, typeof detail === 'string' ? detail : code)
 }
 

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { onOneLine } from '../domain/plain-text.ts'
+import { onItsLines, onOneLine } from '../domain/plain-text.ts'
 import { WatchkeeperError } from '../errors.ts'
 import { errorRow } from '../errors/codes.ts'
 import { Outcome } from './outcome.ts'
@@ -22,16 +22,10 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? RAN : BAD_INPUT }
   const failure =
     error instanceof WatchkeeperError
-      ? { code: error.code, message: linesOf(error.message) }
+      ? { code: error.code, message: onItsLines(error.message) }
       : foreign(error)
   return { exitCode: errorRow(failure.code)?.exitCode ?? FAILED, failure }
 }
-
-/**
- * watchkeeper's messages may have several lines; control characters in them are escaped for the
- * terminal.
- */
-const linesOf = (message: string): string => message.split('\n').map(onOneLine).join('\n')
 
 /** Code and message, in one line, of a foreign error: Node's have codes, such as ENOSPC. */
 function foreign(error: unknown): { readonly code: string; readonly message: string } {

@@ -1,4 +1,4 @@
-import { onOneLine } from '../domain/plain-text.ts'
+import { onItsLines, onOneLine } from '../domain/plain-text.ts'
 import { InputError, WatchkeeperError } from '../errors.ts'
 import type { PositionView } from '../ports/control/positions.ts'
 import type { CommandContext } from './command.ts'
@@ -59,4 +59,4 @@ export async function eachOf<Item>(
 const textOf = (error: WatchkeeperError): string =>
   error instanceof InputError
     ? onOneLine(error.message.replaceAll('\n', ' ').replaceAll(/ +/g, ' '))
-    : `${error.code}: ${onOneLine(error.message)}`
+    : `${error.code}: ${onItsLines(error.message)}`

@@ -27,3 +27,6 @@ export const onOneLine = (text: string): string =>
   PLAIN_ASCII.test(text)
     ? text
     : text.replace(EACH_ACTING, each => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+/** The same for a text that may have several lines. */
+export const onItsLines = (text: string): string => text.split('\n').map(onOneLine).join('\n')

@@ -113,7 +113,9 @@ describe('watchkeeper run', () => {
     expect(text).to.match(/^the feed has no price of NIFTY50 \(did you mean NIFTY\?\)$/m)
     expect(text).to.match(/instrument-unpriced .*BTC\/USD/)
     const url = running.lines.find(line => line.startsWith('positions'))!.split(/\s+/)[1]!
-    const views = (await (await fetch(url)).json()) as { id: string; state: string }[]
+    const { positions: views } = (await (await fetch(url)).json()) as {
+      positions: { id: string; state: string }[]
+    }
     expect(views.map(({ id, state }) => [id, state])).to.deep.equal([
       ['a', 'unguarded'],
       ['b', 'guarded'],
