@@ -49,7 +49,7 @@ describe('The connection to the service', () => {
   })
 
   it('takes an empty variable for one that is not set', async () => {
-    server = new OddServer(always([]))
+    server = new OddServer(always({ positions: [], next: null }))
     const url = await server.open()
     const env = { WATCHKEEPER_HTTP_TOKEN: '' }
     expect((await cliHere(['positions', '--url', url], { env })).code).to.equal(0)
