@@ -1,6 +1,6 @@
 import { sum } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
-import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { profitOf } from '../domain/profit.ts'
@@ -60,7 +60,10 @@ export interface SummaryLine {
   readonly lateRows: number
   readonly from: number | null
   readonly to: number | null
+  /** Of all currencies together. */
   readonly profitAmount: number
+  /** The profit of each currency, where the exits have several; null: an instrument without one. */
+  readonly profits?: readonly ProfitIn[]
   /** What the prices did not test; absent: not evaluated. */
   readonly untested?: readonly Untested[]
   /** With a configuration: names of the limits that were reached, in that order. */
@@ -73,7 +76,14 @@ export interface SummaryLine {
   readonly leftOut?: readonly string[]
 }
 
+interface ProfitIn {
+  readonly currency: string | null
+  readonly amount: number
+}
+
 export type ReplayLine = ExitLine | LimitLine | OpenLine | SummaryLine
+
+type CurrencyOf = (instrument: InstrumentId) => string | undefined
 
 interface Pending {
   readonly decision: Decision
@@ -95,6 +105,8 @@ export class ExitReport {
   profitAmount = 0
   private readonly positions: ReadonlyMap<PositionId, Position>
   private readonly fileNames: readonly string[] | undefined
+  private readonly sums = new Map<string | null, number>()
+  private readonly currencyOf: CurrencyOf
   private readonly emit: (line: ExitLine) => void
   private readonly pending = new Map<PositionId, Pending>()
 
@@ -103,10 +115,17 @@ export class ExitReport {
     positions: ReadonlyMap<PositionId, Position>,
     fileNames: readonly string[] | undefined,
     emit: (line: ExitLine) => void,
+    currencyOf: CurrencyOf = () => undefined,
   ) {
+    this.currencyOf = currencyOf
     this.positions = positions
     this.fileNames = fileNames
     this.emit = emit
+  }
+
+  /** The profit of each currency. */
+  get profits(): readonly ProfitIn[] {
+    return [...this.sums].map(([currency, amount]) => ({ currency, amount }))
   }
 
   /** Positions whose exit was decided and has found no price yet. */
@@ -151,6 +170,8 @@ export class ExitReport {
     this.exits++
     this.byReason[decision.reason]++
     this.profitAmount = sum(this.profitAmount, profit.profitAmount)
+    const currency = this.currencyOf(position.instrument) ?? null
+    this.sums.set(currency, sum(this.sums.get(currency) ?? 0, profit.profitAmount))
     const { positionId, instrument, side, reason, matched, at, level } = decision
     this.emit({
       type: 'exit',

@@ -2,9 +2,9 @@ import { sum } from '../domain/decimal.ts'
 import type { TradeView } from '../ports/trades.ts'
 import { numberText } from './levels.ts'
 import {
+  amountText,
   countText,
   pctText,
-  readable,
   tableLines,
   timeText,
   zoneName,
@@ -32,7 +32,7 @@ function rowOf(trade: TradeView): string[] {
     numberText(quantity),
     numberText(entryPrice),
     price === null ? '-' : numberText(price),
-    profit === null ? '-' : readable(profit),
+    profit === null ? '-' : amountText(profit),
     trade.profitPct === null ? '-' : pctText(trade.profitPct),
     reasonText(trade),
   ]
@@ -56,7 +56,7 @@ function totalText(trades: readonly TradeView[]): string {
     if (profit !== null) sums.set(currency ?? '', sum(sums.get(currency ?? '') ?? 0, profit))
   }
   const unknown = trades.filter(({ profit }) => profit === null).length
-  const profits = [...sums].map(([currency, amount]) => `${readable(amount)} ${currency}`.trim())
+  const profits = [...sums].map(([currency, amount]) => `${amountText(amount)} ${currency}`.trim())
   return [
     countText(trades.length, 'exit'),
     ...(profits.length === 0 ? [] : [`profit ${profits.join(' and ')}`]),

@@ -49,6 +49,13 @@ export function tableLines(
 export const readable = (value: number, decimals = 2): string =>
   value.toLocaleString('en-US', { maximumFractionDigits: decimals })
 
+/** An amount of money for a person: two decimals, or four digits of less than 1, as amounts of coins are small. */
+export function amountText(amount: number): string {
+  if (amount === 0) return '0'
+  if (Math.abs(amount) >= 1) return readable(amount)
+  return amount.toLocaleString('en-US', { maximumSignificantDigits: 4 })
+}
+
 /** A count and what is counted, such as `1 position`. */
 export const countText = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`

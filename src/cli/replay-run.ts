@@ -91,7 +91,12 @@ export async function runReplay(
   const positions = new Map<PositionId, Position>()
   const reached = new Map<PositionId, { readonly best: number; readonly at: number }>()
   const names = files.length > 1 ? options.ticks : undefined
-  const report = new ExitReport(positions, names, line => output.line(line))
+  const report = new ExitReport(
+    positions,
+    names,
+    line => output.line(line),
+    instrument => config?.account.instruments?.of(instrument).currency,
+  )
   const failures: WatchkeeperError[] = []
   const tripped: string[] = []
   const warn = (text: string): void => output.warn(text)
@@ -167,6 +172,7 @@ function summarise(replayed: Replayed, output: ReplayOutput): void {
     from: range.from,
     to: range.to,
     profitAmount: report.profitAmount,
+    ...(report.profits.length > 1 && { profits: report.profits }),
     ...(untested.length > 0 && { untested }),
     ...(config !== undefined && {
       limitsTripped: tripped,

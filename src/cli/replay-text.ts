@@ -5,7 +5,15 @@ import type { TickSizeOf } from './check-text.ts'
 import type { ExitLine, OpenLine, SummaryLine } from './exit-report.ts'
 import { levelText, numberText } from './levels.ts'
 import type { LimitLine } from './limit-line.ts'
-import { pctText, readable, tableLines, timeText, zoneName, type Paint } from './output.ts'
+import {
+  amountText,
+  pctText,
+  readable,
+  tableLines,
+  timeText,
+  zoneName,
+  type Paint,
+} from './output.ts'
 
 /** Formats the results of a replay for a person. */
 export interface ReplayText {
@@ -71,7 +79,7 @@ export function replayText(
         line.side.padEnd(SIDE_WIDTH),
         numberText(line.fillPrice).padStart(PRICE_WIDTH),
         profit(pctText(line.profitPct).padStart(10), line.profitPct),
-        profit(readable(line.profitAmount).padStart(12), line.profitAmount),
+        profit(amountText(line.profitAmount).padStart(12), line.profitAmount),
         also.length === 0 ? '' : paint('dim', `also ${also.join(', ')}`),
       ])
     },
@@ -83,8 +91,8 @@ export function replayText(
 
 function limitText(line: LimitLine, paint: Paint): string {
   const { limit, what, at, loss, maxLoss } = line
-  const [realised, unrealised] = [readable(line.realised), readable(line.unrealised)]
-  const share = `${readable(loss)} of ${readable(maxLoss)}`
+  const [realised, unrealised] = [amountText(line.realised), amountText(line.unrealised)]
+  const share = `${amountText(loss)} of ${amountText(maxLoss)}`
   const said = `limit ${limit} ${what === 'near' ? 'is near' : 'is reached'}: ${share}`
   return `${timeText(at)}  ${paint('yellow', said)} (realised ${realised}, unrealised ${unrealised})`
 }
@@ -120,7 +128,10 @@ function openTable(
 function summaryText(line: SummaryLine, profit: (text: string, value: number) => string): string {
   const reasons = EXIT_REASONS.filter(reason => line.byReason[reason] > 0)
   const counts = reasons.map(reason => `${reason} ${line.byReason[reason]}`).join(', ')
-  const total = profit(readable(line.profitAmount), line.profitAmount)
+  const profits = line.profits ?? [{ amount: line.profitAmount, currency: null }]
+  const total = profits
+    .map(({ amount, currency }) => profit(`${amountText(amount)} ${currency ?? ''}`.trim(), amount))
+    .join(' and ')
   const odd = [
     line.badTicks > 0 ? `, ${readable(line.badTicks)} of them bad` : '',
     `; ${readable(line.skippedRows)} rows skipped, ${readable(line.lateRows)} late`,

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import {
+  amountText,
   paintFor,
   pctText,
   readable,
@@ -75,6 +76,12 @@ describe('Numbers for a person', () => {
     expect(readable(1234567.891)).to.equal('1,234,567.89')
     expect(readable(1234.5, 0)).to.equal('1,235')
     expect(readable(0.1)).to.equal('0.1')
+  })
+
+  it('show amounts of coins, which are small, with their digits', () => {
+    expect(amountText(-0.00109704641)).to.equal('-0.001097')
+    expect(amountText(-1234.567)).to.equal('-1,234.57')
+    expect(amountText(-0)).to.equal('0')
   })
 
   it('show the sign of a percentage', () => {

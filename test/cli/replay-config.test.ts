@@ -132,6 +132,31 @@ describe('watchkeeper replay --config', () => {
     expect(exitsOf(limited)).to.deep.equal([['a', 'daily-loss', T + 1_500, 39_000]])
   })
 
+  it('adds up no coins with rupees, and shows small amounts of coins', async () => {
+    const instruments = {
+      BTCUSD: { contract: 'inverse', multiplier: 100, currency: 'BTC' },
+      ACME: { currency: 'INR' },
+    }
+    const rules = { stopLoss: { pct: 5 } }
+    const coin = { id: 'b', instrument: 'BTCUSD', quantity: 10, entryPrice: 50_000, rules }
+    const given = {
+      config: { instruments },
+      positions: [acme({ rules }), acme(coin)],
+      ticks: [
+        [T + 1_000, 'ACME', 95],
+        [T + 2_000, 'BTCUSD', 47_400],
+      ],
+    } as const
+    const summary = linesOf(await replay(given)).at(-1)!
+    expect(summary['profits']).to.deep.equal([
+      { currency: 'INR', amount: -50 },
+      { currency: 'BTC', amount: -0.00109704641350211 },
+    ])
+    const { stdout } = await replay({ ...given, more: ['--format', 'text'] })
+    expect(stdout).to.match(/BTCUSD .* -0\.001097\n/)
+    expect(stdout).to.include('profit -50 INR and -0.001097 BTC\n')
+  })
+
   it('warns of a limit, trips it in the next cycle, and exits all that belongs to it', async () => {
     const ran = await replay({
       config: { portfolio: { limits: [{ name: 'all', maxLoss: 100 }] } },

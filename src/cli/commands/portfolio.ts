@@ -7,7 +7,7 @@ import {
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
-import { paintFor, readable, tableLines, timeText, type Paint } from '../output.ts'
+import { amountText, paintFor, readable, tableLines, timeText, type Paint } from '../output.ts'
 
 interface Given extends ConnectionOptions {
   readonly format: 'text' | 'json'
@@ -84,7 +84,7 @@ function linesOf({ day, realised, limits }: PortfolioView, paint: Paint): string
 }
 
 const realisedLine = (sum: RealisedReport): string =>
-  `realised     ${readable(sum.amount)}${scopeOf(sum) === 'all' ? '' : ` of ${scopeOf(sum)}`}`
+  `realised     ${amountText(sum.amount)}${scopeOf(sum) === 'all' ? '' : ` of ${scopeOf(sum)}`}`
 
 type Scope = { readonly [Field in 'account' | 'underlying' | 'currency']?: string | null }
 
@@ -99,7 +99,7 @@ function limitLines(limits: readonly LimitView[], paint: Paint): string[] {
   const rows = limits.map(limit => [
     limit.name,
     scopeOf(limit),
-    ...[limit.realised, limit.unrealised, limit.loss, limit.maxLoss].map(each => readable(each)),
+    ...[limit.realised, limit.unrealised, limit.loss, limit.maxLoss].map(amountText),
     `${readable(usedPct(limit), 0)} %`,
     stateOf(limit),
   ])
