@@ -4,8 +4,9 @@ import type { Position } from '../domain/position.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { RulesRequest } from '../ports/control/positions.ts'
-import type { KeptRatchet, Registered, ReleasedExit } from '../ports/state-repository.ts'
+import type { Entry, KeptRatchet, Registered, ReleasedExit } from '../ports/state-repository.ts'
 import type { RuleChange } from '../risk/rule-change.ts'
+import { watchedBy } from '../risk/rule.ts'
 import { lineOf } from './journal-line.ts'
 import { Registration, type RegistrationDeps, type Wanted } from './registration.ts'
 import { judgeChange, mergedRules, previewChange, type RulesPreviewed } from './rule-judgement.ts'
@@ -78,8 +79,9 @@ export class PositionChanges {
       await writer.now({
         ids: [id],
         change: () => {
-          const { entry, ...row } = rows.openRow(id)
-          registered = { ...row, rules, ...(entry !== undefined && !isRefused && { entry }) }
+          const { entry: before, ...row } = rows.openRow(id)
+          const entry = isRefused ? entryAgain({ ...row, rules }, request) : before
+          registered = { ...row, rules, ...(entry !== undefined && { entry }) }
           const line = lineOf(clock.now(), 'rules-changed', id, { by, rules, changes })
           return { register: [registered], lines: [line] }
         },
@@ -183,5 +185,22 @@ export class PositionChanges {
     } finally {
       if (this.turns.get(id) === turn) this.turns.delete(id)
     }
+  }
+}
+
+/**
+ * How a position that its first price has refused is guarded by a change of its rules: the next price is a first
+ * one again, as at the start of a process no price is known that could refuse the change.
+ */
+function entryAgain(
+  changed: Registered,
+  { exitNow }: Pick<RulesRequest, 'exitNow'>,
+): Entry | undefined {
+  if (exitNow) return undefined
+  const { position } = changed
+  const other = watchedBy(ruleSetOf(changed), position)
+  return {
+    kind: 'awaits-price',
+    of: [position.instrument, ...(other === undefined ? [] : [other])],
   }
 }

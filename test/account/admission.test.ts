@@ -440,14 +440,36 @@ describe('a position at each entrance', () => {
       expect(lines()).to.include('exit-intended')
     })
 
+    const restart = async (): Promise<void> => {
+      await server.close()
+      await system.stop()
+      await open()
+      await system.settled()
+    }
+
+    it('is evaluated by the first price again when a restart reads its file, and not exited by it', async () => {
+      const given = { ...POSITION, rules: STOP_5 }
+      await fromFile(given)
+      await tick(90)
+      await restart()
+      await fromFile(given)
+      await tick(89)
+      expect(stateOf('p1')).to.deep.equal({ state: 'unguarded', cause: 'entry' })
+      await restart()
+      await fromFile({ ...given, rules: { stopLoss: { pct: 4 } } })
+      await tick(88)
+      expect(stateOf('p1').cause).to.equal('entry')
+      expect(lines()).to.not.include('exit-intended')
+      await restart()
+      await fromFile({ ...given, rules: { stopLoss: { pct: 4 } } })
+      await tick(97)
+      expect([stateOf('p1').state, rowOf('p1').entry]).to.deep.equal(['guarded', undefined])
+      await tick(95)
+      expect(lines()).to.include('exit-intended')
+    })
+
     it('still waits for its first price after a kill, and stays refused after another', async () => {
       await fromFile({ ...POSITION, rules: STOP_5 })
-      const restart = async (): Promise<void> => {
-        await server.close()
-        await system.stop()
-        await open()
-        await system.settled()
-      }
       await restart()
       await tick(90)
       expect(stateOf('p1').cause).to.equal('entry')
