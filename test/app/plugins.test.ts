@@ -150,8 +150,13 @@ describe('plugins of a configuration', () => {
     await until(() => memory['exit-filled'] !== undefined)
     expect(memory['exit-intended']).to.include({ reason: 'custom', positionId: 'a' })
     await until(() => running!.positions().length === 0)
+    await fetch(`${running.url}/api/kill-switch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ state: 'halt' }),
+    })
     await until(() => lines.length > 0)
-    expect(lines[0]).to.match(/^watchkeeper: /)
+    expect(lines[0]).to.match(/^watchkeeper: pass -> \w+: /)
     await running.stop()
     expect(steered().stopped).to.equal(true)
   })

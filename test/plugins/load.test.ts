@@ -95,7 +95,7 @@ const REFUSED: readonly (readonly [title: string, text: string, why: RegExp])[] 
     rule(
       '(() => { for (let i = 0, end = performance.timeOrigin; i < 1e6; i++) end += i; return {} })()',
     ),
-    /is slow/,
+    /is slow|blocks/,
   ],
 ]
 
