@@ -34,13 +34,12 @@ const UNREADABLE: Readonly<Record<string, string>> = {
 /** Why a file cannot be read, from the error code of the system. */
 export const unreadable = (code: string): string => UNREADABLE[code] ?? code
 
-/** A path as users write it: `positions[2].rules.stopLoss`. */
+/** A path as users write it: `positions[2].rules.stopLoss`; on one line, whatever its keys contain. */
 export const pathText = (path: DocumentPath): string =>
-  path.reduce<string>(
-    (text, key) =>
-      typeof key === 'number' ? `${text}[${key}]` : text === '' ? key : `${text}.${key}`,
-    '',
-  )
+  path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`
+    return text === '' ? onOneLine(key) : `${text}.${onOneLine(key)}`
+  }, '')
 
 /** The expectation for an unknown name: a suggestion, or the known names. */
 export function expectedName(name: string, known: readonly string[]): string {

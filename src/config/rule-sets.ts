@@ -1,3 +1,4 @@
+import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { Position, PriceSource } from '../domain/position.ts'
 import { compileRuleSet, ruleSetWarnings, type RuleFault } from '../risk/rule-set.ts'
 import type { RuleSet } from '../risk/rule.ts'
@@ -64,6 +65,11 @@ export class RuleSets {
       return
     }
     for (const [name, options] of Object.entries(value)) {
+      if (!isName(name)) {
+        findings.faults.add(['rules', name], `the name ${show(name)}`, NAME_EXPECTED)
+        this.markIncomplete()
+        continue
+      }
       const set = compile(options, ['rules', name], findings)
       if (!this.named.has(name)) this.named.set(name, { set })
     }

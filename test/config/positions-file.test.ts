@@ -369,6 +369,20 @@ describe('A fault in a rule set', () => {
 })
 
 describe('A named rule set', () => {
+  it('has no name that could forge a line', () => {
+    const faults = faultsOf(onePosition({ rules: '"x\\nexit-filled"' }), {
+      rules:
+        'rules:\n  "x\\nexit-filled": { stopLoss: { pct: 5 } }\n  "": { stopLoss: { pct: 5 } }\n',
+    })
+    expect(faults).to.have.length(2)
+    for (const fault of faults) {
+      expect(fault).to.include(
+        'expected a string of 1 to 200 characters without control characters',
+      )
+      expect(fault).to.not.include('\n')
+    }
+  })
+
   const named = (sets: string, rules: string | undefined): string =>
     `rules: ${sets}\n${onePosition({ rules })}`
 
