@@ -41,6 +41,12 @@ export interface Operation<Query extends QueryShape = QueryShape> {
   readonly answers: Readonly<Record<number, Answer>>
   /** Codes of errors beside those that every operation may answer. */
   readonly errors?: readonly ErrorCode[]
+  /** Headers that a request may have, what each means. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Its answers name the path of what they are about in `Location`. */
+  readonly hasLocation?: true
+  /** Its answer has no entity tag: it is new each time, is a stream, or never changes. */
+  readonly isUntagged?: true
   /** Its answer cannot be kept for a request that is repeated: a stream, or what only reads. */
   readonly isUnkept?: true
 }

@@ -8,15 +8,12 @@ export interface Reply {
   readonly type?: string
   readonly text: string
   readonly headers?: Readonly<Record<string, string>>
-  /** It is new each time: no client may keep it, not even to ask whether it has changed. */
-  readonly isFresh?: true
 }
 
 interface Given {
   readonly status?: number
   readonly type?: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly isFresh?: true
 }
 
 /** An answer in JSON. */
@@ -40,15 +37,16 @@ const AGES = /"(?:priceAgeMs|unguardedMs|inputAgeMs|retryInMs|oldestWaitMs)":[^,
 export const tagOf = (text: string): string =>
   `W/"${createHash('sha256').update(text.replaceAll(AGES, '')).digest('base64url').slice(0, 22)}"`
 
-/** Sends an answer; a read whose client has it already gets 304. */
+/** Sends an answer; a read whose client has it already gets 304. No client may keep an untagged one. */
 export function sendReply(
   { method, headers }: Request,
   response: Response,
-  { status, type, text, headers: more = {}, isFresh }: Reply,
+  { status, type, text, headers: more = {} }: Reply,
+  isUntagged: boolean,
 ): void {
   for (const [name, value] of Object.entries(more)) response.setHeader(name, value)
   const isRead = method === 'GET' || method === 'HEAD'
-  if (!isRead || isFresh === true || status !== 200) {
+  if (!isRead || isUntagged || status !== 200) {
     response.setHeader('cache-control', 'no-store')
   } else {
     const tag = tagOf(text)
@@ -65,7 +63,7 @@ export function sendReply(
 }
 
 /** Whether a header names the tag; `*` names any. Weak comparison (RFC 9110, 13.1.2). */
-function hasTag(header: string | undefined, tag: string): boolean {
+export function hasTag(header: string | undefined, tag: string): boolean {
   if (header === undefined) return false
   const bare = (each: string): string => each.trim().replace(/^W\//, '')
   return header.split(',').some(each => each.trim() === '*' || bare(each) === bare(tag))

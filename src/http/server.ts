@@ -9,6 +9,7 @@ import { boundConnections } from './connections.ts'
 import { securityHeaders } from './headers.ts'
 import { Idempotency } from './idempotency.ts'
 import { jsonBody } from './json-body.ts'
+import { isKept } from './openapi/errors.ts'
 import type { Handler, On, Operation, QueryShape } from './operation.ts'
 import { answerProblem } from './problem.ts'
 import { queryOf } from './query.ts'
@@ -115,9 +116,10 @@ function routerOf(control: Control, settings: HttpConfig, access: Access): Route
       if (operation.needs !== 'open') access.assertRole(request, operation.needs)
       const query = queryOf(request, operation)
       const handle = async () => handler({ request, response, query })
-      const isKept = operation.method === 'post' && operation.isUnkept !== true
-      const reply = isKept ? await idempotency.answer(request, handle) : await handle()
-      if (reply !== undefined) sendReply(request, response, reply)
+      const reply = isKept(operation) ? await idempotency.answer(request, handle) : await handle()
+      if (reply !== undefined) {
+        sendReply(request, response, reply, operation.isUntagged === true)
+      }
     }
     router[operation.method](operation.path, run)
   }

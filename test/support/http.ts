@@ -38,7 +38,7 @@ export function ask(port: number, path: string, asking: Asking = {}): Promise<An
         const received = Buffer.concat(chunks).toString()
         const type = response.headers['content-type'] ?? ''
         const json = (
-          /json/.test(type) && received !== '' ? JSON.parse(received) : undefined
+          /[/+]json\b/.test(type) && received !== '' ? JSON.parse(received) : undefined
         ) as Answer['json']
         resolve({ status: response.statusCode!, headers: response.headers, text: received, json })
       })

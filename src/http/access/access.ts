@@ -18,7 +18,7 @@ interface Asker extends Holder {
 }
 
 /** What is open to all. Everything else is closed, however its path is written. */
-const OPEN = new Set(['/health', '/livez', '/readyz', '/metrics'])
+const OPEN = new Set(['/health', '/livez', '/readyz', '/metrics', '/openapi.json'])
 
 /** The page itself is open: its files contain nothing secret, and it asks for the token. */
 const isOpen = (path: string): boolean =>

@@ -62,6 +62,7 @@ export const addPosition = {
   summary: 'Guard one more position; the same one again is answered by 200',
   needs: 'agent',
   body: addBody,
+  hasLocation: true,
   answers: {
     200: inJson('It is guarded already, with the same content', addedView),
     201: inJson('It is guarded from now on', addedView),
@@ -94,7 +95,7 @@ export const previewRules = {
   needs: 'read',
   body: previewBody,
   answers: { 200: inJson('What would change', rulesPreview) },
-  errors: ['NOT_READY', 'POSITION_UNKNOWN', 'EXITS_AT_ONCE'],
+  errors: ['NOT_READY', 'POSITION_UNKNOWN', 'EXITS_AT_ONCE', 'STORE_FAILED'],
   isUnkept: true,
 } as const satisfies Operation
 

@@ -56,6 +56,8 @@ export const eventRoutes: Route = (on, control, { access, settings: { events } }
       summary: 'Lines of the journal as server-sent events, as they come',
       needs: 'read',
       query,
+      isUntagged: true,
+      headers: { 'Last-Event-ID': 'Number of the last line that the client has seen.' },
       answers: {
         200: { description: 'Events', content: [{ type: 'text/event-stream' }] },
       },

@@ -21,6 +21,7 @@ export const healthRoutes: Route = (on, control) => {
       path: '/health',
       summary: 'How the service is; `check` shows one component alone, with a status of its own',
       needs: 'open',
+      isUntagged: true,
       query: z.object({ check: z.string().optional().describe('Name of a component.') }),
       answers: { 200: report('`pass` or `warn`'), 503: report('`fail`; `output` says why') },
       errors: ['CHECK_UNKNOWN'],
@@ -37,7 +38,6 @@ export const healthRoutes: Route = (on, control) => {
       return json(body, {
         status: status === 'fail' ? 503 : 200,
         type: HEALTH_TYPE,
-        isFresh: true,
       })
     },
   )
@@ -47,10 +47,11 @@ export const healthRoutes: Route = (on, control) => {
       path: '/livez',
       summary: 'Whether the process answers',
       needs: 'open',
+      isUntagged: true,
       takesAnyQuery: true,
       answers: { 200: inJson('It does', z.object({ alive: z.literal(true) })) },
     },
-    () => json({ alive: true }, { isFresh: true }),
+    () => json({ alive: true }),
   )
   on(
     {
@@ -58,6 +59,7 @@ export const healthRoutes: Route = (on, control) => {
       path: '/readyz',
       summary: 'Whether the service takes changes',
       needs: 'open',
+      isUntagged: true,
       takesAnyQuery: true,
       answers: {
         200: inJson('It does', readiness),
@@ -66,7 +68,7 @@ export const healthRoutes: Route = (on, control) => {
     },
     () => {
       const state = control.readiness()
-      return json(state, { status: state.ready ? 200 : 503, isFresh: true })
+      return json(state, { status: state.ready ? 200 : 503 })
     },
   )
 }

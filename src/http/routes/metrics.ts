@@ -14,6 +14,7 @@ export const metricRoutes: Route = (on, control) => {
       path: '/metrics',
       summary: 'Figures for Prometheus, or as OpenMetrics where Accept prefers it',
       needs: 'open',
+      isUntagged: true,
       answers: {
         200: {
           description: 'The figures',
@@ -29,7 +30,6 @@ export const metricRoutes: Route = (on, control) => {
         type: TYPES[format],
         text,
         headers: { vary: 'accept' },
-        isFresh: true as const,
       }
     },
   )

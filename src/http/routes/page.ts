@@ -2,13 +2,13 @@ import type { Request, Response } from 'express'
 import { WatchkeeperError } from '../../errors.ts'
 import type { Route } from '../operation.ts'
 import { ENCODINGS, pageFiles, type PageFile } from '../page-files.ts'
+import { hasTag } from '../reply.ts'
 
 /** File names contain the hash of the content: a browser caches them for good. */
 const FOR_GOOD = 'public, max-age=31536000, immutable'
 
 const html = {
   200: { description: 'The page', content: [{ type: 'text/html' }] },
-  304: { description: 'The page that the client has is the one that is served', content: [] },
 }
 
 /** `GET /`: the live page, and at `/docs` the document of the API; `/page/…`: its files. They need no token. */
@@ -24,8 +24,9 @@ export const pageRoutes: Route = on => {
         // Always revalidated, so that the browser notices another version of the service; mostly
         // answered by 304.
         response.setHeader('cache-control', 'no-cache')
-        response.setHeader('etag', `"${build}"`)
-        if (request.get('if-none-match') === `"${build}"`) response.status(304).end()
+        const tag = `"${build}"`
+        response.setHeader('etag', tag)
+        if (hasTag(request.get('if-none-match'), tag)) response.status(304).end()
         else send(request, response, fileOf('index.html'))
         return undefined
       },
@@ -37,6 +38,7 @@ export const pageRoutes: Route = on => {
       path: '/page/:file',
       summary: 'A file of the page; its name has the hash of its content',
       needs: 'open',
+      isUntagged: true,
       answers: {
         200: {
           description: 'The file, compressed where the client takes that',

@@ -9,6 +9,7 @@ import { journalRoutes } from './journal.ts'
 import { killSwitchRoutes } from './kill-switch.ts'
 import { logLevelRoutes } from './log-levels.ts'
 import { metricRoutes } from './metrics.ts'
+import { openApiRoutes } from './openapi.ts'
 import { pageRoutes } from './page.ts'
 import { performanceRoutes } from './performance.ts'
 import { portfolioRoutes } from './portfolio.ts'
@@ -37,5 +38,6 @@ export const ROUTES: readonly Route[] = [
   debugRoutes,
   storeRoutes,
   viewRoutes,
+  openApiRoutes,
   pageRoutes,
 ]

@@ -21,7 +21,7 @@ export const storeRoutes: Route = (on, control) => {
       answers: {
         200: { description: 'The backup', content: [{ type: 'application/x-ndjson' }] },
       },
-      errors: ['NOT_READY', 'BACKUP_RUNNING'],
+      errors: ['NOT_READY', 'BACKUP_RUNNING', 'STORE_FAILED'],
       isUnkept: true,
     },
     async ({ response }) => {

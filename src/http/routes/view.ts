@@ -22,6 +22,7 @@ export const viewRoutes: Route = (on, control, { access, settings }) => {
       path: '/api/view',
       summary: 'The live view: every position with its levels, in pages',
       needs: 'read',
+      isUntagged: true,
       query: z.object({
         after: seq(0, 'Only rows with a higher number; default: all.').optional(),
         limit: count(1, MOST_ROWS, 'Most rows; default 2,000.').optional(),
@@ -30,7 +31,7 @@ export const viewRoutes: Route = (on, control, { access, settings }) => {
     },
     async ({ query: { after = -1, limit = DEFAULT_ROWS } }) => {
       const page = (await broadcast.current()).page(after, limit)
-      return json({ ...page, build: pageFiles()?.build ?? null }, { isFresh: true })
+      return json({ ...page, build: pageFiles()?.build ?? null })
     },
   )
   on(
@@ -39,6 +40,7 @@ export const viewRoutes: Route = (on, control, { access, settings }) => {
       path: '/api/view/stream',
       summary: 'What changes of the live view, one frame a line',
       needs: 'read',
+      isUntagged: true,
       query: z.object({
         epoch: z
           .string({ error: 'the epoch of a page of /api/view' })

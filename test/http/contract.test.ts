@@ -1,0 +1,421 @@
+import { createHash } from 'node:crypto'
+import { expect } from 'chai'
+import express, { type Router } from 'express'
+import sinon from 'sinon'
+import { NO_LIMITS } from '../../src/account/portfolio.ts'
+import { httpSchema } from '../../src/config/http-schema.ts'
+import { WatchkeeperError } from '../../src/errors.ts'
+import { pageFiles } from '../../src/http/page-files.ts'
+import { serveHttp, type HttpServer } from '../../src/http/server.ts'
+import type { ApiDocument } from '../../src/ports/api-document.ts'
+import type { Control } from '../../src/ports/control.ts'
+import { ApiContract, type Documented, type Probe } from '../support/api-contract.ts'
+import { builtPage } from '../support/built-page.ts'
+import { ask } from '../support/http.ts'
+import { ServedAccount } from '../support/served-account.ts'
+
+const READ = 'the token that only reads'
+const OPERATE = 'the token of a person'
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+const JSON_TYPE = { 'content-type': 'application/json' }
+/** A host name of the configuration: others than this machine reach the service, and each read needs a token. */
+const HOST = 'watch.example'
+
+const rules = { stopLoss: { pct: 5 } }
+const position = (id: string) => ({
+  id,
+  instrument: 'ACME',
+  side: 'long',
+  quantity: 2,
+  entryPrice: 100,
+  rules,
+})
+
+/** Documented answers that the test does not provoke, each with the reason. */
+const NOT_PROVOKED: Readonly<Record<string, string>> = {
+  'POST /api/debug/heap 200': 'test/http/routes/debug.test.ts: needs a small process of its own',
+  'POST /api/debug/heap 409': 'test/http/routes/debug.test.ts: depends on the size of the heap',
+  'POST /api/debug/heap 500': 'only where the disk or the process fails',
+  'POST /api/debug/profile 500': 'only where the profiler fails',
+  'GET /api/view 500': 'the view may be answered from memory',
+  'GET /api/view 503': 'the view may be answered from memory',
+  'GET / 404': 'only before the page is built',
+  'GET /docs 404': 'only before the page is built',
+  ...Object.fromEntries(
+    ['/', '/docs', '/page/{file}', '/openapi.json', '/livez', '/api/view/stream'].map(path => [
+      `GET ${path} 500`,
+      'nothing in it fails before its answer has begun',
+    ]),
+  ),
+}
+
+/** How much the test covers: a smaller number needs a reason. */
+const COUNTS = { operations: 43, provoked: 363 }
+
+describe('The contract of the API', function () {
+  this.timeout(120_000)
+
+  let account: ServedAccount
+  let server: HttpServer
+  let contract: ApiContract
+  let router: Router
+  let document: ApiDocument
+  /** What every use of the control throws. */
+  let failure: Error | undefined
+
+  /** The control, which may fail. */
+  const failing = (control: Control): Control =>
+    new Proxy(control, {
+      get: (target, name) => {
+        if (failure !== undefined) throw failure
+        const value: unknown = Reflect.get(target, name, target)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
+    })
+
+  before(async () => {
+    builtPage()
+    account = new ServedAccount()
+    const limits = [{ name: 'all', maxLoss: 1_000, warnAtPct: 80 }]
+    await account.open({ portfolio: { ...NO_LIMITS, limits } })
+    const spy = sinon.spy(express, 'Router')
+    const { events, view } = httpSchema.parse(undefined)
+    server = await serveHttp({
+      control: failing(account.control()),
+      host: '127.0.0.1',
+      port: 0,
+      hosts: [HOST],
+      tokens: [
+        { name: 'screen', role: 'read', token: READ },
+        { name: 'alice', role: 'operate', token: OPERATE },
+      ],
+      failedTokens: { max: 1, withinMs: 3_600_000 },
+      events: { ...events, clients: 1 },
+      view: { ...view, clients: 1 },
+    })
+    router = spy.returnValues[0] as Router
+    spy.restore()
+    document = (await ask(server.port, '/openapi.json')).json as unknown as ApiDocument
+    contract = new ApiContract(document, server.port)
+    cutOff()
+  })
+
+  after(async () => {
+    await server.close()
+    await account.system.stop()
+  })
+
+  /** Leaves one request of each operation that takes a key, as a crash has cut it off. */
+  function cutOff(): void {
+    const kept = contract.operations.filter(takesKey)
+    for (const [index, each] of kept.entries()) {
+      const body = '{}'
+      const digest = createHash('sha256')
+        .update(`${sample(each)}\n${body}`)
+        .digest('base64url')
+      const detail = { key: cutKey(each), by: 'alice', digest }
+      account.earlier.push({ seq: index + 1, at: account.now, kind: 'request-begun', ...detail })
+    }
+  }
+
+  const as = (token: string, probe: Probe = {}): Probe => ({
+    ...probe,
+    headers: { ...bearer(token), ...probe.headers },
+  })
+  const operate = (name: string, status: number, probe: Probe = {}) =>
+    contract.expect(name, status, as(OPERATE, probe))
+
+  it('has every route of the server, and no other', () => {
+    interface Layer {
+      readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, true>> }
+    }
+    const routes = (router.stack as unknown as Layer[]).flatMap(({ route }) =>
+      route === undefined
+        ? []
+        : Object.keys(route.methods).map(
+            method => `${method.toUpperCase()} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`,
+          ),
+    )
+    expect(routes).to.not.equal([])
+    expect(contract.operations.map(({ name }) => name).toSorted()).to.deep.equal(routes.toSorted())
+    const ids = contract.operations.map(({ operation }) => operation.operationId)
+    expect(new Set(ids).size).to.equal(ids.length)
+  })
+
+  it('holds for positions from their begin to their end', async () => {
+    await operate('POST /api/positions', 201, { body: position('p1') })
+    await operate('POST /api/positions', 200, { body: position('p1') })
+    await operate('POST /api/positions', 409, { body: { ...position('p1'), quantity: 3 } })
+    for (const id of ['p2', 'p3', 'p4']) {
+      await operate('POST /api/positions', 201, { body: position(id) })
+    }
+    await operate('GET /api/positions/{id}', 200, { path: '/api/positions/p1' })
+    await account.tick(100)
+    await operate('GET /api/positions/{id}', 200, { path: '/api/positions/p1' })
+    await operate('GET /api/positions/{id}/why', 200, { path: '/api/positions/p1/why' })
+    const one = 'PATCH /api/positions/{id}'
+    const stop = (change: object) => ({
+      path: '/api/positions/p1',
+      body: { rules: { stopLoss: change } },
+    })
+    await operate(one, 200, stop({ pct: 4 }))
+    await operate(one, 409, stop({ pct: 6 }))
+    const preview = (change: object) => ({
+      ...stop(change),
+      path: '/api/positions/p1/rules/preview',
+    })
+    await operate('POST /api/positions/{id}/rules/preview', 200, preview({ pct: 3 }))
+    await operate('POST /api/positions/{id}/rules/preview', 409, preview({ price: 100 }))
+    await operate('POST /api/positions/{id}/exit', 202, {
+      path: '/api/positions/p2/exit',
+      body: {},
+    })
+    await account.system.settled()
+    await operate('DELETE /api/positions/{id}', 204, { path: '/api/positions/p3', body: {} })
+    for (const query of ['', '?state=closed', '?state=closed&format=csv']) {
+      await operate('GET /api/positions', 200, { path: `/api/positions${query}` })
+    }
+    for (const query of ['', '?format=csv']) {
+      const { text } = await operate('GET /api/exits', 200, { path: `/api/exits${query}` })
+      expect(text).to.include('p2')
+    }
+  })
+
+  it('holds for the kill switch and the portfolio', async () => {
+    const move = (body: object, status = 200) => operate('POST /api/kill-switch', status, { body })
+    await move({ state: 'halt' })
+    await account.tick(90)
+    await operate('GET /api/kill-switch', 200)
+    await move({ state: 'off' }, 409)
+    await account.tick(100)
+    await move({ state: 'off', held: 'discard' })
+    await operate('POST /api/portfolio/realised', 200, {
+      body: { amount: -10, currency: 'USD' },
+    })
+    await operate('GET /api/portfolio', 200)
+    await operate('POST /api/portfolio/limits/{name}/reset', 200, {
+      path: '/api/portfolio/limits/all/reset',
+      body: {},
+    })
+  })
+
+  it('holds for all that an operator reads', async () => {
+    for (const path of [
+      '/livez',
+      '/readyz',
+      '/health',
+      '/api/rule-sets',
+      '/api/journal',
+      '/api/portfolio',
+      '/api/metrics',
+      '/api/report',
+      '/api/log-levels',
+      '/api/supervision',
+      '/api/gateway',
+      '/api/clock',
+      '/api/view',
+      '/openapi.json',
+      '/',
+      '/docs',
+    ]) {
+      await operate(`GET ${path}`, 200)
+    }
+    for (const accept of ['text/plain', 'application/openmetrics-text']) {
+      await operate('GET /metrics', 200, { headers: { accept } })
+    }
+    await operate('GET /api/rule-sets/{name}', 200, { path: '/api/rule-sets/tight' })
+    for (const file of pageFiles()!.files.keys()) {
+      if (/\.(?:js|css|html)$/.test(file)) {
+        await operate('GET /page/{file}', 200, { path: `/page/${file}` })
+      }
+    }
+    account.health = { ...account.health, status: 'fail', output: ['store:errors: 1'] }
+    account.readiness = { ready: false, why: 'stopping' }
+    await operate('GET /health', 503)
+    await operate('GET /readyz', 503)
+    account.health = { ...account.health, status: 'pass', output: [] }
+    account.readiness = { ready: true }
+  })
+
+  it('holds for all that an operator changes', async () => {
+    for (const [name, path] of [
+      ['POST /api/gateway/breakers/{group}/{act}', '/api/gateway/breakers/orders/reset'],
+      ['POST /api/gateway/holdings/confirm'],
+      ['POST /api/supervision/{id}/restart', '/api/supervision/monitor-p1/restart'],
+      ['POST /api/metrics/reset'],
+      ['POST /api/clock/accept'],
+      ['POST /api/store/backup'],
+    ] as const) {
+      await operate(name, 200, { body: {}, ...(path !== undefined && { path }) })
+    }
+    await operate('POST /api/log-levels', 200, { body: { component: 'exits', level: 'debug' } })
+  })
+
+  it('holds for acts that run one at a time', async () => {
+    const path = '/api/debug/profile?seconds=1'
+    const first = operate('POST /api/debug/profile', 200, { path, body: {} })
+    await operate('POST /api/debug/profile', 409, { path, body: {} })
+    await first
+    let release = (): void => undefined
+    const released = new Promise<void>(resolve => (release = resolve))
+    const begun = new Promise<void>(resolve => {
+      account.beforeBackup = () => {
+        resolve()
+        return released
+      }
+    })
+    const backup = operate('POST /api/store/backup', 200, { body: {} })
+    await begun
+    await operate('POST /api/store/backup', 409, { body: {} })
+    release()
+    await backup
+  })
+
+  it('holds for streams, and for one too many', async () => {
+    const { epoch } = (await operate('GET /api/view', 200)).json
+    for (const [name, path] of [
+      ['GET /api/events', '/api/events?after=now'],
+      ['GET /api/view/stream', `/api/view/stream?epoch=${String(epoch)}`],
+    ] as const) {
+      await operate(name, 200, { path, isStream: true })
+      await operate(name, 503, { path })
+    }
+    contract.endStreams()
+  })
+
+  /** Documented statuses of the errors that the same request provokes everywhere. */
+  const each = async (
+    status: number,
+    probe: (operation: Documented) => Probe | undefined,
+  ): Promise<void> => {
+    for (const operation of contract.operations) {
+      const sent = probe(operation)
+      if (sent === undefined || !(status in operation.operation.responses)) continue
+      if (`${operation.name} ${status}` in NOT_PROVOKED) continue
+      await contract.expect(operation.name, status, { path: sample(operation), ...sent })
+    }
+  }
+
+  it('answers 304 to a client that has the answer', async () => {
+    await each(304, ({ path }) => {
+      const known: Record<string, string> = {
+        '/api/positions/{id}': '/api/positions/p1',
+        '/api/positions/{id}/why': '/api/positions/p1/why',
+        '/api/rule-sets/{name}': '/api/rule-sets/tight',
+      }
+      return as(OPERATE, { path: known[path] ?? path, headers: { 'if-none-match': '*' } })
+    })
+  })
+
+  it('answers 400 to a bad path, and to a body that is not JSON', async () => {
+    await each(400, ({ method, path }) =>
+      as(
+        OPERATE,
+        path.includes('{')
+          ? { path: path.replace(/\{\w+\}/, '%zz').replaceAll(/\{\w+\}/g, 'x'), headers: JSON_TYPE }
+          : method === 'GET'
+            ? undefined
+            : { body: '{', headers: JSON_TYPE },
+      ),
+    )
+  })
+
+  it('answers 401 without a token, and needs none where the document says so', async () => {
+    await each(401, () => ({ headers: JSON_TYPE }))
+    for (const { name, path, operation } of contract.operations) {
+      const { status } = await ask(server.port, path)
+      const isOpen = operation['x-watchkeeper-role'] === 'open'
+      if (name.startsWith('GET')) expect(status === 401, name).to.equal(!isOpen)
+      expect(operation.security.length === 0, name).to.equal(isOpen)
+    }
+  })
+
+  it('answers 403 to a foreign host, and to a role that does not reach', async () => {
+    await each(403, () => as(OPERATE, { headers: { ...JSON_TYPE, host: 'evil.example' } }))
+    await each(403, ({ operation }) =>
+      ['agent', 'operate'].includes(operation['x-watchkeeper-role'])
+        ? as(READ, { body: {} })
+        : undefined,
+    )
+  })
+
+  it('answers 404 to an unknown name', async () => {
+    await each(404, ({ path, method }) =>
+      as(OPERATE, {
+        ...(path === '/health' && { path: '/health?check=nothing' }),
+        ...(method !== 'GET' && { body: path.endsWith('preview') ? { rules: {} } : {} }),
+      }),
+    )
+  })
+
+  it('answers 409 to a key whose first request was cut off, and 422 to one of another request', async () => {
+    await each(409, operation =>
+      takesKey(operation)
+        ? as(OPERATE, { body: {}, headers: { 'idempotency-key': cutKey(operation) } })
+        : undefined,
+    )
+    await each(422, operation =>
+      takesKey(operation)
+        ? as(OPERATE, { body: { x: 1 }, headers: { 'idempotency-key': cutKey(operation) } })
+        : undefined,
+    )
+  })
+
+  it('answers 413, 415 and 422 to a body too large, another type and an unknown parameter', async () => {
+    const text = JSON.stringify({ text: 'x'.repeat(70_000) })
+    await each(413, () => as(OPERATE, { body: text, headers: JSON_TYPE }))
+    await each(415, () => as(OPERATE, { body: '{}', headers: { 'content-type': 'text/plain' } }))
+    await each(422, operation =>
+      as(OPERATE, {
+        path: `${sample(operation)}${sample(operation).includes('?') ? '&' : '?'}none=1`,
+        headers: JSON_TYPE,
+      }),
+    )
+  })
+
+  it('answers 429 to an address that has sent too many wrong tokens', async () => {
+    const headers = {
+      ...JSON_TYPE,
+      ...bearer('a wrong token that is long'),
+      'x-forwarded-for': '203.0.113.9',
+    }
+    await ask(server.port, '/api/positions', { headers })
+    await each(429, () => ({ headers }))
+  })
+
+  it('answers 500 and 503 where the service or its store fails', async () => {
+    const body = { component: 'exits', level: 'debug' }
+    const probe = ({ path }: Documented): Probe =>
+      as(OPERATE, path === '/api/log-levels' ? { body } : { headers: JSON_TYPE })
+    failure = new Error('broken')
+    await each(500, probe)
+    failure = new WatchkeeperError('STORE_FAILED', 'the store could not be written')
+    // Their own 503 is another one.
+    const own = new Set(['GET /health', 'GET /readyz', 'GET /api/view/stream'])
+    await each(503, operation => (own.has(operation.name) ? undefined : probe(operation)))
+    failure = undefined
+  })
+
+  it('was held against every documented answer but those that are listed with a reason', () => {
+    const missing = contract.documented.filter(answer => !contract.seen.has(answer))
+    expect(missing.toSorted()).to.deep.equal(Object.keys(NOT_PROVOKED).toSorted())
+    expect(contract.operations).to.have.length.at.least(COUNTS.operations)
+    expect(contract.seen.size).to.be.at.least(COUNTS.provoked)
+  })
+})
+
+const takesKey = ({ operation }: Documented): boolean =>
+  operation.parameters.some(each => '$ref' in each && each.$ref.endsWith('/Idempotency-Key'))
+
+const cutKey = ({ operation }: Documented): string => `cut-off-${operation.operationId}`
+
+/** The path of an operation, with a name that the service does not know for each parameter. */
+function sample({ path, operation }: Documented): string {
+  // Without it the stream has begun before the journal is read.
+  if (path === '/api/events') return `${path}?after=now`
+  const query = operation.parameters.flatMap(each =>
+    'in' in each && each.in === 'query' && each.required ? [`${each.name}=x`] : [],
+  )
+  const known = path.replaceAll(/\{\w+\}/g, 'unknown')
+  return query.length === 0 ? known : `${known}?${query.join('&')}`
+}
