@@ -3,5 +3,12 @@ import { render } from 'preact'
 import { App } from './parts/app.tsx'
 import { start } from './state.ts'
 
-render(<App />, document.getElementById('app')!)
-start()
+const root = document.getElementById('app')!
+
+if (location.pathname.endsWith('/docs')) {
+  // The document needs no data of the account: nothing of the live page begins.
+  void import('./views/docs.tsx').then(({ DocsPage }) => render(<DocsPage />, root))
+} else {
+  render(<App />, root)
+  start()
+}

@@ -58,5 +58,5 @@ export function start(): void {
       }),
   )
   setInterval(tick, TICK_MS)
-  connection.update()
+  connection.start()
 }

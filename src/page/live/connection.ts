@@ -38,14 +38,19 @@ export class Connection {
     this.store = store
     this.events = events
     this.shared = new Shared(message => this.take(message))
+  }
+
+  /** Connects, and follows what the browser does with the page. */
+  start(): void {
     document.addEventListener('visibilitychange', () => this.update())
     // The browser may restore a page that was left, with its old state.
     window.addEventListener('pagehide', () => this.stop?.abort())
     window.addEventListener('pageshow', () => this.update())
+    this.update()
   }
 
   /** Connects where the page is visible, and disconnects where it is not. */
-  update(): void {
+  private update(): void {
     const isOn = this.stop !== undefined && !this.stop.signal.aborted
     if (document.hidden) this.stop?.abort()
     else if (!isOn) {

@@ -10,6 +10,7 @@ export function Navigation() {
           {each}
         </a>
       ))}
+      <a href="docs">API</a>
     </nav>
   )
 }
