@@ -67,16 +67,21 @@ export interface FileOrigin {
   readonly file: string
   /** Creation time, ns since the epoch. */
   readonly madeAt: string
+  /** The file system keeps creation times: this one is not that of the last change. */
+  readonly isBirth?: boolean
 }
 
 export function originOf(path: string): FileOrigin {
-  const { ino, birthtimeNs } = statSync(path, { bigint: true })
-  return { file: String(ino), madeAt: String(birthtimeNs) }
+  const { ino, birthtimeNs, ctimeNs } = statSync(path, { bigint: true })
+  const isBirth = birthtimeNs !== 0n && birthtimeNs !== ctimeNs
+  return { file: String(ino), madeAt: String(birthtimeNs), isBirth }
 }
 
 /**
- * Whether a file is the recorded one and not a copy of it. Some file systems assign new inode
- * numbers but keep creation times, others the reverse: a copy differs in both.
+ * Whether a file is the recorded one and not a copy of it. A copy has another creation time, and may have the inode
+ * number of the file that was removed before it. Where creation times are not kept a copy differs in both: some file
+ * systems assign new inode numbers to the same file, others report another creation time.
  */
 export const isOriginal = (kept: FileOrigin, present: FileOrigin): boolean =>
-  kept.file === present.file || kept.madeAt === present.madeAt
+  kept.madeAt === present.madeAt ||
+  (kept.file === present.file && !(kept.isBirth === true && present.isBirth === true))

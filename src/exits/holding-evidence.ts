@@ -20,12 +20,19 @@ export const wasEvidence = ({
 }: Pick<ExitRecord, 'provable' | 'heldBefore'>): boolean =>
   provable === null ? heldBefore !== null : isHoldingEvidence(provable)
 
+/** Whether no other position had a part of the holding when the attempt was made, as far as that is known. */
+const wasItsOwn = ({ heldBefore, drift, order }: ExitRecord): boolean =>
+  drift.others === null
+    ? heldBefore === null || isSame(heldBefore, order.quantity)
+    : drift.others === 0
+
 /** What the order executed by the evidence of the holding; undefined where that is no proof. */
 export function executedUnseen(
-  { heldBefore, order, executed, drift, provable }: ExitRecord,
+  record: ExitRecord,
   state: Followed,
   { held, isShared, quietSince, settings: { capabilities } }: Circumstances,
 ): Executed | undefined {
+  const { heldBefore, order, executed, drift } = record
   const apartMs = proofMs(capabilities)
   if (held === undefined || !isHoldingEvidence(capabilities)) return undefined
   // A position that comes or goes shows as late as a fill.
@@ -33,8 +40,8 @@ export function executedUnseen(
   if (!isReportedTwice(held.named, since + apartMs, apartMs)) return undefined
   // Where the holding was no evidence yet, other exits of it may have been under way as well. Releases
   // that did not keep what the venue could do noted the holding only where it was evidence.
-  const isAlone = wasEvidence({ provable, heldBefore })
-  if (!isAlone && isShared) return undefined
+  const isAlone = wasEvidence(record)
+  if (!isAlone && (isShared || !wasItsOwn(record))) return undefined
   if (heldBefore === null) {
     // What was ordered was held then, and nothing is left of it.
     const isNothingLeft = !isAlone && held.quantity === 0
@@ -67,9 +74,9 @@ export function mayExecuteMore(record: ExitRecord): boolean {
     case 'partly-filled':
     case 'filled':
     case 'foreign':
-      return true
+    // Its position is not closed yet: what it has sold counts as owned until then.
     case 'flat':
-      return false
+      return true
   }
 }
 
@@ -92,7 +99,8 @@ export function unnotedGone(
   around: Circumstances,
 ): UnnotedGone | undefined {
   const { held, isShared, isWhole, mayOthersExecute, quietSince, settings } = around
-  const isUnnoted = record.heldBefore === null || (isShared && !wasEvidence(record))
+  const isUnnoted =
+    record.heldBefore === null || (!wasEvidence(record) && (isShared || !wasItsOwn(record)))
   if (!isUnnoted || record.drift.spare === null || !isHoldingEvidence(settings.capabilities)) {
     return undefined
   }

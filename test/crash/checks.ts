@@ -84,14 +84,21 @@ export function violationsOf(outcome: Outcome): readonly string[] {
   // The guard cannot know of an order that arrives after all proofs; it can only report it.
   const isLate = (instrument: string): boolean =>
     plan.lateArrivalMs !== null && of(instrument).some(({ executed, owned }) => executed > owned)
+  const left = leftToAPerson(outcome)
+  const isLeft = (instrument: string): boolean => {
+    const own = of(instrument)
+    const isTooMuch = own.some(({ executed, owned }) => executed > owned)
+    return !isTooMuch && own.some(({ held: { id } }) => left.has(id))
+  }
+  const isExcused = (instrument: string): boolean => isLate(instrument) || isLeft(instrument)
   const faults = lives
-    .filter(({ held, executed, owned }) => executed !== owned && !isLate(held.instrument))
+    .filter(({ held, executed, owned }) => executed !== owned && !isExcused(held.instrument))
     .map(wrong)
   for (const { instrument, text } of unlike(lives, book)) {
-    if (!isLate(instrument)) faults.push(text)
+    if (!isExcused(instrument)) faults.push(text)
   }
   for (const { instrument, quantity } of book.holdings) {
-    if (!isLate(instrument)) faults.push(`${instrument}: ${quantity} are left`)
+    if (!isExcused(instrument)) faults.push(`${instrument}: ${quantity} are left`)
   }
   if (isOversoldBy(lives) && !disk.journal.some(({ kind }) => kind === 'holding-oversold')) {
     faults.push('the account was oversold, and no report was made')
@@ -101,7 +108,7 @@ export function violationsOf(outcome: Outcome): readonly string[] {
     faults.push(`an order of its own is a stranger: ${JSON.stringify(guards)}`)
   const isAwaited = isAwaitingReleased(outcome)
   for (const { position, state } of disk.positions.values()) {
-    if (isAwaited && position.id === ALONE.id) continue
+    if ((isAwaited && position.id === ALONE.id) || left.has(position.id)) continue
     if (state !== 'closed') faults.push(`${position.id} is ${state}`)
   }
   return faults
@@ -118,6 +125,21 @@ export function isAwaitingReleased({ plan, book, disk, deeds }: Outcome): boolea
     ({ kind, positionId: id }) => kind === 'exit-unproved' && id === ALONE.id,
   )
   return deeds.isReleased && capabilities.lookup === 'none' && !isHeld && isReported
+}
+
+/** Time after the report of an unproved exit in which nothing has proved it, ms. */
+const UNPROVED_MS = 60_000
+
+/**
+ * Positions whose exits wait for a person: the configuration claims less of the venue than when their orders were made,
+ * what was noted then does not decide them, and that is reported. Nothing more is sent for them.
+ */
+export function leftToAPerson({ plan, disk }: Pick<Outcome, 'plan' | 'disk'>): ReadonlySet<string> {
+  if (plan.hostility.shrunk === null) return new Set()
+  const reported = disk.journal.flatMap(({ kind, positionId: id, at }) =>
+    kind === 'exit-unproved' && id !== undefined && Date.now() - at > UNPROVED_MS ? [id] : [],
+  )
+  return new Set(reported.filter(id => disk.positions.get(id)?.state === 'open').map(String))
 }
 
 /** Whether more of some instrument was executed than all of its positions owned. */

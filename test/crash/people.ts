@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrokerServer } from '../support/broker-server/server.ts'
 import { ALONE, MORE, positionsOf } from './account.ts'
-import { isAwaitingReleased } from './checks.ts'
+import { isAwaitingReleased, leftToAPerson } from './checks.ts'
 import type { Disk } from './disk.ts'
 import type { WatchedPosition } from './guard.ts'
 import { CALL_MS, type Plan } from './plan.ts'
@@ -49,8 +49,10 @@ export class People {
     const { book } = broker.venue
     const known = { orders: book.orders, fills: book.fills, holdings: book.holdings() }
     const isAwaited = isAwaitingReleased({ plan, book: known, disk, deeds: this.deeds })
+    const left = leftToAPerson({ plan, disk })
     return [...positions.values()].every(
-      ({ position, state }) => state === 'closed' || (isAwaited && position.id === ALONE.id),
+      ({ position: { id }, state }) =>
+        state === 'closed' || (isAwaited && id === ALONE.id) || left.has(id),
     )
   }
 

@@ -40,7 +40,7 @@ export function tableOf(results: readonly Result[]): string {
     return `${label.padEnd(NAME)}${column(kills.reduce((sum, each) => sum + each, 0))}`
   })
   return [
-    `${'venue'.padEnd(NAME)}    runs   kills  orders  oversold  violations`,
+    `${'venue'.padEnd(NAME)}    runs   kills  orders  oversold    person  violations`,
     ...rows.filter(row => row !== undefined),
     rowOf('all', results),
     '',
@@ -75,9 +75,9 @@ const column = (value: number, width = 8): string => String(value).padStart(widt
 
 function rowOf(name: string, results: readonly Result[]): string | undefined {
   if (results.length === 0) return undefined
-  const { kills, orders, oversold, violations } = sumOf(results)
+  const { kills, orders, oversold, left, violations } = sumOf(results)
   const counts = `${column(results.length)}${column(kills)}${column(orders)}`
-  return `${name.padEnd(NAME)}${counts}${column(oversold, 10)}${column(violations, 12)}`
+  return `${name.padEnd(NAME)}${counts}${column(oversold, 10)}${column(left, 10)}${column(violations, 12)}`
 }
 
 function sumOf(results: readonly Result[]) {
@@ -87,6 +87,7 @@ function sumOf(results: readonly Result[]) {
     kills: sum(({ kills }) => [...kills.values()].reduce((total, each) => total + each, 0)),
     orders: sum(({ orders }) => orders),
     oversold: sum(({ isOversold }) => (isOversold ? 1 : 0)),
+    left: sum(({ isLeftToAPerson }) => (isLeftToAPerson ? 1 : 0)),
     violations: sum(({ violations }) => (violations.length > 0 ? 1 : 0)),
   }
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TrueBook } from '../support/broker-server/client.ts'
 import { serveBroker, type BrokerServer } from '../support/broker-server/server.ts'
 import { ALONE, HANDS, positionsOf, writeConfig, writeFiles } from './account.ts'
-import { isBeyondZero, loosened, violationsOf } from './checks.ts'
+import { isBeyondZero, leftToAPerson, loosened, violationsOf } from './checks.ts'
 import type { Disk } from './disk.ts'
 import { GUARDED, WatchedPosition } from './guard.ts'
 import type { Kill } from './labels.ts'
@@ -20,6 +20,8 @@ export interface Result {
   readonly orders: number
   /** The account was oversold, at a venue that cannot exclude that, and the guard reported it. */
   readonly isOversold: boolean
+  /** An exit waits for a person, where the configuration claims less of the venue than before. */
+  readonly isLeftToAPerson: boolean
   /** One line each, with what a person needs to understand them. */
   readonly violations: readonly string[]
   readonly evidence: string
@@ -249,6 +251,7 @@ class Course {
       orders,
       violations,
       evidence,
+      isLeftToAPerson: leftToAPerson({ plan, disk }).size > 0,
       isOversold: disk.journal.some(({ kind }) => kind === 'holding-oversold'),
     }
   }

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { Footing } from '../../src/disk/footing.ts'
+import { Footing, isOriginal, originOf } from '../../src/disk/footing.ts'
 
 describe('Footing', () => {
   let place: string
@@ -39,5 +39,33 @@ describe('Footing', () => {
   it('treats a file that changes as the same file', () => {
     writeFileSync(join(folder, 'data.mdb'), 'more data')
     expect(footing.check()).to.equal(undefined)
+  })
+})
+
+describe('isOriginal', () => {
+  const kept = { file: '7', madeAt: '100', isBirth: true }
+
+  it('knows a copy that has the inode number of the file that was removed before it', () => {
+    expect(isOriginal(kept, { ...kept, madeAt: '200' })).to.equal(false)
+  })
+
+  it('knows a copy by both where the file system keeps no creation times', () => {
+    const before = { file: '7', madeAt: '100', isBirth: false }
+    expect(isOriginal(before, { ...before, madeAt: '200' })).to.equal(true)
+    expect(isOriginal(before, { ...before, file: '8' })).to.equal(true)
+    expect(isOriginal(before, { ...before, file: '8', madeAt: '200' })).to.equal(false)
+    // An earlier release did not record whether they are kept.
+    expect(isOriginal({ file: '7', madeAt: '100' }, { ...kept, madeAt: '200' })).to.equal(true)
+  })
+
+  it('takes a file for the recorded one after writes to it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-footing-'))
+    const file = join(folder, 'data.mdb')
+    writeFileSync(file, 'data')
+    writeFileSync(file, 'more data')
+    const before = originOf(file)
+    writeFileSync(file, 'other data')
+    expect(isOriginal(before, originOf(file))).to.equal(true)
+    rmSync(folder, { recursive: true })
   })
 })

@@ -177,6 +177,17 @@ describe('ExitBook', () => {
     )
   }).timeout(60_000 + RUNS * 200)
 
+  it('takes what one of two exits has sold for no fill of the other, where a venue claims less', () => {
+    const world = at({ quantities: [1, 1], listsOrders: false, drifts: false, maxRetryMs: 4 })
+    const acts = [
+      act('decide', 0),
+      act('decide', 0),
+      act('settle', 25, 0),
+      act('claim-less', 22, 0),
+    ]
+    play(world, acts)
+  })
+
   it('would be caught if it took a call without an answer for one that was not sent', () => {
     const careless = (settings: ExitSettings, notify: (notice: Notice) => void): AccountBook => {
       const book = plainBook(settings, notify)
