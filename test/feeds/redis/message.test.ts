@@ -111,6 +111,7 @@ describe('a message with a price', () => {
       object.map(each => JSON.stringify(each)),
       fc.tuple(object, fc.nat(60)).map(([each, to]) => JSON.stringify(each).slice(0, to)),
       fc.string({ unit: 'binary' }),
+      fc.integer({ min: 1, max: 1e6 }).map(price => `${TS}|ACME|${price}`),
     )
     let ticks = 0
     fc.assert(
