@@ -74,6 +74,10 @@ export function conflictsOf(request: AddRequest, row: Registered): Fault[] {
   ]
 }
 
+/** Whether two sets of rules say the same, whatever the order of their keys. */
+export const areSameRules = (given: Registered['rules'], kept: Registered['rules']): boolean =>
+  canonical(given) === canonical(kept)
+
 /** The rules that differ, by name. */
 function ruleConflicts(given: Registered['rules'], kept: Registered['rules']): Fault[] {
   const names = [...new Set([...Object.keys(given), ...Object.keys(kept)])]

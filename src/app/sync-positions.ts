@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
 import type { Account } from '../account/account.ts'
 import { refusalOf } from '../account/admission.ts'
 import type { Wanted } from '../account/registration.ts'
-import { differencesOf, openedAtDiffers } from '../account/same-position.ts'
+import { areSameRules, differencesOf, openedAtDiffers } from '../account/same-position.ts'
 import type { PositionEntry } from '../config/position-reader.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { Registered } from '../ports/state-repository.ts'
@@ -111,7 +110,7 @@ async function changeRules(
     }
     // One that is being exited takes no other rules, and needs none where they are the same.
     const isRefused = registered.entry?.kind === 'refused'
-    if (!isRefused && isDeepStrictEqual(rules, registered.rules)) continue
+    if (!isRefused && areSameRules(rules, registered.rules)) continue
     try {
       const request = { rules, isWhole: true, force: false, exitNow: false }
       const { changes } = await system.changeRules(id, request, BY)

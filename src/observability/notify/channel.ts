@@ -108,6 +108,19 @@ export const commonOptions = (
     .describe('Status from which on this channel is sent changes; the all-clear is always sent.'),
 })
 
+/** Where the address of a webhook comes from, which is a secret: the environment, or a file of mode 0600. */
+export const webhookOptions = () => ({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Address of the webhook; a secret, never in the file of the configuration.'),
+  urlFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Path of a file of mode 0600 with the address of the webhook.'),
+})
+
 /** One line for a person. */
 export const titleOf = ({ service, status, before }: Alert): string =>
   status === 'pass' ? `${service} is well again (was ${before})` : `${service} reports ${status}`

@@ -6,6 +6,7 @@ import {
   detailsOf,
   headOf,
   MARKS,
+  webhookOptions,
   type Channel,
   type Item,
 } from './channel.ts'
@@ -15,15 +16,7 @@ import { readSecret } from './secret.ts'
 /** A webhook of a Discord channel. */
 export const discordOptions = z.strictObject({
   kind: z.literal('discord').describe('A webhook of a Discord channel.'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Address of the webhook; a secret, never in the file of the configuration.'),
-  urlFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Path of a file of mode 0600 with the address of the webhook.'),
+  ...webhookOptions(),
   ...commonOptions(),
 })
 

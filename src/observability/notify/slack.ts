@@ -5,6 +5,7 @@ import {
   detailsOf,
   headOf,
   MARKS,
+  webhookOptions,
   type Channel,
   type Item,
 } from './channel.ts'
@@ -16,15 +17,7 @@ export const slackOptions = z.strictObject({
   kind: z
     .literal('slack')
     .describe('An incoming webhook of Slack, or of a service with its format.'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Address of the webhook; a secret, never in the file of the configuration.'),
-  urlFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Path of a file of mode 0600 with the address of the webhook.'),
+  ...webhookOptions(),
   ...commonOptions(),
 })
 
