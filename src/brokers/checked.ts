@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AdapterFault, NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../errors.ts'
 import type { Broker, HoldingReport, OpenOrder, OrderUpdate } from '../ports/broker.ts'
-import { exitAnswer, instrument, livedOrder, name, orderState, side } from './shapes.ts'
+import { exitAnswer, instrument, name, orderState, side } from './shapes.ts'
 
 const ageMs = z.number().nonnegative()
 const quantity = z.number()
@@ -41,7 +41,7 @@ const openOrderList = z.array(
   z.object({ clientOrderId: z.string().nullable(), instrument, remaining: z.number() }),
 )
 
-const orderUpdate = z.object({ clientOrderId: z.string().min(1), order: livedOrder })
+const orderUpdate = z.object({ clientOrderId: z.string().min(1), order: orderState })
 
 /**
  * Wraps a broker so that it keeps the contract of its port: an answer of another shape, or an error

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LARGEST } from '../domain/bounds.ts'
 import { instrumentId } from '../domain/ids.ts'
 import { isName, NAME_EXPECTED } from '../domain/plain-text.ts'
 import type { RejectionCode } from '../ports/broker.ts'
@@ -14,6 +15,10 @@ export const side = z.enum(['long', 'short'])
 
 const CODES: readonly RejectionCode[] = [
   'insufficient-quantity',
+  'nothing-held',
+  'held-by-orders',
+  'price-band',
+  'below-minimum',
   'market-closed',
   'would-trigger',
   'unknown-instrument',
@@ -43,9 +48,20 @@ export const livedOrder = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('working'), executed: nothingYet }),
   // An order without a fill cannot be in state `filled`.
   z.object({ kind: z.literal('filled'), executed: something }),
-  z.object({ kind: z.literal('ended'), executed: nothingYet }),
+  z.object({ kind: z.literal('ended'), executed: nothingYet, text }),
 ])
-const rejected = z.object({ kind: z.literal('rejected'), code, text })
+const bandPrice = z.number().min(-LARGEST).max(LARGEST).exactOptional()
+const band = z
+  .object({ low: bandPrice, high: bandPrice })
+  .refine(({ low = -Infinity, high = Infinity }) => low <= high)
+
+/** A band that cannot be read is left out: the rejection stays one. */
+const rejected = z
+  .object({ kind: z.literal('rejected'), code, text, band: z.unknown().optional() })
+  .transform(({ band: stated, ...rest }) => {
+    const { data } = band.safeParse(stated)
+    return { ...rest, ...(data !== undefined && { band: data }) }
+  })
 
 /** The answer to a new order. */
 export const exitAnswer = z.discriminatedUnion('kind', [

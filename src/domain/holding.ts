@@ -9,6 +9,8 @@ export interface HoldingKey {
   readonly side?: Side
   /** Set where each position is a ticket of its own. */
   readonly ticket?: string
+  /** Set where holdings are separate for each product. */
+  readonly product?: string
 }
 
 /** What an account holds. */

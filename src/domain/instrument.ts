@@ -35,6 +35,13 @@ export interface InstrumentSpec {
   readonly lot: number | undefined
   /** Smallest quantity of an order, > 0; less is dust. */
   readonly minQuantity: number | undefined
+  /** Largest quantity of one order, > 0; more goes out in slices, one after the other. Absent: any. */
+  readonly maxQuantity?: number | undefined
+  /**
+   * Units of one contract, > 0, where the venue counts contracts: quantities are whole contracts where no lot
+   * is given. Absent: it counts units.
+   */
+  readonly contractSize?: number | undefined
   /**
    * Smallest value of an order, > 0, money as `orderValue` counts it. An exit below it waits for a price that
    * makes it large enough. Absent: any.
@@ -54,7 +61,12 @@ export interface InstrumentSpec {
 
 /** The constraints on orders of an instrument. */
 export type OrderSpec = Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'tickSize'> &
-  Partial<Pick<InstrumentSpec, 'mayBeNegative' | 'minOrderValue' | 'reduceOnlyExempt'>>
+  Partial<
+    Pick<
+      InstrumentSpec,
+      'mayBeNegative' | 'minOrderValue' | 'reduceOnlyExempt' | 'maxQuantity' | 'contractSize'
+    >
+  >
 
 /**
  * Value of an order of `quantity` units at `price`: in the currency of its profit, and in the quote currency

@@ -25,6 +25,8 @@ export interface Position {
   readonly account?: string
   /** Set where each position is a ticket of its own at the venue. */
   readonly ticket?: string
+  /** Product at a venue that separates holdings by it, such as margin and delivery. */
+  readonly product?: string
   /** Instrument that this one derives from; the default of the `underlying` rule. */
   readonly underlying?: InstrumentId
 }

@@ -10,6 +10,14 @@ export interface CallLimit {
   readonly perDay?: number
 }
 
+/**
+ * How long a venue finds an order by its id, counted from its send: for ever, so many ms, or until that local
+ * time of day (`HH:mm`, in an IANA time zone), at which it forgets the orders of its day. Past it an absent
+ * order proves nothing.
+ */
+export type LookupHorizon =
+  'ever' | { readonly ms: number } | { readonly until: string; readonly timezone: string }
+
 /** The capabilities of a venue. They decide what an answer proves. */
 export interface Capabilities {
   /**
@@ -19,10 +27,16 @@ export interface Capabilities {
   readonly dedupe: 'always' | 'open-only' | 'never'
   /** Which orders the venue finds by their client order id. */
   readonly lookup: 'complete' | 'open-only' | 'none'
+  /** How long it finds them; absent: for ever. */
+  readonly lookupKeeps?: LookupHorizon
+  /** Whether the venue itself refuses an order that arrives after its `actBy`; absent: it does not. */
+  readonly deadline?: 'kept' | 'ignored'
   /** Whether an order can be marked never to go through zero. */
   readonly reduceOnly: boolean
   /** One signed quantity for each instrument, for each side of it, or for each ticket. */
   readonly holdings: 'net' | 'sides' | 'tickets'
+  /** Whether holdings of one instrument are separate for each product, such as margin and delivery. */
+  readonly products?: boolean
   /** Longest time until an accepted order shows in order queries and holdings, ms. */
   readonly visibilityMs: number
   /** Longest client order id, characters. */

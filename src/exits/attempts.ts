@@ -143,9 +143,13 @@ export function rejected(
     case 'market-closed':
       return { ...base, state: { ...retry, retryAt: at + settings.closedMarketRetryMs } }
     case 'insufficient-quantity':
+    case 'nothing-held':
+    case 'held-by-orders':
+    case 'below-minimum':
     case 'unknown-instrument':
       return { ...base, ...refusedMore(record, { code, at, isOther: false }, settings) }
     case 'would-trigger':
+    case 'price-band':
     case 'no-permission':
     case 'refused': {
       const avoided = avoiding(record, 'refused')

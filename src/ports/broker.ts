@@ -1,18 +1,18 @@
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId } from '../domain/ids.ts'
-import type {
-  ClientOrderId,
-  ExitAnswer,
-  ExitOrder,
-  LivedOrder,
-  OrderState,
-} from '../domain/order.ts'
+import type { ClientOrderId, ExitAnswer, ExitOrder, OrderState } from '../domain/order.ts'
 import type { Tick } from '../domain/tick.ts'
 import type { Capabilities } from '../domain/venue.ts'
 
 export type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
-export type { ExitAnswer, LivedOrder, OrderState, RejectionCode } from '../domain/order.ts'
-export type { Capabilities } from '../domain/venue.ts'
+export type {
+  ExitAnswer,
+  LivedOrder,
+  OrderState,
+  PriceBand,
+  RejectionCode,
+} from '../domain/order.ts'
+export type { Capabilities, LookupHorizon } from '../domain/venue.ts'
 
 /** A working order of the account; its id shows whether it is this service's or foreign. */
 export interface OpenOrder {
@@ -22,10 +22,10 @@ export interface OpenOrder {
   readonly remaining: number
 }
 
-/** A pushed change of one of this service's orders. */
+/** A pushed change of one of this service's orders: any state, also a rejection after the acceptance. */
 export interface OrderUpdate {
   readonly clientOrderId: ClientOrderId
-  readonly order: LivedOrder
+  readonly order: OrderState
 }
 
 /**

@@ -168,6 +168,23 @@ describe('checkedBroker', () => {
     })
   }
 
+  for (const [what, given, read] of [
+    ['prices that are no numbers', { low: '95', high: 105 }, undefined],
+    ['a low price above the high one', { low: 105, high: 95 }, undefined],
+    ['one price only', { low: 95 }, { low: 95 }],
+    ['both prices', { low: 95, high: 105 }, { low: 95, high: 105 }],
+  ] as const) {
+    it(`takes a rejection whose price band has ${what}`, async () => {
+      const rejection = { kind: 'rejected', code: 'price-band' } as const
+      const broker = checkedBroker(
+        answering(() => Promise.resolve({ ...rejection, band: given })),
+        () => undefined,
+      )
+      const answer = await broker.placeExit(anExitOrder(), signal)
+      expect(answer).to.deep.equal(read === undefined ? rejection : { ...rejection, band: read })
+    })
+  }
+
   it('treats any error after the deadline as a missing answer', async () => {
     const controller = new AbortController()
     controller.abort()
@@ -190,10 +207,12 @@ describe('checkedBroker', () => {
     )
     broker.streamOrders!(update => heard.push(update))
     const good = { clientOrderId: id, order } as OrderUpdate
+    const late: OrderUpdate = { clientOrderId: id, order: { kind: 'rejected', code: 'refused' } }
     push({ clientOrderId: id, order: { kind: 'gone' } } as unknown as OrderUpdate)
     push(undefined as unknown as OrderUpdate)
     push(good)
-    expect(heard).to.deep.equal([good])
+    push(late)
+    expect(heard).to.deep.equal([good, late])
     expect(faults.map(({ code }) => code)).to.deep.equal(['ADAPTER_FAULT', 'ADAPTER_FAULT'])
   })
 

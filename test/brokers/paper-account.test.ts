@@ -321,7 +321,9 @@ describe('PaperAccount', () => {
       prices = { trade: 80 }
       await Promise.all([again.priced(ACME), again.priced(ACME)])
       await again.priced(ACME)
-      expect(updates.map(({ order }) => order.executed.price)).to.deep.equal([80])
+      expect(updates.map(({ order }) => 'executed' in order && order.executed.price)).to.deep.equal(
+        [80],
+      )
       expect(await again.holding({ instrument: ACME })).to.deep.include({ quantity: 3 })
     })
 

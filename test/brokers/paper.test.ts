@@ -40,7 +40,9 @@ describe('PaperBroker', () => {
     expect(updates).to.deep.equal([])
     broker.priced(ACME)
     broker.priced(ACME)
-    expect(updates.map(({ order }) => order.executed.price)).to.deep.equal([90])
+    expect(updates.map(({ order }) => 'executed' in order && order.executed.price)).to.deep.equal([
+      90,
+    ])
   })
 
   it('makes no second order of the same client order id', async () => {

@@ -15,6 +15,10 @@ const OPEN_STATES = [
 ] as const
 const REJECTIONS = [
   'insufficient-quantity',
+  'nothing-held',
+  'held-by-orders',
+  'price-band',
+  'below-minimum',
   'market-closed',
   'would-trigger',
   'unknown-instrument',
