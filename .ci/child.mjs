@@ -1,7 +1,7 @@
 // Runs a service as a child that never outlives the command that it was started with.
 import { spawn } from 'node:child_process'
 
-const LOOK_MS = 250
+const POLL_MS = 250
 
 /**
  * Runs a Node script with its arguments, and ends with its exit code. The child is stopped with
@@ -16,13 +16,13 @@ export function runChild(args, options) {
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   process.on('SIGHUP', () => child.kill('SIGTERM'))
   const parent = process.ppid
-  const look = setInterval(() => {
+  const poll = setInterval(() => {
     if (process.ppid === parent) return
-    clearInterval(look)
+    clearInterval(poll)
     child.kill('SIGTERM')
-  }, LOOK_MS)
+  }, POLL_MS)
   child.on('exit', (code, signal) => {
-    clearInterval(look)
+    clearInterval(poll)
     process.exitCode = code ?? (signal === null ? 0 : 1)
   })
 }

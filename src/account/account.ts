@@ -173,13 +173,13 @@ export class Account implements Omit<
   }
 
   /** A line about the service as a whole, durable soon. */
-  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void {
+  note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void {
     this.lines.write(kind, detail)
   }
 
   /** The same, durable when the promise resolves. */
-  told(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void> {
-    this.tell(kind, detail)
+  record(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void> {
+    this.note(kind, detail)
     return this.writer.flush()
   }
 
@@ -226,6 +226,6 @@ export class Account implements Omit<
       this.intake.shift(detail.movedMs)
       if ('why' in detail && detail.why === 'slept') this.coverage.paused(detail.movedMs)
     }
-    this.tell(`clock-${kind}`, { ...detail, ...(by !== undefined && { by }) })
+    this.note(`clock-${kind}`, { ...detail, ...(by !== undefined && { by }) })
   }
 }

@@ -52,7 +52,7 @@ export function adopterOf(
       const { wanted } = system.admission.admit({ ...entering, ...flags })
       await system.changes.add({ ...wanted, isHeld: true }, 'adoption')
     },
-    tell: (kind, detail) => system.tell(kind, detail),
+    note: (kind, detail) => system.note(kind, detail),
   })
 }
 
@@ -72,7 +72,7 @@ export interface AdopterDeps {
   quotes(instruments: readonly Position['instrument'][]): Promise<readonly Tick[]>
   /** Throws EXITS_AT_ONCE, at `price` where it is known. */
   add(entering: Pick<Entering, 'position' | 'rules' | 'price'>): Promise<unknown>
-  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
+  note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
 /** Time until a holding that could not be adopted is tried again, ms. */
@@ -92,7 +92,7 @@ export class Adopter {
   }
 
   /** Checks the unowned holdings, one after the other; resolves when none is under way. */
-  async look(): Promise<void> {
+  async poll(): Promise<void> {
     if (this.isBusy) return
     this.isBusy = true
     try {
@@ -118,7 +118,7 @@ export class Adopter {
   }
 
   private async adopt(holding: UnownedHolding): Promise<void> {
-    const { options, add, tell } = this.parts
+    const { options, add, note } = this.parts
     const name = nameOf(holding.key)
     try {
       const price = await this.priceOf(holding)
@@ -131,7 +131,7 @@ export class Adopter {
       const why = textOf(error)
       if (this.refused.get(name)?.why !== why) {
         const { key, quantity } = holding
-        tell('adoption-refused', { ...key, quantity, code: codeOf(error), why })
+        note('adoption-refused', { ...key, quantity, code: codeOf(error), why })
       }
       this.refused.set(name, { until: this.parts.now() + RETRY_MS, why })
     }

@@ -1,8 +1,8 @@
 import { livenessOf, send, type Ref } from '../actors/actor.ts'
 import { WatchkeeperError } from '../errors.ts'
 
-/** Time between two checks whether the actor that was asked still lives, ms. */
-const LOOK_MS = 50
+/** Time between two checks whether the actor that was asked still runs, ms. */
+const POLL_MS = 50
 
 /**
  * Asks an actor, which answers by calling what it is given. Throws WatchkeeperError ACTOR_DOWN when
@@ -15,7 +15,7 @@ export function ask<Message, Answer>(
   return new Promise((resolve, reject) => {
     const check = setInterval(() => {
       if (livenessOf(ref).stopped) end()
-    }, LOOK_MS)
+    }, POLL_MS)
     check.unref()
     const end = (): void => {
       clearInterval(check)

@@ -7,7 +7,7 @@ import type { Account } from './account.ts'
  * process or the API has brought: the positions file is judged when it is read. Once for each
  * distinct rule set and side.
  */
-export function tellDeadRules({ engine, tell }: Pick<Account, 'engine' | 'tell'>): void {
+export function noteDeadRules({ engine, note }: Pick<Account, 'engine' | 'note'>): void {
   const tested = new Map<RuleSet, Set<string>>()
   for (const { guard } of engine.roster.all()) {
     const { ruleSet, position } = guard
@@ -16,7 +16,7 @@ export function tellDeadRules({ engine, tell }: Pick<Account, 'engine' | 'tell'>
     if (guard.closed || sides.has(position.side)) continue
     sides.add(position.side)
     for (const { rule, why } of deadRules(ruleSet, position)) {
-      tell('rule-cannot-fire', { rule, why, for: position.id })
+      note('rule-cannot-fire', { rule, why, for: position.id })
     }
   }
 }

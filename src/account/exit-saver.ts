@@ -1,5 +1,6 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import type { Decision } from '../domain/decision.ts'
+import { generationName } from '../domain/ids.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { ExitPersistence } from '../exits/persistence.ts'
 import type { ExitRecord } from '../exits/record.ts'
@@ -11,7 +12,7 @@ import type { Followers } from './followers.ts'
 import { lineOf } from './journal-line.ts'
 import type { MassExitHold } from './mass-exit-hold.ts'
 import type { StateWriter } from './state-writer.ts'
-import { lifeName, type AccountState } from './state.ts'
+import type { AccountState } from './state.ts'
 
 export interface ExitSaverDeps {
   readonly state: AccountState
@@ -68,7 +69,7 @@ export class ExitSaver implements ExitPersistence {
   /** What has become of the exit of a released position becomes durable soon. */
   noteReleased(exit: ReleasedExit<ExitRecord>): void {
     const { positionId, generation } = exit.record
-    this.parts.state.released.set(lifeName(exit.record), exit)
+    this.parts.state.released.set(generationName(exit.record), exit)
     this.parts.writer.soon({ released: { positionId, generation, exit } })
   }
 
@@ -89,7 +90,7 @@ export class ExitSaver implements ExitPersistence {
     { position: { id: positionId }, generation }: Registered,
     exit: ReleasedExit<ExitRecord> | undefined,
   ): void {
-    if (exit !== undefined) this.parts.state.released.set(lifeName(exit.record), exit)
+    if (exit !== undefined) this.parts.state.released.set(generationName(exit.record), exit)
     this.discarded({ positionId, generation })
   }
 
@@ -119,7 +120,7 @@ export class ExitSaver implements ExitPersistence {
         return { lines: [line] }
       },
     })
-    // It may have been released or closed in the meantime, and even begun a new life.
+    // It may have been released or closed in the meantime, and even begun a new generation.
     if (!state.register.isOpen(positionId, record.generation)) return
     this.parts.followers.notify(each => each.intended(record))
     // What an incarnation of the gateway that has ended had asked for may come late.
@@ -137,7 +138,7 @@ export class ExitSaver implements ExitPersistence {
     if (record.exists) this.parts.followers.notify(each => each.acknowledged(record))
   }
 
-  /** Throws POSITION_UNKNOWN: nothing of an exit may become durable, or be sent, once its life is over. */
+  /** Throws POSITION_UNKNOWN: nothing of an exit may become durable, or be sent, once its generation is over. */
   private assertOpen({ positionId, generation }: ExitRecord): void {
     if (this.parts.state.register.isOpen(positionId, generation)) return
     const text = `the position ${positionId} is not open any more`

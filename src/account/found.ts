@@ -11,7 +11,7 @@ export interface Found {
   /** Open positions by their state: each is in one group. */
   readonly counts: Record<PositionState, number>
   expected: number
-  /** Of those expected, without a monitor that lives or a caretaker. */
+  /** Of those expected, without a running monitor or a caretaker. */
   missing: number
   /** Without a guard for another cause than the age of the price. */
   readonly unguarded: {

@@ -1,13 +1,14 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { send } from '../actors/actor.ts'
+import { generationName } from '../domain/ids.ts'
 import type { Execution } from '../domain/order.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { Realised } from '../risk/portfolio.ts'
-import { bookedLate, endedReleased } from './former-lives.ts'
+import { bookedLate, endedReleased } from './former-generations.ts'
 import { lineOf } from './journal-line.ts'
 import type { StateWriter } from './state-writer.ts'
-import { lifeName, type AccountState } from './state.ts'
+import type { AccountState } from './state.ts'
 import { tradeOf } from './trade.ts'
 
 type LateFill = Extract<JournalEvent, { kind: 'exit-late-fill' }>
@@ -32,7 +33,7 @@ export class LateExecutions {
   releasedOver(event: ReleasedOver): void {
     const { position, executed, generation } = event
     const { releasedEnds } = this.deps.state
-    const name = lifeName({ positionId: position.id, generation })
+    const name = generationName({ positionId: position.id, generation })
     const end = {
       kind: 'released-filled' as const,
       position,
@@ -92,7 +93,7 @@ export class LateExecutions {
     const { state, writer } = this.deps
     const { kind, position, generation, clientOrderId, executed, steps, attempts } = event
     const positionId = position.id
-    state.released.delete(lifeName({ positionId, generation }))
+    state.released.delete(generationName({ positionId, generation }))
     const exited = { at: this.now(), attempts, executed: executed.quantity }
     const isKept = state.register.update(positionId, row =>
       endedReleased(row, { position, generation, exited }, event.wasDoubted),

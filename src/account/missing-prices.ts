@@ -8,7 +8,7 @@ export interface MissingPricesDeps {
   readonly roster: ActorRegistry
   /** Whether a price of the instrument has come in this process. */
   isPriced(instrument: InstrumentId): boolean
-  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
+  note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
 /** Names of the feed that are remembered, for a guess at what a position may have meant. */
@@ -45,7 +45,7 @@ export class MissingPrices {
   }
 
   /** Journals each instrument of these that was not named before. */
-  tellOf(instruments: Iterable<InstrumentId>): void {
+  noteUnpriced(instruments: Iterable<InstrumentId>): void {
     const added = [...instruments].filter(each => !this.named.has(each))
     if (added.length === 0) return
     const meantBy = this.guesser()
@@ -53,7 +53,7 @@ export class MissingPrices {
       this.named.add(instrument)
       const meant = meantBy(instrument)
       const ids = this.idsOf(instrument)
-      this.parts.tell('instrument-unpriced', {
+      this.parts.note('instrument-unpriced', {
         instrument,
         positions: ids.slice(0, MOST_IDS),
         count: ids.length,

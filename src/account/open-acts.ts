@@ -47,7 +47,7 @@ function judgingParts(
   const missingPrices = new MissingPrices({
     roster: registry,
     isPriced: each => board.hasPrice(each),
-    tell: lines.write,
+    note: lines.write,
   })
   const admission = new Admission({
     rows,
@@ -129,7 +129,7 @@ function openPortfolio(
   return new PortfolioActs({
     dayStart: (options ?? NO_LIMITS).dayStart,
     portfolio: () => registry.refOf('portfolio'),
-    tell: lines.write,
+    note: lines.write,
     flush: () => writer.flush(),
   })
 }

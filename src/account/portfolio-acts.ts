@@ -11,7 +11,7 @@ export interface PortfolioActsDeps {
   /** The present incarnation. */
   portfolio(): Ref<PortfolioMessage>
   /** A line about the service as a whole, durable soon. */
-  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
+  note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
   /** Resolves when every line written so far is durable. */
   flush(): Promise<void>
 }
@@ -26,22 +26,22 @@ export class PortfolioActs {
 
   /** Counts a profit that was realised outside of watchkeeper; resolves when it is durable. */
   async report(profit: Realised, by: string): Promise<void> {
-    const { portfolio, tell, flush } = this.parts
-    tell('profit-reported', { ...profit, by })
+    const { portfolio, note, flush } = this.parts
+    note('profit-reported', { ...profit, by })
     await ask<PortfolioMessage, void>(portfolio(), done => ({ kind: 'reported', profit, done }))
     await flush()
   }
 
   /** Puts the loss behind a limit; resolves when that is durable. Throws LIMIT_UNKNOWN. */
   async resetLimit(limit: string, by: string): Promise<void> {
-    const { portfolio, tell, flush } = this.parts
+    const { portfolio, note, flush } = this.parts
     const before = await ask<PortfolioMessage, LimitStanding | undefined>(portfolio(), done => {
       return { kind: 'reset', limit, done }
     })
     if (before === undefined) {
       throw new WatchkeeperError('LIMIT_UNKNOWN', `no limit is named ${JSON.stringify(limit)}`)
     }
-    tell('limit-reset', { limit, loss: before.loss, by })
+    note('limit-reset', { limit, loss: before.loss, by })
     await flush()
   }
 

@@ -88,7 +88,7 @@ function partsOf(
       remember(state, day)
       writer.soon({ day })
     },
-    notify: event => tell(writer, now(), event),
+    notify: event => noteLimit(writer, now(), event),
     exit: id => {
       const isUnderWay = state.openExits.has(id) || state.register.get(id)?.observed !== undefined
       if (!isUnderWay) exit(id)
@@ -126,7 +126,7 @@ function close(
   writer.soon({ row: id, line })
 }
 
-function tell(writer: StateWriter, at: number, { kind, standing }: LimitEvent): void {
+function noteLimit(writer: StateWriter, at: number, { kind, standing }: LimitEvent): void {
   const { limit, loss, realised, unrealised } = standing
   const detail = { limit: limit.name, loss, maxLoss: limit.maxLoss, realised, unrealised }
   const name = kind === 'tripped' ? 'daily-loss' : 'daily-loss-near'

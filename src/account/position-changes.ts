@@ -14,7 +14,7 @@ import { ruleSetOf } from './stored-rules.ts'
 
 export interface PositionChangesDeps extends RegistrationDeps {
   readonly core: Pick<Engine<unknown>, 'roster' | 'supervisor' | 'gateway' | 'dispatcher'>
-  /** The exit of a life of a position, as far as it has come; undefined where none was decided. */
+  /** The exit of a generation of a position, as far as it has come; undefined where none was decided. */
   exitOf(id: PositionId, generation: number): ExitRecord | undefined
   /** A position is released, and that is durable; `exit` is followed to its end. */
   released(registered: Registered, exit: ReleasedExit<ExitRecord> | undefined): void
@@ -26,7 +26,7 @@ export interface RulesChanged {
   readonly changes: readonly RuleChange[]
 }
 
-/** A life whose exit is dropped, and the ratchet that its next life goes on with. */
+/** A generation whose exit is dropped, and the ratchet that the next one goes on with. */
 interface Renewal {
   readonly id: PositionId
   readonly generation: number
@@ -143,8 +143,8 @@ export class PositionChanges {
   }
 
   /**
-   * Drops the exit of a position, which begins a new life; durable when the promise resolves.
-   * Undefined where that life is open no more.
+   * Drops the exit of a position, which begins a new generation; durable when the promise resolves.
+   * Undefined where that generation is open no more.
    */
   async renew({ id, generation, ratchet }: Renewal, by: string): Promise<Registered | undefined> {
     return this.inTurn(id, async () => {

@@ -105,7 +105,7 @@ export class PositionTable {
     this.put(row)
   }
 
-  /** What has become durable of a life of a position, on top of what was decided since. */
+  /** What has become durable of a generation of a position, on top of what was decided since. */
   changed(id: PositionId, generation: number, change: Partial<Registered>): void {
     const [former, row] = [this.former.get(id), this.get(id)]
     if (former?.generation === generation) this.former.set(id, { ...former, ...change })
@@ -142,7 +142,7 @@ export class PositionTable {
     throw new WatchkeeperError('POSITION_UNKNOWN', `no open position "${id}"`)
   }
 
-  /** Whether this life of a position is open. */
+  /** Whether this generation of a position is open. */
   isOpen(id: PositionId, generation: number): boolean {
     const row = this.get(id)
     return row?.state === 'open' && row.generation === generation

@@ -8,7 +8,7 @@ const MOST = 10_000
 export class Repeats {
   private readonly counts = new Map<string, number>()
 
-  /** Counts one more failure of this subject for this cause. How many by now; undefined: untold. */
+  /** Counts one more failure of this subject for this cause. How many by now; undefined: not due. */
   add(subject: string, cause: string): number | undefined {
     const key = JSON.stringify([subject, cause])
     const count = (this.counts.get(key) ?? 0) + 1

@@ -3,7 +3,7 @@ import type { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine } from '../ports/journal-lines.ts'
-import type { LifeRatchet, StateRepository } from '../ports/state-repository.ts'
+import type { GenerationRatchet, StateRepository } from '../ports/state-repository.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import type { PositionTable } from './position-table.ts'
 import type { AccountChange } from './write-queue.ts'
@@ -29,7 +29,7 @@ export interface WriterSources {
    * Calls `take` with each ratchet that became stricter since it was last taken. False: this is no
    * moment for it, but one comes before long; never for the last time.
    */
-  takeRatchets(take: (id: PositionId, ratchet: LifeRatchet) => void, isLast: boolean): boolean
+  takeRatchets(take: (id: PositionId, ratchet: GenerationRatchet) => void, isLast: boolean): boolean
   /** Where the feed has come to with these ratchets; undefined where it cannot go back. */
   feedPlace?(): unknown
 }

@@ -226,7 +226,7 @@ export class StateWriter {
   /** Takes note of what is on disk now. */
   private settle({ ratchets, register = [] }: AccountChange): void {
     for (const [id, ratchet] of ratchets ?? []) {
-      // That of an earlier life was passed over.
+      // That of an earlier generation was passed over.
       const row = this.options.register.get(id)
       if (row?.generation === ratchet.generation) this.durable.set(id, ratchet)
     }
@@ -234,8 +234,8 @@ export class StateWriter {
       const { id } = row.position
       const isOver = row.state !== 'open'
       if (isOver) this.queue.over(row)
-      const life = this.durable.get(id)?.generation ?? row.generation
-      if (isOver || life < row.generation) this.durable.delete(id)
+      const durable = this.durable.get(id)?.generation ?? row.generation
+      if (isOver || durable < row.generation) this.durable.delete(id)
       if (!this.queue.hasRow(id)) this.options.register.settled(row)
     }
   }

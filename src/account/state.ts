@@ -1,12 +1,12 @@
 import type { GatewayPast } from '../actors/gateway-state.ts'
 import type { PortfolioMessage } from '../actors/messages.ts'
-import type { PositionId } from '../domain/ids.ts'
+import { generationName, type PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import type { Faults } from '../exits/faults.ts'
 import { OFF, type KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { LifeRatchet, RecoveredState, ReleasedExit } from '../ports/state-repository.ts'
+import type { GenerationRatchet, RecoveredState, ReleasedExit } from '../ports/state-repository.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { Counters } from './counters.ts'
 import { PositionTable } from './position-table.ts'
@@ -22,7 +22,7 @@ export class AccountState {
   /** Fills of exits whose positions are not closed yet. */
   readonly fills = new Map<PositionId, { readonly fill: Fill; readonly generation: number }>()
   /** Ratchets as they were at the start. */
-  readonly ratchets: ReadonlyMap<PositionId, LifeRatchet>
+  readonly ratchets: ReadonlyMap<PositionId, GenerationRatchet>
   /** Random id of the store: part of each client order id. */
   readonly storeId: string | undefined
   /** The portfolio's day as an earlier process has left it. */
@@ -60,10 +60,10 @@ export class AccountState {
     this.day = past.day
     this.killSwitch = past.killSwitch ?? OFF
     this.isUnconfirmed = past.isUnconfirmed === true
-    for (const exit of past.released ?? []) this.released.set(lifeName(exit.record), exit)
+    for (const exit of past.released ?? []) this.released.set(generationName(exit.record), exit)
     for (const record of past.exits) {
       const row = this.register.get(record.positionId)
-      // An exit of an earlier life, or of a position that was released, is over.
+      // An exit of an earlier generation, or of a position that was released, is over.
       if (row?.state !== 'open' || row.generation !== record.generation) continue
       this.openExits.set(record.positionId, record)
     }
@@ -73,14 +73,6 @@ export class AccountState {
   *open(): Iterable<Position> {
     for (const { position, state } of this.register.values()) if (state === 'open') yield position
   }
-}
-
-/** Names a life of a position. */
-export const lifeName = ({ positionId, generation }: Life): string => `${generation} ${positionId}`
-
-interface Life {
-  readonly positionId: PositionId
-  readonly generation: number
 }
 
 /** The exit of a released position is over, and has executed something. */
@@ -109,7 +101,7 @@ export function pastOf({
     open: rows.filter(({ state, position }) => state === 'open' && !openExits.has(position.id)),
     released: rows.filter(
       ({ state, position: { id: positionId }, generation }) =>
-        state === 'released' && !released.has(lifeName({ positionId, generation })),
+        state === 'released' && !released.has(generationName({ positionId, generation })),
     ),
     followed: [...released.values()],
     ended: rows.flatMap((row): GatewayPast['ended'] => {

@@ -1,5 +1,5 @@
 import type { PositionId } from '../domain/ids.ts'
-import type { LifeRatchet } from '../ports/state-repository.ts'
+import type { GenerationRatchet } from '../ports/state-repository.ts'
 import type { Account } from './account.ts'
 import type { StateWriter } from './state-writer.ts'
 import type { AccountChange } from './write-queue.ts'
@@ -33,8 +33,8 @@ export function wholeState(
 function ratchetsOf(
   { state, engine }: Source,
   { durable }: Pick<StateWriter, 'durable'>,
-): Map<PositionId, LifeRatchet> {
-  const ratchets = new Map<PositionId, LifeRatchet>()
+): Map<PositionId, GenerationRatchet> {
+  const ratchets = new Map<PositionId, GenerationRatchet>()
   for (const [id, { generation }] of state.register.open) {
     const child = engine.roster.get(id)
     const isPresent = child?.generation === generation

@@ -3,8 +3,8 @@ import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type {
   Change,
+  GenerationRatchet,
   KeptLine,
-  LifeRatchet,
   Registered,
   ReleasedChange,
 } from '../ports/state-repository.ts'
@@ -35,7 +35,7 @@ const MOST_RATCHETS = 1_000
 /** What waits to become durable: the latest of each row, and every line. */
 export class WriteQueue {
   readonly lines = new LineQueue()
-  ratchets = new Map<PositionId, LifeRatchet>()
+  ratchets = new Map<PositionId, GenerationRatchet>()
   private exits = new Map<PositionId, ExitRecord>()
   private rows = new Set<PositionId>()
   private released = new Map<string, ReleasedChange<ExitRecord>>()
@@ -104,7 +104,7 @@ export class WriteQueue {
     return older
   }
 
-  /** A life is over: what waits of it is not written any more. */
+  /** A generation is over: what waits of it is not written any more. */
   over({ position: { id }, generation }: Registered): void {
     if ((this.ratchets.get(id)?.generation ?? Infinity) <= generation) this.ratchets.delete(id)
     if ((this.exits.get(id)?.generation ?? Infinity) <= generation) this.exits.delete(id)
@@ -120,7 +120,7 @@ export class WriteQueue {
     this.day ??= day
   }
 
-  private takeRatchets(): Map<PositionId, LifeRatchet> {
+  private takeRatchets(): Map<PositionId, GenerationRatchet> {
     const all = this.ratchets
     if (all.size <= MOST_RATCHETS) {
       this.ratchets = new Map()

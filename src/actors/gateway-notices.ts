@@ -1,4 +1,4 @@
-import type { PositionId } from '../domain/ids.ts'
+import type { GenerationKey, PositionId } from '../domain/ids.ts'
 import type { AccountBook } from '../exits/account-book.ts'
 import type { Notice } from '../exits/notices.ts'
 import { send } from './actor.ts'
@@ -8,17 +8,11 @@ import type { GatewayDeps } from './gateway-calls.ts'
 const idOf = (notice: Notice): PositionId | undefined =>
   'positionId' in notice ? notice.positionId : undefined
 
-/** A generation of a position. */
-interface Life {
-  readonly positionId: PositionId
-  readonly generation: number
-}
-
 /** The supervisor knows then that the monitor need not repeat itself. */
 export const sendIntended = (
   { supervisor }: Pick<GatewayDeps, 'supervisor'>,
-  life: Life,
-): boolean => send(supervisor, { kind: 'intended', ...life })
+  key: GenerationKey,
+): boolean => send(supervisor, { kind: 'intended', ...key })
 
 /**
  * Takes a notice of the book: journals it, and sends the end of an exit to the supervisor. Gives the
@@ -29,18 +23,18 @@ export function noticed(
   book: Pick<AccountBook, 'generationOf'>,
   notice: Notice,
 ): PositionId | undefined {
-  const lifeOf = (positionId: PositionId): Life => {
+  const keyOf = (positionId: PositionId): GenerationKey => {
     return { positionId, generation: book.generationOf(positionId) ?? 0 }
   }
   const positionId = 'decision' in notice ? notice.decision.positionId : idOf(notice)
   journal(notice, positionId && book.generationOf(positionId))
   const over = (id: PositionId): PositionId => {
-    send(supervisor, { kind: 'closed', ...lifeOf(id) })
+    send(supervisor, { kind: 'closed', ...keyOf(id) })
     return id
   }
   switch (notice.kind) {
     case 'exit-intended':
-      sendIntended({ supervisor }, lifeOf(notice.decision.positionId))
+      sendIntended({ supervisor }, keyOf(notice.decision.positionId))
       return undefined
     case 'exit-filled':
     case 'exit-closed':

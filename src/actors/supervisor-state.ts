@@ -15,7 +15,7 @@ import type {
 } from './messages.ts'
 
 /** The generation of a position that an incarnation of its monitor serves. */
-export interface MonitorLife {
+export interface MonitorIncarnation {
   readonly epoch: number
   /** Generation of the position id, from 1. */
   readonly generation: number
@@ -32,7 +32,7 @@ export interface SupervisorDeps {
   /** From 0 to 1, for the jitter of a backoff. */
   random(): number
   /** Starts one incarnation of the monitor of a position. */
-  spawnMonitor(guard: WatchedPosition, life: MonitorLife): Ref<MonitorMessage>
+  spawnMonitor(guard: WatchedPosition, incarnation: MonitorIncarnation): Ref<MonitorMessage>
   /** Starts one incarnation of an actor that exists once. */
   spawnService(kind: ServiceKind, epoch: number): Ref<never>
   /** Ends an incarnation that is not needed any more: what it still has under way changes nothing. */

@@ -1,4 +1,4 @@
-import type { PositionId } from '../domain/ids.ts'
+import type { GenerationKey } from '../domain/ids.ts'
 import { watchedBy, type RuleSet } from '../risk/rule.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import { UNHARMED, type Child } from './actor-registry.ts'
@@ -52,7 +52,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       return state
     }
     case 'intended': {
-      const child = lifeOf(state, message)
+      const child = childOf(state, message)
       child?.guard.decisionRecorded()
       return state
     }
@@ -60,7 +60,7 @@ export function supervisor(state: SupervisorState, message: SupervisorMessage): 
       remindAll(state)
       return state
     case 'closed': {
-      const child = lifeOf(state, message)
+      const child = childOf(state, message)
       if (child !== undefined) close(state, child)
       return state
     }
@@ -76,9 +76,9 @@ function close(state: SupervisorState, child: Child): void {
 }
 
 /** The present generation of a position, if a message is about that one: an earlier generation's may come late. */
-function lifeOf(
+function childOf(
   { roster }: SupervisorState,
-  { positionId, generation }: { readonly positionId: PositionId; readonly generation: number },
+  { positionId, generation }: GenerationKey,
 ): Child | undefined {
   const child = roster.get(positionId)
   return child?.generation === generation ? child : undefined
@@ -101,13 +101,13 @@ function begin(
 ): void {
   const { roster, parts } = state
   const epoch = before + 1
-  const life = { guard, generation, epoch, crashes: UNHARMED }
+  const started = { guard, generation, epoch, crashes: UNHARMED }
   try {
     const ref = parts.spawnMonitor(guard, { epoch, generation })
-    roster.set(guard.position.id, { ...life, watch: { kind: 'running', ref } })
+    roster.set(guard.position.id, { ...started, watch: { kind: 'running', ref } })
     send(ref, CATCH_UP)
   } catch (reason) {
-    const child: Child = { ...life, watch: { kind: 'quarantined', since: parts.monotonic() } }
+    const child: Child = { ...started, watch: { kind: 'quarantined', since: parts.monotonic() } }
     roster.set(guard.position.id, child)
     crashed(state, monitorSubject(state, child), { reason, cause: 'start' })
   }

@@ -231,7 +231,7 @@ function connect(
   const { system, keeper, onFatal } = given
   store.events = {
     fenced: onFatal,
-    changed: (kind, detail) => system.tell(kind, detail),
+    changed: (kind, detail) => system.note(kind, detail),
     whole: () => keeper.whole(system.whole()),
   }
 }

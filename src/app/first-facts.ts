@@ -33,7 +33,7 @@ export async function missingInstruments(
   prices: Prices,
 ): Promise<readonly string[]> {
   const missing = await prices.missing([...new Set(instrumentsHeld(engine.roster))])
-  missingPrices.tellOf(missing)
+  missingPrices.noteUnpriced(missing)
   return missingPrices.textsOf(missing)
 }
 
@@ -62,5 +62,5 @@ export async function countDownTime(
   // What was open is guarded once its monitors are there.
   await system.heard()
   const { positions, downMs } = system.coverage.countDown(from)
-  if (positions > 0) system.tell('guard-resumed', { positions, downMs })
+  if (positions > 0) system.note('guard-resumed', { positions, downMs })
 }

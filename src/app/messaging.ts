@@ -150,7 +150,7 @@ async function botsOf(
         token: () => readSecret({ value: token, file: tokenFile, what: 'token' }),
       }),
       kept: new KeptRow<KeptBot>(store, row, past ?? { questions: [] }),
-      tell: (kind, detail) => system.tell(kind, detail),
+      note: (kind, detail) => system.note(kind, detail),
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
     })

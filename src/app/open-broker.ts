@@ -35,7 +35,7 @@ export interface ChosenBroker {
    */
   deposit(registered: Registered): Promise<TakeBack>
   /**
-   * Takes back what a simulated account was given for lives of positions that no store knows: a process
+   * Takes back what a simulated account was given for generations of positions that no store knows: a process
    * died between the two.
    */
   withdrawUnknown(isKnown: (id: PositionId, generation: number) => boolean): Promise<void>

@@ -59,7 +59,7 @@ export function openPrices(options: PricesOptions): Prices {
     now: () => clock.now(),
     onTrouble: error => {
       const detail = error === undefined ? {} : { error: textOf(error) }
-      system.tell(error === undefined ? 'polls-recovered' : 'polls-failing', detail)
+      system.note(error === undefined ? 'polls-recovered' : 'polls-failing', detail)
     },
   })
   let askAt = -Infinity

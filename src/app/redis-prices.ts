@@ -14,7 +14,7 @@ import { connectionFacts, NO_REDIS } from '../views/redis-view.ts'
 
 export interface RedisPricesOptions {
   readonly config: RedisFeedConfig
-  readonly system: Pick<Account, 'tell' | 'engine' | 'checkpoint' | 'state'>
+  readonly system: Pick<Account, 'note' | 'engine' | 'checkpoint' | 'state'>
   readonly clock: Clock
   readonly performance: Meters
   readonly onTick: (tick: Tick) => void
@@ -32,7 +32,7 @@ export class RedisPrices {
   private feed: RedisFeed | undefined
   /** Codes of what was journaled of a connection that is there, by its use. */
   private readonly refusals = new Map<RedisUse, string>()
-  private readonly malformedTold = new Map<Malformed, { count: number; at: number }>()
+  private readonly malformedNoted = new Map<Malformed, { count: number; at: number }>()
 
   constructor(options: RedisPricesOptions) {
     this.options = options
@@ -49,7 +49,7 @@ export class RedisPrices {
       onMissed,
       oldMs,
       places,
-      onGap: gap => system.tell('feed-gap', { ...gap }),
+      onGap: gap => system.note('feed-gap', { ...gap }),
       held: () => instrumentsHeld(system.engine.roster),
       onCommand: (use, outcome, ms) => {
         performance.count('redisFetches')
@@ -57,8 +57,8 @@ export class RedisPrices {
         if (outcome !== 'ok') performance.cycles.incrementMetric(`errors.redis-${outcome}`)
       },
       onChange: (use, error) => {
-        if (error === undefined) system.tell('redis-connected', { use })
-        else system.tell('redis-lost', { use, ...detailOf(error) })
+        if (error === undefined) system.note('redis-connected', { use })
+        else system.note('redis-lost', { use, ...detailOf(error) })
       },
     })
     this.feed = feed
@@ -71,8 +71,8 @@ export class RedisPrices {
     const { feed } = this
     if (feed === undefined) return
     feed.sweep()
-    this.tellRefusals(feed)
-    this.tellMalformed(feed)
+    this.noteRefusals(feed)
+    this.noteMalformed(feed)
   }
 
   stop(): void {
@@ -97,25 +97,25 @@ export class RedisPrices {
   }
 
   /** What a server refuses is journaled when it changes, not in each cycle. */
-  private tellRefusals(feed: RedisFeed): void {
+  private noteRefusals(feed: RedisFeed): void {
     const present = new Map(feed.refusals())
     for (const [use, error] of present) {
       if (this.refusals.get(use) === error.code) continue
       this.refusals.set(use, error.code)
-      this.options.system.tell('redis-refused', { use, ...detailOf(error) })
+      this.options.system.note('redis-refused', { use, ...detailOf(error) })
     }
     for (const use of this.refusals.keys()) if (!present.has(use)) this.refusals.delete(use)
   }
 
-  private tellMalformed({ intake }: RedisFeed): void {
+  private noteMalformed({ intake }: RedisFeed): void {
     const at = this.options.clock.monotonic()
     for (const [kind, total] of intake.malformed) {
-      const told = this.malformedTold.get(kind)
-      const count = total - (told?.count ?? 0)
-      if (count === 0 || (told !== undefined && at - told.at < MALFORMED_LINE_MS)) continue
-      this.malformedTold.set(kind, { count: total, at })
+      const noted = this.malformedNoted.get(kind)
+      const count = total - (noted?.count ?? 0)
+      if (count === 0 || (noted !== undefined && at - noted.at < MALFORMED_LINE_MS)) continue
+      this.malformedNoted.set(kind, { count: total, at })
       const sample = intake.samples.get(kind)
-      this.options.system.tell('feed-malformed', { what: kind, count, sample })
+      this.options.system.note('feed-malformed', { what: kind, count, sample })
     }
   }
 }

@@ -1,5 +1,5 @@
 import { adopterOf, type Adopter } from '../account/adopter.ts'
-import { tellDeadRules } from '../account/dead-rules.ts'
+import { noteDeadRules } from '../account/dead-rules.ts'
 import { textOf } from '../account/journal-line.ts'
 import { Repeats } from '../account/repeats.ts'
 import { CLOCK_DEFAULTS, TrustedClock } from '../account/trusted-clock.ts'
@@ -82,7 +82,7 @@ export class Service {
         changeRules: (id, request, by) => this.control.changeRules(id, request, by),
         exit: (id, by) => this.control.exit(id, by),
       },
-      note: (kind, detail) => parts.system.tell(kind, detail),
+      note: (kind, detail) => parts.system.note(kind, detail),
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
       random: Math.random,
@@ -135,7 +135,7 @@ export class Service {
     if (this.http !== undefined) await step(this.http.close())
     await step(advised)
     await step(this.messaging.stop({ hasFailed }))
-    system.tell('guard-stopped', {})
+    system.note('guard-stopped', {})
     await step(system.stop())
     const fills = broker instanceof PaperAccount ? broker.fills() : undefined
     const summary = chaos && chaosSummary(chaos, system, fills)
@@ -160,9 +160,9 @@ export class Service {
     })
     await countDownTime(system, store, performance)
     const seeded = await seed(system, entries)
-    tellDeadRules({
+    noteDeadRules({
       engine: system.engine,
-      tell: (kind, detail) => system.tell(kind, detail),
+      note: (kind, detail) => system.note(kind, detail),
     })
     await this.prices.start()
     this.cycle()
@@ -195,10 +195,10 @@ export class Service {
     this.parts.memory.keep(this.parts.desk.gates)
     this.prices.cycle()
     if (this.state.ready) this.advisors.cycle(error => this.failed('cycle-failed', error))
-    this.adopter?.look().catch((error: unknown) => this.failed('cycle-failed', error))
+    this.adopter?.poll().catch((error: unknown) => this.failed('cycle-failed', error))
     const { clock, config } = this.options
     if (clock.now() - this.startedAt > config.health.graceMs) {
-      system.missingPrices.tellOf(system.coverage.last.unpriced)
+      system.missingPrices.noteUnpriced(system.coverage.last.unpriced)
     }
     this.messaging.observe(this.health.last)
     this.upkeep.cycle().catch((error: unknown) => this.failed('upkeep-failed', error))
@@ -209,7 +209,7 @@ export class Service {
     const text = textOf(error)
     const times = this.failures.add(kind, text)
     if (times !== undefined)
-      this.parts.system.tell(kind, { error: text, ...(times > 1 && { times }) })
+      this.parts.system.note(kind, { error: text, ...(times > 1 && { times }) })
   }
 
   private async scrape(format: MetricsFormat): Promise<string> {

@@ -27,7 +27,7 @@ export interface StandbyOptions {
 const PORT_RETRY_MS = 100
 /** An answer of the store that is older than this counts no more, ms. */
 const HEALTH_MAX_AGE_MS = 10_000
-/** What shows an owner that lives, or has just ended. */
+/** What shows an owner that runs, or has just ended. */
 const WAITS = 'STORE_OWNED'
 
 /**
@@ -91,7 +91,7 @@ class StandbyView {
   private readonly options: Pick<StandbyOptions, 'clock' | 'version'>
   private readonly as: 'a standby' | 'a start'
   private why = new WatchkeeperError(WAITS, 'the store was not asked yet')
-  private lookedAt: number
+  private refusedAt: number
   private readonly startedAt: number
 
   constructor(
@@ -100,14 +100,14 @@ class StandbyView {
   ) {
     this.options = options
     this.as = as
-    this.lookedAt = this.startedAt = options.clock.now()
+    this.refusedAt = this.startedAt = options.clock.now()
   }
 
   /** Takes why it waits; whether that is another reason than before. */
   waits(why: WatchkeeperError): boolean {
-    const isNews = this.lookedAt === this.startedAt || why.code !== this.why.code
+    const isNews = this.refusedAt === this.startedAt || why.code !== this.why.code
     this.why = why
-    this.lookedAt = this.options.clock.now()
+    this.refusedAt = this.options.clock.now()
     return isNews
   }
 
@@ -144,7 +144,7 @@ class StandbyView {
     }
     return {
       status,
-      at: this.lookedAt,
+      at: this.refusedAt,
       output: [`${check}: ${output}`],
       checks: Object.fromEntries(
         Object.entries(checks).map(([name, each]) => [name, [{ status: 'pass', ...each, time }]]),

@@ -91,7 +91,7 @@ function refuse(system: Account, { position }: PositionEntry, error: unknown): s
   const why = refusalOf(error)
   const { id } = position
   system.state.refusedEntries.set(id, why)
-  system.tell('entry-refused', { for: id, by: BY, code: error.code, why })
+  system.note('entry-refused', { for: id, by: BY, code: error.code, why })
   return `${id} is not guarded: ${why}`
 }
 
@@ -118,7 +118,7 @@ async function changeRules(
     } catch (error) {
       if (!(error instanceof WatchkeeperError)) throw error
       kept.push(`${id} keeps its rules: ${error.message}`)
-      system.tell('rules-refused', { for: id, by: BY, code: error.code, why: error.message })
+      system.note('rules-refused', { for: id, by: BY, code: error.code, why: error.message })
     }
   }
   return { ruled, kept }

@@ -26,7 +26,7 @@ export class Upkeep {
   /** Does what is due. */
   async cycle(): Promise<void> {
     const { clock, journal, performance, store } = this.deps
-    await performance.look()
+    await performance.rollUp()
     const now = clock.monotonic()
     if (now < this.pruneAt) return
     this.pruneAt = now + PRUNE_MS

@@ -96,7 +96,7 @@ export class Chaos {
   /** Injects faults by the clock until `stop`. */
   start(system: Account): void {
     const { acts, seed, afterMs } = this.plan
-    system.tell('chaos', { act: 'begins', seed })
+    system.note('chaos', { act: 'begins', seed })
     for (const [index, act] of acts.entries()) {
       // Each fault has a random source of its own, so that none changes the schedule of another.
       const random = sfc32(Math.imul(seed, 0x9e3779b1) + index)
@@ -128,7 +128,7 @@ export class Chaos {
     const { kind, everyMs: _often, ...rest } = act
     const journal = (detail: Readonly<Record<string, unknown>>): void => {
       this.acts.set(kind, (this.acts.get(kind) ?? 0) + 1)
-      system.tell('chaos', { act: kind, ...detail })
+      system.note('chaos', { act: kind, ...detail })
     }
     const open = (): string[] =>
       [...roster.all()].filter(({ guard }) => !guard.closed).map(({ guard }) => guard.position.id)

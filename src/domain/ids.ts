@@ -4,6 +4,17 @@ export type PositionId = string & { readonly __brand: 'PositionId' }
 /** An instrument's name, spelled as in the feed and at the broker. */
 export type InstrumentId = string & { readonly __brand: 'InstrumentId' }
 
+/** One generation of a position id: an id that is closed and added again begins the next one. */
+export interface GenerationKey {
+  readonly positionId: PositionId
+  /** From 1. */
+  readonly generation: number
+}
+
+/** Names a generation, unique within an account. */
+export const generationName = ({ positionId, generation }: GenerationKey): string =>
+  `${generation} ${positionId}`
+
 /** Brands a non-empty string as a position id. */
 export const positionId = (id: string): PositionId => id as PositionId
 

@@ -94,7 +94,7 @@ export class AccountBook {
 
   /** The generation of an open position; undefined where none is open. */
   generationOf(id: PositionId): number | undefined {
-    return this.holdings.life(id)?.generation
+    return this.holdings.current(id)?.generation
   }
 
   /** The holding that an open position is a part of; undefined where it is not open. */
@@ -106,18 +106,18 @@ export class AccountBook {
    * A position opens: this generation owns a share of its holding. Returns the exit that uses that
    * holding as evidence.
    */
-  own(position: Position, life: { generation: number; now: number }): PositionId | undefined {
-    this.holdings.own(position, life)
+  own(position: Position, entry: { generation: number; now: number }): PositionId | undefined {
+    this.holdings.own(position, entry)
     return this.lockHolderBeside(position.id)
   }
 
   /** A position is closed; what is too little to be sold stays at the venue. */
   close(id: PositionId, now: number): void {
-    const life = this.holdings.life(id)
-    if (life === undefined) return
+    const current = this.holdings.current(id)
+    if (current === undefined) return
     const record = this.exits.record(id)
     const isDust = record?.state.kind === 'flat' && record.state.by === 'dust'
-    this.disown(life.position, { left: isDust ? remainingOf(record) : 0, now })
+    this.disown(current.position, { left: isDust ? remainingOf(record) : 0, now })
   }
 
   /**
@@ -159,11 +159,11 @@ export class AccountBook {
     { generation, now }: { generation: number; now: number },
   ): PositionId | undefined {
     const { id } = position
-    const life = this.holdings.life(id)
-    if (life !== undefined && life.generation > generation) return undefined
+    const current = this.holdings.current(id)
+    if (current !== undefined && current.generation > generation) return undefined
     const beside = this.lockHolderBeside(id)
     const record = this.exits.record(id)
-    const left = life === undefined ? position.quantity : this.leftOf(id)
+    const left = current === undefined ? position.quantity : this.leftOf(id)
     this.holdings.freed(position, left, now)
     if (record === undefined) {
       this.disown(position, { left, now })
@@ -328,8 +328,8 @@ export class AccountBook {
 
   /** The exit of another position in the same holding whose evidence that is. */
   private lockHolderBeside(id: PositionId): PositionId | undefined {
-    const life = this.holdings.life(id)
-    const holder = life && this.holdings.groupOf(life.position, 0).lockedBy
+    const current = this.holdings.current(id)
+    const holder = current && this.holdings.groupOf(current.position, 0).lockedBy
     return holder === id ? undefined : holder
   }
 
@@ -356,7 +356,7 @@ export class AccountBook {
 
   private leftOf(id: PositionId): number {
     const record = this.exits.record(id)
-    if (record === undefined) return this.holdings.life(id)?.owned ?? 0
+    if (record === undefined) return this.holdings.current(id)?.owned ?? 0
     return isOver(record) ? 0 : remainingOf(record)
   }
 
@@ -403,10 +403,10 @@ export class AccountBook {
   /** Orders of open exits that are over may be executed as well. */
   private followOpen(now: number): void {
     for (const record of this.exits.records()) {
-      const life = this.holdings.life(record.positionId)
+      const current = this.holdings.current(record.positionId)
       const clientOrderIds = overOrdersOf(record)
-      if (life === undefined || clientOrderIds.length === 0) continue
-      const { position, generation } = life
+      if (current === undefined || clientOrderIds.length === 0) continue
+      const { position, generation } = current
       const holding = this.holdings.holdingOf(position)
       this.late.follow({ position, generation, holding, clientOrderIds }, now)
     }

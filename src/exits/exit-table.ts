@@ -58,15 +58,15 @@ export class ExitTable {
     { position, generation, now }: { position: Position; generation: number; now: number },
   ): void {
     // What was on its way while the position was closed or released is over.
-    const life = this.holdings.life(position.id)
-    if (life?.generation !== generation) return
+    const current = this.holdings.current(position.id)
+    if (current?.generation !== generation) return
     const known = this.entries.get(position.id)
     if (known !== undefined) {
       known.record = joined(known.record, decision)
       return
     }
     // The guard may not know yet that a part of it is gone.
-    const owned = { ...position, quantity: life.owned }
+    const owned = { ...position, quantity: current.owned }
     const record = newExit(
       { position: owned, generation, decision, at: now },
       this.options.settings,
@@ -77,7 +77,7 @@ export class ExitTable {
 
   /** Takes up an exit that an earlier process has left, of a position that is owned. */
   restore(stored: ExitRecord, { position, now }: { position: Position; now: number }): void {
-    const owned = this.holdings.life(position.id)?.owned ?? position.quantity
+    const owned = this.holdings.current(position.id)?.owned ?? position.quantity
     const record = recovered(completed(stored), { now, owned }, this.options.settings)
     const entry = this.enter(record, position, now)
     entry.isIntended = true

@@ -16,7 +16,7 @@ import { proofMs, type ExitSettings } from './settings.ts'
 import { Unowned, type Adoption, type UnownedHolding } from './unowned.ts'
 
 /** One generation of a position id, as long as it is open. */
-export interface Life {
+export interface OpenGeneration {
   readonly position: Position
   readonly generation: number
   /** Units of it that were not closed outside the service. */
@@ -45,7 +45,7 @@ export class HoldingBook {
   private readonly model: ExitSettings['capabilities']['holdings']
   private readonly surroundings: Omit<Surroundings, 'beyond'>
   private readonly groups = new Map<string, HoldingGroup>()
-  private readonly lives = new Map<PositionId, Life>()
+  private readonly generations = new Map<PositionId, OpenGeneration>()
   private readonly unowned: Unowned
   private readonly former: FormerHoldings
   private readonly reader: HoldingReader
@@ -72,8 +72,8 @@ export class HoldingBook {
   }
 
   /** The open generation of a position. */
-  life(id: PositionId): Life | undefined {
-    return this.lives.get(id)
+  current(id: PositionId): OpenGeneration | undefined {
+    return this.generations.get(id)
   }
 
   /** Every holding that positions own. */
@@ -105,15 +105,15 @@ export class HoldingBook {
 
   /** The holding that an open position is a part of; undefined where it is not open. */
   keyOf(id: PositionId): HoldingKey | undefined {
-    const life = this.lives.get(id)
-    return life === undefined ? undefined : holdingKeyOf(life.position, this.model)
+    const current = this.generations.get(id)
+    return current === undefined ? undefined : holdingKeyOf(current.position, this.model)
   }
 
   /** A position is open: a share of its holding belongs to this generation of it. */
   own(position: Position, { generation, now }: { generation: number; now: number }): void {
     const group = this.groupOf(position, now)
     const owned = this.reader.owned(group.key, position.quantity)
-    this.lives.set(position.id, { position, generation, owned })
+    this.generations.set(position.id, { position, generation, owned })
     const came = group.own(position, now)
     if (came > 0) {
       this.drifted(group, position.id, { by: { kind: 'came', quantity: came }, now })
@@ -128,7 +128,7 @@ export class HoldingBook {
     const name = nameOf(key)
     const group = this.groups.get(name)
     this.unowned.release(key, position.id, left)
-    this.lives.delete(position.id)
+    this.generations.delete(position.id)
     group?.disown(position.id, { left, now })
     if (group?.isEmpty === true) this.drop(name, group)
   }
@@ -170,7 +170,7 @@ export class HoldingBook {
   othersIn(group: HoldingGroup, id: PositionId): number {
     const others = [...group.ids()].filter(each => each !== id)
     return others
-      .map(each => this.surroundings.shareOf(this.lives.get(each)!.position).owned)
+      .map(each => this.surroundings.shareOf(this.generations.get(each)!.position).owned)
       .reduce(sum, 0)
   }
 
@@ -191,16 +191,16 @@ export class HoldingBook {
     const key = holdingKeyOf(position, this.model)
     const name = nameOf(key)
     const group = this.groups.get(name)
-    if (!this.lives.has(position.id)) this.unowned.release(key, position.id, left)
+    if (!this.generations.has(position.id)) this.unowned.release(key, position.id, left)
     if (group?.isEmpty === true) this.drop(name, group)
     else if (group !== undefined) this.judgeAgain(group)
   }
 
   /** So many units of a position were closed outside the service. */
   lose(id: PositionId, quantity: number): void {
-    const life = this.lives.get(id)
-    if (life === undefined) return
-    this.lives.set(id, { ...life, owned: leftOf(life.owned, quantity) })
+    const current = this.generations.get(id)
+    if (current === undefined) return
+    this.generations.set(id, { ...current, owned: leftOf(current.owned, quantity) })
   }
 
   /** The holding of a position. */
@@ -262,7 +262,7 @@ export class HoldingBook {
     const lacking = new Map<string, { readonly key: HoldingKey }>(this.groups)
     for (const each of this.unowned.all()) lacking.set(nameOf(each.key), each)
     for (const key of this.former.oversold()) lacking.set(nameOf(key), { key })
-    const accounts = [...this.lives.values()].map(({ position }) => position.account)
+    const accounts = [...this.generations.values()].map(({ position }) => position.account)
     const spelled = spelling(holdings, this.groups, accounts)
     const reports = holdings.flatMap(({ quantity, ageMs, entryPrice, ...holding }) => {
       // Nothing holds so much: like a row that is missing, it proves nothing.

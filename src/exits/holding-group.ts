@@ -226,7 +226,7 @@ export class HoldingGroup {
     this.isSettled = false
   }
 
-  /** An exit executed that much more, or its order came to life or to an end. */
+  /** An exit executed that much more, or its order began to work or ended. */
   changed(id: PositionId, { executed, now }: { executed: number; now: number }): void {
     this.quietAt = now
     this.isSettled = false

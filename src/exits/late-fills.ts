@@ -1,7 +1,7 @@
 import { isBounded } from '../domain/bounds.ts'
 import { sum } from '../domain/decimal.ts'
 import type { HoldingKey } from '../domain/holding.ts'
-import type { PositionId } from '../domain/ids.ts'
+import { generationName, type PositionId } from '../domain/ids.ts'
 import type { ClientOrderId, Execution, OrderState } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf, unitsOf } from '../domain/units.ts'
@@ -93,7 +93,7 @@ export class LateFills {
 
   /** An exit that has sent orders is over since `endedAt` (epoch ms). */
   remember(exit: FormerExit, endedAt: number): void {
-    const name = lifeOf(exit.position.id, exit.generation)
+    const name = generationName({ positionId: exit.position.id, generation: exit.generation })
     this.watched.delete(name)
     this.watched.set(name, {
       ...exit,
@@ -114,7 +114,7 @@ export class LateFills {
 
   /** An open exit has orders that are over, at `now` (epoch ms). */
   follow(exit: WatchedExit, now: number): void {
-    const name = lifeOf(exit.position.id, exit.generation)
+    const name = generationName({ positionId: exit.position.id, generation: exit.generation })
     const known = this.watched.get(name)
     if (known !== undefined && !Number.isFinite(known.until)) {
       this.watched.set(name, { ...known, ...exit })
@@ -141,7 +141,7 @@ export class LateFills {
 
   /** An exit has no order that is to be watched. */
   forget(id: PositionId, generation: number): void {
-    this.watched.delete(lifeOf(id, generation))
+    this.watched.delete(generationName({ positionId: id, generation }))
   }
 
   /**
@@ -242,5 +242,3 @@ export class LateFills {
 /** Whether each order was looked up, with an answer, since there was a reason for it. */
 const isAnswered = ({ clientOrderIds, answeredAt, askedFrom }: Watched): boolean =>
   clientOrderIds.every(id => (answeredAt.get(id) ?? -Infinity) >= askedFrom)
-
-const lifeOf = (id: PositionId, generation: number): string => `${generation} ${id}`

@@ -1,5 +1,5 @@
 import { difference } from '../domain/decimal.ts'
-import type { PositionId } from '../domain/ids.ts'
+import { generationName, type GenerationKey, type PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { circumstancesOf, type Circumstances, type ExitsOptions } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
@@ -57,8 +57,8 @@ export class ReleasedExits {
   }
 
   /** The order of that generation of a position. */
-  of(life: Life): FollowedOrder | undefined {
-    return this.orders.get(nameOf(life))
+  of(key: GenerationKey): FollowedOrder | undefined {
+    return this.orders.get(nameOf(key))
   }
 
   /** The order with that client order id, or with one of an earlier attempt. */
@@ -216,12 +216,7 @@ export class ReleasedExits {
 export const leftOf = ({ units, executedBefore, record }: FollowedOrder): number =>
   Math.max(0, difference(units, difference(executedOf(record), executedBefore)))
 
-interface Life {
-  readonly positionId: PositionId
-  readonly generation: number
-}
-
-const nameOf = ({ positionId, generation }: Life): string => `released ${generation} ${positionId}`
+const nameOf = (key: GenerationKey): string => `released ${generationName(key)}`
 
 /** What is to be done for an order whose position was released: nothing is sent, all else is. */
 function stepsAfterRelease(record: ExitRecord, around: Circumstances): readonly Step[] {

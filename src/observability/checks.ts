@@ -28,10 +28,10 @@ export function counted(
 ): Draft {
   if (troubles.length === 0) return draft(componentType, 0, 'pass')
   const worst = troubles.toSorted((a, b) => (b.forMs ?? 0) - (a.forMs ?? 0)).slice(0, MOST_DETAILS)
-  const told = worst.map(({ what, forMs }) =>
+  const listed = worst.map(({ what, forMs }) =>
     forMs === undefined ? what : `${what} for ${(forMs / 1000).toFixed(1)} s`,
   )
   const more = troubles.length > worst.length ? ` and ${troubles.length - worst.length} more` : ''
-  const output = `${troubles.length}: ${told.join(', ')}${more}`
+  const output = `${troubles.length}: ${listed.join(', ')}${more}`
   return { ...draft(componentType, troubles.length, status), output }
 }

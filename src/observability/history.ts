@@ -50,7 +50,7 @@ export class PerformanceHistory {
    * Once a minute, stores what was measured since. Costs nothing in between. Throws as the store
    * does.
    */
-  async look(profiler: Pick<Profiler, 'takeInterval'>, now: number): Promise<void> {
+  async rollUp(profiler: Pick<Profiler, 'takeInterval'>, now: number): Promise<void> {
     const minute = Math.floor(now / MINUTE)
     if (minute === this.minute) return
     const hour = Math.floor((this.minute * MINUTE) / HOUR)

@@ -162,12 +162,12 @@ export class Meters implements Telemetry {
   }
 
   /** Stores the minute that has ended, if one has; throws as the store does. */
-  async look(): Promise<void> {
+  async rollUp(): Promise<void> {
     if (this.clock.monotonic() - this.delaySince > DELAY_WINDOW_MS) {
       this.delaySince = this.clock.monotonic()
       this.delay.reset()
     }
-    await this.history?.look(this.profiler, this.clock.now())
+    await this.history?.rollUp(this.profiler, this.clock.now())
   }
 
   /** Stops measuring the event loop. */

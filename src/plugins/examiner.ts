@@ -20,7 +20,7 @@ const SLOW_US = 250
 
 /**
  * Examines a plugin in a process of its own: what blocks, ends the process, or leaves something behind harms
- * this process alone. A rule is driven through lives of positions.
+ * this process alone. A rule is driven through price histories of positions.
  */
 async function examine({ path, ...options }: Question): Promise<Finding> {
   const before = process.getActiveResourcesInfo()
@@ -81,8 +81,8 @@ function whyUnsound(plugin: RulePlugin, options: RuleTestOptions): string | unde
     if (used !== undefined) return `is not pure, ${shown}: it uses ${used}`
     if (wrong !== undefined) {
       const { property, found, side, entryPrice, bests, now } = wrong
-      const life = `a ${side} entered at ${entryPrice}, best prices ${bests.join(', ')}, at ${now}`
-      return `does not hold that it ${property}, ${shown} (seed ${options.seed}): ${found}; ${life}`
+      const history = `a ${side} entered at ${entryPrice}, best prices ${bests.join(', ')}, at ${now}`
+      return `does not hold that it ${property}, ${shown} (seed ${options.seed}): ${found}; ${history}`
     }
     if (usualUs > SLOW_US)
       return `is slow, ${shown}: ${Math.round(usualUs)} µs a question, expected below ${SLOW_US}`

@@ -8,7 +8,7 @@ import { register, type FromFile } from './table.ts'
 
 /** Longest examination of one plugin, ms: what takes longer blocks. */
 export const EXAMINATION_MS = 30_000
-/** Lives of positions that a rule is driven through at a start. */
+/** Price histories that a rule is driven through at a start. */
 const START_CASES = 200
 const SEED = 1
 

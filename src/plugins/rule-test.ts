@@ -3,14 +3,14 @@ import { isAtLeast, signOf, type Position, type Side } from '../domain/position.
 import { sfc32, type Random } from '../domain/random.ts'
 import type { LevelRule, Levels } from '../risk/rule.ts'
 
-/** What is asked of a rule: lives of positions, the same for the same seed. */
+/** What is asked of a rule: price histories of positions, the same for the same seed. */
 export interface RuleTestOptions {
   readonly seed: number
-  /** Lives that are drawn for each example of options. */
+  /** Histories that are drawn for each example of options. */
   readonly cases: number
 }
 
-/** A life in which a rule has not kept a property, for a person. */
+/** A history in which a rule has not kept a property, for a person. */
 export interface Counterexample {
   readonly property: string
   readonly found: string
@@ -21,7 +21,7 @@ export interface Counterexample {
 }
 
 /** A position, and how its best price improves; the first one is its entry price. */
-interface Life {
+interface PriceHistory {
   readonly position: Position
   readonly bests: readonly number[]
   readonly now: number
@@ -31,7 +31,7 @@ const DAY_MS = 86_400_000
 const OPENED_AT = 1_700_000_000_000
 
 /**
- * Drives a rule through drawn lives; undefined: it has kept every property in all of them. Lives that are easy
+ * Drives a rule through drawn histories; undefined: it has kept every property in all of them. Histories that are easy
  * to read come first, so that a counterexample is one of them wherever one is enough.
  */
 export function counterexample(
@@ -42,9 +42,9 @@ export function counterexample(
   const through = { long: { all: 0, exits: 0 }, short: { all: 0, exits: 0 } }
   for (let index = 0; index < cases; index++) {
     const side = index % 2 === 0 ? 'long' : 'short'
-    const life = index < PLAIN.length * 2 ? plain(side, PLAIN[index >> 1]!) : drawn(side, random)
-    const wrong = wrongIn(rule, life, random)
-    const { position, bests, now } = life
+    const history = index < PLAIN.length * 2 ? plain(side, PLAIN[index >> 1]!) : drawn(side, random)
+    const wrong = wrongIn(rule, history, random)
+    const { position, bests, now } = history
     const { entryPrice } = position
     if (wrong !== undefined) return { ...wrong, side, entryPrice, bests, now }
     const { stop } = rule.arm(position, entryPrice, now)
@@ -78,8 +78,8 @@ function mirrored({ long, short }: Readonly<Record<Side, Counted>>): Counterexam
 
 type Wrong = Pick<Counterexample, 'property' | 'found'>
 
-function wrongIn(rule: LevelRule, life: Life, random: Random): Wrong | undefined {
-  const { position, bests, now } = life
+function wrongIn(rule: LevelRule, history: PriceHistory, random: Random): Wrong | undefined {
+  const { position, bests, now } = history
   let all: Levels[]
   try {
     all = bests.map(best => rule.arm(position, best, now))
@@ -88,16 +88,16 @@ function wrongIn(rule: LevelRule, life: Life, random: Random): Wrong | undefined
     return { property: 'gives levels that are finite numbers', found }
   }
   return (
-    unequal(rule, life, all, random) ??
-    loosened(life, all) ??
-    formless(life, all) ??
-    early(rule, life, all.at(-1)!, random)
+    unequal(rule, history, all, random) ??
+    loosened(history, all) ??
+    formless(history, all) ??
+    early(rule, history, all.at(-1)!, random)
   )
 }
 
 /** The same question again, in another order, has the same answer. */
-function unequal(rule: LevelRule, life: Life, all: readonly Levels[], random: Random) {
-  const { position, bests, now } = life
+function unequal(rule: LevelRule, history: PriceHistory, all: readonly Levels[], random: Random) {
+  const { position, bests, now } = history
   for (let times = 0; times < bests.length; times++) {
     const index = Math.floor(random() * bests.length)
     const again = rule.arm(position, bests[index]!, now)
@@ -111,7 +111,7 @@ function unequal(rule: LevelRule, life: Life, all: readonly Levels[], random: Ra
 }
 
 /** A better best price loosens no stop, and moves neither target nor times. */
-function loosened({ position, bests }: Life, all: readonly Levels[]): Wrong | undefined {
+function loosened({ position, bests }: PriceHistory, all: readonly Levels[]): Wrong | undefined {
   for (let index = 1; index < all.length; index++) {
     const [before, after] = [all[index - 1]!, all[index]!]
     const at = `from the best price ${bests[index - 1]!} to ${bests[index]!}`
@@ -130,7 +130,7 @@ function loosened({ position, bests }: Life, all: readonly Levels[]): Wrong | un
 }
 
 /** Before the next `ratchet` a stop neither appears nor goes. */
-function formless({ position, bests }: Life, all: readonly Levels[]): Wrong | undefined {
+function formless({ position, bests }: PriceHistory, all: readonly Levels[]): Wrong | undefined {
   const { side } = position
   for (let index = 0; index + 1 < all.length; index++) {
     const { ratchet, stop } = all[index]!
@@ -146,8 +146,13 @@ function formless({ position, bests }: Life, all: readonly Levels[]): Wrong | un
 }
 
 /** Time alone changes nothing before `rearmAt`. */
-function early(rule: LevelRule, life: Life, levels: Levels, random: Random): Wrong | undefined {
-  const { position, bests, now } = life
+function early(
+  rule: LevelRule,
+  history: PriceHistory,
+  levels: Levels,
+  random: Random,
+): Wrong | undefined {
+  const { position, bests, now } = history
   const best = bests.at(-1)!
   const until = levels.rearmAt ?? now + 20 * DAY_MS
   const property = 'changes by time alone at rearmAt, and not before'
@@ -163,19 +168,19 @@ function early(rule: LevelRule, life: Life, levels: Levels, random: Random): Wro
 
 const textOf = (levels: Levels): string => JSON.stringify(levels)
 
-/** Improvements of the best price in the lives that are easy to read, percent of the entry price. */
+/** Improvements of the best price in the histories that are easy to read, percent of the entry price. */
 const PLAIN = [
   [0, 1, 2, 5, 10],
   [0, 10, 50, 100],
 ] as const
 
-function plain(side: Side, improvements: readonly number[]): Life {
+function plain(side: Side, improvements: readonly number[]): PriceHistory {
   const position = positionOf(side, 100)
   const bests = improvements.map(pct => (side === 'long' ? 100 + pct : 100 * (100 / (100 + pct))))
   return { position, bests, now: OPENED_AT }
 }
 
-function drawn(side: Side, random: Random): Life {
+function drawn(side: Side, random: Random): PriceHistory {
   const entryPrice = Number((10 ** (random() * 7 - 2)).toPrecision(6))
   const sign = signOf(side)
   const bests = [entryPrice]

@@ -22,7 +22,7 @@ export interface Registered {
   /** Of a closed position: its exit, where that had sent orders. */
   readonly exited?: EndedExit
   /** The last earlier generations of the id whose orders may still appear or be executed. */
-  readonly former?: readonly FormerLife[]
+  readonly former?: readonly FormerGeneration[]
   /** In `mode: observe`: the exit that would have been sent. */
   readonly observed?: ObservedExit
 }
@@ -54,7 +54,7 @@ export interface EndedExit {
 }
 
 /** A closed generation of an id whose exit had sent orders. */
-export interface FormerLife {
+export interface FormerGeneration {
   readonly position: Position
   readonly generation: number
   readonly exited: EndedExit
@@ -78,7 +78,7 @@ export interface KeptRatchet {
 }
 
 /** A ratchet with its generation. */
-export interface LifeRatchet extends KeptRatchet {
+export interface GenerationRatchet extends KeptRatchet {
   readonly generation: number
 }
 
@@ -124,7 +124,7 @@ export type KeptLine = Omit<JournalLine, 'seq'>
  */
 export interface Change<Exit, Switch, Day> {
   readonly register?: readonly Registered[]
-  readonly ratchets?: ReadonlyMap<PositionId, LifeRatchet>
+  readonly ratchets?: ReadonlyMap<PositionId, GenerationRatchet>
   readonly exits?: readonly Exit[]
   readonly released?: readonly ReleasedChange<Exit>[]
   readonly killSwitch?: Switch

@@ -36,7 +36,7 @@ export type BackoffPolicy = Readonly<z.infer<typeof backoffOptions>>
 export interface BackoffState {
   /** Failures since growth began. */
   readonly failures: number
-  /** Since when it lives, monotonic ms; null while it is down. */
+  /** Since when it runs, monotonic ms; null while it is down. */
   readonly aliveSince: number | null
 }
 
@@ -60,7 +60,7 @@ export function grownMs(growth: Growth, attempt: number, random: number): number
 }
 
 /**
- * Notes that the child runs at `now` (monotonic ms). Its life begins with the first call after a
+ * Notes that the child runs at `now` (monotonic ms). Its run begins with the first call after a
  * failure; growth is forgotten once it has lasted `resetAfterMs`.
  */
 export function alive(policy: BackoffPolicy, state: BackoffState, now: number): BackoffState {
@@ -70,8 +70,8 @@ export function alive(policy: BackoffPolicy, state: BackoffState, now: number): 
 }
 
 /**
- * Takes a failure, of a start or of a life, at `now` (monotonic ms) and gives the delay before the
- * next start, ms: 0 for the first. `random` is in [0, 1). Ends the life that `alive` began.
+ * Takes a failure, of a start or of a run, at `now` (monotonic ms) and gives the delay before the
+ * next start, ms: 0 for the first. `random` is in [0, 1). Ends the run that `alive` began.
  *
  * @example
  * ```ts

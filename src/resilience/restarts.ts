@@ -129,11 +129,11 @@ export interface FleetPace {
   /** Since when the fleet restarts at its limit without a gap. */
   readonly busySince: number
   /** Whether this stretch has been reported. */
-  readonly isTold: boolean
+  readonly isReported: boolean
 }
 
 /** The pace of a fleet that has never restarted an actor. */
-export const freshPace: FleetPace = { nextAt: -Infinity, busySince: -Infinity, isTold: false }
+export const freshPace: FleetPace = { nextAt: -Infinity, busySince: -Infinity, isReported: false }
 
 /**
  * Gives one restart that is due at `now` its place: wait `delayMs`. `isCommonCause` is true once in
@@ -148,9 +148,9 @@ export function paceRestart(
   const at = isBusy ? pace.nextAt : now
   const busySince = isBusy ? pace.busySince : now
   const nextAt = at + 1000 / restartsPerSecond
-  const wasTold = isBusy && pace.isTold
+  const wasReported = isBusy && pace.isReported
   // A single restart at a slow limit is no stretch.
-  const isCommonCause = isBusy && !wasTold && nextAt - busySince >= COMMON_CAUSE_MS
-  const next = { nextAt, busySince, isTold: wasTold || isCommonCause }
+  const isCommonCause = isBusy && !wasReported && nextAt - busySince >= COMMON_CAUSE_MS
+  const next = { nextAt, busySince, isReported: wasReported || isCommonCause }
   return [next, { delayMs: at - now, isCommonCause }]
 }

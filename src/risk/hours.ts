@@ -8,9 +8,9 @@ export interface Session {
 }
 
 /** Days before the present one on which a session may have opened that still goes on. */
-const LOOK_BACK_DAYS = 2
+const DAYS_BACK = 2
 /** A market without any session in this time is taken for one that never opens again. */
-const LOOK_AHEAD_DAYS = 400
+const DAYS_AHEAD = 400
 /** A market that never closes is looked up again after so many sessions. */
 const MOST_JOINED = 14
 
@@ -48,7 +48,7 @@ export function quietAt(hours: TradingHours | undefined, since: number, ms: numb
     if (due < session.until) return due
     at = session.until
     // A time that no session of this market is long enough for.
-    if (at - since > ms + LOOK_AHEAD_DAYS * 86_400_000) return Infinity
+    if (at - since > ms + DAYS_AHEAD * 86_400_000) return Infinity
   }
 }
 
@@ -82,7 +82,7 @@ function prolonged(hours: TradingHours, { from, until: end }: Session): Session 
 function firstSession(hours: TradingHours, at: number): Session | undefined {
   const today = localDay(hours.timezone, at)
   let next: Session | undefined
-  for (let day = today - LOOK_BACK_DAYS; day <= today + LOOK_AHEAD_DAYS; day++) {
+  for (let day = today - DAYS_BACK; day <= today + DAYS_AHEAD; day++) {
     for (const span of sessionsOn(hours, day)) {
       const session = sessionOf(hours, day, span)
       if (session.until > at && (next === undefined || session.from < next.from)) next = session

@@ -21,7 +21,7 @@ export interface BotOptions extends AllowList {
   readonly kept: KeptRow<KeptBot>
   /** Time that Telegram holds an empty answer back, s. */
   readonly pollSeconds?: number
-  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
+  note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
   /** Epoch ms. */
   now(): number
   /** Monotonic, ms. */
@@ -50,7 +50,7 @@ export class Bot {
 
   constructor(options: BotOptions) {
     this.options = options
-    const { api, kept, now, monotonic, pollSeconds = POLL_SECONDS, name, tell } = options
+    const { api, kept, now, monotonic, pollSeconds = POLL_SECONDS, name, note } = options
     this.questions = new Questions(options, this.counts)
     this.poller = new Poller({
       api,
@@ -60,8 +60,8 @@ export class Bot {
       now,
       monotonic,
       onTrouble: why => {
-        if (why === undefined) tell('commands-recovered', { channel: name })
-        else tell('commands-failed', { channel: name, why })
+        if (why === undefined) note('commands-recovered', { channel: name })
+        else note('commands-failed', { channel: name, why })
       },
     })
   }
@@ -88,13 +88,13 @@ export class Bot {
 
   /** Takes one update; it counts as taken only once what it asked for is done. */
   private async take(update: unknown, id: number): Promise<void> {
-    const { kept, now, tell, name } = this.options
+    const { kept, now, note, name } = this.options
     const incoming = readUpdate(update, this.options)
     try {
       await this.answer(incoming)
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
-      tell('isolated-fault', { what: `a command of ${name}`, error: text })
+      note('isolated-fault', { what: `a command of ${name}`, error: text })
       await this.reply(
         incoming,
         'The service failed at this: check with /status what was done. Its journal has the error.',
@@ -164,14 +164,14 @@ export class Bot {
 
   /** No answer: a stranger learns nothing of the bot. */
   private refuse({ user, chat }: Extract<Incoming, { kind: 'foreign' }>): void {
-    const { monotonic, tell, name } = this.options
+    const { monotonic, note, name } = this.options
     this.counts.refused++
     const now = monotonic()
     for (const [key, at] of this.foreign) if (now - at >= HOUR_MS) this.foreign.delete(key)
     const key = `${user} ${chat}`
     if (this.foreign.has(key) || this.foreign.size >= MOST_FOREIGN) return
     this.foreign.set(key, now)
-    tell('command-refused', { channel: name, user: `telegram:${user}`, chat })
+    note('command-refused', { channel: name, user: `telegram:${user}`, chat })
   }
 
   private async reply(to: Incoming, text: string, nonce?: string): Promise<void> {

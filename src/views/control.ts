@@ -122,7 +122,7 @@ export class AccountControl extends PositionControl implements Control {
   resetMetrics(by: Requester): CycleMetricsReport {
     const before = this.cycleMetrics()
     this.deps.performance.reset()
-    this.deps.system.tell('metrics-reset', { by: nameOf(by) })
+    this.deps.system.note('metrics-reset', { by: nameOf(by) })
     return before
   }
 
@@ -137,7 +137,7 @@ export class AccountControl extends PositionControl implements Control {
 
   moveBreaker(group: string, act: string, by: Requester): GatewayView {
     const moved = moveBreaker(this.deps.desk, group, act)
-    this.deps.system.tell('breaker-moved', { group: moved, act, by: nameOf(by) })
+    this.deps.system.note('breaker-moved', { group: moved, act, by: nameOf(by) })
     return this.gateway()
   }
 
@@ -163,11 +163,11 @@ export class AccountControl extends PositionControl implements Control {
     if (known === undefined) throw unknownName('component', component, LOG_COMPONENTS)
     if (wanted === undefined) throw unknownName('level', level, LOG_LEVELS)
     this.deps.log.setLevel(known, wanted)
-    this.deps.system.tell('log-level', { component, level, by: nameOf(by) })
+    this.deps.system.note('log-level', { component, level, by: nameOf(by) })
   }
 
   record(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void> {
-    return this.deps.system.told(kind, detail)
+    return this.deps.system.record(kind, detail)
   }
 
   backup(): AsyncIterable<string> {

@@ -99,9 +99,9 @@ export class PositionControl {
     await this.endDurable(id)
     const registered = system.state.register.openRow(positionId(id))
     // The intent says when and why; only this line, in a commit before it, says who.
-    const told = system.told('exit-asked', { positionId: id, by: nameOf(by) })
+    const written = system.record('exit-asked', { positionId: id, by: nameOf(by) })
     system.manualExits.exit(positionId(id), 'manual')
-    await Promise.all([told, system.manualExits.settled(positionId(id))])
+    await Promise.all([written, system.manualExits.settled(positionId(id))])
     return this.view(registered)
   }
 

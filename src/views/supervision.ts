@@ -22,7 +22,7 @@ export interface SupervisionDeps {
   readonly policy: Supervision
   readonly clock: Clock
   /** Notes what a person has done. */
-  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
+  note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
 }
 
 /** The supervision of a running account. */
@@ -34,7 +34,7 @@ export function supervisionOf(system: Account): SupervisionView {
     supervisor,
     policy,
     clock,
-    tell: (kind, detail) => system.tell(kind, detail),
+    note: (kind, detail) => system.note(kind, detail),
   })
 }
 
@@ -88,7 +88,7 @@ export class SupervisionView implements Supervising {
       throw new WatchkeeperError('ACTOR_UNKNOWN', `no actor ${id} can be restarted`)
     }
     const view = this.view(actor, seen)
-    this.parts.tell('actor-restarted-by-hand', { actor: id, epoch: view.epoch, by })
+    this.parts.note('actor-restarted-by-hand', { actor: id, epoch: view.epoch, by })
     return view
   }
 

@@ -73,7 +73,7 @@ describe('Adopter', () => {
       now += 500
       system.cycle()
       await system.settled()
-      await adopter.look()
+      await adopter.poll()
       await system.settled()
     }
   }

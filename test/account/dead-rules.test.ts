@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { tellDeadRules } from '../../src/account/dead-rules.ts'
+import { noteDeadRules } from '../../src/account/dead-rules.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { aPosition } from '../support/builders.ts'
 import { FakeTimers } from '../support/fake-timers.ts'
@@ -7,7 +7,7 @@ import { MemoryRepository } from '../support/memory-repository.ts'
 import { openAccount } from '../support/open-account.ts'
 import { TestVenue } from '../support/test-venue.ts'
 
-describe('tellDeadRules', () => {
+describe('noteDeadRules', () => {
   it('names a rule that cannot fire once, however many positions have it', async () => {
     const timers = new FakeTimers()
     const venue = new TestVenue()
@@ -25,10 +25,10 @@ describe('tellDeadRules', () => {
     for (const id of ['p1', 'p2']) await system.add(aPosition({ id: positionId(id) }), dead, 'test')
     await system.add(aPosition({ id: positionId('p3') }), { stopLoss: { pct: 5 } }, 'test')
     await system.settled()
-    const told: unknown[] = []
-    const tell = (kind: string, detail: object): unknown => told.push({ kind, ...detail })
-    tellDeadRules({ engine: system.engine, tell })
-    expect(told).to.deep.equal([
+    const noted: unknown[] = []
+    const note = (kind: string, detail: object): unknown => noted.push({ kind, ...detail })
+    noteDeadRules({ engine: system.engine, note })
+    expect(noted).to.deep.equal([
       {
         kind: 'rule-cannot-fire',
         rule: 'trailingStop',

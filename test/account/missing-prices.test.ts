@@ -21,7 +21,7 @@ describe('MissingPrices', () => {
         asked++
         return priced.has(each)
       },
-      tell: () => undefined,
+      note: () => undefined,
     })
   })
 

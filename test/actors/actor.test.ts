@@ -123,7 +123,7 @@ describe('actorSystem', () => {
     expect(hops).to.have.length(10)
   })
 
-  it('never delivers to a namesake: 500 lives of one name', async () => {
+  it('never delivers to a namesake: 500 incarnations of one name', async () => {
     let stale = 0
     for (let epoch = 1; epoch <= 500; epoch++) {
       const ref = diary.spawn('phoenix', epoch)

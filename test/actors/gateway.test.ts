@@ -71,7 +71,7 @@ describe('gateway', () => {
       ...but,
     }
     const common = { journal: (event: JournalEvent) => void journal.push(event), now: () => now }
-    const lives = new GatewayFactory({
+    const factory = new GatewayFactory({
       ...common,
       actors,
       broker,
@@ -96,7 +96,7 @@ describe('gateway', () => {
       }),
       ask: message => send(reconcilerRef, message),
     })
-    gatewayRef = lives.start(1, onFailure)
+    gatewayRef = factory.start(1, onFailure)
     reconcilerRef = actors.spawn({
       name: 'reconciler',
       epoch: 1,
@@ -107,7 +107,7 @@ describe('gateway', () => {
         broker,
         callTimeoutMs: 1_000,
         reconcileMs: 5_000,
-        keyOf: id => lives.book.holdingOf(id),
+        keyOf: id => factory.book.holdingOf(id),
         self: message => send(reconcilerRef, message),
         sendToGateway: message => send(gatewayRef, message),
         track: call => actors.track(call),

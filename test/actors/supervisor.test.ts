@@ -33,7 +33,7 @@ describe('supervisor', () => {
   let timers: FakeTimers
   let journal: JournalEvent[]
   let exits: Decision[]
-  let lives: string[]
+  let spawned: string[]
   let ended: string[]
   /** How many of the next catch-ups crash, and of the next starts fail. */
   let crashes: number
@@ -46,7 +46,7 @@ describe('supervisor', () => {
     timers = new FakeTimers()
     journal = []
     exits = []
-    lives = []
+    spawned = []
     ended = []
     crashes = 0
     failedStarts = 0
@@ -93,7 +93,7 @@ describe('supervisor', () => {
       handle: state => {
         if (crashes-- > 0) throw new Error('crashed')
         if (!guard.closed) dispatcher.commit(guard, catchUp(guard, dispatcher.now))
-        lives.push(`${id}.${epoch}`)
+        spawned.push(`${id}.${epoch}`)
         return state
       },
       onDown: ({ reason }) => {
@@ -167,14 +167,14 @@ describe('supervisor', () => {
       ...Array<string>(5).fill('monitor-restarted'),
       'monitor-gave-up',
     ])
-    expect([lives, watchOf()]).to.deep.equal([[], 'quarantined'])
+    expect([spawned, watchOf()]).to.deep.equal([[], 'quarantined'])
   })
 
   it('goes on after the fifth crash', async () => {
     crashes = 5
     await guard()
     await pass(10_000)
-    expect([lives, watchOf()]).to.deep.equal([['p1.6'], 'running'])
+    expect([spawned, watchOf()]).to.deep.equal([['p1.6'], 'running'])
   })
 
   it('counts crashes within the window alone, its edge included', async () => {
@@ -185,7 +185,7 @@ describe('supervisor', () => {
       await tick(200 * 3 ** round)
       await pass(12_001)
     }
-    expect([watchOf(), lives.length]).to.deep.equal(['running', 21])
+    expect([watchOf(), spawned.length]).to.deep.equal(['running', 21])
     for (let round = 20; round < 26; round++) {
       crashes = 1
       await tick(200 * 3 ** round)
@@ -197,15 +197,15 @@ describe('supervisor', () => {
   it('replaces a crashed monitor by the next epoch at once, which starts with the catch-up', async () => {
     crashes = 1
     await guard()
-    expect([lives, timers.waits, roster.get(ID)?.epoch]).to.deep.equal([['p1.2'], [], 2])
+    expect([spawned, timers.waits, roster.get(ID)?.epoch]).to.deep.equal([['p1.2'], [], 2])
   })
 
   it('takes a start that fails as a crash', async () => {
     failedStarts = 2
     await guard()
-    expect([lives, timers.waits]).to.deep.equal([[], [200]])
+    expect([spawned, timers.waits]).to.deep.equal([[], [200]])
     await pass(200)
-    expect([lives, roster.get(ID)?.crashes.lastError]).to.deep.equal([['p1.3'], 'no room'])
+    expect([spawned, roster.get(ID)?.crashes.lastError]).to.deep.equal([['p1.3'], 'no room'])
   })
 
   it('decides a crossing while the monitor is in backoff, at that tick', async () => {
@@ -246,7 +246,7 @@ describe('supervisor', () => {
     expect(exits).to.have.length(3)
   })
 
-  it('takes no word about an earlier life of an id for one about the present life', async () => {
+  it('takes no message about an earlier generation of an id for one about the present generation', async () => {
     await guard()
     send(ref, { kind: 'closed', positionId: ID, generation: 1 })
     const rules = roster.get(ID)!.guard.ruleSet
@@ -369,9 +369,9 @@ describe('supervisor', () => {
     crashes = 40
     for (let index = 0; index < 40; index++) await guard({ id: positionId(`p${index}`) })
     await pass(1_000)
-    expect(lives.length).to.be.within(2, 4)
+    expect(spawned.length).to.be.within(2, 4)
     await pass(600_000)
-    expect(new Set(lives).size).to.equal(40)
+    expect(new Set(spawned).size).to.equal(40)
     expect(kinds().filter(kind => kind === 'common-cause')).to.have.length(1)
     expect(kinds()).not.to.include('monitor-gave-up')
   })
@@ -398,7 +398,7 @@ describe('supervisor', () => {
   it('guards a position once, however often it is asked to', async () => {
     await guard()
     await guard()
-    expect(lives).to.deep.equal(['p1.1'])
+    expect(spawned).to.deep.equal(['p1.1'])
   })
 
   it('ends the monitor of a closed position', async () => {

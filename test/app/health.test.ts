@@ -171,7 +171,7 @@ describe('health of a running system', () => {
     await open()
     await guard()
     keeper.failures.push(new Error('disk'))
-    const written = system.told('guard-stopped', {})
+    const written = system.record('guard-stopped', {})
     await turn()
     expect([statusOf('store:errors'), statusOf('positions:unguarded')]).to.deep.equal([
       'fail',

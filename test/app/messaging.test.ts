@@ -29,7 +29,7 @@ describe('Messaging', () => {
       display: { timezone: 'Asia/Kolkata' },
       notify: { settleMs: 0, channels: [{ kind: 'webhook', url }], ...notify },
     })
-    const tell = (kind: string, detail: object): void => {
+    const note = (kind: string, detail: object): void => {
       lines.push({ ...detail, seq: lines.length + 1, at: now, kind })
     }
     const store = {
@@ -40,12 +40,12 @@ describe('Messaging', () => {
       },
       journal: () => Promise.resolve([]),
     }
-    const told = (kind: string, detail: object): Promise<void> => {
-      tell(kind, detail)
+    const record = (kind: string, detail: object): Promise<void> => {
+      note(kind, detail)
       return Promise.resolve()
     }
     const clock = TrustedClock.of({ now: () => now, monotonic: () => now }, CLOCK_DEFAULTS)
-    const system = { tell, told, coverage: { totalMs: 0 } }
+    const system = { note, record, coverage: { totalMs: 0 } }
     const deps = { store, system, lines: { onLine: () => undefined } }
     messaging = await Messaging.open({ config, clock }, deps as never)
     messaging.begin(control)

@@ -167,7 +167,7 @@ describe('watchkeeper rules test', () => {
   beforeEach(() => (folder = new Folder()))
   afterEach(() => folder.remove())
 
-  it('shows a life in which a rule loosens, the same one for the same seed', async () => {
+  it('shows a price history in which a rule loosens, the same one for the same seed', async () => {
     const file = folder.file(
       'loose.mjs',
       `export default { kind: 'rule', name: 'loose', arm: ({ entryPrice, side }, best) => {
@@ -194,10 +194,7 @@ describe('watchkeeper rules test', () => {
       '--cases',
       '500',
     ])
-    expect([code, stdout]).to.deep.equal([
-      0,
-      'sound: rule giveBack, 500 lives of positions, seed 1\n',
-    ])
+    expect([code, stdout]).to.deep.equal([0, 'sound: rule giveBack, 500 price histories, seed 1\n'])
   })
 })
 

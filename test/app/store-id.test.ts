@@ -95,8 +95,8 @@ describe('the order ids of a store', function () {
   it('used by an order that another program sent: its fill is not booked, and the exit continues', async () => {
     await start('old')
     const storeId = await storeIdAt(dataFolder('old'))
-    const life = { storeId, account: '', positionId: positionId('a'), generation: 1, attempt: 1 }
-    const taken = clientOrderId(life)
+    const order = { storeId, account: '', positionId: positionId('a'), generation: 1, attempt: 1 }
+    const taken = clientOrderId(order)
     await sell(taken)
     // What the other order has sold was bought again: the holding is as it was.
     await broker.script({ hands: [{ instrument: 'X', quantity: QUANTITY }] })
@@ -108,7 +108,7 @@ describe('the order ids of a store', function () {
     expect(metrics).to.match(/^watchkeeper_exit_foreign_orders_total 1$/m)
     await service.printed(line => line.includes(' exit-filled '))
     expect(isFlat()).to.equal(true)
-    const second = clientOrderId({ ...life, attempt: 2 })
+    const second = clientOrderId({ ...order, attempt: 2 })
     expect(broker.book().fills.map(each => each.clientOrderId)).to.deep.equal([taken, second])
   })
 

@@ -71,7 +71,7 @@ export class LiveLoad {
     const slots = Array.from({ length: options.positions }, (_, slot) => slot)
     await addAll(
       rig,
-      slots.map(slot => load.life(slot)),
+      slots.map(slot => load.entry(slot)),
     )
     for (const slot of slots) load.shadow.begin(slot, 100)
     return load
@@ -124,8 +124,8 @@ export class LiveLoad {
       const filled = fills.get(id) ?? 0
       if (isOpen) open++
       exits += filled
-      if (filled > over) doubled.push(`${id}: ${filled} fills in ${over} lives`)
-      if (filled < over) lost.push(`${id}: ${filled} fills in ${over} lives`)
+      if (filled > over) doubled.push(`${id}: ${filled} fills in ${over} generations`)
+      if (filled < over) lost.push(`${id}: ${filled} fills in ${over} generations`)
       if (isOpen && this.shadow.isCrossed(slotOf(id))) lost.push(`${id}: crossed, and still open`)
     }
     const held = (await account.holdings()).reduce((sum, each) => sum + Math.abs(each.quantity), 0)
@@ -163,12 +163,12 @@ export class LiveLoad {
   }
 
   private async add(slot: number): Promise<void> {
-    const { position, rules } = this.life(slot)
+    const { position, rules } = this.entry(slot)
     await this.rig.system.add(position, rules, 'bench')
     this.shadow.begin(slot, position.entryPrice)
   }
 
-  private life(slot: number) {
+  private entry(slot: number) {
     const instrument = slot % this.options.instruments
     const position = {
       id: positionId(`s${slot}`),

@@ -91,7 +91,7 @@ for (const name of ['one', 'two']) {
       })
     })
 
-    it('asks for life and readiness where the service answers, and never for its health', () => {
+    it('asks for liveness and readiness where the service answers, and never for its health', () => {
       expect(container.ports[0]).to.deep.equal({ name: 'http', containerPort: 8080 })
       expect(container.livenessProbe.httpGet).to.deep.equal({ path: '/livez', port: 'http' })
       expect(container.readinessProbe.httpGet).to.deep.equal({ path: '/readyz', port: 'http' })

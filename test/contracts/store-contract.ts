@@ -34,7 +34,7 @@ export function storeContract(makePlace: () => StorePlace): void {
 
   describe('its ownership', () => ownershipContract(() => ({ place, store })))
   describe('its rows', () => rowsContract(() => store))
-  describe('its generations', () => livesContract(() => store))
+  describe('its generations', () => generationsContract(() => store))
   describe('its journal', () => journalContract(() => store))
 }
 
@@ -138,7 +138,7 @@ function rowsContract(given: () => Store): void {
 
 const OF_POSITIONS = ['positions', 'ratchets', 'exits'] as const
 
-function livesContract(given: () => Store): void {
+function generationsContract(given: () => Store): void {
   const row = (table: Table, generation: number, note = ''): Row => {
     const value = table === 'closed' ? [1, generation, note] : { generation, note }
     return { table, key: 'p', value, generation }
@@ -153,7 +153,7 @@ function livesContract(given: () => Store): void {
     ...OF_POSITIONS.map(table => without(table, generation)),
   ]
   /** The generation that each table shows. */
-  const lives = async (): Promise<Partial<Record<Table, unknown>>> => {
+  const shown = async (): Promise<Partial<Record<Table, unknown>>> => {
     const found: [Table, unknown][] = []
     for (const table of [...OF_POSITIONS, 'closed'] as const) {
       const value = (await given().rows<Record<string, unknown> | unknown[]>(table)).get('p')
@@ -169,7 +169,7 @@ function livesContract(given: () => Store): void {
     await store.write({ rows: opened(1) })
     await store.write({ rows: [...opened(2), row('ratchets', 2), row('exits', 2)] })
     await store.write({ rows: closed(1) })
-    const { closed: _passedOver, ...open } = await lives()
+    const { closed: _passedOver, ...open } = await shown()
     expect(open).to.deep.equal({ positions: 2, ratchets: 2, exits: 2 })
   })
 
@@ -177,11 +177,11 @@ function livesContract(given: () => Store): void {
     const store = given()
     await store.write({ rows: [...opened(3), row('ratchets', 3)] })
     await store.write({ rows: OF_POSITIONS.map(table => row(table, 2)) })
-    expect(await lives()).to.deep.equal({ positions: 3, ratchets: 3 })
+    expect(await shown()).to.deep.equal({ positions: 3, ratchets: 3 })
     await store.write({ rows: closed(3) })
     await store.write({ rows: [...OF_POSITIONS.map(table => row(table, 2)), row('closed', 2)] })
     await store.write({ rows: [without('closed', 2)] })
-    expect(await lives()).to.deep.equal({ closed: 3 })
+    expect(await shown()).to.deep.equal({ closed: 3 })
   })
 
   it('are not reopened by a row that is written after their end', async () => {
@@ -189,16 +189,16 @@ function livesContract(given: () => Store): void {
     await store.write({ rows: opened(1) })
     await store.write({ rows: closed(1) })
     await store.write({ rows: [...OF_POSITIONS.map(table => row(table, 1)), without('closed', 0)] })
-    expect(await lives()).to.deep.equal({ closed: 1 })
+    expect(await shown()).to.deep.equal({ closed: 1 })
   })
 
   it('follow each other within one batch, and delete what the earlier one left', async () => {
     const store = given()
     await store.write({ rows: [...opened(1), row('ratchets', 1), row('exits', 1)] })
     await store.write({ rows: [row('exits', 1, 'late'), ...closed(1), ...opened(2)] })
-    expect(await lives()).to.deep.equal({ positions: 2 })
+    expect(await shown()).to.deep.equal({ positions: 2 })
     await store.write({ rows: [row('positions', 2, 'changed'), row('ratchets', 2)] })
-    expect(await lives()).to.deep.equal({ positions: 2, ratchets: 2 })
+    expect(await shown()).to.deep.equal({ positions: 2, ratchets: 2 })
   })
 
   it('take precedence over rows of an earlier release, which have no generation', async () => {
@@ -212,7 +212,7 @@ function livesContract(given: () => Store): void {
     })
     expect((await store.rows('ratchets')).get('p')).to.deep.equal({ best: 7 })
     await store.write({ rows: [row('ratchets', 1), row('exits', 1)] })
-    expect(await lives()).to.deep.equal({ positions: 1, ratchets: 1, exits: 1 })
+    expect(await shown()).to.deep.equal({ positions: 1, ratchets: 1, exits: 1 })
   })
 }
 

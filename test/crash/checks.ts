@@ -25,8 +25,8 @@ export function executedBy(
 ): number {
   const ids = new Set<string>()
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-    const life = { positionId: positionId(id), generation, attempt }
-    ids.add(clientOrderId({ storeId, account: '', ...life }))
+    const order = { positionId: positionId(id), generation, attempt }
+    ids.add(clientOrderId({ storeId, account: '', ...order }))
   }
   const own = book.fills.filter(fill => ids.has(fill.clientOrderId))
   return own.map(({ quantity }) => quantity).reduce(sum, 0)
@@ -35,38 +35,41 @@ export function executedBy(
 /** One generation of a position: what it owned, and what its exits executed. */
 interface Lived {
   readonly held: Held
-  readonly life: number
+  readonly generation: number
   readonly owned: number
   readonly executed: number
 }
 
-function livesOf({ plan, book, disk: { storeId }, deeds }: Outcome): readonly Lived[] {
+function generationsOf({ plan, book, disk: { storeId }, deeds }: Outcome): readonly Lived[] {
   const executed = ({ id }: Held, generation: number): number =>
     executedBy({ id, generation, storeId }, book)
-  const lived = (held: Held, life: number, owned = held.quantity): Lived => {
-    return { held, life, owned, executed: executed(held, life) }
+  const lived = (held: Held, generation: number, owned = held.quantity): Lived => {
+    return { held, generation, owned, executed: executed(held, generation) }
   }
-  const livesOfAlone = (held: Held): Lived[] => {
+  const generationsOfAlone = (held: Held): Lived[] => {
     const { quantity } = held
     if (deeds.isReleased) {
       // A released quantity is not gone: the second generation owns what the first one has not
       // sold.
       const both = sum(executed(held, 1), executed(held, 2))
-      return [{ held, life: 2, owned: quantity, executed: both }]
+      return [{ held, generation: 2, owned: quantity, executed: both }]
     }
     const first = lived(held, 1, plan.isHalved ? 2 : quantity - deeds.sold)
-    return plan.isReopened || deeds.lives === 2 ? [first, lived(held, 2)] : [first]
+    return plan.isReopened || deeds.generations === 2 ? [first, lived(held, 2)] : [first]
   }
-  const lives = positionsOf(plan).flatMap(held =>
-    held.id === ALONE.id ? livesOfAlone(held) : [lived(held, 1)],
+  const generations = positionsOf(plan).flatMap(held =>
+    held.id === ALONE.id ? generationsOfAlone(held) : [lived(held, 1)],
   )
-  return deeds.hasMore ? [...lives, lived(MORE, 1)] : lives
+  return deeds.hasMore ? [...generations, lived(MORE, 1)] : generations
 }
 
 /** Instruments where orders of any id executed more or less than positions owned. */
-function unlike(lives: readonly Lived[], book: TrueBook): { instrument: string; text: string }[] {
-  return [...new Set(lives.map(({ held }) => held.instrument))].flatMap(instrument => {
-    const own = lives.filter(({ held }) => held.instrument === instrument)
+function unlike(
+  generations: readonly Lived[],
+  book: TrueBook,
+): { instrument: string; text: string }[] {
+  return [...new Set(generations.map(({ held }) => held.instrument))].flatMap(instrument => {
+    const own = generations.filter(({ held }) => held.instrument === instrument)
     const owned = own.map(each => each.owned).reduce(sum, 0)
     const fills = book.fills.filter(fill => fill.instrument === instrument)
     const executed = fills.map(({ quantity }) => quantity).reduce(sum, 0)
@@ -78,9 +81,9 @@ function unlike(lives: readonly Lived[], book: TrueBook): { instrument: string; 
 /** Violations in a finished run: one line each; none where every promise was kept. */
 export function violationsOf(outcome: Outcome): readonly string[] {
   const { plan, book, disk } = outcome
-  const lives = livesOf(outcome)
+  const generations = generationsOf(outcome)
   const of = (instrument: string): readonly Lived[] =>
-    lives.filter(({ held }) => held.instrument === instrument)
+    generations.filter(({ held }) => held.instrument === instrument)
   // The guard cannot know of an order that arrives after all proofs; it can only report it.
   const isLate = (instrument: string): boolean =>
     plan.lateArrivalMs !== null && of(instrument).some(({ executed, owned }) => executed > owned)
@@ -91,16 +94,16 @@ export function violationsOf(outcome: Outcome): readonly string[] {
     return !isTooMuch && own.some(({ held: { id } }) => left.has(id))
   }
   const isExcused = (instrument: string): boolean => isLate(instrument) || isLeft(instrument)
-  const faults = lives
+  const faults = generations
     .filter(({ held, executed, owned }) => executed !== owned && !isExcused(held.instrument))
     .map(wrong)
-  for (const { instrument, text } of unlike(lives, book)) {
+  for (const { instrument, text } of unlike(generations, book)) {
     if (!isExcused(instrument)) faults.push(text)
   }
   for (const { instrument, quantity } of book.holdings) {
     if (!isExcused(instrument)) faults.push(`${instrument}: ${quantity} are left`)
   }
-  if (isOversoldBy(lives) && !disk.journal.some(({ kind }) => kind === 'holding-oversold')) {
+  if (isOversoldBy(generations) && !disk.journal.some(({ kind }) => kind === 'holding-oversold')) {
     faults.push('the account was oversold, and no report was made')
   }
   const guards = disk.journal.filter(({ kind }) => kind === 'second-guard')
@@ -143,9 +146,9 @@ export function leftToAPerson({ plan, disk }: Pick<Outcome, 'plan' | 'disk'>): R
 }
 
 /** Whether more of some instrument was executed than all of its positions owned. */
-function isOversoldBy(lives: readonly Lived[]): boolean {
+function isOversoldBy(generations: readonly Lived[]): boolean {
   const beyond = new Map<string, number>()
-  for (const { held, executed, owned } of lives) {
+  for (const { held, executed, owned } of generations) {
     const before = beyond.get(held.instrument) ?? 0
     beyond.set(held.instrument, sum(before, difference(executed, owned)))
   }
@@ -171,5 +174,5 @@ export function loosened(before: Disk, after: Disk): readonly string[] {
   })
 }
 
-const wrong = ({ held: { id }, life, executed, owned }: Lived): string =>
-  `${id}, life ${life}: ${executed} of ${owned} executed`
+const wrong = ({ held: { id }, generation, executed, owned }: Lived): string =>
+  `${id}, generation ${generation}: ${executed} of ${owned} executed`

@@ -9,7 +9,7 @@ import { CALL_MS, type Plan } from './plan.ts'
 /** What people have done to the position `alone`. */
 export interface Deeds {
   /** Generations that its id has had, or is about to have. */
-  lives: 1 | 2
+  generations: 1 | 2
   /** Both generations own the same units. */
   isReleased: boolean
   /** As much was bought once more, for a position of its own. */
@@ -30,7 +30,7 @@ const SOLD_AFTER = 2
 
 /** The people who trade in the account and post positions, while the guard runs and is killed. */
 export class People {
-  readonly deeds: Deeds = { lives: 1, isReleased: false, hasMore: false, sold: 0 }
+  readonly deeds: Deeds = { generations: 1, isReleased: false, hasMore: false, sold: 0 }
   private readonly around: Around
   private isPosted = false
   private deaths = 0
@@ -42,9 +42,9 @@ export class People {
   /** Whether everything that they began has reached the guard's disk. */
   isOver(disk: Disk): boolean {
     const { positions } = disk
-    const { lives, hasMore } = this.deeds
+    const { generations, hasMore } = this.deeds
     if (positions.size !== (hasMore ? 4 : 3)) return false
-    if (positions.get(ALONE.id)!.generation < lives) return false
+    if (positions.get(ALONE.id)!.generation < generations) return false
     const { plan, broker } = this.around
     const { book } = broker.venue
     const known = { orders: book.orders, fills: book.fills, holdings: book.holdings() }
@@ -101,11 +101,11 @@ export class People {
   /** Buys once the API shows no `alone` any more, and posts it at once. */
   private async addAgain({ positions }: Disk): Promise<void> {
     const { guard } = this.around
-    if (this.deeds.lives === 1) {
+    if (this.deeds.generations === 1) {
       if (!positions.has(ALONE.id) || (await guard.ask('GET', '/readyz')) !== 200) return
       if ((await guard.ask('GET', `/api/positions/${ALONE.id}`)) !== 404) return
       this.buy()
-      this.deeds.lives = 2
+      this.deeds.generations = 2
     }
     await this.post(alone(), positions.get(ALONE.id)!.generation === 2)
   }
@@ -126,7 +126,7 @@ export class People {
       const status = await guard.ask('DELETE', `/api/positions/${ALONE.id}`, {})
       if (status !== 204 && row.state !== 'released') return
       this.deeds.isReleased = true
-      this.deeds.lives = 2
+      this.deeds.generations = 2
     }
     await this.post(alone(), row.generation === 2)
   }

@@ -161,7 +161,7 @@ class Course {
     this.hand(quantity - (left?.quantity ?? 0))
     await this.visible()
     const held = positionsOf({ isHalved: false }).find(({ id }) => id === ALONE.id)!
-    this.people.deeds.lives = 2
+    this.people.deeds.generations = 2
     await this.drive(async () => {
       const { positions } = await this.guard.disk()
       if ((positions.get(ALONE.id)?.generation ?? 0) < 2) {

@@ -30,7 +30,7 @@ needing('flock').describe('a lock of the kernel on a file', () => {
     await once(other.stdout!, 'data')
   }
 
-  it('is busy while another process lives that has it, and free when that was killed', async () => {
+  it('is busy while another running process has it, and free when that was killed', async () => {
     await lockElsewhere()
     expect(await lockFile(file)).to.equal('busy')
     other!.kill('SIGKILL')

@@ -17,7 +17,7 @@ const FILLED: LivedOrder = { kind: 'filled', executed: { quantity: 5, price: 90 
 
 /** A venue that claims to find every order, and answers what the test says instead of what is so. */
 class LyingVenue extends RestingVenue {
-  looked: ((truth: OrderState) => OrderState) | undefined
+  lookUpAnswer: ((truth: OrderState) => OrderState) | undefined
   cancelAnswer: OrderState | undefined
   /** The question for the holding is answered as if this were held. */
   saidHeld: number | undefined
@@ -28,7 +28,7 @@ class LyingVenue extends RestingVenue {
       ...venue,
       orderByClientId: async (...asked) => {
         const truth = await venue.orderByClientId(...asked)
-        return this.looked?.(truth) ?? truth
+        return this.lookUpAnswer?.(truth) ?? truth
       },
       cancel: async (...asked) => {
         const truth = await venue.cancel(...asked)
@@ -99,22 +99,22 @@ describe('a venue that claims to find every order and contradicts itself', () =>
 
   it('shows an order in its list that a look-up does not know: nothing more is sent', async () => {
     await begin()
-    account.looked = () => ({ kind: 'unknown' })
+    account.lookUpAnswer = () => ({ kind: 'unknown' })
     await cycles(40)
     expect([account.placed.length, isOpen()]).to.deep.equal([1, true])
-    account.looked = undefined
+    account.lookUpAnswer = undefined
     expect([await finish(), account.held, isOpen()]).to.deep.equal([5, 0, false])
   })
 
   it('finds no order that it lists: it is cancelled, and only then another is sent', async () => {
     await begin()
-    account.looked = () => ({ kind: 'absent' })
+    account.lookUpAnswer = () => ({ kind: 'absent' })
     account.ignoresCancels = true
     account.cancelAnswer = { kind: 'absent' }
     await cycles(2)
     expect(account.placed).to.have.length(1)
     expect(account.cancelled).to.have.length.greaterThan(0)
-    account.looked = undefined
+    account.lookUpAnswer = undefined
     account.cancelAnswer = undefined
     account.ignoresCancels = false
     expect([await finish(), account.held]).to.deep.equal([5, 0])
@@ -122,13 +122,13 @@ describe('a venue that claims to find every order and contradicts itself', () =>
 
   it('says now that it rejected, now that it filled an order: it is sold once', async () => {
     await begin()
-    account.looked = () => ({ kind: 'rejected', code: 'refused' })
+    account.lookUpAnswer = () => ({ kind: 'rejected', code: 'refused' })
     account.ignoresCancels = true
     account.cancelAnswer = { kind: 'unknown' }
     await cycles(6)
     expect(account.placed).to.have.length(1)
     account.execute(account.placed[0]!)
-    account.looked = undefined
+    account.lookUpAnswer = undefined
     await cycles(20)
     expect([account.placed.length, account.held, isOpen()]).to.deep.equal([1, 0, false])
     expect(lines('exit-filled')[0]).to.include({ quantity: 5, price: 90 })
@@ -168,10 +168,10 @@ describe('a venue that claims to find every order and contradicts itself', () =>
   for (const reduceOnly of [true, false]) {
     it(`calls an order filled that works, reduce-only ${reduceOnly}: the position stays open`, async () => {
       await begin(5, { reduceOnly })
-      account.looked = () => FILLED
+      account.lookUpAnswer = () => FILLED
       await cycles(10)
       expect([isOpen(), lines('exit-fault').length]).to.deep.equal([true, 1])
-      account.looked = undefined
+      account.lookUpAnswer = undefined
       await cycles(4)
       expect([await finish(), account.held, isOpen()]).to.deep.equal([5, 0, false])
     })

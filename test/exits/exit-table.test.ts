@@ -32,7 +32,7 @@ describe('Exits', () => {
     book.reported(key, report, { askedAt: at, isNamed: true, now: at })
   }
 
-  const lookedUp = (position: Position, order: OrderState | undefined, at: number): void => {
+  const found = (position: Position, order: OrderState | undefined, at: number): void => {
     const { clientOrderId: id } = book.exits.record(position.id)!.order
     const call = { id: position.id, generation: 1, call: 'ask-order' } as const
     const seen = { kind: 'seen', id, by: 'look-up', askedAt: at, at } as const
@@ -46,7 +46,7 @@ describe('Exits', () => {
     intend(a, 50)
     expect(begin(a, 50)).to.deep.equal(['ask-order'])
     // A question that fails proves nothing, and holds no exit back for long.
-    lookedUp(a, undefined, 55)
+    found(a, undefined, 55)
     expect(begin(a, 60)).to.deep.equal(['send'])
   })
 
@@ -57,7 +57,7 @@ describe('Exits', () => {
     held(5, 20)
     intend(a, 50)
     begin(a, 50)
-    lookedUp(a, anOrderState('filled', 5), 55)
+    found(a, anOrderState('filled', 5), 55)
     expect(notices).to.include('exit-foreign')
     expect(book.exits.record(a.id)!.state).to.include({ kind: 'foreign', by: 'look-up' })
     expect(begin(a, 60)).to.deep.equal([])
@@ -82,7 +82,7 @@ describe('Exits', () => {
     held(5, 20)
     intend(a, 50)
     begin(a, 50)
-    lookedUp(a, { kind: 'absent' }, 50)
+    found(a, { kind: 'absent' }, 50)
     held(5, 50)
     expect(begin(a, 50)).to.deep.equal(['send'])
     const { clientOrderId: id } = book.exits.record(a.id)!.order

@@ -37,7 +37,7 @@ describe('SecondGuard', () => {
     expect(seen(HOUR + 1, clientOrderId(P1))).to.deep.equal([clientOrderId(P1)])
   })
 
-  it('does not take another life of the same position for its own', () => {
+  it('does not take another generation of the same position for its own', () => {
     guard.remember(P1, sighting(0))
     const other = clientOrderId({ ...P1, generation: 2 })
     expect(seen(5, other)).to.deep.equal([other])

@@ -22,7 +22,7 @@ describe('HoldingBook', () => {
       adopt: 'alert',
       specOf: () => ({ lot }),
       shareOf: ({ id, side, openedAt }) => {
-        const { owned } = book.life(id)!
+        const { owned } = book.current(id)!
         return { positionId: id, side, openedAt, owned, underWay: 0 }
       },
       notify: notice => notices.push(notice),
@@ -124,7 +124,7 @@ describe('HoldingBook', () => {
     it('has a position own the whole lots that were meant', () => {
       lot = 0.1
       open(0.7999999999999999)
-      expect(book.life(positionId('p0'))?.owned).to.equal(0.8)
+      expect(book.current(positionId('p0'))?.owned).to.equal(0.8)
       take(0.7999999999999999, 10)
       const [group] = book.all()
       expect([group!.allowance(positionId('p0')), group!.isWhole]).to.deep.equal([0.8, true])

@@ -102,7 +102,7 @@ describe('the exit of a released position', () => {
     describe(`at a venue ${venue}`, () => {
       beforeEach(() => begin(capabilities))
 
-      it('sells no more than is held together with that of the next life', async () => {
+      it('sells no more than is held together with that of the next generation', async () => {
         account.ignoresCancels = true
         await releaseWorking()
         await add({ quantity: 5, entryPrice: 110 })
@@ -115,7 +115,7 @@ describe('the exit of a released position', () => {
         expect(system.state.register.get(P1)?.state).to.equal('closed')
       })
 
-      it('leaves all of the holding to the next life once its order is cancelled', async () => {
+      it('leaves all of the holding to the next generation once its order is cancelled', async () => {
         await releaseWorking()
         await cycles(20)
         await add({ quantity: 5, entryPrice: 110 })
@@ -125,7 +125,7 @@ describe('the exit of a released position', () => {
         expect([await sellAll(), account.held]).to.deep.equal([5, 0])
       })
 
-      it('sells no more than is held together with the next life over a restart', async () => {
+      it('sells no more than is held together with the next generation over a restart', async () => {
         account.ignoresCancels = true
         await releaseWorking()
         await add({ quantity: 5, entryPrice: 110 })

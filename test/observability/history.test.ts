@@ -23,17 +23,17 @@ describe('PerformanceHistory', () => {
     for (let each = 0; each < minutes; each++) {
       profiler.measure('cycle', 2)
       now += MINUTE
-      await history.look(profiler, now)
+      await history.rollUp(profiler, now)
     }
   }
 
   it('keeps one point a minute, and none in between', async () => {
     now += MINUTE - 1
-    await history.look(profiler, now)
+    await history.rollUp(profiler, now)
     expect(history.points.minutes).to.deep.equal([])
     now += 1
-    await history.look(profiler, now)
-    await history.look(profiler, now + 5)
+    await history.rollUp(profiler, now)
+    await history.rollUp(profiler, now + 5)
     expect(history.points.minutes).to.have.length(1)
   })
 

@@ -4,7 +4,7 @@ import { plusPercent } from '../../src/domain/decimal.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import { signOf, type Position } from '../../src/domain/position.ts'
 import { ruleChanges } from '../../src/risk/rule-change.ts'
-import { lives, ruleOptions, type Options } from '../support/arbitraries.ts'
+import { histories, ruleOptions, type Options } from '../support/arbitraries.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 import { evaluatePlainly, type PlainEvent } from '../support/plain-evaluator.ts'
 import { runs } from '../support/runs.ts'
@@ -148,9 +148,9 @@ describe('rules that count as not looser', () => {
 
     it(`never exit later by any path of prices: ${name}`, () => {
       fc.assert(
-        fc.property(pairs, lives, fc.nat(5 * HOUR), paths, ([a, b], life, ageMs, path) => {
-          const { position } = life
-          const best = life.bests.at(-1)!
+        fc.property(pairs, histories, fc.nat(5 * HOUR), paths, ([a, b], history, ageMs, path) => {
+          const { position } = history
+          const best = history.bests.at(-1)!
           const at = position.openedAt + ageMs
           const sets = [soundSet(name, a), soundSet(name, b)]
           fc.pre(sets[0] !== undefined && sets[1] !== undefined)

@@ -22,23 +22,23 @@ describe('generationIn', () => {
 describe('GenerationCache', () => {
   it('reads each generation once, and all again once it was cleared', () => {
     const read: string[] = []
-    const lives = new GenerationCache((table, key) => read.push(`${table} ${key}`))
-    expect([lives.of('positions', 'p'), lives.of('positions', 'p')]).to.deep.equal([1, 1])
-    lives.put({ table: 'positions', key: 'p', value: { generation: 7 } })
-    expect(lives.of('positions', 'p')).to.equal(7)
-    lives.put({ table: 'positions', key: 'p' })
-    expect(lives.of('positions', 'p')).to.equal(0)
-    lives.forget()
-    lives.of('positions', 'p')
+    const cache = new GenerationCache((table, key) => read.push(`${table} ${key}`))
+    expect([cache.of('positions', 'p'), cache.of('positions', 'p')]).to.deep.equal([1, 1])
+    cache.put({ table: 'positions', key: 'p', value: { generation: 7 } })
+    expect(cache.of('positions', 'p')).to.equal(7)
+    cache.put({ table: 'positions', key: 'p' })
+    expect(cache.of('positions', 'p')).to.equal(0)
+    cache.forget()
+    cache.of('positions', 'p')
     expect(read).to.deep.equal(['positions p', 'positions p'])
   })
 
   it('caches a bounded number of generations', () => {
     let reads = 0
-    const lives = new GenerationCache(() => ++reads)
-    lives.of('closed', 'first')
-    for (let count = 0; count < 100_000; count++) lives.of('closed', `p${count}`)
-    lives.of('closed', 'first')
+    const cache = new GenerationCache(() => ++reads)
+    cache.of('closed', 'first')
+    for (let count = 0; count < 100_000; count++) cache.of('closed', `p${count}`)
+    cache.of('closed', 'first')
     expect(reads).to.equal(100_002)
   })
 })

@@ -159,7 +159,7 @@ const bestProfits = fc
   })
 
 /** A position and its best prices, in their order. */
-export const lives: fc.Arbitrary<{ position: Position; bests: number[] }> = fc
+export const histories: fc.Arbitrary<{ position: Position; bests: number[] }> = fc
   .tuple(positions, bestProfits)
   .map(([position, profits]) => ({
     position,

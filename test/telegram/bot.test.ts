@@ -13,7 +13,7 @@ describe('Bot', () => {
   let telegram: FakeTelegram
   let control: FakeControl
   let durable: KeptBot
-  let told: { kind: string; detail: Readonly<Record<string, unknown>> }[]
+  let noted: { kind: string; detail: Readonly<Record<string, unknown>> }[]
   let aheadMs: number
   let bot: Bot
 
@@ -21,7 +21,7 @@ describe('Bot', () => {
     telegram = await FakeTelegram.start(TOKEN)
     control = new FakeControl()
     durable = { questions: [] }
-    told = []
+    noted = []
     aheadMs = 0
   })
 
@@ -48,7 +48,7 @@ describe('Bot', () => {
       control,
       kept: new KeptRow<KeptBot>(store, 'telegram', structuredClone(durable)),
       pollSeconds: 1,
-      tell: (kind, detail) => told.push({ kind, detail }),
+      note: (kind, detail) => noted.push({ kind, detail }),
       now: () => Date.now() + aheadMs,
       monotonic: () => performance.now(),
       ...but,
@@ -164,7 +164,7 @@ describe('Bot', () => {
     telegram.write('/exit p1', { user: 666 })
     await taken(telegram.write('/status', { chat: -1_000 }))
     expect(telegram.sent).to.deep.equal([])
-    expect(told.map(({ kind, detail }) => [kind, detail['user'], detail['chat']])).to.deep.equal([
+    expect(noted.map(({ kind, detail }) => [kind, detail['user'], detail['chat']])).to.deep.equal([
       ['command-refused', 'telegram:666', 42],
       ['command-refused', 'telegram:42', -1_000],
     ])
@@ -231,7 +231,7 @@ describe('Bot', () => {
     const nonce = nonceIn(await answerTo('/exit p1'))
     control.failure = new Error('odd')
     expect(await answerTo(`/confirm ${nonce}`)).to.include('The service failed at this')
-    expect(told.map(({ kind }) => kind)).to.deep.equal(['isolated-fault'])
+    expect(noted.map(({ kind }) => kind)).to.deep.equal(['isolated-fault'])
     control.failure = undefined
     const next = nonceIn(await answerTo('/exit p1'))
     control.state = { ready: false, why: 'stopping' }
@@ -258,7 +258,7 @@ describe('Bot', () => {
     start()
     await until(() => bot.trouble !== undefined)
     expect(bot.trouble?.why).to.equal(description)
-    expect(told).to.deep.equal([
+    expect(noted).to.deep.equal([
       { kind: 'commands-failed', detail: { channel: 'telegram', why: description } },
     ])
     expect(telegram.calls).to.have.length(1)
@@ -270,8 +270,8 @@ describe('Bot', () => {
     telegram.fail('sendMessage', { status: 429, body })
     telegram.write('/status')
     start()
-    await until(() => telegram.sent.length === 2 && told.length === 2)
-    expect(told.map(({ kind }) => kind)).to.deep.equal(['commands-failed', 'commands-recovered'])
+    await until(() => telegram.sent.length === 2 && noted.length === 2)
+    expect(noted.map(({ kind }) => kind)).to.deep.equal(['commands-failed', 'commands-recovered'])
     expect(bot.trouble).to.equal(undefined)
   })
 
@@ -284,13 +284,13 @@ describe('Bot', () => {
           api.call(method, params, { timeoutMs: 200, stopped }),
       },
     })
-    await until(() => told.length === 1)
-    expect(told[0]?.detail['why']).to.equal('it did not answer in time')
+    await until(() => noted.length === 1)
+    expect(noted[0]?.detail['why']).to.equal('it did not answer in time')
     telegram.write('/positions')
     await until(() => telegram.sent.length === 1)
     await telegram.close()
-    await until(() => told.at(-1)?.detail['why'] === 'it could not be reached')
-    expect(JSON.stringify(told)).to.not.include(TOKEN)
+    await until(() => noted.at(-1)?.detail['why'] === 'it could not be reached')
+    expect(JSON.stringify(noted)).to.not.include(TOKEN)
     telegram = await FakeTelegram.start(TOKEN)
   })
 

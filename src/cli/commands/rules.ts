@@ -21,7 +21,7 @@ function whole(text: string): number {
   throw new InvalidArgumentError('Expected a whole number above 0.')
 }
 
-/** `watchkeeper rules test`: drives a rule of a plugin through lives of positions. */
+/** `watchkeeper rules test`: drives a rule of a plugin through price histories of positions. */
 export const rulesCommand: CommandModule = {
   add(program, context) {
     program
@@ -29,10 +29,12 @@ export const rulesCommand: CommandModule = {
       .description('test a rule of your own: it never loosens, is pure, fast and mirrored')
       .addHelpText('after', EXAMPLES)
       .command('test')
-      .description('drive the rule through lives of positions, and show one that it fails in')
+      .description(
+        'drive the rule through price histories of positions, and show one that it fails in',
+      )
       .argument('<file>', 'the plugin')
-      .option('--seed <seed>', 'the same seed gives the same lives', whole, 1)
-      .option('--cases <count>', 'lives for each example of options', whole, 5_000)
+      .option('--seed <seed>', 'the same seed gives the same histories', whole, 1)
+      .option('--cases <count>', 'histories for each example of options', whole, 5_000)
       .addHelpText('after', EXAMPLES)
       .action((file: string, given: Given) => test(file, given, context))
   },
@@ -43,5 +45,5 @@ async function test(file: string, { seed, cases }: Given, context: CommandContex
   const found = await examinePlugin(resolve(file), { seed, cases, deadlineMs: LONGEST_MS })
   const paint = paintFor(stdout, env)
   const what = `${found.kind} ${found.name}`
-  stdout.write(`${paint('green', 'sound')}: ${what}, ${cases} lives of positions, seed ${seed}\n`)
+  stdout.write(`${paint('green', 'sound')}: ${what}, ${cases} price histories, seed ${seed}\n`)
 }

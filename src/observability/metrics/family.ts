@@ -60,7 +60,7 @@ export class Board {
     this.registry.registerMetric(metric)
   }
 
-  /** Adds a total that only grows while the process lives. */
+  /** Adds a total that only grows while the process runs. */
   counter({ name, help, labels = [] }: Described, read: (facts: MetricFacts) => Values): void {
     const { caught, factsOf } = this
     const metric = new Counter({

@@ -33,7 +33,7 @@ export interface NewsOptions {
 /** Where the state of messages is stored, and who journals failed deliveries. */
 export interface NewsDeps {
   readonly store: Pick<Store, 'rows' | 'write'>
-  readonly system: { tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void }
+  readonly system: { note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void }
 }
 
 /** Checks of health about the messages themselves. */
@@ -69,7 +69,7 @@ export class HealthNews {
     system: NewsDeps['system'],
     { past = NO_PAST, memory }: { readonly past?: NewsPast; readonly memory?: NewsMemory },
   ) {
-    const onFailure = (to: string, why: string): void => system.tell('notify-failed', { to, why })
+    const onFailure = (to: string, why: string): void => system.note('notify-failed', { to, why })
     const { heartbeat, service, settleMs, maxSettleMs, maxPerHour } = notify
     const monotonic = (): number => clock.monotonic()
     this.memory = memory
@@ -89,7 +89,7 @@ export class HealthNews {
       keep: kept => memory?.keep(kept) ?? Promise.resolve(),
       monotonic,
       onFailure,
-      onRecovery: to => system.tell('notify-recovered', { to }),
+      onRecovery: to => system.note('notify-recovered', { to }),
     })
     if (heartbeat === undefined) return
     this.heartbeat = new Heartbeat({

@@ -31,8 +31,8 @@ export interface MessagesOptions {
 export interface MessagesDeps {
   readonly store: Pick<Store, 'rows' | 'write' | 'journal'>
   readonly system: {
-    tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
-    told(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void>
+    note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
+    record(kind: JournalKind, detail: Readonly<Record<string, unknown>>): Promise<void>
   }
 }
 
@@ -117,8 +117,8 @@ export class JournalMessages {
           monotonic: () => clock.monotonic(),
           journal: query => deps.store.journal(query),
           keep: kept => rows.places.keep({ [name]: kept }),
-          onFailure: why => deps.system.tell('notify-failed', { to: name, why }),
-          onRecovery: () => deps.system.tell('notify-recovered', { to: name }),
+          onFailure: why => deps.system.note('notify-failed', { to: name, why }),
+          onRecovery: () => deps.system.note('notify-recovered', { to: name }),
         })
         return [name, courier]
       }),
@@ -136,7 +136,7 @@ export class JournalMessages {
       approachPct,
       settleMs,
       kept: rows.watch,
-      tell: (kind, detail) => system.tell(kind, detail),
+      note: (kind, detail) => system.note(kind, detail),
       monotonic: () => clock.monotonic(),
     })
     if (summaryMinutes === undefined) return
@@ -148,7 +148,7 @@ export class JournalMessages {
       journal: query => store.journal(query),
       portfolio: () => control.portfolio(),
       unguardedMs,
-      told: (kind, detail) => system.told(kind, detail),
+      record: (kind, detail) => system.record(kind, detail),
     })
   }
 

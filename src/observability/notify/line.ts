@@ -6,10 +6,13 @@ import { Tries, type Miss } from './tries.ts'
 
 const status = z.enum(['pass', 'warn', 'fail'])
 
+/** Key of the accepted status in the stored row: stores of earlier releases have it. */
+export const ACCEPTED = 'told'
+
 /** What a channel has accepted, stored across restarts. */
 export const keptLine = z.strictObject({
   name: z.string(),
-  told: status,
+  [ACCEPTED]: status,
   /** Worst status since then. */
   worst: status,
   /** True where it is unknown whether the channel accepted the message in flight. */
@@ -41,7 +44,7 @@ export class Line {
   readonly channel: Channel
   /** Names it over restarts without showing its address. */
   readonly key: string
-  private told: HealthStatus
+  private accepted: HealthStatus
   private isDoubtful: boolean
   sending: Promise<void> | undefined
   private worst: HealthStatus
@@ -55,11 +58,11 @@ export class Line {
   constructor(channel: Channel, key: string, past: KeptLine | undefined) {
     this.channel = channel
     this.key = key
-    this.told = past?.told ?? 'pass'
+    this.accepted = past?.[ACCEPTED] ?? 'pass'
     this.worst = past?.worst ?? 'pass'
     // An incident may have been open before anything was stored.
     this.isDoubtful = past?.isDoubtful ?? channel.keepsIncidents
-    this.news = { ...this.news, status: this.told }
+    this.news = { ...this.news, status: this.accepted }
   }
 
   /** Why the channel takes nothing, and since when (monotonic ms); only once it counts as away. */
@@ -68,11 +71,11 @@ export class Line {
   }
 
   get kept(): KeptLine {
-    const { told, worst, isDoubtful, underWay } = this
+    const { accepted, worst, isDoubtful, underWay } = this
     const { name } = this.channel
-    if (underWay === undefined) return { name, told, worst, isDoubtful }
-    const open = worseOf(told, underWay.status)
-    return { name, told: open, worst: worseOf(worst, underWay.worst), isDoubtful: true }
+    if (underWay === undefined) return { name, [ACCEPTED]: accepted, worst, isDoubtful }
+    const open = worseOf(accepted, underWay.status)
+    return { name, [ACCEPTED]: open, worst: worseOf(worst, underWay.worst), isDoubtful: true }
   }
 
   /**
@@ -86,7 +89,7 @@ export class Line {
       this.worstReasons = news.reasons.slice(0, MOST_REASONS)
     }
     if (!this.isWorth) {
-      this.told = news.status
+      this.accepted = news.status
       this.worst = news.status
       return 0
     }
@@ -96,8 +99,8 @@ export class Line {
 
   /** Whether the channel has not accepted the last state yet. */
   get isDue(): boolean {
-    const { told, worst, isDoubtful, news } = this
-    return isDoubtful || news.status !== told || worseOf(worst, told) !== told
+    const { accepted, worst, isDoubtful, news } = this
+    return isDoubtful || news.status !== accepted || worseOf(worst, accepted) !== accepted
   }
 
   /**
@@ -108,19 +111,19 @@ export class Line {
     if (!this.isDue || this.sending !== undefined || now < this.tries.nextAt) return false
     this.sentAt = this.sentAt.filter(at => at > now - HOUR_MS)
     if (this.sentAt.length < maxPerHour) return true
-    const isFailure = this.news.status === 'fail' && this.told !== 'fail'
+    const isFailure = this.news.status === 'fail' && this.accepted !== 'fail'
     return isFailure && now - this.sentAt.at(-1)! >= HOUR_MS / maxPerHour
   }
 
   /** The message to send now; later changes are due after it. */
   begin(): News & Pick<Alert, 'before' | 'leftOut'> {
-    const { news, told, changes } = this
-    const worst = worseOf(this.worst, told)
-    const isOver = news.status === 'pass' && told !== worst
+    const { news, accepted, changes } = this
+    const worst = worseOf(this.worst, accepted)
+    const isOver = news.status === 'pass' && accepted !== worst
     const message = {
       ...news,
       reasons: isOver ? this.worstReasons : news.reasons,
-      before: RANK[news.status] < RANK[worst] ? worst : told,
+      before: RANK[news.status] < RANK[worst] ? worst : accepted,
       leftOut: Math.max(0, changes - 1),
     }
     this.underWay = { status: news.status, changes, worst: this.worst, reasons: this.worstReasons }
@@ -134,7 +137,7 @@ export class Line {
   delivered(now: number): void {
     this.sentAt.push(now)
     this.tries.delivered()
-    this.told = this.underWay!.status
+    this.accepted = this.underWay!.status
     this.isDoubtful = false
     this.underWay = undefined
   }
@@ -152,7 +155,7 @@ export class Line {
   }
 
   private get isWorth(): boolean {
-    const { news, told, worst, channel, isDoubtful } = this
-    return isDoubtful || RANK[worseOf(news.status, worseOf(told, worst))] >= RANK[channel.from]
+    const { news, accepted, worst, channel, isDoubtful } = this
+    return isDoubtful || RANK[worseOf(news.status, worseOf(accepted, worst))] >= RANK[channel.from]
   }
 }

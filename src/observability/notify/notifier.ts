@@ -4,7 +4,7 @@ import type { HealthSnapshot, HealthStatus } from '../../ports/control/health.ts
 import type { Trouble } from '../checks.ts'
 import type { Channel } from './channel.ts'
 import type { Delivered, Outgoing } from './delivery.ts'
-import { Line, type KeptLine } from './line.ts'
+import { ACCEPTED, Line, type KeptLine } from './line.ts'
 import { atMost, Pace } from './pace.ts'
 import { RANK, Settling, worseOf, type Before, type KeptLevels } from './settling.ts'
 
@@ -87,7 +87,7 @@ export class Notifier {
         return [line, options.paceOf?.(line.channel) ?? new Pace(own)]
       }),
     )
-    for (const { name, told: last } of Object.values(kept)) {
+    for (const { name, [ACCEPTED]: last } of Object.values(kept)) {
       if (last === 'pass') continue
       const why = `it is not configured any more, and the last state that it accepted is ${last}`
       options.onFailure(name, why)

@@ -27,7 +27,7 @@ export interface SummaryOptions {
   /** Time without a guard, over all positions, since this process began, ms. */
   unguardedMs(): number
   /** Writes the line; resolves when it is durable. */
-  told(kind: 'daily-summary', detail: Readonly<Record<string, unknown>>): Promise<void>
+  record(kind: 'daily-summary', detail: Readonly<Record<string, unknown>>): Promise<void>
 }
 
 const DAY_MS = 86_400_000
@@ -77,7 +77,7 @@ export class Summary {
   }
 
   private async sumUp(from: number, until: number): Promise<void> {
-    const { kept, told, portfolio, timezone } = this.options
+    const { kept, record, portfolio, timezone } = this.options
     await this.count()
     const found = await this.read(from, until)
     const { unguardedMs } = kept.value
@@ -93,7 +93,7 @@ export class Summary {
         }),
         unguardedMs,
       }
-      await told('daily-summary', { ...figures })
+      await record('daily-summary', { ...figures })
     }
     await kept.keep({ until, unguardedMs: Math.max(0, kept.value.unguardedMs - unguardedMs) })
   }

@@ -24,7 +24,7 @@ export interface WatchOptions {
   /** Time that a check must have failed before it is reported, and passed before it is over, ms. */
   readonly settleMs: number
   readonly kept: KeptRow<KeptWatch>
-  tell(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
+  note(kind: JournalKind, detail: Readonly<Record<string, unknown>>): void
   /** Monotonic, ms. */
   monotonic(): number
 }
@@ -63,7 +63,7 @@ export class Watch {
   }
 
   private check(event: Watched, { checks, at }: HealthSnapshot): void {
-    const { settleMs, kept, tell, monotonic } = this.options
+    const { settleMs, kept, note, monotonic } = this.options
     const now = monotonic()
     const [check] = checks[WATCHED[event].check] ?? []
     const isLost = check !== undefined && check.status !== 'pass'
@@ -72,14 +72,14 @@ export class Watch {
     const { [event]: reportedAt, ...others } = kept.value.lost
     const lasts = seen?.isLost === isLost && now - seen.at >= settleMs
     if (!lasts || isLost === (reportedAt !== undefined)) return
-    if (isLost) tell(WATCHED[event].lost, { why: check.output ?? String(check.observedValue) })
-    else tell(WATCHED[event].back, { forMs: Math.max(0, at - reportedAt!) })
+    if (isLost) note(WATCHED[event].lost, { why: check.output ?? String(check.observedValue) })
+    else note(WATCHED[event].back, { forMs: Math.max(0, at - reportedAt!) })
     this.keep({ lost: isLost ? { ...others, [event]: at } : others })
   }
 
   /** Compares some of the positions, so that no cycle becomes long. */
   private approach(): void {
-    const { approachPct, control, tell } = this.options
+    const { approachPct, control, note } = this.options
     if (approachPct === undefined) return
     if (this.round.length === 0) {
       this.round = [...control.openIds()]
@@ -104,7 +104,7 @@ export class Watch {
     if (hasChanged) this.keep({ near: [...this.near] })
     if (found.length === 0) return
     const positions = found.toSorted((a, b) => a.pct - b.pct).slice(0, MOST_NAMED)
-    tell('stops-near', { positions, more: found.length - positions.length })
+    note('stops-near', { positions, more: found.length - positions.length })
   }
 
   /** Positions that have ended are near nothing. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { ACCEPTED } from '../../../src/observability/notify/line.ts'
 import { NewsMemory, rememberedNews } from '../../../src/observability/notify/news-memory.ts'
 import { MemoryStore } from '../../../src/stores/memory.ts'
 
@@ -7,7 +8,7 @@ const NEWS = {
     warn: { isOn: false, relapses: 0 },
     fail: { isOn: true, relapses: 2 },
   },
-  lines: { key: { name: 'slack', told: 'fail', worst: 'fail', isDoubtful: false } },
+  lines: { key: { name: 'slack', [ACCEPTED]: 'fail', worst: 'fail', isDoubtful: false } },
 } as const
 const WITHIN = 900_000
 

@@ -58,7 +58,7 @@ describe('Summary', () => {
           ],
         }),
       unguardedMs: () => unguardedMs,
-      told: (kind, detail) => {
+      record: (kind, detail) => {
         add(kind, now, detail)
         return Promise.resolve()
       },

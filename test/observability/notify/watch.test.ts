@@ -29,7 +29,7 @@ describe('Watch', () => {
       approachPct: 1,
       settleMs: 1_000,
       kept: row,
-      tell: (kind, detail) => lines.push({ kind, detail }),
+      note: (kind, detail) => lines.push({ kind, detail }),
       monotonic: () => mono,
     })
 
@@ -99,7 +99,7 @@ describe('Watch', () => {
       approachPct: undefined,
       settleMs: 0,
       kept: row,
-      tell: (kind, detail) => lines.push({ kind, detail }),
+      note: (kind, detail) => lines.push({ kind, detail }),
       monotonic: () => mono,
     })
     cycle()

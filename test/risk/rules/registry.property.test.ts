@@ -5,7 +5,7 @@ import { isAtLeast, signOf, type Position } from '../../../src/domain/position.t
 import { EXIT_REASONS } from '../../../src/domain/reason.ts'
 import type { LevelRule, Levels, Rule } from '../../../src/risk/rule.ts'
 import { RULES } from '../../../src/risk/rules/registry.ts'
-import { ages, lives, ruleOptions, type Options } from '../../support/arbitraries.ts'
+import { ages, histories, ruleOptions, type Options } from '../../support/arbitraries.ts'
 import { aRuleSet } from '../../support/builders.ts'
 import { runs } from '../../support/runs.ts'
 
@@ -47,7 +47,7 @@ describe('levels', () => {
   for (const name of LEVEL_RULES) {
     it(`of ${name} never loosen when the best price improves, and have targets and times that do not depend on it`, () => {
       fc.assert(
-        fc.property(ruleOptions[name]!, lives, ages, (options, { position, bests }, age) => {
+        fc.property(ruleOptions[name]!, histories, ages, (options, { position, bests }, age) => {
           const rule = levelRule(name, options)
           const all = bests.map(best => rule.arm(position, best, position.openedAt + age))
           all.slice(1).forEach((levels, index) => {
@@ -70,7 +70,7 @@ describe('levels', () => {
 
     it(`of ${name} keep their formula until the ratchet, which is ahead`, () => {
       fc.assert(
-        fc.property(ruleOptions[name]!, lives, ages, (options, { position, bests }, age) => {
+        fc.property(ruleOptions[name]!, histories, ages, (options, { position, bests }, age) => {
           const rule = levelRule(name, options)
           const now = position.openedAt + age
           for (const [index, best] of bests.entries()) {
@@ -96,9 +96,9 @@ describe('levels', () => {
         maxLength: 4,
       })
       fc.assert(
-        fc.property(ruleOptions[name]!, lives, ages, later, (options, life, age, parts) => {
+        fc.property(ruleOptions[name]!, histories, ages, later, (options, history, age, parts) => {
           const rule = levelRule(name, options)
-          const { position, bests } = life
+          const { position, bests } = history
           const now = position.openedAt + age
           const best = bests.at(-1)!
           const levels = rule.arm(position, best, now)
@@ -232,7 +232,7 @@ describe('a stop or a target', () => {
   for (const [name, read] of Object.entries(READINGS)) {
     it(`of ${name} is the exact decimal that its options define`, () => {
       fc.assert(
-        fc.property(ruleOptions[name]!, lives, ages, (options, { position, bests }, age) => {
+        fc.property(ruleOptions[name]!, histories, ages, (options, { position, bests }, age) => {
           const rule = levelRule(name, options)
           for (const best of bests) {
             const levels: Levels = rule.arm(position, best, position.openedAt + age)

@@ -9,7 +9,7 @@ export const ACTS: Record<string, Act> = {
     if (open.length > 0) account.decide(open[roll() % open.length]!)
   },
   repeat: (account, roll) => {
-    const decided = account.lives.filter(({ isDecided }) => isDecided)
+    const decided = account.generations.filter(({ isDecided }) => isDecided)
     if (decided.length > 0) account.repeat(decided[roll() % decided.length]!)
   },
   cycle: (account, roll) => account.cycle(roll),
@@ -51,12 +51,12 @@ export const ACTS: Record<string, Act> = {
     account.crash(() => 0)
   },
   reopen: (account, roll) => {
-    const closed = account.lives.filter(({ isClosed }) => isClosed)
-    const life = closed[roll() % Math.max(1, closed.length)]
-    if (life === undefined || !account.mayEnter) return
-    const { id } = life.position
+    const closed = account.generations.filter(({ isClosed }) => isClosed)
+    const entered = closed[roll() % Math.max(1, closed.length)]
+    if (entered === undefined || !account.mayEnter) return
+    const { id } = entered.position
     if (account.present.some(({ position }) => position.id === id)) return
-    const last = account.lives.findLast(({ position }) => position.id === id)!
+    const last = account.generations.findLast(({ position }) => position.id === id)!
     account.enter(id, 1 + (roll() % 5), last.generation + 1)
   },
 }

@@ -29,7 +29,7 @@ const MOST_POSITIONS = 6
 export type Dice = () => number
 
 /** One generation of a position. */
-interface Life {
+interface ModelGeneration {
   readonly position: Position
   readonly generation: number
   /** Of every order that it may ever have. */
@@ -53,7 +53,7 @@ interface Answer {
 /** A guarded account: the real book, the model of a venue, a store, and the calls between them. */
 export class GuardedAccount {
   readonly venue: ModelVenue
-  readonly lives: Life[] = []
+  readonly generations: ModelGeneration[] = []
   /**
    * A person sold while the holding was the evidence for an exit, which takes that sale for its
    * own.
@@ -134,8 +134,8 @@ export class GuardedAccount {
     return this.settings.capabilities
   }
 
-  get present(): Life[] {
-    return this.lives.filter(({ isClosed }) => !isClosed)
+  get present(): ModelGeneration[] {
+    return this.generations.filter(({ isClosed }) => !isClosed)
   }
 
   /** Whether a person who trades now cannot collide with an order of the account. */
@@ -160,15 +160,15 @@ export class GuardedAccount {
     const position = aPosition({ id: positionId(id), quantity, openedAt: this.venue.now })
     this.venue.trade(quantity)
     const ids = new Set(idsOf(position, generation, this.settings))
-    this.lives.push({ position, generation, ids, isDecided: false, isClosed: false, lost: 0 })
+    this.generations.push({ position, generation, ids, isDecided: false, isClosed: false, lost: 0 })
     this.book.own(position, { generation, now: this.venue.now })
   }
 
-  decide(life: Life): void {
-    life.isDecided = true
-    const { position, generation } = life
+  decide(entered: ModelGeneration): void {
+    entered.isDecided = true
+    const { position, generation } = entered
     const { now } = this.venue
-    this.book.exits.intend(aDecision(position), { position: leftOf(life), generation, now })
+    this.book.exits.intend(aDecision(position), { position: leftOf(entered), generation, now })
   }
 
   get hasQueue(): boolean {
@@ -225,7 +225,7 @@ export class GuardedAccount {
   buyPosition(quantity: number): void {
     if (this.present.length >= MOST_POSITIONS) return
     if (this.hasOthersTraded) this.isAmbiguous = true
-    this.enter(`q${this.lives.length}`, quantity, 1)
+    this.enter(`q${this.generations.length}`, quantity, 1)
   }
 
   /** The next answer about an order is impossible. */
@@ -308,13 +308,20 @@ export class GuardedAccount {
   discard(): void {
     this.hasDiscarded = true
     for (const { positionId: id } of this.book.discard(this.venue.now)) {
-      const life = this.lifeOf(id)
-      life.isClosed = true
+      const entered = this.lastOf(id)
+      entered.isClosed = true
       this.stored.delete(id)
-      const position = leftOf(life)
-      const generation = life.generation + 1
+      const position = leftOf(entered)
+      const generation = entered.generation + 1
       const ids = new Set(idsOf(position, generation, this.settings))
-      this.lives.push({ position, generation, ids, isDecided: false, isClosed: false, lost: 0 })
+      this.generations.push({
+        position,
+        generation,
+        ids,
+        isDecided: false,
+        isClosed: false,
+        lost: 0,
+      })
       this.book.own(position, { generation, now: this.venue.now })
     }
   }
@@ -322,8 +329,8 @@ export class GuardedAccount {
   /**
    * A monitor repeats its decision; the answer is in transit, or the position has closed by now.
    */
-  repeat(life: Life): void {
-    const { position, generation } = life
+  repeat(entered: ModelGeneration): void {
+    const { position, generation } = entered
     const { now } = this.venue
     this.book.exits.intend(aDecision(position), { position, generation, now })
   }
@@ -417,20 +424,20 @@ export class GuardedAccount {
     this.lane = []
     this.book = this.open()
     const { now } = this.venue
-    for (const { position, generation, exited, isClosed } of this.lives) {
+    for (const { position, generation, exited, isClosed } of this.generations) {
       if (isClosed) this.book.remember(position, { generation, exited, now })
     }
-    for (const life of this.present) {
-      this.book.own(leftOf(life), { generation: life.generation, now })
+    for (const entered of this.present) {
+      this.book.own(leftOf(entered), { generation: entered.generation, now })
     }
-    for (const life of this.present) {
-      const { position, generation } = life
+    for (const entered of this.present) {
+      const { position, generation } = entered
       const record = this.stored.get(position.id)
       if (record?.generation === generation) {
-        this.book.exits.restore(record, { position: leftOf(life), now })
+        this.book.exits.restore(record, { position: leftOf(entered), now })
       } else {
         // The monitor decides once more: its level is crossed still.
-        if (life.isDecided) this.decide(life)
+        if (entered.isDecided) this.decide(entered)
       }
     }
   }
@@ -490,9 +497,11 @@ export class GuardedAccount {
     const { venue, settings } = this
     if (this.isPerjured) return
     if (isUnprovable(settings.capabilities) && this.isLateArrivalFired) return
-    for (const { position, generation, ids } of this.lives) {
+    for (const { position, generation, ids } of this.generations) {
       const executed = venue.executedBy(({ clientOrderId: id }) => ids.has(id))
-      expect(executed, `${position.id} in life ${generation}`).to.be.at.most(position.quantity)
+      expect(executed, `${position.id} in generation ${generation}`).to.be.at.most(
+        position.quantity,
+      )
     }
     if (!this.hasTradedBeforeLess) expect(venue.held, 'held').to.be.at.least(0)
   }
@@ -536,7 +545,7 @@ export class GuardedAccount {
             `${notice.positionId}: a late fill of ${notice.lost} counts as sold by others`,
           )
         }
-        this.lifeOf(notice.positionId).lost += notice.lost
+        this.lastOf(notice.positionId).lost += notice.lost
         return
       case 'exit-unproved':
         this.isUnprovedReported = true
@@ -571,20 +580,20 @@ export class GuardedAccount {
     return this.hasOthersTraded || this.isAmbiguous || this.isPerjured || this.hasCrashed
   }
 
-  private lifeOf(id: PositionId): Life {
-    return this.lives.findLast(({ position }) => position.id === id)!
+  private lastOf(id: PositionId): ModelGeneration {
+    return this.generations.findLast(({ position }) => position.id === id)!
   }
 
   private close(id: PositionId): void {
-    const life = this.lifeOf(id)
-    life.isClosed = true
+    const entered = this.lastOf(id)
+    entered.isClosed = true
     this.stored.delete(id)
     const { now } = this.venue
     const record = this.book.exits.record(id)
     if (record !== undefined && hasSent(record)) {
-      life.exited = { at: now, attempts: record.attempt, executed: bookedOf(record).quantity }
+      entered.exited = { at: now, attempts: record.attempt, executed: bookedOf(record).quantity }
     }
-    this.book.close(life.position.id, now)
+    this.book.close(entered.position.id, now)
   }
 
   private lag(roll: Dice): number {
@@ -707,7 +716,7 @@ export class GuardedAccount {
   }
 }
 
-const leftOf = ({ position, lost }: Life): Position => ({
+const leftOf = ({ position, lost }: ModelGeneration): Position => ({
   ...position,
   quantity: position.quantity - lost,
 })

@@ -1,6 +1,6 @@
 import { KNOWN_ATTEMPTS } from '../exits/foreign-orders.ts'
 import { LATE_MS } from '../exits/former.ts'
-import type { FormerLife, Registered } from '../ports/state-repository.ts'
+import type { FormerGeneration, Registered } from '../ports/state-repository.ts'
 
 /*
  * Generations of an id that are over, and whose orders may still be shown or executed: the row of the id
@@ -11,11 +11,11 @@ import type { FormerLife, Registered } from '../ports/state-repository.ts'
 const MOST_FORMER = 10
 
 /** Those whose orders may still come at `now` (epoch ms). */
-const lastOf = (former: readonly FormerLife[], now: number): readonly FormerLife[] =>
+const lastOf = (former: readonly FormerGeneration[], now: number): readonly FormerGeneration[] =>
   former.filter(({ exited: { at } }) => now - at < LATE_MS).slice(-MOST_FORMER)
 
 /** The generations that a row, which is over, leaves to the next one at `now` (epoch ms). */
-export function formerOf(row: Registered | undefined, now: number): readonly FormerLife[] {
+export function formerOf(row: Registered | undefined, now: number): readonly FormerGeneration[] {
   if (row === undefined) return []
   const { position, generation, wasDoubted, former = [] } = row
   // An earlier release has not kept when, nor after how many attempts.
@@ -38,10 +38,10 @@ export function bookedLate(
     const isOver = state !== 'open' && exited !== undefined
     return isOver ? { ...row, exited: { ...exited, executed } } : undefined
   }
-  const life = former.find(each => each.generation === generation)
-  if (life === undefined) return undefined
-  const booked = { ...life, exited: { ...life.exited, executed } }
-  return { ...row, former: former.map(each => (each === life ? booked : each)) }
+  const known = former.find(each => each.generation === generation)
+  if (known === undefined) return undefined
+  const booked = { ...known, exited: { ...known.exited, executed } }
+  return { ...row, former: former.map(each => (each === known ? booked : each)) }
 }
 
 /**
@@ -50,12 +50,12 @@ export function bookedLate(
  */
 export function endedReleased(
   row: Registered,
-  life: FormerLife,
+  ended: FormerGeneration,
   wasDoubted: boolean,
 ): Registered | undefined {
-  const { generation, exited } = life
+  const { generation, exited } = ended
   if (row.generation > generation) {
-    return { ...row, former: lastOf([...(row.former ?? []), life], exited.at) }
+    return { ...row, former: lastOf([...(row.former ?? []), ended], exited.at) }
   }
   if (row.state !== 'released' || row.generation !== generation) return undefined
   return { ...row, exited, ...(wasDoubted && { wasDoubted }) }

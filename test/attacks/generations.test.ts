@@ -54,7 +54,7 @@ async function soldAfterKill(scene: Scene, { executed }: { executed: number }): 
 sideBySide('a position whose id has several generations', {
   'is guarded after a kill, however often it was added again at once': async open => {
     const scene = await open({ venue: NETTING })
-    for (let life = 0; life < 8; life++) {
+    for (let generation = 0; generation < 8; generation++) {
       await exited(scene)
       await addedAgain(scene)
     }
