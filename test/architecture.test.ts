@@ -81,7 +81,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
     'stores/lmdb/ownership.ts',
     'stores/lmdb/schema.ts',
     'disk/commit.ts',
-    'brokers/paper-account.ts',
+    'brokers/paper-book.ts',
     'brokers/paper-folder.ts',
   ],
 }

@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Database, RootDatabase } from 'lmdb'
-import { commit } from '../disk/commit.ts'
 import { shownPath } from '../disk/folder.ts'
-import { Footing, type Lost } from '../disk/footing.ts'
-import { Room } from '../disk/room.ts'
+import type { Lost } from '../disk/footing.ts'
 import { isFull } from '../disk/space.ts'
-import { difference, sum } from '../domain/decimal.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
-import { signOf, type Position, type Side } from '../domain/position.ts'
-import { viewOf, type Tick } from '../domain/tick.ts'
+import type { Position } from '../domain/position.ts'
+import type { Tick } from '../domain/tick.ts'
 import { AccountUnusable, NotSent, OutcomeUnknown, WatchkeeperError } from '../errors.ts'
 import type {
   Broker,
@@ -18,13 +14,15 @@ import type {
   Holding,
   HoldingKey,
   HoldingReport,
-  LivedOrder,
   OrderState,
   OrderUpdate,
 } from '../ports/broker.ts'
 import type { Quotes } from '../ports/quotes.ts'
+import { PaperBook, type DepositedPosition } from './paper-book.ts'
 import { PAPER_CAPABILITIES } from './paper-capabilities.ts'
-import { openPaperRoot } from './paper-folder.ts'
+import { PaperCommits } from './paper-commits.ts'
+import { openPaperRoot, type PaperRoot } from './paper-folder.ts'
+import { orderOf } from './paper-records.ts'
 
 export interface PaperAccountOptions {
   /** Folder of the account's own lmdb environment; created where it is missing. */
@@ -43,25 +41,6 @@ export interface PaperAccountOptions {
   /** Epoch ms. */
   readonly now?: () => number
 }
-
-/** What the account stores for an order that it has accepted. */
-type OrderRecord =
-  | { readonly kind: 'working'; readonly order: ExitOrder; readonly at: number }
-  | { readonly kind: 'filled'; readonly fill: Fill; readonly at: number }
-  /** Its side held less than the order asked for: that much was filled, the rest was cancelled. */
-  | { readonly kind: 'cut'; readonly fill: Fill; readonly at: number }
-  | { readonly kind: 'cancelled'; readonly at: number }
-
-type Leg = [instrument: InstrumentId, side: Side]
-
-/** What was deposited for one generation of a position; earlier releases stored only its time. */
-type Deposit =
-  number | (Pick<Position, 'instrument' | 'side' | 'quantity'> & { readonly at: number })
-
-const SCHEMA_VERSION = 1
-const SIDES: readonly Side[] = ['long', 'short']
-/** Upper bound of the rows that one order or deposit writes. */
-const ROWS_A_CALL = 2
 
 /**
  * Opens or creates a simulated account whose orders, fills and holdings are stored on disk.
@@ -96,35 +75,21 @@ export class PaperAccount implements Broker {
    */
   outage = false
 
-  private readonly root: RootDatabase<unknown, string>
-  private readonly room: Room
-  private readonly footing: Footing
-  private readonly orders: Database<OrderRecord, ClientOrderId>
-  /** Quantity of each side, > 0; a flat side has no row. */
-  private readonly held: Database<number, Leg>
-  private readonly deposits: Database<Deposit, [position: PositionId, generation: number]>
+  private readonly book: PaperBook
+  private readonly commits: PaperCommits
   private readonly options: PaperAccountOptions
-  private readonly now: () => number
   private readonly chance: () => number
   private readonly working = new Map<InstrumentId, Set<ClientOrderId>>()
   private readonly listeners: ((update: OrderUpdate) => void)[] = []
-  private readonly calls = new Set<Promise<unknown>>()
 
-  constructor(root: RootDatabase<unknown, string>, options: PaperAccountOptions) {
-    this.root = root
-    this.room = new Room(options.folder)
-    this.footing = new Footing(options.folder)
-    this.room.hold()
+  constructor(root: PaperRoot, options: PaperAccountOptions) {
+    const { folder, quotes, seed = 0, now = Date.now } = options
+    this.commits = new PaperCommits(root, folder)
     this.options = options
-    this.now = options.now ?? Date.now
-    this.chance = chance(options.seed ?? 0)
-    this.checkVersion()
-    this.orders = root.openDB({ name: 'orders' })
-    this.held = root.openDB({ name: 'holdings' })
-    this.deposits = root.openDB({ name: 'deposits' })
-    for (const { key, value } of this.orders.getRange()) {
-      if (value.kind === 'working') this.waitsFor(value.order.instrument).add(key)
-    }
+    this.chance = chance(seed)
+    this.book = new PaperBook(root, { folder, quotes, now })
+    for (const order of this.book.working())
+      this.waitsFor(order.instrument).add(order.clientOrderId)
   }
 
   /**
@@ -132,27 +97,12 @@ export class PaperAccount implements Broker {
    * Returns whether this call made the deposit.
    */
   deposit(position: Position, generation = 1): Promise<boolean> {
-    const { id, instrument, side, quantity } = position
-    return this.commit(() => {
-      if (this.deposits.get([id, generation]) !== undefined) return false
-      void this.deposits.put([id, generation], { instrument, side, quantity, at: this.now() })
-      this.hold([instrument, side], sum(this.quantity([instrument, side]), quantity))
-      return true
-    })
+    return this.commits.run(() => this.book.deposit(position, generation))
   }
 
   /** Takes a deposit back whose position was not registered after all. */
-  withdraw(
-    position: Pick<Position, 'id' | 'instrument' | 'side' | 'quantity'>,
-    generation = 1,
-  ): Promise<void> {
-    const { id, instrument, side, quantity } = position
-    return this.commit(() => {
-      if (this.deposits.get([id, generation]) === undefined) return
-      void this.deposits.remove([id, generation])
-      const held = this.quantity([instrument, side])
-      this.hold([instrument, side], Math.max(0, difference(held, quantity)))
-    })
+  withdraw(position: DepositedPosition, generation = 1): Promise<void> {
+    return this.commits.run(() => this.book.withdraw(position, generation))
   }
 
   /**
@@ -161,26 +111,16 @@ export class PaperAccount implements Broker {
    * number of deposits taken back.
    */
   async withdrawUnknown(isKnown: (id: PositionId, generation: number) => boolean): Promise<number> {
-    const unknown = [...this.deposits.getRange()].flatMap(({ key: [id, generation], value }) => {
-      if (isKnown(id, generation) || typeof value === 'number' || this.hasSold(id, value.at))
-        return []
-      return [{ position: { ...value, id }, generation }]
-    })
+    const unknown = this.book.unknownDeposits(isKnown)
     for (const { position, generation } of unknown) await this.withdraw(position, generation)
     return unknown.length
-  }
-
-  private hasSold(id: PositionId, since: number): boolean {
-    return [...this.orders.getRange()].some(
-      ({ value }) => 'fill' in value && value.fill.positionId === id && value.at >= since,
-    )
   }
 
   async placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer> {
     if (signal.aborted) throw new NotSent('the exit was given up before it was sent')
     this.assertReachable()
     const [isRefused, isLost] = this.faults()
-    const answer = await this.commit(() => this.accept(order, isRefused))
+    const answer = await this.commits.run(() => this.book.accept(order, isRefused))
     const isWorking = answer.kind === 'acknowledged' && answer.order?.kind === 'working'
     if (isWorking) this.waitsFor(order.instrument).add(order.clientOrderId)
     await this.pause(signal)
@@ -190,7 +130,7 @@ export class PaperAccount implements Broker {
 
   /** Whether its folder was deleted or replaced while it is in use, and which of the two. */
   get lost(): Lost | undefined {
-    return this.footing.lost()
+    return this.commits.lost
   }
 
   streamOrders(listener: (update: OrderUpdate) => void): void {
@@ -206,7 +146,8 @@ export class PaperAccount implements Broker {
   private async fillAll(instrument: InstrumentId, waiting: Set<ClientOrderId>): Promise<void> {
     this.working.delete(instrument)
     for (const id of waiting) {
-      const record = await this.commit(() => this.fillWorking(id)).catch((error: unknown) => {
+      const filled = this.commits.run(() => this.book.fillWorking(id))
+      const record = await filled.catch((error: unknown) => {
         for (const left of waiting) this.waitsFor(instrument).add(left)
         throw error
       })
@@ -219,30 +160,20 @@ export class PaperAccount implements Broker {
 
   async holdings(): Promise<readonly Holding[]> {
     this.assertReachable()
-    return [...this.held.getRange()].map(({ key: [instrument, side], value }) => {
-      return { instrument, side, quantity: signOf(side) * value, ageMs: 0 }
-    })
+    return this.book.holdings()
   }
 
-  async holding({ instrument, side }: HoldingKey): Promise<HoldingReport> {
-    if (this.outage || this.lost !== undefined) return { kind: 'unknown' }
-    const sides = side === undefined ? SIDES : [side]
-    const legs = sides.map(leg => signOf(leg) * this.quantity([instrument, leg]))
-    if (legs.every(leg => leg === 0)) return { kind: 'flat', ageMs: 0 }
-    return { kind: 'held', quantity: legs.reduce(sum), ageMs: 0 }
+  async holding(key: HoldingKey): Promise<HoldingReport> {
+    return this.isAway ? { kind: 'unknown' } : this.book.holding(key)
   }
 
   async orderByClientId(id: ClientOrderId): Promise<OrderState> {
-    return this.outage || this.lost !== undefined ? { kind: 'unknown' } : this.report(id)
+    return this.isAway ? { kind: 'unknown' } : this.book.report(id)
   }
 
   async cancel(id: ClientOrderId): Promise<OrderState> {
     this.assertReachable()
-    return this.commit(() => {
-      if (this.orders.get(id)?.kind === 'working')
-        this.record(id, { kind: 'cancelled', at: this.now() })
-      return this.report(id)
-    })
+    return this.commits.run(() => this.book.cancel(id))
   }
 
   /** Returns no prices: the service values positions with those of the feed. */
@@ -252,64 +183,11 @@ export class PaperAccount implements Broker {
 
   /** Every fill since the account was created. */
   fills(): Fill[] {
-    const records = [...this.orders.getRange()].map(({ value }) => value)
-    return records.flatMap(record => ('fill' in record ? [record.fill] : []))
+    return this.book.fills()
   }
 
-  async close(): Promise<void> {
-    await Promise.allSettled(this.calls)
-    await this.root.close()
-  }
-
-  /** Accepts or rejects an order. Runs inside a transaction. */
-  private accept(order: ExitOrder, isRefused: boolean): ExitAnswer {
-    const known = this.orders.get(order.clientOrderId)
-    if (known !== undefined) return answerOf(known)
-    if (isRefused) return { kind: 'rejected', code: 'refused' }
-    if (this.quantity([order.instrument, order.side]) === 0)
-      return { kind: 'rejected', code: 'insufficient-quantity' }
-    return answerOf(this.execute(order))
-  }
-
-  /** Fills an order that works, unless it has ended meanwhile. Runs inside a transaction. */
-  private fillWorking(id: ClientOrderId): OrderRecord | undefined {
-    const record = this.orders.get(id)
-    return record?.kind === 'working' ? this.execute(record.order) : undefined
-  }
-
-  /** Executes an order as far as possible now, and stores it. Runs inside a transaction. */
-  private execute(order: ExitOrder): OrderRecord {
-    const { clientOrderId, positionId, instrument, side, priceSource } = order
-    const at = this.now()
-    const price = this.options.quotes.price(instrument, viewOf(side, priceSource))
-    if (price === undefined) return this.record(clientOrderId, { kind: 'working', order, at })
-    const held = this.quantity([instrument, side])
-    // A reduce-only order ends when another exit has already closed its side.
-    if (held === 0) return this.record(clientOrderId, { kind: 'cancelled', at })
-    const quantity = Math.min(order.quantity, held)
-    const fill = { clientOrderId, positionId, quantity, price }
-    const kind = quantity === order.quantity ? 'filled' : 'cut'
-    const record = this.record(clientOrderId, { kind, fill, at })
-    this.hold([instrument, side], difference(held, quantity))
-    return record
-  }
-
-  private report(id: ClientOrderId): OrderState {
-    const record = this.orders.get(id)
-    return record === undefined ? { kind: 'absent' } : orderOf(record)
-  }
-
-  private record(id: ClientOrderId, record: OrderRecord): OrderRecord {
-    void this.orders.put(id, record)
-    return record
-  }
-
-  private quantity(key: Leg): number {
-    return this.held.get(key) ?? 0
-  }
-
-  private hold(key: Leg, quantity: number): void {
-    void (quantity > 0 ? this.held.put(key, quantity) : this.held.remove(key))
+  close(): Promise<void> {
+    return this.commits.close()
   }
 
   private waitsFor(instrument: InstrumentId): Set<ClientOrderId> {
@@ -318,30 +196,6 @@ export class PaperAccount implements Broker {
     const waiting = new Set<ClientOrderId>()
     this.working.set(instrument, waiting)
     return waiting
-  }
-
-  /**
-   * Runs `act` as one transaction, which is on disk when the promise resolves. A transaction that
-   * finds no room has changed nothing; after any other failure the outcome is unknown.
-   */
-  private async commit<T>(act: () => T): Promise<T> {
-    this.assertThere()
-    if (!this.room.admits(ROWS_A_CALL, true)) throw full()
-    const call = commit(this.root, act)
-    this.calls.add(call)
-    try {
-      const result = await call
-      if (this.footing.check() !== undefined) throw new Error('its folder is not there any more')
-      return result
-    } catch (cause) {
-      if (!isFull(cause)) {
-        throw new OutcomeUnknown('the paper account could not be written', { cause })
-      }
-      this.room.failed()
-      throw full(cause)
-    } finally {
-      this.calls.delete(call)
-    }
   }
 
   private async pause(signal: AbortSignal): Promise<void> {
@@ -360,54 +214,15 @@ export class PaperAccount implements Broker {
     return [this.chance() < rejectRate, this.chance() < timeoutRate]
   }
 
+  private get isAway(): boolean {
+    return this.outage || this.lost !== undefined
+  }
+
   private assertReachable(): void {
     if (this.outage) throw new NotSent('the paper account is out of reach')
-    this.assertThere()
-  }
-
-  private assertThere(): void {
-    const lost = this.footing.check()
-    if (lost === undefined) return
-    throw new NotSent(`the folder of the paper account was ${lost} while it is in use`)
-  }
-
-  private checkVersion(): void {
-    const version: unknown = this.root.get('schema-version')
-    if (version === undefined) this.root.putSync('schema-version', SCHEMA_VERSION)
-    else if (version !== SCHEMA_VERSION)
-      throw new AccountUnusable(
-        `the paper account in ${this.options.folder} has schema version ${JSON.stringify(version)}, ` +
-          `this release knows ${SCHEMA_VERSION}`,
-      )
+    this.commits.assertThere()
   }
 }
-
-const full = (cause?: unknown): NotSent =>
-  new NotSent('the paper account could not be written: there is no room left on its disk', {
-    cause,
-  })
-
-const answerOf = (record: OrderRecord): ExitAnswer => ({
-  kind: 'acknowledged',
-  order: orderOf(record),
-})
-
-function orderOf(record: OrderRecord): LivedOrder {
-  switch (record.kind) {
-    case 'working':
-      return { kind: 'working', executed: NOTHING }
-    case 'cancelled':
-      return { kind: 'ended', executed: NOTHING }
-    case 'filled':
-    case 'cut': {
-      const { quantity, price } = record.fill
-      const kind = record.kind === 'filled' ? 'filled' : 'ended'
-      return { kind, executed: { quantity, price } }
-    }
-  }
-}
-
-const NOTHING = { quantity: 0, price: null } as const
 
 /** Pseudorandom numbers ≥ 0 and < 1 that depend only on the seed. */
 function chance(seed: number): () => number {

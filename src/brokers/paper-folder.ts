@@ -13,8 +13,11 @@ const LEAST_BYTES = 256 * 1024
 const MAGIC_AT = 24
 const MAGIC = 0xbeefc0de
 
+/** The lmdb environment of a paper account. */
+export type PaperRoot = RootDatabase<unknown, string>
+
 /** Opens the environment of a paper account; the folder is made where it is missing. */
-export function openPaperRoot(folder: string, fresh: boolean): RootDatabase<unknown, string> {
+export function openPaperRoot(folder: string, fresh: boolean): PaperRoot {
   assertPaperFolder(folder)
   makeFolder(folder)
   if (fresh) for (const file of FILES) rmSync(join(folder, file), { force: true })
