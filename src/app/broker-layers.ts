@@ -3,6 +3,7 @@ import type { AccountState } from '../account/state.ts'
 import { checkedBroker } from '../brokers/checked.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import { everySoOften } from '../calls/every-so-often.ts'
+import type { LastAnswers } from '../calls/last-answers.ts'
 import { pacedBroker, type PacedBroker } from '../calls/paced-broker.ts'
 import type { Chaos } from '../chaos/chaos.ts'
 import { orderValue, type InstrumentTable } from '../domain/instrument.ts'
@@ -23,6 +24,7 @@ export interface BrokerLayersDeps {
   readonly performance: Meters
   readonly traces: ExitTraces
   readonly desk: CallDesk
+  readonly answers: LastAnswers
   readonly permission: Pick<SendPermission, 'mayLeave'>
   readonly state: Pick<AccountState, 'openExits'>
   readonly quotes: Quotes
@@ -33,7 +35,7 @@ export interface BrokerLayersDeps {
 /**
  * The broker inside its layers, the innermost first. Chaos is next to the broker: every layer meets a planned
  * fault as it would meet a real one. Then each answer is checked, so that nothing further out reads a wrong
- * shape; then each call is counted and traced, with the outcome that the gateway gets. Pacing is outermost: a
+ * shape; then the last lists are kept, and each call is counted and traced, with the outcome that the gateway gets. Pacing is outermost: a
  * call that waits at the desk is no call yet.
  */
 export function brokerInLayers(broker: Broker, deps: BrokerLayersDeps): PacedBroker {
@@ -41,6 +43,7 @@ export function brokerInLayers(broker: Broker, deps: BrokerLayersDeps): PacedBro
   const layered = compose(broker, [
     ...(chaos === undefined ? [] : [chaos.broker]),
     next => checkedBroker(next, ({ code }) => performance.cycles.incrementMetric(`errors.${code}`)),
+    deps.answers.layer,
     next => countedBroker(next, performance),
     next => tracedBroker(next, traces),
   ])

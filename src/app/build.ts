@@ -6,6 +6,7 @@ import { AccountState } from '../account/state.ts'
 import type { TrustedClock } from '../account/trusted-clock.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import { GatesStore, rememberedGates } from '../calls/gates-store.ts'
+import { LastAnswers } from '../calls/last-answers.ts'
 import { Chaos } from '../chaos/chaos.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { WatchkeeperError } from '../errors.ts'
@@ -37,6 +38,7 @@ export interface ServiceParts {
   readonly store: OwnedStore
   readonly broker: Broker
   readonly desk: CallDesk
+  readonly answers: LastAnswers
   readonly memory: GatesStore
   readonly system: Account
   readonly performance: Meters
@@ -87,6 +89,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     chaos: outside.chaos,
     broker: outside.chosen.broker,
     desk: outside.desk,
+    answers: outside.answers,
   }
 }
 
@@ -129,11 +132,13 @@ function openOutside(
     onOddity: kind => performance.cycles.incrementMetric(`errors.broker-odd-${kind}`),
   })
   const desk = openDesk(chosen.broker, { config, clock, performance, past })
+  const answers = new LastAnswers(() => clock.steady())
   const layered = brokerInLayers(chosen.broker, {
     chaos,
     performance,
     traces,
     desk,
+    answers,
     permission,
     state,
     quotes: board,
@@ -141,7 +146,7 @@ function openOutside(
     clock,
   })
   const venue: Venue = { ...layered, priced: chosen.priced }
-  return { traces, chaos, permission, board, chosen, desk, venue }
+  return { traces, chaos, permission, board, chosen, desk, answers, venue }
 }
 
 /** Settings are passed on by name, never by a spread: test/app/settings.test.ts finds those that are not. */

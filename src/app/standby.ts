@@ -178,6 +178,7 @@ const REFUSING = {
   reportRealised: refuse,
   resetLimit: refuse,
   metrics: refuse,
+  holdings: refuse,
   cycleMetrics: refuse,
   resetMetrics: refuse,
   report: refuse,

@@ -87,8 +87,8 @@ export class AccountBook {
     return this.holdings.notRead()
   }
 
-  /** The holdings that positions own, and since when each could not be learned (epoch ms). */
-  *ownedHoldings(): Iterable<Pick<HoldingGroup, 'key' | 'unknownSince'>> {
+  /** The holdings that positions own, their last reports, and since when each could not be learned (epoch ms). */
+  *ownedHoldings(): Iterable<Pick<HoldingGroup, 'key' | 'known' | 'unknownSince'>> {
     yield* this.holdings.all()
   }
 

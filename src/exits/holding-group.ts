@@ -183,6 +183,11 @@ export class HoldingGroup {
     return this.state.unknownSince
   }
 
+  /** Signed units by the last report, as of when (epoch ms), and whether by name; undefined: no report yet. */
+  get known(): HoldingState['known'] {
+    return this.state.known
+  }
+
   /** How long, ms, it has not been known, where that is at least `mostMs` and not reported yet. */
   unknown(now: number, mostMs: number): number | undefined {
     const { unknownSince } = this.state

@@ -2,6 +2,7 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import type { ClockView } from './control/clock.ts'
 import type { GatewayView } from './control/gateway.ts'
 import type { HealthSnapshot, Readiness } from './control/health.ts'
+import type { HoldingsView } from './control/holdings.ts'
 import type { KillSwitchRequest, KillSwitchView } from './control/kill-switch.ts'
 import type { CycleMetricsReport, PerformanceReport } from './control/performance.ts'
 import type { PortfolioView, RealisedReport } from './control/portfolio.ts'
@@ -82,6 +83,8 @@ export interface Control {
   gateway(): GatewayView
   /** Moves a breaker by hand. Throws InputError for an unknown group or act. */
   moveBreaker(group: string, act: string, by: Requester): GatewayView
+  /** What the venue holds against what the positions say, and the exits that wait for a confirmation. */
+  holdings(): Promise<HoldingsView>
   /** Says that the account holds what it should: from then on orders may leave. */
   confirmHoldings(by: Requester): Promise<void>
   /** The actors that exist once, then at most `limit` monitors, those in trouble first. */

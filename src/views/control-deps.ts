@@ -1,5 +1,6 @@
 import type { Account } from '../account/account.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
+import type { LastAnswers } from '../calls/last-answers.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { Meters } from '../observability/meters.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -14,6 +15,7 @@ export interface ControlDeps {
   readonly clock: Clock
   readonly performance: Meters
   readonly desk: CallDesk
+  readonly answers: LastAnswers
   readonly log: Pick<Logger, 'levels' | 'setLevel'>
   /** Figures of the service. */
   metrics(format: MetricsFormat): Promise<string>

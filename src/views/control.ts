@@ -5,6 +5,7 @@ import type { Control, MetricsFormat } from '../ports/control.ts'
 import type { ClockView } from '../ports/control/clock.ts'
 import type { GatewayView } from '../ports/control/gateway.ts'
 import type { HealthSnapshot, Readiness } from '../ports/control/health.ts'
+import type { HoldingsView } from '../ports/control/holdings.ts'
 import type { KillSwitchRequest, KillSwitchView } from '../ports/control/kill-switch.ts'
 import type { CycleMetricsReport, PerformanceReport } from '../ports/control/performance.ts'
 import type { PortfolioView, RealisedReport } from '../ports/control/portfolio.ts'
@@ -16,6 +17,7 @@ import type { ActorView } from '../ports/supervision.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
 import type { ControlDeps } from './control-deps.ts'
 import { gatewayView, moveBreaker } from './gateway-view.ts'
+import { HoldingsDesk } from './holdings-view.ts'
 import { portfolioView } from './portfolio-view.ts'
 import { nameOf, PositionControl } from './position-control.ts'
 import { supervisionOf, type SupervisionView } from './supervision.ts'
@@ -24,10 +26,12 @@ import { tradesOf } from './trades.ts'
 /** What http and the command line may ask, answered by the running system. */
 export class AccountControl extends PositionControl implements Control {
   private readonly supervision: SupervisionView
+  private readonly holdingsDesk: HoldingsDesk
 
   constructor(deps: ControlDeps) {
     super(deps)
     this.supervision = supervisionOf(deps.system)
+    this.holdingsDesk = new HoldingsDesk(deps)
   }
 
   get instruments(): InstrumentTable {
@@ -139,6 +143,10 @@ export class AccountControl extends PositionControl implements Control {
     const moved = moveBreaker(this.deps.desk, group, act)
     this.deps.system.note('breaker-moved', { group: moved, act, by: nameOf(by) })
     return this.gateway()
+  }
+
+  holdings(): Promise<HoldingsView> {
+    return this.holdingsDesk.view()
   }
 
   confirmHoldings(by: Requester): Promise<void> {

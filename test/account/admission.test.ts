@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import type { Account } from '../../src/account/account.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
 import { seed } from '../../src/app/sync-positions.ts'
+import { LastAnswers } from '../../src/calls/last-answers.ts'
 import { parsePositions } from '../../src/config/positions-file.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { describeFault, InputError } from '../../src/errors.ts'
@@ -61,6 +62,7 @@ describe('a position at each entrance', () => {
       system,
       clock,
       desk: aDesk(),
+      answers: new LastAnswers(() => 0),
       performance: new Meters(clock),
       store: {
         journal: () => Promise.resolve(keeper.lines),

@@ -60,6 +60,14 @@ describe('The commands for a running service', () => {
     expect(why.stdout).to.match(/^stopLoss +yes +3948 /m)
   })
 
+  it('compare the holdings of the venue with the positions', async () => {
+    const { code, stdout } = await run('holdings')
+    expect(code).to.equal(0)
+    expect(stdout).to.match(/^BTCUSD long +1 +1 +0 +\d+ s +btc-1$/m)
+    expect(stdout).to.match(/^GOLD short +-2 +-2 +0 +\d+ s +gold-1$/m)
+    expect(stdout).to.match(/^the holdings need no confirmation; no exit waits to be sent$/m)
+  })
+
   it('add a position, change its rules, exit it, and show all of it in the journal', async () => {
     const position = ['--instrument', 'BTCUSD', '--side', 'long', '--quantity', '1']
     const rules = (pct: number): string => JSON.stringify({ stopLoss: { pct } })

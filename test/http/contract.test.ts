@@ -212,6 +212,7 @@ describe('The contract of the API', function () {
       '/api/log-levels',
       '/api/supervision',
       '/api/gateway',
+      '/api/holdings',
       '/api/clock',
       '/api/view',
       '/openapi.json',

@@ -3,6 +3,7 @@ import { createServer, request as httpRequest, type IncomingMessage } from 'node
 import { expect } from 'chai'
 import type { Account } from '../../src/account/account.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { LastAnswers } from '../../src/calls/last-answers.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import type { WatchkeeperError } from '../../src/errors.ts'
 import { serveHttp, type HttpServer } from '../../src/http/server.ts'
@@ -77,6 +78,7 @@ describe('the HTTP API', () => {
     const control = new AccountControl({
       system,
       desk: aDesk(),
+      answers: new LastAnswers(() => 0),
       store: {
         journal: ({ after, limit }) =>
           Promise.resolve(keeper.lines.filter(({ seq }) => seq > after).slice(0, limit)),

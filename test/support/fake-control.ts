@@ -6,6 +6,7 @@ import type { Control, MetricsFormat } from '../../src/ports/control.ts'
 import type { ClockView } from '../../src/ports/control/clock.ts'
 import type { GatewayView } from '../../src/ports/control/gateway.ts'
 import type { HealthSnapshot, Readiness } from '../../src/ports/control/health.ts'
+import type { HoldingsView } from '../../src/ports/control/holdings.ts'
 import type { KillSwitchRequest, KillSwitchView } from '../../src/ports/control/kill-switch.ts'
 import type { CycleMetricsReport, PerformanceReport } from '../../src/ports/control/performance.ts'
 import type { PortfolioView, RealisedReport } from '../../src/ports/control/portfolio.ts'
@@ -64,6 +65,14 @@ export class FakeControl implements Control {
   failure: Error | undefined
   snapshot: HealthSnapshot = { status: 'pass', at: Date.now(), output: [], checks: {} }
   state: Readiness = { ready: true }
+  held: HoldingsView = {
+    at: 0,
+    isUnconfirmed: false,
+    isListed: true,
+    holdings: [],
+    orders: [],
+    exits: [],
+  }
   private readonly views = new Map<string, PositionView>([['p1', aView()]])
   private switchView: KillSwitchView = { state: 'off', since: null, by: null, held: [] }
 
@@ -180,6 +189,10 @@ export class FakeControl implements Control {
 
   moveBreaker(): GatewayView {
     return this.gateway()
+  }
+
+  holdings(): Promise<HoldingsView> {
+    return Promise.resolve(this.held)
   }
 
   confirmHoldings(): Promise<void> {

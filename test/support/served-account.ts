@@ -1,5 +1,6 @@
 import type { Account } from '../../src/account/account.ts'
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { LastAnswers } from '../../src/calls/last-answers.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import { Meters } from '../../src/observability/meters.ts'
 import type { HealthSnapshot, Readiness } from '../../src/ports/control/health.ts'
@@ -14,6 +15,7 @@ import { TestVenue } from './test-venue.ts'
 export class ServedAccount {
   readonly keeper = new MemoryRepository()
   readonly venue = new TestVenue()
+  readonly answers = new LastAnswers(() => this.now)
   /** Lines that the journal has beside those of the account; they come first. */
   readonly earlier: JournalLine[] = []
   health: HealthSnapshot = { status: 'pass', at: Date.now(), output: [], checks: {} }
@@ -33,7 +35,10 @@ export class ServedAccount {
     this.opened = await openAccount({
       keeper: this.keeper,
       beforeGuard: this.venue.deposit,
-      venue: this.venue.venue,
+      venue: quotes => {
+        const venue = this.venue.venue(quotes)
+        return { ...venue, ...this.answers.listsOf(venue) }
+      },
       clock: this.clock,
       timers: machineTimers,
       callTimeoutMs: 1_000,
@@ -55,6 +60,7 @@ export class ServedAccount {
     return new AccountControl({
       system: this.system,
       desk: aDesk(),
+      answers: this.answers,
       store: { journal: query => Promise.resolve(this.lines(query)) },
       backup: async function* () {
         await beforeBackup()

@@ -1,9 +1,11 @@
 import { Argument, Option } from 'commander'
 import { confirmedView, gatewayView, type GatewayView } from '../../ports/control/gateway.ts'
+import { holdingsView, type HoldingsView } from '../../ports/control/holdings.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
-import { readable, tableLines, timeText } from '../output.ts'
+import { holdingLines } from '../holdings-text.ts'
+import { countText, paintFor, readable, tableLines, timeText } from '../output.ts'
 
 interface Given extends ConnectionOptions {
   readonly format: 'text' | 'json'
@@ -80,9 +82,25 @@ async function confirmHoldings(
   context: CommandContext,
 ): Promise<void> {
   const client = clientOf(given, context)
-  if (!yes) await confirm(context, 'Exits that wait for this will be sent.')
+  if (!yes) {
+    const view = await client.get('/api/holdings', holdingsView)
+    const lines = holdingLines(view, paintFor(context.stderr, context.env))
+    context.stderr.write(`${lines.join('\n')}\n\n`)
+    await confirm(context, questionOf(view))
+  }
   await client.change('POST', '/api/gateway/holdings/confirm', { shape: confirmedView })
   context.stdout.write('confirmed\n')
+}
+
+function questionOf({ exits, isListed, failure }: HoldingsView): string {
+  const sent = exits.filter(({ heldBy }) => heldBy.length === 0)
+  const isSeen = isListed && failure === undefined
+  return [
+    ...(isSeen ? [] : ['The venue did not show what it holds now.']),
+    sent.length === 0
+      ? 'No exit waits for this; those that are decided from now on will be sent.'
+      : `${countText(sent.length, 'exit')} will be sent at once.`,
+  ].join(' ')
 }
 
 const MOST_CALLS = 10

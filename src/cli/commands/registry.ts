@@ -56,6 +56,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./gateway.ts')).gatewayCommand,
   },
   {
+    name: 'holdings',
+    summary: 'compare what the venue holds with the positions',
+    load: async () => (await import('./holdings.ts')).holdingsCommand,
+  },
+  {
     name: 'supervision',
     summary: 'show the actors, or restart one',
     load: async () => (await import('./supervision.ts')).supervisionCommand,

@@ -5,6 +5,7 @@ import { eventRoutes } from './events.ts'
 import { exitRoutes } from './exits.ts'
 import { gatewayRoutes } from './gateway.ts'
 import { healthRoutes } from './health.ts'
+import { holdingRoutes } from './holdings.ts'
 import { journalRoutes } from './journal.ts'
 import { killSwitchRoutes } from './kill-switch.ts'
 import { logLevelRoutes } from './log-levels.ts'
@@ -34,6 +35,7 @@ export const ROUTES: readonly Route[] = [
   logLevelRoutes,
   supervisionRoutes,
   gatewayRoutes,
+  holdingRoutes,
   clockRoutes,
   debugRoutes,
   storeRoutes,

@@ -1,0 +1,208 @@
+import type { Account } from '../account/account.ts'
+import { withDeadline } from '../actors/deadline.ts'
+import type { Kept, LastAnswers } from '../calls/last-answers.ts'
+import { isBounded } from '../domain/bounds.ts'
+import { sum } from '../domain/decimal.ts'
+import type { Holding, HoldingKey } from '../domain/holding.ts'
+import { signOf, type Position } from '../domain/position.ts'
+import { restOf, unitsOf } from '../domain/units.ts'
+import { hasOurPrefix } from '../exits/client-order-id.ts'
+import { spelling } from '../exits/holding-spelling.ts'
+import { holdingKeyOf, nameOf } from '../exits/holding-state.ts'
+import { maySend } from '../exits/kill-switch.ts'
+import { hasNotLeft, isAlive, isOver, remainingOf, type ExitRecord } from '../exits/record.ts'
+import { underWayOf } from '../exits/tracked-exit.ts'
+import type { OpenOrder } from '../ports/broker.ts'
+import type { EXIT_HOLDS, HoldingsView, HoldingView } from '../ports/control/holdings.ts'
+
+/** A younger list of the broker is shown as it is; the reconciler asks for one each few seconds. */
+const FRESH_MS = 10_000
+/** Longest wait for a list, ms. */
+const LONGEST_WAIT_MS = 8_000
+
+export interface HoldingsDeskDeps {
+  readonly system: Account
+  readonly answers: LastAnswers
+}
+
+/** A row while it is being put together: what the positions own, and what the venue holds of it. */
+interface Row {
+  readonly key: HoldingKey
+  readonly positions: HoldingView['positions'][number][]
+  underWay: number
+  /** Signed units, and as of when (ms of the steady clock); undefined: unknown. */
+  held: { readonly quantity: number; readonly at: number } | undefined
+}
+
+/** Compares what the venue holds with what the positions say, for a person. */
+export class HoldingsDesk {
+  private readonly deps: HoldingsDeskDeps
+  /** Requests that come together share one pair of calls. */
+  private asking: Promise<string | undefined> | undefined
+
+  constructor(deps: HoldingsDeskDeps) {
+    this.deps = deps
+  }
+
+  /** The comparison by the last lists, which are asked for anew where they are older than 10 s. */
+  async view(): Promise<HoldingsView> {
+    const failure = await this.refreshed()
+    const { system, answers } = this.deps
+    const now = system.clock.steady()
+    const listed = answers.holdings
+    const ageMs = now - (listed?.askedAt ?? now)
+    return {
+      at: Math.round(system.clock.now() - ageMs),
+      isUnconfirmed: system.confirmation.isMissing,
+      isListed: listed !== undefined,
+      ...(failure !== undefined && { failure }),
+      holdings: this.holdings(listed, now),
+      orders: this.orders(),
+      exits: waitingExits(system),
+    }
+  }
+
+  /** Asks for what is too old; gives why the broker did not answer. */
+  private refreshed(): Promise<string | undefined> {
+    this.asking ??= this.ask().finally(() => (this.asking = undefined))
+    return this.asking
+  }
+
+  private async ask(): Promise<string | undefined> {
+    const { system, answers } = this.deps
+    const { broker } = system.engine
+    const isOld = (kept: Kept<unknown> | undefined): boolean =>
+      kept === undefined || system.clock.steady() - kept.askedAt > FRESH_MS
+    const calls: Promise<unknown>[] = []
+    if (isOld(answers.holdings)) {
+      calls.push(withDeadline(LONGEST_WAIT_MS, signal => broker.holdings(signal)))
+    }
+    if (broker.openOrders !== undefined && isOld(answers.orders)) {
+      calls.push(withDeadline(LONGEST_WAIT_MS, signal => broker.openOrders!(signal)))
+    }
+    const ended = await Promise.allSettled(calls)
+    const failed = ended.find(each => each.status === 'rejected')
+    if (failed === undefined) return undefined
+    return failed.reason instanceof Error ? failed.reason.message : String(failed.reason)
+  }
+
+  private holdings(
+    listed: Kept<readonly Holding[]> | undefined,
+    now: number,
+  ): HoldingsView['holdings'] {
+    const rows = ownedRows(this.deps.system)
+    if (listed !== undefined) takeList(rows, listed, this.deps.system)
+    for (const { key, known } of this.deps.system.engine.book.ownedHoldings()) {
+      const row = rows.get(nameOf(key))
+      // A row that a later list lacks proves nothing; an answer by name does.
+      if (row === undefined || known === undefined) continue
+      const isOlder = known.at <= (row.held?.at ?? -Infinity)
+      if (isOlder || (!known.isNamed && row.held === undefined)) continue
+      row.held = known
+    }
+    return [...rows.values()].map(row => this.shown(row, now)).toSorted(mostUrgentFirst)
+  }
+
+  private shown({ key, positions, underWay, held }: Row, now: number): HoldingView {
+    const { lot } = this.deps.system.instruments.of(key.instrument)
+    const quantity = held === undefined ? null : unitsOf(held.quantity, lot)
+    const owned = positions.reduce((all, each) => sum(all, each.quantity), 0)
+    return {
+      ...key,
+      held: quantity,
+      ageMs: held === undefined ? null : Math.max(0, Math.round(now - held.at)),
+      owned,
+      difference: quantity === null ? null : restOf(quantity, owned),
+      underWay,
+      positions,
+    }
+  }
+
+  private orders(): HoldingsView['orders'] {
+    const { system, answers } = this.deps
+    if (answers.orders === undefined) return null
+    const strangers = new Set(system.engine.book.strangers)
+    const ownerOf = ({ clientOrderId }: OpenOrder) =>
+      clientOrderId === null || !hasOurPrefix(clientOrderId)
+        ? 'others'
+        : strangers.has(clientOrderId)
+          ? 'second-guard'
+          : 'ours'
+    return answers.orders.answer.map(order => ({ ...order, owner: ownerOf(order) }))
+  }
+}
+
+/** The holdings that open positions are parts of, by name. */
+function ownedRows({ engine: { book }, state: { register } }: Account): Map<string, Row> {
+  const rows = new Map<string, Row>()
+  for (const { position } of register.open.values()) {
+    const key = book.holdingOf(position.id) ?? holdingKeyOf(position, modelOf(book))
+    const record = book.exits.record(position.id)
+    const row = rowOf(rows, key)
+    const left = leftOf(position, record)
+    row.positions.push({ id: position.id, quantity: signOf(position.side) * left })
+    if (record !== undefined && isAlive(record)) {
+      row.underWay = sum(row.underWay, Math.min(left, underWayOf(record)))
+    }
+  }
+  return rows
+}
+
+/** Units of a position that are not known to be executed. */
+function leftOf({ quantity }: Position, record: ExitRecord | undefined): number {
+  if (record === undefined) return quantity
+  return isOver(record) ? 0 : remainingOf(record)
+}
+
+function takeList(
+  rows: Map<string, Row>,
+  { answer, askedAt }: Kept<readonly Holding[]>,
+  { engine: { book }, state: { register } }: Account,
+): void {
+  const accounts = [...register.open.values()].map(({ position }) => position.account)
+  const spelled = spelling(answer, new Map(rows), accounts)
+  for (const { quantity, ageMs, entryPrice: _price, ...listed } of answer) {
+    if (!isBounded(quantity)) continue
+    const side = quantity < 0 ? 'short' : 'long'
+    const key = holdingKeyOf({ side, ...listed }, modelOf(book))
+    const named = spelled(key)
+    rowOf(rows, named === 'several' ? key : named).held = { quantity, at: askedAt - ageMs }
+  }
+}
+
+const modelOf = ({ settings: { capabilities } }: Account['engine']['book']) => capabilities.holdings
+
+function rowOf(rows: Map<string, Row>, key: HoldingKey): Row {
+  const name = nameOf(key)
+  const row = rows.get(name) ?? { key, positions: [], underWay: 0, held: undefined }
+  rows.set(name, row)
+  return row
+}
+
+/** Exits whose order has not left, with what holds them back beside the confirmation. */
+function waitingExits(system: Account): HoldingsView['exits'] {
+  const { state, engine, isObserving } = system
+  const all: (typeof EXIT_HOLDS)[number][] = [
+    ...(maySend(state.killSwitch) ? [] : (['kill-switch'] as const)),
+    ...(isObserving ? (['observe-mode'] as const) : []),
+    ...(engine.book.strangers.length > 0 ? (['second-guard'] as const) : []),
+  ]
+  return [...state.openExits.values()].filter(mayStillLeave).map(record => ({
+    id: record.positionId,
+    instrument: record.order.instrument,
+    action: record.order.side === 'long' ? 'sell' : 'buy',
+    quantity: remainingOf(record),
+    reason: record.decision.reason,
+    heldBy: all,
+  }))
+}
+
+const mayStillLeave = (record: ExitRecord): boolean =>
+  hasNotLeft(record) || record.state.kind === 'rejected'
+
+/** What is missing or unknown first, then what no position owns, then by name. */
+function mostUrgentFirst(a: HoldingView, b: HoldingView): number {
+  const rank = ({ difference, held, positions }: HoldingView): number =>
+    held === null || (difference !== 0 && positions.length > 0) ? 0 : difference === 0 ? 2 : 1
+  return rank(a) - rank(b) || (a.instrument < b.instrument ? -1 : 1)
+}
