@@ -9,14 +9,17 @@ import type {
   Table,
 } from '../ports/store.ts'
 import { isOlder, type ClaimRequest } from './redis/claim.ts'
+import { RedisCommits, type GroupLines } from './redis/commits.ts'
 import type { RedisDatabase } from './redis/database.ts'
-import { codeOf, fenced, incomplete, lost, storeAway } from './redis/errors.ts'
+import { codeOf, fenced, incomplete, storeAway } from './redis/errors.ts'
 import { GroupCommit } from './redis/group-commit.ts'
-import { encodeBatch, keyOf, type EncodedBatch } from './redis/keys.ts'
+import { encodeBatch, type EncodedBatch } from './redis/keys.ts'
 import { Lease, type LeaseClock } from './redis/lease.ts'
-import { mergeOutage, slices } from './redis/merge.ts'
+import { mergeOutage, MOST_AT_ONCE } from './redis/merge.ts'
 import type { OutageJournal } from './redis/outage.ts'
 import { RedisPresence } from './redis/presence.ts'
+import { release } from './redis/release.ts'
+import { RedisRewriter } from './redis/rewriter.ts'
 
 export interface RedisStoreOptions {
   readonly database: RedisDatabase
@@ -33,14 +36,8 @@ export interface RedisStoreOptions {
   readonly onClosed?: () => void
 }
 
-/** Most rows and lines of one commit: the server serves no other client while it executes it. */
-const MOST_AT_ONCE = 1_000
 /** Most rows and lines that may wait for the server. */
 const MOST_WAITING = 100_000
-/** Table number of exits in encoded rows. */
-const EXITS = keyOf('exits')
-/** Longest wait for the release of the ownership, ms. */
-const RELEASE_MS = 2_000
 
 /**
  * State in a Redis server. One commit is in flight at a time; writes that arrive meanwhile form the
@@ -57,6 +54,8 @@ export class RedisStore implements OwnedStore {
   private readonly group: GroupCommit<EncodedBatch, readonly JournalLine[]>
   private token: string | undefined
   private readonly presence: RedisPresence
+  private readonly rewriter: RedisRewriter
+  private readonly commits: RedisCommits
   private renewals: NodeJS.Timeout | undefined
   private renewing: Promise<void> | undefined
   private lostSince: number | undefined
@@ -64,15 +63,23 @@ export class RedisStore implements OwnedStore {
   private hasEnded = false
 
   constructor(options: RedisStoreOptions) {
+    const { database, leaseMs, clock, outage } = options
     this.options = options
-    this.database = options.database
-    this.lease = new Lease(options.leaseMs, options.clock)
-    this.presence = new RedisPresence(
-      () => options.clock.monotonic(),
-      () => this.events,
-    )
+    this.database = database
+    this.lease = new Lease(leaseMs, clock)
+    const events = (): StoreEvents => this.events
+    this.presence = new RedisPresence(() => clock.monotonic(), events)
+    const shared = { database, lease: this.lease, presence: this.presence }
+    this.rewriter = new RedisRewriter({ ...shared, events })
+    this.commits = new RedisCommits({
+      ...shared,
+      outage,
+      rewriter: this.rewriter,
+      onLost: () => this.renewSoon(),
+      onExits: () => this.reached(),
+    })
     this.group = new GroupCommit({
-      commit: batches => this.committed(batches),
+      commit: batches => this.commit(batches),
       sizeOf: ({ rows, lines }) => rows.length + lines.length,
       mostAtOnce: MOST_AT_ONCE,
       mostWaiting: MOST_WAITING,
@@ -133,7 +140,7 @@ export class RedisStore implements OwnedStore {
     await this.renewing
     await this.group.idle()
     this.lease.end()
-    await within(RELEASE_MS, this.release())
+    await release(this.database)
     await this.options.outage?.close()
     this.options.onClosed?.()
   }
@@ -163,11 +170,12 @@ export class RedisStore implements OwnedStore {
   }
 
   private async renew(): Promise<void> {
-    if (this.hasEnded || this.token === undefined) return
+    const { token } = this
+    if (this.hasEnded || token === undefined) return
     const sentAt = this.lease.instant()
     let isLost = false
     try {
-      await this.database.claim({ token: this.token, leaseMs: this.lease.leaseMs })
+      await this.database.claim({ token, leaseMs: this.lease.leaseMs })
       this.lostSince = undefined
       this.lease.renewed(sentAt)
     } catch (error) {
@@ -177,9 +185,9 @@ export class RedisStore implements OwnedStore {
     }
     const { outage } = this.options
     if (outage === undefined) {
-      if (isLost) await this.group.between(() => this.rewriteLost())
+      if (isLost) await this.group.between(() => this.rewriter.rewriteLost(token))
     } else if (isLost || this.presence.isAway) {
-      await this.group.between(() => this.bringOver(outage, isLost))
+      await this.group.between(() => this.rewriter.bringOver(outage, token, isLost))
     }
     this.presence.cameBack()
     this.reached()
@@ -219,113 +227,8 @@ export class RedisStore implements OwnedStore {
     this.presence.wentAway(error)
   }
 
-  /** Merges the writes of an outage into the server, which is then written to again. */
-  private async bringOver(outage: OutageJournal, isLost: boolean): Promise<void> {
-    const token = this.token!
-    if (isLost) await this.keepWhole(outage)
-    await mergeOutage({ outage, database: this.database, token, leaseMs: this.lease.leaseMs })
-    if (isLost) this.events.changed?.('store-rewritten', {})
-  }
-
-  /** Makes the whole state durable on this machine first, where the server has lost it. */
-  private async keepWhole(outage: OutageJournal): Promise<void> {
-    if (outage.about?.isWhole === true) return
-    const { instance, epoch } = this.database.ownership!
-    const whole = await this.takeWhole()
-    for (const batch of slices(whole, MOST_AT_ONCE)) {
-      await outage.keep([batch], this.database.lastSeq + 1, { instance, epoch, isWhole: false })
-    }
-    await outage.adopt({ instance, epoch, isWhole: true })
-  }
-
-  /** Rewrites what the server has lost, unless a commit has already done so. */
-  private async rewriteLost(): Promise<void> {
-    const sentAt = this.lease.instant()
-    try {
-      await this.database.claim({ token: this.token!, leaseMs: this.lease.leaseMs })
-      this.lease.renewed(sentAt)
-    } catch (error) {
-      if (codeOf(error) !== 'STORE_LOST') throw error
-      await this.rewrite()
-    }
-  }
-
-  private async rewrite(): Promise<void> {
-    const whole = await this.takeWhole()
-    const { leaseMs } = this.lease
-    const sentAt = this.lease.instant()
-    await this.database.claim({ token: this.token!, leaseMs, isAnew: true })
-    this.lease.renewed(sentAt)
-    for (const batch of slices(whole, MOST_AT_ONCE)) await this.database.commit([batch])
-    await this.database.complete()
-    this.events.changed?.('store-rewritten', {})
-  }
-
-  private async takeWhole(): Promise<EncodedBatch> {
-    if (this.events.whole === undefined) throw lost(this.database.name)
-    this.presence.hasLost()
-    // Callers whose commit has just ended must have updated their state before it is read here.
-    await new Promise(resolve => setImmediate(resolve))
-    return encodeBatch(this.events.whole())
-  }
-
-  private async committed(
-    batches: readonly EncodedBatch[],
-  ): Promise<readonly (readonly JournalLine[])[]> {
-    const lines = await this.commit(batches)
-    if (batches.some(({ rows }) => rows.some(([key]) => key === EXITS))) this.reached()
-    return lines
-  }
-
-  private async commit(
-    batches: readonly EncodedBatch[],
-  ): Promise<readonly (readonly JournalLine[])[]> {
+  private async commit(batches: readonly EncodedBatch[]): Promise<GroupLines> {
     if (this.token === undefined) throw fenced()
-    const { outage } = this.options
-    if (outage === undefined) return this.onServer(batches)
-    if (!this.presence.isAway) {
-      try {
-        return await this.database.commit(batches)
-      } catch (error) {
-        if (codeOf(error) === 'FENCED') throw error
-        // The renewal rewrites what the server has lost: start it now.
-        if (codeOf(error) === 'STORE_LOST') this.renewSoon()
-        // The server may have executed the commit: repeated, it writes the same numbers and rows.
-        this.presence.wentAway(error)
-      }
-    }
-    const { instance, epoch } = this.database.ownership!
-    const isWhole = outage.about?.isWhole === true
-    await outage.keep(batches, this.database.lastSeq + 1, { instance, epoch, isWhole })
-    return this.database.number(batches)
+    return this.commits.run(batches, this.token)
   }
-
-  private async onServer(
-    batches: readonly EncodedBatch[],
-  ): Promise<readonly (readonly JournalLine[])[]> {
-    try {
-      return await this.database.commit(batches)
-    } catch (error) {
-      // In the other cases a renewal rewrites the store.
-      if (codeOf(error) !== 'STORE_LOST' || !this.lease.isHeld) throw error
-      await this.rewrite()
-      return this.database.commit(batches)
-    }
-  }
-
-  private async release(): Promise<void> {
-    try {
-      await this.database.release()
-    } catch {
-      // The lease ends by itself, or another process already owns the store.
-    }
-  }
-}
-
-/** Resolves when `promise` does, or after `ms`. */
-async function within(ms: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>(resolve => (timer = setTimeout(resolve, ms)))
-  await Promise.race([promise, late])
-  clearTimeout(timer)
 }

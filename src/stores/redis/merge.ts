@@ -10,8 +10,8 @@ export interface Merge {
   readonly leaseMs: number
 }
 
-/** Most rows and lines of one commit. */
-const MOST_AT_ONCE = 1_000
+/** Most rows and lines of one commit: the server serves no other client while it executes it. */
+export const MOST_AT_ONCE = 1_000
 const EXITS = keyOf('exits')
 
 /**
