@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { StopOrder } from '../domain/resting-stop.ts'
 import { AdapterFault, NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../errors.ts'
 import type { Broker, HoldingReport, OpenOrder, OrderUpdate } from '../ports/broker.ts'
 import { exitAnswer, instrument, name, orderState, side } from './shapes.ts'
@@ -49,7 +50,7 @@ const orderUpdate = z.object({ clientOrderId: z.string().min(1), order: orderSta
  * another shape is dropped and reported to `onFault`.
  */
 export function checkedBroker(broker: Broker, onFault: (fault: AdapterFault) => void): Broker {
-  const { openOrders, streamOrders } = broker
+  const { openOrders, streamOrders, placeStop, amendStop } = broker
   return {
     capabilities: broker.capabilities,
     placeExit: (order, signal) =>
@@ -64,6 +65,20 @@ export function checkedBroker(broker: Broker, onFault: (fault: AdapterFault) => 
         signal,
         ask: () => broker.cancel(id, signal, instrument),
       }),
+    ...(placeStop !== undefined && {
+      placeStop: (order: StopOrder, signal: AbortSignal) =>
+        checked('placeStop', exitAnswer, {
+          signal,
+          ask: () => placeStop.call(broker, order, signal),
+        }),
+    }),
+    ...(amendStop !== undefined && {
+      amendStop: (order: StopOrder, signal: AbortSignal) =>
+        checked('amendStop', orderState, {
+          signal,
+          ask: () => amendStop.call(broker, order, signal),
+        }),
+    }),
     holding: (key, signal) =>
       checked<HoldingReport>('holding', holdingReport, {
         signal,

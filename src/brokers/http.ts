@@ -3,6 +3,7 @@ import { Agent as TlsAgent } from 'node:https'
 import type { z } from 'zod'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../domain/order.ts'
+import type { StopOrder } from '../domain/resting-stop.ts'
 import type { Tick } from '../domain/tick.ts'
 import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../errors.ts'
 import type {
@@ -20,6 +21,7 @@ import { exchange, type Ask, type Line, type RawAnswer } from './http/exchange.t
 import { fieldsOf, holdingsOf, reportOf } from './http/holdings.ts'
 import { capabilities, type HttpBrokerConfig } from './http/options.ts'
 import { waitOf } from './http/retry-after.ts'
+import { amendAsk, triggerFields } from './http/stops.ts'
 import * as shapes from './shapes.ts'
 
 export { httpBrokerSchema, tokenSource } from './http/options.ts'
@@ -75,6 +77,9 @@ class RestBroker implements HttpBroker {
   readonly oddities = { waits: 0, quotes: 0, amounts: 0 }
   /** Defined only where the server lists working orders. */
   readonly openOrders?: (signal: AbortSignal) => Promise<readonly OpenOrder[]>
+  /** Defined only where the venue takes resting stops. */
+  readonly placeStop?: NonNullable<Broker['placeStop']>
+  readonly amendStop?: NonNullable<Broker['amendStop']>
   private readonly options: HttpBrokerOptions
   private readonly line: Line
   private readonly now: () => number
@@ -91,6 +96,9 @@ class RestBroker implements HttpBroker {
     const Agents = url.startsWith('https:') ? TlsAgent : Agent
     this.line = { ...options, url, agent: new Agents(KEPT), orderAgent: new Agents(FRESH) }
     if (options.openOrders) this.openOrders = signal => this.listOrders(signal)
+    const { restingStop: stops } = options.capabilities
+    if (stops !== undefined) this.placeStop = (order, signal) => this.restStop(order, signal)
+    if (stops?.amend === true) this.amendStop = (order, signal) => this.moveStop(order, signal)
   }
 
   placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer> {
@@ -108,6 +116,18 @@ class RestBroker implements HttpBroker {
     const path = `/v1/orders/${encodeURIComponent(clientOrderId)}/cancel`
     const ask: Ask = { method: 'POST', path, body: {}, isOrder: true }
     return this.ask(shapes.orderState, { ask, about: { clientOrderId } }, signal)
+  }
+
+  private restStop(order: StopOrder, signal: AbortSignal): Promise<ExitAnswer> {
+    const { clientOrderId } = order
+    const body = { ...bodyOf(order), ...triggerFields(order) }
+    const ask: Ask = { method: 'POST', path: '/v1/stops', body, isOrder: true }
+    return this.ask(shapes.exitAnswer, { ask, about: { clientOrderId } }, signal)
+  }
+
+  private moveStop(order: StopOrder, signal: AbortSignal): Promise<OrderState> {
+    const { clientOrderId } = order
+    return this.ask(shapes.orderState, { ask: amendAsk(order), about: { clientOrderId } }, signal)
   }
 
   async holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport> {

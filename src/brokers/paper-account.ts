@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { shownPath } from '../disk/folder.ts'
 import type { Lost } from '../disk/footing.ts'
@@ -6,6 +5,7 @@ import { isFull } from '../disk/space.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
+import type { StopOrder } from '../domain/resting-stop.ts'
 import type { Tick } from '../domain/tick.ts'
 import { AccountUnusable, NotSent, OutcomeUnknown, WatchkeeperError } from '../errors.ts'
 import type {
@@ -17,30 +17,15 @@ import type {
   OrderState,
   OrderUpdate,
 } from '../ports/broker.ts'
-import type { Quotes } from '../ports/quotes.ts'
 import { PaperBook, type DepositedPosition } from './paper-book.ts'
-import { PAPER_CAPABILITIES } from './paper-capabilities.ts'
+import { PAPER_ACCOUNT_CAPABILITIES } from './paper-capabilities.ts'
 import { PaperCommits } from './paper-commits.ts'
 import { openPaperRoot, type PaperRoot } from './paper-folder.ts'
+import { chance, type PaperAccountOptions } from './paper-options.ts'
 import { orderOf } from './paper-records.ts'
+import { RestingStops } from './paper-stops.ts'
 
-export interface PaperAccountOptions {
-  /** Folder of the account's own lmdb environment; created where it is missing. */
-  readonly folder: string
-  readonly quotes: Quotes
-  /** Delay between a durable fill and its answer, ms; default 0. */
-  readonly delayMs?: number
-  /** Fraction of new orders that are rejected, 0 to 1; default 0. */
-  readonly rejectRate?: number
-  /** Fraction of orders that are executed but answered with `OutcomeUnknown`, 0 to 1; default 0. */
-  readonly timeoutRate?: number
-  /** Seed that decides which calls the two rates hit; default 0. */
-  readonly seed?: number
-  /** Deletes the account that the folder holds, and starts with an empty one. */
-  readonly fresh?: boolean
-  /** Epoch ms. */
-  readonly now?: () => number
-}
+export type { PaperAccountOptions } from './paper-options.ts'
 
 /**
  * Opens or creates a simulated account whose orders, fills and holdings are stored on disk.
@@ -68,7 +53,7 @@ export function openPaperAccount(options: PaperAccountOptions): PaperAccount {
  * that values the position. Before the first price of its instrument an order works.
  */
 export class PaperAccount implements Broker {
-  readonly capabilities = PAPER_CAPABILITIES
+  readonly capabilities = PAPER_ACCOUNT_CAPABILITIES
   /**
    * While true, the venue is unreachable: no order is sent and every question is answered
    * `unknown`.
@@ -80,6 +65,7 @@ export class PaperAccount implements Broker {
   private readonly options: PaperAccountOptions
   private readonly chance: () => number
   private readonly working = new Map<InstrumentId, Set<ClientOrderId>>()
+  private readonly stops = new RestingStops()
   private readonly listeners: ((update: OrderUpdate) => void)[] = []
 
   constructor(root: PaperRoot, options: PaperAccountOptions) {
@@ -90,6 +76,7 @@ export class PaperAccount implements Broker {
     this.book = new PaperBook(root, { folder, quotes, now })
     for (const order of this.book.working())
       this.waitsFor(order.instrument).add(order.clientOrderId)
+    for (const order of this.book.stops()) this.stops.set(order)
   }
 
   /**
@@ -128,6 +115,22 @@ export class PaperAccount implements Broker {
     return answer
   }
 
+  async placeStop(order: StopOrder, signal: AbortSignal): Promise<ExitAnswer> {
+    if (signal.aborted) throw new NotSent('the stop was given up before it was sent')
+    this.assertReachable()
+    const answer = await this.commits.run(() => this.book.acceptStop(order))
+    if (this.book.resting(order.clientOrderId) !== undefined) this.stops.set(order)
+    await this.pause(signal)
+    return answer
+  }
+
+  async amendStop(order: StopOrder): Promise<OrderState> {
+    this.assertReachable()
+    const amended = await this.commits.run(() => this.book.amendStop(order))
+    if (amended !== undefined) this.stops.set(amended)
+    return this.book.report(order.clientOrderId)
+  }
+
   /** Whether its folder was deleted or replaced while it is in use, and which of the two. */
   get lost(): Lost | undefined {
     return this.commits.lost
@@ -140,7 +143,20 @@ export class PaperAccount implements Broker {
   /** Fills the orders that wait for a price of the instrument; call it after each of its ticks. */
   priced(instrument: InstrumentId): Promise<void> | undefined {
     const waiting = this.working.get(instrument)
-    return waiting === undefined ? undefined : this.fillAll(instrument, waiting)
+    const due = this.stops.due(instrument, order => this.book.priceOf(order))
+    if (waiting === undefined && due.length === 0) return undefined
+    return this.fillAll(instrument, waiting ?? new Set()).then(() => this.fire(due))
+  }
+
+  /** Executes the stops that the last price triggers. */
+  private async fire(due: readonly ClientOrderId[]): Promise<void> {
+    for (const id of due) {
+      const record = await this.commits.run(() => this.book.fireStop(id))
+      this.stops.delete(id)
+      if (record === undefined) continue
+      const update = { clientOrderId: id, order: orderOf(record) }
+      for (const listener of this.listeners) listener(update)
+    }
   }
 
   private async fillAll(instrument: InstrumentId, waiting: Set<ClientOrderId>): Promise<void> {
@@ -173,7 +189,9 @@ export class PaperAccount implements Broker {
 
   async cancel(id: ClientOrderId): Promise<OrderState> {
     this.assertReachable()
-    return this.commits.run(() => this.book.cancel(id))
+    const state = await this.commits.run(() => this.book.cancel(id))
+    this.stops.delete(id)
+    return state
   }
 
   /** Returns no prices: the service values positions with those of the feed. */
@@ -221,14 +239,5 @@ export class PaperAccount implements Broker {
   private assertReachable(): void {
     if (this.outage) throw new NotSent('the paper account is out of reach')
     this.commits.assertThere()
-  }
-}
-
-/** Pseudorandom numbers ≥ 0 and < 1 that depend only on the seed. */
-function chance(seed: number): () => number {
-  let count = 0
-  return () => {
-    const digest = createHash('sha256').update(`${seed}:${count++}`).digest()
-    return digest.readUInt32BE() / 2 ** 32
   }
 }

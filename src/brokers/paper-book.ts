@@ -3,12 +3,14 @@ import { difference, sum } from '../domain/decimal.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitOrder, Fill } from '../domain/order.ts'
 import { signOf, type Position, type Side } from '../domain/position.ts'
+import type { StopOrder } from '../domain/resting-stop.ts'
 import { viewOf } from '../domain/tick.ts'
 import { AccountUnusable } from '../errors.ts'
 import type { ExitAnswer, Holding, HoldingKey, HoldingReport, OrderState } from '../ports/broker.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { PaperRoot } from './paper-folder.ts'
 import { answerOf, orderOf, type OrderRecord } from './paper-records.ts'
+import { isMet } from './paper-stops.ts'
 
 type Leg = [instrument: InstrumentId, side: Side]
 
@@ -98,8 +100,48 @@ export class PaperBook {
     return record?.kind === 'working' ? this.execute(record.order) : undefined
   }
 
+  /** Lets a stop rest, or rejects it. */
+  acceptStop(order: StopOrder): ExitAnswer {
+    const { clientOrderId, instrument, side } = order
+    const known = this.orders.get(clientOrderId)
+    if (known !== undefined) return answerOf(known)
+    if (this.quantity([instrument, side]) === 0)
+      return { kind: 'rejected', code: 'insufficient-quantity' }
+    const price = this.priceOf(order)
+    if (price !== undefined && isMet(order, price))
+      return { kind: 'rejected', code: 'would-trigger' }
+    return answerOf(this.record(clientOrderId, { kind: 'resting', order, at: this.deps.now() }))
+  }
+
+  /** Gives a resting stop another trigger; undefined where it does not rest any more. */
+  amendStop({ clientOrderId: id, trigger }: StopOrder): StopOrder | undefined {
+    const known = this.resting(id)
+    if (known === undefined) return undefined
+    const order = { ...known, trigger }
+    this.record(id, { kind: 'resting', order, at: this.deps.now() })
+    return order
+  }
+
+  /** Executes a stop whose trigger is met, unless it has ended meanwhile. */
+  fireStop(id: ClientOrderId): OrderRecord | undefined {
+    const order = this.resting(id)
+    return order && this.execute(order)
+  }
+
+  /** The stop with this id while it rests. */
+  resting(id: ClientOrderId): StopOrder | undefined {
+    const record = this.orders.get(id)
+    return record?.kind === 'resting' ? record.order : undefined
+  }
+
+  /** The last price that values the position of an order. */
+  priceOf({ instrument, side, priceSource }: ExitOrder): number | undefined {
+    return this.deps.quotes.price(instrument, viewOf(side, priceSource))
+  }
+
   cancel(id: ClientOrderId): OrderState {
-    if (this.orders.get(id)?.kind === 'working')
+    const kind = this.orders.get(id)?.kind
+    if (kind === 'working' || kind === 'resting')
       this.record(id, { kind: 'cancelled', at: this.deps.now() })
     return this.report(id)
   }
@@ -113,6 +155,12 @@ export class PaperBook {
   working(): ExitOrder[] {
     const records = [...this.orders.getRange()].map(({ value }) => value)
     return records.flatMap(record => (record.kind === 'working' ? [record.order] : []))
+  }
+
+  /** The stops that rest. */
+  stops(): StopOrder[] {
+    const records = [...this.orders.getRange()].map(({ value }) => value)
+    return records.flatMap(record => (record.kind === 'resting' ? [record.order] : []))
   }
 
   /** Every fill since the account was created. */
@@ -136,9 +184,9 @@ export class PaperBook {
 
   /** Executes an order as far as possible now, and stores it. */
   private execute(order: ExitOrder): OrderRecord {
-    const { clientOrderId, positionId, instrument, side, priceSource } = order
+    const { clientOrderId, positionId, instrument, side } = order
     const at = this.deps.now()
-    const price = this.deps.quotes.price(instrument, viewOf(side, priceSource))
+    const price = this.priceOf(order)
     if (price === undefined) return this.record(clientOrderId, { kind: 'working', order, at })
     const held = this.quantity([instrument, side])
     // A reduce-only order ends when another exit has already closed its side.

@@ -11,3 +11,15 @@ export const PAPER_CAPABILITIES: Capabilities = {
   styles: ['market'],
   limits: [],
 }
+
+/** The account on disk also keeps stop orders; their triggers are compared with the prices of the feed. */
+export const PAPER_ACCOUNT_CAPABILITIES: Capabilities = {
+  ...PAPER_CAPABILITIES,
+  restingStop: {
+    kinds: ['stop-market'],
+    reserves: false,
+    amend: true,
+    triggers: ['last'],
+    expires: 'ever',
+  },
+}

@@ -1,4 +1,5 @@
 import type { ExitOrder, Fill } from '../domain/order.ts'
+import type { StopOrder } from '../domain/resting-stop.ts'
 import type { ExitAnswer, LivedOrder } from '../ports/broker.ts'
 
 /** What a paper account stores for an order that it has accepted; `at` in epoch ms. */
@@ -8,6 +9,8 @@ export type OrderRecord =
   /** Its side held less than the order asked for: that much was filled, the rest was cancelled. */
   | { readonly kind: 'cut'; readonly fill: Fill; readonly at: number }
   | { readonly kind: 'cancelled'; readonly at: number }
+  /** A stop order whose trigger was not met yet. */
+  | { readonly kind: 'resting'; readonly order: StopOrder; readonly at: number }
 
 const NOTHING = { quantity: 0, price: null } as const
 
@@ -21,6 +24,7 @@ export const answerOf = (record: OrderRecord): ExitAnswer => ({
 export function orderOf(record: OrderRecord): LivedOrder {
   switch (record.kind) {
     case 'working':
+    case 'resting':
       return { kind: 'working', executed: NOTHING }
     case 'cancelled':
       return { kind: 'ended', executed: NOTHING }

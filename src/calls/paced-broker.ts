@@ -18,8 +18,8 @@ export interface PacedBrokerOptions {
 }
 
 /** A broker whose calls are queued; it reports the moment at which an order or a query is sent. */
-export type PacedBroker = Omit<Broker, 'placeExit' | 'holding'> &
-  Pick<Sender, 'placeExit' | 'queues'> &
+export type PacedBroker = Omit<Broker, 'placeExit' | 'placeStop' | 'holding'> &
+  Pick<Sender, 'placeExit' | 'placeStop' | 'queues'> &
   Pick<HoldingSource, 'holding'>
 
 /**
@@ -38,6 +38,7 @@ export function pacedBroker(broker: Broker, options: PacedBrokerOptions): PacedB
     capabilities: broker.capabilities,
     queues: true,
     ...orderCalls(broker, options),
+    ...stopCalls(broker, options),
     ...holdingCalls(broker, options),
     quotes: instruments => batch.quotes(instruments),
     ...(streamOrders !== undefined && {
@@ -92,6 +93,45 @@ function orderCalls(
         signal,
         run: ending => broker.orderByClientId(id, ending, instrument),
       }),
+  }
+}
+
+/** Resting stops, which leave after the exits and beside the queries for orders. */
+function stopCalls(
+  broker: Broker,
+  { desk, mayLeave }: PacedBrokerOptions,
+): Pick<PacedBroker, 'placeStop' | 'amendStop'> {
+  const { placeStop, amendStop } = broker
+  const slot = { group: 'orders', lane: 'orderStatus' } as const
+  return {
+    ...(placeStop !== undefined && {
+      placeStop: (order, signal, leaving) =>
+        desk.submit({
+          ...slot,
+          key: `stop ${order.clientOrderId}`,
+          operation: 'placeStop',
+          mayLeave: () => mayLeave() && leaving?.isWanted() !== false,
+          isReady: isPaced => leaving?.mayLeave(isPaced) !== false,
+          isRejection: ({ kind }) => kind === 'rejected',
+          signal,
+          run: ending => {
+            leaving?.left()
+            return placeStop.call(broker, order, ending)
+          },
+        }),
+    }),
+    ...(amendStop !== undefined && {
+      amendStop: (order, signal) =>
+        desk.submit({
+          ...slot,
+          key: `amend ${order.clientOrderId}`,
+          operation: 'amendStop',
+          mayLeave,
+          isRejection: ({ kind }) => kind === 'rejected',
+          signal,
+          run: ending => amendStop.call(broker, order, ending),
+        }),
+    }),
   }
 }
 

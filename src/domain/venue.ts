@@ -1,3 +1,5 @@
+import type { RestingStop } from './resting-stop.ts'
+
 /** Endpoint groups of a venue: each has its own circuit breaker. */
 export type EndpointGroup = 'orders' | 'account' | 'quotes'
 
@@ -44,4 +46,6 @@ export interface Capabilities {
   /** Order types for exits. */
   readonly styles: readonly ('market' | 'marketable-limit')[]
   readonly limits: readonly CallLimit[]
+  /** Stop orders that rest at the venue; absent: it takes none. */
+  readonly restingStop?: RestingStop
 }

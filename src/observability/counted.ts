@@ -22,6 +22,8 @@ export function countedBroker(next: Broker, telemetry: Telemetry): Broker {
     holding: counting(calls.holding),
     holdings: counting(calls.holdings),
     quotes: counting(calls.quotes),
+    ...(calls.placeStop && { placeStop: counting(calls.placeStop) }),
+    ...(calls.amendStop && { amendStop: counting(calls.amendStop) }),
     ...(calls.openOrders && { openOrders: counting(calls.openOrders) }),
   }
 }

@@ -9,7 +9,7 @@ export const compose = (broker: Broker, layers: readonly BrokerLayer[]): Broker 
 
 /** The calls of a broker as plain functions, for a layer that replaces some of them. */
 export function callsOf(next: Broker): Broker {
-  const { openOrders, streamOrders, hasNewCredentials } = next
+  const { openOrders, streamOrders, hasNewCredentials, placeStop, amendStop } = next
   return {
     capabilities: next.capabilities,
     placeExit: (order, signal) => next.placeExit(order, signal),
@@ -18,6 +18,8 @@ export function callsOf(next: Broker): Broker {
     holding: (key, signal) => next.holding(key, signal),
     holdings: signal => next.holdings(signal),
     quotes: (instruments, signal) => next.quotes(instruments, signal),
+    ...(placeStop && { placeStop: placeStop.bind(next) }),
+    ...(amendStop && { amendStop: amendStop.bind(next) }),
     ...(openOrders && { openOrders: openOrders.bind(next) }),
     ...(streamOrders && { streamOrders: streamOrders.bind(next) }),
     ...(hasNewCredentials && { hasNewCredentials: hasNewCredentials.bind(next) }),

@@ -1,6 +1,7 @@
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitAnswer, ExitOrder, OrderState } from '../domain/order.ts'
+import type { StopOrder } from '../domain/resting-stop.ts'
 import type { Tick } from '../domain/tick.ts'
 import type { Capabilities } from '../domain/venue.ts'
 
@@ -46,6 +47,16 @@ export interface Broker {
   ): Promise<OrderState>
   /** Ends a working order and gives its state after that: a fill may have crossed. */
   cancel(id: ClientOrderId, signal: AbortSignal, instrument?: InstrumentId): Promise<OrderState>
+  /**
+   * Sends an order that rests until its trigger is met; found and cancelled by its id like any other.
+   * Present where `capabilities.restingStop` names what the venue takes.
+   */
+  placeStop?(order: StopOrder, signal: AbortSignal): Promise<ExitAnswer>
+  /**
+   * Gives a resting stop the trigger of `order`, and its state after that: `working` proves the change,
+   * `rejected` that the venue refused it and the order rests as it was.
+   */
+  amendStop?(order: StopOrder, signal: AbortSignal): Promise<OrderState>
   /** Query by key: the only query whose answer can prove that a holding is flat. */
   holding(key: HoldingKey, signal: AbortSignal): Promise<HoldingReport>
   /** All holdings; a missing one proves nothing. */

@@ -1,6 +1,7 @@
 import type { HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { ExitOrder } from '../domain/order.ts'
-import type { Broker, ExitAnswer } from './broker.ts'
+import type { StopOrder } from '../domain/resting-stop.ts'
+import type { Broker, ExitAnswer, OrderState } from './broker.ts'
 
 /** Callbacks of a queued order, called at the moment at which it is sent. */
 export interface Leaving {
@@ -23,6 +24,9 @@ export interface Sender extends Pick<Broker, 'orderByClientId' | 'cancel'> {
    */
   readonly queues?: boolean
   placeExit(order: ExitOrder, signal: AbortSignal, leaving?: Leaving): Promise<ExitAnswer>
+  /** Present where the venue takes resting stops; a queued one leaves after everything that exits wait for. */
+  placeStop?(order: StopOrder, signal: AbortSignal, leaving?: Leaving): Promise<ExitAnswer>
+  amendStop?(order: StopOrder, signal: AbortSignal): Promise<OrderState>
 }
 
 /** Queries one holding. */

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { checkedBroker } from '../../src/brokers/checked.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../src/domain/order.ts'
+import type { StopOrder } from '../../src/domain/resting-stop.ts'
 import {
   NotSent,
   OutcomeUnknown,
@@ -29,6 +30,8 @@ const anExitOrder = (): ExitOrder => {
   }
 }
 
+const aStop = (): StopOrder => ({ ...anExitOrder(), trigger: { price: 90, by: 'last' } })
+
 async function caught(call: () => Promise<unknown>): Promise<Error> {
   try {
     await call()
@@ -44,6 +47,8 @@ const answering = (answer: () => unknown): Broker => {
   return {
     capabilities: {} as Broker['capabilities'],
     placeExit: call,
+    placeStop: call,
+    amendStop: call,
     orderByClientId: call,
     cancel: call,
     holding: call,
@@ -56,6 +61,8 @@ const answering = (answer: () => unknown): Broker => {
 
 const CALLS: Record<string, (broker: Broker) => Promise<unknown>> = {
   placeExit: broker => broker.placeExit(anExitOrder(), signal),
+  placeStop: broker => broker.placeStop!(aStop(), signal),
+  amendStop: broker => broker.amendStop!(aStop(), signal),
   orderByClientId: broker => broker.orderByClientId(id, signal),
   cancel: broker => broker.cancel(id, signal),
   holding: broker => broker.holding({ instrument: ACME }, signal),

@@ -50,6 +50,7 @@ describe('pacedBroker', () => {
     }
     const venue = {
       placeExit: note('exit'),
+      placeStop: note('stop'),
       orderByClientId: note('order'),
       holding: ({ instrument }: { instrument: string }) => note(instrument)(),
       holdings: note('list'),
@@ -68,6 +69,15 @@ describe('pacedBroker', () => {
   const waitFor = (calls: number): void => {
     for (let second = 0; second < calls; second++) timers.pass(1_000)
   }
+
+  it('sends a resting stop after every exit and cancel, though it came first', () => {
+    const stop = { ...anOrder(), trigger: { price: 80, by: 'last' } } as const
+    void broker.holding({ instrument: instrumentId('FIRST') }, signal)
+    void broker.placeStop!(stop, signal)
+    void broker.placeExit(anOrder(), signal)
+    waitFor(2)
+    expect(sent).to.deep.equal(['FIRST', 'exit', 'stop'])
+  })
 
   it('sends exits, then order queries, then holding queries, then price queries', () => {
     void broker.holding({ instrument: instrumentId('FIRST') }, signal)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { restingStop } from './stops.ts'
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 
@@ -92,6 +93,9 @@ export const capabilities = z.strictObject({
   limits: limits
     .default([{ name: 'all', groups: ['orders', 'account', 'quotes'] }])
     .describe('Published limits on the number of calls.'),
+  restingStop: restingStop
+    .exactOptional()
+    .describe('Stop orders that rest at the venue; absent: it takes none.'),
 })
 
 const ms = z.number().int().positive().max(600_000)

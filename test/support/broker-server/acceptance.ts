@@ -1,6 +1,7 @@
 import { difference, sum } from '../../../src/domain/decimal.ts'
 import { remainingOf, type Book, type SentOrder } from './book.ts'
 import type { Settings } from './script.ts'
+import { isMet } from './stops.ts'
 
 /** Why a venue refuses an order; undefined where it takes it. */
 export function refusalOf(
@@ -12,6 +13,9 @@ export function refusalOf(
   if (instruments?.includes(instrument) === false) return { code: 'unknown-instrument' }
   if (marketClosed === true || (marketClosed && marketClosed.includes(instrument)))
     return { code: 'market-closed' }
+  const price = book.prices.get(instrument)?.price
+  if (sent.trigger !== undefined && price !== undefined && isMet(sent, sent.trigger, price))
+    return { code: 'would-trigger' }
   const holding = book.nameOf(sent, capabilities.holdings)
   const closable = closableOf({ ...sent, holding }, book)
   const isApart = capabilities.holdings !== 'net'

@@ -17,6 +17,8 @@ export interface SentOrder {
   readonly reduceOnly: boolean
   readonly account?: string
   readonly ticket?: string
+  /** The order rests until a price meets it. */
+  readonly trigger?: { readonly price: number; readonly by: 'last' | 'mark' }
 }
 
 /** One line of the venue's file. Times are epoch ms, `order` is a number of the venue. */
@@ -33,6 +35,12 @@ export type VenueEvent = { readonly at: number } & (
   | { readonly kind: 'rejected'; readonly number: number; readonly sent: SentOrder; code: string }
   | { readonly kind: 'fill'; readonly order: number; readonly quantity: number; price: number }
   | { readonly kind: 'ended'; readonly order: number }
+  | { readonly kind: 'triggered'; readonly order: number }
+  | {
+      readonly kind: 'amended'
+      readonly order: number
+      readonly trigger: NonNullable<SentOrder['trigger']>
+    }
 )
 
 export interface BookFill {
@@ -56,6 +64,8 @@ export interface BookOrder extends SentOrder {
   readonly plan: FillPlan
   readonly fills: BookFill[]
   endedAt: number | null
+  /** The present trigger of a stop, until a price has met it. */
+  rests: SentOrder['trigger'] | null
 }
 
 /** State of an order; prices are averages. */
@@ -100,6 +110,12 @@ export class Book {
         break
       case 'fill':
         this.fill(event)
+        break
+      case 'triggered':
+        this.order(event.order).rests = null
+        break
+      case 'amended':
+        this.order(event.order).rests = event.trigger
         break
       case 'ended':
         this.order(event.order).endedAt = event.at
@@ -160,7 +176,8 @@ export class Book {
     const holding = isRejected ? '' : this.nameOf(sent, event.model)
     const plan = isRejected ? { share: 0 } : event.plan
     const rejected = isRejected ? event.code : null
-    return { ...sent, at, number, rejected, holding, plan, fills: [], endedAt: null }
+    const rests = sent.trigger ?? null
+    return { ...sent, at, number, rejected, holding, plan, fills: [], endedAt: null, rests }
   }
 
   private fill({ at, order: number, quantity, price }: VenueEvent & { kind: 'fill' }): void {

@@ -76,6 +76,10 @@ function requestOf(method: string, url: URL, body: unknown): Request {
   switch (`${method} /${path.map((part, index) => (index === 1 ? ':id' : part)).join('/')}`) {
     case 'POST /orders':
       return placing(fields)
+    case 'POST /stops':
+      return placing(fields, 'stop')
+    case 'POST /orders/:id/amend':
+      return amending(path[1]!, fields)
     case 'GET /orders':
       return reading('open-orders', openOrders)
     case 'GET /orders/:id':
@@ -97,17 +101,31 @@ function requestOf(method: string, url: URL, body: unknown): Request {
 
 const reading = (route: Route, act: Request['act']): Request => ({ target: { route }, act })
 
-function placing(fields: Record<string, unknown>): Request {
+function amending(clientOrderId: string, fields: Record<string, unknown>): Request {
+  const { trigger } = fields as Partial<SentOrder>
+  if (trigger === undefined || !(trigger.price > 0)) throw new NotUnderstood(400, 'no trigger')
+  return {
+    target: { route: 'amend', clientOrderId },
+    act: (venue, harms) => {
+      const isRead = harms.some(({ kind }) => kind === 'ignore')
+      const state = isRead ? venue.state(clientOrderId) : venue.amend(clientOrderId, trigger)
+      return { clientOrderId, ...reportedState(state, venue.settings) }
+    },
+  }
+}
+
+function placing(fields: Record<string, unknown>, route: 'place' | 'stop' = 'place'): Request {
   const sent = fields as unknown as SentOrder
   const { clientOrderId, instrument, action, side, quantity, type } = sent
   const isWhole =
     typeof clientOrderId === 'string' &&
     typeof instrument === 'string' &&
     action === (side === 'long' ? 'sell' : 'buy') &&
-    quantity > 0
+    quantity > 0 &&
+    (route === 'place' || (sent.trigger?.price ?? 0) > 0)
   if (!isWhole) throw new NotUnderstood(400, 'not an order')
   return {
-    target: { route: 'place', clientOrderId, instrument, type },
+    target: { route, clientOrderId, instrument, type },
     act: (venue, harms) => {
       const reject = harms.find(harm => harm.kind === 'reject')
       const plan = harms.find(harm => harm.kind === 'fill')?.plan

@@ -3,7 +3,16 @@ import type { Capabilities } from '../../../src/ports/broker.ts'
 
 /** Kinds of requests; faults are aimed with these names. */
 export type Route =
-  'place' | 'order' | 'cancel' | 'holding' | 'holdings' | 'quotes' | 'open-orders' | 'capabilities'
+  | 'place'
+  | 'stop'
+  | 'amend'
+  | 'order'
+  | 'cancel'
+  | 'holding'
+  | 'holdings'
+  | 'quotes'
+  | 'open-orders'
+  | 'capabilities'
 
 /** How an order is executed. */
 export interface FillPlan {
@@ -188,6 +197,10 @@ export interface Script {
   readonly prices?: Readonly<Record<string, number>>
   /** Fills all working orders. */
   readonly fillWorking?: boolean
+  /** Triggers every resting stop, as a price would that the guard does not see. */
+  readonly triggerStops?: boolean
+  /** Ends every resting stop, as a venue does at the end of its trading day. */
+  readonly endStops?: boolean
   /** Done later, ms from now. */
   readonly steps?: readonly (Script & { readonly afterMs: number })[]
 }

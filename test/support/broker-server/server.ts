@@ -113,6 +113,8 @@ export class BrokerServer {
     if (script.endHandOrders === true) this.venue.endHandOrders()
     for (const [instrument, price] of Object.entries(prices)) this.venue.price(instrument, price)
     if (script.fillWorking === true) this.venue.fillWorking()
+    if (script.triggerStops === true) this.venue.triggerStops({ isForced: true })
+    if (script.endStops === true) this.venue.endStops()
   }
 
   private async change(change: SettingsChange): Promise<void> {

@@ -12,6 +12,7 @@ import {
 } from './book.ts'
 import { Journal, readJournal } from './journal.ts'
 import type { FillPlan, HandOrder, HandTrade, Settings } from './script.ts'
+import { dueStops, restingStops } from './stops.ts'
 import { Timers } from './timers.ts'
 
 /** The venue's answer to a new order. */
@@ -57,9 +58,10 @@ export class Venue {
     const model = this.settings.capabilities.holdings
     const accepted: VenueEvent = { kind: 'order', at, number, sent, model, plan }
     // The order and its first fill are one write: no kill falls between them.
-    this.commit([accepted], () => (plan.afterMs === undefined ? this.firstFill(number) : []))
+    const isLater = plan.afterMs !== undefined || sent.trigger !== undefined
+    this.commit([accepted], () => (isLater ? [] : this.firstFill(number)))
     const order = this.book.order(number)
-    this.schedule(order)
+    if (sent.trigger === undefined) this.schedule(order)
     return { kind: 'acknowledged', ...(this.settings.reportsState && { order: viewOf(order) }) }
   }
 
@@ -124,6 +126,29 @@ export class Venue {
       const waits = share === 1 && afterMs === undefined && order.instrument === instrument
       if (waits) this.commit(this.firstFill(order.number))
     }
+    this.triggerStops()
+  }
+
+  /** Executes the stops that prices have met, or all of them: to trigger and to fill is one write. */
+  triggerStops({ isForced = false } = {}): void {
+    for (const { number } of dueStops(this.book, isForced)) {
+      this.commit([{ kind: 'triggered', at: Date.now(), order: number }], () =>
+        this.firstFill(number),
+      )
+    }
+  }
+
+  endStops(): void {
+    this.commit(restingStops(this.book).map(this.ended))
+  }
+
+  /** Gives a resting stop another trigger; gives the state of the order after that. */
+  amend(clientOrderId: string, trigger: NonNullable<SentOrder['trigger']>): StateAnswer {
+    const order = this.find(clientOrderId, Infinity)
+    if (order !== undefined && isWorking(order) && order.rests !== null)
+      this.commit([{ kind: 'amended', at: Date.now(), order: order.number, trigger }])
+    this.triggerStops()
+    return this.state(clientOrderId, Infinity)
   }
 
   fillWorking(): void {
@@ -164,7 +189,7 @@ export class Venue {
   /** Fills a share of what is left, as far as price and holding allow. */
   private execution(order: BookOrder, share: number): VenueEvent[] {
     const price = this.book.prices.get(order.instrument)?.price
-    if (price === undefined || share === 0) return []
+    if (price === undefined || share === 0 || order.rests !== null) return []
     if (order.limit !== undefined && isWorse(order.action, price, order.limit)) return []
     const { reduceOnly, holdings } = this.settings.capabilities
     const isReducing = holdings !== 'net' || (reduceOnly && order.reduceOnly)
