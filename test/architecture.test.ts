@@ -51,7 +51,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   http: ['domain', 'ports', 'observability', 'config'],
   page: ['ports'],
+  client: ['domain', 'ports'],
   cli: [
+    'client',
     'plugins',
     'app',
     'chaos',

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
 import { openKeptData, type KeptData } from '../app/offline.ts'
+import { WatchkeeperClient } from '../client/watchkeeper-client.ts'
 import { UsageError, WatchkeeperError } from '../errors.ts'
-import { ServiceClient } from './client.ts'
 import type { CommandContext } from './command.ts'
 import { paintFor } from './output.ts'
 
@@ -37,9 +37,9 @@ export const withFormat = (
  *
  * @throws UsageError for an unusable URL or token.
  */
-export function clientOf({ url }: ConnectionOptions, { env }: CommandContext): ServiceClient {
+export function clientOf({ url }: ConnectionOptions, { env }: CommandContext): WatchkeeperClient {
   const given = url ?? namedUrl(env) ?? DEFAULT_URL
-  return new ServiceClient({ url: usableUrl(given), token: usableToken(env) })
+  return new WatchkeeperClient({ url: usableUrl(given), token: usableToken(env), repeats: 0 })
 }
 
 /** An empty variable counts as unset, as scripts write it. */
@@ -73,7 +73,7 @@ export const storePassword = (env: NodeJS.ProcessEnv): string | undefined =>
 
 /** Actions for the two sources: a service that answers, and a data folder. */
 export interface Sources<Result> {
-  live(client: ServiceClient): Promise<Result>
+  live(client: WatchkeeperClient): Promise<Result>
   kept(kept: KeptData): Promise<Result>
 }
 

@@ -1,5 +1,5 @@
-import { journalPage, type JournalLine } from '../ports/journal-lines.ts'
-import type { ServiceClient } from './client.ts'
+import type { WatchkeeperClient } from '../client/watchkeeper-client.ts'
+import type { JournalLine } from '../ports/journal-lines.ts'
 
 /** Which lines of the journal to read. */
 export interface WantedLines {
@@ -13,7 +13,10 @@ export interface WantedLines {
 const PAGE = 1_000
 
 /** The lines of a running service, oldest first, in as many requests as they need. */
-export async function linesOf(client: ServiceClient, wanted: WantedLines): Promise<JournalLine[]> {
+export async function linesOf(
+  client: WatchkeeperClient,
+  wanted: WantedLines,
+): Promise<JournalLine[]> {
   const { after, limit, position } = wanted
   if (after !== undefined) return pages(client, wanted, after)
   const newest = Math.min(limit, PAGE)
@@ -27,11 +30,11 @@ export async function linesOf(client: ServiceClient, wanted: WantedLines): Promi
 }
 
 /** The last line of the journal; undefined where the journal is empty. */
-export const lastLine = async (client: ServiceClient): Promise<JournalLine | undefined> =>
+export const lastLine = async (client: WatchkeeperClient): Promise<JournalLine | undefined> =>
   (await page(client, { last: 1 }, undefined)).at(-1)
 
 async function pages(
-  client: ServiceClient,
+  client: WatchkeeperClient,
   { limit, position }: WantedLines,
   start: number,
 ): Promise<JournalLine[]> {
@@ -48,11 +51,10 @@ async function pages(
 }
 
 async function page(
-  client: ServiceClient,
+  client: WatchkeeperClient,
   query: Readonly<Record<string, number>>,
   position: string | undefined,
 ): Promise<JournalLine[]> {
-  const pairs = Object.entries(query).map(([name, value]) => `${name}=${value}`)
-  if (position !== undefined) pairs.push(`positionId=${encodeURIComponent(position)}`)
-  return [...(await client.get(`/api/journal?${pairs.join('&')}`, journalPage))]
+  const wanted = { ...query, ...(position !== undefined && { positionId: position }) }
+  return [...(await client.journal(wanted))]
 }

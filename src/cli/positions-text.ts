@@ -8,9 +8,6 @@ import { paintFor } from './output.ts'
 
 const FAILED = 1
 
-/** Path of one position. */
-export const pathOf = (id: string): string => `/api/positions/${encodeURIComponent(id)}`
-
 /** One line that says what happened to a position. */
 export function positionLine(view: PositionView): string {
   const { id, state, reason, stop, target } = view

@@ -28,14 +28,14 @@ interface Packed {
 
 /** A program that uses every entry. */
 const CONSUMER = `import { startWatchkeeper, VirtualSystem, type EmbedOptions } from 'watchkeeper'
-import { ServiceClient } from 'watchkeeper/client'
+import { WatchkeeperClient } from 'watchkeeper/client'
 import { clientOrderId } from 'watchkeeper/exits'
 import { acquire, breaker, breakerOptions } from 'watchkeeper/resilience'
 import { compileRuleSet } from 'watchkeeper/risk'
 
 const options: EmbedOptions = { config: { http: { port: 0 } } }
 const [, answer] = acquire(breaker(breakerOptions.parse({})), 0)
-const used = [startWatchkeeper, VirtualSystem, ServiceClient, clientOrderId, compileRuleSet, options]
+const used = [startWatchkeeper, VirtualSystem, WatchkeeperClient, clientOrderId, compileRuleSet, options]
 export const shown: string = JSON.stringify([used.length, 'epoch' in answer])
 `
 
@@ -81,6 +81,7 @@ describe('the package', function () {
       'README.md',
       'CHANGELOG.md',
       'config/demo/positions.yaml',
+      'clients/python/watchkeeper/__init__.py',
       'config/default.yaml',
       'dist/cli/main.js',
       'dist/processes/watchdog.mjs',
@@ -90,7 +91,7 @@ describe('the package', function () {
     ])
       expect(names).to.include(needed)
     const tops = new Set(names.filter(name => name.includes('/')).map(name => name.split('/')[0]))
-    expect([...tops].sort()).to.deep.equal(['config', 'dist', 'docs', 'examples'])
+    expect([...tops].sort()).to.deep.equal(['clients', 'config', 'dist', 'docs', 'examples'])
     expect(names.filter(name => /\.(test\.js|map|tsx|csv\.gz)$/.test(name))).to.deep.equal([])
   })
 

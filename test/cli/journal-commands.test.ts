@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { expect } from 'chai'
-import { ServiceClient } from '../../src/cli/client.ts'
 import { follow } from '../../src/cli/journal-follow.ts'
+import { WatchkeeperClient } from '../../src/client/watchkeeper-client.ts'
 import { serveHttp, type HttpServer } from '../../src/http/server.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import { cliHere } from '../support/cli-here.ts'
@@ -87,7 +87,7 @@ describe('journal', () => {
         response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
         streams[next++]!(response)
       })
-      const client = new ServiceClient({ url: await other.open(), token: undefined, silenceMs })
+      const client = new WatchkeeperClient({ url: await other.open(), silenceMs })
       const seqs: number[] = []
       let said = ''
       const error = await follow(client, {

@@ -53,6 +53,11 @@ const NOT_RUN: readonly {
     command: 'watchkeeper journal --position btc-1 --follow',
     why: 'it goes on until it is interrupted; test/cli/journal-commands.test.ts follows one',
   },
+  {
+    page: 'docs/clients.md',
+    command: 'pip install',
+    why: 'it wants pip; test/clients/python.test.ts installs the package where there is one',
+  },
   { page: 'docs/observability.md', command: 'journalctl ', why: 'it wants systemd' },
   {
     page: 'docs/observability.md',

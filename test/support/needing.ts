@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { hasNamespaces } from './namespace.ts'
@@ -16,11 +17,24 @@ function missing(command: string, from: string): string | undefined {
   return isThere ? undefined : `${command} is missing: apt-get install ${from}`
 }
 
+/** Whether pip of this Python builds a package without a network. */
+function canBuild(): boolean {
+  try {
+    execFileSync('python3', ['-c', 'import pip, setuptools, wheel'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Needs of tests: why the machine lacks each, or undefined where it is present. */
 const NEEDS = {
   'redis-server': () => missing('redis-server', 'redis-server'),
   chromium: () => missing('chromium', 'chromium'),
   promtool: () => missing('promtool', 'prometheus'),
+  python3: () => missing('python3', 'python3'),
+  'python3 that builds packages': () =>
+    canBuild() ? undefined : 'apt-get install python3-pip python3-setuptools python3-wheel',
   curl: () => missing('curl', 'curl'),
   'systemd-analyze': () => missing('systemd-analyze', 'systemd'),
   jq: () => missing('jq', 'jq'),

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import { tradeLine, TRADES_HEAD } from '../../ports/trades-csv.ts'
-import { exitsPage, type TradesPage, type TradesQuery, type TradeView } from '../../ports/trades.ts'
+import type { TradesPage, TradesQuery, TradeView } from '../../ports/trades.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { fromEither, withFormat, withUrlOrData, type ConnectionOptions } from '../connection.ts'
 import { exitsText } from '../exits-text.ts'
@@ -59,7 +59,7 @@ async function exits(given: Given, context: CommandContext): Promise<void> {
   const found = await fromEither<readonly TradeView[]>(given, context, {
     live: client =>
       pages(given.limit, query, async page => {
-        const { exits: trades, next } = await client.get(pathOf(page), exitsPage)
+        const { exits: trades, next } = await client.exits(page)
         return { trades, next }
       }),
     kept: kept => pages(given.limit, query, page => kept.trades({ ...page, exitsOnly: true })),
@@ -117,11 +117,4 @@ async function pages(
     before = page.next
   }
   return found
-}
-
-function pathOf(query: TradesQuery): string {
-  const pairs = Object.entries(query).map(
-    ([name, value]) => `${name}=${encodeURIComponent(String(value))}`,
-  )
-  return `/api/exits?${pairs.join('&')}`
 }

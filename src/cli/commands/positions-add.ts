@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander'
+import { positionPath } from '../../client/requests.ts'
 import { namedFields } from '../../config/position-reader.ts'
 import { loadPositions } from '../../config/positions-file.ts'
 import { readJson, UnclearJson } from '../../domain/json.ts'
@@ -7,7 +8,7 @@ import { UsageError } from '../../errors.ts'
 import { addedView, changedView, type AddedView } from '../../ports/control/positions.ts'
 import type { CommandContext } from '../command.ts'
 import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
-import { eachOf, pathOf, positionLine } from '../positions-text.ts'
+import { eachOf, positionLine } from '../positions-text.ts'
 
 /** Shown for fields that an older service does not send. */
 const added = addedView.partial({ warnings: true })
@@ -146,7 +147,7 @@ async function changeRules(
 ): Promise<void> {
   const body = { rules, force, exitNow }
   const client = clientOf(connection, context)
-  const view = await client.change('PATCH', pathOf(id), { shape: changed, body })
+  const view = await client.change('PATCH', positionPath(id), { shape: changed, body })
   warnOf(view, context)
   context.stdout.write(`${positionLine(view)}\n`)
   for (const { rule, change, loosens } of view.changes ?? []) {

@@ -1,13 +1,11 @@
 import type { Command } from 'commander'
+import type { WatchkeeperClient } from '../../client/watchkeeper-client.ts'
 import { onOneLine } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
-import { positionView } from '../../ports/control/positions.ts'
-import type { ServiceClient } from '../client.ts'
 import type { CommandContext } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { clientOf, withUrl, type ConnectionOptions } from '../connection.ts'
-import { guardedPositions } from '../guarded-positions.ts'
-import { eachOf, pathOf, positionLine } from '../positions-text.ts'
+import { eachOf, positionLine } from '../positions-text.ts'
 
 interface Given extends ConnectionOptions {
   readonly yes: boolean
@@ -69,8 +67,7 @@ async function exit(
   }
   await eachOf(wanted, context, {
     nameOf: id => id,
-    act: async id =>
-      positionLine(await client.change('POST', `${pathOf(id)}/exit`, { shape: positionView })),
+    act: async id => positionLine(await client.exit(id)),
   })
 }
 
@@ -84,14 +81,14 @@ async function release(
   await eachOf(ids, context, {
     nameOf: id => id,
     act: async id => {
-      await client.remove(pathOf(id))
+      await client.release(id)
       return `${onOneLine(id)} is released`
     },
   })
 }
 
-const openIds = async (client: ServiceClient): Promise<string[]> =>
-  (await guardedPositions(client)).map(({ id }) => id)
+const openIds = async (client: WatchkeeperClient): Promise<string[]> =>
+  (await client.positions()).map(({ id }) => id)
 
 const MOST_NAMED = 10
 

@@ -3,7 +3,6 @@ import { UsageError } from '../../errors.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { fromEither, withFormat, withUrlOrData, type ConnectionOptions } from '../connection.ts'
-import { guardedPositions } from '../guarded-positions.ts'
 import { numberText, stopText, targetText } from '../levels.ts'
 import { tableLines, timeText } from '../output.ts'
 import { addGuarding } from './positions-add.ts'
@@ -58,7 +57,7 @@ async function list(given: Given, context: CommandContext): Promise<void> {
   }
   const lines = await fromEither<readonly string[]>(given, context, {
     live: async client => {
-      const views = await guardedPositions(client)
+      const views = await client.positions()
       return given.format === 'json' ? views.map(each => JSON.stringify(each)) : liveTable(views)
     },
     kept: async kept => {

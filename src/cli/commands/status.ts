@@ -1,11 +1,10 @@
+import { isSilence } from '../../client/errors.ts'
 import { onOneLine } from '../../domain/plain-text.ts'
 import type { HealthReport } from '../../ports/control/health.ts'
-import { killSwitchView, type KillSwitchView } from '../../ports/control/kill-switch.ts'
+import type { KillSwitchView } from '../../ports/control/kill-switch.ts'
 import type { PositionView } from '../../ports/control/positions.ts'
-import { isSilence } from '../client-errors.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { clientOf, withFormat, withUrl, type ConnectionOptions } from '../connection.ts'
-import { guardedPositions } from '../guarded-positions.ts'
 import { numberText, stopText, targetText } from '../levels.ts'
 import { Outcome } from '../outcome.ts'
 import { paintFor, readable, type Paint } from '../output.ts'
@@ -48,8 +47,8 @@ async function status(given: Given, context: CommandContext): Promise<void> {
         `${[`${state}  watchkeeper ${version}`, ...output.map(onOneLine)].join('\n  ')}\n`,
       )
     } else {
-      const positions = await guardedPositions(client)
-      const killSwitch = await client.get('/api/kill-switch', killSwitchView)
+      const positions = await client.positions()
+      const killSwitch = await client.killSwitch()
       const lines = [...headLines(health, killSwitch, paint), ...nearLines(positions)]
       context.stdout.write(`${lines.join('\n')}\n`)
     }

@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 /** What each entry of the package is in this repository. */
 const ENTRIES: Readonly<Record<string, string>> = {
   watchkeeper: 'src/index.ts',
-  'watchkeeper/client': 'src/cli/client.ts',
+  'watchkeeper/client': 'src/client/index.ts',
   'watchkeeper/exits': 'src/exits/index.ts',
   'watchkeeper/resilience': 'src/resilience/index.ts',
   'watchkeeper/risk': 'src/risk/index.ts',

@@ -1,5 +1,5 @@
 import { InputError, WatchkeeperError, type Fault } from '../errors.ts'
-import { failureOf, ServiceRefusal, stranger, type Asked } from './client-errors.ts'
+import { failureOf, ServiceRefusal, stranger, type Asked } from './errors.ts'
 
 /**
  * Most characters of an answer; for a service with more positions than that, query a single

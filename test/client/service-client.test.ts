@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect } from 'chai'
-import { ServiceClient } from '../../src/cli/client.ts'
+import { ServiceClient } from '../../src/client/service-client.ts'
 import { WatchkeeperError } from '../../src/errors.ts'
 import { killSwitchView } from '../../src/ports/control/kill-switch.ts'
 import { positionPage } from '../../src/ports/control/positions.ts'
@@ -36,7 +36,7 @@ describe('ServiceClient', () => {
 
   async function textsOf(client: ServiceClient): Promise<string[]> {
     const texts: string[] = []
-    for await (const text of await client.events('/api/events')) texts.push(text)
+    for await (const text of await client.stream('/api/events')) texts.push(text)
     return texts
   }
 

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Answer } from '../ports/control/answer.ts'
 import { healthReport, type HealthReport } from '../ports/control/health.ts'
 import { assertGood, jsonOf } from './answer-body.ts'
-import { failureOf, stranger, type Asked } from './client-errors.ts'
+import { failureOf, stranger, type Asked } from './errors.ts'
 import { dataLines, Silence } from './event-stream.ts'
 
 /** Address of the service, credentials and timeouts. */
@@ -10,7 +10,7 @@ export interface ClientOptions {
   /** Without user, password, query or fragment: errors name it. */
   readonly url: string
   /** Bearer token, where the service requires one. */
-  readonly token: string | undefined
+  readonly token?: string | undefined
   /** Longest wait for an answer, ms; default 10,000. */
   readonly timeoutMs?: number
   /**
@@ -20,8 +20,18 @@ export interface ClientOptions {
   readonly silenceMs?: number
 }
 
+/** What a change sends beside its path. */
+export interface ChangeOptions<Schema extends z.ZodType> {
+  /** Schema of the answer. */
+  readonly shape: Schema
+  readonly body?: unknown
+  /** Of a POST, 1 to 200 printable characters: the service carries out one request per key. */
+  readonly key?: string
+}
+
 /**
- * Client of a running service.
+ * Requests to a running service: any path, the answer checked by its schema. `WatchkeeperClient` has a method
+ * for each.
  *
  * @throws WatchkeeperError NO_SERVICE (no program listens there), NO_ANSWER, TOO_SLOW,
  * NOT_WATCHKEEPER; ServiceRefusal with the service's own code; InputError with its faults.
@@ -34,7 +44,7 @@ export interface ClientOptions {
  * const service = await startWatchkeeper({
  *   config: { dataFolder: `/tmp/guard-${process.pid}`, http: { port: 0 } },
  * })
- * const client = new ServiceClient({ url: service.url, token: undefined })
+ * const client = new ServiceClient({ url: service.url })
  * const { status } = await client.health()
  * status // => 'pass'
  * await service.stop()
@@ -42,7 +52,10 @@ export interface ClientOptions {
  */
 export class ServiceClient {
   readonly url: string
-  private readonly options: Required<ClientOptions>
+  private readonly options: ClientOptions & {
+    readonly timeoutMs: number
+    readonly silenceMs: number
+  }
 
   constructor(options: ClientOptions) {
     this.options = { timeoutMs: 10_000, silenceMs: 60_000, ...options }
@@ -57,9 +70,9 @@ export class ServiceClient {
   change<Schema extends z.ZodType>(
     method: 'POST' | 'PATCH',
     path: string,
-    { shape, body = {} }: { readonly shape: Schema; readonly body?: unknown },
+    { shape, body = {}, key }: ChangeOptions<Schema>,
   ): Promise<Answer<Schema>> {
-    return this.ask(method, path, { shape, body })
+    return this.ask(method, path, { shape, body, ...(key !== undefined && { key }) })
   }
 
   /** Sends a DELETE request and ignores the body of the answer. */
@@ -79,12 +92,13 @@ export class ServiceClient {
   /**
    * Opens a stream of server-sent events; connected when the promise resolves. Yields the text of
    * each `data` line until the stream ends; throws where it breaks off or is silent for too long.
+   * `signal` closes the stream.
    */
-  async events(path: string): Promise<AsyncGenerator<string>> {
+  async stream(path: string, signal?: AbortSignal): Promise<AsyncGenerator<string>> {
     const { silenceMs, timeoutMs } = this.options
     const silence = new Silence(timeoutMs)
     try {
-      const body = await this.stream(path, silence)
+      const body = await this.openStream(path, eitherOf(silence.signal, signal))
       silence.heard(silenceMs)
       return this.dataOf(body, silence)
     } catch (error) {
@@ -125,7 +139,7 @@ export class ServiceClient {
     }
   }
 
-  private async stream(path: string, { signal }: Silence): Promise<AsyncIterable<Uint8Array>> {
+  private async openStream(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const response = await this.send('GET', path, { signal })
     await this.assertGood(response)
     const type = response.headers.get('content-type') ?? 'nothing'
@@ -153,9 +167,9 @@ export class ServiceClient {
   private async ask<Schema extends z.ZodType>(
     method: string,
     path: string,
-    { shape, body }: { readonly shape: Schema; readonly body?: unknown },
+    { shape, ...sent }: { readonly shape: Schema; readonly body?: unknown; readonly key?: string },
   ): Promise<Answer<Schema>> {
-    const response = await this.send(method, path, { body })
+    const response = await this.send(method, path, sent)
     await this.assertGood(response)
     return this.shaped(await this.json(response), shape)
   }
@@ -170,7 +184,7 @@ export class ServiceClient {
   private async send(
     method: string,
     path: string,
-    { body, signal }: { body?: unknown; signal?: AbortSignal } = {},
+    { body, key, signal }: { body?: unknown; key?: string; signal?: AbortSignal } = {},
   ): Promise<Response> {
     const { token, timeoutMs } = this.options
     try {
@@ -179,6 +193,7 @@ export class ServiceClient {
         headers: {
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
           ...(method !== 'GET' && { 'content-type': 'application/json' }),
+          ...(key !== undefined && { 'idempotency-key': key }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: signal ?? AbortSignal.timeout(timeoutMs),
@@ -202,3 +217,6 @@ export class ServiceClient {
     return { url: this.url, waitMs: this.options.timeoutMs }
   }
 }
+
+const eitherOf = (one: AbortSignal, other: AbortSignal | undefined): AbortSignal =>
+  other === undefined ? one : AbortSignal.any([one, other])
