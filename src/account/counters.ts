@@ -5,15 +5,18 @@ import {
   type RestartCause,
   type SupervisedKind,
 } from '../ports/supervision.ts'
+import type { EventTotals } from '../ports/telemetry.ts'
 
 /** What has happened in this process so far; read at each scrape. */
-export class Counters {
+export class Counters implements EventTotals {
   /** Exits by reason. */
   readonly exitsIntended = new Map<string, number>()
   /** Exits that are over, by outcome and reason. */
   readonly exitsEnded = Object.fromEntries(
     EXIT_OUTCOMES.map(outcome => [outcome, new Map<string, number>()]),
   ) as Readonly<Record<ExitOutcome, Map<string, number>>>
+  /** Errors by type. */
+  readonly errors = new Map<string, number>()
   /** Attempts that the venue refused, by its reason. */
   readonly rejections = new Map<string, number>()
   /** Orders whose outcome was unknown, each time. */
@@ -56,9 +59,4 @@ export class Counters {
       for (const cause of RESTART_CAUSES) yield { kind, cause, count: this.restartsBy[kind][cause] }
     }
   }
-}
-
-/** One more of a kind. */
-export function countOne(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
 }

@@ -1,13 +1,12 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import { send } from '../actors/actor.ts'
 import type { PositionId } from '../domain/ids.ts'
+import { tally } from '../domain/tally.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import type { Registered } from '../ports/state-repository.ts'
-import type { AccountTelemetry } from '../ports/telemetry.ts'
-import { countOne } from './counters.ts'
 import { countEvent } from './event-counts.ts'
 import { lineFor, type PlainEvent } from './event-line.ts'
 import type { Followers } from './followers.ts'
@@ -23,7 +22,6 @@ export interface EventRecorderDeps {
   readonly writer: StateWriter
   readonly registry: ActorRegistry
   readonly clock: Pick<Clock, 'now'>
-  readonly performance: AccountTelemetry | undefined
   readonly followers: Followers
 }
 
@@ -48,7 +46,7 @@ export class EventRecorder {
 
   /** Takes an event of the gateway or the supervisor, about that generation of a position. */
   record(event: JournalEvent, generation?: number): void {
-    countEvent(event, this.parts.state.counts, this.parts.performance)
+    countEvent(event, this.parts.state.counts)
     switch (event.kind) {
       case 'exit-filled':
       case 'exit-closed':
@@ -113,7 +111,7 @@ export class EventRecorder {
 
   private filled({ position, generation }: Registered, { decision, fill, steps }: Filled): void {
     const { state, registry } = this.parts
-    countOne(state.counts.exitsEnded.filled, decision.reason)
+    tally(state.counts.exitsEnded.filled, decision.reason)
     const record = state.openExits.get(position.id)
     this.parts.followers.notify(each =>
       each.ended(position.id, { outcome: 'filled', fill }, record),

@@ -1,13 +1,12 @@
 import type { ActorRegistry } from '../actors/actor-registry.ts'
 import type { Decision } from '../domain/decision.ts'
 import { generationName } from '../domain/ids.ts'
+import { tally } from '../domain/tally.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { ExitPersistence } from '../exits/persistence.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registered, ReleasedExit } from '../ports/state-repository.ts'
-import type { AccountTelemetry } from '../ports/telemetry.ts'
-import { countOne } from './counters.ts'
 import type { Followers } from './followers.ts'
 import { lineOf } from './journal-line.ts'
 import type { MassExitHold } from './mass-exit-hold.ts'
@@ -19,7 +18,6 @@ export interface ExitSaverDeps {
   readonly writer: Pick<StateWriter, 'now' | 'soon'>
   readonly registry: ActorRegistry
   readonly clock: Pick<Clock, 'now' | 'monotonic'>
-  readonly performance: AccountTelemetry | undefined
   readonly followers: Followers
   /** Exits that come in a mass wait for a second source. */
   readonly hold: MassExitHold
@@ -80,7 +78,7 @@ export class ExitSaver implements ExitPersistence {
     const registered = state.register.get(positionId)
     if (registered === undefined || registered.observed !== undefined) return
     state.register.observe(registered, { reason, at, price: tick?.price ?? null })
-    countOne(state.counts.exitsEnded.observed, reason)
+    tally(state.counts.exitsEnded.observed, reason)
     const detail = explained({ decision }, decidedBy(this.parts, decision))
     writer.soon({ row: positionId, line: lineOf(this.now(), 'exit-observed', positionId, detail) })
   }
@@ -126,8 +124,7 @@ export class ExitSaver implements ExitPersistence {
     // What an incarnation of the gateway that has ended had asked for may come late.
     if (state.openExits.get(positionId)?.generation === record.generation) return
     state.openExits.set(positionId, record)
-    countOne(state.counts.exitsIntended, decision.reason)
-    this.parts.performance?.cycles.incrementMetric(`exits.${decision.reason}`)
+    tally(state.counts.exitsIntended, decision.reason)
   }
 
   /** The exit is shown as it is now, as long as it is open. */

@@ -1,7 +1,7 @@
 import type { Decision } from '../domain/decision.ts'
 import type { ExitOutcome } from '../domain/reason.ts'
+import { tally } from '../domain/tally.ts'
 import type { ExitFollower } from '../ports/telemetry.ts'
-import { countOne } from './counters.ts'
 import type { AccountState } from './state.ts'
 
 /** Those that follow each exit, such as traces and histograms. They run foreign code: an exit never fails by it. */
@@ -31,7 +31,7 @@ export class Followers {
   /** An exit has ended without a known fill. */
   over({ positionId, reason }: Decision, outcome: ExitOutcome): void {
     const { counts, openExits } = this.state
-    countOne(counts.exitsEnded[outcome], reason)
+    tally(counts.exitsEnded[outcome], reason)
     const record = openExits.get(positionId)
     this.notify(each => each.ended(positionId, { outcome }, record))
   }

@@ -102,14 +102,12 @@ function durableParts(options: AccountOptions, { state, clock, registry, now }: 
     isWanted: options.confirmsHoldings === true,
   })
   const followers = new Followers(options.followers ?? [], state)
-  const { performance } = options
-  const recorder = new EventRecorder({ state, writer, registry, clock, performance, followers })
+  const recorder = new EventRecorder({ state, writer, registry, clock, followers })
   const saver = new ExitSaver({
     state,
     writer,
     registry,
     clock,
-    performance,
     followers,
     hold: new MassExitHold(options.massExit, () => clock.monotonic()),
   })

@@ -8,7 +8,7 @@ import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { JournalLine } from '../ports/journal-lines.ts'
 import type { Registered } from '../ports/state-repository.ts'
-import type { AccountTelemetry, ExitFollower } from '../ports/telemetry.ts'
+import type { ExitFollower } from '../ports/telemetry.ts'
 import type { Timers } from '../ports/timers.ts'
 import type { Supervision } from '../resilience/supervision-policy.ts'
 import type { PriceBoard } from '../risk/price-board.ts'
@@ -61,8 +61,6 @@ export interface AccountOptions {
   readonly confirmsHoldings?: boolean
   /** Why the store may be older than the account, if it may. */
   readonly doubt?: string | undefined
-  /** Where calls, exits and errors are counted. */
-  readonly performance?: AccountTelemetry | undefined
   /** Called with each step of an exit. */
   readonly followers?: readonly ExitFollower[]
   readonly supervision?: Supervision | undefined

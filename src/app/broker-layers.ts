@@ -9,7 +9,6 @@ import type { Chaos } from '../chaos/chaos.ts'
 import { orderValue, type InstrumentTable } from '../domain/instrument.ts'
 import type { ExitOrder } from '../domain/order.ts'
 import { viewOf } from '../domain/tick.ts'
-import { countedBroker } from '../observability/counted.ts'
 import type { Meters } from '../observability/meters.ts'
 import { tracedBroker } from '../observability/traced-broker.ts'
 import type { ExitTraces } from '../observability/tracing.ts'
@@ -35,16 +34,15 @@ export interface BrokerLayersDeps {
 /**
  * The broker inside its layers, the innermost first. Chaos is next to the broker: every layer meets a planned
  * fault as it would meet a real one. Then each answer is checked, so that nothing further out reads a wrong
- * shape; then the last lists are kept, and each call is counted and traced, with the outcome that the gateway gets. Pacing is outermost: a
- * call that waits at the desk is no call yet.
+ * shape; then the last lists are kept, and each call is traced, with the outcome that the
+ * gateway gets. Pacing is outermost: a call that waits at the desk is no call yet, and the desk counts each that left.
  */
 export function brokerInLayers(broker: Broker, deps: BrokerLayersDeps): PacedBroker {
   const { chaos, performance, traces, desk, permission, state, quotes, instruments, clock } = deps
   const layered = compose(broker, [
     ...(chaos === undefined ? [] : [chaos.broker]),
-    next => checkedBroker(next, ({ code }) => performance.cycles.incrementMetric(`errors.${code}`)),
+    next => checkedBroker(next, ({ code }) => performance.count(`errors.${code}`)),
     deps.answers.layer,
-    next => countedBroker(next, performance),
     next => tracedBroker(next, traces),
   ])
   const awaited = everySoOften(

@@ -12,7 +12,7 @@ import type { ServiceConfig } from '../config/schema.ts'
 import type { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import { countedStore } from '../observability/counted.ts'
+import { countedStore } from '../observability/counted-store.ts'
 import { ExitTimes } from '../observability/exit-times.ts'
 import { Meters } from '../observability/meters.ts'
 import { ExitTraces } from '../observability/tracing.ts'
@@ -129,7 +129,7 @@ function openOutside(
     quotes: board,
     clock,
     fresh,
-    onOddity: kind => performance.cycles.incrementMetric(`errors.broker-odd-${kind}`),
+    onOddity: kind => performance.count(`errors.broker-odd-${kind}`),
   })
   const desk = openDesk(chosen.broker, { config, clock, performance, past })
   const answers = new LastAnswers(() => clock.steady())
@@ -165,7 +165,6 @@ function accountOptions(
     keeper: { keep: change => performance.commit(() => keeper.keep(change)) },
     followers: [exitTimes(performance, clock), deps.traces],
     chaos: deps.chaos,
-    performance,
     venue: deps.venue,
     clock,
     supervision,

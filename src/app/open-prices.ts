@@ -119,7 +119,7 @@ function sourceOf(
         clock,
         onTick,
         wanted: () => [...instrumentsHeld(system.engine.roster)],
-        onOddity: () => performance.cycles.incrementMetric('errors.feed-odd-tick'),
+        onOddity: () => performance.count('errors.feed-odd-tick'),
       })
     case 'poll':
       return undefined

@@ -54,7 +54,7 @@ export class RedisPrices {
       onCommand: (use, outcome, ms) => {
         performance.count('redisFetches')
         if (ms !== undefined) performance.redisTook(use, ms)
-        if (outcome !== 'ok') performance.cycles.incrementMetric(`errors.redis-${outcome}`)
+        if (outcome !== 'ok') performance.count(`errors.redis-${outcome}`)
       },
       onChange: (use, error) => {
         if (error === undefined) system.note('redis-connected', { use })

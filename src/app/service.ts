@@ -183,7 +183,7 @@ export class Service {
     const { performance, system } = this.parts
     const positions = system.engine.roster.size
     try {
-      performance.cycle(positions, profiler => {
+      performance.cycle({ positions, events: system.state.counts }, profiler => {
         system.cycle(profiler)
         profiler.phase('health', () => this.health.cycle(system.coverage.last))
         this.health.cycled()

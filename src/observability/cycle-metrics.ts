@@ -1,5 +1,6 @@
+import { tallied, tally } from '../domain/tally.ts'
 import type { CycleMetricsReport, Spread, Total } from '../ports/control/performance.ts'
-import type { CycleCount } from '../ports/telemetry.ts'
+import type { CycleCount, EventTotals } from '../ports/telemetry.ts'
 
 /** Results of one monitoring cycle. */
 export interface CycleRecord {
@@ -28,50 +29,91 @@ interface Running {
 
 const running = (): Running => ({ count: 0, sum: 0, min: Infinity, max: -Infinity, last: 0 })
 
-/** Most kinds of exits or errors; further ones are counted as `other`. */
-const MOST_KINDS = 100
-const OTHER = 'other'
+const CALLS = ['redisFetches', 'storeQueries', 'apiCalls'] as const satisfies readonly CycleCount[]
+
+/** Counts by name that only grow. */
+interface Counts {
+  readonly calls: Map<string, number>
+  readonly exits: Map<string, number>
+  readonly errors: Map<string, number>
+}
+
+const noCounts = (): Counts => ({ calls: new Map(), exits: new Map(), errors: new Map() })
+
+const copyOf = ({ calls, exits, errors }: Counts): Counts => ({
+  calls: new Map(calls),
+  exits: new Map(exits),
+  errors: new Map(errors),
+})
+
+interface CycleCounts {
+  readonly count: number
+  readonly empty: number
+  readonly failed: number
+}
+
+const NO_CYCLES: CycleCounts = { count: 0, empty: 0, failed: 0 }
 
 /**
- * Sums up the monitoring cycles. What happens between two cycles (a store query of a monitor, a
- * call of the gateway) belongs to the later one.
+ * Sums up the monitoring cycles. What happens between two cycles (a store query of a monitor, a call of the
+ * gateway) belongs to the later one. Totals only grow, as Prometheus wants them; a reset moves the point that
+ * `getMetrics` counts from.
  */
 export class CycleMetrics {
   private since: number
-  private empty = 0
-  private failed = 0
+  private cycles = NO_CYCLES
+  private cyclesBefore = NO_CYCLES
   private cycleTime = running()
   private positions = running()
-  private totals: Record<CycleCount, number> = { redisFetches: 0, storeQueries: 0, apiCalls: 0 }
-  private exits = new Map<string, number>()
-  private errors = new Map<string, number>()
-  private present: Record<CycleCount, number> = { redisFetches: 0, storeQueries: 0, apiCalls: 0 }
-  private presentExits = new Map<string, number>()
-  private presentErrors = new Map<string, number>()
+  /** What recorded cycles did, and what they had done at the last reset. */
+  private readonly recorded = noCounts()
+  private recordedBefore = noCounts()
+  /** Counted since the last cycle. */
+  private present = noCounts()
+  /** Events of the account that earlier cycles have. */
+  private events: EventTotals = { exitsIntended: new Map(), errors: new Map() }
 
   /** `now`: epoch ms. */
   constructor(now: number) {
     this.since = now
   }
 
-  /** Counts calls, exits (`exits.stop-loss`) or errors (`errors.timeout`) of the present cycle. */
-  incrementMetric(name: CycleCount | `exits.${string}` | `errors.${string}`, by = 1): void {
-    if (name.startsWith('exits.')) addTo(this.presentExits, name.slice('exits.'.length), by)
-    else if (name.startsWith('errors.')) addTo(this.presentErrors, name.slice('errors.'.length), by)
-    else this.present[name as CycleCount] += by
+  /** Cycles since the process began; a reset does not change them. */
+  get cyclesRun(): { readonly ok: number; readonly failed: number; readonly empty: number } {
+    const { count, failed, empty } = this.cycles
+    return { ok: count - failed, failed, empty }
   }
 
-  /** Returns what was counted since the last cycle, as the counts of the one that ends now. */
-  takeCounts(): Omit<CycleRecord, 'cycleTime' | 'positions' | 'hasFailed'> {
-    const counts = {
-      ...this.present,
-      exits: Object.fromEntries(this.presentExits),
-      errors: Object.fromEntries(this.presentErrors),
+  /** Counts calls, exits (`exits.stop-loss`) or errors (`errors.timeout`) of the present cycle. */
+  incrementMetric(name: CycleCount | `exits.${string}` | `errors.${string}`, by = 1): void {
+    const { calls, exits, errors } = this.present
+    if (name.startsWith('exits.')) tally(exits, name.slice('exits.'.length), by)
+    else if (name.startsWith('errors.')) tally(errors, name.slice('errors.'.length), by)
+    else tally(calls, name, by)
+  }
+
+  /**
+   * Returns what was counted since the last cycle, as the counts of the one that ends now: here, and in the
+   * totals of an account.
+   */
+  takeCounts(
+    events: EventTotals = this.events,
+  ): Omit<CycleRecord, 'cycleTime' | 'positions' | 'hasFailed'> {
+    const { present, events: before } = this
+    this.present = noCounts()
+    const { exitsIntended, errors } = events
+    this.events = { exitsIntended: new Map(exitsIntended), errors: new Map(errors) }
+    for (const [name, count] of Object.entries(tallied(exitsIntended, before.exitsIntended)))
+      tally(present.exits, name, count)
+    for (const [name, count] of Object.entries(tallied(errors, before.errors)))
+      tally(present.errors, name, count)
+    return {
+      redisFetches: present.calls.get('redisFetches') ?? 0,
+      storeQueries: present.calls.get('storeQueries') ?? 0,
+      apiCalls: present.calls.get('apiCalls') ?? 0,
+      exits: Object.fromEntries(present.exits),
+      errors: Object.fromEntries(present.errors),
     }
-    this.present = { redisFetches: 0, storeQueries: 0, apiCalls: 0 }
-    this.presentExits = new Map()
-    this.presentErrors = new Map()
-    return counts
   }
 
   /**
@@ -80,50 +122,57 @@ export class CycleMetrics {
    * @throws RangeError for a time below 0 or not a number.
    */
   recordCycleMetrics(record: CycleRecord): void {
-    if (!(record.cycleTime >= 0 && record.cycleTime < Infinity)) {
-      throw new RangeError(`found a cycle of ${record.cycleTime} ms, expected 0 or more`)
+    const { cycleTime, positions, hasFailed = false } = record
+    if (!(cycleTime >= 0 && cycleTime < Infinity)) {
+      throw new RangeError(`found a cycle of ${cycleTime} ms, expected 0 or more`)
     }
-    if (record.positions === 0) this.empty++
-    if (record.hasFailed === true) this.failed++
-    observe(this.cycleTime, record.cycleTime)
-    observe(this.positions, record.positions)
-    for (const name of ['redisFetches', 'storeQueries', 'apiCalls'] as const) {
-      this.totals[name] += record[name]
+    const { count, empty, failed } = this.cycles
+    this.cycles = {
+      count: count + 1,
+      empty: positions === 0 ? empty + 1 : empty,
+      failed: hasFailed ? failed + 1 : failed,
     }
-    for (const [reason, count] of Object.entries(record.exits)) addTo(this.exits, reason, count)
-    for (const [type, count] of Object.entries(record.errors)) addTo(this.errors, type, count)
+    observe(this.cycleTime, cycleTime)
+    observe(this.positions, positions)
+    const { calls, exits, errors } = this.recorded
+    for (const name of CALLS) tally(calls, name, record[name])
+    for (const [reason, by] of Object.entries(record.exits)) tally(exits, reason, by)
+    for (const [type, by] of Object.entries(record.errors)) tally(errors, type, by)
   }
 
   /** All cycles since the last reset. */
   getMetrics(): CycleMetricsReport {
-    const { count } = this.cycleTime
-    const totalOf = (name: CycleCount): Total => ({
-      total: this.totals[name],
-      perCycle: count === 0 ? null : this.totals[name] / count,
-    })
+    const { cycles, cyclesBefore, recorded, recordedBefore } = this
+    const count = cycles.count - cyclesBefore.count
+    const calls = tallied(recorded.calls, recordedBefore.calls)
+    const totalOf = (name: CycleCount): Total => {
+      const total = calls[name] ?? 0
+      return { total, perCycle: count === 0 ? null : total / count }
+    }
     return {
       since: this.since,
-      cycles: { count, empty: this.empty, failed: this.failed },
+      cycles: {
+        count,
+        empty: cycles.empty - cyclesBefore.empty,
+        failed: cycles.failed - cyclesBefore.failed,
+      },
       cycleTime: spreadOf(this.cycleTime),
       positions: spreadOf(this.positions),
       redisFetches: totalOf('redisFetches'),
       storeQueries: totalOf('storeQueries'),
       apiCalls: totalOf('apiCalls'),
-      exits: Object.fromEntries(this.exits),
-      errors: Object.fromEntries(this.errors),
+      exits: tallied(recorded.exits, recordedBefore.exits),
+      errors: tallied(recorded.errors, recordedBefore.errors),
     }
   }
 
-  /** Resets the totals, at `now` (epoch ms); the present cycle keeps its counts. */
+  /** `getMetrics` counts from `now` (epoch ms) on; the present cycle keeps its counts. */
   resetMetrics(now: number): void {
     this.since = now
-    this.empty = 0
-    this.failed = 0
+    this.cyclesBefore = this.cycles
+    this.recordedBefore = copyOf(this.recorded)
     this.cycleTime = running()
     this.positions = running()
-    this.totals = { redisFetches: 0, storeQueries: 0, apiCalls: 0 }
-    this.exits = new Map()
-    this.errors = new Map()
   }
 }
 
@@ -138,9 +187,4 @@ function observe(sums: Running, value: number): void {
 function spreadOf({ count, sum, min, max, last }: Running): Spread {
   if (count === 0) return { min: null, max: null, average: null, last: null }
   return { min, max, average: sum / count, last }
-}
-
-function addTo(counts: Map<string, number>, key: string, by: number): void {
-  const name = counts.has(key) || counts.size < MOST_KINDS ? key : OTHER
-  counts.set(name, (counts.get(name) ?? 0) + by)
 }

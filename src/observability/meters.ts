@@ -1,24 +1,19 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { tally } from '../domain/tally.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { PerformanceReport, SlowCycle } from '../ports/control/performance.ts'
+import type { PerformanceReport } from '../ports/control/performance.ts'
 import type { Store } from '../ports/store.ts'
-import type { CycleCount, Telemetry } from '../ports/telemetry.ts'
+import type { CycleCount, EventTotals, Telemetry } from '../ports/telemetry.ts'
 import { CycleMetrics } from './cycle-metrics.ts'
 import type { ExitTime } from './exit-times.ts'
 import { PerformanceHistory } from './history.ts'
 import { watchLoopDelay } from './loop-delay.ts'
+import type { CycleFacts } from './metrics/facts.ts'
 import { metrics } from './metrics/registry.ts'
 import { getPerformanceReport } from './performance.ts'
-import { Profiler } from './profiler.ts'
+import { Profiler, type MeasuredCycle } from './profiler.ts'
 
 type Counts = ReturnType<CycleMetrics['takeCounts']>
-const NOTHING_COUNTED: Counts = {
-  redisFetches: 0,
-  storeQueries: 0,
-  apiCalls: 0,
-  exits: {},
-  errors: {},
-}
 
 /** Counts without zeros. */
 function flat({ exits, errors, ...calls }: Counts): Record<string, number> {
@@ -32,7 +27,10 @@ const RECENT_CYCLES = 20
 const DELAY_RESOLUTION_MS = 10
 const DELAY_WINDOW_MS = 60_000
 
-/** Measures a service: by cycle, by operation, and over weeks. */
+/**
+ * Measures a service: by cycle, by operation, and over weeks. Each duration is measured once, and each count is
+ * kept once; the report of cycles, the percentiles and Prometheus read the same.
+ */
 export class Meters implements Telemetry {
   readonly cycles: CycleMetrics
   readonly profiler: Profiler
@@ -40,8 +38,8 @@ export class Meters implements Telemetry {
   readonly board = metrics()
   /** Commits so far, by whether the store took them. */
   readonly commits = { ok: 0, failed: 0 }
-  /** Cycles so far, and their duration by phase, ms; a reset does not change them. */
-  readonly cyclesRun = { ok: 0, failed: 0, empty: 0, phasesMs: new Map<string, number>() }
+  /** Duration of cycles by phase, ms; a reset does not change it. */
+  private readonly phasesMs = new Map<string, number>()
   private readonly clock: Clock
   private readonly endWatch: () => void
   private delaySince = 0
@@ -54,15 +52,16 @@ export class Meters implements Telemetry {
     this.cycles = new CycleMetrics(clock.now())
     this.delay.enable()
     const monotonic = (): number => clock.monotonic()
-    this.profiler = new Profiler({
-      now: () => clock.now(),
-      monotonic,
-      onCycle: cycle => this.ran(cycle),
-    })
+    this.profiler = new Profiler({ now: () => clock.now(), monotonic })
     this.endWatch = watchLoopDelay(
       lateMs => this.board.durations.loopDelay(lateMs / 1_000),
       monotonic,
     )
+  }
+
+  /** Cycles since the process began, and their duration by phase, ms. */
+  get cyclesRun(): Pick<CycleFacts, 'ok' | 'failed' | 'empty' | 'phasesMs'> {
+    return { ...this.cycles.cyclesRun, phasesMs: this.phasesMs }
   }
 
   /** Average of the last cycles, ms; 0 before the first. */
@@ -92,8 +91,9 @@ export class Meters implements Telemetry {
     this.board.durations.exits[stretch](ms / 1_000)
   }
 
-  /** Records the duration of a call to the broker. */
+  /** Counts a call to the broker that has left, and records its duration. */
   callTook(labels: { readonly group: string; readonly operation: string }, ms: number): void {
+    this.count('apiCalls')
     this.profiler.measure(`call.${labels.group}.${labels.operation}`, ms)
     this.board.durations.call(ms / 1_000, labels)
   }
@@ -120,7 +120,7 @@ export class Meters implements Telemetry {
     this.board.durations.redis(ms / 1_000, { use })
   }
 
-  count(name: CycleCount, by = 1): void {
+  count(name: CycleCount | `errors.${string}`, by = 1): void {
     this.cycles.incrementMetric(name, by)
   }
 
@@ -129,36 +129,30 @@ export class Meters implements Telemetry {
     return this.history?.points.minutes.at(-1)?.at
   }
 
-  /** Runs one monitoring cycle over so many positions, profiled and counted, also one that throws. */
-  cycle(positions: number, run: (profiler: Profiler) => void): void {
-    const from = this.clock.monotonic()
-    let counts = NOTHING_COUNTED
-    let hasFailed = true
-    try {
-      this.profiler.profileCycle(
-        () => run(this.profiler),
-        () => {
-          counts = this.cycles.takeCounts()
-          return { positions, ...flat(counts) }
-        },
-      )
-      hasFailed = false
-    } finally {
-      const cycleTime = this.clock.monotonic() - from
-      this.recent.push(cycleTime)
-      if (this.recent.length > RECENT_CYCLES) this.recent.shift()
-      if (positions === 0) this.cyclesRun.empty++
-      this.cycles.recordCycleMetrics({ cycleTime, positions, ...counts, hasFailed })
-    }
+  /**
+   * Runs one monitoring cycle over so many positions, profiled and counted, also one that throws; `events` are the
+   * totals of the account, whose change since the last cycle belongs to this one.
+   */
+  cycle(
+    { positions, events }: { readonly positions: number; readonly events: EventTotals },
+    run: (profiler: Profiler) => void,
+  ): void {
+    this.profiler.profileCycle(
+      () => run(this.profiler),
+      cycle => {
+        const counts = this.cycles.takeCounts(events)
+        this.ran(cycle, positions, counts)
+        return { positions, ...flat(counts) }
+      },
+    )
   }
 
-  private ran({ ms, phases, hasFailed }: SlowCycle): void {
-    const { cyclesRun, board } = this
-    cyclesRun[hasFailed ? 'failed' : 'ok']++
-    board.durations.cycle(ms / 1_000)
-    for (const [phase, spent] of Object.entries(phases)) {
-      cyclesRun.phasesMs.set(phase, (cyclesRun.phasesMs.get(phase) ?? 0) + spent)
-    }
+  private ran({ ms, phases, hasFailed }: MeasuredCycle, positions: number, counts: Counts): void {
+    this.cycles.recordCycleMetrics({ cycleTime: ms, positions, ...counts, hasFailed })
+    this.board.durations.cycle(ms / 1_000)
+    for (const [phase, spent] of Object.entries(phases)) tally(this.phasesMs, phase, spent)
+    this.recent.push(ms)
+    if (this.recent.length > RECENT_CYCLES) this.recent.shift()
   }
 
   /** Stores the minute that has ended, if one has; throws as the store does. */

@@ -7,6 +7,9 @@ export interface Interval {
   readonly operations: Readonly<Record<string, Percentiles>>
 }
 
+/** Duration of one cycle and of its phases, ms. */
+export type MeasuredCycle = Pick<SlowCycle, 'ms' | 'phases' | 'hasFailed'>
+
 export interface ProfilerOptions {
   /** Monotonic, ms. */
   monotonic(): number
@@ -14,8 +17,6 @@ export interface ProfilerOptions {
   now(): number
   /** Slowest cycles that are remembered; default 20. */
   readonly slowest?: number
-  /** Called with each cycle. */
-  onCycle?(cycle: SlowCycle): void
 }
 
 /** Most operations; their names come from code, so more of them would be a programming error. */
@@ -37,11 +38,11 @@ export class Profiler {
 
   /**
    * Runs one cycle and measures it, also one that throws; rethrows the error. `did` is called at
-   * its end and returns its counts.
+   * its end with the measurement, and returns the counts of the cycle.
    */
   profileCycle<Result>(
     cycle: () => Result,
-    did: () => Readonly<Record<string, number>> = () => ({}),
+    did: (measured: MeasuredCycle) => Readonly<Record<string, number>> = () => ({}),
   ): Result {
     const { monotonic, now } = this.options
     const from = monotonic()
@@ -57,7 +58,8 @@ export class Profiler {
       const ms = monotonic() - from
       this.measure('cycle', ms)
       for (const [phase, spent] of Object.entries(phases)) this.measure(`cycle.${phase}`, spent)
-      this.remember({ at: now(), ms, phases, did: did(), hasFailed })
+      const measured = { ms, phases, hasFailed }
+      this.remember({ at: now(), ...measured, did: did(measured) })
     }
   }
 
@@ -105,8 +107,7 @@ export class Profiler {
   }
 
   private remember(cycle: SlowCycle): void {
-    const { slowest, onCycle } = this.options
-    onCycle?.(cycle)
+    const { slowest } = this.options
     if (this.slow.length === slowest && cycle.ms <= this.slow.at(-1)!.ms) return
     this.slow = [...this.slow, cycle].toSorted((a, b) => b.ms - a.ms).slice(0, slowest)
   }

@@ -8,18 +8,15 @@ export type CycleCount = 'redisFetches' | 'storeQueries' | 'apiCalls'
 
 /** Where adapters and actors report what they do. Never throws, never waits. */
 export interface Telemetry {
-  count(name: CycleCount, by?: number): void
+  count(name: CycleCount | `errors.${string}`, by?: number): void
 }
 
-/** Counts of an account's events, by name. */
-export interface EventCounts {
-  /** @param name - `exits.<reason>` or `errors.<code>`. */
-  incrementMetric(name: string, by?: number): void
-}
-
-/** What an account reports about its own work. */
-export interface AccountTelemetry {
-  readonly cycles: EventCounts
+/** Totals of one account since the process began; they only grow. */
+export interface EventTotals {
+  /** Exits by reason. */
+  readonly exitsIntended: ReadonlyMap<string, number>
+  /** Errors by type. */
+  readonly errors: ReadonlyMap<string, number>
 }
 
 /** Measures the phases of a cycle. */

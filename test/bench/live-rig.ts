@@ -9,7 +9,6 @@ import type { Decision } from '../../src/domain/decision.ts'
 import type { Position } from '../../src/domain/position.ts'
 import type { KillSwitch } from '../../src/exits/kill-switch.ts'
 import type { ExitRecord } from '../../src/exits/record.ts'
-import type { Meters } from '../../src/observability/meters.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
 import type { Registered } from '../../src/ports/state-repository.ts'
 import type { ExitFollower } from '../../src/ports/telemetry.ts'
@@ -28,8 +27,6 @@ export interface RigOptions {
   /** The intent to exit is on disk. */
   readonly onIntent?: (record: ExitRecord) => void
   readonly onLine?: (line: JournalLine) => void
-  /** Where everything is measured, as in the service; default nowhere. */
-  readonly performance?: Meters
   readonly followers?: readonly ExitFollower[]
   /** Each monitor calls it before its work. */
   readonly beforeMonitor?: (guard: WatchedPosition) => void
@@ -73,7 +70,6 @@ export async function liveRig(options: RigOptions = {}): Promise<LiveRig> {
     beforeGuard: async ({ position, generation }) => {
       await account!.deposit(position, generation)
     },
-    performance: options.performance,
     followers: options.followers ?? [],
     onLine: line => options.onLine?.(line),
     onFatal: error => {

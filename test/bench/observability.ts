@@ -29,7 +29,6 @@ const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 export async function observability(): Promise<Figure[]> {
   const measured = new Meters(clock)
   const on = await rigOf({
-    performance: measured,
     followers: [
       new ExitTimes({ ...clock, measure: (stretch, ms) => measured.exitTook(stretch, ms) }),
       new ExitTraces({ version: 'bench', now: clock.now }),
@@ -108,7 +107,9 @@ interface Spent {
 }
 
 const inService = ({ system }: LiveRig, measured: Meters): void =>
-  measured.cycle(POSITIONS, profiler => system.cycle(profiler))
+  measured.cycle({ positions: POSITIONS, events: system.state.counts }, profiler =>
+    system.cycle(profiler),
+  )
 
 async function scraped({ system }: LiveRig, measured: Meters): Promise<Figure[]> {
   const desk = new CallDesk({
