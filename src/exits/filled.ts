@@ -1,4 +1,3 @@
-import { difference } from '../domain/decimal.ts'
 import { isEnough } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { ExitEvent } from './events.ts'
@@ -57,8 +56,7 @@ function canContradict(
  */
 function isContrary(record: ExitRecord, state: Filled, around: Circumstances): boolean {
   if (!canContradict(record, state, around)) return false
-  const left = difference(record.quantity, state.earlier?.quantity ?? 0)
-  const gone = goneBeside(record, left, around)
+  const gone = goneBeside(record, around)
   return gone !== undefined && gone < 0
 }
 

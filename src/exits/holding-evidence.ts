@@ -1,7 +1,7 @@
 import { difference, sum } from '../domain/decimal.ts'
 import { isSame, leftOf, restOf } from '../domain/units.ts'
 import type { Circumstances } from './circumstances.ts'
-import { isAloneIn, type ExitState, type Followed } from './exit-state.ts'
+import { isAloneIn, type Drift, type ExitState, type Followed } from './exit-state.ts'
 import { isReportedTwice } from './holding-state.ts'
 import { isOver, remainingOf, type ExitRecord } from './record.ts'
 import { isHoldingEvidence, proofMs } from './settings.ts'
@@ -20,11 +20,19 @@ export const wasEvidence = ({
 }: Pick<ExitRecord, 'provable' | 'heldBefore'>): boolean =>
   provable === null ? heldBefore !== null : isHoldingEvidence(provable)
 
-/** Whether no other position had a part of the holding when the attempt was made, as far as that is known. */
-const wasItsOwn = ({ heldBefore, drift, order }: ExitRecord): boolean =>
-  drift.others === null
-    ? heldBefore === null || isSame(heldBefore, order.quantity)
-    : drift.others === 0
+/** Units of the holding beside those of the exit when its attempt was made; null where they are not known. */
+type Beside = Pick<Drift, 'spare' | 'others'>
+
+/**
+ * What was noted of them with the attempt, as far as it was; where all that was held then was left of the exit,
+ * there was nothing beside it.
+ */
+function besideBefore({ heldBefore, drift, quantity, before, state }: ExitRecord): Beside {
+  const known = state.kind === 'filled' && state.earlier !== undefined ? state.earlier : before
+  const wasAll = heldBefore !== null && isSame(heldBefore, leftOf(quantity, known.quantity))
+  const none = wasAll ? 0 : null
+  return { spare: drift.spare ?? none, others: drift.others ?? none }
+}
 
 /** What the order executed by the evidence of the holding; undefined where that is no proof. */
 export function executedUnseen(
@@ -41,7 +49,9 @@ export function executedUnseen(
   // Where the holding was no evidence yet, other exits of it may have been under way as well. Releases
   // that did not keep what the venue could do noted the holding only where it was evidence.
   const isAlone = wasEvidence(record)
-  if (!isAlone && (isShared || !wasItsOwn(record))) return undefined
+  const { others } = besideBefore(record)
+  const wasItsOwn = others === 0 || (others === null && heldBefore === null)
+  if (!isAlone && (isShared || !wasItsOwn)) return undefined
   if (heldBefore === null) {
     // What was ordered was held then, and nothing is left of it.
     const isNothingLeft = !isAlone && held.quantity === 0
@@ -100,11 +110,12 @@ export function unnotedGone(
 ): UnnotedGone | undefined {
   const { held, isShared, isWhole, mayOthersExecute, quietSince, settings } = around
   const isUnnoted =
-    record.heldBefore === null || (!wasEvidence(record) && (isShared || !wasItsOwn(record)))
+    record.heldBefore === null ||
+    (!wasEvidence(record) && (isShared || besideBefore(record).others !== 0))
   if (!isUnnoted || record.drift.spare === null || !isHoldingEvidence(settings.capabilities)) {
     return undefined
   }
-  const gone = goneBeside(record, remainingOf(record), around)
+  const gone = goneBeside(record, around)
   if (gone === undefined || gone < 0 || (gone === 0 ? !isWhole : isShared && mayOthersExecute))
     return undefined
   // A person may have sold units of no position, and the order may never have left.
@@ -176,25 +187,21 @@ function settledLost(
   })
   if (!isShared && held.quantity === 0) return ended(order.quantity)
   // What others have bought, or have as well, may stand for what the order has sold.
-  const gone = goneBeside(record, remainingOf(record), around)
+  const gone = goneBeside(record, around)
   if (gone === 0 && isWhole) return ended(0)
   return gone !== undefined && gone > 0 && !isShared && isAloneIn(drift) ? ended(gone) : undefined
 }
 
 /**
  * Units that are gone of a holding since the attempt was made, beyond what its positions are known to have
- * executed; below 0 where it rose. `left`: units that were left of the exit then. Undefined where it is not
- * known what belonged to no position then, or where positions have taken or left some of it since.
+ * executed; below 0 where it rose. Undefined where it is not known what belonged to no position then, or where
+ * positions have taken or left some of it since.
  */
 export function goneBeside(
   record: ExitRecord,
-  left: number,
   { held, owned, isNamedAlike }: Circumstances,
 ): number | undefined {
-  const { drift, heldBefore } = record
-  const wasAlone = heldBefore !== null && isSame(heldBefore, left)
-  const spare = drift.spare ?? (wasAlone ? 0 : null)
-  const others = drift.others ?? (wasAlone ? 0 : null)
+  const { spare, others } = besideBefore(record)
   if (held === undefined || spare === null || others === null) return undefined
   const own = isOver(record) ? 0 : remainingOf(record)
   const isAlike = isNamedAlike || isSame(leftOf(owned, own), others)

@@ -80,13 +80,17 @@ export function writeConfig(
   return file
 }
 
+/** Lot of the venue, which the guard knows; null: any quantity is executed. */
+export const lotOf = ({ seed, hostility }: Pick<Plan, 'seed' | 'hostility'>): number | null =>
+  hostility.doesDrift && seed % 2 === 0 ? 1 : null
+
 function configOf({
   venue,
   seed,
   hostility,
   url,
 }: Pick<Plan, 'venue' | 'seed' | 'hostility'> & { readonly url: string }): Record<string, unknown> {
-  const hasLots = hostility.doesDrift && seed % 2 === 0
+  const lot = lotOf({ seed, hostility })
   // Where orders cannot be queried, only the list shows that one is not working any more.
   const openOrders = venue.capabilities.lookup === 'none' || seed % 3 !== 0
   const breaker = { openMs: 100, exitOpenMs: 50, maxOpenMs: 200 }
@@ -102,7 +106,7 @@ function configOf({
       callTimeoutMs: CALL_MS,
     },
     acceptUnprovable: venue.isUnprovable,
-    ...(hasLots && { instruments: { BTCUSD: { lot: 1 }, GLOBEX: { lot: 1 } } }),
+    ...(lot !== null && { instruments: { BTCUSD: { lot }, GLOBEX: { lot } } }),
     gateway: {
       breakers: { orders: breaker, account: breaker, quotes: breaker },
       throttle: { startRate: 1_000, maxRate: 1_000 },

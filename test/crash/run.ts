@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TrueBook } from '../support/broker-server/client.ts'
 import { serveBroker, type BrokerServer } from '../support/broker-server/server.ts'
-import { ALONE, HANDS, positionsOf, writeConfig, writeFiles } from './account.ts'
+import { ALONE, HANDS, lotOf, positionsOf, writeConfig, writeFiles } from './account.ts'
 import { isBeyondZero, leftToAPerson, loosened, violationsOf } from './checks.ts'
 import type { Disk } from './disk.ts'
 import { GUARDED, WatchedPosition } from './guard.ts'
@@ -46,6 +46,7 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
     settings: {
       capabilities,
       drifts: doesDrift,
+      lot: lotOf(plan),
       reportsAge: ageMs > 0,
       lagMs: { order: lagMs, holding: lagMs + ageMs, list: list + ageMs },
     },

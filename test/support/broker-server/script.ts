@@ -167,6 +167,8 @@ export interface Settings {
   readonly keepsAlive: boolean
   /** Where this is given, other instruments are unknown. */
   readonly instruments: readonly string[] | null
+  /** Executions are whole multiples of it; null: any part of an order is executed. */
+  readonly lot: number | null
   /** Working orders reserve what they are to close. */
   readonly reserves: boolean
   /** All markets, or those of these instruments, are closed. */
@@ -225,6 +227,7 @@ export const PLAIN: Settings = {
   drifts: false,
   keepsAlive: true,
   instruments: null,
+  lot: null,
   reserves: false,
   marketClosed: false,
   limit: null,

@@ -191,9 +191,12 @@ export class Venue {
     const price = this.book.prices.get(order.instrument)?.price
     if (price === undefined || share === 0 || order.rests !== null) return []
     if (order.limit !== undefined && isWorse(order.action, price, order.limit)) return []
-    const { reduceOnly, holdings } = this.settings.capabilities
+    const { capabilities, lot } = this.settings
+    const { reduceOnly, holdings } = capabilities
     const isReducing = holdings !== 'net' || (reduceOnly && order.reduceOnly)
-    const wanted = product(remainingOf(order), share)
+    const left = remainingOf(order)
+    const part = product(left, share)
+    const wanted = lot === null ? part : Math.min(left, product(Math.ceil(part / lot), lot))
     const closable = closableOf(order, this.book)
     const quantity = isReducing ? Math.min(wanted, closable) : wanted
     const isGone = isReducing && closable <= wanted && closable < remainingOf(order)
