@@ -55,6 +55,10 @@ export function lineFor(event: PlainEvent): EventLine | undefined {
       return about(event, { forMs: event.forMs, isSent: event.isSent })
     case 'exit-dust':
       return about(event, { left: event.left })
+    case 'exit-late-order': {
+      const { kind, positionId, clientOrderId, isOver } = event
+      return { kind, positionId, detail: { clientOrderId, isOver } }
+    }
     case 'exit-below-minimum':
       return about(event, { value: event.value, minimum: event.minimum })
     case 'exit-reserved':
@@ -114,6 +118,7 @@ export function errorNameOf(event: JournalEvent): string | undefined {
     case 'exit-below-minimum':
     case 'exit-reserved':
     case 'exit-late-fill':
+    case 'exit-late-order':
     case 'released-order-over':
     case 'position-gone':
     case 'position-shrunk':

@@ -84,7 +84,7 @@ export class EventRecorder {
         return
       case 'position-gone':
         this.parts.state.counts.closedElsewhere++
-        this.close(event.kind, row, { lost: event.lost })
+        this.close(event.kind, row, { lost: event.lost, ...takenBy(event) })
         return
       case 'position-shrunk':
         this.shrink(row, event)
@@ -147,9 +147,14 @@ export class EventRecorder {
     writer.soon({ row: id, line })
   }
 
-  private shrink(row: Registered, { positionId, lost, left }: Shrunk): void {
+  private shrink(row: Registered, event: Shrunk): void {
     const { state, writer } = this.parts
-    const line = lineOf(this.now(), 'position-shrunk', positionId, { lost, left })
+    const { positionId, lost, left } = event
+    const line = lineOf(this.now(), 'position-shrunk', positionId, {
+      lost,
+      left,
+      ...takenBy(event),
+    })
     state.register.shrink(row, lost)
     writer.soon({ row: positionId, line })
   }
@@ -171,3 +176,7 @@ export class EventRecorder {
     writer.soon({ line: lineOf(this.now(), kind, positionId, { ...clientOrderId, ...detail }) })
   }
 }
+
+/** The exits that took the units of a position by late fills, where they are known. */
+const takenBy = ({ takenBy: takers }: Pick<Shrunk, 'takenBy'>): Pick<Shrunk, 'takenBy'> =>
+  takers === undefined ? {} : { takenBy: takers }

@@ -61,7 +61,7 @@ export class KillSwitchActs {
     const ratchet = this.ratchetOf(record)
     let renewed: Registered | undefined
     try {
-      renewed = await changes.renew({ id, generation, ratchet }, by)
+      renewed = await changes.renew({ record, ratchet }, by)
     } catch (error) {
       const row = state.register.get(id)
       if (row?.state === 'open' && row.generation === generation) {

@@ -91,10 +91,10 @@ export class LateExecutions {
 
   private forgetReleased(event: ReleasedOver, profit: Realised | undefined): void {
     const { state, writer } = this.deps
-    const { kind, position, generation, clientOrderId, executed, steps, attempts } = event
+    const { kind, position, generation, clientOrderId, executed, steps, attempts, orders } = event
     const positionId = position.id
     state.released.delete(generationName({ positionId, generation }))
-    const exited = { at: this.now(), attempts, executed: executed.quantity }
+    const exited = { at: this.now(), attempts, executed: executed.quantity, orders }
     const isKept = state.register.update(positionId, row =>
       endedReleased(row, { position, generation, exited }, event.wasDoubted),
     )

@@ -2,11 +2,13 @@ import { send } from '../actors/actor.ts'
 import type { PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { ExitRecord } from '../exits/record.ts'
+import { endedExitOf } from '../exits/past-orders.ts'
+import { hasSent, type ExitRecord } from '../exits/record.ts'
 import type { RulesRequest } from '../ports/control/positions.ts'
 import type { Entry, KeptRatchet, Registered, ReleasedExit } from '../ports/state-repository.ts'
 import type { RuleChange } from '../risk/rule-change.ts'
 import { watchedBy } from '../risk/rule.ts'
+import { formerOf } from './former-generations.ts'
 import { lineOf } from './journal-line.ts'
 import { Registration, type RegistrationDeps, type Wanted } from './registration.ts'
 import { judgeChange, mergedRules, previewChange, type RulesPreviewed } from './rule-judgement.ts'
@@ -28,8 +30,7 @@ export interface RulesChanged {
 
 /** A generation whose exit is dropped, and the ratchet that the next one goes on with. */
 interface Renewal {
-  readonly id: PositionId
-  readonly generation: number
+  readonly record: ExitRecord
   readonly ratchet: KeptRatchet | undefined
 }
 
@@ -146,7 +147,8 @@ export class PositionChanges {
    * Drops the exit of a position, which begins a new generation; durable when the promise resolves.
    * Undefined where that generation is open no more.
    */
-  async renew({ id, generation, ratchet }: Renewal, by: string): Promise<Registered | undefined> {
+  async renew({ record, ratchet }: Renewal, by: string): Promise<Registered | undefined> {
+    const { positionId: id, generation } = record
     return this.inTurn(id, async () => {
       const { writer, clock, rows } = this.parts
       let renewed: Registered | undefined
@@ -156,7 +158,7 @@ export class PositionChanges {
           const row = rows.get(id)
           if (row === undefined || !rows.isOpen(id, generation)) return {}
           // The id of an order that was ended or refused must not come again.
-          renewed = { ...row, generation: rows.nextGeneration(id) }
+          renewed = { ...row, generation: rows.nextGeneration(id), ...this.formerWith(row, record) }
           const line = lineOf(clock.now(), 'exit-discarded', id, { by })
           const kept = ratchet && { ...ratchet, generation: renewed.generation }
           return {
@@ -166,12 +168,20 @@ export class PositionChanges {
           }
         },
         done: () => {
-          const next = renewed?.generation
-          if (next !== undefined) rows.changed(id, generation, { generation: next })
+          if (renewed === undefined) return
+          const { generation: next, former } = renewed
+          rows.changed(id, generation, { generation: next, ...(former && { former }) })
         },
       })
       return renewed
     })
+  }
+
+  /** Earlier generations of a row, with the one whose exit is dropped, where that has sent orders. */
+  private formerWith(row: Registered, record: ExitRecord): Pick<Registered, 'former'> {
+    if (!hasSent(record)) return {}
+    const now = this.parts.clock.now()
+    return { former: formerOf({ ...row, exited: endedExitOf(record, now) }, now) }
   }
 
   /** Runs a change once the changes of the same id that were asked for before are over. */

@@ -2,9 +2,9 @@ import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf } from '../domain/units.ts'
 import { WatchkeeperError } from '../errors.ts'
-import { bookedOf } from '../exits/past-orders.ts'
+import { endedExitOf } from '../exits/past-orders.ts'
 import { hasSent, type ExitRecord } from '../exits/record.ts'
-import type { Ended, Registered } from '../ports/state-repository.ts'
+import type { Ended, EndedExit, Registered } from '../ports/state-repository.ts'
 import { AccountNames } from './account-names.ts'
 import { Sides } from './sides.ts'
 
@@ -206,8 +206,15 @@ function closedRow(
     state: 'closed',
     ended: { at, by: reason, ...(price !== undefined && { price }) },
     ...(exit?.wasDoubted === true && { wasDoubted: true }),
-    ...(isSent && {
-      exited: { at, attempts: exit.attempt, executed: Math.max(bookedOf(exit).quantity, executed) },
-    }),
+    ...(isSent && { exited: exitedWith(exit, { at, executed }) }),
   }
+}
+
+/** What is kept of an exit whose orders are known to have executed at least so many units. */
+function exitedWith(
+  exit: ExitRecord,
+  { at, executed }: { at: number; executed: number },
+): EndedExit {
+  const ended = endedExitOf(exit, at)
+  return { ...ended, executed: Math.max(ended.executed, executed) }
 }

@@ -1,7 +1,7 @@
 import type { ClientOrderId, ExitOrder } from '../domain/order.ts'
 import { NotSent, RateLimited, Unauthorized, WatchkeeperError } from '../errors.ts'
 import type { ExitEvent } from '../exits/events.ts'
-import type { LateQuestion } from '../exits/late-fills.ts'
+import type { LateCall } from '../exits/late-orders.ts'
 import { pastOrderToAsk } from '../exits/past-orders.ts'
 import type { ExitPersistence } from '../exits/persistence.ts'
 import type { ExitRecord } from '../exits/record.ts'
@@ -136,15 +136,19 @@ function leave(leaving: Leaving): void {
   leaving.left()
 }
 
-/** Looks up an order that is over; a question that fails is asked again, a few times. */
-export function lookUpLate(
+/** Looks up, or cancels, an order of an exit that is over; a call that fails is repeated, a few times. */
+export function callLate(
   { broker, callTimeoutMs, self, track, journal, now }: GatewayDeps,
-  { clientOrderId }: LateQuestion,
+  { kind: by, clientOrderId, instrument }: LateCall,
 ): void {
   const askedAt = now()
-  const asked = withDeadline(callTimeoutMs, signal => broker.orderByClientId(clientOrderId, signal))
+  const asked = withDeadline(callTimeoutMs, signal =>
+    by === 'cancel'
+      ? broker.cancel(clientOrderId, signal, instrument)
+      : broker.orderByClientId(clientOrderId, signal, instrument),
+  )
   const reported = asked.then(
-    order => self({ kind: 'late', clientOrderId, order, askedAt }),
+    order => self({ kind: 'late', clientOrderId, order, by, askedAt }),
     (error: unknown) => journal({ kind: 'reconcile-failed', error }),
   )
   track(reported)

@@ -43,6 +43,7 @@ export function noticed(
       return over(notice.positionId)
     case 'released-order-over':
     case 'exit-late-fill':
+    case 'exit-late-order':
     case 'exit-unknown':
     case 'exit-rejected':
     case 'exit-stuck':

@@ -2,7 +2,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { ExitEvent } from '../exits/events.ts'
 import { maySend } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import { lookUpLate, perform } from './gateway-calls.ts'
+import { callLate, perform } from './gateway-calls.ts'
 import { sendIntended } from './gateway-notices.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { subjectOf } from './gateway-subject.ts'
@@ -58,7 +58,7 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
     case 'cycle':
       book.cycle(parts.now())
       for (const key of book.doubtful()) parts.ask({ kind: 'ask', key })
-      for (const question of book.lateQuestions(parts.now())) lookUpLate(parts, question)
+      for (const call of book.late.due(parts.now(), mayCancel(state))) callLate(parts, call)
       actOnAll(state)
       return state
     case 'kill-switch':
@@ -82,9 +82,9 @@ function orderNews(
   const { book, parts } = state
   switch (message.kind) {
     case 'late': {
-      const { clientOrderId: id, order, askedAt } = message
-      book.late.answered(id, order, askedAt)
-      seen(state, { kind: 'seen', id, order, by: 'look-up', askedAt, at: parts.now() })
+      const { clientOrderId: id, order, by, askedAt } = message
+      if (by === 'look-up') book.late.answered(id, order, askedAt)
+      seen(state, { kind: 'seen', id, order, by, askedAt, at: parts.now() })
       return state
     }
     case 'pushed': {
@@ -156,7 +156,7 @@ function takeBack(
 /** Takes what the venue says of an order of ours, whose exit is open, released or over. */
 function seen(state: GatewayState, event: Extract<ExitEvent, { kind: 'seen' }>): void {
   const { book } = state
-  const { id, order } = event
+  const { id, order, by, askedAt, at } = event
   const owner = book.exits.owner(id)
   if (owner !== undefined) {
     book.exits.happened(owner, event)
@@ -165,7 +165,7 @@ function seen(state: GatewayState, event: Extract<ExitEvent, { kind: 'seen' }>):
   }
   const released = book.released.owner(id)
   if (released === undefined) {
-    book.late.seen(id, order)
+    book.late.seen(id, order, { by, askedAt, now: at })
     return
   }
   book.released.happened(released, event)
@@ -180,12 +180,14 @@ function actOnAll(state: GatewayState): GatewayState {
   return state
 }
 
+/** Whether anything may leave that ends an order. */
+const mayCancel = ({ killSwitch, parts }: GatewayState): boolean =>
+  maySend(killSwitch) && parts.isObserving !== true
+
 /** Begins what is due for orders of released positions; what is new of them becomes durable soon. */
-function followReleased({ book, parts, killSwitch, noted }: GatewayState): void {
-  const gates = {
-    now: parts.now(),
-    mayCancel: maySend(killSwitch) && parts.isObserving !== true,
-  }
+function followReleased(state: GatewayState): void {
+  const { book, parts, noted } = state
+  const gates = { now: parts.now(), mayCancel: mayCancel(state) }
   for (const order of book.released.all()) {
     book.faults.alone(
       `exit of ${order.name}`,
@@ -227,11 +229,12 @@ const isNews = ({ state }: ExitRecord): boolean =>
   state.kind !== 'flat'
 
 /** Begins what is due for an exit. */
-function act({ book, parts, killSwitch, isUnconfirmed }: GatewayState, id: PositionId): void {
+function act(state: GatewayState, id: PositionId): void {
+  const { book, parts, isUnconfirmed } = state
   const record = book.exits.record(id)
   if (record === undefined) return
   // What an earlier process had decided waits, too, for one that may send.
-  const mayLeave = maySend(killSwitch) && parts.isObserving !== true
+  const mayLeave = mayCancel(state)
   const isHeld = isUnconfirmed || parts.isHeld?.(record) === true
   const gates = {
     now: parts.now(),

@@ -70,6 +70,7 @@ export type GatewayMessage =
       readonly kind: 'late'
       readonly clientOrderId: ClientOrderId
       readonly order: OrderState
+      readonly by: 'look-up' | 'cancel'
       readonly askedAt: number
     }
   /** The broker sends an update of one of our orders of its own accord. */

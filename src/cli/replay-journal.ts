@@ -57,6 +57,7 @@ export function record(
     case 'exit-dust':
     case 'exit-fault':
     case 'exit-late-fill':
+    case 'exit-late-order':
     case 'exit-foreign':
     case 'exit-rejected':
     case 'exit-reserved':

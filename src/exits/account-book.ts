@@ -1,25 +1,21 @@
-import { difference, sum } from '../domain/decimal.ts'
+import { difference } from '../domain/decimal.ts'
 import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { ClientOrderId, Execution, OrderState } from '../domain/order.ts'
+import type { ClientOrderId, OrderState } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
-import { leftOf } from '../domain/units.ts'
 import type { ExitsOptions } from './circumstances.ts'
+import { EndedOrders } from './ended-orders.ts'
 import type { ExitEvent, HoldingChange } from './events.ts'
 import { ExitTable } from './exit-table.ts'
 import { Faults } from './faults.ts'
-import { idsOf, KNOWN_ATTEMPTS, SecondGuard } from './foreign-orders.ts'
-import { hasForeign } from './foreign.ts'
 import { LATE_MS } from './former.ts'
 import { HoldingBook } from './holding-book.ts'
 import type { HoldingGroup } from './holding-group.ts'
-import { LateFills, type LateQuestion } from './late-fills.ts'
 import { reservedBy, type Listed } from './noticing.ts'
-import { bookedOf, overOrdersOf } from './past-orders.ts'
 import type { Share } from './reconcile.ts'
 import { hasSent, isAlive, isOver, remainingOf, type EndedExit, type ExitRecord } from './record.ts'
 import { leftOf as leftOfReleased, ReleasedExits, type FollowedOrder } from './released.ts'
-import { isHoldingEvidence, proofMs, type ExitSettings } from './settings.ts'
+import { isHoldingEvidence, type ExitSettings } from './settings.ts'
 import { underWayOf, type CallKind } from './tracked-exit.ts'
 import type { Adoption, UnownedHolding } from './unowned.ts'
 
@@ -40,9 +36,8 @@ export class AccountBook {
   /** Errors of one position or holding do not end the processing of others. */
   readonly faults: Faults
   private readonly holdings: HoldingBook
-  private readonly secondGuard = new SecondGuard()
   /** Orders of ended exits that may still be executed. */
-  readonly late: LateFills
+  readonly late: EndedOrders
 
   constructor(options: ExitBookOptions) {
     this.options = options
@@ -54,13 +49,17 @@ export class AccountBook {
       // What a released order executes is not learned by the holding.
       this.exits.happened(id, { kind: 'drifted', by, at })
     }
-    const mayExplain = this.mayExplain.bind(this)
+    const mayExplain = (key: HoldingKey, asked: { since: number; at: number }): boolean =>
+      this.late.mayExplain(key, asked)
     this.holdings = new HoldingBook({ ...options, shareOf, drifted, mayExplain, faults })
     this.exits = new ExitTable({ ...options, faults }, this.holdings)
-    this.late = new LateFills({
+    this.late = new EndedOrders({
+      settings: options.settings,
       notify: notice => options.notify(notice),
-      apartMs: proofMs(options.settings.capabilities),
       lotOf: instrument => options.specOf(instrument).lot,
+      holdingOf: position => this.holdings.holdingOf(position),
+      lacks: key => this.holdings.lacks(key),
+      open: () => this.open(),
     })
     this.released = new ReleasedExits({ ...options, faults }, (order, now) =>
       this.letGo(order, now),
@@ -69,7 +68,7 @@ export class AccountBook {
 
   /** Orders in our format that this store did not send: while there are any, nothing is sent. */
   get strangers(): readonly string[] {
-    return this.secondGuard.strangers
+    return this.late.strangers
   }
 
   /** Quantities of the account that no position owns. */
@@ -132,21 +131,11 @@ export class AccountBook {
       now,
     }: { generation: number; exited?: EndedExit | undefined; now: number },
   ): void {
-    const { at, attempts: attempt } = exited ?? { at: now, attempts: KNOWN_ATTEMPTS }
     // A clock that was set back must not make it long ago, nor one that was set forward, for ever.
-    const endedAt = Math.min(at, now)
+    const endedAt = Math.min(exited?.at ?? now, now)
     if (now - endedAt >= LATE_MS) return
     this.holdings.formerlyElsewhere(position, endedAt)
-    const { id: positionId, account = '' } = position
-    const exit = { account, positionId, generation, attempt }
-    if (exited?.executed !== undefined) {
-      const executed = { quantity: exited.executed, price: null }
-      this.watch({ ...exit, storeId: this.settings.storeId }, { position, executed, now: endedAt })
-    }
-    // The store may have had no id yet when the exit began.
-    for (const storeId of new Set([this.settings.storeId, ''])) {
-      this.secondGuard.remember({ ...exit, storeId }, this.sighting(endedAt))
-    }
+    this.late.remember(position, { generation, endedAt, ...(exited !== undefined && { exited }) })
   }
 
   /**
@@ -212,8 +201,9 @@ export class AccountBook {
   discard(now: number): readonly ExitRecord[] {
     const discarded = this.exits.discard()
     for (const record of discarded) {
-      this.late.forget(record.positionId, record.generation)
-      if (hasSent(record)) this.secondGuard.remember(record, this.sighting(now))
+      const current = this.holdings.current(record.positionId)
+      if (current !== undefined && hasSent(record)) this.late.ended(record, current.position, now)
+      else this.late.forget(record)
     }
     return discarded
   }
@@ -288,11 +278,7 @@ export class AccountBook {
   /** Takes the list of all working orders of the account, asked for at `askedAt`. */
   listed(orders: readonly Listed[], { askedAt, now }: { askedAt: number; now: number }): void {
     const open = new Set(orders.map(({ clientOrderId }) => clientOrderId))
-    const { clientOrderIdLength: idLength } = this.settings.capabilities
-    const strangers = this.secondGuard.check(open, [...this.records()], {
-      askedAt,
-      idLength,
-    })
+    const strangers = this.late.listed(open, [...this.records()], { askedAt, now })
     for (const clientOrderId of strangers) {
       this.options.notify({ kind: 'second-guard', clientOrderId })
     }
@@ -341,7 +327,9 @@ export class AccountBook {
     const isExiting = this.exits.record(id) !== undefined
     this.exits.happened(id, { kind: 'shrunk', by: quantity, at: now })
     const left = this.leftOf(id)
-    const notice = { positionId: id, lost: quantity }
+    const key = this.holdings.keyOf(id)
+    const takenBy = key === undefined ? [] : this.late.takersOf(key, quantity, now)
+    const notice = { positionId: id, lost: quantity, ...(takenBy.length > 0 && { takenBy }) }
     if (left > 0) this.options.notify({ kind: 'position-shrunk', ...notice, left })
     else if (!isExiting) this.options.notify({ kind: 'position-gone', ...notice })
   }
@@ -370,89 +358,27 @@ export class AccountBook {
     this.forgetFaults(position.id)
     const record = this.exits.remove(position.id)
     const isSent = record !== undefined && hasSent(record)
-    if (isSent) this.secondGuard.remember(record, this.sighting(now))
     if (isSent) this.holdings.formerly(position, now)
     this.holdings.disown(position, { left, now })
-    if (isSent && !hasForeign(record)) this.watch(record, { position, ...bookedEach(record), now })
-    else if (record !== undefined) this.late.forget(position.id, record.generation)
+    if (isSent) this.late.ended(record, position, now)
+    else if (record !== undefined) this.late.forget(record)
   }
 
-  /** Orders of an ended exit may still be executed: such fills are booked for this service. */
-  private watch(
-    exit: Parameters<typeof idsOf>[0] & { readonly generation: number },
-    { position, executed, found, now }: BookedExit & { position: Position; now: number },
-  ): void {
-    const { clientOrderIdLength } = this.settings.capabilities
-    const clientOrderIds = [...new Set(idsOf(exit, clientOrderIdLength))]
-    const isShort = leftOf(position.quantity, executed.quantity) > 0
-    const holding = this.holdings.holdingOf(position)
-    const { generation } = exit
-    this.late.remember(
-      { position, generation, holding, clientOrderIds, executed, found, isShort },
-      now,
-    )
-  }
-
-  /** The orders that are over to look up now (epoch ms); none where the venue does not find them. */
-  lateQuestions(now: number): readonly LateQuestion[] {
-    this.followOpen(now)
-    const due = this.late.due(now, key => this.holdings.lacks(key))
-    return this.settings.capabilities.lookup === 'complete' ? due : []
-  }
-
-  /** Orders of open exits that are over may be executed as well. */
-  private followOpen(now: number): void {
+  /** The exits that are not over, each with its position. */
+  private *open(): Iterable<{ readonly record: ExitRecord; readonly position: Position }> {
     for (const record of this.exits.records()) {
       const current = this.holdings.current(record.positionId)
-      const clientOrderIds = overOrdersOf(record)
-      if (current === undefined || clientOrderIds.length === 0) continue
-      const { position, generation } = current
-      const holding = this.holdings.holdingOf(position)
-      this.late.follow({ position, generation, holding, clientOrderIds }, now)
+      if (current !== undefined) yield { record, position: current.position }
     }
-  }
-
-  /**
-   * Whether an order of ours may have taken what a holding lacks since `since`, as of `at` (epoch ms): the
-   * venue is asked first, unless it gives no answer for long.
-   */
-  private mayExplain(key: HoldingKey, { since, at }: { since: number; at: number }): boolean {
-    const { capabilities, loudAfterMs } = this.settings
-    if (capabilities.lookup !== 'complete' || at - since >= loudAfterMs) return false
-    this.followOpen(at)
-    return this.late.mayExplain(key, since)
   }
 
   /** The order of a released position is over: a list may still show it, and it may still arrive. */
   private letGo(order: FollowedOrder, now: number): void {
     const { position, record } = order
-    this.secondGuard.remember(record, this.sighting(now))
     this.holdings.formerly(position, now)
     this.holdings.letGo(position, leftOfReleased(order))
-    if (!hasForeign(record)) this.watch(record, { position, ...bookedEach(record), now })
-    else this.late.forget(position.id, record.generation)
+    this.late.ended(record, position, now)
   }
-
-  /** How the venue formats ids. */
-  private sighting(now: number): { idLength: number; now: number } {
-    return { idLength: this.settings.capabilities.clientOrderIdLength, now }
-  }
-}
-
-/** What is booked of an exit, and of each order where that is known. */
-interface BookedExit {
-  readonly executed: Execution
-  readonly found?: ReadonlyMap<string, Execution>
-}
-
-/** What is booked of an exit, and of each of its orders. */
-function bookedEach(record: ExitRecord): BookedExit {
-  const { pastOrders, order } = record
-  const executed = bookedOf(record)
-  const past = pastOrders.reduce((all, each) => sum(all, each.executed.quantity), 0)
-  const last = { quantity: leftOf(executed.quantity, past), price: executed.price }
-  const each = pastOrders.map(one => [one.clientOrderId, one.executed] as const)
-  return { executed, found: new Map([...each, [order.clientOrderId, last]]) }
 }
 
 function* oneByOne<Item>(lists: readonly Iterable<Item>[]): Iterable<Item> {

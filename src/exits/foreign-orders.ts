@@ -1,5 +1,6 @@
 import { clientOrderId, hasOurPrefix, type ExitAttempt } from './client-order-id.ts'
 import { LATE_MS } from './former.ts'
+import type { EndedOrder } from './late-orders.ts'
 import type { ExitRecord } from './record.ts'
 
 /** Attempts of one exit whose orders are still recognised, counted from the last one. */
@@ -7,11 +8,17 @@ export const KNOWN_ATTEMPTS = 50
 /** Orders of ended exits that are recognised. */
 const MOST_ENDED = 10_000
 
+interface Ended {
+  /** Until when it may still show, epoch ms. */
+  readonly until: number
+  /** Undefined: it may be another program's. */
+  readonly of: EndedOrder | undefined
+}
+
 /** Notices orders in our format that are not in the book: another process guards the same account. */
 export class SecondGuard {
   private found: readonly string[] = []
-  /** Until when each order of an ended exit may still show, epoch ms. */
-  private readonly ended = new Map<string, number>()
+  private readonly ended = new Map<string, Ended>()
 
   /** Orders in our format that the last list showed and that this store did not send. */
   get strangers(): readonly string[] {
@@ -19,18 +26,23 @@ export class SecondGuard {
   }
 
   /**
-   * An exit leaves the book at `now` (epoch ms). A list may show its orders for a while, and one that
-   * was rejected, cancelled or proved to be over may arrive late.
+   * An exit with these orders leaves the book at `now` (epoch ms). A list may show its orders for a while, and
+   * one that was rejected, cancelled or proved to be over may arrive late. `of`: the exit, where they are its own.
    */
   remember(
-    exit: ExitAttempt & Partial<Pick<ExitRecord, 'order'>>,
-    { idLength, now }: { idLength: number; now: number },
+    ids: Iterable<string>,
+    { of, now }: { readonly of: EndedOrder | undefined; readonly now: number },
   ): void {
-    for (const id of idsOf(exit, idLength)) this.ended.set(id, now + LATE_MS)
+    for (const id of ids) this.ended.set(id, { until: now + LATE_MS, of })
     for (const id of this.ended.keys()) {
       if (this.ended.size <= MOST_ENDED) break
       this.ended.delete(id)
     }
+  }
+
+  /** The ended exit whose own order that is. */
+  ownerOf(id: string): EndedOrder | undefined {
+    return this.ended.get(id)?.of
   }
 
   /** Checks all working orders, asked for at `askedAt`; gives the foreign ones that are new. */
@@ -43,25 +55,37 @@ export class SecondGuard {
     const ours =
       haveOurFormat.length === 0
         ? new Set()
-        : new Set(records.flatMap(each => idsOf(each, idLength)))
+        : new Set(records.flatMap(each => [...idsOf(each, idLength)]))
     const before = this.found
     this.found = haveOurFormat.filter(id => !ours.has(id) && !this.ended.has(id))
-    for (const [id, until] of this.ended) {
+    for (const [id, { until }] of this.ended) {
       if (!open.has(id) && askedAt >= until) this.ended.delete(id)
     }
     return this.found.filter(id => !before.includes(id))
   }
 }
 
-/** Ids of the orders that an exit has made up to `attempt`; the present one is as it was sent. */
+/** An exit whose orders are named; those that are given are as they were sent. */
+export type NamedExit = ExitAttempt &
+  Partial<Pick<ExitRecord, 'order' | 'pastOrders'>> & {
+    /** Ids of its last orders. */
+    readonly orders?: readonly string[] | undefined
+  }
+
+/**
+ * Ids of the orders that an exit has made up to `attempt`: the last ones as they were sent, where that is
+ * known, those before them as ids of `length` characters.
+ */
 export function idsOf(
-  { order, ...exit }: ExitAttempt & Partial<Pick<ExitRecord, 'order'>>,
+  { order, pastOrders = [], orders = [], ...exit }: NamedExit,
   length: number,
-): string[] {
+): ReadonlySet<string> {
   const first = Math.max(1, exit.attempt - KNOWN_ATTEMPTS)
   const { storeId, account, positionId, generation } = exit
-  const ids: string[] = Array.from({ length: exit.attempt - first + 1 }, (_, index) =>
+  const made = Array.from({ length: exit.attempt - first + 1 }, (_, index) =>
     clientOrderId({ storeId, account, positionId, generation, attempt: first + index }, length),
   )
-  return order === undefined ? ids : [...ids, order.clientOrderId]
+  const past = pastOrders.map(each => each.clientOrderId)
+  const present = order === undefined ? [] : [order.clientOrderId]
+  return new Set<string>([...made, ...orders, ...past, ...present])
 }

@@ -2,7 +2,7 @@ import { isBounded } from '../domain/bounds.ts'
 import { sum } from '../domain/decimal.ts'
 import type { HoldingKey } from '../domain/holding.ts'
 import { generationName, type PositionId } from '../domain/ids.ts'
-import type { ClientOrderId, Execution, OrderState } from '../domain/order.ts'
+import type { ClientOrderId, OrderState } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
 import { leftOf, unitsOf } from '../domain/units.ts'
 import { LATE_MS } from './former.ts'
@@ -10,6 +10,16 @@ import { nameOf } from './holding-state.ts'
 import type { Notice } from './notices.ts'
 import { priceOfRest } from './past-orders.ts'
 import { NOTHING, plus } from './record.ts'
+import {
+  isAnswered,
+  surplusOf,
+  watchedFrom,
+  type FormerExit,
+  type LateQuestion,
+  type LateTaker,
+  type Watched,
+  type WatchedExit,
+} from './watched-exit.ts'
 
 /** Ended exits whose orders are known; the oldest are forgotten. */
 const MOST = 1_000
@@ -20,50 +30,6 @@ const MOST_AT_ONCE = 8
 /** Rounds of questions about one exit for one reason; more of them, this far apart, where no answer comes. */
 const ROUNDS = 3
 const UNANSWERED_MS = 30_000
-
-/** An exit with orders that are over. */
-interface WatchedExit {
-  readonly position: Position
-  /** Generation of the position id, from 1. */
-  readonly generation: number
-  readonly holding: HoldingKey
-  /** Its orders that are over, oldest first. */
-  readonly clientOrderIds: readonly string[]
-}
-
-/** An exit that is over. */
-export interface FormerExit extends WatchedExit {
-  /** What is booked of each order, where that is known. */
-  readonly found?: ReadonlyMap<string, Execution> | undefined
-  /** What is booked of them. */
-  readonly executed: Execution
-  /** Not all that it was to close is booked: one of its orders may have closed the rest. */
-  readonly isShort: boolean
-}
-
-/** An order that is over and is to be looked up. */
-export interface LateQuestion {
-  readonly positionId: PositionId
-  readonly generation: number
-  readonly clientOrderId: ClientOrderId
-}
-
-interface Watched extends FormerExit {
-  readonly holdingName: string
-  booked: Execution
-  readonly until: number
-  /** Rounds that are left, from `askAt` on, for what began at `askedFrom` (epoch ms). */
-  rounds: number
-  askAt: number
-  askedFrom: number
-  /** There was a reason to ask. */
-  isReasoned: boolean
-  isLacking: boolean
-  /** What the venue has said of each order. */
-  readonly found: Map<string, Execution>
-  /** When each order was looked up last, epoch ms; without those that got no answer. */
-  readonly answeredAt: Map<string, number>
-}
 
 /**
  * Orders that are over, and that may still be executed: after a rejection, a cancel or an absence that the
@@ -93,50 +59,53 @@ export class LateFills {
 
   /** An exit that has sent orders is over since `endedAt` (epoch ms). */
   remember(exit: FormerExit, endedAt: number): void {
-    const name = generationName({ positionId: exit.position.id, generation: exit.generation })
-    this.watched.delete(name)
-    this.watched.set(name, {
-      ...exit,
-      holdingName: nameOf(exit.holding),
-      clientOrderIds: exit.clientOrderIds.slice(-MOST_ORDERS),
-      booked: exit.executed,
-      until: endedAt + LATE_MS,
-      found: new Map(exit.found),
-      answeredAt: new Map(),
-      rounds: exit.isShort ? ROUNDS : 0,
-      askAt: endedAt + this.apartMs,
-      askedFrom: endedAt,
-      isReasoned: false,
-      isLacking: false,
-    })
-    this.bound()
+    const clientOrderIds = exit.clientOrderIds.slice(-MOST_ORDERS)
+    const until = endedAt + LATE_MS
+    const rounds = exit.isShort ? ROUNDS : 0
+    const asking = { until, askAt: endedAt + this.apartMs, from: endedAt, rounds }
+    this.put(watchedFrom({ ...exit, clientOrderIds }, asking))
   }
 
   /** An open exit has orders that are over, at `now` (epoch ms). */
   follow(exit: WatchedExit, now: number): void {
-    const name = generationName({ positionId: exit.position.id, generation: exit.generation })
-    const known = this.watched.get(name)
+    const known = this.watched.get(nameOfExit(exit))
     if (known !== undefined && !Number.isFinite(known.until)) {
-      this.watched.set(name, { ...known, ...exit })
+      this.put({ ...known, ...exit, booked: exit.executed })
       return
     }
-    this.watched.set(name, {
-      ...exit,
-      holdingName: nameOf(exit.holding),
-      executed: NOTHING,
-      isShort: false,
-      booked: NOTHING,
-      until: Infinity,
-      found: new Map(),
-      answeredAt: new Map(),
-      // Of an earlier process, or executed since: once at least it is looked up.
-      rounds: 1,
-      askAt: now,
-      askedFrom: now,
-      isReasoned: false,
-      isLacking: false,
-    })
-    this.bound()
+    // Of an earlier process, or executed since: once at least it is looked up.
+    const asking = { until: Infinity, askAt: now, from: now, rounds: 1 }
+    this.put(watchedFrom({ ...exit, isShort: false }, asking))
+  }
+
+  private put(exit: Watched): void {
+    const name = nameOfExit(exit)
+    const taken = this.watched.get(name)?.taken ?? exit.taken
+    this.watched.delete(name)
+    this.watched.set(name, { ...exit, taken })
+    for (const oldest of this.watched.keys()) {
+      if (this.watched.size <= MOST) break
+      this.watched.delete(oldest)
+    }
+  }
+
+  /**
+   * Which exits have executed late what other positions have lost of a holding: at most so many units in all. Units
+   * that are given count once.
+   */
+  takersOf(holding: HoldingKey, quantity: number): readonly LateTaker[] {
+    const name = nameOf(holding)
+    const takers: LateTaker[] = []
+    let left = quantity
+    for (const each of this.watched.values()) {
+      const units = each.holdingName === name ? Math.min(left, surplusOf(each)) : 0
+      if (units <= 0) continue
+      left = leftOf(left, units)
+      each.taken = sum(each.taken, units)
+      const { position, generation } = each
+      takers.push({ positionId: position.id, generation, quantity: units })
+    }
+    return takers
   }
 
   /** An exit has no order that is to be watched. */
@@ -166,13 +135,6 @@ export class LateFills {
     each?.answeredAt.set(clientOrderId, Math.max(before, askedAt))
   }
 
-  private bound(): void {
-    for (const oldest of this.watched.keys()) {
-      if (this.watched.size <= MOST) break
-      this.watched.delete(oldest)
-    }
-  }
-
   /** The orders to look up at `now` (epoch ms); `lacks` says whether a holding misses units. */
   due(now: number, lacks: (holding: HoldingKey) => boolean): readonly LateQuestion[] {
     const due: LateQuestion[] = []
@@ -197,9 +159,10 @@ export class LateFills {
       each.isReasoned = true
       each.askAt = now + (each.rounds === 0 ? UNANSWERED_MS : 2 * this.apartMs)
       const { position, generation } = each
+      const { instrument } = position
       for (const id of each.clientOrderIds) {
         const clientOrderId = id as ClientOrderId
-        due.push({ positionId: position.id, generation, clientOrderId })
+        due.push({ positionId: position.id, generation, instrument, clientOrderId })
       }
     }
     return due
@@ -239,6 +202,6 @@ export class LateFills {
   }
 }
 
-/** Whether each order was looked up, with an answer, since there was a reason for it. */
-const isAnswered = ({ clientOrderIds, answeredAt, askedFrom }: Watched): boolean =>
-  clientOrderIds.every(id => (answeredAt.get(id) ?? -Infinity) >= askedFrom)
+/** The name of an exit among those that are watched. */
+const nameOfExit = ({ position, generation }: WatchedExit): string =>
+  generationName({ positionId: position.id, generation })

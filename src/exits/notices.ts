@@ -5,6 +5,7 @@ import type { ClientOrderId, Execution, Fill, RejectionCode } from '../domain/or
 import type { Position } from '../domain/position.ts'
 import type { ExitStep } from './record.ts'
 import type { BelowMinimum } from './smallest-order.ts'
+import type { LateTaker } from './watched-exit.ts'
 
 /** What an exit or a holding reports: each notice once, when its cause begins. */
 export type Notice =
@@ -88,6 +89,8 @@ export type Notice =
       readonly generation: number
       readonly clientOrderId: string
       readonly attempts: number
+      /** Ids of its last orders. */
+      readonly orders: readonly string[]
       readonly executed: Execution
       readonly wasDoubted: boolean
       readonly steps: readonly ExitStep[]
@@ -106,14 +109,31 @@ export type Notice =
       readonly booked: number
       readonly isOpen: boolean
     }
-  /** A position was closed outside the service, without an exit of ours. */
-  | { readonly kind: 'position-gone'; readonly positionId: PositionId; readonly lost: number }
-  /** A part of a position was closed outside the service. */
+  /** An order of an exit that is over works at the venue: it is cancelled. `isOver`: it works no more. */
+  | {
+      readonly kind: 'exit-late-order'
+      readonly positionId: PositionId
+      readonly generation: number
+      readonly clientOrderId: string
+      readonly isOver: boolean
+    }
+  /**
+   * A position was closed, without an exit of its own, outside the service or by late fills of other exits
+   * (`takenBy`).
+   */
+  | {
+      readonly kind: 'position-gone'
+      readonly positionId: PositionId
+      readonly lost: number
+      readonly takenBy?: readonly LateTaker[]
+    }
+  /** The same of a part of a position. */
   | {
       readonly kind: 'position-shrunk'
       readonly positionId: PositionId
       readonly lost: number
       readonly left: number
+      readonly takenBy?: readonly LateTaker[]
     }
   | { readonly kind: 'holding-oversold'; readonly holding: HoldingKey; readonly quantity: number }
   /** For so long, ms, no question about the holding was answered. */

@@ -9,6 +9,7 @@ import {
   plus,
   remainingOf,
   withStep,
+  type EndedExit,
   type ExitRecord,
   type PastOrder,
 } from './record.ts'
@@ -53,6 +54,13 @@ export const isTooLarge = (record: ExitRecord): boolean =>
 /** All that orders of the exit are known to have executed. */
 export const bookedOf = ({ before, executed, explained }: ExitRecord): Execution =>
   plus(plus(before, executed), explained)
+
+/** What is kept of an exit that has sent orders and is over at `at` (epoch ms). */
+export function endedExitOf(record: ExitRecord, at: number): Required<EndedExit> {
+  const { attempt: attempts, pastOrders, order } = record
+  const orders = new Set([...pastOrders, order].map(({ clientOrderId }) => String(clientOrderId)))
+  return { at, attempts, executed: bookedOf(record).quantity, orders: [...orders] }
+}
 
 /** The record after what the venue says of an order of an earlier attempt; nothing where it is of none. */
 export function pastSeen(

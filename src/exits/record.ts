@@ -92,6 +92,8 @@ export interface EndedExit {
   readonly attempts: number
   /** Units that its orders are known to have executed; earlier releases have kept none. */
   readonly executed?: number
+  /** Ids of its last orders, as they were sent; earlier releases have kept none. */
+  readonly orders?: readonly string[]
 }
 
 export const NOTHING: Execution = { quantity: 0, price: null }

@@ -7,7 +7,7 @@ import { isFollowed } from './exit-state.ts'
 import { follow } from './exit-transitions.ts'
 import { LATE_MS } from './former.ts'
 import type { HoldingGroup } from './holding-group.ts'
-import { bookedOf } from './past-orders.ts'
+import { bookedOf, endedExitOf } from './past-orders.ts'
 import { inSteps } from './reading.ts'
 import { completed, doubted, isAlive, type ExitRecord } from './record.ts'
 import { recovered } from './recovery.ts'
@@ -194,8 +194,9 @@ export class ReleasedExits {
     if (group.lockedBy === name) group.unlock()
     group.letGo(name, now)
     this.over(order, now)
-    const { generation, decision, attempt: attempts } = record
-    const ended = { generation, position, decision, attempts, executed: bookedOf(record) }
+    const { generation, decision } = record
+    const { attempts, orders } = endedExitOf(record, now)
+    const ended = { generation, position, decision, attempts, orders, executed: bookedOf(record) }
     this.options.notify({
       kind: 'released-order-over',
       clientOrderId: record.order.clientOrderId,

@@ -16,6 +16,8 @@ export interface AccountFacts {
   readonly unprovedExits: readonly Trouble[]
   /** Released positions whose order has not ended for long. */
   readonly releasedOrders: readonly Trouble[]
+  /** Orders of ended exits that have worked at the broker for long. */
+  readonly lateOrders: readonly Trouble[]
   /** Exits that have waited long for an answer about their holding. */
   readonly unverifiedExits: readonly Trouble[]
   /** Positions without an account, where others name theirs. */
@@ -46,6 +48,7 @@ export const accountChecks = (facts: AccountFacts): Record<string, Draft> => ({
   'exits:isolated-faults': counted('component', facts.faults, 'fail'),
   'exits:unproved': counted('component', facts.unprovedExits, 'fail'),
   'exits:released-orders': counted('component', facts.releasedOrders, 'fail'),
+  'exits:late-orders': counted('component', facts.lateOrders, 'fail'),
   'exits:unverified': counted('component', facts.unverifiedExits, 'fail'),
   'positions:accounts': counted('component', facts.withoutAccount, 'fail'),
   'exits:waiting-for-market': counted('component', facts.waitingForMarket, 'warn'),

@@ -36,8 +36,10 @@ const rows = <Kind extends string>(
  */
 export const JOURNAL_KINDS = {
   ...rows('warn', 'positions', {
-    'position-shrunk': 'part of a position was closed outside the service; the rest stays guarded',
-    'position-gone': 'a position was closed outside the service, without an exit of ours',
+    'position-shrunk':
+      'part of a position was closed outside the service, or by late fills of other exits (`takenBy`)',
+    'position-gone':
+      'a position was closed without an exit of its own: outside the service, or by late fills (`takenBy`)',
     'guard-lost': 'positions have no guard (written where `notify` has a channel); `why`: which',
     'exitable-lost': 'no exit order could leave (written where `notify` has a channel); `why`',
   }),
@@ -59,6 +61,8 @@ export const JOURNAL_KINDS = {
     'exit-foreign': 'the broker has an order with the id of an exit that the service did not send',
     'exit-unverified':
       'the broker has not reported the holding that an exit needs for long; `isSent`: the exit is sent all the same',
+    'exit-late-order':
+      'an order of an ended exit works at the broker: it is cancelled; `isOver`: it no longer works',
     'exit-late-fill': 'an order that had ended was executed later; the quantity is booked',
   }),
   ...rows('warn', 'exits', {

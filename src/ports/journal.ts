@@ -13,6 +13,18 @@ export interface HistoryStep {
   readonly what: string
 }
 
+/** Units that a position has lost, not by one of its exits. */
+interface LostUnits {
+  readonly positionId: PositionId
+  readonly lost: number
+  /** Exits whose orders, executed late, took units of it. */
+  readonly takenBy?: readonly {
+    readonly positionId: PositionId
+    readonly generation: number
+    readonly quantity: number
+  }[]
+}
+
 /** Receives the events of the guarded positions, in order. */
 export type JournalEvent =
   | { readonly kind: 'exit-intended'; readonly decision: Decision }
@@ -107,6 +119,8 @@ export type JournalEvent =
       readonly generation: number
       readonly clientOrderId: string
       readonly attempts: number
+      /** Ids of its last orders. */
+      readonly orders: readonly string[]
       readonly executed: Execution
       readonly wasDoubted: boolean
       readonly steps: readonly HistoryStep[]
@@ -125,14 +139,20 @@ export type JournalEvent =
       readonly booked: number
       readonly isOpen: boolean
     }
-  /** A position, or a part of one, was closed outside the service, not by one of its exits. */
-  | { readonly kind: 'position-gone'; readonly positionId: PositionId; readonly lost: number }
+  /** An order of an ended exit works at the broker and is cancelled. `isOver`: it no longer works. */
   | {
-      readonly kind: 'position-shrunk'
+      readonly kind: 'exit-late-order'
       readonly positionId: PositionId
-      readonly lost: number
-      readonly left: number
+      readonly generation: number
+      readonly clientOrderId: string
+      readonly isOver: boolean
     }
+  /**
+   * A position, or a part of one, was closed, not by one of its exits: outside the service, or by late
+   * fills of other exits (`takenBy`).
+   */
+  | ({ readonly kind: 'position-gone' } & LostUnits)
+  | ({ readonly kind: 'position-shrunk'; readonly left: number } & LostUnits)
   | { readonly kind: 'holding-oversold'; readonly holding: HoldingKey; readonly quantity: number }
   /** For so long, ms, no query for the holding was answered. */
   | { readonly kind: 'holding-unknown'; readonly holding: HoldingKey; readonly forMs: number }

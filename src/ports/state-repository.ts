@@ -51,6 +51,8 @@ export interface EndedExit {
   readonly attempts: number
   /** Units that its orders are known to have executed; earlier releases stored none. */
   readonly executed?: number
+  /** Ids of its last orders, as they were sent; earlier releases stored none. */
+  readonly orders?: readonly string[]
 }
 
 /** A closed generation of an id whose exit had sent orders. */

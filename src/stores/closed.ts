@@ -10,7 +10,8 @@ export type ClosedRow = readonly [
   state: Exclude<Registered['state'], 'open'>,
   position: Omit<Position, 'id'>,
   wasDoubted?: true | null,
-  exited?: readonly [at: number, attempts: number, executed?: number] | null,
+  exited?:
+    readonly [at: number, attempts: number, executed?: number, orders?: readonly string[]] | null,
   former?: NonNullable<Registered['former']>,
 ]
 
@@ -20,12 +21,17 @@ const NO_RULES: Registered['rules'] = Object.freeze({})
 
 type StoredExit = NonNullable<ClosedRow[5]>
 
-const exitedOf = ({ at, attempts, executed }: EndedExit): StoredExit =>
-  executed === undefined ? [at, attempts] : [at, attempts, executed]
-
-const endedOf = ([at, attempts, executed]: StoredExit): EndedExit => {
-  return { at, attempts, ...(executed !== undefined && { executed }) }
+function exitedOf({ at, attempts, executed, orders }: EndedExit): StoredExit {
+  if (executed === undefined) return [at, attempts]
+  return orders === undefined ? [at, attempts, executed] : [at, attempts, executed, orders]
 }
+
+const endedOf = ([at, attempts, executed, orders]: StoredExit): EndedExit => ({
+  at,
+  attempts,
+  ...(executed !== undefined && { executed }),
+  ...(orders !== undefined && { orders }),
+})
 
 /** Closed positions: one compact row each. Beyond a limit the oldest rows are deleted. */
 export class ClosedRows {

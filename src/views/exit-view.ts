@@ -67,6 +67,7 @@ export function accountFacts(
       .map(({ positionId, order }) => ({ what: `${positionId}, order ${order.clientOrderId}` })),
     unprovedExits: unproved,
     releasedOrders: released.map(({ positionId, forMs }) => ({ what: positionId, forMs })),
+    lateOrders: lateOrders(book, now),
     withoutAccount: register.withoutAccount().map(id => ({ what: `${id} names no account` })),
     faults: [...book.faults.all(), ...faults.all()].map(({ what, why }) => ({
       what: `${what}: ${why}`,
@@ -81,8 +82,19 @@ export function accountFacts(
     strangers: book.strangers.map(what => ({ what })),
     oversold: book.oversoldHoldings().map(({ instrument }) => ({ what: instrument })),
     unknownHoldings: [...unknown, ...notRead],
-    unowned: book.unownedHoldings().map(({ key, quantity }) => {
-      return { what: `${quantity} ${key.instrument}` }
-    }),
+    unowned: unowned(book),
   }
 }
+
+/** Orders of ended exits that have worked for long. */
+const lateOrders = (
+  { late, settings }: Account['engine']['book'],
+  now: number,
+): AccountFacts['lateOrders'] =>
+  [...late.working(now)].flatMap(({ positionId, clientOrderId, forMs }) =>
+    forMs > settings.loudAfterMs ? [{ what: `${positionId}, order ${clientOrderId}`, forMs }] : [],
+  )
+
+/** Quantities that no position owns. */
+const unowned = (book: Account['engine']['book']): AccountFacts['unowned'] =>
+  book.unownedHoldings().map(({ key, quantity }) => ({ what: `${quantity} ${key.instrument}` }))

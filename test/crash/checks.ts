@@ -135,14 +135,20 @@ const UNPROVED_MS = 60_000
 
 /**
  * Positions whose exits wait for a person: the configuration claims less of the venue than when their orders were made,
- * what was noted then does not decide them, and that is reported. Nothing more is sent for them.
+ * what was noted then does not decide them, and that is reported. Nothing more is sent for them, nor for those that
+ * wait for the same holding where that is the evidence.
  */
 export function leftToAPerson({ plan, disk }: Pick<Outcome, 'plan' | 'disk'>): ReadonlySet<string> {
   if (plan.hostility.shrunk === null) return new Set()
   const reported = disk.journal.flatMap(({ kind, positionId: id, at }) =>
     kind === 'exit-unproved' && id !== undefined && Date.now() - at > UNPROVED_MS ? [id] : [],
   )
-  return new Set(reported.filter(id => disk.positions.get(id)?.state === 'open').map(String))
+  const open = [...disk.positions.values()].filter(({ state }) => state === 'open')
+  const left = open.filter(({ position: { id } }) => reported.includes(id))
+  const isEvidence = plan.hostility.shrunk.capabilities.lookup === 'none'
+  const held = new Set(left.map(({ position: { instrument } }) => instrument))
+  const waiting = open.filter(({ position }) => isEvidence && held.has(position.instrument))
+  return new Set([...left, ...waiting].map(({ position: { id } }) => String(id)))
 }
 
 /** Whether more of some instrument was executed than all of its positions owned. */

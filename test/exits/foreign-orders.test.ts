@@ -1,14 +1,16 @@
 import { expect } from 'chai'
-import { positionId } from '../../src/domain/ids.ts'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { newExit } from '../../src/exits/attempts.ts'
 import { clientOrderId } from '../../src/exits/client-order-id.ts'
-import { SecondGuard } from '../../src/exits/foreign-orders.ts'
+import { idsOf, SecondGuard } from '../../src/exits/foreign-orders.ts'
 import { aDecision, aPosition } from '../support/builders.ts'
 import { settingsOf } from '../support/exits.ts'
 
 const P1 = { storeId: 's1', account: '', positionId: positionId('p1'), generation: 1, attempt: 2 }
 const HOUR = 3_600_000
-const sighting = (now: number) => ({ idLength: 26, now })
+const ACME = instrumentId('ACME')
+const OF = { positionId: P1.positionId, generation: 1, instrument: ACME }
+const ended = (now: number) => ({ of: OF, now })
 
 describe('SecondGuard', () => {
   let guard: SecondGuard
@@ -25,12 +27,12 @@ describe('SecondGuard', () => {
   })
 
   it('knows its own orders for as long as a list may show them', () => {
-    guard.remember(P1, sighting(0))
+    guard.remember(idsOf(P1, 26), ended(0))
     expect(seen(5, clientOrderId(P1), clientOrderId({ ...P1, attempt: 1 }))).to.deep.equal([])
   })
 
   it('knows an order that arrives late, whatever was said of it before', () => {
-    guard.remember(P1, sighting(0))
+    guard.remember(idsOf(P1, 26), ended(0))
     expect(seen(20)).to.deep.equal([])
     expect(seen(HOUR - 1, clientOrderId(P1))).to.deep.equal([])
     expect(seen(HOUR)).to.deep.equal([])
@@ -38,13 +40,13 @@ describe('SecondGuard', () => {
   })
 
   it('does not take another generation of the same position for its own', () => {
-    guard.remember(P1, sighting(0))
+    guard.remember(idsOf(P1, 26), ended(0))
     const other = clientOrderId({ ...P1, generation: 2 })
     expect(seen(5, other)).to.deep.equal([other])
   })
 
   it('does not take an order of another store for its own', () => {
-    guard.remember(P1, sighting(0))
+    guard.remember(idsOf(P1, 26), ended(0))
     const other = clientOrderId({ ...P1, storeId: 's2' })
     expect(seen(5, other)).to.deep.equal([other])
   })

@@ -109,6 +109,9 @@ describe('an order of ours that a list shows after its end', () => {
     await restart()
     expect(await strangers()).to.deep.equal([])
     expect(keeper.lines.filter(({ kind }) => kind === 'second-guard')).to.deep.equal([])
+    // A look-up shows that the list lags.
+    expect(account.cancelled).to.deep.equal([])
+    expect(keeper.lines.filter(({ kind }) => kind === 'exit-late-order')).to.deep.equal([])
   })
 
   it('is known to the next process while the next generation is open', async () => {

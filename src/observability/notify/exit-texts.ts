@@ -88,15 +88,33 @@ const closed: Composer = (line, ticks) => {
   }
 }
 
+/** The exits whose late fills took units of a position; undefined: they were closed outside the service. */
+function takersIn(line: JournalLine): string | undefined {
+  const takers = line['takenBy']
+  if (!Array.isArray(takers) || takers.length === 0) return undefined
+  const ids = takers.map(each => String((each as { positionId?: unknown } | null)?.positionId))
+  return `by a late fill of the exit of ${ids.join(', ')}`
+}
+
 const gone: Composer = (line, ticks) => {
   const trade = tradeIn(line)
+  const takers = takersIn(line)
   return {
-    title: `Lost ${line.positionId}: closed outside the service`,
+    title: `Lost ${line.positionId}: closed ${takers ?? 'outside the service'}`,
     text: [
       ...(trade === undefined ? [] : [positionText(trade, undefined, ticks)]),
-      'no exit of ours; its price is not known',
+      takers === undefined ? 'no exit of ours; its price is not known' : 'compare with the account',
     ].join('\n'),
-    tone: 'warn',
+    tone: takers === undefined ? 'warn' : 'bad',
+  }
+}
+
+const shrunk: Composer = line => {
+  const takers = takersIn(line)
+  return {
+    title: `Reduced ${line.positionId} ${takers ?? 'outside the service'}: ${numberText(numberIn(line, 'left') ?? 0)} left`,
+    text: `${numberText(numberIn(line, 'lost') ?? 0)} less; the rest stays guarded`,
+    tone: takers === undefined ? 'warn' : 'bad',
   }
 }
 
@@ -114,17 +132,21 @@ export const EXIT_TEXTS = {
   'exit-filled': filled,
   'exit-closed': closed,
   'position-gone': gone,
-  'position-shrunk': line => ({
-    title: `Reduced ${line.positionId} outside the service: ${numberText(numberIn(line, 'left') ?? 0)} left`,
-    text: `${numberText(numberIn(line, 'lost') ?? 0)} less; the rest stays guarded`,
-    tone: 'warn',
-  }),
+  'position-shrunk': shrunk,
   'exit-observed': line => ({
     title: `Would exit ${line.positionId} by ${reasonIn(line, 'a rule')}`,
     text: 'mode: observe, nothing is sent',
     tone: 'plain',
   }),
   'exit-late-fill': line => late(line, 'after its exit'),
+  'exit-late-order': line =>
+    line['isOver'] === true
+      ? undefined
+      : {
+          title: `Cancelling an order of ${line.positionId}: its exit is over`,
+          text: 'it works at the broker and could be executed once more',
+          tone: 'bad',
+        },
   'released-order-over': line =>
     numberIn(line, 'quantity') === 0 ? undefined : late(line, 'after its release'),
   'exit-stuck': line => ({

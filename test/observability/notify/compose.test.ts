@@ -67,6 +67,16 @@ describe('compose', () => {
     expect(new Set([...MESSAGE_KINDS.values(), 'health'])).to.deep.equal(ALL)
   })
 
+  it('names the exits whose late fills took units of a position', () => {
+    const takenBy = [{ positionId: 'p2', generation: 1, quantity: 4 }]
+    expect(textOf('position-shrunk', { ...P1, lost: 4, left: 6, takenBy })).to.equal(
+      'Reduced p1 by a late fill of the exit of p2: 6 left\n4 less; the rest stays guarded',
+    )
+    expect(textOf('position-gone', { ...P1, lost: 4, takenBy })).to.equal(
+      'Lost p1: closed by a late fill of the exit of p2\ncompare with the account',
+    )
+  })
+
   it('writes what docs/notifications.md shows as an example of each kind', () => {
     const page = readFileSync(new URL('../../../docs/notifications.md', import.meta.url), 'utf8')
     const shown = new Map(
@@ -94,6 +104,7 @@ const EXAMPLES: Readonly<Record<string, object>> = {
   'position-gone': { ...P1, lost: 10, trade: TRADE },
   'position-shrunk': { ...P1, lost: 4, left: 6 },
   'exit-observed': { ...P1, reason: 'trailing-stop' },
+  'exit-late-order': { ...P1, clientOrderId: 'wk1', isOver: false },
   'exit-late-fill': { ...P1, quantity: 2, price: 94.9, profit: -10.2 },
   'released-order-over': { ...P1, quantity: 3, price: 95, profit: -15 },
   'exit-stuck': P1,

@@ -6,6 +6,7 @@ import type { Capabilities } from '../../../src/domain/venue.ts'
 import { AccountBook } from '../../../src/exits/account-book.ts'
 import { clientOrderId } from '../../../src/exits/client-order-id.ts'
 import type { ExitEvent } from '../../../src/exits/events.ts'
+import type { LateCall } from '../../../src/exits/late-orders.ts'
 import type { Notice } from '../../../src/exits/notices.ts'
 import { bookedOf, pastOrderToAsk } from '../../../src/exits/past-orders.ts'
 import { hasSent, isAlive, type EndedExit, type ExitRecord } from '../../../src/exits/record.ts'
@@ -344,7 +345,7 @@ export class GuardedAccount {
     const { now } = this.venue
     this.book.cycle(now)
     const isAsked = this.book.doubtful().length > 0
-    for (const { clientOrderId } of this.book.lateQuestions(now)) this.lookUpLate(clientOrderId)
+    for (const call of this.book.late.due(now, !this.isHalted)) this.callLate(call)
     for (const id of this.book.exits.ids()) this.act(id, roll)
     if (isAsked || roll() % 4 === 1) this.ask(roll)
     if (this.settings.listsOrders && roll() % 3 === 0) this.list(roll)
@@ -352,14 +353,14 @@ export class GuardedAccount {
     if (roll() % 3 === 0) this.report({ lagMs: this.lag(roll), isNamed: false, askedAt: now }, roll)
   }
 
-  /** Queries an order that has ended, because a holding lacks what it may have executed. */
-  private lookUpLate(id: ExitOrder['clientOrderId']): void {
+  /** Looks up, or cancels, an order of an exit that has ended. */
+  private callLate({ kind: by, clientOrderId: id }: LateCall): void {
     const { now } = this.venue
-    const order = this.venue.lookUp(id, 0)
-    this.book.late.answered(id, order, now)
+    const order = by === 'cancel' ? this.venue.cancel(id) : this.venue.lookUp(id, 0)
+    if (by === 'look-up') this.book.late.answered(id, order, now)
     const owner = this.book.exits.owner(id)
-    const event = { kind: 'seen', id, order, by: 'look-up', askedAt: now, at: now } as const
-    if (owner === undefined) this.book.late.seen(id, order)
+    const event = { kind: 'seen', id, order, by, askedAt: now, at: now } as const
+    if (owner === undefined) this.book.late.seen(id, order, { by, askedAt: now, now })
     else this.book.exits.happened(owner, event)
   }
 
@@ -572,6 +573,7 @@ export class GuardedAccount {
       case 'isolated-fault':
       case 'released-order-over':
       case 'exit-late-fill':
+      case 'exit-late-order':
     }
   }
 
