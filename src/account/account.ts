@@ -94,8 +94,8 @@ export class Account implements Omit<
   }
 
   /** The best price of a position that is on disk: what is shown outside cannot be lost. */
-  durableBest({ id, entryPrice }: Position): number {
-    return this.writer.durable.get(id)?.best ?? entryPrice
+  durableBest(position: Position): number {
+    return this.writer.durable.best(position) ?? position.entryPrice
   }
 
   /** Journal lines whose commit has begun so far. */
@@ -105,8 +105,8 @@ export class Account implements Omit<
 
   /** How it stands with what is made durable. */
   get storeStanding() {
-    const { errors, lineCount, lostLines, waiting } = this.writer
-    return { failing: errors, journalLines: lineCount, lostLines, waiting }
+    const { errors: failing, lineCount: journalLines, backlog, age } = this.writer
+    return { failing, journalLines, ...backlog, ratchetAgeMs: age.ms }
   }
 
   /** Ticks that were evaluated. */

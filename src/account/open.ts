@@ -6,6 +6,7 @@ import { WatchkeeperError } from '../errors.ts'
 import type { JournalEvent } from '../ports/journal.ts'
 import { DEFAULT_SUPERVISION } from '../resilience/supervision-policy.ts'
 import { Account } from './account.ts'
+import { DurableRatchets } from './durable-ratchets.ts'
 import { EventRecorder } from './event-recorder.ts'
 import { ExitSaver } from './exit-saver.ts'
 import { FeedCheckpoint } from './feed-checkpoint.ts'
@@ -26,6 +27,7 @@ import { TrustedClock } from './trusted-clock.ts'
  * its open positions are watched. Each part is made of those before it.
  */
 export async function openAccount(options: AccountOptions): Promise<Account> {
+  options.board.numberSeriesAbove(options.state.lastSeries)
   const base = baseOf(options)
   const durable = durableParts(options, base)
   const engine = connectEngine(options, base, durable)
@@ -86,8 +88,9 @@ function durableParts(options: AccountOptions, { state, clock, registry, now }: 
       onLine: options.onLine,
       onFenced: options.onFatal,
       onTrouble: options.onTrouble,
+      monotonic: () => clock.monotonic(),
     },
-    state.ratchets,
+    new DurableRatchets(state.ratchets, state.extremes),
     state.day,
   )
   const lines = new ServiceLines(writer, now)
@@ -157,12 +160,15 @@ function connectEngine(
   })
   writer.attach({
     feedPlace: () => checkpoint.place?.(),
-    takeRatchets: (take, isLast) => {
+    takeRatchets: (sink, isLast) => {
       if (!isLast && !checkpoint.isCalm(engine.dispatcher.pending)) return false
-      engine.dispatcher.takeRatchets((watched, ratchet) => {
-        const child = registry.get(watched.position.id)
-        if (child?.guard !== watched) return
-        take(watched.position.id, { ...ratchet, generation: child.generation })
+      engine.dispatcher.takeRatchets({
+        ratchet: (watched, row) => {
+          const child = registry.get(watched.position.id)
+          if (child?.guard !== watched) return
+          sink.ratchet(watched.position.id, { ...row, generation: child.generation })
+        },
+        extremes: (series, row) => sink.extremesOf(String(series), row),
       })
       return true
     },

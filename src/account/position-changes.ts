@@ -160,7 +160,7 @@ export class PositionChanges {
           // The id of an order that was ended or refused must not come again.
           renewed = { ...row, generation: rows.nextGeneration(id), ...this.formerWith(row, record) }
           const line = lineOf(clock.now(), 'exit-discarded', id, { by })
-          const kept = ratchet && { ...ratchet, generation: renewed.generation }
+          const kept = ratchet && { ...ownRatchet(ratchet), generation: renewed.generation }
           return {
             register: [renewed],
             lines: [line],
@@ -197,6 +197,10 @@ export class PositionChanges {
     }
   }
 }
+
+/** A ratchet without the series that an earlier row of the position refers to. */
+const ownRatchet = ({ best, anchor }: KeptRatchet): KeptRatchet =>
+  anchor === undefined ? { best } : { best, anchor }
 
 /**
  * How a position that its first price has refused is guarded by a change of its rules: the next price is a first

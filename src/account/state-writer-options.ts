@@ -1,4 +1,5 @@
 import type { PositionId } from '../domain/ids.ts'
+import type { StoredExtremes } from '../domain/stored-extremes.ts'
 import type { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
@@ -21,15 +22,23 @@ export interface StateWriterOptions {
   readonly onTrouble?: ((error: WatchkeeperError | undefined) => void) | undefined
   /** Another process has taken the store over. */
   readonly onFenced: (error: WatchkeeperError) => void
+  /** Monotonic ms. */
+  readonly monotonic: () => number
+}
+
+/** Takes rows that are written with the next commit. */
+export interface RowSink {
+  ratchet(id: PositionId, row: GenerationRatchet): void
+  extremesOf(series: string, row: StoredExtremes): void
 }
 
 /** What the writer asks for what it drains; it is there once the account is under guard. */
 export interface WriterSources {
   /**
-   * Calls `take` with each ratchet that became stricter since it was last taken. False: this is no
+   * Gives `sink` the rows that must be written for the best prices of now. False: this is no
    * moment for it, but one comes before long; never for the last time.
    */
-  takeRatchets(take: (id: PositionId, ratchet: GenerationRatchet) => void, isLast: boolean): boolean
+  takeRatchets(sink: RowSink, isLast: boolean): boolean
   /** Where the feed has come to with these ratchets; undefined where it cannot go back. */
   feedPlace?(): unknown
 }

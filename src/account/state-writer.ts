@@ -1,7 +1,8 @@
 import type { PositionId } from '../domain/ids.ts'
 import { WatchkeeperError } from '../errors.ts'
-import type { KeptRatchet } from '../ports/state-repository.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
+import { DurableRatchets } from './durable-ratchets.ts'
+import { RatchetAge } from './ratchet-age.ts'
 import type { Act, StateWriterOptions, WriterSources } from './state-writer-options.ts'
 import { isFenced, storeError } from './store-error.ts'
 import { Turns } from './turns.ts'
@@ -31,11 +32,13 @@ export class StateWriter {
   /** Journal lines whose commit has begun so far: what was seen before one of them may contradict it. */
   begunLines = 0
   /** Ratchets as they are on disk. */
-  readonly durable: Map<PositionId, KeptRatchet>
+  readonly durable: DurableRatchets
   private readonly options: StateWriterOptions
   private sources: WriterSources = { takeRatchets: () => true }
   private readonly queue = new WriteQueue()
   private readonly turns = new Turns()
+  /** Age of the oldest best price that is not on disk. */
+  readonly age: RatchetAge
   /** The portfolio's day as it was given last. */
   lastDay: PortfolioDay | undefined
   private writing: Promise<void> | undefined
@@ -48,11 +51,12 @@ export class StateWriter {
   /** `durable` and `day`: the ratchets, and the day, that an earlier process has left. */
   constructor(
     options: StateWriterOptions,
-    durable: Iterable<readonly [PositionId, KeptRatchet]> = [],
+    durable: DurableRatchets = new DurableRatchets(),
     day?: PortfolioDay,
   ) {
     this.options = options
-    this.durable = new Map(durable)
+    this.durable = durable
+    this.age = new RatchetAge(options.monotonic)
     this.lastDay = day
   }
 
@@ -91,19 +95,27 @@ export class StateWriter {
   drain(isLast = false): void {
     if (this.writing !== undefined || this.isClosed) return
     const { queue } = this
-    const isTaken = this.sources.takeRatchets(
-      (id, ratchet) => queue.ratchets.set(id, ratchet),
-      isLast,
-    )
-    if (!isTaken) this.gather()
-    const hasPlace = isTaken && (queue.ratchets.size > 0 || this.isPlaceDue)
+    const isTaken = this.takeRatchets(isLast)
+    const hasPlace = isTaken && (queue.hasRatchets || this.isPlaceDue)
     if (queue.isEmpty && !hasPlace) return
     const taken = queue.take()
     // With ratchets left over the place would be ahead of what is kept.
-    const feedPlace = hasPlace && queue.ratchets.size === 0 ? this.sources.feedPlace?.() : undefined
+    const feedPlace = hasPlace && !queue.hasRatchets ? this.sources.feedPlace?.() : undefined
     if (hasPlace) this.isPlaceDue = false
     if (isNothing(taken) && feedPlace === undefined) return
     this.writing = this.write({ ...taken, ...(feedPlace !== undefined && { feedPlace }) })
+  }
+
+  /** Puts the rows of the best prices of now into the queue. False: it is no moment for it, but one comes soon. */
+  private takeRatchets(isLast: boolean): boolean {
+    const { queue, age } = this
+    // With a row of a position on its way a series might still be referred to.
+    if (!queue.hasRatchets) queue.deleteExtremes(this.durable.takeUnused())
+    const isTaken = this.sources.takeRatchets(queue, isLast)
+    if (isTaken) age.taken()
+    else this.gather()
+    if (!queue.hasRatchets) age.durable()
+    return isTaken
   }
 
   /** The feed's place is kept with the next drain, also where no ratchet has changed. */
@@ -123,6 +135,7 @@ export class StateWriter {
 
   /** Drains before long: ratchets became stricter, and no caller waits for them. */
   gather(): void {
+    this.age.begin()
     if (this.gathering !== undefined || this.isDrainDue || this.isClosed) return
     this.gathering = setTimeout(() => {
       this.gathering = undefined
@@ -159,14 +172,9 @@ export class StateWriter {
     clearTimeout(this.gathering)
   }
 
-  /** Rows that are not durable yet, those of the commit under way left out. */
-  get waiting(): WriteQueue['sizes'] {
-    return this.queue.sizes
-  }
-
-  /** Journal lines that were dropped because too many waited. */
-  get lostLines(): number {
-    return this.queue.lines.lost
+  /** Rows that wait for a commit to begin, and journal lines that were dropped because too many waited. */
+  get backlog(): { readonly waiting: WriteQueue['sizes']; readonly lostLines: number } {
+    return { waiting: this.queue.sizes, lostLines: this.queue.lines.lost }
   }
 
   /** Resolves when the commit under way is over; undefined when there is none. */
@@ -185,6 +193,7 @@ export class StateWriter {
   private async write(taken: Taken): Promise<void> {
     try {
       await this.turns.run(positionsOf(taken), () => this.keep({}, taken))
+      if (!this.queue.hasRatchets) this.age.durable()
     } catch (error) {
       this.queue.putBack(taken)
       if (isFenced(error)) return
@@ -224,19 +233,12 @@ export class StateWriter {
   }
 
   /** Takes note of what is on disk now. */
-  private settle({ ratchets, register = [] }: AccountChange): void {
-    for (const [id, ratchet] of ratchets ?? []) {
-      // That of an earlier generation was passed over.
-      const row = this.options.register.get(id)
-      if (row?.generation === ratchet.generation) this.durable.set(id, ratchet)
-    }
-    for (const row of register) {
-      const { id } = row.position
-      const isOver = row.state !== 'open'
-      if (isOver) this.queue.over(row)
-      const durable = this.durable.get(id)?.generation ?? row.generation
-      if (isOver || durable < row.generation) this.durable.delete(id)
-      if (!this.queue.hasRow(id)) this.options.register.settled(row)
+  private settle(change: AccountChange): void {
+    const { register } = this.options
+    this.durable.settle(change, id => register.get(id)?.generation)
+    for (const row of change.register ?? []) {
+      if (row.state !== 'open') this.queue.over(row)
+      if (!this.queue.hasRow(row.position.id)) register.settled(row)
     }
   }
 

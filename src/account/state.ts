@@ -3,6 +3,7 @@ import type { PortfolioMessage } from '../actors/messages.ts'
 import { generationName, type PositionId } from '../domain/ids.ts'
 import type { Fill } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
+import type { StoredExtremes } from '../domain/stored-extremes.ts'
 import type { Faults } from '../exits/faults.ts'
 import { OFF, type KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
@@ -23,6 +24,8 @@ export class AccountState {
   readonly fills = new Map<PositionId, { readonly fill: Fill; readonly generation: number }>()
   /** Ratchets as they were at the start. */
   readonly ratchets: ReadonlyMap<PositionId, GenerationRatchet>
+  /** Series of extremes as they were at the start, by their numbers. */
+  readonly extremes: ReadonlyMap<string, StoredExtremes>
   /** Random id of the store: part of each client order id. */
   readonly storeId: string | undefined
   /** The portfolio's day as an earlier process has left it. */
@@ -55,6 +58,7 @@ export class AccountState {
         return generation === undefined ? [] : [[id, { ...ratchet, generation }] as const]
       }),
     )
+    this.extremes = past.extremes
     this.feedPlace = past.feedPlace
     this.storeId = past.storeId
     this.day = past.day
@@ -67,6 +71,14 @@ export class AccountState {
       if (row?.state !== 'open' || row.generation !== record.generation) continue
       this.openExits.set(record.positionId, record)
     }
+  }
+
+  /** The highest number that a series of extremes has in the store; 0 without one. */
+  get lastSeries(): number {
+    let last = 0
+    for (const { series = 0 } of this.ratchets.values()) last = Math.max(last, series)
+    for (const series of this.extremes.keys()) last = Math.max(last, Number(series))
+    return last
   }
 
   /** The positions that are open, those that are being exited included. */

@@ -1,5 +1,7 @@
 import type { PositionId } from '../domain/ids.ts'
-import type { GenerationRatchet } from '../ports/state-repository.ts'
+import type { StoredExtremes } from '../domain/stored-extremes.ts'
+import type { GenerationRatchet, KeptRatchet } from '../ports/state-repository.ts'
+import type { WatchedPosition } from '../risk/watched-position.ts'
 import type { Account } from './account.ts'
 import type { StateWriter } from './state-writer.ts'
 import type { AccountChange } from './write-queue.ts'
@@ -19,6 +21,7 @@ export function wholeState(
     exits: [...openExits.values()],
     killSwitch,
     ratchets: ratchetsOf(account, writer),
+    extremes: extremesOf(account, writer),
     released: [...released.values()].map(exit => {
       const { positionId, generation } = exit.record
       return { positionId, generation, exit }
@@ -38,8 +41,29 @@ function ratchetsOf(
   for (const [id, { generation }] of state.register.open) {
     const child = engine.roster.get(id)
     const isPresent = child?.generation === generation
-    const ratchet = isPresent ? child.guard.ratchet() : durable.get(id)
+    const ratchet = isPresent ? rowOf(child.guard) : durable.get(id)
     if (ratchet !== undefined) ratchets.set(id, { ...ratchet, generation })
   }
   return ratchets
+}
+
+/** The row of a position with its ratchet of now. */
+function rowOf(guard: WatchedPosition): KeptRatchet {
+  const { sign, stored } = guard
+  const row = stored.values(sign)
+  const ratchet = guard.ratchet()
+  return { ...row, ...ratchet, best: sign * Math.max(sign * row.best, sign * ratchet.best) }
+}
+
+/** The series that rows refer to: of the streams as they are now, of others as they are on disk. */
+function extremesOf(
+  { engine }: Source,
+  { durable }: Pick<StateWriter, 'durable'>,
+): Map<string, StoredExtremes> {
+  const extremes = new Map(durable.allExtremes())
+  for (const { series, instrument, view } of engine.dispatcher.board.streams()) {
+    if (series.number === 0) continue
+    extremes.set(String(series.number), { instrument, view, ...series.stored() })
+  }
+  return extremes
 }

@@ -1,4 +1,5 @@
 import type { PositionId } from '../domain/ids.ts'
+import type { StoredExtremes } from '../domain/stored-extremes.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type {
@@ -29,13 +30,14 @@ export interface Taken extends Omit<AccountChange, 'register'> {
   readonly rows: readonly PositionId[]
 }
 
-/** More ratchets at once would hold the event loop. */
-const MOST_RATCHETS = 1_000
+/** More rows of ratchets, or of extremes, at once would hold the event loop. */
+const MOST_RATCHETS = 200
 
 /** What waits to become durable: the latest of each row, and every line. */
 export class WriteQueue {
   readonly lines = new LineQueue()
-  ratchets = new Map<PositionId, GenerationRatchet>()
+  private ratchets = new Map<PositionId, GenerationRatchet>()
+  private extremes = new Map<string, StoredExtremes | undefined>()
   private exits = new Map<PositionId, ExitRecord>()
   private rows = new Set<PositionId>()
   private released = new Map<string, ReleasedChange<ExitRecord>>()
@@ -50,20 +52,41 @@ export class WriteQueue {
   }
 
   get isEmpty(): boolean {
-    const { ratchets, lines, exits, rows, released, day } = this
-    const count = ratchets.size + lines.size + exits.size + rows.size + released.size
+    const { ratchets, extremes, lines, exits, rows, released, day } = this
+    const count =
+      ratchets.size + extremes.size + lines.size + exits.size + rows.size + released.size
     return count === 0 && day === undefined
   }
 
+  /** Whether a row of a ratchet, or of extremes, waits. */
+  get hasRatchets(): boolean {
+    return this.ratchets.size + this.extremes.size > 0
+  }
+
   /** How much waits. */
-  get sizes(): Readonly<Record<'ratchets' | 'lines' | 'exits' | 'positions', number>> {
-    const { ratchets, lines, exits, rows, released } = this
+  get sizes(): Readonly<Record<'ratchets' | 'extremes' | 'lines' | 'exits' | 'positions', number>> {
+    const { ratchets, extremes, lines, exits, rows, released } = this
     return {
       ratchets: ratchets.size,
+      extremes: extremes.size,
       lines: lines.size,
       exits: exits.size + released.size,
       positions: rows.size,
     }
+  }
+
+  /** Takes a row of a ratchet. */
+  ratchet(id: PositionId, row: GenerationRatchet): void {
+    this.ratchets.set(id, row)
+  }
+
+  /** Takes a row of extremes. */
+  extremesOf(series: string, row: StoredExtremes): void {
+    this.extremes.set(series, row)
+  }
+
+  deleteExtremes(all: readonly string[]): void {
+    for (const series of all) this.extremes.set(series, undefined)
   }
 
   hasRow(id: PositionId): boolean {
@@ -75,10 +98,10 @@ export class WriteQueue {
     const { exits, released } = this
     this.exits = new Map()
     this.released = new Map()
-    const ratchets = this.takeRatchets()
     return {
       ...this.takeRows(),
-      ratchets,
+      ratchets: takeSome(this.ratchets),
+      extremes: takeSome(this.extremes),
       exits: [...exits.values()],
       released: [...released.values()],
     }
@@ -111,25 +134,26 @@ export class WriteQueue {
   }
 
   /** Puts back what was not written, behind anything newer. */
-  putBack({ rows, ratchets, lines, exits, released, day }: Taken): void {
+  putBack({ rows, ratchets, extremes, lines, exits, released, day }: Taken): void {
     this.ratchets = new Map([...(ratchets ?? []), ...this.ratchets])
+    this.extremes = new Map([...(extremes ?? []), ...this.extremes])
     this.lines.putBack(lines ?? [])
     this.exits = new Map([...byName(exits, record => record.positionId), ...this.exits])
     this.released = new Map([...byName(released, nameOf), ...this.released])
     this.rows = new Set([...rows, ...this.rows])
     this.day ??= day
   }
+}
 
-  private takeRatchets(): Map<PositionId, GenerationRatchet> {
-    const all = this.ratchets
-    if (all.size <= MOST_RATCHETS) {
-      this.ratchets = new Map()
-      return all
-    }
-    const some = new Map([...all].slice(0, MOST_RATCHETS))
-    for (const id of some.keys()) all.delete(id)
-    return some
+/** Takes the oldest rows out of `waiting`, as many as one commit may hold. */
+function takeSome<Name, Value>(waiting: Map<Name, Value>): Map<Name, Value> {
+  const some = new Map<Name, Value>()
+  for (const [name, value] of waiting) {
+    if (some.size === MOST_RATCHETS) break
+    some.set(name, value)
+    waiting.delete(name)
   }
+  return some
 }
 
 const nameOf = ({ positionId, generation }: ReleasedChange<ExitRecord>): string =>
@@ -150,7 +174,7 @@ export function positionsOf({ rows, ratchets, exits, released }: Taken): Set<Pos
 }
 
 /** Whether there is nothing in it. */
-export const isNothing = ({ rows, ratchets, lines, exits, released, day }: Taken): boolean =>
-  rows.length + (ratchets?.size ?? 0) + (lines?.length ?? 0) === 0 &&
-  (exits?.length ?? 0) + (released?.length ?? 0) === 0 &&
-  day === undefined
+export const isNothing = ({ rows, ratchets, extremes, lines, ...others }: Taken): boolean =>
+  rows.length + (ratchets?.size ?? 0) + (extremes?.size ?? 0) + (lines?.length ?? 0) === 0 &&
+  (others.exits?.length ?? 0) + (others.released?.length ?? 0) === 0 &&
+  others.day === undefined

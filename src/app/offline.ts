@@ -1,10 +1,11 @@
+import type { StoredExtremes } from '../domain/stored-extremes.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import type { JournalLine, JournalQuery } from '../ports/journal-lines.ts'
 import type { KeptRatchet, Registered } from '../ports/state-repository.ts'
 import type { TradesPage, TradesQuery } from '../ports/trades.ts'
 import { openToRead, storePlace } from '../stores/place.ts'
-import { registerOf, storeIdOf } from '../stores/state-repository.ts'
+import { ratchetsOf, registerOf, storeIdOf } from '../stores/state-repository.ts'
 import { tradesOf } from '../views/trades.ts'
 
 /** A position as it is on disk. */
@@ -39,11 +40,14 @@ export async function openKeptData(place: string, password?: string): Promise<Ke
   }
   return {
     positions: async () => {
-      const [register, ratchets, exits] = await Promise.all([
+      // Extremes last: where a service writes meanwhile, no row refers to a series that is newer.
+      const [register, rows, exits, extremes] = await Promise.all([
         registerOf(store),
         store.rows<KeptRatchet>('ratchets'),
         store.rows<ExitRecord>('exits'),
+        store.rows<StoredExtremes>('extremes'),
       ])
+      const ratchets = ratchetsOf(rows, extremes, register)
       return [...register.values()].map(registered => {
         const { id, entryPrice } = registered.position
         const best = ratchets.get(id)?.best ?? entryPrice

@@ -1,6 +1,7 @@
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
+import type { StoredExtremes } from '../domain/stored-extremes.ts'
 import type { JournalLine } from './journal-lines.ts'
 
 /** A position as the position table stores it. */
@@ -71,9 +72,16 @@ export interface ObservedExit {
   readonly price: number | null
 }
 
-/** Values that only get stricter: see the ratchet of a watched position. */
+/**
+ * Values that only get stricter: see the ratchet of a watched position. The best price of a position is
+ * the better of its own and of what its series has from its mark on.
+ */
 export interface KeptRatchet {
   readonly best: number
+  /** Number of a series of stored extremes; without one its own best price counts alone. */
+  readonly series?: number
+  /** Segment of the series from which its prices count. */
+  readonly mark?: number
   readonly anchor?: number
   /** Generation of the position that it belongs to; earlier releases stored none. */
   readonly generation?: number
@@ -100,7 +108,10 @@ export interface ReleasedChange<Exit> {
 /** What an earlier process left behind. */
 export interface RecoveredState<Exit, Switch, Day> {
   readonly register: ReadonlyMap<PositionId, Registered>
+  /** Best prices are those that follow from a row and the series that it refers to. */
   readonly ratchets: ReadonlyMap<PositionId, KeptRatchet>
+  /** Series of extremes by their numbers. */
+  readonly extremes: ReadonlyMap<string, StoredExtremes>
   readonly exits: readonly Exit[]
   /** Exits of released positions that have not ended. */
   readonly released?: readonly ReleasedExit<Exit>[]
@@ -127,6 +138,8 @@ export type KeptLine = Omit<JournalLine, 'seq'>
 export interface Change<Exit, Switch, Day> {
   readonly register?: readonly Registered[]
   readonly ratchets?: ReadonlyMap<PositionId, GenerationRatchet>
+  /** Series of extremes by their numbers; undefined: it is deleted. */
+  readonly extremes?: ReadonlyMap<string, StoredExtremes | undefined>
   readonly exits?: readonly Exit[]
   readonly released?: readonly ReleasedChange<Exit>[]
   readonly killSwitch?: Switch

@@ -3,7 +3,15 @@ import type { JournalLine, JournalQuery } from './journal-lines.ts'
 
 /** The tables of a store. */
 export type Table =
-  'positions' | 'closed' | 'ratchets' | 'exits' | 'settings' | 'history' | 'released' | 'outage'
+  | 'positions'
+  | 'closed'
+  | 'ratchets'
+  | 'exits'
+  | 'settings'
+  | 'history'
+  | 'released'
+  | 'extremes'
+  | 'outage'
 
 /** One row to write; without a value it is deleted. */
 export interface Row {

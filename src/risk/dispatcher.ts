@@ -10,6 +10,7 @@ import { PriceBoard } from './price-board.ts'
 import type { PriceStream } from './price-stream.ts'
 import { RuleTally } from './rule-tally.ts'
 import type { RuleSet } from './rule.ts'
+import { takeRows, type RatchetSink } from './stored-series.ts'
 import { Timetable } from './timetable.ts'
 import { watchedPosition, type WatchedPosition } from './watched-position.ts'
 import type { Leg, Ratchet } from './watched-state.ts'
@@ -72,19 +73,14 @@ export class Dispatcher {
       first: isFresh ? { seq, price: lastPrice, at: now } : undefined,
     })
     if (ratchet !== undefined) guard.restore(ratchet)
+    own.stream.series.enter(guard, lastAt > -Infinity)
     return guard
   }
 
-  /** Calls `take` with each ratchet that became stricter since it was last taken. */
-  takeRatchets(take: (guard: WatchedPosition, ratchet: Ratchet) => void): void {
+  /** Gives `sink` the rows that must be written for the best prices of now: see `StoredSeries`. */
+  takeRatchets(sink: RatchetSink): void {
     for (const stream of this.board.streams()) {
-      if (!stream.extremes.changed) continue
-      // The best price of a pending position comes with its commit.
-      stream.extremes.changed = stream.pending > 0
-      for (const guard of stream.guards) {
-        const ratchet = guard.takeRatchet()
-        if (ratchet !== undefined) take(guard, ratchet)
-      }
+      if (stream.series.isDue) takeRows(stream, this, sink)
     }
   }
 
@@ -109,6 +105,7 @@ export class Dispatcher {
     if (guard.closed) return
     guard.close()
     this.timetable.remove(guard)
+    guard.own.stream.series.leave(guard)
     for (const { stream, slot } of legsOf(guard)) {
       stream.book.remove(slot)
       stream.guards.delete(guard)
@@ -172,13 +169,14 @@ export class Dispatcher {
       return
     }
     this.tally.evaluated(guard, outcome)
-    const { extremes } = guard.own.stream
+    const { extremes, series } = guard.own.stream
     guard.arm(outcome, extremes.mark())
+    series.check(guard)
     arm(guard, this.timetable, {
       now: this.now,
       band: guard.isFrozen ? frozenBand(guard) : outcome,
     })
-    if (extremes.changed) this.options.ratcheted()
+    if (series.isDue) this.options.ratcheted()
     if (extremes.size > this.options.segmentLimit) this.forgetSegments(guard.own.stream)
   }
 
@@ -201,6 +199,7 @@ export class Dispatcher {
     if (outcome.kind === 'armed') {
       this.tally.evaluated(guard, outcome)
       guard.absorb(outcome)
+      guard.own.stream.series.check(guard)
       guard.passOver(this.seq + 1)
     } else {
       this.conclude(guard, outcome.decision)

@@ -1,3 +1,5 @@
+import type { SegmentEntry, StoredExtremes } from '../domain/stored-extremes.ts'
+
 /** A monotone stack of closed segments: each entry is the extreme of all segments up to the next. */
 class SegmentStack {
   private ends: number[] = []
@@ -33,7 +35,15 @@ class SegmentStack {
     this.ends.length = 0
     this.extremes.length = 0
   }
+
+  /** The entries with their prices as they are: `sign` × the extreme. */
+  entries(sign: 1 | -1): SegmentEntry[] {
+    return this.ends.map((end, index) => [end, sign * this.extremes[index]!] as const)
+  }
 }
+
+export const HIGHEST = 1
+export const LOWEST = 2
 
 /**
  * Highest and lowest price of one stream, in segments that close when a monitor arms, so that
@@ -46,19 +56,19 @@ export class Extremes {
   private high = -Infinity
   private low = Infinity
   private segment = 0
-  /** Whether a price was the best of its segment since this was last set to false. */
-  changed = false
 
-  /** Takes one price into the running segment. */
-  observe(price: number): void {
+  /** Takes one price into the running segment. Returns whether it is an extreme of that segment: `HIGHEST`, `LOWEST`, both, or 0. */
+  observe(price: number): number {
+    let found = 0
     if (price > this.high) {
       this.high = price
-      this.changed = true
+      found = HIGHEST
     }
     if (price < this.low) {
       this.low = price
-      this.changed = true
+      found |= LOWEST
     }
+    return found
   }
 
   /** Closes the running segment. Gives the mark from which `bestSince` counts later prices. */
@@ -87,5 +97,16 @@ export class Extremes {
   clear(): void {
     this.highs.clear()
     this.lows.clear()
+  }
+
+  /** All segments as a store keeps them. */
+  stored(): Pick<StoredExtremes, 'segment' | 'high' | 'low' | 'highs' | 'lows'> {
+    const { segment, high, low } = this
+    return {
+      segment,
+      ...(high > -Infinity && { high, low }),
+      highs: this.highs.entries(1),
+      lows: this.lows.entries(-1),
+    }
   }
 }

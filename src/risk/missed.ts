@@ -38,7 +38,7 @@ export function backfill(dispatcher: Dispatcher, tick: Tick): void {
       if (guard.sign * price <= guard.bestNow()) continue
       if (guard.suspend(dispatcher.seq + 1)) woken.push(guard)
       guard.improve(price)
-      stream.extremes.changed = true
+      stream.series.put(guard)
     }
   }
   for (const guard of woken) dispatcher.wake(guard)

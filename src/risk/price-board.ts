@@ -15,6 +15,8 @@ export interface Market {
  */
 export class PriceBoard {
   private readonly markets = new Map<InstrumentId, Market>()
+  /** Number of the last series of extremes that was begun, in this process or before. */
+  private lastSeries = 0
 
   /** Whether a position of the instrument is or was guarded: ticks of others change nothing. */
   knows(instrument: InstrumentId): boolean {
@@ -44,7 +46,17 @@ export class PriceBoard {
       market = { trade: undefined, bid: undefined, ask: undefined }
       this.markets.set(instrument, market)
     }
-    return (market[view] ??= new PriceStream())
+    return (market[view] ??= new PriceStream(instrument, view))
+  }
+
+  /** Series are numbered above `number`: rows of an earlier process have those up to it. */
+  numberSeriesAbove(number: number): void {
+    this.lastSeries = Math.max(this.lastSeries, number)
+  }
+
+  /** Number of a series that begins. */
+  nextSeries(): number {
+    return ++this.lastSeries
   }
 
   /** Every price stream that a position compares. */

@@ -1,6 +1,9 @@
+import type { InstrumentId } from '../domain/ids.ts'
+import type { PriceView } from '../domain/tick.ts'
 import { Backlog } from './backlog.ts'
 import { Extremes } from './extremes.ts'
 import { QuoteGaps } from './gaps.ts'
+import { StoredSeries } from './stored-series.ts'
 import { TriggerBook } from './trigger-book.ts'
 import type { WatchedPosition } from './watched-position.ts'
 
@@ -15,8 +18,12 @@ export const QUOTE_LASTS_MS = 30_000
 
 /** Everything known of one instrument's prices in one view, and the positions that compare them. */
 export class PriceStream {
+  readonly instrument: InstrumentId
+  readonly view: PriceView
   readonly book: TriggerBook<WatchedPosition> = new TriggerBook()
   readonly extremes = new Extremes()
+  /** What a store keeps of it. */
+  readonly series: StoredSeries = new StoredSeries()
   readonly backlog = new Backlog()
   /** Positions with a slot in the book. */
   readonly guards: Set<WatchedPosition> = new Set()
@@ -33,6 +40,11 @@ export class PriceStream {
   /** Receive time of the last tick that quoted this side, epoch ms. */
   private quotedAt = -Infinity
   private gaps: QuoteGaps | undefined
+
+  constructor(instrument: InstrumentId, view: PriceView) {
+    this.instrument = instrument
+    this.view = view
+  }
 
   /** One more or one less of its positions is pending; an unused backlog is let go. */
   countPending(by: 1 | -1): void {
@@ -69,7 +81,7 @@ export class PriceStream {
     const { book, extremes } = this
     if (price <= book.guardLo || price >= book.guardHi) this.fire(price, seq, fired)
     if (this.gaps !== undefined) this.followGap(seq, at, fired)
-    extremes.observe(price)
+    if (extremes.observe(price) !== 0) this.series.observe(price)
     this.lastPrice = price
     this.lastAt = at
     if (this.pending > 0) this.backlog.push(seq, price, at, this.quietMs)

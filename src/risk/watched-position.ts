@@ -4,6 +4,7 @@ import { signOf, type Position } from '../domain/position.ts'
 import { slackScale } from './band.ts'
 import { noLevels, type LastGood, type Merged } from './merge.ts'
 import type { RuleSet, StaleQuoteRule, UnderlyingRule } from './rule.ts'
+import { StoredRow } from './stored-row.ts'
 import type { Timed } from './timetable.ts'
 import type { Armed, Entrance, FirstTick, Leg, Ratchet } from './watched-state.ts'
 
@@ -69,7 +70,8 @@ class Watched implements Timed {
   decision: Decision | undefined
   isDecisionRecorded = false
   heapIndex = -1
-  private saved: Ratchet | undefined
+  /** Its row in the store; it never becomes looser. */
+  stored: StoredRow
 
   constructor(position: Position, ruleSet: RuleSet, ordinal: number) {
     this.position = position
@@ -78,6 +80,7 @@ class Watched implements Timed {
     this.sign = signOf(position.side)
     this.scale = slackScale(position.entryPrice)
     this.best = this.sign * position.entryPrice
+    this.stored = new StoredRow(this.best)
     this.openedAt = position.openedAt
     this.levelsUntil = position.openedAt
     this.until = position.openedAt
@@ -185,22 +188,13 @@ class Watched implements Timed {
   restore({ best, anchor }: Ratchet): void {
     this.best = Math.max(this.best, this.sign * best)
     this.anchor = anchor
-    this.saved = this.ratchet()
+    this.stored = new StoredRow(this.best, anchor)
   }
 
   /** The ratchet as it is now. */
   ratchet(): Ratchet {
     const best = this.sign * this.bestNow()
     return this.anchor === undefined ? { best } : { best, anchor: this.anchor }
-  }
-
-  /** The ratchet if it differs from what was taken last, else undefined. */
-  takeRatchet(): Ratchet | undefined {
-    const ratchet = this.ratchet()
-    const { saved } = this
-    if (saved?.best === ratchet.best && saved.anchor === ratchet.anchor) return undefined
-    this.saved = ratchet
-    return ratchet
   }
 
   /** The last evaluation that was committed. */

@@ -16,6 +16,13 @@ export interface Ratchet {
   readonly anchor?: number
 }
 
+/** The segment of a stored series from which the stored row of a position counts prices. */
+export interface Since {
+  /** Number of the series; 0: none. */
+  readonly series: number
+  readonly mark: number
+}
+
 /** A price that was there before the position, tested as if it came `at` (epoch ms). */
 export interface FirstTick {
   readonly seq: number

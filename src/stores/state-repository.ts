@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { PositionId } from '../domain/ids.ts'
+import { signOf } from '../domain/position.ts'
+import { bestSince, type StoredExtremes } from '../domain/stored-extremes.ts'
 import type { JournalLine } from '../ports/journal-lines.ts'
 import type {
   Change,
@@ -78,9 +80,10 @@ export class StoreRepository<
   }
 
   async load(): Promise<RecoveredState<Exit, Switch, Day>> {
-    const [register, ratchets, exits, released, settings] = await Promise.all([
+    const [register, ratchets, extremes, exits, released, settings] = await Promise.all([
       registerOf(this.store, this.closed),
       this.store.rows<KeptRatchet>('ratchets'),
+      this.store.rows<StoredExtremes>('extremes'),
       this.store.rows<Exit>('exits'),
       this.store.rows<ReleasedExit<Exit>>('released'),
       this.store.rows<unknown>('settings'),
@@ -91,7 +94,8 @@ export class StoreRepository<
     this.storeId = storeId ?? randomUUID()
     return {
       register,
-      ratchets: ratchetsOf(ratchets, register),
+      ratchets: ratchetsOf(ratchets, extremes, register),
+      extremes,
       exits: [...exits.values()],
       released: [...released.values()],
       killSwitch: settings.get(KILL_SWITCH) as Switch | undefined,
@@ -140,6 +144,7 @@ export class StoreRepository<
     for (const [key, value] of change.ratchets ?? []) {
       rows.push({ table: 'ratchets', key, value, generation: value.generation })
     }
+    for (const [key, value] of change.extremes ?? []) rows.push({ table: 'extremes', key, value })
     for (const value of change.exits ?? []) {
       rows.push({ table: 'exits', key: value.positionId, value, generation: value.generation })
     }
@@ -176,9 +181,13 @@ export class StoreRepository<
   }
 }
 
-/** The ratchets of open generations; rows of an earlier release carry no generation. */
-function ratchetsOf(
+/**
+ * The ratchets of open generations, with the better of their own best prices and of what their series
+ * have since their marks (P3). Rows of an earlier release carry no generation, and no series.
+ */
+export function ratchetsOf(
   rows: ReadonlyMap<string, KeptRatchet>,
+  extremes: ReadonlyMap<string, StoredExtremes>,
   register: ReadonlyMap<PositionId, Registered>,
 ): ReadonlyMap<PositionId, KeptRatchet> {
   const ratchets = new Map<PositionId, KeptRatchet>()
@@ -186,7 +195,12 @@ function ratchetsOf(
     const id = key as PositionId
     const row = register.get(id)
     if (row?.state !== 'open') continue
-    if ((ratchet.generation ?? row.generation) === row.generation) ratchets.set(id, ratchet)
+    if ((ratchet.generation ?? row.generation) !== row.generation) continue
+    const series = ratchet.series === undefined ? undefined : extremes.get(String(ratchet.series))
+    const sign = signOf(row.position.side)
+    const counted =
+      series === undefined ? -Infinity : bestSince(series, ratchet.mark ?? Infinity, sign)
+    ratchets.set(id, { ...ratchet, best: sign * Math.max(sign * ratchet.best, counted) })
   }
   return ratchets
 }

@@ -163,6 +163,55 @@ describe('LiveSystem', () => {
     expect(keeper.lines.find(({ kind }) => kind === 'exit-intended')?.['level']).to.equal(117)
   })
 
+  it('counts a price that only the row of its instrument has, over every kill', async () => {
+    await add()
+    await add({ id: positionId('p2'), entryPrice: 90 })
+    await tick(100, 109, 105)
+    // The rows of the positions are older than this price.
+    await tick(150, 140)
+    const rows = await keeper.store.rows<{ best: number }>('ratchets')
+    expect([...rows.values()].map(({ best }) => best)).to.deep.equal([100, 100])
+    for (let kill = 0; kill < 3; kill++) {
+      await restart()
+      expect(system.durableBest(aPosition())).to.equal(150)
+      await tick(136)
+    }
+    await tick(134.9)
+    const levels = keeper.lines.filter(({ kind }) => kind === 'exit-intended')
+    expect(levels.map(line => line['level'])).to.deep.equal([135, 135])
+  })
+
+  it('deletes the extremes of an earlier process when no position refers to them any more', async () => {
+    await add()
+    await tick(100, 150)
+    const series = async () => [...(await keeper.store.rows('extremes')).keys()]
+    expect(await series()).to.deep.equal(['1'])
+    await restart()
+    await tick(149, 151)
+    await cycle()
+    expect(await series()).to.deep.equal(['2'])
+    await restart()
+    await tick(130)
+    await cycle()
+    expect(await series()).to.deep.equal([])
+  })
+
+  it('shows the age of a best price that the store does not take', async () => {
+    await add()
+    await tick(100)
+    expect(system.storeStanding.ratchetAgeMs).to.equal(0)
+    keeper.hold = () => new Promise(resolve => (release = resolve))
+    let release = (): void => undefined
+    system.tick({ instrument: instrumentId('ACME'), ts: ++now, price: 120 })
+    system.cycle()
+    now += 70
+    expect(system.storeStanding.ratchetAgeMs).to.equal(70)
+    keeper.hold = undefined
+    release()
+    await system.settled()
+    expect(system.storeStanding.ratchetAgeMs).to.equal(0)
+  })
+
   it('repeats a decision until the store accepts it, and sends nothing before', async () => {
     await add()
     await tick(100)

@@ -14,6 +14,7 @@ describe('LiveWriter', () => {
   let writer: StateWriter
   let troubles: (string | undefined)[]
   let lines: JournalLine[]
+  let now = 0
 
   beforeEach(() => {
     keeper = new MemoryRepository()
@@ -24,6 +25,7 @@ describe('LiveWriter', () => {
       register: new PositionTable([]),
       onLine: line => lines.push(line),
       onFenced: () => undefined,
+      monotonic: () => now,
       onTrouble: error => troubles.push(error?.code),
     })
   })

@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { openPaperAccount } from '../../src/brokers/paper-account.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { openLmdbStore } from '../../src/stores/lmdb.ts'
-import { registerOf } from '../../src/stores/state-repository.ts'
+import { ratchetsOf, registerOf } from '../../src/stores/state-repository.ts'
 import { watchkeeper } from '../support/cli.ts'
 import { RunningService } from '../support/kill.ts'
 
@@ -55,7 +55,11 @@ describe('watchkeeper run', () => {
   async function leftBehind() {
     const store = await openLmdbStore({ folder: join(folder, 'data', 'store') })
     const register = await registerOf(store)
-    const ratchets = await store.rows<{ best: number }>('ratchets')
+    const ratchets = ratchetsOf(
+      await store.rows('ratchets'),
+      await store.rows('extremes'),
+      register,
+    )
     await store.close()
     const account = openPaperAccount({
       folder: join(folder, 'data', 'paper'),

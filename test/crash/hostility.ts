@@ -46,7 +46,14 @@ export const CALM: Hostility = {
 
 const AGE_MS = 500
 /** Texts of commits: of one kind of line, or with a row of one table. */
-const COMMITS = ['exit-filled', 'exit-intended', 'position-', '"exits"', 'ratchets'] as const
+const COMMITS = [
+  'exit-filled',
+  'exit-intended',
+  'position-',
+  '"exits"',
+  'ratchets',
+  'extremes',
+] as const
 
 /** The hostility of one run. */
 export function hostilityOf(venue: CrashVenue, random: Random): Hostility {

@@ -1,11 +1,13 @@
 import { expect } from 'chai'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
+import type { StoredExtremes } from '../../src/domain/stored-extremes.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
 import type { WatchedPosition } from '../../src/risk/watched-position.ts'
-import type { Ratchet } from '../../src/risk/watched-state.ts'
+import type { Ratchet, Since } from '../../src/risk/watched-state.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 
+const ACME = { instrument: instrumentId('ACME'), view: 'trade' as const }
 const TRAIL = aRuleSet({ trailingStop: { distancePct: 10 } })
 
 describe('Dispatcher', () => {
@@ -39,10 +41,15 @@ describe('Dispatcher', () => {
     }
   }
 
-  const ratchets = (): [string, Ratchet][] => {
-    const taken: [string, Ratchet][] = []
-    dispatcher.takeRatchets((guard, ratchet) => taken.push([guard.position.id, ratchet]))
-    return taken
+  /** The rows of positions, and those of extremes by the numbers of their series, that must be written. */
+  const rows = () => {
+    const ratchets: [string, Partial<Ratchet & Since>][] = []
+    const extremes: [number, Partial<StoredExtremes>][] = []
+    dispatcher.takeRatchets({
+      ratchet: (guard, row) => ratchets.push([guard.position.id, row]),
+      extremes: (series, row) => extremes.push([series, row]),
+    })
+    return { ratchets, extremes }
   }
 
   it('takes the stricter of the entry price and a restored best price', () => {
@@ -59,11 +66,16 @@ describe('Dispatcher', () => {
   it('reports each ratchet once, also of a position that sleeps inside its band', () => {
     open()
     tick(101)
-    expect(ratchets()).to.deep.equal([['p1', { best: 101 }]])
-    tick(100, 101)
-    expect(ratchets()).to.deep.equal([])
+    expect(rows().ratchets).to.deep.equal([['p1', { best: 101, series: 1, mark: 0 }]])
+    tick(101, 101)
+    expect(rows().extremes.length).to.equal(1)
+    tick(101, 101)
+    expect(rows()).to.deep.equal({ ratchets: [], extremes: [] })
     tick(101.5)
-    expect(ratchets()).to.deep.equal([['p1', { best: 101.5 }]])
+    expect(rows()).to.deep.equal({
+      ratchets: [],
+      extremes: [[1, { ...ACME, segment: 0, high: 101.5, low: 101, highs: [], lows: [] }]],
+    })
   })
 
   it('restores the base of an underlying rule', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Extremes } from '../../src/risk/extremes.ts'
+import { Extremes, HIGHEST, LOWEST } from '../../src/risk/extremes.ts'
 
 type Step = { kind: 'price'; price: number } | { kind: 'mark' }
 
@@ -16,6 +16,12 @@ describe('Extremes', () => {
     const mark = extremes.mark()
     expect(extremes.bestSince(mark, 1)).to.equal(-Infinity)
     expect(extremes.bestSince(mark, -1)).to.equal(-Infinity)
+  })
+
+  it('names the extreme that a price sets', () => {
+    const extremes = new Extremes()
+    const found = [5, 7, 6, 4, 5].map(price => extremes.observe(price))
+    expect(found).to.deep.equal([HIGHEST | LOWEST, HIGHEST, 0, LOWEST, 0])
   })
 
   it('returns the best mirrored price since each mark, as a plain scan does', () => {

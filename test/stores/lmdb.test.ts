@@ -191,6 +191,26 @@ describe('LmdbStore', () => {
     await store.close()
   })
 
+  it('is refused by earlier releases once it was opened, with what it has', async () => {
+    const first = await openLmdbStore({ folder })
+    await first.write({ rows: [{ table: 'ratchets', key: 'p', value: { best: 7 } }] })
+    await first.close()
+    const { open } = await import('lmdb')
+    const schemaNow = async (was?: number): Promise<unknown> => {
+      const root = open({ path: folder })
+      const meta = root.openDB({ name: 'meta' })
+      if (was !== undefined) await meta.put('schema', was)
+      const schema: unknown = meta.get('schema')
+      await root.close()
+      return schema
+    }
+    await schemaNow(2)
+    const store = await openLmdbStore({ folder })
+    expect((await store.rows('ratchets')).get('p')).to.deep.equal({ best: 7 })
+    await store.close()
+    expect(await schemaNow()).to.equal(3)
+  })
+
   it('has every write that was reported durable, complete, after kill -9', async () => {
     const { child, durable } = await startWriter()
     while (durable.length < 50) await once(child.stdout!, 'data')

@@ -44,6 +44,18 @@ describe('StoreKeeper', () => {
     expect([past.exits, past.killSwitch]).to.deep.equal([[exit], 'halt'])
   })
 
+  it('returns the better of a best price and of what its series has since its mark', async () => {
+    const series = { instrument: OPEN.position.instrument, view: 'trade' as const, segment: 1 }
+    const ratchets = new Map([[ID, { best: 7, series: 4, mark: 1, generation: 1 }]])
+    const rows = { ...series, high: 9, low: 2, highs: [[0, 12]] as const, lows: [[0, 1]] as const }
+    await keeper.keep({ register: [OPEN], ratchets, extremes: new Map([['4', rows]]) })
+    const past = await keeper.load()
+    expect(past.ratchets.get(ID)?.best).to.equal(9)
+    expect(past.extremes.get('4')).to.deep.equal(rows)
+    await keeper.keep({ extremes: new Map([['4', undefined]]) })
+    expect((await keeper.load()).ratchets.get(ID)?.best).to.equal(7)
+  })
+
   it('deletes the ratchet and the exit of a closed position, not its id', async () => {
     const exits = [{ positionId: ID, generation: 1, note: 'x' }]
     await keeper.keep({

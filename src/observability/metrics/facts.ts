@@ -115,7 +115,7 @@ export interface ActorFacts {
   readonly busyMs: number
 }
 
-export const STORE_ROWS = ['ratchets', 'lines', 'exits', 'positions'] as const
+export const STORE_ROWS = ['ratchets', 'extremes', 'lines', 'exits', 'positions'] as const
 
 export interface WriteFacts {
   /** Writes that failed since the last one that went well. */
@@ -124,6 +124,8 @@ export interface WriteFacts {
   readonly journalLines: number
   /** Rows that wait for their commit. */
   readonly waiting: Readonly<Record<(typeof STORE_ROWS)[number], number>>
+  /** Age of the oldest best price that is not on disk, ms. */
+  readonly ratchetAgeMs: number
   /** Journal lines lost while a store refused writes. */
   readonly lostLines: number
 }

@@ -35,6 +35,13 @@ const writeMetrics: MetricFamily = board => {
     },
     ({ writes: { waiting } }) => STORE_ROWS.map(table => [{ table }, waiting[table]] as const),
   )
+  board.gauge(
+    {
+      name: 'watchkeeper_store_ratchet_age_seconds',
+      help: 'Age of the oldest price that may have moved a best price and is not on disk; 0: all are. A kill loses no more.',
+    },
+    ({ writes }) => single(writes.ratchetAgeMs / 1_000),
+  )
   board.counter(
     {
       name: 'watchkeeper_journal_lines_total',

@@ -3,8 +3,9 @@ import { WatchkeeperError } from '../../errors.ts'
 import type { LmdbJournal } from './journal.ts'
 import type { LmdbOwnership } from './ownership.ts'
 
-/** 2: journal lines are indexed by position. */
-const SCHEMA_VERSION = 2
+/** 2: journal lines are indexed by position. 3: best prices are also stored as extremes of instruments. */
+const SCHEMA_VERSION = 3
+const INDEXED_SINCE = 2
 /** Key of the `meta` table. */
 const SCHEMA = 'schema'
 
@@ -18,14 +19,18 @@ export function assertKnownSchema(meta: Meta): void {
   throw new WatchkeeperError('STORE_NEWER', text)
 }
 
-/** Indexes the journal of an earlier release, a few hundred lines a commit. */
+/**
+ * Indexes the journal of an early release, a few hundred lines a commit. From then on an earlier release
+ * refuses the store: it would take best prices that are looser than those of now.
+ */
 export async function upgradeSchema(
   meta: Meta,
   lines: LmdbJournal,
   ownership: LmdbOwnership,
 ): Promise<void> {
-  if (meta.get(SCHEMA) === SCHEMA_VERSION) return
-  let seq: number | undefined = 0
+  const schema = meta.get(SCHEMA)
+  if (schema === SCHEMA_VERSION) return
+  let seq: number | undefined = schema === INDEXED_SINCE ? undefined : 0
   while (seq !== undefined) {
     const from: number = seq
     seq = await ownership.fenced(() => lines.reindex(from))

@@ -9,8 +9,8 @@ import type { EncodedBatch } from './keys.ts'
 import { RedisReader, type RedisReaderOptions } from './reader.ts'
 import { CLAIM, COMMIT, COMPLETE, PRUNE, RELEASE, type Script } from './scripts.ts'
 
-/** Schema of the data under the keys. */
-export const REDIS_SCHEMA = 1
+/** Schema of the data under the keys. 2: best prices are also stored as extremes of instruments. */
+export const REDIS_SCHEMA = 2
 /** Lines that one step of pruning deletes. */
 const PRUNED_AT_ONCE = 250
 const HIGHEST = Number.MAX_SAFE_INTEGER

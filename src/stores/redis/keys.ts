@@ -11,6 +11,7 @@ export const TABLES = [
   'settings',
   'history',
   'released',
+  'extremes',
 ] as const
 
 /** The keys of one store. No key expires. */

@@ -63,7 +63,8 @@ const FACTS: MetricFacts = {
     commits: { ok: 8, failed: 0 },
     journalLines: 7,
     lostLines: 0,
-    waiting: { ratchets: 3, lines: 0, exits: 0, positions: 0 },
+    ratchetAgeMs: 20,
+    waiting: { ratchets: 3, extremes: 0, lines: 0, exits: 0, positions: 0 },
   },
   cycles: {
     ok: 9,
