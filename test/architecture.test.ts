@@ -30,7 +30,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   disk: [],
   redis: ['domain', 'resilience', 'ports'],
-  brokers: ['domain', 'ports', 'disk'],
+  brokers: ['domain', 'ports', 'disk', 'resilience'],
   feeds: ['domain', 'ports', 'redis'],
   stores: ['domain', 'ports', 'disk', 'redis'],
   advisors: ['domain', 'ports', 'resilience', 'observability'],
@@ -76,6 +76,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
   nodemailer: ['observability/notify/email.ts'],
   '@opentelemetry/api': ['observability/tracing.ts'],
   ioredis: ['redis/connection.ts'],
+  ws: ['brokers/venue/stream/socket.ts'],
   lmdb: [
     'stores/lmdb/store.ts',
     'stores/lmdb/journal.ts',

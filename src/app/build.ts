@@ -31,7 +31,7 @@ import { oldMsOf } from './open-prices.ts'
 import { settleStore } from './open-store.ts'
 import type { TrustedOptions } from './options.ts'
 import { waitForStore } from './standby.ts'
-import { instrumentsAt, readVenue } from './venue-start.ts'
+import { instrumentsAt, isVenue, readPublicVenue, readVenue } from './venue-start.ts'
 
 /** What a service is made of, opened and connected. */
 export interface ServiceParts {
@@ -60,7 +60,8 @@ export interface LineTap {
 export async function openParts(options: TrustedOptions): Promise<ServiceParts> {
   checkConfig(options.config)
   // Before anything is opened: an account in the other mode is refused by name.
-  const facts = await readVenue(options.config.broker)
+  const { broker, feed } = options.config
+  const facts = isVenue(broker) ? await readVenue(broker) : await readPublicVenue({ broker, feed })
   const instruments = instrumentsAt(options.config.instruments, facts.instruments)
   const config = { ...options.config, instruments }
   const stored = await openStored(options, config)

@@ -75,18 +75,18 @@ const inventedPrices: FaultOf = ({ feed, broker, mode }) => {
     code: 'SIMULATED_PRICES',
     path: 'feed.kind',
     found: `simulated with broker.kind ${broker.kind}`,
-    expected: 'poll or redis, or feed.acceptSimulated: true',
+    expected: 'broker, venue or redis, or feed.acceptSimulated: true',
   }
 }
 
 /** Prices would come from a broker that has none. */
 const noPrices: FaultOf = ({ feed, broker }) =>
-  feed.kind === 'poll' && broker.kind === 'paper'
+  (feed.kind === 'poll' || feed.kind === 'broker') && broker.kind === 'paper'
     ? {
         code: 'NO_PRICES',
         path: 'feed.kind',
-        found: 'poll with broker.kind paper',
-        expected: 'simulated or redis: a paper account has no prices to ask for',
+        found: `${feed.kind} with broker.kind paper`,
+        expected: 'venue, redis or simulated: a paper account has no prices of its own',
       }
     : undefined
 

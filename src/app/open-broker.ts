@@ -8,6 +8,8 @@ import { binanceBroker } from '../brokers/venue/binance/options.ts'
 import { bybitBroker } from '../brokers/venue/bybit/options.ts'
 import type { VenueKind } from '../brokers/venue/notation.ts'
 import { okxBroker } from '../brokers/venue/okx/options.ts'
+import type { VenuePlace } from '../brokers/venue/public.ts'
+import { brokerSchema } from '../config/broker-schema.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId, PositionId } from '../domain/ids.ts'
 import type { Broker } from '../ports/broker.ts'
@@ -121,6 +123,17 @@ export function venueBrokerOf(
     case 'okx':
       return okxBroker(config, onOddity)
   }
+}
+
+/** What of a venue is read without an account. */
+export type PublicVenue = Pick<VenueBroker, 'quotes' | 'instruments' | 'close'>
+
+/** The public data of a venue: none of these requests is signed, and the key is none. */
+export function publicVenueOf({ kind, environment, url }: VenuePlace): PublicVenue {
+  const none = 'none'
+  const given = { kind, environment, key: none, secret: none, passphrase: none }
+  const config = brokerSchema.parse({ ...given, ...(url !== undefined && { url }) })
+  return venueBrokerOf(config as VenueConfig)
 }
 
 /** A real account holds what its positions say already, and fills orders by itself. */

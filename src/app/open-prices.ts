@@ -1,6 +1,7 @@
 import type { Account } from '../account/account.ts'
 import { textOf } from '../account/journal-line.ts'
 import { within } from '../actors/deadline.ts'
+import type { VenuePlace } from '../brokers/venue/public.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { Tick } from '../domain/tick.ts'
@@ -9,11 +10,14 @@ import { PollFeed } from '../feeds/poll.ts'
 import { SIMULATED_MARKET, simulatedFeed } from '../feeds/simulated.ts'
 import type { Trouble } from '../observability/health.ts'
 import type { Meters } from '../observability/meters.ts'
-import type { RedisFacts } from '../observability/metrics/facts.ts'
+import type { RedisFacts, StreamFacts } from '../observability/metrics/facts.ts'
 import type { Clock } from '../ports/clock.ts'
 import { NO_REDIS } from '../views/redis-view.ts'
+import { publicVenueOf, type PublicVenue } from './open-broker.ts'
 import { pluginFeed } from './plugins.ts'
 import { RedisPrices } from './redis-prices.ts'
+import { NO_STREAMS, VenuePrices } from './venue-prices.ts'
+import { isVenue } from './venue-start.ts'
 
 /** Where a service gets its prices from: what is pushed, and polls for what is not. */
 export interface Prices {
@@ -27,6 +31,9 @@ export interface Prices {
   /** What a person should know of the servers that prices come from. */
   troubles(): readonly Trouble[]
   redisFacts(): RedisFacts
+  /** What is wrong with the streams of a venue; undefined where none is used. */
+  streamTroubles(): readonly Trouble[] | undefined
+  streamFacts(): StreamFacts
 }
 
 export interface PricesOptions {
@@ -40,7 +47,7 @@ export interface PricesOptions {
 
 /** What pushes prices, or reads them where they lie. */
 type Source = Pick<Prices, 'start' | 'cycle' | 'stop'> &
-  Partial<Pick<Prices, 'troubles' | 'redisFacts'>>
+  Partial<Pick<Prices, 'troubles' | 'redisFacts'>> & { readonly ofVenue?: VenuePrices }
 
 /** Opens the configured feed. */
 export function openPrices(options: PricesOptions): Prices {
@@ -49,13 +56,12 @@ export function openPrices(options: PricesOptions): Prices {
     if (lets(tick)) system.tick(tick)
   }
   const source = sourceOf(options, onTick)
+  const ofVenue = source?.ofVenue
+  const ask = ofVenue?.ask ?? (instruments => system.quotes(instruments))
   const pollFeed = new PollFeed({
-    ask: instruments => system.quotes(instruments),
-    wanted: () =>
-      source === undefined
-        ? instrumentsHeld(system.engine.roster)
-        : instrumentsToPoll(system.engine.roster, clock.now()),
-    onTick,
+    ask,
+    wanted: () => toPoll(source, { system, clock }),
+    onTick: tick => (ofVenue === undefined ? onTick(tick) : ofVenue.polled(tick)),
     now: () => clock.now(),
     onTrouble: error => {
       const detail = error === undefined ? {} : { error: textOf(error) }
@@ -79,18 +85,31 @@ export function openPrices(options: PricesOptions): Prices {
         const given = new Set(SIMULATED_MARKET.map(({ instrument }) => instrument))
         return instruments.filter(each => !given.has(each))
       }
-      return config.feed.kind === 'poll' ? unanswered(system, instruments) : []
+      return source === undefined || ofVenue !== undefined ? unanswered(ask, instruments) : []
     },
     troubles: () => source?.troubles?.() ?? [],
     redisFacts: () => source?.redisFacts?.() ?? NO_REDIS,
+    streamTroubles: () => ofVenue?.troubles(),
+    streamFacts: () => ofVenue?.facts() ?? NO_STREAMS,
+  }
+}
+
+/** The instruments whose prices are polled: those that nothing pushes, and those that rules ask for. */
+function* toPoll(
+  source: Source | undefined,
+  { system, clock }: Pick<PricesOptions, 'system' | 'clock'>,
+): Iterable<InstrumentId> {
+  const { roster } = system.engine
+  if (source === undefined) yield* instrumentsHeld(roster)
+  else {
+    if (source.ofVenue !== undefined) yield* source.ofVenue.unpushed()
+    yield* instrumentsToPoll(roster, clock.now())
   }
 }
 
 /** Undefined where the broker's quotes are all there is. */
-function sourceOf(
-  { config, system, clock, performance, lets }: PricesOptions,
-  onTick: (tick: Tick) => void,
-): Source | undefined {
+function sourceOf(options: PricesOptions, onTick: (tick: Tick) => void): Source | undefined {
+  const { config, system, clock, performance, lets } = options
   const { feed } = config
   switch (feed.kind) {
     case 'simulated': {
@@ -123,6 +142,35 @@ function sourceOf(
       })
     case 'poll':
       return undefined
+    case 'broker':
+      return isVenue(config.broker) ? venuePrices(options, config.broker, onTick) : undefined
+    case 'venue':
+      return venuePrices(options, feed.venue!, onTick, publicVenueOf(feed.venue!))
+  }
+}
+
+/** Streams of a venue; polls go to `venue`, or to the broker of the account. */
+function venuePrices(
+  { config, system, clock }: PricesOptions,
+  place: VenuePlace,
+  onTick: (tick: Tick) => void,
+  venue?: PublicVenue,
+): Source {
+  const { heartbeatMs, pollAfterMs } = config.feed
+  const ofVenue = new VenuePrices({
+    place,
+    feed: { heartbeatMs, pollAfterMs },
+    system,
+    clock,
+    held: () => instrumentsHeld(system.engine.roster),
+    onTick,
+    venue,
+  })
+  return {
+    ofVenue,
+    start: () => ofVenue.start(),
+    cycle: () => ofVenue.cycle(),
+    stop: () => ofVenue.stop(),
   }
 }
 
@@ -138,7 +186,7 @@ const FIRST_ANSWERS_MS = 2_000
 
 /** The instruments that a broker which answers says nothing of; none where it fails or takes long. */
 async function unanswered(
-  system: Account,
+  ask: (instruments: readonly InstrumentId[]) => Promise<readonly Tick[]>,
   instruments: readonly InstrumentId[],
 ): Promise<readonly InstrumentId[]> {
   let missing: readonly InstrumentId[] = []
@@ -147,7 +195,7 @@ async function unanswered(
     missing = instruments.filter(each => !given.has(each))
   }
   // The polls report a broker that fails.
-  const asked = system.quotes(instruments).then(take, () => undefined)
+  const asked = ask(instruments).then(take, () => undefined)
   await within(FIRST_ANSWERS_MS, asked)
   return missing
 }

@@ -101,6 +101,7 @@ export class ServiceHealth {
       ...healthFacts(system, limits, found),
       ...gatewayTroubles(desk, clock.monotonic()),
       redisTroubles: prices.troubles(),
+      streamTroubles: prices.streamTroubles(),
       advisorTroubles:
         this.deps.advisors.all.length === 0 ? undefined : this.deps.advisors.troubles,
       store: this.deps.store.status(),

@@ -234,6 +234,7 @@ export class Service {
         health,
         healthAt: now - this.health.ageMs,
         redis: this.prices.redisFacts(),
+        streams: this.prices.streamFacts(),
       },
     )
     return performance.board.scrape(facts, format)

@@ -5,7 +5,7 @@ import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import { type InstrumentSpec, type InstrumentTable } from '../domain/instrument.ts'
 import { InputError } from '../errors.ts'
-import { venueBrokerOf, type VenueConfig } from './open-broker.ts'
+import { publicVenueOf, venueBrokerOf, type VenueConfig } from './open-broker.ts'
 
 /** What was read at the venue of an account before it is guarded. */
 export interface VenueFacts {
@@ -14,7 +14,7 @@ export interface VenueFacts {
   readonly unread: readonly string[]
 }
 
-const isVenue = (broker: ServiceConfig['broker']): broker is VenueConfig =>
+export const isVenue = (broker: ServiceConfig['broker']): broker is VenueConfig =>
   broker.kind !== 'paper' && broker.kind !== 'http' && broker.kind !== 'plugin'
 
 /**
@@ -38,7 +38,7 @@ async function readAccount(broker: VenueBroker, config: VenueConfig): Promise<Ve
     try {
       return await ask(AbortSignal.timeout(config.callTimeoutMs))
     } catch (error) {
-      unread.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+      unread.push(`${what}: ${textOf(error)}`)
       return undefined
     }
   }
@@ -58,6 +58,25 @@ async function readAccount(broker: VenueBroker, config: VenueConfig): Promise<Ve
   }
   return { instruments, unread }
 }
+
+/** The same for the public data of the venue that a paper account takes its prices from. */
+export async function readPublicVenue({
+  broker,
+  feed,
+}: Pick<ServiceConfig, 'broker' | 'feed'>): Promise<VenueFacts> {
+  if (broker.kind !== 'paper' || feed.kind !== 'venue') return { instruments: [], unread: [] }
+  const venue = publicVenueOf(feed.venue!)
+  try {
+    const instruments = await venue.instruments(AbortSignal.timeout(broker.callTimeoutMs))
+    return { instruments, unread: [] }
+  } catch (error) {
+    return { instruments: [], unread: [`instruments: ${textOf(error)}`] }
+  } finally {
+    await venue.close()
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The configured instruments; what the configuration does not say of one is as the venue fixes it. */
 export function instrumentsAt(
@@ -85,10 +104,11 @@ export function instrumentsAt(
 
 /** A line for each instrument whose name is not one of the venue, with a guess at what was meant. */
 export function notationWarnings(
-  { kind }: ServiceConfig['broker'],
+  { broker, feed }: Pick<ServiceConfig, 'broker' | 'feed'>,
   instruments: Iterable<string>,
 ): readonly string[] {
-  if (kind === 'paper' || kind === 'http' || kind === 'plugin') return []
+  const kind = isVenue(broker) ? broker.kind : feed.kind === 'venue' ? feed.venue?.kind : undefined
+  if (kind === undefined) return []
   return [...new Set(instruments)].flatMap(name => {
     if (isNameAt(kind, name)) return []
     const meant = meantAt(kind, name)

@@ -64,7 +64,7 @@ positions: positions.yaml
 dataFolder: data
 ${environment === 'live' ? 'mode: observe # exits are journaled and none is sent; guard: exits are sent' : 'mode: guard'}
 feed:
-  kind: poll # the venue's prices
+  kind: broker # the venue's prices, streamed
 broker:
   kind: ${kind}
   environment: ${environment}

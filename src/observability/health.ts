@@ -55,6 +55,8 @@ export interface HealthFacts {
   readonly slowThrottles?: readonly Trouble[]
   /** Connections to Redis that are down or refused something. */
   readonly redisTroubles?: readonly Trouble[]
+  /** Streams of a venue that are down or refused something; undefined: none is used. */
+  readonly streamTroubles?: readonly Trouble[] | undefined
   /** Advisors that do not run; absent: none is configured. */
   readonly advisorTroubles?: readonly Trouble[] | undefined
   /** Delay of timers (p99 of the last minute), ms, and the threshold from which it is reported. */
@@ -164,6 +166,9 @@ function warnings(facts: HealthFacts): Record<string, Draft> {
       ...(facts.isChaosOn === true && { output: 'chaos is on: faults are injected on purpose' }),
     },
     'redis:connections': counted('datastore', facts.redisTroubles ?? [], 'warn'),
+    ...(facts.streamTroubles !== undefined && {
+      'feed:streams': counted('component', facts.streamTroubles, 'warn'),
+    }),
     ...(facts.advisorTroubles !== undefined && {
       'advisors:down': counted('component', facts.advisorTroubles, 'warn'),
     }),

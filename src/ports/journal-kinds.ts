@@ -121,6 +121,7 @@ export const JOURNAL_KINDS = {
     'polls-failing': 'the broker gives no prices',
     'feed-gap': 'prices of a stream were missed and cannot be read again',
     'feed-malformed': 'messages of the feed are not valid prices: the fault, with a sample',
+    'stream-lost': 'a WebSocket stream of a venue is lost; what it pushes is polled meanwhile',
     'redis-lost': 'a connection to Redis is lost',
     'redis-refused': 'the Redis server refuses a command',
     'store-away': 'the server of the store is unreachable; writes wait',
@@ -145,6 +146,7 @@ export const JOURNAL_KINDS = {
     'request-ended':
       'a request with an `Idempotency-Key` is over; `reply`: its answer, absent where it was refused',
     'polls-recovered': 'the broker gives prices again',
+    'stream-connected': 'a WebSocket stream of a venue is connected',
     'redis-connected': 'a connection to Redis is established',
     'store-back': 'the server of the store is reachable again, and the waiting writes are durable',
     'store-rewritten': 'the whole state was written to the store again',

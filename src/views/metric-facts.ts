@@ -13,7 +13,10 @@ import { SUPERVISED } from '../ports/supervision.ts'
 import { gatewayFacts } from './gateway-view.ts'
 import { rosterFacts } from './roster-facts.ts'
 
-interface Given extends Pick<MetricFacts, 'version' | 'startedAt' | 'now' | 'health' | 'redis'> {
+interface Given extends Pick<
+  MetricFacts,
+  'version' | 'startedAt' | 'now' | 'health' | 'redis' | 'streams'
+> {
   /** Epoch ms of the last health snapshot. */
   readonly healthAt: number
 }

@@ -235,19 +235,20 @@ describe('every setting', function () {
 
   /** An unreachable venue. */
   const venue = async (kind: string): Promise<void> => {
-    const url = `https://127.0.0.1:${await closedPort()}`
+    const address = `127.0.0.1:${await closedPort()}`
     const window = { kind: 'time', slowMs: 10, slowRatePct: 50, minimumCalls: 1 }
     await run(
       {
         broker: {
           kind,
           environment: 'demo',
-          url,
+          url: `https://${address}`,
+          streamUrl: `wss://${address}`,
           key: 'key',
           secret: 'secret',
           passphrase: 'pass',
         },
-        feed: { kind: 'poll' },
+        feed: { kind: 'broker' },
         gateway: { breakers: touchy(window) },
       },
       ['gateway.breakers.quotes.halfOpenMaxMs', 'gateway.breakers.account.halfOpenMaxMs'],

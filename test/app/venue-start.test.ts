@@ -111,9 +111,20 @@ describe('what a start reads at a venue', () => {
 
   it('names instruments in another notation, with a suggestion', () => {
     const broker = sectionOf('okx', 'https://okx.example')
-    expect(notationWarnings(broker, ['BTC/USDT', 'BTC-USDT-SWAP', 'gold'])).to.deep.equal([
-      'instrument BTC/USDT: no name of okx; did you mean BTC-USDT-SWAP?',
-      'instrument gold: no name of okx',
+    const { feed } = loadServiceConfig({ file: undefined, env: {}, overrides: {} })
+    expect(notationWarnings({ broker, feed }, ['BTC/USDT', 'BTC-USDT-SWAP', 'gold'])).to.deep.equal(
+      [
+        'instrument BTC/USDT: no name of okx; did you mean BTC-USDT-SWAP?',
+        'instrument gold: no name of okx',
+      ],
+    )
+  })
+
+  it('names them too where a paper account takes its prices from a venue', () => {
+    const overrides = { 'feed.kind': 'venue', 'feed.venue.kind': 'bybit' }
+    const config = loadServiceConfig({ file: undefined, env: {}, overrides })
+    expect(notationWarnings(config, ['BTC/USDT', 'BTCUSDT'])).to.deep.equal([
+      'instrument BTC/USDT: no name of bybit; did you mean BTCUSDT?',
     ])
   })
 })

@@ -1,4 +1,5 @@
 import { machineTimers } from '../../src/app/machine-timers.ts'
+import { NO_STREAMS } from '../../src/app/venue-prices.ts'
 import { CallDesk } from '../../src/calls/call-desk.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
@@ -145,7 +146,15 @@ async function scraped({ system }: LiveRig, measured: Meters): Promise<Figure[]>
     const from = performance.now()
     const facts = await metricFacts(
       { system, desk, store, performance: measured, notices, monotonicMs: from },
-      { version: 'bench', startedAt: now, now, health: 'pass', healthAt: now, redis: NO_REDIS },
+      {
+        version: 'bench',
+        startedAt: now,
+        now,
+        health: 'pass',
+        healthAt: now,
+        redis: NO_REDIS,
+        streams: NO_STREAMS,
+      },
     )
     await measured.board.scrape(facts, 'openmetrics')
     times.push(performance.now() - from)

@@ -75,6 +75,7 @@ const venue = (kind: string): Rows => {
     [at, `brokers/venue/${kind}/broker`, 'positionMode'],
     [at, `brokers/venue/${kind}/${kind === 'bybit' ? 'requests' : 'broker'}`, 'recvWindowMs'],
     [at, `brokers/venue/${kind}/answers`, 'url'],
+    [at, 'app/venue-prices', 'streamUrl'],
     [at, 'brokers/http/exchange', 'connectTimeoutMs timeoutMs answerBytes'],
     [at, 'app/build', 'callTimeoutMs'],
   ]
@@ -103,6 +104,8 @@ const prices: Rows = [
   ['feed', 'app/data-folder', 'acceptSimulated'],
   ['feed', 'account/tick-intake', 'maxJumpPct confirmMs'],
   ['feed', 'app/redis-outage', 'maxTickAgeMs'],
+  ['feed', 'app/venue-prices', 'pollAfterMs heartbeatMs'],
+  ['feed.venue', 'app/venue-prices', 'kind environment url streamUrl', 'later'],
   ['feed.redis', 'redis/options', REDIS_CLIENT],
   ['feed.redis', 'redis/client-options', 'connectTimeoutMs commandTimeoutMs'],
   ['feed.redis', 'redis/connection', 'pingMs'],

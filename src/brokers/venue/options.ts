@@ -21,6 +21,27 @@ const secret = (text: string) =>
     .exactOptional()
     .describe(`${text}; in the environment or in \`keyFile\`, refused in a configuration file.`)
 
+/** Another address of a venue. */
+export const url = z
+  .string()
+  .superRefine((text, context) => {
+    const fault = faultOfUrl(text)
+    if (fault !== undefined) context.addIssue(fault)
+  })
+  .refine(text => !isInTheClear(text), 'an address with https:')
+  .exactOptional()
+  .describe('Another address of the venue, such as that of a region; absent: by `environment`.')
+
+/** Another address of a venue's WebSocket streams. */
+export const streamUrl = z
+  .string()
+  .refine(text => {
+    const asHttp = text.replace(/^ws/, 'http')
+    return asHttp !== text && faultOfUrl(asHttp) === undefined && !isInTheClear(asHttp)
+  }, 'an address with wss:')
+  .exactOptional()
+  .describe('Another address of its WebSocket streams; absent: by `environment`.')
+
 const fields = {
   key: secret('API key'),
   secret: secret('Secret of the key, which signs requests'),
@@ -36,15 +57,8 @@ const fields = {
     .describe(
       '`one-way`: the account nets each instrument; `hedge`: longs and shorts side by side.',
     ),
-  url: z
-    .string()
-    .superRefine((text, context) => {
-      const fault = faultOfUrl(text)
-      if (fault !== undefined) context.addIssue(fault)
-    })
-    .refine(url => !isInTheClear(url), 'an address with https:')
-    .exactOptional()
-    .describe('Another address of the venue, such as that of a region; absent: by `environment`.'),
+  url,
+  streamUrl,
   recvWindowMs: z.number().int().min(1_000).max(60_000).default(5_000).meta({
     unit: 'ms',
     description: 'A request that reaches the venue later than this is refused there.',

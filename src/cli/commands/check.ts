@@ -93,6 +93,6 @@ async function judge(file: string, { positions }: Given, env: NodeJS.ProcessEnv)
   return {
     config,
     warnings: checkConfig(config, file).map(warning => `${file}: ${warning}`),
-    namesOf: (instruments: Iterable<string>) => notationWarnings(config.broker, instruments),
+    namesOf: (instruments: Iterable<string>) => notationWarnings(config, instruments),
   }
 }

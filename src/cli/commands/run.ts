@@ -175,7 +175,7 @@ async function read(
     instruments: config.instruments,
   })
   const chaos = given.chaos === undefined ? undefined : loadChaos(given.chaos, namesIn(entries))
-  printWarnings([...warnings, ...notationWarnings(config.broker, instrumentsIn(entries))], output)
+  printWarnings([...warnings, ...notationWarnings(config, instrumentsIn(entries))], output)
   return { config, entries, ruleSets, chaos }
 }
 

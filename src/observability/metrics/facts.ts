@@ -69,6 +69,21 @@ export interface MetricFacts {
   readonly rules: readonly RuleFacts[]
   readonly gateway: GatewayFacts
   readonly redis: RedisFacts
+  readonly streams: StreamFacts
+}
+
+/** State of the streams of a venue; empty without one. */
+export interface StreamFacts {
+  readonly streams: readonly {
+    /** What comes on it. */
+    readonly stream: string
+    readonly isUp: boolean
+    readonly reconnects: number
+  }[]
+  /** Messages that were read. */
+  readonly messages: number
+  /** How many of them proved nothing, by reason. */
+  readonly oddities: Readonly<Record<string, number>>
 }
 
 /** State of the Redis servers; empty without one. */

@@ -13,6 +13,7 @@ import { redisMetrics } from './redis.ts'
 import { ruleMetrics } from './rules.ts'
 import { serviceMetrics } from './service.ts'
 import { storeMetrics } from './store.ts'
+import { streamMetrics } from './streams.ts'
 import { tickMetrics } from './ticks.ts'
 
 /** Every family of metrics. */
@@ -27,6 +28,7 @@ const FAMILIES: readonly MetricFamily[] = [
   limitMetrics,
   ruleMetrics,
   redisMetrics,
+  streamMetrics,
   cycleMetrics,
   noticeMetrics,
   messageMetrics,

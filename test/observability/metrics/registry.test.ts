@@ -107,6 +107,11 @@ const FACTS: MetricFacts = {
     messages: { pubsub: 9 },
     malformed: { price: 1, time: 0 },
   },
+  streams: {
+    streams: [{ stream: 'quotes', isUp: false, reconnects: 2 }],
+    messages: 11,
+    oddities: { old: 3 },
+  },
   rules: [{ name: 'stopLoss', configured: 2, armed: 1, evaluated: 9, errored: 3, fired: 4 }],
   limits: [{ name: 'all', loss: -5, maxLoss: 100, isTripped: false }],
 }
@@ -133,6 +138,10 @@ describe('the metrics', () => {
     expect(lines).to.include(`watchkeeper_redis_breaker_state{${use},state="closed"} 0`)
     expect(lines).to.include(`watchkeeper_redis_commands_total{${use},outcome="timeout"} 2`)
     expect(lines).to.include('watchkeeper_redis_malformed_total{kind="time"} 0')
+    expect(lines).to.include('watchkeeper_stream_up{stream="quotes"} 0')
+    expect(lines).to.include('watchkeeper_stream_reconnects_total{stream="quotes"} 2')
+    expect(lines).to.include('watchkeeper_stream_messages_total 11')
+    expect(lines).to.include('watchkeeper_stream_odd_messages_total{kind="old"} 3')
     expect(lines).to.include('watchkeeper_rule_fires_total{rule="stopLoss"} 4')
   })
 

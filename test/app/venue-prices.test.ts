@@ -1,0 +1,224 @@
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { expect } from 'chai'
+import { Service } from '../../src/app/service.ts'
+import { loadServiceConfig } from '../../src/config/service-file.ts'
+import type { InstrumentId } from '../../src/domain/ids.ts'
+import type { JournalLine } from '../../src/ports/journal-lines.ts'
+import { Folder } from '../support/cli.ts'
+import { until } from '../support/until.ts'
+import { binanceAccount, bybitAccount, okxAccount } from '../support/venues/accounts.ts'
+import { emulated, type EmulatedVenue } from '../support/venues/at-venue.ts'
+import { SPEECH } from '../support/venues/stream-speech.ts'
+import { VenueStreams } from '../support/venues/streams.ts'
+
+const VENUES = {
+  binance: { account: binanceAccount, name: 'BTCUSDT' },
+  bybit: { account: bybitAccount, name: 'BTCUSDT' },
+  okx: { account: okxAccount, name: 'BTC-USDT-SWAP' },
+} as const
+
+for (const kind of ['binance', 'bybit', 'okx'] as const) {
+  describe(`a service with prices of ${kind}`, function () {
+    this.timeout(60_000)
+    const { account, name } = VENUES[kind]
+    let folder: Folder
+    let venue: EmulatedVenue
+    let streams: VenueStreams
+    let service: Service | undefined
+    let url: string
+
+    /** Prices without an account, and a paper account. */
+    const publicFeed = (): object => ({
+      broker: { kind: 'paper', delayMs: 0 },
+      feed: {
+        kind: 'venue',
+        venue: { kind, environment: 'demo', url: venue.url, streamUrl: streams.url },
+      },
+    })
+    /** The account at the venue, and its prices. */
+    const ownFeed = (): object => ({
+      broker: { ...account().broker, url: venue.url, streamUrl: streams.url },
+      feed: { kind: 'broker' },
+    })
+
+    const start = async (given: object, feed: object = {}): Promise<void> => {
+      const settings = given as { broker: { kind: string }; feed: object }
+      const [started, { url: at }] = await Service.start({
+        config: loadServiceConfig({
+          file: undefined,
+          settings: {
+            dataFolder: join(folder.path, 'data'),
+            http: { port: 0 },
+            cycleMs: 50,
+            holdings: { confirm: false },
+            stop: { deadlineMs: 500 },
+            health: { graceMs: 1 },
+            ...settings,
+            feed: { pollMs: 100, heartbeatMs: 200, ...settings.feed, ...feed },
+          },
+          env: settings.broker.kind === 'paper' ? {} : account().env,
+          overrides: {},
+        }),
+        entries: [],
+        fresh: false,
+        clock: { now: () => Date.now(), monotonic: () => performance.now() },
+        version: 'test',
+        log: {
+          stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
+          text: line => line.kind,
+        },
+        onFatal: error => expect.fail(error.message),
+      })
+      service = started
+      url = at
+      const entry = { id: 'p', instrument: name, side: 'long', quantity: 1, entryPrice: 100 }
+      const { status } = await call('/api/positions', {
+        ...entry,
+        rules: { stopLoss: { price: 90 } },
+      })
+      expect(status).to.equal(201)
+    }
+
+    const call = async (
+      path: string,
+      body?: object,
+    ): Promise<{ readonly status: number; readonly body: unknown }> => {
+      const posted = { method: 'POST', headers: { 'content-type': 'application/json' } }
+      const response = await fetch(
+        `${url}${path}`,
+        body === undefined ? {} : { ...posted, body: JSON.stringify(body) },
+      )
+      return { status: response.status, body: await response.json() }
+    }
+    const position = async () =>
+      (await call('/api/positions/p')).body as { lastPrice?: number; state?: string }
+    const journal = async (): Promise<readonly JournalLine[]> =>
+      (await call('/api/journal?last=1000')).body as JournalLine[]
+    const check = async (): Promise<{ status: string; output?: string }> => {
+      const { checks } = (await call('/health')).body as {
+        checks: Record<string, readonly { status: string; output?: string }[]>
+      }
+      return checks['feed:streams']![0]!
+    }
+    const metric = async (line: string): Promise<boolean> =>
+      (await (await fetch(`${url}/metrics`)).text()).includes(line)
+    /** The price at the venue, which it pushes and answers. */
+    const price = (at: number): void => {
+      venue.server.venue.price(name, at)
+      streams.price(name, at)
+    }
+    const polls = (): number => venue.server.seen.filter(({ route }) => route === 'quotes').length
+
+    beforeEach(async () => {
+      folder = new Folder()
+      venue = await emulated(account().protocol, {
+        capabilities: { holdings: 'net', lookup: 'complete', reduceOnly: true },
+      })
+      streams = new VenueStreams(SPEECH[kind])
+      await streams.open()
+      price(100)
+      venue.server.venue.hand({ instrument: name, quantity: 1 })
+    })
+    afterEach(async () => {
+      await service?.stop()
+      service = undefined
+      streams.close()
+      venue.close()
+      folder.remove()
+    })
+
+    it('exits a paper position at a pushed price, and needs no account for it', async () => {
+      await start(publicFeed())
+      await until(() => streams.subscribedNames().includes(name))
+      price(100)
+      await until(async () => (await position()).lastPrice === 100)
+      price(89)
+      await until(async () => (await position()).state !== 'guarded')
+      expect(venue.server.venue.book.orders).to.deep.equal([])
+    })
+
+    it('exits a position of the account at a pushed price', async () => {
+      await start(ownFeed())
+      await until(() => streams.subscribedNames().includes(name))
+      price(100)
+      await until(async () => (await position()).lastPrice === 100)
+      price(89)
+      await until(() => venue.server.venue.book.fills.length === 1)
+      await until(async () => (await position()).state !== 'guarded')
+    })
+
+    it('polls while the streams are down, says so in health, and takes pushed prices again', async () => {
+      await start(publicFeed())
+      await until(() => streams.subscribedNames().includes(name))
+      price(101)
+      await until(async () => (await position()).lastPrice === 101)
+      await until(async () => (await check()).status === 'pass')
+      streams.close()
+      await until(async () => (await check()).status === 'warn')
+      expect((await check()).output).to.include(`${kind} quotes: `)
+      expect(await metric('watchkeeper_stream_up{stream="quotes"} 0')).to.equal(true)
+      venue.server.venue.price(name, 102)
+      await until(async () => (await position()).lastPrice === 102)
+      await streams.open()
+      await until(() => streams.subscribedNames().includes(name))
+      await until(async () => (await check()).status === 'pass')
+      const kinds = (await journal()).map(line => line.kind)
+      expect(kinds).to.include('stream-lost')
+      expect(kinds).to.include('stream-connected')
+      expect(await metric('watchkeeper_stream_reconnects_total{stream="quotes"} 1')).to.equal(true)
+    })
+
+    it('does not poll what is pushed', async () => {
+      await start(publicFeed(), { pollAfterMs: 60_000 })
+      await until(() => streams.subscribedNames().includes(name))
+      price(103)
+      await until(async () => (await position()).lastPrice === 103)
+      const before = polls()
+      for (let at = 104; at < 120; at++) {
+        price(at)
+        await until(async () => (await position()).lastPrice === at)
+      }
+      // A poll that had begun before may end meanwhile; it has two requests at most.
+      expect(polls() - before).to.be.at.most(2)
+    })
+
+    it('replaces a connection that pushes nothing while polled prices move', async () => {
+      await start(publicFeed(), { pollAfterMs: 100 })
+      await until(() => streams.subscribedNames().includes(name))
+      streams.isForgetful = true
+      const before = streams.connections
+      for (let at = 200; streams.connections === before; at++) {
+        venue.server.venue.price(name, at)
+        await until(async () => (await position()).lastPrice === at || streams.connections > before)
+      }
+      const lost = (await journal()).filter(line => line.kind === 'stream-lost')
+      expect(JSON.stringify(lost)).to.include('move, and none is pushed')
+    })
+
+    it('exits at no message that it cannot read, and journals a sample of them', async () => {
+      await start(publicFeed())
+      await until(() => streams.subscribedNames().includes(name))
+      price(100)
+      await until(async () => (await position()).lastPrice === 100)
+      for (let times = 0; times < 50; times++) streams.say('<html>1</html>')
+      await until(async () => (await journal()).some(line => line.kind === 'feed-malformed'))
+      expect((await position()).state).to.equal('guarded')
+      expect((await journal()).filter(line => line.kind === 'feed-malformed')).to.have.length(1)
+    })
+
+    it('names an instrument whose subscription the venue refuses, and polls it', async () => {
+      streams.refusing.add(name)
+      await start(publicFeed())
+      await until(async () => (await check()).output?.includes(name))
+      venue.server.venue.price(name, 105)
+      await until(async () => (await position()).lastPrice === 105)
+    })
+
+    it('takes lots, ticks and contract sizes of the venue for a paper account', async () => {
+      await start(publicFeed())
+      const { instruments } = service!.control
+      expect(instruments.of(name as InstrumentId)).to.include({ tickSize: 0.01, lot: 0.001 })
+    })
+  })
+}

@@ -1,0 +1,3 @@
+import { streamRecords } from '../../../support/venues/stream-records.ts'
+
+streamRecords('binance', 'binance-usdm')
