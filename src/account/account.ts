@@ -150,7 +150,7 @@ export class Account implements Omit<
       this.writer.keepPlace()
       this.writer.drain()
     })
-    profiler.phase('guarding', () => this.coverage.sweep())
+    profiler.phase('guarding', () => this.coverage.sweepInTurns())
   }
 
   /** A person says that the machine's clock is right. */

@@ -4,13 +4,15 @@ import type { InstrumentTable } from '../domain/instrument.ts'
 import type { PositionState } from '../domain/position.ts'
 import type { UnguardedCause } from '../domain/unguarded.ts'
 import { guardedBy } from '../engine/guarded-by.ts'
-import { InStep } from '../engine/roster-cursor.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Registered } from '../ports/state-repository.ts'
 import { idleCause, stateOf } from '../risk/guarded.ts'
 import { find, nothingFound, type Found } from './found.ts'
 import type { AccountState } from './state.ts'
-import { UnguardedTime, type Seen } from './unguarded-time.ts'
+import { SteppedWork } from './stepped-work.ts'
+import { Sweep } from './sweep.ts'
+import { SweptPositions, type SweptPosition } from './swept-positions.ts'
+import { UnguardedTime } from './unguarded-time.ts'
 
 export interface CoverageDeps {
   readonly state: AccountState
@@ -25,11 +27,17 @@ export interface CoverageDeps {
   isStoreOurs(): boolean
 }
 
-/** A position with the actor that watches it. */
-interface Watched {
-  readonly registered: Registered
-  readonly child: Child | undefined
-  readonly seen: Seen
+/** Positions that a cycle evaluates in one turn of the event loop: less than 2 ms where each needs all of it. */
+const EACH_TURN = 2_500
+
+interface SweepTimes {
+  /** Monotonic ms. */
+  readonly at: number
+  /** Epoch ms. */
+  readonly now: number
+  readonly passedMs: number
+  /** It was so long that the process stood still. */
+  readonly isPause: boolean
 }
 
 /** The state of an open position, and why it is not guarded; undefined: it is, or its exit is noted. */
@@ -44,18 +52,15 @@ export class Coverage {
   /** What the last sweep has found. */
   last = nothingFound()
   private readonly parts: CoverageDeps
-  /** The positions to sweep, as long as neither the register nor the roster changes. */
-  private watched: Watched[] = []
-  private observed = 0
-  /** Positions that have ended, which is not durable yet: they are shown as being exited. */
-  private ending = 0
-  private versions = ''
+  private readonly positions: SweptPositions
   private sweptAt: number
   private sweeps = 0
+  private readonly work = new SteppedWork()
 
   constructor(parts: CoverageDeps) {
     this.parts = parts
     this.sweptAt = parts.clock.monotonic()
+    this.positions = new SweptPositions({ ...parts, time: this.time })
   }
 
   /** Time that positions were without a guard, summed over them, by cause, ms. */
@@ -123,81 +128,90 @@ export class Coverage {
     return seen?.cause === undefined ? 0 : this.parts.clock.monotonic() - seen.since
   }
 
-  /**
-   * Evaluates every open position once, for all readers, and adds up what has passed since
-   * the last sweep.
-   */
+  /** Evaluates every open position, for all readers, and adds up what has passed since the last sweep. */
   sweep(): Found {
-    const { state, clock } = this.parts
+    // One that a cycle has begun counts for the time until then.
+    this.work.finish()
+    this.goOn(this.begin(), Infinity)
+    return this.last
+  }
+
+  /** The same for a cycle: so many positions in each turn of the event loop. */
+  sweepInTurns(): void {
+    this.work.begin(() => {
+      const sweep = this.begin()
+      return () => this.goOn(sweep, EACH_TURN)
+    })
+  }
+
+  /** Calls `done` with what the present sweep has found, once that is complete. */
+  whenSwept(done: (found: Found) => void): void {
+    this.work.whenDone(() => done(this.last))
+  }
+
+  /** Takes one step of a sweep. Returns whether it is complete. */
+  private goOn(sweep: Sweep, most: number): boolean {
+    if (!sweep.step(most)) return false
+    if (this.time.size > this.positions.all.size) this.time.keep(this.sweeps)
+    this.last = sweep.found
+    return true
+  }
+
+  private begin(): Sweep {
+    const { state, clock, staleMs } = this.parts
     const at = clock.monotonic()
     const now = clock.now()
     const passedMs = Math.max(0, at - this.sweptAt)
     const isPause = this.sweeps > 0 && passedMs > this.parts.pauseMs
+    this.positions.update()
     if (isPause) this.paused(passedMs)
     this.sweptAt = at
     this.sweeps++
-    const found = nothingFound()
-    const { staleMs, instruments } = this.parts
-    const limits = { now, staleMs, instruments }
-    this.gather()
-    found.counts.observed = this.observed
-    found.counts.exiting = this.ending
-    for (const { registered, child, seen } of this.watched) {
-      const { id } = seen
-      const cause = this.judge(registered, child, now)
-      const downMs = child === undefined ? 0 : downMsOf(child, at)
-      if (cause !== undefined || seen.cause !== undefined || downMs !== seen.downMs) {
-        const isCounted = isPause && seen.cause === undefined
-        this.time.passed(seen, { cause, at, passedMs: isCounted ? 0 : passedMs, downMs })
-      }
-      seen.sweep = this.sweeps
-      if (cause !== undefined && cause !== 'price')
-        found.unguarded.push({ id, child, cause, entry: registered.entry })
-      const isExiting = this.isExiting(registered, child)
-      found.counts[stateOf({ isObserved: false, isExiting, cause })]++
-      if (state.openExits.size > 0 && state.openExits.has(id)) continue
-      // It has no monitor, and is to have none.
-      if (cause === 'entry') continue
-      found.expected++
-      if (cause === 'monitor') found.missing++
-      if (child !== undefined) find(found, child, { ...limits, hours: seen.hours })
-    }
-    if (this.time.size > this.watched.length) this.time.keep(this.sweeps)
-    this.last = found
-    return found
+    const isHalted = state.killSwitch.state === 'halt' || !this.parts.isStoreOurs()
+    const times = { at, now, passedMs, isPause }
+    return new Sweep({
+      positions: this.positions,
+      exiting: this.exiting(),
+      isFull: isPause || isHalted,
+      now,
+      staleMs,
+      number: this.sweeps,
+      evaluate: (found, position) => this.evaluate(found, position, times),
+    })
   }
 
-  /** Finds the positions to sweep, if one has come, gone or changed since the last sweep. */
-  private gather(): void {
-    const { state, roster } = this.parts
-    const versions = `${state.register.version} ${roster.version}`
-    if (versions === this.versions) return
-    this.versions = versions
-    const children = new InStep(roster)
-    const before = this.watched
-    const watched: Watched[] = []
-    this.observed = 0
-    this.ending = 0
-    const { register } = state
-    for (const { position, observed } of register.shownOpen()) {
-      if (observed !== undefined) this.observed++
-      else if (register.isEnding(position.id)) this.ending++
-      if (observed !== undefined || register.isEnding(position.id)) continue
-      const registered = register.get(position.id)
-      if (registered === undefined) continue
-      const child = children.of(position.id)
-      const seen = this.seenOf(registered, before[watched.length]?.seen)
-      watched.push({ registered, child, seen })
+  /** The positions with an open exit. */
+  private *exiting(): Iterable<SweptPosition> {
+    for (const id of this.parts.state.openExits.keys()) {
+      const position = this.positions.all.get(id)
+      if (position !== undefined) yield position
     }
-    this.watched = watched
   }
 
-  /** What is known of a position; `guess`: of the position that was in its place before. */
-  private seenOf({ position: { id, instrument } }: Registered, guess: Seen | undefined): Seen {
-    if (guess?.id === id) return guess
-    const known = this.time.of(id)
-    if (known !== undefined) return known
-    return this.time.begin(id, this.parts.instruments.of(instrument).hours)
+  private evaluate(
+    found: Found,
+    { registered, child, seen }: SweptPosition,
+    { at, now, passedMs, isPause }: SweepTimes,
+  ): void {
+    const { state, staleMs, instruments } = this.parts
+    const { id } = seen
+    const cause = this.judge(registered, child, now)
+    const downMs = child === undefined ? 0 : downMsOf(child, at)
+    if (cause !== undefined || seen.cause !== undefined || downMs !== seen.downMs) {
+      const isCounted = isPause && seen.cause === undefined
+      this.time.passed(seen, { cause, at, passedMs: isCounted ? 0 : passedMs, downMs })
+    }
+    if (cause !== undefined && cause !== 'price') {
+      found.unguarded.push({ id, child, cause, entry: registered.entry })
+    }
+    const isExiting = this.isExiting(registered, child)
+    found.counts[stateOf({ isObserved: false, isExiting, cause })]++
+    if (state.openExits.size > 0 && state.openExits.has(id)) return
+    // It has no monitor, and is to have none.
+    if (cause === 'entry') return
+    found.expected++
+    if (cause === 'monitor') found.missing++
+    if (child !== undefined) find(found, child, { now, staleMs, instruments, hours: seen.hours })
   }
 
   /**
@@ -205,7 +219,7 @@ export class Coverage {
    * that had no guard before, the cause of that goes on to count.
    */
   paused(ms: number): void {
-    for (const { seen } of this.watched) {
+    for (const { seen } of this.positions.all.values()) {
       if (seen.sweep > 0 && seen.cause === undefined) this.time.add(seen, 'pause', ms)
     }
   }

@@ -16,8 +16,8 @@ export class PositionTable {
   private readonly rows = new Map<PositionId, Registered>()
   /** The open ones alone: what is over must not cost each cycle. */
   readonly open = new Map<PositionId, Registered>()
-  /** Changes with each change of a row. */
-  version = 0
+  /** Ids whose rows have changed since a reader cleared this. */
+  readonly touched = new Set<PositionId>()
   /** Rows as they are on disk, where what was decided since is not there yet. */
   private readonly former = new Map<PositionId, Registered>()
   private floor: number
@@ -46,7 +46,7 @@ export class PositionTable {
   /** Takes a row that is durable: a position that begins, or is released. */
   put(row: Registered): void {
     const { id } = row.position
-    this.version++
+    this.touched.add(id)
     this.drop(id)
     if (row.state === 'open') {
       this.open.set(id, row)
@@ -114,7 +114,7 @@ export class PositionTable {
 
   /** This much of a position is durable, and nothing that was decided since waits for that. */
   settled({ position: { id } }: Registered): void {
-    if (this.former.delete(id)) this.version++
+    if (this.former.delete(id)) this.touched.add(id)
   }
 
   /** The row that may be shown outside: what it says outlives a kill. */
@@ -176,7 +176,7 @@ export class PositionTable {
     this.floor = Math.max(this.floor, generation)
     for (const id of ids) {
       if (this.get(id)?.state === 'open') continue
-      this.version++
+      this.touched.add(id)
       this.rows.delete(id)
     }
   }

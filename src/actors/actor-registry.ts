@@ -80,8 +80,8 @@ export interface Child extends Supervised {
 export class ActorRegistry {
   /** Positions whose monitors have ever crashed, or were given up: most cycles check no other. */
   readonly harmed = new Set<PositionId>()
-  /** Changes with each change of a child. */
-  version = 0
+  /** Positions whose children have changed since a reader cleared this. */
+  readonly touched = new Set<PositionId>()
   private readonly children = new Map<PositionId, Child>()
   private readonly single = new Map<ServiceKind, Supervised>()
   private readonly refs = new Map<ServiceKind, Ref<never>>()
@@ -112,14 +112,14 @@ export class ActorRegistry {
   }
 
   set(id: PositionId, child: Child): void {
-    this.version++
+    this.touched.add(id)
     this.children.set(id, child)
     if (child.crashes.total > 0 || child.watch.kind === 'quarantined') this.harmed.add(id)
     else this.harmed.delete(id)
   }
 
   delete(id: PositionId): void {
-    this.version++
+    this.touched.add(id)
     this.children.delete(id)
     this.harmed.delete(id)
   }

@@ -73,10 +73,6 @@ export class ServiceHealth {
   /** Makes the snapshot of a cycle from what its sweep has found. */
   cycle(found: Found): void {
     this.snapshot = this.since(this.evaluate(found))
-  }
-
-  /** The cycle is complete: from now on the snapshot is as old as it is. */
-  cycled(): void {
     this.cycledAt = this.deps.clock.monotonic()
   }
 

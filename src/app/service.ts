@@ -185,8 +185,7 @@ export class Service {
     try {
       performance.cycle({ positions, events: system.state.counts }, profiler => {
         system.cycle(profiler)
-        profiler.phase('health', () => this.health.cycle(system.coverage.last))
-        this.health.cycled()
+        profiler.phase('health', () => system.coverage.whenSwept(found => this.health.cycle(found)))
       })
     } catch (error) {
       // Health grows old without a new snapshot, and says so; the next cycle is another chance.

@@ -62,6 +62,9 @@ type NeededPrice = 'own' | 'other' | 'none'
 
 const needs = new WeakMap<RuleSet, NeededPrice>()
 
+/** Whether a position with these rules is guarded by the price of its own instrument. */
+export const needsOwnPrice = (set: RuleSet): boolean => neededPrice(set) === 'own'
+
 /** A deadline needs a price too: what is known of its fill, and whether the feed is alive. */
 function neededPrice(set: RuleSet): NeededPrice {
   const known = needs.get(set)

@@ -251,6 +251,58 @@ describe('Coverage', () => {
     expect(found()).to.deep.equal([1, 1])
   })
 
+  it('evaluates a part of many positions in each turn, whatever their state, and counts each once', async () => {
+    await open()
+    const wanted = Array.from({ length: 5_999 }, (_, index) => ({
+      position: aPosition({ id: positionId(`q${index}`), openedAt: START }),
+      rules: { stopLoss: { pct: 5 } },
+    }))
+    await system.changes.addAll(wanted, 'test')
+    await turn()
+    const evaluated: number[] = []
+    const all = { of: 0 }
+    const { instruments } = system
+    const of = instruments.of.bind(instruments)
+    instruments.of = name => {
+      all.of++
+      return of(name)
+    }
+    timers.pass(500)
+    for (const state of ['unguarded', 'guarded'] as const) {
+      if (state === 'guarded') await tick()
+      system.coverage.sweep()
+      timers.pass(500)
+      let isSwept = false
+      all.of = 0
+      system.cycle()
+      system.coverage.whenSwept(() => (isSwept = true))
+      const turns: boolean[] = []
+      while (!isSwept) {
+        turns.push(isSwept)
+        evaluated.push(all.of)
+        all.of = 0
+        await new Promise(resolve => setImmediate(resolve))
+      }
+      expect(turns.length, state).to.be.at.least(2)
+      expect(system.coverage.last.counts[state], state).to.equal(6_000)
+    }
+    // Without a price each position asks for the hours of its market.
+    expect(Math.max(...evaluated)).to.be.at.most(2_500)
+    expect(evaluated[0]).to.be.greaterThan(1_000)
+  })
+
+  it('reads nothing of instruments for positions that are guarded as before', async () => {
+    await open()
+    await tick()
+    await cycle(500)
+    const { instruments } = system
+    instruments.of = () => {
+      throw new Error('found a question, expected none')
+    }
+    system.coverage.sweep()
+    expect(system.coverage.last.counts.guarded).to.equal(1)
+  })
+
   it('needs no price while the market is closed', async () => {
     await open(CLOSED)
     await cycle(500)

@@ -1,0 +1,58 @@
+/** Does one step of a piece of work. Returns whether it was the last one. */
+export type Step = () => boolean
+
+/** Work of many steps, one in each turn of the event loop: messages and ticks come between them. */
+export class SteppedWork {
+  private step: Step | undefined
+  private waiting: (() => void)[] = []
+  private failure: { readonly error: unknown } | undefined
+
+  /**
+   * Begins work; its first step is done at once. Where the loop is so late that earlier work still goes
+   * on, that goes on alone.
+   *
+   * @throws what a later step of the work before has thrown.
+   */
+  begin(made: () => Step): void {
+    const { failure } = this
+    this.failure = undefined
+    if (failure !== undefined) throw failure.error
+    if (this.step === undefined) this.go(made())
+  }
+
+  /** Does at once what is left of the present work. */
+  finish(): void {
+    const { step } = this
+    this.step = undefined
+    if (step !== undefined) while (!step());
+    this.end()
+  }
+
+  /** Calls `done` when the present work is complete, at once where there is none; never where it fails. */
+  whenDone(done: () => void): void {
+    if (this.step === undefined) done()
+    else this.waiting.push(done)
+  }
+
+  private go(step: Step): void {
+    this.step = undefined
+    if (step()) return this.end()
+    this.step = step
+    setImmediate(() => {
+      // It may have been finished in the meantime.
+      if (this.step !== step) return
+      try {
+        this.go(step)
+      } catch (error) {
+        this.waiting = []
+        this.failure = { error }
+      }
+    })
+  }
+
+  private end(): void {
+    const { waiting } = this
+    this.waiting = []
+    for (const done of waiting) done()
+  }
+}

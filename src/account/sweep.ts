@@ -1,0 +1,91 @@
+import { livenessOf } from '../actors/actor.ts'
+import { quietFor } from '../risk/hours.ts'
+import { nothingFound, type Found } from './found.ts'
+import type { SweptPosition, SweptPositions } from './swept-positions.ts'
+
+export interface SweepDeps {
+  readonly positions: SweptPositions
+  /** Open exits are evaluated first, and in full. */
+  readonly exiting: Iterable<SweptPosition>
+  /** Whether something concerns every position, so that each is evaluated in full. */
+  readonly isFull: boolean
+  /** Epoch ms. */
+  readonly now: number
+  readonly staleMs: number
+  /** Number of the sweep. */
+  readonly number: number
+  /** Evaluates a position in full. */
+  evaluate(found: Found, position: SweptPosition): void
+}
+
+/** One evaluation of every open position, in as many steps as its caller takes. */
+export class Sweep {
+  readonly found = nothingFound()
+  private readonly deps: SweepDeps
+  private readonly exiting: Iterator<SweptPosition>
+  private readonly rest: Iterator<SweptPosition>
+  private isPastExits = false
+
+  constructor(deps: SweepDeps) {
+    this.deps = deps
+    this.exiting = deps.exiting[Symbol.iterator]()
+    // Positions that come or go between two steps are met, or are not.
+    this.rest = deps.positions.all.values()
+  }
+
+  /** Evaluates at most so many positions. Returns whether that was the last step. */
+  step(most: number): boolean {
+    const { positions } = this.deps
+    positions.update()
+    for (let count = 0; count < most; count++) {
+      const { done, value } = this.next()
+      if (done === true) {
+        const { counts } = this.found
+        counts.observed += positions.observed.size
+        counts.exiting += positions.ending.size
+        return true
+      }
+      this.take(value)
+    }
+    return false
+  }
+
+  private next(): IteratorResult<SweptPosition, unknown> {
+    if (!this.isPastExits) {
+      const result = this.exiting.next()
+      if (result.done !== true) return result
+      this.isPastExits = true
+    }
+    return this.rest.next()
+  }
+
+  private take(position: SweptPosition): void {
+    const { number, isFull } = this.deps
+    const { seen } = position
+    if (seen.sweep === number) return
+    const { found } = this
+    if (isFull || !this.isPastExits || !this.isSteady(position)) {
+      this.deps.evaluate(found, position)
+    } else {
+      found.expected++
+      found.counts.guarded++
+    }
+    seen.sweep = number
+  }
+
+  /** Whether nothing has to be said of a position: its monitor runs, its price is fresh, and so it was before. */
+  private isSteady({ price, child, seen }: SweptPosition): boolean {
+    if (price === undefined || child === undefined || seen.cause !== undefined) return false
+    const { guard, watch, crashes } = child
+    if (watch.kind !== 'running' || livenessOf(watch.ref).stopped) return false
+    if (guard.decision !== undefined || guard.ruleErrors > 0) return false
+    const { now, staleMs } = this.deps
+    const { lastAt } = price
+    return (
+      crashes.downMs === seen.downMs &&
+      guard.openedAt <= now &&
+      lastAt > -Infinity &&
+      quietFor(seen.hours, lastAt, now) <= staleMs
+    )
+  }
+}

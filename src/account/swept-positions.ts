@@ -1,0 +1,81 @@
+import type { ActorRegistry, Child } from '../actors/actor-registry.ts'
+import type { PositionId } from '../domain/ids.ts'
+import type { InstrumentTable } from '../domain/instrument.ts'
+import type { Registered } from '../ports/state-repository.ts'
+import { needsOwnPrice } from '../risk/guarded.ts'
+import type { PriceStream } from '../risk/price-stream.ts'
+import type { AccountState } from './state.ts'
+import type { Seen, UnguardedTime } from './unguarded-time.ts'
+
+/** An open position that each sweep evaluates, with what it reads of it. */
+export interface SweptPosition {
+  readonly registered: Registered
+  readonly child: Child | undefined
+  readonly seen: Seen
+  /** The one price stream that decides whether it is guarded; undefined: more than that does. */
+  readonly price: PriceStream | undefined
+}
+
+export interface SweptPositionsDeps {
+  readonly state: Pick<AccountState, 'register'>
+  readonly roster: ActorRegistry
+  readonly instruments: InstrumentTable
+  readonly time: UnguardedTime
+}
+
+/** The positions that a sweep evaluates: what has changed since the last one is put right, and nothing else read. */
+export class SweptPositions {
+  readonly all = new Map<PositionId, SweptPosition>()
+  /** Positions whose exit was only noted. */
+  readonly observed = new Set<PositionId>()
+  /** Positions that have ended, which is not durable yet: they are shown as being exited. */
+  readonly ending = new Set<PositionId>()
+  private readonly deps: SweptPositionsDeps
+
+  constructor(deps: SweptPositionsDeps) {
+    this.deps = deps
+  }
+
+  /** Takes over what has changed of positions and their monitors. */
+  update(): void {
+    const { state, roster } = this.deps
+    for (const { touched } of [state.register, roster]) {
+      for (const id of touched) this.put(id)
+      touched.clear()
+    }
+  }
+
+  private put(id: PositionId): void {
+    const { register } = this.deps.state
+    const shown = register.shown(id)
+    const registered = register.get(id)
+    const isOpen = shown?.state === 'open'
+    const isObserved = isOpen && shown.observed !== undefined
+    const isEnding = isOpen && !isObserved && register.isEnding(id)
+    mark(this.observed, id, isObserved)
+    mark(this.ending, id, isEnding)
+    if (!isOpen || isObserved || isEnding || registered === undefined) {
+      this.all.delete(id)
+      return
+    }
+    const child = this.deps.roster.get(id)
+    const seen = this.seenOf(registered)
+    this.all.set(id, { registered, child, seen, price: priceOf(registered, child) })
+  }
+
+  private seenOf({ position: { id, instrument } }: Registered): Seen {
+    const { time, instruments } = this.deps
+    return time.of(id) ?? time.begin(id, instruments.of(instrument).hours)
+  }
+}
+
+function priceOf({ entry }: Registered, child: Child | undefined): PriceStream | undefined {
+  if (child === undefined || entry?.kind === 'refused') return undefined
+  const { own, other, ruleSet } = child.guard
+  return other === undefined && needsOwnPrice(ruleSet) ? own.stream : undefined
+}
+
+function mark(marked: Set<PositionId>, id: PositionId, isMarked: boolean): void {
+  if (isMarked) marked.add(id)
+  else marked.delete(id)
+}
