@@ -52,8 +52,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   http: ['domain', 'ports', 'observability', 'config'],
   page: ['ports'],
   client: ['domain', 'ports'],
+  mcp: ['client', 'domain'],
   cli: [
     'client',
+    'mcp',
     'plugins',
     'app',
     'chaos',

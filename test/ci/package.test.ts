@@ -91,7 +91,14 @@ describe('the package', function () {
     ])
       expect(names).to.include(needed)
     const tops = new Set(names.filter(name => name.includes('/')).map(name => name.split('/')[0]))
-    expect([...tops].sort()).to.deep.equal(['clients', 'config', 'dist', 'docs', 'examples'])
+    expect([...tops].sort()).to.deep.equal([
+      'clients',
+      'config',
+      'dist',
+      'docs',
+      'examples',
+      'skills',
+    ])
     expect(names.filter(name => /\.(test\.js|map|tsx|csv\.gz)$/.test(name))).to.deep.equal([])
   })
 

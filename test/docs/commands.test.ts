@@ -85,6 +85,8 @@ const MEASURED = ['watchkeeper report', 'watchkeeper metrics', 'watchkeeper gate
 /** What runs before a page begins. */
 const BEFORE: Readonly<Record<string, string>> = {
   'docs/http.md': 'npm start',
+  'docs/mcp.md': 'npm start',
+  'skills/watchkeeper/SKILL.md': 'npm start',
   'docs/operations.md': 'watchkeeper run --config config/default.yaml --data /var/lib/watchkeeper',
 }
 
@@ -99,6 +101,8 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   'docs/cli.md': ['redis-server', 'curl'],
   'docs/getting-started.md': ['jq'],
   'docs/http.md': ['curl'],
+  'docs/mcp.md': ['jq'],
+  'skills/watchkeeper/SKILL.md': ['jq'],
   'docs/redis.md': ['redis-server'],
 }
 

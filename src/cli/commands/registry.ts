@@ -91,6 +91,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./exits.ts')).exitsCommand,
   },
   {
+    name: 'mcp',
+    summary: 'serve an AI agent over stdio: it may ask and tighten, never loosen',
+    load: async () => (await import('./mcp.ts')).mcpCommand,
+  },
+  {
     name: 'store',
     summary: 'back up what a service keeps, restore it, copy it to another store',
     load: async () => (await import('./store.ts')).storeCommand,

@@ -11,6 +11,7 @@ export const PAGES: readonly string[] = [
   ...readdirSync(join(ROOT, 'docs'))
     .filter(name => name.endsWith('.md'))
     .map(name => `docs/${name}`),
+  'skills/watchkeeper/SKILL.md',
 ]
 
 /** One fenced block of a page. */
