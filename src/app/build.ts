@@ -4,12 +4,12 @@ import type { AccountOptions, Venue } from '../account/options.ts'
 import { SendPermission } from '../account/send-permission.ts'
 import { AccountState } from '../account/state.ts'
 import type { TrustedClock } from '../account/trusted-clock.ts'
+import { AccessDrill } from '../calls/access-drill.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import { GatesStore, rememberedGates } from '../calls/gates-store.ts'
 import { LastAnswers } from '../calls/last-answers.ts'
 import { Chaos } from '../chaos/chaos.ts'
 import type { ServiceConfig } from '../config/schema.ts'
-import type { WatchkeeperError } from '../errors.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import { countedStore } from '../observability/counted-store.ts'
@@ -21,8 +21,10 @@ import type { OwnedStore } from '../ports/store.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { PriceBoard } from '../risk/price-board.ts'
 import { StoreRepository } from '../stores/state-repository.ts'
+import { ExitableDesk } from '../views/exitable.ts'
 import { brokerInLayers } from './broker-layers.ts'
 import { checkConfig } from './config-check.ts'
+import { connectStore } from './connect-store.ts'
 import { openLog, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
 import { brokerOf } from './open-broker.ts'
@@ -39,6 +41,10 @@ export interface ServiceParts {
   readonly broker: Broker
   readonly desk: CallDesk
   readonly answers: LastAnswers
+  /** Asks what an exit would depend on. */
+  readonly access: AccessDrill
+  /** Whether each position could be exited. */
+  readonly exitable: ExitableDesk
   readonly memory: GatesStore
   readonly system: Account
   readonly performance: Meters
@@ -78,7 +84,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   }
   // From here on a later process finds the confirmation missing, or need not ask for one.
   await settleStore(store, config)
-  connect(store, { system, keeper, onFatal: options.onFatal })
+  connectStore(store, { system, keeper, onFatal: options.onFatal })
   return {
     store,
     unread: facts.unread,
@@ -91,6 +97,16 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     broker: outside.chosen.broker,
     desk: outside.desk,
     answers: outside.answers,
+    access: outside.access,
+    exitable: new ExitableDesk({
+      system,
+      desk: outside.desk,
+      answers: outside.answers,
+      access: outside.access,
+      quotes: outside.board,
+      positionMode: 'positionMode' in config.broker ? config.broker.positionMode : undefined,
+      graceMs: config.health.graceMs,
+    }),
   }
 }
 
@@ -147,7 +163,8 @@ function openOutside(
     clock,
   })
   const venue: Venue = { ...layered, priced: chosen.priced }
-  return { traces, chaos, permission, board, chosen, desk, answers, venue }
+  const access = new AccessDrill({ broker: layered, monotonic: () => clock.monotonic() })
+  return { traces, chaos, permission, board, chosen, desk, answers, access, venue }
 }
 
 /** Settings are passed on by name, never by a spread: test/app/settings.test.ts finds those that are not. */
@@ -223,20 +240,3 @@ const exitTimes = (performance: Meters, clock: TrustedClock): ExitTimes =>
     monotonic: () => clock.monotonic(),
     measure: (stretch, ms) => performance.exitTook(stretch, ms),
   })
-
-/** The store reports to the account what happens to it, and asks what must be there if it is lost. */
-function connect(
-  store: OwnedStore,
-  given: {
-    readonly system: Account
-    readonly keeper: StoreRepository<ExitRecord, KillSwitch, PortfolioDay>
-    onFatal(error: WatchkeeperError): void
-  },
-): void {
-  const { system, keeper, onFatal } = given
-  store.events = {
-    fenced: onFatal,
-    changed: (kind, detail) => system.note(kind, detail),
-    whole: () => keeper.whole(system.whole()),
-  }
-}

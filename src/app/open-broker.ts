@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { TakeBack } from '../account/registration.ts'
+import { tokenSource } from '../brokers/credentials.ts'
 import { httpBroker, type Oddities } from '../brokers/http.ts'
-import { tokenSource } from '../brokers/http/options.ts'
 import { openPaperAccount } from '../brokers/paper-account.ts'
 import type { VenueBroker } from '../brokers/venue/account.ts'
 import { binanceBroker } from '../brokers/venue/binance/options.ts'
@@ -76,28 +76,8 @@ export function brokerOf({
         priced: instrument => account.priced(instrument),
       }
     }
-    case 'http': {
-      const { broker: given } = config
-      const { token, tokenFile } = given
-      const source = tokenSource({
-        ...(token !== undefined && { token }),
-        ...(tokenFile !== undefined && { tokenFile }),
-      })
-      const broker = httpBroker({
-        url: given.url,
-        capabilities: given.capabilities,
-        openOrders: given.openOrders,
-        connectTimeoutMs: given.connectTimeoutMs,
-        timeoutMs: given.timeoutMs,
-        answerBytes: given.answerBytes,
-        longestRetryAfterMs: given.longestRetryAfterMs,
-        longestBanMs: given.longestBanMs,
-        token: source,
-        now,
-        onOddity,
-      })
-      return real(broker)
-    }
+    case 'http':
+      return real(httpBrokerOf(config.broker, { clock, onOddity }))
     case 'plugin':
       return real(pluginBroker(config.broker))
     case 'binance':
@@ -105,6 +85,37 @@ export function brokerOf({
     case 'okx':
       return real(venueBrokerOf(config.broker, onOddity))
   }
+}
+
+/** A broker behind HTTP, with the source of its token. */
+function httpBrokerOf(
+  given: Extract<ServiceConfig['broker'], { readonly kind: 'http' }>,
+  { clock, onOddity }: Pick<BrokerOfOptions, 'clock' | 'onOddity'>,
+): Broker {
+  const now = (): number => clock.now()
+  const { token, tokenFile, tokenCommand, tokenExpiresAt } = given
+  const source = tokenSource(
+    {
+      ...(token !== undefined && { token }),
+      ...(tokenExpiresAt !== undefined && { tokenExpiresAt: Date.parse(tokenExpiresAt) }),
+      ...(tokenFile !== undefined && { tokenFile }),
+      ...(tokenCommand !== undefined && { tokenCommand }),
+    },
+    { now, monotonic: () => clock.monotonic() },
+  )
+  return httpBroker({
+    url: given.url,
+    capabilities: given.capabilities,
+    openOrders: given.openOrders,
+    connectTimeoutMs: given.connectTimeoutMs,
+    timeoutMs: given.timeoutMs,
+    answerBytes: given.answerBytes,
+    longestRetryAfterMs: given.longestRetryAfterMs,
+    longestBanMs: given.longestBanMs,
+    token: source,
+    now,
+    onOddity,
+  })
 }
 
 /** The configuration of an account at a venue. */

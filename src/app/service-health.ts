@@ -12,6 +12,7 @@ import type { Broker } from '../ports/broker.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HealthSnapshot } from '../ports/control/health.ts'
 import type { LostFolder, OwnedStore } from '../ports/store.ts'
+import type { ExitableDesk } from '../views/exitable.ts'
 import { gatewayTroubles } from '../views/gateway-view.ts'
 import { healthFacts } from '../views/health-facts.ts'
 import type { Messaging } from './messaging.ts'
@@ -29,6 +30,7 @@ export interface ServiceHealthDeps {
   readonly advisors: Advisors
   readonly prices: Prices
   readonly performance: Meters
+  readonly exitable: Pick<ExitableDesk, 'facts'>
   readonly news: Pick<Messaging, 'troubles'>
   readonly chaos: Chaos | undefined
 }
@@ -96,6 +98,7 @@ export class ServiceHealth {
     return healthStatus({
       ...healthFacts(system, limits, found),
       ...gatewayTroubles(desk, clock.monotonic()),
+      exitable: this.deps.exitable.facts(),
       redisTroubles: prices.troubles(),
       streamTroubles: prices.streamTroubles(),
       advisorTroubles:

@@ -124,6 +124,7 @@ export class Service {
     const { system, broker, memory, chaos, store, desk, performance } = this.parts
     chaos?.stop()
     this.prices.stop()
+    this.parts.access.stop()
     const advised = this.advisors.stop()
     const { deadlineMs } = config.stop
     const end = clock.monotonic() + deadlineMs
@@ -185,6 +186,7 @@ export class Service {
     try {
       performance.cycle({ positions, events: system.state.counts }, profiler => {
         system.cycle(profiler)
+        profiler.phase('exitable', () => this.parts.exitable.cycle())
         profiler.phase('health', () => system.coverage.whenSwept(found => this.health.cycle(found)))
       })
     } catch (error) {
@@ -192,6 +194,7 @@ export class Service {
       this.failed('cycle-failed', error)
     }
     this.parts.memory.keep(this.parts.desk.gates)
+    void this.parts.access.cycle()
     this.prices.cycle()
     if (this.state.ready) this.advisors.cycle(error => this.failed('cycle-failed', error))
     this.adopter?.poll().catch((error: unknown) => this.failed('cycle-failed', error))
@@ -224,6 +227,7 @@ export class Service {
         performance,
         store: store.status(),
         notices: this.messaging.counts,
+        exitable: this.parts.exitable,
         monotonicMs,
       },
       {

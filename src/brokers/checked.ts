@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import type { StopOrder } from '../domain/resting-stop.ts'
+import type { Credentials } from '../domain/venue-facts.ts'
 import { AdapterFault, NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../errors.ts'
 import type { Broker, HoldingReport, OpenOrder, OrderUpdate } from '../ports/broker.ts'
 import { exitAnswer, instrument, name, orderState, side } from './shapes.ts'
+import * as facts from './venue-facts-shapes.ts'
 
 const ageMs = z.number().nonnegative()
 const quantity = z.number()
@@ -103,7 +105,50 @@ export function checkedBroker(broker: Broker, onFault: (fault: AdapterFault) => 
           else onFault(misshapen('streamOrders', error))
         }),
     }),
+    ...checkedAccess(broker),
     close: () => broker.close(),
+  }
+}
+
+/** The questions about the access to an account, where the broker answers them. */
+function checkedAccess(
+  broker: Broker,
+): Pick<Broker, 'instruments' | 'positionMode' | 'permissions' | 'credentials'> {
+  const { instruments, positionMode, permissions, credentials } = broker
+  return {
+    ...(instruments && {
+      instruments: (signal: AbortSignal) =>
+        checked('instruments', facts.instrumentList, {
+          signal,
+          ask: () => instruments.call(broker, signal),
+        }),
+    }),
+    ...(positionMode && {
+      positionMode: (signal: AbortSignal) =>
+        checked('positionMode', facts.positionMode, {
+          signal,
+          ask: () => positionMode.call(broker, signal),
+        }),
+    }),
+    ...(permissions && {
+      permissions: (signal: AbortSignal) =>
+        checked('permissions', facts.permissions, {
+          signal,
+          ask: () => permissions.call(broker, signal),
+        }),
+    }),
+    ...(credentials && { credentials: () => credentialsOf(credentials.bind(broker)) }),
+  }
+}
+
+/** What an adapter cannot say of its credentials is a reason not to rely on them. */
+function credentialsOf(ask: () => unknown): Credentials {
+  try {
+    const parsed = facts.credentials.safeParse(ask())
+    if (parsed.success) return parsed.data
+    return { kind: 'unreadable', why: 'the adapter does not say what they are' }
+  } catch (error) {
+    return { kind: 'unreadable', why: error instanceof Error ? error.message : String(error) }
   }
 }
 

@@ -5,6 +5,7 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../domain/order.ts'
 import type { StopOrder } from '../domain/resting-stop.ts'
 import type { Tick } from '../domain/tick.ts'
+import type { Credentials } from '../domain/venue-facts.ts'
 import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../errors.ts'
 import type {
   Broker,
@@ -16,24 +17,26 @@ import type {
   OpenOrder,
   OrderState,
 } from '../ports/broker.ts'
+import type { TokenSource } from './credentials.ts'
 import * as answers from './http/answers.ts'
 import { exchange, type Ask, type Line, type RawAnswer } from './http/exchange.ts'
 import { fieldsOf, holdingsOf, reportOf } from './http/holdings.ts'
 import { capabilities, type HttpBrokerConfig } from './http/options.ts'
+import { bodyOf } from './http/order-body.ts'
 import { waitOf } from './http/retry-after.ts'
 import { amendAsk, triggerFields } from './http/stops.ts'
 import * as shapes from './shapes.ts'
 
-export { httpBrokerSchema, tokenSource } from './http/options.ts'
+export { httpBrokerSchema } from './http/options.ts'
 
 /** The validated configuration, plus what only code can supply. */
 export interface HttpBrokerOptions extends Omit<
   HttpBrokerConfig,
-  'token' | 'tokenFile' | 'capabilities' | 'plainHttp'
+  'token' | 'tokenFile' | 'tokenCommand' | 'tokenExpiresAt' | 'capabilities' | 'plainHttp'
 > {
   readonly capabilities: Capabilities
-  /** Returns the bearer token. Called once a request, so that the token can be rotated. */
-  readonly token: () => string
+  /** Supplies the bearer token of each request, so that the token can be rotated. */
+  readonly token: TokenSource
   /** Epoch ms. */
   readonly now?: () => number
   /** Called for each value of the server that was corrected or dropped. */
@@ -63,9 +66,6 @@ export interface HttpBroker extends Broker {
  */
 const FRESH = { maxSockets: 64 }
 const KEPT = { ...FRESH, keepAlive: true, maxFreeSockets: 16, timeout: 4_000 }
-
-/** Characters that an HTTP header value can carry. */
-const TOKEN = /^[\x21-\x7e]+$/
 
 /** A broker behind an HTTP server. Connects with the first call. */
 export function httpBroker(options: HttpBrokerOptions): HttpBroker {
@@ -166,12 +166,15 @@ class RestBroker implements HttpBroker {
 
   hasNewCredentials(): boolean {
     try {
-      const token = this.options.token()
-      return TOKEN.test(token) && token !== this.lastToken
+      return this.options.token.value() !== this.lastToken
     } catch {
       // An answer that cannot be read changes nothing.
       return false
     }
+  }
+
+  credentials(): Credentials {
+    return this.options.token.state()
   }
 
   async close(): Promise<void> {
@@ -193,7 +196,7 @@ class RestBroker implements HttpBroker {
     signal: AbortSignal,
   ): Promise<T> {
     if (this.isClosed) throw new NotSent('the broker is closed')
-    const call = exchange(this.line, { ask, token: this.token() }, signal)
+    const call = this.send(ask, signal)
     this.calls.add(call)
     try {
       const answer = await call
@@ -204,9 +207,18 @@ class RestBroker implements HttpBroker {
     }
   }
 
+  private async send(ask: Ask, signal: AbortSignal): Promise<RawAnswer> {
+    await this.options.token.ready()
+    if (signal.aborted) throw new NotSent('its time was over before there was a token')
+    return exchange(this.line, { ask, token: this.token() }, signal)
+  }
+
   private errorOf({ method, path }: Ask, { status, headers, text }: RawAnswer): Error {
     const message = `${method} ${path} was answered with ${status} ${text}`.trim().slice(0, 300)
-    if (status === 401) return new Unauthorized(message)
+    if (status === 401) {
+      this.options.token.refused()
+      return new Unauthorized(message)
+    }
     if (status !== 429) return new OutcomeUnknown(message)
     const { longestRetryAfterMs: retryAfterMs, longestBanMs: banMs } = this.options
     const { oddities, ...wait } = waitOf(headers, this.now(), { retryAfterMs, banMs })
@@ -222,26 +234,10 @@ class RestBroker implements HttpBroker {
   private token(): string {
     this.lastToken = undefined
     try {
-      const token = this.options.token()
-      if (TOKEN.test(token)) return (this.lastToken = token)
+      return (this.lastToken = this.options.token.value())
     } catch (cause) {
-      throw new Unauthorized('the token cannot be read', { cause })
+      const why = cause instanceof Error ? `: ${cause.message}` : ''
+      throw new Unauthorized(`the token cannot be read${why}`, { cause })
     }
-    throw new Unauthorized('the token is empty, or has characters that no token has')
-  }
-}
-
-function bodyOf(order: ExitOrder): Record<string, unknown> {
-  const { clientOrderId, instrument, side, quantity, reduceOnly, limit, account, ticket } = order
-  return {
-    clientOrderId,
-    instrument,
-    side,
-    quantity,
-    reduceOnly,
-    action: side === 'long' ? 'sell' : 'buy',
-    ...(limit === undefined ? { type: 'market' } : { type: 'limit', limit }),
-    ...(account !== undefined && { account }),
-    ...(ticket !== undefined && { ticket }),
   }
 }

@@ -40,6 +40,7 @@ export function pacedBroker(broker: Broker, options: PacedBrokerOptions): PacedB
     ...orderCalls(broker, options),
     ...stopCalls(broker, options),
     ...holdingCalls(broker, options),
+    ...accessCalls(broker, options),
     quotes: instruments => batch.quotes(instruments),
     ...(streamOrders !== undefined && {
       streamOrders: (listener: Parameters<typeof streamOrders>[0]) =>
@@ -132,6 +133,31 @@ function stopCalls(
           run: ending => amendStop.call(broker, order, ending),
         }),
     }),
+  }
+}
+
+/** Questions about the access to the account: they have no slot of an exit, and wait like polls. */
+function accessCalls(
+  broker: Broker,
+  { desk }: PacedBrokerOptions,
+): Pick<PacedBroker, 'instruments' | 'positionMode' | 'permissions' | 'credentials'> {
+  const { instruments, positionMode, permissions, credentials } = broker
+  const paced =
+    <Answer>(operation: string, ask: (signal: AbortSignal) => Promise<Answer>) =>
+    (signal: AbortSignal): Promise<Answer> =>
+      desk.submit({
+        group: 'account',
+        lane: 'holdings',
+        key: operation,
+        operation,
+        signal,
+        run: ask,
+      })
+  return {
+    ...(instruments && { instruments: paced('instruments', instruments.bind(broker)) }),
+    ...(positionMode && { positionMode: paced('positionMode', positionMode.bind(broker)) }),
+    ...(permissions && { permissions: paced('permissions', permissions.bind(broker)) }),
+    ...(credentials && { credentials: credentials.bind(broker) }),
   }
 }
 

@@ -101,6 +101,11 @@ export class AccountBook {
     return this.holdings.keyOf(id)
   }
 
+  /** The last report on the holding of an open position; undefined: it is not known, or not open. */
+  heldOf(id: PositionId): HoldingGroup['known'] {
+    return this.holdings.knownOf(id)
+  }
+
   /**
    * A position opens: this generation owns a share of its holding. Returns the exit that uses that
    * holding as evidence.

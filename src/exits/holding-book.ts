@@ -109,6 +109,12 @@ export class HoldingBook {
     return current === undefined ? undefined : holdingKeyOf(current.position, this.model)
   }
 
+  /** The last report on the holding of an open position; undefined: it is not known, or not open. */
+  knownOf(id: PositionId): HoldingGroup['known'] {
+    const key = this.keyOf(id)
+    return key === undefined ? undefined : this.groups.get(nameOf(key))?.known
+  }
+
   /** A position is open: a share of its holding belongs to this generation of it. */
   own(position: Position, { generation, now }: { generation: number; now: number }): void {
     const group = this.groupOf(position, now)

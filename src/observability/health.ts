@@ -3,6 +3,7 @@ import type { HealthCheck, HealthSnapshot } from '../ports/control/health.ts'
 import type { LostFolder, StoreStatus } from '../ports/store.ts'
 import { accountChecks, type AccountFacts } from './account-checks.ts'
 import { counted, draft, MOST_DETAILS, type Draft, type Trouble } from './checks.ts'
+import { exitableChecks, type ExitableFacts } from './exitable-checks.ts'
 import { folderChecks, storeChecks } from './store-checks.ts'
 
 export type { Trouble } from './checks.ts'
@@ -86,6 +87,8 @@ export interface HealthFacts {
     readonly commands?: readonly Trouble[]
     readonly crashLoop: string | undefined
   }
+  /** Whether exits could be carried out; undefined: it is not evaluated. */
+  readonly exitable?: ExitableFacts | undefined
   /** Undefined where there is no account to check. */
   readonly account?: AccountFacts
 }
@@ -96,6 +99,7 @@ export function healthStatus(facts: HealthFacts): HealthSnapshot {
   const drafts = {
     ...failures(facts),
     ...(facts.account && accountChecks(facts.account)),
+    ...(facts.exitable && exitableChecks(facts.exitable, facts.now)),
     ...(facts.store && storeChecks(facts.store)),
     ...folderChecks([...(facts.store?.lost ?? []), ...(facts.lostFolders ?? [])]),
     ...warnings(facts),

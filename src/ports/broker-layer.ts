@@ -10,6 +10,7 @@ export const compose = (broker: Broker, layers: readonly BrokerLayer[]): Broker 
 /** The calls of a broker as plain functions, for a layer that replaces some of them. */
 export function callsOf(next: Broker): Broker {
   const { openOrders, streamOrders, hasNewCredentials, placeStop, amendStop } = next
+  const { instruments, positionMode, permissions, credentials } = next
   return {
     capabilities: next.capabilities,
     placeExit: (order, signal) => next.placeExit(order, signal),
@@ -22,6 +23,10 @@ export function callsOf(next: Broker): Broker {
     ...(amendStop && { amendStop: amendStop.bind(next) }),
     ...(openOrders && { openOrders: openOrders.bind(next) }),
     ...(streamOrders && { streamOrders: streamOrders.bind(next) }),
+    ...(instruments && { instruments: instruments.bind(next) }),
+    ...(positionMode && { positionMode: positionMode.bind(next) }),
+    ...(permissions && { permissions: permissions.bind(next) }),
+    ...(credentials && { credentials: credentials.bind(next) }),
     ...(hasNewCredentials && { hasNewCredentials: hasNewCredentials.bind(next) }),
     close: () => next.close(),
   }

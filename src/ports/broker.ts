@@ -3,6 +3,12 @@ import type { InstrumentId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitAnswer, ExitOrder, OrderState } from '../domain/order.ts'
 import type { StopOrder } from '../domain/resting-stop.ts'
 import type { Tick } from '../domain/tick.ts'
+import type {
+  Credentials,
+  Permissions,
+  PositionMode,
+  VenueInstrument,
+} from '../domain/venue-facts.ts'
 import type { Capabilities } from '../domain/venue.ts'
 
 export type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
@@ -67,6 +73,13 @@ export interface Broker {
   openOrders?(signal: AbortSignal): Promise<readonly OpenOrder[]>
   /** Pushes changes of this service's orders from now on. */
   streamOrders?(listener: (update: OrderUpdate) => void): void
+  /** The venue's rules for every instrument that this broker trades. */
+  instruments?(signal: AbortSignal): Promise<readonly VenueInstrument[]>
+  positionMode?(signal: AbortSignal): Promise<PositionMode>
+  /** What the credentials permit. */
+  permissions?(signal: AbortSignal): Promise<Permissions>
+  /** What is known of the credentials that the next call would use; makes no call. */
+  credentials?(): Credentials
   /** Whether the next call would use other credentials than the last one. */
   hasNewCredentials?(): boolean
   /** Lets calls in flight end, then releases the account. */

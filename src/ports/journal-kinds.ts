@@ -41,11 +41,15 @@ export const JOURNAL_KINDS = {
     'position-gone':
       'a position was closed without an exit of its own: outside the service, or by late fills (`takenBy`)',
     'guard-lost': 'positions have no guard (written where `notify` has a channel); `why`: which',
-    'exitable-lost': 'no exit order could leave (written where `notify` has a channel); `why`',
+    'exitable-lost':
+      'positions could not be exited (written where `notify` has a channel); `why`: which, and why not',
+    'credentials-ending':
+      'the credentials of the broker end soon, or have ended (written where `notify` has a channel); `why`: when',
   }),
   ...rows('info', 'positions', {
     'guard-back': 'every position has a guard again; `forMs`: after how long',
-    'exitable-back': 'exit orders could leave again; `forMs`: after how long',
+    'exitable-back': 'every position could be exited again; `forMs`: after how long',
+    'credentials-renewed': 'the credentials of the broker no longer end soon',
     'stops-near':
       'prices have come within `notify.approachPct` of the stops of `positions`; `more`: how many others',
     'position-added': 'a position is guarded from now on; `by`: who added it',

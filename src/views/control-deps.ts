@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Control, MetricsFormat } from '../ports/control.ts'
 import type { HealthSnapshot, Readiness } from '../ports/control/health.ts'
 import type { OwnedStore } from '../ports/store.ts'
+import type { ExitableDesk } from './exitable.ts'
 
 /** What the control of a running service is made of. */
 export interface ControlDeps {
@@ -16,6 +17,8 @@ export interface ControlDeps {
   readonly performance: Meters
   readonly desk: CallDesk
   readonly answers: LastAnswers
+  /** Whether a position could be exited; undefined: it is not evaluated. */
+  readonly exitable?: Pick<ExitableDesk, 'of'>
   readonly log: Pick<Logger, 'levels' | 'setLevel'>
   /** Figures of the service. */
   metrics(format: MetricsFormat): Promise<string>

@@ -87,7 +87,7 @@ export const gatewayFacts = (desk: CallDesk, monotonicMs: number): GatewayFacts 
 })
 
 /** Whether credentials were refused, and no call has been answered since. */
-function isDenied({ kind, transitions }: Breaker): boolean {
+export function isDenied({ kind, transitions }: Breaker): boolean {
   if (kind !== 'open' && kind !== 'half-open') return false
   return transitions.findLast(({ to }) => to === 'open')?.cause === 'unauthorized'
 }

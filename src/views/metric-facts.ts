@@ -10,6 +10,7 @@ import type {
 } from '../observability/metrics/facts.ts'
 import type { StoreStatus } from '../ports/store.ts'
 import { SUPERVISED } from '../ports/supervision.ts'
+import type { ExitableDesk } from './exitable.ts'
 import { gatewayFacts } from './gateway-view.ts'
 import { rosterFacts } from './roster-facts.ts'
 
@@ -28,6 +29,7 @@ export interface Scraped {
   readonly store: StoreStatus
   readonly performance: Pick<Meters, 'commits' | 'cyclesRun' | 'loopActiveMs'>
   readonly notices: NoticeFacts
+  readonly exitable: Pick<ExitableDesk, 'counts' | 'credentialsEndAt'>
   readonly monotonicMs: number
 }
 
@@ -36,7 +38,7 @@ export interface Scraped {
  * each of them takes as long as all else.
  */
 export async function metricFacts(
-  { system, desk, store, performance, notices, monotonicMs }: Scraped,
+  { system, desk, store, performance, notices, exitable, monotonicMs }: Scraped,
   { healthAt, ...given }: Given,
 ): Promise<MetricFacts> {
   const { state, engine, intake } = system
@@ -49,6 +51,8 @@ export async function metricFacts(
     mode: system.isObserving ? 'observe' : 'guard',
     killSwitch: state.killSwitch.state,
     positions: system.coverage.last.counts,
+    exitable: exitable.counts(),
+    credentialsEndAt: exitable.credentialsEndAt,
     ...exitFacts(system),
     ticks: {
       evaluated: system.ticks,

@@ -112,7 +112,11 @@ export class PositionControl {
   }
 
   private view(registered: Registered): PositionView {
-    return viewOf(this.deps.system, registered, this.deps.clock.now())
+    const exitable = this.deps.exitable?.of(registered.position.id)
+    return {
+      ...viewOf(this.deps.system, registered, this.deps.clock.now()),
+      ...(exitable && { exitable }),
+    }
   }
 }
 

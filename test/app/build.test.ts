@@ -35,7 +35,7 @@ describe('the components of a service', () => {
   beforeEach(() => {
     folder = new Folder()
     tokenFile = join(folder.path, 'token')
-    writeFileSync(tokenFile, 'test-token')
+    writeFileSync(tokenFile, 'test-token', { mode: 0o600 })
   })
 
   afterEach(async () => {

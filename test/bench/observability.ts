@@ -140,12 +140,16 @@ async function scraped({ system }: LiveRig, measured: Meters): Promise<Figure[]>
   }
   const store = { place: 'bench', isOurs: true, risks: [], outages: 0, losses: 0 }
   const times: number[] = []
+  const exitable = {
+    counts: () => ({ yes: 0, no: 0, unknown: 0 }),
+    credentialsEndAt: undefined,
+  }
   const cpu = process.cpuUsage()
   for (let scrape = 0; scrape < SCRAPES; scrape++) {
     const now = clock.now()
     const from = performance.now()
     const facts = await metricFacts(
-      { system, desk, store, performance: measured, notices, monotonicMs: from },
+      { system, desk, store, performance: measured, notices, exitable, monotonicMs: from },
       {
         version: 'bench',
         startedAt: now,

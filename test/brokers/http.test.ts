@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { tokenFrom } from '../../src/brokers/credentials.ts'
 import { instrumentId } from '../../src/domain/ids.ts'
 import type { ClientOrderId } from '../../src/domain/order.ts'
 import { RateLimited, Unauthorized } from '../../src/errors.ts'
@@ -43,7 +44,7 @@ describe('HttpBroker', () => {
 
   describe('refused by the server', () => {
     it('the token is wrong, and nothing was done', async () => {
-      const broker = on.open({ token: () => 'wrong' })
+      const broker = on.open({ token: tokenFrom(() => 'wrong') })
       for (const [name, call] of Object.entries(everyCall(broker))) {
         expect(await failure(call()), name).to.be.instanceOf(Unauthorized)
       }
@@ -52,7 +53,7 @@ describe('HttpBroker', () => {
 
     it('reads the token anew for each call', async () => {
       let token = 'old'
-      const broker = on.open({ token: () => token })
+      const broker = on.open({ token: tokenFrom(() => token) })
       expect(await failure(broker.placeExit(anOrder(), signal))).to.be.instanceOf(Unauthorized)
       token = 'test-token'
       expect(await broker.placeExit(anOrder(), signal)).to.have.property('kind', 'acknowledged')

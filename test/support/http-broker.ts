@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { tokenFrom } from '../../src/brokers/credentials.ts'
 import {
   httpBroker,
   httpBrokerSchema,
@@ -30,7 +31,7 @@ export const anOrder = (but: Partial<ExitOrder> = {}): ExitOrder => ({
 export function anHttpBroker(url: string, but: Partial<HttpBrokerOptions> = {}): HttpBroker {
   const config = httpBrokerSchema.parse({ url, token: 'unused', plainHttp: true })
   const { capabilities } = PLAIN
-  return httpBroker({ ...config, capabilities, token: () => 'test-token', ...but })
+  return httpBroker({ ...config, capabilities, token: tokenFrom(() => 'test-token'), ...but })
 }
 
 /**

@@ -87,6 +87,7 @@ const broker: Rows = [
   ['broker{paper}', 'app/build', 'callTimeoutMs'],
   ['broker{http}', 'app/build', 'kind url callTimeoutMs tokenFile'],
   ['broker{http}', 'brokers/http/options', 'plainHttp', 'parsed'],
+  ['broker{http}', 'brokers/credentials', 'tokenCommand tokenExpiresAt'],
   ['broker{http}', 'app/config-check', 'token'],
   ['broker{http}', 'brokers/http/exchange', 'connectTimeoutMs timeoutMs answerBytes'],
   ['broker{http}', 'brokers/http', 'openOrders longestRetryAfterMs longestBanMs'],

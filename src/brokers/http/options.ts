@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { restingStop } from './stops.ts'
 
@@ -121,7 +120,17 @@ const fields = {
     .string()
     .min(1)
     .exactOptional()
-    .describe('Path of a file with the token, read for each call.'),
+    .describe('Path of a file with the token that others cannot read; read again when it changes.'),
+  tokenCommand: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(50)
+    .exactOptional()
+    .describe('Program and arguments that print the token; run again before the token ends.'),
+  tokenExpiresAt: z.iso
+    .datetime({ offset: true, error: 'a time such as 2026-11-29T03:00:00Z' })
+    .exactOptional()
+    .describe('When `token` ends; a token in a file or from a command has its own.'),
   capabilities: capabilities
     .prefault({})
     .describe('What the venue can prove; a capability that is not stated is not relied on.'),
@@ -159,9 +168,14 @@ const fields = {
 /** Section of the configuration that describes the server of a broker. */
 export const httpBrokerSchema = z
   .strictObject(fields)
-  .refine(({ token, tokenFile }) => (token === undefined) !== (tokenFile === undefined), {
-    path: ['token'],
-    error: 'one of token and tokenFile',
+  .refine(
+    ({ token, tokenFile, tokenCommand }) =>
+      [token, tokenFile, tokenCommand].filter(each => each !== undefined).length === 1,
+    { path: ['token'], error: 'one of token, tokenFile and tokenCommand' },
+  )
+  .refine(({ token, tokenExpiresAt }) => tokenExpiresAt === undefined || token !== undefined, {
+    path: ['tokenExpiresAt'],
+    error: 'a token beside it; a file or a command has the time itself',
   })
   .refine(({ url, plainHttp }) => plainHttp || !isInTheClear(url), {
     path: ['url'],
@@ -169,17 +183,6 @@ export const httpBrokerSchema = z
   })
 
 export type HttpBrokerConfig = z.output<typeof httpBrokerSchema>
-
-/**
- * Returns the function that supplies the token for each request. The function throws what reading
- * the token file throws.
- */
-export function tokenSource({
-  token,
-  tokenFile,
-}: Pick<HttpBrokerConfig, 'token' | 'tokenFile'>): () => string {
-  return () => (tokenFile === undefined ? token! : readFileSync(tokenFile, 'utf8').trim())
-}
 
 /** Why the address of a server is invalid; undefined where it is valid. */
 export function faultOfUrl(text: string): string | undefined {

@@ -1,4 +1,5 @@
-import { privateText } from '../../disk/private-file.ts'
+import { SettledFile } from '../../disk/settled-file.ts'
+import type { Credentials } from '../../domain/venue-facts.ts'
 
 /** The key that signs the requests to a venue. */
 export interface VenueKey {
@@ -6,6 +7,8 @@ export interface VenueKey {
   readonly secret: string
   /** Passphrase chosen by the owner of the key; only OKX has one. */
   readonly passphrase: string | undefined
+  /** Epoch ms; absent: it does not end, or nothing says when. */
+  readonly expiresAt?: number
 }
 
 /** Where to read a key. */
@@ -14,43 +17,78 @@ export interface KeyPlace {
   readonly secret?: string
   readonly passphrase?: string
   readonly keyFile?: string
+  /** ISO 8601. */
+  readonly expiresAt?: string
 }
 
 /** Characters that a header, and thus a key, can have. */
 const VISIBLE = /^[\x21-\x7e]+$/
-const LINE = /^\s*(key|secret|passphrase)\s*[:=]\s*(.*?)\s*$/
+const LINE = /^\s*(key|secret|passphrase|expiresAt)\s*[:=]\s*(.*?)\s*$/
 
 /**
- * Returns the function that supplies the key; it reads the key file anew for each call. It throws
+ * Returns the function that supplies the key; it reads the key file again when that has changed. It throws
  * an Error that names what is wrong and shows nothing of the key.
  */
-export function keySource(place: KeyPlace): () => VenueKey {
-  return () =>
-    place.keyFile === undefined
-      ? checked(place)
-      : checked(parseKeyFile(privateText(place.keyFile, 'key file')))
+export function keySource(
+  place: KeyPlace,
+  monotonic: () => number = () => performance.now(),
+): KeySource {
+  const { keyFile: file } = place
+  if (file === undefined) return () => checked(place)
+  const parse = (text: string): VenueKey => checked(parseKeyFile(text))
+  const what = 'key file'
+  const settled = new SettledFile({ file, what, readers: 'owner', parse, monotonic })
+  return Object.assign(() => settled.content(), { failure: () => settled.failure })
 }
 
-/** Parses a key file: one value a line, `key: …`, `secret: …`, `passphrase: …`. */
+/** Supplies the key of each call; `failure` says why a newer one in the file cannot be used. */
+export interface KeySource {
+  (): VenueKey
+  failure?(): string | undefined
+}
+
+/** What is known of the key that the next call would use. */
+export function credentialsOf(read: KeySource): Credentials {
+  try {
+    const { expiresAt } = read()
+    const trouble = read.failure?.()
+    return {
+      kind: 'usable',
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...(trouble !== undefined && { trouble }),
+    }
+  } catch (error) {
+    return { kind: 'unreadable', why: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** Parses a key file: one value a line, `key: …`, `secret: …`, `passphrase: …`, `expiresAt: …`. */
 export function parseKeyFile(text: string): Omit<KeyPlace, 'keyFile'> {
   const values: Record<string, string> = {}
   for (const line of text.split('\n')) {
     if (line.trim() === '' || line.trim().startsWith('#')) continue
     const [, name, value] = LINE.exec(line) ?? []
     if (name === undefined || value === undefined)
-      throw new Error('the key file has a line other than key, secret and passphrase')
+      throw new Error('the key file has a line other than key, secret, passphrase and expiresAt')
     if (name in values) throw new Error(`the key file has ${name} twice`)
     values[name] = value
   }
   return values
 }
 
-function checked({ key, secret, passphrase }: Omit<KeyPlace, 'keyFile'>): VenueKey {
+function checked({ key, secret, passphrase, expiresAt }: Omit<KeyPlace, 'keyFile'>): VenueKey {
   for (const [name, value] of Object.entries({ key, secret })) {
     if (value === undefined || value === '') throw new Error(`the key has no ${name}`)
     if (!VISIBLE.test(value)) throw new Error(`the ${name} has characters that no key has`)
   }
   if (passphrase !== undefined && !/^[\x20-\x7e]+$/.test(passphrase))
     throw new Error('the passphrase has characters that no header can carry')
-  return { key: key!, secret: secret!, passphrase }
+  const endsAt = expiresAt === undefined ? undefined : Date.parse(expiresAt)
+  if (Number.isNaN(endsAt)) throw new Error('expiresAt of the key is no time of ISO 8601')
+  return {
+    key: key!,
+    secret: secret!,
+    passphrase,
+    ...(endsAt !== undefined && { expiresAt: endsAt }),
+  }
 }

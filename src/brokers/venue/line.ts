@@ -1,8 +1,9 @@
 import { Agent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
+import type { Credentials } from '../../domain/venue-facts.ts'
 import { NotSent, Unauthorized } from '../../errors.ts'
 import { exchange, type Ask, type Line, type RawAnswer } from '../http/exchange.ts'
-import type { VenueKey } from './key.ts'
+import { credentialsOf, type KeySource, type VenueKey } from './key.ts'
 import { VenueTime } from './time.ts'
 
 export type { RawAnswer } from '../http/exchange.ts'
@@ -43,7 +44,7 @@ export interface LineOptions {
   readonly timeoutMs: number
   readonly answerBytes: number
   /** Called for each request; throws an Error that shows nothing of the key. */
-  readonly key: () => VenueKey
+  readonly key: KeySource
   /** Epoch ms. */
   readonly now?: () => number
   /** Monotonic ms. */
@@ -59,7 +60,7 @@ export class VenueLine {
   readonly time: VenueTime
   private readonly dialect: Dialect
   private readonly line: Line
-  private readonly readKey: () => VenueKey
+  private readonly readKey: KeySource
   private readonly calls = new Set<Promise<unknown>>()
   private isClosed = false
   /** Key of the last request; undefined until there was one. */
@@ -101,6 +102,11 @@ export class VenueLine {
       // An answer that cannot be read changes nothing.
       return false
     }
+  }
+
+  /** What is known of the key that the next call would use. */
+  credentials(): Credentials {
+    return credentialsOf(this.readKey)
   }
 
   async close(): Promise<void> {

@@ -77,9 +77,31 @@ function headLines(
   return [
     `${paint(COLOURS[state], state)}  watchkeeper ${version}, up ${typeof uptime === 'number' ? durationText(uptime) : '?'}`,
     `positions    ${counts.join(', ')}`,
+    ...exitableLines(checks),
     `kill switch  ${killSwitch.state}${killSwitch.held.length > 0 ? `, holds ${killSwitch.held.length} exits` : ''}`,
     ...output.map(line => paint(COLOURS[state], `  ${onOneLine(line)}`)),
   ]
+}
+
+/** An end of the credentials within this time is shown, s: a person reads the state in the evening. */
+const SHOWN_S = 86_400
+
+/** Whether exits could be carried out, and when the credentials end where that is soon. */
+function exitableLines(checks: HealthReport['checks']): string[] {
+  const exitable = checks['positions:exitable']?.[0]
+  const credentials = checks['broker:credentials']?.[0]
+  const leftS = credentials?.observedValue
+  const isSoon = typeof leftS === 'number' && leftS <= SHOWN_S
+  return [
+    ...(exitable === undefined || exitable.status === 'pass'
+      ? []
+      : [`exitable     ${exitable.output ?? 'unknown'}`]),
+    ...(isSoon
+      ? [
+          `credentials  ${credentials!.output ?? ''} (${leftS > 0 ? `in ${durationText(leftS)}` : 'over'})`,
+        ]
+      : []),
+  ].map(onOneLine)
 }
 
 const MOST_SHOWN = 5

@@ -49,9 +49,17 @@ function linesOf({ position, rules, exit }: WhyView): string[] {
   return [
     `${onOneLine(id)}  ${side} ${numberText(quantity)} ${onOneLine(instrument)} at ${numberText(entryPrice)}, ${state}${reason}; ${price}, best ${numberText(position.best)}`,
     ...nearestLine(rules, position),
+    ...exitableLine(position),
     ...tableLines([head, ...rules.map(each => rowOf(each, position))], new Set([2, 3, 4, 6])),
     ...(exit === undefined ? [] : exitLines(exit)),
   ]
+}
+
+/** Whether it could be exited now; nothing where it could. */
+function exitableLine({ exitable }: PositionView): string[] {
+  if (exitable === undefined || exitable.state === 'yes') return []
+  const since = `since ${timeText(exitable.since)}`
+  return [`exitable: ${exitable.state}, ${onOneLine(exitable.why ?? '')}, ${since}`]
 }
 
 /** The progress of its exit, and its history. */

@@ -1,6 +1,7 @@
 import type { PositionState } from '../../domain/position.ts'
 import type { ExitOutcome } from '../../domain/reason.ts'
 import type { UnguardedCause } from '../../domain/unguarded.ts'
+import type { EXITABLE_STATES } from '../../ports/control/exitable.ts'
 import type { StoreStatus } from '../../ports/store.ts'
 import type { WatchState } from '../../ports/supervision.ts'
 
@@ -16,6 +17,10 @@ export interface MetricFacts {
   readonly killSwitch: string
   /** Open positions by state. */
   readonly positions: Readonly<Record<PositionState, number>>
+  /** Open positions that are not being exited, by whether they could be. */
+  readonly exitable: Readonly<Record<(typeof EXITABLE_STATES)[number], number>>
+  /** When the credentials of the broker end, epoch ms; undefined: never, or not known. */
+  readonly credentialsEndAt: number | undefined
   /** Exits so far in this process, by reason; those that are over by outcome, too. */
   readonly exitsIntended: ReadonlyMap<string, number>
   readonly exitsEnded: Readonly<Record<ExitOutcome, ReadonlyMap<string, number>>>

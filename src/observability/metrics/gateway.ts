@@ -4,7 +4,15 @@ import { single, type MetricFamily } from './family.ts'
 /** Every kind of call to a broker, by its group of endpoints. */
 export const BROKER_OPERATIONS = {
   orders: ['placeExit', 'cancel'],
-  account: ['orderByClientId', 'holding', 'holdings', 'openOrders'],
+  account: [
+    'orderByClientId',
+    'holding',
+    'holdings',
+    'openOrders',
+    'instruments',
+    'positionMode',
+    'permissions',
+  ],
   quotes: ['quotes'],
 } as const
 
@@ -34,6 +42,14 @@ export const gatewayMetrics: MetricFamily = board => {
   breakerMetrics(board)
   throttleMetrics(board)
   laneMetrics(board)
+  board.gauge(
+    {
+      name: 'watchkeeper_credentials_end_timestamp_seconds',
+      help: 'When the credentials of the broker end, seconds since 1970; absent where that is not known.',
+    },
+    ({ credentialsEndAt }) =>
+      credentialsEndAt === undefined ? [] : single(credentialsEndAt / 1_000),
+  )
   board.counter(
     {
       name: 'watchkeeper_broker_calls_total',

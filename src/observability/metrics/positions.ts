@@ -1,5 +1,6 @@
 import { POSITION_STATES } from '../../domain/position.ts'
 import { UNGUARDED_CAUSES } from '../../domain/unguarded.ts'
+import { EXITABLE_STATES } from '../../ports/control/exitable.ts'
 import { type MetricFamily } from './family.ts'
 
 /** The open positions. */
@@ -11,6 +12,14 @@ export const positionMetrics: MetricFamily = board => {
       labels: ['state'],
     },
     facts => POSITION_STATES.map(state => [{ state }, facts.positions[state]] as const),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_positions_exitable',
+      help: 'Open positions that are not being exited, by whether an exit could be carried out now.',
+      labels: ['state'],
+    },
+    facts => EXITABLE_STATES.map(state => [{ state }, facts.exitable[state]] as const),
   )
   board.counter(
     {

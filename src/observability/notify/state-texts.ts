@@ -110,6 +110,8 @@ export const STATE_TEXTS = {
   exitable: {
     'exitable-lost': lost('Could not exit now'),
     'exitable-back': back('Can exit again'),
+    'credentials-ending': lost('Renew the credentials of the broker'),
+    'credentials-renewed': () => ({ title: 'Renewed the credentials', text: '', tone: 'good' }),
   },
   summary: { 'daily-summary': summary },
 } satisfies Readonly<Record<string, Readonly<Record<string, Composer>>>>

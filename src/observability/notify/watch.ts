@@ -29,10 +29,15 @@ export interface WatchOptions {
   monotonic(): number
 }
 
-/** Checks of health that are events of their own. `positions:exitable` counts as passed where health lacks it. */
+/** Checks of health that are events of their own. One that health lacks counts as passed. */
 const WATCHED = {
   guard: { check: 'positions:unguarded', lost: 'guard-lost', back: 'guard-back' },
   exitable: { check: 'positions:exitable', lost: 'exitable-lost', back: 'exitable-back' },
+  credentials: {
+    check: 'broker:credentials',
+    lost: 'credentials-ending',
+    back: 'credentials-renewed',
+  },
 } as const
 type Watched = keyof typeof WATCHED
 

@@ -3,6 +3,7 @@ import type { InstrumentId, PositionId } from '../../domain/ids.ts'
 import { POSITION_STATES, type Position } from '../../domain/position.ts'
 import { EXIT_REASONS } from '../../domain/reason.ts'
 import { maybe, nameOf, time, word, type Answer } from './answer.ts'
+import { exitableView } from './exitable.ts'
 
 const warnings = z.array(z.string()).describe('What is odd about it, one line each.')
 
@@ -41,6 +42,9 @@ export const positionView = z.object({
     .optional()
     .describe('Prices of its instrument are multiples of it, where the configuration says so.'),
   reason: word(EXIT_REASONS).optional(),
+  exitable: exitableView
+    .optional()
+    .describe('Whether it could be exited now; absent while it is being exited.'),
 })
 
 export interface PositionView extends Answer<typeof positionView> {}

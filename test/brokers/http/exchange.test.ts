@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { tokenFrom } from '../../../src/brokers/credentials.ts'
 import { exchange } from '../../../src/brokers/http/exchange.ts'
 import { NotSent, OutcomeUnknown, Unauthorized } from '../../../src/errors.ts'
 import type { Harm } from '../../support/broker-server/script.ts'
@@ -146,7 +147,9 @@ describe('a call over HTTP', () => {
         },
       ]
       for (const token of unreadable) {
-        const error = await failure(on.open({ token }).placeExit(anOrder(), signal))
+        const error = await failure(
+          on.open({ token: tokenFrom(token) }).placeExit(anOrder(), signal),
+        )
         expect(error).to.be.instanceOf(Unauthorized)
         expect(error.message).to.not.include(token.toString())
       }

@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'chai'
-import { httpBrokerSchema, tokenSource } from '../../../src/brokers/http.ts'
+import { httpBrokerSchema } from '../../../src/brokers/http.ts'
 
 const given = (fields: Record<string, unknown>) =>
   httpBrokerSchema.safeParse({ url: 'https://bridge.example', token: 'x', ...fields })
@@ -16,6 +13,13 @@ describe('the options of a broker over HTTP', () => {
     'a token that travels unencrypted': { url: 'http://bridge.example' },
     'no token': { token: undefined },
     'two tokens': { tokenFile: '/run/token' },
+    'a token beside a command': { tokenCommand: ['print-token'] },
+    'an end without a token': {
+      token: undefined,
+      tokenFile: '/run/token',
+      tokenExpiresAt: '2026-11-29T03:00:00Z',
+    },
+    'an end that is no time': { tokenExpiresAt: 'tomorrow' },
     'an unknown capability': { capabilities: { dedupe: 'mostly' } },
     'no time to connect in': { connectTimeoutMs: 0 },
     'answers without a bound': { answerBytes: Infinity },
@@ -75,18 +79,5 @@ describe('the options of a broker over HTTP', () => {
     }
     expect(given({ url: 'http://bridge:9000', plainHttp: true }).success).to.equal(true)
     expect(given({ url: 'http://127.evil.example' }).success).to.equal(false)
-  })
-
-  it('read a token from its file each time, without the blanks around it', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-token-'))
-    const tokenFile = join(folder, 'token')
-    const token = tokenSource({ tokenFile })
-    writeFileSync(tokenFile, 'old\n')
-    expect(token()).to.equal('old')
-    writeFileSync(tokenFile, 'new\n')
-    expect(token()).to.equal('new')
-    rmSync(folder, { recursive: true })
-    expect(token).to.throw('ENOENT')
-    expect(tokenSource({ token: 'fixed' })()).to.equal('fixed')
   })
 })

@@ -42,12 +42,16 @@ describe('the key of a venue', () => {
     expect(keySource({ key: 'abc' })).to.throw('the key has no secret')
   })
 
-  it('is read anew for each call', () => {
-    const read = keySource({ keyFile })
+  it('is read again when its file has changed and rests', () => {
+    let now = 0
+    const read = keySource({ keyFile }, () => now)
     write('# mine\nkey: one\nsecret = two\n\npassphrase: my own words\n')
-    expect(read()).to.deep.equal({ key: 'one', secret: 'two', passphrase: 'my own words' })
-    write('key: three\nsecret: four\n')
-    expect(read()).to.deep.equal({ key: 'three', secret: 'four', passphrase: undefined })
+    expect(read()).to.include({ key: 'one', secret: 'two', passphrase: 'my own words' })
+    write('key: three\nsecret: four\nexpiresAt: 2026-11-29T03:00:00Z\n')
+    expect(read().key).to.equal('one')
+    now += 300
+    const expiresAt = Date.UTC(2026, 10, 29, 3)
+    expect(read()).to.include({ key: 'three', secret: 'four', passphrase: undefined, expiresAt })
   })
 
   it('may contain the separators of both forms in its values', () => {

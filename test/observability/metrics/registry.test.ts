@@ -12,6 +12,8 @@ const FACTS: MetricFacts = {
   mode: 'guard',
   health: 'warn',
   killSwitch: 'off',
+  exitable: { yes: 0, no: 0, unknown: 0 },
+  credentialsEndAt: undefined,
   positions: { guarded: 3, exiting: 1, observed: 0, unguarded: 0 },
   exitsIntended: new Map([['stop-loss', 2]]),
   exitsEnded: {

@@ -130,6 +130,10 @@ const EXAMPLES: Readonly<Record<string, object>> = {
   'guard-back': { forMs: 42_000 },
   'exitable-lost': { why: 'the breaker of orders is open' },
   'exitable-back': { forMs: 9_000 },
+  'credentials-ending': {
+    why: 'the credentials end at 2026-11-29T03:00:00.000Z, 42 positions',
+  },
+  'credentials-renewed': { forMs: 9_000 },
   'daily-summary': {
     day: '2026-11-27',
     exits: 12,

@@ -122,20 +122,21 @@ describe('Watch', () => {
     ],
   })
 
-  for (const [name, event] of [
-    ['positions:unguarded', 'guard'],
-    ['positions:exitable', 'exitable'],
+  for (const [name, lost, back] of [
+    ['positions:unguarded', 'guard-lost', 'guard-back'],
+    ['positions:exitable', 'exitable-lost', 'exitable-back'],
+    ['broker:credentials', 'credentials-ending', 'credentials-renewed'],
   ] as const) {
     it(`reports that ${name} fails once it has lasted, and once that it is over`, () => {
       cycles(2, failing(name))
       expect(lines).to.deep.equal([])
       cycles(3, failing(name))
-      expect(lines).to.deep.equal([{ kind: `${event}-lost`, detail: { why: '1: p1 (unpriced)' } }])
+      expect(lines).to.deep.equal([{ kind: lost, detail: { why: '1: p1 (unpriced)' } }])
       row = rowWith(structuredClone(row.value))
       watch = start()
       cycles(4, failing(name))
       cycles(4, {})
-      expect(lines.map(({ kind }) => kind)).to.deep.equal([`${event}-lost`, `${event}-back`])
+      expect(lines.map(({ kind }) => kind)).to.deep.equal([lost, back])
       expect(lines[1]?.detail['forMs']).to.be.greaterThan(0)
     })
   }

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import { tokenFrom } from '../../../src/brokers/credentials.ts'
 import type { HttpBroker } from '../../../src/brokers/http.ts'
 import type { ClientOrderId } from '../../../src/domain/order.ts'
 import { NotSent, OutcomeUnknown, RateLimited } from '../../../src/errors.ts'
@@ -204,7 +205,7 @@ describe('BrokerServer', () => {
     const remote = await startBroker({ restartAfterMs: 10, script })
     await remote.script({ set: { token: 'another' } })
     await remote.script({ faults: [{ on: 'place', harm: { kind: 'crash', when: 'after' } }] })
-    const broker = anHttpBroker(remote.url, { token: () => 'another' })
+    const broker = anHttpBroker(remote.url, { token: tokenFrom(() => 'another') })
     expect(await failure(broker.placeExit(anOrder(), signal))).to.be.instanceOf(OutcomeUnknown)
     await until(() => broker.holdings(signal).then(Boolean, () => false))
     expect(await broker.orderByClientId(ID, signal)).to.include({ kind: 'filled' })

@@ -1,6 +1,7 @@
 import type { InstrumentId } from '../../../domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../../domain/order.ts'
 import type { Tick } from '../../../domain/tick.ts'
+import type { Credentials } from '../../../domain/venue-facts.ts'
 import { NotSent } from '../../../errors.ts'
 import type {
   Capabilities,
@@ -138,6 +139,10 @@ export class BinanceBroker implements VenueBroker {
     } finally {
       await client.line.close()
     }
+  }
+
+  credentials(): Credentials {
+    return this.client.line.credentials()
   }
 
   hasNewCredentials(): boolean {

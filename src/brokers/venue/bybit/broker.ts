@@ -1,6 +1,7 @@
 import { instrumentId, type InstrumentId } from '../../../domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../../domain/order.ts'
 import type { Tick } from '../../../domain/tick.ts'
+import type { Credentials } from '../../../domain/venue-facts.ts'
 import { NotSent } from '../../../errors.ts'
 import type {
   Capabilities,
@@ -151,6 +152,10 @@ export class BybitBroker implements VenueBroker {
 
   async permissions(signal: AbortSignal): Promise<Permissions> {
     return answers.permissionsOf(await this.question(requests.permissionsRequest, signal))
+  }
+
+  credentials(): Credentials {
+    return this.client.line.credentials()
   }
 
   hasNewCredentials(): boolean {

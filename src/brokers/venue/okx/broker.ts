@@ -1,6 +1,7 @@
 import type { InstrumentId } from '../../../domain/ids.ts'
 import type { ClientOrderId, ExitOrder } from '../../../domain/order.ts'
 import type { Tick } from '../../../domain/tick.ts'
+import type { Credentials } from '../../../domain/venue-facts.ts'
 import { NotSent } from '../../../errors.ts'
 import type {
   Capabilities,
@@ -140,6 +141,10 @@ export class OkxBroker implements VenueBroker {
 
   async permissions(signal: AbortSignal): Promise<Permissions> {
     return answers.permissionsOf(await this.rows(requests.configRequest, signal))
+  }
+
+  credentials(): Credentials {
+    return this.client.line.credentials()
   }
 
   hasNewCredentials(): boolean {

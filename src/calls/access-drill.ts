@@ -1,0 +1,116 @@
+import type { InstrumentId } from '../domain/ids.ts'
+import type {
+  Credentials,
+  Permissions,
+  PositionMode,
+  VenueInstrument,
+} from '../domain/venue-facts.ts'
+import type { Broker } from '../ports/broker.ts'
+
+/** Time between two questions, ms. */
+const EVERY_MS = 60_000
+/** The list of instruments is long, and changes rarely, ms. */
+const INSTRUMENTS_EVERY_MS = 3_600_000
+
+type Question = 'permissions' | 'positionMode' | 'instruments'
+
+export interface AccessDrillDeps {
+  readonly broker: Pick<Broker, Question | 'credentials' | 'hasNewCredentials'>
+  /** Ms; never set. */
+  monotonic(): number
+}
+
+/** What the drill has found; a field is undefined as long as it was not answered. */
+export interface AccessFacts {
+  readonly permissions: Permissions | undefined
+  readonly mode: PositionMode | undefined
+  readonly instruments: ReadonlyMap<InstrumentId, VenueInstrument> | undefined
+  readonly credentials: Credentials | undefined
+}
+
+/**
+ * Asks the venue of an account, one question a minute and each in its turn, what an exit would depend on: the
+ * permissions of its key, its position mode, and its instruments. The last answer of each counts.
+ */
+export class AccessDrill {
+  private readonly deps: AccessDrillDeps
+  private readonly questions: readonly Question[]
+  private found: Omit<AccessFacts, 'credentials'> = {
+    permissions: undefined,
+    mode: undefined,
+    instruments: undefined,
+  }
+  private readonly askedAt = new Map<Question, number>()
+  private lastAt = -Infinity
+  private isAsking = false
+  private readonly stopping = new AbortController()
+
+  constructor(deps: AccessDrillDeps) {
+    this.deps = deps
+    const all: readonly Question[] = ['permissions', 'positionMode', 'instruments']
+    this.questions = all.filter(each => deps.broker[each] !== undefined)
+  }
+
+  get facts(): AccessFacts {
+    return { ...this.found, credentials: this.deps.broker.credentials?.() }
+  }
+
+  /** Asks one question where it is time; one that is not answered comes again at its next turn. Never rejects. */
+  async cycle(): Promise<void> {
+    const now = this.deps.monotonic()
+    const question = this.isAsking || now < this.lastAt + EVERY_MS ? undefined : this.next(now)
+    if (question === undefined) return
+    this.isAsking = true
+    this.lastAt = now
+    try {
+      await this.ask(question, this.stopping.signal)
+      this.askedAt.set(question, now)
+    } catch {
+      // What is not known is shown as that; the desk counts the call.
+    } finally {
+      this.isAsking = false
+    }
+  }
+
+  /** Ends the question under way; none is asked after it. */
+  stop(): void {
+    this.lastAt = Infinity
+    this.stopping.abort()
+  }
+
+  /** The question that was answered longest ago. */
+  private next(now: number): Question | undefined {
+    const due = this.questions.filter(each => {
+      const everyMs = each === 'instruments' ? INSTRUMENTS_EVERY_MS : EVERY_MS
+      return now >= this.answeredAt(each) + everyMs
+    })
+    return due.toSorted((a, b) => this.answeredAt(a) - this.answeredAt(b))[0]
+  }
+
+  private answeredAt(question: Question): number {
+    return this.askedAt.get(question) ?? -Infinity
+  }
+
+  private async ask(question: Question, signal: AbortSignal): Promise<void> {
+    const { broker } = this.deps
+    switch (question) {
+      case 'permissions': {
+        const permissions = await broker.permissions!(signal)
+        this.found = { ...this.found, permissions }
+        return
+      }
+      case 'positionMode': {
+        const mode = await broker.positionMode!(signal)
+        this.found = { ...this.found, mode }
+        return
+      }
+      case 'instruments': {
+        const rows = await broker.instruments!(signal)
+        // An empty list is no answer: it would take every instrument away.
+        if (rows.length === 0) throw new Error('the venue lists no instrument')
+        const instruments = new Map(rows.map(each => [each.instrument, each]))
+        this.found = { ...this.found, instruments }
+      }
+    }
+  }
+}

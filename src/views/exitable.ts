@@ -1,0 +1,240 @@
+import type { Account } from '../account/account.ts'
+import type { AccessFacts } from '../calls/access-drill.ts'
+import { GROUPS } from '../calls/breakers.ts'
+import type { CallDesk } from '../calls/call-desk.ts'
+import type { LastAnswers } from '../calls/last-answers.ts'
+import { sum } from '../domain/decimal.ts'
+import type { PositionId } from '../domain/ids.ts'
+import { viewOf } from '../domain/tick.ts'
+import type { PositionMode } from '../domain/venue-facts.ts'
+import { hasOurPrefix } from '../exits/client-order-id.ts'
+import {
+  accountExitable,
+  credentialsEnd,
+  positionExitable,
+  type AccountStanding,
+  type Exitable,
+} from '../exits/exitable.ts'
+import type { ExitableFacts } from '../observability/exitable-checks.ts'
+import type { ExitableView } from '../ports/control/exitable.ts'
+import type { Quotes } from '../ports/quotes.ts'
+import type { Registered } from '../ports/state-repository.ts'
+import { retryInMs, state } from '../resilience/breaker.ts'
+import { ceilingWaitMs } from '../resilience/ceiling.ts'
+import { isDenied } from './gateway-view.ts'
+
+export interface ExitableDeskDeps {
+  readonly system: Account
+  readonly desk: CallDesk
+  readonly answers: LastAnswers
+  readonly quotes: Quotes
+  readonly access: { readonly facts: AccessFacts }
+  /** The mode that the account is configured to be in; undefined: it has none. */
+  readonly positionMode: PositionMode | undefined
+  readonly graceMs: number
+}
+
+/** Positions that are judged in one cycle: the loop is never held for long. */
+const PER_CYCLE = 200
+/** Time before the end of credentials from which health warns, ms. */
+const LEAD_MS = 3_600_000
+/** The same where a market has trading hours: the evening before, and before the open, ms. */
+const LEAD_WITH_HOURS_MS = 12 * 3_600_000
+
+/** A judgement, and since when it is the same (ms of the steady clock). */
+interface Judged {
+  readonly exitable: Exitable
+  readonly since: number
+}
+
+/** Whether each position could be exited now, why not, and since when: judged in turns, a part in each cycle. */
+export class ExitableDesk {
+  private readonly deps: ExitableDeskDeps
+  private account: Judged
+  /** Positions that are not exitable, though the account is. */
+  private readonly exceptions = new Map<PositionId, Judged>()
+  private round: PositionId[] = []
+  private hasHours = false
+  private reserved: { readonly askedAt: number; readonly units: ReadonlyMap<string, number> } = {
+    askedAt: NaN,
+    units: new Map(),
+  }
+
+  constructor(deps: ExitableDeskDeps) {
+    this.deps = deps
+    this.account = {
+      exitable: { kind: 'unknown', why: 'the broker has not answered yet' },
+      since: this.now,
+    }
+  }
+
+  /** Judges the account, and the next positions. */
+  cycle(): void {
+    const exitable = accountExitable(this.accountStanding())
+    this.account = changed(this.account, exitable, this.now)
+    if (exitable.kind === 'yes') this.judgeSome()
+  }
+
+  /** What is known of one open position; undefined where it is being exited, or is not open. */
+  of(id: PositionId): ExitableView | undefined {
+    const row = this.deps.system.state.register.open.get(id)
+    if (row === undefined || this.isExiting(id)) return undefined
+    const exception = this.exceptions.get(id)
+    const { exitable, since } =
+      this.account.exitable.kind !== 'yes' ? this.account : (exception ?? this.account)
+    const { clock } = this.deps.system
+    return {
+      state: exitable.kind,
+      ...(exitable.kind !== 'yes' && { why: exitable.why }),
+      since: Math.round(clock.now() - (this.now - since)),
+    }
+  }
+
+  /** Open positions that are not being exited, by whether they could be. */
+  counts(): Readonly<Record<Exitable['kind'], number>> {
+    const total = this.positions
+    const none = { yes: 0, no: 0, unknown: 0 }
+    const { kind } = this.account.exitable
+    if (kind !== 'yes') return { ...none, [kind]: total }
+    const kinds = [...this.exceptions.values()].map(each => each.exitable.kind)
+    const no = kinds.filter(each => each === 'no').length
+    const unknown = kinds.length - no
+    return { yes: Math.max(0, total - kinds.length), no, unknown }
+  }
+
+  /** When the credentials end, epoch ms; undefined: never, or not known. */
+  get credentialsEndAt(): number | undefined {
+    const { credentials, permissions } = this.deps.access.facts
+    return credentialsEnd(credentials, permissions)
+  }
+
+  facts(): ExitableFacts {
+    const { exitable, since } = this.account
+    const { credentials } = this.deps.access.facts
+    const listed = (kind: 'no' | 'unknown') =>
+      [...this.exceptions].flatMap(([id, { exitable: each, since: at }]) =>
+        each.kind === kind ? [{ what: `${id}: ${each.why}`, forMs: this.now - at }] : [],
+      )
+    return {
+      positions: this.positions,
+      notExitable: listed('no'),
+      unknown: listed('unknown'),
+      ...(exitable.kind !== 'yes' && {
+        common: {
+          kind: exitable.kind,
+          trouble: { what: exitable.why, forMs: this.now - since },
+        },
+      }),
+      graceMs: this.deps.graceMs,
+      credentialsEndAt: this.credentialsEndAt,
+      credentialsLeadMs: this.hasHours ? LEAD_WITH_HOURS_MS : LEAD_MS,
+      unreadable: credentials?.kind === 'unreadable' ? credentials.why : undefined,
+      credentialTrouble: credentials?.kind === 'usable' ? credentials.trouble : undefined,
+    }
+  }
+
+  private get now(): number {
+    return this.deps.system.clock.steady()
+  }
+
+  private get positions(): number {
+    const { register, openExits } = this.deps.system.state
+    return Math.max(0, register.open.size - openExits.size)
+  }
+
+  private isExiting(id: PositionId): boolean {
+    return this.deps.system.state.openExits.has(id)
+  }
+
+  private accountStanding(): AccountStanding {
+    const { system, desk, answers, access, positionMode: expected } = this.deps
+    const { credentials, permissions, mode } = access.facts
+    const monotonicMs = system.clock.monotonic()
+    const breakers = GROUPS.filter(group => group !== 'quotes').map(group => {
+      const breaker = desk.gates.breaker(group)
+      const kind = state(breaker, monotonicMs)
+      const isClosed = kind === 'closed' || kind === 'disabled' || kind === 'metrics-only'
+      const isBanned = kind === 'open' && breaker.transitions.at(-1)?.cause === 'ban'
+      return { group, isClosed, isBanned, retryInMs: retryInMs(breaker, monotonicMs) }
+    })
+    const orders = desk.limits.filter(({ limit }) => limit.groups.includes('orders'))
+    const waits = orders.flatMap(({ throttle }) =>
+      throttle.ceilings.map(each => ceilingWaitMs(each, 'exit', monotonicMs)),
+    )
+    return {
+      now: system.clock.now(),
+      killSwitch: system.state.killSwitch.state,
+      isUnconfirmed: system.confirmation.isMissing,
+      strangers: system.engine.book.strangers.length,
+      isStoreOurs: system.storeErrors === 0,
+      credentials,
+      isUnauthorized: GROUPS.some(group => isDenied(desk.gates.breaker(group))),
+      permissions,
+      otherMode:
+        mode !== undefined && expected !== undefined && mode !== expected
+          ? { found: mode, expected }
+          : undefined,
+      breakers,
+      budgetWaitMs: Math.max(0, ...waits),
+      isAnswered: answers.holdings !== undefined,
+    }
+  }
+
+  private judgeSome(): void {
+    const { register } = this.deps.system.state
+    if (this.round.length === 0) {
+      this.round = [...register.open.keys()]
+      for (const id of this.exceptions.keys()) {
+        if (!register.open.has(id) || this.isExiting(id)) this.exceptions.delete(id)
+      }
+      this.hasHours = false
+    }
+    for (const id of this.round.splice(0, PER_CYCLE)) {
+      const row = register.open.get(id)
+      if (row === undefined || this.isExiting(id)) continue
+      const { hours } = this.deps.system.instruments.of(row.position.instrument)
+      if (hours !== undefined) this.hasHours = true
+      const exitable = this.judge(row)
+      if (exitable.kind === 'yes') this.exceptions.delete(id)
+      else this.exceptions.set(id, changed(this.exceptions.get(id), exitable, this.now))
+    }
+  }
+
+  private judge({ position }: Registered): Exitable {
+    const { system, access } = this.deps
+    const { book } = system.engine
+    const { instruments } = access.facts
+    const { instrument, side, priceSource } = position
+    const { reduceOnly } = book.settings.capabilities
+    return positionExitable({
+      position,
+      quantity: position.quantity,
+      spec: system.instruments.of(instrument),
+      price: this.deps.quotes.price(instrument, viewOf(side, priceSource)),
+      listed: instruments && (instruments.get(instrument) ?? 'absent'),
+      isReduceOnly: reduceOnly,
+      held: book.heldOf(position.id)?.quantity,
+      reserved: this.reservedUnits().get(`${instrument} ${side}`) ?? 0,
+    })
+  }
+
+  /** Units that working orders of others would take, by instrument and side of the holding. */
+  private reservedUnits(): ReadonlyMap<string, number> {
+    const listed = this.deps.answers.orders
+    if (listed === undefined || listed.askedAt === this.reserved.askedAt) return this.reserved.units
+    const units = new Map<string, number>()
+    for (const { instrument, remaining, clientOrderId } of listed.answer) {
+      if (clientOrderId !== null && hasOurPrefix(clientOrderId)) continue
+      const key = `${instrument} ${remaining < 0 ? 'long' : 'short'}`
+      units.set(key, sum(units.get(key) ?? 0, Math.abs(remaining)))
+    }
+    this.reserved = { askedAt: listed.askedAt, units }
+    return units
+  }
+}
+
+/** The same judgement goes on; another one begins now. */
+function changed(before: Judged | undefined, exitable: Exitable, now: number): Judged {
+  if (before?.exitable.kind === exitable.kind) return { exitable, since: before.since }
+  return { exitable, since: now }
+}

@@ -1,0 +1,116 @@
+import { expect } from 'chai'
+import { AccessDrill } from '../../src/calls/access-drill.ts'
+import { instrumentId } from '../../src/domain/ids.ts'
+import type { VenueInstrument } from '../../src/domain/venue-facts.ts'
+
+const MINUTE_MS = 60_000
+const ACME: VenueInstrument = {
+  instrument: instrumentId('ACME'),
+  isTrading: true,
+  multiplier: 1,
+  lot: undefined,
+  tickSize: undefined,
+  minQuantity: undefined,
+  maxQuantity: undefined,
+  minNotional: undefined,
+  reduceOnlyExempt: false,
+  currency: 'USD',
+}
+
+describe('The drill of the access', () => {
+  let now: number
+  let asked: string[]
+  let fails: boolean
+  let rows: readonly VenueInstrument[]
+  let drill: AccessDrill
+
+  beforeEach(() => {
+    now = 0
+    asked = []
+    fails = false
+    rows = [ACME]
+    const answer =
+      <Answer>(what: string, value: () => Answer) =>
+      () => {
+        asked.push(what)
+        return fails ? Promise.reject(new Error('down')) : Promise.resolve(value())
+      }
+    drill = new AccessDrill({
+      broker: {
+        permissions: answer('permissions', () => ({
+          trade: true,
+          withdraw: false,
+          isAddressBound: true,
+          expiresAt: undefined,
+        })),
+        positionMode: answer('mode', () => 'one-way' as const),
+        instruments: answer('instruments', () => rows),
+      },
+      monotonic: () => now,
+    })
+  })
+
+  const cycle = (): Promise<void> => drill.cycle()
+
+  it('knows nothing before the venue has answered, and keeps the last answer after that', async () => {
+    fails = true
+    await cycle()
+    expect(drill.facts.permissions).to.equal(undefined)
+    fails = false
+    for (let each = 0; each < 3; each++, now += MINUTE_MS) await cycle()
+    now += MINUTE_MS
+    fails = true
+    await cycle()
+    expect(drill.facts.permissions?.trade).to.equal(true)
+  })
+
+  it('asks at most one question a minute, each in its turn', async () => {
+    for (let second = 0; second <= 240; second++, now += 1_000) await cycle()
+    expect(asked).to.deep.equal(['permissions', 'mode', 'instruments', 'permissions', 'mode'])
+  })
+
+  it('asks for the instruments once an hour', async () => {
+    for (let minute = 0; minute < 130; minute++, now += MINUTE_MS) await cycle()
+    expect(asked.filter(each => each === 'instruments')).to.have.length(3)
+  })
+
+  it('takes an empty list of instruments for no answer', async () => {
+    for (let each = 0; each < 3; each++, now += MINUTE_MS) await cycle()
+    expect(drill.facts.instruments?.size).to.equal(1)
+    rows = []
+    now += 3_600_000
+    for (let each = 0; each < 3; each++, now += MINUTE_MS) await cycle()
+    expect(drill.facts.instruments?.size).to.equal(1)
+  })
+
+  it('asks nothing of a broker that answers none of it', async () => {
+    const silent = new AccessDrill({ broker: {}, monotonic: () => now })
+    await silent.cycle()
+    expect(silent.facts).to.deep.equal({
+      permissions: undefined,
+      mode: undefined,
+      instruments: undefined,
+      credentials: undefined,
+    })
+  })
+
+  it('has one question under way at a time', async () => {
+    let release = (): void => undefined
+    const slow = new AccessDrill({
+      broker: {
+        positionMode: () => {
+          asked.push('slow')
+          return new Promise(resolve => (release = () => resolve('hedge')))
+        },
+      },
+      monotonic: () => now,
+    })
+    const first = slow.cycle()
+    now += 10 * MINUTE_MS
+    await slow.cycle()
+    expect(asked).to.deep.equal(['slow'])
+    release()
+    await first
+    expect(slow.facts.mode).to.equal('hedge')
+  })
+})
