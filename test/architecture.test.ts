@@ -9,16 +9,18 @@ const ALLOWED: Record<string, readonly string[]> = {
   resilience: [],
   risk: ['domain'],
   exits: ['domain'],
+  nets: ['domain', 'exits'],
   ports: ['domain'],
   calls: ['domain', 'resilience', 'ports'],
-  actors: ['domain', 'risk', 'exits', 'resilience', 'ports'],
-  engine: ['domain', 'risk', 'exits', 'resilience', 'ports', 'actors'],
-  account: ['domain', 'risk', 'exits', 'resilience', 'ports', 'actors', 'engine'],
+  actors: ['domain', 'risk', 'exits', 'nets', 'resilience', 'ports'],
+  engine: ['domain', 'risk', 'exits', 'nets', 'resilience', 'ports', 'actors'],
+  account: ['domain', 'risk', 'exits', 'nets', 'resilience', 'ports', 'actors', 'engine'],
   chaos: ['domain', 'ports', 'risk', 'resilience', 'actors', 'account'],
   views: [
     'domain',
     'risk',
     'exits',
+    'nets',
     'resilience',
     'ports',
     'actors',
@@ -92,7 +94,7 @@ const ONLY_IN: Record<string, readonly string[]> = {
 }
 
 /** Folders that touch nothing outside the program: what they may import from elsewhere. */
-const PURE = ['domain', 'risk', 'exits', 'resilience']
+const PURE = ['domain', 'risk', 'exits', 'nets', 'resilience']
 const PURE_PACKAGES = ['zod', 'node:crypto']
 
 const IMPORT =

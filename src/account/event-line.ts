@@ -1,6 +1,6 @@
 import type { PositionId } from '../domain/ids.ts'
 import type { JournalKind } from '../ports/journal-kinds.ts'
-import type { JournalEvent } from '../ports/journal.ts'
+import { isNetEvent, type JournalEvent, type NetJournalEvent } from '../ports/journal.ts'
 import { codeOf, textOf } from './journal-line.ts'
 
 /** What the journal line of an event says. */
@@ -31,6 +31,7 @@ export type PlainEvent = Exclude<JournalEvent, ActingEvent>
 
 /** The line of an event that changes nothing; undefined where it gets none. */
 export function lineFor(event: PlainEvent): EventLine | undefined {
+  if (isNetEvent(event)) return netLine(event)
   switch (event.kind) {
     case 'exit-intended':
     case 'store-failed':
@@ -90,8 +91,18 @@ export function lineFor(event: PlainEvent): EventLine | undefined {
   }
 }
 
+function netLine(event: NetJournalEvent): EventLine {
+  if (event.kind === 'net-orphan') {
+    const { kind, ...detail } = event
+    return { kind, detail }
+  }
+  const { kind, positionId, ...detail } = event
+  return { kind, positionId, detail }
+}
+
 /** Under which name an event counts as an error of a cycle; undefined where it is none. */
 export function errorNameOf(event: JournalEvent): string | undefined {
+  if (isNetEvent(event)) return undefined
   switch (event.kind) {
     case 'store-failed':
     case 'exit-failed':

@@ -14,6 +14,7 @@ import { Followers } from './followers.ts'
 import { HoldingsConfirmation } from './holdings-confirmation.ts'
 import { textOf } from './journal-line.ts'
 import { MassExitHold } from './mass-exit-hold.ts'
+import { NetKeeper } from './net-keeper.ts'
 import { actsOf } from './open-acts.ts'
 import { FRESH_MS, type AccountOptions, type Venue } from './options.ts'
 import { ServiceLines } from './service-lines.ts'
@@ -143,6 +144,7 @@ function connectEngine(
     kept: () => pastOf(state),
     isHeld: record => !permission.isOurs || saver.isHeld(record),
     isObserving: options.mode === 'observe',
+    nets: new NetKeeper({ state, writer, registry, now: () => clock.now() }),
     beforeMonitor: options.chaos && (watched => options.chaos!.beforeMonitor(watched)),
     now: () => clock.steady(),
     callTimeoutMs: options.callTimeoutMs,

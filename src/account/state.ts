@@ -7,7 +7,13 @@ import type { StoredExtremes } from '../domain/stored-extremes.ts'
 import type { Faults } from '../exits/faults.ts'
 import { OFF, type KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
-import type { GenerationRatchet, RecoveredState, ReleasedExit } from '../ports/state-repository.ts'
+import type { NetRecord } from '../nets/record.ts'
+import type {
+  GenerationRatchet,
+  RecoveredState,
+  ReleasedExit,
+  StoredNet,
+} from '../ports/state-repository.ts'
 import type { PortfolioDay } from '../risk/portfolio.ts'
 import { Counters } from './counters.ts'
 import { PositionTable } from './position-table.ts'
@@ -34,6 +40,8 @@ export class AccountState {
   readonly feedPlace: unknown
   /** Exits of released positions that are not over, by generation. */
   readonly released = new Map<string, ReleasedExit<ExitRecord>>()
+  /** Stops of positions that may rest at the venue, by generation. */
+  readonly nets = new Map<string, StoredNet<NetRecord>>()
   /** Ends of such exits that the day's sum does not count yet, by generation. */
   readonly releasedEnds = new Map<string, ReleasedEnd>()
   /** Positions of the file that were not taken under guard, and why. */
@@ -64,6 +72,10 @@ export class AccountState {
     this.day = past.day
     this.killSwitch = past.killSwitch ?? OFF
     this.isUnconfirmed = past.isUnconfirmed === true
+    for (const net of past.nets ?? []) {
+      const kept = net as StoredNet<NetRecord>
+      this.nets.set(generationName(kept.record), kept)
+    }
     for (const exit of past.released ?? []) this.released.set(generationName(exit.record), exit)
     for (const record of past.exits) {
       const row = this.register.get(record.positionId)
@@ -102,6 +114,7 @@ export function pastOf({
   register,
   openExits,
   released,
+  nets,
   killSwitch,
   isUnconfirmed,
 }: AccountState): GatewayPast {
@@ -116,6 +129,7 @@ export function pastOf({
         state === 'released' && !released.has(generationName({ positionId, generation })),
     ),
     followed: [...released.values()],
+    nets: [...nets.values()],
     ended: rows.flatMap((row): GatewayPast['ended'] => {
       const { state, wasDoubted, exited, former = [] } = row
       const isEnded = state !== 'open' && (wasDoubted === true || exited !== undefined)

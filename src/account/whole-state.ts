@@ -13,7 +13,7 @@ export function wholeState(
   account: Source,
   writer: Pick<StateWriter, 'durable' | 'lastDay'>,
 ): AccountChange {
-  const { register, openExits, released, killSwitch } = account.state
+  const { register, openExits, released, nets, killSwitch } = account.state
   const { lastDay: day } = writer
   const feedPlace = account.checkpoint.place?.()
   return {
@@ -25,6 +25,10 @@ export function wholeState(
     released: [...released.values()].map(exit => {
       const { positionId, generation } = exit.record
       return { positionId, generation, exit }
+    }),
+    nets: [...nets.values()].map(net => {
+      const { positionId, generation } = net.record
+      return { positionId, generation, net }
     }),
     ...(day !== undefined && { day }),
     ...(feedPlace !== undefined && { feedPlace }),

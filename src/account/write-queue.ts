@@ -6,6 +6,7 @@ import type {
   Change,
   GenerationRatchet,
   KeptLine,
+  NetChange,
   Registered,
   ReleasedChange,
 } from '../ports/state-repository.ts'
@@ -23,6 +24,9 @@ export interface Soon {
   readonly row?: PositionId
   readonly released?: ReleasedChange<ExitRecord>
   readonly day?: PortfolioDay
+  readonly net?: NetChange
+  /** A ratchet that something is about to act on. */
+  readonly ratchet?: readonly [PositionId, GenerationRatchet]
 }
 
 /** What a commit takes: the rows of the register are named, and filled in when its turn has come. */
@@ -41,9 +45,12 @@ export class WriteQueue {
   private exits = new Map<PositionId, ExitRecord>()
   private rows = new Set<PositionId>()
   private released = new Map<string, ReleasedChange<ExitRecord>>()
+  private nets = new Map<string, NetChange>()
   private day: PortfolioDay | undefined
 
-  add({ line, exit, row, released, day }: Soon): void {
+  add({ line, exit, row, released, day, net, ratchet }: Soon): void {
+    if (net !== undefined) this.nets.set(nameOf(net), net)
+    if (ratchet !== undefined) this.ratchet(...ratchet)
     if (line !== undefined) this.lines.push(line)
     if (exit !== undefined) this.exits.set(exit.positionId, exit)
     if (row !== undefined) this.rows.add(row)
@@ -52,10 +59,10 @@ export class WriteQueue {
   }
 
   get isEmpty(): boolean {
-    const { ratchets, extremes, lines, exits, rows, released, day } = this
+    const { ratchets, extremes, lines, exits, rows, released, nets, day } = this
     const count =
       ratchets.size + extremes.size + lines.size + exits.size + rows.size + released.size
-    return count === 0 && day === undefined
+    return count + nets.size === 0 && day === undefined
   }
 
   /** Whether a row of a ratchet, or of extremes, waits. */
@@ -65,12 +72,12 @@ export class WriteQueue {
 
   /** How much waits. */
   get sizes(): Readonly<Record<'ratchets' | 'extremes' | 'lines' | 'exits' | 'positions', number>> {
-    const { ratchets, extremes, lines, exits, rows, released } = this
+    const { ratchets, extremes, lines, exits, rows, released, nets } = this
     return {
       ratchets: ratchets.size,
       extremes: extremes.size,
       lines: lines.size,
-      exits: exits.size + released.size,
+      exits: exits.size + released.size + nets.size,
       positions: rows.size,
     }
   }
@@ -95,8 +102,9 @@ export class WriteQueue {
 
   /** Takes what one commit may hold. */
   take(): Taken {
-    const { exits, released } = this
+    const { exits, released, nets } = this
     this.exits = new Map()
+    this.nets = new Map()
     this.released = new Map()
     return {
       ...this.takeRows(),
@@ -104,6 +112,7 @@ export class WriteQueue {
       extremes: takeSome(this.extremes),
       exits: [...exits.values()],
       released: [...released.values()],
+      nets: [...nets.values()],
     }
   }
 
@@ -134,7 +143,8 @@ export class WriteQueue {
   }
 
   /** Puts back what was not written, behind anything newer. */
-  putBack({ rows, ratchets, extremes, lines, exits, released, day }: Taken): void {
+  putBack({ rows, ratchets, extremes, lines, exits, released, nets, day }: Taken): void {
+    this.nets = new Map([...byName(nets, nameOf), ...this.nets])
     this.ratchets = new Map([...(ratchets ?? []), ...this.ratchets])
     this.extremes = new Map([...(extremes ?? []), ...this.extremes])
     this.lines.putBack(lines ?? [])
@@ -156,7 +166,7 @@ function takeSome<Name, Value>(waiting: Map<Name, Value>): Map<Name, Value> {
   return some
 }
 
-const nameOf = ({ positionId, generation }: ReleasedChange<ExitRecord>): string =>
+const nameOf = ({ positionId, generation }: Omit<NetChange, 'net'>): string =>
   `${generation} ${positionId}`
 
 const byName = <Value, Name>(
@@ -165,11 +175,12 @@ const byName = <Value, Name>(
 ): [Name, Value][] => (values ?? []).map(value => [name(value), value])
 
 /** The positions that a change is about. */
-export function positionsOf({ rows, ratchets, exits, released }: Taken): Set<PositionId> {
+export function positionsOf({ rows, ratchets, exits, released, nets }: Taken): Set<PositionId> {
   const ids = new Set<PositionId>(rows)
   for (const id of ratchets?.keys() ?? []) ids.add(id)
   for (const { positionId } of exits ?? []) ids.add(positionId)
   for (const { positionId } of released ?? []) ids.add(positionId)
+  for (const { positionId } of nets ?? []) ids.add(positionId)
   return ids
 }
 
@@ -177,4 +188,5 @@ export function positionsOf({ rows, ratchets, exits, released }: Taken): Set<Pos
 export const isNothing = ({ rows, ratchets, extremes, lines, ...others }: Taken): boolean =>
   rows.length + (ratchets?.size ?? 0) + (extremes?.size ?? 0) + (lines?.length ?? 0) === 0 &&
   (others.exits?.length ?? 0) + (others.released?.length ?? 0) === 0 &&
+  (others.nets?.length ?? 0) === 0 &&
   others.day === undefined

@@ -2,6 +2,7 @@ import type { PositionId } from '../domain/ids.ts'
 import type { RestartCause } from '../ports/supervision.ts'
 import { freshBackoff, type BackoffState } from '../resilience/backoff.ts'
 import type { RestartHistory } from '../resilience/restarts.ts'
+import { netOf } from '../risk/rules/net.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import type { Ref } from './actor.ts'
 import type {
@@ -80,6 +81,8 @@ export interface Child extends Supervised {
 export class ActorRegistry {
   /** Positions whose monitors have ever crashed, or were given up: most cycles check no other. */
   readonly harmed = new Set<PositionId>()
+  /** Positions whose rules ask for a stop at the venue: most cycles check no other for it. */
+  readonly netted = new Set<PositionId>()
   /** Positions whose children have changed since a reader cleared this. */
   readonly touched = new Set<PositionId>()
   private readonly children = new Map<PositionId, Child>()
@@ -114,6 +117,8 @@ export class ActorRegistry {
   set(id: PositionId, child: Child): void {
     this.touched.add(id)
     this.children.set(id, child)
+    if (netOf(child.guard.ruleSet) === undefined) this.netted.delete(id)
+    else this.netted.add(id)
     if (child.crashes.total > 0 || child.watch.kind === 'quarantined') this.harmed.add(id)
     else this.harmed.delete(id)
   }
@@ -121,6 +126,7 @@ export class ActorRegistry {
   delete(id: PositionId): void {
     this.touched.add(id)
     this.children.delete(id)
+    this.netted.delete(id)
     this.harmed.delete(id)
   }
 

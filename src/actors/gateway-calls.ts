@@ -1,4 +1,5 @@
 import type { ClientOrderId, ExitOrder } from '../domain/order.ts'
+import type { StopOrder } from '../domain/resting-stop.ts'
 import { NotSent, RateLimited, Unauthorized, WatchkeeperError } from '../errors.ts'
 import type { ExitEvent } from '../exits/events.ts'
 import type { LateCall } from '../exits/late-orders.ts'
@@ -10,6 +11,7 @@ import type { Journal } from '../ports/journal.ts'
 import type { Leaving, Sender } from '../ports/sender.ts'
 import type { Ref } from './actor.ts'
 import { withDeadline } from './deadline.ts'
+import type { NetDeps } from './gateway-nets.ts'
 import type { GatewayMessage, ReconcilerMessage, SupervisorMessage } from './messages.ts'
 
 /** The call desk keeps what the venue says; an exit is ready for its turn before that, ms. */
@@ -27,6 +29,10 @@ export interface GatewayDeps {
   isHeld?(record: ExitRecord): boolean
   /** How the order of an exit leaves, as this incarnation knows it. */
   leaving(order: ExitOrder): Leaving
+  /** Stops of positions that rest at the venue; undefined: there are none, as in virtual time. */
+  readonly nets?: NetDeps | undefined
+  /** How the stop order of a net leaves, as this incarnation knows it. */
+  leavingNet(order: StopOrder): Leaving
   /** Epoch ms; never jumps. */
   now(): number
   /** Longest wait for one answer of the broker, ms; Infinity where the call desk bounds each call. */
@@ -131,7 +137,7 @@ async function sent(parts: GatewayDeps, record: ExitRecord): Promise<ExitEvent> 
 }
 
 /** Lets an order leave that waits for nothing. Throws NotSent where it may not. */
-function leave(leaving: Leaving): void {
+export function leave(leaving: Leaving): void {
   if (!leaving.mayLeave(true)) throw new NotSent('it may not leave now')
   leaving.left()
 }

@@ -2,7 +2,10 @@ import type { Position } from '../domain/position.ts'
 import type { AccountBook } from '../exits/account-book.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { EndedExit, ExitRecord } from '../exits/record.ts'
+import type { NetBook } from '../nets/net-book.ts'
+import type { NetRecord } from '../nets/record.ts'
 import type { GatewayDeps } from './gateway-calls.ts'
+import type { KeptNet } from './gateway-nets.ts'
 
 export interface GatewayState {
   /** Written by the gateway alone. */
@@ -13,6 +16,10 @@ export interface GatewayState {
   readonly isUnconfirmed: boolean
   /** Records that are on their way to the store: they need not be written again. */
   readonly noted: WeakSet<ExitRecord>
+  /** Stops of positions that rest at the venue; written by the gateway alone. */
+  readonly nets: NetBook
+  /** The same as `noted` for records of nets. */
+  readonly notedNets: WeakSet<NetRecord>
 }
 
 /** A position that is closed, and how its exit ended where that was kept. */
@@ -33,6 +40,8 @@ export interface GatewayPast {
   readonly followed: readonly { readonly record: ExitRecord; readonly position: Position }[]
   /** Positions that are over by exits with an order that may still arrive. */
   readonly ended: readonly Ended[]
+  /** Stops that may rest at the venue. */
+  readonly nets?: readonly KeptNet[]
   readonly killSwitch: KillSwitch
   readonly isUnconfirmed: boolean
 }
@@ -41,7 +50,8 @@ export interface GatewayPast {
 export function gatewayState(
   book: AccountBook,
   parts: GatewayDeps,
-  { exits, open, released, followed, ended, killSwitch, isUnconfirmed }: GatewayPast,
+  { exits, open, released, followed, ended, nets: kept = [], ...past }: GatewayPast,
+  nets: NetBook,
 ): GatewayState {
   const now = parts.now()
   const each = <Kept extends { readonly position: Position }>(
@@ -66,5 +76,8 @@ export function gatewayState(
   )
   // What comes to a holding after the exit whose evidence it is counts as new in it.
   each('restore', exits, ({ record, position }) => book.exits.restore(record, { position, now }))
-  return { book, parts, killSwitch, isUnconfirmed, noted: new WeakSet() }
+  each('net of', kept, ({ record, position }) => nets.table.restore(record, position, now))
+  const { killSwitch, isUnconfirmed } = past
+  const noted = { noted: new WeakSet<ExitRecord>(), notedNets: new WeakSet<NetRecord>() }
+  return { book, parts, killSwitch, isUnconfirmed, nets, ...noted }
 }

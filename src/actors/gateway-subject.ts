@@ -13,6 +13,10 @@ export function subjectOf(message: GatewayMessage): string | undefined {
       return `${message.kind} ${message.record.positionId}`
     case 'ended':
       return `${message.kind} ${message.of.id}`
+    case 'net-recorded':
+      return `net of ${message.record.positionId}`
+    case 'net-ended':
+      return `net ${message.of.id}`
     case 'late':
       return `${message.kind} ${message.clientOrderId}`
     case 'pushed':

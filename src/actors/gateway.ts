@@ -1,8 +1,16 @@
-import type { PositionId } from '../domain/ids.ts'
 import type { ExitEvent } from '../exits/events.ts'
-import { maySend } from '../exits/kill-switch.ts'
-import type { ExitRecord } from '../exits/record.ts'
-import { callLate, perform } from './gateway-calls.ts'
+import type { ExitRecord, PastOrder } from '../exits/record.ts'
+import type { TrackedNet } from '../nets/tracked-net.ts'
+import { callLate } from './gateway-calls.ts'
+import { act, actOnAll, changed, changedEach, followReleased, mayCancel } from './gateway-exits.ts'
+import {
+  actOnNet,
+  feedExit,
+  netIdOf,
+  netsCycle,
+  netsListed,
+  type NetMessage,
+} from './gateway-nets.ts'
 import { sendIntended } from './gateway-notices.ts'
 import type { GatewayState } from './gateway-state.ts'
 import { subjectOf } from './gateway-subject.ts'
@@ -40,13 +48,16 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
       return state
     }
     case 'recorded':
-      book.exits.recorded(message.record, parts.now())
-      changed(state, message.record.positionId)
+      recorded(state, message.record)
       return state
     case 'ended':
       book.ended(message.of, message.event)
       changed(state, message.of.id)
       followReleased(state)
+      return state
+    case 'net-recorded':
+    case 'net-ended':
+      netNews(state, message)
       return state
     case 'late':
     case 'pushed':
@@ -56,10 +67,7 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
     case 'orders':
       return reported(state, message)
     case 'cycle':
-      book.cycle(parts.now())
-      for (const key of book.doubtful()) parts.ask({ kind: 'ask', key })
-      for (const call of book.late.due(parts.now(), mayCancel(state))) callLate(parts, call)
-      actOnAll(state)
+      cycle(state)
       return state
     case 'kill-switch':
       return actOnAll({ ...state, killSwitch: message.killSwitch })
@@ -72,6 +80,27 @@ function handled(state: GatewayState, message: GatewayMessage): GatewayState {
       takeBack(state, message)
       return state
   }
+}
+
+/** An exit is durable as it was in `record`: from here on the venue's stop may be cancelled for it. */
+function recorded(state: GatewayState, record: ExitRecord): void {
+  const { book, nets, parts } = state
+  book.exits.recorded(record, parts.now())
+  feedExit(state, record.positionId)
+  changed(state, record.positionId)
+  const net = nets.table.of(record)
+  if (net !== undefined) reviewNet(state, net)
+}
+
+/** All that is due by time. */
+function cycle(state: GatewayState): void {
+  const { book, parts } = state
+  book.cycle(parts.now())
+  for (const key of book.doubtful()) parts.ask({ kind: 'ask', key })
+  for (const call of book.late.due(parts.now(), mayCancel(state))) callLate(parts, call)
+  for (const id of book.exits.ids()) feedExit(state, id)
+  actOnAll(state)
+  netsCycle(state)
 }
 
 /** Takes what the venue says of one order, asked or of its own accord. */
@@ -120,6 +149,7 @@ function reported(
     }
     case 'orders':
       book.listed(message.orders, { askedAt: message.askedAt, now: parts.now() })
+      netsListed(state, message)
       changedEach(state, book.exits.ids())
       break
   }
@@ -137,7 +167,10 @@ function intend(
     sendIntended(parts, { positionId: position.id, generation })
     return
   }
-  book.exits.intend(decision, { position, generation, now: parts.now() })
+  const now = parts.now()
+  const key = { positionId: position.id, generation }
+  const net = (): PastOrder | undefined => state.nets.besideOf(key, now)
+  book.exits.intend(decision, { position, generation, now, net })
   if (book.exits.isIntended(position.id))
     sendIntended(parts, { positionId: position.id, generation })
   act(state, position.id)
@@ -157,6 +190,10 @@ function takeBack(
 function seen(state: GatewayState, event: Extract<ExitEvent, { kind: 'seen' }>): void {
   const { book } = state
   const { id, order, by, askedAt, at } = event
+  if (state.nets.table.owner(id) !== undefined) {
+    netNews(state, { kind: 'net-seen', event })
+    return
+  }
   const owner = book.exits.owner(id)
   if (owner !== undefined) {
     book.exits.happened(owner, event)
@@ -172,78 +209,34 @@ function seen(state: GatewayState, event: Extract<ExitEvent, { kind: 'seen' }>):
   followReleased(state)
 }
 
-function actOnAll(state: GatewayState): GatewayState {
-  const { book } = state
-  for (const id of book.exits.ids())
-    book.faults.alone(`exit of ${id}`, () => act(state, id), undefined)
-  followReleased(state)
-  return state
-}
-
-/** Whether anything may leave that ends an order. */
-const mayCancel = ({ killSwitch, parts }: GatewayState): boolean =>
-  maySend(killSwitch) && parts.isObserving !== true
-
-/** Begins what is due for orders of released positions; what is new of them becomes durable soon. */
-function followReleased(state: GatewayState): void {
-  const { book, parts, noted } = state
-  const gates = { now: parts.now(), mayCancel: mayCancel(state) }
-  for (const order of book.released.all()) {
-    book.faults.alone(
-      `exit of ${order.name}`,
-      () => {
-        for (const call of book.released.due(order, gates)) {
-          if (call === 'ask-holding') parts.ask({ kind: 'ask', key: order.group.key })
-          else perform(parts, call, { record: order.record, isIntended: true })
-        }
-        const { record, position } = order
-        if (book.released.of(record) !== order || noted.has(record)) return
-        noted.add(record)
-        parts.persistence.noteReleased({ record, position })
-      },
-      undefined,
-    )
+/** Takes what is new of a net, and goes on with it and with the exit of its position. */
+function netNews(
+  state: GatewayState,
+  message:
+    | NetMessage
+    | { readonly kind: 'net-seen'; readonly event: Extract<ExitEvent, { kind: 'seen' }> },
+): void {
+  const { nets, parts } = state
+  const id = netIdOf(message)
+  switch (message.kind) {
+    case 'net-recorded':
+      nets.recorded(message.record, parts.now())
+      break
+    case 'net-ended':
+      nets.ended(message.of, message.event)
+      break
+    case 'net-seen':
+      nets.happened(message.event)
+      break
   }
+  const net = nets.table.owner(id)
+  if (net !== undefined) reviewNet(state, net)
 }
 
-/** Something is new of an exit: that becomes durable soon, and what follows from it begins. */
-function changed(state: GatewayState, id: PositionId): void {
-  const { book, parts, noted } = state
-  act(state, id)
-  const record = book.exits.record(id)
-  if (record === undefined || !isNews(record) || noted.has(record)) return
-  noted.add(record)
-  parts.persistence.note(record)
-}
-
-function changedEach(state: GatewayState, ids: Iterable<PositionId>): void {
-  const { faults } = state.book
-  for (const id of ids) faults.alone(`exit of ${id}`, () => changed(state, id), undefined)
-}
-
-/** Whether a new process would learn more from the store; what was never sent is saved before it is. */
-const isNews = ({ state }: ExitRecord): boolean =>
-  state.kind !== 'intending' &&
-  state.kind !== 'intended' &&
-  state.kind !== 'sending' &&
-  state.kind !== 'flat'
-
-/** Begins what is due for an exit. */
-function act(state: GatewayState, id: PositionId): void {
-  const { book, parts, isUnconfirmed } = state
-  const record = book.exits.record(id)
-  if (record === undefined) return
-  // What an earlier process had decided waits, too, for one that may send.
-  const mayLeave = mayCancel(state)
-  const isHeld = isUnconfirmed || parts.isHeld?.(record) === true
-  const gates = {
-    now: parts.now(),
-    maySend: mayLeave && !isHeld && book.strangers.length === 0,
-    mayCancel: mayLeave,
-  }
-  for (const call of book.exits.due(id, gates)) {
-    const record = book.exits.record(id)
-    const isIntended = book.exits.isIntended(id)
-    if (record !== undefined) perform(parts, call, { record, isIntended })
-  }
+/** Begins what is due for a net; its exit goes on where it has learned something by it. */
+function reviewNet(state: GatewayState, net: TrackedNet): void {
+  const { positionId } = net.record
+  state.nets.review(net, state.parts.now())
+  actOnNet(state, net)
+  if (feedExit(state, positionId)) changed(state, positionId)
 }

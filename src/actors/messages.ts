@@ -13,6 +13,7 @@ import type { LimitStanding, PortfolioDay, Realised } from '../risk/portfolio.ts
 import type { RuleSet } from '../risk/rule.ts'
 import type { WatchedPosition } from '../risk/watched-position.ts'
 import type { Ratchet } from '../risk/watched-state.ts'
+import type { NetMessage } from './gateway-nets.ts'
 
 /** Kinds of actors that exist once. */
 export type ServiceKind = Exclude<SupervisedKind, 'monitor'>
@@ -37,6 +38,7 @@ export interface CaretakerMessage {
 
 /** To the gateway. */
 export type GatewayMessage =
+  | NetMessage
   | {
       readonly kind: 'exit'
       readonly decision: Decision

@@ -2,7 +2,7 @@ import type { VirtualSystem } from '../app/virtual.ts'
 import type { PositionId } from '../domain/ids.ts'
 import { WatchkeeperError } from '../errors.ts'
 import type { RecordedTick } from '../feeds/replay.ts'
-import type { JournalEvent } from '../ports/journal.ts'
+import { isNetEvent, type JournalEvent } from '../ports/journal.ts'
 import type { ExitReport } from './exit-report.ts'
 
 /** Where the events of a replay are printed. */
@@ -20,11 +20,11 @@ export function record(
   event: JournalEvent,
   { report, system, failures, reached, warn }: Recording,
 ): void {
+  if (isNetEvent(event)) return
   switch (event.kind) {
     case 'exit-intended': {
       const { decision } = event
-      const tick = decision.tick === null ? null : (system.lastTick as RecordedTick)
-      report.decided(decision, tick)
+      report.decided(decision, decision.tick && (system.lastTick as RecordedTick))
       reached.set(decision.positionId, { best: decision.best, at: decision.at })
       return
     }
@@ -49,7 +49,7 @@ export function record(
         `the exit of ${event.decision.positionId} is worth ${event.value}, less than the smallest order of ${event.minimum}: it waits for a price that makes it large enough`,
       )
       return
-    // A replay has no account, no store and no other actors.
+    // A replay has no account, no store, no other actors.
     case 'actor-gave-up':
     case 'actor-restarted':
     case 'common-cause':

@@ -15,6 +15,7 @@ export const EXIT_REASONS = [
   'max-hold',
   'stale-quote',
   'unguarded',
+  'venue-stop',
 ] as const
 
 export type ExitReason = (typeof EXIT_REASONS)[number]

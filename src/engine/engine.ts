@@ -12,6 +12,7 @@ import {
 } from '../actors/supervisor-state.ts'
 import { supervisor } from '../actors/supervisor.ts'
 import type { AccountBook } from '../exits/account-book.ts'
+import type { NetBook } from '../nets/net-book.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Timers } from '../ports/timers.ts'
 import { DEFAULT_SUPERVISION, type Supervision } from '../resilience/supervision-policy.ts'
@@ -60,6 +61,8 @@ export interface Engine<Venue> {
   readonly reconciler: Ref<ReconcilerMessage>
   /** What the present gateway knows of exits and holdings. */
   readonly book: AccountBook
+  /** What it knows of stops that rest at the venue. */
+  readonly nets: NetBook
 }
 
 /** Connects dispatcher, supervisor, monitors and gateway: the straight line from tick to order. */
@@ -99,9 +102,7 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
     })
     return ref
   })
-  services.serve('caretaker', (epoch, onDown) =>
-    actors.spawn({ name: 'caretaker', epoch, initialState: dispatcher, handle: caretaker, onDown }),
-  )
+  serveCaretaker(services, actors, dispatcher)
   broker.streamOrders?.(update => send(registry.refOf('gateway'), { kind: 'pushed', update }))
   return {
     actors,
@@ -119,7 +120,17 @@ export function connect<Venue extends ExitVenue>(options: EngineOptions<Venue>):
     get book() {
       return gateways.book
     },
+    get nets() {
+      return gateways.nets
+    },
   }
+}
+
+/** The caretaker takes over the levels of positions whose monitors were given up. */
+function serveCaretaker(services: Services, actors: ActorSystem, dispatcher: Dispatcher): void {
+  services.serve('caretaker', (epoch, onDown) =>
+    actors.spawn({ name: 'caretaker', epoch, initialState: dispatcher, handle: caretaker, onDown }),
+  )
 }
 
 const startDispatcher = (options: EngineOptions<ExitVenue>): Dispatcher =>

@@ -6,9 +6,11 @@ import { gateway } from '../actors/gateway.ts'
 import type { GatewayMessage } from '../actors/messages.ts'
 import { InstrumentTable } from '../domain/instrument.ts'
 import type { ExitOrder } from '../domain/order.ts'
+import type { StopOrder } from '../domain/resting-stop.ts'
 import { viewOf } from '../domain/tick.ts'
 import { AccountBook } from '../exits/account-book.ts'
-import { EXIT_DEFAULTS } from '../exits/settings.ts'
+import { EXIT_DEFAULTS, proofMs } from '../exits/settings.ts'
+import { NetBook } from '../nets/net-book.ts'
 import type { Quotes } from '../ports/quotes.ts'
 import type { Leaving } from '../ports/sender.ts'
 import type { ExitVenue, GatewayOptions } from './options.ts'
@@ -28,6 +30,8 @@ export interface GatewayFactoryDeps extends GatewayOptions {
 export class GatewayFactory {
   /** What the present incarnation knows; it alone writes it. */
   book!: AccountBook
+  /** The same of stops that rest at the venue. */
+  nets!: NetBook
   private readonly parts: GatewayFactoryDeps
 
   constructor(parts: GatewayFactoryDeps) {
@@ -39,18 +43,21 @@ export class GatewayFactory {
     const parts: GatewayDeps = {
       ...rest,
       leaving: order => this.leavingOf(order, book),
+      leavingNet: order => this.leavingOfNet(order, { book, nets }),
       self: message => send(ref, message),
       track: call => actors.track(call),
     }
     const book: AccountBook = this.newBook(parts)
+    const nets: NetBook = this.newNets(parts, book)
     const ref: Ref<GatewayMessage> = actors.spawn({
       name: 'gateway',
       epoch,
       onDown,
-      initialState: gatewayState(book, parts, kept()),
+      initialState: gatewayState(book, parts, kept(), nets),
       handle: gateway,
     })
     this.book = book
+    this.nets = nets
     return ref
   }
 
@@ -63,6 +70,47 @@ export class GatewayFactory {
       mayLeave: isPaced => isOpen() && book.exits.mayLeave(order, { now: now(), isPaced }),
       left: () => book.exits.left(order, now()),
     }
+  }
+
+  private leavingOfNet(order: StopOrder, { book, nets }: { book: AccountBook; nets: NetBook }) {
+    const { now } = this.parts
+    const isWanted = (): boolean =>
+      this.book === book && book.strangers.length === 0 && nets.isWanted(order)
+    return {
+      isWanted,
+      mayLeave: isWanted,
+      left: () => nets.happened({ kind: 'sent', id: order.clientOrderId, at: now() }),
+    }
+  }
+
+  private newNets(parts: GatewayDeps, book: AccountBook): NetBook {
+    const { quotes, instruments = new InstrumentTable() } = this.parts
+    const { settings, faults } = book
+    const apartMs = proofMs(settings.capabilities)
+    const nets = new NetBook({
+      settings,
+      faults,
+      specOf: instrument => instruments.of(instrument),
+      priceOf: ({ instrument, side, priceSource }) =>
+        quotes.price(instrument, viewOf(side, priceSource)),
+      notify: notice => {
+        const id = 'positionId' in notice ? notice.positionId : undefined
+        parts.journal(notice, id && book.generationOf(id))
+      },
+      account: {
+        generationOf: id => book.generationOf(id),
+        unitsOf: id => book.unitsOf(id),
+        exitOf: id => book.exits.record(id),
+        isExitDurable: id => book.exits.isIntended(id),
+        asksForNone: key => parts.nets?.asksForNone(key) === true,
+        keyOf: position => book.keyOf(position),
+        lacks: key => book.lacks(key),
+        isAlone: id => book.isAloneInHolding(id),
+        isWholeSince: (id, since) => book.isWholeSince(id, { since, apartMs }),
+      },
+    })
+    book.nets = nets.table
+    return nets
   }
 
   private newBook(parts: GatewayDeps): AccountBook {

@@ -13,7 +13,7 @@ export type ExitVenue = GatewayDeps['broker'] &
   ReconcilerDeps['broker'] &
   Pick<Broker, 'capabilities' | 'streamOrders'>
 
-type Wired = 'supervisor' | 'self' | 'ask' | 'track' | 'broker' | 'leaving'
+type Wired = 'supervisor' | 'self' | 'ask' | 'track' | 'broker' | 'leaving' | 'leavingNet'
 
 /** What happens in the engine, as it happens; nothing of it is awaited, and none may throw. */
 export interface EngineEvents {

@@ -11,6 +11,7 @@ import { Faults } from './faults.ts'
 import { LATE_MS } from './former.ts'
 import { HoldingBook } from './holding-book.ts'
 import type { HoldingGroup } from './holding-group.ts'
+import { isReportedTwice } from './holding-state.ts'
 import { reservedBy, type Listed } from './noticing.ts'
 import type { Share } from './reconcile.ts'
 import { hasSent, isAlive, isOver, remainingOf, type EndedExit, type ExitRecord } from './record.ts'
@@ -18,6 +19,14 @@ import { leftOf as leftOfReleased, ReleasedExits, type FollowedOrder } from './r
 import { isHoldingEvidence, type ExitSettings } from './settings.ts'
 import { underWayOf, type CallKind } from './tracked-exit.ts'
 import type { Adoption, UnownedHolding } from './unowned.ts'
+
+/** What stops that rest at the venue may have taken of a holding; see `src/nets/`. */
+export interface NetOrders {
+  /** Whether one was not queried late enough to show what it has taken since `since` (epoch ms). */
+  mayExplain(key: HoldingKey, since: number): boolean
+  /** Whether one has taken units that no exit has booked yet. */
+  isOwed(key: HoldingKey): boolean
+}
 
 export interface ExitBookOptions extends Omit<ExitsOptions, 'faults'> {
   readonly adopt: Adoption
@@ -38,6 +47,8 @@ export class AccountBook {
   private readonly holdings: HoldingBook
   /** Orders of ended exits that may still be executed. */
   readonly late: EndedOrders
+  /** Stops of positions that rest at the venue: they may take units of a holding as exits do. */
+  nets: NetOrders | undefined
 
   constructor(options: ExitBookOptions) {
     this.options = options
@@ -49,8 +60,7 @@ export class AccountBook {
       // What a released order executes is not learned by the holding.
       this.exits.happened(id, { kind: 'drifted', by, at })
     }
-    const mayExplain = (key: HoldingKey, asked: { since: number; at: number }): boolean =>
-      this.late.mayExplain(key, asked)
+    const mayExplain = this.mayExplain.bind(this)
     this.holdings = new HoldingBook({ ...options, shareOf, drifted, mayExplain, faults })
     this.exits = new ExitTable({ ...options, faults }, this.holdings)
     this.late = new EndedOrders({
@@ -89,6 +99,46 @@ export class AccountBook {
   /** The holdings that positions own, their last reports, and since when each could not be learned (epoch ms). */
   *ownedHoldings(): Iterable<Pick<HoldingGroup, 'key' | 'known' | 'unknownSince'>> {
     yield* this.holdings.all()
+  }
+
+  /** Units of an open position that are not executed. */
+  unitsOf(id: PositionId): number {
+    return this.leftOf(id)
+  }
+
+  /** An open position. */
+  positionOf(id: PositionId): Position | undefined {
+    return this.holdings.current(id)?.position
+  }
+
+  /** The key of the holding of a position. */
+  keyOf(position: Position): HoldingKey {
+    return this.holdings.holdingOf(position)
+  }
+
+  /** Less of a holding is held than is owned. */
+  lacks(key: HoldingKey): boolean {
+    return this.holdings.lacks(key)
+  }
+
+  /** Whether all that is held of a holding, by its last report, belongs to this open position. */
+  isAloneInHolding(id: PositionId): boolean {
+    const group = this.groupOf(id)
+    return group?.isShared === false && group.isWhole && group.spare === 0
+  }
+
+  /** Whether two reports by name, `apartMs` apart and both of `since` (epoch ms) or later, show all that is owned. */
+  isWholeSince(id: PositionId, { since, apartMs }: { since: number; apartMs: number }): boolean {
+    const group = this.groupOf(id)
+    const side = this.positionOf(id)?.side
+    if (group === undefined || side === undefined || !group.isWhole) return false
+    return isReportedTwice(group.held(side)?.named, since, apartMs)
+  }
+
+  /** The holding that an open position is a part of. */
+  private groupOf(id: PositionId): HoldingGroup | undefined {
+    const open = this.holdings.current(id)
+    return open && this.holdings.groupOf(open.position, 0)
   }
 
   /** The generation of an open position; undefined where none is open. */
@@ -308,7 +358,8 @@ export class AccountBook {
     open: ReadonlySet<string | null>,
     asked: { askedAt: number; at: number },
   ): void {
-    for (const { clientOrderId, executed, isWorking = false } of pastOrders) {
+    for (const { clientOrderId, executed, isWorking = false, isNet } of pastOrders) {
+      if (isNet === true) continue
       const isListed = open.has(clientOrderId)
       if (isListed === isWorking) continue
       const id = clientOrderId as ClientOrderId
@@ -375,6 +426,17 @@ export class AccountBook {
       const current = this.holdings.current(record.positionId)
       if (current !== undefined) yield { record, position: current.position }
     }
+  }
+
+  /**
+   * Whether an order of ours, or a stop at the venue, may have taken what a holding lacks since `since`, as of
+   * `at` (epoch ms): the venue is asked first, unless it gives no answer for long.
+   */
+  private mayExplain(key: HoldingKey, asked: { since: number; at: number }): boolean {
+    const { since, at } = asked
+    if (this.nets?.isOwed(key) === true || this.late.mayExplain(key, asked)) return true
+    const isLong = at - since >= this.settings.loudAfterMs
+    return !isLong && this.nets?.mayExplain(key, since) === true
   }
 
   /** The order of a released position is over: a list may still show it, and it may still arrive. */

@@ -6,7 +6,15 @@ import { clientOrderId } from './client-order-id.ts'
 import { NO_DRIFT } from './exit-state.ts'
 import { avoiding, nextType, typeOf } from './order-type.ts'
 import { withPresent } from './past-orders.ts'
-import { NOTHING, plus, remainingOf, withStep, type ExitRecord, type Provable } from './record.ts'
+import {
+  NOTHING,
+  plus,
+  remainingOf,
+  withStep,
+  type ExitRecord,
+  type PastOrder,
+  type Provable,
+} from './record.ts'
 import type { ExitSettings } from './settings.ts'
 
 /** A position that must be closed completely. */
@@ -17,11 +25,13 @@ export interface Intent {
   readonly decision: Decision
   /** Epoch ms. */
   readonly at: number
+  /** The venue's stop of the position, where that may be executed beside the exit. */
+  readonly net?: PastOrder | undefined
 }
 
 /** The record of a new exit, with its first attempt. */
 export function newExit(
-  { position, generation, decision, at }: Intent,
+  { position, generation, decision, at, net }: Intent,
   { capabilities, storeId }: ExitSettings,
 ): ExitRecord {
   const { id, instrument, side, quantity, priceSource, account, ticket } = position
@@ -48,7 +58,7 @@ export function newExit(
     drift: NO_DRIFT,
     before: NOTHING,
     executed: NOTHING,
-    pastOrders: [],
+    pastOrders: net === undefined ? [] : [net],
     lost: 0,
     explained: NOTHING,
     exists: false,

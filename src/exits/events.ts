@@ -40,6 +40,8 @@ export type ExitEvent = { readonly at: number } & (
   | { readonly kind: 'untouched'; readonly isProof: boolean }
   /** The holding shows what the order executed, and that it is over. */
   | { readonly kind: 'ended'; readonly quantity: number }
+  /** The exit goes on beside the venue's stop, whose end no answer has proved. */
+  | { readonly kind: 'net-waived'; readonly id: ClientOrderId }
   /** The wait after a rejection is over. */
   | { readonly kind: 'retry' }
   /** The holding proves that so many units of the position were closed elsewhere. */

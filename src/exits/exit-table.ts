@@ -12,13 +12,22 @@ import { mayExecuteMore, wasEvidence } from './holding-evidence.ts'
 import { changeSince, lockHolding, noteBeside, resumeLock } from './holding-lock.ts'
 import { endOf, lateFillOf, noticesOf } from './noticing.ts'
 import { inSteps } from './reading.ts'
-import { completed, isAlive, isIdle, type ExitRecord } from './record.ts'
+import { completed, isAlive, isIdle, type ExitRecord, type PastOrder } from './record.ts'
 import { recovered } from './recovery.ts'
 import { awaitsOf } from './report-readers.ts'
 import { asksHolding, isHoldingEvidence, settingsFor } from './settings.ts'
 import { eventOf, type Step } from './step.ts'
 import { stepsFor } from './steps.ts'
 import { executedOf, TrackedExit, underWayOf, type CallKind, type Turn } from './tracked-exit.ts'
+
+/** A position that must be exited, at `now` (epoch ms). */
+interface Intending {
+  readonly position: Position
+  readonly generation: number
+  readonly now: number
+  /** Gives the venue's stop of the position, where that may be executed beside a new exit. */
+  net?(): PastOrder | undefined
+}
 
 /** Every exit of an account, and what is called for each. Changes itself. */
 export class ExitTable {
@@ -53,10 +62,7 @@ export class ExitTable {
   }
 
   /** Records that an open position must be exited; a later decision joins the first. */
-  intend(
-    decision: Decision,
-    { position, generation, now }: { position: Position; generation: number; now: number },
-  ): void {
+  intend(decision: Decision, { position, generation, now, net }: Intending): void {
     // What was on its way while the position was closed or released is over.
     const current = this.holdings.current(position.id)
     if (current?.generation !== generation) return
@@ -68,7 +74,7 @@ export class ExitTable {
     // The guard may not know yet that a part of it is gone.
     const owned = { ...position, quantity: current.owned }
     const record = newExit(
-      { position: owned, generation, decision, at: now },
+      { position: owned, generation, decision, at: now, net: net?.() },
       this.options.settings,
     )
     const entry = this.enter(record, owned, now)

@@ -7,7 +7,7 @@ import type { ExitEvent } from './events.ts'
 import { isFollowed, NO_DRIFT, type ExitState, type OutcomeUnknown } from './exit-state.ts'
 import { followFilled } from './filled.ts'
 import { foreign } from './foreign.ts'
-import { pastSeen } from './past-orders.ts'
+import { besideNet, pastSeen } from './past-orders.ts'
 import type { Plan } from './quantity.ts'
 import { isAlive, remainingOf, withStep, type ExitRecord } from './record.ts'
 import {
@@ -27,7 +27,7 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
   const { state } = record
   const settings = settingsFor(record, present)
   if ('id' in event && event.id !== record.order.clientOrderId) {
-    return event.kind === 'seen' ? pastSeen(record, event) : record
+    return ofOther(record, event)
   }
   if (state.kind === 'flat') return record
   if (state.kind === 'filled' && event.kind !== 'flat') {
@@ -71,6 +71,7 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
     case 'drifted':
       return record.heldBefore === null ? record : (plannedAnew(record) ?? drifted(record, event))
     case 'contradicted':
+    case 'net-waived':
       return record
     case 'flat':
       return withStep(
@@ -81,6 +82,12 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
           : `flat: ${event.by}`,
       )
   }
+}
+
+/** The record after an event of another order: of an earlier attempt, or of the venue's stop. */
+function ofOther(record: ExitRecord, event: ExitEvent): ExitRecord {
+  if (event.kind === 'net-waived') return besideNet(record, event)
+  return event.kind === 'seen' ? pastSeen(record, event) : record
 }
 
 const inState = (record: ExitRecord, state: ExitState): ExitRecord => ({ ...record, state })

@@ -49,8 +49,9 @@ export function lateFillOf(
   const past = record.pastOrders.find(
     (each, index) => each.executed !== before.pastOrders[index]?.executed,
   )
+  if (past === undefined || past.isNet === true) return undefined
   // A new attempt adds its order with what is booked of it.
-  if (past === undefined || record.attempt !== before.attempt) return undefined
+  if (record.attempt !== before.attempt) return undefined
   const known = before.pastOrders.find(each => each.clientOrderId === past.clientOrderId)!.executed
   const quantity = leftOf(past.executed.quantity, known.quantity)
   return {

@@ -28,12 +28,14 @@ export function withPresent(record: ExitRecord, executed: Execution): readonly P
   // An order with its id is not ours, or none has ever left.
   if (state.kind === 'foreign' || hasNotLeft(record)) return pastOrders
   const { clientOrderId, quantity } = order
-  return [...pastOrders, { clientOrderId, quantity, executed }].slice(-MOST_PAST)
+  const nets = pastOrders.filter(({ isNet }) => isNet === true)
+  const past = pastOrders.filter(({ isNet }) => isNet !== true)
+  return [...nets, ...[...past, { clientOrderId, quantity, executed }].slice(-MOST_PAST)]
 }
 
 /** Ids of the orders of an open exit that are over: the present one too where it was refused. */
 export const overOrdersOf = ({ pastOrders, order, state }: ExitRecord): readonly string[] => [
-  ...pastOrders.map(({ clientOrderId }) => clientOrderId),
+  ...pastOrders.flatMap(({ clientOrderId, isNet }) => (isNet === true ? [] : [clientOrderId])),
   ...(state.kind === 'rejected' ? [order.clientOrderId] : []),
 ]
 
@@ -41,11 +43,19 @@ export const overOrdersOf = ({ pastOrders, order, state }: ExitRecord): readonly
 export const hasRisen = ({ pastOrders }: Pick<ExitRecord, 'pastOrders'>): boolean =>
   pastOrders.some(({ isWorking }) => isWorking === true)
 
+/** The same without the venue's stop, which its own ledger follows. */
+const attemptsIn = ({ pastOrders }: Pick<ExitRecord, 'pastOrders'>): readonly PastOrder[] =>
+  pastOrders.filter(({ isNet }) => isNet !== true)
+
+/** Whether the venue shows an order of an earlier attempt as working, the venue's stop left out. */
+export const hasRisenAttempt = (record: Pick<ExitRecord, 'pastOrders'>): boolean =>
+  hasRisen({ pastOrders: attemptsIn(record) })
+
 /** The order of an earlier attempt to ask for, or to cancel; undefined where there is none. */
-export const pastOrderToAsk = ({
-  pastOrders,
-}: Pick<ExitRecord, 'pastOrders'>): PastOrder | undefined =>
-  pastOrders.find(({ isWorking }) => isWorking === true) ?? pastOrders.at(-1)
+export const pastOrderToAsk = (record: Pick<ExitRecord, 'pastOrders'>): PastOrder | undefined => {
+  const attempts = attemptsIn(record)
+  return attempts.find(({ isWorking }) => isWorking === true) ?? attempts.at(-1)
+}
 
 /** Whether the present order is larger than what is left to be sold: a past order was executed late. */
 export const isTooLarge = (record: ExitRecord): boolean =>
@@ -79,6 +89,7 @@ export function pastSeen(
     quantity: past.quantity,
     executed: more > 0 ? all : past.executed,
     ...(isWorking && { isWorking }),
+    ...(past.isNet && { isNet: past.isNet }),
   }
   const pastOrders = record.pastOrders.map(each => (each === past ? now : each))
   const known: ExitRecord = { ...record, pastOrders }
@@ -88,6 +99,18 @@ export function pastSeen(
   if (more <= 0) return noted
   const fill = { quantity: more, price: priceOfRest(all, past.executed, more) }
   return booked(withStep(noted, at, `${more} executed late by ${id}`), fill, at)
+}
+
+/** The record when its order may leave beside the venue's stop, whose end no answer has proved. */
+export function besideNet(
+  record: ExitRecord,
+  { id, at }: Extract<ExitEvent, { kind: 'net-waived' }>,
+): ExitRecord {
+  const past = record.pastOrders.find(each => each.clientOrderId === id && each.isWorking === true)
+  if (past === undefined) return record
+  const { isWorking: _waited, ...rest } = past
+  const pastOrders = record.pastOrders.map(each => (each === past ? rest : each))
+  return withStep({ ...record, pastOrders }, at, `sent beside ${id}, whose end is not proved`)
 }
 
 /** What a past order has executed in all, as far as that can be true. */

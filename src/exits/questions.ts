@@ -20,7 +20,10 @@ const mustSeek = (
 const mustSeekPast = (
   { pastOrders }: ExitRecord,
   { isPastSought, settings: { capabilities } }: Circumstances,
-): boolean => !isPastSought && pastOrders.length > 0 && capabilities.lookup === 'complete'
+): boolean =>
+  !isPastSought &&
+  pastOrders.some(({ isNet }) => isNet !== true) &&
+  capabilities.lookup === 'complete'
 
 /** What must be asked before an order leaves: for the order itself, and for what is held. */
 export function mustAsk(record: ExitRecord, around: Circumstances): readonly Step[] {

@@ -28,6 +28,7 @@ export function inSteps(event: ExitEvent, lot: number | undefined): ExitEvent {
     case 'shrunk':
     case 'drifted':
     case 'contradicted':
+    case 'net-waived':
     case 'flat':
       return event
   }

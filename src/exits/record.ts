@@ -27,6 +27,8 @@ export interface PastOrder {
   readonly executed: Execution
   /** The venue shows it as working again. */
   readonly isWorking?: boolean
+  /** The venue's stop of the position, which its own ledger follows; see `src/nets/`. */
+  readonly isNet?: true
 }
 
 export interface ExitRecord {

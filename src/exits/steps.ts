@@ -1,7 +1,7 @@
 import type { Circumstances } from './circumstances.ts'
 import { stepsOf } from './evidence.ts'
 import { isFollowed } from './exit-state.ts'
-import { hasRisen, isTooLarge } from './past-orders.ts'
+import { hasRisenAttempt, isTooLarge } from './past-orders.ts'
 import type { ExitRecord } from './record.ts'
 import { CANCEL, eventOf, type Step } from './step.ts'
 
@@ -9,7 +9,7 @@ import { CANCEL, eventOf, type Step } from './step.ts'
 export function stepsFor(record: ExitRecord, present: Circumstances): readonly Step[] {
   const steps = stepsOf(record, present)
   if (isFollowed(record.state) && isTooLarge(record)) return lessened(steps, present)
-  return hasRisen(record) && record.state.kind !== 'flat'
+  return hasRisenAttempt(record) && record.state.kind !== 'flat'
     ? [...steps, ...besideRisen(present)]
     : steps
 }

@@ -65,6 +65,9 @@ export const JOURNAL_KINDS = {
     'exit-foreign': 'the broker has an order with the id of an exit that the service did not send',
     'exit-unverified':
       'the broker has not reported the holding that an exit needs for long; `isSent`: the exit is sent all the same',
+    'net-unproved':
+      'nothing has proved for long that the net of a position is over; `isWaived`: its exit goes on beside it',
+    'net-orphan': 'the account has a stop in our format that belongs to no position',
     'exit-late-order':
       'an order of an ended exit works at the broker: it is cancelled; `isOver`: it no longer works',
     'exit-late-fill': 'an order that had ended was executed later; the quantity is booked',
@@ -72,6 +75,9 @@ export const JOURNAL_KINDS = {
   ...rows('warn', 'exits', {
     'exit-unknown': 'the answer to an order was lost; its outcome is queried',
     'exit-rejected': 'the broker rejected an attempt',
+    'net-filled': 'the venue has executed the net of a position: that is its exit',
+    'net-rejected': 'the broker rejected the net of a position',
+    'net-held': 'a position whose rules ask for a net has none; `why`',
     'exit-dust': 'the remainder of a position is too small for an order',
     'exit-below-minimum':
       'an exit is worth less than the smallest order (`value`, `minimum`); it waits for a price',
@@ -80,6 +86,9 @@ export const JOURNAL_KINDS = {
     'exit-closed': 'an exit is complete, and no fill of it is known',
   }),
   ...rows('info', 'exits', {
+    'net-resting': 'the net of a position rests at the broker; `trigger`: its price',
+    'net-moved': 'the net of a position follows its stop; `trigger`: its price',
+    'net-over': 'the net of a position is over without a fill; `by`: how it ended',
     'exit-asked': 'a person asked for an exit',
     'exit-intended': 'an exit is decided and durable; names its rule, level and price',
     'exit-observed': 'an exit is decided in `mode: observe`, and not sent',

@@ -194,6 +194,46 @@ export type JournalEvent =
   | { readonly kind: 'actor-gave-up'; readonly actor: string; readonly reason: unknown }
   /** So many restarts in so long have a common cause. */
   | { readonly kind: 'common-cause'; readonly restartsPerSecond: number }
+  | NetJournalEvent
+
+/** Events of stops that rest at the venue. */
+export type NetJournalEvent =
+  /** The stop of a position rests at the venue, or has another trigger; price per unit. */
+  | ({
+      readonly kind: 'net-resting' | 'net-moved'
+      readonly quantity: number
+      readonly trigger: number
+    } & OfNet)
+  | ({ readonly kind: 'net-rejected'; readonly code: string; readonly rejections: number } & OfNet)
+  /** The venue has executed something of it: it is the exit of its position. */
+  | ({
+      readonly kind: 'net-filled'
+      readonly executed: Execution
+      readonly quantity: number
+    } & OfNet)
+  /** It is over without a fill. */
+  | ({ readonly kind: 'net-over'; readonly by: string } & OfNet)
+  /** For so long, ms, nothing has proved that it is over after a cancel; `isWaived`: the exit goes on beside it. */
+  | ({ readonly kind: 'net-unproved'; readonly forMs: number; readonly isWaived: boolean } & OfNet)
+  /** A position whose rules ask for a net has none. */
+  | { readonly kind: 'net-held'; readonly positionId: PositionId; readonly why: string }
+  /** A stop in the format of nets that belongs to no position of this store. */
+  | {
+      readonly kind: 'net-orphan'
+      readonly clientOrderId: string
+      readonly instrument: string
+      readonly remaining: number
+    }
+
+/** The net of a position. */
+interface OfNet {
+  readonly positionId: PositionId
+  readonly clientOrderId: string
+}
+
+/** Whether an event is about a stop that rests at the venue. */
+export const isNetEvent = (event: JournalEvent): event is NetJournalEvent =>
+  event.kind.startsWith('net-')
 
 /**
  * Receives each event once, at the moment it happens; `generation` is the generation of the

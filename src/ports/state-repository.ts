@@ -105,6 +105,19 @@ export interface ReleasedChange<Exit> {
   readonly exit?: ReleasedExit<Exit>
 }
 
+/** The stop of a position that rests at the venue. */
+export interface StoredNet<Net = unknown> {
+  readonly record: Net
+  readonly position: Position
+}
+
+/** State of the net of a generation of a position; undefined: it need not be stored any more. */
+export interface NetChange<Net = unknown> {
+  readonly positionId: PositionId
+  readonly generation: number
+  readonly net?: StoredNet<Net>
+}
+
 /** What an earlier process left behind. */
 export interface RecoveredState<Exit, Switch, Day> {
   readonly register: ReadonlyMap<PositionId, Registered>
@@ -115,6 +128,8 @@ export interface RecoveredState<Exit, Switch, Day> {
   readonly exits: readonly Exit[]
   /** Exits of released positions that have not ended. */
   readonly released?: readonly ReleasedExit<Exit>[]
+  /** Stops of positions that may rest at the venue. */
+  readonly nets?: readonly StoredNet[]
   readonly killSwitch: Switch | undefined
   /** The portfolio's trading day; undefined before the first. */
   readonly day: Day | undefined
@@ -142,6 +157,7 @@ export interface Change<Exit, Switch, Day> {
   readonly extremes?: ReadonlyMap<string, StoredExtremes | undefined>
   readonly exits?: readonly Exit[]
   readonly released?: readonly ReleasedChange<Exit>[]
+  readonly nets?: readonly NetChange[]
   readonly killSwitch?: Switch
   readonly isUnconfirmed?: boolean
   readonly day?: Day

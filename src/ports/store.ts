@@ -11,6 +11,7 @@ export type Table =
   | 'history'
   | 'released'
   | 'extremes'
+  | 'nets'
   | 'outage'
 
 /** One row to write; without a value it is deleted. */

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { Position } from '../domain/position.ts'
 import type { ExitReason } from '../domain/reason.ts'
+import type { NetOptions } from '../domain/resting-stop.ts'
 
 /**
  * Where one rule would exit, in prices of the position's own instrument and epoch ms.
@@ -25,6 +26,8 @@ export interface Levels {
 export interface LevelRule {
   readonly kind: 'levels'
   readonly reason: ExitReason
+  /** The rule asks for a stop at the venue, and has no levels of its own. */
+  readonly net?: NetOptions
   /** Levels in force for a position whose best price so far is `best`, at `now` (epoch ms). */
   arm(position: Position, best: number, now: number): Levels
 }

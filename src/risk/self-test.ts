@@ -31,6 +31,7 @@ function whyDead(rule: Rule, alone: RuleSet, position: Position): string | undef
   try {
     switch (rule.kind) {
       case 'levels':
+        if (rule.net !== undefined) return undefined
         return walk(rule, alone, position)
       case 'underlying':
         return underlying(rule, alone, position)

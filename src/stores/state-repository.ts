@@ -6,11 +6,13 @@ import type { JournalLine } from '../ports/journal-lines.ts'
 import type {
   Change,
   KeptRatchet,
+  NetChange,
   RecoveredState,
   Registered,
   ReleasedChange,
   ReleasedExit,
   StateRepository,
+  StoredNet,
 } from '../ports/state-repository.ts'
 import type { Batch, Row, Store, Table } from '../ports/store.ts'
 import { ClosedRows, type ClosedRow } from './closed.ts'
@@ -80,12 +82,13 @@ export class StoreRepository<
   }
 
   async load(): Promise<RecoveredState<Exit, Switch, Day>> {
-    const [register, ratchets, extremes, exits, released, settings] = await Promise.all([
+    const [register, ratchets, extremes, exits, released, nets, settings] = await Promise.all([
       registerOf(this.store, this.closed),
       this.store.rows<KeptRatchet>('ratchets'),
       this.store.rows<StoredExtremes>('extremes'),
       this.store.rows<Exit>('exits'),
       this.store.rows<ReleasedExit<Exit>>('released'),
+      this.store.rows<StoredNet>('nets'),
       this.store.rows<unknown>('settings'),
     ])
     this.generationFloor = (settings.get(GENERATION_FLOOR) as number | undefined) ?? 0
@@ -98,6 +101,7 @@ export class StoreRepository<
       extremes,
       exits: [...exits.values()],
       released: [...released.values()],
+      nets: [...nets.values()],
       killSwitch: settings.get(KILL_SWITCH) as Switch | undefined,
       day: settings.get(DAY) as Day | undefined,
       feedPlace: settings.get(FEED_PLACE),
@@ -150,6 +154,7 @@ export class StoreRepository<
     }
     for (const value of change.register ?? []) rows.push(...this.registerRows(value))
     for (const each of change.released ?? []) rows.push(releasedRow(each))
+    for (const each of change.nets ?? []) rows.push(netRow(each))
     if (change.day !== undefined) rows.push({ table: 'settings', key: DAY, value: change.day })
     if (change.feedPlace !== undefined) {
       rows.push({ table: 'settings', key: FEED_PLACE, value: change.feedPlace })
@@ -204,6 +209,13 @@ export function ratchetsOf(
   }
   return ratchets
 }
+
+/** The net of an earlier generation may be followed beside that of the present one. */
+const netRow = ({ positionId, generation, net }: NetChange): Row => ({
+  table: 'nets',
+  key: `${generation} ${positionId}`,
+  ...(net !== undefined && { value: net }),
+})
 
 /** Two generations of one id may each have an exit that is tracked. */
 const releasedRow = <Exit>({ positionId, generation, exit }: ReleasedChange<Exit>): Row => ({

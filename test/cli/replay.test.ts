@@ -64,7 +64,7 @@ const pick = (lines: readonly Line[], ...keys: string[]): unknown[][] =>
 const REASONS =
   '"kill-switch":0,"daily-loss":0,"manual":0,"stop-loss":0,"session-end":0,"take-profit":0,' +
   '"trailing-stop":0,"profit-lock":0,"peak-drawdown":0,"profit-floor":0,"custom":0,' +
-  '"underlying":0,"max-hold":0,"stale-quote":0,"unguarded":0'
+  '"underlying":0,"max-hold":0,"stale-quote":0,"unguarded":0,"venue-stop":0'
 
 /** The summary of a position whose instrument had no tick. */
 const UNTICKED =

@@ -42,6 +42,7 @@ const HAPPENINGS = {
   shrunk: at => ({ kind: 'shrunk', by: 5, at }),
   drifted: at => ({ kind: 'drifted', by: { kind: 'released', quantity: 1 }, at }),
   contradicted: at => ({ kind: 'contradicted', at }),
+  'net-waived': (at, id) => ({ kind: 'net-waived', id, at }),
   flat: at => ({ kind: 'flat', by: 'gone', at }),
 } as const satisfies Record<Happening, (at: number, id: Id) => ExitEvent>
 

@@ -43,8 +43,8 @@ describe('the kinds of journal lines', () => {
     expect(missing.toSorted()).to.deep.equal(COUNTED.toSorted())
   })
 
-  it('have no declared event that no actor and no exit emits', () => {
-    const emitters = sources('src/actors') + sources('src/exits')
+  it('have no declared event that no actor, no exit and no net emits', () => {
+    const emitters = sources('src/actors') + sources('src/exits') + sources('src/nets')
     expect(declared.filter(kind => !emitters.includes(`'${kind}'`))).to.deep.equal([])
   })
 

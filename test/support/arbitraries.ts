@@ -118,6 +118,11 @@ export const ruleOptions: Readonly<Record<string, fc.Arbitrary<Options>>> = {
     fc.record({ activateAtPct: atPct }),
   ),
   profitFloor: fc.record({ keepPct: quarters(0.25, 100), activateAtPct: quarters(0.25, 60) }),
+  net: fc.record({
+    beyondPct: quarters(0.25, 50),
+    minMovePct: quarters(0.25, 50),
+    everyMs: fc.integer({ min: 1_000, max: 3_600_000 }),
+  }),
   maxHold: fc.record({ ms: fc.integer({ min: 1, max: 1_000_000_000 }) }),
   sessionEnd,
   underlying,

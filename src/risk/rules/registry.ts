@@ -1,5 +1,6 @@
 import type { RuleDefinition } from '../rule.ts'
 import { maxHold } from './max-hold.ts'
+import { net } from './net.ts'
 import { peakDrawdown } from './peak-drawdown.ts'
 import { profitFloor } from './profit-floor.ts'
 import { profitLock } from './profit-lock.ts'
@@ -24,6 +25,7 @@ const all = [
   sessionEnd,
   underlying,
   staleQuote,
+  net,
 ] as unknown as AnyRuleDefinition[]
 
 /** Every rule, in the order in which they are listed to users; those of plugins come last. */

@@ -29,7 +29,7 @@ const ORIGIN = 'origin'
 const ROWS_TO_PRUNE = 64
 
 /** Writes to these tables decide about exits, and may use the reserved disk space. */
-const EXIT_TABLES = new Set<Table>(['exits', 'released', 'settings'])
+const EXIT_TABLES = new Set<Table>(['exits', 'released', 'nets', 'settings'])
 
 /** Rows of all tables are in one lmdb table, keyed by table and key. */
 type RowKey = [Table, string]

@@ -12,6 +12,7 @@ export const TABLES = [
   'history',
   'released',
   'extremes',
+  'nets',
 ] as const
 
 /** The keys of one store. No key expires. */

@@ -176,7 +176,7 @@ const isAdmitted = (
     table => generationOf(nameOf(keyOf(table as (typeof TABLES)[number]), field)),
   )
 
-const EXIT_KEYS = new Set((['exits', 'settings', 'closed', 'released'] as const).map(keyOf))
+const EXIT_KEYS = new Set((['exits', 'settings', 'closed', 'released', 'nets'] as const).map(keyOf))
 
 const padded = (seq: number): string => String(seq).padStart(SEQ_DIGITS, '0')
 

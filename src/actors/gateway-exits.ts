@@ -1,0 +1,83 @@
+import type { PositionId } from '../domain/ids.ts'
+import { maySend } from '../exits/kill-switch.ts'
+import type { ExitRecord } from '../exits/record.ts'
+import { perform } from './gateway-calls.ts'
+import type { GatewayState } from './gateway-state.ts'
+
+/** Begins what is due for every exit. */
+export function actOnAll(state: GatewayState): GatewayState {
+  const { book } = state
+  for (const id of book.exits.ids())
+    book.faults.alone(`exit of ${id}`, () => act(state, id), undefined)
+  followReleased(state)
+  return state
+}
+
+/** Whether anything may leave that ends an order. */
+export const mayCancel = ({ killSwitch, parts }: GatewayState): boolean =>
+  maySend(killSwitch) && parts.isObserving !== true
+
+/** Begins what is due for orders of released positions; what is new of them becomes durable soon. */
+export function followReleased(state: GatewayState): void {
+  const { book, parts, noted } = state
+  const gates = { now: parts.now(), mayCancel: mayCancel(state) }
+  for (const order of book.released.all()) {
+    book.faults.alone(
+      `exit of ${order.name}`,
+      () => {
+        for (const call of book.released.due(order, gates)) {
+          if (call === 'ask-holding') parts.ask({ kind: 'ask', key: order.group.key })
+          else perform(parts, call, { record: order.record, isIntended: true })
+        }
+        const { record, position } = order
+        if (book.released.of(record) !== order || noted.has(record)) return
+        noted.add(record)
+        parts.persistence.noteReleased({ record, position })
+      },
+      undefined,
+    )
+  }
+}
+
+/** Something is new of an exit: that becomes durable soon, and what follows from it begins. */
+export function changed(state: GatewayState, id: PositionId): void {
+  const { book, parts, noted } = state
+  act(state, id)
+  const record = book.exits.record(id)
+  if (record === undefined || !isNews(record) || noted.has(record)) return
+  noted.add(record)
+  parts.persistence.note(record)
+}
+
+/** The same for several exits; what throws for one of them ends nothing of the others. */
+export function changedEach(state: GatewayState, ids: Iterable<PositionId>): void {
+  const { faults } = state.book
+  for (const id of ids) faults.alone(`exit of ${id}`, () => changed(state, id), undefined)
+}
+
+/** Whether a new process would learn more from the store; what was never sent is saved before it is. */
+const isNews = ({ state }: ExitRecord): boolean =>
+  state.kind !== 'intending' &&
+  state.kind !== 'intended' &&
+  state.kind !== 'sending' &&
+  state.kind !== 'flat'
+
+/** Begins what is due for an exit. */
+export function act(state: GatewayState, id: PositionId): void {
+  const { book, parts, isUnconfirmed } = state
+  const record = book.exits.record(id)
+  if (record === undefined) return
+  // What an earlier process had decided waits, too, for one that may send.
+  const mayLeave = mayCancel(state)
+  const isHeld = isUnconfirmed || parts.isHeld?.(record) === true
+  const gates = {
+    now: parts.now(),
+    maySend: mayLeave && !isHeld && book.strangers.length === 0,
+    mayCancel: mayLeave,
+  }
+  for (const call of book.exits.due(id, gates)) {
+    const record = book.exits.record(id)
+    const isIntended = book.exits.isIntended(id)
+    if (record !== undefined) perform(parts, call, { record, isIntended })
+  }
+}

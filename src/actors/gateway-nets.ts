@@ -1,0 +1,244 @@
+import type { Decision } from '../domain/decision.ts'
+import type { GenerationKey } from '../domain/ids.ts'
+import type { ClientOrderId } from '../domain/order.ts'
+import type { Position } from '../domain/position.ts'
+import type { StopOrder } from '../domain/resting-stop.ts'
+import { NotSent, RateLimited, Unauthorized } from '../errors.ts'
+import { maySend } from '../exits/kill-switch.ts'
+import type { Listed } from '../exits/noticing.ts'
+import type { NetView } from '../nets/aim.ts'
+import type { NetGates } from '../nets/options.ts'
+import type { NetRecord } from '../nets/record.ts'
+import type { NetCall, TrackedNet } from '../nets/tracked-net.ts'
+import type { NetEvent } from '../nets/transitions.ts'
+import type { Leaving } from '../ports/sender.ts'
+import { withDeadline } from './deadline.ts'
+import { leave, type GatewayDeps } from './gateway-calls.ts'
+import type { GatewayState } from './gateway-state.ts'
+
+/** A net with its position, as the store keeps it. */
+export interface KeptNet {
+  readonly record: NetRecord
+  readonly position: Position
+}
+
+/** What the gateway needs for stops that rest at the venue. */
+export interface NetDeps {
+  /** The open positions whose rules ask for a net, with their stops as they are now. */
+  views(): Iterable<NetView>
+  /** The rules of an open position are known, and ask for no net. */
+  asksForNone(key: GenerationKey): boolean
+  /** Resolves when a net is on disk, with the ratchet that its trigger follows from. */
+  save(net: KeptNet): Promise<void>
+  /** Makes a later state of a net durable soon; no caller waits for it. */
+  note(net: KeptNet): void
+  /** The store need not keep the net of that generation any more. */
+  forget(key: GenerationKey): void
+  /** The decision to exit a position whose net was executed, at `at` (epoch ms). */
+  decide(position: Position, level: number, at: number): Decision
+}
+
+/** A new cycle of the nets: what is wanted of them, and all that is due. */
+export function netsCycle(state: GatewayState): void {
+  const { nets, parts } = state
+  if (parts.nets === undefined) return
+  nets.cycle(parts.nets.views(), gatesOf(state))
+  actOnNets(state)
+}
+
+/** Begins what is due for every net. */
+export function actOnNets(state: GatewayState): void {
+  const { nets, parts, book } = state
+  if (parts.nets === undefined) return
+  for (const net of nets.table.all()) {
+    book.faults.alone(`net of ${net.record.positionId}`, () => actOnNet(state, net), undefined)
+  }
+  for (const key of nets.takeForgotten()) parts.nets.forget(key)
+}
+
+/** Begins what is due for one net; what is new of it becomes durable soon, and its exit learns of it. */
+export function actOnNet(state: GatewayState, net: TrackedNet): void {
+  const { nets, parts } = state
+  if (parts.nets === undefined) return
+  for (const call of nets.due(net, gatesOf(state))) performNet(parts, call, net)
+  const { record, position } = net
+  if (nets.table.isFired(net)) exitBy(state, net)
+  if (isNews(record) && record !== net.saved && !state.notedNets.has(record)) {
+    state.notedNets.add(record)
+    parts.nets.note({ record, position })
+  }
+}
+
+/** The gates of nets: those of exits, where stops may be sent at all. */
+function gatesOf({ book, parts, killSwitch, isUnconfirmed }: GatewayState): NetGates {
+  const mayLeave = maySend(killSwitch) && parts.isObserving !== true
+  return {
+    now: parts.now(),
+    maySend: mayLeave && !isUnconfirmed && book.strangers.length === 0,
+    mayCancel: mayLeave,
+  }
+}
+
+/** The venue has executed a net: that is the exit of its position, and the rest is sold by it. */
+function exitBy({ parts }: GatewayState, { position, record }: TrackedNet): void {
+  const { generation, order } = record
+  const decision = parts.nets!.decide(position, order.trigger.price, parts.now())
+  parts.self({ kind: 'exit', decision, position, generation })
+}
+
+/** Whether a new process would learn more from the store. */
+const isNews = ({ state }: NetRecord): boolean =>
+  state.kind === 'resting' || state.kind === 'unknown' || state.kind === 'over'
+
+/** Starts what a net needs; how it ended comes back as a message. */
+function performNet(parts: GatewayDeps, call: NetCall, net: TrackedNet): void {
+  const { record, key } = net
+  switch (call) {
+    case 'save':
+      parts.track(saved(parts, net))
+      return
+    case 'send':
+      start(parts, { call, record }, sent(parts, record.order))
+      return
+    case 'amend':
+      start(parts, { call, record }, amended(parts, record.order))
+      return
+    case 'cancel':
+      start(parts, { call, record }, asked(parts, record, 'cancel'))
+      return
+    case 'ask':
+      start(parts, { call, record }, asked(parts, record, 'look-up'))
+      return
+    case 'ask-holding':
+      parts.ask({ kind: 'ask', key })
+      return
+    case 'list-orders':
+      parts.ask({ kind: 'list-orders' })
+  }
+}
+
+function start(
+  { self, track }: GatewayDeps,
+  { call, record }: { call: NetCall; record: NetRecord },
+  answer: Promise<NetEvent | undefined>,
+): void {
+  const { clientOrderId: id } = record.order
+  track(answer.then(event => self({ kind: 'net-ended', of: { id, call }, event })))
+}
+
+/** A save that fails is tried again in the next cycle: nothing has left. */
+async function saved(
+  { nets, self, journal }: GatewayDeps,
+  { record, position }: TrackedNet,
+): Promise<void> {
+  try {
+    await nets!.save({ record, position })
+    self({ kind: 'net-recorded', record })
+  } catch (error) {
+    journal({ kind: 'store-failed', error })
+    const { clientOrderId: id } = record.order
+    self({ kind: 'net-ended', of: { id, call: 'save' }, event: undefined })
+  }
+}
+
+async function sent(parts: GatewayDeps, order: StopOrder): Promise<NetEvent> {
+  const { clientOrderId: id } = order
+  const leaving: Leaving = parts.leavingNet(order)
+  try {
+    if (parts.broker.queues !== true) leave(leaving)
+    const answer = await withDeadline(parts.callTimeoutMs, signal =>
+      parts.broker.placeStop!(order, signal, leaving),
+    )
+    return { kind: 'answered', id, answer, at: parts.now() }
+  } catch (error) {
+    const at = parts.now()
+    if (error instanceof NotSent) return { kind: 'not-sent', id, at }
+    if (error instanceof RateLimited)
+      return { kind: 'not-sent', id, retryAfterMs: error.retryAfterMs ?? 0, at }
+    parts.journal({ kind: 'reconcile-failed', error })
+    return error instanceof Unauthorized
+      ? { kind: 'not-sent', id, at }
+      : { kind: 'outcome-unknown', id, at }
+  }
+}
+
+/** A change that fails may have been made; it is made again, which changes nothing more. */
+async function amended(parts: GatewayDeps, order: StopOrder): Promise<NetEvent | undefined> {
+  const { clientOrderId: id, trigger } = order
+  try {
+    const state = await withDeadline(parts.callTimeoutMs, signal =>
+      parts.broker.amendStop!(order, signal),
+    )
+    return { kind: 'amended', id, trigger, order: state, at: parts.now() }
+  } catch (error) {
+    if (!(error instanceof NotSent)) parts.journal({ kind: 'reconcile-failed', error })
+    return undefined
+  }
+}
+
+/** A question that fails proves nothing; it is asked again in the next cycle. */
+async function asked(
+  { broker, callTimeoutMs, now, journal }: GatewayDeps,
+  { order: { clientOrderId: id, instrument } }: { readonly order: StopOrder },
+  by: 'look-up' | 'cancel',
+): Promise<NetEvent | undefined> {
+  const askedAt = now()
+  const call = (signal: AbortSignal) =>
+    by === 'cancel'
+      ? broker.cancel(id, signal, instrument)
+      : broker.orderByClientId(id, signal, instrument)
+  try {
+    const order = await withDeadline(callTimeoutMs, call)
+    return { kind: 'seen', id, by, order, askedAt, at: now() }
+  } catch (error) {
+    if (!(error instanceof NotSent)) journal({ kind: 'reconcile-failed', error })
+    return undefined
+  }
+}
+
+/** The net of an exit may have executed what the exit has not learned yet; gives whether it has changed. */
+export function feedExit(state: GatewayState, exitId: Position['id']): boolean {
+  const { book, nets, parts } = state
+  const exit = book.exits.record(exitId)
+  // Before its intent is durable nothing of an exit may become its end.
+  if (exit === undefined || !book.exits.isIntended(exitId)) return false
+  const position = book.positionOf(exitId)
+  const event = position && nets.feed(exit, position, parts.now())
+  return event !== undefined && book.exits.happened(exitId, event)
+}
+
+/** Takes the list of all working orders: which nets rest, and which stops belong to no position. */
+export function netsListed(
+  state: GatewayState,
+  { orders, askedAt }: { readonly orders: readonly Listed[]; readonly askedAt: number },
+): void {
+  const { nets, parts } = state
+  if (parts.nets === undefined) return
+  nets.listed(orders, { askedAt, now: parts.now(), open: parts.nets.views() })
+  actOnNets(state)
+}
+
+/** The order that a message about a net is about. */
+export const netIdOf = (
+  message:
+    NetMessage | { readonly kind: 'net-seen'; readonly event: { readonly id: ClientOrderId } },
+): ClientOrderId => {
+  switch (message.kind) {
+    case 'net-recorded':
+      return message.record.order.clientOrderId
+    case 'net-ended':
+      return message.of.id
+    case 'net-seen':
+      return message.event.id
+  }
+}
+
+export type NetMessage =
+  /** The store has this state of a net on disk. */
+  | { readonly kind: 'net-recorded'; readonly record: NetRecord }
+  /** How a call for a net ended; without an event nothing was learned. */
+  | {
+      readonly kind: 'net-ended'
+      readonly of: { readonly id: ClientOrderId; readonly call: NetCall }
+      readonly event: NetEvent | undefined
+    }

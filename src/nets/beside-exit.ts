@@ -1,0 +1,97 @@
+import { sum } from '../domain/decimal.ts'
+import type { ClientOrderId } from '../domain/order.ts'
+import type { Position } from '../domain/position.ts'
+import { leftOf } from '../domain/units.ts'
+import type { ExitEvent } from '../exits/events.ts'
+import { priceOfRest } from '../exits/past-orders.ts'
+import { isOver as isExitOver, NOTHING, type ExitRecord, type PastOrder } from '../exits/record.ts'
+import type { NetTable } from './net-table.ts'
+import { hasFired, newNet } from './record.ts'
+import type { TrackedNet } from './tracked-net.ts'
+
+/**
+ * A net beside the exit of its position: both together close no more than the position. Where the venue bounds
+ * both by the holding, and the holding is the position's alone, the exit leaves first and the net is cancelled
+ * once it is over. Else the net is cancelled first, and the exit leaves after the end of it is proved.
+ */
+
+/** The net as an order that a new exit must count with; undefined where nothing of one is at the venue. */
+export function besideOf(table: NetTable, net: TrackedNet): PastOrder | undefined {
+  const { record } = net
+  if (!net.isLive && !hasFired(record)) return undefined
+  const leavesFirst = net.isLive && !hasFired(record) && mayExitFirst(table, net)
+  return {
+    clientOrderId: net.id,
+    quantity: record.order.quantity,
+    executed: NOTHING,
+    isNet: true,
+    ...(!leavesFirst && { isWorking: true }),
+  }
+}
+
+function mayExitFirst({ options }: NetTable, { record: { positionId, order } }: TrackedNet) {
+  const { restingStop, reduceOnly } = options.settings.capabilities
+  const isBound = reduceOnly && order.reduceOnly && restingStop?.reserves === false
+  return isBound && options.account.isAlone(positionId)
+}
+
+/** Whether the exit of a position wants its net cancelled now. */
+export function isUnwantedBy(table: NetTable, exit: ExitRecord, net: TrackedNet): boolean {
+  const { account } = table.options
+  const { positionId } = exit
+  const past = exit.pastOrders.find(({ clientOrderId }) => clientOrderId === net.id)
+  if (past === undefined || past.isWorking === true || isExitOver(exit))
+    return account.isExitDurable(positionId)
+  // Others may have come into the holding since: what bounds both bounds them less than the position.
+  return !mayExitFirst(table, net)
+}
+
+/**
+ * What the exit of a position has not learned of its net yet; undefined: nothing. An exit that an earlier
+ * process began may know a net that the store has lost: it is followed from there.
+ */
+export function feed(
+  table: NetTable,
+  exit: ExitRecord,
+  { position, now }: { position: Position; now: number },
+): ExitEvent | undefined {
+  const past = exit.pastOrders.find(({ isNet }) => isNet === true)
+  if (past === undefined) return undefined
+  const id = past.clientOrderId as ClientOrderId
+  const net = table.of(exit) ?? table.restore(lostNet(exit, past, now), position, now)
+  if (net.id !== id) return undefined
+  const { executed } = net.record
+  const isMore = leftOf(executed.quantity, past.executed.quantity) > 0
+  const mustWait = past.isWorking === true
+  net.fed = past.executed.quantity
+  if (net.isOver ? isMore || mustWait : isMore && !mustWait) {
+    net.fed = executed.quantity
+    const order = { kind: 'ended', executed } as const
+    return { kind: 'seen', id, order, by: 'look-up', askedAt: now, at: now }
+  }
+  return mustWait && net.isWaived ? { kind: 'net-waived', id, at: now } : undefined
+}
+
+function lostNet({ storeId, account, order, ...ids }: ExitRecord, past: PastOrder, now: number) {
+  const { positionId, generation } = ids
+  const { limit: _market, ...made } = order
+  const clientOrderId = past.clientOrderId as ClientOrderId
+  const trigger = { price: 0, by: 'last' } as const
+  const stop = { ...made, clientOrderId, quantity: past.quantity, trigger }
+  const identity = { storeId, account, positionId, generation, n: 1 }
+  return { ...newNet(identity, stop, now), exists: true }
+}
+
+/** What a net has executed after its position was closed or released counts for the day. */
+export function bookLate({ options }: NetTable, net: TrackedNet): void {
+  const { record, position, id: clientOrderId } = net
+  const quantity = leftOf(record.executed.quantity, net.fed)
+  if (quantity <= 0) return
+  const known = { quantity: net.fed, price: null }
+  const executed = { quantity, price: priceOfRest(record.executed, known, quantity) }
+  net.fed = record.executed.quantity
+  net.exitBooked = sum(net.exitBooked, quantity)
+  const { generation } = record
+  const fill = { position, generation, clientOrderId, executed, booked: net.exitBooked }
+  options.notify({ kind: 'exit-late-fill', ...fill, isOpen: false })
+}

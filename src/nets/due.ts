@@ -1,0 +1,63 @@
+import { proofMs } from '../exits/settings.ts'
+import type { NetCall, TrackedNet } from './tracked-net.ts'
+
+/** The present circumstances of a net. Times are epoch ms. */
+export interface NetCircumstances {
+  readonly now: number
+  /** Stop orders may leave. */
+  readonly maySend: boolean
+  /** Cancels may leave. */
+  readonly mayCancel: boolean
+  readonly visibilityMs: number
+  readonly canAmend: boolean
+  readonly listsOrders: boolean
+  /** Less is held than is owned: a net may have been executed. */
+  readonly isLacking: boolean
+  /** The last price has met the trigger. */
+  readonly isMet: boolean
+}
+
+/** The calls that a net needs now. */
+export function callsOf(net: TrackedNet, around: NetCircumstances): readonly NetCall[] {
+  const { record, saved } = net
+  const { state } = record
+  const { now, maySend, mayCancel } = around
+  switch (state.kind) {
+    case 'intending':
+      return ['save']
+    case 'intended':
+      return maySend && now >= state.notBefore ? ['send'] : []
+    case 'queued':
+    case 'sending':
+    case 'over':
+      return []
+    case 'resting': {
+      const cancel: readonly NetCall[] = mayCancel ? ['cancel', ...evidence(net, around)] : []
+      if (net.unwanted !== undefined) return cancel
+      const ask: readonly NetCall[] = mustAsk(net, around) ? ['ask'] : []
+      if (record.order.trigger !== saved?.order.trigger) return ['save', ...ask]
+      const isArmed = record.armed?.price === record.order.trigger.price
+      const isDue = around.canAmend && maySend && !isArmed && now >= net.amendAt
+      return isDue ? ['amend', ...ask] : ask
+    }
+    case 'unknown': {
+      const cancel: readonly NetCall[] = net.unwanted !== undefined && mayCancel ? ['cancel'] : []
+      return ['ask', ...cancel, ...evidence(net, around)]
+    }
+  }
+}
+
+/** What shows that an order is over where no answer about it does. */
+function evidence(net: TrackedNet, { listsOrders }: NetCircumstances): readonly NetCall[] {
+  const { state } = net.record
+  const isAbsent = state.kind === 'unknown' && state.absentAt !== undefined
+  if (!isAbsent && net.unwanted !== 'exit') return []
+  return listsOrders ? ['ask-holding', 'list-orders'] : ['ask-holding']
+}
+
+/** Whether something says that an order that rests may rest no more. */
+function mustAsk(net: TrackedNet, { now, visibilityMs, isLacking, isMet }: NetCircumstances) {
+  const { seenAt, notListedAt } = net
+  if (notListedAt > seenAt) return true
+  return (isLacking || isMet) && now - seenAt >= 2 * proofMs({ visibilityMs })
+}

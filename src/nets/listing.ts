@@ -1,0 +1,102 @@
+import { isNetId } from '../domain/resting-stop.ts'
+import type { Listed } from '../exits/noticing.ts'
+import { proofMs } from '../exits/settings.ts'
+import { orderOf, type NetView } from './aim.ts'
+import { netId } from './net-id.ts'
+import type { NetTable } from './net-table.ts'
+import { isLive, newNet } from './record.ts'
+import type { TrackedNet } from './tracked-net.ts'
+import type { NetEvent } from './transitions.ts'
+
+/** Orders of one position that are tried when an unknown order in the format of nets is found. */
+const MOST_SOUGHT = 50
+/** Orphans that are known at once. */
+const MOST_ORPHANS = 100
+
+/** What lists of working orders show of nets, and of stops that belong to no position. Changes itself. */
+export class NetListing {
+  private readonly table: NetTable
+  private readonly happened: (event: NetEvent) => void
+  private orphaned: readonly string[] = []
+
+  constructor(table: NetTable, happened: (event: NetEvent) => void) {
+    this.table = table
+    this.happened = happened
+  }
+
+  /** Orders in the format of nets that belong to no position of this store, by the last list. */
+  get orphans(): readonly string[] {
+    return this.orphaned
+  }
+
+  /** Takes the list of all working orders of the account, asked for at `askedAt` (epoch ms). */
+  take(
+    orders: readonly Listed[],
+    { askedAt, now, open }: { askedAt: number; now: number; open: Iterable<NetView> },
+  ): void {
+    const found = orders.filter(({ clientOrderId }) => isNetId(clientOrderId ?? ''))
+    const isUnknown = ({ clientOrderId }: Listed): boolean =>
+      this.table.owner(clientOrderId!) === undefined
+    const unknown = found.filter(isUnknown)
+    if (unknown.length > 0) this.seek(unknown, { now, open })
+    const ids = new Set<string>(found.map(({ clientOrderId }) => clientOrderId!))
+    for (const net of this.table.all()) {
+      const { record, id } = net
+      if (ids.has(id)) {
+        const order = { kind: 'working', executed: record.executed } as const
+        this.happened({ kind: 'seen', by: 'list', id, order, askedAt, at: now })
+      } else if (isLive(record) && askedAt >= this.shownFrom(net)) {
+        net.notListedAt = askedAt
+      }
+    }
+    this.report(found.filter(isUnknown))
+  }
+
+  /** From when on a list must show the order if it rests. */
+  private shownFrom({ record: { state, at } }: TrackedNet): number {
+    const since = 'since' in state ? state.since : at
+    return since + proofMs(this.table.options.settings.capabilities)
+  }
+
+  /**
+   * Finds the positions of nets that this store does not know, as it may be older than the account: their ids
+   * follow from what it knows. Their triggers do not, so each is cancelled, and another one made.
+   */
+  private seek(
+    unknown: readonly Listed[],
+    { now, open }: { now: number; open: Iterable<NetView> },
+  ): void {
+    const { capabilities, storeId } = this.table.options.settings
+    const sought = new Map(unknown.map(each => [each.clientOrderId, each]))
+    for (const view of open) {
+      const { position, generation, net } = view
+      const { id: positionId, account = '' } = position
+      const known = this.table.of({ positionId, generation })
+      if (known?.isOver === false) continue
+      const first = (known?.record.n ?? 0) + 1
+      for (let n = first; n < first + MOST_SOUGHT; n++) {
+        const identity = { storeId, account, positionId, generation, n }
+        const listed = sought.get(netId(identity, capabilities.clientOrderIdLength))
+        if (listed === undefined) continue
+        const price = view.stop() ?? position.entryPrice
+        const trigger = { price, by: net.trigger ?? 'last' }
+        const aim = { kind: 'rest', trigger, quantity: Math.abs(listed.remaining) } as const
+        const order = orderOf(position, identity, { aim, capabilities })
+        const record = { ...newNet(identity, order, now), exists: true }
+        this.table.restore(record, position, now).unwant('replaced', now)
+        break
+      }
+    }
+  }
+
+  private report(orphans: readonly Listed[]): void {
+    const before = this.orphaned
+    const known = orphans.slice(0, MOST_ORPHANS)
+    this.orphaned = known.map(({ clientOrderId }) => clientOrderId!)
+    for (const { clientOrderId, instrument, remaining } of known) {
+      if (before.includes(clientOrderId!)) continue
+      const orphan = { clientOrderId: clientOrderId!, instrument, remaining }
+      this.table.options.notify({ kind: 'net-orphan', ...orphan })
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import type { HoldingKey } from '../domain/holding.ts'
+import type { ClientOrderId, OrderState } from '../domain/order.ts'
+import type { Position } from '../domain/position.ts'
+import { hasFired, isLive, isOver, type NetRecord } from './record.ts'
+
+/** A call that a net needs. */
+export type NetCall = 'save' | 'send' | 'amend' | 'cancel' | 'ask' | 'ask-holding' | 'list-orders'
+
+/** Why the order of a net is to be cancelled; undefined: it stays. */
+export type Unwanted =
+  /** The position is being exited. */
+  | 'exit'
+  /** The position is over or released, or its rules ask for no net any more. */
+  | 'no-position'
+  /** Another order takes its place. */
+  | 'replaced'
+
+/** One net in the book, with what is under way for it. Mutable. Times are epoch ms. */
+export class TrackedNet {
+  record: NetRecord
+  /** The record as the store has it, as of the last save that a call waited for. */
+  saved: NetRecord | undefined
+  readonly position: Position
+  readonly key: HoldingKey
+  unwanted: Unwanted | undefined
+  /** Since when it is unwanted. */
+  unwantedSince = Infinity
+  /** When the order was sent last, or its trigger was changed. */
+  changedAt = -Infinity
+  /** The next order is not made before. */
+  retryAt = 0
+  rejections = 0
+  /** The trigger is not changed again before. */
+  amendAt = 0
+  /** As of when the venue answered the last question about it. */
+  seenAt = -Infinity
+  /** As of when the last list of working orders without it was asked for. */
+  notListedAt = -Infinity
+  /** As of when it was absent again, after a first time. */
+  absentAgainAt = -Infinity
+  /** As of when the last cancel was sent. */
+  cancelledAt = Infinity
+  /** Units that its exit has booked of it. */
+  fed = 0
+  /** Units that its exit has booked of all orders. */
+  exitBooked = 0
+  /** The exit goes on beside it, though no answer proves its end. */
+  isWaived = false
+  isUnprovedReported = false
+  private readonly underWay = new Set<NetCall>()
+  private readonly made = new Set<NetCall>()
+
+  constructor(record: NetRecord, position: Position, key: HoldingKey) {
+    this.record = record
+    this.position = position
+    this.key = key
+  }
+
+  get id(): ClientOrderId {
+    return this.record.order.clientOrderId
+  }
+
+  /** Its order may be executed now or later, or has executed what its exit has not booked. */
+  get isOwed(): boolean {
+    return hasFired(this.record) && this.record.executed.quantity > this.fed
+  }
+
+  get isLive(): boolean {
+    return isLive(this.record)
+  }
+
+  get isOver(): boolean {
+    return isOver(this.record)
+  }
+
+  /** The order is to be cancelled, at `now`; the reason that came first stays, but for an exit. */
+  unwant(why: Unwanted, now: number): void {
+    if (this.unwanted === undefined) this.unwantedSince = now
+    if (this.unwanted === undefined || why !== 'replaced') this.unwanted = why
+  }
+
+  /** The next order of the position; what is known of the one before is over with it. */
+  next(record: NetRecord, now: number): void {
+    this.record = record
+    this.saved = undefined
+    this.unwanted = undefined
+    this.unwantedSince = Infinity
+    this.changedAt = now
+    this.seenAt = -Infinity
+    this.notListedAt = -Infinity
+    this.absentAgainAt = -Infinity
+    this.cancelledAt = Infinity
+    this.isUnprovedReported = false
+    this.isWaived = false
+  }
+
+  /** The venue has said something of the order, asked at `askedAt`. */
+  answered(
+    { order, askedAt }: { readonly order: OrderState; readonly askedAt: number },
+    apartMs: number,
+  ): void {
+    if (order.kind === 'unknown') return
+    this.seenAt = Math.max(this.seenAt, askedAt)
+    const { state } = this.record
+    const absentAt = state.kind === 'unknown' ? state.absentAt : undefined
+    const isAgain = order.kind === 'absent' && askedAt >= (absentAt ?? Infinity) + apartMs
+    if (isAgain) this.absentAgainAt = askedAt
+  }
+
+  /** A new cycle: what was called before may be called again. */
+  cycle(): void {
+    this.made.clear()
+  }
+
+  /** Begins those of these calls that may be made now, and gives them. */
+  begin(calls: readonly NetCall[]): readonly NetCall[] {
+    const begun = calls.filter(call => !this.made.has(call) && !this.underWay.has(call))
+    for (const call of begun) {
+      this.made.add(call)
+      // One question for a holding or a list serves all that ask.
+      if (call !== 'ask-holding' && call !== 'list-orders') this.underWay.add(call)
+    }
+    return begun
+  }
+
+  /** A call has ended. What a save was waited for goes on at once. */
+  end(call: NetCall): void {
+    this.underWay.delete(call)
+    if (call === 'save') this.made.delete('save')
+  }
+}

@@ -1,0 +1,207 @@
+import { isBounded } from '../domain/bounds.ts'
+import type { ClientOrderId, ExitAnswer, LivedOrder, OrderState } from '../domain/order.ts'
+import type { StopTrigger } from '../domain/resting-stop.ts'
+import { isEnough, leftOf } from '../domain/units.ts'
+import type { Capabilities } from '../domain/venue.ts'
+import { proofMs } from '../exits/settings.ts'
+import { isLive, isOver, type NetEnd, type NetRecord, type NetState } from './record.ts'
+
+/** What became of a call for a net, or of a question about it. Times are epoch ms. */
+export type NetEvent = { readonly id: ClientOrderId; readonly at: number } & (
+  | { readonly kind: 'recorded' | 'queued' | 'sent' | 'outcome-unknown' | 'dropped' }
+  | { readonly kind: 'not-sent'; readonly retryAfterMs?: number }
+  | { readonly kind: 'answered'; readonly answer: ExitAnswer }
+  /** Another trigger is wanted. */
+  | { readonly kind: 'moved'; readonly trigger: StopTrigger }
+  /** The venue has answered to the change of a trigger. */
+  | { readonly kind: 'amended'; readonly trigger: StopTrigger; readonly order: OrderState }
+  | {
+      readonly kind: 'seen'
+      readonly by: 'look-up' | 'cancel' | 'stream' | 'list'
+      readonly order: OrderState
+      readonly askedAt: number
+    }
+  /** Neither the list of working orders nor the holding shows anything of it. */
+  | { readonly kind: 'lost' }
+)
+
+/** What a venue's answers prove. */
+export type NetVenue = Pick<Capabilities, 'visibilityMs' | 'lookupKeeps'>
+
+/** The record after an event. An event of another order, or that does not concern its state, changes nothing. */
+export function followNet(record: NetRecord, event: NetEvent, venue: NetVenue): NetRecord {
+  const { state } = record
+  if (event.id !== record.order.clientOrderId) return record
+  // What an order executes after its end counts too.
+  if (isOver(record)) return event.kind === 'seen' ? afterEnd(record, event.order) : record
+  switch (event.kind) {
+    case 'recorded':
+      return state.kind === 'intending'
+        ? { ...record, state: { kind: 'intended', notBefore: 0 } }
+        : record
+    case 'queued':
+      return state.kind === 'intended' ? { ...record, state: { kind: 'queued' } } : record
+    case 'sent':
+      return hasNotLeft(state) ? { ...record, state: { kind: 'sending' } } : record
+    case 'not-sent':
+      return state.kind === 'queued' || state.kind === 'sending'
+        ? {
+            ...record,
+            state: { kind: 'intended', notBefore: event.at + (event.retryAfterMs ?? 0) },
+          }
+        : record
+    case 'outcome-unknown':
+      return state.kind === 'queued' || state.kind === 'sending'
+        ? { ...record, state: { kind: 'unknown', since: event.at } }
+        : record
+    case 'dropped':
+      return hasNotLeft(state) ? ended(record, 'dropped', event.at) : record
+    case 'answered':
+      return state.kind === 'sending' ? answered(record, event.answer, event.at) : record
+    case 'moved':
+      return { ...record, order: { ...record.order, trigger: event.trigger } }
+    case 'amended':
+      return amended(record, event)
+    case 'lost':
+      return isLive(record) ? ended(record, 'lost', event.at) : record
+    case 'seen':
+      return seen(record, event, venue)
+  }
+}
+
+const hasNotLeft = ({ kind }: NetState): boolean =>
+  kind === 'intending' || kind === 'intended' || kind === 'queued'
+
+const ended = (record: NetRecord, by: NetEnd, at: number): NetRecord => ({
+  ...record,
+  state: { kind: 'over', by, at },
+})
+
+function answered(record: NetRecord, answer: ExitAnswer, at: number): NetRecord {
+  switch (answer.kind) {
+    case 'rejected':
+      return { ...record, state: { kind: 'over', by: 'rejected', at, code: answer.code } }
+    case 'acknowledged': {
+      const { trigger } = record.order
+      const resting: NetRecord = {
+        ...record,
+        exists: true,
+        armed: trigger,
+        state: { kind: 'resting', since: at },
+      }
+      return answer.order === undefined ? resting : lived(resting, answer.order, at)
+    }
+    // Of an earlier process: a store that was restored makes the same net again.
+    case 'duplicate':
+      return { ...record, exists: true, state: { kind: 'unknown', since: at } }
+  }
+}
+
+function amended(
+  record: NetRecord,
+  { order, trigger, at }: Extract<NetEvent, { kind: 'amended' }>,
+): NetRecord {
+  switch (order.kind) {
+    case 'working':
+      return lived({ ...record, armed: trigger }, order, at)
+    case 'filled':
+    case 'ended':
+      return lived(record, order, at)
+    // The order rests as it was.
+    case 'rejected':
+    case 'absent':
+    case 'unknown':
+      return record
+  }
+}
+
+function seen(
+  record: NetRecord,
+  { order, by, askedAt, at }: Extract<NetEvent, { kind: 'seen' }>,
+  venue: NetVenue,
+): NetRecord {
+  const { state } = record
+  if (hasNotLeft(state)) return record
+  switch (order.kind) {
+    case 'working':
+    case 'filled':
+    case 'ended':
+      return lived(record, order, at)
+    case 'rejected': {
+      // A venue that refuses a cancel says nothing of the order.
+      const isProof = by === 'look-up' || by === 'stream'
+      if (!isProof || record.executed.quantity > 0) return record
+      return { ...record, state: { kind: 'over', by: 'rejected', at, code: order.code } }
+    }
+    case 'absent':
+      return by === 'look-up' || by === 'cancel' ? absent(record, { askedAt, at }, venue) : record
+    case 'unknown':
+      return record
+  }
+}
+
+/** Takes what the venue says of an order that lived, unless it cannot be true. */
+function lived(record: NetRecord, order: LivedOrder, at: number): NetRecord {
+  const { executed } = order
+  if (!isPossible(record, order)) return { ...record, faults: record.faults + 1 }
+  const hasMore = leftOf(executed.quantity, record.executed.quantity) > 0
+  // A trigger is changed only after the order is known to rest: until then it is the one it left with.
+  const armed = record.armed ?? record.order.trigger
+  const next: NetRecord = { ...record, exists: true, armed, ...(hasMore && { executed }) }
+  switch (order.kind) {
+    case 'filled':
+      return ended(next, 'filled', at)
+    case 'ended':
+      // An answer that says less than an earlier one is not the last one about it.
+      return isEnough(executed.quantity, record.executed.quantity)
+        ? ended(next, 'ended', at)
+        : record
+    case 'working': {
+      if (record.state.kind === 'resting')
+        return hasMore || next.armed !== record.armed ? next : record
+      return { ...next, state: { kind: 'resting', since: at } }
+    }
+  }
+}
+
+/** Whether an order may stand as the venue says. */
+function isPossible({ order }: NetRecord, { kind, executed }: LivedOrder): boolean {
+  const { quantity, price } = executed
+  if (!isBounded(quantity) || quantity < 0 || (price !== null && !isBounded(price))) return false
+  if (leftOf(quantity, order.quantity) > 0) return false
+  return kind !== 'filled' || isEnough(quantity, order.quantity)
+}
+
+function afterEnd(record: NetRecord, order: OrderState): NetRecord {
+  const isNews =
+    (order.kind === 'working' || order.kind === 'filled' || order.kind === 'ended') &&
+    isPossible(record, order) &&
+    leftOf(order.executed.quantity, record.executed.quantity) > 0
+  return isNews ? { ...record, exists: true, executed: order.executed } : record
+}
+
+/**
+ * A venue that finds every order finds none: of an order that was never accepted, twice, late enough and far
+ * enough apart, is a proof. Of one that it had accepted it proves nothing by itself.
+ */
+function absent(
+  record: NetRecord,
+  { askedAt, at }: { askedAt: number; at: number },
+  venue: NetVenue,
+): NetRecord {
+  const { state } = record
+  if (state.kind === 'resting') {
+    return { ...record, state: { kind: 'unknown', since: state.since, absentAt: askedAt } }
+  }
+  if (state.kind !== 'unknown' || askedAt < state.since + proofMs(venue)) return record
+  if (state.absentAt === undefined) return { ...record, state: { ...state, absentAt: askedAt } }
+  if (record.exists || isForgotten(record, askedAt, venue)) return record
+  return askedAt < state.absentAt + proofMs(venue) ? record : ended(record, 'absent', at)
+}
+
+/** Whether the venue may have forgotten the order by then: what it does not find may have lived. */
+function isForgotten({ at }: NetRecord, askedAt: number, { lookupKeeps = 'ever' }: NetVenue) {
+  if (lookupKeeps === 'ever') return false
+  // Where it forgets at a time of day, list and holding decide: that time may lie in between.
+  return 'until' in lookupKeeps || askedAt - at >= lookupKeeps.ms
+}
