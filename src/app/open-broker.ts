@@ -88,7 +88,7 @@ export function brokerOf({
 }
 
 /** A broker behind HTTP, with the source of its token. */
-function httpBrokerOf(
+export function httpBrokerOf(
   given: Extract<ServiceConfig['broker'], { readonly kind: 'http' }>,
   { clock, onOddity }: Pick<BrokerOfOptions, 'clock' | 'onOddity'>,
 ): Broker {
@@ -107,6 +107,8 @@ function httpBrokerOf(
     url: given.url,
     capabilities: given.capabilities,
     openOrders: given.openOrders,
+    instruments: given.instruments,
+    account: given.account,
     connectTimeoutMs: given.connectTimeoutMs,
     timeoutMs: given.timeoutMs,
     answerBytes: given.answerBytes,

@@ -1,3 +1,4 @@
+import { checkedBroker } from '../brokers/checked.ts'
 import type { VenueBroker } from '../brokers/venue/account.ts'
 import type { VenueInstrument } from '../brokers/venue/instrument.ts'
 import { isNameAt, meantAt } from '../brokers/venue/notation.ts'
@@ -5,7 +6,7 @@ import type { ServiceConfig } from '../config/schema.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import { type InstrumentSpec, type InstrumentTable } from '../domain/instrument.ts'
 import { InputError } from '../errors.ts'
-import { publicVenueOf, venueBrokerOf, type VenueConfig } from './open-broker.ts'
+import { httpBrokerOf, publicVenueOf, venueBrokerOf, type VenueConfig } from './open-broker.ts'
 
 /** What was read at the venue of an account before it is guarded. */
 export interface VenueFacts {
@@ -23,10 +24,29 @@ export const isVenue = (broker: ServiceConfig['broker']): broker is VenueConfig 
  * mode: no order of ours would be taken there.
  */
 export async function readVenue(config: ServiceConfig['broker']): Promise<VenueFacts> {
+  if (config.kind === 'http') return readServer(config)
   if (!isVenue(config)) return { instruments: [], unread: [] }
   const broker = venueBrokerOf(config)
   try {
     return await readAccount(broker, config)
+  } finally {
+    await broker.close()
+  }
+}
+
+/** Reads the instruments of a broker behind HTTP, where it lists them. */
+async function readServer(
+  config: Extract<ServiceConfig['broker'], { readonly kind: 'http' }>,
+): Promise<VenueFacts> {
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() }
+  const server = httpBrokerOf(config, { clock, onOddity: () => undefined })
+  const broker = checkedBroker(server, () => undefined)
+  try {
+    const signal = AbortSignal.timeout(config.callTimeoutMs)
+    return { instruments: (await broker.instruments?.(signal)) ?? [], unread: [] }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return { instruments: [], unread: [`instruments: ${why}`] }
   } finally {
     await broker.close()
   }

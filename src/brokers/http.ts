@@ -20,9 +20,10 @@ import type {
 import type { TokenSource } from './credentials.ts'
 import * as answers from './http/answers.ts'
 import { exchange, type Ask, type Line, type RawAnswer } from './http/exchange.ts'
+import * as facts from './http/facts.ts'
 import { fieldsOf, holdingsOf, reportOf } from './http/holdings.ts'
 import { capabilities, type HttpBrokerConfig } from './http/options.ts'
-import { bodyOf } from './http/order-body.ts'
+import { bodyOf, placeAsk } from './http/order-body.ts'
 import { waitOf } from './http/retry-after.ts'
 import { amendAsk, triggerFields } from './http/stops.ts'
 import * as shapes from './shapes.ts'
@@ -60,19 +61,17 @@ export interface HttpBroker extends Broker {
   announced(signal: AbortSignal): Promise<Capabilities>
 }
 
-/**
- * Pool size, and how long an unused connection is kept: servers close idle connections after 5 s or
- * more.
- */
+/** Pool sizes; servers close idle connections after 5 s or more. */
 const FRESH = { maxSockets: 64 }
 const KEPT = { ...FRESH, keepAlive: true, maxFreeSockets: 16, timeout: 4_000 }
 
 /** A broker behind an HTTP server. Connects with the first call. */
 export function httpBroker(options: HttpBrokerOptions): HttpBroker {
-  return new RestBroker(options)
+  const broker = new RestBroker(options)
+  return Object.assign(broker, broker.factCalls())
 }
 
-class RestBroker implements HttpBroker {
+class RestBroker implements Omit<HttpBroker, keyof facts.FactCalls> {
   readonly capabilities: Capabilities
   readonly oddities = { waits: 0, quotes: 0, amounts: 0 }
   /** Defined only where the server lists working orders. */
@@ -102,8 +101,9 @@ class RestBroker implements HttpBroker {
   }
 
   placeExit(order: ExitOrder, signal: AbortSignal): Promise<ExitAnswer> {
-    const { clientOrderId } = order
-    const ask: Ask = { method: 'POST', path: '/v1/orders', body: bodyOf(order), isOrder: true }
+    const { clientOrderId, actBy = Infinity } = order
+    if (actBy <= this.now()) return Promise.reject(new NotSent('the deadline of the order is over'))
+    const ask = placeAsk(order)
     return this.ask(shapes.exitAnswer, { ask, about: { clientOrderId } }, signal)
   }
 
@@ -182,6 +182,13 @@ class RestBroker implements HttpBroker {
     await Promise.allSettled(this.calls)
     this.line.agent.destroy()
     this.line.orderAgent.destroy()
+  }
+
+  /** The questions that the server answers only where the configuration says so. */
+  factCalls(): facts.FactCalls {
+    return facts.factCalls(this.options, (shape, path, signal) =>
+      this.ask(shape, { ask: { method: 'GET', path } }, signal),
+    )
   }
 
   private async listOrders(signal: AbortSignal): Promise<readonly OpenOrder[]> {

@@ -19,7 +19,7 @@ import type { GatesSnapshot } from './gates-snapshot.ts'
 
 export interface GatesOptions extends BreakersOptions {
   readonly limits: readonly CallLimit[]
-  readonly throttle: Omit<ThrottleOptions, 'perSecond' | 'perMinute' | 'perDay'>
+  readonly throttle: Omit<ThrottleOptions, 'perSecond' | 'perMinute' | 'perHour' | 'perDay'>
   /** State of an earlier process, aged to the present. */
   readonly past?: GatesSnapshot | undefined
   load(): Load
@@ -204,8 +204,9 @@ function withDefault(limits: readonly CallLimit[]): readonly CallLimit[] {
   return groups.length === 0 ? limits : [...limits, { name: 'default', groups }]
 }
 
-const ceilingsOf = ({ perSecond, perMinute, perDay }: CallLimit) => ({
+const ceilingsOf = ({ perSecond, perMinute, perHour, perDay }: CallLimit) => ({
   ...(perSecond !== undefined && { perSecond }),
   ...(perMinute !== undefined && { perMinute }),
+  ...(perHour !== undefined && { perHour }),
   ...(perDay !== undefined && { perDay }),
 })

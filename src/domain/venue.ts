@@ -9,6 +9,7 @@ export interface CallLimit {
   readonly groups: readonly EndpointGroup[]
   readonly perSecond?: number
   readonly perMinute?: number
+  readonly perHour?: number
   readonly perDay?: number
 }
 

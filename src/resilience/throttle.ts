@@ -25,7 +25,13 @@ const horizon = z.int().positive().optional()
 
 /** Options of one throttle; rates are calls a second, published limits are calls a horizon. */
 export const throttleOptions = z
-  .strictObject({ ...pace, perSecond: horizon, perMinute: horizon, perDay: horizon })
+  .strictObject({
+    ...pace,
+    perSecond: horizon,
+    perMinute: horizon,
+    perHour: horizon,
+    perDay: horizon,
+  })
   .superRefine(...notBelow('maxRate', 'startRate'))
 
 /** Options of one throttle with their defaults filled in. */
@@ -73,10 +79,11 @@ export type Admission =
 
 /** A throttle with one token at `now`, under the published limits of its options. */
 export function throttle(options: ThrottleOptions, now: number): Throttle {
-  const { perSecond, perMinute, perDay } = options
+  const { perSecond, perMinute, perHour, perDay } = options
   const ceilings: Ceiling[] = []
   if (perSecond !== undefined) ceilings.push(ceiling(perSecond, 1_000))
   if (perMinute !== undefined) ceilings.push(ceiling(perMinute, 60_000))
+  if (perHour !== undefined) ceilings.push(ceiling(perHour, 3_600_000))
   if (perDay !== undefined) ceilings.push(ceiling(perDay, 86_400_000))
   const gates = { holdUntil: now, hungryUntil: now, pollsGatedUntil: now, exitsGatedUntil: now }
   const counts = { tokens: 1, at: now, admittedSinceCut: 0, cuts: [] }

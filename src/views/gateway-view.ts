@@ -36,6 +36,7 @@ export function gatewayView(desk: CallDesk, { monotonicMs, now }: Times): Gatewa
       ceilings: {
         perSecond: limit.perSecond ?? null,
         perMinute: limit.perMinute ?? null,
+        perHour: limit.perHour ?? null,
         perDay: limit.perDay ?? null,
       },
       cuts: throttle.cuts.map(cut => ({ ...cut, at: wall(cut.at) })),

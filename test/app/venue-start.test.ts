@@ -8,6 +8,7 @@ import {
   type InstrumentSpec,
 } from '../../src/domain/instrument.ts'
 import { InputError } from '../../src/errors.ts'
+import { startBroker } from '../support/broker-server/client.ts'
 import { closedPort } from '../support/closed-port.ts'
 import { atBinance } from '../support/venues/at-binance.ts'
 import { atBybit } from '../support/venues/at-bybit.ts'
@@ -62,6 +63,33 @@ describe('what a start reads at a venue', () => {
       })
     })
   }
+
+  it('supplies the instruments of a server that lists them, and leaves out those that cannot be', async () => {
+    const server = await startBroker({})
+    try {
+      await server.script({
+        set: {
+          listed: [
+            { instrument: 'ACME', lot: 0.1, contractSize: 10 },
+            { instrument: 'ZERO', contractSize: 0 },
+            { instrument: 'LESS', lot: -1 },
+            { instrument: 'TEXT', lot: '0.1' },
+            { instrument: 'ODD', minQuantity: 5, maxQuantity: 1 },
+            { lot: 1 },
+          ],
+        },
+      })
+      const broker = { kind: 'http', url: server.url, token: 'test-token', instruments: true }
+      const config = loadServiceConfig({ file: undefined, env: {}, overrides: flat({ broker }) })
+      const { instruments, unread } = await readVenue(config.broker)
+      expect(unread).to.deep.equal([])
+      const [acme, ...others] = instruments
+      expect(others).to.deep.equal([])
+      expect(acme).to.include({ instrument: 'ACME', lot: 0.1, multiplier: 10, isTrading: true })
+    } finally {
+      await server.close()
+    }
+  })
 
   it('delays nothing where the venue is unreachable, and reports that', async () => {
     const url = `http://127.0.0.1:${await closedPort()}`

@@ -21,6 +21,7 @@ type Rows = readonly (readonly [
 
 const REDIS_CLIENT = 'url host port db tls username password passwordFile'
 const CAPABILITIES = 'dedupe lookup reduceOnly holdings visibilityMs clientOrderIdLength styles'
+const HORIZONS = 'lookupKeeps deadline products'
 const RESTING_STOP = 'kinds reserves amend triggers maxDistancePct expires'
 const BREAKER = 'openMs exitOpenMs exitMaxOpenMs maxOpenMs jitter halfOpenPermits halfOpenMaxMs'
 const RATES = 'failureRatePct slowRatePct slowMs minimumCalls'
@@ -91,9 +92,15 @@ const broker: Rows = [
   ['broker{http}', 'app/config-check', 'token'],
   ['broker{http}', 'brokers/http/exchange', 'connectTimeoutMs timeoutMs answerBytes'],
   ['broker{http}', 'brokers/http', 'openOrders longestRetryAfterMs longestBanMs'],
+  ['broker{http}', 'brokers/http/facts', 'instruments account'],
   ['broker{http}.capabilities', 'brokers/http/options', CAPABILITIES],
+  ['broker{http}.capabilities', 'brokers/http/options', HORIZONS, 'later'],
   ['broker{http}.capabilities.restingStop', 'brokers/http/stops', RESTING_STOP, 'later'],
-  ['broker{http}.capabilities.limits[]', 'brokers/http/options', 'name groups perMinute perDay'],
+  [
+    'broker{http}.capabilities.limits[]',
+    'brokers/http/options',
+    'name groups perMinute perHour perDay',
+  ],
   ['broker{http}.capabilities.limits[]', 'calls/gates', 'perSecond'],
   ...['binance', 'bybit', 'okx'].flatMap(venue),
 ]

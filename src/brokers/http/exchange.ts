@@ -19,6 +19,8 @@ export interface Ask {
   readonly body?: unknown
   /** Headers in place of the bearer token, such as the signature headers of a venue. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Headers beside the bearer token. */
+  readonly more?: Readonly<Record<string, string>>
   /** Raw body, sent byte by byte in place of `body`; its content type is in `headers`. */
   readonly text?: string
   /**
@@ -114,7 +116,7 @@ function open(
     'accept-encoding': 'identity',
     'cache-control': 'no-cache',
     ...(ask.method === 'POST' && { 'content-type': 'application/json', 'content-length': bytes }),
-    ...(ask.headers ?? { authorization: `Bearer ${token}` }),
+    ...(ask.headers ?? { authorization: `Bearer ${token}`, ...ask.more }),
   }
   return send(`${url}${ask.path}`, {
     method: ask.method,

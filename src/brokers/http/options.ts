@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { capabilityFaults } from '../../domain/capability-faults.ts'
+import { HORIZON_EXPECTED, horizonOf } from './horizon.ts'
 import { restingStop } from './stops.ts'
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
@@ -20,6 +22,7 @@ const limit = z.strictObject({
     .describe('Groups of endpoints that share the limit.'),
   perSecond: calls('second'),
   perMinute: calls('minute'),
+  perHour: calls('hour'),
   perDay: calls('day'),
 })
 
@@ -56,46 +59,74 @@ function refuseRepeats(all: readonly unknown[], context: z.RefinementCtx): void 
  * What the venue behind the server can prove. Every default claims nothing: a capability that is
  * not stated is not relied on.
  */
-export const capabilities = z.strictObject({
-  dedupe: z
-    .enum(['always', 'open-only', 'never'])
-    .default('never')
-    .describe('When the venue refuses a second order with the same client order id.'),
-  lookup: z
-    .enum(['complete', 'open-only', 'none'])
-    .default('none')
-    .describe('Which orders the venue finds by their client order id.'),
-  reduceOnly: z
-    .boolean()
-    .default(false)
-    .describe('Whether an order can be kept from opening the other side.'),
-  holdings: z
-    .enum(['net', 'sides', 'tickets'])
-    .default('net')
-    .describe('How the venue counts holdings: netted, longs and shorts apart, or one by one.'),
-  visibilityMs: z.number().int().nonnegative().max(600_000).default(5_000).meta({
-    unit: 'ms',
-    description: 'Longest time until an accepted order can be found and has changed its holding.',
-  }),
-  clientOrderIdLength: z
-    .number()
-    .int()
-    .min(16)
-    .max(255)
-    .default(36)
-    .meta({ unit: 'characters', description: 'Longest client order id.' }),
-  styles: z
-    .array(z.enum(['market', 'marketable-limit']))
-    .min(1)
-    .default(['market'])
-    .describe('Types of orders that the venue takes.'),
-  limits: limits
-    .default([{ name: 'all', groups: ['orders', 'account', 'quotes'] }])
-    .describe('Published limits on the number of calls.'),
-  restingStop: restingStop
-    .exactOptional()
-    .describe('Stop orders that rest at the venue; absent: it takes none.'),
-})
+export const capabilities = z
+  .strictObject({
+    dedupe: z
+      .enum(['always', 'open-only', 'never'])
+      .default('never')
+      .describe('When the venue refuses a second order with the same client order id.'),
+    lookup: z
+      .enum(['complete', 'open-only', 'none'])
+      .default('none')
+      .describe('Which orders the venue finds by their client order id.'),
+    lookupKeeps: z
+      .string()
+      .transform((text, context) => {
+        const horizon = horizonOf(text)
+        if (horizon !== undefined) return horizon
+        context.addIssue({ code: 'custom', message: HORIZON_EXPECTED })
+        return z.NEVER
+      })
+      .exactOptional()
+      .describe(
+        'How long it finds them after the send: `ever`, a time such as `90d`, `24h` or `5000ms`, or `15:30 Asia/Kolkata` where it forgets the orders of its day; absent: for ever.',
+      ),
+    deadline: z
+      .enum(['kept', 'ignored'])
+      .exactOptional()
+      .describe(
+        'Whether an order that arrives after its `Expires-At` is refused; absent: it is not.',
+      ),
+    products: z
+      .boolean()
+      .exactOptional()
+      .describe('Whether holdings of one instrument are separate for each product.'),
+    reduceOnly: z
+      .boolean()
+      .default(false)
+      .describe('Whether an order can be kept from opening the other side.'),
+    holdings: z
+      .enum(['net', 'sides', 'tickets'])
+      .default('net')
+      .describe('How the venue counts holdings: netted, longs and shorts apart, or one by one.'),
+    visibilityMs: z.number().int().nonnegative().max(600_000).default(5_000).meta({
+      unit: 'ms',
+      description: 'Longest time until an accepted order can be found and has changed its holding.',
+    }),
+    clientOrderIdLength: z
+      .number()
+      .int()
+      .min(16)
+      .max(255)
+      .default(36)
+      .meta({ unit: 'characters', description: 'Longest client order id.' }),
+    styles: z
+      .array(z.enum(['market', 'marketable-limit']))
+      .min(1)
+      .default(['market'])
+      .describe('Types of orders that the venue takes.'),
+    limits: limits
+      .default([{ name: 'all', groups: ['orders', 'account', 'quotes'] }])
+      .describe('Published limits on the number of calls.'),
+    restingStop: restingStop
+      .exactOptional()
+      .describe('Stop orders that rest at the venue; absent: it takes none.'),
+  })
+  .superRefine((claimed, context) => {
+    for (const { path, expected } of capabilityFaults(claimed)) {
+      context.addIssue({ code: 'custom', path: [path], message: expected })
+    }
+  })
 
 const ms = z.number().int().positive().max(600_000)
 
@@ -134,6 +165,16 @@ const fields = {
   capabilities: capabilities
     .prefault({})
     .describe('What the venue can prove; a capability that is not stated is not relied on.'),
+  instruments: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether the server lists its instruments: lot, tick and minimums are read at a start.',
+    ),
+  account: z
+    .boolean()
+    .default(false)
+    .describe('Whether the server says what the account and its credentials permit.'),
   openOrders: z.boolean().default(false).describe('Whether the server lists working orders.'),
   connectTimeoutMs: ms
     .default(2_000)

@@ -1,4 +1,5 @@
 import type { ExitOrder } from '../../domain/order.ts'
+import type { Ask } from './exchange.ts'
 
 /** An order as the protocol of docs/brokers.md has it. */
 export function bodyOf(order: ExitOrder): Record<string, unknown> {
@@ -15,3 +16,12 @@ export function bodyOf(order: ExitOrder): Record<string, unknown> {
     ...(ticket !== undefined && { ticket }),
   }
 }
+
+/** The request that sends an order; its deadline goes along in a header, for a server that keeps it. */
+export const placeAsk = (order: ExitOrder): Ask => ({
+  method: 'POST',
+  path: '/v1/orders',
+  body: bodyOf(order),
+  ...(order.actBy !== undefined && { more: { 'expires-at': String(Math.floor(order.actBy)) } }),
+  isOrder: true,
+})

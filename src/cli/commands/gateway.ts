@@ -158,10 +158,16 @@ function linesOf({ breakers, limits, calls }: GatewayView): string[] {
 
 type Limit = GatewayView['limits'][number]
 
-const publishedText = ({ perSecond, perMinute, perDay }: Limit['ceilings']): string =>
+const publishedText = ({
+  perSecond,
+  perMinute,
+  perHour = null,
+  perDay,
+}: Limit['ceilings']): string =>
   [
     ...(perSecond === null ? [] : [`${perSecond}/s`]),
     ...(perMinute === null ? [] : [`${perMinute}/min`]),
+    ...(perHour === null ? [] : [`${perHour}/h`]),
     ...(perDay === null ? [] : [`${perDay}/day`]),
   ].join(' ') || 'none'
 

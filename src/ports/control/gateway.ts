@@ -14,7 +14,12 @@ const limitView = z.object({
   groups: z.array(z.string()),
   rate: z.number().describe('Calls a second.'),
   intervalMs: z.number(),
-  ceilings: z.object({ perSecond: maybe, perMinute: maybe, perDay: maybe }),
+  ceilings: z.object({
+    perSecond: maybe,
+    perMinute: maybe,
+    perHour: maybe.optional(),
+    perDay: maybe,
+  }),
   cuts: z.array(z.object({ at: time, from: z.number(), to: z.number(), reason: z.string() })),
   inFlight: z.number(),
   lanes: z.array(

@@ -20,6 +20,16 @@ describe('the options of a broker over HTTP', () => {
       tokenExpiresAt: '2026-11-29T03:00:00Z',
     },
     'an end that is no time': { tokenExpiresAt: 'tomorrow' },
+    'a look-up that keeps nothing': {
+      capabilities: { lookup: 'complete', lookupKeeps: '0ms' },
+    },
+    'a look-up that ends at no time': {
+      capabilities: { lookup: 'complete', lookupKeeps: '25:00 UTC' },
+    },
+    'a horizon without a look-up': { capabilities: { lookupKeeps: 'ever' } },
+    'a horizon before an order shows': {
+      capabilities: { lookup: 'complete', visibilityMs: 5000, lookupKeeps: '5s' },
+    },
     'an unknown capability': { capabilities: { dedupe: 'mostly' } },
     'no time to connect in': { connectTimeoutMs: 0 },
     'answers without a bound': { answerBytes: Infinity },
@@ -32,6 +42,19 @@ describe('the options of a broker over HTTP', () => {
       expect(JSON.stringify(error!.issues)).to.not.include('me:secret')
     })
   }
+
+  it('take a horizon, a deadline and products as the venue has them', () => {
+    const claimed = { lookup: 'complete', deadline: 'kept', products: true }
+    for (const [lookupKeeps, horizon] of [
+      ['ever', 'ever'],
+      ['90d', { ms: 7_776_000_000 }],
+      ['6000ms', { ms: 6_000 }],
+      ['15:30 Asia/Kolkata', { until: '15:30', timezone: 'Asia/Kolkata' }],
+    ] as const) {
+      const { data } = given({ capabilities: { ...claimed, lookupKeeps } })
+      expect(data?.capabilities).to.deep.include({ ...claimed, lookupKeeps: horizon })
+    }
+  })
 
   it('name the path of every limit that cannot be kept', () => {
     const limits = [
@@ -49,7 +72,7 @@ describe('the options of a broker over HTTP', () => {
       'capabilities.limits.2.perMinute',
     ])
     const odd = given({
-      capabilities: { limits: [{ name: 'a', groups: ['trades'], perDay: 0.5 }] },
+      capabilities: { limits: [{ name: 'a', groups: ['trades'], perHour: 100, perDay: 0.5 }] },
     })
     expect(odd.error!.issues.map(({ path }) => path.slice(3))).to.deep.equal([
       ['groups', 0],

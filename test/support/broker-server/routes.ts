@@ -55,7 +55,8 @@ export const REST: Protocol = {
   read: ({ method, url, headers, text }, { settings: { token } }) => {
     if (token !== null && headers.authorization !== `Bearer ${token}`)
       throw new NotUnderstood(401, 'no token', new Reply(401, undefined))
-    return requestOf(method, url, jsonOf(text))
+    const expiresAt = Number(headers['expires-at'] ?? Infinity)
+    return requestOf(method, url, { body: jsonOf(text), expiresAt })
   },
 }
 
@@ -69,13 +70,17 @@ function jsonOf(text: string): unknown {
 }
 
 /** Reads a request; throws `NotUnderstood`. */
-function requestOf(method: string, url: URL, body: unknown): Request {
+function requestOf(
+  method: string,
+  url: URL,
+  { body, expiresAt }: { readonly body: unknown; readonly expiresAt: number },
+): Request {
   const [version, ...path] = url.pathname.split('/').slice(1).map(decodeURIComponent)
   const fields = (body ?? {}) as Record<string, unknown>
   if (version !== 'v1') throw new NotUnderstood(404, `no version ${version}`)
   switch (`${method} /${path.map((part, index) => (index === 1 ? ':id' : part)).join('/')}`) {
     case 'POST /orders':
-      return placing(fields)
+      return keeping(placing(fields), expiresAt)
     case 'POST /stops':
       return placing(fields, 'stop')
     case 'POST /orders/:id/amend':
@@ -92,12 +97,25 @@ function requestOf(method: string, url: URL, body: unknown): Request {
       return reading('holdings', holdings)
     case 'POST /quotes':
       return reading('quotes', venue => quotes(venue, fields['instruments'] as string[]))
+    case 'GET /instruments':
+      return reading('instruments', ({ settings }) => ({ instruments: settings.listed }))
+    case 'GET /account':
+      return reading('account', ({ settings }) => ({ ...settings.account }))
     case 'GET /capabilities':
       return reading('capabilities', venue => ({ ...venue.settings.capabilities }))
     default:
       throw new NotUnderstood(404, `no ${method} ${url.pathname}`)
   }
 }
+
+/** A venue that keeps deadlines refuses an order that arrives after its own (epoch ms). */
+const keeping = ({ target, act }: Request, expiresAt: number): Request => ({
+  target,
+  act: (venue, harms) =>
+    venue.settings.capabilities.deadline === 'kept' && Date.now() >= expiresAt
+      ? { clientOrderId: target.clientOrderId, kind: 'rejected', code: 'refused', text: 'too late' }
+      : act(venue, harms),
+})
 
 const reading = (route: Route, act: Request['act']): Request => ({ target: { route }, act })
 

@@ -13,6 +13,8 @@ export type Route =
   | 'quotes'
   | 'open-orders'
   | 'capabilities'
+  | 'instruments'
+  | 'account'
 
 /** How an order is executed. */
 export interface FillPlan {
@@ -165,6 +167,10 @@ export interface Settings {
   readonly drifts: boolean
   /** False closes each connection after one answer. */
   readonly keepsAlive: boolean
+  /** Rows of the list of instruments, as they are. */
+  readonly listed: readonly unknown[]
+  /** What the account and its credentials permit, as it is. */
+  readonly account: Readonly<Record<string, unknown>>
   /** Where this is given, other instruments are unknown. */
   readonly instruments: readonly string[] | null
   /** Executions are whole multiples of it; null: any part of an order is executed. */
@@ -226,6 +232,8 @@ export const PLAIN: Settings = {
   reportsAge: false,
   drifts: false,
   keepsAlive: true,
+  listed: [],
+  account: {},
   instruments: null,
   lot: null,
   reserves: false,
