@@ -7,7 +7,7 @@ import { root } from './setup.mjs'
 export const JOBS = 3
 
 /** The slowest files, to be run first: at the end the last file runs alone. */
-const LONGEST = [
+export const LONGEST = [
   'test/cli/replay.test.ts',
   'test/attacks/venues.test.ts',
   'test/crash/crash.test.ts',
@@ -21,7 +21,7 @@ const LONGEST = [
   'test/page/browser.test.ts',
   'test/http/routes/events.test.ts',
   'test/cli/replay-config.test.ts',
-  'test/attacks/lives.test.ts',
+  'test/attacks/generations.test.ts',
   'test/cli/service-commands.test.ts',
   'test/feeds/redis.test.ts',
   'test/attacks/people.test.ts',

@@ -8,6 +8,7 @@ import type { Protocol } from '../support/broker-server/routes.ts'
 import type { SettingsChange } from '../support/broker-server/script.ts'
 import { RunningService } from '../support/kill.ts'
 import { STEERING, type Steering } from '../support/steered/steering.ts'
+import { until } from '../support/until.ts'
 import { Account } from './account.ts'
 import { configOf, type Settings } from './settings.ts'
 
@@ -191,12 +192,14 @@ export class Scene extends Account {
 
   /** Resolves once a condition holds; otherwise throws with a report of the scene. */
   async until(isSo: () => unknown, patienceMs = PATIENCE_MS): Promise<void> {
-    const end = performance.now() + patienceMs
-    while (!(await isSo())) {
+    const isSoNow = (): unknown => {
       if (this.service?.hasEnded === true) throw new Error(`it has ended:\n${this.output}`)
-      if (performance.now() > end) throw new Error(`it never is so: ${String(isSo)}`)
-      await sleep(10)
+      return isSo()
     }
+    const onLate = (): never => {
+      throw new Error(`it never is so: ${String(isSo)}`)
+    }
+    await until(isSoNow, { patienceMs, onLate })
   }
 
   /** Time in which the service could do what it must not do. */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { cliHere } from '../support/cli-here.ts'
 import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
 
 /** Times of these tests are counted from here, epoch ms; `at` counts seconds from it. */
@@ -50,7 +51,7 @@ describe('watchkeeper replay --config', () => {
     folder.file('positions.json', JSON.stringify({ positions }))
     const file = folder.file('my.yaml', JSON.stringify({ positions: 'positions.json', ...config }))
     const csv = folder.file('t.csv', `${['ts,instrument,price', ...rows].join('\n')}\n`)
-    return watchkeeper(['replay', '--config', file, '--ticks', csv, '--format', 'json', ...more])
+    return cliHere(['replay', '--config', file, '--ticks', csv, '--format', 'json', ...more])
   }
 
   it('takes the multiplier of an instrument from it, as run does', async () => {

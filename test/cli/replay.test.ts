@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
+import { cliHere } from '../support/cli-here.ts'
 import { Folder, watchkeeper, type Ran, type RunOptions } from '../support/cli.ts'
 
 /** Times of these tests are counted from here, epoch ms. */
@@ -22,15 +23,14 @@ interface Given {
   readonly positions: readonly string[]
   readonly ticks: string
   readonly more?: readonly string[]
-  readonly run?: RunOptions
 }
 
-/** Replays one file as JSON. */
-function replay({ positions, ticks: csv, more = [], run }: Given): Promise<Ran> {
+/** Replays one file as JSON, in this process. */
+function replay({ positions, ticks: csv, more = [] }: Given): Promise<Ran> {
   const folder = new Folder()
   const files = [folder.file('positions.yaml', yaml(positions)), folder.file('ticks.csv', csv)]
   const args = ['--positions', files[0]!, '--ticks', files[1]!, '--format', 'json', ...more]
-  return watchkeeper(['replay', ...args], run).finally(() => folder.remove())
+  return cliHere(['replay', ...args]).finally(() => folder.remove())
 }
 
 const yaml = (positions: readonly string[]): string =>
@@ -349,20 +349,12 @@ describe('watchkeeper replay, on files', () => {
   beforeEach(() => (folder = new Folder()))
   afterEach(() => folder.remove())
 
-  const run = (tickFiles: string[], more: string[] = [], options: RunOptions = {}): Promise<Ran> =>
-    watchkeeper(
-      [
-        'replay',
-        '--positions',
-        folder.file('p.yaml', yaml([btc('{ stopLoss: { pct: 5 } }')])),
-        '--ticks',
-        ...tickFiles,
-        '--format',
-        'json',
-        ...more,
-      ],
-      options,
-    )
+  const run = (tickFiles: string[], more: string[] = [], options?: RunOptions): Promise<Ran> => {
+    const positions = folder.file('p.yaml', yaml([btc('{ stopLoss: { pct: 5 } }')]))
+    const files = ['--positions', positions, '--ticks', ...tickFiles]
+    const args = ['replay', ...files, '--format', 'json', ...more]
+    return options === undefined ? cliHere(args) : watchkeeper(args, options)
+  }
 
   it('merges several by time, names the deciding one, and prefers the first at equal times', async () => {
     const one = folder.file('one.csv', ticks(['1000 BTC 101', '3000 BTC 94']))
