@@ -37,8 +37,10 @@ export class MissingPrices {
 
   /** Each instrument, with a guess at what was meant. */
   textsOf(instruments: Iterable<InstrumentId>): string[] {
+    const named = [...instruments]
+    if (named.length === 0) return []
     const meantBy = this.guesser()
-    return Array.from(instruments, instrument => {
+    return named.map(instrument => {
       const meant = meantBy(instrument)
       return meant === undefined ? instrument : `${instrument} (did you mean ${meant}?)`
     })

@@ -23,6 +23,9 @@ import { pastOf } from './state.ts'
 import { TickIntake } from './tick-intake.ts'
 import { TrustedClock } from './trusted-clock.ts'
 
+/** Positions that are resumed in one turn of the event loop. */
+const RESUMED_AT_ONCE = 64
+
 /**
  * Opens a guarded account with what an earlier process left: its state becomes durable, its engine runs, and
  * its open positions are watched. Each part is made of those before it.
@@ -38,12 +41,22 @@ export async function openAccount(options: AccountOptions): Promise<Account> {
     engine,
     ...actsOf(options, base, { ...durable, engine }),
   })
-  for (const registered of options.state.register.values()) account.watching.resume(registered)
-  if (options.confirmsHoldings === true && options.state.register.size === 0) {
-    await account.confirmation.ask()
-  }
-  if (options.doubt !== undefined) await account.confirmation.doubt(options.doubt)
+  const { doubt, state, confirmsHoldings } = options
+  // First, so that nothing is sent between two turns.
+  const doubted = doubt === undefined ? undefined : account.confirmation.doubt(doubt)
+  await resumeAll(account)
+  if (confirmsHoldings === true && state.register.size === 0) await account.confirmation.ask()
+  await doubted
   return account
+}
+
+/** Watches what an earlier process has left, some hundred positions in each turn of the event loop. */
+async function resumeAll({ state, watching }: Account): Promise<void> {
+  let count = 0
+  for (const registered of state.register.values()) {
+    watching.resume(registered)
+    if (++count % RESUMED_AT_ONCE === 0) await new Promise(setImmediate)
+  }
 }
 
 /** What needs nothing but the options. */

@@ -74,6 +74,7 @@ export class Dispatcher {
     })
     if (ratchet !== undefined) guard.restore(ratchet)
     own.stream.series.enter(guard, lastAt > -Infinity)
+    this.tally.entered(guard)
     return guard
   }
 
@@ -106,6 +107,7 @@ export class Dispatcher {
     guard.close()
     this.timetable.remove(guard)
     guard.own.stream.series.leave(guard)
+    this.tally.left(guard)
     for (const { stream, slot } of legsOf(guard)) {
       stream.book.remove(slot)
       stream.guards.delete(guard)

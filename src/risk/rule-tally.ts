@@ -12,6 +12,13 @@ export interface RuleCounts {
   fired: number
 }
 
+/** How many positions have a set of rules, and how many of them each of its rules could exit as things stand. */
+export interface Holders {
+  count: number
+  /** By the rules of the set, in its order. */
+  readonly armed: number[]
+}
+
 /** With the reason by which decisions name the rule. */
 type NamedCounts = RuleCounts & { readonly reason: ExitReason | undefined }
 
@@ -21,11 +28,30 @@ type NamedCounts = RuleCounts & { readonly reason: ExitReason | undefined }
  */
 export class RuleTally {
   readonly counts = new Map<string, NamedCounts>()
+  /** Who has which rules, by set: sets are interned, so that there are far fewer of them than positions. */
+  readonly holders = new Map<RuleSet, Holders>()
   /** The counts of a set's rules, in its order: sets are interned, and names are looked up once. */
   private readonly bySet = new WeakMap<RuleSet, readonly NamedCounts[]>()
 
+  /** A position is watched. */
+  entered({ ruleSet }: WatchedPosition): void {
+    const holders = this.holders.get(ruleSet)
+    if (holders !== undefined) holders.count++
+    else this.holders.set(ruleSet, { count: 1, armed: ruleSet.rules.map(() => 0) })
+  }
+
+  /** A position is watched no more. */
+  left(guard: WatchedPosition): void {
+    const holders = this.holders.get(guard.ruleSet)!
+    this.countArmed(guard, 0)
+    if (--holders.count === 0) this.holders.delete(guard.ruleSet)
+  }
+
   /** A catch-up has asked the rules; call it before the guard takes it over. */
-  evaluated({ ruleSet, merged: before }: WatchedPosition, { merged }: Armed): void {
+  evaluated(guard: WatchedPosition, armed: Armed): void {
+    const { ruleSet, merged: before } = guard
+    const { merged } = armed
+    this.countArmed(guard, armedBits(guard, armed))
     // A fold of levels that stay as they are has asked no rule.
     if (merged === before) return
     const counts = this.of(ruleSet)
@@ -44,6 +70,16 @@ export class RuleTally {
     }
   }
 
+  private countArmed(guard: WatchedPosition, bits: number): void {
+    const changed = guard.armedRules ^ bits
+    if (changed === 0) return
+    const { armed } = this.holders.get(guard.ruleSet)!
+    for (let index = 0; index < armed.length; index++) {
+      if ((changed & (1 << index)) !== 0) armed[index]! += (bits & (1 << index)) === 0 ? -1 : 1
+    }
+    guard.countArmed(bits)
+  }
+
   /** Asks the names alone: the rules of a position whose monitor crashes may be what throws. */
   private of(set: RuleSet): readonly NamedCounts[] {
     const known = this.bySet.get(set)
@@ -59,24 +95,24 @@ export class RuleTally {
   }
 }
 
-/** Adds 1 for each rule of a position, by its place in the set, that could exit it as things stand. */
-export function armedRules(guard: WatchedPosition, counts: number[]): void {
-  const { ruleSet, merged, isFrozen } = guard
-  for (let index = 0; index < ruleSet.rules.length; index++) {
-    if (isArmed(guard, index, merged.armed, isFrozen)) counts[index]!++
+/** The rules of a position, as bits by their places in its set, that could exit it after an evaluation. */
+function armedBits(guard: WatchedPosition, evaluated: Pick<Armed, 'merged' | 'anchor'>): number {
+  let bits = 0
+  for (let index = 0; index < guard.ruleSet.rules.length; index++) {
+    if (isArmed(guard, index, evaluated)) bits |= 1 << index
   }
+  return bits
 }
 
 function isArmed(
-  { ruleSet, other, anchor }: WatchedPosition,
+  { ruleSet, other, isFrozen }: WatchedPosition,
   index: number,
-  armed: number,
-  isFrozen: boolean,
+  { merged, anchor }: Pick<Armed, 'merged' | 'anchor'>,
 ): boolean {
   const rule = ruleSet.rules[index]!
   switch (rule.kind) {
     case 'levels':
-      return (armed & (1 << index)) !== 0
+      return (merged.armed & (1 << index)) !== 0
     case 'underlying':
       return !isFrozen && other !== undefined && (!rule.needsAnchor || anchor !== undefined)
     case 'stale-quote':

@@ -51,6 +51,8 @@ class Watched implements Timed {
   evaluatedAt: number
   /** When its monitor was woken last, monotonic ms; NaN: never. */
   wokenAt = NaN
+  /** Rules that are counted as armed: bit `1 << index`. */
+  armedRules = 0
   /** Catch-ups that went well: a monitor that gets on is not crashing in a row. */
   catchUps = 0
   /** Where in the own stream's extremes the band was armed. */
@@ -165,6 +167,10 @@ class Watched implements Timed {
   /** Its monitor is woken, at `monotonicMs`. */
   woken(monotonicMs: number): void {
     this.wokenAt = monotonicMs
+  }
+
+  countArmed(rules: number): void {
+    this.armedRules = rules
   }
 
   /** The decision is made. */

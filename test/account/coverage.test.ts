@@ -287,8 +287,8 @@ describe('Coverage', () => {
       expect(system.coverage.last.counts[state], state).to.equal(6_000)
     }
     // Without a price each position asks for the hours of its market.
-    expect(Math.max(...evaluated)).to.be.at.most(2_500)
-    expect(evaluated[0]).to.be.greaterThan(1_000)
+    expect(Math.max(...evaluated)).to.be.at.most(1_010)
+    expect(evaluated[0]).to.be.greaterThan(500)
   })
 
   it('reads nothing of instruments for positions that are guarded as before', async () => {

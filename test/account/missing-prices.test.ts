@@ -30,6 +30,11 @@ describe('MissingPrices', () => {
     expect(asked).to.equal(COUNT)
   })
 
+  it('reads nothing where no instrument is without a price', () => {
+    expect(missing.textsOf([])).to.deep.equal([])
+    expect(asked).to.equal(0)
+  })
+
   it('suggests again when another instrument has a price', () => {
     const [first, second] = instruments
     expect(missing.textsOf([first!])).to.deep.equal([first])

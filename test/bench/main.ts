@@ -16,6 +16,7 @@ import { stores } from './stores.ts'
 import { supervision } from './supervision.ts'
 import { throttleLive } from './throttle/live.ts'
 import { throttle } from './throttle/throttle.ts'
+import { turns } from './turns.ts'
 
 /** Every benchmark by name: one line each. */
 const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
@@ -35,6 +36,7 @@ const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
   'redis-feed': redisFeed,
   observability,
   dashboards,
+  turns,
 }
 
 const { values, positionals } = parseArgs({

@@ -1,19 +1,13 @@
-import { machineTimers } from '../../src/app/machine-timers.ts'
-import { NO_STREAMS } from '../../src/app/venue-prices.ts'
-import { CallDesk } from '../../src/calls/call-desk.ts'
 import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import type { Position } from '../../src/domain/position.ts'
 import { ExitTimes } from '../../src/observability/exit-times.ts'
 import { Meters } from '../../src/observability/meters.ts'
 import { Profiler } from '../../src/observability/profiler.ts'
 import { ExitTraces } from '../../src/observability/tracing.ts'
-import { breakerOptions } from '../../src/resilience/breaker-options.ts'
-import { throttleOptions } from '../../src/resilience/throttle.ts'
-import { metricFacts } from '../../src/views/metric-facts.ts'
-import { NO_REDIS } from '../../src/views/redis-view.ts'
 import { addAll, liveRig, spread, type LiveRig } from './live-rig.ts'
 import { calmTicks } from './prices.ts'
 import { figure, median, type Figure } from './report.ts'
+import { scraper } from './scraper.ts'
 
 const POSITIONS = 10_000
 const INSTRUMENTS = 500
@@ -112,55 +106,13 @@ const inService = ({ system }: LiveRig, measured: Meters): void =>
     system.cycle(profiler),
   )
 
-async function scraped({ system }: LiveRig, measured: Meters): Promise<Figure[]> {
-  const desk = new CallDesk({
-    limits: [{ name: 'all', groups: ['orders', 'account', 'quotes'] }],
-    breakers: {
-      orders: breakerOptions.parse({}),
-      account: breakerOptions.parse({}),
-      quotes: breakerOptions.parse({}),
-    },
-    throttle: throttleOptions.parse({}),
-    laneBound: 1_000,
-    callTimeoutMs: 1_000,
-    ...clock,
-    timers: machineTimers,
-    random: Math.random,
-    load: () => ({ averageCycleMs: 0, loopDelayMs: 0, errors: 0 }),
-  })
-  const notices = {
-    commands: [],
-    channels: [],
-    delivered: 0,
-    failed: 0,
-    leftOut: 0,
-    waiting: 0,
-    beats: 0,
-    missedBeats: 0,
-  }
-  const store = { place: 'bench', isOurs: true, risks: [], outages: 0, losses: 0 }
+async function scraped(rig: LiveRig, measured: Meters): Promise<Figure[]> {
+  const { scrape } = scraper(rig, measured)
   const times: number[] = []
-  const exitable = {
-    counts: () => ({ yes: 0, no: 0, unknown: 0 }),
-    credentialsEndAt: undefined,
-  }
   const cpu = process.cpuUsage()
-  for (let scrape = 0; scrape < SCRAPES; scrape++) {
-    const now = clock.now()
+  for (let count = 0; count < SCRAPES; count++) {
     const from = performance.now()
-    const facts = await metricFacts(
-      { system, desk, store, performance: measured, notices, exitable, monotonicMs: from },
-      {
-        version: 'bench',
-        startedAt: now,
-        now,
-        health: 'pass',
-        healthAt: now,
-        redis: NO_REDIS,
-        streams: NO_STREAMS,
-      },
-    )
-    await measured.board.scrape(facts, 'openmetrics')
+    await scrape()
     times.push(performance.now() - from)
     await new Promise(resolve => setTimeout(resolve, 5))
   }

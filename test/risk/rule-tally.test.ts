@@ -1,9 +1,9 @@
 import { expect } from 'chai'
+import { instrumentId, positionId } from '../../src/domain/ids.ts'
 import { catchUp } from '../../src/risk/catch-up.ts'
 import { Dispatcher } from '../../src/risk/dispatcher.ts'
-import { armedRules } from '../../src/risk/rule-tally.ts'
 import type { RuleSet } from '../../src/risk/rule.ts'
-import type { WatchedPosition } from '../../src/risk/watched-position.ts'
+import { freeze } from '../../src/risk/stand-in.ts'
 import { aPosition, aRuleSet } from '../support/builders.ts'
 
 describe('RuleTally', () => {
@@ -20,11 +20,9 @@ describe('RuleTally', () => {
     return { dispatcher, guard, tick, counts }
   }
 
-  const armed = (guard: WatchedPosition): string[] => {
-    const { names } = guard.ruleSet
-    const counts = names.map(() => 0)
-    armedRules(guard, counts)
-    return names.filter((_name, index) => counts[index] === 1)
+  const armed = ({ tally }: Dispatcher, set: RuleSet): string[] => {
+    const counts = tally.holders.get(set)
+    return set.names.filter((_name, index) => counts?.armed[index] === 1)
   }
 
   it('counts the rule that throws, and not its neighbours', () => {
@@ -64,12 +62,44 @@ describe('RuleTally', () => {
   })
 
   it('finds a trail armed from its activation on', () => {
-    const { guard, tick } = start(
+    const { dispatcher, guard, tick } = start(
       aRuleSet({ trailingStop: { distancePct: 2, activateAtPct: 5 }, stopLoss: { pct: 5 } }),
     )
     tick(100, 1)
-    expect(armed(guard)).to.deep.equal(['stopLoss'])
+    expect(armed(dispatcher, guard.ruleSet)).to.deep.equal(['stopLoss'])
     tick(106, 2)
-    expect(armed(guard)).to.deep.equal(['stopLoss', 'trailingStop'])
+    expect(armed(dispatcher, guard.ruleSet)).to.deep.equal(['stopLoss', 'trailingStop'])
+  })
+
+  it('counts what each position could be exited by until it is closed or frozen, as a plain count does', () => {
+    const set = aRuleSet({
+      trailingStop: { distancePct: 50, activateAtPct: 5 },
+      underlying: { instrument: 'GLOBEX', risePct: 90 },
+      staleQuote: { afterMs: 60_000, action: 'exit' },
+    })
+    const dispatcher: Dispatcher = new Dispatcher({
+      wake: guard => dispatcher.commit(guard, catchUp(guard, dispatcher.now)),
+      exit: () => undefined,
+    })
+    const guards = Array.from({ length: 4 }, (_, index) => {
+      const guard = dispatcher.open(aPosition({ id: positionId(`p${index}`) }), set)
+      dispatcher.commit(guard, catchUp(guard, dispatcher.now))
+      return guard
+    })
+    const found = () => dispatcher.tally.holders.get(set)
+    const byName = () => Object.fromEntries(set.names.map((name, at) => [name, found()?.armed[at]]))
+    expect(byName()).to.deep.equal({ trailingStop: 0, underlying: 0, staleQuote: 4 })
+    dispatcher.tick({ instrument: instrumentId('GLOBEX'), ts: 1, price: 10 }, 1)
+    dispatcher.tick({ instrument: guards[0]!.position.instrument, ts: 2, price: 106 }, 2)
+    expect(byName()).to.deep.equal({ trailingStop: 4, underlying: 4, staleQuote: 4 })
+    freeze(dispatcher, guards[0]!)
+    dispatcher.close(guards[1]!)
+    dispatcher.close(guards[1]!)
+    expect([found()?.count, byName()]).to.deep.equal([
+      3,
+      { trailingStop: 3, underlying: 2, staleQuote: 2 },
+    ])
+    for (const guard of guards) dispatcher.close(guard)
+    expect(found()).to.equal(undefined)
   })
 })

@@ -40,23 +40,55 @@ export interface PositionPage {
   readonly next: string | null
 }
 
+/** Ids that are sorted, and positions that are read, in one turn of the event loop. */
+const SORTED_AT_ONCE = 1_000
+const READ_AT_ONCE = 64
+
+const nextTurn = (): Promise<void> => new Promise(setImmediate)
+
 /**
  * One page in the order of ids. The cursor is an id, so that positions which come and go between two
- * pages shift none of the others; only the positions of the page are read.
+ * pages shift none of the others; only the positions of the page are read, a few in each turn.
  */
-export function listPage(
+export async function listPage(
   control: Pick<Control, 'openIds' | 'position'>,
   { after, limit = DEFAULT_POSITIONS, ...filter }: ListQuery,
-): PositionPage {
-  const ids = [...control.openIds()].filter(id => after === undefined || id > after).sort()
+): Promise<PositionPage> {
+  const ids = [...control.openIds()].filter(id => after === undefined || id > after)
   const positions: PositionView[] = []
-  for (const id of ids) {
+  let read = 0
+  for (const id of merged(await sortedParts(ids))) {
+    if (++read % READ_AT_ONCE === 0) await nextTurn()
     const view = control.position(id)
     if (view === undefined || !isWanted(view, filter)) continue
     if (positions.length === limit) return { positions, next: positions.at(-1)!.id }
     positions.push(view)
   }
   return { positions, next: null }
+}
+
+/** The ids in parts that are sorted each. */
+async function sortedParts(ids: readonly string[]): Promise<string[][]> {
+  const parts: string[][] = []
+  for (let from = 0; from < ids.length; from += SORTED_AT_ONCE) {
+    if (from > 0) await nextTurn()
+    parts.push(ids.slice(from, from + SORTED_AT_ONCE).sort())
+  }
+  return parts
+}
+
+/** All ids of sorted parts, in order. */
+function* merged(parts: readonly (readonly string[])[]): Iterable<string> {
+  const heads = parts.map(() => 0)
+  for (;;) {
+    let first = -1
+    for (let part = 0; part < parts.length; part++) {
+      const id = parts[part]![heads[part]!]
+      if (id !== undefined && (first === -1 || id < parts[first]![heads[first]!]!)) first = part
+    }
+    if (first === -1) return
+    yield parts[first]![heads[first]!++]!
+  }
 }
 
 const isWanted = (

@@ -29,7 +29,7 @@ export const positionRoutes: Route = (on, control, { access }) => {
     const { state = 'open', ...others } = given
     if (state === 'open') {
       refuse(others, CLOSED_ONLY, 'closed')
-      return json(listPage(control, others satisfies ListQuery))
+      return json(await listPage(control, others satisfies ListQuery))
     }
     refuse(others, OPEN_ONLY, 'open')
     const page = await control.trades(tradesQuery(others))

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { positionId } from '../../../src/domain/ids.ts'
+import { listPage } from '../../../src/http/positions/list.ts'
 import { serveHttp, type HttpServer } from '../../../src/http/server.ts'
 import { aView, FakeControl } from '../../support/fake-control.ts'
 import { ask, type Answer } from '../../support/http.ts'
@@ -100,5 +101,35 @@ describe('The list of positions', () => {
       expect(other.status).to.equal(200)
       expect(other.headers['etag']).to.not.equal(tag)
     }
+  })
+
+  it('reads at most 64 positions of thousands in one turn, in the order of their ids', async () => {
+    const ids = Array.from({ length: 2_500 }, (_, index) => `p${(index * 7_919) % 2_500}`)
+    let inTurn = 0
+    let most = 0
+    const list = listPage(
+      {
+        openIds: () => ids,
+        position: id => {
+          most = Math.max(most, ++inTurn)
+          return aView(id)
+        },
+      },
+      { after: 'p1', limit: 200 },
+    )
+    let isDone = false
+    let turns = 0
+    const page = list.finally(() => (isDone = true))
+    while (!isDone) {
+      inTurn = 0
+      turns++
+      await new Promise(setImmediate)
+    }
+    expect(most).to.be.at.most(64)
+    expect(turns).to.be.at.least(3)
+    const sorted = ids.filter(id => id > 'p1').sort()
+    const { positions, next } = await page
+    expect(positions.map(({ id }) => id)).to.deep.equal(sorted.slice(0, 200))
+    expect(next).to.equal(sorted[199])
   })
 })

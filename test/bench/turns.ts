@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { instrumentId } from '../../src/domain/ids.ts'
+import { listPage } from '../../src/http/positions/list.ts'
+import { healthStatus } from '../../src/observability/health.ts'
+import { healthFacts } from '../../src/views/health-facts.ts'
+import { viewOf } from '../../src/views/position-view.ts'
+import { addAll, liveRig, spread, type LiveRig } from './live-rig.ts'
+import { figure, median, type Figure } from './report.ts'
+import { aLong } from './s2-wakes.ts'
+import { scraper } from './scraper.ts'
+import { longestTurn } from './turn-meter.ts'
+
+const COUNT = 10_000
+const INSTRUMENTS = 500
+const ROUNDS = 60
+
+const LIMITS = { startedAt: 0, exitOverdueMs: 30_000, staleMs: 30_000, graceMs: 0 }
+
+/** For how long the work of the service on 10,000 positions holds the event loop at once. */
+export async function turns(): Promise<Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'watchkeeper-bench-'))
+  const opening: number[] = []
+  const recovery: number[] = []
+  const held = spread(COUNT, index => aLong(index, INSTRUMENTS))
+  await longestTurn(async () => {
+    const warm = await liveRig()
+    await addAll(warm, held.slice(0, 1_000))
+    await warm.close()
+  })
+  for (let round = 0; round < 3; round++) {
+    rmSync(folder, { recursive: true })
+    const first = await liveRig({ folder })
+    opening.push(await longestTurn(() => addAll(first, held)))
+    await first.close()
+    let second: LiveRig | undefined
+    recovery.push(await longestTurn(async () => (second = await liveRig({ folder }))))
+    await second!.close()
+  }
+  const rig = await liveRig({ folder })
+  const figures = await ofRunning(rig)
+  await rig.close()
+  rmSync(folder, { recursive: true, force: true })
+  const name = 'longest turn, 10,000 positions'
+  return [
+    figure(`${name}: opening them`, 'ms', median(opening)),
+    figure(`${name}: recovering them, the store read`, 'ms', median(recovery)),
+    ...[...figures].map(([what, ms]) => figure(`${name}: ${what}`, 'ms', ms)),
+  ]
+}
+
+async function ofRunning(rig: LiveRig): Promise<Map<string, number>> {
+  const { system } = rig
+  const found = new Map<string, number>()
+  const control = {
+    openIds: () => [...system.state.register.shownOpen()].map(({ position }) => position.id),
+    position: (id: string) => viewOf(system, system.state.register.get(id as never)!, Date.now()),
+  }
+  const health = async (): Promise<void> => {
+    healthStatus(healthFacts(system, { now: Date.now(), ...LIMITS }))
+    await Promise.resolve()
+  }
+  const cycle = async (): Promise<void> => {
+    system.cycle()
+    await new Promise<void>(resolve => system.coverage.whenSwept(() => resolve()))
+    await system.engine.actors.idle()
+  }
+  await system.settled()
+  found.set('a cycle, none has a price', await medianOf(cycle))
+  for (let each = 0; each < INSTRUMENTS; each++) {
+    system.tick({ instrument: instrumentId(`I${each}`), ts: Date.now(), price: 100 })
+  }
+  await system.settled()
+  found.set('a cycle, all are guarded', await medianOf(cycle))
+  found.set('health at once, all are guarded', await medianOf(health))
+  const page = async (): Promise<void> => {
+    JSON.stringify(await listPage(control, {}))
+  }
+  const none = async (): Promise<void> => {
+    JSON.stringify(await listPage(control, { guard: 'observed' }))
+  }
+  found.set('a listing of 1,000', await medianOf(page))
+  found.set('a listing that finds none of them', await medianOf(none))
+  const scrape = scraper(rig)
+  found.set('a scrape', await medianOf(scrape.scrape))
+  scrape.end()
+  return found
+}
+
+async function medianOf(work: () => Promise<unknown>): Promise<number> {
+  const times: number[] = []
+  for (let round = 0; round < ROUNDS; round++) times.push(await longestTurn(work))
+  return median(times.slice(ROUNDS / 2))
+}
