@@ -17,6 +17,7 @@ import { gatewayTroubles } from '../views/gateway-view.ts'
 import { healthFacts } from '../views/health-facts.ts'
 import type { Messaging } from './messaging.ts'
 import type { Prices } from './open-prices.ts'
+import type { VenueWatch } from './venue-watch.ts'
 
 export interface ServiceHealthDeps {
   readonly config: ServiceConfig
@@ -29,6 +30,8 @@ export interface ServiceHealthDeps {
   readonly broker: Broker
   readonly advisors: Advisors
   readonly prices: Prices
+  /** Undefined where the account is not at a venue. */
+  readonly venueWatch: VenueWatch | undefined
   readonly performance: Meters
   readonly exitable: Pick<ExitableDesk, 'facts'>
   readonly news: Pick<Messaging, 'troubles'>
@@ -100,6 +103,7 @@ export class ServiceHealth {
       ...gatewayTroubles(desk, clock.monotonic()),
       exitable: this.deps.exitable.facts(),
       redisTroubles: prices.troubles(),
+      modeTroubles: this.deps.venueWatch?.troubles(),
       streamTroubles: prices.streamTroubles(),
       advisorTroubles:
         this.deps.advisors.all.length === 0 ? undefined : this.deps.advisors.troubles,

@@ -196,6 +196,7 @@ export class Service {
     this.parts.memory.keep(this.parts.desk.gates)
     void this.parts.access.cycle()
     this.prices.cycle()
+    this.parts.venueWatch?.cycle()
     if (this.state.ready) this.advisors.cycle(error => this.failed('cycle-failed', error))
     this.adopter?.poll().catch((error: unknown) => this.failed('cycle-failed', error))
     const { clock, config } = this.options

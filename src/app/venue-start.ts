@@ -103,7 +103,14 @@ export function instrumentsAt(
   configured: InstrumentTable,
   facts: readonly VenueInstrument[],
 ): InstrumentTable {
-  if (facts.length === 0) return configured
+  return facts.length === 0 ? configured : configured.with(specsAt(configured, facts))
+}
+
+/** The specifications of the venue's instruments; what the configuration states of one takes precedence. */
+export function specsAt(
+  configured: InstrumentTable,
+  facts: readonly VenueInstrument[],
+): ReadonlyMap<InstrumentId, InstrumentSpec> {
   const merged = facts.map((at): [InstrumentId, InstrumentSpec] => {
     const own = configured.of(at.instrument)
     const spec: InstrumentSpec = {
@@ -111,6 +118,7 @@ export function instrumentsAt(
       multiplier: own.multiplier === 1 ? at.multiplier : own.multiplier,
       lot: own.lot ?? at.lot,
       minQuantity: own.minQuantity ?? at.minQuantity,
+      maxQuantity: own.maxQuantity ?? at.maxQuantity,
       minOrderValue: own.minOrderValue ?? at.minNotional,
       reduceOnlyExempt:
         own.minOrderValue === undefined ? at.reduceOnlyExempt : own.reduceOnlyExempt === true,
@@ -119,7 +127,7 @@ export function instrumentsAt(
     }
     return [at.instrument, spec]
   })
-  return configured.with(new Map(merged))
+  return new Map(merged)
 }
 
 /** A line for each instrument whose name is not one of the venue, with a guess at what was meant. */

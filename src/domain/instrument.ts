@@ -99,7 +99,7 @@ export const PLAIN_INSTRUMENT: InstrumentSpec = {
 export class InstrumentTable {
   private readonly specs: Iterable<readonly [pattern: string, spec: InstrumentSpec]>
   private readonly patterns: readonly (readonly [RegExp, InstrumentSpec])[]
-  private readonly exact: ReadonlyMap<InstrumentId, InstrumentSpec>
+  private exact: ReadonlyMap<InstrumentId, InstrumentSpec>
   private readonly known = new Map<InstrumentId, InstrumentSpec>()
 
   /** `exact`: specifications by full name, which take precedence over patterns. */
@@ -115,6 +115,11 @@ export class InstrumentTable {
   /** The same table, with specifications of some instruments by full name. */
   with(exact: ReadonlyMap<InstrumentId, InstrumentSpec>): InstrumentTable {
     return new InstrumentTable(this.specs, exact)
+  }
+
+  /** Replaces the specifications by full name, such as after the venue has changed them. */
+  refresh(exact: ReadonlyMap<InstrumentId, InstrumentSpec>): void {
+    this.exact = exact
   }
 
   /** Whether an instrument has a smallest value of an order. */

@@ -56,6 +56,8 @@ export interface HealthFacts {
   readonly slowThrottles?: readonly Trouble[]
   /** Connections to Redis that are down or refused something. */
   readonly redisTroubles?: readonly Trouble[]
+  /** The account is not as configured; undefined: it is not at a venue that says. */
+  readonly modeTroubles?: readonly Trouble[] | undefined
   /** Streams of a venue that are down or refused something; undefined: none is used. */
   readonly streamTroubles?: readonly Trouble[] | undefined
   /** Advisors that do not run; absent: none is configured. */
@@ -144,6 +146,9 @@ function failures(facts: HealthFacts): Record<string, Draft> {
       killSwitch === 'halt' ? 'fail' : killSwitch === 'off' ? 'pass' : 'warn',
     ),
     'store:errors': draft('datastore', storeErrors, storeErrors > 0 ? 'fail' : 'pass'),
+    ...(facts.modeTroubles !== undefined && {
+      'account:position-mode': counted('component', facts.modeTroubles, 'fail'),
+    }),
     'service:crash-loop': crashLoop(facts.news?.crashLoop),
   }
 }

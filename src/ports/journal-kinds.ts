@@ -112,6 +112,8 @@ export const JOURNAL_KINDS = {
     'daily-loss': 'a loss limit was reached; its positions are exited',
     'isolated-fault': 'an error concerned one position or holding alone; the others go on',
     'store-lost': 'the store has lost durable data',
+    'position-mode-changed':
+      'the account at the venue was set to the other position mode; its exits are refused there',
     'cycle-failed': 'a monitoring cycle failed; the next one is tried as usual',
   }),
   ...rows('warn', 'service', {
@@ -159,6 +161,7 @@ export const JOURNAL_KINDS = {
     'request-ended':
       'a request with an `Idempotency-Key` is over; `reply`: its answer, absent where it was refused',
     'polls-recovered': 'the broker gives prices again',
+    'position-mode-restored': 'the account is in the configured position mode again',
     'stream-connected': 'a WebSocket stream of a venue is connected',
     'redis-connected': 'a connection to Redis is established',
     'store-back': 'the server of the store is reachable again, and the waiting writes are durable',

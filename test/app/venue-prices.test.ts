@@ -5,6 +5,7 @@ import { Service } from '../../src/app/service.ts'
 import { loadServiceConfig } from '../../src/config/service-file.ts'
 import type { InstrumentId } from '../../src/domain/ids.ts'
 import type { JournalLine } from '../../src/ports/journal-lines.ts'
+import type { Protocol } from '../support/broker-server/routes.ts'
 import { Folder } from '../support/cli.ts'
 import { until } from '../support/until.ts'
 import { binanceAccount, bybitAccount, okxAccount } from '../support/venues/accounts.ts'
@@ -27,6 +28,9 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
     let streams: VenueStreams
     let service: Service | undefined
     let url: string
+    let emulator: Protocol
+    /** How far this process's clocks were moved on. */
+    let skewMs: number
 
     /** Prices without an account, and a paper account. */
     const publicFeed = (): object => ({
@@ -62,7 +66,7 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
         }),
         entries: [],
         fresh: false,
-        clock: { now: () => Date.now(), monotonic: () => performance.now() },
+        clock: { now: () => Date.now() + skewMs, monotonic: () => performance.now() + skewMs },
         version: 'test',
         log: {
           stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
@@ -95,11 +99,11 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       (await call('/api/positions/p')).body as { lastPrice?: number; state?: string }
     const journal = async (): Promise<readonly JournalLine[]> =>
       (await call('/api/journal?last=1000')).body as JournalLine[]
-    const check = async (): Promise<{ status: string; output?: string }> => {
+    const check = async (name = 'feed:streams'): Promise<{ status: string; output?: string }> => {
       const { checks } = (await call('/health')).body as {
         checks: Record<string, readonly { status: string; output?: string }[]>
       }
-      return checks['feed:streams']![0]!
+      return checks[name]![0]!
     }
     const metric = async (line: string): Promise<boolean> =>
       (await (await fetch(`${url}/metrics`)).text()).includes(line)
@@ -112,7 +116,9 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
 
     beforeEach(async () => {
       folder = new Folder()
-      venue = await emulated(account().protocol, {
+      emulator = account().protocol
+      skewMs = 0
+      venue = await emulated(emulator, {
         capabilities: { holdings: 'net', lookup: 'complete', reduceOnly: true },
       })
       streams = new VenueStreams(SPEECH[kind])
@@ -213,6 +219,16 @@ for (const kind of ['binance', 'bybit', 'okx'] as const) {
       await until(async () => (await check()).output?.includes(name))
       venue.server.venue.price(name, 105)
       await until(async () => (await position()).lastPrice === 105)
+    })
+
+    it('fails health when the account is set to the other position mode while it is guarded', async () => {
+      await start(ownFeed())
+      expect((await check('account:position-mode')).status).to.equal('pass')
+      const emulated = emulator as unknown as { emulation: object }
+      emulated.emulation = { ...emulated.emulation, mode: 'hedge' }
+      skewMs = 61_000
+      await until(async () => (await check('account:position-mode')).status === 'fail')
+      expect((await check('account:position-mode')).output).to.include('hedge')
     })
 
     it('takes lots, ticks and contract sizes of the venue for a paper account', async () => {

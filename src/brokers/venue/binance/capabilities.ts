@@ -4,6 +4,8 @@ import type { PositionMode } from '../account.ts'
 /** Request weight that one IP address may use in a minute. */
 export const WEIGHT_PER_MINUTE = 2_400
 
+const DAY_MS = 86_400_000
+
 /**
  * What Binance USDⓈ-M can prove, by its documentation; nothing of it is measured.
  *
@@ -21,6 +23,7 @@ export const WEIGHT_PER_MINUTE = 2_400
 export const capabilitiesOf = (mode: PositionMode): Capabilities => ({
   dedupe: 'open-only',
   lookup: 'complete',
+  lookupKeeps: { ms: 89 * DAY_MS },
   reduceOnly: true,
   holdings: mode === 'hedge' ? 'sides' : 'net',
   visibilityMs: 15_000,

@@ -1,6 +1,8 @@
 import type { Capabilities } from '../../../ports/broker.ts'
 import type { PositionMode } from '../account.ts'
 
+const DAY_MS = 86_400_000
+
 /**
  * What Bybit v5 can prove of linear contracts, by its documentation; nothing of it is measured.
  *
@@ -12,6 +14,7 @@ import type { PositionMode } from '../account.ts'
 export const capabilitiesOf = (mode: PositionMode): Capabilities => ({
   dedupe: 'open-only',
   lookup: 'complete',
+  lookupKeeps: { ms: 729 * DAY_MS },
   reduceOnly: true,
   holdings: mode === 'hedge' ? 'sides' : 'net',
   visibilityMs: 10_000,
