@@ -5,13 +5,11 @@ import { SendPermission } from '../account/send-permission.ts'
 import { AccountState } from '../account/state.ts'
 import type { TrustedClock } from '../account/trusted-clock.ts'
 import { AccessDrill } from '../calls/access-drill.ts'
-import type { VenueBroker } from '../brokers/venue/account.ts'
 import type { CallDesk } from '../calls/call-desk.ts'
 import { GatesStore, rememberedGates } from '../calls/gates-store.ts'
 import { LastAnswers } from '../calls/last-answers.ts'
 import { Chaos } from '../chaos/chaos.ts'
 import type { ServiceConfig } from '../config/schema.ts'
-import type { InstrumentTable } from '../domain/instrument.ts'
 import type { KillSwitch } from '../exits/kill-switch.ts'
 import type { ExitRecord } from '../exits/record.ts'
 import { countedStore } from '../observability/counted-store.ts'
@@ -36,7 +34,7 @@ import { settleStore } from './open-store.ts'
 import type { TrustedOptions } from './options.ts'
 import { waitForStore } from './standby.ts'
 import { instrumentsAt, isVenue, readPublicVenue, readVenue } from './venue-start.ts'
-import { VenueWatch } from './venue-watch.ts'
+import { venueWatchOf, type VenueWatch } from './venue-watch.ts'
 
 /** What a service is made of, opened and connected. */
 export interface ServiceParts {
@@ -101,7 +99,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     chaos: outside.chaos,
     broker: outside.chosen.broker,
     desk: outside.desk,
-    venueWatch: watchOf(options, { system, venue: outside.chosen.venue, instruments }),
+    venueWatch: venueWatchOf(options, { system, venue: outside.chosen.venue, instruments }),
     answers: outside.answers,
     access: outside.access,
     exitable: new ExitableDesk({
@@ -114,33 +112,6 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
       graceMs: config.health.graceMs,
     }),
   }
-}
-
-/** Watches an account at a venue. */
-function watchOf(
-  { config, clock }: TrustedOptions,
-  {
-    venue,
-    system,
-    instruments,
-  }: {
-    readonly venue: VenueBroker | undefined
-    readonly system: Account
-    readonly instruments: InstrumentTable
-  },
-): VenueWatch | undefined {
-  const { broker, instruments: configured } = config
-  if (venue === undefined || !isVenue(broker)) return undefined
-  const { positionMode, callTimeoutMs } = broker
-  return new VenueWatch({
-    venue,
-    positionMode,
-    instruments,
-    configured,
-    callTimeoutMs,
-    system,
-    clock,
-  })
 }
 
 /** The store, what an earlier process left in it, and what measures and logs. */

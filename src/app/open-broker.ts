@@ -129,14 +129,15 @@ export type VenueConfig = Extract<ServiceConfig['broker'], { readonly kind: Venu
 export function venueBrokerOf(
   config: VenueConfig,
   onOddity: (kind: 'quotes') => void = () => undefined,
+  stampLagMs = 0,
 ): VenueBroker {
   switch (config.kind) {
     case 'binance':
-      return binanceBroker(config, onOddity)
+      return binanceBroker(config, onOddity, stampLagMs)
     case 'bybit':
-      return bybitBroker(config, onOddity)
+      return bybitBroker(config, onOddity, stampLagMs)
     case 'okx':
-      return okxBroker(config, onOddity)
+      return okxBroker(config, onOddity, stampLagMs)
   }
 }
 

@@ -153,8 +153,7 @@ export class Service {
     const { entries, config } = this.options
     const { system, store, performance, chaos, unread } = this.parts
     // First of all, so that a port that is taken leaves nothing half done.
-    const { control } = this
-    this.http = await serveHttp({ control, config: config.http })
+    this.http = await serveHttp({ control: this.control, config: config.http })
     this.watchdog = startWatchdog(config.supervision, cause => {
       const text = `the watchdog failed: ${textOf(cause)}`
       this.options.onFatal(new WatchkeeperError('WATCHDOG_FAILED', text, { cause }))

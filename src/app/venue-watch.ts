@@ -3,7 +3,8 @@ import type { PositionMode, VenueBroker } from '../brokers/venue/account.ts'
 import type { InstrumentTable } from '../domain/instrument.ts'
 import type { Trouble } from '../observability/health.ts'
 import type { Clock } from '../ports/clock.ts'
-import { specsAt } from './venue-start.ts'
+import type { TrustedOptions } from './options.ts'
+import { isVenue, specsAt } from './venue-start.ts'
 
 export interface VenueWatchDeps {
   readonly venue: Pick<VenueBroker, 'positionMode' | 'instruments'>
@@ -85,4 +86,26 @@ export class VenueWatch {
     instruments.refresh(specsAt(configured, facts))
     return true
   }
+}
+
+/** Watches the account of a service; undefined where it is at no venue. */
+export function venueWatchOf(
+  { config, clock }: Pick<TrustedOptions, 'config' | 'clock'>,
+  deps: Pick<VenueWatchDeps, 'system' | 'instruments'> & {
+    readonly venue: VenueBroker | undefined
+  },
+): VenueWatch | undefined {
+  const { broker, instruments: configured } = config
+  const { venue, system, instruments } = deps
+  if (venue === undefined || !isVenue(broker)) return undefined
+  const { positionMode, callTimeoutMs } = broker
+  return new VenueWatch({
+    venue,
+    positionMode,
+    instruments,
+    configured,
+    callTimeoutMs,
+    system,
+    clock,
+  })
 }

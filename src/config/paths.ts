@@ -6,6 +6,7 @@ export const PATHS: readonly (readonly string[])[] = [
   ['dataFolder'],
   ['broker', 'tokenFile'],
   ['broker', 'keyFile'],
+  ['broker', 'report'],
   ['feed', 'redis', 'passwordFile'],
   ['store', 'redis', 'passwordFile'],
   ['http', 'tokens', '*', 'tokenFile'],

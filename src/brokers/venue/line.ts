@@ -43,6 +43,8 @@ export interface LineOptions {
   readonly connectTimeoutMs: number
   readonly timeoutMs: number
   readonly answerBytes: number
+  /** How long ago requests claim to be sent, ms: what a venue makes of late ones. Default 0. */
+  readonly stampLagMs?: number | undefined
   /** Called for each request; throws an Error that shows nothing of the key. */
   readonly key: KeySource
   /** Epoch ms. */
@@ -61,6 +63,7 @@ export class VenueLine {
   private readonly dialect: Dialect
   private readonly line: Line
   private readonly readKey: KeySource
+  private readonly stampLagMs: number
   private readonly calls = new Set<Promise<unknown>>()
   private isClosed = false
   /** Key of the last request; undefined until there was one. */
@@ -68,6 +71,7 @@ export class VenueLine {
 
   constructor(dialect: Dialect, options: LineOptions) {
     const { key, now = Date.now, monotonic = () => performance.now(), ...bounds } = options
+    this.stampLagMs = bounds.stampLagMs ?? 0
     const url = options.url.replace(/\/+$/, '')
     const Agents = url.startsWith('https:') ? TlsAgent : Agent
     this.dialect = dialect
@@ -119,7 +123,7 @@ export class VenueLine {
   private async askSigned(request: VenueRequest, signal: AbortSignal): Promise<RawAnswer> {
     const key = this.currentKey()
     await this.settleTime(request, signal)
-    return this.send(request, signal, { key, at: this.time.at() })
+    return this.send(request, signal, { key, at: this.time.at() - this.stampLagMs })
   }
 
   /**

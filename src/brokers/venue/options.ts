@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Capabilities } from '../../ports/broker.ts'
 import { faultOfUrl, isInTheClear } from '../http/options.ts'
 import type { PositionMode } from './account.ts'
+import { measured, readReport } from './report.ts'
 
 /** Where a venue is, and what it can prove. */
 interface VenueDescription<Kind extends string, Environment extends string> {
@@ -59,6 +60,13 @@ const fields = {
     ),
   url,
   streamUrl,
+  report: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe(
+      'Path of a report of `watchkeeper venue test`: what was measured replaces what the venue is assumed to prove.',
+    ),
   recvWindowMs: z.number().int().min(1_000).max(60_000).default(5_000).meta({
     unit: 'ms',
     description: 'A request that reaches the venue later than this is refused there.',
@@ -113,11 +121,38 @@ export function venueSchema<const Kind extends string, const Environment extends
         context.addIssue({ code: 'custom', path: ['passphrase'], message })
       }
     })
-    .transform(given => ({
+    .transform((given, context) => ({
       ...given,
       url: given.url ?? hosts[given.environment],
-      capabilities: capabilitiesOf(given.positionMode),
+      capabilities: reported(capabilitiesOf(given.positionMode), given, context),
     }))
+}
+
+/** The declared capabilities by what the report of the account says; a report that is none is a fault. */
+function reported(
+  declared: Capabilities,
+  given: {
+    readonly kind: string
+    readonly environment: string
+    readonly positionMode: PositionMode
+    readonly report?: string
+  },
+  context: z.RefinementCtx,
+): Capabilities {
+  if (given.report === undefined) return declared
+  try {
+    const report = readReport(given.report)
+    if (report.venue === given.kind) return measured(declared, report, given)
+    throw new Error(`it is of ${report.venue}`)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    context.addIssue({
+      code: 'custom',
+      path: ['report'],
+      message: `a report of watchkeeper venue test at ${given.kind}: ${why}`,
+    })
+    return declared
+  }
 }
 
 /** The settings that the adapter of every venue takes from its section of the configuration. */

@@ -26,6 +26,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./init.ts')).initCommand,
   },
   {
+    name: 'venue',
+    summary: 'measure what an account at a venue proves',
+    load: async () => (await import('./venue.ts')).venueCommand,
+  },
+  {
     name: 'status',
     summary: 'show the health of the running service',
     load: async () => (await import('./status.ts')).statusCommand,

@@ -23,9 +23,11 @@ export const binanceSchema = venueSchema({
 export const binanceBroker = (
   config: z.output<typeof binanceSchema>,
   onOddity: (kind: 'quotes') => void = () => undefined,
+  stampLagMs = 0,
 ): BinanceBroker =>
   new BinanceBroker({
     ...accountSettings(config),
+    stampLagMs,
     key: keySource(config),
     permissionsUrl:
       config.environment !== 'live' ? undefined : config.url === LIVE ? LIVE_KEYS : config.url,

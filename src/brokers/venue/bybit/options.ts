@@ -19,4 +19,6 @@ export const bybitSchema = venueSchema({
 export const bybitBroker = (
   config: z.output<typeof bybitSchema>,
   onOddity: (kind: 'quotes') => void = () => undefined,
-): BybitBroker => new BybitBroker({ ...accountSettings(config), key: keySource(config), onOddity })
+  stampLagMs = 0,
+): BybitBroker =>
+  new BybitBroker({ ...accountSettings(config), stampLagMs, key: keySource(config), onOddity })

@@ -20,9 +20,11 @@ export const okxSchema = venueSchema({
 export const okxBroker = (
   config: z.output<typeof okxSchema>,
   onOddity: (kind: 'quotes') => void = () => undefined,
+  stampLagMs = 0,
 ): OkxBroker =>
   new OkxBroker({
     ...accountSettings(config),
+    stampLagMs,
     key: keySource(config),
     isSimulated: config.environment === 'demo',
     onOddity,

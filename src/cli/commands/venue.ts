@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs'
+import { UsageError } from '../../errors.ts'
+import type { CommandContext, CommandModule } from '../command.ts'
+import { confirm } from '../confirm.ts'
+import { positiveNumber } from '../number-option.ts'
+import { reportText } from '../venue-text.ts'
+
+interface Given {
+  readonly config: string
+  readonly instrument?: string
+  readonly orders: number
+  readonly output: string
+  readonly yes: boolean
+}
+
+/** An instrument that every account of a venue may trade. */
+const USUAL = { binance: 'BTCUSDT', bybit: 'BTCUSDT', okx: 'BTC-USDT-SWAP' } as const
+
+const EXAMPLES = `
+On a test network it buys and sells the smallest quantity of an instrument that the account does not hold. A live
+account is only read. The report is used where the configuration names it: broker.report.
+
+Examples:
+  $ watchkeeper venue test --config watchkeeper.yaml
+  $ watchkeeper venue test --config watchkeeper.yaml --instrument ETHUSDT --orders 1000 --yes`
+
+/** `watchkeeper venue test`: measures at an account what decides the promises. */
+export const venueCommand: CommandModule = {
+  add(program, context) {
+    program
+      .command('venue')
+      .description('measure what an account at a venue proves')
+      .addHelpText('after', EXAMPLES)
+      .command('test')
+      .description('measure what decides the promises, with your own key on a test network')
+      .requiredOption('--config <file>', 'configuration of the account')
+      .option('--instrument <name>', 'what is bought and sold; default: the contract on bitcoin')
+      .option('--orders <count>', 'orders whose visibility is measured', positiveNumber, 20)
+      .option('--output <file>', 'where the report is written', 'venue-report.json')
+      .option('--yes', 'send orders without asking', false)
+      .addHelpText('after', EXAMPLES)
+      .action((given: Given) => test(given, context))
+  },
+}
+
+async function test(given: Given, context: CommandContext): Promise<void> {
+  const { loadServiceConfig } = await import('../../config/service-file.ts')
+  const { isVenue } = await import('../../app/venue-start.ts')
+  const { testVenue } = await import('../../app/venue-test.ts')
+  const { stdout, env } = context
+  const { broker } = loadServiceConfig({ file: given.config, env, overrides: {} })
+  if (!isVenue(broker))
+    throw new UsageError(`found broker.kind ${broker.kind}, expected binance, bybit or okx`)
+  const instrument = given.instrument ?? USUAL[broker.kind]
+  if (broker.environment !== 'live' && !given.yes) {
+    const what = `${given.orders} and some more orders of ${instrument} are sent to ${broker.kind} ${broker.environment}.`
+    await confirm(context, what)
+  }
+  const report = await testVenue(broker, {
+    instrument,
+    orders: given.orders,
+    onStep: line => void stdout.write(`${line}\n`),
+  })
+  writeFileSync(given.output, `${JSON.stringify(report, undefined, 2)}\n`)
+  for (const line of reportText(report)) stdout.write(`${line}\n`)
+  stdout.write(`written      ${given.output}; used with broker.report: ${given.output}\n`)
+}

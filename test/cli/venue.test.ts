@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { reportSchema, type VenueReport } from '../../src/brokers/venue/report.ts'
+import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
+import { binanceAccount, bybitAccount, okxAccount } from '../support/venues/accounts.ts'
+import { emulated, type EmulatedVenue } from '../support/venues/at-venue.ts'
+
+const VENUES = {
+  binance: { account: binanceAccount, name: 'BTCUSDT' },
+  bybit: { account: bybitAccount, name: 'BTCUSDT' },
+  okx: { account: okxAccount, name: 'BTC-USDT-SWAP' },
+} as const
+
+for (const kind of ['binance', 'bybit', 'okx'] as const) {
+  describe(`watchkeeper venue test at ${kind}`, function () {
+    this.timeout(120_000)
+    const { account, name } = VENUES[kind]
+    let folder: Folder
+    let venue: EmulatedVenue
+
+    const open = async (
+      mode: 'one-way' | 'hedge' = 'one-way',
+      emulation: object = {},
+    ): Promise<void> => {
+      const holdings = mode === 'hedge' ? 'sides' : 'net'
+      venue = await emulated(account({ mode, ...emulation }).protocol, {
+        capabilities: { dedupe: 'open-only', lookup: 'complete', reduceOnly: true, holdings },
+      })
+      venue.server.venue.price(name, 100)
+    }
+    const test = (args: readonly string[] = [], broker: object = {}): Promise<Ran> => {
+      const config = folder.file(
+        'watchkeeper.json',
+        JSON.stringify({ broker: { ...account().broker, url: venue.url, ...broker } }),
+      )
+      const output = join(folder.path, 'report.json')
+      const given = ['venue', 'test', '--config', config, '--output', output, ...args]
+      return watchkeeper(given, { env: account().env })
+    }
+    const report = (): VenueReport =>
+      reportSchema.parse(JSON.parse(readFileSync(join(folder.path, 'report.json'), 'utf8')))
+    const orders = (): number => venue.server.venue.book.orders.length
+    const held = (): number => venue.server.venue.book.holdings().length
+
+    beforeEach(() => (folder = new Folder()))
+    afterEach(() => {
+      venue.close()
+      folder.remove()
+    })
+
+    it('measures what decides the promises, and leaves the account as it was', async () => {
+      await open()
+      const ran = await test(['--yes', '--orders', '2'])
+      expect(ran.code, ran.stderr).to.equal(0)
+      expect(report()).to.deep.include({
+        venue: kind,
+        flatIsProved: true,
+        unknownIdIsAbsent: true,
+        usedIdRefused: { whileOpen: true, afterFill: false },
+        foundById: { afterFill: true, afterCancel: true },
+        reduceOnlyOvershoots: false,
+        lateOrderRefused: true,
+        notes: [],
+      })
+      expect(report().visibility.orders).to.be.at.least(2)
+      expect(held()).to.equal(0)
+      expect(venue.server.venue.openOrders()).to.deep.equal([])
+      expect(ran.stdout).to.include('used id      open: refused; filled: taken again')
+      expect(`${ran.stdout}${ran.stderr}${JSON.stringify(report())}`).to.not.match(
+        /emulated-|my own/,
+      )
+    })
+
+    it('sends nothing to a live account', async () => {
+      await open('one-way', kind === 'okx' ? { isSimulated: false } : {})
+      const ran = await test(['--yes'], { environment: 'live' })
+      expect(ran.code, ran.stderr).to.equal(0)
+      expect(orders()).to.equal(0)
+      expect(report().notes).to.deep.equal(['a live account: nothing was sent'])
+      expect(report().usedIdRefused).to.deep.equal({ whileOpen: null, afterFill: null })
+    })
+
+    it('sends nothing where the account holds the instrument, or nets nothing', async () => {
+      await open()
+      venue.server.venue.hand({ instrument: name, quantity: 1 })
+      expect((await test(['--yes'])).code).to.equal(0)
+      expect(report().notes[0]).to.include(`holds ${name}`)
+      expect(orders()).to.equal(0)
+      venue.close()
+      await open('hedge')
+      expect((await test(['--yes'], { positionMode: 'hedge' })).code).to.equal(0)
+      expect(report().notes[0]).to.include('hedge mode')
+      expect(orders()).to.equal(0)
+    })
+
+    it('asks before it sends orders, and sends none without a terminal', async () => {
+      await open()
+      const ran = await test()
+      expect(ran.code).to.equal(2)
+      expect(ran.stderr).to.include(`${kind} ${kind === 'okx' ? 'demo' : 'testnet'}`)
+      expect(orders()).to.equal(0)
+    })
+  })
+}
