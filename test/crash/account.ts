@@ -53,6 +53,12 @@ export const MORE: Held = {
   rules: { maxHold: { ms: 600 } },
 }
 
+const ADOPTED: Held = { ...MORE, id: `adopted-${ALONE.instrument}` }
+
+/** The position of that purchase: posted, or adopted by the service. */
+export const moreOf = ({ hostility }: Pick<Plan, 'hostility'>): Held =>
+  hostility.course === 'adopted' ? ADOPTED : MORE
+
 /** What is bought, or sold short, before the guard starts. */
 export const HANDS = [
   { instrument: 'BTCUSD', quantity: 4 },
@@ -79,6 +85,14 @@ export function writeConfig(
   writeFileSync(file, stringify(configOf(claimed)))
   return file
 }
+
+/** What no position names is adopted once everything shows that may explain it. */
+const adoption = (visibilityMs: number) => ({
+  adopt: 'rules',
+  instruments: [ALONE.instrument],
+  defaultRules: ADOPTED.rules,
+  adoptAfterMs: 3 * visibilityMs + 1_000,
+})
 
 /** Lot of the venue, which the guard knows; null: any quantity is executed. */
 export const lotOf = ({ seed, hostility }: Pick<Plan, 'seed' | 'hostility'>): number | null =>
@@ -112,7 +126,11 @@ function configOf({
       throttle: { startRate: 1_000, maxRate: 1_000 },
     },
     exits: { workingMs: 400, retryMs: 50, maxRetryMs: 200, closedMarketRetryMs: 200 },
-    holdings: { reconcileMs: 200, confirm: hostility.course === 'restored' },
+    holdings: {
+      reconcileMs: 200,
+      confirm: hostility.course === 'restored',
+      ...(hostility.course === 'adopted' && adoption(venue.capabilities.visibilityMs)),
+    },
     feed: { intervalMs: 50, seed, acceptSimulated: true },
   }
 }

@@ -2,7 +2,7 @@ import { difference, sum } from '../../src/domain/decimal.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { clientOrderId } from '../../src/exits/client-order-id.ts'
 import type { TrueBook } from '../support/broker-server/client.ts'
-import { ALONE, MORE, positionsOf, type Held } from './account.ts'
+import { ALONE, moreOf, positionsOf, type Held } from './account.ts'
 import type { Disk } from './disk.ts'
 import type { Deeds } from './people.ts'
 import type { Plan } from './plan.ts'
@@ -60,7 +60,7 @@ function generationsOf({ plan, book, disk: { storeId }, deeds }: Outcome): reado
   const generations = positionsOf(plan).flatMap(held =>
     held.id === ALONE.id ? generationsOfAlone(held) : [lived(held, 1)],
   )
-  return deeds.hasMore ? [...generations, lived(MORE, 1)] : generations
+  return deeds.hasMore ? [...generations, lived(moreOf(plan), 1)] : generations
 }
 
 /** Instruments where orders of any id executed more or less than positions owned. */

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { RunningService } from '../support/kill.ts'
-import { STEERING, type CommitFault } from '../support/steered/steering.ts'
+import { STEERING, type CommitFault, type Steering } from '../support/steered/steering.ts'
 import { readDisk, type Disk } from './disk.ts'
+import type { CrashClock, Hostility } from './hostility.ts'
 import { CRASH_AT, type Kill } from './labels.ts'
 
 /** The guarded program, as it stands in the repository. */
@@ -19,22 +20,25 @@ export class WatchedPosition {
   private readonly folder: string
   private readonly main: string
   private readonly args: readonly string[]
-  private readonly env: Readonly<Record<string, string>>
+  private readonly commits: readonly CommitFault[]
+  private readonly clocks: CrashClock[]
   private service: RunningService | undefined
   private readonly outputs: string[] = []
   private label: string | undefined
 
-  /** `commits`: the commit faults of each of its processes. */
+  /** `commits`: the commit faults of each of its processes; `clocks`: their wall clocks, one after the other. */
   constructor(
     folder: string,
     {
       main,
       args,
       commits = [],
-    }: { main: string; args: readonly string[]; commits?: readonly CommitFault[] },
+      clocks = [],
+    }: { main: string; args: readonly string[] } & Partial<Pick<Hostility, 'commits' | 'clocks'>>,
   ) {
     this.folder = folder
-    this.env = { [STEERING]: JSON.stringify({ commits }) }
+    this.commits = commits
+    this.clocks = [...clocks]
     this.main = main
     this.args = args
   }
@@ -52,7 +56,15 @@ export class WatchedPosition {
   start(kill: Kill | undefined): void {
     this.label = kill?.label
     const isLabelled = kill !== undefined && kill.label !== 'random'
-    const env = { ...this.env, ...(isLabelled && { [CRASH_AT]: JSON.stringify(kill) }) }
+    const clock = this.clocks.shift()
+    const steering: Steering = {
+      commits: this.commits,
+      ...(clock !== undefined && { clockMs: clock.startMs, clockStep: clock.step }),
+    }
+    const env = {
+      [STEERING]: JSON.stringify(steering),
+      ...(isLabelled && { [CRASH_AT]: JSON.stringify(kill) }),
+    }
     const service = new RunningService(this.args, { main: this.main, env })
     this.service = service
     if (kill?.label === 'random') setTimeout(() => void service.end('SIGKILL'), kill.afterMs)

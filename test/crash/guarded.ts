@@ -3,6 +3,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { main } from '../../src/cli/main.ts'
 import type { Batch } from '../../src/ports/store.ts'
 import { LmdbStore } from '../../src/stores/lmdb/store.ts'
+import { stepClock } from '../support/steered/clock.ts'
 import { harmCommits } from '../support/steered/commits.ts'
 import { STEERING, type Steering } from '../support/steered/steering.ts'
 import { CRASH_AT, type Label, type LabelledKill } from './labels.ts'
@@ -11,10 +12,17 @@ import { CRASH_AT, type Label, type LabelledKill } from './labels.ts'
  * The real command, whose process ends by SIGKILL at a labelled step. Only its calls to the broker
  * and to the disk are intercepted, at the lowest level, so that the rest is the real program.
  */
-harmCommits((JSON.parse(process.env[STEERING] ?? '{}') as Steering).commits ?? [])
+const { commits = [], clockMs = 0, clockStep } = steering()
+harmCommits(commits)
+stepClock(clockMs)
+if (clockStep !== undefined) setTimeout(() => stepClock(clockStep.ms), clockStep.afterMs).unref()
 const given = process.env[CRASH_AT]
 const kill = given === undefined ? undefined : (JSON.parse(given) as LabelledKill)
 let left = kill?.nth ?? 0
+
+function steering(): Steering {
+  return JSON.parse(process.env[STEERING] ?? '{}') as Steering
+}
 
 function reach(label: Label): void {
   if (label !== kill?.label || --left !== 0) return

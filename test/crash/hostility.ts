@@ -1,13 +1,13 @@
 import type { Random } from '../../src/domain/random.ts'
 import type { Harm } from '../support/broker-server/script.ts'
-import type { CommitFault } from '../support/steered/steering.ts'
+import type { ClockStep, CommitFault } from '../support/steered/steering.ts'
 import { weaker, type CrashVenue } from './venues.ts'
 
 /**
  * What people do with the position `alone`, whatever happens to the guard meanwhile: nothing; they
  * add its id again as soon as it is free; buy as much once more during its exit, and post that;
  * release it during its exit, and add it again; restore a store from before its exit; sell a unit
- * by hand.
+ * by hand; buy as much once more during its exit, which the service adopts.
  */
 export const COURSES = [
   'plain',
@@ -16,6 +16,7 @@ export const COURSES = [
   'released',
   'restored',
   'sold by hand',
+  'adopted',
 ] as const
 
 export type Course = (typeof COURSES)[number]
@@ -33,6 +34,14 @@ export interface Hostility {
   readonly commits: readonly CommitFault[]
   /** What the configuration claims from the second process on; null: the same as before. */
   readonly shrunk: CrashVenue | null
+  /** The wall clock of each process, one after the other; the later ones have that of the machine. */
+  readonly clocks: readonly CrashClock[]
+}
+
+/** A wall clock that is wrong by so much, ms, from the start of a process, and is set once while it runs. */
+export interface CrashClock {
+  readonly startMs: number
+  readonly step: ClockStep
 }
 
 /** Nothing but requests and kills. */
@@ -42,6 +51,26 @@ export const CALM: Hostility = {
   doesDrift: false,
   commits: [],
   shrunk: null,
+  clocks: [],
+}
+
+/** No exit by time may be put off for longer than a run lasts. */
+const SKEWS_MS = [0, -20_000, 20_000]
+const CLOCKS = 6
+
+/** The hostility with what a second source of chance adds: so the first one's plans stay as they are. */
+export function withMore(given: Hostility, venue: CrashVenue, random: Random): Hostility {
+  if (given.shrunk !== null) return given
+  const skewMs = (): number => SKEWS_MS[Math.floor(random() * SKEWS_MS.length)]!
+  const clock = (): CrashClock => {
+    const afterMs = Math.floor(500 + random() * 2_500)
+    return { startMs: skewMs(), step: { afterMs, ms: skewMs() } }
+  }
+  const clocks = random() < 0.25 ? Array.from({ length: CLOCKS }, clock) : []
+  // Where only the holding shows what an order executed, a purchase beside it is nothing that can be proved.
+  const isFindable = venue.capabilities.lookup === 'complete'
+  const isAdopted = given.course === 'plain' && isFindable && random() < 0.25
+  return { ...given, clocks, ...(isAdopted && { course: 'adopted' }) }
 }
 
 const AGE_MS = 500
@@ -58,13 +87,14 @@ const COMMITS = [
 /** The hostility of one run. */
 export function hostilityOf(venue: CrashVenue, random: Random): Hostility {
   const isPlain = random() < 0.4
-  const course = COURSES[1 + Math.floor(random() * (COURSES.length - 1))]!
+  const course = COURSES[1 + Math.floor(random() * (COURSES.indexOf('adopted') - 1))]!
   return {
     course: isPlain ? 'plain' : course,
     ageMs: random() < 0.2 ? AGE_MS : 0,
     doesDrift: random() < 0.25,
     commits: random() < 0.35 ? [commitFault(random), commitFault(random)] : [],
     shrunk: random() < 0.2 ? weaker(venue) : null,
+    clocks: [],
   }
 }
 

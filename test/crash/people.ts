@@ -63,6 +63,9 @@ export class People {
         return this.addAgain(disk)
       case 'bought again':
         return this.buyAgain(disk)
+      case 'adopted':
+        this.buyUnnamed(disk)
+        return undefined
       case 'released':
         return this.release(disk)
       case 'plain':
@@ -116,6 +119,14 @@ export class People {
     if (!this.deeds.hasMore) this.buy()
     this.deeds.hasMore = true
     await this.post(MORE, positions.has(MORE.id))
+  }
+
+  /** Buys during the exit of `alone` what no position names. */
+  private buyUnnamed({ positions }: Disk): void {
+    const row = positions.get(ALONE.id)
+    if (row === undefined || (row.exit === null && row.state === 'open')) return
+    if (!this.deeds.hasMore) this.buy()
+    this.deeds.hasMore = true
   }
 
   private async release({ positions }: Disk): Promise<void> {

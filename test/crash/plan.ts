@@ -1,6 +1,6 @@
 import { sfc32, type Random } from '../../src/domain/random.ts'
 import type { Fault, FillPlan, Harm } from '../support/broker-server/script.ts'
-import { hostilityOf, TO_BELIEF, type Hostility } from './hostility.ts'
+import { hostilityOf, TO_BELIEF, withMore, type Hostility } from './hostility.ts'
 import { LABELS, type Kill } from './labels.ts'
 import { LATE_MS, venuesOf, type CrashVenue } from './venues.ts'
 
@@ -21,6 +21,9 @@ export interface Plan {
   readonly faults: readonly Fault[]
 }
 
+/** Added to a seed for what was added to the plans later. */
+const MORE = 1_000_003
+
 /** Longest wait of the guard for one answer, ms. */
 export const CALL_MS = 400
 
@@ -33,7 +36,7 @@ export function planOf(seed: number, lateMs = LATE_MS): Plan {
   const venues = venuesOf(lateMs)
   const venue = venues[seed % venues.length]!
   const variant = Math.floor(seed / venues.length) + seed
-  const hostility = hostilityOf(venue, random)
+  const hostility = withMore(hostilityOf(venue, random), venue, sfc32(seed + MORE))
   const { course, shrunk } = hostility
   const isPlain = course === 'plain'
   const lateArrival = lateArrivalAt(venue)

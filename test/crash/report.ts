@@ -67,6 +67,7 @@ const HOSTILE: Readonly<Record<string, (hostility: Hostility) => boolean>> = {
   'answers have an age': ({ ageMs }) => ageMs > 0,
   'quantities drift': ({ doesDrift }) => doesDrift,
   'commits are slow or refused': ({ commits }) => commits.length > 0,
+  'the wall clock is set': ({ clocks }) => clocks.length > 0,
   'less is claimed after the first kill': ({ shrunk }) => shrunk !== null,
 }
 

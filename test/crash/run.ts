@@ -55,7 +55,7 @@ export async function run(plan: Plan, main = GUARDED): Promise<Result> {
   })
   const url = `http://127.0.0.1:${broker.port}`
   const args = writeFiles(folder, plan, url)
-  const guard = new WatchedPosition(folder, { main, args, commits: plan.hostility.commits })
+  const guard = new WatchedPosition(folder, { main, args, ...plan.hostility })
   const shrink = (): void => {
     const { shrunk } = plan.hostility
     if (shrunk !== null) writeConfig(folder, { ...plan, url, venue: shrunk })
@@ -106,13 +106,18 @@ class Course {
       if (plan.isHalved) await this.halve()
       if (isRestored) this.guard.save()
       await this.drive(() => this.isOver())
-      if (plan.isReopened) await this.reopen()
+      if (plan.isReopened && !this.isLeft(ALONE.id)) await this.reopen()
       if (isRestored) await this.restore()
       await this.settle()
     } catch (error) {
       this.looser.push(String(error instanceof Error ? error.message : error))
     }
     return this.result()
+  }
+
+  /** Whether the exit of a position waits for a person, as of the last read of the store. */
+  private isLeft(id: string): boolean {
+    return leftToAPerson({ plan: this.plan, disk: this.last }).has(id)
   }
 
   private get book(): TrueBook {

@@ -72,6 +72,12 @@ const lateStories = fc.commands(
   { maxCommands: 20, size: 'max' },
 )
 
+/** Stories of processes whose clocks differ. */
+const clockStories = fc.commands(
+  ['decide', 'settle', 'settle', 'clock-step', 'wait'].map(happeningOf),
+  { maxCommands: 20, size: 'max' },
+)
+
 const stories = fc.commands([...happenings, ...happenings.slice(2, 5), ...happenings.slice(2, 6)], {
   maxCommands: 60,
   size: 'max',
@@ -307,6 +313,43 @@ describe('ExitBook', () => {
       ],
     ]
     expect(isCaught(forgetful, story, { venue, sequences: lateStories })).to.equal(true)
+  }).timeout(600_000)
+
+  it('exits each position once, however the clocks of its processes differ', () => {
+    fc.assert(
+      fc.property(worlds, clockStories, (world, story) => play(world, story)),
+      { numRuns: RUNS },
+    )
+  }).timeout(60_000 + RUNS * 200)
+
+  it('would be caught if it waited until a time that an earlier clock had named', () => {
+    const literal = (settings: ExitSettings, notify: (notice: Notice) => void): AccountBook => {
+      const book = plainBook(settings, notify)
+      const restore = book.exits.restore.bind(book.exits)
+      book.exits.restore = (stored, taken) => {
+        restore(stored, taken)
+        const { state } = stored
+        if (state.kind !== 'rejected') return
+        const id = stored.positionId
+        // It is asked for again only once the time of the store has come.
+        const due = book.exits.due.bind(book.exits)
+        book.exits.due = (each, gates) =>
+          each === id && gates.now < state.retryAt ? [] : due(each, gates)
+      }
+      return book
+    }
+    const venue = { dedupe: 'always', lookup: 'open-only', clientOrderIdLength: 16 } as const
+    const story: Story = [
+      at({ listsOrders: true, maxRetryMs: 4 }, venue),
+      [
+        act('settle', 0),
+        act('decide', 0),
+        act('wait', 0),
+        act('settle', 0, 26, 0, 0, 0),
+        act('clock-step', 11, 21, 0),
+      ],
+    ]
+    expect(isCaught(literal, story, { sequences: clockStories })).to.equal(true)
   }).timeout(600_000)
 
   it('would be caught if it took an id that makes no second order while it works for a proof', () => {

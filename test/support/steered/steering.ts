@@ -10,10 +10,18 @@ export interface CommitFault {
   readonly isRefused?: boolean
 }
 
+/** The wall clock is set so far from the true time, ms, so long after the start of the process. */
+export interface ClockStep {
+  readonly afterMs: number
+  readonly ms: number
+}
+
 /** What a test changes in a process of the service from outside. */
 export interface Steering {
   /** Sets the wall clock so far from the true time, ms. */
   readonly clockMs?: number
+  /** Sets it again. */
+  readonly clockStep?: ClockStep
   /** The faults of later commits. */
   readonly commits?: readonly CommitFault[]
 }

@@ -2,6 +2,9 @@ import type { Dice, GuardedAccount } from './guarded-account.ts'
 
 type Act = (account: GuardedAccount, roll: Dice) => void
 
+/** By how much the wall clock is set, ms: less than a proof takes, more, and far. */
+const STEPS = [3, 30, 3_600_000]
+
 /** Possible events of a guarded account, each with its frequency. */
 export const ACTS: Record<string, Act> = {
   decide: (account, roll) => {
@@ -39,6 +42,11 @@ export const ACTS: Record<string, Act> = {
     if (account.mayEnter) account.othersBuy(1 + (roll() % 4))
   },
   'buy-position': (account, roll) => account.buyPosition(1 + (roll() % 4)),
+  adopt: (account, roll) => account.adopt(1 + (roll() % 4)),
+  'clock-step': (account, roll) => {
+    const [ms, sign] = [STEPS[roll() % STEPS.length]!, roll() % 2 === 0 ? 1 : -1]
+    account.stepClock(sign * ms, roll)
+  },
   'old-report': (account, roll) => account.oldReport(1 + (roll() % 60)),
   'old-list': (account, roll) => account.oldList(1 + (roll() % 60)),
   'fill-late': (account, roll) => account.fillLate(1 + (roll() % 4)),

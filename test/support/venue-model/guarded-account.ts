@@ -130,6 +130,20 @@ export class GuardedAccount {
     quantities.forEach((quantity, index) => this.enter(`p${index}`, quantity, 1))
   }
 
+  /** By how much the clock of this process differs from the venue's, ms. */
+  private skewMs = 100 * 3_600_000
+
+  /** The time of this process, epoch ms: it never jumps while the process runs. */
+  get now(): number {
+    return this.venue.now + this.skewMs
+  }
+
+  /** The process is killed, and the wall clock was set when the next one starts. */
+  stepClock(ms: number, roll: Dice): void {
+    this.skewMs += ms
+    this.crash(roll)
+  }
+
   /** What the configuration claims that the venue can prove. */
   get claims(): Capabilities {
     return this.settings.capabilities
@@ -158,17 +172,30 @@ export class GuardedAccount {
   }
 
   enter(id: string, quantity: number, generation: number): void {
-    const position = aPosition({ id: positionId(id), quantity, openedAt: this.venue.now })
     this.venue.trade(quantity)
+    this.own(id, quantity, generation)
+  }
+
+  /** Units that no position names get a name: a person posts them, or the service adopts them. */
+  adopt(quantity: number): void {
+    const units = Math.min(quantity, this.others)
+    if (units === 0 || this.present.length >= MOST_POSITIONS) return
+    this.others -= units
+    if (this.hasOthersTraded) this.isAmbiguous = true
+    this.own(`a${this.generations.length}`, units, 1)
+  }
+
+  private own(id: string, quantity: number, generation: number): void {
+    const position = aPosition({ id: positionId(id), quantity, openedAt: this.now })
     const ids = new Set(idsOf(position, generation, this.settings))
     this.generations.push({ position, generation, ids, isDecided: false, isClosed: false, lost: 0 })
-    this.book.own(position, { generation, now: this.venue.now })
+    this.book.own(position, { generation, now: this.now })
   }
 
   decide(entered: ModelGeneration): void {
     entered.isDecided = true
     const { position, generation } = entered
-    const { now } = this.venue
+    const { now } = this
     this.book.exits.intend(aDecision(position), { position: leftOf(entered), generation, now })
   }
 
@@ -181,7 +208,7 @@ export class GuardedAccount {
     const [record] = this.lane.splice(roll() % Math.max(1, this.lane.length), 1)
     if (record === undefined) return
     const { order } = record
-    const { now } = this.venue
+    const { now } = this
     const { exits } = this.book
     const isLeaving =
       !this.isHalted && exits.isWanted(order) && exits.mayLeave(order, { now, isPaced: false })
@@ -219,7 +246,7 @@ export class GuardedAccount {
     if (isOfOthers && isSeen) this.advance(proofMs(venue.capabilities))
     if (this.claims.reduceOnly) return
     this.advance(venue.capabilities.visibilityMs)
-    this.report({ lagMs: 0, isNamed: true, askedAt: venue.now }, () => 0)
+    this.report({ lagMs: 0, isNamed: true, askedAt: this.now }, () => 0)
   }
 
   /** Something is bought at any time, and posted at once as a position of its own. */
@@ -259,7 +286,7 @@ export class GuardedAccount {
 
   /** The list of working orders is out of date. */
   oldList(lagMs: number): void {
-    const { now } = this.venue
+    const { now } = this
     if (this.settings.listsOrders) this.book.listed(this.venue.open(lagMs), { askedAt: now, now })
   }
 
@@ -278,7 +305,7 @@ export class GuardedAccount {
   /** The venue answers by key, from a cache that states its age. */
   oldReport(ageMs: number): void {
     const report = this.venue.report(0, ageMs)
-    const { now } = this.venue
+    const { now } = this
     this.book.reported({ instrument: ACME }, report, { askedAt: now, isNamed: true, now })
   }
 
@@ -301,14 +328,14 @@ export class GuardedAccount {
     const news = this.venue.news(roll)
     const owner = news && this.book.exits.owner(news.id)
     if (news === undefined || owner === undefined) return
-    const { now: at } = this.venue
+    const { now: at } = this
     this.book.exits.happened(owner, { kind: 'seen', ...news, by: 'stream', askedAt: at, at })
   }
 
   /** A person discards what was not sent yet: the positions begin new generations. */
   discard(): void {
     this.hasDiscarded = true
-    for (const { positionId: id } of this.book.discard(this.venue.now)) {
+    for (const { positionId: id } of this.book.discard(this.now)) {
       const entered = this.lastOf(id)
       entered.isClosed = true
       this.stored.delete(id)
@@ -323,7 +350,7 @@ export class GuardedAccount {
         isClosed: false,
         lost: 0,
       })
-      this.book.own(position, { generation, now: this.venue.now })
+      this.book.own(position, { generation, now: this.now })
     }
   }
 
@@ -332,7 +359,7 @@ export class GuardedAccount {
    */
   repeat(entered: ModelGeneration): void {
     const { position, generation } = entered
-    const { now } = this.venue
+    const { now } = this
     this.book.exits.intend(aDecision(position), { position, generation, now })
   }
 
@@ -342,7 +369,7 @@ export class GuardedAccount {
 
   /** One monitoring cycle: starts everything that is due. */
   cycle(roll: Dice): void {
-    const { now } = this.venue
+    const { now } = this
     this.book.cycle(now)
     const isAsked = this.book.doubtful().length > 0
     for (const call of this.book.late.due(now, !this.isHalted)) this.callLate(call)
@@ -355,7 +382,7 @@ export class GuardedAccount {
 
   /** Looks up, or cancels, an order of an exit that has ended. */
   private callLate({ kind: by, clientOrderId: id }: LateCall): void {
-    const { now } = this.venue
+    const { now } = this
     const order = by === 'cancel' ? this.venue.cancel(id) : this.venue.lookUp(id, 0)
     if (by === 'look-up') this.book.late.answered(id, order, now)
     const owner = this.book.exits.owner(id)
@@ -366,7 +393,7 @@ export class GuardedAccount {
 
   /** Starts everything that is due for an exit. */
   private act(id: PositionId, roll: Dice): void {
-    const { now } = this.venue
+    const { now } = this
     const maySend = this.book.strangers.length === 0 && !this.isHalted
     const due = this.book.exits.due(id, { now, maySend, mayCancel: !this.isHalted })
     for (const call of due) this.call(id, call, roll)
@@ -380,9 +407,9 @@ export class GuardedAccount {
     const { positionId: id, generation } = record
     if (saved !== undefined) {
       this.written(answer!)
-      this.book.exits.recorded(saved, this.venue.now)
+      this.book.exits.recorded(saved, this.now)
     } else {
-      const present = event === undefined ? undefined : { ...event, at: this.venue.now }
+      const present = event === undefined ? undefined : { ...event, at: this.now }
       this.book.exits.ended({ id, generation, call }, present)
     }
     this.act(id, roll)
@@ -424,7 +451,7 @@ export class GuardedAccount {
     this.answers = []
     this.lane = []
     this.book = this.open()
-    const { now } = this.venue
+    const { now } = this
     for (const { position, generation, exited, isClosed } of this.generations) {
       if (isClosed) this.book.remember(position, { generation, exited, now })
     }
@@ -523,7 +550,7 @@ export class GuardedAccount {
           .join('\n')
         return `${id} ${JSON.stringify(state)}\n${history}`
       })
-      .concat(`held ${this.venue.held} at ${this.venue.now}`)
+      .concat(`held ${this.venue.held} at ${this.now}`)
       .join('\n')
   }
 
@@ -590,7 +617,7 @@ export class GuardedAccount {
     const entered = this.lastOf(id)
     entered.isClosed = true
     this.stored.delete(id)
-    const { now } = this.venue
+    const { now } = this
     const record = this.book.exits.record(id)
     if (record !== undefined && hasSent(record)) {
       entered.exited = { at: now, attempts: record.attempt, executed: bookedOf(record).quantity }
@@ -604,7 +631,7 @@ export class GuardedAccount {
   }
 
   private ask(roll: Dice): void {
-    this.report({ lagMs: this.lag(roll), isNamed: true, askedAt: this.venue.now }, roll)
+    this.report({ lagMs: this.lag(roll), isNamed: true, askedAt: this.now }, roll)
   }
 
   private report(
@@ -617,14 +644,14 @@ export class GuardedAccount {
       this.report({ lagMs, ...asked, isNamed: true }, roll)
       return
     }
-    const ids = this.book.reported({ instrument: ACME }, report, { ...asked, now: this.venue.now })
+    const ids = this.book.reported({ instrument: ACME }, report, { ...asked, now: this.now })
     for (const id of ids) this.act(id, roll)
   }
 
   private call(id: PositionId, call: CallKind, roll: Dice): void {
     const record = this.book.exits.record(id)
     if (record === undefined) return
-    const { now } = this.venue
+    const { now } = this
     switch (call) {
       case 'save':
         // A store that refuses is tried again.
@@ -670,7 +697,7 @@ export class GuardedAccount {
   }
 
   private list(roll: Dice): void {
-    const { now } = this.venue
+    const { now } = this
     this.book.listed(this.venue.open(this.lag(roll)), { askedAt: now, now })
   }
 
@@ -678,7 +705,7 @@ export class GuardedAccount {
     const { order } = record
     const { clientOrderId: id } = order
     const { venue } = this
-    const at = venue.now
+    const at = this.now
     const executes = [Infinity, 0, 1, 2][roll() % 4]!
     const fate = { executes, rest: roll() % 3 === 1 ? 'ends' : 'works' } as const
     const unknown: ExitEvent = { kind: 'outcome-unknown', id, at }
