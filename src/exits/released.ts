@@ -32,6 +32,8 @@ export interface FollowedOrder {
   readonly underWay: Set<CallKind>
   readonly made: Set<CallKind>
   isUnprovedReported: boolean
+  /** The other exits of the holding wait for its end. */
+  isAwaited: boolean
 }
 
 /** Steps of one order that need no call, one after the other. */
@@ -91,6 +93,7 @@ export class ReleasedExits {
       underWay: new Set(calls),
       made: new Set(),
       isUnprovedReported: false,
+      isAwaited: true,
     }
     this.orders.set(order.name, order)
     group.retain(order.name, () => this.shareOf(order), now)
@@ -137,7 +140,10 @@ export class ReleasedExits {
       notify({ kind: 'exit-unproved', decision, clientOrderId, forMs, steps })
     }
     // From now on the other exits of the holding count with what it may execute, instead of waiting for it.
-    if (forMs >= settings.loudAfterMs && order.group.lockedBy === order.name) order.group.unlock()
+    if (forMs >= settings.loudAfterMs) {
+      order.isAwaited = false
+      if (order.group.lockedBy === order.name) order.group.unlock()
+    }
     if (!isFollowed(state)) return
     // One that the venue has shown is over when it works no more; another one may still arrive.
     const waitMs = exists ? 2 * proofMs(settings.capabilities) : LATE_MS
@@ -206,10 +212,15 @@ export class ReleasedExits {
     })
   }
 
-  /** All that it may still execute is under way, and belongs to no position before it is over. */
-  private shareOf({ name, position: { side }, record }: FollowedOrder) {
+  /**
+   * All that it may still execute is under way, and belongs to no position before it is over. What the holding
+   * lacks is taken from others first while they wait for its end, and counts as executed by it from then on: an
+   * order that nothing ends must not keep a position from what is held still.
+   */
+  private shareOf({ name, position: { side }, record, isAwaited }: FollowedOrder) {
     const underWay = underWayOf(record)
-    return { positionId: name as PositionId, side, openedAt: -Infinity, owned: underWay, underWay }
+    const openedAt = isAwaited ? -Infinity : Infinity
+    return { positionId: name as PositionId, side, openedAt, owned: underWay, underWay }
   }
 }
 

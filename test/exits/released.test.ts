@@ -265,6 +265,22 @@ describe('the exit of a released position', () => {
     }
   })
 
+  it('keeps the next generation from nothing that is held still, where a part of it was executed', async () => {
+    await begin({ dedupe: 'always', lookup: 'none' })
+    account.ignoresCancels = true
+    await releaseWorking()
+    account.isSilent = true
+    // The order has sold 2 of 5, and the same 5 units are posted again.
+    account.held -= 2
+    await add({ quantity: 5, entryPrice: 110 })
+    await cycles(4)
+    await tick(88)
+    await cycles(20)
+    expect(account.placed, 'its end may still be shown').to.have.length(1)
+    await cycles(80)
+    expect(account.placed.slice(1).map(({ quantity }) => quantity)).to.deep.equal([3])
+  })
+
   it('is given up an hour after a venue that finds none says that it does not work', async () => {
     await begin({ dedupe: 'always', lookup: 'none' })
     account.isLost = true
