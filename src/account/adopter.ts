@@ -156,7 +156,7 @@ export class Adopter {
   }
 
   private positionOf({ key, quantity }: UnownedHolding, entryPrice: number | undefined): Position {
-    const { account, instrument, ticket } = key
+    const { account, instrument, ticket, product } = key
     if (!isPrice(entryPrice)) {
       const text = 'neither the holding nor a quote has a price'
       throw new WatchkeeperError('NO_PRICE', text)
@@ -173,12 +173,19 @@ export class Adopter {
       ...(this.parts.instruments.of(instrument).contract === 'inverse' && { contract: 'inverse' }),
       ...(account !== undefined && { account }),
       ...(ticket !== undefined && { ticket }),
+      ...(product !== undefined && { product }),
     }
   }
 
   /** `adopted-` and the holding's name, with a number where that is open already. */
-  private freeId({ instrument, account, side, ticket }: UnownedHolding['key']): PositionId {
-    const parts = ['adopted', instrument, account, side, ticket]
+  private freeId({
+    instrument,
+    account,
+    side,
+    ticket,
+    product,
+  }: UnownedHolding['key']): PositionId {
+    const parts = ['adopted', instrument, account, side, ticket, product]
     const plain = parts.filter(part => part !== undefined).join('-')
     for (let count = 1; ; count++) {
       const id = positionId(count === 1 ? plain : `${plain}-${count}`)

@@ -13,6 +13,7 @@ const COMPARED = [
   'contract',
   'account',
   'ticket',
+  'product',
   'underlying',
   'priceSource',
 ] as const

@@ -1,6 +1,6 @@
 import type { Position, Side } from '../domain/position.ts'
 
-type Held = Pick<Position, 'account' | 'instrument' | 'ticket' | 'side'>
+type Held = Pick<Position, 'account' | 'instrument' | 'ticket' | 'product' | 'side'>
 
 /** Counts positions by what they are a part of at a venue that nets, and by side. */
 export class Sides {
@@ -28,5 +28,7 @@ export class Sides {
   }
 }
 
-const nameOf = ({ account = '', instrument, ticket = '' }: Held, side: Side): string =>
-  JSON.stringify([account, instrument, ticket, side])
+const nameOf = (
+  { account = '', instrument, ticket = '', product = '' }: Held,
+  side: Side,
+): string => JSON.stringify([account, instrument, ticket, product, side])

@@ -32,7 +32,7 @@ export interface GatewayDeps {
   /** Stops of positions that rest at the venue; undefined: there are none, as in virtual time. */
   readonly nets?: NetDeps | undefined
   /** How the stop order of a net leaves, as this incarnation knows it. */
-  leavingNet(order: StopOrder): Leaving
+  leavingNet(order: StopOrder): Leaving<StopOrder>
   /** Epoch ms; never jumps. */
   now(): number
   /** Longest wait for one answer of the broker, ms; Infinity where the call desk bounds each call. */
@@ -118,9 +118,9 @@ async function sent(parts: GatewayDeps, record: ExitRecord): Promise<ExitEvent> 
   const { clientOrderId: id } = order
   const leaving = parts.leaving(order)
   try {
-    if (parts.broker.queues !== true) leave(leaving)
+    const due = parts.broker.queues === true ? order : leave(leaving)
     const answer = await withDeadline(parts.callTimeoutMs, signal =>
-      parts.broker.placeExit(order, signal, leaving),
+      parts.broker.placeExit(due, signal, leaving),
     )
     return { kind: 'answered', id, answer, at: parts.now() }
   } catch (error) {
@@ -136,10 +136,10 @@ async function sent(parts: GatewayDeps, record: ExitRecord): Promise<ExitEvent> 
   }
 }
 
-/** Lets an order leave that waits for nothing. Throws NotSent where it may not. */
-export function leave(leaving: Leaving): void {
+/** Lets an order leave that waits for nothing, and gives it as it leaves. Throws NotSent where it may not. */
+export function leave<Order>(leaving: Leaving<Order>): Order {
   if (!leaving.mayLeave(true)) throw new NotSent('it may not leave now')
-  leaving.left()
+  return leaving.left()
 }
 
 /** Looks up, or cancels, an order of an exit that is over; a call that fails is repeated, a few times. */

@@ -143,7 +143,7 @@ async function saved(
 
 async function sent(parts: GatewayDeps, order: StopOrder): Promise<NetEvent> {
   const { clientOrderId: id } = order
-  const leaving: Leaving = parts.leavingNet(order)
+  const leaving: Leaving<StopOrder> = parts.leavingNet(order)
   try {
     if (parts.broker.queues !== true) leave(leaving)
     const answer = await withDeadline(parts.callTimeoutMs, signal =>

@@ -221,7 +221,7 @@ function accountOptions(
 }
 
 /** How exits are ordered. */
-function exitsOf({ exits }: ServiceConfig): ServiceConfig['exits'] {
+function exitsOf({ exits, broker }: ServiceConfig) {
   return {
     style: exits.style,
     workingMs: exits.workingMs,
@@ -232,6 +232,7 @@ function exitsOf({ exits }: ServiceConfig): ServiceConfig['exits'] {
     loudAfterMs: exits.loudAfterMs,
     holdingFreshMs: exits.holdingFreshMs,
     sendUnverifiedAfterMs: exits.sendUnverifiedAfterMs,
+    actWithinMs: broker.callTimeoutMs,
   }
 }
 

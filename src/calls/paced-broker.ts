@@ -68,8 +68,8 @@ function orderCalls(
         isRejection: ({ kind }) => kind === 'rejected',
         signal,
         run: ending => {
-          leaving?.left()
-          return broker.placeExit(order, ending)
+          const due = leaving?.left() ?? order
+          return broker.placeExit(due, ending)
         },
       }),
     cancel: (id, signal, instrument) =>
@@ -173,7 +173,7 @@ function holdingCalls(
         group: 'account',
         lane: 'holdings',
         operation: 'holding',
-        key: JSON.stringify([key.account, key.instrument, key.side, key.ticket]),
+        key: JSON.stringify([key.account, key.instrument, key.side, key.ticket, key.product]),
         isAwaited: () => isAwaited(key),
         signal,
         run: ending => {

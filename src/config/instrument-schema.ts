@@ -102,6 +102,15 @@ const instrument = z.strictObject({
   minQuantity: positive
     .optional()
     .meta({ unit: 'units', description: 'Smallest quantity of an order; a smaller rest is dust.' }),
+  maxQuantity: positive.optional().meta({
+    unit: 'units',
+    description: 'Largest quantity of one order; more goes out in several, one after the other.',
+  }),
+  contractSize: positive.optional().meta({
+    unit: 'units',
+    description:
+      'Units of one contract, where the venue counts contracts: orders are whole contracts.',
+  }),
   minOrderValue: positive.optional().meta({
     unit: 'instrument currency',
     description:
@@ -145,6 +154,8 @@ export const instrumentsSchema = z
               contract: spec.contract,
               lot: spec.lot,
               minQuantity: spec.minQuantity,
+              maxQuantity: spec.maxQuantity,
+              contractSize: spec.contractSize,
               minOrderValue: spec.minOrderValue,
               reduceOnlyExempt: spec.reduceOnlyExempt,
               tickSize: spec.tickSize,

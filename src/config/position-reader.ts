@@ -45,6 +45,7 @@ const FIELDS = [
   'rules',
   'account',
   'ticket',
+  'product',
   'underlying',
   'multiplier',
   'priceSource',
@@ -98,6 +99,7 @@ export class PositionReader {
     const openedAt = this.instant()
     const account = this.optionalText('account')
     const ticket = this.optionalText('ticket')
+    const product = this.optionalText('product')
     const underlying = this.optionalText('underlying')
     const flags = this.flags()
     const given = sets.resolve(map['rules'], this.path('rules'), this.findings)
@@ -118,6 +120,7 @@ export class PositionReader {
       ...(contract === 'inverse' && { contract }),
       ...(account !== undefined && { account }),
       ...(ticket !== undefined && { ticket }),
+      ...(product !== undefined && { product }),
       ...(underlying !== undefined && { underlying: instrumentId(underlying) }),
     }
     this.warnOfValue(position, spec)

@@ -79,7 +79,10 @@ export class GatewayFactory {
     return {
       isWanted,
       mayLeave: isWanted,
-      left: () => nets.happened({ kind: 'sent', id: order.clientOrderId, at: now() }),
+      left: () => {
+        nets.happened({ kind: 'sent', id: order.clientOrderId, at: now() })
+        return order
+      },
     }
   }
 

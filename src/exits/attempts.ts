@@ -1,6 +1,7 @@
 import type { Decision } from '../domain/decision.ts'
-import type { Execution, ExitOrder, RejectionCode } from '../domain/order.ts'
+import type { Execution, ExitOrder, PriceBand, Rejection, RejectionCode } from '../domain/order.ts'
 import type { Position } from '../domain/position.ts'
+import { isEnough } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import { clientOrderId } from './client-order-id.ts'
 import { NO_DRIFT } from './exit-state.ts'
@@ -34,7 +35,7 @@ export function newExit(
   { position, generation, decision, at, net }: Intent,
   { capabilities, storeId }: ExitSettings,
 ): ExitRecord {
-  const { id, instrument, side, quantity, priceSource, account, ticket } = position
+  const { id, instrument, side, quantity, priceSource, account, ticket, product } = position
   const attempt = { storeId, account: account ?? '', positionId: id, generation, attempt: 1 }
   const order: ExitOrder = {
     clientOrderId: clientOrderId(attempt, capabilities.clientOrderIdLength),
@@ -45,6 +46,7 @@ export function newExit(
     priceSource,
     ...(account !== undefined && { account }),
     ...(ticket !== undefined && { ticket }),
+    ...(product !== undefined && { product }),
     reduceOnly: capabilities.reduceOnly,
   }
   const record: ExitRecord = {
@@ -67,6 +69,9 @@ export function newExit(
     wasDoubted: false,
     avoids: null,
     bandStep: 0,
+    band: null,
+    madeAt: at,
+    actBy: null,
     rejections: 0,
     faults: 0,
     state: { kind: 'intending', notBefore: 0 },
@@ -81,12 +86,12 @@ export const provableBy = ({ dedupe, lookup, reduceOnly }: Capabilities): Provab
 }
 
 /**
- * The record with its next attempt, for what is left; not to be sent before `notBefore`. `executed`: what
- * the present one has executed.
+ * The record with its next attempt, made at `at` (epoch ms) for what is left. `executed`: what the present one
+ * has executed.
  */
 export function nextAttempt(
   record: ExitRecord,
-  { notBefore = 0, executed = NOTHING }: { notBefore?: number; executed?: Execution },
+  { at: madeAt, executed = NOTHING }: { at: number; executed?: Execution },
   { capabilities }: ExitSettings,
 ): ExitRecord {
   const { storeId, account, positionId, generation } = record
@@ -109,14 +114,26 @@ export function nextAttempt(
     exists: false,
     hasLeft: false,
     isDoubted: false,
-    state: { kind: 'intending', notBefore },
+    madeAt,
+    actBy: null,
+    state: { kind: 'intending', notBefore: 0 },
   }
 }
 
 /** The record after the end of its present order, which executed that much and no more. */
 export function ended(
   record: ExitRecord,
-  { executed, at, by }: { executed: Execution; at: number; by: 'cancel' | 'venue' | 'holding' },
+  {
+    executed,
+    at,
+    by,
+    text,
+  }: {
+    executed: Execution
+    at: number
+    by: 'cancel' | 'venue' | 'holding'
+    text?: string | undefined
+  },
   settings: ExitSettings,
 ): ExitRecord {
   const before = plus(record.before, executed)
@@ -126,12 +143,18 @@ export function ended(
       ? withStep({ ...next, state: { kind: 'flat', at, by: 'gone' } }, at, 'gone from the holding')
       : withStep({ ...next, state: { kind: 'filled', at, earlier: record.before } }, at, 'filled')
   }
-  const noted = withStep(next, at, `ended by ${by}: ${executed.quantity} executed`)
+  const said = text === undefined ? '' : `: ${text}`
+  const noted = withStep(next, at, `ended by ${by}: ${executed.quantity} executed${said}`)
+  const isAll = isEnough(executed.quantity, record.order.quantity)
   // Many a venue ends a limit itself that it cannot execute at once, again and again.
-  const isAvoided = record.order.limit !== undefined || (by !== 'cancel' && executed.quantity === 0)
-  const tried = isAvoided ? { ...noted, ...avoiding(record, 'not-executed') } : noted
+  const isAvoided =
+    !isAll && (record.order.limit !== undefined || (by !== 'cancel' && executed.quantity === 0))
+  // A band that was stated for an earlier price may keep a limit from the price of now.
+  const tried: ExitRecord = isAvoided
+    ? { ...noted, ...avoiding(record, 'not-executed'), band: null }
+    : noted
   if (by === 'cancel' || executed.quantity > 0) {
-    return nextAttempt(tried, { executed }, settings)
+    return nextAttempt(tried, { at, executed }, settings)
   }
   // A venue that ends an order with nothing executed may do so again at once.
   const retryAt = at + backoffMs(record.rejections, settings)
@@ -143,7 +166,12 @@ export function ended(
 /** The record after a refusal that proves that the present order never lived. */
 export function rejected(
   record: ExitRecord,
-  { code, text, at }: { code: RejectionCode; text?: string | undefined; at: number },
+  {
+    code,
+    text,
+    band,
+    at,
+  }: Omit<Rejection, 'kind' | 'text'> & { text?: string | undefined; at: number },
   settings: ExitSettings,
 ): ExitRecord {
   const noted = withStep(record, at, text === undefined ? code : `${code}: ${text}`)
@@ -155,23 +183,53 @@ export function rejected(
     case 'insufficient-quantity':
     case 'nothing-held':
     case 'held-by-orders':
-    case 'below-minimum':
     case 'unknown-instrument':
       return { ...base, ...refusedMore(record, { code, at, isOther: false }, settings) }
-    case 'would-trigger':
+    case 'below-minimum':
+      // Only another price, or an operator, makes it large enough.
+      return {
+        ...base,
+        rejections: record.rejections + 1,
+        state: { ...retry, retryAt: at + settings.maxRetryMs },
+      }
     case 'price-band':
+      if (band !== undefined) return { ...base, ...banded(record, { band, at }, settings) }
+      return { ...base, ...otherwise(record, { code, at }, settings) }
+    case 'would-trigger':
     case 'no-permission':
-    case 'refused': {
-      const avoided = avoiding(record, 'refused')
-      const type = typeOf(record.order)
-      const isOther = nextType(avoided.avoids, settings) !== type
-      // That a limit would trigger says that the exit is right, and the type is wrong.
-      const isNoRefusal = code === 'would-trigger' && isOther && type === 'marketable-limit'
-      if (isNoRefusal) return { ...base, ...avoided, state: { ...retry, retryAt: at } }
-      const more = refusedMore(record, { code, at, isOther }, settings)
-      return { ...base, ...avoided, ...more }
-    }
+    case 'refused':
+      return { ...base, ...otherwise(record, { code, at }, settings) }
   }
+}
+
+/** What changes where the venue states which prices it takes: the next limit lies within them, at once. */
+function banded(
+  record: ExitRecord,
+  { band, at }: { band: PriceBand; at: number },
+  settings: ExitSettings,
+): Pick<ExitRecord, 'band' | 'avoids' | 'rejections' | 'state'> {
+  const isNews = record.band?.low !== band.low || record.band?.high !== band.high
+  // A market order has no limit that could lie within them.
+  const avoids = record.order.limit === undefined ? 'market' : record.avoids
+  const rejections = record.rejections + 1
+  const retryAt = isNews ? at : at + backoffMs(record.rejections, settings)
+  const state = { kind: 'rejected', code: 'price-band', since: at, retryAt } as const
+  return { band, avoids, rejections, state }
+}
+
+/** What changes after a refusal that another type of order may not meet. */
+function otherwise(
+  record: ExitRecord,
+  { code, at }: { code: RejectionCode; at: number },
+  settings: ExitSettings,
+): Pick<ExitRecord, 'avoids' | 'bandStep' | 'state'> & Partial<ExitRecord> {
+  const avoided = avoiding(record, 'refused')
+  const type = typeOf(record.order)
+  const isOther = nextType(avoided.avoids, settings) !== type
+  // That a limit would trigger says that the exit is right, and the type is wrong.
+  const isNoRefusal = code === 'would-trigger' && isOther && type === 'marketable-limit'
+  if (isNoRefusal) return { ...avoided, state: { kind: 'rejected', code, since: at, retryAt: at } }
+  return { ...avoided, ...refusedMore(record, { code, at, isOther }, settings) }
 }
 
 /** One more refusal; another type of order is tried at once when it is the first of its exit. */

@@ -15,8 +15,8 @@ export type ExitEvent = { readonly at: number } & (
   | { readonly kind: 'below-minimum'; readonly below: BelowMinimum }
   /** The order waits for its turn to leave. */
   | { readonly kind: 'queued' }
-  /** The order leaves. */
-  | { readonly kind: 'sent' }
+  /** The order leaves. `actBy`: until when the venue takes it, where it keeps such a deadline. */
+  | { readonly kind: 'sent'; readonly actBy?: number }
   | { readonly kind: 'answered'; readonly id: ClientOrderId; readonly answer: ExitAnswer }
   /** The order was given back by its queue, nothing left the machine, or the venue took nothing in. */
   | {

@@ -1,6 +1,7 @@
 import { sum } from '../domain/decimal.ts'
 import { isEnough, isSame } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
+import { afterRejection } from './after-rejection.ts'
 import type { Circumstances } from './circumstances.ts'
 import { isAloneIn, isUnchanged, type ExitState, type Followed } from './exit-state.ts'
 import { afterFill } from './filled.ts'
@@ -31,7 +32,7 @@ import { ASK_HOLDING, type Step } from './step.ts'
 /** The steps for the present order of an exit that follow from its evidence; see `stepsFor`. */
 export function stepsOf(record: ExitRecord, present: Circumstances): readonly Step[] {
   const { state } = record
-  const around = { ...present, settings: settingsFor(record, present.settings) }
+  const around = { ...present, settings: settingsFor(record, present.settings, present.now) }
   switch (state.kind) {
     case 'intending':
       // Together with the write, so that the order need not wait for all of them.
@@ -97,15 +98,6 @@ const isMadeUnder = ({ provable }: ExitRecord, capabilities: Capabilities): bool
   provable?.dedupe === capabilities.dedupe &&
   provable.lookup === capabilities.lookup &&
   provable.reduceOnly === capabilities.reduceOnly
-
-function afterRejection(
-  { code, since, retryAt }: Extract<ExitState, { kind: 'rejected' }>,
-  { now, held, settings }: Circumstances,
-): readonly Step[] {
-  const mustAsk = code === 'insufficient-quantity' && (held === undefined || held.at < since)
-  if (mustAsk) return settings.listsOrders ? [ASK_HOLDING, { kind: 'list-orders' }] : [ASK_HOLDING]
-  return now >= retryAt ? [{ kind: 'retry' }] : []
-}
 
 /** An order that the venue has taken is followed until it is proved to be over. */
 function followed(record: ExitRecord, state: Followed, around: Circumstances): readonly Step[] {

@@ -88,7 +88,7 @@ export class ExitTable {
     const entry = this.enter(record, position, now)
     entry.isIntended = true
     entry.saved = record
-    const { capabilities } = settingsFor(record, this.options.settings)
+    const { capabilities } = settingsFor(record, this.options.settings, now)
     if (isHoldingEvidence(capabilities) && resumeLock(entry)) this.resumed.add(position.id)
     // A first attempt is settled by looking its id up again; those before this one, only by time.
     if (record.attempt > 1) entry.group.restored(now)
@@ -183,19 +183,29 @@ export class ExitTable {
   /** Whether an order may leave in its turn; one that may not is given back, and asks again. */
   mayLeave(order: ExitOrder, turn: Turn): boolean {
     const entry = this.entries.get(order.positionId)
-    return entry?.mayLeave(order, settingsFor(entry.record, this.options.settings), turn) === true
+    return (
+      entry?.mayLeave(order, settingsFor(entry.record, this.options.settings, turn.now), turn) ===
+      true
+    )
   }
 
-  /** An order leaves at `now` (epoch ms): from here on it counts as under way. */
-  left({ positionId }: ExitOrder, now: number): void {
+  /**
+   * An order leaves at `now` (epoch ms): from here on it counts as under way. Gives the order as it leaves, with
+   * the deadline that the venue keeps.
+   */
+  left(order: ExitOrder, now: number): ExitOrder {
+    const { positionId } = order
     const { settings, notify } = this.options
+    const isKept = settings.capabilities.deadline === 'kept'
+    const due = isKept ? { actBy: now + settings.actWithinMs } : {}
     const entry = this.entries.get(positionId)
     if (entry?.isWaived(now, settings) === true && asksHolding(settings.capabilities)) {
       const { decision } = entry.record
       const forMs = entry.verification.waitedMs(entry.group.answered, now)
       notify({ kind: 'exit-unverified', decision, forMs, isSent: true })
     }
-    this.happened(positionId, { kind: 'sent', at: now })
+    this.happened(positionId, { kind: 'sent', at: now, ...due })
+    return { ...order, ...due }
   }
 
   /** A call for an exit has ended; `event` says what was learned by it. */

@@ -8,7 +8,6 @@ import { isFollowed, NO_DRIFT, type ExitState, type OutcomeUnknown } from './exi
 import { followFilled } from './filled.ts'
 import { foreign } from './foreign.ts'
 import { besideNet, pastSeen } from './past-orders.ts'
-import type { Plan } from './quantity.ts'
 import { isAlive, remainingOf, withStep, type ExitRecord } from './record.ts'
 import {
   aboutEarlier,
@@ -25,7 +24,7 @@ import { lived, notOpen, seen } from './sightings.ts'
 /** The record after an event. An event that does not concern the present state changes nothing. */
 export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettings): ExitRecord {
   const { state } = record
-  const settings = settingsFor(record, present)
+  const settings = settingsFor(record, present, 'askedAt' in event ? event.askedAt : event.at)
   if ('id' in event && event.id !== record.order.clientOrderId) {
     return ofOther(record, event)
   }
@@ -37,13 +36,13 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
     case 'recorded':
       return state.kind === 'intending' ? inState(record, { ...state, kind: 'intended' }) : record
     case 'planned':
-      return state.kind === 'intended' ? planned(record, event.plan, present) : record
+      return state.kind === 'intended' ? planned(record, event, present) : record
     case 'below-minimum':
       return state.kind === 'intended' ? heldBack(record, state, event) : record
     case 'queued':
       return canBeSent(record, settings) ? queued(record, event.at) : record
     case 'sent':
-      return canBeSent(record, settings) ? leaving(record, event.at) : record
+      return canBeSent(record, settings) ? leaving(record, event) : record
     case 'answered':
       return answered(record, event, settings)
     case 'not-sent':
@@ -64,7 +63,7 @@ export function follow(record: ExitRecord, event: ExitEvent, present: ExitSettin
       return isFollowed(state) ? endedUnseen(record, event, settings) : record
     case 'retry':
       return state.kind === 'rejected' || state.kind === 'foreign'
-        ? nextAttempt(record, {}, settings)
+        ? nextAttempt(record, { at: event.at }, settings)
         : record
     case 'shrunk':
       return shrunk(record, event)
@@ -100,18 +99,21 @@ const canBeSent = ({ state, exists }: ExitRecord, { capabilities }: ExitSettings
 
 function planned(
   record: ExitRecord,
-  { quantity, limit, heldBefore }: Plan,
+  { plan, at: madeAt }: Extract<ExitEvent, { kind: 'planned' }>,
   { capabilities }: ExitSettings,
 ): ExitRecord {
+  const { quantity, limit, heldBefore } = plan
   const { limit: _before, ...made } = record.order
   const { reduceOnly } = capabilities
   const order = { ...made, quantity, reduceOnly, ...(limit !== undefined && { limit }) }
+  const isNew = !record.hasLeft
   return {
     ...record,
     order,
     heldBefore,
     provable: provableBy(capabilities),
     drift: NO_DRIFT,
+    ...(isNew && { madeAt }),
     state: { kind: 'intending', notBefore: 0 },
   }
 }

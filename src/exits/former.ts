@@ -14,6 +14,8 @@ interface Watched {
   readonly side: Side
   /** Units that were closed of it: no order of ours leaves more on the other side. */
   readonly quantity: number
+  /** When the last of them was closed, epoch ms. */
+  readonly closedAt: number
   readonly until: number
   readonly key: HoldingKey
   isOversold: boolean
@@ -45,6 +47,7 @@ export class FormerHoldings {
     this.watched.set(name, {
       key,
       side,
+      closedAt: now,
       until: now + LATE_MS,
       isOversold: before?.isOversold ?? false,
       quantity: isSame ? sum(before.quantity, quantity) : quantity,
@@ -83,6 +86,11 @@ export class FormerHoldings {
     if (this.watched.get(name)?.side !== side) this.watched.delete(name)
     // From now on it is the position whose holding is known or not.
     this.unread.delete(name)
+  }
+
+  /** Since when orders of ours have not changed a holding any more, epoch ms; -Infinity where none did. */
+  closedAt(key: HoldingKey): number {
+    return this.watched.get(nameOf(key))?.closedAt ?? -Infinity
   }
 
   /** The holdings that are on the wrong side. */

@@ -11,7 +11,7 @@ import { FormerHoldings } from './former.ts'
 import { HoldingGroup, NOTHING_LOST, type Surroundings } from './holding-group.ts'
 import { HoldingReader } from './holding-reader.ts'
 import { spelling } from './holding-spelling.ts'
-import { claimOf, holdingKeyOf, nameOf } from './holding-state.ts'
+import { claimOf, holdingKeyOf, nameOf, type HoldingModel } from './holding-state.ts'
 import { proofMs, type ExitSettings } from './settings.ts'
 import { Unowned, type Adoption, type UnownedHolding } from './unowned.ts'
 
@@ -42,7 +42,7 @@ export interface HoldingBookOptions extends Pick<
 
 /** The holdings of an account, and the open positions that own them. Changes itself. */
 export class HoldingBook {
-  private readonly model: ExitSettings['capabilities']['holdings']
+  private readonly model: HoldingModel
   private readonly surroundings: Omit<Surroundings, 'beyond'>
   private readonly groups = new Map<string, HoldingGroup>()
   private readonly generations = new Map<PositionId, OpenGeneration>()
@@ -64,7 +64,7 @@ export class HoldingBook {
     this.faults = faults
     const { capabilities } = settings
     this.reader = new HoldingReader(specOf)
-    this.model = capabilities.holdings
+    this.model = capabilities
     this.unowned = new Unowned(adopt, notify)
     this.former = new FormerHoldings(notify)
     const apartMs = proofMs(capabilities)
@@ -294,7 +294,10 @@ export class HoldingBook {
   private checkUnowned(holding: UnownedHolding): void {
     const { key, since } = holding
     const quantity = this.reader.unowned(key, this.reader.units(key, holding.quantity))
+    // An answer as of a time before our last fill shows: what it calls unowned may be what was sold.
+    const isOld = since < this.former.closedAt(key) + this.surroundings.apartMs
     const isOurs = this.former.explains(key, quantity, since)
+    if (isOld && !isOurs && quantity !== 0) return
     this.unowned.update({ ...holding, quantity: isOurs ? 0 : quantity })
   }
 

@@ -106,6 +106,9 @@ export function heldOf({ known, named }: HoldingState, side: Position['side']): 
   }
 }
 
+/** How a venue separates holdings. */
+export type HoldingModel = Pick<Capabilities, 'holdings' | 'products'>
+
 /** The holding that a position is a part of, at a venue that separates holdings in this way. */
 export function holdingKeyOf(
   {
@@ -113,20 +116,29 @@ export function holdingKeyOf(
     instrument,
     side,
     ticket,
+    product,
   }: Pick<Position, 'instrument' | 'side'> & {
     readonly account?: string | undefined
     readonly ticket?: string | undefined
+    readonly product?: string | undefined
   },
-  holdings: Capabilities['holdings'],
+  { holdings, products = false }: HoldingModel,
 ): HoldingKey {
   return {
     ...(account !== undefined && { account }),
     instrument,
     ...(holdings === 'sides' && { side }),
     ...(holdings === 'tickets' && ticket !== undefined && { ticket }),
+    ...(products && product !== undefined && { product }),
   }
 }
 
 /** A name for a holding; equal holdings have equal names. */
-export const nameOf = ({ account, instrument, side, ticket }: HoldingKey): string =>
-  JSON.stringify([account ?? '', instrument, side ?? '', ticket ?? ''])
+export const nameOf = ({ account, instrument, side, ticket, product }: HoldingKey): string =>
+  JSON.stringify([
+    account ?? '',
+    instrument,
+    side ?? '',
+    ticket ?? '',
+    ...(product === undefined ? [] : [product]),
+  ])

@@ -23,7 +23,10 @@ export function noticesOf(
     const { clientOrderId } = after.order
     notices.push({ kind: 'exit-foreign', decision, clientOrderId, by: state.by })
   }
-  if (rejections > before.rejections && rejections % loudAfter === 0) {
+  if (
+    rejections > before.rejections &&
+    (rejections % loudAfter === 0 || isTooSmall(before, after))
+  ) {
     notices.push({ kind: 'exit-stuck', decision, rejections, steps })
   }
   const isFaulty = after.faults > before.faults
@@ -40,6 +43,12 @@ export function noticesOf(
   }
   return notices
 }
+
+/** Whether the venue calls the exit too small for the first time: only a person, or another price, ends that. */
+const isTooSmall = (before: ExitRecord, { state }: ExitRecord): boolean =>
+  state.kind === 'rejected' &&
+  state.code === 'below-minimum' &&
+  !before.steps.some(({ what }) => what.startsWith(state.code))
 
 /** The notice of a fill of an earlier order of an exit that is not over; its end books it. */
 export function lateFillOf(
@@ -91,7 +100,8 @@ export function reservedBy(
   { state, order, decision }: ExitRecord,
   open: readonly Listed[],
 ): Notice | undefined {
-  if (state.kind !== 'rejected' || state.code !== 'insufficient-quantity') return undefined
+  if (state.kind !== 'rejected') return undefined
+  if (state.code !== 'insufficient-quantity' && state.code !== 'held-by-orders') return undefined
   const others = open.filter(
     ({ instrument, clientOrderId: id, remaining }) =>
       instrument === order.instrument &&

@@ -1,6 +1,7 @@
+import type { PriceBand } from '../domain/order.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import type { Circumstances } from './circumstances.ts'
-import { limitPrice } from './quantity.ts'
+import { limitPrice, onTickFrom } from './quantity.ts'
 import type { ExitRecord } from './record.ts'
 import type { ExitSettings, LimitStyle } from './settings.ts'
 
@@ -69,7 +70,15 @@ export function priceOfAttempt(
   if (price === undefined && around.now < around.takenUpAt + escalateMs) return 'wait'
   const known = price ?? lastKnown(record)
   const band = Math.min(MOST_BAND_PCT, bandPct * 2 ** record.bandStep)
-  return { limit: limitPrice({ ...spec, side: order.side, price: known }, band) }
+  const limit = limitPrice({ ...spec, side: order.side, price: known }, band)
+  return { limit: within(limit, record.band, spec.tickSize) }
+}
+
+/** The limit, or the nearest price that the venue takes: a whole tick inside the band that it has stated. */
+function within(limit: number, band: PriceBand | null, tickSize: number | undefined): number {
+  const { low, high } = band ?? {}
+  if (low !== undefined && limit < low) return onTickFrom(low, tickSize, 'up')
+  return high !== undefined && limit > high ? onTickFrom(high, tickSize, 'down') : limit
 }
 
 /** The last price that the decision knew, in the position's view. */

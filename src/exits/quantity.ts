@@ -1,4 +1,4 @@
-import { SMALLEST } from '../domain/bounds.ts'
+import { isBounded, SMALLEST } from '../domain/bounds.ts'
 import { difference, plusPercent, product, round15, sum } from '../domain/decimal.ts'
 import type { InstrumentSpec } from '../domain/instrument.ts'
 import { signOf, type Side } from '../domain/position.ts'
@@ -14,10 +14,21 @@ export interface Plan {
   readonly heldBefore: number | null
 }
 
-type Steps = Pick<InstrumentSpec, 'lot' | 'minQuantity'>
+type Steps = Pick<InstrumentSpec, 'lot' | 'minQuantity' | 'maxQuantity' | 'contractSize'>
 
-/** `quantity` rounded down to the lot; 0 where that is less than an order may be. */
-export function orderable(quantity: number, { lot, minQuantity = 0 }: Partial<Steps>): number {
+/** Quantities are multiples of it, units: the lot, and at least one contract where the venue counts those. */
+function stepOf({ lot, contractSize }: Partial<Steps>): number | undefined {
+  const steps = [lot, contractSize].filter(step => isBounded(step ?? NaN) && step! > 0)
+  return steps.length === 0 ? undefined : Math.max(...(steps as number[]))
+}
+
+/**
+ * `quantity` rounded down to the lot, or to whole contracts; 0 where that is less than an order may be. It never
+ * rounds up: less than one contract is no order.
+ */
+export function orderable(quantity: number, steps: Partial<Steps>): number {
+  const { minQuantity = 0 } = steps
+  const lot = stepOf(steps)
   const units = unitsOf(quantity, lot)
   const rounded = lot === undefined ? units : product(wholeLots(units, lot), lot)
   return rounded >= minQuantity ? rounded : 0
@@ -42,10 +53,25 @@ export function attemptQuantity(
 ): number | 'dust' | 'wait' {
   const left = remainingOf(record)
   const most = (units: number): number =>
-    steps.lot === undefined && isDustOf(units, record.quantity) ? 0 : orderable(units, steps)
+    stepOf(steps) === undefined && isDustOf(units, record.quantity) ? 0 : orderable(units, steps)
   if (most(left) === 0) return 'dust'
-  const quantity = most(Math.min(left, allowance))
+  const quantity = slice(most(Math.min(left, allowance)), steps)
   return quantity === 0 ? 'wait' : quantity
+}
+
+/**
+ * What of a quantity goes into one order of a venue that takes no more than `maxQuantity` at once. The rest follows
+ * in the next attempts, so no slice leaves one that is too small for an order.
+ */
+function slice(quantity: number, steps: Partial<Steps>): number {
+  const { maxQuantity } = steps
+  if (maxQuantity === undefined || quantity <= maxQuantity) return quantity
+  const largest = orderable(maxQuantity, steps)
+  // A venue whose largest order is smaller than its smallest takes none.
+  if (largest === 0) return quantity
+  if (orderable(difference(quantity, largest), steps) > 0) return largest
+  const smaller = orderable(difference(quantity, steps.minQuantity ?? 0), steps)
+  return smaller > 0 && smaller <= maxQuantity ? smaller : largest
 }
 
 /**
@@ -60,6 +86,16 @@ export function limitPrice(
   const limit = plusPercent(price, -signOf(side) * (price < 0 ? -bandPct : bandPct))
   const rounded = tickSize === undefined ? round15(limit) : onTick(limit, { side, tickSize })
   return mayBeNegative ? rounded : Math.max(tickSize ?? SMALLEST, rounded)
+}
+
+/** The whole tick at a price, or the next one above or below it. */
+export function onTickFrom(
+  price: number,
+  tickSize: number | undefined,
+  way: 'up' | 'down',
+): number {
+  if (tickSize === undefined) return price
+  return onTick(price, { side: way === 'up' ? 'short' : 'long', tickSize })
 }
 
 interface Priced extends Partial<Pick<InstrumentSpec, 'tickSize' | 'mayBeNegative'>> {

@@ -1,7 +1,7 @@
 import { ratioOfSums, sum } from '../domain/decimal.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { PositionId } from '../domain/ids.ts'
-import type { Execution, ExitOrder } from '../domain/order.ts'
+import type { Execution, ExitOrder, PriceBand } from '../domain/order.ts'
 import { leftOf } from '../domain/units.ts'
 import type { Capabilities } from '../domain/venue.ts'
 import { NO_DRIFT, type Drift, type ExitState } from './exit-state.ts'
@@ -74,6 +74,12 @@ export interface ExitRecord {
   readonly avoids: OrderType | null
   /** By which power of two the band of a limit is wider than `exits.style` says. */
   readonly bandStep: number
+  /** Prices that the venue takes, as of its last refusal of a limit; null: not known. */
+  readonly band: PriceBand | null
+  /** When the present attempt was made: no byte of it left before, epoch ms. */
+  readonly madeAt: number
+  /** Until when the venue takes its order, as of its last sending, epoch ms; null: without an end. */
+  readonly actBy: number | null
   /** The decision that was recorded first; what others matched is added to its `matched`. */
   readonly decision: Decision
   /** Epoch ms. */
@@ -230,6 +236,9 @@ export const completed = (
   // A release that knew only limits without success noted them so.
   avoids: kept.isMarketOnly === true ? 'marketable-limit' : null,
   bandStep: 0,
+  band: null,
+  madeAt: kept.intendedAt,
+  actBy: null,
   faults: 0,
   steps: [],
   ...kept,

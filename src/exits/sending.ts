@@ -21,8 +21,19 @@ export const queued = (record: ExitRecord, at: number): ExitRecord => ({
 })
 
 /** The record when its order leaves. */
-export const leaving = (record: ExitRecord, at: number): ExitRecord =>
-  withStep({ ...record, state: { kind: 'sending', ...earlierOf(record.state) } }, at, SENT)
+export const leaving = (
+  record: ExitRecord,
+  { at, actBy }: Extract<ExitEvent, { kind: 'sent' }>,
+): ExitRecord =>
+  withStep(
+    {
+      ...record,
+      actBy: actBy ?? null,
+      state: { kind: 'sending', ...earlierOf(record.state) },
+    },
+    at,
+    SENT,
+  )
 
 /** What is known of the sendings of an order before the next one. */
 function earlierOf(state: ExitState): Pick<Sending, 'earlier'> {

@@ -1,6 +1,6 @@
-import type { ExitOrder } from '../domain/order.ts'
 import type { Capabilities } from '../domain/venue.ts'
-import type { Provable } from './record.ts'
+import { forgottenAt } from './horizon.ts'
+import type { ExitRecord, Provable } from './record.ts'
 
 /** How exits are ordered. */
 export type ExitStyle = { readonly kind: 'market' } | LimitStyle
@@ -46,6 +46,8 @@ export interface ExitSettings {
    * undefined: it waits for the answer. Only where the venue finds every order by its id.
    */
   readonly sendUnverifiedAfterMs?: number | undefined
+  /** How long after its send a venue that keeps deadlines takes an order, ms. */
+  readonly actWithinMs: number
 }
 
 /** What is used where the configuration says nothing. */
@@ -59,6 +61,7 @@ export const EXIT_DEFAULTS = {
   loudAfterMs: 30_000,
   storeId: '',
   holdingFreshMs: 1_000,
+  actWithinMs: 5_000,
 } as const satisfies Omit<ExitSettings, 'capabilities' | 'listsOrders'>
 
 /**
@@ -67,6 +70,17 @@ export const EXIT_DEFAULTS = {
  */
 export const proofMs = ({ visibilityMs }: Pick<Capabilities, 'visibilityMs'>): number =>
   Math.max(1, visibilityMs)
+
+/**
+ * From when on the venue takes no sending of an order that nothing has answered since `since` (epoch ms): its
+ * deadline, where the venue keeps one. That of a process that has died is not known, only how long it was.
+ */
+export const takenUntil = (
+  { actBy }: Pick<ExitRecord, 'actBy'>,
+  since: number,
+  { capabilities, actWithinMs }: Pick<ExitSettings, 'capabilities' | 'actWithinMs'>,
+): number =>
+  capabilities.deadline === 'kept' ? Math.max(since, actBy ?? since + actWithinMs) : since
 
 /** How the fate of an order is learned whose existence is in doubt: the first way that the venue has. */
 export type Way = 'resend' | 'look-up' | 'reduce-only' | 'reports'
@@ -92,22 +106,28 @@ export const asksHolding = ({
 }: Pick<Capabilities, 'lookup' | 'reduceOnly'>): boolean => !reduceOnly || lookup !== 'complete'
 
 /**
- * The settings by which the fate of a record's present order is judged: the venue proves no more than it
- * could when the attempt was made, and no more than it can now.
+ * The settings by which the fate of a record's present order is judged at `at` (epoch ms): the venue proves no
+ * more than it could when the attempt was made, and no more than it can now. A look-up proves nothing of an
+ * order that is so old that the venue has forgotten it.
  */
 export function settingsFor(
-  { provable, order }: { readonly provable: Provable | null; readonly order: ExitOrder },
+  { provable, order, madeAt }: Pick<ExitRecord, 'provable' | 'order' | 'madeAt'>,
   settings: ExitSettings,
+  at: number,
 ): ExitSettings {
   const { capabilities } = settings
-  const { dedupe, lookup, reduceOnly } = capabilities
+  const { dedupe, reduceOnly } = capabilities
+  const isForgotten = at >= forgottenAt(capabilities.lookupKeeps, madeAt)
+  const lookup = isForgotten ? 'none' : capabilities.lookup
   const weaker: Provable = {
     dedupe: weakest(DEDUPE, dedupe, provable?.dedupe),
     lookup: weakest(LOOKUP, lookup, provable?.lookup),
     reduceOnly: reduceOnly && order.reduceOnly && provable?.reduceOnly !== false,
   }
   const isSame =
-    weaker.dedupe === dedupe && weaker.lookup === lookup && weaker.reduceOnly === reduceOnly
+    weaker.dedupe === dedupe &&
+    weaker.lookup === capabilities.lookup &&
+    weaker.reduceOnly === reduceOnly
   return isSame ? settings : { ...settings, capabilities: { ...capabilities, ...weaker } }
 }
 

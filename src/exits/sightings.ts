@@ -1,5 +1,5 @@
 import { isBounded } from '../domain/bounds.ts'
-import type { LivedOrder, RejectionCode } from '../domain/order.ts'
+import type { LivedOrder, Rejection } from '../domain/order.ts'
 import { isEnough, isRounded, isSame } from '../domain/units.ts'
 import { ended, rejected } from './attempts.ts'
 import type { ExitEvent } from './events.ts'
@@ -7,7 +7,7 @@ import { isFollowed, type ExitState } from './exit-state.ts'
 import { foreign, foreignOver } from './foreign.ts'
 import { DOUBTED, doubted, hasNotLeft, withStep, type ExitRecord } from './record.ts'
 import { aboutEarlier } from './sending.ts'
-import { proofMs, type ExitSettings } from './settings.ts'
+import { proofMs, takenUntil, type ExitSettings } from './settings.ts'
 
 /** The record after what the venue says of its order; what cannot be true proves nothing. */
 export function seen(
@@ -46,7 +46,7 @@ function afterSighting(
       return by === 'cancel'
         ? record
         : aboutEarlier(record, each =>
-            foundRejected(each, { code: order.code, text: order.text, askedAt, at }, settings),
+            foundRejected(each, { ...refusalIn(order), askedAt, at }, settings),
           )
     case 'absent':
       return aboutEarlier(record, each =>
@@ -70,7 +70,7 @@ export function lived(
   if (fault !== undefined) return faulty(record, at, fault)
   if (order.kind !== 'working') {
     const known = { ...record, exists: true }
-    return ended(known, { executed: order.executed, at, by }, settings)
+    return ended(known, { executed: order.executed, at, by, text: order.text }, settings)
   }
   const hasMore = !isEnough(record.executed.quantity, order.executed.quantity)
   const isNews = hasMore || !record.exists || state.kind === 'unknown'
@@ -122,22 +122,25 @@ function faulty(record: ExitRecord, at: number, what: string): ExitRecord {
 }
 
 /**
- * A venue says that it has rejected an order that is otherwise unknown: twice, late enough and far
- * enough apart, is a proof. Of an order that it has accepted it cannot be true.
+ * A venue says that it has rejected an order: twice, late enough and far enough apart, is a proof that nothing of it
+ * is executed. So it is of an order that the broker has accepted and its exchange refused afterwards; of
+ * one with a fill it cannot be true.
  */
 function foundRejected(
   record: ExitRecord,
   {
     askedAt,
     ...refusal
-  }: { code: RejectionCode; text: string | undefined; askedAt: number; at: number },
+  }: Omit<Rejection, 'kind' | 'text'> & { text: string | undefined; askedAt: number; at: number },
   settings: ExitSettings,
 ): ExitRecord {
   const { state } = record
   const { at } = refusal
   if (!isFollowed(state)) return record
-  if (record.exists || state.kind !== 'unknown' || record.executed.quantity > 0) {
-    return faulty(record, at, 'rejected, though it was accepted')
+  if (record.executed.quantity > 0) return faulty(record, at, 'rejected, though it was executed')
+  if (state.kind !== 'unknown') {
+    const unknown = doubted(record, at, 'rejected after it was accepted, it says')
+    return { ...unknown, state: { kind: 'unknown', since: state.since, rejectedAt: askedAt } }
   }
   const apartMs = proofMs(settings.capabilities)
   if (askedAt < state.since + apartMs) return record
@@ -155,11 +158,13 @@ function foundRejected(
 function absent(
   record: ExitRecord,
   { askedAt, at }: { askedAt: number; at: number },
-  { capabilities }: ExitSettings,
+  settings: ExitSettings,
 ): ExitRecord {
   const { state } = record
+  const { capabilities } = settings
   const apartMs = proofMs(capabilities)
-  if (!isFollowed(state) || askedAt < state.since + apartMs) return record
+  if (!isFollowed(state)) return record
+  if (askedAt < takenUntil(record, state.since, settings) + apartMs) return record
   if (record.exists || state.kind !== 'unknown') {
     if (record.executed.quantity > 0) return faulty(record, at, 'absent after a fill')
     // It may have been carried out and forgotten: no answer about it proves that it was not.
@@ -184,21 +189,25 @@ function absent(
 }
 
 /** The record when the venue says, asked at `askedAt`, that its order does not work (any more). */
-export function notOpen(
-  record: ExitRecord,
-  askedAt: number,
-  { capabilities }: ExitSettings,
-): ExitRecord {
+export function notOpen(record: ExitRecord, askedAt: number, settings: ExitSettings): ExitRecord {
   const { state } = record
-  const { visibilityMs } = capabilities
+  const { visibilityMs, deadline } = settings.capabilities
   if (state.kind === 'foreign') {
     return askedAt < state.since + proofMs({ visibilityMs })
       ? record
       : foreignOver(record, state, askedAt)
   }
   if (!isFollowed(state) || state.notOpenAt !== undefined) return record
-  // What was sent in vain may take as long to arrive as it then takes to show.
-  const waits = record.exists ? 1 : 2
-  if (askedAt < state.since + waits * proofMs(capabilities)) return record
+  // What was sent in vain may take as long to arrive as it then takes to show, or until its deadline.
+  const waits = record.exists || deadline === 'kept' ? 1 : 2
+  const from = record.exists ? state.since : takenUntil(record, state.since, settings)
+  if (askedAt < from + waits * proofMs(settings.capabilities)) return record
   return withStep({ ...record, state: { ...state, notOpenAt: askedAt } }, askedAt, 'not working')
 }
+
+/** What a rejection says beside that it is one. */
+const refusalIn = ({ code, text, band }: Rejection) => ({
+  code,
+  text,
+  ...(band !== undefined && { band }),
+})

@@ -4,7 +4,7 @@ import type { StopOrder } from '../domain/resting-stop.ts'
 import type { Broker, ExitAnswer, OrderState } from './broker.ts'
 
 /** Callbacks of a queued order, called at the moment at which it is sent. */
-export interface Leaving {
+export interface Leaving<Order = ExitOrder> {
   /** Whether an exit still waits for the order; called at each pass over the queue. */
   isWanted(): boolean
   /**
@@ -12,8 +12,8 @@ export interface Leaving {
    * no other call of that limit was sent meanwhile.
    */
   mayLeave(isPaced: boolean): boolean
-  /** Called when it is sent. */
-  left(): void
+  /** Called when it is sent; gives the order as it is to be sent. */
+  left(): Order
 }
 
 /** Sends exits. */
@@ -25,7 +25,11 @@ export interface Sender extends Pick<Broker, 'orderByClientId' | 'cancel'> {
   readonly queues?: boolean
   placeExit(order: ExitOrder, signal: AbortSignal, leaving?: Leaving): Promise<ExitAnswer>
   /** Present where the venue takes resting stops; a queued one leaves after everything that exits wait for. */
-  placeStop?(order: StopOrder, signal: AbortSignal, leaving?: Leaving): Promise<ExitAnswer>
+  placeStop?(
+    order: StopOrder,
+    signal: AbortSignal,
+    leaving?: Leaving<StopOrder>,
+  ): Promise<ExitAnswer>
   amendStop?(order: StopOrder, signal: AbortSignal): Promise<OrderState>
 }
 

@@ -170,7 +170,7 @@ function takeList(
   }
 }
 
-const modelOf = ({ settings: { capabilities } }: Account['engine']['book']) => capabilities.holdings
+const modelOf = ({ settings: { capabilities } }: Account['engine']['book']) => capabilities
 
 function rowOf(rows: Map<string, Row>, key: HoldingKey): Row {
   const name = nameOf(key)

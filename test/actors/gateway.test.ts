@@ -14,6 +14,7 @@ import { GatewayFactory } from '../../src/engine/gateway-factory.ts'
 import { NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../../src/errors.ts'
 import { OFF } from '../../src/exits/kill-switch.ts'
 import type { ExitRecord } from '../../src/exits/record.ts'
+import { EXIT_DEFAULTS } from '../../src/exits/settings.ts'
 import type { Broker, ExitAnswer, HoldingReport, OrderState } from '../../src/ports/broker.ts'
 import type { JournalEvent } from '../../src/ports/journal.ts'
 import { aDecision, aPosition } from '../support/builders.ts'
@@ -309,6 +310,21 @@ describe('gateway', () => {
       { kind: 'closed', positionId: positionId('p1'), generation: 1 },
     ])
   })
+
+  for (const deadline of ['kept', 'ignored'] as const) {
+    it(`gives each order a deadline only where the venue keeps it: ${deadline}`, async () => {
+      let sent: ExitOrder | undefined
+      const place = (order: ExitOrder) => {
+        sent = order
+        return Promise.resolve({ kind: 'acknowledged' } as const)
+      }
+      const ref = start(place, { capabilities: { ...LOOK_UP, deadline } })
+      ask(ref)
+      await actors.idle()
+      const due = deadline === 'kept' ? now + EXIT_DEFAULTS.actWithinMs : undefined
+      expect(sent!.actBy).to.equal(due)
+    })
+  }
 
   it('takes a fill that comes twice, or for an order it does not know, as nothing', async () => {
     let order: ExitOrder | undefined

@@ -122,7 +122,7 @@ describe('A fault in the shape of a positions file', () => {
     [
       'the field __proto__',
       onePosition({ ['__proto__x']: '1' }).replace('__proto__x', '__proto__'),
-      'positions[0].__proto__, line 8: found the unknown field "__proto__", expected one of id, instrument, side, quantity, entryPrice, openedAt, rules, account, ticket, underlying, multiplier, priceSource, contract, exitNow, opensLater, reopen',
+      'positions[0].__proto__, line 8: found the unknown field "__proto__", expected one of id, instrument, side, quantity, entryPrice, openedAt, rules, account, ticket, product, underlying, multiplier, priceSource, contract, exitNow, opensLater, reopen',
     ],
     [
       'rules that are a list',

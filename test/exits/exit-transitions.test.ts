@@ -1,8 +1,10 @@
 import { expect } from 'chai'
+import type { RejectionCode } from '../../src/domain/order.ts'
 import { joined } from '../../src/exits/exit-transitions.ts'
+import { noticesOf, reservedBy } from '../../src/exits/noticing.ts'
 import { MOST_STEPS } from '../../src/exits/record.ts'
 import { recovered } from '../../src/exits/recovery.ts'
-import { aDecision } from '../support/builders.ts'
+import { aDecision, aPosition } from '../support/builders.ts'
 import { anOrderState, ExitCase, heldAt, settingsOf } from '../support/exits.ts'
 
 const COMPLETE = settingsOf({ lookup: 'complete' })
@@ -212,13 +214,35 @@ describe('the exit ledger', () => {
     expect(exit.seen(absent, 55).kind).to.equal('intended')
   })
 
-  it('believes no rejection of an order that was accepted, and asks for it again', () => {
-    const rejected = { kind: 'rejected', code: 'refused' } as const
+  it('believes a rejection of an order that was accepted only twice, far enough apart', () => {
+    const rejected = { kind: 'rejected', code: 'refused', text: 'margin' } as const
     const exit = new ExitCase(COMPLETE).sent().seen(anOrderState('working', 0), 5)
+    exit.seen(rejected, 20).seen(rejected, 29)
+    expect([exit.kind, exit.record.faults]).to.deep.equal(['unknown', 0])
+    expect(exit.kindsOfSteps(29, { isWhole: false })).to.include('ask-order')
+    const filled = new ExitCase(COMPLETE)
+    filled.record = exit.record
+    expect(filled.seen(anOrderState('filled', 5), 30).kind).to.equal('filled')
+    exit.seen(rejected, 30)
+    expect([exit.kind, exit.record.attempt]).to.deep.equal(['rejected', 1])
+    exit.happen({ kind: 'retry', at: 2_000 })
+    expect(exit.record.pastOrders, 'it may be executed late').to.have.length(1)
+  })
+
+  it('takes a rejection after the acceptance that is pushed for one that is asked for again', () => {
+    const exit = new ExitCase(COMPLETE).sent().seen(anOrderState('working', 0), 5)
+    const order = { kind: 'rejected', code: 'price-band', band: { low: 95 } } as const
+    exit.happen({ kind: 'seen', id: exit.id, order, by: 'stream', askedAt: 20, at: 20 })
+    expect(exit.kind).to.equal('unknown')
+    exit.seen(order, 40)
+    expect([exit.kind, exit.record.band]).to.deep.equal(['rejected', { low: 95 }])
+  })
+
+  it('believes no rejection of an order with a part executed', () => {
+    const rejected = { kind: 'rejected', code: 'refused' } as const
+    const exit = new ExitCase(COMPLETE).sent().seen(anOrderState('working', 2), 5)
     for (const at of [20, 40, 60]) exit.seen(rejected, at)
     expect([exit.kind, exit.record.attempt, exit.record.faults]).to.deep.equal(['unknown', 1, 3])
-    expect(exit.kindsOfSteps(61, { isWhole: false })).to.include('ask-order')
-    expect(exit.seen(anOrderState('filled', 5), 70).kind).to.equal('filled')
   })
 
   it('takes no answer to a cancel for a rejection of the order', () => {
@@ -380,6 +404,37 @@ describe('the exit ledger', () => {
       const held = { quantity: 5, at: 4, named: undefined }
       expect(exit.kindsOfSteps(9_999, { held })).to.deep.equal(['ask-holding', 'list-orders'])
       expect(exit.kindsOfSteps(9_999)).to.deep.equal(['retry'])
+    })
+
+    const refused = (code: RejectionCode, listsOrders = true): ExitCase => {
+      const exit = new ExitCase({ ...COMPLETE, listsOrders }).sent(0)
+      const answer = { kind: 'rejected', code } as const
+      return exit.happen({ kind: 'answered', id: exit.id, answer, at: 5 })
+    }
+
+    it('asks by name what is held where the venue says that nothing is', () => {
+      const exit = refused('nothing-held')
+      const list = { quantity: 5, at: 9, named: { times: [4], at: 4 } }
+      expect(exit.kindsOfSteps(9_999, { held: list })).to.deep.equal(['ask-holding'])
+      expect(exit.kindsOfSteps(9_999, { held: heldAt(5, 9) })).to.deep.equal(['retry'])
+    })
+
+    it('asks which orders reserve it where the venue says that some do', () => {
+      const held = { quantity: 5, at: 4, named: undefined }
+      const asked = refused('held-by-orders').kindsOfSteps(9_999, { held })
+      expect(asked).to.deep.equal(['ask-holding', 'list-orders'])
+      const other = { clientOrderId: 'x', instrument: aPosition().instrument, remaining: -5 }
+      expect(reservedBy(refused('held-by-orders').record, [other])).to.include({
+        kind: 'exit-reserved',
+      })
+    })
+
+    it('waits as long as can be for another price where the order is too small, and is reported', () => {
+      const exit = refused('below-minimum')
+      expect(exit.record.state).to.include({ retryAt: 5 + COMPLETE.maxRetryMs })
+      const before = new ExitCase(COMPLETE).sent(0).record
+      const kinds = noticesOf(before, exit.record, COMPLETE).map(({ kind }) => kind)
+      expect(kinds).to.deep.equal(['exit-rejected', 'exit-stuck'])
     })
   })
 

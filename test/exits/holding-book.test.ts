@@ -97,6 +97,18 @@ describe('HoldingBook', () => {
     expect([group!.allowance(positionId('a')), group!.unknownSince]).to.deep.equal([undefined, 0])
   })
 
+  it('calls nothing unowned by an answer that is older than the fill that closed its position', () => {
+    own('a')
+    const position = aPosition({ id: positionId('a') })
+    book.formerly(position, 1_000)
+    book.disown(position, { left: 0, now: 1_000 })
+    book.sort([{ ...row, ageMs: 200 }], 1_150)
+    book.sort([{ ...row, ageMs: 0 }], 1_009)
+    expect(book.unownedHoldings()).to.deep.equal([])
+    book.sort([row], 1_010)
+    expect(book.unownedHoldings().map(({ quantity }) => quantity)).to.deep.equal([5])
+  })
+
   describe('whose venue adds up in doubles', () => {
     const key = { instrument: ACME }
     const take = (quantity: number, at: number) => {

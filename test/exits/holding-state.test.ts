@@ -1,7 +1,10 @@
 import { expect } from 'chai'
+import { instrumentId } from '../../src/domain/ids.ts'
 import {
   claimOf,
+  holdingKeyOf,
   isReportedTwice,
+  nameOf,
   reported,
   unknownHolding,
 } from '../../src/exits/holding-state.ts'
@@ -55,5 +58,26 @@ describe('reported', () => {
     expect(cached.unknownSince).to.equal(0)
     expect(reported(cached, held(5), byName(60_000)).unknownSince).to.equal(null)
     expect(reported(unknownHolding(0), held(5, 20_000), byName(50_000)).unknownSince).to.equal(null)
+  })
+})
+
+describe('the holding of a position', () => {
+  const position = { instrument: instrumentId('ACME'), side: 'long', product: 'margin' } as const
+
+  it('is separate for each product only where the venue separates holdings by it', () => {
+    expect(holdingKeyOf(position, { holdings: 'net' })).to.deep.equal({ instrument: 'ACME' })
+    const key = holdingKeyOf(position, { holdings: 'net', products: true })
+    expect(key).to.deep.equal({ instrument: 'ACME', product: 'margin' })
+    expect(nameOf(key)).not.to.equal(nameOf({ ...key, product: 'delivery' }))
+  })
+
+  it('has a side and a product where the venue holds both sides side by side', () => {
+    const key = holdingKeyOf(position, { holdings: 'sides', products: true })
+    const short = holdingKeyOf(
+      { ...position, side: 'short' },
+      { holdings: 'sides', products: true },
+    )
+    expect(key).to.deep.equal({ instrument: 'ACME', side: 'long', product: 'margin' })
+    expect(nameOf(key)).not.to.equal(nameOf(short))
   })
 })

@@ -121,6 +121,36 @@ describe('the type of an exit’s orders', () => {
       expect(limits).to.deep.equal([98.4, 99.2, 99.6, 99.8, 99.9, 98.4])
     })
 
+    it('lies within the prices that the venue states, at once, and is chased again from there', () => {
+      const exit = new Chase(['marketable-limit'], LIMIT)
+      expect(exit.order()).to.equal(99.5)
+      const band = { low: 99.8, high: 110 }
+      exit.happen({
+        kind: 'answered',
+        id: exit.id,
+        answer: { kind: 'rejected', code: 'price-band', band },
+        at: 0,
+      })
+      expect(exit.record.state).to.include({ kind: 'rejected', retryAt: 0 })
+      exit.happen({ kind: 'retry', at: 0 })
+      expect(exit.order()).to.equal(99.8)
+      // The market fell, and the band with it: that of before must not hold the limit above it.
+      exit.endedBy('cancel')
+      exit.price = 90
+      expect(exit.order()).to.equal(89.1)
+    })
+
+    it('is refused for the same band again only after a wait', () => {
+      const exit = new Chase(['marketable-limit'], LIMIT)
+      const answer = { kind: 'rejected', code: 'price-band', band: { low: 99.8 } } as const
+      for (const retryAt of [0, 2_000]) {
+        exit.order()
+        exit.happen({ kind: 'answered', id: exit.id, answer, at: 0 })
+        expect(exit.record.state).to.include({ retryAt })
+        exit.happen({ kind: 'retry', at: 0 })
+      }
+    })
+
     it('waits for a price before its first limit, and then takes the one that decided', () => {
       const exit = new Chase(['marketable-limit'], MARKET)
       exit.happen({ kind: 'recorded', at: 0 })

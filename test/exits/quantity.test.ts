@@ -53,6 +53,55 @@ describe('attemptQuantity', () => {
   })
 })
 
+describe('the contracts of a venue', () => {
+  it('are never rounded up, nor to an order of none', () => {
+    expect(orderable(0.25, { contractSize: 0.1 })).to.equal(0.2)
+    expect(orderable(0.09, { contractSize: 0.1 })).to.equal(0)
+    const { record } = new ExitCase(settingsOf(), { quantity: 0.09 })
+    expect(attemptQuantity(record, 1, { contractSize: 0.1 })).to.equal('dust')
+  })
+
+  it('count beside a lot that is smaller', () => {
+    expect(orderable(0.25, { lot: 0.01, contractSize: 0.1 })).to.equal(0.2)
+    expect(orderable(0.25, { lot: 0.2, contractSize: 0.1 })).to.equal(0.2)
+  })
+
+  it('of no size count as units', () => {
+    for (const contractSize of [0, NaN, -1, Infinity]) {
+      expect(orderable(0.25, { contractSize }), String(contractSize)).to.equal(0.25)
+    }
+  })
+})
+
+describe('an exit that is larger than one order may be', () => {
+  const slices = (quantity: number, steps: Parameters<typeof attemptQuantity>[2]): number[] => {
+    const { record } = new ExitCase(settingsOf(), { quantity })
+    const made: number[] = []
+    for (let left = quantity; left > 0 && made.length < 20;) {
+      const before = { quantity: quantity - left, price: 1 }
+      const slice = attemptQuantity({ ...record, before }, left, steps)
+      if (typeof slice !== 'number') break
+      made.push(slice)
+      left -= slice
+    }
+    return made
+  }
+
+  it('goes out in slices of the largest order', () => {
+    expect(slices(25, { maxQuantity: 10 })).to.deep.equal([10, 10, 5])
+    expect(slices(20, { maxQuantity: 10, lot: 1 })).to.deep.equal([10, 10])
+  })
+
+  it('leaves no slice that is smaller than the smallest order', () => {
+    expect(slices(21, { maxQuantity: 10, minQuantity: 5, lot: 1 })).to.deep.equal([10, 6, 5])
+    expect(slices(12, { maxQuantity: 10, lot: 4 })).to.deep.equal([8, 4])
+  })
+
+  it('goes out whole where the largest order is smaller than the smallest', () => {
+    expect(slices(8, { maxQuantity: 3, lot: 4 })).to.deep.equal([8])
+  })
+})
+
 describe('limitPrice', () => {
   it('lies beyond the price by its band, on the side that is executed at once', () => {
     expect(limitPrice({ side: 'long', price: 100 }, BAND)).to.equal(99)

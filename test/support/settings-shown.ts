@@ -131,7 +131,7 @@ const instruments: Rows = [
     'parsed',
   ],
   ['instruments.<name>', 'app/orders-of-a-venue', 'lot tickSize', 'parsed'],
-  ['instruments.<name>', 'exits/quantity', 'minQuantity', 'parsed'],
+  ['instruments.<name>', 'exits/quantity', 'minQuantity maxQuantity contractSize', 'parsed'],
   ['instruments.<name>', 'exits/smallest-order', 'minOrderValue reduceOnlyExempt', 'parsed'],
   ['instruments.<name>', 'risk/portfolio', 'currency', 'parsed'],
   ['instruments.<name>.hours', 'app/trading-hours', 'timezone open close days', 'parsed'],

@@ -50,16 +50,14 @@ export function rejectionOf({ meaning }: Failure): RejectionCode | undefined {
     case 'insufficient-quantity':
     case 'nothing-held':
     case 'held-by-orders':
-      return 'insufficient-quantity'
+    case 'price-band':
+    case 'below-minimum':
     case 'market-closed':
     case 'would-trigger':
     case 'unknown-instrument':
     case 'no-permission':
     case 'refused':
       return meaning
-    case 'price-band':
-    case 'below-minimum':
-      return 'refused'
     case 'unknown':
     case 'not-sent':
     case 'clock':

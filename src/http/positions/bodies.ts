@@ -25,6 +25,7 @@ export const addBody = z.object({
     .describe('Rules, or the name of a rule set; default the set named `default`.'),
   account: name.optional(),
   ticket: name.optional(),
+  product: name.optional(),
   underlying: name.optional(),
   multiplier: measure
     .optional()

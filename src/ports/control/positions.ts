@@ -20,6 +20,7 @@ export const positionView = z.object({
   contract: z.literal('inverse').optional(),
   account: z.string().optional(),
   ticket: z.string().optional(),
+  product: z.string().optional(),
   underlying: nameOf<InstrumentId>().optional(),
   state: word(POSITION_STATES),
   unguardedBy: z

@@ -17,14 +17,14 @@ describe('what a code of a venue proves', () => {
   it('is a rejection of the port where the order never lived, and only there', () => {
     const rejections: Partial<Record<Meaning, string>> = {
       'insufficient-quantity': 'insufficient-quantity',
-      'nothing-held': 'insufficient-quantity',
-      'held-by-orders': 'insufficient-quantity',
+      'nothing-held': 'nothing-held',
+      'held-by-orders': 'held-by-orders',
       'market-closed': 'market-closed',
       'would-trigger': 'would-trigger',
       'unknown-instrument': 'unknown-instrument',
       'no-permission': 'no-permission',
-      'price-band': 'refused',
-      'below-minimum': 'refused',
+      'price-band': 'price-band',
+      'below-minimum': 'below-minimum',
       refused: 'refused',
     }
     for (const [meaning, code] of Object.entries(rejections))

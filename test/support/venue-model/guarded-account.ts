@@ -124,6 +124,7 @@ export class GuardedAccount {
       loudAfterMs: 200,
       storeId: '',
       holdingFreshMs: 5,
+      actWithinMs: 20,
     }
     this.makeBook = makeBook
     this.book = this.open()
