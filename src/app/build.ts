@@ -25,6 +25,7 @@ import { ExitableDesk } from '../views/exitable.ts'
 import { brokerInLayers } from './broker-layers.ts'
 import { checkConfig } from './config-check.ts'
 import { connectStore } from './connect-store.ts'
+import { assertHookRules } from './hook-rules.ts'
 import { openLog, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
 import { brokerOf } from './open-broker.ts'
@@ -68,6 +69,7 @@ export interface LineTap {
 /** Opens store, broker and account, in this order; the positions of an earlier process are watched then. */
 export async function openParts(options: TrustedOptions): Promise<ServiceParts> {
   checkConfig(options.config)
+  assertHookRules(options.config.http.hooks, options.ruleSets ?? new Map())
   // Before anything is opened: an account in the other mode is refused by name.
   const { broker, feed } = options.config
   const facts = isVenue(broker) ? await readVenue(broker) : await readPublicVenue({ broker, feed })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hooksSchema } from './hook-schema.ts'
 
 /** What a token may do: each role may do all that the one before it may. */
 export const ROLES = ['read', 'agent', 'operate'] as const
@@ -141,6 +142,7 @@ export const httpSchema = z
       .boolean()
       .default(false)
       .describe('`true`: tokens of the role `agent` may exit a position.'),
+    hooks: hooksSchema,
     failedTokens,
     idempotency,
     maxConnections: z.int().min(10).max(10_000).default(200).meta({

@@ -10,6 +10,7 @@ export const PATHS: readonly (readonly string[])[] = [
   ['feed', 'redis', 'passwordFile'],
   ['store', 'redis', 'passwordFile'],
   ['http', 'tokens', '*', 'tokenFile'],
+  ['http', 'hooks', '*', 'secretFile'],
   ['notify', 'channels', '*', 'tokenFile'],
   ['notify', 'channels', '*', 'urlFile'],
   ['notify', 'channels', '*', 'routingKeyFile'],

@@ -198,6 +198,8 @@ function readFile(
   refuseUnknown(root, ['rules', 'positions'], [], list)
   if (root['rules'] !== undefined) sets.readNamed(root['rules'], findings)
   const { positions } = root
+  // A service whose positions come by its API has rule sets alone.
+  if (Array.isArray(positions) && positions.length === 0 && root['rules'] !== undefined) return []
   if (!Array.isArray(positions) || positions.length === 0) {
     const found = Array.isArray(positions) ? 'an empty list' : show(positions)
     list.add(['positions'], found, 'a list with at least one position')

@@ -49,13 +49,15 @@ export class Idempotency {
 
   /**
    * Runs a request once, and gives its answer to each repetition. Throws KEY_REUSED for another request under
-   * the same key, KEY_RUNNING while it runs, KEY_UNKNOWN where a crash has cut it off.
+   * the same key, KEY_RUNNING while it runs, KEY_UNKNOWN where a crash has cut it off. `given`: the key, where
+   * the body has it.
    */
   async answer(
     request: Request,
     run: () => Promise<Reply | undefined>,
+    given?: string,
   ): Promise<Reply | undefined> {
-    const key = request.get('idempotency-key')
+    const key = given ?? request.get('idempotency-key')
     if (key === undefined) return run()
     if (!KEY.test(key)) throw badInput('Idempotency-Key', key, '1 to 200 printable characters')
     await this.readPast()

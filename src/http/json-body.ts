@@ -5,7 +5,8 @@ import { InputError, WatchkeeperError } from '../errors.ts'
 /** Parses a body as JSON with the same checks as a file: an ambiguous body is refused. */
 export function jsonBody(request: Request, _response: Response, next: NextFunction): void {
   const text: unknown = request.body
-  if (typeof text !== 'string') return next()
+  // The hook reads its body itself: some programs send forms.
+  if (typeof text !== 'string' || request.path.startsWith('/hooks/')) return next()
   request.body = text.trim() === '' ? {} : valueOf(text)
   next()
 }

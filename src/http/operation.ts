@@ -4,6 +4,7 @@ import type { HttpConfig, Role } from '../config/http-schema.ts'
 import type { ErrorCode } from '../errors/codes.ts'
 import type { Control } from '../ports/control.ts'
 import type { Access } from './access/access.ts'
+import type { Idempotency } from './idempotency.ts'
 import type { Reply } from './reply.ts'
 
 /** A body of an answer: its media type, and what it is. */
@@ -45,6 +46,8 @@ export interface Operation<Query extends QueryShape = QueryShape> {
   readonly headers?: Readonly<Record<string, string>>
   /** Its answers name the path of what they are about in `Location`. */
   readonly hasLocation?: true
+  /** Its body may have any media type. */
+  readonly takesAnyType?: true
   /** Its answer has no entity tag: it is new each time, is a stream, or never changes. */
   readonly isUntagged?: true
   /** Its answer cannot be kept for a request that is repeated: a stream, or what only reads. */
@@ -73,6 +76,7 @@ export type On = <Query extends QueryShape>(
 export interface RouteDeps {
   readonly access: Access
   readonly settings: HttpConfig
+  readonly idempotency: Idempotency
   /** Every operation of the server, once all are there. */
   operations(): readonly Operation[]
 }

@@ -32,6 +32,7 @@ export interface HttpServer {
 const DEFAULTS = httpSchema.parse(undefined)
 
 const BODY_LIMIT = '64kb'
+const HOOK_LIMIT = '8kb'
 /** Interval of checks for connections whose requests do not arrive, ms. */
 const CHECK_MS = 5_000
 /** How long requests in progress may take when the server closes, ms. */
@@ -56,6 +57,8 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     access.admit(request, response)
     next()
   })
+  // Programs send webhooks with types of their own.
+  app.use('/hooks', express.text({ limit: HOOK_LIMIT, type: () => true }))
   app.use(express.text({ limit: BODY_LIMIT, type: 'application/json' }))
   app.use(jsonBody)
   app.use(routerOf(control, settings, access))
@@ -91,6 +94,7 @@ const settingsOf = (given: Partial<HttpConfig>): HttpConfig => ({
   token: given.token,
   tokens: given.tokens ?? DEFAULTS.tokens,
   agentExit: given.agentExit ?? DEFAULTS.agentExit,
+  hooks: given.hooks ?? DEFAULTS.hooks,
   failedTokens: given.failedTokens ?? DEFAULTS.failedTokens,
   idempotency: given.idempotency ?? DEFAULTS.idempotency,
   maxConnections: given.maxConnections ?? DEFAULTS.maxConnections,
@@ -123,7 +127,9 @@ function routerOf(control: Control, settings: HttpConfig, access: Access): Route
     }
     router[operation.method](operation.path, run)
   }
-  for (const add of ROUTES) add(on, control, { access, settings, operations: () => operations })
+  for (const add of ROUTES) {
+    add(on, control, { access, settings, idempotency, operations: () => operations })
+  }
   router.use(({ method, path }: Request, response: Response) => {
     const allowed = methodsAt(router, path)
     if (allowed.length === 0) throw new WatchkeeperError('NOT_FOUND', `nothing answers at ${path}`)

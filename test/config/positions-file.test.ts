@@ -90,6 +90,15 @@ describe('A positions file', () => {
   })
 })
 
+describe('A positions file of rule sets alone', () => {
+  it('has no position where it says so by an empty list', () => {
+    const text = 'rules: { swing: { stopLoss: { pct: 5 } } }\npositions: []\n'
+    const { entries, ruleSets } = parsePositions({ source: 'file', text })
+    expect(entries).to.deep.equal([])
+    expect([...ruleSets.keys()]).to.deep.equal(['swing'])
+  })
+})
+
 describe('A fault in the shape of a positions file', () => {
   const cases: [string, string, string][] = [
     ['an empty file', '', 'the file, line 1: found an empty value, expected a map'],

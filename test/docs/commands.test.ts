@@ -101,6 +101,7 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   'docs/cli.md': ['redis-server', 'curl'],
   'docs/getting-started.md': ['jq'],
   'docs/http.md': ['curl'],
+  'docs/hooks.md': ['curl', 'jq'],
   'docs/mcp.md': ['jq'],
   'skills/watchkeeper/SKILL.md': ['jq'],
   'docs/redis.md': ['redis-server'],

@@ -204,6 +204,12 @@ const rows: Rows = [
   ['http', 'http/access/access', 'agentExit'],
   // Tokens are read once, at the start, from a list.
   ['http.tokens[]', 'http/access/access', 'name role token tokenFile', 'later'],
+  [
+    'http.hooks[]',
+    'http/routes/hooks',
+    'name kind secretFile rules account instruments mayExit from',
+    'later',
+  ],
   // Read when the first wrong token comes.
   ['http.failedTokens', 'http/access/access', 'max withinMs', 'later'],
   ['http.idempotency', 'http/idempotency', 'keepMs keys', 'later'],

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express'
+import type { HookConfig } from '../../config/hook-schema.ts'
 import { ROLES, type HttpConfig, type Role } from '../../config/http-schema.ts'
 import { WatchkeeperError } from '../../errors.ts'
 import type { Requester } from '../../ports/control/requester.ts'
@@ -8,7 +9,7 @@ import { Tokens, type Holder } from './tokens.ts'
 
 export type AccessSettings = Pick<
   HttpConfig,
-  'host' | 'hosts' | 'token' | 'tokens' | 'agentExit' | 'failedTokens'
+  'host' | 'hosts' | 'token' | 'tokens' | 'agentExit' | 'hooks' | 'failedTokens'
 >
 
 /** Who asks: the holder of a token; without one, loopback, and what it may do. */
@@ -32,6 +33,7 @@ export class Access {
   private readonly settings: AccessSettings
   private readonly hosts: Hosts
   private readonly tokens: Tokens
+  private readonly hookSecrets: Tokens
   private readonly failed: FailedTokens
   private readonly askers = new WeakMap<Request, Asker>()
 
@@ -39,6 +41,14 @@ export class Access {
     this.settings = settings
     this.hosts = new Hosts(settings.host, settings.hosts)
     this.tokens = new Tokens(settings)
+    this.hookSecrets = new Tokens({
+      token: undefined,
+      tokens: settings.hooks.map(({ name, secretFile }) => ({
+        name,
+        role: 'agent',
+        tokenFile: secretFile,
+      })),
+    })
     this.failed = new FailedTokens(settings.failedTokens)
     const { host, hosts } = settings
     if (!this.hosts.isExposed || !this.tokens.isEmpty) return
@@ -49,10 +59,12 @@ export class Access {
 
   start(): void {
     this.tokens.start()
+    this.hookSecrets.start()
   }
 
   stop(): void {
     this.tokens.stop()
+    this.hookSecrets.stop()
   }
 
   /**
@@ -62,6 +74,8 @@ export class Access {
   admit(request: Request, response: Response): void {
     const isRead = READS.has(request.method)
     if (this.hosts.isChecked) this.refuseForeign(request)
+    // Its secret is in its path: admitHook decides.
+    if (request.path.startsWith('/hooks/')) return
     if (!isRead && !JSON_TYPE.test(request.headers['content-type'] ?? '')) {
       throw new WatchkeeperError(
         'NOT_JSON',
@@ -76,6 +90,32 @@ export class Access {
     }
     if (asker === undefined) this.refuse(request, response)
     else this.askers.set(request, asker)
+  }
+
+  /**
+   * The hook whose secret is in the path of a request. Throws BAD_TOKEN for a wrong one, for one of another kind,
+   * and for an address that the hook may not be called from; TOKENS_LIMITED.
+   */
+  admitHook(request: Request, response: Response, kind: HookConfig['kind']): HookConfig {
+    const address = this.addressOf(request)
+    const secret = request.params['secret']
+    this.assertFewFailures(address, response)
+    const name = typeof secret === 'string' ? this.hookSecrets.holderOf(secret)?.name : undefined
+    const hook = this.settings.hooks.find(each => each.name === name && each.kind === kind)
+    const isFrom =
+      hook?.from.length === 0 || hook?.from.includes(address.replace(/^::ffff:/, '')) === true
+    if (hook === undefined || !isFrom) {
+      this.failed.add(address)
+      response.setHeader('www-authenticate', 'Bearer')
+      throw new WatchkeeperError('BAD_TOKEN', `expected the secret of a hook of ${kind}`)
+    }
+    this.askers.set(request, {
+      name: `hook ${hook.name}`,
+      role: 'agent',
+      address,
+      token: undefined,
+    })
+    return hook
   }
 
   /** Throws ROLE_TOO_LOW where the role of a request does not reach. */
@@ -145,16 +185,20 @@ export class Access {
   private refuse(request: Request, response: Response): never {
     const address = this.addressOf(request)
     if (tokenOf(request) !== undefined) {
-      const waitMs = this.failed.refusedForMs(address)
-      if (waitMs > 0) {
-        response.setHeader('retry-after', String(Math.ceil(waitMs / 1_000)))
-        const text = `too many wrong tokens from ${address}: ask again in ${Math.ceil(waitMs / 1_000)} s`
-        throw new WatchkeeperError('TOKENS_LIMITED', text)
-      }
+      this.assertFewFailures(address, response)
       this.failed.add(address)
     }
     response.setHeader('www-authenticate', 'Bearer')
     throw new WatchkeeperError('BAD_TOKEN', 'expected the header authorization: Bearer <token>')
+  }
+
+  private assertFewFailures(address: string, response: Response): void {
+    const waitMs = this.failed.refusedForMs(address)
+    if (waitMs === 0) return
+    const seconds = Math.ceil(waitMs / 1_000)
+    response.setHeader('retry-after', String(seconds))
+    const text = `too many wrong tokens from ${address}: ask again in ${seconds} s`
+    throw new WatchkeeperError('TOKENS_LIMITED', text)
   }
 
   /** Where a request comes from; of one that a proxy on this machine passes on, what the proxy says last. */

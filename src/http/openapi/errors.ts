@@ -22,7 +22,7 @@ export const isKept = ({ method, isUnkept }: Operation): boolean =>
 
 /** Every code of an error that an operation may answer, by status. */
 export function errorsOf(operation: Operation): ReadonlyMap<number, readonly ErrorCode[]> {
-  const { method, path, needs, takesAnyQuery, isUnkept, errors = [] } = operation
+  const { method, path, needs, takesAnyQuery, takesAnyType, isUnkept, errors = [] } = operation
   const isRead = method === 'get'
   const codes = new Set<ErrorCode>([
     ...ALWAYS,
@@ -30,7 +30,7 @@ export function errorsOf(operation: Operation): ReadonlyMap<number, readonly Err
     ...(needs === 'open' ? [] : CLOSED),
     ...(needs === 'agent' || needs === 'operate' ? (['ROLE_TOO_LOW'] as const) : []),
     ...(takesAnyQuery === true ? [] : (['BAD_INPUT'] as const)),
-    ...(isRead ? [] : CHANGE),
+    ...(isRead ? [] : CHANGE.filter(code => takesAnyType !== true || code !== 'NOT_JSON')),
     ...(isRead || isUnkept === true ? [] : WRITE),
     ...(isRead && needs !== 'open' ? (['STORE_FAILED'] as const) : []),
     ...(isKept(operation) ? KEPT : []),

@@ -6,6 +6,7 @@ import { exitRoutes } from './exits.ts'
 import { gatewayRoutes } from './gateway.ts'
 import { healthRoutes } from './health.ts'
 import { holdingRoutes } from './holdings.ts'
+import { hookRoutes } from './hooks.ts'
 import { journalRoutes } from './journal.ts'
 import { killSwitchRoutes } from './kill-switch.ts'
 import { logLevelRoutes } from './log-levels.ts'
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   healthRoutes,
   positionRoutes,
   ruleSetRoutes,
+  hookRoutes,
   exitRoutes,
   killSwitchRoutes,
   journalRoutes,

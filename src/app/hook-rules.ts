@@ -1,0 +1,27 @@
+import { expectedName } from '../config/faults.ts'
+import type { HookConfig } from '../config/hook-schema.ts'
+import { InputError } from '../errors.ts'
+
+/**
+ * Throws InputError where a hook names a rule set that the service does not have: each of its alerts would be
+ * refused.
+ */
+export function assertHookRules(
+  hooks: readonly HookConfig[],
+  ruleSets: ReadonlyMap<string, unknown>,
+): void {
+  const known = [...ruleSets.keys()]
+  const faults = hooks.flatMap(({ rules }, index) =>
+    rules === undefined || ruleSets.has(rules)
+      ? []
+      : [
+          {
+            path: `http.hooks.${index}.rules`,
+            found: JSON.stringify(rules),
+            expected:
+              known.length === 0 ? 'a rule set of the positions file' : expectedName(rules, known),
+          },
+        ],
+  )
+  if (faults.length > 0) throw new InputError('the configuration', faults)
+}

@@ -1,0 +1,55 @@
+import type { HookConfig } from '../../config/hook-schema.ts'
+import { badInput } from '../route.ts'
+import { instrumentIn, type Alert } from './alert.ts'
+import { assertKnown, numberOf, textOf, wordOf, type Fields } from './fields.ts'
+
+const EVENTS = ['entry_fill', 'exit_fill'] as const
+const ENTRY = ['event', 'trade_id', 'pair', 'direction', 'open_rate', 'amount', 'open_date']
+const EXIT = ['event', 'trade_id']
+
+/** `{open_date}` as Python writes a datetime; without an offset it is UTC. */
+const DATE = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,6})?(Z|[-+]\d\d:\d\d)?$/
+
+/**
+ * A webhook of freqtrade: `entry_fill` guards the trade, `exit_fill` says that freqtrade has closed it by itself,
+ * which the account shows, too. Throws BAD_INPUT.
+ *
+ * https://www.freqtrade.io/en/stable/webhook-config
+ */
+export function freqtradeAlert(fields: Fields, hook: HookConfig): Alert {
+  const event = wordOf(fields, 'event', EVENTS)
+  const id = `${hook.name}-${textOf(fields, 'trade_id')}`
+  switch (event) {
+    case 'entry_fill': {
+      assertKnown(fields, ENTRY)
+      const openedAt = fields.has('open_date') ? dateOf(fields) : undefined
+      const side = wordOf(fields, 'direction', ['long', 'short'])
+      const quantity = numberOf(fields, 'amount')
+      const entryPrice = numberOf(fields, 'open_rate')
+      return {
+        kind: 'guard',
+        // A trade that grows is another message of the same event.
+        key: [event, id, side, quantity, entryPrice, openedAt ?? ''].join(' '),
+        position: {
+          id,
+          instrument: instrumentIn(hook, textOf(fields, 'pair')),
+          side,
+          quantity,
+          entryPrice,
+          ...(openedAt !== undefined && { openedAt }),
+        },
+      }
+    }
+    case 'exit_fill':
+      assertKnown(fields, EXIT)
+      return { kind: 'noted', key: `${event} ${id}` }
+  }
+}
+
+function dateOf(fields: Fields): number {
+  const text = textOf(fields, 'open_date')
+  const [, day, time, fraction = '', zone = 'Z'] = DATE.exec(text) ?? []
+  const at = Date.parse(`${day}T${time}${fraction.slice(0, 4)}${zone}`)
+  if (day !== undefined && !Number.isNaN(at)) return at
+  throw badInput('open_date', text, 'a time as 2026-11-28 12:00:00+00:00')
+}
