@@ -53,6 +53,8 @@ export class ExitableDesk {
   private account: Judged
   /** Positions that are not exitable, though the account is. */
   private readonly exceptions = new Map<PositionId, Judged>()
+  /** Positions that were judged by themselves since they came. */
+  private readonly judged = new Set<PositionId>()
   private round: PositionId[] = []
   private hasHours = false
   private reserved: { readonly askedAt: number; readonly units: ReadonlyMap<string, number> } = {
@@ -75,13 +77,14 @@ export class ExitableDesk {
     if (exitable.kind === 'yes') this.judgeSome()
   }
 
-  /** What is known of one open position; undefined where it is being exited, or is not open. */
+  /** What is known of one open position; undefined where it is being exited, not open, or not judged yet. */
   of(id: PositionId): ExitableView | undefined {
     const row = this.deps.system.state.register.open.get(id)
     if (row === undefined || this.isExiting(id)) return undefined
+    const isCommon = this.account.exitable.kind !== 'yes'
+    if (!isCommon && !this.judged.has(id)) return undefined
     const exception = this.exceptions.get(id)
-    const { exitable, since } =
-      this.account.exitable.kind !== 'yes' ? this.account : (exception ?? this.account)
+    const { exitable, since } = isCommon ? this.account : (exception ?? this.account)
     const { clock } = this.deps.system
     return {
       state: exitable.kind,
@@ -187,6 +190,7 @@ export class ExitableDesk {
       for (const id of this.exceptions.keys()) {
         if (!register.open.has(id) || this.isExiting(id)) this.exceptions.delete(id)
       }
+      for (const id of this.judged) if (!register.open.has(id)) this.judged.delete(id)
       this.hasHours = false
     }
     for (const id of this.round.splice(0, PER_CYCLE)) {
@@ -195,6 +199,7 @@ export class ExitableDesk {
       const { hours } = this.deps.system.instruments.of(row.position.instrument)
       if (hours !== undefined) this.hasHours = true
       const exitable = this.judge(row)
+      this.judged.add(id)
       if (exitable.kind === 'yes') this.exceptions.delete(id)
       else this.exceptions.set(id, changed(this.exceptions.get(id), exitable, this.now))
     }

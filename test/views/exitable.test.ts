@@ -86,6 +86,24 @@ describe('The exitable positions', () => {
     expect(check('positions:exitable').status).to.equal('pass')
   })
 
+  it('say nothing of a position that was not judged yet', async () => {
+    await cycle()
+    const { openedAt: _now, ...position } = aPosition({ id: positionId('p3') })
+    await account.control().add(
+      {
+        position: { ...position, openedAt: undefined },
+        rules: { stopLoss: { pct: 5 } },
+        exitNow: false,
+        opensLater: false,
+        reopen: false,
+      },
+      BY,
+    )
+    expect(exitable.of(positionId('p3'))).to.equal(undefined)
+    await cycle()
+    expect(exitable.of(positionId('p3'))?.state).to.equal('yes')
+  })
+
   it('are none while the credentials have ended, with since when', async () => {
     await cycle()
     access.facts = { ...NOTHING, credentials: { kind: 'usable', expiresAt: account.now + 6_000 } }

@@ -45,7 +45,9 @@ export const positionView = z.object({
   reason: word(EXIT_REASONS).optional(),
   exitable: exitableView
     .optional()
-    .describe('Whether it could be exited now; absent while it is being exited.'),
+    .describe(
+      'Whether it could be exited now; absent while it is being exited, and before that was judged.',
+    ),
 })
 
 export interface PositionView extends Answer<typeof positionView> {}
