@@ -24,3 +24,9 @@ export function horizonOf(text: string): LookupHorizon | undefined {
   if (until === undefined || timezone === undefined || !isTimezone(timezone)) return undefined
   return { until, timezone }
 }
+
+/** The text of a horizon, which `horizonOf` reads. */
+export function horizonText(horizon: LookupHorizon): string {
+  if (horizon === 'ever') return horizon
+  return 'ms' in horizon ? `${horizon.ms}ms` : `${horizon.until} ${horizon.timezone}`
+}

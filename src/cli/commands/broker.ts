@@ -1,4 +1,13 @@
 import { resolve } from 'node:path'
+import { stringify } from 'yaml'
+import {
+  checkBroker,
+  shownCapabilities,
+  tokenSource,
+  type BrokerCheckOptions,
+  type TokenSource,
+} from '../../app/broker-check.ts'
+import { onOneLine } from '../../domain/plain-text.ts'
 import { UsageError } from '../../errors.ts'
 import { ACME, Bench } from '../../plugins/broker-bench.ts'
 import { contractOf } from '../../plugins/broker-contract.ts'
@@ -11,7 +20,9 @@ import { countText, paintFor } from '../output.ts'
 
 const EXAMPLES = `
 Examples:
-  $ watchkeeper broker test ./my-broker.mjs`
+  $ watchkeeper broker test ./my-broker.mjs
+  $ watchkeeper broker check http://127.0.0.1:9000 --token-file bridge.token
+  $ watchkeeper broker check http://127.0.0.1:9000 --trade BTCUSD --quantity 0.1`
 
 /** Longest time of one promise, ms. */
 const CASE_MS = 30_000
@@ -19,10 +30,20 @@ const CASE_MS = 30_000
 /** `watchkeeper broker test`: runs the contract of brokers on one of a plugin. */
 export const brokerCommand: CommandModule = {
   add(program, context) {
-    program
+    const broker = program
       .command('broker')
       .description('test a broker of your own by the contract that ours keep')
       .addHelpText('after', EXAMPLES)
+    broker
+      .command('check')
+      .description('try a REST broker, and print the capabilities to claim')
+      .argument('<url>', 'its address')
+      .option('--token-file <file>', 'file with its token (or WATCHKEEPER_BROKER_TOKEN)')
+      .option('--trade <instrument>', 'close this holding of an account without real money')
+      .option('--quantity <units>', 'units of the first order; twice as many must be held')
+      .addHelpText('after', EXAMPLES)
+      .action((url: string, given: CheckGiven) => check(url, given, context))
+    broker
       .command('test')
       .description('run every promise that its capabilities make, each in an account of its own')
       .argument('<file>', 'the plugin; its testVenue() gives the accounts')
@@ -30,6 +51,49 @@ export const brokerCommand: CommandModule = {
       .action((file: string) => test(file, context))
   },
 }
+
+interface CheckGiven {
+  readonly tokenFile?: string
+  readonly trade?: string
+  readonly quantity?: string
+}
+
+const MARKS = { kept: 'kept      ', broken: 'broken    ', 'not tried': 'not tried ' } as const
+const COLOURS = { kept: 'green', broken: 'red', 'not tried': 'yellow' } as const
+
+async function check(url: string, given: CheckGiven, context: CommandContext): Promise<void> {
+  const { stdout, env } = context
+  const paint = paintFor(stdout, env)
+  const { steps, capabilities } = await checkBroker({
+    url,
+    token: tokenOf(given, context),
+    trade: tradeOf(given),
+  })
+  for (const { name, outcome, seen } of steps) {
+    stdout.write(`${paint(COLOURS[outcome], MARKS[outcome])}${name}: ${onOneLine(seen)}\n`)
+  }
+  stdout.write(`\nbroker:\n  kind: http\n  url: ${url}\n`)
+  stdout.write(`${indented(stringify({ capabilities: shownCapabilities(capabilities) }))}\n`)
+  if (steps.some(({ outcome }) => outcome === 'broken')) throw new Outcome(1)
+}
+
+function tokenOf({ tokenFile }: CheckGiven, { env }: CommandContext): TokenSource {
+  const token = env['WATCHKEEPER_BROKER_TOKEN'] || undefined
+  if (tokenFile !== undefined) return tokenSource({ tokenFile: resolve(tokenFile) })
+  if (token !== undefined) return tokenSource({ token })
+  throw new UsageError('found no token, expected --token-file or WATCHKEEPER_BROKER_TOKEN')
+}
+
+function tradeOf({ trade, quantity }: CheckGiven): BrokerCheckOptions['trade'] {
+  if (trade === undefined) return undefined
+  const units = Number(quantity)
+  if (!(units > 0) || !Number.isFinite(units)) {
+    throw new UsageError(`found --quantity ${quantity ?? 'nothing'}, expected units above 0`)
+  }
+  return { instrument: trade, quantity: units }
+}
+
+const indented = (text: string): string => text.trimEnd().replaceAll(/^/gm, '  ')
 
 async function test(file: string, { stdout, env }: CommandContext): Promise<void> {
   const path = resolve(file)
