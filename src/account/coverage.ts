@@ -163,7 +163,6 @@ export class Coverage {
     const now = clock.now()
     const passedMs = Math.max(0, at - this.sweptAt)
     const isPause = this.sweeps > 0 && passedMs > this.parts.pauseMs
-    this.positions.update()
     if (isPause) this.paused(passedMs)
     this.sweptAt = at
     this.sweeps++

@@ -33,11 +33,10 @@ export class Sweep {
     this.rest = deps.positions.all.values()
   }
 
-  /** Evaluates at most so many positions. Returns whether that was the last step. */
+  /** Takes over changes and evaluates, at most so many positions in all. Returns whether that was the last step. */
   step(most: number): boolean {
     const { positions } = this.deps
-    positions.update()
-    for (let count = 0; count < most; count++) {
+    for (let count = positions.update(most); count < most; count++) {
       const { done, value } = this.next()
       if (done === true) {
         const { counts } = this.found

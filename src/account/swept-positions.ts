@@ -36,13 +36,20 @@ export class SweptPositions {
     this.deps = deps
   }
 
-  /** Takes over what has changed of positions and their monitors. */
-  update(): void {
+  /** Takes over what has changed of at most so many positions and their monitors. Returns of how many it did. */
+  update(most: number): number {
     const { state, roster } = this.deps
+    let count = 0
     for (const { touched } of [state.register, roster]) {
-      for (const id of touched) this.put(id)
-      touched.clear()
+      for (const id of touched) {
+        if (count === most) return count
+        state.register.touched.delete(id)
+        roster.touched.delete(id)
+        this.put(id)
+        count++
+      }
     }
+    return count
   }
 
   private put(id: PositionId): void {

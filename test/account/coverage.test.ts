@@ -291,6 +291,27 @@ describe('Coverage', () => {
     expect(evaluated[0]).to.be.greaterThan(500)
   })
 
+  it('takes over the changes of a part of many positions in each turn, as at a start', async () => {
+    await open()
+    const wanted = Array.from({ length: 3_000 }, (_, index) => ({
+      position: aPosition({ id: positionId(`q${index}`), openedAt: START }),
+      rules: { stopLoss: { pct: 5 } },
+    }))
+    await system.changes.addAll(wanted, 'test')
+    await turn()
+    const { touched } = system.state.register
+    const left = [touched.size]
+    let isSwept = false
+    system.cycle()
+    system.coverage.whenSwept(() => (isSwept = true))
+    while (!isSwept) {
+      left.push(touched.size)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    expect(left.slice(0, 4)).to.deep.equal([3_001, 2_001, 1_001, 1])
+    expect(system.coverage.last.expected).to.equal(3_001)
+  })
+
   it('reads nothing of instruments for positions that are guarded as before', async () => {
     await open()
     await tick()

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { accounts } from './accounts.ts'
 import { dashboards } from './dashboards.ts'
 import { observability } from './observability.ts'
 import { redisFeed } from './redis-feed.ts'
@@ -37,6 +38,7 @@ const BENCHMARKS: Record<string, () => Promise<Figure[] | Table>> = {
   observability,
   dashboards,
   turns,
+  accounts,
 }
 
 const { values, positionals } = parseArgs({
