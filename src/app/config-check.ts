@@ -6,6 +6,7 @@ import { InputError, type Fault } from '../errors.ts'
 import { nextType } from '../exits/order-type.ts'
 import { isUnprovable } from '../exits/settings.ts'
 import { isLoopback } from '../http/access/hosts.ts'
+import { missingFiles } from './missing-files.ts'
 import { capabilitiesOf, pluginFaults } from './plugins.ts'
 
 /**
@@ -36,6 +37,7 @@ export function checkConfig(
       : []),
     ...(mode === 'observe' ? ['mode: observe: nothing would be sent'] : []),
     ...keyWarnings(broker),
+    ...missingFiles(config),
   ]
 }
 

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 
 /** Settings that are paths of files or folders; `*` stands for each entry of a list. */
@@ -19,9 +20,15 @@ export const PATHS: readonly (readonly string[])[] = [
   ['notify', 'channels', '*', 'caFile'],
 ]
 
-/** Makes the paths of a configuration absolute that are relative to its folder. */
+/**
+ * Makes the paths of a configuration absolute that are relative to its folder. Of the command of an advisor those are
+ * the program where it has a slash, and an argument that is the path of a file there.
+ */
 export function resolvePaths(root: unknown, folder: string): void {
-  const { plugins } = Object(root) as { plugins?: unknown }
+  const { plugins, advisors } = Object(root) as { plugins?: unknown; advisors?: unknown }
+  if (Array.isArray(advisors)) {
+    for (const each of advisors) resolveCommand(Object(each) as { command?: unknown }, folder)
+  }
   if (Array.isArray(plugins)) {
     plugins.forEach((each: unknown, index) => {
       if (typeof each === 'string' && each !== '' && !isAbsolute(each))
@@ -30,6 +37,19 @@ export function resolvePaths(root: unknown, folder: string): void {
   }
   for (const keys of PATHS) resolvePath(root, keys, folder)
 }
+
+function resolveCommand({ command }: { command?: unknown }, folder: string): void {
+  if (!Array.isArray(command)) return
+  command.forEach((each: unknown, index) => {
+    if (typeof each !== 'string' || isAbsolute(each)) return
+    const file = join(folder, each)
+    const isPath = index === 0 ? each.includes('/') : isFile(file)
+    if (isPath) command[index] = file
+  })
+}
+
+const isFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
 function resolvePath(place: unknown, [key, ...rest]: readonly string[], folder: string): void {
   if (key === '*') {

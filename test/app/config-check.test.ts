@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { checkConfig } from '../../src/app/config-check.ts'
 import { serviceSchema } from '../../src/config/schema.ts'
 import type { InputError } from '../../src/errors.ts'
+import { Folder } from '../support/cli.ts'
 
 const configOf = (style: object, styles: readonly string[]) =>
   serviceSchema.parse({
@@ -60,6 +61,38 @@ describe('checkConfig', () => {
     const tokens = [{ name: 'a', role: 'read', token: 'sixteen letters!' }]
     expect(faultsOf({ http: { hosts: ['guard.example'], tokens } })).to.deep.equal([])
     expect(faultsOf({ feed: { kind: 'poll' } })).to.deep.equal([['NO_PRICES', 'feed.kind']])
+  })
+
+  it('names files and programs that are not there, and goes on', () => {
+    const folder = new Folder()
+    const given = serviceSchema.parse({
+      http: {
+        tokens: [
+          { name: 'a', role: 'read', tokenFile: `${folder.path}/none` },
+          { name: 'b', role: 'read', tokenFile: folder.file('empty', '\n') },
+          { name: 'c', role: 'read', tokenFile: folder.file('there', 'x'.repeat(20)) },
+        ],
+        hooks: [{ name: 'h', kind: 'freqtrade', secretFile: `${folder.path}/none` }],
+      },
+      notify: { channels: [{ kind: 'slack', urlFile: `${folder.path}/none` }] },
+      advisors: [
+        { name: 'x', command: ['no-such-program'] },
+        { name: 'y', command: [folder.file('not-executable', '')] },
+        { name: 'z', command: ['node'] },
+      ],
+    })
+    try {
+      expect(checkConfig(given)).to.deep.equal([
+        `http.tokens.0.tokenFile: ${folder.path}/none cannot be read (ENOENT)`,
+        `http.tokens.1.tokenFile: ${folder.path}/empty is empty`,
+        `http.hooks.0.secretFile: ${folder.path}/none cannot be read (ENOENT)`,
+        `notify.channels.0.urlFile: ${folder.path}/none cannot be read (ENOENT)`,
+        'advisors.0.command: no-such-program is no program that can be run here',
+        `advisors.1.command: ${folder.path}/not-executable is no program that can be run here`,
+      ])
+    } finally {
+      folder.remove()
+    }
   })
 
   it('finds nothing wrong with the defaults', () => {

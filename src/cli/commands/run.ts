@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander'
 import { checkConfig } from '../../app/config-check.ts'
+import { startWarnings } from '../../app/missing-files.ts'
 import { configWithPlugins } from '../../app/plugins.ts'
 import { Service } from '../../app/service.ts'
-import { notationWarnings } from '../../app/venue-start.ts'
 import { version } from '../../app/version.ts'
 import { loadChaos } from '../../config/chaos-file.ts'
 import { loadPositions, type LoadedPositions } from '../../config/positions-file.ts'
@@ -175,7 +175,7 @@ async function read(
     instruments: config.instruments,
   })
   const chaos = given.chaos === undefined ? undefined : loadChaos(given.chaos, namesIn(entries))
-  printWarnings([...warnings, ...notationWarnings(config, instrumentsIn(entries))], output)
+  printWarnings([...warnings, ...startWarnings(config, instrumentsIn(entries))], output)
   return { config, entries, ruleSets, chaos }
 }
 

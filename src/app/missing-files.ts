@@ -1,0 +1,69 @@
+import { accessSync, constants, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { ServiceConfig } from '../config/schema.ts'
+import { notationWarnings } from './venue-start.ts'
+
+/** Settings that name a file with a secret, which a start can do without. */
+const SECRET_FILES = new Set([
+  'tokenFile',
+  'urlFile',
+  'routingKeyFile',
+  'secretFile',
+  'passwordFile',
+  'caFile',
+])
+
+/**
+ * What a configuration names and this machine does not have, a line each: files of tokens and secrets that cannot
+ * be read or are empty, and programs of advisors. A start goes on: the part that needs it stays closed.
+ */
+export function missingFiles({ http, notify, advisors }: ServiceConfig): readonly string[] {
+  return [
+    ...http.tokens.flatMap((each, at) => fileFaults(`http.tokens.${at}`, each)),
+    ...http.hooks.flatMap((each, at) => fileFaults(`http.hooks.${at}`, each)),
+    ...notify.channels.flatMap((each, at) => fileFaults(`notify.channels.${at}`, each)),
+    ...advisors.flatMap(({ command, env }, at) => {
+      const [program] = command as [string, ...string[]]
+      const why = programFault(program, env['PATH'] ?? process.env['PATH'] ?? '')
+      return why === undefined ? [] : [`advisors.${at}.command: ${program} ${why}`]
+    }),
+  ]
+}
+
+/** What a start prints of its configuration, a line each. */
+export const startWarnings = (
+  config: ServiceConfig,
+  instruments: Iterable<string>,
+): readonly string[] => [...missingFiles(config), ...notationWarnings(config, instruments)]
+
+const fileFaults = (path: string, section: object): readonly string[] =>
+  Object.entries(section).flatMap(([name, file]: [string, unknown]) => {
+    if (!SECRET_FILES.has(name) || typeof file !== 'string') return []
+    const why = readFault(file)
+    return why === undefined ? [] : [`${path}.${name}: ${file} ${why}`]
+  })
+
+function readFault(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim() === '' ? 'is empty' : undefined
+  } catch (error) {
+    return `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`
+  }
+}
+
+/** As `spawn` finds a program: by its path, or in a folder of PATH. */
+function programFault(program: string, path: string): string | undefined {
+  const places = program.includes('/')
+    ? [program]
+    : path.split(delimiter).map(folder => join(folder, program))
+  return places.some(isExecutable) ? undefined : 'is no program that can be run here'
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
