@@ -26,15 +26,16 @@ import { brokerInLayers } from './broker-layers.ts'
 import { checkConfig } from './config-check.ts'
 import { connectStore } from './connect-store.ts'
 import { assertHookRules } from './hook-rules.ts'
-import { openLog, type ServiceLog } from './log.ts'
+import { openLog, type LineTap, type ServiceLog } from './log.ts'
 import { machineTimers } from './machine-timers.ts'
 import { brokerOf } from './open-broker.ts'
 import { openDesk } from './open-desk.ts'
 import { oldMsOf } from './open-prices.ts'
 import { settleStore } from './open-store.ts'
 import type { TrustedOptions } from './options.ts'
+import { shrinkCauses } from './shrink-causes.ts'
 import { waitForStore } from './standby.ts'
-import { instrumentsAt, isVenue, readPublicVenue, readVenue } from './venue-start.ts'
+import { instrumentsAt, readPublicVenue, readVenue } from './venue-start.ts'
 import { venueWatchOf, type VenueWatch } from './venue-watch.ts'
 
 /** What a service is made of, opened and connected. */
@@ -61,18 +62,14 @@ export interface ServiceParts {
   readonly chaos: Chaos | undefined
 }
 
-/** Where the numbers of journal lines go, once there is a place for them. */
-export interface LineTap {
-  onLine(seq: number): void
-}
-
 /** Opens store, broker and account, in this order; the positions of an earlier process are watched then. */
 export async function openParts(options: TrustedOptions): Promise<ServiceParts> {
   checkConfig(options.config)
   assertHookRules(options.config.http.hooks, options.ruleSets ?? new Map())
   // Before anything is opened: an account in the other mode is refused by name.
   const { broker, feed } = options.config
-  const facts = isVenue(broker) ? await readVenue(broker) : await readPublicVenue({ broker, feed })
+  const isPaper = broker.kind === 'paper'
+  const facts = await (isPaper ? readPublicVenue({ broker, feed }) : readVenue(broker))
   const instruments = instrumentsAt(options.config.instruments, facts.instruments)
   const config = { ...options.config, instruments }
   const stored = await openStored(options, config)
@@ -89,6 +86,7 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
   }
   // From here on a later process finds the confirmation missing, or need not ask for one.
   await settleStore(store, config)
+  stored.lines.onLoss = shrinkCauses(system, outside.layered)
   connectStore(store, { system, keeper, onFatal: options.onFatal })
   return {
     store,
@@ -130,7 +128,7 @@ async function openStored(options: TrustedOptions, config: ServiceConfig) {
   )
   const state = new AccountState(await keeper.load())
   keeper.onForgotten = (ids, generation) => state.register.forget(ids, generation)
-  const lines: LineTap = { onLine: () => undefined }
+  const lines: LineTap = { onLine: () => undefined, onLoss: () => undefined }
   return { store, performance, log, lines, past, keeper, state }
 }
 
@@ -170,7 +168,7 @@ function openOutside(
   })
   const venue: Venue = { ...layered, priced: chosen.priced }
   const access = new AccessDrill({ broker: layered, monotonic: () => clock.monotonic() })
-  return { traces, chaos, permission, board, chosen, desk, answers, access, venue }
+  return { traces, chaos, permission, board, chosen, desk, answers, access, layered, venue }
 }
 
 /** Settings are passed on by name, never by a spread: test/app/settings.test.ts finds those that are not. */
@@ -216,6 +214,7 @@ function accountOptions(
     onLine: line => {
       log.line(line)
       lines.onLine(line.seq)
+      lines.onLoss(line)
     },
     onFatal,
     onTrouble: error => log.trouble(error, clock.now()),

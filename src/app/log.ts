@@ -12,6 +12,13 @@ export interface LogTarget {
   text(line: JournalLine): string
 }
 
+/** Where journal lines go, once there is a place for them. */
+export interface LineTap {
+  onLine(seq: number): void
+  /** Takes each line; those of losses are followed. */
+  onLoss(line: JournalLine): void
+}
+
 /** The log of a service: every journal line, once it is durable. */
 export interface ServiceLog {
   readonly logger: Logger

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { StopOrder } from '../domain/resting-stop.ts'
 import type { Credentials } from '../domain/venue-facts.ts'
 import { AdapterFault, NotSent, OutcomeUnknown, RateLimited, Unauthorized } from '../errors.ts'
-import type { Broker, HoldingReport, OpenOrder, OrderUpdate } from '../ports/broker.ts'
+import type { Broker, HoldingKey, HoldingReport, OpenOrder, OrderUpdate } from '../ports/broker.ts'
 import { exitAnswer, instrument, name, orderState, side } from './shapes.ts'
 import * as facts from './venue-facts-shapes.ts'
 
@@ -113,9 +113,16 @@ export function checkedBroker(broker: Broker, onFault: (fault: AdapterFault) => 
 /** The questions about the access to an account, where the broker answers them. */
 function checkedAccess(
   broker: Broker,
-): Pick<Broker, 'instruments' | 'positionMode' | 'permissions' | 'credentials'> {
-  const { instruments, positionMode, permissions, credentials } = broker
+): Pick<Broker, 'instruments' | 'positionMode' | 'permissions' | 'credentials' | 'changes'> {
+  const { instruments, positionMode, permissions, credentials, changes } = broker
   return {
+    ...(changes && {
+      changes: (key: HoldingKey, since: number, signal: AbortSignal) =>
+        checked('changes', facts.reportedChanges, {
+          signal,
+          ask: () => changes.call(broker, key, since, signal),
+        }),
+    }),
     ...(instruments && {
       instruments: (signal: AbortSignal) =>
         checked('instruments', facts.instrumentList, {

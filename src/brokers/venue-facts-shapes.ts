@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SHRINK_CAUSES, type ReportedChange, type ShrinkCause } from '../domain/shrink-cause.ts'
 import type { Credentials, Permissions, VenueInstrument } from '../domain/venue-facts.ts'
 import { instrument } from './shapes.ts'
 
@@ -43,6 +44,15 @@ export const instrumentList = z.array(z.unknown()).transform((rows): readonly Ve
   }
   return [...found.values()].filter(each => each !== undefined)
 })
+
+/** A cause without a name here is unknown; so is one that is not said. */
+const cause = z
+  .unknown()
+  .transform((name): ShrinkCause => SHRINK_CAUSES.find(known => known === name) ?? 'unknown')
+
+export const reportedChanges: z.ZodType<readonly ReportedChange[]> = z.array(
+  z.object({ at: z.number().nonnegative(), cause, text: z.string().max(200).exactOptional() }),
+)
 
 export const positionMode = z.enum(['one-way', 'hedge'])
 

@@ -140,8 +140,8 @@ function stopCalls(
 function accessCalls(
   broker: Broker,
   { desk }: PacedBrokerOptions,
-): Pick<PacedBroker, 'instruments' | 'positionMode' | 'permissions' | 'credentials'> {
-  const { instruments, positionMode, permissions, credentials } = broker
+): Pick<PacedBroker, 'instruments' | 'positionMode' | 'permissions' | 'credentials' | 'changes'> {
+  const { instruments, positionMode, permissions, credentials, changes } = broker
   const paced =
     <Answer>(operation: string, ask: (signal: AbortSignal) => Promise<Answer>) =>
     (signal: AbortSignal): Promise<Answer> =>
@@ -158,6 +158,17 @@ function accessCalls(
     ...(positionMode && { positionMode: paced('positionMode', positionMode.bind(broker)) }),
     ...(permissions && { permissions: paced('permissions', permissions.bind(broker)) }),
     ...(credentials && { credentials: credentials.bind(broker) }),
+    ...(changes && {
+      changes: (key: HoldingKey, since: number, signal: AbortSignal) =>
+        desk.submit({
+          group: 'account',
+          lane: 'holdings',
+          key: `changes ${JSON.stringify(key)}`,
+          operation: 'changes',
+          signal,
+          run: ending => changes.call(broker, key, since, ending),
+        }),
+    }),
   }
 }
 

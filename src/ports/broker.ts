@@ -2,6 +2,7 @@ import type { Holding, HoldingKey, HoldingReport } from '../domain/holding.ts'
 import type { InstrumentId } from '../domain/ids.ts'
 import type { ClientOrderId, ExitAnswer, ExitOrder, OrderState } from '../domain/order.ts'
 import type { StopOrder } from '../domain/resting-stop.ts'
+import type { ReportedChange } from '../domain/shrink-cause.ts'
 import type { Tick } from '../domain/tick.ts'
 import type {
   Credentials,
@@ -76,6 +77,8 @@ export interface Broker {
   /** The venue's rules for every instrument that this broker trades. */
   instruments?(signal: AbortSignal): Promise<readonly VenueInstrument[]>
   positionMode?(signal: AbortSignal): Promise<PositionMode>
+  /** What took units out of a holding since then (epoch ms), other than orders of this service; the last one last. */
+  changes?(key: HoldingKey, since: number, signal: AbortSignal): Promise<readonly ReportedChange[]>
   /** What the credentials permit. */
   permissions?(signal: AbortSignal): Promise<Permissions>
   /** What is known of the credentials that the next call would use; makes no call. */

@@ -123,6 +123,8 @@ export const JOURNAL_KINDS = {
     'rule-cannot-fire': 'no price and no time can make a rule fire',
     'adoption-refused': 'a holding without a position could not be taken under guard',
     'holding-unknown': 'the broker has not reported a holding for long; `forMs`: how long',
+    'holding-shrunk':
+      'why a holding shrank without an order of ours: `cause`, with what proves it (`proof`)',
     'holding-unowned': 'the account holds a quantity that no position covers',
     'holdings-unconfirmed': 'no order is sent until a person confirms the holdings',
     'kill-switch': 'the kill switch was moved; `by`: who moved it',

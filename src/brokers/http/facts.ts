@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import type { ReportedChange } from '../../domain/shrink-cause.ts'
 import type { Permissions, PositionMode, VenueInstrument } from '../../domain/venue-facts.ts'
-import type { Broker } from '../../ports/broker.ts'
+import type { Broker, HoldingKey } from '../../ports/broker.ts'
 import { positionMode } from '../venue-facts-shapes.ts'
 
 /** The answer to the query for instruments; each row is read by itself. */
@@ -29,6 +30,9 @@ const instrumentsOf = (rows: readonly unknown[]): VenueInstrument[] =>
     return [{ ...rest, isTrading, multiplier } as unknown as VenueInstrument]
   })
 
+/** The answer to the query for what changed a holding; its rows are checked with those of all brokers. */
+const changeList = z.object({ instrument: z.string(), changes: z.array(z.unknown()) })
+
 /** The answer to the query for the account. */
 const accountFacts = z.object({
   positionMode: positionMode.optional(),
@@ -53,7 +57,7 @@ function modeOf({ positionMode: mode }: z.infer<typeof accountFacts>): PositionM
 }
 
 /** The calls whose answers say what an exit depends on. */
-export type FactCalls = Pick<Broker, 'instruments' | 'permissions' | 'positionMode'>
+export type FactCalls = Pick<Broker, 'instruments' | 'permissions' | 'positionMode' | 'changes'>
 
 /** Reads one answer of the server. */
 type Read = <Answer>(shape: z.ZodType<Answer>, path: string, signal: AbortSignal) => Promise<Answer>
@@ -70,6 +74,13 @@ export function factCalls(
         instrumentsOf((await read(instrumentRows, '/v1/instruments', signal)).instruments),
     }),
     ...(account && {
+      changes: async (key: HoldingKey, since: number, signal: AbortSignal) => {
+        const query = new URLSearchParams({ ...key, since: String(Math.floor(since)) })
+        const path = `/v1/changes?${query.toString()}`
+        const { changes, instrument } = await read(changeList, path, signal)
+        if (instrument !== key.instrument) throw new Error('the answer is about another instrument')
+        return changes as readonly ReportedChange[]
+      },
       permissions: async (signal: AbortSignal) => permissionsOf(await accountAt(signal)),
       positionMode: async (signal: AbortSignal) => modeOf(await accountAt(signal)),
     }),

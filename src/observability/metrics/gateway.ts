@@ -12,6 +12,7 @@ export const BROKER_OPERATIONS = {
     'instruments',
     'positionMode',
     'permissions',
+    'changes',
   ],
   quotes: ['quotes'],
 } as const

@@ -99,6 +99,10 @@ function requestOf(
       return reading('quotes', venue => quotes(venue, fields['instruments'] as string[]))
     case 'GET /instruments':
       return reading('instruments', ({ settings }) => ({ instruments: settings.listed }))
+    case 'GET /changes': {
+      const instrument = url.searchParams.get('instrument')
+      return reading('changes', ({ settings: { changes } }) => ({ instrument, changes }))
+    }
     case 'GET /account':
       return reading('account', ({ settings }) => ({ ...settings.account }))
     case 'GET /capabilities':

@@ -15,6 +15,7 @@ export type Route =
   | 'capabilities'
   | 'instruments'
   | 'account'
+  | 'changes'
 
 /** How an order is executed. */
 export interface FillPlan {
@@ -171,6 +172,8 @@ export interface Settings {
   readonly listed: readonly unknown[]
   /** What the account and its credentials permit, as it is. */
   readonly account: Readonly<Record<string, unknown>>
+  /** What changed holdings, as it is. */
+  readonly changes: readonly unknown[]
   /** Where this is given, other instruments are unknown. */
   readonly instruments: readonly string[] | null
   /** Executions are whole multiples of it; null: any part of an order is executed. */
@@ -234,6 +237,7 @@ export const PLAIN: Settings = {
   keepsAlive: true,
   listed: [],
   account: {},
+  changes: [],
   instruments: null,
   lot: null,
   reserves: false,
