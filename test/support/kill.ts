@@ -11,6 +11,10 @@ export interface RunOptions {
   readonly main?: string
   /** Arguments of Node that run `main` as it is; by default the bundle of a source file is run. */
   readonly loader?: readonly string[]
+  /** The command; default: `run`. */
+  readonly command?: string
+  /** What it reads; by default nothing. */
+  readonly stdin?: string
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>
   /** Opens a channel for `steer`. */
@@ -25,15 +29,21 @@ export class RunningService {
   /** Starts the real command; `args` go behind `run`. */
   constructor(
     args: readonly string[],
-    { main = MAIN, loader, env = {}, isSteered = false }: RunOptions = {},
+    { main = MAIN, loader, env = {}, isSteered = false, command = 'run', stdin }: RunOptions = {},
   ) {
     const isSource = main.endsWith('.ts') && loader === undefined
     const program = isSource ? running(main) : [...(loader ?? []), main]
-    this.child = spawn(process.execPath, [...program, 'run', ...args], {
+    this.child = spawn(process.execPath, [...program, command, ...args], {
       cwd: ROOT,
       env: { ...runningEnv(), ...env },
-      stdio: ['ignore', 'pipe', 'pipe', ...(isSteered ? (['ipc'] as const) : [])],
+      stdio: [
+        stdin === undefined ? 'ignore' : 'pipe',
+        'pipe',
+        'pipe',
+        ...(isSteered ? (['ipc'] as const) : []),
+      ],
     })
+    this.child.stdin?.end(stdin)
     // Each wait for a line adds listeners until one of them is called.
     this.child.setMaxListeners(0)
     this.child.stdout!.setMaxListeners(0)

@@ -26,6 +26,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./init.ts')).initCommand,
   },
   {
+    name: 'guard',
+    summary: 'begin to send the exits of a live account that was observed before',
+    load: async () => (await import('./guard.ts')).guardCommand,
+  },
+  {
     name: 'venue',
     summary: 'measure what an account at a venue proves',
     load: async () => (await import('./venue.ts')).venueCommand,

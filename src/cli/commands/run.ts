@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander'
 import { checkConfig } from '../../app/config-check.ts'
 import { startWarnings } from '../../app/missing-files.ts'
 import { configWithPlugins } from '../../app/plugins.ts'
@@ -14,6 +13,7 @@ import { chaosText } from '../chaos-text.ts'
 import type { CommandContext, CommandModule } from '../command.ts'
 import { failureOf } from '../failure.ts'
 import { journalText } from '../journal-text.ts'
+import { wholeNumber } from '../number-option.ts'
 import { Outcome } from '../outcome.ts'
 import { paintFor, showTimesIn } from '../output.ts'
 import { printStarted, printStopped, printWarnings } from '../run-lines.ts'
@@ -21,7 +21,7 @@ import { runOutput, type RunOutput } from '../run-output.ts'
 import { assertStandby, ownedStore } from '../standby-run.ts'
 import { endLate, outliveReader, stopOnSignal, stopOnUncaught } from '../stopping.ts'
 
-interface Given {
+export interface RunGiven {
   readonly config?: string
   readonly positions?: string
   readonly data?: string
@@ -31,6 +31,8 @@ interface Given {
   readonly chaos?: string
   readonly standby: boolean
   readonly acceptEmptyStore: boolean
+  /** Settings that take precedence over the configuration. */
+  readonly overrides?: Readonly<Record<string, unknown>>
 }
 
 const EXAMPLES = `
@@ -39,12 +41,6 @@ Examples:
   $ watchkeeper run --fresh
   $ watchkeeper run --config my.yaml --positions positions.yaml --data /var/lib/watchkeeper
   $ watchkeeper run --config my.yaml --standby`
-
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (/^\d+$/.test(text)) return value
-  throw new InvalidArgumentError('Expected a whole number.')
-}
 
 /** `watchkeeper run`: guards the account until a signal stops it. */
 export const runCommand: CommandModule = {
@@ -66,12 +62,12 @@ export const runCommand: CommandModule = {
         false,
       )
       .addHelpText('after', EXAMPLES)
-      .action((given: Given) => reported(given, context))
+      .action((given: RunGiven) => runService(given, context))
   },
 }
 
 /** Runs the service, and prints in the format of the log why it could not. */
-async function reported(given: Given, context: CommandContext): Promise<void> {
+export async function runService(given: RunGiven, context: CommandContext): Promise<void> {
   const format = logFormatOf(given.config, context.env)
   const output = runOutput(format, context)
   if (format === 'json') nodeWarnings(output)
@@ -100,7 +96,7 @@ function nodeWarnings({ complain }: RunOutput): void {
   })
 }
 
-async function run(given: Given, context: CommandContext, output: RunOutput): Promise<void> {
+async function run(given: RunGiven, context: CommandContext, output: RunOutput): Promise<void> {
   const { config, entries, ruleSets, chaos } = await read(given, context, output)
   outliveReader()
   boundLookups()
@@ -151,7 +147,7 @@ interface RunInput extends Pick<LoadedPositions, 'entries' | 'ruleSets'> {
  * @throws InputError with every fault of a file.
  */
 async function read(
-  given: Given,
+  given: RunGiven,
   { env, zone }: CommandContext,
   output: RunOutput,
 ): Promise<RunInput> {
@@ -164,6 +160,7 @@ async function read(
       'http.port': given.port,
       'display.timezone': zone,
       'broker.delayMs': given.brokerDelayMs,
+      ...given.overrides,
     },
   })
   showTimesIn(config.display.timezone)

@@ -1,0 +1,132 @@
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Folder, watchkeeper, type Ran } from '../support/cli.ts'
+import { ask } from '../support/http.ts'
+import { RunningService } from '../support/kill.ts'
+import { until } from '../support/until.ts'
+import { binanceAccount } from '../support/venues/accounts.ts'
+import { emulated, type EmulatedVenue } from '../support/venues/at-venue.ts'
+
+const { broker, env } = binanceAccount()
+
+describe('watchkeeper guard --live', function () {
+  this.timeout(120_000)
+  let folder: Folder
+  let venue: EmulatedVenue
+  let service: RunningService | undefined
+
+  beforeEach(async () => {
+    folder = new Folder()
+    venue = await emulated(binanceAccount().protocol, {
+      capabilities: { lookup: 'complete', reduceOnly: true, holdings: 'net' },
+    })
+    for (const name of ['BTCUSDT', 'ETHUSDT']) {
+      venue.server.venue.price(name, 100)
+      venue.server.venue.hand({ instrument: name, quantity: 1 })
+    }
+  })
+  afterEach(async () => {
+    await service?.end('SIGTERM')
+    service = undefined
+    venue.close()
+    folder.remove()
+  })
+
+  const config = (but: object = {}): string =>
+    folder.file(
+      'watchkeeper.json',
+      JSON.stringify({
+        dataFolder: join(folder.path, 'data'),
+        positions: folder.file(
+          'positions.json',
+          JSON.stringify({
+            positions: ['BTCUSDT', 'ETHUSDT'].map(instrument => ({
+              id: instrument,
+              instrument,
+              side: 'long',
+              quantity: 1,
+              entryPrice: 100,
+              rules: { stopLoss: { price: 90 } },
+            })),
+          }),
+        ),
+        mode: 'observe',
+        holdings: { confirm: false },
+        http: { port: 0 },
+        feed: { kind: 'poll', pollMs: 100 },
+        broker: { ...broker, environment: 'live', url: venue.url, ...but },
+        stop: { deadlineMs: 500 },
+      }),
+    )
+  const guard = (args: readonly string[], stdin: string): Promise<Ran> =>
+    watchkeeper(['guard', '--config', config(), ...args], { stdin, env })
+  const orders = (): number => venue.server.venue.book.orders.length
+  const portOf = ({ lines }: RunningService): number =>
+    Number(/^positions +http:\S+:(\d+)\/api/m.exec(lines.join('\n'))![1])
+
+  const price = (at: number): void => {
+    for (const name of ['BTCUSDT', 'ETHUSDT']) venue.server.venue.price(name, at)
+  }
+  /** Resolves once both positions have a price. */
+  const priced = async (running: RunningService): Promise<void> =>
+    until(async () => {
+      const { json } = await ask(portOf(running), '/api/positions')
+      return [...JSON.stringify(json).matchAll(/"lastPrice":100/g)].length === 2
+    })
+
+  /** Runs with mode observe until both exits are decided. */
+  const observe = async (): Promise<void> => {
+    const running = new RunningService(['--config', config()], { env })
+    await running.printed(line => line.startsWith('positions  '))
+    await priced(running)
+    price(80)
+    const kinds = async (): Promise<readonly string[]> =>
+      (
+        (await ask(portOf(running), '/api/journal?last=100')).json as unknown as { kind: string }[]
+      ).map(({ kind }) => kind)
+    await until(async () => (await kinds()).filter(kind => kind === 'exit-observed').length === 2)
+    await running.end('SIGTERM')
+    expect(orders()).to.equal(0)
+    price(100)
+  }
+
+  it('shows what was observed, and sends nothing where another name is typed', async () => {
+    await observe()
+    const ran = await guard(['--live'], 'yes\n')
+    expect(ran.code).to.equal(2)
+    expect(ran.stdout).to.include('observed     2 exits would have been sent')
+    expect(ran.stdout).to.include('BTCUSDT').and.include('ETHUSDT')
+    expect(ran.stderr).to.include('Type the account’s name, binance-live')
+    expect(ran.stderr).to.include('nothing was sent')
+    expect(orders()).to.equal(0)
+  })
+
+  it('sends the exits once the name is typed, with a limit of exits in an hour', async () => {
+    await observe()
+    service = new RunningService(['--live', '--exits-per-hour', '1', '--config', config()], {
+      env,
+      command: 'guard',
+      stdin: 'binance-live\n',
+    })
+    await service.printed(line => line.startsWith('positions  '))
+    await priced(service)
+    price(80)
+    await until(() => orders() === 1)
+    const journal = async (): Promise<string> =>
+      (await ask(portOf(service!), '/api/journal?last=100')).text
+    await until(async () => (await journal()).includes('waitsForSecondSource'))
+    expect(orders()).to.equal(1)
+  })
+
+  it('asks for --live, for a live account, and for an observation before it', async () => {
+    expect((await guard([], 'binance-live\n')).stderr).to.include('expected --live')
+    const unobserved = await guard(['--live'], 'binance-live\n')
+    expect(unobserved.stderr).to.include('run it with mode: observe first')
+    const file = config({ environment: 'testnet' })
+    const given = ['guard', '--live', '--config', file]
+    const elsewhere = await watchkeeper(given, { stdin: 'binance-live\n', env })
+    expect(elsewhere.stderr).to.include('no live account')
+    for (const { code } of [unobserved, elsewhere]) expect(code).to.equal(2)
+    expect(orders()).to.equal(0)
+  })
+})
