@@ -1,6 +1,7 @@
 import type { Permissions, PositionMode } from '../brokers/venue/account.ts'
 import type { VenueInstrument } from '../brokers/venue/instrument.ts'
 import type { Tick } from '../domain/tick.ts'
+import { Unauthorized } from '../errors.ts'
 import type { Holding, OpenOrder } from '../ports/broker.ts'
 import { venueBrokerOf, type VenueConfig } from './open-broker.ts'
 
@@ -19,6 +20,17 @@ export interface Inspection {
 
 /** Reads an account, whatever its position mode is; throws an error of the broker where it cannot. */
 export async function inspectVenue(config: VenueConfig): Promise<Inspection> {
+  try {
+    return await inspect(config)
+  } catch (error) {
+    if (!(error instanceof Unauthorized)) throw error
+    const { kind, environment } = config
+    const guess = `is it a key of ${kind} ${environment}, complete, and may it be used from the address of this machine?`
+    throw new Unauthorized(`${error.message}; ${guess}`, { cause: error })
+  }
+}
+
+async function inspect(config: VenueConfig): Promise<Inspection> {
   const signal = AbortSignal.timeout(4 * config.callTimeoutMs)
   const first = venueBrokerOf(config)
   let mode: PositionMode

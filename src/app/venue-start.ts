@@ -130,6 +130,9 @@ export function specsAt(
   return new Map(merged)
 }
 
+/** Names of contracts of OKX that are margined in coins. */
+const COIN_MARGINED = /-USD-(?:SWAP|\d{6})$/
+
 /** A line for each instrument whose name is not one of the venue, with a guess at what was meant. */
 export function notationWarnings(
   { broker, feed }: Pick<ServiceConfig, 'broker' | 'feed'>,
@@ -138,6 +141,8 @@ export function notationWarnings(
   const kind = isVenue(broker) ? broker.kind : feed.kind === 'venue' ? feed.venue?.kind : undefined
   if (kind === undefined) return []
   return [...new Set(instruments)].flatMap(name => {
+    if (kind === 'okx' && COIN_MARGINED.test(name))
+      return [`instrument ${name}: margined in coins, so that rules in percent of money do not fit`]
     if (isNameAt(kind, name)) return []
     const meant = meantAt(kind, name)
     const guess = meant === undefined ? '' : `; did you mean ${meant}?`

@@ -45,6 +45,9 @@ function holdingText(holding: Holding, { prices, instruments }: Inspection): str
     `${instrument} ${quantity > 0 ? 'long' : 'short'} ${Math.abs(quantity)}`,
     ...(entryPrice === undefined ? [] : [`at ${entryPrice}`]),
     ...(price === undefined || Number.isNaN(price) ? [] : [`last price ${price}`]),
+    ...(instruments.size > 0 && fixed === undefined
+      ? ['left out: a contract that is margined in coins, or not listed']
+      : []),
     ...(fixed?.lot === undefined ? [] : [`lots of ${fixed.lot}`]),
     ...(fixed === undefined || fixed.multiplier === 1
       ? []

@@ -140,12 +140,13 @@ describe('what a start reads at a venue', () => {
   it('names instruments in another notation, with a suggestion', () => {
     const broker = sectionOf('okx', 'https://okx.example')
     const { feed } = loadServiceConfig({ file: undefined, env: {}, overrides: {} })
-    expect(notationWarnings({ broker, feed }, ['BTC/USDT', 'BTC-USDT-SWAP', 'gold'])).to.deep.equal(
-      [
-        'instrument BTC/USDT: no name of okx; did you mean BTC-USDT-SWAP?',
-        'instrument gold: no name of okx',
-      ],
-    )
+    expect(
+      notationWarnings({ broker, feed }, ['BTC/USDT', 'BTC-USDT-SWAP', 'gold', 'BTC-USD-SWAP']),
+    ).to.deep.equal([
+      'instrument BTC/USDT: no name of okx; did you mean BTC-USDT-SWAP?',
+      'instrument gold: no name of okx',
+      'instrument BTC-USD-SWAP: margined in coins, so that rules in percent of money do not fit',
+    ])
   })
 
   it('names them too where a paper account takes its prices from a venue', () => {

@@ -113,6 +113,24 @@ describe('watchkeeper init', () => {
     expect(existsSync(join(folder, 'watchkeeper.yaml'))).to.equal(false)
   })
 
+  it('guesses what is wrong with a key that the venue does not take', async () => {
+    holding(await atOkx(), 'BTC-USDT-SWAP')
+    const flags = ['--venue', 'okx', '--only', 'all', '--stop-pct', '5']
+    const other = await init([...flags, '--environment', 'live'])
+    expect(other.code).to.not.equal(0)
+    expect(other.stderr).to.include('50101').and.include('is it a key of okx live')
+    expect(other.stderr).to.include('the address of this machine')
+  })
+
+  it('leaves out a holding that the venue lists no linear contract of', async () => {
+    holding(await atOkx({ coinMargined: ['ETHUSDT'] }), 'BTC-USDT-SWAP')
+    const flags = ['--venue', 'okx', '--environment', 'demo', '--only', 'all', '--stop-pct', '5']
+    const ran = await init(flags)
+    expect(ran.code, ran.stderr).to.equal(0)
+    expect(ran.stdout).to.match(/ETHUSDT short 1.*left out: a contract that is margined in coins/)
+    expect(written('positions.yaml')).to.not.include('ETHUSDT')
+  })
+
   it('overwrites no file', async () => {
     holding(await atBybit(), 'BTCUSDT')
     const flags = ['--venue', 'bybit', '--environment', 'demo', '--only', 'all', '--stop-pct', '5']

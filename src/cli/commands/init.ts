@@ -110,9 +110,14 @@ function assertNarrow({ permissions }: Inspection, { acceptWithdrawals }: Given)
   )
 }
 
-/** The holdings to guard; one without an entry price cannot have a stop level. */
-async function chosen({ holdings }: Inspection, given: Given, questions: Questions) {
-  const known = holdings.filter(({ entryPrice }) => entryPrice !== undefined)
+/**
+ * The holdings to guard. One without an entry price cannot have a stop level, and the profit of one that is
+ * margined in coins is not linear in its price.
+ */
+async function chosen({ holdings, instruments }: Inspection, given: Given, questions: Questions) {
+  const known = holdings.filter(
+    ({ instrument, entryPrice }) => entryPrice !== undefined && instruments.has(instrument),
+  )
   if (known.length === 0) return known
   const only = given.only ?? (await questions.ask('Guard which (all, or names with commas)', 'all'))
   if (only === 'all') return known

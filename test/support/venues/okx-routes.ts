@@ -191,7 +191,7 @@ function instruments(asked: Asked): readonly unknown[] {
   const names = venue.settings.instruments ?? [...venue.book.prices.keys()]
   return names.map(instId => ({
     instId,
-    ctType: 'linear',
+    ctType: emulator.emulation.coinMargined.includes(instId) ? 'inverse' : 'linear',
     ctVal: '0.01',
     ctMult: '1',
     settleCcy: 'USDT',

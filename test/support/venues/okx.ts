@@ -25,6 +25,8 @@ export interface OkxEmulation {
   readonly isSimulated?: boolean
   /** Whether a row of 0 is shown for a holding that never existed. */
   readonly showsFlat?: boolean
+  /** Contracts that are margined in coins. */
+  readonly coinMargined?: readonly string[]
   readonly perm?: string
   readonly ip?: string
 }
@@ -146,6 +148,7 @@ const DEFAULTS = {
   margin: 'cross',
   isSimulated: true,
   showsFlat: true,
+  coinMargined: [],
   perm: 'read_only,trade',
   ip: '203.0.113.7',
 } as const
