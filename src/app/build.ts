@@ -22,6 +22,7 @@ import type { PortfolioDay } from '../risk/portfolio.ts'
 import { PriceBoard } from '../risk/price-board.ts'
 import { StoreRepository } from '../stores/state-repository.ts'
 import { ExitableDesk } from '../views/exitable.ts'
+import { NetLayers } from '../views/net-layers.ts'
 import { brokerInLayers } from './broker-layers.ts'
 import { checkConfig } from './config-check.ts'
 import { connectStore } from './connect-store.ts'
@@ -50,6 +51,7 @@ export interface ServiceParts {
   readonly access: AccessDrill
   /** Whether each position could be exited. */
   readonly exitable: ExitableDesk
+  readonly layers: NetLayers
   readonly memory: GatesStore
   readonly system: Account
   readonly performance: Meters
@@ -84,6 +86,15 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
       .withdrawUnknown((id, generation) => generation < state.register.nextGeneration(id))
       .catch(() => undefined)
   }
+  const exitable = new ExitableDesk({
+    system,
+    desk: outside.desk,
+    answers: outside.answers,
+    access: outside.access,
+    quotes: outside.board,
+    positionMode: 'positionMode' in config.broker ? config.broker.positionMode : undefined,
+    graceMs: config.health.graceMs,
+  })
   // From here on a later process finds the confirmation missing, or need not ask for one.
   await settleStore(store, config)
   stored.lines.onLoss = shrinkCauses(system, outside.layered)
@@ -102,15 +113,8 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     venueWatch: venueWatchOf(options, { system, venue: outside.chosen.venue, instruments }),
     answers: outside.answers,
     access: outside.access,
-    exitable: new ExitableDesk({
-      system,
-      desk: outside.desk,
-      answers: outside.answers,
-      access: outside.access,
-      quotes: outside.board,
-      positionMode: 'positionMode' in config.broker ? config.broker.positionMode : undefined,
-      graceMs: config.health.graceMs,
-    }),
+    exitable,
+    layers: new NetLayers({ system, exitable }),
   }
 }
 

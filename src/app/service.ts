@@ -185,7 +185,10 @@ export class Service {
     try {
       performance.cycle({ positions, events: system.state.counts }, profiler => {
         system.cycle(profiler)
-        profiler.phase('exitable', () => this.parts.exitable.cycle())
+        profiler.phase('exitable', () => {
+          this.parts.exitable.cycle()
+          this.parts.layers.cycle()
+        })
         profiler.phase('health', () => system.coverage.whenSwept(found => this.health.cycle(found)))
       })
     } catch (error) {
@@ -228,6 +231,7 @@ export class Service {
         store: store.status(),
         notices: this.messaging.counts,
         exitable: this.parts.exitable,
+        layers: this.parts.layers,
         monotonicMs,
       },
       {

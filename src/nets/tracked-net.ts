@@ -69,6 +69,12 @@ export class TrackedNet {
     return isLive(this.record)
   }
 
+  /** It rests at the venue, as far as is known. */
+  get isProtecting(): boolean {
+    const { state, exists } = this.record
+    return state.kind === 'resting' || (state.kind === 'unknown' && exists)
+  }
+
   get isOver(): boolean {
     return isOver(this.record)
   }

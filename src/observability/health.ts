@@ -4,6 +4,7 @@ import type { LostFolder, StoreStatus } from '../ports/store.ts'
 import { accountChecks, type AccountFacts } from './account-checks.ts'
 import { counted, draft, MOST_DETAILS, type Draft, type Trouble } from './checks.ts'
 import { exitableChecks, type ExitableFacts } from './exitable-checks.ts'
+import { netChecks, type NetFacts } from './net-checks.ts'
 import { folderChecks, storeChecks } from './store-checks.ts'
 
 export type { Trouble } from './checks.ts'
@@ -91,6 +92,7 @@ export interface HealthFacts {
   }
   /** Whether exits could be carried out; undefined: it is not evaluated. */
   readonly exitable?: ExitableFacts | undefined
+  readonly nets?: NetFacts | undefined
   /** Undefined where there is no account to check. */
   readonly account?: AccountFacts
 }
@@ -102,6 +104,7 @@ export function healthStatus(facts: HealthFacts): HealthSnapshot {
     ...failures(facts),
     ...(facts.account && accountChecks(facts.account)),
     ...(facts.exitable && exitableChecks(facts.exitable, facts.now)),
+    ...(facts.nets && netChecks(facts.nets)),
     ...(facts.store && storeChecks(facts.store)),
     ...folderChecks([...(facts.store?.lost ?? []), ...(facts.lostFolders ?? [])]),
     ...warnings(facts),

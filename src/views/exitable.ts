@@ -70,6 +70,11 @@ export class ExitableDesk {
     }
   }
 
+  /** Whether exits could leave, as far as is known of the account. */
+  get canLeave(): boolean {
+    return this.account.exitable.kind !== 'no'
+  }
+
   /** Judges the account, and the next positions. */
   cycle(): void {
     const exitable = accountExitable(this.accountStanding())

@@ -123,11 +123,13 @@ export class HoldingsDesk {
     if (answers.orders === undefined) return null
     const strangers = new Set(system.engine.book.strangers)
     const ownerOf = ({ clientOrderId }: OpenOrder) =>
-      clientOrderId === null || !hasOurPrefix(clientOrderId)
-        ? 'others'
-        : strangers.has(clientOrderId)
-          ? 'second-guard'
-          : 'ours'
+      system.engine.nets.table.owner(clientOrderId ?? '') !== undefined
+        ? 'ours'
+        : clientOrderId === null || !hasOurPrefix(clientOrderId)
+          ? 'others'
+          : strangers.has(clientOrderId)
+            ? 'second-guard'
+            : 'ours'
     return answers.orders.answer.map(order => ({ ...order, owner: ownerOf(order) }))
   }
 }

@@ -15,6 +15,7 @@ import type { Registered } from '../ports/state-repository.ts'
 import { explain } from '../risk/explain.ts'
 import type { ControlDeps } from './control-deps.ts'
 import { exitView } from './exit-view.ts'
+import { netViewOf } from './net-view.ts'
 import { viewOf } from './position-view.ts'
 
 /** What may be asked about positions, and done to them. */
@@ -45,7 +46,8 @@ export class PositionControl {
     if (position === undefined) return undefined
     const rules = child === undefined ? [] : explain(child.guard, this.deps.clock.now())
     const exit = exitView(this.deps.system, positionId(id))
-    return { position, rules, ...(exit && { exit }) }
+    const net = netViewOf(this.deps.system, positionId(id))
+    return { position, rules, ...(net && { net }), ...(exit && { exit }) }
   }
 
   async add({ warnings = [], ...request }: AddRequest, by: Requester): Promise<Added> {

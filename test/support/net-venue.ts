@@ -104,6 +104,17 @@ export class NetVenue {
     }
   }
 
+  /** Executes the stops that the last price meets. */
+  meet(): void {
+    for (const { id, trigger } of this.resting) {
+      const placed = this.orders.get(id)!
+      const sign = signOf(placed.order.side)
+      if (sign * this.price(placed.order.instrument) > sign * trigger) continue
+      placed.trigger = undefined
+      this.execute(placed, placed.order.quantity)
+    }
+  }
+
   /** Executes what works at market. */
   fill(): void {
     for (const placed of this.orders.values()) {

@@ -38,7 +38,7 @@ async function why(id: string, given: Given, context: CommandContext): Promise<v
   context.stdout.write(`${text}\n`)
 }
 
-function linesOf({ position, rules, exit }: WhyView): string[] {
+function linesOf({ position, rules, net, exit }: WhyView): string[] {
   const { id, side, quantity, instrument, entryPrice, state, lastPrice, priceAgeMs } = position
   const price =
     lastPrice === null
@@ -51,6 +51,7 @@ function linesOf({ position, rules, exit }: WhyView): string[] {
     ...nearestLine(rules, position),
     ...exitableLine(position),
     ...tableLines([head, ...rules.map(each => rowOf(each, position))], new Set([2, 3, 4, 6])),
+    ...(net === undefined ? [] : [netLine(net)]),
     ...(exit === undefined ? [] : exitLines(exit)),
   ]
 }
@@ -60,6 +61,13 @@ function exitableLine({ exitable }: PositionView): string[] {
   if (exitable === undefined || exitable.state === 'yes') return []
   const since = `since ${timeText(exitable.since)}`
   return [`exitable: ${exitable.state}, ${onOneLine(exitable.why ?? '')}, ${since}`]
+}
+
+/** The stop at the venue, or why there is none. */
+function netLine({ state, why, ...net }: NonNullable<WhyView['net']>): string {
+  if (net.clientOrderId === undefined) return `net: ${why ?? 'not made yet'}`
+  const order = `trigger ${numberText(net.trigger ?? 0)}, order ${onOneLine(net.clientOrderId)}`
+  return `net: ${state}, ${order}, ${net.executed ?? 0} of ${net.quantity ?? 0} executed`
 }
 
 /** The progress of its exit, and its history. */

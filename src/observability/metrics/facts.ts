@@ -1,3 +1,4 @@
+import type { Layer } from '../../domain/layer.ts'
 import type { PositionState } from '../../domain/position.ts'
 import type { ExitOutcome } from '../../domain/reason.ts'
 import type { UnguardedCause } from '../../domain/unguarded.ts'
@@ -19,6 +20,10 @@ export interface MetricFacts {
   readonly positions: Readonly<Record<PositionState, number>>
   /** Open positions that are not being exited, by whether they could be. */
   readonly exitable: Readonly<Record<(typeof EXITABLE_STATES)[number], number>>
+  /** Open positions by what protects them. */
+  readonly layers: Readonly<Record<Layer, number>>
+  /** Time that positions were protected by their stops at the venue alone, summed over them, ms. */
+  readonly venueLayerMs: number
   /** When the credentials of the broker end, epoch ms; undefined: never, or not known. */
   readonly credentialsEndAt: number | undefined
   /** Exits so far in this process, by reason; those that are over by outcome, too. */

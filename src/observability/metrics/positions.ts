@@ -1,3 +1,4 @@
+import { LAYERS } from '../../domain/layer.ts'
 import { POSITION_STATES } from '../../domain/position.ts'
 import { UNGUARDED_CAUSES } from '../../domain/unguarded.ts'
 import { EXITABLE_STATES } from '../../ports/control/exitable.ts'
@@ -20,6 +21,21 @@ export const positionMetrics: MetricFamily = board => {
       labels: ['state'],
     },
     facts => EXITABLE_STATES.map(state => [{ state }, facts.exitable[state]] as const),
+  )
+  board.gauge(
+    {
+      name: 'watchkeeper_positions_by_layer',
+      help: 'Open positions by what protects them: the own guard, the stop at the venue, both or none.',
+      labels: ['layer'],
+    },
+    facts => LAYERS.map(layer => [{ layer }, facts.layers[layer]] as const),
+  )
+  board.counter(
+    {
+      name: 'watchkeeper_venue_layer_seconds_total',
+      help: 'Time that positions were protected by their stops at the venue alone, summed over them.',
+    },
+    facts => [[{}, facts.venueLayerMs / 1_000]],
   )
   board.counter(
     {

@@ -43,10 +43,23 @@ export const exitView = z.object({
 
 export interface ExitView extends Answer<typeof exitView> {}
 
+/** The stop of a position that rests at the venue, or why there is none. */
+export const netView = z.object({
+  state: z.string().describe('How far the order has come; `none`: there is none.'),
+  why: z.string().optional().describe('Why there is none.'),
+  clientOrderId: z.string().optional(),
+  trigger: z.number().optional().describe('Price per unit that triggers it.'),
+  quantity: z.number().optional(),
+  executed: z.number().optional(),
+})
+
+export interface NetView extends Answer<typeof netView> {}
+
 /** What each rule of a position would do, and how far its exit has come, where one was decided. */
 export const whyView = z.object({
   position: positionView,
   rules: z.array(ruleView),
+  net: netView.optional(),
   exit: exitView.optional(),
 })
 

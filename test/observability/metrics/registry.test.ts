@@ -13,6 +13,8 @@ const FACTS: MetricFacts = {
   health: 'warn',
   killSwitch: 'off',
   exitable: { yes: 0, no: 0, unknown: 0 },
+  layers: { both: 1, ours: 2, venue: 0, none: 1 },
+  venueLayerMs: 2_500,
   credentialsEndAt: undefined,
   positions: { guarded: 3, exiting: 1, observed: 0, unguarded: 0 },
   exitsIntended: new Map([['stop-loss', 2]]),

@@ -1,0 +1,73 @@
+import type { Account } from '../account/account.ts'
+import { layerOf, type Layer } from '../domain/layer.ts'
+import type { NetFacts } from '../observability/net-checks.ts'
+import type { ExitableDesk } from './exitable.ts'
+
+export interface NetLayersDeps {
+  readonly system: Account
+  readonly exitable: Pick<ExitableDesk, 'canLeave'>
+}
+
+/** Which layers protect each position: its own guard, its stop at the venue, both or none. */
+export class NetLayers {
+  /** Open positions by layer, as of the last cycle. */
+  counts: Readonly<Record<Layer, number>> = { both: 0, ours: 0, venue: 0, none: 0 }
+  /** Time that positions were protected by their stops at the venue alone, summed over them, ms. */
+  venueMs = 0
+  private readonly deps: NetLayersDeps
+  private venueAlone: readonly string[] = []
+  private cycledAt: number
+
+  constructor(deps: NetLayersDeps) {
+    this.deps = deps
+    this.cycledAt = deps.system.clock.monotonic()
+  }
+
+  /** Counts anew, and adds up what has passed since the last cycle. */
+  cycle(): void {
+    const { system, exitable } = this.deps
+    const { state, coverage, engine, clock } = system
+    const at = clock.monotonic()
+    this.venueMs += this.venueAlone.length * Math.max(0, at - this.cycledAt)
+    this.cycledAt = at
+    const canLeave = exitable.canLeave
+    const counts = { both: 0, ours: 0, venue: 0, none: 0 }
+    const alone: string[] = []
+    for (const net of engine.nets.table.all()) {
+      const { positionId, generation } = net.record
+      const row = state.register.open.get(positionId)
+      if (row?.generation !== generation || !net.isProtecting) continue
+      const isGuarded = canLeave && coverage.causeOf(row) === undefined
+      const layer = layerOf({ isGuarded, isNetted: true })
+      counts[layer]++
+      if (layer === 'venue') alone.push(positionId)
+    }
+    const { guarded, exiting } = coverage.last.counts
+    counts.ours = canLeave ? Math.max(0, guarded + exiting - counts.both) : 0
+    counts.none = Math.max(0, state.register.open.size - counts.both - counts.ours - counts.venue)
+    this.venueAlone = alone
+    this.counts = counts
+  }
+
+  /** What health says of nets. */
+  facts(): NetFacts {
+    const { nets, book } = this.deps.system.engine
+    const { capabilities, loudAfterMs } = book.settings
+    const now = this.deps.system.clock.steady()
+    const unproved = [...nets.table.all()].filter(
+      net => net.isLive && now - net.unwantedSince >= loudAfterMs,
+    )
+    return {
+      venueAlone: this.venueAlone.map(id => ({ what: `${id}: layer: venue` })),
+      orphans: nets.orphans.map(what => ({ what })),
+      areOrphansBound: capabilities.reduceOnly,
+      unproved: unproved.map(net => ({
+        what: `${net.record.positionId}, order ${net.id}`,
+        forMs: now - net.unwantedSince,
+      })),
+      without: [...nets.without]
+        .filter(([, why]) => why !== 'no-stop')
+        .map(([id, why]) => ({ what: `${id}: ${why}` })),
+    }
+  }
+}
