@@ -22,7 +22,6 @@ import type { PortfolioDay } from '../risk/portfolio.ts'
 import { PriceBoard } from '../risk/price-board.ts'
 import { StoreRepository } from '../stores/state-repository.ts'
 import { ExitableDesk } from '../views/exitable.ts'
-import { NetLayers } from '../views/net-layers.ts'
 import { brokerInLayers } from './broker-layers.ts'
 import { checkConfig } from './config-check.ts'
 import { connectStore } from './connect-store.ts'
@@ -51,7 +50,6 @@ export interface ServiceParts {
   readonly access: AccessDrill
   /** Whether each position could be exited. */
   readonly exitable: ExitableDesk
-  readonly layers: NetLayers
   readonly memory: GatesStore
   readonly system: Account
   readonly performance: Meters
@@ -114,7 +112,6 @@ export async function openParts(options: TrustedOptions): Promise<ServiceParts> 
     answers: outside.answers,
     access: outside.access,
     exitable,
-    layers: new NetLayers({ system, exitable }),
   }
 }
 

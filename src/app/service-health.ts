@@ -15,7 +15,6 @@ import type { LostFolder, OwnedStore } from '../ports/store.ts'
 import type { ExitableDesk } from '../views/exitable.ts'
 import { gatewayTroubles } from '../views/gateway-view.ts'
 import { healthFacts } from '../views/health-facts.ts'
-import type { NetLayers } from '../views/net-layers.ts'
 import type { Messaging } from './messaging.ts'
 import type { Prices } from './open-prices.ts'
 import type { VenueWatch } from './venue-watch.ts'
@@ -34,8 +33,7 @@ export interface ServiceHealthDeps {
   /** Undefined where the account is not at a venue. */
   readonly venueWatch: VenueWatch | undefined
   readonly performance: Meters
-  readonly exitable: Pick<ExitableDesk, 'facts'>
-  readonly layers: Pick<NetLayers, 'facts'>
+  readonly exitable: Pick<ExitableDesk, 'facts' | 'layers'>
   readonly news: Pick<Messaging, 'troubles'>
   readonly chaos: Chaos | undefined
 }
@@ -104,7 +102,7 @@ export class ServiceHealth {
       ...healthFacts(system, limits, found),
       ...gatewayTroubles(desk, clock.monotonic()),
       exitable: this.deps.exitable.facts(),
-      nets: this.deps.layers.facts(),
+      nets: this.deps.exitable.layers.facts(),
       redisTroubles: prices.troubles(),
       modeTroubles: this.deps.venueWatch?.troubles(),
       streamTroubles: prices.streamTroubles(),

@@ -185,10 +185,7 @@ export class Service {
     try {
       performance.cycle({ positions, events: system.state.counts }, profiler => {
         system.cycle(profiler)
-        profiler.phase('exitable', () => {
-          this.parts.exitable.cycle()
-          this.parts.layers.cycle()
-        })
+        profiler.phase('exitable', () => this.parts.exitable.cycle())
         profiler.phase('health', () => system.coverage.whenSwept(found => this.health.cycle(found)))
       })
     } catch (error) {
@@ -231,7 +228,6 @@ export class Service {
         store: store.status(),
         notices: this.messaging.counts,
         exitable: this.parts.exitable,
-        layers: this.parts.layers,
         monotonicMs,
       },
       {

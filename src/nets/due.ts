@@ -57,7 +57,7 @@ function evidence(net: TrackedNet, { listsOrders }: NetCircumstances): readonly 
 
 /** Whether something says that an order that rests may rest no more. */
 function mustAsk(net: TrackedNet, { now, visibilityMs, isLacking, isMet }: NetCircumstances) {
-  const { seenAt, notListedAt } = net
-  if (notListedAt > seenAt) return true
+  const { seenAt, notListedAt, changedAtVenueAt } = net
+  if (Math.max(notListedAt, changedAtVenueAt) > seenAt) return true
   return (isLacking || isMet) && now - seenAt >= 2 * proofMs({ visibilityMs })
 }

@@ -1,10 +1,11 @@
 import { isNetId } from '../domain/resting-stop.ts'
+import { isSame } from '../domain/units.ts'
 import type { Listed } from '../exits/noticing.ts'
 import { proofMs } from '../exits/settings.ts'
 import { orderOf, type NetView } from './aim.ts'
 import { netId } from './net-id.ts'
 import type { NetTable } from './net-table.ts'
-import { isLive, newNet } from './record.ts'
+import { isLive, newNet, openOf } from './record.ts'
 import type { TrackedNet } from './tracked-net.ts'
 import type { NetEvent } from './transitions.ts'
 
@@ -39,12 +40,15 @@ export class NetListing {
       this.table.owner(clientOrderId!) === undefined
     const unknown = found.filter(isUnknown)
     if (unknown.length > 0) this.seek(unknown, { now, open })
-    const ids = new Set<string>(found.map(({ clientOrderId }) => clientOrderId!))
+    const listed = new Map(found.map(each => [each.clientOrderId, each]))
     for (const net of this.table.all()) {
       const { record, id } = net
-      if (ids.has(id)) {
+      const row = listed.get(id)
+      if (row !== undefined) {
         const order = { kind: 'working', executed: record.executed } as const
         this.happened({ kind: 'seen', by: 'list', id, order, askedAt, at: now })
+        const isChanged = !isSame(Math.abs(row.remaining), openOf(record))
+        if (isChanged) net.changedAtVenueAt = askedAt
       } else if (isLive(record) && askedAt >= this.shownFrom(net)) {
         net.notListedAt = askedAt
       }

@@ -196,7 +196,8 @@ export class NetBook {
     const before = net.record
     const { capabilities } = this.options.settings
     const { lot } = this.options.specOf(net.position.instrument)
-    if (event.kind === 'seen') net.answered(event, proofMs(capabilities))
+    // A list does not say what was executed.
+    if (event.kind === 'seen' && event.by !== 'list') net.answered(event, proofMs(capabilities))
     const record = followNet(before, inNetSteps(event, lot), capabilities)
     if (record === before) return
     net.record = record

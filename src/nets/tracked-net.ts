@@ -36,6 +36,8 @@ export class TrackedNet {
   seenAt = -Infinity
   /** As of when the last list of working orders without it was asked for. */
   notListedAt = -Infinity
+  /** As of when a list showed less of it than is known to be open. */
+  changedAtVenueAt = -Infinity
   /** As of when it was absent again, after a first time. */
   absentAgainAt = -Infinity
   /** As of when the last cancel was sent. */
@@ -95,6 +97,7 @@ export class TrackedNet {
     this.seenAt = -Infinity
     this.notListedAt = -Infinity
     this.absentAgainAt = -Infinity
+    this.changedAtVenueAt = -Infinity
     this.cancelledAt = Infinity
     this.isUnprovedReported = false
     this.isWaived = false

@@ -22,6 +22,7 @@ import type { Registered } from '../ports/state-repository.ts'
 import { retryInMs, state } from '../resilience/breaker.ts'
 import { ceilingWaitMs } from '../resilience/ceiling.ts'
 import { isDenied } from './gateway-view.ts'
+import { NetLayers } from './net-layers.ts'
 
 export interface ExitableDeskDeps {
   readonly system: Account
@@ -49,6 +50,8 @@ interface Judged {
 
 /** Whether each position could be exited now, why not, and since when: judged in turns, a part in each cycle. */
 export class ExitableDesk {
+  /** What protects each position besides. */
+  readonly layers: NetLayers
   private readonly deps: ExitableDeskDeps
   private account: Judged
   /** Positions that are not exitable, though the account is. */
@@ -64,6 +67,7 @@ export class ExitableDesk {
 
   constructor(deps: ExitableDeskDeps) {
     this.deps = deps
+    this.layers = new NetLayers(deps.system, () => this.canLeave)
     this.account = {
       exitable: { kind: 'unknown', why: 'the broker has not answered yet' },
       since: this.now,
@@ -71,7 +75,7 @@ export class ExitableDesk {
   }
 
   /** Whether exits could leave, as far as is known of the account. */
-  get canLeave(): boolean {
+  private get canLeave(): boolean {
     return this.account.exitable.kind !== 'no'
   }
 
@@ -80,6 +84,7 @@ export class ExitableDesk {
     const exitable = accountExitable(this.accountStanding())
     this.account = changed(this.account, exitable, this.now)
     if (exitable.kind === 'yes') this.judgeSome()
+    this.layers.cycle()
   }
 
   /** What is known of one open position; undefined where it is being exited, not open, or not judged yet. */

@@ -12,7 +12,6 @@ import type { StoreStatus } from '../ports/store.ts'
 import { SUPERVISED } from '../ports/supervision.ts'
 import type { ExitableDesk } from './exitable.ts'
 import { gatewayFacts } from './gateway-view.ts'
-import type { NetLayers } from './net-layers.ts'
 import { rosterFacts } from './roster-facts.ts'
 
 interface Given extends Pick<
@@ -30,8 +29,9 @@ export interface Scraped {
   readonly store: StoreStatus
   readonly performance: Pick<Meters, 'commits' | 'cyclesRun' | 'loopActiveMs'>
   readonly notices: NoticeFacts
-  readonly exitable: Pick<ExitableDesk, 'counts' | 'credentialsEndAt'>
-  readonly layers: Pick<NetLayers, 'counts' | 'venueMs'>
+  readonly exitable: Pick<ExitableDesk, 'counts' | 'credentialsEndAt'> & {
+    readonly layers: Pick<ExitableDesk['layers'], 'counts' | 'venueMs'>
+  }
   readonly monotonicMs: number
 }
 
@@ -40,7 +40,7 @@ export interface Scraped {
  * each of them takes as long as all else.
  */
 export async function metricFacts(
-  { system, desk, store, performance, notices, exitable, layers, monotonicMs }: Scraped,
+  { system, desk, store, performance, notices, exitable, monotonicMs }: Scraped,
   { healthAt, ...given }: Given,
 ): Promise<MetricFacts> {
   const { state, engine, intake } = system
@@ -54,8 +54,8 @@ export async function metricFacts(
     killSwitch: state.killSwitch.state,
     positions: system.coverage.last.counts,
     exitable: exitable.counts(),
-    layers: layers.counts,
-    venueLayerMs: layers.venueMs,
+    layers: exitable.layers.counts,
+    venueLayerMs: exitable.layers.venueMs,
     credentialsEndAt: exitable.credentialsEndAt,
     ...exitFacts(system),
     ticks: {

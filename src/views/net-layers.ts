@@ -1,12 +1,6 @@
 import type { Account } from '../account/account.ts'
 import { layerOf, type Layer } from '../domain/layer.ts'
 import type { NetFacts } from '../observability/net-checks.ts'
-import type { ExitableDesk } from './exitable.ts'
-
-export interface NetLayersDeps {
-  readonly system: Account
-  readonly exitable: Pick<ExitableDesk, 'canLeave'>
-}
 
 /** Which layers protect each position: its own guard, its stop at the venue, both or none. */
 export class NetLayers {
@@ -14,23 +8,25 @@ export class NetLayers {
   counts: Readonly<Record<Layer, number>> = { both: 0, ours: 0, venue: 0, none: 0 }
   /** Time that positions were protected by their stops at the venue alone, summed over them, ms. */
   venueMs = 0
-  private readonly deps: NetLayersDeps
+  private readonly system: Account
+  private readonly canLeave: () => boolean
   private venueAlone: readonly string[] = []
   private cycledAt: number
 
-  constructor(deps: NetLayersDeps) {
-    this.deps = deps
-    this.cycledAt = deps.system.clock.monotonic()
+  /** `canLeave`: whether exits could leave, as far as is known of the account. */
+  constructor(system: Account, canLeave: () => boolean) {
+    this.system = system
+    this.canLeave = canLeave
+    this.cycledAt = system.clock.monotonic()
   }
 
   /** Counts anew, and adds up what has passed since the last cycle. */
   cycle(): void {
-    const { system, exitable } = this.deps
-    const { state, coverage, engine, clock } = system
+    const { state, coverage, engine, clock } = this.system
     const at = clock.monotonic()
     this.venueMs += this.venueAlone.length * Math.max(0, at - this.cycledAt)
     this.cycledAt = at
-    const canLeave = exitable.canLeave
+    const canLeave = this.canLeave()
     const counts = { both: 0, ours: 0, venue: 0, none: 0 }
     const alone: string[] = []
     for (const net of engine.nets.table.all()) {
@@ -51,9 +47,9 @@ export class NetLayers {
 
   /** What health says of nets. */
   facts(): NetFacts {
-    const { nets, book } = this.deps.system.engine
+    const { nets, book } = this.system.engine
     const { capabilities, loudAfterMs } = book.settings
-    const now = this.deps.system.clock.steady()
+    const now = this.system.clock.steady()
     const unproved = [...nets.table.all()].filter(
       net => net.isLive && now - net.unwantedSince >= loudAfterMs,
     )

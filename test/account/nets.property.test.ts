@@ -83,7 +83,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
       ),
     }),
   },
-) as fc.Arbitrary<Act>
+)
 
 /** A guarded account at a venue with nets, whose process dies and starts again. */
 class Story {
@@ -182,6 +182,8 @@ class Story {
       }
     }
     expect(resting.length, this.text).to.be.at.most(1)
+    // A person has sold what a net of an unbounded venue sold as well: an oversold holding is left to a person.
+    if (this.venue.heldOf(ACME) < 0) return
     const isExiting = this.system.state.openExits.has(P1)
     expect(this.isOpen && isExiting, `an exit that never ends\n${this.text}`).to.equal(false)
     if (this.isOpen) {
